@@ -1,0 +1,44 @@
+import prettier from 'eslint-config-prettier'
+import importX from 'eslint-plugin-import-x'
+import tseslint from 'typescript-eslint'
+
+/** The packages that may import a wrapped dependency; everyone else goes through the kit. */
+const wrapped = [
+  { name: 'kafkajs', message: 'Only services/kit/kafka (and tests of it) import kafkajs: a replacement must touch one package.' },
+  { name: 'pg', message: 'Only services/kit/postgres imports pg.' },
+]
+
+export default tseslint.config(
+  { ignores: ['**/node_modules/**', '**/dist/**', 'charts/**', 'setup/**/*.mjs'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  prettier,
+  {
+    languageOptions: { parserOptions: { projectService: true } },
+    plugins: { 'import-x': importX },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'import-x/no-cycle': 'error',
+      'no-console': 'error',
+    },
+    settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js', '.mjs', '.json'] } } },
+  },
+  { files: ['services/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: wrapped }] } },
+  { files: ['services/kit/kafka/**/*.ts', 'services/kit/postgres/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    // The operator's decisions are pure: no I/O, no clock, no environment, nothing outside themselves and the API types.
+    files: ['operator/src/pipeline/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?!\\./|\\.\\./pipeline/|\\.\\./api/|\\.\\./\\.\\./api/)', message: 'operator/src/pipeline is pure: it imports itself and ../api only.' }] },
+      ],
+      'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'console'],
+    },
+  },
+)

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+// What does it take to run any of this project's commands on a fresh clone? Node 18 or newer, and nothing else: this file
+// installs the dependencies when they are missing or the lock file has changed (the pinned Node among them) and hands over to
+// that Node. It is plain JavaScript without dependencies because it runs before any of them exist.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, delimiter } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const bin = join(root, 'node_modules', '.bin')
+const node = join(root, 'node_modules', 'node', 'bin', 'node')
+
+/** Command name → program and leading arguments, run with the pinned Node and from the root of the project. */
+const commands = {
+  up: [[node, 'cluster/src/main.ts', 'up']],
+  down: [[node, 'cluster/src/main.ts', 'down']],
+  status: [[node, 'cluster/src/main.ts', 'status']],
+  kubectl: [[node, 'cluster/src/main.ts', 'kubectl']],
+  watch: [[node, 'cli/src/main.ts', 'top']],
+  load: [[node, 'traffic/src/main.ts']],
+  build: [[node, 'images/src/main.ts']],
+  lint: [
+    [join(bin, 'eslint'), '--max-warnings', '0', '.'],
+    [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],
+  ],
+  format: [[join(bin, 'prettier'), '--write', '--log-level', 'warn', '.']],
+  typecheck: [[join(bin, 'tsc'), '--noEmit', '-p', 'tsconfig.json']],
+  test: [[join(bin, 'vitest'), 'run', '--project', 'unit', '--project', 'integration']],
+  'test:unit': [[join(bin, 'vitest'), 'run', '--project', 'unit']],
+  'test:e2e': [[join(bin, 'vitest'), 'run', '--project', 'e2e']],
+}
+
+const [name, ...rest] = process.argv.slice(2)
+const steps = commands[name]
+if (!steps) {
+  console.error(`Unknown command ${JSON.stringify(name ?? '')}. Known: ${Object.keys(commands).join(', ')}`)
+  process.exit(2)
+}
+if (Number(process.versions.node.split('.')[0]) < 18) {
+  console.error(`Node ${process.versions.node} found; 18 or newer is needed to start (the pinned Node is then installed by itself).`)
+  process.exit(2)
+}
+
+installDependencies()
+for (const [index, [program, ...args]] of steps.entries()) {
+  const last = index === steps.length - 1
+  const code = await run(program, last ? [...args, ...rest] : args)
+  if (code !== 0) process.exit(code)
+}
+
+/** Runs `npm ci` unless node_modules was installed from this very lock file. */
+function installDependencies() {
+  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const marker = join(root, 'node_modules', '.orderpipeline-lock')
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === lock && existsSync(node)) return
+  const started = Date.now()
+  console.error('Installing dependencies with npm ci (about 40 s the first time) …')
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (npm.error || npm.status !== 0) {
+    console.error(`npm ci failed${npm.error ? `: ${npm.error.message}` : ` with exit code ${npm.status}`}. Check that the npm registry is reachable (npm ping), then run the same command again.`)
+    process.exit(1)
+  }
+  if (!existsSync(node)) {
+    console.error('npm ci did not install the pinned Node: install scripts seem to be off (npm config get ignore-scripts). Allow them and run again.')
+    process.exit(1)
+  }
+  writeFileSync(marker, lock)
+  console.error(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`)
+}
+
+function run(program, args) {
+  const env = { ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter) }
+  const child = spawn(program, args, { cwd: root, stdio: 'inherit', env })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`Cannot start ${program}: ${error.message}`)
+      resolve(1)
+    })
+    child.on('exit', (code, signal) => resolve(signal ? 1 : (code ?? 1)))
+  })
+}
