@@ -1,0 +1,118 @@
+// How does a service read its configuration? Once, from its environment, through a zod schema, into a frozen object. Every
+// wrong variable is one line that names the variable, what was found and what is allowed; a secret's value is never shown.
+import { z } from 'zod'
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly reason = 'ConfigurationInvalid'
+  readonly retry = false
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+/** A connection string carries its password, so it counts as a secret too. */
+const secret = /URL|PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIAL|DSN/i
+
+/**
+ * Reads the variables a schema names. An empty variable counts as not set, since that is how a container spec unsets one.
+ * Throws ConfigError with one line per wrong variable.
+ */
+export function readConfig<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<z.output<z.ZodObject<Shape>>> {
+  const given = Object.fromEntries(
+    Object.keys(schema.shape)
+      .map((name) => [name, env[name]?.trim()] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const result = schema.safeParse(given)
+  if (result.success) return Object.freeze(result.data)
+  const byVariable = new Map<string, string>()
+  for (const issue of result.error.issues) {
+    const name = String(issue.path[0] ?? '')
+    if (!byVariable.has(name)) byVariable.set(name, issue.message)
+  }
+  throw new ConfigError(
+    [...byVariable].map(([name, message]) => {
+      if (name === '') return message
+      const allowed = descriptionOf(schema.shape[name]) ?? message
+      return `${name}: found ${found(name, given[name])}; allowed: ${allowed}`
+    }),
+  )
+}
+
+function found(name: string, value: string | undefined): string {
+  if (value === undefined) return 'nothing'
+  if (secret.test(name)) return `a value of ${value.length} characters (not shown)`
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
+}
+
+/** `.default()` and `.optional()` wrap a schema and hide its description: look inside. */
+function descriptionOf(schema: unknown): string | undefined {
+  let current: unknown = schema
+  while (current instanceof z.ZodType) {
+    if (current.description !== undefined) return current.description
+    if (!(current instanceof z.ZodDefault || current instanceof z.ZodOptional)) return undefined
+    current = current.unwrap()
+  }
+  return undefined
+}
+
+/** The kinds of variable a service has; each says what it allows. Add `.default(…)` or `.optional()` where it may be absent. */
+export const variables = {
+  text: (description = 'a text that is not empty') => z.string().min(1).describe(description),
+
+  integer: (min: number, max: number) =>
+    z
+      .string()
+      .regex(/^-?\d+$/)
+      .transform(Number)
+      .pipe(z.number().int().min(min).max(max))
+      .describe(`a whole number from ${min} to ${max}`),
+
+  number: (min: number, max: number) =>
+    z
+      .string()
+      .regex(/^-?\d+(\.\d+)?$/)
+      .transform(Number)
+      .pipe(z.number().min(min).max(max))
+      .describe(`a number from ${min} to ${max}`),
+
+  /** 0 means any free port, which tests use. */
+  port: () => variables.integer(0, 65_535),
+
+  flag: () =>
+    z
+      .enum(['true', 'false', '1', '0'])
+      .transform((value) => value === 'true' || value === '1')
+      .describe('true or false'),
+
+  oneOf: <const Choices extends readonly [string, ...string[]]>(choices: Choices) =>
+    z.enum(choices).describe(`one of ${choices.join(', ')}`),
+
+  /** Comma-separated; spaces around an entry are dropped. */
+  list: (description = 'a comma-separated list') =>
+    z
+      .string()
+      .transform((value) =>
+        value
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter((entry) => entry !== ''),
+      )
+      .pipe(z.array(z.string()).min(1))
+      .describe(description),
+
+  url: (protocols: readonly [string, ...string[]]) =>
+    z
+      .string()
+      .refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.replace(/:$/, '')))
+      .describe(`a URL starting with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`),
+
+  logLevel: () => variables.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+}
