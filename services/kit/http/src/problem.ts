@@ -1,0 +1,55 @@
+// What does a caller get when a request cannot be served? One shape for all of them (RFC 9457, application/problem+json), with every
+// wrong field listed. What broke on our side is logged, never told.
+
+export interface FieldProblem {
+  /** Where in the request: `items[0].quantity`, or a header's name. */
+  readonly path: string
+  /** What was there, as JSON, shortened; `nothing` when it was missing. */
+  readonly found: string
+  readonly allowed: string
+}
+
+export interface ProblemBody {
+  readonly title: string
+  readonly status: number
+  readonly detail?: string
+  readonly problems?: readonly FieldProblem[]
+  readonly requestId: string
+}
+
+/** Thrown by a handler to answer with that status; its text is meant for the caller, unlike that of any other error. */
+export class HttpProblem extends Error {
+  override readonly name = 'HttpProblem'
+  readonly reason: string
+  readonly retry: boolean
+  readonly status: number
+  readonly title: string
+  readonly problems: readonly FieldProblem[] | undefined
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    status: number,
+    title: string,
+    detail: string,
+    more: {
+      readonly problems?: readonly FieldProblem[]
+      readonly headers?: Readonly<Record<string, string>>
+      readonly cause?: unknown
+    } = {},
+  ) {
+    super(detail, { cause: more.cause })
+    this.status = status
+    this.title = title
+    this.reason = title.replaceAll(/\W/g, '')
+    this.retry = status === 503 || status === 429
+    this.problems = more.problems
+    this.headers = more.headers ?? {}
+  }
+}
+
+/** 503 that asks the caller to come again; nothing of the request has been taken in. */
+export const overloaded = (detail: string, retryAfterSeconds: number, cause?: unknown): HttpProblem =>
+  new HttpProblem(503, 'Service Unavailable', detail, {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))) },
+    cause,
+  })

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import { z } from 'zod'
+import { HttpProblem, overloaded } from './problem.ts'
+import { createHttpServer } from './server.ts'
+import { parsed } from './validation.ts'
+
+const schema = z.strictObject({
+  customerId: z.string().min(1).max(8),
+  currency: z.enum(['EUR', 'USD']),
+  items: z.array(z.strictObject({ sku: z.string(), quantity: z.int().min(1).max(9) })).min(1),
+})
+
+function build() {
+  const registry = createRegistry()
+  const server = createHttpServer({
+    logger: silentLogger(),
+    registry,
+    bodyLimitBytes: 1_000,
+    requestTimeoutMs: 1_000,
+    connectionTimeoutMs: 1_000,
+    keepAliveTimeoutMs: 1_000,
+    connectionMaxAgeMs: 60_000,
+  })
+  server.app.post('/orders/:id', (request) => parsed(schema, request.body))
+  server.app.get('/broken', () => {
+    throw new Error('password of the database is hunter2')
+  })
+  server.app.get('/full', () => {
+    throw overloaded('queue is full', 0.2)
+  })
+  server.app.get('/gone', () => {
+    throw new HttpProblem(404, 'Not Found', 'no such order')
+  })
+  return { ...server, registry }
+}
+
+test('a wrong request gets every problem with path, what was found and what is allowed', async () => {
+  const { app } = build()
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/orders/1',
+    payload: {
+      customerId: 'a-far-too-long-name',
+      items: [
+        { sku: 'a', quantity: 0, color: 'red' },
+        { sku: 1, quantity: 2 },
+      ],
+    },
+  })
+  expect(answer.statusCode).toBe(400)
+  expect(answer.headers['content-type']).toContain('application/problem+json')
+  expect(answer.json()).toMatchObject({
+    title: 'Invalid Request',
+    problems: [
+      { path: 'customerId', found: '"a-far-too-long-name"', allowed: 'at most 8 characters' },
+      { path: 'currency', found: 'nothing', allowed: 'one of "EUR", "USD"' },
+      { path: 'items[0].quantity', found: '0', allowed: 'at least 1' },
+      { path: 'items[0].color', found: '"red"', allowed: 'no such field' },
+      { path: 'items[1].sku', found: '1', allowed: 'a string' },
+    ],
+  })
+  expect(
+    (
+      await app.inject({
+        method: 'POST',
+        url: '/orders/1',
+        payload: '{"a":',
+        headers: { 'content-type': 'application/json' },
+      })
+    ).statusCode,
+  ).toBe(400)
+  expect((await app.inject({ method: 'POST', url: '/orders/1', payload: { a: 'x'.repeat(2_000) } })).statusCode).toBe(
+    413,
+  )
+})
+
+test('what broke on our side is not told', async () => {
+  const answer = await build().app.inject({ url: '/broken', headers: { 'x-request-id': 'abc' } })
+  expect(answer.json()).toEqual({ title: 'Internal Error', status: 500, requestId: 'abc' })
+})
+
+test('an overloaded service says when to come again', async () => {
+  const answer = await build().app.inject('/full')
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1'])
+})
+
+test('every answer names its request, by what the caller sent where that is sane', async () => {
+  const { app } = build()
+  const idFor = async (headers: Record<string, string>) =>
+    (await app.inject({ url: '/gone', headers })).headers['x-request-id']
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  expect(await idFor({ 'x-request-id': 'order-7', traceparent: `00-${trace}-00f067aa0ba902b7-01` })).toBe('order-7')
+  expect(await idFor({ 'x-request-id': 'two words', traceparent: `00-${trace}-00f067aa0ba902b7-01` })).toBe(trace)
+  expect(await idFor({ traceparent: '00-junk' })).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+test('counts requests by route pattern and status, and asks callers to leave while closing', async () => {
+  const server = build()
+  const { app, registry } = server
+  await app.inject('/gone')
+  server.announceClosing()
+  expect((await app.inject('/gone')).headers['connection']).toBe('close')
+  await app.inject({ method: 'POST', url: '/orders/1', payload: {} })
+  const metrics = await registry.metrics()
+  expect(metrics).toContain('http_requests_total{method="GET",route="/gone",status="404"} 2')
+  expect(metrics).toContain('http_requests_total{method="POST",route="/orders/:id",status="400"} 1')
+  expect(metrics).toContain('http_requests_active 0')
+})
