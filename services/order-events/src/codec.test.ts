@@ -1,0 +1,82 @@
+// Does every event survive the wire, and is everything else refused with a reason?
+import { describe, expect, it } from 'vitest'
+import { decode, encode, topicOf, UndecodableEvent } from './codec.ts'
+import { eventId, eventOf } from './event.ts'
+import type { OrderEvent } from './event.ts'
+
+const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
+const about = { orderId, customerId: 'customer-7' }
+const amount = { totalCents: 4200, currency: 'EUR' }
+const context = { source: '/orders', now: new Date('2026-01-02T03:04:05.678Z'), correlationId: 'request-1' }
+const events: OrderEvent[] = [
+  eventOf('OrderPlaced', { ...about, items: [{ sku: 'SKU-0001', quantity: 2 }], currency: 'EUR' }, context),
+  eventOf(
+    'OrderValidated',
+    { ...about, items: [{ sku: 'SKU-0001', quantity: 2, unitPriceCents: 2100 }], ...amount },
+    context,
+  ),
+  eventOf('StockReserved', { ...about, ...amount }, context),
+  eventOf('StockRejected', { ...about, missingSkus: ['SKU-0001'] }, context),
+  eventOf('PaymentCaptured', { ...about, ...amount, chargeId: 'ch-1' }, context),
+  eventOf('PaymentDeclined', { ...about, ...amount, declineReason: 'insufficient funds' }, context),
+  eventOf('OrderCancelled', { ...about, reason: 'PAYMENT_DECLINED' }, context),
+  eventOf('OrderStatusChanged', { ...about, status: 'PROCESSING' }, context, 'PROCESSING'),
+]
+
+function reasonOf(value: string | null): string {
+  try {
+    decode(value)
+  } catch (error) {
+    if (error instanceof UndecodableEvent) return error.reason
+    throw error
+  }
+  return 'decoded'
+}
+
+const envelopeOf = (event: OrderEvent) => JSON.parse(encode(event).value) as Record<string, unknown>
+
+describe('the codec', () => {
+  it.each(events)('brings $type back as it was', (event) => {
+    const encoded = encode(event)
+    expect(decode(Buffer.from(encoded.value))).toEqual(event)
+    expect(encoded.key).toBe('customer-7')
+    expect(encoded.topic).toBe(topicOf(event.type))
+  })
+
+  it('writes a CloudEvents 1.0 envelope', () => {
+    expect(envelopeOf(events[0]!)).toMatchObject({
+      specversion: '1.0',
+      type: 'dev.orderpipeline.orders.placed.v1',
+      subject: orderId,
+      source: '/orders',
+      correlationid: 'request-1',
+      time: '2026-01-02T03:04:05.678Z',
+    })
+  })
+
+  it('tolerates fields it does not know', () => {
+    const envelope = envelopeOf(events[2]!)
+    const value = JSON.stringify({ ...envelope, tenant: 'x', data: { ...(envelope['data'] as object), later: 1 } })
+    expect(decode(value)).toEqual(events[2])
+  })
+
+  it('refuses what is not an event, saying why', () => {
+    const envelope = envelopeOf(events[2]!)
+    expect(reasonOf(null)).toBe('NotJson')
+    expect(reasonOf('{"a":')).toBe('NotJson')
+    expect(reasonOf('42')).toBe('NotACloudEvent')
+    expect(reasonOf(JSON.stringify({ ...envelope, id: 'not-a-uuid' }))).toBe('NotACloudEvent')
+    expect(reasonOf(JSON.stringify({ ...envelope, type: 'dev.orderpipeline.orders.placed.v2' }))).toBe('UnknownType')
+    expect(reasonOf(JSON.stringify({ ...envelope, data: { ...about, totalCents: 1.5 } }))).toBe('InvalidData')
+  })
+})
+
+describe('the id of an event', () => {
+  it('follows from type, order and discriminator', () => {
+    expect(eventId('StockReserved', orderId)).toBe(eventId('StockReserved', orderId))
+    expect(eventId('StockReserved', orderId)).not.toBe(eventId('StockRejected', orderId))
+    expect(eventId('OrderStatusChanged', orderId, 'PROCESSING')).not.toBe(
+      eventId('OrderStatusChanged', orderId, 'CONFIRMED'),
+    )
+  })
+})

@@ -1,0 +1,105 @@
+// How does an event travel? As CloudEvents 1.0, structured mode, JSON, keyed by customer.
+import { z } from 'zod'
+import { definitions } from './definitions.ts'
+import type { EventType, Topic } from './definitions.ts'
+import type { EventOf, OrderEvent } from './event.ts'
+
+/** A Kafka record to be, its topic not yet prefixed with the pipeline's name. */
+export interface EncodedEvent {
+  readonly topic: Topic
+  /** The customer id, so that one customer's events keep their order. */
+  readonly key: string
+  readonly value: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export type UndecodableReason = 'NotJson' | 'NotACloudEvent' | 'UnknownType' | 'InvalidData'
+
+/** The bytes are no event this version understands; trying again cannot help. */
+export class UndecodableEvent extends Error {
+  override readonly name = 'UndecodableEvent'
+  readonly retry = false
+  readonly reason: UndecodableReason
+  constructor(reason: UndecodableReason, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+const Envelope = z.object({
+  specversion: z.literal('1.0'),
+  id: z.uuid(),
+  source: z.string().min(1),
+  type: z.string().min(1),
+  subject: z.string().optional(),
+  time: z.iso.datetime({ offset: true }),
+  correlationid: z.string().optional(),
+  traceparent: z.string().optional(),
+  data: z.unknown(),
+})
+
+const typeOfWire = new Map<string, EventType>(
+  (Object.keys(definitions) as EventType[]).map((type) => [definitions[type].wireType, type]),
+)
+
+export const contentType = 'application/cloudevents+json; charset=utf-8'
+
+export function topicOf(type: EventType): Topic {
+  return definitions[type].topic
+}
+
+export function encode(event: OrderEvent): EncodedEvent {
+  const { wireType, topic } = definitions[event.type]
+  return {
+    topic,
+    key: event.data.customerId,
+    value: JSON.stringify({
+      specversion: '1.0',
+      id: event.id,
+      source: event.source,
+      type: wireType,
+      subject: event.data.orderId,
+      time: event.time,
+      datacontenttype: 'application/json',
+      correlationid: event.correlationId,
+      traceparent: event.traceparent,
+      data: event.data,
+    }),
+    headers: { 'content-type': contentType },
+  }
+}
+
+/** @throws UndecodableEvent */
+export function decode(value: Buffer | string | null): OrderEvent {
+  const envelope = Envelope.safeParse(parseJson(value))
+  if (!envelope.success) throw new UndecodableEvent('NotACloudEvent', explain(envelope.error))
+  const { id, source, time, correlationid, traceparent } = envelope.data
+  const type = typeOfWire.get(envelope.data.type)
+  if (type === undefined) throw new UndecodableEvent('UnknownType', `unknown event type ${envelope.data.type}`)
+  const data = definitions[type].data.safeParse(envelope.data.data)
+  if (!data.success) throw new UndecodableEvent('InvalidData', `${type}: ${explain(data.error)}`)
+  return {
+    id,
+    type,
+    source,
+    time,
+    data: data.data,
+    ...(correlationid === undefined ? {} : { correlationId: correlationid }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  } as EventOf<EventType> as OrderEvent
+}
+
+function parseJson(value: Buffer | string | null): unknown {
+  try {
+    return JSON.parse(value?.toString() ?? '')
+  } catch (cause) {
+    throw new UndecodableEvent('NotJson', 'the message is not JSON', { cause })
+  }
+}
+
+function explain(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.join('.') || 'event'}: ${issue.message}`)
+    .join('; ')
+}

@@ -1,0 +1,73 @@
+// Which events exist, what is in each, and which topic carries it?
+// Unknown fields are tolerated everywhere (zod drops them), so a producer may add one without a new version;
+// a field that changes its meaning or goes away needs a new `.v2` type beside the old one.
+import { z } from 'zod'
+
+export const OrderId = z.uuid()
+export const CustomerId = z.string().min(1).max(64)
+export const Sku = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/)
+export const Currency = z.string().regex(/^[A-Z]{3}$/)
+/** Money in minor units (cents); the bound keeps 50 lines of 1,000 pieces inside a safe integer. */
+export const Cents = z.int().min(0).max(10_000_000_000)
+
+export const OrderItem = z.object({ sku: Sku, quantity: z.int().min(1).max(1000) })
+export const PricedItem = OrderItem.extend({ unitPriceCents: Cents })
+
+export const orderStatuses = ['PLACED', 'PROCESSING', 'CONFIRMED', 'CANCELLED'] as const
+export const cancellationReasons = ['UNKNOWN_SKU', 'OUT_OF_STOCK', 'PAYMENT_DECLINED'] as const
+export const OrderStatus = z.enum(orderStatuses)
+export const CancellationReason = z.enum(cancellationReasons)
+
+const aboutOrder = { orderId: OrderId, customerId: CustomerId }
+const amount = { totalCents: Cents, currency: Currency }
+
+export const definitions = {
+  OrderPlaced: {
+    wireType: 'dev.orderpipeline.orders.placed.v1',
+    topic: 'orders.placed',
+    data: z.object({ ...aboutOrder, items: z.array(OrderItem).min(1).max(50), currency: Currency }),
+  },
+  OrderValidated: {
+    wireType: 'dev.orderpipeline.orders.validated.v1',
+    topic: 'orders.validated',
+    data: z.object({ ...aboutOrder, items: z.array(PricedItem).min(1).max(50), ...amount }),
+  },
+  StockReserved: {
+    wireType: 'dev.orderpipeline.inventory.stock-reserved.v1',
+    topic: 'inventory.updated',
+    data: z.object({ ...aboutOrder, ...amount }),
+  },
+  StockRejected: {
+    wireType: 'dev.orderpipeline.inventory.stock-rejected.v1',
+    topic: 'inventory.updated',
+    data: z.object({ ...aboutOrder, missingSkus: z.array(Sku) }),
+  },
+  PaymentCaptured: {
+    wireType: 'dev.orderpipeline.payment.captured.v1',
+    topic: 'payment.processed',
+    data: z.object({ ...aboutOrder, ...amount, chargeId: z.string().min(1) }),
+  },
+  PaymentDeclined: {
+    wireType: 'dev.orderpipeline.payment.declined.v1',
+    topic: 'payment.processed',
+    data: z.object({ ...aboutOrder, ...amount, declineReason: z.string() }),
+  },
+  OrderCancelled: {
+    wireType: 'dev.orderpipeline.orders.cancelled.v1',
+    topic: 'orders.cancelled',
+    data: z.object({ ...aboutOrder, reason: CancellationReason }),
+  },
+  OrderStatusChanged: {
+    wireType: 'dev.orderpipeline.orders.status-changed.v1',
+    topic: 'orders.status',
+    data: z.object({ ...aboutOrder, status: OrderStatus, reason: CancellationReason.optional() }),
+  },
+} as const
+
+export type EventType = keyof typeof definitions
+export type EventData<T extends EventType> = z.infer<(typeof definitions)[T]['data']>
+export type Topic = (typeof definitions)[EventType]['topic']
+export type OrderItem = z.infer<typeof OrderItem>
+export type PricedItem = z.infer<typeof PricedItem>
+export type OrderStatus = z.infer<typeof OrderStatus>
+export type CancellationReason = z.infer<typeof CancellationReason>

@@ -1,0 +1,58 @@
+// What does an event look like to the code that decides on it, and how is a new one made?
+import { createHash } from 'node:crypto'
+import type { EventData, EventType } from './definitions.ts'
+
+/** An event as the services see it; `type` is the short name, the wire's versioned name stays in the codec. */
+export interface EventOf<T extends EventType> {
+  readonly id: string
+  readonly type: T
+  /** Which service speaks, as a URI reference: `/orders`. */
+  readonly source: string
+  /** RFC 3339, UTC. */
+  readonly time: string
+  readonly data: EventData<T>
+  /** Carried unchanged from the request that placed the order to its last event. */
+  readonly correlationId?: string
+  /** W3C trace context of the step that emitted the event. */
+  readonly traceparent?: string
+}
+
+/** Discriminated by `type`. */
+export type OrderEvent = { [T in EventType]: EventOf<T> }[EventType]
+
+export interface EventContext {
+  readonly source: string
+  readonly now: Date
+  readonly correlationId?: string | undefined
+  readonly traceparent?: string | undefined
+}
+
+/**
+ * An event about an order whose id follows from what it says: a step that is repeated after a crash emits the same
+ * id, and the consumer's inbox drops the second. `discriminator` tells apart events of one type about one order.
+ */
+export function eventOf<T extends EventType>(
+  type: T,
+  data: EventData<T>,
+  context: EventContext,
+  discriminator = '',
+): EventOf<T> {
+  return {
+    id: eventId(type, data.orderId, discriminator),
+    type,
+    source: context.source,
+    time: context.now.toISOString(),
+    data,
+    ...(context.correlationId === undefined ? {} : { correlationId: context.correlationId }),
+    ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
+  }
+}
+
+/** A name-based uuid (version 8: made of a hash) of event type, order and discriminator. */
+export function eventId(type: EventType, orderId: string, discriminator = ''): string {
+  const hash = createHash('sha256').update(`${type}\n${orderId}\n${discriminator}`).digest()
+  hash[6] = (hash[6]! & 0x0f) | 0x80
+  hash[8] = (hash[8]! & 0x3f) | 0x80
+  const hex = hash.toString('hex', 0, 16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

@@ -1,0 +1,4 @@
+// What do services say to each other? The one package they share.
+export * from './definitions.ts'
+export * from './event.ts'
+export * from './codec.ts'
