@@ -1,6 +1,6 @@
 // What does every HTTP service of ours have in common? Bounds on size, time and age of a connection, a correlation id on every answer,
 // metrics per route, and problem answers that hide what broke on our side.
-import { fastify, LogController, type FastifyError, type FastifyInstance } from 'fastify'
+import { fastify, LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { correlationOf, type Correlation } from './correlation.ts'
 import { observeRequests } from './metrics.ts'
@@ -35,8 +35,9 @@ export interface HttpServer {
 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const app = fastify({
-    loggerInstance: options.logger,
+  const loggerInstance: FastifyBaseLogger = options.logger
+  const app: FastifyInstance = fastify({
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: options.requestTimeoutMs,
