@@ -43,10 +43,10 @@ CREATE TABLE order_events (
   PRIMARY KEY (order_id, status)
 );
 
+-- One price a product, in the minor unit of whichever currency the order names: exchange is not this shop's business.
 CREATE TABLE products (
   sku text PRIMARY KEY,
   name text NOT NULL,
-  currency text NOT NULL,
   price_cents bigint NOT NULL CHECK (price_cents >= 0)
 );
 

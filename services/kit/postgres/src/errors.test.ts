@@ -1,0 +1,24 @@
+// Is each database error filed under what its reader must do about it?
+import { expect, test } from 'vitest'
+import { databaseError } from './errors.ts'
+
+const coded = (code: string) => databaseError(Object.assign(new Error('x'), { code }))
+
+test.each(['40001', '40P01', '55P03', '57014'])('%s is contention: worth a few more tries', (code) => {
+  expect(coded(code)).toMatchObject({ reason: 'Contended', retry: true, outage: false, code })
+})
+
+test.each(['23505', '22003', '23514'])('%s is the fault of the data: no retry', (code) => {
+  expect(coded(code)).toMatchObject({ reason: 'Rejected', retry: false, outage: false })
+})
+
+test.each(['ECONNREFUSED', '57P01', '08006', '53300', '42P01', '28P01', '3F000'])(
+  '%s is an outage: wait, and blame no message',
+  (code) => expect(coded(code)).toMatchObject({ reason: 'Unavailable', retry: true, outage: true }),
+)
+
+test('an error without a code is an outage, and an error already told apart stays as it is', () => {
+  const error = databaseError(new Error('Connection terminated unexpectedly'))
+  expect(error).toMatchObject({ reason: 'Unavailable', code: 'UNKNOWN' })
+  expect(databaseError(error)).toBe(error)
+})

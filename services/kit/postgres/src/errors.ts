@@ -1,0 +1,45 @@
+// What does a database error mean for whoever must decide between trying again and giving up?
+
+/**
+ * `Unavailable`: the database or its set-up is at fault, not the statement's data (connection lost, starting up, too many
+ * clients, schema not migrated yet): wait for it, however long. `Contended`: another transaction won; try again a few times.
+ * `Rejected`: the data is at fault; trying again cannot help.
+ */
+export type DatabaseFailure = 'Unavailable' | 'Contended' | 'Rejected'
+
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
+  readonly reason: DatabaseFailure
+  /** Whether doing the same again can succeed. */
+  readonly retry: boolean
+  /** True where the component is at fault, so that no message should be blamed for it. */
+  readonly outage: boolean
+  /** The SQLSTATE, or Node's error code where the connection failed. */
+  readonly code: string
+
+  constructor(reason: DatabaseFailure, code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+    this.code = code
+    this.retry = reason !== 'Rejected'
+    this.outage = reason === 'Unavailable'
+  }
+}
+
+export function databaseError(error: unknown): DatabaseError {
+  if (error instanceof DatabaseError) return error
+  const cause = error instanceof Error ? error : new Error(String(error))
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : 'UNKNOWN'
+  return new DatabaseError(failureOf(code), code, cause.message, { cause })
+}
+
+/** Serialization failure, deadlock, lock not available, statement cancelled by its time-out. */
+const contended = new Set(['40001', '40P01', '55P03', '57014'])
+
+/** SQLSTATE classes of wrong data: data exception, constraint, cardinality, a function's own RAISE. */
+const rejectedClasses = new Set(['22', '23', '21', 'P0'])
+
+function failureOf(code: string): DatabaseFailure {
+  if (contended.has(code)) return 'Contended'
+  return code.length === 5 && rejectedClasses.has(code.slice(0, 2)) ? 'Rejected' : 'Unavailable'
+}

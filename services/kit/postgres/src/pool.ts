@@ -1,0 +1,121 @@
+// How does a service reach its own schema, and nothing else, with bounded connections and bounded waits?
+import pg from 'pg'
+import { databaseError } from './errors.ts'
+
+export interface PoolOptions {
+  /** `postgres://login:password@host:port/database` */
+  readonly url: string
+  /** The service's NOLOGIN role, entered on connecting; the login role must be a member. */
+  readonly role: string
+  /** Default: the role's name. */
+  readonly schema?: string
+  readonly size: number
+  readonly applicationName?: string
+  /** How long a caller waits for a connection, new or free. */
+  readonly connectTimeoutMs?: number
+  readonly statementTimeoutMs?: number
+  readonly lockTimeoutMs?: number
+  /** Told when an idle connection dies; the pool replaces it by itself. */
+  readonly onIdleError?: (error: Error) => void
+}
+
+/** Text with $1-style parameters; the name makes the server keep its plan for the connection. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+export interface Queryable {
+  /** @throws DatabaseError */
+  query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+}
+
+export interface Pool extends Queryable {
+  /** Commits what `work` did, or rolls all of it back. @throws DatabaseError, or what `work` threw. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  readonly size: number
+  counts(): { readonly total: number; readonly idle: number; readonly waiting: number }
+  close(): Promise<void>
+}
+
+const identifier = /^[a-z_][a-z0-9_]{0,62}$/
+const int8 = 20
+
+export function createPool(options: PoolOptions): Pool {
+  const { role, schema = role } = options
+  for (const name of [role, schema]) {
+    if (!identifier.test(name)) throw new TypeError(`not a plain identifier: ${name}`)
+  }
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.size,
+    options: `-c role=${role} -c search_path=${schema}`,
+    application_name: options.applicationName ?? role,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    statement_timeout: options.statementTimeoutMs ?? 10_000,
+    lock_timeout: options.lockTimeoutMs ?? 5_000,
+    idle_in_transaction_session_timeout: 30_000,
+    // A connection whose peer is gone gives no answer at all: the client gives up shortly after the server would have.
+    query_timeout: (options.statementTimeoutMs ?? 10_000) + 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    types: { getTypeParser: parserOf },
+  })
+  pool.on('error', options.onIdleError ?? (() => undefined))
+
+  return {
+    size: options.size,
+    query: (statement, values) => run(pool, statement, values),
+    transaction: (work) => transaction(pool, work),
+    counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  }
+}
+
+/** bigint columns hold cents and counts that fit a safe integer, so they are read as numbers. */
+function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (oid === int8) return Number
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
+  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown
+}
+
+async function run<Row extends object>(
+  client: pg.Pool | pg.PoolClient,
+  statement: Statement,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  try {
+    const result = await client.query<Row>({ name: statement.name, text: statement.text, values: [...values] })
+    return result.rows
+  } catch (error) {
+    throw databaseError(error)
+  }
+}
+
+async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw databaseError(error)
+  })
+  // Without a listener, a connection that dies between two statements would end the process.
+  const lost = () => undefined
+  client.on('error', lost)
+  let broken: Error | undefined
+  try {
+    await run(client, begin)
+    const result = await work({ query: (statement, values) => run(client, statement, values) })
+    await run(client, commit)
+    return result
+  } catch (error) {
+    await run(client, rollback).catch((rollbackError: unknown) => {
+      broken = databaseError(rollbackError)
+    })
+    throw error
+  } finally {
+    client.removeListener('error', lost)
+    client.release(broken)
+  }
+}
+
+const begin: Statement = { name: 'begin', text: 'BEGIN' }
+const commit: Statement = { name: 'commit', text: 'COMMIT' }
+const rollback: Statement = { name: 'rollback', text: 'ROLLBACK' }

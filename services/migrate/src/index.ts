@@ -1,0 +1,2 @@
+// How do tests and programs migrate a database?
+export { migrate, services, type MigrateOptions } from './migrate.ts'

@@ -1,0 +1,36 @@
+-- Up Migration
+
+-- One row an order: what the provider answered. The order id is the provider's idempotency key, so this row and the
+-- provider's own record agree however often the charge was asked for.
+CREATE TABLE payments (
+  order_id uuid PRIMARY KEY,
+  customer_id text NOT NULL,
+  amount_cents bigint NOT NULL CHECK (amount_cents >= 0),
+  currency text NOT NULL,
+  status text NOT NULL CHECK (status IN ('CAPTURED', 'DECLINED')),
+  charge_id text CHECK ((charge_id IS NOT NULL) = (status = 'CAPTURED')),
+  decline_reason text,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Which messages the stage has taken effect for.
+CREATE TABLE inbox (
+  event_id uuid PRIMARY KEY,
+  received_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX inbox_by_age ON inbox USING brin (received_at);
+
+-- What the stage has yet to publish, found again by the message that caused it; deleted once Kafka has it.
+CREATE TABLE outbox (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  source_id uuid NOT NULL,
+  topic text NOT NULL,
+  key text NOT NULL,
+  value text NOT NULL,
+  headers jsonb NOT NULL DEFAULT '{}'
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
+CREATE INDEX outbox_by_source ON outbox (source_id);
+
+-- Down Migration
+
+DROP TABLE outbox, inbox, payments;
