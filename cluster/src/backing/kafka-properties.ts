@@ -1,0 +1,72 @@
+// How is the one Kafka broker set up? A single KRaft node, with one listener for this machine and, in a cluster, one more
+// on an address that pods reach; sized for tests or for the cluster.
+
+export type Sizing = 'tests' | 'cluster'
+
+export interface KafkaAddresses {
+  /** Clients on this machine connect to 127.0.0.1 here. */
+  readonly port: number
+  readonly controllerPort: number
+  /** A second listener, bound and advertised at this address, such as the pod bridge's. */
+  readonly pods?: { readonly host: string; readonly port: number }
+}
+
+const sized = {
+  tests: {
+    'group.initial.rebalance.delay.ms': 50,
+    // After a crash a broker may register again when its last session is over (9 s by default): tests that kill it wait for that.
+    'broker.session.timeout.ms': 3000,
+    'broker.heartbeat.interval.ms': 500,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.num.partitions': 2,
+    'share.coordinator.state.topic.num.partitions': 2,
+    'num.network.threads': 2,
+    'num.io.threads': 4,
+    'log.cleaner.dedupe.buffer.size': 4 << 20,
+  },
+  cluster: {
+    // Every join stops the whole group, so pods that start together should join together.
+    'group.initial.rebalance.delay.ms': 3000,
+    'offsets.topic.num.partitions': 12,
+    'transaction.state.log.num.partitions': 4,
+    'share.coordinator.state.topic.num.partitions': 2,
+    'num.network.threads': 3,
+    'num.io.threads': 8,
+    'log.cleaner.dedupe.buffer.size': 32 << 20,
+  },
+} as const
+
+export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizing: Sizing): Record<string, string> {
+  const { port, controllerPort, pods } = addresses
+  const host = [`HOST://127.0.0.1:${port}`, ...(pods ? [`PODS://${pods.host}:${pods.port}`] : [])].join(',')
+  const properties: Record<string, string | number | boolean> = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'HOST',
+    listeners: `${host},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': host,
+    'listener.security.protocol.map': 'HOST:PLAINTEXT,PODS:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': dataDir,
+    'auto.create.topics.enable': false,
+    'default.replication.factor': 1,
+    'offsets.topic.replication.factor': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    // A restart after a crash recovers every partition; there are more than a thousand.
+    'num.recovery.threads.per.data.dir': 4,
+    // Two indexes a partition are preallocated; ten times smaller ones do for segments of this life.
+    'log.index.size.max.bytes': 1 << 20,
+    ...sized[sizing],
+  }
+  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, String(value)]))
+}
+
+export function propertiesFile(properties: Readonly<Record<string, string>>): string {
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
+}

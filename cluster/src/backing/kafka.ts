@@ -1,0 +1,64 @@
+// How is Kafka run on this machine? One KRaft broker as a host process on a directory that outlives it: killed and started
+// again on the same directory it has what it acknowledged.
+import { createHash } from 'node:crypto'
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import type { ProcessHost, ProcessSpec } from '../process/host.ts'
+import { thisMachine, type Machine } from './config.ts'
+import { formatStorage, installedKafka, startedLogArgs, startedPattern, type KafkaInstall } from './kafka-install.ts'
+import { kafkaProperties, propertiesFile, type KafkaAddresses, type Sizing } from './kafka-properties.ts'
+
+export interface KafkaOptions extends KafkaAddresses {
+  /** Configuration and data live here. */
+  readonly dir: string
+  readonly sizing: Sizing
+  /** The process's name in its host; default `kafka`. */
+  readonly name?: string
+  readonly progress?: (message: string) => void
+  readonly machine?: Machine
+}
+
+export interface KafkaConnection {
+  /** For clients on this machine: `127.0.0.1:<port>`. */
+  readonly bootstrapServers: string
+  /** For pods, where a listener for them was asked for: `<host>:<port>`. */
+  readonly podBootstrapServers: string | undefined
+}
+
+export async function startKafka(host: ProcessHost, options: KafkaOptions): Promise<KafkaConnection> {
+  const install = await installedKafka(options.machine ?? thisMachine(), options.progress ?? (() => undefined))
+  const dataDir = join(options.dir, 'data')
+  const propertiesPath = join(options.dir, 'server.properties')
+  const properties = propertiesFile(kafkaProperties(dataDir, options, options.sizing))
+  await fs.mkdir(options.dir, { recursive: true })
+  await fs.writeFile(propertiesPath, properties)
+  await formatStorage(install, dataDir, propertiesPath)
+  await host.start(kafkaProcess(install, options, propertiesPath, properties))
+  const { port, pods } = options
+  return { bootstrapServers: `127.0.0.1:${port}`, podBootstrapServers: pods && `${pods.host}:${pods.port}` }
+}
+
+const jvmSizes: Record<Sizing, readonly string[]> = {
+  tests: ['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+  cluster: ['-Xmx1g', '-Xms256m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=50'],
+}
+
+function kafkaProcess(
+  install: KafkaInstall,
+  options: KafkaOptions,
+  propertiesPath: string,
+  properties: string,
+): ProcessSpec {
+  // The host leaves a process alone whose description is the same, so the description must change with the configuration.
+  const configuration = createHash('sha256').update(properties).digest('hex').slice(0, 12)
+  const jvm = [...jvmSizes[options.sizing], `-Dorderpipeline.configuration=${configuration}`, ...startedLogArgs]
+  return {
+    name: options.name ?? 'kafka',
+    command: install.java.command,
+    args: [...jvm, ...install.jvmArgs, 'kafka.Kafka', propertiesPath],
+    cwd: options.dir,
+    ready: { kind: 'log', pattern: startedPattern },
+    readyTimeoutMs: 90_000,
+    stopTimeoutMs: 20_000,
+  }
+}

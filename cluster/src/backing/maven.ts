@@ -1,0 +1,62 @@
+// How do Java programs come from Maven Central? Maven resolves a small pom and copies the jars to a folder of the tool cache,
+// whole or not at all: an interrupted fetch leaves nothing that looks finished.
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { exists, installed, run } from './command.ts'
+import type { Machine } from './config.ts'
+
+export interface Artifact {
+  /** group:artifact:version */
+  readonly coordinates: string
+  /** group:artifact of dependencies to leave out */
+  readonly exclusions?: readonly string[]
+}
+
+const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
+
+/** The folder `<cache>/<name>/libs` with the artifacts' jars and all they depend on. */
+export async function mavenJars(
+  name: string,
+  artifacts: readonly Artifact[],
+  machine: Machine,
+  progress: (message: string) => void,
+): Promise<string> {
+  const jars = join(machine.cacheDir, name, 'libs')
+  if (await exists(jars)) return jars
+  const maven = await installed('mvn', 'maven', machine.path, progress)
+  progress(`fetching ${name} from Maven Central`)
+  await fs.mkdir(join(machine.cacheDir, name), { recursive: true })
+  const work = await fs.mkdtemp(join(machine.cacheDir, name, '.fetch-'))
+  try {
+    await fs.writeFile(join(work, 'pom.xml'), pom(name, artifacts))
+    const args = ['-B', '-q', '-f', join(work, 'pom.xml'), copyDependencies, '-DincludeScope=runtime']
+    await run(maven, [...args, `-DoutputDirectory=${join(work, 'libs')}`], { timeoutMs: 900_000 })
+    // Another process may have been faster; both folders hold the same.
+    await fs.rename(join(work, 'libs'), jars).catch(async (error: unknown) => {
+      if (!(await exists(jars))) throw error
+    })
+  } finally {
+    await fs.rm(work, { recursive: true, force: true })
+  }
+  return jars
+}
+
+export function pom(name: string, artifacts: readonly Artifact[]): string {
+  return [
+    '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>',
+    `<groupId>dev.orderpipeline</groupId><artifactId>${name}</artifactId><version>1</version><packaging>pom</packaging>`,
+    '<dependencies>',
+    ...artifacts.map(dependency),
+    '</dependencies></project>',
+  ].join('\n')
+}
+
+function dependency({ coordinates, exclusions = [] }: Artifact): string {
+  const [group, artifact, version] = coordinates.split(':')
+  const excluded = exclusions.map((exclusion) => {
+    const [excludedGroup, excludedArtifact] = exclusion.split(':')
+    return `<exclusion><groupId>${excludedGroup}</groupId><artifactId>${excludedArtifact}</artifactId></exclusion>`
+  })
+  const id = `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>`
+  return `<dependency>${id}<exclusions>${excluded.join('')}</exclusions></dependency>`
+}

@@ -1,0 +1,123 @@
+// How is PostgreSQL run on this machine? As a host process with password authentication on TCP, on a data directory that outlives it.
+import { randomBytes } from 'node:crypto'
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import type { ProcessHost } from '../process/host.ts'
+import { exists, run, ToolMissing } from './command.ts'
+import type { Sizing } from './kafka-properties.ts'
+import { closedFolder, postgresOwner, reachableBinaries, type Owner } from './postgres-native.ts'
+
+export interface PostgresOptions {
+  /** Password and data live here. As root, every folder on the way must be passable (o+x), since PostgreSQL runs as another user. */
+  readonly dir: string
+  readonly port: number
+  /** Addresses besides 127.0.0.1 to listen on, such as the pod bridge's; they must exist already. */
+  readonly alsoListenOn?: readonly string[]
+  /** `tests` gives up durability (fsync off); `cluster` keeps it. */
+  readonly sizing: Sizing
+  /** Default 500. */
+  readonly maxConnections?: number
+  /** The process's name in its host; default `postgres`. */
+  readonly name?: string
+  readonly progress?: (message: string) => void
+}
+
+export interface PostgresConnection {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  /** The superuser's, for clients on this machine: `postgres://postgres:<password>@127.0.0.1:<port>/postgres`. */
+  readonly adminUrl: string
+}
+
+const user = 'postgres'
+
+export async function startPostgres(host: ProcessHost, options: PostgresOptions): Promise<PostgresConnection> {
+  const owner = await postgresOwner()
+  await fs.mkdir(options.dir, { recursive: true })
+  const native = await reachableBinaries(owner, options.dir)
+  await refuseClosedFolders(options.dir, owner)
+  const password = await keptPassword(join(options.dir, 'password'))
+  const dataDir = join(options.dir, 'data')
+  await initialized(native, dataDir, password, owner, options.progress)
+  await host.start({
+    name: options.name ?? 'postgres',
+    command: join(native, 'bin/postgres'),
+    args: ['-D', dataDir, ...Object.entries(settings(options)).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    env: { LC_ALL: 'C.UTF-8' },
+    ...owner,
+    ready: { kind: 'log', pattern: 'database system is ready to accept connections' },
+    readyTimeoutMs: 60_000,
+    stopSignal: 'SIGINT', // ends sessions instead of waiting for them
+    stopTimeoutMs: 15_000,
+  })
+  const { port } = options
+  const adminUrl = `postgres://${user}:${password}@127.0.0.1:${port}/postgres`
+  return { host: '127.0.0.1', port, user, password, adminUrl }
+}
+
+function settings(options: PostgresOptions): Record<string, string> {
+  const durable = options.sizing === 'cluster'
+  return {
+    port: String(options.port),
+    listen_addresses: ['127.0.0.1', ...(options.alsoListenOn ?? [])].join(','),
+    unix_socket_directories: '',
+    max_connections: String(options.maxConnections ?? 500),
+    shared_buffers: durable ? '256MB' : '64MB',
+    max_wal_size: '1GB',
+    // A pod that vanishes without a word must not hold its connection (and its locks) for the two hours of the kernel's default.
+    tcp_keepalives_idle: '30',
+    tcp_keepalives_interval: '10',
+    tcp_keepalives_count: '3',
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+  }
+}
+
+async function keptPassword(file: string): Promise<string> {
+  const made = randomBytes(18).toString('base64url')
+  await fs.writeFile(file, made, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  return (await fs.readFile(file, 'utf8')).trim()
+}
+
+async function refuseClosedFolders(dir: string, owner: Owner | undefined): Promise<void> {
+  const closed = owner && (await closedFolder(join(dir, 'data')))
+  if (!closed) return
+  throw new ToolMissing(
+    `PostgreSQL cannot run as root, and its user cannot pass ${closed}: ` +
+      `choose a state directory that others can pass, such as one below /var/lib`,
+  )
+}
+
+/** A new data directory appears whole: an initdb that was cut short leaves nothing that a later start takes for one. */
+async function initialized(
+  native: string,
+  dataDir: string,
+  password: string,
+  owner: Owner | undefined,
+  progress?: (message: string) => void,
+): Promise<void> {
+  if (!(await exists(dataDir))) {
+    progress?.('creating the PostgreSQL data directory')
+    const partial = `${dataDir}.new`
+    await fs.rm(partial, { recursive: true, force: true })
+    await fs.mkdir(partial, { mode: 0o700 })
+    const passwordFile = join(partial, '..', 'initdb-password')
+    await fs.writeFile(passwordFile, password, { mode: 0o600 })
+    if (owner) for (const path of [partial, passwordFile]) await fs.chown(path, owner.uid, owner.gid)
+    const args = ['-D', partial, '-U', user, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync']
+    await run(join(native, 'bin/initdb'), [...args, '--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions'], {
+      timeoutMs: 120_000,
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
+      ...owner,
+    })
+    await fs.rm(passwordFile)
+    await fs.appendFile(join(partial, 'pg_hba.conf'), 'host all all all scram-sha-256\n')
+    await fs.rename(partial, dataDir)
+  }
+  // The user may be another one than at the last start, where the machine has got a user postgres since.
+  if (owner && (await fs.stat(dataDir)).uid !== owner.uid)
+    await run('chown', ['-R', `${owner.uid}:${owner.gid}`, dataDir], { timeoutMs: 60_000 })
+}

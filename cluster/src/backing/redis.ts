@@ -1,0 +1,65 @@
+// How is Redis run on this machine? As a bounded cache as a host process: it keeps nothing on disk and evicts when full.
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import type { ProcessHost } from '../process/host.ts'
+import { installed, onPath } from './command.ts'
+import { thisMachine, type Machine } from './config.ts'
+
+export interface RedisOptions {
+  /** Working directory; nothing is kept in it. */
+  readonly dir: string
+  readonly port: number
+  /** Addresses besides 127.0.0.1 to listen on, such as the pod bridge's; they must exist already. */
+  readonly alsoListenOn?: readonly string[]
+  /** Default 64. */
+  readonly maxMemoryMegabytes?: number
+  /** The process's name in its host; default `redis`. */
+  readonly name?: string
+  readonly progress?: (message: string) => void
+  readonly machine?: Machine
+}
+
+export interface RedisConnection {
+  /** For clients on this machine: `redis://127.0.0.1:<port>`. */
+  readonly url: string
+}
+
+export async function startRedis(host: ProcessHost, options: RedisOptions): Promise<RedisConnection> {
+  await fs.mkdir(options.dir, { recursive: true })
+  const command = await redisServer(options)
+  const settings = {
+    port: options.port,
+    bind: ['127.0.0.1', ...(options.alsoListenOn ?? [])].join(' '),
+    // Without a password Redis answers loopback only; the pods' bridge is as private to this machine.
+    'protected-mode': 'no',
+    maxmemory: `${options.maxMemoryMegabytes ?? 64}mb`,
+    'maxmemory-policy': 'allkeys-lru',
+    save: '',
+    appendonly: 'no',
+    dir: options.dir,
+  }
+  await host.start({
+    name: options.name ?? 'redis',
+    command,
+    args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, ...String(value).split(' ')]),
+    ready: { kind: 'tcp', host: '127.0.0.1', port: options.port },
+    readyTimeoutMs: 20_000,
+    stopTimeoutMs: 5_000,
+  })
+  return { url: `redis://127.0.0.1:${options.port}` }
+}
+
+/**
+ * Debian's redis-server starts a service of its own when installed. The same program is in redis-tools under the name
+ * redis-check-rdb and goes by the name it is called by, so that package and a link do, and nothing else is started.
+ */
+async function redisServer(options: RedisOptions): Promise<string> {
+  const machine = options.machine ?? thisMachine()
+  const found = await onPath('redis-server', machine.path)
+  if (found) return found
+  const program = await installed('redis-check-rdb', 'redis-tools', machine.path, options.progress ?? (() => undefined))
+  const link = join(options.dir, 'redis-server')
+  await fs.rm(link, { force: true })
+  await fs.symlink(program, link)
+  return link
+}
