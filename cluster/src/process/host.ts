@@ -5,7 +5,14 @@
 /** How to tell that a process is ready to serve. */
 export type Probe =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'http'; readonly url: string; /** PEM file to trust, and client certificate where one is asked for */ readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string; readonly bearerToken?: string }
+  | {
+      readonly kind: 'http'
+      readonly url: string
+      /** PEM file to trust, and client certificate where one is asked for */ readonly caFile?: string
+      readonly certFile?: string
+      readonly keyFile?: string
+      readonly bearerToken?: string
+    }
   | { readonly kind: 'socket'; /** unix socket path */ readonly path: string }
   | { readonly kind: 'log'; /** regular expression found in the process's own output */ readonly pattern: string }
 

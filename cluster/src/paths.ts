@@ -1,0 +1,43 @@
+// Where do the local cluster's files live? Downloads and builds that any cluster can use go to the cache; what one cluster
+// has made goes to its own state directory. Only this file reads the XDG variables.
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** The cluster that `npm run up` makes. */
+export const defaultCluster = 'local'
+
+export interface CachePaths {
+  readonly root: string
+  /** Executables, `<name>-<version>`. */
+  readonly bin: string
+  /** Manifests and archives made once per version. */
+  readonly artifacts: string
+}
+
+export function cachePaths(env: NodeJS.ProcessEnv = process.env): CachePaths {
+  const root = join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'orderpipeline')
+  return { root, bin: join(root, 'bin'), artifacts: join(root, 'artifacts') }
+}
+
+export interface StatePaths {
+  readonly root: string
+  readonly kubeconfig: string
+  /** Named ports, chosen once so that a second `up` finds everything where it was. */
+  readonly ports: string
+  /** What each finished step was made from, and how long it took. */
+  readonly steps: string
+  readonly processes: string
+  readonly supervisorSocket: string
+}
+
+export function statePaths(cluster: string = defaultCluster, env: NodeJS.ProcessEnv = process.env): StatePaths {
+  const root = join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'orderpipeline', cluster)
+  return {
+    root,
+    kubeconfig: join(root, 'kubeconfig'),
+    ports: join(root, 'ports.json'),
+    steps: join(root, 'steps.json'),
+    processes: join(root, 'processes'),
+    supervisorSocket: join(root, 'supervisor.sock'),
+  }
+}

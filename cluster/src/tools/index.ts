@@ -1,0 +1,7 @@
+// What does the rest of the cluster ask of the tools? An executable, the source it is built from, a distribution's packages.
+export { ensureTool, missingTools, toolPath } from './ensure-tool.ts'
+export { ensureDebianPackages, missingPackages } from './debian-packages.ts'
+export { goModuleSource, toolSource } from './go-module.ts'
+export { ToolMissing } from './errors.ts'
+export { versions } from './versions.ts'
+export type { ToolName } from './recipes.ts'

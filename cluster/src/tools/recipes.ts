@@ -1,0 +1,86 @@
+// How is each tool built? As data: the module of the Go proxy it comes from, the package to build, and how long that typically
+// takes on two cores.
+import { versions } from './versions.ts'
+
+const kubernetes = { module: 'k8s.io/kubernetes', version: versions.kube } as const
+
+export interface Recipe {
+  readonly version: string
+  readonly module: string
+  /** Package to build: an import path in the module, or `./main`, a main package of our own in tools/go/<folder>. */
+  readonly package: string
+  /** Folder beside this file whose main.go is copied to ./main of the wrapper module. */
+  readonly ownMain?: 'kube' | 'coredns'
+  readonly tags?: readonly string[]
+  /** go -X assignments, `package.variable=value`. */
+  readonly stamps?: readonly string[]
+  /** Modules that the sources replace by a folder of their own repository, and the version they are published under. */
+  readonly staging?: { readonly prefix: string; readonly version: string }
+  readonly typicalMs: number
+}
+
+const minutes = (n: number) => Math.round(n * 60_000)
+
+const containerd = (command: string, typicalMs: number): Recipe => ({
+  version: versions.containerd,
+  module: 'github.com/containerd/containerd/v2',
+  package: `github.com/containerd/containerd/v2/cmd/${command}`,
+  tags: ['no_btrfs', 'no_devmapper', 'no_zfs'],
+  stamps: [`github.com/containerd/containerd/v2/version.Version=v${versions.containerd}`],
+  typicalMs,
+})
+
+const keda = (command: string, typicalMs: number): Recipe => ({
+  version: versions.keda,
+  module: 'github.com/kedacore/keda/v2',
+  package: `github.com/kedacore/keda/v2/cmd/${command}`,
+  stamps: [`github.com/kedacore/keda/v2/version.Version=${versions.keda}`],
+  typicalMs,
+})
+
+const kubeStamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((name) => [
+  `${name}.gitVersion=v${versions.kube}`,
+  `${name}.gitMajor=${versions.kube.split('.')[0]}`,
+  `${name}.gitMinor=${versions.kube.split('.')[1]}`,
+])
+
+export const recipes = {
+  /** All of Kubernetes in one executable; it is the program that its first argument, or its own name, says. */
+  kube: {
+    version: kubernetes.version,
+    module: kubernetes.module,
+    package: './main',
+    ownMain: 'kube',
+    stamps: kubeStamps,
+    staging: { prefix: 'k8s.io/', version: `v0.${versions.kube.split('.').slice(1).join('.')}` },
+    typicalMs: minutes(8),
+  },
+  'keda-operator': keda('operator', minutes(10)),
+  'keda-metrics-apiserver': keda('adapter', minutes(3)),
+  containerd: containerd('containerd', minutes(1.5)),
+  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2', minutes(0.3)),
+  ctr: containerd('ctr', minutes(0.3)),
+  coredns: {
+    version: versions.coredns,
+    module: 'github.com/coredns/coredns',
+    package: './main',
+    ownMain: 'coredns',
+    typicalMs: minutes(2),
+  },
+  'metrics-server': {
+    version: versions.metricsServer,
+    module: 'sigs.k8s.io/metrics-server',
+    package: 'sigs.k8s.io/metrics-server/cmd/metrics-server',
+    typicalMs: minutes(3.5),
+  },
+  helm: {
+    version: versions.helm,
+    module: 'helm.sh/helm/v4',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    stamps: [`helm.sh/helm/v4/internal/version.version=v${versions.helm}`],
+    typicalMs: minutes(2.5),
+  },
+  k6: { version: versions.k6, module: 'go.k6.io/k6', package: 'go.k6.io/k6', typicalMs: minutes(3) },
+} as const satisfies Record<string, Recipe>
+
+export type ToolName = keyof typeof recipes

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { isRecent } from './go.ts'
+import { recipes, type Recipe } from './recipes.ts'
+import { buildArguments, wrapperGoMod } from './wrapper-module.ts'
+
+describe('the module that a foreign program is built from', () => {
+  const source = {
+    Go: '1.26.0',
+    Require: [
+      { Path: 'k8s.io/api', Version: 'v0.0.0' },
+      { Path: 'a.io/b', Version: 'v1.2.3', Indirect: true },
+    ],
+    Exclude: [{ Path: 'a.io/c', Version: 'v5.0.0' }],
+    Replace: [
+      { Old: { Path: 'k8s.io/api' }, New: { Path: './staging/src/k8s.io/api' } },
+      { Old: { Path: 'a.io/local' }, New: { Path: '../local' } },
+      { Old: { Path: 'a.io/d', Version: 'v0.1.0' }, New: { Path: 'b.io/d', Version: 'v0.1.1' } },
+    ],
+  }
+
+  it('requires the program at its version and keeps its requirements, exclusions and replacements', () => {
+    const text = wrapperGoMod(recipes.kube, source)
+    expect(text).toContain('require k8s.io/kubernetes v1.36.3\n')
+    expect(text).toContain('require a.io/b v1.2.3 // indirect\n')
+    expect(text).toContain('exclude a.io/c v5.0.0\n')
+    expect(text).toContain('replace a.io/d v0.1.0 => b.io/d v0.1.1\n')
+  })
+
+  it('puts the published version in place of a staging folder and drops other local folders', () => {
+    const text = wrapperGoMod(recipes.kube, source)
+    expect(text).toContain('replace k8s.io/api => k8s.io/api v0.36.3\n')
+    expect(text).not.toContain('a.io/local')
+    expect(wrapperGoMod(recipes.helm, source)).not.toContain('replace k8s.io/api')
+  })
+
+  it('builds without cgo traces, with tags and version stamps', () => {
+    const recipe: Recipe = recipes.containerd
+    expect(buildArguments(recipe, '/out').join(' ')).toBe(
+      '-trimpath -buildvcs=false -ldflags -s -w -X github.com/containerd/containerd/v2/version.Version=v2.4.2 ' +
+        '-tags no_btrfs,no_devmapper,no_zfs -o /out github.com/containerd/containerd/v2/cmd/containerd',
+    )
+  })
+})
+
+describe('the machine’s own Go', () => {
+  it('serves from 1.21 on, the first that fetches other toolchains', () => {
+    expect(isRecent('go version go1.26.8 linux/amd64')).toBe(true)
+    expect(isRecent('go version go1.21 linux/amd64')).toBe(true)
+    expect(isRecent('go version go1.19.8 linux/amd64')).toBe(false)
+    expect(isRecent('')).toBe(false)
+  })
+})

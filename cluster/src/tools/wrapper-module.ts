@@ -1,0 +1,43 @@
+// How is a program of somebody else's module built exactly as its own repository builds it? Go ignores the replace and exclude
+// lines of a dependency, so the program is built from a wrapper module that repeats them, with the dependency's go.sum. Pure.
+import type { Recipe } from './recipes.ts'
+
+/** What `go mod edit -json` prints of a go.mod. */
+export interface GoMod {
+  readonly Go?: string
+  readonly Require?: readonly { readonly Path: string; readonly Version: string; readonly Indirect?: boolean }[]
+  readonly Exclude?: readonly { readonly Path: string; readonly Version: string }[]
+  readonly Replace?: readonly {
+    readonly Old: { readonly Path: string; readonly Version?: string }
+    readonly New: { readonly Path: string; readonly Version?: string }
+  }[]
+}
+
+export function wrapperGoMod(recipe: Pick<Recipe, 'module' | 'version' | 'staging'>, source: GoMod): string {
+  return [
+    'module orderpipeline.dev/tools/build',
+    `go ${source.Go ?? '1.21'}`,
+    `require ${recipe.module} v${recipe.version}`,
+    ...(source.Require ?? []).map((r) => `require ${r.Path} ${r.Version}${r.Indirect ? ' // indirect' : ''}`),
+    ...(source.Exclude ?? []).map((e) => `exclude ${e.Path} ${e.Version}`),
+    ...(source.Replace ?? []).flatMap((r) => replaceLine(recipe.staging, r)),
+    '',
+  ].join('\n')
+}
+
+/** A folder of the source's own repository is not in the proxy: the published version takes its place, or none. */
+function replaceLine(staging: Recipe['staging'], { Old, New }: NonNullable<GoMod['Replace']>[number]): string[] {
+  const old = [Old.Path, Old.Version].filter(Boolean).join(' ')
+  if (!/^\.{0,2}\//.test(New.Path)) return [`replace ${old} => ${New.Path} ${New.Version ?? ''}`.trimEnd()]
+  return staging && Old.Path.startsWith(staging.prefix) ? [`replace ${old} => ${Old.Path} ${staging.version}`] : []
+}
+
+/** Arguments of `go build` for a recipe, after `build`. */
+export function buildArguments(recipe: Recipe, output: string): string[] {
+  const stamps = (recipe.stamps ?? []).map((stamp) => `-X ${stamp}`)
+  return [
+    ...['-trimpath', '-buildvcs=false', '-ldflags', ['-s -w', ...stamps].join(' ')],
+    ...(recipe.tags?.length ? ['-tags', recipe.tags.join(',')] : []),
+    ...['-o', output, recipe.package],
+  ]
+}
