@@ -2,3 +2,4 @@
 export { DatabaseError, databaseError, type DatabaseFailure } from './errors.ts'
 export { createPool, type Pool, type PoolOptions, type Queryable, type Statement } from './pool.ts'
 export { connectAdministrator, type Administrator } from './administrator.ts'
+export { lockHeld, openSession, type Session, type SessionOptions } from './session.ts'

@@ -1,0 +1,7 @@
+// How do orders come in? The gateway embeds this: it takes orders in, many to a commit, and relays their events to Kafka.
+export { createIntake, type Intake, type IntakeOptions } from './intake.ts'
+export { IdempotencyConflict, IntakeFull, IntakeUnavailable, OrderRefused } from './errors.ts'
+export { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
+export { startRelay, type Relay, type RelayOptions } from './relay.ts'
+export type { IntakeMetrics } from './metrics.ts'
+export { intakeMetrics, relayMetrics } from './metrics.ts'

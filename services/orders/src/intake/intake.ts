@@ -1,0 +1,81 @@
+// How does one order get its own answer while sharing its commit with whoever else is waiting?
+import { createGatherer, GathererClosed, GathererFull } from '@orderpipeline/kit-gather'
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import { IntakeFull } from './errors.ts'
+import type { IntakeMetrics } from './metrics.ts'
+import { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
+import { placeOrders, type Placement } from './place-orders.ts'
+import { intakeChannel } from './relay-sql.ts'
+
+export interface IntakeOptions {
+  /** Under the orders' role and schema. */
+  readonly database: Queryable
+  readonly metrics: IntakeMetrics
+  readonly now: () => Date
+  /** A new uuid v7. */
+  readonly newId: () => string
+  /** Orders in one commit at most; 500 keeps one commit within some tens of milliseconds. */
+  readonly maxBatch: number
+  /** Commits under way at once; no more than the pool has connections. */
+  readonly maxInFlight: number
+  /** Orders waiting for a commit; one more is refused. */
+  readonly maxWaiting: number
+}
+
+export interface Intake {
+  /** Resolves once the order is durable. @throws IntakeFull, IntakeUnavailable, IdempotencyConflict, OrderRefused */
+  place(request: OrderRequest): Promise<Placement>
+  /** Takes no more; resolves when everything taken is answered. */
+  close(): Promise<void>
+}
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { database, metrics } = options
+  let waking = false
+
+  /** After the commit and never two at once: the relay looks for everything, and polls should a wake-up be lost. */
+  const wakeRelay = (): void => {
+    if (waking) return
+    waking = true
+    database
+      .query(notify)
+      .catch(() => undefined)
+      .finally(() => {
+        waking = false
+      })
+  }
+
+  const gatherer = createGatherer<NewOrder, Placement>({
+    maxBatch: options.maxBatch,
+    maxInFlight: options.maxInFlight,
+    maxWaiting: options.maxWaiting,
+    perform: async (batch) => {
+      const end = metrics.commitSeconds.startTimer()
+      const answers = await placeOrders(database, batch)
+      end()
+      const created = answers.filter((answer) => !(answer instanceof Error) && !answer.repeated).length
+      if (created > 0) {
+        metrics.created.inc(created)
+        wakeRelay()
+      }
+      return answers
+    },
+    onBatch: (size) => metrics.batchSize.observe(size),
+  })
+  metrics.watchWaiting(() => gatherer.waiting)
+
+  return {
+    place: async (request) => {
+      try {
+        return await gatherer.add(newOrder(request, options.newId(), options.now()))
+      } catch (error) {
+        if (error instanceof GathererFull || error instanceof GathererClosed)
+          throw new IntakeFull(`the intake takes no more: ${error.message}`, { cause: error })
+        throw error
+      }
+    },
+    close: () => gatherer.close(),
+  }
+}
+
+const notify = { name: 'intake_notify', text: `SELECT pg_notify('${intakeChannel}', '')` }

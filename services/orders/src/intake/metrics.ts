@@ -1,0 +1,67 @@
+// What does an operator of the platform want to know of the intake and its relay?
+import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/kit-telemetry'
+
+export interface IntakeMetrics {
+  readonly created: Counter
+  readonly batchSize: Histogram
+  readonly commitSeconds: Histogram
+  /** Reads the length of the queue whenever metrics are scraped. */
+  watchWaiting(waiting: () => number): void
+}
+
+export function intakeMetrics(registry: Registry): IntakeMetrics {
+  const registers = [registry]
+  let waiting = () => 0
+  new Gauge({
+    name: 'orders_intake_waiting',
+    help: 'Orders waiting for a commit.',
+    registers,
+    collect() {
+      this.set(waiting())
+    },
+  })
+  return {
+    created: new Counter({ name: 'orders_created_total', help: 'Orders made durable.', registers }),
+    batchSize: new Histogram({
+      name: 'orders_intake_batch_size',
+      help: 'Orders that shared a commit.',
+      buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500],
+      registers,
+    }),
+    commitSeconds: new Histogram({
+      name: 'orders_intake_commit_seconds',
+      help: 'From a batch being sent to the database to its being durable.',
+      buckets: secondsBuckets,
+      registers,
+    }),
+    watchWaiting: (read) => {
+      waiting = read
+    },
+  }
+}
+
+export interface RelayMetrics {
+  readonly leader: Gauge
+  readonly published: Counter
+  readonly batches: Counter
+  readonly failures: Counter
+  readonly lagRows: Gauge
+  readonly lagSeconds: Gauge
+}
+
+/** Only the gateway that relays reports a lag; elsewhere it is 0, so the maximum over all is the truth. */
+export function relayMetrics(registry: Registry): RelayMetrics {
+  const registers = [registry]
+  return {
+    leader: new Gauge({ name: 'outbox_relay_leader', help: '1 where the intake outbox is relayed.', registers }),
+    published: new Counter({ name: 'outbox_published_total', help: 'Events published from the outbox.', registers }),
+    batches: new Counter({ name: 'outbox_batches_total', help: 'Batches published from the outbox.', registers }),
+    failures: new Counter({
+      name: 'outbox_failures_total',
+      help: 'Batches that failed and are tried again.',
+      registers,
+    }),
+    lagRows: new Gauge({ name: 'outbox_lag_rows', help: 'Events waiting in the outbox.', registers }),
+    lagSeconds: new Gauge({ name: 'outbox_lag_seconds', help: 'Age of the oldest event in the outbox.', registers }),
+  }
+}

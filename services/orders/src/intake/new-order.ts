@@ -1,0 +1,51 @@
+// What is written for one order? Its rows and its first event, all decided before the database is asked.
+import { createHash } from 'node:crypto'
+import { encode, eventOf, type OrderItem } from '@orderpipeline/order-events'
+
+export interface OrderRequest {
+  readonly customerId: string
+  readonly currency: string
+  readonly items: readonly OrderItem[]
+  readonly idempotencyKey?: string | undefined
+  readonly correlationId?: string | undefined
+  readonly traceparent?: string | undefined
+}
+
+/** An order not yet written. */
+export interface NewOrder {
+  readonly orderId: string
+  readonly request: OrderRequest
+  /** Tells another order under the same idempotency key from a repeat of this one. */
+  readonly requestHash: string
+  readonly event: {
+    readonly id: string
+    readonly topic: string
+    readonly key: string
+    readonly value: string
+    readonly headers: string
+  }
+}
+
+/** `orderId` is a uuid v7, so that orders that come in together lie together in the index. */
+export function newOrder(request: OrderRequest, orderId: string, now: Date): NewOrder {
+  const { customerId, currency, correlationId, traceparent } = request
+  const items = request.items.map(({ sku, quantity }) => ({ sku, quantity }))
+  const event = eventOf(
+    'OrderPlaced',
+    { orderId, customerId, items, currency },
+    { source: '/orders', now, correlationId, traceparent },
+  )
+  const { topic, key, value, headers } = encode(event)
+  return {
+    orderId,
+    request,
+    requestHash: request.idempotencyKey === undefined ? '' : hashOf(request),
+    event: { id: event.id, topic, key, value, headers: JSON.stringify(headers) },
+  }
+}
+
+/** Of what the customer asked for, not of how the JSON was written. */
+function hashOf({ customerId, currency, items }: OrderRequest): string {
+  const canonical = JSON.stringify([customerId, currency, items.map(({ sku, quantity }) => [sku, quantity])])
+  return createHash('sha256').update(canonical).digest('base64url')
+}

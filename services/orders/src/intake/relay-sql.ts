@@ -1,0 +1,34 @@
+// What does the relay ask of the outbox?
+
+/** NOTIFY channel: a batch of orders has been committed. */
+export const intakeChannel = 'orders_intake'
+
+/** The advisory lock of the one session that may relay. */
+export const relayLock = 'orders.intake_outbox relay'
+
+export interface OutboxRow {
+  readonly id: string
+  readonly event_id: string
+  readonly topic: string
+  readonly key: string
+  readonly value: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Always from the lowest id that is there: ids commit out of sequence, so a mark of "the last seen" would skip late ones. */
+export const selectUnpublished = {
+  name: 'relay_select_unpublished',
+  text: 'SELECT id, event_id, topic, key, value, headers FROM intake_outbox ORDER BY id LIMIT $1',
+}
+
+export const deletePublished = {
+  name: 'relay_delete_published',
+  text: 'DELETE FROM intake_outbox WHERE id = ANY($1::bigint[])',
+}
+
+export const selectLag = {
+  name: 'relay_select_lag',
+  text: `SELECT count(*)::int AS rows,
+      COALESCE(EXTRACT(EPOCH FROM now() - min(created_at)), 0)::float8 AS seconds
+    FROM intake_outbox`,
+}

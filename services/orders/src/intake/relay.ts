@@ -1,0 +1,135 @@
+// How do committed orders reach Kafka, in order per customer, without loss, from whichever gateway is alive? One session holds the relay's
+// lock; it publishes what the outbox holds, lowest id first, and deletes it once Kafka has it. A crash in between publishes again under the
+// same event ids, which the inboxes of the stages drop.
+import { lockHeld, type Queryable, type Session } from '@orderpipeline/kit-postgres'
+import type { Logger } from '@orderpipeline/kit-telemetry'
+import type { RelayMetrics } from './metrics.ts'
+import { deletePublished, intakeChannel, relayLock, selectLag, selectUnpublished, type OutboxRow } from './relay-sql.ts'
+import { createWake, type Wake } from './wake.ts'
+
+export interface OutboxMessage {
+  /** Not yet prefixed with the pipeline's name. */
+  readonly topic: string
+  readonly key: string
+  readonly value: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface RelayOptions {
+  /** To see whether another relays, without a session of one's own. */
+  readonly database: Queryable
+  readonly openSession: (onNotification: () => void) => Promise<Session>
+  /** Resolves when all replicas in sync have all of them (acks=all), kept in order per key. */
+  readonly publish: (messages: readonly OutboxMessage[]) => Promise<void>
+  readonly metrics: RelayMetrics
+  readonly logger: Logger
+  readonly batchSize: number
+  /** How often a gateway that does not relay looks whether it should, milliseconds. */
+  readonly takeOverMs: number
+  /** How often the relay looks unasked; only a lost wake-up makes it matter. */
+  readonly pollMs: number
+}
+
+export interface Relay {
+  readonly leading: boolean
+  /** Finishes the batch in hand, then gives up the lock so that another gateway can take it at once. */
+  close(): Promise<void>
+}
+
+const lagEveryMs = 2_000
+const firstBackoffMs = 100
+const lastBackoffMs = 5_000
+
+export function startRelay(options: RelayOptions): Relay {
+  const { metrics, logger } = options
+  const closing = new AbortController()
+  const wake = createWake()
+  let leading = false
+
+  const run = async (): Promise<void> => {
+    let backoffMs = firstBackoffMs
+    while (!closing.signal.aborted) {
+      try {
+        if (!(await lockHeld(options.database, relayLock))) await lead()
+        backoffMs = firstBackoffMs
+        await wake.sleep(jittered(options.takeOverMs))
+      } catch (error) {
+        metrics.failures.inc()
+        logger.warn({ error, backoffMs }, 'relaying was interrupted; trying again')
+        await wake.sleep(jittered(backoffMs))
+        backoffMs = Math.min(backoffMs * 2, lastBackoffMs)
+      }
+    }
+  }
+
+  /** Returns when another holds the lock or the relay closes; throws when the database or Kafka fails. */
+  const lead = async (): Promise<void> => {
+    const session = await options.openSession(() => wake.now())
+    try {
+      if (!(await session.tryLock(relayLock))) return
+      await session.listen(intakeChannel)
+      leading = true
+      metrics.leader.set(1)
+      logger.info('this gateway relays the intake outbox')
+      await drainOutbox(session, options, wake, closing.signal)
+    } finally {
+      leading = false
+      for (const gauge of [metrics.leader, metrics.lagRows, metrics.lagSeconds]) gauge.set(0)
+      await session.close().catch(() => undefined)
+    }
+  }
+
+  const running = run()
+  return {
+    get leading() {
+      return leading
+    },
+    close: async () => {
+      closing.abort()
+      wake.close()
+      await running
+    },
+  }
+}
+
+/** Kafka failing is retried here, under the same lock: giving up the lock would only move the failure to another gateway. */
+async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, closing: AbortSignal): Promise<void> {
+  const { metrics, logger } = options
+  let lagDueAt = 0
+  let backoffMs = firstBackoffMs
+  while (!closing.aborted) {
+    session.lost.throwIfAborted()
+    if (performance.now() >= lagDueAt) {
+      await measureLag(session, metrics)
+      lagDueAt = performance.now() + lagEveryMs
+    }
+    const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])
+    if (rows.length === 0) {
+      await wake.sleep(jittered(options.pollMs), session.lost)
+      continue
+    }
+    session.lost.throwIfAborted()
+    try {
+      await options.publish(rows)
+      backoffMs = firstBackoffMs
+    } catch (error) {
+      metrics.failures.inc()
+      logger.warn({ error, backoffMs, rows: rows.length }, 'publishing failed; trying again')
+      await wake.sleep(jittered(backoffMs), session.lost, { early: false })
+      backoffMs = Math.min(backoffMs * 2, lastBackoffMs)
+      continue
+    }
+    await session.query(deletePublished, [rows.map((row) => row.id)])
+    metrics.published.inc(rows.length)
+    metrics.batches.inc()
+  }
+}
+
+async function measureLag(session: Session, metrics: RelayMetrics): Promise<void> {
+  const [lag] = await session.query<{ rows: number; seconds: number }>(selectLag)
+  metrics.lagRows.set(lag?.rows ?? 0)
+  metrics.lagSeconds.set(lag?.seconds ?? 0)
+}
+
+/** ±20 %, so that many gateways do not look at the same moment. */
+const jittered = (milliseconds: number): number => milliseconds * (0.8 + 0.4 * Math.random())

@@ -1,0 +1,70 @@
+// How is an order doing? One order with its lines and history, or the bare status of many.
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { CancellationReason, OrderStatus } from '@orderpipeline/order-events'
+
+export interface OrderView {
+  readonly orderId: string
+  readonly customerId: string
+  readonly status: OrderStatus
+  /** Only of a cancelled order. */
+  readonly reason?: CancellationReason
+  readonly currency: string
+  /** In cents; absent until the order has been priced. */
+  readonly totalCents?: number
+  readonly items: readonly { readonly sku: string; readonly quantity: number; readonly unitPriceCents?: number }[]
+  readonly placedAt: string
+  readonly updatedAt: string
+  readonly timeline: readonly { readonly status: OrderStatus; readonly reason?: string; readonly at: string }[]
+}
+
+export interface StatusView {
+  readonly orderId: string
+  readonly status: OrderStatus
+  readonly reason?: CancellationReason
+  readonly placedAt: string
+  readonly updatedAt: string
+}
+
+/** undefined where there is no such order. @throws DatabaseError */
+export async function orderById(database: Queryable, orderId: string): Promise<OrderView | undefined> {
+  const [row] = await database.query<{ view: OrderView }>(selectOrder, [orderId])
+  return row?.view
+}
+
+/** Those that exist, in no order. @throws DatabaseError */
+export async function statusesById(database: Queryable, orderIds: readonly string[]): Promise<readonly StatusView[]> {
+  const rows = await database.query<{ view: StatusView }>(selectStatuses, [orderIds])
+  return rows.map((row) => row.view)
+}
+
+/** Names and absent fields are settled here, so that what is stored and what is shown can change apart. */
+const selectOrder = {
+  name: 'queries_order',
+  text: `
+SELECT json_strip_nulls(json_build_object(
+  'orderId', o.order_id,
+  'customerId', o.customer_id,
+  'status', o.status,
+  'reason', o.reason,
+  'currency', o.currency,
+  'totalCents', o.total_cents,
+  'items', (
+    SELECT json_agg(json_build_object('sku', i.sku, 'quantity', i.quantity, 'unitPriceCents', i.unit_price_cents)
+      ORDER BY i.line)
+    FROM order_items i WHERE i.order_id = o.order_id),
+  'placedAt', o.placed_at,
+  'updatedAt', o.updated_at,
+  'timeline', COALESCE((
+    SELECT json_agg(json_build_object('status', e.status, 'reason', e.reason, 'at', e.at) ORDER BY e.at)
+    FROM order_events e WHERE e.order_id = o.order_id), '[]')
+)) AS view
+FROM orders o WHERE o.order_id = $1`,
+}
+
+const selectStatuses = {
+  name: 'queries_statuses',
+  text: `
+SELECT json_strip_nulls(json_build_object(
+  'orderId', order_id, 'status', status, 'reason', reason, 'placedAt', placed_at, 'updatedAt', updated_at)) AS view
+FROM orders WHERE order_id = ANY($1::uuid[])`,
+}
