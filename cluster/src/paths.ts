@@ -31,7 +31,9 @@ export interface StatePaths {
 }
 
 export function statePaths(cluster: string = defaultCluster, env: NodeJS.ProcessEnv = process.env): StatePaths {
-  const root = join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'orderpipeline', cluster)
+  // Root's home is closed to others on most systems, and PostgreSQL, which refuses to be root, could not reach its data there.
+  const base = env['XDG_STATE_HOME'] || (process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local', 'state'))
+  const root = join(base, 'orderpipeline', cluster)
   return {
     root,
     kubeconfig: join(root, 'kubeconfig'),
