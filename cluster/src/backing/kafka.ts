@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessHost, ProcessSpec } from '../process/host.ts'
+import { silent, type StepProgress } from '../progress/progress.ts'
 import { thisMachine, type Machine } from './config.ts'
 import { formatStorage, installedKafka, startedLogArgs, startedPattern, type KafkaInstall } from './kafka-install.ts'
 import { kafkaProperties, propertiesFile, type KafkaAddresses, type Sizing } from './kafka-properties.ts'
@@ -14,7 +15,7 @@ export interface KafkaOptions extends KafkaAddresses {
   readonly sizing: Sizing
   /** The process's name in its host; default `kafka`. */
   readonly name?: string
-  readonly progress?: (message: string) => void
+  readonly progress?: StepProgress
   readonly machine?: Machine
 }
 
@@ -26,7 +27,7 @@ export interface KafkaConnection {
 }
 
 export async function startKafka(host: ProcessHost, options: KafkaOptions): Promise<KafkaConnection> {
-  const install = await installedKafka(options.machine ?? thisMachine(), options.progress ?? (() => undefined))
+  const install = await installedKafka(options.machine ?? thisMachine(), options.progress ?? silent)
   const dataDir = join(options.dir, 'data')
   const propertiesPath = join(options.dir, 'server.properties')
   const properties = propertiesFile(kafkaProperties(dataDir, options, options.sizing))

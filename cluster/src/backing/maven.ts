@@ -2,8 +2,12 @@
 // whole or not at all: an interrupted fetch leaves nothing that looks finished.
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
-import { exists, installed, run } from './command.ts'
+import { withFileLock } from '../process/file-lock.ts'
+import { run } from '../process/run.ts'
+import type { StepProgress } from '../progress/progress.ts'
+import { ensureDebianPackages } from '../tools/debian-packages.ts'
 import type { Machine } from './config.ts'
+import { exists, onPath } from './executables.ts'
 
 export interface Artifact {
   /** group:artifact:version */
@@ -19,26 +23,42 @@ export async function mavenJars(
   name: string,
   artifacts: readonly Artifact[],
   machine: Machine,
-  progress: (message: string) => void,
+  progress: StepProgress,
 ): Promise<string> {
-  const jars = join(machine.cacheDir, name, 'libs')
+  const folder = join(machine.cacheDir, name)
+  const jars = join(folder, 'libs')
   if (await exists(jars)) return jars
-  const maven = await installed('mvn', 'maven', machine.path, progress)
-  progress(`fetching ${name} from Maven Central`)
-  await fs.mkdir(join(machine.cacheDir, name), { recursive: true })
-  const work = await fs.mkdtemp(join(machine.cacheDir, name, '.fetch-'))
+  const onWait = (pid: number) => progress.note(`${name}: waiting for the fetch that process ${pid} is at`)
+  await withFileLock(
+    `${folder}.lock`,
+    async () => {
+      if (!(await exists(jars))) await fetch(name, artifacts, folder, machine, progress)
+    },
+    { onWait },
+  )
+  return jars
+}
+
+async function fetch(
+  name: string,
+  artifacts: readonly Artifact[],
+  folder: string,
+  machine: Machine,
+  progress: StepProgress,
+): Promise<void> {
+  if (!(await onPath('mvn', machine.path))) await ensureDebianPackages(['maven'], progress)
+  progress.expect(20_000)
+  progress.note(`fetching ${name} from Maven Central`)
+  await fs.mkdir(folder, { recursive: true })
+  const work = await fs.mkdtemp(join(folder, '.fetch-'))
   try {
     await fs.writeFile(join(work, 'pom.xml'), pom(name, artifacts))
     const args = ['-B', '-q', '-f', join(work, 'pom.xml'), copyDependencies, '-DincludeScope=runtime']
-    await run(maven, [...args, `-DoutputDirectory=${join(work, 'libs')}`], { timeoutMs: 900_000 })
-    // Another process may have been faster; both folders hold the same.
-    await fs.rename(join(work, 'libs'), jars).catch(async (error: unknown) => {
-      if (!(await exists(jars))) throw error
-    })
+    await run('mvn', [...args, `-DoutputDirectory=${join(work, 'libs')}`], { timeoutMs: 900_000 })
+    await fs.rename(join(work, 'libs'), join(folder, 'libs'))
   } finally {
     await fs.rm(work, { recursive: true, force: true })
   }
-  return jars
 }
 
 export function pom(name: string, artifacts: readonly Artifact[]): string {

@@ -3,7 +3,8 @@
 import { promises as fs } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { exists, ToolMissing } from './command.ts'
+import { ToolMissing } from '../tools/errors.ts'
+import { exists } from './executables.ts'
 
 export interface Owner {
   readonly uid: number
@@ -20,7 +21,7 @@ export async function packagedBinaries(): Promise<{ readonly native: string; rea
     const manifest = JSON.parse(await fs.readFile(join(dirname(native), 'package.json'), 'utf8')) as { version: string }
     return { native, version: manifest.version }
   } catch (cause) {
-    throw new ToolMissing(`PostgreSQL's npm package ${platform} is not installed: run npm install`, { cause })
+    throw new ToolMissing(`PostgreSQL's npm package ${platform} is not installed.`, 'Run npm install.', { cause })
   }
 }
 
@@ -29,7 +30,8 @@ export async function postgresOwner(): Promise<Owner | undefined> {
   if (process.getuid?.() !== 0) return undefined
   const passwd = await fs.readFile('/etc/passwd', 'utf8')
   const owner = ownerIn(passwd, 'postgres') ?? ownerIn(passwd, 'nobody')
-  if (!owner) throw new ToolMissing('PostgreSQL cannot run as root, and there is neither a user postgres nor nobody')
+  if (!owner)
+    throw new ToolMissing('PostgreSQL cannot run as root, and there is neither a user postgres nor nobody.', 'Add one.')
   return owner
 }
 

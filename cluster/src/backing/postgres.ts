@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
-import { exists, run, ToolMissing } from './command.ts'
+import { run } from '../process/run.ts'
+import type { StepProgress } from '../progress/progress.ts'
+import { ToolMissing } from '../tools/errors.ts'
+import { exists } from './executables.ts'
 import type { Sizing } from './kafka-properties.ts'
 import { closedFolder, postgresOwner, reachableBinaries, type Owner } from './postgres-native.ts'
 
@@ -19,7 +22,7 @@ export interface PostgresOptions {
   readonly maxConnections?: number
   /** The process's name in its host; default `postgres`. */
   readonly name?: string
-  readonly progress?: (message: string) => void
+  readonly progress?: StepProgress
 }
 
 export interface PostgresConnection {
@@ -86,8 +89,8 @@ async function refuseClosedFolders(dir: string, owner: Owner | undefined): Promi
   const closed = owner && (await closedFolder(join(dir, 'data')))
   if (!closed) return
   throw new ToolMissing(
-    `PostgreSQL cannot run as root, and its user cannot pass ${closed}: ` +
-      `choose a state directory that others can pass, such as one below /var/lib`,
+    `PostgreSQL cannot run as root, and its user cannot pass ${closed}.`,
+    'Choose a directory that others can pass, such as one below /var/lib.',
   )
 }
 
@@ -97,10 +100,10 @@ async function initialized(
   dataDir: string,
   password: string,
   owner: Owner | undefined,
-  progress?: (message: string) => void,
+  progress?: StepProgress,
 ): Promise<void> {
   if (!(await exists(dataDir))) {
-    progress?.('creating the PostgreSQL data directory')
+    progress?.note('creating the PostgreSQL data directory')
     const partial = `${dataDir}.new`
     await fs.rm(partial, { recursive: true, force: true })
     await fs.mkdir(partial, { mode: 0o700 })

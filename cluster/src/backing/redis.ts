@@ -1,9 +1,10 @@
 // How is Redis run on this machine? As a bounded cache as a host process: it keeps nothing on disk and evicts when full.
 import { promises as fs } from 'node:fs'
-import { join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
-import { installed, onPath } from './command.ts'
+import type { StepProgress } from '../progress/progress.ts'
+import { ensureDebianPackages } from '../tools/debian-packages.ts'
 import { thisMachine, type Machine } from './config.ts'
+import { onPath } from './executables.ts'
 
 export interface RedisOptions {
   /** Working directory; nothing is kept in it. */
@@ -15,7 +16,7 @@ export interface RedisOptions {
   readonly maxMemoryMegabytes?: number
   /** The process's name in its host; default `redis`. */
   readonly name?: string
-  readonly progress?: (message: string) => void
+  readonly progress?: StepProgress
   readonly machine?: Machine
 }
 
@@ -49,17 +50,10 @@ export async function startRedis(host: ProcessHost, options: RedisOptions): Prom
   return { url: `redis://127.0.0.1:${options.port}` }
 }
 
-/**
- * Debian's redis-server starts a service of its own when installed. The same program is in redis-tools under the name
- * redis-check-rdb and goes by the name it is called by, so that package and a link do, and nothing else is started.
- */
 async function redisServer(options: RedisOptions): Promise<string> {
-  const machine = options.machine ?? thisMachine()
-  const found = await onPath('redis-server', machine.path)
+  const { path } = options.machine ?? thisMachine()
+  const found = await onPath('redis-server', path)
   if (found) return found
-  const program = await installed('redis-check-rdb', 'redis-tools', machine.path, options.progress ?? (() => undefined))
-  const link = join(options.dir, 'redis-server')
-  await fs.rm(link, { force: true })
-  await fs.symlink(program, link)
-  return link
+  await ensureDebianPackages(['redis-server'], options.progress)
+  return (await onPath('redis-server', path)) ?? '/usr/bin/redis-server'
 }

@@ -7,6 +7,9 @@ export interface RunOptions {
   /** The whole environment; the caller's own when absent. */
   readonly env?: NodeJS.ProcessEnv
   readonly input?: string
+  /** Run as this user instead of ours. */
+  readonly uid?: number
+  readonly gid?: number
   readonly timeoutMs: number
   /** Called with each line of either output as it comes. */
   readonly onLine?: (line: string) => void
@@ -44,6 +47,8 @@ export async function run(command: string, args: readonly string[], options: Run
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env,
+      uid: options.uid,
+      gid: options.gid,
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
     let stdout = ''
