@@ -68,8 +68,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const { correlationId } = request.correlation
     const body = problemBody(error, correlationId)
     if (body.status >= 500) {
+      // A refusal for want of room or of a database comes by the thousand: the metrics count it, the log need not.
+      const level = error instanceof HttpProblem && error.retry ? 'debug' : 'error'
       const cause = error.cause ?? error
-      options.logger.error({ error: cause, correlationId, route: request.routeOptions.url }, error.message)
+      options.logger[level]({ error: cause, correlationId, route: request.routeOptions.url }, error.message)
     }
     if (error instanceof HttpProblem) void reply.headers(error.headers)
     return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body))

@@ -34,7 +34,8 @@ function allowed(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
     case 'invalid_format':
-      return issue.format === 'regex' ? `a text matching ${issue.pattern ?? 'the pattern'}` : `a valid ${issue.format}`
+      // zod's own texts start so; any other was written for the caller.
+      return issue.message.startsWith('Invalid') ? `a valid ${issue.pattern ?? issue.format}` : issue.message
     default:
       return issue.message
   }

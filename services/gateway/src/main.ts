@@ -1,0 +1,20 @@
+// The gateway program.
+import { ConfigError, createLogger, drainOnSignals } from '@orderpipeline/kit-telemetry'
+import { configOf } from './config.ts'
+import { startGateway } from './server.ts'
+
+try {
+  const config = configOf(process.env)
+  const logger = createLogger({
+    service: 'gateway',
+    level: config.LOG_LEVEL,
+    fields: { pipeline: config.ORDERPIPELINE_PIPELINE },
+  })
+  const gateway = await startGateway(config, logger)
+  drainOnSignals(gateway.closers, { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger })
+  logger.info({ url: gateway.url, metrics: gateway.metricsUrl }, 'taking orders')
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 2
+}
