@@ -1,0 +1,45 @@
+// Which processes run in the cluster's pods, whoever their parent is by now? Those in its cgroup: a container outlives a killed
+// shim, and its own command line says nothing of the cluster.
+import { mkdir, readFile, readdir, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cgroupRoot } from './config.ts'
+
+/** The kubelet insists that its root is there, in every hierarchy. */
+export async function createCgroups(): Promise<void> {
+  for (const root of await cgroupRoots()) await mkdir(root, { recursive: true })
+}
+
+export async function podProcesses(): Promise<number[]> {
+  const pids = new Set<number>()
+  for (const root of await cgroupRoots()) {
+    for (const folder of await foldersBelow(root)) {
+      const text = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '')
+      for (const line of text.split('\n')) if (line) pids.add(Number(line))
+    }
+  }
+  return [...pids]
+}
+
+/** Removes the groups; those that still hold a process stay. */
+export async function removeCgroups(): Promise<void> {
+  for (const root of await cgroupRoots()) {
+    for (const folder of (await foldersBelow(root)).reverse()) await rmdir(folder).catch(() => undefined)
+  }
+}
+
+async function cgroupRoots(): Promise<string[]> {
+  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' '))
+  // With version 1, version 2 may be mounted beside it for systemd's use; nothing is done there.
+  const v1 = mounts.filter(([, , type]) => type === 'cgroup')
+  const used = v1.length > 0 ? v1 : mounts.filter(([, , type]) => type === 'cgroup2')
+  return [...new Set(used.map(([, path]) => join(path ?? '', cgroupRoot)))]
+}
+
+/** Parents before children; empty when the folder is not there. */
+async function foldersBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined)
+  if (!entries) return []
+  const below: string[] = [folder]
+  for (const entry of entries) if (entry.isDirectory()) below.push(...(await foldersBelow(join(folder, entry.name))))
+  return below
+}

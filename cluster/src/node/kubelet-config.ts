@@ -1,0 +1,58 @@
+// How is the kubelet tuned for one small machine that starts a hundred pods at once? Pure.
+import { stringify } from 'yaml'
+import { network } from './api-server-flags.ts'
+import { cgroupRoot, nodePaths, type NodeConfig } from './config.ts'
+
+export function kubeletConfig(config: NodeConfig): string {
+  const paths = nodePaths(config)
+  return stringify({
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    address: network.nodeAddress,
+    port: config.ports.kubelet,
+    readOnlyPort: 0,
+    healthzBindAddress: '127.0.0.1',
+    healthzPort: config.ports.kubeletHealth,
+    tlsCertFile: config.credentials.kubeletCert,
+    tlsPrivateKeyFile: config.credentials.kubeletKey,
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: config.credentials.clusterCa },
+    },
+    authorization: { mode: 'Webhook' },
+    containerRuntimeEndpoint: `unix://${paths.containerdSocket}`,
+    resolvConf: paths.resolvConf,
+    podLogsDir: paths.podLogs,
+    volumePluginDir: `${paths.kubeletRoot}/volume-plugins`,
+    staticPodPath: '',
+    clusterDNS: [network.dnsAddress],
+    clusterDomain: network.clusterDomain,
+    // The host may be on either version of cgroups; systemd may not be there to manage them.
+    failCgroupV1: false,
+    cgroupDriver: 'cgroupfs',
+    cgroupRoot: `/${cgroupRoot}`,
+    enforceNodeAllocatable: ['none'],
+    oomScoreAdj: 0,
+    failSwapOn: false,
+    maxPods: 300,
+    // Requests are declared small and limits hold; what the host's own Kafka and PostgreSQL need is kept aside.
+    systemReserved: { memory: '2Gi' },
+    // Absolute: a share of the disk would evict on a large, well-filled one.
+    evictionHard: { 'memory.available': '200Mi', 'nodefs.available': '1Gi', 'imagefs.available': '1Gi' },
+    // Images are imported, so one collected could not be pulled again.
+    imageGCHighThresholdPercent: 100,
+    serializeImagePulls: false,
+    kubeAPIQPS: 300,
+    kubeAPIBurst: 600,
+    eventRecordQPS: 100,
+    eventBurst: 200,
+    nodeStatusUpdateFrequency: '10s',
+    syncFrequency: '30s',
+    containerLogMaxSize: '5Mi',
+    containerLogMaxFiles: 2,
+    // Below this a crashing stage of fifty replicas keeps two cores busy with restarts.
+    crashLoopBackOff: { maxContainerRestartPeriod: '20s' },
+    shutdownGracePeriod: '0s',
+  })
+}

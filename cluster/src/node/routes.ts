@@ -1,0 +1,28 @@
+// Does the machine already use an address range that the cluster needs? Pure.
+
+/** As `ip -json route` prints it. */
+export interface Route {
+  readonly dst: string
+  readonly dev?: string
+  readonly gateway?: string
+}
+
+/** The first route, but for the default one, that has addresses in common with the range (a.b.c.d/n). */
+export function overlappingRoute(range: string, routes: readonly Route[]): Route | undefined {
+  const wanted = parse(range)
+  return routes.find((route) => {
+    const other = parse(route.dst)
+    if (!wanted || !other || other.bits === 0) return false
+    const common = Math.min(wanted.bits, other.bits)
+    return prefix(wanted.address, common) === prefix(other.address, common)
+  })
+}
+
+function parse(text: string): { address: number; bits: number } | undefined {
+  const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(text)
+  if (!match) return undefined
+  const address = match.slice(1, 5).reduce((sum, part) => sum * 256 + Number(part), 0)
+  return { address, bits: match[5] === undefined ? 32 : Number(match[5]) }
+}
+
+const prefix = (address: number, bits: number) => Math.floor(address / 2 ** (32 - bits))
