@@ -1,0 +1,16 @@
+// How can a hosted process let its starter down? It ends, or it does not become ready in time; either way its own last words
+// are the best explanation.
+
+export class ProcessFailed extends Error {
+  readonly reason = 'ProcessFailed'
+  readonly retry = false
+  readonly process: string
+  readonly lastOutput: string
+
+  constructor(name: string, cause: string, lastOutput: string) {
+    super(`${name} ${cause}${lastOutput ? `. Its last output:\n${lastOutput}` : '. It printed nothing.'}`)
+    this.name = 'ProcessFailed'
+    this.process = name
+    this.lastOutput = lastOutput
+  }
+}

@@ -1,0 +1,7 @@
+// What runs processes, and what is said about them.
+export type { Probe, ProcessHost, ProcessSpec, ProcessStatus } from './host.ts'
+export { inProcessHost } from './in-process-host.ts'
+export { supervisedHost, runningHost, recordedDeaths } from './supervisor/client.ts'
+export { persistedPorts, type Ports } from './ports.ts'
+export { ProcessFailed } from './errors.ts'
+export type { Death } from './process-table.ts'

@@ -1,0 +1,122 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { inProcessHost, recordedDeaths, runningHost, supervisedHost } from '../src/process/index.ts'
+import type { ProcessHost, ProcessSpec } from '../src/process/index.ts'
+import { isAlive } from '../src/process/pid.ts'
+
+let dir: string
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'process-host-'))
+})
+afterEach(async () => {
+  await (await runningHost(dir))?.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+const script = (name: string, code: string, extra: Partial<ProcessSpec> = {}): ProcessSpec => ({
+  name,
+  command: process.execPath,
+  args: ['-e', code],
+  ready: { kind: 'log', pattern: 'ready' },
+  readyTimeoutMs: 20_000,
+  ...extra,
+})
+const serving = script('serving', 'console.log("ready"); setInterval(() => {}, 1000)')
+
+const pidOf = async (host: ProcessHost, name: string) => (await host.list()).find((p) => p.name === name)?.pid ?? 0
+
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(50)
+}
+
+const hosts = [
+  ['in the calling process', (d: string) => Promise.resolve(inProcessHost(d))],
+  ['under the supervisor', (d: string) => supervisedHost(d)],
+] as const
+
+describe.each(hosts)('a host %s', (_, open) => {
+  it('starts a process, leaves an identical one alone and replaces one that is described differently', async () => {
+    const host = await open(dir)
+    await host.start(serving)
+    const first = await pidOf(host, 'serving')
+    await host.start(serving)
+    expect(await pidOf(host, 'serving')).toBe(first)
+    await host.start({ ...serving, env: { A: 'b' } })
+    expect(await pidOf(host, 'serving')).not.toBe(first)
+    expect(isAlive(first)).toBe(false)
+    await host.close()
+  })
+
+  it('rejects with the last words of a process that ends before it is ready', async () => {
+    const host = await open(dir)
+    const failing = script('failing', 'console.error("no such table"); process.exit(3)')
+    await expect(host.start(failing)).rejects.toThrow(/failing ended with exit code 3.*\n.*no such table/)
+    expect((await host.list())[0]).toMatchObject({ state: 'died', lastDeath: { cause: 'ended with exit code 3' } })
+    await host.close()
+  })
+
+  it('rejects when the program does not exist, and when it is late', async () => {
+    const host = await open(dir)
+    await expect(host.start({ ...serving, command: '/does/not/exist' })).rejects.toThrow(/serving/)
+    const late = script('late', 'setInterval(() => {}, 1000)', { readyTimeoutMs: 300 })
+    await expect(host.start(late)).rejects.toThrow('late was not ready after 0.3 s')
+    await host.close()
+  })
+
+  it('stops with the signal asked for, and by force what does not go', async () => {
+    const host = await open(dir)
+    const stubborn = 'process.on("SIGTERM", () => console.log("no")); console.log("ready"); setInterval(() => {}, 1000)'
+    await host.start(script('stubborn', stubborn, { stopTimeoutMs: 300 }))
+    const pid = await pidOf(host, 'stubborn')
+    await host.stop('stubborn')
+    expect(isAlive(pid)).toBe(false)
+    expect(await readFile(join(dir, 'stubborn.log'), 'utf8')).toContain('no')
+    await host.stop('stubborn')
+    await host.close()
+  })
+})
+
+describe('the supervisor', () => {
+  it('starts a dead process again and records why it died', async () => {
+    const host = await supervisedHost(dir)
+    await host.start(serving)
+    const pid = await pidOf(host, 'serving')
+    process.kill(pid, 'SIGKILL')
+    await eventually(async () => (await host.list())[0]?.restarts === 1 && (await host.list())[0]?.state === 'ready')
+    expect(await pidOf(host, 'serving')).not.toBe(pid)
+    expect(await recordedDeaths(dir)).toMatchObject([{ name: 'serving', cause: 'was ended by SIGKILL' }])
+  })
+
+  it('is found again by a second command', async () => {
+    await (await supervisedHost(dir)).start(serving)
+    const host = await supervisedHost(dir)
+    expect(await host.list()).toMatchObject([{ name: 'serving', state: 'ready' }])
+  })
+
+  it('takes over from one that was killed, without running anything twice', async () => {
+    const first = await supervisedHost(dir)
+    await first.start(serving)
+    const orphan = await pidOf(first, 'serving')
+    const { pid } = JSON.parse(await readFile(join(dir, 'supervisor.pid'), 'utf8')) as { pid: number }
+    process.kill(pid, 'SIGKILL')
+    await eventually(() => Promise.resolve(!isAlive(pid)))
+
+    expect(await runningHost(dir)).toBeUndefined()
+    const second = await supervisedHost(dir)
+    expect(isAlive(orphan)).toBe(false)
+    await second.start(serving)
+    expect(await second.list()).toMatchObject([{ name: 'serving', state: 'ready' }])
+  })
+
+  it('ends with its processes when it is closed', async () => {
+    const host = await supervisedHost(dir)
+    await host.start(serving)
+    const pid = await pidOf(host, 'serving')
+    await host.close()
+    expect(isAlive(pid)).toBe(false)
+    expect(await runningHost(dir)).toBeUndefined()
+  })
+})
