@@ -18,6 +18,8 @@ export interface PostgresOptions {
   readonly alsoListenOn?: readonly string[]
   /** `tests` gives up durability (fsync off); `cluster` keeps it. */
   readonly sizing: Sizing
+  /** Made together with the data directory. Default `shop`. */
+  readonly database?: string
   /** Default 500. */
   readonly maxConnections?: number
   /** The process's name in its host; default `postgres`. */
@@ -25,12 +27,20 @@ export interface PostgresOptions {
   readonly progress?: StepProgress
 }
 
+export interface Login {
+  readonly user: string
+  readonly password: string
+}
+
 export interface PostgresConnection {
   readonly host: string
   readonly port: number
-  readonly user: string
-  readonly password: string
-  /** The superuser's, for clients on this machine: `postgres://postgres:<password>@127.0.0.1:<port>/postgres`. */
+  readonly database: string
+  /** The superuser. */
+  readonly admin: Login
+  /** The login meant for the services; its password is kept here, the role itself is made by the migration. */
+  readonly services: Login
+  /** The superuser's, for clients on this machine: `postgres://postgres:<password>@127.0.0.1:<port>/<database>`. */
   readonly adminUrl: string
 }
 
@@ -41,9 +51,11 @@ export async function startPostgres(host: ProcessHost, options: PostgresOptions)
   await fs.mkdir(options.dir, { recursive: true })
   const native = await reachableBinaries(owner, options.dir)
   await refuseClosedFolders(options.dir, owner)
-  const password = await keptPassword(join(options.dir, 'password'))
+  const database = options.database ?? 'shop'
+  const admin = { user, password: await keptPassword(join(options.dir, 'admin-password')) }
+  const services = { user: 'shop', password: await keptPassword(join(options.dir, 'services-password')) }
   const dataDir = join(options.dir, 'data')
-  await initialized(native, dataDir, password, owner, options.progress)
+  await initialized({ native, dataDir, password: admin.password, database, owner, options })
   await host.start({
     name: options.name ?? 'postgres',
     command: join(native, 'bin/postgres'),
@@ -56,8 +68,8 @@ export async function startPostgres(host: ProcessHost, options: PostgresOptions)
     stopTimeoutMs: 15_000,
   })
   const { port } = options
-  const adminUrl = `postgres://${user}:${password}@127.0.0.1:${port}/postgres`
-  return { host: '127.0.0.1', port, user, password, adminUrl }
+  const adminUrl = `postgres://${user}:${admin.password}@127.0.0.1:${port}/${database}`
+  return { host: '127.0.0.1', port, database, admin, services, adminUrl }
 }
 
 function settings(options: PostgresOptions): Record<string, string> {
@@ -94,33 +106,39 @@ async function refuseClosedFolders(dir: string, owner: Owner | undefined): Promi
   )
 }
 
-/** A new data directory appears whole: an initdb that was cut short leaves nothing that a later start takes for one. */
-async function initialized(
-  native: string,
-  dataDir: string,
-  password: string,
-  owner: Owner | undefined,
-  progress?: StepProgress,
-): Promise<void> {
-  if (!(await exists(dataDir))) {
-    progress?.note('creating the PostgreSQL data directory')
-    const partial = `${dataDir}.new`
-    await fs.rm(partial, { recursive: true, force: true })
-    await fs.mkdir(partial, { mode: 0o700 })
-    const passwordFile = join(partial, '..', 'initdb-password')
-    await fs.writeFile(passwordFile, password, { mode: 0o600 })
-    if (owner) for (const path of [partial, passwordFile]) await fs.chown(path, owner.uid, owner.gid)
-    const args = ['-D', partial, '-U', user, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync']
-    await run(join(native, 'bin/initdb'), [...args, '--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions'], {
-      timeoutMs: 120_000,
-      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
-      ...owner,
-    })
-    await fs.rm(passwordFile)
-    await fs.appendFile(join(partial, 'pg_hba.conf'), 'host all all all scram-sha-256\n')
-    await fs.rename(partial, dataDir)
-  }
+interface Initialization {
+  readonly native: string
+  readonly dataDir: string
+  readonly password: string
+  readonly database: string
+  readonly owner: Owner | undefined
+  readonly options: PostgresOptions
+}
+
+async function initialized(initialization: Initialization): Promise<void> {
+  const { dataDir, owner } = initialization
+  if (!(await exists(dataDir))) await initialize(initialization)
   // The user may be another one than at the last start, where the machine has got a user postgres since.
   if (owner && (await fs.stat(dataDir)).uid !== owner.uid)
     await run('chown', ['-R', `${owner.uid}:${owner.gid}`, dataDir], { timeoutMs: 60_000 })
+}
+
+/** A new data directory appears whole: an initialization that was cut short leaves nothing that a later start takes for one. */
+async function initialize({ native, dataDir, password, database, owner, options }: Initialization): Promise<void> {
+  options.progress?.note('creating the PostgreSQL data directory')
+  const partial = `${dataDir}.new`
+  await fs.rm(partial, { recursive: true, force: true })
+  await fs.mkdir(partial, { mode: 0o700 })
+  const passwordFile = join(options.dir, 'initdb-password')
+  await fs.writeFile(passwordFile, password, { mode: 0o600 })
+  if (owner) for (const path of [partial, passwordFile]) await fs.chown(path, owner.uid, owner.gid)
+  const asOwner = { timeoutMs: 120_000, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' }, ...owner }
+  const initdb = ['-D', partial, '-U', user, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-instructions']
+  const durability = options.sizing === 'cluster' ? [] : ['--no-sync']
+  await run(join(native, 'bin/initdb'), [...initdb, ...durability, '--encoding=UTF8', '--locale=C.UTF-8'], asOwner)
+  await fs.rm(passwordFile)
+  await fs.appendFile(join(partial, 'pg_hba.conf'), 'host all all all scram-sha-256\n')
+  const input = `CREATE DATABASE "${database}";\n`
+  await run(join(native, 'bin/postgres'), ['--single', '-D', partial, 'postgres'], { ...asOwner, input })
+  await fs.rename(partial, dataDir)
 }

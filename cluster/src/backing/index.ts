@@ -1,0 +1,15 @@
+// What stands behind the cluster without being in it? Kafka, PostgreSQL and Redis as host processes, and what makes them known inside.
+export { startKafka, type KafkaConnection, type KafkaOptions } from './kafka.ts'
+export { type Sizing } from './kafka-properties.ts'
+export { startPostgres, type Login, type PostgresConnection, type PostgresOptions } from './postgres.ts'
+export { startRedis, type RedisConnection, type RedisOptions } from './redis.ts'
+export { strimziCrds, strimziVersion } from './strimzi-crds.ts'
+export {
+  backingServiceManifests,
+  databaseSecretManifests,
+  hostServiceManifests,
+  type BackingAddresses,
+  type DatabaseLogins,
+  type HostService,
+  type Manifest,
+} from './kube-services.ts'
