@@ -1,0 +1,47 @@
+// What can be asked of the payment provider over HTTP? To charge, to see what was charged, and to behave differently.
+import { createHttpServer, parsed, type HttpServer, type HttpServerOptions } from '@orderpipeline/kit-http'
+import { z } from 'zod'
+import { Behaviour } from './behaviour.ts'
+import type { Charges } from './charges.ts'
+import type { Ledger } from './ledger.ts'
+
+export interface AppOptions extends HttpServerOptions {
+  readonly charges: Charges
+  readonly ledger: Ledger
+  readonly behaviour: { current: Behaviour }
+}
+
+const chargeHeaders = z.object({
+  'idempotency-key': z.string().regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters without spaces'),
+})
+
+const chargeBody = z.strictObject({
+  orderId: z.uuid('a uuid'),
+  customerId: z.string().min(1).max(64),
+  amountCents: z.int().min(0),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'three capital letters, such as EUR'),
+})
+
+export function buildApp(options: AppOptions): HttpServer {
+  const { charges, ledger, behaviour } = options
+  const server = createHttpServer(options)
+
+  server.app.post('/v1/charges', async (request, reply) => {
+    const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
+    const { chargeId, status, reason } = await charges.charge(key, parsed(chargeBody, request.body))
+    if (status === 'declined') return reply.code(402).send({ status, reason })
+    return reply.code(201).send({ chargeId, status })
+  })
+
+  server.app.get('/v1/charges', async (request) => {
+    const { orderId } = parsed(z.object({ orderId: z.uuid('a uuid') }), request.query)
+    return { charges: await ledger.ofOrder(orderId) }
+  })
+
+  server.app.get('/v1/behaviour', () => behaviour.current)
+  server.app.put('/v1/behaviour', (request) => {
+    behaviour.current = { ...behaviour.current, ...parsed(Behaviour.partial(), request.body) }
+    return behaviour.current
+  })
+  return server
+}

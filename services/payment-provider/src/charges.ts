@@ -1,0 +1,74 @@
+// What happens to one request to charge? A key that is known gets the answer it got before; a new one takes its time, is decided by its
+// key, and is in the ledger before it is answered.
+import { HttpProblem, overloaded } from '@orderpipeline/kit-http'
+import { declineReason, delayMs, failureOf, type Behaviour } from './behaviour.ts'
+import type { Charge, ChargeRequest, Ledger } from './ledger.ts'
+
+export interface ChargesOptions {
+  readonly ledger: Ledger
+  readonly behaviour: () => Behaviour
+  readonly maxActive: number
+  readonly newId: () => string
+  /** From [0, 1). */
+  readonly random: () => number
+  readonly sleep: (milliseconds: number) => Promise<void>
+  readonly onActive: (active: number) => void
+  readonly onCharged: (charge: Charge) => void
+}
+
+export interface Charges {
+  /** @throws HttpProblem */
+  charge(idempotencyKey: string, request: ChargeRequest): Promise<Charge>
+}
+
+export function createCharges(options: ChargesOptions): Charges {
+  const { ledger, random } = options
+  const active = new Set<string>()
+
+  const perform = async (idempotencyKey: string, request: ChargeRequest): Promise<Charge> => {
+    const known = await ledger.find(idempotencyKey)
+    if (known) return known
+    const behaviour = options.behaviour()
+    await options.sleep(delayMs(behaviour, random()))
+    const failure = failureOf(behaviour, random())
+    if (failure === 'before charging') throw unwell()
+    const reason = declineReason(idempotencyKey, behaviour)
+    const chargeId = options.newId()
+    const charge = await ledger.record({
+      ...request,
+      chargeId,
+      idempotencyKey,
+      status: reason === undefined ? 'captured' : 'declined',
+      reason: reason ?? null,
+    })
+    if (charge.chargeId === chargeId) options.onCharged(charge)
+    if (failure === 'after charging') throw unwell()
+    return charge
+  }
+
+  return {
+    charge: async (idempotencyKey, request) => {
+      if (active.has(idempotencyKey))
+        throw new HttpProblem(409, 'In Flight', 'a charge with this Idempotency-Key is under way', {
+          headers: { 'retry-after': '1' },
+        })
+      if (active.size >= options.maxActive) throw overloaded('too many charges are under way', 1)
+      active.add(idempotencyKey)
+      options.onActive(active.size)
+      try {
+        return same(await perform(idempotencyKey, request), request)
+      } finally {
+        active.delete(idempotencyKey)
+        options.onActive(active.size)
+      }
+    },
+  }
+}
+
+function same(charge: Charge, { orderId, customerId, amountCents, currency }: ChargeRequest): Charge {
+  const { orderId: order, customerId: customer, amountCents: amount, currency: unit } = charge
+  if (order === orderId && customer === customerId && amount === amountCents && unit === currency) return charge
+  throw new HttpProblem(422, 'Idempotency Conflict', 'this Idempotency-Key was used before with another charge')
+}
+
+const unwell = () => new HttpProblem(500, 'Internal Error', 'simulated failure')

@@ -1,0 +1,24 @@
+// What is the payment provider told?
+import { readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { z } from 'zod'
+
+const schema = z.object({
+  HTTP_PORT: variables.port().default(8080),
+  METRICS_PORT: variables.port().default(9090),
+  DATABASE_URL: variables.url(['postgres', 'postgresql']),
+  DATABASE_POOL_SIZE: variables.integer(1, 100).default(4),
+  PROVIDER_LATENCY_MS: variables.number(0, 120_000).default(50),
+  PROVIDER_JITTER_MS: variables.number(0, 120_000).default(10),
+  PROVIDER_ERROR_RATE: variables.number(0, 1).default(0),
+  PROVIDER_DECLINE_RATE: variables.number(0, 1).default(0),
+  /** Charges waiting at once; more are answered 503. */
+  PROVIDER_MAX_ACTIVE: variables.integer(1, 100_000).default(5_000),
+  DRAIN_GRACE_SECONDS: variables.number(1, 600).default(25),
+  LOG_LEVEL: variables.logLevel().default('info'),
+})
+
+export type Config = ReturnType<typeof configOf>
+
+export function configOf(env: Readonly<Record<string, string | undefined>>) {
+  return readConfig(schema, env)
+}

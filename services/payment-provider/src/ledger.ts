@@ -1,0 +1,87 @@
+// What has been charged? One row for each idempotency key, whoever asks and however often; kept in PostgreSQL, so that a restart forgets
+// nothing. Callers that wait together share a round trip.
+import { createGatherer } from '@orderpipeline/kit-gather'
+import type { Queryable } from '@orderpipeline/kit-postgres'
+
+export interface ChargeRequest {
+  readonly orderId: string
+  readonly customerId: string
+  readonly amountCents: number
+  readonly currency: string
+}
+
+export interface Charge extends ChargeRequest {
+  readonly chargeId: string
+  readonly idempotencyKey: string
+  readonly status: 'captured' | 'declined'
+  readonly reason: string | null
+}
+
+export interface Ledger {
+  find(idempotencyKey: string): Promise<Charge | undefined>
+  /** The charge that is in the ledger for this key afterwards: this one, or the one that was there before. */
+  record(charge: Charge): Promise<Charge>
+  ofOrder(orderId: string): Promise<readonly Charge[]>
+  close(): Promise<void>
+}
+
+const bounds = { maxBatch: 500, maxInFlight: 2, maxWaiting: 20_000 }
+
+export function createLedger(database: Queryable): Ledger {
+  const byKey = async (keys: readonly string[]): Promise<readonly (Charge | undefined)[]> => {
+    const charges = await database.query<Charge>(selectByKey, [keys])
+    const found = new Map(charges.map((charge) => [charge.idempotencyKey, charge]))
+    return keys.map((key) => found.get(key))
+  }
+  const lookups = createGatherer<string, Charge | undefined>({ ...bounds, perform: byKey })
+  const records = createGatherer<Charge, Charge>({
+    ...bounds,
+    perform: async (charges) => {
+      const column = <Name extends keyof Charge>(name: Name) => charges.map((charge) => charge[name])
+      await database.query(insertCharges, [
+        column('chargeId'),
+        column('idempotencyKey'),
+        column('orderId'),
+        column('customerId'),
+        column('amountCents'),
+        column('currency'),
+        column('status'),
+        column('reason'),
+      ])
+      const recorded = await byKey(column('idempotencyKey'))
+      return recorded.map((charge) => charge ?? new Error('the charge is not in the ledger after it was written'))
+    },
+  })
+  return {
+    find: (key) => lookups.add(key),
+    record: (charge) => records.add(charge),
+    ofOrder: (orderId) => database.query<Charge>(selectByOrder, [orderId]),
+    close: async () => {
+      await Promise.all([lookups.close(), records.close()])
+    },
+  }
+}
+
+/** Sorted, or two replicas with the same keys could each wait for the other. */
+const insertCharges = {
+  name: 'ledger_insert',
+  text: `
+INSERT INTO charges (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status, reason)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[])
+  AS t (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status, reason)
+ORDER BY idempotency_key
+ON CONFLICT (idempotency_key) DO NOTHING`,
+}
+
+const columns = `charge_id AS "chargeId", idempotency_key AS "idempotencyKey", order_id AS "orderId",
+  customer_id AS "customerId", amount_cents AS "amountCents", currency, status, reason`
+
+const selectByKey = {
+  name: 'ledger_by_key',
+  text: `SELECT ${columns} FROM charges WHERE idempotency_key = ANY($1::text[])`,
+}
+
+const selectByOrder = {
+  name: 'ledger_by_order',
+  text: `SELECT ${columns} FROM charges WHERE order_id = $1 ORDER BY created_at`,
+}

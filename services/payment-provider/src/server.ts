@@ -1,0 +1,104 @@
+// What does a running payment provider consist of? Its HTTP side and its ledger.
+import { randomUUIDv7 } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createPool } from '@orderpipeline/kit-postgres'
+import {
+  Counter,
+  createRegistry,
+  Gauge,
+  startMetricsServer,
+  type Closer,
+  type Logger,
+} from '@orderpipeline/kit-telemetry'
+import { buildApp } from './app.ts'
+import type { Behaviour } from './behaviour.ts'
+import { createCharges } from './charges.ts'
+import type { Config } from './config.ts'
+import { createLedger } from './ledger.ts'
+
+export interface PaymentProvider {
+  readonly url: string
+  readonly metricsUrl: string
+  /** In the order in which they must be closed. */
+  readonly closers: readonly Closer[]
+}
+
+export async function startPaymentProvider(config: Config, logger: Logger): Promise<PaymentProvider> {
+  const registry = createRegistry()
+  const registers = [registry]
+  const active = new Gauge({ name: 'charges_active', help: 'Charges under way.', registers })
+  const charged = new Counter({
+    name: 'charges_total',
+    help: 'Charges put into the ledger.',
+    labelNames: ['status'] as const,
+    registers,
+  })
+  const database = createPool({
+    url: config.DATABASE_URL,
+    role: 'payment_provider',
+    size: config.DATABASE_POOL_SIZE,
+    onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
+  })
+  const behaviour: { current: Behaviour } = {
+    current: {
+      latencyMs: config.PROVIDER_LATENCY_MS,
+      jitterMs: config.PROVIDER_JITTER_MS,
+      errorRate: config.PROVIDER_ERROR_RATE,
+      declineRate: config.PROVIDER_DECLINE_RATE,
+    },
+  }
+  const ledger = createLedger(database)
+  const charges = createCharges({
+    ledger,
+    behaviour: () => behaviour.current,
+    maxActive: config.PROVIDER_MAX_ACTIVE,
+    newId: randomUUIDv7,
+    random: Math.random,
+    sleep: async (milliseconds) => sleep(milliseconds),
+    onActive: (count) => active.set(count),
+    onCharged: ({ status }) => charged.inc({ status }),
+  })
+  const http = buildApp({
+    logger,
+    registry,
+    charges,
+    ledger,
+    behaviour,
+    bodyLimitBytes: 16_384,
+    requestTimeoutMs: 10_000,
+    // Longer than the longest latency: a connection that only waits for its answer counts as quiet.
+    connectionTimeoutMs: 300_000,
+    keepAliveTimeoutMs: 30_000,
+    connectionMaxAgeMs: 300_000,
+  })
+  let draining = false
+  const metrics = await startMetricsServer({
+    port: config.METRICS_PORT,
+    registry,
+    ready: async () => {
+      if (draining) return 'draining'
+      await database.query({ name: 'provider_ready', text: 'SELECT FROM charges LIMIT 1' })
+      return true
+    },
+  })
+  await http.app.listen({ port: config.HTTP_PORT, host: '0.0.0.0' })
+  const { port } = http.app.server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    metricsUrl: `http://127.0.0.1:${metrics.port}`,
+    closers: [
+      {
+        name: 'http',
+        close: async () => {
+          draining = true
+          http.announceClosing()
+          await http.app.close()
+        },
+      },
+      { name: 'ledger', close: () => ledger.close() },
+      { name: 'database', close: () => database.close() },
+      { name: 'metrics', close: () => metrics.close() },
+    ],
+  }
+}
