@@ -1,0 +1,77 @@
+// How is the operator set? Everything it takes from its environment, read once, each value checked and named.
+import { z } from 'zod'
+
+const seconds = (fallback: number, least = 1) => z.coerce.number().min(least).max(3600).default(fallback)
+
+const environment = z.object({
+  /** Image of the built-in stages and the gateway. */
+  SERVICES_IMAGE: z.string().min(1),
+  IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+  /** Watch this namespace only; absent or empty means all of them. */
+  WATCH_NAMESPACE: z.string().optional(),
+  /** Namespace of the Lease, and the holder's name; from the downward API. */
+  POD_NAMESPACE: z.string().min(1).default('default'),
+  POD_NAME: z.string().min(1).optional(),
+  LEASE_NAME: z.string().min(1).default('orderpipeline-operator'),
+  LEASE_SECONDS: seconds(15, 3),
+  /** Metrics and health are served here. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  /** Pipelines reconciled at once. */
+  WORKERS: z.coerce.number().int().min(1).max(64).default(4),
+  /** How often a settled pipeline is looked at without cause. */
+  RESYNC_SECONDS: seconds(600, 10),
+  /** How often lag is read from Kafka, and how often at most lag alone makes a status write. */
+  LAG_INTERVAL_SECONDS: seconds(5),
+  LAG_STATUS_SECONDS: seconds(10),
+  KAFKA_TIMEOUT_SECONDS: seconds(8),
+  /** What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by KEDA, and for reading lag). */
+  SERVICE_DOMAIN: z.string().default('svc'),
+})
+
+export interface Config {
+  readonly servicesImage: string
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
+  readonly watchNamespace: string | undefined
+  readonly lease: { readonly namespace: string; readonly name: string; readonly holder: string; readonly seconds: number }
+  readonly metricsPort: number
+  readonly logLevel: string
+  readonly workers: number
+  readonly resyncSeconds: number
+  readonly lag: { readonly intervalSeconds: number; readonly statusSeconds: number; readonly timeoutSeconds: number }
+  readonly serviceDomain: string
+}
+
+/** Throws one line per wrong variable: its name, what is allowed and what was found. */
+export const configFrom = (env: Readonly<Record<string, string | undefined>>, hostname: string): Config => {
+  const read = environment.safeParse(env)
+  if (!read.success) {
+    const wrong = read.error.issues.map((issue) => {
+      const name = String(issue.path[0])
+      return `${name}: ${issue.message}, found ${env[name] === undefined ? 'nothing' : JSON.stringify(env[name])}`
+    })
+    throw new Error(`The operator's environment is wrong: ${wrong.join('; ')}`)
+  }
+  const given = read.data
+  return Object.freeze({
+    servicesImage: given.SERVICES_IMAGE,
+    imagePullPolicy: given.IMAGE_PULL_POLICY,
+    watchNamespace: given.WATCH_NAMESPACE === '' ? undefined : given.WATCH_NAMESPACE,
+    lease: {
+      namespace: given.POD_NAMESPACE,
+      name: given.LEASE_NAME,
+      holder: given.POD_NAME ?? hostname,
+      seconds: given.LEASE_SECONDS,
+    },
+    metricsPort: given.METRICS_PORT,
+    logLevel: given.LOG_LEVEL,
+    workers: given.WORKERS,
+    resyncSeconds: given.RESYNC_SECONDS,
+    lag: {
+      intervalSeconds: given.LAG_INTERVAL_SECONDS,
+      statusSeconds: given.LAG_STATUS_SECONDS,
+      timeoutSeconds: given.KAFKA_TIMEOUT_SECONDS,
+    },
+    serviceDomain: given.SERVICE_DOMAIN,
+  })
+}
