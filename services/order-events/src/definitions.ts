@@ -7,11 +7,12 @@ export const OrderId = z.uuid()
 export const CustomerId = z.string().min(1).max(64)
 export const Sku = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/)
 export const Currency = z.string().regex(/^[A-Z]{3}$/)
-/** Money in minor units (cents); the bound keeps 50 lines of 1,000 pieces inside a safe integer. */
-export const Cents = z.int().min(0).max(10_000_000_000)
+/** Money in minor units; the bound keeps the total of 50 lines of 1,000 pieces a safe integer. */
+export const UnitPriceCents = z.int().min(0).max(10_000_000_000)
+export const TotalCents = z.int().min(0)
 
 export const OrderItem = z.object({ sku: Sku, quantity: z.int().min(1).max(1000) })
-export const PricedItem = OrderItem.extend({ unitPriceCents: Cents })
+export const PricedItem = OrderItem.extend({ unitPriceCents: UnitPriceCents })
 
 export const orderStatuses = ['PLACED', 'PROCESSING', 'CONFIRMED', 'CANCELLED'] as const
 export const cancellationReasons = ['UNKNOWN_SKU', 'OUT_OF_STOCK', 'PAYMENT_DECLINED'] as const
@@ -19,7 +20,7 @@ export const OrderStatus = z.enum(orderStatuses)
 export const CancellationReason = z.enum(cancellationReasons)
 
 const aboutOrder = { orderId: OrderId, customerId: CustomerId }
-const amount = { totalCents: Cents, currency: Currency }
+const amount = { totalCents: TotalCents, currency: Currency }
 
 export const definitions = {
   OrderPlaced: {

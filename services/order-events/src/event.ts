@@ -13,7 +13,7 @@ export interface EventOf<T extends EventType> {
   readonly data: EventData<T>
   /** Carried unchanged from the request that placed the order to its last event. */
   readonly correlationId?: string
-  /** W3C trace context of the step that emitted the event. */
+  /** W3C trace context, likewise. */
   readonly traceparent?: string
 }
 
@@ -25,6 +25,11 @@ export interface EventContext {
   readonly now: Date
   readonly correlationId?: string | undefined
   readonly traceparent?: string | undefined
+}
+
+/** What an event that follows from `cause` carries on from it. */
+export function following(cause: OrderEvent, source: string, now: Date): EventContext {
+  return { source, now, correlationId: cause.correlationId, traceparent: cause.traceparent }
 }
 
 /**

@@ -75,8 +75,8 @@ export function createPool(options: PoolOptions): Pool {
 /** bigint columns hold cents and counts that fit a safe integer, so they are read as numbers. */
 function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (oid === int8) return Number
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
-  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown
+  const parser: unknown = pg.types.getTypeParser(oid, format)
+  return parser as (value: string) => unknown
 }
 
 async function run<Row extends object>(

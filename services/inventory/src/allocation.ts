@@ -1,0 +1,91 @@
+// Who gets the stock that is left? All items of an order or none; a cancelled order gives back what it had, exactly once.
+//
+// Orders are served in the order of their messages. An order cancelled before it was to be reserved is remembered, so
+// that the late reservation finds it cancelled.
+import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
+
+export type ReservationStatus = 'RESERVED' | 'REJECTED' | 'RELEASED' | 'CANCELLED_EARLY'
+
+export type Quantities = ReadonlyMap<string, number>
+
+export interface Known {
+  /** Pieces left, by SKU; a SKU without a row has none. */
+  readonly stock: Quantities
+  /** What was decided on these orders before. */
+  readonly reservations: ReadonlyMap<string, ReservationStatus>
+  /** What the orders hold that may have to be released. */
+  readonly held: ReadonlyMap<string, Quantities>
+}
+
+export interface Allocation {
+  /** Orders heard of for the first time. */
+  readonly made: ReadonlyMap<string, ReservationStatus>
+  /** Orders that had been reserved before and are released now. */
+  readonly released: readonly string[]
+  /** What newly reserved orders hold. */
+  readonly holdings: ReadonlyMap<string, Quantities>
+  /** Change of stock by SKU, none of them zero. */
+  readonly deltas: Quantities
+  readonly answers: readonly Answer[]
+}
+
+/** To be told to the other services; nothing is said about a release. */
+export interface Answer {
+  readonly cause: EventOf<'OrderValidated'>
+  /** Empty: reserved. */
+  readonly missingSkus: readonly string[]
+}
+
+export function allocate(events: readonly OrderEvent[], known: Known): Allocation {
+  const statuses = new Map(known.reservations)
+  const holdings = new Map<string, Quantities>()
+  const deltas = new Map<string, number>()
+  const released: string[] = []
+  const answers: Answer[] = []
+  const left = (sku: string): number => (known.stock.get(sku) ?? 0) + (deltas.get(sku) ?? 0)
+  const change = (quantities: Quantities, sign: 1 | -1): void => {
+    for (const [sku, quantity] of quantities) deltas.set(sku, (deltas.get(sku) ?? 0) + sign * quantity)
+  }
+
+  const reserve = (event: EventOf<'OrderValidated'>): void => {
+    const { orderId } = event.data
+    if (statuses.has(orderId)) return
+    const wanted = quantitiesOf(event)
+    const missingSkus = [...wanted].filter(([sku, quantity]) => left(sku) < quantity).map(([sku]) => sku)
+    answers.push({ cause: event, missingSkus })
+    if (missingSkus.length > 0) {
+      statuses.set(orderId, 'REJECTED')
+      return
+    }
+    statuses.set(orderId, 'RESERVED')
+    holdings.set(orderId, wanted)
+    change(wanted, -1)
+  }
+  const release = (orderId: string): void => {
+    const status = statuses.get(orderId)
+    if (status === undefined) statuses.set(orderId, 'CANCELLED_EARLY')
+    if (status !== 'RESERVED') return
+    statuses.set(orderId, 'RELEASED')
+    change(holdings.get(orderId) ?? known.held.get(orderId) ?? new Map<string, number>(), 1)
+    if (known.reservations.has(orderId)) released.push(orderId)
+  }
+
+  for (const event of events) {
+    if (event.type === 'OrderValidated') reserve(event)
+    else if (event.type === 'OrderCancelled') release(event.data.orderId)
+  }
+  return {
+    made: new Map([...statuses].filter(([orderId]) => !known.reservations.has(orderId))),
+    released,
+    holdings,
+    deltas: new Map([...deltas].filter(([, delta]) => delta !== 0)),
+    answers,
+  }
+}
+
+/** An order may name a SKU on several lines. */
+export function quantitiesOf(event: EventOf<'OrderValidated'>): Quantities {
+  const quantities = new Map<string, number>()
+  for (const { sku, quantity } of event.data.items) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity)
+  return quantities
+}

@@ -1,0 +1,96 @@
+// Whose offsets may be committed, and when? Those of the present assignment, a little after work on them has moved on.
+//
+// An epoch lasts from one assignment to the next. Committing an offset of an earlier one could set a partition back that
+// another replica has taken further, and leave a lag that nobody works off; so what ends late is left to redelivery.
+import { errorOf } from './failure.ts'
+import { createOffsetTracker } from './offset-tracker.ts'
+import type { OffsetToCommit, OffsetTracker } from './offset-tracker.ts'
+
+export interface Epoch {
+  readonly tracker: OffsetTracker
+  /** False from the moment the assignment is about to change hands. */
+  readonly open: boolean
+  owns(topic: string, partition: number): boolean
+}
+
+export interface EpochsOptions {
+  readonly everyMs: number
+  /** Done before offsets are committed, so that nothing is left to tidy up once a message cannot come again. */
+  readonly settle: () => Promise<void>
+  readonly commit: (offsets: readonly OffsetToCommit[]) => Promise<void>
+  readonly onError: (error: Error) => void
+}
+
+export interface Epochs {
+  readonly current: Epoch
+  begin(partitions: Readonly<Record<string, readonly number[]>>): void
+  /** The present one's last chance to commit, taken at once. */
+  end(): void
+  /** Something in this epoch is done: commit soon. */
+  moved(epoch: Epoch): void
+  flush(): Promise<void>
+}
+
+export function createEpochs(options: EpochsOptions): Epochs {
+  let current = epochOf({})
+  let timer: NodeJS.Timeout | undefined
+  let flushing: Promise<void> = Promise.resolve()
+
+  const commitNow = async (epoch: Epoch): Promise<void> => {
+    const offsets = epoch.tracker.committable()
+    if (epoch !== current || offsets.length === 0) return
+    await options.commit(offsets)
+    epoch.tracker.committed(offsets)
+  }
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (thrown) {
+      options.onError(errorOf(thrown))
+      schedule(options.everyMs * 4)
+    }
+  }
+  const flush = (): Promise<void> => {
+    clearTimeout(timer)
+    timer = undefined
+    const epoch = current
+    flushing = flushing.then(() =>
+      attempt(async () => {
+        await options.settle()
+        // While the group is joined anew, a commit would wait behind the join and then be refused.
+        if (epoch.open) await commitNow(epoch)
+      }),
+    )
+    return flushing
+  }
+  const schedule = (ms: number): void => {
+    timer ??= setTimeout(() => void flush(), ms)
+  }
+
+  return {
+    get current() {
+      return current
+    },
+    begin: (partitions) => {
+      current.open = false
+      current = epochOf(partitions)
+    },
+    end: () => {
+      current.open = false
+      const epoch = current
+      void commitNow(epoch).catch(() => undefined)
+    },
+    moved: (epoch) => {
+      if (epoch === current && epoch.open) schedule(options.everyMs)
+    },
+    flush,
+  }
+}
+
+function epochOf(partitions: Readonly<Record<string, readonly number[]>>): Epoch & { open: boolean } {
+  return {
+    tracker: createOffsetTracker(),
+    open: true,
+    owns: (topic, partition) => partitions[topic]?.includes(partition) ?? false,
+  }
+}

@@ -1,0 +1,19 @@
+// What does an error thrown by a stage's work say about trying again?
+
+/**
+ * `outage`: a component everyone needs is away; wait for it, blame no message. `retry`: may pass by itself; a bounded number
+ * of tries. `never`: the message is at fault. `unknown`: nobody said; treated as `retry`, one message at a time.
+ */
+export type Verdict = 'outage' | 'retry' | 'never' | 'unknown'
+
+/** Reads the fields our error classes carry: `outage`, then `retry`. */
+export function verdictOn(error: unknown): Verdict {
+  if (typeof error !== 'object' || error === null) return 'unknown'
+  if ('outage' in error && error.outage === true) return 'outage'
+  if ('retry' in error && typeof error.retry === 'boolean') return error.retry ? 'retry' : 'never'
+  return 'unknown'
+}
+
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

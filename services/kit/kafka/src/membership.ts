@@ -1,0 +1,167 @@
+// How does a replica stay a member of its consumer group through crashes, outages and rebalances, until it is told to stop?
+//
+// Each life of a kafkajs consumer ends in a crash or in `close`. After a crash a new consumer is made, however often, with
+// backoff: kafkajs restarts only after errors it deems retriable, and a stage must survive the others too.
+import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
+import type { Logger } from '@orderpipeline/kit-telemetry'
+import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
+import { createClient } from './client.ts'
+import type { KafkaAddress } from './client.ts'
+import { errorOf } from './failure.ts'
+import type { OffsetToCommit } from './offset-tracker.ts'
+
+export interface MembershipOptions {
+  readonly address: KafkaAddress
+  readonly groupId: string
+  readonly topics: readonly string[]
+  readonly onBatch: (payload: EachBatchPayload) => Promise<void>
+  /** The group has given this replica these partitions, by topic; whatever it had before is another's. */
+  readonly onAssigned: (partitions: Readonly<Record<string, readonly number[]>>) => void
+  /** The assignment is about to change hands: what is done should be committed at once. */
+  readonly onRevoking: () => void
+  readonly onCrash: (error: Error) => void
+  readonly logger: Logger
+}
+
+export interface Membership {
+  /** Member of the group, with or without partitions. */
+  readonly joined: boolean
+  /** Milliseconds since the consumer last showed any life. */
+  silentForMs(): number
+  commit(offsets: readonly OffsetToCommit[]): Promise<void>
+  /** No more batches; heartbeats go on. */
+  stopFetching(): void
+  /** Leaves the group. */
+  close(): Promise<void>
+}
+
+const sessionTimeoutMs = 30_000
+/** A consumer without a fetch or a heartbeat for this long has hung: kafkajs has been seen to stop without a crash. */
+const silenceLimitMs = 90_000
+const stopTimeoutMs = 10_000
+
+export function startMembership(options: MembershipOptions): Membership {
+  const { logger, topics, groupId } = options
+  const closing = new AbortController()
+  let consumer: Consumer | undefined
+  let commitOffsets: ((offsets: Offsets) => Promise<void>) | undefined
+  let joined = false
+  let fetching = true
+  let lastSign = performance.now()
+
+  const life = async (): Promise<void> => {
+    const mine = createClient(options.address, logger).consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: 60_000,
+      heartbeatInterval: 3_000,
+      maxWaitTimeInMs: 500,
+      minBytes: 1,
+      maxBytesPerPartition: 256 * 1024,
+      maxBytes: 4 * 1024 * 1024,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 5, restartOnFailure: () => Promise.resolve(false) },
+    })
+    const end = Promise.withResolvers<Error | undefined>()
+    const watch = setInterval(() => {
+      if (performance.now() - lastSign > silenceLimitMs) end.resolve(new Error('the consumer shows no sign of life'))
+    }, 10_000)
+    mine.on(mine.events.CRASH, ({ payload }) => end.resolve(payload.error))
+    closing.signal.addEventListener('abort', () => end.resolve(undefined), { once: true })
+    for (const sign of [mine.events.FETCH, mine.events.HEARTBEAT, mine.events.GROUP_JOIN] as const) {
+      mine.on(sign, () => {
+        lastSign = performance.now()
+      })
+    }
+    mine.on(mine.events.REBALANCING, () => options.onRevoking())
+    mine.on(mine.events.GROUP_JOIN, ({ payload }) => {
+      joined = true
+      options.onAssigned(payload.memberAssignment)
+      if (!fetching) pauseAll(mine)
+    })
+    try {
+      consumer = mine
+      await mine.connect()
+      await mine.subscribe({ topics: [...topics], fromBeginning: true })
+      await mine.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        // Batches only take messages in hand, so this bounds the partitions a full window makes wait, not the work.
+        partitionsConsumedConcurrently: 16,
+        eachBatch: (payload) => {
+          commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets)
+          return options.onBatch(payload)
+        },
+      })
+      const error = await end.promise
+      if (error) throw error
+    } finally {
+      clearInterval(watch)
+      joined = false
+      commitOffsets = undefined
+      await withinTime(mine.disconnect(), stopTimeoutMs)
+    }
+  }
+
+  const lives = async (): Promise<void> => {
+    for (let failures = 0; !closing.signal.aborted;) {
+      lastSign = performance.now()
+      const started = lastSign
+      try {
+        await life()
+      } catch (thrown) {
+        if (closing.signal.aborted || !fetching) return
+        // A life that lasted was no part of a series of failures.
+        failures = performance.now() - started > 60_000 ? 1 : failures + 1
+        options.onCrash(errorOf(thrown))
+        await pause(delayMs(failures, outageBackoff), closing.signal).catch((error: unknown) => {
+          if (!(error instanceof Abandoned)) throw error
+        })
+      }
+    }
+  }
+  const running = lives()
+
+  const pauseAll = (of: Consumer): void => {
+    of.pause(topics.map((topic) => ({ topic })))
+  }
+
+  return {
+    get joined() {
+      return joined
+    },
+    silentForMs: () => performance.now() - lastSign,
+    commit: async (offsets) => {
+      if (offsets.length === 0) return
+      await commitOffsets?.({ topics: byTopic(offsets) })
+    },
+    stopFetching: () => {
+      fetching = false
+      if (joined && consumer) pauseAll(consumer)
+    },
+    close: async () => {
+      closing.abort()
+      await running
+    },
+  }
+}
+
+function byTopic(offsets: readonly OffsetToCommit[]) {
+  const topics = new Map<string, { partition: number; offset: string }[]>()
+  for (const { topic, partition, offset } of offsets) {
+    const of = topics.get(topic)
+    if (of) of.push({ partition, offset })
+    else topics.set(topic, [{ partition, offset }])
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
+}
+
+/** Waits for what may hang while the broker is away; its failure no longer matters to anyone. */
+async function withinTime(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work.catch(() => undefined), late])
+  clearTimeout(timer)
+}

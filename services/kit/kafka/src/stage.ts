@@ -1,0 +1,249 @@
+// How does a stage turn a consumer group's messages into effects and further events, exactly once in effect?
+//
+// A message is taken in hand, decoded, prepared (calls to other systems, side by side, in order for each key), then shares a
+// transaction with whatever else is ready; then its events are published; only then may its offset be committed. A crash at
+// any point redelivers it, and the transaction (the stage's inbox) tells what it has done before.
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
+import type { KafkaAddress } from './client.ts'
+import { deadLetter } from './dead-letter.ts'
+import type { Failure } from './dead-letter.ts'
+import { createEpochs } from './epochs.ts'
+import type { Epoch } from './epochs.ts'
+import { errorOf, verdictOn } from './failure.ts'
+import { createGroupCommit } from './group-commit.ts'
+import type { Effect } from './group-commit.ts'
+import { createKeyLanes } from './key-lanes.ts'
+import { startMembership } from './membership.ts'
+import { createStageMetrics, reasonOf } from './metrics.ts'
+import type { Producer } from './producer.ts'
+import type { ConsumedRecord, OutgoingRecord } from './records.ts'
+import { createWindow } from './window.ts'
+
+export interface StageOptions<Message, Item> {
+  readonly name: string
+  readonly address: KafkaAddress
+  readonly groupId: string
+  readonly topics: readonly string[]
+  readonly deadLetterTopic: string
+  /** Calls of `prepare` under way at once. */
+  readonly concurrency: number
+  readonly retry: { readonly attempts: number; readonly backoffSeconds: number }
+  /** `undefined`: none of this stage's business, done with at once. What it throws makes a dead letter. */
+  readonly decode: (record: ConsumedRecord) => Message | undefined
+  /** Calls to other systems, which must bear being repeated. Stages without any give `undefined`. */
+  readonly prepare: ((message: Message, signal: AbortSignal) => Promise<Item>) | undefined
+  /** For stages without `prepare`. */
+  readonly itemOf: (message: Message) => Item
+  /**
+   * One transaction for all items, in order: each new one's effect, and its events kept; for those seen before, nothing.
+   * Returns what is not known to be published, in order. `settled` items' events are out and need not be kept.
+   */
+  readonly effect: (items: readonly Item[], settled: readonly Item[]) => Promise<Effect<Item>>
+  /** As `effect` with nothing new. */
+  readonly settle: (settled: readonly Item[]) => Promise<void>
+  readonly producer: Producer
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly now: () => Date
+  /** Messages that may share a transaction. */
+  readonly maxGroup?: number
+}
+
+export interface Stage {
+  /** `true` once a member of its group, with or without partitions; otherwise why not. */
+  ready(): true | string
+  /** `true`, or why this process should be replaced. */
+  healthy(): true | string
+  /** Ends what is in hand, commits, leaves the group. What has not ended within the grace is left to redelivery. */
+  drain(graceMs: number): Promise<void>
+}
+
+/** Taken from Kafka and not done: enough that hot keys do not starve the rest, small enough to hold in memory. */
+const maxInHand = 1_000
+const commitEveryMs = 250
+const hungAfterMs = 300_000
+
+export function runStage<Message, Item>(options: StageOptions<Message, Item>): Stage {
+  const { logger, retry, producer } = options
+  const metrics = createStageMetrics(options.registry, {
+    inHand: () => window.inHand,
+    lag: () => epochs.current.tracker.lag(),
+  })
+  const backoff = { firstMs: retry.backoffSeconds * 1_000, maxMs: 60_000 }
+  const abandon = new AbortController()
+  const lanes = createKeyLanes(options.concurrency)
+  const window = createWindow(maxInHand)
+  let settled: Item[] = []
+  let draining = false
+
+  const withSettled = async <T>(work: (items: readonly Item[]) => Promise<T>): Promise<T> => {
+    const taken = settled
+    settled = []
+    try {
+      return await work(taken)
+    } catch (error) {
+      settled = taken.concat(settled)
+      throw error
+    }
+  }
+  const epochs = createEpochs({
+    everyMs: commitEveryMs,
+    settle: async () => {
+      if (settled.length > 0) await withSettled(options.settle)
+    },
+    commit: (offsets) => membership.commit(offsets),
+    onError: (error) => logger.warn({ error }, 'offsets not committed yet'),
+  })
+  const groups = createGroupCommit<Item>({
+    effect: (items) => withSettled((done) => options.effect(items, done)),
+    publish: (records) => producer.send(records),
+    published: (items) => settled.push(...items),
+    maxGroup: options.maxGroup ?? 500,
+    attempts: retry.attempts,
+    backoff,
+    abandon: abandon.signal,
+    on: {
+      group: (size, seconds) => {
+        metrics.batchSize.observe(size)
+        metrics.batchSeconds.observe(seconds)
+      },
+      retry: (what, error, failures) => {
+        metrics.retries.inc({ what })
+        logger.warn({ error, failures }, `${what} failed; trying again`)
+      },
+      published: (records) => {
+        for (const { topic } of records) metrics.produced.inc({ topic })
+      },
+      deadLetter: ({ error, attempts }) => {
+        metrics.deadLetters.inc({ reason: reasonOf(error) })
+        logger.error({ error, attempts }, 'a message goes to the dead letters')
+      },
+    },
+  })
+
+  const accept = (record: ConsumedRecord, epoch: Epoch): void => {
+    const started = performance.now()
+    const finished = epoch.tracker.take(record.topic, record.partition, record.offset)
+    window.take()
+    const done = (): void => {
+      finished()
+      window.release()
+      metrics.consumed.inc({ topic: record.topic })
+      metrics.processingSeconds.observe((performance.now() - started) / 1_000)
+      epochs.moved(epoch)
+    }
+    const letter = (failure: Failure): OutgoingRecord =>
+      deadLetter(record, failure, options.name, options.deadLetterTopic, options.now())
+    const send = (outcome: { item: Item } | { failure: Failure }): void =>
+      groups.add({ outcome, done, deadLetter: letter })
+
+    let message: Message | undefined
+    try {
+      message = options.decode(record)
+    } catch (thrown) {
+      return send({ failure: { error: errorOf(thrown), attempts: 1 } })
+    }
+    if (message === undefined) return done()
+    const decoded = message
+    const { prepare } = options
+    if (!prepare) return send({ item: options.itemOf(decoded) })
+    lanes.add(record.key?.toString('latin1') ?? `${record.topic}/${record.partition}`, async () => {
+      try {
+        if (draining || epochs.current !== epoch || !epoch.open)
+          throw new Abandoned('its partition is being handed over')
+        send(await prepared(prepare, decoded))
+      } catch (error) {
+        window.release()
+        if (!(error instanceof Abandoned)) logger.error({ error }, 'a message could not be taken further')
+      }
+    })
+  }
+
+  const prepared = async (
+    prepare: (message: Message, signal: AbortSignal) => Promise<Item>,
+    message: Message,
+  ): Promise<{ item: Item } | { failure: Failure }> => {
+    for (let failures = 0, outages = 0; ;) {
+      try {
+        return { item: await prepare(message, abandon.signal) }
+      } catch (thrown) {
+        const error = errorOf(thrown)
+        if (abandon.signal.aborted) throw new Abandoned('no time left for another try', { cause: error })
+        const verdict = verdictOn(error)
+        if (verdict !== 'outage') failures++
+        if (verdict === 'never' || failures >= retry.attempts) return { failure: { error, attempts: failures } }
+        metrics.retries.inc({ what: 'preparation' })
+        logger.warn({ error, failures }, 'preparation failed; trying again')
+        const wait = verdict === 'outage' ? delayMs(++outages, outageBackoff) : delayMs(failures, backoff)
+        await pause(wait, abandon.signal)
+      }
+    }
+  }
+
+  const onBatch = async (payload: EachBatchPayload): Promise<void> => {
+    const { batch } = payload
+    const epoch = epochs.current
+    if (!epoch.owns(batch.topic, batch.partition)) return
+    epoch.tracker.sawEnd(batch.topic, batch.partition, batch.highWatermark)
+    const goesOn = (): boolean => payload.isRunning() && !draining && epoch.open && epochs.current === epoch
+    let last: string | undefined
+    try {
+      for (const message of batch.messages) {
+        while (window.full && goesOn()) {
+          await window.room(1_000)
+          await payload.heartbeat()
+        }
+        if (!goesOn()) return
+        accept(recordOf(batch.topic, batch.partition, message), epoch)
+        last = message.offset
+      }
+    } finally {
+      // The next fetch begins behind it; what is committed follows later, from what is done.
+      if (last !== undefined) payload.resolveOffset(last)
+    }
+    await payload.heartbeat()
+  }
+
+  const membership = startMembership({
+    address: options.address,
+    groupId: options.groupId,
+    topics: options.topics,
+    logger,
+    onBatch,
+    onAssigned: (partitions) => {
+      metrics.rebalances.inc()
+      epochs.begin(partitions)
+    },
+    onRevoking: () => epochs.end(),
+    onCrash: (error) => {
+      metrics.crashes.inc()
+      epochs.end()
+      logger.error({ error }, 'the consumer was lost; making a new one')
+    },
+  })
+
+  return {
+    ready: () => membership.joined || 'not a member of its consumer group yet',
+    healthy: () => membership.silentForMs() < hungAfterMs || 'the consumer has hung',
+    drain: async (graceMs) => {
+      draining = true
+      membership.stopFetching()
+      const deadline = performance.now() + graceMs
+      while (window.inHand > 0 && performance.now() < deadline) await pause(20, abandon.signal)
+      abandon.abort()
+      await epochs.flush()
+      await membership.close()
+    },
+  }
+}
+
+function recordOf(topic: string, partition: number, message: KafkaMessage): ConsumedRecord {
+  const { offset, key, value, timestamp } = message
+  const headers = Object.entries(message.headers ?? {}).map(([name, value]): [string, string] => {
+    const last = Array.isArray(value) ? value.at(-1) : value
+    return [name, last?.toString() ?? '']
+  })
+  return { topic, partition, offset, key, value, headers: Object.fromEntries(headers), timestamp: Number(timestamp) }
+}

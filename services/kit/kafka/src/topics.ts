@@ -1,0 +1,42 @@
+// How do tests and tools make topics, look at offsets and read a topic to its end? In a cluster the operator owns topics.
+import type { Logger } from '@orderpipeline/kit-telemetry'
+import { createClient } from './client.ts'
+import type { KafkaAddress } from './client.ts'
+
+export interface TopicSpec {
+  readonly topic: string
+  readonly partitions: number
+}
+
+/** Topics that exist already stay as they are. */
+export async function createTopics(address: KafkaAddress, topics: readonly TopicSpec[], logger: Logger): Promise<void> {
+  const admin = createClient(address, logger).admin()
+  await admin.connect()
+  try {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: topics.map(({ topic, partitions }) => ({ topic, numPartitions: partitions, replicationFactor: 1 })),
+    })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Messages a group has yet to commit on a topic; a partition without a committed offset counts from its beginning. */
+export async function groupLag(address: KafkaAddress, groupId: string, topic: string, logger: Logger): Promise<number> {
+  const admin = createClient(address, logger).admin()
+  await admin.connect()
+  try {
+    const [ends, [committed]] = await Promise.all([
+      admin.fetchTopicOffsets(topic),
+      admin.fetchOffsets({ groupId, topics: [topic] }),
+    ])
+    const positions = new Map(committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    return ends.reduce(
+      (lag, { partition, high, low }) => lag + Number(high) - Math.max(positions.get(partition) ?? 0, Number(low)),
+      0,
+    )
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -1,0 +1,46 @@
+// How many messages may be taken from Kafka and not be done, and how is the fetching told that there is room again?
+
+export interface Window {
+  take(): void
+  release(): void
+  readonly full: boolean
+  readonly inHand: number
+  /** Resolves when a good part is free again, or after `ms`. */
+  room(ms: number): Promise<void>
+}
+
+export function createWindow(max: number): Window {
+  // Waking for each single place would cost more than the work itself.
+  const enoughRoom = Math.floor(max * 0.8)
+  let inHand = 0
+  let waiting: (() => void)[] = []
+
+  const wakeAll = (): void => {
+    const woken = waiting
+    waiting = []
+    for (const wake of woken) wake()
+  }
+  return {
+    take: () => {
+      inHand++
+    },
+    release: () => {
+      inHand--
+      if (inHand <= enoughRoom && waiting.length > 0) wakeAll()
+    },
+    get full() {
+      return inHand >= max
+    },
+    get inHand() {
+      return inHand
+    },
+    room: (ms) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        waiting.push(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      }),
+  }
+}

@@ -1,0 +1,34 @@
+// What is a stage's container given? The contract between the operator and every built-in stage.
+import { readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { z } from 'zod'
+
+/** A stage adds its own variables to these. */
+export const stageVariables = {
+  ORDERPIPELINE_NAMESPACE: variables.text().default('default'),
+  ORDERPIPELINE_PIPELINE: variables.text(),
+  ORDERPIPELINE_STAGE: variables.text(),
+  KAFKA_BOOTSTRAP_SERVERS: variables.list('a comma-separated list of host:port'),
+  KAFKA_GROUP_ID: variables.text(),
+  KAFKA_TOPIC_PREFIX: z.string().default(''),
+  KAFKA_CONSUME_TOPICS: variables.list('a comma-separated list of Kafka topics'),
+  KAFKA_DEAD_LETTER_TOPIC: variables.text(),
+  STAGE_CONCURRENCY: variables.integer(1, 1_000).default(10),
+  STAGE_RETRY_ATTEMPTS: variables.integer(1, 100).default(5),
+  STAGE_RETRY_BACKOFF_SECONDS: variables.number(0, 3_600).default(2),
+  /** From SIGTERM to exit; shorter than the pod's termination grace, which ends in SIGKILL. */
+  STAGE_SHUTDOWN_SECONDS: variables.integer(5, 3_600).default(25),
+  DATABASE_URL: variables.url(['postgres', 'postgresql']),
+  DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
+  METRICS_PORT: variables.port().default(9090),
+  LOG_LEVEL: variables.logLevel().default('info'),
+}
+
+const schema = z.object(stageVariables)
+
+export type StageConfig = z.output<typeof schema>
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** @throws ConfigError, one line for each wrong variable */
+export function stageConfig(env: Environment): StageConfig {
+  return readConfig(schema, env)
+}

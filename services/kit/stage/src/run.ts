@@ -1,0 +1,83 @@
+// What is the same in every built-in stage: a pool, a producer, a consumer group's member, and an end in the right order?
+import { createProducer, runStage } from '@orderpipeline/kit-kafka'
+import type { Stage } from '@orderpipeline/kit-kafka'
+import { createPool } from '@orderpipeline/kit-postgres'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { decode } from '@orderpipeline/order-events'
+import type { EventType, OrderEvent } from '@orderpipeline/order-events'
+import type { StageConfig } from './config.ts'
+import { createStore } from './store.ts'
+import type { Apply, Item } from './store.ts'
+
+export interface StageDefinition<Prepared> {
+  /** The stage's role and schema in the database. */
+  readonly role: string
+  /** Other events on the topics it consumes are none of its business. */
+  readonly handles: readonly EventType[]
+  /** Calls to other systems, made before the transaction; they must bear being repeated. */
+  readonly prepare?: (event: OrderEvent, signal: AbortSignal) => Promise<Prepared>
+  /** Everything the messages change in the database, and what they make the stage say. */
+  readonly apply: Apply<Prepared>
+}
+
+export interface StageSurroundings {
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly now: () => Date
+}
+
+export interface RunningStage extends Pick<Stage, 'ready' | 'healthy'> {
+  /** In-hand work, offsets, membership, producer, pool, in this order. */
+  drain(): Promise<void>
+}
+
+export function startStage<Prepared>(
+  definition: StageDefinition<Prepared>,
+  config: StageConfig,
+  { registry, logger, now }: StageSurroundings,
+): RunningStage {
+  const pool = createPool({
+    url: config.DATABASE_URL,
+    role: definition.role,
+    size: config.DATABASE_POOL_SIZE,
+    applicationName: config.KAFKA_GROUP_ID.slice(0, 63),
+    onIdleError: (error) => logger.debug({ error }, 'an idle database connection was lost'),
+  })
+  const address = { brokers: config.KAFKA_BOOTSTRAP_SERVERS, clientId: config.KAFKA_GROUP_ID }
+  const producer = createProducer(address, logger)
+  const store = createStore(pool, config.KAFKA_TOPIC_PREFIX, definition.apply)
+  const handled = new Set<EventType>(definition.handles)
+  const { prepare } = definition
+
+  const stage = runStage<OrderEvent, Item<Prepared>>({
+    name: config.ORDERPIPELINE_STAGE,
+    address,
+    groupId: config.KAFKA_GROUP_ID,
+    topics: config.KAFKA_CONSUME_TOPICS,
+    deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
+    concurrency: config.STAGE_CONCURRENCY,
+    retry: { attempts: config.STAGE_RETRY_ATTEMPTS, backoffSeconds: config.STAGE_RETRY_BACKOFF_SECONDS },
+    decode: ({ value }) => {
+      const event = decode(value)
+      return handled.has(event.type) ? event : undefined
+    },
+    prepare: prepare && (async (event, signal) => ({ event, prepared: await prepare(event, signal) })),
+    // Only asked of stages that prepare nothing, whose Prepared says nothing.
+    itemOf: (event) => ({ event, prepared: undefined as Prepared }),
+    effect: (items, settled) => store.effect(items, settled),
+    settle: (settled) => store.settle(settled),
+    producer,
+    registry,
+    logger,
+    now,
+  })
+  return {
+    ready: () => stage.ready(),
+    healthy: () => stage.healthy(),
+    drain: async () => {
+      await stage.drain((config.STAGE_SHUTDOWN_SECONDS - 3) * 1_000)
+      await producer.close()
+      await pool.close()
+    },
+  }
+}

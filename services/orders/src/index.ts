@@ -1,0 +1,2 @@
+// What does the orders service offer to the processes and tests around it? (The gateway uses ./intake and ./queries.)
+export { ordersStage } from './stage/definition.ts'

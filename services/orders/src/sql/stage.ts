@@ -1,0 +1,52 @@
+// What does the orders stage read and write, a batch at a time?
+import type { Statement } from '@orderpipeline/kit-postgres'
+
+/** $1: order ids. Locked in one order everywhere, so that two replicas never wait for each other in a circle. */
+export const lockOrders: Statement = {
+  name: 'orders.lock',
+  text: `
+SELECT order_id, status
+FROM orders
+WHERE order_id = ANY ($1::uuid[])
+ORDER BY order_id
+FOR NO KEY UPDATE`,
+}
+
+/** $1: skus. */
+export const pricesOf: Statement = {
+  name: 'orders.prices',
+  text: `SELECT sku, price_cents FROM products WHERE sku = ANY ($1::text[])`,
+}
+
+/** $1: order ids, each once; $2: statuses; $3: reasons or null; $4: totals or null for as it was. */
+export const changeOrders: Statement = {
+  name: 'orders.change',
+  text: `
+UPDATE orders
+SET status = change.status,
+    reason = change.reason,
+    total_cents = coalesce(change.total_cents, orders.total_cents),
+    updated_at = now()
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) AS change (order_id, status, reason, total_cents)
+WHERE orders.order_id = change.order_id`,
+}
+
+/** $1: ids of the orders just priced. */
+export const priceItems: Statement = {
+  name: 'orders.price-items',
+  text: `
+UPDATE order_items
+SET unit_price_cents = products.price_cents
+FROM products
+WHERE order_items.order_id = ANY ($1::uuid[])
+  AND products.sku = order_items.sku`,
+}
+
+/** The timeline. $1: order ids, $2: statuses, $3: reasons or null, $4: ids of the events that brought them about. */
+export const recordChanges: Statement = {
+  name: 'orders.record-changes',
+  text: `
+INSERT INTO order_events (order_id, status, reason, event_id)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[])
+ON CONFLICT DO NOTHING`,
+}
