@@ -1,0 +1,52 @@
+// Which custom resources does the operator meet? Its own, KEDA's and Strimzi's; as YAML, for a cluster that has none of their
+// controllers.
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { strimziCrds } from '../backing/strimzi-crds.ts'
+import { cachePaths } from '../paths.ts'
+import { run } from '../process/run.ts'
+import type { StepProgress } from '../progress/progress.ts'
+import { toolSource, versions } from '../tools/index.ts'
+
+const ownCrd = join(import.meta.dirname, '..', '..', '..', 'crds', 'orderpipelines.yaml')
+
+/**
+ * Of KEDA's and Strimzi's only the kinds that a pipeline's objects are of: the others (a job's whole pod template, all of a
+ * Kafka cluster) are a hundred times as large, and the API server takes seconds to digest them.
+ */
+const met = ['scaledobjects.keda.sh', 'triggerauthentications.keda.sh', 'kafkatopics.kafka.', 'kafkausers.kafka.']
+
+export async function testCrds(kube: string, progress: StepProgress): Promise<readonly string[]> {
+  const [own, ...foreign] = await Promise.all([
+    readFile(ownCrd, 'utf8'),
+    kedaCrds(kube, progress),
+    strimziCrds(progress),
+  ])
+  return [own, ...foreign.flatMap(documents).filter((crd) => met.some((name) => crd.includes(`\n  name: ${name}`)))]
+}
+
+const documents = (yaml: string) => yaml.split(/^---$/m).map((document) => `\n${document.trim()}\n`)
+
+/** Rendered from KEDA's own manifests, once per version. */
+async function kedaCrds(kube: string, progress: StepProgress): Promise<string> {
+  const dir = cachePaths().artifacts
+  const file = join(dir, `keda-crds-${versions.keda}.yaml`)
+  const cached = await readFile(file, 'utf8').catch(() => undefined)
+  if (cached !== undefined) return cached
+  const source = join(await toolSource('keda-operator', progress), 'config', 'crd')
+  const { stdout } = await run(kube, ['kubectl', 'kustomize', source], { timeoutMs: 60_000 })
+  await mkdir(dir, { recursive: true })
+  await writeFile(`${file}.${process.pid}`, stdout)
+  await rename(`${file}.${process.pid}`, file)
+  return stdout
+}
+
+/** Resolves when the API server serves them all. */
+export async function applyCrds(kube: string, kubeconfig: string, crds: readonly string[]): Promise<void> {
+  const kubectl = ['kubectl', '--kubeconfig', kubeconfig]
+  const input = crds.join('\n---\n')
+  const apply = ['apply', '--server-side', '--force-conflicts', '--field-manager=orderpipeline-cluster', '-f', '-']
+  await run(kube, [...kubectl, ...apply], { input, timeoutMs: 60_000 })
+  const wait = ['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']
+  await run(kube, [...kubectl, ...wait], { timeoutMs: 40_000 })
+}

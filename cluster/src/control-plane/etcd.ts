@@ -1,0 +1,14 @@
+// Where is etcd? On the PATH, or installed from the distribution, whose package of it is the only ready-made one.
+import { delimiter } from 'node:path'
+import { onPath } from '../backing/executables.ts'
+import type { StepProgress } from '../progress/progress.ts'
+import { ensureDebianPackages, ToolMissing } from '../tools/index.ts'
+
+export async function findEtcd(progress: StepProgress, path = process.env['PATH'] ?? ''): Promise<string> {
+  const found = await onPath('etcd', path)
+  if (found) return found
+  await ensureDebianPackages(['etcd-server'], progress)
+  const installed = await onPath('etcd', `${path}${delimiter}/usr/bin`)
+  if (!installed) throw new ToolMissing('There is no etcd on the PATH.', 'Install the package etcd-server.')
+  return installed
+}
