@@ -220,7 +220,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     onCrash: (error) => {
       metrics.crashes.inc()
       epochs.end()
-      logger.error({ error }, 'the consumer was lost; making a new one')
+      logger.warn({ error }, 'the consumer was lost; making a new one')
     },
   })
 

@@ -1,5 +1,7 @@
 // How do tests and tools make topics, look at offsets and read a topic to its end? In a cluster the operator owns topics.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@orderpipeline/kit-telemetry'
+import { delayMs } from './backoff.ts'
 import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 
@@ -8,7 +10,7 @@ export interface TopicSpec {
   readonly partitions: number
 }
 
-/** Topics that exist already stay as they are. */
+/** Topics that exist already stay as they are. Resolves when each partition's leader has taken up its work. */
 export async function createTopics(address: KafkaAddress, topics: readonly TopicSpec[], logger: Logger): Promise<void> {
   const admin = createClient(address, logger).admin()
   await admin.connect()
@@ -17,6 +19,8 @@ export async function createTopics(address: KafkaAddress, topics: readonly Topic
       waitForLeaders: true,
       topics: topics.map(({ topic, partitions }) => ({ topic, numPartitions: partitions, replicationFactor: 1 })),
     })
+    // The metadata names a leader a little before the broker answers as one.
+    for (const { topic } of topics) await answering(() => admin.fetchTopicOffsets(topic))
   } finally {
     await admin.disconnect()
   }
@@ -38,5 +42,15 @@ export async function groupLag(address: KafkaAddress, groupId: string, topic: st
     )
   } finally {
     await admin.disconnect()
+  }
+}
+
+async function answering(ask: () => Promise<unknown>, failures = 0): Promise<void> {
+  try {
+    await ask()
+  } catch (error) {
+    if (failures >= 20) throw error
+    await sleep(delayMs(failures + 1, { firstMs: 100, maxMs: 3_000 }))
+    await answering(ask, failures + 1)
   }
 }

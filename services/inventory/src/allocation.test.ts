@@ -1,0 +1,103 @@
+// Is stock never oversold, never half reserved, and given back exactly once?
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { eventOf } from '@orderpipeline/order-events'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import { allocate } from './allocation.ts'
+import type { Known } from './allocation.ts'
+
+const context = { source: '/test', now: new Date(0) }
+const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+const about = (n: number) => ({ orderId: idOf(n), customerId: 'c' })
+const validated = (n: number, wanted: Record<string, number>) =>
+  eventOf(
+    'OrderValidated',
+    {
+      ...about(n),
+      items: Object.entries(wanted).map(([sku, quantity]) => ({ sku, quantity, unitPriceCents: 1 })),
+      totalCents: 1,
+      currency: 'EUR',
+    },
+    context,
+  )
+const cancelled = (n: number) => eventOf('OrderCancelled', { ...about(n), reason: 'PAYMENT_DECLINED' }, context)
+const fresh = (stock: Record<string, number>): Known => ({
+  stock: new Map(Object.entries(stock)),
+  reservations: new Map(),
+  held: new Map(),
+})
+
+describe('allocation', () => {
+  it('serves orders in turn, all items or none', () => {
+    const { made, deltas, answers } = allocate(
+      [validated(1, { A: 2, B: 1 }), validated(2, { A: 1, B: 1 }), validated(3, { A: 1 })],
+      fresh({ A: 3, B: 1 }),
+    )
+    expect(made).toEqual(
+      new Map([
+        [idOf(1), 'RESERVED'],
+        [idOf(2), 'REJECTED'],
+        [idOf(3), 'RESERVED'],
+      ]),
+    )
+    expect(deltas).toEqual(
+      new Map([
+        ['A', -3],
+        ['B', -1],
+      ]),
+    )
+    expect(answers.map(({ missingSkus }) => missingSkus)).toEqual([[], ['B'], []])
+  })
+
+  it('counts a SKU that is on several lines once, in sum', () => {
+    const order = validated(1, { A: 2 })
+    const twice = { ...order, data: { ...order.data, items: [...order.data.items, ...order.data.items] } }
+    expect(allocate([twice], fresh({ A: 3 })).made.get(idOf(1))).toBe('REJECTED')
+    expect(allocate([twice], fresh({ A: 4 })).deltas).toEqual(new Map([['A', -4]]))
+  })
+
+  it('gives back what a cancelled order held, once', () => {
+    const known: Known = {
+      stock: new Map([['A', 0]]),
+      reservations: new Map([[idOf(1), 'RESERVED']]),
+      held: new Map([[idOf(1), new Map([['A', 2]])]]),
+    }
+    const { released, deltas, answers } = allocate([cancelled(1), cancelled(1)], known)
+    expect(released).toEqual([idOf(1)])
+    expect(deltas).toEqual(new Map([['A', 2]]))
+    expect(answers).toEqual([])
+  })
+
+  it('never reserves for an order that was cancelled before', () => {
+    const early = allocate([cancelled(1), validated(1, { A: 1 })], fresh({ A: 5 }))
+    expect(early.made).toEqual(new Map([[idOf(1), 'CANCELLED_EARLY']]))
+    expect(early.deltas.size).toBe(0)
+    expect(early.answers).toEqual([])
+    const late = allocate([validated(1, { A: 1 })], { ...fresh({ A: 5 }), reservations: early.made })
+    expect([late.made.size, late.deltas.size, late.answers.length]).toEqual([0, 0, 0])
+  })
+
+  it('keeps stock and holdings in balance whatever comes', () => {
+    const event = fc.oneof(
+      fc.tuple(fc.nat(8), fc.record({ A: fc.integer({ min: 1, max: 4 }), B: fc.integer({ min: 1, max: 4 }) })),
+      fc.tuple(fc.nat(8), fc.constant(undefined)),
+    )
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 30 }), fc.nat(20), fc.nat(20), (heard, a, b) => {
+        const events: OrderEvent[] = heard.map(([n, wanted]) => (wanted ? validated(n, wanted) : cancelled(n)))
+        const { made, holdings, deltas } = allocate(events, fresh({ A: a, B: b }))
+        for (const [sku, stock] of [
+          ['A', a],
+          ['B', b],
+        ] as const) {
+          const held = [...made]
+            .filter(([, status]) => status === 'RESERVED')
+            .reduce((sum, [orderId]) => sum + (holdings.get(orderId)?.get(sku) ?? 0), 0)
+          const left = stock + (deltas.get(sku) ?? 0)
+          expect(left).toBeGreaterThanOrEqual(0)
+          expect(left + held).toBe(stock)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,48 @@
+// Does a dead letter keep the message as it was and say all about its end?
+import { expect, test } from 'vitest'
+import { delayMs } from './backoff.ts'
+import { deadLetter } from './dead-letter.ts'
+import { verdictOn } from './failure.ts'
+
+test('a dead letter keeps the message and says where it came from and why it ended', () => {
+  const record = {
+    topic: 'shop.orders.placed',
+    partition: 3,
+    offset: '42',
+    key: Buffer.from('customer-1'),
+    value: Buffer.from('{'),
+    headers: { 'content-type': 'x' },
+    timestamp: 1_700_000_000_000,
+  }
+  const error = Object.assign(new Error('not JSON', { cause: new Error('the root') }), { reason: 'NotJson' })
+  const letter = deadLetter(record, { error, attempts: 2 }, 'orders', 'shop.orders.dead-letters', new Date(0))
+  expect(letter).toMatchObject({ topic: 'shop.orders.dead-letters', key: record.key, value: record.value })
+  expect(letter.headers).toMatchObject({
+    'content-type': 'x',
+    'dead-letter-reason': 'NotJson',
+    'dead-letter-message': 'not JSON',
+    'dead-letter-stage': 'orders',
+    'dead-letter-topic': 'shop.orders.placed',
+    'dead-letter-partition': '3',
+    'dead-letter-offset': '42',
+    'dead-letter-attempts': '2',
+    'dead-letter-at': '1970-01-01T00:00:00.000Z',
+  })
+  expect(letter.headers['dead-letter-stack']).toContain('caused by: Error: the root')
+})
+
+test('delays double up to their bound, and half of each is chance', () => {
+  const backoff = { firstMs: 100, maxMs: 1_000 }
+  expect([1, 2, 3, 10, 10_000].map((failures) => delayMs(failures, backoff, () => 1))).toEqual([
+    100, 200, 400, 1000, 1000,
+  ])
+  expect(delayMs(1, backoff, () => 0)).toBe(50)
+})
+
+test('errors are read by the fields they carry', () => {
+  expect(verdictOn({ retry: true, outage: true })).toBe('outage')
+  expect(verdictOn({ retry: true })).toBe('retry')
+  expect(verdictOn({ retry: false })).toBe('never')
+  expect(verdictOn(new TypeError('x'))).toBe('unknown')
+  expect(verdictOn('thrown text')).toBe('unknown')
+})

@@ -1,0 +1,69 @@
+// Are offsets committed only within the assignment they were earned in?
+import { expect, test } from 'vitest'
+import { createEpochs } from './epochs.ts'
+import type { OffsetToCommit } from './offset-tracker.ts'
+
+function bench(commit?: (offsets: readonly OffsetToCommit[]) => Promise<void>) {
+  const log: string[] = []
+  const epochs = createEpochs({
+    everyMs: 5,
+    settle: () => {
+      log.push('settle')
+      return Promise.resolve()
+    },
+    commit:
+      commit ??
+      ((offsets) => {
+        log.push(offsets.map(({ partition, offset }) => `${partition}@${offset}`).join(' '))
+        return Promise.resolve()
+      }),
+    onError: (error) => log.push(error.message),
+  })
+  return { log, epochs }
+}
+const later = (ms = 30) => new Promise((resolve) => setTimeout(resolve, ms))
+
+test('moves made close together are committed together, after what is published has been settled', async () => {
+  const { log, epochs } = bench()
+  epochs.begin({ t: [0, 1] })
+  for (const partition of [0, 1]) {
+    epochs.current.tracker.take('t', partition, '4')()
+    epochs.moved(epochs.current)
+  }
+  await later()
+  expect(log).toEqual(['settle', '0@5 1@5'])
+})
+
+test('what ends after the assignment has passed on is not committed', async () => {
+  const { log, epochs } = bench()
+  epochs.begin({ t: [0] })
+  const old = epochs.current
+  const done = old.tracker.take('t', 0, '4')
+  epochs.begin({ t: [1] })
+  done()
+  epochs.moved(old)
+  await epochs.flush()
+  expect(log).toEqual(['settle'])
+  expect(old.open).toBe(false)
+  expect(epochs.current.owns('t', 1)).toBe(true)
+  expect(epochs.current.owns('t', 0)).toBe(false)
+})
+
+test('an assignment about to pass on commits at once what is done', () => {
+  const { log, epochs } = bench()
+  epochs.begin({ t: [0] })
+  epochs.current.tracker.take('t', 0, '4')()
+  epochs.end()
+  expect(log).toEqual(['0@5'])
+})
+
+test('a commit that failed is tried again', async () => {
+  let failures = 1
+  const { log, epochs } = bench(() => (failures-- > 0 ? Promise.reject(new Error('not now')) : Promise.resolve()))
+  epochs.begin({ t: [0] })
+  epochs.current.tracker.take('t', 0, '4')()
+  await epochs.flush()
+  await later(60)
+  expect(log).toEqual(['settle', 'not now', 'settle'])
+  expect(epochs.current.tracker.committable()).toEqual([])
+})

@@ -1,0 +1,58 @@
+// Does work of one key stay in order, and the rest go on beside it?
+import { expect, test } from 'vitest'
+import { createKeyLanes } from './key-lanes.ts'
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+function workbench() {
+  const started: string[] = []
+  const gates = new Map<string, () => void>()
+  const work = (name: string) => async () => {
+    started.push(name)
+    await new Promise<void>((resolve) => gates.set(name, resolve))
+  }
+  const finish = async (name: string) => {
+    gates.get(name)?.()
+    await turn()
+  }
+  return { started, work, finish }
+}
+
+test('work of one key waits for its predecessor while other keys go on', async () => {
+  const { started, work, finish } = workbench()
+  const lanes = createKeyLanes(10)
+  for (const [key, name] of [
+    ['a', 'a1'],
+    ['a', 'a2'],
+    ['b', 'b1'],
+  ] as const)
+    lanes.add(key, work(name))
+  expect(started).toEqual(['a1', 'b1'])
+  await finish('b1')
+  expect(started).toEqual(['a1', 'b1'])
+  await finish('a1')
+  expect(started).toEqual(['a1', 'b1', 'a2'])
+})
+
+test('no more than the bound is under way, and places are given first come first served', async () => {
+  const { started, work, finish } = workbench()
+  const lanes = createKeyLanes(2)
+  for (const name of ['a', 'b', 'c', 'd']) lanes.add(name, work(name))
+  expect(started).toEqual(['a', 'b'])
+  expect(lanes.running).toBe(2)
+  await finish('b')
+  expect(started).toEqual(['a', 'b', 'c'])
+  await finish('a')
+  await finish('c')
+  await finish('d')
+  expect(lanes.running).toBe(0)
+})
+
+test('a key that is worked off can be used again', async () => {
+  const { started, work, finish } = workbench()
+  const lanes = createKeyLanes(1)
+  lanes.add('a', work('a1'))
+  await finish('a1')
+  lanes.add('a', work('a2'))
+  expect(started).toEqual(['a1', 'a2'])
+})
