@@ -1,0 +1,46 @@
+// npm run build: which images are made, and how?
+import { parseArgs } from 'node:util'
+import { buildDockerImages, buildImages, bundleImages, BundleError, PackError } from './index.ts'
+
+const help = `Builds the images of the services and of the operator.
+
+  npm run build                 bundles the programs and packs an OCI archive of each image (Linux; needs no Docker)
+  npm run build -- --bundle     bundles only, into images/dist: what the Dockerfile and Tilt copy
+  npm run build -- --docker     bundles and runs docker build
+
+  --out <folder>                where everything goes (default: images/dist)
+  --help                        this
+
+An image's tag is the hash of its content: building twice gives the same image, and the second time takes a second.
+`
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+async function main(): Promise<number> {
+  const flags = {
+    bundle: { type: 'boolean' },
+    docker: { type: 'boolean' },
+    out: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const
+  const { values } = parseArgs({ options: flags })
+  if (values.help) {
+    process.stdout.write(help)
+    return 0
+  }
+  const options = { log: say, ...(values.out === undefined ? {} : { outDir: values.out }) }
+  if (values.bundle) await bundleImages(options)
+  else if (values.docker) await buildDockerImages(options)
+  else for (const { name, tar } of await buildImages(options)) process.stdout.write(`${name} ${tar}\n`)
+  return 0
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const expected = error instanceof BundleError || error instanceof PackError
+  const wrongFlag = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  if (!expected && !wrongFlag) throw error
+  say(wrongFlag ? `${error.message}\n\n${help}` : error.message)
+  process.exitCode = wrongFlag ? 2 : 1
+}

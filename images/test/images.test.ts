@@ -1,0 +1,180 @@
+// Are the images what they say: the same for the same sources, complete, and alike with Docker and without?
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runtimeConfig } from '../src/archive.ts'
+import { buildImages, bundleImages, chartValues, type BuiltImage, type ImageDefinition } from '../src/index.ts'
+
+const definition: ImageDefinition = {
+  name: 'greeter',
+  repository: 'orderpipeline/greeter',
+  programs: { greet: 'greet/main.ts' },
+  folders: { 'migrations/greet': 'greet/migrations' },
+}
+const program = `
+import { readFileSync } from 'node:fs'
+const sql: string = readFileSync(new URL('./greet.sql', import.meta.url), 'utf8')
+if (process.env.HTTP_PORT === 'none') {
+  console.error('HTTP_PORT: found "none"; allowed: a port')
+  process.exit(2)
+}
+console.log(sql)
+`
+
+let root: string
+const write = (path: string, text: string): void => {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  writeFileSync(join(root, path), text)
+}
+const build = async (outDir = 'dist'): Promise<BuiltImage> => {
+  const [image] = await buildImages({ root, outDir: join(root, outDir), definitions: [definition] })
+  if (!image) throw new Error('nothing was built')
+  return image
+}
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'images-'))
+  write('greet/main.ts', program)
+  write('greet/greet.sql', "SELECT 'hello'")
+  write('greet/migrations/0001.sql', 'CREATE TABLE greetings ()')
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+describe('the tag', () => {
+  test('is the same for the same sources, wherever they are, and the second build finds the first', async () => {
+    const first = await build()
+    const second = await build()
+    expect(second).toMatchObject({ name: first.name, built: false })
+
+    const elsewhere = mkdtempSync(join(tmpdir(), 'images-elsewhere-'))
+    cpSync(join(root, 'greet'), join(elsewhere, 'greet'), { recursive: true })
+    const [bundle] = await bundleImages({ root: elsewhere, outDir: join(elsewhere, 'dist'), definitions: [definition] })
+    rmSync(elsewhere, { recursive: true })
+    expect(bundle?.tag).toBe(first.tag)
+  })
+
+  test.each(['greet/main.ts', 'greet/greet.sql', 'greet/migrations/0001.sql'])('changes with %s', async (path) => {
+    const [before] = await bundleImages({ root, outDir: join(root, 'dist'), definitions: [definition] })
+    write(
+      path,
+      readFileSync(join(root, path), 'utf8').replace('hello', 'good day') +
+        (path.endsWith('.ts') ? 'console.log(1)' : '\n'),
+    )
+    const [after] = await bundleImages({ root, outDir: join(root, 'dist'), definitions: [definition] })
+    expect(after?.tag).not.toBe(before?.tag)
+  })
+})
+
+describe('the archive', () => {
+  test('is an OCI layout whose blobs are what their names say, and a Docker archive of the same layers', async () => {
+    const image = await build()
+    const content = unpack(image.tar)
+    const index = json<{ manifests: { digest: string; annotations: Record<string, string> }[] }>(content, 'index.json')
+    const [entry] = index.manifests
+    expect(entry?.annotations['io.containerd.image.name']).toBe(`docker.io/${image.name}`)
+    const manifest = json<{ config: { digest: string }; layers: { digest: string; size: number }[] }>(
+      content,
+      blob(entry?.digest),
+    )
+    for (const { digest, size } of manifest.layers) {
+      const bytes = readFileSync(join(content, blob(digest)))
+      expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(digest)
+      expect(bytes.length).toBe(size)
+    }
+    const config = json<{ config: unknown; rootfs: { diff_ids: string[] } }>(content, blob(manifest.config.digest))
+    expect(config.config).toEqual(runtimeConfig)
+    expect(config.rootfs.diff_ids).toEqual(manifest.layers.map(({ digest }) => digest))
+    expect(json(content, 'manifest.json')).toEqual([
+      {
+        Config: blob(manifest.config.digest),
+        RepoTags: [image.name],
+        Layers: manifest.layers.map(({ digest }) => blob(digest)),
+      },
+    ])
+  })
+
+  test('holds Node, the program with the text it reads, its compiled code and its migrations, all owned by root', async () => {
+    const image = await build()
+    const content = unpack(image.tar)
+    const [{ Layers: layers } = { Layers: [] }] = json<{ Layers: string[] }[]>(content, 'manifest.json')
+    const listing = layers
+      .map((layer) => execFileSync('tar', ['-tvf', join(content, layer)], { encoding: 'utf8' }))
+      .join('')
+    expect(listing).toMatch(/^-rwxr-xr-x 0\/0 .* \.\/usr\/local\/bin\/node$/m)
+    expect(listing).toMatch(/^drwxrwxrwt 0\/0 .* \.\/tmp\/$/m)
+    expect(listing).toMatch(/^-rw-r--r-- 0\/0 .* app\/greet\.mjs$/m)
+    expect(listing).toMatch(/^-rw-r--r-- 0\/0 .* app\/migrations\/greet\/0001\.sql$/m)
+    expect(listing).toMatch(/^-rw-r--r-- 0\/0 .* app\/compile-cache\/v[^/]*-65532\/[0-9a-f]+$/m)
+    expect(listing.split('\n').filter((line) => line && !line.includes(' 0/0 '))).toEqual([])
+
+    const alone = join(root, 'alone.mjs')
+    cpSync(join(root, 'dist', 'greeter', 'app', 'greet.mjs'), alone)
+    expect(execFileSync(process.execPath, [alone], { encoding: 'utf8' })).toBe("SELECT 'hello'\n")
+  })
+})
+
+describe('the build fails', () => {
+  test('when a program is missing', async () => {
+    rmSync(join(root, 'greet/main.ts'))
+    await expect(build()).rejects.toThrow('greet/main.ts does not exist, but the greeter image needs it')
+  })
+
+  test('when a program does not compile, with the place', async () => {
+    write('greet/main.ts', 'const = 1')
+    await expect(build()).rejects.toThrow(/greet\/main\.ts:1:6/)
+  })
+
+  test('when a program cannot load without its node_modules', async () => {
+    write('greet/main.ts', "await import(['a-package', 'that-is-not-there'].join('-'))")
+    await expect(build()).rejects.toThrow(/greet\.mjs failed before its configuration was read/)
+  })
+
+  test('when a program takes any configuration, since it would run during the build', async () => {
+    write('greet/main.ts', 'console.log(process.env.HTTP_PORT)')
+    await expect(build()).rejects.toThrow(/greet\.mjs accepted a wrong configuration/)
+  })
+})
+
+test('the charts are given the tags of both images', () => {
+  const images = [
+    { repository: 'orderpipeline/services', tag: 'a' },
+    { repository: 'orderpipeline/operator', tag: 'b' },
+  ]
+  expect(chartValues(images)).toEqual({
+    'orderpipeline-operator': {
+      image: { repository: 'orderpipeline/operator', tag: 'b' },
+      servicesImage: { repository: 'orderpipeline/services', tag: 'a' },
+    },
+    'order-shop': { image: { repository: 'orderpipeline/services', tag: 'a' } },
+  })
+})
+
+test('the Dockerfile makes images that run alike: the pinned Node, user, environment and entry point', () => {
+  const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8')
+  const pinned = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    devDependencies: { node: string }
+  }
+  expect(dockerfile).toContain(`FROM node:${pinned.devDependencies.node}-`)
+  expect(dockerfile).toContain(`\nUSER ${runtimeConfig.User}\n`)
+  expect(dockerfile).toContain(`\nENTRYPOINT ["${runtimeConfig.Entrypoint.join('", "')}"]\n`)
+  expect(dockerfile).toContain(`\nWORKDIR ${runtimeConfig.WorkingDir}\n`)
+  expect(dockerfile.split(`\nENV ${runtimeConfig.Env.join(' ')}\n`)).toHaveLength(3)
+})
+
+function unpack(tar: string): string {
+  const content = join(root, 'content')
+  mkdirSync(content)
+  execFileSync('tar', ['-xf', tar, '-C', content])
+  return content
+}
+
+function json<T>(directory: string, path: string): T {
+  return JSON.parse(readFileSync(join(directory, path), 'utf8')) as T
+}
+
+function blob(digest = ''): string {
+  return `blobs/sha256/${digest.replace('sha256:', '')}`
+}
