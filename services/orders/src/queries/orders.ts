@@ -23,6 +23,8 @@ export interface StatusView {
   readonly reason?: CancellationReason
   readonly placedAt: string
   readonly updatedAt: string
+  /** How many terminal states its history holds: one at the end, never two. */
+  readonly terminalStates: number
 }
 
 /** undefined where there is no such order. @throws DatabaseError */
@@ -65,6 +67,9 @@ const selectStatuses = {
   name: 'queries_statuses',
   text: `
 SELECT json_strip_nulls(json_build_object(
-  'orderId', order_id, 'status', status, 'reason', reason, 'placedAt', placed_at, 'updatedAt', updated_at)) AS view
-FROM orders WHERE order_id = ANY($1::uuid[])`,
+  'orderId', o.order_id, 'status', o.status, 'reason', o.reason, 'placedAt', o.placed_at, 'updatedAt', o.updated_at,
+  'terminalStates', (
+    SELECT count(*) FROM order_events e WHERE e.order_id = o.order_id AND e.status IN ('CONFIRMED', 'CANCELLED'))
+)) AS view
+FROM orders o WHERE o.order_id = ANY($1::uuid[])`,
 }

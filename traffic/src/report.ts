@@ -1,0 +1,61 @@
+// What does a person see of running and finished traffic?
+import type { Percentiles } from './latencies.ts'
+import type { Progress, TrafficResult } from './run.ts'
+import { durationText } from './units.ts'
+
+const number = new Intl.NumberFormat('en-US')
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((all, one) => all + one, 0)
+
+export function progressLine(progress: Progress): string {
+  const { acceptMs, outcomes, phase } = progress
+  const parts = [
+    durationText(progress.elapsedMs).padStart(6),
+    `sent ${number.format(progress.sent)}`,
+    `accepted ${number.format(progress.accepted)}`,
+    `refused ${number.format(sum(progress.refused))}`,
+    `errors ${number.format(sum(progress.errors))}`,
+    ...(progress.notSent > 0 ? [`not sent ${number.format(progress.notSent)}`] : []),
+    `p50 ${milliseconds(acceptMs.p50)} p95 ${milliseconds(acceptMs.p95)} p99 ${milliseconds(acceptMs.p99)}`,
+    phase === 'waiting'
+      ? `waiting for ${number.format(outcomes.unfinished)} to end`
+      : `${progress.leftMs === undefined ? '?' : durationText(progress.leftMs)} left`,
+  ]
+  return parts.join('  ')
+}
+
+export function summary(result: TrafficResult): string {
+  const { outcomes } = result
+  const rows: [string, string][] = [
+    ['sent', `${number.format(result.sent)} in ${durationText(result.sendingMs)}`],
+    ['accepted', `${number.format(result.accepted)} (${number.format(Math.round(result.acceptedPerSecond * 60))}/min)`],
+    ['refused', byKind(result.refused)],
+    ['errors', byKind(result.errors)],
+    ['not sent', number.format(result.notSent)],
+    ['time to accept', percentileText(result.acceptMs)],
+    ['looked after', `${number.format(outcomes.tracked)} of the accepted`],
+    ['confirmed', number.format(outcomes.confirmed)],
+    ['cancelled', byKind(outcomes.cancelled)],
+    ['not ended yet', number.format(outcomes.unfinished)],
+    ['time to the end', percentileText(outcomes.endToEndMs)],
+    ['lost', number.format(outcomes.lost)],
+    ['doubled', number.format(outcomes.doubled)],
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
+}
+
+function byKind(counts: Readonly<Record<string, number>>): string {
+  const kinds = Object.entries(counts).map(([kind, count]) => `${kind}: ${number.format(count)}`)
+  return kinds.length === 0 ? '0' : `${number.format(sum(counts))} (${kinds.join(', ')})`
+}
+
+function percentileText({ count, p50, p95, p99, max }: Percentiles): string {
+  if (count === 0) return '-'
+  return `p50 ${milliseconds(p50)}  p95 ${milliseconds(p95)}  p99 ${milliseconds(p99)}  max ${milliseconds(max)}`
+}
+
+function milliseconds(value: number): string {
+  if (value >= 10_000) return durationText(value)
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+}

@@ -1,0 +1,85 @@
+// What became of the accepted orders? Each is looked up until it has ended; one that the gateway does not know is lost, one with two
+// endings is doubled.
+import type { Client, OrderStatus } from './client.ts'
+import { createLatencies, type Percentiles } from './latencies.ts'
+
+export interface Outcomes {
+  /** Orders looked after; all accepted ones, or a sample. */
+  readonly tracked: number
+  readonly confirmed: number
+  /** By reason. */
+  readonly cancelled: Readonly<Record<string, number>>
+  /** Not ended when the looking stopped. */
+  readonly unfinished: number
+  /** Accepted, yet unknown to the gateway. */
+  readonly lost: number
+  /** One id given to two orders, or an order that ended in two ways. */
+  readonly doubled: number
+  /** From accepted to ended, by the database's clock. */
+  readonly endToEndMs: Percentiles
+}
+
+export interface Tracker {
+  add(orderId: string): void
+  /** Looks up those that have waited longest, one request's worth; says how many are still open. */
+  look(): Promise<number>
+  outcomes(): Outcomes
+}
+
+/** What the gateway takes in one request. */
+const batchSize = 1_000
+
+export function createTracker(client: Client, sampleSize: number): Tracker {
+  let open: string[] = []
+  const seen = new Set<string>()
+  const cancelled: Record<string, number> = {}
+  const endToEnd = createLatencies()
+  const counts = { confirmed: 0, doubled: 0, tracked: 0 }
+  /** Looked up once without being known; a second time makes it lost. */
+  const missing = new Set<string>()
+  const lost = new Set<string>()
+
+  const settle = (status: OrderStatus): boolean => {
+    if (status.status !== 'CONFIRMED' && status.status !== 'CANCELLED') return false
+    if (status.status === 'CONFIRMED') counts.confirmed++
+    else cancelled[status.reason ?? 'unknown'] = (cancelled[status.reason ?? 'unknown'] ?? 0) + 1
+    if (status.terminalStates > 1) counts.doubled++
+    endToEnd.add(Date.parse(status.updatedAt) - Date.parse(status.placedAt))
+    return true
+  }
+
+  return {
+    add: (orderId) => {
+      if (seen.has(orderId)) counts.doubled++
+      if (counts.tracked >= sampleSize || seen.has(orderId)) return
+      seen.add(orderId)
+      counts.tracked++
+      open.push(orderId)
+    },
+    look: async () => {
+      const batch = open.slice(0, batchSize)
+      if (batch.length === 0) return 0
+      const statuses = await client.statuses(batch)
+      if (!statuses) return open.length
+      const known = new Map(statuses.map((status) => [status.orderId, status]))
+      const still = batch.filter((orderId) => {
+        const status = known.get(orderId)
+        if (status) return !settle(status)
+        if (!missing.has(orderId)) return missing.add(orderId).size > 0
+        lost.add(orderId)
+        return false
+      })
+      open = [...open.slice(batch.length), ...still]
+      return open.length
+    },
+    outcomes: () => ({
+      tracked: counts.tracked,
+      confirmed: counts.confirmed,
+      cancelled,
+      unfinished: open.length,
+      lost: lost.size,
+      doubled: counts.doubled,
+      endToEndMs: endToEnd.percentiles(),
+    }),
+  }
+}

@@ -1,0 +1,40 @@
+// How are rates and times written on the command line? As people say them: 10000/min, 200/s, 3m, 90s.
+
+export class OptionInvalid extends Error {
+  override readonly name = 'OptionInvalid'
+  readonly reason = 'OptionInvalid'
+  readonly retry = false
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 }
+
+/** Orders per second from `10000/min`, `200/s`, `1e6/h`; a bare number is per second. */
+export function parsedRate(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|min|h))?$/.exec(text.trim())
+  const perSecond = match ? (Number(match[1]) * 1_000) / (unitMs[match[2] ?? 's'] ?? 1_000) : Number.NaN
+  if (!(perSecond > 0 && perSecond <= 100_000))
+    throw new OptionInvalid(
+      `--rate: found ${JSON.stringify(text)}; allowed: such as 10000/min or 200/s, up to 100000/s`,
+    )
+  return perSecond
+}
+
+/** Milliseconds from `500ms`, `30s`, `3m`, `1h`, `1m30s`; a bare number is seconds. */
+export function parsedDuration(text: string, option: string): number {
+  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)(ms|s|min|m|h)?/g)]
+  const whole = parts.map(([part]) => part).join('') === text.trim() && parts.length > 0
+  const milliseconds = parts.reduce((sum, [, value, unit]) => sum + Number(value) * (unitMs[unit ?? 's'] ?? 0), 0)
+  if (!whole || !(milliseconds > 0))
+    throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: such as 30s, 3m or 1h`)
+  return milliseconds
+}
+
+/** `1m05s`, `42s`, `0.3s`. */
+export function durationText(milliseconds: number): string {
+  const seconds = milliseconds / 1_000
+  if (seconds < 10) return `${seconds.toFixed(1)}s`
+  if (seconds < 60) return `${Math.round(seconds)}s`
+  const minutes = Math.floor(Math.round(seconds) / 60)
+  const rest = String(Math.round(seconds) % 60).padStart(2, '0')
+  return minutes < 60 ? `${minutes}m${rest}s` : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`
+}
