@@ -43,6 +43,7 @@ async function kedaCrds(kube: string, progress: StepProgress): Promise<string> {
 
 /** Resolves when the API server serves them all. */
 export async function applyCrds(kube: string, kubeconfig: string, crds: readonly string[]): Promise<void> {
+  if (crds.length === 0) return
   const kubectl = ['kubectl', '--kubeconfig', kubeconfig]
   const input = crds.join('\n---\n')
   const apply = ['apply', '--server-side', '--force-conflicts', '--field-manager=orderpipeline-cluster', '-f', '-']

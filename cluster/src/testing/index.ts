@@ -1,0 +1,30 @@
+// How does a test reach the real components that the run has started? By these functions; naming one is what makes the run
+// start the component.
+import { inject } from 'vitest'
+import type { Component } from './needs.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Path of an administrator's kubeconfig for a real API server without nodes, with the product's CRDs. */
+    kubeconfig: string
+    /** The superuser's URL; make a database of your own. */
+    postgresUrl: string
+    /** `host:port`; use topics of your own. */
+    kafkaBootstrap: string
+  }
+}
+
+export const kubeconfig = () => started('kubeconfig')
+export const postgresUrl = () => started('postgresUrl')
+export const kafkaBootstrap = () => started('kafkaBootstrap')
+
+function started(name: Component): string {
+  const value = inject(name) as string | undefined
+  if (value !== undefined) return value
+  throw new Error(`This run has started no ${name}: neither the test file nor a file in its folder names it.`)
+}
+
+export { startLightCluster, type LightCluster, type LightOptions } from '../control-plane/light.ts'
+export { inProcessHost } from '../process/in-process-host.ts'
+export { persistedPorts } from '../process/ports.ts'
+export { startKafka, startPostgres, startRedis } from '../backing/index.ts'
