@@ -1,4 +1,5 @@
 // What is a Kafka record to the rest of the system, with the client library kept out of sight?
+import type { KafkaMessage } from 'kafkajs'
 
 export type RecordHeaders = Readonly<Record<string, string>>
 
@@ -20,4 +21,13 @@ export interface OutgoingRecord {
   readonly key: string | Buffer | null
   readonly value: string | Buffer | null
   readonly headers: RecordHeaders
+}
+
+export function recordOf(topic: string, partition: number, message: KafkaMessage): ConsumedRecord {
+  const { offset, key, value, timestamp } = message
+  const headers = Object.entries(message.headers ?? {}).map(([name, value]): [string, string] => {
+    const last = Array.isArray(value) ? value.at(-1) : value
+    return [name, last?.toString() ?? '']
+  })
+  return { topic, partition, offset, key, value, headers: Object.fromEntries(headers), timestamp: Number(timestamp) }
 }

@@ -3,7 +3,7 @@
 // A message is taken in hand, decoded, prepared (calls to other systems, side by side, in order for each key), then shares a
 // transaction with whatever else is ready; then its events are published; only then may its offset be committed. A crash at
 // any point redelivers it, and the transaction (the stage's inbox) tells what it has done before.
-import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { EachBatchPayload } from 'kafkajs'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { KafkaAddress } from './client.ts'
@@ -18,6 +18,7 @@ import { createKeyLanes } from './key-lanes.ts'
 import { startMembership } from './membership.ts'
 import { createStageMetrics, reasonOf } from './metrics.ts'
 import type { Producer } from './producer.ts'
+import { recordOf } from './records.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
 import { createWindow } from './window.ts'
 
@@ -237,13 +238,4 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       await membership.close()
     },
   }
-}
-
-function recordOf(topic: string, partition: number, message: KafkaMessage): ConsumedRecord {
-  const { offset, key, value, timestamp } = message
-  const headers = Object.entries(message.headers ?? {}).map(([name, value]): [string, string] => {
-    const last = Array.isArray(value) ? value.at(-1) : value
-    return [name, last?.toString() ?? '']
-  })
-  return { topic, partition, offset, key, value, headers: Object.fromEntries(headers), timestamp: Number(timestamp) }
 }

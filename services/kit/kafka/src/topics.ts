@@ -1,9 +1,12 @@
 // How do tests and tools make topics, look at offsets and read a topic to its end? In a cluster the operator owns topics.
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { delayMs } from './backoff.ts'
 import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
+import { recordOf } from './records.ts'
+import type { ConsumedRecord } from './records.ts'
 
 export interface TopicSpec {
   readonly topic: string
@@ -53,4 +56,32 @@ async function answering(ask: () => Promise<unknown>, failures = 0): Promise<voi
     await sleep(delayMs(failures + 1, { firstMs: 100, maxMs: 3_000 }))
     await answering(ask, failures + 1)
   }
+}
+
+/** All a topic holds by now, partition by partition, each in order. */
+export async function readTopic(address: KafkaAddress, topic: string, logger: Logger): Promise<ConsumedRecord[]> {
+  const kafka = createClient(address, logger)
+  const admin = kafka.admin()
+  await admin.connect()
+  const ends = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect())
+  const expected = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
+  if (expected === 0) return []
+  const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 })
+  const records: ConsumedRecord[] = []
+  const complete = Promise.withResolvers<void>()
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: ({ partition, message }) => {
+        if (records.push(recordOf(topic, partition, message)) === expected) complete.resolve()
+        return Promise.resolve()
+      },
+    })
+    await complete.promise
+  } finally {
+    await consumer.disconnect()
+  }
+  return records.sort((a, b) => a.partition - b.partition || Number(a.offset) - Number(b.offset))
 }

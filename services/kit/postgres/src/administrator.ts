@@ -9,6 +9,8 @@ export interface Administrator {
   ensureLogin(login: string, password: string): Promise<void>
   /** Runs the service's SQL migrations as the service's role. Returns the names of those run. */
   migrate(service: string, directory: string): Promise<string[]>
+  /** One statement as the administrator. */
+  command(text: string): Promise<void>
   /** Runs one statement as the service's role, in its schema. */
   execute(service: string, text: string, values?: readonly unknown[]): Promise<number>
   close(): Promise<void>
@@ -85,6 +87,9 @@ export async function connectAdministrator({
         })
         return run.map(({ name: migration }) => migration)
       }),
+    command: async (text) => {
+      await query(text)
+    },
     execute: (service, text, values) => as(service, async () => (await query(text, values)).rowCount ?? 0),
     close: () => client.end(),
   }

@@ -1,0 +1,110 @@
+// How does a test run stages on a real Kafka and a real database, and look at what comes out?
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createProducer, createTopics, groupLag, readTopic } from '@orderpipeline/kit-kafka'
+import type { ConsumedRecord, OutgoingRecord } from '@orderpipeline/kit-kafka'
+import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { decode, encode } from '@orderpipeline/order-events'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import type { StageConfig } from '../config.ts'
+import { startStage } from '../run.ts'
+import type { RunningStage, StageDefinition } from '../run.ts'
+
+export interface BenchOptions {
+  readonly kafkaBootstrap: string
+  readonly databaseUrl: string
+  /** Topics without the prefix, dead letters included. */
+  readonly topics: readonly string[]
+  readonly partitions?: number
+  readonly logger?: Logger
+}
+
+export interface TestStage extends RunningStage {
+  readonly registry: Registry
+}
+
+export interface Bench {
+  readonly prefix: string
+  publish(events: readonly OrderEvent[]): Promise<void>
+  publishRaw(records: readonly OutgoingRecord[]): Promise<void>
+  /** A replica of the stage; drained at the bench's end unless the test did. */
+  start<Prepared>(
+    name: string,
+    consumes: readonly string[],
+    definition: StageDefinition<Prepared>,
+    overrides?: Partial<StageConfig>,
+  ): TestStage
+  records(topic: string): Promise<ConsumedRecord[]>
+  events(topic: string): Promise<OrderEvent[]>
+  lag(stage: string, topic: string): Promise<number>
+  close(): Promise<void>
+}
+
+/** Topics of its own, told apart by a prefix of its own. */
+export async function stageBench(options: BenchOptions): Promise<Bench> {
+  const prefix = `t${randomBytes(4).toString('hex')}.`
+  const address = { brokers: [options.kafkaBootstrap], clientId: 'test' }
+  const logger = options.logger ?? silentLogger()
+  await createTopics(
+    address,
+    options.topics.map((topic) => ({ topic: prefix + topic, partitions: options.partitions ?? 4 })),
+    logger,
+  )
+  const producer = createProducer(address, logger)
+  const stages = new Set<TestStage>()
+  const configOf = (name: string, consumes: readonly string[]): StageConfig => ({
+    ORDERPIPELINE_NAMESPACE: 'test',
+    ORDERPIPELINE_PIPELINE: prefix.slice(0, -1),
+    ORDERPIPELINE_STAGE: name,
+    KAFKA_BOOTSTRAP_SERVERS: [options.kafkaBootstrap],
+    KAFKA_GROUP_ID: prefix + name,
+    KAFKA_TOPIC_PREFIX: prefix,
+    KAFKA_CONSUME_TOPICS: consumes.map((topic) => prefix + topic),
+    KAFKA_DEAD_LETTER_TOPIC: `${prefix}${name}.dead-letters`,
+    STAGE_CONCURRENCY: 10,
+    STAGE_RETRY_ATTEMPTS: 3,
+    STAGE_RETRY_BACKOFF_SECONDS: 0.05,
+    STAGE_SHUTDOWN_SECONDS: 25,
+    DATABASE_URL: options.databaseUrl,
+    DATABASE_POOL_SIZE: 2,
+    METRICS_PORT: 0,
+    LOG_LEVEL: 'silent',
+  })
+  const publishRaw = (records: readonly OutgoingRecord[]) =>
+    producer.send(records.map((record) => ({ ...record, topic: prefix + record.topic })))
+  const records = (topic: string) => readTopic(address, prefix + topic, logger)
+
+  return {
+    prefix,
+    publish: (events) => publishRaw(events.map(encode)),
+    publishRaw,
+    start: (name, consumes, definition, overrides) => {
+      const registry = createRegistry()
+      const config = { ...configOf(name, consumes), ...overrides }
+      const running = startStage(definition, config, { registry, logger, now: () => new Date() })
+      const stage: TestStage = {
+        registry,
+        ready: running.ready,
+        healthy: running.healthy,
+        drain: async () => {
+          if (stages.delete(stage)) await running.drain()
+        },
+      }
+      stages.add(stage)
+      return stage
+    },
+    records,
+    events: async (topic) => (await records(topic)).map(({ value }) => decode(value)),
+    lag: (stage, topic) => groupLag(address, prefix + stage, prefix + topic, logger),
+    close: async () => {
+      await Promise.all([...stages].map((stage) => stage.drain()))
+      await producer.close()
+    },
+  }
+}
+
+/** Asks until the answer is true; the test's own time-out ends it otherwise. */
+export async function until(holds: () => boolean | Promise<boolean>, everyMs = 100): Promise<void> {
+  while (!(await holds())) await sleep(everyMs)
+}

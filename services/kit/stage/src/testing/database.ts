@@ -1,0 +1,63 @@
+// How does a test get a migrated database to itself on a server that others use too?
+import { randomBytes } from 'node:crypto'
+import { connectAdministrator, createPool } from '@orderpipeline/kit-postgres'
+import type { Pool } from '@orderpipeline/kit-postgres'
+import { migrate } from '@orderpipeline/migrate'
+
+export interface TestDatabase {
+  /** The services' login. */
+  readonly url: string
+  /** A pool in a service's role; closed with the database. */
+  as(role: string): Pool
+  /** One statement in a service's role. */
+  ask<Row extends object>(role: string, text: string, values?: readonly unknown[]): Promise<Row[]>
+  drop(): Promise<void>
+}
+
+export interface TestDatabaseOptions {
+  readonly seedProducts?: number
+  readonly seedStockQuantity?: number
+}
+
+/** `adminUrl`: a superuser's, to any database of the server. */
+export async function testDatabase(adminUrl: string, options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await asAdministrator(adminUrl, `CREATE DATABASE ${name}`)
+  const own = withPath(adminUrl, name)
+  const services = new URL(own)
+  services.username = 'test_services'
+  services.password = 'test_services'
+  await migrate({
+    databaseUrl: own,
+    servicesDatabaseUrl: services.href,
+    seedProducts: options.seedProducts ?? 20,
+    seedStockQuantity: options.seedStockQuantity ?? 1_000_000,
+    log: () => undefined,
+  })
+  const pools = new Map<string, Pool>()
+  const as = (role: string): Pool => {
+    const pool = pools.get(role) ?? createPool({ url: services.href, role, size: 4, statementTimeoutMs: 30_000 })
+    pools.set(role, pool)
+    return pool
+  }
+  return {
+    url: services.href,
+    as,
+    ask: (role, text, values) => as(role).query({ name: '', text }, values),
+    drop: async () => {
+      await Promise.all([...pools.values()].map((pool) => pool.close()))
+      await asAdministrator(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`)
+    },
+  }
+}
+
+async function asAdministrator(url: string, text: string): Promise<void> {
+  const administrator = await connectAdministrator({ url, log: () => undefined })
+  await administrator.command(text).finally(() => administrator.close())
+}
+
+function withPath(url: string, database: string): string {
+  const own = new URL(url)
+  own.pathname = `/${database}`
+  return own.href
+}
