@@ -1,6 +1,6 @@
 // How does one run a program to its end and get what it printed? With a time limit, and an error that shows the end of what it
 // printed when it fails.
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -41,6 +41,12 @@ export function lastLines(text: string, count: number): string {
 /** What is kept of each output, characters from its end. */
 const keep = 32 * 1024 * 1024
 
+/** A command that is interrupted must not leave its builds running. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<RunOutput> {
   const label = [command.split('/').at(-1), ...args.slice(0, 3)].join(' ')
   return await new Promise((resolve, reject) => {
@@ -51,6 +57,7 @@ export async function run(command: string, args: readonly string[], options: Run
       gid: options.gid,
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
+    running.add(child)
     let stdout = ''
     let stderr = ''
     let late = false
@@ -73,10 +80,12 @@ export async function run(command: string, args: readonly string[], options: Run
     child.stdin?.end(options.input)
     child.on('error', (error) => {
       clearTimeout(timer)
+      running.delete(child)
       reject(new CommandFailed(label, error.message, undefined, ''))
     })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
+      running.delete(child)
       if (code === 0) return resolve({ stdout, stderr })
       const cause = late
         ? `not finished after ${options.timeoutMs} ms`

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { runSteps, StepFailed, type Step, type StepMemory, type StepObserver, type StepRecord } from './steps.ts'
+import { timeLeft } from './time-left.ts'
+
+function recorder() {
+  const events: string[] = []
+  const observer: StepObserver = {
+    started: (step) => events.push(`+${step.name}`),
+    noted: () => undefined,
+    expected: () => undefined,
+    finished: (step, outcome) => events.push(`${outcome === 'done' ? '-' : '='}${step.name}`),
+    failed: (step) => events.push(`!${step.name}`),
+  }
+  return { events, observer }
+}
+
+function memory(records: Record<string, StepRecord> = {}): StepMemory {
+  return {
+    recall: (name) => records[name] ?? {},
+    remember: (name, record) => Promise.resolve(void (records[name] = record)),
+  }
+}
+
+const step = (name: string, after: string[] = [], extra: Partial<Step> = {}): Step => ({
+  ...{ name, title: name, after, typicalMs: 0, run: () => sleep(5) },
+  ...extra,
+})
+
+describe('a plan of steps', () => {
+  it('does each as soon as those before it are done, side by side where it can', async () => {
+    const { events, observer } = recorder()
+    const slow = step('slow', [], { run: () => sleep(60) })
+    await runSteps([slow, step('quick'), step('next', ['quick']), step('last', ['slow', 'next'])], {
+      ...{ memory: memory(), observer, concurrency: 4 },
+    })
+    expect(events).toEqual(['+slow', '+quick', '-quick', '+next', '-next', '-slow', '+last', '-last'])
+  })
+
+  it('does no more at once than it may', async () => {
+    const { events, observer } = recorder()
+    await runSteps([step('a'), step('b')], { memory: memory(), observer, concurrency: 1 })
+    expect(events).toEqual(['+a', '-a', '+b', '-b'])
+  })
+
+  it('finishes what is running when a step fails, starts nothing more, and says which failed', async () => {
+    const { events, observer } = recorder()
+    const failing = step('failing', [], { run: () => Promise.reject(new Error('no disk')) })
+    const steps = [failing, step('beside', [], { run: () => sleep(30) }), step('later', ['beside'])]
+    const outcome = runSteps(steps, { memory: memory(), observer, concurrency: 4 })
+    await expect(outcome).rejects.toThrow(StepFailed)
+    await expect(outcome).rejects.toThrow('failing: no disk')
+    expect(events).toEqual(['+failing', '+beside', '!failing', '-beside'])
+  })
+
+  it('skips what was made from the same inputs and still holds', async () => {
+    const { events, observer } = recorder()
+    const records = memory({ same: { inputs: '1' }, gone: { inputs: '1' }, changed: { inputs: '0' } })
+    const unless = (holds: boolean) => ({ inputs: () => Promise.resolve('1'), holds: () => Promise.resolve(holds) })
+    const steps = [
+      step('same', [], { unless: unless(true) }),
+      step('gone', ['same'], { unless: unless(false) }),
+      step('changed', ['gone'], { unless: unless(true) }),
+    ]
+    await runSteps(steps, { memory: records, observer, concurrency: 1 })
+    expect(events).toEqual(['+same', '=same', '+gone', '-gone', '+changed', '-changed'])
+    expect(records.recall('changed').inputs).toBe('1')
+  })
+
+  it('refuses a step that comes after one it does not know', async () => {
+    const options = { memory: memory(), observer: recorder().observer, concurrency: 1 }
+    await expect(runSteps([step('a', ['b']), step('b')], options)).rejects.toThrow('comes after b')
+  })
+})
+
+describe('the time left', () => {
+  const steps = [
+    { name: 'a', after: [], expectedMs: 10 },
+    { name: 'b', after: [], expectedMs: 30 },
+    { name: 'c', after: ['a', 'b'], expectedMs: 5 },
+  ]
+
+  it('is that of the longest chain', () => {
+    expect(timeLeft(steps, new Map(), new Set())).toBe(35)
+    expect(timeLeft(steps, new Map([['b', 25]]), new Set(['a']))).toBe(10)
+  })
+
+  it('takes a late step to end any moment', () => {
+    expect(timeLeft(steps, new Map([['b', 90]]), new Set(['a']))).toBe(5)
+  })
+})
