@@ -1,5 +1,6 @@
 // Can many replicas that fight for the last pieces sell one too many?
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/kit-stage'
 import { cancelledEvent, testDatabase, testOrder, validatedEvent } from '@orderpipeline/kit-stage/testing'
 import type { TestDatabase } from '@orderpipeline/kit-stage/testing'
@@ -8,7 +9,7 @@ import { inventoryStage } from '../src/definition.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
-  database = await testDatabase(inject('postgresUrl'), { seedProducts: 5, seedStockQuantity: 100 })
+  database = await testDatabase(postgresUrl(), { seedProducts: 5, seedStockQuantity: 100 })
 })
 afterAll(() => database.drop())
 

@@ -1,0 +1,114 @@
+// Does a stage keep its word on a real Kafka and a real database: one effect a message, nothing lost, nothing stuck?
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { inventoryStage } from '@orderpipeline/inventory'
+import { encode } from '@orderpipeline/order-events'
+import { createStore } from '../src/index.ts'
+import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
+import type { Bench, TestDatabase } from '../src/testing/index.ts'
+
+const topics = ['orders.validated', 'orders.cancelled', 'inventory.updated', 'inventory.dead-letters']
+const consumes = ['orders.validated', 'orders.cancelled']
+const stage = inventoryStage({ now: () => new Date() })
+const stock = 1_000
+
+let database: TestDatabase
+let bench: Bench
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl(), { seedProducts: 10, seedStockQuantity: stock })
+  bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
+})
+afterAll(async () => {
+  await bench.close()
+  await database.drop()
+})
+
+const available = async (sku: string) =>
+  (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
+    ?.available
+const outboxSize = async () =>
+  (await database.ask<{ count: number }>('inventory', 'SELECT count(*) FROM outbox', []))[0]?.count
+const drained = () => until(async () => (await bench.lag('inventory', 'orders.validated')) === 0)
+const answersTo = async (orderIds: readonly string[]) =>
+  (await bench.events('inventory.updated')).filter(({ data }) => orderIds.includes(data.orderId))
+
+test('a message that comes three times takes effect once and is answered once', async () => {
+  const order = testOrder(1, { 'SKU-0001': 2 })
+  const event = validatedEvent(order)
+  const replica = bench.start('inventory', consumes, stage)
+  await bench.publish([event, event])
+  await drained()
+  await bench.publish([event])
+  await drained()
+  await replica.drain()
+  expect(await available('SKU-0001')).toBe(stock - 2)
+  expect(await answersTo([order.orderId])).toHaveLength(1)
+})
+
+test('what a crash left committed and unpublished is published when the messages come again', async () => {
+  const orders = [1, 2, 3].map((n) => testOrder(n, { 'SKU-0002': 1 }))
+  const events = orders.map(validatedEvent)
+  // The first replica: its transaction commits, then it is gone before it publishes or commits an offset.
+  const crashed = createStore(database.as('inventory'), bench.prefix, stage.apply)
+  await crashed.effect(
+    events.map((event) => ({ event, prepared: undefined })),
+    [],
+  )
+  await bench.publish(events)
+  expect(await outboxSize()).toBe(3)
+
+  const replica = bench.start('inventory', consumes, stage)
+  await drained()
+  await replica.drain()
+  const answers = await answersTo(orders.map(({ orderId }) => orderId))
+  expect(answers.map(({ type }) => type)).toEqual(['StockReserved', 'StockReserved', 'StockReserved'])
+  expect(await available('SKU-0002')).toBe(stock - 3)
+  expect(await outboxSize()).toBe(0)
+})
+
+test('poison goes to the dead letters with its reason, and what follows it goes on', async () => {
+  const order = testOrder(5, { 'SKU-0003': 1 })
+  const { key, headers } = encode(validatedEvent(order))
+  const poison = ['{"not":"an event"}', 'not even JSON'].map((value) => ({
+    topic: 'orders.validated',
+    key,
+    value,
+    headers,
+  }))
+  await bench.publishRaw(poison)
+  await bench.publish([validatedEvent(order)])
+  const replica = bench.start('inventory', consumes, stage)
+  await drained()
+  await replica.drain()
+  expect(await answersTo([order.orderId])).toHaveLength(1)
+  const letters = await bench.records('inventory.dead-letters')
+  expect(letters.map(({ value }) => String(value))).toEqual(poison.map(({ value }) => value))
+  expect(letters.map(({ headers: of }) => of['dead-letter-reason'])).toEqual(['NotACloudEvent', 'NotJson'])
+  expect(letters[0]?.headers).toMatchObject({
+    'dead-letter-stage': 'inventory',
+    'dead-letter-topic': `${bench.prefix}orders.validated`,
+    'dead-letter-attempts': '1',
+  })
+})
+
+test('replicas that join and leave in the middle lose and double nothing', async () => {
+  const orders = Array.from({ length: 400 }, (_, n) => testOrder(n, { 'SKU-0004': 1 }))
+  const publishing = (async () => {
+    for (let n = 0; n < orders.length; n += 20) {
+      await bench.publish(orders.slice(n, n + 20).map(validatedEvent))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  })()
+  const first = bench.start('inventory', consumes, stage)
+  await until(() => first.ready() === true)
+  const second = bench.start('inventory', consumes, stage)
+  await until(() => second.ready() === true)
+  await first.drain()
+  await publishing
+  await drained()
+  await second.drain()
+  expect(await available('SKU-0004')).toBe(stock - 400)
+  const ids = (await answersTo(orders.map(({ orderId }) => orderId))).map(({ id }) => id)
+  expect(new Set(ids).size).toBe(400)
+  expect(await outboxSize()).toBe(0)
+})

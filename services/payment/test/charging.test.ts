@@ -1,0 +1,122 @@
+// Is every reserved order charged exactly once, through failures, dead letters and the end of a replica?
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { reservedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/kit-stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { paymentStage } from '../src/definition.ts'
+import { ProviderError } from '../src/provider.ts'
+import type { Charge, ChargeOutcome, Provider } from '../src/provider.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+})
+afterAll(() => database.drop())
+
+const newBench = () =>
+  stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: ['inventory.updated', 'payment.processed', 'payment.dead-letters'],
+  })
+const start = (bench: Bench, provider: Provider, concurrency = 10) =>
+  bench.start('payment', ['inventory.updated'], paymentStage(provider, { now: () => new Date() }), {
+    STAGE_CONCURRENCY: concurrency,
+  })
+const drained = (bench: Bench) => until(async () => (await bench.lag('payment', 'inventory.updated')) === 0)
+
+/** A provider in this process: asked through our own port, so that each test can make it fail as it likes. */
+function providerOf(charge: (charge: Charge) => Promise<ChargeOutcome>) {
+  const asked: string[] = []
+  const state = { active: 0, most: 0 }
+  const provider: Provider = {
+    charge: async (wanted) => {
+      asked.push(wanted.orderId)
+      state.most = Math.max(state.most, ++state.active)
+      return charge(wanted).finally(() => state.active--)
+    },
+  }
+  return { provider, asked, state }
+}
+const captured = (orderId: string): ChargeOutcome => ({ status: 'captured', chargeId: `ch-${orderId}` })
+
+test('captures and declines are kept and told, and no more calls are made at once than allowed', async () => {
+  const bench = await newBench()
+  const orders = Array.from({ length: 30 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
+  const declined = new Set(orders.slice(0, 5).map(({ orderId }) => orderId))
+  const { provider, asked, state } = providerOf(async ({ orderId }) => {
+    await sleep(20)
+    return declined.has(orderId) ? { status: 'declined', reason: 'insufficient_funds' } : captured(orderId)
+  })
+  const replica = start(bench, provider, 4)
+  await bench.publish(orders.map(reservedEvent))
+  await drained(bench)
+  await replica.drain()
+  expect(asked).toHaveLength(30)
+  expect(state.most).toBe(4)
+  const told = await bench.events('payment.processed')
+  expect(told.filter(({ type }) => type === 'PaymentCaptured')).toHaveLength(25)
+  expect(told.filter(({ type }) => type === 'PaymentDeclined').every(({ data }) => declined.has(data.orderId))).toBe(
+    true,
+  )
+  const kept = await database.ask<{ status: string; count: number }>(
+    'payment',
+    'SELECT status, count(*) FROM payments WHERE order_id = ANY ($1) GROUP BY 1 ORDER BY 1',
+    [orders.map(({ orderId }) => orderId)],
+  )
+  expect(kept).toEqual([
+    { status: 'CAPTURED', count: 25 },
+    { status: 'DECLINED', count: 5 },
+  ])
+  await bench.close()
+})
+
+test('a busy provider is asked again, a refusal and one that stays busy become dead letters, an outage is waited out', async () => {
+  const bench = await newBench()
+  const [busyOnce, alwaysBusy, refused, away] = [1, 2, 3, 4].map((n) => testOrder(n, { 'SKU-0001': 1 }))
+  const failures = new Map<string, number>()
+  const { provider } = providerOf(({ orderId }) => {
+    const failed = failures.get(orderId) ?? 0
+    failures.set(orderId, failed + 1)
+    if (orderId === refused?.orderId) return Promise.reject(new ProviderError('Refused', 'answered 422'))
+    if (orderId === alwaysBusy?.orderId) return Promise.reject(new ProviderError('Busy', 'answered 503'))
+    if (orderId === busyOnce?.orderId && failed < 1) return Promise.reject(new ProviderError('Busy', 'answered 500'))
+    if (orderId === away?.orderId && failed < 4) return Promise.reject(new ProviderError('Unreachable', 'ECONNREFUSED'))
+    return Promise.resolve(captured(orderId))
+  })
+  const replica = start(bench, provider)
+  await bench.publish([busyOnce, alwaysBusy, refused, away].flatMap((order) => (order ? [reservedEvent(order)] : [])))
+  await drained(bench)
+  await replica.drain()
+  const paid = (await bench.events('payment.processed')).map(({ data }) => data.orderId)
+  expect(paid.sort()).toEqual([busyOnce?.orderId, away?.orderId].sort())
+  const letters = await bench.records('payment.dead-letters')
+  const reasons = letters.map(
+    ({ headers }) => `${headers['dead-letter-reason']} after ${headers['dead-letter-attempts']}`,
+  )
+  expect(reasons.sort()).toEqual(['Busy after 3', 'Refused after 1'])
+  await bench.close()
+})
+
+test('a replica that is told to end finishes the calls it has begun and leaves the rest to the next, none asked twice', async () => {
+  const bench = await newBench()
+  const orders = Array.from({ length: 40 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
+  const { provider, asked } = providerOf(async ({ orderId }) => {
+    await sleep(300)
+    return captured(orderId)
+  })
+  await bench.publish(orders.map(reservedEvent))
+  const first = start(bench, provider, 4)
+  await until(() => asked.length >= 8)
+  await first.drain()
+  const byFirst = asked.length
+  expect(byFirst).toBeLessThan(40)
+  const second = start(bench, provider, 20)
+  await drained(bench)
+  await second.drain()
+  expect(asked).toHaveLength(40)
+  expect(new Set(asked).size).toBe(40)
+  expect(await bench.events('payment.processed')).toHaveLength(40)
+  await bench.close()
+})
