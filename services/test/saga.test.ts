@@ -1,0 +1,160 @@
+// Does an order come to its one end through all services, even when Kafka is killed in the middle?
+import { mkdtemp, rm, chmod } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inProcessHost, persistedPorts, postgresUrl, startKafka } from '@orderpipeline/cluster/testing'
+import { inventoryStage } from '@orderpipeline/inventory'
+import { placedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/kit-stage/testing'
+import type { Bench, TestDatabase, TestOrder } from '@orderpipeline/kit-stage/testing'
+import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { notificationStage } from '@orderpipeline/notification'
+import { ordersStage } from '@orderpipeline/orders'
+import { createProvider, paymentStage } from '@orderpipeline/payment'
+import { configOf, declineReason, startPaymentProvider } from '@orderpipeline/payment-provider'
+import type { PaymentProvider } from '@orderpipeline/payment-provider'
+
+const topics = [
+  'orders.placed',
+  'orders.validated',
+  'inventory.updated',
+  'payment.processed',
+  'orders.cancelled',
+  'orders.status',
+]
+const stock = 1_000
+const declineRate = 0.2
+
+let dir: string
+let database: TestDatabase
+let provider: PaymentProvider
+let kafka: Awaited<ReturnType<typeof ownKafka>>
+
+/** Of this test alone, since it is killed. */
+async function ownKafka(folder: string) {
+  const host = inProcessHost(join(folder, 'processes'))
+  const ports = persistedPorts(join(folder, 'ports.json'))
+  const port = await ports.port('kafka')
+  const controllerPort = await ports.port('controller')
+  const start = () => startKafka(host, { dir: join(folder, 'kafka'), port, controllerPort, sizing: 'tests' })
+  const { bootstrapServers } = await start()
+  return { bootstrapServers, start, kill: () => host.stop('kafka', { signal: 'SIGKILL' }), close: () => host.close() }
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'orderpipeline-saga-'))
+  await chmod(dir, 0o711)
+  database = await testDatabase(postgresUrl(), { seedProducts: 10, seedStockQuantity: stock })
+  kafka = await ownKafka(dir)
+  provider = await startPaymentProvider(
+    configOf({
+      HTTP_PORT: '0',
+      METRICS_PORT: '0',
+      DATABASE_URL: database.url,
+      PROVIDER_LATENCY_MS: '30',
+      PROVIDER_ERROR_RATE: '0.05',
+      PROVIDER_DECLINE_RATE: String(declineRate),
+    }),
+    silentLogger(),
+  )
+})
+afterAll(async () => {
+  for (const closer of provider.closers) await closer.close()
+  await database.drop()
+  await kafka.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+/** What the intake does before it publishes. */
+async function accept(orders: readonly TestOrder[]): Promise<void> {
+  await database.ask(
+    'orders',
+    `INSERT INTO orders (order_id, customer_id, currency) SELECT *, 'EUR' FROM unnest($1::uuid[], $2::text[])`,
+    [orders.map(({ orderId }) => orderId), orders.map(({ customerId }) => customerId)],
+  )
+}
+
+function startAll(bench: Bench): void {
+  const now = () => new Date()
+  // The kill makes calls and commits fail for seconds: messages must not run out of tries meanwhile.
+  const patient = { STAGE_RETRY_ATTEMPTS: 10 }
+  bench.start('orders', ['orders.placed', 'inventory.updated', 'payment.processed'], ordersStage({ now }), patient)
+  bench.start('inventory', ['orders.validated', 'orders.cancelled'], inventoryStage({ now }), patient)
+  const charge = createProvider({ url: provider.url, timeoutMs: 5_000 })
+  bench.start('payment', ['inventory.updated'], paymentStage(charge, { now }), patient)
+  bench.start('notification', ['orders.status'], notificationStage({ logger: silentLogger() }), patient)
+}
+
+const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
+const endings = (orders: readonly TestOrder[]) =>
+  database.ask<{ order_id: string; status: string; reason: string | null }>(
+    'orders',
+    `SELECT order_id, status, reason FROM orders WHERE order_id = ANY ($1) AND status IN ('CONFIRMED', 'CANCELLED')`,
+    [ids(orders)],
+  )
+const count = async (role: string, text: string, orders: readonly TestOrder[]): Promise<number> =>
+  (await database.ask<{ count: number }>(role, text, [ids(orders)]))[0]?.count ?? 0
+
+test('every order ends once, and stock, money and messages agree, though Kafka is killed in the middle', async () => {
+  const bench = await stageBench({
+    kafkaBootstrap: kafka.bootstrapServers,
+    databaseUrl: database.url,
+    topics: [...topics, ...['orders', 'inventory', 'payment', 'notification'].map((stage) => `${stage}.dead-letters`)],
+  })
+  // SKU-0001 runs out after 150 of 400; SKU-9999 is not sold.
+  await database.ask('inventory', `UPDATE stock SET available = 150 WHERE sku = 'SKU-0001'`)
+  const orders = Array.from({ length: 400 }, (_, n) =>
+    testOrder(n, n % 40 === 0 ? { 'SKU-9999': 1 } : n % 2 === 0 ? { 'SKU-0002': 2 } : { 'SKU-0001': 1, 'SKU-0003': 1 }),
+  )
+  await accept(orders)
+  await bench.publish(orders.slice(0, 200).map(placedEvent))
+  startAll(bench)
+  await until(async () => (await endings(orders)).length > 20)
+  await kafka.kill()
+  await kafka.start()
+  await bench.publish(orders.slice(200).map(placedEvent))
+  await until(async () => (await endings(orders)).length === orders.length, 300)
+
+  const ended = await endings(orders)
+  const sold = ended.filter(({ reason }) => reason !== 'UNKNOWN_SKU' && reason !== 'OUT_OF_STOCK')
+  for (const { order_id, status, reason } of sold) {
+    const declined = declineReason(order_id, { declineRate }) !== undefined
+    expect([status, reason]).toEqual(declined ? ['CANCELLED', 'PAYMENT_DECLINED'] : ['CONFIRMED', null])
+  }
+  expect(ended.filter(({ reason }) => reason === 'UNKNOWN_SKU')).toHaveLength(10)
+  expect(
+    await count(
+      'orders',
+      `SELECT count(*) FROM order_events WHERE status IN ('CONFIRMED', 'CANCELLED') AND order_id = ANY ($1)`,
+      orders,
+    ),
+  ).toBe(orders.length)
+
+  // Money: one charge an order that got its stock, in our books as in the provider's.
+  const paid = `SELECT count(*) FROM payments WHERE order_id = ANY ($1)`
+  expect(await count('payment', paid, orders)).toBe(sold.length)
+
+  // Stock: what confirmed orders hold is what is missing, once the last release has come through.
+  const confirmed = new Set(ended.filter(({ status }) => status === 'CONFIRMED').map(({ order_id }) => order_id))
+  const holding = (sku: string) =>
+    orders
+      .filter(({ orderId }) => confirmed.has(orderId))
+      .reduce((sum, { items }) => sum + (items.find((item) => item.sku === sku)?.quantity ?? 0), 0)
+  const left = async (sku: string) =>
+    (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
+      ?.available
+  await until(async () => (await bench.lag('inventory', 'orders.cancelled')) === 0)
+  expect(await left('SKU-0001')).toBe(150 - holding('SKU-0001'))
+  expect(await left('SKU-0002')).toBe(stock - holding('SKU-0002'))
+  expect(await left('SKU-0003')).toBe(stock - holding('SKU-0003'))
+
+  // Messages: each state told once; nothing given up on; nothing left to publish.
+  await until(async () => (await bench.lag('notification', 'orders.status')) === 0)
+  const told = `SELECT count(*) FROM notifications WHERE status IN ('CONFIRMED', 'CANCELLED') AND order_id = ANY ($1)`
+  expect(await count('notification', told, orders)).toBe(orders.length)
+  await bench.close()
+  for (const stage of ['orders', 'inventory', 'payment', 'notification']) {
+    expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
+    expect(await database.ask(stage, 'SELECT * FROM outbox')).toEqual([])
+  }
+}, 180_000)
