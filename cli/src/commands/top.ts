@@ -1,0 +1,90 @@
+// `orderpipeline top`: how are pipelines doing right now, stage by stage?
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CommandFailed } from '../environment.ts'
+import { connect, KubeUnreachable } from '../kube/connection.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+import { createObserver, type Observer } from '../top/observe.ts'
+import { frame } from '../top/render.ts'
+import { createScreen } from '../top/screen.ts'
+import type { PipelineView } from '../top/view.ts'
+
+interface Options {
+  readonly namespace?: string
+  readonly once?: true
+  readonly json?: true
+  readonly interval: string
+}
+
+export const top: CommandDefinition = {
+  name: 'top',
+  describe: (command, action) => {
+    command
+      .description('Live view of a pipeline: lag, replicas, throughput and time to drain of every stage')
+      .argument('[name]', 'one pipeline; all of the namespace unless given')
+      .option('-n, --namespace <namespace>', "namespace; the kubeconfig's own unless given")
+      .option('--once', 'print once and end')
+      .option('--json', 'as JSON, one line each time')
+      .option('--interval <seconds>', 'time between looks', '2')
+      .action((name: string | undefined, options: Options) => action((context) => watch(name, options, context)))
+  },
+}
+
+/** Orders a second is a difference: a first look must be followed by another before there is one. */
+const firstGapMs = 1_000
+
+async function watch(
+  name: string | undefined,
+  options: Options,
+  { environment, signal }: CommandContext,
+): Promise<number> {
+  const intervalMs = Number(options.interval) * 1_000
+  if (!(intervalMs >= 200 && intervalMs <= 3_600_000))
+    throw new CommandFailed(`--interval: found ${JSON.stringify(options.interval)}; allowed: 0.2 to 3600 seconds`)
+  const kube = await connect(environment)
+  const namespace = options.namespace ?? kube.namespace
+  const observer = createObserver(kube, namespace, name)
+  const screen = createScreen(environment.stdout)
+  const show = (views: readonly PipelineView[]): void => {
+    if (options.json) environment.stdout.write(`${JSON.stringify({ at: new Date(), pipelines: views })}\n`)
+    else screen.draw(frame(views, { colour: environment.colour, now: new Date(), columns: environment.stdout.columns }))
+  }
+
+  const first = await observer.look()
+  if (first.length === 0)
+    throw new CommandFailed(
+      name === undefined
+        ? `There is no OrderPipeline in namespace ${namespace}.`
+        : `There is no OrderPipeline ${namespace}/${name}.`,
+      { advice: 'Apply one (kubectl apply -f examples/shop.yaml), or name another namespace with -n.' },
+    )
+  if (options.once) {
+    await pause(firstGapMs, signal)
+    show(await observer.look())
+    return 0
+  }
+  show(first)
+  await pause(Math.min(firstGapMs, intervalMs), signal)
+  while (!signal.aborted) {
+    await lookAgain(observer, show, (problem) => screen.note(problem))
+    await pause(intervalMs, signal)
+  }
+  screen.end()
+  return 0
+}
+
+/** A cluster that is away for a moment is said and waited for: whoever watches wants to see it return. */
+async function lookAgain(
+  observer: Observer,
+  show: (views: readonly PipelineView[]) => void,
+  note: (problem: string) => void,
+): Promise<void> {
+  try {
+    show(await observer.look())
+  } catch (error) {
+    if (!(error instanceof KubeUnreachable)) throw error
+    note(error.message)
+  }
+}
+
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  sleep(milliseconds, undefined, { signal }).catch(() => undefined)

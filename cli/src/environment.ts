@@ -1,0 +1,32 @@
+// What does a command see of the machine it runs on? Where to write, where the cluster may be found, and what to end with.
+
+export interface Environment {
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Whether colours may be used on standard output. */
+  readonly colour: boolean
+  /** Value of KUBECONFIG, when set. */
+  readonly kubeconfig: string | undefined
+  /** Kubeconfigs to look for when it is not, best first. */
+  readonly kubeconfigCandidates: readonly string[]
+}
+
+export interface Output {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+  write(text: string): unknown
+}
+
+/** Ends a command with a message for the person at the terminal and, where there is one, what to do about it. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed'
+  readonly reason = 'CommandFailed'
+  readonly retry = false
+  readonly advice: string | undefined
+
+  constructor(message: string, options: { readonly advice?: string; readonly cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.advice = options.advice
+  }
+}

@@ -1,0 +1,60 @@
+// What is there to be seen of pipelines right now? Read from the API server: the pipelines and their status, their Deployments and
+// autoscalers, and (through it) how many orders the gateways have taken.
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { CommandFailed } from '../environment.ts'
+import type { Kube } from '../kube/connection.ts'
+import { createOrderRate, type OrderRate } from './order-rate.ts'
+import { pipelineView, type Autoscaler, type PipelineView, type Workload } from './view.ts'
+
+export interface Observer {
+  /** Every pipeline asked for; empty when there is none. */
+  look(): Promise<readonly PipelineView[]>
+}
+
+interface List<Item> {
+  readonly items: readonly Item[]
+}
+
+export function createObserver(kube: Kube, namespace: string, name: string | undefined): Observer {
+  const within = `namespaces/${encodeURIComponent(namespace)}`
+  const rates = new Map<string, OrderRate>()
+
+  const pipelines = async (): Promise<readonly OrderPipeline[]> => {
+    const base = `/apis/orderpipeline.dev/v1alpha1/${within}/orderpipelines`
+    if (name !== undefined) {
+      const one = await kube.get<OrderPipeline>(`${base}/${encodeURIComponent(name)}`)
+      return one ? [one] : []
+    }
+    const list = await kube.get<List<OrderPipeline>>(base)
+    if (list) return list.items
+    throw new CommandFailed('This cluster knows no OrderPipelines: the CRD is not installed.', {
+      advice: '`npm run up` installs it locally; elsewhere install the chart orderpipeline-operator.',
+    })
+  }
+  const rateOf = (pipeline: string): OrderRate => {
+    const known = rates.get(pipeline) ?? createOrderRate(kube, within, pipeline)
+    rates.set(pipeline, known)
+    return known
+  }
+
+  return {
+    look: async () => {
+      const [found, workloads, autoscalers] = await Promise.all([
+        pipelines(),
+        kube.get<List<Workload>>(`/apis/apps/v1/${within}/deployments?labelSelector=orderpipeline.dev%2Fpipeline`),
+        kube.get<List<Autoscaler>>(`/apis/autoscaling/v2/${within}/horizontalpodautoscalers`),
+      ])
+      return Promise.all(
+        found.map(async (pipeline) => {
+          const ordersPerSecond = pipeline.spec.gateway ? await rateOf(pipeline.metadata.name).measure() : undefined
+          return pipelineView({
+            pipeline,
+            workloads: workloads?.items ?? [],
+            autoscalers: autoscalers?.items ?? [],
+            ordersPerSecond,
+          })
+        }),
+      )
+    },
+  }
+}

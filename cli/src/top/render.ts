@@ -1,0 +1,86 @@
+// How does the view look in a terminal? Lines of text, coloured where that is wanted.
+import type { PipelineView, StageView } from './view.ts'
+
+export interface FrameOptions {
+  readonly colour: boolean
+  readonly now: Date
+  readonly columns?: number | undefined
+}
+
+type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
+type Paint = (text: string, colour: Colour) => string
+
+const codes: Record<Colour, number> = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 }
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const unknown = '-'
+
+export function frame(views: readonly PipelineView[], options: FrameOptions): readonly string[] {
+  const paint: Paint = (text, colour) => (options.colour ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text)
+  const clock = options.now.toTimeString().slice(0, 8)
+  if (views.length === 0) return [`${paint('no pipeline left', 'yellow')}  ${paint(clock, 'dim')}`]
+  return views.flatMap((view, index) => [
+    ...(index === 0 ? [] : ['']),
+    `${headline(view, paint)}  ${paint(clock, 'dim')}`,
+    ...table(view.stages, paint),
+    ...view.problems.map(({ type, status, reason, message }) =>
+      clipped(`${type} ${status}  ${reason}: ${message}`, options.columns, (text) => paint(text, 'yellow')),
+    ),
+    ...(view.behind ? [paint('the operator has not yet looked at the latest spec', 'yellow')] : []),
+  ])
+}
+
+function headline(view: PipelineView, paint: Paint): string {
+  const ready = { True: paint('Ready', 'green'), False: paint('not Ready', 'red'), Unknown: paint('Ready?', 'yellow') }
+  return [
+    paint(`${view.namespace}/${view.name}`, 'bold'),
+    ready[view.ready],
+    ...(view.suspended ? [paint('suspended', 'yellow')] : []),
+    `orders/s ${rate(view.ordersPerSecond)}`,
+    `lag ${view.lag === undefined ? unknown : whole.format(view.lag)}`,
+  ].join('  ')
+}
+
+const header = ['STAGE', 'LAG', 'READY/WANTED', 'MIN-MAX', 'CONSUMED/S', 'DRAIN'] as const
+
+function table(stages: readonly StageView[], paint: Paint): readonly string[] {
+  const rows = stages.map((stage) => [
+    stage.name,
+    stage.lag === undefined ? unknown : whole.format(stage.lag),
+    `${stage.ready}/${stage.wanted}`,
+    `${stage.min}-${stage.max}`,
+    rate(stage.consumedPerSecond),
+    drainText(stage),
+  ])
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+  return [
+    paint(line(header), 'dim'),
+    ...rows.map((row, index) => {
+      const stage = stages[index]
+      return stage && stage.ready < stage.wanted ? paint(line(row), 'yellow') : line(row)
+    }),
+  ]
+}
+
+function rate(perSecond: number | undefined): string {
+  if (perSecond === undefined) return unknown
+  return perSecond < 10 ? perSecond.toFixed(1) : whole.format(perSecond)
+}
+
+function drainText({ lag, secondsToDrain }: StageView): string {
+  if (lag === 0) return '0s'
+  if (secondsToDrain === undefined) return unknown
+  if (secondsToDrain < 60) return `${Math.ceil(secondsToDrain)}s`
+  if (secondsToDrain < 3_600)
+    return `${Math.floor(secondsToDrain / 60)}m${String(Math.ceil(secondsToDrain) % 60).padStart(2, '0')}s`
+  return `${Math.floor(secondsToDrain / 3_600)}h${String(Math.floor(secondsToDrain / 60) % 60).padStart(2, '0')}m`
+}
+
+/** Colour comes after the cut, so that a cut never leaves a terminal coloured. */
+function clipped(text: string, columns: number | undefined, paint: (text: string) => string): string {
+  const oneLine = text.replaceAll(/\s*\n\s*/g, ' ')
+  return paint(columns !== undefined && oneLine.length > columns ? `${oneLine.slice(0, columns - 1)}…` : oneLine)
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs'
+import type { OrderPipeline, OrderPipelineStatus } from '@orderpipeline/operator/api'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { counted, rateBetween } from './order-rate.ts'
+import { frame } from './render.ts'
+import { createScreen } from './screen.ts'
+import { pipelineView } from './view.ts'
+
+const shop = parse(readFileSync(new URL('../../../examples/shop.yaml', import.meta.url), 'utf8')) as OrderPipeline
+const at = '2026-01-01T00:00:00Z'
+const status: OrderPipelineStatus = {
+  observedGeneration: 2,
+  conditions: [
+    { type: 'Ready', status: 'False', reason: 'MaximumUnreachable', message: 'as below', lastTransitionTime: at },
+    { type: 'Configured', status: 'True', reason: 'Applied', message: '', lastTransitionTime: at },
+    {
+      type: 'ScalingReady',
+      status: 'False',
+      reason: 'MaximumUnreachable',
+      message: 'payment cannot reach 100:\n  too few partitions',
+      lastTransitionTime: at,
+    },
+  ],
+  totals: { stages: '4/4', replicas: '27/27', lag: 1234 },
+  stages: [
+    { name: 'orders', replicas: 10, readyReplicas: 10, desiredReplicas: 10, lag: 0, consumedPerSecond: 501.4 },
+    {
+      name: 'payment',
+      replicas: 5,
+      readyReplicas: 5,
+      desiredReplicas: 42,
+      lag: 1234,
+      consumedPerSecond: 1.6,
+      secondsToDrain: 771,
+    },
+  ],
+}
+const view = () =>
+  pipelineView({
+    pipeline: { ...shop, metadata: { ...shop.metadata, generation: 2 }, status },
+    workloads: [
+      { metadata: { name: 'shop-orders' }, spec: { replicas: 10 }, status: { readyReplicas: 10 } },
+      { metadata: { name: 'shop-payment' }, spec: { replicas: 20 }, status: { readyReplicas: 7 } },
+    ],
+    autoscalers: [
+      {
+        spec: { scaleTargetRef: { kind: 'Deployment', name: 'shop-payment' }, minReplicas: 5, maxReplicas: 80 },
+        status: { desiredReplicas: 42 },
+      },
+    ],
+    ordersPerSecond: 166.7,
+  })
+
+test('shows each stage by its live replicas, its autoscaler and the figures of the status', () => {
+  expect(view().stages.find(({ name }) => name === 'payment')).toEqual({
+    name: 'payment',
+    ready: 7,
+    wanted: 42,
+    min: 5,
+    max: 80,
+    lag: 1234,
+    consumedPerSecond: 1.6,
+    secondsToDrain: 771,
+  })
+  expect(view().stages.map(({ name }) => name)).toEqual(['gateway', 'orders', 'inventory', 'payment', 'notification'])
+  expect(view().problems.map(({ type }) => type)).toEqual(['ScalingReady'])
+})
+
+test('draws a table that lines up, with the conditions that are not True below', () => {
+  const lines = frame([view()], { colour: false, now: new Date('2026-01-01T12:00:00'), columns: 60 })
+  expect(lines).toEqual([
+    'default/shop  not Ready  orders/s 167  lag 1,234  12:00:00',
+    'STAGE           LAG  READY/WANTED  MIN-MAX  CONSUMED/S   DRAIN',
+    'gateway           -           0/0     5-50           -       -',
+    'orders            0         10/10   10-100         501      0s',
+    'inventory         -           0/0     5-25           -       -',
+    'payment       1,234          7/42     5-80         1.6  12m51s',
+    'notification      -           0/0     2-10           -       -',
+    'ScalingReady False  MaximumUnreachable: payment cannot reac…',
+  ])
+  expect(frame([view()], { colour: true, now: new Date() }).join()).toContain('\x1b[31mnot Ready\x1b[0m')
+})
+
+test('says when the operator is behind and when no pipeline is left', () => {
+  const behind = { ...view(), behind: true }
+  expect(frame([behind], { colour: false, now: new Date() }).at(-1)).toContain('not yet looked at the latest spec')
+  expect(frame([], { colour: false, now: new Date() })[0]).toContain('no pipeline left')
+})
+
+test('orders a second is what the gateways counted between two looks, restarts and new ones allowed for', () => {
+  expect(counted('# HELP x\norders_created_total{a="b"} 12\norders_created_total 3\norders_created_totally 9')).toBe(15)
+  expect(counted('other 1')).toBeUndefined()
+  const before = new Map([
+    ['a', { count: 100, at: 0 }],
+    ['b', { count: 500, at: 0 }],
+  ])
+  const now = new Map([
+    ['a', { count: 300, at: 2_000 }],
+    ['b', { count: 20, at: 2_000 }],
+    ['new', { count: 7, at: 2_000 }],
+  ])
+  expect(rateBetween(before, now)).toBe(110)
+  expect(rateBetween(new Map(), now)).toBeUndefined()
+})
+
+test('on a terminal a frame replaces the one before, elsewhere it follows it', () => {
+  const written: string[] = []
+  const write = (text: string) => written.push(text)
+  const terminal = createScreen({ isTTY: true, rows: 10, write })
+  terminal.draw(['one', 'two'])
+  terminal.draw(['three'])
+  expect(written).toEqual([
+    '\x1b[?7l\rone\x1b[K\ntwo\x1b[K\n\x1b[J\x1b[?7h',
+    '\x1b[?7l\x1b[2A\rthree\x1b[K\n\x1b[J\x1b[?7h',
+  ])
+  written.length = 0
+  createScreen({ write }).draw(['one'])
+  expect(written).toEqual(['one\n\n'])
+})

@@ -1,0 +1,95 @@
+// What does a person want to know of a pipeline at a glance? Decided here, from objects as read; how it looks is another matter.
+import type { Condition, OrderPipeline } from '@orderpipeline/operator/api'
+
+/** As much of a Deployment as is looked at. */
+export interface Workload {
+  readonly metadata: { readonly name: string }
+  readonly spec?: { readonly replicas?: number }
+  readonly status?: { readonly readyReplicas?: number }
+}
+
+/** As much of a HorizontalPodAutoscaler as is looked at. */
+export interface Autoscaler {
+  readonly spec: {
+    readonly scaleTargetRef: { readonly kind: string; readonly name: string }
+    readonly minReplicas?: number
+    readonly maxReplicas: number
+  }
+  readonly status?: { readonly desiredReplicas?: number }
+}
+
+export interface Observed {
+  readonly pipeline: OrderPipeline
+  readonly workloads: readonly Workload[]
+  readonly autoscalers: readonly Autoscaler[]
+  readonly ordersPerSecond: number | undefined
+}
+
+export interface PipelineView {
+  readonly name: string
+  readonly namespace: string
+  readonly ready: 'True' | 'False' | 'Unknown'
+  readonly suspended: boolean
+  readonly ordersPerSecond?: number
+  /** Of all stages; absent while that of any is unknown. */
+  readonly lag?: number
+  readonly stages: readonly StageView[]
+  /** Those that are not True, Ready left out: it only repeats one of them. */
+  readonly problems: readonly Pick<Condition, 'type' | 'status' | 'reason' | 'message'>[]
+  /** The status speaks of an older spec. */
+  readonly behind: boolean
+}
+
+export interface StageView {
+  readonly name: string
+  readonly ready: number
+  readonly wanted: number
+  readonly min: number
+  readonly max: number
+  readonly lag?: number
+  readonly consumedPerSecond?: number
+  readonly secondsToDrain?: number
+}
+
+export function pipelineView({ pipeline, workloads, autoscalers, ordersPerSecond }: Observed): PipelineView {
+  const { metadata, spec, status } = pipeline
+  const replicas = (stage: string, bounds: { readonly minReplicas: number; readonly maxReplicas: number }) => {
+    const target = `${metadata.name}-${stage}`
+    const workload = workloads.find((one) => one.metadata.name === target)
+    const autoscaler = autoscalers.find(
+      ({ spec: { scaleTargetRef } }) => scaleTargetRef.kind === 'Deployment' && scaleTargetRef.name === target,
+    )
+    return {
+      ready: workload?.status?.readyReplicas ?? 0,
+      // Straight after its creation an autoscaler has computed nothing yet.
+      wanted: autoscaler?.status?.desiredReplicas || (workload?.spec?.replicas ?? 0),
+      min: autoscaler?.spec.minReplicas ?? bounds.minReplicas,
+      max: autoscaler?.spec.maxReplicas ?? bounds.maxReplicas,
+    }
+  }
+  const stages = spec.stages.map((stage): StageView => {
+    const figures = status?.stages?.find(({ name }) => name === stage.name)
+    return {
+      name: stage.name,
+      ...replicas(stage.name, stage.scaling),
+      ...(figures?.lag === undefined ? {} : { lag: figures.lag }),
+      ...(figures?.consumedPerSecond === undefined ? {} : { consumedPerSecond: figures.consumedPerSecond }),
+      ...(figures?.secondsToDrain === undefined ? {} : { secondsToDrain: figures.secondsToDrain }),
+    }
+  })
+  const gateway = spec.gateway ? [{ name: 'gateway', ...replicas('gateway', spec.gateway.scaling) }] : []
+  const conditions = status?.conditions ?? []
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? 'default',
+    ready: conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown',
+    suspended: spec.suspend ?? false,
+    ...(ordersPerSecond === undefined ? {} : { ordersPerSecond }),
+    ...(status?.totals?.lag === undefined ? {} : { lag: status.totals.lag }),
+    stages: [...gateway, ...stages],
+    problems: conditions
+      .filter((condition) => condition.status !== 'True' && condition.type !== 'Ready')
+      .map(({ type, status: truth, reason, message }) => ({ type, status: truth, reason, message })),
+    behind: status?.observedGeneration !== metadata.generation,
+  }
+}
