@@ -1,0 +1,69 @@
+// Does a real API server take what the charts make? Every object is sent to it (a dry run keeps none), and every pod must pass the
+// restricted Pod Security Standard.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { kubeconfig } from '@orderpipeline/cluster/testing'
+import { strimziCrds } from '../../src/backing/index.ts'
+import { run } from '../../src/process/run.ts'
+import { ensureTool } from '../../src/tools/index.ts'
+import { chart, objectsOf, platformWithStubs, podsOf, rendered, type KubeObject } from './helm.ts'
+
+const namespace = 'charts-under-test'
+
+async function kubectl(args: readonly string[], input?: unknown): Promise<string> {
+  const options = { timeoutMs: 60_000, ...(input === undefined ? {} : { input: JSON.stringify(input) }) }
+  const { stdout } = await run(await ensureTool('kube'), ['kubectl', '--kubeconfig', kubeconfig(), ...args], options)
+  return stdout
+}
+
+const list = (items: readonly unknown[]): unknown => ({ apiVersion: 'v1', kind: 'List', items })
+
+beforeAll(async () => {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+  await kubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } })
+  const crds = objectsOf(await strimziCrds()).filter(({ metadata }) => /^kafka(nodepool)?s\./.test(metadata.name))
+  await kubectl(['apply', '--server-side', '-f', '-'], list(crds))
+  await kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...crds.map(({ metadata }) => `crd/${metadata.name}`)])
+  await kubectl(['-n', namespace, 'wait', '--for=create', 'serviceaccount/default', '--timeout=30s'])
+})
+
+const charts: readonly [string, () => Promise<KubeObject[]>][] = [
+  ['orderpipeline-operator', () => rendered(chart('orderpipeline-operator'), ['metricsService.enabled=true'], ['-n', namespace])],
+  ['orderpipeline-operator in one namespace', () => rendered(chart('orderpipeline-operator'), [`watchNamespace=${namespace}`], ['-n', namespace])],
+  ['order-shop', () => rendered(chart('order-shop'), [], ['-n', namespace])],
+  ['order-shop for a small cluster', () => rendered(chart('order-shop'), ['gateway.scaling.minReplicas=1', 'stages.payment.scaling.maxReplicas=9', 'stages.notification=null'], ['-n', namespace])],
+  ['the Kafka of order-platform', () => kafkaOf([])],
+  ['the Kafka of order-platform for trying out', () => kafkaOf(['kafka.storage.type=ephemeral', 'kafka.replicas=1'])],
+]
+
+describe.each(charts)('%s', (_name, objects) => {
+  test('is taken by the API server, with no field unknown', async () => {
+    const items = await objects()
+    const answer = await kubectl(['-n', namespace, 'create', '--dry-run=server', '--validate=strict', '-f', '-'], list(items))
+    expect(answer.trim().split('\n')).toHaveLength(items.length)
+  })
+
+  test('makes only pods that pass the restricted standard', async () => {
+    const pods = podsOf(await objects()).map(({ name, spec }) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name },
+      spec: { ...spec, serviceAccountName: 'default' },
+    }))
+    for (const pod of pods) await kubectl(['-n', namespace, 'create', '--dry-run=server', '-f', '-'], pod)
+  })
+})
+
+test('a pod that is not restricted would have been refused here', async () => {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'root' }, spec: { containers: [{ name: 'root', image: 'x' }] } }
+  await expect(kubectl(['-n', namespace, 'create', '--dry-run=server', '-f', '-'], pod)).rejects.toThrow('violates PodSecurity')
+})
+
+async function kafkaOf(values: readonly string[]): Promise<KubeObject[]> {
+  const { path, remove } = await platformWithStubs()
+  try {
+    const objects = await rendered(path, values, ['-n', namespace])
+    return objects.filter(({ kind }) => kind.startsWith('Kafka'))
+  } finally {
+    await remove()
+  }
+}
