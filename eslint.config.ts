@@ -4,7 +4,10 @@ import tseslint from 'typescript-eslint'
 
 /** The packages that may import a wrapped dependency; everyone else goes through the kit. */
 const wrapped = [
-  { name: 'kafkajs', message: 'Only services/kit/kafka (and tests of it) import kafkajs: a replacement must touch one package.' },
+  {
+    name: 'kafkajs',
+    message: 'Only services/kit/kafka (and tests of it) import kafkajs: a replacement must touch one package.',
+  },
   { name: 'pg', message: 'Only services/kit/postgres imports pg.' },
 ]
 
@@ -27,6 +30,11 @@ export default tseslint.config(
     },
     settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js', '.mjs', '.json'] } } },
   },
+  {
+    files: ['**/*.mjs'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { parserOptions: { projectService: false } },
+  },
   { files: ['services/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: wrapped }] } },
   { files: ['services/kit/kafka/**/*.ts', 'services/kit/postgres/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
@@ -36,7 +44,14 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '^(?!\\./|\\.\\./pipeline/|\\.\\./api/|\\.\\./\\.\\./api/)', message: 'operator/src/pipeline is pure: it imports itself and ../api only.' }] },
+        {
+          patterns: [
+            {
+              regex: '^(?!\\./|\\.\\./pipeline/|\\.\\./api/|\\.\\./\\.\\./api/)',
+              message: 'operator/src/pipeline is pure: it imports itself and ../api only.',
+            },
+          ],
+        },
       ],
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'console'],
     },

@@ -1,0 +1,77 @@
+// How do the tests see and change the cluster? Through the API server like anybody: typed reads, and kubectl where a person would use it.
+import { spawn } from 'node:child_process'
+import { AppsV1Api, AutoscalingV2Api, CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+
+export const namespace = 'default'
+const pipelines = { group: 'orderpipeline.dev', version: 'v1alpha1', namespace, plural: 'orderpipelines' }
+
+export interface StageView {
+  readonly wanted: number
+  readonly ready: number
+}
+
+export class Cluster {
+  readonly #kubeconfigPath: string
+  readonly core: CoreV1Api
+  readonly apps: AppsV1Api
+  readonly autoscaling: AutoscalingV2Api
+  readonly custom: CustomObjectsApi
+
+  constructor(kubeconfigPath: string) {
+    this.#kubeconfigPath = kubeconfigPath
+    const config = new KubeConfig()
+    config.loadFromFile(kubeconfigPath)
+    this.core = config.makeApiClient(CoreV1Api)
+    this.apps = config.makeApiClient(AppsV1Api)
+    this.autoscaling = config.makeApiClient(AutoscalingV2Api)
+    this.custom = config.makeApiClient(CustomObjectsApi)
+  }
+
+  async pipeline(name: string): Promise<OrderPipeline> {
+    return (await this.custom.getNamespacedCustomObject({ ...pipelines, name })) as OrderPipeline
+  }
+
+  /** Replicas wanted and ready of a Deployment. */
+  async stage(deployment: string): Promise<StageView> {
+    const found = await this.apps.readNamespacedDeployment({ namespace, name: deployment })
+    return { wanted: found.spec?.replicas ?? 0, ready: found.status?.readyReplicas ?? 0 }
+  }
+
+  async podsOf(pipeline: string, stage: string): Promise<readonly string[]> {
+    const pods = await this.core.listNamespacedPod({
+      namespace,
+      labelSelector: `orderpipeline.dev/pipeline=${pipeline},orderpipeline.dev/stage=${stage}`,
+    })
+    return pods.items.filter((pod) => !pod.metadata?.deletionTimestamp).map((pod) => pod.metadata?.name ?? '')
+  }
+
+  /** Names of everything of a kind that carries the pipeline's label. */
+  async namesOf(kind: string, pipeline: string): Promise<readonly string[]> {
+    const { stdout } = await this.kubectl(['get', kind, '-l', `orderpipeline.dev/pipeline=${pipeline}`, '-o', 'name'])
+    return stdout.split('\n').filter(Boolean)
+  }
+
+  /** Runs kubectl; rejects with its own words when it fails, unless `allowFailure`. */
+  async kubectl(
+    args: readonly string[],
+    options: { input?: string; allowFailure?: boolean } = {},
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
+    const child = spawn(process.execPath, ['cluster/src/main.ts', 'kubectl', ...args], {
+      env: { ...process.env, KUBECONFIG: this.#kubeconfigPath },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: 120_000,
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    child.stdin.end(options.input ?? '')
+    const code = await new Promise<number>((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (exit) => resolve(exit ?? 1))
+    })
+    if (code !== 0 && !options.allowFailure) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`)
+    return { code, stdout, stderr }
+  }
+}

@@ -1,0 +1,116 @@
+// Do the books agree? Reads every service's own tables, as an auditor would, and compares them order by order: what was accepted,
+// what became of it, what left the stock, and what was charged.
+import pg from 'pg'
+
+export interface Audit {
+  readonly accepted: number
+  readonly confirmed: number
+  readonly cancelled: number
+  /** Accepted orders that the orders service does not know. */
+  readonly lost: number
+  readonly unfinished: number
+  /** Orders that were both confirmed and cancelled. */
+  readonly twoEnds: number
+  /** SKUs whose stock and reservations do not add up to what there was at first. */
+  readonly stockOff: number
+  /** Orders whose reservation does not follow from their end: confirmed and not reserved, or reserved and not confirmed. */
+  readonly reservationsOff: number
+  /** Orders charged without being confirmed, confirmed without being charged, or charged another amount. */
+  readonly chargesOff: number
+  readonly chargedTwice: number
+  /** Terminal states that the customer was not told, or was told twice. */
+  readonly notificationsOff: number
+}
+
+/** An audit in which nothing is wrong, for a test to compare with. */
+export function flawless(audit: Audit): Audit {
+  const { accepted, confirmed, cancelled } = audit
+  return {
+    ...{ accepted, confirmed, cancelled },
+    ...{ lost: 0, unfinished: 0, twoEnds: 0, stockOff: 0, reservationsOff: 0 },
+    ...{ chargesOff: 0, chargedTwice: 0, notificationsOff: 0 },
+  }
+}
+
+export class Ledger {
+  readonly #pool: pg.Pool
+
+  constructor(adminUrl: string) {
+    this.#pool = new pg.Pool({ connectionString: adminUrl, max: 2, connectionTimeoutMillis: 5000 })
+    this.#pool.on('error', () => undefined) // PostgreSQL may be restarted under us: the next query says so
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end()
+  }
+
+  async unfinished(): Promise<number> {
+    return this.#count(`SELECT count(*) FROM orders.orders WHERE status NOT IN ('CONFIRMED', 'CANCELLED')`)
+  }
+
+  async audit(acceptedIds: readonly string[]): Promise<Audit> {
+    return {
+      accepted: acceptedIds.length,
+      confirmed: await this.#count(
+        `SELECT count(*) FROM orders.orders WHERE status = 'CONFIRMED' AND order_id = ANY ($1::uuid[])`,
+        [acceptedIds],
+      ),
+      cancelled: await this.#count(
+        `SELECT count(*) FROM orders.orders WHERE status = 'CANCELLED' AND order_id = ANY ($1::uuid[])`,
+        [acceptedIds],
+      ),
+      lost: await this.#count(
+        `SELECT count(*) FROM unnest($1::uuid[]) AS accepted (id)
+         WHERE NOT EXISTS (SELECT FROM orders.orders WHERE order_id = accepted.id)`,
+        [acceptedIds],
+      ),
+      unfinished: await this.unfinished(),
+      twoEnds: await this.#count(
+        `SELECT count(*) FROM (SELECT order_id FROM orders.order_events WHERE status IN ('CONFIRMED', 'CANCELLED')
+         GROUP BY order_id HAVING count(*) <> 1) AS ends`,
+      ),
+      stockOff: await this.#count(
+        `WITH held AS (
+           SELECT sku, sum(quantity) AS quantity FROM inventory.reservation_items
+           JOIN inventory.reservations USING (order_id) WHERE status = 'RESERVED' GROUP BY sku),
+         whole AS (SELECT sku, available + coalesce(quantity, 0) AS quantity FROM inventory.stock LEFT JOIN held USING (sku))
+         SELECT count(*) FROM whole WHERE quantity <> $1`,
+        [await this.#seededStock()],
+      ),
+      reservationsOff: await this.#count(
+        `SELECT count(*) FROM orders.orders o FULL JOIN inventory.reservations r USING (order_id)
+         WHERE (o.status = 'CONFIRMED') IS DISTINCT FROM (coalesce(r.status, '') = 'RESERVED')`,
+      ),
+      chargesOff: await this.#count(
+        `SELECT count(*) FROM (SELECT order_id, total_cents FROM orders.orders WHERE status = 'CONFIRMED') o
+         FULL JOIN (SELECT order_id::uuid, sum(amount_cents) AS amount FROM payment_provider.charges WHERE status = 'captured' GROUP BY 1) c
+         USING (order_id) WHERE o.total_cents IS DISTINCT FROM c.amount`,
+      ),
+      chargedTwice: await this.#count(
+        `SELECT count(*) FROM (SELECT order_id FROM payment_provider.charges WHERE status = 'captured'
+         GROUP BY order_id HAVING count(*) > 1) AS twice`,
+      ),
+      notificationsOff: await this.#count(
+        `SELECT count(*) FROM (SELECT order_id, status FROM orders.orders) o
+         FULL JOIN (SELECT order_id, status FROM notification.notifications WHERE status IN ('CONFIRMED', 'CANCELLED')) n
+         USING (order_id, status) WHERE o.order_id IS NULL OR n.order_id IS NULL`,
+      ),
+    }
+  }
+
+  /** What every SKU was given at first: the value most SKUs still add up to, since one that is off must not set the measure. */
+  async #seededStock(): Promise<number> {
+    const { rows } = await this.#pool.query<{ quantity: string }>(
+      `SELECT mode() WITHIN GROUP (ORDER BY whole.quantity) AS quantity FROM (
+         SELECT s.sku, s.available + coalesce(sum(i.quantity) FILTER (WHERE r.status = 'RESERVED'), 0) AS quantity
+         FROM inventory.stock s LEFT JOIN inventory.reservation_items i USING (sku) LEFT JOIN inventory.reservations r USING (order_id)
+         GROUP BY s.sku, s.available) AS whole`,
+    )
+    return Number(rows[0]?.quantity ?? 0)
+  }
+
+  async #count(sql: string, values: unknown[] = []): Promise<number> {
+    const { rows } = await this.#pool.query<{ count: string }>(sql, values)
+    return Number(rows[0]?.count ?? NaN)
+  }
+}

@@ -1,0 +1,85 @@
+// Does the cluster follow the pipeline? An edited maximum, a stage that comes, a stage that goes, and at last the pipeline itself.
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { connect, type Platform } from '../src/platform.ts'
+import { waitFor } from '../src/wait.ts'
+
+const owned = ['deployment', 'scaledobject', 'service', 'serviceaccount', 'poddisruptionbudget']
+
+describe('editing a pipeline', () => {
+  let platform: Platform
+  beforeAll(async () => {
+    platform = await connect()
+    await platform.settled('shop')
+  })
+  afterAll(() => platform.close())
+
+  it('carries a new maximum to KEDA and to its HPA', async () => {
+    await platform.editPipeline('shop', ({ spec }) => {
+      const payment = spec.stages.find(({ name }) => name === 'payment')
+      if (payment) payment.scaling.maxReplicas = 80
+    })
+    await waitFor(
+      'the HPA of payment at a maximum of 80',
+      async () => {
+        const hpa = await platform.cluster.autoscaling.readNamespacedHorizontalPodAutoscaler({
+          namespace: 'default',
+          name: 'keda-hpa-shop-payment',
+        })
+        const max = hpa.spec?.maxReplicas
+        return max === 80 ? { done: true, value: max } : { done: false, seen: `maximum ${max}` }
+      },
+      { seconds: 60 },
+    )
+  })
+
+  it('runs a stage of the user’s own beside the built-in ones', async () => {
+    const audit = parse(readFileSync('examples/order-audit/stage.yaml', 'utf8')) as { name: string }
+    await platform.editPipeline('shop', ({ spec }) => {
+      spec.stages.push({ ...audit, image: platform.exampleStageImage } as unknown as (typeof spec.stages)[number])
+    })
+    await platform.settled('shop')
+    expect(await platform.cluster.stage('shop-audit')).toEqual({ wanted: 1, ready: 1 })
+    expect(await platform.cluster.namesOf('kafkatopic', 'shop')).toContain(
+      'kafkatopic.kafka.strimzi.io/shop.audit.dead-letters',
+    )
+  })
+
+  it('clears away a removed stage and leaves the others alone', async () => {
+    const others = await platform.childVersions('shop', 'audit')
+    await platform.editPipeline('shop', ({ spec }) => {
+      spec.stages = spec.stages.filter(({ name }) => name !== 'audit')
+    })
+    await waitFor(
+      'nothing left of the stage audit',
+      async () => {
+        const left = (await Promise.all(owned.map((kind) => platform.cluster.namesOf(kind, 'shop'))))
+          .flat()
+          .filter((name) => name.endsWith('-audit'))
+        return left.length === 0 ? { done: true, value: left } : { done: false, seen: left.join(', ') }
+      },
+      { seconds: 90 },
+    )
+    expect(await platform.childVersions('shop', 'audit')).toEqual(others)
+  })
+
+  it('takes everything with it when it is deleted, but the topics that deletionPolicy Retain keeps', async () => {
+    const topics = await platform.cluster.namesOf('kafkatopic', 'shop')
+    expect(topics.length).toBeGreaterThanOrEqual(10)
+    await platform.cluster.kubectl(['delete', 'orderpipeline', 'shop', '--timeout=120s'])
+    await waitFor(
+      'nothing left of the pipeline',
+      async () => {
+        const kinds = [...owned, 'replicaset', 'pod', 'hpa']
+        const left = (await Promise.all(kinds.map((kind) => platform.cluster.namesOf(kind, 'shop')))).flat()
+        return left.length === 0 ? { done: true, value: left } : { done: false, seen: left.slice(0, 5).join(', ') }
+      },
+      { seconds: 180 },
+    )
+    expect(await platform.cluster.namesOf('kafkatopic', 'shop')).toEqual(topics)
+    expect(await platform.kafkaTopics()).toEqual(
+      expect.arrayContaining(['shop.orders.placed', 'shop.payment.dead-letters']),
+    )
+  })
+})

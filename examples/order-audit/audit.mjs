@@ -1,0 +1,43 @@
+// How does one bring one's own stage? Any container that reads its topics in its consumer group: everything it needs to know comes by
+// environment. This one counts confirmed and cancelled orders. It uses nothing of OrderPipeline but those variables.
+import { createServer } from 'node:http'
+import { Kafka, logLevel } from 'kafkajs'
+
+const env = process.env
+const counts = { CONFIRMED: 0, CANCELLED: 0 }
+let joined = false
+
+const kafka = new Kafka({
+  clientId: `${env.ORDERPIPELINE_PIPELINE}-${env.ORDERPIPELINE_STAGE}`,
+  brokers: env.KAFKA_BOOTSTRAP_SERVERS.split(','),
+  logLevel: logLevel.WARN,
+})
+const consumer = kafka.consumer({ groupId: env.KAFKA_GROUP_ID })
+consumer.on(consumer.events.GROUP_JOIN, () => (joined = true))
+
+const server = createServer((request, response) => {
+  const up = request.url === '/readyz' ? joined : true
+  response.statusCode = up ? 200 : 503
+  response.end(
+    request.url === '/metrics'
+      ? Object.entries(counts)
+          .map(([status, count]) => `audited_orders_total{status="${status}"} ${count}\n`)
+          .join('')
+      : `${up ? 'ok' : 'joining the consumer group'}\n`,
+  )
+}).listen(Number(env.METRICS_PORT))
+
+process.once('SIGTERM', async () => {
+  await consumer.disconnect() // finishes what is in hand, commits, leaves the group
+  server.close()
+})
+
+await consumer.connect()
+await consumer.subscribe({ topics: env.KAFKA_CONSUME_TOPICS.split(','), fromBeginning: true })
+await consumer.run({
+  partitionsConsumedConcurrently: Number(env.STAGE_CONCURRENCY),
+  eachMessage: async ({ message }) => {
+    const { data } = JSON.parse(message.value.toString())
+    if (data.status in counts) counts[data.status] += 1
+  },
+})
