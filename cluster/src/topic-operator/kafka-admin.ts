@@ -1,0 +1,168 @@
+// How are topics described and changed in a real Kafka? By the newest requests, for they alone speak of topic ids and change single
+// configurations.
+import {
+  ConfigResourceTypes,
+  ConfigSources,
+  IncrementalAlterConfigOperationTypes,
+  createPartitionsV3,
+  createTopicsV7,
+  deleteTopicsV6,
+  describeConfigsV4,
+  incrementalAlterConfigsV1,
+  metadataV12,
+} from '@platformatic/kafka'
+import type { DescribedConfig, DescribedTopic, NewTopic } from './decide.ts'
+import { codeOf, done, failure, topicIdText, unknownTopic } from './kafka-answers.ts'
+import { kafkaConnection, type KafkaConnection } from './kafka-connection.ts'
+import { type Outcome, type TopicAdmin, type TopicError } from './topic-admin.ts'
+
+const requestTimeoutMs = 30_000
+/** The controller refuses more than 10,000 in one request. */
+const partitionsPerRequest = 5_000
+
+export function kafkaAdmin(bootstrapServers: string): TopicAdmin {
+  const kafka = kafkaConnection(bootstrapServers, requestTimeoutMs)
+  const deleted = new Tombstones()
+  return {
+    describe: (names) => describe(kafka, names, deleted),
+    create: (topics) => create(kafka, topics),
+    alter: (changes) => alter(kafka, changes),
+    grow: (partitions) => grow(kafka, partitions),
+    delete: (names) => deleteTopics(kafka, names, deleted),
+    close: () => kafka.close(),
+  }
+}
+
+/**
+ * The ids of topics deleted here. A busy broker goes on describing a deleted topic for seconds, and a new resource of the same name
+ * must not take that for its own. Ids are never used again, so the oldest may be forgotten.
+ */
+class Tombstones {
+  readonly #ids = new Set<string>()
+
+  has(id: string): boolean {
+    return this.#ids.has(id)
+  }
+
+  add(id: string): void {
+    this.#ids.add(id)
+    const [oldest] = this.#ids
+    if (this.#ids.size > 10_000 && oldest !== undefined) this.#ids.delete(oldest)
+  }
+}
+
+async function describe(kafka: KafkaConnection, names: readonly string[], deleted: Tombstones) {
+  const outcomes = new Map<string, Outcome<DescribedTopic | undefined>>()
+  const found = await topicsNamed(kafka, names)
+  const existing = found.filter(({ errorCode }) => errorCode === 0).map(({ name }) => name ?? '')
+  const configs = await describeConfigs(kafka, existing)
+  for (const { name, errorCode, topicId, partitions } of found) {
+    const ofTopic = configs.get(name ?? '')
+    if (deleted.has(topicIdText(topicId))) outcomes.set(name ?? '', { ok: true, value: undefined })
+    else if (errorCode !== 0 || !ofTopic) outcomes.set(name ?? '', absentOr(failure(errorCode, null)))
+    else if (!ofTopic.ok) outcomes.set(name ?? '', absentOr(ofTopic))
+    else {
+      const ordered = [...partitions].sort((a, b) => a.partitionIndex - b.partitionIndex)
+      const replicationFactors = ordered.map(({ replicaNodes }) => replicaNodes.length)
+      const described = { topicId: topicIdText(topicId), partitions: ordered.length, replicationFactors }
+      outcomes.set(name ?? '', { ok: true, value: { ...described, configs: ofTopic.value } })
+    }
+  }
+  return outcomes
+}
+
+function absentOr(answer: { readonly ok: false; readonly error: TopicError }): Outcome<undefined> {
+  return answer.error.code === unknownTopic ? { ok: true, value: undefined } : answer
+}
+
+async function topicsNamed(kafka: KafkaConnection, names: readonly string[]) {
+  if (names.length === 0) return []
+  const { topics } = await kafka.request(metadataV12.api, [...names], false)
+  return topics
+}
+
+async function describeConfigs(kafka: KafkaConnection, names: readonly string[]) {
+  const outcomes = new Map<string, Outcome<Map<string, DescribedConfig>>>()
+  if (names.length === 0) return outcomes
+  const resources = names.map((name) => ({ resourceType: ConfigResourceTypes.TOPIC, resourceName: name }))
+  const { results } = await kafka.request(describeConfigsV4.api, resources, false, false)
+  for (const { resourceName, errorCode, errorMessage, configs } of results) {
+    const entries = configs.map(({ name, value, configSource }) => {
+      return [name, { value: value ?? null, dynamic: configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG }] as const
+    })
+    outcomes.set(
+      resourceName,
+      errorCode === 0 ? { ok: true, value: new Map(entries) } : failure(errorCode, errorMessage),
+    )
+  }
+  return outcomes
+}
+
+async function create(kafka: KafkaConnection, topics: readonly NewTopic[]) {
+  const outcomes = new Map<string, Outcome<string>>()
+  for (const chunk of chunks(topics)) {
+    const request = chunk.map(({ name, partitions, replicas, configs }) => ({
+      name,
+      numPartitions: partitions,
+      replicationFactor: replicas,
+      assignments: [],
+      configs: [...configs].map(([config, value]) => ({ name: config, value })),
+    }))
+    const response = await kafka.request(createTopicsV7.api, request, requestTimeoutMs, false)
+    for (const { name, topicId, errorCode, errorMessage } of response.topics)
+      outcomes.set(name, errorCode === 0 ? { ok: true, value: topicIdText(topicId) } : failure(errorCode, errorMessage))
+  }
+  return outcomes
+}
+
+function* chunks(topics: readonly NewTopic[]): Generator<NewTopic[]> {
+  let chunk: NewTopic[] = []
+  let partitions = 0
+  for (const topic of topics) {
+    const more = Math.max(topic.partitions, 1)
+    if (chunk.length > 0 && partitions + more > partitionsPerRequest) {
+      yield chunk
+      chunk = []
+      partitions = 0
+    }
+    chunk.push(topic)
+    partitions += more
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+async function alter(kafka: KafkaConnection, changes: ReadonlyMap<string, ReadonlyMap<string, string | null>>) {
+  if (changes.size === 0) return new Map<string, Outcome<void>>()
+  const { SET, DELETE } = IncrementalAlterConfigOperationTypes
+  const resources = [...changes].map(([resourceName, configs]) => ({
+    resourceType: ConfigResourceTypes.TOPIC,
+    resourceName,
+    configs: [...configs].map(([name, value]) =>
+      value === null ? { name, configOperation: DELETE } : { name, configOperation: SET, value },
+    ),
+  }))
+  const { responses } = await kafka.request(incrementalAlterConfigsV1.api, resources, false)
+  return new Map(
+    responses.map(({ resourceName, errorCode, errorMessage }) => [resourceName, done(errorCode, errorMessage)]),
+  )
+}
+
+async function grow(kafka: KafkaConnection, partitions: ReadonlyMap<string, number>) {
+  if (partitions.size === 0) return new Map<string, Outcome<void>>()
+  const topics = [...partitions].map(([name, count]) => ({ name, count, assignments: null }))
+  const { results } = await kafka.request(createPartitionsV3.api, topics, requestTimeoutMs, false)
+  return new Map(results.map(({ name, errorCode, errorMessage }) => [name, done(errorCode, errorMessage)]))
+}
+
+async function deleteTopics(kafka: KafkaConnection, names: readonly string[], deleted: Tombstones) {
+  const outcomes = new Map<string, Outcome<void>>()
+  if (names.length === 0) return outcomes
+  const topics = names.map((name) => ({ name }))
+  const { responses } = await kafka.request(deleteTopicsV6.api, topics, requestTimeoutMs)
+  for (const { name, topicId, errorCode, errorMessage } of responses) {
+    const gone = errorCode === 0 || codeOf(errorCode) === unknownTopic
+    if (errorCode === 0) deleted.add(topicIdText(topicId))
+    outcomes.set(name ?? '', gone ? { ok: true, value: undefined } : failure(errorCode, errorMessage))
+  }
+  return outcomes
+}

@@ -1,0 +1,35 @@
+// What does an error code or an id in one of Kafka's answers mean? Pure.
+import { protocolErrors, protocolErrorsCodesById } from '@platformatic/kafka'
+import type { Outcome, TopicError } from './topic-admin.ts'
+
+export const unknownTopic = 'UNKNOWN_TOPIC_OR_PARTITION'
+
+export function done(errorCode: number, message: string | null | undefined): Outcome<void> {
+  return errorCode === 0 ? { ok: true, value: undefined } : failure(errorCode, message)
+}
+
+export function failure(
+  errorCode: number,
+  message: string | null | undefined,
+): { readonly ok: false; readonly error: TopicError } {
+  const code = codeOf(errorCode)
+  const known = (protocolErrors as Record<string, { message: string; canRetry: boolean } | undefined>)[code]
+  const text = message ?? known?.message ?? code
+  return { ok: false, error: { code, message: text, transient: isTransient(code, text, known?.canRetry ?? false) } }
+}
+
+function isTransient(code: string, message: string, canRetry: boolean): boolean {
+  // Made meanwhile, or the broker asked had not heard of it yet.
+  if (code === 'TOPIC_ALREADY_EXISTS') return true
+  // A broker that has just been started takes no replicas for a moment.
+  return canRetry || (code === 'INVALID_REPLICATION_FACTOR' && message.includes('fenced'))
+}
+
+export function codeOf(errorCode: number): string {
+  return (protocolErrorsCodesById as Record<number, string | undefined>)[errorCode] ?? `error code ${errorCode}`
+}
+
+/** As Kafka's own tools write it: base64 without padding. */
+export function topicIdText(uuid: string): string {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex').toString('base64url')
+}

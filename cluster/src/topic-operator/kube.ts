@@ -1,0 +1,82 @@
+// How are KafkaTopics read and written? A list, a watch from where the list ended, and two narrow merge patches: the finalizers and
+// the status.
+import type { KubeConfig } from '@kubernetes/client-node'
+import { apiGroup, apiVersion, clusterLabel } from './kafka-topic.ts'
+import type { KafkaTopic, KafkaTopicStatus } from './kafka-topic.ts'
+import { ApiError, kubeTransport, watchSeconds } from './kube-transport.ts'
+
+export interface Scope {
+  /** All namespaces when absent. */
+  readonly namespace?: string | undefined
+  /** The value of the label `strimzi.io/cluster`; any when absent. */
+  readonly cluster?: string | undefined
+}
+
+export interface TopicEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly resource: KafkaTopic
+}
+
+/** Every method @throws ApiError or a network error. */
+export interface KafkaTopics {
+  list(): Promise<{ readonly items: readonly KafkaTopic[]; readonly resourceVersion: string }>
+  /** Ends after a while, or when the signal aborts: list again then. */
+  watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<TopicEvent>
+  /** Fails with 409 when the resource has changed since it was read; `undefined` when it is gone. */
+  setFinalizers(resource: KafkaTopic, finalizers: readonly string[]): Promise<KafkaTopic | undefined>
+  /** `undefined` when the resource is gone. */
+  writeStatus(resource: KafkaTopic, status: KafkaTopicStatus): Promise<KafkaTopic | undefined>
+  close(): void
+}
+
+interface WatchLine {
+  readonly type: TopicEvent['type'] | 'BOOKMARK' | 'ERROR'
+  readonly object: KafkaTopic & { readonly code?: number; readonly message?: string }
+}
+
+export async function kafkaTopics(kubeConfig: KubeConfig, scope: Scope): Promise<KafkaTopics> {
+  const transport = await kubeTransport(kubeConfig)
+  const api = `/apis/${apiGroup}/${apiVersion}`
+  const collection = scope.namespace ? `${api}/namespaces/${scope.namespace}/kafkatopics` : `${api}/kafkatopics`
+  const labelSelector = scope.cluster ? `${clusterLabel}=${scope.cluster}` : clusterLabel
+  const pathOf = ({ metadata }: KafkaTopic) => `${api}/namespaces/${metadata.namespace}/kafkatopics/${metadata.name}`
+
+  async function patch(path: string, body: unknown): Promise<KafkaTopic | undefined> {
+    try {
+      return (await transport.json({ method: 'PATCH', path, body })) as KafkaTopic
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 404) return undefined
+      throw error
+    }
+  }
+
+  return {
+    async list() {
+      const query = new URLSearchParams({ labelSelector })
+      const list = await transport.json({ method: 'GET', path: `${collection}?${query.toString()}` })
+      const { items, metadata } = list as { items: KafkaTopic[]; metadata: { resourceVersion: string } }
+      return { items, resourceVersion: metadata.resourceVersion }
+    },
+    async *watch(resourceVersion, signal) {
+      const query = new URLSearchParams({ labelSelector, watch: 'true', resourceVersion })
+      query.set('timeoutSeconds', String(watchSeconds))
+      const path = `${collection}?${query.toString()}`
+      for await (const line of transport.lines({ method: 'GET', path, signal })) {
+        const { type, object } = line as WatchLine
+        if (type === 'ERROR') throw new ApiError(object.code ?? 0, object.message ?? 'the watch was ended')
+        if (type !== 'BOOKMARK') yield { type, resource: object }
+      }
+    },
+    setFinalizers(resource, finalizers) {
+      const { uid, resourceVersion } = resource.metadata
+      return patch(pathOf(resource), { metadata: { uid, resourceVersion, finalizers } })
+    },
+    writeStatus(resource, status) {
+      // The uid keeps the status of a deleted resource from its successor of the same name; what went from the status is taken out.
+      const absent = { topicName: null, topicId: null }
+      const body = { metadata: { uid: resource.metadata.uid }, status: { ...absent, ...status } }
+      return patch(`${pathOf(resource)}/status`, body)
+    },
+    close: () => transport.close(),
+  }
+}

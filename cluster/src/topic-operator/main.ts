@@ -1,0 +1,35 @@
+// The development stand-in for Strimzi's Topic Operator: turns KafkaTopics into Kafka topics on a local cluster where Strimzi's
+// images cannot be had. Not for production; on kind the real one runs.
+import { KubeConfig } from '@kubernetes/client-node'
+import { configOf } from './config.ts'
+import { kafkaAdmin } from './kafka-admin.ts'
+import { kafkaTopics } from './kube.ts'
+import { operate } from './operate.ts'
+import { serving } from './process.ts'
+
+const log = (message: string) => process.stdout.write(`${new Date().toISOString()} ${message}\n`)
+
+try {
+  const config = configOf(process.env)
+  const kubeConfig = new KubeConfig()
+  if (config.KUBECONFIG) kubeConfig.loadFromFile(config.KUBECONFIG)
+  else kubeConfig.loadFromDefault()
+
+  const stopping = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort())
+
+  const kube = await kafkaTopics(kubeConfig, { namespace: config.WATCH_NAMESPACE, cluster: config.KAFKA_CLUSTER })
+  const kafka = kafkaAdmin(config.KAFKA_BOOTSTRAP_SERVERS)
+  log('development stand-in for the Strimzi Topic Operator')
+  let listed = false
+  const onListed = () => {
+    if (!listed) log(serving)
+    listed = true
+  }
+  await operate({ kube, kafka, log, now: () => new Date(), signal: stopping.signal, onListed })
+  kube.close()
+  await kafka.close()
+} catch (error) {
+  log(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}

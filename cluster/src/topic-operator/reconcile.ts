@@ -1,0 +1,157 @@
+// How is a batch of KafkaTopics brought to Kafka? Deletions first, then one description of all the rest, then at most one request for
+// each kind of change, then a status each, written only where it says something new.
+import { changesOf, intentOf, type Changes, type Intent } from './decide.ts'
+import { finalizer, hasFinalizer, isBeingDeleted, isManaged, topicName } from './kafka-topic.ts'
+import type { KafkaTopic, Problem } from './kafka-topic.ts'
+import { ApiError } from './kube-transport.ts'
+import type { KafkaTopics } from './kube.ts'
+import { statusChanged, statusOf, type Attempt } from './status.ts'
+import type { Outcome, TopicAdmin, TopicError } from './topic-admin.ts'
+
+export interface World {
+  readonly kube: KafkaTopics
+  readonly kafka: TopicAdmin
+  /** Every known resource. */
+  readonly all: () => readonly KafkaTopic[]
+  /** Takes note of a resource as the API server has just returned it. */
+  readonly remember: (resource: KafkaTopic) => void
+  readonly now: () => Date
+  readonly log: (message: string) => void
+}
+
+/** Resources that must be looked at again soon, since something moved meanwhile. */
+export type Again = readonly KafkaTopic[]
+
+/** @throws KafkaUnavailable; what was done until then is done, and doing it again does no harm. */
+export async function reconcile(batch: readonly KafkaTopic[], world: World): Promise<Again> {
+  const again: KafkaTopic[] = []
+  const withIntent = batch.map((resource) => ({ resource, intent: intentOf(resource, world.all()) }))
+  const having = (kind: Intent['kind']) => withIntent.filter(({ intent }) => intent.kind === kind)
+
+  await each(having('leave'), again, world, ({ resource, intent }) => leave(resource, intent, world))
+
+  const going = having('delete')
+  const topics = going.filter(({ intent }) => intent.kind === 'delete' && intent.topic)
+  const deleted = await world.kafka.delete(topics.map(({ resource }) => topicName(resource)))
+  await each(going, again, world, async ({ resource, intent }) => {
+    const outcome = intent.kind === 'delete' && intent.topic ? deleted.get(topicName(resource)) : undefined
+    if (outcome && !outcome.ok && outcome.error.transient) again.push(resource)
+    else if (outcome && !outcome.ok) await writeStatus(resource, { problem: kafkaProblem(outcome.error) }, world)
+    else await removeFinalizer(resource, world)
+  })
+
+  const held: KafkaTopic[] = []
+  await each(having('reconcile'), again, world, async ({ resource }) => {
+    const present = await addFinalizer(resource, world)
+    if (present) held.push(present)
+  })
+  const attempts = await applied(held, world)
+  await each(
+    held.map((resource) => ({ resource })),
+    again,
+    world,
+    async ({ resource }) => {
+      const attempt = attempts.get(resource) ?? 'again'
+      if (attempt === 'again') again.push(resource)
+      else await writeStatus(resource, attempt, world)
+    },
+  )
+  return again
+}
+
+async function applied(
+  resources: readonly KafkaTopic[],
+  { kafka }: World,
+): Promise<Map<KafkaTopic, Attempt | 'again'>> {
+  const attempts = new Map<KafkaTopic, Attempt | 'again'>()
+  const described = await kafka.describe(resources.map(topicName))
+  const changes: { resource: KafkaTopic; name: string; topicId: string | undefined; changes: Changes }[] = []
+  for (const resource of resources) {
+    const name = topicName(resource)
+    const outcome = described.get(name)
+    if (!outcome) attempts.set(resource, 'again')
+    else if (!outcome.ok)
+      attempts.set(resource, outcome.error.transient ? 'again' : { problem: kafkaProblem(outcome.error) })
+    else changes.push({ resource, name, topicId: outcome.value?.topicId, changes: changesOf(resource, outcome.value) })
+  }
+  const wanted = <T>(pick: (changes: Changes) => T | undefined) =>
+    changes.flatMap(({ name, changes: of }) => {
+      const value = pick(of)
+      return value === undefined ? [] : [[name, value] as const]
+    })
+  const created = await kafka.create(wanted((of) => of.create).map(([, topic]) => topic))
+  const altered = await kafka.alter(new Map(wanted((of) => of.alter)))
+  const grown = await kafka.grow(new Map(wanted((of) => of.grow)))
+
+  for (const { resource, name, topicId, changes: of } of changes) {
+    const creation = created.get(name)
+    const errors = [creation, altered.get(name), grown.get(name)].flatMap(errorOf)
+    if (errors.some(({ transient }) => transient)) attempts.set(resource, 'again')
+    else {
+      const problem = [...errors.map(kafkaProblem), ...of.problems][0]
+      const id = creation?.ok ? creation.value : topicId
+      attempts.set(resource, { ...(problem && { problem }), ...(id !== undefined && { topicId: id }) })
+    }
+  }
+  return attempts
+}
+
+async function leave(resource: KafkaTopic, intent: Intent, world: World): Promise<void> {
+  const goes = isBeingDeleted(resource) && !hasFinalizer(resource) // for others to let go
+  if (goes || intent.kind !== 'leave') return
+  const present = isManaged(resource) ? resource : await addFinalizer(resource, world)
+  if (present) await writeStatus(present, intent.problem ? { problem: intent.problem } : {}, world)
+}
+
+async function addFinalizer(resource: KafkaTopic, { kube, remember }: World): Promise<KafkaTopic | undefined> {
+  if (hasFinalizer(resource)) return resource
+  const present = await kube.setFinalizers(resource, [...(resource.metadata.finalizers ?? []), finalizer])
+  if (present) remember(present)
+  return present
+}
+
+async function removeFinalizer(resource: KafkaTopic, { kube }: World): Promise<void> {
+  const others = resource.metadata.finalizers?.filter((name) => name !== finalizer) ?? []
+  await kube.setFinalizers(resource, others)
+}
+
+async function writeStatus(resource: KafkaTopic, attempt: Attempt, { kube, remember, now }: World): Promise<void> {
+  const status = statusOf(resource, attempt, now())
+  if (!statusChanged(resource.status, status)) return
+  const present = await kube.writeStatus(resource, status)
+  if (present) remember(present)
+}
+
+/** Does it for each at once. What the API server refuses for good is said and left until the resource changes; all else is tried again. */
+async function each<T extends { readonly resource: KafkaTopic }>(
+  items: readonly T[],
+  again: KafkaTopic[],
+  world: World,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const results = await Promise.allSettled(items.map(work))
+  for (const [index, result] of results.entries()) {
+    const item = items[index]
+    if (result.status === 'fulfilled' || !item) continue
+    const { namespace, name } = item.resource.metadata
+    const error: unknown = result.reason
+    world.log(`${namespace}/${name}: ${error instanceof Error ? error.message : String(error)}`)
+    const refused = error instanceof ApiError && !error.retry
+    if (!refused) again.push(item.resource)
+  }
+}
+
+function kafkaProblem({ code, message }: TopicError): Problem {
+  return { reason: 'KafkaError', message: `${code}: ${message}` }
+}
+
+function errorOf(outcome: Outcome<unknown> | undefined): TopicError[] {
+  return outcome && !outcome.ok ? [outcome.error] : []
+}
+
+/** Tells of each resource that Kafka cannot be reached. */
+export async function reportUnavailable(batch: readonly KafkaTopic[], cause: Error, world: World): Promise<void> {
+  const affected = batch.filter((resource) => ['reconcile', 'delete'].includes(intentOf(resource, world.all()).kind))
+  const problem: Problem = { reason: 'KafkaError', message: cause.message }
+  await Promise.allSettled(affected.map((resource) => writeStatus(resource, { problem }, world)))
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest'
+import { kafkaTopic, paused, unmanaged } from './fixtures.ts'
+import { statusChanged, statusOf } from './status.ts'
+
+const first = new Date('2026-01-01T10:00:00.500Z')
+const later = new Date('2026-01-01T11:00:00Z')
+
+it('says Ready with the generation, the name and the id', () => {
+  expect(statusOf(kafkaTopic({ generation: 3 }), { topicId: 'id' }, first)).toEqual({
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T10:00:00Z' }],
+    observedGeneration: 3,
+    topicName: 'orders',
+    topicId: 'id',
+  })
+})
+
+it('says why not, and keeps name and id', () => {
+  const status = { topicName: 'orders', topicId: 'id' }
+  const problem = { reason: 'NotSupported', message: 'no' } as const
+  expect(statusOf(kafkaTopic({ status, spec: { topicName: 'other' } }), { problem }, first)).toMatchObject({
+    conditions: [{ type: 'Ready', status: 'False', reason: 'NotSupported', message: 'no' }],
+    topicName: 'orders',
+    topicId: 'id',
+  })
+})
+
+it('has neither name nor id for an unmanaged topic', () => {
+  const status = { topicName: 'orders', topicId: 'id' }
+  const after = statusOf(kafkaTopic({ annotations: unmanaged, status }), {}, first)
+  expect(after).toMatchObject({ conditions: [{ type: 'Unmanaged', status: 'True' }], observedGeneration: 1 })
+  expect(after).not.toHaveProperty('topicName')
+  expect(after).not.toHaveProperty('topicId')
+})
+
+it('keeps the generation last acted on while paused', () => {
+  const conditions = [{ type: 'ReconciliationPaused', status: 'True' }]
+  const given = { annotations: paused, generation: 5 }
+  expect(statusOf(kafkaTopic(given), {}, first)).toMatchObject({ conditions, observedGeneration: 0 })
+  const before = { observedGeneration: 4 }
+  expect(statusOf(kafkaTopic({ ...given, status: before }), {}, first)).toMatchObject({ observedGeneration: 4 })
+})
+
+it('moves the time of a condition only with the condition, and then nothing has changed', () => {
+  const status = statusOf(kafkaTopic(), { topicId: 'id' }, first)
+  const again = statusOf(kafkaTopic({ status }), { topicId: 'id' }, later)
+  expect(again).toEqual(status)
+  expect(statusChanged(status, again)).toBe(false)
+})
+
+it('has changed with any of condition, generation, name and id', () => {
+  const status = statusOf(kafkaTopic(), { topicId: 'id' }, first)
+  expect(statusChanged(undefined, status)).toBe(true)
+  expect(statusChanged(status, { ...status, observedGeneration: 2 })).toBe(true)
+  expect(statusChanged(status, { ...status, topicId: 'other' })).toBe(true)
+  expect(statusChanged(status, { ...status, conditions: [{ type: 'Ready', status: 'False' }] })).toBe(true)
+})
