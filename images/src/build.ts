@@ -100,6 +100,7 @@ async function packImage(bundle: Bundle, { outDir, node, log }: Settled): Promis
   ])
   const layer = await layerOf(bundle.directory, join(outDir, `${name}-layer.tar`), { mode: 'u=rwX,go=rX', only: 'app' })
   await writeArchive({ reference, layers: [base, layer], file: tar })
+  rmSync(layer.file)
   removeOlder(outDir, name, tar)
   const { size } = statSync(tar)
   log(

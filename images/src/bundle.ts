@@ -28,7 +28,7 @@ export interface BundleOptions {
 }
 
 /** Optional parts of dependencies that are deliberately left out: they are required in a try block and never needed here. */
-const leftOut = ['pg-native']
+const leftOut = ['pg-native', 'bufferutil', 'utf-8-validate', 'supports-color']
 
 /** CommonJS dependencies call require, __filename and __dirname, which a module does not have. */
 const commonJsNames = [
