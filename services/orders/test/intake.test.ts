@@ -1,0 +1,152 @@
+// Does the intake give everyone their own answer while they share commits, and keep each order once?
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { createPool, type Pool } from '@orderpipeline/kit-postgres'
+import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { decode } from '@orderpipeline/order-events'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  createIntake,
+  IdempotencyConflict,
+  IntakeFull,
+  intakeMetrics,
+  OrderRefused,
+  type Intake,
+  type IntakeOptions,
+  type OrderRequest,
+} from '../src/intake/index.ts'
+import { orderById, statusesById } from '../src/queries/index.ts'
+
+let database: TestDatabase
+const pools: Pool[] = []
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+})
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.close()))
+  await database.drop()
+})
+
+/** A gateway's worth: an intake with a pool of its own. */
+function gateway(overrides: Partial<IntakeOptions> = {}): Intake & { commits(): Promise<number> } {
+  const pool = createPool({ url: database.url, role: 'orders', size: 2 })
+  pools.push(pool)
+  const registry = createRegistry()
+  const intake = createIntake({
+    database: pool,
+    metrics: intakeMetrics(registry),
+    now: () => new Date(),
+    newId: randomUUIDv7,
+    maxBatch: 500,
+    maxInFlight: 2,
+    maxWaiting: 1_000,
+    ...overrides,
+  })
+  const commits = async () =>
+    Number(/orders_intake_batch_size_count (\d+)/.exec(await registry.metrics())?.[1] ?? Number.NaN)
+  return { ...intake, commits }
+}
+
+const order = (overrides: Partial<OrderRequest> = {}): OrderRequest => ({
+  customerId: `customer-${randomUUID()}`,
+  currency: 'EUR',
+  items: [
+    { sku: 'SKU-0001', quantity: 2 },
+    { sku: 'SKU-0002', quantity: 1 },
+  ],
+  ...overrides,
+})
+
+test('200 orders at once share a few commits, and each gets its own answer', async () => {
+  const intake = gateway()
+  const requests = Array.from({ length: 200 }, (_, n) => order({ customerId: `sharing-${n}`, correlationId: `c-${n}` }))
+  const placed = await Promise.all(requests.map((request) => intake.place(request)))
+  expect(new Set(placed.map(({ orderId }) => orderId)).size).toBe(200)
+  expect(await intake.commits()).toBeLessThan(10)
+  for (const [n, { orderId }] of placed.entries()) {
+    const view = await orderById(database.as('orders'), orderId)
+    expect(view).toMatchObject({ customerId: `sharing-${n}`, status: 'PLACED', items: requests[n]?.items })
+    expect(view?.timeline).toMatchObject([{ status: 'PLACED' }])
+  }
+  const statuses = await statusesById(database.as('orders'), [...placed.map(({ orderId }) => orderId), randomUUID()])
+  expect(statuses).toHaveLength(200)
+})
+
+test('the event in the outbox is the order, with what it was asked under', async () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  const request = order({ correlationId: 'asked-under', traceparent })
+  const { orderId } = await gateway().place(request)
+  const [row] = await database.ask<{ topic: string; key: string; value: string; event_id: string }>(
+    'orders',
+    `SELECT topic, key, value, event_id FROM intake_outbox WHERE value LIKE '%' || $1 || '%'`,
+    [orderId],
+  )
+  expect(row).toMatchObject({ topic: 'orders.placed', key: request.customerId })
+  expect(decode(row?.value ?? null)).toMatchObject({
+    id: row?.event_id,
+    type: 'OrderPlaced',
+    correlationId: 'asked-under',
+    traceparent,
+    data: { orderId, customerId: request.customerId, items: request.items, currency: 'EUR' },
+  })
+})
+
+test('one idempotency key used 50 times at once, on two gateways, makes one order', async () => {
+  const gateways = [gateway(), gateway()]
+  const request = order({ idempotencyKey: 'again-and-again' })
+  const others = Array.from({ length: 20 }, () => order({ idempotencyKey: randomUUID() }))
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, async (_, n) => {
+      const intake = gateways[n % 2]
+      const other = others[n]
+      if (other) await intake?.place(other)
+      return intake?.place(request)
+    }),
+  )
+  expect(new Set(answers.map((answer) => answer?.orderId)).size).toBe(1)
+  expect(answers.filter((answer) => answer?.repeated === false)).toHaveLength(1)
+  const [counted] = await database.ask<{ orders: number; events: number; lines: number }>(
+    'orders',
+    `SELECT (SELECT count(*) FROM orders WHERE customer_id = $1) AS orders,
+      (SELECT count(*) FROM intake_outbox WHERE key = $1) AS events,
+      (SELECT count(*) FROM order_items JOIN orders USING (order_id) WHERE customer_id = $1) AS lines`,
+    [request.customerId],
+  )
+  expect(counted).toEqual({ orders: 1, events: 1, lines: 2 })
+})
+
+test('a key used for another order is refused, for another customer it is another key', async () => {
+  const intake = gateway()
+  const first = order({ idempotencyKey: 'mine' })
+  const { orderId } = await intake.place(first)
+  const another = { ...first, items: [{ sku: 'SKU-0003', quantity: 1 }] }
+  await expect(intake.place(another)).rejects.toBeInstanceOf(IdempotencyConflict)
+  expect(await intake.place({ ...first, correlationId: 'retry' })).toEqual({ orderId, repeated: true })
+  const elsewhere = await intake.place(order({ idempotencyKey: 'mine' }))
+  expect(elsewhere.repeated).toBe(false)
+})
+
+test('an order that the database refuses fails alone', async () => {
+  const intake = gateway()
+  const requests = Array.from({ length: 40 }, (_, n) => order(n % 13 === 5 ? { customerId: `bad-${n}\u0000` } : {}))
+  const answers = await Promise.allSettled(requests.map((request) => intake.place(request)))
+  const refused = answers.flatMap((answer, n) =>
+    answer.status === 'rejected' ? [[n, answer.reason as Error] as const] : [],
+  )
+  expect(refused.map(([n]) => n)).toEqual([5, 18, 31])
+  expect(refused.every(([, error]) => error instanceof OrderRefused)).toBe(true)
+  const fine = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.orderId] : []))
+  expect(await statusesById(database.as('orders'), fine)).toHaveLength(37)
+})
+
+test('more than the intake holds is refused at once, and what was taken is answered while it closes', async () => {
+  const intake = gateway({ maxWaiting: 10 })
+  const answers = Array.from({ length: 15 }, () => intake.place(order()))
+  const closed = intake.close()
+  const outcomes = await Promise.allSettled(answers)
+  await closed
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
+  expect(outcomes.every((answer) => answer.status === 'fulfilled' || answer.reason instanceof IntakeFull)).toBe(true)
+  await expect(intake.place(order())).rejects.toBeInstanceOf(IntakeFull)
+})

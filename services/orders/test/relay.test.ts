@@ -1,0 +1,197 @@
+// Does every committed order reach Kafka, in order per customer, whatever dies in between?
+import { randomUUIDv7 } from 'node:crypto'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { createProducer, type Producer } from '@orderpipeline/kit-kafka'
+import { createPool, openSession, type Pool } from '@orderpipeline/kit-postgres'
+import { stageBench, testDatabase, until, type Bench, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import {
+  createIntake,
+  intakeMetrics,
+  relayMetrics,
+  startRelay,
+  type OutboxMessage,
+  type Relay,
+} from '../src/intake/index.ts'
+
+let database: TestDatabase
+let bench: Bench
+let producer: Producer
+let administrator: Pool
+const relays: Relay[] = []
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  administrator = createPool({ url: postgresUrl(), role: 'postgres', size: 1 })
+  producer = createProducer({ brokers: [kafkaBootstrap()], clientId: 'relay-test' }, silentLogger())
+})
+beforeEach(async () => {
+  bench = await stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: ['orders.placed'],
+  })
+})
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.close()))
+  await bench.close()
+})
+afterAll(async () => {
+  await producer.close()
+  await administrator.close()
+  await database.drop()
+})
+
+type Publish = (messages: readonly OutboxMessage[]) => Promise<void>
+const toKafka: Publish = (messages) =>
+  producer.send(messages.map((message) => ({ ...message, topic: bench.prefix + message.topic })))
+
+function relay(name: string, publish: Publish = toKafka, batchSize = 20): Relay {
+  const started = startRelay({
+    database: database.as('orders'),
+    openSession: (onNotification) =>
+      openSession({ url: database.url, role: 'orders', applicationName: name, onNotification }),
+    publish,
+    metrics: relayMetrics(createRegistry()),
+    logger: silentLogger(),
+    batchSize,
+    takeOverMs: 100,
+    pollMs: 200,
+  })
+  relays.push(started)
+  return started
+}
+
+const killConnectionOf = (name: string) =>
+  administrator.query(
+    {
+      name: 'kill',
+      text: 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
+    },
+    [name],
+  )
+
+/** Orders of ten customers, each customer's one after the other, as answers allow. Order ids by customer, in order. */
+async function place(each: number): Promise<Map<string, string[]>> {
+  const intake = createIntake({
+    database: database.as('orders'),
+    metrics: intakeMetrics(createRegistry()),
+    now: () => new Date(),
+    newId: randomUUIDv7,
+    maxBatch: 500,
+    maxInFlight: 2,
+    maxWaiting: 1_000,
+  })
+  const run = randomUUIDv7()
+  const placed = Array.from({ length: 10 }, async (_, n) => {
+    const customerId = `${run}-${n}`
+    const ids: string[] = []
+    for (let index = 0; index < each; index++)
+      ids.push((await intake.place({ customerId, currency: 'EUR', items: [{ sku: 'SKU-0001', quantity: 1 }] })).orderId)
+    return [customerId, ids] as const
+  })
+  return new Map(await Promise.all(placed))
+}
+
+/** First occurrences, as a stage's inbox leaves them. */
+async function publishedByCustomer(): Promise<{ readonly orders: Map<string, string[]>; readonly copies: number }> {
+  const events = await bench.events('orders.placed')
+  const seen = new Set<string>()
+  const orders = new Map<string, string[]>()
+  for (const { id, data } of events) {
+    if (seen.has(id)) continue
+    seen.add(id)
+    orders.set(data.customerId, [...(orders.get(data.customerId) ?? []), data.orderId])
+  }
+  return { orders, copies: events.length }
+}
+const outboxEmpty = () =>
+  until(
+    async () =>
+      (await database.ask<{ rows: number }>('orders', 'SELECT count(*) AS rows FROM intake_outbox'))[0]?.rows === 0,
+    50,
+  )
+
+test('one of several relays at a time, woken at once, and everything is published once when nothing dies', async () => {
+  const all = [relay('one'), relay('two'), relay('three')]
+  await until(() => all.some(({ leading }) => leading))
+  const placed = await place(5)
+  await outboxEmpty()
+  expect(all.filter(({ leading }) => leading)).toHaveLength(1)
+  const { orders, copies } = await publishedByCustomer()
+  expect(orders).toEqual(placed)
+  expect(copies).toBe(50)
+})
+
+test('a relay that loses its connection stops, and another takes over without losing or reordering any', async () => {
+  const published: string[] = []
+  const by =
+    (name: string): Publish =>
+    async (messages) => {
+      published.push(name)
+      await toKafka(messages)
+    }
+  const all = { first: relay('first', by('first')), second: relay('second', by('second')) }
+  const placing = place(30)
+  for (let kill = 0; kill < 4; kill++) {
+    const before = published.length
+    await until(() => published.length > before, 10)
+    const leader = all.first.leading ? 'first' : 'second'
+    await killConnectionOf(leader)
+  }
+  const placed = await placing
+  await outboxEmpty()
+  expect((await publishedByCustomer()).orders).toEqual(placed)
+})
+
+test('what a crash left between publishing and marking is published again under the same ids, and nothing else', async () => {
+  let crashed = false
+  const crashing: Publish = async (messages) => {
+    await toKafka(messages)
+    crashed = true
+    // Gone after Kafka's answer and before the mark, as by SIGKILL.
+    await killConnectionOf('dies')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  const placed = await place(2)
+  const dies = relay('dies', crashing, 10)
+  await until(() => crashed)
+  void dies.close()
+  relay('heir')
+  await outboxEmpty()
+  const { orders, copies } = await publishedByCustomer()
+  expect(orders).toEqual(placed)
+  expect(copies).toBeGreaterThanOrEqual(30)
+})
+
+test('an order that commits late, under a lower number, is not passed over', async () => {
+  const one = relay('one')
+  await until(() => one.leading)
+  const insert = {
+    name: 'late',
+    text: `INSERT INTO intake_outbox (event_id, topic, key, value) VALUES (gen_random_uuid(), 'orders.placed', $1, '{}') RETURNING id`,
+  }
+  const count = async () => (await bench.records('orders.placed')).length
+  await database.as('orders').transaction(async (late) => {
+    const [first] = await late.query<{ id: number }>(insert, ['late'])
+    const [second] = await database.as('orders').query<{ id: number }>(insert, ['early'])
+    expect(first?.id).toBeLessThan(second?.id ?? 0)
+    await until(async () => (await count()) === 1)
+  })
+  await until(async () => (await count()) === 2)
+  const keys = (await bench.records('orders.placed')).map(({ key }) => key?.toString())
+  expect(keys.sort()).toEqual(['early', 'late'])
+})
+
+test('with Kafka refusing, the relay keeps trying and keeps the order', async () => {
+  let failures = 0
+  const refusing: Publish = async (messages) => {
+    if (failures++ < 3) throw new Error('not now')
+    await toKafka(messages)
+  }
+  const placed = await place(3)
+  relay('patient', refusing)
+  await outboxEmpty()
+  expect(failures).toBeGreaterThan(3)
+  expect((await publishedByCustomer()).orders).toEqual(placed)
+})
