@@ -1,6 +1,7 @@
 // How is kafkajs set up, so that its log lines become ours and its time-outs are bounded?
 import kafkajs from 'kafkajs'
 import type { Kafka, LogEntry } from 'kafkajs'
+import './kafkajs-repairs.ts'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 
 export interface KafkaAddress {
@@ -9,30 +10,37 @@ export interface KafkaAddress {
   readonly clientId: string
 }
 
+/**
+ * Tries for a little over a minute before a consumer counts as lost: one that outlasts a broker's restart keeps its place in
+ * the group, while a new one makes the whole group wait until the old one's session has ended.
+ */
+export const patience = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 40 } as const
+
 export function createClient({ brokers, clientId }: KafkaAddress, logger: Logger): Kafka {
+  const log = forwardTo(logger)
   return new kafkajs.Kafka({
     brokers: [...brokers],
     clientId,
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
-    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 5 },
+    retry: patience,
     logLevel: kafkajs.logLevel.INFO,
-    logCreator:
-      () =>
-      ({ namespace, level, log }) =>
-        forward(logger, namespace, level, log),
+    logCreator: () => log,
   })
 }
 
-/** kafkajs calls every lost connection an error, many times over; whoever uses the client logs what it comes to. */
-function forward(
-  logger: Logger,
-  namespace: string,
-  level: kafkajs.logLevel,
-  { message, ...fields }: LogEntry['log'],
-): void {
-  const { error, groupId, stack: _stack, timestamp: _timestamp, logger: _logger, ...rest } = fields
-  const found = { kafka: namespace, groupId: groupId as unknown, error: error as unknown }
-  if (level <= kafkajs.logLevel.WARN) logger.warn(found, message)
-  else logger.debug({ ...found, ...rest }, message)
+const repeatAfterMs = 10_000
+
+/** kafkajs tells of a lost connection many times a second, each time as an error; once in a while is enough. */
+function forwardTo(logger: Logger): (entry: LogEntry) => void {
+  const said = new Map<string, number>()
+  return ({ namespace, level, log: { message, error, groupId } }) => {
+    const found = { kafka: namespace, groupId: groupId as unknown, error: error as unknown }
+    const now = performance.now()
+    const again = now - (said.get(message) ?? -Infinity) < repeatAfterMs
+    if (level > kafkajs.logLevel.WARN || again) return logger.debug(found, message)
+    if (said.size > 1_000) said.clear()
+    said.set(message, now)
+    logger.warn(found, message)
+  }
 }

@@ -5,7 +5,7 @@
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
-import { createClient } from './client.ts'
+import { createClient, patience } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 import { errorOf } from './failure.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
@@ -37,7 +37,7 @@ export interface Membership {
 
 const sessionTimeoutMs = 30_000
 /** A consumer without a fetch or a heartbeat for this long has hung: kafkajs has been seen to stop without a crash. */
-const silenceLimitMs = 90_000
+const silenceLimitMs = 120_000
 const stopTimeoutMs = 10_000
 
 export function startMembership(options: MembershipOptions): Membership {
@@ -60,7 +60,7 @@ export function startMembership(options: MembershipOptions): Membership {
       maxBytesPerPartition: 256 * 1024,
       maxBytes: 4 * 1024 * 1024,
       allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 5, restartOnFailure: () => Promise.resolve(false) },
+      retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
     })
     const end = Promise.withResolvers<Error | undefined>()
     const watch = setInterval(() => {
