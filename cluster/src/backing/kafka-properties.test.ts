@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { kafkaProperties, propertiesFile } from './kafka-properties.ts'
+
+it('listens for this machine and, where asked, for pods at the address that they are told', () => {
+  const addresses = { port: 9092, controllerPort: 9093, pods: { host: '10.244.0.1', port: 9094 } }
+  const properties = kafkaProperties('/data', addresses, 'cluster')
+  expect(properties['advertised.listeners']).toBe('HOST://127.0.0.1:9092,PODS://10.244.0.1:9094')
+  expect(properties['listeners']).toBe(`${properties['advertised.listeners']},CONTROLLER://127.0.0.1:9093`)
+  const alone = kafkaProperties('/data', { port: 9092, controllerPort: 9093 }, 'tests')
+  expect(alone['advertised.listeners']).toBe('HOST://127.0.0.1:9092')
+})
+
+it('makes no topic that nobody asked for', () => {
+  const file = propertiesFile(kafkaProperties('/data', { port: 1, controllerPort: 2 }, 'cluster'))
+  expect(file.split('\n')).toContain('auto.create.topics.enable=false')
+})

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { backingServiceManifests, databaseSecretManifests } from './kube-services.ts'
+
+it('names what runs beside the cluster by Services without selector and the slices that belong to them', () => {
+  const manifests = backingServiceManifests({
+    ...{ namespace: 'shop', kafkaCluster: 'shop-kafka', address: '10.244.0.1' },
+    ...{ kafkaPort: 20001, postgresPort: 20002, redisPort: 20003 },
+  })
+  const services = manifests.filter(({ kind }) => kind === 'Service')
+  expect(services.map(({ metadata }) => metadata.name)).toEqual(['shop-kafka-kafka-bootstrap', 'postgres', 'redis'])
+  expect(services.every(({ spec }) => !('selector' in (spec as object)))).toBe(true)
+  const slices = manifests.filter(({ kind }) => kind === 'EndpointSlice')
+  expect(slices.map(({ metadata }) => metadata.labels['kubernetes.io/service-name'])).toEqual(
+    services.map(({ metadata }) => metadata.name),
+  )
+  expect(slices.map(({ ports }) => ports)).toMatchObject([[{ port: 20001 }], [{ port: 20002 }], [{ port: 20003 }]])
+})
+
+it('keeps the administrator’s URL in a secret of its own', () => {
+  const [services, admin] = databaseSecretManifests({
+    ...{ namespace: 'shop', database: 'shop' },
+    admin: { user: 'postgres', password: 'a/b' },
+    services: { user: 'shop', password: 'c' },
+  })
+  expect(services).toMatchObject({
+    metadata: { name: 'shop-postgres' },
+    stringData: { url: 'postgres://shop:c@postgres:5432/shop' },
+  })
+  expect(admin).toMatchObject({
+    metadata: { name: 'shop-postgres-admin' },
+    stringData: { url: 'postgres://postgres:a%2Fb@postgres:5432/shop' },
+  })
+})

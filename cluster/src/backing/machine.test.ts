@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { machineOf } from './config.ts'
+import { majorOf } from './java.ts'
+import { pom } from './maven.ts'
+import { ownerIn } from './postgres-native.ts'
+
+describe('the machine', () => {
+  it('takes an empty variable for an unset one, and names a wrong one', () => {
+    expect(machineOf({ JAVA_HOME: '', PATH: '/bin' })).toMatchObject({ javaHome: undefined, path: '/bin' })
+    expect(() => machineOf({ JAVA_HOME: 'java' })).toThrow('JAVA_HOME must be an absolute path, found "java"')
+  })
+
+  it('tells the major version of a Java from how it calls itself', () => {
+    expect(['1.8.0_402', '17.0.15', '25', '21-ea'].map(majorOf)).toEqual([8, 17, 25, 21])
+  })
+
+  it('finds the user that PostgreSQL runs as', () => {
+    const passwd = 'root:x:0:0::/root:/bin/sh\npostgres:x:101:104:admin,,,:/var/lib/postgresql:/bin/bash\n'
+    expect(ownerIn(passwd, 'postgres')).toEqual({ uid: 101, gid: 104 })
+    expect(ownerIn(passwd, 'nobody')).toBeUndefined()
+  })
+
+  it('leaves out of a Maven project what was never published', () => {
+    const text = pom('kafka', [{ coordinates: 'a:b:1', exclusions: ['c:d'] }])
+    expect(text).toContain('<groupId>a</groupId><artifactId>b</artifactId><version>1</version>')
+    expect(text).toContain('<exclusion><groupId>c</groupId><artifactId>d</artifactId></exclusion>')
+  })
+})

@@ -1,0 +1,104 @@
+// What does a test of the stand-in need? A namespace of its own, the stand-in running on it, KafkaTopics to write, and Kafka to look into.
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
+import { onTestFinished } from 'vitest'
+import { kafkaAdmin } from '../../src/topic-operator/kafka-admin.ts'
+import type { KafkaTopic } from '../../src/topic-operator/kafka-topic.ts'
+import { kafkaTopics } from '../../src/topic-operator/kube.ts'
+import { operate } from '../../src/topic-operator/operate.ts'
+import type { TopicAdmin } from '../../src/topic-operator/topic-admin.ts'
+
+export interface Given {
+  readonly spec?: KafkaTopic['spec']
+  readonly annotations?: Record<string, string>
+}
+
+export async function namespaceOf(kubeconfig: string) {
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromFile(kubeconfig)
+  const namespace = `topics-${randomBytes(4).toString('hex')}`
+  await kubeConfig.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name: namespace } } })
+  const api = kubeConfig.makeApiClient(CustomObjectsApi)
+  const plural = { group: 'kafka.strimzi.io', version: 'v1', plural: 'kafkatopics', namespace }
+  const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
+
+  const get = async (name: string): Promise<KafkaTopic | undefined> => {
+    try {
+      return (await api.getNamespacedCustomObject({ ...plural, name })) as KafkaTopic
+    } catch (error) {
+      if ((error as { code?: number }).code === 404) return undefined
+      throw error
+    }
+  }
+  return {
+    kubeConfig,
+    namespace,
+    get,
+    async create(name: string, { spec, annotations }: Given = {}) {
+      const metadata = { name, namespace, annotations, labels: { 'strimzi.io/cluster': 'test' } }
+      const body = {
+        apiVersion: 'kafka.strimzi.io/v1',
+        kind: 'KafkaTopic',
+        metadata,
+        spec: { topicName: name, ...spec },
+      }
+      await api.createNamespacedCustomObject({ ...plural, body })
+    },
+    async patch(name: string, body: unknown) {
+      return (await api.patchNamespacedCustomObject({ ...plural, name, body }, merge)) as KafkaTopic
+    },
+    async delete(name: string) {
+      await api.deleteNamespacedCustomObject({ ...plural, name })
+    },
+    /** Waits until the condition of that type is so, of the resource's present generation unless it is paused. */
+    async condition(name: string, type: string, status = 'True', reason?: string): Promise<KafkaTopic> {
+      return eventually(`${name} ${type}=${status}`, async () => {
+        const topic = await get(name)
+        const condition = topic?.status?.conditions?.find((candidate) => candidate.type === type)
+        const current =
+          type === 'ReconciliationPaused' || topic?.status?.observedGeneration === topic?.metadata.generation
+        return current && condition?.status === status && condition.reason === reason ? topic : undefined
+      })
+    },
+    async gone(name: string) {
+      await eventually(`${name} gone`, async () => ((await get(name)) ? undefined : true))
+    },
+  }
+}
+
+export type Namespace = Awaited<ReturnType<typeof namespaceOf>>
+
+/** Runs the stand-in until the test ends or the returned function is called. */
+export async function standIn({ kubeConfig, namespace }: Namespace, kafka: TopicAdmin): Promise<() => Promise<void>> {
+  const kube = await kafkaTopics(kubeConfig, { namespace, cluster: 'test' })
+  const stopping = new AbortController()
+  const running = operate({ kube, kafka, signal: stopping.signal, now: () => new Date(), log: () => undefined })
+  const stop = async () => {
+    stopping.abort()
+    await running
+    kube.close()
+  }
+  onTestFinished(stop)
+  return stop
+}
+
+export function admin(bootstrapServers: string): TopicAdmin {
+  const kafka = kafkaAdmin(bootstrapServers)
+  onTestFinished(() => kafka.close())
+  return kafka
+}
+
+/** The topic in Kafka, where there is one. */
+export async function topicIn(kafka: TopicAdmin, name: string) {
+  const outcome = (await kafka.describe([name])).get(name)
+  return outcome?.ok ? outcome.value : undefined
+}
+
+export async function eventually<T>(what: string, attempt: () => Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + 40_000; Date.now() < deadline; await sleep(100)) {
+    const value = await attempt()
+    if (value !== undefined) return value
+  }
+  throw new Error(`not within 40 s: ${what}`)
+}

@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { kafkaBootstrap, kubeconfig } from '../../src/testing/index.ts'
+import type { TopicAdmin } from '../../src/topic-operator/topic-admin.ts'
+import { admin, eventually, namespaceOf, standIn, topicIn, type Namespace } from './stand-in.ts'
+
+const unmanaged = { 'strimzi.io/managed': 'false' }
+const paused = { 'strimzi.io/pause-reconciliation': 'true' }
+
+let topics: Namespace
+let kafka: TopicAdmin
+let name: string
+beforeEach(async () => {
+  topics = await namespaceOf(kubeconfig())
+  kafka = admin(kafkaBootstrap())
+  name = `orders-${randomBytes(4).toString('hex')}`
+})
+
+describe('a KafkaTopic', () => {
+  it('becomes a topic with its partitions and configuration, and says so', async () => {
+    await standIn(topics, kafka)
+    await topics.create(name, { spec: { partitions: 3, replicas: 1, config: { 'retention.ms': 604800000 } } })
+    const { status, metadata } = await topics.condition(name, 'Ready')
+    const topic = await topicIn(kafka, name)
+    expect(topic?.partitions).toBe(3)
+    expect(topic?.configs.get('retention.ms')).toEqual({ value: '604800000', dynamic: true })
+    expect(status).toMatchObject({ observedGeneration: 1, topicName: name, topicId: topic?.topicId })
+    expect(status?.conditions).toHaveLength(1)
+    expect(metadata.finalizers).toEqual(['strimzi.io/topic-operator'])
+  })
+
+  it('that is settled is not written to again', async () => {
+    const stop = await standIn(topics, kafka)
+    await topics.create(name)
+    const { metadata } = await topics.condition(name, 'Ready')
+    await stop()
+    let described = 0
+    const counting: TopicAdmin = { ...kafka, describe: (names) => (described++, kafka.describe(names)) }
+    const stopAgain = await standIn(topics, counting)
+    await eventually('looked at again', () => Promise.resolve(described > 0 || undefined))
+    await stopAgain()
+    expect((await topics.get(name))?.metadata.resourceVersion).toBe(metadata.resourceVersion)
+  })
+
+  it('follows its specification: partitions grow, configurations come and go', async () => {
+    await standIn(topics, kafka)
+    await topics.create(name, { spec: { partitions: 1, config: { 'retention.ms': 1000, 'segment.ms': 5000 } } })
+    await topics.condition(name, 'Ready')
+    await topics.patch(name, { spec: { partitions: 4, config: { 'retention.ms': 2000, 'segment.ms': null } } })
+    await topics.condition(name, 'Ready')
+    const topic = await eventually('grown', async () => {
+      const now = await topicIn(kafka, name)
+      return now?.partitions === 4 ? now : undefined
+    })
+    expect(topic.configs.get('retention.ms')).toEqual({ value: '2000', dynamic: true })
+    expect(topic.configs.get('segment.ms')?.dynamic).toBe(false)
+  })
+
+  it('has what was set in Kafka by hand taken back', async () => {
+    const stop = await standIn(topics, kafka)
+    await topics.create(name)
+    await topics.condition(name, 'Ready')
+    await stop()
+    await kafka.alter(new Map([[name, new Map([['retention.ms', '1']])]]))
+    await standIn(topics, kafka)
+    await eventually('taken back', async () => {
+      const config = (await topicIn(kafka, name))?.configs.get('retention.ms')
+      return config?.dynamic === false || undefined
+    })
+  })
+
+  it('gets its topic again, with another id, when that is deleted in Kafka', async () => {
+    const stop = await standIn(topics, kafka)
+    await topics.create(name)
+    const before = await topics.condition(name, 'Ready')
+    await stop()
+    await kafka.delete([name])
+    await standIn(topics, kafka)
+    const topic = await eventually('created again', () => topicIn(kafka, name))
+    expect(topic.topicId).not.toBe(before.status?.topicId)
+    await eventually('its new id told', async () => {
+      return (await topics.get(name))?.status?.topicId === topic.topicId || undefined
+    })
+  })
+
+  it('takes its topic along when it is deleted, and its successor gets a new one', async () => {
+    await standIn(topics, kafka)
+    await topics.create(name)
+    const before = await topics.condition(name, 'Ready')
+    await topics.delete(name)
+    await topics.gone(name)
+    await topics.create(name)
+    const after = await topics.condition(name, 'Ready')
+    expect(after.status?.topicId).not.toBe(before.status?.topicId)
+    expect((await topicIn(kafka, name))?.topicId).toBe(after.status?.topicId)
+  })
+
+  it('that is unmanaged leaves the topic alone, also when it goes', async () => {
+    await standIn(topics, kafka)
+    await topics.create(name, { spec: { partitions: 1 } })
+    await topics.condition(name, 'Ready')
+    await topics.patch(name, { metadata: { annotations: unmanaged }, spec: { partitions: 5 } })
+    const { status } = await topics.condition(name, 'Unmanaged')
+    expect(status).not.toHaveProperty('topicName')
+    await topics.delete(name)
+    await topics.gone(name)
+    expect((await topicIn(kafka, name))?.partitions).toBe(1)
+  })
+
+  it('that is paused is not acted on until resumed, and yet its deletion deletes', async () => {
+    await standIn(topics, kafka)
+    await topics.create(name, { spec: { partitions: 1 } })
+    await topics.condition(name, 'Ready')
+    await topics.patch(name, { metadata: { annotations: paused }, spec: { partitions: 2 } })
+    const { status } = await topics.condition(name, 'ReconciliationPaused')
+    expect(status?.observedGeneration).toBe(1)
+    expect((await topicIn(kafka, name))?.partitions).toBe(1)
+    await topics.patch(name, { metadata: { annotations: { 'strimzi.io/pause-reconciliation': null } } })
+    await topics.condition(name, 'Ready')
+    await eventually('grown', async () => (await topicIn(kafka, name))?.partitions === 2 || undefined)
+    await topics.patch(name, { metadata: { annotations: paused } })
+    await topics.condition(name, 'ReconciliationPaused')
+    await topics.delete(name)
+    await topics.gone(name)
+    expect(await topicIn(kafka, name)).toBeUndefined()
+  })
+})
+
+describe('a KafkaTopic that cannot be', () => {
+  it('is refused fewer partitions, other replicas and another name, and is ready again when that is taken back', async () => {
+    await standIn(topics, kafka)
+    await topics.create(name, { spec: { partitions: 2, replicas: 1 } })
+    await topics.condition(name, 'Ready')
+    for (const [wrong, right, message] of [
+      [{ partitions: 1 }, { partitions: 2 }, 'Decreasing partitions not supported'],
+      [{ replicas: 2 }, { replicas: 1 }, 'Replication factor change not supported'],
+      [{ topicName: 'other' }, { topicName: name }, 'Changing spec.topicName is not supported'],
+    ] as const) {
+      await topics.patch(name, { spec: wrong })
+      const { status } = await topics.condition(name, 'Ready', 'False', 'NotSupported')
+      expect(status?.conditions?.[0]?.message).toContain(message)
+      expect(status?.topicName).toBe(name)
+      await topics.patch(name, { spec: right })
+      await topics.condition(name, 'Ready')
+    }
+  })
+
+  it('tells what Kafka says, and keeps no other waiting', async () => {
+    await standIn(topics, kafka)
+    const wrong = `${name}-wrong`
+    await Promise.all([topics.create(wrong, { spec: { config: { 'no.such': 1 } } }), topics.create(name)])
+    await topics.condition(name, 'Ready')
+    const { status } = await topics.condition(wrong, 'Ready', 'False', 'KafkaError')
+    expect(status?.conditions?.[0]?.message).toBe('INVALID_CONFIG: Unknown topic config name: no.such')
+  })
+
+  it('waits for the oldest that claims its topic to go', async () => {
+    await standIn(topics, kafka)
+    const younger = `${name}-younger`
+    await topics.create(name)
+    const older = await topics.condition(name, 'Ready')
+    await topics.create(younger, { spec: { topicName: name } })
+    const { status } = await topics.condition(younger, 'Ready', 'False', 'ResourceConflict')
+    expect(status?.conditions?.[0]?.message).toBe(`Managed by Ref{namespace='${topics.namespace}', name='${name}'}`)
+    await topics.delete(name)
+    await topics.gone(name)
+    const heir = await topics.condition(younger, 'Ready')
+    expect(heir.status?.topicName).toBe(name)
+    expect(heir.status?.topicId).not.toBe(older.status?.topicId)
+  })
+
+  it('leaves the topic to the oldest when it goes itself', async () => {
+    await standIn(topics, kafka)
+    const younger = `${name}-younger`
+    await topics.create(name)
+    const { status } = await topics.condition(name, 'Ready')
+    await topics.create(younger, { spec: { topicName: name } })
+    await topics.condition(younger, 'Ready', 'False', 'ResourceConflict')
+    await topics.delete(younger)
+    await topics.gone(younger)
+    expect((await topicIn(kafka, name))?.topicId).toBe(status?.topicId)
+  })
+})
+
+describe('many KafkaTopics', () => {
+  it('are made with few requests to Kafka', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `${name}-${index}`)
+    await Promise.all(names.map((each) => topics.create(each, { spec: { partitions: 20 } })))
+    let requests = 0
+    await standIn(topics, { ...kafka, create: (some) => ((requests += Number(some.length > 0)), kafka.create(some)) })
+    await Promise.all(names.map((each) => topics.condition(each, 'Ready')))
+    expect(requests).toBe(1)
+  })
+})
