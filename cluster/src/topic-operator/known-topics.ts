@@ -48,10 +48,11 @@ export class KnownTopics {
   async dirty(signal: AbortSignal): Promise<void> {
     if (this.#dirty.size > 0 || signal.aborted) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#wake = resolve
-    signal.addEventListener('abort', resolve, { once: true })
+    const wake = () => resolve()
+    this.#wake = wake
+    signal.addEventListener('abort', wake, { once: true })
     await promise
-    signal.removeEventListener('abort', resolve)
+    signal.removeEventListener('abort', wake)
   }
 
   takeDirty(limit: number): KafkaTopic[] {
