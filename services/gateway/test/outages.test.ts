@@ -1,0 +1,166 @@
+// Does everything that was accepted survive, when the database goes away and when gateways are killed or told to leave?
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import {
+  inProcessHost,
+  kafkaBootstrap,
+  persistedPorts,
+  postgresUrl,
+  startPostgres,
+} from '@orderpipeline/cluster/testing'
+import { stageBench, testDatabase, until, type Bench, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { runTraffic } from '@orderpipeline/traffic'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { configOf, startGateway } from '../src/index.ts'
+
+let bench: Bench
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  bench = await stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: ['orders.placed'],
+  })
+})
+afterAll(async () => {
+  await bench.close()
+  await database.drop()
+})
+
+const environment = (databaseUrl: string) => ({
+  HTTP_PORT: '0',
+  METRICS_PORT: '0',
+  DATABASE_URL: databaseUrl,
+  KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
+  KAFKA_TOPIC_PREFIX: bench.prefix,
+  RELAY_TAKE_OVER_SECONDS: '0.2',
+  RELAY_POLL_SECONDS: '0.5',
+  DRAIN_LINGER_SECONDS: '0.3',
+})
+const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
+const post = (url: string) =>
+  fetch(`${url}/v1/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(order),
+  })
+
+test(
+  'with the database away the gateway answers 503 and when to come back, and then takes orders again',
+  { timeout: 180_000 },
+  async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-gateway-'))
+    await chmod(dir, 0o711)
+    const host = inProcessHost(join(dir, 'processes'))
+    const port = await persistedPorts(join(dir, 'ports.json')).port('postgres')
+    const start = () => startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'tests' })
+    const { adminUrl } = await start()
+    const own = await testDatabase(adminUrl)
+    const gateway = await startGateway(configOf(environment(own.url)), silentLogger())
+    try {
+      expect((await post(gateway.url)).status).toBe(202)
+      await host.stop('postgres', { signal: 'SIGKILL' })
+      await until(async () => (await post(gateway.url)).status === 503)
+      const refused = await post(gateway.url)
+      expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+      expect(await refused.json()).toMatchObject({ title: 'Service Unavailable', status: 503 })
+      expect((await fetch(`${gateway.url}/v1/orders/01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f`)).status).toBe(503)
+      expect((await fetch(`${gateway.metricsUrl}/readyz`)).status).toBe(200)
+      await start()
+      await until(async () => (await post(gateway.url)).status === 202)
+      await until(() => gateway.relaying())
+    } finally {
+      for (const closer of gateway.closers) await closer.close()
+      await host.close()
+      await rm(dir, { recursive: true, force: true })
+    }
+  },
+)
+
+interface GatewayProcess {
+  readonly child: ChildProcess
+  readonly url: string
+  readonly metricsUrl: string
+}
+
+/** The real program, in a process of its own. */
+async function gatewayProcess(): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], {
+    env: { ...environment(database.url), PATH: '' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { url, metrics } = JSON.parse(line) as { url?: string; metrics?: string }
+    if (url === undefined || metrics === undefined) continue
+    child.stdout.resume()
+    return { child, url, metricsUrl: metrics }
+  }
+  throw new Error('the gateway ended before it took orders')
+}
+async function measured({ metricsUrl }: GatewayProcess, metric: string): Promise<number> {
+  const metrics = await (await fetch(`${metricsUrl}/metrics`)).text()
+  return Number(new RegExp(`^${metric} (.*)$`, 'm').exec(metrics)?.[1])
+}
+const relays = async (gateway: GatewayProcess) => (await measured(gateway, 'outbox_relay_leader')) === 1
+
+async function publishedOrders(): Promise<Set<string>> {
+  return new Set((await bench.events('orders.placed')).map(({ data }) => data.orderId))
+}
+
+test('a gateway killed under load loses nothing it accepted: another relays it', { timeout: 180_000 }, async () => {
+  const [victim, heir] = [await gatewayProcess(), await gatewayProcess()]
+  try {
+    await until(async () => (await relays(victim)) || (await relays(heir)))
+    const [first, second] = (await relays(victim)) ? [victim, heir] : [heir, victim]
+    const burst = runTraffic({ url: first.url, load: { burst: 2_000 }, connections: 40 })
+    await until(async () => (await measured(first, 'outbox_published_total')) > 0, 20)
+    first.child.kill('SIGKILL')
+    const { acceptedIds, errors } = await burst
+    expect(acceptedIds.length).toBeGreaterThan(0)
+    expect(Object.keys(errors).length).toBeGreaterThan(0)
+    await until(() => relays(second))
+    await until(async () => {
+      const published = await publishedOrders()
+      return acceptedIds.every((orderId) => published.has(orderId))
+    }, 300)
+  } finally {
+    for (const { child } of [victim, heir]) child.kill('SIGKILL')
+  }
+})
+
+test(
+  'a gateway told to leave under load answers all it took, hands over and ends well',
+  { timeout: 180_000 },
+  async () => {
+    const stored = async () =>
+      (await database.ask<{ id: string }>('orders', 'SELECT order_id AS id FROM orders')).length
+    const before = await stored()
+    const gateway = await gatewayProcess()
+    const traffic = runTraffic({ url: gateway.url, load: { perSecond: 200, durationMs: 3_000 }, connections: 20 })
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    const ended = once(gateway.child, 'exit')
+    gateway.child.kill('SIGTERM')
+    const { accepted, errors, refused, acceptedIds } = await traffic
+    expect(await ended).toEqual([0, null])
+    expect(accepted).toBeGreaterThan(50)
+    // Whoever came too late found nobody there; whoever's order was taken was told so.
+    expect(refused).toEqual({})
+    expect(errors).toHaveProperty('ECONNREFUSED')
+    expect(await stored()).toBe(before + accepted)
+    const heir = await gatewayProcess()
+    try {
+      await until(async () => {
+        const published = await publishedOrders()
+        return acceptedIds.every((orderId) => published.has(orderId))
+      }, 300)
+    } finally {
+      heir.child.kill('SIGKILL')
+    }
+  },
+)

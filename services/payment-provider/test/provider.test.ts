@@ -1,0 +1,126 @@
+// Does the provider charge once for each key, whatever the caller, the network and its own restarts do?
+import { randomUUID } from 'node:crypto'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { configOf, declineReason, startPaymentProvider, type Behaviour, type PaymentProvider } from '../src/index.ts'
+
+let database: TestDatabase
+let provider: PaymentProvider
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  provider = await started()
+})
+afterAll(async () => {
+  await stopped(provider)
+  await database.drop()
+})
+
+const started = () =>
+  startPaymentProvider(
+    configOf({
+      HTTP_PORT: '0',
+      METRICS_PORT: '0',
+      DATABASE_URL: database.url,
+      PROVIDER_LATENCY_MS: '0',
+      PROVIDER_JITTER_MS: '0',
+    }),
+    silentLogger(),
+  )
+async function stopped({ closers }: PaymentProvider): Promise<void> {
+  for (const closer of closers) await closer.close()
+}
+async function behave(behaviour: Partial<Behaviour>): Promise<void> {
+  const calm: Behaviour = { latencyMs: 0, jitterMs: 0, errorRate: 0, declineRate: 0 }
+  const answer = await send('PUT', '/v1/behaviour', { ...calm, ...behaviour })
+  expect(answer).toMatchObject({ status: 200, body: behaviour })
+}
+
+async function send(method: string, path: string, body: unknown, key?: string) {
+  const response = await fetch(`${provider.url}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+const charge = (orderId: string, key = orderId, amountCents = 1_500) =>
+  send('POST', '/v1/charges', { orderId, customerId: 'customer-1', amountCents, currency: 'EUR' }, key)
+const chargesOf = async (orderId: string) =>
+  (await send('GET', `/v1/charges?orderId=${orderId}`, undefined)).body['charges'] as Record<string, unknown>[]
+
+test('a repeat gets the first answer and charges nothing more, after a restart too', async () => {
+  await behave({})
+  const orderId = randomUUID()
+  const first = await charge(orderId)
+  expect(first).toMatchObject({ status: 201, body: { status: 'captured' } })
+  expect(await charge(orderId)).toEqual(first)
+  await stopped(provider)
+  provider = await started()
+  expect(await charge(orderId)).toEqual(first)
+  expect(await chargesOf(orderId)).toMatchObject([{ amountCents: 1_500, status: 'captured' }])
+  expect((await charge(orderId, orderId, 9_999)).status).toBe(422)
+})
+
+test('while a charge is under way, the same key is told so and charges once', async () => {
+  await behave({ latencyMs: 200 })
+  const orderId = randomUUID()
+  const answers = await Promise.all(Array.from({ length: 10 }, () => charge(orderId)))
+  expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 9 }, () => 409)])
+  expect(await chargesOf(orderId)).toHaveLength(1)
+})
+
+test('a caller that tries again through errors is charged once', async () => {
+  await behave({ errorRate: 0.6 })
+  const orders = Array.from({ length: 60 }, () => randomUUID())
+  let errors = 0
+  const untilCharged = async (orderId: string): Promise<void> => {
+    const { status } = await charge(orderId)
+    if (status === 201) return
+    expect(status).toBe(500)
+    errors++
+    await untilCharged(orderId)
+  }
+  await Promise.all(orders.map(untilCharged))
+  expect(errors).toBeGreaterThan(10)
+  for (const orderId of orders) expect(await chargesOf(orderId)).toHaveLength(1)
+})
+
+test('a decline can be predicted from the key and stays declined', async () => {
+  await behave({ declineRate: 0.5 })
+  const orders = Array.from({ length: 40 }, () => randomUUID())
+  const predicted = orders.map((orderId) => declineReason(orderId, { declineRate: 0.5 }))
+  const answers = await Promise.all(orders.map((orderId) => charge(orderId)))
+  expect(answers.map(({ body }) => body['reason'])).toEqual(predicted)
+  await behave({ declineRate: 0 })
+  const again = await Promise.all(orders.map((orderId) => charge(orderId)))
+  expect(again).toEqual(answers)
+  expect(answers.filter(({ status }) => status === 402)).toHaveLength(predicted.filter(Boolean).length)
+})
+
+test('hundreds wait at once in one process, and what they charge is in the ledger', async () => {
+  await behave({ latencyMs: 500, jitterMs: 100 })
+  const orders = Array.from({ length: 500 }, () => randomUUID())
+  const answers = await Promise.all(orders.map((orderId) => charge(orderId)))
+  expect(answers.every(({ status }) => status === 201)).toBe(true)
+  const [ledger] = await database.ask<{ count: number }>(
+    'payment_provider',
+    'SELECT count(*) FROM charges WHERE order_id = ANY ($1)',
+    [orders],
+  )
+  expect(ledger?.count).toBe(500)
+})
+
+test('wrong requests are told what is allowed', async () => {
+  await behave({})
+  const answer = await send('POST', '/v1/charges', { orderId: 'x', amountCents: -1 }, 'key')
+  expect(answer).toMatchObject({
+    status: 400,
+    body: {
+      problems: [{ path: 'orderId' }, { path: 'customerId' }, { path: 'amountCents' }, { path: 'currency' }],
+    },
+  })
+  expect((await send('POST', '/v1/charges', {})).body).toMatchObject({ problems: [{ path: 'idempotency-key' }] })
+  expect((await send('PUT', '/v1/behaviour', { errorRate: 2 })).status).toBe(400)
+})
