@@ -1,4 +1,5 @@
-// What does a command see of the machine it runs on? Where to write, where the cluster may be found, and what to end with.
+// What does a command see of the machine it runs on? Where to write, where the cluster may be found, and what to end
+// with.
 
 export interface Environment {
   readonly stdout: Output

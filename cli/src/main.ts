@@ -6,5 +6,7 @@ import { program } from './program.ts'
 
 const environment = environmentOf(process.env, process.stdout, process.stderr)
 const interrupt = new AbortController()
-process.once('SIGINT', () => interrupt.abort()).once('SIGTERM', () => interrupt.abort())
+// Not once: Ctrl-C can arrive twice, from the terminal and from the npm script's parent, and must not cut the
+// farewell off.
+process.on('SIGINT', () => interrupt.abort()).on('SIGTERM', () => interrupt.abort())
 process.exitCode = await program(commands, environment, interrupt.signal).run(process.argv.slice(2))

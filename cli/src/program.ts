@@ -1,4 +1,5 @@
-// How do commands become one program? Each is a file that describes itself; what they have in common (help, errors, exit codes) is here.
+// How do commands become one program? Each is a file that describes itself; what they have in common (help, errors,
+// exit codes) is here.
 import { Command, CommanderError } from 'commander'
 import { CommandFailed, type Environment } from './environment.ts'
 

@@ -1,5 +1,5 @@
-// When does the next order come, from whom and for what? As in life: at random moments (Poisson), some customers and products more than
-// others. Everything follows from the random numbers given.
+// When does the next order come, from whom and for what? As in life: at random moments (Poisson), some customers and
+// products more than others. Everything follows from the random numbers given.
 
 export interface Shop {
   readonly customers: number

@@ -46,8 +46,7 @@ try {
 
 /** 0 when something was accepted and nothing lost or doubled. */
 async function load(options: Flags): Promise<number> {
-  const interrupt = new AbortController()
-  process.once('SIGINT', () => interrupt.abort()).once('SIGTERM', () => interrupt.abort())
+  const interrupt = interruptible()
   const record = options.record === undefined ? undefined : createWriteStream(options.record, { flags: 'a' })
   const result = await runTraffic({
     url: options.url,
@@ -62,7 +61,7 @@ async function load(options: Flags): Promise<number> {
       ? {}
       : { waitMs: options.wait === true ? 600_000 : parsedDuration(options.wait, '--wait') }),
     allowRemote: options.allowRemote ?? false,
-    signal: interrupt.signal,
+    signal: interrupt,
     onProgress: progressPrinter(process.stderr),
     ...(record ? { onAccepted: (order) => void record.write(`${JSON.stringify(order)}\n`) } : {}),
   })
@@ -72,6 +71,19 @@ async function load(options: Flags): Promise<number> {
   process.stdout.write(options.json ? `${JSON.stringify(figures, undefined, 2)}\n` : `${summary(result)}\n`)
   const sound = acceptedIds.length > 0 && result.outcomes.lost === 0 && result.outcomes.doubled === 0
   return sound ? 0 : 1
+}
+
+/** One Ctrl-C can arrive twice: from the terminal and from the npm script's parent. Only a later one ends at once. */
+function interruptible(): AbortSignal {
+  const controller = new AbortController()
+  let firstAt: number | undefined
+  const interrupt = (): void => {
+    firstAt ??= performance.now()
+    if (performance.now() - firstAt > 1_000) process.exit(130)
+    controller.abort()
+  }
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  return controller.signal
 }
 
 /** Redraws one line on a terminal; elsewhere a line every ten seconds. */

@@ -1,4 +1,5 @@
-// How does a command read from the API server? With the kubeconfig that KUBECONFIG names, else the local cluster's, else the user's own.
+// How does a command read from the API server? With the kubeconfig that KUBECONFIG names, else the local cluster's,
+// else the user's own.
 import { existsSync } from 'node:fs'
 import { request, type RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'

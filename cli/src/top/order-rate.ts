@@ -1,5 +1,5 @@
-// How many orders a second do the gateways take? The sum of what each of them has counted since the last look, read from its metrics
-// through the API server, which reaches pods where the person at the terminal may not.
+// How many orders a second do the gateways take? The sum of what each of them has counted since the last look, read
+// from its metrics through the API server, which reaches pods where the person at the terminal may not.
 import { CommandFailed } from '../environment.ts'
 import type { Kube } from '../kube/connection.ts'
 

@@ -11,7 +11,10 @@ const schema = z.object({
   KAFKA_BOOTSTRAP_SERVERS: variables.list('host:port, comma-separated'),
   KAFKA_TOPIC_PREFIX: variables.text().default(''),
   ORDERPIPELINE_PIPELINE: variables.text().default('local'),
-  /** Prefix of tracking URLs where callers reach the gateway under a name of its own; relative to the gateway unless given. */
+  /**
+   * Prefix of tracking URLs where callers reach the gateway under a name of its own; relative to the gateway unless
+   * given.
+   */
   PUBLIC_URL: variables.url(['http', 'https']).optional(),
   /** Orders waiting for a commit; more are answered 503. */
   INTAKE_MAX_WAITING: variables.integer(1, 100_000).default(2_000),

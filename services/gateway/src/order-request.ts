@@ -1,4 +1,5 @@
-// What does an order look like when it comes in? Stricter than the event it becomes: what is refused here needs no compensation later.
+// What does an order look like when it comes in? Stricter than the event it becomes: what is refused here needs no
+// compensation later.
 import { z } from 'zod'
 
 /** Until there is authentication, the customer says who they are. */

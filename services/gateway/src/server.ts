@@ -1,5 +1,5 @@
-// What does a running gateway consist of? The HTTP side, the orders' intake, and the relay that one gateway at a time runs; started and
-// closed as one.
+// What does a running gateway consist of? The HTTP side, the orders' intake, and the relay that one gateway at a time
+// runs; started and closed as one.
 import { randomUUIDv7 } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -72,7 +72,10 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 
   let readiness: true | string = 'the database has not answered yet'
   const leaving = new AbortController()
-  /** Once ready, always ready: with the database away, a gateway that says 503 and when to come again beats none at all. */
+  /**
+   * Once ready, always ready: with the database away, a gateway that says 503 and when to come again beats none at
+   * all.
+   */
   const untilReady = async (): Promise<void> => {
     while (!leaving.signal.aborted) {
       try {

@@ -1,4 +1,5 @@
-// How does the simulated provider behave? As slow, as unreliable and as strict as it is told, from its environment or while it runs.
+// How does the simulated provider behave? As slow, as unreliable and as strict as it is told, from its environment or
+// while it runs.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
@@ -26,8 +27,8 @@ export function failureOf({ errorRate }: Behaviour, random: number): Failure {
 }
 
 /**
- * Follows from the key alone, so that a caller can predict it: the first four bytes of the key's SHA-256, as a fraction, below
- * the decline rate.
+ * Follows from the key alone, so that a caller can predict it: the first four bytes of the key's SHA-256, as a
+ * fraction, below the decline rate.
  */
 export function declineReason(
   idempotencyKey: string,

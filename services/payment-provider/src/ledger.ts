@@ -1,5 +1,5 @@
-// What has been charged? One row for each idempotency key, whoever asks and however often; kept in PostgreSQL, so that a restart forgets
-// nothing. Callers that wait together share a round trip.
+// What has been charged? One row for each idempotency key, whoever asks and however often; kept in PostgreSQL, so
+// that a restart forgets nothing. Callers that wait together share a round trip.
 import { createGatherer } from '@orderpipeline/kit-gather'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 

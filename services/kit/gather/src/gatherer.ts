@@ -1,5 +1,6 @@
-// How do many callers share one commit without waiting for each other when idle? What arrives while a commit is under way is
-// gathered into the next one; with none under way it starts at once. So batches grow with load and latency does not.
+// How do many callers share one commit without waiting for each other when idle? What arrives while a commit is under
+// way is gathered into the next one; with none under way it starts at once. So batches grow with load and latency
+// does not.
 
 export class GathererFull extends Error {
   override readonly name = 'GathererFull'

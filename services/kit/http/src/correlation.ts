@@ -1,5 +1,6 @@
-// Which id follows one request through logs, events and stages? The caller's x-request-id when it is a sane one, else the trace id of
-// its W3C traceparent, else a new one. The traceparent itself is handed on only when it is well formed.
+// Which id follows one request through logs, events and stages? The caller's x-request-id when it is a sane one, else
+// the trace id of its W3C traceparent, else a new one. The traceparent itself is handed on only when it is well
+// formed.
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 

@@ -1,5 +1,5 @@
-// What does a caller get when a request cannot be served? One shape for all of them (RFC 9457, application/problem+json), with every
-// wrong field listed. What broke on our side is logged, never told.
+// What does a caller get when a request cannot be served? One shape for all of them (RFC 9457,
+// application/problem+json), with every wrong field listed. What broke on our side is logged, never told.
 
 export interface FieldProblem {
   /** Where in the request: `items[0].quantity`, or a header's name. */

@@ -1,5 +1,5 @@
-// What does every HTTP service of ours have in common? Bounds on size, time and age of a connection, a correlation id on every answer,
-// metrics per route, and problem answers that hide what broke on our side.
+// What does every HTTP service of ours have in common? Bounds on size, time and age of a connection, a correlation id
+// on every answer, metrics per route, and problem answers that hide what broke on our side.
 import { fastify, LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { correlationOf, type Correlation } from './correlation.ts'
@@ -22,8 +22,8 @@ export interface HttpServerOptions {
   readonly connectionTimeoutMs: number
   readonly keepAliveTimeoutMs: number
   /**
-   * A connection older than this (±20 %) is closed with its next answer. Connections are balanced only when they are opened, so
-   * without an end a new replica would get no share of the traffic.
+   * A connection older than this (±20 %) is closed with its next answer. Connections are balanced only when they are
+   * opened, so without an end a new replica would get no share of the traffic.
    */
   readonly connectionMaxAgeMs: number
 }

@@ -1,5 +1,5 @@
-// How does a service hold something that belongs to one connection: an advisory lock, or LISTEN? On a connection of its own, outside
-// the pool. When it is lost, so is what it held, and the holder is told at once.
+// How does a service hold something that belongs to one connection: an advisory lock, or LISTEN? On a connection of
+// its own, outside the pool. When it is lost, so is what it held, and the holder is told at once.
 import pg from 'pg'
 import { databaseError } from './errors.ts'
 import type { Queryable } from './pool.ts'
@@ -75,8 +75,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 /**
- * Whether some session holds the lock now. For those who would only wait: asking the pool costs nothing, while a session of
- * their own just to fail would cost the server a process each time.
+ * Whether some session holds the lock now. For those who would only wait: asking the pool costs nothing, while a
+ * session of their own just to fail would cost the server a process each time.
  */
 export async function lockHeld(queryable: Queryable, key: string): Promise<boolean> {
   const rows = await queryable.query<{ held: boolean }>(lockIsHeld, [key])

@@ -1,4 +1,5 @@
-// What does every service use to be seen and steered from outside? Logs, metrics, health, configuration and a clean end.
+// What does every service use to be seen and steered from outside? Logs, metrics, health, configuration and a clean
+// end.
 export { ConfigError, readConfig, variables } from './config.ts'
 export { drainOnSignals, type Closer, type Drain, type DrainOptions } from './drain.ts'
 export { createLogger, silentLogger, type LogLevel, type Logger, type LoggerOptions } from './logger.ts'

@@ -8,8 +8,8 @@ export class IntakeFull extends Error {
 }
 
 /**
- * The database did not answer. The order was most likely not kept, but a connection may be lost after its commit: only a
- * repeat with the same idempotency key is safe.
+ * The database did not answer. The order was most likely not kept, but a connection may be lost after its commit:
+ * only a repeat with the same idempotency key is safe.
  */
 export class IntakeUnavailable extends Error {
   override readonly name = 'IntakeUnavailable'

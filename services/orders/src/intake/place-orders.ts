@@ -1,5 +1,5 @@
-// How do many orders become durable in one commit? One statement writes orders, lines, idempotency keys, first status and outbox rows from
-// arrays. A row the database refuses is found by halving and fails alone.
+// How do many orders become durable in one commit? One statement writes orders, lines, idempotency keys, first status
+// and outbox rows from arrays. A row the database refuses is found by halving and fails alone.
 import { databaseError, type Queryable } from '@orderpipeline/kit-postgres'
 import { IdempotencyConflict, IntakeUnavailable, OrderRefused } from './errors.ts'
 import type { NewOrder } from './new-order.ts'
@@ -91,8 +91,9 @@ async function knownKeys(database: Queryable, orders: readonly NewOrder[]): Prom
 const keyOf = (customerId: string, key: string): string => JSON.stringify([customerId, key])
 
 /*
- * NOT IN over a CTE is a hashed subplan whatever the planner believes of array sizes; a join of the same could become a nested
- * loop, quadratic in the batch. Keys go in sorted, or two gateways with the same keys could each wait for the other.
+ * NOT IN over a CTE is a hashed subplan whatever the planner believes of array sizes; a join of the same could become
+ * a nested loop, quadratic in the batch. Keys go in sorted, or two gateways with the same keys could each wait for
+ * the other.
  */
 const insertOrders = {
   name: 'intake_insert_orders',

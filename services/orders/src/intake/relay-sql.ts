@@ -15,7 +15,10 @@ export interface OutboxRow {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Always from the lowest id that is there: ids commit out of sequence, so a mark of "the last seen" would skip late ones. */
+/**
+ * Always from the lowest id that is there: ids commit out of sequence, so a mark of "the last seen" would skip late
+ * ones.
+ */
 export const selectUnpublished = {
   name: 'relay_select_unpublished',
   text: 'SELECT id, event_id, topic, key, value, headers FROM intake_outbox ORDER BY id LIMIT $1',

@@ -1,6 +1,6 @@
-// How do committed orders reach Kafka, in order per customer, without loss, from whichever gateway is alive? One session holds the relay's
-// lock; it publishes what the outbox holds, lowest id first, and deletes it once Kafka has it. A crash in between publishes again under the
-// same event ids, which the inboxes of the stages drop.
+// How do committed orders reach Kafka, in order per customer, without loss, from whichever gateway is alive? One
+// session holds the relay's lock; it publishes what the outbox holds, lowest id first, and deletes it once Kafka has
+// it. A crash in between publishes again under the same event ids, which the inboxes of the stages drop.
 import { lockHeld, type Queryable, type Session } from '@orderpipeline/kit-postgres'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import type { RelayMetrics } from './metrics.ts'
@@ -92,7 +92,10 @@ export function startRelay(options: RelayOptions): Relay {
   }
 }
 
-/** Kafka failing is retried here, under the same lock: giving up the lock would only move the failure to another gateway. */
+/**
+ * Kafka failing is retried here, under the same lock: giving up the lock would only move the failure to another
+ * gateway.
+ */
 async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, closing: AbortSignal): Promise<void> {
   const { metrics, logger } = options
   let lagDueAt = 0
