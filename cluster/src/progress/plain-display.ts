@@ -4,25 +4,30 @@ import type { Step, StepObserver } from './steps.ts'
 
 type Write = (line: string) => void
 
-/** A step is announced only when it is worth waiting for. */
-const worthAnnouncingMs = 3000
+/** A step is announced once it has lasted this long: what is over at once needs no line of its own. */
+const patienceMs = 1500
 
 export function plainDisplay(write: Write): StepObserver {
+  const announcements = new Map<string, NodeJS.Timeout>()
+  const announceLater = (step: Step, leftMs: number) => {
+    clearTimeout(announcements.get(step.name))
+    const left = leftMs > patienceMs ? ` (about ${duration(leftMs)})` : ''
+    const timer = setTimeout(() => write(`… ${step.title}${left}`), patienceMs)
+    announcements.set(step.name, timer)
+  }
+  const end = (step: Step, line: string) => {
+    clearTimeout(announcements.get(step.name))
+    write(line)
+  }
   return {
-    started(step, expectedMs) {
-      if (expectedMs >= worthAnnouncingMs) write(`… ${step.title} (about ${duration(expectedMs)})`)
-    },
+    started: announceLater,
     noted: () => undefined,
-    expected(step, ms) {
-      if (ms >= worthAnnouncingMs) write(`… ${step.title} (about ${duration(ms)} left)`)
-    },
+    expected: announceLater,
     finished(step, outcome, detail, elapsedMs) {
       const took = outcome === 'unchanged' ? 'unchanged' : duration(elapsedMs)
-      write(`✓ ${step.title} (${[detail, took].filter(Boolean).join(', ')})`)
+      end(step, `✓ ${step.title} (${[detail, took].filter(Boolean).join(', ')})`)
     },
-    failed(step, _error, elapsedMs) {
-      write(`✗ ${step.title} failed after ${duration(elapsedMs)}`)
-    },
+    failed: (step, _error, elapsedMs) => end(step, `✗ ${step.title} failed after ${duration(elapsedMs)}`),
   }
 }
 

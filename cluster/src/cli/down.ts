@@ -1,0 +1,52 @@
+// npm run down: everything that up has made is gone again; with --purge what it has kept too.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cachePaths, statePaths } from '../paths.ts'
+import { withFileLock } from '../process/file-lock.ts'
+import { stepMemory } from '../progress/step-memory.ts'
+import type { StepMemory } from '../progress/steps.ts'
+import { forgetProvider, recordedProvider } from '../providers/index.ts'
+import type { Command } from './command.ts'
+import { carryOut } from './display.ts'
+import { optionsOf } from './options.ts'
+
+export const down: Command = {
+  name: 'down',
+  summary: 'remove everything that up has made (--purge: data and caches too)',
+  help: `npm run down [-- --purge] [--json]
+
+Removes all that \`npm run up\` has made: processes, pods, mounts, network, iptables rules. Kafka's topics, the database and the
+cluster's objects stay on disk, and the next up goes on with them.
+
+  --purge   forget these too, and everything built or downloaded: the next up starts from nothing
+  --json    one JSON object per event on standard output, for programs
+
+Debian packages that up has installed stay.
+`,
+  async run(args, terminal) {
+    const options = optionsOf(args, { purge: { type: 'boolean' }, json: { type: 'boolean' } })
+    const purge = options.purge ?? false
+    const paths = statePaths()
+    await withFileLock(join(paths.root, 'lock'), async () => {
+      const provider = await recordedProvider(paths)
+      if (!provider) {
+        if (!options.json) terminal.stderr('There is no local cluster.\n')
+        return
+      }
+      const memory = purge ? forgetful(await stepMemory(paths.steps)) : await stepMemory(paths.steps)
+      await carryOut(provider.down({ purge }), { terminal, memory, json: options.json ?? false })
+      if (purge) await forgetProvider(paths)
+    })
+    if (purge) {
+      for (const folder of [paths.root, cachePaths().root, imagesBuilt])
+        await rm(folder, { recursive: true, force: true })
+      if (!options.json) terminal.stderr('✓ Data and caches\n')
+    }
+    return 0
+  },
+}
+
+const imagesBuilt = join(import.meta.dirname, '..', '..', '..', 'images', 'dist')
+
+/** What is being removed must not be written again. */
+const forgetful = (memory: StepMemory): StepMemory => ({ ...memory, remember: () => Promise.resolve() })

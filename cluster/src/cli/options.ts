@@ -1,0 +1,19 @@
+// How are a command's options read? Strictly: an unknown one is a mistake worth a line.
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import { providerNames, type ProviderName } from '../providers/provider.ts'
+import { UsageError } from './command.ts'
+
+export function optionsOf<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false, strict: true }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+export function providerOf(text: string | undefined): ProviderName | undefined {
+  if (text === undefined) return undefined
+  const provider = providerNames.find((name) => name === text)
+  if (!provider) throw new UsageError(`--provider is ${providerNames.join(' or ')}, found ${JSON.stringify(text)}`)
+  return provider
+}

@@ -1,0 +1,63 @@
+// npm run up: from whatever is there to a pipeline that is Ready.
+import { join } from 'node:path'
+import { statePaths } from '../paths.ts'
+import { withFileLock } from '../process/file-lock.ts'
+import { duration } from '../progress/duration.ts'
+import { stepMemory } from '../progress/step-memory.ts'
+import { chosenProvider } from '../providers/index.ts'
+import { newDeaths, sayDeaths } from './deaths.ts'
+import type { Command, Terminal } from './command.ts'
+import { carryOut } from './display.ts'
+import { optionsOf, providerOf } from './options.ts'
+
+export const up: Command = {
+  name: 'up',
+  summary: 'bring up a local Kubernetes with the whole platform, until its pipeline is Ready',
+  help: `npm run up [-- --provider kind|native] [--json]
+
+Brings up a local Kubernetes with Kafka, PostgreSQL, KEDA, the OrderPipeline operator and the example shop, and waits until the
+shop's pipeline is Ready. Can be interrupted and run again at any time; what is there already is left alone.
+
+  --provider kind     Kubernetes in Docker; chosen by itself where Docker answers
+  --provider native   processes of this machine: Linux, root, no Docker; chosen by itself where Docker does not answer
+  --json              one JSON object per event on standard output, for programs
+`,
+  async run(args, terminal) {
+    const options = optionsOf(args, { provider: { type: 'string' }, json: { type: 'boolean' } })
+    const paths = statePaths()
+    const started = performance.now()
+    const wait = (pid: number) => terminal.stderr(`Waiting for process ${pid}, which is changing this cluster …\n`)
+    return await withFileLock(
+      join(paths.root, 'lock'),
+      async () => {
+        const provider = await chosenProvider(paths, providerOf(options.provider))
+        sayDeaths(await newDeaths(provider), terminal)
+        const memory = await stepMemory(paths.steps)
+        await carryOut(provider.up(), { terminal, memory, json: options.json ?? false })
+        if (!options.json) sayNext(terminal, provider.name, duration(performance.now() - started))
+        return 0
+      },
+      { onWait: onceOnly(wait) },
+    )
+  },
+}
+
+function sayNext(terminal: Terminal, provider: string, took: string): void {
+  terminal.stdout(`
+The pipeline shop is Ready (${provider}, ${took}). Next:
+
+  npm run load -- --rate 10000/min --for 3m   orders through the gateway, http://127.0.0.1:30080
+  npm run watch                               see its stages scale on their consumer lag
+  npm run kubectl -- get op,pods              look around; kubectl of your own: export KUBECONFIG=${statePaths().kubeconfig}
+  npm run status                              what runs, and what has died
+  npm run down                                remove everything again (-- --purge: data and caches too)
+`)
+}
+
+function onceOnly<T>(say: (value: T) => void): (value: T) => void {
+  let said = false
+  return (value) => {
+    if (!said) say(value)
+    said = true
+  }
+}

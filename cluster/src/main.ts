@@ -1,0 +1,36 @@
+// The entry point of npm run up, down, status and kubectl: `main.ts <command> [arguments]`.
+import { UsageError, type Terminal } from './cli/command.ts'
+import { dispatch } from './cli/index.ts'
+import { StepFailed } from './progress/steps.ts'
+import { NoProvider } from './providers/choose.ts'
+
+const { NO_COLOR, TERM, CI } = process.env
+const interactive = process.stderr.isTTY && TERM !== 'dumb' && !CI
+const terminal: Terminal = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  interactive,
+  color: interactive && !NO_COLOR,
+  columns: () => process.stderr.columns || 80,
+}
+
+const args = process.argv.slice(2)
+if (args[0] === 'up' || args[0] === 'down') {
+  const interrupted = () => {
+    terminal.stderr(`\nInterrupted. Run the same command again to go on from here.\n`)
+    process.exit(130)
+  }
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+}
+
+try {
+  process.exitCode = await dispatch(args, terminal)
+} catch (error) {
+  process.exitCode = error instanceof UsageError || error instanceof NoProvider ? 2 : 1
+  if (error instanceof StepFailed) {
+    terminal.stderr(
+      `\n${error.message}\n\nnpm run ${args[0]} again goes on from here; npm run status shows what runs.\n`,
+    )
+  } else if (error instanceof UsageError || error instanceof NoProvider) terminal.stderr(`${error.message}\n`)
+  else terminal.stderr(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+}

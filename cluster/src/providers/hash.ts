@@ -1,0 +1,26 @@
+// Has anything changed since last time? The hash of the contents says.
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** Of the contents, in the order given. */
+export async function hashOfFiles(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(await readFile(file)).update('\0')
+  return hash.digest('hex')
+}
+
+/** Of every file below the folder, with its path. */
+export async function hashOfFolder(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const hash = createHash('sha256')
+  for (const file of files.sort())
+    hash
+      .update(file.slice(folder.length))
+      .update('\0')
+      .update(await readFile(file))
+  return hash.digest('hex')
+}

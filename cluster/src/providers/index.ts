@@ -1,0 +1,48 @@
+// Which provider has made, or is to make, this cluster? The one that is written down; for a new cluster the one that suits the
+// machine.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { StatePaths } from '../paths.ts'
+import { NoProvider, suitableProvider, thisMachine } from './choose.ts'
+import { nativeProvider } from './native/index.ts'
+import { providerNames, type Provider, type ProviderName } from './provider.ts'
+
+export type { Provider, ProviderName } from './provider.ts'
+
+const recordIn = (paths: StatePaths) => join(paths.root, 'provider')
+
+/** Writes the choice down, so that down and status know whom to ask. */
+export async function chosenProvider(paths: StatePaths, asked: ProviderName | undefined): Promise<Provider> {
+  const recorded = await recordedName(paths)
+  if (recorded && asked && recorded !== asked) {
+    throw new NoProvider(`The local cluster was made with ${recorded}. First remove it: npm run down -- --purge`)
+  }
+  const name = recorded ?? suitableProvider(await thisMachine(), asked)
+  await mkdir(paths.root, { recursive: true })
+  await writeFile(recordIn(paths), name)
+  return make(name, paths)
+}
+
+/** Undefined when there is no cluster. */
+export async function recordedProvider(paths: StatePaths): Promise<Provider | undefined> {
+  const name = await recordedName(paths)
+  return name && make(name, paths)
+}
+
+export async function forgetProvider(paths: StatePaths): Promise<void> {
+  await rm(recordIn(paths), { force: true })
+}
+
+async function recordedName(paths: StatePaths): Promise<ProviderName | undefined> {
+  const text = (await readFile(recordIn(paths), 'utf8').catch(() => '')).trim()
+  return providerNames.find((name) => name === text)
+}
+
+function make(name: ProviderName, paths: StatePaths): Provider {
+  switch (name) {
+    case 'native':
+      return nativeProvider(paths)
+    case 'kind':
+      throw new NoProvider('kind is not there yet')
+  }
+}

@@ -1,0 +1,74 @@
+// What stands beside the native cluster, and how do its pods find it? Kafka, PostgreSQL and Redis as host processes that also
+// listen on the pods' bridge, and Services that give them the names they would have inside.
+import { topicOperatorProcess } from '../../topic-operator/index.ts'
+import {
+  backingServiceManifests,
+  databaseSecretManifests,
+  startKafka,
+  startPostgres,
+  startRedis,
+  type PostgresConnection,
+} from '../../backing/index.ts'
+import { network } from '../../node/api-server-flags.ts'
+import type { StepProgress } from '../../progress/progress.ts'
+import { pipelineName, shopNamespace } from '../product/steps.ts'
+import type { NativeCluster } from './cluster.ts'
+
+/** The Strimzi cluster that the shop's pipeline names. */
+const kafkaCluster = `${pipelineName}-kafka`
+const podsReach = network.nodeAddress
+
+export interface Backing {
+  readonly start: (name: 'kafka' | 'postgres' | 'redis', progress: StepProgress) => Promise<void>
+  startTopicOperator(): Promise<void>
+  /** What the cluster must know of them; PostgreSQL must have been started. */
+  objects(): Promise<string>
+}
+
+export function backingOf(cluster: NativeCluster): Backing {
+  const { dir } = cluster
+  const port = (name: string) => cluster.ports.port(name)
+  let postgres: PostgresConnection | undefined
+  const starters = {
+    async kafka(progress: StepProgress) {
+      await startKafka(await cluster.host(), {
+        dir: dir('kafka'),
+        port: await port('kafka'),
+        controllerPort: await port('kafka-controller'),
+        pods: { host: podsReach, port: await port('kafka-pods') },
+        ...{ sizing: 'cluster', progress },
+      })
+    },
+    async postgres(progress: StepProgress) {
+      postgres = await startPostgres(await cluster.host(), {
+        dir: dir('postgres'),
+        port: await port('postgres'),
+        ...{ alsoListenOn: [podsReach], sizing: 'cluster', database: pipelineName, progress },
+      })
+    },
+    async redis(progress: StepProgress) {
+      const options = { dir: dir('redis'), port: await port('redis'), alsoListenOn: [podsReach], progress }
+      await startRedis(await cluster.host(), options)
+    },
+  }
+  return {
+    start: (name, progress) => starters[name](progress),
+    async startTopicOperator() {
+      const { kubeconfig } = await cluster.controlPlane()
+      const bootstrapServers = `127.0.0.1:${await port('kafka')}`
+      await (await cluster.host()).start(topicOperatorProcess({ kubeconfig, bootstrapServers, cluster: kafkaCluster }))
+    },
+    async objects() {
+      if (!postgres) throw new Error('PostgreSQL has not been started')
+      const services = backingServiceManifests({
+        ...{ namespace: shopNamespace, kafkaCluster, address: podsReach },
+        kafkaPort: await port('kafka-pods'),
+        postgresPort: await port('postgres'),
+        redisPort: await port('redis'),
+      })
+      const { database, admin, services: login } = postgres
+      const secrets = databaseSecretManifests({ namespace: shopNamespace, database, admin, services: login })
+      return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...services, ...secrets] })
+    },
+  }
+}

@@ -1,0 +1,46 @@
+// How does a machine get rid of the native cluster? The processes first, so that nothing is started again; then the pods, which
+// outlive them, with their mounts and network; then what is kept on disk, as far as it is not data.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { removeNode } from '../../node/remove.ts'
+import type { StatePaths } from '../../paths.ts'
+import { runningHost } from '../../process/index.ts'
+import { endLeftovers } from '../../process/leftovers.ts'
+import type { Step } from '../../progress/steps.ts'
+import { nodePlaces } from './cluster.ts'
+
+/** Nothing but data stays without `purge`: topics, orders, the cluster's objects, imported images, and the keys to all of it. */
+const notData = ['processes', 'kubeconfig', 'values', 'redis']
+
+export function nativeDown(paths: StatePaths, { purge }: { readonly purge: boolean }): readonly Step[] {
+  return [
+    {
+      name: 'stop-processes',
+      title: 'Processes of the cluster',
+      after: [],
+      typicalMs: 15_000,
+      async run() {
+        const host = await runningHost(paths.processes)
+        if (host) await host.close()
+        await endLeftovers(paths.processes)
+      },
+    },
+    {
+      name: 'remove-node',
+      title: 'Pods, mounts and network',
+      after: ['stop-processes'],
+      typicalMs: 5_000,
+      run: (progress) => removeNode(nodePlaces(paths), { ...progress, purge }),
+    },
+    {
+      name: 'remove-state',
+      title: purge ? 'State and data' : 'State (data stays; --purge removes it)',
+      after: ['remove-node'],
+      typicalMs: 500,
+      async run() {
+        const gone = purge ? [paths.root] : notData.map((name) => join(paths.root, name))
+        await Promise.all(gone.map((path) => rm(path, { recursive: true, force: true })))
+      },
+    },
+  ]
+}

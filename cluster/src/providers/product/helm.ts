@@ -1,0 +1,46 @@
+// How is a chart installed so that it can be repeated at any time? As an upgrade that installs when there is nothing yet; what
+// an interrupted Helm left half-way is taken back first, because Helm would refuse to go on.
+import { join } from 'node:path'
+import { run } from '../../process/run.ts'
+import type { StepProgress } from '../../progress/progress.ts'
+import { toolPath } from '../../tools/index.ts'
+import type { Kubectl } from '../kubectl.ts'
+
+export interface Release {
+  readonly name: string
+  readonly namespace: string
+  /** Folder below charts/. */
+  readonly chart: string
+  readonly valuesFile: string
+  readonly kubeconfig: string
+}
+
+export const chartFolder = (chart: string) => join(import.meta.dirname, '..', '..', '..', '..', 'charts', chart)
+
+export async function installChart(kubectl: Kubectl, release: Release, progress: StepProgress): Promise<void> {
+  const { name, namespace, chart, valuesFile, kubeconfig } = release
+  await forgetPending(kubectl, release)
+  progress.note(`helm upgrade --install ${name}`)
+  const target = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--create-namespace']
+  const args = ['upgrade', '--install', name, chartFolder(chart), ...target, '--values', valuesFile, '--timeout', '5m']
+  await run(toolPath('helm'), args, { timeoutMs: 330_000 })
+}
+
+export async function isInstalled(kubectl: Kubectl, release: { name: string; namespace: string }): Promise<boolean> {
+  return (await releaseSecrets(kubectl, release, ['deployed'])).trim() !== ''
+}
+
+async function forgetPending(kubectl: Kubectl, release: Release): Promise<void> {
+  const pending = await releaseSecrets(kubectl, release, ['pending-install', 'pending-upgrade', 'pending-rollback'])
+  const names = pending.split('\n').filter(Boolean)
+  if (names.length > 0) await kubectl(['delete', '--namespace', release.namespace, ...names])
+}
+
+async function releaseSecrets(
+  kubectl: Kubectl,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  statuses: readonly string[],
+): Promise<string> {
+  const selector = `owner=helm,name=${name},status in (${statuses.join(',')})`
+  return await kubectl(['get', 'secrets', '--namespace', namespace, '--selector', selector, '--output', 'name'])
+}
