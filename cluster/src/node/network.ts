@@ -3,6 +3,7 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { run } from '../process/run.ts'
 import { network } from './api-server-flags.ts'
+import { aliasOf, otherOwner } from './bridge-owner.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
 import { overlappingRoute, type Route } from './routes.ts'
 
@@ -51,7 +52,12 @@ export class NetworkTaken extends Error {
 export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' | 'path'>): Promise<void> {
   const options = { timeoutMs: 20_000, env: { PATH: config.path } }
   const command = (name: string, ...args: string[]) => run(name, args, options)
-  await refuseTakenRanges((await command('ip', '-json', 'route', 'show')).stdout)
+  const other = await otherOwner(config.dir)
+  if (other !== undefined)
+    throw new NetworkTaken(
+      `A local cluster in ${other} is using the pod network: take it down first, one can run at a time.`,
+    )
+  refuseTakenRanges((await command('ip', '-json', 'route', 'show')).stdout)
   const brNetfilter = sysctlFile('net/bridge/bridge-nf-call-iptables')
   if (!(await exists(brNetfilter))) await command('modprobe', 'br_netfilter').catch(() => undefined)
   await noteSysctls(config)
@@ -61,7 +67,7 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
     await command('ip', 'link', 'add', network.bridge, 'address', '0a:58:0a:f4:00:01', 'type', 'bridge')
   }
   await command('ip', 'address', 'replace', `${network.nodeAddress}/16`, 'dev', network.bridge)
-  await command('ip', 'link', 'set', network.bridge, 'up')
+  await command('ip', 'link', 'set', network.bridge, 'alias', aliasOf(config.dir), 'up')
   // Host processes reach Services even where the machine has no default route.
   await command('ip', 'route', 'replace', network.serviceRange, 'dev', network.bridge, 'src', network.nodeAddress)
 
@@ -78,7 +84,7 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
   }
 }
 
-async function refuseTakenRanges(routes: string): Promise<void> {
+function refuseTakenRanges(routes: string): void {
   const others = (JSON.parse(routes || '[]') as Route[]).filter((route) => route.dev !== network.bridge)
   for (const range of [network.podRange, network.serviceRange]) {
     const taken = overlappingRoute(range, others)

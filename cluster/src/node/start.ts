@@ -1,6 +1,6 @@
 // How does this machine become a node? The container runtime with its images first, which needs no API server; then the kubelet
 // and kube-proxy, which do.
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
@@ -60,6 +60,7 @@ async function writeConfiguration(config: NodeConfig): Promise<void> {
   }
   for (const [file, text] of Object.entries(files)) {
     await mkdir(dirname(file), { recursive: true })
-    await writeFile(file, text)
+    // kube-proxy ends itself when its file is touched.
+    if ((await readFile(file, 'utf8').catch(() => undefined)) !== text) await writeFile(file, text)
   }
 }

@@ -1,0 +1,35 @@
+// Which firewall rules did the cluster leave behind? Chains that kube-proxy, the kubelet and network.ts name by prefix, and jumps to
+// them; the machine's other rules are not touched. Pure.
+
+const prefixes = ['KUBE-', 'OPL-']
+
+/** From what `iptables-save` prints, what `iptables-restore --noflush` must be told; undefined when nothing of ours is there. */
+export function removalOf(saved: string): string | undefined {
+  const tables = saved.split(/^(?=\*)/m).filter((table) => table.startsWith('*'))
+  const script = tables.map(removalFromTable).join('')
+  return script === '' ? undefined : script
+}
+
+function removalFromTable(table: string): string {
+  const lines = table.split('\n')
+  const own = lines
+    .filter((line) => line.startsWith(':'))
+    .map(chainOf)
+    .filter(isOwn)
+  if (own.length === 0) return ''
+  const jumps = lines.filter((line) => line.startsWith('-A ') && !isOwn(chainOf(line)) && isOwn(targetOf(line)))
+  return [
+    lines[0],
+    ...jumps.map((line) => line.replace(/^-A/, '-D')),
+    // All emptied before any is deleted: they refer to each other.
+    ...own.map((chain) => `-F ${chain}`),
+    ...own.map((chain) => `-X ${chain}`),
+    'COMMIT',
+    '',
+  ].join('\n')
+}
+
+/** Of `:CHAIN policy [0:0]` or `-A CHAIN …`. */
+const chainOf = (line: string) => line.replace(/^:|^-A /, '').split(' ')[0] ?? ''
+const targetOf = (line: string) => / -[jg] (\S+)/.exec(line)?.[1] ?? ''
+const isOwn = (chain: string) => prefixes.some((prefix) => chain.startsWith(prefix))

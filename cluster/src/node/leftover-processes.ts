@@ -1,0 +1,49 @@
+// Which processes of the node still run? Those in its cgroup, and those whose command line names its directories and whose
+// program is one of the node's: an editor open on a log file is not ours to end.
+import { readFile, readdir } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive } from '../process/pid.ts'
+import { podProcesses } from './cgroups.ts'
+
+export interface Places {
+  readonly dir: string
+  readonly runDir: string
+}
+
+const programs = /(^|\/)(containerd|containerd-shim|kube-|kubelet|runc)[^/]*$/
+
+/** Containers, shims and daemons alike, by SIGKILL: nothing in them would be handed over to anyone. */
+export async function endNodeProcesses(places: Places, options: { readonly pods: boolean }): Promise<void> {
+  // Daemons first: they would start again what is ended after them. A second round finds what was just being started.
+  for (let round = 0; round < 10; round++) {
+    const daemons = await processesNaming(places)
+    endAll(daemons)
+    const pods = options.pods ? await podProcesses() : []
+    endAll(pods)
+    const left = [...daemons, ...pods].filter(isAlive)
+    if (daemons.length + pods.length === 0) return
+    if (left.length > 0) await sleep(200)
+  }
+}
+
+async function processesNaming({ dir, runDir }: Places): Promise<number[]> {
+  const found: number[] = []
+  for (const entry of await readdir('/proc')) {
+    const pid = Number(entry)
+    if (!Number.isInteger(pid) || pid === process.pid) continue
+    const [program = '', ...args] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+    const names = (place: string) => args.some((arg) => arg.includes(`${place}/`) || arg.endsWith(place))
+    if (programs.test(program) && (names(dir) || names(runDir))) found.push(pid)
+  }
+  return found
+}
+
+function endAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // ended by itself
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// How does a machine get rid of the node, also after a run that was killed? By what is there, not by what was written down:
+// processes, mounts, interfaces, firewall rules, cgroups, in that order, since each holds the next.
+import { lstat, readFile, readdir, readlink, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from '../process/run.ts'
+import { network } from './api-server-flags.ts'
+import { otherOwner } from './bridge-owner.ts'
+import { removeCgroups } from './cgroups.ts'
+import { nodePaths, type NodeConfig } from './config.ts'
+import { removalOf } from './firewall.ts'
+import { endNodeProcesses } from './leftover-processes.ts'
+import { mountsBelow } from './mounts.ts'
+import { restoreSysctls } from './network.ts'
+
+export interface RemoveOptions {
+  readonly note?: (text: string) => void
+  /** Also what a later start would use again: imported images and rendered manifests. */
+  readonly purge?: boolean
+}
+
+/** Its processes must not be kept alive by a host any more. Never fails on what is not there. */
+export async function removeNode(
+  config: Pick<NodeConfig, 'dir' | 'runDir' | 'path'>,
+  options: RemoveOptions = {},
+): Promise<void> {
+  const note = options.note ?? (() => undefined)
+  // The network and the cgroup have fixed names: another cluster's, with its pods in them, are left alone.
+  const shared = (await otherOwner(config.dir)) !== undefined
+  note('ending pods')
+  await endNodeProcesses(config, { pods: !shared })
+  note('unmounting')
+  await unmountAll(config)
+  if (!shared) {
+    note('removing the pod network')
+    await removeNetwork(config)
+    await removeCgroups()
+    await restoreSysctls(config)
+  }
+  await removeFiles(config, options.purge ?? false)
+}
+
+async function unmountAll(config: Pick<NodeConfig, 'dir' | 'runDir' | 'path'>): Promise<void> {
+  const points = mountsBelow([config.dir, config.runDir], await readFile('/proc/self/mountinfo', 'utf8'))
+  // Lazily: what a process is just leaving would be busy, and everything in it is of no use any more. Many to a call, since a
+  // hundred pods have some four hundred.
+  for (let first = 0; first < points.length; first += 100) {
+    const options = { timeoutMs: 60_000, env: { PATH: config.path } }
+    await run('umount', ['--lazy', ...points.slice(first, first + 100)], options).catch(() => undefined)
+  }
+}
+
+async function removeNetwork(config: Pick<NodeConfig, 'path'>): Promise<void> {
+  const options = { timeoutMs: 30_000, env: { PATH: config.path } }
+  const ports = await readdir(`/sys/class/net/${network.bridge}/brif`).catch(() => [])
+  for (const name of [...ports, network.bridge]) {
+    // A pod's end of the pair goes with it; the kernel may have removed both with the namespace meanwhile.
+    await run('ip', ['link', 'delete', name], options).catch(() => undefined)
+  }
+  const saved = await run('iptables-save', [], options).catch(() => undefined)
+  const removal = removalOf(saved?.stdout ?? '')
+  if (removal !== undefined) {
+    await run('iptables-restore', ['--noflush', '--wait', '10'], { ...options, input: removal })
+  }
+}
+
+async function removeFiles(config: Pick<NodeConfig, 'dir' | 'runDir'>, purge: boolean): Promise<void> {
+  const paths = nodePaths(config)
+  await removeLogLinks(paths.podLogs)
+  const gone = purge ? [config.dir] : [paths.kubeletRoot, paths.podLogs, paths.sysctls, paths.images]
+  for (const path of [config.runDir, ...gone]) await rm(path, { recursive: true, force: true })
+}
+
+/** The kubelet links every container's log from /var/log/containers, wherever the logs are. */
+async function removeLogLinks(podLogs: string): Promise<void> {
+  const folder = '/var/log/containers'
+  for (const name of await readdir(folder).catch(() => [])) {
+    const link = join(folder, name)
+    const isLink = await lstat(link).then(
+      (entry) => entry.isSymbolicLink(),
+      () => false,
+    )
+    if (isLink && (await readlink(link).catch(() => '')).startsWith(`${podLogs}/`)) await rm(link, { force: true })
+  }
+}
