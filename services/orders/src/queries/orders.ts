@@ -39,7 +39,10 @@ export async function statusesById(database: Queryable, orderIds: readonly strin
   return rows.map((row) => row.view)
 }
 
-/** Names and absent fields are settled here, so that what is stored and what is shown can change apart. */
+/**
+ * Names and absent fields are settled here, so that what is stored and what is shown can change apart. Two steps of one
+ * batch have one time: then the order of the states decides.
+ */
 const selectOrder = {
   name: 'queries_order',
   text: `
@@ -57,7 +60,8 @@ SELECT json_strip_nulls(json_build_object(
   'placedAt', o.placed_at,
   'updatedAt', o.updated_at,
   'timeline', COALESCE((
-    SELECT json_agg(json_build_object('status', e.status, 'reason', e.reason, 'at', e.at) ORDER BY e.at)
+    SELECT json_agg(json_build_object('status', e.status, 'reason', e.reason, 'at', e.at)
+      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'CANCELLED'], e.status))
     FROM order_events e WHERE e.order_id = o.order_id), '[]')
 )) AS view
 FROM orders o WHERE o.order_id = $1`,
