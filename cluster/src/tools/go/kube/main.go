@@ -59,7 +59,7 @@ func serverNames() []string {
 
 func runKubectl() {
 	// The verbosity must hold before the command is built: building it already logs.
-	_ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
+	_, _ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
 	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
 		util.CheckErr(err)
 	}

@@ -1,0 +1,125 @@
+// The kind provider: Kubernetes in Docker, with Strimzi itself, and everything else as on every provider.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildDockerImages, type DockerImage } from '@orderpipeline/images'
+import type { StatePaths } from '../paths.ts'
+import type { Step } from '../progress/steps.ts'
+import { productSteps } from '../providers/product/steps.ts'
+import type { Provider } from '../providers/provider.ts'
+import { ensureTool } from '../tools/index.ts'
+import { databasesReady, installDatabases, installMetricsServer, metricsServerReady } from './backing.ts'
+import { ensureCluster, kindKubectl, loadImages, removeCluster } from './cluster.ts'
+import { installPlatform, platformReady } from './platform.ts'
+
+export function kindProvider(paths: StatePaths): Provider {
+  return {
+    name: 'kind',
+    paths,
+    up: () => kindUp(paths),
+    down: () => [tools, removal(paths)],
+    processes: () => Promise.resolve([]), // all of them are Docker's
+    deaths: () => Promise.resolve([]),
+  }
+}
+
+const tools: Step = {
+  name: 'tools',
+  title: 'Tools (kind, kubectl, Helm)',
+  after: [],
+  typicalMs: 500,
+  async run(progress) {
+    for (const name of ['kind', 'kubectl', 'helm'] as const) await ensureTool(name, progress)
+  },
+}
+
+function removal(paths: StatePaths): Step {
+  return {
+    name: 'remove-cluster',
+    title: 'The cluster in Docker, with its data',
+    after: ['tools'],
+    typicalMs: 5_000,
+    async run() {
+      await removeCluster()
+      await rm(paths.root, { recursive: true, force: true })
+    },
+  }
+}
+
+function kindUp(paths: StatePaths): readonly Step[] {
+  const { kubeconfig } = paths
+  const kubectl = kindKubectl(kubeconfig)
+  const valuesDir = join(paths.root, 'values')
+  let images: readonly DockerImage[] = []
+  return [
+    tools,
+    {
+      name: 'images',
+      title: 'Images of the services and the operator',
+      after: [],
+      typicalMs: 60_000,
+      async run(progress) {
+        images = await buildDockerImages({ log: (line) => progress.note(line) })
+      },
+    },
+    {
+      name: 'cluster',
+      title: 'Kubernetes in Docker',
+      after: ['tools'],
+      typicalMs: 90_000,
+      run: (progress) => ensureCluster(kubeconfig, progress),
+    },
+    {
+      name: 'platform',
+      title: 'KEDA, Strimzi and Kafka',
+      after: ['cluster'],
+      typicalMs: 20_000,
+      run: (progress) => installPlatform(kubectl, { kubeconfig, valuesDir }, progress),
+    },
+    {
+      name: 'databases',
+      title: 'PostgreSQL and Redis',
+      after: ['cluster'],
+      typicalMs: 2_000,
+      run: () => installDatabases(kubectl),
+    },
+    {
+      name: 'metrics-server',
+      title: 'metrics-server',
+      after: ['cluster'],
+      typicalMs: 2_000,
+      run: () => installMetricsServer(kubectl),
+    },
+    {
+      name: 'import',
+      title: 'Loading of the images',
+      after: ['images', 'cluster'],
+      typicalMs: 15_000,
+      run: (progress) => loadImages(images, progress),
+    },
+    {
+      name: 'platform-ready',
+      title: 'KEDA, Strimzi and Kafka are ready',
+      after: ['platform'],
+      typicalMs: 120_000,
+      run: (progress) => platformReady(kubectl, progress),
+    },
+    {
+      name: 'databases-ready',
+      title: 'PostgreSQL and metrics-server are ready',
+      after: ['databases', 'metrics-server'],
+      typicalMs: 30_000,
+      async run() {
+        await Promise.all([databasesReady(kubectl), metricsServerReady(kubectl)])
+      },
+    },
+    ...productSteps({
+      kubectl,
+      kubeconfig: () => Promise.resolve(kubeconfig),
+      valuesDir,
+      images: () => images,
+      afterOperator: ['import', 'platform'],
+      afterShop: ['databases-ready'],
+      afterReady: ['platform-ready'],
+    }),
+  ]
+}
