@@ -1,15 +1,19 @@
 // Which processes have died since anybody was last told? Said once by `up`, always by `status`.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Death } from '../process/process-table.ts'
 import { duration } from '../progress/duration.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Terminal } from './command.ts'
 
-/** Deaths that still matter to somebody who looks now. */
-const recentMs = 3_600_000
-
+/** Those not told before; they count as told from now on. */
 export async function newDeaths(provider: Provider): Promise<readonly Death[]> {
-  const now = Date.now()
-  return (await provider.deaths()).filter(({ at }) => now - at < recentMs)
+  const file = join(provider.paths.processes, 'deaths-told')
+  const told = Number(await readFile(file, 'utf8').catch(() => '0'))
+  const deaths = (await provider.deaths()).filter(({ at }) => at > told)
+  const last = deaths.at(-1)
+  if (last) await writeFile(file, String(last.at))
+  return deaths
 }
 
 export function sayDeaths(deaths: readonly Death[], terminal: Terminal): void {

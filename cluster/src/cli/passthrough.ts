@@ -3,23 +3,26 @@ import { spawn } from 'node:child_process'
 import { access } from 'node:fs/promises'
 import { statePaths } from '../paths.ts'
 import { silent } from '../progress/progress.ts'
-import { ensureTool, type ToolName } from '../tools/index.ts'
+import { recordedProvider } from '../providers/index.ts'
+import { kubectlTool } from '../providers/kubectl.ts'
+import { ensureTool } from '../tools/index.ts'
 import { UsageError, type Command } from './command.ts'
 
-export const kubectl = passthrough('kubectl', 'kube', ['kubectl'])
-export const helm = passthrough('helm', 'helm', [])
+export const kubectl = passthrough('kubectl', kubectlTool)
+export const helm = passthrough('helm', () => ({ tool: 'helm', leading: [] }))
 
-function passthrough(name: string, tool: ToolName, leading: readonly string[]): Command {
+function passthrough(name: string, toolFor: typeof kubectlTool): Command {
   return {
     name,
     summary: `${name}, pointed at the local cluster`,
-    help: `npm run kubectl -- <arguments>\n\nRuns ${name} with the kubeconfig of the local cluster. Arguments, streams and exit code are its own.\n`,
+    help: '', // its own
     async run(args, terminal) {
-      const { kubeconfig } = statePaths()
-      if (await missing(kubeconfig)) throw new UsageError('There is no local cluster: npm run up')
-      const note = (text: string) => terminal.stderr(`${text}\n`)
-      const command = await ensureTool(tool, { ...silent, note })
-      return await inherit(command, [...leading, ...args], { ...process.env, KUBECONFIG: kubeconfig })
+      const paths = statePaths()
+      const provider = await recordedProvider(paths)
+      if (!provider || (await missing(paths.kubeconfig))) throw new UsageError('There is no local cluster: npm run up')
+      const { tool, leading } = toolFor(provider.name)
+      const command = await ensureTool(tool, { ...silent, note: (text) => terminal.stderr(`${text}\n`) })
+      return await inherit(command, [...leading, ...args], { ...process.env, KUBECONFIG: paths.kubeconfig })
     },
   }
 }

@@ -42,9 +42,9 @@ async function observe(): Promise<Status> {
   const [processes, deaths, pipelines] = await Promise.all([
     provider.processes(),
     provider.deaths(),
-    kubectlWith(paths.kubeconfig)(['get', 'orderpipelines', '--all-namespaces'], { timeoutMs: 8_000 }).catch(
-      () => undefined,
-    ),
+    kubectlWith(paths.kubeconfig, provider.name)(['get', 'orderpipelines', '--all-namespaces'], {
+      timeoutMs: 8_000,
+    }).catch(() => undefined),
   ])
   return { provider: provider.name, processes, deaths, pipelines }
 }

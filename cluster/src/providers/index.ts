@@ -2,6 +2,7 @@
 // machine.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { kindProvider } from '../kind/index.ts'
 import type { StatePaths } from '../paths.ts'
 import { NoProvider, suitableProvider, thisMachine } from './choose.ts'
 import { nativeProvider } from './native/index.ts'
@@ -43,6 +44,6 @@ function make(name: ProviderName, paths: StatePaths): Provider {
     case 'native':
       return nativeProvider(paths)
     case 'kind':
-      throw new NoProvider('kind is not there yet')
+      return kindProvider(paths)
   }
 }

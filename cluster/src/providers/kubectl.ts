@@ -1,15 +1,22 @@
 // How does a step look at the cluster or change it? With kubectl, bounded in time.
 import { run } from '../process/run.ts'
-import { toolPath } from '../tools/index.ts'
+import { toolPath, type ToolName } from '../tools/index.ts'
+import type { ProviderName } from './provider.ts'
 
 export interface Kubectl {
   (args: readonly string[], options?: { readonly input?: string; readonly timeoutMs?: number }): Promise<string>
 }
 
-export function kubectlWith(kubeconfig: string): Kubectl {
+/** Which tool is kubectl: the program of all of Kubernetes that runs the native cluster, or, beside kind, kubectl by itself. */
+export function kubectlTool(provider: ProviderName): { readonly tool: ToolName; readonly leading: readonly string[] } {
+  return provider === 'native' ? { tool: 'kube', leading: ['kubectl'] } : { tool: 'kubectl', leading: [] }
+}
+
+export function kubectlWith(kubeconfig: string, provider: ProviderName = 'native'): Kubectl {
+  const { tool, leading } = kubectlTool(provider)
   return async (args, { input, timeoutMs = 60_000 } = {}) => {
-    const all = ['kubectl', '--kubeconfig', kubeconfig, ...args]
-    const { stdout } = await run(toolPath('kube'), all, { timeoutMs, ...(input !== undefined && { input }) })
+    const all = [...leading, '--kubeconfig', kubeconfig, ...args]
+    const { stdout } = await run(toolPath(tool), all, { timeoutMs, ...(input !== undefined && { input }) })
     return stdout
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { waitingFor } from './pipeline.ts'
+import { lackingPods, waitingFor } from './pipeline.ts'
 
 describe('a pipeline', () => {
   const ready = { type: 'Ready', status: 'True' }
@@ -18,5 +18,19 @@ describe('a pipeline', () => {
       { type: 'TopicsReady', status: 'False', reason: 'Pending', message: '3 of 11 topics are ready' },
     ]
     expect(waitingFor({ metadata: {}, status: { conditions } })).toBe('TopicsReady (Pending: 3 of 11 topics are ready)')
+  })
+
+  it('waits for the pods of its Deployments, whatever its conditions still say', () => {
+    const workload = (name: string, replicas: number, readyReplicas: number | undefined) => ({
+      metadata: { name },
+      spec: { replicas },
+      status: { ...(readyReplicas !== undefined && { readyReplicas }) },
+    })
+    const workloads = [
+      workload('shop-orders', 10, 10),
+      workload('shop-payment', 5, undefined),
+      workload('idle', 0, undefined),
+    ]
+    expect(lackingPods(workloads)).toEqual(['shop-payment (0 of 5 pods)'])
   })
 })

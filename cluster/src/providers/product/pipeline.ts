@@ -10,6 +10,13 @@ interface Condition {
   readonly message?: string
 }
 
+/** As far as it says whether its pods are there. */
+export interface ObservedWorkload {
+  readonly metadata: { readonly name: string }
+  readonly spec?: { readonly replicas?: number }
+  readonly status?: { readonly readyReplicas?: number }
+}
+
 export interface ObservedPipeline {
   readonly metadata: { readonly generation?: number }
   readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] }
@@ -29,6 +36,18 @@ export function waitingFor({ metadata, status }: ObservedPipeline): string {
   return words.join(', ')
 }
 
+/**
+ * Names of Deployments that lack pods. After a restart of the whole cluster the conditions are still those of before, until
+ * the operator has looked again; the Deployments know at once.
+ */
+export function lackingPods(workloads: readonly ObservedWorkload[]): string[] {
+  return workloads
+    .filter(({ spec, status }) => (status?.readyReplicas ?? 0) < (spec?.replicas ?? 1))
+    .map(
+      ({ metadata, spec, status }) => `${metadata.name} (${status?.readyReplicas ?? 0} of ${spec?.replicas ?? 1} pods)`,
+    )
+}
+
 export class PipelineNotReady extends Error {
   readonly reason = 'PipelineNotReady'
   readonly retry = true
@@ -43,8 +62,7 @@ export async function waitUntilReady(
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
-    const text = await kubectl(['get', 'orderpipeline', name, '--namespace', namespace, '--output', 'json'])
-    const waiting = waitingFor(JSON.parse(text) as ObservedPipeline)
+    const waiting = await observedWaiting(kubectl, namespace, name)
     if (waiting === '') return
     progress.note(`waiting for ${waiting}`)
     if (performance.now() > deadline) {
@@ -53,4 +71,15 @@ export async function waitUntilReady(
     }
     await sleep(1000)
   }
+}
+
+async function observedWaiting(kubectl: Kubectl, namespace: string, name: string): Promise<string> {
+  const get = async (...what: string[]) =>
+    JSON.parse(await kubectl(['get', ...what, '--namespace', namespace, '--output', 'json'])) as unknown
+  const waiting = waitingFor((await get('orderpipeline', name)) as ObservedPipeline)
+  if (waiting !== '') return waiting
+  const { items } = (await get('deployments', '--selector', `orderpipeline.dev/pipeline=${name}`)) as {
+    items: ObservedWorkload[]
+  }
+  return lackingPods(items).join(', ')
 }
