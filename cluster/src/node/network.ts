@@ -62,12 +62,12 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
   if (!(await exists(brNetfilter))) await command('modprobe', 'br_netfilter').catch(() => undefined)
   await noteSysctls(config)
 
-  if (!(await exists(`/sys/class/net/${network.bridge}`))) {
-    // A fixed address: the bridge would otherwise take that of whichever port has the lowest, and change it under its clients.
-    await command('ip', 'link', 'add', network.bridge, 'address', '0a:58:0a:f4:00:01', 'type', 'bridge')
-  }
+  if (!(await exists(`/sys/class/net/${network.bridge}`)))
+    await command('ip', 'link', 'add', network.bridge, 'type', 'bridge')
+  // A fixed address: the bridge would otherwise take that of whichever port has the lowest, and change it under its clients.
+  const identity = ['address', '0a:58:0a:f4:00:01', 'alias', aliasOf(config.dir)]
+  await command('ip', 'link', 'set', network.bridge, ...identity, 'up')
   await command('ip', 'address', 'replace', `${network.nodeAddress}/16`, 'dev', network.bridge)
-  await command('ip', 'link', 'set', network.bridge, 'alias', aliasOf(config.dir), 'up')
   // Host processes reach Services even where the machine has no default route.
   await command('ip', 'route', 'replace', network.serviceRange, 'dev', network.bridge, 'src', network.nodeAddress)
 
