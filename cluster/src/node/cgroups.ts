@@ -6,12 +6,12 @@ import { cgroupRoot } from './config.ts'
 
 /** The kubelet insists that its root is there, in every hierarchy. */
 export async function createCgroups(): Promise<void> {
-  for (const root of await cgroupRoots()) await mkdir(root, { recursive: true })
+  for (const root of (await cgroupRoots()).used) await mkdir(root, { recursive: true })
 }
 
 export async function podProcesses(): Promise<number[]> {
   const pids = new Set<number>()
-  for (const root of await cgroupRoots()) {
+  for (const root of (await cgroupRoots()).used) {
     for (const folder of await foldersBelow(root)) {
       const text = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '')
       for (const line of text.split('\n')) if (line) pids.add(Number(line))
@@ -22,17 +22,19 @@ export async function podProcesses(): Promise<number[]> {
 
 /** Removes the groups; those that still hold a process stay. */
 export async function removeCgroups(): Promise<void> {
-  for (const root of await cgroupRoots()) {
+  for (const root of (await cgroupRoots()).all) {
     for (const folder of (await foldersBelow(root)).reverse()) await rmdir(folder).catch(() => undefined)
   }
 }
 
-async function cgroupRoots(): Promise<string[]> {
+/** `used`: the hierarchies that hold the pods. Where version 2 is only mounted beside version 1, runc makes empty groups there too. */
+async function cgroupRoots(): Promise<{ used: string[]; all: string[] }> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' '))
-  // With version 1, version 2 may be mounted beside it for systemd's use; nothing is done there.
-  const v1 = mounts.filter(([, , type]) => type === 'cgroup')
-  const used = v1.length > 0 ? v1 : mounts.filter(([, , type]) => type === 'cgroup2')
-  return [...new Set(used.map(([, path]) => join(path ?? '', cgroupRoot)))]
+  const roots = (wanted: string) => [
+    ...new Set(mounts.filter(([, , type]) => type === wanted).map(([, path]) => join(path ?? '', cgroupRoot))),
+  ]
+  const [v1, v2] = [roots('cgroup'), roots('cgroup2')]
+  return { used: v1.length > 0 ? v1 : v2, all: [...v1, ...v2] }
 }
 
 /** Parents before children; empty when the folder is not there. */
