@@ -1,9 +1,10 @@
 // Do the charts make what they should, for the values that people will set? Rendered by Helm; no cluster needed.
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { chart, helm, only, platformWithStubs, podsOf, rendered, repository, type KubeObject, type Rule } from './helm.ts'
+import { chart, helm, objectsOf, only, platformWithStubs, podsOf, rendered, repository, type KubeObject, type Rule } from './helm.ts'
 
 const read = async (path: string): Promise<unknown> => parse(await readFile(join(repository, path), 'utf8'))
 const names = (objects: readonly KubeObject[], kind: string): string[] =>
@@ -160,6 +161,22 @@ describe('order-platform', () => {
     await expect(rendered(platform.path, ['kafka.name=other'])).rejects.toThrow('make them equal, or set kafka.enabled=false')
     await expect(rendered(platform.path, ['keda.enabled=maybe'])).rejects.toThrow('/keda/enabled')
   })
+})
+
+test('the Tiltfile speaks of folders, charts and workloads that there are', async () => {
+  const tiltfile = await readFile(join(repository, 'Tiltfile'), 'utf8')
+  const workloads: string[] = []
+  for (const [, path = '', release = ''] of tiltfile.matchAll(/helm\('([^']+)', name = '([^']+)'/g)) {
+    const objects = objectsOf(await helm('template', release, join(repository, path)))
+    const made = objects.filter(({ kind }) => ['Deployment', 'Job', 'OrderPipeline'].includes(kind))
+    workloads.push(...made.map(({ metadata }) => metadata.name))
+  }
+  const configured = [...tiltfile.matchAll(/k8s_resource\(\s*'([^']+)'/g)].map(([, name]) => name)
+  expect(configured.sort()).toEqual(workloads.sort())
+  for (const path of ['images/src', 'operator/src', 'services', 'images/Dockerfile', 'crds']) {
+    expect(tiltfile).toContain(`'${path}'`)
+    expect(existsSync(join(repository, path))).toBe(true)
+  }
 })
 
 test.each(['orderpipeline-operator', 'order-shop'])('%s passes helm lint without a warning', async (name) => {
