@@ -3,7 +3,7 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { run } from '../process/run.ts'
 import { network } from './api-server-flags.ts'
-import { aliasOf, otherOwner } from './bridge-owner.ts'
+import { aliasOf, observeBridge } from './bridge.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
 import { overlappingRoute, type Route } from './routes.ts'
 
@@ -52,18 +52,17 @@ export class NetworkTaken extends Error {
 export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' | 'path'>): Promise<void> {
   const options = { timeoutMs: 20_000, env: { PATH: config.path } }
   const command = (name: string, ...args: string[]) => run(name, args, options)
-  const other = await otherOwner(config.dir)
-  if (other !== undefined)
+  const bridge = await observeBridge(config.dir, config.path)
+  if (bridge.otherOwner !== undefined)
     throw new NetworkTaken(
-      `A local cluster in ${other} is using the pod network: take it down first, one can run at a time.`,
+      `A local cluster in ${bridge.otherOwner} is using the pod network: take it down first, one can run at a time.`,
     )
   refuseTakenRanges((await command('ip', '-json', 'route', 'show')).stdout)
   const brNetfilter = sysctlFile('net/bridge/bridge-nf-call-iptables')
   if (!(await exists(brNetfilter))) await command('modprobe', 'br_netfilter').catch(() => undefined)
   await noteSysctls(config)
 
-  if (!(await exists(`/sys/class/net/${network.bridge}`)))
-    await command('ip', 'link', 'add', network.bridge, 'type', 'bridge')
+  if (!bridge.there) await command('ip', 'link', 'add', network.bridge, 'type', 'bridge')
   // A fixed address: the bridge would otherwise take that of whichever port has the lowest, and change it under its clients.
   const identity = ['address', '0a:58:0a:f4:00:01', 'alias', aliasOf(config.dir)]
   await command('ip', 'link', 'set', network.bridge, ...identity, 'up')

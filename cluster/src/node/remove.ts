@@ -4,7 +4,7 @@ import { lstat, readFile, readdir, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../process/run.ts'
 import { network } from './api-server-flags.ts'
-import { otherOwner } from './bridge-owner.ts'
+import { observeBridge } from './bridge.ts'
 import { removeCgroups } from './cgroups.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
 import { removalOf } from './firewall.ts'
@@ -25,7 +25,7 @@ export async function removeNode(
 ): Promise<void> {
   const note = options.note ?? (() => undefined)
   // The network and the cgroup have fixed names: another cluster's, with its pods in them, are left alone.
-  const shared = (await otherOwner(config.dir)) !== undefined
+  const shared = (await observeBridge(config.dir, config.path)).otherOwner !== undefined
   note('ending pods')
   await endNodeProcesses(config, { pods: !shared })
   note('unmounting')
@@ -49,10 +49,10 @@ async function unmountAll(config: Pick<NodeConfig, 'dir' | 'runDir' | 'path'>): 
   }
 }
 
-async function removeNetwork(config: Pick<NodeConfig, 'path'>): Promise<void> {
+async function removeNetwork(config: Pick<NodeConfig, 'dir' | 'path'>): Promise<void> {
   const options = { timeoutMs: 30_000, env: { PATH: config.path } }
-  const ports = await readdir(`/sys/class/net/${network.bridge}/brif`).catch(() => [])
-  for (const name of [...ports, network.bridge]) {
+  const { there, ports } = await observeBridge(config.dir, config.path)
+  for (const name of there ? [...ports, network.bridge] : []) {
     // A pod's end of the pair goes with it; the kernel may have removed both with the namespace meanwhile.
     await run('ip', ['link', 'delete', name], options).catch(() => undefined)
   }

@@ -1,0 +1,43 @@
+// Is the pods' bridge there, whose is it, and who is on it? There is one on a machine, and so one cluster at a time: its owner's
+// directory is written on it, so that two state directories neither share it nor remove each other's pods.
+import { access } from 'node:fs/promises'
+import { run } from '../process/run.ts'
+import { network } from './api-server-flags.ts'
+
+interface Link {
+  readonly ifname: string
+  readonly ifalias?: string
+  readonly master?: string
+}
+
+export interface Bridge {
+  readonly there: boolean
+  /** Names of the pods' ends on it. */
+  readonly ports: readonly string[]
+  /** Directory of another cluster that has the bridge now; undefined when it is free, ours, or its cluster is gone from disk. */
+  readonly otherOwner: string | undefined
+}
+
+/** Asked of `ip`, not of /sys, which may show another network namespace than the one we are in. */
+export async function observeBridge(dir: string, path: string): Promise<Bridge> {
+  const { stdout } = await run('ip', ['-json', 'link', 'show'], { timeoutMs: 20_000, env: { PATH: path } })
+  const links = JSON.parse(stdout || '[]') as Link[]
+  const bridge = links.find(({ ifname }) => ifname === network.bridge)
+  const owner = bridge?.ifalias ?? ''
+  const foreign = owner !== '' && owner !== aliasOf(dir) && (await exists(owner))
+  return {
+    there: bridge !== undefined,
+    ports: links.filter(({ master }) => master === network.bridge).map(({ ifname }) => ifname),
+    otherOwner: foreign ? owner : undefined,
+  }
+}
+
+/** The kernel keeps 255 characters. */
+export const aliasOf = (dir: string) => dir.slice(0, 250)
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  )
+}
