@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProcessSpec } from './host.ts'
 import { openLog, readLog } from './log-file.ts'
-import { identify } from './pid.ts'
+import { identify, type PidRecord } from './pid.ts'
 import { lastLines } from './run.ts'
 
 export interface ChildOptions {
@@ -60,7 +60,7 @@ export async function startChild(spec: ProcessSpec, options: ChildOptions): Prom
     child.once('exit', (code, signal) => settle(signal ? `was ended by ${signal}` : `ended with exit code ${code}`))
   })
   if (child.pid === undefined) await ended
-  else writeFileSync(pidPath(options.dir, spec.name), JSON.stringify(identify(child.pid)))
+  else writePidFile(pidPath(options.dir, spec.name), { ...identify(child.pid), stopSignal: spec.stopSignal })
 
   return {
     pid: child.pid ?? 0,
@@ -78,6 +78,10 @@ export async function startChild(spec: ProcessSpec, options: ChildOptions): Prom
       await ended
     },
   }
+}
+
+function writePidFile(path: string, record: PidRecord): void {
+  writeFileSync(path, JSON.stringify(record))
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

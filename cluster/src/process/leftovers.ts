@@ -3,7 +3,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isSame, type ProcessIdentity } from './pid.ts'
+import { isSame, type PidRecord } from './pid.ts'
 
 const patienceMs = 10_000
 
@@ -14,23 +14,35 @@ export async function endLeftovers(dir: string): Promise<void> {
 }
 
 async function endLeftover(file: string): Promise<void> {
-  const identity = await identityIn(file)
-  if (identity && isSame(identity)) {
-    kill(identity.pid, 'SIGTERM')
+  const left = await recordIn(file)
+  if (left && isSame(left)) {
+    kill(left.pid, left.stopSignal ?? 'SIGTERM')
     const deadline = performance.now() + patienceMs
-    while (isSame(identity) && performance.now() < deadline) await sleep(50)
+    while (isSame(left) && performance.now() < deadline) await sleep(50)
     // The group, for children it has left behind; it is the leader of its own.
-    kill(-identity.pid, 'SIGKILL')
-    while (isSame(identity)) await sleep(20)
+    kill(-left.pid, 'SIGKILL')
+    while (isSame(left)) await sleep(20)
+    // A successor that finds the number in a lock file must not take the zombie for a living one; whoever adopted it reaps it.
+    const reaped = performance.now() + patienceMs
+    while (exists(left.pid) && performance.now() < reaped) await sleep(50)
   }
   await rm(file, { force: true })
 }
 
-async function identityIn(file: string): Promise<ProcessIdentity | undefined> {
+async function recordIn(file: string): Promise<PidRecord | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as ProcessIdentity
+    return JSON.parse(await readFile(file, 'utf8')) as PidRecord
   } catch {
     return undefined // cut short while it was written
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
   }
 }
 

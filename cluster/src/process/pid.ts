@@ -8,6 +8,12 @@ export interface ProcessIdentity {
   readonly startedAt?: string
 }
 
+/** What a pid file holds, as JSON. */
+export interface PidRecord extends ProcessIdentity {
+  /** What ends it in order; SIGTERM when absent. */
+  readonly stopSignal?: NodeJS.Signals
+}
+
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
