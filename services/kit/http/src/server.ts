@@ -39,6 +39,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request would be made, with its redaction, for lines that are hardly ever written.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: options.requestTimeoutMs,
     connectionTimeout: options.connectionTimeoutMs,
