@@ -18,6 +18,7 @@ const commands = {
   down: [[node, 'cluster/src/main.ts', 'down']],
   status: [[node, 'cluster/src/main.ts', 'status']],
   kubectl: [[node, 'cluster/src/main.ts', 'kubectl']],
+  helm: [[node, 'cluster/src/main.ts', 'helm']],
   watch: [[node, 'cli/src/main.ts', 'top']],
   load: [[node, 'traffic/src/main.ts']],
   build: [[node, 'images/src/main.ts']],

@@ -46,7 +46,7 @@ export class TerminalDisplay implements StepObserver {
 
   noted(step: Step, text: string): void {
     const running = this.#running.get(step.name)
-    if (running) running.note = text
+    if (running) running.note = text.replaceAll(/\s+/g, ' ')
   }
 
   expected(step: Step, ms: number): void {
