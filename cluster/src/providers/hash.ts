@@ -15,7 +15,9 @@ export async function hashOfFiles(files: readonly string[]): Promise<string> {
 /** Of every file below the folder, with its path. */
 export async function hashOfFolder(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const files = entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => join(entry.parentPath, entry.name))
   const hash = createHash('sha256')
   for (const file of files.sort())
     hash
