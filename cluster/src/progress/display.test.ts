@@ -15,6 +15,8 @@ describe('a duration', () => {
       '1 min 1 s',
       '2 min',
       '13 min',
+      '3 h',
+      '3 days',
     ])
   })
 })
