@@ -2,6 +2,7 @@
 // controllers.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { strimziCrds } from '../backing/strimzi-crds.ts'
 import { cachePaths } from '../paths.ts'
 import { run } from '../process/run.ts'
@@ -49,5 +50,14 @@ export async function applyCrds(kube: string, kubeconfig: string, crds: readonly
   const apply = ['apply', '--server-side', '--force-conflicts', '--field-manager=orderpipeline-cluster', '-f', '-']
   await run(kube, [...kubectl, ...apply], { input, timeoutMs: 60_000 })
   const wait = ['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']
-  await run(kube, [...kubectl, ...wait], { timeoutMs: 40_000 })
+  // Of a definition so new that it has no conditions yet, kubectl says "accessor error" instead of waiting.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await run(kube, [...kubectl, ...wait], { timeoutMs: 40_000 })
+      return
+    } catch (error) {
+      if (attempt === 5 || !(error instanceof Error) || !error.message.includes('accessor error')) throw error
+      await sleep(500 * attempt)
+    }
+  }
 }

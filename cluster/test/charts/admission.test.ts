@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
 import { strimziCrds } from '../../src/backing/index.ts'
+import { applyCrds } from '../../src/control-plane/crds.ts'
 import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
 import { chart, objectsOf, platformWithStubs, podsOf, rendered, type KubeObject } from './helm.ts'
@@ -21,8 +22,7 @@ beforeAll(async () => {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
   await kubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } })
   const crds = objectsOf(await strimziCrds()).filter(({ metadata }) => /^kafka(nodepool)?s\./.test(metadata.name))
-  await kubectl(['apply', '--server-side', '-f', '-'], list(crds))
-  await kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...crds.map(({ metadata }) => `crd/${metadata.name}`)])
+  await applyCrds(await ensureTool('kube'), kubeconfig(), [JSON.stringify(list(crds))])
   await kubectl(['-n', namespace, 'wait', '--for=create', 'serviceaccount/default', '--timeout=30s'])
 })
 
