@@ -77,6 +77,9 @@ export const controllerManagerFlags: readonly string[] = [
   '--horizontal-pod-autoscaler-sync-period=5s',
   '--kube-api-qps=200',
   '--kube-api-burst=400',
+  // A hundred pods become ready within seconds: their Services are written, and iptables rewritten, a few times, not a hundred.
+  '--endpoint-updates-batch-period=500ms',
+  '--endpointslice-updates-batch-period=500ms',
   '--concurrent-deployment-syncs=10',
   '--concurrent-replicaset-syncs=10',
 ]

@@ -49,6 +49,8 @@ export function nodePaths(config: Pick<NodeConfig, 'dir' | 'runDir'>) {
   const at = (...parts: string[]) => join(config.dir, ...parts)
   const run = (...parts: string[]) => join(config.runDir, ...parts)
   return {
+    /** Holds the shim under the one name by which containerd looks for it. */
+    programs: at('bin'),
     containerdConfig: at('containerd.toml'),
     containerdRoot: at('containerd'),
     containerdState: run('containerd'),

@@ -48,6 +48,9 @@ disabled_plugins = [
   restrict_oom_score_adj = true
   # Under our own directory, so that removal can tell its namespaces from anyone else's.
   netns_mounts_under_state_dir = true
+  # Every second by default, by a call to each pod's shim: a hundred idle pods cost half a core. The kubelet measures by itself.
+  stats_collect_period = '24h'
+  stats_retention_period = '48h'
 
 [plugins.'io.containerd.cri.v1.runtime'.cni]
   bin_dirs = [${text(config.tools.cniPlugins)}]
@@ -57,9 +60,9 @@ disabled_plugins = [
 [plugins.'io.containerd.cri.v1.runtime'.containerd]
   default_runtime_name = 'runc'
 
+# Its shim is looked up on the PATH (nodePaths.programs): a path given here is forgotten when containerd takes up running pods again.
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
   runtime_type = 'io.containerd.runc.v2'
-  runtime_path = ${text(config.tools.containerdShim)}
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
   BinaryName = ${text(config.tools.runc)}

@@ -11,7 +11,7 @@ export function nodeProcesses(config: NodeConfig): ProcessSpec[] {
       name: 'containerd',
       command: config.tools.containerd,
       args: ['--config', paths.containerdConfig, '--log-level', 'warn'],
-      env,
+      env: { ...env, PATH: `${paths.programs}:${config.path}` },
       ready: { kind: 'socket', path: paths.containerdSocket },
       readyTimeoutMs: 30_000,
       stopTimeoutMs: 10_000,
