@@ -98,7 +98,10 @@ async function packImage(bundle: Bundle, { outDir, node, log }: Settled): Promis
     baseLayer(node, join(outDir, 'base')),
     warmCompileCache({ app, node, user: imageUser, stateFile }),
   ])
-  const layer = await layerOf(bundle.directory, join(outDir, `${name}-layer-${process.pid}.tar`), { mode: 'u=rwX,go=rX', only: 'app' })
+  const layer = await layerOf(bundle.directory, join(outDir, `${name}-layer-${process.pid}.tar`), {
+    mode: 'u=rwX,go=rX',
+    only: 'app',
+  })
   await writeArchive({ reference, layers: [base, layer], file: tar })
   rmSync(layer.file)
   removeOlder(outDir, name, tar)
