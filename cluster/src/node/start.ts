@@ -1,6 +1,6 @@
 // How does this machine become a node? The container runtime with its images first, which needs no API server; then the kubelet
 // and kube-proxy, which do.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
@@ -63,4 +63,8 @@ async function writeConfiguration(config: NodeConfig): Promise<void> {
     // kube-proxy ends itself when its file is touched.
     if ((await readFile(file, 'utf8').catch(() => undefined)) !== text) await writeFile(file, text)
   }
+  const shim = join(paths.programs, 'containerd-shim-runc-v2')
+  await mkdir(paths.programs, { recursive: true })
+  await rm(shim, { force: true })
+  await symlink(config.tools.containerdShim, shim)
 }
