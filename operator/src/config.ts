@@ -33,7 +33,12 @@ export interface Config {
   readonly servicesImage: string
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
   readonly watchNamespace: string | undefined
-  readonly lease: { readonly namespace: string; readonly name: string; readonly holder: string; readonly seconds: number }
+  readonly lease: {
+    readonly namespace: string
+    readonly name: string
+    readonly holder: string
+    readonly seconds: number
+  }
   readonly metricsPort: number
   readonly logLevel: string
   readonly workers: number

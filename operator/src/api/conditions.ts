@@ -1,0 +1,50 @@
+// Which conditions can a pipeline be in, and for which reasons? Spelled once: people script against these words.
+export type ConditionType = 'Ready' | 'Configured' | 'TopicsReady' | 'WorkloadsReady' | 'ScalingReady'
+
+/** Ready derives from these, in this order: the first that is not True gives Ready its reason. */
+export const dependents = ['Configured', 'TopicsReady', 'WorkloadsReady', 'ScalingReady'] as const
+
+export type ProblemReason =
+  /** database.maxConnections cannot give every replica one connection. */
+  | 'ConnectionBudgetExceeded'
+  /** drainSeconds is shorter than one message takes. */
+  | 'DrainTooShort'
+  /** A request is above its own limit, or no quantity at all. */
+  | 'ResourcesInvalid'
+  /** Two objects of the pipeline would have one name. */
+  | 'NameTaken'
+
+export type Reason =
+  | ProblemReason
+  | 'AllReady'
+  | 'Applied'
+  /** The API server refused, or could not be reached for, a write. */
+  | 'ApplyFailed'
+  /** An object of a needed name exists and belongs to somebody else. */
+  | 'NotOwned'
+  | 'TopicsNotReady'
+  | 'ReplicasNotReady'
+  | 'ScaledObjectsNotReady'
+  /** Scaling works, but a topic has too few partitions for maxReplicas. */
+  | 'MaximumUnreachable'
+  | 'Suspended'
+  | 'Deleting'
+  /** Not known, because the spec is not configured. */
+  | 'NotConfigured'
+
+export interface Condition {
+  readonly type: ConditionType
+  readonly status: 'True' | 'False' | 'Unknown'
+  readonly reason: Reason
+  readonly message: string
+  readonly lastTransitionTime: string
+  readonly observedGeneration?: number
+}
+
+/** Something in a spec that the schema cannot refuse and that must not reach the cluster. */
+export interface Problem {
+  /** Where, such as spec.database.maxConnections. */
+  readonly path: string
+  readonly reason: ProblemReason
+  readonly message: string
+}

@@ -1,0 +1,144 @@
+// Which Kubernetes objects does the operator deal in, and where does the API server keep them?
+import type { V1DeploymentSpec, V1PodDisruptionBudgetSpec, V1ServiceSpec } from '@kubernetes/client-node'
+
+export type {
+  V1Container,
+  V1DeploymentSpec,
+  V1EnvVar,
+  V1PodSpec,
+  V1Probe,
+  V1ResourceRequirements,
+} from '@kubernetes/client-node'
+
+export interface OwnerReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly controller?: boolean
+  readonly blockOwnerDeletion?: boolean
+}
+
+export interface ObjectMeta {
+  readonly name: string
+  readonly namespace?: string
+  readonly uid?: string
+  readonly resourceVersion?: string
+  readonly generation?: number
+  readonly creationTimestamp?: string
+  readonly deletionTimestamp?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly ownerReferences?: readonly OwnerReference[]
+  readonly finalizers?: readonly string[]
+}
+
+/** Any object as it travels: JSON, dates as text. */
+export interface KubeObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: ObjectMeta
+  readonly spec?: unknown
+  readonly status?: unknown
+}
+
+/** Where a kind lives: /api(s)/<apiVersion>/namespaces/<namespace>/<plural>. */
+export interface Resource {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly plural: string
+}
+
+export const orderPipelines: Resource = {
+  apiVersion: 'orderpipeline.dev/v1alpha1',
+  kind: 'OrderPipeline',
+  plural: 'orderpipelines',
+}
+
+/** Everything a pipeline can own, in the order it is made: what a pod needs comes before the pod. */
+export const childResources = [
+  { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic', plural: 'kafkatopics' },
+  { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' },
+  { apiVersion: 'v1', kind: 'Service', plural: 'services' },
+  { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets' },
+  { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' },
+  { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', plural: 'scaledobjects' },
+] as const satisfies readonly Resource[]
+
+export type ChildKind = (typeof childResources)[number]['kind']
+
+export const resourceOf = (kind: ChildKind): Resource => {
+  const found = childResources.find((resource) => resource.kind === kind)
+  if (!found) throw new Error(`no resource of kind ${kind}`)
+  return found
+}
+
+interface Child<K extends ChildKind, S> extends KubeObject {
+  readonly kind: K
+  readonly spec: S
+}
+
+export interface ServiceAccount extends KubeObject {
+  readonly kind: 'ServiceAccount'
+  readonly automountServiceAccountToken: boolean
+}
+export type Deployment = Child<'Deployment', V1DeploymentSpec>
+export type Service = Child<'Service', V1ServiceSpec>
+export type PodDisruptionBudget = Child<'PodDisruptionBudget', V1PodDisruptionBudgetSpec>
+export type KafkaTopic = Child<'KafkaTopic', KafkaTopicSpec>
+export type ScaledObject = Child<'ScaledObject', ScaledObjectSpec>
+export type ChildObject = ServiceAccount | Deployment | Service | PodDisruptionBudget | KafkaTopic | ScaledObject
+
+export interface KafkaTopicSpec {
+  readonly partitions?: number
+  readonly replicas?: number
+  readonly config?: Readonly<Record<string, string | number>>
+}
+
+export interface ScaledObjectSpec {
+  readonly scaleTargetRef: { readonly apiVersion: string; readonly kind: string; readonly name: string }
+  readonly pollingInterval?: number
+  readonly minReplicaCount: number
+  readonly maxReplicaCount: number
+  readonly fallback?: { readonly failureThreshold: number; readonly replicas: number; readonly behavior: string }
+  readonly advanced: {
+    readonly horizontalPodAutoscalerConfig: {
+      readonly behavior: Readonly<Record<'scaleUp' | 'scaleDown', ScalingRules>>
+    }
+  }
+  readonly triggers: readonly Trigger[]
+}
+
+export interface ScalingRules {
+  readonly stabilizationWindowSeconds: number
+  readonly selectPolicy: 'Max'
+  readonly policies: readonly {
+    readonly type: 'Pods' | 'Percent'
+    readonly value: number
+    readonly periodSeconds: number
+  }[]
+}
+
+/** KEDA takes every metadata value as text. */
+export interface Trigger {
+  readonly type: 'kafka' | 'cpu' | 'memory'
+  readonly metricType?: 'Utilization'
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** What the operator reads of the status of others. */
+export interface DeploymentStatus {
+  readonly observedGeneration?: number
+  readonly replicas?: number
+  readonly readyReplicas?: number
+}
+
+export interface ConditionsStatus {
+  readonly observedGeneration?: number
+  readonly conditions?: readonly {
+    readonly type: string
+    readonly status: string
+    readonly reason?: string
+    readonly message?: string
+  }[]
+}

@@ -1,0 +1,154 @@
+// What does an OrderPipeline look like to the code? The CRD (crds/orderpipelines.yaml) as types, after its defaults are in.
+import type { Condition } from './conditions.ts'
+import type { ObjectMeta } from './objects.ts'
+
+export const group = 'orderpipeline.dev'
+export const version = 'v1alpha1'
+export const kind = 'OrderPipeline'
+export const builtInStages = ['orders', 'inventory', 'payment', 'notification', 'shipping'] as const
+
+export interface OrderPipeline {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: ObjectMeta
+  readonly spec: OrderPipelineSpec
+  readonly status?: OrderPipelineStatus
+}
+
+export interface OrderPipelineSpec {
+  readonly kafka: KafkaSource
+  readonly database?: DatabaseSource
+  readonly gateway?: Gateway
+  readonly topics: readonly Topic[]
+  readonly stages: readonly Stage[]
+  readonly suspend?: boolean
+  readonly deletionPolicy?: DeletionPolicy
+}
+
+export type DeletionPolicy = 'Retain' | 'Delete'
+
+export interface KafkaSource {
+  readonly strimziCluster: string
+}
+
+export interface DatabaseSource {
+  readonly secretName: string
+  readonly key: string
+  readonly maxConnections?: number
+}
+
+export interface Topic {
+  readonly name: string
+  readonly partitions?: number
+  readonly replicationFactor?: number
+  readonly retentionHours?: number
+}
+
+export interface TopicRef {
+  readonly topic: string
+}
+
+/** What a stage and the gateway have in common: how their container is set and placed. */
+export interface Placement {
+  readonly image?: string
+  readonly env?: readonly EnvVar[]
+  readonly resources?: Resources
+  readonly nodeSelector?: Readonly<Record<string, string>>
+  readonly tolerations?: readonly Toleration[]
+  readonly priorityClassName?: string
+}
+
+export interface Stage extends Placement {
+  readonly name: string
+  readonly consumes: readonly TopicRef[]
+  readonly emits?: readonly TopicRef[]
+  readonly consumerGroup?: string
+  readonly concurrency?: number
+  readonly workSeconds?: number
+  readonly scaling: StageScaling
+  readonly retry?: Retry
+}
+
+export interface StageScaling {
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  readonly lagPerReplica?: number
+  readonly drainSeconds?: number
+  readonly pollingIntervalSeconds?: number
+  readonly scaleDownStabilizationSeconds?: number
+}
+
+export interface Retry {
+  readonly attempts?: number
+  readonly backoffSeconds?: number
+}
+
+export interface Gateway extends Placement {
+  readonly emits?: readonly TopicRef[]
+  readonly scaling: GatewayScaling
+  readonly service?: GatewayService
+}
+
+export interface GatewayScaling {
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  readonly cpuPercent?: number
+  readonly memoryPercent?: number
+}
+
+export interface GatewayService {
+  readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer'
+  readonly nodePort?: number
+}
+
+export interface EnvVar {
+  readonly name: string
+  readonly value?: string
+  readonly secretKeyRef?: { readonly name: string; readonly key: string }
+}
+
+export interface Resources {
+  readonly requests?: Readonly<Record<string, string | number>>
+  readonly limits?: Readonly<Record<string, string | number>>
+}
+
+export interface Toleration {
+  readonly key?: string
+  readonly operator?: 'Exists' | 'Equal'
+  readonly value?: string
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
+  readonly tolerationSeconds?: number
+}
+
+export interface OrderPipelineStatus {
+  readonly observedGeneration?: number
+  readonly conditions?: readonly Condition[]
+  readonly totals?: Totals
+  readonly gateway?: ReplicaCounts
+  readonly stages?: readonly StageStatus[]
+}
+
+/** As kubectl get shows them: `ready/all`, and `ready/wanted` replicas. */
+export interface Totals {
+  readonly stages: string
+  readonly replicas: string
+  readonly lag?: number
+}
+
+export interface ReplicaCounts {
+  readonly replicas: number
+  readonly readyReplicas: number
+  readonly desiredReplicas: number
+}
+
+/** Lag figures are absent while unknown. */
+export interface StageStatus extends ReplicaCounts, LagFigures {
+  readonly name: string
+}
+
+export interface LagFigures {
+  /** Messages written and not yet consumed. */
+  readonly lag?: number
+  readonly consumedPerSecond?: number
+  readonly secondsToDrain?: number
+}

@@ -1,0 +1,148 @@
+// What does the operator ask of a Kubernetes API server? The narrow port everything else goes through.
+import type { KubeObject, Resource } from '../api/index.ts'
+import { ApiError, isNotFound, NotLeaderError } from './errors.ts'
+import type { Call, Transport } from './transport.ts'
+
+export interface ListOptions {
+  /** Absent means every namespace. */
+  readonly namespace?: string
+  readonly labelSelector?: string
+}
+
+export interface Listing {
+  readonly items: readonly KubeObject[]
+  readonly resourceVersion: string
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly resourceVersion: string
+  /** The server ends the watch after this long. */
+  readonly timeoutSeconds: number
+  readonly signal: AbortSignal
+}
+
+export interface Kube {
+  get(resource: Resource, namespace: string, name: string): Promise<KubeObject | undefined>
+  list(resource: Resource, options: ListOptions): Promise<Listing>
+  watch(resource: Resource, options: WatchOptions): Promise<AsyncIterable<string>>
+  /** Server-side apply as the operator's field manager; what others had set of the same fields is taken over. */
+  apply(resource: Resource, object: KubeObject): Promise<KubeObject>
+  applyStatus(resource: Resource, object: KubeObject): Promise<KubeObject>
+  /** Sets replicas by the scale subresource, so that the operator does not come to own spec.replicas by apply. */
+  scale(resource: Resource, namespace: string, name: string, replicas: number): Promise<void>
+  /** Deletes exactly this object: one of the same name made since is left alone. */
+  delete(resource: Resource, object: KubeObject): Promise<void>
+  create(resource: Resource, object: KubeObject): Promise<KubeObject>
+  /** With metadata.resourceVersion set, refused when somebody else has written since. */
+  replace(resource: Resource, object: KubeObject): Promise<KubeObject>
+}
+
+export interface PortSettings {
+  readonly fieldManager: string
+  readonly timeoutMs: number
+  /** Milliseconds for which writing is still allowed; 0 when it is not. */
+  readonly mayWriteFor: () => number
+}
+
+const pageSize = 500
+
+export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWriteFor }: PortSettings): Kube => {
+  const read = (path: string, query: Call['query'] = {}) => transport.json({ method: 'GET', path, query, timeoutMs })
+  const write = async (call: Omit<Call, 'timeoutMs'>): Promise<KubeObject> => {
+    const allowed = mayWriteFor()
+    if (allowed <= 0) throw new NotLeaderError()
+    return (await transport.json({ ...call, timeoutMs: Math.min(timeoutMs, allowed) })) as KubeObject
+  }
+  const applied = (path: string, body: KubeObject) =>
+    write({
+      method: 'PATCH',
+      path,
+      query: { fieldManager, force: true },
+      body,
+      contentType: 'application/apply-patch+yaml',
+    })
+
+  return {
+    get: (resource, namespace, name) =>
+      read(pathOf(resource, namespace, name)).then(
+        (object) => object as KubeObject,
+        (error: unknown) => {
+          if (isNotFound(error)) return undefined
+          throw error
+        },
+      ),
+    list: async (resource, { namespace, labelSelector }) => {
+      const items: KubeObject[] = []
+      let next: string | undefined
+      let resourceVersion = ''
+      do {
+        const page = (await read(pathOf(resource, namespace), {
+          labelSelector,
+          limit: pageSize,
+          continue: next,
+        })) as Page
+        // Items of a list come without their own apiVersion and kind.
+        items.push(...page.items.map((item) => ({ ...item, apiVersion: resource.apiVersion, kind: resource.kind })))
+        next = page.metadata.continue === '' ? undefined : page.metadata.continue
+        resourceVersion = page.metadata.resourceVersion
+      } while (next !== undefined)
+      return { items, resourceVersion }
+    },
+    watch: (resource, { namespace, labelSelector, resourceVersion, timeoutSeconds, signal }) =>
+      transport.lines({
+        method: 'GET',
+        path: pathOf(resource, namespace),
+        query: { watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds },
+        signal,
+        timeoutMs,
+      }),
+    apply: (resource, object) => applied(pathOf(resource, object.metadata.namespace, object.metadata.name), object),
+    applyStatus: (resource, object) =>
+      applied(`${pathOf(resource, object.metadata.namespace, object.metadata.name)}/status`, object),
+    scale: async (resource, namespace, name, replicas) => {
+      await write({
+        method: 'PATCH',
+        path: `${pathOf(resource, namespace, name)}/scale`,
+        query: { fieldManager },
+        body: { spec: { replicas } },
+        contentType: 'application/merge-patch+json',
+      })
+    },
+    delete: async (resource, { metadata }) => {
+      const body = { propagationPolicy: 'Background', preconditions: { uid: metadata.uid } }
+      try {
+        await write({ method: 'DELETE', path: pathOf(resource, metadata.namespace, metadata.name), body })
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.code !== 404) throw error
+      }
+    },
+    create: (resource, object) =>
+      write({
+        method: 'POST',
+        path: pathOf(resource, object.metadata.namespace),
+        query: { fieldManager },
+        body: object,
+      }),
+    replace: (resource, object) =>
+      write({
+        method: 'PUT',
+        path: pathOf(resource, object.metadata.namespace, object.metadata.name),
+        query: { fieldManager },
+        body: object,
+      }),
+  }
+}
+
+interface Page {
+  readonly items: readonly KubeObject[]
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
+}
+
+const pathOf = ({ apiVersion, plural }: Resource, namespace?: string, name?: string): string =>
+  [
+    apiVersion.includes('/') ? '/apis' : '/api',
+    apiVersion,
+    ...(namespace === undefined ? [] : ['namespaces', namespace]),
+    plural,
+    ...(name === undefined ? [] : [name]),
+  ].join('/')

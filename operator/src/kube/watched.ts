@@ -1,0 +1,155 @@
+// How is what is known kept true? One list and watch per kind that never gives up: it resumes after an end, lists again after
+// an error, garbage or silence, and now and then anyway, and tells what changed by comparing with what was known.
+import type { KubeObject, Resource } from '../api/index.ts'
+import { pause } from '../runtime/pause.ts'
+import { ConnectionError, WatchError } from './errors.ts'
+import type { Kube, ListOptions } from './port.ts'
+import { type Change, type Store, store } from './store.ts'
+
+export interface WatchSettings {
+  /** Silence longer than this ends a watch; the server sends a bookmark about every minute. */
+  readonly inactivityMs: number
+  /** A full listing at least this often, whatever the watch says. */
+  readonly relistMs: number
+  readonly firstBackoffMs: number
+  readonly lastBackoffMs: number
+}
+
+export const usualWatchSettings: WatchSettings = {
+  inactivityMs: 150_000,
+  relistMs: 900_000,
+  firstBackoffMs: 200,
+  lastBackoffMs: 10_000,
+}
+
+export interface WatchReports {
+  readonly changed: (change: Change) => void
+  /** Once per restart: `ended` is the usual way, all others are worth a look. */
+  readonly restarted: (resource: Resource, reason: string, error: unknown) => void
+}
+
+export interface Watched {
+  readonly resource: Resource
+  readonly store: Store
+  readonly synced: () => boolean
+  /** Ends only when the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export const watched = (
+  kube: Kube,
+  resource: Resource,
+  options: ListOptions,
+  reports: WatchReports,
+  clock: { readonly now: () => number; readonly random: () => number },
+  settings: WatchSettings = usualWatchSettings,
+): Watched => {
+  const known = store()
+  let synced = false
+  const report = (change: Change | undefined): void => {
+    if (change) reports.changed(change)
+  }
+
+  const relist = async (): Promise<string> => {
+    const { items, resourceVersion } = await kube.list(resource, options)
+    known.replace(items, resourceVersion).forEach(report)
+    synced = true
+    return resourceVersion
+  }
+
+  /** Follows one watch to its end; returns the version to resume from. */
+  const follow = async (from: string, untilMs: number, signal: AbortSignal, progress: () => void): Promise<string> => {
+    const connection = new AbortController()
+    const stop = (): void => connection.abort()
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      const seconds = Math.max(5, Math.min(300, Math.round((untilMs - clock.now()) / 1000)))
+      const watch = { ...options, resourceVersion: from, timeoutSeconds: seconds, signal: connection.signal }
+      const lines = (await kube.watch(resource, watch))[Symbol.asyncIterator]()
+      let version = from
+      for (;;) {
+        const line = await withinTime(lines.next(), settings.inactivityMs, stop)
+        if (line.done) return version
+        version = take(parse(line.value))
+        progress()
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      stop()
+    }
+  }
+
+  const take = ({ type, object }: WatchEvent): string => {
+    if (type === 'ERROR') {
+      const { code, message } = object as unknown as { code?: number; message?: string }
+      throw new WatchError(code === 410 ? 'expired' : 'error', message ?? 'the watch reported an error')
+    }
+    if (type === 'DELETED') report(known.remove(object))
+    else if (type === 'ADDED' || type === 'MODIFIED') report(known.set(object))
+    return object.metadata.resourceVersion ?? '0'
+  }
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    let version: string | undefined
+    let relistAt = 0
+    let failures = 0
+    while (!signal.aborted) {
+      try {
+        if (version === undefined || clock.now() >= relistAt) {
+          version = await relist()
+          relistAt = clock.now() + settings.relistMs * (0.8 + 0.4 * clock.random())
+        }
+        version = await follow(version, relistAt, signal, () => (failures = 0))
+        failures = 0
+        if (!signal.aborted) reports.restarted(resource, 'ended', undefined)
+      } catch (error) {
+        if (signal.aborted) return
+        const reason = error instanceof WatchError || error instanceof ConnectionError ? error.reason : 'refused'
+        reports.restarted(resource, reason, error)
+        // A cut connection loses nothing: what came since is still there to be watched from where we were.
+        if (!(error instanceof ConnectionError) || failures > 2) version = undefined
+        failures += 1
+        await pause(backoffMs(settings, failures, clock.random()), signal)
+      }
+    }
+  }
+
+  return { resource, store: known, synced: () => synced, run }
+}
+
+interface WatchEvent {
+  readonly type: string
+  readonly object: KubeObject
+}
+
+const parse = (line: string): WatchEvent => {
+  try {
+    const event = JSON.parse(line) as Partial<WatchEvent> | null
+    if (typeof event?.type === 'string' && typeof event.object === 'object') return event as WatchEvent
+  } catch {
+    // falls through: both are garbage
+  }
+  throw new WatchError('garbage', `the watch sent something unreadable: ${line.slice(0, 100)}`)
+}
+
+const withinTime = async <T>(work: Promise<T>, ms: number, giveUp: () => void): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new WatchError('inactive', `the watch was silent for ${ms} ms`))
+      giveUp()
+    }, ms)
+  })
+  work.catch(() => {}) // loses the race when late
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Doubles up to the last, with half of it left to chance, so that many watches do not come back at once. */
+const backoffMs = (settings: WatchSettings, failures: number, random: number): number => {
+  const full = Math.min(settings.lastBackoffMs, settings.firstBackoffMs * 2 ** (failures - 1))
+  return full / 2 + (full / 2) * random
+}

@@ -1,0 +1,151 @@
+// Is the pipeline as it should be, and if not, what is missing? Ready derives from the four others.
+import { dependents, type Condition, type ConditionType, type Reason } from '../api/conditions.ts'
+import type { ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
+import { gatewayName, topicName, workloadName } from './names.ts'
+import type { Seen } from './status.ts'
+import { partitionsFor } from './topics.ts'
+
+type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
+
+/** A condition whose status stays keeps its time: writes follow changes, not passes. */
+export const conditions = (seen: Seen, now: string): Condition[] => {
+  const before = new Map((seen.pipeline.status?.conditions ?? []).map((condition) => [condition.type, condition]))
+  const verdicts: Record<(typeof dependents)[number], Verdict> = {
+    Configured: configured(seen),
+    ...(seen.problems.length > 0
+      ? asBefore(before)
+      : { TopicsReady: topicsReady(seen), WorkloadsReady: workloadsReady(seen), ScalingReady: scalingReady(seen) }),
+  }
+  const all = dependents.map((type): [ConditionType, Verdict] => [type, verdicts[type]])
+  const generation = seen.pipeline.metadata.generation
+  return [['Ready', ready(seen, all)] as [ConditionType, Verdict], ...all].map(([type, verdict]) => {
+    const previous = before.get(type)
+    const lastTransitionTime = previous?.status === verdict.status ? previous.lastTransitionTime : now
+    return {
+      type,
+      ...verdict,
+      lastTransitionTime,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    }
+  })
+}
+
+const holds = (reason: Reason, message: string): Verdict => ({ status: 'True', reason, message })
+const fails = (reason: Reason, message: string): Verdict => ({ status: 'False', reason, message })
+
+const ready = ({ pipeline }: Seen, all: readonly [ConditionType, Verdict][]): Verdict => {
+  const missing = all.find(([, verdict]) => verdict.status !== 'True')
+  if (missing) return { status: 'False', reason: missing[1].reason, message: missing[1].message }
+  if (pipeline.spec.suspend) return fails('Suspended', 'spec.suspend is true: the gateway and every stage are stopped')
+  return holds('AllReady', 'topics, workloads and scaling are as the spec says')
+}
+
+const configured = ({ pipeline, problems, failures }: Seen): Verdict => {
+  const [problem] = problems
+  if (problem) return fails(problem.reason, problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
+  const failure = failures.find(({ reason }) => reason === 'NotOwned') ?? failures[0]
+  if (failure) return fails(failure.reason, list(failures.map(({ message }) => message)))
+  if (pipeline.metadata.deletionTimestamp !== undefined) return fails('Deleting', 'the pipeline is being deleted')
+  return holds('Applied', 'the spec makes sense and is applied')
+}
+
+/** While a spec cannot be applied its children stay as they are, and so does what is known of them. */
+const asBefore = (
+  before: ReadonlyMap<ConditionType, Condition>,
+): Record<'TopicsReady' | 'WorkloadsReady' | 'ScalingReady', Verdict> => {
+  const unknown: Verdict = { status: 'Unknown', reason: 'NotConfigured', message: 'nothing was made yet' }
+  const kept = (type: ConditionType): Verdict => {
+    const { status, reason, message } = before.get(type) ?? unknown
+    return { status, reason, message }
+  }
+  return {
+    TopicsReady: kept('TopicsReady'),
+    WorkloadsReady: kept('WorkloadsReady'),
+    ScalingReady: kept('ScalingReady'),
+  }
+}
+
+const topicsReady = ({ pipeline, children }: Seen): Verdict => {
+  const { name } = pipeline.metadata
+  const wanted = [
+    ...pipeline.spec.topics.map((topic) => topicName(name, topic.name)),
+    ...pipeline.spec.stages.map((stage) => topicName(name, `${stage.name}.dead-letters`)),
+  ]
+  const waiting = wanted.flatMap((topic) =>
+    notReady(
+      children.find((c) => c.kind === 'KafkaTopic' && c.metadata.name === topic),
+      topic,
+    ),
+  )
+  return waiting.length === 0
+    ? holds('AllReady', `${wanted.length} topics are ready`)
+    : fails('TopicsNotReady', list(waiting))
+}
+
+const scalingReady = ({ pipeline, children }: Seen): Verdict => {
+  const waiting = parts(pipeline).flatMap(({ workload }) =>
+    notReady(
+      children.find((child) => child.kind === 'ScaledObject' && child.metadata.name === workload),
+      workload,
+    ),
+  )
+  if (waiting.length > 0) return fails('ScaledObjectsNotReady', list(waiting))
+  const short = unreachable({ pipeline, children })
+  return short.length === 0 ? holds('AllReady', 'every part is scaled') : holds('MaximumUnreachable', list(short))
+}
+
+/** Topics made for fewer replicas than are asked for now. They are not grown unasked, so the maximum is out of reach. */
+const unreachable = ({ pipeline, children }: Pick<Seen, 'pipeline' | 'children'>): string[] =>
+  pipeline.spec.stages.flatMap((stage) =>
+    stage.consumes.flatMap(({ topic }) => {
+      const name = topicName(pipeline.metadata.name, topic)
+      const live = children.find((child) => child.kind === 'KafkaTopic' && child.metadata.name === name)
+      const partitions = live?.kind === 'KafkaTopic' ? live.spec.partitions : undefined
+      const needed = partitionsFor(stage.scaling.maxReplicas)
+      if (partitions === undefined || partitions >= needed) return []
+      const reach = Math.floor((partitions * 10) / 11)
+      return `stage ${stage.name} reaches about ${reach} of ${stage.scaling.maxReplicas} replicas: topic ${topic} has ${partitions} partitions and needs ${needed}; say partitions: ${needed} to grow it, which moves keys to other partitions`
+    }),
+  )
+
+const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
+  const waiting = parts(pipeline).flatMap(({ workload, minReplicas }) => {
+    const deployment = children.find((child) => child.kind === 'Deployment' && child.metadata.name === workload)
+    if (!deployment) return `${workload} is not there yet`
+    const { observedGeneration = 0, readyReplicas = 0 } = (deployment.status ?? {}) as DeploymentStatus
+    if (observedGeneration < (deployment.metadata.generation ?? 0)) return `${workload} has a change not yet acted on`
+    return readyReplicas >= minReplicas
+      ? []
+      : `${workload} has ${readyReplicas} of at least ${minReplicas} replicas ready`
+  })
+  return waiting.length === 0
+    ? holds('AllReady', 'every part has its least replicas ready')
+    : fails('ReplicasNotReady', list(waiting))
+}
+
+const parts = ({ metadata, spec }: Seen['pipeline']): { workload: string; minReplicas: number }[] =>
+  [...(spec.gateway ? [{ name: gatewayName, scaling: spec.gateway.scaling }] : []), ...spec.stages].map(
+    ({ name, scaling }) => ({
+      workload: workloadName(metadata.name, name),
+      minReplicas: spec.suspend ? 0 : scaling.minReplicas,
+    }),
+  )
+
+/** What a Ready condition of somebody else says; one of an older generation says nothing yet. */
+const notReady = (object: KubeObject | undefined, name: string): string[] => {
+  if (!object) return [`${name} is not there yet`]
+  const status = (object.status ?? {}) as ConditionsStatus
+  if (status.observedGeneration !== undefined && status.observedGeneration < (object.metadata.generation ?? 0))
+    return [`${name} has a change not yet acted on`]
+  const found = status.conditions?.find(({ type }) => type === 'Ready')
+  if (found?.status === 'True') return []
+  return [
+    found
+      ? `${name}: ${[found.reason, found.message].filter(Boolean).join(', ') || 'not ready'}`
+      : `${name} is not ready yet`,
+  ]
+}
+
+/** The first few in full: a condition is read by a person. */
+const list = (items: readonly string[]): string =>
+  items.length <= 5 ? items.join('; ') : `${items.slice(0, 5).join('; ')}; and ${items.length - 5} more`

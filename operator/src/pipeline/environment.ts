@@ -1,0 +1,65 @@
+// What is a container told? The stage contract of docs/architecture.md, as environment variables.
+import type { EnvVar, Gateway, OrderPipeline, Placement, Stage, TopicRef, V1EnvVar } from '../api/index.ts'
+import { poolSize } from './budget.ts'
+import {
+  bootstrapServers,
+  consumerGroup,
+  deadLetterTopic,
+  gatewayName,
+  namespaceOf,
+  ports,
+  topicName,
+  topicPrefix,
+} from './names.ts'
+
+export const defaults = { concurrency: 10, retryAttempts: 5, retryBackoffSeconds: 2 } as const
+export const defaultGatewayEmits: readonly TopicRef[] = [{ topic: 'orders.placed' }]
+
+export const stageEnvironment = (pipeline: OrderPipeline, stage: Stage): V1EnvVar[] => [
+  ...identity(pipeline, stage.name),
+  { name: 'KAFKA_GROUP_ID', value: consumerGroup(pipeline, stage) },
+  { name: 'KAFKA_CONSUME_TOPICS', value: topicNames(pipeline, stage.consumes) },
+  { name: 'KAFKA_EMIT_TOPICS', value: topicNames(pipeline, stage.emits ?? []) },
+  { name: 'KAFKA_DEAD_LETTER_TOPIC', value: deadLetterTopic(pipeline.metadata.name, stage.name) },
+  { name: 'STAGE_CONCURRENCY', value: String(stage.concurrency ?? defaults.concurrency) },
+  { name: 'STAGE_RETRY_ATTEMPTS', value: String(stage.retry?.attempts ?? defaults.retryAttempts) },
+  { name: 'STAGE_RETRY_BACKOFF_SECONDS', value: String(stage.retry?.backoffSeconds ?? defaults.retryBackoffSeconds) },
+  ...database(pipeline, stage),
+  ...own(stage.env),
+]
+
+export const gatewayEnvironment = (pipeline: OrderPipeline, gateway: Gateway): V1EnvVar[] => [
+  ...identity(pipeline, gatewayName),
+  { name: 'KAFKA_EMIT_TOPICS', value: topicNames(pipeline, gateway.emits ?? defaultGatewayEmits) },
+  { name: 'HTTP_PORT', value: String(ports.http) },
+  ...database(pipeline, gateway),
+  ...own(gateway.env),
+]
+
+const identity = (pipeline: OrderPipeline, stage: string): V1EnvVar[] => [
+  { name: 'ORDERPIPELINE_NAMESPACE', value: namespaceOf(pipeline) },
+  { name: 'ORDERPIPELINE_PIPELINE', value: pipeline.metadata.name },
+  { name: 'ORDERPIPELINE_STAGE', value: stage },
+  { name: 'METRICS_PORT', value: String(ports.metrics) },
+  { name: 'KAFKA_BOOTSTRAP_SERVERS', value: bootstrapServers(pipeline) },
+  { name: 'KAFKA_TOPIC_PREFIX', value: topicPrefix(pipeline.metadata.name) },
+]
+
+const topicNames = (pipeline: OrderPipeline, topics: readonly TopicRef[]): string =>
+  topics.map(({ topic }) => topicName(pipeline.metadata.name, topic)).join(',')
+
+/** A container's own DATABASE_URL or DATABASE_POOL_SIZE goes before the pipeline's: one name twice is refused by the API server. */
+const database = (pipeline: OrderPipeline, { env = [] }: Placement): V1EnvVar[] => {
+  const source = pipeline.spec.database
+  if (!source) return []
+  const given: V1EnvVar[] = [
+    { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: source.secretName, key: source.key } } },
+    { name: 'DATABASE_POOL_SIZE', value: String(poolSize(pipeline.spec)) },
+  ]
+  return given.filter(({ name }) => !env.some((variable) => variable.name === name))
+}
+
+const own = (env: readonly EnvVar[] = []): V1EnvVar[] =>
+  env.map(({ name, value, secretKeyRef }) =>
+    secretKeyRef ? { name, valueFrom: { secretKeyRef: { ...secretKeyRef } } } : { name, value: value ?? '' },
+  )

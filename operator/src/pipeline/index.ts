@@ -1,0 +1,13 @@
+// The pure decisions of the operator, for everyone who wants to know beforehand what it would do.
+export * from './autoscalers.ts'
+export * from './budget.ts'
+export * from './desired.ts'
+export * from './drift.ts'
+export * from './lag.ts'
+export * from './names.ts'
+export * from './ownership.ts'
+export * from './plan.ts'
+export * from './status-change.ts'
+export * from './status.ts'
+export * from './topics.ts'
+export * from './validate.ts'

@@ -1,0 +1,80 @@
+// What is everything called? Every derived name and label, spelled once; docs/architecture.md holds the same table.
+import type { KubeObject, ObjectMeta, OrderPipeline, OwnerReference, Stage } from '../api/index.ts'
+
+export const fieldManager = 'orderpipeline-operator'
+export const finalizer = 'orderpipeline.dev/cleanup'
+export const managedBy = 'orderpipeline'
+export const gatewayName = 'gateway'
+export const deadLetters = 'dead-letters'
+
+export const labelKeys = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  name: 'app.kubernetes.io/name',
+  partOf: 'app.kubernetes.io/part-of',
+  pipeline: 'orderpipeline.dev/pipeline',
+  stage: 'orderpipeline.dev/stage',
+} as const
+
+/** Tells what was last asked for, so that taking a field away is noticed and a settled object is not written again. */
+export const fingerprintAnnotation = 'orderpipeline.dev/fingerprint'
+
+export const ports = { metrics: 9090, http: 8080 } as const
+
+export const workloadName = (pipeline: string, stage: string): string => `${pipeline}-${stage}`
+export const topicPrefix = (pipeline: string): string => `${pipeline}.`
+export const topicName = (pipeline: string, topic: string): string => `${topicPrefix(pipeline)}${topic}`
+export const deadLetterTopic = (pipeline: string, stage: string): string =>
+  topicName(pipeline, `${stage}.${deadLetters}`)
+
+export const consumerGroup = (pipeline: OrderPipeline, stage: Stage): string =>
+  `${namespaceOf(pipeline)}.${pipeline.metadata.name}.${stage.consumerGroup ?? stage.name}`
+
+/** Reached from the pipeline's own namespace. */
+export const bootstrapServers = (pipeline: OrderPipeline): string =>
+  `${pipeline.spec.kafka.strimziCluster}-kafka-bootstrap:9092`
+
+/** The same, reached from any namespace: by KEDA, and by the operator when it reads lag. */
+export const bootstrapServersFrom = (pipeline: OrderPipeline, serviceDomain: string): string =>
+  `${pipeline.spec.kafka.strimziCluster}-kafka-bootstrap.${namespaceOf(pipeline)}.${serviceDomain}:9092`
+
+export const namespaceOf = (object: { readonly metadata: ObjectMeta }): string => object.metadata.namespace ?? 'default'
+
+/** Identifies a pod of a stage for good: a Deployment's selector cannot be changed. */
+export const selectorLabels = (pipeline: string, stage: string): Record<string, string> => ({
+  [labelKeys.name]: stage,
+  [labelKeys.pipeline]: pipeline,
+  [labelKeys.stage]: stage,
+})
+
+export const labels = (pipeline: string, stage?: string): Record<string, string> => ({
+  [labelKeys.managedBy]: managedBy,
+  [labelKeys.partOf]: pipeline,
+  [labelKeys.pipeline]: pipeline,
+  ...(stage === undefined ? { [labelKeys.name]: pipeline } : { [labelKeys.name]: stage, [labelKeys.stage]: stage }),
+})
+
+export const ownerReference = (pipeline: OrderPipeline): OwnerReference => ({
+  apiVersion: pipeline.apiVersion,
+  kind: pipeline.kind,
+  name: pipeline.metadata.name,
+  uid: pipeline.metadata.uid ?? '',
+  controller: true,
+  blockOwnerDeletion: true,
+})
+
+/** Metadata of an object that goes when the pipeline goes. */
+export const ownedMeta = (pipeline: OrderPipeline, name: string, stage?: string): ObjectMeta => ({
+  name,
+  namespace: namespaceOf(pipeline),
+  labels: labels(pipeline.metadata.name, stage),
+  ownerReferences: [ownerReference(pipeline)],
+})
+
+/** The pipeline an object says it belongs to, `namespace/name`; undefined when it says none. */
+export const pipelineKeyOf = (object: KubeObject): string | undefined => {
+  const name = object.metadata.labels?.[labelKeys.pipeline]
+  return name === undefined ? undefined : `${namespaceOf(object)}/${name}`
+}
+
+export const keyOf = (object: { readonly metadata: ObjectMeta }): string =>
+  `${namespaceOf(object)}/${object.metadata.name}`

@@ -1,0 +1,76 @@
+// How is a container of a pipeline run? Restricted pod security, probes on the metrics port, room to drain.
+import type { Placement, V1Container, V1EnvVar, V1PodSpec, V1Probe, V1ResourceRequirements } from '../api/index.ts'
+
+export interface PodSettings {
+  readonly serviceAccountName: string
+  readonly image: string
+  readonly args?: readonly string[]
+  readonly imagePullPolicy: string
+  readonly env: readonly V1EnvVar[]
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
+  readonly placement: Placement
+  /** Grace after SIGTERM, everything included. */
+  readonly drainSeconds: number
+  readonly leaveServiceSeconds?: number
+}
+
+const nonRoot = 65532
+
+export const podSpec = (settings: PodSettings): V1PodSpec => {
+  const { placement } = settings
+  return {
+    serviceAccountName: settings.serviceAccountName,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false, // every Service of the namespace as variables slows each start and can shadow the contract
+    terminationGracePeriodSeconds: settings.drainSeconds,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: nonRoot,
+      runAsGroup: nonRoot,
+      fsGroup: nonRoot,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    ...(placement.nodeSelector ? { nodeSelector: { ...placement.nodeSelector } } : {}),
+    ...(placement.tolerations ? { tolerations: placement.tolerations.map((toleration) => ({ ...toleration })) } : {}),
+    ...(placement.priorityClassName === undefined ? {} : { priorityClassName: placement.priorityClassName }),
+    containers: [container(settings)],
+  }
+}
+
+const container = (settings: PodSettings): V1Container => ({
+  name: 'stage',
+  image: settings.image,
+  imagePullPolicy: settings.imagePullPolicy,
+  ...(settings.args ? { args: [...settings.args] } : {}),
+  env: [...settings.env],
+  ports: settings.ports.map((port) => ({ ...port, protocol: 'TCP' })),
+  ...(settings.placement.resources ? { resources: resources(settings.placement) } : {}),
+  // Asked every second only until the first answer, so that a new replica joins its group at once and costs little later.
+  startupProbe: probe('/healthz', { periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 180 }),
+  readinessProbe: probe('/readyz', { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
+  livenessProbe: probe('/healthz', { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+  ...(settings.leaveServiceSeconds === undefined
+    ? {}
+    : { lifecycle: { preStop: { sleep: { seconds: settings.leaveServiceSeconds } } } }),
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+})
+
+const probe = (
+  path: string,
+  times: Required<Pick<V1Probe, 'periodSeconds' | 'timeoutSeconds' | 'failureThreshold'>>,
+): V1Probe => ({ httpGet: { path, port: 'metrics', scheme: 'HTTP' }, ...times })
+
+/** Quantities travel as text, whatever they were written as. */
+const resources = ({ resources: given = {} }: Placement): V1ResourceRequirements => ({
+  ...(given.requests ? { requests: quantities(given.requests) } : {}),
+  ...(given.limits ? { limits: quantities(given.limits) } : {}),
+})
+
+const quantities = (given: Readonly<Record<string, string | number>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(given).map(([name, quantity]) => [name, String(quantity)]))

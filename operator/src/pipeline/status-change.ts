@@ -1,0 +1,58 @@
+// Is a new status worth writing, and when? What people act on is written at once; figures that move all the time are slowed.
+import type { OrderPipelineStatus } from '../api/index.ts'
+
+export type StatusChange =
+  | { readonly write: 'now' }
+  /** Only figures moved: write when this many milliseconds have passed. */
+  | { readonly write: 'later'; readonly waitMs: number }
+  | { readonly write: 'never' }
+
+export interface StatusLimits {
+  /** Least time between two writes that only move replica counts, milliseconds. */
+  readonly countsMs: number
+  /** The same for lag. */
+  readonly lagMs: number
+}
+
+/** `sinceWriteMs` is the time since this status was last written. */
+export const statusChange = (
+  before: OrderPipelineStatus | undefined,
+  after: OrderPipelineStatus,
+  sinceWriteMs: number,
+  limits: StatusLimits,
+): StatusChange => {
+  if (!before || !same(acted(before), acted(after))) return { write: 'now' }
+  const wait = !same(counts(before), counts(after))
+    ? limits.countsMs
+    : !same(lags(before), lags(after))
+      ? limits.lagMs
+      : undefined
+  if (wait === undefined) return { write: 'never' }
+  return sinceWriteMs >= wait ? { write: 'now' } : { write: 'later', waitMs: wait - sinceWriteMs }
+}
+
+/** Conditions without the figures in their messages: a number that moves does not make another reason. */
+const acted = ({ observedGeneration, conditions = [], totals, stages = [] }: OrderPipelineStatus): unknown => [
+  observedGeneration,
+  conditions.map(({ type, status, reason, observedGeneration: generation }) => [type, status, reason, generation]),
+  totals?.stages,
+  stages.map(({ name, lag }) => [name, lag === undefined, lag === 0]),
+]
+
+const counts = ({ gateway, stages = [], conditions = [] }: OrderPipelineStatus): unknown => [
+  replicas(gateway),
+  stages.map(replicas),
+  conditions.map(({ message }) => message),
+]
+
+const replicas = (part: OrderPipelineStatus['gateway']): unknown =>
+  part && [part.replicas, part.readyReplicas, part.desiredReplicas]
+
+const lags = ({ stages = [] }: OrderPipelineStatus): unknown =>
+  stages.map(({ lag, consumedPerSecond, secondsToDrain }) => [lag, consumedPerSecond, secondsToDrain].map(twoDigits))
+
+/** Two significant digits: 1,234 and 1,201 are the same news. */
+const twoDigits = (value: number | undefined): number | undefined =>
+  value === undefined ? undefined : Number(value.toPrecision(2))
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)

@@ -1,0 +1,65 @@
+// Which KafkaTopics does a pipeline need, and with how many partitions?
+import type { KafkaTopic, KafkaTopicSpec, OrderPipeline, Topic } from '../api/index.ts'
+import { deadLetterTopic, labels, namespaceOf, ownerReference, topicName } from './names.ts'
+
+/** An autoscaler never gets past lag threshold × partitions and stops within 10 % of its goal, so it needs 1.1 × as many. */
+export const partitionsFor = (maxReplicas: number): number => Math.ceil((maxReplicas * 11) / 10)
+
+const unconsumedPartitions = 3
+const deadLetterPartitions = 3
+const deadLetterRetentionHours = 14 * 24
+
+/** Partitions a topic is made with when its spec gives none: enough for its hungriest consumer, in steps of 10. */
+export const derivedPartitions = (pipeline: OrderPipeline, topic: string): number => {
+  const maxima = pipeline.spec.stages
+    .filter((stage) => stage.consumes.some((consumed) => consumed.topic === topic))
+    .map((stage) => stage.scaling.maxReplicas)
+  return maxima.length === 0 ? unconsumedPartitions : Math.ceil(partitionsFor(Math.max(...maxima)) / 10) * 10
+}
+
+/**
+ * The KafkaTopics of a pipeline. A topic that exists keeps its partitions unless the spec says a number: growing it moves
+ * keys to other partitions, which breaks the order of what is in flight, so nobody does that unasked.
+ */
+export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTopic[]): KafkaTopic[] => {
+  const current = new Map(existing.map((topic) => [topic.metadata.name, topic.spec.partitions]))
+  const declared = pipeline.spec.topics.map((topic) => {
+    const name = topicName(pipeline.metadata.name, topic.name)
+    const partitions = topic.partitions ?? current.get(name) ?? derivedPartitions(pipeline, topic.name)
+    return kafkaTopic(pipeline, name, undefined, {
+      partitions,
+      ...replication(topic),
+      ...retention(topic.retentionHours),
+    })
+  })
+  const deadLetters = pipeline.spec.stages.map((stage) => {
+    const name = deadLetterTopic(pipeline.metadata.name, stage.name)
+    const partitions = current.get(name) ?? deadLetterPartitions
+    return kafkaTopic(pipeline, name, stage.name, { partitions, ...retention(deadLetterRetentionHours) })
+  })
+  return [...declared, ...deadLetters]
+}
+
+const replication = (topic: Topic): Pick<KafkaTopicSpec, 'replicas'> =>
+  topic.replicationFactor === undefined ? {} : { replicas: topic.replicationFactor }
+
+const retention = (hours: number | undefined): Pick<KafkaTopicSpec, 'config'> =>
+  hours === undefined ? {} : { config: { 'retention.ms': hours * 3_600_000 } }
+
+/** A retained topic carries no owner reference: the garbage collector would take it with the pipeline. */
+const kafkaTopic = (
+  pipeline: OrderPipeline,
+  name: string,
+  stage: string | undefined,
+  spec: KafkaTopicSpec,
+): KafkaTopic => ({
+  apiVersion: 'kafka.strimzi.io/v1',
+  kind: 'KafkaTopic',
+  metadata: {
+    name,
+    namespace: namespaceOf(pipeline),
+    labels: { ...labels(pipeline.metadata.name, stage), 'strimzi.io/cluster': pipeline.spec.kafka.strimziCluster },
+    ...(pipeline.spec.deletionPolicy === 'Delete' ? { ownerReferences: [ownerReference(pipeline)] } : {}),
+  },
+  spec,
+})

@@ -1,0 +1,60 @@
+// What is there now? The pipeline and its children, as last seen; no request is made.
+import { type ChildObject, childResources, type KubeObject, orderPipelines, type OrderPipeline } from '../api/index.ts'
+import type { Kube } from '../kube/port.ts'
+import type { Change } from '../kube/store.ts'
+import { usualWatchSettings, watched, type Watched, type WatchReports, type WatchSettings } from '../kube/watched.ts'
+import { labelKeys, managedBy } from '../pipeline/index.ts'
+
+export interface World {
+  readonly pipelines: Watched
+  readonly children: readonly Watched[]
+  readonly synced: () => boolean
+  /** Takes note of what the API server answered to our own write, before any watch says so. */
+  readonly noteWritten: (object: KubeObject) => void
+  run(signal: AbortSignal): Promise<void>
+}
+
+export interface Observed {
+  readonly pipeline: OrderPipeline | undefined
+  readonly children: readonly ChildObject[]
+}
+
+export const observe = (world: World, key: string): Observed => ({
+  pipeline: world.pipelines.store.get(key) as OrderPipeline | undefined,
+  children: world.children.flatMap(({ store }) => store.ofPipeline(key) as readonly ChildObject[]),
+})
+
+export interface WorldSettings {
+  readonly namespace: string | undefined
+  readonly watch?: WatchSettings
+}
+
+/** Children are watched by our label only: memory follows what is ours, not what the cluster holds. */
+export const worldOf = (
+  kube: Kube,
+  reports: {
+    readonly pipeline: (change: Change) => void
+    readonly child: (change: Change) => void
+    readonly restarted: WatchReports['restarted']
+  },
+  clock: { readonly now: () => number; readonly random: () => number },
+  { namespace, watch = usualWatchSettings }: WorldSettings,
+): World => {
+  const where = namespace === undefined ? {} : { namespace }
+  const ours = { ...where, labelSelector: `${labelKeys.managedBy}=${managedBy},${labelKeys.pipeline}` }
+  const { restarted } = reports
+  const pipelines = watched(kube, orderPipelines, where, { changed: reports.pipeline, restarted }, clock, watch)
+  const children = childResources.map((resource) =>
+    watched(kube, resource, ours, { changed: reports.child, restarted }, clock, watch),
+  )
+  const all = [pipelines, ...children]
+  return {
+    pipelines,
+    children,
+    synced: () => all.every((one) => one.synced()),
+    noteWritten: (object) => void all.find(({ resource }) => resource.kind === object.kind)?.store.set(object),
+    run: async (signal) => {
+      await Promise.all(all.map((one) => one.run(signal)))
+    },
+  }
+}

@@ -1,0 +1,40 @@
+// What happens to one pipeline, from first sight to gone? Level-based: it looks, decides, acts, reports, and never waits.
+import type { LagFigures } from '../api/index.ts'
+import type { Kube } from '../kube/port.ts'
+import { desired, desiredOfDeleted, type DesiredSettings, plan, validate } from '../pipeline/index.ts'
+import { applyFinalizer, hasFinalizer, isGone } from './finalizer.ts'
+import { nextCheck, type Next } from './next-check.ts'
+import { observe, type World } from './observe.ts'
+import { perform } from './perform.ts'
+import type { StatusWriter } from './status-writer.ts'
+
+export interface Reconciler {
+  readonly kube: Kube
+  readonly world: World
+  readonly settings: DesiredSettings
+  readonly status: StatusWriter
+  readonly lagOf: (key: string) => ReadonlyMap<string, LagFigures>
+}
+
+export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
+  const { pipeline, children } = observe(on.world, key)
+  if (!pipeline) return { kind: 'gone' }
+  const deleting = pipeline.metadata.deletionTimestamp !== undefined
+  if (deleting && !hasFinalizer(pipeline)) return { kind: 'gone' }
+  if (!deleting && !hasFinalizer(pipeline)) {
+    const held = await applyFinalizer(on.kube, pipeline, true)
+    if (!held) return { kind: 'gone' } // deleted in the meantime
+    on.world.noteWritten(held)
+  }
+  const problems = deleting ? [] : validate(pipeline.spec)
+  const wanted = deleting ? desiredOfDeleted(pipeline, children) : desired(pipeline, children, on.settings)
+  const actions = problems.length > 0 ? [] : plan(wanted, children, pipeline)
+  const outcomes = await perform(on.kube, on.world, actions, pipeline)
+  if (deleting && outcomes.length === 0 && isGone(pipeline, children)) {
+    await applyFinalizer(on.kube, pipeline, false)
+    return { kind: 'gone' }
+  }
+  const seen = { pipeline, problems, outcomes, lag: on.lagOf(key), children: observe(on.world, key).children }
+  const statusWaitMs = await on.status.write(seen)
+  return nextCheck(problems, outcomes, statusWaitMs)
+}
