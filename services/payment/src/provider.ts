@@ -76,7 +76,15 @@ function parsed<T>(schema: z.ZodType<T>, body: string): T {
   }
 }
 
-const noConnection = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+const noConnection = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 
 /** fetch wraps the system's error in its cause; several addresses tried make an AggregateError with the code of the first. */
 function unreachable(error: unknown): boolean {

@@ -74,10 +74,10 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   })
   const backoff = { firstMs: retry.backoffSeconds * 1_000, maxMs: 60_000 }
   const abandon = new AbortController()
+  const draining = new AbortController()
   const lanes = createKeyLanes(options.concurrency)
   const window = createWindow(maxInHand)
   let settled: Item[] = []
-  let draining = false
 
   const withSettled = async <T>(work: (items: readonly Item[]) => Promise<T>): Promise<T> => {
     const taken = settled
@@ -152,7 +152,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     if (!prepare) return send({ item: options.itemOf(decoded) })
     lanes.add(record.key?.toString('latin1') ?? `${record.topic}/${record.partition}`, async () => {
       try {
-        if (draining || epochs.current !== epoch || !epoch.open)
+        if (draining.signal.aborted || epochs.current !== epoch || !epoch.open)
           throw new Abandoned('its partition is being handed over')
         send(await prepared(prepare, decoded))
       } catch (error) {
@@ -178,7 +178,8 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         metrics.retries.inc({ what: 'preparation' })
         logger.warn({ error, failures }, 'preparation failed; trying again')
         const wait = verdict === 'outage' ? delayMs(++outages, outageBackoff) : delayMs(failures, backoff)
-        await pause(wait, abandon.signal)
+        // A drain does not wait for a later try: the next owner of the partition makes it.
+        await pause(wait, draining.signal)
       }
     }
   }
@@ -188,7 +189,8 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     const epoch = epochs.current
     if (!epoch.owns(batch.topic, batch.partition)) return
     epoch.tracker.sawEnd(batch.topic, batch.partition, batch.highWatermark)
-    const goesOn = (): boolean => payload.isRunning() && !draining && epoch.open && epochs.current === epoch
+    const goesOn = (): boolean =>
+      payload.isRunning() && !draining.signal.aborted && epoch.open && epochs.current === epoch
     let last: string | undefined
     try {
       for (const message of batch.messages) {
@@ -229,7 +231,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     ready: () => membership.joined || 'not a member of its consumer group yet',
     healthy: () => membership.silentForMs() < hungAfterMs || 'the consumer has hung',
     drain: async (graceMs) => {
-      draining = true
+      draining.abort()
       membership.stopFetching()
       const deadline = performance.now() + graceMs
       while (window.inHand > 0 && performance.now() < deadline) await pause(20, abandon.signal)

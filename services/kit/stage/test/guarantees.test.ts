@@ -28,6 +28,8 @@ const available = async (sku: string) =>
     ?.available
 const outboxSize = async () =>
   (await database.ask<{ count: number }>('inventory', 'SELECT count(*) FROM outbox', []))[0]?.count
+/** A replica's connections carry its group's name; a login may end its own. */
+const endReplicas = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1'
 const drained = () => until(async () => (await bench.lag('inventory', 'orders.validated')) === 0)
 const answersTo = async (orderIds: readonly string[]) =>
   (await bench.events('inventory.updated')).filter(({ data }) => orderIds.includes(data.orderId))
@@ -111,4 +113,18 @@ test('replicas that join and leave in the middle lose and double nothing', async
   const ids = (await answersTo(orders.map(({ orderId }) => orderId))).map(({ id }) => id)
   expect(new Set(ids).size).toBe(400)
   expect(await outboxSize()).toBe(0)
+})
+
+test('a database that throws out every connection, again and again, is waited for', async () => {
+  const orders = Array.from({ length: 300 }, (_, n) => testOrder(n, { 'SKU-0005': 1 }))
+  const replica = bench.start('inventory', consumes, stage)
+  for (let n = 0; n < orders.length; n += 30) {
+    await bench.publish(orders.slice(n, n + 30).map(validatedEvent))
+    await database.ask('inventory', endReplicas, [`${bench.prefix}inventory`])
+  }
+  await drained()
+  await replica.drain()
+  expect(await available('SKU-0005')).toBe(stock - 300)
+  expect(await answersTo(orders.map(({ orderId }) => orderId))).toHaveLength(300)
+  expect((await bench.records('inventory.dead-letters')).length).toBe(2)
 })

@@ -1,0 +1,79 @@
+// Can the migrate program run twice, and twice at once, and does it keep services out of each other's tables?
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { connectAdministrator, createPool } from '@orderpipeline/kit-postgres'
+import type { Pool } from '@orderpipeline/kit-postgres'
+import { migrate } from '../src/index.ts'
+
+const name = `migrate_${randomBytes(4).toString('hex')}`
+const urlOf = (user?: string) => {
+  const url = new URL(postgresUrl())
+  url.pathname = `/${name}`
+  if (user) [url.username, url.password] = [user, `${user} & its password`]
+  return url.href
+}
+const login = `${name}_login`
+const run = async (seedStockQuantity = 5) => {
+  const lines: string[] = []
+  await migrate({
+    databaseUrl: urlOf(),
+    servicesDatabaseUrl: urlOf(login),
+    seedProducts: 3,
+    seedStockQuantity,
+    log: (line) => lines.push(line),
+  })
+  return lines
+}
+const command = async (text: string) => {
+  const administrator = await connectAdministrator({ url: postgresUrl(), log: () => undefined })
+  await administrator.command(text).finally(() => administrator.close())
+}
+const pools: Pool[] = []
+const ask = (role: string, text: string) => {
+  const pool = createPool({ url: urlOf(login), role, size: 1 })
+  pools.push(pool)
+  return pool.query({ name: '', text })
+}
+
+beforeAll(() => command(`CREATE DATABASE ${name}`))
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.close()))
+  await command(`DROP DATABASE ${name} WITH (FORCE)`)
+  await command(`DROP ROLE ${login}`)
+})
+
+test('several runs at once take turns, and one of them migrates', async () => {
+  const runs = await Promise.all([run(), run(), run()])
+  const migrated = runs.filter((lines) => lines.some((line) => line.startsWith('orders: 0001_')))
+  expect(migrated).toHaveLength(1)
+  expect(runs.filter((lines) => lines.includes('orders: up to date'))).toHaveLength(2)
+})
+
+test('a later run changes no stock that is there', async () => {
+  await ask('inventory', `UPDATE stock SET available = 1 WHERE sku = 'SKU-0001'`)
+  await run(99)
+  expect(await ask('inventory', 'SELECT * FROM stock ORDER BY sku')).toEqual([
+    { sku: 'SKU-0001', available: 1 },
+    { sku: 'SKU-0002', available: 5 },
+    { sku: 'SKU-0003', available: 5 },
+  ])
+  expect(await ask('orders', 'SELECT count(*) FROM products')).toEqual([{ count: 3 }])
+})
+
+test('a service sees its own tables and no others', async () => {
+  expect(await ask('payment', 'SELECT * FROM payments')).toEqual([])
+  await expect(ask('payment', 'SELECT * FROM orders.orders')).rejects.toMatchObject({ code: '42501' })
+  await expect(ask('payment', 'SELECT * FROM orders')).rejects.toMatchObject({ code: '42P01' })
+})
+
+test('what a transaction did is undone when it fails', async () => {
+  const pool = createPool({ url: urlOf(login), role: 'inventory', size: 1 })
+  pools.push(pool)
+  const failing = pool.transaction(async (tx) => {
+    await tx.query({ name: '', text: `UPDATE stock SET available = 3 WHERE sku = 'SKU-0002'` })
+    await tx.query({ name: '', text: `UPDATE stock SET available = -1 WHERE sku = 'SKU-0003'` })
+  })
+  await expect(failing).rejects.toMatchObject({ reason: 'Rejected', code: '23514', retry: false })
+  expect(await ask('inventory', `SELECT available FROM stock WHERE sku = 'SKU-0002'`)).toEqual([{ available: 5 }])
+})

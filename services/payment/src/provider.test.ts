@@ -1,0 +1,68 @@
+// Is each answer of the provider, and each silence, taken for what it means?
+import { createServer } from 'node:http'
+import type { IncomingHttpHeaders, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { createProvider } from './provider.ts'
+
+let server: Server | undefined
+afterEach(() => {
+  server?.closeAllConnections()
+  server?.close()
+})
+
+const charge = { orderId: 'order-1', customerId: 'customer-1', amountCents: 700, currency: 'EUR' }
+
+async function listening(answer: { status: number; body: unknown } | 'nothing') {
+  const seen: { method?: string; url?: string; headers: IncomingHttpHeaders; body: string }[] = []
+  server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
+      if (answer !== 'nothing') response.writeHead(answer.status).end(JSON.stringify(answer.body))
+    })
+  })
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { seen, provider: createProvider({ url: `http://127.0.0.1:${port}`, timeoutMs: 200 }) }
+}
+const never = new AbortController().signal
+
+test('asks under the order id as idempotency key', async () => {
+  const { seen, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
+  expect(await provider.charge(charge, never)).toEqual({ status: 'captured', chargeId: 'ch-1' })
+  expect(seen[0]).toMatchObject({ method: 'POST', url: '/v1/charges', headers: { 'idempotency-key': 'order-1' } })
+  expect(JSON.parse(seen[0]?.body ?? '')).toEqual(charge)
+})
+
+test('402 is an answer, not an error', async () => {
+  const { provider } = await listening({ status: 402, body: { status: 'declined', reason: 'insufficient_funds' } })
+  expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason: 'insufficient_funds' })
+})
+
+test.each([409, 429, 500, 503])('%i means ask again later', async (status) => {
+  const { provider } = await listening({ status, body: {} })
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true, outage: false })
+})
+
+test.each([400, 422])('%i means that asking again cannot help', async (status) => {
+  const { provider } = await listening({ status, body: { detail: 'amountCents' } })
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Refused', retry: false })
+})
+
+test('an answer that makes no sense is refused', async () => {
+  const { provider } = await listening({ status: 201, body: { status: 'captured' } })
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Refused' })
+})
+
+test('no answer in time means ask again', async () => {
+  const { provider } = await listening('nothing')
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true })
+})
+
+test('nobody there is an outage', async () => {
+  const { provider } = await listening('nothing')
+  await new Promise((resolve) => server?.close(resolve))
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Unreachable', outage: true })
+})
