@@ -16,7 +16,7 @@ export const stageVariables = {
   STAGE_RETRY_ATTEMPTS: variables.integer(1, 100).default(5),
   STAGE_RETRY_BACKOFF_SECONDS: variables.number(0, 3_600).default(2),
   /** From SIGTERM to exit; shorter than the pod's termination grace, which ends in SIGKILL. */
-  STAGE_SHUTDOWN_SECONDS: variables.integer(5, 3_600).default(25),
+  DRAIN_GRACE_SECONDS: variables.integer(5, 3_600).default(25),
   DATABASE_URL: variables.url(['postgres', 'postgresql']),
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
   METRICS_PORT: variables.port().default(9090),

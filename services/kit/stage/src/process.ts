@@ -48,7 +48,7 @@ export async function runStageProcess<Prepared>(
         { name: 'stage', close: () => stage.drain() },
         { name: 'metrics', close: () => metrics.close() },
       ],
-      { graceMs: config.STAGE_SHUTDOWN_SECONDS * 1_000, logger },
+      { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger },
     )
     logger.info({ group: config.KAFKA_GROUP_ID, topics: config.KAFKA_CONSUME_TOPICS }, 'started')
   } catch (error) {

@@ -5,6 +5,7 @@ import { createPool } from '@orderpipeline/kit-postgres'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { decode } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent } from '@orderpipeline/order-events'
+import { startPruning } from './prune.ts'
 import type { StageConfig } from './config.ts'
 import { createStore } from './store.ts'
 import type { Apply, Item } from './store.ts'
@@ -30,6 +31,10 @@ export interface RunningStage extends Pick<Stage, 'ready' | 'healthy'> {
   /** In-hand work, offsets, membership, producer, pool, in this order. */
   drain(): Promise<void>
 }
+
+/** Kafka keeps messages for seven days unless told otherwise; a day more for what waits in a long outage. */
+const inboxKeptHours = 8 * 24
+const pruneEveryMs = 60 * 60_000
 
 export function startStage<Prepared>(
   definition: StageDefinition<Prepared>,
@@ -71,11 +76,17 @@ export function startStage<Prepared>(
     logger,
     now,
   })
+  const pruning = startPruning(pool, {
+    keepHours: inboxKeptHours,
+    everyMs: pruneEveryMs,
+    onError: (error) => logger.debug({ error }, 'the inbox was not pruned this time'),
+  })
   return {
     ready: () => stage.ready(),
     healthy: () => stage.healthy(),
     drain: async () => {
-      await stage.drain((config.STAGE_SHUTDOWN_SECONDS - 3) * 1_000)
+      pruning.stop()
+      await stage.drain((config.DRAIN_GRACE_SECONDS - 3) * 1_000)
       await producer.close()
       await pool.close()
     },

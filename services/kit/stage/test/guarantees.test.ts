@@ -4,6 +4,7 @@ import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { inventoryStage } from '@orderpipeline/inventory'
 import { encode } from '@orderpipeline/order-events'
 import { createStore } from '../src/index.ts'
+import { prune } from '../src/prune.ts'
 import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
 import type { Bench, TestDatabase } from '../src/testing/index.ts'
 
@@ -127,4 +128,16 @@ test('a database that throws out every connection, again and again, is waited fo
   expect(await available('SKU-0005')).toBe(stock - 300)
   expect(await answersTo(orders.map(({ orderId }) => orderId))).toHaveLength(300)
   expect((await bench.records('inventory.dead-letters')).length).toBe(2)
+})
+
+test('the inbox forgets what can no longer come again, and nothing younger', async () => {
+  const ages = [1, 191, 193, 500]
+  await database.ask('inventory', 'DELETE FROM inbox')
+  await database.ask(
+    'inventory',
+    'INSERT INTO inbox SELECT gen_random_uuid(), now() - make_interval(hours => age) FROM unnest($1::int[]) AS age',
+    [ages],
+  )
+  expect(await prune(database.as('inventory'), 192)).toBe(2)
+  expect(await database.ask('inventory', 'SELECT count(*) FROM inbox')).toEqual([{ count: 2 }])
 })

@@ -65,7 +65,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     STAGE_CONCURRENCY: 10,
     STAGE_RETRY_ATTEMPTS: 3,
     STAGE_RETRY_BACKOFF_SECONDS: 0.05,
-    STAGE_SHUTDOWN_SECONDS: 25,
+    DRAIN_GRACE_SECONDS: 25,
     DATABASE_URL: options.databaseUrl,
     DATABASE_POOL_SIZE: 2,
     METRICS_PORT: 0,

@@ -1,0 +1,17 @@
+// Which inbox rows can no message come for any more?
+import type { Statement } from '@orderpipeline/kit-postgres'
+
+/** $1: hours they are kept; $2: rows at most. Rows another replica prunes are passed over. */
+export const pruneInbox: Statement = {
+  name: 'inbox.prune',
+  text: `
+DELETE FROM inbox
+WHERE event_id IN (
+  SELECT event_id
+  FROM inbox
+  WHERE received_at < now() - make_interval(hours => $1)
+  LIMIT $2
+  FOR UPDATE SKIP LOCKED
+)
+RETURNING event_id`,
+}
