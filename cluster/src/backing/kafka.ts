@@ -59,7 +59,7 @@ function kafkaProcess(
     args: [...jvm, ...install.jvmArgs, 'kafka.Kafka', propertiesPath],
     cwd: options.dir,
     ready: { kind: 'log', pattern: startedPattern },
-    readyTimeoutMs: 90_000,
-    stopTimeoutMs: 20_000,
+    readyTimeoutMs: 180_000,
+    stopTimeoutMs: 30_000,
   }
 }
