@@ -65,15 +65,17 @@ const starters: Record<Component, (ground: Ground, progress: StepProgress) => Pr
   },
 }
 
-/** The selected test files and every file of their folders: what a test imports from beside it may be what asks. */
+/** The selected test files, and every file of their `test` folders that is no test: one that they import may be what asks. */
 async function sourcesOf(project: TestProject): Promise<string[]> {
   // Not in the public types; where it is missing every file counts as selected, which is only slower.
   const { filenamePattern } = project.vitest as unknown as { readonly filenamePattern?: string[] }
   const { testFiles } = await project.globTestFiles(filenamePattern)
-  const folders = [...new Set(testFiles.map((file) => dirname(file)))]
+  const folders = [...new Set(testFiles.map(testFolder))]
   const beside = await Promise.all(
-    folders.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))),
+    folders.map(async (folder) => (await readdir(folder, { recursive: true })).map((name) => join(folder, name))),
   )
-  const support = beside.flat().filter((file) => /(?<!\.test)\.ts$/.test(file))
+  const support = beside.flat().filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
   return await Promise.all([...testFiles, ...support].map((file) => readFile(file, 'utf8')))
 }
+
+const testFolder = (file: string) => /^.*\/test(?=\/)/.exec(file)?.[0] ?? dirname(file)
