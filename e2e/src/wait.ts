@@ -2,11 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export class TimedOut extends Error {
-  constructor(
-    readonly what: string,
-    readonly seconds: number,
-    readonly lastSeen: string,
-  ) {
+  constructor(what: string, seconds: number, lastSeen: string) {
     super(`${what}: not within ${seconds} s; last seen: ${lastSeen}`)
   }
 }

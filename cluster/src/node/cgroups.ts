@@ -2,16 +2,16 @@
 // shim, and its own command line says nothing of the cluster.
 import { mkdir, readFile, readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cgroupRoot } from './config.ts'
+import { podCgroup } from './config.ts'
 
 /** The kubelet insists that its root is there, in every hierarchy. */
-export async function createCgroups(): Promise<void> {
-  for (const root of (await cgroupRoots()).used) await mkdir(root, { recursive: true })
+export async function createCgroups(dir: string): Promise<void> {
+  for (const root of (await cgroupRoots(dir)).used) await mkdir(root, { recursive: true })
 }
 
-export async function podProcesses(): Promise<number[]> {
+export async function podProcesses(dir: string): Promise<number[]> {
   const pids = new Set<number>()
-  for (const root of (await cgroupRoots()).used) {
+  for (const root of (await cgroupRoots(dir)).used) {
     for (const folder of await foldersBelow(root)) {
       const text = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '')
       for (const line of text.split('\n')) if (line) pids.add(Number(line))
@@ -21,17 +21,17 @@ export async function podProcesses(): Promise<number[]> {
 }
 
 /** Removes the groups; those that still hold a process stay. */
-export async function removeCgroups(): Promise<void> {
-  for (const root of (await cgroupRoots()).all) {
+export async function removeCgroups(dir: string): Promise<void> {
+  for (const root of (await cgroupRoots(dir)).all) {
     for (const folder of (await foldersBelow(root)).reverse()) await rmdir(folder).catch(() => undefined)
   }
 }
 
 /** `used`: the hierarchies that hold the pods. Where version 2 is only mounted beside version 1, runc makes empty groups there too. */
-async function cgroupRoots(): Promise<{ used: string[]; all: string[] }> {
+async function cgroupRoots(dir: string): Promise<{ used: string[]; all: string[] }> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' '))
   const roots = (wanted: string) => [
-    ...new Set(mounts.filter(([, , type]) => type === wanted).map(([, path]) => join(path ?? '', cgroupRoot))),
+    ...new Set(mounts.filter(([, , type]) => type === wanted).map(([, path]) => join(path ?? '', podCgroup(dir)))),
   ]
   const [v1, v2] = [roots('cgroup'), roots('cgroup2')]
   return { used: v1.length > 0 ? v1 : v2, all: [...v1, ...v2] }

@@ -5,10 +5,10 @@ import { network } from './api-server-flags.ts'
  * Masquerading is one rule of our own (network.ts): the plugin's would run iptables twice for every pod. A pod may reach itself
  * through its Service, hence hairpin.
  */
-export function cniConfig(addressDir: string): string {
+export function cniConfig(name: string, addressDir: string): string {
   const list = {
     cniVersion: '1.0.0',
-    name: 'orderpipeline',
+    name,
     plugins: [
       {
         type: 'bridge',

@@ -1,4 +1,5 @@
 // What is a node made from? Directories, tools, credentials and ports, all given: nothing here looks around on the machine.
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
 export interface NodeTools {
@@ -56,6 +57,7 @@ export function nodePaths(config: Pick<NodeConfig, 'dir' | 'runDir'>) {
     containerdState: run('containerd'),
     containerdSocket: run('containerd.sock'),
     shimSockets: run('s'),
+    runcState: run('runc'),
     cniConfig: at('cni'),
     cniAddresses: run('addresses'),
     kubeletConfig: at('kubelet.yaml'),
@@ -69,7 +71,12 @@ export function nodePaths(config: Pick<NodeConfig, 'dir' | 'runDir'>) {
     sysctls: at('sysctls.json'),
   }
 }
-export type NodePaths = ReturnType<typeof nodePaths>
+/** Distinct per cluster: the CNI library files what it did for a pod under this name, in a folder all clusters share. */
+export const podNetworkName = (dir: string): string => clusterName(dir)
 
-/** The cgroup all pods live under; what runs in it is ours, whoever its parent is by now. */
-export const cgroupRoot = 'orderpipeline'
+/** The cgroup all pods live under, distinct per cluster: what runs in it is ours, whoever its parent is by now. */
+export const podCgroup = (dir: string): string => clusterName(dir)
+
+const clusterName = (dir: string) => `orderpipeline-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`
+
+export type NodePaths = ReturnType<typeof nodePaths>

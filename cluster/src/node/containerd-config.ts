@@ -66,6 +66,7 @@ disabled_plugins = [
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
   BinaryName = ${text(config.tools.runc)}
+  Root = ${text(paths.runcState)}
   SystemdCgroup = false
 `
 }

@@ -1,7 +1,7 @@
 // How is the kubelet tuned for one small machine that starts a hundred pods at once? Pure.
 import { stringify } from 'yaml'
 import { network } from './api-server-flags.ts'
-import { cgroupRoot, nodePaths, type NodeConfig } from './config.ts'
+import { nodePaths, podCgroup, type NodeConfig } from './config.ts'
 
 export function kubeletConfig(config: NodeConfig): string {
   const paths = nodePaths(config)
@@ -31,7 +31,7 @@ export function kubeletConfig(config: NodeConfig): string {
     // The host may be on either version of cgroups; systemd may not be there to manage them.
     failCgroupV1: false,
     cgroupDriver: 'cgroupfs',
-    cgroupRoot: `/${cgroupRoot}`,
+    cgroupRoot: `/${podCgroup(config.dir)}`,
     enforceNodeAllocatable: ['none'],
     oomScoreAdj: 0,
     failSwapOn: false,
@@ -45,8 +45,9 @@ export function kubeletConfig(config: NodeConfig): string {
     serializeImagePulls: false,
     kubeAPIQPS: 300,
     kubeAPIBurst: 600,
-    eventRecordQPS: 100,
-    eventBurst: 200,
+    // Events of a hundred starting pods are a third of all calls: they may come a little after the pods.
+    eventRecordQPS: 20,
+    eventBurst: 50,
     nodeStatusUpdateFrequency: '10s',
     syncFrequency: '30s',
     containerLogMaxSize: '5Mi',

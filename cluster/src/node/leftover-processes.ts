@@ -13,12 +13,12 @@ export interface Places {
 const programs = /(^|\/)(containerd|containerd-shim|kube-|kubelet|runc)[^/]*$/
 
 /** Containers, shims and daemons alike, by SIGKILL: nothing in them would be handed over to anyone. */
-export async function endNodeProcesses(places: Places, options: { readonly pods: boolean }): Promise<void> {
+export async function endNodeProcesses(places: Places): Promise<void> {
   // Daemons first: they would start again what is ended after them. A second round finds what was just being started.
   for (let round = 0; round < 10; round++) {
     const daemons = await processesNaming(places)
     endAll(daemons)
-    const pods = options.pods ? await podProcesses() : []
+    const pods = await podProcesses(places.dir)
     endAll(pods)
     const left = [...daemons, ...pods].filter(isAlive)
     if (daemons.length + pods.length === 0) return

@@ -6,7 +6,7 @@ import { run } from '../process/run.ts'
 import { network } from './api-server-flags.ts'
 import { observeBridge } from './bridge.ts'
 import { removeCgroups } from './cgroups.ts'
-import { nodePaths, type NodeConfig } from './config.ts'
+import { nodePaths, podNetworkName, type NodeConfig } from './config.ts'
 import { removalOf } from './firewall.ts'
 import { endNodeProcesses } from './leftover-processes.ts'
 import { mountsBelow } from './mounts.ts'
@@ -24,18 +24,18 @@ export async function removeNode(
   options: RemoveOptions = {},
 ): Promise<void> {
   const note = options.note ?? (() => undefined)
-  // The network and the cgroup have fixed names: another cluster's, with its pods in them, are left alone.
+  // The bridge has a fixed name: another cluster's is left alone.
   const shared = (await observeBridge(config.dir, config.path)).otherOwner !== undefined
   note('ending pods')
-  await endNodeProcesses(config, { pods: !shared })
+  await endNodeProcesses(config)
   note('unmounting')
   await unmountAll(config)
   if (!shared) {
     note('removing the pod network')
     await removeNetwork(config)
-    await removeCgroups()
     await restoreSysctls(config)
   }
+  await removeCgroups(config.dir)
   await removeFiles(config, options.purge ?? false)
 }
 
@@ -66,6 +66,7 @@ async function removeNetwork(config: Pick<NodeConfig, 'dir' | 'path'>): Promise<
 async function removeFiles(config: Pick<NodeConfig, 'dir' | 'runDir'>, purge: boolean): Promise<void> {
   const paths = nodePaths(config)
   await removeLogLinks(paths.podLogs)
+  await removeNetworkRecords(podNetworkName(config.dir))
   const gone = purge ? [config.dir] : [paths.kubeletRoot, paths.podLogs, paths.sysctls, paths.images]
   for (const path of [config.runDir, ...gone]) await rm(path, { recursive: true, force: true })
 }
@@ -80,5 +81,13 @@ async function removeLogLinks(podLogs: string): Promise<void> {
       () => false,
     )
     if (isLink && (await readlink(link).catch(() => '')).startsWith(`${podLogs}/`)) await rm(link, { force: true })
+  }
+}
+
+/** What the CNI library remembers of pods; no setting moves it from here. */
+async function removeNetworkRecords(name: string): Promise<void> {
+  const folder = '/var/lib/cni/results'
+  for (const file of await readdir(folder).catch(() => [])) {
+    if (file.startsWith(`${name}-`)) await rm(join(folder, file), { force: true })
   }
 }

@@ -6,7 +6,7 @@ import type { ProcessHost } from '../process/host.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
 import { createCgroups } from './cgroups.ts'
 import { cniConfig } from './cni-config.ts'
-import { nodePaths, type NodeConfig } from './config.ts'
+import { nodePaths, podNetworkName, type NodeConfig } from './config.ts'
 import { containerdConfig } from './containerd-config.ts'
 import { importNodeImages } from './images.ts'
 import { kubeProxyConfig } from './kube-proxy-config.ts'
@@ -30,7 +30,7 @@ export async function startRuntime(
 export async function startNode(host: ProcessHost, config: NodeConfig, progress: StepProgress = silent): Promise<void> {
   await prepareNetwork(config)
   await startRuntime(host, config, progress)
-  await createCgroups()
+  await createCgroups(config.dir)
   progress.note('starting kubelet and kube-proxy')
   await Promise.all([startProcesses(host, config, ['kubelet']), startProcesses(host, config, ['kube-proxy'])])
 }
@@ -43,7 +43,7 @@ async function writeConfiguration(config: NodeConfig): Promise<void> {
   const paths = nodePaths(config)
   const files: Record<string, string> = {
     [paths.containerdConfig]: containerdConfig(config),
-    [join(paths.cniConfig, '10-orderpipeline.conflist')]: cniConfig(paths.cniAddresses),
+    [join(paths.cniConfig, '10-orderpipeline.conflist')]: cniConfig(podNetworkName(config.dir), paths.cniAddresses),
     [paths.kubeletConfig]: kubeletConfig(config),
     [paths.kubeProxyConfig]: kubeProxyConfig(config),
     // Pods look names up in the cluster only: what the host's resolver knows must not leak into their answers.

@@ -3,15 +3,19 @@ import { sameQuantity } from './quantity.ts'
 
 /** Paths at which the live object is not as asked. Empty means it still holds. */
 export const drift = (asked: unknown, live: unknown, path = ''): string[] => {
+  if (live === undefined && isEmpty(asked)) return [] // the API server leaves empty texts and lists out
   if (Array.isArray(asked)) return Array.isArray(live) ? listDrift(asked, live, path) : [path]
   if (isRecord(asked)) {
-    if (!isRecord(live)) return Object.keys(asked).length === 0 && live === undefined ? [] : [path]
+    if (!isRecord(live)) return [path]
     return Object.entries(asked)
       .filter(([, value]) => value !== undefined)
       .flatMap(([key, value]) => drift(value, live[key], path === '' ? key : `${path}.${key}`))
   }
   return asked === live || (isQuantity(path) && bothText(asked, live)) ? [] : [path]
 }
+
+const isEmpty = (asked: unknown): boolean =>
+  asked === '' || (typeof asked === 'object' && asked !== null && Object.keys(asked).length === 0)
 
 /** Items that have an identity are found by it wherever they stand; others must match one by one. */
 const listDrift = (asked: readonly unknown[], live: readonly unknown[], path: string): string[] => {

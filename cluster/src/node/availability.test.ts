@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { unavailable } from './availability.ts'
+import type { KubeObject } from './objects.ts'
+
+const object = (kind: string, name: string, type: string, status: string, message?: string): KubeObject => ({
+  ...{ apiVersion: 'v1', kind, metadata: { name } },
+  status: { conditions: [{ type, status, ...(message === undefined ? {} : { message }) }] },
+})
+
+const all = [
+  object('Node', 'local', 'Ready', 'True'),
+  ...['coredns', 'keda-operator', 'keda-metrics-apiserver', 'metrics-server'].map((name) =>
+    object('Deployment', name, 'Available', 'True'),
+  ),
+  ...['v1beta1.external.metrics.k8s.io', 'v1beta1.metrics.k8s.io'].map((name) =>
+    object('APIService', name, 'Available', 'True'),
+  ),
+]
+
+test('nothing is missing when all say so themselves', () => {
+  expect(unavailable(all)).toEqual([])
+})
+
+test('a part that is not there, and one that says why it is not ready, are both named', () => {
+  const broken = object('Deployment', 'coredns', 'Available', 'False', 'no minimum availability')
+  const observed = [broken, ...all.filter(({ metadata }) => !['coredns', 'local'].includes(metadata.name))]
+  expect(unavailable(observed)).toEqual([
+    { name: 'local', reason: 'not there' },
+    { name: 'coredns', reason: 'no minimum availability' },
+  ])
+})

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import type { KafkaTopic } from '../api/index.ts'
+import { pipeline, stage } from './testing.ts'
+import { derivedPartitions, kafkaTopics, partitionsFor } from './topics.ts'
+
+const named = (topics: readonly KafkaTopic[], name: string) => topics.find((topic) => topic.metadata.name === name)
+
+describe('the partitions of a topic', () => {
+  it('are a tenth more than the replicas that share them, without an error of floating point', () => {
+    expect([1, 10, 90, 99, 100, 1000].map(partitionsFor)).toEqual([2, 11, 99, 109, 110, 1100])
+  })
+
+  it('follow the hungriest consumer, in steps of ten', () => {
+    const stages = [stage(), stage({ name: 'orders', scaling: { minReplicas: 1, maxReplicas: 25, lagPerReplica: 1 } })]
+    expect(derivedPartitions(pipeline({ stages }), 'inventory.updated')).toBe(110)
+    expect(derivedPartitions(pipeline({ stages: stages.slice(1) }), 'inventory.updated')).toBe(30)
+  })
+
+  it('are three for a topic nobody consumes', () => {
+    expect(derivedPartitions(pipeline(), 'orders.audited')).toBe(3)
+  })
+
+  it('stay as they are on a topic that exists, unless the spec says a number', () => {
+    const existing = kafkaTopics(
+      pipeline({ stages: [stage({ scaling: { minReplicas: 1, maxReplicas: 9, lagPerReplica: 1 } })] }),
+      [],
+    )
+    const grown = kafkaTopics(pipeline(), existing)
+    expect(named(grown, 'shop.inventory.updated')?.spec.partitions).toBe(10)
+    const asked = kafkaTopics(pipeline({ topics: [{ name: 'inventory.updated', partitions: 120 }] }), existing)
+    expect(named(asked, 'shop.inventory.updated')?.spec.partitions).toBe(120)
+  })
+})
+
+it('a retained topic has no owner that could take it along, a deleted one has', () => {
+  expect(kafkaTopics(pipeline(), []).map(({ metadata }) => metadata.ownerReferences)).toEqual([undefined, undefined])
+  const owned = kafkaTopics(pipeline({ deletionPolicy: 'Delete' }), [])
+  expect(owned.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).toEqual(['pipeline-uid', 'pipeline-uid'])
+})

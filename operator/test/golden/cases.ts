@@ -1,0 +1,39 @@
+// Which pipelines are shown as the objects they become? Each fixture and example, beside the file that holds its objects.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import type { OrderPipeline } from '../../src/api/index.ts'
+import { desired } from '../../src/pipeline/index.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+
+export const cases = [
+  { name: 'minimal', pipeline: join(root, 'crds/fixtures/minimal.yaml') },
+  { name: 'regular', pipeline: join(root, 'crds/fixtures/regular.yaml') },
+  { name: 'shop', pipeline: join(root, 'examples/shop.yaml') },
+].map((one) => ({ ...one, objects: join(import.meta.dirname, `${one.name}.objects.yaml`) }))
+
+const settings = {
+  servicesImage: 'orderpipeline/services:1.0.0',
+  imagePullPolicy: 'IfNotPresent',
+  serviceDomain: 'svc',
+}
+
+/** The objects of a pipeline file, as a fresh cluster would be given them, without their fingerprints. */
+export const objectsOf = (pipelineFile: string): unknown[] => {
+  const { metadata, ...given } = parse(readFileSync(pipelineFile, 'utf8')) as OrderPipeline
+  const pipeline = {
+    ...given,
+    metadata: { ...metadata, namespace: 'default', uid: '00000000-0000-0000-0000-000000000001' },
+  }
+  return desired(pipeline, [], settings).map(
+    ({ apiVersion, kind, metadata: { annotations = {}, ...meta }, ...object }) => {
+      const { 'orderpipeline.dev/fingerprint': _dropped, ...others } = annotations
+      const metadata = { ...meta, ...(Object.keys(others).length > 0 ? { annotations: others } : {}) }
+      return { apiVersion, kind, metadata, ...object }
+    },
+  )
+}
+
+export const asYaml = (objects: readonly unknown[]): string =>
+  objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n')
