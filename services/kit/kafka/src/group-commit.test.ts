@@ -107,3 +107,20 @@ test('when time is up, work in hand is left undone', async () => {
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(done).toBe(false)
 })
+
+test('what comes while the last batch is being published is not left behind', async () => {
+  const publishing = Promise.withResolvers<void>()
+  const started = Promise.withResolvers<void>()
+  const { item } = bench({
+    publish: () => {
+      started.resolve()
+      return publishing.promise
+    },
+  })
+  const first = item('1')
+  await started.promise
+  const second = item('2')
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  publishing.resolve()
+  await Promise.all([first, second])
+})

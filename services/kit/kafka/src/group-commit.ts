@@ -55,29 +55,28 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   let publication: Promise<void> = Promise.resolve()
 
   const run = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, options.maxGroup)
-      waiting = waiting.slice(options.maxGroup)
-      const started = performance.now()
-      const effect = await effectOf(group)
-      on.group(group.length, (performance.now() - started) / 1_000)
-      await publication
-      publication = publishAll(group, effect)
-      // Its failure is looked at by the next round's await; without this, Node would take it for unhandled.
-      publication.catch(() => undefined)
+    // What comes while the last publication is under way must not wait for a further message to set things going again.
+    for (; waiting.length > 0; await publication) {
+      while (waiting.length > 0) {
+        const group = waiting.slice(0, options.maxGroup)
+        waiting = waiting.slice(options.maxGroup)
+        const started = performance.now()
+        const effect = await effectOf(group)
+        on.group(group.length, (performance.now() - started) / 1_000)
+        await publication
+        publication = publishAll(group, effect)
+        // Its failure is looked at by the next await; without this, Node would take it for unhandled.
+        publication.catch(() => undefined)
+      }
     }
-    await publication
+    // In the same step as the last look at what waits, so that nothing comes in between.
+    running = false
   }
   const start = (): void => {
-    running = true
-    run()
-      .catch((error: unknown) => {
-        if (!(error instanceof Abandoned)) throw error
-        waiting = []
-      })
-      .finally(() => {
-        running = false
-      })
+    run().catch((error: unknown) => {
+      if (!(error instanceof Abandoned)) throw error
+      waiting = []
+    })
   }
 
   const effectOf = async (group: readonly Entry<Item>[]): Promise<Effect<Item>> => {
