@@ -6,6 +6,7 @@ import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import { createClient, patience } from './client.ts'
+import { within } from './deadline.ts'
 import type { KafkaAddress } from './client.ts'
 import { errorOf } from './failure.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
@@ -39,6 +40,7 @@ const sessionTimeoutMs = 30_000
 /** A consumer without a fetch or a heartbeat for this long has hung: kafkajs has been seen to stop without a crash. */
 const silenceLimitMs = 120_000
 const stopTimeoutMs = 10_000
+const commitTimeoutMs = 20_000
 
 export function startMembership(options: MembershipOptions): Membership {
   const { logger, topics, groupId } = options
@@ -79,8 +81,7 @@ export function startMembership(options: MembershipOptions): Membership {
       options.onAssigned(payload.memberAssignment)
       if (!fetching) pauseAll(mine)
     })
-    try {
-      consumer = mine
+    const begin = async (): Promise<Error | undefined> => {
       await mine.connect()
       await mine.subscribe({ topics: [...topics], fromBeginning: true })
       await mine.run({
@@ -93,13 +94,17 @@ export function startMembership(options: MembershipOptions): Membership {
           return options.onBatch(payload)
         },
       })
-      const error = await end.promise
+      return end.promise
+    }
+    try {
+      consumer = mine
+      const error = await Promise.race([end.promise, begin()])
       if (error) throw error
     } finally {
       clearInterval(watch)
       joined = false
       commitOffsets = undefined
-      await withinTime(mine.disconnect(), stopTimeoutMs)
+      await within(stopTimeoutMs, 'leaving the group', mine.disconnect()).catch(() => undefined)
     }
   }
 
@@ -133,7 +138,7 @@ export function startMembership(options: MembershipOptions): Membership {
     silentForMs: () => performance.now() - lastSign,
     commit: async (offsets) => {
       if (offsets.length === 0) return
-      await commitOffsets?.({ topics: byTopic(offsets) })
+      if (commitOffsets) await within(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets) }))
     },
     stopFetching: () => {
       fetching = false
@@ -154,14 +159,4 @@ function byTopic(offsets: readonly OffsetToCommit[]) {
     else topics.set(topic, [{ partition, offset }])
   }
   return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
-}
-
-/** Waits for what may hang while the broker is away; its failure no longer matters to anyone. */
-async function withinTime(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([work.catch(() => undefined), late])
-  clearTimeout(timer)
 }

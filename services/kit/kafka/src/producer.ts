@@ -3,6 +3,7 @@ import kafkajs from 'kafkajs'
 import type { Producer as KafkaProducer } from 'kafkajs'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { createClient } from './client.ts'
+import { DeadlineExceeded, within } from './deadline.ts'
 import type { KafkaAddress } from './client.ts'
 import type { OutgoingRecord } from './records.ts'
 
@@ -24,6 +25,9 @@ export class PublishFailed extends Error {
 }
 
 const acknowledgementTimeoutMs = 10_000
+/** Of one send, kafkajs' own tries included. A producer that takes longer may never answer: a new one takes its place. */
+const sendDeadlineMs = 60_000
+const closeDeadlineMs = 5_000
 
 export function createProducer(address: KafkaAddress, logger: Logger): Producer {
   let connected: Promise<KafkaProducer> | undefined
@@ -45,20 +49,30 @@ export function createProducer(address: KafkaAddress, logger: Logger): Producer 
     return connected
   }
 
+  const publish = async (records: readonly OutgoingRecord[]): Promise<void> => {
+    const producer = await connection()
+    await producer.sendBatch({ acks: -1, timeout: acknowledgementTimeoutMs, topicMessages: byTopic(records) })
+  }
+  const abandonConnection = (): void => {
+    const abandoned = connected
+    connected = undefined
+    abandoned?.then((producer) => producer.disconnect()).catch(() => undefined)
+  }
+
   return {
     send: async (records) => {
       if (records.length === 0) return
       try {
-        const producer = await connection()
-        await producer.sendBatch({ acks: -1, timeout: acknowledgementTimeoutMs, topicMessages: byTopic(records) })
+        await within(sendDeadlineMs, 'publishing', publish(records))
       } catch (cause) {
+        if (cause instanceof DeadlineExceeded) abandonConnection()
         throw new PublishFailed(cause instanceof Error ? cause.message : String(cause), { cause })
       }
     },
     close: async () => {
-      const producer = await connected?.catch(() => undefined)
+      const closing = connected?.then((producer) => producer.disconnect())
       connected = undefined
-      await producer?.disconnect()
+      if (closing) await within(closeDeadlineMs, 'closing the producer', closing).catch(() => undefined)
     },
   }
 }
