@@ -1,0 +1,60 @@
+// Does the API server accept and refuse what the CRD says it does, in these words?
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
+import { ground, type Ground, patch } from './harness.ts'
+
+const folder = join(import.meta.dirname, '..', '..', 'crds', 'fixtures')
+const fixtures = readdirSync(folder).map((file) => {
+  const text = readFileSync(join(folder, file), 'utf8')
+  const documents = parseAllDocuments(text).map((document) => document.toJS() as OrderPipeline)
+  return { name: basename(file, '.yaml'), documents, refused: /^# refused: (.*)$/m.exec(text)?.[1] ?? '' }
+})
+const example = parseAllDocuments(readFileSync(join(folder, '..', '..', 'examples', 'shop.yaml'), 'utf8'))[0]
+
+describe('the API server', () => {
+  let on: Ground
+  beforeAll(async () => {
+    on = await ground()
+  })
+  const create = (pipeline: OrderPipeline) =>
+    on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, namespace: on.namespace } })
+
+  it.each(fixtures.filter(({ name }) => !name.startsWith('rejected-')))('accepts $name', async ({ documents }) => {
+    for (const document of documents) await create(document)
+  })
+
+  it('accepts the example', async () => {
+    await create(example?.toJS() as OrderPipeline)
+  })
+
+  it.each(fixtures.filter(({ name }) => name.startsWith('rejected-')))(
+    'refuses $name',
+    async ({ documents, refused }) => {
+      expect(refused).not.toBe('')
+      const [first, second] = documents
+      if (!first) throw new Error('an empty fixture')
+      // Of two documents the first is accepted, and the change to the second is refused.
+      if (second) await create(first)
+      const attempt = second ? patch(on, orderPipelines, first.metadata.name, { spec: second.spec }) : create(first)
+      await expect(attempt).rejects.toThrow(refused)
+    },
+  )
+
+  it('fills in what a pipeline leaves out', async () => {
+    const minimal = await on.kube.get(orderPipelines, on.namespace, 'minimal')
+    expect(minimal?.spec).toMatchObject({
+      deletionPolicy: 'Retain',
+      suspend: false,
+      stages: [
+        {
+          concurrency: 10,
+          retry: { attempts: 5, backoffSeconds: 2 },
+          scaling: { pollingIntervalSeconds: 10, scaleDownStabilizationSeconds: 120 },
+        },
+      ],
+    })
+  })
+})

@@ -1,0 +1,194 @@
+// What do the operator's tests stand on? A namespace of their own on a real API server, an operator that may do exactly what
+// deploy/rbac-rules.yaml says, and a count of what it asks.
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { KubeConfig } from '@kubernetes/client-node'
+import { kubeconfig } from '@orderpipeline/cluster/testing'
+import { pino } from 'pino'
+import { parse } from 'yaml'
+import {
+  type ChildKind,
+  type ChildObject,
+  childResources,
+  type KubeObject,
+  type OrderPipeline,
+  orderPipelines,
+  type Resource,
+  resourceOf,
+} from '../src/api/index.ts'
+import { configFrom } from '../src/config.ts'
+import type { LagReader } from '../src/kafka/lag-reader.ts'
+import { type Kube, kubePort } from '../src/kube/port.ts'
+import { type Transport, transport } from '../src/kube/transport.ts'
+import { startOperator, type Operator, type OperatorParts } from '../src/operator.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+export const readYaml = (path: string): unknown => parse(readFileSync(join(root, path), 'utf8'))
+
+export interface Ground {
+  readonly namespace: string
+  readonly kube: Kube
+  readonly wire: Transport
+  /** An operator's way in: a service account with the chart's rules, by the address given (a proxy's) or the server's own. */
+  readonly operatorAccess: (server?: string) => KubeConfig
+  readonly server: string
+}
+
+const namespaces: Resource = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces' }
+const serviceAccounts: Resource = { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' }
+const rbac = 'rbac.authorization.k8s.io/v1'
+
+export const ground = async (): Promise<Ground> => {
+  const access = new KubeConfig()
+  access.loadFromFile(kubeconfig())
+  const wire = await transport(access, Date.now)
+  const kube = kubePort(wire, { fieldManager: 'test', timeoutMs: 30_000, mayWriteFor: () => Infinity })
+  const namespace = `operator-${randomBytes(4).toString('hex')}`
+  await kube.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
+  const metadata = { name: 'operator', namespace }
+  await kube.create(serviceAccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata })
+  const { watched, own } = readYaml('operator/deploy/rbac-rules.yaml') as Record<'watched' | 'own', unknown[]>
+  const role = { apiVersion: rbac, kind: 'Role', metadata, rules: [...watched, ...own] }
+  await kube.create({ apiVersion: rbac, kind: 'Role', plural: 'roles' }, role)
+  const subject = { kind: 'ServiceAccount', name: 'operator', namespace }
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'operator' }
+  const binding = { apiVersion: rbac, kind: 'RoleBinding', metadata, subjects: [subject], roleRef }
+  await kube.create({ apiVersion: rbac, kind: 'RoleBinding', plural: 'rolebindings' }, binding)
+  const token = await tokenOf(wire, namespace)
+  const cluster = access.getCurrentCluster()
+  if (!cluster) throw new Error('the kubeconfig names no cluster')
+  return {
+    namespace,
+    kube,
+    wire,
+    server: cluster.server,
+    operatorAccess: (server = cluster.server) => {
+      const config = new KubeConfig()
+      config.loadFromClusterAndUser({ ...cluster, server }, { name: 'operator', token })
+      return config
+    },
+  }
+}
+
+const tokenOf = async (wire: Transport, namespace: string): Promise<string> => {
+  const answer = await wire.json({
+    method: 'POST',
+    path: `/api/v1/namespaces/${namespace}/serviceaccounts/operator/token`,
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+    timeoutMs: 30_000,
+  })
+  return (answer as { status: { token: string } }).status.token
+}
+
+/** No Kafka is needed to see what the operator makes. */
+const noKafka: LagReader = { read: () => Promise.resolve(new Map()), close: () => Promise.resolve() }
+
+export interface Running extends Operator {
+  /** `VERB path` of every request that writes, leases left out. */
+  readonly writes: string[]
+}
+
+export const runOperator = async (
+  { namespace, operatorAccess }: Ground,
+  parts: Partial<OperatorParts> = {},
+  environment: Record<string, string> = {},
+): Promise<Running> => {
+  const writes: string[] = []
+  const env = { SERVICES_IMAGE: 'services:1', WATCH_NAMESPACE: namespace, POD_NAMESPACE: namespace, METRICS_PORT: '0' }
+  const operator = await startOperator({
+    config: configFrom({ ...env, POD_NAME: `op-${randomBytes(3).toString('hex')}`, ...environment }, 'test'),
+    kubeConfig: operatorAccess(),
+    log: pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }),
+    clock: { now: Date.now, random: Math.random },
+    lagReaderFor: () => noKafka,
+    observeCall: ({ method, path }) => {
+      if (method !== 'GET' && !path.includes('/leases')) writes.push(`${method} ${path.split('/').slice(-2).join('/')}`)
+    },
+    ...parts,
+  })
+  return { ...operator, writes }
+}
+
+export const pipelineFrom = (path: string, { namespace }: Ground): OrderPipeline => {
+  const given = readYaml(path) as OrderPipeline
+  return { ...given, metadata: { ...given.metadata, namespace } }
+}
+
+export const children = async ({ kube, namespace }: Ground): Promise<ChildObject[]> => {
+  const options = { namespace, labelSelector: 'app.kubernetes.io/managed-by=orderpipeline' }
+  const lists = await Promise.all(childResources.map((resource) => kube.list(resource, options)))
+  return lists.flatMap(({ items }) => items as readonly ChildObject[])
+}
+
+export const names = (objects: readonly KubeObject[]): string[] =>
+  objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()
+
+export const current = async ({ kube, namespace }: Ground, name: string): Promise<OrderPipeline | undefined> =>
+  (await kube.get(orderPipelines, namespace, name)) as OrderPipeline | undefined
+
+export const child = async (
+  { kube, namespace }: Ground,
+  kind: ChildKind,
+  name: string,
+): Promise<ChildObject | undefined> => (await kube.get(resourceOf(kind), namespace, name)) as ChildObject | undefined
+
+/** Changes a spec as a user would, whatever else is being written at the time. */
+export const edit = async (
+  on: Ground,
+  name: string,
+  change: (spec: OrderPipeline['spec']) => OrderPipeline['spec'],
+) => {
+  const pipeline = await current(on, name)
+  if (!pipeline) throw new Error(`no pipeline ${name}`)
+  await patch(on, orderPipelines, name, { spec: change(pipeline.spec) })
+}
+
+export const patch = async (
+  on: Ground,
+  resource: Resource,
+  name: string,
+  body: unknown,
+  subresource = '',
+): Promise<void> => {
+  const group = resource.apiVersion.includes('/') ? 'apis' : 'api'
+  const path = `/${group}/${resource.apiVersion}/namespaces/${on.namespace}/${resource.plural}/${name}${subresource}`
+  await on.wire.json({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json', timeoutMs: 30_000 })
+}
+
+/** Resolves with the first answer that is not undefined or false. */
+export const eventually = async <T>(
+  what: string,
+  ask: () => Promise<T | undefined | false>,
+  withinMs = 40_000,
+): Promise<T> => {
+  const until = Date.now() + withinMs
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined && answer !== false) return answer
+    if (Date.now() > until) throw new Error(`never happened: ${what}`)
+    await sleep(100)
+  }
+}
+
+/** Until the operator has written nothing for a while. */
+export const settled = async (operator: Running, quietMs = 2500): Promise<void> => {
+  for (let [count, since] = [-1, Date.now()]; Date.now() - since < quietMs; await sleep(100)) {
+    if (operator.writes.length !== count) [count, since] = [operator.writes.length, Date.now()]
+  }
+}
+
+const ready = { status: { conditions: [{ type: 'Ready', status: 'True' }] } }
+const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' }
+
+/** Does the part of kubelet, KEDA and the Topic Operator: everything there is says that it is ready. */
+export const makeReady = async (on: Ground): Promise<void> => {
+  for (const { kind, metadata } of await children(on)) {
+    if (kind === 'ScaledObject' || kind === 'KafkaTopic')
+      await patch(on, resourceOf(kind), metadata.name, ready, '/status')
+  }
+  const { items } = await on.kube.list(pods, { namespace: on.namespace })
+  for (const { metadata } of items)
+    await patch(on, pods, metadata.name, { status: { phase: 'Running', ...ready.status } }, '/status')
+}

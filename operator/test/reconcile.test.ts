@@ -1,0 +1,228 @@
+// Does the cluster follow the pipeline? From its creation through edits, drift and strangers to its deletion.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Deployment, type OrderPipeline, orderPipelines, resourceOf, type ScaledObject } from '../src/api/index.ts'
+import { cases, objectsOf } from './golden/cases.ts'
+import {
+  child,
+  children,
+  current,
+  edit,
+  eventually,
+  ground,
+  type Ground,
+  makeReady,
+  names,
+  patch,
+  pipelineFrom,
+  type Running,
+  runOperator,
+  settled,
+} from './harness.ts'
+
+const condition = (pipeline: OrderPipeline | undefined, type: string) =>
+  pipeline?.status?.conditions?.find((one) => one.type === type)
+
+describe('a pipeline', () => {
+  let on: Ground
+  let operator: Running
+  beforeEach(async () => {
+    on = await ground()
+    operator = await runOperator(on)
+  })
+  afterEach(async () => {
+    await operator.stop()
+  })
+
+  const create = async (path: string, change = (pipeline: OrderPipeline) => pipeline): Promise<OrderPipeline> => {
+    const pipeline = change(pipelineFrom(path, on))
+    await on.kube.create(orderPipelines, pipeline)
+    await eventually(
+      'observed',
+      async () => (await current(on, pipeline.metadata.name))?.status?.observedGeneration === 1,
+    )
+    await settled(operator)
+    return pipeline
+  }
+  const minimal = 'crds/fixtures/minimal.yaml'
+  const regular = (pipeline: OrderPipeline): OrderPipeline => {
+    const { service: _taken, ...gateway } = pipeline.spec.gateway ?? { scaling: { minReplicas: 1, maxReplicas: 1 } }
+    return { ...pipeline, spec: { ...pipeline.spec, gateway } } // one node port cannot be had by every test
+  }
+
+  it('becomes all of its objects, and a second look at a settled one writes nothing', async () => {
+    await create('crds/fixtures/regular.yaml', regular)
+    const golden = cases.find(({ name }) => name === 'regular')?.pipeline ?? ''
+    expect(names(await children(on))).toEqual(names(objectsOf(golden) as never))
+    const before = operator.writes.length
+    await operator.stop()
+    const again = await runOperator(on, {}, { RESYNC_SECONDS: '10' })
+    await eventually('synced', () => Promise.resolve(again.synced()))
+    await settled(again, 4000)
+    operator = again
+    expect(before).toBeGreaterThan(10)
+    expect(again.writes).toEqual([])
+  })
+
+  it('starts at its least replicas, which the operator does not come to own', async () => {
+    await create(minimal, (pipeline) => {
+      const [stage] = pipeline.spec.stages
+      if (!stage) throw new Error('no stage')
+      return {
+        ...pipeline,
+        spec: { ...pipeline.spec, stages: [{ ...stage, scaling: { ...stage.scaling, minReplicas: 2 } }] },
+      }
+    })
+    const deployment = (await child(on, 'Deployment', 'minimal-notification')) as Deployment
+    expect(deployment.spec.replicas).toBe(2)
+    await patch(on, resourceOf('Deployment'), 'minimal-notification', { spec: { replicas: 7 } }, '/scale')
+    await edit(on, 'minimal', (spec) => ({
+      ...spec,
+      stages: spec.stages.map((stage) => ({ ...stage, concurrency: 3 })),
+    }))
+    const scaled = await eventually('edit applied', async () => {
+      const now = (await child(on, 'Deployment', 'minimal-notification')) as Deployment
+      return JSON.stringify(now.spec.template).includes('"STAGE_CONCURRENCY","value":"3"') && now
+    })
+    expect(scaled.spec.replicas).toBe(7)
+  })
+
+  it('is Ready once topics, replicas and autoscalers are, and says so in kubectl get', async () => {
+    await create(minimal)
+    expect(condition(await current(on, 'minimal'), 'Ready')?.status).toBe('False')
+    const pipeline = await eventually('Ready', async () => {
+      await makeReady(on)
+      const now = await current(on, 'minimal')
+      return condition(now, 'Ready')?.status === 'True' && now
+    })
+    expect(pipeline.status?.totals).toMatchObject({ stages: '1/1', replicas: '1/1' })
+  })
+
+  it('is followed through a new maximum, a new stage and a removed stage', async () => {
+    await create(minimal)
+    await edit(on, 'minimal', (spec) => {
+      const [first] = spec.stages
+      if (!first) throw new Error('no stage')
+      const grown = { ...first, scaling: { ...first.scaling, maxReplicas: 8 } }
+      return { ...spec, stages: [grown, { ...first, name: 'shipping' }] }
+    })
+    const objects = await eventually('new stage', async () => {
+      const now = await children(on)
+      return names(now).includes('ScaledObject minimal-shipping') && now
+    })
+    const scaled = objects.find(
+      ({ kind, metadata }) => kind === 'ScaledObject' && metadata.name === 'minimal-notification',
+    )
+    expect((scaled as ScaledObject).spec.maxReplicaCount).toBe(8)
+    await edit(on, 'minimal', (spec) => ({ ...spec, stages: spec.stages.slice(1) }))
+    const left = await eventually('pruned', async () => {
+      const now = names(await children(on))
+      return !now.some((name) => name.endsWith(' minimal-notification')) && now
+    })
+    expect(left).toContain('KafkaTopic minimal.notification.dead-letters')
+    expect(left).toContain('Deployment minimal-shipping')
+  })
+
+  it('has what somebody changed or deleted put back', async () => {
+    await create(minimal)
+    await patch(on, resourceOf('ScaledObject'), 'minimal-notification', { spec: { maxReplicaCount: 77 } })
+    await patch(on, resourceOf('Deployment'), 'minimal-notification', {
+      metadata: { labels: { 'orderpipeline.dev/pipeline': null } },
+    })
+    const budget = await child(on, 'PodDisruptionBudget', 'minimal-notification')
+    if (!budget) throw new Error('no budget')
+    await on.kube.delete(resourceOf('PodDisruptionBudget'), budget)
+    await eventually('all put back', async () => {
+      const now = await children(on)
+      const scaled = now.find(({ kind }) => kind === 'ScaledObject') as ScaledObject
+      const there = names(now)
+      return (
+        scaled.spec.maxReplicaCount === 2 &&
+        there.includes('Deployment minimal-notification') &&
+        there.includes('PodDisruptionBudget minimal-notification')
+      )
+    })
+  })
+
+  it('leaves an object of the same name that belongs to somebody else alone, and says whose it is', async () => {
+    const metadata = {
+      name: 'minimal-notification',
+      namespace: on.namespace,
+      labels: { 'app.kubernetes.io/managed-by': 'Helm' },
+    }
+    const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'x', image: 'x' }] } }
+    const theirs = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: { selector: { matchLabels: { app: 'x' } }, template },
+    }
+    await on.kube.create(resourceOf('Deployment'), theirs)
+    await create(minimal)
+    const configured = condition(await current(on, 'minimal'), 'Configured')
+    expect(configured).toMatchObject({
+      status: 'False',
+      reason: 'NotOwned',
+      message: 'Deployment minimal-notification exists and is left alone, it belongs to Helm',
+    })
+    const deployment = (await child(on, 'Deployment', 'minimal-notification')) as Deployment
+    expect(deployment.metadata.labels).toEqual(metadata.labels)
+    expect(deployment.spec.template.spec?.containers[0]?.image).toBe('x')
+    expect(names(await children(on))).toContain('ScaledObject minimal-notification')
+  })
+
+  it('that the schema cannot refuse but makes no sense changes no child, and says where and why', async () => {
+    await create(minimal)
+    const before = (await children(on)).map(({ metadata }) => metadata.resourceVersion)
+    const database = { secretName: 'db', key: 'url', maxConnections: 1 }
+    await edit(on, 'minimal', (spec) => ({
+      ...spec,
+      database,
+      stages: spec.stages.map((stage) => ({ ...stage, concurrency: 1 })),
+    }))
+    const configured = await eventually('reported', async () => {
+      const found = condition(await current(on, 'minimal'), 'Configured')
+      return found?.status === 'False' && found
+    })
+    expect(configured.reason).toBe('ConnectionBudgetExceeded')
+    expect(configured.message).toContain(
+      'spec.database.maxConnections: 1 connections cannot give each of up to 2 replicas one',
+    )
+    expect((await children(on)).map(({ metadata }) => metadata.resourceVersion)).toEqual(before)
+  })
+
+  it.each(['Retain', 'Delete'] as const)(
+    'when deleted takes everything with it but retained topics (%s)',
+    async (deletionPolicy) => {
+      const pipeline = await create(minimal, (given) => ({ ...given, spec: { ...given.spec, deletionPolicy } }))
+      const found = await current(on, pipeline.metadata.name)
+      if (!found) throw new Error('no pipeline')
+      await on.kube.delete(orderPipelines, found)
+      await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
+      const topics = ['KafkaTopic minimal.notification.dead-letters', 'KafkaTopic minimal.orders.status']
+      await eventually('children gone', async () => (await children(on)).every(({ kind }) => kind === 'KafkaTopic'))
+      expect(names(await children(on))).toEqual(deletionPolicy === 'Retain' ? topics : [])
+    },
+  )
+
+  it('made again takes its retained topics back with the partitions they have', async () => {
+    await create(minimal)
+    const first = await current(on, 'minimal')
+    if (!first) throw new Error('no pipeline')
+    await on.kube.delete(orderPipelines, first)
+    await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
+    await create(minimal, (given) => ({
+      ...given,
+      spec: {
+        ...given.spec,
+        stages: given.spec.stages.map((stage) => ({ ...stage, scaling: { ...stage.scaling, maxReplicas: 40 } })),
+      },
+    }))
+    const pipeline = await eventually('unreachable maximum said', async () => {
+      await makeReady(on)
+      const now = await current(on, 'minimal')
+      return condition(now, 'ScalingReady')?.reason === 'MaximumUnreachable' && now
+    })
+    expect(condition(pipeline, 'Configured')?.status).toBe('True')
+    expect(await child(on, 'KafkaTopic', 'minimal.orders.status')).toMatchObject({ spec: { partitions: 10 } })
+  })
+})
