@@ -56,8 +56,8 @@ export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizi
     'transaction.state.log.min.isr': 1,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
-    // A restart after a crash recovers every partition; there are more than a thousand.
-    'num.recovery.threads.per.data.dir': 4,
+    // A restart after a crash recovers every partition; there are more than a thousand, and each waits for the disk.
+    'num.recovery.threads.per.data.dir': 16,
     // Two indexes a partition are preallocated; ten times smaller ones do for segments of this life.
     'log.index.size.max.bytes': 1 << 20,
     ...sized[sizing],

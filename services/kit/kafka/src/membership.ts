@@ -65,18 +65,24 @@ export function startMembership(options: MembershipOptions): Membership {
       retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
     })
     const end = Promise.withResolvers<Error | undefined>()
+    // A consumer that was given up on may wake up after all; nothing it then says or does is of this replica.
+    let over = false
     const watch = setInterval(() => {
       if (performance.now() - lastSign > silenceLimitMs) end.resolve(new Error('the consumer shows no sign of life'))
     }, 10_000)
     mine.on(mine.events.CRASH, ({ payload }) => end.resolve(payload.error))
-    closing.signal.addEventListener('abort', () => end.resolve(undefined), { once: true })
+    const close = (): void => end.resolve(undefined)
+    closing.signal.addEventListener('abort', close)
     for (const sign of [mine.events.FETCH, mine.events.HEARTBEAT, mine.events.GROUP_JOIN] as const) {
       mine.on(sign, () => {
-        lastSign = performance.now()
+        if (!over) lastSign = performance.now()
       })
     }
-    mine.on(mine.events.REBALANCING, () => options.onRevoking())
+    mine.on(mine.events.REBALANCING, () => {
+      if (!over) options.onRevoking()
+    })
     mine.on(mine.events.GROUP_JOIN, ({ payload }) => {
+      if (over) return
       joined = true
       options.onAssigned(payload.memberAssignment)
       if (!fetching) pauseAll(mine)
@@ -84,14 +90,16 @@ export function startMembership(options: MembershipOptions): Membership {
     const begin = async (): Promise<Error | undefined> => {
       await mine.connect()
       await mine.subscribe({ topics: [...topics], fromBeginning: true })
+      if (over) return undefined
       await mine.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         // Batches only take messages in hand, so this bounds the partitions a full window makes wait, not the work.
         partitionsConsumedConcurrently: 16,
-        eachBatch: (payload) => {
+        eachBatch: async (payload) => {
+          if (over) return
           commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets)
-          return options.onBatch(payload)
+          await options.onBatch(payload)
         },
       })
       return end.promise
@@ -101,7 +109,9 @@ export function startMembership(options: MembershipOptions): Membership {
       const error = await Promise.race([end.promise, begin()])
       if (error) throw error
     } finally {
+      over = true
       clearInterval(watch)
+      closing.signal.removeEventListener('abort', close)
       joined = false
       commitOffsets = undefined
       await within(stopTimeoutMs, 'leaving the group', mine.disconnect()).catch(() => undefined)
@@ -142,7 +152,12 @@ export function startMembership(options: MembershipOptions): Membership {
     },
     stopFetching: () => {
       fetching = false
-      if (joined && consumer) pauseAll(consumer)
+      try {
+        if (joined && consumer) pauseAll(consumer)
+      } catch (error) {
+        // Just lost: it fetches no more by itself.
+        logger.debug({ error }, 'the consumer could not be paused')
+      }
     },
     close: async () => {
       closing.abort()

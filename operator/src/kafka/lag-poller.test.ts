@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import type { OrderPipeline } from '../api/index.ts'
+import { pipeline, stage } from '../pipeline/testing.ts'
+import { lagPoller } from './lag-poller.ts'
+import type { GroupQuery } from './lag-reader.ts'
+
+const other = pipeline({ stages: [stage({ name: 'orders' })] }, { name: 'other' })
+
+const polling = (pipelines: OrderPipeline[]) => {
+  const [asked, closed, updated, failed]: [GroupQuery[][], string[], string[], string[]] = [[], [], [], []]
+  const state = { now: 0, high: 100, committed: 0, broken: false }
+  const poller = lagPoller(
+    {
+      pipelines: () => pipelines,
+      readerFor: (servers) => ({
+        read: (queries) => {
+          asked.push([...queries])
+          if (state.broken) return Promise.reject(new Error('away'))
+          const partition = { low: 0, high: state.high, committed: state.committed }
+          return Promise.resolve(new Map(queries.map(({ group }) => [group, [partition]])))
+        },
+        close: () => Promise.resolve(void closed.push(servers)),
+      }),
+      now: () => state.now,
+      random: () => 1,
+      updated: (key) => updated.push(key),
+      failed: (servers) => failed.push(servers),
+    },
+    { intervalMs: 5000, serviceDomain: 'svc' },
+  )
+  return { poller, asked, closed, updated, failed, state }
+}
+
+describe('the lag of pipelines', () => {
+  it('is asked for once per Kafka cluster, whatever number of pipelines it serves', async () => {
+    const { poller, asked } = polling([pipeline(), other])
+    await poller.poll()
+    expect(asked.map((queries) => queries.map(({ group }) => group))).toEqual([
+      ['default.shop.payment', 'default.other.orders'],
+    ])
+  })
+
+  it('comes with pace and time to drain after a second look, and is news only when it changes', async () => {
+    const { poller, updated, state } = polling([pipeline()])
+    await poller.poll()
+    Object.assign(state, { now: 5000, committed: 50 })
+    await poller.poll()
+    expect(poller.figuresOf('default/shop').get('payment')).toEqual({
+      lag: 50,
+      consumedPerSecond: 10,
+      secondsToDrain: 5,
+    })
+    expect(updated).toEqual(['default/shop', 'default/shop'])
+  })
+
+  it('is unknown while Kafka is away, which is asked less and less often', async () => {
+    const { poller, asked, failed, state } = polling([pipeline()])
+    await poller.poll()
+    state.broken = true
+    await poller.poll()
+    expect(poller.figuresOf('default/shop').size).toBe(0)
+    for (state.now = 1000; state.now < 10_000; state.now += 1000) await poller.poll()
+    expect([asked.length, failed.length]).toEqual([2, 1])
+    state.now = 10_000
+    state.broken = false
+    await poller.poll()
+    expect(poller.figuresOf('default/shop').get('payment')).toMatchObject({ lag: 100 })
+  })
+
+  it('is forgotten with its pipeline, and its connection closed', async () => {
+    const pipelines = [pipeline()]
+    const { poller, closed } = polling(pipelines)
+    await poller.poll()
+    pipelines.pop()
+    await poller.poll()
+    expect(closed).toEqual(['shop-kafka-kafka-bootstrap.default.svc:9092'])
+    expect(poller.figuresOf('default/shop').size).toBe(0)
+  })
+})

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import { type KubeObject, orderPipelines } from '../api/index.ts'
+import { ApiError, ConnectionError } from './errors.ts'
+import type { Kube } from './port.ts'
+import { watched } from './watched.ts'
+
+const object = (name: string, version: number): KubeObject => ({
+  ...{ apiVersion: orderPipelines.apiVersion, kind: orderPipelines.kind },
+  metadata: { name, namespace: 'default', uid: name, resourceVersion: String(version) },
+})
+const event = (type: string, given: unknown): string => JSON.stringify({ type, object: given })
+const gone410 = event('ERROR', { code: 410, message: 'too old resource version' })
+const settings = { inactivityMs: 50, relistMs: 60_000, firstBackoffMs: 1, lastBackoffMs: 4 }
+
+type Watch = (from: string, signal: AbortSignal) => AsyncIterable<string>
+
+async function* said(...lines: string[]): AsyncGenerator<string> {
+  for (const line of lines) yield await Promise.resolve(line)
+}
+async function* saidThenSilent(signal: AbortSignal, ...lines: string[]): AsyncGenerator<string> {
+  yield* said(...lines)
+  await new Promise((resolve) => signal.addEventListener('abort', resolve))
+}
+async function* saidThenCut(...lines: string[]): AsyncGenerator<string> {
+  yield* said(...lines)
+  throw new ConnectionError('Connection', 'reset')
+}
+
+/** Plays the watches one after another, the last one silent; every listing is as given, or fails. */
+const play = async (listings: readonly (readonly KubeObject[] | Error)[], watches: readonly Watch[]) => {
+  const until = new AbortController()
+  const [changes, restarts, from]: [string[], string[], string[]] = [[], [], []]
+  let [lists, plays] = [0, 0]
+  const kube: Pick<Kube, 'list' | 'watch'> = {
+    list: () => {
+      const listing = listings[Math.min(lists++, listings.length - 1)] ?? []
+      if (listing instanceof Error) return Promise.reject(listing)
+      return Promise.resolve({ items: listing, resourceVersion: String(100 * lists) })
+    },
+    watch: (_resource, { resourceVersion, signal }) => {
+      from.push(resourceVersion)
+      const watch = watches[plays++]
+      if (watch) return Promise.resolve(watch(resourceVersion, signal))
+      until.abort()
+      return Promise.resolve(saidThenSilent(signal))
+    },
+  }
+  const one = watched(
+    kube as Kube,
+    orderPipelines,
+    {},
+    {
+      changed: ({ kind, object: { metadata } }) => changes.push(`${kind} ${metadata.name}@${metadata.resourceVersion}`),
+      restarted: (_resource, reason) => restarts.push(reason),
+    },
+    { now: Date.now, random: () => 1 },
+    settings,
+  )
+  await one.run(until.signal)
+  return { changes, restarts, from, lists, synced: one.synced() }
+}
+
+describe('a watch', () => {
+  it('resumes from the last version it heard of, bookmarks included, without listing again', async () => {
+    const seen = await play(
+      [[object('a', 1)]],
+      [() => said(event('ADDED', object('b', 101)), event('BOOKMARK', object('', 150)))],
+    )
+    expect(seen).toMatchObject({
+      changes: ['set a@1', 'set b@101'],
+      restarts: ['ended'],
+      from: ['100', '150'],
+      lists: 1,
+    })
+  })
+
+  it('resumes where a cut connection left it', async () => {
+    const seen = await play([[]], [() => saidThenCut(event('ADDED', object('a', 105)))])
+    expect(seen).toMatchObject({ restarts: ['Connection'], lists: 1, changes: ['set a@105'] })
+  })
+
+  it('lists again when its version is too old, and finds what went in between', async () => {
+    const seen = await play([[object('a', 1), object('b', 2)], [object('b', 2)]], [() => said(gone410)])
+    expect(seen).toMatchObject({ restarts: ['expired'], lists: 2, changes: ['set a@1', 'set b@2', 'gone a@1'] })
+  })
+
+  it('does not step over a line it cannot read', async () => {
+    const seen = await play([[], [object('a', 150)]], [() => said('{"type":"ADDED","obj')])
+    expect(seen).toMatchObject({ restarts: ['garbage'], lists: 2, changes: ['set a@150'] })
+  })
+
+  it('does not trust silence', async () => {
+    const seen = await play([[], [object('a', 150)]], [(_from, signal) => saidThenSilent(signal)])
+    expect(seen).toMatchObject({ restarts: ['inactive'], lists: 2, changes: ['set a@150'] })
+  })
+
+  it('survives failing listings, and is in sync only after one has come through', async () => {
+    const refused = new ApiError(403, 'Forbidden', 'not yet')
+    const seen = await play([refused, new ConnectionError('Timeout', 'late'), [object('a', 1)]], [])
+    expect(seen).toMatchObject({ restarts: ['refused', 'Timeout'], changes: ['set a@1'], synced: true })
+  })
+})

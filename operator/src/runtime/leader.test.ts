@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../api/index.ts'
+import { ApiError } from '../kube/errors.ts'
+import { leader } from './leader.ts'
+
+/** One lease with the API server's rule that a write must name the version it read. */
+const leases = () => {
+  let lease: KubeObject | undefined
+  let version = 0
+  let broken = false
+  const keep = (object: KubeObject): Promise<KubeObject> => {
+    if (broken) return Promise.reject(new ApiError(500, 'InternalError', 'down'))
+    if (lease && object.metadata.resourceVersion !== String(version))
+      return Promise.reject(new ApiError(409, 'Conflict', 'modified'))
+    version += 1
+    lease = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+    return Promise.resolve(lease)
+  }
+  return {
+    get: () => (broken ? Promise.reject(new ApiError(500, 'InternalError', 'down')) : Promise.resolve(lease)),
+    create: (_: unknown, object: KubeObject) => keep(object),
+    replace: (_: unknown, object: KubeObject) => keep(object),
+    break: (yes: boolean) => (broken = yes),
+  }
+}
+
+const never = new AbortController().signal
+const soon = (ms: number) => AbortSignal.timeout(ms)
+const settings = (holder: string) => ({ namespace: 'system', name: 'operator', holder, seconds: 0.4 })
+const clock = { now: Date.now, random: Math.random }
+
+describe('the leader', () => {
+  it('is the first to come, and no second while it renews', async () => {
+    const kube = leases()
+    const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]
+    expect(await first.acquire(never)).toBe(true)
+    expect(first.mayWriteFor()).toBeGreaterThan(0)
+    const holding = first.hold(soon(1500))
+    expect(await second.acquire(soon(1200))).toBe(false)
+    expect(second.mayWriteFor()).toBe(0)
+    expect(await holding).toBe('released')
+  })
+
+  it('is followed only after the time it may still write has passed', async () => {
+    const kube = leases()
+    const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]
+    await first.acquire(never)
+    expect(await second.acquire(soon(5000))).toBe(true)
+    expect(first.mayWriteFor()).toBe(0)
+  })
+
+  it('is followed at once when it lets go', async () => {
+    const kube = leases()
+    const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]
+    await first.acquire(never)
+    await first.release()
+    expect(first.mayWriteFor()).toBe(0)
+    expect(await second.acquire(soon(300))).toBe(true)
+  })
+
+  it('knows that it is none any more when it cannot renew', async () => {
+    const kube = leases()
+    const only = leader(kube, settings('a'), clock)
+    await only.acquire(never)
+    kube.break(true)
+    expect(await only.hold(never)).toBe('lost')
+    expect(only.mayWriteFor()).toBe(0)
+  })
+})
