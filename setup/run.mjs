@@ -40,7 +40,9 @@ if (!steps) {
   process.exit(2)
 }
 if (Number(process.versions.node.split('.')[0]) < 18) {
-  console.error(`Node ${process.versions.node} found; 18 or newer is needed to start (the pinned Node is then installed by itself).`)
+  console.error(
+    `Node ${process.versions.node} found; 18 or newer is needed to start (the pinned Node is then installed by itself).`,
+  )
   process.exit(2)
 }
 
@@ -53,18 +55,27 @@ for (const [index, [program, ...args]] of steps.entries()) {
 
 /** Runs `npm ci` unless node_modules was installed from this very lock file. */
 function installDependencies() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const marker = join(root, 'node_modules', '.orderpipeline-lock')
   if (existsSync(marker) && readFileSync(marker, 'utf8') === lock && existsSync(node)) return
   const started = Date.now()
   console.error('Installing dependencies with npm ci (about 40 s the first time) …')
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   if (npm.error || npm.status !== 0) {
-    console.error(`npm ci failed${npm.error ? `: ${npm.error.message}` : ` with exit code ${npm.status}`}. Check that the npm registry is reachable (npm ping), then run the same command again.`)
+    console.error(
+      `npm ci failed${npm.error ? `: ${npm.error.message}` : ` with exit code ${npm.status}`}. Check that the npm registry is reachable (npm ping), then run the same command again.`,
+    )
     process.exit(1)
   }
   if (!existsSync(node)) {
-    console.error('npm ci did not install the pinned Node: install scripts seem to be off (npm config get ignore-scripts). Allow them and run again.')
+    console.error(
+      'npm ci did not install the pinned Node: install scripts seem to be off (npm config get ignore-scripts). Allow them and run again.',
+    )
     process.exit(1)
   }
   writeFileSync(marker, lock)
