@@ -204,6 +204,15 @@ describe('a pipeline', () => {
     },
   )
 
+  it('that came with the finalizer in its manifest can go all the same', async () => {
+    const finalizers = ['orderpipeline.dev/cleanup']
+    await create(minimal, (given) => ({ ...given, metadata: { ...given.metadata, finalizers } }))
+    const found = await current(on, 'minimal')
+    if (!found) throw new Error('no pipeline')
+    await on.kube.delete(orderPipelines, found)
+    await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
+  })
+
   it('made again takes its retained topics back with the partitions they have', async () => {
     await create(minimal)
     const first = await current(on, 'minimal')

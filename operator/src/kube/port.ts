@@ -30,6 +30,8 @@ export interface Kube {
   applyStatus(resource: Resource, object: KubeObject): Promise<KubeObject>
   /** Sets replicas by the scale subresource, so that the operator does not come to own spec.replicas by apply. */
   scale(resource: Resource, namespace: string, name: string, replicas: number): Promise<void>
+  /** Refused when anybody has written since the version given. */
+  setFinalizers(resource: Resource, object: KubeObject, finalizers: readonly string[]): Promise<KubeObject>
   /** Deletes exactly this object: one of the same name made since is left alone. */
   delete(resource: Resource, object: KubeObject): Promise<void>
   create(resource: Resource, object: KubeObject): Promise<KubeObject>
@@ -108,6 +110,14 @@ export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWri
         contentType: 'application/merge-patch+json',
       })
     },
+    setFinalizers: (resource, { metadata }, finalizers) =>
+      write({
+        method: 'PATCH',
+        path: pathOf(resource, metadata.namespace, metadata.name),
+        query: { fieldManager },
+        body: { metadata: { resourceVersion: metadata.resourceVersion, uid: metadata.uid, finalizers } },
+        contentType: 'application/merge-patch+json',
+      }),
     delete: async (resource, { metadata }) => {
       const body = { propagationPolicy: 'Background', preconditions: { uid: metadata.uid } }
       try {

@@ -41,9 +41,9 @@ export const desiredOfDeleted = (pipeline: OrderPipeline, children: readonly Chi
     .map(withFingerprint)
 }
 
-/** Replicas a new Deployment starts with, since only its autoscaler says how many it has afterwards. */
+/** Replicas a new Deployment starts with instead of 1, since only its autoscaler says how many it has afterwards. */
 export const startReplicas = (pipeline: OrderPipeline, deployment: string): number | undefined => {
-  if (pipeline.spec.suspend) return undefined
+  if (pipeline.spec.suspend) return 0
   const { gateway, stages } = pipeline.spec
   const part = deployment.slice(pipeline.metadata.name.length + 1)
   const scaling = part === 'gateway' ? gateway?.scaling : stages.find((stage) => stage.name === part)?.scaling

@@ -6,23 +6,25 @@ import { finalizer, otherOwner } from '../pipeline/index.ts'
 
 export const hasFinalizer = ({ metadata }: OrderPipeline): boolean => metadata.finalizers?.includes(finalizer) ?? false
 
-/**
- * By server-side apply: it adds or takes our own finalizer and no other, and cannot hit a later pipeline of the same name.
- * Returns what the API server answered; undefined when the pipeline was gone already.
- */
-export const applyFinalizer = async (
+/** Returns what the API server answered; undefined when the pipeline was gone already. */
+export const addFinalizer = (
   kube: Kube,
   { apiVersion, kind, metadata }: OrderPipeline,
-  present: boolean,
 ): Promise<KubeObject | undefined> => {
   const { name, namespace, uid } = metadata
   const own = { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
+  return unlessGone(kube.apply(orderPipelines, { apiVersion, kind, metadata: { ...own, finalizers: [finalizer] } }))
+}
+
+/** Whoever put it there: one that came with a manifest is not ours to give up by apply, and would hold the pipeline for ever. */
+export const removeFinalizer = (kube: Kube, pipeline: OrderPipeline): Promise<KubeObject | undefined> => {
+  const others = pipeline.metadata.finalizers?.filter((name) => name !== finalizer) ?? []
+  return unlessGone(kube.setFinalizers(orderPipelines, pipeline, others))
+}
+
+const unlessGone = async (write: Promise<KubeObject>): Promise<KubeObject | undefined> => {
   try {
-    return await kube.apply(orderPipelines, {
-      apiVersion,
-      kind,
-      metadata: { ...own, ...(present ? { finalizers: [finalizer] } : {}) },
-    })
+    return await write
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error

@@ -2,7 +2,7 @@
 import type { LagFigures } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
 import { desired, desiredOfDeleted, type DesiredSettings, plan, validate } from '../pipeline/index.ts'
-import { applyFinalizer, hasFinalizer, isGone } from './finalizer.ts'
+import { addFinalizer, hasFinalizer, isGone, removeFinalizer } from './finalizer.ts'
 import { nextCheck, type Next } from './next-check.ts'
 import { observe, type World } from './observe.ts'
 import { perform } from './perform.ts'
@@ -22,7 +22,7 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
   const deleting = pipeline.metadata.deletionTimestamp !== undefined
   if (deleting && !hasFinalizer(pipeline)) return { kind: 'gone' }
   if (!deleting && !hasFinalizer(pipeline)) {
-    const held = await applyFinalizer(on.kube, pipeline, true)
+    const held = await addFinalizer(on.kube, pipeline)
     if (!held) return { kind: 'gone' } // deleted in the meantime
     on.world.noteWritten(held)
   }
@@ -31,7 +31,7 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
   const actions = problems.length > 0 ? [] : plan(wanted, children, pipeline)
   const outcomes = await perform(on.kube, on.world, actions, pipeline)
   if (deleting && outcomes.length === 0 && isGone(pipeline, children)) {
-    await applyFinalizer(on.kube, pipeline, false)
+    await removeFinalizer(on.kube, pipeline)
     return { kind: 'gone' }
   }
   const seen = { pipeline, problems, outcomes, lag: on.lagOf(key), children: observe(on.world, key).children }

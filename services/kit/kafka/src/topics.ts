@@ -34,10 +34,9 @@ export async function groupLag(address: KafkaAddress, groupId: string, topic: st
   const admin = createClient(address, logger).admin()
   await admin.connect()
   try {
-    const [ends, [committed]] = await Promise.all([
-      admin.fetchTopicOffsets(topic),
-      admin.fetchOffsets({ groupId, topics: [topic] }),
-    ])
+    const [ends, [committed]] = await answering(() =>
+      Promise.all([admin.fetchTopicOffsets(topic), admin.fetchOffsets({ groupId, topics: [topic] })]),
+    )
     const positions = new Map(committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
     return ends.reduce(
       (lag, { partition, high, low }) => lag + Number(high) - Math.max(positions.get(partition) ?? 0, Number(low)),
@@ -48,13 +47,14 @@ export async function groupLag(address: KafkaAddress, groupId: string, topic: st
   }
 }
 
-async function answering(ask: () => Promise<unknown>, failures = 0): Promise<void> {
+/** A broker that has just started, or just got a topic or a group, does not answer for it yet. */
+async function answering<T>(ask: () => Promise<T>, failures = 0): Promise<T> {
   try {
-    await ask()
+    return await ask()
   } catch (error) {
     if (failures >= 20) throw error
     await sleep(delayMs(failures + 1, { firstMs: 100, maxMs: 3_000 }))
-    await answering(ask, failures + 1)
+    return answering(ask, failures + 1)
   }
 }
 

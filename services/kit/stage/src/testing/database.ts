@@ -11,6 +11,8 @@ export interface TestDatabase {
   as(role: string): Pool
   /** One statement in a service's role. */
   ask<Row extends object>(role: string, text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** Ends every connection of the services, as a failing database would. Returns how many there were. */
+  throwOut(): Promise<number>
   drop(): Promise<void>
 }
 
@@ -44,6 +46,7 @@ export async function testDatabase(adminUrl: string, options: TestDatabaseOption
     url: services.href,
     as,
     ask: (role, text, values) => as(role).query({ name: '', text }, values),
+    throwOut: () => throwOut(own, services.username),
     drop: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.close()))
       await asAdministrator(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`)
@@ -55,6 +58,21 @@ async function asAdministrator(url: string, text: string): Promise<void> {
   const administrator = await connectAdministrator({ url, log: () => undefined })
   await administrator.command(text).finally(() => administrator.close())
 }
+
+async function throwOut(url: string, login: string): Promise<number> {
+  const pool = createPool({ url, role: decodeURIComponent(new URL(url).username), schema: 'public', size: 1 })
+  try {
+    const ended = await pool.query({ name: '', text: endSessions }, [login])
+    return ended.length
+  } finally {
+    await pool.close()
+  }
+}
+
+const endSessions = `
+SELECT pg_terminate_backend(pid)
+FROM pg_stat_activity
+WHERE datname = current_database() AND usename = $1`
 
 function withPath(url: string, database: string): string {
   const own = new URL(url)
