@@ -16,7 +16,7 @@ const wrong: readonly { why: string; edit: (pipeline: Editable) => void; path: R
   {
     why: 'max below min',
     edit: ({ spec }) => (spec.stages[2]!.scaling.maxReplicas = 1),
-    path: /spec\.stages\[2\]/,
+    path: /spec\.stages\[\d\]/,
     message: /maxReplicas/,
   },
   {
@@ -43,7 +43,7 @@ const wrong: readonly { why: string; edit: (pipeline: Editable) => void; path: R
   {
     why: 'a bad stage name',
     edit: ({ spec }) => (spec.stages[1]!.name = 'Not_A_Name'),
-    path: /spec\.stages\[1\]\.name/,
+    path: /spec\.stages\[\d\]\.name/,
     message: /name/,
   },
 ]

@@ -4,6 +4,8 @@ import { createServer } from 'node:http'
 import { Kafka, logLevel } from 'kafkajs'
 
 const env = process.env
+const port = Number(env.METRICS_PORT)
+if (!Number.isInteger(port)) throw new Error(`METRICS_PORT: found ${env.METRICS_PORT}; allowed: a port`)
 const counts = { CONFIRMED: 0, CANCELLED: 0 }
 let joined = false
 
@@ -25,7 +27,7 @@ const server = createServer((request, response) => {
           .join('')
       : `${up ? 'ok' : 'joining the consumer group'}\n`,
   )
-}).listen(Number(env.METRICS_PORT))
+}).listen(port)
 
 process.once('SIGTERM', async () => {
   await consumer.disconnect() // finishes what is in hand, commits, leaves the group

@@ -7,8 +7,10 @@ import { compileCacheEnv, imageUser } from './compile-cache.ts'
 import { packTar, type Layer } from './layer.ts'
 
 export interface Archive {
-  /** `orderpipeline/services:<tag>` */
-  readonly reference: string
+  /** Every name of the image, as `orderpipeline/services:<tag>`. */
+  readonly names: readonly string[]
+  /** Arguments of the entry point when nobody gives any. */
+  readonly command?: readonly string[] | undefined
   readonly layers: readonly Layer[]
   /** Where to write it. */
   readonly file: string
@@ -30,7 +32,7 @@ export const runtimeConfig = {
 }
 
 /** An OCI layout that also carries Docker's manifest.json: `ctr images import`, `kind load image-archive` and `docker load` take it. */
-export async function writeArchive({ reference, layers, file }: Archive): Promise<void> {
+export async function writeArchive({ names, command, layers, file }: Archive): Promise<void> {
   const staging = `${file}.${randomUUID()}`
   const blobs = join(staging, 'blobs', 'sha256')
   mkdirSync(blobs, { recursive: true })
@@ -41,7 +43,7 @@ export async function writeArchive({ reference, layers, file }: Archive): Promis
       created: epoch,
       architecture,
       os: 'linux',
-      config: runtimeConfig,
+      config: { ...runtimeConfig, ...(command && { Cmd: command }) },
       rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
       history: layers.map(() => ({ created: epoch, created_by: 'orderpipeline images' })),
     })
@@ -51,19 +53,19 @@ export async function writeArchive({ reference, layers, file }: Archive): Promis
       config,
       layers: layers.map(({ digest, bytes }) => ({ mediaType: `${oci}.layer.v1.tar`, digest, size: bytes })),
     })
-    const annotations = {
-      'io.containerd.image.name': `docker.io/${reference}`,
-      'org.opencontainers.image.ref.name': reference.split(':')[1],
-    }
+    const annotations = (name: string) => ({
+      'io.containerd.image.name': `docker.io/${name}`,
+      'org.opencontainers.image.ref.name': name.split(':')[1],
+    })
     const platform = { architecture, os: 'linux' }
     write(staging, 'oci-layout', { imageLayoutVersion: '1.0.0' })
     write(staging, 'index.json', {
       schemaVersion: 2,
       mediaType: `${oci}.index.v1+json`,
-      manifests: [{ ...manifest, platform, annotations }],
+      manifests: names.map((name) => ({ ...manifest, platform, annotations: annotations(name) })),
     })
     write(staging, 'manifest.json', [
-      { Config: path(config.digest), RepoTags: [reference], Layers: layers.map((layer) => path(layer.digest)) },
+      { Config: path(config.digest), RepoTags: names, Layers: layers.map((layer) => path(layer.digest)) },
     ])
     await packTar(staging, file)
   } finally {

@@ -6,12 +6,12 @@ import { runtimeConfig, writeArchive } from './archive.ts'
 import { baseLayer } from './base-layer.ts'
 import { bundleImage, type Bundle } from './bundle.ts'
 import { imageUser, warmCompileCache } from './compile-cache.ts'
-import { imageDefinitions, type ImageDefinition } from './definitions.ts'
+import { defaultCommand, imageDefinitions, namesOf, type ImageDefinition } from './definitions.ts'
 import { layerOf } from './layer.ts'
 import { writeCompiler } from './docker-context.ts'
 
 /** Raise it when images of the same programs are to differ from those made before. */
-const layout = 1
+const layout = 2
 const repositoryRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 export interface BuildOptions {
@@ -102,7 +102,8 @@ async function packImage(bundle: Bundle, { outDir, node, log }: Settled): Promis
     mode: 'u=rwX,go=rX',
     only: 'app',
   })
-  await writeArchive({ reference, layers: [base, layer], file: tar })
+  const names = namesOf(bundle.definition, bundle.tag)
+  await writeArchive({ names, command: defaultCommand(bundle.definition), layers: [base, layer], file: tar })
   rmSync(layer.file)
   removeOlder(outDir, name, tar)
   const { size } = statSync(tar)

@@ -10,7 +10,19 @@ export interface ImageDefinition {
   readonly programs: Readonly<Record<string, string>>
   /** Folder under /app → folder copied there as it is. */
   readonly folders: Readonly<Record<string, string>>
+  /** A second tag, that stays the same whatever the content: for a name people write down. */
+  readonly alias?: string
 }
+
+/** What the image runs when nobody says: its program, when it has just one. */
+export function defaultCommand({ programs }: ImageDefinition): readonly string[] | undefined {
+  const [only, ...others] = Object.keys(programs)
+  return only === undefined || others.length > 0 ? undefined : [`/app/${only}.mjs`]
+}
+
+/** Every name of an image with this content. */
+export const namesOf = ({ repository, alias }: ImageDefinition, tag: string): readonly string[] =>
+  [tag, ...(alias === undefined ? [] : [alias])].map((each) => `${repository}:${each}`)
 
 const stages = ['orders', 'inventory', 'payment', 'notification'] as const
 const schemaOwners = [...stages, 'payment-provider'] as const
@@ -32,4 +44,13 @@ export const operatorImage: ImageDefinition = {
   folders: {},
 }
 
-export const imageDefinitions: readonly ImageDefinition[] = [servicesImage, operatorImage]
+/** The example of a stage of one's own. */
+export const orderAuditImage: ImageDefinition = {
+  name: 'order-audit',
+  repository: 'orderpipeline/order-audit',
+  programs: { audit: 'examples/order-audit/audit.mjs' },
+  folders: {},
+  alias: 'example',
+}
+
+export const imageDefinitions: readonly ImageDefinition[] = [servicesImage, operatorImage, orderAuditImage]

@@ -4,12 +4,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleImages, type BuildOptions } from './build.ts'
 import { run } from './command.ts'
+import { namesOf } from './definitions.ts'
 
 const imagesFolder = dirname(dirname(fileURLToPath(import.meta.url)))
 
 export interface DockerImage {
   /** `orderpipeline/services:<tag>` */
   readonly name: string
+  /** Every name it has, `name` among them. */
+  readonly names: readonly string[]
   readonly repository: string
   readonly tag: string
 }
@@ -28,15 +31,14 @@ export async function buildDockerImages(
       '--quiet',
       '--target',
       definition.name,
-      '--tag',
-      name,
+      ...namesOf(definition, tag).flatMap((each) => ['--tag', each]),
       '--file',
       join(imagesFolder, 'Dockerfile'),
       outDir,
     ]
     options.log?.(`${name}: docker build`)
     await run(docker, args, { timeoutMs: 900_000 })
-    images.push({ name, repository: definition.repository, tag })
+    images.push({ name, names: namesOf(definition, tag), repository: definition.repository, tag })
   }
   return images
 }

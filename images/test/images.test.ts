@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runtimeConfig } from '../src/archive.ts'
-import { buildImages, bundleImages, chartValues, type BuiltImage, type ImageDefinition } from '../src/index.ts'
+import { defaultCommand } from '../src/definitions.ts'
+import {
+  buildImages,
+  bundleImages,
+  chartValues,
+  imageDefinitions,
+  type BuiltImage,
+  type ImageDefinition,
+} from '../src/index.ts'
 
 const definition: ImageDefinition = {
   name: 'greeter',
@@ -85,7 +93,7 @@ describe('the archive', () => {
       expect(bytes.length).toBe(size)
     }
     const config = json<{ config: unknown; rootfs: { diff_ids: string[] } }>(content, blob(manifest.config.digest))
-    expect(config.config).toEqual(runtimeConfig)
+    expect(config.config).toEqual({ ...runtimeConfig, Cmd: ['/app/greet.mjs'] })
     expect(config.rootfs.diff_ids).toEqual(manifest.layers.map(({ digest }) => digest))
     expect(json(content, 'manifest.json')).toEqual([
       {
@@ -161,8 +169,19 @@ test('the Dockerfile makes images that run alike: the pinned Node, user, environ
   expect(dockerfile).toContain(`\nUSER ${runtimeConfig.User}\n`)
   expect(dockerfile).toContain(`\nENTRYPOINT ["${runtimeConfig.Entrypoint.join('", "')}"]\n`)
   expect(dockerfile).toContain(`\nWORKDIR ${runtimeConfig.WorkingDir}\n`)
-  expect(dockerfile.split(`\nENV ${runtimeConfig.Env.join(' ')}\n`)).toHaveLength(3)
+  expect(dockerfile.split(`\nENV ${runtimeConfig.Env.join(' ')}\n`)).toHaveLength(1 + imageDefinitions.length)
+  for (const definition of imageDefinitions) {
+    const stage = dockerfile
+      .split(/^(?=FROM )/m)
+      .find((each) => each.startsWith(`FROM runtime AS ${definition.name}\n`))
+    expect(/^CMD (.*)$/m.exec(stage ?? '')?.[1]).toBe(commandLine(definition))
+  }
 })
+
+const commandLine = (definition: ImageDefinition): string | undefined => {
+  const command = defaultCommand(definition)
+  return command && `[${command.map((each) => JSON.stringify(each)).join(', ')}]`
+}
 
 function unpack(tar: string): string {
   const content = join(root, 'content')

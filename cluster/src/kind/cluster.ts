@@ -21,10 +21,13 @@ export async function ensureCluster(kubeconfig: string, progress: StepProgress):
   await kind(['create', 'cluster', ...where, '--wait', '180s'], 900_000)
 }
 
-export async function loadImages(images: readonly { readonly name: string }[], progress: StepProgress): Promise<void> {
-  for (const { name } of images) {
-    progress.note(name) // kind itself leaves out what the node has
-    await kind(['load', 'docker-image', name, '--name', clusterName], 300_000)
+export async function loadImages(
+  images: readonly { readonly names: readonly string[] }[],
+  progress: StepProgress,
+): Promise<void> {
+  for (const { names } of images) {
+    progress.note(names.join(', ')) // kind itself leaves out what the node has
+    await kind(['load', 'docker-image', ...names, '--name', clusterName], 300_000)
   }
 }
 

@@ -25,6 +25,8 @@ const chargeBody = z.strictObject({
 export function buildApp(options: AppOptions): HttpServer {
   const { charges, ledger, behaviour } = options
   const server = createHttpServer(options)
+  // kubectl's raw requests carry no content type: what is not said to be something else is read as JSON.
+  server.app.addContentTypeParser('*', { parseAs: 'string' }, server.app.getDefaultJsonParser('error', 'error'))
 
   server.app.post('/v1/charges', async (request, reply) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)

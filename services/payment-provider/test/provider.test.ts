@@ -112,6 +112,12 @@ test('hundreds wait at once in one process, and what they charge is in the ledge
   expect(ledger?.count).toBe(500)
 })
 
+test('a body without a content type is JSON, since that is how kubectl replace --raw sends it', async () => {
+  const body = new TextEncoder().encode(JSON.stringify({ latencyMs: 3 }))
+  const response = await fetch(`${provider.url}/v1/behaviour`, { method: 'PUT', body })
+  expect(await response.json()).toMatchObject({ latencyMs: 3 })
+})
+
 test('wrong requests are told what is allowed', async () => {
   await behave({})
   const answer = await send('POST', '/v1/charges', { orderId: 'x', amountCents: -1 }, 'key')
