@@ -41,9 +41,14 @@ test('402 is an answer, not an error', async () => {
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason: 'insufficient_funds' })
 })
 
-test.each([409, 429, 500, 503])('%i means ask again later', async (status) => {
+test.each([409, 429, 503])('%i means ask again later, and is no fault of the order', async (status) => {
   const { provider } = await listening({ status, body: {} })
-  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true, outage: false })
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true, outage: true })
+})
+
+test.each([500, 502])('%i means ask again, but not forever', async (status) => {
+  const { provider } = await listening({ status, body: {} })
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Failing', retry: true, outage: false })
 })
 
 test.each([400, 422])('%i means that asking again cannot help', async (status) => {
@@ -56,9 +61,9 @@ test('an answer that makes no sense is refused', async () => {
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Refused' })
 })
 
-test('no answer in time means ask again', async () => {
+test('no answer in time means ask again, and is no fault of the order', async () => {
   const { provider } = await listening('nothing')
-  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true })
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true, outage: true })
 })
 
 test('nobody there is an outage', async () => {

@@ -18,10 +18,13 @@ export interface Provider {
 }
 
 /**
- * `Unreachable`: nobody listens there, so wait for it however long. `Busy`: it is there and did not answer in time, is
- * overloaded, fails, or has the same charge in flight. `Refused`: it understood and will not, or we do not understand it.
+ * `Unreachable`: nobody listens there. `Busy`: it did not answer in time, says that it is overloaded, or still has the same charge
+ * in flight. Neither is any one order's fault, so both are waited out however long. `Failing`: it answered with a fault of its
+ * own, which may be this order's doing. `Refused`: it understood and will not, or we do not understand it.
  */
-export type ProviderFailure = 'Unreachable' | 'Busy' | 'Refused'
+export type ProviderFailure = 'Unreachable' | 'Busy' | 'Failing' | 'Refused'
+
+const waitedOut: readonly ProviderFailure[] = ['Unreachable', 'Busy']
 
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
@@ -32,7 +35,7 @@ export class ProviderError extends Error {
     super(message, options)
     this.reason = reason
     this.retry = reason !== 'Refused'
-    this.outage = reason === 'Unreachable'
+    this.outage = waitedOut.includes(reason)
   }
 }
 
@@ -48,10 +51,14 @@ export function createProvider({ url, timeoutMs }: { readonly url: string; reado
       if (status === 201 || status === 200) return parsed(Captured, body)
       if (status === 402) return parsed(Declined, body)
       if (status === 409) throw new ProviderError('Busy', 'the same charge is in flight')
-      if (status === 429 || status >= 500) throw new ProviderError('Busy', `answered ${status}: ${body.slice(0, 200)}`)
-      throw new ProviderError('Refused', `answered ${status}: ${body.slice(0, 200)}`)
+      throw new ProviderError(failureOf(status), `answered ${status}: ${body.slice(0, 200)}`)
     },
   }
+}
+
+function failureOf(status: number): ProviderFailure {
+  if (status === 429 || status === 503) return 'Busy'
+  return status >= 500 ? 'Failing' : 'Refused'
 }
 
 async function post(endpoint: URL, charge: Charge, signal: AbortSignal): Promise<{ status: number; body: string }> {
@@ -64,7 +71,7 @@ async function post(endpoint: URL, charge: Charge, signal: AbortSignal): Promise
     })
     return { status: response.status, body: await response.text() }
   } catch (cause) {
-    throw new ProviderError(unreachable(cause) ? 'Unreachable' : 'Busy', messageOf(cause), { cause })
+    throw new ProviderError(reasonOf(cause), messageOf(cause), { cause })
   }
 }
 
@@ -85,6 +92,11 @@ const noConnection = new Set([
   'ETIMEDOUT',
   'UND_ERR_CONNECT_TIMEOUT',
 ])
+
+function reasonOf(error: unknown): ProviderFailure {
+  if (unreachable(error)) return 'Unreachable'
+  return error instanceof Error && error.name === 'TimeoutError' ? 'Busy' : 'Failing'
+}
 
 /** fetch wraps the system's error in its cause; several addresses tried make an AggregateError with the code of the first. */
 function unreachable(error: unknown): boolean {

@@ -37,6 +37,12 @@ export interface Membership {
 }
 
 const sessionTimeoutMs = 30_000
+/**
+ * How long a rebalance waits for members. While a stage scales from 5 to 100 pods there is nearly always one on its way in, so
+ * the whole group stands still for this long at a time; a member that is late only joins again. Work in hand does not hold a
+ * member back: its batches only take messages in.
+ */
+const rebalanceTimeoutMs = 15_000
 /** A consumer without a fetch or a heartbeat for this long has hung: kafkajs has been seen to stop without a crash. */
 const silenceLimitMs = 120_000
 const stopTimeoutMs = 10_000
@@ -55,7 +61,7 @@ export function startMembership(options: MembershipOptions): Membership {
     const mine = createClient(options.address, logger).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: 60_000,
+      rebalanceTimeout: rebalanceTimeoutMs,
       heartbeatInterval: 3_000,
       maxWaitTimeInMs: 500,
       minBytes: 1,
