@@ -73,12 +73,12 @@ describe('an operator', () => {
       proxy.hang(true)
       await edit(on, 'minimal', (spec) => ({
         ...spec,
-        stages: [...spec.stages, ...spec.stages.map((stage) => ({ ...stage, name: 'shipping' }))],
+        stages: [...spec.stages, ...spec.stages.map((stage) => ({ ...stage, name: 'payment' }))],
       }))
       await new Promise((resolve) => setTimeout(resolve, 3000))
       proxy.hang(false)
       proxy.cut()
-      await eventually('edit followed', async () => names(await children(on)).includes('ScaledObject minimal-shipping'))
+      await eventually('edit followed', async () => names(await children(on)).includes('ScaledObject minimal-payment'))
       await operator.stop()
     })
   })

@@ -103,11 +103,11 @@ describe('a pipeline', () => {
       const [first] = spec.stages
       if (!first) throw new Error('no stage')
       const grown = { ...first, scaling: { ...first.scaling, maxReplicas: 8 } }
-      return { ...spec, stages: [grown, { ...first, name: 'shipping' }] }
+      return { ...spec, stages: [grown, { ...first, name: 'payment' }] }
     })
     const objects = await eventually('new stage', async () => {
       const now = await children(on)
-      return names(now).includes('ScaledObject minimal-shipping') && now
+      return names(now).includes('ScaledObject minimal-payment') && now
     })
     const scaled = objects.find(
       ({ kind, metadata }) => kind === 'ScaledObject' && metadata.name === 'minimal-notification',
@@ -119,7 +119,7 @@ describe('a pipeline', () => {
       return !now.some((name) => name.endsWith(' minimal-notification')) && now
     })
     expect(left).toContain('KafkaTopic minimal.notification.dead-letters')
-    expect(left).toContain('Deployment minimal-shipping')
+    expect(left).toContain('Deployment minimal-payment')
   })
 
   it('has what somebody changed or deleted put back', async () => {
