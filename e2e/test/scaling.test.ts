@@ -4,7 +4,7 @@ import { flawless } from '../src/ledger.ts'
 import { connect, type Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
-const burst = 4000
+const burst = 5000
 const settled = { latencyMs: 20, errorRate: 0, declineRate: 0.02 }
 
 describe('a burst of orders while payments are slow', () => {

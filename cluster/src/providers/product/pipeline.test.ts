@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lackingPods, waitingFor } from './pipeline.ts'
+import { lackingPods, outdated, waitingFor } from './pipeline.ts'
 
 describe('a pipeline', () => {
   const ready = { type: 'Ready', status: 'True' }
@@ -18,6 +18,25 @@ describe('a pipeline', () => {
       { type: 'TopicsReady', status: 'False', reason: 'Pending', message: '3 of 11 topics are ready' },
     ]
     expect(waitingFor({ metadata: {}, status: { conditions } })).toBe('TopicsReady (Pending: 3 of 11 topics are ready)')
+  })
+
+  it('waits for its Deployments to run the image that was built, and leaves other images alone', () => {
+    const image = { repository: 'orderpipeline/services', tag: 'new' }
+    const workload = (name: string, running: string, updatedReplicas = 2) => ({
+      metadata: { name, generation: 1 },
+      spec: { template: { spec: { containers: [{ image: running }] } } },
+      status: { observedGeneration: 1, replicas: 2, updatedReplicas },
+    })
+    const workloads = [
+      workload('before', 'orderpipeline/services:old'),
+      workload('half-way', 'orderpipeline/services:new', 1),
+      workload('done', 'orderpipeline/services:new'),
+      workload('another', 'somebody/audit:old', 1),
+    ]
+    expect(outdated(workloads, image)).toEqual([
+      'before to run orderpipeline/services:new',
+      'half-way to run orderpipeline/services:new',
+    ])
   })
 
   it('waits for the pods of its Deployments, whatever its conditions still say', () => {

@@ -10,11 +10,19 @@ interface Condition {
   readonly message?: string
 }
 
-/** As far as it says whether its pods are there. */
+/** As far as it says whether its pods are there, and which they are. */
 export interface ObservedWorkload {
-  readonly metadata: { readonly name: string }
-  readonly spec?: { readonly replicas?: number }
-  readonly status?: { readonly readyReplicas?: number }
+  readonly metadata: { readonly name: string; readonly generation?: number }
+  readonly spec?: {
+    readonly replicas?: number
+    readonly template?: { readonly spec?: { readonly containers?: readonly { readonly image?: string }[] } }
+  }
+  readonly status?: {
+    readonly observedGeneration?: number
+    readonly readyReplicas?: number
+    readonly updatedReplicas?: number
+    readonly replicas?: number
+  }
 }
 
 export interface ObservedPipeline {
@@ -34,6 +42,21 @@ export function waitingFor({ metadata, status }: ObservedPipeline): string {
     ({ type, reason, message }) => `${type} (${[reason, message].filter(Boolean).join(': ')})`,
   )
   return words.join(', ')
+}
+
+/** Names of Deployments that still run another version of the image, or are half-way to this one. Pure. */
+export function outdated(workloads: readonly ObservedWorkload[], image: { repository: string; tag: string }): string[] {
+  const ours = (name: string | undefined) => name?.startsWith(`${image.repository}:`) ?? false
+  const wanted = `${image.repository}:${image.tag}`
+  return workloads
+    .filter(({ metadata, spec, status }) => {
+      const images = (spec?.template?.spec?.containers ?? []).map((container) => container.image).filter(ours)
+      if (images.length === 0) return false
+      const rolling =
+        status?.observedGeneration !== metadata.generation || (status?.updatedReplicas ?? 0) < (status?.replicas ?? 0)
+      return rolling || images.some((name) => name !== wanted)
+    })
+    .map(({ metadata }) => `${metadata.name} to run ${wanted}`)
 }
 
 /**
@@ -57,12 +80,13 @@ export async function waitUntilReady(
   kubectl: Kubectl,
   namespace: string,
   name: string,
+  image: { readonly repository: string; readonly tag: string },
   progress: StepProgress,
   timeoutMs = 300_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
-    const waiting = await observedWaiting(kubectl, namespace, name)
+    const waiting = await observedWaiting(kubectl, namespace, name, image)
     if (waiting === '') return
     progress.note(`waiting for ${waiting}`)
     if (performance.now() > deadline) {
@@ -73,7 +97,12 @@ export async function waitUntilReady(
   }
 }
 
-async function observedWaiting(kubectl: Kubectl, namespace: string, name: string): Promise<string> {
+async function observedWaiting(
+  kubectl: Kubectl,
+  namespace: string,
+  name: string,
+  image: { readonly repository: string; readonly tag: string },
+): Promise<string> {
   const get = async (...what: string[]) =>
     JSON.parse(await kubectl(['get', ...what, '--namespace', namespace, '--output', 'json'])) as unknown
   const waiting = waitingFor((await get('orderpipeline', name)) as ObservedPipeline)
@@ -81,5 +110,5 @@ async function observedWaiting(kubectl: Kubectl, namespace: string, name: string
   const { items } = (await get('deployments', '--selector', `orderpipeline.dev/pipeline=${name}`)) as {
     items: ObservedWorkload[]
   }
-  return lackingPods(items).join(', ')
+  return [...outdated(items, image), ...lackingPods(items)].join(', ')
 }

@@ -42,6 +42,7 @@ export function productSteps(options: ProductOptions): readonly Step[] {
     inputs: async () => `${await hashOfFolder(chartFolder(which.name))} ${valuesOf(options, which.name)}`,
     holds: async () => (await isInstalled(kubectl, which)) && (await alsoThere()),
   })
+  const services = () => chartValues(options.images())['order-shop'].image
   return [
     {
       name: 'operator',
@@ -68,7 +69,7 @@ export function productSteps(options: ProductOptions): readonly Step[] {
       title: `Pipeline ${pipelineName}`,
       after: ['shop', ...options.afterReady],
       typicalMs: 30_000,
-      run: (progress) => waitUntilReady(kubectl, shopNamespace, pipelineName, progress),
+      run: (progress) => waitUntilReady(kubectl, shopNamespace, pipelineName, services(), progress),
     },
   ]
 }
