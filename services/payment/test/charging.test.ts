@@ -72,30 +72,34 @@ test('captures and declines are kept and told, and no more calls are made at onc
   await bench.close()
 })
 
-test('a busy provider is asked again, a refusal and one that stays busy become dead letters, an outage is waited out', async () => {
+test('a failing provider is asked again, a refusal and one that goes on failing become dead letters, one that is busy or away is waited out', async () => {
   const bench = await newBench()
-  const [busyOnce, alwaysBusy, refused, away] = [1, 2, 3, 4].map((n) => testOrder(n, { 'SKU-0001': 1 }))
+  const [failsOnce, alwaysFails, refused, away, busy] = [1, 2, 3, 4, 5].map((n) => testOrder(n, { 'SKU-0001': 1 }))
   const failures = new Map<string, number>()
   const { provider } = providerOf(({ orderId }) => {
     const failed = failures.get(orderId) ?? 0
     failures.set(orderId, failed + 1)
     if (orderId === refused?.orderId) return Promise.reject(new ProviderError('Refused', 'answered 422'))
-    if (orderId === alwaysBusy?.orderId) return Promise.reject(new ProviderError('Busy', 'answered 503'))
-    if (orderId === busyOnce?.orderId && failed < 1) return Promise.reject(new ProviderError('Busy', 'answered 500'))
+    if (orderId === alwaysFails?.orderId) return Promise.reject(new ProviderError('Failing', 'answered 500'))
+    if (orderId === failsOnce?.orderId && failed < 1)
+      return Promise.reject(new ProviderError('Failing', 'answered 500'))
     if (orderId === away?.orderId && failed < 4) return Promise.reject(new ProviderError('Unreachable', 'ECONNREFUSED'))
+    if (orderId === busy?.orderId && failed < 4) return Promise.reject(new ProviderError('Busy', 'answered 503'))
     return Promise.resolve(captured(orderId))
   })
   const replica = start(bench, provider)
-  await bench.publish([busyOnce, alwaysBusy, refused, away].flatMap((order) => (order ? [reservedEvent(order)] : [])))
+  await bench.publish(
+    [failsOnce, alwaysFails, refused, away, busy].flatMap((order) => (order ? [reservedEvent(order)] : [])),
+  )
   await drained(bench)
   await replica.drain()
   const paid = (await bench.events('payment.processed')).map(({ data }) => data.orderId)
-  expect(paid.sort()).toEqual([busyOnce?.orderId, away?.orderId].sort())
+  expect(paid.sort()).toEqual([failsOnce?.orderId, away?.orderId, busy?.orderId].sort())
   const letters = await bench.records('payment.dead-letters')
   const reasons = letters.map(
     ({ headers }) => `${headers['dead-letter-reason']} after ${headers['dead-letter-attempts']}`,
   )
-  expect(reasons.sort()).toEqual(['Busy after 3', 'Refused after 1'])
+  expect(reasons.sort()).toEqual(['Failing after 3', 'Refused after 1'])
   await bench.close()
 })
 

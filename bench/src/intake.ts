@@ -1,0 +1,80 @@
+// How many orders a second does one gateway make durable? Its own intake, on a PostgreSQL started for it with fsync on: once with
+// commits shared by whoever waits, once with a commit for each order on as many connections.
+import { randomUUIDv7 } from 'node:crypto'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inProcessHost, persistedPorts, startPostgres } from '@orderpipeline/cluster/testing'
+import { createPool } from '@orderpipeline/kit-postgres'
+import { testDatabase } from '@orderpipeline/kit-stage/testing'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { createIntake, intakeMetrics } from '@orderpipeline/orders/intake'
+import type { Row } from './table.ts'
+
+export interface IntakeBenchOptions {
+  readonly orders: number
+  /** Orders asked for at once, as by so many clients that wait for their answer. */
+  readonly waiting: number
+  readonly say: (line: string) => void
+}
+
+const ways = [
+  { name: 'many orders to a commit, 2 connections', maxBatch: 500, connections: 2 },
+  { name: 'one order to a commit, 2 connections', maxBatch: 1, connections: 2 },
+  { name: 'one order to a commit, 20 connections', maxBatch: 1, connections: 20 },
+] as const
+
+export async function benchIntake({ orders, waiting, say }: IntakeBenchOptions): Promise<Row[]> {
+  const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-bench-'))
+  await chmod(dir, 0o711) // PostgreSQL's own user must be able to pass
+  const host = inProcessHost(join(dir, 'processes'))
+  try {
+    const port = await persistedPorts(join(dir, 'ports.json')).port('postgres')
+    const postgres = await startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'cluster' })
+    const rows: Row[] = []
+    for (const way of ways) {
+      say(`${way.name} …`)
+      const database = await testDatabase(postgres.adminUrl)
+      const perSecond = await placed(database.url, way, { orders, waiting })
+      await database.drop()
+      rows.push({ 'intake, fsync on': way.name, 'orders/s': Math.round(perSecond) })
+    }
+    return rows
+  } finally {
+    await host.close()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+async function placed(
+  url: string,
+  { maxBatch, connections }: (typeof ways)[number],
+  { orders, waiting }: Pick<IntakeBenchOptions, 'orders' | 'waiting'>,
+): Promise<number> {
+  const pool = createPool({ url, role: 'orders', size: connections })
+  const intake = createIntake({
+    database: pool,
+    metrics: intakeMetrics(createRegistry()),
+    now: () => new Date(),
+    newId: randomUUIDv7,
+    maxBatch,
+    maxInFlight: connections,
+    maxWaiting: waiting,
+  })
+  let asked = 0
+  const client = async (until: number): Promise<void> => {
+    while (asked < until) {
+      const customerId = `customer-${asked++ % 50_000}`
+      await intake.place({ customerId, currency: 'EUR', items: [{ sku: 'SKU-0001', quantity: 2 }] })
+    }
+  }
+  const all = (until: number) => Promise.all(Array.from({ length: waiting }, () => client(until)))
+  const warmUp = Math.ceil(orders / 10)
+  await all(warmUp)
+  const started = performance.now()
+  await all(warmUp + orders)
+  const seconds = (performance.now() - started) / 1_000
+  await intake.close()
+  await pool.close()
+  return orders / seconds
+}

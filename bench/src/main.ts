@@ -1,0 +1,42 @@
+// npm run bench -- <name>: the figures of the README, each measured against a named alternative in the same run.
+import { cpus, totalmem } from 'node:os'
+import { Command, InvalidArgumentError } from 'commander'
+import { benchAutoscaling } from './autoscaling.ts'
+import { benchIntake } from './intake.ts'
+import { table, type Row } from './table.ts'
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+const program = new Command('bench').description('Measures what the README says, on this machine').showHelpAfterError()
+
+program
+  .command('intake')
+  .description('orders made durable per second by one process: many to a commit, against one to a commit')
+  .option('--orders <n>', 'orders of each way', whole, 20_000)
+  .option('--waiting <n>', 'orders asked for at once', whole, 500)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: { orders: number; waiting: number; json?: true }) => {
+    print(await benchIntake({ orders: options.orders, waiting: options.waiting, say }), options.json)
+  })
+
+program
+  .command('autoscaling')
+  .description('a burst of orders with a slow payment provider: scaled on consumer lag, against scaled on CPU')
+  .option('--orders <n>', 'orders in the burst', whole, 3_000)
+  .option('--latency <ms>', 'how long a charge takes', whole, 3_000)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: { orders: number; latency: number; json?: true }) => {
+    print(await benchAutoscaling({ orders: options.orders, latencyMs: options.latency, say }), options.json)
+  })
+
+await program.parseAsync()
+
+function print(rows: readonly Row[], json: true | undefined): void {
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
+  process.stdout.write(json ? `${JSON.stringify({ machine, rows })}\n` : `${table(rows)}\n${machine}\n`)
+}
+
+function whole(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value
+  throw new InvalidArgumentError(`found ${JSON.stringify(text)}; allowed: a whole number from 1 to 1000000`)
+}
