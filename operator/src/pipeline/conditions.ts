@@ -108,12 +108,21 @@ const unreachable = ({ pipeline, children }: Pick<Seen, 'pipeline' | 'children'>
     }),
   )
 
+/**
+ * An autoscaler's every step makes a new generation of the Deployment, so one not yet acted on counts only until the pipeline's own
+ * generation has been seen carried out; otherwise Ready would flicker whenever a stage is scaled.
+ */
 const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
+  const carriedOut = pipeline.status?.conditions?.some(
+    ({ type, status, observedGeneration }) =>
+      type === 'WorkloadsReady' && status === 'True' && observedGeneration === pipeline.metadata.generation,
+  )
   const waiting = parts(pipeline).flatMap(({ workload, minReplicas }) => {
     const deployment = children.find((child) => child.kind === 'Deployment' && child.metadata.name === workload)
     if (!deployment) return `${workload} is not there yet`
     const { observedGeneration = 0, readyReplicas = 0 } = (deployment.status ?? {}) as DeploymentStatus
-    if (observedGeneration < (deployment.metadata.generation ?? 0)) return `${workload} has a change not yet acted on`
+    if (!carriedOut && observedGeneration < (deployment.metadata.generation ?? 0))
+      return `${workload} has a change not yet acted on`
     return readyReplicas >= minReplicas
       ? []
       : `${workload} has ${readyReplicas} of at least ${minReplicas} replicas ready`

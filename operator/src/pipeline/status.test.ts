@@ -66,6 +66,19 @@ describe('a status', () => {
     expect(condition(seen({ children }), 'WorkloadsReady')?.message).toBe('shop-payment has a change not yet acted on')
   })
 
+  it('stays ready while a Deployment is being scaled, but not while an edit is carried out', () => {
+    const children = settled(pipeline()).map((child) => ({ ...child, metadata: { ...child.metadata, generation: 2 } }))
+    const at = (generation: number, status: OrderPipeline['status']): OrderPipeline => {
+      const plain = pipeline()
+      return { ...plain, metadata: { ...plain.metadata, generation }, ...(status && { status }) }
+    }
+    const before = statusOf(seen({ pipeline: at(3, undefined) }), 'before')
+    const workloads = (generation: number) =>
+      condition(seen({ pipeline: at(generation, before), children }), 'WorkloadsReady')?.status
+    expect(workloads(3)).toBe('True')
+    expect(workloads(4)).toBe('False')
+  })
+
   it('says which maximum a topic made for less cannot carry, and what to write', () => {
     const small = pipeline({ stages: [stage({ scaling: { minReplicas: 5, maxReplicas: 45, lagPerReplica: 1 } })] })
     const scaling = condition(seen({ children: settled(small) }), 'ScalingReady')
