@@ -129,7 +129,7 @@ export class Platform {
     for (const { metadata } of items.slice(0, atMost)) {
       const where = ['-n', metadata.namespace, '--grace-period=0', '--force', '--wait=false']
       await this.cluster.kubectl(['delete', 'pod', metadata.name, ...where])
-      process.stdout.write(`    killed ${metadata.name}\n`)
+      process.stderr.write(`    killed ${metadata.name}\n`)
     }
   }
 
@@ -141,7 +141,7 @@ export class Platform {
     const before = await kafka()
     if (before?.pid === undefined) throw new Error('Kafka does not run')
     process.kill(before.pid, 'SIGKILL')
-    process.stdout.write('    killed kafka\n')
+    process.stderr.write('    killed kafka\n')
     await waitFor(
       'Kafka up again',
       async () => {
@@ -168,7 +168,9 @@ export class Platform {
 }
 
 async function up(): Promise<void> {
-  const child = spawn(process.execPath, ['cluster/src/main.ts', 'up'], { stdio: 'inherit' })
+  const child = spawn(process.execPath, ['cluster/src/main.ts', 'up'], {
+    stdio: ['ignore', process.stderr, 'inherit'],
+  })
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (exit) => resolve(exit ?? 1))

@@ -34,7 +34,7 @@ export async function waitFor<T>(
       lastSeen = error instanceof Error ? error.message : String(error)
     }
     if (lastSeen !== lastSaid) {
-      process.stdout.write(`    ${elapsed().toFixed(0).padStart(4)} s  ${what}: ${lastSeen}\n`)
+      process.stderr.write(`    ${elapsed().toFixed(0).padStart(4)} s  ${what}: ${lastSeen}\n`)
       lastSaid = lastSeen
     }
     await sleep(everyMs)

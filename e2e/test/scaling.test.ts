@@ -14,7 +14,7 @@ describe('a burst of orders while payments are slow', () => {
   beforeAll(async () => {
     platform = await connect()
     await platform.settled('shop')
-    await platform.providerBehaves({ ...settled, latencyMs: 3000 })
+    await platform.providerBehaves({ ...settled, latencyMs: 4000 })
   })
   afterAll(async () => {
     await platform.providerBehaves(settled)
@@ -46,7 +46,7 @@ describe('a burst of orders while payments are slow', () => {
       },
       { seconds: 240 },
     )
-    process.stdout.write(`    50 ready pods passed ${tookSeconds} s after the burst was accepted\n`)
+    process.stderr.write(`    50 ready pods passed ${tookSeconds} s after the burst was accepted\n`)
   })
 
   it('drains, and goes back to 5', async () => {
