@@ -21,6 +21,7 @@ const commands = {
   helm: [[node, 'cluster/src/main.ts', 'helm']],
   watch: [[node, 'cli/src/main.ts', 'top']],
   load: [[node, 'traffic/src/main.ts']],
+  orderpipeline: [[node, 'cli/src/main.ts']],
   bench: [[node, 'bench/src/main.ts']],
   build: [[node, 'images/src/main.ts']],
   lint: [

@@ -1,5 +1,6 @@
 // Which commands are there? One file each.
 import type { CommandDefinition } from '../program.ts'
+import { capacity } from './capacity.ts'
 import { top } from './top.ts'
 
-export const commands: readonly CommandDefinition[] = [top]
+export const commands: readonly CommandDefinition[] = [top, capacity]

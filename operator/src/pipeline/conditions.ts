@@ -3,7 +3,7 @@ import { dependents, type Condition, type ConditionType, type Reason } from '../
 import type { ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { gatewayName, topicName, workloadName } from './names.ts'
 import type { Seen } from './status.ts'
-import { partitionsFor } from './topics.ts'
+import { partitionsFor, reachWith } from './topics.ts'
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
 
@@ -103,8 +103,7 @@ const unreachable = ({ pipeline, children }: Pick<Seen, 'pipeline' | 'children'>
       const partitions = live?.kind === 'KafkaTopic' ? live.spec.partitions : undefined
       const needed = partitionsFor(stage.scaling.maxReplicas)
       if (partitions === undefined || partitions >= needed) return []
-      const reach = Math.floor((partitions * 10) / 11)
-      return `stage ${stage.name} reaches about ${reach} of ${stage.scaling.maxReplicas} replicas: topic ${topic} has ${partitions} partitions and needs ${needed}; say partitions: ${needed} to grow it, which moves keys to other partitions`
+      return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${stage.scaling.maxReplicas} replicas: topic ${topic} has ${partitions} partitions and needs ${needed}; say partitions: ${needed} to grow it, which moves keys to other partitions`
     }),
   )
 

@@ -1,6 +1,7 @@
 // The pure decisions of the operator, for everyone who wants to know beforehand what it would do.
 export * from './autoscalers.ts'
 export * from './budget.ts'
+export * from './capacity.ts'
 export * from './desired.ts'
 export * from './drift.ts'
 export * from './lag.ts'

@@ -12,12 +12,12 @@ describe('the partitions of a topic', () => {
 
   it('follow the hungriest consumer, in steps of ten', () => {
     const stages = [stage(), stage({ name: 'orders', scaling: { minReplicas: 1, maxReplicas: 25, lagPerReplica: 1 } })]
-    expect(derivedPartitions(pipeline({ stages }), 'inventory.updated')).toBe(110)
-    expect(derivedPartitions(pipeline({ stages: stages.slice(1) }), 'inventory.updated')).toBe(30)
+    expect(derivedPartitions(pipeline({ stages }).spec, 'inventory.updated')).toBe(110)
+    expect(derivedPartitions(pipeline({ stages: stages.slice(1) }).spec, 'inventory.updated')).toBe(30)
   })
 
   it('are three for a topic nobody consumes', () => {
-    expect(derivedPartitions(pipeline(), 'orders.audited')).toBe(3)
+    expect(derivedPartitions(pipeline().spec, 'orders.audited')).toBe(3)
   })
 
   it('stay as they are on a topic that exists, unless the spec says a number', () => {

@@ -1,17 +1,20 @@
 // Which KafkaTopics does a pipeline need, and with how many partitions?
-import type { KafkaTopic, KafkaTopicSpec, OrderPipeline, Topic } from '../api/index.ts'
+import type { KafkaTopic, KafkaTopicSpec, OrderPipeline, OrderPipelineSpec, Topic } from '../api/index.ts'
 import { deadLetterTopic, labels, namespaceOf, ownerReference, topicName } from './names.ts'
 
 /** An autoscaler never gets past lag threshold × partitions and stops within 10 % of its goal, so it needs 1.1 × as many. */
 export const partitionsFor = (maxReplicas: number): number => Math.ceil((maxReplicas * 11) / 10)
+
+/** The replicas an autoscaler gets to with so many partitions. */
+export const reachWith = (partitions: number): number => Math.floor((partitions * 10) / 11)
 
 const unconsumedPartitions = 3
 const deadLetterPartitions = 3
 const deadLetterRetentionHours = 14 * 24
 
 /** Partitions a topic is made with when its spec gives none: enough for its hungriest consumer, in steps of 10. */
-export const derivedPartitions = (pipeline: OrderPipeline, topic: string): number => {
-  const maxima = pipeline.spec.stages
+export const derivedPartitions = (spec: OrderPipelineSpec, topic: string): number => {
+  const maxima = spec.stages
     .filter((stage) => stage.consumes.some((consumed) => consumed.topic === topic))
     .map((stage) => stage.scaling.maxReplicas)
   return maxima.length === 0 ? unconsumedPartitions : Math.ceil(partitionsFor(Math.max(...maxima)) / 10) * 10
@@ -25,7 +28,7 @@ export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTop
   const current = new Map(existing.map((topic) => [topic.metadata.name, topic.spec.partitions]))
   const declared = pipeline.spec.topics.map((topic) => {
     const name = topicName(pipeline.metadata.name, topic.name)
-    const partitions = topic.partitions ?? current.get(name) ?? derivedPartitions(pipeline, topic.name)
+    const partitions = topic.partitions ?? current.get(name) ?? derivedPartitions(pipeline.spec, topic.name)
     return kafkaTopic(pipeline, name, undefined, {
       partitions,
       ...replication(topic),

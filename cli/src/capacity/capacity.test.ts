@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commands } from '../commands/index.ts'
+import { program } from '../program.ts'
+
+const shop = join(import.meta.dirname, '..', '..', '..', 'examples', 'shop.yaml')
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'capacity-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function capacity(...args: string[]) {
+  let [stdout, stderr] = ['', '']
+  const environment = {
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    colour: false,
+    kubeconfig: undefined,
+    kubeconfigCandidates: [],
+  }
+  const code = await program(commands, environment, new AbortController().signal).run(['capacity', ...args])
+  return { code, stdout, stderr }
+}
+
+function file(text: string): string {
+  const path = join(folder, 'pipeline.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+const tight = (more = '') => `
+kind: OrderPipeline
+metadata: { name: tight }
+spec:
+  topics: [{ name: placed, partitions: 11 }]
+  stages:
+    - name: payment
+      consumes: [{ topic: placed }]
+      concurrency: 10
+      workSeconds: 1
+      scaling: { minReplicas: 1, maxReplicas: 20 }
+${more}`
+
+describe('orderpipeline capacity', () => {
+  it('shows what the example needs, and what gives out first', async () => {
+    const { code, stdout } = await capacity('-f', shop, '--rate', '100000/min')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^payment +100 +17\/100 +19 of 110 +600,000\/min {2}█+░+ 17 %$/m)
+    expect(stdout).toContain('It carries up to 375,000/min; inventory gives out first.')
+  })
+
+  it('says what to change where a rate does not fit, and exits with 1', async () => {
+    const { code, stdout } = await capacity('-f', file(tight()), '--rate', '250/s')
+    expect(code).toBe(1)
+    expect(stdout).toContain('It carries up to 6,000/min; payment gives out first.')
+    expect(stdout).toContain(
+      'payment needs maxReplicas 25 instead of 20 and 28 partitions of each topic it consumes instead of 11 (11 partitions let it reach 10), or less work a message.',
+    )
+  })
+
+  it('is JSON where a program reads it', async () => {
+    const { stdout } = await capacity('-f', file(tight()), '--rate', '50/s', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      fits: true,
+      sustainable: 100,
+      bottleneck: 'payment',
+      stages: [{ name: 'payment', neededReplicas: 5, neededPartitions: 6, load: 0.5 }],
+    })
+  })
+
+  it('does not guess at a stage that does not say how long its work takes', async () => {
+    const silent = `    - { name: audit, consumes: [{ topic: placed }], scaling: { minReplicas: 1, maxReplicas: 2 } }`
+    const { stdout } = await capacity('-f', file(tight(silent)), '--rate', '50/s')
+    expect(stdout).toContain('Not reckoned, for want of workSeconds: audit.')
+  })
+
+  it.each([
+    ['--rate', 'fast', /--rate: found "fast"; allowed: such as 10000\/min/],
+    ['--rate', '1/s', /holds 0 OrderPipelines; allowed: one/, 'kind: ConfigMap'],
+    [
+      '--rate',
+      '1/s',
+      /spec\.stages\[0\]\.workSeconds: .*number/,
+      tight().replace('workSeconds: 1', 'workSeconds: slow'),
+    ],
+    ['--rate', '1/s', /is not YAML/, 'spec: [1'],
+  ])('refuses what it cannot reckon with: %s %s', async (flag, rate, message, text = tight()) => {
+    const { code, stderr } = await capacity('-f', file(text), flag, rate)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(message)
+  })
+
+  it('says that a file is not there', async () => {
+    const { code, stderr } = await capacity('-f', join(folder, 'none.yaml'))
+    expect(code).toBe(1)
+    expect(stderr).toContain('none.yaml cannot be read: ENOENT')
+  })
+})

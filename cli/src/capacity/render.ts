@@ -1,0 +1,80 @@
+// How is the capacity of a pipeline shown? A line and a bar for each stage, then what it comes to in a sentence.
+import type { Capacity, StageNeed } from '@orderpipeline/operator/pipeline'
+
+export interface Report {
+  readonly name: string
+  readonly capacity: Capacity
+  readonly needs: readonly StageNeed[]
+  /** Orders a second asked for. */
+  readonly rate: number
+}
+
+const header = ['STAGE', 'ORDERS/S A REPLICA', 'NEEDED/MAX', 'PARTITIONS', 'CARRIES', 'LOAD'] as const
+const barWidth = 20
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
+const perMinute = (perSecond: number | undefined): string =>
+  perSecond === undefined ? '-' : `${whole.format(perSecond * 60)}/min`
+
+export function report({ name, capacity, needs, rate }: Report, colour: boolean): string[] {
+  const rows = needs.map((need) => [
+    need.name,
+    need.ordersPerSecondPerReplica === undefined ? '-' : short.format(need.ordersPerSecondPerReplica),
+    `${need.neededReplicas ?? '-'}/${need.maxReplicas}`,
+    need.neededPartitions === undefined ? `${need.partitions}` : `${need.neededPartitions} of ${need.partitions}`,
+    perMinute(need.sustainable),
+  ])
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+  return [
+    `${name} at ${perMinute(rate)}`,
+    `${line(header.slice(0, -1))}  LOAD`,
+    ...rows.map((row, index) => `${line(row)}  ${bar(needs[index]?.load, colour)}`),
+    '',
+    ...verdict(capacity, needs, rate),
+  ]
+}
+
+/** Whether every stage that can be reckoned carries the rate. */
+export const carries = ({ sustainable }: Capacity, rate: number): boolean =>
+  sustainable === undefined || rate <= sustainable
+
+function verdict(capacity: Capacity, needs: readonly StageNeed[], rate: number): string[] {
+  const unknown = needs.filter(({ sustainable }) => sustainable === undefined).map(({ name }) => name)
+  const left = unknown.length === 0 ? [] : [`Not reckoned, for want of workSeconds: ${unknown.join(', ')}.`]
+  const { bottleneck, sustainable } = capacity
+  if (bottleneck === undefined) return left
+  const most = `It carries up to ${perMinute(sustainable)}; ${bottleneck} gives out first.`
+  if (carries(capacity, rate)) return [most, ...left]
+  const short = needs.filter(({ load }) => (load ?? 0) > 1)
+  return [most, ...short.flatMap(advice), ...left]
+}
+
+function advice({
+  name,
+  neededReplicas,
+  neededPartitions,
+  maxReplicas,
+  reachableReplicas,
+  partitions,
+}: StageNeed): string[] {
+  if (neededReplicas === undefined || neededPartitions === undefined) return []
+  const more = neededReplicas > maxReplicas ? [`maxReplicas ${neededReplicas} instead of ${maxReplicas}`] : []
+  const wider =
+    neededPartitions > partitions
+      ? [`${neededPartitions} partitions of each topic it consumes instead of ${partitions}`]
+      : []
+  const reach = reachableReplicas < maxReplicas ? ` (${partitions} partitions let it reach ${reachableReplicas})` : ''
+  return [`${name} needs ${[...more, ...wider].join(' and ')}${reach}, or less work a message.`]
+}
+
+function bar(load: number | undefined, colour: boolean): string {
+  if (load === undefined) return '-'
+  const filled = Math.min(barWidth, Math.round(load * barWidth))
+  const text = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${whole.format(load * 100)} %`
+  if (!colour) return text
+  return `\x1b[${load > 1 ? 31 : load > 0.8 ? 33 : 32}m${text}\x1b[0m`
+}

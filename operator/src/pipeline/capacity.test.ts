@@ -1,0 +1,76 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { capacityOf, needsFor } from './capacity.ts'
+import { pipeline, stage } from './testing.ts'
+
+const scaling = (maxReplicas: number) => ({ minReplicas: 1, maxReplicas, lagPerReplica: 10 })
+const two = pipeline({
+  topics: [{ name: 'placed' }, { name: 'paid' }],
+  stages: [
+    stage({
+      name: 'orders',
+      consumes: [{ topic: 'placed' }, { topic: 'paid' }],
+      concurrency: 10,
+      workSeconds: 0.02,
+      scaling: scaling(4),
+    }),
+    stage({
+      name: 'payment',
+      consumes: [{ topic: 'placed' }],
+      concurrency: 10,
+      workSeconds: 0.5,
+      scaling: scaling(30),
+    }),
+  ],
+}).spec
+
+describe('the capacity of a pipeline', () => {
+  it('is that of its weakest stage, a message for each topic it consumes', () => {
+    const { stages, sustainable, bottleneck } = capacityOf(two)
+    expect(stages.map(({ ordersPerSecondPerReplica }) => ordersPerSecondPerReplica)).toEqual([250, 20])
+    expect(stages.map((each) => each.sustainable)).toEqual([1000, 600])
+    expect({ sustainable, bottleneck }).toEqual({ sustainable: 600, bottleneck: 'payment' })
+  })
+
+  it('ends where partitions end, whatever the maximum says', () => {
+    const { stages, sustainable } = capacityOf(two, (topic) => (topic === 'placed' ? 11 : undefined))
+    expect(stages[1]).toMatchObject({ maxReplicas: 30, reachableReplicas: 10, partitions: 11, sustainable: 200 })
+    expect(sustainable).toBe(200)
+  })
+
+  it('is not known of a stage that does not say how long its work takes', () => {
+    const { stages, sustainable, bottleneck } = capacityOf(pipeline().spec)
+    expect(stages[0]?.sustainable).toBeUndefined()
+    expect({ sustainable, bottleneck }).toEqual({ sustainable: undefined, bottleneck: undefined })
+  })
+})
+
+describe('what a rate needs', () => {
+  it('is replicas of each stage and partitions for them, at least the minimum', () => {
+    const needs = needsFor(two, capacityOf(two), 500)
+    expect(needs.map(({ neededReplicas, neededPartitions }) => [neededReplicas, neededPartitions])).toEqual([
+      [2, 3],
+      [25, 28],
+    ])
+    expect(needs.map(({ load }) => load)).toEqual([0.5, 500 / 600])
+    expect(needsFor(two, capacityOf(two), 0.1).map(({ neededReplicas }) => neededReplicas)).toEqual([1, 1])
+  })
+
+  it('fits the maximum exactly up to what is sustainable', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 1000 }),
+        fc.double({ min: 0.001, max: 60, noNaN: true }),
+        fc.double({ min: 0.01, max: 2, noNaN: true }),
+        (maxReplicas, concurrency, workSeconds, part) => {
+          fc.pre(Math.abs(part - 1) > 1e-6) // on the edge, rounding decides
+          const { spec } = pipeline({ stages: [stage({ concurrency, workSeconds, scaling: scaling(maxReplicas) })] })
+          const capacity = capacityOf(spec)
+          const [need] = needsFor(spec, capacity, (capacity.sustainable ?? 0) * part)
+          expect((need?.neededReplicas ?? 0) <= maxReplicas).toBe(part < 1)
+        },
+      ),
+    )
+  })
+})

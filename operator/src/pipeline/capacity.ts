@@ -1,0 +1,79 @@
+// How many orders a second can a pipeline carry, which stage gives out first, and what would a given rate need? Little's law:
+// messages in hand = messages a second × seconds each takes, so a replica carries concurrency ÷ workSeconds of them.
+import type { OrderPipelineSpec, Stage } from '../api/index.ts'
+import { defaults } from './environment.ts'
+import { derivedPartitions, partitionsFor, reachWith } from './topics.ts'
+
+export interface StageCapacity {
+  readonly name: string
+  /** What one order makes the stage handle: a message on each topic it consumes. Orders that leave the usual way make fewer. */
+  readonly messagesPerOrder: number
+  /** Orders a second; `undefined` when the stage does not say its workSeconds. */
+  readonly ordersPerSecondPerReplica: number | undefined
+  readonly maxReplicas: number
+  /** What the autoscaler gets to: maxReplicas, or less where a consumed topic has too few partitions. */
+  readonly reachableReplicas: number
+  /** Partitions of the consumed topic that has fewest. */
+  readonly partitions: number
+  /** Orders a second with every reachable replica. */
+  readonly sustainable: number | undefined
+}
+
+export interface Capacity {
+  readonly stages: readonly StageCapacity[]
+  /** Orders a second that every stage carries; `undefined` when no stage says its workSeconds. */
+  readonly sustainable: number | undefined
+  /** The stage that gives out first. */
+  readonly bottleneck: string | undefined
+}
+
+/** What a stage would need to carry a rate. */
+export interface StageNeed extends StageCapacity {
+  /** At least minReplicas; `undefined` when the stage does not say its workSeconds. */
+  readonly neededReplicas: number | undefined
+  readonly neededPartitions: number | undefined
+  /** Part of its sustainable rate, 0 to 1 and above. */
+  readonly load: number | undefined
+}
+
+/** `partitionsOf` knows a topic as it is; otherwise it is as the spec says, or as it would be made. */
+export function capacityOf(
+  spec: OrderPipelineSpec,
+  partitionsOf: (topic: string) => number | undefined = () => undefined,
+): Capacity {
+  const partitions = (name: string): number =>
+    partitionsOf(name) ?? spec.topics.find((topic) => topic.name === name)?.partitions ?? derivedPartitions(spec, name)
+  const stages = spec.stages.map((stage) => stageCapacity(stage, partitions))
+  const known = stages.filter((stage) => stage.sustainable !== undefined)
+  const [first] = known.sort((a, b) => (a.sustainable ?? 0) - (b.sustainable ?? 0))
+  return { stages, sustainable: first?.sustainable, bottleneck: first?.name }
+}
+
+export function needsFor(spec: OrderPipelineSpec, { stages }: Capacity, ordersPerSecond: number): StageNeed[] {
+  return stages.map((stage) => {
+    const { minReplicas } = spec.stages.find(({ name }) => name === stage.name)?.scaling ?? { minReplicas: 0 }
+    const each = stage.ordersPerSecondPerReplica
+    if (each === undefined) return { ...stage, neededReplicas: undefined, neededPartitions: undefined, load: undefined }
+    const neededReplicas = Math.max(minReplicas, Math.ceil(ordersPerSecond / each - 1e-9))
+    const load = ordersPerSecond / (each * stage.reachableReplicas)
+    return { ...stage, neededReplicas, neededPartitions: partitionsFor(neededReplicas), load }
+  })
+}
+
+function stageCapacity(stage: Stage, partitionsOf: (topic: string) => number): StageCapacity {
+  const { maxReplicas } = stage.scaling
+  const messagesPerOrder = stage.consumes.length
+  const partitions = Math.min(...stage.consumes.map(({ topic }) => partitionsOf(topic)))
+  const reachableReplicas = Math.min(maxReplicas, reachWith(partitions))
+  const concurrency = stage.concurrency ?? defaults.concurrency
+  const each = stage.workSeconds === undefined ? undefined : concurrency / stage.workSeconds / messagesPerOrder
+  return {
+    name: stage.name,
+    messagesPerOrder,
+    ordersPerSecondPerReplica: each,
+    maxReplicas,
+    reachableReplicas,
+    partitions,
+    sustainable: each === undefined ? undefined : each * reachableReplicas,
+  }
+}
