@@ -4,7 +4,7 @@ import { flawless } from '../src/ledger.ts'
 import { connect, type Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
-const burst = 5000
+const burst = 8000
 const settled = { latencyMs: 20, errorRate: 0, declineRate: 0.02 }
 
 describe('a burst of orders while payments are slow', () => {
@@ -14,7 +14,7 @@ describe('a burst of orders while payments are slow', () => {
   beforeAll(async () => {
     platform = await connect()
     await platform.settled('shop')
-    await platform.providerBehaves({ ...settled, latencyMs: 4000 })
+    await platform.providerBehaves({ ...settled, latencyMs: 5000 })
   })
   afterAll(async () => {
     await platform.providerBehaves(settled)
@@ -44,7 +44,7 @@ describe('a burst of orders while payments are slow', () => {
         const stage = (await platform.cluster.pipeline('shop')).status?.stages?.find(({ name }) => name === 'payment')
         return { done: false, seen: `${ready} ready of ${wanted} wanted, lag ${stage?.lag ?? 'unknown'}` }
       },
-      { seconds: 240 },
+      { seconds: 360 },
     )
     process.stderr.write(`    50 ready pods passed ${tookSeconds} s after the burst was accepted\n`)
   })
