@@ -62,6 +62,9 @@ export function createPool(options: PoolOptions): Pool {
     types: { getTypeParser: parserOf },
   })
   pool.on('error', options.onIdleError ?? (() => undefined))
+  // A connection can die in the very packet that completes it, before whoever asked for it can listen; an error that nobody listens
+  // to would end the process. Its query, or its next one, rejects all the same.
+  pool.on('connect', (client) => client.on('error', () => undefined))
 
   return {
     size: options.size,
@@ -96,9 +99,6 @@ async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>
   const client = await pool.connect().catch((error: unknown) => {
     throw databaseError(error)
   })
-  // Without a listener, a connection that dies between two statements would end the process.
-  const lost = () => undefined
-  client.on('error', lost)
   let broken: Error | undefined
   try {
     await run(client, begin)
@@ -111,7 +111,6 @@ async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>
     })
     throw error
   } finally {
-    client.removeListener('error', lost)
     client.release(broken)
   }
 }
