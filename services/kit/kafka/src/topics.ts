@@ -19,10 +19,10 @@ export async function createTopics(address: KafkaAddress, topics: readonly Topic
   await admin.connect()
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false, // kafkajs gives up where the broker's metadata does not know the new topic yet
       topics: topics.map(({ topic, partitions }) => ({ topic, numPartitions: partitions, replicationFactor: 1 })),
     })
-    // The metadata names a leader a little before the broker answers as one.
+    // The metadata names a topic, and then a leader, a little before the broker answers as one.
     for (const { topic } of topics) await answering(() => admin.fetchTopicOffsets(topic))
   } finally {
     await admin.disconnect()
