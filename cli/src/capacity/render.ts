@@ -1,5 +1,6 @@
 // How is the capacity of a pipeline shown? A line and a bar for each stage, then what it comes to in a sentence.
 import type { Capacity, StageNeed } from '@orderpipeline/operator/pipeline'
+import { columns } from '../columns.ts'
 
 export interface Report {
   readonly name: string
@@ -9,7 +10,7 @@ export interface Report {
   readonly rate: number
 }
 
-const header = ['STAGE', 'ORDERS/S A REPLICA', 'NEEDED/MAX', 'PARTITIONS', 'CARRIES', 'LOAD'] as const
+const header = ['STAGE', 'ORDERS/S A REPLICA', 'NEEDED/MAX', 'PARTITIONS', 'CARRIES'] as const
 const barWidth = 20
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
@@ -24,15 +25,11 @@ export function report({ name, capacity, needs, rate }: Report, colour: boolean)
     need.neededPartitions === undefined ? `${need.partitions}` : `${need.neededPartitions} of ${need.partitions}`,
     perMinute(need.sustainable),
   ])
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
+  const [titles, ...lines] = columns(header, rows)
   return [
     `${name} at ${perMinute(rate)}`,
-    `${line(header.slice(0, -1))}  LOAD`,
-    ...rows.map((row, index) => `${line(row)}  ${bar(needs[index]?.load, colour)}`),
+    `${titles}  LOAD`,
+    ...lines.map((line, index) => `${line}  ${bar(needs[index]?.load, colour)}`),
     '',
     ...verdict(capacity, needs, rate),
   ]

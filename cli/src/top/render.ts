@@ -1,4 +1,5 @@
 // How does the view look in a terminal? Lines of text, coloured where that is wanted.
+import { columns } from '../columns.ts'
 import type { PipelineView, StageView } from './view.ts'
 
 export interface FrameOptions {
@@ -51,16 +52,12 @@ function table(stages: readonly StageView[], paint: Paint): readonly string[] {
     rate(stage.consumedPerSecond),
     drainText(stage),
   ])
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
+  const [titles = '', ...lines] = columns(header, rows)
   return [
-    paint(line(header), 'dim'),
-    ...rows.map((row, index) => {
+    paint(titles, 'dim'),
+    ...lines.map((line, index) => {
       const stage = stages[index]
-      return stage && stage.ready < stage.wanted ? paint(line(row), 'yellow') : line(row)
+      return stage && stage.ready < stage.wanted ? paint(line, 'yellow') : line
     }),
   ]
 }

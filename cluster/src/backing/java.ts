@@ -6,7 +6,7 @@ import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { ToolMissing } from '../tools/errors.ts'
 import type { Machine } from './config.ts'
-import { exists, isExecutable, onPath } from './executables.ts'
+import { exists, isExecutable, onPath } from '../files.ts'
 
 export interface Java {
   readonly command: string

@@ -7,7 +7,7 @@ import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { ensureDebianPackages } from '../tools/debian-packages.ts'
 import type { Machine } from './config.ts'
-import { exists, onPath } from './executables.ts'
+import { exists, onPath } from '../files.ts'
 
 export interface Artifact {
   /** group:artifact:version */

@@ -4,7 +4,7 @@ import { promises as fs } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { ToolMissing } from '../tools/errors.ts'
-import { exists } from './executables.ts'
+import { exists } from '../files.ts'
 
 export interface Owner {
   readonly uid: number

@@ -6,7 +6,7 @@ import type { ProcessHost } from '../process/host.ts'
 import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { ToolMissing } from '../tools/errors.ts'
-import { exists } from './executables.ts'
+import { exists } from '../files.ts'
 import type { Sizing } from './kafka-properties.ts'
 import { closedFolder, postgresOwner, reachableBinaries, type Owner } from './postgres-native.ts'
 

@@ -4,7 +4,7 @@ import type { ProcessHost } from '../process/host.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { ensureDebianPackages } from '../tools/debian-packages.ts'
 import { thisMachine, type Machine } from './config.ts'
-import { onPath } from './executables.ts'
+import { onPath } from '../files.ts'
 
 export interface RedisOptions {
   /** Working directory; nothing is kept in it. */

@@ -6,7 +6,7 @@ import { withFileLock } from '../process/file-lock.ts'
 import { run } from '../process/run.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
 import { thisMachine, type Machine } from './config.ts'
-import { exists } from './executables.ts'
+import { exists } from '../files.ts'
 import { findJava } from './java.ts'
 import { mavenJars } from './maven.ts'
 

@@ -1,6 +1,6 @@
 // npm run kubectl -- …, and helm: the tool itself, pointed at the local cluster; its arguments, streams and exit code are its own.
 import { spawn } from 'node:child_process'
-import { access } from 'node:fs/promises'
+import { exists } from '../files.ts'
 import { statePaths } from '../paths.ts'
 import { silent } from '../progress/progress.ts'
 import { recordedProvider } from '../providers/index.ts'
@@ -19,19 +19,12 @@ function passthrough(name: string, toolFor: typeof kubectlTool): Command {
     async run(args, terminal) {
       const paths = statePaths()
       const provider = await recordedProvider(paths)
-      if (!provider || (await missing(paths.kubeconfig))) throw new UsageError('There is no local cluster: npm run up')
+      if (!provider || !(await exists(paths.kubeconfig))) throw new UsageError('There is no local cluster: npm run up')
       const { tool, leading } = toolFor(provider.name)
       const command = await ensureTool(tool, { ...silent, note: (text) => terminal.stderr(`${text}\n`) })
       return await inherit(command, [...leading, ...args], { ...process.env, KUBECONFIG: paths.kubeconfig })
     },
   }
-}
-
-async function missing(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => false,
-    () => true,
-  )
 }
 
 async function inherit(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {

@@ -1,6 +1,6 @@
 // Where is etcd? On the PATH, or installed from the distribution, whose package of it is the only ready-made one.
 import { delimiter } from 'node:path'
-import { onPath } from '../backing/executables.ts'
+import { onPath } from '../files.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { ensureDebianPackages, ToolMissing } from '../tools/index.ts'
 

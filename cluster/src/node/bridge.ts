@@ -1,6 +1,6 @@
 // Is the pods' bridge there, whose is it, and who is on it? There is one on a machine, and so one cluster at a time: its owner's
 // directory is written on it, so that two state directories neither share it nor remove each other's pods.
-import { access } from 'node:fs/promises'
+import { exists } from '../files.ts'
 import { run } from '../process/run.ts'
 import { network } from './api-server-flags.ts'
 
@@ -34,10 +34,3 @@ export async function observeBridge(dir: string, path: string): Promise<Bridge> 
 
 /** The kernel keeps 255 characters. */
 export const aliasOf = (dir: string) => dir.slice(0, 250)
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  )
-}

@@ -1,7 +1,8 @@
 // Which processes run in the cluster's pods, whoever their parent is by now? Those in its cgroup: a container outlives a killed
 // shim, and its own command line says nothing of the cluster.
-import { access, mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { exists } from '../files.ts'
 import { podCgroup } from './config.ts'
 
 /**
@@ -17,11 +18,7 @@ export async function createCgroups(dir: string): Promise<void> {
     await mkdir(root, { recursive: true })
     for (const [file, value] of Object.entries(cpuShares)) {
       const path = join(root, file)
-      const known = await access(path).then(
-        () => true,
-        () => false,
-      )
-      if (known) await writeFile(path, value)
+      if (await exists(path)) await writeFile(path, value)
     }
   }
 }

@@ -2,9 +2,10 @@
 // containerd imports.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { access, copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { exists } from '../files.ts'
 import { run } from '../process/run.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
 import { imageName, nodeImages, type NodeImage } from './image-names.ts'
@@ -102,11 +103,4 @@ async function digest(file: string): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash)
   return hash.digest('hex')
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  )
 }

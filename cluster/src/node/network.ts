@@ -1,6 +1,7 @@
 // How does this machine become the gateway of the pods? A bridge with the node's address, forwarding, masquerading; before
 // anything else, since the API server advertises the bridge's address.
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { exists } from '../files.ts'
 import { run } from '../process/run.ts'
 import { network } from './api-server-flags.ts'
 import { aliasOf, observeBridge } from './bridge.ts'
@@ -112,11 +113,4 @@ export async function restoreSysctls(config: Pick<NodeConfig, 'dir' | 'runDir'>)
   for (const [name, value] of Object.entries(JSON.parse(text) as Record<string, string>)) {
     await writeFile(sysctlFile(name), value).catch(() => undefined) // a setting of the bridge is gone with it
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,8 +1,9 @@
 // How do the few things that only the distribution has (runc, CNI plugins, iptables, etcd, Redis …) come onto the machine? By
 // apt-get, only what is missing, and without starting the services that packages bring: their ports and data are not ours.
-import { access, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { exists } from '../files.ts'
 import { withFileLock } from '../process/file-lock.ts'
 import { CommandFailed, run } from '../process/run.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
@@ -77,11 +78,4 @@ async function install(packages: readonly string[], progress: StepProgress): Pro
   } finally {
     if (ownPolicy) await rm(policy, { force: true })
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,6 +1,7 @@
 // Where is the executable of a tool? In the cache as `<name>-<version>`; built there from the Go module proxy when it is not.
-import { access, chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { exists } from '../files.ts'
 import { cachePaths } from '../paths.ts'
 import { withFileLock } from '../process/file-lock.ts'
 import { run } from '../process/run.ts'
@@ -76,11 +77,4 @@ async function writeWrapper(dir: string, recipe: Recipe, go: Go, progress: StepP
   if (!recipe.ownMain) return
   await mkdir(join(dir, 'main'))
   await copyFile(join(import.meta.dirname, 'go', recipe.ownMain, 'main.go'), join(dir, 'main', 'main.go'))
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,5 +1,6 @@
 // Is the pipeline ready, and if not, what is it waiting for? Its own conditions say.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ChartImage } from '@orderpipeline/images'
 import type { StepProgress } from '../../progress/progress.ts'
 import type { Kubectl } from '../kubectl.ts'
 
@@ -45,7 +46,7 @@ export function waitingFor({ metadata, status }: ObservedPipeline): string {
 }
 
 /** Names of Deployments that still run another version of the image, or are half-way to this one. Pure. */
-export function outdated(workloads: readonly ObservedWorkload[], image: { repository: string; tag: string }): string[] {
+export function outdated(workloads: readonly ObservedWorkload[], image: ChartImage): string[] {
   const ours = (name: string | undefined) => name?.startsWith(`${image.repository}:`) ?? false
   const wanted = `${image.repository}:${image.tag}`
   return workloads
@@ -80,7 +81,7 @@ export async function waitUntilReady(
   kubectl: Kubectl,
   namespace: string,
   name: string,
-  image: { readonly repository: string; readonly tag: string },
+  image: ChartImage,
   progress: StepProgress,
   timeoutMs = 300_000,
 ): Promise<void> {
@@ -97,12 +98,7 @@ export async function waitUntilReady(
   }
 }
 
-async function observedWaiting(
-  kubectl: Kubectl,
-  namespace: string,
-  name: string,
-  image: { readonly repository: string; readonly tag: string },
-): Promise<string> {
+async function observedWaiting(kubectl: Kubectl, namespace: string, name: string, image: ChartImage): Promise<string> {
   const get = async (...what: string[]) =>
     JSON.parse(await kubectl(['get', ...what, '--namespace', namespace, '--output', 'json'])) as unknown
   const waiting = waitingFor((await get('orderpipeline', name)) as ObservedPipeline)

@@ -1,6 +1,6 @@
 // What comes onto the cluster once it runs? The operator and the shop, by their charts; then the wait for the pipeline to be
 // Ready. The same on every provider.
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chartValues, type BuiltImage } from '@orderpipeline/images'
 import { stringify } from 'yaml'
@@ -9,7 +9,6 @@ import { hashOfFolder } from '../hash.ts'
 import { applyObjects, exist, type Kubectl } from '../kubectl.ts'
 import { chartFolder, installChart, isInstalled, type Release } from './helm.ts'
 import { waitUntilReady } from './pipeline.ts'
-import { readFile, readdir } from 'node:fs/promises'
 
 export const operatorNamespace = 'orderpipeline-system'
 export const shopNamespace = 'default'

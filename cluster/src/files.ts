@@ -1,4 +1,4 @@
-// Is a program there, and where?
+// Is a file there, and where is a program?
 import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 
