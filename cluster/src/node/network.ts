@@ -1,6 +1,6 @@
 // How does this machine become the gateway of the pods? A bridge with the node's address, forwarding, masquerading; before
 // anything else, since the API server advertises the bridge's address.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { exists } from '../files.ts'
 import { run } from '../process/run.ts'
 import { network } from './api-server-flags.ts'
@@ -61,8 +61,10 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
   refuseTakenRanges((await command('ip', '-json', 'route', 'show')).stdout)
   const brNetfilter = sysctlFile('net/bridge/bridge-nf-call-iptables')
   if (!(await exists(brNetfilter))) await command('modprobe', 'br_netfilter').catch(() => undefined)
-  await noteSysctls(config)
+  await noteSysctls(config, bridge.lateOwner)
 
+  // Pods whose processes are gone would still answer for their addresses.
+  if (bridge.lateOwner !== undefined) for (const port of bridge.ports) await command('ip', 'link', 'delete', port)
   if (!bridge.there) await command('ip', 'link', 'add', network.bridge, 'type', 'bridge')
   // A fixed address: the bridge would otherwise take that of whichever port has the lowest, and change it under its clients.
   const identity = ['address', '0a:58:0a:f4:00:01', 'alias', aliasOf(config.dir)]
@@ -96,9 +98,14 @@ function refuseTakenRanges(routes: string): void {
   }
 }
 
-async function noteSysctls(config: Pick<NodeConfig, 'dir' | 'runDir'>): Promise<void> {
+async function noteSysctls(config: Pick<NodeConfig, 'dir' | 'runDir'>, lateOwner?: string): Promise<void> {
   const file = nodePaths(config).sysctls
   if (await exists(file)) return // of an earlier run: what is set now may be ours
+  const late = lateOwner && nodePaths({ ...config, dir: lateOwner }).sysctls
+  if (late && (await exists(late))) {
+    await mkdir(config.dir, { recursive: true })
+    return copyFile(late, file) // what is set now may be that cluster's
+  }
   const before: Record<string, string> = {}
   for (const name of sysctls) {
     const value = await readFile(sysctlFile(name), 'utf8').catch(() => undefined)

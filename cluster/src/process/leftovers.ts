@@ -9,8 +9,18 @@ const patienceMs = 10_000
 
 /** Ends what the pid files in `dir` name, unless the number belongs to another process by now; removes the files. */
 export async function endLeftovers(dir: string): Promise<void> {
-  const files = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith('.pid'))
-  await Promise.all(files.map((file) => endLeftover(join(dir, file))))
+  await Promise.all((await pidFiles(dir)).map(endLeftover))
+}
+
+/** Does any process that a pid file in `dir` names still run? False where there is no such directory. */
+export async function anyRuns(dir: string): Promise<boolean> {
+  const records = await Promise.all((await pidFiles(dir)).map(recordIn))
+  return records.some((record) => record !== undefined && isSame(record))
+}
+
+async function pidFiles(dir: string): Promise<string[]> {
+  const names = await readdir(dir).catch(() => [])
+  return names.filter((name) => name.endsWith('.pid')).map((name) => join(dir, name))
 }
 
 async function endLeftover(file: string): Promise<void> {
