@@ -27,6 +27,8 @@ const environment = z.object({
   KAFKA_TIMEOUT_SECONDS: seconds(8),
   /** What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by KEDA, and for reading lag). */
   SERVICE_DOMAIN: z.string().default('svc'),
+  /** Where prometheus triggers ask their queries; absent or empty means that there are none. */
+  PROMETHEUS_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
 })
 
 export interface Config {
@@ -45,6 +47,7 @@ export interface Config {
   readonly resyncSeconds: number
   readonly lag: { readonly intervalSeconds: number; readonly statusSeconds: number; readonly timeoutSeconds: number }
   readonly serviceDomain: string
+  readonly prometheusUrl: string | undefined
 }
 
 /** Throws one line per wrong variable: its name, what is allowed and what was found. */
@@ -78,5 +81,6 @@ export const configFrom = (env: Readonly<Record<string, string | undefined>>, ho
       timeoutSeconds: given.KAFKA_TIMEOUT_SECONDS,
     },
     serviceDomain: given.SERVICE_DOMAIN,
+    prometheusUrl: given.PROMETHEUS_URL === '' ? undefined : given.PROMETHEUS_URL,
   })
 }

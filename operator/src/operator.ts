@@ -13,6 +13,7 @@ import { fieldManager, keyOf, pipelineKeyOf } from './pipeline/index.ts'
 import { worldOf } from './reconcile/observe.ts'
 import { reconcile } from './reconcile/reconcile.ts'
 import { statusWriter } from './reconcile/status-writer.ts'
+import { throughputLog } from './reconcile/throughput-log.ts'
 import { healthServer } from './runtime/health-server.ts'
 import { leader } from './runtime/leader.ts'
 import { metrics } from './runtime/metrics.ts'
@@ -99,9 +100,11 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     servicesImage: config.servicesImage,
     imagePullPolicy: config.imagePullPolicy,
     serviceDomain: config.serviceDomain,
+    prometheusUrl: config.prometheusUrl,
   }
+  const throughput = throughputLog(clock.now)
   const pass = async (key: string) => {
-    const next = await reconcile({ kube, world, settings, status, lagOf: poller.figuresOf }, key)
+    const next = await reconcile({ kube, world, settings, status, throughput, lagOf: poller.figuresOf }, key)
     const pipeline = world.pipelines.store.get(key) as OrderPipeline | undefined
     if (pipeline) measured.pipeline(pipeline.metadata.namespace ?? '', pipeline.metadata.name, pipeline.status)
     return next
@@ -109,6 +112,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
 
   function forget(pipeline: OrderPipeline): void {
     status.forget(keyOf(pipeline))
+    throughput.forget(keyOf(pipeline))
     queue.forget(keyOf(pipeline))
     measured.pipeline(pipeline.metadata.namespace ?? '', pipeline.metadata.name, undefined)
   }

@@ -52,7 +52,7 @@ describe('the API server', () => {
         {
           concurrency: 10,
           retry: { attempts: 5, backoffSeconds: 2 },
-          scaling: { pollingIntervalSeconds: 10, scaleDownStabilizationSeconds: 120 },
+          scaling: { pollingIntervalSeconds: 10 },
         },
       ],
     })

@@ -13,6 +13,8 @@ export type ProblemReason =
   | 'ResourcesInvalid'
   /** Two objects of the pipeline would have one name. */
   | 'NameTaken'
+  /** A stage asks Prometheus, and the operator knows none. */
+  | 'PrometheusMissing'
 
 export type Reason =
   | ProblemReason
@@ -27,6 +29,12 @@ export type Reason =
   | 'ScaledObjectsNotReady'
   /** Scaling works, but a topic has too few partitions for maxReplicas. */
   | 'MaximumUnreachable'
+  /** A new version was given up, the last stable one runs. */
+  | 'RolledBack'
+  /** A quota, a limit range or admission refuses pods. */
+  | 'PodsRefused'
+  /** Suspended, and not yet stopped: messages are left to be handled. */
+  | 'Draining'
   | 'Suspended'
   | 'Deleting'
   /** Not known, because the spec is not configured. */

@@ -8,6 +8,7 @@ export type {
   V1PodSpec,
   V1Probe,
   V1ResourceRequirements,
+  V1TopologySpreadConstraint,
 } from '@kubernetes/client-node'
 
 export interface OwnerReference {
@@ -98,6 +99,7 @@ export interface KafkaTopicSpec {
 export interface ScaledObjectSpec {
   readonly scaleTargetRef: { readonly apiVersion: string; readonly kind: string; readonly name: string }
   readonly pollingInterval?: number
+  readonly cooldownPeriod?: number
   readonly minReplicaCount: number
   readonly maxReplicaCount: number
   readonly fallback?: { readonly failureThreshold: number; readonly replicas: number; readonly behavior: string }
@@ -121,7 +123,7 @@ export interface ScalingRules {
 
 /** KEDA takes every metadata value as text. */
 export interface Trigger {
-  readonly type: 'kafka' | 'cpu' | 'memory'
+  readonly type: 'kafka' | 'cpu' | 'memory' | 'prometheus' | 'cron'
   readonly metricType?: 'Utilization'
   readonly metadata: Readonly<Record<string, string>>
 }
@@ -131,6 +133,9 @@ export interface DeploymentStatus {
   readonly observedGeneration?: number
   readonly replicas?: number
   readonly readyReplicas?: number
+  readonly updatedReplicas?: number
+  readonly availableReplicas?: number
+  readonly conditions?: ConditionsStatus['conditions']
 }
 
 export interface ConditionsStatus {

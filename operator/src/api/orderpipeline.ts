@@ -42,7 +42,13 @@ export interface Topic {
   readonly partitions?: number
   readonly replicationFactor?: number
   readonly retentionHours?: number
+  readonly minInSyncReplicas?: number
+  readonly cleanupPolicy?: 'delete' | 'compact' | 'compact,delete'
+  /** Absent means customer. */
+  readonly key?: TopicKey
 }
+
+export type TopicKey = 'customer' | 'order'
 
 export interface TopicRef {
   readonly topic: string
@@ -56,6 +62,47 @@ export interface Placement {
   readonly nodeSelector?: Readonly<Record<string, string>>
   readonly tolerations?: readonly Toleration[]
   readonly priorityClassName?: string
+  readonly topologySpread?: readonly TopologySpread[]
+  readonly strategy?: Strategy
+}
+
+export interface TopologySpread {
+  readonly topologyKey: string
+  readonly maxSkew?: number
+  readonly whenUnsatisfiable?: 'ScheduleAnyway' | 'DoNotSchedule'
+}
+
+export interface Strategy {
+  readonly type?: 'RollingUpdate' | 'BlueGreen'
+  readonly healthySeconds?: number
+  readonly progressDeadlineSeconds?: number
+}
+
+/** What every autoscaler of a pipeline has. */
+export interface Scaling {
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  /** Of the CPU and memory requested. */
+  readonly cpuPercent?: number
+  readonly memoryPercent?: number
+  readonly schedule?: readonly Peak[]
+  readonly scaleUp?: ScalingPace
+  readonly scaleDown?: ScalingPace
+}
+
+/** Replicas kept from `start` to `end`, cron expressions of five fields. */
+export interface Peak {
+  readonly start: string
+  readonly end: string
+  readonly timeZone?: string
+  readonly replicas: number
+}
+
+export interface ScalingPace {
+  readonly stabilizationSeconds?: number
+  readonly pods?: number
+  readonly percent?: number
+  readonly periodSeconds?: number
 }
 
 export interface Stage extends Placement {
@@ -69,13 +116,11 @@ export interface Stage extends Placement {
   readonly retry?: Retry
 }
 
-export interface StageScaling {
-  readonly minReplicas: number
-  readonly maxReplicas: number
+export interface StageScaling extends Scaling {
   readonly lagPerReplica?: number
   readonly drainSeconds?: number
   readonly pollingIntervalSeconds?: number
-  readonly scaleDownStabilizationSeconds?: number
+  readonly prometheus?: { readonly query: string; readonly perReplica: number }
 }
 
 export interface Retry {
@@ -85,15 +130,8 @@ export interface Retry {
 
 export interface Gateway extends Placement {
   readonly emits?: readonly TopicRef[]
-  readonly scaling: GatewayScaling
+  readonly scaling: Scaling
   readonly service?: GatewayService
-}
-
-export interface GatewayScaling {
-  readonly minReplicas: number
-  readonly maxReplicas: number
-  readonly cpuPercent?: number
-  readonly memoryPercent?: number
 }
 
 export interface GatewayService {
@@ -124,6 +162,7 @@ export interface OrderPipelineStatus {
   readonly observedGeneration?: number
   readonly conditions?: readonly Condition[]
   readonly totals?: Totals
+  readonly capacity?: { readonly ordersPerSecond: number; readonly bottleneck: string }
   readonly gateway?: ReplicaCounts
   readonly stages?: readonly StageStatus[]
 }
@@ -133,6 +172,7 @@ export interface Totals {
   readonly stages: string
   readonly replicas: string
   readonly lag?: number
+  readonly ordersPerSecond?: number
 }
 
 export interface ReplicaCounts {
@@ -144,11 +184,35 @@ export interface ReplicaCounts {
 /** Lag figures are absent while unknown. */
 export interface StageStatus extends ReplicaCounts, LagFigures {
   readonly name: string
+  readonly capacity?: StageCapacityStatus
+  readonly rollout?: Rollout
+  readonly scaleOut?: ScaleOut
+}
+
+export interface StageCapacityStatus {
+  readonly ordersPerSecond: number
+  readonly replicas: number
+  readonly workSeconds: number
+  readonly measured: boolean
+}
+
+/** How far the newest version of a part is. */
+export interface Rollout {
+  readonly phase: 'Stable' | 'Progressing' | 'RolledBack'
+  readonly message?: string
+}
+
+/** Replicas that were added and made a stage no faster. */
+export interface ScaleOut {
+  readonly from: number
+  readonly to: number
+  readonly message: string
 }
 
 export interface LagFigures {
   /** Messages written and not yet consumed. */
   readonly lag?: number
+  readonly arrivedPerSecond?: number
   readonly consumedPerSecond?: number
   readonly secondsToDrain?: number
 }

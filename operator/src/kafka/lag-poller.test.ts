@@ -16,7 +16,7 @@ const polling = (pipelines: OrderPipeline[]) => {
         read: (queries) => {
           asked.push([...queries])
           if (state.broken) return Promise.reject(new Error('away'))
-          const partition = { low: 0, high: state.high, committed: state.committed }
+          const partition = { topic: 'shop.inventory.updated', low: 0, high: state.high, committed: state.committed }
           return Promise.resolve(new Map(queries.map(({ group }) => [group, [partition]])))
         },
         close: () => Promise.resolve(void closed.push(servers)),
@@ -45,7 +45,7 @@ describe('the lag of pipelines', () => {
     await poller.poll()
     Object.assign(state, { now: 5000, committed: 50 })
     await poller.poll()
-    expect(poller.figuresOf('default/shop').get('payment')).toEqual({
+    expect(poller.figuresOf('default/shop').get('payment')).toMatchObject({
       lag: 50,
       consumedPerSecond: 10,
       secondsToDrain: 5,

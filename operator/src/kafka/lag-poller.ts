@@ -1,6 +1,6 @@
 // What is the lag of every pipeline right now? Read at intervals, cluster by cluster, beside reconciling: Kafka being away
 // makes lag unknown and holds nothing up.
-import type { LagFigures, OrderPipeline } from '../api/index.ts'
+import type { OrderPipeline } from '../api/index.ts'
 import {
   bootstrapServersFrom,
   consumerGroup,
@@ -8,6 +8,7 @@ import {
   lagFigures,
   lagSample,
   type LagSample,
+  type StageFigures,
   topicName,
   withSample,
 } from '../pipeline/index.ts'
@@ -31,7 +32,7 @@ export interface LagPollerEnvironment {
 
 export interface LagPoller {
   /** By stage. Empty while unknown. */
-  readonly figuresOf: (key: string) => ReadonlyMap<string, LagFigures>
+  readonly figuresOf: (key: string) => ReadonlyMap<string, StageFigures>
   /** Ends when the signal aborts. */
   run(signal: AbortSignal): Promise<void>
   /** One round over every cluster. */
@@ -49,7 +50,7 @@ const longestPauseMs = 60_000
 export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain }: LagPollerSettings): LagPoller => {
   const clusters = new Map<string, Cluster>()
   const samples = new Map<string, readonly LagSample[]>()
-  const figures = new Map<string, ReadonlyMap<string, LagFigures>>()
+  const figures = new Map<string, ReadonlyMap<string, StageFigures>>()
 
   const known = (pipeline: OrderPipeline): string => JSON.stringify([...(figures.get(keyOf(pipeline)) ?? [])])
 
@@ -75,7 +76,7 @@ export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain 
   }
 
   const take = (pipeline: OrderPipeline, read: Awaited<ReturnType<LagReader['read']>>): void => {
-    const ofStages = pipeline.spec.stages.flatMap((stage): [string, LagFigures][] => {
+    const ofStages = pipeline.spec.stages.flatMap((stage): [string, StageFigures][] => {
       const group = consumerGroup(pipeline, stage)
       const partitions = read.get(group)
       if (!partitions) return []
@@ -120,7 +121,7 @@ export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain 
   return { figuresOf: (key) => figures.get(key) ?? nothing, run, poll }
 }
 
-const nothing: ReadonlyMap<string, LagFigures> = new Map()
+const nothing: ReadonlyMap<string, StageFigures> = new Map()
 
 const queries = (pipeline: OrderPipeline): GroupQuery[] =>
   pipeline.spec.stages.map((stage) => ({

@@ -105,6 +105,7 @@ const offsets = async (
         group,
         consumed.flatMap((topic) =>
           partitions(
+            topic,
             watermarks.get(topic) ?? [],
             committed.find((one) => one.topic === topic),
           ),
@@ -116,6 +117,7 @@ const offsets = async (
 }
 
 const partitions = (
+  topic: string,
   watermarks: readonly Watermark[],
   committed: { readonly partitions: readonly { readonly partition: number; readonly offset: string }[] } | undefined,
 ): PartitionOffsets[] => {
@@ -123,7 +125,8 @@ const partitions = (
   return watermarks.map(({ partition, low, high }) => {
     const offset = offsetOf.get(partition)
     // -1 says that the group has committed nothing for this partition.
-    return { low: Number(low), high: Number(high), committed: offset === undefined || offset < 0 ? undefined : offset }
+    const committedOffset = offset === undefined || offset < 0 ? undefined : offset
+    return { topic, low: Number(low), high: Number(high), committed: committedOffset }
   })
 }
 

@@ -1,13 +1,43 @@
 // On what does each part scale, and how fast? A KEDA ScaledObject per stage on consumer lag, for the gateway on CPU and memory.
-import type { Gateway, OrderPipeline, ScaledObject, ScalingRules, Stage, Trigger } from '../api/index.ts'
+import type {
+  Gateway,
+  OrderPipeline,
+  ScaledObject,
+  Scaling,
+  ScalingPace,
+  ScalingRules,
+  Stage,
+  Trigger,
+} from '../api/index.ts'
 import { defaults } from './environment.ts'
-import { bootstrapServersFrom, consumerGroup, gatewayName, ownedMeta, topicName, workloadName } from './names.ts'
-
-/** KEDA scales the target to this many and leaves it there for as long as the annotation stands. */
-const pausedAnnotation = 'autoscaling.keda.sh/paused-replicas'
+import {
+  bootstrapServersFrom,
+  type Color,
+  consumerGroup,
+  deploymentName,
+  gatewayName,
+  ownedMeta,
+  topicName,
+  workloadName,
+} from './names.ts'
+import { pausedAnnotation } from './suspension.ts'
 
 const pollingSeconds = 10
-const scaleDownStabilizationSeconds = { stage: 120, gateway: 300 } as const
+const stabilizationSeconds = { stage: 120, gateway: 300 } as const
+
+export interface AutoscalerSettings {
+  /** What follows <service>.<namespace>. */
+  readonly serviceDomain: string
+  /** Where the queries of prometheus triggers are asked; absent means that there are none. */
+  readonly prometheusUrl?: string | undefined
+}
+
+/** What an autoscaler works on. */
+export interface Aim {
+  readonly target: Color
+  /** Held at no replicas. */
+  readonly paused: boolean
+}
 
 /** Lag one replica carries: given, or as much as it drains within drainSeconds. Below 1 when it cannot drain one message. */
 export const lagThreshold = (stage: Stage): number => {
@@ -17,79 +47,133 @@ export const lagThreshold = (stage: Stage): number => {
   return Math.floor((drainSeconds ?? 1) * messagesPerSecond + 1e-9)
 }
 
-export const stageScaledObject = (pipeline: OrderPipeline, stage: Stage, serviceDomain: string): ScaledObject => ({
-  ...scaledObject(pipeline, stage.name, {
-    ...replicaBounds(stage.scaling),
-    pollingInterval: stage.scaling.pollingIntervalSeconds ?? pollingSeconds,
+export const stageScaledObject = (
+  pipeline: OrderPipeline,
+  stage: Stage,
+  aim: Aim,
+  settings: AutoscalerSettings,
+): ScaledObject => {
+  const { scaling } = stage
+  const calmSeconds = scaling.scaleDown?.stabilizationSeconds ?? stabilizationSeconds.stage
+  return scaledObject(pipeline, stage.name, aim, {
+    ...replicaBounds(scaling),
+    pollingInterval: scaling.pollingIntervalSeconds ?? pollingSeconds,
+    ...(scaling.minReplicas === 0 ? { cooldownPeriod: calmSeconds } : {}),
     // Kafka out of reach: keep what is running rather than scale in on a lag nobody can see.
-    fallback: { failureThreshold: 3, replicas: stage.scaling.minReplicas, behavior: 'currentReplicasIfHigher' },
-    advanced: behaviour(
-      stage.scaling,
-      stage.scaling.scaleDownStabilizationSeconds ?? scaleDownStabilizationSeconds.stage,
-    ),
-    triggers: stage.consumes.map(({ topic }) => ({
-      type: 'kafka',
-      metadata: {
-        bootstrapServers: bootstrapServersFrom(pipeline, serviceDomain),
-        consumerGroup: consumerGroup(pipeline, stage),
-        topic: topicName(pipeline.metadata.name, topic),
-        lagThreshold: String(lagThreshold(stage)),
-        offsetResetPolicy: 'earliest', // a group that has committed nothing yet has everything before it
-      },
-    })),
-  }),
-})
-
-export const gatewayScaledObject = (pipeline: OrderPipeline, gateway: Gateway): ScaledObject =>
-  scaledObject(pipeline, gatewayName, {
-    ...replicaBounds(gateway.scaling),
-    advanced: behaviour(gateway.scaling, scaleDownStabilizationSeconds.gateway),
+    fallback: {
+      failureThreshold: 3,
+      replicas: Math.max(1, scaling.minReplicas),
+      behavior: 'currentReplicasIfHigher',
+    },
+    advanced: behaviour(scaling, calmSeconds),
     triggers: [
-      ...utilization('cpu', gateway.scaling.cpuPercent),
-      ...utilization('memory', gateway.scaling.memoryPercent),
+      ...stage.consumes.map(({ topic }) => lagTrigger(pipeline, stage, topic, settings)),
+      ...loadTriggers(scaling),
+      ...prometheusTrigger(stage, settings),
+      ...peakTriggers(scaling),
     ],
   })
+}
 
-const replicaBounds = (scaling: { readonly minReplicas: number; readonly maxReplicas: number }) => ({
-  minReplicaCount: scaling.minReplicas,
-  maxReplicaCount: scaling.maxReplicas,
+export const gatewayScaledObject = (pipeline: OrderPipeline, { scaling }: Gateway, aim: Aim): ScaledObject =>
+  scaledObject(pipeline, gatewayName, aim, {
+    ...replicaBounds(scaling),
+    advanced: behaviour(scaling, scaling.scaleDown?.stabilizationSeconds ?? stabilizationSeconds.gateway),
+    triggers: [...loadTriggers(scaling), ...peakTriggers(scaling)],
+  })
+
+const replicaBounds = ({ minReplicas, maxReplicas }: Scaling) => ({
+  minReplicaCount: minReplicas,
+  maxReplicaCount: maxReplicas,
 })
+
+const lagTrigger = (
+  pipeline: OrderPipeline,
+  stage: Stage,
+  topic: string,
+  { serviceDomain }: AutoscalerSettings,
+): Trigger => ({
+  type: 'kafka',
+  metadata: {
+    bootstrapServers: bootstrapServersFrom(pipeline, serviceDomain),
+    consumerGroup: consumerGroup(pipeline, stage),
+    topic: topicName(pipeline.metadata.name, topic),
+    lagThreshold: String(lagThreshold(stage)),
+    offsetResetPolicy: 'earliest', // a group that has committed nothing yet has everything before it
+  },
+})
+
+const loadTriggers = ({ cpuPercent, memoryPercent }: Scaling): Trigger[] => [
+  ...utilization('cpu', cpuPercent),
+  ...utilization('memory', memoryPercent),
+]
 
 const utilization = (type: 'cpu' | 'memory', percent: number | undefined): Trigger[] =>
   percent === undefined ? [] : [{ type, metricType: 'Utilization', metadata: { value: String(percent) } }]
 
+/** Only the query is the user's: an address of their choosing would have KEDA ask whatever it can reach. */
+const prometheusTrigger = ({ scaling: { prometheus } }: Stage, { prometheusUrl }: AutoscalerSettings): Trigger[] =>
+  prometheus && prometheusUrl !== undefined
+    ? [
+        {
+          type: 'prometheus',
+          metadata: {
+            serverAddress: prometheusUrl,
+            query: prometheus.query,
+            threshold: String(prometheus.perReplica),
+          },
+        },
+      ]
+    : []
+
+const peakTriggers = ({ schedule = [] }: Scaling): Trigger[] =>
+  schedule.map(({ start, end, timeZone, replicas }) => ({
+    type: 'cron',
+    metadata: { timezone: timeZone ?? 'Etc/UTC', start, end, desiredReplicas: String(replicas) },
+  }))
+
 /**
- * Up in one step as far as the load asks, since every join makes the whole group rebalance; down only once the lag has
- * stayed low, then by half or ten, whichever is more.
+ * Unless the spec sets a pace: up in one step as far as the load asks, since every join makes the whole group rebalance; down
+ * only once the load has stayed low, then by half or ten, whichever is more.
  */
-const behaviour = (scaling: { readonly maxReplicas: number }, stabilizationWindowSeconds: number) => {
-  const scaleUp: ScalingRules = {
-    stabilizationWindowSeconds: 0,
-    selectPolicy: 'Max',
-    policies: [{ type: 'Pods', value: scaling.maxReplicas, periodSeconds: 15 }],
-  }
-  const scaleDown: ScalingRules = {
+const behaviour = ({ maxReplicas, scaleUp = {}, scaleDown = {} }: Scaling, calmSeconds: number) => ({
+  horizontalPodAutoscalerConfig: {
+    behavior: {
+      scaleUp: rules(scaleUp, scaleUp.stabilizationSeconds ?? 0, { pods: maxReplicas, periodSeconds: 15 }),
+      scaleDown: rules(scaleDown, calmSeconds, { percent: 50, pods: 10, periodSeconds: 30 }),
+    },
+  },
+})
+
+const rules = (
+  pace: ScalingPace,
+  stabilizationWindowSeconds: number,
+  usual: ScalingPace & { readonly periodSeconds: number },
+): ScalingRules => {
+  const { pods, percent } = pace.pods === undefined && pace.percent === undefined ? usual : pace
+  const periodSeconds = pace.periodSeconds ?? usual.periodSeconds
+  return {
     stabilizationWindowSeconds,
     selectPolicy: 'Max',
     policies: [
-      { type: 'Percent', value: 50, periodSeconds: 30 },
-      { type: 'Pods', value: 10, periodSeconds: 30 },
+      ...(percent === undefined ? [] : [{ type: 'Percent' as const, value: percent, periodSeconds }]),
+      ...(pods === undefined ? [] : [{ type: 'Pods' as const, value: pods, periodSeconds }]),
     ],
   }
-  return { horizontalPodAutoscalerConfig: { behavior: { scaleUp, scaleDown } } }
 }
 
 const scaledObject = (
   pipeline: OrderPipeline,
-  stage: string,
+  part: string,
+  { target, paused }: Aim,
   spec: Omit<ScaledObject['spec'], 'scaleTargetRef'>,
 ): ScaledObject => {
-  const name = workloadName(pipeline.metadata.name, stage)
-  const metadata = ownedMeta(pipeline, name, stage)
+  const name = deploymentName(pipeline.metadata.name, part, target)
+  const metadata = ownedMeta(pipeline, workloadName(pipeline.metadata.name, part), part)
   return {
     apiVersion: 'keda.sh/v1alpha1',
     kind: 'ScaledObject',
-    metadata: pipeline.spec.suspend ? { ...metadata, annotations: { [pausedAnnotation]: '0' } } : metadata,
+    metadata: paused ? { ...metadata, annotations: { [pausedAnnotation]: '0' } } : metadata,
     spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name }, ...spec },
   }
 }

@@ -33,7 +33,7 @@ describe('the capacity of a pipeline', () => {
   })
 
   it('ends where partitions end, whatever the maximum says', () => {
-    const { stages, sustainable } = capacityOf(two, (topic) => (topic === 'placed' ? 11 : undefined))
+    const { stages, sustainable } = capacityOf(two, { partitionsOf: (topic) => (topic === 'placed' ? 11 : undefined) })
     expect(stages[1]).toMatchObject({ maxReplicas: 30, reachableReplicas: 10, partitions: 11, sustainable: 200 })
     expect(sustainable).toBe(200)
   })

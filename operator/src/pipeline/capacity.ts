@@ -17,6 +17,10 @@ export interface StageCapacity {
   readonly partitions: number
   /** Orders a second with every reachable replica. */
   readonly sustainable: number | undefined
+  /** Busy seconds per message that was reckoned with. */
+  readonly workSeconds: number | undefined
+  /** Whether it was measured under load, and not taken from the spec. */
+  readonly measured: boolean
 }
 
 export interface Capacity {
@@ -36,14 +40,21 @@ export interface StageNeed extends StageCapacity {
   readonly load: number | undefined
 }
 
-/** `partitionsOf` knows a topic as it is; otherwise it is as the spec says, or as it would be made. */
+/** What is known better than the spec says it. */
+export interface Measured {
+  /** A topic as it is; otherwise it is as the spec says, or as it would be made. */
+  readonly partitionsOf?: (topic: string) => number | undefined
+  /** Busy seconds per message of a stage, seen under load. */
+  readonly workSecondsOf?: (stage: string) => number | undefined
+}
+
 export function capacityOf(
   spec: OrderPipelineSpec,
-  partitionsOf: (topic: string) => number | undefined = () => undefined,
+  { partitionsOf = () => undefined, workSecondsOf = () => undefined }: Measured = {},
 ): Capacity {
   const partitions = (name: string): number =>
     partitionsOf(name) ?? spec.topics.find((topic) => topic.name === name)?.partitions ?? derivedPartitions(spec, name)
-  const stages = spec.stages.map((stage) => stageCapacity(stage, partitions))
+  const stages = spec.stages.map((stage) => stageCapacity(stage, partitions, workSecondsOf(stage.name)))
   const known = stages.filter((stage) => stage.sustainable !== undefined)
   const [first] = known.sort((a, b) => (a.sustainable ?? 0) - (b.sustainable ?? 0))
   return { stages, sustainable: first?.sustainable, bottleneck: first?.name }
@@ -60,13 +71,18 @@ export function needsFor(spec: OrderPipelineSpec, { stages }: Capacity, ordersPe
   })
 }
 
-function stageCapacity(stage: Stage, partitionsOf: (topic: string) => number): StageCapacity {
+function stageCapacity(
+  stage: Stage,
+  partitionsOf: (topic: string) => number,
+  measured: number | undefined,
+): StageCapacity {
   const { maxReplicas } = stage.scaling
   const messagesPerOrder = stage.consumes.length
   const partitions = Math.min(...stage.consumes.map(({ topic }) => partitionsOf(topic)))
   const reachableReplicas = Math.min(maxReplicas, reachWith(partitions))
   const concurrency = stage.concurrency ?? defaults.concurrency
-  const each = stage.workSeconds === undefined ? undefined : concurrency / stage.workSeconds / messagesPerOrder
+  const workSeconds = measured ?? stage.workSeconds
+  const each = workSeconds === undefined ? undefined : concurrency / workSeconds / messagesPerOrder
   return {
     name: stage.name,
     messagesPerOrder,
@@ -75,5 +91,7 @@ function stageCapacity(stage: Stage, partitionsOf: (topic: string) => number): S
     reachableReplicas,
     partitions,
     sustainable: each === undefined ? undefined : each * reachableReplicas,
+    workSeconds,
+    measured: measured !== undefined,
   }
 }

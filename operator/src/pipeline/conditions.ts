@@ -1,8 +1,11 @@
 // Is the pipeline as it should be, and if not, what is missing? Ready derives from the four others.
 import { dependents, type Condition, type ConditionType, type Reason } from '../api/conditions.ts'
 import type { ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
+import { livePart } from './live.ts'
 import { gatewayName, topicName, workloadName } from './names.ts'
+import { type LivePart, rolloutOf } from './rollout.ts'
 import type { Seen } from './status.ts'
+import { suspensionOf } from './suspension.ts'
 import { partitionsFor, reachWith } from './topics.ts'
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
@@ -33,10 +36,11 @@ export const conditions = (seen: Seen, now: string): Condition[] => {
 const holds = (reason: Reason, message: string): Verdict => ({ status: 'True', reason, message })
 const fails = (reason: Reason, message: string): Verdict => ({ status: 'False', reason, message })
 
-const ready = ({ pipeline }: Seen, all: readonly [ConditionType, Verdict][]): Verdict => {
+const ready = (seen: Seen, all: readonly [ConditionType, Verdict][]): Verdict => {
+  const suspended = suspension(seen)
   const missing = all.find(([, verdict]) => verdict.status !== 'True')
   if (missing) return { status: 'False', reason: missing[1].reason, message: missing[1].message }
-  if (pipeline.spec.suspend) return fails('Suspended', 'spec.suspend is true: the gateway and every stage are stopped')
+  if (suspended) return suspended
   return holds('AllReady', 'topics, workloads and scaling are as the spec says')
 }
 
@@ -107,6 +111,25 @@ const unreachable = ({ pipeline, children }: Pick<Seen, 'pipeline' | 'children'>
     }),
   )
 
+const suspension = ({ pipeline, children, lag }: Seen): Verdict | undefined => {
+  switch (suspensionOf(pipeline, children, lag)) {
+    case undefined:
+      return undefined
+    case 'stopped':
+      return fails('Suspended', 'spec.suspend is true: the gateway and every stage are stopped')
+    case 'draining': {
+      const left = pipeline.spec.stages.flatMap(({ name }) => {
+        const waiting = lag.get(name)?.lag
+        return waiting === 0
+          ? []
+          : `${name} has ${waiting === undefined ? 'an unknown number of' : waiting} messages left`
+      })
+      const what = left.length > 0 ? list(left) : 'no lag is left, waiting until nothing moves'
+      return fails('Draining', `spec.suspend is true, the stages stop when they are done: ${what}`)
+    }
+  }
+}
+
 /**
  * An autoscaler's every step makes a new generation of the Deployment, so one not yet acted on counts only until the pipeline's own
  * generation has been seen carried out; otherwise Ready would flicker whenever a stage is scaled.
@@ -116,8 +139,10 @@ const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
     ({ type, status, observedGeneration }) =>
       type === 'WorkloadsReady' && status === 'True' && observedGeneration === pipeline.metadata.generation,
   )
-  const waiting = parts(pipeline).flatMap(({ workload, minReplicas }) => {
-    const deployment = children.find((child) => child.kind === 'Deployment' && child.metadata.name === workload)
+  const seen = parts(pipeline).map((part) => ({ ...part, live: livePart(pipeline, part.name, children) }))
+  const refused = seen.flatMap(({ live }) => podsRefused(live))
+  const waiting = seen.flatMap(({ workload, minReplicas, live }) => {
+    const deployment = live[live.active]
     if (!deployment) return `${workload} is not there yet`
     const { observedGeneration = 0, readyReplicas = 0 } = (deployment.status ?? {}) as DeploymentStatus
     if (!carriedOut && observedGeneration < (deployment.metadata.generation ?? 0))
@@ -126,14 +151,31 @@ const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
       ? []
       : `${workload} has ${readyReplicas} of at least ${minReplicas} replicas ready`
   })
-  return waiting.length === 0
-    ? holds('AllReady', 'every part has its least replicas ready')
-    : fails('ReplicasNotReady', list(waiting))
+  if (waiting.length > 0)
+    return refused.length > 0 ? fails('PodsRefused', list(refused)) : fails('ReplicasNotReady', list(waiting))
+  const back = seen.flatMap(({ name, live }) => {
+    const rollout = rolloutOf(live)
+    return rollout?.phase === 'RolledBack' ? `${name}: ${rollout.message ?? ''}` : []
+  })
+  if (back.length > 0) return fails('RolledBack', list(back))
+  // Enough replicas run, but more are wanted and may not be made: nobody else would say so.
+  return refused.length > 0
+    ? holds('PodsRefused', list(refused))
+    : holds('AllReady', 'every part has its least replicas ready')
 }
 
-const parts = ({ metadata, spec }: Seen['pipeline']): { workload: string; minReplicas: number }[] =>
+/** Why the pods of a part cannot be made, in the words of who refuses them: a quota, a limit range, admission. */
+const podsRefused = ({ blue, green }: LivePart): string[] =>
+  [blue, green].flatMap((deployment) => {
+    const { conditions = [] } = (deployment?.status ?? {}) as DeploymentStatus
+    const failure = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
+    return failure && deployment ? `${deployment.metadata.name}: ${failure.message ?? failure.reason ?? 'refused'}` : []
+  })
+
+const parts = ({ metadata, spec }: Seen['pipeline']): { name: string; workload: string; minReplicas: number }[] =>
   [...(spec.gateway ? [{ name: gatewayName, scaling: spec.gateway.scaling }] : []), ...spec.stages].map(
     ({ name, scaling }) => ({
+      name,
       workload: workloadName(metadata.name, name),
       minReplicas: spec.suspend ? 0 : scaling.minReplicas,
     }),

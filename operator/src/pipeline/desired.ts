@@ -1,29 +1,45 @@
 // What should exist for a pipeline? Every child object, whole, as it is asked for from the API server.
-import type { ChildObject, KafkaTopic, OrderPipeline } from '../api/index.ts'
-import { gatewayScaledObject, stageScaledObject } from './autoscalers.ts'
+import type { ChildObject, KafkaTopic, LagFigures, OrderPipeline } from '../api/index.ts'
+import { type AutoscalerSettings, gatewayScaledObject, stageScaledObject } from './autoscalers.ts'
 import { withFingerprint } from './fingerprint.ts'
+import { livePart } from './live.ts'
+import { colors, deploymentName, gatewayName } from './names.ts'
+import { suspensionOf } from './suspension.ts'
 import { kafkaTopics } from './topics.ts'
 import { gatewayWorkload, stageWorkload, type WorkloadSettings } from './workloads.ts'
 
-export interface DesiredSettings extends WorkloadSettings {
-  /** What follows <service>.<namespace>. */
-  readonly serviceDomain: string
-}
+export interface DesiredSettings extends WorkloadSettings, AutoscalerSettings {}
 
-/** `children` are those that exist now: an existing topic keeps its partitions unless the spec says otherwise. */
+/**
+ * `children` are those that exist now: an existing topic keeps its partitions unless the spec says otherwise, a version that was
+ * ready is kept until the next one is, and what is suspended stops when it is drained, as `lag` says by stage.
+ */
 export const desired = (
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   settings: DesiredSettings,
+  lag: ReadonlyMap<string, LagFigures> = new Map(),
 ): ChildObject[] => {
   const { gateway, stages } = pipeline.spec
-  const existingTopics = children.filter((child) => child.kind === 'KafkaTopic')
+  const suspension = suspensionOf(pipeline, children, lag)
+  const entrance = gateway && gatewayWorkload(pipeline, gateway, livePart(pipeline, gatewayName, children), settings)
+  const consumers = stages.map((stage) => ({
+    stage,
+    workload: stageWorkload(pipeline, stage, livePart(pipeline, stage.name, children), settings),
+  }))
   return [
-    ...kafkaTopics(pipeline, existingTopics),
-    ...(gateway ? gatewayWorkload(pipeline, gateway, settings) : []),
-    ...stages.flatMap((stage) => stageWorkload(pipeline, stage, settings)),
-    ...(gateway ? [gatewayScaledObject(pipeline, gateway)] : []),
-    ...stages.map((stage) => stageScaledObject(pipeline, stage, settings.serviceDomain)),
+    ...kafkaTopics(
+      pipeline,
+      children.filter((child) => child.kind === 'KafkaTopic'),
+    ),
+    ...(entrance?.objects ?? []),
+    ...consumers.flatMap(({ workload }) => workload.objects),
+    ...(gateway && entrance
+      ? [gatewayScaledObject(pipeline, gateway, { target: entrance.active, paused: suspension !== undefined })]
+      : []),
+    ...consumers.map(({ stage, workload }) =>
+      stageScaledObject(pipeline, stage, { target: workload.active, paused: suspension === 'stopped' }, settings),
+    ),
   ].map(withFingerprint)
 }
 
@@ -41,11 +57,23 @@ export const desiredOfDeleted = (pipeline: OrderPipeline, children: readonly Chi
     .map(withFingerprint)
 }
 
-/** Replicas a new Deployment starts with instead of 1, since only its autoscaler says how many it has afterwards. */
-export const startReplicas = (pipeline: OrderPipeline, deployment: string): number | undefined => {
+/**
+ * Replicas a new Deployment starts with instead of 1, since only its autoscaler says how many it has afterwards: as many as the
+ * one it is to replace, or the least.
+ */
+export const startReplicas = (
+  pipeline: OrderPipeline,
+  deployment: string,
+  children: readonly ChildObject[],
+): number | undefined => {
   if (pipeline.spec.suspend) return 0
   const { gateway, stages } = pipeline.spec
-  const part = deployment.slice(pipeline.metadata.name.length + 1)
-  const scaling = part === 'gateway' ? gateway?.scaling : stages.find((stage) => stage.name === part)?.scaling
-  return scaling && scaling.minReplicas > 1 ? scaling.minReplicas : undefined
+  for (const { name, scaling } of [...(gateway ? [{ ...gateway, name: gatewayName }] : []), ...stages]) {
+    const color = colors.find((one) => deployment === deploymentName(pipeline.metadata.name, name, one))
+    if (!color) continue
+    const { blue, green } = livePart(pipeline, name, children)
+    const replicas = (color === 'blue' ? green : blue)?.spec.replicas ?? scaling.minReplicas
+    return replicas === 1 ? undefined : replicas
+  }
+  return undefined
 }

@@ -19,7 +19,7 @@ export const stageEnvironment = (pipeline: OrderPipeline, stage: Stage): V1EnvVa
   ...identity(pipeline, stage.name),
   { name: 'KAFKA_GROUP_ID', value: consumerGroup(pipeline, stage) },
   { name: 'KAFKA_CONSUME_TOPICS', value: topicNames(pipeline, stage.consumes) },
-  { name: 'KAFKA_EMIT_TOPICS', value: topicNames(pipeline, stage.emits ?? []) },
+  ...emitted(pipeline, stage.emits ?? []),
   { name: 'KAFKA_DEAD_LETTER_TOPIC', value: deadLetterTopic(pipeline.metadata.name, stage.name) },
   { name: 'STAGE_CONCURRENCY', value: String(stage.concurrency ?? defaults.concurrency) },
   { name: 'STAGE_RETRY_ATTEMPTS', value: String(stage.retry?.attempts ?? defaults.retryAttempts) },
@@ -30,7 +30,7 @@ export const stageEnvironment = (pipeline: OrderPipeline, stage: Stage): V1EnvVa
 
 export const gatewayEnvironment = (pipeline: OrderPipeline, gateway: Gateway): V1EnvVar[] => [
   ...identity(pipeline, gatewayName),
-  { name: 'KAFKA_EMIT_TOPICS', value: topicNames(pipeline, gateway.emits ?? defaultGatewayEmits) },
+  ...emitted(pipeline, gateway.emits ?? defaultGatewayEmits),
   { name: 'HTTP_PORT', value: String(ports.http) },
   ...database(pipeline, gateway),
   ...own(gateway.env),
@@ -44,6 +44,18 @@ const identity = (pipeline: OrderPipeline, stage: string): V1EnvVar[] => [
   { name: 'KAFKA_BOOTSTRAP_SERVERS', value: bootstrapServers(pipeline) },
   { name: 'KAFKA_TOPIC_PREFIX', value: topicPrefix(pipeline.metadata.name) },
 ]
+
+const emitted = (pipeline: OrderPipeline, topics: readonly TopicRef[]): V1EnvVar[] => {
+  const keyedByOrder = topics.filter(({ topic }) =>
+    pipeline.spec.topics.some(({ name, key }) => name === topic && key === 'order'),
+  )
+  return [
+    { name: 'KAFKA_EMIT_TOPICS', value: topicNames(pipeline, topics) },
+    ...(keyedByOrder.length === 0
+      ? []
+      : [{ name: 'KAFKA_ORDER_KEYED_TOPICS', value: topicNames(pipeline, keyedByOrder) }]),
+  ]
+}
 
 const topicNames = (pipeline: OrderPipeline, topics: readonly TopicRef[]): string =>
   topics.map(({ topic }) => topicName(pipeline.metadata.name, topic)).join(',')

@@ -2,9 +2,9 @@
 import type { KubeObject } from '../api/index.ts'
 import { fingerprintAnnotation } from './names.ts'
 
-/** 53 bits (cyrb53) of the object with its keys in order. Guards against nothing but accident. */
-export const fingerprint = (object: KubeObject): string => {
-  const text = JSON.stringify(object, sortedKeys)
+/** 53 bits (cyrb53) of a value with its keys in order. Guards against nothing but accident. */
+export const fingerprintOf = (value: unknown): string => {
+  const text = JSON.stringify(value, sortedKeys)
   let [a, b] = [0xdeadbeef, 0x41c6ce57]
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index)
@@ -20,7 +20,7 @@ export const withFingerprint = <T extends KubeObject>(object: T): T => ({
   ...object,
   metadata: {
     ...object.metadata,
-    annotations: { ...object.metadata.annotations, [fingerprintAnnotation]: fingerprint(object) },
+    annotations: { ...object.metadata.annotations, [fingerprintAnnotation]: fingerprintOf(object) },
   },
 })
 

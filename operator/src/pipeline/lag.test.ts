@@ -1,10 +1,28 @@
 import { expect, it } from 'vitest'
 import { lagFigures, lagSample, withSample, type LagSample } from './lag.ts'
 
-const partition = (committed: number | undefined, high: number, low = 0) => ({ low, high, committed })
+const partition = (committed: number | undefined, high: number, low = 0) => ({
+  topic: 'shop.paid',
+  low,
+  high,
+  committed,
+})
+const sample = (at: number, lag: number, consumed: number): LagSample => ({
+  at,
+  lag,
+  largestLag: lag / 2,
+  consumed,
+  written: { 'shop.paid': lag + consumed },
+})
 
 it('sums what is not yet consumed, counting all of a partition the group has not committed for', () => {
-  expect(lagSample([partition(40, 100), partition(undefined, 50, 20)], 0)).toEqual({ at: 0, lag: 90, consumed: 60 })
+  expect(lagSample([partition(40, 100), partition(undefined, 50, 20)], 0)).toEqual({
+    at: 0,
+    lag: 90,
+    largestLag: 60,
+    consumed: 60,
+    written: { 'shop.paid': 150 },
+  })
 })
 
 it('counts nothing that retention has taken, nor less than nothing', () => {
@@ -12,13 +30,11 @@ it('counts nothing that retention has taken, nor less than nothing', () => {
 })
 
 it('tells pace and time to drain from two looks', () => {
-  expect(
-    lagFigures([
-      { at: 0, lag: 1000, consumed: 0 },
-      { at: 10_000, lag: 900, consumed: 500 },
-    ]),
-  ).toEqual({
+  expect(lagFigures([sample(0, 1000, 0), sample(10_000, 900, 500)])).toEqual({
     lag: 900,
+    largestShare: 0.5,
+    arrivedPerSecond: 40,
+    arrivals: { 'shop.paid': 40 },
     consumedPerSecond: 50,
     secondsToDrain: 18,
   })
@@ -26,20 +42,17 @@ it('tells pace and time to drain from two looks', () => {
 
 it('knows only the lag after one look, and no end where nothing moves', () => {
   expect(lagFigures([])).toEqual({})
-  expect(lagFigures([{ at: 0, lag: 7, consumed: 0 }])).toEqual({ lag: 7 })
-  expect(
-    lagFigures([
-      { at: 0, lag: 7, consumed: 3 },
-      { at: 5000, lag: 9, consumed: 3 },
-    ]),
-  ).toEqual({ lag: 9, consumedPerSecond: 0 })
+  expect(lagFigures([sample(0, 7, 0)])).toEqual({ lag: 7, largestShare: 0.5 })
+  const stuck = lagFigures([sample(0, 7, 3), sample(5000, 9, 3)])
+  expect(stuck).toMatchObject({ lag: 9, consumedPerSecond: 0 })
+  expect(stuck).not.toHaveProperty('secondsToDrain')
 })
 
 it('looks back half a minute, and not past a topic that was made again', () => {
   const samples = [0, 10_000, 20_000, 45_000].reduce<readonly LagSample[]>(
-    (all, at) => withSample(all, { at, lag: 0, consumed: at }),
+    (all, at) => withSample(all, sample(at, 0, at)),
     [],
   )
   expect(samples.map(({ at }) => at)).toEqual([20_000, 45_000])
-  expect(withSample(samples, { at: 46_000, lag: 0, consumed: 5 })).toEqual([{ at: 46_000, lag: 0, consumed: 5 }])
+  expect(withSample(samples, sample(46_000, 0, 5))).toEqual([sample(46_000, 0, 5)])
 })

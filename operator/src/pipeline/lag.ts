@@ -3,6 +3,7 @@ import type { LagFigures } from '../api/index.ts'
 
 /** Offsets of one partition; committed is undefined when the group has committed none. */
 export interface PartitionOffsets {
+  readonly topic: string
   readonly low: number
   readonly high: number
   readonly committed: number | undefined
@@ -12,8 +13,20 @@ export interface LagSample {
   /** Milliseconds. */
   readonly at: number
   readonly lag: number
+  /** Of the partition that has most. */
+  readonly largestLag: number
   /** Messages consumed since the topics began. */
   readonly consumed: number
+  /** Messages written since each topic began. */
+  readonly written: Readonly<Record<string, number>>
+}
+
+/** What the offsets of a stage's group tell. The status holds its LagFigures. */
+export interface StageFigures extends LagFigures {
+  /** Messages per second written to each topic it consumes. */
+  readonly arrivals?: Readonly<Record<string, number>>
+  /** How much of the lag is in one partition, 0 to 1. */
+  readonly largestShare?: number
 }
 
 export const windowMs = 30_000
@@ -21,10 +34,15 @@ export const windowMs = 30_000
 export const lagSample = (partitions: readonly PartitionOffsets[], at: number): LagSample => {
   const position = ({ low, high, committed }: PartitionOffsets): number =>
     Math.min(high, Math.max(low, committed ?? low))
+  const lags = partitions.map((partition) => partition.high - position(partition))
+  const written: Record<string, number> = {}
+  for (const { topic, high } of partitions) written[topic] = (written[topic] ?? 0) + high
   return {
     at,
-    lag: partitions.reduce((sum, partition) => sum + partition.high - position(partition), 0),
+    lag: lags.reduce((sum, lag) => sum + lag, 0),
+    largestLag: Math.max(0, ...lags),
     consumed: partitions.reduce((sum, partition) => sum + position(partition), 0),
+    written,
   }
 }
 
@@ -35,17 +53,31 @@ export const withSample = (samples: readonly LagSample[], sample: LagSample): La
   return [...samples.filter(({ at }) => sample.at - at <= windowMs), sample]
 }
 
-export const lagFigures = (samples: readonly LagSample[]): LagFigures => {
+export const lagFigures = (samples: readonly LagSample[]): StageFigures => {
   const [first, last] = [samples[0], samples.at(-1)]
   if (!first || !last) return {}
+  const now = { lag: last.lag, ...(last.lag === 0 ? {} : { largestShare: last.largestLag / last.lag }) }
   const seconds = (last.at - first.at) / 1000
-  if (seconds <= 0) return { lag: last.lag, ...(last.lag === 0 ? { secondsToDrain: 0 } : {}) }
-  const consumedPerSecond = Math.round(((last.consumed - first.consumed) / seconds) * 10) / 10
+  if (seconds <= 0) return { ...now, ...(last.lag === 0 ? { secondsToDrain: 0 } : {}) }
+  const perSecond = (after: number, before: number): number => Math.round(((after - before) / seconds) * 10) / 10
+  const consumedPerSecond = perSecond(last.consumed, first.consumed)
   const drain =
     last.lag === 0
       ? { secondsToDrain: 0 }
       : consumedPerSecond > 0
         ? { secondsToDrain: Math.ceil(last.lag / consumedPerSecond) }
         : {}
-  return { lag: last.lag, consumedPerSecond, ...drain }
+  const topics = Object.keys(last.written)
+  const written = (sample: LagSample, topic: string): number => sample.written[topic] ?? last.written[topic] ?? 0
+  const arrivals = topics.map((topic) => [topic, perSecond(written(last, topic), written(first, topic))] as const)
+  return {
+    ...now,
+    arrivedPerSecond: perSecond(sumOver(topics, last, written), sumOver(topics, first, written)),
+    consumedPerSecond,
+    ...drain,
+    arrivals: Object.fromEntries(arrivals),
+  }
 }
+
+const sumOver = <S>(topics: readonly string[], sample: S, of: (sample: S, topic: string) => number): number =>
+  topics.reduce((sum, topic) => sum + of(sample, topic), 0)

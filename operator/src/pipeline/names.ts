@@ -13,14 +13,30 @@ export const labelKeys = {
   partOf: 'app.kubernetes.io/part-of',
   pipeline: 'orderpipeline.dev/pipeline',
   stage: 'orderpipeline.dev/stage',
+  /** Which of a part's two Deployments a pod is of. */
+  color: 'orderpipeline.dev/color',
 } as const
 
 /** Tells what was last asked for, so that taking a field away is noticed and a settled object is not written again. */
 export const fingerprintAnnotation = 'orderpipeline.dev/fingerprint'
 
+/** On a Deployment: fingerprint of the pods asked for, the newest pods that were ready (JSON), fingerprint of those given up. */
+export const versionAnnotations = {
+  asked: 'orderpipeline.dev/version',
+  stable: 'orderpipeline.dev/stable-template',
+  givenUp: 'orderpipeline.dev/given-up-version',
+} as const
+
 export const ports = { metrics: 9090, http: 8080 } as const
 
+export const colors = ['blue', 'green'] as const
+export type Color = (typeof colors)[number]
+
 export const workloadName = (pipeline: string, stage: string): string => `${pipeline}-${stage}`
+
+/** A part has one Deployment, and for the time of a blue-green change-over a second one. */
+export const deploymentName = (pipeline: string, stage: string, color: Color): string =>
+  color === 'blue' ? workloadName(pipeline, stage) : `${workloadName(pipeline, stage)}-green`
 export const topicPrefix = (pipeline: string): string => `${pipeline}.`
 export const topicName = (pipeline: string, topic: string): string => `${topicPrefix(pipeline)}${topic}`
 export const deadLetterTopic = (pipeline: string, stage: string): string =>
@@ -39,11 +55,12 @@ export const bootstrapServersFrom = (pipeline: OrderPipeline, serviceDomain: str
 
 export const namespaceOf = (object: { readonly metadata: ObjectMeta }): string => object.metadata.namespace ?? 'default'
 
-/** Identifies a pod of a stage for good: a Deployment's selector cannot be changed. */
-export const selectorLabels = (pipeline: string, stage: string): Record<string, string> => ({
+/** Identifies the pods of a stage, whichever Deployment made them. With a color, for good: a Deployment's selector cannot be changed. */
+export const selectorLabels = (pipeline: string, stage: string, color?: Color): Record<string, string> => ({
   [labelKeys.name]: stage,
   [labelKeys.pipeline]: pipeline,
   [labelKeys.stage]: stage,
+  ...(color === undefined ? {} : { [labelKeys.color]: color }),
 })
 
 export const labels = (pipeline: string, stage?: string): Record<string, string> => ({

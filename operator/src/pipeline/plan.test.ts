@@ -35,14 +35,8 @@ describe('a plan', () => {
     expect(deployment?.object).not.toHaveProperty('spec.replicas')
   })
 
-  it('stops what is suspended by its autoscaler, and does not start what is new', () => {
+  it('does not start what is new in a suspended pipeline', () => {
     const suspended = pipeline({ suspend: true })
-    const [apply, ...others] = plan(desired(suspended, live(pipeline()), settings), live(pipeline()), suspended)
-    expect(apply?.object).toMatchObject({
-      kind: 'ScaledObject',
-      metadata: { annotations: { 'autoscaling.keda.sh/paused-replicas': '0' } },
-    })
-    expect(others).toEqual([])
     const made = plan(desired(suspended, [], settings), [], suspended)
     expect(made.find(({ object }) => object.kind === 'Deployment')).toMatchObject({ startReplicas: 0 })
   })

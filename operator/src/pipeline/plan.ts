@@ -20,16 +20,21 @@ export const plan = (
 ): Action[] => {
   const existing = new Map(children.map((child) => [identity(child), child]))
   const wantedIds = new Set(wanted.map(identity))
-  const writes = wanted.flatMap((object) => write(object, existing.get(identity(object)), pipeline))
+  const writes = wanted.flatMap((object) => write(object, existing.get(identity(object)), children, pipeline))
   const deletes = children
     .filter((child) => !wantedIds.has(identity(child)) && mayGo(child, pipeline))
     .map((object): Action => ({ kind: 'delete', object }))
   return [...inOrder(writes), ...inOrder(deletes).reverse()]
 }
 
-const write = (object: ChildObject, live: ChildObject | undefined, pipeline: OrderPipeline): Action[] => {
+const write = (
+  object: ChildObject,
+  live: ChildObject | undefined,
+  children: readonly ChildObject[],
+  pipeline: OrderPipeline,
+): Action[] => {
   if (!live) {
-    const replicas = object.kind === 'Deployment' ? startReplicas(pipeline, object.metadata.name) : undefined
+    const replicas = object.kind === 'Deployment' ? startReplicas(pipeline, object.metadata.name, children) : undefined
     return [{ kind: 'create', object, ...(replicas === undefined ? {} : { startReplicas: replicas }) }]
   }
   const owner = otherOwner(live, pipeline)

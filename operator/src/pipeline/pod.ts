@@ -1,8 +1,18 @@
 // How is a container of a pipeline run? Restricted pod security, probes on the metrics port, room to drain.
-import type { Placement, V1Container, V1EnvVar, V1PodSpec, V1Probe, V1ResourceRequirements } from '../api/index.ts'
+import type {
+  Placement,
+  TopologySpread,
+  V1Container,
+  V1EnvVar,
+  V1PodSpec,
+  V1Probe,
+  V1ResourceRequirements,
+  V1TopologySpreadConstraint,
+} from '../api/index.ts'
 
 export interface PodSettings {
   readonly serviceAccountName: string
+  readonly selectorLabels: Readonly<Record<string, string>>
   readonly image: string
   readonly args?: readonly string[]
   readonly imagePullPolicy: string
@@ -33,9 +43,22 @@ export const podSpec = (settings: PodSettings): V1PodSpec => {
     ...(placement.nodeSelector ? { nodeSelector: { ...placement.nodeSelector } } : {}),
     ...(placement.tolerations ? { tolerations: placement.tolerations.map((toleration) => ({ ...toleration })) } : {}),
     ...(placement.priorityClassName === undefined ? {} : { priorityClassName: placement.priorityClassName }),
+    ...(placement.topologySpread ? { topologySpreadConstraints: spread(placement.topologySpread, settings) } : {}),
     containers: [container(settings)],
   }
 }
+
+const spread = (
+  constraints: readonly TopologySpread[],
+  { selectorLabels }: PodSettings,
+): V1TopologySpreadConstraint[] =>
+  constraints.map(({ topologyKey, maxSkew = 1, whenUnsatisfiable = 'ScheduleAnyway' }) => ({
+    topologyKey,
+    maxSkew,
+    whenUnsatisfiable,
+    labelSelector: { matchLabels: { ...selectorLabels } },
+    matchLabelKeys: ['pod-template-hash'], // a new version is spread by itself, not around the old one
+  }))
 
 const container = (settings: PodSettings): V1Container => ({
   name: 'stage',

@@ -36,20 +36,34 @@ const acted = ({ observedGeneration, conditions = [], totals, stages = [] }: Ord
   observedGeneration,
   conditions.map(({ type, status, reason, observedGeneration: generation }) => [type, status, reason, generation]),
   totals?.stages,
-  stages.map(({ name, lag }) => [name, lag === undefined, lag === 0]),
+  stages.map(({ name, lag, rollout, scaleOut }) => [
+    name,
+    lag === undefined,
+    lag === 0,
+    rollout?.phase,
+    scaleOut && [scaleOut.from, scaleOut.to],
+  ]),
 ]
 
 const counts = ({ gateway, stages = [], conditions = [] }: OrderPipelineStatus): unknown => [
   replicas(gateway),
   stages.map(replicas),
   conditions.map(({ message }) => message),
+  stages.map(({ rollout }) => rollout?.message),
 ]
 
 const replicas = (part: OrderPipelineStatus['gateway']): unknown =>
   part && [part.replicas, part.readyReplicas, part.desiredReplicas]
 
-const lags = ({ stages = [] }: OrderPipelineStatus): unknown =>
-  stages.map(({ lag, consumedPerSecond, secondsToDrain }) => [lag, consumedPerSecond, secondsToDrain].map(twoDigits))
+const lags = ({ totals, capacity, stages = [] }: OrderPipelineStatus): unknown => [
+  [totals?.ordersPerSecond, capacity?.ordersPerSecond].map(twoDigits),
+  capacity?.bottleneck,
+  stages.map(({ lag, arrivedPerSecond, consumedPerSecond, secondsToDrain, capacity, scaleOut }) => [
+    ...[lag, arrivedPerSecond, consumedPerSecond, secondsToDrain, capacity?.ordersPerSecond].map(twoDigits),
+    capacity?.replicas,
+    scaleOut?.message,
+  ]),
+]
 
 /** Two significant digits: 1,234 and 1,201 are the same news. */
 const twoDigits = (value: number | undefined): number | undefined =>

@@ -21,6 +21,7 @@ const seen = (changes: Partial<Seen> = {}): Seen => {
     problems: [],
     failures: [],
     lag: new Map([['payment', { lag: 40 }]]),
+    throughput: new Map(),
     ...changes,
   }
 }
@@ -37,7 +38,53 @@ describe('a status', () => {
       'ScalingReady=True',
     ])
     expect(status.totals).toEqual({ stages: '1/1', replicas: '5/7', lag: 40 })
-    expect(status.stages).toEqual([{ name: 'payment', replicas: 7, readyReplicas: 5, desiredReplicas: 7, lag: 40 }])
+    expect(status.stages).toMatchObject([
+      { name: 'payment', replicas: 7, readyReplicas: 5, desiredReplicas: 7, lag: 40 },
+    ])
+  })
+
+  it('tells what the pipeline carries, by the work that was measured where it was', () => {
+    const of = pipeline({ stages: [stage({ workSeconds: 0.5, concurrency: 10 })] })
+    expect(statusOf(seen({ pipeline: of }), 'now').capacity).toEqual({ ordersPerSecond: 2000, bottleneck: 'payment' })
+    const measured = statusOf(seen({ pipeline: of, throughput: new Map([['payment', { workSeconds: 1 }]]) }), 'now')
+    expect(measured.stages?.[0]?.capacity).toEqual({
+      ordersPerSecond: 1000,
+      replicas: 100,
+      workSeconds: 1,
+      measured: true,
+    })
+    const restarted = seen({ pipeline: { ...of, status: { ...measured, observedGeneration: 1 } } })
+    expect(statusOf(restarted, 'now').capacity?.ordersPerSecond).toBe(1000)
+    const edited = seen({ pipeline: { ...of, status: { ...measured, observedGeneration: 0 } } })
+    expect(statusOf(edited, 'now').capacity?.ordersPerSecond).toBe(2000)
+  })
+
+  it('counts orders where they enter, on topics that no stage writes to', () => {
+    const of = pipeline({
+      topics: [{ name: 'placed' }, { name: 'paid' }],
+      stages: [
+        stage({ name: 'orders', consumes: [{ topic: 'placed' }, { topic: 'paid' }] }),
+        stage({ consumes: [{ topic: 'placed' }], emits: [{ topic: 'paid' }] }),
+      ],
+    })
+    const arrivals = { 'shop.placed': 12.5, 'shop.paid': 12 }
+    const status = statusOf(seen({ pipeline: of, lag: new Map([['orders', { arrivals }]]) }), 'now')
+    expect(status.totals?.ordersPerSecond).toBe(12.5)
+  })
+
+  it('says what refuses pods: a quota, a limit range, admission', () => {
+    const refused = (readyReplicas: number) =>
+      settled(pipeline(), readyReplicas).map((child) => {
+        const message = 'pods "shop-payment-x" is forbidden: exceeded quota: small'
+        const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }]
+        const status = { ...(child.status as object), conditions }
+        return child.kind === 'Deployment' ? { ...child, status } : child
+      })
+    const message = 'shop-payment: pods "shop-payment-x" is forbidden: exceeded quota: small'
+    const few = condition(seen({ children: refused(3) }), 'Ready')
+    expect(few).toMatchObject({ status: 'False', reason: 'PodsRefused', message })
+    const enough = condition(seen({ children: refused(5) }), 'WorkloadsReady')
+    expect(enough).toMatchObject({ status: 'True', reason: 'PodsRefused', message })
   })
 
   it('takes the reason of what is missing first', () => {

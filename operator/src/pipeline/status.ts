@@ -2,15 +2,21 @@
 import type {
   ChildObject,
   DeploymentStatus,
-  LagFigures,
   OrderPipeline,
   OrderPipelineStatus,
   Problem,
   ReplicaCounts,
+  Stage,
+  StageCapacityStatus,
   StageStatus,
 } from '../api/index.ts'
+import { capacityOf, type Measured, type StageCapacity } from './capacity.ts'
 import { conditions } from './conditions.ts'
-import { gatewayName, workloadName } from './names.ts'
+import type { StageFigures } from './lag.ts'
+import { livePart } from './live.ts'
+import { gatewayName, topicName } from './names.ts'
+import { rolloutOf } from './rollout.ts'
+import type { Throughput } from './throughput.ts'
 
 /** What came of an action that did not go as planned. */
 export interface Failure {
@@ -25,48 +31,112 @@ export interface Seen {
   readonly problems: readonly Problem[]
   readonly failures: readonly Failure[]
   /** By stage; a stage whose lag is unknown has none. */
-  readonly lag: ReadonlyMap<string, LagFigures>
+  readonly lag: ReadonlyMap<string, StageFigures>
+  /** By stage: what was seen of it under load since the operator started. */
+  readonly throughput: ReadonlyMap<string, Throughput>
 }
 
 /** `now` as an ISO date: when a condition that changes says it did. */
 export const statusOf = (seen: Seen, now: string): OrderPipelineStatus => {
-  const { spec } = seen.pipeline
-  const stages = spec.stages.map((stage): StageStatus => ({
-    name: stage.name,
-    ...replicaCounts(seen, stage.name),
-    ...seen.lag.get(stage.name),
-  }))
+  const { metadata, spec } = seen.pipeline
+  const capacity = capacityOf(spec, known(seen))
+  const stages = spec.stages.map((stage, index) => stageStatus(seen, stage, capacity.stages[index]))
   const gateway = spec.gateway ? replicaCounts(seen, gatewayName) : undefined
   const all: readonly ReplicaCounts[] = [...stages, ...(gateway ? [gateway] : [])]
   const readyStages = spec.stages.filter(
     (stage, index) => (stages[index]?.readyReplicas ?? 0) >= stage.scaling.minReplicas,
   )
-  const lag = sumIfKnown(stages.map((stage) => stage.lag))
+  const { sustainable, bottleneck } = capacity
   return {
-    ...(seen.pipeline.metadata.generation === undefined
-      ? {}
-      : { observedGeneration: seen.pipeline.metadata.generation }),
+    ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
     conditions: conditions(seen, now),
     totals: {
       stages: `${readyStages.length}/${stages.length}`,
       replicas: `${sum(all.map((part) => part.readyReplicas))}/${sum(all.map((part) => part.desiredReplicas))}`,
-      ...(lag === undefined ? {} : { lag }),
+      ...ifKnown('lag', sumIfKnown(stages.map((stage) => stage.lag))),
+      ...ifKnown('ordersPerSecond', ordersPerSecond(seen)),
     },
+    ...(sustainable === undefined || bottleneck === undefined
+      ? {}
+      : { capacity: { ordersPerSecond: rounded(sustainable), bottleneck } }),
     ...(gateway ? { gateway } : {}),
     stages,
   }
 }
 
+const stageStatus = (seen: Seen, stage: Stage, capacity: StageCapacity | undefined): StageStatus => {
+  const { lag, arrivedPerSecond, consumedPerSecond, secondsToDrain } = seen.lag.get(stage.name) ?? {}
+  const { scaleOut } = seen.throughput.get(stage.name) ?? {}
+  return {
+    name: stage.name,
+    ...replicaCounts(seen, stage.name),
+    ...ifKnown('lag', lag),
+    ...ifKnown('arrivedPerSecond', arrivedPerSecond),
+    ...ifKnown('consumedPerSecond', consumedPerSecond),
+    ...ifKnown('secondsToDrain', secondsToDrain),
+    ...ifKnown('capacity', capacity && capacityStatus(capacity)),
+    ...ifKnown('rollout', rolloutOf(livePart(seen.pipeline, stage.name, seen.children))),
+    ...ifKnown('scaleOut', scaleOut),
+  }
+}
+
+/** Topics as they are, and work as it was measured: by us, or by whoever wrote the status for this same spec. */
+const known = ({ pipeline, children, throughput }: Seen): Measured => {
+  const { metadata, status } = pipeline
+  const before = status?.observedGeneration === metadata.generation ? (status?.stages ?? []) : []
+  return {
+    partitionsOf: (topic) => {
+      const name = topicName(metadata.name, topic)
+      const live = children.find((child) => child.kind === 'KafkaTopic' && child.metadata.name === name)
+      return live?.kind === 'KafkaTopic' ? live.spec.partitions : undefined
+    },
+    workSecondsOf: (stage) => {
+      const { capacity } = before.find(({ name }) => name === stage) ?? {}
+      return throughput.get(stage)?.workSeconds ?? (capacity?.measured ? capacity.workSeconds : undefined)
+    },
+  }
+}
+
+const capacityStatus = (capacity: StageCapacity): StageCapacityStatus | undefined => {
+  const { sustainable, workSeconds, measured, reachableReplicas } = capacity
+  if (sustainable === undefined || workSeconds === undefined) return undefined
+  return {
+    ordersPerSecond: rounded(sustainable),
+    replicas: reachableReplicas,
+    workSeconds: measured ? Number(workSeconds.toPrecision(2)) : workSeconds,
+    measured,
+  }
+}
+
+/** What arrives on the topics that no stage writes to, each counted once. */
+const ordersPerSecond = ({ pipeline, lag }: Seen): number | undefined => {
+  const { stages } = pipeline.spec
+  const emitted = new Set(stages.flatMap(({ emits = [] }) => emits.map(({ topic }) => topic)))
+  const entrances = new Set(stages.flatMap(({ consumes }) => consumes.map(({ topic }) => topic)))
+  const rates = [...entrances]
+    .filter((topic) => !emitted.has(topic))
+    .map((topic) => {
+      const consumer = stages.find(({ consumes }) => consumes.some((consumed) => consumed.topic === topic))
+      return lag.get(consumer?.name ?? '')?.arrivals?.[topicName(pipeline.metadata.name, topic)]
+    })
+  return rates.length === 0 ? undefined : sumIfKnown(rates)
+}
+
 const replicaCounts = ({ pipeline, children }: Seen, part: string): ReplicaCounts => {
-  const name = workloadName(pipeline.metadata.name, part)
-  const deployment = children.find((child) => child.kind === 'Deployment' && child.metadata.name === name)
+  const live = livePart(pipeline, part, children)
+  const deployment = live[live.active]
   const status = (deployment?.status ?? {}) as DeploymentStatus
   return {
     replicas: status.replicas ?? 0,
     readyReplicas: status.readyReplicas ?? 0,
-    desiredReplicas: deployment?.kind === 'Deployment' ? (deployment.spec.replicas ?? 0) : 0,
+    desiredReplicas: deployment?.spec.replicas ?? 0,
   }
 }
+
+const rounded = (perSecond: number): number => Number(perSecond.toPrecision(3))
+
+const ifKnown = <K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: V })
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 

@@ -32,13 +32,20 @@ export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTop
     return kafkaTopic(pipeline, name, undefined, {
       partitions,
       ...replication(topic),
-      ...retention(topic.retentionHours),
+      ...config({
+        'retention.ms': hoursInMs(topic.retentionHours),
+        'min.insync.replicas': topic.minInSyncReplicas,
+        'cleanup.policy': topic.cleanupPolicy,
+      }),
     })
   })
   const deadLetters = pipeline.spec.stages.map((stage) => {
     const name = deadLetterTopic(pipeline.metadata.name, stage.name)
     const partitions = current.get(name) ?? deadLetterPartitions
-    return kafkaTopic(pipeline, name, stage.name, { partitions, ...retention(deadLetterRetentionHours) })
+    return kafkaTopic(pipeline, name, stage.name, {
+      partitions,
+      ...config({ 'retention.ms': hoursInMs(deadLetterRetentionHours) }),
+    })
   })
   return [...declared, ...deadLetters]
 }
@@ -46,8 +53,14 @@ export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTop
 const replication = (topic: Topic): Pick<KafkaTopicSpec, 'replicas'> =>
   topic.replicationFactor === undefined ? {} : { replicas: topic.replicationFactor }
 
-const retention = (hours: number | undefined): Pick<KafkaTopicSpec, 'config'> =>
-  hours === undefined ? {} : { config: { 'retention.ms': hours * 3_600_000 } }
+const hoursInMs = (hours: number | undefined): number | undefined =>
+  hours === undefined ? undefined : hours * 3_600_000
+
+/** What the spec leaves out stays the Kafka cluster's to say. */
+const config = (entries: Readonly<Record<string, string | number | undefined>>): Pick<KafkaTopicSpec, 'config'> => {
+  const given = Object.entries(entries).filter((entry): entry is [string, string | number] => entry[1] !== undefined)
+  return given.length === 0 ? {} : { config: Object.fromEntries(given) }
+}
 
 /** A retained topic carries no owner reference: the garbage collector would take it with the pipeline. */
 const kafkaTopic = (

@@ -1,12 +1,14 @@
 // Does a spec make sense where the schema cannot tell? Problems with path, reason and what to do; none means it may be applied.
 import type { OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
-import { lagThreshold } from './autoscalers.ts'
+import { type AutoscalerSettings, lagThreshold } from './autoscalers.ts'
 import { largestReplicaCount, poolSize } from './budget.ts'
 import { quantity } from './quantity.ts'
 
-export const validate = (spec: OrderPipelineSpec): Problem[] => [
+/** `settings` are the operator's; without them what depends on them is not judged. */
+export const validate = (spec: OrderPipelineSpec, settings?: Pick<AutoscalerSettings, 'prometheusUrl'>): Problem[] => [
   ...connectionBudget(spec),
   ...drainTimes(spec),
+  ...(settings && settings.prometheusUrl === undefined ? prometheusMissing(spec) : []),
   ...(spec.gateway ? resourceProblems(spec.gateway, 'spec.gateway') : []),
   ...spec.stages.flatMap((stage) => resourceProblems(stage, `spec.stages[${stage.name}]`)),
 ]
@@ -32,6 +34,16 @@ const drainTimes = (spec: OrderPipelineSpec): Problem[] =>
       path: `spec.stages[${stage.name}].scaling.drainSeconds`,
       reason: 'DrainTooShort',
       message: `one message takes a replica ${stage.workSeconds ?? 0} s with concurrency ${stage.concurrency ?? 1}, so no lag can be drained within ${stage.scaling.drainSeconds ?? 0} s`,
+    }))
+
+const prometheusMissing = (spec: OrderPipelineSpec): Problem[] =>
+  spec.stages
+    .filter(({ scaling }) => scaling.prometheus !== undefined)
+    .map(({ name }) => ({
+      path: `spec.stages[${name}].scaling.prometheus`,
+      reason: 'PrometheusMissing',
+      message:
+        'the operator is not set to a Prometheus server: install it with prometheusUrl, or take this trigger out',
     }))
 
 const resourceProblems = ({ resources = {} }: Placement, path: string): Problem[] =>

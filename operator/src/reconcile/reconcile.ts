@@ -1,19 +1,27 @@
 // What happens to one pipeline, from first sight to gone? Level-based: it looks, decides, acts, reports, and never waits.
-import type { LagFigures } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
-import { desired, desiredOfDeleted, type DesiredSettings, plan, validate } from '../pipeline/index.ts'
+import {
+  desired,
+  desiredOfDeleted,
+  type DesiredSettings,
+  plan,
+  type StageFigures,
+  validate,
+} from '../pipeline/index.ts'
 import { addFinalizer, hasFinalizer, isGone, removeFinalizer } from './finalizer.ts'
 import { nextCheck, type Next } from './next-check.ts'
 import { observe, type World } from './observe.ts'
 import { perform } from './perform.ts'
 import type { StatusWriter } from './status-writer.ts'
+import type { ThroughputLog } from './throughput-log.ts'
 
 export interface Reconciler {
   readonly kube: Kube
   readonly world: World
   readonly settings: DesiredSettings
   readonly status: StatusWriter
-  readonly lagOf: (key: string) => ReadonlyMap<string, LagFigures>
+  readonly lagOf: (key: string) => ReadonlyMap<string, StageFigures>
+  readonly throughput: ThroughputLog
 }
 
 export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
@@ -26,15 +34,18 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
     if (!held) return { kind: 'gone' } // deleted in the meantime
     on.world.noteWritten(held)
   }
-  const problems = deleting ? [] : validate(pipeline.spec)
-  const wanted = deleting ? desiredOfDeleted(pipeline, children) : desired(pipeline, children, on.settings)
+  const problems = deleting ? [] : validate(pipeline.spec, on.settings)
+  const lag = on.lagOf(key)
+  const wanted = deleting ? desiredOfDeleted(pipeline, children) : desired(pipeline, children, on.settings, lag)
   const actions = problems.length > 0 ? [] : plan(wanted, children, pipeline)
   const outcomes = await perform(on.kube, on.world, actions, pipeline)
   if (deleting && outcomes.length === 0 && isGone(pipeline, children)) {
     await removeFinalizer(on.kube, pipeline)
     return { kind: 'gone' }
   }
-  const seen = { pipeline, problems, outcomes, lag: on.lagOf(key), children: observe(on.world, key).children }
+  const after = observe(on.world, key).children
+  const throughput = on.throughput.note(pipeline, after, lag)
+  const seen = { pipeline, problems, outcomes, lag, throughput, children: after }
   const statusWaitMs = await on.status.write(seen)
   return nextCheck(problems, outcomes, statusWaitMs)
 }

@@ -1,8 +1,15 @@
 // When does the status reach the API server? When something a reader would act on has moved; figures are slowed.
-import { orderPipelines, type LagFigures, type OrderPipeline, type Problem, type ChildObject } from '../api/index.ts'
+import { orderPipelines, type OrderPipeline, type Problem, type ChildObject } from '../api/index.ts'
 import { isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
-import { keyOf, statusChange, type StatusLimits, statusOf } from '../pipeline/index.ts'
+import {
+  keyOf,
+  type StageFigures,
+  statusChange,
+  type StatusLimits,
+  statusOf,
+  type Throughput,
+} from '../pipeline/index.ts'
 import type { Outcome } from './perform.ts'
 
 export interface StatusInput {
@@ -10,7 +17,8 @@ export interface StatusInput {
   readonly children: readonly ChildObject[]
   readonly problems: readonly Problem[]
   readonly outcomes: readonly Outcome[]
-  readonly lag: ReadonlyMap<string, LagFigures>
+  readonly lag: ReadonlyMap<string, StageFigures>
+  readonly throughput: ReadonlyMap<string, Throughput>
 }
 
 export interface StatusWriter {
@@ -28,10 +36,13 @@ export const statusWriter = (
 ): StatusWriter => {
   const writtenAt = new Map<string, number>()
   return {
-    write: async ({ pipeline, children, problems, outcomes, lag }) => {
+    write: async ({ pipeline, children, problems, outcomes, lag, throughput }) => {
       const key = keyOf(pipeline)
       const failures = outcomes.flatMap(({ failure }) => failure ?? [])
-      const status = statusOf({ pipeline, children, problems, failures, lag }, new Date(now()).toISOString())
+      const status = statusOf(
+        { pipeline, children, problems, failures, lag, throughput },
+        new Date(now()).toISOString(),
+      )
       const change = statusChange(pipeline.status, status, now() - (writtenAt.get(key) ?? 0), limits)
       if (change.write === 'never') return undefined
       if (change.write === 'later') return change.waitMs

@@ -10,6 +10,10 @@ const root = join(import.meta.dirname, '..', '..', '..')
 export const cases = [
   { name: 'minimal', pipeline: join(root, 'crds/fixtures/minimal.yaml') },
   { name: 'regular', pipeline: join(root, 'crds/fixtures/regular.yaml') },
+  ...['scaling', 'topics', 'rollouts', 'suspended'].map((name) => ({
+    name,
+    pipeline: join(root, `crds/fixtures/${name}.yaml`),
+  })),
   { name: 'shop', pipeline: join(root, 'examples/shop.yaml') },
 ].map((one) => ({ ...one, objects: join(import.meta.dirname, `${one.name}.objects.yaml`) }))
 
@@ -17,6 +21,7 @@ const settings = {
   servicesImage: 'orderpipeline/services:1.0.0',
   imagePullPolicy: 'IfNotPresent',
   serviceDomain: 'svc',
+  prometheusUrl: 'http://prometheus.monitoring:9090',
 }
 
 /** The objects of a pipeline file, as a fresh cluster would be given them, without their fingerprints. */

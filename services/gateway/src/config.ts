@@ -10,6 +10,8 @@ const schema = z.object({
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
   KAFKA_BOOTSTRAP_SERVERS: variables.list('host:port, comma-separated'),
   KAFKA_TOPIC_PREFIX: variables.text().default(''),
+  /** Topics whose messages are keyed by order; all others by customer. */
+  KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   ORDERPIPELINE_PIPELINE: variables.text().default('local'),
   /**
    * Prefix of tracking URLs where callers reach the gateway under a name of its own; relative to the gateway unless

@@ -40,6 +40,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     metrics: intakeMetrics(registry),
     now: () => new Date(),
     newId: randomUUIDv7,
+    keyedByOrder: (topic) => config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_TOPIC_PREFIX + topic),
     maxBatch: config.INTAKE_MAX_BATCH,
     maxInFlight: Math.min(commitsInFlight, config.DATABASE_POOL_SIZE),
     maxWaiting: config.INTAKE_MAX_WAITING,

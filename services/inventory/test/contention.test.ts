@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const { apply } = inventoryStage({ now: () => new Date() })
-const store = () => createStore(database.as('inventory'), '', apply)
+const store = () => createStore(database.as('inventory'), { prefix: '', keyedByOrder: [] }, apply)
 
 /** As a stage would: a batch that lost against another is tried again. */
 async function process(events: readonly OrderEvent[], attempts = 20): Promise<void> {

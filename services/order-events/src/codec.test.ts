@@ -40,6 +40,8 @@ describe('the codec', () => {
     const encoded = encode(event)
     expect(decode(Buffer.from(encoded.value))).toEqual(event)
     expect(encoded.key).toBe('customer-7')
+    expect(encode(event, (topic) => topic === encoded.topic).key).toBe(event.data.orderId)
+    expect(encode(event, (topic) => topic !== encoded.topic).key).toBe('customer-7')
     expect(encoded.topic).toBe(topicOf(event.type))
   })
 

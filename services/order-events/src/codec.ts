@@ -1,4 +1,4 @@
-// How does an event travel? As CloudEvents 1.0, structured mode, JSON, keyed by customer.
+// How does an event travel? As CloudEvents 1.0, structured mode, JSON, keyed by customer unless its topic is keyed by order.
 import { z } from 'zod'
 import { definitions } from './definitions.ts'
 import type { EventType, Topic } from './definitions.ts'
@@ -7,7 +7,7 @@ import type { EventOf, OrderEvent } from './event.ts'
 /** A Kafka record to be, its topic not yet prefixed with the pipeline's name. */
 export interface EncodedEvent {
   readonly topic: Topic
-  /** The customer id, so that one customer's events keep their order. */
+  /** The customer id, so that one customer's events keep their order; on a topic keyed by order, the order id. */
   readonly key: string
   readonly value: string
   readonly headers: Readonly<Record<string, string>>
@@ -48,11 +48,12 @@ export function topicOf(type: EventType): Topic {
   return definitions[type].topic
 }
 
-export function encode(event: OrderEvent): EncodedEvent {
+/** `keyedByOrder` says which topics spread a busy customer over partitions, and keep only each order's events in order. */
+export function encode(event: OrderEvent, keyedByOrder: (topic: Topic) => boolean = () => false): EncodedEvent {
   const { wireType, topic } = definitions[event.type]
   return {
     topic,
-    key: event.data.customerId,
+    key: keyedByOrder(topic) ? event.data.orderId : event.data.customerId,
     value: JSON.stringify({
       specversion: '1.0',
       id: event.id,

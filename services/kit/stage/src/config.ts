@@ -11,6 +11,8 @@ export const stageVariables = {
   KAFKA_GROUP_ID: variables.text(),
   KAFKA_TOPIC_PREFIX: z.string().default(''),
   KAFKA_CONSUME_TOPICS: variables.list('a comma-separated list of Kafka topics'),
+  /** Those it writes to whose messages are keyed by order; all others by customer. */
+  KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   KAFKA_DEAD_LETTER_TOPIC: variables.text(),
   STAGE_CONCURRENCY: variables.integer(1, 1_000).default(10),
   STAGE_RETRY_ATTEMPTS: variables.integer(1, 100).default(5),

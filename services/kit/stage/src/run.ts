@@ -50,7 +50,8 @@ export function startStage<Prepared>(
   })
   const address = { brokers: config.KAFKA_BOOTSTRAP_SERVERS, clientId: config.KAFKA_GROUP_ID }
   const producer = createProducer(address, logger)
-  const store = createStore(pool, config.KAFKA_TOPIC_PREFIX, definition.apply)
+  const topics = { prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS }
+  const store = createStore(pool, topics, definition.apply)
   const handled = new Set<EventType>(definition.handles)
   const { prepare } = definition
 

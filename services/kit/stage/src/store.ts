@@ -32,7 +32,14 @@ export interface Store<Prepared> {
   settle(settled: readonly Item<Prepared>[]): Promise<void>
 }
 
-export function createStore<Prepared>(pool: Pool, topicPrefix: string, apply: Apply<Prepared>): Store<Prepared> {
+/** How topics are called and keyed in this pipeline. */
+export interface Topics {
+  readonly prefix: string
+  /** Full names of those keyed by order instead of by customer. */
+  readonly keyedByOrder: readonly string[]
+}
+
+export function createStore<Prepared>(pool: Pool, topics: Topics, apply: Apply<Prepared>): Store<Prepared> {
   return {
     effect: (items, settled) =>
       pool.transaction(async (tx) => {
@@ -41,8 +48,7 @@ export function createStore<Prepared>(pool: Pool, topicPrefix: string, apply: Ap
         const news = [...byId.values()].filter(({ event }) => fresh.has(event.id))
         const seen = [...byId.keys()].filter((id) => !fresh.has(id))
         const left = seen.length === 0 ? [] : await tx.query<OutboxRow>(unpublished, [seen])
-        const made =
-          news.length === 0 ? [] : (await apply(tx, news)).flatMap((reaction) => rowsOf(reaction, topicPrefix))
+        const made = news.length === 0 ? [] : (await apply(tx, news)).flatMap((reaction) => rowsOf(reaction, topics))
         await keepRows(tx, made)
         const rows = [...left, ...made]
         const sources = new Set(rows.map(({ source_id }) => source_id))
@@ -78,10 +84,10 @@ async function keepRows(tx: Queryable, rows: readonly OutboxRow[]): Promise<void
   ])
 }
 
-function rowsOf({ cause, events }: Reaction, topicPrefix: string): OutboxRow[] {
+function rowsOf({ cause, events }: Reaction, { prefix, keyedByOrder }: Topics): OutboxRow[] {
   return events.map((event) => {
-    const { topic, key, value, headers } = encode(event)
-    return { source_id: cause.id, topic: topicPrefix + topic, key, value, headers: { ...headers } }
+    const { topic, key, value, headers } = encode(event, (name) => keyedByOrder.includes(prefix + name))
+    return { source_id: cause.id, topic: prefix + topic, key, value, headers: { ...headers } }
   })
 }
 

@@ -50,7 +50,7 @@ test('what a crash left committed and unpublished is published when the messages
   const orders = [1, 2, 3].map((n) => testOrder(n, { 'SKU-0002': 1 }))
   const events = orders.map(validatedEvent)
   // The first replica: its transaction commits, then it is gone before it publishes or commits an offset.
-  const crashed = createStore(database.as('inventory'), bench.prefix, stage.apply)
+  const crashed = createStore(database.as('inventory'), { prefix: bench.prefix, keyedByOrder: [] }, stage.apply)
   await crashed.effect(
     events.map((event) => ({ event, prepared: undefined })),
     [],

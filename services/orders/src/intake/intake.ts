@@ -14,6 +14,8 @@ export interface IntakeOptions {
   readonly now: () => Date
   /** A new uuid v7. */
   readonly newId: () => string
+  /** Topics whose messages are keyed by order instead of by customer; none when absent. */
+  readonly keyedByOrder?: (topic: string) => boolean
   /** Orders in one commit at most; 500 keeps one commit within some tens of milliseconds. */
   readonly maxBatch: number
   /** Commits under way at once; no more than the pool has connections. */
@@ -67,7 +69,7 @@ export function createIntake(options: IntakeOptions): Intake {
   return {
     place: async (request) => {
       try {
-        return await gatherer.add(newOrder(request, options.newId(), options.now()))
+        return await gatherer.add(newOrder(request, options.newId(), options.now(), options.keyedByOrder))
       } catch (error) {
         if (error instanceof GathererFull || error instanceof GathererClosed)
           throw new IntakeFull(`the intake takes no more: ${error.message}`, { cause: error })

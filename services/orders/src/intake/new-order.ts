@@ -27,7 +27,12 @@ export interface NewOrder {
 }
 
 /** `orderId` is a uuid v7, so that orders that come in together lie together in the index. */
-export function newOrder(request: OrderRequest, orderId: string, now: Date): NewOrder {
+export function newOrder(
+  request: OrderRequest,
+  orderId: string,
+  now: Date,
+  keyedByOrder?: (topic: string) => boolean,
+): NewOrder {
   const { customerId, currency, correlationId, traceparent } = request
   const items = request.items.map(({ sku, quantity }) => ({ sku, quantity }))
   const event = eventOf(
@@ -35,7 +40,7 @@ export function newOrder(request: OrderRequest, orderId: string, now: Date): New
     { orderId, customerId, items, currency },
     { source: '/orders', now, correlationId, traceparent },
   )
-  const { topic, key, value, headers } = encode(event)
+  const { topic, key, value, headers } = encode(event, keyedByOrder)
   return {
     orderId,
     request,

@@ -60,6 +60,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     KAFKA_BOOTSTRAP_SERVERS: [options.kafkaBootstrap],
     KAFKA_GROUP_ID: prefix + name,
     KAFKA_TOPIC_PREFIX: prefix,
+    KAFKA_ORDER_KEYED_TOPICS: [],
     KAFKA_CONSUME_TOPICS: consumes.map((topic) => prefix + topic),
     KAFKA_DEAD_LETTER_TOPIC: `${prefix}${name}.dead-letters`,
     STAGE_CONCURRENCY: 10,
@@ -77,7 +78,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
 
   return {
     prefix,
-    publish: (events) => publishRaw(events.map(encode)),
+    publish: (events) => publishRaw(events.map((event) => encode(event))),
     publishRaw,
     start: (name, consumes, definition, overrides) => {
       const registry = createRegistry()

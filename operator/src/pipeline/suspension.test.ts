@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import type { ChildObject, LagFigures, OrderPipeline } from '../api/index.ts'
+import { desired } from './desired.ts'
+import { suspensionOf } from './suspension.ts'
+import { pipeline, settings } from './testing.ts'
+
+const gateway = { scaling: { minReplicas: 2, maxReplicas: 4, cpuPercent: 70 } }
+const suspended = pipeline({ suspend: true, gateway })
+const running = (of: OrderPipeline, gatewayReplicas = 2): ChildObject[] =>
+  desired({ ...of, spec: { ...of.spec, suspend: false } }, [], settings).map((child) => {
+    if (child.kind !== 'Deployment') return child
+    const replicas = child.metadata.name === 'shop-gateway' ? gatewayReplicas : 5
+    return { ...child, spec: { ...child.spec, replicas }, status: { replicas } }
+  })
+const lag = (figures: LagFigures) => new Map([['payment', figures]])
+const still = { lag: 0, consumedPerSecond: 0 }
+const paused = (children: readonly ChildObject[], figures: LagFigures) =>
+  desired(suspended, children, settings, lag(figures))
+    .filter(
+      ({ kind, metadata }) => kind === 'ScaledObject' && metadata.annotations?.['autoscaling.keda.sh/paused-replicas'],
+    )
+    .map(({ metadata }) => metadata.name)
+
+describe('a suspended pipeline', () => {
+  it('closes its entrance at once, and its stages when nothing is left and nothing moves', () => {
+    expect(paused(running(suspended), { lag: 40, consumedPerSecond: 8 })).toEqual(['shop-gateway'])
+    expect(paused(running(suspended), still)).toEqual(['shop-gateway']) // it may still write what it has accepted
+    expect(paused(running(suspended, 0), { lag: 0, consumedPerSecond: 3 })).toEqual(['shop-gateway'])
+    expect(paused(running(suspended, 0), still)).toEqual(['shop-gateway', 'shop-payment'])
+  })
+
+  it('goes on draining while its lag is unknown', () => {
+    expect(suspensionOf(suspended, running(suspended, 0), new Map())).toBe('draining')
+  })
+
+  it('stays stopped once it is, whatever is written to its topics', () => {
+    const stopped = desired(suspended, running(suspended, 0), settings, lag(still))
+    expect(suspensionOf(suspended, stopped, lag({ lag: 7, consumedPerSecond: 0 }))).toBe('stopped')
+    expect(suspensionOf(pipeline({ gateway }), stopped, lag(still))).toBeUndefined()
+  })
+
+  it('that is new does not start', () => {
+    expect(suspensionOf(suspended, [], new Map())).toBe('stopped')
+  })
+})

@@ -1,0 +1,41 @@
+// In which order does a suspended pipeline stop? The entrance first, the stages when nothing is left for them to do.
+import type { ChildObject, DeploymentStatus, LagFigures, OrderPipeline } from '../api/index.ts'
+import { livePart, scaledObjectOf } from './live.ts'
+import { gatewayName } from './names.ts'
+
+/** KEDA scales the target to this many and leaves it there for as long as the annotation stands. */
+export const pausedAnnotation = 'autoscaling.keda.sh/paused-replicas'
+
+/** Undefined when nothing is suspended. */
+export type Suspension = 'draining' | 'stopped' | undefined
+
+/**
+ * Drained means that no stage has lag or has moved within the time its figures look back over, so that no message can be between
+ * two stages. Once stopped a pipeline stays so, whatever is written to its topics; while its lag is unknown it goes on draining.
+ */
+export const suspensionOf = (
+  pipeline: OrderPipeline,
+  children: readonly ChildObject[],
+  lag: ReadonlyMap<string, LagFigures>,
+): Suspension => {
+  if (!pipeline.spec.suspend) return undefined
+  const names = pipeline.spec.stages.map(({ name }) => name)
+  const running = (part: string): boolean => {
+    const live = livePart(pipeline, part, children)
+    return [live.blue, live.green].some(
+      (deployment) =>
+        deployment !== undefined &&
+        ((deployment.spec.replicas ?? 0) > 0 ||
+          ((deployment.status as DeploymentStatus | undefined)?.replicas ?? 0) > 0),
+    )
+  }
+  if (names.every((name) => isPaused(pipeline, name, children) || !running(name))) return 'stopped'
+  const drained = names.every((name) => {
+    const figures = lag.get(name)
+    return figures?.lag === 0 && figures.consumedPerSecond === 0
+  })
+  return drained && !running(gatewayName) ? 'stopped' : 'draining'
+}
+
+const isPaused = (pipeline: OrderPipeline, stage: string, children: readonly ChildObject[]): boolean =>
+  scaledObjectOf(pipeline, stage, children)?.metadata.annotations?.[pausedAnnotation] !== undefined

@@ -1,0 +1,74 @@
+// How fast is a stage when it has more to do than it can, and did the last replicas make it faster? Judged on plateaus: times in
+// which the lag never ran out and the number of replicas stayed.
+import type { ScaleOut } from '../api/index.ts'
+import { windowMs } from './lag.ts'
+
+export interface Point {
+  /** Milliseconds. */
+  readonly at: number
+  /** Ready ones. */
+  readonly replicas: number
+  readonly lag: number
+  readonly consumedPerSecond: number
+  /** How much of the lag is in one partition, 0 to 1. */
+  readonly largestShare: number
+}
+
+interface Plateau {
+  readonly replicas: number
+  readonly since: number
+  /** Once it has lasted. */
+  readonly perSecond: number | undefined
+}
+
+export interface Throughput {
+  readonly plateau?: Plateau
+  /** The last one that lasted, of fewer replicas. */
+  readonly before?: Plateau
+  /** Busy seconds per message, by Little's law: messages in hand ÷ messages a second. */
+  readonly workSeconds?: number
+  readonly scaleOut?: ScaleOut
+}
+
+/** The pace looks back over windowMs, which must lie within the plateau, after the group has settled. */
+const settleMs = windowMs + 30_000
+/** Fewer more replicas than that tell nothing. */
+const leastGrowth = 1.2
+/** Part of the added replicas' work that must be seen. */
+const leastGain = 0.25
+
+export const withPoint = (seen: Throughput, point: Point, concurrency: number): Throughput => {
+  const known = seen.workSeconds === undefined ? {} : { workSeconds: seen.workSeconds }
+  const busy = point.replicas > 0 && point.lag >= 2 * point.replicas * concurrency
+  if (!busy) return known
+  const { plateau } = seen
+  if (plateau?.replicas !== point.replicas) {
+    const before = plateau?.perSecond === undefined ? seen.before : plateau
+    const started = { replicas: point.replicas, since: point.at, perSecond: undefined }
+    return { ...known, plateau: started, ...(before && before.replicas < point.replicas ? { before } : {}) }
+  }
+  if (point.at - plateau.since < settleMs || point.consumedPerSecond <= 0) return seen
+  const settled = { ...plateau, perSecond: point.consumedPerSecond }
+  const scaleOut = seen.before && useless(seen.before, settled, point)
+  return {
+    plateau: settled,
+    ...(seen.before ? { before: seen.before } : {}),
+    workSeconds: (point.replicas * concurrency) / point.consumedPerSecond,
+    ...(scaleOut ? { scaleOut } : {}),
+  }
+}
+
+const useless = (before: Plateau, after: Plateau, { largestShare }: Point): ScaleOut | undefined => {
+  const [slow = 0, fast = 0] = [before.perSecond, after.perSecond]
+  const growth = after.replicas / before.replicas
+  if (growth < leastGrowth || fast >= slow * (1 + leastGain * (growth - 1))) return undefined
+  const look =
+    largestShare > 0.5
+      ? `${Math.round(largestShare * 100)} % of the lag is in one partition: look at the key its messages have`
+      : 'look at what its replicas share, such as the database or a service they call'
+  return {
+    from: before.replicas,
+    to: after.replicas,
+    message: `from ${before.replicas} to ${after.replicas} replicas it went from ${Math.round(slow)} to ${Math.round(fast)} messages a second; ${look}`,
+  }
+}
