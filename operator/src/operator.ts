@@ -10,6 +10,7 @@ import type { Change } from './kube/store.ts'
 import { type CallObserver, transport } from './kube/transport.ts'
 import type { WatchSettings } from './kube/watched.ts'
 import { fieldManager, keyOf, pipelineKeyOf } from './pipeline/index.ts'
+import { announcer } from './reconcile/announcer.ts'
 import { worldOf } from './reconcile/observe.ts'
 import { reconcile } from './reconcile/reconcile.ts'
 import { statusWriter } from './reconcile/status-writer.ts'
@@ -79,7 +80,10 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     clock,
     { namespace: config.watchNamespace, ...(parts.watch ? { watch: parts.watch } : {}) },
   )
-  const status = statusWriter(kube, world.noteWritten, clock.now, {
+  const said = announcer(kube, config.lease.holder, clock.now, (error) =>
+    log.warn({ error }, 'an event could not be posted'),
+  )
+  const status = statusWriter(kube, said, world.noteWritten, clock.now, {
     countsMs: parts.countsMs ?? 1000,
     lagMs: config.lag.statusSeconds * 1000,
   })

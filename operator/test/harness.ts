@@ -104,7 +104,8 @@ export const runOperator = async (
     clock: { now: Date.now, random: Math.random },
     lagReaderFor: () => noKafka,
     observeCall: ({ method, path }) => {
-      if (method !== 'GET' && !path.includes('/leases')) writes.push(`${method} ${path.split('/').slice(-2).join('/')}`)
+      if (method !== 'GET' && !path.includes('/leases') && !path.includes('/events'))
+        writes.push(`${method} ${path.split('/').slice(-2).join('/')}`)
     },
     ...parts,
   })
@@ -189,6 +190,9 @@ export const makeReady = async (on: Ground): Promise<void> => {
       await patch(on, resourceOf(kind), metadata.name, ready, '/status')
   }
   const { items } = await on.kube.list(pods, { namespace: on.namespace })
-  for (const { metadata } of items)
-    await patch(on, pods, metadata.name, { status: { phase: 'Running', ...ready.status } }, '/status')
+  const since = new Date().toISOString().replace(/\.\d+Z/, 'Z')
+  const running = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: since }] }
+  for (const { metadata, status } of items)
+    if ((status as { phase?: string } | undefined)?.phase !== 'Running')
+      await patch(on, pods, metadata.name, { status: running }, '/status')
 }

@@ -19,6 +19,7 @@ import {
   settled,
 } from './harness.ts'
 
+const events = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' }
 const condition = (pipeline: OrderPipeline | undefined, type: string) =>
   pipeline?.status?.conditions?.find((one) => one.type === type)
 
@@ -168,6 +169,11 @@ describe('a pipeline', () => {
     expect(deployment.metadata.labels).toEqual(metadata.labels)
     expect(deployment.spec.template.spec?.containers[0]?.image).toBe('x')
     expect(names(await children(on))).toContain('ScaledObject minimal-notification')
+    const { items } = await on.kube.list(events, { namespace: on.namespace })
+    const warnings = items.filter((event) => 'reason' in event && event.reason === 'NotOwned')
+    expect(warnings).toMatchObject([
+      { type: 'Warning', note: configured?.message, regarding: { kind: 'OrderPipeline', name: 'minimal' } },
+    ])
   })
 
   it('that the schema cannot refuse but makes no sense changes no child, and says where and why', async () => {

@@ -1,10 +1,12 @@
 // The pure decisions of the operator, for everyone who wants to know beforehand what it would do.
+export * from './announcements.ts'
 export * from './autoscalers.ts'
 export * from './budget.ts'
 export * from './capacity.ts'
 export * from './desired.ts'
 export * from './drift.ts'
 export { defaults } from './environment.ts'
+export { fingerprintOf } from './fingerprint.ts'
 export * from './lag.ts'
 export * from './names.ts'
 export * from './ownership.ts'

@@ -10,6 +10,7 @@ import {
   statusOf,
   type Throughput,
 } from '../pipeline/index.ts'
+import type { Announcer } from './announcer.ts'
 import type { Outcome } from './perform.ts'
 
 export interface StatusInput {
@@ -30,6 +31,7 @@ export interface StatusWriter {
 /** `noted` is given what the API server answered, so that the next pass compares with it and not with what the watch last said. */
 export const statusWriter = (
   kube: Kube,
+  announcer: Announcer,
   noted: (pipeline: OrderPipeline) => void,
   now: () => number,
   limits: StatusLimits,
@@ -49,6 +51,7 @@ export const statusWriter = (
       const { apiVersion, kind } = pipeline
       const { name, namespace, uid } = pipeline.metadata
       const metadata = { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
+      await announcer.announce(pipeline, status)
       try {
         noted((await kube.applyStatus(orderPipelines, { apiVersion, kind, metadata, status })) as OrderPipeline)
         writtenAt.set(key, now())

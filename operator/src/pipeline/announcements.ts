@@ -1,0 +1,63 @@
+// Of what should a person hear, once, without watching? What changed from one status to the next, as the Events it is worth.
+import type { Condition, ConditionType, OrderPipelineStatus, Reason } from '../api/index.ts'
+
+export interface Announcement {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: Reason | 'Ready' | 'RolledOut' | 'ScaleOutUseless'
+  readonly note: string
+}
+
+/** On its way to Ready a pipeline passes through these; only falling back into one is news. */
+const passing: ReadonlySet<Reason> = new Set([
+  'TopicsNotReady',
+  'ReplicasNotReady',
+  'ScaledObjectsNotReady',
+  'NotConfigured',
+  'Deleting',
+])
+const calm: ReadonlySet<Reason> = new Set(['Suspended', 'Draining'])
+
+export const announcements = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => [
+  ...distinct([...readiness(before, after), ...details(before, after)]),
+  ...ofStages(before, after),
+]
+
+const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => {
+  const [was, is] = [conditionOf(before, 'Ready'), conditionOf(after, 'Ready')]
+  if (!is || sameVerdict(was, is)) return []
+  if (is.status === 'True') return [{ type: 'Normal', reason: 'Ready', note: is.message }]
+  if (calm.has(is.reason)) return [{ type: 'Normal', reason: is.reason, note: is.message }]
+  return passing.has(is.reason) && was?.status !== 'True' ? [] : [warning(is)]
+}
+
+const details = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] =>
+  (['Configured', 'WorkloadsReady', 'ScalingReady'] as const).flatMap((type) => {
+    const [was, is] = [conditionOf(before, type), conditionOf(after, type)]
+    if (!is || sameVerdict(was, is) || passing.has(is.reason)) return []
+    return is.reason === 'AllReady' || is.reason === 'Applied' ? [] : [warning(is)]
+  })
+
+const ofStages = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] =>
+  (after.stages ?? []).flatMap(({ name, rollout, scaleOut }): Announcement[] => {
+    const was = before?.stages?.find((stage) => stage.name === name)
+    const rolled = was?.rollout?.phase === 'Progressing' && rollout?.phase === 'Stable'
+    const useless = scaleOut && (was?.scaleOut?.from !== scaleOut.from || was.scaleOut.to !== scaleOut.to)
+    return [
+      ...(rolled ? [{ type: 'Normal', reason: 'RolledOut', note: `${name} runs its newest version` } as const] : []),
+      ...(useless
+        ? [{ type: 'Warning', reason: 'ScaleOutUseless', note: `${name}: ${scaleOut.message}` } as const]
+        : []),
+    ]
+  })
+
+const conditionOf = (status: OrderPipelineStatus | undefined, type: ConditionType): Condition | undefined =>
+  status?.conditions?.find((condition) => condition.type === type)
+
+const sameVerdict = (was: Condition | undefined, is: Condition): boolean =>
+  was?.status === is.status && was.reason === is.reason
+
+const warning = ({ reason, message }: Condition): Announcement => ({ type: 'Warning', reason, note: message })
+
+/** Ready repeats the reason of what is missing. */
+const distinct = (all: readonly Announcement[]): Announcement[] =>
+  all.filter((one, index) => all.findIndex(({ reason }) => reason === one.reason) === index)
