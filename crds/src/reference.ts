@@ -1,0 +1,146 @@
+// How does the schema read as documentation? A section per object with its fields, their limits and the rules over them; an
+// object that is used twice is told once and linked to.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+
+interface Schema {
+  readonly type?: string
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly items?: Schema
+  readonly additionalProperties?: Schema
+  readonly enum?: readonly unknown[]
+  readonly default?: unknown
+  readonly pattern?: string
+  readonly format?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly 'x-kubernetes-int-or-string'?: boolean
+  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message: string }[]
+}
+
+interface Definition {
+  readonly spec: {
+    readonly group: string
+    readonly names: { readonly kind: string; readonly shortNames: readonly string[] }
+    readonly versions: readonly {
+      readonly name: string
+      readonly schema: { readonly openAPIV3Schema: Schema }
+      readonly additionalPrinterColumns: readonly { readonly name: string; readonly description?: string }[]
+      readonly selectableFields: readonly { readonly jsonPath: string }[]
+    }[]
+  }
+}
+
+export const definitionFile = join(import.meta.dirname, '..', 'orderpipelines.yaml')
+export const referenceFile = join(import.meta.dirname, '..', '..', 'docs', 'reference.md')
+
+export function reference(file = definitionFile): string {
+  const { spec } = parse(readFileSync(file, 'utf8')) as Definition
+  const [version] = spec.versions
+  if (!version) throw new Error(`${file} has no version`)
+  const schema = version.schema.openAPIV3Schema
+  const columns = version.additionalPrinterColumns.map(
+    ({ name, description }) => `${name} (${description ?? 'its age'})`,
+  )
+  return [
+    `# ${spec.names.kind}`,
+    `\`${spec.group}/${version.name}\`, short name \`${spec.names.shortNames.join('`, `')}\`. Made from \`crds/orderpipelines.yaml\` by`,
+    '`node crds/src/write-reference.ts`; a test keeps it so.',
+    '',
+    schema.description ?? '',
+    '',
+    `\`kubectl get op\` shows ${columns.join(', ')}.`,
+    `It can be asked for by field: ${version.selectableFields.map(({ jsonPath }) => `\`${jsonPath.slice(1)}\``).join(', ')}.`,
+    ...rules(schema),
+    '',
+    ...sections('spec', schema.properties?.['spec'] ?? {}, new Map()),
+    ...sections('status', schema.properties?.['status'] ?? {}, new Map()),
+  ].join('\n')
+}
+
+function sections(path: string, schema: Schema, told: Map<Schema['properties'], string>): string[] {
+  const fields = Object.entries(schema.properties ?? {})
+  const open = fields.flatMap(([name, field]): [string, Schema][] => {
+    const nested = objectIn(field)
+    if (!nested || told.has(nested.properties)) return []
+    const at = pathOf(path, name, field)
+    told.set(nested.properties, at)
+    return [[at, nested]]
+  })
+  const rows = fields.map(([name, field]) => {
+    const required = schema.required?.includes(name) ? ' (required)' : ''
+    const nested = objectIn(field)
+    const at = nested && told.get(nested.properties)
+    const link = at === undefined ? '' : ` See [${at}](#${anchor(at)}).`
+    return `| \`${name}\`${required} | ${typeOf(field)} | ${cell(limits(field))} | ${cell(field.description ?? '')}${link} |`
+  })
+  return [
+    `## ${path}`,
+    '',
+    ...(schema.description ? [cell(schema.description), ''] : []),
+    '| Field | Type | Limits | What it is |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    ...rules(schema),
+    '',
+    ...open.flatMap(([at, nested]) => sections(at, nested, told)),
+  ]
+}
+
+const pathOf = (path: string, name: string, { items }: Schema): string => `${path}.${name}${items ? '[]' : ''}`
+
+const objectIn = (schema: Schema): Schema | undefined =>
+  schema.properties ? schema : schema.items ? objectIn(schema.items) : undefined
+
+const rules = (schema: Schema): string[] => {
+  const own = schema['x-kubernetes-validations'] ?? []
+  const ofFields = Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
+    field.properties ? [] : (field['x-kubernetes-validations'] ?? []).map((rule) => ({ ...rule, name })),
+  )
+  const lines = [
+    ...own.map(({ message }) => `- ${message.trim()}`),
+    ...ofFields.map(({ name, message }) => `- \`${name}\`: ${message.trim()}`),
+  ]
+  return lines.length === 0 ? [] : ['', 'What is refused, in the words of the API server:', '', ...lines]
+}
+
+const typeOf = (schema: Schema): string => {
+  if (schema['x-kubernetes-int-or-string']) return 'quantity'
+  if (schema.items) return `list of ${typeOf(schema.items)}s`
+  if (schema.additionalProperties) return `map of ${typeOf(schema.additionalProperties)}s`
+  return schema.type ?? 'any'
+}
+
+function limits(schema: Schema): string {
+  const range = (low: number | undefined, high: number | undefined, unit: string): string[] => {
+    if (low === undefined && high === undefined) return []
+    if (high === undefined) return [`at least ${low}${unit}`]
+    return [low === undefined ? `at most ${high}${unit}` : `${low} to ${high}${unit}`]
+  }
+  const given = schema.default
+  const simple = given !== undefined && JSON.stringify(given) !== '{}'
+  return [
+    ...(schema.enum ? [schema.enum.map((value) => `\`${String(value)}\``).join(', ')] : []),
+    ...range(schema.minimum, schema.maximum, ''),
+    ...range(schema.minLength, schema.maxLength, ' characters'),
+    ...range(schema.minItems, schema.maxItems, ' items'),
+    ...(schema.pattern ? [`\`${schema.pattern}\``] : []),
+    ...(simple ? [`default \`${typeof given === 'string' ? given : JSON.stringify(given)}\``] : []),
+  ].join('; ')
+}
+
+const cell = (text: string): string => text.trim().replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;')
+
+/** As GitHub makes it from a heading. */
+const anchor = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^a-z0-9 -]/g, '')
+    .replaceAll(' ', '-')
