@@ -113,7 +113,8 @@ const deployment = (
     progressDeadlineSeconds: strategy.progressDeadlineSeconds ?? progressDeadlineSeconds,
     ...(strategy.type === 'BlueGreen' ? { minReadySeconds: strategy.healthySeconds ?? healthySeconds } : {}),
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable } },
-    selector: { matchLabels: selectorLabels(pipeline.metadata.name, name, color) },
+    // Blue is selected without its color: a Deployment made before there were two cannot change its selector.
+    selector: { matchLabels: selectorLabels(pipeline.metadata.name, name, color === 'blue' ? undefined : color) },
     template,
   },
 })
