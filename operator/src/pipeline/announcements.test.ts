@@ -25,6 +25,7 @@ describe('an event', () => {
     expect(said(waiting, ready)).toEqual(['Normal Ready'])
     expect(said(ready, ready)).toEqual([])
     expect(said(ready, waiting)).toEqual(['Warning ReplicasNotReady'])
+    expect(said({ ...ready, observedGeneration: 1 }, { ...waiting, observedGeneration: 2 })).toEqual([])
   })
 
   it('tells a cause once, though Ready repeats it', () => {

@@ -27,7 +27,8 @@ const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipeline
   if (!is || sameVerdict(was, is)) return []
   if (is.status === 'True') return [{ type: 'Normal', reason: 'Ready', note: is.message }]
   if (calm.has(is.reason)) return [{ type: 'Normal', reason: is.reason, note: is.message }]
-  return passing.has(is.reason) && was?.status !== 'True' ? [] : [warning(is)]
+  const ownEdit = before?.observedGeneration !== after.observedGeneration
+  return passing.has(is.reason) && (was?.status !== 'True' || ownEdit) ? [] : [warning(is)]
 }
 
 const details = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] =>

@@ -3,7 +3,7 @@ import { dependents, type Condition, type ConditionType, type Reason } from '../
 import type { ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { livePart } from './live.ts'
 import { gatewayName, topicName, workloadName } from './names.ts'
-import { type LivePart, rolloutOf } from './rollout.ts'
+import { isReplacing, type LivePart, rolloutOf } from './rollout.ts'
 import type { Seen } from './status.ts'
 import { suspensionOf } from './suspension.ts'
 import { partitionsFor, reachWith } from './topics.ts'
@@ -147,7 +147,7 @@ const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
     const { observedGeneration = 0, readyReplicas = 0 } = (deployment.status ?? {}) as DeploymentStatus
     if (!carriedOut && observedGeneration < (deployment.metadata.generation ?? 0))
       return `${workload} has a change not yet acted on`
-    return readyReplicas >= minReplicas
+    return readyReplicas >= minReplicas - mayBeAway(live, minReplicas)
       ? []
       : `${workload} has ${readyReplicas} of at least ${minReplicas} replicas ready`
   })
@@ -162,6 +162,15 @@ const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
   return refused.length > 0
     ? holds('PodsRefused', list(refused))
     : holds('AllReady', 'every part has its least replicas ready')
+}
+
+/** Replicas that a rollout from a stable version takes away on purpose. */
+const mayBeAway = (live: LivePart, minReplicas: number): number => {
+  const deployment = live[live.active]
+  if (!deployment || !isReplacing(live)) return 0
+  const { maxUnavailable = 0 } = deployment.spec.strategy?.rollingUpdate ?? {}
+  const share = typeof maxUnavailable === 'string' ? Number.parseInt(maxUnavailable, 10) / 100 : 0
+  return Math.floor(minReplicas * share)
 }
 
 /** Why the pods of a part cannot be made, in the words of who refuses them: a quota, a limit range, admission. */

@@ -13,6 +13,7 @@ import { livePart } from './live.ts'
 import { versionAnnotations } from './names.ts'
 import { plan } from './plan.ts'
 import { rolloutOf } from './rollout.ts'
+import { statusOf } from './status.ts'
 import { pipeline, settings, stage } from './testing.ts'
 import { maxUnavailable } from './workloads.ts'
 
@@ -77,6 +78,17 @@ describe('a rolling update', () => {
     const settled = settledFrom()
     expect(phase(settled)).toBe('Stable')
     expect(plan(desired(of({}), settled, settings), settled, of({}))).toEqual([])
+  })
+
+  it('leaves the pipeline Ready as long as no more replicas are away than it may take away', () => {
+    const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
+    const verdict = (readyReplicas: number) => {
+      const children = report(tried, 'shop-payment', () => ({ replicas: 6, updatedReplicas: 2, readyReplicas }))
+      const given = { pipeline: of({ image: 'payment:2' }), problems: [], failures: [], lag: new Map() }
+      const { conditions = [] } = statusOf({ ...given, children, throughput: new Map() }, 'now')
+      return conditions.find(({ type }) => type === 'WorkloadsReady')?.status
+    }
+    expect([3, 4].map(verdict)).toEqual(['False', 'True']) // a quarter of five
   })
 
   it('that makes no progress is undone to that version, until the spec is changed', () => {

@@ -113,6 +113,13 @@ export const rolloutOf = ({ active, blue, green }: LivePart): Rollout | undefine
   }
 }
 
+/** Whether a version that was ready is being replaced in place. */
+export const isReplacing = (live: LivePart): boolean => {
+  const current = live[live.active]
+  const stable = current && stableTemplate(current)
+  return current !== undefined && stable !== undefined && fingerprintOf(stable) !== askedVersion(current)
+}
+
 const askedVersion = ({ metadata }: Deployment): string | undefined => metadata.annotations?.[versionAnnotations.asked]
 
 const stableTemplate = ({ metadata }: Deployment): Template | undefined => {
