@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { reference, referenceFile } from './reference.ts'
+import { definitionFile, reference, referenceFile, schemaOf } from './reference.ts'
 
 const text = reference()
 
@@ -12,6 +12,20 @@ it('describes every field', () => {
   const rows = text.split('\n').filter((line) => line.startsWith('| `'))
   expect(rows.length).toBeGreaterThan(100)
   expect(rows.filter((row) => /\| \|$|\| {2}\|$/.test(row))).toEqual([])
+})
+
+it('says nothing the API server would not read: a comma in an unquoted text makes a field of its own', () => {
+  const known =
+    /^(type|format|description|properties|items|required|enum|default|pattern|additionalProperties|anyOf|(min|max)\w+|x-kubernetes-.*)$/
+  const strangers = (schema: object, path: string): string[] =>
+    Object.entries(schema).flatMap(([key, value]) => {
+      if (key === 'properties')
+        return Object.entries(value as object).flatMap(([name, field]) => strangers(field as object, `${path}.${name}`))
+      if (key === 'items' || (key === 'additionalProperties' && typeof value === 'object'))
+        return strangers(value as object, `${path}[]`)
+      return known.test(key) ? [] : [`${path}: ${key}`]
+    })
+  expect(strangers(schemaOf(definitionFile), '')).toEqual([])
 })
 
 it('links only to what it tells', () => {

@@ -41,10 +41,17 @@ interface Definition {
 export const definitionFile = join(import.meta.dirname, '..', 'orderpipelines.yaml')
 export const referenceFile = join(import.meta.dirname, '..', '..', 'docs', 'reference.md')
 
-export function reference(file = definitionFile): string {
+const definitionIn = (file: string) => {
   const { spec } = parse(readFileSync(file, 'utf8')) as Definition
   const [version] = spec.versions
   if (!version) throw new Error(`${file} has no version`)
+  return { spec, version }
+}
+
+export const schemaOf = (file: string): object => definitionIn(file).version.schema.openAPIV3Schema
+
+export function reference(file = definitionFile): string {
+  const { spec, version } = definitionIn(file)
   const schema = version.schema.openAPIV3Schema
   const columns = version.additionalPrinterColumns.map(
     ({ name, description }) => `${name} (${description ?? 'its age'})`,

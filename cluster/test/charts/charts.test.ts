@@ -57,6 +57,17 @@ describe('orderpipeline-operator', () => {
     }
   })
 
+  test('has whoever uses the Prometheus operator scrape the operator and every pipeline, where it watches', async () => {
+    const monitors = async (...values: string[]) =>
+      (await rendered(path, values)).filter(({ kind }) => kind === 'PodMonitor') as (KubeObject & { spec: unknown })[]
+    expect(await monitors()).toEqual([])
+    const [own, pipelines] = await monitors('podMonitors.enabled=true', 'watchNamespace=shops', 'podMonitors.labels.team=ops')
+    const { spec } = only(await rendered(path), 'Deployment')
+    expect((own?.spec as { selector: unknown }).selector).toEqual(spec?.['selector'])
+    expect(own?.metadata.labels).toMatchObject({ team: 'ops' })
+    expect(pipelines?.spec).toMatchObject({ namespaceSelector: { matchNames: ['shops'] } })
+  })
+
   test('has no object whose name depends on a random or a time, so that an upgrade without a change changes nothing', async () => {
     expect(await rendered(path)).toEqual(await rendered(path))
   })

@@ -1,5 +1,10 @@
 // Which Kubernetes objects does the operator deal in, and where does the API server keep them?
-import type { V1DeploymentSpec, V1PodDisruptionBudgetSpec, V1ServiceSpec } from '@kubernetes/client-node'
+import type {
+  V1DeploymentSpec,
+  V1NetworkPolicySpec,
+  V1PodDisruptionBudgetSpec,
+  V1ServiceSpec,
+} from '@kubernetes/client-node'
 
 export type {
   V1Container,
@@ -61,6 +66,7 @@ export const childResources = [
   { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic', plural: 'kafkatopics' },
   { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' },
   { apiVersion: 'v1', kind: 'Service', plural: 'services' },
+  { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', plural: 'networkpolicies' },
   { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets' },
   { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' },
   { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', plural: 'scaledobjects' },
@@ -86,9 +92,11 @@ export interface ServiceAccount extends KubeObject {
 export type Deployment = Child<'Deployment', V1DeploymentSpec>
 export type Service = Child<'Service', V1ServiceSpec>
 export type PodDisruptionBudget = Child<'PodDisruptionBudget', V1PodDisruptionBudgetSpec>
+export type NetworkPolicy = Child<'NetworkPolicy', V1NetworkPolicySpec>
 export type KafkaTopic = Child<'KafkaTopic', KafkaTopicSpec>
 export type ScaledObject = Child<'ScaledObject', ScaledObjectSpec>
-export type ChildObject = ServiceAccount | Deployment | Service | PodDisruptionBudget | KafkaTopic | ScaledObject
+export type ChildObject =
+  ServiceAccount | Deployment | Service | NetworkPolicy | PodDisruptionBudget | KafkaTopic | ScaledObject
 
 export interface KafkaTopicSpec {
   readonly partitions?: number

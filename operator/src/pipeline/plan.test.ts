@@ -22,6 +22,7 @@ describe('a plan', () => {
       'create KafkaTopic shop.inventory.updated',
       'create KafkaTopic shop.payment.dead-letters',
       'create ServiceAccount shop-payment',
+      'create NetworkPolicy shop-payment',
       'create PodDisruptionBudget shop-payment',
       'create Deployment shop-payment',
       'create ScaledObject shop-payment',
@@ -64,6 +65,7 @@ describe('a plan', () => {
       'delete ScaledObject shop-notification',
       'delete Deployment shop-notification',
       'delete PodDisruptionBudget shop-notification',
+      'delete NetworkPolicy shop-notification',
       'delete ServiceAccount shop-notification',
     ])
   })
@@ -105,6 +107,7 @@ describe('the plan of a deleted pipeline', () => {
       'delete ScaledObject',
       'delete Deployment',
       'delete PodDisruptionBudget',
+      'delete NetworkPolicy',
       'delete ServiceAccount',
     ])
   })

@@ -32,7 +32,7 @@ export const stageWorkload = (
   })
   const { active, versions } = roll(template, live, stage.strategy)
   const deployments = versions.map((version) => deployment(pipeline, stage.name, stage, version, maxUnavailable(stage)))
-  return { active, objects: [...companions(pipeline, stage.name), ...deployments] }
+  return { active, objects: [...companions(pipeline, stage.name, ['metrics']), ...deployments] }
 }
 
 export const gatewayWorkload = (
@@ -53,7 +53,7 @@ export const gatewayWorkload = (
   const { active, versions } = roll(template, live, gateway.strategy)
   const deployments = versions.map((version) => deployment(pipeline, gatewayName, gateway, version, 0))
   const service = gatewayService(pipeline, gateway, active)
-  return { active, objects: [...companions(pipeline, gatewayName), service, ...deployments] }
+  return { active, objects: [...companions(pipeline, gatewayName, ['http', 'metrics']), service, ...deployments] }
 }
 
 /** Seconds from the end of a replica to the first message its successor handles: start, join, rebalance. */
@@ -119,15 +119,26 @@ const deployment = (
   },
 })
 
-const companions = (pipeline: OrderPipeline, stage: string): ChildObject[] => {
+const companions = (pipeline: OrderPipeline, stage: string, open: readonly ('http' | 'metrics')[]): ChildObject[] => {
+  const podSelector = { matchLabels: selectorLabels(pipeline.metadata.name, stage) }
   const metadata = ownedMeta(pipeline, workloadName(pipeline.metadata.name, stage), stage)
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },
     {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata,
+      spec: {
+        podSelector,
+        policyTypes: ['Ingress'],
+        ingress: [{ ports: open.map((port) => ({ port, protocol: 'TCP' })) }],
+      },
+    },
+    {
       apiVersion: 'policy/v1',
       kind: 'PodDisruptionBudget',
       metadata,
-      spec: { maxUnavailable: '25%', selector: { matchLabels: selectorLabels(pipeline.metadata.name, stage) } },
+      spec: { maxUnavailable: '25%', selector: podSelector },
     },
   ]
 }
