@@ -19,6 +19,7 @@ import {
   settled,
 } from './harness.ts'
 
+const quotas = { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas' }
 const events = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' }
 const condition = (pipeline: OrderPipeline | undefined, type: string) =>
   pipeline?.status?.conditions?.find((one) => one.type === type)
@@ -194,6 +195,19 @@ describe('a pipeline', () => {
       'spec.database.maxConnections: 1 connections cannot give each of up to 2 replicas one',
     )
     expect((await children(on)).map(({ metadata }) => metadata.resourceVersion)).toEqual(before)
+  })
+
+  it('whose pods a quota refuses says so in the words of the API server', async () => {
+    const metadata = { name: 'small', namespace: on.namespace }
+    await on.kube.create(quotas, { apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard: { pods: '0' } } })
+    await eventually('in force', async () => (await on.kube.get(quotas, on.namespace, 'small'))?.status !== undefined)
+    await create(minimal)
+    const ready = await eventually('refused', async () => {
+      await makeReady(on)
+      const found = condition(await current(on, 'minimal'), 'Ready')
+      return found?.reason === 'PodsRefused' && found
+    })
+    expect(ready.message).toMatch(/^minimal-notification: pods "minimal-notification-.*exceeded quota: small/)
   })
 
   it.each(['Retain', 'Delete'] as const)(
