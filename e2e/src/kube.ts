@@ -1,7 +1,7 @@
 // How do the tests see and change the cluster? Through the API server like anybody: typed reads, and kubectl where a person would use it.
 import { spawn } from 'node:child_process'
 import { AppsV1Api, AutoscalingV2Api, CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
-import type { OrderPipeline } from '@orderpipeline/operator/api'
+import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 
 export const namespace = 'default'
 const pipelines = { group: 'orderpipeline.dev', version: 'v1alpha1', namespace, plural: 'orderpipelines' }
@@ -36,6 +36,18 @@ export class Cluster {
   async stage(deployment: string): Promise<StageView> {
     const found = await this.apps.readNamespacedDeployment({ namespace, name: deployment })
     return { wanted: found.spec?.replicas ?? 0, ready: found.status?.readyReplicas ?? 0 }
+  }
+
+  /** The Deployment that a ScaledObject scales. */
+  async scaleTarget(scaledObject: string): Promise<string> {
+    const found = (await this.custom.getNamespacedCustomObject({
+      group: 'keda.sh',
+      version: 'v1alpha1',
+      plural: 'scaledobjects',
+      namespace,
+      name: scaledObject,
+    })) as ScaledObject
+    return found.spec.scaleTargetRef.name
   }
 
   async podsOf(pipeline: string, stage: string): Promise<readonly string[]> {

@@ -54,7 +54,7 @@ export class Platform {
       if (open.length > 0) return { done: false as const, seen: open.map((c) => `${c.type} ${c.reason}`).join(', ') }
       const moving: string[] = []
       for (const stage of spec.stages) {
-        const { wanted, ready } = await this.cluster.stage(`${name}-${stage.name}`)
+        const { wanted, ready } = await this.cluster.stage(await this.cluster.scaleTarget(`${name}-${stage.name}`))
         if (wanted !== stage.scaling.minReplicas || ready !== wanted) moving.push(`${stage.name} ${ready}/${wanted}`)
       }
       return moving.length === 0
@@ -100,7 +100,7 @@ export class Platform {
 
   /** Kind, name and uid of everything made for a pipeline, and its generation where replicas do not count into it. */
   async childVersions(pipeline: string, exceptStage?: string): Promise<readonly string[]> {
-    const kinds = 'deployment,scaledobject,service,serviceaccount,poddisruptionbudget,kafkatopic'
+    const kinds = 'deployment,scaledobject,service,serviceaccount,networkpolicy,poddisruptionbudget,kafkatopic'
     const selector = `orderpipeline.dev/pipeline=${pipeline}${exceptStage ? `,orderpipeline.dev/stage!=${exceptStage}` : ''}`
     const { stdout } = await this.cluster.kubectl(['get', kinds, '-l', selector, '-o', 'json'])
     const { items } = JSON.parse(stdout) as {

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { connect, type Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
-const owned = ['deployment', 'scaledobject', 'service', 'serviceaccount', 'poddisruptionbudget']
+const owned = ['deployment', 'scaledobject', 'service', 'serviceaccount', 'networkpolicy', 'poddisruptionbudget']
 
 describe('editing a pipeline', () => {
   let platform: Platform
