@@ -1,0 +1,83 @@
+// Who reads which partition, and when does nobody? A consumer group with eager rebalancing: whoever comes or goes makes the
+// whole group stand still, and all who come or go meanwhile are part of the same rebalance.
+import type { Backlog } from './backlog.ts'
+import type { Replica } from './replica.ts'
+
+export interface ConsumerGroup {
+  readonly members: ReadonlySet<Replica>
+  readonly rebalancing: boolean
+  readonly rebalances: number
+  join(replica: Replica, now: number): void
+  leave(replica: Replica, now: number): void
+  /** Ends a rebalance whose time is over. */
+  advance(now: number): void
+  arrived(partition: number): void
+  begin(now: number): void
+}
+
+/** `initial` members have their partitions from the start. */
+export function createConsumerGroup(
+  backlog: Backlog,
+  rebalanceMs: number,
+  initial: readonly Replica[],
+): ConsumerGroup {
+  let members = new Set(initial)
+  /** In the order in which partitions go to them. */
+  let readers = [...initial]
+  let coming: Replica[] = []
+  let leaving: Replica[] = []
+  let until: number | undefined
+  let rebalances = 0
+
+  /** Round robin over the partitions of all topics, as kafkajs does it. */
+  const assign = (): void => {
+    for (const [index, member] of readers.entries()) {
+      const owned: number[] = []
+      for (let partition = index; partition < backlog.partitions; partition += readers.length) owned.push(partition)
+      member.assign(owned)
+    }
+  }
+  const rebalance = (now: number): void => {
+    if (until !== undefined) return
+    rebalances += 1
+    until = now + rebalanceMs
+  }
+  assign()
+
+  return {
+    get members() {
+      return members
+    },
+    get rebalancing() {
+      return until !== undefined
+    },
+    get rebalances() {
+      return rebalances
+    },
+    join: (replica, now) => {
+      coming.push(replica)
+      rebalance(now)
+    },
+    leave: (replica, now) => {
+      coming = coming.filter((one) => one !== replica)
+      if (!members.has(replica)) return
+      leaving.push(replica)
+      replica.assign([])
+      rebalance(now)
+    },
+    advance: (now) => {
+      if (until === undefined || now < until) return
+      readers = [...readers.filter((reader) => !leaving.includes(reader)), ...coming]
+      members = new Set(readers)
+      leaving = []
+      coming = []
+      until = undefined
+      assign()
+    },
+    arrived: (partition) => readers[partition % readers.length]?.arrived(),
+    begin: (now) => {
+      if (until !== undefined) return
+      for (const reader of readers) reader.begin(now)
+    },
+  }
+}

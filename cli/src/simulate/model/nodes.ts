@@ -1,0 +1,47 @@
+// How fast do pods come up? One after the other at the rate the nodes start them, then each takes its time to run.
+export interface Pod {
+  /** Running and allowed to join its group; undefined while it waits for its turn to be started. */
+  startedAt: number | undefined
+  gone: boolean
+}
+
+export interface StartOptions {
+  /** From its turn to joining its group: sandbox, image, process. */
+  readonly podStartMs: number
+  /** Pods all nodes together start in a second. */
+  readonly startsPerSecond: number
+}
+
+export interface Nodes {
+  /** No pod waits for its turn or comes up. */
+  readonly quiet: boolean
+  start(pod: Pod, onRunning: (now: number) => void): void
+  advance(now: number): void
+}
+
+export function createNodes({ podStartMs, startsPerSecond }: StartOptions): Nodes {
+  const waiting: { readonly pod: Pod; readonly onRunning: (now: number) => void }[] = []
+  const coming: { readonly pod: Pod; readonly at: number; readonly onRunning: (now: number) => void }[] = []
+  const everyMs = 1_000 / startsPerSecond
+  let turn = 0
+
+  return {
+    get quiet() {
+      return waiting.length + coming.length === 0
+    },
+    start: (pod, onRunning) => void waiting.push({ pod, onRunning }),
+    advance: (now) => {
+      while (waiting.length > 0 && turn <= now) {
+        const next = waiting.shift()
+        if (!next || next.pod.gone) continue
+        // Turns that nobody took are lost.
+        turn = (turn < now - everyMs ? now : turn) + everyMs
+        next.pod.startedAt = now
+        coming.push({ ...next, at: now + podStartMs })
+      }
+      const due = coming.findIndex(({ at }) => at > now)
+      const up = due === -1 ? coming.splice(0) : coming.splice(0, due)
+      for (const { pod, onRunning } of up) if (!pod.gone) onRunning(now)
+    },
+  }
+}

@@ -1,0 +1,46 @@
+// What does a pipeline come to in the model? Its partitions and autoscalers are those of the objects the operator would apply.
+import type { OrderPipeline, Stage } from '@orderpipeline/operator/api'
+import { kafkaTopics, stageScaledObject, topicName, topicPrefix } from '@orderpipeline/operator/pipeline'
+import { autoscalerRules } from './autoscaler-rules.ts'
+import type { StageScenario } from './scenario.ts'
+
+/** Messages a replica works on at once where a stage does not say. */
+const defaultConcurrency = 10
+/** Only names brokers, to whom nobody connects here. */
+const serviceDomain = 'svc'
+
+export interface PipelineOptions {
+  /** Seconds a message really takes, by stage, where that is not what the spec says. */
+  readonly workSeconds: ReadonlyMap<string, number>
+  readonly hpaTolerance: number
+}
+
+/** A stage of which nobody says how long its work takes. */
+export class WorkUnknown extends Error {
+  override readonly name = 'WorkUnknown'
+  readonly reason = 'WorkUnknown'
+  readonly retry = false
+}
+
+/** @throws WorkUnknown */
+export function stageScenarios(given: OrderPipeline, options: PipelineOptions): StageScenario[] {
+  // What is suspended is simulated as it would be afterwards.
+  const pipeline = { ...given, spec: { ...given.spec, suspend: false } }
+  const { name } = pipeline.metadata
+  const partitions = new Map(kafkaTopics(pipeline, []).map((topic) => [topic.metadata.name, topic.spec.partitions ?? 1]))
+  return pipeline.spec.stages.map((stage) => ({
+    name: stage.name,
+    consumes: stage.consumes.map(({ topic }) => ({ topic, partitions: partitions.get(topicName(name, topic)) ?? 1 })),
+    concurrency: stage.concurrency ?? defaultConcurrency,
+    workSeconds: workSeconds(stage, options.workSeconds),
+    rules: autoscalerRules(stageScaledObject(pipeline, stage, serviceDomain), topicPrefix(name), options.hpaTolerance),
+  }))
+}
+
+function workSeconds(stage: Stage, given: ReadonlyMap<string, number>): number {
+  const seconds = given.get(stage.name) ?? stage.workSeconds
+  if (seconds !== undefined) return seconds
+  throw new WorkUnknown(
+    `spec.stages[${stage.name}].workSeconds: found none; allowed: seconds a message takes, there or as --work ${stage.name}=0.1`,
+  )
+}

@@ -1,0 +1,56 @@
+// What does one replica do with its partitions? Takes messages from them in turn, as far as it has free places.
+import type { Backlog } from './backlog.ts'
+import { createPlaces, type Work } from './places.ts'
+
+export interface Replica {
+  readonly inHand: number
+  /** What it had is another's; what it has in hand it ends. */
+  assign(partitions: readonly number[]): void
+  /** A message has come to one of its partitions. */
+  arrived(): void
+  finish(now: number, onDone: (topic: number, messages: number) => void): void
+  begin(now: number): void
+  /** Told to end: takes nothing more. */
+  drain(): void
+}
+
+export function createReplica(backlog: Backlog, work: Work): Replica {
+  const places = createPlaces(work)
+  let owned: readonly number[] = []
+  let cursor = 0
+  let waiting = 0
+  let draining = false
+
+  return {
+    get inHand() {
+      return places.inHand
+    },
+    assign: (partitions) => {
+      owned = partitions
+      cursor = 0
+      waiting = partitions.reduce((sum, partition) => sum + backlog.waitingIn(partition), 0)
+    },
+    arrived: () => {
+      waiting += 1
+    },
+    finish: (now, onDone) => places.finish(now, onDone),
+    begin: (now) => {
+      if (waiting === 0 || draining) return
+      let open = places.open(now)
+      // An even share of each partition first, then whatever is left where there is any.
+      const share = Math.max(1, Math.ceil(open / owned.length))
+      for (let looked = 0; open > 0 && waiting > 0 && looked < 2 * owned.length; looked += 1) {
+        const partition = owned[cursor] ?? 0
+        cursor = (cursor + 1) % owned.length
+        const taken = backlog.take(partition, looked < owned.length ? Math.min(open, share) : open)
+        if (taken === 0) continue
+        open -= taken
+        waiting -= taken
+        places.fill(now, backlog.topicOf(partition), taken)
+      }
+    },
+    drain: () => {
+      draining = true
+    },
+  }
+}

@@ -1,0 +1,47 @@
+// What is simulated? Everything a run follows from, and nothing else: the same scenario gives the same run.
+import type { Trace } from './arrivals.ts'
+import type { AutoscalerRules } from './autoscaler-rules.ts'
+import type { Topology } from './topology.ts'
+
+export interface StageScenario {
+  readonly name: string
+  readonly consumes: readonly { readonly topic: string; readonly partitions: number }[]
+  readonly concurrency: number
+  /** What a message really takes, which may be more than the spec says. */
+  readonly workSeconds: number
+  readonly rules: AutoscalerRules
+}
+
+/** What a cluster is like, as far as it matters to scaling. */
+export interface Surroundings {
+  /** From its turn to joining the consumer group: scheduling, image, process. */
+  readonly podStartSeconds: number
+  /** Pods that all nodes together start in a second; Infinity where that never binds. */
+  readonly startsPerSecond: number
+  /** Longest time from joining to being seen ready. */
+  readonly readinessSeconds: number
+  /** Part of the pods seen ready while others are still being started; the rest is seen once none is. 1: all. */
+  readonly readyWhileStarting: number
+  /** How long a consumer group stands still when somebody joins or leaves. */
+  readonly rebalanceSeconds: number
+  readonly hpaSyncSeconds: number
+  /** 0 spreads messages evenly over partitions. */
+  readonly skew: number
+}
+
+/** By consumer lag, as the ScaledObject says; or always as many as it allows. */
+export type Scaling = 'lag' | 'maximum' | 'minimum'
+
+export interface Scenario {
+  readonly stages: readonly StageScenario[]
+  readonly topology: Topology
+  readonly trace: Trace
+  readonly surroundings: Surroundings
+  readonly scaling: Scaling
+  readonly seed: number
+  readonly stepMs: number
+  /** The run ends once nothing is left to do and every stage is back at its minimum, at the latest so long after the last order. */
+  readonly tailSeconds: number
+  /** Exactly so long instead, so that runs can be compared. */
+  readonly seconds?: number
+}
