@@ -23,11 +23,7 @@ interface Optional {
 }
 
 /** `topicPrefix` is what a topic's name has before it in Kafka. */
-export function autoscalerRules(
-  { spec }: ScaledObject,
-  topicPrefix: string,
-  tolerance: number,
-): AutoscalerRules {
+export function autoscalerRules({ spec }: ScaledObject, topicPrefix: string, tolerance: number): AutoscalerRules {
   const { behavior } = spec.advanced.horizontalPodAutoscalerConfig
   const { cooldownPeriod = kedaDefaults.cooldownPeriod } = spec as Optional
   return {

@@ -16,11 +16,7 @@ export interface ConsumerGroup {
 }
 
 /** `initial` members have their partitions from the start. */
-export function createConsumerGroup(
-  backlog: Backlog,
-  rebalanceMs: number,
-  initial: readonly Replica[],
-): ConsumerGroup {
+export function createConsumerGroup(backlog: Backlog, rebalanceMs: number, initial: readonly Replica[]): ConsumerGroup {
   let members = new Set(initial)
   /** In the order in which partitions go to them. */
   let readers = [...initial]

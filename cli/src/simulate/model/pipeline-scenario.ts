@@ -27,7 +27,9 @@ export function stageScenarios(given: OrderPipeline, options: PipelineOptions): 
   // What is suspended is simulated as it would be afterwards.
   const pipeline = { ...given, spec: { ...given.spec, suspend: false } }
   const { name } = pipeline.metadata
-  const partitions = new Map(kafkaTopics(pipeline, []).map((topic) => [topic.metadata.name, topic.spec.partitions ?? 1]))
+  const partitions = new Map(
+    kafkaTopics(pipeline, []).map((topic) => [topic.metadata.name, topic.spec.partitions ?? 1]),
+  )
   return pipeline.spec.stages.map((stage) => ({
     name: stage.name,
     consumes: stage.consumes.map(({ topic }) => ({ topic, partitions: partitions.get(topicName(name, topic)) ?? 1 })),

@@ -76,6 +76,10 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
   let lastActive: number | undefined
   let arrived = 0
   const done = consumes.map(() => 0)
+  const ended = consumes.map(() => 0)
+  const count = (index: number, messages: number): void => {
+    ended[index] = (ended[index] ?? 0) + messages
+  }
   const arrivedOn = consumes.map(() => 0)
   let nextSync = random() * surroundings.hpaSyncSeconds * 1_000
   let nextPoll = random() * rules.pollingSeconds * 1_000
@@ -180,11 +184,13 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
       observe(now)
     },
     finish: (now, onDone) => {
-      for (const { replica } of pods)
-        replica.finish(now, (index, messages) => {
-          done[index] = (done[index] ?? 0) + messages
-          onDone(consumes[index]?.topic ?? '', messages)
-        })
+      ended.fill(0)
+      for (const { replica } of pods) if (replica.inHand > 0) replica.finish(now, count)
+      for (const [index, messages] of ended.entries()) {
+        if (messages === 0) continue
+        done[index] = (done[index] ?? 0) + messages
+        onDone(consumes[index]?.topic ?? '', messages)
+      }
     },
     begin: (now) => group.begin(now),
   }

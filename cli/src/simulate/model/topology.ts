@@ -49,7 +49,8 @@ export function topologyOf(spec: OrderPipelineSpec, ratios: readonly Ratio[] = [
     const topics = first.map((flow) => flow.to)
     throw invalid(`--ratio ${to}`, to, `a topic that a stage emits (${topics.join(', ') || 'there is none'})`)
   }
-  const ratioOf = (topic: string): number => ratios.find(({ from, to }) => from === undefined && to === topic)?.ratio ?? 1
+  const ratioOf = (topic: string): number =>
+    ratios.find(({ from, to }) => from === undefined && to === topic)?.ratio ?? 1
   const byDefault = first.map((flow) => ({ ...flow, ratio: ratioOf(flow.to) }))
   const isGiven = ({ from, to }: Flow): boolean => given.some((flow) => flow.from === from && flow.to === to)
   const flows = [...byDefault.filter((flow) => !isGiven(flow)), ...given].filter(({ ratio }) => ratio > 0)

@@ -1,0 +1,113 @@
+// `orderpipeline simulate`: what will the autoscalers of this pipeline do under that load? A dry run, with no cluster.
+import { readFile } from 'node:fs/promises'
+import { Option } from 'commander'
+import { pipelineIn } from '../capacity/pipeline-file.ts'
+import { CommandFailed } from '../environment.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+import { alternatives, dryRun, type DryRun } from '../simulate/dry-run.ts'
+import { endOf, ordersIn, type Trace } from '../simulate/model/arrivals.ts'
+import { asJson } from '../simulate/json.ts'
+import { durationMs, number, ratiosOf, shapeOf, surroundingsOf, workOf, type Options } from '../simulate/options.ts'
+import { report, time } from '../simulate/terminal/report.ts'
+import { traceIn, TraceInvalid } from '../simulate/trace-text.ts'
+
+const each = (text: string, before: readonly string[]): readonly string[] => [...before, text]
+const many = (flags: string, description: string): Option =>
+  new Option(flags, description).default([], 'none').argParser(each)
+
+export const simulate: CommandDefinition = {
+  name: 'simulate',
+  describe: (command, action) => {
+    command
+      .description('Dry run of the autoscalers: lag, replicas and drain time under a load; 1 when it does not drain')
+      .requiredOption('-f, --file <file>', 'YAML with one OrderPipeline; - for standard input')
+      .optionsGroup('The load, one of:')
+      .option('--trace <file>', 'CSV with at,orders or at,rate, JSON, or what npm run load -- --record writes')
+      .option('--rate <n/unit>', 'orders at a steady rate: 10000/min, 200/s')
+      .option('--burst <n>', 'so many orders at once; beside --rate, on top of it')
+      .option('--day <n/unit>', "a shop's day with this rate at its busiest")
+      .option('--for <time>', 'how long the rate lasts', '10m')
+      .option('--burst-at <time>', 'when the burst comes', '0s')
+      .option('--burst-over <time>', 'how long it takes to come in', '10s')
+      .optionsGroup('The work:')
+      .addOption(many('--work <stage=seconds>', 'seconds a message really takes, instead of workSeconds; repeatable'))
+      .addOption(
+        many('--ratio <topic=n>', 'messages on a topic for each it follows from, or consumed:emitted=n; repeatable'),
+      )
+      .option('--skew <n>', 'how unevenly keys fall on partitions: 0 evenly, 1 as 1/rank', '0')
+      .optionsGroup('The cluster:')
+      .option('--pod-start <time>', 'from scheduling a pod to its joining the consumer group', '3s')
+      .option('--starts-per-second <n>', 'pods all nodes together start a second; without a bound unless given')
+      .option('--ready <time>', 'at most from joining to being seen ready', '5s')
+      .option('--ready-while-starting <share>', 'of the pods, seen ready while others still start: 0 to 1', '1')
+      .option('--rebalance <time>', 'standstill of a consumer group when a member joins or leaves', '3s')
+      .option('--hpa-sync <time>', "the horizontal pod autoscaler's sync period", '15s')
+      .optionsGroup('The run:')
+      .option('--until <n>', 'replicas whose reaching is timed', '50')
+      .option('--tail <time>', 'wait at most so long after the last order for everything to settle', '1h')
+      .option('--seed <n>', 'of everything left to chance: partitions, and when polls and syncs fall', '1')
+      .option('--compare', 'beside the same load with always maxReplicas and always minReplicas')
+      .option('--json', 'as JSON, with a sample a second of every stage')
+      .action((options: Options) => action((context) => rehearse(options, context)))
+  },
+}
+
+async function rehearse(options: Options, { environment }: CommandContext): Promise<number> {
+  const shape = shapeOf(options)
+  const settings = {
+    surroundings: surroundingsOf(options),
+    ratios: ratiosOf(options.ratio),
+    seed: number(options.seed, '--seed', { whole: true, from: 0, to: 4_294_967_295 }),
+    replicas: number(options.until, '--until', { whole: true, from: 1, to: 10_000 }),
+    tailSeconds: durationMs(options.tail, '--tail') / 1_000,
+  }
+  const pipeline = await pipelineIn(options.file)
+  const trace = shape ?? (await traceFrom(options.trace ?? ''))
+  const stages = pipeline.spec.stages.map(({ name }) => name)
+  const dry = dryRun(pipeline, { ...settings, trace, workSeconds: workOf(options.work, stages) })
+  const { scenario, run, figures } = dry
+  const others = options.compare ? alternatives(scenario, run.seconds, settings.replicas) : []
+  const shown = { run, figures, replicas: settings.replicas, alternatives: others, notes: notes(dry) }
+  const text = options.json
+    ? JSON.stringify(asJson(pipeline.name, dry, settings, others))
+    : report(
+        { ...shown, title: title(pipeline.name, trace) },
+        { colour: environment.colour, width: environment.stdout.columns ?? 100 },
+      ).join('\n')
+  environment.stdout.write(`${text}\n`)
+  return figures.drainedAtSeconds === undefined ? 1 : 0
+}
+
+async function traceFrom(path: string): Promise<Trace> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new CommandFailed(`--trace: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+  try {
+    return traceIn(text)
+  } catch (error) {
+    if (!(error instanceof TraceInvalid)) throw error
+    throw new CommandFailed(`--trace ${path}: ${error.message}`)
+  }
+}
+
+const title = (name: string, trace: Trace): string =>
+  `${name}: ${ordersIn(trace).toLocaleString('en-US', { maximumFractionDigits: 0 })} orders in ${time(endOf(trace) / 1_000)}`
+
+/** What a reader would otherwise take for a finding. */
+function notes({ scenario: { stages, topology } }: DryRun): string[] {
+  const silent = stages
+    .filter(({ consumes }) => consumes.every(({ topic }) => !topology.messagesPerOrder.get(topic)))
+    .map(({ name }) => name)
+  const left = stages
+    .filter(({ rules }) => rules.otherTriggers.length > 0)
+    .map(({ name, rules }) => `${name} (${rules.otherTriggers.join(', ')})`)
+  return [
+    ...(silent.length === 0
+      ? []
+      : [`No message gets to ${silent.join(', ')}: no topic it consumes follows from an order.`]),
+    ...(left.length === 0 ? [] : [`Triggers other than consumer lag are left out: ${left.join(', ')}.`]),
+  ]
+}

@@ -1,0 +1,75 @@
+// How does a pipeline fare under a load? One run scaled on lag, and where asked for the same with a fixed number of replicas.
+import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
+import { group, kind, version } from '@orderpipeline/operator/api'
+import { validate } from '@orderpipeline/operator/pipeline'
+import type { PipelineFile } from '../capacity/pipeline-file.ts'
+import { CommandFailed } from '../environment.ts'
+import type { Trace } from './model/arrivals.ts'
+import { figures, type Figures } from './model/figures.ts'
+import { stageScenarios, WorkUnknown } from './model/pipeline-scenario.ts'
+import type { Scenario, Surroundings } from './model/scenario.ts'
+import { simulate, type Run } from './model/simulation.ts'
+import { topologyOf, TopologyInvalid, type Ratio } from './model/topology.ts'
+
+export interface DryRunOptions {
+  readonly trace: Trace
+  readonly surroundings: Surroundings
+  readonly ratios: readonly Ratio[]
+  readonly workSeconds: ReadonlyMap<string, number>
+  readonly seed: number
+  readonly tailSeconds: number
+  /** Replicas whose reaching is timed. */
+  readonly replicas: number
+}
+
+export interface DryRun {
+  readonly scenario: Scenario
+  readonly run: Run
+  readonly figures: Figures
+}
+
+/** The autoscaler's own tolerance; no cluster is known to set another. */
+const hpaTolerance = 0.1
+const stepMs = 100
+
+/** @throws CommandFailed */
+export function dryRun(pipeline: PipelineFile, options: DryRunOptions): DryRun {
+  return ran(scenarioOf(pipeline, options), options.replicas)
+}
+
+/** The same load over the same time with fixed replicas. */
+export const alternatives = (scenario: Scenario, seconds: number, replicas: number) =>
+  [
+    { name: 'always maxReplicas', scaling: 'maximum' as const },
+    { name: 'always minReplicas', scaling: 'minimum' as const },
+  ].map(({ name, scaling }) => ({ name, figures: ran({ ...scenario, scaling, seconds }, replicas).figures }))
+
+function ran(scenario: Scenario, replicas: number): DryRun {
+  const run = simulate(scenario)
+  return { scenario, run, figures: figures(scenario, run, replicas) }
+}
+
+function scenarioOf({ name, spec }: PipelineFile, options: DryRunOptions): Scenario {
+  const problems = validate(spec)
+  if (problems.length > 0)
+    throw new CommandFailed(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
+  const { trace, surroundings, seed, tailSeconds } = options
+  const pipeline = { apiVersion: `${group}/${version}`, kind, metadata: { name }, spec: withKafka(name, spec) }
+  try {
+    return {
+      stages: stageScenarios(pipeline, { workSeconds: options.workSeconds, hpaTolerance }),
+      topology: topologyOf(spec, options.ratios),
+      ...{ trace, surroundings, seed, tailSeconds, stepMs },
+      scaling: 'lag',
+    }
+  } catch (error) {
+    if (error instanceof TopologyInvalid || error instanceof WorkUnknown) throw new CommandFailed(error.message)
+    throw error
+  }
+}
+
+/** Which Kafka it is makes no difference here, so a file may leave it out. */
+const withKafka = (name: string, spec: OrderPipelineSpec): OrderPipelineSpec => ({
+  ...spec,
+  kafka: (spec as Partial<OrderPipelineSpec>).kafka ?? { strimziCluster: name },
+})

@@ -1,0 +1,36 @@
+// What does a program read of a run? Its inputs, its figures, and a sample a second of every stage.
+import type { Figures } from './model/figures.ts'
+import type { Surroundings } from './model/scenario.ts'
+import type { Sample } from './model/simulation.ts'
+import type { DryRun } from './dry-run.ts'
+
+interface Settings {
+  readonly surroundings: Surroundings
+  readonly seed: number
+}
+
+const series = ['lag', 'wanted', 'pods', 'members', 'ready', 'arrived', 'done'] as const satisfies (keyof Sample)[]
+
+export const asJson = (
+  pipeline: string,
+  { scenario, run, figures }: DryRun,
+  { surroundings, seed }: Settings,
+  alternatives: readonly { readonly name: string; readonly figures: Figures }[],
+) => ({
+  pipeline,
+  seed,
+  // JSON has no infinity: absent is without a bound.
+  surroundings: {
+    ...surroundings,
+    startsPerSecond: Number.isFinite(surroundings.startsPerSecond) ? surroundings.startsPerSecond : undefined,
+  },
+  messagesPerOrder: Object.fromEntries(scenario.topology.messagesPerOrder),
+  flows: scenario.topology.flows,
+  figures,
+  alternatives,
+  series: run.stages.map(({ name, samples }) => ({
+    name,
+    everySeconds: 1,
+    ...Object.fromEntries(series.map((key) => [key, samples.map((sample) => sample[key])])),
+  })),
+})

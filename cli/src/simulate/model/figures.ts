@@ -1,0 +1,113 @@
+// What does a run come to? The few figures a person compares, from its samples.
+import type { Scenario, StageScenario } from './scenario.ts'
+import type { Run, Sample, StageRun } from './simulation.ts'
+
+export interface StageFigures {
+  readonly name: string
+  readonly messages: number
+  readonly peakLag: number
+  readonly peakLagAtSeconds: number
+  /** From the peak of the lag until all that had come by then is done with, but for work in hand; undefined when it never is. */
+  readonly drainSeconds: number | undefined
+  /** When that is, from the beginning. */
+  readonly drainedAtSeconds: number | undefined
+  /** Longest time from a message's arrival to its end, as if they went in order. */
+  readonly longestWaitSeconds: number
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  readonly mostReplicas: number
+  /** Until as many as ever were wanted are ready. */
+  readonly secondsToMost: number | undefined
+  /** Until so many replicas as asked for are ready. */
+  readonly secondsToReplicas: number | undefined
+  readonly rebalances: number
+  readonly standstillSeconds: number
+  readonly replicaHours: number
+  /** Had there always been maxReplicas. */
+  readonly replicaHoursAtMaximum: number
+}
+
+export interface Figures {
+  readonly orders: number
+  readonly seconds: number
+  /** When the last stage has drained; undefined when one never does. */
+  readonly drainedAtSeconds: number | undefined
+  readonly replicaHours: number
+  readonly replicaHoursAtMaximum: number
+  readonly stages: readonly StageFigures[]
+}
+
+/** `replicas` is the number whose reaching is timed. */
+export function figures({ stages }: Scenario, run: Run, replicas: number): Figures {
+  const each = run.stages.map((stageRun, index): StageFigures => {
+    const stage = stages[index]
+    if (!stage) throw new RangeError(`${stageRun.name} is no stage of the scenario`)
+    return stageFigures(stage, stageRun, run.seconds, replicas)
+  })
+  const sum = (of: (stage: StageFigures) => number): number => each.reduce((total, stage) => total + of(stage), 0)
+  const drained = each.map(({ drainedAtSeconds }) => drainedAtSeconds)
+  return {
+    orders: run.orders,
+    seconds: run.seconds,
+    drainedAtSeconds: drained.includes(undefined) ? undefined : Math.max(...drained.map((at) => at ?? 0)),
+    replicaHours: sum(({ replicaHours }) => replicaHours),
+    replicaHoursAtMaximum: sum(({ replicaHoursAtMaximum }) => replicaHoursAtMaximum),
+    stages: each,
+  }
+}
+
+function stageFigures(
+  { rules, workSeconds }: StageScenario,
+  { name, samples, rebalances, standstillSeconds, podSeconds }: StageRun,
+  seconds: number,
+  replicas: number,
+): StageFigures {
+  const { maxReplicas } = rules.hpa
+  const highest = (of: (sample: Sample) => number): number => samples.reduce((most, one) => Math.max(most, of(one)), 0)
+  const peakLag = highest(({ lag }) => lag)
+  const peakAt = samples.findIndex(({ lag }) => lag === peakLag)
+  const drainedAt = drainedFrom(samples, peakAt, workSeconds)
+  const mostReplicas = highest(({ wanted }) => wanted)
+  return {
+    name,
+    messages: samples.at(-1)?.arrived ?? 0,
+    peakLag,
+    peakLagAtSeconds: peakAt,
+    drainSeconds: drainedAt === undefined ? undefined : drainedAt - peakAt,
+    drainedAtSeconds: drainedAt,
+    longestWaitSeconds: longestWait(samples),
+    minReplicas: rules.minReplicas,
+    maxReplicas,
+    mostReplicas,
+    secondsToMost: first(samples, ({ ready }) => ready >= mostReplicas),
+    secondsToReplicas: first(samples, ({ ready }) => ready >= replicas),
+    rebalances,
+    standstillSeconds,
+    replicaHours: podSeconds / 3_600,
+    replicaHoursAtMaximum: (maxReplicas * seconds) / 3_600,
+  }
+}
+
+const first = (samples: readonly Sample[], is: (sample: Sample) => boolean): number | undefined => {
+  const at = samples.findIndex(is)
+  return at === -1 ? undefined : at
+}
+
+/** While messages keep coming lag is never nothing: whatever came within the last message's work may still be in hand. */
+function drainedFrom(samples: readonly Sample[], from: number, workSeconds: number): number | undefined {
+  const inHand = Math.ceil(workSeconds) + 1
+  for (let at = from; at < samples.length; at += 1)
+    if ((samples[at]?.done ?? 0) >= (samples[Math.max(0, at - inHand)]?.arrived ?? 0) && at >= from + inHand) return at
+  const last = samples.at(-1)
+  return last && last.lag === 0 ? samples.length - 1 : undefined
+}
+
+function longestWait(samples: readonly Sample[]): number {
+  let came = 0
+  let longest = 0
+  for (const [at, { done, lag }] of samples.entries()) {
+    while (came < at && (samples[came]?.arrived ?? 0) <= done) came += 1
+    if (lag > 0 && (samples[came]?.arrived ?? 0) > done) longest = Math.max(longest, at - came)
+  }
+  return longest
+}

@@ -1,0 +1,126 @@
+// What was asked for? The command's options as values, each wrong one named with what was found and what is allowed.
+import { OptionInvalid, parsedDuration, parsedRate } from '@orderpipeline/traffic'
+import { CommandFailed } from '../environment.ts'
+import type { Trace } from './model/arrivals.ts'
+import type { Surroundings } from './model/scenario.ts'
+import { burst, day, steady } from './model/shapes.ts'
+import type { Ratio } from './model/topology.ts'
+
+export interface Options {
+  readonly file: string
+  readonly trace?: string
+  readonly rate?: string
+  readonly for: string
+  readonly burst?: string
+  readonly burstOver: string
+  readonly burstAt: string
+  readonly day?: string
+  readonly ratio: readonly string[]
+  readonly work: readonly string[]
+  readonly podStart: string
+  readonly startsPerSecond?: string
+  readonly ready: string
+  readonly readyWhileStarting: string
+  readonly rebalance: string
+  readonly hpaSync: string
+  readonly skew: string
+  readonly until: string
+  readonly tail: string
+  readonly seed: string
+  readonly compare?: true
+  readonly json?: true
+}
+
+/** The load the options describe; undefined when a file holds it. @throws CommandFailed */
+export function shapeOf(options: Options): Trace | undefined {
+  const { trace, rate, burst: orders, day: peak } = options
+  const shapes = [peak, rate ?? orders, trace].filter((one) => one !== undefined)
+  if (shapes.length !== 1)
+    throw new CommandFailed(
+      `the load: found ${shapes.length} of --trace, --day and --rate or --burst; allowed: one, or --rate and --burst together`,
+      { advice: 'For example: --rate 10000/min --for 10m, or --burst 8000' },
+    )
+  if (trace !== undefined) return undefined
+  if (peak !== undefined) return day(rateOf(peak, '--day'))
+  return [
+    ...(rate === undefined ? [] : steady(rateOf(rate, '--rate'), durationMs(options.for, '--for'))),
+    ...(orders === undefined
+      ? []
+      : burst(
+          number(orders, '--burst', { whole: true, from: 1, to: 100_000_000 }),
+          durationMs(options.burstAt, '--burst-at'),
+          durationMs(options.burstOver, '--burst-over'),
+        )),
+  ]
+}
+
+/** @throws CommandFailed */
+export const surroundingsOf = (options: Options): Surroundings => ({
+  podStartSeconds: durationMs(options.podStart, '--pod-start') / 1_000,
+  startsPerSecond:
+    options.startsPerSecond === undefined
+      ? Number.POSITIVE_INFINITY
+      : number(options.startsPerSecond, '--starts-per-second', { from: 0.001, to: 10_000 }),
+  readinessSeconds: durationMs(options.ready, '--ready') / 1_000,
+  readyWhileStarting: number(options.readyWhileStarting, '--ready-while-starting', { from: 0, to: 1 }),
+  rebalanceSeconds: durationMs(options.rebalance, '--rebalance') / 1_000,
+  hpaSyncSeconds: Math.max(100, durationMs(options.hpaSync, '--hpa-sync')) / 1_000,
+  skew: number(options.skew, '--skew', { from: 0, to: 5 }),
+})
+
+/** `orders.status=2`, or `payment.processed:orders.status=1`. @throws CommandFailed */
+export const ratiosOf = (texts: readonly string[]): Ratio[] =>
+  texts.map((text) => {
+    const match = /^(?:([\w.-]+):)?([\w.-]+)=(.+)$/.exec(text)
+    if (!match) throw wrong('--ratio', text, 'topic=number or consumed:emitted=number, such as orders.cancelled=0.02')
+    const [, from, to = '', value = ''] = match
+    const ratio = number(value, `--ratio ${to}`, { from: 0, to: 1_000 })
+    return { to, ratio, ...(from === undefined ? {} : { from }) }
+  })
+
+/** `payment=5`, by stage. @throws CommandFailed */
+export function workOf(texts: readonly string[], stages: readonly string[]): Map<string, number> {
+  return new Map(
+    texts.map((text) => {
+      const [stage = '', value] = text.split('=', 2)
+      if (!stages.includes(stage) || value === undefined)
+        throw wrong('--work', text, `stage=seconds, with one of the stages ${stages.join(', ')}`)
+      return [stage, number(value, `--work ${stage}`, { from: 0.0001, to: 3_600 })]
+    }),
+  )
+}
+
+interface Bounds {
+  readonly whole?: true
+  readonly from: number
+  readonly to: number
+}
+
+/** @throws CommandFailed */
+export function number(text: string, option: string, { whole, from, to }: Bounds): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (value >= from && value <= to && (!whole || Number.isInteger(value))) return value
+  throw wrong(option, text, `a ${whole ? 'whole ' : ''}number from ${from} to ${to}`)
+}
+
+/** Zero included, unlike elsewhere. @throws CommandFailed */
+export function durationMs(text: string, option: string): number {
+  if (/^0+(ms|s|m|min|h)?$/.test(text.trim())) return 0
+  return allowed(() => parsedDuration(text, option))
+}
+
+function rateOf(text: string, option: string): number {
+  return allowed(() => parsedRate(text), option)
+}
+
+function allowed<T>(parse: () => T, option?: string): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof OptionInvalid)) throw error
+    throw new CommandFailed(option === undefined ? error.message : error.message.replace(/^--\w+/, option))
+  }
+}
+
+const wrong = (option: string, found: string, allowedText: string): CommandFailed =>
+  new CommandFailed(`${option}: found ${JSON.stringify(found)}; allowed: ${allowedText}`)

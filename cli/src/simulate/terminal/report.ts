@@ -1,0 +1,150 @@
+// How is a run shown? Lag and replicas of every stage over time, then its figures, then what it comes to in a sentence.
+import { columns } from '../../columns.ts'
+import type { Figures, StageFigures } from '../model/figures.ts'
+import type { Run, StageRun } from '../model/simulation.ts'
+import { area, columnsOf, timeAxis } from './area.ts'
+
+export interface Shown {
+  readonly title: string
+  readonly run: Run
+  readonly figures: Figures
+  /** Replicas whose reaching is timed. */
+  readonly replicas: number
+  readonly alternatives: readonly { readonly name: string; readonly figures: Figures }[]
+  readonly notes: readonly string[]
+}
+
+export interface Look {
+  readonly colour: boolean
+  readonly width: number
+}
+
+type Colour = 'bold' | 'dim' | 'yellow' | 'cyan'
+const codes: Record<Colour, number> = { bold: 1, dim: 2, yellow: 33, cyan: 36 }
+const margin = 20
+const narrowest = 40
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const fine = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
+
+export function report({ title, run, figures, replicas, alternatives, notes }: Shown, look: Look): string[] {
+  const paint = (text: string, colour: Colour): string =>
+    look.colour && text.trim() !== '' ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
+  const width = Math.max(narrowest, look.width - margin - 1)
+  const drawn = run.stages.flatMap((stage, index) => {
+    const of = figures.stages[index]
+    return of ? [paint(stage.name, 'bold'), ...picture(stage, of, width, paint)] : []
+  })
+  return [
+    paint(title, 'bold'),
+    '',
+    ...drawn,
+    `${' '.repeat(margin)}${paint(timeAxis(run.seconds, width, time), 'dim')}`,
+    '',
+    ...table(figures.stages, replicas),
+    '',
+    ...sentences(figures),
+    ...(alternatives.length === 0 ? [] : ['', ...comparison(figures, alternatives)]),
+    ...notes,
+  ]
+}
+
+/** A stage that nothing happens to takes a line a series; one that scales takes some. */
+function picture(
+  { samples }: StageRun,
+  { peakLag, mostReplicas, minReplicas }: StageFigures,
+  width: number,
+  paint: (text: string, colour: Colour) => string,
+): string[] {
+  const scales = mostReplicas > minReplicas
+  const lag = area(
+    columnsOf(
+      samples.map((sample) => sample.lag),
+      width,
+    ),
+    { height: scales ? 4 : 1, top: peakLag },
+  )
+  const wanted = columnsOf(
+    samples.map((sample) => sample.wanted),
+    width,
+  )
+  const ready = columnsOf(
+    samples.map((sample) => sample.ready),
+    width,
+  )
+  const replicas = area(ready, { height: scales ? 3 : 1, top: mostReplicas, behind: wanted })
+  return [
+    ...labelled('lag', whole.format(peakLag), lag).map(([label, line]) => `${label}${paint(line, 'yellow')}`),
+    ...labelled('replicas', whole.format(mostReplicas), replicas).map(
+      ([label, line]) => `${label}${paint(line, 'cyan')}`,
+    ),
+  ]
+}
+
+/** The name and the top beside the first line; the foot is nothing. */
+const labelled = (name: string, top: string, lines: readonly string[]): [string, string][] =>
+  lines.map((line, index) => {
+    const label = index === 0 ? `  ${name.padEnd(8)}${top.padStart(margin - 12)}` : ''
+    return [`${label.padEnd(margin - 2)}▕`.padEnd(margin), line]
+  })
+
+/** `0s`, `1m05s`, `2h`, `1d06h`. */
+export function time(seconds: number): string {
+  const rounded = Math.round(seconds)
+  const parts = [
+    Math.floor(rounded / 86_400),
+    Math.floor(rounded / 3_600) % 24,
+    Math.floor(rounded / 60) % 60,
+    rounded % 60,
+  ]
+  const units = ['d', 'h', 'm', 's']
+  const from = parts.findIndex((part) => part > 0)
+  if (from === -1) return '0s'
+  const [large = 0, small = 0] = [parts[from], parts[from + 1]]
+  const rest = small > 0 ? `${String(small).padStart(2, '0')}${units[from + 1]}` : ''
+  return `${large}${units[from]}${rest}`
+}
+
+const timeOr = (seconds: number | undefined, otherwise = '-'): string =>
+  seconds === undefined ? otherwise : time(seconds)
+
+function table(stages: readonly StageFigures[], replicas: number): readonly string[] {
+  const reached = stages.some(({ secondsToReplicas }) => secondsToReplicas !== undefined)
+  const header = ['STAGE', 'MESSAGES', 'PEAK LAG', 'DRAIN', 'LONGEST WAIT', 'REPLICAS', 'ALL READY']
+  const rows = stages.map((stage) => [
+    stage.name,
+    whole.format(stage.messages),
+    whole.format(stage.peakLag),
+    timeOr(stage.drainSeconds, 'never'),
+    time(stage.longestWaitSeconds),
+    `${stage.minReplicas}→${stage.mostReplicas}/${stage.maxReplicas}`,
+    stage.mostReplicas > stage.minReplicas ? timeOr(stage.secondsToMost, 'never') : '-',
+    ...(reached ? [timeOr(stage.secondsToReplicas)] : []),
+    stage.rebalances === 0 ? '0' : `${whole.format(stage.rebalances)} (${time(stage.standstillSeconds)})`,
+    fine.format(stage.replicaHours),
+  ])
+  return columns([...header, ...(reached ? [`${replicas} READY`] : []), 'REBALANCES', 'REPLICA-HOURS'], rows)
+}
+
+function sentences({ orders, seconds, drainedAtSeconds, replicaHours, replicaHoursAtMaximum }: Figures): string[] {
+  const share = replicaHoursAtMaximum === 0 ? 0 : (replicaHours / replicaHoursAtMaximum) * 100
+  const drained =
+    drainedAtSeconds === undefined
+      ? `${whole.format(orders)} orders are not done with after ${time(seconds)}.`
+      : `${whole.format(orders)} orders are done with after ${time(drainedAtSeconds)}.`
+  return [
+    `${drained} ${fine.format(replicaHours)} replica-hours in ${time(seconds)}: ${whole.format(share)} % of what maxReplicas all the time would take.`,
+  ]
+}
+
+function comparison(figures: Figures, alternatives: Shown['alternatives']): readonly string[] {
+  const all = [{ name: 'consumer lag', figures }, ...alternatives]
+  const most = (of: (stage: StageFigures) => number, { stages }: Figures): number => Math.max(0, ...stages.map(of))
+  const rows = all.map(({ name, figures: one }) => [
+    name,
+    whole.format(most(({ peakLag }) => peakLag, one)),
+    time(most(({ longestWaitSeconds }) => longestWaitSeconds, one)),
+    timeOr(one.drainedAtSeconds, 'never'),
+    fine.format(one.replicaHours),
+  ])
+  return columns(['REPLICAS BY', 'PEAK LAG', 'LONGEST WAIT', 'ALL DONE AFTER', 'REPLICA-HOURS'], rows)
+}

@@ -1,0 +1,136 @@
+// Which load does a text describe? CSV, JSON, or the JSON lines that `npm run load -- --record` writes of each accepted order.
+import { parsedDuration, parsedRate, OptionInvalid } from '@orderpipeline/traffic'
+import { z } from 'zod'
+import type { Stretch, Trace } from './model/arrivals.ts'
+
+/** What a text holds that is no trace: where, what was found, what is allowed. */
+export class TraceInvalid extends Error {
+  override readonly name = 'TraceInvalid'
+  readonly reason = 'TraceInvalid'
+  readonly retry = false
+}
+
+const longestDays = 31
+const cell = z.union([z.string(), z.number()])
+const Row = z.object({ at: cell, orders: cell.optional(), rate: cell.optional() })
+type Row = z.infer<typeof Row>
+
+interface Placed {
+  readonly where: string
+  readonly row: Row
+}
+
+/** @throws TraceInvalid */
+export function traceIn(text: string): Trace {
+  const trimmed = text.trim()
+  if (trimmed === '')
+    throw new TraceInvalid('found nothing; allowed: CSV with the columns at and orders or rate, or JSON')
+  if (trimmed.startsWith('[')) return stretches(fromJson(trimmed))
+  if (trimmed.startsWith('{')) return stretches(fromJsonLines(trimmed))
+  return stretches(fromCsv(trimmed))
+}
+
+function fromCsv(text: string): Placed[] {
+  const [head = '', ...lines] = text.split(/\r?\n/)
+  const columns = head.split(',').map((name) => name.trim())
+  const wrong = columns.find((name) => !['at', 'orders', 'rate'].includes(name))
+  if (wrong !== undefined || !columns.includes('at') || columns.length !== 2)
+    throw invalid('line 1', head, 'at,orders or at,rate')
+  return lines.flatMap((line, index): Placed[] => {
+    if (line.trim() === '' || line.startsWith('#')) return []
+    const cells = line.split(',').map((value) => value.trim())
+    const row = Row.safeParse(Object.fromEntries(columns.map((name, column) => [name, cells[column]])))
+    if (!row.success || cells.length !== columns.length)
+      throw invalid(`line ${index + 2}`, line, `${columns.length} values: ${head}`)
+    return [{ where: `line ${index + 2}`, row: row.data }]
+  })
+}
+
+function fromJson(text: string): Placed[] {
+  const rows = parsedJson(text, 'it')
+  if (!Array.isArray(rows)) throw invalid('it', typeof rows, 'an array')
+  return rows.map((row: unknown, index) => ({ where: `[${index}]`, row: rowOf(row, `[${index}]`) }))
+}
+
+/** Each line an order, unless it says how many. */
+function fromJsonLines(text: string): Placed[] {
+  return text.split(/\r?\n/).flatMap((line, index): Placed[] => {
+    if (line.trim() === '') return []
+    const where = `line ${index + 1}`
+    const row = rowOf(parsedJson(line, where), where)
+    return [{ where, row: row.orders === undefined && row.rate === undefined ? { ...row, orders: 1 } : row }]
+  })
+}
+
+function parsedJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new TraceInvalid(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function rowOf(value: unknown, where: string): Row {
+  const row = Row.safeParse(value)
+  if (row.success) return row.data
+  throw invalid(where, JSON.stringify(value), '{"at": …, "orders": …} or {"at": …, "rate": …}')
+}
+
+/** Each row lasts until the next; the last as long as the one before it, and a second where it is the only one. */
+function stretches(rows: readonly Placed[]): Trace {
+  const moments = rows.map(({ row, where }) => momentOf(row.at, where))
+  const [begin = 0] = moments
+  const absolute = rows.some(({ row }) => isDate(row.at))
+  return rows.map(({ row, where }, index): Stretch => {
+    const at = moments[index] ?? 0
+    const before = moments[index - 1]
+    if (before !== undefined && at < before)
+      throw invalid(
+        `${where}.at`,
+        String(row.at),
+        `no earlier than the one before it, ${String(rows[index - 1]?.row.at)}`,
+      )
+    const lasts = (moments[index + 1] ?? at + (before === undefined ? 1_000 : at - before)) - at
+    const fromMs = absolute ? at - begin : at
+    if (fromMs > longestDays * 86_400_000)
+      throw invalid(`${where}.at`, String(row.at), `within ${longestDays} days of the beginning`)
+    return { fromMs, toMs: fromMs + lasts, orders: ordersOf(row, where, lasts) }
+  })
+}
+
+function ordersOf({ orders, rate }: Row, where: string, lastsMs: number): number {
+  if ((orders === undefined) === (rate === undefined)) throw invalid(where, 'both or neither', 'either orders or rate')
+  if (rate !== undefined) return Number(rate) === 0 ? 0 : (rateOf(String(rate), where) * lastsMs) / 1_000
+  const count = orders === '' ? Number.NaN : Number(orders)
+  if (Number.isInteger(count) && count >= 0 && count <= 1e9) return count
+  throw invalid(`${where}.orders`, String(orders), 'a whole number from 0 to 1000000000')
+}
+
+const isDate = (at: string | number): boolean => typeof at === 'string' && /^\d{4}-\d\d-\d\dT/.test(at)
+
+/** Milliseconds: seconds, a duration such as 1m30s, or an ISO 8601 time. */
+function momentOf(at: string | number, where: string): number {
+  if (isDate(at)) {
+    const moment = Date.parse(String(at))
+    if (!Number.isNaN(moment)) return moment
+  }
+  if (at !== '' && Number(at) >= 0) return Number(at) * 1_000
+  try {
+    return parsedDuration(String(at), where)
+  } catch (error) {
+    if (!(error instanceof OptionInvalid)) throw error
+    throw invalid(`${where}.at`, String(at), 'seconds, a time such as 1m30s, or 2026-01-31T12:00:00Z')
+  }
+}
+
+function rateOf(text: string, where: string): number {
+  try {
+    return parsedRate(text)
+  } catch (error) {
+    if (!(error instanceof OptionInvalid)) throw error
+    throw invalid(`${where}.rate`, text, 'such as 10000/min or 200/s, up to 100000/s')
+  }
+}
+
+const invalid = (where: string, found: string, allowed: string): TraceInvalid =>
+  new TraceInvalid(`${where}: found ${JSON.stringify(found)}; allowed: ${allowed}`)
