@@ -75,7 +75,7 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
         { colour: environment.colour, width: environment.stdout.columns ?? 100 },
       ).join('\n')
   environment.stdout.write(`${text}\n`)
-  return figures.drainedAtSeconds === undefined ? 1 : 0
+  return figures.doneAtSeconds === undefined ? 1 : 0
 }
 
 async function traceFrom(path: string): Promise<Trace> {

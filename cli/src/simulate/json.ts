@@ -1,7 +1,7 @@
 // What does a program read of a run? Its inputs, its figures, and a sample a second of every stage.
 import type { Figures } from './model/figures.ts'
 import type { Surroundings } from './model/scenario.ts'
-import type { Sample } from './model/simulation.ts'
+import type { StageState } from './model/stage.ts'
 import type { DryRun } from './dry-run.ts'
 
 interface Settings {
@@ -9,7 +9,7 @@ interface Settings {
   readonly seed: number
 }
 
-const series = ['lag', 'wanted', 'pods', 'members', 'ready', 'arrived', 'done'] as const satisfies (keyof Sample)[]
+const series = ['arrived', 'done', 'lag', 'wanted', 'pods', 'members', 'ready'] as const satisfies (keyof StageState)[]
 
 export const asJson = (
   pipeline: string,

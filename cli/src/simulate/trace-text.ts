@@ -99,7 +99,8 @@ function stretches(rows: readonly Placed[]): Trace {
 }
 
 function ordersOf({ orders, rate }: Row, where: string, lastsMs: number): number {
-  if ((orders === undefined) === (rate === undefined)) throw invalid(where, 'both or neither', 'either orders or rate')
+  if ((orders === undefined) === (rate === undefined))
+    throw invalid(where, orders === undefined ? 'neither' : 'both', 'either orders or rate')
   if (rate !== undefined) return Number(rate) === 0 ? 0 : (rateOf(String(rate), where) * lastsMs) / 1_000
   const count = orders === '' ? Number.NaN : Number(orders)
   if (Number.isInteger(count) && count >= 0 && count <= 1e9) return count
@@ -115,6 +116,7 @@ function momentOf(at: string | number, where: string): number {
     if (!Number.isNaN(moment)) return moment
   }
   if (at !== '' && Number(at) >= 0) return Number(at) * 1_000
+  if (/^0+[a-z]+$/.test(String(at))) return 0
   try {
     return parsedDuration(String(at), where)
   } catch (error) {

@@ -1,6 +1,7 @@
 // What does a run come to? The few figures a person compares, from its samples.
 import type { Scenario, StageScenario } from './scenario.ts'
-import type { Run, Sample, StageRun } from './simulation.ts'
+import type { Run, StageRun } from './simulation.ts'
+import type { StageState } from './stage.ts'
 
 export interface StageFigures {
   readonly name: string
@@ -9,8 +10,8 @@ export interface StageFigures {
   readonly peakLagAtSeconds: number
   /** From the peak of the lag until all that had come by then is done with, but for work in hand; undefined when it never is. */
   readonly drainSeconds: number | undefined
-  /** When that is, from the beginning. */
-  readonly drainedAtSeconds: number | undefined
+  /** When the last of its lag is gone, from the beginning; undefined when some is left. */
+  readonly doneAtSeconds: number | undefined
   /** Longest time from a message's arrival to its end, as if they went in order. */
   readonly longestWaitSeconds: number
   readonly minReplicas: number
@@ -30,8 +31,8 @@ export interface StageFigures {
 export interface Figures {
   readonly orders: number
   readonly seconds: number
-  /** When the last stage has drained; undefined when one never does. */
-  readonly drainedAtSeconds: number | undefined
+  /** When the last stage is done; undefined when one is not. */
+  readonly doneAtSeconds: number | undefined
   readonly replicaHours: number
   readonly replicaHoursAtMaximum: number
   readonly stages: readonly StageFigures[]
@@ -45,11 +46,11 @@ export function figures({ stages }: Scenario, run: Run, replicas: number): Figur
     return stageFigures(stage, stageRun, run.seconds, replicas)
   })
   const sum = (of: (stage: StageFigures) => number): number => each.reduce((total, stage) => total + of(stage), 0)
-  const drained = each.map(({ drainedAtSeconds }) => drainedAtSeconds)
+  const done = each.map(({ doneAtSeconds }) => doneAtSeconds)
   return {
     orders: run.orders,
     seconds: run.seconds,
-    drainedAtSeconds: drained.includes(undefined) ? undefined : Math.max(...drained.map((at) => at ?? 0)),
+    doneAtSeconds: done.includes(undefined) ? undefined : Math.max(...done.map((at) => at ?? 0)),
     replicaHours: sum(({ replicaHours }) => replicaHours),
     replicaHoursAtMaximum: sum(({ replicaHoursAtMaximum }) => replicaHoursAtMaximum),
     stages: each,
@@ -63,7 +64,8 @@ function stageFigures(
   replicas: number,
 ): StageFigures {
   const { maxReplicas } = rules.hpa
-  const highest = (of: (sample: Sample) => number): number => samples.reduce((most, one) => Math.max(most, of(one)), 0)
+  const highest = (of: (sample: StageState) => number): number =>
+    samples.reduce((most, one) => Math.max(most, of(one)), 0)
   const peakLag = highest(({ lag }) => lag)
   const peakAt = samples.findIndex(({ lag }) => lag === peakLag)
   const drainedAt = drainedFrom(samples, peakAt, workSeconds)
@@ -74,7 +76,7 @@ function stageFigures(
     peakLag,
     peakLagAtSeconds: peakAt,
     drainSeconds: drainedAt === undefined ? undefined : drainedAt - peakAt,
-    drainedAtSeconds: drainedAt,
+    doneAtSeconds: samples.at(-1)?.lag === 0 ? samples.findLastIndex(({ lag }) => lag > 0) + 1 : undefined,
     longestWaitSeconds: longestWait(samples),
     minReplicas: rules.minReplicas,
     maxReplicas,
@@ -88,13 +90,13 @@ function stageFigures(
   }
 }
 
-const first = (samples: readonly Sample[], is: (sample: Sample) => boolean): number | undefined => {
+const first = (samples: readonly StageState[], is: (sample: StageState) => boolean): number | undefined => {
   const at = samples.findIndex(is)
   return at === -1 ? undefined : at
 }
 
 /** While messages keep coming lag is never nothing: whatever came within the last message's work may still be in hand. */
-function drainedFrom(samples: readonly Sample[], from: number, workSeconds: number): number | undefined {
+function drainedFrom(samples: readonly StageState[], from: number, workSeconds: number): number | undefined {
   const inHand = Math.ceil(workSeconds) + 1
   for (let at = from; at < samples.length; at += 1)
     if ((samples[at]?.done ?? 0) >= (samples[Math.max(0, at - inHand)]?.arrived ?? 0) && at >= from + inHand) return at
@@ -102,7 +104,7 @@ function drainedFrom(samples: readonly Sample[], from: number, workSeconds: numb
   return last && last.lag === 0 ? samples.length - 1 : undefined
 }
 
-function longestWait(samples: readonly Sample[]): number {
+function longestWait(samples: readonly StageState[]): number {
   let came = 0
   let longest = 0
   for (const [at, { done, lag }] of samples.entries()) {

@@ -1,7 +1,6 @@
 // How fast do pods come up? One after the other at the rate the nodes start them, then each takes its time to run.
 export interface Pod {
-  /** Running and allowed to join its group; undefined while it waits for its turn to be started. */
-  startedAt: number | undefined
+  /** Ended before it was started. */
   gone: boolean
 }
 
@@ -36,7 +35,6 @@ export function createNodes({ podStartMs, startsPerSecond }: StartOptions): Node
         if (!next || next.pod.gone) continue
         // Turns that nobody took are lost.
         turn = (turn < now - everyMs ? now : turn) + everyMs
-        next.pod.startedAt = now
         coming.push({ ...next, at: now + podStartMs })
       }
       const due = coming.findIndex(({ at }) => at > now)

@@ -4,24 +4,12 @@ import { createArrivals, endOf } from './arrivals.ts'
 import { createNodes } from './nodes.ts'
 import { seeded } from './random.ts'
 import type { Scenario } from './scenario.ts'
-import { createStage, type StageModel } from './stage.ts'
-
-/** A stage at the end of a second. */
-export interface Sample {
-  readonly lag: number
-  readonly wanted: number
-  readonly pods: number
-  readonly members: number
-  readonly ready: number
-  /** Messages done with since the beginning. */
-  readonly done: number
-  readonly arrived: number
-}
+import { createStage, type StageModel, type StageState } from './stage.ts'
 
 export interface StageRun {
   readonly name: string
   /** One a second, the first at 0. */
-  readonly samples: readonly Sample[]
+  readonly samples: readonly StageState[]
   readonly rebalances: number
   readonly standstillSeconds: number
   readonly podSeconds: number
@@ -35,11 +23,12 @@ export interface Run {
 
 interface Books {
   readonly model: StageModel
-  readonly samples: Sample[]
+  readonly samples: StageState[]
   standstillMs: number
   podMs: number
 }
 
+/** Every stage second by second. */
 export function simulate(scenario: Scenario): Run {
   const { topology, trace, stepMs, surroundings } = scenario
   const random = seeded(scenario.seed)
@@ -73,9 +62,8 @@ export function simulate(scenario: Scenario): Run {
       if (book.model.rebalancing) book.standstillMs += stepMs
     }
     if (now % 1_000 !== 0) continue
-    for (const { model, samples } of books) samples.push(sampleOf(model))
-    if (scenario.seconds === undefined && now >= endOfTrace && books.every(({ model }) => settled(model, scenario)))
-      break
+    for (const { model, samples } of books) samples.push(model.state())
+    if (scenario.seconds === undefined && now > endOfTrace && books.every(({ model }) => model.settled)) break
   }
   return {
     orders,
@@ -88,23 +76,6 @@ export function simulate(scenario: Scenario): Run {
       podSeconds: podMs / 1_000,
     })),
   }
-}
-
-const sampleOf = (model: StageModel): Sample => ({
-  lag: model.lag(),
-  wanted: model.wanted,
-  pods: model.pods,
-  members: model.members,
-  ready: model.ready,
-  done: model.done,
-  arrived: model.arrived,
-})
-
-/** Done with everything, and back at its minimum. */
-const settled = (model: StageModel, { stages, scaling }: Scenario): boolean => {
-  const rules = stages.find(({ name }) => name === model.name)?.rules
-  const resting = scaling === 'lag' ? model.wanted === rules?.minReplicas && model.pods === model.wanted : true
-  return model.lag() === 0 && resting && !model.rebalancing
 }
 
 /** What a stage says when it is done with messages; a part of a message is said with a later one. */

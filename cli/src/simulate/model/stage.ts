@@ -1,37 +1,37 @@
-// What is one stage at any moment? Its waiting messages, its pods, the consumer group they form, and what scales them.
-import type { Random } from './random.ts'
+// What is one stage at any moment? Its messages, waiting and in hand, and the replicas that work on them.
+import { createAutoscaler } from './autoscaler.ts'
 import { createBacklog } from './backlog.ts'
 import { createConsumerGroup } from './consumer-group.ts'
-import { blank, decision } from './hpa.ts'
-import { lagMetric, polled } from './keda.ts'
-import type { Nodes, Pod } from './nodes.ts'
+import { createDeployment } from './deployment.ts'
+import type { Nodes } from './nodes.ts'
+import type { Random } from './random.ts'
 import { createReplica, type Replica } from './replica.ts'
 import type { Scenario, StageScenario } from './scenario.ts'
 
-interface StagePod extends Pod {
-  readonly replica: Replica
-  /** Seen ready even while other pods are being started. */
-  readonly prompt: boolean
-  /** When it would be seen ready; undefined before it has joined. */
-  readyAt: number | undefined
-  ready: boolean
-  draining: boolean
+/** A stage at a moment. Messages are of all its topics, since the beginning. */
+export interface StageState {
+  readonly arrived: number
+  readonly done: number
+  readonly waiting: number
+  readonly inHand: number
+  /** What has come and is not done with. */
+  readonly lag: number
+  readonly wanted: number
+  /** Pods there are, those waiting for a start and those ending included. */
+  readonly pods: number
+  /** Of the consumer group. */
+  readonly members: number
+  readonly ready: number
 }
 
 export interface StageModel {
   readonly name: string
-  readonly wanted: number
-  /** Pods there are, those waiting for a start and those ending included. */
   readonly pods: number
-  readonly members: number
-  readonly ready: number
   readonly rebalances: number
   readonly rebalancing: boolean
-  /** Messages come to one of its topics so far, and those of them done with. */
-  readonly arrived: number
-  readonly done: number
-  /** Waiting or in hand, of one consumed topic or of all. */
-  lag(topic?: string): number
+  /** Nothing to do, and as many pods as at the beginning. */
+  readonly settled: boolean
+  state(): StageState
   arrive(topic: string, messages: number): void
   /** Pods, group and autoscaler, up to now. */
   control(now: number): void
@@ -42,120 +42,35 @@ export interface StageModel {
 export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nodes, random: Random): StageModel {
   const { surroundings, scaling, stepMs } = scenario
   const { rules, consumes } = stage
-  const topics = new Map(consumes.map(({ topic }, index) => [topic, index]))
-  const backlog = createBacklog(
-    consumes.map(({ partitions }) => partitions),
-    surroundings.skew,
-    random,
-  )
-  const work = { concurrency: stage.concurrency, workMs: stage.workSeconds * 1_000, stepMs }
+  const partitions = consumes.map((topic) => topic.partitions)
+  const index = new Map(consumes.map(({ topic }, position) => [topic, position]))
+  const backlog = createBacklog(partitions, surroundings.skew, random)
+  const newReplica = (): Replica =>
+    createReplica(backlog, { concurrency: stage.concurrency, workMs: stage.workSeconds * 1_000, stepMs })
+  const atFirst = scaling === 'maximum' ? rules.hpa.maxReplicas : rules.minReplicas
+  const initial = Array.from({ length: atFirst }, newReplica)
+  const group = createConsumerGroup(backlog, surroundings.rebalanceSeconds * 1_000, initial)
+  const { readyWhileStarting } = surroundings
   const readinessMs = surroundings.readinessSeconds * 1_000
-  let promptness = 0
+  const deployment = createDeployment({ initial, newReplica, group, nodes, readinessMs, readyWhileStarting, random })
+  const autoscaler = createAutoscaler(rules, surroundings.hpaSyncSeconds * 1_000, random)
 
-  const newPod = (): StagePod => {
-    promptness += surroundings.readyWhileStarting
-    const prompt = promptness >= 1 - 1e-9
-    if (prompt) promptness -= 1
-    const replica = createReplica(backlog, work)
-    return { replica, prompt, startedAt: undefined, readyAt: undefined, ready: false, draining: false, gone: false }
-  }
-  const initial = Array.from({ length: scaling === 'maximum' ? rules.hpa.maxReplicas : rules.minReplicas }, () => ({
-    ...newPod(),
-    startedAt: 0,
-    readyAt: 0,
-    ready: true,
-  }))
-  let pods: StagePod[] = initial
-  const group = createConsumerGroup(
-    backlog,
-    surroundings.rebalanceSeconds * 1_000,
-    initial.map(({ replica }) => replica),
-  )
-  let wanted = initial.length
-  let memory = blank
-  let lastActive: number | undefined
-  let arrived = 0
+  const arrived = consumes.map(() => 0)
   const done = consumes.map(() => 0)
   const ended = consumes.map(() => 0)
-  const count = (index: number, messages: number): void => {
-    ended[index] = (ended[index] ?? 0) + messages
+  const count = (topic: number, messages: number): void => {
+    ended[topic] = (ended[topic] ?? 0) + messages
   }
-  const arrivedOn = consumes.map(() => 0)
-  let nextSync = random() * surroundings.hpaSyncSeconds * 1_000
-  let nextPoll = random() * rules.pollingSeconds * 1_000
-
-  const lagOf = (index: number): number => (arrivedOn[index] ?? 0) - (done[index] ?? 0)
-  const lag = (topic?: string): number =>
-    topic === undefined ? consumes.reduce((sum, _, index) => sum + lagOf(index), 0) : lagOf(topics.get(topic) ?? -1)
-
-  const scaleTo = (replicas: number): void => {
-    for (; wanted < replicas; wanted += 1) {
-      const pod = newPod()
-      pods.push(pod)
-      nodes.start(pod, (now) => group.join(pod.replica, now))
-    }
-    // As a ReplicaSet does: those that do not run yet first, then the youngest.
-    const order = pods.filter(({ draining }) => !draining).reverse()
-    const victims = [...order.filter(notMember), ...order.filter((pod) => !notMember(pod))].slice(0, wanted - replicas)
-    for (const pod of victims) {
-      pod.draining = true
-      pod.replica.drain()
-    }
-    wanted -= victims.length
+  const lagOf = (topic: string) => {
+    const position = index.get(topic) ?? -1
+    return { lag: (arrived[position] ?? 0) - (done[position] ?? 0), partitions: partitions[position] ?? 0 }
   }
-  const notMember = ({ replica }: StagePod): boolean => !group.members.has(replica)
-
-  const end = (now: number): void => {
-    for (const pod of pods) {
-      if (!pod.draining || pod.replica.inHand > 0) continue
-      pod.gone = true
-      group.leave(pod.replica, now)
-    }
-    if (pods.some(({ gone }) => gone)) pods = pods.filter(({ gone }) => !gone)
-  }
-  const observe = (now: number): void => {
-    for (const pod of pods) {
-      if (pod.ready) continue
-      if (pod.readyAt === undefined) {
-        if (!notMember(pod)) pod.readyAt = now + random() * readinessMs
-        continue
-      }
-      pod.ready = now >= pod.readyAt && (pod.prompt || nodes.quiet)
-    }
-  }
-  const scale = (now: number): void => {
-    if (now >= nextPoll) {
-      nextPoll += rules.pollingSeconds * 1_000
-      const active = rules.triggers.some(({ topic, activationLagThreshold }) => lag(topic) > activationLagThreshold)
-      if (active) lastActive = now
-      const { minReplicas, cooldownSeconds } = rules
-      scaleTo(polled({ active, current: wanted, minReplicas, cooldownSeconds, lastActive, now }))
-    }
-    if (now >= nextSync) {
-      nextSync += surroundings.hpaSyncSeconds * 1_000
-      const metrics = rules.triggers.map((trigger) => {
-        const partitions = consumes[topics.get(trigger.topic) ?? -1]?.partitions ?? 0
-        return lagMetric(lag(trigger.topic), partitions, trigger)
-      })
-      const next = decision(rules.hpa, memory, now, wanted, metrics)
-      memory = next.memory
-      scaleTo(next.desired)
-    }
-  }
+  const lag = (): number => sum(arrived) - sum(done)
 
   return {
     name: stage.name,
-    get wanted() {
-      return wanted
-    },
     get pods() {
-      return pods.length
-    },
-    get members() {
-      return group.members.size
-    },
-    get ready() {
-      return pods.reduce((sum, { ready, draining }) => sum + (ready && !draining ? 1 : 0), 0)
+      return deployment.pods.length
     },
     get rebalances() {
       return group.rebalances
@@ -163,35 +78,42 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
     get rebalancing() {
       return group.rebalancing
     },
-    get arrived() {
-      return arrived
+    get settled() {
+      return lag() === 0 && deployment.wanted === atFirst && deployment.pods.length === atFirst && !group.rebalancing
     },
-    get done() {
-      return done.reduce((sum, messages) => sum + messages, 0)
-    },
-    lag,
+    state: () => ({
+      arrived: sum(arrived),
+      done: sum(done),
+      waiting: sum(consumes.map((_, topic) => backlog.waiting(topic))),
+      inHand: sum(deployment.pods.map(({ replica }) => replica.inHand)),
+      lag: lag(),
+      wanted: deployment.wanted,
+      pods: deployment.pods.length,
+      members: group.members.size,
+      ready: deployment.ready,
+    }),
     arrive: (topic, messages) => {
-      const index = topics.get(topic)
-      if (index === undefined || messages === 0) return
-      arrived += messages
-      arrivedOn[index] = (arrivedOn[index] ?? 0) + messages
-      backlog.arrive(index, messages, group.arrived)
+      const position = index.get(topic)
+      if (position === undefined || messages === 0) return
+      arrived[position] = (arrived[position] ?? 0) + messages
+      backlog.arrive(position, messages, group.arrived)
     },
     control: (now) => {
       group.advance(now)
-      end(now)
-      if (scaling === 'lag') scale(now)
-      observe(now)
+      if (scaling === 'lag') deployment.scaleTo(autoscaler.replicas(now, deployment.wanted, lagOf))
+      deployment.advance(now)
     },
     finish: (now, onDone) => {
       ended.fill(0)
-      for (const { replica } of pods) if (replica.inHand > 0) replica.finish(now, count)
-      for (const [index, messages] of ended.entries()) {
+      for (const { replica } of deployment.pods) if (replica.inHand > 0) replica.finish(now, count)
+      for (const [position, messages] of ended.entries()) {
         if (messages === 0) continue
-        done[index] = (done[index] ?? 0) + messages
-        onDone(consumes[index]?.topic ?? '', messages)
+        done[position] = (done[position] ?? 0) + messages
+        onDone(consumes[position]?.topic ?? '', messages)
       }
     },
     begin: (now) => group.begin(now),
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)

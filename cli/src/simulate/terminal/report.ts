@@ -125,12 +125,12 @@ function table(stages: readonly StageFigures[], replicas: number): readonly stri
   return columns([...header, ...(reached ? [`${replicas} READY`] : []), 'REBALANCES', 'REPLICA-HOURS'], rows)
 }
 
-function sentences({ orders, seconds, drainedAtSeconds, replicaHours, replicaHoursAtMaximum }: Figures): string[] {
+function sentences({ orders, seconds, doneAtSeconds, replicaHours, replicaHoursAtMaximum }: Figures): string[] {
   const share = replicaHoursAtMaximum === 0 ? 0 : (replicaHours / replicaHoursAtMaximum) * 100
   const drained =
-    drainedAtSeconds === undefined
+    doneAtSeconds === undefined
       ? `${whole.format(orders)} orders are not done with after ${time(seconds)}.`
-      : `${whole.format(orders)} orders are done with after ${time(drainedAtSeconds)}.`
+      : `${whole.format(orders)} orders are done with after ${time(doneAtSeconds)}.`
   return [
     `${drained} ${fine.format(replicaHours)} replica-hours in ${time(seconds)}: ${whole.format(share)} % of what maxReplicas all the time would take.`,
   ]
@@ -143,7 +143,7 @@ function comparison(figures: Figures, alternatives: Shown['alternatives']): read
     name,
     whole.format(most(({ peakLag }) => peakLag, one)),
     time(most(({ longestWaitSeconds }) => longestWaitSeconds, one)),
-    timeOr(one.drainedAtSeconds, 'never'),
+    timeOr(one.doneAtSeconds, 'later'),
     fine.format(one.replicaHours),
   ])
   return columns(['REPLICAS BY', 'PEAK LAG', 'LONGEST WAIT', 'ALL DONE AFTER', 'REPLICA-HOURS'], rows)

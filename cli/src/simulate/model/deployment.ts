@@ -1,0 +1,110 @@
+// Which pods does a stage have? As many as wanted are started, join their group, are seen ready; those too many end what
+// they have in hand and leave.
+import type { ConsumerGroup } from './consumer-group.ts'
+import type { Nodes, Pod } from './nodes.ts'
+import type { Random } from './random.ts'
+import type { Replica } from './replica.ts'
+
+interface StagePod extends Pod {
+  readonly replica: Replica
+  /** Seen ready even while other pods are being started. */
+  readonly prompt: boolean
+  /** When it would be seen ready; undefined before it has joined. */
+  readyAt: number | undefined
+  ready: boolean
+  draining: boolean
+}
+
+export interface Deployment {
+  readonly wanted: number
+  /** Pods there are, those waiting for a start and those ending included. */
+  readonly pods: readonly { readonly replica: Replica }[]
+  readonly ready: number
+  scaleTo(replicas: number): void
+  advance(now: number): void
+}
+
+export interface DeploymentOptions {
+  /** Running from the beginning. */
+  readonly initial: readonly Replica[]
+  readonly newReplica: () => Replica
+  readonly group: ConsumerGroup
+  readonly nodes: Nodes
+  readonly readinessMs: number
+  /** Part of the pods seen ready while others are still being started. */
+  readonly readyWhileStarting: number
+  readonly random: Random
+}
+
+export function createDeployment(options: DeploymentOptions): Deployment {
+  const { group, nodes, random } = options
+  let pods = options.initial.map((replica): StagePod => ({ ...unborn(replica, true), readyAt: 0, ready: true }))
+  let wanted = pods.length
+  let promptness = 0
+  /** Whether a pod is on its way in or out: otherwise there is nothing to look at. */
+  let moving = false
+
+  const start = (): void => {
+    promptness += options.readyWhileStarting
+    const prompt = promptness >= 1 - 1e-9
+    if (prompt) promptness -= 1
+    const pod = unborn(options.newReplica(), prompt)
+    pods.push(pod)
+    nodes.start(pod, (now) => group.join(pod.replica, now))
+  }
+  const joined = ({ replica }: StagePod): boolean => group.members.has(replica)
+  /** As a ReplicaSet does: those that do not run yet first, then the youngest. */
+  const end = (count: number): void => {
+    const youngest = pods.filter(({ draining }) => !draining).reverse()
+    const victims = [...youngest.filter((pod) => !joined(pod)), ...youngest.filter(joined)].slice(0, Math.max(0, count))
+    for (const pod of victims) {
+      pod.draining = true
+      pod.replica.drain()
+    }
+  }
+  const leave = (pod: StagePod, now: number): void => {
+    pod.gone = true
+    group.leave(pod.replica, now)
+  }
+  const look = (pod: StagePod, now: number): void => {
+    if (pod.readyAt !== undefined) pod.ready = now >= pod.readyAt && (pod.prompt || nodes.quiet)
+    else if (joined(pod)) pod.readyAt = now + random() * options.readinessMs
+  }
+
+  return {
+    get wanted() {
+      return wanted
+    },
+    get pods() {
+      return pods
+    },
+    get ready() {
+      return pods.reduce((sum, { ready, draining }) => sum + (ready && !draining ? 1 : 0), 0)
+    },
+    scaleTo: (replicas) => {
+      if (replicas === wanted) return
+      moving = true
+      end(wanted - replicas)
+      for (; wanted < replicas; wanted += 1) start()
+      wanted = replicas
+    },
+    advance: (now) => {
+      if (!moving) return
+      for (const pod of pods) {
+        if (pod.draining && pod.replica.inHand === 0) leave(pod, now)
+        else if (!pod.ready) look(pod, now)
+      }
+      pods = pods.filter(({ gone }) => !gone)
+      moving = pods.some(({ ready, draining }) => draining || !ready)
+    },
+  }
+}
+
+const unborn = (replica: Replica, prompt: boolean): StagePod => ({
+  replica,
+  prompt,
+  readyAt: undefined,
+  ready: false,
+  draining: false,
+  gone: false,
+})

@@ -1,0 +1,213 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { figures } from './figures.ts'
+import type { Scenario, StageScenario } from './scenario.ts'
+import { simulate, type Run, type StageRun } from './simulation.ts'
+import { pipeline, scenario, stage } from './testing.ts'
+
+/** Many runs each; the machine may be busy. */
+const timeout = 120_000
+const burst = (orders: number) => [{ fromMs: 0, toMs: 100, orders }]
+const only = (run: Run): StageRun => run.stages[0] ?? expect.fail('no stage')
+const last = ({ samples }: StageRun) => samples.at(-1) ?? expect.fail('no sample')
+const at = ({ samples }: StageRun, second: number) => samples[second] ?? expect.fail(`no sample at ${second} s`)
+const fixed = (replicas: number) =>
+  stage({ scaling: { minReplicas: replicas, maxReplicas: replicas, lagPerReplica: 60 } })
+
+const anything = fc.record({
+  orders: fc.integer({ min: 0, max: 5_000 }),
+  overMs: fc.integer({ min: 0, max: 120_000 }),
+  min: fc.integer({ min: 0, max: 5 }),
+  more: fc.integer({ min: 1, max: 40 }),
+  partitions: fc.integer({ min: 1, max: 60 }),
+  concurrency: fc.integer({ min: 1, max: 20 }),
+  workSeconds: fc.constantFrom(0.0005, 0.02, 0.1, 0.13, 1, 5),
+  lagPerReplica: fc.integer({ min: 1, max: 200 }),
+  podStartSeconds: fc.integer({ min: 0, max: 20 }),
+  startsPerSecond: fc.constantFrom(0.3, 1, 7, Number.POSITIVE_INFINITY),
+  rebalanceSeconds: fc.constantFrom(0, 0.25, 3, 15),
+  skew: fc.constantFrom(0, 1),
+  seed: fc.integer({ min: 0, max: 1_000 }),
+})
+
+type Anything = typeof anything extends fc.Arbitrary<infer T> ? T : never
+
+/** Two stages behind one another, the second of which gets half as many messages. */
+function arbitraryScenario(given: Anything): Scenario {
+  const { orders, overMs, min, more, partitions, concurrency, workSeconds, lagPerReplica, seed, ...surroundings } =
+    given
+  const scaling = { minReplicas: min, maxReplicas: min + more, lagPerReplica }
+  const spec = pipeline(
+    [
+      stage({ name: 'first', emits: [{ topic: 'next' }], concurrency, workSeconds, scaling }),
+      stage({ name: 'second', consumes: [{ topic: 'next' }], scaling }),
+    ],
+    [{ name: 'placed', partitions }],
+  )
+  const built = scenario(spec, { surroundings, seed, tailSeconds: 600, trace: [{ fromMs: 0, toMs: overMs, orders }] })
+  const flows = built.topology.flows.map((flow) => ({ ...flow, ratio: 0.5 }))
+  return { ...built, topology: { ...built.topology, flows } }
+}
+
+describe('whatever the pipeline, the load and the cluster', () => {
+  /** `wrong` returns what should not be, of any sample of any stage. */
+  const never = (wrong: (stage: StageRun, scenario: StageScenario, second: number) => boolean) =>
+    fc.assert(
+      fc.property(anything, (given) => {
+        const built = arbitraryScenario(given)
+        const found = simulate(built).stages.flatMap((run, index) => {
+          const of = built.stages[index] ?? expect.fail('a stage')
+          return run.samples.flatMap((sample, second) => (wrong(run, of, second) ? [{ second, ...sample }] : []))
+        })
+        expect(found).toEqual([])
+      }),
+      { numRuns: 60 },
+    )
+
+  it('no message is lost or made: what came is done with, waiting or in hand', { timeout }, () => {
+    never(({ samples }, _, second) => {
+      const { arrived, done, waiting, inHand, lag } = samples[second] ?? expect.fail('a sample')
+      return arrived !== done + waiting + inHand || lag !== waiting + inHand || Math.min(waiting, inHand) < 0
+    })
+  })
+
+  it('every order gets to the first stage, and its part of what is done to the next', { timeout }, () => {
+    fc.assert(
+      fc.property(anything, (given) => {
+        const { orders, stages } = simulate(arbitraryScenario(given))
+        const [first, second] = stages.map(last)
+        expect(orders).toBe(given.orders)
+        expect(first?.arrived).toBe(orders)
+        expect(second?.arrived).toBe(Math.floor((first?.done ?? 0) / 2))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('replicas stay within their bounds, and no more are ready than wanted', { timeout }, () => {
+    never(({ samples }, { rules }, second) => {
+      const { wanted, ready, pods } = samples[second] ?? expect.fail('a sample')
+      return wanted < rules.minReplicas || wanted > rules.hpa.maxReplicas || ready > wanted || pods < wanted
+    })
+  })
+
+  it('no half minute takes away more than half or ten of the replicas', { timeout }, () => {
+    never(({ samples }, { rules }, second) => {
+      const [before, after] = [samples[second]?.wanted ?? 0, samples[second + 29]?.wanted]
+      // The last step to zero is KEDA's, which knows no policy.
+      if (after === undefined || rules.minReplicas === 0) return false
+      return before - after > Math.max(Math.ceil(before / 2), 10)
+    })
+  })
+
+  it('no second does more than concurrency and work time allow the pods there are', { timeout }, () => {
+    never(({ samples }, { concurrency, workSeconds }, second) => {
+      const [before, now] = [samples[second - 1], samples[second]]
+      if (!before || !now) return false
+      // Work may end together that was begun together, at most all in hand; that of less than a step is done many times in it.
+      const each = concurrency * Math.max(1, 1 / workSeconds) + concurrency
+      return now.done - before.done > Math.max(before.pods, now.pods) * each
+    })
+  })
+
+  it('the same seed gives the same run', { timeout }, () => {
+    fc.assert(
+      fc.property(anything, (given) => {
+        expect(simulate(arbitraryScenario(given))).toEqual(simulate(arbitraryScenario(given)))
+      }),
+      { numRuns: 15 },
+    )
+  })
+})
+
+describe('a stage with fixed replicas', () => {
+  it.each([0.0005, 0.02, 0.1, 0.13, 0.7, 5])(
+    'carries concurrency ÷ workSeconds a replica, with %d s a message',
+    (seconds) => {
+      const perSecond = (5 * 10) / seconds
+      const spec = pipeline([{ ...fixed(5), workSeconds: seconds }])
+      const trace = burst(Math.round(perSecond * 120))
+      const run = only(simulate(scenario(spec, { trace, seconds: 60 })))
+      const [from, to] = [at(run, 20).done, at(run, 60).done]
+      expect((to - from) / 40 / perSecond).toBeCloseTo(1, seconds === 5 ? 0 : 1)
+    },
+  )
+
+  it('drains later where a few partitions have most of the messages', () => {
+    const drained = (skew: number) => {
+      const built = scenario(pipeline([fixed(10)]), { trace: burst(5_000), surroundings: { skew } })
+      return figures(built, simulate(built), 50).doneAtSeconds ?? expect.fail('it drains')
+    }
+    expect(drained(1)).toBeGreaterThan(2 * drained(0))
+  })
+})
+
+describe('a burst', () => {
+  const spec = pipeline([stage({ workSeconds: 5 })])
+  const surroundings = { podStartSeconds: 3, startsPerSecond: 1, rebalanceSeconds: 3, readinessSeconds: 5 }
+
+  it('takes replicas from the minimum to the maximum, drains, and lets them go back', () => {
+    const built = scenario(spec, { trace: burst(8_000), surroundings })
+    const run = simulate(built)
+    const [{ mostReplicas, peakLag, drainSeconds, secondsToReplicas } = expect.fail('figures')] = figures(
+      built,
+      run,
+      50,
+    ).stages
+    expect(mostReplicas).toBe(100)
+    expect(peakLag).toBe(8_000)
+    expect(drainSeconds).toBeGreaterThan(80)
+    // 45 more pods at one a second, and what surrounds them
+    expect(secondsToReplicas).toBeGreaterThan(45)
+    expect(secondsToReplicas).toBeLessThan(45 + 15 + 3 + 6 + 5 + 2)
+    expect(last(only(run))).toMatchObject({ lag: 0, wanted: 5, pods: 5 })
+  })
+
+  it('drains later the longer the group stands still at each rebalance', () => {
+    const drained = (rebalanceSeconds: number) => {
+      const built = scenario(spec, { trace: burst(8_000), surroundings: { ...surroundings, rebalanceSeconds } })
+      return figures(built, simulate(built), 50).doneAtSeconds ?? expect.fail('it drains')
+    }
+    expect(drained(10)).toBeGreaterThan(drained(0))
+  })
+
+  it('makes those that join during a rebalance part of it', () => {
+    const rebalances = (startsPerSecond: number) =>
+      only(
+        simulate(
+          scenario(spec, { trace: burst(8_000), surroundings: { ...surroundings, startsPerSecond }, seconds: 120 }),
+        ),
+      ).rebalances
+    expect(rebalances(Number.POSITIVE_INFINITY)).toBe(1)
+    expect(rebalances(1)).toBeGreaterThan(20)
+    expect(rebalances(1)).toBeLessThan(40)
+  })
+
+  it('stops short of the maximum where there are no more partitions than replicas', () => {
+    const narrow = (partitions: number) => pipeline([stage({ workSeconds: 60 })], [{ name: 'placed', partitions }])
+    const most = (partitions: number) =>
+      Math.max(
+        ...only(
+          simulate(
+            scenario(narrow(partitions), { trace: [{ fromMs: 0, toMs: 120_000, orders: 60_000 }], seconds: 400 }),
+          ),
+        ).samples.map(({ wanted }) => wanted),
+      )
+    expect(most(110)).toBe(100)
+    expect(most(50)).toBeLessThanOrEqual(50)
+  })
+})
+
+describe('a stage that may have no replicas', () => {
+  it('is started by the first message and ended after the cooldown', () => {
+    const scaling = { minReplicas: 0, maxReplicas: 10, lagPerReplica: 60 }
+    const trace = [{ fromMs: 60_000, toMs: 60_000, orders: 100 }]
+    const run = only(simulate(scenario(pipeline([stage({ scaling })]), { trace })))
+    expect(at(run, 59)).toMatchObject({ wanted: 0, members: 0 })
+    const started = run.samples.findIndex(({ wanted }) => wanted > 0)
+    expect(started).toBeGreaterThanOrEqual(60)
+    expect(started).toBeLessThanOrEqual(71)
+    expect(last(run)).toMatchObject({ wanted: 0, lag: 0, done: 100 })
+    expect(run.samples.length).toBeGreaterThan(60 + 300)
+  })
+})

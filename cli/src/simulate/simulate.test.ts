@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commands } from '../commands/index.ts'
+import { program } from '../program.ts'
+
+const examples = join(import.meta.dirname, '..', '..', '..', 'examples')
+const shop = join(examples, 'shop.yaml')
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'simulate-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function simulate(...args: string[]) {
+  let [stdout, stderr] = ['', '']
+  const environment = {
+    stdout: { columns: 80, write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    colour: false,
+    kubeconfig: undefined,
+    kubeconfigCandidates: [],
+  }
+  const code = await program(commands, environment, new AbortController().signal).run(['simulate', ...args])
+  return { code, stdout, stderr }
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const slowPayments = ['--work', 'payment=5', '--burst', '8000']
+
+describe('orderpipeline simulate', { timeout: 60_000 }, () => {
+  it('draws lag and replicas of every stage within the width of the terminal, and says what it comes to', async () => {
+    const { code, stdout } = await simulate('-f', shop, ...slowPayments)
+    expect(code).toBe(0)
+    const lines = stdout.split('\n')
+    expect(lines[0]).toBe('shop: 8,000 orders in 10s')
+    expect(lines.filter((line) => /[▁-█]/.test(line)).every((line) => line.length <= 80)).toBe(true)
+    expect(stdout).toMatch(/^payment +8,000 +7,\d{3} .* 5→100\/100 /m)
+    expect(stdout).toMatch(/^8,000 orders are done with after .* replica-hours in .* % of what maxReplicas/m)
+  })
+
+  it('is JSON with a sample a second where a program reads it, the same for the same seed', async () => {
+    const first = await simulate('-f', shop, ...slowPayments, '--json')
+    const second = await simulate('-f', shop, ...slowPayments, '--json')
+    const other = await simulate('-f', shop, ...slowPayments, '--json', '--seed', '2')
+    expect(second.stdout).toBe(first.stdout)
+    expect(other.stdout).not.toBe(first.stdout)
+    const { figures, series, messagesPerOrder } = JSON.parse(first.stdout) as Record<string, unknown>
+    expect(figures).toMatchObject({ orders: 8_000 })
+    expect(messagesPerOrder).toMatchObject({ 'inventory.updated': 1 })
+    const lengths = (series as { lag: number[]; ready: number[] }[]).map(({ lag, ready }) => [lag.length, ready.length])
+    expect(new Set(lengths.flat()).size).toBe(1)
+  })
+
+  it('compares with fixed numbers of replicas', async () => {
+    const { stdout } = await simulate('-f', shop, ...slowPayments, '--compare')
+    expect(stdout).toMatch(/^consumer lag .*\nalways maxReplicas .*\nalways minReplicas /m)
+  })
+
+  it.each(['burst.csv', 'lunch.json'])('replays the example trace %s', async (name) => {
+    const { code, stderr } = await simulate('-f', shop, '--trace', join(examples, 'traces', name))
+    expect([code, stderr]).toEqual([0, ''])
+  })
+
+  it('exits with 1 where a load does not drain', async () => {
+    const { code, stdout } = await simulate('-f', shop, '--burst', '20000', '--work', 'payment=600', '--tail', '1m')
+    expect(code).toBe(1)
+    expect(stdout).toContain('20,000 orders are not done with after 1m10s.')
+  })
+
+  it('says of a stage that no message gets to it', async () => {
+    const { stdout } = await simulate('-f', shop, '--burst', '10', '--ratio', 'orders.status=0')
+    expect(stdout).toContain('No message gets to notification')
+  })
+
+  it.each([
+    [[], /the load: found 0 of --trace, --day and --rate or --burst/],
+    [['--rate', '1/s', '--day', '1/s'], /the load: found 2/],
+    [['--day', 'long'], /--day: found "long"; allowed: such as 10000\/min/],
+    [['--rate', '1/s', '--for', 'ever'], /--for: found "ever"; allowed: such as 30s/],
+    [['--burst', 'big'], /--burst: found "big"; allowed: a whole number from 1/],
+    [
+      ['--burst', '1', '--work', 'paymnt=1'],
+      /--work: found "paymnt=1"; allowed: stage=seconds, with one of the stages orders, /,
+    ],
+    [['--burst', '1', '--work', 'payment=0'], /--work payment: found "0"; allowed: a number from 0.0001/],
+    [['--burst', '1', '--ratio', 'many'], /--ratio: found "many"; allowed: topic=number/],
+    [
+      ['--burst', '1', '--ratio', 'orders.placed=2'],
+      /--ratio orders.placed: found .* allowed: a topic that a stage emits/,
+    ],
+    [
+      ['--burst', '1', '--ready-while-starting', '2'],
+      /--ready-while-starting: found "2"; allowed: a number from 0 to 1/,
+    ],
+    [['--burst', '1', '--seed', '-1'], /--seed: found "-1"; allowed: a whole number from 0/],
+    [['--trace', '/no/such/file'], /--trace: ENOENT/],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await simulate('-f', shop, ...args)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(message)
+  })
+
+  it('names the line of a trace that is wrong', async () => {
+    const trace = file('wrong.csv', 'at,orders\n0,1\n5,x\n')
+    const { stderr } = await simulate('-f', shop, '--trace', trace)
+    expect(stderr).toContain('wrong.csv: line 3.orders: found "x"; allowed: a whole number')
+  })
+
+  it('does not guess how long the work of a stage takes', async () => {
+    const scaling = 'scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 }'
+    const silent = file(
+      'silent.yaml',
+      `kind: OrderPipeline\nmetadata: { name: p }\nspec: { topics: [{ name: a }], stages: [{ name: s, consumes: [{ topic: a }], ${scaling} }] }`,
+    )
+    const { code, stderr } = await simulate('-f', silent, '--burst', '10')
+    expect(code).toBe(1)
+    expect(stderr).toContain(
+      'spec.stages[s].workSeconds: found none; allowed: seconds a message takes, there or as --work s=0.1',
+    )
+    expect((await simulate('-f', silent, '--burst', '10', '--work', 's=0.1')).code).toBe(0)
+  })
+})
