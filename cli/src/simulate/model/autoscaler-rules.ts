@@ -17,15 +17,9 @@ export interface AutoscalerRules {
 /** KEDA's own, where a ScaledObject says nothing. */
 const kedaDefaults = { pollingInterval: 30, cooldownPeriod: 300 }
 
-/** As much as is read beyond what the operator's types know of. */
-interface Optional {
-  readonly cooldownPeriod?: number
-}
-
 /** `topicPrefix` is what a topic's name has before it in Kafka. */
 export function autoscalerRules({ spec }: ScaledObject, topicPrefix: string, tolerance: number): AutoscalerRules {
   const { behavior } = spec.advanced.horizontalPodAutoscalerConfig
-  const { cooldownPeriod = kedaDefaults.cooldownPeriod } = spec as Optional
   return {
     minReplicas: spec.minReplicaCount,
     hpa: {
@@ -36,7 +30,7 @@ export function autoscalerRules({ spec }: ScaledObject, topicPrefix: string, tol
       tolerance,
     },
     pollingSeconds: spec.pollingInterval ?? kedaDefaults.pollingInterval,
-    cooldownSeconds: cooldownPeriod,
+    cooldownSeconds: spec.cooldownPeriod ?? kedaDefaults.cooldownPeriod,
     triggers: spec.triggers
       .filter(({ type }) => type === 'kafka')
       .map(({ metadata }) => ({

@@ -6,8 +6,9 @@ import type { StageScenario } from './scenario.ts'
 
 /** Messages a replica works on at once where a stage does not say. */
 const defaultConcurrency = 10
-/** Only names brokers, to whom nobody connects here. */
-const serviceDomain = 'svc'
+/** Addresses of what nobody connects to here; with one, a Prometheus trigger is seen, and said to be left out. */
+const settings = { serviceDomain: 'svc', prometheusUrl: 'http://prometheus' }
+const aim = { target: 'blue', paused: false } as const
 
 export interface PipelineOptions {
   /** Seconds a message really takes, by stage, where that is not what the spec says. */
@@ -35,7 +36,7 @@ export function stageScenarios(given: OrderPipeline, options: PipelineOptions): 
     consumes: stage.consumes.map(({ topic }) => ({ topic, partitions: partitions.get(topicName(name, topic)) ?? 1 })),
     concurrency: stage.concurrency ?? defaultConcurrency,
     workSeconds: workSeconds(stage, options.workSeconds),
-    rules: autoscalerRules(stageScaledObject(pipeline, stage, serviceDomain), topicPrefix(name), options.hpaTolerance),
+    rules: autoscalerRules(stageScaledObject(pipeline, stage, aim, settings), topicPrefix(name), options.hpaTolerance),
   }))
 }
 
