@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { benchAutoscaling } from './autoscaling.ts'
 import { benchIntake } from './intake.ts'
+import { benchSimulate } from './simulate.ts'
 import { table, type Row } from './table.ts'
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -26,6 +27,18 @@ program
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: { orders: number; latency: number; json?: true }) => {
     print(await benchAutoscaling({ orders: options.orders, latencyMs: options.latency, say }), options.json)
+  })
+
+program
+  .command('simulate')
+  .description(
+    'a burst of orders with a slow payment provider: as orderpipeline simulate predicts it, against as it is',
+  )
+  .option('--orders <n>', 'orders in the burst', whole, 8_000)
+  .option('--latency <ms>', 'how long a charge takes', whole, 5_000)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: { orders: number; latency: number; json?: true }) => {
+    print(await benchSimulate({ orders: options.orders, latencyMs: options.latency, say }), options.json)
   })
 
 await program.parseAsync()

@@ -6,6 +6,7 @@ import { recordedDeaths, runningHost, statePaths } from '@orderpipeline/cluster'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { runTraffic, type TrafficResult } from '@orderpipeline/traffic'
 import { Kafka, logLevel } from 'kafkajs'
+import { ConsumerGroup } from './consumer-group.ts'
 import { Cluster, namespace } from './kube.ts'
 import { flawless, Ledger, type Audit } from './ledger.ts'
 import { waitFor } from './wait.ts'
@@ -156,14 +157,25 @@ export class Platform {
     if (!deaths.some(({ name }) => name === 'kafka')) throw new Error('the death of Kafka was not recorded')
   }
 
+  /** To be looked at, and closed in the end. */
+  async consumerGroup(groupId: string, topics: readonly string[]): Promise<ConsumerGroup> {
+    const admin = this.#kafkaAdmin()
+    await admin.connect()
+    return new ConsumerGroup(admin, groupId, topics)
+  }
+
   async kafkaTopics(): Promise<readonly string[]> {
-    const admin = new Kafka({ brokers: [this.#kafkaBroker], clientId: 'e2e', logLevel: logLevel.NOTHING }).admin()
+    const admin = this.#kafkaAdmin()
     await admin.connect()
     try {
       return await admin.listTopics()
     } finally {
       await admin.disconnect()
     }
+  }
+
+  #kafkaAdmin() {
+    return new Kafka({ brokers: [this.#kafkaBroker], clientId: 'e2e', logLevel: logLevel.NOTHING }).admin()
   }
 }
 

@@ -1,0 +1,158 @@
+// Does a dry run foretell what the autoscaler does? The same burst of orders, with a payment provider that takes its time, in
+// `orderpipeline simulate` and on the local cluster.
+//
+// The model is told what it cannot know of a machine: how fast pods start, which share of them is seen ready meanwhile, and how
+// long a rebalance takes. That is measured before, by scaling the stage up with nothing to do; then, of the burst, only how
+// many orders and how long they took to come in.
+import { burst, dryRun, type Surroundings } from '@orderpipeline/cli'
+import { connect, type Platform } from '@orderpipeline/e2e/platform'
+import { surroundingsOf } from './simulate/surroundings.ts'
+import { watch, type Observation } from './simulate/watch.ts'
+import type { Row } from './table.ts'
+
+export interface SimulateBenchOptions {
+  readonly orders: number
+  readonly latencyMs: number
+  readonly say: (line: string) => void
+}
+
+const scaledObject = 'scaledobject/shop-payment'
+const paused = 'autoscaling.keda.sh/paused-replicas'
+const stage = 'payment'
+const watched = {
+  deployment: 'shop-payment',
+  groupId: 'default.shop.payment',
+  topics: ['shop.inventory.updated'],
+  longestSeconds: 1_200,
+}
+const calm = { latencyMs: 50, errorRate: 0, declineRate: 0 }
+const replicas = 50
+/** Which of the moments of polls and syncs comes up is chance, in the model as on the cluster: the middle of so many runs. */
+const seeds = 21
+/** The local cluster's controller manager runs with it, and the operator's readiness probe has a period of five seconds. */
+const known = { hpaSyncSeconds: 5, readinessSeconds: 5, skew: 0 }
+
+export async function benchSimulate({ orders, latencyMs, say }: SimulateBenchOptions): Promise<Row[]> {
+  const platform = await connect()
+  try {
+    await platform.settled('shop')
+    say('scaling the stage up with nothing to do, to see how fast pods start …')
+    const surroundings = { ...known, ...surroundingsOf(await scaledUp(platform, say)) }
+    await platform.settled('shop')
+    await platform.providerBehaves({ ...calm, latencyMs })
+    say('the burst …')
+    const measured = await measuredBurst(platform, orders, say)
+    const predicted = await prediction(platform, { orders, latencyMs, surroundings, sendingMs: measured.sendingMs })
+    const { startsPerSecond, podStartSeconds, readyWhileStarting, rebalanceSeconds } = surroundings
+    say(
+      `told the model: ${orders} orders in ${(measured.sendingMs / 1_000).toFixed(1)} s; measured before: ` +
+        `--starts-per-second ${startsPerSecond.toFixed(2)} --pod-start ${podStartSeconds.toFixed(1)}s ` +
+        `--ready-while-starting ${readyWhileStarting.toFixed(2)} --rebalance ${rebalanceSeconds.toFixed(1)}s`,
+    )
+    return rows(predicted, measured)
+  } finally {
+    await platform.cluster.kubectl(['annotate', scaledObject, `${paused}-`])
+    await platform.providerBehaves(calm)
+    await platform.close()
+  }
+}
+
+/** From its minimum to its maximum, by KEDA but on nobody's load. */
+async function scaledUp(platform: Platform, say: (line: string) => void): Promise<Observation[]> {
+  const max = (await stageSpec(platform)).scaling.maxReplicas
+  const from = performance.now()
+  await platform.cluster.kubectl(['annotate', scaledObject, `${paused}=${max}`, '--overwrite'])
+  const until = ({ members, ready, stable }: Observation): boolean => members === max && ready === max && stable
+  try {
+    return await watch(platform, { ...watched, from, say, until })
+  } finally {
+    await platform.cluster.kubectl(['annotate', scaledObject, `${paused}-`])
+  }
+}
+
+interface Figures {
+  readonly secondsToReplicas: number | undefined
+  readonly peakLag: number
+  readonly doneAtSeconds: number | undefined
+}
+
+async function measuredBurst(
+  platform: Platform,
+  orders: number,
+  say: (line: string) => void,
+): Promise<Figures & { readonly sendingMs: number }> {
+  const from = performance.now()
+  const traffic = platform.burst(orders)
+  let sent = false
+  void traffic.then(
+    () => (sent = true),
+    () => (sent = true),
+  )
+  const until = async ({ lag }: Observation): Promise<boolean> =>
+    sent && lag === 0 && (await platform.ledger.unfinished()) === 0
+  const seen = await watch(platform, { ...watched, from, say, until })
+  const { sendingMs } = await traffic
+  return {
+    sendingMs,
+    secondsToReplicas: seen.find(({ ready }) => ready >= replicas)?.seconds,
+    peakLag: Math.max(...seen.map(({ lag }) => lag)),
+    doneAtSeconds: seen[seen.findLastIndex(({ lag }) => lag > 0) + 1]?.seconds,
+  }
+}
+
+async function prediction(
+  platform: Platform,
+  {
+    orders,
+    latencyMs,
+    surroundings,
+    sendingMs,
+  }: {
+    readonly orders: number
+    readonly latencyMs: number
+    readonly surroundings: Surroundings
+    readonly sendingMs: number
+  },
+): Promise<Figures> {
+  const { metadata, spec } = await platform.cluster.pipeline('shop')
+  const runs = Array.from({ length: seeds }, (_, seed) =>
+    dryRun(
+      { name: metadata.name, spec },
+      {
+        trace: burst(orders, 0, Math.round(sendingMs)),
+        ...{ surroundings, seed, replicas, ratios: [], tailSeconds: 3_600 },
+        workSeconds: new Map([[stage, latencyMs / 1_000]]),
+      },
+    ).figures.stages.find(({ name }) => name === stage),
+  )
+  const middle = (of: (figures: Figures) => number | undefined): number | undefined =>
+    runs
+      .flatMap((run) => (run ? [of(run) ?? Number.POSITIVE_INFINITY] : []))
+      .sort((a, b) => a - b)
+      .at(Math.floor(seeds / 2))
+  return {
+    secondsToReplicas: middle(({ secondsToReplicas }) => secondsToReplicas),
+    peakLag: middle(({ peakLag }) => peakLag) ?? 0,
+    doneAtSeconds: middle(({ doneAtSeconds }) => doneAtSeconds),
+  }
+}
+
+function rows(predicted: Figures, measured: Figures): Row[] {
+  const row = (title: string, foretold: number | undefined, seen: number | undefined): Row => ({
+    'payment in the burst': title,
+    predicted: foretold === undefined ? 'never' : Math.round(foretold),
+    measured: seen === undefined ? 'never' : Math.round(seen),
+    error: foretold && seen ? `${(((foretold - seen) / seen) * 100).toFixed(0)} %` : '-',
+  })
+  return [
+    row(`seconds until ${replicas} pods are ready`, predicted.secondsToReplicas, measured.secondsToReplicas),
+    row('most messages waiting or in hand', predicted.peakLag, measured.peakLag),
+    row('seconds until none is left', predicted.doneAtSeconds, measured.doneAtSeconds),
+  ]
+}
+
+async function stageSpec(platform: Platform) {
+  const found = (await platform.cluster.pipeline('shop')).spec.stages.find(({ name }) => name === stage)
+  if (!found) throw new Error(`the pipeline shop has no stage ${stage}`)
+  return found
+}

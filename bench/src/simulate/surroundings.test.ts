@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { surroundingsOf } from './surroundings.ts'
+import type { Observation } from './watch.ts'
+
+const at = (seconds: number, members: number, ready: number, stable = true): Observation => ({
+  ...{ seconds, members, ready, stable },
+  ...{ lag: 0, wanted: 100 },
+})
+
+describe('what a scale-up tells of a cluster', () => {
+  it('is the rate at which members come, when the first came, and how many were seen ready meanwhile', () => {
+    // 4 s for the first, then one a second; a quarter of them seen ready until all are there
+    const steps = Array.from({ length: 40 }, (_, added) =>
+      at(4 + added + 1, 5 + added + 1, 5 + Math.floor((added + 1) / 4)),
+    )
+    const found = surroundingsOf([at(0, 5, 5), ...steps, at(46, 45, 45)])
+    expect(found.startsPerSecond).toBeCloseTo(1)
+    expect(found.podStartSeconds).toBeCloseTo(4)
+    expect(found.readyWhileStarting).toBeCloseTo(0.25)
+  })
+
+  it('is the mean of the times in which the group stood still', () => {
+    const seen = [at(0, 5, 5), at(1, 6, 5, false), at(2, 7, 5, false), at(3, 8, 5), at(4, 9, 5, false), at(5, 30, 5)]
+    expect(surroundingsOf(seen).rebalanceSeconds).toBeCloseTo(1.5)
+  })
+
+  it('is nothing where hardly a pod was added', () => {
+    expect(() => surroundingsOf([at(0, 5, 5), at(9, 6, 6)])).toThrow(/1 pods were added/)
+  })
+})
