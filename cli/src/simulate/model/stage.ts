@@ -96,7 +96,7 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
       const position = index.get(topic)
       if (position === undefined || messages === 0) return
       arrived[position] = (arrived[position] ?? 0) + messages
-      backlog.arrive(position, messages, group.arrived)
+      backlog.arrive(position, messages, (partition) => group.arrived(partition))
     },
     control: (now) => {
       group.advance(now)
