@@ -7,7 +7,7 @@ import type { CommandContext, CommandDefinition } from '../program.ts'
 import { alternatives, dryRun, type DryRun } from '../simulate/dry-run.ts'
 import { endOf, ordersIn, type Trace } from '../simulate/model/arrivals.ts'
 import { asJson } from '../simulate/json.ts'
-import { durationMs, number, ratiosOf, shapeOf, surroundingsOf, workOf, type Options } from '../simulate/options.ts'
+import { durationMs, number, ratiosOf, shapeOf, surroundingsOf, secondsOf, type Options } from '../simulate/options.ts'
 import { report, time } from '../simulate/terminal/report.ts'
 import { traceIn, TraceInvalid } from '../simulate/trace-text.ts'
 
@@ -47,6 +47,9 @@ export const simulate: CommandDefinition = {
       .option('--tail <time>', 'wait at most so long after the last order for everything to settle', '1h')
       .option('--seed <n>', 'of everything left to chance: partitions, and when polls and syncs fall', '1')
       .option('--compare', 'beside the same load with always maxReplicas and always minReplicas')
+      .addOption(
+        many('--cpu <stage=seconds>', 'compare also with an HPA on CPU, of which a message costs so much; repeatable'),
+      )
       .option('--json', 'as JSON, with a sample a second of every stage')
       .action((options: Options) => action((context) => rehearse(options, context)))
   },
@@ -64,9 +67,14 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
   const pipeline = await pipelineIn(options.file)
   const trace = shape ?? (await traceFrom(options.trace ?? ''))
   const stages = pipeline.spec.stages.map(({ name }) => name)
-  const dry = dryRun(pipeline, { ...settings, trace, workSeconds: workOf(options.work, stages) })
+  const dry = dryRun(pipeline, {
+    ...settings,
+    trace,
+    workSeconds: secondsOf(options.work, '--work', stages),
+    cpuSeconds: secondsOf(options.cpu, '--cpu', stages),
+  })
   const { scenario, run, figures } = dry
-  const others = options.compare ? alternatives(scenario, run.seconds, settings.replicas) : []
+  const others = options.compare || options.cpu.length > 0 ? alternatives(scenario, run.seconds, settings.replicas) : []
   const shown = { run, figures, replicas: settings.replicas, alternatives: others, notes: notes(dry) }
   const text = options.json
     ? JSON.stringify(asJson(pipeline.name, dry, settings, others))

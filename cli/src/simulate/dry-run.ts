@@ -7,7 +7,7 @@ import { CommandFailed } from '../environment.ts'
 import type { Trace } from './model/arrivals.ts'
 import { figures, type Figures } from './model/figures.ts'
 import { stageScenarios, WorkUnknown } from './model/pipeline-scenario.ts'
-import type { Scenario, Surroundings } from './model/scenario.ts'
+import type { Scaling, Scenario, Surroundings } from './model/scenario.ts'
 import { simulate, type Run } from './model/simulation.ts'
 import { topologyOf, TopologyInvalid, type Ratio } from './model/topology.ts'
 
@@ -16,6 +16,8 @@ export interface DryRunOptions {
   readonly surroundings: Surroundings
   readonly ratios: readonly Ratio[]
   readonly workSeconds: ReadonlyMap<string, number>
+  /** CPU seconds a message costs, by stage: for the comparison with an autoscaler on CPU. */
+  readonly cpuSeconds?: ReadonlyMap<string, number>
   readonly seed: number
   readonly tailSeconds: number
   /** Replicas whose reaching is timed. */
@@ -31,18 +33,24 @@ export interface DryRun {
 /** The autoscaler's own tolerance; no cluster is known to set another. */
 const hpaTolerance = 0.1
 const stepMs = 100
+/** 70 % of a request of 100 millicores. */
+const coresPerReplica = 0.07
 
 /** @throws CommandFailed */
 export function dryRun(pipeline: PipelineFile, options: DryRunOptions): DryRun {
   return ran(scenarioOf(pipeline, options), options.replicas)
 }
 
-/** The same load over the same time with fixed replicas. */
-export const alternatives = (scenario: Scenario, seconds: number, replicas: number) =>
-  [
-    { name: 'always maxReplicas', scaling: 'maximum' as const },
-    { name: 'always minReplicas', scaling: 'minimum' as const },
-  ].map(({ name, scaling }) => ({ name, figures: ran({ ...scenario, scaling, seconds }, replicas).figures }))
+/** The same load over the same time: on CPU where a stage says what its messages cost, and with fixed replicas. */
+export function alternatives(scenario: Scenario, seconds: number, replicas: number) {
+  const onCpu = scenario.stages.filter(({ cpu }) => cpu !== undefined).map(({ name }) => name)
+  const ways: { readonly name: string; readonly scaling: Scaling }[] = [
+    ...(onCpu.length === 0 ? [] : [{ name: `CPU, 70 millicores (${onCpu.join(', ')})`, scaling: 'cpu' as const }]),
+    { name: 'always maxReplicas', scaling: 'maximum' },
+    { name: 'always minReplicas', scaling: 'minimum' },
+  ]
+  return ways.map(({ name, scaling }) => ({ name, figures: ran({ ...scenario, scaling, seconds }, replicas).figures }))
+}
 
 function ran(scenario: Scenario, replicas: number): DryRun {
   const run = simulate(scenario)
@@ -53,11 +61,12 @@ function scenarioOf({ name, spec }: PipelineFile, options: DryRunOptions): Scena
   const problems = validate(spec)
   if (problems.length > 0)
     throw new CommandFailed(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
-  const { trace, surroundings, seed, tailSeconds } = options
+  const { trace, surroundings, seed, tailSeconds, cpuSeconds = new Map<string, number>() } = options
+  const cpu = new Map([...cpuSeconds].map(([stage, each]) => [stage, { secondsPerMessage: each, coresPerReplica }]))
   const pipeline = { apiVersion: `${group}/${version}`, kind, metadata: { name }, spec: withKafka(name, spec) }
   try {
     return {
-      stages: stageScenarios(pipeline, { workSeconds: options.workSeconds, hpaTolerance }),
+      stages: stageScenarios(pipeline, { workSeconds: options.workSeconds, hpaTolerance, cpu }),
       topology: topologyOf(spec, options.ratios),
       ...{ trace, surroundings, seed, tailSeconds, stepMs },
       scaling: 'lag',

@@ -17,6 +17,7 @@ export interface Options {
   readonly day?: string
   readonly ratio: readonly string[]
   readonly work: readonly string[]
+  readonly cpu: readonly string[]
   readonly podStart: string
   readonly startsPerSecond?: string
   readonly ready: string
@@ -79,13 +80,13 @@ export const ratiosOf = (texts: readonly string[]): Ratio[] =>
   })
 
 /** `payment=5`, by stage. @throws CommandFailed */
-export function workOf(texts: readonly string[], stages: readonly string[]): Map<string, number> {
+export function secondsOf(texts: readonly string[], option: string, stages: readonly string[]): Map<string, number> {
   return new Map(
     texts.map((text) => {
       const [stage = '', value] = text.split('=', 2)
       if (!stages.includes(stage) || value === undefined)
-        throw wrong('--work', text, `stage=seconds, with one of the stages ${stages.join(', ')}`)
-      return [stage, number(value, `--work ${stage}`, { from: 0.0001, to: 3_600 })]
+        throw wrong(option, text, `stage=seconds, with one of the stages ${stages.join(', ')}`)
+      return [stage, number(value, `${option} ${stage}`, { from: 0.0001, to: 3_600 })]
     }),
   )
 }

@@ -63,6 +63,15 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/^consumer lag .*\nalways maxReplicas .*\nalways minReplicas /m)
   })
 
+  it('compares with an autoscaler on CPU, which leaves a stage that waits for others alone', async () => {
+    const { stdout } = await simulate('-f', shop, ...slowPayments, '--cpu', 'payment=0.005', '--json')
+    const { alternatives } = JSON.parse(stdout) as { alternatives: { name: string; figures: { stages: unknown[] } }[] }
+    expect(alternatives[0]?.name).toBe('CPU, 70 millicores (payment)')
+    expect(alternatives[0]?.figures.stages).toContainEqual(
+      expect.objectContaining({ name: 'payment', mostReplicas: 5 }),
+    )
+  })
+
   it.each(['burst.csv', 'lunch.json'])('replays the example trace %s', async (name) => {
     const { code, stderr } = await simulate('-f', shop, '--trace', join(examples, 'traces', name))
     expect([code, stderr]).toEqual([0, ''])

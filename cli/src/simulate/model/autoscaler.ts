@@ -1,7 +1,7 @@
 // How many replicas does a ScaledObject come to, moment by moment? KEDA's polls and the horizontal pod autoscaler's syncs,
 // each at its own period and from a moment of its own.
 import type { AutoscalerRules } from './autoscaler-rules.ts'
-import { blank, decision } from './hpa.ts'
+import { blank, decision, type HpaSpec } from './hpa.ts'
 import { lagMetric, polled } from './keda.ts'
 import type { Random } from './random.ts'
 
@@ -10,9 +10,22 @@ export interface TopicLag {
   readonly partitions: number
 }
 
+/** What there is to see of a stage. */
+export interface Sight {
+  readonly lagOf: (topic: string) => TopicLag
+  /** Messages done with since the beginning. */
+  readonly done: () => number
+}
+
 export interface Autoscaler {
   /** Replicas wanted from now on. */
-  replicas(now: number, current: number, of: (topic: string) => TopicLag): number
+  replicas(now: number, current: number, sight: Sight): number
+}
+
+/** What CPU there is to scale on: what a message costs, and how much of it a replica is to use, in cores. */
+export interface CpuUse {
+  readonly secondsPerMessage: number
+  readonly coresPerReplica: number
 }
 
 export function createAutoscaler(rules: AutoscalerRules, hpaSyncMs: number, random: Random): Autoscaler {
@@ -24,7 +37,7 @@ export function createAutoscaler(rules: AutoscalerRules, hpaSyncMs: number, rand
   let lastActive: number | undefined
 
   return {
-    replicas: (now, current, of) => {
+    replicas: (now, current, { lagOf: of }) => {
       let wanted = current
       if (now >= nextPoll) {
         nextPoll += pollingMs
@@ -44,6 +57,49 @@ export function createAutoscaler(rules: AutoscalerRules, hpaSyncMs: number, rand
         wanted = next.desired
       }
       return wanted
+    },
+  }
+}
+
+/** An HPA's behaviour where it says nothing of it. */
+const usual: Pick<HpaSpec, 'scaleUp' | 'scaleDown'> = {
+  scaleUp: {
+    stabilizationWindowSeconds: 0,
+    selectPolicy: 'Max',
+    policies: [
+      { type: 'Percent', value: 100, periodSeconds: 15 },
+      { type: 'Pods', value: 4, periodSeconds: 15 },
+    ],
+  },
+  scaleDown: {
+    stabilizationWindowSeconds: 300,
+    selectPolicy: 'Max',
+    policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+  },
+}
+
+/** A plain HPA on CPU between the same bounds: what was used since its last look, which is about what metrics-server tells it. */
+export function createCpuAutoscaler(
+  rules: AutoscalerRules,
+  cpu: CpuUse,
+  hpaSyncMs: number,
+  random: Random,
+): Autoscaler {
+  const spec: HpaSpec = { ...rules.hpa, ...usual }
+  let nextSync = random() * hpaSyncMs
+  let before = { at: 0, done: 0 }
+  let memory = blank
+
+  return {
+    replicas: (now, current, { done }) => {
+      if (now < nextSync || now === before.at) return current
+      nextSync += hpaSyncMs
+      const messagesPerSecond = ((done() - before.done) * 1_000) / (now - before.at)
+      before = { at: now, done: done() }
+      const used = { total: messagesPerSecond * cpu.secondsPerMessage, perReplica: cpu.coresPerReplica }
+      const next = decision(spec, memory, now, current, [used])
+      memory = next.memory
+      return next.desired
     },
   }
 }

@@ -1,6 +1,7 @@
 // What does a pipeline come to in the model? Its partitions and autoscalers are those of the objects the operator would apply.
 import type { OrderPipeline, Stage } from '@orderpipeline/operator/api'
 import { kafkaTopics, stageScaledObject, topicName, topicPrefix } from '@orderpipeline/operator/pipeline'
+import type { CpuUse } from './autoscaler.ts'
 import { autoscalerRules } from './autoscaler-rules.ts'
 import type { StageScenario } from './scenario.ts'
 
@@ -14,6 +15,8 @@ export interface PipelineOptions {
   /** Seconds a message really takes, by stage, where that is not what the spec says. */
   readonly workSeconds: ReadonlyMap<string, number>
   readonly hpaTolerance: number
+  /** By stage, for those to be scaled on CPU for comparison. */
+  readonly cpu: ReadonlyMap<string, CpuUse>
 }
 
 /** A stage of which nobody says how long its work takes. */
@@ -37,8 +40,11 @@ export function stageScenarios(given: OrderPipeline, options: PipelineOptions): 
     concurrency: stage.concurrency ?? defaultConcurrency,
     workSeconds: workSeconds(stage, options.workSeconds),
     rules: autoscalerRules(stageScaledObject(pipeline, stage, aim, settings), topicPrefix(name), options.hpaTolerance),
+    ...cpuOf(options.cpu.get(stage.name)),
   }))
 }
+
+const cpuOf = (cpu: CpuUse | undefined) => (cpu === undefined ? {} : { cpu })
 
 function workSeconds(stage: Stage, given: ReadonlyMap<string, number>): number {
   const seconds = given.get(stage.name) ?? stage.workSeconds

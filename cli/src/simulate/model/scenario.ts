@@ -1,5 +1,6 @@
 // What is simulated? Everything a run follows from, and nothing else: the same scenario gives the same run.
 import type { Trace } from './arrivals.ts'
+import type { CpuUse } from './autoscaler.ts'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import type { Topology } from './topology.ts'
 
@@ -10,6 +11,8 @@ export interface StageScenario {
   /** What a message really takes, which may be more than the spec says. */
   readonly workSeconds: number
   readonly rules: AutoscalerRules
+  /** Asked for where it is to be scaled on CPU for comparison. */
+  readonly cpu?: CpuUse
 }
 
 /** What a cluster is like, as far as it matters to scaling. */
@@ -29,8 +32,8 @@ export interface Surroundings {
   readonly skew: number
 }
 
-/** By consumer lag, as the ScaledObject says; or always as many as it allows. */
-export type Scaling = 'lag' | 'maximum' | 'minimum'
+/** By consumer lag, as the ScaledObject says; on CPU where a stage says its use; or always as many as its bounds. */
+export type Scaling = 'lag' | 'cpu' | 'maximum' | 'minimum'
 
 export interface Scenario {
   readonly stages: readonly StageScenario[]

@@ -198,16 +198,31 @@ describe('a burst', () => {
   })
 })
 
+describe('a stage scaled on CPU', () => {
+  const most = (secondsPerMessage: number) => {
+    const built = scenario(pipeline([stage()]), { trace: burst(8_000), scaling: 'cpu', seconds: 120 })
+    const stages = built.stages.map((one) => ({ ...one, cpu: { secondsPerMessage, coresPerReplica: 0.07 } }))
+    return Math.max(...only(simulate({ ...built, stages })).samples.map(({ wanted }) => wanted))
+  }
+  it('goes as far as its use asks, by four or by double', () => {
+    // Ten messages a second and replica: 0.2 cores each at 0.02 s, and 0.01 at 0.001 s.
+    expect(most(0.001)).toBe(5)
+    expect(most(0.02)).toBeGreaterThan(10)
+  })
+})
+
 describe('a stage that may have no replicas', () => {
   it('is started by the first message and ended after the cooldown', () => {
     const scaling = { minReplicas: 0, maxReplicas: 10, lagPerReplica: 60 }
     const trace = [{ fromMs: 60_000, toMs: 60_000, orders: 100 }]
-    const run = only(simulate(scenario(pipeline([stage({ scaling })]), { trace })))
+    const built = scenario(pipeline([stage({ scaling })]), { trace })
+    const run = only(simulate(built))
     expect(at(run, 59)).toMatchObject({ wanted: 0, members: 0 })
     const started = run.samples.findIndex(({ wanted }) => wanted > 0)
     expect(started).toBeGreaterThanOrEqual(60)
     expect(started).toBeLessThanOrEqual(71)
     expect(last(run)).toMatchObject({ wanted: 0, lag: 0, done: 100 })
-    expect(run.samples.length).toBeGreaterThan(60 + 300)
+    const { cooldownSeconds } = built.stages[0]?.rules ?? expect.fail('a stage')
+    expect(run.samples.length).toBeGreaterThan(60 + cooldownSeconds)
   })
 })

@@ -1,5 +1,5 @@
 // What is one stage at any moment? Its messages, waiting and in hand, and the replicas that work on them.
-import { createAutoscaler } from './autoscaler.ts'
+import { createAutoscaler, createCpuAutoscaler, type Sight } from './autoscaler.ts'
 import { createBacklog } from './backlog.ts'
 import { createConsumerGroup } from './consumer-group.ts'
 import { createDeployment } from './deployment.ts'
@@ -47,13 +47,19 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
   const backlog = createBacklog(partitions, surroundings.skew, random)
   const newReplica = (): Replica =>
     createReplica(backlog, { concurrency: stage.concurrency, workMs: stage.workSeconds * 1_000, stepMs })
-  const atFirst = scaling === 'maximum' ? rules.hpa.maxReplicas : rules.minReplicas
+  const cpu = scaling === 'cpu' ? stage.cpu : undefined
+  const { minReplicas, maxReplicas } = rules.hpa
+  const atFirst = scaling === 'maximum' ? maxReplicas : scaling === 'minimum' || cpu ? minReplicas : rules.minReplicas
   const initial = Array.from({ length: atFirst }, newReplica)
   const group = createConsumerGroup(backlog, surroundings.rebalanceSeconds * 1_000, initial)
   const { readyWhileStarting } = surroundings
   const readinessMs = surroundings.readinessSeconds * 1_000
   const deployment = createDeployment({ initial, newReplica, group, nodes, readinessMs, readyWhileStarting, random })
-  const autoscaler = createAutoscaler(rules, surroundings.hpaSyncSeconds * 1_000, random)
+  const hpaSyncMs = surroundings.hpaSyncSeconds * 1_000
+  const autoscaler = cpu
+    ? createCpuAutoscaler(rules, cpu, hpaSyncMs, random)
+    : createAutoscaler(rules, hpaSyncMs, random)
+  const fixed = scaling === 'maximum' || scaling === 'minimum'
 
   const arrived = consumes.map(() => 0)
   const done = consumes.map(() => 0)
@@ -61,9 +67,12 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
   const count = (topic: number, messages: number): void => {
     ended[topic] = (ended[topic] ?? 0) + messages
   }
-  const lagOf = (topic: string) => {
-    const position = index.get(topic) ?? -1
-    return { lag: (arrived[position] ?? 0) - (done[position] ?? 0), partitions: partitions[position] ?? 0 }
+  const sight: Sight = {
+    lagOf: (topic) => {
+      const position = index.get(topic) ?? -1
+      return { lag: (arrived[position] ?? 0) - (done[position] ?? 0), partitions: partitions[position] ?? 0 }
+    },
+    done: () => sum(done),
   }
   const lag = (): number => sum(arrived) - sum(done)
 
@@ -100,7 +109,7 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
     },
     control: (now) => {
       group.advance(now)
-      if (scaling === 'lag') deployment.scaleTo(autoscaler.replicas(now, deployment.wanted, lagOf))
+      if (!fixed) deployment.scaleTo(autoscaler.replicas(now, deployment.wanted, sight))
       deployment.advance(now)
     },
     finish: (now, onDone) => {

@@ -40,7 +40,7 @@ export function scenario(
   const metadata = { name: 'shop' }
   const object = { apiVersion: 'orderpipeline.dev/v1alpha1', kind: 'OrderPipeline', metadata, spec }
   return {
-    stages: stageScenarios(object, { workSeconds: new Map(), hpaTolerance: 0.1 }),
+    stages: stageScenarios(object, { workSeconds: new Map(), hpaTolerance: 0.1, cpu: new Map() }),
     topology: topologyOf(spec),
     trace: [{ fromMs: 0, toMs: 1_000, orders: 1_000 }],
     surroundings: { ...instant, ...surroundings },
