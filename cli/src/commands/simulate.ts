@@ -65,7 +65,7 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
     tailSeconds: durationMs(options.tail, '--tail') / 1_000,
   }
   const pipeline = await pipelineIn(options.file)
-  const trace = shape ?? (await traceFrom(options.trace ?? ''))
+  const trace = bounded(shape ?? (await traceFrom(options.trace ?? '')))
   const stages = pipeline.spec.stages.map(({ name }) => name)
   const dry = dryRun(pipeline, {
     ...settings,
@@ -99,6 +99,15 @@ async function traceFrom(path: string): Promise<Trace> {
     if (!(error instanceof TraceInvalid)) throw error
     throw new CommandFailed(`--trace ${path}: ${error.message}`)
   }
+}
+
+/** A sample a second of every stage is kept. */
+const longestDays = 7
+
+function bounded(trace: Trace): Trace {
+  const seconds = endOf(trace) / 1_000
+  if (seconds <= longestDays * 86_400) return trace
+  throw new CommandFailed(`the load: found one of ${time(seconds)}; allowed: up to ${longestDays}d`)
 }
 
 const title = (name: string, trace: Trace): string =>

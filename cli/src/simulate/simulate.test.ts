@@ -93,6 +93,7 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     [['--rate', '1/s', '--day', '1/s'], /the load: found 2/],
     [['--day', 'long'], /--day: found "long"; allowed: such as 10000\/min/],
     [['--rate', '1/s', '--for', 'ever'], /--for: found "ever"; allowed: such as 30s/],
+    [['--rate', '1/s', '--for', '200h'], /the load: found one of 8d08h; allowed: up to 7d/],
     [['--burst', 'big'], /--burst: found "big"; allowed: a whole number from 1/],
     [
       ['--burst', '1', '--work', 'paymnt=1'],
