@@ -1,9 +1,10 @@
 // Does a dry run foretell what the autoscaler does? The same burst of orders, with a payment provider that takes its time, in
 // `orderpipeline simulate` and on the local cluster.
 //
-// The model is told what it cannot know of a machine: how fast pods start, which share of them is seen ready meanwhile, and how
-// long a rebalance takes. That is measured before, by scaling the stage up with nothing to do; then, of the burst, only how
-// many orders and how long they took to come in.
+// The model is told what it cannot know of a machine: how fast pods start, how many of them are seen ready meanwhile and how
+// late the rest, and how long a rebalance takes; and of the burst how many orders it has and how long they took to come in. The
+// machine's part is measured twice: before, by scaling the stage up with nothing else to do, and in the burst itself, where the
+// same processors also carry the orders. The first is a forecast; the second shows the model's own error.
 import { burst, dryRun, type Surroundings } from '@orderpipeline/cli'
 import { connect, type Platform } from '@orderpipeline/e2e/platform'
 import { surroundingsOf } from './simulate/surroundings.ts'
@@ -42,14 +43,15 @@ export async function benchSimulate({ orders, latencyMs, say }: SimulateBenchOpt
     await platform.providerBehaves({ ...calm, latencyMs })
     say('the burst …')
     const measured = await measuredBurst(platform, orders, say)
-    const predicted = await prediction(platform, { orders, latencyMs, surroundings, sendingMs: measured.sendingMs })
-    const { startsPerSecond, podStartSeconds, readyWhileStarting, rebalanceSeconds } = surroundings
-    say(
-      `told the model: ${orders} orders in ${(measured.sendingMs / 1_000).toFixed(1)} s; measured before: ` +
-        `--starts-per-second ${startsPerSecond.toFixed(2)} --pod-start ${podStartSeconds.toFixed(1)}s ` +
-        `--ready-while-starting ${readyWhileStarting.toFixed(2)} --rebalance ${rebalanceSeconds.toFixed(1)}s`,
-    )
-    return rows(predicted, measured)
+    const { sendingMs } = measured
+    say(`told the model: ${orders} orders in ${(sendingMs / 1_000).toFixed(1)} s, and`)
+    const foretold = async (when: string, of: Surroundings): Promise<Figures> => {
+      say(`  ${when}: ${optionsText(of)}`)
+      return prediction(platform, { orders, latencyMs, surroundings: of, sendingMs })
+    }
+    const before = await foretold('measured before', surroundings)
+    const within = await foretold('measured in the burst', { ...known, ...surroundingsOf(measured.seen) })
+    return rows(before, within, measured)
   } finally {
     await platform.cluster.kubectl(['annotate', scaledObject, `${paused}-`])
     await platform.providerBehaves(calm)
@@ -80,7 +82,7 @@ async function measuredBurst(
   platform: Platform,
   orders: number,
   say: (line: string) => void,
-): Promise<Figures & { readonly sendingMs: number }> {
+): Promise<Figures & { readonly sendingMs: number; readonly seen: readonly Observation[] }> {
   const from = performance.now()
   const traffic = platform.burst(orders)
   let sent = false
@@ -94,6 +96,7 @@ async function measuredBurst(
   const { sendingMs } = await traffic
   return {
     sendingMs,
+    seen,
     secondsToReplicas: seen.find(({ ready }) => ready >= replicas)?.seconds,
     peakLag: Math.max(...seen.map(({ lag }) => lag)),
     doneAtSeconds: seen[seen.findLastIndex(({ lag }) => lag > 0) + 1]?.seconds,
@@ -137,19 +140,39 @@ async function prediction(
   }
 }
 
-function rows(predicted: Figures, measured: Figures): Row[] {
-  const row = (title: string, foretold: number | undefined, seen: number | undefined): Row => ({
+/** As options of `orderpipeline simulate`. */
+const optionsText = (of: Surroundings): string =>
+  [
+    `--starts-per-second ${of.startsPerSecond.toFixed(2)}`,
+    `--pod-start ${of.podStartSeconds.toFixed(1)}s`,
+    `--ready-while-starting ${of.readyWhileStarting.toFixed(2)}`,
+    `--ready-late ${of.readyLateSeconds.toFixed(0)}s`,
+    `--rebalance ${of.rebalanceSeconds.toFixed(1)}s`,
+  ].join(' ')
+
+function rows(before: Figures, within: Figures, measured: Figures): Row[] {
+  const row = (title: string, of: (figures: Figures) => number | undefined): Row => ({
     'payment in the burst': title,
-    predicted: foretold === undefined ? 'never' : Math.round(foretold),
-    measured: seen === undefined ? 'never' : Math.round(seen),
-    error: foretold && seen ? `${(((foretold - seen) / seen) * 100).toFixed(0)} %` : '-',
+    measured: figure(of(measured)),
+    'foretold, pods as before': figure(of(before)),
+    error: errorText(of(before), of(measured)),
+    'pods as in the burst': figure(of(within)),
+    'error ': errorText(of(within), of(measured)),
   })
   return [
-    row(`seconds until ${replicas} pods are ready`, predicted.secondsToReplicas, measured.secondsToReplicas),
-    row('most messages waiting or in hand', predicted.peakLag, measured.peakLag),
-    row('seconds until none is left', predicted.doneAtSeconds, measured.doneAtSeconds),
+    row(`seconds until ${replicas} pods are ready`, ({ secondsToReplicas }) => secondsToReplicas),
+    row('most messages waiting or in hand', ({ peakLag }) => peakLag),
+    row('seconds until none is left', ({ doneAtSeconds }) => doneAtSeconds),
   ]
 }
+
+const figure = (value: number | undefined): string | number =>
+  value === undefined || !Number.isFinite(value) ? 'never' : Math.round(value)
+
+const errorText = (foretold: number | undefined, measured: number | undefined): string =>
+  foretold === undefined || !Number.isFinite(foretold) || !measured
+    ? '-'
+    : `${(((foretold - measured) / measured) * 100).toFixed(0)} %`
 
 async function stageSpec(platform: Platform) {
   const found = (await platform.cluster.pipeline('shop')).spec.stages.find(({ name }) => name === stage)

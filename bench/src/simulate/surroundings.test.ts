@@ -8,7 +8,7 @@ const at = (seconds: number, members: number, ready: number, stable = true): Obs
 })
 
 describe('what a scale-up tells of a cluster', () => {
-  it('is the rate at which members come, when the first came, and how many were seen ready meanwhile', () => {
+  it('is the rate at which members come, when the first came, how many were seen ready meanwhile, and how late the rest', () => {
     // 4 s for the first, then one a second; a quarter of them seen ready until all are there
     const steps = Array.from({ length: 40 }, (_, added) =>
       at(4 + added + 1, 5 + added + 1, 5 + Math.floor((added + 1) / 4)),
@@ -17,6 +17,7 @@ describe('what a scale-up tells of a cluster', () => {
     expect(found.startsPerSecond).toBeCloseTo(1)
     expect(found.podStartSeconds).toBeCloseTo(4)
     expect(found.readyWhileStarting).toBeCloseTo(0.25)
+    expect(found.readyLateSeconds).toBeCloseTo(2)
   })
 
   it('is the mean of the times in which the group stood still', () => {

@@ -37,8 +37,8 @@ export async function watch(platform: Platform, options: WatchOptions): Promise<
       const now = await look(platform, group, deployment, from)
       if (now !== undefined) {
         seen.push(now)
-        const { seconds, members, lag, ready, wanted } = now
-        const line = `lag ${lag}, ${members} members, ${ready} ready of ${wanted} wanted`
+        const { seconds, members, stable, lag, ready, wanted } = now
+        const line = `lag ${lag}, ${members} members${stable ? '' : ' rebalancing'}, ${ready} ready of ${wanted} wanted`
         if (line !== said) say(`${seconds.toFixed(0).padStart(5)} s  ${(said = line)}`)
         if (await options.until(now)) return seen
       }

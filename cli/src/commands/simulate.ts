@@ -40,6 +40,7 @@ export const simulate: CommandDefinition = {
       .option('--starts-per-second <n>', 'pods all nodes together start a second; without a bound unless given')
       .option('--ready <time>', 'at most from joining to being seen ready', '5s')
       .option('--ready-while-starting <share>', 'of the pods, seen ready while others still start: 0 to 1', '1')
+      .option('--ready-late <time>', 'within which the others are, once none starts any more', '0s')
       .option('--rebalance <time>', 'standstill of a consumer group when a member joins or leaves', '3s')
       .option('--hpa-sync <time>', "the horizontal pod autoscaler's sync period", '15s')
       .optionsGroup('The run:')

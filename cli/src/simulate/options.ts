@@ -22,6 +22,7 @@ export interface Options {
   readonly startsPerSecond?: string
   readonly ready: string
   readonly readyWhileStarting: string
+  readonly readyLate: string
   readonly rebalance: string
   readonly hpaSync: string
   readonly skew: string
@@ -64,6 +65,7 @@ export const surroundingsOf = (options: Options): Surroundings => ({
       : number(options.startsPerSecond, '--starts-per-second', { from: 0.001, to: 10_000 }),
   readinessSeconds: durationMs(options.ready, '--ready') / 1_000,
   readyWhileStarting: number(options.readyWhileStarting, '--ready-while-starting', { from: 0, to: 1 }),
+  readyLateSeconds: durationMs(options.readyLate, '--ready-late') / 1_000,
   rebalanceSeconds: durationMs(options.rebalance, '--rebalance') / 1_000,
   hpaSyncSeconds: Math.max(100, durationMs(options.hpaSync, '--hpa-sync')) / 1_000,
   skew: number(options.skew, '--skew', { from: 0, to: 5 }),

@@ -7,8 +7,8 @@ import type { Replica } from './replica.ts'
 
 interface StagePod extends Pod {
   readonly replica: Replica
-  /** Seen ready even while other pods are being started. */
-  readonly prompt: boolean
+  /** Seen ready so late after the nodes have started the last pod; undefined when even while they start others. */
+  readonly lateMs: number | undefined
   /** When it would be seen ready; undefined before it has joined. */
   readyAt: number | undefined
   ready: boolean
@@ -33,12 +33,14 @@ export interface DeploymentOptions {
   readonly readinessMs: number
   /** Part of the pods seen ready while others are still being started. */
   readonly readyWhileStarting: number
+  /** Within which the others are seen ready once none is being started. */
+  readonly readyLateMs: number
   readonly random: Random
 }
 
 export function createDeployment(options: DeploymentOptions): Deployment {
   const { group, nodes, random } = options
-  let pods = options.initial.map((replica): StagePod => ({ ...unborn(replica, true), readyAt: 0, ready: true }))
+  let pods = options.initial.map((replica): StagePod => ({ ...unborn(replica, undefined), readyAt: 0, ready: true }))
   let wanted = pods.length
   let promptness = 0
   /** Whether a pod is on its way in or out: otherwise there is nothing to look at. */
@@ -48,7 +50,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     promptness += options.readyWhileStarting
     const prompt = promptness >= 1 - 1e-9
     if (prompt) promptness -= 1
-    const pod = unborn(options.newReplica(), prompt)
+    const pod = unborn(options.newReplica(), prompt ? undefined : random() * options.readyLateMs)
     pods.push(pod)
     nodes.start(pod, (now) => group.join(pod.replica, now))
   }
@@ -67,9 +69,11 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     group.leave(pod.replica, now)
   }
   const look = (pod: StagePod, now: number): void => {
-    if (pod.readyAt !== undefined) pod.ready = now >= pod.readyAt && (pod.prompt || nodes.quiet)
+    if (pod.readyAt !== undefined) pod.ready = now >= pod.readyAt && (pod.lateMs === undefined || late(pod.lateMs, now))
     else if (joined(pod)) pod.readyAt = now + random() * options.readinessMs
   }
+
+  const late = (ms: number, now: number): boolean => nodes.quietSince !== undefined && now >= nodes.quietSince + ms
 
   return {
     get wanted() {
@@ -100,9 +104,9 @@ export function createDeployment(options: DeploymentOptions): Deployment {
   }
 }
 
-const unborn = (replica: Replica, prompt: boolean): StagePod => ({
+const unborn = (replica: Replica, lateMs: number | undefined): StagePod => ({
   replica,
-  prompt,
+  lateMs,
   readyAt: undefined,
   ready: false,
   draining: false,

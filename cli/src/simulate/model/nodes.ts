@@ -12,8 +12,8 @@ export interface StartOptions {
 }
 
 export interface Nodes {
-  /** No pod waits for its turn or comes up. */
-  readonly quiet: boolean
+  /** Since when no pod waits for its turn or comes up; undefined while one does. */
+  readonly quietSince: number | undefined
   start(pod: Pod, onRunning: (now: number) => void): void
   advance(now: number): void
 }
@@ -23,12 +23,16 @@ export function createNodes({ podStartMs, startsPerSecond }: StartOptions): Node
   const coming: { readonly pod: Pod; readonly at: number; readonly onRunning: (now: number) => void }[] = []
   const everyMs = 1_000 / startsPerSecond
   let turn = 0
+  let quietSince: number | undefined = 0
 
   return {
-    get quiet() {
-      return waiting.length + coming.length === 0
+    get quietSince() {
+      return quietSince
     },
-    start: (pod, onRunning) => void waiting.push({ pod, onRunning }),
+    start: (pod, onRunning) => {
+      waiting.push({ pod, onRunning })
+      quietSince = undefined
+    },
     advance: (now) => {
       while (waiting.length > 0 && turn <= now) {
         const next = waiting.shift()
@@ -40,6 +44,7 @@ export function createNodes({ podStartMs, startsPerSecond }: StartOptions): Node
       const due = coming.findIndex(({ at }) => at > now)
       const up = due === -1 ? coming.splice(0) : coming.splice(0, due)
       for (const { pod, onRunning } of up) if (!pod.gone) onRunning(now)
+      if (waiting.length + coming.length === 0) quietSince ??= now
     },
   }
 }

@@ -23,8 +23,10 @@ export interface Surroundings {
   readonly startsPerSecond: number
   /** Longest time from joining to being seen ready. */
   readonly readinessSeconds: number
-  /** Part of the pods seen ready while others are still being started; the rest is seen once none is. 1: all. */
+  /** Part of the pods seen ready while others are still being started. 1: all. */
   readonly readyWhileStarting: number
+  /** Within which the rest is seen ready once none is being started. */
+  readonly readyLateSeconds: number
   /** How long a consumer group stands still when somebody joins or leaves. */
   readonly rebalanceSeconds: number
   readonly hpaSyncSeconds: number

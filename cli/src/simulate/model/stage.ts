@@ -52,9 +52,12 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
   const atFirst = scaling === 'maximum' ? maxReplicas : scaling === 'minimum' || cpu ? minReplicas : rules.minReplicas
   const initial = Array.from({ length: atFirst }, newReplica)
   const group = createConsumerGroup(backlog, surroundings.rebalanceSeconds * 1_000, initial)
-  const { readyWhileStarting } = surroundings
-  const readinessMs = surroundings.readinessSeconds * 1_000
-  const deployment = createDeployment({ initial, newReplica, group, nodes, readinessMs, readyWhileStarting, random })
+  const deployment = createDeployment({
+    ...{ initial, newReplica, group, nodes, random },
+    readinessMs: surroundings.readinessSeconds * 1_000,
+    readyWhileStarting: surroundings.readyWhileStarting,
+    readyLateMs: surroundings.readyLateSeconds * 1_000,
+  })
   const hpaSyncMs = surroundings.hpaSyncSeconds * 1_000
   const autoscaler = cpu
     ? createCpuAutoscaler(rules, cpu, hpaSyncMs, random)

@@ -28,6 +28,7 @@ export const instant: Surroundings = {
   startsPerSecond: Number.POSITIVE_INFINITY,
   readinessSeconds: 0,
   readyWhileStarting: 1,
+  readyLateSeconds: 0,
   rebalanceSeconds: 0,
   hpaSyncSeconds: 15,
   skew: 0,
