@@ -1,0 +1,127 @@
+// Do the rules of the schema hold? Each is asked at every place it stands for, its message made as the API server makes it.
+import { Optional, type ASTNode, type ParseResult } from '@marcbachmann/cel-js'
+import { cause, isRecord, type Cause, type CauseReason, type Path } from '../cause.ts'
+import type { Rule, Schema } from '../schema.ts'
+import { celValue } from './convert.ts'
+import { ruleLanguage } from './environment.ts'
+
+export interface RuleVerdict {
+  readonly causes: readonly Cause[]
+  /** Transition rules that had no older value to compare with. */
+  readonly unasked: readonly UnaskedRule[]
+}
+
+export interface UnaskedRule {
+  readonly path: Path
+  readonly message: string
+}
+
+interface Place {
+  readonly value: unknown
+  readonly old: unknown
+  readonly schema: Schema
+  readonly path: Path
+}
+
+/** `old` is the object before; without it transition rules are not asked, as when an object is created. */
+export function ruleVerdict(value: unknown, old: unknown, schema: Schema): RuleVerdict {
+  const found: Cause[] = []
+  const unasked: UnaskedRule[] = []
+  for (const place of places({ value, old, schema, path: [] })) {
+    for (const rule of place.schema['x-kubernetes-validations'] ?? []) {
+      const compiled = compile(rule.rule)
+      if (usesOldSelf(compiled.ast) && place.old === undefined && rule.optionalOldSelf !== true)
+        unasked.push({ path: place.path, message: messageOf(rule) })
+      else found.push(...brokenRule(rule, compiled, place))
+    }
+  }
+  return { causes: found, unasked }
+}
+
+function* places(place: Place): Generator<Place> {
+  const { value, old, schema, path } = place
+  if (value === null || value === undefined) return
+  yield place
+  if (Array.isArray(value) && schema.items) {
+    for (const [index, item] of value.entries())
+      yield* places({ value: item, old: twin(item, old, schema), schema: schema.items, path: [...path, index] })
+  } else if (isRecord(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      const before = isRecord(old) ? old[key] : undefined
+      const field = schema.properties?.[key]
+      if (field) yield* places({ value: item, old: before, schema: field, path: [...path, key] })
+      else if (schema.additionalProperties)
+        yield* places({ value: item, old: before, schema: schema.additionalProperties, path: [...path, { key }] })
+    }
+  }
+}
+
+/** Only the items of a list that is a map are the same ones after a change; other lists have no memory. */
+function twin(item: unknown, old: unknown, schema: Schema): unknown {
+  const keys = schema['x-kubernetes-list-map-keys']
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old) || !isRecord(item)) return undefined
+  return (old as unknown[]).find((one) => isRecord(one) && keys.every((key) => one[key] === item[key]))
+}
+
+function brokenRule(rule: Rule, compiled: ParseResult, { value, old, schema, path }: Place): Cause[] {
+  const self = celValue(value, schema)
+  const before = old === undefined ? undefined : celValue(old, schema)
+  const context = {
+    self,
+    ...(rule.optionalOldSelf ? { oldSelf: before === undefined ? Optional.none() : Optional.of(before) } : {}),
+    ...(!rule.optionalOldSelf && before !== undefined ? { oldSelf: before } : {}),
+  }
+  const typeShown = { shown: schema.type ?? '' }
+  try {
+    if (compiled(context) === true) return []
+  } catch (error) {
+    return [cause('FieldValueInvalid', path, `${problemText(error)} evaluating rule: ${messageOf(rule)}`, typeShown)]
+  }
+  const at = [...path, ...fieldSteps(rule.fieldPath ?? '')]
+  const detail = rule.messageExpression === undefined ? undefined : computedMessage(rule.messageExpression, context)
+  const reason = (rule.reason ?? 'FieldValueInvalid') as CauseReason
+  const shown = isRecord(value) || Array.isArray(value) ? undefined : { shown: value }
+  return [cause(reason, at, detail ?? rule.message?.trim() ?? `failed rule: ${rule.rule.trim()}`, shown)]
+}
+
+/** undefined where the server, too, falls back to the fixed message. */
+function computedMessage(expression: string, context: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    const text: unknown = compile(expression)(context)
+    const trimmed = typeof text === 'string' ? text.trim() : ''
+    return trimmed === '' || trimmed.includes('\n') ? undefined : trimmed
+  } catch {
+    return undefined
+  }
+}
+
+const messageOf = ({ message, rule }: Rule): string => (message ?? rule).trim()
+
+const problemText = (error: unknown): string => {
+  const summary = error instanceof Error && 'summary' in error ? String(error.summary) : String(error)
+  return summary.replace(/^No such key/, 'no such key')
+}
+
+const language = ruleLanguage()
+const compiledRules = new Map<string, ParseResult>()
+
+/** @throws where a rule is not one: of our own schema, so a mistake in this program. */
+export function compile(expression: string): ParseResult {
+  const known = compiledRules.get(expression) ?? language.parse(expression)
+  compiledRules.set(expression, known)
+  return known
+}
+
+function usesOldSelf(node: ASTNode): boolean {
+  if (node.op === 'id') return node.args === 'oldSelf'
+  const inner = (args: unknown): boolean =>
+    Array.isArray(args) ? args.some(inner) : isNode(args) ? usesOldSelf(args) : false
+  return inner(node.args)
+}
+
+const isNode = (value: unknown): value is ASTNode =>
+  typeof value === 'object' && value !== null && 'op' in value && 'args' in value
+
+/** `.stages` or `.requests['cpu']`. */
+const fieldSteps = (fieldPath: string): string[] =>
+  [...fieldPath.matchAll(/\.([^.[\]]+)|\['([^']*)'\]/g)].map(([, name, key]) => name ?? key ?? '')

@@ -1,0 +1,74 @@
+// How do these tests speak to the real API server, and run a command against it? Plainly: a verb, a path, a body and the
+// answer; and the program with everything it writes kept.
+import { randomBytes } from 'node:crypto'
+import { request } from 'node:https'
+import { KubeConfig } from '@kubernetes/client-node'
+import { kubeconfig } from '@orderpipeline/cluster/testing'
+import { commands } from '../src/commands/index.ts'
+import { program } from '../src/program.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface ApiServer {
+  /** A namespace of this test's own. */
+  readonly namespace: string
+  ask(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer>
+  /** As `ask`, and fails unless the answer is good. */
+  must(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer['body']>
+}
+
+export async function apiServer(): Promise<ApiServer> {
+  const config = new KubeConfig()
+  config.loadFromFile(kubeconfig())
+  const server = config.getCurrentCluster()?.server ?? ''
+  const options = {}
+  await config.applyToHTTPSOptions(options)
+  const ask: ApiServer['ask'] = (method, path, body, contentType = 'application/json') =>
+    new Promise((resolve, reject) => {
+      const headers = { accept: 'application/json', 'content-type': contentType }
+      const call = request(new URL(path, server), { ...options, method, headers, timeout: 30_000 }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Answer['body'] }),
+        )
+      })
+      call.on('timeout', () => call.destroy(new Error(`no answer to ${method} ${path}`)))
+      call.on('error', reject)
+      call.end(body === undefined ? undefined : JSON.stringify(body))
+    })
+  const must: ApiServer['must'] = async (method, path, body, contentType) => {
+    const answer = await ask(method, path, body, contentType)
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`)
+    return answer.body
+  }
+  const namespace = `cli-${randomBytes(4).toString('hex')}`
+  await must('POST', '/api/v1/namespaces', { metadata: { name: namespace } })
+  return { namespace, ask, must }
+}
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export async function run(
+  args: readonly string[],
+  options: { readonly kubeconfig?: string; readonly signal?: AbortSignal } = {},
+): Promise<Ran> {
+  let stdout = ''
+  let stderr = ''
+  const environment = {
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    colour: false,
+    kubeconfig: options.kubeconfig ?? kubeconfig(),
+    kubeconfigCandidates: [],
+  }
+  const code = await program(commands, environment, options.signal ?? new AbortController().signal).run(args)
+  return { code, stdout, stderr }
+}
