@@ -13,6 +13,12 @@ export interface CommandDefinition {
   /** Describes itself and calls `action` with what to do; the number it resolves with is the exit code. */
   readonly describe: (command: Command, action: (perform: Performance) => void) => void
   readonly name: string
+  /** The heading it stands under in the program's help. */
+  readonly group?: string
+  /** Shown at the end of its help. */
+  readonly examples?: readonly string[]
+  /** What its exit codes say, where they say more than those of every command. */
+  readonly exitCodes?: Readonly<Record<number, string>>
 }
 
 export type Performance = (context: CommandContext) => Promise<number>
@@ -20,7 +26,13 @@ export type Performance = (context: CommandContext) => Promise<number>
 export interface Program {
   /** Never rejects; resolves with the exit code: 0 good, 1 failed, 2 called wrongly. */
   run(args: readonly string[]): Promise<number>
+  /** What --help prints, of the program or of one command. */
+  help(command?: string): string
 }
+
+const usualExitCodes = { 0: 'done', 1: 'failed, or the answer is no', 2: 'called wrongly' }
+/** A help that is read in a file must not depend on the terminal it was made in. */
+const helpColumns = 120
 
 export function program(
   commands: readonly CommandDefinition[],
@@ -29,17 +41,29 @@ export function program(
 ): Program {
   let performance: Performance | undefined
   const root = new Command('orderpipeline')
-    .description('Looks at order pipelines and what the operator makes of them')
+    .description(
+      'Order pipelines on Kubernetes: check them, see what the operator makes of them, watch and explain how they scale.',
+    )
+    .usage('<command> [options]')
     .showHelpAfterError('(--help shows what is possible)')
+    .helpCommand('help [command]', 'what a command does, its options, examples and exit codes')
+    .helpOption('-h, --help', 'this')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void environment.stdout.write(text),
       writeErr: (text) => void environment.stderr.write(text),
+      getOutHelpWidth: () => Math.min(environment.stdout.columns ?? helpColumns, helpColumns),
+      getErrHelpWidth: () => helpColumns,
     })
-  for (const definition of commands)
-    definition.describe(root.command(definition.name).copyInheritedSettings(root), (perform) => {
+    .addHelpText('after', exitCodeText(usualExitCodes))
+  for (const definition of commands) {
+    const command = root.command(definition.name).copyInheritedSettings(root)
+    definition.describe(command, (perform) => {
       performance = perform
     })
+    if (definition.group !== undefined) command.helpGroup(`${definition.group}:`)
+    command.usage(usageOf(command)).addHelpText('after', epilogue(definition))
+  }
 
   return {
     run: async (args) => {
@@ -53,5 +77,29 @@ export function program(
         return 1
       }
     },
+    help: (name) => {
+      let text = ''
+      const command = root.commands.find((one) => one.name() === name) ?? root
+      command.configureOutput({ writeOut: (part) => void (text += part), getOutHelpWidth: () => helpColumns })
+      command.outputHelp()
+      return text
+    },
   }
 }
+
+/** Arguments first, as they are written; commander's own has the options first. */
+const usageOf = (command: Command): string =>
+  [
+    ...command.registeredArguments.map((argument) =>
+      argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+    ),
+    '[options]',
+  ].join(' ')
+
+function epilogue({ examples = [], exitCodes }: CommandDefinition): string {
+  const shown = examples.length > 0 ? ['', 'Examples:', ...examples.map((line) => `  ${line}`)] : []
+  return [...shown, exitCodes ? exitCodeText({ ...usualExitCodes, ...exitCodes }) : ''].join('\n')
+}
+
+const exitCodeText = (codes: Readonly<Record<number, string>>): string =>
+  ['', 'Exit codes:', ...Object.entries(codes).map(([code, meaning]) => `  ${code}  ${meaning}`)].join('\n')

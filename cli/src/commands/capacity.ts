@@ -4,6 +4,7 @@ import { OptionInvalid, parsedRate } from '@orderpipeline/traffic'
 import { pipelineIn } from '../capacity/pipeline-file.ts'
 import { carries, report } from '../capacity/render.ts'
 import { CommandFailed } from '../environment.ts'
+import { groups } from './groups.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options {
@@ -14,11 +15,12 @@ interface Options {
 
 export const capacity: CommandDefinition = {
   name: 'capacity',
+  group: groups.before,
+  examples: ['orderpipeline capacity -f shop.yaml --rate 50000/min'],
+  exitCodes: { 1: 'the rate does not fit, or failed' },
   describe: (command, action) => {
     command
-      .description(
-        'Replicas and partitions a rate needs, and the bottleneck, from concurrency and workSeconds; 1 when it does not fit',
-      )
+      .description('Replicas and partitions a rate needs, and the bottleneck, from concurrency and workSeconds')
       .requiredOption('-f, --file <file>', 'YAML with one OrderPipeline; - for standard input')
       .option('--rate <n/unit>', 'orders: 10000/min, 200/s', '10000/min')
       .option('--json', 'as JSON')

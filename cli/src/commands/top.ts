@@ -2,14 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandFailed } from '../environment.ts'
 import { connect, KubeUnreachable } from '../kube/connection.ts'
+import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
+import { noneAdvice } from '../kube/pipelines.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
+import { groups } from './groups.ts'
 import { createObserver, type Observer } from '../top/observe.ts'
 import { frame } from '../top/render.ts'
 import { createScreen } from '../top/screen.ts'
 import type { PipelineView } from '../top/view.ts'
 
-interface Options {
-  readonly namespace?: string
+interface Options extends ClusterOptions {
   readonly once?: true
   readonly json?: true
   readonly interval: string
@@ -17,14 +19,15 @@ interface Options {
 
 export const top: CommandDefinition = {
   name: 'top',
+  group: groups.running,
+  examples: ['orderpipeline top', 'orderpipeline top shop -n orders --interval 5', 'orderpipeline top --once --json'],
   describe: (command, action) => {
-    command
+    clusterOptions(command)
       .description('Live view of a pipeline: lag, replicas, throughput and time to drain of every stage')
       .argument('[name]', 'one pipeline; all of the namespace unless given')
-      .option('-n, --namespace <namespace>', "namespace; the kubeconfig's own unless given")
       .option('--once', 'print once and end')
-      .option('--json', 'as JSON, one line each time')
       .option('--interval <seconds>', 'time between looks', '2')
+      .option('--json', 'as JSON, one line each time')
       .action((name: string | undefined, options: Options) => action((context) => watch(name, options, context)))
   },
 }
@@ -40,7 +43,7 @@ async function watch(
   const intervalMs = Number(options.interval) * 1_000
   if (!(intervalMs >= 200 && intervalMs <= 3_600_000))
     throw new CommandFailed(`--interval: found ${JSON.stringify(options.interval)}; allowed: 0.2 to 3600 seconds`)
-  const kube = await connect(environment)
+  const kube = await connect(environment, options)
   const namespace = options.namespace ?? kube.namespace
   const observer = createObserver(kube, namespace, name)
   const screen = createScreen(environment.stdout)
@@ -55,7 +58,7 @@ async function watch(
       name === undefined
         ? `There is no OrderPipeline in namespace ${namespace}.`
         : `There is no OrderPipeline ${namespace}/${name}.`,
-      { advice: 'Apply one (kubectl apply -f examples/shop.yaml), or name another namespace with -n.' },
+      { advice: noneAdvice(namespace) },
     )
   if (options.once) {
     await pause(firstGapMs, signal)

@@ -1,5 +1,5 @@
-// How does a command read from the API server? With the kubeconfig that KUBECONFIG names, else the local cluster's,
-// else the user's own.
+// How does a command speak to the API server? With the kubeconfig that is named on the command line or by KUBECONFIG, else the
+// local cluster's, else the user's own.
 import { existsSync } from 'node:fs'
 import { request, type RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
@@ -9,6 +9,9 @@ import { CommandFailed, type Environment } from '../environment.ts'
 /** The API server did not answer; it may do so later. */
 export class KubeUnreachable extends CommandFailed {}
 
+/** No kubeconfig, so no cluster to ask. */
+export class NoKubeconfig extends CommandFailed {}
+
 export interface Kube {
   /** Of the kubeconfig's context. */
   readonly namespace: string
@@ -16,54 +19,96 @@ export interface Kube {
   get<Body>(path: string): Promise<Body | undefined>
   /** As it is, for what is not JSON. */
   getText(path: string, timeoutMs: number): Promise<string | undefined>
+  /** A merge patch; undefined where there is no such thing. @throws KubeUnreachable, CommandFailed */
+  patch<Body>(path: string, change: unknown): Promise<Body | undefined>
 }
+
+export interface ConnectOptions {
+  readonly kubeconfig?: string
+  readonly context?: string
+}
+
+/** What the API server remembers as having changed a field. */
+const fieldManager = 'orderpipeline-cli'
 
 const answerTimeoutMs = 10_000
 
-export async function connect(environment: Environment): Promise<Kube> {
-  const file = kubeconfigFile(environment)
+export async function connect(environment: Environment, options: ConnectOptions = {}): Promise<Kube> {
+  const file = kubeconfigFile(
+    options.kubeconfig === undefined ? environment : { ...environment, kubeconfig: options.kubeconfig },
+  )
   const config = new KubeConfig()
   try {
     config.loadFromFile(file)
   } catch (cause) {
     throw new CommandFailed(`The kubeconfig ${file} cannot be read: ${messageOf(cause)}`, { cause })
   }
+  if (options.context !== undefined) useContext(config, options.context, file)
   const cluster = config.getCurrentCluster()
-  if (!cluster) throw new CommandFailed(`The kubeconfig ${file} has no current context.`)
+  if (!cluster)
+    throw new CommandFailed(`The kubeconfig ${file} has no current context.`, {
+      advice: `Name one with --context; there are: ${contextNames(config)}.`,
+    })
   const server = new URL(cluster.server)
-  const options: RequestOptions = {}
-  await config.applyToHTTPSOptions(options)
+  const access: RequestOptions = {}
+  await config.applyToHTTPSOptions(access)
 
-  const getText = async (path: string, timeoutMs: number): Promise<string | undefined> => {
-    const { status, body } = await fetched(server, path, options, timeoutMs)
+  const ask = async (call: Call): Promise<string | undefined> => {
+    const { status, body } = await fetched(server, call, access)
     if (status === 404) return undefined
     if (status >= 200 && status < 300) return body
-    throw new CommandFailed(`${server.host} answered ${status} to ${path}: ${statusMessage(body)}`)
+    throw new CommandFailed(`${server.host} answered ${status} to ${call.path}: ${statusMessage(body)}`, {
+      ...(status === 401 || status === 403
+        ? { advice: 'The user of the kubeconfig may not do that; name another context with --context.' }
+        : {}),
+    })
   }
+  const parsed = <Body>(body: string | undefined) => (body === undefined ? undefined : (JSON.parse(body) as Body))
   return {
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
-    getText,
-    get: async <Body>(path: string) => {
-      const body = await getText(path, answerTimeoutMs)
-      return body === undefined ? undefined : (JSON.parse(body) as Body)
+    getText: (path, timeoutMs) => ask({ path, timeoutMs }),
+    get: async <Body>(path: string) => parsed<Body>(await ask({ path, timeoutMs: answerTimeoutMs })),
+    patch: async <Body>(path: string, change: unknown) => {
+      const body = JSON.stringify(change)
+      const call = { path: `${path}?fieldManager=${fieldManager}`, timeoutMs: answerTimeoutMs }
+      return parsed<Body>(await ask({ ...call, method: 'PATCH', body, contentType: 'application/merge-patch+json' }))
     },
   }
 }
+
+function useContext(config: KubeConfig, context: string, file: string): void {
+  if (!config.getContextObject(context))
+    throw new CommandFailed(`--context: found ${JSON.stringify(context)}; ${file} has ${contextNames(config)}`)
+  config.setCurrentContext(context)
+}
+
+const contextNames = (config: KubeConfig): string =>
+  config
+    .getContexts()
+    .map(({ name }) => name)
+    .join(', ') || 'none'
 
 function kubeconfigFile({ kubeconfig, kubeconfigCandidates }: Environment): string {
   const candidates = kubeconfig?.split(delimiter).filter((part) => part !== '') ?? kubeconfigCandidates
   const file = candidates.find((candidate) => existsSync(candidate))
   if (file !== undefined) return file
-  throw new CommandFailed(`No kubeconfig found; looked for ${candidates.join(', ')}.`, {
-    advice: 'Start the local cluster with `npm run up`, or set KUBECONFIG.',
+  throw new NoKubeconfig(`No kubeconfig found; looked for ${candidates.join(', ')}.`, {
+    advice: 'Start the local cluster with `npm run up`, or name a kubeconfig with --kubeconfig or KUBECONFIG.',
   })
+}
+
+interface Call {
+  readonly path: string
+  readonly timeoutMs: number
+  readonly method?: 'GET' | 'PATCH'
+  readonly body?: string
+  readonly contentType?: string
 }
 
 function fetched(
   server: URL,
-  path: string,
-  options: RequestOptions,
-  timeoutMs: number,
+  { path, timeoutMs, method = 'GET', body: sent, contentType }: Call,
+  access: RequestOptions,
 ): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void =>
@@ -74,7 +119,12 @@ function fetched(
         }),
       )
     const url = new URL(`${server.pathname.replace(/\/$/, '')}${path}`, server)
-    const call = request(url, { ...options, headers: { ...options.headers, accept: 'application/json, text/plain' } })
+    const headers = {
+      ...access.headers,
+      accept: 'application/json, text/plain',
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+    }
+    const call = request(url, { ...access, method, headers })
     const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`)), timeoutMs)
     call.on('response', (response) => {
       response.setEncoding('utf8')
@@ -90,7 +140,7 @@ function fetched(
       clearTimeout(timer)
       fail(error)
     })
-    call.end()
+    call.end(sent)
   })
 }
 

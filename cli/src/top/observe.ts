@@ -1,8 +1,8 @@
 // What is there to be seen of pipelines right now? Read from the API server: the pipelines and their status, their
 // Deployments and autoscalers, and (through it) how many orders the gateways have taken.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { CommandFailed } from '../environment.ts'
 import type { Kube } from '../kube/connection.ts'
+import { pipelinePath, pipelinesOf, type List } from '../kube/pipelines.ts'
 import { createOrderRate, type OrderRate } from './order-rate.ts'
 import { pipelineView, type Autoscaler, type PipelineView, type Workload } from './view.ts'
 
@@ -11,25 +11,14 @@ export interface Observer {
   look(): Promise<readonly PipelineView[]>
 }
 
-interface List<Item> {
-  readonly items: readonly Item[]
-}
-
 export function createObserver(kube: Kube, namespace: string, name: string | undefined): Observer {
   const within = `namespaces/${encodeURIComponent(namespace)}`
   const rates = new Map<string, OrderRate>()
 
   const pipelines = async (): Promise<readonly OrderPipeline[]> => {
-    const base = `/apis/orderpipeline.dev/v1alpha1/${within}/orderpipelines`
-    if (name !== undefined) {
-      const one = await kube.get<OrderPipeline>(`${base}/${encodeURIComponent(name)}`)
-      return one ? [one] : []
-    }
-    const list = await kube.get<List<OrderPipeline>>(base)
-    if (list) return list.items
-    throw new CommandFailed('This cluster knows no OrderPipelines: the CRD is not installed.', {
-      advice: '`npm run up` installs it locally; elsewhere install the chart orderpipeline-operator.',
-    })
+    if (name === undefined) return pipelinesOf(kube, namespace)
+    const one = await kube.get<OrderPipeline>(pipelinePath(namespace, name))
+    return one ? [one] : []
   }
   const rateOf = (pipeline: string): OrderRate => {
     const known = rates.get(pipeline) ?? createOrderRate(kube, within, pipeline)

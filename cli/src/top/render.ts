@@ -1,4 +1,5 @@
 // How does the view look in a terminal? Lines of text, coloured where that is wanted.
+import { painter, type Paint } from '../colour.ts'
 import { columns } from '../columns.ts'
 import type { PipelineView, StageView } from './view.ts'
 
@@ -8,15 +9,11 @@ export interface FrameOptions {
   readonly columns?: number | undefined
 }
 
-type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
-type Paint = (text: string, colour: Colour) => string
-
-const codes: Record<Colour, number> = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 }
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const unknown = '-'
 
 export function frame(views: readonly PipelineView[], options: FrameOptions): readonly string[] {
-  const paint: Paint = (text, colour) => (options.colour ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text)
+  const paint = painter(options.colour)
   const clock = options.now.toTimeString().slice(0, 8)
   if (views.length === 0) return [`${paint('no pipeline left', 'yellow')}  ${paint(clock, 'dim')}`]
   return views.flatMap((view, index) => [

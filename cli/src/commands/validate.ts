@@ -1,0 +1,92 @@
+// `orderpipeline validate`: would the API server take these pipelines, and the operator carry them out? Without asking either.
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { painter } from '../colour.ts'
+import { CommandFailed } from '../environment.ts'
+import { connect } from '../kube/connection.ts'
+import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
+import { pipelinePath } from '../kube/pipelines.ts'
+import { pipelinesIn, type Manifest } from '../manifest/read.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+import { verdictLines, type Judged } from '../validation/render.ts'
+import { validation } from '../validation/validation.ts'
+import { groups } from './groups.ts'
+
+interface Options extends ClusterOptions {
+  readonly file: readonly string[]
+  readonly old?: string
+  readonly cluster?: true
+  readonly json?: true
+}
+
+export const validate: CommandDefinition = {
+  name: 'validate',
+  group: groups.before,
+  examples: [
+    'orderpipeline validate -f shop.yaml',
+    'orderpipeline validate -f examples/*.yaml --json',
+    'git show main:shop.yaml | orderpipeline validate -f shop.yaml --old -    # may the one become the other?',
+  ],
+  exitCodes: { 0: 'every pipeline is valid', 1: 'one is not, or failed' },
+  describe: (command, action) => {
+    clusterOptions(
+      command
+        .description(
+          'Check pipelines offline, in the words of the API server: fields, types, bounds, rules, and what the operator would refuse',
+        )
+        .requiredOption('-f, --file <file...>', 'YAML with OrderPipelines; - for standard input')
+        .option('--old <file>', 'the version before, for the rules on what may change')
+        .option('--cluster', 'take the version before from the cluster'),
+    )
+      .option('--json', 'as JSON')
+      .action((options: Options) => action((context) => judge(options, context)))
+  },
+}
+
+type Before = (pipeline: Manifest) => unknown
+
+async function judge(options: Options, { environment }: CommandContext): Promise<number> {
+  const before = await versionBefore(options, environment)
+  const judged: Judged[] = []
+  for (const file of options.file) {
+    const pipelines = await pipelinesIn(file)
+    if (pipelines.length === 0) throw new CommandFailed(`${file} holds no OrderPipeline`)
+    for (const pipeline of pipelines) {
+      const old = await before(pipeline)
+      judged.push({ file, name: pipeline.metadata?.name ?? '', verdict: validation(pipeline, old) })
+    }
+  }
+  const valid = judged.every(({ verdict }) => verdict.accepted)
+  const text = options.json
+    ? JSON.stringify({ valid, pipelines: judged.map(summary) })
+    : judged.flatMap((one) => verdictLines(one, painter(environment.colour))).join('\n')
+  environment.stdout.write(`${text}\n`)
+  return valid ? 0 : 1
+}
+
+const summary = ({ file, name, verdict }: Judged) => {
+  const { accepted, unknownFields, causes, problems, unasked } = verdict
+  return {
+    file,
+    name,
+    valid: accepted,
+    unknownFields: unknownFields.map(({ path }) => path),
+    causes,
+    problems,
+    unasked,
+  }
+}
+
+async function versionBefore(options: Options, environment: CommandContext['environment']): Promise<Before> {
+  if (options.old !== undefined && options.cluster)
+    throw new CommandFailed('--old and --cluster: found both; allowed: one of them')
+  if (options.old !== undefined) {
+    const pipelines = await pipelinesIn(options.old)
+    return ({ metadata }) => pipelines.find((one) => one.metadata?.name === metadata?.name)
+  }
+  if (!options.cluster) return () => undefined
+  const kube = await connect(environment, options)
+  return ({ metadata }) => {
+    const namespace = options.namespace ?? metadata?.namespace ?? kube.namespace
+    return metadata?.name === undefined ? undefined : kube.get<OrderPipeline>(pipelinePath(namespace, metadata.name))
+  }
+}

@@ -1,0 +1,14 @@
+// Which cluster, and which namespace of it? The options of every command that looks at one.
+import type { Command } from 'commander'
+
+export interface ClusterOptions {
+  readonly namespace?: string
+  readonly context?: string
+  readonly kubeconfig?: string
+}
+
+export const clusterOptions = (command: Command): Command =>
+  command
+    .option('-n, --namespace <namespace>', "namespace; the kubeconfig's own unless given")
+    .option('--context <context>', "context of the kubeconfig; the kubeconfig's current one unless given")
+    .option('--kubeconfig <file>', 'kubeconfig; KUBECONFIG, else the local cluster, else ~/.kube/config unless given')

@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { onePipelineIn, pipelinesIn } from './read.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'manifest-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const file = (text: string): string => {
+  const path = join(folder, 'file.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+it('reads scalars as kubectl does, not as YAML 1.2 does', async () => {
+  const text =
+    'kind: OrderPipeline\nspec: { a: yes, b: off, c: 1e3, d: 12:30, e: 2026-01-01, f: "yes", g: 0o14, h: 014, i: ~ }'
+  expect(await pipelinesIn(file(text))).toMatchObject([
+    { spec: { a: true, b: false, c: 1000, d: '12:30', e: '2026-01-01', f: 'yes', h: 12, i: null } },
+  ])
+})
+
+it('follows anchors and merge keys, and leaves other kinds out', async () => {
+  const text = 'kind: ConfigMap\n---\nkind: OrderPipeline\nx: &x { a: 1 }\nz: { <<: *x, b: 2 }'
+  expect(await pipelinesIn(file(text))).toMatchObject([{ z: { a: 1, b: 2 } }])
+})
+
+it('refuses a key that is there twice, and anything but one pipeline where one is meant', async () => {
+  await expect(pipelinesIn(file('kind: OrderPipeline\nkind: OrderPipeline'))).rejects.toThrow(/Map keys must be unique/)
+  await expect(onePipelineIn(file('kind: ConfigMap'))).rejects.toThrow(/holds 0 OrderPipelines; allowed: one/)
+  await expect(onePipelineIn(file('kind: OrderPipeline\n---\nkind: OrderPipeline'))).rejects.toThrow(/holds 2 /)
+})
