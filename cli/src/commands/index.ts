@@ -1,8 +1,8 @@
 // Which commands are there? One file each, in the order in which a pipeline meets them.
 import type { CommandDefinition } from '../program.ts'
 import { capacity } from './capacity.ts'
-import { simulate } from './simulate.ts'
+import { plan } from './plan.ts'
 import { top } from './top.ts'
 import { validate } from './validate.ts'
 
-export const commands: readonly CommandDefinition[] = [validate, capacity, simulate, top]
+export const commands: readonly CommandDefinition[] = [validate, plan, capacity, simulate, top]

@@ -1,0 +1,160 @@
+// `orderpipeline plan`: what would the operator make of this file, and what would that change in the cluster?
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { validate } from '@orderpipeline/operator/pipeline'
+import { painter } from '../colour.ts'
+import { CommandFailed, type Environment } from '../environment.ts'
+import { connect, KubeUnreachable, NoKubeconfig, type Kube } from '../kube/connection.ts'
+import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
+import { onePipelineIn, type Manifest } from '../manifest/read.ts'
+import { observe, othersOf, type Observed } from '../plan/observe.ts'
+import { planned, type Planned } from '../plan/planned.ts'
+import { objectsText, stepLines } from '../plan/render.ts'
+import { assumedSettings, operatorSettings, type OperatorSettings } from '../plan/settings.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+import { verdictLines } from '../validation/render.ts'
+import { validation } from '../validation/validation.ts'
+import { groups } from './groups.ts'
+
+interface Options extends ClusterOptions {
+  readonly file: string
+  readonly offline?: true
+  readonly only?: string
+  readonly servicesImage?: string
+  readonly exitCode?: true
+  readonly json?: true
+}
+
+const changesPending = 3
+
+export const plan: CommandDefinition = {
+  name: 'plan',
+  group: groups.before,
+  examples: [
+    'orderpipeline plan -f shop.yaml --only diff          # what applying it would change',
+    'orderpipeline plan -f shop.yaml --offline > objects.yaml',
+    'orderpipeline plan -f shop.yaml --exit-code || echo "the cluster is not as the file says"',
+  ],
+  exitCodes: {
+    0: 'nothing to change; without --exit-code: planned, whatever is to change',
+    1: 'the pipeline is not valid, or failed',
+    [changesPending]: 'with --exit-code: the cluster would change',
+  },
+  describe: (command, action) => {
+    clusterOptions(
+      command
+        .description('Every object the operator would make, as YAML, and what that would change in the cluster')
+        .requiredOption('-f, --file <file>', 'YAML with one OrderPipeline; - for standard input')
+        .option('--only <part>', '"objects" or "diff"; both unless given')
+        .option('--offline', 'the objects alone; no cluster is asked')
+        .option('--services-image <image>', "image of the built-in stages; the operator's own unless given")
+        .option('--exit-code', `exit with ${changesPending} when the cluster would change`),
+    )
+      .option('--json', 'as JSON: the objects, and the steps with each path, from what, to what')
+      .action((options: Options) => action((context) => show(options, context)))
+  },
+}
+
+async function show(options: Options, { environment }: CommandContext): Promise<number> {
+  const { only } = options
+  if (only !== undefined && only !== 'objects' && only !== 'diff')
+    throw new CommandFailed(`--only: found ${JSON.stringify(only)}; allowed: objects, diff`)
+  const given = await onePipelineIn(options.file)
+  const cluster = options.offline ? undefined : await reached(options, environment)
+  const namespace = namespaceOf(options, given, cluster?.namespace)
+  const name = given.metadata?.name ?? ''
+  const observed = cluster && (await observe(cluster, namespace, name))
+  const pipeline = validPipeline(options.file, given, observed, environment)
+  if (!pipeline) return 1
+  const settings = cluster
+    ? await operatorSettings(cluster, namespace, options.servicesImage)
+    : assumedSettings(options.servicesImage)
+  const placed = { ...pipeline, metadata: { ...pipeline.metadata, namespace } }
+  const problems = cluster ? validate(placed.spec, settings.config) : []
+  if (problems.length > 0)
+    throw new CommandFailed(
+      `The operator of this cluster would not carry it out:\n${problems.map(({ path, message }) => `* ${path}: ${message}`).join('\n')}`,
+    )
+  const result = await resultOf(placed, observed, settings, cluster)
+  print(result, { options, settings, placed, observed }, environment)
+  return options.exitCode && (result.steps ?? []).length > 0 ? changesPending : 0
+}
+
+/** Without a cluster the objects are still worth showing. */
+async function reached(options: Options, environment: Environment): Promise<Kube | undefined> {
+  try {
+    const kube = await connect(environment, options)
+    await kube.getText('/version', 5_000)
+    return kube
+  } catch (error) {
+    const named = options.kubeconfig !== undefined || options.context !== undefined || options.only === 'diff'
+    if (named || options.exitCode || !(error instanceof NoKubeconfig || error instanceof KubeUnreachable)) throw error
+    environment.stderr.write(`${error.message}\nShowing the objects alone, as --offline does.\n`)
+    return undefined
+  }
+}
+
+function namespaceOf(options: Options, { metadata }: Manifest, fallback = 'default'): string {
+  const [asked, written] = [options.namespace, metadata?.namespace]
+  if (asked !== undefined && written !== undefined && asked !== written)
+    throw new CommandFailed(`--namespace: found ${asked}; the file says metadata.namespace: ${written}`, {
+      advice: 'Leave one of them out.',
+    })
+  return asked ?? written ?? fallback
+}
+
+function validPipeline(
+  file: string,
+  given: Manifest,
+  observed: Observed | undefined,
+  environment: Environment,
+): OrderPipeline | undefined {
+  const verdict = validation(given, observed?.pipeline)
+  if (verdict.accepted) return verdict.pipeline
+  const lines = verdictLines({ file, name: given.metadata?.name ?? '', verdict }, (text) => text)
+  environment.stderr.write(`${lines.join('\n')}\n`)
+  return undefined
+}
+
+async function resultOf(
+  pipeline: OrderPipeline,
+  observed: Observed | undefined,
+  { config }: OperatorSettings,
+  cluster: Kube | undefined,
+): Promise<Planned> {
+  if (!observed || !cluster) return planned(pipeline, undefined, config)
+  const { objects } = planned(pipeline, observed, config)
+  const others = await othersOf(cluster, pipeline.metadata.namespace ?? '', objects, observed)
+  return planned(pipeline, { ...observed, children: [...observed.children, ...others] }, config)
+}
+
+interface Shown {
+  readonly options: Options
+  readonly settings: OperatorSettings
+  readonly placed: OrderPipeline
+  readonly observed: Observed | undefined
+}
+
+function print(result: Planned, { options, settings, placed, observed }: Shown, environment: Environment): void {
+  const { name, namespace } = placed.metadata
+  if (options.json) {
+    const text = JSON.stringify({ name, namespace, settings: settings.source, unserved: observed?.unserved, ...result })
+    environment.stdout.write(`${text}\n`)
+    return
+  }
+  const notes = [
+    settings.source,
+    ...(observed?.unserved ?? []).map((kind) => `this cluster knows no ${kind}, so none can be made in it`),
+  ]
+  const bare = options.only === 'diff'
+  const steps = result.steps
+    ? [
+        `OrderPipeline ${namespace}/${name} compared with the cluster; ${notes.join('; ')}`,
+        '',
+        ...stepLines(result, painter(environment.colour)),
+      ]
+    : [`OrderPipeline ${namespace}/${name}; ${notes.join('; ')}`]
+  const comment = (line: string): string => (bare ? line : `# ${line}`.trimEnd())
+  const objects = bare ? '' : `${objectsText(result)}${options.only === 'objects' ? '' : '---\n'}`
+  const below = options.only === 'objects' ? '' : `${steps.map(comment).join('\n')}\n`
+  environment.stdout.write(`${objects}${below}`)
+}

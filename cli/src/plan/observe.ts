@@ -1,0 +1,63 @@
+// What is there already of a pipeline? Its objects by their label, and whatever else bears a name that one of them needs.
+import {
+  childResources,
+  resourceOf,
+  type ChildObject,
+  type OrderPipeline,
+  type Resource,
+} from '@orderpipeline/operator/api'
+import { identity, labelKeys, managedBy } from '@orderpipeline/operator/pipeline'
+import type { Kube } from '../kube/connection.ts'
+import { namespacePath, pipelinePath, type List } from '../kube/pipelines.ts'
+
+export interface Observed {
+  readonly pipeline: OrderPipeline | undefined
+  readonly children: readonly ChildObject[]
+  /** Kinds the cluster does not know. */
+  readonly unserved: readonly string[]
+}
+
+export async function observe(kube: Kube, namespace: string, name: string): Promise<Observed> {
+  const selector = encodeURIComponent(`${labelKeys.managedBy}=${managedBy},${labelKeys.pipeline}=${name}`)
+  const [pipeline, ...lists] = await Promise.all([
+    kube.get<OrderPipeline>(pipelinePath(namespace, name)),
+    ...childResources.map(async (resource) => ({
+      resource,
+      list: await kube.get<List<ChildObject>>(`${pathOf(resource, namespace)}?labelSelector=${selector}`),
+    })),
+  ])
+  return {
+    pipeline,
+    children: lists.flatMap(({ resource, list }) => (list?.items ?? []).map((item) => typed(item, resource))),
+    unserved: lists.filter(({ list }) => list === undefined).map(({ resource }) => resource.kind),
+  }
+}
+
+/** Those of the wanted names that somebody else has. */
+export async function othersOf(
+  kube: Kube,
+  namespace: string,
+  wanted: readonly ChildObject[],
+  { children, unserved }: Observed,
+): Promise<readonly ChildObject[]> {
+  const known = new Set(children.map(identity))
+  const missing = wanted.filter((object) => !known.has(identity(object)) && !unserved.includes(object.kind))
+  const found: ChildObject[] = []
+  for (let start = 0; start < missing.length; start += atOnce)
+    found.push(
+      ...(await Promise.all(missing.slice(start, start + atOnce).map(one))).filter((each) => each !== undefined),
+    )
+  return found
+
+  async function one({ kind, metadata }: ChildObject): Promise<ChildObject | undefined> {
+    return kube.get<ChildObject>(`${pathOf(resourceOf(kind), namespace)}/${encodeURIComponent(metadata.name)}`)
+  }
+}
+
+const atOnce = 8
+const pathOf = ({ apiVersion, plural }: Resource, namespace: string): string =>
+  `${namespacePath(apiVersion, namespace)}/${plural}`
+
+/** Items of a list come without their own apiVersion and kind. */
+const typed = (item: ChildObject, { apiVersion, kind }: (typeof childResources)[number]): ChildObject =>
+  ({ ...item, apiVersion, kind }) as ChildObject

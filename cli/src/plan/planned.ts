@@ -1,0 +1,99 @@
+// What would the operator make of a pipeline, and what would that change? Decided by the operator's own code.
+import type { ChildObject, LagFigures, OrderPipeline } from '@orderpipeline/operator/api'
+import {
+  desired,
+  type DesiredSettings,
+  fieldManager,
+  fingerprintAnnotation,
+  identity,
+  plan,
+} from '@orderpipeline/operator/pipeline'
+import { changesTo, differences, type Difference } from './differences.ts'
+
+/** What there is in the cluster. */
+export interface Live {
+  readonly pipeline: OrderPipeline | undefined
+  readonly children: readonly ChildObject[]
+}
+
+export interface Step {
+  readonly action: 'create' | 'change' | 'delete' | 'refuse'
+  readonly kind: string
+  readonly name: string
+  readonly differences: readonly Difference[]
+  /** Why there is a step though nothing differs, or who has the name. */
+  readonly note?: string
+}
+
+export interface Planned {
+  readonly objects: readonly ChildObject[]
+  /** Absent where no cluster was looked at. */
+  readonly steps?: readonly Step[]
+  readonly unchanged?: number
+}
+
+/** A pipeline that does not exist has no uid, and its objects cannot know whose they will be. */
+const futureUid = 'known-once-the-pipeline-exists'
+
+export function planned(pipeline: OrderPipeline, live: Live | undefined, settings: DesiredSettings): Planned {
+  const { uid, generation } = live?.pipeline?.metadata ?? {}
+  const subject: OrderPipeline = {
+    ...pipeline,
+    metadata: { ...pipeline.metadata, uid: uid ?? futureUid, ...(generation === undefined ? {} : { generation }) },
+  }
+  const children = live?.children ?? []
+  const wanted = desired(subject, children, settings, lagOf(live?.pipeline))
+  const objects = uid === undefined ? wanted.map(withoutFingerprint) : wanted
+  if (!live) return { objects }
+  const steps = plan(wanted, children, subject).map((action) => stepOf(action, children))
+  const written = steps.filter(({ action }) => action !== 'delete').length
+  return { objects, steps: [...pipelineStep(pipeline, live.pipeline), ...steps], unchanged: wanted.length - written }
+}
+
+type Action = ReturnType<typeof plan>[number]
+
+function stepOf(action: Action, children: readonly ChildObject[]): Step {
+  const { kind, metadata } = action.object
+  const what = { kind, name: metadata.name, differences: [] }
+  switch (action.kind) {
+    case 'create':
+      return { action: 'create', ...what }
+    case 'delete':
+      return { action: 'delete', ...what }
+    case 'refuse':
+      return { action: 'refuse', ...what, note: `it belongs to ${action.owner} and is left alone` }
+    case 'apply': {
+      const live = children.find((child) => identity(child) === identity(action.object))
+      const found = changesTo(live, action.object, fieldManager)
+      const drifted = action.because.startsWith('drifted')
+      const note =
+        found.length === 0 ? 'only what the operator notes for itself' : 'somebody changed it; it is put back'
+      return {
+        action: 'change',
+        ...what,
+        differences: found,
+        ...(drifted || found.length === 0 ? { note } : {}),
+      }
+    }
+  }
+}
+
+function pipelineStep(pipeline: OrderPipeline, live: OrderPipeline | undefined): Step[] {
+  const what = { kind: pipeline.kind, name: pipeline.metadata.name }
+  if (!live) return [{ action: 'create', ...what, differences: [] }]
+  const found = differences(live.spec, pipeline.spec, 'spec')
+  return found.length === 0 ? [] : [{ action: 'change', ...what, differences: found }]
+}
+
+/** What a suspended pipeline still has to drain, as far as its status tells. */
+const lagOf = (pipeline: OrderPipeline | undefined): ReadonlyMap<string, LagFigures> =>
+  new Map((pipeline?.status?.stages ?? []).map((stage) => [stage.name, stage]))
+
+const withoutFingerprint = (object: ChildObject): ChildObject => {
+  const { [fingerprintAnnotation]: _mark, ...annotations } = object.metadata.annotations ?? {}
+  const { annotations: _all, ...metadata } = object.metadata
+  return {
+    ...object,
+    metadata: Object.keys(annotations).length > 0 ? { ...metadata, annotations } : metadata,
+  }
+}

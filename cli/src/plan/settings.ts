@@ -1,0 +1,73 @@
+// How is the operator set? What it makes depends on its own settings; they stand on its Deployment. Without one they are taken
+// to be the usual ones.
+import { configFrom, type Config } from '@orderpipeline/operator/config'
+import { CommandFailed } from '../environment.ts'
+import type { Kube } from '../kube/connection.ts'
+import type { List } from '../kube/pipelines.ts'
+
+export interface OperatorSettings {
+  readonly config: Config
+  /** Where they are from, for a person to read. */
+  readonly source: string
+}
+
+/** The image's name alone: which content it has only an operator says. */
+const unknownImage = 'orderpipeline/services'
+
+export function assumedSettings(servicesImage: string | undefined): OperatorSettings {
+  const source =
+    servicesImage === undefined
+      ? `the operator's settings are not known; built-in stages are shown with the image ${unknownImage} (--services-image names another)`
+      : `built-in stages are shown with the image ${servicesImage}, as --services-image says`
+  return { config: configFrom({ SERVICES_IMAGE: servicesImage ?? unknownImage }, ''), source }
+}
+
+interface OperatorDeployment {
+  readonly metadata: { readonly name: string; readonly namespace: string }
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly {
+          readonly env?: readonly { readonly name: string; readonly value?: string }[]
+        }[]
+      }
+    }
+  }
+}
+
+const operatorLabel = 'app.kubernetes.io/name=orderpipeline-operator'
+
+/** Of the operator that watches the namespace. Who may not look there is told what was assumed instead. */
+export async function operatorSettings(
+  kube: Kube,
+  namespace: string,
+  servicesImage: string | undefined,
+): Promise<OperatorSettings> {
+  const found = await operators(kube)
+  const watching = found
+    .map((deployment) => ({ deployment, config: configOf(deployment, servicesImage) }))
+    .find(({ config }) => config && (config.watchNamespace === undefined || config.watchNamespace === namespace))
+  if (!watching?.config) return assumedSettings(servicesImage)
+  const { name, namespace: home } = watching.deployment.metadata
+  return { config: watching.config, source: `the operator's settings are those of Deployment ${home}/${name}` }
+}
+
+async function operators(kube: Kube): Promise<readonly OperatorDeployment[]> {
+  try {
+    const path = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent(operatorLabel)}`
+    return (await kube.get<List<OperatorDeployment>>(path))?.items ?? []
+  } catch (error) {
+    if (error instanceof CommandFailed) return [] // a user of one namespace may not list all of them
+    throw error
+  }
+}
+
+function configOf({ spec }: OperatorDeployment, servicesImage: string | undefined): Config | undefined {
+  const variables = spec.template.spec.containers.flatMap(({ env = [] }) => env)
+  const given = Object.fromEntries(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])))
+  try {
+    return configFrom({ ...given, ...(servicesImage === undefined ? {} : { SERVICES_IMAGE: servicesImage }) }, '')
+  } catch {
+    return undefined // another program that bears its label
+  }
+}
