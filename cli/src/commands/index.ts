@@ -2,7 +2,10 @@
 import type { CommandDefinition } from '../program.ts'
 import { capacity } from './capacity.ts'
 import { plan } from './plan.ts'
+import { resume } from './resume.ts'
+import { status } from './status.ts'
+import { suspend } from './suspend.ts'
 import { top } from './top.ts'
 import { validate } from './validate.ts'
 
-export const commands: readonly CommandDefinition[] = [validate, plan, capacity, simulate, top]
+export const commands: readonly CommandDefinition[] = [validate, plan, capacity, simulate, status, top, suspend, resume]

@@ -1,6 +1,7 @@
 // How does the view look in a terminal? Lines of text, coloured where that is wanted.
 import { painter, type Paint } from '../colour.ts'
 import { columns } from '../columns.ts'
+import { countText, drainText, rateText } from '../figures.ts'
 import type { PipelineView, StageView } from './view.ts'
 
 export interface FrameOptions {
@@ -8,9 +9,6 @@ export interface FrameOptions {
   readonly now: Date
   readonly columns?: number | undefined
 }
-
-const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-const unknown = '-'
 
 export function frame(views: readonly PipelineView[], options: FrameOptions): readonly string[] {
   const paint = painter(options.colour)
@@ -33,8 +31,8 @@ function headline(view: PipelineView, paint: Paint): string {
     paint(`${view.namespace}/${view.name}`, 'bold'),
     ready[view.ready],
     ...(view.suspended ? [paint('suspended', 'yellow')] : []),
-    `orders/s ${rate(view.ordersPerSecond)}`,
-    `lag ${view.lag === undefined ? unknown : whole.format(view.lag)}`,
+    `orders/s ${rateText(view.ordersPerSecond)}`,
+    `lag ${countText(view.lag)}`,
   ].join('  ')
 }
 
@@ -43,10 +41,10 @@ const header = ['STAGE', 'LAG', 'READY/WANTED', 'MIN-MAX', 'CONSUMED/S', 'DRAIN'
 function table(stages: readonly StageView[], paint: Paint): readonly string[] {
   const rows = stages.map((stage) => [
     stage.name,
-    stage.lag === undefined ? unknown : whole.format(stage.lag),
+    countText(stage.lag),
     `${stage.ready}/${stage.wanted}`,
     `${stage.min}-${stage.max}`,
-    rate(stage.consumedPerSecond),
+    rateText(stage.consumedPerSecond),
     drainText(stage),
   ])
   const [titles = '', ...lines] = columns(header, rows)
@@ -57,20 +55,6 @@ function table(stages: readonly StageView[], paint: Paint): readonly string[] {
       return stage && stage.ready < stage.wanted ? paint(line, 'yellow') : line
     }),
   ]
-}
-
-function rate(perSecond: number | undefined): string {
-  if (perSecond === undefined) return unknown
-  return perSecond < 10 ? perSecond.toFixed(1) : whole.format(perSecond)
-}
-
-function drainText({ lag, secondsToDrain }: StageView): string {
-  if (lag === 0) return '0s'
-  if (secondsToDrain === undefined) return unknown
-  if (secondsToDrain < 60) return `${Math.ceil(secondsToDrain)}s`
-  if (secondsToDrain < 3_600)
-    return `${Math.floor(secondsToDrain / 60)}m${String(Math.ceil(secondsToDrain) % 60).padStart(2, '0')}s`
-  return `${Math.floor(secondsToDrain / 3_600)}h${String(Math.floor(secondsToDrain / 60) % 60).padStart(2, '0')}m`
 }
 
 /** Colour comes after the cut, so that a cut never leaves a terminal coloured. */

@@ -1,0 +1,85 @@
+// `orderpipeline status`: what does the operator say of a pipeline, and since when?
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Paint, painter } from '../colour.ts'
+import { CommandFailed } from '../environment.ts'
+import { connect, KubeUnreachable, type Kube } from '../kube/connection.ts'
+import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
+import { noneAdvice, pipelineNamed, pipelinesOf } from '../kube/pipelines.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+import { statusLines, summaryLines } from '../status/render.ts'
+import { createScreen } from '../top/screen.ts'
+import { groups } from './groups.ts'
+
+interface Options extends ClusterOptions {
+  readonly watch?: true
+  readonly json?: true
+}
+
+const betweenLooksMs = 2_000
+
+export const status: CommandDefinition = {
+  name: 'status',
+  group: groups.running,
+  examples: [
+    'orderpipeline status',
+    'orderpipeline status shop --watch',
+    'orderpipeline status shop --json | jq .status.conditions',
+  ],
+  describe: (command, action) => {
+    clusterOptions(command)
+      .description('Conditions with their age, and replicas, lag, time to drain and capacity of every stage')
+      .argument('[name]', 'one pipeline; a line for each of the namespace unless given')
+      .option('-w, --watch', 'look again every two seconds, until interrupted')
+      .option('--json', 'as JSON: the pipeline, or a list of all')
+      .action((name: string | undefined, options: Options) => action((context) => show(name, options, context)))
+  },
+}
+
+async function show(
+  name: string | undefined,
+  options: Options,
+  { environment, signal }: CommandContext,
+): Promise<number> {
+  const kube = await connect(environment, options)
+  const namespace = options.namespace ?? kube.namespace
+  const paint = painter(environment.colour)
+  const text = (): Promise<readonly string[]> =>
+    name === undefined ? allOf(kube, namespace, options, paint) : oneOf(kube, namespace, name, options, paint)
+  if (!options.watch || options.json) {
+    environment.stdout.write(`${(await text()).join('\n')}\n`)
+    return 0
+  }
+  const screen = createScreen(environment.stdout)
+  screen.draw(await text())
+  while (!signal.aborted) {
+    await sleep(betweenLooksMs, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) break
+    try {
+      screen.draw(await text())
+    } catch (error) {
+      if (!(error instanceof KubeUnreachable)) throw error
+      screen.note(error.message)
+    }
+  }
+  screen.end()
+  return 0
+}
+
+async function oneOf(
+  kube: Kube,
+  namespace: string,
+  name: string,
+  options: Options,
+  paint: Paint,
+): Promise<readonly string[]> {
+  const pipeline = await pipelineNamed(kube, namespace, name)
+  return options.json ? [JSON.stringify(pipeline)] : statusLines(pipeline, paint, new Date())
+}
+
+async function allOf(kube: Kube, namespace: string, options: Options, paint: Paint): Promise<readonly string[]> {
+  const pipelines = await pipelinesOf(kube, namespace)
+  if (options.json) return [JSON.stringify({ items: pipelines })]
+  if (pipelines.length === 0)
+    throw new CommandFailed(`There is no OrderPipeline in namespace ${namespace}.`, { advice: noneAdvice(namespace) })
+  return summaryLines(pipelines, paint, new Date())
+}

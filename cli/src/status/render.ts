@@ -1,0 +1,128 @@
+// What does the operator say of a pipeline? Its status as a person reads it: conditions with their age, then stage by stage.
+import type { Condition, OrderPipeline, ReplicaCounts, StageStatus } from '@orderpipeline/operator/api'
+import type { Paint } from '../colour.ts'
+import { columns } from '../columns.ts'
+import { ageText, countText, drainText, rateText, unknown } from '../figures.ts'
+
+export function statusLines(pipeline: OrderPipeline, paint: Paint, now: Date): string[] {
+  const { metadata, spec, status = {} } = pipeline
+  const waiting = status.observedGeneration !== metadata.generation
+  return [
+    `${paint(`OrderPipeline ${metadata.namespace ?? ''}/${metadata.name}`, 'bold')}  made ${ageText(metadata.creationTimestamp, now)} ago${spec.suspend ? `  ${paint('suspended', 'yellow')}` : ''}${metadata.deletionTimestamp === undefined ? '' : `  ${paint('being deleted', 'red')}`}`,
+    ...(waiting ? [paint(behindText(status.observedGeneration), 'yellow')] : []),
+    '',
+    ...conditionLines(status.conditions ?? [], paint, now),
+    '',
+    totalsLine(pipeline),
+    '',
+    ...stageLines(pipeline, paint),
+    ...notes(status.stages ?? [], paint),
+  ]
+}
+
+const behindText = (observed: number | undefined): string =>
+  observed === undefined
+    ? 'The operator has not looked at it yet. Is it running? kubectl get pods -A -l app.kubernetes.io/name=orderpipeline-operator'
+    : 'The operator has not yet looked at the latest spec; what follows speaks of the one before.'
+
+function conditionLines(conditions: readonly Condition[], paint: Paint, now: Date): string[] {
+  if (conditions.length === 0) return ['no conditions yet']
+  const rows = conditions.map(({ type, status, reason, lastTransitionTime }) => [
+    type,
+    status,
+    ageText(lastTransitionTime, now),
+    reason,
+  ])
+  const [titles = '', ...lines] = columns(['CONDITION', 'IS', 'FOR', 'REASON'], rows, ['left', 'left', 'right', 'left'])
+  return [
+    paint(`${titles}  MESSAGE`, 'dim'),
+    ...lines.map((line, index) => {
+      const { status = 'Unknown', message = '' } = conditions[index] ?? {}
+      const told = `${line}  ${message.replaceAll(/\s*\n\s*/g, ' ')}`
+      return status === 'True' ? told : paint(told, status === 'False' ? 'red' : 'yellow')
+    }),
+  ]
+}
+
+function totalsLine({ status = {} }: OrderPipeline): string {
+  const { totals, capacity } = status
+  return [
+    `orders/s ${rateText(totals?.ordersPerSecond)}`,
+    `lag ${countText(totals?.lag)}`,
+    `stages ready ${totals?.stages ?? unknown}`,
+    `replicas ready ${totals?.replicas ?? unknown}`,
+    ...(capacity
+      ? [`carries ${rateText(capacity.ordersPerSecond)} orders/s, ${capacity.bottleneck} gives out first`]
+      : []),
+  ].join('   ')
+}
+
+const header = ['STAGE', 'READY/WANTED', 'MIN-MAX', 'LAG', 'ARRIVED/S', 'CONSUMED/S', 'DRAIN', 'CARRIES/S'] as const
+
+function stageLines({ spec, status = {} }: OrderPipeline, paint: Paint): string[] {
+  const parts = [
+    ...(spec.gateway ? [{ name: 'gateway', scaling: spec.gateway.scaling, figures: status.gateway }] : []),
+    ...spec.stages.map(({ name, scaling }) => ({
+      name,
+      scaling,
+      figures: status.stages?.find((stage) => stage.name === name),
+    })),
+  ]
+  const rows = parts.map(({ name, scaling, figures }) => row(name, scaling, figures))
+  const [titles = '', ...lines] = columns(header, rows)
+  return [
+    paint(titles, 'dim'),
+    ...lines.map((line, index) => {
+      const { readyReplicas = 0, desiredReplicas = 0 } = parts[index]?.figures ?? {}
+      return readyReplicas < desiredReplicas ? paint(line, 'yellow') : line
+    }),
+  ]
+}
+
+type Bounds = { readonly minReplicas: number; readonly maxReplicas: number }
+
+function row(
+  name: string,
+  { minReplicas, maxReplicas }: Bounds,
+  figures?: ReplicaCounts & Partial<StageStatus>,
+): string[] {
+  return [
+    name,
+    figures ? `${figures.readyReplicas}/${figures.desiredReplicas}` : unknown,
+    `${minReplicas}-${maxReplicas}`,
+    countText(figures?.lag),
+    rateText(figures?.arrivedPerSecond),
+    rateText(figures?.consumedPerSecond),
+    drainText(figures ?? {}),
+    rateText(figures?.capacity?.ordersPerSecond),
+  ]
+}
+
+/** What a stage's figures alone do not say. */
+const notes = (stages: readonly StageStatus[], paint: Paint): string[] => {
+  const found = stages.flatMap(({ name, rollout, scaleOut }) => [
+    ...(rollout && rollout.phase !== 'Stable' ? [`${name}: rollout ${rollout.phase}: ${rollout.message ?? ''}`] : []),
+    ...(scaleOut ? [`${name}: more replicas did not help: ${scaleOut.message}`] : []),
+  ])
+  return found.length === 0 ? [] : ['', ...found.map((line) => paint(line, 'yellow'))]
+}
+
+/** One line for each of several pipelines. */
+export function summaryLines(pipelines: readonly OrderPipeline[], paint: Paint, now: Date): string[] {
+  const rows = pipelines.map(({ metadata, spec, status = {} }) => {
+    const ready = status.conditions?.find(({ type }) => type === 'Ready')
+    return [
+      metadata.name,
+      ready?.status ?? 'Unknown',
+      spec.suspend && ready?.reason !== 'Suspended' ? `suspended, ${ready?.reason ?? ''}` : (ready?.reason ?? unknown),
+      status.totals?.stages ?? unknown,
+      status.totals?.replicas ?? unknown,
+      countText(status.totals?.lag),
+      rateText(status.totals?.ordersPerSecond),
+      ageText(metadata.creationTimestamp, now),
+    ]
+  })
+  const titles = ['NAME', 'READY', 'REASON', 'STAGES', 'REPLICAS', 'LAG', 'ORDERS/S', 'AGE']
+  const [first = '', ...lines] = columns(titles, rows, ['left', 'left', 'left'])
+  return [paint(first, 'dim'), ...lines]
+}

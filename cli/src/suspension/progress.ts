@@ -1,0 +1,64 @@
+// What will stopping or starting a pipeline do, and how far is it? Told from its spec and status alone.
+import type { OrderPipeline, ReplicaCounts } from '@orderpipeline/operator/api'
+import { countText } from '../figures.ts'
+
+export interface Progress {
+  readonly done: boolean
+  /** What is left, in one line. */
+  readonly left: string
+}
+
+export function consequences(pipeline: OrderPipeline, suspend: boolean): string[] {
+  const { spec, status, metadata } = pipeline
+  const { name } = metadata
+  if (suspend) {
+    const lag = status?.totals?.lag
+    return [
+      ...(spec.gateway ? ['The gateway is stopped first: no more orders are taken.'] : []),
+      `The stages go on until their lag is handled${lag === undefined ? '' : ` (${countText(lag)} messages now)`}, then they are stopped, too.`,
+      `Topics, messages and offsets stay. \`orderpipeline resume ${name}\` starts it again where it left off.`,
+    ]
+  }
+  const least = parts(pipeline).map(({ part, least: replicas }) => `${part} ${replicas}`)
+  return [
+    `Every part starts with its least replicas (${least.join(', ')}) and is scaled on its load from there.`,
+    'Stages go on where they left off; messages that came meanwhile are handled first.',
+  ]
+}
+
+/** Stopped means that no replica runs any more, not only that none is asked for. */
+export function progressOf(pipeline: OrderPipeline, suspend: boolean): Progress {
+  const { metadata, status } = pipeline
+  const seen = status?.observedGeneration !== undefined && status.observedGeneration >= (metadata.generation ?? 0)
+  if (!seen) return { done: false, left: 'the operator has not looked at it yet' }
+  const ready = status.conditions?.find(({ type }) => type === 'Ready')
+  const running = parts(pipeline).filter(({ counts }) => (counts?.replicas ?? 0) > 0)
+  if (suspend) {
+    if (ready?.reason === 'Suspended' && running.length === 0) return { done: true, left: 'nothing' }
+    const replicas = running.map(({ part, counts }) => `${part} ${counts?.replicas ?? 0}`)
+    const lag = status.totals?.lag
+    const stillThere = replicas.length > 0 ? `replicas left: ${replicas.join(', ')}` : 'no replica is left'
+    return { done: false, left: `${stillThere}; lag ${countText(lag)}` }
+  }
+  if (ready?.status === 'True') return { done: true, left: 'nothing' }
+  const waiting = parts(pipeline)
+    .filter(({ counts, least }) => (counts?.readyReplicas ?? 0) < least)
+    .map(({ part, counts, least }) => `${part} ${counts?.readyReplicas ?? 0} of ${least}`)
+  const message = ready ? `${ready.reason}: ${ready.message}` : 'not Ready yet'
+  return { done: false, left: waiting.length > 0 ? `ready: ${waiting.join(', ')}` : message }
+}
+
+interface Part {
+  readonly part: string
+  readonly least: number
+  readonly counts: ReplicaCounts | undefined
+}
+
+const parts = ({ spec, status }: OrderPipeline): Part[] => [
+  ...(spec.gateway ? [{ part: 'gateway', least: spec.gateway.scaling.minReplicas, counts: status?.gateway }] : []),
+  ...spec.stages.map(({ name, scaling }) => ({
+    part: name,
+    least: scaling.minReplicas,
+    counts: status?.stages?.find((stage) => stage.name === name),
+  })),
+]

@@ -1,0 +1,100 @@
+// How is a pipeline stopped or started from the terminal? One field is patched; what follows is told, and on demand waited for.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import type { Command } from 'commander'
+import { CommandFailed } from '../environment.ts'
+import { connect, KubeUnreachable, type Kube } from '../kube/connection.ts'
+import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
+import { pipelineNamed, pipelinePath } from '../kube/pipelines.ts'
+import type { CommandContext, Performance } from '../program.ts'
+import { consequences, progressOf } from './progress.ts'
+
+interface Options extends ClusterOptions {
+  readonly wait?: true
+  readonly timeout: string
+  readonly json?: true
+}
+
+export const switchOptions = (command: Command): Command =>
+  clusterOptions(command.argument('<name>', 'the pipeline'))
+    .option('--wait', 'wait until it is so, and tell how far it is')
+    .option('--timeout <seconds>', 'with --wait: how long at most', '600')
+    .option('--json', 'as JSON: what was changed, and with --wait whether it is so')
+
+export function switchAction(suspend: boolean, action: (perform: Performance) => void) {
+  return (name: string, options: Options) => action((context) => turn(name, suspend, options, context))
+}
+
+async function turn(name: string, suspend: boolean, options: Options, context: CommandContext): Promise<number> {
+  const seconds = timeoutOf(options.timeout)
+  const { environment } = context
+  const say = (line: string): void => void (options.json ? undefined : environment.stdout.write(`${line}\n`))
+  const kube = await connect(environment, options)
+  const namespace = options.namespace ?? kube.namespace
+  const before = await pipelineNamed(kube, namespace, name)
+  const changed = (before.spec.suspend ?? false) !== suspend
+  if (changed) {
+    await kube.patch(pipelinePath(namespace, name), { spec: { suspend } })
+    say(`${namespace}/${name} ${suspend ? 'is being suspended' : 'is being resumed'}.`)
+    for (const line of consequences(before, suspend)) say(`  ${line}`)
+  } else say(`${namespace}/${name} was ${suspend ? 'suspended' : 'running'} already; nothing is changed.`)
+  const reached = options.wait ? await waitFor(kube, { namespace, name, suspend, seconds }, say, context) : undefined
+  if (options.json)
+    environment.stdout.write(
+      `${JSON.stringify({ namespace, name, suspend, changed, ...(reached === undefined ? {} : { reached }) })}\n`,
+    )
+  return reached === false ? 1 : 0
+}
+
+interface Aim {
+  readonly namespace: string
+  readonly name: string
+  readonly suspend: boolean
+  readonly seconds: number
+}
+
+const betweenLooksMs = 1_000
+
+/** Whether it is so in time; each change of what is left is told once. */
+async function waitFor(
+  kube: Kube,
+  { namespace, name, suspend, seconds }: Aim,
+  say: (line: string) => void,
+  { environment, signal }: CommandContext,
+): Promise<boolean> {
+  const until = performance.now() + seconds * 1_000
+  let told = ''
+  while (!signal.aborted) {
+    const { done, left } = await look()
+    if (done) {
+      say(suspend ? 'Suspended: no replica is left.' : 'Resumed: the pipeline is Ready.')
+      return true
+    }
+    if (left !== told) say(`  ${left}`)
+    told = left
+    if (performance.now() >= until) break
+    await sleep(betweenLooksMs, undefined, { signal }).catch(() => undefined)
+  }
+  const why = signal.aborted ? 'Interrupted' : `Not so within ${seconds} s`
+  environment.stderr.write(
+    `${why}: ${told}.\nThe change stands and goes on; look with \`orderpipeline status ${name} -n ${namespace}\`.\n`,
+  )
+  return false
+
+  async function look(): Promise<{ readonly done: boolean; readonly left: string }> {
+    try {
+      const pipeline = await kube.get<OrderPipeline>(pipelinePath(namespace, name))
+      if (pipeline) return progressOf(pipeline, suspend)
+    } catch (error) {
+      if (error instanceof KubeUnreachable) return { done: false, left: error.message }
+      throw error
+    }
+    throw new CommandFailed(`${namespace}/${name} is gone: somebody deleted it meanwhile.`)
+  }
+}
+
+function timeoutOf(text: string): number {
+  const seconds = Number(text)
+  if (seconds > 0 && seconds <= 86_400) return seconds
+  throw new CommandFailed(`--timeout: found ${JSON.stringify(text)}; allowed: above 0 up to 86400 seconds`)
+}
