@@ -1,0 +1,281 @@
+import type { OrderPipeline, OrderPipelineStatus, ScaledObject, Trigger } from '@orderpipeline/operator/api'
+import { describe, expect, it } from 'vitest'
+import { explanation, type Reason } from './explanation.ts'
+import { explanationLines } from './render.ts'
+import type { Autoscaler, PartObserved, Pod, Workload } from './observed.ts'
+
+const topic = 'shop.inventory.updated'
+const pipeline = (
+  status: Partial<OrderPipelineStatus> = {},
+  spec: Partial<OrderPipeline['spec']> = {},
+): OrderPipeline => ({
+  apiVersion: 'orderpipeline.dev/v1alpha1',
+  kind: 'OrderPipeline',
+  metadata: { name: 'shop', namespace: 'default', generation: 1 },
+  spec: {
+    kafka: { strimziCluster: 'kafka' },
+    topics: [{ name: 'inventory.updated' }],
+    stages: [
+      {
+        name: 'payment',
+        consumes: [{ topic: 'inventory.updated' }],
+        scaling: { minReplicas: 5, maxReplicas: 100, lagPerReplica: 60 },
+      },
+    ],
+    ...spec,
+  },
+  status: { observedGeneration: 1, ...status },
+})
+const scaledObject = (status: unknown = {}, annotations: Record<string, string> = {}): ScaledObject => ({
+  apiVersion: 'keda.sh/v1alpha1',
+  kind: 'ScaledObject',
+  metadata: { name: 'shop-payment', annotations },
+  spec: {
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop-payment' },
+    minReplicaCount: 5,
+    maxReplicaCount: 100,
+    fallback: { failureThreshold: 3, replicas: 5, behavior: 'currentReplicasIfHigher' },
+    advanced: { horizontalPodAutoscalerConfig: { behavior: {} as never } },
+    triggers: [{ type: 'kafka', metadata: { topic, lagThreshold: '60' } }],
+  },
+  status,
+})
+const metric = 's0-kafka-shop-inventory-updated'
+/** As the autoscaler writes it: the mean over its replicas in thousandths, rounded up. */
+const autoscaler = (
+  lag: number | undefined,
+  current: number,
+  desired: number,
+  conditions: Reasons = {},
+): Autoscaler => ({
+  metadata: { name: 'keda-hpa-shop-payment' },
+  spec: {
+    scaleTargetRef: { kind: 'Deployment', name: 'shop-payment' },
+    minReplicas: 5,
+    maxReplicas: 100,
+    metrics: [{ type: 'External', external: { metric: { name: metric }, target: { averageValue: '60' } } }],
+    behavior: {
+      scaleUp: { policies: [{ type: 'Pods', value: 20, periodSeconds: 15 }] },
+      scaleDown: { stabilizationWindowSeconds: 120, policies: [{ type: 'Percent', value: 50, periodSeconds: 30 }] },
+    },
+  },
+  status: {
+    currentReplicas: current,
+    desiredReplicas: desired,
+    currentMetrics:
+      lag === undefined
+        ? []
+        : [
+            {
+              type: 'External',
+              external: {
+                metric: { name: metric },
+                current: { averageValue: `${Math.ceil((lag * 1000) / current)}m` },
+              },
+            },
+          ],
+    conditions: Object.entries(conditions).map(([type, [status, reason, message = '']]) => ({
+      type,
+      status,
+      reason,
+      message,
+    })),
+  },
+})
+type Reasons = Readonly<Record<string, readonly [status: string, reason: string, message?: string]>>
+const deployment = (replicas: number, ready = replicas, conditions: Workload['status'] = {}): Workload => ({
+  metadata: { name: 'shop-payment' },
+  spec: { replicas },
+  status: { replicas, readyReplicas: ready, ...conditions },
+})
+const seen = (changes: Partial<PartObserved>): PartObserved => ({
+  pipeline: pipeline(),
+  part: 'payment',
+  scaledObject: scaledObject(),
+  autoscaler: autoscaler(0, 5, 5),
+  deployment: deployment(5),
+  pods: [],
+  partitions: new Map([[topic, 120]]),
+  ...changes,
+})
+const reasons = (changes: Partial<PartObserved>): readonly Reason[] => explanation(seen(changes)).reasons
+const codes = (changes: Partial<PartObserved>): string[] => reasons(changes).map(({ code }) => code)
+const textOf = (changes: Partial<PartObserved>, code: string): string | undefined =>
+  reasons(changes).find((reason) => reason.code === code)?.text
+
+describe('the replicas of a stage', () => {
+  it('are as many as its lag asks for, at so much a replica', () => {
+    const scaled = { autoscaler: autoscaler(4477, 8, 75), deployment: deployment(75, 75) }
+    expect(textOf(scaled, 'Lag')).toBe(
+      'lag 4,477 on shop.inventory.updated, and one replica is to carry 60: ⌈4,477 / 60⌉ = 75 wanted',
+    )
+    expect(codes(scaled)).toEqual(['Lag'])
+    expect(explanationLines(explanation(seen(scaled)), (text) => text)[0]).toBe(
+      'payment  75 replicas, 75 ready, 75 wanted (5 to 100 allowed)',
+    )
+  })
+
+  it('are not one more for what rounding adds to the mean', () => {
+    expect(textOf({ autoscaler: autoscaler(2520, 11, 42) }, 'Lag')).toContain('⌈2,520 / 60⌉ = 42 wanted')
+  })
+
+  it('stay within a tenth of what there is', () => {
+    const close = { autoscaler: autoscaler(5_700, 91, 91), deployment: deployment(91) }
+    expect(codes(close)).toEqual(['Lag', 'WithinTolerance'])
+    expect(textOf(close, 'WithinTolerance')).toBe(
+      'that is within 10 % of the 91 there are, so the autoscaler leaves it at that',
+    )
+  })
+
+  it('are bounded by maxReplicas, by minReplicas and by partitions', () => {
+    const above = { autoscaler: autoscaler(60_000, 100, 100, { ScalingLimited: ['True', 'TooManyReplicas'] }) }
+    expect(textOf({ ...above, partitions: new Map([[topic, 1_000]]) }, 'AtMaximum')).toBe(
+      'maxReplicas 100 allows no more than that of the 1000 wanted',
+    )
+    expect(codes({ autoscaler: autoscaler(10, 5, 5) })).toEqual(['Lag', 'AtMinimum'])
+    const narrow = {
+      pipeline: pipeline({
+        stages: [{ name: 'payment', replicas: 30, readyReplicas: 30, desiredReplicas: 30, lag: 9_000 }],
+      }),
+      autoscaler: autoscaler(1_800, 15, 30),
+      partitions: new Map([[topic, 30]]),
+    }
+    expect(textOf(narrow, 'ClippedToPartitions')).toBe(
+      'KEDA counts at most 60 of lag per partition, of 9,000 in all, and shop.inventory.updated has 30: more than 30 replicas are never asked for; say partitions: 110 of topic inventory.updated to reach 100',
+    )
+  })
+
+  it('stay while fewer have not been enough for long enough', () => {
+    const down = { autoscaler: autoscaler(60, 40, 40, { AbleToScale: ['True', 'ScaleDownStabilized'] }) }
+    expect(textOf(down, 'ScaleDownWaits')).toMatch(/^5 would do now, but .* for 120 s/)
+    expect(codes(down)).not.toContain('AtMinimum')
+  })
+
+  it('follow the pace that is set', () => {
+    const up = { autoscaler: autoscaler(6_000, 5, 25, { ScalingLimited: ['True', 'ScaleUpLimit'] }) }
+    expect(textOf(up, 'PacedUp')).toBe('it is still on its way up: at most 20 in 15 s are added')
+    const down = { autoscaler: autoscaler(0, 40, 20, { ScalingLimited: ['True', 'ScaleDownLimit'] }) }
+    expect(textOf(down, 'PacedDown')).toContain('at most 50 % in 30 s are taken away')
+  })
+
+  it('are none while the pipeline is suspended, and none while there is nothing to do', () => {
+    const paused = { 'autoscaling.keda.sh/paused-replicas': '0' }
+    const suspended = { pipeline: pipeline({}, { suspend: true }), deployment: deployment(0), autoscaler: undefined }
+    expect(codes({ ...suspended, scaledObject: scaledObject({}, paused) })).toEqual(['Suspended'])
+    expect(codes({ ...suspended, scaledObject: scaledObject() })).toContain('Draining')
+    expect(codes({ scaledObject: scaledObject({}, { ...paused, x: '' }), autoscaler: undefined })).toEqual(['Paused'])
+    const idle = scaledObject({ conditions: [{ type: 'Active', status: 'False' }] })
+    const empty = { ...idle, spec: { ...idle.spec, minReplicaCount: 0 } }
+    expect(codes({ scaledObject: empty, deployment: deployment(0) })).toEqual(['ScaledToZero'])
+  })
+
+  it('fall back where KEDA cannot read the lag', () => {
+    const failing = scaledObject({
+      conditions: [{ type: 'Fallback', status: 'True' }],
+      health: { [metric]: { numberOfFailures: 4, status: 'Failing' } },
+    })
+    expect(textOf({ scaledObject: failing }, 'Fallback')).toContain(`(${metric}, 4 times in a row)`)
+    const broken = scaledObject({
+      conditions: [{ type: 'Ready', status: 'False', reason: 'Bad', message: 'no trigger' }],
+    })
+    expect(textOf({ scaledObject: broken, autoscaler: undefined }, 'ScaledObjectNotReady')).toContain('Bad: no trigger')
+  })
+
+  it('are left alone by an autoscaler without figures, or without anything to act on', () => {
+    const blind = autoscaler(undefined, 5, 5, { ScalingActive: ['False', 'FailedGetExternalMetric', 'no answer'] })
+    expect(codes({ autoscaler: blind })).toEqual(['MetricUnknown', 'MetricUnknown'])
+    const ready = scaledObject({ conditions: [{ type: 'Ready', status: 'True' }] })
+    expect(codes({ scaledObject: ready, autoscaler: undefined })).toEqual(['NoAutoscaler'])
+    expect(codes({ scaledObject: undefined, autoscaler: undefined })).toEqual(['NoScaledObject'])
+  })
+
+  it('are not what a spec says that is not carried out', () => {
+    const wrong = {
+      type: 'Configured',
+      status: 'False',
+      reason: 'NotOwned',
+      message: 'm',
+      lastTransitionTime: '',
+    } as const
+    expect(codes({ pipeline: pipeline({ conditions: [wrong] }) })[0]).toBe('NotApplied')
+    expect(textOf({ pipeline: pipeline({ observedGeneration: 0 }) }, 'NotApplied')).toContain('not yet looked')
+  })
+})
+
+describe('pods that are missing', () => {
+  const pod = (status: Pod['status']): Pod => ({ metadata: { name: 'p' }, status: status ?? {} })
+  const unscheduled = pod({
+    conditions: [
+      { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes: Insufficient cpu' },
+    ],
+  })
+  const crashing = pod({
+    containerStatuses: [
+      {
+        restartCount: 4,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: { terminated: { reason: 'Error', exitCode: 1 } },
+      },
+    ],
+  })
+
+  it('are told by what keeps each of them away, together where it is the same', () => {
+    const busy = { deployment: deployment(10, 5), pods: [unscheduled, unscheduled, crashing] }
+    expect(textOf(busy, 'PodsUnschedulable')).toBe('no node takes 2 of its pods: 0/1 nodes: Insufficient cpu')
+    expect(textOf(busy, 'PodsFailing')).toBe(
+      '1 of its pods fail: CrashLoopBackOff, last ended with Error (exit code 1), restarted 4 times',
+    )
+    expect(textOf(busy, 'PodsStarting')).toBe('2 of its pods are starting and not ready yet')
+  })
+
+  it('are told to be refused in the words of who refuses', () => {
+    const conditions = [
+      { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota: small' },
+    ]
+    const refused = { ...deployment(10), status: { replicas: 4, readyReplicas: 4, conditions } }
+    expect(textOf({ deployment: refused }, 'PodsRefused')).toBe('6 of its pods may not be made: exceeded quota: small')
+  })
+})
+
+describe('the gateway', () => {
+  it('is explained by its CPU and memory, and a peak by its schedule', () => {
+    const gateway = { scaling: { minReplicas: 2, maxReplicas: 10, cpuPercent: 70 } }
+    const object = scaledObject()
+    const triggers: Trigger[] = [
+      { type: 'cpu', metadata: { value: '70' } },
+      {
+        type: 'cron',
+        metadata: { start: '0 8 * * *', end: '0 9 * * *', timezone: 'Etc/UTC', desiredReplicas: '6' },
+      },
+    ]
+    const external = { metric: { name: 's1-cron-x' } }
+    const found = reasons({
+      pipeline: pipeline({}, { gateway }),
+      part: 'gateway',
+      scaledObject: { ...object, spec: { ...object.spec, triggers } },
+      autoscaler: {
+        metadata: { name: 'h' },
+        spec: {
+          scaleTargetRef: { kind: 'Deployment', name: 'shop-gateway' },
+          maxReplicas: 10,
+          metrics: [
+            { type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 70 } } },
+            { type: 'External', external: { ...external, target: { averageValue: '1' } } },
+          ],
+        },
+        status: {
+          currentReplicas: 4,
+          desiredReplicas: 6,
+          currentMetrics: [
+            { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 35 } } },
+            { type: 'External', external: { ...external, current: { averageValue: '1500m' } } },
+          ],
+        },
+      },
+    })
+    expect(found.map(({ text }) => text)).toEqual([
+      'CPU at 35 % of what is requested, and the goal is 70 %: 2 wanted',
+      'the schedule 0 8 * * * to 0 9 * * * (Etc/UTC) asks for 6',
+    ])
+  })
+})

@@ -1,0 +1,181 @@
+// Why does a part have the replicas it has? From what was seen to an explanation: each reason a code for programs and a sentence
+// for people, in the order in which they work: what holds the autoscaler, what the load asks for, what bounds that, and what
+// keeps the pods from being there.
+import { bounds, paceReasons } from './limits.ts'
+import { demandReasons } from './load.ts'
+import { demandsOf, wantedBy } from './metrics.ts'
+import { conditionOf, type PartObserved, type ScalerStatus } from './observed.ts'
+import { podReasons } from './pods.ts'
+
+export interface Reason {
+  readonly code: ReasonCode
+  readonly text: string
+  /** Something is wrong, rather than as asked for. */
+  readonly trouble?: true
+}
+
+export type ReasonCode =
+  | 'NotApplied'
+  | 'Suspended'
+  | 'Draining'
+  | 'Paused'
+  | 'NoScaledObject'
+  | 'ScaledObjectNotReady'
+  | 'NoAutoscaler'
+  | 'MetricUnknown'
+  | 'Fallback'
+  | 'Lag'
+  | 'Load'
+  | 'Schedule'
+  | 'Query'
+  | 'ScaledToZero'
+  | 'ClippedToPartitions'
+  | 'WithinTolerance'
+  | 'AtMaximum'
+  | 'AtMinimum'
+  | 'ScaleDownWaits'
+  | 'ScaleUpWaits'
+  | 'PacedUp'
+  | 'PacedDown'
+  | 'CannotScale'
+  | 'PodsRefused'
+  | 'PodsUnschedulable'
+  | 'PodsFailing'
+  | 'PodsStarting'
+  | 'Rollout'
+  | 'ScaleOutUseless'
+  | 'Bottleneck'
+
+export interface Explanation {
+  readonly part: string
+  readonly replicas: number
+  readonly ready: number
+  /** What the autoscaler wants; absent while there is none. */
+  readonly wanted?: number
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  readonly reasons: readonly Reason[]
+}
+
+export function explanation(seen: PartObserved): Explanation {
+  const { part, deployment, autoscaler } = seen
+  const { minReplicas, maxReplicas } = bounds(seen)
+  const wanted = autoscaler?.status?.desiredReplicas ?? deployment?.spec.replicas
+  const holding = holdingReasons(seen)
+  const demands = demandsOf(seen)
+  const held = holding.some(({ code }) => code === 'Suspended' || code === 'Paused' || code === 'NoScaledObject')
+  return {
+    part,
+    replicas: deployment?.status?.replicas ?? 0,
+    ready: deployment?.status?.readyReplicas ?? 0,
+    ...(wanted === undefined ? {} : { wanted }),
+    minReplicas,
+    maxReplicas,
+    reasons: [
+      ...holding,
+      ...(held ? [] : [...demandReasons(seen, demands), ...paceReasons(seen, wantedBy(demands))]),
+      ...podReasons(seen),
+      ...outlook(seen),
+    ],
+  }
+}
+
+/** What keeps the autoscaler from acting on the load at all. */
+function holdingReasons({ pipeline, part, scaledObject, autoscaler }: PartObserved): Reason[] {
+  const { metadata, spec, status } = pipeline
+  const configured = conditionOf(status?.conditions, 'Configured')
+  const reasons: Reason[] = []
+  if (configured?.status === 'False')
+    reasons.push({
+      code: 'NotApplied',
+      trouble: true,
+      text: `the latest spec is not carried out (${configured.reason ?? ''}: ${configured.message ?? ''}), so everything stays as it was`,
+    })
+  else if (status?.observedGeneration !== metadata.generation)
+    reasons.push({ code: 'NotApplied', text: 'the operator has not yet looked at the latest spec' })
+  if (!scaledObject) {
+    const text = `there is no ScaledObject ${metadata.name}-${part}: nobody scales it; look at the conditions with \`orderpipeline status ${metadata.name}\``
+    return [...reasons, { code: 'NoScaledObject', trouble: true, text }]
+  }
+  const paused = scaledObject.metadata.annotations?.['autoscaling.keda.sh/paused-replicas']
+  if (spec.suspend)
+    reasons.push(
+      paused === undefined
+        ? {
+            code: 'Draining',
+            text: 'the pipeline is suspended and drains: this part works until no lag is left, then stops',
+          }
+        : {
+            code: 'Suspended',
+            text: 'the pipeline is suspended, so it is held at 0; `orderpipeline resume` starts it again',
+          },
+    )
+  else if (paused !== undefined)
+    reasons.push({
+      code: 'Paused',
+      trouble: true,
+      text: `somebody paused its ScaledObject at ${paused} replicas (annotation autoscaling.keda.sh/paused-replicas)`,
+    })
+  return [...reasons, ...scalerReasons(scaledObject, autoscaler === undefined && paused === undefined)]
+}
+
+function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, alone: boolean): Reason[] {
+  const { conditions, health = {} } = (scaledObject.status ?? {}) as ScalerStatus
+  const ready = conditionOf(conditions, 'Ready')
+  const fallback = conditionOf(conditions, 'Fallback')
+  const failing = Object.entries(health)
+    .filter(([, { status }]) => status === 'Failing')
+    .map(([metric, { numberOfFailures = 0 }]) => `${metric}, ${numberOfFailures} times in a row`)
+  const reasons: Reason[] = []
+  if (ready && ready.status !== 'True')
+    reasons.push({
+      code: 'ScaledObjectNotReady',
+      trouble: true,
+      text: `KEDA says that it cannot scale it: ${ready.reason ?? ''}: ${ready.message ?? ''}`,
+    })
+  if (fallback?.status === 'True' && scaledObject.spec.fallback) {
+    const { replicas } = scaledObject.spec.fallback
+    const metrics = failing.length > 0 ? ` (${failing.join('; ')})` : ''
+    reasons.push({
+      code: 'Fallback',
+      trouble: true,
+      text: `KEDA cannot read the load${metrics} and falls back to what there is, at least ${replicas}; can it reach Kafka?`,
+    })
+  } else if (failing.length > 0)
+    reasons.push({ code: 'Fallback', trouble: true, text: `KEDA fails to read the load: ${failing.join('; ')}` })
+  if (alone && ready?.status === 'True')
+    reasons.push({
+      code: 'NoAutoscaler',
+      trouble: true,
+      text: 'there is no HorizontalPodAutoscaler for it, though KEDA says that it is ready; does the KEDA operator run?',
+    })
+  return reasons
+}
+
+/** What more replicas would bring. */
+function outlook({ pipeline, part }: PartObserved): Reason[] {
+  const { status } = pipeline
+  const stage = status?.stages?.find(({ name }) => name === part)
+  return [
+    ...(stage?.rollout && stage.rollout.phase !== 'Stable'
+      ? [{ code: 'Rollout' as const, text: `rollout ${stage.rollout.phase}: ${stage.rollout.message ?? ''}` }]
+      : []),
+    ...(stage?.scaleOut
+      ? [
+          {
+            code: 'ScaleOutUseless' as const,
+            trouble: true as const,
+            text: `more replicas did not help: ${stage.scaleOut.message}`,
+          },
+        ]
+      : []),
+    ...(status?.capacity?.bottleneck === part
+      ? [
+          {
+            code: 'Bottleneck' as const,
+            text: `it is the stage that gives out first, at ${status.capacity.ordersPerSecond} orders a second`,
+          },
+        ]
+      : []),
+  ]
+}

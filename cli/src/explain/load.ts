@@ -1,0 +1,100 @@
+// What does the load ask for, in words? Each trigger a sentence with its sum.
+import { partitionsFor } from '@orderpipeline/operator/pipeline'
+import { countText } from '../figures.ts'
+import type { Reason } from './explanation.ts'
+import type { Demand } from './metrics.ts'
+import { conditionOf, type PartObserved, type ScalerStatus } from './observed.ts'
+
+export function demandReasons(seen: PartObserved, demands: readonly Demand[]): Reason[] {
+  const active = conditionOf(scalerStatus(seen).conditions, 'Active')
+  const idle = seen.scaledObject?.spec.minReplicaCount === 0 && active?.status === 'False'
+  if (idle)
+    return [
+      {
+        code: 'ScaledToZero',
+        text: `nothing is to be done, so it is held at 0 (minReplicas 0); the first message starts it, within ${seen.scaledObject?.spec.pollingInterval ?? 30} s`,
+      },
+    ]
+  return [...demands.flatMap((demand) => sentences(seen, demand)), ...unread(seen)]
+}
+
+const scalerStatus = ({ scaledObject }: PartObserved): ScalerStatus => scaledObject?.status ?? {}
+
+function sentences(seen: PartObserved, demand: Demand): Reason[] {
+  const sentence = demand.load === undefined ? unknownText(demand) : knownText(demand, demand.load)
+  const close: Reason[] = demand.tolerated
+    ? [
+        {
+          code: 'WithinTolerance',
+          text: `that is within 10 % of the ${demand.wanted} there are, so the autoscaler leaves it at that`,
+        },
+      ]
+    : []
+  return [sentence, ...clipped(seen, demand), ...close]
+}
+
+const unknownText = ({ name }: Demand): Reason => ({
+  code: 'MetricUnknown',
+  text: `${name} has not been measured yet`,
+})
+
+function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: number): Reason {
+  const sum = `⌈${countText(load)} / ${countText(goal)}⌉`
+  const asked = rest.tolerated ? '' : ` = ${rest.wanted}`
+  if (trigger?.type === 'kafka')
+    return {
+      code: 'Lag',
+      text: `lag ${countText(load)} on ${trigger.metadata['topic'] ?? name}, and one replica is to carry ${countText(goal)}: ${sum}${asked} wanted`,
+    }
+  if (trigger?.type === 'cron')
+    return {
+      code: 'Schedule',
+      text: `the schedule ${trigger.metadata['start'] ?? ''} to ${trigger.metadata['end'] ?? ''} (${trigger.metadata['timezone'] ?? ''}) asks for ${rest.wanted}`,
+    }
+  if (name === 'cpu' || name === 'memory') {
+    const title = name === 'cpu' ? 'CPU' : 'memory'
+    return {
+      code: 'Load',
+      text: `${title} at ${load} % of what is requested, and the goal is ${goal} %: ${rest.wanted} wanted`,
+    }
+  }
+  return {
+    code: 'Query',
+    text: `${trigger?.type ?? 'metric'} ${name} at ${load}, and one replica is to carry ${goal}: ${rest.wanted} wanted`,
+  }
+}
+
+/** KEDA counts no more lag than partitions × threshold, since more consumers than partitions would have nothing to do. */
+function clipped(
+  { pipeline, part, partitions, autoscaler }: PartObserved,
+  { trigger, goal, wanted }: Demand,
+): Reason[] {
+  const topic = trigger?.type === 'kafka' ? trigger.metadata['topic'] : undefined
+  const count = topic === undefined ? undefined : partitions.get(topic)
+  if (topic === undefined || count === undefined || wanted === undefined || wanted < count) return []
+  const max = autoscaler?.spec.maxReplicas ?? 0
+  const stage = pipeline.status?.stages?.find(({ name }) => name === part)
+  const real = (stage?.lag ?? 0) > count * goal ? `, of ${countText(stage?.lag)} in all,` : ''
+  if (max <= count) return []
+  const short = topic.slice(pipeline.metadata.name.length + 1)
+  return [
+    {
+      code: 'ClippedToPartitions',
+      trouble: true,
+      text: `KEDA counts at most ${countText(goal)} of lag per partition${real} and ${topic} has ${count}: more than ${count} replicas are never asked for; say partitions: ${partitionsFor(max)} of topic ${short} to reach ${max}`,
+    },
+  ]
+}
+
+/** What the autoscaler itself says of figures it cannot get. */
+function unread({ autoscaler }: PartObserved): Reason[] {
+  const active = conditionOf(autoscaler?.status?.conditions, 'ScalingActive')
+  if (active?.status !== 'False' || active.reason === 'ScalingDisabled') return []
+  return [
+    {
+      code: 'MetricUnknown',
+      trouble: true,
+      text: `the autoscaler cannot get its figures, so it leaves the replicas alone: ${active.reason ?? ''}: ${active.message ?? ''}`,
+    },
+  ]
+}

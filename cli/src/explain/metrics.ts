@@ -1,0 +1,90 @@
+// What does each trigger ask for? Reckoned as the HorizontalPodAutoscaler does: the load over what one replica is to carry,
+// rounded up, and nothing within a tenth of the goal.
+import type { Trigger } from '@orderpipeline/operator/api'
+import { quantity } from '@orderpipeline/operator/pipeline'
+import type { CurrentMetric, Metric, PartObserved } from './observed.ts'
+
+/** A ratio that is nearer to 1 changes nothing. The autoscaler's usual; a cluster may be set otherwise. */
+export const tolerance = 0.1
+
+export interface Demand {
+  /** The trigger of the ScaledObject; absent where it cannot be told. */
+  readonly trigger: Trigger | undefined
+  readonly name: string
+  /** What one replica is to carry: messages, percent, or what a query counts. */
+  readonly goal: number
+  /** Over all replicas; for percent: the mean of them. Absent while unknown. */
+  readonly load: number | undefined
+  /** Replicas it asks for; absent while unknown. */
+  readonly wanted: number | undefined
+  /** It asks for others than there are, by less than the tolerance. */
+  readonly tolerated: boolean
+}
+
+export function demandsOf({ autoscaler, scaledObject }: PartObserved): Demand[] {
+  if (!autoscaler) return []
+  const current = autoscaler.status?.currentReplicas ?? 0
+  return (autoscaler.spec.metrics ?? []).flatMap((metric) => {
+    const measured = autoscaler.status?.currentMetrics?.find((one) => sameMetric(one, metric)) ?? undefined
+    const triggers = scaledObject?.spec.triggers ?? []
+    if (metric.external) return external(metric.external, measured?.external, current, triggers)
+    return metric.resource ? utilization(metric.resource, measured?.resource, current, triggers) : []
+  })
+}
+
+const sameMetric = (one: CurrentMetric | null, metric: Metric): boolean =>
+  metric.external
+    ? one?.external?.metric.name === metric.external.metric.name
+    : one?.resource !== undefined && one.resource.name === metric.resource?.name
+
+/** KEDA numbers the metrics of a ScaledObject as its triggers: `s1-kafka-shop-orders-placed`. */
+function triggerOf(name: string, triggers: readonly Trigger[]): Trigger | undefined {
+  const index = /^s(\d+)-/.exec(name)?.[1]
+  return index === undefined ? undefined : triggers[Number(index)]
+}
+
+function external(
+  { metric, target }: NonNullable<Metric['external']>,
+  measured: CurrentMetric['external'],
+  current: number,
+  triggers: readonly Trigger[],
+): Demand[] {
+  const goal = target.averageValue ?? target.value
+  if (goal === undefined) return []
+  const mean = measured?.current.averageValue
+  const load = mean === undefined ? undefined : quantity(mean) * Math.max(current, 1)
+  return [demand(metric.name, triggerOf(metric.name, triggers), quantity(goal), load, { current, shared: true })]
+}
+
+function utilization(
+  { name, target }: NonNullable<Metric['resource']>,
+  measured: CurrentMetric['resource'],
+  current: number,
+  triggers: readonly Trigger[],
+): Demand[] {
+  const trigger = triggers.find(({ type }) => type === name)
+  const { averageUtilization: goal } = target
+  if (goal === undefined) return []
+  return [demand(name, trigger, goal, measured?.current.averageUtilization, { current, shared: false })]
+}
+
+function demand(
+  name: string,
+  trigger: Trigger | undefined,
+  goal: number,
+  load: number | undefined,
+  { current, shared }: { readonly current: number; readonly shared: boolean },
+): Demand {
+  if (load === undefined) return { name, trigger, goal, load, wanted: undefined, tolerated: false }
+  const share = shared ? load / goal : (load / goal) * current
+  // A mean comes in thousandths, rounded up: without allowance 3.0001 replicas would be four.
+  const rounding = shared ? (current * 0.001) / goal : 0
+  const asked = Math.ceil(share - rounding - 1e-9)
+  const tolerated = current > 0 && asked !== current && Math.abs(share / current - 1) <= tolerance
+  return { name, trigger, goal, load, wanted: tolerated ? current : asked, tolerated }
+}
+
+export const wantedBy = (demands: readonly Demand[]): number | undefined => {
+  const known = demands.map(({ wanted }) => wanted).filter((wanted) => wanted !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
+}

@@ -1,0 +1,89 @@
+// What is there to explain a part's replicas from? As much of each object as is looked at.
+import type { ConditionsStatus, OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
+
+export interface PartObserved {
+  readonly pipeline: OrderPipeline
+  /** A stage's name, or `gateway`. */
+  readonly part: string
+  readonly scaledObject: ScaledObject | undefined
+  readonly autoscaler: Autoscaler | undefined
+  readonly deployment: Workload | undefined
+  readonly pods: readonly Pod[]
+  /** Partitions of a Kafka topic as it is, by its name in Kafka. */
+  readonly partitions: ReadonlyMap<string, number>
+}
+
+export type Conditions = NonNullable<ConditionsStatus['conditions']>
+
+export interface Autoscaler {
+  readonly metadata: { readonly name: string }
+  readonly spec: {
+    readonly scaleTargetRef: { readonly kind: string; readonly name: string }
+    readonly minReplicas?: number
+    readonly maxReplicas: number
+    readonly metrics?: readonly Metric[]
+    readonly behavior?: Readonly<Record<'scaleUp' | 'scaleDown', Pace | undefined>>
+  }
+  readonly status?: {
+    readonly currentReplicas?: number
+    readonly desiredReplicas?: number
+    readonly currentMetrics?: readonly (CurrentMetric | null)[]
+    readonly conditions?: Conditions
+  }
+}
+
+export interface Pace {
+  readonly stabilizationWindowSeconds?: number
+  readonly policies?: readonly { readonly type: string; readonly value: number; readonly periodSeconds: number }[]
+}
+
+/** Of the two kinds KEDA makes: what it measures itself, and what metrics-server does. */
+export interface Metric {
+  readonly type: string
+  readonly external?: {
+    readonly metric: { readonly name: string }
+    readonly target: { readonly averageValue?: string; readonly value?: string }
+  }
+  readonly resource?: { readonly name: string; readonly target: { readonly averageUtilization?: number } }
+}
+
+export interface CurrentMetric {
+  readonly type: string
+  readonly external?: {
+    readonly metric: { readonly name: string }
+    readonly current: { readonly averageValue?: string; readonly value?: string }
+  }
+  readonly resource?: { readonly name: string; readonly current: { readonly averageUtilization?: number } }
+}
+
+export interface Workload {
+  readonly metadata: { readonly name: string }
+  readonly spec: { readonly replicas?: number }
+  readonly status?: {
+    readonly replicas?: number
+    readonly readyReplicas?: number
+    readonly conditions?: Conditions
+  }
+}
+
+export interface Pod {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+  readonly status?: {
+    readonly phase?: string
+    readonly conditions?: Conditions
+    readonly containerStatuses?: readonly {
+      readonly restartCount?: number
+      readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } }
+      readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly exitCode?: number } }
+    }[]
+  }
+}
+
+/** What KEDA adds to the status of a ScaledObject. */
+export interface ScalerStatus {
+  readonly conditions?: Conditions
+  readonly health?: Readonly<Record<string, { readonly numberOfFailures?: number; readonly status?: string }>>
+}
+
+export const conditionOf = (conditions: Conditions | undefined, type: string): Conditions[number] | undefined =>
+  conditions?.find((condition) => condition.type === type)
