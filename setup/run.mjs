@@ -24,6 +24,8 @@ const commands = {
   orderpipeline: [[node, 'cli/src/main.ts']],
   bench: [[node, 'bench/src/main.ts']],
   build: [[node, 'images/src/main.ts']],
+  'build:cli': [[node, 'cli/src/build.ts']],
+  'docs:cli': [[node, 'cli/src/manual/update.ts']],
   lint: [
     [join(bin, 'eslint'), '--max-warnings', '0', '.'],
     [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],

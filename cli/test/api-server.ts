@@ -58,12 +58,17 @@ export interface Ran {
 
 export async function run(
   args: readonly string[],
-  options: { readonly kubeconfig?: string; readonly signal?: AbortSignal } = {},
+  options: { readonly kubeconfig?: string; readonly signal?: AbortSignal; readonly said?: (text: string) => void } = {},
 ): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   const environment = {
-    stdout: { write: (text: string) => (stdout += text) },
+    stdout: {
+      write: (text: string) => {
+        stdout += text
+        options.said?.(stdout)
+      },
+    },
     stderr: { write: (text: string) => (stderr += text) },
     colour: false,
     kubeconfig: options.kubeconfig ?? kubeconfig(),

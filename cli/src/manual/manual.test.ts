@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { commands } from '../commands/index.ts'
+import { program } from '../program.ts'
+import { manual } from './manual.ts'
+
+const text = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
+
+it('is what the program says of itself (npm run docs:cli writes it)', () => {
+  expect(text).toBe(manual(commands))
+})
+
+it('has every command under a heading of the help, with an example and its options described', () => {
+  const environment = {
+    stdout: { write: () => undefined },
+    stderr: { write: () => undefined },
+    colour: false,
+    kubeconfig: undefined,
+    kubeconfigCandidates: [],
+  }
+  const { help } = program(commands, environment, new AbortController().signal)
+  for (const { name, group, examples = [] } of commands) {
+    expect(group, name).toBeDefined()
+    expect(examples.length, name).toBeGreaterThan(0)
+    for (const example of examples) expect(example).toContain(`orderpipeline ${name}`)
+    expect(help(name), name).toContain('--json')
+    expect(help(), name).toContain(`  ${name}`)
+  }
+})

@@ -1,0 +1,36 @@
+// Does the one file that is handed out run, away from the repository?
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { buildCommandLine } from '../src/build.ts'
+
+const run = promisify(execFile)
+const fixtures = join(import.meta.dirname, '..', '..', 'crds', 'fixtures')
+let folder: string
+let file: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-build-'))
+  file = await buildCommandLine(folder)
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const called = (...args: string[]) =>
+  run(file, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder }, timeout: 30_000 })
+
+it('is one executable that brings the schema along', async () => {
+  const { stdout } = await called('validate', '-f', join(fixtures, 'regular.yaml'))
+  expect(stdout).toContain('valid  OrderPipeline "regular"')
+  await expect(called('validate', '-f', join(fixtures, 'rejected-max-below-min.yaml'))).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('maxReplicas 3 is below minReplicas 5') as string,
+  })
+})
+
+it('makes the objects of a pipeline without a cluster', async () => {
+  const { stdout } = await called('plan', '--offline', '-f', join(fixtures, 'minimal.yaml'))
+  expect(stdout).toContain('kind: ScaledObject')
+})

@@ -1,0 +1,215 @@
+// Do status, suspend, resume and explain tell what is in a cluster? On a real API server with its controllers: Deployments, quotas
+// and autoscalers do what they do; what needs nodes, Kafka or KEDA is written into the statuses as those would.
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { OrderPipelineStatus } from '@orderpipeline/operator/api'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { namespacePath, pipelinePath } from '../src/kube/pipelines.ts'
+import { apiServer, run, type ApiServer, type Ran } from './api-server.ts'
+
+const shop = parse(readFileSync(new URL('../../examples/shop.yaml', import.meta.url), 'utf8')) as object
+const merge = 'application/merge-patch+json'
+let on: ApiServer
+beforeAll(async () => {
+  on = await apiServer()
+  await on.must('POST', pipelinePath(on.namespace), shop)
+})
+
+const cli = (...args: string[]): Promise<Ran> => run([...args, '-n', on.namespace])
+const spec = async (): Promise<{ suspend?: boolean }> =>
+  (await on.must('GET', pipelinePath(on.namespace, 'shop')))['spec'] as { suspend?: boolean }
+/** As the operator: for the spec that is there now. */
+const operatorSays = async (status: OrderPipelineStatus): Promise<void> => {
+  const { generation } = (await on.must('GET', pipelinePath(on.namespace, 'shop')))['metadata'] as {
+    generation: number
+  }
+  const whole = { status: { ...status, observedGeneration: generation } }
+  await on.must('PATCH', `${pipelinePath(on.namespace, 'shop')}/status`, whole, merge)
+}
+const stages = (replicas: number, lag: number) => ({
+  gateway: { replicas: 0, readyReplicas: 0, desiredReplicas: 0 },
+  stages: ['orders', 'inventory', 'payment', 'notification'].map((name) => ({
+    name,
+    ...{ replicas, readyReplicas: replicas, desiredReplicas: replicas, lag, consumedPerSecond: 12.5 },
+  })),
+})
+const ready = (status: 'True' | 'False', reason: 'AllReady' | 'Draining' | 'Suspended', minutes = 0) => ({
+  type: 'Ready' as const,
+  status,
+  reason,
+  message: `because of ${reason}`,
+  lastTransitionTime: new Date(Date.now() - minutes * 60_000).toISOString(),
+})
+const eventually = async (ask: () => Promise<Ran>, holds: (ran: Ran) => boolean): Promise<Ran> => {
+  for (let tries = 0; ; tries += 1) {
+    const ran = await ask()
+    if (holds(ran) || tries > 80) return ran
+    await sleep(250)
+  }
+}
+
+describe('orderpipeline status', () => {
+  it('says that nobody has looked at a pipeline yet', async () => {
+    const { code, stdout } = await cli('status', 'shop')
+    expect(code).toBe(0)
+    expect(stdout).toContain('The operator has not looked at it yet.')
+  })
+
+  it('shows conditions with their age, and every stage with its figures', async () => {
+    await operatorSays({
+      conditions: [ready('True', 'AllReady', 125)],
+      totals: { stages: '4/4', replicas: '16/16', lag: 5_000, ordersPerSecond: 166.7 },
+      capacity: { ordersPerSecond: 6_250, bottleneck: 'inventory' },
+      ...stages(4, 1_250),
+    })
+    const { stdout } = await cli('status', 'shop')
+    expect(stdout).toMatch(/^Ready {6}True {2}2h05m {2}AllReady {2}because of AllReady$/m)
+    expect(stdout).toContain('orders/s 167   lag 5,000   stages ready 4/4   replicas ready 16/16')
+    expect(stdout).toContain('carries 6,250 orders/s, inventory gives out first')
+    expect(stdout).toMatch(/^payment +4\/4 +5-100 +1,250 +- +13 +- +-$/m)
+    expect((await cli('status')).stdout).toMatch(/^shop +True +AllReady +4\/4 +16\/16 +5,000 +167 /m)
+    const { items } = JSON.parse((await cli('status', '--json')).stdout) as { items: unknown[] }
+    expect(items).toHaveLength(1)
+  })
+
+  it('names the pipelines there are when the one asked for is not', async () => {
+    expect(await cli('status', 'shpo')).toMatchObject({
+      code: 1,
+      stderr: `There is no OrderPipeline ${on.namespace}/shpo.\nNamespace ${on.namespace} has shop; name another namespace with -n.\n`,
+    })
+  })
+})
+
+describe('orderpipeline suspend and resume', () => {
+  it('say what will happen, and how far it is until it is so', async () => {
+    let said = ''
+    const args = ['suspend', 'shop', '--wait', '--timeout', '60', '-n', on.namespace]
+    const running = run(args, { said: (text) => (said = text) })
+    while (!(await spec()).suspend) await sleep(50)
+    await operatorSays({
+      conditions: [ready('False', 'Draining')],
+      totals: { stages: '4/4', replicas: '8/8', lag: 40 },
+      ...stages(2, 10),
+    })
+    while (!said.includes('replicas left')) await sleep(50)
+    await operatorSays({
+      conditions: [ready('False', 'Suspended')],
+      totals: { stages: '4/4', replicas: '0/0', lag: 0 },
+      ...stages(0, 0),
+    })
+    const { code, stdout } = await running
+    expect(code).toBe(0)
+    expect(stdout).toContain('The gateway is stopped first')
+    expect(stdout).toContain('until their lag is handled (5,000 messages now)')
+    expect(stdout).toContain('replicas left: orders 2, inventory 2, payment 2, notification 2; lag 40')
+    expect(stdout.trimEnd().endsWith('Suspended: no replica is left.')).toBe(true)
+  })
+
+  it('change nothing where it is so already', async () => {
+    const { code, stdout } = await cli('suspend', 'shop', '--json', '--wait')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      namespace: on.namespace,
+      name: 'shop',
+      suspend: true,
+      changed: false,
+      reached: true,
+    })
+  })
+
+  it('end with 1 when it is not so in time, and say what is missing', async () => {
+    const { code, stdout, stderr } = await cli('resume', 'shop', '--wait', '--timeout', '1')
+    expect(code).toBe(1)
+    expect((await spec()).suspend).toBe(false)
+    expect(stdout).toContain('Every part starts with its least replicas (gateway 5, orders 10,')
+    expect(stderr).toMatch(/^Not so within 1 s: the operator has not looked at it yet\.\nThe change stands/)
+  })
+})
+
+describe('orderpipeline explain', () => {
+  const path = (apiVersion: string, plural: string) => `${namespacePath(apiVersion, on.namespace)}/${plural}`
+  const labels = { 'orderpipeline.dev/pipeline': 'shop', 'orderpipeline.dev/stage': 'payment' }
+  const metadata = { name: 'shop-payment', labels }
+  const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop-payment' }
+  const metric = { name: 's0-kafka-shop-inventory-updated' }
+  const autoscalers = () => path('autoscaling/v2', 'horizontalpodautoscalers')
+
+  beforeAll(async () => {
+    await operatorSays({ conditions: [ready('True', 'AllReady')], ...stages(3, 4_477) })
+    await on.must('POST', path('v1', 'resourcequotas'), { metadata: { name: 'small' }, spec: { hard: { pods: '1' } } })
+    const trigger = {
+      type: 'kafka',
+      metadata: { topic: 'shop.inventory.updated', lagThreshold: '60', bootstrapServers: 'k:9092', consumerGroup: 'g' },
+    }
+    await on.must('POST', path('keda.sh/v1alpha1', 'scaledobjects'), {
+      ...{ apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata },
+      spec: { scaleTargetRef: target, minReplicaCount: 1, maxReplicaCount: 100, triggers: [trigger] },
+    })
+    await on.must('POST', path('kafka.strimzi.io/v1', 'kafkatopics'), {
+      ...{ apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic' },
+      metadata: { name: 'shop.inventory.updated', labels: { 'orderpipeline.dev/pipeline': 'shop' } },
+      spec: { partitions: 20 },
+    })
+    await on.must('POST', path('apps/v1', 'deployments'), {
+      metadata,
+      spec: {
+        replicas: 3,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'stage', image: 'stage:1' }] } },
+      },
+    })
+    const external = { metric, target: { type: 'AverageValue', averageValue: '60' } }
+    await on.must('POST', autoscalers(), {
+      metadata: { name: 'keda-hpa-shop-payment' },
+      spec: { scaleTargetRef: target, minReplicas: 1, maxReplicas: 100, metrics: [{ type: 'External', external }] },
+    })
+  })
+
+  it('tells in their words what a quota refuses and what an autoscaler cannot measure', async () => {
+    const { stdout } = await eventually(
+      () => cli('explain', 'shop', 'payment'),
+      ({ stdout: text }) => text.includes('exceeded quota') && text.includes('cannot get its figures'),
+    )
+    expect(stdout).toMatch(/^payment {2}1 replica, 0 ready, /)
+    expect(stdout).toMatch(
+      /! 2 of its pods may not be made: pods "shop-payment-.*" is forbidden: exceeded quota: small/,
+    )
+    expect(stdout).toMatch(
+      /! the autoscaler cannot get its figures, so it leaves the replicas alone: FailedGetExternalMetric/,
+    )
+  })
+
+  it('reckons what the lag asks for, and what partitions leave of it', async () => {
+    const measured = {
+      currentReplicas: 3,
+      desiredReplicas: 20,
+      currentMetrics: [{ type: 'External', external: { metric, current: { averageValue: '400' } } }],
+      conditions: [{ type: 'ScalingActive', status: 'True', reason: 'ValidMetricFound', message: '' }],
+    }
+    // The real controller measures, and fails to, every 15 s; in between what is written stays.
+    const { stdout } = await eventually(
+      async () => {
+        await on.must('PATCH', `${autoscalers()}/keda-hpa-shop-payment/status`, { status: measured }, merge)
+        return cli('explain', 'shop', 'payment', '--json')
+      },
+      ({ stdout: text }) => text.includes('"Lag"'),
+    )
+    const { parts } = JSON.parse(stdout) as { parts: { wanted: number; reasons: { code: string; text: string }[] }[] }
+    const [payment] = parts
+    expect(payment?.wanted).toBe(20)
+    expect(payment?.reasons.find(({ code }) => code === 'Lag')?.text).toContain('⌈1,200 / 60⌉ = 20 wanted')
+    expect(payment?.reasons.find(({ code }) => code === 'ClippedToPartitions')?.text).toContain(
+      'at most 60 of lag per partition, of 4,477 in all, and shop.inventory.updated has 20',
+    )
+  })
+
+  it('explains every part unless one is named, and names those there are', async () => {
+    const { stdout } = await cli('explain', 'shop')
+    expect(stdout).toContain('there is no ScaledObject shop-gateway')
+    expect(await cli('explain', 'shop', 'pay')).toMatchObject({
+      code: 1,
+      stderr: 'shop has no stage "pay"; it has gateway, orders, inventory, payment, notification\n',
+    })
+  })
+})
