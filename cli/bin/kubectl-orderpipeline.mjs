@@ -13,7 +13,7 @@ const child = spawn(node, [join(cli, 'src', 'main.ts'), ...process.argv.slice(2)
 // The terminal tells both of us; whoever ends only this process ends the other as well.
 process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill('SIGTERM'))
 child.on('error', (error) => {
-  console.error(`Cannot start ${node}: ${error.message}`)
+  process.stderr.write(`Cannot start ${node}: ${error.message}\n`)
   process.exitCode = 1
 })
 child.on('exit', (code, signal) => {

@@ -27,7 +27,7 @@ export interface Program {
   /** Never rejects; resolves with the exit code: 0 good, 1 failed, 2 called wrongly. */
   run(args: readonly string[]): Promise<number>
   /** What --help prints, of the program or of one command. */
-  help(command?: string): string
+  readonly help: (command?: string) => string
 }
 
 const usualExitCodes = { 0: 'done', 1: 'failed, or the answer is no', 2: 'called wrongly' }

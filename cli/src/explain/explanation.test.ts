@@ -186,6 +186,7 @@ describe('the replicas of a stage', () => {
     expect(codes({ autoscaler: blind })).toEqual(['MetricUnknown', 'MetricUnknown'])
     const ready = scaledObject({ conditions: [{ type: 'Ready', status: 'True' }] })
     expect(codes({ scaledObject: ready, autoscaler: undefined })).toEqual(['NoAutoscaler'])
+    expect(codes({ autoscaler: undefined })).toEqual(['ScaledObjectNotReady'])
     expect(codes({ scaledObject: undefined, autoscaler: undefined })).toEqual(['NoScaledObject'])
   })
 

@@ -1,6 +1,7 @@
 // Why does a part have the replicas it has? From what was seen to an explanation: each reason a code for programs and a sentence
 // for people, in the order in which they work: what holds the autoscaler, what the load asks for, what bounds that, and what
 // keeps the pods from being there.
+import { countText } from '../figures.ts'
 import { bounds, paceReasons } from './limits.ts'
 import { demandReasons } from './load.ts'
 import { demandsOf, wantedBy } from './metrics.ts'
@@ -127,6 +128,12 @@ function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, 
     .filter(([, { status }]) => status === 'Failing')
     .map(([metric, { numberOfFailures = 0 }]) => `${metric}, ${numberOfFailures} times in a row`)
   const reasons: Reason[] = []
+  if (!ready && alone)
+    reasons.push({
+      code: 'ScaledObjectNotReady',
+      trouble: true,
+      text: 'KEDA has not looked at its ScaledObject, so nobody scales it; does the KEDA operator run?',
+    })
   if (ready && ready.status !== 'True')
     reasons.push({
       code: 'ScaledObjectNotReady',
@@ -173,7 +180,7 @@ function outlook({ pipeline, part }: PartObserved): Reason[] {
       ? [
           {
             code: 'Bottleneck' as const,
-            text: `it is the stage that gives out first, at ${status.capacity.ordersPerSecond} orders a second`,
+            text: `it is the stage that gives out first, at ${countText(status.capacity.ordersPerSecond)} orders a second`,
           },
         ]
       : []),

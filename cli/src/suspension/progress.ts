@@ -34,7 +34,9 @@ export function progressOf(pipeline: OrderPipeline, suspend: boolean): Progress 
   const ready = status.conditions?.find(({ type }) => type === 'Ready')
   const running = parts(pipeline).filter(({ counts }) => (counts?.replicas ?? 0) > 0)
   if (suspend) {
-    if (ready?.reason === 'Suspended' && running.length === 0) return { done: true, left: 'nothing' }
+    // Nothing runs, and the operator does not wait for lag it has yet to see: other conditions may be as they like.
+    if (running.length === 0 && ready !== undefined && ready.reason !== 'Draining')
+      return { done: true, left: 'nothing' }
     const replicas = running.map(({ part, counts }) => `${part} ${counts?.replicas ?? 0}`)
     const lag = status.totals?.lag
     const stillThere = replicas.length > 0 ? `replicas left: ${replicas.join(', ')}` : 'no replica is left'

@@ -1,0 +1,47 @@
+import type { OrderPipeline, OrderPipelineStatus } from '@orderpipeline/operator/api'
+import { expect, it } from 'vitest'
+import { consequences, progressOf } from './progress.ts'
+
+const counts = (replicas: number) => ({ replicas, readyReplicas: replicas, desiredReplicas: replicas })
+const ready = (status: 'True' | 'False', reason: 'AllReady' | 'Draining' | 'Suspended' | 'TopicsNotReady') => [
+  { type: 'Ready' as const, status, reason, message: 'why', lastTransitionTime: '' },
+]
+const pipeline = (status: OrderPipelineStatus = {}): OrderPipeline => ({
+  apiVersion: 'orderpipeline.dev/v1alpha1',
+  kind: 'OrderPipeline',
+  metadata: { name: 'shop', generation: 2 },
+  spec: {
+    kafka: { strimziCluster: 'k' },
+    topics: [{ name: 't' }],
+    stages: [{ name: 'orders', consumes: [{ topic: 't' }], scaling: { minReplicas: 2, maxReplicas: 9 } }],
+  },
+  status: { observedGeneration: 2, ...status },
+})
+
+it('is not so while the operator speaks of an older spec', () => {
+  const old = pipeline({ observedGeneration: 1, conditions: ready('True', 'AllReady') })
+  expect(progressOf(old, false)).toEqual({ done: false, left: 'the operator has not looked at it yet' })
+})
+
+it('is suspended when nothing runs any more and nothing is waited for, whatever else is not as it should be', () => {
+  const stages = (replicas: number) => ({ stages: [{ name: 'orders', ...counts(replicas) }] })
+  const draining = { conditions: ready('False', 'Draining'), totals: { stages: '', replicas: '', lag: 1_200 } }
+  expect(progressOf(pipeline({ ...draining, ...stages(3) }), true).left).toBe('replicas left: orders 3; lag 1,200')
+  expect(progressOf(pipeline({ ...draining, ...stages(0) }), true).left).toBe('no replica is left; lag 1,200')
+  expect(progressOf(pipeline({ conditions: ready('False', 'Suspended'), ...stages(1) }), true).done).toBe(false)
+  for (const reason of ['Suspended', 'TopicsNotReady'] as const)
+    expect(progressOf(pipeline({ conditions: ready('False', reason), ...stages(0) }), true).done).toBe(true)
+})
+
+it('is resumed when the pipeline is Ready, and until then tells which part is not, or why', () => {
+  const few = pipeline({ conditions: ready('False', 'TopicsNotReady'), stages: [{ name: 'orders', ...counts(1) }] })
+  expect(progressOf(few, false)).toEqual({ done: false, left: 'ready: orders 1 of 2' })
+  const enough = pipeline({ conditions: ready('False', 'TopicsNotReady'), stages: [{ name: 'orders', ...counts(2) }] })
+  expect(progressOf(enough, false).left).toBe('TopicsNotReady: why')
+  expect(progressOf(pipeline({ conditions: ready('True', 'AllReady') }), false).done).toBe(true)
+})
+
+it('says of a pipeline without a gateway nothing about one', () => {
+  expect(consequences(pipeline(), true).join()).not.toContain('gateway')
+  expect(consequences(pipeline(), false)[0]).toContain('(orders 2)')
+})
