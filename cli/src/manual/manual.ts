@@ -14,7 +14,7 @@ const silent: Environment = {
 const beside: Readonly<Record<string, string>> = {
   validate: `Says what \`kubectl apply\` would say, without a cluster: the schema and the rules of the CRD are evaluated here, defaults put in as
 the API server does, and then the operator's own check is made. A test compares it with a real API server over every fixture
-and a thousand single changes, cause by cause. Rules on what may change compare with an older version: \`--old\` names a file, \`--cluster\`
+and hundreds of single changes, cause by cause. Rules on what may change compare with an older version: \`--old\` names a file, \`--cluster\`
 takes the one that is deployed.
 
 \`\`\`
