@@ -10,6 +10,7 @@ import { asJson } from '../simulate/json.ts'
 import { durationMs, number, ratiosOf, shapeOf, surroundingsOf, secondsOf, type Options } from '../simulate/options.ts'
 import { report, time } from '../simulate/terminal/report.ts'
 import { traceIn, TraceInvalid } from '../simulate/trace-text.ts'
+import { groups } from './groups.ts'
 
 const each = (text: string, before: readonly string[]): readonly string[] => [...before, text]
 const many = (flags: string, description: string): Option =>
@@ -17,6 +18,12 @@ const many = (flags: string, description: string): Option =>
 
 export const simulate: CommandDefinition = {
   name: 'simulate',
+  group: groups.before,
+  examples: [
+    'orderpipeline simulate -f shop.yaml --rate 10000/min --for 30m',
+    'orderpipeline simulate -f shop.yaml --burst 8000 --work payment=5 --starts-per-second 1 --compare',
+    'orderpipeline simulate -f shop.yaml --trace friday.csv --json',
+  ],
   describe: (command, action) => {
     command
       .description('Dry run of the autoscalers: lag, replicas and drain time under a load; 1 when it does not drain')
