@@ -8,6 +8,10 @@ const wrapped = [
     name: 'kafkajs',
     message: 'Only services/kit/kafka (and tests of it) import kafkajs: a replacement must touch one package.',
   },
+  {
+    name: '@platformatic/kafka',
+    message: 'Only services/kit/kafka-admin imports @platformatic/kafka: a replacement must touch one package.',
+  },
   { name: 'pg', message: 'Only services/kit/postgres imports pg.' },
 ]
 
@@ -36,7 +40,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: false } },
   },
   { files: ['services/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: wrapped }] } },
-  { files: ['services/kit/kafka/**/*.ts', 'services/kit/postgres/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['services/kit/{kafka,kafka-admin,postgres}/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     // The operator's decisions are pure: no I/O, no clock, no environment, nothing outside themselves and the API types.
     files: ['operator/src/pipeline/**/*.ts'],

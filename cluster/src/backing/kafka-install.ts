@@ -44,9 +44,22 @@ export async function installedKafka(machine: Machine, progress: StepProgress): 
 }
 
 /** Writes the storage format that a broker expects in a new log directory; does nothing to a formatted one. */
-export async function formatStorage(install: KafkaInstall, dataDir: string, propertiesPath: string): Promise<void> {
+export async function formatStorage(
+  install: KafkaInstall,
+  dataDir: string,
+  propertiesPath: string,
+  credentials: readonly string[] = [],
+): Promise<void> {
   if (await exists(join(dataDir, 'meta.properties'))) return
-  const format = ['format', '--ignore-formatted', '--cluster-id', clusterId(), '--config', propertiesPath]
+  const format = [
+    'format',
+    '--ignore-formatted',
+    '--cluster-id',
+    clusterId(),
+    '--config',
+    propertiesPath,
+    ...credentials,
+  ]
   const args = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...install.jvmArgs, 'kafka.tools.StorageTool', ...format]
   await run(install.java.command, args, { timeoutMs: 60_000 })
 }

@@ -10,6 +10,25 @@ it('listens for this machine and, where asked, for pods at the address that they
   expect(alone['advertised.listeners']).toBe('HOST://127.0.0.1:9092')
 })
 
+it('lets nobody in by the secured listener without TLS and a password, and puts the certificate on one line', () => {
+  const secured = {
+    port: 9095,
+    certificate: { cert: 'A\nB\n', key: 'C\n' },
+    users: [
+      { name: 'admin', password: 'a', superUser: true },
+      { name: 'stranger', password: 's', superUser: false },
+    ],
+  }
+  const properties = kafkaProperties('/data', { port: 9092, controllerPort: 9093, secured }, 'tests')
+  expect(properties['advertised.listeners']).toBe('HOST://127.0.0.1:9092,SECURED://127.0.0.1:9095')
+  expect(properties['listener.security.protocol.map']).toContain('SECURED:SASL_SSL')
+  expect(properties['super.users']).toBe('User:ANONYMOUS;User:admin')
+  expect(propertiesFile(properties).split('\n')).toContain(
+    'listener.name.secured.ssl.keystore.certificate.chain=A\\nB\\n',
+  )
+  expect(kafkaProperties('/data', { port: 9092, controllerPort: 9093 }, 'tests')['super.users']).toBeUndefined()
+})
+
 it('makes no topic that nobody asked for', () => {
   const file = propertiesFile(kafkaProperties('/data', { port: 1, controllerPort: 2 }, 'cluster'))
   expect(file.split('\n')).toContain('auto.create.topics.enable=false')

@@ -9,6 +9,16 @@ export interface KafkaAddresses {
   readonly controllerPort: number
   /** A second listener, bound and advertised at this address, such as the pod bridge's. */
   readonly pods?: { readonly host: string; readonly port: number }
+  /** One more on 127.0.0.1, by TLS and for users with a password; others may then do what an access-control list allows. */
+  readonly secured?: SecuredListener
+}
+
+export interface SecuredListener {
+  readonly port: number
+  /** The certificate it shows and its key, PEM. */
+  readonly certificate: { readonly cert: string; readonly key: string }
+  /** Each may log in by PLAIN and by SCRAM. A super user may do everything, as may whoever comes by another listener. */
+  readonly users: readonly { readonly name: string; readonly password: string; readonly superUser: boolean }[]
 }
 
 const sized = {
@@ -37,8 +47,12 @@ const sized = {
 } as const
 
 export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizing: Sizing): Record<string, string> {
-  const { port, controllerPort, pods } = addresses
-  const host = [`HOST://127.0.0.1:${port}`, ...(pods ? [`PODS://${pods.host}:${pods.port}`] : [])].join(',')
+  const { port, controllerPort, pods, secured } = addresses
+  const host = [
+    `HOST://127.0.0.1:${port}`,
+    ...(pods ? [`PODS://${pods.host}:${pods.port}`] : []),
+    ...(secured ? [`SECURED://127.0.0.1:${secured.port}`] : []),
+  ].join(',')
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -47,7 +61,7 @@ export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizi
     'inter.broker.listener.name': 'HOST',
     listeners: `${host},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': host,
-    'listener.security.protocol.map': 'HOST:PLAINTEXT,PODS:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': 'HOST:PLAINTEXT,PODS:PLAINTEXT,SECURED:SASL_SSL,CONTROLLER:PLAINTEXT',
     'log.dirs': dataDir,
     'auto.create.topics.enable': false,
     'default.replication.factor': 1,
@@ -61,8 +75,41 @@ export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizi
     // Two indexes a partition are preallocated; ten times smaller ones do for segments of this life.
     'log.index.size.max.bytes': 1 << 20,
     ...sized[sizing],
+    ...(secured ? security(secured) : {}),
   }
   return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, String(value)]))
+}
+
+const scramMechanisms = ['SCRAM-SHA-256', 'SCRAM-SHA-512']
+
+function security({ certificate, users }: SecuredListener): Record<string, string> {
+  const of = 'listener.name.secured'
+  const modules = 'org.apache.kafka.common.security'
+  const passwords = users.map(({ name, password }) => `user_${name}="${password}"`).join(' ')
+  return {
+    [`${of}.ssl.keystore.type`]: 'PEM',
+    [`${of}.ssl.keystore.certificate.chain`]: certificate.cert.replaceAll('\n', '\\n'),
+    [`${of}.ssl.keystore.key`]: certificate.key.replaceAll('\n', '\\n'),
+    [`${of}.sasl.enabled.mechanisms`]: ['PLAIN', ...scramMechanisms].join(','),
+    [`${of}.plain.sasl.jaas.config`]: `${modules}.plain.PlainLoginModule required ${passwords};`,
+    ...Object.fromEntries(
+      scramMechanisms.map((mechanism) => [
+        `${of}.${mechanism.toLowerCase()}.sasl.jaas.config`,
+        `${modules}.scram.ScramLoginModule required;`,
+      ]),
+    ),
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': ['ANONYMOUS', ...users.filter(({ superUser }) => superUser).map(({ name }) => name)]
+      .map((name) => `User:${name}`)
+      .join(';'),
+  }
+}
+
+/** What the storage tool is told, since SCRAM's credentials are part of the cluster's metadata and not of its configuration. */
+export function scramCredentials({ users }: SecuredListener): string[] {
+  return users.flatMap(({ name, password }) =>
+    scramMechanisms.flatMap((mechanism) => ['--add-scram', `${mechanism}=[name=${name},password=${password}]`]),
+  )
 }
 
 export function propertiesFile(properties: Readonly<Record<string, string>>): string {

@@ -8,7 +8,8 @@ import type { ProcessHost, ProcessSpec } from '../process/host.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
 import { thisMachine, type Machine } from './config.ts'
 import { formatStorage, installedKafka, startedLogArgs, startedPattern, type KafkaInstall } from './kafka-install.ts'
-import { kafkaProperties, propertiesFile, type KafkaAddresses, type Sizing } from './kafka-properties.ts'
+import { kafkaProperties, propertiesFile, scramCredentials } from './kafka-properties.ts'
+import type { KafkaAddresses, Sizing } from './kafka-properties.ts'
 
 export interface KafkaOptions extends KafkaAddresses {
   /** Configuration and data live here. */
@@ -25,6 +26,8 @@ export interface KafkaConnection {
   readonly bootstrapServers: string
   /** For pods, where a listener for them was asked for: `<host>:<port>`. */
   readonly podBootstrapServers: string | undefined
+  /** For clients on this machine with TLS and a password, where asked for. */
+  readonly securedBootstrapServers: string | undefined
 }
 
 export async function startKafka(host: ProcessHost, options: KafkaOptions): Promise<KafkaConnection> {
@@ -34,10 +37,14 @@ export async function startKafka(host: ProcessHost, options: KafkaOptions): Prom
   const properties = propertiesFile(kafkaProperties(dataDir, options, options.sizing))
   await fs.mkdir(options.dir, { recursive: true })
   await fs.writeFile(propertiesPath, properties)
-  await formatStorage(install, dataDir, propertiesPath)
+  await formatStorage(install, dataDir, propertiesPath, options.secured ? scramCredentials(options.secured) : [])
   await host.start(kafkaProcess(install, options, propertiesPath, properties))
-  const { port, pods } = options
-  return { bootstrapServers: `127.0.0.1:${port}`, podBootstrapServers: pods && `${pods.host}:${pods.port}` }
+  const { port, pods, secured } = options
+  return {
+    bootstrapServers: `127.0.0.1:${port}`,
+    podBootstrapServers: pods && `${pods.host}:${pods.port}`,
+    securedBootstrapServers: secured && `127.0.0.1:${secured.port}`,
+  }
 }
 
 /** Compiles less and collects in one thread: half the processor time until a start or restart is over, a broker's peak is lower. */

@@ -10,11 +10,13 @@ import { inProcessHost, persistedPorts, type Ports, type ProcessHost } from '../
 import { lineProgress } from '../progress/line-progress.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { neededBy, type Component } from './needs.ts'
+import { securedListener } from './secured-kafka.ts'
 
 interface Ground {
   readonly host: ProcessHost
   readonly dir: string
   readonly ports: Ports
+  readonly needed: readonly Component[]
 }
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
@@ -28,8 +30,11 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     await rm(dir, { recursive: true, force: true })
   }
   try {
-    const ground = { host, dir, ports: persistedPorts(join(dir, 'ports.json')) }
-    await Promise.all(needed.map(async (name) => project.provide(name, await start(name, ground))))
+    const ground: Ground = { host, dir, ports: persistedPorts(join(dir, 'ports.json')), needed }
+    const secured = needed.includes('securedKafka')
+    // Both are one Kafka, and asking for it by its second name is enough to start it.
+    const names = needed.filter((name) => name !== 'securedKafka').concat(secured ? 'kafkaBootstrap' : [])
+    await Promise.all([...new Set(names)].map((name) => start(name, ground, project)))
   } catch (error) {
     await teardown()
     throw error
@@ -37,31 +42,39 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   return teardown
 }
 
-const titles: Record<Component, string> = {
+type Started = Exclude<Component, 'securedKafka'>
+
+const titles: Record<Started, string> = {
   kubeconfig: 'Kubernetes API server',
   postgresUrl: 'PostgreSQL',
   kafkaBootstrap: 'Kafka',
 }
 
-async function start(name: Component, ground: Ground): Promise<string> {
+async function start(name: Started, ground: Ground, project: TestProject): Promise<void> {
   const progress = lineProgress(titles[name], (line) => process.stderr.write(`${line}\n`))
-  const answer = await starters[name](ground, progress)
+  await starters[name](ground, progress, project)
   progress.done()
-  return answer
 }
 
-const starters: Record<Component, (ground: Ground, progress: StepProgress) => Promise<string>> = {
-  kubeconfig: async ({ host, dir }, progress) =>
-    (await startLightCluster(host, join(dir, 'cluster'), { progress })).kubeconfigPath,
-  postgresUrl: async ({ host, dir, ports }, progress) => {
-    const port = await ports.port('postgres')
-    return (await startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'tests', progress })).adminUrl
+const starters: Record<Started, (ground: Ground, progress: StepProgress, project: TestProject) => Promise<void>> = {
+  kubeconfig: async ({ host, dir }, progress, project) => {
+    project.provide('kubeconfig', (await startLightCluster(host, join(dir, 'cluster'), { progress })).kubeconfigPath)
   },
-  kafkaBootstrap: async ({ host, dir, ports }, progress) => {
+  postgresUrl: async ({ host, dir, ports }, progress, project) => {
+    const port = await ports.port('postgres')
+    const options = { dir: join(dir, 'postgres'), port, sizing: 'tests', progress } as const
+    project.provide('postgresUrl', (await startPostgres(host, options)).adminUrl)
+  },
+  kafkaBootstrap: async ({ host, dir, ports, needed }, progress, project) => {
     const port = await ports.port('kafka')
     const controllerPort = await ports.port('kafka-controller')
+    const secured = needed.includes('securedKafka')
+      ? await securedListener(await ports.port('kafka-secured'), new Date())
+      : undefined
     const options = { dir: join(dir, 'kafka'), port, controllerPort, sizing: 'tests', progress } as const
-    return (await startKafka(host, options)).bootstrapServers
+    const kafka = await startKafka(host, { ...options, ...(secured ? { secured: secured.listener } : {}) })
+    project.provide('kafkaBootstrap', kafka.bootstrapServers)
+    if (secured) project.provide('securedKafka', secured.access)
   },
 }
 

@@ -1,7 +1,8 @@
 // How does a test reach the real components that the run has started? By these functions; naming one is what makes the run
 // start the component.
-import { inject } from 'vitest'
+import { inject, type ProvidedContext } from 'vitest'
 import type { Component } from './needs.ts'
+import type { SecuredKafka } from './secured-kafka.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -11,15 +12,19 @@ declare module 'vitest' {
     postgresUrl: string
     /** `host:port`; use topics of your own. */
     kafkaBootstrap: string
+    /** The same Kafka by TLS and password; who comes by `kafkaBootstrap` may do everything. */
+    securedKafka: SecuredKafka
   }
 }
 
 export const kubeconfig = () => started('kubeconfig')
 export const postgresUrl = () => started('postgresUrl')
 export const kafkaBootstrap = () => started('kafkaBootstrap')
+export const securedKafka = () => started('securedKafka')
+export type { SecuredKafka }
 
-function started(name: Component): string {
-  const value = inject(name) as string | undefined
+function started<Name extends Component>(name: Name): ProvidedContext[Name] {
+  const value = inject(name) as ProvidedContext[Name] | undefined
   if (value !== undefined) return value
   throw new Error(`This run has started no ${name}: neither the test file nor a file in its folder names it.`)
 }

@@ -2,7 +2,7 @@
 // needs none waits for none. Pure.
 
 /** What a test asks for by `inject(<name>)`, or by the function of that name in this package. */
-export const components = ['kubeconfig', 'postgresUrl', 'kafkaBootstrap'] as const
+export const components = ['kubeconfig', 'postgresUrl', 'kafkaBootstrap', 'securedKafka'] as const
 export type Component = (typeof components)[number]
 
 /** `sources` are the texts of the selected tests and of the files beside them that they may import. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { changesOf, intentOf, type DescribedTopic } from './decide.ts'
+import type { DescribedTopic } from '@orderpipeline/kit-kafka-admin'
+import { changesOf, intentOf } from './decide.ts'
 import { kafkaTopic, paused, ready, unmanaged, type Given } from './fixtures.ts'
 
 describe('what follows from the resources alone', () => {

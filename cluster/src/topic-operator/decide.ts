@@ -1,5 +1,6 @@
 // What is to be done about a KafkaTopic? First what follows from the resources alone, then what from comparing one with the topic
 // as Kafka describes it. Pure.
+import type { DescribedConfig, DescribedTopic, NewTopic } from '@orderpipeline/kit-kafka-admin'
 import { hasFinalizer, isBeingDeleted, isManaged, isPaused, isReady, topicName } from './kafka-topic.ts'
 import type { KafkaTopic, Problem } from './kafka-topic.ts'
 
@@ -48,29 +49,6 @@ function ownerAmong(claimants: readonly KafkaTopic[]): KafkaTopic | undefined {
 
 const ageOf = ({ metadata }: KafkaTopic) => Date.parse(metadata.creationTimestamp)
 const fullName = ({ metadata }: KafkaTopic) => `${metadata.namespace}/${metadata.name}`
-
-/** A topic as Kafka describes it. */
-export interface DescribedTopic {
-  readonly topicId: string
-  readonly partitions: number
-  /** Of each partition, by its index. */
-  readonly replicationFactors: readonly number[]
-  readonly configs: ReadonlyMap<string, DescribedConfig>
-}
-
-export interface DescribedConfig {
-  readonly value: string | null
-  /** Set on this topic, rather than inherited from the broker or a default. */
-  readonly dynamic: boolean
-}
-
-export interface NewTopic {
-  readonly name: string
-  /** -1: the broker's default, as also for replicas. */
-  readonly partitions: number
-  readonly replicas: number
-  readonly configs: ReadonlyMap<string, string>
-}
 
 export interface Changes {
   readonly create?: NewTopic

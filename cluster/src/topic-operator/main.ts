@@ -1,8 +1,8 @@
 // The development stand-in for Strimzi's Topic Operator: turns KafkaTopics into Kafka topics on a local cluster where Strimzi's
 // images cannot be had. Not for production; on kind the real one runs.
 import { KubeConfig } from '@kubernetes/client-node'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'
 import { configOf } from './config.ts'
-import { kafkaAdmin } from './kafka-admin.ts'
 import { kafkaTopics } from './kube.ts'
 import { operate } from './operate.ts'
 import { serving } from './process.ts'
@@ -19,7 +19,12 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort())
 
   const kube = await kafkaTopics(kubeConfig, { namespace: config.WATCH_NAMESPACE, cluster: config.KAFKA_CLUSTER })
-  const kafka = kafkaAdmin(config.KAFKA_BOOTSTRAP_SERVERS)
+  const endpoint = {
+    bootstrapServers: config.KAFKA_BOOTSTRAP_SERVERS,
+    clientId: 'topic-operator-stand-in',
+    timeoutMs: 30_000,
+  }
+  const kafka = topicAdmin(kafkaConnection(endpoint))
   log('development stand-in for the Strimzi Topic Operator')
   let listed = false
   const onListed = () => {

@@ -2,12 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
+import { kafkaConnection, topicAdmin, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
 import { onTestFinished } from 'vitest'
-import { kafkaAdmin } from '../../src/topic-operator/kafka-admin.ts'
 import type { KafkaTopic } from '../../src/topic-operator/kafka-topic.ts'
 import { kafkaTopics } from '../../src/topic-operator/kube.ts'
 import { operate } from '../../src/topic-operator/operate.ts'
-import type { TopicAdmin } from '../../src/topic-operator/topic-admin.ts'
 
 export interface Given {
   readonly spec?: KafkaTopic['spec']
@@ -84,7 +83,7 @@ export async function standIn({ kubeConfig, namespace }: Namespace, kafka: Topic
 }
 
 export function admin(bootstrapServers: string): TopicAdmin {
-  const kafka = kafkaAdmin(bootstrapServers)
+  const kafka = topicAdmin(kafkaConnection({ bootstrapServers, clientId: 'test', timeoutMs: 30_000 }))
   onTestFinished(() => kafka.close())
   return kafka
 }

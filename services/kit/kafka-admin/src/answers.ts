@@ -1,8 +1,9 @@
 // What does an error code or an id in one of Kafka's answers mean? Pure.
 import { protocolErrors, protocolErrorsCodesById } from '@platformatic/kafka'
-import type { Outcome, TopicError } from './topic-admin.ts'
+import type { Outcome, TopicError } from './outcome.ts'
 
 export const unknownTopic = 'UNKNOWN_TOPIC_OR_PARTITION'
+export const unknownTopicId = 'UNKNOWN_TOPIC_ID'
 
 export function done(errorCode: number, message: string | null | undefined): Outcome<void> {
   return errorCode === 0 ? { ok: true, value: undefined } : failure(errorCode, message)
@@ -32,4 +33,10 @@ export function codeOf(errorCode: number): string {
 /** As Kafka's own tools write it: base64 without padding. */
 export function topicIdText(uuid: string): string {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex').toString('base64url')
+}
+
+/** As the protocol's requests take it. */
+export function topicUuid(id: string): string {
+  const hex = Buffer.from(id, 'base64url').toString('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }

@@ -1,6 +1,5 @@
-// What is asked of Kafka? Few calls for many topics each; every topic has its own outcome, so that one wrong configuration
-// does not keep the others waiting.
-import type { DescribedTopic, NewTopic } from './decide.ts'
+// What is asked of Kafka about topics? Few calls for many topics each; every topic has its own outcome, so that one wrong
+// configuration does not keep the others waiting.
 
 /** Kafka's answer about one topic, such as INVALID_CONFIG with what is wrong. */
 export interface TopicError {
@@ -12,8 +11,33 @@ export interface TopicError {
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: TopicError }
 
+/** A topic as Kafka describes it. */
+export interface DescribedTopic {
+  readonly topicId: string
+  readonly partitions: number
+  /** Of each partition, by its index. */
+  readonly replicationFactors: readonly number[]
+  readonly configs: ReadonlyMap<string, DescribedConfig>
+}
+
+export interface DescribedConfig {
+  readonly value: string | null
+  /** Set on this topic, rather than inherited from the broker or a default. */
+  readonly dynamic: boolean
+}
+
+export interface NewTopic {
+  readonly name: string
+  /** -1: the broker's default, as also for replicas. */
+  readonly partitions: number
+  readonly replicas: number
+  readonly configs: ReadonlyMap<string, string>
+}
+
 /** Every method @throws KafkaUnavailable when no broker answers in time. */
 export interface TopicAdmin {
+  /** Kafka's own name for itself, which outlives any change of addresses; `undefined` where it has none. */
+  clusterId(): Promise<string | undefined>
   /** `undefined` for a topic that does not exist. */
   describe(names: readonly string[]): Promise<Map<string, Outcome<DescribedTopic | undefined>>>
   /** The new topics' ids. */
@@ -24,15 +48,7 @@ export interface TopicAdmin {
   grow(partitions: ReadonlyMap<string, number>): Promise<Map<string, Outcome<void>>>
   /** A topic that does not exist counts as deleted. */
   delete(names: readonly string[]): Promise<Map<string, Outcome<void>>>
+  /** The same by id: a topic of the same name made since is another one, and stays. */
+  deleteByIds(ids: readonly string[]): Promise<Map<string, Outcome<void>>>
   close(): Promise<void>
-}
-
-export class KafkaUnavailable extends Error {
-  readonly reason = 'KafkaUnavailable'
-  readonly retry = true
-
-  constructor(cause: unknown) {
-    super(`Kafka does not answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-    this.name = 'KafkaUnavailable'
-  }
 }

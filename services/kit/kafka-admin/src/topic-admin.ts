@@ -9,26 +9,26 @@ import {
   deleteTopicsV6,
   describeConfigsV4,
   incrementalAlterConfigsV1,
-  metadataV12,
 } from '@platformatic/kafka'
-import type { DescribedConfig, DescribedTopic, NewTopic } from './decide.ts'
-import { codeOf, done, failure, topicIdText, unknownTopic } from './kafka-answers.ts'
-import { kafkaConnection, type KafkaConnection } from './kafka-connection.ts'
-import { type Outcome, type TopicAdmin, type TopicError } from './topic-admin.ts'
+import { codeOf, done, failure, topicIdText, topicUuid, unknownTopic, unknownTopicId } from './answers.ts'
+import type { KafkaConnection } from './connection.ts'
+import type { DescribedConfig, DescribedTopic, NewTopic, Outcome, TopicAdmin, TopicError } from './outcome.ts'
 
-const requestTimeoutMs = 30_000
+/** The broker gives up a change that takes longer. */
+const changeTimeoutMs = 30_000
 /** The controller refuses more than 10,000 in one request. */
 const partitionsPerRequest = 5_000
 
-export function kafkaAdmin(bootstrapServers: string): TopicAdmin {
-  const kafka = kafkaConnection(bootstrapServers, requestTimeoutMs)
+export function topicAdmin(kafka: KafkaConnection): TopicAdmin {
   const deleted = new Tombstones()
   return {
+    clusterId: async () => (await kafka.metadata([])).clusterId ?? undefined,
     describe: (names) => describe(kafka, names, deleted),
     create: (topics) => create(kafka, topics),
     alter: (changes) => alter(kafka, changes),
     grow: (partitions) => grow(kafka, partitions),
     delete: (names) => deleteTopics(kafka, names, deleted),
+    deleteByIds: (ids) => deleteByIds(kafka, ids, deleted),
     close: () => kafka.close(),
   }
 }
@@ -77,7 +77,7 @@ function absentOr(answer: { readonly ok: false; readonly error: TopicError }): O
 
 async function topicsNamed(kafka: KafkaConnection, names: readonly string[]) {
   if (names.length === 0) return []
-  const { topics } = await kafka.request(metadataV12.api, [...names], false)
+  const { topics } = await kafka.metadata(names)
   return topics
 }
 
@@ -85,7 +85,7 @@ async function describeConfigs(kafka: KafkaConnection, names: readonly string[])
   const outcomes = new Map<string, Outcome<Map<string, DescribedConfig>>>()
   if (names.length === 0) return outcomes
   const resources = names.map((name) => ({ resourceType: ConfigResourceTypes.TOPIC, resourceName: name }))
-  const { results } = await kafka.request(describeConfigsV4.api, resources, false, false)
+  const { results } = await kafka.request('any', describeConfigsV4.api, resources, false, false)
   for (const { resourceName, errorCode, errorMessage, configs } of results) {
     const entries = configs.map(({ name, value, configSource }) => {
       return [name, { value: value ?? null, dynamic: configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG }] as const
@@ -108,7 +108,7 @@ async function create(kafka: KafkaConnection, topics: readonly NewTopic[]) {
       assignments: [],
       configs: [...configs].map(([config, value]) => ({ name: config, value })),
     }))
-    const response = await kafka.request(createTopicsV7.api, request, requestTimeoutMs, false)
+    const response = await kafka.request('controller', createTopicsV7.api, request, changeTimeoutMs, false)
     for (const { name, topicId, errorCode, errorMessage } of response.topics)
       outcomes.set(name, errorCode === 0 ? { ok: true, value: topicIdText(topicId) } : failure(errorCode, errorMessage))
   }
@@ -141,7 +141,7 @@ async function alter(kafka: KafkaConnection, changes: ReadonlyMap<string, Readon
       value === null ? { name, configOperation: DELETE } : { name, configOperation: SET, value },
     ),
   }))
-  const { responses } = await kafka.request(incrementalAlterConfigsV1.api, resources, false)
+  const { responses } = await kafka.request('controller', incrementalAlterConfigsV1.api, resources, false)
   return new Map(
     responses.map(({ resourceName, errorCode, errorMessage }) => [resourceName, done(errorCode, errorMessage)]),
   )
@@ -150,7 +150,7 @@ async function alter(kafka: KafkaConnection, changes: ReadonlyMap<string, Readon
 async function grow(kafka: KafkaConnection, partitions: ReadonlyMap<string, number>) {
   if (partitions.size === 0) return new Map<string, Outcome<void>>()
   const topics = [...partitions].map(([name, count]) => ({ name, count, assignments: null }))
-  const { results } = await kafka.request(createPartitionsV3.api, topics, requestTimeoutMs, false)
+  const { results } = await kafka.request('controller', createPartitionsV3.api, topics, changeTimeoutMs, false)
   return new Map(results.map(({ name, errorCode, errorMessage }) => [name, done(errorCode, errorMessage)]))
 }
 
@@ -158,11 +158,25 @@ async function deleteTopics(kafka: KafkaConnection, names: readonly string[], de
   const outcomes = new Map<string, Outcome<void>>()
   if (names.length === 0) return outcomes
   const topics = names.map((name) => ({ name }))
-  const { responses } = await kafka.request(deleteTopicsV6.api, topics, requestTimeoutMs)
+  const { responses } = await kafka.request('controller', deleteTopicsV6.api, topics, changeTimeoutMs)
   for (const { name, topicId, errorCode, errorMessage } of responses) {
     const gone = errorCode === 0 || codeOf(errorCode) === unknownTopic
     if (errorCode === 0) deleted.add(topicIdText(topicId))
     outcomes.set(name ?? '', gone ? { ok: true, value: undefined } : failure(errorCode, errorMessage))
+  }
+  return outcomes
+}
+
+async function deleteByIds(kafka: KafkaConnection, ids: readonly string[], deleted: Tombstones) {
+  const outcomes = new Map<string, Outcome<void>>()
+  if (ids.length === 0) return outcomes
+  const topics = ids.map((id) => ({ name: null, topicId: topicUuid(id) }))
+  const { responses } = await kafka.request('controller', deleteTopicsV6.api, topics, changeTimeoutMs)
+  for (const { topicId, errorCode, errorMessage } of responses) {
+    const id = topicIdText(topicId)
+    const gone = errorCode === 0 || codeOf(errorCode) === unknownTopicId
+    if (gone) deleted.add(id)
+    outcomes.set(id, gone ? { ok: true, value: undefined } : failure(errorCode, errorMessage))
   }
   return outcomes
 }

@@ -1,0 +1,199 @@
+// How is a request put to the broker it is for? One connection a broker, made when first needed and again after it broke; when the
+// way in itself is lost or refused, the next request begins anew, credentials included. Every request is bounded in time, and an
+// answer with errors about some of its topics is an answer.
+import {
+  apiVersionsV3,
+  Connection,
+  createPartitionsV3,
+  createTopicsV7,
+  deleteTopicsV6,
+  describeConfigsV4,
+  findCoordinatorV4,
+  incrementalAlterConfigsV1,
+  listOffsetsV7,
+  metadataV12,
+  offsetFetchV8,
+  ResponseError,
+} from '@platformatic/kafka'
+import { KafkaUnavailable, unavailable } from './unavailable.ts'
+
+export interface KafkaSecurity {
+  /** Certificates to trust, PEM; the public authorities when absent. */
+  readonly tls?: { readonly ca?: string }
+  readonly sasl?: {
+    readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+    readonly username: string
+    readonly password: string
+  }
+}
+
+export interface KafkaEndpoint {
+  /** host:port, comma-separated. */
+  readonly bootstrapServers: string
+  /** Seen in the brokers' logs and quotas. */
+  readonly clientId: string
+  /** Of one request, connecting included once more. */
+  readonly timeoutMs: number
+  /** Asked each time connecting begins anew; what it throws is thrown on. */
+  readonly security?: () => Promise<KafkaSecurity>
+}
+
+/** A request of the Kafka protocol. */
+interface Api<Arguments extends unknown[], Response> {
+  readonly async: (connection: Connection, ...args: Arguments) => Promise<Response>
+}
+
+/** A broker's id; `any` that answers, or the one that leads the cluster. */
+export type Recipient = number | 'any' | 'controller'
+
+export interface KafkaConnection {
+  /** @throws KafkaUnavailable */
+  request<Arguments extends unknown[], Response>(
+    recipient: Recipient,
+    api: Api<Arguments, Response>,
+    ...args: Arguments
+  ): Promise<Response>
+  /** Brokers and the topics named, of which those that do not exist carry an error. */
+  metadata(topics: readonly string[]): Promise<Metadata>
+  close(): Promise<void>
+}
+
+export type Metadata = Awaited<ReturnType<typeof metadataV12.api.async>>
+
+/** What is spoken here: a broker of Kafka 3.1 to 4.x knows all of it, and an older one is told apart before it is misunderstood. */
+const spoken = [
+  metadataV12,
+  describeConfigsV4,
+  createTopicsV7,
+  createPartitionsV3,
+  deleteTopicsV6,
+  incrementalAlterConfigsV1,
+  listOffsetsV7,
+  findCoordinatorV4,
+  offsetFetchV8,
+].map(({ api }) => api)
+
+interface Session {
+  readonly security: KafkaSecurity
+  /** By broker id, `any` for the one that answered first. */
+  readonly connections: Map<number | 'any', Promise<Connection>>
+  brokers: ReadonlyMap<number, string>
+  controllerId: number | undefined
+}
+
+export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
+  const { bootstrapServers, clientId, timeoutMs } = endpoint
+  let session: Promise<Session> | undefined
+
+  const begin = async (): Promise<Session> => ({
+    security: (await endpoint.security?.()) ?? {},
+    connections: new Map(),
+    brokers: new Map(),
+    controllerId: undefined,
+  })
+
+  const open = async (server: string, security: KafkaSecurity): Promise<Connection> => {
+    const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(server.trim()) ?? []
+    const connection = new Connection(clientId, {
+      connectTimeout: Math.min(5_000, timeoutMs),
+      requestTimeout: timeoutMs,
+      ...(security.tls ? { tls: security.tls.ca === undefined ? {} : { ca: security.tls.ca } } : {}),
+      ...(security.sasl ? { sasl: security.sasl } : {}),
+    })
+    connection.on('error', () => undefined) // told to the request under way; an unheard event would end the process
+    try {
+      await connection.connect(host, Number(port))
+      return connection
+    } catch (error) {
+      await connection.close().catch(() => undefined)
+      throw unavailable(server, error)
+    }
+  }
+
+  const openAny = async ({ security }: Session): Promise<Connection> => {
+    let last: unknown
+    for (const server of bootstrapServers.split(',')) {
+      try {
+        const connection = await open(server, security)
+        await checkVersions(server, connection)
+        return connection
+      } catch (error) {
+        last = error
+      }
+    }
+    throw unavailable(bootstrapServers, last)
+  }
+
+  /** A broker that is not known yet is reached by way of any. */
+  const keyOf = (of: Session, recipient: Recipient): number | 'any' => {
+    const id = recipient === 'controller' ? of.controllerId : recipient
+    return typeof id === 'number' && of.brokers.has(id) ? id : 'any'
+  }
+
+  const connected = (of: Session, key: number | 'any'): Promise<Connection> => {
+    const connection =
+      of.connections.get(key) ?? (key === 'any' ? openAny(of) : open(of.brokers.get(key) ?? '', of.security))
+    of.connections.set(key, connection)
+    return connection
+  }
+
+  const closeAll = async (connections: readonly Promise<Connection>[]): Promise<void> => {
+    await Promise.allSettled(connections.map(async (connection) => (await connection).close()))
+  }
+
+  const end = async (given: Promise<Session> | undefined): Promise<void> => {
+    if (session === given) session = undefined
+    const ended = await given?.catch(() => undefined)
+    await closeAll([...(ended?.connections.values() ?? [])])
+  }
+
+  const request: KafkaConnection['request'] = async (recipient, api, ...args) => {
+    session ??= begin()
+    const mine = session
+    const current = await mine.catch((error: unknown) => {
+      if (session === mine) session = undefined
+      throw error
+    })
+    const key = keyOf(current, recipient)
+    const connection = connected(current, key)
+    try {
+      return await api.async(await connection, ...args)
+    } catch (error) {
+      if (error instanceof ResponseError) return error['response'] as Awaited<ReturnType<typeof api.async>>
+      const failure = unavailable(typeof key === 'number' ? (current.brokers.get(key) ?? '') : bootstrapServers, error)
+      // The others may be in the middle of an answer, so one broker that is away takes only its own connection with it.
+      if (key === 'any' || failure.reason !== 'Unreachable') void end(mine)
+      else {
+        if (current.connections.get(key) === connection) current.connections.delete(key)
+        void closeAll([connection])
+      }
+      throw failure
+    }
+  }
+
+  return {
+    request,
+    metadata: async (topics) => {
+      const answer = await request('any', metadataV12.api, [...topics], false)
+      const current = await session?.catch(() => undefined)
+      if (current) {
+        current.brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]))
+        current.controllerId = answer.controllerId
+      }
+      return answer
+    },
+    close: () => end(session),
+  }
+}
+
+async function checkVersions(server: string, connection: Connection): Promise<void> {
+  const { apiKeys } = await apiVersionsV3.api.async(connection, 'orderpipeline', '1')
+  for (const { key, version } of spoken) {
+    const known = apiKeys.find(({ apiKey }) => apiKey === key)
+    if (known && known.minVersion <= version && version <= known.maxVersion) continue
+    await connection.close().catch(() => undefined)
+    const has = known ? `versions ${known.minVersion} to ${known.maxVersion}` : 'none'
+    const message = `${server}: Kafka 3.1 or newer is needed (of request ${key} it knows ${has}, version ${version} is spoken)`
+    throw new KafkaUnavailable('VersionUnsupported', message)
+  }
+}

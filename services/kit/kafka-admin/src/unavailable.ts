@@ -1,0 +1,55 @@
+// Why does Kafka not answer? In a word to act on, and in a sentence a person can read; nothing of a credential is in either.
+export type UnavailableReason = 'Unreachable' | 'AuthenticationFailed' | 'CertificateRefused' | 'VersionUnsupported'
+
+/** Carries no cause: what lies below may hold what was sent to authenticate. */
+export class KafkaUnavailable extends Error {
+  readonly reason: UnavailableReason
+  readonly retry = true
+
+  constructor(reason: UnavailableReason, message: string) {
+    super(message)
+    this.name = 'KafkaUnavailable'
+    this.reason = reason
+  }
+}
+
+/** What a failed connection or request comes to, whatever the layer that told of it. */
+export function unavailable(server: string, error: unknown): KafkaUnavailable {
+  if (error instanceof KafkaUnavailable) return error
+  const chain = causes(error)
+  const reason = reasonIn(chain)
+  const told = chain.map(textOf).filter((text) => text !== '')
+  return new KafkaUnavailable(reason, `${server}: ${told.at(-1) ?? 'no answer'}`)
+}
+
+function reasonIn(chain: readonly unknown[]): UnavailableReason {
+  if (chain.some((error) => codeOf(error) === 'PLT_KFK_AUTHENTICATION' || /^SASL_/.test(protocolCodeOf(error))))
+    return 'AuthenticationFailed'
+  return chain.some((error) => certificateCodes.test(codeOf(error))) ? 'CertificateRefused' : 'Unreachable'
+}
+
+const certificateCodes = /CERT|UNABLE_TO_(VERIFY|GET_ISSUER)|ERR_TLS|ERR_SSL|SELF_SIGNED/
+
+/** From the outermost to what happened first; of several at once the first. */
+function causes(error: unknown): unknown[] {
+  const chain: unknown[] = []
+  for (let next = error; next !== undefined && next !== null && chain.length < 10; next = innerOf(next))
+    chain.push(next)
+  return chain
+}
+
+function innerOf(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return undefined
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) return error.errors[0]
+  return 'cause' in error ? error.cause : undefined
+}
+
+const codeOf = (error: unknown): string => textIn(error, 'code')
+const protocolCodeOf = (error: unknown): string => textIn(error, 'apiId')
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : '')
+
+function textIn(error: unknown, key: string): string {
+  if (typeof error !== 'object' || error === null || !(key in error)) return ''
+  const value = (error as Record<string, unknown>)[key]
+  return typeof value === 'string' ? value : ''
+}

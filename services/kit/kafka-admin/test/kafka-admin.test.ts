@@ -1,0 +1,174 @@
+// Does a real Kafka, asked by TLS and password, tell and do what it is asked, and is a refusal told apart from an absence?
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  kafkaConnection,
+  readOffsets,
+  topicAdmin,
+  type KafkaConnection,
+  type KafkaSecurity,
+  type TopicAdmin,
+} from '../src/index.ts'
+
+const id = `admin-${randomBytes(3).toString('hex')}`
+const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
+
+const security = (change: Partial<KafkaSecurity> = {}): KafkaSecurity => {
+  const { ca, admin } = securedKafka()
+  return { tls: { ca }, sasl: { mechanism: 'SCRAM-SHA-512', ...admin }, ...change }
+}
+
+const connect = (given: KafkaSecurity, bootstrapServers = securedKafka().bootstrapServers): KafkaConnection =>
+  kafkaConnection({ bootstrapServers, clientId: id, timeoutMs: 10_000, security: () => Promise.resolve(given) })
+
+describe('the way in', () => {
+  it.each(mechanisms)('is open to the right password by %s', async (mechanism) => {
+    const kafka = connect(security({ sasl: { mechanism, ...securedKafka().admin } }))
+    expect(await topicAdmin(kafka).clusterId()).toMatch(/^[-\w]{22}$/)
+    await kafka.close()
+  })
+
+  it.each(mechanisms)('is closed to a wrong one by %s, which is not given away', async (mechanism) => {
+    const kafka = connect(security({ sasl: { mechanism, username: 'admin', password: 'a-wrong-password' } }))
+    const error = await kafka.metadata([]).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: 'KafkaUnavailable', reason: 'AuthenticationFailed' })
+    expect(JSON.stringify([error, String(error)])).not.toContain('a-wrong-password')
+  })
+
+  it('is not taken where the certificate is of an authority that nobody trusts', async () => {
+    await expect(connect(security({ tls: {} })).metadata([])).rejects.toMatchObject({ reason: 'CertificateRefused' })
+  })
+
+  it('leads nowhere where nobody answers, and to the next server where one does', async () => {
+    await expect(connect({}, '127.0.0.1:1').metadata([])).rejects.toMatchObject({ reason: 'Unreachable' })
+    const kafka = connect({}, `127.0.0.1:1,${kafkaBootstrap()}`)
+    expect((await kafka.metadata([])).brokers).toHaveLength(1)
+    await kafka.close()
+  })
+
+  it('is asked for credentials once, and again only after they were refused', async () => {
+    let asked = 0
+    const kafka = kafkaConnection({
+      bootstrapServers: securedKafka().bootstrapServers,
+      clientId: id,
+      timeoutMs: 10_000,
+      security: () => {
+        asked += 1
+        const { username, password } = securedKafka().admin
+        const sasl = { mechanism: 'PLAIN', username, password: asked === 1 ? 'not-yet-rotated' : password } as const
+        return Promise.resolve(security({ sasl }))
+      },
+    })
+    await expect(kafka.metadata([])).rejects.toMatchObject({ reason: 'AuthenticationFailed' })
+    for (let round = 0; round < 3; round += 1) await kafka.metadata([])
+    await kafka.close()
+    expect(asked).toBe(2)
+  })
+})
+
+describe('topics', () => {
+  let kafka: KafkaConnection
+  let admin: TopicAdmin
+  beforeEach(() => {
+    kafka = connect(security())
+    admin = topicAdmin(kafka)
+  })
+  afterEach(() => kafka.close())
+
+  it('are made, described, altered, grown and deleted by id, which spares another of the same name', async () => {
+    const name = `${id}.one`
+    const made = await admin.create([
+      { name, partitions: 2, replicas: 1, configs: new Map([['retention.ms', '1000']]) },
+    ])
+    const first = made.get(name)
+    if (!first?.ok) throw new Error(JSON.stringify(first))
+    expect([...(await admin.grow(new Map([[name, 3]]))).values()]).toEqual([{ ok: true, value: undefined }])
+    await admin.alter(new Map([[name, new Map([['retention.ms', '2000']])]]))
+    const described = await eventually(async () => {
+      const found = (await admin.describe([name])).get(name)
+      return found?.ok && found.value?.partitions === 3 ? found.value : undefined
+    })
+    expect(described).toMatchObject({ topicId: first.value, replicationFactors: [1, 1, 1] })
+    await eventually(async () => {
+      const found = (await admin.describe([name])).get(name)
+      return found?.ok && found.value?.configs.get('retention.ms')?.value === '2000' ? true : undefined
+    })
+    await admin.delete([name])
+    const again = await eventually(async () => {
+      const outcome = (await admin.create([{ name, partitions: 1, replicas: 1, configs: new Map() }])).get(name)
+      return outcome?.ok ? outcome.value : undefined
+    })
+    expect(await admin.deleteByIds([first.value])).toEqual(new Map([[first.value, { ok: true, value: undefined }]]))
+    expect(again).not.toBe(first.value)
+    await eventually(async () => {
+      const found = (await admin.describe([name])).get(name)
+      return found?.ok && found.value?.topicId === again ? true : undefined
+    })
+    await admin.deleteByIds([again])
+  })
+
+  it('are refused, one by one and with the reason, to whom nobody has allowed anything', async () => {
+    const refused = connect(security({ sasl: { mechanism: 'PLAIN', ...securedKafka().stranger } }))
+    const outcome = await topicAdmin(refused).create([
+      { name: `${id}.refused`, partitions: 1, replicas: 1, configs: new Map() },
+    ])
+    await refused.close()
+    expect(outcome.get(`${id}.refused`)).toMatchObject({
+      ok: false,
+      error: { code: 'TOPIC_AUTHORIZATION_FAILED', transient: false },
+    })
+  })
+})
+
+describe('the offsets of many groups', () => {
+  it('come in five requests from one broker, and those of a topic that is not there are absent', async () => {
+    const topics = Array.from({ length: 20 }, (_, index) => `${id}.lag-${index}`)
+    const inner = connect(security())
+    const admin = topicAdmin(inner)
+    await admin.create(topics.map((name) => ({ name, partitions: 2, replicas: 1, configs: new Map() })))
+    const client = new Kafka({ clientId: id, brokers: [kafkaBootstrap()], logLevel: logLevel.NOTHING })
+    const [producer, committing] = [client.producer(), client.admin()]
+    await Promise.all([producer.connect(), committing.connect()])
+    const messages = Array.from({ length: 10 }, (_, index) => ({ value: 'x', partition: index % 2 }))
+    const queries = topics.map((topic, index) => ({ group: `${id}-group-${index}`, topics: [topic] }))
+    // A new topic's leaders answer a little later, and until then a group is absent rather than half read.
+    await eventually(async () => {
+      const read = await readOffsets(inner, queries).catch(() => undefined)
+      return read?.size === topics.length ? true : undefined
+    })
+    await producer.sendBatch({ topicMessages: topics.map((topic) => ({ topic, messages })) })
+    const committed = [{ partition: 0, offset: '3' }]
+    await committing.setOffsets({ groupId: `${id}-group-0`, topic: topics[0] ?? '', partitions: committed })
+    let requests = 0
+    const counted: KafkaConnection = {
+      ...inner,
+      request: (...given) => {
+        requests += 1
+        return inner.request(...given)
+      },
+      metadata: (names) => {
+        requests += 1
+        return inner.metadata(names)
+      },
+    }
+    const read = await readOffsets(counted, [...queries, { group: `${id}-early`, topics: [`${id}.not-made-yet`] }])
+    expect([read.size, requests]).toEqual([20, 5])
+    expect(read.get(`${id}-group-0`)).toEqual([
+      { topic: topics[0], partition: 0, low: 0, high: 5, committed: 3 },
+      { topic: topics[0], partition: 1, low: 0, high: 5, committed: undefined },
+    ])
+    await admin.delete(topics)
+    await Promise.all([producer.disconnect(), committing.disconnect(), inner.close()])
+  })
+})
+
+async function eventually<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(100)) {
+    const value = await attempt()
+    if (value !== undefined) return value
+  }
+  throw new Error('not within 30 s')
+}
