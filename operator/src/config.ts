@@ -25,6 +25,8 @@ const environment = z.object({
   LAG_INTERVAL_SECONDS: seconds(5),
   LAG_STATUS_SECONDS: seconds(10),
   KAFKA_TIMEOUT_SECONDS: seconds(8),
+  /** How often the topics of an external Kafka cluster are looked at without cause. */
+  TOPICS_INTERVAL_SECONDS: seconds(60),
   /** What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by KEDA, and for reading lag). */
   SERVICE_DOMAIN: z.string().default('svc'),
   /** Where prometheus triggers ask their queries; absent or empty means that there are none. */
@@ -46,6 +48,7 @@ export interface Config {
   readonly workers: number
   readonly resyncSeconds: number
   readonly lag: { readonly intervalSeconds: number; readonly statusSeconds: number; readonly timeoutSeconds: number }
+  readonly topicsIntervalSeconds: number
   readonly serviceDomain: string
   readonly prometheusUrl: string | undefined
 }
@@ -80,6 +83,7 @@ export const configFrom = (env: Readonly<Record<string, string | undefined>>, ho
       statusSeconds: given.LAG_STATUS_SECONDS,
       timeoutSeconds: given.KAFKA_TIMEOUT_SECONDS,
     },
+    topicsIntervalSeconds: given.TOPICS_INTERVAL_SECONDS,
     serviceDomain: given.SERVICE_DOMAIN,
     prometheusUrl: given.PROMETHEUS_URL === '' ? undefined : given.PROMETHEUS_URL,
   })

@@ -3,14 +3,19 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import type { OrderPipeline } from './api/index.ts'
 import type { Config } from './config.ts'
+import { kafkaClients } from './kafka/clients.ts'
+import { credentials } from './kafka/credentials.ts'
 import { lagPoller } from './kafka/lag-poller.ts'
 import { kafkaLagReader, type LagReader } from './kafka/lag-reader.ts'
+import { topicKeeper } from './kafka/topic-keeper.ts'
+import { recordTopics } from './kafka/topic-record.ts'
 import { kubePort } from './kube/port.ts'
 import type { Change } from './kube/store.ts'
 import { type CallObserver, transport } from './kube/transport.ts'
 import type { WatchSettings } from './kube/watched.ts'
-import { fieldManager, keyOf, pipelineKeyOf } from './pipeline/index.ts'
+import { fieldManager, isExternal, type KafkaAccess, keyOf, pipelineKeyOf } from './pipeline/index.ts'
 import { announcer } from './reconcile/announcer.ts'
+import { hasFinalizer } from './reconcile/finalizer.ts'
 import { worldOf } from './reconcile/observe.ts'
 import { reconcile } from './reconcile/reconcile.ts'
 import { statusWriter } from './reconcile/status-writer.ts'
@@ -28,7 +33,7 @@ export interface OperatorParts {
   readonly log: Logger
   readonly clock: { readonly now: () => number; readonly random: () => number }
   /** For tests and measurements: another way to read lag, every call, other times of the watches. */
-  readonly lagReaderFor?: (bootstrapServers: string) => LagReader
+  readonly lagReaderFor?: (access: KafkaAccess) => LagReader
   readonly observeCall?: CallObserver
   readonly watch?: WatchSettings
   readonly countsMs?: number
@@ -87,18 +92,39 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     countsMs: parts.countsMs ?? 1000,
     lagMs: config.lag.statusSeconds * 1000,
   })
+  const pipelines = () => world.pipelines.store.all() as readonly OrderPipeline[]
+  const clients = kafkaClients((access) => credentials(kube, access), config.lag.timeoutSeconds * 1000)
   const poller = lagPoller(
     {
-      pipelines: () => world.pipelines.store.all() as readonly OrderPipeline[],
-      readerFor: parts.lagReaderFor ?? ((servers) => kafkaLagReader(servers, config.lag.timeoutSeconds * 1000)),
+      pipelines,
+      readerFor: parts.lagReaderFor ?? ((access) => kafkaLagReader(clients.of(access))),
       ...clock,
       updated: (key) => queue.add(key),
-      failed: (servers, error) => {
+      failed: ({ bootstrapServers: servers }, error) => {
         measured.lagReadFailed()
         log.warn({ servers, error }, 'lag cannot be read, it is unknown until Kafka answers')
       },
     },
     { intervalMs: config.lag.intervalSeconds * 1000, serviceDomain: config.serviceDomain },
+  )
+  const recording = kubePort(wire, {
+    fieldManager: `${fieldManager}-topics`,
+    timeoutMs: requestTimeoutMs,
+    mayWriteFor: lead.mayWriteFor,
+  })
+  const unrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
+  const topics = topicKeeper(
+    {
+      pipelines: () => pipelines().filter((pipeline) => isExternal(pipeline) && hasFinalizer(pipeline)),
+      connectionTo: clients.of,
+      record: (pipeline, kafka) => recordTopics(recording, world.noteWritten, unrecorded, pipeline, kafka),
+      mayWrite: () => lead.mayWriteFor() > 0,
+      updated: (key) => queue.add(key),
+      failed: ({ bootstrapServers: servers }, error) =>
+        log.warn({ servers, error }, 'topics cannot be looked at, they are left as they are until Kafka answers'),
+      ...clock,
+    },
+    { intervalMs: config.topicsIntervalSeconds * 1000, serviceDomain: config.serviceDomain },
   )
   const settings = {
     servicesImage: config.servicesImage,
@@ -108,7 +134,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   }
   const throughput = throughputLog(clock.now)
   const pass = async (key: string) => {
-    const next = await reconcile({ kube, world, settings, status, throughput, lagOf: poller.figuresOf }, key)
+    const next = await reconcile({ kube, world, settings, status, throughput, lagOf: poller.figuresOf, topics }, key)
     const pipeline = world.pipelines.store.get(key) as OrderPipeline | undefined
     if (pipeline) measured.pipeline(pipeline.metadata.namespace ?? '', pipeline.metadata.name, pipeline.status)
     return next
@@ -126,7 +152,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     if (stopping.signal.aborted || !(await lead.acquire(stopping.signal))) return 'stopped'
     measured.leading(true)
     log.info({ holder: config.lease.holder }, 'leading')
-    const polling = poller.run(stopping.signal)
+    const polling = Promise.all([poller.run(stopping.signal), topics.run(stopping.signal)])
     const working = workers(
       queue,
       pass,

@@ -33,6 +33,8 @@ export interface Ground {
   readonly wire: Transport
   /** An operator's way in: a service account with the chart's rules, by the address given (a proxy's) or the server's own. */
   readonly operatorAccess: (server?: string) => KubeConfig
+  /** As an administrator, for an operator of every namespace. */
+  readonly adminAccess: () => KubeConfig
   readonly server: string
 }
 
@@ -40,7 +42,8 @@ const namespaces: Resource = { apiVersion: 'v1', kind: 'Namespace', plural: 'nam
 const serviceAccounts: Resource = { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' }
 const rbac = 'rbac.authorization.k8s.io/v1'
 
-export const ground = async (): Promise<Ground> => {
+/** `readsSecrets`: whether the chart's kafkaSecrets.read is on. */
+export const ground = async (readsSecrets = true): Promise<Ground> => {
   const access = new KubeConfig()
   access.loadFromFile(kubeconfig())
   const wire = await transport(access, Date.now)
@@ -49,8 +52,13 @@ export const ground = async (): Promise<Ground> => {
   await kube.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   const metadata = { name: 'operator', namespace }
   await kube.create(serviceAccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata })
-  const { watched, own } = readYaml('operator/deploy/rbac-rules.yaml') as Record<'watched' | 'own', unknown[]>
-  const role = { apiVersion: rbac, kind: 'Role', metadata, rules: [...watched, ...own] }
+  const rules = readYaml('operator/deploy/rbac-rules.yaml') as Record<'watched' | 'kafkaSecrets' | 'own', unknown[]>
+  const role = {
+    apiVersion: rbac,
+    kind: 'Role',
+    metadata,
+    rules: [...rules.watched, ...(readsSecrets ? rules.kafkaSecrets : []), ...rules.own],
+  }
   await kube.create({ apiVersion: rbac, kind: 'Role', plural: 'roles' }, role)
   const subject = { kind: 'ServiceAccount', name: 'operator', namespace }
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'operator' }
@@ -64,6 +72,7 @@ export const ground = async (): Promise<Ground> => {
     kube,
     wire,
     server: cluster.server,
+    adminAccess: () => access,
     operatorAccess: (server = cluster.server) => {
       const config = new KubeConfig()
       config.loadFromClusterAndUser({ ...cluster, server }, { name: 'operator', token })

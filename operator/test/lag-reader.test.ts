@@ -1,37 +1,68 @@
-// Does the reader find on a real Kafka what groups have consumed and what they have not?
+// Does the reader find on a real Kafka what groups have consumed and what they have not, also by TLS and with a password?
 import { randomBytes } from 'node:crypto'
-import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { kafkaClients } from '../src/kafka/clients.ts'
+import { credentials } from '../src/kafka/credentials.ts'
 import { kafkaLagReader } from '../src/kafka/lag-reader.ts'
-import { lagSample } from '../src/pipeline/index.ts'
+import { type KafkaAccess, lagSample } from '../src/pipeline/index.ts'
+import { eventually } from './harness.ts'
+
+const encoded = (text: string) => Buffer.from(text).toString('base64')
+const secret = () => {
+  const { ca, admin } = securedKafka()
+  const data = { 'ca.crt': encoded(ca), username: encoded(admin.username), password: encoded(admin.password) }
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kafka' }, data }
+}
+const clients = (timeoutMs = 10_000) =>
+  kafkaClients((access) => credentials({ get: () => Promise.resolve(secret()) }, access), timeoutMs)
+const plain = (): KafkaAccess => ({ bootstrapServers: kafkaBootstrap(), namespace: 'default' })
+const secured = (): KafkaAccess => ({
+  bootstrapServers: securedKafka().bootstrapServers,
+  namespace: 'default',
+  tls: { ca: { name: 'kafka', key: 'ca.crt' } },
+  sasl: {
+    mechanism: 'SCRAM-SHA-256',
+    username: { name: 'kafka', key: 'username' },
+    password: { name: 'kafka', key: 'password' },
+  },
+})
 
 describe('the lag reader', () => {
   const id = `lag-${randomBytes(3).toString('hex')}`
   const topics = [`${id}.a`, `${id}.b`]
-  let kafka: Kafka
   beforeEach(async () => {
-    kafka = new Kafka({ clientId: id, brokers: [kafkaBootstrap()], logLevel: logLevel.NOTHING })
-    const admin = kafka.admin()
-    await admin.connect()
-    await admin.createTopics({ waitForLeaders: true, topics: topics.map((topic) => ({ topic, numPartitions: 2 })) })
-    const producer = kafka.producer()
-    await producer.connect()
+    const connection = kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: id, timeoutMs: 10_000 })
+    const none = new Map<string, string>()
+    await topicAdmin(connection).create(topics.map((name) => ({ name, partitions: 2, replicas: 1, configs: none })))
+    const reader = kafkaLagReader(connection)
+    // A new topic's partitions answer a little after it is made.
+    await eventually('topics there', async () => {
+      const read = await reader.read([{ group: id, topics }]).catch(() => undefined)
+      return read?.get(id)?.length === 4
+    })
+    await reader.close()
+    const kafka = new Kafka({ clientId: id, brokers: [kafkaBootstrap()], logLevel: logLevel.NOTHING })
+    const [producer, admin] = [kafka.producer(), kafka.admin()]
+    await Promise.all([producer.connect(), admin.connect()])
     const messages = Array.from({ length: 10 }, (_, index) => ({ value: 'x', partition: index % 2 }))
     await producer.sendBatch({ topicMessages: topics.map((topic) => ({ topic, messages })) })
-    await producer.disconnect()
     await admin.setOffsets({ groupId: id, topic: topics[0] ?? '', partitions: [{ partition: 0, offset: '3' }] })
-    await admin.disconnect()
+    await Promise.all([producer.disconnect(), admin.disconnect()])
   })
   afterEach(async () => {
-    const admin = kafka.admin()
-    await admin.connect()
-    await admin.deleteTopics({ topics })
-    await admin.disconnect()
+    const admin = topicAdmin(clients().of(plain()))
+    await admin.delete(topics)
+    await admin.close()
   })
 
-  it('counts what a group has not committed, and all of what it never read', async () => {
-    const reader = kafkaLagReader(kafkaBootstrap(), 10_000)
+  it.each([
+    ['openly', plain],
+    ['by TLS and with a password', secured],
+  ])('counts what a group has not committed, and all of what it never read, %s', async (_how, access) => {
+    const reader = kafkaLagReader(clients().of(access()))
     const queries = [
       { group: id, topics },
       { group: `${id}-new`, topics: topics.slice(0, 1) },
@@ -46,8 +77,17 @@ describe('the lag reader', () => {
   })
 
   it('gives up in time where nobody answers', async () => {
-    const reader = kafkaLagReader('127.0.0.1:1', 2000)
+    const reader = kafkaLagReader(clients(2000).of({ bootstrapServers: '127.0.0.1:1', namespace: 'default' }))
     await expect(reader.read([{ group: id, topics }])).rejects.toThrow('127.0.0.1:1')
     await reader.close()
   })
+})
+
+it('a shared connection lives until the last who uses it has let go', async () => {
+  const shared = clients()
+  const [one, two] = [shared.of(plain()), shared.of(plain())]
+  await one.metadata([])
+  await one.close()
+  expect((await two.metadata([])).brokers).toHaveLength(1)
+  await two.close()
 })

@@ -16,6 +16,22 @@ export type ProblemReason =
   /** A stage asks Prometheus, and the operator knows none. */
   | 'PrometheusMissing'
 
+/** Why the topics of an external Kafka cluster cannot be looked at or changed. */
+export type ExternalKafkaReason =
+  | 'KafkaUnreachable'
+  /** User or password are wrong, or the broker's certificate is not trusted. */
+  | 'KafkaAuthenticationFailed'
+  /** The user may not do what is needed. */
+  | 'KafkaAuthorizationFailed'
+  /** bootstrapServers lead to another cluster than the one that has the topics. */
+  | 'KafkaClusterChanged'
+  /** The Secret, or a key in it, is not there. */
+  | 'SecretNotFound'
+  /** The operator may not read the Secret. */
+  | 'SecretForbidden'
+  /** Kafka refuses a topic as it is asked for. */
+  | 'TopicRefused'
+
 export type Reason =
   | ProblemReason
   | 'AllReady'
@@ -25,6 +41,7 @@ export type Reason =
   /** An object of a needed name exists and belongs to somebody else. */
   | 'NotOwned'
   | 'TopicsNotReady'
+  | ExternalKafkaReason
   | 'ReplicasNotReady'
   | 'ScaledObjectsNotReady'
   /** Scaling works, but a topic has too few partitions for maxReplicas. */

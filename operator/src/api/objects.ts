@@ -69,6 +69,7 @@ export const childResources = [
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', plural: 'networkpolicies' },
   { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets' },
   { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' },
+  { apiVersion: 'keda.sh/v1alpha1', kind: 'TriggerAuthentication', plural: 'triggerauthentications' },
   { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', plural: 'scaledobjects' },
 ] as const satisfies readonly Resource[]
 
@@ -95,13 +96,26 @@ export type PodDisruptionBudget = Child<'PodDisruptionBudget', V1PodDisruptionBu
 export type NetworkPolicy = Child<'NetworkPolicy', V1NetworkPolicySpec>
 export type KafkaTopic = Child<'KafkaTopic', KafkaTopicSpec>
 export type ScaledObject = Child<'ScaledObject', ScaledObjectSpec>
+export type TriggerAuthentication = Child<'TriggerAuthentication', TriggerAuthenticationSpec>
 export type ChildObject =
-  ServiceAccount | Deployment | Service | NetworkPolicy | PodDisruptionBudget | KafkaTopic | ScaledObject
+  | ServiceAccount
+  | Deployment
+  | Service
+  | NetworkPolicy
+  | PodDisruptionBudget
+  | KafkaTopic
+  | TriggerAuthentication
+  | ScaledObject
 
 export interface KafkaTopicSpec {
   readonly partitions?: number
   readonly replicas?: number
   readonly config?: Readonly<Record<string, string | number>>
+}
+
+/** Where KEDA finds what a trigger must know and nobody may read. */
+export interface TriggerAuthenticationSpec {
+  readonly secretTargetRef: readonly { readonly parameter: string; readonly name: string; readonly key: string }[]
 }
 
 export interface ScaledObjectSpec {
@@ -134,6 +148,7 @@ export interface Trigger {
   readonly type: 'kafka' | 'cpu' | 'memory' | 'prometheus' | 'cron'
   readonly metricType?: 'Utilization'
   readonly metadata: Readonly<Record<string, string>>
+  readonly authenticationRef?: { readonly name: string }
 }
 
 /** What the operator reads of the status of others. */

@@ -27,9 +27,29 @@ export interface OrderPipelineSpec {
 
 export type DeletionPolicy = 'Retain' | 'Delete'
 
-export interface KafkaSource {
+export type KafkaSource = StrimziKafka | ExternalKafka
+
+export interface StrimziKafka {
   readonly strimziCluster: string
+  readonly listener?: KafkaSecurity & { readonly port?: number }
 }
+
+/** Has no KafkaTopics: the operator manages topics by Kafka's admin API. */
+export interface ExternalKafka {
+  readonly external: KafkaSecurity & { readonly bootstrapServers: string }
+}
+
+export interface KafkaSecurity {
+  readonly tls?: { readonly ca?: { readonly secretName: string; readonly key?: string } }
+  readonly sasl?: {
+    readonly mechanism: SaslMechanism
+    readonly secretName: string
+    readonly usernameKey?: string
+    readonly passwordKey?: string
+  }
+}
+
+export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
 
 export interface DatabaseSource {
   readonly secretName: string
@@ -161,10 +181,23 @@ export interface Toleration {
 export interface OrderPipelineStatus {
   readonly observedGeneration?: number
   readonly conditions?: readonly Condition[]
+  readonly kafka?: KafkaRecord
   readonly totals?: Totals
   readonly capacity?: { readonly ordersPerSecond: number; readonly bottleneck: string }
   readonly gateway?: ReplicaCounts
   readonly stages?: readonly StageStatus[]
+}
+
+/** What the operator has made in an external Kafka cluster. */
+export interface KafkaRecord {
+  readonly clusterId?: string
+  readonly topics?: readonly RecordedTopic[]
+}
+
+export interface RecordedTopic {
+  readonly name: string
+  /** Absent: about to be made. */
+  readonly id?: string
 }
 
 /** As kubectl get shows them: `ready/all`, and `ready/wanted` replicas. */

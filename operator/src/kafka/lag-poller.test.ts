@@ -12,19 +12,19 @@ const polling = (pipelines: OrderPipeline[]) => {
   const poller = lagPoller(
     {
       pipelines: () => pipelines,
-      readerFor: (servers) => ({
+      readerFor: ({ bootstrapServers }) => ({
         read: (queries) => {
           asked.push([...queries])
           if (state.broken) return Promise.reject(new Error('away'))
           const partition = { topic: 'shop.inventory.updated', low: 0, high: state.high, committed: state.committed }
           return Promise.resolve(new Map(queries.map(({ group }) => [group, [partition]])))
         },
-        close: () => Promise.resolve(void closed.push(servers)),
+        close: () => Promise.resolve(void closed.push(bootstrapServers)),
       }),
       now: () => state.now,
       random: () => 1,
       updated: (key) => updated.push(key),
-      failed: (servers) => failed.push(servers),
+      failed: ({ bootstrapServers }) => failed.push(bootstrapServers),
     },
     { intervalMs: 5000, serviceDomain: 'svc' },
   )
@@ -37,6 +37,20 @@ describe('the lag of pipelines', () => {
     await poller.poll()
     expect(asked.map((queries) => queries.map(({ group }) => group))).toEqual([
       ['default.shop.payment', 'default.other.orders'],
+    ])
+  })
+
+  it('is asked for apart where the credentials are those of another namespace', async () => {
+    const external = { bootstrapServers: 'kafka:9092', sasl: { mechanism: 'SCRAM-SHA-512', secretName: 'k' } } as const
+    const [a, b] = ['a', 'b'].map((namespace) => pipeline({ kafka: { external } }, { namespace }))
+    const open = { external: { bootstrapServers: 'kafka:9092' } }
+    const [c, d] = ['c', 'd'].map((namespace) => pipeline({ kafka: open }, { namespace }))
+    const { poller, asked } = polling([a, b, c, d].flatMap((one) => one ?? []))
+    await poller.poll()
+    expect(asked.map((queries) => queries.map(({ group }) => group))).toEqual([
+      ['a.shop.payment'],
+      ['b.shop.payment'],
+      ['c.shop.payment', 'd.shop.payment'],
     ])
   })
 

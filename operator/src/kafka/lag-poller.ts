@@ -1,9 +1,11 @@
-// What is the lag of every pipeline right now? Read at intervals, cluster by cluster, beside reconciling: Kafka being away
+// What is the lag of every pipeline right now? Read at intervals, in one go for each cluster, beside reconciling: Kafka being away
 // makes lag unknown and holds nothing up.
 import type { OrderPipeline } from '../api/index.ts'
 import {
-  bootstrapServersFrom,
+  accessKey,
   consumerGroup,
+  type KafkaAccess,
+  kafkaAccess,
   keyOf,
   lagFigures,
   lagSample,
@@ -22,12 +24,12 @@ export interface LagPollerSettings {
 
 export interface LagPollerEnvironment {
   readonly pipelines: () => readonly OrderPipeline[]
-  readonly readerFor: (bootstrapServers: string) => LagReader
+  readonly readerFor: (access: KafkaAccess) => LagReader
   readonly now: () => number
   readonly random: () => number
   /** What is known of this pipeline's lag has changed. */
   readonly updated: (key: string) => void
-  readonly failed: (bootstrapServers: string, error: unknown) => void
+  readonly failed: (access: KafkaAccess, error: unknown) => void
 }
 
 export interface LagPoller {
@@ -41,8 +43,15 @@ export interface LagPoller {
 
 interface Cluster {
   readonly reader: LagReader
+  busy: boolean
   failures: number
   nextAt: number
+}
+
+/** Pipelines that share a connection. */
+interface Members {
+  readonly access: KafkaAccess
+  readonly pipelines: OrderPipeline[]
 }
 
 const longestPauseMs = 60_000
@@ -54,10 +63,12 @@ export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain 
 
   const known = (pipeline: OrderPipeline): string => JSON.stringify([...(figures.get(keyOf(pipeline)) ?? [])])
 
-  const pollCluster = async (bootstrapServers: string, pipelines: readonly OrderPipeline[]): Promise<void> => {
-    const cluster = clusters.get(bootstrapServers) ?? { reader: on.readerFor(bootstrapServers), failures: 0, nextAt: 0 }
-    clusters.set(bootstrapServers, cluster)
-    if (on.now() < cluster.nextAt) return
+  const pollCluster = async ({ access, pipelines }: Members): Promise<void> => {
+    const key = accessKey(access)
+    const cluster = clusters.get(key) ?? { reader: on.readerFor(access), busy: false, failures: 0, nextAt: 0 }
+    clusters.set(key, cluster)
+    if (cluster.busy || on.now() < cluster.nextAt) return
+    cluster.busy = true
     const before = pipelines.map(known)
     try {
       const read = await cluster.reader.read(pipelines.flatMap(queries))
@@ -67,8 +78,10 @@ export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain 
       cluster.failures += 1
       const pause = Math.min(longestPauseMs, intervalMs * 2 ** cluster.failures)
       cluster.nextAt = on.now() + pause * (0.5 + 0.5 * on.random())
-      on.failed(bootstrapServers, error)
+      on.failed(access, error)
       for (const pipeline of pipelines) figures.delete(keyOf(pipeline))
+    } finally {
+      cluster.busy = false
     }
     pipelines
       .filter((pipeline, index) => known(pipeline) !== before[index])
@@ -88,34 +101,40 @@ export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain 
   }
 
   const poll = async (): Promise<void> => {
-    const wanted = new Map<string, OrderPipeline[]>()
+    const wanted = new Map<string, Members>()
     for (const pipeline of on.pipelines()) {
-      const servers = bootstrapServersFrom(pipeline, serviceDomain)
-      wanted.set(servers, [...(wanted.get(servers) ?? []), pipeline])
+      const access = kafkaAccess(pipeline, serviceDomain)
+      const members = wanted.get(accessKey(access)) ?? { access, pipelines: [] }
+      members.pipelines.push(pipeline)
+      wanted.set(accessKey(access), members)
     }
     await forgetOthers(wanted)
-    await Promise.all([...wanted].map(([servers, pipelines]) => pollCluster(servers, pipelines)))
+    await Promise.all([...wanted.values()].map(pollCluster))
   }
 
-  const forgetOthers = async (wanted: ReadonlyMap<string, readonly OrderPipeline[]>): Promise<void> => {
-    const pipelines = [...wanted.values()].flat()
+  const forgetOthers = async (wanted: ReadonlyMap<string, Members>): Promise<void> => {
+    const pipelines = [...wanted.values()].flatMap((members) => members.pipelines)
     const keys = new Set(pipelines.map(keyOf))
     const groups = new Set(pipelines.flatMap((pipeline) => queries(pipeline).map(({ group }) => group)))
     for (const key of figures.keys()) if (!keys.has(key)) figures.delete(key)
     for (const group of samples.keys()) if (!groups.has(group)) samples.delete(group)
-    for (const [servers, { reader }] of [...clusters]) {
-      if (wanted.has(servers)) continue
-      clusters.delete(servers)
+    for (const [key, { reader }] of [...clusters]) {
+      if (wanted.has(key)) continue
+      clusters.delete(key)
       await reader.close()
     }
   }
 
   const run = async (signal: AbortSignal): Promise<void> => {
+    const rounds = new Set<Promise<void>>()
     while (!signal.aborted) {
-      await poll()
+      // Not waited for: a cluster that takes long to answer is left out of the next round, and keeps no other waiting.
+      const round = poll().finally(() => rounds.delete(round))
+      rounds.add(round)
       await pause(intervalMs * (0.9 + 0.2 * on.random()), signal)
     }
     await Promise.all([...clusters.values()].map(({ reader }) => reader.close()))
+    await Promise.all(rounds)
   }
 
   return { figuresOf: (key) => figures.get(key) ?? nothing, run, poll }

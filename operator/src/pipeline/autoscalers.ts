@@ -10,16 +10,8 @@ import type {
   Trigger,
 } from '../api/index.ts'
 import { defaults } from './environment.ts'
-import {
-  bootstrapServersFrom,
-  type Color,
-  consumerGroup,
-  deploymentName,
-  gatewayName,
-  ownedMeta,
-  topicName,
-  workloadName,
-} from './names.ts'
+import { bootstrapServersFrom, triggerAuthentication, triggerSecurity } from './kafka-connection.ts'
+import { type Color, consumerGroup, deploymentName, gatewayName, ownedMeta, topicName, workloadName } from './names.ts'
 import { pausedAnnotation } from './suspension.ts'
 
 const pollingSeconds = 10
@@ -94,14 +86,21 @@ const lagTrigger = (
   { serviceDomain }: AutoscalerSettings,
 ): Trigger => ({
   type: 'kafka',
+  ...authenticationRef(pipeline),
   metadata: {
     bootstrapServers: bootstrapServersFrom(pipeline, serviceDomain),
     consumerGroup: consumerGroup(pipeline, stage),
     topic: topicName(pipeline.metadata.name, topic),
     lagThreshold: String(lagThreshold(stage)),
     offsetResetPolicy: 'earliest', // a group that has committed nothing yet has everything before it
+    ...triggerSecurity(pipeline),
   },
 })
+
+const authenticationRef = (pipeline: OrderPipeline): Pick<Trigger, 'authenticationRef'> => {
+  const authentication = triggerAuthentication(pipeline)
+  return authentication ? { authenticationRef: { name: authentication.metadata.name } } : {}
+}
 
 const loadTriggers = ({ cpuPercent, memoryPercent }: Scaling): Trigger[] => [
   ...utilization('cpu', cpuPercent),

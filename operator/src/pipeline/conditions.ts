@@ -3,6 +3,7 @@ import { dependents, type Condition, type ConditionType, type Reason } from '../
 import type { ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { livePart } from './live.ts'
 import { gatewayName, topicName, workloadName } from './names.ts'
+import { isExternal } from './kafka-connection.ts'
 import { isReplacing, type LivePart, rolloutOf } from './rollout.ts'
 import type { Seen } from './status.ts'
 import { suspensionOf } from './suspension.ts'
@@ -19,7 +20,8 @@ export const conditions = (seen: Seen, now: string): Condition[] => {
       ? asBefore(before)
       : { TopicsReady: topicsReady(seen), WorkloadsReady: workloadsReady(seen), ScalingReady: scalingReady(seen) }),
   }
-  const all = dependents.map((type): [ConditionType, Verdict] => [type, verdicts[type]])
+  const told = { ...verdicts, ...notLookedAtYet(seen, verdicts, before) }
+  const all = dependents.map((type): [ConditionType, Verdict] => [type, told[type]])
   const generation = seen.pipeline.metadata.generation
   return [['Ready', ready(seen, all)] as [ConditionType, Verdict], ...all].map(([type, verdict]) => {
     const previous = before.get(type)
@@ -53,6 +55,22 @@ const configured = ({ pipeline, problems, failures }: Seen): Verdict => {
   return holds('Applied', 'the spec makes sense and is applied')
 }
 
+/**
+ * An operator that has just started has not looked into an external Kafka yet: what was found for this very spec still stands, or
+ * every start would make every pipeline unready for a moment.
+ */
+const notLookedAtYet = (
+  { pipeline, topics, problems }: Seen,
+  { ScalingReady }: { readonly ScalingReady: Verdict },
+  before: ReadonlyMap<ConditionType, Condition>,
+): Partial<ReturnType<typeof asBefore>> => {
+  const seen = before.get('TopicsReady')?.observedGeneration === pipeline.metadata.generation
+  if (!isExternal(pipeline) || topics || problems.length > 0 || !seen) return {}
+  const was = asBefore(before)
+  const short = ScalingReady.status === 'True' && was.ScalingReady.reason === 'MaximumUnreachable'
+  return { TopicsReady: was.TopicsReady, ...(short ? { ScalingReady: was.ScalingReady } : {}) }
+}
+
 /** While a spec cannot be applied its children stay as they are, and so does what is known of them. */
 const asBefore = (
   before: ReadonlyMap<ConditionType, Condition>,
@@ -69,8 +87,10 @@ const asBefore = (
   }
 }
 
-const topicsReady = ({ pipeline, children }: Seen): Verdict => {
+const topicsReady = (seen: Seen): Verdict => {
+  const { pipeline, children } = seen
   const { name } = pipeline.metadata
+  if (isExternal(pipeline)) return externalTopicsReady(seen)
   const wanted = [
     ...pipeline.spec.topics.map((topic) => topicName(name, topic.name)),
     ...pipeline.spec.stages.map((stage) => topicName(name, `${stage.name}.dead-letters`)),
@@ -86,7 +106,15 @@ const topicsReady = ({ pipeline, children }: Seen): Verdict => {
     : fails('TopicsNotReady', list(waiting))
 }
 
-const scalingReady = ({ pipeline, children }: Seen): Verdict => {
+/** Nobody makes an object ready here: what the operator itself found and did in Kafka says it. */
+const externalTopicsReady = ({ topics }: Seen): Verdict => {
+  if (!topics) return fails('TopicsNotReady', 'the topics were not looked at yet')
+  const [first] = topics.problems
+  if (first) return fails(first.reason, list(topics.problems.map(({ message }) => message)))
+  return holds('AllReady', `${topics.partitions.size} topics are as the spec says`)
+}
+
+const scalingReady = ({ pipeline, children, topics }: Seen): Verdict => {
   const waiting = parts(pipeline).flatMap(({ workload }) =>
     notReady(
       children.find((child) => child.kind === 'ScaledObject' && child.metadata.name === workload),
@@ -94,17 +122,17 @@ const scalingReady = ({ pipeline, children }: Seen): Verdict => {
     ),
   )
   if (waiting.length > 0) return fails('ScaledObjectsNotReady', list(waiting))
-  const short = unreachable({ pipeline, children })
+  const short = unreachable({ pipeline, children, topics })
   return short.length === 0 ? holds('AllReady', 'every part is scaled') : holds('MaximumUnreachable', list(short))
 }
 
 /** Topics made for fewer replicas than are asked for now. They are not grown unasked, so the maximum is out of reach. */
-const unreachable = ({ pipeline, children }: Pick<Seen, 'pipeline' | 'children'>): string[] =>
+const unreachable = ({ pipeline, children, topics }: Pick<Seen, 'pipeline' | 'children' | 'topics'>): string[] =>
   pipeline.spec.stages.flatMap((stage) =>
     stage.consumes.flatMap(({ topic }) => {
       const name = topicName(pipeline.metadata.name, topic)
       const live = children.find((child) => child.kind === 'KafkaTopic' && child.metadata.name === name)
-      const partitions = live?.kind === 'KafkaTopic' ? live.spec.partitions : undefined
+      const partitions = live?.kind === 'KafkaTopic' ? live.spec.partitions : topics?.partitions.get(name)
       const needed = partitionsFor(stage.scaling.maxReplicas)
       if (partitions === undefined || partitions >= needed) return []
       return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${stage.scaling.maxReplicas} replicas: topic ${topic} has ${partitions} partitions and needs ${needed}; say partitions: ${needed} to grow it, which moves keys to other partitions`

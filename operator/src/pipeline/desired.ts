@@ -2,6 +2,7 @@
 import type { ChildObject, KafkaTopic, LagFigures, OrderPipeline } from '../api/index.ts'
 import { type AutoscalerSettings, gatewayScaledObject, stageScaledObject } from './autoscalers.ts'
 import { withFingerprint } from './fingerprint.ts'
+import { triggerAuthentication } from './kafka-connection.ts'
 import { livePart } from './live.ts'
 import { colors, deploymentName, gatewayName } from './names.ts'
 import { suspensionOf } from './suspension.ts'
@@ -22,6 +23,7 @@ export const desired = (
 ): ChildObject[] => {
   const { gateway, stages } = pipeline.spec
   const suspension = suspensionOf(pipeline, children, lag)
+  const authentication = triggerAuthentication(pipeline)
   const entrance = gateway && gatewayWorkload(pipeline, gateway, livePart(pipeline, gatewayName, children), settings)
   const consumers = stages.map((stage) => ({
     stage,
@@ -34,6 +36,7 @@ export const desired = (
     ),
     ...(entrance?.objects ?? []),
     ...consumers.flatMap(({ workload }) => workload.objects),
+    ...(authentication ? [authentication] : []),
     ...(gateway && entrance
       ? [gatewayScaledObject(pipeline, gateway, { target: entrance.active, paused: suspension !== undefined })]
       : []),

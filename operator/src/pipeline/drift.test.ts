@@ -33,6 +33,12 @@ describe('drift', () => {
     expect(drift(asked, { env: [{ name: 'A', value: '1' }] })).toEqual(['env[B]'])
   })
 
+  it('does not take a name for an identity where two items have the same', () => {
+    const keys = ['username', 'password'].map((parameter) => ({ parameter, name: 'kafka', key: parameter }))
+    expect(drift({ refs: keys }, { refs: keys })).toEqual([])
+    expect(drift({ refs: keys }, { refs: [keys[0], { ...keys[1], key: 'other' }] })).toEqual(['refs[1].key'])
+  })
+
   it('compares lists without names as wholes', () => {
     expect(drift({ drop: ['ALL'] }, { drop: ['ALL', 'NET_RAW'] })).toEqual(['drop'])
   })

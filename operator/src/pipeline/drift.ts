@@ -31,11 +31,12 @@ const listDrift = (asked: readonly unknown[], live: readonly unknown[], path: st
   })
 }
 
-/** The map keys of the lists we write: ports are told apart by number, owners by uid, the rest by name. */
+/** The map keys of the lists we write: ports are told apart by number, owners by uid, the rest by name where no two have the same. */
 const identityOf = (items: readonly unknown[]): 'name' | 'uid' | undefined =>
-  (['uid', 'name'] as const).find(
-    (key) => items.length > 0 && items.every((item) => isRecord(item) && typeof item[key] === 'string'),
-  )
+  (['uid', 'name'] as const).find((key) => {
+    const ids = items.map((item) => (isRecord(item) ? item[key] : undefined))
+    return items.length > 0 && ids.every((id) => typeof id === 'string') && new Set(ids).size === items.length
+  })
 
 const isQuantity = (path: string): boolean => /\.resources\.(requests|limits)\./.test(path)
 const bothText = (a: unknown, b: unknown): boolean =>

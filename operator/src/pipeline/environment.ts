@@ -1,16 +1,8 @@
 // What is a container told? The stage contract of docs/architecture.md, as environment variables.
 import type { EnvVar, Gateway, OrderPipeline, Placement, Stage, TopicRef, V1EnvVar } from '../api/index.ts'
 import { poolSize } from './budget.ts'
-import {
-  bootstrapServers,
-  consumerGroup,
-  deadLetterTopic,
-  gatewayName,
-  namespaceOf,
-  ports,
-  topicName,
-  topicPrefix,
-} from './names.ts'
+import { kafkaEnvironment } from './kafka-connection.ts'
+import { consumerGroup, deadLetterTopic, gatewayName, namespaceOf, ports, topicName, topicPrefix } from './names.ts'
 
 export const defaults = { concurrency: 10, retryAttempts: 5, retryBackoffSeconds: 2 } as const
 export const defaultGatewayEmits: readonly TopicRef[] = [{ topic: 'orders.placed' }]
@@ -41,7 +33,7 @@ const identity = (pipeline: OrderPipeline, stage: string): V1EnvVar[] => [
   { name: 'ORDERPIPELINE_PIPELINE', value: pipeline.metadata.name },
   { name: 'ORDERPIPELINE_STAGE', value: stage },
   { name: 'METRICS_PORT', value: String(ports.metrics) },
-  { name: 'KAFKA_BOOTSTRAP_SERVERS', value: bootstrapServers(pipeline) },
+  ...kafkaEnvironment(pipeline),
   { name: 'KAFKA_TOPIC_PREFIX', value: topicPrefix(pipeline.metadata.name) },
 ]
 

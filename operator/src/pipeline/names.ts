@@ -45,14 +45,6 @@ export const deadLetterTopic = (pipeline: string, stage: string): string =>
 export const consumerGroup = (pipeline: OrderPipeline, stage: Stage): string =>
   `${namespaceOf(pipeline)}.${pipeline.metadata.name}.${stage.consumerGroup ?? stage.name}`
 
-/** Reached from the pipeline's own namespace. */
-export const bootstrapServers = (pipeline: OrderPipeline): string =>
-  `${pipeline.spec.kafka.strimziCluster}-kafka-bootstrap:9092`
-
-/** The same, reached from any namespace: by KEDA, and by the operator when it reads lag. */
-export const bootstrapServersFrom = (pipeline: OrderPipeline, serviceDomain: string): string =>
-  `${pipeline.spec.kafka.strimziCluster}-kafka-bootstrap.${namespaceOf(pipeline)}.${serviceDomain}:9092`
-
 export const namespaceOf = (object: { readonly metadata: ObjectMeta }): string => object.metadata.namespace ?? 'default'
 
 /** Identifies the pods of a stage, whichever Deployment made them. With a color, for good: a Deployment's selector cannot be changed. */

@@ -96,6 +96,27 @@ describe('a status', () => {
     })
   })
 
+  describe('of a pipeline on an external Kafka', () => {
+    const external = pipeline({ kafka: { external: { bootstrapServers: 'kafka:9092' } } })
+    const few = new Map([['shop.inventory.updated', 10]])
+
+    it('says what was found there, and what its partitions leave out of reach', () => {
+      const problems = [{ reason: 'TopicRefused', message: 'shop.x: INVALID_CONFIG' } as const]
+      const refused = seen({ pipeline: external, topics: { problems, partitions: few } })
+      expect(condition(refused, 'TopicsReady')).toMatchObject({ status: 'False', reason: 'TopicRefused' })
+      expect(condition(refused, 'ScalingReady')).toMatchObject({ reason: 'MaximumUnreachable' })
+    })
+
+    it('is not Ready before the first look, and after a new start repeats what was found for the same spec', () => {
+      expect(condition(seen({ pipeline: external }), 'TopicsReady')?.reason).toBe('TopicsNotReady')
+      const before = statusOf(seen({ pipeline: external, topics: { problems: [], partitions: few } }), 'then')
+      const started = seen({ pipeline: { ...external, status: before } })
+      expect(statusOf(started, 'now').conditions).toEqual(before.conditions)
+      const edited = { ...external, metadata: { ...external.metadata, generation: 2 }, status: before }
+      expect(condition(seen({ pipeline: edited }), 'TopicsReady')?.status).toBe('False')
+    })
+  })
+
   it('repeats what a topic says of itself', () => {
     const status = {
       conditions: [{ type: 'Ready', status: 'False', reason: 'NotSupported', message: 'fewer partitions' }],

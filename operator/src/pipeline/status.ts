@@ -12,6 +12,7 @@ import type {
 } from '../api/index.ts'
 import { capacityOf, type Measured, type StageCapacity } from './capacity.ts'
 import { conditions } from './conditions.ts'
+import type { ExternalTopics } from './external-topics.ts'
 import type { StageFigures } from './lag.ts'
 import { livePart } from './live.ts'
 import { gatewayName, topicName } from './names.ts'
@@ -34,6 +35,8 @@ export interface Seen {
   readonly lag: ReadonlyMap<string, StageFigures>
   /** By stage: what was seen of it under load since the operator started. */
   readonly throughput: ReadonlyMap<string, Throughput>
+  /** Of an external Kafka cluster; absent while unknown. */
+  readonly topics?: ExternalTopics | undefined
 }
 
 /** `now` as an ISO date: when a condition that changes says it did. */
@@ -81,14 +84,14 @@ const stageStatus = (seen: Seen, stage: Stage, capacity: StageCapacity | undefin
 }
 
 /** Topics as they are, and work as it was measured: by us, or by whoever wrote the status for this same spec. */
-const known = ({ pipeline, children, throughput }: Seen): Measured => {
+const known = ({ pipeline, children, throughput, topics }: Seen): Measured => {
   const { metadata, status } = pipeline
   const before = status?.observedGeneration === metadata.generation ? (status?.stages ?? []) : []
   return {
     partitionsOf: (topic) => {
       const name = topicName(metadata.name, topic)
       const live = children.find((child) => child.kind === 'KafkaTopic' && child.metadata.name === name)
-      return live?.kind === 'KafkaTopic' ? live.spec.partitions : undefined
+      return live?.kind === 'KafkaTopic' ? live.spec.partitions : topics?.partitions.get(name)
     },
     workSecondsOf: (stage) => {
       const { capacity } = before.find(({ name }) => name === stage) ?? {}

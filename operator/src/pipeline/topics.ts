@@ -20,34 +20,47 @@ export const derivedPartitions = (spec: OrderPipelineSpec, topic: string): numbe
   return maxima.length === 0 ? unconsumedPartitions : Math.ceil(partitionsFor(Math.max(...maxima)) / 10) * 10
 }
 
+/** A topic of a pipeline, whoever makes it. */
+export interface WantedTopic {
+  readonly name: string
+  /** Whose dead letters it holds. */
+  readonly stage: string | undefined
+  readonly spec: KafkaTopicSpec
+}
+
 /**
- * The KafkaTopics of a pipeline. A topic that exists keeps its partitions unless the spec says a number: growing it moves
+ * The topics of a pipeline. One that exists keeps its partitions, `current` by name, unless the spec says a number: growing it moves
  * keys to other partitions, which breaks the order of what is in flight, so nobody does that unasked.
  */
-export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTopic[]): KafkaTopic[] => {
-  const current = new Map(existing.map((topic) => [topic.metadata.name, topic.spec.partitions]))
-  const declared = pipeline.spec.topics.map((topic) => {
-    const name = topicName(pipeline.metadata.name, topic.name)
-    const partitions = topic.partitions ?? current.get(name) ?? derivedPartitions(pipeline.spec, topic.name)
-    return kafkaTopic(pipeline, name, undefined, {
-      partitions,
-      ...replication(topic),
-      ...config({
-        'retention.ms': hoursInMs(topic.retentionHours),
-        'min.insync.replicas': topic.minInSyncReplicas,
-        'cleanup.policy': topic.cleanupPolicy,
-      }),
-    })
+export const wantedTopics = (
+  { metadata, spec }: OrderPipeline,
+  current: ReadonlyMap<string, number | undefined>,
+): WantedTopic[] => {
+  const declared = spec.topics.map((topic): WantedTopic => {
+    const name = topicName(metadata.name, topic.name)
+    const partitions = topic.partitions ?? current.get(name) ?? derivedPartitions(spec, topic.name)
+    const entries = {
+      'retention.ms': hoursInMs(topic.retentionHours),
+      'min.insync.replicas': topic.minInSyncReplicas,
+      'cleanup.policy': topic.cleanupPolicy,
+    }
+    return { name, stage: undefined, spec: { partitions, ...replication(topic), ...config(entries) } }
   })
-  const deadLetters = pipeline.spec.stages.map((stage) => {
-    const name = deadLetterTopic(pipeline.metadata.name, stage.name)
+  const deadLetters = spec.stages.map((stage): WantedTopic => {
+    const name = deadLetterTopic(metadata.name, stage.name)
     const partitions = current.get(name) ?? deadLetterPartitions
-    return kafkaTopic(pipeline, name, stage.name, {
-      partitions,
-      ...config({ 'retention.ms': hoursInMs(deadLetterRetentionHours) }),
-    })
+    const entries = { 'retention.ms': hoursInMs(deadLetterRetentionHours) }
+    return { name, stage: stage.name, spec: { partitions, ...config(entries) } }
   })
   return [...declared, ...deadLetters]
+}
+
+/** None where Kafka is no Strimzi cluster: there the operator manages topics itself (external-topics.ts). */
+export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTopic[]): KafkaTopic[] => {
+  const { kafka } = pipeline.spec
+  if (!('strimziCluster' in kafka)) return []
+  const current = new Map(existing.map((topic) => [topic.metadata.name, topic.spec.partitions]))
+  return wantedTopics(pipeline, current).map((topic) => kafkaTopic(pipeline, kafka.strimziCluster, topic))
 }
 
 const replication = (topic: Topic): Pick<KafkaTopicSpec, 'replicas'> =>
@@ -63,18 +76,13 @@ const config = (entries: Readonly<Record<string, string | number | undefined>>):
 }
 
 /** A retained topic carries no owner reference: the garbage collector would take it with the pipeline. */
-const kafkaTopic = (
-  pipeline: OrderPipeline,
-  name: string,
-  stage: string | undefined,
-  spec: KafkaTopicSpec,
-): KafkaTopic => ({
+const kafkaTopic = (pipeline: OrderPipeline, cluster: string, { name, stage, spec }: WantedTopic): KafkaTopic => ({
   apiVersion: 'kafka.strimzi.io/v1',
   kind: 'KafkaTopic',
   metadata: {
     name,
     namespace: namespaceOf(pipeline),
-    labels: { ...labels(pipeline.metadata.name, stage), 'strimzi.io/cluster': pipeline.spec.kafka.strimziCluster },
+    labels: { ...labels(pipeline.metadata.name, stage), 'strimzi.io/cluster': cluster },
     ...(pipeline.spec.deletionPolicy === 'Delete' ? { ownerReferences: [ownerReference(pipeline)] } : {}),
   },
   spec,

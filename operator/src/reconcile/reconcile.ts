@@ -1,4 +1,5 @@
 // What happens to one pipeline, from first sight to gone? Level-based: it looks, decides, acts, reports, and never waits.
+import type { TopicKeeper } from '../kafka/topic-keeper.ts'
 import type { Kube } from '../kube/port.ts'
 import {
   desired,
@@ -22,6 +23,7 @@ export interface Reconciler {
   readonly status: StatusWriter
   readonly lagOf: (key: string) => ReadonlyMap<string, StageFigures>
   readonly throughput: ThroughputLog
+  readonly topics: Pick<TopicKeeper, 'look' | 'released' | 'topicsOf'>
 }
 
 export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
@@ -39,13 +41,15 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
   const wanted = deleting ? desiredOfDeleted(pipeline, children) : desired(pipeline, children, on.settings, lag)
   const actions = problems.length > 0 ? [] : plan(wanted, children, pipeline)
   const outcomes = await perform(on.kube, on.world, actions, pipeline)
-  if (deleting && outcomes.length === 0 && isGone(pipeline, children)) {
+  on.topics.look()
+  if (deleting && outcomes.length === 0 && isGone(pipeline, children) && on.topics.released(pipeline)) {
     await removeFinalizer(on.kube, pipeline)
     return { kind: 'gone' }
   }
   const after = observe(on.world, key).children
   const throughput = on.throughput.note(pipeline, after, lag)
-  const seen = { pipeline, problems, outcomes, lag, throughput, children: after }
+  const topics = on.topics.topicsOf(pipeline)
+  const seen = { pipeline, problems, outcomes, lag, throughput, topics, children: after }
   const statusWaitMs = await on.status.write(seen)
   return nextCheck(problems, outcomes, statusWaitMs)
 }

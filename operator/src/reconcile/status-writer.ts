@@ -3,6 +3,7 @@ import { orderPipelines, type OrderPipeline, type Problem, type ChildObject } fr
 import { isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 import {
+  type ExternalTopics,
   keyOf,
   type StageFigures,
   statusChange,
@@ -20,6 +21,7 @@ export interface StatusInput {
   readonly outcomes: readonly Outcome[]
   readonly lag: ReadonlyMap<string, StageFigures>
   readonly throughput: ReadonlyMap<string, Throughput>
+  readonly topics: ExternalTopics | undefined
 }
 
 export interface StatusWriter {
@@ -38,11 +40,11 @@ export const statusWriter = (
 ): StatusWriter => {
   const writtenAt = new Map<string, number>()
   return {
-    write: async ({ pipeline, children, problems, outcomes, lag, throughput }) => {
+    write: async ({ pipeline, children, problems, outcomes, lag, throughput, topics }) => {
       const key = keyOf(pipeline)
       const failures = outcomes.flatMap(({ failure }) => failure ?? [])
       const status = statusOf(
-        { pipeline, children, problems, failures, lag, throughput },
+        { pipeline, children, problems, failures, lag, throughput, topics },
         new Date(now()).toISOString(),
       )
       const change = statusChange(pipeline.status, status, now() - (writtenAt.get(key) ?? 0), limits)

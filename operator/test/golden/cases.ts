@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..', '..', '..')
 export const cases = [
   { name: 'minimal', pipeline: join(root, 'crds/fixtures/minimal.yaml') },
   { name: 'regular', pipeline: join(root, 'crds/fixtures/regular.yaml') },
-  ...['scaling', 'topics', 'rollouts', 'suspended'].map((name) => ({
+  ...['scaling', 'topics', 'rollouts', 'suspended', 'external-kafka', 'strimzi-listener'].map((name) => ({
     name,
     pipeline: join(root, `crds/fixtures/${name}.yaml`),
   })),

@@ -20,6 +20,13 @@ export interface PartitionOffsets {
   readonly committed: number | undefined
 }
 
+/** The topics that certainly hold nothing and never did. */
+export async function untouchedTopics(kafka: KafkaConnection, topics: readonly string[]): Promise<ReadonlySet<string>> {
+  if (topics.length === 0) return new Set()
+  const ends = await endsOf(kafka, topics, [])
+  return new Set([...ends].flatMap(([topic, of]) => ([...of.values()].every(({ high }) => high === 0) ? topic : [])))
+}
+
 type Ends = Pick<PartitionOffsets, 'low' | 'high'>
 /** By topic and partition. */
 type EndsOf = ReadonlyMap<string, ReadonlyMap<number, Ends>>

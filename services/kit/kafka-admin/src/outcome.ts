@@ -40,6 +40,8 @@ export interface TopicAdmin {
   clusterId(): Promise<string | undefined>
   /** `undefined` for a topic that does not exist. */
   describe(names: readonly string[]): Promise<Map<string, Outcome<DescribedTopic | undefined>>>
+  /** Whether they would be made, without making them. */
+  validate(topics: readonly NewTopic[]): Promise<Map<string, Outcome<void>>>
   /** The new topics' ids. */
   create(topics: readonly NewTopic[]): Promise<Map<string, Outcome<string>>>
   /** Sets configurations; `null` removes one. */

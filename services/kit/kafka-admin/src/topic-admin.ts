@@ -24,7 +24,11 @@ export function topicAdmin(kafka: KafkaConnection): TopicAdmin {
   return {
     clusterId: async () => (await kafka.metadata([])).clusterId ?? undefined,
     describe: (names) => describe(kafka, names, deleted),
-    create: (topics) => create(kafka, topics),
+    validate: async (topics) =>
+      new Map(
+        [...(await create(kafka, topics, true))].map(([name, outcome]) => [name, outcome.ok ? nothing : outcome]),
+      ),
+    create: (topics) => create(kafka, topics, false),
     alter: (changes) => alter(kafka, changes),
     grow: (partitions) => grow(kafka, partitions),
     delete: (names) => deleteTopics(kafka, names, deleted),
@@ -98,7 +102,9 @@ async function describeConfigs(kafka: KafkaConnection, names: readonly string[])
   return outcomes
 }
 
-async function create(kafka: KafkaConnection, topics: readonly NewTopic[]) {
+const nothing: Outcome<void> = { ok: true, value: undefined }
+
+async function create(kafka: KafkaConnection, topics: readonly NewTopic[], validateOnly: boolean) {
   const outcomes = new Map<string, Outcome<string>>()
   for (const chunk of chunks(topics)) {
     const request = chunk.map(({ name, partitions, replicas, configs }) => ({
@@ -108,7 +114,7 @@ async function create(kafka: KafkaConnection, topics: readonly NewTopic[]) {
       assignments: [],
       configs: [...configs].map(([config, value]) => ({ name: config, value })),
     }))
-    const response = await kafka.request('controller', createTopicsV7.api, request, changeTimeoutMs, false)
+    const response = await kafka.request('controller', createTopicsV7.api, request, changeTimeoutMs, validateOnly)
     for (const { name, topicId, errorCode, errorMessage } of response.topics)
       outcomes.set(name, errorCode === 0 ? { ok: true, value: topicIdText(topicId) } : failure(errorCode, errorMessage))
   }

@@ -1,0 +1,15 @@
+// What does Kafka's refusal of a topic mean to whoever wrote the pipeline, and what is there to do? Pure.
+import type { TopicError } from '@orderpipeline/kit-kafka-admin'
+import type { TopicProblem } from '../pipeline/index.ts'
+
+export const refusal = (topic: string, { code, message, transient }: TopicError): TopicProblem => {
+  if (code.endsWith('AUTHORIZATION_FAILED'))
+    return {
+      reason: 'KafkaAuthorizationFailed',
+      message: `${topic}: the operator's user may not do this (${code}): allow it Create, Delete, Describe, DescribeConfigs, Alter and AlterConfigs on topics of this prefix`,
+    }
+  const told = `${topic}: ${code}: ${message}`
+  if (transient) return { reason: 'TopicsNotReady', message: told }
+  const advice = code === 'INVALID_REPLICATION_FACTOR' ? '; lower replicationFactor, or add brokers' : ''
+  return { reason: 'TopicRefused', message: `${told}${advice}` }
+}

@@ -1,0 +1,305 @@
+// Are the topics of a pipeline in an external Kafka cluster kept as its spec says, by TLS and with a password from a Secret?
+import { randomBytes } from 'node:crypto'
+import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
+import { kafkaConnection, topicAdmin, type DescribedTopic, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Condition, type OrderPipeline, orderPipelines, type OrderPipelineSpec } from '../src/api/index.ts'
+import {
+  children,
+  current,
+  edit,
+  eventually,
+  ground,
+  type Ground,
+  names,
+  patch,
+  pipelineFrom,
+  type Running,
+  runOperator,
+  settled,
+} from './harness.ts'
+
+const secrets = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
+const encoded = (text: string) => Buffer.from(text).toString('base64')
+
+describe('the topics of a pipeline in an external Kafka cluster', () => {
+  let on: Ground
+  let operator: Running | undefined
+  let kafka: TopicAdmin
+  let name: string
+  const logged: string[] = []
+  beforeEach(async () => {
+    on = await ground()
+    name = `x${randomBytes(4).toString('hex')}`
+    kafka = topicAdmin(kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: name, timeoutMs: 10_000 }))
+  })
+  afterEach(async () => {
+    await operator?.stop()
+    operator = undefined
+    await kafka.delete([status(), letters(), `${name}.orders.placed`])
+    await kafka.close()
+  })
+  const status = () => `${name}.orders.status`
+  const letters = () => `${name}.notification.dead-letters`
+
+  const start = async (environment: Record<string, string> = {}) => {
+    const log = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) })
+    operator = await runOperator(on, { log }, { TOPICS_INTERVAL_SECONDS: '1', ...environment })
+    return operator
+  }
+  const secret = async (change: Record<string, string | undefined> = {}) => {
+    const { ca, admin } = securedKafka()
+    const given = { 'ca.crt': ca, username: admin.username, password: admin.password, ...change }
+    const data = Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [[key, encoded(value)]]))
+    const metadata = { name: 'kafka', namespace: on.namespace }
+    const object = { apiVersion: 'v1', kind: 'Secret', metadata, data: Object.fromEntries(data) as object }
+    await on.kube.create(secrets, object)
+  }
+  const external = (bootstrapServers = securedKafka().bootstrapServers) => ({
+    external: {
+      bootstrapServers,
+      tls: { ca: { secretName: 'kafka' } },
+      sasl: { mechanism: 'SCRAM-SHA-512', secretName: 'kafka' } as const,
+    },
+  })
+  const create = async (spec: Partial<OrderPipelineSpec> = {}): Promise<void> => {
+    const minimal = pipelineFrom('crds/fixtures/minimal.yaml', on)
+    const metadata = { ...minimal.metadata, name }
+    await on.kube.create(orderPipelines, {
+      ...minimal,
+      metadata,
+      spec: { ...minimal.spec, kafka: external(), ...spec },
+    })
+  }
+  const remove = async () => {
+    const found = await current(on, name)
+    if (found) await on.kube.delete(orderPipelines, found)
+    await eventually('pipeline gone', async () => (await current(on, name)) === undefined)
+  }
+  const topic = async (which: string): Promise<DescribedTopic | undefined> => {
+    const outcome = (await kafka.describe([which])).get(which)
+    return outcome?.ok ? outcome.value : undefined
+  }
+  const topicsReady = async (): Promise<Condition | undefined> =>
+    (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'TopicsReady')
+  const condition = (wanted: 'True' | Condition['reason']): Promise<Condition> =>
+    eventually(`TopicsReady ${wanted}`, async () => {
+      const found = await topicsReady()
+      return (found?.status === wanted || found?.reason === wanted) && found
+    })
+  const retention = async (which: string) => (await topic(which))?.configs.get('retention.ms')?.value
+
+  it('are made, dead letters included, and no KafkaTopic stands for them', async () => {
+    await secret()
+    await create({ topics: [{ name: 'orders.status', partitions: 12, retentionHours: 5 }] })
+    await start()
+    expect((await condition('True')).message).toBe('2 topics are as the spec says')
+    expect((await topic(status()))?.partitions).toBe(12)
+    expect(await retention(status())).toBe(String(5 * 3_600_000))
+    expect((await topic(letters()))?.partitions).toBe(3)
+    const record = (await current(on, name))?.status?.kafka
+    expect(record?.topics).toEqual([
+      { name: letters(), id: (await topic(letters()))?.topicId },
+      { name: status(), id: (await topic(status()))?.topicId },
+    ])
+    expect(names(await children(on)).filter((one) => one.startsWith('KafkaTopic'))).toEqual([])
+    expect(names(await children(on))).toContain(`TriggerAuthentication ${name}-kafka`)
+  })
+
+  it('that are settled are looked at and not written to, nor is the status', async () => {
+    await secret()
+    await create()
+    await start()
+    await condition('True')
+    await operator?.stop()
+    const again = await start()
+    await eventually('synced', () => Promise.resolve(again.synced()))
+    await settled(again, 4000)
+    expect(again.writes).toEqual([])
+  })
+
+  it('grow when the spec says so, and have what somebody changed put back, also a topic that is gone', async () => {
+    await secret()
+    await create({ topics: [{ name: 'orders.status', partitions: 3, retentionHours: 5 }] })
+    await start()
+    await condition('True')
+    await edit(on, name, (spec) => ({ ...spec, topics: [{ name: 'orders.status', partitions: 6, retentionHours: 5 }] }))
+    await eventually('grown', async () => (await topic(status()))?.partitions === 6)
+    await kafka.alter(new Map([[status(), new Map([['retention.ms', '1234']])]]))
+    await eventually('put back', async () => (await retention(status())) === String(5 * 3_600_000))
+    const before = (await topic(letters()))?.topicId
+    await kafka.delete([letters()])
+    await eventually('made again', async () => {
+      const now = (await topic(letters()))?.topicId
+      return now !== undefined && now !== before
+    })
+    await eventually('on record', async () => {
+      const [first] = (await current(on, name))?.status?.kafka?.topics ?? []
+      return first?.id !== undefined && first.id === (await topic(letters()))?.topicId
+    })
+  })
+
+  it('stay when the pipeline goes, and are taken up again by the next of its name', async () => {
+    await secret()
+    await create()
+    await start()
+    await condition('True')
+    const id = (await topic(status()))?.topicId
+    await remove()
+    expect((await topic(status()))?.topicId).toBe(id)
+    await create({ topics: [{ name: 'orders.status', retentionHours: 7 }] })
+    await condition('True')
+    expect((await topic(status()))?.topicId).toBe(id)
+    expect(await retention(status())).toBe(String(7 * 3_600_000))
+  })
+
+  it('go with it when the policy is Delete, but for those that it did not make', async () => {
+    await secret()
+    const theirs = await kafka.create([{ name: status(), partitions: 20, replicas: 1, configs: new Map() }])
+    expect(theirs.get(status())?.ok).toBe(true)
+    await create({ deletionPolicy: 'Delete' })
+    await start()
+    await condition('True')
+    expect((await current(on, name))?.status?.kafka?.topics?.map((one) => one.name)).toEqual([letters()])
+    await remove()
+    await eventually('dead letters gone', async () => (await topic(letters())) === undefined)
+    expect(await topic(status())).toMatchObject({ partitions: 20 })
+  })
+
+  it('go with the stage that needed them when the policy is Delete', async () => {
+    await secret()
+    await create({
+      deletionPolicy: 'Delete',
+      topics: [{ name: 'orders.status' }, { name: 'orders.placed', partitions: 3 }],
+    })
+    await start()
+    await condition('True')
+    await edit(on, name, (spec) => ({ ...spec, topics: spec.topics.filter((one) => one.name !== 'orders.placed') }))
+    await eventually('gone', async () => (await topic(`${name}.orders.placed`)) === undefined)
+    await eventually('off the record', async () => (await current(on, name))?.status?.kafka?.topics?.length === 2)
+    expect(await topic(status())).toBeDefined()
+  })
+
+  it('that nobody has written to since they were about to be made are its own after a crash', async () => {
+    await secret()
+    await create({ deletionPolicy: 'Delete' })
+    const pending = { kafka: { topics: [{ name: letters() }, { name: status() }] } }
+    await patch(on, orderPipelines, name, { status: pending }, '/status')
+    await kafka.create([{ name: status(), partitions: 3, replicas: 1, configs: new Map() }])
+    const made = await eventually('there', () => topic(status()))
+    await start()
+    await condition('True')
+    const record = (await current(on, name))?.status?.kafka?.topics
+    expect(record?.find((one) => one.name === status())?.id).toBe(made.topicId)
+    await remove()
+    await eventually('gone', async () => (await topic(status())) === undefined)
+  })
+
+  it('say which Secret or key is missing, and are made as soon as it is there', async () => {
+    await create()
+    await start()
+    expect((await condition('SecretNotFound')).message).toBe('there is no Secret kafka, which is needed to reach Kafka')
+    expect(names(await children(on))).toContain(`Deployment ${name}-notification`)
+    await secret({ password: undefined })
+    await eventually('key named', async () =>
+      (await topicsReady())?.message.startsWith('Secret kafka has no key password'),
+    )
+    const password = encoded(securedKafka().admin.password)
+    await patch(on, secrets, 'kafka', { data: { password } })
+    await condition('True')
+  })
+
+  it('say that the password is wrong without giving it away, and that the rights are missing', async () => {
+    await secret({ password: 'not-the-password' })
+    await create()
+    await start({ LOG_LEVEL: 'trace' })
+    expect((await condition('KafkaAuthenticationFailed')).message).toContain('see the user and password in the Secret')
+    const { stranger } = securedKafka()
+    const data = { username: encoded(stranger.username), password: encoded(stranger.password) }
+    await patch(on, secrets, 'kafka', { data })
+    expect((await condition('KafkaAuthorizationFailed')).message).toContain("the operator's user may not do this")
+    const seen = logged.join('') + JSON.stringify(await current(on, name)) + JSON.stringify(await children(on))
+    for (const hidden of ['not-the-password', stranger.password, securedKafka().admin.password])
+      expect(seen).not.toContain(hidden)
+  })
+
+  it('say what Kafka refuses, and the others are made all the same', async () => {
+    await secret()
+    await create({ topics: [{ name: 'orders.status', replicationFactor: 5 }] })
+    await start()
+    expect((await condition('TopicRefused')).message).toMatch(
+      /orders\.status: INVALID_REPLICATION_FACTOR.*lower replicationFactor, or add brokers/,
+    )
+    await eventually('dead letters made', () => topic(letters()))
+    const record = async () => (await current(on, name))?.status?.kafka?.topics?.map((one) => one.name)
+    await eventually(
+      'only what was made is on record',
+      async () => JSON.stringify(await record()) === JSON.stringify([letters()]),
+    )
+  })
+
+  it('say that Kafka does not answer, and a deleted pipeline waits for them until it is told to let them be', async () => {
+    await secret()
+    await create({ deletionPolicy: 'Delete' })
+    await start()
+    await condition('True')
+    await edit(on, name, (spec) => ({ ...spec, kafka: external('127.0.0.1:1') }))
+    expect((await condition('KafkaUnreachable')).message).toContain('127.0.0.1:1')
+    const found = (await current(on, name)) as OrderPipeline
+    await on.kube.delete(orderPipelines, found)
+    await eventually('workloads gone', async () => (await children(on)).length === 0)
+    expect(await current(on, name)).toBeDefined()
+    await edit(on, name, (spec) => ({ ...spec, deletionPolicy: 'Retain' }))
+    await eventually('gone', async () => (await current(on, name)) === undefined)
+    expect(await topic(status())).toBeDefined()
+  })
+
+  it('do not hold up a pipeline whose Secret went before it, as when its namespace goes', async () => {
+    await secret()
+    await create({ deletionPolicy: 'Delete' })
+    await start()
+    await condition('True')
+    await operator?.stop() // its connection is entered; a new one has to read the Secret
+    const found = await on.kube.get(secrets, on.namespace, 'kafka')
+    if (found) await on.kube.delete(secrets, found)
+    await start()
+    await remove()
+    expect(await topic(status())).toBeDefined()
+  })
+
+  it('of an older pipeline of the same name in another namespace are left to that one', async () => {
+    await secret()
+    await create()
+    await start()
+    await condition('True')
+    const id = (await topic(status()))?.topicId
+    await operator?.stop()
+    const older = on
+    on = await ground()
+    await secret()
+    await new Promise((resolve) => setTimeout(resolve, 1100)) // the API server knows ages in whole seconds
+    await create({ topics: [{ name: 'orders.status', retentionHours: 1 }] })
+    // One operator that sees both, as one of the whole cluster does.
+    operator = await runOperator(
+      { ...on, operatorAccess: () => on.adminAccess() },
+      {},
+      { WATCH_NAMESPACE: '', TOPICS_INTERVAL_SECONDS: '1' },
+    )
+    expect((await condition('NotOwned')).message).toContain(`those of pipeline ${older.namespace}/${name}`)
+    expect([(await topic(status()))?.topicId, await retention(status())]).toEqual([id, '604800000'])
+  })
+})
+
+it('an operator that may not read Secrets says so, and how it may', async () => {
+  const on = await ground(false)
+  const operator = await runOperator(on, {}, { TOPICS_INTERVAL_SECONDS: '1' })
+  const minimal = pipelineFrom('crds/fixtures/external-kafka.yaml', on)
+  await on.kube.create(orderPipelines, minimal)
+  const found = await eventually('said', async () => {
+    const conditions = (await current(on, minimal.metadata.name))?.status?.conditions
+    return conditions?.find(({ reason, type }) => type === 'TopicsReady' && reason === 'SecretForbidden')
+  })
+  expect(found.message).toContain('the operator may not read Secret kafka-ca: set kafkaSecrets.read in its chart')
+  await operator.stop()
+})
