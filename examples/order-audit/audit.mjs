@@ -6,12 +6,21 @@ import { Kafka, logLevel } from 'kafkajs'
 const env = process.env
 const port = Number(env.METRICS_PORT)
 if (!Number.isInteger(port)) throw new Error(`METRICS_PORT: found ${env.METRICS_PORT}; allowed: a port`)
+// Absent where Kafka is entered openly.
+const protocol = env.KAFKA_SECURITY_PROTOCOL ?? 'PLAINTEXT'
+const sasl = {
+  mechanism: env.KAFKA_SASL_MECHANISM?.toLowerCase(),
+  username: env.KAFKA_SASL_USERNAME,
+  password: env.KAFKA_SASL_PASSWORD,
+}
 const counts = { CONFIRMED: 0, CANCELLED: 0 }
 let joined = false
 
 const kafka = new Kafka({
   clientId: `${env.ORDERPIPELINE_PIPELINE}-${env.ORDERPIPELINE_STAGE}`,
   brokers: env.KAFKA_BOOTSTRAP_SERVERS.split(','),
+  ssl: protocol.endsWith('SSL') && (env.KAFKA_TLS_CA ? { ca: env.KAFKA_TLS_CA } : true),
+  ...(protocol.startsWith('SASL') && { sasl }),
   logLevel: logLevel.WARN,
 })
 const consumer = kafka.consumer({ groupId: env.KAFKA_GROUP_ID })

@@ -30,6 +30,9 @@ export interface BundleOptions {
 /** Optional parts of dependencies that are deliberately left out: they are required in a try block and never needed here. */
 const leftOut = ['pg-native', 'bufferutil', 'utf-8-validate', 'supports-color']
 
+/** Where a dependency reads a file beside itself that a bundle has not: its own entry for bundles instead. */
+const entriesForBundles = { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' }
+
 /** CommonJS dependencies call require, __filename and __dirname, which a module does not have. */
 const commonJsNames = [
   `import { createRequire as __createRequire } from 'node:module'`,
@@ -72,6 +75,7 @@ async function bundlePrograms(definition: ImageDefinition, root: string): Promis
     mainFields: ['module', 'main'],
     banner: { js: commonJsNames },
     external: leftOut,
+    alias: entriesForBundles,
     legalComments: 'none',
     logLevel: 'silent',
     metafile: true,

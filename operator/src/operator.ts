@@ -116,7 +116,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const topics = topicKeeper(
     {
       pipelines: () => pipelines().filter((pipeline) => isExternal(pipeline) && hasFinalizer(pipeline)),
-      connectionTo: clients.of,
+      connectionTo: (access) => clients.of(access),
       record: (pipeline, kafka) => recordTopics(recording, world.noteWritten, unrecorded, pipeline, kafka),
       mayWrite: () => lead.mayWriteFor() > 0,
       updated: (key) => queue.add(key),

@@ -1,4 +1,5 @@
 // What is the gateway told?
+import { kafkaVariables } from '@orderpipeline/kit-kafka'
 import { readConfig, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 
@@ -8,7 +9,7 @@ const schema = z.object({
   DATABASE_URL: variables.url(['postgres', 'postgresql']),
   /** One connection more is opened by the one gateway that relays. */
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
-  KAFKA_BOOTSTRAP_SERVERS: variables.list('host:port, comma-separated'),
+  ...kafkaVariables,
   KAFKA_TOPIC_PREFIX: variables.text().default(''),
   /** Topics whose messages are keyed by order; all others by customer. */
   KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),

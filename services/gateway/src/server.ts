@@ -3,7 +3,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createProducer } from '@orderpipeline/kit-kafka'
+import { createProducer, kafkaAddress } from '@orderpipeline/kit-kafka'
 import { createPool, openSession } from '@orderpipeline/kit-postgres'
 import { createRegistry, startMetricsServer, type Closer, type Logger } from '@orderpipeline/kit-telemetry'
 import { createIntake, intakeMetrics, relayMetrics, startRelay } from '@orderpipeline/orders/intake'
@@ -45,7 +45,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     maxInFlight: Math.min(commitsInFlight, config.DATABASE_POOL_SIZE),
     maxWaiting: config.INTAKE_MAX_WAITING,
   })
-  const producer = createProducer({ brokers: config.KAFKA_BOOTSTRAP_SERVERS, clientId: applicationName }, logger)
+  const producer = createProducer(kafkaAddress(config, applicationName), logger)
   const relay = startRelay({
     database,
     openSession: (onNotification) =>

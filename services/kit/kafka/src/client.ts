@@ -1,6 +1,6 @@
 // How is kafkajs set up, so that its log lines become ours and its time-outs are bounded?
 import kafkajs from 'kafkajs'
-import type { Kafka, LogEntry } from 'kafkajs'
+import type { Kafka, LogEntry, SASLOptions } from 'kafkajs'
 import './kafkajs-repairs.ts'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 
@@ -8,6 +8,17 @@ export interface KafkaAddress {
   readonly brokers: readonly string[]
   /** Seen in the broker's logs and quotas. */
   readonly clientId: string
+  readonly security?: KafkaSecurity
+}
+
+export interface KafkaSecurity {
+  /** Certificates to trust, PEM; the public authorities when absent. */
+  readonly tls?: { readonly ca?: string }
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+    readonly username: string
+    readonly password: string
+  }
 }
 
 /**
@@ -16,11 +27,13 @@ export interface KafkaAddress {
  */
 export const patience = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 40 } as const
 
-export function createClient({ brokers, clientId }: KafkaAddress, logger: Logger): Kafka {
+export function createClient({ brokers, clientId, security = {} }: KafkaAddress, logger: Logger): Kafka {
   const log = forwardTo(logger)
   return new kafkajs.Kafka({
     brokers: [...brokers],
     clientId,
+    ...(security.tls ? { ssl: security.tls.ca === undefined ? true : { ca: security.tls.ca } } : {}),
+    ...(security.sasl ? { sasl: security.sasl as SASLOptions } : {}),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
     retry: patience,

@@ -1,5 +1,6 @@
 // What does a service need of Kafka? A stage's consumer with its guarantees, a producer, and topics for tests.
-export type { KafkaAddress } from './client.ts'
+export type { KafkaAddress, KafkaSecurity } from './client.ts'
+export { kafkaAddress, kafkaVariables, type KafkaConfig } from './config.ts'
 export { runStage, type Stage, type StageOptions } from './stage.ts'
 export { createProducer, PublishFailed, type Producer } from './producer.ts'
 export type { ConsumedRecord, OutgoingRecord, RecordHeaders } from './records.ts'

@@ -1,4 +1,5 @@
 // What is a stage's container given? The contract between the operator and every built-in stage.
+import { kafkaVariables } from '@orderpipeline/kit-kafka'
 import { readConfig, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 
@@ -7,7 +8,7 @@ export const stageVariables = {
   ORDERPIPELINE_NAMESPACE: variables.text().default('default'),
   ORDERPIPELINE_PIPELINE: variables.text(),
   ORDERPIPELINE_STAGE: variables.text(),
-  KAFKA_BOOTSTRAP_SERVERS: variables.list('a comma-separated list of host:port'),
+  ...kafkaVariables,
   KAFKA_GROUP_ID: variables.text(),
   KAFKA_TOPIC_PREFIX: z.string().default(''),
   KAFKA_CONSUME_TOPICS: variables.list('a comma-separated list of Kafka topics'),

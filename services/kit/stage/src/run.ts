@@ -1,5 +1,5 @@
 // What is the same in every built-in stage: a pool, a producer, a consumer group's member, and an end in the right order?
-import { createProducer, runStage } from '@orderpipeline/kit-kafka'
+import { createProducer, kafkaAddress, runStage } from '@orderpipeline/kit-kafka'
 import type { Stage } from '@orderpipeline/kit-kafka'
 import { createPool } from '@orderpipeline/kit-postgres'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
@@ -48,7 +48,7 @@ export function startStage<Prepared>(
     applicationName: config.KAFKA_GROUP_ID.slice(0, 63),
     onIdleError: (error) => logger.debug({ error }, 'an idle database connection was lost'),
   })
-  const address = { brokers: config.KAFKA_BOOTSTRAP_SERVERS, clientId: config.KAFKA_GROUP_ID }
+  const address = kafkaAddress(config, config.KAFKA_GROUP_ID)
   const producer = createProducer(address, logger)
   const topics = { prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS }
   const store = createStore(pool, topics, definition.apply)

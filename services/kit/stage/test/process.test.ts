@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { kafkaBootstrap, postgresUrl, securedKafka } from '@orderpipeline/cluster/testing'
 import { stageBench, testDatabase, until } from '../src/testing/index.ts'
 import type { Bench, TestDatabase } from '../src/testing/index.ts'
 
@@ -39,19 +39,21 @@ function start(env: Record<string, string>) {
   return { child, output, exited: once(child, 'exit') }
 }
 
+const environment = (port: number) => ({
+  ORDERPIPELINE_PIPELINE: 'test',
+  ORDERPIPELINE_STAGE: 'notification',
+  KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
+  KAFKA_GROUP_ID: `${bench.prefix}notification`,
+  KAFKA_TOPIC_PREFIX: bench.prefix,
+  KAFKA_CONSUME_TOPICS: `${bench.prefix}orders.status`,
+  KAFKA_DEAD_LETTER_TOPIC: `${bench.prefix}notification.dead-letters`,
+  DATABASE_URL: database.url,
+  METRICS_PORT: String(port),
+})
+
 test('a stage is ready once it is in its group, shows its figures, and leaves on SIGTERM with exit code 0', async () => {
   const port = await freePort()
-  const { child, output, exited } = start({
-    ORDERPIPELINE_PIPELINE: 'test',
-    ORDERPIPELINE_STAGE: 'notification',
-    KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
-    KAFKA_GROUP_ID: `${bench.prefix}notification`,
-    KAFKA_TOPIC_PREFIX: bench.prefix,
-    KAFKA_CONSUME_TOPICS: `${bench.prefix}orders.status`,
-    KAFKA_DEAD_LETTER_TOPIC: `${bench.prefix}notification.dead-letters`,
-    DATABASE_URL: database.url,
-    METRICS_PORT: String(port),
-  })
+  const { child, output, exited } = start(environment(port))
   const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined)
   await until(async () => (await get('/readyz'))?.status === 200)
   expect((await get('/healthz'))?.status).toBe(200)
@@ -59,6 +61,25 @@ test('a stage is ready once it is in its group, shows its figures, and leaves on
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])
   expect(output.text).toContain('drained')
+})
+
+test('a stage reads and writes by TLS and with a password, as its environment says', async () => {
+  const port = await freePort()
+  const { bootstrapServers, ca, admin } = securedKafka()
+  const { child, output, exited } = start({
+    ...environment(port),
+    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
+    KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+    KAFKA_TLS_CA: ca,
+    KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+    KAFKA_SASL_USERNAME: admin.username,
+    KAFKA_SASL_PASSWORD: admin.password,
+  })
+  await bench.publishRaw([{ topic: 'orders.status', key: 'k', value: 'not an event', headers: {} }])
+  await until(async () => (await bench.records('notification.dead-letters')).length === 1)
+  child.kill('SIGTERM')
+  expect(await exited).toEqual([0, null])
+  expect(output.text).not.toContain(admin.password)
 })
 
 test('a wrong environment ends it at once with a line for each wrong variable', async () => {

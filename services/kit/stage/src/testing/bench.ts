@@ -58,6 +58,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     ORDERPIPELINE_PIPELINE: prefix.slice(0, -1),
     ORDERPIPELINE_STAGE: name,
     KAFKA_BOOTSTRAP_SERVERS: [options.kafkaBootstrap],
+    KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT',
     KAFKA_GROUP_ID: prefix + name,
     KAFKA_TOPIC_PREFIX: prefix,
     KAFKA_ORDER_KEYED_TOPICS: [],
