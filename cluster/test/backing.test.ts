@@ -2,7 +2,9 @@ import { mkdtemp, chmod, rm, stat } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
+import { kafkaConnection, topicAdmin, untouchedTopics } from '@orderpipeline/kit-kafka-admin'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startKafka, startPostgres, startRedis } from '../src/backing/index.ts'
@@ -30,12 +32,14 @@ it('Kafka, killed and started again on its directory, has what it acknowledged',
   expect([bootstrapServers, podBootstrapServers]).toEqual([`127.0.0.1:${port}`, `127.0.0.1:${pods.port}`])
 
   const clientOf = (broker: string | undefined) => new Kafka({ brokers: [broker ?? ''], logLevel: logLevel.NOTHING })
-  const admin = clientOf(bootstrapServers).admin()
-  await admin.createTopics({ topics: [{ topic: 'orders', numPartitions: 1 }] })
+  const connection = kafkaConnection({ bootstrapServers, clientId: 'test', timeoutMs: 10_000 })
+  await topicAdmin(connection).create([{ name: 'orders', partitions: 1, replicas: 1, configs: new Map() }])
+  // The broker answers for a new topic a little after it has made it.
+  while (!(await untouchedTopics(connection, ['orders'])).has('orders')) await sleep(50)
   const producer = clientOf(podBootstrapServers).producer()
   await producer.connect()
   await producer.send({ topic: 'orders', acks: -1, messages: [{ value: 'one' }, { value: 'two' }] })
-  await Promise.all([producer.disconnect(), admin.disconnect()])
+  await Promise.all([producer.disconnect(), connection.close()])
 
   await host.stop('kafka', { signal: 'SIGKILL' })
   await startKafka(host, options)

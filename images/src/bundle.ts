@@ -7,6 +7,7 @@ import { build, type BuildResult } from 'esbuild'
 import type { ImageDefinition } from './definitions.ts'
 import { BundleError } from './errors.ts'
 import { requiredFiles } from './required-files.ts'
+import { unusedParts } from './unused-parts.ts'
 
 /** What goes into an image, on disk and by its content. */
 export interface Bundle {
@@ -80,7 +81,7 @@ async function bundlePrograms(definition: ImageDefinition, root: string): Promis
     logLevel: 'silent',
     metafile: true,
     write: false,
-    plugins: [requiredFiles(definition, root)],
+    plugins: [requiredFiles(definition, root), unusedParts()],
   }).catch((error: unknown) => {
     throw new BundleError(
       `the ${definition.name} image does not bundle: ${error instanceof Error ? error.message : String(error)}`,

@@ -12,6 +12,7 @@ import {
   bundleImages,
   chartValues,
   imageDefinitions,
+  operatorImage,
   type BuiltImage,
   type ImageDefinition,
 } from '../src/index.ts'
@@ -144,6 +145,16 @@ describe('the build fails', () => {
     write('greet/main.ts', 'console.log(process.env.HTTP_PORT)')
     await expect(build()).rejects.toThrow(/greet\.mjs accepted a wrong configuration/)
   })
+})
+
+test('the operator carries only the part of its Kafka client that it uses', async () => {
+  const repository = join(import.meta.dirname, '..', '..')
+  await bundleImages({ root: repository, outDir: join(root, 'dist'), definitions: [operatorImage] })
+  const bundle = readFileSync(join(root, 'dist', 'operator', 'app', 'operator.mjs'), 'utf8')
+  expect(bundle).toContain('node_modules/@platformatic/kafka/dist/network/connection.js')
+  expect(bundle).not.toMatch(
+    /node_modules\/(avsc|@platformatic\/kafka\/dist\/(registries|clients\/(admin|consumer|producer)))\//,
+  )
 })
 
 test('the charts are given the tags of both images', () => {

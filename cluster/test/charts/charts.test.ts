@@ -14,11 +14,18 @@ describe('orderpipeline-operator', () => {
   const path = chart('orderpipeline-operator')
 
   test('grants exactly the rules that the operator lists, in the whole cluster, and none of them a wildcard', async () => {
-    const rules = (await read('operator/deploy/rbac-rules.yaml')) as { watched: Rule[]; own: Rule[] }
+    const rules = (await read('operator/deploy/rbac-rules.yaml')) as Record<'watched' | 'kafkaSecrets' | 'own', Rule[]>
     const objects = await rendered(path)
-    expect(only(objects, 'ClusterRole').rules).toEqual(rules.watched)
+    expect(only(objects, 'ClusterRole').rules).toEqual([...rules.watched, ...rules.kafkaSecrets])
     expect(only(objects, 'Role').rules).toEqual(rules.own)
     expect(JSON.stringify(objects.map((object) => object.rules))).not.toContain('*')
+  })
+
+  test('grants nothing on Secrets where it is told not to, and no more than to get one elsewhere', async () => {
+    const secrets = (await read('operator/deploy/rbac-rules.yaml')) as { kafkaSecrets: Rule[] }
+    expect(secrets.kafkaSecrets).toEqual([{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }])
+    const objects = await rendered(path, ['kafkaSecrets.read=false'])
+    expect(JSON.stringify(objects.map((object) => object.rules))).not.toContain('secrets')
   })
 
   test('with watchNamespace grants them there only, and nothing in the whole cluster', async () => {
@@ -26,7 +33,8 @@ describe('orderpipeline-operator', () => {
     expect(objects.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([])
     const role = objects.find(({ kind, metadata }) => kind === 'Role' && metadata.namespace === 'shops')
     const binding = objects.find(({ kind, metadata }) => kind === 'RoleBinding' && metadata.namespace === 'shops')
-    expect(role?.rules).toEqual(((await read('operator/deploy/rbac-rules.yaml')) as { watched: Rule[] }).watched)
+    const rules = (await read('operator/deploy/rbac-rules.yaml')) as { watched: Rule[]; kafkaSecrets: Rule[] }
+    expect(role?.rules).toEqual([...rules.watched, ...rules.kafkaSecrets])
     expect(binding).toMatchObject({
       roleRef: { kind: 'Role', name: role?.metadata.name },
       subjects: [{ kind: 'ServiceAccount', namespace: 'default' }],
