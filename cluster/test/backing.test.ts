@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
-import { kafkaConnection, topicAdmin, untouchedTopics } from '@orderpipeline/kit-kafka-admin'
+import { everWritten, kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startKafka, startPostgres, startRedis } from '../src/backing/index.ts'
@@ -35,7 +35,7 @@ it('Kafka, killed and started again on its directory, has what it acknowledged',
   const connection = kafkaConnection({ bootstrapServers, clientId: 'test', timeoutMs: 10_000 })
   await topicAdmin(connection).create([{ name: 'orders', partitions: 1, replicas: 1, configs: new Map() }])
   // The broker answers for a new topic a little after it has made it.
-  while (!(await untouchedTopics(connection, ['orders'])).has('orders')) await sleep(50)
+  while (!(await everWritten(connection, ['orders'])).has('orders')) await sleep(50)
   const producer = clientOf(podBootstrapServers).producer()
   await producer.connect()
   await producer.send({ topic: 'orders', acks: -1, messages: [{ value: 'one' }, { value: 'two' }] })

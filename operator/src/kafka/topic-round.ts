@@ -1,7 +1,7 @@
 // How are the topics of several pipelines in one external Kafka cluster brought to what their specs say? One description of all,
 // what is about to be made put on record, at most one request for each kind of change, and what came of it put on record. A crash at
 // any point leaves a record from which the next round goes on.
-import { untouchedTopics, type KafkaConnection, type Outcome, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { everWritten, type KafkaConnection, type Outcome, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
 import type { KafkaRecord, OrderPipeline, RecordedTopic } from '../api/index.ts'
 import {
   type ExternalTopics,
@@ -57,12 +57,14 @@ export const topicRound = async (
   const live = new Map<string, LiveTopic | undefined>()
   for (const [name, outcome] of described) if (outcome.ok) live.set(name, outcome.value)
   const open = mine.flatMap(unconfirmed).filter((name) => live.get(name) !== undefined)
-  const untouched = await untouchedTopics(on.kafka, open)
+  const written = await everWritten(on.kafka, open)
 
   const works = mine.map((pipeline): Work => {
-    const changes = topicChanges(pipeline, live, untouched)
+    const changes = topicChanges(pipeline, live, written)
     const { problems, record } = changes
-    const work = { pipeline, changes, problems: [...problems], record, saved: pipeline.status?.kafka, again: false }
+    // One that does not answer yet leaves open whether it is ours.
+    const again = unconfirmed(pipeline).some((name) => open.includes(name) && !written.has(name))
+    const work = { pipeline, changes, problems: [...problems], record, saved: pipeline.status?.kafka, again }
     for (const name of topicNames(pipeline)) note(work, name, described.get(name))
     return work
   })
@@ -127,7 +129,9 @@ const change = async (
   const grow = new Map(works.flatMap(({ changes }) => [...changes.grow]))
   const ids = works.flatMap(({ changes }) => changes.delete.flatMap(({ id }) => id ?? []))
   const created = create.length === 0 ? new Map<string, Outcome<string>>() : await admin.create(create)
-  const made = new Map([...created].map(([name, answer]) => [name, answer.ok ? answer.value : null]))
+  const made = new Map(
+    [...created].flatMap(([name, answer]) => (uncertain(answer) ? [] : [[name, idOf(answer)] as const])),
+  )
   // On record at once, whatever becomes of the other requests.
   for (const work of works) work.record = recordAfter(work.record, made, new Set())
   const altered = await admin.alter(new Map(works.flatMap(({ changes }) => [...changes.alter])))
@@ -153,6 +157,12 @@ const change = async (
     if (topic && grown.get(name)?.ok) live.set(name, { ...topic, partitions })
   }
 }
+
+/** It may have been made all the same: what the next round sees decides. */
+const uncertain = (answer: Outcome<string>): boolean =>
+  !answer.ok && answer.error.transient && answer.error.code !== 'TOPIC_ALREADY_EXISTS'
+
+const idOf = (answer: Outcome<string>): string | null => (answer.ok ? answer.value : null)
 
 const note = (work: Work, topic: string, outcome: Outcome<unknown> | undefined): void => {
   if (!outcome || outcome.ok) return

@@ -24,8 +24,11 @@ const settledTopics = new Map([
   [declared, live()],
   [letters, lettersLive],
 ])
-const changes = (of: OrderPipeline, topics: ReadonlyMap<string, LiveTopic | undefined>, untouched: string[] = []) =>
-  topicChanges(of, topics, new Set(untouched))
+const changes = (
+  of: OrderPipeline,
+  topics: ReadonlyMap<string, LiveTopic | undefined>,
+  written: Record<string, boolean> = {},
+) => topicChanges(of, topics, new Map(Object.entries(written)))
 
 describe('topics of an external Kafka', () => {
   it('are made when missing, dead letters included, and are on record before they are', () => {
@@ -112,8 +115,10 @@ describe('what is deleted', () => {
   it('is, after a crash between record and answer, only what nobody has written to', () => {
     const about = [{ name: declared }, { name: letters }]
     const given = shop({ deletionPolicy: 'Delete' }, about, true)
-    expect(changes(given, settledTopics, [declared]).delete).toEqual([{ name: declared, id: 'id-1' }])
-    expect(changes(given, settledTopics).record).toEqual([])
+    const told = { [declared]: false, [letters]: true }
+    const { delete: gone, record } = changes(given, settledTopics, told)
+    expect([gone, record]).toEqual([[{ name: declared, id: 'id-1' }], [{ name: declared, id: 'id-1' }]])
+    expect(changes(given, settledTopics).record).toEqual(about) // until they answer
   })
 
   it('is deleted by its id though no broker shows it, since one may not have heard of it yet', () => {

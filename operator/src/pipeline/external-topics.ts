@@ -74,18 +74,18 @@ const wanted = (pipeline: OrderPipeline, current: ReadonlyMap<string, number>): 
   pipeline.metadata.deletionTimestamp === undefined ? wantedTopics(pipeline, current) : []
 
 /**
- * `live` has every topic of `topicNames` that could be described, `undefined` for one that is not there. `untouched` are those
- * nobody has ever written to: one on record as about to be made that is there and untouched is ours.
+ * `live` has every topic of `topicNames` that could be described, `undefined` for one that is not there. `written`: whether anybody
+ * ever wrote to it, where that is known: one on record as about to be made that is there and was never written to is ours.
  */
 export const topicChanges = (
   pipeline: OrderPipeline,
   live: ReadonlyMap<string, LiveTopic | undefined>,
-  untouched: ReadonlySet<string>,
+  written: ReadonlyMap<string, boolean>,
 ): TopicChanges => {
   const current = new Map([...live].flatMap(([name, topic]) => (topic ? [[name, topic.partitions] as const] : [])))
   const asked = wanted(pipeline, current)
   const names = new Set(asked.map(({ name }) => name))
-  const owned = recorded(pipeline).flatMap((entry) => stillOurs(entry, live, untouched))
+  const owned = recorded(pipeline).flatMap((entry) => stillOurs(entry, live, written))
   const missing = asked.filter(({ name }) => live.has(name) && live.get(name) === undefined)
   const present = asked.flatMap((topic) => {
     const found = live.get(topic.name)
@@ -124,14 +124,16 @@ export const topicChanges = (
 const stillOurs = (
   entry: RecordedTopic,
   live: ReadonlyMap<string, LiveTopic | undefined>,
-  untouched: ReadonlySet<string>,
+  written: ReadonlyMap<string, boolean>,
 ): RecordedTopic[] => {
   const { name, id } = entry
   if (!live.has(name)) return [entry]
   const found = live.get(name)
   if (!found) return id === undefined ? [] : [entry]
-  if (id === undefined) return untouched.has(name) ? [{ name, id: found.topicId }] : []
-  return id === found.topicId ? [entry] : []
+  if (id !== undefined) return id === found.topicId ? [entry] : []
+  const touched = written.get(name)
+  if (touched === undefined) return [entry] // does not answer yet
+  return touched ? [] : [{ name, id: found.topicId }]
 }
 
 /** What is on record once it is known what came of it; an `id` of null: certainly not made, so what had no id is none of ours. */

@@ -2,6 +2,6 @@
 // time, in few requests.
 export { kafkaConnection, type KafkaConnection, type KafkaEndpoint, type KafkaSecurity } from './connection.ts'
 export { KafkaUnavailable, type UnavailableReason } from './unavailable.ts'
-export { readOffsets, untouchedTopics, type GroupQuery, type PartitionOffsets } from './offsets.ts'
+export { everWritten, readOffsets, type GroupQuery, type PartitionOffsets } from './offsets.ts'
 export type { DescribedConfig, DescribedTopic, NewTopic, Outcome, TopicAdmin, TopicError } from './outcome.ts'
 export { topicAdmin } from './topic-admin.ts'

@@ -20,11 +20,14 @@ export interface PartitionOffsets {
   readonly committed: number | undefined
 }
 
-/** The topics that certainly hold nothing and never did. */
-export async function untouchedTopics(kafka: KafkaConnection, topics: readonly string[]): Promise<ReadonlySet<string>> {
-  if (topics.length === 0) return new Set()
+/** Whether anybody has ever written to them; one that does not answer is absent. */
+export async function everWritten(
+  kafka: KafkaConnection,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, boolean>> {
+  if (topics.length === 0) return new Map()
   const ends = await endsOf(kafka, topics, [])
-  return new Set([...ends].flatMap(([topic, of]) => ([...of.values()].every(({ high }) => high === 0) ? topic : [])))
+  return new Map([...ends].map(([topic, of]) => [topic, [...of.values()].some(({ high }) => high > 0)]))
 }
 
 type Ends = Pick<PartitionOffsets, 'low' | 'high'>
