@@ -78,9 +78,11 @@ export const topicKeeper = (
   const learn = (pipeline: OrderPipeline, topics: ExternalTopics, nextInMs: number, lost = false): void => {
     const key = keyOf(pipeline)
     const before = known.get(key)
-    known.set(key, { version: versionOf(pipeline), nextAt: on.now() + nextInMs, topics, lost })
-    if (!before || before.lost !== lost || told(before.topics) !== told(topics) || leaving.has(versionOf(pipeline)))
-      on.updated(key)
+    const version = versionOf(pipeline)
+    known.set(key, { version, nextAt: on.now() + nextInMs, topics, lost })
+    // What was found is news for a spec that was not looked at before, though the same was found for the last one.
+    const same = before?.version === version && before.lost === lost && told(before.topics) === told(topics)
+    if (!same || leaving.has(version)) on.updated(key)
   }
 
   const work = async (cluster: Cluster, due: readonly OrderPipeline[]): Promise<void> => {
