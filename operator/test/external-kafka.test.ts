@@ -110,9 +110,10 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
   it('that are settled are looked at and not written to, nor is the status', async () => {
     await secret()
     await create()
-    await start()
+    const first = await start()
     await condition('True')
-    await operator?.stop()
+    await settled(first) // figures in the status follow a little later
+    await first.stop()
     const again = await start()
     await eventually('synced', () => Promise.resolve(again.synced()))
     await settled(again, 4000)
