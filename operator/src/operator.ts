@@ -24,7 +24,7 @@ import { healthServer } from './runtime/health-server.ts'
 import { leader } from './runtime/leader.ts'
 import { metrics } from './runtime/metrics.ts'
 import { pause } from './runtime/pause.ts'
-import { workQueue } from './runtime/work-queue.ts'
+import { type Priority, type QueueSettings, workQueue } from './runtime/work-queue.ts'
 import { workers } from './runtime/workers.ts'
 
 export interface OperatorParts {
@@ -37,6 +37,7 @@ export interface OperatorParts {
   readonly observeCall?: CallObserver
   readonly watch?: WatchSettings
   readonly countsMs?: number
+  readonly queue?: QueueSettings
 }
 
 export interface Operator {
@@ -50,18 +51,20 @@ export interface Operator {
 }
 
 const requestTimeoutMs = 10_000
+/** Children report in bursts, one pass answers them all. */
+const gatherMs = 200
 
 export const startOperator = async (parts: OperatorParts): Promise<Operator> => {
   const { config, kubeConfig, log, clock } = parts
   const stopping = new AbortController()
   const closing = new AbortController()
-  const queue = workQueue(clock)
+  const queue = workQueue(clock, parts.queue)
   const measured = metrics(queue.depth)
   const wire = await transport(kubeConfig, clock.now, (call, code, seconds) => {
     measured.requested(call.query?.['watch'] === true ? 'WATCH' : call.method, code, seconds)
     parts.observeCall?.(call, code, seconds)
   })
-  const leaseTimeoutMs = (config.lease.seconds * 1000) / 3
+  const leaseTimeoutMs = (config.lease.seconds * 1000) / 5
   const leases = kubePort(wire, { fieldManager, timeoutMs: leaseTimeoutMs, mayWriteFor: () => leaseTimeoutMs })
   const lead = leader(leases, config.lease, clock)
   const kube = kubePort(wire, { fieldManager, timeoutMs: requestTimeoutMs, mayWriteFor: lead.mayWriteFor })
@@ -71,11 +74,11 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     {
       pipeline: (change) => {
         if (change.kind === 'gone') forget(change.object as OrderPipeline)
-        if (isNews(change)) queue.add(keyOf(change.object))
+        if (isNews(change)) queue.add(keyOf(change.object), priorityOf(change))
       },
       child: (change) => {
         const key = pipelineKeyOf(change.object)
-        if (key !== undefined) queue.add(key)
+        if (key !== undefined) queue.addAfter(key, gatherMs)
       },
       restarted: (resource, reason, error) => {
         measured.watchRestarted(resource.kind, reason)
@@ -99,7 +102,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       pipelines,
       readerFor: parts.lagReaderFor ?? ((access) => kafkaLagReader(clients.of(access))),
       ...clock,
-      updated: (key) => queue.add(key),
+      updated: (key) => queue.add(key, 'background'),
       failed: ({ bootstrapServers: servers }, error) => {
         measured.lagReadFailed()
         log.warn({ servers, error }, 'lag cannot be read, it is unknown until Kafka answers')
@@ -198,12 +201,21 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
 
 /** Our own status writes are no reason to look again. */
 const isNews = (change: Change): boolean => {
-  if (change.kind === 'gone' || !change.before) return true
-  const [now, before] = [change.object.metadata, change.before.metadata]
+  if (change.kind === 'gone') return true
+  const [now, before] = [change.object.metadata, change.before()?.metadata]
   return (
+    !before ||
     now.uid !== before.uid ||
     now.generation !== before.generation ||
     now.deletionTimestamp !== before.deletionTimestamp ||
     JSON.stringify(now.finalizers) !== JSON.stringify(before.finalizers)
   )
+}
+
+/** What was not followed yet, by us or by the operator before us, is somebody's edit; the rest of a listing is not. */
+const priorityOf = ({ kind, object }: Change): Priority => {
+  const { metadata, status } = object as OrderPipeline
+  const followed =
+    kind === 'gone' || (!metadata.deletionTimestamp && status?.observedGeneration === metadata.generation)
+  return followed ? 'background' : 'edit'
 }

@@ -129,7 +129,7 @@ export const pipelineFrom = (path: string, { namespace }: Ground): OrderPipeline
 export const children = async ({ kube, namespace }: Ground): Promise<ChildObject[]> => {
   const options = { namespace, labelSelector: 'app.kubernetes.io/managed-by=orderpipeline' }
   const lists = await Promise.all(childResources.map((resource) => kube.list(resource, options)))
-  return lists.flatMap(({ items }) => items as readonly ChildObject[])
+  return lists.flat() as ChildObject[]
 }
 
 export const names = (objects: readonly KubeObject[]): string[] =>
@@ -198,7 +198,7 @@ export const makeReady = async (on: Ground): Promise<void> => {
     if (kind === 'ScaledObject' || kind === 'KafkaTopic')
       await patch(on, resourceOf(kind), metadata.name, ready, '/status')
   }
-  const { items } = await on.kube.list(pods, { namespace: on.namespace })
+  const items = await on.kube.list(pods, { namespace: on.namespace })
   const since = new Date().toISOString().replace(/\.\d+Z/, 'Z')
   const running = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: since }] }
   for (const { metadata, status } of items)

@@ -7,9 +7,10 @@ export interface ListOptions {
   /** Absent means every namespace. */
   readonly namespace?: string
   readonly labelSelector?: string
+  readonly fieldSelector?: string
 }
 
-export interface Listing {
+export interface Page {
   readonly items: readonly KubeObject[]
   readonly resourceVersion: string
 }
@@ -23,10 +24,14 @@ export interface WatchOptions extends ListOptions {
 
 export interface Kube {
   get(resource: Resource, namespace: string, name: string): Promise<KubeObject | undefined>
-  list(resource: Resource, options: ListOptions): Promise<Listing>
+  list(resource: Resource, options: ListOptions): Promise<readonly KubeObject[]>
+  /** The same one page at a time, so that a large listing is never in memory whole. Every page has the version of the first. */
+  pages(resource: Resource, options: ListOptions): AsyncIterable<Page>
   watch(resource: Resource, options: WatchOptions): Promise<AsyncIterable<string>>
   /** Server-side apply as the operator's field manager; what others had set of the same fields is taken over. */
   apply(resource: Resource, object: KubeObject): Promise<KubeObject>
+  /** The same for an object that must not exist yet: refused as a conflict, and nothing is changed, when the name is taken. */
+  applyNew(resource: Resource, object: KubeObject): Promise<KubeObject>
   applyStatus(resource: Resource, object: KubeObject): Promise<KubeObject>
   /** Sets replicas by the scale subresource, so that the operator does not come to own spec.replicas by apply. */
   scale(resource: Resource, namespace: string, name: string, replicas: number): Promise<void>
@@ -46,7 +51,9 @@ export interface PortSettings {
   readonly mayWriteFor: () => number
 }
 
-const pageSize = 500
+const pageSize = 250
+/** No object has it: revision 1 of etcd is older than any. An apply that names it can make an object, and never change one. */
+const versionOfNone = '1'
 
 export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWriteFor }: PortSettings): Kube => {
   const read = (path: string, query: Call['query'] = {}) => transport.json({ method: 'GET', path, query, timeoutMs })
@@ -64,6 +71,21 @@ export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWri
       contentType: 'application/apply-patch+yaml',
     })
 
+  async function* pages(
+    resource: Resource,
+    { namespace, labelSelector, fieldSelector }: ListOptions,
+  ): AsyncGenerator<Page> {
+    let next: string | undefined
+    do {
+      const query = { labelSelector, fieldSelector, limit: pageSize, continue: next }
+      const { items, metadata } = (await read(pathOf(resource, namespace), query)) as ListAnswer
+      // Items of a list come without their own apiVersion and kind.
+      for (const item of items) Object.assign(item, { apiVersion: resource.apiVersion, kind: resource.kind })
+      yield { items, resourceVersion: metadata.resourceVersion }
+      next = metadata.continue === '' ? undefined : metadata.continue
+    } while (next !== undefined)
+  }
+
   return {
     get: (resource, namespace, name) =>
       read(pathOf(resource, namespace, name)).then(
@@ -73,32 +95,33 @@ export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWri
           throw error
         },
       ),
-    list: async (resource, { namespace, labelSelector }) => {
+    list: async (resource, options) => {
       const items: KubeObject[] = []
-      let next: string | undefined
-      let resourceVersion = ''
-      do {
-        const page = (await read(pathOf(resource, namespace), {
-          labelSelector,
-          limit: pageSize,
-          continue: next,
-        })) as Page
-        // Items of a list come without their own apiVersion and kind.
-        items.push(...page.items.map((item) => ({ ...item, apiVersion: resource.apiVersion, kind: resource.kind })))
-        next = page.metadata.continue === '' ? undefined : page.metadata.continue
-        resourceVersion = page.metadata.resourceVersion
-      } while (next !== undefined)
-      return { items, resourceVersion }
+      for await (const page of pages(resource, options)) items.push(...page.items)
+      return items
     },
-    watch: (resource, { namespace, labelSelector, resourceVersion, timeoutSeconds, signal }) =>
+    pages,
+    watch: (resource, { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, signal }) =>
       transport.lines({
         method: 'GET',
         path: pathOf(resource, namespace),
-        query: { watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds },
+        query: {
+          watch: true,
+          allowWatchBookmarks: true,
+          labelSelector,
+          fieldSelector,
+          resourceVersion,
+          timeoutSeconds,
+        },
         signal,
         timeoutMs,
       }),
     apply: (resource, object) => applied(pathOf(resource, object.metadata.namespace, object.metadata.name), object),
+    applyNew: (resource, object) =>
+      applied(pathOf(resource, object.metadata.namespace, object.metadata.name), {
+        ...object,
+        metadata: { ...object.metadata, resourceVersion: versionOfNone },
+      }),
     applyStatus: (resource, object) =>
       applied(`${pathOf(resource, object.metadata.namespace, object.metadata.name)}/status`, object),
     scale: async (resource, namespace, name, replicas) => {
@@ -143,7 +166,7 @@ export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWri
   }
 }
 
-interface Page {
+interface ListAnswer {
   readonly items: readonly KubeObject[]
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
 }

@@ -31,11 +31,11 @@ const play = async (listings: readonly (readonly KubeObject[] | Error)[], watche
   const until = new AbortController()
   const [changes, restarts, from]: [string[], string[], string[]] = [[], [], []]
   let [lists, plays] = [0, 0]
-  const kube: Pick<Kube, 'list' | 'watch'> = {
-    list: () => {
-      const listing = listings[Math.min(lists++, listings.length - 1)] ?? []
-      if (listing instanceof Error) return Promise.reject(listing)
-      return Promise.resolve({ items: listing, resourceVersion: String(100 * lists) })
+  const kube: Pick<Kube, 'pages' | 'watch'> = {
+    pages: async function* () {
+      const listing = await Promise.resolve(listings[Math.min(lists++, listings.length - 1)] ?? [])
+      if (listing instanceof Error) throw listing
+      for (const items of [listing.slice(0, 1), listing.slice(1)]) yield { items, resourceVersion: String(100 * lists) }
     },
     watch: (_resource, { resourceVersion, signal }) => {
       from.push(resourceVersion)

@@ -46,15 +46,18 @@ export const watched = (
 ): Watched => {
   const known = store()
   let synced = false
-  const report = (change: Change | undefined): void => {
-    if (change) reports.changed(change)
-  }
+  const report = (changes: readonly Change[]): void => changes.forEach(reports.changed)
 
   const relist = async (): Promise<string> => {
-    const { items, resourceVersion } = await kube.list(resource, options)
-    known.replace(items, resourceVersion).forEach(report)
+    const listing = known.listing()
+    let version = '0'
+    for await (const { items, resourceVersion } of kube.pages(resource, options)) {
+      report(listing.page(items))
+      version = resourceVersion
+    }
+    report(listing.end(version))
     synced = true
-    return resourceVersion
+    return version
   }
 
   /** Follows one watch to its end; returns the version to resume from. */

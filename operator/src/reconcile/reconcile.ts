@@ -13,6 +13,7 @@ import { addFinalizer, hasFinalizer, isGone, removeFinalizer } from './finalizer
 import { nextCheck, type Next } from './next-check.ts'
 import { observe, type World } from './observe.ts'
 import { perform } from './perform.ts'
+import { unstarted } from './start.ts'
 import type { StatusWriter } from './status-writer.ts'
 import type { ThroughputLog } from './throughput-log.ts'
 
@@ -40,7 +41,8 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
   const lag = on.lagOf(key)
   const wanted = deleting ? desiredOfDeleted(pipeline, children) : desired(pipeline, children, on.settings, lag)
   const actions = problems.length > 0 ? [] : plan(wanted, children, pipeline)
-  const outcomes = await perform(on.kube, on.world, actions, pipeline)
+  const starts = deleting || problems.length > 0 ? [] : unstarted(pipeline, children)
+  const outcomes = await perform(on.kube, on.world, [...actions, ...starts], pipeline)
   on.topics.look()
   if (deleting && outcomes.length === 0 && isGone(pipeline, children) && on.topics.released(pipeline)) {
     await removeFinalizer(on.kube, pipeline)

@@ -1,25 +1,39 @@
-import { describe, expect, it } from 'vitest'
+import { EventEmitter, on } from 'node:events'
+import { describe, expect, it, vi } from 'vitest'
 import type { KubeObject } from '../api/index.ts'
-import { ApiError } from '../kube/errors.ts'
+import { ApiError, ConnectionError } from '../kube/errors.ts'
 import { leader } from './leader.ts'
+
+async function* lines(events: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const [line] of events as AsyncIterable<[string]>) yield line
+}
 
 /** One lease with the API server's rule that a write must name the version it read. */
 const leases = () => {
   let lease: KubeObject | undefined
   let version = 0
   let broken = false
+  let watches = 0
+  const changed = new EventEmitter()
   const keep = (object: KubeObject): Promise<KubeObject> => {
     if (broken) return Promise.reject(new ApiError(500, 'InternalError', 'down'))
     if (lease && object.metadata.resourceVersion !== String(version))
       return Promise.reject(new ApiError(409, 'Conflict', 'modified'))
     version += 1
     lease = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+    changed.emit('change', JSON.stringify({ type: 'MODIFIED', object: lease }))
     return Promise.resolve(lease)
   }
   return {
     get: () => (broken ? Promise.reject(new ApiError(500, 'InternalError', 'down')) : Promise.resolve(lease)),
     create: (_: unknown, object: KubeObject) => keep(object),
     replace: (_: unknown, object: KubeObject) => keep(object),
+    watch: (_: unknown, { signal }: { signal: AbortSignal }) => {
+      watches += 1
+      if (broken) return Promise.reject(new ConnectionError('Connection', 'down'))
+      return Promise.resolve(lines(on(changed, 'change', { signal })))
+    },
+    watches: () => watches,
     break: (yes: boolean) => (broken = yes),
   }
 }
@@ -53,9 +67,27 @@ describe('the leader', () => {
     const kube = leases()
     const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]
     await first.acquire(never)
+    const waiting = second.acquire(soon(300)) // less than a lease
+    await vi.waitUntil(() => kube.watches() > 0)
     await first.release()
     expect(first.mayWriteFor()).toBe(0)
-    expect(await second.acquire(soon(300))).toBe(true)
+    expect(await waiting).toBe(true)
+  })
+
+  it('stops writing well before anybody else may take the lease', async () => {
+    const kube = leases()
+    const only = leader(kube, settings('a'), clock)
+    await only.acquire(never)
+    expect(only.mayWriteFor()).toBeLessThan(400 * 0.7)
+  })
+
+  it('knows at once that another has taken its lease', async () => {
+    const kube = leases()
+    const first = leader(kube, settings('a'), clock)
+    await first.acquire(never)
+    const found = (await kube.get()) as KubeObject
+    await kube.replace(undefined, { ...found, spec: { holderIdentity: 'b', leaseDurationSeconds: 60 } })
+    expect(await first.hold(never)).toBe('lost')
   })
 
   it('knows that it is none any more when it cannot renew', async () => {

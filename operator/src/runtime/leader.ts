@@ -1,11 +1,9 @@
-// Which of several operators acts? The one that holds the Lease, and only while its last renewal is young enough that no
-// other can have taken it.
+// Which of several operators acts? The one that holds the Lease, and only while its last renewal is so young that no other
+// can have taken it. The others watch the Lease: one that is given back is taken at once.
 import { isConflict } from '../kube/errors.ts'
-import type { KubeObject, Resource } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
+import { leases, type Lease, leaseFrom, leaseIn } from './lease.ts'
 import { pause } from './pause.ts'
-
-const leases: Resource = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' }
 
 export interface LeaderSettings {
   readonly namespace: string
@@ -16,7 +14,7 @@ export interface LeaderSettings {
 }
 
 export interface Leader {
-  /** Milliseconds for which nobody else can hold the lease: writes must have ended by then. */
+  /** Milliseconds for which writes may still be sent; two thirds of the lease at most, the rest is for those under way. */
   readonly mayWriteFor: () => number
   /** Waits for the lease. Resolves false when the signal aborts first. */
   acquire(signal: AbortSignal): Promise<boolean>
@@ -26,91 +24,111 @@ export interface Leader {
   release(): Promise<void>
 }
 
-interface LeaseSpec {
-  readonly holderIdentity?: string
-  readonly leaseDurationSeconds?: number
-  readonly acquireTime?: string
-  readonly renewTime?: string
-  readonly leaseTransitions?: number
-}
-type Lease = KubeObject & { readonly spec?: LeaseSpec }
-
 export const leader = (
-  kube: Pick<Kube, 'get' | 'create' | 'replace'>,
+  kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>,
   { namespace, name, holder, seconds }: LeaderSettings,
   clock: { readonly now: () => number; readonly random: () => number },
 ): Leader => {
-  const retryMs = (seconds * 1000) / 5
-  /** Time until which the lease is ours, counted from before the request that renewed it was sent. */
+  const renewMs = (seconds * 1000) / 5
+  const ownMs = (seconds * 1000 * 2) / 3
+  /** Time until which we may write, counted from before the request that renewed the lease was sent. */
   let ours = 0
+  let held: Lease | undefined
   /** The holder's last renewal as we saw it change: its clock may differ from ours, so only change counts. */
   let seen: { readonly version: string; readonly at: number } | undefined
 
-  const lease = (before: Lease | undefined, holderIdentity: string, at: number): Lease => {
-    const renewTime = new Date(at).toISOString().replace('Z', '000Z')
-    const kept = before?.spec?.holderIdentity === holderIdentity
-    return {
-      apiVersion: leases.apiVersion,
-      kind: leases.kind,
-      metadata: {
-        name,
-        namespace,
-        ...(before?.metadata.resourceVersion ? { resourceVersion: before.metadata.resourceVersion } : {}),
-      },
-      spec: {
-        holderIdentity,
-        leaseDurationSeconds: seconds,
-        renewTime,
-        acquireTime: kept ? (before.spec?.acquireTime ?? renewTime) : renewTime,
-        leaseTransitions: (before?.spec?.leaseTransitions ?? 0) + (kept || !before ? 0 : 1),
-      },
-    }
+  /** When, by our clock, the lease can be taken; 0 when it is free. */
+  const freeAt = ({ metadata, spec = {} }: Lease): number => {
+    if (spec.holderIdentity === undefined || spec.holderIdentity === '' || spec.holderIdentity === holder) return 0
+    const version = metadata.resourceVersion ?? ''
+    if (seen?.version !== version) seen = { version, at: clock.now() }
+    return seen.at + (spec.leaseDurationSeconds ?? seconds) * 1000
   }
 
-  /** One try. A conflict means that somebody else was first. */
-  const tryOnce = async (): Promise<boolean> => {
-    const found = (await kube.get(leases, namespace, name)) as Lease | undefined
+  /** A conflict means that somebody else was first, or that our own last try came through unanswered. */
+  const write = async (before: Lease | undefined): Promise<boolean> => {
     const at = clock.now()
-    if (found && !isFree(found, at)) return false
+    const wanted = leaseFrom(before, { namespace, name, holder, seconds }, at)
     try {
-      await (found ? kube.replace(leases, lease(found, holder, at)) : kube.create(leases, lease(undefined, holder, at)))
-      ours = at + seconds * 1000
+      held = (await (before ? kube.replace(leases, wanted) : kube.create(leases, wanted))) as Lease
+      ours = at + ownMs
       return true
     } catch (error) {
+      held = undefined
       if (isConflict(error)) return false
       throw error
     }
   }
 
-  const isFree = ({ metadata, spec = {} }: Lease, at: number): boolean => {
-    if (spec.holderIdentity === undefined || spec.holderIdentity === '' || spec.holderIdentity === holder) return true
-    const version = metadata.resourceVersion ?? ''
-    if (seen?.version !== version) seen = { version, at }
-    return at - seen.at > (spec.leaseDurationSeconds ?? seconds) * 1000
+  /** Takes the lease if it is free. Returns the one that somebody else holds. */
+  const take = async (): Promise<Lease | undefined> => {
+    const found = (await kube.get(leases, namespace, name)) as Lease | undefined
+    if (found && clock.now() < freeAt(found)) return found
+    await write(found)
+    return undefined
+  }
+
+  /** Resolves true when the lease has been given back or was not renewed in time, false when it cannot be watched any longer. */
+  const watchUntilFree = async (lease: Lease, signal: AbortSignal): Promise<boolean> => {
+    const watching = new AbortController()
+    const end = (): void => watching.abort()
+    signal.addEventListener('abort', end, { once: true })
+    let timer = setTimeout(end, freeAt(lease) - clock.now())
+    try {
+      const resourceVersion = lease.metadata.resourceVersion ?? '0'
+      const options = { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion, timeoutSeconds: 300 }
+      for await (const line of await kube.watch(leases, { ...options, signal: watching.signal })) {
+        const now = leaseIn(line)
+        if (now === 'bookmark') continue
+        const left = now ? freeAt(now) - clock.now() : 0
+        if (left <= 0) return true
+        clearTimeout(timer)
+        timer = setTimeout(end, left)
+      }
+      return watching.signal.aborted
+    } catch {
+      return watching.signal.aborted
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      end()
+    }
+  }
+
+  /** True while nobody else is known to have it. */
+  const renew = async (): Promise<boolean> => {
+    if (held) return await write(held)
+    if (await take()) ours = 0
+    return held !== undefined
   }
 
   return {
     mayWriteFor: () => Math.max(0, ours - clock.now()),
     acquire: async (signal) => {
       while (!signal.aborted) {
-        if (await tryOnce().catch(() => false)) return true
-        await pause(retryMs * (0.75 + 0.5 * clock.random()), signal)
+        const others = await take().catch(() => undefined)
+        if (held) return true
+        const free = others !== undefined && (await watchUntilFree(others, signal))
+        if (!free) await pause(renewMs * (0.25 + 0.5 * clock.random()), signal)
       }
       return false
     },
     hold: async (signal) => {
+      let kept = true
       while (!signal.aborted) {
-        await pause(retryMs, signal)
+        await pause(kept ? renewMs : renewMs / 3, signal)
         if (signal.aborted) break
-        await tryOnce().catch(() => false)
+        kept = await renew().catch(() => false)
         if (clock.now() >= ours) return 'lost'
       }
       return 'released'
     },
     release: async () => {
-      const found = (await kube.get(leases, namespace, name)) as Lease | undefined
+      const found = held ?? ((await kube.get(leases, namespace, name)) as Lease | undefined)
       ours = 0
-      if (found?.spec?.holderIdentity === holder) await kube.replace(leases, lease(found, '', clock.now()))
+      held = undefined
+      if (found?.spec?.holderIdentity !== holder) return
+      await kube.replace(leases, leaseFrom(found, { namespace, name, holder: '', seconds }, clock.now()))
     },
   }
 }

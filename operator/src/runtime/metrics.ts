@@ -1,10 +1,11 @@
 // What can be measured of the operator? Its Prometheus metrics, by name, in a registry of its own.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { OrderPipelineStatus } from '../api/index.ts'
+import type { Priority, Taken } from './work-queue.ts'
 
 export interface Metrics {
   readonly registry: Registry
-  reconciled(result: 'gone' | 'done' | 'after' | 'retry' | 'error', seconds: number, waitedSeconds: number): void
+  reconciled(result: 'gone' | 'done' | 'after' | 'retry' | 'error', seconds: number, taken: Taken): void
   requested(verb: string, code: number | string, seconds: number): void
   watchRestarted(kind: string, reason: string): void
   lagReadFailed(): void
@@ -13,7 +14,10 @@ export interface Metrics {
   pipeline(namespace: string, name: string, status: OrderPipelineStatus | undefined): void
 }
 
-export const metrics = (queueDepth: () => number): Metrics => {
+/** Seconds. */
+const buckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
+
+export const metrics = (queueDepth: (priority: Priority) => number): Metrics => {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -27,21 +31,24 @@ export const metrics = (queueDepth: () => number): Metrics => {
   const durations = new Histogram({
     name: name('reconcile_seconds'),
     help: 'Time of one pass over a pipeline',
-    buckets: [0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30],
+    labelNames: ['priority'],
+    buckets,
     registers,
   })
   const waits = new Histogram({
     name: name('queue_wait_seconds'),
-    help: 'Time a pipeline waited for a worker',
-    buckets: [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10],
+    help: "Time a pipeline waited for a worker, a user's edit apart from the background",
+    labelNames: ['priority'],
+    buckets,
     registers,
   })
   new Gauge({
     name: name('queue_depth'),
     help: 'Pipelines waiting for a worker',
+    labelNames: ['priority'],
     registers,
     collect() {
-      this.set(queueDepth())
+      for (const priority of ['edit', 'background'] as const) this.set({ priority }, queueDepth(priority))
     },
   })
   const requests = new Counter({
@@ -99,10 +106,10 @@ export const metrics = (queueDepth: () => number): Metrics => {
 
   return {
     registry,
-    reconciled: (result, seconds, waitedSeconds) => {
+    reconciled: (result, seconds, { priority, waitedMs }) => {
       reconciles.inc({ result })
-      durations.observe(seconds)
-      waits.observe(waitedSeconds)
+      durations.observe({ priority }, seconds)
+      waits.observe({ priority }, waitedMs / 1000)
     },
     requested: (verb, code, seconds) => {
       requests.inc({ verb, code: String(code) })

@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { workQueue } from './work-queue.ts'
+import { type Priority, type Taken, workQueue } from './work-queue.ts'
 
-const clock = { now: Date.now, random: () => 1 }
-const settings = { firstBackoffMs: 100, lastBackoffMs: 1000 }
+const clock = { now: () => Date.now(), random: () => 1 } // late bound: fake timers replace Date
+const settings = { firstBackoffMs: 100, lastBackoffMs: 1000, editsInARow: 3 }
 
 describe('the work queue', () => {
   beforeEach(() => vi.useFakeTimers())
@@ -10,18 +11,39 @@ describe('the work queue', () => {
 
   it('hands out a key once, however often it was added', async () => {
     const queue = workQueue(clock, settings)
-    for (const key of ['a', 'a', 'b', 'a']) queue.add(key)
-    expect([(await queue.next())?.key, (await queue.next())?.key, queue.depth()]).toEqual(['a', 'b', 0])
+    for (const key of ['a', 'a', 'b', 'a']) queue.add(key, 'background')
+    expect([(await queue.next())?.key, (await queue.next())?.key, queue.depth('background')]).toEqual(['a', 'b', 0])
   })
 
   it('gives a key that is being worked on to nobody else, and once more afterwards', async () => {
     const queue = workQueue(clock, settings)
-    queue.add('a')
+    queue.add('a', 'background')
     await queue.next()
-    queue.add('a')
-    queue.add('b')
+    queue.add('a', 'background')
+    queue.add('b', 'background')
     expect((await queue.next())?.key).toBe('b')
-    expect(queue.depth()).toBe(0)
+    expect(queue.depth('background')).toBe(0)
+    queue.done('a')
+    expect((await queue.next())?.key).toBe('a')
+  })
+
+  it('hands out a key that already waits in the background ahead of others once it is edited', async () => {
+    const queue = workQueue(clock, settings)
+    for (const key of ['a', 'b', 'c']) queue.add(key, 'background')
+    vi.advanceTimersByTime(70)
+    queue.add('c', 'edit')
+    vi.advanceTimersByTime(5)
+    expect(await queue.next()).toEqual({ key: 'c', priority: 'edit', waitedMs: 5 })
+    expect(await queue.next()).toEqual({ key: 'a', priority: 'background', waitedMs: 75 })
+  })
+
+  it('remembers an edit that came while the key was being worked on', async () => {
+    const queue = workQueue(clock, settings)
+    queue.add('a', 'background')
+    await queue.next()
+    queue.add('a', 'edit')
+    queue.add('a', 'background')
+    queue.add('b', 'background')
     queue.done('a')
     expect((await queue.next())?.key).toBe('a')
   })
@@ -29,7 +51,7 @@ describe('the work queue', () => {
   it('waits longer with each retry, up to the last, and not after success', () => {
     const queue = workQueue(clock, settings)
     const waits = (key: string): number => {
-      queue.retry(key)
+      queue.retry({ key, priority: 'background' })
       const before = Date.now()
       vi.advanceTimersToNextTimer()
       void queue.next()
@@ -41,20 +63,122 @@ describe('the work queue', () => {
     expect(waits('a')).toBe(100)
   })
 
+  it('lets an edit, and nothing else, come before the end of a backoff', () => {
+    const queue = workQueue(clock, settings)
+    queue.retry({ key: 'a', priority: 'background' }, 5000)
+    queue.add('a', 'background')
+    queue.addAfter('a', 10)
+    vi.advanceTimersByTime(4999)
+    expect([queue.depth('background'), queue.depth('edit')]).toEqual([0, 0])
+    queue.add('a', 'edit')
+    expect(queue.depth('edit')).toBe(1)
+  })
+
+  it('keeps the priority of what is tried again', () => {
+    const queue = workQueue(clock, settings)
+    queue.retry({ key: 'a', priority: 'edit' })
+    vi.advanceTimersByTime(100)
+    expect(queue.depth('edit')).toBe(1)
+  })
+
   it('keeps the sooner of two delays', () => {
     const queue = workQueue(clock, settings)
     queue.addAfter('a', 500)
     queue.addAfter('a', 100)
     queue.addAfter('a', 900)
     vi.advanceTimersByTime(100)
-    expect(queue.depth()).toBe(1)
+    expect(queue.depth('background')).toBe(1)
   })
 
   it('hands out nothing once closed', async () => {
     const queue = workQueue(clock, settings)
     const waiting = queue.next()
     queue.close()
-    queue.add('a')
+    queue.add('a', 'edit')
     expect([await waiting, await queue.next()]).toEqual([undefined, undefined])
+  })
+})
+
+describe('the work queue, whatever is added, taken and done in whatever order,', () => {
+  type Step = { readonly add: string; readonly as: Priority } | 'take' | { readonly done: number }
+  const key = fc.constantFrom(...'abcdefgh')
+  const steps: fc.Arbitrary<Step[]> = fc.array(
+    fc.oneof(
+      { weight: 4, arbitrary: fc.record({ add: key, as: fc.constantFrom<Priority>('edit', 'background') }) },
+      { weight: 3, arbitrary: fc.constant('take' as const) },
+      { weight: 2, arbitrary: fc.record({ done: fc.nat(7) }) },
+    ),
+    { maxLength: 120 },
+  )
+
+  /** Plays the steps beside what is to be true: who waits in which order, who is worked on, who comes again. */
+  const play = async (given: readonly Step[]) => {
+    const queue = workQueue({ now: () => 0, random: () => 1 }, settings)
+    const waiting: Record<Priority, string[]> = { edit: [], background: [] }
+    const [working, again] = [new Set<string>(), new Map<string, Priority>()]
+    let row = 0
+    const enter = (name: string, as: Priority): void => {
+      if (waiting.edit.includes(name) || waiting[as].includes(name)) return
+      waiting.background = waiting.background.filter((one) => one !== name)
+      waiting[as].push(name)
+    }
+    const expected = (): Priority | undefined => {
+      if (waiting.edit.length + waiting.background.length === 0) return undefined
+      const turn = row >= settings.editsInARow && waiting.background.length > 0
+      return waiting.edit.length > 0 && !turn ? 'edit' : 'background'
+    }
+    const take = async (): Promise<void> => {
+      const priority = expected()
+      if (!priority) return
+      const taken = (await queue.next()) as Taken
+      expect(taken).toMatchObject({ key: waiting[priority].shift(), priority })
+      expect(working.has(taken.key)).toBe(false)
+      working.add(taken.key)
+      row = priority === 'edit' ? row + 1 : 0
+    }
+    const done = (name: string): void => {
+      queue.done(name)
+      working.delete(name)
+      const as = again.get(name)
+      if (as) enter(name, as)
+      again.delete(name)
+    }
+    for (const step of given) {
+      if (step === 'take') await take()
+      else if ('done' in step) {
+        const name = [...working][step.done]
+        if (name !== undefined) done(name)
+      } else {
+        queue.add(step.add, step.as)
+        if (!working.has(step.add)) enter(step.add, step.as)
+        else if (again.get(step.add) !== 'edit') again.set(step.add, step.as)
+      }
+      expect([queue.depth('edit'), queue.depth('background')]).toEqual([waiting.edit.length, waiting.background.length])
+    }
+    for (const name of [...working]) done(name)
+    while (expected()) await take()
+    expect([queue.depth('edit'), queue.depth('background')]).toEqual([0, 0])
+  }
+
+  it('hands out edits first, each key to one worker, and loses none', async () => {
+    await fc.assert(fc.asyncProperty(steps, play), { numRuns: 500 })
+  })
+
+  it('starves no background key, however many edits keep coming', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 9 }), async (ahead, editsInARow) => {
+        const queue = workQueue({ now: () => 0, random: () => 1 }, { ...settings, editsInARow })
+        for (let index = 0; index < ahead; index += 1) queue.add(`background-${index}`, 'background')
+        let handed = 0
+        for (let found = false; !found; handed += 1) {
+          queue.add(`edit-${handed}`, 'edit')
+          queue.add(`edit-more-${handed}`, 'edit')
+          const taken = (await queue.next()) as Taken
+          queue.done(taken.key)
+          found = taken.key === `background-${ahead - 1}`
+        }
+        expect(handed).toBeLessThanOrEqual(ahead * (editsInARow + 1))
+      }),
+    )
   })
 })

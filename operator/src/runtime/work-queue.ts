@@ -1,84 +1,105 @@
 // Which pipeline is next? Each key waits at most once, is worked on by one worker at a time, and comes back later and later
-// when it fails.
+// when it fails. A user's edit goes ahead of what nobody is waiting for, and still starves nothing.
+
+/** edit: somebody has changed the pipeline and waits for it. background: resync, drift, what children and lag report. */
+export type Priority = 'edit' | 'background'
+
 export interface QueueSettings {
   readonly firstBackoffMs: number
   readonly lastBackoffMs: number
+  /** After so many edits in a row one of the background is handed out, if any waits. */
+  readonly editsInARow: number
 }
 
-export const usualQueueSettings: QueueSettings = { firstBackoffMs: 500, lastBackoffMs: 60_000 }
+export const usualQueueSettings: QueueSettings = { firstBackoffMs: 500, lastBackoffMs: 60_000, editsInARow: 8 }
+
+export interface Taken {
+  readonly key: string
+  readonly priority: Priority
+  /** Since it was added with this priority. */
+  readonly waitedMs: number
+}
 
 export interface WorkQueue {
-  /** As soon as a worker is free; while it is being worked on, once more afterwards. */
-  add(key: string): void
+  /** As soon as a worker is free; while it is being worked on, once more afterwards. The background waits for a backoff to end. */
+  add(key: string, priority: Priority): void
+  /** In the background. Of two such times the sooner counts. */
   addAfter(key: string, ms: number): void
   /** After a pause that grows with each retry in a row until `forget`; at least `leastMs`. */
-  retry(key: string, leastMs?: number): void
+  retry(taken: Pick<Taken, 'key' | 'priority'>, leastMs?: number): void
   forget(key: string): void
   /** The next key, or undefined once closed. `done` must follow. */
-  next(): Promise<{ readonly key: string; readonly waitedMs: number } | undefined>
+  next(): Promise<Taken | undefined>
   done(key: string): void
   /** Hands out nothing more. */
   close(): void
-  readonly depth: () => number
+  readonly depth: (priority: Priority) => number
 }
 
-export const workQueue = (
-  clock: { readonly now: () => number; readonly random: () => number },
-  settings: QueueSettings = usualQueueSettings,
-): WorkQueue => {
-  /** In order of arrival, with the time of it. */
-  const waiting = new Map<string, number>()
+interface Clock {
+  readonly now: () => number
+  readonly random: () => number
+}
+
+export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSettings): WorkQueue => {
+  const lanes = lanesOf(clock.now, settings.editsInARow)
   const working = new Set<string>()
-  const again = new Set<string>()
+  const again = new Map<string, Priority>()
   const timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number }>()
-  const failures = new Map<string, number>()
-  const takers: ((taken: { key: string; waitedMs: number } | undefined) => void)[] = []
+  const backoffs = new Map<string, { readonly failures: number; readonly until: number }>()
+  const takers: ((taken: Taken | undefined) => void)[] = []
   let closed = false
 
   const hand = (): void => {
     while (takers.length > 0) {
-      const first = waiting.entries().next().value
-      if (!first) return
-      const [key, since] = first
-      waiting.delete(key)
-      working.add(key)
-      takers.shift()?.({ key, waitedMs: clock.now() - since })
+      const taken = lanes.take()
+      if (!taken) return
+      working.add(taken.key)
+      takers.shift()?.(taken)
     }
   }
 
-  const add = (key: string): void => {
+  const wake = (key: string, priority: Priority): void => {
     if (closed) return
     if (working.has(key)) {
-      again.add(key)
+      if (again.get(key) !== 'edit') again.set(key, priority)
       return
     }
-    if (!waiting.has(key)) waiting.set(key, clock.now())
+    lanes.put(key, priority)
     hand()
   }
 
-  const addAfter = (key: string, ms: number): void => {
+  const wakeAt = (key: string, priority: Priority, at: number): void => {
     if (closed) return
-    const at = clock.now() + ms
     const pending = timers.get(key)
     if (pending && pending.at <= at) return // sooner already
     clearTimeout(pending?.timer)
     const timer = setTimeout(() => {
       timers.delete(key)
-      add(key)
-    }, ms)
+      wake(key, priority)
+    }, at - clock.now())
     timers.set(key, { timer, at })
   }
 
+  const isBackingOff = (key: string): boolean => (backoffs.get(key)?.until ?? 0) > clock.now()
+
   return {
-    add,
-    addAfter,
-    retry: (key, leastMs = 0) => {
-      const count = failures.get(key) ?? 0
-      failures.set(key, count + 1)
-      const full = Math.min(settings.lastBackoffMs, settings.firstBackoffMs * 2 ** count)
-      addAfter(key, Math.max(leastMs, full / 2 + (full / 2) * clock.random()))
+    add: (key, priority) => {
+      // Its retry is under way, and what made it fail is not cured by the echo of what did not.
+      if (priority === 'background' && isBackingOff(key)) return
+      wake(key, priority)
     },
-    forget: (key) => failures.delete(key),
+    addAfter: (key, ms) => wakeAt(key, 'background', Math.max(clock.now() + ms, backoffs.get(key)?.until ?? 0)),
+    retry: ({ key, priority }, leastMs = 0) => {
+      const failures = backoffs.get(key)?.failures ?? 0
+      const full = Math.min(settings.lastBackoffMs, settings.firstBackoffMs * 2 ** failures)
+      const until = clock.now() + Math.max(leastMs, full / 2 + (full / 2) * clock.random())
+      backoffs.set(key, { failures: failures + 1, until })
+      clearTimeout(timers.get(key)?.timer)
+      timers.delete(key)
+      wakeAt(key, priority, until)
+    },
+    forget: (key) => backoffs.delete(key),
     next: () =>
       closed
         ? Promise.resolve(undefined)
@@ -88,15 +109,51 @@ export const workQueue = (
           }),
     done: (key) => {
       working.delete(key)
-      if (again.delete(key)) add(key)
+      const priority = again.get(key)
+      again.delete(key)
+      if (priority === 'edit' || (priority && !isBackingOff(key))) wake(key, priority)
     },
     close: () => {
       closed = true
       for (const { timer } of timers.values()) clearTimeout(timer)
       timers.clear()
-      waiting.clear()
+      lanes.clear()
       for (const taker of takers.splice(0)) taker(undefined)
     },
-    depth: () => waiting.size,
+    depth: lanes.depth,
+  }
+}
+
+/** Two queues in order of arrival; a key stands in one of them. */
+const lanesOf = (now: () => number, editsInARow: number) => {
+  /** Key → when it arrived. */
+  const lanes = { edit: new Map<string, number>(), background: new Map<string, number>() }
+  let row = 0
+
+  const next = (): Priority => {
+    if (lanes.edit.size === 0) return 'background'
+    return row >= editsInARow && lanes.background.size > 0 ? 'background' : 'edit'
+  }
+
+  return {
+    put: (key: string, priority: Priority): void => {
+      if (lanes.edit.has(key) || lanes[priority].has(key)) return
+      lanes.background.delete(key)
+      lanes[priority].set(key, now())
+    },
+    take: (): Taken | undefined => {
+      const priority = next()
+      const [first] = lanes[priority]
+      if (!first) return undefined
+      const [key, since] = first
+      lanes[priority].delete(key)
+      row = priority === 'edit' ? row + 1 : 0
+      return { key, priority, waitedMs: now() - since }
+    },
+    clear: (): void => {
+      lanes.edit.clear()
+      lanes.background.clear()
+    },
+    depth: (priority: Priority): number => lanes[priority].size,
   }
 }

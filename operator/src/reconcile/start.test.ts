@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import type { ChildObject, OrderPipeline } from '../api/index.ts'
+import { desired } from '../pipeline/index.ts'
+import { unstarted } from './start.ts'
+
+const pipeline: OrderPipeline = {
+  apiVersion: 'orderpipeline.dev/v1alpha1',
+  kind: 'OrderPipeline',
+  metadata: { name: 'shop', namespace: 'default', uid: 'pipeline-uid', generation: 1 },
+  spec: {
+    kafka: { strimziCluster: 'shop-kafka' },
+    topics: [{ name: 'inventory.updated' }],
+    stages: [
+      {
+        name: 'payment',
+        consumes: [{ topic: 'inventory.updated' }],
+        scaling: { minReplicas: 5, maxReplicas: 100, lagPerReplica: 30 },
+      },
+    ],
+  },
+}
+const settings = { servicesImage: 'services:1', imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' }
+
+const live = (generation: number, replicas: number, metadata: Partial<ChildObject['metadata']> = {}): ChildObject[] =>
+  desired(pipeline, [], settings).map((child) =>
+    child.kind === 'Deployment'
+      ? { ...child, metadata: { ...child.metadata, generation, ...metadata }, spec: { ...child.spec, replicas } }
+      : child,
+  )
+
+describe('a Deployment', () => {
+  it('that was made and not started is started at its least replicas', () => {
+    expect(unstarted(pipeline, live(1, 1))).toMatchObject([{ object: { kind: 'Deployment' }, replicas: 5 }])
+  })
+
+  it('that an autoscaler or a person has scaled, or whose template was changed, is left to them', () => {
+    expect(unstarted(pipeline, live(2, 1))).toEqual([])
+    expect(unstarted(pipeline, live(1, 5))).toEqual([])
+  })
+
+  it('of somebody else, or on its way out, is not started', () => {
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'theirs', uid: 'theirs', controller: true }
+    expect(unstarted(pipeline, live(1, 1, { ownerReferences: [owner] }))).toEqual([])
+    expect(unstarted(pipeline, live(1, 1, { deletionTimestamp: '2026-01-01T00:00:00Z' }))).toEqual([])
+  })
+
+  it('of a pipeline that was suspended in between is started at none', () => {
+    const suspended = { ...pipeline, spec: { ...pipeline.spec, suspend: true } }
+    expect(unstarted(suspended, live(1, 1))).toMatchObject([{ replicas: 0 }])
+  })
+})
