@@ -23,6 +23,7 @@ const commands = {
   load: [[node, 'traffic/src/main.ts']],
   orderpipeline: [[node, 'cli/src/main.ts']],
   bench: [[node, 'bench/src/main.ts']],
+  'bench:operator': [[node, 'bench/src/main.ts', 'operator']],
   build: [[node, 'images/src/main.ts']],
   'build:cli': [[node, 'cli/src/build.ts']],
   'docs:cli': [[node, 'cli/src/manual/update.ts']],

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { benchAutoscaling } from './autoscaling.ts'
 import { benchIntake } from './intake.ts'
 import { benchSimulate } from './simulate.ts'
+import { benchOperator } from './operator/index.ts'
 import { table, type Row } from './table.ts'
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -40,6 +41,24 @@ program
   .action(async (options: { orders: number; latency: number; json?: true }) => {
     print(await benchSimulate({ orders: options.orders, latencyMs: options.latency, say }), options.json)
   })
+
+program
+  .command('operator')
+  .description('many pipelines made at once on a real API server, against a bare client that writes the same objects')
+  .option('--pipelines <n>', 'pipelines of 5 stages', whole, 1_000)
+  .option('--churn <seconds>', 'how long edits and reports of replicas keep coming', whole, 60)
+  .option('--edits <n>', 'edits a second meanwhile', whole, 5)
+  .option('--reports <n>', 'reports of replicas a second meanwhile', whole, 20)
+  .option('--settled <seconds>', 'how long requests are counted when nothing happens', whole, 60)
+  .option('--json', 'the result as JSON on standard output')
+  .action(
+    async (options: Record<'pipelines' | 'churn' | 'edits' | 'reports' | 'settled', number> & { json?: true }) => {
+      const { pipelines, churn, edits, reports, settled } = options
+      const rates = { editsPerSecond: edits, reportsPerSecond: reports }
+      const lengths = { churnSeconds: churn, settledSeconds: settled }
+      print(await benchOperator({ pipelines, ...rates, ...lengths, say }), options.json)
+    },
+  )
 
 await program.parseAsync()
 

@@ -1,54 +1,215 @@
-// What if the way to the API server breaks? A TCP proxy in front of it that cuts every connection, or lets them hang.
+// What if the way to the API server breaks? An HTTP proxy in front of it that sees every request: it cuts and hangs connections,
+// answers in the server's place, breaks off before or after the server has done what was asked, and puts lines into watches.
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KubeConfig } from '@kubernetes/client-node'
+
+export interface Asked {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  /** Anything but GET, leases left out. */
+  readonly writes: boolean
+  readonly watches: boolean
+  /** How many requests of the same sort, writes or reads, came before. */
+  readonly index: number
+}
+
+export type Fault =
+  /** What the API server would say, without asking it. */
+  | { readonly kind: 'answer'; readonly code: number; readonly reason: string; readonly retryAfterSeconds?: number }
+  /** A reset before the server hears of it. */
+  | { readonly kind: 'resetBefore' }
+  /** The server does it, and its answer is lost. */
+  | { readonly kind: 'resetAfter' }
+  /** Nothing is passed on and nothing answered until the client gives up. */
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** A watch that says these lines and ends. */
+  | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  /** The server is asked to end a watch after so many seconds. */
+  | { readonly kind: 'shorten'; readonly seconds: number }
+  /** The server does it, then nothing passes any more in either direction: whoever asked is dead to the world. */
+  | { readonly kind: 'lastBreath' }
+
+export interface Passed {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly writes: boolean
+  /** When it was handed to the server, and when the server's answer began. */
+  readonly at: number
+  readonly answeredAt: number | undefined
+  readonly code: number | undefined
+}
 
 export interface Proxy {
   readonly url: string
+  /** Every request handed to the server, in order. */
+  readonly passed: readonly Passed[]
+  /** Faults carried out so far, by kind, or by code for answers. */
+  readonly faults: ReadonlyMap<string, number>
+  /** Asked about every request; undefined lets it through. */
+  inject(choose: (asked: Asked) => Fault | undefined): void
+  /** Puts a line into every open watch. Returns how many there are. */
+  say(line: string): number
   /** Resets every open connection; new ones are served. */
   cut(): void
-  /** Keeps connections open and passes nothing on, in neither direction, until `false`. */
+  /** Passes nothing on until `false`; what was asked in the meantime and is still wanted is passed on then. */
   hang(yes: boolean): void
+  readonly dead: () => boolean
   close(): Promise<void>
 }
 
-export const proxyTo = async (server: string): Promise<Proxy> => {
-  const { hostname, port } = new URL(server)
-  const open = new Set<Socket>()
-  let hanging = false
-  const listener = createServer((client) => {
-    const upstream = connect(Number(port), hostname)
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      open.add(from)
-      from.on('error', () => {})
-      from.on('close', () => {
-        open.delete(from)
-        to.destroy()
-      })
-      from.pipe(to)
-      if (hanging) from.pause()
+/** `access` names the server and the authority that signed its certificate; who asks is said by each request. */
+export const proxyTo = async (access: KubeConfig): Promise<Proxy> => {
+  const target = new URL(access.getCurrentCluster()?.server ?? '')
+  const tls: RequestOptions = {}
+  await access.applyToHTTPSOptions(tls)
+  const agent = new Agent({ keepAlive: true, ca: tls.ca })
+  const sockets = new Set<Socket>()
+  const watches = new Set<ServerResponse>()
+  const passed: Passed[] = []
+  const faults = new Map<string, number>()
+  const counts = { writes: 0, reads: 0 }
+  let choose: (asked: Asked) => Fault | undefined = () => undefined
+  let resumed: Promise<void> | undefined
+  let resume = (): void => {}
+  let dead = false
+
+  const note = (name: string): void => void faults.set(name, (faults.get(name) ?? 0) + 1)
+
+  const handle = async (asking: IncomingMessage, answer: ServerResponse): Promise<void> => {
+    const body = await bodyOf(asking)
+    const asked = askedBy(asking, counts)
+    if (dead) return void asking.socket.destroy()
+    const fault = choose(asked)
+    if (fault) note(fault.kind === 'answer' ? String(fault.code) : fault.kind)
+    switch (fault?.kind) {
+      case 'answer':
+        return answerWith(answer, fault)
+      case 'resetBefore':
+        return void asking.socket.resetAndDestroy()
+      case 'hang':
+        return
+      case 'lines':
+        return void answer.writeHead(200, { 'content-type': 'application/json' }).end(fault.lines.join('\n') + '\n')
+      case 'delay':
+        await sleep(fault.ms)
     }
+    await resumed
+    if (answer.destroyed || asking.socket.destroyed) return // nobody waits for it any more
+    const entry: { -readonly [K in keyof Passed]: Passed[K] } = {
+      ...{ method: asked.method, path: asked.path, query: asked.query, writes: asked.writes },
+      ...{ at: Date.now(), answeredAt: undefined, code: undefined },
+    }
+    passed.push(entry)
+    if (fault?.kind === 'shorten') asking.url = `${asked.path}?${shortened(asked.query, fault.seconds)}`
+    const response = await forward(asking, body, answer)
+    entry.answeredAt = Date.now()
+    entry.code = response.statusCode
+    if (fault?.kind === 'lastBreath') {
+      dead = true
+      for (const socket of sockets) socket.destroy()
+      return
+    }
+    if (fault?.kind === 'resetAfter') return void asking.socket.resetAndDestroy()
+    await resumed
+    answer.writeHead(response.statusCode ?? 502, response.headers)
+    if (asked.watches) {
+      watches.add(answer)
+      answer.on('close', () => watches.delete(answer))
+      answer.flushHeaders()
+    }
+    for await (const chunk of response) {
+      await resumed
+      answer.write(chunk)
+    }
+    answer.end()
+  }
+
+  /** The server is told when the client goes away. */
+  const forward = async (asking: IncomingMessage, body: Buffer, answer: ServerResponse): Promise<IncomingMessage> => {
+    const { host: _replaced, connection: _own, ...headers } = asking.headers
+    const request = httpsRequest(new URL(asking.url ?? '/', target), { method: asking.method, headers, agent })
+    answer.on('close', () => request.destroy())
+    request.end(body)
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    request.on('error', () => {})
+    return response
+  }
+
+  const server = createServer((asking, answer) => {
+    answer.on('error', () => {})
+    handle(asking, answer).catch(() => asking.socket.destroy()) // the client has gone, or the server: both see a cut
   })
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
+  server.on('connection', (socket) => {
+    if (dead) return socket.destroy()
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
   const cut = (): void => {
-    for (const socket of open) socket.resetAndDestroy()
+    for (const socket of sockets) socket.resetAndDestroy()
   }
   return {
-    url: `https://127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    passed,
+    faults,
+    inject: (chosen) => {
+      choose = chosen
+    },
+    say: (line) => {
+      for (const watch of watches) watch.write(`${line}\n`)
+      return watches.size
+    },
     cut,
     hang: (yes) => {
-      hanging = yes
-      for (const socket of open) {
-        if (yes) socket.pause()
-        else socket.resume()
-      }
+      resume()
+      resumed = yes ? new Promise((resolve) => (resume = resolve)) : undefined
     },
+    dead: () => dead,
     close: async () => {
-      cut()
-      await new Promise((resolve) => listener.close(resolve))
+      resume()
+      agent.destroy()
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
     },
   }
+}
+
+const askedBy = (asking: IncomingMessage, counts: { writes: number; reads: number }): Asked => {
+  const { pathname, searchParams } = new URL(asking.url ?? '/', 'http://proxy')
+  const method = asking.method ?? 'GET'
+  const writes = method !== 'GET' && !pathname.includes('/leases')
+  const index = writes ? counts.writes++ : counts.reads++
+  return { method, path: pathname, query: searchParams, writes, watches: searchParams.get('watch') === 'true', index }
+}
+
+const shortened = (query: URLSearchParams, seconds: number): URLSearchParams => {
+  const asked = new URLSearchParams(query)
+  asked.set('timeoutSeconds', String(seconds))
+  return asked
+}
+
+const bodyOf = async (asking: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of asking) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+const answerWith = (
+  answer: ServerResponse,
+  { code, reason, retryAfterSeconds }: Extract<Fault, { kind: 'answer' }>,
+): void => {
+  const status = { apiVersion: 'v1', kind: 'Status', status: 'Failure', code, reason, message: `injected: ${reason}` }
+  const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
+  answer.writeHead(code, { 'content-type': 'application/json', ...retry }).end(JSON.stringify(status))
 }

@@ -45,7 +45,8 @@ export async function startLightCluster(
       // Its address is a loopback one, which no Endpoints may carry; nobody looks for it in the cluster.
       '--endpoint-reconciler-type=none',
     ],
-    controllerManagerFlags: [],
+    // Its usual 20 requests a second are for a shared server; here tests would wait for it.
+    controllerManagerFlags: ['--kube-api-qps=300', '--kube-api-burst=600'],
   }
   const prepared = await prepareControlPlane(controlPlane)
   const [crds] = await Promise.all([

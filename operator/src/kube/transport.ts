@@ -4,7 +4,6 @@
 import { once } from 'node:events'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
-import { createInterface } from 'node:readline'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { ApiError, ConnectionError } from './errors.ts'
 
@@ -30,6 +29,7 @@ export interface Transport {
 export type CallObserver = (call: Call, code: number | string, seconds: number) => void
 
 const requestSockets = 32
+const credentialsMs = 10_000
 
 export const transport = async (
   kubeConfig: KubeConfig,
@@ -55,12 +55,23 @@ export const transport = async (
       : new Agent({ keepAlive: true, maxSockets, ...secure })
   const agents = { json: agentFor(requestSockets), lines: agentFor(Infinity) }
 
+  let credentials: Promise<RequestOptions> | undefined
+  let credentialsUntil = 0
+  /** Read again now and then: tokens are renewed on disk. */
+  const currentCredentials = (): Promise<RequestOptions> => {
+    if (credentials && now() < credentialsUntil) return credentials
+    credentialsUntil = now() + credentialsMs
+    const asked: RequestOptions = {}
+    credentials = kubeConfig.applyToHTTPSOptions(asked).then(() => ({ headers: asked.headers, auth: asked.auth }))
+    credentials.catch(() => (credentials = undefined))
+    return credentials
+  }
+
   const open = async (call: Call, agent: HttpAgent | Agent, deadline: AbortSignal): Promise<IncomingMessage> => {
-    const credentials: RequestOptions = {}
-    await kubeConfig.applyToHTTPSOptions(credentials) // each time: tokens are renewed on disk
+    const { headers: identity, auth } = await currentCredentials()
     const body = call.body === undefined ? undefined : JSON.stringify(call.body)
     const headers: OutgoingHttpHeaders = {
-      ...(credentials.headers as OutgoingHttpHeaders | undefined),
+      ...(identity as OutgoingHttpHeaders | undefined),
       accept: 'application/json',
       'user-agent': 'orderpipeline-operator',
       ...(body === undefined
@@ -76,7 +87,7 @@ export const transport = async (
       headers,
       agent,
       signal: deadline,
-      ...(credentials.auth ? { auth: credentials.auth } : {}),
+      ...(auth ? { auth } : {}),
     })
     request.end(body)
     const [response] = (await once(request, 'response')) as [IncomingMessage]
@@ -146,16 +157,20 @@ const textOf = async (response: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** readline swallows a broken stream as if it had ended, so the end is checked. */
 async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
-  let failure: Error | undefined
-  response.on('error', (error) => (failure = error))
+  response.setEncoding('utf8')
+  let rest = ''
   try {
-    for await (const line of createInterface({ input: response, crlfDelay: Infinity })) if (line !== '') yield line
-    if (failure) throw new ConnectionError('Connection', failure.message, failure)
-  } finally {
-    response.destroy()
+    // Ends with an error when the connection does, also one that was cut before anybody began to read.
+    for await (const chunk of response) {
+      const lines = (rest + String(chunk)).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) if (line !== '') yield line
+    }
+  } catch (error) {
+    throw new ConnectionError('Connection', error instanceof Error ? error.message : String(error), error)
   }
+  if (rest !== '') yield rest
 }
 
 const apiError = (response: IncomingMessage, text: string): ApiError => {

@@ -21,6 +21,12 @@ async function* saidThenSilent(signal: AbortSignal, ...lines: string[]): AsyncGe
   yield* said(...lines)
   await new Promise((resolve) => signal.addEventListener('abort', resolve))
 }
+async function* endless(): AsyncGenerator<string> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, settings.inactivityMs / 10))
+    yield event('BOOKMARK', object('', 1))
+  }
+}
 async function* saidThenCut(...lines: string[]): AsyncGenerator<string> {
   yield* said(...lines)
   throw new ConnectionError('Connection', 'reset')
@@ -92,6 +98,22 @@ describe('a watch', () => {
   it('does not trust silence', async () => {
     const seen = await play([[], [object('a', 150)]], [(_from, signal) => saidThenSilent(signal)])
     expect(seen).toMatchObject({ restarts: ['inactive'], lists: 2, changes: ['set a@150'] })
+  })
+
+  it('ends at once when it is told to while its listing is under way', async () => {
+    const stopping = new AbortController()
+    const kube: Pick<Kube, 'pages' | 'watch'> = {
+      pages: async function* () {
+        stopping.abort()
+        yield await Promise.resolve({ items: [], resourceVersion: '1' })
+      },
+      watch: (_resource, { signal }) =>
+        signal.aborted ? Promise.reject(new ConnectionError('Connection', 'aborted')) : Promise.resolve(endless()),
+    }
+    const reports = { changed: () => {}, restarted: () => {} }
+    const one = watched(kube as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, settings)
+    await one.run(stopping.signal)
+    expect(stopping.signal.aborted).toBe(true)
   })
 
   it('survives failing listings, and is in sync only after one has come through', async () => {

@@ -65,6 +65,7 @@ export const watched = (
     const connection = new AbortController()
     const stop = (): void => connection.abort()
     signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop() // while the listing was under way
     try {
       const seconds = Math.max(5, Math.min(300, Math.round((untilMs - clock.now()) / 1000)))
       const watch = { ...options, resourceVersion: from, timeoutSeconds: seconds, signal: connection.signal }

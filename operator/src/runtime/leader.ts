@@ -73,6 +73,7 @@ export const leader = (
     const watching = new AbortController()
     const end = (): void => watching.abort()
     signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
     let timer = setTimeout(end, freeAt(lease) - clock.now())
     try {
       const resourceVersion = lease.metadata.resourceVersion ?? '0'

@@ -1,0 +1,70 @@
+// How is the operator run and asked what it measures? As a process of its own, from its source, as its image runs it.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { servicesImage } from './pipelines.ts'
+
+export interface OperatorProcess {
+  readonly pid: number
+  metrics(): Promise<Samples>
+  stop(): Promise<void>
+}
+
+/** Every sample of /metrics: `name{labels}` → value. */
+export type Samples = ReadonlyMap<string, number>
+
+const main = join(import.meta.dirname, '..', '..', '..', 'operator', 'src', 'main.ts')
+
+export async function runOperator(kubeconfig: string, namespace: string, logFile: string): Promise<OperatorProcess> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [main], {
+    env: {
+      ...{ KUBECONFIG: kubeconfig, SERVICES_IMAGE: servicesImage, METRICS_PORT: String(port), POD_NAME: 'bench' },
+      ...{ WATCH_NAMESPACE: namespace, POD_NAMESPACE: namespace, LOG_LEVEL: 'warn' },
+      LAG_INTERVAL_SECONDS: '3600', // there is no Kafka here
+      ...passedOn('NODE_OPTIONS', 'WORKERS'),
+    },
+    stdio: ['ignore', openSync(logFile, 'w'), openSync(logFile, 'a')],
+  })
+  const url = `http://127.0.0.1:${port}`
+  for (let ready = false; !ready; await sleep(100)) {
+    if (child.exitCode !== null) throw new Error(`the operator ended with ${child.exitCode}; see ${logFile}`)
+    ready = await fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  }
+  return {
+    pid: child.pid ?? 0,
+    metrics: async () => samplesIn(await (await fetch(`${url}/metrics`)).text()),
+    stop: () => stop(child),
+  }
+}
+
+const passedOn = (...names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+const samplesIn = (text: string): Samples =>
+  new Map(
+    text.split('\n').flatMap((line): [string, number][] => {
+      const at = line.lastIndexOf(' ')
+      return line === '' || line.startsWith('#') ? [] : [[line.slice(0, at), Number(line.slice(at + 1))]]
+    }),
+  )

@@ -1,0 +1,34 @@
+// What do counters and histograms say of the time between two readings? Pure.
+import type { Samples } from './process.ts'
+
+/** The growth of all counters of this name whose labels fit. */
+export const growth = (before: Samples, after: Samples, name: string, fits: (labels: string) => boolean): number =>
+  [...after]
+    .filter(([key]) => key.startsWith(`${name}{`) && fits(key.slice(name.length)))
+    .reduce((sum, [key, value]) => sum + value - (before.get(key) ?? 0), 0)
+
+/** By linear interpolation within the histogram's bucket; an upper bound where the bucket is the last one. Seconds. */
+export const quantile = (before: Samples, after: Samples, name: string, q: number, label = ''): number => {
+  const bounds = new Map<number, number>()
+  for (const [key, value] of after) {
+    const le = /le="([^"]+)"/.exec(key)?.[1]
+    if (!key.startsWith(`${name}_bucket{`) || le === undefined || !key.includes(label)) continue
+    const bound = le === '+Inf' ? Infinity : Number(le)
+    bounds.set(bound, (bounds.get(bound) ?? 0) + value - (before.get(key) ?? 0))
+  }
+  const buckets = [...bounds].sort(([a], [b]) => a - b)
+  const total = buckets.at(-1)?.[1] ?? 0
+  if (total === 0) return 0
+  const wanted = q * total
+  let [from, counted] = [0, 0]
+  for (const [bound, count] of buckets) {
+    if (count >= wanted)
+      return Number.isFinite(bound) ? from + ((bound - from) * (wanted - counted)) / Math.max(1, count - counted) : from
+    ;[from, counted] = [bound, count]
+  }
+  return from
+}
+
+/** Of exact values. */
+export const percentile = (values: readonly number[], q: number): number =>
+  [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(q * values.length) - 1)] ?? 0

@@ -1,0 +1,53 @@
+// What has come of a pipeline, whole, in a form in which two runs can be compared? Everything the operator decides, its
+// ownership of fields included; without what every run has anew: uids, versions, times, addresses, and the
+// status of children.
+import { childResources, type KubeObject, orderPipelines } from '../src/api/index.ts'
+import { fieldManager, fingerprintAnnotation, labelKeys, managedBy } from '../src/pipeline/index.ts'
+import { children, type Ground } from './harness.ts'
+
+export const endState = async (on: Ground): Promise<unknown[]> => {
+  const pipelines = (await on.kube.list(orderPipelines, { namespace: on.namespace })) as KubeObject[]
+  const uids = pipelines.map(({ metadata }) => metadata.uid ?? '')
+  const rank = ({ kind }: KubeObject): number => childResources.findIndex((resource) => resource.kind === kind)
+  const all = [...pipelines, ...(await children(on))].sort(
+    (a, b) => rank(a) - rank(b) || (a.metadata.name < b.metadata.name ? -1 : 1),
+  )
+  return all.map((object) => {
+    let text = JSON.stringify(comparable(object)).replaceAll(on.namespace, 'the-namespace')
+    for (const uid of uids) text = text.replaceAll(uid, 'the-pipeline')
+    return JSON.parse(text) as unknown
+  })
+}
+
+interface Managed {
+  readonly manager: string
+  readonly time: string
+}
+
+const comparable = ({ metadata, status, ...object }: KubeObject): unknown => {
+  const {
+    uid: _uid,
+    resourceVersion: _version,
+    creationTimestamp: _created,
+    ...kept
+  } = metadata as KubeObject['metadata'] & {
+    readonly managedFields?: readonly Managed[]
+  }
+  const managedFields = kept.managedFields
+    ?.filter(({ manager }) => manager === fieldManager)
+    .map(({ time: _time, ...entry }) => entry)
+  const isChild = metadata.labels?.[labelKeys.managedBy] === managedBy
+  return withoutAddresses({
+    ...object,
+    metadata: { ...kept, managedFields },
+    ...(isChild ? {} : { status: withoutTimes(status) }),
+  })
+}
+
+const drop = (names: readonly string[]) => (value: unknown) =>
+  JSON.parse(
+    JSON.stringify(value, (name, part: unknown) => (names.includes(name) ? undefined : part)) ?? 'null',
+  ) as unknown
+const withoutTimes = drop(['lastTransitionTime'])
+/** The fingerprint is of the whole object as asked for, uid and namespace included. */
+const withoutAddresses = drop(['clusterIP', 'clusterIPs', 'nodePort', fingerprintAnnotation])

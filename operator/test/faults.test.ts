@@ -1,0 +1,229 @@
+// Does the operator get there in the end when the API server, or the way to it, misbehaves? One proxy in front of a real API
+// server injects every fault; the end state is compared, whole, with that of an operator whose way was clear.
+import { isDeepStrictEqual } from 'node:util'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { orderPipelines } from '../src/api/index.ts'
+import { usualWatchSettings } from '../src/kube/watched.ts'
+import { endState } from './end-state.ts'
+import { eventually, ground, type Ground, edit, pipelineFrom, type Running, runOperator } from './harness.ts'
+import { type Asked, type Fault, proxyTo, type Proxy } from './proxy.ts'
+
+const pipelines = 8
+const names = Array.from({ length: pipelines }, (_, index) => `shop-${index}`)
+const watch = { ...usualWatchSettings, inactivityMs: 2000, firstBackoffMs: 50, lastBackoffMs: 500 }
+const queue = { firstBackoffMs: 50, lastBackoffMs: 1000, editsInARow: 8 }
+
+const create = async (on: Ground): Promise<void> => {
+  const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
+  for (const name of names)
+    await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, name } })
+}
+
+/** Every pipeline gets a second stage, and the first one another concurrency. */
+const editAll = async (on: Ground): Promise<void> => {
+  for (const name of names)
+    await edit(on, name, (spec) => {
+      const [first] = spec.stages
+      if (!first) throw new Error('no stage')
+      return {
+        ...spec,
+        stages: [
+          { ...first, concurrency: 7 },
+          { ...first, name: 'payment' },
+        ],
+      }
+    })
+}
+
+const text = (state: unknown): string => JSON.stringify(state)
+/** Until both counts of a Deployment's replicas have been reported and nothing changes any more. */
+const restOf = async (on: Ground): Promise<unknown[]> => {
+  let [before, since] = ['', Date.now()]
+  return await eventually('at rest', async () => {
+    const state = await endState(on)
+    if (text(state) !== before) [before, since] = [text(state), Date.now()]
+    return Date.now() - since > 2000 && state
+  })
+}
+
+describe('an operator', () => {
+  let made: unknown[]
+  let edited: unknown[]
+  beforeAll(async () => {
+    const on = await ground()
+    const operator = await runOperator(on)
+    await create(on)
+    made = await restOf(on)
+    await editAll(on)
+    edited = await restOf(on)
+    await operator.stop()
+  })
+
+  let on: Ground
+  let proxy: Proxy
+  let operator: Running
+  beforeEach(async () => {
+    on = await ground()
+    proxy = await proxyTo(on.operatorAccess())
+  })
+  afterEach(async () => {
+    proxy.inject(() => undefined)
+    proxy.hang(false)
+    await operator.stop()
+    await proxy.close()
+  })
+
+  const start = async (environment: Record<string, string> = {}): Promise<void> => {
+    operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url), watch, queue }, environment)
+  }
+  const reaches = async (end: unknown[]): Promise<void> => {
+    let state: unknown[] = []
+    await eventually('the same end', async () => isDeepStrictEqual((state = await endState(on)), end)).catch(() =>
+      expect(state).toEqual(end),
+    )
+  }
+  const tell = (what: string): void => {
+    const faults = [...proxy.faults].map(([name, count]) => `${count} × ${name}`).join(', ')
+    process.stderr.write(`${what}: ${faults || 'no other fault'}; ${proxy.passed.length} requests passed; converged\n`)
+  }
+
+  /** The first `count` requests that `applies` to and whose turn it is get the fault: every second one, so that some get through. */
+  const first = (count: number, applies: (asked: Asked) => boolean, fault: Fault) => {
+    let [turn, given] = [0, 0]
+    return (asked: Asked): Fault | undefined => {
+      if (given >= count || !applies(asked) || turn++ % 2 === 1) return undefined
+      given += 1
+      return fault
+    }
+  }
+  const writes = ({ writes }: Asked): boolean => writes
+  const lists = ({ method, watches, path }: Asked): boolean =>
+    method === 'GET' && !watches && !path.includes('/leases/')
+
+  const answer = (code: number, reason: string, retryAfterSeconds?: number): Fault => ({
+    ...{ kind: 'answer', code, reason },
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  })
+  it.each([
+    { name: 'conflicts', count: 100, applies: writes, fault: answer(409, 'Conflict') },
+    { name: 'server errors', count: 100, applies: writes, fault: answer(500, 'InternalError') },
+    { name: 'refusals to serve now', count: 20, applies: writes, fault: answer(429, 'TooManyRequests', 1) },
+    { name: 'resets before the server hears of a write', count: 100, applies: writes, fault: { kind: 'resetBefore' } },
+    { name: 'resets after the server has done a write', count: 100, applies: writes, fault: { kind: 'resetAfter' } },
+    { name: 'errors on listings', count: 10, applies: lists, fault: answer(500, 'InternalError') },
+    { name: 'resets of listings', count: 10, applies: lists, fault: { kind: 'resetAfter' } },
+  ] as const)('converges through $count $name', async ({ name, count, applies, fault }) => {
+    proxy.inject(first(count, applies, fault))
+    await start()
+    await create(on)
+    await reaches(made)
+    await editAll(on)
+    await reaches(edited)
+    tell(name)
+    expect([...proxy.faults.values()].reduce((sum, one) => sum + one, 0)).toBe(count)
+  })
+
+  it('asks again no sooner than the API server has said', async () => {
+    const refused: { path: string; at: number }[] = []
+    proxy.inject((asked) => {
+      if (!asked.writes || refused.length > 0) return undefined
+      refused.push({ path: asked.path, at: Date.now() })
+      return answer(429, 'TooManyRequests', 2)
+    })
+    await start()
+    await create(on)
+    await reaches(made)
+    const [{ path, at } = { path: '', at: 0 }] = refused
+    const again = proxy.passed.find((one) => one.path === path && one.writes)
+    expect((again?.at ?? 0) - at).toBeGreaterThanOrEqual(2000)
+    tell('one refusal for 2 s')
+  })
+
+  it('goes on watching after its connections are cut, and misses nothing', async () => {
+    await start()
+    await eventually('synced', () => Promise.resolve(operator.synced()))
+    const cutting = setInterval(() => proxy.cut(), 300)
+    let cuts = 0
+    const counting = setInterval(() => (cuts += 1), 300)
+    await create(on)
+    await editAll(on)
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    clearInterval(cutting)
+    clearInterval(counting)
+    await reaches(edited)
+    tell(`every connection cut ${cuts} times`)
+    expect(cuts).toBeGreaterThanOrEqual(10)
+  })
+
+  it('notices that its watches hang, and catches up', async () => {
+    await start({ LEASE_SECONDS: '60' })
+    await create(on)
+    await reaches(made)
+    proxy.hang(true)
+    await editAll(on)
+    await new Promise((resolve) => setTimeout(resolve, 3 * watch.inactivityMs))
+    const restarts = await metric(operator, 'orderpipeline_watch_restarts_total', 'reason="inactive"')
+    proxy.hang(false)
+    await reaches(edited)
+    tell(`${restarts} watches silent for ${watch.inactivityMs} ms`)
+    expect(restarts).toBeGreaterThanOrEqual(7)
+  })
+
+  const gone = JSON.stringify({
+    ...{
+      type: 'ERROR',
+      object: { kind: 'Status', status: 'Failure', reason: 'Expired', code: 410, message: 'too old' },
+    },
+  })
+  it.each([
+    { name: 'answered 410 Gone', fault: answer(410, 'Expired') },
+    { name: 'told 410 by an event', fault: { kind: 'lines', lines: [gone] } },
+    { name: 'fed with garbage', fault: { kind: 'lines', lines: ['{"type":"ADDED","obj', '<html>'] } },
+    { name: 'answered 500', fault: answer(500, 'InternalError') },
+    { name: 'ended at once', fault: { kind: 'lines', lines: [] } },
+  ] as const)('converges when its watches are $name', async ({ name, fault }) => {
+    proxy.inject(first(70, ({ watches, path }) => watches && !path.includes('/leases'), fault))
+    await start()
+    await create(on)
+    await reaches(made)
+    await editAll(on)
+    await reaches(edited)
+    tell(`watches ${name}`)
+    expect([...proxy.faults.values()].reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(7)
+  })
+
+  it('converges when garbage and 410 come in the middle of its watches', async () => {
+    await start()
+    await create(on)
+    let told = 0
+    const telling = setInterval(() => (told += proxy.say(told % 2 === 0 ? '\u0000garbage{' : gone)), 100)
+    await editAll(on)
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    clearInterval(telling)
+    await reaches(edited)
+    tell(`${told} lines of garbage and 410 in open watches`)
+    expect(told).toBeGreaterThanOrEqual(14)
+  })
+
+  it('resumes a watch that has ended from its last bookmark, instead of listing again', async () => {
+    const services = ({ path }: { path: string }): boolean => path.endsWith('/services')
+    proxy.inject((asked) => (services(asked) && asked.watches ? { kind: 'shorten', seconds: 6 } : undefined))
+    operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url) })
+    const watches = () => proxy.passed.filter((one) => services(one) && one.query.has('watch'))
+    await eventually('watching', () => Promise.resolve(watches().length === 1))
+    await create(on) // makes no Service, but the version of the cluster goes on
+    const [from = Infinity, next] = await eventually('watched again', () => {
+      const versions = watches().map(({ query }) => Number(query.get('resourceVersion')))
+      return Promise.resolve(versions.length > 1 && versions)
+    })
+    expect(next).toBeGreaterThan(from)
+    expect(proxy.passed.filter((one) => services(one) && !one.query.has('watch') && !one.writes)).toHaveLength(1)
+    tell(`resumed at ${next}, having begun at ${from}`)
+  })
+})
+
+const metric = async (of: Running, name: string, label: string): Promise<number> => {
+  const lines = (await (await fetch(`http://127.0.0.1:${of.port}/metrics`)).text()).split('\n')
+  const values = lines.filter((line) => line.startsWith(name) && line.includes(label))
+  return values.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+}

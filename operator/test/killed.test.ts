@@ -1,0 +1,156 @@
+// Killed after each single write, does the operator get to where it would have got? It is cut off for good right after the API
+// server has done the nth write, and a fresh one starts; whole objects are compared with those of an undisturbed run.
+import { isDeepStrictEqual } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
+import { endState } from './end-state.ts'
+import { current, edit, eventually, ground, type Ground, type Running, runOperator } from './harness.ts'
+import { proxyTo, type Proxy } from './proxy.ts'
+
+const atOnce = 6
+const samePod = { POD_NAME: 'the-same-pod' }
+
+const pipeline: Pick<OrderPipeline, 'spec'> = {
+  spec: {
+    kafka: { strimziCluster: 'shop-kafka' },
+    gateway: {
+      emits: [{ topic: 'orders.placed' }],
+      scaling: { minReplicas: 2, maxReplicas: 6, cpuPercent: 70 },
+      resources: { requests: { cpu: '100m' } },
+    },
+    topics: [{ name: 'orders.placed' }, { name: 'orders.status' }],
+    stages: [
+      {
+        name: 'orders',
+        consumes: [{ topic: 'orders.placed' }],
+        emits: [{ topic: 'orders.status' }],
+        scaling: { minReplicas: 2, maxReplicas: 10, lagPerReplica: 100 },
+      },
+      {
+        name: 'notification',
+        consumes: [{ topic: 'orders.status' }],
+        scaling: { minReplicas: 1, maxReplicas: 4, lagPerReplica: 100 },
+      },
+    ],
+  },
+}
+
+const make = async ({ kube, namespace }: Ground): Promise<void> => {
+  const { apiVersion, kind } = orderPipelines
+  await kube.create(orderPipelines, { apiVersion, kind, metadata: { name: 'shop', namespace }, ...pipeline })
+}
+
+interface Scenario {
+  readonly name: string
+  /** What the pipeline is like before. */
+  readonly begin: (on: Ground) => Promise<void>
+  readonly change: (on: Ground) => Promise<void>
+}
+
+const scenarios: readonly Scenario[] = [
+  { name: 'a create', begin: () => Promise.resolve(), change: make },
+  {
+    name: 'a change of minimum and maximum',
+    begin: make,
+    change: (on) =>
+      edit(on, 'shop', (spec) => ({
+        ...spec,
+        stages: spec.stages.map((stage) => ({
+          ...stage,
+          scaling: { ...stage.scaling, minReplicas: 2, maxReplicas: stage.scaling.maxReplicas - 1 },
+        })),
+      })),
+  },
+  {
+    name: 'the removal of a stage',
+    begin: make,
+    change: (on) => edit(on, 'shop', (spec) => ({ ...spec, stages: spec.stages.slice(0, 1) })),
+  },
+  {
+    name: 'a delete',
+    begin: make,
+    change: async (on) => {
+      const found = await current(on, 'shop')
+      if (found) await on.kube.delete(orderPipelines, found)
+    },
+  },
+]
+
+/** Until nothing changes any more: the operator and the controllers of Kubernetes have come to rest. */
+const atRest = async (on: Ground, proxy: Proxy): Promise<unknown[]> => {
+  let [before, since] = ['', Date.now()]
+  return await eventually('at rest', async () => {
+    if (proxy.dead()) return []
+    const state = await endState(on)
+    const now = JSON.stringify(state) + writesOf(proxy)
+    if (now !== before) [before, since] = [now, Date.now()]
+    return Date.now() - since > 1500 && state
+  })
+}
+
+const writesOf = (proxy: Proxy): number => proxy.passed.filter(({ writes }) => writes).length
+
+interface Run {
+  readonly on: Ground
+  readonly proxy: Proxy
+  readonly operator: Running
+}
+
+/** An operator behind a proxy of its own, with the pipeline as it is before the change. */
+const begun = async ({ begin }: Scenario): Promise<Run> => {
+  const on = await ground()
+  const proxy = await proxyTo(on.operatorAccess())
+  const operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url) }, samePod)
+  await eventually('synced', () => Promise.resolve(operator.synced()))
+  await begin(on)
+  if (await current(on, 'shop')) await atRest(on, proxy)
+  return { on, proxy, operator }
+}
+
+const undisturbed = async (scenario: Scenario): Promise<{ end: unknown[]; writes: number }> => {
+  const { on, proxy, operator } = await begun(scenario)
+  const before = writesOf(proxy)
+  await scenario.change(on)
+  const end = await atRest(on, proxy)
+  const writes = writesOf(proxy) - before
+  await operator.stop()
+  await proxy.close()
+  return { end, writes }
+}
+
+/** Returns the write after which the operator was cut off; undefined when it came to rest before. */
+const cutOff = async (scenario: Scenario, nth: number, end: unknown[]): Promise<string | undefined> => {
+  const { on, proxy, operator } = await begun(scenario)
+  const before = writesOf(proxy)
+  proxy.inject(({ writes, index }) => (writes && index === before + nth - 1 ? { kind: 'lastBreath' } : undefined))
+  await scenario.change(on)
+  await eventually(`write ${nth}`, async () => proxy.dead() || isDeepStrictEqual(await atRest(on, proxy), end))
+  const reached = proxy.dead()
+  const last = proxy.passed.filter(({ writes }) => writes).at(-1)
+  await operator.stop()
+  const second = await runOperator(on, {}, samePod)
+  let state: unknown[] = []
+  await eventually('the same end', async () => isDeepStrictEqual((state = await endState(on)), end)).catch(() => {
+    expect(state, `after write ${nth} of ${scenario.name}`).toEqual(end)
+  })
+  await second.stop()
+  await proxy.close()
+  return reached ? `${last?.method} ${last?.path.split('/').slice(6).join('/')}` : undefined
+}
+
+describe('an operator killed after each single write of', () => {
+  it.each(scenarios)('$name ends where one ends that was left alone', { timeout: 180_000 }, async (scenario) => {
+    const { end, writes } = await undisturbed(scenario)
+    const nths = Array.from({ length: writes }, (_, index) => index + 1)
+    const tried: (string | undefined)[] = []
+    const worker = async (): Promise<void> => {
+      for (let nth = nths.shift(); nth !== undefined; nth = nths.shift()) tried.push(await cutOff(scenario, nth, end))
+    }
+    await Promise.all(Array.from({ length: atOnce }, worker))
+    const reached = tried.filter((last) => last !== undefined)
+    process.stderr.write(`${scenario.name}: killed after each of ${reached.length} writes, same end state\n`)
+    // The last writes of a status count replicas and may come as one or two, so not every run has the same number of them.
+    expect(reached.length).toBeGreaterThanOrEqual(writes - 3)
+    expect(reached.length).toBeGreaterThanOrEqual(3)
+  })
+})
