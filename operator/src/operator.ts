@@ -170,9 +170,10 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       stopping.abort()
     }
     // The lease is kept alive by its remaining time while what is in hand finishes: writes end with it at the latest.
-    await Promise.all([working.finished, polling])
+    await working.finished
     if (held === 'released')
       await lead.release().catch((error: unknown) => log.warn({ error }, 'the lease was not given back'))
+    await polling // writes nothing, so nobody has to wait for a Kafka that does not answer before taking over
     return held === 'lost' ? 'lost' : 'stopped'
   }
 

@@ -87,11 +87,12 @@ describe('an operator', () => {
     process.stderr.write(`${what}: ${faults || 'no other fault'}; ${proxy.passed.length} requests passed; converged\n`)
   }
 
-  /** The first `count` requests that `applies` to and whose turn it is get the fault: every second one, so that some get through. */
+  /** The first `count` requests that `applies` to get the fault: every second one, unless the fault lets the server do it. */
   const first = (count: number, applies: (asked: Asked) => boolean, fault: Fault) => {
     let [turn, given] = [0, 0]
+    const every = fault.kind === 'resetAfter' ? 1 : 2
     return (asked: Asked): Fault | undefined => {
-      if (given >= count || !applies(asked) || turn++ % 2 === 1) return undefined
+      if (given >= count || !applies(asked) || turn++ % every > 0) return undefined
       given += 1
       return fault
     }
@@ -107,7 +108,7 @@ describe('an operator', () => {
   it.each([
     { name: 'conflicts', count: 100, applies: writes, fault: answer(409, 'Conflict') },
     { name: 'server errors', count: 100, applies: writes, fault: answer(500, 'InternalError') },
-    { name: 'refusals to serve now', count: 20, applies: writes, fault: answer(429, 'TooManyRequests', 1) },
+    { name: 'refusals to serve now', count: 100, applies: writes, fault: answer(429, 'TooManyRequests', 1) },
     { name: 'resets before the server hears of a write', count: 100, applies: writes, fault: { kind: 'resetBefore' } },
     { name: 'resets after the server has done a write', count: 100, applies: writes, fault: { kind: 'resetAfter' } },
     { name: 'errors on listings', count: 10, applies: lists, fault: answer(500, 'InternalError') },

@@ -1,0 +1,163 @@
+// Does exactly one of two replicas act, at any time? On a real API server: a handover on SIGTERM, a leader that is cut off from its
+// lease, and the requests of each seen by a proxy of its own.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
+import { type Lease, leases } from '../src/runtime/lease.ts'
+import { children, edit, eventually, ground, type Ground, pipelineFrom, runOperator } from './harness.ts'
+import { type Passed, proxyTo, type Proxy } from './proxy.ts'
+
+const leaseSeconds = 5
+const short = { LEASE_SECONDS: String(leaseSeconds) }
+
+describe('of two operators', () => {
+  let on: Ground
+  let proxies: readonly [Proxy, Proxy]
+  beforeEach(async () => {
+    on = await ground()
+    proxies = [await proxyTo(on.operatorAccess()), await proxyTo(on.operatorAccess())]
+  })
+  afterEach(async () => {
+    await Promise.all(proxies.map((proxy) => proxy.close()))
+  })
+
+  const lease = async (): Promise<Lease | undefined> =>
+    (await on.kube.get(leases, on.namespace, 'orderpipeline-operator')) as Lease | undefined
+  const heldBy = (holder: string) =>
+    eventually(`${holder} leads`, async () => (await lease())?.spec?.holderIdentity === holder)
+  const writesOf = ({ passed }: Proxy): Passed[] => passed.filter(({ writes }) => writes)
+  const create = async (name: string): Promise<OrderPipeline> => {
+    const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
+    const named = { ...pipeline, metadata: { ...pipeline.metadata, name } }
+    await on.kube.create(orderPipelines, named)
+    return named
+  }
+  const start = (index: 0 | 1) =>
+    runOperator(on, { kubeConfig: on.operatorAccess(proxies[index].url) }, { ...short, POD_NAME: `replica-${index}` })
+  const followed = (name: string, concurrency: number) =>
+    eventually(`${name} followed`, async () =>
+      (await children(on)).some(
+        (child) =>
+          child.kind === 'Deployment' &&
+          child.metadata.name === `${name}-notification` &&
+          JSON.stringify(child).includes(`"STAGE_CONCURRENCY","value":"${concurrency}"`),
+      ),
+    )
+
+  it('one acts and the other writes nothing, and no object is written twice', async () => {
+    const first = await start(0)
+    await heldBy('replica-0')
+    const second = await start(1)
+    for (const name of ['a', 'b', 'c']) await create(name)
+    for (const name of ['a', 'b', 'c']) await followed(name, 10)
+    expect(writesOf(proxies[1])).toEqual([])
+    const applied = writesOf(proxies[0]).filter(({ path }) => !path.includes('/orderpipelines/'))
+    expect(applied.length).toBeGreaterThanOrEqual(15)
+    expect(new Set(applied.map(({ path }) => path)).size).toBe(applied.length)
+    await second.stop()
+    await first.stop()
+  })
+
+  it('the one that cannot renew stops writing before the other can begin, though its writes would still get through', async () => {
+    const first = await start(0)
+    await heldBy('replica-0')
+    const second = await start(1)
+    for (const name of ['a', 'b', 'c', 'd']) await create(name)
+    for (const name of ['a', 'b', 'c', 'd']) await followed(name, 10)
+    proxies[0].inject(({ path }) => (path.includes('/leases') ? { kind: 'hang' } : undefined))
+    const cutAt = Date.now()
+    let concurrency = 10
+    const editing = (async () => {
+      while ((await lease())?.spec?.holderIdentity !== 'replica-1') {
+        concurrency += 1
+        for (const name of ['a', 'b', 'c', 'd'])
+          await edit(on, name, (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency })) }))
+      }
+    })()
+    await heldBy('replica-1')
+    const taken = await lease()
+    await editing
+    for (const name of ['a', 'b', 'c', 'd']) await followed(name, concurrency)
+    expect(await first.ended).toBe('lost')
+    await second.stop()
+
+    const afterCut = writesOf(proxies[0]).filter(({ at }) => at > cutAt)
+    const last = Math.max(...writesOf(proxies[0]).map(({ at, answeredAt }) => answeredAt ?? at))
+    const takenAt = Date.parse(taken?.spec?.acquireTime ?? '')
+    const next = Math.min(...writesOf(proxies[1]).map(({ at }) => at))
+    process.stderr.write(
+      `cut off from its lease: ${afterCut.length} more writes, the last ${takenAt - last} ms before another took the lease\n`,
+    )
+    expect(afterCut.length).toBeGreaterThan(0)
+    expect(last).toBeLessThan(takenAt)
+    expect(next).toBeGreaterThanOrEqual(takenAt)
+  })
+
+  it('the one that is wholly cut off writes nothing any more, not even what it had begun to ask', async () => {
+    const first = await start(0)
+    await heldBy('replica-0')
+    const second = await start(1)
+    await create('a')
+    await followed('a', 10)
+    for (const name of ['b', 'c', 'd']) await create(name)
+    proxies[0].hang(true)
+    const cutAt = Date.now()
+    await heldBy('replica-1')
+    for (const name of ['b', 'c', 'd']) await followed(name, 10)
+    proxies[0].hang(false)
+    await eventually('the first has gone', async () => (await Promise.race([first.ended, 'running'])) === 'lost')
+    expect(writesOf(proxies[0]).filter(({ at }) => at > cutAt)).toEqual([])
+    await second.stop()
+  })
+
+  describe('as processes', () => {
+    let folder: string
+    const running: ChildProcess[] = []
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'operator-'))
+      await writeFile(join(folder, 'kubeconfig'), on.operatorAccess().exportConfig())
+    })
+    afterEach(async () => {
+      for (const child of running.splice(0)) {
+        if (child.exitCode !== null || child.signalCode !== null) continue
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }
+      await rm(folder, { recursive: true })
+    })
+    const spawnOperator = (name: string): ChildProcess => {
+      const main = join(import.meta.dirname, '..', 'src', 'main.ts')
+      const env = {
+        ...{ KUBECONFIG: join(folder, 'kubeconfig'), SERVICES_IMAGE: 'services:1', METRICS_PORT: '0', POD_NAME: name },
+        ...{ WATCH_NAMESPACE: on.namespace, POD_NAMESPACE: on.namespace, LOG_LEVEL: 'error', LEASE_SECONDS: '60' },
+      }
+      const child = spawn(process.execPath, [main], { env, stdio: 'ignore' })
+      running.push(child)
+      return child
+    }
+
+    it('the second leads as soon as the first has been sent SIGTERM, long before the lease would end', async () => {
+      const first = spawnOperator('one')
+      await heldBy('one')
+      spawnOperator('two')
+      await create('a')
+      await followed('a', 10)
+      await new Promise((resolve) => setTimeout(resolve, 3000)) // the second has its watches and stands by
+      await create('b')
+      first.kill('SIGTERM')
+      const asked = Date.now()
+      const [code] = (await once(first, 'exit')) as [number]
+      await heldBy('two') // of a lease of 60 s: this waits less, so it was given back
+      const acquired = Date.parse((await lease())?.spec?.acquireTime ?? '')
+      await edit(on, 'b', (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency: 7 })) }))
+      await followed('b', 7)
+      process.stderr.write(`handover: the second leads ${acquired - asked} ms after SIGTERM\n`)
+      expect(code).toBe(0)
+      expect((await lease())?.spec?.leaseTransitions).toBe(2)
+    })
+  })
+})
