@@ -18,7 +18,7 @@ const environment = z.object({
   METRICS_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   /** Pipelines reconciled at once. */
-  WORKERS: z.coerce.number().int().min(1).max(64).default(4),
+  WORKERS: z.coerce.number().int().min(1).max(64).default(16),
   /** How often a settled pipeline is looked at without cause. */
   RESYNC_SECONDS: seconds(600, 10),
   /** How often lag is read from Kafka, and how often at most lag alone makes a status write. */

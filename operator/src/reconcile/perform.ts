@@ -27,10 +27,13 @@ export const perform = async (
 ): Promise<Outcome[]> => {
   const outcomes: Outcome[] = []
   for (const group of byKind(actions)) {
-    for (let start = 0; start < group.length; start += atOnce) {
-      const batch = group.slice(start, start + atOnce)
-      outcomes.push(...(await Promise.all(batch.map((action) => attempt(kube, written, action, pipeline)))))
+    const left = group.entries() // shared: whoever is free takes the next
+    const results: Outcome[] = []
+    const worker = async (): Promise<void> => {
+      for (const [index, action] of left) results[index] = await attempt(kube, written, action, pipeline)
     }
+    await Promise.all(Array.from({ length: Math.min(atOnce, group.length) }, worker))
+    outcomes.push(...results)
   }
   return outcomes
 }
