@@ -109,7 +109,10 @@ describe('of two operators', () => {
     await heldBy('replica-1')
     for (const name of ['b', 'c', 'd']) await followed(name, 10)
     proxies[0].hang(false)
-    await eventually('the first has gone', async () => (await Promise.race([first.ended, 'running'])) === 'lost')
+    await eventually(
+      'the first has gone',
+      async () => (await Promise.race([first.ended, Promise.resolve('running')])) === 'lost',
+    )
     expect(writesOf(proxies[0]).filter(({ at }) => at > cutAt)).toEqual([])
     await second.stop()
   })

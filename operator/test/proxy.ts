@@ -99,6 +99,13 @@ export const proxyTo = async (access: KubeConfig): Promise<Proxy> => {
         return void answer.writeHead(200, { 'content-type': 'application/json' }).end(fault.lines.join('\n') + '\n')
       case 'delay':
         await sleep(fault.ms)
+        break
+      case 'shorten':
+        asking.url = `${asked.path}?${shortened(asked.query, fault.seconds)}`
+        break
+      case 'resetAfter':
+      case 'lastBreath':
+      case undefined: // what there is to do comes after the server's answer
     }
     await resumed
     if (answer.destroyed || asking.socket.destroyed) return // nobody waits for it any more
@@ -107,7 +114,6 @@ export const proxyTo = async (access: KubeConfig): Promise<Proxy> => {
       ...{ at: Date.now(), answeredAt: undefined, code: undefined },
     }
     passed.push(entry)
-    if (fault?.kind === 'shorten') asking.url = `${asked.path}?${shortened(asked.query, fault.seconds)}`
     const response = await forward(asking, body, answer)
     entry.answeredAt = Date.now()
     entry.code = response.statusCode
@@ -193,10 +199,10 @@ const askedBy = (asking: IncomingMessage, counts: { writes: number; reads: numbe
   return { method, path: pathname, query: searchParams, writes, watches: searchParams.get('watch') === 'true', index }
 }
 
-const shortened = (query: URLSearchParams, seconds: number): URLSearchParams => {
+const shortened = (query: URLSearchParams, seconds: number): string => {
   const asked = new URLSearchParams(query)
   asked.set('timeoutSeconds', String(seconds))
-  return asked
+  return asked.toString()
 }
 
 const bodyOf = async (asking: IncomingMessage): Promise<Buffer> => {

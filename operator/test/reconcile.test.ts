@@ -170,7 +170,7 @@ describe('a pipeline', () => {
     expect(deployment.metadata.labels).toEqual(metadata.labels)
     expect(deployment.spec.template.spec?.containers[0]?.image).toBe('x')
     expect(names(await children(on))).toContain('ScaledObject minimal-notification')
-    const { items } = await on.kube.list(events, { namespace: on.namespace })
+    const items = await on.kube.list(events, { namespace: on.namespace })
     const warnings = items.filter((event) => 'reason' in event && event.reason === 'NotOwned')
     expect(warnings).toMatchObject([
       { type: 'Warning', note: configured?.message, regarding: { kind: 'OrderPipeline', name: 'minimal' } },

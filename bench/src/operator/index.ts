@@ -82,7 +82,7 @@ async function operatorRun(options: OperatorBenchOptions) {
   say(`the operator makes ${pipelines} pipelines …`)
   return await onCluster(async (kubeconfig, dir, serverProcessor) => {
     const client = await clientOf(kubeconfig, atOnce)
-    const operator = await runOperator(kubeconfig, namespace, join(dir, 'operator.log'))
+    const operator = await runOperator(kubeconfig, namespace, dir)
     const memory = watchMemory(operator)
     const follower = follow(client, namespace)
     try {

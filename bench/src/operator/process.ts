@@ -1,10 +1,11 @@
-// How is the operator run and asked what it measures? As a process of its own, from its source, as its image runs it.
+// How is the operator run and asked what it measures? As a process of its own, from the bundle that its image holds.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bundleImage, operatorImage } from '@orderpipeline/images'
 import { servicesImage } from './pipelines.ts'
 
 export interface OperatorProcess {
@@ -16,9 +17,13 @@ export interface OperatorProcess {
 /** Every sample of /metrics: `name{labels}` → value. */
 export type Samples = ReadonlyMap<string, number>
 
-const main = join(import.meta.dirname, '..', '..', '..', 'operator', 'src', 'main.ts')
+const root = join(import.meta.dirname, '..', '..', '..')
 
-export async function runOperator(kubeconfig: string, namespace: string, logFile: string): Promise<OperatorProcess> {
+/** The bundle and the log go to `dir`. */
+export async function runOperator(kubeconfig: string, namespace: string, dir: string): Promise<OperatorProcess> {
+  const { directory } = await bundleImage(operatorImage, { root, outDir: dir, runtime: process.version })
+  const main = join(directory, 'app', 'operator.mjs')
+  const logFile = join(dir, 'operator.log')
   const port = await freePort()
   const child = spawn(process.execPath, [main], {
     env: {
