@@ -11,10 +11,15 @@ export interface Follower {
   close(): void
 }
 
+interface Waiter {
+  readonly generation: number
+  readonly tell: (at: number) => void
+}
+
 export function follow(client: Client, namespace: string): Follower {
   const ending = new AbortController()
   const observed = new Map<string, number>()
-  const waiting = new Map<string, { readonly generation: number; readonly tell: (at: number) => void }>()
+  const waiting = new Map<string, readonly Waiter[]>()
   const read = async (): Promise<void> => {
     const path = `${collectionPath(orderPipelines, namespace)}?watch=true&timeoutSeconds=3600`
     for await (const event of client.watch(path, ending.signal)) {
@@ -23,23 +28,27 @@ export function follow(client: Client, namespace: string): Follower {
       const generation = object.status?.observedGeneration ?? 0
       if (generation === 0) continue
       observed.set(name, generation)
-      const waiter = waiting.get(name)
-      if (!waiter || generation < waiter.generation) continue
-      waiting.delete(name)
-      waiter.tell(performance.now())
+      const waiters = waiting.get(name) ?? []
+      for (const waiter of waiters) if (waiter.generation <= generation) waiter.tell(performance.now())
+      const left = waiters.filter((waiter) => waiter.generation > generation)
+      if (left.length > 0) waiting.set(name, left)
+      else waiting.delete(name)
     }
   }
-  const reading = read().catch((error: unknown) => {
-    if (!ending.signal.aborted) throw error
-  })
+  const asked = new Promise<never>(() => {}) // an end that was asked for is no news
+  const reading = read().then(
+    () => Promise.reject(new Error('the watch on the pipelines has ended')),
+    (error: unknown) => (ending.signal.aborted ? asked : Promise.reject(error as Error)),
+  )
+  reading.catch(() => {}) // told to whoever waits
   return {
     applied: () => observed.size,
     seen: (name, generation) =>
       (observed.get(name) ?? 0) >= generation
         ? Promise.resolve(performance.now())
         : Promise.race([
-            new Promise<number>((tell) => waiting.set(name, { generation, tell })),
-            reading.then(() => Promise.reject(new Error('the watch on the pipelines has ended'))),
+            new Promise<number>((tell) => waiting.set(name, [...(waiting.get(name) ?? []), { generation, tell }])),
+            reading,
           ]),
     close: () => ending.abort(),
   }
