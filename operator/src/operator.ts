@@ -122,7 +122,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       connectionTo: (access) => clients.of(access),
       record: (pipeline, kafka) => recordTopics(recording, world.noteWritten, unrecorded, pipeline, kafka),
       mayWrite: () => lead.mayWriteFor() > 0,
-      updated: (key) => queue.add(key),
+      updated: (key) => queue.add(key, 'background'),
       failed: ({ bootstrapServers: servers }, error) =>
         log.warn({ servers, error }, 'topics cannot be looked at, they are left as they are until Kafka answers'),
       ...clock,
