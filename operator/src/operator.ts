@@ -155,7 +155,8 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     if (stopping.signal.aborted || !(await lead.acquire(stopping.signal))) return 'stopped'
     measured.leading(true)
     log.info({ holder: config.lease.holder }, 'leading')
-    const polling = Promise.all([poller.run(stopping.signal), topics.run(stopping.signal)])
+    const polling = poller.run(stopping.signal)
+    const keeping = topics.run(stopping.signal)
     const working = workers(
       queue,
       pass,
@@ -170,10 +171,10 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       stopping.abort()
     }
     // The lease is kept alive by its remaining time while what is in hand finishes: writes end with it at the latest.
-    await working.finished
+    await Promise.all([working.finished, keeping])
     if (held === 'released')
       await lead.release().catch((error: unknown) => log.warn({ error }, 'the lease was not given back'))
-    await polling // writes nothing, so nobody has to wait for a Kafka that does not answer before taking over
+    await polling // reads only: nobody has to wait for a Kafka that does not answer before taking over
     return held === 'lost' ? 'lost' : 'stopped'
   }
 

@@ -47,7 +47,11 @@ describe('a second reconcile writes nothing', () => {
     await settled(afresh, 2000)
     await afresh.stop()
     expect({ resync: made, afresh: afresh.writes }).toEqual({ resync: [], afresh: [] })
-    expect(objects.length).toBeGreaterThanOrEqual(pipeline.spec.stages.length * 4)
-    process.stderr.write(`${name}: ${objects.length} objects made with ${written} writes, then 0\n`)
+    // One that asks for what this installation does not have, such as Prometheus, is told so and may get none.
+    const configured = (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'Configured')
+    if (configured?.status === 'True') expect(objects.length).toBeGreaterThanOrEqual(pipeline.spec.stages.length * 4)
+    process.stderr.write(
+      `${name}: ${objects.length} objects made with ${written} writes, then 0 (${configured?.reason})\n`,
+    )
   })
 })
