@@ -92,6 +92,7 @@ export const transport = async (
     request.end(body)
     const [response] = (await once(request, 'response')) as [IncomingMessage]
     request.on('error', () => {}) // a reset after the answer began reaches the reader through the answer
+    response.on('error', () => {}) // and one that nobody reads any more is nobody's
     return response
   }
 
