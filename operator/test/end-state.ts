@@ -2,7 +2,7 @@
 // ownership of fields included; without what every run has anew: uids, versions, times, addresses, and the
 // status of children.
 import { childResources, type KubeObject, orderPipelines } from '../src/api/index.ts'
-import { fieldManager, fingerprintAnnotation, labelKeys, managedBy } from '../src/pipeline/index.ts'
+import { fieldManager, fingerprintAnnotation, labelKeys, managedBy, versionAnnotations } from '../src/pipeline/index.ts'
 import { children, type Ground } from './harness.ts'
 
 export const endState = async (on: Ground): Promise<unknown[]> => {
@@ -49,5 +49,8 @@ const drop = (names: readonly string[]) => (value: unknown) =>
     JSON.stringify(value, (name, part: unknown) => (names.includes(name) ? undefined : part)) ?? 'null',
   ) as unknown
 const withoutTimes = drop(['lastTransitionTime'])
-/** The fingerprint is of the whole object as asked for, uid and namespace included. */
-const withoutAddresses = drop(['clusterIP', 'clusterIPs', 'nodePort', fingerprintAnnotation])
+/** Fingerprint and version are of what is asked for, uid and namespace included. */
+const withoutAddresses = drop([
+  ...['clusterIP', 'clusterIPs', 'nodePort'],
+  ...[fingerprintAnnotation, versionAnnotations.asked],
+])

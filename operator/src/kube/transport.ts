@@ -86,12 +86,17 @@ export const transport = async (
       method: call.method,
       headers,
       agent,
-      signal: deadline,
       ...(auth ? { auth } : {}),
     })
+    // The first error rejects the wait below, or reaches the reader through the answer; a request that failed and is then aborted
+    // has a second one, which is nobody's.
+    request.on('error', () => {})
+    // Not by the `signal` option, nor with an error: where the answer has come whole and is not read yet, the socket would throw it.
+    const abort = (): void => void request.destroy()
+    if (deadline.aborted) abort()
+    else deadline.addEventListener('abort', abort, { once: true })
     request.end(body)
     const [response] = (await once(request, 'response')) as [IncomingMessage]
-    request.on('error', () => {}) // a reset after the answer began reaches the reader through the answer
     response.on('error', () => {}) // and one that nobody reads any more is nobody's
     return response
   }
