@@ -116,10 +116,16 @@ export class Platform {
 
   /** Changes a pipeline as an editor would, against its newest version. */
   async editPipeline(name: string, edit: (pipeline: Draft<OrderPipeline>) => void): Promise<void> {
-    const { stdout } = await this.cluster.kubectl(['get', 'orderpipeline', name, '-o', 'json'])
-    const pipeline = JSON.parse(stdout) as Draft<OrderPipeline>
-    edit(pipeline)
-    await this.cluster.kubectl(['replace', '-f', '-'], { input: JSON.stringify(pipeline) })
+    for (let attempt = 1; ; attempt += 1) {
+      const { stdout } = await this.cluster.kubectl(['get', 'orderpipeline', name, '-o', 'json'])
+      const pipeline = JSON.parse(stdout) as Draft<OrderPipeline>
+      edit(pipeline)
+      const input = JSON.stringify(pipeline)
+      const { code, stderr } = await this.cluster.kubectl(['replace', '-f', '-'], { input, allowFailure: true })
+      if (code === 0) return
+      // Its status is written all the time while orders flow.
+      if (attempt === 10 || !stderr.includes('the object has been modified')) throw new Error(stderr)
+    }
   }
 
   /** Ends pods at once, without SIGTERM and without waiting for them: as a crash would. */
