@@ -14,6 +14,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/src/**/*.test.ts'],
           exclude: ignored,
+          testTimeout: 60_000, // a dry run of an hour is some seconds of work, and a machine may be busy
         },
       },
       {
