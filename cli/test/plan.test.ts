@@ -19,9 +19,12 @@ interface Printed {
 
 const folder = mkdtempSync(join(tmpdir(), 'plan-'))
 const file = join(folder, 'pipeline.yaml')
-const regular = parse(
+const fixture = parse(
   readFileSync(new URL('../../crds/fixtures/regular.yaml', import.meta.url), 'utf8'),
 ) as OrderPipeline
+if (!fixture.spec.gateway) throw new Error('no gateway')
+const { service: _taken, ...gateway } = fixture.spec.gateway // one node port cannot be had by every test
+const regular: OrderPipeline = { ...fixture, spec: { ...fixture.spec, gateway } }
 let on: ApiServer
 const { name } = regular.metadata
 
