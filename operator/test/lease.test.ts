@@ -1,14 +1,11 @@
 // Does exactly one of two replicas act, at any time? On a real API server: a handover on SIGTERM, a leader that is cut off from its
 // lease, and the requests of each seen by a proxy of its own.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
 import { type Lease, leases } from '../src/runtime/lease.ts'
 import { children, edit, eventually, ground, type Ground, pipelineFrom, runOperator } from './harness.ts'
+import { type Processes, processesOn } from './processes.ts'
 import { type Passed, proxyTo, type Proxy } from './proxy.ts'
 
 const leaseSeconds = 5
@@ -118,30 +115,12 @@ describe('of two operators', () => {
   })
 
   describe('as processes', () => {
-    let folder: string
-    const running: ChildProcess[] = []
+    let processes: Processes
     beforeEach(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'operator-'))
-      await writeFile(join(folder, 'kubeconfig'), on.operatorAccess().exportConfig())
+      processes = await processesOn(on)
     })
-    afterEach(async () => {
-      for (const child of running.splice(0)) {
-        if (child.exitCode !== null || child.signalCode !== null) continue
-        child.kill('SIGKILL')
-        await once(child, 'exit')
-      }
-      await rm(folder, { recursive: true })
-    })
-    const spawnOperator = (name: string): ChildProcess => {
-      const main = join(import.meta.dirname, '..', 'src', 'main.ts')
-      const env = {
-        ...{ KUBECONFIG: join(folder, 'kubeconfig'), SERVICES_IMAGE: 'services:1', METRICS_PORT: '0', POD_NAME: name },
-        ...{ WATCH_NAMESPACE: on.namespace, POD_NAMESPACE: on.namespace, LOG_LEVEL: 'error', LEASE_SECONDS: '60' },
-      }
-      const child = spawn(process.execPath, [main], { env, stdio: 'ignore' })
-      running.push(child)
-      return child
-    }
+    afterEach(() => processes.end())
+    const spawnOperator = (name: string) => processes.start({ POD_NAME: name, LEASE_SECONDS: '60' })
 
     it('the second leads as soon as the first has been sent SIGTERM, long before the lease would end', async () => {
       const first = spawnOperator('one')

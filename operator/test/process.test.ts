@@ -1,13 +1,9 @@
 // Does the operator's process get there in the end when it is killed, as SIGKILL kills, in the middle?
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
 import { cases, objectsOf } from './golden/cases.ts'
 import { children, current, eventually, ground, type Ground, names, pipelineFrom } from './harness.ts'
+import { kill, type Processes, processesOn } from './processes.ts'
 
 const minimal = 'crds/fixtures/minimal.yaml'
 const expected = () => names(objectsOf(cases.find(({ name }) => name === 'minimal')?.pipeline ?? '') as never)
@@ -19,34 +15,12 @@ describe('an operator', () => {
   })
 
   describe('that is killed', () => {
-    let folder: string
-    const running: ChildProcess[] = []
+    let processes: Processes
     beforeEach(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'operator-'))
-      await writeFile(join(folder, 'kubeconfig'), on.operatorAccess().exportConfig())
+      processes = await processesOn(on)
     })
-    afterEach(async () => {
-      await Promise.all(running.splice(0).map(kill))
-      await rm(folder, { recursive: true })
-    })
-    const start = (): ChildProcess => {
-      const env = { KUBECONFIG: join(folder, 'kubeconfig'), SERVICES_IMAGE: 'services:1', METRICS_PORT: '0' }
-      const own = {
-        POD_NAME: 'the-same-pod',
-        WATCH_NAMESPACE: on.namespace,
-        POD_NAMESPACE: on.namespace,
-        LOG_LEVEL: 'error',
-      }
-      const main = join(import.meta.dirname, '..', 'src', 'main.ts')
-      const process = spawn(globalThis.process.execPath, [main], { env: { ...env, ...own }, stdio: 'ignore' })
-      running.push(process)
-      return process
-    }
-    const kill = async (process: ChildProcess): Promise<void> => {
-      if (process.exitCode !== null || process.signalCode !== null) return
-      process.kill('SIGKILL')
-      await once(process, 'exit')
-    }
+    afterEach(() => processes.end())
+    const start = () => processes.start({ POD_NAME: 'the-same-pod' })
 
     it.each([1, 4])('after %i of its objects makes the rest when it is back', async (count) => {
       const first = start()

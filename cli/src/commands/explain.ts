@@ -1,8 +1,9 @@
 // `orderpipeline explain`: why does a stage have the replicas it has?
+import { partsOf } from '@orderpipeline/operator/pipeline'
 import { painter } from '../colour.ts'
 import { CommandFailed } from '../environment.ts'
 import { explanation } from '../explain/explanation.ts'
-import { observeParts, partsOf } from '../explain/observe.ts'
+import { observeParts } from '../explain/observe.ts'
 import { explanationLines } from '../explain/render.ts'
 import { connect } from '../kube/connection.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
@@ -40,7 +41,7 @@ async function tell(
 ): Promise<number> {
   const kube = await connect(environment, options)
   const pipeline = await pipelineNamed(kube, options.namespace ?? kube.namespace, name)
-  const parts = partsOf(pipeline)
+  const parts = partsOf(pipeline.spec).map((part) => part.name)
   if (stage !== undefined && !parts.includes(stage))
     throw new CommandFailed(`${name} has no stage ${JSON.stringify(stage)}; it has ${parts.join(', ')}`)
   const seen = await observeParts(kube, pipeline)

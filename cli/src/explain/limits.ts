@@ -1,4 +1,5 @@
 // What lies between what the load asks for and what the autoscaler wants? Bounds, waiting times and paces.
+import { partsOf } from '@orderpipeline/operator/pipeline'
 import type { Reason } from './explanation.ts'
 import { conditionOf, type Pace, type PartObserved } from './observed.ts'
 
@@ -7,8 +8,7 @@ export function bounds({ pipeline, part, scaledObject }: PartObserved): {
   readonly minReplicas: number
   readonly maxReplicas: number
 } {
-  const { gateway, stages } = pipeline.spec
-  const { scaling } = (part === 'gateway' ? gateway : stages.find(({ name }) => name === part)) ?? {}
+  const { scaling } = partsOf(pipeline.spec).find(({ name }) => name === part) ?? {}
   return {
     minReplicas: scaledObject?.spec.minReplicaCount ?? scaling?.minReplicas ?? 0,
     maxReplicas: scaledObject?.spec.maxReplicaCount ?? scaling?.maxReplicas ?? 0,

@@ -1,17 +1,12 @@
 // What is there of a part? The objects that decide how many replicas it has, read at one time.
 import type { KafkaTopic, OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
-import { gatewayName, labelKeys, workloadName } from '@orderpipeline/operator/pipeline'
+import { labelKeys, workloadName } from '@orderpipeline/operator/pipeline'
 import { CommandFailed } from '../environment.ts'
 import type { Kube } from '../kube/connection.ts'
 import { namespacePath, type List } from '../kube/pipelines.ts'
 import type { Autoscaler, PartObserved, Pod, Workload } from './observed.ts'
 
 type LabelledPod = Pod & { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }
-
-export const partsOf = ({ spec }: OrderPipeline): string[] => [
-  ...(spec.gateway ? [gatewayName] : []),
-  ...spec.stages.map(({ name }) => name),
-]
 
 export async function observeParts(kube: Kube, pipeline: OrderPipeline): Promise<(part: string) => PartObserved> {
   const { name, namespace = 'default' } = pipeline.metadata

@@ -1,5 +1,6 @@
 // What does the operator say of a pipeline? Its status as a person reads it: conditions with their age, then stage by stage.
 import type { Condition, OrderPipeline, ReplicaCounts, StageStatus } from '@orderpipeline/operator/api'
+import { figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import type { Paint } from '../colour.ts'
 import { columns } from '../columns.ts'
 import { ageText, countText, drainText, rateText, unknown } from '../figures.ts'
@@ -60,14 +61,7 @@ function totalsLine({ status = {} }: OrderPipeline): string {
 const header = ['STAGE', 'READY/WANTED', 'MIN-MAX', 'LAG', 'ARRIVED/S', 'CONSUMED/S', 'DRAIN', 'CARRIES/S'] as const
 
 function stageLines({ spec, status = {} }: OrderPipeline, paint: Paint): string[] {
-  const parts = [
-    ...(spec.gateway ? [{ name: 'gateway', scaling: spec.gateway.scaling, figures: status.gateway }] : []),
-    ...spec.stages.map(({ name, scaling }) => ({
-      name,
-      scaling,
-      figures: status.stages?.find((stage) => stage.name === name),
-    })),
-  ]
+  const parts = partsOf(spec).map(({ name, scaling }) => ({ name, scaling, figures: figuresOf(status, name) }))
   const rows = parts.map(({ name, scaling, figures }) => row(name, scaling, figures))
   const [titles = '', ...lines] = columns(header, rows)
   return [

@@ -1,5 +1,6 @@
 // What will stopping or starting a pipeline do, and how far is it? Told from its spec and status alone.
-import type { OrderPipeline, ReplicaCounts } from '@orderpipeline/operator/api'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
 
 export interface Progress {
@@ -50,17 +51,9 @@ export function progressOf(pipeline: OrderPipeline, suspend: boolean): Progress 
   return { done: false, left: waiting.length > 0 ? `ready: ${waiting.join(', ')}` : message }
 }
 
-interface Part {
-  readonly part: string
-  readonly least: number
-  readonly counts: ReplicaCounts | undefined
-}
-
-const parts = ({ spec, status }: OrderPipeline): Part[] => [
-  ...(spec.gateway ? [{ part: 'gateway', least: spec.gateway.scaling.minReplicas, counts: status?.gateway }] : []),
-  ...spec.stages.map(({ name, scaling }) => ({
+const parts = ({ spec, status }: OrderPipeline) =>
+  partsOf(spec).map(({ name, scaling }) => ({
     part: name,
     least: scaling.minReplicas,
-    counts: status?.stages?.find((stage) => stage.name === name),
-  })),
-]
+    counts: figuresOf(status, name),
+  }))

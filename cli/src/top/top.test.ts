@@ -67,6 +67,21 @@ test('shows each stage by its live replicas, its autoscaler and the figures of t
   expect(view().problems.map(({ type }) => type)).toEqual(['ScalingReady'])
 })
 
+test('follows a part to the Deployment its autoscaler is pointed at, whichever color that has', () => {
+  const during = (target: string) =>
+    pipelineView({
+      pipeline: { ...shop, status },
+      workloads: [
+        { metadata: { name: 'shop-payment' }, spec: { replicas: 5 }, status: { readyReplicas: 5 } },
+        { metadata: { name: 'shop-payment-green' }, spec: { replicas: 6 }, status: { readyReplicas: 6 } },
+      ],
+      autoscalers: [{ spec: { scaleTargetRef: { kind: 'Deployment', name: target }, maxReplicas: 80 } }],
+      ordersPerSecond: undefined,
+    }).stages.find(({ name }) => name === 'payment')
+  expect(during('shop-payment')).toMatchObject({ ready: 5, wanted: 5 })
+  expect(during('shop-payment-green')).toMatchObject({ ready: 6, wanted: 6 })
+})
+
 test('draws a table that lines up, with the conditions that are not True below', () => {
   const lines = frame([view()], { colour: false, now: new Date('2026-01-01T12:00:00'), columns: 60 })
   expect(lines).toEqual([

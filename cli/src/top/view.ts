@@ -1,6 +1,7 @@
 // What does a person want to know of a pipeline at a glance? Decided here, from objects as read; how it looks is
 // another matter.
 import type { Condition, OrderPipeline } from '@orderpipeline/operator/api'
+import { colors, deploymentName, figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 
 /** As much of a Deployment as is looked at. */
 export interface Workload {
@@ -54,31 +55,27 @@ export interface StageView {
 
 export function pipelineView({ pipeline, workloads, autoscalers, ordersPerSecond }: Observed): PipelineView {
   const { metadata, spec, status } = pipeline
-  const replicas = (stage: string, bounds: { readonly minReplicas: number; readonly maxReplicas: number }) => {
-    const target = `${metadata.name}-${stage}`
-    const workload = workloads.find((one) => one.metadata.name === target)
+  const stages = partsOf(spec).map(({ name, scaling }): StageView => {
+    const ofPart = colors.map((color) => deploymentName(metadata.name, name, color))
     const autoscaler = autoscalers.find(
-      ({ spec: { scaleTargetRef } }) => scaleTargetRef.kind === 'Deployment' && scaleTargetRef.name === target,
+      ({ spec: { scaleTargetRef } }) => scaleTargetRef.kind === 'Deployment' && ofPart.includes(scaleTargetRef.name),
     )
+    // Where there are two, the autoscaler's is the one that works; without any, the one there is.
+    const candidates = autoscaler ? [autoscaler.spec.scaleTargetRef.name] : ofPart
+    const workload = workloads.find((one) => candidates.includes(one.metadata.name))
+    const { lag, consumedPerSecond, secondsToDrain } = figuresOf(status, name) ?? {}
     return {
+      name,
       ready: workload?.status?.readyReplicas ?? 0,
       // Straight after its creation an autoscaler has computed nothing yet.
       wanted: autoscaler?.status?.desiredReplicas || (workload?.spec?.replicas ?? 0),
-      min: autoscaler?.spec.minReplicas ?? bounds.minReplicas,
-      max: autoscaler?.spec.maxReplicas ?? bounds.maxReplicas,
-    }
-  }
-  const stages = spec.stages.map((stage): StageView => {
-    const figures = status?.stages?.find(({ name }) => name === stage.name)
-    return {
-      name: stage.name,
-      ...replicas(stage.name, stage.scaling),
-      ...(figures?.lag === undefined ? {} : { lag: figures.lag }),
-      ...(figures?.consumedPerSecond === undefined ? {} : { consumedPerSecond: figures.consumedPerSecond }),
-      ...(figures?.secondsToDrain === undefined ? {} : { secondsToDrain: figures.secondsToDrain }),
+      min: autoscaler?.spec.minReplicas ?? scaling.minReplicas,
+      max: autoscaler?.spec.maxReplicas ?? scaling.maxReplicas,
+      ...(lag === undefined ? {} : { lag }),
+      ...(consumedPerSecond === undefined ? {} : { consumedPerSecond }),
+      ...(secondsToDrain === undefined ? {} : { secondsToDrain }),
     }
   })
-  const gateway = spec.gateway ? [{ name: 'gateway', ...replicas('gateway', spec.gateway.scaling) }] : []
   const conditions = status?.conditions ?? []
   return {
     name: metadata.name,
@@ -87,7 +84,7 @@ export function pipelineView({ pipeline, workloads, autoscalers, ordersPerSecond
     suspended: spec.suspend ?? false,
     ...(ordersPerSecond === undefined ? {} : { ordersPerSecond }),
     ...(status?.totals?.lag === undefined ? {} : { lag: status.totals.lag }),
-    stages: [...gateway, ...stages],
+    stages,
     problems: conditions
       .filter((condition) => condition.status !== 'True' && condition.type !== 'Ready')
       .map(({ type, status: truth, reason, message }) => ({ type, status: truth, reason, message })),

@@ -1,10 +1,11 @@
 // Is the pipeline as it should be, and if not, what is missing? Ready derives from the four others.
 import { dependents, type Condition, type ConditionType, type Reason } from '../api/conditions.ts'
 import type { ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
-import { livePart } from './live.ts'
-import { gatewayName, topicName, workloadName } from './names.ts'
 import { isExternal } from './kafka-connection.ts'
-import { isReplacing, type LivePart, rolloutOf } from './rollout.ts'
+import { livePart, livePartitions, scaledObjectOf } from './live.ts'
+import { topicName, workloadName } from './names.ts'
+import { partsOf } from './parts.ts'
+import { isReplacing, type LivePart, rolledBack } from './rollout.ts'
 import type { Seen } from './status.ts'
 import { suspensionOf } from './suspension.ts'
 import { partitionsFor, reachWith } from './topics.ts'
@@ -39,11 +40,9 @@ const holds = (reason: Reason, message: string): Verdict => ({ status: 'True', r
 const fails = (reason: Reason, message: string): Verdict => ({ status: 'False', reason, message })
 
 const ready = (seen: Seen, all: readonly [ConditionType, Verdict][]): Verdict => {
-  const suspended = suspension(seen)
   const missing = all.find(([, verdict]) => verdict.status !== 'True')
   if (missing) return { status: 'False', reason: missing[1].reason, message: missing[1].message }
-  if (suspended) return suspended
-  return holds('AllReady', 'topics, workloads and scaling are as the spec says')
+  return suspension(seen) ?? holds('AllReady', 'topics, workloads and scaling are as the spec says')
 }
 
 const configured = ({ pipeline, problems, failures }: Seen): Verdict => {
@@ -115,11 +114,8 @@ const externalTopicsReady = ({ topics }: Seen): Verdict => {
 }
 
 const scalingReady = ({ pipeline, children, topics }: Seen): Verdict => {
-  const waiting = parts(pipeline).flatMap(({ workload }) =>
-    notReady(
-      children.find((child) => child.kind === 'ScaledObject' && child.metadata.name === workload),
-      workload,
-    ),
+  const waiting = partsOf(pipeline.spec).flatMap(({ name }) =>
+    notReady(scaledObjectOf(pipeline, name, children), workloadName(pipeline.metadata.name, name)),
   )
   if (waiting.length > 0) return fails('ScaledObjectsNotReady', list(waiting))
   const short = unreachable({ pipeline, children, topics })
@@ -130,9 +126,7 @@ const scalingReady = ({ pipeline, children, topics }: Seen): Verdict => {
 const unreachable = ({ pipeline, children, topics }: Pick<Seen, 'pipeline' | 'children' | 'topics'>): string[] =>
   pipeline.spec.stages.flatMap((stage) =>
     stage.consumes.flatMap(({ topic }) => {
-      const name = topicName(pipeline.metadata.name, topic)
-      const live = children.find((child) => child.kind === 'KafkaTopic' && child.metadata.name === name)
-      const partitions = live?.kind === 'KafkaTopic' ? live.spec.partitions : topics?.partitions.get(name)
+      const partitions = livePartitions(pipeline, topic, children, topics)
       const needed = partitionsFor(stage.scaling.maxReplicas)
       if (partitions === undefined || partitions >= needed) return []
       return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${stage.scaling.maxReplicas} replicas: topic ${topic} has ${partitions} partitions and needs ${needed}; say partitions: ${needed} to grow it, which moves keys to other partitions`
@@ -167,23 +161,25 @@ const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
     ({ type, status, observedGeneration }) =>
       type === 'WorkloadsReady' && status === 'True' && observedGeneration === pipeline.metadata.generation,
   )
-  const seen = parts(pipeline).map((part) => ({ ...part, live: livePart(pipeline, part.name, children) }))
+  const seen = partsOf(pipeline.spec).map((part) => ({ ...part, live: livePart(pipeline, part.name, children) }))
   const refused = seen.flatMap(({ live }) => podsRefused(live))
-  const waiting = seen.flatMap(({ workload, minReplicas, live }) => {
+  const waiting = seen.flatMap(({ name, scaling, live }) => {
+    const workload = workloadName(pipeline.metadata.name, name)
+    const minReplicas = pipeline.spec.suspend ? 0 : scaling.minReplicas
     const deployment = live[live.active]
     if (!deployment) return `${workload} is not there yet`
     const { observedGeneration = 0, readyReplicas = 0 } = (deployment.status ?? {}) as DeploymentStatus
     if (!carriedOut && observedGeneration < (deployment.metadata.generation ?? 0))
       return `${workload} has a change not yet acted on`
-    return readyReplicas >= minReplicas - mayBeAway(live, minReplicas)
+    return readyReplicas >= minReplicas || readyReplicas >= minReplicas - mayBeAway(live, minReplicas)
       ? []
       : `${workload} has ${readyReplicas} of at least ${minReplicas} replicas ready`
   })
   if (waiting.length > 0)
     return refused.length > 0 ? fails('PodsRefused', list(refused)) : fails('ReplicasNotReady', list(waiting))
   const back = seen.flatMap(({ name, live }) => {
-    const rollout = rolloutOf(live)
-    return rollout?.phase === 'RolledBack' ? `${name}: ${rollout.message ?? ''}` : []
+    const rollback = rolledBack(live)
+    return rollback ? `${name}: ${rollback.message}` : []
   })
   if (back.length > 0) return fails('RolledBack', list(back))
   // Enough replicas run, but more are wanted and may not be made: nobody else would say so.
@@ -208,15 +204,6 @@ const podsRefused = ({ blue, green }: LivePart): string[] =>
     const failure = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
     return failure && deployment ? `${deployment.metadata.name}: ${failure.message ?? failure.reason ?? 'refused'}` : []
   })
-
-const parts = ({ metadata, spec }: Seen['pipeline']): { name: string; workload: string; minReplicas: number }[] =>
-  [...(spec.gateway ? [{ name: gatewayName, scaling: spec.gateway.scaling }] : []), ...spec.stages].map(
-    ({ name, scaling }) => ({
-      name,
-      workload: workloadName(metadata.name, name),
-      minReplicas: spec.suspend ? 0 : scaling.minReplicas,
-    }),
-  )
 
 /** What a Ready condition of somebody else says; one of an older generation says nothing yet. */
 const notReady = (object: KubeObject | undefined, name: string): string[] => {

@@ -5,6 +5,7 @@ import { withFingerprint } from './fingerprint.ts'
 import { triggerAuthentication } from './kafka-connection.ts'
 import { livePart } from './live.ts'
 import { colors, deploymentName, gatewayName } from './names.ts'
+import { partsOf } from './parts.ts'
 import { suspensionOf } from './suspension.ts'
 import { kafkaTopics } from './topics.ts'
 import { gatewayWorkload, stageWorkload, type WorkloadSettings } from './workloads.ts'
@@ -70,8 +71,7 @@ export const startReplicas = (
   children: readonly ChildObject[],
 ): number | undefined => {
   if (pipeline.spec.suspend) return 0
-  const { gateway, stages } = pipeline.spec
-  for (const { name, scaling } of [...(gateway ? [{ ...gateway, name: gatewayName }] : []), ...stages]) {
+  for (const { name, scaling } of partsOf(pipeline.spec)) {
     const color = colors.find((one) => deployment === deploymentName(pipeline.metadata.name, name, one))
     if (!color) continue
     const { blue, green } = livePart(pipeline, name, children)

@@ -92,16 +92,23 @@ const annotations = (template: Template, stable: Template | undefined): Record<s
   ...(stable ? { [versionAnnotations.stable]: JSON.stringify(stable) } : {}),
 })
 
+/** What to say of a part whose newest version was given up; undefined when it was not. */
+export const rolledBack = (live: LivePart): (Rollout & { readonly message: string }) | undefined => {
+  const current = live[live.active]
+  if (current?.metadata.annotations?.[versionAnnotations.givenUp] === undefined) return undefined
+  return {
+    phase: 'RolledBack',
+    message: `the newest version made no progress and was given up, the last stable one runs; change the spec, or try again with kubectl annotate deployment ${current.metadata.name} ${versionAnnotations.givenUp}-`,
+  }
+}
+
 /** Where a part's newest version stands, for a person to read. */
-export const rolloutOf = ({ active, blue, green }: LivePart): Rollout | undefined => {
-  const current = active === 'blue' ? blue : green
-  const candidate = active === 'blue' ? green : blue
+export const rolloutOf = (live: LivePart): Rollout | undefined => {
+  const current = live[live.active]
+  const candidate = live[live.active === 'blue' ? 'green' : 'blue']
   if (!current) return undefined
-  if (current.metadata.annotations?.[versionAnnotations.givenUp] !== undefined)
-    return {
-      phase: 'RolledBack',
-      message: `the newest version made no progress and was given up, the last stable one runs; change the spec, or try again with kubectl annotate deployment ${current.metadata.name} ${versionAnnotations.givenUp}-`,
-    }
+  const rollback = rolledBack(live)
+  if (rollback) return rollback
   const trying = candidate && candidate.metadata.deletionTimestamp === undefined ? candidate : current
   const stable = stableTemplate(current)
   if (trying === current && stable && fingerprintOf(stable) === askedVersion(current)) return { phase: 'Stable' }

@@ -14,7 +14,7 @@ import { capacityOf, type Measured, type StageCapacity } from './capacity.ts'
 import { conditions } from './conditions.ts'
 import type { ExternalTopics } from './external-topics.ts'
 import type { StageFigures } from './lag.ts'
-import { livePart } from './live.ts'
+import { livePart, livePartitions } from './live.ts'
 import { gatewayName, topicName } from './names.ts'
 import { rolloutOf } from './rollout.ts'
 import type { Throughput } from './throughput.ts'
@@ -88,11 +88,7 @@ const known = ({ pipeline, children, throughput, topics }: Seen): Measured => {
   const { metadata, status } = pipeline
   const before = status?.observedGeneration === metadata.generation ? (status?.stages ?? []) : []
   return {
-    partitionsOf: (topic) => {
-      const name = topicName(metadata.name, topic)
-      const live = children.find((child) => child.kind === 'KafkaTopic' && child.metadata.name === name)
-      return live?.kind === 'KafkaTopic' ? live.spec.partitions : topics?.partitions.get(name)
-    },
+    partitionsOf: (topic) => livePartitions(pipeline, topic, children, topics),
     workSecondsOf: (stage) => {
       const { capacity } = before.find(({ name }) => name === stage) ?? {}
       return throughput.get(stage)?.workSeconds ?? (capacity?.measured ? capacity.workSeconds : undefined)

@@ -35,7 +35,12 @@ export const announcer = (
   }
 }
 
-const eventOf = (pipeline: OrderPipeline, said: Announcement, instance: string, at: number): KubeObject => {
+const eventOf = (
+  pipeline: OrderPipeline,
+  said: Announcement,
+  instance: string,
+  at: number,
+): KubeObject & Readonly<Record<string, unknown>> => {
   const { name, uid } = pipeline.metadata
   const since = pipeline.status?.conditions?.map(({ type, lastTransitionTime }) => [type, lastTransitionTime])
   const namespace = namespaceOf(pipeline)
@@ -43,15 +48,13 @@ const eventOf = (pipeline: OrderPipeline, said: Announcement, instance: string, 
     apiVersion: events.apiVersion,
     kind: events.kind,
     metadata: { name: `${name}.${fingerprintOf([uid, said.reason, said.note, since])}`, namespace },
-    ...{
-      eventTime: new Date(at).toISOString().replace('Z', '000Z'),
-      reportingController: fieldManager,
-      reportingInstance: instance.slice(0, 128),
-      action: 'Reconcile',
-      type: said.type,
-      reason: said.reason,
-      note: said.note.slice(0, longestNote),
-      regarding: { apiVersion: pipeline.apiVersion, kind: pipeline.kind, name, namespace, uid },
-    },
+    eventTime: new Date(at).toISOString().replace('Z', '000Z'),
+    reportingController: fieldManager,
+    reportingInstance: instance.slice(0, 128),
+    action: 'Reconcile',
+    type: said.type,
+    reason: said.reason,
+    note: said.note.slice(0, longestNote),
+    regarding: { apiVersion: pipeline.apiVersion, kind: pipeline.kind, name, namespace, uid },
   }
 }

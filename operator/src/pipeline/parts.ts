@@ -1,0 +1,21 @@
+// What of a pipeline is scaled? The gateway, if there is one, and every stage.
+import type { OrderPipelineSpec, OrderPipelineStatus, ReplicaCounts, Scaling, StageStatus } from '../api/index.ts'
+import { gatewayName } from './names.ts'
+
+export interface Part {
+  /** A stage's name, or `gateway`. */
+  readonly name: string
+  readonly scaling: Scaling
+}
+
+export const partsOf = ({ gateway, stages }: OrderPipelineSpec): Part[] => [
+  ...(gateway ? [{ name: gatewayName, scaling: gateway.scaling }] : []),
+  ...stages,
+]
+
+/** What the status says of a part; undefined when nothing yet. */
+export const figuresOf = (
+  status: OrderPipelineStatus | undefined,
+  part: string,
+): (ReplicaCounts & Partial<StageStatus>) | undefined =>
+  part === gatewayName ? status?.gateway : status?.stages?.find(({ name }) => name === part)

@@ -1,0 +1,43 @@
+// How do tests run the operator as a process, which can be killed as it is killed in a cluster?
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Ground } from './harness.ts'
+
+export interface Processes {
+  start(environment: { readonly POD_NAME: string; readonly LEASE_SECONDS?: string }): ChildProcess
+  /** Kills what still runs, as SIGKILL kills. */
+  end(): Promise<void>
+}
+
+export const processesOn = async (on: Ground): Promise<Processes> => {
+  const folder = await mkdtemp(join(tmpdir(), 'operator-'))
+  const kubeconfig = join(folder, 'kubeconfig')
+  await writeFile(kubeconfig, on.operatorAccess().exportConfig())
+  const running: ChildProcess[] = []
+  return {
+    start: (environment) => {
+      const main = join(import.meta.dirname, '..', 'src', 'main.ts')
+      const env = {
+        ...{ KUBECONFIG: kubeconfig, SERVICES_IMAGE: 'services:1', METRICS_PORT: '0', LOG_LEVEL: 'error' },
+        ...{ WATCH_NAMESPACE: on.namespace, POD_NAMESPACE: on.namespace },
+        ...environment,
+      }
+      const child = spawn(process.execPath, [main], { env, stdio: 'ignore' })
+      running.push(child)
+      return child
+    },
+    end: async () => {
+      await Promise.all(running.map(kill))
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+export const kill = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
