@@ -69,11 +69,16 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const lead = leader(leases, config.lease, clock)
   const kube = kubePort(wire, { fieldManager, timeoutMs: requestTimeoutMs, mayWriteFor: lead.mayWriteFor })
 
+  /** Keys of the pipelines whose topics are ours to keep: they are asked for every second, and mostly there are few. */
+  const external = new Set<string>()
   const world = worldOf(
     kube,
     {
       pipeline: (change) => {
-        if (change.kind === 'gone') forget(change.object as OrderPipeline)
+        const pipeline = change.object as OrderPipeline
+        if (change.kind === 'gone') forget(pipeline)
+        else if (isExternal(pipeline)) external.add(keyOf(pipeline))
+        else external.delete(keyOf(pipeline))
         if (isNews(change)) queue.add(keyOf(change.object), priorityOf(change))
       },
       child: (change) => {
@@ -96,6 +101,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     lagMs: config.lag.statusSeconds * 1000,
   })
   const pipelines = () => world.pipelines.store.all() as readonly OrderPipeline[]
+  const pipelineOf = (key: string) => world.pipelines.store.get(key) as OrderPipeline | undefined
   const clients = kafkaClients((access) => credentials(kube, access), config.lag.timeoutSeconds * 1000)
   const poller = lagPoller(
     {
@@ -118,7 +124,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const unrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
   const topics = topicKeeper(
     {
-      pipelines: () => pipelines().filter((pipeline) => isExternal(pipeline) && hasFinalizer(pipeline)),
+      pipelines: () => [...external].flatMap((key) => pipelineOf(key) ?? []).filter(hasFinalizer),
       connectionTo: (access) => clients.of(access),
       record: (pipeline, kafka) => recordTopics(recording, world.noteWritten, unrecorded, pipeline, kafka),
       mayWrite: () => lead.mayWriteFor() > 0,
@@ -138,12 +144,13 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const throughput = throughputLog(clock.now)
   const pass = async (key: string) => {
     const next = await reconcile({ kube, world, settings, status, throughput, lagOf: poller.figuresOf, topics }, key)
-    const pipeline = world.pipelines.store.get(key) as OrderPipeline | undefined
+    const pipeline = pipelineOf(key)
     if (pipeline) measured.pipeline(pipeline.metadata.namespace ?? '', pipeline.metadata.name, pipeline.status)
     return next
   }
 
   function forget(pipeline: OrderPipeline): void {
+    external.delete(keyOf(pipeline))
     status.forget(keyOf(pipeline))
     throughput.forget(keyOf(pipeline))
     queue.forget(keyOf(pipeline))

@@ -4,7 +4,7 @@ import { fingerprintAnnotation } from './names.ts'
 
 /** 53 bits (cyrb53) of a value with its keys in order. Guards against nothing but accident. */
 export const fingerprintOf = (value: unknown): string => {
-  const text = JSON.stringify(value, sortedKeys)
+  const text = canonical(value)
   let [a, b] = [0xdeadbeef, 0x41c6ce57]
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index)
@@ -24,7 +24,16 @@ export const withFingerprint = <T extends KubeObject>(object: T): T => ({
   },
 })
 
-const sortedKeys = (_key: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value
+/** JSON with the keys of every object in order. */
+const canonical = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  let text = ''
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${canonical(item)}`
+    return `[${text}]`
+  }
+  const fields = value as Readonly<Record<string, unknown>>
+  for (const key of Object.keys(fields).sort())
+    if (fields[key] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(fields[key])}`
+  return `{${text}}`
+}

@@ -5,6 +5,7 @@ import {
   desired,
   desiredOfDeleted,
   type DesiredSettings,
+  isExternal,
   plan,
   type StageFigures,
   validate,
@@ -43,7 +44,7 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
   const actions = problems.length > 0 ? [] : plan(wanted, children, pipeline)
   const starts = deleting || problems.length > 0 ? [] : unstarted(pipeline, children)
   const outcomes = await perform(on.kube, on.world, [...actions, ...starts], pipeline)
-  on.topics.look()
+  if (isExternal(pipeline)) on.topics.look()
   if (deleting && outcomes.length === 0 && isGone(pipeline, children) && on.topics.released(pipeline)) {
     await removeFinalizer(on.kube, pipeline)
     return { kind: 'gone' }
