@@ -180,7 +180,8 @@ test('the Dockerfile makes images that run alike: the pinned Node, user, environ
   expect(dockerfile).toContain(`\nUSER ${runtimeConfig.User}\n`)
   expect(dockerfile).toContain(`\nENTRYPOINT ["${runtimeConfig.Entrypoint.join('", "')}"]\n`)
   expect(dockerfile).toContain(`\nWORKDIR ${runtimeConfig.WorkingDir}\n`)
-  expect(dockerfile.split(`\nENV ${runtimeConfig.Env.join(' ')}\n`)).toHaveLength(1 + imageDefinitions.length)
+  const variables = runtimeConfig.Env.map((variable) => variable.replace(/=(.* .*)$/, '="$1"'))
+  expect(dockerfile.split(`\nENV ${variables.join(' ')}\n`)).toHaveLength(1 + imageDefinitions.length)
   for (const definition of imageDefinitions) {
     const stage = dockerfile
       .split(/^(?=FROM )/m)
