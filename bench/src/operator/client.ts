@@ -65,3 +65,12 @@ export function processorSeconds(pid: number): number | undefined {
     return undefined
   }
 }
+
+/** Memory of a process, on Linux; undefined elsewhere. */
+export function residentBytes(pid: number): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4_096
+  } catch {
+    return undefined
+  }
+}

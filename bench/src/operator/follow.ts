@@ -20,26 +20,25 @@ export function follow(client: Client, namespace: string): Follower {
   const ending = new AbortController()
   const observed = new Map<string, number>()
   const waiting = new Map<string, readonly Waiter[]>()
+  const take = ({ metadata, status }: OrderPipeline): void => {
+    const { name } = metadata
+    const generation = status?.observedGeneration ?? 0
+    if (generation === 0) return
+    observed.set(name, generation)
+    const waiters = waiting.get(name) ?? []
+    for (const waiter of waiters) if (waiter.generation <= generation) waiter.tell(performance.now())
+    const left = waiters.filter((waiter) => waiter.generation > generation)
+    if (left.length > 0) waiting.set(name, left)
+    else waiting.delete(name)
+  }
+  /** Again and again: an API server ends its watches when a CRD has settled, and each new one begins with all there is. */
   const read = async (): Promise<void> => {
     const path = `${collectionPath(orderPipelines, namespace)}?watch=true&timeoutSeconds=3600`
-    for await (const event of client.watch(path, ending.signal)) {
-      const { object } = event as { object: OrderPipeline }
-      const { name } = object.metadata
-      const generation = object.status?.observedGeneration ?? 0
-      if (generation === 0) continue
-      observed.set(name, generation)
-      const waiters = waiting.get(name) ?? []
-      for (const waiter of waiters) if (waiter.generation <= generation) waiter.tell(performance.now())
-      const left = waiters.filter((waiter) => waiter.generation > generation)
-      if (left.length > 0) waiting.set(name, left)
-      else waiting.delete(name)
-    }
+    while (!ending.signal.aborted)
+      for await (const event of client.watch(path, ending.signal)) take((event as { object: OrderPipeline }).object)
   }
   const asked = new Promise<never>(() => {}) // an end that was asked for is no news
-  const reading = read().then(
-    () => Promise.reject(new Error('the watch on the pipelines has ended')),
-    (error: unknown) => (ending.signal.aborted ? asked : Promise.reject(error as Error)),
-  )
+  const reading = read().catch((error: unknown) => (ending.signal.aborted ? asked : Promise.reject(error as Error)))
   reading.catch(() => {}) // told to whoever waits
   return {
     applied: () => observed.size,
@@ -48,7 +47,7 @@ export function follow(client: Client, namespace: string): Follower {
         ? Promise.resolve(performance.now())
         : Promise.race([
             new Promise<number>((tell) => waiting.set(name, [...(waiting.get(name) ?? []), { generation, tell }])),
-            reading,
+            reading.then(() => asked),
           ]),
     close: () => ending.abort(),
   }

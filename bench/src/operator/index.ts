@@ -8,7 +8,7 @@ import { inProcessHost, startLightCluster } from '@orderpipeline/cluster/testing
 import type { Row } from '../table.ts'
 import { type Way, ways, writeBare } from './bare.ts'
 import { churn } from './churn.ts'
-import { clientOf, processorSeconds } from './client.ts'
+import { clientOf, processorSeconds, residentBytes } from './client.ts'
 import { follow } from './follow.ts'
 import { benchPipeline, collectionPath, pathOf, stages } from './pipelines.ts'
 import { type OperatorProcess, runOperator, type Samples } from './process.ts'
@@ -49,6 +49,7 @@ export async function benchOperator(options: OperatorBenchOptions): Promise<Row[
     row('  beside a bare client, server-side apply', ratio('apply'), 'at most 1.2 ×'),
     row('  beside a bare client, plain create', ratio('create'), ''),
     row('queue wait while all are made, p50 / p99', run.creation.wait, ''),
+    row('writes asked for while all are made, and passes', run.creation.writes, ''),
     row('edit to applied amid churn, p50 / p99', run.edits, ''),
     row('queue wait of an edit amid churn, p50 / p99', run.churn.editWait, 'p99 under 1 s'),
     row('queue wait of the background amid churn, p50 / p99', run.churn.backgroundWait, 'p99 under 1 s'),
@@ -114,7 +115,10 @@ async function operatorRun(options: OperatorBenchOptions) {
         seconds,
         objects,
         settled,
-        creation: { wait: wait(start, made, 'priority="edit"') },
+        creation: {
+          wait: wait(start, made, 'priority="edit"'),
+          writes: `${writesBetween(start, made)}, ${growth(start, made, 'orderpipeline_reconcile_total', () => true)}`,
+        },
         edits: `${secondsText(percentile(edits, 0.5))} / ${secondsText(percentile(edits, 0.99))} (${edits.length} edits)`,
         churn: {
           editWait: wait(beforeChurn, afterChurn, 'priority="edit"'),
@@ -205,11 +209,8 @@ const both = (before: Samples, after: Samples, name: string, label?: string): st
 function watchMemory(operator: OperatorProcess): { highest: () => number; stop: () => void } {
   let highest = 0
   const timer = setInterval(() => {
-    operator.metrics().then(
-      (samples) => (highest = Math.max(highest, samples.get('process_resident_memory_bytes') ?? 0)),
-      () => {}, // it has ended
-    )
-  }, 1_000)
+    highest = Math.max(highest, residentBytes(operator.pid) ?? 0)
+  }, 500)
   return { highest: () => highest, stop: () => clearInterval(timer) }
 }
 

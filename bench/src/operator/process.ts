@@ -17,6 +17,9 @@ export interface OperatorProcess {
 /** Every sample of /metrics: `name{labels}` → value. */
 export type Samples = ReadonlyMap<string, number>
 
+/** What Node makes of the image's settings in a container of 256 MiB, the chart's limit. */
+const inAContainer = '--max-old-space-size=153 --max-semi-space-size=8'
+
 const root = join(import.meta.dirname, '..', '..', '..')
 
 /** The bundle and the log go to `dir`. */
@@ -30,7 +33,8 @@ export async function runOperator(kubeconfig: string, namespace: string, dir: st
       ...{ KUBECONFIG: kubeconfig, SERVICES_IMAGE: servicesImage, METRICS_PORT: String(port), POD_NAME: 'bench' },
       ...{ WATCH_NAMESPACE: namespace, POD_NAMESPACE: namespace, LOG_LEVEL: 'warn' },
       LAG_INTERVAL_SECONDS: '3600', // there is no Kafka here
-      ...passedOn('NODE_OPTIONS', 'WORKERS'),
+      ...passedOn('WORKERS'),
+      NODE_OPTIONS: [inAContainer, process.env['NODE_OPTIONS'] ?? ''].join(' '),
     },
     stdio: ['ignore', openSync(logFile, 'w'), openSync(logFile, 'a')],
   })
