@@ -19,6 +19,7 @@ const topics = [
   'orders.validated',
   'inventory.updated',
   'payment.processed',
+  'orders.fulfilment',
   'orders.cancelled',
   'orders.status',
 ]
@@ -71,6 +72,17 @@ async function accept(orders: readonly TestOrder[]): Promise<void> {
     'orders',
     `INSERT INTO orders (order_id, customer_id, currency) SELECT *, 'EUR' FROM unnest($1::uuid[], $2::text[])`,
     [orders.map(({ orderId }) => orderId), orders.map(({ customerId }) => customerId)],
+  )
+  const lines = orders.flatMap(({ orderId, items }) => items.map((item, index) => ({ orderId, line: index + 1, ...item })))
+  await database.ask(
+    'orders',
+    `INSERT INTO order_items (order_id, line, sku, quantity) SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[])`,
+    [
+      lines.map(({ orderId }) => orderId),
+      lines.map(({ line }) => line),
+      lines.map(({ sku }) => sku),
+      lines.map(({ quantity }) => quantity),
+    ],
   )
 }
 

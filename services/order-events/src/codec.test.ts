@@ -19,6 +19,12 @@ const events: OrderEvent[] = [
   eventOf('StockRejected', { ...about, missingSkus: ['SKU-0001'] }, context),
   eventOf('PaymentCaptured', { ...about, ...amount, chargeId: 'ch-1' }, context),
   eventOf('PaymentDeclined', { ...about, ...amount, declineReason: 'insufficient funds' }, context),
+  eventOf('PaymentRefunded', { ...about, ...amount, chargeId: 'ch-1', refundId: 're-1' }, context),
+  eventOf('ReservationExpired', about, context),
+  eventOf('OrderConfirmed', { ...about, items: [{ sku: 'SKU-0001', quantity: 2 }] }, context),
+  eventOf('ShipmentPrepared', { ...about, shipmentId: orderId }, context),
+  eventOf('OrderShipped', { ...about, shipmentId: orderId }, context),
+  eventOf('RefundRequested', { ...about, chargeId: 'ch-1' }, context),
   eventOf('OrderCancelled', { ...about, reason: 'PAYMENT_DECLINED' }, context),
   eventOf('OrderStatusChanged', { ...about, status: 'PROCESSING' }, context, 'PROCESSING'),
 ]

@@ -14,8 +14,10 @@ export const TotalCents = z.int().min(0)
 export const OrderItem = z.object({ sku: Sku, quantity: z.int().min(1).max(1000) })
 export const PricedItem = OrderItem.extend({ unitPriceCents: UnitPriceCents })
 
-export const orderStatuses = ['PLACED', 'PROCESSING', 'CONFIRMED', 'CANCELLED'] as const
-export const cancellationReasons = ['UNKNOWN_SKU', 'OUT_OF_STOCK', 'PAYMENT_DECLINED'] as const
+/** CONFIRMED: paid, and still to be shipped. SHIPPED and CANCELLED are ends. */
+export const orderStatuses = ['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'] as const
+export const terminalStatuses = ['SHIPPED', 'CANCELLED'] as const
+export const cancellationReasons = ['UNKNOWN_SKU', 'OUT_OF_STOCK', 'PAYMENT_DECLINED', 'CUSTOMER', 'DEADLINE'] as const
 export const OrderStatus = z.enum(orderStatuses)
 export const CancellationReason = z.enum(cancellationReasons)
 
@@ -43,6 +45,12 @@ export const definitions = {
     topic: 'inventory.updated',
     data: z.object({ ...aboutOrder, missingSkus: z.array(Sku) }),
   },
+  /** A question: the stock is still held, and comes back only by the answer. */
+  ReservationExpired: {
+    wireType: 'dev.orderpipeline.inventory.reservation-expired.v1',
+    topic: 'inventory.updated',
+    data: z.object(aboutOrder),
+  },
   PaymentCaptured: {
     wireType: 'dev.orderpipeline.payment.captured.v1',
     topic: 'payment.processed',
@@ -53,10 +61,38 @@ export const definitions = {
     topic: 'payment.processed',
     data: z.object({ ...aboutOrder, ...amount, declineReason: z.string() }),
   },
+  PaymentRefunded: {
+    wireType: 'dev.orderpipeline.payment.refunded.v1',
+    topic: 'payment.processed',
+    data: z.object({ ...aboutOrder, ...amount, chargeId: z.string().min(1), refundId: z.string().min(1) }),
+  },
+  /** Paid: whoever ships may prepare it. */
+  OrderConfirmed: {
+    wireType: 'dev.orderpipeline.orders.confirmed.v1',
+    topic: 'orders.fulfilment',
+    data: z.object({ ...aboutOrder, items: z.array(OrderItem).min(1).max(50) }),
+  },
+  /** From here on it cannot be cancelled: the prepared shipment may leave the house. */
+  OrderShipped: {
+    wireType: 'dev.orderpipeline.orders.shipped.v1',
+    topic: 'orders.fulfilment',
+    data: z.object({ ...aboutOrder, shipmentId: z.uuid() }),
+  },
+  ShipmentPrepared: {
+    wireType: 'dev.orderpipeline.shipping.prepared.v1',
+    topic: 'shipping.updated',
+    data: z.object({ ...aboutOrder, shipmentId: z.uuid() }),
+  },
   OrderCancelled: {
     wireType: 'dev.orderpipeline.orders.cancelled.v1',
     topic: 'orders.cancelled',
     data: z.object({ ...aboutOrder, reason: CancellationReason }),
+  },
+  /** A payment was captured for an order that had been cancelled by then. */
+  RefundRequested: {
+    wireType: 'dev.orderpipeline.orders.refund-requested.v1',
+    topic: 'orders.cancelled',
+    data: z.object({ ...aboutOrder, chargeId: z.string().min(1) }),
   },
   OrderStatusChanged: {
     wireType: 'dev.orderpipeline.orders.status-changed.v1',

@@ -1,6 +1,6 @@
 // How is an order doing? One order with its lines and history, or the bare status of many.
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { CancellationReason, OrderStatus } from '@orderpipeline/order-events'
+import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 
 export interface OrderView {
   readonly orderId: string
@@ -14,7 +14,13 @@ export interface OrderView {
   readonly items: readonly { readonly sku: string; readonly quantity: number; readonly unitPriceCents?: number }[]
   readonly placedAt: string
   readonly updatedAt: string
-  readonly timeline: readonly { readonly status: OrderStatus; readonly reason?: string; readonly at: string }[]
+  /** Every event about it; `status` where it brought one about. */
+  readonly timeline: readonly {
+    readonly event: EventType
+    readonly status?: OrderStatus
+    readonly reason?: string
+    readonly at: string
+  }[]
 }
 
 export interface StatusView {
@@ -60,8 +66,8 @@ SELECT json_strip_nulls(json_build_object(
   'placedAt', o.placed_at,
   'updatedAt', o.updated_at,
   'timeline', COALESCE((
-    SELECT json_agg(json_build_object('status', e.status, 'reason', e.reason, 'at', e.at)
-      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'CANCELLED'], e.status))
+    SELECT json_agg(json_build_object('event', e.event, 'status', e.status, 'reason', e.reason, 'at', e.at)
+      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
     FROM order_events e WHERE e.order_id = o.order_id), '[]')
 )) AS view
 FROM orders o WHERE o.order_id = $1`,
@@ -73,7 +79,7 @@ const selectStatuses = {
 SELECT json_strip_nulls(json_build_object(
   'orderId', o.order_id, 'status', o.status, 'reason', o.reason, 'placedAt', o.placed_at, 'updatedAt', o.updated_at,
   'terminalStates', (
-    SELECT count(*) FROM order_events e WHERE e.order_id = o.order_id AND e.status IN ('CONFIRMED', 'CANCELLED'))
+    SELECT count(*) FROM order_events e WHERE e.order_id = o.order_id AND e.status IN ('SHIPPED', 'CANCELLED'))
 )) AS view
 FROM orders o WHERE o.order_id = ANY($1::uuid[])`,
 }

@@ -18,6 +18,12 @@ export const pricesOf: Statement = {
   text: `SELECT sku, price_cents FROM products WHERE sku = ANY ($1::text[])`,
 }
 
+/** $1: ids of orders that are being confirmed. */
+export const itemsOf: Statement = {
+  name: 'orders.items',
+  text: `SELECT order_id, sku, quantity FROM order_items WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id, line`,
+}
+
 /** $1: order ids, each once; $2: statuses; $3: reasons or null; $4: totals or null for as it was. */
 export const changeOrders: Statement = {
   name: 'orders.change',
@@ -42,11 +48,14 @@ WHERE order_items.order_id = ANY ($1::uuid[])
   AND products.sku = order_items.sku`,
 }
 
-/** The timeline. $1: order ids, $2: statuses, $3: reasons or null, $4: ids of the events that brought them about. */
-export const recordChanges: Statement = {
-  name: 'orders.record-changes',
+/**
+ * The timeline. $1: order ids, $2: what happened, $3: statuses or null where it changed none, $4: reasons or null, $5: ids of the
+ * events that brought it about, $6: when it happened.
+ */
+export const recordEvents: Statement = {
+  name: 'orders.record-events',
   text: `
-INSERT INTO order_events (order_id, status, reason, event_id)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[])
+INSERT INTO order_events (order_id, event, status, reason, event_id, at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[])
 ON CONFLICT DO NOTHING`,
 }

@@ -1,10 +1,12 @@
 // How does a batch of news change orders? Lock them, decide on each in turn, write all changes with one statement each.
 import type { Item, Reaction } from '@orderpipeline/kit-stage'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { OrderStatus } from '@orderpipeline/order-events'
-import { changeOrders, lockOrders, priceItems, pricesOf, recordChanges } from '../sql/stage.ts'
+import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
+import { changeOrders, itemsOf, lockOrders, priceItems, pricesOf, recordEvents } from '../sql/stage.ts'
 import { decide } from './saga.ts'
-import type { Decision } from './saga.ts'
+import type { Decision, Facts } from './saga.ts'
+import { changed, columns, heard } from './timeline.ts'
+import type { HistoryEntry } from './timeline.ts'
 
 /** An event about an order that the intake never took: nothing here can make sense of it. */
 export class UnknownOrder extends Error {
@@ -15,43 +17,63 @@ export class UnknownOrder extends Error {
 
 interface Change {
   readonly orderId: string
-  readonly causeId: string
   readonly decision: Decision
 }
 
 export async function applyNews(tx: Queryable, items: readonly Item<void>[], now: Date): Promise<Reaction[]> {
-  const statuses = await lockedStatuses(tx, items)
-  const prices = await currentPrices(tx, items)
+  const events = items.map(({ event }) => event)
+  const statuses = await lockedStatuses(tx, events)
+  const facts = await factsFor(tx, events)
   const changes: Change[] = []
+  const history: HistoryEntry[] = []
   const reactions: Reaction[] = []
-  for (const { event } of items) {
+  for (const event of events) {
     const { orderId } = event.data
     const status = statuses.get(orderId)
     if (status === undefined) throw new UnknownOrder(`no order ${orderId}`)
-    const decision = decide(status, event, (sku) => prices.get(sku), now)
+    history.push(...heard(event))
+    const decision = decide(status, event, facts, now)
     if (decision === undefined) continue
-    statuses.set(orderId, decision.status)
-    changes.push({ orderId, causeId: event.id, decision })
     reactions.push({ cause: event, events: decision.events })
+    if (decision.status === status) continue
+    statuses.set(orderId, decision.status)
+    changes.push({ orderId, decision })
+    history.push(changed(orderId, decision, event.id, now))
   }
   await write(tx, changes)
+  if (history.length > 0) await tx.query(recordEvents, columns(history))
   return reactions
 }
 
-async function lockedStatuses(tx: Queryable, items: readonly Item<void>[]): Promise<Map<string, OrderStatus>> {
-  const ids = new Set(items.map(({ event }) => event.data.orderId))
+async function lockedStatuses(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, OrderStatus>> {
+  const ids = new Set(events.map(({ data }) => data.orderId))
   const rows = await tx.query<{ order_id: string; status: OrderStatus }>(lockOrders, [[...ids]])
   return new Map(rows.map(({ order_id, status }) => [order_id, status]))
 }
 
-async function currentPrices(tx: Queryable, items: readonly Item<void>[]): Promise<Map<string, number>> {
-  const skus = new Set(
-    items.flatMap(({ event }) => (event.type === 'OrderPlaced' ? event.data.items.map(({ sku }) => sku) : [])),
-  )
+async function factsFor(tx: Queryable, events: readonly OrderEvent[]): Promise<Facts> {
+  const prices = await currentPrices(tx, events)
+  const items = await orderedItems(tx, events)
+  return { priceOf: (sku) => prices.get(sku), itemsOf: (orderId) => items.get(orderId) ?? [] }
+}
+
+async function currentPrices(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, number>> {
+  const skus = new Set(events.flatMap((event) => (event.type === 'OrderPlaced' ? event.data.items : [])).map(skuOf))
   if (skus.size === 0) return new Map()
   const rows = await tx.query<{ sku: string; price_cents: number }>(pricesOf, [[...skus]])
   return new Map(rows.map(({ sku, price_cents }) => [sku, price_cents]))
 }
+
+async function orderedItems(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, OrderItem[]>> {
+  const paid = events.filter(({ type }) => type === 'PaymentCaptured').map(({ data }) => data.orderId)
+  const items = new Map<string, OrderItem[]>(paid.map((orderId) => [orderId, []]))
+  if (paid.length === 0) return items
+  const rows = await tx.query<OrderItem & { order_id: string }>(itemsOf, [[...items.keys()]])
+  for (const { order_id, sku, quantity } of rows) items.get(order_id)?.push({ sku, quantity })
+  return items
+}
+
+const skuOf = ({ sku }: OrderItem): string => sku
 
 async function write(tx: Queryable, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return
@@ -65,12 +87,6 @@ async function write(tx: Queryable, changes: readonly Change[]): Promise<void> {
     last.map(({ orderId }) => totals.get(orderId) ?? null),
   ])
   if (totals.size > 0) await tx.query(priceItems, [[...totals.keys()]])
-  await tx.query(recordChanges, [
-    changes.map(({ orderId }) => orderId),
-    changes.map(({ decision }) => decision.status),
-    changes.map(({ decision }) => decision.reason ?? null),
-    changes.map(({ causeId }) => causeId),
-  ])
 }
 
 function pair(orderId: string, total: number | undefined): [string, number][] {

@@ -5,7 +5,16 @@ import { applyNews } from './apply.ts'
 export function ordersStage({ now }: Pick<StageContext, 'now'>): StageDefinition<void> {
   return {
     role: 'orders',
-    handles: ['OrderPlaced', 'StockRejected', 'PaymentCaptured', 'PaymentDeclined'],
+    handles: [
+      'OrderPlaced',
+      'StockReserved',
+      'StockRejected',
+      'ReservationExpired',
+      'PaymentCaptured',
+      'PaymentDeclined',
+      'PaymentRefunded',
+      'ShipmentPrepared',
+    ],
     apply: (tx, items) => applyNews(tx, items, now()),
   }
 }

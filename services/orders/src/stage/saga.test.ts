@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent, OrderStatus } from '@orderpipeline/order-events'
-import { decide } from './saga.ts'
+import { cancellable, cancelled, decide } from './saga.ts'
+import type { Decision } from './saga.ts'
 
 const now = new Date('2026-01-02T03:04:05Z')
 const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'customer-7' }
@@ -18,12 +19,15 @@ const news = {
   rejected: eventOf('StockRejected', { ...about, missingSkus: ['A'] }, context),
   captured: eventOf('PaymentCaptured', { ...about, ...amount, chargeId: 'ch' }, context),
   declined: eventOf('PaymentDeclined', { ...about, ...amount, declineReason: 'no' }, context),
+  prepared: eventOf('ShipmentPrepared', { ...about, shipmentId: about.orderId }, context),
+  expired: eventOf('ReservationExpired', about, context),
 }
 const prices = new Map([
   ['A', 200],
   ['B', 300],
 ])
-const on = (status: OrderStatus, event: OrderEvent) => decide(status, event, (sku) => prices.get(sku), now)
+const facts = { priceOf: (sku: string) => prices.get(sku), itemsOf: () => items }
+const on = (status: OrderStatus, event: OrderEvent) => decide(status, event, facts, now)
 const saidBy = (status: OrderStatus, event: OrderEvent) => on(status, event)?.events.map(({ type }) => type)
 
 describe('the saga of an order', () => {
@@ -40,39 +44,72 @@ describe('the saga of an order', () => {
   })
 
   it('cancels an order for what is not sold', () => {
-    const decision = decide('PLACED', news.placed, () => undefined, now)
+    const decision = decide('PLACED', news.placed, { ...facts, priceOf: () => undefined }, now)
     expect(decision).toMatchObject({ status: 'CANCELLED', reason: 'UNKNOWN_SKU' })
     expect(decision?.events.map(({ type }) => type)).toEqual(['OrderStatusChanged'])
   })
 
-  it('ends by what stock and payment say, and has stock released only where it was reserved', () => {
+  it('goes on or ends by what stock and payment say, and tells of an end only where something may have been taken', () => {
     expect(on('PROCESSING', news.captured)).toMatchObject({ status: 'CONFIRMED' })
+    expect(on('PROCESSING', news.captured)?.events[0]).toMatchObject({ type: 'OrderConfirmed', data: { items } })
     expect(on('PROCESSING', news.rejected)).toMatchObject({ status: 'CANCELLED', reason: 'OUT_OF_STOCK' })
     expect(on('PROCESSING', news.declined)).toMatchObject({ status: 'CANCELLED', reason: 'PAYMENT_DECLINED' })
+    expect(on('PROCESSING', news.expired)).toMatchObject({ status: 'CANCELLED', reason: 'DEADLINE' })
     expect(saidBy('PROCESSING', news.rejected)).toEqual(['OrderStatusChanged'])
     expect(saidBy('PROCESSING', news.declined)).toEqual(['OrderCancelled', 'OrderStatusChanged'])
   })
 
+  it('ships what is paid and prepared, and only then lets it go', () => {
+    expect(on('CONFIRMED', news.prepared)).toMatchObject({ status: 'SHIPPED' })
+    expect(saidBy('CONFIRMED', news.prepared)).toEqual(['OrderShipped', 'OrderStatusChanged'])
+    expect(on('CANCELLED', news.prepared)).toBeUndefined()
+    expect(on('PROCESSING', news.prepared)).toBeUndefined()
+  })
+
+  it('is called back until it has shipped, and everyone hears of it', () => {
+    expect((['PLACED', 'PROCESSING', 'CONFIRMED'] as const).every(cancellable)).toBe(true)
+    expect((['SHIPPED', 'CANCELLED'] as const).some(cancellable)).toBe(false)
+    expect(cancelled(about, 'CUSTOMER', context)).toMatchObject({
+      status: 'CANCELLED',
+      reason: 'CUSTOMER',
+      events: [
+        { type: 'OrderCancelled', data: { ...about, reason: 'CUSTOMER' } },
+        { type: 'OrderStatusChanged', data: { status: 'CANCELLED', reason: 'CUSTOMER' } },
+      ],
+    })
+  })
+
+  it('has a payment refunded that was captured too late, and says again that expired stock is free', () => {
+    const late = on('CANCELLED', news.captured)
+    expect(late).toMatchObject({ status: 'CANCELLED', events: [{ type: 'RefundRequested', data: { chargeId: 'ch' } }] })
+    const again = on('CANCELLED', news.expired)
+    expect(again).toMatchObject({ events: [{ type: 'OrderCancelled' }] })
+    expect(again?.events[0]?.id).not.toBe(cancelled(about, 'DEADLINE', context).events[0]?.id)
+    expect(on('SHIPPED', news.captured)).toBeUndefined()
+    expect(on('CONFIRMED', news.expired)).toBeUndefined()
+  })
+
   it('reaches at most one end, whatever comes and however often', () => {
+    const heard = fc.constantFrom<OrderEvent | 'cancel'>(...Object.values(news), 'cancel')
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...Object.values(news)), { maxLength: 12 }), (heard) => {
+      fc.property(fc.array(heard, { maxLength: 12 }), (all) => {
         let status: OrderStatus = 'PLACED'
-        const ends: OrderStatus[] = []
-        for (const event of heard) {
-          const next: OrderStatus | undefined = on(status, event)?.status
-          if (next === undefined) continue
-          expect(next).not.toBe('PLACED')
-          expect(next).not.toBe(status)
-          status = next
-          if (status !== 'PROCESSING') ends.push(status)
+        const seen: OrderStatus[] = [status]
+        for (const event of all) {
+          const called: Decision | undefined =
+            event === 'cancel' && cancellable(status) ? cancelled(about, 'CUSTOMER', context) : undefined
+          const heardOf: Decision | undefined = event === 'cancel' ? called : on(status, event)
+          status = heardOf?.status ?? status
+          if (status !== seen.at(-1)) seen.push(status)
         }
-        expect(ends.length).toBeLessThanOrEqual(1)
+        expect(new Set(seen).size).toBe(seen.length)
+        expect(seen.filter((each) => each === 'SHIPPED' || each === 'CANCELLED').length).toBeLessThanOrEqual(1)
       }),
     )
   })
 
   it('says the same again under the same ids', () => {
-    const ids = (at: Date) => decide('PLACED', news.placed, () => 1, at)?.events.map(({ id }) => id)
+    const ids = (at: Date) => decide('PLACED', news.placed, facts, at)?.events.map(({ id }) => id)
     expect(ids(new Date(1))).toEqual(ids(new Date(2)))
   })
 })

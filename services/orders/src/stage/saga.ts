@@ -1,9 +1,19 @@
 // What becomes of an order when something is heard about it? The state machine, and nothing else.
 //
-// PLACED → PROCESSING → CONFIRMED | CANCELLED. News about an order that has ended changes nothing; news that comes out of
-// order may skip a state, never go back to one.
+// PLACED → PROCESSING → CONFIRMED → SHIPPED | CANCELLED. An order may be cancelled until it is SHIPPED, which is decided here and
+// not where it is packed: shipping only prepares, and lets go of what OrderShipped names. So no order is ever both. News may come
+// out of order and skip a state, never go back to one. News about a cancelled order may still need an answer: what was taken
+// meanwhile has to go back.
 import { eventOf, following } from '@orderpipeline/order-events'
-import type { CancellationReason, EventOf, OrderEvent, OrderStatus, PricedItem } from '@orderpipeline/order-events'
+import type {
+  CancellationReason,
+  EventContext,
+  EventOf,
+  OrderEvent,
+  OrderItem,
+  OrderStatus,
+  PricedItem,
+} from '@orderpipeline/order-events'
 
 export interface Decision {
   readonly status: OrderStatus
@@ -13,71 +23,120 @@ export interface Decision {
   readonly events: readonly OrderEvent[]
 }
 
+/** What is known besides the news. */
+export interface Facts {
+  readonly priceOf: (sku: string) => number | undefined
+  readonly itemsOf: (orderId: string) => readonly OrderItem[]
+}
+
+export interface About {
+  readonly orderId: string
+  readonly customerId: string
+}
+
 export const source = '/orders'
 
-/** `undefined`: nothing changes and there is nothing to say. */
-export function decide(
-  status: OrderStatus,
-  news: OrderEvent,
-  priceOf: (sku: string) => number | undefined,
-  now: Date,
-): Decision | undefined {
-  if (status === 'CONFIRMED' || status === 'CANCELLED') return undefined
+/** `undefined`: nothing changes and there is nothing to say. The same status: only something to say. */
+export function decide(status: OrderStatus, news: OrderEvent, facts: Facts, now: Date): Decision | undefined {
+  const context = following(news, source, now)
+  if (status === 'SHIPPED') return undefined
+  if (status === 'CANCELLED') return afterCancellation(news, context)
   switch (news.type) {
     case 'OrderPlaced':
-      return status === 'PLACED' ? placed(news, priceOf, now) : undefined
+      return status === 'PLACED' ? placed(news, facts.priceOf, context) : undefined
     case 'StockRejected':
-      return cancelled(news, 'OUT_OF_STOCK', now)
+      // Nothing is reserved and nothing charged: nobody has anything to give back.
+      return status === 'CONFIRMED' ? undefined : ended(news.data, 'OUT_OF_STOCK', context, 'quietly')
+    case 'ReservationExpired':
+      return status === 'CONFIRMED' ? undefined : ended(news.data, 'DEADLINE', context)
+    case 'PaymentDeclined':
+      return status === 'CONFIRMED' ? undefined : ended(news.data, 'PAYMENT_DECLINED', context)
     case 'PaymentCaptured':
-      return { status: 'CONFIRMED', events: [statusChanged(news, 'CONFIRMED', undefined, now)] }
-    case 'PaymentDeclined': {
-      const decision = cancelled(news, 'PAYMENT_DECLINED', now)
-      // Its stock is reserved: inventory must hear of it.
-      const data = { ...about(news), reason: 'PAYMENT_DECLINED' as const }
-      return {
-        ...decision,
-        events: [eventOf('OrderCancelled', data, following(news, source, now)), ...decision.events],
-      }
-    }
+      return status === 'CONFIRMED' ? undefined : confirmed(news, facts.itemsOf, context)
+    case 'ShipmentPrepared':
+      return status === 'CONFIRMED' ? shipped(news, context) : undefined
     default:
       return undefined
   }
 }
 
-function placed(news: EventOf<'OrderPlaced'>, priceOf: (sku: string) => number | undefined, now: Date): Decision {
+/** Whether an order in this state can still be called back, by the customer or by the clock. */
+export function cancellable(status: OrderStatus): boolean {
+  return status !== 'SHIPPED' && status !== 'CANCELLED'
+}
+
+/** Everyone who may have done something for the order hears of its end. */
+export function cancelled(about: About, reason: CancellationReason, context: EventContext): Decision {
+  return ended(about, reason, context)
+}
+
+function afterCancellation(news: OrderEvent, context: EventContext): Decision | undefined {
+  if (news.type === 'PaymentCaptured') {
+    const data = { ...aboutOf(news.data), chargeId: news.data.chargeId }
+    return { status: 'CANCELLED', events: [eventOf('RefundRequested', data, context)] }
+  }
+  if (news.type === 'ReservationExpired') {
+    // Its release went astray, or is on its way: saying it again, under another id, hurts nobody.
+    const data = { ...aboutOf(news.data), reason: 'DEADLINE' as const }
+    return { status: 'CANCELLED', events: [eventOf('OrderCancelled', data, context, 'expired')] }
+  }
+  return undefined
+}
+
+function placed(news: EventOf<'OrderPlaced'>, priceOf: Facts['priceOf'], context: EventContext): Decision {
   const items = news.data.items.flatMap((item): PricedItem[] => {
     const unitPriceCents = priceOf(item.sku)
     return unitPriceCents === undefined ? [] : [{ ...item, unitPriceCents }]
   })
-  if (items.length < news.data.items.length) return cancelled(news, 'UNKNOWN_SKU', now)
+  if (items.length < news.data.items.length) return ended(news.data, 'UNKNOWN_SKU', context, 'quietly')
   const totalCents = items.reduce((sum, { quantity, unitPriceCents }) => sum + quantity * unitPriceCents, 0)
   const { currency } = news.data
-  const validated = eventOf(
-    'OrderValidated',
-    { ...about(news), items, totalCents, currency },
-    following(news, source, now),
-  )
+  const validated = eventOf('OrderValidated', { ...aboutOf(news.data), items, totalCents, currency }, context)
   return {
     status: 'PROCESSING',
     totalCents,
-    events: [validated, statusChanged(news, 'PROCESSING', undefined, now)],
+    events: [validated, statusChanged(news.data, 'PROCESSING', undefined, context)],
   }
 }
 
-function cancelled(news: OrderEvent, reason: CancellationReason, now: Date): Decision {
-  return { status: 'CANCELLED', reason, events: [statusChanged(news, 'CANCELLED', reason, now)] }
+function confirmed(news: EventOf<'PaymentCaptured'>, itemsOf: Facts['itemsOf'], context: EventContext): Decision {
+  const items = [...itemsOf(news.data.orderId)]
+  return {
+    status: 'CONFIRMED',
+    events: [
+      eventOf('OrderConfirmed', { ...aboutOf(news.data), items }, context),
+      statusChanged(news.data, 'CONFIRMED', undefined, context),
+    ],
+  }
+}
+
+function shipped(news: EventOf<'ShipmentPrepared'>, context: EventContext): Decision {
+  const data = { ...aboutOf(news.data), shipmentId: news.data.shipmentId }
+  return {
+    status: 'SHIPPED',
+    events: [eventOf('OrderShipped', data, context), statusChanged(news.data, 'SHIPPED', undefined, context)],
+  }
+}
+
+function ended(about: About, reason: CancellationReason, context: EventContext, how?: 'quietly'): Decision {
+  const told = how === 'quietly' ? [] : [eventOf('OrderCancelled', { ...aboutOf(about), reason }, context)]
+  return {
+    status: 'CANCELLED',
+    reason,
+    events: [...told, statusChanged(about, 'CANCELLED', reason, context)],
+  }
 }
 
 function statusChanged(
-  news: OrderEvent,
+  about: About,
   status: OrderStatus,
   reason: CancellationReason | undefined,
-  now: Date,
+  context: EventContext,
 ): OrderEvent {
-  const data = { ...about(news), status, ...(reason === undefined ? {} : { reason }) }
-  return eventOf('OrderStatusChanged', data, following(news, source, now), status)
+  const data = { ...aboutOf(about), status, ...(reason === undefined ? {} : { reason }) }
+  return eventOf('OrderStatusChanged', data, context, status)
 }
 
-function about(news: OrderEvent): { orderId: string; customerId: string } {
-  return { orderId: news.data.orderId, customerId: news.data.customerId }
+function aboutOf({ orderId, customerId }: About): About {
+  return { orderId, customerId }
 }

@@ -1,0 +1,36 @@
+-- Up Migration
+
+ALTER TABLE orders
+  DROP CONSTRAINT orders_status_check,
+  ADD CONSTRAINT orders_status_check CHECK (status IN ('PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'));
+
+-- Only orders under way are in it: what waits too long is found without looking at what has ended.
+CREATE INDEX orders_under_way ON orders (updated_at) WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED');
+
+-- The timeline holds every event about an order, not only those that changed its status.
+ALTER TABLE order_events ADD COLUMN event text;
+UPDATE order_events
+SET event = CASE status
+  WHEN 'PLACED' THEN 'OrderPlaced'
+  WHEN 'PROCESSING' THEN 'OrderValidated'
+  WHEN 'CONFIRMED' THEN 'OrderConfirmed'
+  ELSE 'OrderCancelled'
+END;
+ALTER TABLE order_events DROP CONSTRAINT order_events_pkey;
+ALTER TABLE order_events
+  ALTER COLUMN status DROP NOT NULL,
+  ALTER COLUMN event SET DEFAULT 'OrderPlaced',
+  ADD PRIMARY KEY (order_id, event);
+
+-- Down Migration
+
+DELETE FROM order_events WHERE status IS NULL OR status = 'SHIPPED';
+ALTER TABLE order_events DROP CONSTRAINT order_events_pkey;
+ALTER TABLE order_events
+  ADD PRIMARY KEY (order_id, status),
+  DROP COLUMN event;
+UPDATE orders SET status = 'CONFIRMED' WHERE status = 'SHIPPED';
+DROP INDEX orders_under_way;
+ALTER TABLE orders
+  DROP CONSTRAINT orders_status_check,
+  ADD CONSTRAINT orders_status_check CHECK (status IN ('PLACED', 'PROCESSING', 'CONFIRMED', 'CANCELLED'));

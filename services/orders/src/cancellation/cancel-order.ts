@@ -1,0 +1,41 @@
+// May this order still be called back? Decided under its row lock, in one transaction with what everyone else is told of it.
+import type { Pool } from '@orderpipeline/kit-postgres'
+import type { OrderStatus } from '@orderpipeline/order-events'
+import { cancellable } from '../stage/saga.ts'
+import { lockOrder, type OrderRow } from './sql.ts'
+import { writeCancellations } from './write.ts'
+
+export interface CancellationContext {
+  readonly now: Date
+  /** Of the request to cancel; the order's own id goes before it. */
+  readonly correlationId?: string | undefined
+  readonly traceparent?: string | undefined
+}
+
+export interface CancellationRequest {
+  readonly orderId: string
+  /** When given, another customer's order is as unknown as none. */
+  readonly customerId?: string | undefined
+  readonly context: CancellationContext
+  /** Topics whose messages are keyed by order instead of by customer; none when absent. */
+  readonly keyedByOrder?: (topic: string) => boolean
+}
+
+export type Cancellation =
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'already-cancelled' }
+  | { readonly kind: 'too-late'; readonly status: OrderStatus }
+  | { readonly kind: 'unknown' }
+
+/** `database`: under the orders' role. What it makes known is in the intake's outbox. @throws DatabaseError */
+export function cancelOrder(database: Pool, request: CancellationRequest): Promise<Cancellation> {
+  const { orderId, customerId, context, keyedByOrder } = request
+  return database.transaction(async (tx): Promise<Cancellation> => {
+    const [order] = await tx.query<OrderRow>(lockOrder, [orderId])
+    if (!order || (customerId !== undefined && order.customer_id !== customerId)) return { kind: 'unknown' }
+    if (order.status === 'CANCELLED') return { kind: 'already-cancelled' }
+    if (!cancellable(order.status)) return { kind: 'too-late', status: order.status }
+    await writeCancellations(tx, [order], 'CUSTOMER', context, keyedByOrder)
+    return { kind: 'cancelled' }
+  })
+}

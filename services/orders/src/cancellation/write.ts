@@ -1,0 +1,48 @@
+// What does it take to cancel orders whose rows are locked? Their rows, their history, and the events for the intake's relay to
+// publish; one statement each, however many orders.
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import { encode, type CancellationReason } from '@orderpipeline/order-events'
+import { intakeChannel } from '../intake/relay-sql.ts'
+import { changeOrders, recordEvents } from '../sql/stage.ts'
+import { cancelled, source } from '../stage/saga.ts'
+import { changed, columns } from '../stage/timeline.ts'
+import type { CancellationContext } from './cancel-order.ts'
+import { addToOutbox, type OrderRow } from './sql.ts'
+
+/** `orders`: locked by this transaction, each in a state that can be cancelled. */
+export async function writeCancellations(
+  tx: Queryable,
+  orders: readonly OrderRow[],
+  reason: CancellationReason,
+  context: CancellationContext,
+  keyedByOrder?: (topic: string) => boolean,
+): Promise<void> {
+  const decisions = orders.map((order) => {
+    const { order_id: orderId, customer_id: customerId, correlation_id: ownId } = order
+    const correlationId = ownId ?? context.correlationId
+    return { orderId, ...cancelled({ orderId, customerId }, reason, { ...context, source, correlationId }) }
+  })
+  await tx.query(changeOrders, [
+    decisions.map(({ orderId }) => orderId),
+    decisions.map(({ status }) => status),
+    decisions.map(() => reason),
+    decisions.map(() => null),
+  ])
+  const history = decisions.map((decision) => {
+    const causeId = decision.events[0]?.id ?? decision.orderId
+    return changed(decision.orderId, decision, causeId, context.now)
+  })
+  await tx.query(recordEvents, columns(history))
+  const events = decisions.flatMap((decision) => decision.events)
+  const messages = events.map((event) => ({ id: event.id, ...encode(event, keyedByOrder) }))
+  await tx.query(addToOutbox, [
+    messages.map(({ id }) => id),
+    messages.map(({ topic }) => topic),
+    messages.map(({ key }) => key),
+    messages.map(({ value }) => value),
+    messages.map(({ headers }) => JSON.stringify(headers)),
+  ])
+  await tx.query(notifyRelay)
+}
+
+const notifyRelay = { name: 'cancellation.notify', text: `SELECT pg_notify('${intakeChannel}', '')` }

@@ -1,0 +1,50 @@
+// What does an order's history say? Every event about it once, with its time: what was heard, and what it made of the order.
+import type { CancellationReason, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
+
+export interface HistoryEntry {
+  readonly orderId: string
+  readonly event: EventType
+  /** The status it brought about. */
+  readonly status?: OrderStatus
+  readonly reason?: CancellationReason
+  readonly causeId: string
+  readonly at: Date
+}
+
+/** What is said when an order comes to a status, whether or not anybody had to be told. */
+const eventOfStatus = {
+  PLACED: 'OrderPlaced',
+  PROCESSING: 'OrderValidated',
+  CONFIRMED: 'OrderConfirmed',
+  SHIPPED: 'OrderShipped',
+  CANCELLED: 'OrderCancelled',
+} as const satisfies Record<OrderStatus, EventType>
+
+/** OrderPlaced is in the history since the order was taken in. */
+export function heard(news: OrderEvent): readonly HistoryEntry[] {
+  if (news.type === 'OrderPlaced') return []
+  const { id, type, time, data } = news
+  return [{ orderId: data.orderId, event: type, causeId: id, at: new Date(time) }]
+}
+
+export function changed(
+  orderId: string,
+  change: { readonly status: OrderStatus; readonly reason?: CancellationReason },
+  causeId: string,
+  at: Date,
+): HistoryEntry {
+  const { status, reason } = change
+  return { orderId, event: eventOfStatus[status], status, ...(reason ? { reason } : {}), causeId, at }
+}
+
+/** As the statement `recordEvents` wants them. */
+export function columns(entries: readonly HistoryEntry[]): unknown[] {
+  return [
+    entries.map(({ orderId }) => orderId),
+    entries.map(({ event }) => event),
+    entries.map(({ status }) => status ?? null),
+    entries.map(({ reason }) => reason ?? null),
+    entries.map(({ causeId }) => causeId),
+    entries.map(({ at }) => at),
+  ]
+}

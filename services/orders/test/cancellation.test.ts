@@ -1,0 +1,91 @@
+// Is an order called back by its own customer only, only in time, once, and does everyone hear of it?
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { testDatabase, testOrder, type TestDatabase, type TestOrder } from '@orderpipeline/kit-stage/testing'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { decode } from '@orderpipeline/order-events'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cancelOrder } from '../src/cancellation/index.ts'
+import { createIntake, intakeMetrics } from '../src/intake/index.ts'
+import { orderById, statusesById } from '../src/queries/index.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+})
+afterAll(() => database.drop())
+
+const context = { now: new Date('2026-01-02T03:04:05Z'), correlationId: 'the request to cancel' }
+const cancel = (orderId: string, customerId?: string) =>
+  cancelOrder(database.as('orders'), { orderId, customerId, context })
+
+async function placed(correlationId?: string): Promise<TestOrder> {
+  const { customerId, items, currency } = testOrder(1, { 'SKU-0001': 1 })
+  const intake = createIntake({
+    database: database.as('orders'),
+    metrics: intakeMetrics(createRegistry()),
+    now: () => new Date(),
+    newId: randomUUIDv7,
+    maxBatch: 10,
+    maxInFlight: 1,
+    maxWaiting: 10,
+  })
+  const { orderId } = await intake.place({ customerId, items, currency, correlationId })
+  return { orderId, customerId, items, currency }
+}
+const put = (orderId: string, status: string) =>
+  database.ask('orders', 'UPDATE orders SET status = $2 WHERE order_id = $1', [orderId, status])
+async function told(orderId: string) {
+  const rows = await database.ask<{ topic: string; key: string; value: string }>(
+    'orders',
+    `SELECT topic, key, value FROM intake_outbox WHERE value LIKE '%' || $1 || '%' ORDER BY id`,
+    [orderId],
+  )
+  return rows.map(({ value, ...row }) => ({ ...row, ...decode(value) }))
+}
+
+test('a cancelled order is in its history and in the outbox, once, however often it is asked for', async () => {
+  const { orderId, customerId } = await placed('the order itself')
+  const answers = await Promise.all(Array.from({ length: 8 }, () => cancel(orderId, customerId)))
+  expect(answers.filter(({ kind }) => kind === 'cancelled')).toHaveLength(1)
+  expect(answers.filter(({ kind }) => kind === 'already-cancelled')).toHaveLength(7)
+  expect(await told(orderId)).toMatchObject([
+    { type: 'OrderPlaced' },
+    {
+      topic: 'orders.cancelled',
+      key: customerId,
+      type: 'OrderCancelled',
+      correlationId: 'the order itself',
+      data: { reason: 'CUSTOMER' },
+    },
+    { topic: 'orders.status', type: 'OrderStatusChanged', data: { status: 'CANCELLED', reason: 'CUSTOMER' } },
+  ])
+  const view = await orderById(database.as('orders'), orderId)
+  expect(view).toMatchObject({ status: 'CANCELLED', reason: 'CUSTOMER' })
+  expect(view?.timeline.map(({ event, status }) => [event, status]).sort()).toEqual([
+    ['OrderCancelled', 'CANCELLED'],
+    ['OrderPlaced', 'PLACED'],
+  ])
+  expect(await statusesById(database.as('orders'), [orderId])).toMatchObject([{ terminalStates: 1 }])
+})
+
+test.each(['PLACED', 'PROCESSING', 'CONFIRMED'])('an order that is %s can be called back', async (status) => {
+  const { orderId } = await placed()
+  await put(orderId, status)
+  expect(await cancel(orderId)).toEqual({ kind: 'cancelled' })
+  expect((await told(orderId))[1]).toMatchObject({ correlationId: 'the request to cancel' })
+})
+
+test('a shipped order cannot, and nothing is told', async () => {
+  const { orderId } = await placed()
+  await put(orderId, 'SHIPPED')
+  expect(await cancel(orderId)).toEqual({ kind: 'too-late', status: 'SHIPPED' })
+  expect(await told(orderId)).toHaveLength(1)
+})
+
+test('an order of somebody else is as unknown as none', async () => {
+  const { orderId } = await placed()
+  expect(await cancel(orderId, 'somebody else')).toEqual({ kind: 'unknown' })
+  expect(await cancel(randomUUID())).toEqual({ kind: 'unknown' })
+  expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
+})
