@@ -27,6 +27,7 @@ const commands = {
   build: [[node, 'images/src/main.ts']],
   'build:cli': [[node, 'cli/src/build.ts']],
   'docs:cli': [[node, 'cli/src/manual/update.ts']],
+  'accept:events': [[node, 'services/order-events/src/compatibility/accept.ts']],
   lint: [
     [join(bin, 'eslint'), '--max-warnings', '0', '.'],
     [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],

@@ -26,7 +26,8 @@ export class UndecodableEvent extends Error {
   }
 }
 
-const Envelope = z.object({
+/** What every message is wrapped in, whatever it says. */
+export const Envelope = z.object({
   specversion: z.literal('1.0'),
   id: z.uuid(),
   source: z.string().min(1),

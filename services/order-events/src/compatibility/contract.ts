@@ -1,0 +1,56 @@
+// What have the events of this version promised to whoever reads or writes them: on which topic, under which type, with which fields?
+import { z } from 'zod'
+import { Envelope } from '../codec.ts'
+import { definitions } from '../definitions.ts'
+import { schemaChanges, type JsonSchema, type SchemaChange } from './schema-change.ts'
+
+export interface Contract {
+  readonly envelope: JsonSchema
+  readonly events: Readonly<Record<string, EventContract>>
+}
+
+interface EventContract {
+  readonly wireType: string
+  readonly topic: string
+  readonly data: JsonSchema
+}
+
+export interface Definition {
+  readonly wireType: string
+  readonly topic: string
+  readonly data: z.ZodType
+}
+
+export const presentContract = (events: Readonly<Record<string, Definition>> = definitions): Contract => ({
+  envelope: schemaOf(Envelope),
+  events: Object.fromEntries(
+    Object.entries(events).map(([type, { wireType, topic, data }]) => [
+      type,
+      { wireType, topic, data: schemaOf(data) },
+    ]),
+  ),
+})
+
+/** As JSON gives it, so that it compares with what was committed. */
+const schemaOf = (schema: z.ZodType): JsonSchema =>
+  JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: 'input' }))) as JsonSchema
+
+/** What a change of version means to those that run the one before; further events are nobody's loss and no change. */
+export function contractChanges(before: Contract, after: Contract): SchemaChange[] {
+  return [
+    ...schemaChanges(before.envelope, after.envelope, 'envelope'),
+    ...Object.entries(before.events).flatMap(([type, was]): SchemaChange[] => {
+      const is = after.events[type]
+      if (!is) return [{ path: type, effect: 'breaks', what: 'is gone; messages of it are still on their topic' }]
+      return [...placeChanges(type, was, is), ...schemaChanges(was.data, is.data, type)]
+    }),
+  ]
+}
+
+const placeChanges = (type: string, was: EventContract, is: EventContract): SchemaChange[] =>
+  (['wireType', 'topic'] as const)
+    .filter((part) => was[part] !== is[part])
+    .map((part) => ({ path: type, effect: 'breaks', what: `${part} was ${was[part]} and is ${is[part]}` }))
+
+export const changeText = ({ path, effect, what }: SchemaChange): string =>
+  `${effect === 'breaks' ? 'breaks' : 'consumers first'}: ${path} ${what}`
