@@ -26,6 +26,11 @@ const watched = {
   topics: ['shop.inventory.updated'],
   longestSeconds: 1_200,
 }
+/** Every order is charged, and no topic but the reservations' makes a payment. */
+const noneCancelled = [
+  { to: 'orders.cancelled', ratio: 0 },
+  { from: 'inventory.updated', to: 'payment.processed', ratio: 1 },
+]
 const calm = { latencyMs: 50, errorRate: 0, declineRate: 0 }
 const replicas = 50
 /** Which of the moments of polls and syncs comes up is chance, in the model as on the cluster: the middle of so many runs. */
@@ -123,7 +128,7 @@ async function prediction(
       { name: metadata.name, spec },
       {
         trace: burst(orders, 0, Math.round(sendingMs)),
-        ...{ surroundings, seed, replicas, ratios: [], tailSeconds: 3_600 },
+        ...{ surroundings, seed, replicas, ratios: noneCancelled, tailSeconds: 3_600 },
         workSeconds: new Map([[stage, latencyMs / 1_000]]),
       },
     ).figures.stages.find(({ name }) => name === stage),

@@ -4,33 +4,44 @@ import pg from 'pg'
 
 export interface Audit {
   readonly accepted: number
-  readonly confirmed: number
+  readonly shipped: number
   readonly cancelled: number
   /** Accepted orders that the orders service does not know. */
   readonly lost: number
   readonly unfinished: number
-  /** Orders that were both confirmed and cancelled. */
+  /** Orders that were both shipped and cancelled. */
   readonly twoEnds: number
   /** SKUs whose stock and reservations do not add up to what there was at first. */
   readonly stockOff: number
-  /** Orders whose reservation does not follow from their end: confirmed and not reserved, or reserved and not confirmed. */
+  /** Orders whose reservation does not follow from their end: shipped and not reserved, or reserved and not shipped. */
   readonly reservationsOff: number
-  /** Orders charged without being confirmed, confirmed without being charged, or charged another amount. */
+  /** What was charged and not given back is not what the order came to: all of it where it was shipped, nothing where not. */
   readonly chargesOff: number
   readonly chargedTwice: number
+  /** Orders of which the payment service's books say another thing than the provider's. */
+  readonly paymentsOff: number
+  /** Accepted orders shipped without a dispatched shipment, or dispatched without being shipped. */
+  readonly shipmentsOff: number
   /** Terminal states that the customer was not told, or was told twice. */
   readonly notificationsOff: number
 }
 
 /** An audit in which nothing is wrong, for a test to compare with. */
 export function flawless(audit: Audit): Audit {
-  const { accepted, confirmed, cancelled } = audit
+  const { accepted, shipped, cancelled } = audit
   return {
-    ...{ accepted, confirmed, cancelled },
+    ...{ accepted, shipped, cancelled },
     ...{ lost: 0, unfinished: 0, twoEnds: 0, stockOff: 0, reservationsOff: 0 },
-    ...{ chargesOff: 0, chargedTwice: 0, notificationsOff: 0 },
+    ...{ chargesOff: 0, chargedTwice: 0, paymentsOff: 0, shipmentsOff: 0, notificationsOff: 0 },
   }
 }
+
+/** By order, in the provider's ledger; orders whose charge was given back are as if never charged. */
+const netOfRefunds = `
+  SELECT order_id, sum(amount_cents) AS amount FROM (
+    SELECT order_id::uuid, amount_cents FROM payment_provider.charges WHERE status = 'captured'
+    UNION ALL SELECT order_id, -amount_cents FROM payment_provider.refunds) AS moves
+  GROUP BY 1 HAVING sum(amount_cents) <> 0`
 
 export class Ledger {
   readonly #pool: pg.Pool
@@ -45,14 +56,14 @@ export class Ledger {
   }
 
   async unfinished(): Promise<number> {
-    return this.#count(`SELECT count(*) FROM orders.orders WHERE status NOT IN ('CONFIRMED', 'CANCELLED')`)
+    return this.#count(`SELECT count(*) FROM orders.orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')`)
   }
 
   async audit(acceptedIds: readonly string[]): Promise<Audit> {
     return {
       accepted: acceptedIds.length,
-      confirmed: await this.#count(
-        `SELECT count(*) FROM orders.orders WHERE status = 'CONFIRMED' AND order_id = ANY ($1::uuid[])`,
+      shipped: await this.#count(
+        `SELECT count(*) FROM orders.orders WHERE status = 'SHIPPED' AND order_id = ANY ($1::uuid[])`,
         [acceptedIds],
       ),
       cancelled: await this.#count(
@@ -66,7 +77,7 @@ export class Ledger {
       ),
       unfinished: await this.unfinished(),
       twoEnds: await this.#count(
-        `SELECT count(*) FROM (SELECT order_id FROM orders.order_events WHERE status IN ('CONFIRMED', 'CANCELLED')
+        `SELECT count(*) FROM (SELECT order_id FROM orders.order_events WHERE status IN ('SHIPPED', 'CANCELLED')
          GROUP BY order_id HAVING count(*) <> 1) AS ends`,
       ),
       stockOff: await this.#count(
@@ -79,20 +90,29 @@ export class Ledger {
       ),
       reservationsOff: await this.#count(
         `SELECT count(*) FROM orders.orders o FULL JOIN inventory.reservations r USING (order_id)
-         WHERE (o.status = 'CONFIRMED') IS DISTINCT FROM (coalesce(r.status, '') = 'RESERVED')`,
+         WHERE (o.status = 'SHIPPED') IS DISTINCT FROM (coalesce(r.status, '') = 'RESERVED')`,
       ),
       chargesOff: await this.#count(
-        `SELECT count(*) FROM (SELECT order_id, total_cents FROM orders.orders WHERE status = 'CONFIRMED') o
-         FULL JOIN (SELECT order_id::uuid, sum(amount_cents) AS amount FROM payment_provider.charges WHERE status = 'captured' GROUP BY 1) c
-         USING (order_id) WHERE o.total_cents IS DISTINCT FROM c.amount`,
+        `SELECT count(*) FROM (SELECT order_id, total_cents FROM orders.orders WHERE status = 'SHIPPED') o
+         FULL JOIN (${netOfRefunds}) c USING (order_id) WHERE o.total_cents IS DISTINCT FROM c.amount`,
       ),
       chargedTwice: await this.#count(
         `SELECT count(*) FROM (SELECT order_id FROM payment_provider.charges WHERE status = 'captured'
          GROUP BY order_id HAVING count(*) > 1) AS twice`,
       ),
+      paymentsOff: await this.#count(
+        `SELECT count(*) FROM (SELECT order_id, amount_cents FROM payment.payments WHERE status = 'CAPTURED') p
+         FULL JOIN (${netOfRefunds}) c USING (order_id) WHERE p.amount_cents IS DISTINCT FROM c.amount`,
+      ),
+      shipmentsOff: await this.#count(
+        `SELECT count(*) FROM unnest($1::uuid[]) AS accepted (order_id)
+         LEFT JOIN orders.orders o USING (order_id) LEFT JOIN shipping.shipments s USING (order_id)
+         WHERE (o.status = 'SHIPPED') IS DISTINCT FROM (coalesce(s.status, '') = 'DISPATCHED')`,
+        [acceptedIds],
+      ),
       notificationsOff: await this.#count(
         `SELECT count(*) FROM (SELECT order_id, status FROM orders.orders) o
-         FULL JOIN (SELECT order_id, status FROM notification.notifications WHERE status IN ('CONFIRMED', 'CANCELLED')) n
+         FULL JOIN (SELECT order_id, status FROM notification.notifications WHERE status IN ('SHIPPED', 'CANCELLED')) n
          USING (order_id, status) WHERE o.order_id IS NULL OR n.order_id IS NULL`,
       ),
     }

@@ -24,7 +24,7 @@ export function defaultCommand({ programs }: ImageDefinition): readonly string[]
 export const namesOf = ({ repository, alias }: ImageDefinition, tag: string): readonly string[] =>
   [tag, ...(alias === undefined ? [] : [alias])].map((each) => `${repository}:${each}`)
 
-const stages = ['orders', 'inventory', 'payment', 'notification'] as const
+const stages = ['orders', 'inventory', 'payment', 'shipping', 'notification'] as const
 const schemaOwners = [...stages, 'payment-provider'] as const
 
 export const servicesImage: ImageDefinition = {

@@ -34,7 +34,7 @@ export function summary(result: TrafficResult): string {
     ['not sent', number.format(result.notSent)],
     ['time to accept', percentileText(result.acceptMs)],
     ['looked after', `${number.format(outcomes.tracked)} of the accepted`],
-    ['confirmed', number.format(outcomes.confirmed)],
+    ['shipped', number.format(outcomes.shipped)],
     ['cancelled', byKind(outcomes.cancelled)],
     ['not ended yet', number.format(outcomes.unfinished)],
     ['time to the end', percentileText(outcomes.endToEndMs)],

@@ -6,7 +6,7 @@ import { createLatencies, type Percentiles } from './latencies.ts'
 export interface Outcomes {
   /** Orders looked after; all accepted ones, or a sample. */
   readonly tracked: number
-  readonly confirmed: number
+  readonly shipped: number
   /** By reason. */
   readonly cancelled: Readonly<Record<string, number>>
   /** Not ended when the looking stopped. */
@@ -34,14 +34,14 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
   const seen = new Set<string>()
   const cancelled: Record<string, number> = {}
   const endToEnd = createLatencies()
-  const counts = { confirmed: 0, doubled: 0, tracked: 0 }
+  const counts = { shipped: 0, doubled: 0, tracked: 0 }
   /** Looked up once without being known; a second time makes it lost. */
   const missing = new Set<string>()
   const lost = new Set<string>()
 
   const settle = (status: OrderStatus): boolean => {
-    if (status.status !== 'CONFIRMED' && status.status !== 'CANCELLED') return false
-    if (status.status === 'CONFIRMED') counts.confirmed++
+    if (status.status !== 'SHIPPED' && status.status !== 'CANCELLED') return false
+    if (status.status === 'SHIPPED') counts.shipped++
     else cancelled[status.reason ?? 'unknown'] = (cancelled[status.reason ?? 'unknown'] ?? 0) + 1
     if (status.terminalStates > 1) counts.doubled++
     endToEnd.add(Date.parse(status.updatedAt) - Date.parse(status.placedAt))
@@ -74,7 +74,7 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
     },
     outcomes: () => ({
       tracked: counts.tracked,
-      confirmed: counts.confirmed,
+      shipped: counts.shipped,
       cancelled,
       unfinished: open.length,
       lost: lost.size,

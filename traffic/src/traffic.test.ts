@@ -74,7 +74,7 @@ test('percentiles are right within a percent', () => {
 test('an accepted order that is unknown twice is lost, and one with two endings is doubled', async () => {
   const at = { placedAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:02.500Z' }
   const known = new Map([
-    ['a', { orderId: 'a', status: 'CONFIRMED', terminalStates: 1, ...at }],
+    ['a', { orderId: 'a', status: 'SHIPPED', terminalStates: 1, ...at }],
     ['b', { orderId: 'b', status: 'CANCELLED', reason: 'OUT_OF_STOCK', terminalStates: 2, ...at }],
     ['c', { orderId: 'c', status: 'PROCESSING', terminalStates: 0, ...at }],
   ])
@@ -91,7 +91,7 @@ test('an accepted order that is unknown twice is lost, and one with two endings 
   expect(await tracker.look()).toBe(1)
   expect(tracker.outcomes()).toMatchObject({
     tracked: 4,
-    confirmed: 1,
+    shipped: 1,
     cancelled: { OUT_OF_STOCK: 1 },
     unfinished: 1,
     lost: 1,

@@ -48,8 +48,8 @@ describe('orderpipeline capacity', () => {
   it('shows what the example needs, and what gives out first', async () => {
     const { code, stdout } = await capacity('-f', shop, '--rate', '100000/min')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^payment +100 +17\/100 +19 of 110 +600,000\/min {2}█+░+ 17 %$/m)
-    expect(stdout).toContain('It carries up to 375,000/min; inventory gives out first.')
+    expect(stdout).toMatch(/^payment +50 +34\/100 +38 of 110 +300,000\/min {2}█+░+ 33 %$/m)
+    expect(stdout).toContain('It carries up to 300,000/min; payment gives out first.')
   })
 
   it('says what to change where a rate does not fit, and exits with 1', async () => {

@@ -63,7 +63,14 @@ test('shows each stage by its live replicas, its autoscaler and the figures of t
     consumedPerSecond: 1.6,
     secondsToDrain: 771,
   })
-  expect(view().stages.map(({ name }) => name)).toEqual(['gateway', 'orders', 'inventory', 'payment', 'notification'])
+  expect(view().stages.map(({ name }) => name)).toEqual([
+    'gateway',
+    'orders',
+    'inventory',
+    'payment',
+    'shipping',
+    'notification',
+  ])
   expect(view().problems.map(({ type }) => type)).toEqual(['ScalingReady'])
 })
 
@@ -91,6 +98,7 @@ test('draws a table that lines up, with the conditions that are not True below',
     'orders            0         10/10   10-100         501      0s',
     'inventory         -           0/0     5-25           -       -',
     'payment       1,234          7/42     5-80         1.6  12m51s',
+    'shipping          -           0/0     2-20           -       -',
     'notification      -           0/0     2-10           -       -',
     'ScalingReady False  MaximumUnreachable: payment cannot reac…',
   ])

@@ -5,7 +5,7 @@ import type { ObjectMeta } from './objects.ts'
 export const group = 'orderpipeline.dev'
 export const version = 'v1alpha1'
 export const kind = 'OrderPipeline'
-export const builtInStages = ['orders', 'inventory', 'payment', 'notification'] as const
+export const builtInStages = ['orders', 'inventory', 'payment', 'shipping', 'notification'] as const
 
 export interface OrderPipeline {
   readonly apiVersion: string

@@ -14,7 +14,7 @@ export interface MigrateOptions {
 }
 
 /** Schema and role of each, in the order in which they are migrated. */
-export const services = ['orders', 'inventory', 'payment', 'notification', 'payment_provider'] as const
+export const services = ['orders', 'inventory', 'payment', 'shipping', 'notification', 'payment_provider'] as const
 
 /** @throws DatabaseError; a service whose migration failed keeps what it had before that file. */
 export async function migrate(options: MigrateOptions): Promise<void> {

@@ -1,13 +1,16 @@
-// What can be asked of the payment provider over HTTP? To charge, to see what was charged, and to behave differently.
+// What can be asked of the payment provider over HTTP? To charge, to give back, to stop a charge, to see what was
+// charged, and to behave differently.
 import { createHttpServer, parsed, type HttpServer, type HttpServerOptions } from '@orderpipeline/kit-http'
 import { z } from 'zod'
 import { Behaviour } from './behaviour.ts'
 import type { Charges } from './charges.ts'
 import type { Ledger } from './ledger.ts'
+import type { Refunds } from './refunds.ts'
 
 export interface AppOptions extends HttpServerOptions {
   readonly charges: Charges
   readonly ledger: Ledger
+  readonly refunds: Refunds
   readonly behaviour: { current: Behaviour }
 }
 
@@ -22,8 +25,11 @@ const chargeBody = z.strictObject({
   currency: z.string().regex(/^[A-Z]{3}$/, 'three capital letters, such as EUR'),
 })
 
+/** The key is that of the charge that is to be stopped. */
+const voidBody = z.strictObject({ orderId: z.uuid('a uuid'), customerId: z.string().min(1).max(64) })
+
 export function buildApp(options: AppOptions): HttpServer {
-  const { charges, ledger, behaviour } = options
+  const { charges, ledger, refunds, behaviour } = options
   const server = createHttpServer(options)
   // kubectl's raw requests carry no content type: what is not said to be something else is read as JSON.
   server.app.addContentTypeParser('*', { parseAs: 'string' }, server.app.getDefaultJsonParser('error', 'error'))
@@ -31,13 +37,25 @@ export function buildApp(options: AppOptions): HttpServer {
   server.app.post('/v1/charges', async (request, reply) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
     const { chargeId, status, reason } = await charges.charge(key, parsed(chargeBody, request.body))
-    if (status === 'declined') return reply.code(402).send({ status, reason })
+    if (status !== 'captured') return reply.code(402).send({ status: 'declined', reason: reason ?? status })
     return reply.code(201).send({ chargeId, status })
   })
 
   server.app.get('/v1/charges', async (request) => {
     const { orderId } = parsed(z.object({ orderId: z.uuid('a uuid') }), request.query)
-    return { charges: await ledger.ofOrder(orderId) }
+    return { charges: await ledger.ofOrder(orderId), refunds: await refunds.ofOrder(orderId) }
+  })
+
+  server.app.post('/v1/refunds', async (request, reply) => {
+    const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
+    const { chargeId } = parsed(z.strictObject({ chargeId: z.uuid('a uuid') }), request.body)
+    return reply.code(201).send(await refunds.refund(key, chargeId))
+  })
+
+  server.app.post('/v1/voids', async (request) => {
+    const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
+    const { status, chargeId } = await refunds.void(key, parsed(voidBody, request.body))
+    return status === 'captured' ? { status, chargeId } : { status }
   })
 
   server.app.get('/v1/behaviour', () => behaviour.current)

@@ -66,6 +66,7 @@ export function createCharges(options: ChargesOptions): Charges {
 }
 
 function same(charge: Charge, { orderId, customerId, amountCents, currency }: ChargeRequest): Charge {
+  if (charge.status === 'voided') return charge
   const { orderId: order, customerId: customer, amountCents: amount, currency: unit } = charge
   if (order === orderId && customer === customerId && amount === amountCents && unit === currency) return charge
   throw new HttpProblem(422, 'Idempotency Conflict', 'this Idempotency-Key was used before with another charge')

@@ -13,7 +13,8 @@ export interface ChargeRequest {
 export interface Charge extends ChargeRequest {
   readonly chargeId: string
   readonly idempotencyKey: string
-  readonly status: 'captured' | 'declined'
+  /** Voided: stopped before it charged anything. */
+  readonly status: 'captured' | 'declined' | 'voided'
   readonly reason: string | null
 }
 
@@ -73,7 +74,8 @@ ORDER BY idempotency_key
 ON CONFLICT (idempotency_key) DO NOTHING`,
 }
 
-const columns = `charge_id AS "chargeId", idempotency_key AS "idempotencyKey", order_id AS "orderId",
+/** Of a Charge. */
+export const columns = `charge_id AS "chargeId", idempotency_key AS "idempotencyKey", order_id AS "orderId",
   customer_id AS "customerId", amount_cents AS "amountCents", currency, status, reason`
 
 const selectByKey = {

@@ -16,6 +16,7 @@ import type { Behaviour } from './behaviour.ts'
 import { createCharges } from './charges.ts'
 import type { Config } from './config.ts'
 import { createLedger } from './ledger.ts'
+import { createRefunds } from './refunds.ts'
 
 export interface PaymentProvider {
   readonly url: string
@@ -49,13 +50,16 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
     },
   }
   const ledger = createLedger(database)
-  const charges = createCharges({
-    ledger,
+  const simulation = {
     behaviour: () => behaviour.current,
-    maxActive: config.PROVIDER_MAX_ACTIVE,
     newId: randomUUIDv7,
     random: Math.random,
-    sleep: async (milliseconds) => sleep(milliseconds),
+    sleep: async (milliseconds: number) => sleep(milliseconds),
+  }
+  const charges = createCharges({
+    ledger,
+    ...simulation,
+    maxActive: config.PROVIDER_MAX_ACTIVE,
     onActive: (count) => active.set(count),
     onCharged: ({ status }) => charged.inc({ status }),
   })
@@ -64,6 +68,7 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
     registry,
     charges,
     ledger,
+    refunds: createRefunds({ database, ...simulation }),
     behaviour,
     bodyLimitBytes: 16_384,
     requestTimeoutMs: 10_000,

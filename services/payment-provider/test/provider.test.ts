@@ -99,6 +99,43 @@ test('a decline can be predicted from the key and stays declined', async () => {
   expect(answers.filter(({ status }) => status === 402)).toHaveLength(predicted.filter(Boolean).length)
 })
 
+const refund = (chargeId: unknown, key: string) => send('POST', '/v1/refunds', { chargeId }, key)
+const stop = (orderId: string) => send('POST', '/v1/voids', { orderId, customerId: 'customer-1' }, orderId)
+const refundsOf = async (orderId: string) =>
+  (await send('GET', `/v1/charges?orderId=${orderId}`, undefined)).body['refunds'] as Record<string, unknown>[]
+
+test('a charge is given back once, under whatever keys and through errors, and only one that was captured', async () => {
+  await behave({ errorRate: 0.5 })
+  const orderId = randomUUID()
+  await expect.poll(async () => (await charge(orderId)).status).toBe(201)
+  const { chargeId } = (await chargesOf(orderId))[0] ?? {}
+  await expect.poll(async () => (await refund(chargeId, `refund-${orderId}`)).status).toBe(201)
+  await behave({})
+  const answers = await Promise.all(
+    [`refund-${orderId}`, `refund-${orderId}`, 'another'].map((key) => refund(chargeId, key)),
+  )
+  expect(new Set(answers.map(({ body }) => body['refundId'])).size).toBe(1)
+  expect(await refundsOf(orderId)).toMatchObject([{ chargeId, amountCents: 1_500 }])
+  expect((await refund(randomUUID(), 'none')).status).toBe(422)
+})
+
+test('a charge that is stopped while it is under way charges nothing, then or later', async () => {
+  await behave({ latencyMs: 300 })
+  const orderId = randomUUID()
+  const underWay = charge(orderId)
+  expect(await stop(orderId)).toMatchObject({ status: 200, body: { status: 'voided' } })
+  expect(await underWay).toMatchObject({ status: 402, body: { status: 'declined', reason: 'voided' } })
+  expect(await charge(orderId)).toMatchObject({ status: 402 })
+  expect(await chargesOf(orderId)).toMatchObject([{ status: 'voided', amountCents: 0 }])
+})
+
+test('stopping what was charged before says what is to be given back', async () => {
+  await behave({})
+  const orderId = randomUUID()
+  const { body } = await charge(orderId)
+  expect(await stop(orderId)).toEqual({ status: 200, body: { status: 'captured', chargeId: body['chargeId'] } })
+})
+
 test('hundreds wait at once in one process, and what they charge is in the ledger', async () => {
   await behave({ latencyMs: 500, jitterMs: 100 })
   const orders = Array.from({ length: 500 }, () => randomUUID())

@@ -1,51 +1,58 @@
-// What is the payment stage? It charges for reserved orders, and keeps and tells what came of it.
+// What is the payment stage? It charges for reserved orders, gives back for cancelled ones, and keeps and tells what came of it.
+import { createGatherer } from '@orderpipeline/kit-gather'
+import type { Gatherer } from '@orderpipeline/kit-gather'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Item, Reaction, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
-import { eventOf, following } from '@orderpipeline/order-events'
-import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import type { ChargeOutcome, Provider } from './provider.ts'
-import { addPayments } from './sql/stage.ts'
+import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import { applyToPayments, paymentsByOrder } from './apply.ts'
+import { callFor, isCause } from './payments.ts'
+import type { Answer, Cause, Payment } from './payments.ts'
+import type { Provider } from './provider.ts'
+import { paymentsOf } from './sql/stage.ts'
 
-export interface Charged {
-  readonly reserved: EventOf<'StockReserved'>
-  readonly outcome: ChargeOutcome
-}
-
-export function paymentStage(provider: Provider, { now }: Pick<StageContext, 'now'>): StageDefinition<Charged> {
+export function paymentStage(provider: Provider, { now }: Pick<StageContext, 'now'>): StageDefinition<Answer> {
+  let lookups: Gatherer<string, Payment | undefined> | undefined
   return {
     role: 'payment',
-    handles: ['StockReserved'],
+    handles: ['StockReserved', 'OrderCancelled', 'RefundRequested'],
     // Before the transaction: a call of seconds must hold no connection and no lock.
-    prepare: async (event, signal) => {
-      if (event.type !== 'StockReserved') throw new TypeError(`not a reservation: ${event.type}`)
-      const { orderId, customerId, totalCents, currency } = event.data
-      const outcome = await provider.charge({ orderId, customerId, amountCents: totalCents, currency }, signal)
-      return { reserved: event, outcome }
+    prepare: async (event, signal, database) => {
+      if (!isCause(event)) throw new TypeError(`not about a payment: ${event.type}`)
+      lookups ??= lookupsIn(database)
+      return asked(provider, event, await lookups.add(event.data.orderId), signal)
     },
-    apply: async (tx, items) => {
-      await record(tx, items)
-      return items.map(({ prepared }): Reaction => ({ cause: prepared.reserved, events: [processed(prepared, now())] }))
-    },
+    apply: (tx, items) => applyToPayments(tx, items, now()),
   }
 }
 
-async function record(tx: Queryable, items: readonly Item<Charged>[]): Promise<void> {
-  const data = items.map(({ prepared }) => prepared.reserved.data)
-  const outcomes = items.map(({ prepared }) => prepared.outcome)
-  await tx.query(addPayments, [
-    data.map(({ orderId }) => orderId),
-    data.map(({ customerId }) => customerId),
-    data.map(({ totalCents }) => totalCents),
-    data.map(({ currency }) => currency),
-    outcomes.map(({ status }) => (status === 'captured' ? 'CAPTURED' : 'DECLINED')),
-    outcomes.map((outcome) => (outcome.status === 'captured' ? outcome.chargeId : null)),
-    outcomes.map((outcome) => (outcome.status === 'declined' ? outcome.reason : null)),
-  ])
+async function asked(
+  provider: Provider,
+  event: Cause,
+  known: Payment | undefined,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { orderId, customerId } = event.data
+  const call = callFor(event, known)
+  if (call.kind === 'refund') return { kind: 'refunded', refund: await provider.refund(orderId, call.chargeId, signal) }
+  if (call.kind === 'void') {
+    const stopped = await provider.stop({ orderId, customerId }, signal)
+    if (stopped.status !== 'captured') return { kind: 'voided' }
+    return { kind: 'refunded', refund: await provider.refund(orderId, stopped.chargeId, signal) }
+  }
+  if (call.kind === 'nothing' || event.type !== 'StockReserved') return { kind: 'nothing' }
+  const { totalCents: amountCents, currency } = event.data
+  const outcome = await provider.charge({ orderId, customerId, amountCents, currency }, signal)
+  return { kind: 'charged', reserved: event, outcome }
 }
 
-function processed({ reserved, outcome }: Charged, now: Date): OrderEvent {
-  const context = following(reserved, '/payment', now)
-  return outcome.status === 'captured'
-    ? eventOf('PaymentCaptured', { ...reserved.data, chargeId: outcome.chargeId }, context)
-    : eventOf('PaymentDeclined', { ...reserved.data, declineReason: outcome.reason }, context)
+/** Messages in hand at once share a query. */
+function lookupsIn(database: Queryable): Gatherer<string, Payment | undefined> {
+  return createGatherer({
+    maxBatch: 500,
+    maxInFlight: 1,
+    maxWaiting: 10_000,
+    perform: async (orderIds: readonly string[]) => {
+      const found = paymentsByOrder(await database.query(paymentsOf, [[...new Set(orderIds)]]))
+      return orderIds.map((orderId) => found.get(orderId))
+    },
+  })
 }

@@ -1,3 +1,12 @@
 // What does the payment service offer to the tests around it?
-export { paymentStage, type Charged } from './definition.ts'
-export { createProvider, ProviderError, type Charge, type ChargeOutcome, type Provider } from './provider.ts'
+export { paymentStage } from './definition.ts'
+export { callFor, settle, type Answer, type Payment } from './payments.ts'
+export {
+  createProvider,
+  ProviderError,
+  type Charge,
+  type ChargeOutcome,
+  type Provider,
+  type Refund,
+  type Stopped,
+} from './provider.ts'

@@ -36,6 +36,19 @@ test('asks under the order id as idempotency key', async () => {
   expect(JSON.parse(seen[0]?.body ?? '')).toEqual(charge)
 })
 
+test('gives a charge back under a key of its own, and stops one under the key it would be charged by', async () => {
+  const refund = { refundId: 're-1', chargeId: 'ch-1', amountCents: 700, currency: 'EUR' }
+  const refunding = await listening({ status: 201, body: refund })
+  expect(await refunding.provider.refund('order-1', 'ch-1', never)).toEqual(refund)
+  expect(refunding.seen[0]).toMatchObject({ url: '/v1/refunds', headers: { 'idempotency-key': 'refund-order-1' } })
+  expect(JSON.parse(refunding.seen[0]?.body ?? '')).toEqual({ chargeId: 'ch-1' })
+  server?.close()
+  const stopping = await listening({ status: 200, body: { status: 'captured', chargeId: 'ch-1' } })
+  const about = { orderId: 'order-1', customerId: 'customer-1' }
+  expect(await stopping.provider.stop(about, never)).toEqual({ status: 'captured', chargeId: 'ch-1' })
+  expect(stopping.seen[0]).toMatchObject({ url: '/v1/voids', headers: { 'idempotency-key': 'order-1' } })
+})
+
 test('402 is an answer, not an error', async () => {
   const { provider } = await listening({ status: 402, body: { status: 'declined', reason: 'insufficient_funds' } })
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason: 'insufficient_funds' })

@@ -1,4 +1,4 @@
-// How is the payment provider asked for a charge, so that asking again never charges again?
+// How is the payment provider asked for a charge, to stop one, or to give one back, so that asking again never moves money again?
 import { z } from 'zod'
 
 export interface Charge {
@@ -12,9 +12,25 @@ export interface Charge {
 export type ChargeOutcome =
   { readonly status: 'captured'; readonly chargeId: string } | { readonly status: 'declined'; readonly reason: string }
 
+/** Captured: too late to stop it. Otherwise the order can never be charged any more. */
+export type Stopped =
+  { readonly status: 'captured'; readonly chargeId: string } | { readonly status: 'voided' | 'declined' }
+
+/** Of the whole charge. */
+export interface Refund {
+  readonly refundId: string
+  readonly chargeId: string
+  readonly amountCents: number
+  readonly currency: string
+}
+
 export interface Provider {
   /** @throws ProviderError */
   charge(charge: Charge, signal: AbortSignal): Promise<ChargeOutcome>
+  /** @throws ProviderError */
+  stop(about: Pick<Charge, 'orderId' | 'customerId'>, signal: AbortSignal): Promise<Stopped>
+  /** The order id makes the refund's own idempotency key. @throws ProviderError */
+  refund(orderId: string, chargeId: string, signal: AbortSignal): Promise<Refund>
 }
 
 /**
@@ -42,18 +58,45 @@ export class ProviderError extends Error {
 const Captured = z.object({ status: z.literal('captured'), chargeId: z.string().min(1) })
 const Declined = z.object({ status: z.literal('declined'), reason: z.string().default('declined') })
 
+const StoppedBody = z.discriminatedUnion('status', [Captured, z.object({ status: z.enum(['voided', 'declined']) })])
+const RefundBody = z.object({
+  refundId: z.string().min(1),
+  chargeId: z.string().min(1),
+  amountCents: z.int().min(0),
+  currency: z.string(),
+})
+
 export function createProvider({ url, timeoutMs }: { readonly url: string; readonly timeoutMs: number }): Provider {
-  const endpoint = new URL('/v1/charges', url)
+  const ask = (path: string, key: string, body: object, signal: AbortSignal): Promise<Response> =>
+    post(new URL(path, url), key, body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
   return {
     charge: async (charge, signal) => {
-      const response = await post(endpoint, charge, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
-      const { status, body } = response
+      const { status, body } = await ask('/v1/charges', charge.orderId, charge, signal)
       if (status === 201 || status === 200) return parsed(Captured, body)
       if (status === 402) return parsed(Declined, body)
-      if (status === 409) throw new ProviderError('Busy', 'the same charge is in flight')
-      throw new ProviderError(failureOf(status), `answered ${status}: ${body.slice(0, 200)}`)
+      throw unexpected(status, body)
+    },
+    stop: async (about, signal) => {
+      const { status, body } = await ask('/v1/voids', about.orderId, about, signal)
+      if (status === 200) return parsed(StoppedBody, body)
+      throw unexpected(status, body)
+    },
+    refund: async (orderId, chargeId, signal) => {
+      const { status, body } = await ask('/v1/refunds', `refund-${orderId}`, { chargeId }, signal)
+      if (status === 201 || status === 200) return parsed(RefundBody, body)
+      throw unexpected(status, body)
     },
   }
+}
+
+interface Response {
+  readonly status: number
+  readonly body: string
+}
+
+function unexpected(status: number, body: string): ProviderError {
+  if (status === 409) return new ProviderError('Busy', 'the same is in flight')
+  return new ProviderError(failureOf(status), `answered ${status}: ${body.slice(0, 200)}`)
 }
 
 function failureOf(status: number): ProviderFailure {
@@ -61,12 +104,12 @@ function failureOf(status: number): ProviderFailure {
   return status >= 500 ? 'Failing' : 'Refused'
 }
 
-async function post(endpoint: URL, charge: Charge, signal: AbortSignal): Promise<{ status: number; body: string }> {
+async function post(endpoint: URL, key: string, body: object, signal: AbortSignal): Promise<Response> {
   try {
     const response = await fetch(endpoint, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': charge.orderId },
-      body: JSON.stringify(charge),
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify(body),
       signal,
     })
     return { status: response.status, body: await response.text() }

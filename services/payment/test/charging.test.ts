@@ -31,6 +31,8 @@ function providerOf(charge: (charge: Charge) => Promise<ChargeOutcome>) {
   const asked: string[] = []
   const state = { active: 0, most: 0 }
   const provider: Provider = {
+    stop: () => Promise.resolve({ status: 'voided' }),
+    refund: () => Promise.reject(new Error('nothing here is given back')),
     charge: async (wanted) => {
       asked.push(wanted.orderId)
       state.most = Math.max(state.most, ++state.active)

@@ -2,6 +2,7 @@
 import { createProducer, kafkaAddress, runStage } from '@orderpipeline/kit-kafka'
 import type { Stage } from '@orderpipeline/kit-kafka'
 import { createPool } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { decode } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent } from '@orderpipeline/order-events'
@@ -15,8 +16,8 @@ export interface StageDefinition<Prepared> {
   readonly role: string
   /** Other events on the topics it consumes are none of its business. */
   readonly handles: readonly EventType[]
-  /** Calls to other systems, made before the transaction; they must bear being repeated. */
-  readonly prepare?: (event: OrderEvent, signal: AbortSignal) => Promise<Prepared>
+  /** Calls to other systems, made before the transaction; they must bear being repeated. `database` is for a look beforehand. */
+  readonly prepare?: (event: OrderEvent, signal: AbortSignal, database: Queryable) => Promise<Prepared>
   /** Everything the messages change in the database, and what they make the stage say. */
   readonly apply: Apply<Prepared>
 }
@@ -67,7 +68,7 @@ export function startStage<Prepared>(
       const event = decode(value)
       return handled.has(event.type) ? event : undefined
     },
-    prepare: prepare && (async (event, signal) => ({ event, prepared: await prepare(event, signal) })),
+    prepare: prepare && (async (event, signal) => ({ event, prepared: await prepare(event, signal, pool) })),
     // Only asked of stages that prepare nothing, whose Prepared says nothing.
     itemOf: (event) => ({ event, prepared: undefined as Prepared }),
     effect: (items, settled) => store.effect(items, settled),

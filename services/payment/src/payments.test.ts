@@ -1,0 +1,77 @@
+// Is the money right in every order in which a reservation, a cancellation and the provider's answers can come?
+import { describe, expect, it } from 'vitest'
+import { eventOf } from '@orderpipeline/order-events'
+import { callFor, settle } from './payments.ts'
+import type { Answer, Payment } from './payments.ts'
+
+const now = new Date(0)
+const context = { source: '/test', now }
+const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'customer-7' }
+const reserved = eventOf('StockReserved', { ...about, totalCents: 700, currency: 'EUR' }, context)
+const cancelled = eventOf('OrderCancelled', { ...about, reason: 'CUSTOMER' }, context)
+const requested = eventOf('RefundRequested', { ...about, chargeId: 'ch-1' }, context)
+const charged = (outcome: 'captured' | 'declined'): Answer => ({
+  kind: 'charged',
+  reserved,
+  outcome: outcome === 'captured' ? { status: outcome, chargeId: 'ch-1' } : { status: outcome, reason: 'no' },
+})
+const refunded: Answer = {
+  kind: 'refunded',
+  refund: { refundId: 're-1', chargeId: 'ch-1', amountCents: 700, currency: 'EUR' },
+}
+const captured: Payment = { ...about, status: 'CAPTURED', amountCents: 700, currency: 'EUR', chargeId: 'ch-1' }
+const stopped: Payment = { ...about, status: 'CANCELLED' }
+const givenBack: Payment = { ...captured, status: 'REFUNDED', refundId: 're-1' }
+
+describe('what the provider is asked', () => {
+  it('is a charge for what is new, and nothing for what is known', () => {
+    expect(callFor(reserved, undefined)).toEqual({ kind: 'charge' })
+    for (const known of [captured, stopped, givenBack]) expect(callFor(reserved, known)).toEqual({ kind: 'nothing' })
+  })
+
+  it('is to stop what may be under way, to give back what was captured, once', () => {
+    for (const news of [cancelled, requested]) {
+      expect(callFor(news, undefined)).toEqual({ kind: 'void' })
+      expect(callFor(news, captured)).toEqual({ kind: 'refund', chargeId: 'ch-1' })
+      for (const known of [stopped, givenBack]) expect(callFor(news, known)).toEqual({ kind: 'nothing' })
+    }
+  })
+})
+
+describe('what becomes of a payment', () => {
+  it('is what the provider said of the charge, told once', () => {
+    expect(settle(undefined, reserved, charged('captured'), now)).toMatchObject({
+      payment: captured,
+      told: { type: 'PaymentCaptured', data: { chargeId: 'ch-1', totalCents: 700 } },
+    })
+    expect(settle(undefined, reserved, charged('declined'), now)).toMatchObject({
+      payment: { status: 'DECLINED', declineReason: 'no' },
+      told: { type: 'PaymentDeclined' },
+    })
+    expect(settle(captured, reserved, charged('captured'), now)).toBeUndefined()
+  })
+
+  it('is a note that nothing will be charged, where the cancellation came first', () => {
+    expect(settle(undefined, cancelled, { kind: 'voided' }, now)).toEqual({ payment: stopped, told: undefined })
+    expect(settle(stopped, reserved, charged('declined'), now)).toBeUndefined()
+  })
+
+  it('is given back, and told once, however often that is asked', () => {
+    const first = settle(captured, cancelled, refunded, now)
+    expect(first).toMatchObject({ payment: givenBack, told: { type: 'PaymentRefunded', data: { refundId: 're-1' } } })
+    expect(settle(givenBack, requested, refunded, now)).toBeUndefined()
+    expect(settle(captured, requested, refunded, now)?.told?.id).toBe(first?.told?.id)
+  })
+
+  it('captured by a call that outlived the cancellation is given back, and the capture no longer told', () => {
+    expect(settle(undefined, cancelled, refunded, now)).toMatchObject({ payment: givenBack })
+    expect(settle(givenBack, reserved, charged('captured'), now)).toBeUndefined()
+  })
+
+  it('captured in spite of the note is owned to, so that the orders service asks for it back', () => {
+    expect(settle(stopped, reserved, charged('captured'), now)).toMatchObject({
+      payment: { status: 'CAPTURED' },
+      told: { type: 'PaymentCaptured' },
+    })
+  })
+})

@@ -1,0 +1,101 @@
+// What is asked of the provider when something is heard about an order, and what becomes of its payment by the answer?
+//
+// A reservation and a cancellation of one order come by different topics, to different replicas, in any order. Three things keep
+// the money right. The order id is the charge's idempotency key. A cancelled order's key is voided at the provider before it is
+// noted here, so that a charge that is under way, or was in a process that died, either has been captured and is given back, or
+// never will be. And the orders service answers a capture that it hears of after the cancellation by asking for the refund.
+import { eventOf, following } from '@orderpipeline/order-events'
+import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
+import type { ChargeOutcome, Refund } from './provider.ts'
+
+export type PaymentStatus = 'CAPTURED' | 'DECLINED' | 'CANCELLED' | 'REFUNDED'
+
+export interface Payment {
+  readonly orderId: string
+  readonly customerId: string
+  readonly status: PaymentStatus
+  /** Not of a payment that was cancelled before it was charged. */
+  readonly amountCents?: number
+  readonly currency?: string
+  readonly chargeId?: string
+  readonly refundId?: string
+  readonly declineReason?: string
+}
+
+export type Cause = EventOf<'StockReserved'> | EventOf<'OrderCancelled'> | EventOf<'RefundRequested'>
+
+export function isCause(event: OrderEvent): event is Cause {
+  return event.type === 'StockReserved' || event.type === 'OrderCancelled' || event.type === 'RefundRequested'
+}
+
+/** `void` is followed by `refund` where it turns out that the charge has been captured. */
+export type Call =
+  { readonly kind: 'charge' | 'void' | 'nothing' } | { readonly kind: 'refund'; readonly chargeId: string }
+
+export function callFor(event: Cause, known: Payment | undefined): Call {
+  if (event.type === 'StockReserved') return { kind: known ? 'nothing' : 'charge' }
+  if (!known) return { kind: 'void' }
+  return known.status === 'CAPTURED' && known.chargeId !== undefined
+    ? { kind: 'refund', chargeId: known.chargeId }
+    : { kind: 'nothing' }
+}
+
+export type Answer =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'charged'; readonly reserved: EventOf<'StockReserved'>; readonly outcome: ChargeOutcome }
+  | { readonly kind: 'voided' }
+  | { readonly kind: 'refunded'; readonly refund: Refund }
+
+export interface Settlement {
+  readonly payment: Payment
+  readonly told: OrderEvent | undefined
+}
+
+const source = '/payment'
+
+/** `known`: as it is now, under its row lock; it may have changed since the call. `undefined`: nothing changes. */
+export function settle(known: Payment | undefined, cause: Cause, answer: Answer, now: Date): Settlement | undefined {
+  const { orderId, customerId } = cause.data
+  const context = following(cause, source, now)
+  switch (answer.kind) {
+    case 'nothing':
+      return undefined
+    case 'voided':
+      return known ? undefined : { payment: { orderId, customerId, status: 'CANCELLED' }, told: undefined }
+    case 'charged':
+      return charged(known, answer, now)
+    case 'refunded': {
+      if (known?.status === 'REFUNDED') return undefined
+      const { chargeId, refundId, amountCents, currency } = answer.refund
+      const data = { orderId, customerId, totalCents: amountCents, currency, chargeId, refundId }
+      return {
+        payment: { orderId, customerId, status: 'REFUNDED', amountCents, currency, chargeId, refundId },
+        told: eventOf('PaymentRefunded', data, context),
+      }
+    }
+  }
+}
+
+function charged(
+  known: Payment | undefined,
+  { reserved, outcome }: Extract<Answer, { kind: 'charged' }>,
+  now: Date,
+): Settlement | undefined {
+  const { orderId, customerId, totalCents: amountCents, currency } = reserved.data
+  const context = following(reserved, source, now)
+  const about = { orderId, customerId, amountCents, currency }
+  if (outcome.status === 'captured') {
+    // A capture in spite of a voided key would be the provider's fault; it is owned to all the same, so that it is given back.
+    if (known && known.status !== 'CANCELLED') return undefined
+    const { chargeId } = outcome
+    return {
+      payment: { ...about, status: 'CAPTURED', chargeId },
+      told: eventOf('PaymentCaptured', { ...reserved.data, chargeId }, context),
+    }
+  }
+  if (known) return undefined
+  return {
+    payment: { ...about, status: 'DECLINED', declineReason: outcome.reason },
+    told: eventOf('PaymentDeclined', { ...reserved.data, declineReason: outcome.reason }, context),
+  }
+}

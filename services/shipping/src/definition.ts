@@ -1,0 +1,12 @@
+// What is the shipping stage? It prepares what is paid, dispatches what the orders service lets go, and recalls what is cancelled.
+import { randomUUIDv7 } from 'node:crypto'
+import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import { applyToShipments } from './apply.ts'
+
+export function shippingStage({ now }: Pick<StageContext, 'now'>): StageDefinition<void> {
+  return {
+    role: 'shipping',
+    handles: ['OrderConfirmed', 'OrderShipped', 'OrderCancelled'],
+    apply: (tx, items) => applyToShipments(tx, items, { now: now(), newId: randomUUIDv7 }),
+  }
+}

@@ -1,0 +1,53 @@
+// What becomes of a shipment? It is prepared when its order is paid, dispatched when the orders service has let it go, and recalled
+// when the order is cancelled before that.
+//
+// The orders service says OrderShipped or OrderCancelled of an order, never both, so a dispatched shipment is never recalled. A
+// cancellation that overtakes the order's confirmation is remembered, and nothing is prepared then.
+import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
+
+export type ShipmentStatus = 'PREPARED' | 'DISPATCHED' | 'RECALLED' | 'CANCELLED_EARLY'
+
+export interface Plan {
+  /** Orders heard of for the first time. */
+  readonly made: ReadonlyMap<string, { readonly status: ShipmentStatus; readonly cause: OrderEvent }>
+  /** Shipments known before that change. */
+  readonly changed: ReadonlyMap<string, ShipmentStatus>
+  /** To be told as prepared. */
+  readonly prepared: readonly EventOf<'OrderConfirmed'>[]
+}
+
+/** `known`: what was decided on these orders before. Events are taken in turn. */
+export function planShipments(events: readonly OrderEvent[], known: ReadonlyMap<string, ShipmentStatus>): Plan {
+  const statuses = new Map(known)
+  const made = new Map<string, { status: ShipmentStatus; cause: OrderEvent }>()
+  const changed = new Map<string, ShipmentStatus>()
+  const prepared: EventOf<'OrderConfirmed'>[] = []
+  const put = (event: OrderEvent, status: ShipmentStatus): void => {
+    const { orderId } = event.data
+    statuses.set(orderId, status)
+    if (known.has(orderId)) changed.set(orderId, status)
+    else made.set(orderId, { status, cause: made.get(orderId)?.cause ?? event })
+  }
+  for (const event of events) {
+    const status = statuses.get(event.data.orderId)
+    const next = nextStatus(status, event)
+    if (next === undefined || next === status) continue
+    put(event, next)
+    if (event.type === 'OrderConfirmed') prepared.push(event)
+  }
+  return { made, changed, prepared }
+}
+
+export function nextStatus(status: ShipmentStatus | undefined, event: OrderEvent): ShipmentStatus | undefined {
+  switch (event.type) {
+    case 'OrderConfirmed':
+      return status === undefined ? 'PREPARED' : undefined
+    case 'OrderShipped':
+      return status === 'PREPARED' ? 'DISPATCHED' : undefined
+    case 'OrderCancelled':
+      if (status === undefined) return 'CANCELLED_EARLY'
+      return status === 'PREPARED' ? 'RECALLED' : undefined
+    default:
+      return undefined
+  }
+}
