@@ -10,7 +10,7 @@ SELECT order_id, 'SHIPPED', event_id, at FROM order_events WHERE status = 'CONFI
 UPDATE orders SET status = 'SHIPPED' WHERE status = 'CONFIRMED';
 
 -- Only orders under way are in it: what waits too long is found without looking at what has ended.
-CREATE INDEX orders_under_way ON orders (updated_at) WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED');
+CREATE INDEX orders_under_way ON orders (status, updated_at) WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED');
 
 -- The timeline holds every event about an order, not only those that changed its status.
 ALTER TABLE order_events ADD COLUMN event text;

@@ -1,5 +1,8 @@
 // The orders stage's process.
 import { runStageProcess } from '@orderpipeline/kit-stage'
+import { ordersOptions } from './config.ts'
 import { ordersStage } from './stage/definition.ts'
 
-await runStageProcess({ env: process.env, now: () => new Date() }, ordersStage)
+await runStageProcess({ env: process.env, now: () => new Date() }, (context) =>
+  ordersStage(context, ordersOptions(process.env)),
+)

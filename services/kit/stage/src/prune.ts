@@ -1,14 +1,7 @@
 // What keeps the inbox from growing forever? Each replica forgets, now and then, what Kafka itself has forgotten by then.
 import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Chore } from './chores.ts'
 import { pruneInbox } from './sql/prune.ts'
-
-export interface PruningOptions {
-  /** Longer than Kafka keeps messages: what cannot come again need not be recognized. */
-  readonly keepHours: number
-  readonly everyMs: number
-  readonly onError: (error: unknown) => void
-  readonly random?: () => number
-}
 
 /** Rows in one statement: few enough that it never holds the stage's own inserts up. */
 const rowsAtOnce = 5_000
@@ -22,26 +15,7 @@ export async function prune(database: Queryable, keepHours: number): Promise<num
   }
 }
 
-/** The first time after a part of the interval by chance, so that a hundred replicas do not prune at once. */
-export function startPruning(database: Queryable, options: PruningOptions): { stop(): void } {
-  const { everyMs, keepHours, onError, random = Math.random } = options
-  let timer: NodeJS.Timeout
-  let stopped = false
-  const next = (ms: number): void => {
-    timer = setTimeout(() => {
-      void prune(database, keepHours)
-        .catch(onError)
-        .finally(() => {
-          if (!stopped) next(everyMs)
-        })
-    }, ms)
-    timer.unref()
-  }
-  next(everyMs * random())
-  return {
-    stop: () => {
-      stopped = true
-      clearTimeout(timer)
-    },
-  }
+/** `keepHours`: longer than Kafka keeps messages, for what cannot come again need not be recognized. */
+export function pruning(keepHours: number, everyMs: number): Chore {
+  return { name: 'inbox pruning', everyMs, run: ({ database }) => prune(database, keepHours) }
 }

@@ -4,9 +4,11 @@ import type { Stage } from '@orderpipeline/kit-kafka'
 import { createPool } from '@orderpipeline/kit-postgres'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
-import { decode } from '@orderpipeline/order-events'
+import { decode, encode } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent } from '@orderpipeline/order-events'
-import { startPruning } from './prune.ts'
+import { startChores } from './chores.ts'
+import type { Chore } from './chores.ts'
+import { pruning } from './prune.ts'
 import type { StageConfig } from './config.ts'
 import { createStore } from './store.ts'
 import type { Apply, Item } from './store.ts'
@@ -20,6 +22,8 @@ export interface StageDefinition<Prepared> {
   readonly prepare?: (event: OrderEvent, signal: AbortSignal, database: Queryable) => Promise<Prepared>
   /** Everything the messages change in the database, and what they make the stage say. */
   readonly apply: Apply<Prepared>
+  /** What it does unasked. */
+  readonly chores?: readonly Chore[]
 }
 
 export interface StageSurroundings {
@@ -78,17 +82,29 @@ export function startStage<Prepared>(
     logger,
     now,
   })
-  const pruning = startPruning(pool, {
-    keepHours: inboxKeptHours,
-    everyMs: pruneEveryMs,
-    onError: (error) => logger.debug({ error }, 'the inbox was not pruned this time'),
-  })
+  const keyedByOrder = (topic: string): boolean => topics.keyedByOrder.includes(topics.prefix + topic)
+  const chores = startChores(
+    [pruning(inboxKeptHours, pruneEveryMs), ...(definition.chores ?? [])],
+    {
+      database: pool,
+      publish: (events) =>
+        producer.send(
+          events.map((event) => {
+            const { topic, ...record } = encode(event, keyedByOrder)
+            return { ...record, topic: topics.prefix + topic }
+          }),
+        ),
+      keyedByOrder,
+    },
+    (chore, error) => logger.warn({ error, chore }, 'a chore was not done this time'),
+  )
   return {
     ready: () => stage.ready(),
     healthy: () => stage.healthy(),
     drain: async () => {
-      pruning.stop()
+      const choresDone = chores.stop()
       await stage.drain((config.DRAIN_GRACE_SECONDS - 3) * 1_000)
+      await choresDone
       await producer.close()
       await pool.close()
     },

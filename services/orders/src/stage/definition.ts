@@ -1,8 +1,14 @@
-// What is the orders stage? It prices placed orders, and alone decides how each one ends.
+// What is the orders stage? It prices placed orders, alone decides how each one ends, and lets none wait for ever.
 import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { OrdersOptions } from '../config.ts'
+import { deadlineChore } from '../deadlines/deadlines.ts'
 import { applyNews } from './apply.ts'
 
-export function ordersStage({ now }: Pick<StageContext, 'now'>): StageDefinition<void> {
+type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'logger'>>
+
+/** Without options nothing is cancelled for having waited. */
+export function ordersStage({ now, logger }: Context, options?: OrdersOptions): StageDefinition<void> {
+  const onCancelled = (count: number) => logger?.warn({ orders: count }, 'orders that waited too long were cancelled')
   return {
     role: 'orders',
     handles: [
@@ -16,5 +22,6 @@ export function ordersStage({ now }: Pick<StageContext, 'now'>): StageDefinition
       'ShipmentPrepared',
     ],
     apply: (tx, items) => applyNews(tx, items, now()),
+    chores: options === undefined ? [] : [deadlineChore({ ...options, now, onCancelled })],
   }
 }

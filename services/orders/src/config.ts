@@ -1,0 +1,36 @@
+// What is the orders stage given besides what every stage is?
+import { readConfig, variables } from '@orderpipeline/kit-telemetry'
+import type { Environment } from '@orderpipeline/kit-stage'
+import { z } from 'zod'
+import type { Deadlines } from './deadlines/deadlines.ts'
+
+const seconds = () => variables.integer(1, 366 * 86_400)
+
+const schema = z.object({
+  /**
+   * How long an order may wait before it is cancelled, by its state. Longer than any outage that should rather be waited out: an
+   * hour for stock and payment, a day for whoever ships.
+   */
+  ORDER_DEADLINE_PLACED_SECONDS: seconds().default(3_600),
+  ORDER_DEADLINE_PROCESSING_SECONDS: seconds().default(3_600),
+  ORDER_DEADLINE_CONFIRMED_SECONDS: seconds().default(86_400),
+  ORDER_DEADLINE_CHECK_SECONDS: variables.number(0.1, 3_600).default(15),
+})
+
+export interface OrdersOptions {
+  readonly deadlines: Deadlines
+  readonly everySeconds: number
+}
+
+/** @throws ConfigError */
+export function ordersOptions(env: Environment): OrdersOptions {
+  const config = readConfig(schema, env)
+  return {
+    deadlines: {
+      placedSeconds: config.ORDER_DEADLINE_PLACED_SECONDS,
+      processingSeconds: config.ORDER_DEADLINE_PROCESSING_SECONDS,
+      confirmedSeconds: config.ORDER_DEADLINE_CONFIRMED_SECONDS,
+    },
+    everySeconds: config.ORDER_DEADLINE_CHECK_SECONDS,
+  }
+}

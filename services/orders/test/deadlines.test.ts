@@ -1,0 +1,96 @@
+// Does an order that waits too long end, once, whoever looks, and does one that does not wait stay?
+import { randomUUID } from 'node:crypto'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { decode } from '@orderpipeline/order-events'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { cancelOverdue } from '../src/deadlines/deadlines.ts'
+import { overdueOrders } from '../src/deadlines/sql.ts'
+import { statusesById } from '../src/queries/index.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+})
+beforeEach(() => database.ask('orders', 'TRUNCATE orders, order_events, intake_outbox'))
+afterAll(() => database.drop())
+
+const deadlines = { placedSeconds: 60, processingSeconds: 120, confirmedSeconds: 3_600 }
+const sweep = () =>
+  cancelOverdue(database.as('orders'), { deadlines, now: () => new Date(), keyedByOrder: () => false })
+
+async function waiting(status: string, seconds: number, count = 1): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID())
+  await database.ask(
+    'orders',
+    `INSERT INTO orders (order_id, customer_id, currency, status, reason, updated_at)
+     SELECT id, 'customer', 'EUR', $2::text, CASE $2::text WHEN 'CANCELLED' THEN 'CUSTOMER' END, now() - make_interval(secs => $3)
+     FROM unnest($1::uuid[]) AS id`,
+    [ids, status, seconds],
+  )
+  return ids
+}
+const statusOf = async (ids: readonly string[]) =>
+  (await statusesById(database.as('orders'), ids)).map(({ status, reason }) => [status, reason])
+
+test.each([
+  ['PLACED', 60],
+  ['PROCESSING', 120],
+  ['CONFIRMED', 3_600],
+])(
+  'an order that is %s for more than %i s is cancelled and everyone is told, one that is younger is not',
+  async (status, limit) => {
+    const [late = ''] = await waiting(status, limit + 5)
+    const young = await waiting(status, limit - 5)
+    expect(await sweep()).toBe(1)
+    expect(await sweep()).toBe(0)
+    expect(await statusOf([late])).toEqual([['CANCELLED', 'DEADLINE']])
+    expect(await statusOf(young)).toEqual([[status, undefined]])
+    const told = await database.ask<{ value: string }>('orders', 'SELECT value FROM intake_outbox ORDER BY id')
+    expect(told.map(({ value }) => decode(value))).toMatchObject([
+      { type: 'OrderCancelled', data: { orderId: late, reason: 'DEADLINE' } },
+      { type: 'OrderStatusChanged', data: { orderId: late, status: 'CANCELLED', reason: 'DEADLINE' } },
+    ])
+  },
+)
+
+test('what has ended is left alone, however old', async () => {
+  await waiting('SHIPPED', 1_000_000)
+  await waiting('CANCELLED', 1_000_000)
+  expect(await sweep()).toBe(0)
+})
+
+test('many that look at once cancel each order once', async () => {
+  const ids = await waiting('PROCESSING', 500, 450)
+  let cancelled = 0
+  while (cancelled < 450) cancelled += (await Promise.all([sweep(), sweep(), sweep(), sweep()])).reduce((a, b) => a + b)
+  expect(cancelled).toBe(450)
+  expect(await sweep()).toBe(0)
+  const told = await database.ask<{ count: number }>('orders', 'SELECT count(*) FROM intake_outbox')
+  expect(told).toEqual([{ count: 900 }])
+  expect(await statusesById(database.as('orders'), ids)).toHaveLength(450)
+})
+
+test('an order that a message is just changing is passed over', async () => {
+  const [id = ''] = await waiting('PROCESSING', 500)
+  await database.as('orders').transaction(async (tx) => {
+    await tx.query({ name: '', text: 'UPDATE orders SET updated_at = now() WHERE order_id = $1' }, [id])
+    expect(await sweep()).toBe(0)
+  })
+  expect(await statusOf([id])).toEqual([['PROCESSING', undefined]])
+})
+
+test('among many that have ended, those that wait are found by the index', async () => {
+  await waiting('SHIPPED', 1_000_000, 20_000)
+  await waiting('PROCESSING', 500, 10)
+  await database.ask('orders', 'ANALYZE orders')
+  const { placedSeconds, processingSeconds, confirmedSeconds } = deadlines
+  const plan = await database.ask('orders', `EXPLAIN ${overdueOrders.text}`, [
+    placedSeconds,
+    processingSeconds,
+    confirmedSeconds,
+    100,
+  ])
+  expect(JSON.stringify(plan)).toContain('orders_under_way')
+  expect(JSON.stringify(plan)).not.toContain('Seq Scan')
+})
