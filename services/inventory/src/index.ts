@@ -1,2 +1,3 @@
 // What does the inventory service offer to the tests around it?
+export { allocate, type Quantities, type ReservationStatus } from './allocation.ts'
 export { inventoryStage } from './definition.ts'

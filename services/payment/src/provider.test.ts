@@ -54,7 +54,12 @@ test('402 is an answer, not an error', async () => {
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason: 'insufficient_funds' })
 })
 
-test.each([409, 429, 503])('%i means ask again later, and is no fault of the order', async (status) => {
+test('409 means that the same charge is in flight, and is no fault of anybody', async () => {
+  const { provider } = await listening({ status: 409, body: {} })
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'InFlight', retry: true, outage: true })
+})
+
+test.each([429, 503])('%i means ask again later, and is no fault of the order', async (status) => {
   const { provider } = await listening({ status, body: {} })
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true, outage: true })
 })

@@ -34,13 +34,14 @@ export interface Provider {
 }
 
 /**
- * `Unreachable`: nobody listens there. `Busy`: it did not answer in time, says that it is overloaded, or still has the same charge
- * in flight. Neither is any one order's fault, so both are waited out however long. `Failing`: it answered with a fault of its
- * own, which may be this order's doing. `Refused`: it understood and will not, or we do not understand it.
+ * `Unreachable`: nobody listens there. `Busy`: it did not answer in time, or says that it is overloaded. `InFlight`: it still has
+ * the same charge in hand. `CircuitOpen`: it was not asked, because too many calls failed. None of these is any one order's fault,
+ * so they are waited out however long. `Failing`: it answered with a fault of its own, which may be this order's doing. `Refused`:
+ * it understood and will not, or we do not understand it.
  */
-export type ProviderFailure = 'Unreachable' | 'Busy' | 'Failing' | 'Refused'
+export type ProviderFailure = 'Unreachable' | 'Busy' | 'InFlight' | 'CircuitOpen' | 'Failing' | 'Refused'
 
-const waitedOut: readonly ProviderFailure[] = ['Unreachable', 'Busy']
+const waitedOut: readonly ProviderFailure[] = ['Unreachable', 'Busy', 'InFlight', 'CircuitOpen']
 
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
@@ -95,7 +96,7 @@ interface Response {
 }
 
 function unexpected(status: number, body: string): ProviderError {
-  if (status === 409) return new ProviderError('Busy', 'the same is in flight')
+  if (status === 409) return new ProviderError('InFlight', 'the same is in flight')
   return new ProviderError(failureOf(status), `answered ${status}: ${body.slice(0, 200)}`)
 }
 

@@ -35,6 +35,8 @@ export interface StageOptions<Message, Item> {
   readonly decode: (record: ConsumedRecord) => Message | undefined
   /** Calls to other systems, which must bear being repeated. Stages without any give `undefined`. */
   readonly prepare: ((message: Message, signal: AbortSignal) => Promise<Item>) | undefined
+  /** While it says true, messages stay in Kafka; the replica keeps its place in the group. */
+  readonly hold?: () => boolean
   /** For stages without `prepare`. */
   readonly itemOf: (message: Message) => Item
   /**
@@ -194,7 +196,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     let last: string | undefined
     try {
       for (const message of batch.messages) {
-        while (window.full && goesOn()) {
+        while ((window.full || options.hold?.()) && goesOn()) {
           await window.room(1_000)
           await payload.heartbeat()
         }

@@ -22,6 +22,8 @@ export interface StageDefinition<Prepared> {
   readonly prepare?: (event: OrderEvent, signal: AbortSignal, database: Queryable) => Promise<Prepared>
   /** Everything the messages change in the database, and what they make the stage say. */
   readonly apply: Apply<Prepared>
+  /** While it says true, no further messages are taken in: what they need is known to be away. */
+  readonly hold?: () => boolean
   /** What it does unasked. */
   readonly chores?: readonly Chore[]
 }
@@ -75,6 +77,7 @@ export function startStage<Prepared>(
     prepare: prepare && (async (event, signal) => ({ event, prepared: await prepare(event, signal, pool) })),
     // Only asked of stages that prepare nothing, whose Prepared says nothing.
     itemOf: (event) => ({ event, prepared: undefined as Prepared }),
+    ...(definition.hold ? { hold: definition.hold } : {}),
     effect: (items, settled) => store.effect(items, settled),
     settle: (settled) => store.settle(settled),
     producer,

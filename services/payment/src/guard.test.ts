@@ -1,0 +1,100 @@
+// Is a failing provider left alone for a while, asked again one call first, and never for the fault of a single order?
+import { expect, test } from 'vitest'
+import { guarded } from './guard.ts'
+import type { GuardOptions } from './guard.ts'
+import { ProviderError } from './provider.ts'
+import type { ChargeOutcome, ProviderFailure } from './provider.ts'
+import { createRateLimit } from './rate-limit.ts'
+
+const charge = { orderId: 'order-1', customerId: 'customer-1', amountCents: 700, currency: 'EUR' }
+const never = new AbortController().signal
+const figures: GuardOptions = {
+  perSecond: 100_000,
+  attempts: 1,
+  backoffMs: 1,
+  breaker: { window: 10, minCalls: 5, failureRate: 0.5, openMs: 60 },
+}
+
+/** Answers in turn; the last one for ever. */
+function providerThat(...answers: (ChargeOutcome | ProviderFailure)[]) {
+  let asked = 0
+  const answer = (): Promise<ChargeOutcome> => {
+    const next = answers[Math.min(asked++, answers.length - 1)] ?? 'Failing'
+    return typeof next === 'string' ? Promise.reject(new ProviderError(next, next)) : Promise.resolve(next)
+  }
+  const unasked = () => Promise.reject(new Error('not asked in this test'))
+  return { provider: { charge: answer, stop: unasked, refund: unasked }, asked: () => asked }
+}
+const captured: ChargeOutcome = { status: 'captured', chargeId: 'ch-1' }
+const declined: ChargeOutcome = { status: 'declined', reason: 'no' }
+
+async function reasonsOf(count: number, call: () => Promise<unknown>): Promise<string[]> {
+  const reasons: string[] = []
+  for (let n = 0; n < count; n++)
+    reasons.push(
+      await call().then(
+        () => 'answered',
+        (error: unknown) => (error instanceof ProviderError ? error.reason : String(error)),
+      ),
+    )
+  return reasons
+}
+
+test('half of five calls failed: nobody asks, and what is refused meanwhile is an outage and no attempt', async () => {
+  const { provider, asked } = providerThat(captured, captured, 'Failing', 'Busy', 'Unreachable')
+  const guard = guarded(provider, { ...figures, breaker: { ...figures.breaker, openMs: 60_000 } })
+  const call = () => guard.charge(charge, never)
+  expect(await reasonsOf(4, call)).toEqual(['answered', 'answered', 'Failing', 'Busy'])
+  expect(guard.open).toBe(false)
+  expect(await reasonsOf(3, call)).toEqual(['Unreachable', 'CircuitOpen', 'CircuitOpen'])
+  expect(guard.open).toBe(true)
+  expect(asked()).toBe(5)
+  await expect(call()).rejects.toMatchObject({ outage: true, retry: true })
+})
+
+test('after a while one call is made; it decides whether the others follow', async () => {
+  const { provider, asked } = providerThat(...Array.from({ length: 6 }, () => 'Busy' as const), captured)
+  const opened: string[] = []
+  const guard = guarded(provider, {
+    ...figures,
+    onOpen: () => opened.push('open'),
+    onClose: () => opened.push('closed'),
+  })
+  const call = () => guard.charge(charge, never)
+  await reasonsOf(5, call)
+  await expect.poll(() => guard.open).toBe(false)
+  expect(await reasonsOf(1, call)).toEqual(['Busy'])
+  expect(guard.open).toBe(true)
+  await expect.poll(() => guard.open).toBe(false)
+  expect(await reasonsOf(3, call)).toEqual(['answered', 'answered', 'answered'])
+  expect(opened).toEqual(['open', 'open', 'closed'])
+  expect(asked()).toBe(9)
+})
+
+test('declined and refused charges, and those in flight, are no fault of the provider', async () => {
+  const { provider, asked } = providerThat(declined, 'Refused', 'InFlight', 'Refused', 'Refused', 'InFlight', declined)
+  const guard = guarded(provider, figures)
+  await reasonsOf(12, () => guard.charge(charge, never))
+  expect(asked()).toBe(12)
+  expect(guard.open).toBe(false)
+})
+
+test('a call that fails is made again, up to three times, and one that is refused is not', async () => {
+  const recovering = providerThat('Failing', 'Busy', captured)
+  const three = { ...figures, attempts: 3 }
+  expect(await guarded(recovering.provider, three).charge(charge, never)).toEqual(captured)
+  expect(recovering.asked()).toBe(3)
+  const failing = providerThat('Failing')
+  await expect(guarded(failing.provider, three).charge(charge, never)).rejects.toMatchObject({ reason: 'Failing' })
+  expect(failing.asked()).toBe(3)
+  const refusing = providerThat('Refused')
+  await expect(guarded(refusing.provider, three).charge(charge, never)).rejects.toMatchObject({ reason: 'Refused' })
+  expect(refusing.asked()).toBe(1)
+})
+
+test('calls are spaced out once the burst is used up, and the burst comes back with rest', () => {
+  const limit = createRateLimit(100, 3)
+  expect([0, 0, 0, 0, 0].map((now) => limit.take(now))).toEqual([0, 0, 0, 10, 20])
+  expect(limit.take(35)).toBe(0)
+  expect([10_000, 10_000, 10_000, 10_000].map((now) => limit.take(now))).toEqual([0, 0, 0, 10])
+})
