@@ -1,0 +1,68 @@
+// What does a payment provider do that cannot be seen from outside? It holds charges for a while before it decides, and its ledger's
+// first row of a key is the one that counts, whoever has stopped waiting for the answer by then.
+import type { ChargeOutcome, Refund, Stopped } from '@orderpipeline/payment'
+
+interface Row {
+  readonly status: 'captured' | 'declined' | 'voided'
+  readonly amountCents: number
+}
+
+export class ProviderModel {
+  readonly #rows = new Map<string, Row>()
+  readonly #refunds = new Map<string, Refund>()
+  #underWay: { readonly orderId: string; readonly amountCents: number }[] = []
+  readonly #declines: (orderId: string) => boolean
+
+  constructor(declines: (orderId: string) => boolean) {
+    this.#declines = declines
+  }
+
+  get underWay(): number {
+    return this.#underWay.length
+  }
+
+  begin(orderId: string, amountCents: number): void {
+    this.#underWay.push({ orderId, amountCents })
+  }
+
+  /** One of the charges under way is decided. */
+  decide(index: number): void {
+    const [charge] = this.#underWay.splice(index, 1)
+    if (!charge || this.#rows.has(charge.orderId)) return
+    const { orderId, amountCents } = charge
+    const declined = this.#declines(orderId)
+    this.#rows.set(orderId, { status: declined ? 'declined' : 'captured', amountCents: declined ? 0 : amountCents })
+  }
+
+  /** What a charge is answered, once it is decided. */
+  answer(orderId: string): ChargeOutcome | undefined {
+    const row = this.#rows.get(orderId)
+    if (!row) return undefined
+    return row.status === 'captured'
+      ? { status: 'captured', chargeId: `charge of ${orderId}` }
+      : { status: 'declined', reason: row.status }
+  }
+
+  stop(orderId: string): Stopped {
+    const row = this.#rows.get(orderId) ?? { status: 'voided' as const, amountCents: 0 }
+    this.#rows.set(orderId, row)
+    return row.status === 'captured' ? { status: row.status, chargeId: `charge of ${orderId}` } : { status: row.status }
+  }
+
+  refund(orderId: string, chargeId: string): Refund {
+    const refund = this.#refunds.get(chargeId) ?? {
+      refundId: `refund of ${orderId}`,
+      chargeId,
+      amountCents: this.#rows.get(orderId)?.amountCents ?? 0,
+      currency: 'EUR',
+    }
+    this.#refunds.set(chargeId, refund)
+    return refund
+  }
+
+  /** Charged and not given back. */
+  kept(orderId: string): number {
+    const refunded = this.#refunds.get(`charge of ${orderId}`)?.amountCents ?? 0
+    return (this.#rows.get(orderId)?.amountCents ?? 0) - refunded
+  }
+}
