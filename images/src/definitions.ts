@@ -33,6 +33,7 @@ export const servicesImage: ImageDefinition = {
   programs: {
     ...Object.fromEntries(['gateway', ...schemaOwners].map((name) => [name, `services/${name}/src/main.ts`])),
     migrate: 'services/migrate/src/main.ts',
+    restock: 'services/inventory/src/restock-main.ts',
   },
   folders: Object.fromEntries(schemaOwners.map((name) => [`migrations/${name}`, `services/${name}/migrations`])),
 }

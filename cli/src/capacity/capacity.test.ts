@@ -49,7 +49,7 @@ describe('orderpipeline capacity', () => {
     const { code, stdout } = await capacity('-f', shop, '--rate', '100000/min')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^payment +50 +34\/100 +38 of 110 +300,000\/min {2}█+░+ 33 %$/m)
-    expect(stdout).toContain('It carries up to 300,000/min; payment gives out first.')
+    expect(stdout).toContain('It carries up to 250,000/min; inventory gives out first.')
   })
 
   it('says what to change where a rate does not fit, and exits with 1', async () => {

@@ -22,6 +22,8 @@ export interface Allocation {
   readonly made: ReadonlyMap<string, ReservationStatus>
   /** Orders that had been reserved before and are released now. */
   readonly released: readonly string[]
+  /** Orders that are paid: what they hold is theirs. */
+  readonly sold: readonly string[]
   /** What newly reserved orders hold. */
   readonly holdings: ReadonlyMap<string, Quantities>
   /** Change of stock by SKU, none of them zero. */
@@ -41,6 +43,7 @@ export function allocate(events: readonly OrderEvent[], known: Known): Allocatio
   const holdings = new Map<string, Quantities>()
   const deltas = new Map<string, number>()
   const released: string[] = []
+  const sold: string[] = []
   const answers: Answer[] = []
   const left = (sku: string): number => (known.stock.get(sku) ?? 0) + (deltas.get(sku) ?? 0)
   const change = (quantities: Quantities, sign: 1 | -1): void => {
@@ -73,10 +76,13 @@ export function allocate(events: readonly OrderEvent[], known: Known): Allocatio
   for (const event of events) {
     if (event.type === 'OrderValidated') reserve(event)
     else if (event.type === 'OrderCancelled') release(event.data.orderId)
+    else if (event.type === 'OrderConfirmed' && statuses.get(event.data.orderId) === 'RESERVED')
+      sold.push(event.data.orderId)
   }
   return {
     made: new Map([...statuses].filter(([orderId]) => !known.reservations.has(orderId))),
     released,
+    sold,
     holdings,
     deltas: new Map([...deltas].filter(([, delta]) => delta !== 0)),
     answers,

@@ -8,10 +8,17 @@ import { allocate, quantitiesOf } from './allocation.ts'
 import type { Allocation, Answer, Known, Quantities, ReservationStatus } from './allocation.ts'
 import * as sql from './sql/stage.ts'
 
-export async function applyToStock(tx: Queryable, items: readonly Item<void>[], now: Date): Promise<Reaction[]> {
+/** `reservationSeconds`: how long a reservation is held before the orders service is asked about it. */
+export async function applyToStock(
+  tx: Queryable,
+  items: readonly Item<void>[],
+  now: Date,
+  reservationSeconds: number,
+): Promise<Reaction[]> {
   const events = items.map(({ event }) => event)
   const allocation = allocate(events, await lockedState(tx, events))
-  await write(tx, allocation)
+  const customers = new Map(events.map(({ data }) => [data.orderId, data.customerId]))
+  await write(tx, allocation, customers, reservationSeconds)
   return allocation.answers.map((answer) => ({ cause: answer.cause, events: [answerEvent(answer, now)] }))
 }
 
@@ -40,9 +47,16 @@ async function heldBy(tx: Queryable, orderIds: readonly string[]): Promise<Map<s
   return held
 }
 
-async function write(tx: Queryable, { made, released, holdings, deltas }: Allocation): Promise<void> {
+async function write(
+  tx: Queryable,
+  { made, released, sold, holdings, deltas }: Allocation,
+  customers: ReadonlyMap<string, string>,
+  reservationSeconds: number,
+): Promise<void> {
   if (made.size > 0) {
-    const added = await tx.query(sql.addReservations, [[...made.keys()], [...made.values()]])
+    const orderIds = [...made.keys()]
+    const customerIds = orderIds.map((orderId) => customers.get(orderId))
+    const added = await tx.query(sql.addReservations, [orderIds, [...made.values()], customerIds, reservationSeconds])
     if (added.length < made.size) {
       throw new DatabaseError('Contended', '40001', 'another replica decided on the same order meanwhile')
     }
@@ -55,6 +69,7 @@ async function write(tx: Queryable, { made, released, holdings, deltas }: Alloca
       rows.map(({ quantity }) => quantity),
     ])
   }
+  if (sold.length > 0) await tx.query(sql.keepReservations, [sold])
   if (released.length > 0) await tx.query(sql.releaseReservations, [released])
   if (deltas.size > 0) await tx.query(sql.changeStock, [[...deltas.keys()], [...deltas.values()]])
 }

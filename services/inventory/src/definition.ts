@@ -1,11 +1,17 @@
-// What is the inventory stage? It reserves stock for validated orders and takes back that of cancelled ones.
+// What is the inventory stage? It reserves stock for validated orders, takes back that of cancelled ones, and asks about what is
+// reserved for long.
 import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import { applyToStock } from './apply.ts'
+import { expiryChore } from './expiry.ts'
+import type { ExpiryOptions } from './expiry.ts'
 
-export function inventoryStage({ now }: Pick<StageContext, 'now'>): StageDefinition<void> {
+/** Without options nothing is asked about. */
+export function inventoryStage({ now }: Pick<StageContext, 'now'>, options?: ExpiryOptions): StageDefinition<void> {
+  const reservationSeconds = options?.reservationSeconds ?? 7_200
   return {
     role: 'inventory',
-    handles: ['OrderValidated', 'OrderCancelled'],
-    apply: (tx, items) => applyToStock(tx, items, now()),
+    handles: ['OrderValidated', 'OrderCancelled', 'OrderConfirmed'],
+    apply: (tx, items) => applyToStock(tx, items, now(), reservationSeconds),
+    chores: options === undefined ? [] : [expiryChore(options, now)],
   }
 }

@@ -66,3 +66,17 @@ test('one unknown SKU rejects the whole order', async () => {
   expect(await available('SKU-0005')).toBe(100)
   expect(await counted([order.orderId])).toEqual([{ status: 'REJECTED', count: 1 }])
 })
+
+test('100 pieces of what everybody wants and 10,000 buyers, on four replicas at once: 100 are sold', async () => {
+  const orders = Array.from({ length: 10_000 }, (_, n) => testOrder(n, { 'SKU-0005': 1 }))
+  const batches = Array.from({ length: 20 }, (_, batch) => orders.slice(batch * 500, batch * 500 + 500))
+  const replica = async () => {
+    for (let batch = batches.shift(); batch; batch = batches.shift()) await process(batch.map(validatedEvent))
+  }
+  await Promise.all([replica(), replica(), replica(), replica()])
+  expect(await available('SKU-0005')).toBe(0)
+  expect(await counted(orders.map(({ orderId }) => orderId))).toEqual([
+    { status: 'REJECTED', count: 9_900 },
+    { status: 'RESERVED', count: 100 },
+  ])
+})

@@ -39,12 +39,16 @@ FROM unnest($1::text[], $2::bigint[]) AS change (sku, delta)
 WHERE stock.sku = change.sku`,
 }
 
-/** $1: order ids, $2: statuses. Fewer rows back than given: another replica has just decided on one of them. */
+/**
+ * $1: order ids, $2: statuses, $3: customer ids, $4: seconds until a reservation is asked about. Fewer rows back than given: another
+ * replica has just decided on one of them.
+ */
 export const addReservations: Statement = {
   name: 'inventory.add-reservations',
   text: `
-INSERT INTO reservations (order_id, status)
-SELECT order_id, status FROM unnest($1::uuid[], $2::text[]) AS made (order_id, status)
+INSERT INTO reservations (order_id, status, customer_id, expires_at)
+SELECT order_id, status, customer_id, CASE status WHEN 'RESERVED' THEN now() + make_interval(secs => $4) END
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS made (order_id, status, customer_id)
 ORDER BY order_id
 ON CONFLICT DO NOTHING
 RETURNING order_id`,
@@ -61,5 +65,53 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[])`,
 /** $1: order ids. */
 export const releaseReservations: Statement = {
   name: 'inventory.release',
-  text: `UPDATE reservations SET status = 'RELEASED', updated_at = now() WHERE order_id = ANY ($1::uuid[])`,
+  text: `
+UPDATE reservations
+SET status = 'RELEASED', expires_at = NULL, updated_at = now()
+WHERE order_id = ANY ($1::uuid[])`,
+}
+
+/** $1: ids of orders that are paid. */
+export const keepReservations: Statement = {
+  name: 'inventory.keep',
+  text: `UPDATE reservations SET expires_at = NULL WHERE order_id = ANY ($1::uuid[]) AND expires_at IS NOT NULL`,
+}
+
+/** $1: seconds until they are asked about again, $2: rows at most. Those that another replica asks about are passed over. */
+export const takeExpired: Statement = {
+  name: 'inventory.take-expired',
+  text: `
+UPDATE reservations
+SET expires_at = now() + make_interval(secs => $1)
+FROM (
+  SELECT order_id, expires_at AS asked_for
+  FROM reservations
+  WHERE expires_at < now()
+  ORDER BY expires_at
+  LIMIT $2
+  FOR NO KEY UPDATE SKIP LOCKED
+) AS expired
+WHERE reservations.order_id = expired.order_id
+RETURNING reservations.order_id, reservations.customer_id, expired.asked_for`,
+}
+
+/** $1: a delivery's name, $2: SKUs, $3: pieces. Returns the SKUs that this delivery had not brought before. */
+export const addRestock: Statement = {
+  name: 'inventory.add-restock',
+  text: `
+INSERT INTO restocks (delivery, sku, quantity)
+SELECT $1, sku, quantity FROM unnest($2::text[], $3::bigint[]) AS brought (sku, quantity)
+ORDER BY sku
+ON CONFLICT DO NOTHING
+RETURNING sku`,
+}
+
+/** $1: SKUs, each once; $2: pieces. One that was not in stock before is from now on. */
+export const addToStock: Statement = {
+  name: 'inventory.add-to-stock',
+  text: `
+INSERT INTO stock AS present (sku, available)
+SELECT sku, quantity FROM unnest($1::text[], $2::bigint[]) AS brought (sku, quantity)
+ORDER BY sku
+ON CONFLICT (sku) DO UPDATE SET available = present.available + excluded.available`,
 }

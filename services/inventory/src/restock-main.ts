@@ -1,0 +1,25 @@
+// The restock program: books a delivery into stock, then exits.
+import { createPool } from '@orderpipeline/kit-postgres'
+import { ConfigError, readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { z } from 'zod'
+import { deliveryOf } from './delivery.ts'
+import { restock } from './restock.ts'
+
+const schema = z.object({ DATABASE_URL: variables.url(['postgres', 'postgresql']) })
+
+try {
+  const delivery = deliveryOf(process.argv.slice(2))
+  const database = createPool({ url: readConfig(schema, process.env).DATABASE_URL, role: 'inventory', size: 1 })
+  try {
+    const booked = await restock(database, delivery)
+    const before = [...delivery.pieces.keys()].filter((sku) => !booked.includes(sku))
+    process.stdout.write(`booked: ${booked.join(', ') || 'nothing'}\n`)
+    if (before.length > 0) process.stdout.write(`booked before under ${delivery.name}: ${before.join(', ')}\n`)
+  } finally {
+    await database.close()
+  }
+} catch (error) {
+  if (!(error instanceof ConfigError || error instanceof TypeError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 2
+}

@@ -1,0 +1,94 @@
+// Is reserved stock asked about once it has waited long, given back only by the answer, and restocked once a delivery?
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { createStore } from '@orderpipeline/kit-stage'
+import { cancelledEvent, testDatabase, testOrder, validatedEvent } from '@orderpipeline/kit-stage/testing'
+import type { TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { eventOf } from '@orderpipeline/order-events'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import { inventoryStage } from '../src/definition.ts'
+import { askAboutExpired } from '../src/expiry.ts'
+import { restock } from '../src/restock.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl(), { seedProducts: 5, seedStockQuantity: 100 })
+})
+afterAll(() => database.drop())
+
+const options = { reservationSeconds: 60, everySeconds: 1 }
+const { apply } = inventoryStage({ now: () => new Date() }, options)
+const hear = async (events: readonly OrderEvent[]) => {
+  const store = createStore(database.as('inventory'), { prefix: '', keyedByOrder: [] }, apply)
+  await store.effect(
+    events.map((event) => ({ event, prepared: undefined })),
+    [],
+  )
+}
+/** As if so much time had gone by. */
+const later = (seconds: number) =>
+  database.ask('inventory', 'UPDATE reservations SET expires_at = expires_at - make_interval(secs => $1)', [seconds])
+async function asked(publish?: () => Promise<void>): Promise<OrderEvent[]> {
+  const events: OrderEvent[] = []
+  await askAboutExpired(database.as('inventory'), options.reservationSeconds, new Date(0), async (questions) => {
+    await publish?.()
+    events.push(...questions)
+  })
+  return events
+}
+const available = async (sku: string) =>
+  (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
+    ?.available
+
+test('a reservation that nobody pays for is asked about again and again, and released by the answer', async () => {
+  const order = testOrder(1, { 'SKU-0001': 3 })
+  await hear([validatedEvent(order)])
+  expect(await asked()).toEqual([])
+  await later(61)
+  const first = await asked()
+  const { orderId, customerId } = order
+  expect(first).toMatchObject([{ type: 'ReservationExpired', data: { orderId, customerId } }])
+  expect(await asked()).toEqual([])
+  await later(61)
+  const second = await asked()
+  expect(second).toHaveLength(1)
+  expect(second[0]?.id).not.toBe(first[0]?.id)
+  expect(await available('SKU-0001')).toBe(97)
+  await hear([cancelledEvent(order)])
+  expect(await available('SKU-0001')).toBe(100)
+  await later(61)
+  expect(await asked()).toEqual([])
+})
+
+test('a question that could not be published is asked at once again', async () => {
+  const order = testOrder(1, { 'SKU-0002': 3 })
+  await hear([validatedEvent(order)])
+  await later(61)
+  await expect(asked(() => Promise.reject(new Error('not now')))).rejects.toThrow('not now')
+  expect(await asked()).toHaveLength(1)
+  await hear([cancelledEvent(order)])
+})
+
+test('a paid order is not asked about', async () => {
+  const { items, ...order } = testOrder(1, { 'SKU-0003': 3 })
+  await hear([validatedEvent({ ...order, items })])
+  const { orderId, customerId } = order
+  await hear([eventOf('OrderConfirmed', { orderId, customerId, items }, { source: '/test', now: new Date(0) })])
+  await later(61)
+  expect(await asked()).toEqual([])
+  expect(await available('SKU-0003')).toBe(97)
+})
+
+test('a delivery is booked once, however often and however many at once book it', async () => {
+  const pieces = new Map([
+    ['SKU-0004', 50],
+    ['SKU-NEW', 7],
+  ])
+  const booked = await Promise.all(
+    Array.from({ length: 4 }, () => restock(database.as('inventory'), { name: 'note-7', pieces })),
+  )
+  expect(booked.flat().sort()).toEqual(['SKU-0004', 'SKU-NEW'])
+  expect([await available('SKU-0004'), await available('SKU-NEW')]).toEqual([150, 7])
+  const more = new Map([...pieces, ['SKU-0005', 1]])
+  expect(await restock(database.as('inventory'), { name: 'note-7', pieces: more })).toEqual(['SKU-0005'])
+})
