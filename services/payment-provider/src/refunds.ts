@@ -60,7 +60,8 @@ const insertRefund = {
   name: 'refunds_insert',
   text: `
 INSERT INTO refunds (refund_id, idempotency_key, charge_id, order_id, amount_cents, currency)
-SELECT $1, $2, charge_id, order_id, amount_cents, currency FROM charges WHERE charge_id = $3 AND status = 'captured'
+SELECT $1::uuid, $2::text, charge_id, order_id, amount_cents, currency FROM charges
+WHERE charge_id = $3::uuid AND status = 'captured'
 ON CONFLICT DO NOTHING`,
 }
 

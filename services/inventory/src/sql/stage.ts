@@ -100,7 +100,7 @@ export const addRestock: Statement = {
   name: 'inventory.add-restock',
   text: `
 INSERT INTO restocks (delivery, sku, quantity)
-SELECT $1, sku, quantity FROM unnest($2::text[], $3::bigint[]) AS brought (sku, quantity)
+SELECT $1::text, sku, quantity FROM unnest($2::text[], $3::bigint[]) AS brought (sku, quantity)
 ORDER BY sku
 ON CONFLICT DO NOTHING
 RETURNING sku`,
