@@ -8,8 +8,9 @@ import { restock } from './restock.ts'
 const schema = z.object({ DATABASE_URL: variables.url(['postgres', 'postgresql']) })
 
 try {
+  const { DATABASE_URL: url } = readConfig(schema, process.env)
   const delivery = deliveryOf(process.argv.slice(2))
-  const database = createPool({ url: readConfig(schema, process.env).DATABASE_URL, role: 'inventory', size: 1 })
+  const database = createPool({ url, role: 'inventory', size: 1 })
   try {
     const booked = await restock(database, delivery)
     const before = [...delivery.pieces.keys()].filter((sku) => !booked.includes(sku))
