@@ -94,6 +94,12 @@ export const definitions = {
     topic: 'orders.cancelled',
     data: z.object({ ...aboutOrder, chargeId: z.string().min(1) }),
   },
+  /** What may please a customer too; told apart from the order's own news, so that it waits behind them. */
+  ProductsRecommended: {
+    wireType: 'dev.orderpipeline.products.recommended.v1',
+    topic: 'products.recommended',
+    data: z.object({ ...aboutOrder, skus: z.array(Sku).min(1).max(20) }),
+  },
   OrderStatusChanged: {
     wireType: 'dev.orderpipeline.orders.status-changed.v1',
     topic: 'orders.status',

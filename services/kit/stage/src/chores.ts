@@ -19,6 +19,8 @@ export interface Chore {
   readonly everyMs: number
   /** Done by every replica, so it must bear being done by several at once. */
   readonly run: (surroundings: ChoreSurroundings) => Promise<unknown>
+  /** Called once it will not be run again. */
+  readonly close?: () => void
 }
 
 export interface Chores {
@@ -47,6 +49,7 @@ export function startChores(
     stop: async () => {
       stopping.abort()
       await Promise.all(running)
+      for (const { close } of chores) close?.()
     },
   }
 }

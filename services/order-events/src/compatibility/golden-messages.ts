@@ -15,7 +15,12 @@ export interface GoldenMessage {
 }
 
 /** Fields whose pattern or meaning no schema tells a value for. */
-const examples: Readonly<Record<string, unknown>> = { sku: 'SKU-0001', missingSkus: ['SKU-0001'], currency: 'EUR' }
+const examples: Readonly<Record<string, unknown>> = {
+  sku: 'SKU-0001',
+  missingSkus: ['SKU-0001'],
+  skus: ['SKU-0001'],
+  currency: 'EUR',
+}
 
 export function goldenMessages(): Record<string, readonly GoldenMessage[]> {
   const { events } = presentContract()

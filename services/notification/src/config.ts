@@ -1,0 +1,46 @@
+// What is the notification stage given besides what every stage is? Without SMTP_URL its log is the only sink.
+import { ConfigError, readConfig, variables } from '@orderpipeline/kit-telemetry'
+import type { Environment } from '@orderpipeline/kit-stage'
+import { z } from 'zod'
+import type { Addressing } from './mails.ts'
+import type { SmtpOptions } from './smtp.ts'
+
+const schema = z.object({
+  /** smtp://user:password@host:port; smtps:// for TLS from the first byte, otherwise STARTTLS where the server offers it. */
+  SMTP_URL: variables.url(['smtp', 'smtps']).optional(),
+  MAIL_FROM: variables.text('an address').optional(),
+  /** {customerId} stands for who it is. */
+  MAIL_TO: variables.text('an address with {customerId} in it').default('{customerId}@customers.invalid'),
+  /** Connections of each lane, of this replica. */
+  MAIL_CONNECTIONS: variables.integer(1, 100).default(2),
+  MAIL_TIMEOUT_SECONDS: variables.number(0.1, 300).default(20),
+  MAIL_ATTEMPTS: variables.integer(1, 1_000).default(20),
+  MAIL_CHECK_SECONDS: variables.number(0.05, 300).default(1),
+})
+
+export interface MailOptions extends SmtpOptions {
+  readonly addressing: Addressing
+  /** Tries of one mail before it is given up. */
+  readonly attempts: number
+  readonly everySeconds: number
+}
+
+/** `undefined`: no mail. @throws ConfigError */
+export function mailOptions(env: Environment): MailOptions | undefined {
+  const config = readConfig(schema, env)
+  if (config.SMTP_URL === undefined) return undefined
+  const domain = config.MAIL_FROM?.split('@')[1]?.replace(/>.*$/, '')
+  if (config.MAIL_FROM === undefined || domain === undefined || domain === '')
+    throw new ConfigError([
+      `MAIL_FROM: found ${config.MAIL_FROM ?? 'nothing'}; allowed: an address, since SMTP_URL is set`,
+    ])
+  return {
+    url: config.SMTP_URL,
+    from: config.MAIL_FROM,
+    connections: config.MAIL_CONNECTIONS,
+    timeoutMs: config.MAIL_TIMEOUT_SECONDS * 1_000,
+    addressing: { domain, to: config.MAIL_TO },
+    attempts: config.MAIL_ATTEMPTS,
+    everySeconds: config.MAIL_CHECK_SECONDS,
+  }
+}

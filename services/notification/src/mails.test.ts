@@ -1,0 +1,56 @@
+// Does each state of an order make one mail in words a customer understands, and a recommendation one in a lane of its own?
+import { expect, test } from 'vitest'
+import { eventOf, orderStatuses } from '@orderpipeline/order-events'
+import type { EventData } from '@orderpipeline/order-events'
+import { addressOf, marketingMails, orderMails } from './mails.ts'
+import { retrySeconds } from './sender.ts'
+
+const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
+const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
+const context = { source: '/test', now: new Date(0) }
+const news = (status: EventData<'OrderStatusChanged'>['status'], reason?: 'OUT_OF_STOCK') =>
+  eventOf('OrderStatusChanged', { orderId, customerId: 'customer-7', status, ...(reason ? { reason } : {}) }, context)
+
+test('every state but the first has its mail, under an id that follows from order and state', () => {
+  const mails = orderMails(
+    orderStatuses.map((status) => news(status)),
+    new Set(),
+    addressing,
+  )
+  expect(mails.map(({ messageId }) => messageId)).toEqual(
+    ['processing', 'confirmed', 'shipped', 'cancelled'].map((status) => `<${orderId}.${status}@shop.example>`),
+  )
+  expect(new Set(mails.map(({ subject }) => subject)).size).toBe(4)
+  for (const mail of mails) {
+    expect(mail).toMatchObject({ lane: 'order', recipient: 'customer-7@customers.example' })
+    expect(mail.body).toContain(orderId)
+  }
+})
+
+test('a cancellation says why, and nothing of the inside of the house', () => {
+  const [mail] = orderMails([news('CANCELLED', 'OUT_OF_STOCK')], new Set(), addressing)
+  expect(mail?.body).toContain('sold out')
+  expect(mail?.body).not.toContain('OUT_OF_STOCK')
+})
+
+test('what an end has overtaken is not written any more, the end is', () => {
+  const late = orderMails([news('PROCESSING'), news('CONFIRMED'), news('SHIPPED')], new Set([orderId]), addressing)
+  expect(late.map(({ subject }) => subject)).toEqual([expect.stringContaining('on its way')])
+})
+
+test('recommendations go into the marketing lane', () => {
+  const event = eventOf('ProductsRecommended', { orderId, customerId: 'a@b.example', skus: ['SKU-0002'] }, context)
+  expect(marketingMails([event, news('SHIPPED')], addressing)).toMatchObject([
+    { lane: 'marketing', recipient: 'a@b.example', body: expect.stringContaining('SKU-0002') as string },
+  ])
+})
+
+test('a customer id that is an address stands for itself', () => {
+  expect(addressOf('someone@home.example', addressing)).toBe('someone@home.example')
+  expect(addressOf('customer-7', addressing)).toBe('customer-7@customers.example')
+})
+
+test('a mail that was not taken is tried again ever later, but within ten minutes', () => {
+  expect([1, 2, 3, 30].map((failures) => retrySeconds(failures, () => 1))).toEqual([5, 10, 20, 600])
+  expect(retrySeconds(1, () => 0)).toBe(2.5)
+})

@@ -1,0 +1,66 @@
+// Which mails follow from a batch of news? One for each state a customer has not been told of, and for each recommendation.
+import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
+import { letterFor, recommendationLetter } from './templates.ts'
+import type { Letter } from './templates.ts'
+
+/** An order mail never waits behind a marketing mail: each lane has senders of its own. */
+export const lanes = ['order', 'marketing'] as const
+export type Lane = (typeof lanes)[number]
+
+export interface Mail extends Letter {
+  readonly lane: Lane
+  /** Follows from what it says: sent again after a crash, it is the same mail to every mailbox that looks. */
+  readonly messageId: string
+  readonly recipient: string
+}
+
+export interface Addressing {
+  /** Behind the @ of message ids: a domain of the shop's own. */
+  readonly domain: string
+  /** A customer's address, with {customerId} for who it is; a customer id that is an address stands for itself. */
+  readonly to: string
+}
+
+export function addressOf(customerId: string, { to }: Addressing): string {
+  return /^[^@\s]+@[^@\s]+$/.test(customerId) ? customerId : to.replaceAll('{customerId}', customerId)
+}
+
+/** News of states that were told for the first time just now; `ended`: orders whose end was told before. */
+export function orderMails(
+  told: readonly EventOf<'OrderStatusChanged'>[],
+  ended: ReadonlySet<string>,
+  addressing: Addressing,
+): Mail[] {
+  return told.flatMap(({ data }) => {
+    // Overtaken by the end: nobody wants to read that a cancelled order has come in.
+    const stale = ended.has(data.orderId) && data.status !== 'SHIPPED' && data.status !== 'CANCELLED'
+    const letter = stale ? undefined : letterFor(data)
+    if (!letter) return []
+    return [mail('order', `${data.orderId}.${data.status.toLowerCase()}`, data.customerId, letter, addressing)]
+  })
+}
+
+export function marketingMails(news: readonly OrderEvent[], addressing: Addressing): Mail[] {
+  return news.flatMap((event) =>
+    event.type === 'ProductsRecommended'
+      ? [
+          mail(
+            'marketing',
+            `${event.id}.recommended`,
+            event.data.customerId,
+            recommendationLetter(event.data),
+            addressing,
+          ),
+        ]
+      : [],
+  )
+}
+
+function mail(lane: Lane, id: string, customerId: string, letter: Letter, addressing: Addressing): Mail {
+  return {
+    lane,
+    messageId: `<${id}@${addressing.domain}>`,
+    recipient: addressOf(customerId, addressing),
+    ...letter,
+  }
+}

@@ -1,0 +1,91 @@
+// How do mails leave, each once as far as a mail can? A replica takes a few that are due and leaves them to itself for a while, hands
+// them to the mail server, and only then forgets them. A crash in between sends one again under the same Message-ID.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Chore } from '@orderpipeline/kit-stage'
+import { lanes } from './mails.ts'
+import type { Lane, Mail } from './mails.ts'
+import { MailRefused } from './smtp.ts'
+import type { Mailer } from './smtp.ts'
+import { failMails, removeMails, takeMails } from './sql/mails.ts'
+
+export interface SenderOptions {
+  readonly mailer: Mailer
+  readonly attempts: number
+  /** Longer than any batch takes: then another replica may send them. */
+  readonly leaseSeconds: number
+  readonly onFailure: (mail: { readonly messageId: string }, error: MailRefused, gaveUp: boolean) => void
+  readonly random?: () => number
+}
+
+interface TakenMail extends Mail {
+  readonly id: number
+  readonly attempts: number
+}
+
+const batchSize = 20
+const firstRetrySeconds = 5
+const lastRetrySeconds = 600
+
+/** Sends what is due in a lane, one batch. Returns how many were taken in hand. @throws DatabaseError */
+export async function sendDue(database: Queryable, lane: Lane, options: SenderOptions): Promise<number> {
+  const mails = await database.query<TakenMail>(takeMails, [lane, options.leaseSeconds, batchSize])
+  const outcomes = await Promise.all(
+    mails.map(async (mail) => {
+      try {
+        await options.mailer.send(mail)
+        return { mail }
+      } catch (error) {
+        if (!(error instanceof MailRefused)) throw error
+        return { mail, error }
+      }
+    }),
+  )
+  const sent = outcomes.filter(({ error }) => error === undefined).map(({ mail }) => mail.id)
+  if (sent.length > 0) await database.query(removeMails, [sent])
+  const failed = outcomes.flatMap(({ mail, error }) => (error ? [{ mail, error }] : []))
+  if (failed.length > 0) await recordFailures(database, failed, options)
+  return mails.length
+}
+
+async function recordFailures(
+  database: Queryable,
+  failed: readonly { readonly mail: TakenMail; readonly error: MailRefused }[],
+  { attempts, onFailure, random = Math.random }: SenderOptions,
+): Promise<void> {
+  const ends = failed.map(({ mail, error }) => !error.retry || mail.attempts + 1 >= attempts)
+  failed.forEach(({ mail, error }, n) => onFailure(mail, error, ends[n] === true))
+  await database.query(failMails, [
+    failed.map(({ mail }) => mail.id),
+    failed.map(({ error }) => error.message.slice(0, 500)),
+    failed.map(({ mail }) => retrySeconds(mail.attempts + 1, random)),
+    ends,
+  ])
+}
+
+/** Doubles with each failure; half of it is chance. */
+export function retrySeconds(failures: number, random: () => number): number {
+  const full = Math.min(lastRetrySeconds, firstRetrySeconds * 2 ** Math.min(failures - 1, 20))
+  return full / 2 + (full / 2) * random()
+}
+
+/** One for each lane, with a mailer of its own, so that no lane waits for another's connections. */
+export function mailChores(
+  mailerFor: (lane: Lane) => Mailer,
+  options: Omit<SenderOptions, 'mailer'> & { readonly everySeconds: number },
+): Chore[] {
+  return lanes.map((lane) => {
+    const mailer = mailerFor(lane)
+    return {
+      name: `${lane} mails`,
+      everyMs: options.everySeconds * 1_000,
+      run: async ({ database, stopping }) => {
+        for (let count = batchSize; count === batchSize && !stopping.aborted;) {
+          count = await sendDue(database, lane, { ...options, mailer })
+          await sleep(0)
+        }
+      },
+      close: () => mailer.close(),
+    }
+  })
+}

@@ -1,0 +1,56 @@
+// What is kept of the mails that are to be sent?
+import type { Statement } from '@orderpipeline/kit-postgres'
+
+/** $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies. One that is there is not put there again. */
+export const addMails: Statement = {
+  name: 'mails.add',
+  text: `
+INSERT INTO mails (lane, message_id, recipient, subject, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+  AS given (lane, message_id, recipient, subject, body)
+ORDER BY message_id
+ON CONFLICT DO NOTHING`,
+}
+
+/** $1: order ids. Those whose end the customer has been told. */
+export const endsTold: Statement = {
+  name: 'mails.ends-told',
+  text: `
+SELECT DISTINCT order_id FROM notifications
+WHERE order_id = ANY ($1::uuid[]) AND status IN ('SHIPPED', 'CANCELLED')`,
+}
+
+/** $1: lane, $2: seconds nobody else may take them, $3: mails at most. Those longest due first. */
+export const takeMails: Statement = {
+  name: 'mails.take',
+  text: `
+UPDATE mails
+SET due_at = now() + make_interval(secs => $2)
+WHERE id IN (
+  SELECT id FROM mails
+  WHERE lane = $1 AND failed_at IS NULL AND due_at <= now()
+  ORDER BY due_at
+  LIMIT $3
+  FOR UPDATE SKIP LOCKED
+)
+RETURNING id, lane, message_id AS "messageId", recipient, subject, body, attempts`,
+}
+
+/** $1: ids of mails that the mail server has. */
+export const removeMails: Statement = {
+  name: 'mails.remove',
+  text: `DELETE FROM mails WHERE id = ANY ($1::bigint[])`,
+}
+
+/** $1: ids, $2: what the mail server said, $3: seconds until the next try, $4: whether there is none. */
+export const failMails: Statement = {
+  name: 'mails.fail',
+  text: `
+UPDATE mails
+SET attempts = attempts + 1,
+    failure = failed.failure,
+    due_at = now() + make_interval(secs => failed.seconds),
+    failed_at = CASE WHEN failed.for_good THEN now() END
+FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::boolean[]) AS failed (id, failure, seconds, for_good)
+WHERE mails.id = failed.id`,
+}

@@ -1,0 +1,49 @@
+// What does a customer read about their order? A subject and a few plain lines for each state, and never a word about how we are built.
+import type { CancellationReason, EventData } from '@orderpipeline/order-events'
+
+export interface Letter {
+  readonly subject: string
+  readonly body: string
+}
+
+const reasons: Record<CancellationReason, string> = {
+  UNKNOWN_SKU: 'It named a product that we do not sell.',
+  OUT_OF_STOCK: 'What you ordered is sold out.',
+  PAYMENT_DECLINED: 'Your payment was declined.',
+  CUSTOMER: 'You asked us to cancel it.',
+  DEADLINE: 'We could not complete it in the time we promise.',
+}
+
+/** `undefined`: of this state nobody is told by mail. */
+export function letterFor({ orderId, status, reason }: EventData<'OrderStatusChanged'>): Letter | undefined {
+  const short = orderId.slice(-8).toUpperCase()
+  const letter = (what: string, ...lines: string[]): Letter => ({
+    subject: `Your order ${short} ${what}`,
+    body: [`Hello,`, '', ...lines, '', `Order ${orderId}`, ''].join('\n'),
+  })
+  switch (status) {
+    case 'PLACED':
+      return undefined
+    case 'PROCESSING':
+      return letter('has come in', 'thank you for your order. We are getting it ready and write again when it is paid.')
+    case 'CONFIRMED':
+      return letter('is confirmed', 'your payment has come in. We are packing your order.')
+    case 'SHIPPED':
+      return letter('is on its way', 'your order has left our house.')
+    case 'CANCELLED':
+      return letter(
+        'was cancelled',
+        `your order was cancelled. ${reason === undefined ? '' : reasons[reason]}`.trim(),
+        'Whatever you had paid for it is on its way back to you.',
+      )
+  }
+}
+
+export function recommendationLetter({ skus }: EventData<'ProductsRecommended'>): Letter {
+  return {
+    subject: 'You may like this too',
+    body: ['Hello,', '', 'others who bought what you did also chose:', '', ...skus.map((sku) => `  ${sku}`), ''].join(
+      '\n',
+    ),
+  }
+}

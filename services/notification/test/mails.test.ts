@@ -1,0 +1,157 @@
+// Does each customer get each mail once from a real mail server's hands, whatever it answers, and no order mail wait behind marketing?
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { createStore } from '@orderpipeline/kit-stage'
+import { testDatabase, until } from '@orderpipeline/kit-stage/testing'
+import type { TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { eventOf } from '@orderpipeline/order-events'
+import type { OrderEvent, OrderStatus } from '@orderpipeline/order-events'
+import { randomUUID } from 'node:crypto'
+import { notificationStage } from '../src/definition.ts'
+import { sendDue } from '../src/sender.ts'
+import type { SenderOptions } from '../src/sender.ts'
+import type { Lane } from '../src/mails.ts'
+import { createMailer } from '../src/smtp.ts'
+import type { Mailer } from '../src/smtp.ts'
+import { mailServer, refusal } from './mail-server.ts'
+import type { MailServer } from './mail-server.ts'
+
+let database: TestDatabase
+let server: MailServer
+const mailers: Mailer[] = []
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+})
+beforeEach(async () => {
+  await database.ask('notification', 'TRUNCATE mails')
+  server = await mailServer()
+})
+afterEach(async () => {
+  for (const mailer of mailers.splice(0)) mailer.close()
+  await server.close()
+})
+afterAll(() => database.drop())
+
+const context = { source: '/test', now: new Date(0) }
+const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
+const { apply } = notificationStage({ logger: silentLogger() }, { addressing, chores: [] })
+async function hear(events: readonly OrderEvent[]): Promise<void> {
+  const store = createStore(database.as('notification'), { prefix: '', keyedByOrder: [] }, apply)
+  await store.effect(
+    events.map((event) => ({ event, prepared: undefined })),
+    [],
+  )
+}
+const news = (orderId: string, status: OrderStatus) =>
+  eventOf('OrderStatusChanged', { orderId, customerId: `c-${orderId}`, status }, context, status)
+const recommended = (orderId: string) =>
+  eventOf('ProductsRecommended', { orderId, customerId: `c-${orderId}`, skus: ['SKU-0002'] }, context)
+
+const failures: string[] = []
+function sender(overrides: Partial<SenderOptions> = {}): (lane: Lane) => Promise<number> {
+  const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 2, timeoutMs: 30_000 })
+  mailers.push(mailer)
+  const options: SenderOptions = {
+    mailer,
+    attempts: 3,
+    leaseSeconds: 60,
+    onFailure: (_, { message }, gaveUp) => failures.push(`${gaveUp ? 'gave up' : 'again'}: ${message}`),
+    ...overrides,
+  }
+  return (lane) => sendDue(database.as('notification'), lane, options)
+}
+const allDue = () => database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
+const left = () =>
+  database.ask<{ attempts: number; failed: boolean }>(
+    'notification',
+    'SELECT attempts, failed_at IS NOT NULL AS failed FROM mails ORDER BY id',
+  )
+
+test('each state is written once, however often its news come and however many replicas send', async () => {
+  const orders = Array.from({ length: 30 }, () => randomUUID())
+  const events = orders.flatMap((id) => [news(id, 'PROCESSING'), news(id, 'CONFIRMED')])
+  await hear(events)
+  await hear(events)
+  const replicas = [sender(), sender(), sender()]
+  await until(async () => {
+    await Promise.all(replicas.map((send) => send('order')))
+    return (await left()).length === 0
+  })
+  expect(server.received).toHaveLength(60)
+  expect(new Set(server.received.map(({ messageId }) => messageId)).size).toBe(60)
+  expect(server.received.every(({ to, messageId }) => messageId.startsWith(`<${to.slice(2, 38)}.`))).toBe(true)
+  expect(await left()).toEqual([])
+})
+
+test('a mail sent by a replica that died before it could note so comes again under the same Message-ID', async () => {
+  const orderId = randomUUID()
+  await hear([news(orderId, 'SHIPPED')])
+  const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 1, timeoutMs: 30_000 })
+  mailers.push(mailer)
+  const dies: Mailer = {
+    send: async (mail) => {
+      await mailer.send(mail)
+      throw new Error('killed')
+    },
+    close: () => undefined,
+  }
+  await expect(sender({ mailer: dies })('order')).rejects.toThrow('killed')
+  expect(await sender()('order')).toBe(0)
+  await allDue()
+  expect(await sender()('order')).toBe(1)
+  expect(server.received).toHaveLength(2)
+  expect(new Set(server.received.map(({ messageId }) => messageId))).toEqual(
+    new Set([`<${orderId}.shipped@shop.example>`]),
+  )
+})
+
+test('a server that is busy is asked again later, one that refuses for good is not', async () => {
+  const [busy = '', refused = '', never = ''] = [randomUUID(), randomUUID(), randomUUID()]
+  let answers = 0
+  server.answer = (to) => {
+    if (to.includes(refused)) return Promise.resolve(refusal(550))
+    if (to.includes(never)) return Promise.resolve(refusal(451))
+    return Promise.resolve(answers++ === 0 ? refusal(450) : undefined)
+  }
+  await hear([busy, refused, never].map((id) => news(id, 'SHIPPED')))
+  const send = sender()
+  for (let round = 0; round < 4; round++) {
+    await send('order')
+    await allDue()
+  }
+  expect(server.received.map(({ to }) => to)).toEqual([`c-${busy}@customers.example`])
+  expect(await left()).toEqual([
+    { attempts: 1, failed: true },
+    { attempts: 3, failed: true },
+  ])
+  expect(failures.filter((failure) => failure.startsWith('gave up'))).toHaveLength(2)
+})
+
+test('a server that is away is waited for', async () => {
+  const orderId = randomUUID()
+  await hear([news(orderId, 'SHIPPED')])
+  const { url } = server
+  await server.close()
+  const mailer = createMailer({ url, from: 'shop@shop.example', connections: 1, timeoutMs: 500 })
+  mailers.push(mailer)
+  await sender({ mailer })('order')
+  expect(await left()).toEqual([{ attempts: 1, failed: false }])
+  server = await mailServer()
+  await allDue()
+  await sender()('order')
+  expect(server.received).toHaveLength(1)
+})
+
+test('an order mail goes out while a thousand marketing mails wait for a server that keeps them hanging', async () => {
+  const held = Promise.withResolvers<undefined>()
+  const orderId = randomUUID()
+  await hear(Array.from({ length: 1_000 }, () => recommended(randomUUID())))
+  await hear([news(orderId, 'SHIPPED')])
+  server.answer = (to) => (to.includes(orderId) ? Promise.resolve(undefined) : held.promise)
+  const marketing = sender()('marketing')
+  expect(await sender()('order')).toBe(1)
+  expect(server.received.map(({ to }) => to)).toEqual([`c-${orderId}@customers.example`])
+  held.resolve(undefined)
+  await marketing
+})
