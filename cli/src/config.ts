@@ -1,6 +1,7 @@
 // What does the environment tell the command line? The one place that reads its variables.
-import { homedir } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { kafkaVariables } from '@orderpipeline/kit-kafka'
 import { statePaths } from '@orderpipeline/cluster/paths'
 import type { Environment, Output } from './environment.ts'
 
@@ -12,5 +13,17 @@ export function environmentOf(env: NodeJS.ProcessEnv, stdout: Output, stderr: Ou
     colour: stdout.isTTY === true && !noColour && env['TERM'] !== 'dumb',
     kubeconfig: env['KUBECONFIG'] || undefined,
     kubeconfigCandidates: [statePaths(undefined, env).kubeconfig, join(homedir(), '.kube', 'config')],
+    kafkaVariables: Object.fromEntries(Object.keys(kafkaVariables).map((name) => [name, env[name]])),
+    editor: env['VISUAL'] || env['EDITOR'] || undefined,
+    user: `${userName(env)}@${hostname()}`,
+  }
+}
+
+/** A container may run under a user id that has no name. */
+function userName(env: NodeJS.ProcessEnv): string {
+  try {
+    return userInfo().username
+  } catch {
+    return env['USER'] || 'unknown'
   }
 }

@@ -10,6 +10,12 @@ export interface Environment {
   readonly kubeconfig: string | undefined
   /** Kubeconfigs to look for when it is not, best first. */
   readonly kubeconfigCandidates: readonly string[]
+  /** Those of the stage contract that say where Kafka is and how it is entered. */
+  readonly kafkaVariables?: Readonly<Record<string, string | undefined>>
+  /** Command line of an editor. */
+  readonly editor?: string | undefined
+  /** Who asks, for records of who did what. */
+  readonly user?: string
 }
 
 export interface Output {

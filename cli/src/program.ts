@@ -13,6 +13,8 @@ export interface CommandDefinition {
   /** Describes itself and calls `action` with what to do; the number it resolves with is the exit code. */
   readonly describe: (command: Command, action: (perform: Performance) => void) => void
   readonly name: string
+  /** Stands under a name of its own: `dlq list`. */
+  readonly family?: CommandFamily
   /** The heading it stands under in the program's help. */
   readonly group?: string
   /** Shown at the end of its help. */
@@ -20,6 +22,16 @@ export interface CommandDefinition {
   /** What its exit codes say, where they say more than those of every command. */
   readonly exitCodes?: Readonly<Record<number, string>>
 }
+
+export interface CommandFamily {
+  readonly name: string
+  readonly description: string
+  readonly group: string
+}
+
+/** As it is typed. */
+export const fullName = ({ name, family }: CommandDefinition): string =>
+  family === undefined ? name : `${family.name} ${name}`
 
 export type Performance = (context: CommandContext) => Promise<number>
 
@@ -57,7 +69,8 @@ export function program(
     })
     .addHelpText('after', exitCodeText(usualExitCodes))
   for (const definition of commands) {
-    const command = root.command(definition.name).copyInheritedSettings(root)
+    const above = definition.family === undefined ? root : familyOf(root, definition.family)
+    const command = above.command(definition.name).copyInheritedSettings(above)
     definition.describe(command, (perform) => {
       performance = perform
     })
@@ -79,12 +92,24 @@ export function program(
     },
     help: (name) => {
       let text = ''
-      const command = root.commands.find((one) => one.name() === name) ?? root
+      const step = (above: Command, word: string) => above.commands.find((one) => one.name() === word) ?? above
+      const command = (name ?? '').split(' ').reduce(step, root)
       command.configureOutput({ writeOut: (part) => void (text += part), getOutHelpWidth: () => helpColumns })
       command.outputHelp()
       return text
     },
   }
+}
+
+function familyOf(root: Command, { name, description, group }: CommandFamily): Command {
+  const made = root.commands.find((one) => one.name() === name)
+  if (made) return made
+  return root
+    .command(name)
+    .copyInheritedSettings(root)
+    .description(description)
+    .usage('<command>')
+    .helpGroup(`${group}:`)
 }
 
 /** Arguments first, as they are written; commander's own has the options first. */

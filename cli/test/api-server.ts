@@ -58,7 +58,12 @@ export interface Ran {
 
 export async function run(
   args: readonly string[],
-  options: { readonly kubeconfig?: string; readonly signal?: AbortSignal; readonly said?: (text: string) => void } = {},
+  options: {
+    readonly kubeconfig?: string
+    readonly kafkaVariables?: Readonly<Record<string, string>>
+    readonly signal?: AbortSignal
+    readonly said?: (text: string) => void
+  } = {},
 ): Promise<Ran> {
   let stdout = ''
   let stderr = ''
@@ -73,6 +78,8 @@ export async function run(
     colour: false,
     kubeconfig: options.kubeconfig ?? kubeconfig(),
     kubeconfigCandidates: [],
+    kafkaVariables: options.kafkaVariables ?? {},
+    user: 'ada@desk',
   }
   const code = await program(commands, environment, options.signal ?? new AbortController().signal).run(args)
   return { code, stdout, stderr }

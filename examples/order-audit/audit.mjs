@@ -48,6 +48,9 @@ await consumer.subscribe({ topics: env.KAFKA_CONSUME_TOPICS.split(','), fromBegi
 await consumer.run({
   partitionsConsumedConcurrently: Number(env.STAGE_CONCURRENCY),
   eachMessage: async ({ message }) => {
+    // Played again out of another stage's dead letters: it was counted when it came first.
+    const playedFor = message.headers?.['orderpipeline-replay-stage']?.toString()
+    if (playedFor && playedFor !== env.ORDERPIPELINE_STAGE) return
     const { data } = JSON.parse(message.value.toString())
     if (data.status in counts) counts[data.status] += 1
   },

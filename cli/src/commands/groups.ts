@@ -3,4 +3,5 @@ export const groups = {
   before: 'Before a pipeline is applied',
   running: 'See how pipelines are doing',
   change: 'Stop and start a pipeline',
+  mend: 'See to what went wrong',
 } as const

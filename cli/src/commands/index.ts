@@ -1,6 +1,10 @@
 // Which commands are there? One file each, in the order in which a pipeline meets them.
 import type { CommandDefinition } from '../program.ts'
 import { capacity } from './capacity.ts'
+import { dlqDiscard } from './dlq-discard.ts'
+import { dlqList } from './dlq-list.ts'
+import { dlqReplay } from './dlq-replay.ts'
+import { dlqShow } from './dlq-show.ts'
 import { explain } from './explain.ts'
 import { plan } from './plan.ts'
 import { resume } from './resume.ts'
@@ -18,6 +22,10 @@ export const commands: readonly CommandDefinition[] = [
   status,
   top,
   explain,
+  dlqList,
+  dlqShow,
+  dlqReplay,
+  dlqDiscard,
   suspend,
   resume,
 ]

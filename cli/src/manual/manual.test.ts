@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { commands } from '../commands/index.ts'
-import { program } from '../program.ts'
+import { fullName, program } from '../program.ts'
 import { manual } from './manual.ts'
 
 const text = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
@@ -19,11 +19,13 @@ it('has every command under a heading of the help, with an example and its optio
     kubeconfigCandidates: [],
   }
   const { help } = program(commands, environment, new AbortController().signal)
-  for (const { name, group, examples = [] } of commands) {
+  for (const command of commands) {
+    const { family, group = family?.group, examples = [] } = command
+    const name = fullName(command)
     expect(group, name).toBeDefined()
     expect(examples.length, name).toBeGreaterThan(0)
     for (const example of examples) expect(example).toContain(`orderpipeline ${name}`)
     expect(help(name), name).toContain('--json')
-    expect(help(), name).toContain(`  ${name}`)
+    expect(help(family?.name), name).toContain(`  ${command.name}`)
   }
 })

@@ -1,4 +1,5 @@
 // What is kept of a message that a stage gave up on? All of it, and why, so that it can be mended and played again.
+import { verdictOn } from './failure.ts'
 import { reasonOf } from './metrics.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
 
@@ -8,8 +9,10 @@ export interface Failure {
   readonly attempts: number
 }
 
+/** Characters. A header has no bound of its own, and a record that exceeds the topic's would never get there. */
+const messageLimit = 1_000
 const stackLimit = 4_000
-const prefix = 'dead-letter-'
+export const letterHeaders = 'dead-letter-'
 
 /** Key, value and headers as they came; the reasons in further headers. */
 export function deadLetter(
@@ -21,7 +24,9 @@ export function deadLetter(
 ): OutgoingRecord {
   const about = {
     reason: reasonOf(error),
-    message: error.message,
+    error: error.name,
+    verdict: verdictOn(error),
+    message: error.message.slice(0, messageLimit),
     stack: stackOf(error).slice(0, stackLimit),
     stage,
     topic: record.topic,
@@ -31,7 +36,7 @@ export function deadLetter(
     attempts: String(attempts),
     at: now.toISOString(),
   }
-  const headers = Object.fromEntries(Object.entries(about).map(([name, value]) => [prefix + name, value]))
+  const headers = Object.fromEntries(Object.entries(about).map(([name, value]) => [letterHeaders + name, value]))
   return { topic: deadLetterTopic, key: record.key, value: record.value, headers: { ...record.headers, ...headers } }
 }
 

@@ -5,3 +5,20 @@ export { runStage, type Stage, type StageOptions } from './stage.ts'
 export { createProducer, PublishFailed, type Producer } from './producer.ts'
 export type { ConsumedRecord, OutgoingRecord, RecordHeaders } from './records.ts'
 export { createTopics, groupLag, readTopic, type TopicSpec } from './topics.ts'
+export {
+  deadLetterTopicOf,
+  lettersOf,
+  stageOfTopic,
+  type Letter,
+  type LetterAction,
+  type LetterState,
+} from './letter.ts'
+export {
+  LetterUnaddressed,
+  markRecord,
+  maxReplays,
+  replayRecord,
+  replayStageHeader,
+  type Mark,
+  type Replay,
+} from './replay.ts'

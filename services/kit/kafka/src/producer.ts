@@ -86,6 +86,11 @@ function byTopic(records: readonly OutgoingRecord[]) {
   }
   return [...topics].map(([topic, messages]) => ({
     topic,
-    messages: messages.map(({ key, value, headers }) => ({ key, value, headers })),
+    messages: messages.map(({ key, value, headers, partition }) => ({
+      key,
+      value,
+      headers,
+      ...(partition === undefined ? {} : { partition }),
+    })),
   }))
 }

@@ -18,6 +18,8 @@ export interface ConsumedRecord {
 
 export interface OutgoingRecord {
   readonly topic: string
+  /** By its key unless given. */
+  readonly partition?: number
   readonly key: string | Buffer | null
   readonly value: string | Buffer | null
   readonly headers: RecordHeaders

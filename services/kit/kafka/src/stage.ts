@@ -19,6 +19,7 @@ import { startMembership } from './membership.ts'
 import { createStageMetrics, reasonOf } from './metrics.ts'
 import type { Producer } from './producer.ts'
 import { recordOf } from './records.ts'
+import { forAnotherStage } from './replay.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
 import { createWindow } from './window.ts'
 
@@ -142,6 +143,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     const send = (outcome: { item: Item } | { failure: Failure }): void =>
       groups.add({ outcome, done, deadLetter: letter })
 
+    if (forAnotherStage(record.headers, options.name)) return done()
     let message: Message | undefined
     try {
       message = options.decode(record)

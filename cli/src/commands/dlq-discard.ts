@@ -1,0 +1,51 @@
+// `orderpipeline dlq discard`: say of messages that nobody will play them again.
+import { dlq, lettersMeant, narrowed, selectOptions, withLetters, type SelectOptions } from '../dead-letters/command.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+
+interface Options extends SelectOptions {
+  readonly yes?: true
+  readonly by?: string
+  readonly json?: true
+}
+
+export const dlqDiscard: CommandDefinition = {
+  name: 'discard',
+  family: dlq,
+  examples: [
+    'orderpipeline dlq discard shop orders/0/3 --yes',
+    'orderpipeline dlq discard shop orders --reason NotJson --yes',
+  ],
+  exitCodes: { 0: 'discarded', 1: 'not without --yes, none was meant, or failed' },
+  describe: (command, action) => {
+    selectOptions(command, 'discard')
+      .description('Mark letters as done with; Kafka keeps them until their retention ends')
+      .option('--yes', 'do it; without this it is only said what would be discarded')
+      .option('--by <name>', 'who does it, for the record; user@host unless given')
+      .option('--json', 'as JSON')
+      .action((pipeline: string, which: string | undefined, options: Options) =>
+        action((context) => discard(pipeline, which, options, context)),
+      )
+  },
+}
+
+async function discard(
+  pipeline: string,
+  which: string | undefined,
+  options: Options,
+  { environment }: CommandContext,
+): Promise<number> {
+  narrowed(which, options, 'discard')
+  const now = new Date()
+  return withLetters(environment, options, pipeline, async (box) => {
+    const meant = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], now)
+    const letters = meant.filter(({ state }) => state === 'open' || state === 'parked')
+    if (options.yes && letters.length > 0) await box.discard(letters, options.by ?? environment.user ?? 'unknown', now)
+    const out = (text: string): void => void environment.stdout.write(`${text}\n`)
+    if (options.json) out(JSON.stringify({ done: options.yes === true, letters: letters.map(({ id }) => id) }))
+    else {
+      for (const { id, reason } of letters) out(`${options.yes ? 'discarded' : 'would discard'} ${id} (${reason})`)
+      out(options.yes ? `${letters.length} discarded` : `${letters.length} would be discarded; --yes does it`)
+    }
+    return options.yes && letters.length > 0 ? 0 : 1
+  })
+}

@@ -1,0 +1,67 @@
+// `orderpipeline dlq list`: which messages did the stages of a pipeline give up on, and what became of them?
+import { Option } from 'commander'
+import type { LetterState } from '@orderpipeline/kit-kafka'
+import { painter } from '../colour.ts'
+import { CommandFailed } from '../environment.ts'
+import { dlq, lettersMeant, selectOptions, withLetters, type SelectOptions } from '../dead-letters/command.ts'
+import { letterJson, letterTable } from '../dead-letters/render.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+
+interface Options extends SelectOptions {
+  readonly state: 'waiting' | 'all' | LetterState
+  readonly limit: string
+  readonly json?: true
+}
+
+export const dlqList: CommandDefinition = {
+  name: 'list',
+  family: dlq,
+  examples: [
+    'orderpipeline dlq list shop',
+    'orderpipeline dlq list shop payment --reason ProviderFault --since 2h',
+    "orderpipeline dlq list shop --json | jq -r '.letters[].id'",
+  ],
+  describe: (command, action) => {
+    selectOptions(command)
+      .description('Messages that stages gave up on, with the reason, oldest first')
+      .addOption(
+        new Option('--state <state>', 'waiting: open or parked')
+          .choices(['waiting', 'open', 'parked', 'replayed', 'discarded', 'all'])
+          .default('waiting'),
+      )
+      .option('--limit <n>', 'at most so many, the newest', '200')
+      .option('--json', 'as JSON, messages included')
+      .action((pipeline: string, which: string | undefined, options: Options) =>
+        action((context) => list(pipeline, which, options, context)),
+      )
+  },
+}
+
+const statesOf = (state: Options['state']): readonly LetterState[] => {
+  if (state === 'all') return ['open', 'parked', 'replayed', 'discarded']
+  return state === 'waiting' ? ['open', 'parked'] : [state]
+}
+
+async function list(
+  pipeline: string,
+  which: string | undefined,
+  options: Options,
+  { environment }: CommandContext,
+): Promise<number> {
+  const limit = Number(options.limit)
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new CommandFailed(`--limit: found ${JSON.stringify(options.limit)}; allowed: a whole number from 1`)
+  const letters = await withLetters(environment, options, pipeline, (box) =>
+    lettersMeant(box, pipeline, which, options, statesOf(options.state), new Date()),
+  )
+  const shown = letters.slice(-limit)
+  const left = letters.length - shown.length
+  if (options.json) {
+    environment.stdout.write(`${JSON.stringify({ total: letters.length, letters: shown.map(letterJson) })}\n`)
+    return 0
+  }
+  const lines = shown.length === 0 ? ['No letters.'] : letterTable(shown, painter(environment.colour))
+  const more = left > 0 ? [`${left} older ones are not shown; --limit shows more.`] : []
+  environment.stdout.write(`${[...lines, ...more].join('\n')}\n`)
+  return 0
+}

@@ -1,0 +1,115 @@
+// `orderpipeline dlq replay`: give the messages that a stage gave up on back to that stage.
+import type { Letter } from '@orderpipeline/kit-kafka'
+import { CommandFailed } from '../environment.ts'
+import { dlq, lettersMeant, narrowed, selectOptions, withLetters, type SelectOptions } from '../dead-letters/command.ts'
+import { editedValue } from '../dead-letters/editing.ts'
+import type { LetterBox } from '../dead-letters/letter-box.ts'
+import { replayAll, replayPlan, type ReplayPlan } from '../dead-letters/replay-run.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+
+interface Options extends SelectOptions {
+  readonly dryRun?: true
+  readonly edit?: string | true
+  readonly rate: string
+  readonly force?: true
+  readonly by?: string
+  readonly json?: true
+}
+
+export const dlqReplay: CommandDefinition = {
+  name: 'replay',
+  family: dlq,
+  examples: [
+    'orderpipeline dlq replay shop payment/2/17',
+    'orderpipeline dlq replay shop payment --reason ProviderFault --since 2h --dry-run',
+    'orderpipeline dlq replay shop orders/0/3 --edit fixed.json',
+    'orderpipeline dlq replay shop --all --rate 20',
+  ],
+  exitCodes: { 0: 'all that were meant were replayed', 1: 'some were not, none was meant, or failed' },
+  describe: (command, action) => {
+    selectOptions(command, 'replay')
+      .description('Play messages again, for the one stage that gave up on them')
+      .option('--dry-run', 'say what would be replayed, and do nothing')
+      .option('--edit [file]', 'replace the message of one letter: by a file (- for standard input), or in $EDITOR')
+      .option('--rate <n>', 'messages a second', '100')
+      .option('--force', 'also what is parked, was replayed before or discarded')
+      .option('--by <name>', 'who does it, for the record; user@host unless given')
+      .option('--json', 'as JSON: what was replayed, and what was not and why')
+      .action((pipeline: string, which: string | undefined, options: Options) =>
+        action((context) => replay(pipeline, which, options, context)),
+      )
+  },
+}
+
+async function replay(
+  pipeline: string,
+  which: string | undefined,
+  options: Options,
+  context: CommandContext,
+): Promise<number> {
+  narrowed(which, options, 'replay')
+  const perSecond = Number(options.rate)
+  if (!(perSecond > 0 && perSecond <= 10_000))
+    throw new CommandFailed(`--rate: found ${JSON.stringify(options.rate)}; allowed: above 0 up to 10000 a second`)
+  return withLetters(context.environment, options, pipeline, async (box) => {
+    const letters = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], new Date())
+    if (options.edit !== undefined && letters.length !== 1)
+      throw new CommandFailed(`--edit: found ${letters.length} letters; allowed: one, such as payment/2/17`)
+    const plan = replayPlan(letters, options.force === true, new Date())
+    const done = options.dryRun ? plan.goes.length : await perform(box, plan.goes, perSecond, options, context)
+    tell(plan, done, options, context)
+    return letters.length > 0 && plan.stays.length === 0 && done === plan.goes.length ? 0 : 1
+  })
+}
+
+async function perform(
+  box: LetterBox,
+  letters: readonly Letter[],
+  perSecond: number,
+  options: Options,
+  { environment, signal }: CommandContext,
+): Promise<number> {
+  const [only] = letters
+  const value =
+    only && options.edit !== undefined ? await editedValue(only, options.edit, environment.editor) : undefined
+  let done = 0
+  try {
+    return await replayAll(box, letters, {
+      perSecond,
+      by: options.by ?? environment.user ?? 'unknown',
+      force: options.force === true,
+      value,
+      now: () => new Date(),
+      signal,
+      onReplayed: (some) => {
+        done += some.length
+        if (!options.json) for (const letter of some) environment.stdout.write(`${lineOf('replayed', letter)}\n`)
+      },
+    })
+  } catch (error) {
+    if (done > 0) environment.stderr.write(`${done} of ${letters.length} were replayed before this:\n`)
+    throw error
+  }
+}
+
+const lineOf = (what: string, { id, source, stage }: Letter): string =>
+  `${what} ${id} to ${source?.topic ?? '-'}, for ${stage} alone`
+
+function tell({ goes, stays }: ReplayPlan, done: number, options: Options, { environment }: CommandContext): void {
+  const out = (text: string): void => void environment.stdout.write(`${text}\n`)
+  if (options.json)
+    return out(
+      JSON.stringify({
+        dryRun: options.dryRun === true,
+        replayed: goes.slice(0, done).map(({ id }) => id),
+        left: [
+          ...stays.map(({ letter, why }) => ({ id: letter.id, why })),
+          ...goes.slice(done).map(({ id }) => ({ id, why: 'interrupted' })),
+        ],
+      }),
+    )
+  if (options.dryRun) for (const letter of goes) out(lineOf('would replay', letter))
+  for (const { letter, why } of stays) out(`left ${letter.id}: ${why}`)
+  const left = stays.length + goes.length - done
+  out(`${done} ${options.dryRun ? 'would be ' : ''}replayed${left > 0 ? `, ${left} left` : ''}`)
+}

@@ -1,0 +1,52 @@
+// `orderpipeline dlq show`: what exactly is in a dead letter?
+import { painter } from '../colour.ts'
+import { CommandFailed } from '../environment.ts'
+import { dlq, lettersMeant, withLetters } from '../dead-letters/command.ts'
+import { letterJson, letterLines } from '../dead-letters/render.ts'
+import { whereOf } from '../dead-letters/selection.ts'
+import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+
+interface Options extends KafkaOptions {
+  readonly json?: true
+}
+
+export const dlqShow: CommandDefinition = {
+  name: 'show',
+  family: dlq,
+  examples: [
+    'orderpipeline dlq show shop payment/2/17',
+    'orderpipeline dlq show shop payment/2/17 --json | jq -r .value',
+  ],
+  describe: (command, action) => {
+    kafkaOptions(
+      command
+        .description('One letter whole: the message, where it came from, why it was given up, and what was done since')
+        .argument('<pipeline>', 'the pipeline')
+        .argument('<letter>', 'as dlq list names it, such as payment/2/17'),
+    )
+      .option('--json', 'as JSON')
+      .action((pipeline: string, letter: string, options: Options) =>
+        action((context) => show(pipeline, letter, options, context)),
+      )
+  },
+}
+
+async function show(
+  pipeline: string,
+  name: string,
+  options: Options,
+  { environment }: CommandContext,
+): Promise<number> {
+  if (whereOf(name).letter === undefined)
+    throw new CommandFailed(`Found ${JSON.stringify(name)}; allowed: a letter such as payment/2/17.`)
+  const [letter] = await withLetters(environment, options, pipeline, (box) =>
+    lettersMeant(box, pipeline, name, options, [], new Date()),
+  )
+  if (letter === undefined) return 1
+  const text = options.json
+    ? JSON.stringify(letterJson(letter))
+    : letterLines(letter, painter(environment.colour)).join('\n')
+  environment.stdout.write(`${text}\n`)
+  return 0
+}

@@ -1,0 +1,197 @@
+// Are the right letters meant, may they be played again, and is an edited message what the person meant?
+import { describe, expect, it } from 'vitest'
+import { lettersOf, markRecord, replayRecord, type Letter } from '@orderpipeline/kit-kafka'
+import { painter } from '../colour.ts'
+import { narrowed } from './command.ts'
+import { wireValue } from './editing.ts'
+import { letterLines, letterTable } from './render.ts'
+import { refusal } from './replayable.ts'
+import { replayPlan } from './replay-run.ts'
+import { orderOf, selected, sinceOf, whereOf } from './selection.ts'
+
+const now = new Date('2026-02-01T12:00:00Z')
+const order = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
+
+function letter(offset: number, headers: Record<string, string> = {}): Letter {
+  const [found] = lettersOf('payment', [
+    {
+      topic: 'shop.payment.dead-letters',
+      partition: 2,
+      offset: String(offset),
+      key: Buffer.from('customer-7'),
+      value: Buffer.from(JSON.stringify({ type: 'x', data: { orderId: order } })),
+      headers: {
+        'content-type': 'application/json',
+        'dead-letter-reason': 'Fault',
+        'dead-letter-error': 'ProviderError',
+        'dead-letter-verdict': 'retry',
+        'dead-letter-message': 'the provider answered 500',
+        'dead-letter-stack': 'ProviderError: the provider answered 500\n    at charge',
+        'dead-letter-topic': 'shop.inventory.updated',
+        'dead-letter-partition': '1',
+        'dead-letter-offset': String(100 - offset),
+        'dead-letter-timestamp': String(now.getTime() - 120_000),
+        'dead-letter-attempts': '5',
+        'dead-letter-at': '2026-02-01T11:00:00.000Z',
+        ...headers,
+      },
+      timestamp: now.getTime(),
+    },
+  ])
+  return found!
+}
+const replayedAt = (at: string) => [{ letter: 'payment/2/17', action: 'replayed' as const, by: 'ada@desk', at }]
+const failure = (work: () => unknown): string => {
+  try {
+    work()
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'none'
+}
+
+describe('which letters are meant', () => {
+  it('is a stage, or one letter by its name', () => {
+    expect(whereOf('payment')).toEqual({ stage: 'payment' })
+    expect(whereOf('payment/2/17')).toEqual({ stage: 'payment', letter: 'payment/2/17' })
+    expect(failure(() => whereOf('payment/2'))).toContain('allowed: a stage, or a letter such as payment/2/17')
+  })
+
+  it('is narrowed by reason or class, order, and time', () => {
+    const [a, b] = [letter(1), letter(2, { 'dead-letter-reason': 'NotJson', 'dead-letter-error': 'UndecodableEvent' })]
+    const ids = (filters: object, since?: Date) =>
+      selected([a, b], {}, filters, ['open'], since).map(({ offset }) => offset)
+    expect(ids({})).toEqual(['1', '2'])
+    expect(ids({ reason: 'NotJson' })).toEqual(['2'])
+    expect(ids({ reason: 'ProviderError' })).toEqual(['1'])
+    expect(ids({ order })).toEqual(['1', '2'])
+    expect(ids({ order: 'another' })).toEqual([])
+    expect(ids({}, new Date('2026-02-01T11:30:00Z'))).toEqual([])
+  })
+
+  it('understands ages and times, and says what it understands', () => {
+    expect(sinceOf('90m', now)).toEqual(new Date('2026-02-01T10:30:00Z'))
+    expect(sinceOf('2d', now)).toEqual(new Date('2026-01-30T12:00:00Z'))
+    expect(sinceOf('2026-01-31T12:00:00Z', now)).toEqual(new Date('2026-01-31T12:00:00Z'))
+    expect(failure(() => sinceOf('yesterday', now))).toContain('--since: found "yesterday"; allowed: such as 30m')
+  })
+
+  it('is never everything by a forgotten argument', () => {
+    expect(failure(() => narrowed('payment', {}, 'replay'))).toContain('Nothing says which to replay')
+    expect(failure(() => narrowed('payment', { all: true }, 'replay'))).toBe('none')
+    expect(failure(() => narrowed('payment/2/17', {}, 'replay'))).toBe('none')
+  })
+
+  it('finds the order in an event, and none in what is no event', () => {
+    expect(orderOf({ value: Buffer.from(`{"subject":"${order}"}`) })).toBe(order)
+    expect(orderOf({ value: Buffer.from('{') })).toBeUndefined()
+    expect(orderOf({ value: null })).toBeUndefined()
+  })
+})
+
+describe('whether a letter may be played again', () => {
+  it('is refused where it does not say whence it came', () => {
+    const { source: _, ...rest } = letter(1)
+    expect(refusal({ ...rest, source: undefined }, true, now)).toContain('which topic')
+  })
+
+  it('needs force once it came back three times, was dealt with, or is old', () => {
+    const parked = letter(17, { 'orderpipeline-replay-count': '3' })
+    expect(parked.state).toBe('parked')
+    expect(refusal(letter(17), false, now)).toBeUndefined()
+    expect(refusal(parked, false, now)).toContain('is parked')
+    expect(refusal(parked, true, now)).toBeUndefined()
+    const done: Letter = { ...letter(17), history: replayedAt('2026-02-01T11:30:00Z') }
+    expect(refusal(done, false, now)).toContain('replayed 2026-02-01T11:30:00Z by ada@desk')
+    expect(refusal(done, true, now)).toBeUndefined()
+    const old = letter(17, { 'dead-letter-at': '2026-01-20T00:00:00.000Z' })
+    expect(refusal(old, false, now)).toContain('may have forgotten')
+    expect(refusal(old, true, now)).toBeUndefined()
+  })
+
+  it('is refused even to force where its first replay may be forgotten by the stage', () => {
+    const forgotten: Letter = { ...letter(17), history: replayedAt('2026-01-22T00:00:00Z') }
+    expect(refusal(forgotten, true, now)).toContain('longer ago than the stage remembers')
+  })
+
+  it('goes in the order the messages had in their topic', () => {
+    const plan = replayPlan([letter(1), letter(2), letter(3)], false, now)
+    expect(plan.goes.map(({ source }) => source?.offset)).toEqual(['97', '98', '99'])
+  })
+})
+
+describe('an edited message', () => {
+  it('goes out as compact JSON', () => {
+    expect(wireValue('{\n "a": 1\n}', '{\n "a": 2\n}\n')).toBe('{"a":2}')
+  })
+
+  it('may become JSON and may not cease to be', () => {
+    expect(wireValue('{"a":', '{"a":1}')).toBe('{"a":1}')
+    expect(failure(() => wireValue('{"a":1}', '{"a":'))).toContain('not JSON any more')
+  })
+
+  it('that was not changed is not replayed', () => {
+    expect(failure(() => wireValue('{"a": 1}', '{"a":1}\n'))).toContain('not changed')
+  })
+})
+
+describe('what is shown', () => {
+  it('is a line for each letter', () => {
+    expect(letterTable([letter(17)], painter(false))).toEqual([
+      'LETTER        GIVEN UP              REASON  ATTEMPTS  REPLAYS  ORDER                                 FROM                    STATE',
+      `payment/2/17  2026-02-01T11:00:00Z  Fault          5        0  ${order}  shop.inventory.updated  open`,
+    ])
+  })
+
+  it('is the whole letter with what became of it', () => {
+    const replayed: Letter = { ...letter(17), state: 'replayed', history: replayedAt('2026-02-01T11:30:00Z') }
+    const text = letterLines(replayed, painter(false)).join('\n')
+    for (const part of [
+      'payment/2/17  replayed',
+      'Fault (ProviderError)',
+      'shop.inventory.updated partition 1 offset 83',
+      'content-type: application/json',
+      '"orderId": ',
+      'at charge',
+      '2026-02-01T11:30:00Z replayed by ada@desk',
+    ])
+      expect(text).toContain(part)
+    expect(text).not.toContain('dead-letter-')
+  })
+})
+
+describe('on the wire', () => {
+  const by = { by: 'ada@desk', at: now }
+
+  it('a replayed message is as it was, for one stage, and counts how often', () => {
+    const record = replayRecord({ letter: letter(17, { 'orderpipeline-replay-count': '1' }), ...by })
+    expect(record).toMatchObject({ topic: 'shop.inventory.updated', key: Buffer.from('customer-7') })
+    expect(record.headers).toEqual({
+      'content-type': 'application/json',
+      'orderpipeline-replay-stage': 'payment',
+      'orderpipeline-replay-count': '2',
+      'orderpipeline-replay-of': 'payment/2/17',
+      'orderpipeline-replay-by': 'ada@desk',
+      'orderpipeline-replay-at': '2026-02-01T12:00:00.000Z',
+    })
+    expect(record).not.toHaveProperty('partition')
+  })
+
+  it('a message without a key goes to the partition it was in', () => {
+    expect(replayRecord({ letter: { ...letter(17), key: null }, ...by })).toMatchObject({ partition: 1 })
+  })
+
+  it('a mark is read back as what became of its letter', () => {
+    const one = letter(17)
+    const mark = markRecord(one, { letter: one.id, action: 'discarded', by: 'ada@desk', at: now.toISOString() })
+    expect(mark).toMatchObject({ topic: 'shop.payment.dead-letters', partition: 2 })
+    const records = [one, { ...one, offset: '18' }].map(({ topic, partition, offset, key, value }) => ({
+      ...{ topic, partition, offset, key, value, headers: {}, timestamp: 0 },
+    }))
+    const marks = { ...records[0]!, offset: '19', value: Buffer.from(String(mark.value)), headers: mark.headers }
+    expect(lettersOf('payment', [...records, marks]).map(({ id, state }) => [id, state])).toEqual([
+      ['payment/2/17', 'discarded'],
+      ['payment/2/18', 'open'],
+    ])
+  })
+})

@@ -1,0 +1,22 @@
+// May this letter be played again? A message that keeps coming back is parked, one that was played again is not played twice by
+// mistake, and one whose first replay the stage may have forgotten not at all. Pure.
+import { maxReplays, type Letter } from '@orderpipeline/kit-kafka'
+
+/** A stage's inbox remembers for eight days what took effect; after seven a second replay could take effect twice. */
+const rememberedMs = 7 * 24 * 3_600_000
+
+/** Why not; undefined when it may. */
+export function refusal(letter: Letter, force: boolean, now: Date): string | undefined {
+  if (letter.source === undefined) return 'it does not say which topic it came from'
+  const replayed = letter.history.filter(({ action }) => action === 'replayed')
+  const first = replayed[0]
+  if (first && now.getTime() - Date.parse(first.at) > rememberedMs)
+    return `it was replayed ${first.at}, longer ago than the stage remembers whether that took effect`
+  if (force) return undefined
+  const last = letter.history.at(-1)
+  if (last) return `it was ${last.action} ${last.at} by ${last.by}; --force does it all the same`
+  if (now.getTime() - Date.parse(letter.at) > rememberedMs)
+    return `it is from ${letter.at}: if it took effect by a redelivery, the stage may have forgotten; --force plays it`
+  if (letter.replays >= maxReplays) return `it has come back ${letter.replays} times and is parked; --force moves it`
+  return undefined
+}
