@@ -11,7 +11,9 @@ const out = (value: string): OutgoingRecord => ({ topic: 't', key: null, value, 
 
 function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
   const log: string[] = []
+  const left: string[] = []
   const abandon = new AbortController()
+  const draining = new AbortController()
   const groups = createGroupCommit<string>({
     effect: (items) => {
       log.push(`effect ${items.join(' ')}`)
@@ -27,24 +29,47 @@ function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
     attempts: 3,
     backoff: { firstMs: 1, maxMs: 2 },
     abandon: abandon.signal,
+    draining: draining.signal,
     on: { group: () => undefined, retry: () => undefined, published: () => undefined, deadLetter: () => undefined },
     ...overrides,
   })
-  const add = (outcome: Entry<string>['outcome'], name: string) =>
-    new Promise<void>((done) => groups.add({ outcome, done, deadLetter: () => out(`dead ${name}`) }))
-  return { log, abandon, item: (name: string) => add({ item: name }, name), add }
+  /** `a1`, `a2` are of the key a. */
+  const add = (outcome: Entry<string>['outcome'], name: string, live = () => true) =>
+    new Promise<void>((done) =>
+      groups.add({
+        key: name.replace(/\d+$/, '') || name,
+        outcome,
+        done,
+        live,
+        leave: () => left.push(name),
+        deadLetter: () => out(`dead ${name}`),
+      }),
+    )
+  const item = (name: string, live?: () => boolean) => add({ item: name }, name, live)
+  return { log, left, abandon, draining, item, add }
 }
+
+/** Fails each named item as often as told, alone or with others. */
+const failing =
+  (times: Record<string, number>, log: string[], fields: object = {}) =>
+  (items: readonly string[]) => {
+    log.push(`effect ${items.join(' ')}`)
+    const bad = items.find((item) => (times[item] ?? 0) > 0)
+    if (bad === undefined) return Promise.resolve({ records: items.map(out), kept: items })
+    if (items.length === 1) times[bad]!--
+    return Promise.reject(Object.assign(new Error(`${bad} fails`), fields))
+  }
 
 test('what is ready together shares a transaction, up to the bound, and is published after it', async () => {
   const { log, item } = bench()
-  await Promise.all(['1', '2', '3', '4', '5'].map(item))
+  await Promise.all(['1', '2', '3', '4', '5'].map((name) => item(name)))
   expect(log[0]).toBe('effect 1 2 3 4')
   expect(log.filter((line) => line.startsWith('publish'))).toEqual(['publish 1 2 3 4', 'publish 5'])
 })
 
 test('a bad message becomes a dead letter alone, in order with the rest', async () => {
   const { log, item } = bench()
-  await Promise.all(['1', '2', 'bad3', '4'].map(item))
+  await Promise.all(['1', '2', 'bad3', '4'].map((name) => item(name)))
   expect(log.at(-1)).toBe('publish 1 2 dead bad3 4')
 })
 
@@ -62,7 +87,7 @@ test('contention is tried again as a group', async () => {
         ? Promise.reject(Object.assign(new Error('deadlock'), { retry: true }))
         : Promise.resolve({ records: items.map(out), kept: items }),
   })
-  await Promise.all(['1', '2'].map(item))
+  await Promise.all(['1', '2'].map((name) => item(name)))
   expect(failures).toBe(-1)
 })
 
@@ -74,9 +99,58 @@ test('an error nobody explained is tried as often as allowed, one message at a t
       return Promise.reject(new TypeError('a bug'))
     },
   })
-  await Promise.all(['1', '2'].map(item))
-  expect(tries).toEqual(['1 2', '1', '1', '1', '2', '2', '2'])
-  expect(log).toEqual(['publish dead 1 dead 2'])
+  await Promise.all(['a', 'b'].map((name) => item(name)))
+  expect(tries.slice(0, 3)).toEqual(['a b', 'a', 'b'])
+  expect(tries.slice(3).sort()).toEqual(['a', 'a', 'b', 'b'])
+  expect(log.sort()).toEqual(['publish dead a', 'publish dead b'])
+})
+
+test('one that fails waits aside with its key behind it, while other keys go on, and then goes first', async () => {
+  const log: string[] = []
+  const { log: published, item } = bench({ effect: failing({ a1: 1 }, log), backoff: { firstMs: 40, maxMs: 40 } })
+  const first = item('a1')
+  const rest = [item('b1'), item('a2'), item('c1')]
+  await Promise.all([rest[0], rest[2]])
+  const later = item('a3')
+  await item('b2')
+  expect(published.join(' ')).not.toContain('a')
+  await Promise.all([first, ...rest, later])
+  expect(log.filter((line) => line.includes('a')).slice(-2)).toEqual(['effect a1', 'effect a2 a3'])
+  expect(published.slice(-2)).toEqual(['publish a1', 'publish a2 a3'])
+})
+
+test('after its last try it is a dead letter, and what waited behind it goes on', async () => {
+  const { log, item } = bench({ effect: failing({ a1: 3 }, []) })
+  await Promise.all(['a1', 'a2'].map((name) => item(name)))
+  expect(log).toEqual(['publish dead a1', 'publish a2'])
+})
+
+test('a drain leaves what is aside to redelivery, and all of its key that comes after', async () => {
+  const { left, draining, log, item } = bench({
+    effect: failing({ a1: 2 }, []),
+    backoff: { firstMs: 60_000, maxMs: 60_000 },
+  })
+  void item('a1')
+  void item('a2')
+  await item('b1')
+  draining.abort()
+  expect(left).toEqual(['a1', 'a2'])
+  void item('a3')
+  await item('b2')
+  expect(left).toEqual(['a1', 'a2', 'a3'])
+  expect(log).toEqual(['publish b1', 'publish b2'])
+})
+
+test('what is aside when its partition has been handed over is left, and what came of the key since is done', async () => {
+  let mine = true
+  const { left, log, item } = bench({ effect: failing({ a1: 1 }, []), backoff: { firstMs: 30, maxMs: 30 } })
+  void item('a1', () => mine)
+  void item('a2', () => mine)
+  await item('b1')
+  mine = false
+  await item('a3')
+  expect(left.sort()).toEqual(['a1', 'a2'])
+  expect(log).toEqual(['publish b1', 'publish a3'])
 })
 
 test('an outage is waited out, beyond the number of tries, and blames no message', async () => {

@@ -56,3 +56,37 @@ test('a key that is worked off can be used again', async () => {
   lanes.add('a', work('a2'))
   expect(started).toEqual(['a1', 'a2'])
 })
+
+test('work that waits lends its place to other keys, keeps its own key, and has a place again before what has not begun', async () => {
+  const { started, work, finish } = workbench()
+  const lanes = createKeyLanes(1)
+  const waiting = Promise.withResolvers<void>()
+  lanes.add('a', async (place) => {
+    started.push('a1')
+    await place.lendWhile(waiting.promise)
+    started.push('a1 again')
+  })
+  lanes.add('a', work('a2'))
+  lanes.add('b', work('b1'))
+  lanes.add('c', work('c1'))
+  await turn()
+  expect([started, lanes.running]).toEqual([['a1', 'b1'], 1])
+  waiting.resolve()
+  await turn()
+  expect(started).toEqual(['a1', 'b1'])
+  await finish('b1')
+  expect(started).toEqual(['a1', 'b1', 'a1 again', 'c1'])
+  await finish('c1')
+  expect(started.at(-1)).toBe('a2')
+  await finish('a2')
+  expect(lanes.running).toBe(0)
+})
+
+test('work whose wait fails has its place back when it hears of it', async () => {
+  const lanes = createKeyLanes(1)
+  const ended = Promise.withResolvers<number>()
+  lanes.add('a', async (place) => {
+    await place.lendWhile(Promise.reject(new Error('stopped'))).catch(() => ended.resolve(lanes.running))
+  })
+  expect(await ended.promise).toBe(1)
+})

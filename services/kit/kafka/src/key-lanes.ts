@@ -2,24 +2,49 @@
 
 export interface KeyLanes {
   /** Starts `work` once all earlier work of the key has ended and a place is free. `work` must not throw. */
-  add(key: string, work: () => Promise<void>): void
+  add(key: string, work: (place: Place) => Promise<void>): void
   /** Started and not ended. */
   readonly running: number
 }
 
+export interface Place {
+  /** Others may have the place while the work waits; its key stays its own. Resolves when there is a place again. */
+  lendWhile(wait: Promise<void>): Promise<void>
+}
+
 export function createKeyLanes(concurrency: number): KeyLanes {
   /** A key is here while work of it is under way; what waits behind it is in its queue. */
-  const busy = new Map<string, (() => Promise<void>)[]>()
+  const busy = new Map<string, ((place: Place) => Promise<void>)[]>()
   /** Keys' next pieces, ready to start when a place is free, first come first served. */
-  const ready: { readonly key: string; readonly work: () => Promise<void> }[] = []
+  const ready: { readonly key: string; readonly work: (place: Place) => Promise<void> }[] = []
+  /** Work that lent its place and wants one again goes before what has not begun. */
+  const returning: (() => void)[] = []
   let head = 0
   let running = 0
 
+  const place: Place = {
+    lendWhile: async (wait) => {
+      running--
+      startReady()
+      try {
+        await wait
+      } finally {
+        await new Promise<void>((resolve) => {
+          returning.push(resolve)
+          startReady()
+        })
+      }
+    },
+  }
   const startReady = (): void => {
+    while (running < concurrency && returning.length > 0) {
+      running++
+      returning.shift()!()
+    }
     while (running < concurrency && head < ready.length) {
       const next = ready[head++]!
       running++
-      void next.work().finally(() => {
+      void next.work(place).finally(() => {
         running--
         advance(next.key)
         startReady()

@@ -15,6 +15,7 @@ import { errorOf, verdictOn } from './failure.ts'
 import { createGroupCommit } from './group-commit.ts'
 import type { Effect } from './group-commit.ts'
 import { createKeyLanes } from './key-lanes.ts'
+import type { Place } from './key-lanes.ts'
 import { startMembership } from './membership.ts'
 import { createStageMetrics, reasonOf } from './metrics.ts'
 import type { Producer } from './producer.ts'
@@ -107,6 +108,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     maxGroup: options.maxGroup ?? 500,
     attempts: retry.attempts,
     backoff,
+    draining: draining.signal,
     abandon: abandon.signal,
     on: {
       group: (size, seconds) => {
@@ -140,8 +142,11 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     }
     const letter = (failure: Failure): OutgoingRecord =>
       deadLetter(record, failure, options.name, options.deadLetterTopic, options.now())
+    // Without a key there is no order to keep.
+    const key = record.key?.toString('latin1') ?? `${record.topic}/${record.partition}/${record.offset}`
+    const live = (): boolean => epochs.current === epoch && epoch.open
     const send = (outcome: { item: Item } | { failure: Failure }): void =>
-      groups.add({ outcome, done, deadLetter: letter })
+      groups.add({ key, outcome, done, live, leave: window.release, deadLetter: letter })
 
     if (forAnotherStage(record.headers, options.name)) return done()
     let message: Message | undefined
@@ -154,11 +159,10 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     const decoded = message
     const { prepare } = options
     if (!prepare) return send({ item: options.itemOf(decoded) })
-    lanes.add(record.key?.toString('latin1') ?? `${record.topic}/${record.partition}`, async () => {
+    lanes.add(key, async (place) => {
       try {
-        if (draining.signal.aborted || epochs.current !== epoch || !epoch.open)
-          throw new Abandoned('its partition is being handed over')
-        send(await prepared(prepare, decoded))
+        if (draining.signal.aborted || !live()) throw new Abandoned('its partition is being handed over')
+        send(await prepared(prepare, decoded, place))
       } catch (error) {
         window.release()
         if (!(error instanceof Abandoned)) logger.error({ error }, 'a message could not be taken further')
@@ -169,6 +173,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const prepared = async (
     prepare: (message: Message, signal: AbortSignal) => Promise<Item>,
     message: Message,
+    place: Place,
   ): Promise<{ item: Item } | { failure: Failure }> => {
     for (let failures = 0, outages = 0; ;) {
       try {
@@ -181,9 +186,10 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         if (verdict === 'never' || failures >= retry.attempts) return { failure: { error, attempts: failures } }
         metrics.retries.inc({ what: 'preparation' })
         logger.warn({ error, failures }, 'preparation failed; trying again')
-        const wait = verdict === 'outage' ? delayMs(++outages, outageBackoff) : delayMs(failures, backoff)
-        // A drain does not wait for a later try: the next owner of the partition makes it.
-        await pause(wait, draining.signal)
+        // A drain does not wait for a later try: the next owner of the partition makes it. In an outage every message would fail
+        // likewise, so its place is kept: others in it would only be more calls to who is away already.
+        if (verdict === 'outage') await pause(delayMs(++outages, outageBackoff), draining.signal)
+        else await place.lendWhile(pause(delayMs(failures, backoff), draining.signal))
       }
     }
   }

@@ -1,0 +1,140 @@
+// Does a message that fails hold up its own key and nothing more? One partition on a real Kafka, effects in a real database.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import type { StageDefinition } from '../src/index.ts'
+import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
+import type { Bench, TestDatabase, TestOrder } from '../src/testing/index.ts'
+
+const topic = 'orders.validated'
+let database: TestDatabase
+let bench: Bench
+let runs = 0
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  const stages = ['effects', 'calls', 'moving', 'many']
+  bench = await stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: [...stages.map((stage) => `${topic}.${stage}`), ...stages.map((stage) => `${stage}.dead-letters`)],
+    partitions: 1,
+  })
+})
+afterAll(async () => {
+  await bench.close()
+  await database.drop()
+})
+
+const orderOf = (customerId: string): TestOrder => ({ ...testOrder(runs++, { 'SKU-0001': 1 }), customerId })
+const publish = (stage: string, orders: readonly TestOrder[]) =>
+  bench.publishRaw(
+    orders.map((order) => ({
+      topic: `${topic}.${stage}`,
+      key: order.customerId,
+      value: encoded(order),
+      headers: {},
+    })),
+  )
+const encoded = (order: TestOrder): string => JSON.stringify(envelopeOf(validatedEvent(order)))
+const envelopeOf = ({ id, source, time, data }: OrderEvent) => ({
+  ...{ specversion: '1.0', type: 'dev.orderpipeline.orders.validated.v1', id, source, time, data },
+})
+
+/** Notes in which order messages took effect, and fails those in `failing` as often as it says, by an error nobody explained. */
+function stageOf(effects: string[], failing: Map<string, number>): StageDefinition<undefined> {
+  return {
+    role: 'notification',
+    handles: ['OrderValidated'],
+    apply: (_tx, items) => {
+      for (const { event } of items) fail(event, failing, items.length === 1)
+      effects.push(...items.map(({ event }) => event.data.orderId))
+      return Promise.resolve([])
+    },
+  }
+}
+function fail({ data }: OrderEvent, failing: Map<string, number>, alone: boolean): void {
+  const left = failing.get(data.orderId) ?? 0
+  if (left > 0 && alone) failing.set(data.orderId, left - 1)
+  if (left > 0) throw new TypeError('a bug')
+}
+const lag = (stage: string) => bench.lag(stage, `${topic}.${stage}`)
+const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
+
+test('poison is tried as often as allowed while its partition goes on, its own key waits, and nothing is lost', async () => {
+  const poison = orderOf('poisoned')
+  const behind = [orderOf('poisoned'), orderOf('poisoned')]
+  const others = Array.from({ length: 50 }, (_, n) => orderOf(`other-${n % 5}`))
+  const effects: string[] = []
+  const failing = new Map([[poison.orderId, Number.POSITIVE_INFINITY]])
+  // Tries so far apart that the rest is done between two of them, whatever the machine.
+  const slow = { STAGE_RETRY_ATTEMPTS: 2, STAGE_RETRY_BACKOFF_SECONDS: 6 }
+  const replica = bench.start('effects', [`${topic}.effects`], stageOf(effects, failing), slow)
+  await publish('effects', [poison, ...behind, ...others])
+  await until(() => effects.length >= others.length)
+  expect(effects).toEqual(ids(others))
+  expect(await bench.records('effects.dead-letters')).toEqual([])
+  await until(async () => (await lag('effects')) === 0)
+  expect(effects).toEqual(ids([...others, ...behind]))
+  const letters = await bench.records('effects.dead-letters')
+  expect(letters.map(({ key, headers }) => [String(key), headers['dead-letter-attempts']])).toEqual([['poisoned', '2']])
+  expect(letters[0]?.headers).toMatchObject({ 'dead-letter-error': 'TypeError', 'dead-letter-verdict': 'unknown' })
+  await replica.drain()
+}, 90_000)
+
+test('more failing calls than a replica may have in hand hold up nobody else, and succeed in their turn', async () => {
+  const shaky = Array.from({ length: 8 }, (_, n) => orderOf(`shaky-${n}`))
+  const others = Array.from({ length: 20 }, (_, n) => orderOf(`other-${n % 5}`))
+  const effects: string[] = []
+  const failing = new Map(shaky.map(({ orderId }) => [orderId, 1]))
+  const definition: StageDefinition<undefined> = {
+    ...stageOf(effects, new Map()),
+    prepare: (event) => {
+      fail(event, failing, true)
+      return Promise.resolve(undefined)
+    },
+  }
+  const overrides = { STAGE_CONCURRENCY: 2, STAGE_RETRY_ATTEMPTS: 3, STAGE_RETRY_BACKOFF_SECONDS: 6 }
+  const replica = bench.start('calls', [`${topic}.calls`], definition, overrides)
+  await publish('calls', [...shaky, ...others])
+  await until(async () => (await lag('calls')) === 0)
+  expect(effects.slice(0, others.length).sort()).toEqual(ids(others).sort())
+  expect(effects.slice(others.length).sort()).toEqual(ids(shaky).sort())
+  expect(await bench.records('calls.dead-letters')).toEqual([])
+  await replica.drain()
+}, 90_000)
+
+test('a replica that is told to end does not wait for a later try: the next one makes it, in order', async () => {
+  const [first, second, other] = [orderOf('key'), orderOf('key'), orderOf('other')]
+  const effects: string[] = []
+  const failing = new Map([[first.orderId, 1]])
+  const start = () =>
+    bench.start('moving', [`${topic}.moving`], stageOf(effects, failing), { STAGE_RETRY_BACKOFF_SECONDS: 600 })
+  const replica = start()
+  await publish('moving', [first, second, other])
+  await until(() => effects.length === 1)
+  expect(effects).toEqual(ids([other]))
+  await replica.drain()
+  const next = start()
+  await until(async () => (await lag('moving')) === 0)
+  expect(effects.filter((id) => id !== other.orderId)).toEqual(ids([first, second]))
+  expect(await bench.records('moving.dead-letters')).toEqual([])
+  await next.drain()
+})
+
+test('among hundreds of messages many that fail for good are cut out, and the order of each key stays', async () => {
+  const orders = Array.from({ length: 400 }, (_, n) => orderOf(`customer-${n % 20}`))
+  const bad = orders.filter((_, n) => n % 25 === 7)
+  const effects: string[] = []
+  const failing = new Map(bad.map(({ orderId }) => [orderId, Number.POSITIVE_INFINITY]))
+  const replica = bench.start('many', [`${topic}.many`], stageOf(effects, failing))
+  await publish('many', orders)
+  await until(async () => (await lag('many')) === 0)
+  const good = orders.filter((order) => !bad.includes(order))
+  for (let n = 0; n < 20; n++) {
+    const ofKey = new Set(ids(good.filter(({ customerId }) => customerId === `customer-${n}`)))
+    expect(effects.filter((id) => ofKey.has(id))).toEqual([...ofKey])
+  }
+  expect(effects).toHaveLength(good.length)
+  expect(await bench.records('many.dead-letters')).toHaveLength(bad.length)
+  await replica.drain()
+})
