@@ -1,6 +1,6 @@
 // What is the gateway told?
 import { kafkaVariables } from '@orderpipeline/kit-kafka'
-import { readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 
 const schema = z.object({
@@ -33,6 +33,7 @@ const schema = z.object({
   /** After SIGTERM: still serving while the load balancer learns that this replica is leaving. */
   DRAIN_LINGER_SECONDS: variables.number(0, 60).default(3),
   DRAIN_GRACE_SECONDS: variables.number(1, 600).default(25),
+  ...tracingVariables,
   LOG_LEVEL: variables.logLevel().default('info'),
 })
 

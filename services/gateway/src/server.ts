@@ -5,10 +5,19 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createProducer, kafkaAddress } from '@orderpipeline/kit-kafka'
 import { createPool, openSession } from '@orderpipeline/kit-postgres'
-import { createRegistry, startMetricsServer, type Closer, type Logger } from '@orderpipeline/kit-telemetry'
+import {
+  createRegistry,
+  observePool,
+  observeQueries,
+  startMetricsServer,
+  startTracing,
+  type Closer,
+  type Logger,
+} from '@orderpipeline/kit-telemetry'
 import { createIntake, intakeMetrics, relayMetrics, startRelay } from '@orderpipeline/orders/intake'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import { tracedPublish } from './relay-trace.ts'
 
 export interface Gateway {
   readonly url: string
@@ -24,6 +33,7 @@ const commitsInFlight = 2
 
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
   const registry = createRegistry()
+  const tracing = await startTracing(config, { service: 'gateway', pipeline: config.ORDERPIPELINE_PIPELINE }, logger)
   const url = config.DATABASE_URL
   const applicationName = `gateway ${config.ORDERPIPELINE_PIPELINE}`
   const database = createPool({
@@ -34,7 +44,9 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     connectTimeoutMs: 3_000,
     statementTimeoutMs: 5_000,
     onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
+    onQuery: observeQueries(registry),
   })
+  observePool(database, registry)
   const intake = createIntake({
     database,
     metrics: intakeMetrics(registry),
@@ -50,8 +62,9 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     database,
     openSession: (onNotification) =>
       openSession({ url, role: 'orders', applicationName: `${applicationName} relay`, onNotification }),
-    publish: (messages) =>
+    publish: tracedPublish(tracing, (messages) =>
       producer.send(messages.map((message) => ({ ...message, topic: config.KAFKA_TOPIC_PREFIX + message.topic }))),
+    ),
     metrics: relayMetrics(registry),
     logger,
     batchSize: config.RELAY_BATCH_SIZE,
@@ -61,6 +74,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const http = buildApp({
     logger,
     registry,
+    tracing,
     intake,
     database,
     publicUrl: config.PUBLIC_URL?.replace(/\/$/, '') ?? '',
@@ -115,6 +129,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       { name: 'relay', close: () => relay.close() },
       { name: 'kafka producer', close: () => producer.close() },
       { name: 'database', close: () => database.close() },
+      { name: 'traces', close: () => tracing?.close() },
       { name: 'metrics', close: () => metrics.close() },
     ],
   }

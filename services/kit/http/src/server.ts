@@ -1,10 +1,11 @@
 // What does every HTTP service of ours have in common? Bounds on size, time and age of a connection, a correlation id
 // on every answer, metrics per route, and problem answers that hide what broke on our side.
 import { fastify, LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
 import { correlationOf, type Correlation } from './correlation.ts'
 import { observeRequests } from './metrics.ts'
 import { HttpProblem, type ProblemBody } from './problem.ts'
+import { traceRequests } from './trace.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,6 +16,8 @@ declare module 'fastify' {
 export interface HttpServerOptions {
   readonly logger: Logger
   readonly registry: Registry
+  /** Where requests are to be traced. */
+  readonly tracing?: Tracing | undefined
   readonly bodyLimitBytes: number
   /** Longest time to receive one request; without it a slow sender holds a connection for ever. */
   readonly requestTimeoutMs: number
@@ -64,6 +67,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (closing || (until !== undefined && now > until)) void reply.header('connection', 'close')
     done()
   })
+  if (options.tracing) traceRequests(app, options.tracing)
   observeRequests(app, options.registry)
 
   app.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => {

@@ -4,7 +4,7 @@
 // transaction with whatever else is ready; then its events are published; only then may its offset be committed. A crash at
 // any point redelivers it, and the transaction (the stage's inbox) tells what it has done before.
 import type { EachBatchPayload } from 'kafkajs'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry, Span } from '@orderpipeline/kit-telemetry'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { KafkaAddress } from './client.ts'
 import { deadLetter } from './dead-letter.ts'
@@ -48,6 +48,8 @@ export interface StageOptions<Message, Item> {
   readonly effect: (items: readonly Item[], settled: readonly Item[]) => Promise<Effect<Item>>
   /** As `effect` with nothing new. */
   readonly settle: (settled: readonly Item[]) => Promise<void>
+  /** Where traces are wanted: a span for the work on a message, and the message as what is made of it must carry it on. */
+  readonly trace?: ((message: Message, record: ConsumedRecord) => { message: Message; span: Span }) | undefined
   readonly producer: Producer
   readonly registry: Registry
   readonly logger: Logger
@@ -133,20 +135,24 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     const started = performance.now()
     const finished = epoch.tracker.take(record.topic, record.partition, record.offset)
     window.take()
+    let span: Span | undefined = undefined
     const done = (): void => {
       finished()
+      span?.end()
       window.release()
       metrics.consumed.inc({ topic: record.topic })
       metrics.processingSeconds.observe((performance.now() - started) / 1_000)
       epochs.moved(epoch)
     }
-    const letter = (failure: Failure): OutgoingRecord =>
-      deadLetter(record, failure, options.name, options.deadLetterTopic, options.now())
+    const letter = (failure: Failure): OutgoingRecord => {
+      span?.fail(failure.error)
+      return deadLetter(record, failure, options.name, options.deadLetterTopic, options.now())
+    }
     // Without a key there is no order to keep.
     const key = record.key?.toString('latin1') ?? `${record.topic}/${record.partition}/${record.offset}`
     const live = (): boolean => epochs.current === epoch && epoch.open
     const send = (outcome: { item: Item } | { failure: Failure }): void =>
-      groups.add({ key, outcome, done, live, leave: window.release, deadLetter: letter })
+      groups.add({ key, outcome, done, live, leave: () => window.release(), deadLetter: letter })
 
     if (forAnotherStage(record.headers, options.name)) return done()
     let message: Message | undefined
@@ -156,7 +162,9 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       return send({ failure: { error: errorOf(thrown), attempts: 1 } })
     }
     if (message === undefined) return done()
-    const decoded = message
+    const traced = options.trace?.(message, record)
+    span = traced?.span
+    const decoded = traced?.message ?? message
     const { prepare } = options
     if (!prepare) return send({ item: options.itemOf(decoded) })
     lanes.add(key, async (place) => {

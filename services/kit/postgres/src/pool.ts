@@ -17,6 +17,8 @@ export interface PoolOptions {
   readonly lockTimeoutMs?: number
   /** Told when an idle connection dies; the pool replaces it by itself. */
   readonly onIdleError?: (error: Error) => void
+  /** Told of every statement by its name: how long its answer took, and whether it failed. */
+  readonly onQuery?: (statement: string, seconds: number, failed: boolean) => void
 }
 
 /** Text with $1-style parameters; the name makes the server keep its plan for the connection. */
@@ -68,8 +70,8 @@ export function createPool(options: PoolOptions): Pool {
 
   return {
     size: options.size,
-    query: (statement, values) => run(pool, statement, values),
-    transaction: (work) => transaction(pool, work),
+    query: (statement, values) => run(pool, statement, values, options.onQuery),
+    transaction: (work) => transaction(pool, work, options.onQuery),
     counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   }
@@ -86,24 +88,34 @@ async function run<Row extends object>(
   client: pg.Pool | pg.PoolClient,
   statement: Statement,
   values: readonly unknown[] = [],
+  onQuery?: PoolOptions['onQuery'],
 ): Promise<Row[]> {
+  const started = performance.now()
+  let failed = true
   try {
     const result = await client.query<Row>({ name: statement.name, text: statement.text, values: [...values] })
+    failed = false
     return result.rows
   } catch (error) {
     throw databaseError(error)
+  } finally {
+    onQuery?.(statement.name, (performance.now() - started) / 1_000, failed)
   }
 }
 
-async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+async function transaction<T>(
+  pool: pg.Pool,
+  work: (tx: Queryable) => Promise<T>,
+  onQuery: PoolOptions['onQuery'],
+): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw databaseError(error)
   })
   let broken: Error | undefined
   try {
     await run(client, begin)
-    const result = await work({ query: (statement, values) => run(client, statement, values) })
-    await run(client, commit)
+    const result = await work({ query: (statement, values) => run(client, statement, values, onQuery) })
+    await run(client, commit, [], onQuery)
     return result
   } catch (error) {
     await run(client, rollback).catch((rollbackError: unknown) => {

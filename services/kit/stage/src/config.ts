@@ -1,6 +1,6 @@
 // What is a stage's container given? The contract between the operator and every built-in stage.
 import { kafkaVariables } from '@orderpipeline/kit-kafka'
-import { readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 
 /** A stage adds its own variables to these. */
@@ -22,6 +22,7 @@ export const stageVariables = {
   DRAIN_GRACE_SECONDS: variables.integer(5, 3_600).default(25),
   DATABASE_URL: variables.url(['postgres', 'postgresql']),
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
+  ...tracingVariables,
   METRICS_PORT: variables.port().default(9090),
   LOG_LEVEL: variables.logLevel().default('info'),
 }

@@ -5,8 +5,9 @@ import {
   createRegistry,
   drainOnSignals,
   startMetricsServer,
+  startTracing,
 } from '@orderpipeline/kit-telemetry'
-import type { Logger } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { stageConfig } from './config.ts'
 import type { Environment } from './config.ts'
 import { startStage } from './run.ts'
@@ -21,6 +22,7 @@ export interface Outside {
 export interface StageContext {
   readonly logger: Logger
   readonly now: () => Date
+  readonly registry: Registry
 }
 
 /** `define` may read further variables; a ConfigError ends the process with a line for each wrong variable. */
@@ -36,7 +38,9 @@ export async function runStageProcess<Prepared>(
       fields: { pipeline: config.ORDERPIPELINE_PIPELINE },
     })
     const registry = createRegistry({ pipeline: config.ORDERPIPELINE_PIPELINE, stage: config.ORDERPIPELINE_STAGE })
-    const stage = startStage(define({ logger, now }), config, { registry, logger, now })
+    const traced = { service: config.ORDERPIPELINE_STAGE, pipeline: config.ORDERPIPELINE_PIPELINE }
+    const tracing = await startTracing(config, traced, logger)
+    const stage = startStage(define({ logger, now, registry }), config, { registry, logger, now, tracing })
     const metrics = await startMetricsServer({
       port: config.METRICS_PORT,
       registry,

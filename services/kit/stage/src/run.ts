@@ -3,7 +3,8 @@ import { createProducer, kafkaAddress, runStage } from '@orderpipeline/kit-kafka
 import type { Stage } from '@orderpipeline/kit-kafka'
 import { createPool } from '@orderpipeline/kit-postgres'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { observePool, observeQueries } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
 import { decode, encode } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent } from '@orderpipeline/order-events'
 import { startChores } from './chores.ts'
@@ -11,7 +12,8 @@ import type { Chore } from './chores.ts'
 import { pruning } from './prune.ts'
 import type { StageConfig } from './config.ts'
 import { createStore } from './store.ts'
-import type { Apply, Item } from './store.ts'
+import { tracer } from './trace.ts'
+import type { Apply, Item, Reaction } from './store.ts'
 
 export interface StageDefinition<Prepared> {
   /** The stage's role and schema in the database. */
@@ -26,12 +28,16 @@ export interface StageDefinition<Prepared> {
   readonly hold?: () => boolean
   /** What it does unasked. */
   readonly chores?: readonly Chore[]
+  /** Told what new messages made it say, once that is committed: for its figures. */
+  readonly onCommitted?: (reactions: readonly Reaction[]) => void
 }
 
 export interface StageSurroundings {
   readonly registry: Registry
   readonly logger: Logger
   readonly now: () => Date
+  /** Closed with the stage. */
+  readonly tracing?: Tracing | undefined
 }
 
 export interface RunningStage extends Pick<Stage, 'ready' | 'healthy'> {
@@ -46,7 +52,7 @@ const pruneEveryMs = 60 * 60_000
 export function startStage<Prepared>(
   definition: StageDefinition<Prepared>,
   config: StageConfig,
-  { registry, logger, now }: StageSurroundings,
+  { registry, logger, now, tracing }: StageSurroundings,
 ): RunningStage {
   const pool = createPool({
     url: config.DATABASE_URL,
@@ -54,11 +60,13 @@ export function startStage<Prepared>(
     size: config.DATABASE_POOL_SIZE,
     applicationName: config.KAFKA_GROUP_ID.slice(0, 63),
     onIdleError: (error) => logger.debug({ error }, 'an idle database connection was lost'),
+    onQuery: observeQueries(registry),
   })
+  observePool(pool, registry)
   const address = kafkaAddress(config, config.KAFKA_GROUP_ID)
   const producer = createProducer(address, logger)
   const topics = { prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS }
-  const store = createStore(pool, topics, definition.apply)
+  const store = createStore(pool, topics, definition.apply, definition.onCommitted)
   const handled = new Set<EventType>(definition.handles)
   const { prepare } = definition
 
@@ -80,6 +88,7 @@ export function startStage<Prepared>(
     ...(definition.hold ? { hold: definition.hold } : {}),
     effect: (items, settled) => store.effect(items, settled),
     settle: (settled) => store.settle(settled),
+    trace: tracing && tracer(tracing, config),
     producer,
     registry,
     logger,
@@ -110,6 +119,7 @@ export function startStage<Prepared>(
       await choresDone
       await producer.close()
       await pool.close()
+      await tracing?.close()
     },
   }
 }

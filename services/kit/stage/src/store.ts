@@ -39,21 +39,31 @@ export interface Topics {
   readonly keyedByOrder: readonly string[]
 }
 
-export function createStore<Prepared>(pool: Pool, topics: Topics, apply: Apply<Prepared>): Store<Prepared> {
+export function createStore<Prepared>(
+  pool: Pool,
+  topics: Topics,
+  apply: Apply<Prepared>,
+  onCommitted?: (reactions: readonly Reaction[]) => void,
+): Store<Prepared> {
   return {
-    effect: (items, settled) =>
-      pool.transaction(async (tx) => {
+    effect: async (items, settled) => {
+      let reactions: readonly Reaction[] = []
+      const effect = await pool.transaction(async (tx) => {
         const byId = new Map(items.map((item) => [item.event.id, item]))
         const fresh = await takenIn(tx, [...byId.keys()], settled)
         const news = [...byId.values()].filter(({ event }) => fresh.has(event.id))
         const seen = [...byId.keys()].filter((id) => !fresh.has(id))
         const left = seen.length === 0 ? [] : await tx.query<OutboxRow>(unpublished, [seen])
-        const made = news.length === 0 ? [] : (await apply(tx, news)).flatMap((reaction) => rowsOf(reaction, topics))
+        reactions = news.length === 0 ? [] : await apply(tx, news)
+        const made = reactions.flatMap((reaction) => rowsOf(reaction, topics))
         await keepRows(tx, made)
         const rows = [...left, ...made]
         const sources = new Set(rows.map(({ source_id }) => source_id))
         return { records: rows.map(recordOf), kept: items.filter(({ event }) => sources.has(event.id)) }
-      }),
+      })
+      onCommitted?.(reactions)
+      return effect
+    },
     settle: async (settled) => {
       await pool.query(settle, [settled.map(({ event }) => event.id)])
     },

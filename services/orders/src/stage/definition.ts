@@ -3,11 +3,12 @@ import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import type { OrdersOptions } from '../config.ts'
 import { deadlineChore } from '../deadlines/deadlines.ts'
 import { applyNews } from './apply.ts'
+import { observeOrders } from './metrics.ts'
 
-type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'logger'>>
+type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'logger' | 'registry'>>
 
 /** Without options nothing is cancelled for having waited. */
-export function ordersStage({ now, logger }: Context, options?: OrdersOptions): StageDefinition<void> {
+export function ordersStage({ now, logger, registry }: Context, options?: OrdersOptions): StageDefinition<void> {
   const onCancelled = (count: number) => logger?.warn({ orders: count }, 'orders that waited too long were cancelled')
   return {
     role: 'orders',
@@ -23,5 +24,6 @@ export function ordersStage({ now, logger }: Context, options?: OrdersOptions): 
     ],
     apply: (tx, items) => applyNews(tx, items, now()),
     chores: options === undefined ? [] : [deadlineChore({ ...options, now, onCancelled })],
+    ...(registry ? { onCommitted: observeOrders(registry, now) } : {}),
   }
 }

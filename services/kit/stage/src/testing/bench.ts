@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createProducer, createTopics, groupLag, readTopic } from '@orderpipeline/kit-kafka'
 import type { ConsumedRecord, OutgoingRecord } from '@orderpipeline/kit-kafka'
 import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
 import { decode, encode } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import type { StageConfig } from '../config.ts'
@@ -34,6 +34,7 @@ export interface Bench {
     consumes: readonly string[],
     definition: StageDefinition<Prepared>,
     overrides?: Partial<StageConfig>,
+    tracing?: Tracing,
   ): TestStage
   records(topic: string): Promise<ConsumedRecord[]>
   events(topic: string): Promise<OrderEvent[]>
@@ -70,6 +71,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     DRAIN_GRACE_SECONDS: 25,
     DATABASE_URL: options.databaseUrl,
     DATABASE_POOL_SIZE: 2,
+    OTEL_TRACES_SAMPLER_ARG: 1,
     METRICS_PORT: 0,
     LOG_LEVEL: 'silent',
   })
@@ -81,10 +83,10 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     prefix,
     publish: (events) => publishRaw(events.map((event) => encode(event))),
     publishRaw,
-    start: (name, consumes, definition, overrides) => {
+    start: (name, consumes, definition, overrides, tracing) => {
       const registry = createRegistry()
       const config = { ...configOf(name, consumes), ...overrides }
-      const running = startStage(definition, config, { registry, logger, now: () => new Date() })
+      const running = startStage(definition, config, { registry, logger, now: () => new Date(), tracing })
       const stage: TestStage = {
         registry,
         ready: running.ready,

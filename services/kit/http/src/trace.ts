@@ -1,0 +1,31 @@
+// Where does an order's trace begin? With its request, or with whoever sent it a traceparent.
+import type { FastifyInstance } from 'fastify'
+import type { Span, Tracing } from '@orderpipeline/kit-telemetry'
+
+/** A span for every request, which the request's correlation carries on. After the hook that sets it. */
+export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
+  const spans = new WeakMap<object, Span>()
+  app.addHook('onRequest', (request, _reply, done) => {
+    const route = request.routeOptions.url
+    const span = tracing.span(route === undefined ? request.method : `${request.method} ${route}`, {
+      kind: 'server',
+      parent: request.correlation.traceparent,
+      attributes: {
+        'http.request.method': request.method,
+        ...(route === undefined ? {} : { 'http.route': route }),
+        'url.path': request.url.split('?')[0] ?? '',
+        'orderpipeline.correlation.id': request.correlation.correlationId,
+      },
+    })
+    spans.set(request, span)
+    request.correlation = { ...request.correlation, traceparent: span.traceparent }
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const span = spans.get(request)
+    span?.set({ 'http.response.status_code': reply.statusCode })
+    if (reply.statusCode >= 500) span?.fail(new Error(`answered ${reply.statusCode}`))
+    span?.end()
+    done()
+  })
+}

@@ -1,0 +1,56 @@
+// Is it the database that everybody waits for? How long statements take, and how many wait for a connection.
+import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from './registry.ts'
+
+export interface PoolFigures {
+  readonly size: number
+  counts(): { readonly total: number; readonly idle: number; readonly waiting: number }
+}
+
+export type QueryObserver = (statement: string, seconds: number, failed: boolean) => void
+
+/** By the statements' names, of which a service has a handful. */
+export function observeQueries(registry: Registry): QueryObserver {
+  const registers = [registry]
+  const labelNames = ['statement'] as const
+  const duration = new Histogram({
+    name: 'orderpipeline_database_query_seconds',
+    help: 'From sending a statement to its answer',
+    labelNames,
+    buckets: secondsBuckets,
+    registers,
+  })
+  const failures = new Counter({
+    name: 'orderpipeline_database_query_failures_total',
+    help: 'Statements that failed, by whatever cause',
+    labelNames,
+    registers,
+  })
+  return (statement, seconds, failed) => {
+    duration.observe({ statement }, seconds)
+    if (failed) failures.inc({ statement })
+  }
+}
+
+export function observePool(pool: PoolFigures, registry: Registry): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'orderpipeline_database_connections',
+    help: 'Connections of the pool, by whether they are at work; `free` are those it may still open',
+    labelNames: ['state'] as const,
+    registers,
+    collect() {
+      const { total, idle } = pool.counts()
+      this.set({ state: 'busy' }, total - idle)
+      this.set({ state: 'idle' }, idle)
+      this.set({ state: 'free' }, pool.size - total)
+    },
+  })
+  new Gauge({
+    name: 'orderpipeline_database_waiting',
+    help: 'Callers that wait for a connection',
+    registers,
+    collect() {
+      this.set(pool.counts().waiting)
+    },
+  })
+}

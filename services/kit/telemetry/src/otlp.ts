@@ -1,0 +1,84 @@
+// How are spans made and sent by OpenTelemetry? In batches from a bounded queue, apart from the work they tell of: a collector that is
+// away costs spans and nothing else. Loaded only where traces are wanted.
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type SpanContext } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
+import type { SpanStart, TracedService, Tracing } from './tracing.ts'
+
+export interface OtlpOptions extends TracedService {
+  readonly url: string
+  readonly share: number
+}
+
+/** Spans beyond it are dropped. */
+const maxQueueSize = 4_096
+const everyMs = 1_000
+const sendTimeoutMs = 3_000
+/** Of the last sending, while the process drains. */
+const closeTimeoutMs = 2_000
+
+const kinds: Record<SpanStart['kind'], SpanKind> = {
+  server: SpanKind.SERVER,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+  client: SpanKind.CLIENT,
+}
+
+export function otlpTracing({ url, share, service, pipeline }: OtlpOptions): Tracing {
+  const exporter = new OTLPTraceExporter({ url, timeoutMillis: sendTimeoutMs })
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': service, 'service.namespace': pipeline }),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(share) }),
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter,
+        maxQueueSize,
+        maxExportBatchSize: 512,
+        scheduledDelayMillis: everyMs,
+        exportTimeoutMillis: sendTimeoutMs,
+      }),
+    ],
+  })
+  const tracer = provider.getTracer('orderpipeline')
+
+  return {
+    span: (name, { kind, parent, attributes = {} }) => {
+      const span = tracer.startSpan(name, { kind: kinds[kind], attributes: { ...attributes } }, contextOf(parent))
+      return {
+        traceparent: traceparentOf(span.spanContext()),
+        set: (more) => void span.setAttributes({ ...more }),
+        fail: (error) => {
+          span.recordException(error)
+          span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+        },
+        end: () => span.end(),
+      }
+    },
+    close: async () => {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, closeTimeoutMs)
+      })
+      await Promise.race([provider.shutdown().catch(() => undefined), late])
+      clearTimeout(timer)
+    },
+  }
+}
+
+const traceContext = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
+
+function contextOf(parent: string | undefined): Context {
+  const [, traceId, spanId, flags] = traceContext.exec(parent ?? '') ?? []
+  if (traceId === undefined || spanId === undefined) return ROOT_CONTEXT
+  const remote: SpanContext = { traceId, spanId, traceFlags: parseInt(flags ?? '0', 16), isRemote: true }
+  return trace.setSpanContext(ROOT_CONTEXT, remote)
+}
+
+const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
+  `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`

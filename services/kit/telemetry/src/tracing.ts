@@ -1,0 +1,64 @@
+// How is one order followed from its request through every stage? As spans of one trace, handed on by the traceparent that its events
+// carry. Off unless an address to send them to is given; then, and only then, OpenTelemetry is loaded.
+import { variables } from './config.ts'
+import type { Logger } from './logger.ts'
+
+export interface Tracing {
+  span(name: string, start: SpanStart): Span
+  /** Sends what has ended, within a bound of time. */
+  close(): Promise<void>
+}
+
+export interface SpanStart {
+  readonly kind: 'server' | 'producer' | 'consumer' | 'client'
+  /** W3C traceparent of what made this happen; without one a trace begins. */
+  readonly parent: string | undefined
+  readonly attributes?: SpanAttributes
+}
+
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
+
+export interface Span {
+  /** For whatever this work makes happen. */
+  readonly traceparent: string
+  set(attributes: SpanAttributes): void
+  fail(error: Error): void
+  /** One that never ends is never sent. */
+  end(): void
+}
+
+/** The names that OpenTelemetry gives them everywhere. */
+export const tracingVariables = {
+  /** Base address of a collector that takes OTLP over HTTP; `/v1/traces` is added. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: variables.url(['http', 'https']).optional(),
+  /** Share of the traces that begin here and are kept; one that began elsewhere is kept as it says. */
+  OTEL_TRACES_SAMPLER_ARG: variables.number(0, 1).default(1),
+}
+
+export interface TracingConfig {
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined
+  readonly OTEL_TRACES_SAMPLER_ARG: number
+}
+
+export interface TracedService {
+  readonly service: string
+  readonly pipeline: string
+}
+
+/** Undefined where nobody wants traces: who has none asks nothing and makes nothing. */
+export async function startTracing(
+  config: TracingConfig,
+  of: TracedService,
+  logger: Logger,
+): Promise<Tracing | undefined> {
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT
+  if (endpoint === undefined) return undefined
+  const { otlpTracing } = await import('./otlp.ts')
+  const tracing = otlpTracing({
+    url: `${endpoint.replace(/\/$/, '')}/v1/traces`,
+    share: config.OTEL_TRACES_SAMPLER_ARG,
+    ...of,
+  })
+  logger.info({ endpoint }, 'traces are sent')
+  return tracing
+}

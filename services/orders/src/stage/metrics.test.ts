@@ -1,0 +1,31 @@
+// Is the time of an order counted from its acceptance, once for each place it gets to?
+import { randomUUIDv7 } from 'node:crypto'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { eventOf } from '@orderpipeline/order-events'
+import { expect, test } from 'vitest'
+import { observeOrders, placedAt } from './metrics.ts'
+
+test('an order’s id tells when it was accepted; another kind of id tells nothing', () => {
+  const before = Date.now()
+  const placed = placedAt(randomUUIDv7())
+  expect(placed).toBeGreaterThanOrEqual(before)
+  expect(placed).toBeLessThanOrEqual(Date.now())
+  expect(placedAt('01936d5e-7a2b-4c3d-8e4f-5a6b7c8d9e0f')).toBeUndefined()
+})
+
+test('an end is observed with what became of the order, and the way to it is not', async () => {
+  const registry = createRegistry()
+  const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
+  const now = () => new Date((placedAt(orderId) ?? 0) + 4_000)
+  const context = { source: '/orders', now: now() }
+  const cause = eventOf('OrderPlaced', { orderId, customerId: 'c', items: [], currency: 'EUR' }, context)
+  const say = (status: 'PROCESSING' | 'CONFIRMED') =>
+    eventOf('OrderStatusChanged', { orderId, customerId: 'c', status }, context)
+  const observe = observeOrders(registry, now)
+  observe([{ cause, events: [say('PROCESSING')] }])
+  observe([{ cause, events: [say('CONFIRMED')] }])
+  const text = await registry.metrics()
+  expect(text).toContain('orders_processing_seconds_count{status="CONFIRMED"} 1')
+  expect(text).toContain('orders_processing_seconds_sum{status="CONFIRMED"} 4')
+  expect(text).not.toContain('PROCESSING')
+})
