@@ -153,7 +153,7 @@ test('a letter goes back to its stage alone, takes effect once, and a second rep
   expect(shown.stdout).toContain('BrokenByTest: a bug')
   await stage.drain()
   await other.drain()
-})
+}, 180_000)
 
 test('a message that comes back three times is parked, and only force moves it', async () => {
   const order = testOrder(2, { 'SKU-0002': 1 })
