@@ -100,6 +100,7 @@ describe('order-shop', () => {
       ['orders', 100],
       ['inventory', 25],
       ['payment', 7],
+      ['shipping', 20],
       ['audit', 2],
     ])
   })

@@ -1,5 +1,6 @@
 // What does the payment service offer to the tests around it?
 export { paymentStage } from './definition.ts'
+export { guarded, type GuardOptions } from './guard.ts'
 export { callFor, settle, type Answer, type Payment } from './payments.ts'
 export {
   createProvider,
