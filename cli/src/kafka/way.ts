@@ -32,7 +32,8 @@ function checked(variables: Readonly<Record<string, string | undefined>>): Kafka
   }
 }
 
-async function wayOf(kube: Kube, pipeline: OrderPipeline): Promise<Record<string, string>> {
+/** The variables a stage of this pipeline has, with addresses that mean something outside the cluster. */
+export async function wayOf(kube: Kube, pipeline: OrderPipeline): Promise<Record<string, string>> {
   const { tls, sasl, namespace, bootstrapServers } = kafkaAccess(pipeline, 'svc')
   const secret = (key: SecretKey) => secretText(kube, namespace, key)
   return {

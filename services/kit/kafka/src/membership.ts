@@ -21,6 +21,8 @@ export interface MembershipOptions {
   /** The assignment is about to change hands: what is done should be committed at once. */
   readonly onRevoking: () => void
   readonly onCrash: (error: Error) => void
+  /** A broker has answered: how long that took, the wait for messages to come included. */
+  readonly onFetch: (seconds: number) => void
   readonly logger: Logger
 }
 
@@ -84,6 +86,9 @@ export function startMembership(options: MembershipOptions): Membership {
         if (!over) lastSign = performance.now()
       })
     }
+    mine.on(mine.events.FETCH, ({ payload }) => {
+      if (!over) options.onFetch(payload.duration / 1_000)
+    })
     mine.on(mine.events.REBALANCING, () => {
       if (!over) options.onRevoking()
     })

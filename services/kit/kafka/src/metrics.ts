@@ -59,6 +59,12 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
       buckets: secondsBuckets,
       registers,
     }),
+    fetchSeconds: new Histogram({
+      name: 'orderpipeline_stage_fetch_seconds',
+      help: 'From asking a broker for messages to its answer, its wait for some to come included',
+      buckets: secondsBuckets,
+      registers,
+    }),
     inHand: new Gauge({
       name: 'orderpipeline_stage_in_hand',
       help: 'Messages taken from Kafka and not done',

@@ -238,6 +238,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       epochs.begin(partitions)
     },
     onRevoking: () => epochs.end(),
+    onFetch: (seconds) => metrics.fetchSeconds.observe(seconds),
     onCrash: (error) => {
       metrics.crashes.inc()
       epochs.end()

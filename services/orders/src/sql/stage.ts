@@ -59,3 +59,13 @@ INSERT INTO order_events (order_id, event, status, reason, event_id, at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[])
 ON CONFLICT DO NOTHING`,
 }
+
+/** Exactly those that the index orders_under_way holds. */
+export const countUnderWay: Statement = {
+  name: 'orders.under-way',
+  text: `
+SELECT status, count(*) AS count
+FROM orders
+WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED')
+GROUP BY status`,
+}

@@ -3,7 +3,7 @@ import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import type { OrdersOptions } from '../config.ts'
 import { deadlineChore } from '../deadlines/deadlines.ts'
 import { applyNews } from './apply.ts'
-import { observeOrders } from './metrics.ts'
+import { countingChore, observeOrders } from './metrics.ts'
 
 type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'logger' | 'registry'>>
 
@@ -23,7 +23,10 @@ export function ordersStage({ now, logger, registry }: Context, options?: Orders
       'ShipmentPrepared',
     ],
     apply: (tx, items) => applyNews(tx, items, now()),
-    chores: options === undefined ? [] : [deadlineChore({ ...options, now, onCancelled })],
+    chores: [
+      ...(options === undefined ? [] : [deadlineChore({ ...options, now, onCancelled })]),
+      ...(registry === undefined ? [] : [countingChore(registry)]),
+    ],
     ...(registry ? { onCommitted: observeOrders(registry, now) } : {}),
   }
 }

@@ -1,0 +1,65 @@
+// Do the orders' figures say what is in the database, and how long orders took?
+import { randomUUIDv7 } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { placedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/kit-stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { ordersStage } from '../src/index.ts'
+import { countingChore } from '../src/stage/metrics.ts'
+
+let database: TestDatabase
+let bench: Bench
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl(), { seedProducts: 10 })
+  const topics = ['orders.placed', 'orders.validated', 'orders.cancelled', 'orders.status', 'orders.dead-letters']
+  bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
+})
+afterAll(async () => {
+  await bench.close()
+  await database.drop()
+})
+
+test('orders under way are counted by status, and the end of one is timed from its acceptance, once', async () => {
+  const orders = ['SKU-0001', 'SKU-0002', 'SKU-9999'].map((sku, n) => ({
+    ...testOrder(n, { [sku]: 1 }),
+    orderId: randomUUIDv7(),
+  }))
+  await database.ask(
+    'orders',
+    `INSERT INTO orders (order_id, customer_id, currency) SELECT *, 'EUR' FROM unnest($1::uuid[], $2::text[])`,
+    [orders.map(({ orderId }) => orderId), orders.map(({ customerId }) => customerId)],
+  )
+  const registry = createRegistry()
+  const figures = async () => (await registry.metrics()).split('\n').filter((line) => line.startsWith('orders_'))
+  const counting = countingChore(registry)
+  const count = () =>
+    counting.run({
+      database: database.as('orders'),
+      publish: () => Promise.resolve(),
+      keyedByOrder: () => false,
+      stopping: new AbortController().signal,
+    })
+  await count()
+  expect(await figures()).toContain('orders_active{status="PLACED"} 3')
+
+  const timed = createRegistry()
+  const replica = bench.start('orders', ['orders.placed'], ordersStage({ now: () => new Date(), registry: timed }))
+  const events = orders.map(placedEvent)
+  await bench.publish([...events, ...events])
+  await until(async () => (await bench.lag('orders', 'orders.placed')) === 0)
+  await replica.drain()
+  await count()
+  expect(await figures()).toEqual(
+    expect.arrayContaining([
+      'orders_active{status="PLACED"} 0',
+      'orders_active{status="PROCESSING"} 2',
+      'orders_active{status="CONFIRMED"} 0',
+    ]),
+  )
+  expect(await timed.metrics()).toContain('orders_processing_seconds_count{status="CANCELLED"} 1')
+  const stageFigures = await replica.registry.metrics()
+  expect(stageFigures).toMatch(/orderpipeline_stage_fetch_seconds_count [1-9]/)
+  expect(stageFigures).toMatch(/orderpipeline_database_query_seconds_count\{statement="inbox.take-in"\} [1-9]/)
+  expect(stageFigures).toMatch(/orderpipeline_database_connections\{state="busy"\} \d/)
+})
