@@ -3,18 +3,19 @@
 import { allocate } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
 import { eventOf, topicOf } from '@orderpipeline/order-events'
-import type { EventType, OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
+import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { cancellable, cancelled, decide } from '@orderpipeline/orders'
 import { callFor, settle } from '@orderpipeline/payment'
 import type { Answer, Payment } from '@orderpipeline/payment'
 import { planShipments } from '@orderpipeline/shipping'
 import type { ShipmentStatus } from '@orderpipeline/shipping'
 import { ProviderModel } from './provider-model.ts'
+import type { Books, Crash, Order, Playground } from './steps.ts'
 
 export const stages = ['orders', 'inventory', 'payment', 'shipping'] as const
 export type Stage = (typeof stages)[number]
 
-const hears: Record<Stage, readonly EventType[]> = {
+export const hears: Record<Stage, readonly EventType[]> = {
   orders: [
     'OrderPlaced',
     'StockReserved',
@@ -29,26 +30,23 @@ const hears: Record<Stage, readonly EventType[]> = {
   payment: ['StockReserved', 'OrderCancelled', 'RefundRequested'],
   shipping: ['OrderConfirmed', 'OrderShipped', 'OrderCancelled'],
 }
-const consumes: Record<Stage, readonly string[]> = {
+export const consumes: Record<Stage, readonly string[]> = {
   orders: ['orders.placed', 'inventory.updated', 'payment.processed', 'shipping.updated'],
   inventory: ['orders.validated', 'orders.cancelled', 'orders.fulfilment'],
   payment: ['inventory.updated', 'orders.cancelled'],
   shipping: ['orders.fulfilment', 'orders.cancelled'],
 }
 
-/** Where the replica that has a message in hand dies. */
-export type Crash = 'nowhere' | 'before its effect' | 'before publishing' | 'before its offset'
-
-export interface Order {
-  readonly orderId: string
-  readonly items: readonly OrderItem[]
+/** What moves an order on may be lost, and the order ends by its deadline; what has taken effect is past being given up. */
+export function canBeGivenUp({ type }: OrderEvent): boolean {
+  return type === 'OrderValidated' || type === 'StockReserved' || type === 'OrderConfirmed'
 }
 
 const now = new Date(0)
 const context = { source: '/test', now }
 export const price = 100
 
-export class World {
+export class World implements Playground {
   readonly orders: readonly Order[]
   readonly statuses = new Map<string, OrderStatus>()
   /** Every status an order has had, in order. */
@@ -79,6 +77,23 @@ export class World {
     }
   }
 
+  books(): Books[] {
+    return this.orders.map((order) => ({
+      order,
+      history: this.history.get(order.orderId) ?? [],
+      kept: this.provider.kept(order.orderId),
+      payment: this.payments.get(order.orderId)?.status,
+      reservation: this.reservations.get(order.orderId),
+      shipment: this.shipments.get(order.orderId),
+    }))
+  }
+
+  providerDecides(which: number): boolean {
+    if (this.provider.underWay === 0) return false
+    this.provider.decide(which % this.provider.underWay)
+    return true
+  }
+
   /** By the customer or the clock: decided at once, told when the relay gets to it. */
   cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void {
     const status = this.statuses.get(orderId)
@@ -87,19 +102,17 @@ export class World {
     this.#relay.push(...cancelled(this.#about(orderId), reason, context).events)
   }
 
-  /** Inventory asks about a reservation that is old. */
   expire(orderId: string): void {
     if (this.reservations.get(orderId) === 'RESERVED') {
       this.#publish([eventOf('ReservationExpired', this.#about(orderId), context)])
     }
   }
 
-  /** The relay publishes its first event; `crash`: and forgets that it did. */
-  relay(crash: boolean): boolean {
+  relay(forgets: boolean): boolean {
     const [event] = this.#relay
     if (!event) return false
     this.#publish([event])
-    if (!crash) this.#relay.shift()
+    if (!forgets) this.#relay.shift()
     return true
   }
 
@@ -115,10 +128,10 @@ export class World {
     )
   }
 
-  /** The message goes to the dead letters, and nobody plays it again. Only what moves an order on may be lost without a trace. */
   giveUp({ stage, log }: { readonly stage: Stage; readonly log: string }): void {
     const event = this.#next(stage, log)
-    if (event && ['OrderValidated', 'StockReserved', 'OrderConfirmed'].includes(event.type)) this.#advance(stage, log)
+    const effected = event && this.#inboxes.get(stage)?.has(event.id)
+    if (event && canBeGivenUp(event) && !effected) this.#advance(stage, log)
   }
 
   handle({ stage, log }: { readonly stage: Stage; readonly log: string }, crash: Crash): void {

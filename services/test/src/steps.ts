@@ -1,0 +1,155 @@
+// What may happen next, at random, and what must hold in the end? For a world of decisions alone, and for one of real components.
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import type { OrderItem } from '@orderpipeline/order-events'
+
+/** Where the replica that has a message in hand dies. */
+export type Crash = 'nowhere' | 'before its effect' | 'before publishing' | 'before its offset'
+
+export interface Order {
+  readonly orderId: string
+  readonly items: readonly OrderItem[]
+}
+
+/** A message that waits: for which stage, in which log. */
+export interface Waiting {
+  readonly stage: string
+  readonly log: string
+}
+
+export interface Playground {
+  readonly orders: readonly Order[]
+  pending(): readonly Waiting[]
+  /** The message is handled, perhaps by a replica that dies. */
+  handle(waiting: Waiting, crash: Crash): void | Promise<void>
+  /** The message goes to the dead letters, and nobody plays it again. */
+  giveUp(waiting: Waiting): void
+  /** The relay publishes its first event, and perhaps forgets that it did. False: it has none. */
+  relay(forgets: boolean): boolean | Promise<boolean>
+  /** One of the charges under way is decided. False: there is none. */
+  providerDecides(which: number): boolean
+  /** Inventory asks about a reservation that is old. */
+  expire(orderId: string): void | Promise<void>
+  cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void | Promise<void>
+}
+
+export type Step =
+  | { readonly kind: 'handle'; readonly which: number; readonly crash: Crash }
+  | { readonly kind: 'give up' | 'provider decides' | 'expire' | 'cancel' | 'deadline'; readonly which: number }
+  | { readonly kind: 'relay'; readonly crash: boolean }
+
+const crash = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Crash>('nowhere') },
+  { weight: 1, arbitrary: fc.constantFrom<Crash>('before its effect', 'before publishing', 'before its offset') },
+)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 40, arbitrary: fc.record({ kind: fc.constant('handle' as const), which: fc.nat(1_000), crash }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('relay' as const), crash: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('provider decides' as const), which: fc.nat(1_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), which: fc.nat(1_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('give up' as const, 'expire' as const, 'deadline' as const),
+      which: fc.nat(1_000),
+    }),
+  },
+)
+const quantity = fc.integer({ min: 1, max: 3 })
+const pieces = fc.integer({ min: 2, max: 9 })
+
+export interface Given {
+  readonly orders: readonly { readonly A: number; readonly B: number }[]
+  readonly stock: { readonly A: number; readonly B: number }
+  /** Orders, by number, whose charge is declined. */
+  readonly declined: readonly number[]
+  readonly steps: readonly Step[]
+}
+
+export const given: fc.Arbitrary<Given> = fc.record({
+  orders: fc.array(fc.record({ A: quantity, B: quantity }), { minLength: 1, maxLength: 3 }),
+  stock: fc.record({ A: pieces, B: pieces }),
+  declined: fc.array(fc.nat(9), { maxLength: 2 }),
+  // Long runs most of the time: what can go wrong late needs an order that has come far.
+  steps: fc.array(step, { maxLength: 120, size: 'max' }),
+})
+
+/** All steps, then calm, until nothing moves any more. */
+export async function play(world: Playground, steps: readonly Step[]): Promise<void> {
+  for (const each of steps) await take(world, each)
+  await calm(world)
+  // What was given up on waits for somebody, but not for ever.
+  for (const { orderId } of world.orders) await world.cancel(orderId, 'DEADLINE')
+  await calm(world)
+}
+
+async function take(world: Playground, step: Step): Promise<void> {
+  const order = (which: number) => world.orders[which % world.orders.length]?.orderId ?? ''
+  switch (step.kind) {
+    case 'handle':
+    case 'give up': {
+      const pending = world.pending()
+      const one = pending[step.which % Math.max(1, pending.length)]
+      if (one && step.kind === 'handle') await world.handle(one, step.crash)
+      else if (one) world.giveUp(one)
+      return
+    }
+    case 'relay':
+      return void (await world.relay(step.crash))
+    case 'provider decides':
+      return void world.providerDecides(step.which)
+    case 'expire':
+      return world.expire(order(step.which))
+    case 'cancel':
+      await world.cancel(order(step.which), 'CUSTOMER')
+      // Half of the time it is told at once, and so before what was said of the order long ago has been read.
+      for (let more = step.which % 2 === 0; more;) more = await world.relay(false)
+      return
+    case 'deadline':
+      return world.cancel(order(step.which), 'DEADLINE')
+  }
+}
+
+async function calm(world: Playground): Promise<void> {
+  for (let rounds = 0; rounds < 1_000; rounds++) {
+    if (await world.relay(false)) continue
+    world.providerDecides(0)
+    const pending = world.pending()
+    if (pending.length === 0) return
+    for (const one of pending) await world.handle(one, 'nowhere')
+  }
+  throw new Error('messages go round for ever')
+}
+
+/** What everybody's books say of an order in the end. */
+export interface Books {
+  readonly order: Order
+  /** Every status it has had. */
+  readonly history: readonly string[]
+  /** Cents, net of what was given back, by the provider's ledger. */
+  readonly kept: number
+  readonly payment: string | undefined
+  readonly reservation: string | undefined
+  readonly shipment: string | undefined
+}
+
+export function expectBalance(
+  books: readonly Books[],
+  price: number,
+  stock: { readonly before: ReadonlyMap<string, number>; readonly after: ReadonlyMap<string, number> },
+): void {
+  const sold = new Map<string, number>()
+  for (const { order, history, kept, payment, reservation, shipment } of books) {
+    expect(history.filter((status) => status === 'SHIPPED' || status === 'CANCELLED')).toHaveLength(1)
+    expect(new Set(history).size).toBe(history.length)
+    const shipped = history.includes('SHIPPED')
+    const total = order.items.reduce((sum, { quantity: count }) => sum + count * price, 0)
+    expect(kept).toBe(shipped ? total : 0)
+    expect(payment === 'CAPTURED').toBe(shipped)
+    expect(reservation === 'RESERVED').toBe(shipped)
+    expect(shipment === 'DISPATCHED').toBe(shipped)
+    expect(shipment).not.toBe('PREPARED')
+    if (shipped) for (const { sku, quantity: count } of order.items) sold.set(sku, (sold.get(sku) ?? 0) + count)
+  }
+  for (const [sku, before] of stock.before) expect((stock.after.get(sku) ?? 0) + (sold.get(sku) ?? 0)).toBe(before)
+}
