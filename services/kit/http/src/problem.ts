@@ -26,6 +26,8 @@ export class HttpProblem extends Error {
   readonly title: string
   readonly problems: readonly FieldProblem[] | undefined
   readonly headers: Readonly<Record<string, string>>
+  /** Told beside the usual members. */
+  readonly members: Readonly<Record<string, string>>
 
   constructor(
     status: number,
@@ -34,6 +36,7 @@ export class HttpProblem extends Error {
     more: {
       readonly problems?: readonly FieldProblem[]
       readonly headers?: Readonly<Record<string, string>>
+      readonly members?: Readonly<Record<string, string>>
       readonly cause?: unknown
     } = {},
   ) {
@@ -44,6 +47,7 @@ export class HttpProblem extends Error {
     this.retry = status === 503 || status === 429
     this.problems = more.problems
     this.headers = more.headers ?? {}
+    this.members = more.members ?? {}
   }
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import { createLogger, createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 import { HttpProblem, overloaded } from './problem.ts'
-import { createHttpServer } from './server.ts'
+import { createHttpServer, type HttpServerOptions } from './server.ts'
 import { parsed } from './validation.ts'
 
 const schema = z.strictObject({
@@ -11,7 +11,7 @@ const schema = z.strictObject({
   items: z.array(z.strictObject({ sku: z.string(), quantity: z.int().min(1).max(9) })).min(1),
 })
 
-function build() {
+function build(more: Partial<HttpServerOptions> = {}) {
   const registry = createRegistry()
   const server = createHttpServer({
     logger: silentLogger(),
@@ -21,8 +21,10 @@ function build() {
     connectionTimeoutMs: 1_000,
     keepAliveTimeoutMs: 1_000,
     connectionMaxAgeMs: 60_000,
+    ...more,
   })
   server.app.post('/orders/:id', (request) => parsed(schema, request.body))
+  server.app.get('/fine', () => Promise.resolve({}))
   server.app.get('/broken', () => {
     throw new Error('password of the database is hunter2')
   })
@@ -93,6 +95,25 @@ test('every answer names its request, by what the caller sent where that is sane
   expect(await idFor({ 'x-request-id': 'order-7', traceparent: `00-${trace}-00f067aa0ba902b7-01` })).toBe('order-7')
   expect(await idFor({ 'x-request-id': 'two words', traceparent: `00-${trace}-00f067aa0ba902b7-01` })).toBe(trace)
   expect(await idFor({ traceparent: '00-junk' })).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+test('a request is logged as configured, with the ids that lead on from it, and with nothing that was secret in it', async () => {
+  const lines: Record<string, unknown>[] = []
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01`, authorization: 'Bearer hunter2' }
+  for (const requestLog of ['none', 'problems', 'all'] as const) {
+    const { app } = build({ requestLog, logger: createLogger({ service: 'test', destination }) })
+    await app.inject({ url: '/gone?secret=hunter2', headers })
+    await app.inject({ url: '/fine?secret=hunter2', headers })
+  }
+  expect(lines.map(({ route, status }) => [route, status])).toEqual([
+    ['/gone', 404],
+    ['/gone', 404],
+    ['/fine', 200],
+  ])
+  expect(lines[0]).toMatchObject({ method: 'GET', correlationId: trace, traceId: trace, address: '127.0.0.1' })
+  expect(JSON.stringify(lines)).not.toContain('hunter2')
 })
 
 test('counts requests by route pattern and status, and asks callers to leave while closing', async () => {

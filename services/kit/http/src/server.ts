@@ -4,6 +4,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyError, type
 import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
 import { correlationOf, type Correlation } from './correlation.ts'
 import { observeRequests } from './metrics.ts'
+import { logRequests, type RequestLog } from './request-log.ts'
 import { HttpProblem, type ProblemBody } from './problem.ts'
 import { traceRequests } from './trace.ts'
 
@@ -29,6 +30,10 @@ export interface HttpServerOptions {
    * opened, so without an end a new replica would get no share of the traffic.
    */
   readonly connectionMaxAgeMs: number
+  /** Addresses and networks whose `X-Forwarded-For` is believed; none unless given. */
+  readonly trustedProxies?: readonly string[] | undefined
+  /** Default `none`: metrics count requests in any case. */
+  readonly requestLog?: RequestLog
 }
 
 export interface HttpServer {
@@ -51,6 +56,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // What was accepted before closing is served, not refused.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    trustProxy: options.trustedProxies ? [...options.trustedProxies] : false,
     requestIdHeader: false,
     genReqId: () => '',
   })
@@ -69,6 +75,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   })
   if (options.tracing) traceRequests(app, options.tracing)
   observeRequests(app, options.registry)
+  logRequests(app, options.logger, options.requestLog ?? 'none')
 
   app.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => {
     const { correlationId } = request.correlation
@@ -98,8 +105,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 /** Only our own problems and the framework's 4xx (malformed JSON, too large) carry their text to the caller. */
 function problemBody(error: FastifyError | HttpProblem, requestId: string): ProblemBody {
   if (error instanceof HttpProblem) {
-    const { status, title, message: detail, problems } = error
-    return { title, status, detail, ...(problems ? { problems } : {}), requestId }
+    const { status, title, message: detail, problems, members } = error
+    return { ...members, title, status, detail, ...(problems ? { problems } : {}), requestId }
   }
   const status = error.statusCode ?? 500
   if (status >= 400 && status < 500) return { title: 'Invalid Request', status, detail: error.message, requestId }

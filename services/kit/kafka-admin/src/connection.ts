@@ -10,6 +10,7 @@ import {
   describeConfigsV4,
   findCoordinatorV4,
   incrementalAlterConfigsV1,
+  listGroupsV4,
   listOffsetsV7,
   metadataV12,
   offsetFetchV8,
@@ -69,6 +70,7 @@ const spoken = [
   deleteTopicsV6,
   incrementalAlterConfigsV1,
   listOffsetsV7,
+  listGroupsV4,
   findCoordinatorV4,
   offsetFetchV8,
 ].map(({ api }) => api)

@@ -1,0 +1,101 @@
+// What is one route? What it takes and answers, as zod schemas, beside the code that serves it: the same schemas check
+// what comes in and describe the route to callers (openapi.ts), so the two cannot drift apart.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import { parsed } from './validation.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may ask; a route that does not say so asks for a customer where customers are told apart. */
+    access?: Access
+  }
+}
+
+/** `customer`: only one who is known, where the service knows its customers. `public`: anybody. */
+export type Access = 'customer' | 'public'
+
+export interface Answer {
+  readonly description: string
+  /** Of a JSON body. */
+  readonly schema?: z.ZodType
+  /** Of a body that is not JSON. */
+  readonly mediaType?: string
+}
+
+export interface Takes {
+  readonly params?: z.ZodType
+  readonly query?: z.ZodType
+  readonly headers?: z.ZodType
+  readonly body?: z.ZodType
+}
+
+export interface RouteDescription {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Such as `/orders/:id`. */
+  readonly path: string
+  readonly summary: string
+  readonly access: Access
+  /** By status. */
+  readonly answers: Readonly<Record<number, Answer>>
+  /** Where its bodies may be larger than the server's others. */
+  readonly bodyLimitBytes?: number
+}
+
+export interface Route extends RouteDescription {
+  readonly takes: Takes
+  readonly serve: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+}
+
+type Part<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
+
+/** What a request gave, checked. */
+export interface Given<T extends Takes> {
+  readonly params: Part<T['params']>
+  readonly query: Part<T['query']>
+  readonly headers: Part<T['headers']>
+  readonly body: Part<T['body']>
+}
+
+export interface RouteDefinition<T extends Takes> extends RouteDescription {
+  readonly takes: T
+  readonly handle: (given: Given<T>, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+}
+
+export function route<T extends Takes>({ handle, ...described }: RouteDefinition<T>): Route {
+  const { params, query, headers, body } = described.takes
+  const part = (schema: z.ZodType | undefined, input: unknown): unknown => schema && parsed(schema, input)
+  return {
+    ...described,
+    serve: async (request, reply) => {
+      const given = {
+        params: part(params, request.params),
+        query: part(query, request.query),
+        headers: part(headers, request.headers),
+        body: part(body, request.body),
+      }
+      return handle(given as Given<T>, request, reply)
+    },
+  }
+}
+
+/** Each route under each prefix. `problemOf` puts what a route throws into words for the caller, where it has any. */
+export function registerRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  prefixes: readonly string[],
+  problemOf: (error: unknown) => unknown = (error) => error,
+): void {
+  for (const prefix of prefixes)
+    for (const { method, path, access, bodyLimitBytes, serve } of routes)
+      app.route({
+        method,
+        url: `${prefix}${path}`,
+        config: { access },
+        exposeHeadRoute: false,
+        ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
+        handler: (request, reply) =>
+          serve(request, reply).catch((error: unknown) => {
+            throw problemOf(error)
+          }),
+      })
+}
