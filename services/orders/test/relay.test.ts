@@ -57,6 +57,7 @@ function relay(name: string, publish: Publish = toKafka, batchSize = 20): Relay 
     batchSize,
     takeOverMs: 100,
     pollMs: 200,
+    keepKeysHours: 24,
   })
   relays.push(started)
   return started

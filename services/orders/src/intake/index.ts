@@ -3,6 +3,7 @@
 export { createIntake, type Intake, type IntakeOptions } from './intake.ts'
 export { IdempotencyConflict, IntakeFull, IntakeUnavailable, OrderRefused } from './errors.ts'
 export { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
-export { startRelay, type OutboxMessage, type Relay, type RelayOptions } from './relay.ts'
+export { outboxLag, startRelay, type OutboxMessage, type Relay, type RelayOptions } from './relay.ts'
+export type { OutboxLag } from './relay-sql.ts'
 export type { IntakeMetrics } from './metrics.ts'
 export { intakeMetrics, relayMetrics } from './metrics.ts'

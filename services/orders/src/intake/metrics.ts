@@ -47,6 +47,7 @@ export interface RelayMetrics {
   readonly failures: Counter
   readonly lagRows: Gauge
   readonly lagSeconds: Gauge
+  readonly prunedKeys: Counter
 }
 
 /** Only the gateway that relays reports a lag; elsewhere it is 0, so the maximum over all is the truth. */
@@ -59,6 +60,11 @@ export function relayMetrics(registry: Registry): RelayMetrics {
     failures: new Counter({
       name: 'outbox_failures_total',
       help: 'Batches that failed and are tried again.',
+      registers,
+    }),
+    prunedKeys: new Counter({
+      name: 'orders_idempotency_keys_pruned_total',
+      help: 'Idempotency keys forgotten for their age.',
       registers,
     }),
     lagRows: new Gauge({ name: 'outbox_lag_rows', help: 'Events waiting in the outbox.', registers }),

@@ -29,6 +29,13 @@ export const deletePublished = {
   text: 'DELETE FROM intake_outbox WHERE id = ANY($1::bigint[])',
 }
 
+/** What is durable and not yet in Kafka. */
+export interface OutboxLag {
+  readonly rows: number
+  /** Age of the oldest. */
+  readonly seconds: number
+}
+
 export const selectLag = {
   name: 'relay_select_lag',
   text: `SELECT count(*)::int AS rows,

@@ -4,7 +4,16 @@
 import { lockHeld, type Queryable, type Session } from '@orderpipeline/kit-postgres'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import type { RelayMetrics } from './metrics.ts'
-import { deletePublished, intakeChannel, relayLock, selectLag, selectUnpublished, type OutboxRow } from './relay-sql.ts'
+import { keyPruning } from './prune-keys.ts'
+import {
+  deletePublished,
+  intakeChannel,
+  relayLock,
+  selectLag,
+  selectUnpublished,
+  type OutboxLag,
+  type OutboxRow,
+} from './relay-sql.ts'
 import { createWake, type Wake } from './wake.ts'
 
 export interface OutboxMessage {
@@ -28,6 +37,8 @@ export interface RelayOptions {
   readonly takeOverMs: number
   /** How often the relay looks unasked; only a lost wake-up makes it matter. */
   readonly pollMs: number
+  /** Idempotency keys that are older are forgotten; default 24. */
+  readonly keepKeysHours?: number
 }
 
 export interface Relay {
@@ -98,6 +109,15 @@ export function startRelay(options: RelayOptions): Relay {
  */
 async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, closing: AbortSignal): Promise<void> {
   const { metrics, logger } = options
+  const pruning = keyPruning(options.keepKeysHours ?? 24, () => performance.now())
+  const prune = async (): Promise<void> => {
+    try {
+      metrics.prunedKeys.inc(await pruning.pruneIfDue(session))
+    } catch (error) {
+      session.lost.throwIfAborted()
+      logger.warn({ error }, 'idempotency keys were not pruned; trying again later')
+    }
+  }
   let lagDueAt = 0
   let backoffMs = firstBackoffMs
   while (!closing.aborted) {
@@ -106,6 +126,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
       await measureLag(session, metrics)
       lagDueAt = performance.now() + lagEveryMs
     }
+    await prune()
     const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])
     if (rows.length === 0) {
       await wake.sleep(jittered(options.pollMs), session.lost)
@@ -128,10 +149,16 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
   }
 }
 
+/** @throws DatabaseError */
+export async function outboxLag(database: Queryable): Promise<OutboxLag> {
+  const [lag] = await database.query<OutboxLag>(selectLag)
+  return lag ?? { rows: 0, seconds: 0 }
+}
+
 async function measureLag(session: Session, metrics: RelayMetrics): Promise<void> {
-  const [lag] = await session.query<{ rows: number; seconds: number }>(selectLag)
-  metrics.lagRows.set(lag?.rows ?? 0)
-  metrics.lagSeconds.set(lag?.seconds ?? 0)
+  const { rows, seconds } = await outboxLag(session)
+  metrics.lagRows.set(rows)
+  metrics.lagSeconds.set(seconds)
 }
 
 /** ±20 %, so that many gateways do not look at the same moment. */

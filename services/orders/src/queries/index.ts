@@ -1,2 +1,4 @@
 // What may be asked about orders from outside the orders service?
+export { ordersOfCustomer, type OrderSummary } from './customer.ts'
 export { orderById, statusesById, type OrderView, type StatusView } from './orders.ts'
+export { isSettled, isTerminal, progressOf, type OrderProgress, type Step } from './progress.ts'

@@ -33,15 +33,23 @@ export interface StatusView {
   readonly terminalStates: number
 }
 
-/** undefined where there is no such order. @throws DatabaseError */
-export async function orderById(database: Queryable, orderId: string): Promise<OrderView | undefined> {
-  const [row] = await database.query<{ view: OrderView }>(selectOrder, [orderId])
+/** undefined where there is no such order, or none of `customerId` when that is given. @throws DatabaseError */
+export async function orderById(
+  database: Queryable,
+  orderId: string,
+  customerId?: string,
+): Promise<OrderView | undefined> {
+  const [row] = await database.query<{ view: OrderView }>(selectOrder, [orderId, customerId ?? null])
   return row?.view
 }
 
-/** Those that exist, in no order. @throws DatabaseError */
-export async function statusesById(database: Queryable, orderIds: readonly string[]): Promise<readonly StatusView[]> {
-  const rows = await database.query<{ view: StatusView }>(selectStatuses, [orderIds])
+/** Those that exist, and are of `customerId` when that is given; in no order. @throws DatabaseError */
+export async function statusesById(
+  database: Queryable,
+  orderIds: readonly string[],
+  customerId?: string,
+): Promise<readonly StatusView[]> {
+  const rows = await database.query<{ view: StatusView }>(selectStatuses, [orderIds, customerId ?? null])
   return rows.map((row) => row.view)
 }
 
@@ -70,7 +78,7 @@ SELECT json_strip_nulls(json_build_object(
       ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
     FROM order_events e WHERE e.order_id = o.order_id), '[]')
 )) AS view
-FROM orders o WHERE o.order_id = $1`,
+FROM orders o WHERE o.order_id = $1 AND ($2::text IS NULL OR o.customer_id = $2)`,
 }
 
 const selectStatuses = {
@@ -81,5 +89,5 @@ SELECT json_strip_nulls(json_build_object(
   'terminalStates', (
     SELECT count(*) FROM order_events e WHERE e.order_id = o.order_id AND e.status IN ('SHIPPED', 'CANCELLED'))
 )) AS view
-FROM orders o WHERE o.order_id = ANY($1::uuid[])`,
+FROM orders o WHERE o.order_id = ANY($1::uuid[]) AND ($2::text IS NULL OR o.customer_id = $2)`,
 }

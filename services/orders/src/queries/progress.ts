@@ -1,0 +1,55 @@
+// How far have many orders come? For those who wait: one question for all of them, as often as they like.
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import {
+  terminalStatuses,
+  type CancellationReason,
+  type EventType,
+  type OrderStatus,
+} from '@orderpipeline/order-events'
+
+export interface Step {
+  /** Each once in an order's history. */
+  readonly event: EventType
+  /** The status it brought about, if any. */
+  readonly status?: OrderStatus
+  readonly reason?: string
+  readonly at: string
+}
+
+export interface OrderProgress {
+  readonly orderId: string
+  readonly status: OrderStatus
+  readonly reason?: CancellationReason
+  readonly timeline: readonly Step[]
+}
+
+/** Nothing more will come of an order that is in one of these. */
+const terminal: readonly OrderStatus[] = terminalStatuses
+export const isTerminal = (status: OrderStatus): boolean => terminal.includes(status)
+
+/** What a customer waits for after ordering: whether they get it. */
+const settled: readonly OrderStatus[] = ['CONFIRMED', 'SHIPPED', 'CANCELLED']
+export const isSettled = (status: OrderStatus): boolean => settled.includes(status)
+
+/** Those that exist, and are of `customerId` when that is given; in no order. @throws DatabaseError */
+export async function progressOf(
+  database: Queryable,
+  orderIds: readonly string[],
+  customerId?: string,
+): Promise<readonly OrderProgress[]> {
+  const rows = await database.query<{ view: OrderProgress }>(selectProgress, [orderIds, customerId ?? null])
+  return rows.map((row) => row.view)
+}
+
+const selectProgress = {
+  name: 'queries_progress',
+  text: `
+SELECT json_strip_nulls(json_build_object(
+  'orderId', o.order_id, 'status', o.status, 'reason', o.reason,
+  'timeline', COALESCE((
+    SELECT json_agg(json_build_object('event', e.event, 'status', e.status, 'reason', e.reason, 'at', e.at)
+      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
+    FROM order_events e WHERE e.order_id = o.order_id), '[]')
+)) AS view
+FROM orders o WHERE o.order_id = ANY($1::uuid[]) AND ($2::text IS NULL OR o.customer_id = $2)`,
+}
