@@ -32,3 +32,24 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities: { drop: [ALL] }
 {{- end }}
+
+{{/* What the gateway asks of its callers, as its environment; an empty list where nothing is asked. */}}
+{{- define "shop.gatewayEnv" -}}
+{{- $env := list }}
+{{- with .Values.authentication }}
+{{- with .algorithms }}{{ $env = append $env (dict "name" "AUTH_ALGORITHMS" "value" (join "," .)) }}{{ end }}
+{{- with .issuer }}{{ $env = append $env (dict "name" "AUTH_ISSUER" "value" .) }}{{ end }}
+{{- with .audience }}{{ $env = append $env (dict "name" "AUTH_AUDIENCE" "value" .) }}{{ end }}
+{{- with .jwksUrl }}{{ $env = append $env (dict "name" "AUTH_JWKS_URL" "value" .) }}{{ end }}
+{{- with .secret }}{{ $env = append $env (dict "name" "AUTH_SECRET" "secretKeyRef" (dict "name" .secretName "key" .key)) }}{{ end }}
+{{- end }}
+{{- with .Values.limits }}
+{{- with .perCustomer }}{{ $env = append $env (dict "name" "RATE_LIMIT_PER_CUSTOMER" "value" (toString (int64 .))) }}{{ end }}
+{{- with .perAddress }}{{ $env = append $env (dict "name" "RATE_LIMIT_PER_ADDRESS" "value" (toString (int64 .))) }}{{ end }}
+{{- if or .perCustomer .perAddress }}{{ $env = append $env (dict "name" "RATE_LIMIT_WINDOW_SECONDS" "value" (toString (int64 .windowSeconds))) }}{{ end }}
+{{- with .trustedProxies }}{{ $env = append $env (dict "name" "HTTP_TRUSTED_PROXIES" "value" (join "," .)) }}{{ end }}
+{{- with .redis }}{{ $env = append $env (dict "name" "REDIS_URL" "secretKeyRef" (dict "name" .secretName "key" .key)) }}{{ end }}
+{{- end }}
+{{- with .Values.promiseSeconds }}{{ $env = append $env (dict "name" "PROMISE_SECONDS" "value" (toString .)) }}{{ end }}
+{{- toYaml $env }}
+{{- end }}

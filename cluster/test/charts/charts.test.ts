@@ -105,6 +105,34 @@ describe('order-shop', () => {
     ])
   })
 
+  test('has the gateway ask of its callers what the values say, by variables that it reads', async () => {
+    const objects = await rendered(path, [
+      'authentication.algorithms={RS256,ES256}',
+      'authentication.issuer=https://issuer.example',
+      'authentication.audience=orders',
+      'authentication.jwksUrl=https://issuer.example/keys',
+      'authentication.secret.secretName=auth',
+      'authentication.secret.key=secret',
+      'limits.perCustomer=6000000',
+      'limits.perAddress=600',
+      'limits.trustedProxies={10.0.0.0/8,192.168.0.0/16}',
+      'limits.redis.secretName=redis',
+      'limits.redis.key=url',
+      'promiseSeconds=30',
+      'gateway.env[0].name=LOG_LEVEL',
+      'gateway.env[0].value=debug',
+    ])
+    const { env } = only(objects, 'OrderPipeline').spec?.['gateway'] as { env: { name: string; value?: string }[] }
+    expect(env).toContainEqual({ name: 'AUTH_ALGORITHMS', value: 'RS256,ES256' })
+    expect(env).toContainEqual({ name: 'AUTH_SECRET', secretKeyRef: { name: 'auth', key: 'secret' } })
+    expect(env).toContainEqual({ name: 'RATE_LIMIT_PER_CUSTOMER', value: '6000000' })
+    expect(env).toContainEqual({ name: 'PROMISE_SECONDS', value: '30' })
+    expect(env.at(-1)).toEqual({ name: 'LOG_LEVEL', value: 'debug' })
+    const files = ['config.ts', 'authentication/settings.ts', 'limits/settings.ts', 'queues/settings.ts']
+    const sources = await Promise.all(files.map((file) => readFile(join(repository, 'services/gateway/src', file), 'utf8')))
+    for (const { name } of env) expect(sources.join()).toContain(`  ${name}: `)
+  })
+
   test('migrates before anything else is made or changed, and only the migration sees the administrator', async () => {
     const objects = await rendered(path)
     expect(only(objects, 'Job').metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' })
@@ -137,6 +165,8 @@ describe('order-shop', () => {
     ['pipeline.name=UPPER', '/pipeline/name'],
     ['paymentProvider.declineRate=2', '/paymentProvider/declineRate'],
     ['paymentProvider.latencyMS=2', "additional properties 'latencyMS' not allowed"],
+    ['authentication.algorithms={none}', '/authentication/algorithms/0'],
+    ['limits.perCustomer=7', '/limits/perCustomer'],
     ['pipeline.deletionPolicy=Orphan', '/pipeline/deletionPolicy'],
     ['stages.payment.scaling=null', '/stages/payment'],
   ])('refuses %s and says where', async (value, where) => {

@@ -1,80 +1,71 @@
-// What can be asked of the gateway over HTTP? To place an order, to see one, and to see the status of many.
+// What can be asked of the gateway over HTTP? To place orders, to follow and to see them, and what it can be asked.
 import {
   createHttpServer,
-  HttpProblem,
-  overloaded,
-  parsed,
-  type FastifyReply,
-  type FastifyRequest,
+  registerRoutes,
   type HttpServer,
   type HttpServerOptions,
+  type Route,
 } from '@orderpipeline/kit-http'
-import { DatabaseError, type Queryable } from '@orderpipeline/kit-postgres'
-import {
-  IdempotencyConflict,
-  IntakeFull,
-  IntakeUnavailable,
-  OrderRefused,
-  type Intake,
-} from '@orderpipeline/orders/intake'
-import { orderById, statusesById } from '@orderpipeline/orders/queries'
-import { idempotencyHeaders, orderBody, orderIdParams, statusBody } from './order-request.ts'
+import type { Intake } from '@orderpipeline/orders/intake'
+import { cancellingRoute, type Cancel } from './api/cancelling.ts'
+import { descriptionRoutes } from './api/description.ts'
+import { eventsRoute } from './api/events.ts'
+import { healthRoute } from './api/health.ts'
+import { placingRoutes } from './api/placing.ts'
+import { problemOf } from './api/problems.ts'
+import { readingRoutes } from './api/reading.ts'
+import { authenticate } from './authentication/hook.ts'
+import type { Verifier } from './authentication/verifier.ts'
+import { limitAddresses, limitCustomers, refusedCounter, type Limits } from './limits/hook.ts'
+import type { QueueReader } from './queues/reader.ts'
+import type { OrderReader } from './reading/order-reader.ts'
+import type { Outcomes } from './watch/outcomes.ts'
+import type { Streams } from './watch/streams.ts'
 
 export interface AppOptions extends HttpServerOptions {
   readonly intake: Intake
-  readonly database: Queryable
+  readonly orders: OrderReader
+  readonly cancel: Cancel
+  readonly outcomes: Outcomes
+  readonly streams: Streams
+  /** Without one, customers are whoever they say they are. */
+  readonly verify?: Verifier
+  readonly limits?: Limits
+  readonly queues: QueueReader
+  readonly queuesMaxAgeSeconds: number
+  /** Throws where an order would wait for too long; all are taken unless given. */
+  readonly admit?: () => void
   /** Put before the path in tracking URLs; empty for relative ones. */
   readonly publicUrl: string
+  /** Longest wait of a synchronous order for its outcome, milliseconds. */
+  readonly maxWaitMs: number
 }
 
 export function buildApp(options: AppOptions): HttpServer {
-  const { intake, database, publicUrl } = options
+  const { intake, orders, outcomes, streams, verify, publicUrl } = options
   const server = createHttpServer(options)
-
-  const placeOrder = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { 'idempotency-key': idempotencyKey } = parsed(idempotencyHeaders, request.headers)
-    const order = parsed(orderBody, request.body)
-    const { orderId, repeated } = await intake
-      .place({ ...order, idempotencyKey, ...request.correlation })
-      .catch((error: unknown) => {
-        throw problemOf(error)
-      })
-    const trackingUrl = `${publicUrl}/v1/orders/${orderId}`
-    if (repeated) void reply.header('idempotency-replayed', 'true')
-    return reply.code(202).header('location', trackingUrl).send({ orderId, status: 'PLACED', trackingUrl })
-  }
-
-  const showOrder = async (request: FastifyRequest) => {
-    const { id } = parsed(orderIdParams, request.params)
-    const order = await orderById(database, id).catch((error: unknown) => {
-      throw problemOf(error)
-    })
-    if (!order) throw new HttpProblem(404, 'Not Found', `no order ${id}`)
-    return order
-  }
-
-  const showStatuses = async (request: FastifyRequest) => {
-    const { ids } = parsed(statusBody, request.body)
-    const orders = await statusesById(database, ids).catch((error: unknown) => {
-      throw problemOf(error)
-    })
-    return { orders }
-  }
-
-  for (const prefix of ['/v1', '']) {
-    server.app.post(`${prefix}/orders`, placeOrder)
-    server.app.get(`${prefix}/orders/:id`, showOrder)
-    server.app.post(`${prefix}/orders/status`, showStatuses)
-  }
+  const refused = refusedCounter(options.registry)
+  limitAddresses(server.app, options.limits ?? {}, refused)
+  authenticate(server.app, verify)
+  limitCustomers(server.app, options.limits ?? {}, refused)
+  const authenticated = verify !== undefined
+  const versioned: Route[] = [
+    ...placingRoutes({
+      intake,
+      outcomes,
+      admit: options.admit ?? (() => undefined),
+      authenticated,
+      trackingUrl: (orderId) => `${publicUrl}/v1/orders/${orderId}`,
+      bodyLimitBytes: options.bodyLimitBytes,
+      maxWaitMs: options.maxWaitMs,
+    }),
+    ...readingRoutes(orders, authenticated),
+    eventsRoute(orders, streams),
+    cancellingRoute(options.cancel),
+  ]
+  const others: Route[] = [healthRoute(options.queues, options.queuesMaxAgeSeconds)]
+  const described = descriptionRoutes({ versioned, others, authenticated, publicUrl })
+  registerRoutes(server.app, versioned, ['/v1', ''], problemOf)
+  registerRoutes(server.app, [...others, ...described], [''], problemOf)
   return server
-}
-
-/** What the caller can act on, in HTTP's terms; anything else stays what it is and is answered 500. */
-function problemOf(error: unknown): unknown {
-  if (error instanceof IntakeFull) return overloaded('too many orders are waiting; nothing was kept', 1, error)
-  if (error instanceof IntakeUnavailable || (error instanceof DatabaseError && error.retry))
-    return overloaded('the order database does not answer; repeat with the same Idempotency-Key', 2, error)
-  if (error instanceof IdempotencyConflict) return new HttpProblem(422, 'Idempotency Conflict', error.message)
-  if (error instanceof OrderRefused) return new HttpProblem(422, 'Order Refused', error.message, { cause: error.cause })
-  return error
 }

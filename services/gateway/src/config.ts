@@ -1,7 +1,11 @@
 // What is the gateway told?
+import { requestLogs } from '@orderpipeline/kit-http'
 import { kafkaVariables } from '@orderpipeline/kit-kafka'
-import { readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
+import { ConfigError, readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
+import { authenticationSettings, authenticationVariables } from './authentication/settings.ts'
+import { limitSettings, limitVariables } from './limits/settings.ts'
+import { queueVariables } from './queues/settings.ts'
 
 const schema = z.object({
   HTTP_PORT: variables.port().default(8080),
@@ -9,6 +13,8 @@ const schema = z.object({
   DATABASE_URL: variables.url(['postgres', 'postgresql']),
   /** One connection more is opened by the one gateway that relays. */
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
+  /** A read replica: what is shown comes from it, and from the primary what it does not know yet. */
+  DATABASE_REPLICA_URL: variables.url(['postgres', 'postgresql']).optional(),
   ...kafkaVariables,
   KAFKA_TOPIC_PREFIX: variables.text().default(''),
   /** Topics whose messages are keyed by order; all others by customer. */
@@ -19,12 +25,30 @@ const schema = z.object({
    * given.
    */
   PUBLIC_URL: variables.url(['http', 'https']).optional(),
+  ...authenticationVariables,
+  ...limitVariables,
+  ...queueVariables,
   /** Orders waiting for a commit; more are answered 503. */
   INTAKE_MAX_WAITING: variables.integer(1, 100_000).default(2_000),
   INTAKE_MAX_BATCH: variables.integer(1, 1_000).default(500),
+  /** A request under the same key within this time gets the first answer again. */
+  IDEMPOTENCY_KEEP_HOURS: variables.number(0.001, 8_760).default(24),
   RELAY_BATCH_SIZE: variables.integer(1, 5_000).default(1_000),
   RELAY_TAKE_OVER_SECONDS: variables.number(0.01, 60).default(3),
   RELAY_POLL_SECONDS: variables.number(0.01, 60).default(2),
+  /** How often the orders that somebody waits for are looked up, all with one query. */
+  WATCH_EVERY_SECONDS: variables.number(0.01, 60).default(0.25),
+  /** Longest wait of a synchronous order for its outcome; then it is answered like any other. */
+  SYNC_MAX_WAIT_SECONDS: variables.number(0, 300).default(10),
+  /** Synchronous orders waiting at once; more are answered without waiting. */
+  SYNC_MAX_WAITING: variables.integer(0, 100_000).default(1_000),
+  /** Event streams open at once; more are answered 503. */
+  EVENTS_MAX_STREAMS: variables.integer(0, 100_000).default(1_000),
+  EVENTS_HEARTBEAT_SECONDS: variables.number(0.05, 300).default(15),
+  /** A stream ends after this time at the latest; its reader comes back, to another replica maybe. */
+  EVENTS_MAX_AGE_SECONDS: variables.number(1, 86_400).default(300),
+  /** Which requests leave a line in the log, with their correlation and trace ids. */
+  HTTP_REQUEST_LOG: variables.oneOf(requestLogs).default('none'),
   HTTP_BODY_LIMIT_BYTES: variables.integer(1_000, 10_000_000).default(65_536),
   HTTP_REQUEST_TIMEOUT_SECONDS: variables.number(0.1, 300).default(10),
   HTTP_CONNECTION_TIMEOUT_SECONDS: variables.number(0.1, 300).default(30),
@@ -39,6 +63,15 @@ const schema = z.object({
 
 export type Config = ReturnType<typeof configOf>
 
+/** @throws ConfigError, one line for each wrong variable */
 export function configOf(env: Readonly<Record<string, string | undefined>>) {
-  return readConfig(schema, env)
+  const config = readConfig(schema, env)
+  // A connection on which nothing is said for longer is closed, whoever waits on it.
+  const limit = config.HTTP_CONNECTION_TIMEOUT_SECONDS
+  const silences = ['SYNC_MAX_WAIT_SECONDS', 'EVENTS_HEARTBEAT_SECONDS'] as const
+  const problems = silences
+    .filter((name) => config[name] >= limit)
+    .map((name) => `${name}: found ${config[name]}; allowed: less than HTTP_CONNECTION_TIMEOUT_SECONDS, ${limit}`)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze({ ...config, authentication: authenticationSettings(config), limits: limitSettings(config) })
 }

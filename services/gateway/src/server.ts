@@ -1,23 +1,24 @@
-// What does a running gateway consist of? The HTTP side, the orders' intake, and the relay that one gateway at a time
-// runs; started and closed as one.
-import { randomUUIDv7 } from 'node:crypto'
+// What does a running gateway consist of? The HTTP side, what it runs of the orders service, and what it knows of who waits
+// and of what is waiting; started and closed as one.
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createProducer, kafkaAddress } from '@orderpipeline/kit-kafka'
-import { createPool, openSession } from '@orderpipeline/kit-postgres'
 import {
   createRegistry,
-  observePool,
-  observeQueries,
   startMetricsServer,
   startTracing,
   type Closer,
   type Logger,
 } from '@orderpipeline/kit-telemetry'
-import { createIntake, intakeMetrics, relayMetrics, startRelay } from '@orderpipeline/orders/intake'
 import { buildApp } from './app.ts'
+import { createVerifier } from './authentication/verifier.ts'
+import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
-import { tracedPublish } from './relay-trace.ts'
+import { createLimits } from './limits/build.ts'
+import { createRedis } from './limits/redis.ts'
+import { openOrdersSide } from './orders-side.ts'
+import { openQueues } from './queues/build.ts'
+import { startReadiness } from './readiness.ts'
+import { createWaiting } from './watch/build.ts'
 
 export interface Gateway {
   readonly url: string
@@ -28,55 +29,34 @@ export interface Gateway {
   readonly closers: readonly Closer[]
 }
 
-/** Commits under way at once; a third would only make batches smaller. */
-const commitsInFlight = 2
-
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
   const registry = createRegistry()
+  const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() }
   const tracing = await startTracing(config, { service: 'gateway', pipeline: config.ORDERPIPELINE_PIPELINE }, logger)
-  const url = config.DATABASE_URL
-  const applicationName = `gateway ${config.ORDERPIPELINE_PIPELINE}`
-  const database = createPool({
-    url,
-    role: 'orders',
-    size: config.DATABASE_POOL_SIZE,
-    applicationName,
-    connectTimeoutMs: 3_000,
-    statementTimeoutMs: 5_000,
-    onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
-    onQuery: observeQueries(registry),
-  })
-  observePool(database, registry)
-  const intake = createIntake({
-    database,
-    metrics: intakeMetrics(registry),
-    now: () => new Date(),
-    newId: randomUUIDv7,
-    keyedByOrder: (topic) => config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_TOPIC_PREFIX + topic),
-    maxBatch: config.INTAKE_MAX_BATCH,
-    maxInFlight: Math.min(commitsInFlight, config.DATABASE_POOL_SIZE),
-    maxWaiting: config.INTAKE_MAX_WAITING,
-  })
-  const producer = createProducer(kafkaAddress(config, applicationName), logger)
-  const relay = startRelay({
-    database,
-    openSession: (onNotification) =>
-      openSession({ url, role: 'orders', applicationName: `${applicationName} relay`, onNotification }),
-    publish: tracedPublish(tracing, (messages) =>
-      producer.send(messages.map((message) => ({ ...message, topic: config.KAFKA_TOPIC_PREFIX + message.topic }))),
-    ),
-    metrics: relayMetrics(registry),
-    logger,
-    batchSize: config.RELAY_BATCH_SIZE,
-    takeOverMs: config.RELAY_TAKE_OVER_SECONDS * 1_000,
-    pollMs: config.RELAY_POLL_SECONDS * 1_000,
-  })
+  const seen = { registry, tracing, logger }
+  const { database, intake, orders, cancel, relaying, closers } = openOrdersSide(config, clock, seen)
+  const waiting = createWaiting(config, orders, registry, logger)
+  const queues = openQueues(config, database, clock, registry, logger)
+  const { authentication, limits, REDIS_URL: redisUrl } = config
+  const redis =
+    redisUrl === undefined
+      ? undefined
+      : createRedis({ url: redisUrl, timeoutMs: config.REDIS_TIMEOUT_SECONDS * 1_000, logger })
   const http = buildApp({
-    logger,
-    registry,
-    tracing,
+    ...seen,
     intake,
-    database,
+    orders,
+    cancel,
+    outcomes: waiting.outcomes,
+    streams: waiting.streams,
+    queues: queues.queues,
+    queuesMaxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
+    ...(queues.admit ? { admit: queues.admit } : {}),
+    ...(authentication ? { verify: createVerifier(authentication, clock, logger) } : {}),
+    ...(limits ? { limits: createLimits(limits, config.ORDERPIPELINE_PIPELINE, redis, registry) } : {}),
+    requestLog: config.HTTP_REQUEST_LOG,
+    trustedProxies: config.HTTP_TRUSTED_PROXIES,
+    maxWaitMs: config.SYNC_MAX_WAIT_SECONDS * 1_000,
     publicUrl: config.PUBLIC_URL?.replace(/\/$/, '') ?? '',
     bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,
     requestTimeoutMs: config.HTTP_REQUEST_TIMEOUT_SECONDS * 1_000,
@@ -84,51 +64,29 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     keepAliveTimeoutMs: config.HTTP_KEEP_ALIVE_SECONDS * 1_000,
     connectionMaxAgeMs: config.HTTP_CONNECTION_MAX_AGE_SECONDS * 1_000,
   })
-
-  let readiness: true | string = 'the database has not answered yet'
-  const leaving = new AbortController()
-  /**
-   * Once ready, always ready: with the database away, a gateway that says 503 and when to come again beats none at
-   * all.
-   */
-  const untilReady = async (): Promise<void> => {
-    while (!leaving.signal.aborted) {
-      try {
-        await database.query({ name: 'gateway_ready', text: 'SELECT FROM orders LIMIT 1' })
-        readiness = true
-        return
-      } catch (error) {
-        readiness = `the database does not answer: ${error instanceof Error ? error.message : String(error)}`
-        await sleep(500, undefined, { signal: leaving.signal }).catch(() => undefined)
-      }
-    }
-  }
-  void untilReady()
-  const metrics = await startMetricsServer({
-    port: config.METRICS_PORT,
-    registry,
-    ready: () => (leaving.signal.aborted ? 'draining' : readiness),
-  })
+  const readiness = startReadiness(database)
+  const metrics = await startMetricsServer({ port: config.METRICS_PORT, registry, ready: readiness.check })
   await http.app.listen({ port: config.HTTP_PORT, host: '0.0.0.0' })
   const { port } = http.app.server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,
     metricsUrl: `http://127.0.0.1:${metrics.port}`,
-    relaying: () => relay.leading,
+    relaying,
     closers: [
       {
         name: 'linger',
         close: async () => {
-          leaving.abort()
+          readiness.leave()
           http.announceClosing()
           await sleep(config.DRAIN_LINGER_SECONDS * 1_000)
         },
       },
+      // Who waits is answered now, with what is known: their requests would hold up the end of the HTTP side.
+      { name: 'waiting', close: () => waiting.close() },
       { name: 'http', close: () => http.app.close() },
-      { name: 'intake', close: () => intake.close() },
-      { name: 'relay', close: () => relay.close() },
-      { name: 'kafka producer', close: () => producer.close() },
-      { name: 'database', close: () => database.close() },
+      { name: 'queues', close: () => queues.close() },
+      { name: 'redis', close: () => redis?.disconnect() },
+      ...closers,
       { name: 'traces', close: () => tracing?.close() },
       { name: 'metrics', close: () => metrics.close() },
     ],

@@ -1,0 +1,43 @@
+// How does a customer call an order back? At any time before it is shipped; the orders service decides.
+import { HttpProblem, route, type Route } from '@orderpipeline/kit-http'
+import type { Cancellation, CancellationContext } from '@orderpipeline/orders/cancellation'
+import { cancelledOrder } from './answers.ts'
+import { orderIdParams } from './fields.ts'
+import { noOrder } from './problems.ts'
+
+/** With a customer, another's order is not there. @throws DatabaseError */
+export type Cancel = (
+  orderId: string,
+  customer: string | undefined,
+  context: Omit<CancellationContext, 'now'>,
+) => Promise<Cancellation>
+
+export function cancellingRoute(cancel: Cancel): Route {
+  return route({
+    method: 'DELETE',
+    path: '/orders/:id',
+    summary: 'Cancels an order that has not been shipped; its stock is released and its payment refunded',
+    access: 'customer',
+    takes: { params: orderIdParams },
+    answers: {
+      200: { description: 'It is cancelled, now or since before.', schema: cancelledOrder },
+      404: { description: 'No such order of this customer.' },
+      409: { description: 'It is too late: `state` says what it is.' },
+      503: { description: 'The database is away; Retry-After says when to come again.' },
+    },
+    handle: async ({ params: { id } }, request) => {
+      const cancellation = await cancel(id, request.customer, request.correlation)
+      switch (cancellation.kind) {
+        case 'cancelled':
+        case 'already-cancelled':
+          return { orderId: id, status: 'CANCELLED' }
+        case 'too-late': {
+          const members = { state: cancellation.status }
+          throw new HttpProblem(409, 'Too Late', `the order is ${cancellation.status}`, { members })
+        }
+        case 'unknown':
+          throw noOrder(id)
+      }
+    },
+  })
+}

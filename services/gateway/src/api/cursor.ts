@@ -1,0 +1,20 @@
+// Where does the next page begin? After the last order of this one. Callers hand back what they were given and need not
+// know what it is.
+import { z } from 'zod'
+
+const bytesOfUuid = 16
+
+export function cursorOf(orderId: string): string {
+  return Buffer.from(orderId.replaceAll('-', ''), 'hex').toString('base64url')
+}
+
+/** The order id a cursor stands for. */
+export const cursor = z
+  .string()
+  .refine((text) => /^[\w-]{22}$/.test(text) && Buffer.from(text, 'base64url').length === bytesOfUuid, {
+    message: '`next` of the page before',
+  })
+  .transform((text) => {
+    const hex = Buffer.from(text, 'base64url').toString('hex')
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  })

@@ -1,0 +1,54 @@
+// Where does a caller find out what can be asked? In the OpenAPI document, and on a page made of it.
+import { openApi, route, type OpenApi, type Route } from '@orderpipeline/kit-http'
+import { z } from 'zod'
+import { page } from './page.ts'
+
+export interface DescriptionOptions {
+  readonly versioned: readonly Route[]
+  readonly others: readonly Route[]
+  readonly authenticated: boolean
+  readonly publicUrl: string
+}
+
+export function descriptionRoutes(options: DescriptionOptions): Route[] {
+  const document = (): OpenApi =>
+    openApi({
+      title: 'Orders',
+      version: '1',
+      description: 'Takes orders, shows what became of them, and tells how much is waiting.',
+      serverUrl: options.publicUrl,
+      bearer: options.authenticated,
+      routes: [
+        { prefix: '/v1', routes: options.versioned },
+        { prefix: '', routes: [...options.others, ...own] },
+      ],
+    })
+  // Made when first asked for: it describes the two routes below, too.
+  let json: string | undefined
+  let html: string | undefined
+  const own: Route[] = [
+    route({
+      method: 'GET',
+      path: '/openapi.json',
+      summary: 'This document',
+      access: 'public',
+      takes: {},
+      answers: { 200: { description: 'OpenAPI 3.1.', schema: z.object({ openapi: z.literal('3.1.0') }) } },
+      handle: async (_given, _request, reply) =>
+        reply.type('application/json').send((json ??= JSON.stringify(document()))),
+    }),
+    route({
+      method: 'GET',
+      path: '/docs',
+      summary: 'This document as a page',
+      access: 'public',
+      takes: {},
+      answers: { 200: { description: 'For people.', mediaType: 'text/html' } },
+      handle: async (_given, _request, reply) => {
+        void reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+        return reply.type('text/html; charset=utf-8').send((html ??= page(document())))
+      },
+    }),
+  ]
+  return own
+}

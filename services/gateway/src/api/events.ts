@@ -1,0 +1,41 @@
+// How does a caller follow an order without asking again and again? By server-sent events: every step of its timeline,
+// from the first or from where they left off, until it has ended.
+import { overloaded, route, type Route } from '@orderpipeline/kit-http'
+import { z } from 'zod'
+import type { OrderReader } from '../reading/order-reader.ts'
+import { allSeen, seenBefore } from '../watch/event-stream.ts'
+import type { Streams } from '../watch/streams.ts'
+import { orderIdParams } from './fields.ts'
+import { noOrder } from './problems.ts'
+
+export function eventsRoute(orders: OrderReader, streams: Streams): Route {
+  return route({
+    method: 'GET',
+    path: '/orders/:id/events',
+    summary: "An order's progress as server-sent events, until it has ended",
+    access: 'customer',
+    takes: {
+      params: orderIdParams,
+      headers: z.object({
+        'last-event-id': z.string().optional().describe('Of the last event received: only later ones are sent.'),
+      }),
+    },
+    answers: {
+      200: { description: 'An event `progress` for each step of the timeline.', mediaType: 'text/event-stream' },
+      204: { description: 'It has ended and every event was received: do not come back.' },
+      404: { description: 'No such order of this customer.' },
+      503: { description: 'Too many streams are open, or the database is away; Retry-After says when to come again.' },
+    },
+    handle: async ({ params: { id }, headers }, request, reply) => {
+      const [known] = await orders.progress([id], request.customer)
+      if (!known) throw noOrder(id)
+      const seen = seenBefore(headers['last-event-id'])
+      // Whoever reads by EventSource would otherwise come back for ever.
+      if (allSeen(known, seen)) return reply.code(204).send()
+      const stream = streams.open(known, seen)
+      if (!stream) throw overloaded('too many event streams are open', 5)
+      void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      return reply.type('text/event-stream').send(stream)
+    },
+  })
+}

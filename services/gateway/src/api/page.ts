@@ -1,0 +1,50 @@
+// How does the OpenAPI document read in a browser? As one page of plain HTML, without a script and without anything
+// from elsewhere.
+import type { OpenApi } from '@orderpipeline/kit-http'
+
+type Operation = OpenApi['paths'][string][string]
+
+export function page({ info, paths }: OpenApi): string {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => section(path, method, operation)),
+  )
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escaped(info.title)}</title>
+<style>
+  body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+  code, pre { font: 13px/1.5 ui-monospace, monospace }
+  pre { background: #8881; padding: .7rem; overflow: auto }
+  summary { cursor: pointer; padding: .4rem 0; border-top: 1px solid #8884 }
+  summary b { display: inline-block; width: 4.5rem }
+  td, th { text-align: left; vertical-align: top; padding: .1rem 1rem .1rem 0 }
+  @media (prefers-color-scheme: dark) { body { background: #111; color: #ddd } a { color: #9cf } }
+</style>
+<h1>${escaped(info.title)}</h1>
+<p>${escaped(info.description)} <a href="openapi.json">openapi.json</a></p>
+${operations.join('\n')}
+</html>
+`
+}
+
+function section(path: string, method: string, operation: Operation): string {
+  const { summary, parameters = [], requestBody, responses } = operation
+  const rows = parameters.map(
+    ({ name, in: place, required, schema }) =>
+      `<tr><td><code>${escaped(name)}</code><td>${place}${required ? ', required' : ''}<td><code>${escaped(JSON.stringify(schema))}</code>`,
+  )
+  const answers = Object.entries(responses).map(
+    ([status, { description, content }]) =>
+      `<tr><td><b>${status}</b><td>${escaped(description)}<td>${escaped(Object.keys(content ?? {}).join(', '))}`,
+  )
+  return `<details><summary><b>${method.toUpperCase()}</b><code>${escaped(path)}</code> ${escaped(summary)}</summary>
+${rows.length > 0 ? `<table>${rows.join('')}</table>` : ''}
+${requestBody ? `<pre>${escaped(JSON.stringify(requestBody, undefined, 2))}</pre>` : ''}
+<table>${answers.join('')}</table>
+</details>`
+}
+
+const escaped = (text: string): string =>
+  text.replaceAll(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? '&quot;')

@@ -1,0 +1,103 @@
+import { silentLogger, createRegistry } from '@orderpipeline/kit-telemetry'
+import type { OpenApi } from '@orderpipeline/kit-http'
+import { expect, test } from 'vitest'
+import { buildApp, type AppOptions } from './app.ts'
+
+const never = () => Promise.reject(new Error('not asked here'))
+
+/** With nothing behind it: only what it says of itself is looked at. */
+function build(more: Partial<AppOptions> = {}) {
+  return buildApp({
+    logger: silentLogger(),
+    registry: createRegistry(),
+    bodyLimitBytes: 1_000,
+    requestTimeoutMs: 1_000,
+    connectionTimeoutMs: 1_000,
+    keepAliveTimeoutMs: 1_000,
+    connectionMaxAgeMs: 60_000,
+    intake: { place: never, close: () => Promise.resolve() },
+    orders: { byId: never, statuses: never, ofCustomer: never, progress: never },
+    cancel: never,
+    outcomes: { of: never, waiting: 0 },
+    queues: { read: never },
+    queuesMaxAgeSeconds: 300,
+    streams: { open: () => undefined, count: 0 },
+    publicUrl: '',
+    maxWaitMs: 1_000,
+    ...more,
+  })
+}
+
+/** Method and path of each route that is served, from the framework's own table. */
+async function served(app: ReturnType<typeof build>['app']): Promise<string[]> {
+  await app.ready()
+  const routes: string[] = []
+  const parents: string[] = []
+  for (const line of app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent = '', path = '', methods = ''] = /^([│├└─\s]*)(\S*) \(([^)]*)\)/.exec(line) ?? []
+    if (methods === '') continue
+    const depth = indent.length / 4
+    parents[depth] = path
+    const whole = parents.slice(0, depth + 1).join('')
+    routes.push(...methods.split(', ').map((method) => `${method} ${whole.replaceAll(/:(\w+)/g, '{$1}')}`))
+  }
+  return routes
+}
+
+async function documented(app: ReturnType<typeof build>['app']): Promise<OpenApi> {
+  return (await app.inject('/openapi.json')).json()
+}
+
+test('every route is in the OpenAPI document, and nothing else is', async () => {
+  const { app } = build()
+  const { paths } = await documented(app)
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  const routes = await served(app)
+  expect(routes).toContain('POST /v1/orders')
+  // What has a version is also there without one, and described once.
+  const unversioned = new Set(routes.filter((one) => routes.includes(one.replace(' /', ' /v1/'))))
+  expect(described.sort()).toEqual(routes.filter((one) => !unversioned.has(one)).sort())
+})
+
+test('it describes what is taken by the very schemas that check it', async () => {
+  const { paths } = await documented(build().app)
+  expect(paths['/v1/orders']?.['post']?.requestBody).toMatchObject({
+    content: {
+      'application/json': {
+        schema: {
+          required: ['customerId', 'items'],
+          properties: { items: { minItems: 1, maxItems: 50 }, currency: { default: 'EUR' } },
+          additionalProperties: false,
+        },
+      },
+    },
+  })
+  expect(paths['/v1/orders/{id}']?.['get']?.parameters).toMatchObject([{ name: 'id', in: 'path', required: true }])
+  expect(paths['/v1/orders/batch']?.['post']?.requestBody).toMatchObject({
+    content: {
+      'application/json': {
+        schema: { properties: { orders: { maxItems: 100, items: { required: ['customerId', 'items'] } } } },
+      },
+    },
+  })
+})
+
+test('with authentication the customer is left to the token, and what needs one says so', async () => {
+  const { app } = build({ verify: () => Promise.resolve('customer-1') })
+  const { paths, components } = await documented(app)
+  expect(components).toMatchObject({ securitySchemes: { bearer: { scheme: 'bearer' } } })
+  const place = paths['/v1/orders']?.['post']
+  expect(place?.security).toEqual([{ bearer: [] }])
+  expect(place?.responses).toHaveProperty('401')
+  expect(place?.requestBody).toMatchObject({ content: { 'application/json': { schema: { required: ['items'] } } } })
+  expect(paths['/openapi.json']?.['get']).not.toHaveProperty('security')
+})
+
+test('the page lists the routes and brings nothing from elsewhere', async () => {
+  const answer = await build().app.inject('/docs')
+  expect(answer.headers['content-type']).toContain('text/html')
+  expect(answer.body).toContain('/v1/orders/{id}/events')
+  expect(answer.body).not.toMatch(/<script|https?:|<link/i)
+})

@@ -1,0 +1,109 @@
+// Which public key verifies a token? One of those the issuer publishes. They are fetched once and kept; a key id that is
+// new to us makes us look again, though not more often than every half minute, and an issuer that is away is asked less
+// and less often while the keys at hand go on being used.
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { z } from 'zod'
+
+/** The issuer's keys cannot be had: not the caller's fault, and no reason to believe a token. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable'
+  readonly reason = 'KeysUnavailable'
+  readonly retry = true
+}
+
+export interface RemoteKeysOptions {
+  readonly url: string
+  readonly timeoutMs: number
+  readonly cacheMs: number
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
+  readonly random?: () => number
+  /** Told of each request that failed. */
+  readonly onFailure?: (error: unknown) => void
+}
+
+/** Between two looks for a key id that nobody knows: callers choose key ids, and must not choose our traffic. */
+const newKeyEveryMs = 30_000
+/** For how long keys past their time are used while the issuer does not answer. */
+const graceMs = 3_600_000
+const [firstBackoffMs, lastBackoffMs] = [1_000, 60_000]
+const largestBytes = 1_000_000
+
+interface Kept {
+  readonly select: JWTVerifyGetKey
+  readonly fetchedAt: number
+}
+
+export function remoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
+  const { url, timeoutMs, cacheMs, now, random = Math.random, onFailure } = options
+  let kept: Kept | undefined
+  let fetching: Promise<Kept> | undefined
+  let failures = 0
+  let notBefore = -Infinity
+
+  const fetchNow = async (): Promise<Kept> => {
+    try {
+      const keys = await fetchKeys(url, timeoutMs)
+      failures = 0
+      return (kept = { select: createLocalJWKSet(keys), fetchedAt: now() })
+    } catch (error) {
+      onFailure?.(error)
+      const backoffMs = Math.min(firstBackoffMs * 2 ** failures, lastBackoffMs)
+      failures = Math.min(failures + 1, 10)
+      notBefore = now() + backoffMs * (0.5 + 0.5 * random())
+      throw new KeysUnavailable("the issuer's keys cannot be fetched", { cause: error })
+    } finally {
+      fetching = undefined
+    }
+  }
+  /** However many ask, one request is under way. */
+  const refresh = (): Promise<Kept> => {
+    if (fetching) return fetching
+    if (now() < notBefore) return Promise.reject(new KeysUnavailable("the issuer's keys could not be fetched just now"))
+    return (fetching = fetchNow())
+  }
+  const current = async (): Promise<Kept> => {
+    if (!kept) return refresh()
+    const age = now() - kept.fetchedAt
+    if (age > cacheMs + graceMs) return refresh()
+    if (age > cacheMs) refresh().catch(() => undefined)
+    return kept
+  }
+
+  return async (header, token) => {
+    const keys = await current()
+    try {
+      return await keys.select(header, token)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - keys.fetchedAt < newKeyEveryMs) throw error
+      return (await refresh()).select(header, token)
+    }
+  }
+}
+
+const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) })
+
+async function fetchKeys(url: string, timeoutMs: number): Promise<JSONWebKeySet> {
+  const response = await fetch(url, {
+    headers: { accept: 'application/json' },
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  if (!response.ok) {
+    await response.body?.cancel()
+    throw new Error(`${url} answered ${response.status}`)
+  }
+  return keySet.parse(JSON.parse(await boundedText(response)))
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  const body: AsyncIterable<Uint8Array> | [] = response.body ?? []
+  for await (const part of body) {
+    bytes += part.byteLength
+    if (bytes > largestBytes) throw new Error(`the keys are larger than ${largestBytes} bytes`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { configOf } from '../config.ts'
+
+const needed = { DATABASE_URL: 'postgres://a:b@c/d', KAFKA_BOOTSTRAP_SERVERS: 'localhost:9092' }
+const shared = {
+  AUTH_ALGORITHMS: 'HS256',
+  AUTH_SECRET: 's'.repeat(32),
+  AUTH_ISSUER: 'https://issuer.example',
+  AUTH_AUDIENCE: 'orders',
+}
+const { AUTH_SECRET: _, ...published } = {
+  ...shared,
+  AUTH_ALGORITHMS: 'RS256,ES256',
+  AUTH_JWKS_URL: 'https://issuer.example/keys',
+}
+const settings = (auth: Record<string, string>) => configOf({ ...needed, ...auth }).authentication
+const without = (from: Record<string, string>, name: string) =>
+  Object.fromEntries(Object.entries(from).filter(([key]) => key !== name))
+
+test('without any variable there is no authentication', () => {
+  expect(settings({})).toBeUndefined()
+})
+
+test('a secret, or published keys, with all that goes with it', () => {
+  expect(settings(shared)).toMatchObject({ algorithms: ['HS256'], keys: { kind: 'secret' }, audience: 'orders' })
+  expect(settings(published)).toMatchObject({
+    algorithms: ['RS256', 'ES256'],
+    keys: { kind: 'jwks', url: 'https://issuer.example/keys', timeoutMs: 3_000 },
+  })
+})
+
+test.each(Object.keys(shared))('half a configuration is refused with the name of what is missing: %s', (name) => {
+  expect(() => settings(without(shared, name))).toThrow(new RegExp(`^${name}: found nothing`, 'm'))
+})
+
+test.each(Object.keys(published))('nor with published keys can anything be left out: %s', (name) => {
+  expect(() => settings(without(published, name))).toThrow(new RegExp(`^${name}: found nothing`, 'm'))
+})
+
+test('a shared secret and published keys are never to be had at once', () => {
+  expect(() => settings({ ...published, AUTH_ALGORITHMS: 'RS256,HS256', AUTH_SECRET: shared.AUTH_SECRET })).toThrow(
+    /^AUTH_ALGORITHMS: found RS256,HS256; allowed: HS256 alone/m,
+  )
+  expect(() => settings({ ...published, AUTH_SECRET: shared.AUTH_SECRET })).toThrow(/^AUTH_SECRET: found a value/m)
+  expect(() => settings({ ...shared, AUTH_JWKS_URL: published.AUTH_JWKS_URL })).toThrow(/^AUTH_JWKS_URL: found a val/m)
+})
+
+test('a short secret and an algorithm that is not pinned are refused, and the secret is not shown', () => {
+  expect(() => settings({ ...shared, AUTH_SECRET: 'hunter2' })).toThrow(
+    'AUTH_SECRET: found a value of 7 characters (not shown); allowed: a secret of at least 32 bytes',
+  )
+  for (const algorithm of ['none', 'HS512', 'RS256,none'])
+    expect(() => settings({ ...shared, AUTH_ALGORITHMS: algorithm })).toThrow(/^AUTH_ALGORITHMS: found/m)
+})
+
+test('a wait that the connection would not outlive is refused', () => {
+  expect(() => configOf({ ...needed, SYNC_MAX_WAIT_SECONDS: '30' })).toThrow(
+    'SYNC_MAX_WAIT_SECONDS: found 30; allowed: less than HTTP_CONNECTION_TIMEOUT_SECONDS, 30',
+  )
+})

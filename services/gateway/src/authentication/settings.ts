@@ -1,0 +1,87 @@
+// How is the gateway told to know its customers? By AUTH_… variables: one kind of key, never both, and all that goes
+// with it. None of them set means no authentication; some of them set is a mistake that is named before anything starts.
+import { ConfigError, variables } from '@orderpipeline/kit-telemetry'
+import { z } from 'zod'
+
+const symmetric = ['HS256'] as const
+const asymmetric = ['RS256', 'ES256'] as const
+const algorithms = [...symmetric, ...asymmetric] as const
+export type Algorithm = (typeof algorithms)[number]
+
+/** A key shorter than the hash can be searched for (RFC 7518, 3.2). */
+const secretBytes = 32
+
+export const authenticationVariables = {
+  AUTH_ALGORITHMS: variables
+    .list()
+    .pipe(z.array(z.enum(algorithms)))
+    .describe('HS256 alone, or one or both of RS256,ES256')
+    .optional(),
+  AUTH_SECRET: z
+    .string()
+    .refine((value) => Buffer.byteLength(value) >= secretBytes)
+    .describe(`a secret of at least ${secretBytes} bytes`)
+    .optional(),
+  AUTH_JWKS_URL: variables.url(['https', 'http']).optional(),
+  AUTH_ISSUER: variables.text().optional(),
+  AUTH_AUDIENCE: variables.text().optional(),
+  /** By how much clocks may differ when `exp` and `nbf` are looked at. */
+  AUTH_CLOCK_TOLERANCE_SECONDS: variables.number(0, 300).default(5),
+  AUTH_JWKS_TIMEOUT_SECONDS: variables.number(0.1, 30).default(3),
+  /** Keys older than this are fetched anew; until that succeeds they go on being used, for an hour at most. */
+  AUTH_JWKS_CACHE_SECONDS: variables.number(1, 86_400).default(600),
+}
+
+type Variables = z.output<z.ZodObject<typeof authenticationVariables>>
+
+export interface AuthenticationSettings {
+  readonly algorithms: readonly Algorithm[]
+  readonly keys:
+    | { readonly kind: 'secret'; readonly secret: string }
+    | { readonly kind: 'jwks'; readonly url: string; readonly timeoutMs: number; readonly cacheMs: number }
+  readonly issuer: string
+  readonly audience: string
+  readonly clockToleranceSeconds: number
+}
+
+/** `undefined`: off. @throws ConfigError that names each variable that is missing or one too many */
+export function authenticationSettings(config: Variables): AuthenticationSettings | undefined {
+  const { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE } = config
+  const given = { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE }
+  if (Object.values(given).every((value) => value === undefined)) return undefined
+
+  const problems: string[] = []
+  const missing = (name: keyof typeof given, why: string) => problems.push(`${name}: found nothing; ${why} needs it`)
+  if (AUTH_ALGORITHMS === undefined) missing('AUTH_ALGORITHMS', 'authentication')
+  if (AUTH_ISSUER === undefined) missing('AUTH_ISSUER', 'authentication')
+  if (AUTH_AUDIENCE === undefined) missing('AUTH_AUDIENCE', 'authentication')
+  const shared = AUTH_ALGORITHMS?.some((algorithm) => algorithm === 'HS256') ?? false
+  const signed = AUTH_ALGORITHMS?.some((algorithm) => algorithm !== 'HS256') ?? false
+  // A public key must never be taken for a shared secret, so the two are not to be had at once.
+  if (shared && signed)
+    problems.push(`AUTH_ALGORITHMS: found ${AUTH_ALGORITHMS?.join(',')}; allowed: HS256 alone, or RS256 and ES256`)
+  if (shared && AUTH_SECRET === undefined) missing('AUTH_SECRET', 'AUTH_ALGORITHMS=HS256')
+  if (signed && AUTH_JWKS_URL === undefined) missing('AUTH_JWKS_URL', `AUTH_ALGORITHMS=${AUTH_ALGORITHMS?.join(',')}`)
+  if (!shared && signed && AUTH_SECRET !== undefined)
+    problems.push('AUTH_SECRET: found a value (not shown); allowed: none, since AUTH_ALGORITHMS names no HS256')
+  if (shared && !signed && AUTH_JWKS_URL !== undefined)
+    problems.push('AUTH_JWKS_URL: found a value (not shown); allowed: none, since AUTH_ALGORITHMS is HS256')
+  if (problems.length > 0) throw new ConfigError(problems)
+
+  const { AUTH_JWKS_TIMEOUT_SECONDS, AUTH_JWKS_CACHE_SECONDS } = config
+  return {
+    algorithms: AUTH_ALGORITHMS ?? [],
+    keys:
+      AUTH_SECRET === undefined
+        ? {
+            kind: 'jwks',
+            url: AUTH_JWKS_URL ?? '',
+            timeoutMs: AUTH_JWKS_TIMEOUT_SECONDS * 1_000,
+            cacheMs: AUTH_JWKS_CACHE_SECONDS * 1_000,
+          }
+        : { kind: 'secret', secret: AUTH_SECRET },
+    issuer: AUTH_ISSUER ?? '',
+    audience: AUTH_AUDIENCE ?? '',
+    clockToleranceSeconds: config.AUTH_CLOCK_TOLERANCE_SECONDS,
+  }
+}

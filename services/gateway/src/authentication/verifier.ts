@@ -1,0 +1,61 @@
+// Who is asking? The subject of a token that the configured issuer signed for us with a pinned algorithm; everything
+// else is refused without a word on what would have been right.
+import { HttpProblem, overloaded } from '@orderpipeline/kit-http'
+import type { Logger } from '@orderpipeline/kit-telemetry'
+import { errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
+import { customerIdPattern } from '../api/fields.ts'
+import type { Clock } from '../clock.ts'
+import { KeysUnavailable, remoteKeys } from './remote-keys.ts'
+import type { AuthenticationSettings } from './settings.ts'
+
+/** @throws HttpProblem: 401, or 503 where the issuer's keys cannot be had */
+export type Verifier = (authorization: string | undefined) => Promise<string>
+
+/** A bearer token of more than this is nobody's identity. */
+const longestToken = 8_192
+
+export function createVerifier(settings: AuthenticationSettings, clock: Clock, logger: Logger): Verifier {
+  const { keys } = settings
+  const key: JWTVerifyGetKey =
+    keys.kind === 'jwks'
+      ? remoteKeys({
+          ...keys,
+          now: clock.monotonicMs,
+          onFailure: (error) => logger.warn({ error }, "the issuer's keys cannot be fetched"),
+        })
+      : (() => {
+          const secret = new TextEncoder().encode(keys.secret)
+          return () => secret
+        })()
+  const options: JWTVerifyOptions = {
+    algorithms: [...settings.algorithms],
+    issuer: settings.issuer,
+    audience: settings.audience,
+    clockTolerance: settings.clockToleranceSeconds,
+    requiredClaims: ['sub', 'exp'],
+  }
+
+  return async (authorization) => {
+    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1]
+    if (token === undefined || token.length > longestToken) throw unauthorized('a bearer token is needed')
+    try {
+      const { payload, protectedHeader } = await jwtVerify(token, key, { ...options, currentDate: clock.now() })
+      // Extensions that must be understood: none are understood here, whatever the library may know.
+      if (protectedHeader.crit !== undefined) throw unauthorized('the token is not accepted')
+      // What is signed may still be of any type: a pattern alone would take a number, or a list of one, for its text.
+      const sub: unknown = payload.sub
+      if (typeof sub !== 'string' || !customerIdPattern.test(sub)) throw unauthorized('the token is not accepted')
+      return sub
+    } catch (error) {
+      if (error instanceof KeysUnavailable) throw overloaded('tokens cannot be verified at present', 2, error)
+      if (error instanceof errors.JWTExpired) throw unauthorized('the token has expired', error)
+      if (error instanceof errors.JOSEError) throw unauthorized('the token is not accepted', error)
+      throw error
+    }
+  }
+}
+
+function unauthorized(detail: string, cause?: unknown): HttpProblem {
+  const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
+  return new HttpProblem(401, 'Unauthorized', detail, { headers, cause })
+}

@@ -1,0 +1,58 @@
+// How many requests has somebody made in this window? Counted in Redis for all replicas together; while Redis is away
+// or slow each replica counts for itself, so that a limit there always is, and a request never waits for more than one
+// time-out a second.
+import type { Redis } from 'ioredis'
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+
+export interface LimiterOptions {
+  /** Keeps the counts of different limiters apart, in Redis too. */
+  readonly name: string
+  readonly points: number
+  readonly windowSeconds: number
+  readonly redis: Redis | undefined
+  /** Milliseconds that never go back. */
+  readonly now: () => number
+}
+
+export interface Limiter {
+  /** Milliseconds until there is room again; 0 when there was. */
+  take(key: string, points: number): Promise<number>
+  /** Whether all replicas count together at present. */
+  readonly shared: boolean
+}
+
+const awayMs = 1_000
+
+export function createLimiter({ name, points, windowSeconds, redis, now }: LimiterOptions): Limiter {
+  const options = { keyPrefix: name, points, duration: windowSeconds }
+  const local = new RateLimiterMemory(options)
+  // Whoever is over the limit is refused without asking Redis again until their window ends.
+  const counted = redis && new RateLimiterRedis({ ...options, storeClient: redis, inMemoryBlockOnConsumed: points + 1 })
+  let awayUntil = -Infinity
+
+  const take = async (limiter: RateLimiterMemory | RateLimiterRedis, key: string, wanted: number): Promise<number> => {
+    try {
+      await limiter.consume(key, wanted)
+      return 0
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return Math.max(1, refusal.msBeforeNext)
+      throw refusal
+    }
+  }
+  const usable = () => redis?.status === 'ready' && now() >= awayUntil
+  return {
+    take: async (key, wanted) => {
+      if (counted && usable()) {
+        try {
+          return await take(counted, key, wanted)
+        } catch {
+          awayUntil = now() + awayMs
+        }
+      }
+      return take(local, key, wanted)
+    },
+    get shared() {
+      return usable()
+    },
+  }
+}

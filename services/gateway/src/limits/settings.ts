@@ -1,0 +1,51 @@
+// How much may be asked of the gateway? Off unless a limit is set; counted together by all replicas where there is a
+// Redis, and by each for itself where there is none.
+import { ConfigError, variables } from '@orderpipeline/kit-telemetry'
+import { isIP } from 'node:net'
+import type { z } from 'zod'
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', prefix, ...more] = text.split('/')
+  const bits = isIP(address) === 4 ? 32 : 128
+  if (isIP(address) === 0 || more.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
+}
+
+export const limitVariables = {
+  /** Requests of one customer in a window; an order of a batch counts as one. */
+  RATE_LIMIT_PER_CUSTOMER: variables.integer(1, 10_000_000).optional(),
+  /** Requests from one address in a window. */
+  RATE_LIMIT_PER_ADDRESS: variables.integer(1, 10_000_000).optional(),
+  RATE_LIMIT_WINDOW_SECONDS: variables.integer(1, 86_400).default(60),
+  /** Whose `X-Forwarded-For` is believed; without it the address is that of whoever opened the connection. */
+  HTTP_TRUSTED_PROXIES: variables
+    .list()
+    .refine((networks) => networks.every(isNetwork))
+    .describe('a comma-separated list of addresses and networks, such as 10.0.0.0/8')
+    .optional(),
+  REDIS_URL: variables.url(['redis', 'rediss']).optional(),
+  /** A Redis that takes longer is passed over for a second. */
+  REDIS_TIMEOUT_SECONDS: variables.number(0.005, 10).default(0.1),
+}
+
+type Variables = z.output<z.ZodObject<typeof limitVariables>>
+
+export interface LimitSettings {
+  readonly perCustomer: number | undefined
+  readonly perAddress: number | undefined
+  readonly windowSeconds: number
+}
+
+/** `undefined`: off. @throws ConfigError where a customer's limit is too small for the batches they may send */
+export function limitSettings(config: Variables): LimitSettings | undefined {
+  const { RATE_LIMIT_PER_CUSTOMER: perCustomer, RATE_LIMIT_PER_ADDRESS: perAddress } = config
+  if (perCustomer === undefined && perAddress === undefined) return undefined
+  if (perCustomer !== undefined && perCustomer < largestBatch)
+    throw new ConfigError([
+      `RATE_LIMIT_PER_CUSTOMER: found ${perCustomer}; allowed: ${largestBatch} or more, the orders of a batch (a longer RATE_LIMIT_WINDOW_SECONDS makes it as strict)`,
+    ])
+  return { perCustomer, perAddress, windowSeconds: config.RATE_LIMIT_WINDOW_SECONDS }
+}
+
+/** Orders in one request; each counts. */
+export const largestBatch = 100

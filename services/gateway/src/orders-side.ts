@@ -1,0 +1,105 @@
+// What of the orders service does a gateway run? Its intake, its queries, its cancellation, and the relay of its outbox,
+// which one gateway at a time runs.
+import { randomUUIDv7 } from 'node:crypto'
+import { createProducer, kafkaAddress } from '@orderpipeline/kit-kafka'
+import { createPool, openSession, type Queryable } from '@orderpipeline/kit-postgres'
+import {
+  observePool,
+  observeQueries,
+  type Closer,
+  type Logger,
+  type Registry,
+  type Tracing,
+} from '@orderpipeline/kit-telemetry'
+import { cancelOrder } from '@orderpipeline/orders/cancellation'
+import { createIntake, intakeMetrics, relayMetrics, startRelay, type Intake } from '@orderpipeline/orders/intake'
+import type { Cancel } from './api/cancelling.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { orderReader, type OrderReader } from './reading/order-reader.ts'
+import { orElse } from './reading/replica.ts'
+import { tracedPublish } from './relay-trace.ts'
+
+export interface OrdersSide {
+  readonly database: Queryable
+  readonly intake: Intake
+  readonly orders: OrderReader
+  readonly cancel: Cancel
+  readonly relaying: () => boolean
+  /** In the order in which they must be closed. */
+  readonly closers: readonly Closer[]
+}
+
+/** Commits under way at once; a third would only make batches smaller. */
+const commitsInFlight = 2
+
+/** By what a gateway is seen from outside. */
+export interface Seen {
+  readonly registry: Registry
+  readonly tracing: Tracing | undefined
+  readonly logger: Logger
+}
+
+export function openOrdersSide(config: Config, clock: Clock, { registry, tracing, logger }: Seen): OrdersSide {
+  const applicationName = `gateway ${config.ORDERPIPELINE_PIPELINE}`
+  const onQuery = observeQueries(registry)
+  const pool = (url: string, name: string) =>
+    createPool({
+      url,
+      role: 'orders',
+      size: config.DATABASE_POOL_SIZE,
+      applicationName: name,
+      connectTimeoutMs: 3_000,
+      statementTimeoutMs: 5_000,
+      onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
+      onQuery,
+    })
+  const url = config.DATABASE_URL
+  const database = pool(url, applicationName)
+  observePool(database, registry)
+  const replica =
+    config.DATABASE_REPLICA_URL === undefined
+      ? undefined
+      : pool(config.DATABASE_REPLICA_URL, `${applicationName} reads`)
+  const keyedByOrder = (topic: string) => config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_TOPIC_PREFIX + topic)
+  const intake = createIntake({
+    database,
+    metrics: intakeMetrics(registry),
+    now: clock.now,
+    newId: randomUUIDv7,
+    keyedByOrder,
+    maxBatch: config.INTAKE_MAX_BATCH,
+    maxInFlight: Math.min(commitsInFlight, config.DATABASE_POOL_SIZE),
+    maxWaiting: config.INTAKE_MAX_WAITING,
+  })
+  const producer = createProducer(kafkaAddress(config, applicationName), logger)
+  const relay = startRelay({
+    database,
+    openSession: (onNotification) =>
+      openSession({ url, role: 'orders', applicationName: `${applicationName} relay`, onNotification }),
+    publish: tracedPublish(tracing, (messages) =>
+      producer.send(messages.map((message) => ({ ...message, topic: config.KAFKA_TOPIC_PREFIX + message.topic }))),
+    ),
+    metrics: relayMetrics(registry),
+    logger,
+    batchSize: config.RELAY_BATCH_SIZE,
+    takeOverMs: config.RELAY_TAKE_OVER_SECONDS * 1_000,
+    pollMs: config.RELAY_POLL_SECONDS * 1_000,
+    keepKeysHours: config.IDEMPOTENCY_KEEP_HOURS,
+  })
+  return {
+    database,
+    intake,
+    orders: orderReader(database, replica && orElse(replica, database, clock.monotonicMs)),
+    cancel: (orderId, customerId, context) =>
+      cancelOrder(database, { orderId, customerId, context: { ...context, now: clock.now() }, keyedByOrder }),
+    relaying: () => relay.leading,
+    closers: [
+      { name: 'intake', close: () => intake.close() },
+      { name: 'relay', close: () => relay.close() },
+      { name: 'kafka producer', close: () => producer.close() },
+      { name: 'replica', close: () => replica?.close() },
+      { name: 'database', close: () => database.close() },
+    ],
+  }
+}

@@ -1,0 +1,62 @@
+// How does the gateway look at the queues behind it? By a connection of its own to Kafka, opened when somebody first asks.
+import { kafkaConnection, type KafkaSecurity } from '@orderpipeline/kit-kafka-admin'
+import { kafkaAddress } from '@orderpipeline/kit-kafka'
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { outboxLag } from '@orderpipeline/orders/intake'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { startAdmission } from './admission.ts'
+import { createQueueReader, type QueueReader } from './reader.ts'
+
+export interface Queues {
+  readonly queues: QueueReader
+  readonly admit?: () => void
+  close(): Promise<void>
+}
+
+const timeoutMs = 3_000
+
+export function openQueues(
+  config: Config,
+  database: Queryable,
+  clock: Clock,
+  registry: Registry,
+  logger: Logger,
+): Queues {
+  const clientId = `gateway ${config.ORDERPIPELINE_PIPELINE} queues`
+  const { brokers, security } = kafkaAddress(config, clientId)
+  const kafka = kafkaConnection({
+    bootstrapServers: brokers.join(','),
+    clientId,
+    timeoutMs,
+    security: () => Promise.resolve(securityOf(security)),
+  })
+  const cacheMs = config.QUEUES_CACHE_SECONDS * 1_000
+  const queues = createQueueReader({
+    kafka,
+    groupPrefix: config.KAFKA_GROUP_PREFIX ?? `${config.ORDERPIPELINE_NAMESPACE}.${config.ORDERPIPELINE_PIPELINE}.`,
+    outbox: () => outboxLag(database),
+    cacheMs,
+    maxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
+    ...clock,
+  })
+  const promiseSeconds = config.PROMISE_SECONDS
+  if (promiseSeconds === undefined) return { queues, close: () => kafka.close() }
+  const stages = config.PROMISE_STAGES
+  const admission = startAdmission({ queues, promiseSeconds, stages, everyMs: cacheMs, registry, logger })
+  return {
+    queues,
+    admit: admission.admit,
+    close: async () => {
+      admission.close()
+      await kafka.close()
+    },
+  }
+}
+
+/** The two clients of Kafka spell mechanisms in their own ways. */
+function securityOf({ tls, sasl }: NonNullable<ReturnType<typeof kafkaAddress>['security']> = {}): KafkaSecurity {
+  const mechanism = sasl?.mechanism.toUpperCase() as NonNullable<KafkaSecurity['sasl']>['mechanism']
+  return { ...(tls ? { tls } : {}), ...(sasl ? { sasl: { ...sasl, mechanism } } : {}) }
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { agesSeconds, expectations, expectedWaitSeconds, queueOf, type Sample } from './queue.ts'
+
+const partition = (index: number, committed: number | undefined, high: number) => ({
+  topic: 'a',
+  partition: index,
+  low: 0,
+  high,
+  committed,
+})
+const ages = [1, 30, 60]
+
+test('the lag is what is not consumed; a group that has committed nothing has everything before it', () => {
+  const { queue, consumed } = queueOf('stage', [partition(0, 7, 10), partition(1, undefined, 5)], new Map(), ages)
+  expect([queue.lag, consumed]).toEqual([8, 7])
+})
+
+test('the oldest message has at least the largest age at which younger ones begin behind it', () => {
+  const since = (...offsets: (number | undefined)[]) => new Map([['a', new Map([[0, offsets]])]])
+  const age = (offsets: ReturnType<typeof since>, committed = 7) =>
+    queueOf('stage', [partition(0, committed, 10)], offsets, ages).queue.oldestAgeSeconds
+  expect(age(since(7, 2, 0))).toBe(0)
+  expect(age(since(9, 7, 0))).toBe(1)
+  expect(age(since(undefined, 8, 7))).toBe(30)
+  expect(age(since(undefined, undefined, undefined))).toBe(60)
+  expect(age(since(undefined, undefined, undefined), 10)).toBe(0)
+})
+
+const sample = (at: number, lag: number, consumed: number, oldestAgeSeconds = 0): Sample => ({
+  at,
+  queues: [{ name: 'payment', lag, oldestAgeSeconds }],
+  consumed: { payment: consumed },
+})
+
+test('what comes in now waits for what is before it, at the pace that was seen', () => {
+  expect(expectations([sample(0, 900, 0), sample(10_000, 600, 300)])).toMatchObject([
+    { consumedPerSecond: 30, waitSeconds: 20 },
+  ])
+})
+
+test('where nothing moved, or too little was seen, only what has waited so far is known', () => {
+  expect(expectations([sample(0, 5, 70, 30)])).toMatchObject([{ waitSeconds: 30 }])
+  expect(expectations([sample(0, 5, 70, 30), sample(10_000, 5, 70, 60)])).toMatchObject([{ waitSeconds: 60 }])
+  expect(expectations([sample(0, 5, 70, 30), sample(500, 5, 80, 30)])).toMatchObject([{ waitSeconds: 30 }])
+  expect(expectations([sample(0, 0, 70, 0), sample(10_000, 0, 70, 0)])).toMatchObject([{ waitSeconds: 0 }])
+})
+
+test('an order waits in each stage it passes, and in no other', () => {
+  const wait = (name: string, waitSeconds: number) => ({ name, lag: 1, oldestAgeSeconds: 0, waitSeconds })
+  const expected = [wait('intake', 1), wait('orders', 2), wait('payment', 30), wait('audit', 1_000)]
+  expect(expectedWaitSeconds(expected, ['orders', 'payment'])).toBe(33)
+})
+
+test('the limit itself is among the ages, so that it is never missed', () => {
+  expect(agesSeconds(42)).toContain(42)
+  expect(agesSeconds(300)).toHaveLength(11)
+})

@@ -1,0 +1,16 @@
+// What is the gateway told about the queues behind it, and what it has promised?
+import { variables } from '@orderpipeline/kit-telemetry'
+
+export const queueVariables = {
+  ORDERPIPELINE_NAMESPACE: variables.text().default('default'),
+  /** Consumer groups that begin so are the pipeline's stages; `<namespace>.<pipeline>.` unless given. */
+  KAFKA_GROUP_PREFIX: variables.text().optional(),
+  /** Kafka is asked about the queues at most so often. */
+  QUEUES_CACHE_SECONDS: variables.number(0.05, 300).default(5),
+  /** A queue whose oldest message has waited longer makes `/health/queues` answer 503. */
+  QUEUES_MAX_AGE_SECONDS: variables.number(1, 604_800).default(300),
+  /** Orders that would wait longer than this until they are decided are refused; none unless given. */
+  PROMISE_SECONDS: variables.number(1, 86_400).optional(),
+  /** The stages that an order passes until it is decided. */
+  PROMISE_STAGES: variables.list().default(['orders', 'inventory', 'payment']),
+}

@@ -1,0 +1,30 @@
+// Is this gateway to be sent requests? From the first answer of the database until it leaves. Once ready, always ready:
+// with the database away, a gateway that says 503 and when to come again beats none at all.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Queryable } from '@orderpipeline/kit-postgres'
+
+export interface Readiness {
+  readonly check: () => true | string
+  leave(): void
+}
+
+const everyMs = 500
+
+export function startReadiness(database: Queryable): Readiness {
+  let readiness: true | string = 'the database has not answered yet'
+  const leaving = new AbortController()
+  const untilReady = async (): Promise<void> => {
+    while (!leaving.signal.aborted) {
+      try {
+        await database.query({ name: 'gateway_ready', text: 'SELECT FROM orders LIMIT 1' })
+        readiness = true
+        return
+      } catch (error) {
+        readiness = `the database does not answer: ${error instanceof Error ? error.message : String(error)}`
+        await sleep(everyMs, undefined, { signal: leaving.signal }).catch(() => undefined)
+      }
+    }
+  }
+  void untilReady()
+  return { check: () => (leaving.signal.aborted ? 'draining' : readiness), leave: () => leaving.abort() }
+}

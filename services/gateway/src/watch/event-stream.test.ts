@@ -1,0 +1,43 @@
+import type { OrderProgress } from '@orderpipeline/orders/queries'
+import { expect, test } from 'vitest'
+import { allSeen, newEvents, seenBefore } from './event-stream.ts'
+
+const [at, orderId] = ['2026-01-02T03:04:05Z', '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f']
+const steps = {
+  placed: { event: 'OrderPlaced', status: 'PLACED', at },
+  reserved: { event: 'StockReserved', at },
+  cancelled: { event: 'OrderCancelled', status: 'CANCELLED', at },
+} as const
+const progress = (...names: (keyof typeof steps)[]): OrderProgress => ({
+  orderId,
+  status: names.includes('cancelled') ? 'CANCELLED' : 'PLACED',
+  timeline: names.map((name) => steps[name]),
+})
+const idsOf = (text: string) => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id)
+
+test('each step is told once, and its id names all steps told by then', () => {
+  const seen = seenBefore(undefined)
+  expect(newEvents(progress('placed'), seen)).toBe(
+    'id: OrderPlaced\nevent: progress\ndata: {"event":"OrderPlaced","status":"PLACED","at":"2026-01-02T03:04:05Z"}\n\n',
+  )
+  expect(newEvents(progress('placed'), seen)).toBe('')
+  expect(idsOf(newEvents(progress('placed', 'reserved'), seen))).toEqual(['OrderPlaced,StockReserved'])
+})
+
+test('who comes back is told what they missed, also a step that was written down late', () => {
+  expect(
+    idsOf(newEvents(progress('placed', 'reserved', 'cancelled'), seenBefore('OrderPlaced,OrderCancelled'))),
+  ).toEqual(['OrderPlaced,OrderCancelled,StockReserved'])
+})
+
+test('it is over when the order has ended and every step is told', () => {
+  const ended = progress('placed', 'cancelled')
+  expect(allSeen(ended, seenBefore('OrderPlaced'))).toBe(false)
+  expect(allSeen(ended, seenBefore('OrderPlaced,OrderCancelled'))).toBe(true)
+  expect(allSeen(progress('placed'), seenBefore('OrderPlaced'))).toBe(false)
+})
+
+test('a Last-Event-ID of anybody else is harmless', () => {
+  for (const foreign of ['', '7', 'x'.repeat(5_000)])
+    expect(idsOf(newEvents(progress('placed'), seenBefore(foreign)))).toHaveLength(1)
+})

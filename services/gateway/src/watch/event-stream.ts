@@ -1,0 +1,31 @@
+// How does an order's progress read as server-sent events? One event for each step that the reader has not seen. An
+// event's id names all steps seen by then, so that a reader who comes back misses none, even one that was written down
+// late.
+import { isTerminal, type OrderProgress } from '@orderpipeline/orders/queries'
+
+/** The steps a reader has seen, by what `Last-Event-ID` says; a text of anybody else's making names none. */
+export function seenBefore(lastEventId: string | undefined): Set<string> {
+  return new Set(lastEventId === undefined || lastEventId.length > 1_000 ? [] : lastEventId.split(','))
+}
+
+/** The text of what is new, and `seen` grown by it. */
+export function newEvents({ timeline }: OrderProgress, seen: Set<string>): string {
+  let text = ''
+  for (const step of timeline) {
+    if (seen.has(step.event)) continue
+    seen.add(step.event)
+    text += `id: ${[...seen].join(',')}\nevent: progress\ndata: ${JSON.stringify(step)}\n\n`
+  }
+  return text
+}
+
+/** Nothing more will come: the order has ended and every step is known. */
+export function allSeen({ status, timeline }: OrderProgress, seen: ReadonlySet<string>): boolean {
+  return isTerminal(status) && timeline.every(({ event }) => seen.has(event))
+}
+
+/** A comment, which readers pass over, and proxies take for life. */
+export const heartbeat = ': still here\n\n'
+
+/** How soon a reader who was cut off should come back, milliseconds. */
+export const comeBackAfter = (ms: number): string => `retry: ${Math.round(ms)}\n\n`

@@ -1,0 +1,45 @@
+// How does a caller wait for the outcome of an order? Until it is settled, the time is over, the caller has gone, or the
+// gateway is leaving. No more than a bounded number wait at once; one more is not kept waiting at all.
+import type { EventEmitter } from 'node:events'
+import { isSettled, type OrderProgress } from '@orderpipeline/orders/queries'
+import type { Watcher } from './watcher.ts'
+
+export type Settled = Pick<OrderProgress, 'status' | 'reason'>
+
+export interface Outcomes {
+  /** `undefined` when it was not known in time. `caller` tells by `close` that nobody reads the answer any more. */
+  of(orderId: string, waitMs: number, caller: EventEmitter): Promise<Settled | undefined>
+  readonly waiting: number
+}
+
+export function createOutcomes(watcher: Watcher, maxWaiting: number): Outcomes {
+  let waiting = 0
+  return {
+    of: async (orderId, waitMs, caller) => {
+      if (waitMs <= 0 || waiting >= maxWaiting) return undefined
+      waiting++
+      let end: (settled: Settled | undefined) => void = () => undefined
+      const settled = new Promise<Settled | undefined>((resolve) => (end = resolve))
+      const giveUp = (): void => end(undefined)
+      const stop = watcher.watch(orderId, {
+        seen: ({ status, reason }) => {
+          if (isSettled(status)) end({ status, ...(reason === undefined ? {} : { reason }) })
+        },
+        closing: giveUp,
+      })
+      const timer = setTimeout(giveUp, waitMs)
+      caller.once('close', giveUp)
+      try {
+        return await settled
+      } finally {
+        clearTimeout(timer)
+        caller.off('close', giveUp)
+        stop()
+        waiting--
+      }
+    },
+    get waiting() {
+      return waiting
+    },
+  }
+}

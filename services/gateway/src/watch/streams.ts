@@ -1,0 +1,82 @@
+// How is a stream of events kept to its bounds? So many at once, each for so long at most, with a sign of life now and
+// then; all of them end when the gateway leaves, and their readers come back to another one.
+import { Readable } from 'node:stream'
+import type { OrderProgress } from '@orderpipeline/orders/queries'
+import { allSeen, comeBackAfter, heartbeat, newEvents } from './event-stream.ts'
+import type { Watcher } from './watcher.ts'
+
+export interface StreamsOptions {
+  readonly watcher: Watcher
+  readonly maxStreams: number
+  readonly heartbeatMs: number
+  readonly maxAgeMs: number
+}
+
+export interface Streams {
+  /** Progress from what is known and was `seen` on; `undefined` when too many are open. */
+  open(known: OrderProgress, seen: Set<string>): Readable | undefined
+  readonly count: number
+}
+
+/** Readers that are cut off together should not come back together. */
+const comeBackMs = 1_000
+
+export function createStreams(options: StreamsOptions): Streams {
+  const { watcher, maxStreams, heartbeatMs, maxAgeMs } = options
+  const streams = new Set<Readable>()
+  let beat: NodeJS.Timeout | undefined
+
+  const opened = (stream: Readable): void => {
+    streams.add(stream)
+    beat ??= setInterval(() => {
+      for (const each of streams) each.push(heartbeat)
+    }, heartbeatMs)
+  }
+  const gone = (stream: Readable): void => {
+    streams.delete(stream)
+    if (streams.size > 0) return
+    clearInterval(beat)
+    beat = undefined
+  }
+
+  return {
+    open: (known, seen) => {
+      if (streams.size >= maxStreams) return undefined
+      let stop: () => void = () => undefined
+      let over = false
+      const leave = (): void => {
+        over = true
+        clearTimeout(oldAge)
+        stop()
+        gone(stream)
+      }
+      const stream = new Readable({
+        read: () => undefined,
+        destroy: (error, done) => {
+          leave()
+          done(error)
+        },
+      })
+      const end = (): void => {
+        if (over) return
+        leave()
+        stream.push(null)
+      }
+      const show = (progress: OrderProgress): void => {
+        if (over) return
+        const text = newEvents(progress, seen)
+        if (text !== '') stream.push(text)
+        if (allSeen(progress, seen)) end()
+      }
+      const oldAge = setTimeout(end, maxAgeMs * (0.8 + 0.2 * Math.random()))
+      opened(stream)
+      stream.push(comeBackAfter(comeBackMs * (0.5 + Math.random())))
+      show(known)
+      if (!over) stop = watcher.watch(known.orderId, { seen: show, closing: end })
+      return stream
+    },
+    get count() {
+      return streams.size
+    },
+  }
+}

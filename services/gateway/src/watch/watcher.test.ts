@@ -1,0 +1,113 @@
+import { EventEmitter } from 'node:events'
+import { silentLogger } from '@orderpipeline/kit-telemetry'
+import type { OrderProgress } from '@orderpipeline/orders/queries'
+import { expect, test } from 'vitest'
+import { createOutcomes } from './outcomes.ts'
+import { createStreams } from './streams.ts'
+import { createWatcher } from './watcher.ts'
+
+const progress = (orderId: string, status: OrderProgress['status']): OrderProgress => ({
+  orderId,
+  status,
+  timeline: [{ event: status === 'PLACED' ? 'OrderPlaced' : 'OrderShipped', status, at: '2026-01-02T03:04:05Z' }],
+})
+
+/** Orders whose state the test sets, and what was asked about them. */
+function orders(maxWaiting = 10_000) {
+  const known = new Map<string, OrderProgress>()
+  const looks: string[][] = []
+  let underWay = 0
+  let mostUnderWay = 0
+  let failures = 0
+  const watcher = createWatcher({
+    everyMs: 1,
+    logger: silentLogger(),
+    look: async (ids) => {
+      looks.push([...ids])
+      mostUnderWay = Math.max(mostUnderWay, ++underWay)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      underWay--
+      if (failures-- > 0) throw new Error('away')
+      return ids.flatMap((id) => known.get(id) ?? [])
+    },
+  })
+  return {
+    watcher,
+    outcomes: createOutcomes(watcher, maxWaiting),
+    set: (id: string, status: OrderProgress['status']) => void known.set(id, progress(id, status)),
+    fail: (times: number) => void (failures = times),
+    looks,
+    mostUnderWay: () => mostUnderWay,
+  }
+}
+const caller = () => new EventEmitter()
+const long = 30_000
+
+test('thousands who wait are looked up together, one look at a time, and each is told of their own order', async () => {
+  const { watcher, outcomes, set, looks, mostUnderWay } = orders()
+  const ids = Array.from({ length: 2_500 }, (_, n) => `order-${n}`)
+  const waiting = ids.map((id) => outcomes.of(id, long, caller()))
+  for (const [n, id] of ids.entries()) set(id, n % 2 ? 'CONFIRMED' : 'CANCELLED')
+  const told = await Promise.all(waiting)
+  expect(told.map((outcome) => outcome?.status)).toEqual(ids.map((_, n) => (n % 2 ? 'CONFIRMED' : 'CANCELLED')))
+  expect(mostUnderWay()).toBe(1)
+  expect(Math.max(...looks.map((look) => look.length))).toBe(1_000)
+  expect(watcher.orders).toBe(0)
+})
+
+test('an order for which two wait is looked up once', async () => {
+  const { outcomes, set, looks } = orders()
+  const waiting = [outcomes.of('a', long, caller()), outcomes.of('a', long, caller())]
+  set('a', 'SHIPPED')
+  expect(await Promise.all(waiting)).toEqual([{ status: 'SHIPPED' }, { status: 'SHIPPED' }])
+  expect(looks.every((look) => look.length === 1)).toBe(true)
+})
+
+test('a look that fails is repeated', async () => {
+  const { outcomes, set, fail } = orders()
+  fail(3)
+  set('a', 'CONFIRMED')
+  expect(await outcomes.of('a', long, caller())).toEqual({ status: 'CONFIRMED' })
+})
+
+test('whoever has waited long enough, hangs up, or is one too many, waits no more', async () => {
+  const { outcomes, watcher, set } = orders(1)
+  set('a', 'PROCESSING')
+  expect(await outcomes.of('a', 20, caller())).toBeUndefined()
+  const hanging = caller()
+  const waiting = outcomes.of('a', long, hanging)
+  expect(await outcomes.of('b', long, caller())).toBeUndefined()
+  hanging.emit('close')
+  expect(await waiting).toBeUndefined()
+  expect([outcomes.waiting, watcher.orders]).toEqual([0, 0])
+})
+
+test('at closing everybody who waits is told, and whoever comes later at once', async () => {
+  const { outcomes, watcher } = orders()
+  const waiting = outcomes.of('a', long, caller())
+  const streams = createStreams({ watcher, maxStreams: 2, heartbeatMs: long, maxAgeMs: long })
+  const stream = streams.open(progress('a', 'PLACED'), new Set())
+  watcher.close()
+  expect(await waiting).toBeUndefined()
+  expect(await outcomes.of('b', long, caller())).toBeUndefined()
+  expect(await textOf(stream)).toMatch(/^retry: \d+\n\nid: OrderPlaced\n/)
+  expect(await textOf(streams.open(progress('b', 'PLACED'), new Set()))).toContain('OrderPlaced')
+  expect(streams.count).toBe(0)
+})
+
+async function textOf(stream: AsyncIterable<unknown> | undefined): Promise<string> {
+  let text = ''
+  for await (const part of stream ?? []) text += String(part)
+  return text
+}
+
+test('a stream whose order has ended ends at once, and one whose reader leaves makes room', async () => {
+  const { watcher } = orders()
+  const streams = createStreams({ watcher, maxStreams: 1, heartbeatMs: long, maxAgeMs: long })
+  expect(await textOf(streams.open(progress('a', 'SHIPPED'), new Set()))).toContain('OrderShipped')
+  const stream = streams.open(progress('a', 'PLACED'), new Set())
+  expect(streams.open(progress('a', 'PLACED'), new Set())).toBeUndefined()
+  stream?.destroy()
+  await new Promise((resolve) => stream?.once('close', resolve))
+  expect([streams.count, watcher.orders]).toEqual([0, 0])
+})

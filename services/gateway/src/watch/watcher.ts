@@ -1,0 +1,93 @@
+// How do many callers learn that their order has moved, at the price of one? All orders that anybody waits for are looked
+// up with one statement, again and again while somebody waits, and each caller is shown their own. The pause between two
+// looks grows with what a look costs, so that waiting never takes more than a fifth of one connection.
+import type { Logger } from '@orderpipeline/kit-telemetry'
+import type { OrderProgress } from '@orderpipeline/orders/queries'
+
+export interface WatcherOptions {
+  /** Those that exist, in no order. */
+  readonly look: (orderIds: readonly string[]) => Promise<readonly OrderProgress[]>
+  readonly everyMs: number
+  readonly logger: Logger
+}
+
+export interface Watch {
+  /** Called with each look, whether or not anything has changed. */
+  readonly seen: (progress: OrderProgress) => void
+  /** Called when nobody will look any more. */
+  readonly closing: () => void
+}
+
+export interface Watcher {
+  /** Ends the watch by what it returns. After closing, `closing` is called at once. */
+  watch(orderId: string, watch: Watch): () => void
+  /** Orders that somebody waits for. */
+  readonly orders: number
+  /** Tells everybody who waits. */
+  close(): void
+}
+
+/** One statement takes no more ids. */
+const idsAtOnce = 1_000
+const lastBackoffMs = 5_000
+
+export function createWatcher(options: WatcherOptions): Watcher {
+  const { look, everyMs, logger } = options
+  const watches = new Map<string, Set<Watch>>()
+  let timer: NodeJS.Timeout | undefined
+  let looking = false
+  let closed = false
+  let failures = 0
+
+  const schedule = (ms: number): void => {
+    if (timer || looking || closed || watches.size === 0) return
+    timer = setTimeout(() => {
+      timer = undefined
+      void lookOnce()
+    }, ms)
+  }
+  const lookOnce = async (): Promise<void> => {
+    looking = true
+    const started = performance.now()
+    try {
+      const ids = [...watches.keys()]
+      for (let from = 0; from < ids.length; from += idsAtOnce)
+        for (const progress of await look(ids.slice(from, from + idsAtOnce)))
+          for (const watch of [...(watches.get(progress.orderId) ?? [])]) watch.seen(progress)
+      failures = 0
+    } catch (error) {
+      failures = Math.min(failures + 1, 10)
+      logger.debug({ error, orders: watches.size }, 'looking after orders failed; trying again')
+    }
+    looking = false
+    const tookMs = performance.now() - started
+    const backoffMs = Math.min(everyMs * 2 ** failures, lastBackoffMs) * (0.8 + 0.4 * Math.random())
+    schedule(Math.max(backoffMs, 4 * tookMs))
+  }
+
+  return {
+    watch: (orderId, watch) => {
+      if (closed) {
+        watch.closing()
+        return () => undefined
+      }
+      const of = watches.get(orderId) ?? new Set()
+      watches.set(orderId, of.add(watch))
+      schedule(everyMs)
+      return () => {
+        of.delete(watch)
+        if (of.size === 0 && watches.get(orderId) === of) watches.delete(orderId)
+      }
+    },
+    get orders() {
+      return watches.size
+    },
+    close: () => {
+      closed = true
+      clearTimeout(timer)
+      const all = [...watches.values()].flatMap((of) => [...of])
+      watches.clear()
+      for (const { closing } of all) closing()
+    },
+  }
+}

@@ -1,0 +1,219 @@
+// Is an order its customer's alone, whatever token another comes with, on every route there is?
+import { randomUUID } from 'node:crypto'
+import type { OpenApi } from '@orderpipeline/kit-http'
+import { generateKeyPair, SignJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Gateway } from '../src/index.ts'
+import { ask, ground, type Asking, type Ground } from './support.ts'
+import { audience, forged, issuer, seconds, startIssuer, type Issuer } from './tokens.ts'
+
+const victim = 'customer-victim'
+const other = 'customer-other'
+const bought = { currency: 'CHF', items: [{ sku: 'SKU-0007', quantity: 7 }] }
+const key = randomUUID()
+
+let on: Ground
+let keys: Issuer
+let gateway: Gateway
+let orderId: string
+beforeAll(async () => {
+  on = await ground()
+  keys = await startIssuer()
+  gateway = await on.start({
+    AUTH_ALGORITHMS: 'RS256,ES256',
+    AUTH_JWKS_URL: keys.jwksUrl,
+    AUTH_ISSUER: issuer,
+    AUTH_AUDIENCE: audience,
+    AUTH_CLOCK_TOLERANCE_SECONDS: '0',
+  })
+  const placed = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, {
+    body: bought,
+    headers: { ...bearer(await keys.token(victim)), 'idempotency-key': key },
+  })
+  expect(placed.status).toBe(202)
+  orderId = placed.body.orderId
+})
+afterAll(async () => {
+  await on.close()
+  await keys.close()
+})
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+interface Attempt extends Asking {
+  readonly name: string
+  readonly path: string
+}
+
+/** A request to each route that asks for a customer, aimed at the victim's order wherever one can be named. */
+async function attempts(): Promise<readonly Attempt[]> {
+  const { body } = await ask<OpenApi>(`${gateway.url}/openapi.json`)
+  const bodies: Readonly<Record<string, unknown>> = {
+    '/v1/orders': { customerId: victim, ...bought },
+    '/v1/orders/sync': { customerId: victim, ...bought },
+    '/v1/orders/batch': { orders: [{ customerId: victim, ...bought, idempotencyKey: key }] },
+    '/v1/orders/status': { ids: [orderId] },
+  }
+  return Object.entries(body.paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, operation]) => operation.security !== undefined)
+      .flatMap(([method]): Attempt[] => {
+        const target =
+          path.replace('{id}', orderId) + (path === '/v1/orders' && method === 'get' ? `?customer=${victim}` : '')
+        const asking = { method: method.toUpperCase(), ...(method === 'post' ? { body: bodies[path] } : {}) }
+        const unversioned = target.replace('/v1', '')
+        return [target, unversioned].map((each) => ({ name: `${asking.method} ${each}`, path: each, ...asking }))
+      }),
+  )
+}
+
+const attempt = ({ path, method, body }: Attempt, headers: Record<string, string>) =>
+  ask(`${gateway.url}${path}`, {
+    ...(method === undefined ? {} : { method }),
+    ...(body === undefined ? {} : { body }),
+    headers: { ...headers, 'idempotency-key': key, prefer: 'wait=0' },
+  })
+
+async function countOrders(): Promise<number> {
+  return (await on.database.ask('orders', 'SELECT FROM orders')).length
+}
+
+test('every route but the description asks for a customer', async () => {
+  expect((await attempts()).map(({ name }) => name)).toEqual(
+    expect.arrayContaining([
+      'POST /v1/orders',
+      'POST /orders/sync',
+      'POST /v1/orders/batch',
+      `GET /v1/orders?customer=${victim}`,
+      `GET /v1/orders/${orderId}`,
+      `GET /orders/${orderId}/events`,
+      'POST /v1/orders/status',
+      `DELETE /v1/orders/${orderId}`,
+    ]),
+  )
+})
+
+describe('a token that is not accepted gets the same 401 on every route, and nothing happens', () => {
+  const cases: Readonly<Record<string, () => Promise<Record<string, string>> | Record<string, string>>> = {
+    absent: () => ({}),
+    empty: () => ({ authorization: 'Bearer ' }),
+    'of another scheme': () => ({ authorization: `Basic ${Buffer.from(`${victim}:x`).toString('base64')}` }),
+    expired: async () => bearer(await keys.token(victim, { exp: seconds(-2) })),
+    'that never expires': async () => bearer(await keys.token(victim, { exp: undefined as never })),
+    'not yet valid': async () => bearer(await keys.token(victim, { nbf: seconds(120) })),
+    'for another audience': async () => bearer(await keys.token(victim, { aud: 'payments' })),
+    'for no audience': async () => bearer(await keys.token(victim, { aud: undefined as never })),
+    'of another issuer': async () => bearer(await keys.token(victim, { iss: 'https://elsewhere.example' })),
+    'of nobody': async () => bearer(await keys.token(victim, { sub: undefined as never })),
+    'of a subject that is no customer id': async () => bearer(await keys.token("x' OR ''='")),
+    'under a key nobody knows': async () => {
+      const { privateKey } = await generateKeyPair('RS256')
+      const claims = { iss: issuer, aud: audience, sub: victim, exp: seconds(300) }
+      return bearer(await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'second' }).sign(privateKey))
+    },
+    "under another's key that calls itself ours": async () => {
+      const { privateKey } = await generateKeyPair('RS256')
+      const claims = { iss: issuer, aud: audience, sub: victim, exp: seconds(300) }
+      return bearer(await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'first' }).sign(privateKey))
+    },
+    'with the algorithm none': () => bearer(`${forged({ alg: 'none' }, victim)}`),
+    'with the algorithm none and a signature': () => bearer(forged({ alg: 'none' }, victim, 'x')),
+    'signed with the public key as a shared secret': () =>
+      bearer(forged({ alg: 'HS256', kid: 'first' }, victim, keys.publicKeyPem)),
+    'signed with the public key in JSON as a shared secret': () =>
+      bearer(forged({ alg: 'HS256', kid: 'first' }, victim, JSON.stringify(keys.publicJwk))),
+    'that brings its own key': () =>
+      bearer(forged({ alg: 'HS256', jwk: { kty: 'oct', k: 'c2VjcmV0' } }, victim, 'secret')),
+    'with an extension that must be understood': async () => {
+      const extension = 'https://extension.example'
+      return bearer(await keys.token(victim, {}, { crit: [extension], [extension]: 1 }))
+    },
+    'with the one extension that the library understands': async () =>
+      bearer(await keys.token(victim, {}, { crit: ['b64'], b64: true })),
+    'that was changed after it was signed': async () => {
+      const [head, , signature] = (await keys.token(other)).split('.')
+      const [, payload] = (await keys.token(victim)).split('.')
+      return bearer([head, payload, signature].join('.'))
+    },
+  }
+  test.each(Object.entries(cases))('%s', async (_name, headersOf) => {
+    const headers = await headersOf()
+    const before = await countOrders()
+    for (const each of await attempts()) {
+      const answer = await attempt(each, headers)
+      expect(`${each.name} ${answer.status}`).toBe(`${each.name} 401`)
+      expect(answer.headers.get('www-authenticate')).toContain('Bearer')
+      expect(Object.keys(answer.body).sort()).toEqual(['detail', 'requestId', 'status', 'title'])
+      expect(answer.text).not.toMatch(new RegExp(`${orderId}|${victim}|SKU|CHF`))
+    }
+    expect(await countOrders()).toBe(before)
+  })
+})
+
+test("another customer's order is nowhere, on every route", async () => {
+  const headers = bearer(await keys.token(other))
+  for (const each of await attempts()) {
+    const answer = await attempt(each, headers)
+    // What the request itself named may be in the answer; what only the order knows may not.
+    expect(`${each.name} ${answer.text}`).not.toMatch(/SKU-0007|CHF|PLACED/)
+    const asked = each.path.replace('/v1', '')
+    if (asked === '/orders/status') expect(answer).toMatchObject({ status: 200, body: { orders: [] } })
+    else if (asked === '/orders/batch') expect(answer.body).toMatchObject({ results: [{ status: 403 }] })
+    else if (each.method === 'POST') expect(`${each.name} ${answer.status}`).toBe(`${each.name} 403`)
+    else expect(`${each.name} ${answer.status}`).toBe(`${each.name} 404`)
+  }
+  const foreign = await ask(`${gateway.url}/v1/orders/${orderId}`, { headers })
+  const absent = await ask(`${gateway.url}/v1/orders/${randomUUID()}`, { headers })
+  expect({ ...foreign.body, requestId: '', detail: '' }).toEqual({ ...absent.body, requestId: '', detail: '' })
+})
+
+test("another customer's idempotency key is not mine", async () => {
+  const headers = { ...bearer(await keys.token(other)), 'idempotency-key': key }
+  const mine = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: bought, headers })
+  expect(mine.status).toBe(202)
+  expect(mine.headers.get('idempotency-replayed')).toBeNull()
+  expect(mine.body.orderId).not.toBe(orderId)
+})
+
+test('its customer sees an order on every route, and need not say who they are', async () => {
+  const headers = bearer(await keys.token(victim))
+  const get = (path: string) => ask(`${gateway.url}${path}`, { headers })
+  expect((await get(`/v1/orders/${orderId}`)).body).toMatchObject({ customerId: victim, ...bought })
+  expect((await get('/v1/orders')).body).toMatchObject({ orders: [{ orderId }] })
+  expect((await get(`/v1/orders?customer=${victim}`)).body).toMatchObject({ orders: [{ orderId }] })
+  const status = await ask(`${gateway.url}/v1/orders/status`, { body: { ids: [orderId] }, headers })
+  expect(status.body).toMatchObject({ orders: [{ orderId, status: 'PLACED' }] })
+  const again = await ask(`${gateway.url}/v1/orders`, {
+    body: { ...bought, customerId: victim },
+    headers: { ...headers, 'idempotency-key': key },
+  })
+  expect(again.body).toMatchObject({ orderId })
+})
+
+test('with a shared secret a token signed with it is accepted, and one of the other kind is not', async () => {
+  const secret = 'a-secret-that-is-long-enough-to-be-one'
+  const shared = await on.start({
+    AUTH_ALGORITHMS: 'HS256',
+    AUTH_SECRET: secret,
+    AUTH_ISSUER: issuer,
+    AUTH_AUDIENCE: audience,
+  })
+  const status = async (token: string) =>
+    (await ask(`${shared.url}/v1/orders/${orderId}`, { headers: bearer(token) })).status
+  expect(await status(forged({ alg: 'HS256' }, victim, secret))).toBe(200)
+  expect(await status(forged({ alg: 'HS256' }, other, secret))).toBe(404)
+  expect(await status(forged({ alg: 'HS256' }, victim, `${secret}!`))).toBe(401)
+  expect(await status(forged({ alg: 'HS512' }, victim, secret))).toBe(401)
+  expect(await status(await keys.token(victim))).toBe(401)
+})
+
+test('with the issuer away the answer is to come again, and nobody is believed', async () => {
+  const alone = await on.start({
+    AUTH_ALGORITHMS: 'RS256',
+    AUTH_JWKS_URL: 'http://127.0.0.1:1/keys',
+    AUTH_ISSUER: issuer,
+    AUTH_AUDIENCE: audience,
+  })
+  const answer = await ask(`${alone.url}/v1/orders/${orderId}`, { headers: bearer(await keys.token(victim)) })
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2'])
+})

@@ -1,0 +1,121 @@
+// Does each order of a batch get its own answer, does a list of orders have an end, and can an order be called back?
+import { randomUUID } from 'node:crypto'
+import { until } from '@orderpipeline/kit-stage/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { accepted, batchResults, orderPage, orderView } from '../src/api/answers.ts'
+import type { Gateway } from '../src/index.ts'
+import { ask, ground, settle, type Ground } from './support.ts'
+
+let on: Ground
+let gateway: Gateway
+beforeAll(async () => {
+  on = await ground(['orders.placed', 'orders.cancelled', 'orders.status'])
+  gateway = await on.start()
+})
+afterAll(() => on.close())
+
+const order = (customerId = 'customer-1') => ({ customerId, items: [{ sku: 'SKU-0001', quantity: 2 }] })
+interface Result {
+  readonly status: number
+  readonly orderId?: string
+  readonly repeated?: boolean
+  readonly problems?: { readonly path: string }[]
+}
+const batch = (orders: unknown, headers: Record<string, string> = {}) =>
+  ask<{ results: Result[] }>(`${gateway.url}/v1/orders/batch`, { body: { orders }, headers })
+
+test('each order of a batch has its own key and its own answer', async () => {
+  const [first, second] = [randomUUID(), randomUUID()]
+  const { status, body } = await batch([
+    { ...order(), idempotencyKey: first },
+    { ...order(), idempotencyKey: first },
+    { ...order(), idempotencyKey: second, currency: 'euro' },
+    { ...order(), items: [] },
+    'an order',
+    { ...order(), idempotencyKey: first, currency: 'USD' },
+    order('customer-2'),
+  ])
+  expect(status).toBe(207)
+  expect(body.results.map((result) => result.status)).toEqual([202, 202, 400, 400, 400, 422, 202])
+  const [one, same, wrong] = body.results
+  expect(same).toMatchObject({ orderId: one?.orderId, repeated: true })
+  expect(wrong?.problems).toMatchObject([{ path: 'currency' }])
+  expect(() => batchResults.parse(body)).not.toThrow()
+  const again = await batch([{ ...order(), idempotencyKey: first }])
+  expect(again.body.results).toMatchObject([{ orderId: one?.orderId, repeated: true }])
+})
+
+test('a batch is up to a hundred orders, and all of them are placed', async () => {
+  const customer = `batch-${randomUUID()}`
+  const many = Array.from({ length: 100 }, () => order(customer))
+  const { status, body } = await batch(many)
+  expect(status).toBe(207)
+  const ids = body.results.map(({ orderId }) => orderId)
+  expect(new Set(ids).size).toBe(100)
+  expect((await batch([...many, order()])).status).toBe(400)
+  expect((await batch([])).status).toBe(400)
+  const stored = await on.database.ask('orders', 'SELECT FROM orders WHERE customer_id = $1', [customer])
+  expect(stored).toHaveLength(100)
+})
+
+test("a customer's orders are listed newest first, each once, page after page, while more come in", async () => {
+  const customer = `list-${randomUUID()}`
+  const placed: string[] = []
+  for (let n = 0; n < 7; n++)
+    placed.push((await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order(customer) })).body.orderId)
+  const listed: string[] = []
+  let pages = 0
+  for (let cursor = ''; ; pages++) {
+    const { body } = await ask<{ orders: { orderId: string }[]; next?: string }>(
+      `${gateway.url}/v1/orders?customer=${customer}&limit=3${cursor && `&cursor=${cursor}`}`,
+    )
+    expect(() => orderPage.parse(body)).not.toThrow()
+    listed.push(...body.orders.map(({ orderId }) => orderId))
+    if (body.next === undefined) break
+    cursor = body.next
+    await ask(`${gateway.url}/v1/orders`, { body: order(customer) })
+  }
+  expect(listed).toEqual(placed.reverse())
+  expect(pages).toBe(2)
+})
+
+test('what cannot be listed is said by field', async () => {
+  const problems = async (query: string) => {
+    const { status, body } = await ask<{ problems: { path: string }[] }>(`${gateway.url}/v1/orders${query}`)
+    return [status, ...(body.problems ?? []).map(({ path }) => path)]
+  }
+  expect(await problems('')).toEqual([400, 'customer'])
+  expect(await problems('?customer=a&limit=101&cursor=7')).toEqual([400, 'cursor', 'limit'])
+  expect(await problems(`?customer=a&page=2`)).toEqual([400, 'page'])
+  const none = await ask(`${gateway.url}/v1/orders?customer=nobody-${randomUUID()}`)
+  expect(none.body).toEqual({ orders: [] })
+})
+
+test('what is answered is what the document promises', async () => {
+  const placed = await ask<{ trackingUrl: string }>(`${gateway.url}/v1/orders`, { body: order() })
+  expect(accepted.strict().parse(placed.body)).toEqual(placed.body)
+  const shown = await ask(`${gateway.url}${placed.body.trackingUrl}`)
+  expect(orderView.strict().parse(shown.body)).toEqual(shown.body)
+})
+
+test('an order is called back once, and everyone is told of it', async () => {
+  const { body } = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order() })
+  const url = `${gateway.url}/v1/orders/${body.orderId}`
+  for (let n = 0; n < 2; n++) {
+    const answer = await ask(url, { method: 'DELETE' })
+    expect(answer).toMatchObject({ status: 200, body: { orderId: body.orderId, status: 'CANCELLED' } })
+  }
+  expect((await ask(url)).body).toMatchObject({ status: 'CANCELLED', reason: 'CUSTOMER' })
+  const told = async () =>
+    (await on.bench.events('orders.cancelled')).filter(({ data }) => data.orderId === body.orderId)
+  await until(async () => (await told()).length > 0)
+  expect(await told()).toHaveLength(1)
+})
+
+test('what has been shipped cannot be called back, and the answer says so', async () => {
+  const { body } = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order() })
+  await settle(on.database, body.orderId, 'OrderShipped', 'SHIPPED')
+  const answer = await ask(`${gateway.url}/v1/orders/${body.orderId}`, { method: 'DELETE' })
+  expect(answer).toMatchObject({ status: 409, body: { title: 'Too Late', state: 'SHIPPED' } })
+  expect((await ask(`${gateway.url}/v1/orders/${randomUUID()}`, { method: 'DELETE' })).status).toBe(404)
+})

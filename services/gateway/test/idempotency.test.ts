@@ -1,0 +1,79 @@
+// Is an order placed once, however often and however much at once it is sent? Through two gateways, so that nothing but
+// the database can be what keeps it so.
+import { randomUUID } from 'node:crypto'
+import { until } from '@orderpipeline/kit-stage/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Gateway } from '../src/index.ts'
+import { ask, closeGateway, ground, type Ground } from './support.ts'
+
+let on: Ground
+let gateways: Gateway[]
+beforeAll(async () => {
+  on = await ground()
+  gateways = [await on.start(), await on.start()]
+})
+afterAll(() => on.close())
+
+const [keys, times, lanes] = [1_000, 50, 200]
+
+/** 202 in the end; a gateway that is full says so, and is asked again. */
+async function place(n: number, key: string): Promise<{ readonly orderId: string; readonly repeated: boolean }> {
+  const url = gateways[n % gateways.length]?.url ?? ''
+  const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
+  for (;;) {
+    const answer = await ask<{ orderId: string }>(`${url}/v1/orders`, { body, headers: { 'idempotency-key': key } })
+    if (answer.status === 503) continue
+    expect(answer.status).toBe(202)
+    return { orderId: answer.body.orderId, repeated: answer.headers.has('idempotency-replayed') }
+  }
+}
+
+test(`${keys} keys, each posted ${times} times at once, give ${keys} orders`, { timeout: 300_000 }, async () => {
+  const run = randomUUID()
+  // The repeats of a key lie side by side, so that they are under way together.
+  const sends = Array.from({ length: keys * times }, (_, n) => `${run}-${Math.floor(n / times)}`)
+  const given = new Map<string, Set<string>>()
+  let fresh = 0
+  let next = 0
+  const lane = async () => {
+    for (let n = next++; n < sends.length; n = next++) {
+      const key = sends[n] ?? ''
+      const { orderId, repeated } = await place(n, key)
+      given.set(key, (given.get(key) ?? new Set()).add(orderId))
+      if (!repeated) fresh++
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+
+  expect(given.size).toBe(keys)
+  expect([...given.values()].filter((ids) => ids.size !== 1)).toEqual([])
+  expect(fresh).toBe(keys)
+  const rows = async (table: string) => (await on.database.ask('orders', `SELECT FROM ${table}`)).length
+  expect(await rows('orders')).toBe(keys)
+  expect(await rows('idempotency_keys')).toBe(keys)
+  await until(async () => (await rows('intake_outbox')) === 0)
+  const told = (await on.bench.events('orders.placed')).map(({ data }) => data.orderId)
+  expect(new Set(told).size).toBe(keys)
+})
+
+test('a key is kept for its time and then forgotten, a batch at a time, by the gateway that relays', async () => {
+  await on.database.ask('orders', 'DELETE FROM idempotency_keys')
+  const { orderId } = await place(0, 'young')
+  await on.database.ask(
+    'orders',
+    `INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash, created_at)
+     SELECT 'customer-1', n::text, gen_random_uuid(), '', now() - interval '25 hours' FROM generate_series(1, 2500) AS n`,
+  )
+  for (const gateway of gateways) await closeGateway(gateway)
+  const fresh = await on.start()
+  const left = async () =>
+    (await on.database.ask<{ key: string }>('orders', 'SELECT idempotency_key AS key FROM idempotency_keys')).map(
+      ({ key }) => key,
+    )
+  await until(async () => (await left()).length === 1)
+  expect(await left()).toEqual(['young'])
+  gateways = [fresh]
+  expect(await place(0, 'young')).toEqual({ orderId, repeated: true })
+  const metrics = await (await fetch(`${fresh.metricsUrl}/metrics`)).text()
+  expect(metrics).toContain('orders_idempotency_keys_pruned_total 2500')
+})

@@ -1,0 +1,82 @@
+// Does the gateway know what waits behind it, and refuse what would wait for too long?
+import { placedEvent, testOrder, until } from '@orderpipeline/kit-stage/testing'
+import { ordersStage } from '@orderpipeline/orders'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Gateway } from '../src/index.ts'
+import { ask, ground, type Ground } from './support.ts'
+
+interface Health {
+  readonly status: string
+  readonly queues: readonly { readonly name: string; readonly lag: number; readonly oldestAgeSeconds: number }[]
+}
+
+let on: Ground
+let gateway: Gateway
+beforeAll(async () => {
+  on = await ground(['orders.placed', 'orders.validated', 'orders.cancelled', 'orders.status', 'orders.dead-letters'])
+  gateway = await on.start(settings())
+})
+afterAll(() => on.close())
+
+const settings = () => ({
+  KAFKA_GROUP_PREFIX: on.bench.prefix,
+  QUEUES_CACHE_SECONDS: '0.2',
+  QUEUES_MAX_AGE_SECONDS: '2',
+})
+const health = (at = gateway) => ask<Health>(`${at.url}/health/queues`)
+const queue = async (name: string) => (await health()).body.queues.find((each) => each.name === name)
+const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
+const place = (at: Gateway) => ask(`${at.url}/v1/orders`, { body: order })
+
+test('what waits before a stage is told with its age, and a queue that stands for too long is no health', async () => {
+  const now = () => new Date()
+  const stage = on.bench.start('orders', ['orders.placed'], ordersStage({ now }))
+  expect((await place(gateway)).status).toBe(202)
+  await until(async () => (await queue('orders'))?.lag === 0)
+  expect(await health()).toMatchObject({ status: 200, body: { status: 'moving' } })
+  await stage.drain()
+
+  await on.bench.publish(Array.from({ length: 30 }, (_, n) => placedEvent(testOrder(n, { 'SKU-0001': 1 }))))
+  await until(async () => (await queue('orders'))?.lag === 30)
+  await until(async () => (await health()).status === 503)
+  const { body } = await health()
+  expect(body.status).toBe('stuck')
+  expect(body.queues.find(({ name }) => name === 'orders')).toMatchObject({ lag: 30, stuck: true })
+  expect((await queue('orders'))?.oldestAgeSeconds).toBeGreaterThanOrEqual(2)
+  expect(await queue('intake')).toMatchObject({ lag: 0, oldestAgeSeconds: 0 })
+})
+
+test('an order that would wait longer than promised is refused with when to come again, and nothing of it is kept', async () => {
+  const promising = await on.start({ ...settings(), PROMISE_SECONDS: '1' })
+  const patient = await on.start({ ...settings(), PROMISE_SECONDS: '86400' })
+  const elsewhere = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_STAGES: 'payment' })
+  const stored = async () => (await on.database.ask('orders', 'SELECT FROM orders')).length
+  await until(async () => (await place(promising)).status === 503)
+  const before = await stored()
+  for (const [path, body] of [
+    ['/v1/orders', order],
+    ['/v1/orders/sync', order],
+    ['/v1/orders/batch', { orders: [order] }],
+  ] as const) {
+    const refused = await ask(`${promising.url}${path}`, { body })
+    expect(refused).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } })
+    expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
+  }
+  expect(await stored()).toBe(before)
+  expect([(await place(patient)).status, (await place(elsewhere)).status]).toEqual([202, 202])
+  expect((await ask(`${promising.url}/v1/orders?customer=customer-1`)).status).toBe(200)
+})
+
+test('while Kafka cannot be asked orders are taken, and health says so', async () => {
+  const alone = await on.start({ ...settings(), PROMISE_SECONDS: '1', KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' })
+  expect((await place(alone)).status).toBe(202)
+  expect(await health(alone)).toMatchObject({ status: 503, body: { detail: 'the queues cannot be read' } })
+})
+
+test('many who ask are one look at Kafka', async () => {
+  const slow = await on.start({ ...settings(), QUEUES_CACHE_SECONDS: '300' })
+  const first = await health(slow)
+  await on.bench.publish([placedEvent(testOrder(99, { 'SKU-0001': 1 }))])
+  for (const { body } of await Promise.all(Array.from({ length: 20 }, () => health(slow))))
+    expect(body).toEqual(first.body)
+})

@@ -1,0 +1,98 @@
+// Are the issuer's keys asked for as seldom as they should be, and used as long as they may be?
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, type JWK, type CompactJWSHeaderParameters } from 'jose'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { KeysUnavailable, remoteKeys } from '../src/authentication/remote-keys.ts'
+
+let server: Server
+let keys: JWK[]
+let asked: number
+let answerWith: (() => { readonly status: number; readonly body: string } | 'nothing') | undefined
+let nowMs: number
+beforeEach(async () => {
+  keys = [await newKey('first')]
+  asked = 0
+  nowMs = 0
+  answerWith = undefined
+  server = createServer((_request, response) => {
+    asked++
+    const answer = answerWith?.() ?? { status: 200, body: JSON.stringify({ keys }) }
+    if (answer !== 'nothing') response.writeHead(answer.status).end(answer.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+afterEach(async () => {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+async function newKey(kid: string): Promise<JWK> {
+  const { publicKey } = await generateKeyPair('ES256', { extractable: true })
+  return { ...(await exportJWK(publicKey)), kid, alg: 'ES256' }
+}
+
+function source() {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
+  const find = remoteKeys({ url, timeoutMs: 300, cacheMs: 600_000, now: () => nowMs, random: () => 1 })
+  const header = (kid: string): CompactJWSHeaderParameters => ({ alg: 'ES256', kid })
+  return async (kid: string) => find(header(kid), { payload: '', signature: '' })
+}
+const failing = { status: 500, body: 'broken' }
+
+test('many who ask at once are one request, and the answer is kept', async () => {
+  const find = source()
+  await Promise.all(Array.from({ length: 50 }, () => find('first')))
+  await find('first')
+  expect(asked).toBe(1)
+})
+
+test('a key id that is new is looked for, but callers cannot make us ask more than every half minute', async () => {
+  const find = source()
+  await find('first')
+  keys = [await newKey('second')]
+  await expect(find('second')).rejects.toThrow('no applicable key')
+  expect(asked).toBe(1)
+  nowMs = 31_000
+  await find('second')
+  for (let n = 0; n < 20; n++) await expect(find(`invented-${n}`)).rejects.toThrow('no applicable key')
+  expect(asked).toBe(2)
+})
+
+test('an issuer that fails is asked less and less often', async () => {
+  answerWith = () => failing
+  const find = source()
+  const failures = async () => {
+    for (let n = 0; n < 10; n++) await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailable)
+    return asked
+  }
+  expect(await failures()).toBe(1)
+  nowMs = 1_001
+  expect(await failures()).toBe(2)
+  nowMs = 2_500
+  expect(await failures()).toBe(2)
+  nowMs = 3_100
+  expect(await failures()).toBe(3)
+  answerWith = undefined
+  nowMs = 8_000
+  await find('first')
+})
+
+test('keys past their time are used while the issuer is away, though not for ever', async () => {
+  const find = source()
+  await find('first')
+  answerWith = () => failing
+  nowMs = 700_000
+  await find('first')
+  nowMs = 600_000 + 3_600_000 + 1
+  await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailable)
+})
+
+test('an issuer that does not answer, answers something else, or too much, is as good as away', async () => {
+  for (const body of ['nothing', 'not json', '{"keys":7}', `{"keys":[],"more":"${'x'.repeat(1_100_000)}"}`]) {
+    answerWith = () => (body === 'nothing' ? body : { status: 200, body })
+    await expect(source()('first')).rejects.toBeInstanceOf(KeysUnavailable)
+  }
+  answerWith = () => ({ status: 302, body: '' })
+  await expect(source()('first')).rejects.toBeInstanceOf(KeysUnavailable)
+})
