@@ -17,18 +17,21 @@ describe('killing parts of the platform under load', () => {
     await platform.close()
   })
 
-  it('loses nothing and doubles nothing, and ends Ready again', async () => {
+  it('loses nothing and doubles nothing, though customers cancel meanwhile, and ends Ready again', async () => {
     const traffic = platform.steadyTraffic({ perMinute: 3000, seconds: 90 })
     await sleep(10_000)
     await platform.killPods('app.kubernetes.io/name=orderpipeline-operator')
-    for (const stage of ['orders', 'inventory', 'payment', 'gateway']) {
+    for (const stage of ['orders', 'inventory', 'payment', 'shipping', 'gateway']) {
       await sleep(5000)
       await platform.killPods(`orderpipeline.dev/pipeline=shop,orderpipeline.dev/stage=${stage}`, 1)
     }
+    const regretted = await platform.burst(300)
+    const inTime = platform.cancel(regretted.acceptedIds)
     await sleep(5000)
     await platform.crashKafka()
 
-    const { acceptedIds } = await traffic
+    expect(await inTime).toBeGreaterThan(0)
+    const acceptedIds = [...(await traffic).acceptedIds, ...regretted.acceptedIds]
     expect(acceptedIds.length).toBeGreaterThan(3000)
     await platform.finished(600)
     const audit = await platform.settledAudit(acceptedIds)

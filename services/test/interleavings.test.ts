@@ -11,9 +11,9 @@ import type { Intake } from '@orderpipeline/orders/intake'
 import { createProvider } from '@orderpipeline/payment'
 import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
-import { RealWorld } from './src/real-world.ts'
-import { expectBalance, given, play } from './src/steps.ts'
-import type { Given, Order } from './src/steps.ts'
+import { RealWorld } from '../interleavings/src/real-world.ts'
+import { expectBalance, given, play } from '../interleavings/src/steps.ts'
+import type { Given, Order } from '../interleavings/src/steps.ts'
 
 const price = 100
 let database: TestDatabase
