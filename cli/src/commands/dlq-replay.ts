@@ -55,7 +55,7 @@ async function replay(
     const letters = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], new Date())
     if (options.edit !== undefined && letters.length !== 1)
       throw new CommandFailed(`--edit: found ${letters.length} letters; allowed: one, such as payment/2/17`)
-    const plan = replayPlan(letters, options.force === true, new Date())
+    const plan = replayPlan(letters, options.force === true, new Date(), options.edit !== undefined)
     const done = options.dryRun ? plan.goes.length : await perform(box, plan.goes, perSecond, options, context)
     tell(plan, done, options, context)
     return letters.length > 0 && plan.stays.length === 0 && done === plan.goes.length ? 0 : 1

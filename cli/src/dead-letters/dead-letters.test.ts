@@ -114,6 +114,12 @@ describe('whether a letter may be played again', () => {
     expect(refusal(forgotten, true, now)).toContain('longer ago than the stage remembers')
   })
 
+  it('needs another message where its own was too large to be kept', () => {
+    const large = letter(17, { 'dead-letter-omitted-bytes': '1000000' })
+    expect(refusal(large, true, now)).toContain('in shop.inventory.updated, partition 1, offset 83; --edit')
+    expect(refusal(large, false, now, true)).toBeUndefined()
+  })
+
   it('goes in the order the messages had in their topic', () => {
     const plan = replayPlan([letter(1), letter(2), letter(3)], false, now)
     expect(plan.goes.map(({ source }) => source?.offset)).toEqual(['97', '98', '99'])

@@ -55,7 +55,7 @@ export function letterLines(letter: Letter, paint: Paint): readonly string[] {
         .map(([name, value]) => `${name}: ${value}`)
         .join('\n'),
     ),
-    ...block('value', letter.value === null ? 'none' : prettyText(letter.value)),
+    ...block('value', letter.value === null ? missingText(letter) : prettyText(letter.value)),
     ...block('stack', letter.stack),
     ...block('history', letter.history.map(historyText).join('\n')),
   ]
@@ -66,6 +66,9 @@ const verdicts: Readonly<Record<string, string>> = {
   retry: 'may help (retry): it was tried as often as allowed',
   unknown: 'unknown: nobody explained the error, a bug perhaps',
 }
+
+const missingText = ({ omittedBytes }: Letter): string =>
+  omittedBytes === undefined ? 'none' : `${omittedBytes} bytes, too large to be kept; it is where it came from`
 
 const historyText = ({ action, by, at, edited, forced }: Letter['history'][number]): string =>
   `${at} ${action} by ${by}${edited ? ', edited' : ''}${forced ? ', by force' : ''}`

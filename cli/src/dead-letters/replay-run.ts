@@ -9,8 +9,8 @@ export interface ReplayPlan {
   readonly stays: readonly { readonly letter: Letter; readonly why: string }[]
 }
 
-export function replayPlan(letters: readonly Letter[], force: boolean, now: Date): ReplayPlan {
-  const judged = letters.map((letter) => ({ letter, why: refusal(letter, force, now) }))
+export function replayPlan(letters: readonly Letter[], force: boolean, now: Date, edited = false): ReplayPlan {
+  const judged = letters.map((letter) => ({ letter, why: refusal(letter, force, now, edited) }))
   return {
     goes: judged
       .filter(({ why }) => why === undefined)

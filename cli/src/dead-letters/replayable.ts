@@ -6,8 +6,11 @@ import { maxReplays, type Letter } from '@orderpipeline/kit-kafka'
 const rememberedMs = 7 * 24 * 3_600_000
 
 /** Why not; undefined when it may. */
-export function refusal(letter: Letter, force: boolean, now: Date): string | undefined {
+export function refusal(letter: Letter, force: boolean, now: Date, edited = false): string | undefined {
   if (letter.source === undefined) return 'it does not say which topic it came from'
+  const { topic, partition, offset } = letter.source
+  if (letter.omittedBytes !== undefined && !edited)
+    return `its message of ${letter.omittedBytes} bytes was too large to be kept; it is in ${topic}, partition ${partition}, offset ${offset}; --edit gives it another`
   const replayed = letter.history.filter(({ action }) => action === 'replayed')
   const first = replayed[0]
   if (first && now.getTime() - Date.parse(first.at) > rememberedMs)

@@ -31,6 +31,19 @@ test('a dead letter keeps the message and says where it came from and why it end
   expect(letter.headers['dead-letter-stack']).toContain('caused by: Error: the root')
 })
 
+test('a message too large to be kept with its reasons is left where it was, and the letter says so', () => {
+  const of = (bytes: number) => ({
+    ...{ topic: 'shop.orders.placed', partition: 3, offset: '42', key: null, headers: {}, timestamp: 0 },
+    value: Buffer.alloc(bytes, 'x'),
+  })
+  const failure = { error: new Error('too much'), attempts: 1 }
+  const large = deadLetter(of(1_000_000), failure, 'orders', 'shop.orders.dead-letters', new Date(0))
+  expect(large).toMatchObject({ value: null, headers: { 'dead-letter-omitted-bytes': '1000000' } })
+  expect(deadLetter(of(800_000), failure, 'orders', 'shop.orders.dead-letters', new Date(0)).value).toHaveLength(
+    800_000,
+  )
+})
+
 test('delays double up to their bound, and half of each is chance', () => {
   const backoff = { firstMs: 100, maxMs: 1_000 }
   expect([1, 2, 3, 10, 10_000].map((failures) => delayMs(failures, backoff, () => 1))).toEqual([

@@ -1,4 +1,5 @@
 // What is kept of a message that a stage gave up on? All of it, and why, so that it can be mended and played again.
+import { bytesOf, maxChunkBytes } from './chunks.ts'
 import { verdictOn } from './failure.ts'
 import { reasonOf } from './metrics.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
@@ -36,9 +37,17 @@ export function deadLetter(
     attempts: String(attempts),
     at: now.toISOString(),
   }
-  const headers = Object.fromEntries(Object.entries(about).map(([name, value]) => [letterHeaders + name, value]))
-  return { topic: deadLetterTopic, key: record.key, value: record.value, headers: { ...record.headers, ...headers } }
+  const named = Object.fromEntries(Object.entries(about).map(([name, value]) => [letterHeaders + name, value]))
+  const headers = { ...record.headers, ...named }
+  const letter = { topic: deadLetterTopic, key: record.key, value: record.value, headers }
+  if (record.value === null || bytesOf(letter) <= maxChunkBytes) return letter
+  // With the reasons it may be more than a broker takes, and a letter that cannot be written would stop its partition for ever. The
+  // message is where it was; the letter says where.
+  return { ...letter, value: null, headers: { ...headers, [omittedHeader]: String(record.value.length) } }
 }
+
+/** The message was too large to be kept with its reasons: how many bytes it had. */
+export const omittedHeader = `${letterHeaders}omitted-bytes`
 
 function stackOf(error: Error): string {
   const own = error.stack ?? String(error)

@@ -32,6 +32,8 @@ export interface Letter {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: RecordHeaders
+  /** Bytes of a message that was too large to be kept here; it is at its source. */
+  readonly omittedBytes?: number
   /** How often the message had been played again before it came here. */
   readonly replays: number
   readonly state: LetterState
@@ -109,6 +111,7 @@ function letterOf(stage: string, record: ConsumedRecord, history: readonly Mark[
     key: record.key,
     value: record.value,
     headers,
+    ...(about.has('omitted-bytes') ? { omittedBytes: Number(about.get('omitted-bytes')) } : {}),
     replays,
     state: history.at(-1)?.action ?? (replays >= maxReplays ? 'parked' : 'open'),
     history,

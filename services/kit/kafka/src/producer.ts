@@ -2,6 +2,7 @@
 import kafkajs from 'kafkajs'
 import type { Producer as KafkaProducer } from 'kafkajs'
 import type { Logger } from '@orderpipeline/kit-telemetry'
+import { chunksOf } from './chunks.ts'
 import { createClient } from './client.ts'
 import { DeadlineExceeded, within } from './deadline.ts'
 import type { KafkaAddress } from './client.ts'
@@ -51,7 +52,8 @@ export function createProducer(address: KafkaAddress, logger: Logger): Producer 
 
   const publish = async (records: readonly OutgoingRecord[]): Promise<void> => {
     const producer = await connection()
-    await producer.sendBatch({ acks: -1, timeout: acknowledgementTimeoutMs, topicMessages: byTopic(records) })
+    for (const chunk of chunksOf(records))
+      await producer.sendBatch({ acks: -1, timeout: acknowledgementTimeoutMs, topicMessages: byTopic(chunk) })
   }
   const abandonConnection = (): void => {
     const abandoned = connected

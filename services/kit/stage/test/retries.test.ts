@@ -12,7 +12,7 @@ let bench: Bench
 let runs = 0
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
-  const stages = ['effects', 'calls', 'moving', 'many']
+  const stages = ['effects', 'calls', 'moving', 'many', 'large']
   bench = await stageBench({
     kafkaBootstrap: kafkaBootstrap(),
     databaseUrl: database.url,
@@ -136,5 +136,23 @@ test('among hundreds of messages many that fail for good are cut out, and the or
   }
   expect(effects).toHaveLength(good.length)
   expect(await bench.records('many.dead-letters')).toHaveLength(bad.length)
+  await replica.drain()
+})
+
+test('poison as large as Kafka takes, and more of it than a batch may hold, stops nothing', async () => {
+  const good = orderOf('good')
+  const poison = (bytes: number) => ({ topic: `${topic}.large`, key: 'k', value: 'x'.repeat(bytes), headers: {} })
+  await bench.publishRaw([poison(1_040_000)])
+  await bench.publishRaw(Array.from({ length: 300 }, () => poison(20_000)))
+  await publish('large', [good])
+  const effects: string[] = []
+  const replica = bench.start('large', [`${topic}.large`], stageOf(effects, new Map()))
+  await until(async () => (await lag('large')) === 0)
+  expect(effects).toEqual(ids([good]))
+  const letters = await bench.records('large.dead-letters')
+  expect(letters).toHaveLength(301)
+  expect(letters[0]?.value).toBeNull()
+  expect(letters[0]?.headers).toMatchObject({ 'dead-letter-omitted-bytes': '1040000', 'dead-letter-offset': '0' })
+  expect(letters.slice(1).every(({ value }) => value?.length === 20_000)).toBe(true)
   await replica.drain()
 })
