@@ -18,6 +18,7 @@ function build(more: Partial<AppOptions> = {}) {
     intake: { place: never, close: () => Promise.resolve() },
     orders: { byId: never, statuses: never, ofCustomer: never, progress: never },
     cancel: never,
+    products: { bySku: never, page: never },
     outcomes: { of: never, waiting: 0 },
     queues: { read: never },
     queuesMaxAgeSeconds: 300,

@@ -13,6 +13,7 @@ import { eventsRoute } from './api/events.ts'
 import { healthRoute } from './api/health.ts'
 import { placingRoutes } from './api/placing.ts'
 import { problemOf } from './api/problems.ts'
+import { productRoutes, type Products } from './api/products.ts'
 import { readingRoutes } from './api/reading.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
@@ -26,6 +27,7 @@ export interface AppOptions extends HttpServerOptions {
   readonly intake: Intake
   readonly orders: OrderReader
   readonly cancel: Cancel
+  readonly products: Products
   readonly outcomes: Outcomes
   readonly streams: Streams
   /** Without one, customers are whoever they say they are. */
@@ -62,6 +64,7 @@ export function buildApp(options: AppOptions): HttpServer {
     ...readingRoutes(orders, authenticated),
     eventsRoute(orders, streams),
     cancellingRoute(options.cancel),
+    ...productRoutes(options.products),
   ]
   const others: Route[] = [healthRoute(options.queues, options.queuesMaxAgeSeconds)]
   const described = descriptionRoutes({ versioned, others, authenticated, publicUrl })

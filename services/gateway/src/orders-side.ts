@@ -13,11 +13,15 @@ import {
 } from '@orderpipeline/kit-telemetry'
 import { cancelOrder } from '@orderpipeline/orders/cancellation'
 import { createIntake, intakeMetrics, relayMetrics, startRelay, type Intake } from '@orderpipeline/orders/intake'
+import { productBySku, productPage } from '@orderpipeline/orders/queries'
+import type { Redis } from 'ioredis'
 import type { Cancel } from './api/cancelling.ts'
+import type { Products } from './api/products.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { orderReader, type OrderReader } from './reading/order-reader.ts'
 import { orElse } from './reading/replica.ts'
+import { createProductCache } from './reading/product-cache.ts'
 import { tracedPublish } from './relay-trace.ts'
 
 export interface OrdersSide {
@@ -25,6 +29,7 @@ export interface OrdersSide {
   readonly intake: Intake
   readonly orders: OrderReader
   readonly cancel: Cancel
+  readonly products: Products
   readonly relaying: () => boolean
   /** In the order in which they must be closed. */
   readonly closers: readonly Closer[]
@@ -40,7 +45,12 @@ export interface Seen {
   readonly logger: Logger
 }
 
-export function openOrdersSide(config: Config, clock: Clock, { registry, tracing, logger }: Seen): OrdersSide {
+export function openOrdersSide(
+  config: Config,
+  clock: Clock,
+  { registry, tracing, logger }: Seen,
+  redis: Redis | undefined,
+): OrdersSide {
   const applicationName = `gateway ${config.ORDERPIPELINE_PIPELINE}`
   const onQuery = observeQueries(registry)
   const pool = (url: string, name: string) =>
@@ -72,6 +82,15 @@ export function openOrdersSide(config: Config, clock: Clock, { registry, tracing
     maxInFlight: Math.min(commitsInFlight, config.DATABASE_POOL_SIZE),
     maxWaiting: config.INTAKE_MAX_WAITING,
   })
+  const near = replica ? orElse(replica, database, clock.monotonicMs) : undefined
+  const products = createProductCache({
+    redis,
+    pipeline: config.ORDERPIPELINE_PIPELINE,
+    // From the primary: what is kept in the cache must not be older than the change that had it forgotten.
+    read: (sku) => productBySku(database, sku),
+    registry,
+    now: clock.monotonicMs,
+  })
   const producer = createProducer(kafkaAddress(config, applicationName), logger)
   const relay = startRelay({
     database,
@@ -80,6 +99,7 @@ export function openOrdersSide(config: Config, clock: Clock, { registry, tracing
     publish: tracedPublish(tracing, (messages) =>
       producer.send(messages.map((message) => ({ ...message, topic: config.KAFKA_TOPIC_PREFIX + message.topic }))),
     ),
+    ...(redis ? { onProductChanged: products.forget } : {}),
     metrics: relayMetrics(registry),
     logger,
     batchSize: config.RELAY_BATCH_SIZE,
@@ -90,9 +110,13 @@ export function openOrdersSide(config: Config, clock: Clock, { registry, tracing
   return {
     database,
     intake,
-    orders: orderReader(database, replica && orElse(replica, database, clock.monotonicMs)),
+    orders: orderReader(database, near),
     cancel: (orderId, customerId, context) =>
       cancelOrder(database, { orderId, customerId, context: { ...context, now: clock.now() }, keyedByOrder }),
+    products: {
+      bySku: products.bySku,
+      page: (after, limit) => productPage(near ?? database, after, limit),
+    },
     relaying: () => relay.leading,
     closers: [
       { name: 'intake', close: () => intake.close() },

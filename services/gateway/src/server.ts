@@ -14,7 +14,7 @@ import { createVerifier } from './authentication/verifier.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { createLimits } from './limits/build.ts'
-import { createRedis } from './limits/redis.ts'
+import { createRedis } from './redis.ts'
 import { openOrdersSide } from './orders-side.ts'
 import { openQueues } from './queues/build.ts'
 import { startReadiness } from './readiness.ts'
@@ -34,19 +34,20 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() }
   const tracing = await startTracing(config, { service: 'gateway', pipeline: config.ORDERPIPELINE_PIPELINE }, logger)
   const seen = { registry, tracing, logger }
-  const { database, intake, orders, cancel, relaying, closers } = openOrdersSide(config, clock, seen)
-  const waiting = createWaiting(config, orders, registry, logger)
-  const queues = openQueues(config, database, clock, registry, logger)
   const { authentication, limits, REDIS_URL: redisUrl } = config
   const redis =
     redisUrl === undefined
       ? undefined
       : createRedis({ url: redisUrl, timeoutMs: config.REDIS_TIMEOUT_SECONDS * 1_000, logger })
+  const { database, intake, orders, cancel, products, relaying, closers } = openOrdersSide(config, clock, seen, redis)
+  const waiting = createWaiting(config, orders, registry, logger)
+  const queues = openQueues(config, database, clock, registry, logger)
   const http = buildApp({
     ...seen,
     intake,
     orders,
     cancel,
+    products,
     outcomes: waiting.outcomes,
     streams: waiting.streams,
     queues: queues.queues,
@@ -85,8 +86,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       { name: 'waiting', close: () => waiting.close() },
       { name: 'http', close: () => http.app.close() },
       { name: 'queues', close: () => queues.close() },
-      { name: 'redis', close: () => redis?.disconnect() },
       ...closers,
+      { name: 'redis', close: () => redis?.disconnect() },
       { name: 'traces', close: () => tracing?.close() },
       { name: 'metrics', close: () => metrics.close() },
     ],

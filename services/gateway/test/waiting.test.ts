@@ -104,7 +104,7 @@ test('hundreds who wait are looked after with one query at a time', async () => 
       await on.database.ask<{ n: number }>(
         'orders',
         `SELECT count(*)::int AS n FROM pg_stat_activity
-         WHERE application_name LIKE 'gateway%' AND state = 'active' AND query LIKE '%order_events%'`,
+         WHERE datname = current_database() AND application_name LIKE 'gateway%' AND state = 'active' AND query LIKE '%order_events%'`,
       )
     )[0]?.n ?? 0
   const waiting = Array.from({ length: 300 }, () => placeSync({ prefer: 'wait=9' }))

@@ -2,10 +2,10 @@
 // compensation later.
 import { HttpProblem, type FastifyRequest } from '@orderpipeline/kit-http'
 import { z } from 'zod'
-import { customerId, idempotencyKey } from './fields.ts'
+import { customerId, idempotencyKey, skuPattern } from './fields.ts'
 
 const item = z.strictObject({
-  sku: z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/, '1 to 40 capital letters, digits or dashes, such as SKU-0001'),
+  sku: z.string().regex(skuPattern, '1 to 40 capital letters, digits or dashes, such as SKU-0001'),
   quantity: z.int().min(1).max(1000),
 })
 

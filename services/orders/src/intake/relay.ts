@@ -14,6 +14,7 @@ import {
   type OutboxLag,
   type OutboxRow,
 } from './relay-sql.ts'
+import { productsChannel } from '../queries/products.ts'
 import { createWake, type Wake } from './wake.ts'
 
 export interface OutboxMessage {
@@ -27,7 +28,9 @@ export interface OutboxMessage {
 export interface RelayOptions {
   /** To see whether another relays, without a session of one's own. */
   readonly database: Queryable
-  readonly openSession: (onNotification: () => void) => Promise<Session>
+  readonly openSession: (onNotification: (channel: string, payload: string) => void) => Promise<Session>
+  /** Told of each product that changes, as long as this gateway relays. */
+  readonly onProductChanged?: (sku: string) => void
   /** Resolves when all replicas in sync have all of them (acks=all), kept in order per key. */
   readonly publish: (messages: readonly OutboxMessage[]) => Promise<void>
   readonly metrics: RelayMetrics
@@ -75,10 +78,14 @@ export function startRelay(options: RelayOptions): Relay {
 
   /** Returns when another holds the lock or the relay closes; throws when the database or Kafka fails. */
   const lead = async (): Promise<void> => {
-    const session = await options.openSession(() => wake.now())
+    const session = await options.openSession((channel, payload) => {
+      if (channel === productsChannel) options.onProductChanged?.(payload)
+      else wake.now()
+    })
     try {
       if (!(await session.tryLock(relayLock))) return
       await session.listen(intakeChannel)
+      if (options.onProductChanged) await session.listen(productsChannel)
       leading = true
       metrics.leader.set(1)
       logger.info('this gateway relays the intake outbox')

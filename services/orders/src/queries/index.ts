@@ -2,3 +2,4 @@
 export { ordersOfCustomer, type OrderSummary } from './customer.ts'
 export { orderById, statusesById, type OrderView, type StatusView } from './orders.ts'
 export { isSettled, isTerminal, progressOf, type OrderProgress, type Step } from './progress.ts'
+export { productBySku, productPage, productsChannel, type Product } from './products.ts'

@@ -1,0 +1,94 @@
+// Are products shown from Redis, anew as soon as they change, and all the same without it?
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inProcessHost, persistedPorts, startRedis } from '@orderpipeline/cluster/testing'
+import { until } from '@orderpipeline/kit-stage/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Gateway } from '../src/index.ts'
+import { ask, ground, type Ground } from './support.ts'
+
+let on: Ground
+let dir: string
+let gateway: Gateway
+let kill: () => Promise<unknown>
+let start: () => Promise<{ readonly url: string }>
+let close: () => Promise<void>
+beforeAll(async () => {
+  on = await ground()
+  dir = await mkdtemp(join(tmpdir(), 'orderpipeline-products-'))
+  await chmod(dir, 0o711)
+  const host = inProcessHost(join(dir, 'processes'))
+  const port = await persistedPorts(join(dir, 'ports.json')).port('redis')
+  start = () => startRedis(host, { dir: join(dir, 'redis'), port })
+  kill = () => host.stop('redis', { signal: 'SIGKILL' })
+  close = () => host.close()
+  const { url } = await start()
+  gateway = await on.start({ REDIS_URL: url, REDIS_TIMEOUT_SECONDS: '10' })
+  await until(() => gateway.relaying())
+})
+afterAll(async () => {
+  await on.close()
+  await close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+interface Product {
+  readonly sku: string
+  readonly priceCents: number
+}
+const price = async (sku: string, at = gateway) => (await ask<Product>(`${at.url}/v1/products/${sku}`)).body.priceCents
+const setPrice = (sku: string, cents: number) =>
+  on.database.ask('orders', 'UPDATE products SET price_cents = $2 WHERE sku = $1', [sku, cents])
+async function counted(result: string): Promise<number> {
+  const metrics = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
+  const line = new RegExp(`^gateway_product_cache_total\\{result="${result}"\\} (.*)$`, 'm').exec(metrics)
+  return Number(line?.[1] ?? 0)
+}
+
+test('a product is read once and then shown from Redis, by every gateway', async () => {
+  await until(async () => (await price('SKU-0001')) > 0 && (await counted('hit')) > 0)
+  const [missed, hit] = [await counted('miss'), await counted('hit')]
+  for (let n = 0; n < 5; n++) await price('SKU-0001')
+  expect([await counted('miss'), await counted('hit')]).toEqual([missed, hit + 5])
+})
+
+test('a change is seen at once, long before what was kept would have grown old', async () => {
+  await price('SKU-0002')
+  await until(async () => (await counted('hit')) > 0 && (await price('SKU-0002')) > 0)
+  for (const cents of [111, 222]) {
+    await setPrice('SKU-0002', cents)
+    await until(async () => (await price('SKU-0002')) === cents, 20)
+  }
+  await on.database.ask('orders', `DELETE FROM products WHERE sku = 'SKU-0002'`)
+  await until(async () => (await ask(`${gateway.url}/v1/products/SKU-0002`)).status === 404, 20)
+})
+
+test('without Redis products are read from the database, and from Redis again once it is back', async () => {
+  await kill()
+  for (const cents of [333, 444]) {
+    await setPrice('SKU-0003', cents)
+    expect(await price('SKU-0003')).toBe(cents)
+  }
+  expect(await counted('away')).toBeGreaterThan(0)
+  await start()
+  const before = await counted('hit')
+  await until(async () => (await price('SKU-0003')) === 444 && (await counted('hit')) > before)
+  const none = await on.start()
+  expect(await price('SKU-0003', none)).toBe(444)
+})
+
+test('what is sold is listed by SKU, page after page', async () => {
+  const skus: string[] = []
+  for (let after = ''; ;) {
+    const { body } = await ask<{ products: Product[]; next?: string }>(
+      `${gateway.url}/v1/products?limit=7${after && `&after=${after}`}`,
+    )
+    skus.push(...body.products.map(({ sku }) => sku))
+    if (body.next === undefined) break
+    after = body.next
+  }
+  const stored = await on.database.ask<{ sku: string }>('orders', 'SELECT sku FROM products ORDER BY sku')
+  expect(skus).toEqual(stored.map(({ sku }) => sku))
+  expect((await ask(`${gateway.url}/v1/products/none`)).status).toBe(400)
+})
