@@ -16,8 +16,8 @@ beforeEach(() => database.ask('orders', 'TRUNCATE orders, order_events, intake_o
 afterAll(() => database.drop())
 
 const deadlines = { placedSeconds: 60, processingSeconds: 120, confirmedSeconds: 3_600 }
-const sweep = () =>
-  cancelOverdue(database.as('orders'), { deadlines, now: () => new Date(), keyedByOrder: () => false })
+const sweep = (everySeconds = 0) =>
+  cancelOverdue(database.as('orders'), { deadlines, everySeconds, now: () => new Date(), keyedByOrder: () => false })
 
 async function waiting(status: string, seconds: number, count = 1): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID())
@@ -63,12 +63,20 @@ test('what has ended is left alone, however old', async () => {
 test('many that look at once cancel each order once', async () => {
   const ids = await waiting('PROCESSING', 500, 450)
   let cancelled = 0
-  while (cancelled < 450) cancelled += (await Promise.all([sweep(), sweep(), sweep(), sweep()])).reduce((a, b) => a + b)
+  while (cancelled < 450) cancelled += (await Promise.all([1, 2, 3, 4].map(() => sweep()))).reduce((a, b) => a + b)
   expect(cancelled).toBe(450)
   expect(await sweep()).toBe(0)
   const told = await database.ask<{ count: number }>('orders', 'SELECT count(*) FROM intake_outbox')
   expect(told).toEqual([{ count: 900 }])
   expect(await statusesById(database.as('orders'), ids)).toHaveLength(450)
+})
+
+test('what one has looked at, the others leave alone until it is due again', async () => {
+  expect(await sweep(3_600)).toBe(0)
+  await waiting('PROCESSING', 500)
+  expect(await sweep()).toBe(0)
+  await database.ask('orders', `UPDATE sweeps SET due_at = now()`)
+  expect(await sweep()).toBe(1)
 })
 
 test('an order that a message is just changing is passed over', async () => {

@@ -1,13 +1,13 @@
 // What becomes of an order that waits too long for anybody? It is cancelled as if its customer had called it back, and everyone gives
 // back what they had taken for it.
 //
-// Every replica looks now and then; a lock that lasts as long as the transaction lets one of them act at a time, and rows that a
-// message is just changing are passed over, since that order is not waiting.
+// Whichever replica first finds the row of the sweep due leads it, by that row's lock, and puts it off for all of them when nothing is
+// left. Orders that a message is just changing are passed over, since they are not waiting.
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { Chore } from '@orderpipeline/kit-stage'
 import type { OrderRow } from '../cancellation/sql.ts'
 import { writeCancellations } from '../cancellation/write.ts'
-import { overdueOrders, tryLead } from './sql.ts'
+import { lead, overdueOrders, putOff } from './sql.ts'
 
 /** Seconds an order may stay in a state. */
 export interface Deadlines {
@@ -21,6 +21,8 @@ export interface Deadlines {
 
 export interface Sweep {
   readonly deadlines: Deadlines
+  /** Between two looks of anybody. */
+  readonly everySeconds: number
   readonly now: () => Date
   readonly keyedByOrder: (topic: string) => boolean
 }
@@ -28,28 +30,27 @@ export interface Sweep {
 /** Orders in one transaction: few enough that none of them holds up a message for long. */
 const batchSize = 100
 
-/** Returns how many were cancelled; none when another replica is at it. @throws DatabaseError */
-export function cancelOverdue(database: Pool, { deadlines, now, keyedByOrder }: Sweep): Promise<number> {
+/** Returns how many were cancelled; none when another replica is at it or has just been. @throws DatabaseError */
+export function cancelOverdue(database: Pool, { deadlines, everySeconds, now, keyedByOrder }: Sweep): Promise<number> {
   const { placedSeconds, processingSeconds, confirmedSeconds } = deadlines
   return database.transaction(async (tx) => {
-    const [lock] = await tx.query<{ leading: boolean }>(tryLead)
-    if (!lock?.leading) return 0
+    if ((await tx.query(lead)).length === 0) return 0
     const limits = [placedSeconds, processingSeconds, confirmedSeconds, batchSize]
     const overdue = await tx.query<OrderRow>(overdueOrders, limits)
+    if (overdue.length < batchSize) await tx.query(putOff, [everySeconds])
     if (overdue.length > 0) await writeCancellations(tx, overdue, 'DEADLINE', { now: now() }, keyedByOrder)
     return overdue.length
   })
 }
 
 export interface DeadlineChoreOptions extends Omit<Sweep, 'keyedByOrder'> {
-  readonly everySeconds: number
   readonly onCancelled: (count: number) => void
 }
 
-export function deadlineChore({ everySeconds, onCancelled, ...sweep }: DeadlineChoreOptions): Chore {
+export function deadlineChore({ onCancelled, ...sweep }: DeadlineChoreOptions): Chore {
   return {
     name: 'deadlines',
-    everyMs: everySeconds * 1_000,
+    everyMs: sweep.everySeconds * 1_000,
     run: async ({ database, keyedByOrder, stopping }) => {
       for (let count = batchSize; count === batchSize && !stopping.aborted;) {
         count = await cancelOverdue(database, { ...sweep, keyedByOrder })
