@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { lettersOf, markRecord, replayRecord, type Letter } from '@orderpipeline/kit-kafka'
 import { painter } from '../colour.ts'
 import { narrowed } from './command.ts'
-import { wireValue } from './editing.ts'
+import { editedValue, wireValue } from './editing.ts'
 import { letterLines, letterTable } from './render.ts'
 import { refusal } from './replayable.ts'
-import { replayPlan } from './replay-run.ts'
+import type { LetterBox } from './letter-box.ts'
+import { replayAll, replayPlan } from './replay-run.ts'
 import { orderOf, selected, sinceOf, whereOf } from './selection.ts'
 
 const now = new Date('2026-02-01T12:00:00Z')
@@ -126,6 +127,35 @@ describe('whether a letter may be played again', () => {
   })
 })
 
+describe('a replay', () => {
+  const letters = Array.from({ length: 25 }, (_, n) => letter(n))
+  const run = (signal: AbortSignal, onReplayed: () => void = () => undefined) => {
+    const portions: number[] = []
+    const box: LetterBox = {
+      stages: () => Promise.resolve([]),
+      letters: () => Promise.resolve([]),
+      replay: (replays) => Promise.resolve(void portions.push(replays.length)),
+      discard: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    }
+    const settings = { perSecond: 100, by: 'ada@desk', force: false, now: () => now, signal, onReplayed }
+    return { portions, done: replayAll(box, letters, settings) }
+  }
+
+  it('goes in small portions, so that the rate is kept', async () => {
+    const { portions, done } = run(new AbortController().signal)
+    expect(await done).toBe(25)
+    expect(portions).toEqual([10, 10, 5])
+  })
+
+  it('stops between two portions when interrupted, and tells how far it came', async () => {
+    const interrupt = new AbortController()
+    const { portions, done } = run(interrupt.signal, () => interrupt.abort())
+    expect(await done).toBe(10)
+    expect(portions).toEqual([10])
+  })
+})
+
 describe('an edited message', () => {
   it('goes out as compact JSON', () => {
     expect(wireValue('{\n "a": 1\n}', '{\n "a": 2\n}\n')).toBe('{"a":2}')
@@ -134,6 +164,16 @@ describe('an edited message', () => {
   it('may become JSON and may not cease to be', () => {
     expect(wireValue('{"a":', '{"a":1}')).toBe('{"a":1}')
     expect(failure(() => wireValue('{"a":1}', '{"a":'))).toContain('not JSON any more')
+  })
+
+  it('comes out of the editor as the person left it, and not at all where the editor failed', async () => {
+    const edited = await editedValue(letter(17), true, `sed -i 's/"type": "x"/"type": "y"/'`)
+    expect(JSON.parse(edited)).toEqual({ type: 'y', data: { orderId: order } })
+    await expect(editedValue(letter(17), true, 'false')).rejects.toThrow(
+      'The editor ended with 1; nothing was replayed.',
+    )
+    await expect(editedValue(letter(17), true, 'true')).rejects.toThrow('was not changed')
+    await expect(editedValue(letter(17), true, undefined)).rejects.toThrow('no editor is set')
   })
 
   it('that was not changed is not replayed', () => {
