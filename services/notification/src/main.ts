@@ -2,6 +2,7 @@
 import { runStageProcess } from '@orderpipeline/kit-stage'
 import { mailOptions } from './config.ts'
 import { notificationStage } from './definition.ts'
+import { mailCounter } from './metrics.ts'
 import { mailChores } from './sender.ts'
 import { createMailer } from './smtp.ts'
 
@@ -9,7 +10,8 @@ await runStageProcess({ env: process.env, now: () => new Date() }, (context) => 
   const options = mailOptions(process.env)
   if (!options) return notificationStage(context)
   const { addressing, attempts, everySeconds, timeoutMs } = options
-  const chores = mailChores(() => createMailer(options), {
+  const counted = mailCounter(context.registry)
+  const chores = mailChores((lane) => counted(lane, createMailer(options)), {
     attempts,
     everySeconds,
     // A batch waits for the slowest of its mails, each of which may use up several time-outs.

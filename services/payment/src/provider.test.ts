@@ -25,7 +25,8 @@ async function listening(answer: { status: number; body: unknown } | 'nothing') 
   })
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return { seen, provider: createProvider({ url: `http://127.0.0.1:${port}`, timeoutMs: 200 }) }
+  const timeoutMs = answer === 'nothing' ? 200 : 30_000
+  return { seen, provider: createProvider({ url: `http://127.0.0.1:${port}`, timeoutMs }) }
 }
 const never = new AbortController().signal
 

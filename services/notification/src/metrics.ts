@@ -1,0 +1,27 @@
+// What does an operator of the platform want to know of the mails?
+import { Counter } from '@orderpipeline/kit-telemetry'
+import type { Registry } from '@orderpipeline/kit-telemetry'
+import type { Lane, Mail } from './mails.ts'
+import type { Mailer } from './smtp.ts'
+
+/** Every try, by lane and whether the mail server took the mail over. */
+export function mailCounter(registry: Registry): (lane: Lane, mailer: Mailer) => Mailer {
+  const mails = new Counter({
+    name: 'mails_total',
+    help: 'Mails handed to the mail server, by what came of it',
+    labelNames: ['lane', 'outcome'],
+    registers: [registry],
+  })
+  return (lane, mailer) => ({
+    send: async (mail: Mail) => {
+      try {
+        await mailer.send(mail)
+        mails.inc({ lane, outcome: 'sent' })
+      } catch (error) {
+        mails.inc({ lane, outcome: 'not taken' })
+        throw error
+      }
+    },
+    close: () => mailer.close(),
+  })
+}

@@ -1,0 +1,32 @@
+// Is each call counted by what came of it?
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { expect, test } from 'vitest'
+import { measured, watchBreaker } from './metrics.ts'
+import { ProviderError } from './provider.ts'
+import type { Provider } from './provider.ts'
+
+test('answers and failures are counted apart, and the breaker is shown', async () => {
+  const registry = createRegistry()
+  const provider: Provider = {
+    charge: ({ orderId }) =>
+      orderId === 'slow'
+        ? Promise.reject(new ProviderError('Busy', 'no answer in time'))
+        : Promise.resolve({ status: 'declined', reason: 'no' }),
+    stop: () => Promise.resolve({ status: 'voided' }),
+    refund: () => Promise.resolve({ refundId: 're', chargeId: 'ch', amountCents: 1, currency: 'EUR' }),
+  }
+  const { signal } = new AbortController()
+  const watched = measured(provider, registry)
+  watchBreaker(registry, () => true)
+  const charge = { orderId: 'order', customerId: 'customer', amountCents: 1, currency: 'EUR' }
+  await watched.charge(charge, signal)
+  await expect(watched.charge({ ...charge, orderId: 'slow' }, signal)).rejects.toMatchObject({ reason: 'Busy' })
+  await watched.stop(charge, signal)
+  await watched.refund('order', 'ch', signal)
+  const text = await registry.metrics()
+  expect(text).toContain('payment_provider_calls_total{call="charge",outcome="declined"} 1')
+  expect(text).toContain('payment_provider_calls_total{call="charge",outcome="Busy"} 1')
+  expect(text).toContain('payment_provider_calls_total{call="void",outcome="voided"} 1')
+  expect(text).toContain('payment_provider_seconds_count{call="refund"} 1')
+  expect(text).toContain('payment_breaker_open 1')
+})

@@ -1,0 +1,55 @@
+// What does an operator of the platform want to know of the payment provider?
+import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/kit-telemetry'
+import type { Registry } from '@orderpipeline/kit-telemetry'
+import { ProviderError } from './provider.ts'
+import type { Provider } from './provider.ts'
+
+/** Each call that reaches the provider, by what came of it: an answer's status, or why there is none. */
+export function measured(provider: Provider, registry: Registry): Provider {
+  const registers = [registry]
+  const calls = new Counter({
+    name: 'payment_provider_calls_total',
+    help: 'Calls made to the payment provider, by what came of them',
+    labelNames: ['call', 'outcome'],
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'payment_provider_seconds',
+    help: 'From a call to its answer or its failure',
+    labelNames: ['call'],
+    buckets: secondsBuckets,
+    registers,
+  })
+  const timed = async <T>(call: string, work: Promise<T>, outcomeOf: (answer: T) => string): Promise<T> => {
+    const end = seconds.startTimer({ call })
+    try {
+      const answer = await work
+      calls.inc({ call, outcome: outcomeOf(answer) })
+      return answer
+    } catch (error) {
+      calls.inc({ call, outcome: error instanceof ProviderError ? error.reason : 'unknown' })
+      throw error
+    } finally {
+      end()
+    }
+  }
+  const status = (answer: { readonly status: string }): string => answer.status
+  return {
+    charge: (charge, signal) => timed('charge', provider.charge(charge, signal), status),
+    stop: (about, signal) => timed('void', provider.stop(about, signal), status),
+    refund: (orderId, chargeId, signal) =>
+      timed('refund', provider.refund(orderId, chargeId, signal), () => 'refunded'),
+  }
+}
+
+/** Reads whether the breaker is open whenever metrics are scraped. */
+export function watchBreaker(registry: Registry, open: () => boolean): void {
+  new Gauge({
+    name: 'payment_breaker_open',
+    help: '1 while the provider is not asked because too many calls failed',
+    registers: [registry],
+    collect() {
+      this.set(open() ? 1 : 0)
+    },
+  })
+}
