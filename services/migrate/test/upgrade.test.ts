@@ -1,0 +1,84 @@
+// Does a shop that has been running keep its orders and its money when it is brought up to date?
+import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { connectAdministrator, createPool } from '@orderpipeline/kit-postgres'
+import { migrate, services } from '../src/index.ts'
+
+const name = `upgrade_${randomBytes(4).toString('hex')}`
+const url = new URL(postgresUrl())
+url.pathname = `/${name}`
+const command = async (text: string) => {
+  const administrator = await connectAdministrator({ url: postgresUrl(), log: () => undefined })
+  await administrator.command(text).finally(() => administrator.close())
+}
+const ask = async (role: string, text: string) => {
+  const pool = createPool({ url: url.href, role, size: 1 })
+  return pool.query({ name: '', text }).finally(() => pool.close())
+}
+const migrated = (migrationsDir?: string) =>
+  migrate({ databaseUrl: url.href, migrationsDir, seedProducts: 1, seedStockQuantity: 5, log: () => undefined })
+
+let first: string
+beforeAll(async () => {
+  await command(`CREATE DATABASE ${name}`)
+  first = await mkdtemp(join(tmpdir(), 'orderpipeline-first-'))
+  // Each service's first migration: the shop as it once was.
+  for (const service of services) {
+    const folder = service.replaceAll('_', '-')
+    const own = join(import.meta.dirname, '../..', folder, 'migrations')
+    const [oldest = ''] = (await readdir(own)).sort()
+    await mkdir(join(first, folder))
+    await cp(join(own, oldest), join(first, folder, oldest))
+  }
+})
+afterAll(async () => {
+  await command(`DROP DATABASE ${name} WITH (FORCE)`)
+  await rm(first, { recursive: true })
+})
+
+const ids = { confirmed: 1, cancelled: 2, waiting: 3 }
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+
+test('an order that was confirmed before there was shipping is at its end, and every book still agrees', async () => {
+  await migrated(first)
+  await ask(
+    'orders',
+    `INSERT INTO orders (order_id, customer_id, currency, status, reason, total_cents) VALUES
+       ('${uuid(ids.confirmed)}', 'c', 'EUR', 'CONFIRMED', NULL, 700),
+       ('${uuid(ids.cancelled)}', 'c', 'EUR', 'CANCELLED', 'OUT_OF_STOCK', 700),
+       ('${uuid(ids.waiting)}', 'c', 'EUR', 'PROCESSING', NULL, 700)`,
+  )
+  const placedBy = uuid(90)
+  await ask(
+    'orders',
+    `INSERT INTO order_events (order_id, status, event_id)
+     SELECT order_id, unnest(ARRAY['PLACED', 'PROCESSING']), '${placedBy}' FROM orders
+     UNION ALL SELECT order_id, status, gen_random_uuid() FROM orders WHERE status <> 'PROCESSING'`,
+  )
+  await ask(
+    'payment',
+    `INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id)
+     VALUES ('${uuid(ids.confirmed)}', 'c', 700, 'EUR', 'CAPTURED', 'ch-1')`,
+  )
+  await migrated()
+  expect(await ask('orders', 'SELECT order_id, status, reason FROM orders ORDER BY order_id')).toEqual([
+    { order_id: uuid(ids.confirmed), status: 'SHIPPED', reason: null },
+    { order_id: uuid(ids.cancelled), status: 'CANCELLED', reason: 'OUT_OF_STOCK' },
+    { order_id: uuid(ids.waiting), status: 'PROCESSING', reason: null },
+  ])
+  expect(
+    await ask('orders', `SELECT event FROM order_events WHERE order_id = '${uuid(ids.confirmed)}' ORDER BY event`),
+  ).toEqual([
+    { event: 'OrderConfirmed' },
+    { event: 'OrderPlaced' },
+    { event: 'OrderShipped' },
+    { event: 'OrderValidated' },
+  ])
+  expect(await ask('payment', 'SELECT status, amount_cents FROM payments')).toEqual([
+    { status: 'CAPTURED', amount_cents: 700 },
+  ])
+})
