@@ -44,6 +44,8 @@ const schema = z.object({
   SYNC_MAX_WAITING: variables.integer(0, 100_000).default(1_000),
   /** Event streams open at once; more are answered 503. */
   EVENTS_MAX_STREAMS: variables.integer(0, 100_000).default(1_000),
+  /** Of one customer, where customers are authenticated. */
+  EVENTS_MAX_STREAMS_PER_CUSTOMER: variables.integer(1, 100_000).default(20),
   EVENTS_HEARTBEAT_SECONDS: variables.number(0.05, 300).default(15),
   /** A stream ends after this time at the latest; its reader comes back, to another replica maybe. */
   EVENTS_MAX_AGE_SECONDS: variables.number(1, 86_400).default(300),

@@ -32,7 +32,7 @@ export function eventsRoute(orders: OrderReader, streams: Streams): Route {
       const seen = seenBefore(headers['last-event-id'])
       // Whoever reads by EventSource would otherwise come back for ever.
       if (allSeen(known, seen)) return reply.code(204).send()
-      const stream = streams.open(known, seen)
+      const stream = streams.open(known, seen, request.customer)
       if (!stream) throw overloaded('too many event streams are open', 5)
       void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       return reply.type('text/event-stream').send(stream)

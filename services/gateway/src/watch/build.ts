@@ -24,6 +24,7 @@ export function createWaiting(config: Config, orders: OrderReader, registry: Reg
   const streams = createStreams({
     watcher,
     maxStreams: config.EVENTS_MAX_STREAMS,
+    maxPerCustomer: config.EVENTS_MAX_STREAMS_PER_CUSTOMER,
     heartbeatMs: config.EVENTS_HEARTBEAT_SECONDS * 1_000,
     maxAgeMs: config.EVENTS_MAX_AGE_SECONDS * 1_000,
   })

@@ -8,13 +8,15 @@ import type { Watcher } from './watcher.ts'
 export interface StreamsOptions {
   readonly watcher: Watcher
   readonly maxStreams: number
+  /** Of one customer, where customers are known: nobody takes all there are. */
+  readonly maxPerCustomer: number
   readonly heartbeatMs: number
   readonly maxAgeMs: number
 }
 
 export interface Streams {
   /** Progress from what is known and was `seen` on; `undefined` when too many are open. */
-  open(known: OrderProgress, seen: Set<string>): Readable | undefined
+  open(known: OrderProgress, seen: Set<string>, customer?: string): Readable | undefined
   readonly count: number
 }
 
@@ -22,14 +24,16 @@ export interface Streams {
 const comeBackMs = 1_000
 
 export function createStreams(options: StreamsOptions): Streams {
-  const { watcher, maxStreams, heartbeatMs, maxAgeMs } = options
-  const streams = new Set<Readable>()
+  const { watcher, maxStreams, maxPerCustomer, heartbeatMs, maxAgeMs } = options
+  /** Each with its customer, if known. */
+  const streams = new Map<Readable, string | undefined>()
   let beat: NodeJS.Timeout | undefined
 
-  const opened = (stream: Readable): void => {
-    streams.add(stream)
+  const ofCustomer = (customer: string): number => [...streams.values()].filter((each) => each === customer).length
+  const opened = (stream: Readable, customer: string | undefined): void => {
+    streams.set(stream, customer)
     beat ??= setInterval(() => {
-      for (const each of streams) each.push(heartbeat)
+      for (const each of streams.keys()) each.push(heartbeat)
     }, heartbeatMs)
   }
   const gone = (stream: Readable): void => {
@@ -40,8 +44,9 @@ export function createStreams(options: StreamsOptions): Streams {
   }
 
   return {
-    open: (known, seen) => {
+    open: (known, seen, customer) => {
       if (streams.size >= maxStreams) return undefined
+      if (customer !== undefined && ofCustomer(customer) >= maxPerCustomer) return undefined
       let stop: () => void = () => undefined
       let over = false
       const leave = (): void => {
@@ -69,7 +74,7 @@ export function createStreams(options: StreamsOptions): Streams {
         if (allSeen(progress, seen)) end()
       }
       const oldAge = setTimeout(end, maxAgeMs * (0.8 + 0.2 * Math.random()))
-      opened(stream)
+      opened(stream, customer)
       stream.push(comeBackAfter(comeBackMs * (0.5 + Math.random())))
       show(known)
       if (!over) stop = watcher.watch(known.orderId, { seen: show, closing: end })

@@ -85,7 +85,7 @@ test('whoever has waited long enough, hangs up, or is one too many, waits no mor
 test('at closing everybody who waits is told, and whoever comes later at once', async () => {
   const { outcomes, watcher } = orders()
   const waiting = outcomes.of('a', long, caller())
-  const streams = createStreams({ watcher, maxStreams: 2, heartbeatMs: long, maxAgeMs: long })
+  const streams = createStreams({ watcher, maxStreams: 2, maxPerCustomer: 2, heartbeatMs: long, maxAgeMs: long })
   const stream = streams.open(progress('a', 'PLACED'), new Set())
   watcher.close()
   expect(await waiting).toBeUndefined()
@@ -103,11 +103,20 @@ async function textOf(stream: AsyncIterable<unknown> | undefined): Promise<strin
 
 test('a stream whose order has ended ends at once, and one whose reader leaves makes room', async () => {
   const { watcher } = orders()
-  const streams = createStreams({ watcher, maxStreams: 1, heartbeatMs: long, maxAgeMs: long })
+  const streams = createStreams({ watcher, maxStreams: 1, maxPerCustomer: 1, heartbeatMs: long, maxAgeMs: long })
   expect(await textOf(streams.open(progress('a', 'SHIPPED'), new Set()))).toContain('OrderShipped')
   const stream = streams.open(progress('a', 'PLACED'), new Set())
   expect(streams.open(progress('a', 'PLACED'), new Set())).toBeUndefined()
   stream?.destroy()
   await new Promise((resolve) => stream?.once('close', resolve))
   expect([streams.count, watcher.orders]).toEqual([0, 0])
+})
+
+test('no customer has more streams than their share, and those nobody knows share what there is', () => {
+  const { watcher } = orders()
+  const streams = createStreams({ watcher, maxStreams: 5, maxPerCustomer: 2, heartbeatMs: long, maxAgeMs: long })
+  const open = (customer?: string) => streams.open(progress('a', 'PLACED'), new Set(), customer)
+  const opened = [open('greedy'), open('greedy'), open('greedy'), open('other'), open(), open(), open()]
+  expect(opened.map((stream) => stream !== undefined)).toEqual([true, true, false, true, true, true, false])
+  for (const stream of opened) stream?.destroy()
 })
