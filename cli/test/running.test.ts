@@ -209,7 +209,7 @@ describe('orderpipeline explain', () => {
     expect(stdout).toContain('there is no ScaledObject shop-gateway')
     expect(await cli('explain', 'shop', 'pay')).toMatchObject({
       code: 1,
-      stderr: 'shop has no stage "pay"; it has gateway, orders, inventory, payment, notification\n',
+      stderr: 'shop has no stage "pay"; it has gateway, orders, inventory, payment, shipping, notification\n',
     })
   })
 })

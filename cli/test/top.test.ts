@@ -48,7 +48,7 @@ test('top shows a pipeline of the cluster, with every stage and its bounds', asy
 test('top prints JSON for programs', async () => {
   const { stdout } = await run(['top', '--once', '--json'])
   const { pipelines } = JSON.parse(stdout) as { pipelines: { name: string; stages: unknown[] }[] }
-  expect(pipelines.find((pipeline) => pipeline.name === name)?.stages).toHaveLength(5)
+  expect(pipelines.find((pipeline) => pipeline.name === name)?.stages).toHaveLength(6)
 })
 
 test('top goes on until it is interrupted', async () => {

@@ -201,6 +201,7 @@ describe('an operator', () => {
   it('converges when garbage and 410 come in the middle of its watches', async () => {
     await start()
     await create(on)
+    await reaches(made)
     let told = 0
     const telling = setInterval(() => (told += proxy.say(told % 2 === 0 ? '\u0000garbage{' : gone)), 100)
     await editAll(on)

@@ -89,10 +89,9 @@ async function ask(
 const order = (sku: string) => ({ customerId: 'customer-1', items: [{ sku, quantity: 1 }] })
 
 test('a synchronous order is answered with what was decided: paid for, or why not', { timeout: 120_000 }, async () => {
-  expect(await ask('/orders/sync', 'POST', order('SKU-0001'))).toMatchObject({
-    status: 200,
-    body: { status: 'CONFIRMED' },
-  })
+  const paid = await ask('/orders/sync', 'POST', order('SKU-0001'))
+  expect(paid.status).toBe(200)
+  expect(['CONFIRMED', 'SHIPPED']).toContain(paid.body.status) // it may have shipped before anybody looked
   expect(await ask('/orders/sync', 'POST', order('SKU-9999'))).toMatchObject({
     status: 200,
     body: { status: 'CANCELLED', reason: 'UNKNOWN_SKU' },
