@@ -48,8 +48,18 @@ describe('orderpipeline capacity', () => {
   it('shows what the example needs, and what gives out first', async () => {
     const { code, stdout } = await capacity('-f', shop, '--rate', '100000/min')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^payment +50 +34\/100 +38 of 110 +300,000\/min {2}█+░+ 33 %$/m)
-    expect(stdout).toContain('It carries up to 250,000/min; inventory gives out first.')
+    expect(stdout).toMatch(/^payment +95.2 +18\/100 +20 of 110 +571,429\/min {2}█+░+ 18 %$/m)
+    expect(stdout).toContain('It carries up to 245,902/min; inventory gives out first.')
+  })
+
+  it('counts as many messages an order as it is told, of a topic that there is', async () => {
+    const { stdout } = await capacity('-f', shop, '--ratio', 'orders.cancelled=1')
+    expect(stdout).toMatch(/^payment +50 .* 300,000\/min/m)
+    for (const wrong of ['orders.canceled=1', 'orders.cancelled=none', 'many']) {
+      const { code, stderr } = await capacity('-f', shop, '--ratio', wrong)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/--ratio.*: found ".*"; allowed: (a number from|topic=number, with a topic that a stage)/)
+    }
   })
 
   it('says what to change where a rate does not fit, and exits with 1', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { capacityOf, needsFor } from './capacity.ts'
+import type { Stage } from '../api/index.ts'
+import { capacityOf, needsFor, type Measured } from './capacity.ts'
 import { pipeline, stage } from './testing.ts'
 
 const scaling = (maxReplicas: number) => ({ minReplicas: 1, maxReplicas, lagPerReplica: 10 })
@@ -36,6 +37,20 @@ describe('the capacity of a pipeline', () => {
     const { stages, sustainable } = capacityOf(two, { partitionsOf: (topic) => (topic === 'placed' ? 11 : undefined) })
     expect(stages[1]).toMatchObject({ maxReplicas: 30, reachableReplicas: 10, partitions: 11, sustainable: 200 })
     expect(sustainable).toBe(200)
+  })
+
+  it('counts what an order makes the built-in stages say: news of every step, and few cancellations', () => {
+    const emits = ['orders.fulfilment', 'orders.cancelled', 'orders.status'].map((topic) => ({ topic }))
+    const consumes = [...emits, { topic: 'orders.placed' }]
+    const last = stage({ name: 'last', consumes, workSeconds: 1, concurrency: 1, scaling: scaling(1) })
+    const perOrder = (orders: Partial<Stage>, messagesOn?: Measured['messagesOn']) => {
+      const own = stage({ name: 'orders', consumes: [{ topic: 'orders.placed' }], emits, ...orders })
+      const { spec } = pipeline({ topics: consumes.map(({ topic }) => ({ name: topic })), stages: [own, last] })
+      return capacityOf(spec, messagesOn ? { messagesOn } : {}).stages[1]?.messagesPerOrder
+    }
+    expect(perOrder({})).toBeCloseTo(2 + 0.05 + 3 + 1)
+    expect(perOrder({ image: 'our/own:1' })).toBe(4)
+    expect(perOrder({}, (topic) => (topic === 'orders.cancelled' ? 0.5 : undefined))).toBeCloseTo(6.5)
   })
 
   it('is not known of a stage that does not say how long its work takes', () => {

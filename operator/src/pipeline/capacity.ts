@@ -1,12 +1,13 @@
 // How many orders a second can a pipeline carry, which stage gives out first, and what would a given rate need? Little's law:
 // messages in hand = messages a second × seconds each takes, so a replica carries concurrency ÷ workSeconds of them.
 import type { OrderPipelineSpec, Stage } from '../api/index.ts'
+import { messagesPerOrderOn } from './choreography.ts'
 import { defaults } from './environment.ts'
 import { derivedPartitions, partitionsFor, reachWith } from './topics.ts'
 
 export interface StageCapacity {
   readonly name: string
-  /** What one order makes the stage handle: a message on each topic it consumes. Orders that leave the usual way make fewer. */
+  /** What one order makes the stage handle: a message on each topic it consumes, or what is known of the built-in stages' topics. */
   readonly messagesPerOrder: number
   /** Orders a second; `undefined` when the stage does not say its workSeconds. */
   readonly ordersPerSecondPerReplica: number | undefined
@@ -46,15 +47,18 @@ export interface Measured {
   readonly partitionsOf?: (topic: string) => number | undefined
   /** Busy seconds per message of a stage, seen under load. */
   readonly workSecondsOf?: (stage: string) => number | undefined
+  /** Messages an order makes on a topic, above 0. */
+  readonly messagesOn?: (topic: string) => number | undefined
 }
 
 export function capacityOf(
   spec: OrderPipelineSpec,
-  { partitionsOf = () => undefined, workSecondsOf = () => undefined }: Measured = {},
+  { partitionsOf = () => undefined, workSecondsOf = () => undefined, messagesOn = () => undefined }: Measured = {},
 ): Capacity {
+  const messages = (topic: string): number => messagesOn(topic) ?? messagesPerOrderOn(spec, topic)
   const partitions = (name: string): number =>
     partitionsOf(name) ?? spec.topics.find((topic) => topic.name === name)?.partitions ?? derivedPartitions(spec, name)
-  const stages = spec.stages.map((stage) => stageCapacity(stage, partitions, workSecondsOf(stage.name)))
+  const stages = spec.stages.map((stage) => stageCapacity(stage, partitions, messages, workSecondsOf(stage.name)))
   const known = stages.filter((stage) => stage.sustainable !== undefined)
   const [first] = known.sort((a, b) => (a.sustainable ?? 0) - (b.sustainable ?? 0))
   return { stages, sustainable: first?.sustainable, bottleneck: first?.name }
@@ -74,10 +78,11 @@ export function needsFor(spec: OrderPipelineSpec, { stages }: Capacity, ordersPe
 function stageCapacity(
   stage: Stage,
   partitionsOf: (topic: string) => number,
+  messagesOn: (topic: string) => number,
   measured: number | undefined,
 ): StageCapacity {
   const { maxReplicas } = stage.scaling
-  const messagesPerOrder = stage.consumes.length
+  const messagesPerOrder = stage.consumes.reduce((sum, { topic }) => sum + messagesOn(topic), 0)
   const partitions = Math.min(...stage.consumes.map(({ topic }) => partitionsOf(topic)))
   const reachableReplicas = Math.min(maxReplicas, reachWith(partitions))
   const concurrency = stage.concurrency ?? defaults.concurrency

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { OrderPipelineSpec, Stage } from '@orderpipeline/operator/api'
+import { messagesPerOrderOn } from '@orderpipeline/operator/pipeline'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { topologyOf, type Ratio } from './topology.ts'
 
 const stage = (name: string, consumes: string, emits = ''): Stage => ({
@@ -83,6 +87,27 @@ describe('what follows from an order', () => {
     expect(topologyOf(spec).entrances).toEqual(['a', 'b'])
     expect(topologyOf({ ...spec, gateway }).entrances).toEqual(['b'])
     expect(counts({ ...spec, gateway })).toEqual({ a: 0, b: 1 })
+  })
+})
+
+describe('what follows from an order on the built-in stages', () => {
+  const { spec } = parse(readFileSync(join(import.meta.dirname, '../../../../examples/shop.yaml'), 'utf8')) as {
+    spec: OrderPipelineSpec
+  }
+
+  it('is what they say: news of every step, a shipment for each, and few cancellations', () => {
+    const { messagesPerOrder, flows } = topologyOf(spec)
+    for (const { name } of spec.topics)
+      expect([name, messagesPerOrder.get(name)]).toEqual([name, expect.closeTo(messagesPerOrderOn(spec, name), 3)])
+    expect(messagesPerOrder.get('orders.cancelled')).toBeCloseTo(0.05)
+    expect(flows.filter(({ to }) => to === 'payment.processed').map(({ from }) => from)).toEqual(['inventory.updated'])
+  })
+
+  it('is otherwise where somebody says so, or a stage is not the built-in one', () => {
+    expect(counts(spec, [{ to: 'orders.cancelled', ratio: 0.5 }])).toMatchObject({ 'orders.cancelled': 0.5 })
+    expect(counts(spec, [{ to: 'orders.status', ratio: 0 }])).toMatchObject({ 'orders.status': 0 })
+    const own = spec.stages.map((each) => (each.name === 'orders' ? { ...each, image: 'our/own:1' } : each))
+    expect(counts({ ...spec, stages: own })).toMatchObject({ 'orders.cancelled': 1, 'orders.status': 1 })
   })
 })
 

@@ -1,22 +1,17 @@
 // Which messages follow from an order, and how many? Topics and stages as a graph, from consumes and emits.
 //
-// A spec says what a stage consumes and emits, not which follows from which. Unless told, a topic gets its messages when the
-// orders first come to a stage that emits it, nearest the entrance first, one message for a message. So a choreography whose
-// stages answer each other does not go round: what comes back to a stage later makes it say nothing new.
+// A spec says what a stage consumes and emits, not which follows from which. Of the built-in stages it is known. Of others, unless told,
+// a topic gets its messages when the orders first come to a stage that emits it, nearest the entrance first, one message for a message.
+// So a choreography whose stages answer each other does not go round: what comes back to a stage later makes it say nothing new.
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
+import { knownFlows, type Follows } from '@orderpipeline/operator/pipeline'
 
 /** Where a spec's gateway says nothing of what it emits. */
 const gatewayTopic = 'orders.placed'
 /** Hops after which a loop that still multiplies messages never ends. */
 const hopLimit = 10_000
 
-/** Messages on `to` for each message of `from` that `stage` is done with. */
-export interface Flow {
-  readonly stage: string
-  readonly from: string
-  readonly to: string
-  readonly ratio: number
-}
+export type Flow = Follows
 
 export interface Topology {
   /** Where orders come in: one message an order on each. */
@@ -26,7 +21,7 @@ export interface Topology {
   readonly messagesPerOrder: ReadonlyMap<string, number>
 }
 
-/** Messages on `to` for each message of `from`, or, without it, of the topic it follows from by itself. */
+/** Messages on `to` for each message of `from`, or, without it, of each topic it follows from by itself. */
 export interface Ratio {
   readonly from?: string
   readonly to: string
@@ -46,12 +41,12 @@ export function topologyOf(spec: OrderPipelineSpec, ratios: readonly Ratio[] = [
   const first = firstFlows(spec, entrances)
   for (const { from, to } of ratios) {
     if (from !== undefined || first.some((flow) => flow.to === to)) continue
-    const topics = first.map((flow) => flow.to)
+    const topics = [...new Set(first.map((flow) => flow.to))]
     throw invalid(`--ratio ${to}`, to, `a topic that a stage emits (${topics.join(', ') || 'there is none'})`)
   }
-  const ratioOf = (topic: string): number =>
-    ratios.find(({ from, to }) => from === undefined && to === topic)?.ratio ?? 1
-  const byDefault = first.map((flow) => ({ ...flow, ratio: ratioOf(flow.to) }))
+  const ratioOf = (topic: string): number | undefined =>
+    ratios.find(({ from, to }) => from === undefined && to === topic)?.ratio
+  const byDefault = first.map((flow) => ({ ...flow, ratio: ratioOf(flow.to) ?? flow.ratio }))
   const isGiven = ({ from, to }: Flow): boolean => given.some((flow) => flow.from === from && flow.to === to)
   const flows = [...byDefault.filter((flow) => !isGiven(flow)), ...given].filter(({ ratio }) => ratio > 0)
   return { entrances, flows, messagesPerOrder: messagesPerOrder(spec, entrances, flows) }
@@ -70,8 +65,9 @@ function entrancesOf(spec: OrderPipelineSpec): string[] {
   )
 }
 
-/** The first visit of each topic, nearest the entrance first; among equals in the order of the spec. */
+/** What is known, and else the first visit of each topic, nearest the entrance first; among equals in the order of the spec. */
 function firstFlows(spec: OrderPipelineSpec, entrances: readonly string[]): Flow[] {
+  const known = knownFlows(spec)
   const visited = new Set(entrances)
   const flows: Flow[] = []
   const queue = [...entrances]
@@ -79,10 +75,13 @@ function firstFlows(spec: OrderPipelineSpec, entrances: readonly string[]): Flow
     const topic = from
     for (const { name, emits = [] } of spec.stages.filter(({ consumes }) => consumes.some((c) => c.topic === topic)))
       for (const { topic: to } of emits) {
+        const ofStage = known.filter((flow) => flow.stage === name && flow.to === to)
+        const flow = ofStage.find((each) => each.from === topic) ?? { stage: name, from: topic, to, ratio: 1 }
+        if (ofStage.length > 0 ? !ofStage.includes(flow) : visited.has(to)) continue
+        flows.push(flow)
         if (visited.has(to)) continue
         visited.add(to)
         queue.push(to)
-        flows.push({ stage: name, from: topic, to, ratio: 1 })
       }
   }
   return flows
