@@ -167,13 +167,12 @@ export class World implements Playground {
       return outcome !== undefined
     }
     if (known !== undefined) return true
-    const call = callFor(event, this.payments.get(orderId))
-    if (call.kind === 'charge' && event.type === 'StockReserved') {
+    if (event.type === 'StockReserved') {
       this.provider.begin(orderId, event.data.totalCents)
       this.#prepared.set(inHand, { answer: 'charging' })
       return false
     }
-    this.#prepared.set(inHand, { answer: this.#stoppedOrRefunded(orderId, call) })
+    this.#prepared.set(inHand, { answer: this.#stoppedOrRefunded(orderId, callFor(this.payments.get(orderId))) })
     // Between the answer and the transaction anything may happen.
     return false
   }

@@ -2,10 +2,11 @@
 import { createGatherer } from '@orderpipeline/kit-gather'
 import type { Gatherer } from '@orderpipeline/kit-gather'
 import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { EventOf } from '@orderpipeline/order-events'
 import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import { applyToPayments, paymentsByOrder } from './apply.ts'
 import { callFor, isCause } from './payments.ts'
-import type { Answer, Cause, Payment } from './payments.ts'
+import type { Answer, Ending, Payment } from './payments.ts'
 import type { Provider } from './provider.ts'
 import { paymentsOf } from './sql/stage.ts'
 
@@ -17,31 +18,33 @@ export function paymentStage(provider: Provider, { now }: Pick<StageContext, 'no
     // Before the transaction: a call of seconds must hold no connection and no lock.
     prepare: async (event, signal, database) => {
       if (!isCause(event)) throw new TypeError(`not about a payment: ${event.type}`)
+      if (event.type === 'StockReserved') return charged(provider, event, signal)
       lookups ??= lookupsIn(database)
-      return asked(provider, event, await lookups.add(event.data.orderId), signal)
+      return givenBack(provider, event, await lookups.add(event.data.orderId), signal)
     },
     apply: (tx, items) => applyToPayments(tx, items, now()),
   }
 }
 
-async function asked(
+/** Not looked up before: nearly every one is new, and the provider answers one that is not with what came of it the first time. */
+async function charged(provider: Provider, reserved: EventOf<'StockReserved'>, signal: AbortSignal): Promise<Answer> {
+  const { orderId, customerId, totalCents: amountCents, currency } = reserved.data
+  const outcome = await provider.charge({ orderId, customerId, amountCents, currency }, signal)
+  return { kind: 'charged', reserved, outcome }
+}
+
+async function givenBack(
   provider: Provider,
-  event: Cause,
+  { data: { orderId, customerId } }: Ending,
   known: Payment | undefined,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { orderId, customerId } = event.data
-  const call = callFor(event, known)
+  const call = callFor(known)
+  if (call.kind === 'nothing') return call
   if (call.kind === 'refund') return { kind: 'refunded', refund: await provider.refund(orderId, call.chargeId, signal) }
-  if (call.kind === 'void') {
-    const stopped = await provider.stop({ orderId, customerId }, signal)
-    if (stopped.status !== 'captured') return { kind: 'voided' }
-    return { kind: 'refunded', refund: await provider.refund(orderId, stopped.chargeId, signal) }
-  }
-  if (call.kind === 'nothing' || event.type !== 'StockReserved') return { kind: 'nothing' }
-  const { totalCents: amountCents, currency } = event.data
-  const outcome = await provider.charge({ orderId, customerId, amountCents, currency }, signal)
-  return { kind: 'charged', reserved: event, outcome }
+  const stopped = await provider.stop({ orderId, customerId }, signal)
+  if (stopped.status !== 'captured') return { kind: 'voided' }
+  return { kind: 'refunded', refund: await provider.refund(orderId, stopped.chargeId, signal) }
 }
 
 /** Messages in hand at once share a query. */

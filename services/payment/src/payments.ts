@@ -22,18 +22,19 @@ export interface Payment {
   readonly declineReason?: string
 }
 
-export type Cause = EventOf<'StockReserved'> | EventOf<'OrderCancelled'> | EventOf<'RefundRequested'>
+/** What takes a payment back, or keeps it from being made. */
+export type Ending = EventOf<'OrderCancelled'> | EventOf<'RefundRequested'>
+export type Cause = EventOf<'StockReserved'> | Ending
 
 export function isCause(event: OrderEvent): event is Cause {
   return event.type === 'StockReserved' || event.type === 'OrderCancelled' || event.type === 'RefundRequested'
 }
 
 /** `void` is followed by `refund` where it turns out that the charge has been captured. */
-export type Call =
-  { readonly kind: 'charge' | 'void' | 'nothing' } | { readonly kind: 'refund'; readonly chargeId: string }
+export type Call = { readonly kind: 'void' | 'nothing' } | { readonly kind: 'refund'; readonly chargeId: string }
 
-export function callFor(event: Cause, known: Payment | undefined): Call {
-  if (event.type === 'StockReserved') return { kind: known ? 'nothing' : 'charge' }
+/** How an order that has come to its end is given back, by what is known of its payment. */
+export function callFor(known: Payment | undefined): Call {
   if (!known) return { kind: 'void' }
   return known.status === 'CAPTURED' && known.chargeId !== undefined
     ? { kind: 'refund', chargeId: known.chargeId }

@@ -69,7 +69,8 @@ export interface Stage {
 
 /** Taken from Kafka and not done: enough that hot keys do not starve the rest, small enough to hold in memory. */
 const maxInHand = 1_000
-const commitEveryMs = 250
+/** What a crash makes come again, and by how much the lag that scales the stage may look too high. */
+const commitEveryMs = 1_000
 const hungAfterMs = 300_000
 
 export function runStage<Message, Item>(options: StageOptions<Message, Item>): Stage {

@@ -51,6 +51,8 @@ export interface Relay {
 }
 
 const lagEveryMs = 2_000
+/** From one look to the next while there is something: orders committed in between share a look and a publication. */
+const lookEveryMs = 20
 const firstBackoffMs = 100
 const lastBackoffMs = 5_000
 
@@ -134,6 +136,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
       lagDueAt = performance.now() + lagEveryMs
     }
     await prune()
+    const lookedAt = performance.now()
     const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])
     if (rows.length === 0) {
       await wake.sleep(jittered(options.pollMs), session.lost)
@@ -153,6 +156,8 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     await session.query(deletePublished, [rows.map((row) => row.id)])
     metrics.published.inc(rows.length)
     metrics.batches.inc()
+    const spare = lookedAt + lookEveryMs - performance.now()
+    if (spare > 0 && rows.length < options.batchSize) await wake.sleep(spare, session.lost, { early: false })
   }
 }
 
