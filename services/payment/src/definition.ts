@@ -40,7 +40,7 @@ async function givenBack(
   signal: AbortSignal,
 ): Promise<Answer> {
   const call = callFor(known)
-  if (call.kind === 'nothing') return call
+  if (call.kind === 'nothing') return { kind: 'nothing' }
   if (call.kind === 'refund') return { kind: 'refunded', refund: await provider.refund(orderId, call.chargeId, signal) }
   const stopped = await provider.stop({ orderId, customerId }, signal)
   if (stopped.status !== 'captured') return { kind: 'voided' }
