@@ -1,5 +1,5 @@
-// Is one order one trace, from its request through outbox, relay and every Kafka hop to the notification? Told by what a receiver of
-// OTLP over HTTP gets, from real services on a real Kafka and a real database.
+// Is one order one trace, from its request through outbox, relay and every Kafka hop to the payment provider and to the mail? Told by what a
+// receiver of OTLP over HTTP gets, from real services on a real Kafka and a real database, and a real mail server.
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,12 +10,13 @@ import { configOf as gatewayConfig, startGateway, type Gateway } from '@orderpip
 import { inventoryStage } from '@orderpipeline/inventory'
 import { stageBench, testDatabase, until } from '@orderpipeline/kit-stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { silentLogger, startTracing } from '@orderpipeline/kit-telemetry'
-import { notificationStage } from '@orderpipeline/notification'
+import { createRegistry, silentLogger, startTracing, type Tracing } from '@orderpipeline/kit-telemetry'
+import { mailing, mailOptions, notificationStage } from '@orderpipeline/notification'
 import { ordersStage } from '@orderpipeline/orders'
-import { createProvider, paymentStage } from '@orderpipeline/payment'
+import { createProvider, paymentStage, traced } from '@orderpipeline/payment'
 import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
+import { mailServer, type MailServer } from '../notification/test/mail-server.ts'
 
 interface Span {
   readonly service: string
@@ -36,10 +37,14 @@ interface Sent {
   }[]
 }
 
+/** Of OTLP's kinds of span. */
+const consumer = 5
+
 let database: TestDatabase
 let bench: Bench
 let provider: PaymentProvider
 let receiver: Server
+let mails: MailServer
 const spans: Span[] = []
 const attribute = (of: Pick<Span, 'attributes'>, key: string) =>
   of.attributes.find((one) => one.key === key)?.value.stringValue
@@ -67,13 +72,21 @@ beforeAll(async () => {
     topics: [...topics, 'inventory.updated', 'payment.processed', ...stages.map((stage) => `${stage}.dead-letters`)],
   })
   provider = await startPaymentProvider(
-    configOf({ HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url, PROVIDER_LATENCY_MS: '5' }),
+    configOf({
+      HTTP_PORT: '0',
+      METRICS_PORT: '0',
+      DATABASE_URL: database.url,
+      PROVIDER_LATENCY_MS: '5',
+      OTEL_EXPORTER_OTLP_ENDPOINT: config().OTEL_EXPORTER_OTLP_ENDPOINT,
+    }),
     silentLogger(),
   )
+  mails = await mailServer()
 })
 afterAll(async () => {
   await bench.close()
   for (const closer of provider.closers) await closer.close()
+  await mails.close()
   await database.drop()
   receiver.close()
 })
@@ -86,18 +99,30 @@ const tracingOf = (service: string) => startTracing(config(), { service, pipelin
 
 async function startStages(): Promise<void> {
   const now = () => new Date()
-  const charge = createProvider({ url: provider.url, timeoutMs: 5_000 })
+  const logger = silentLogger()
+  const tracing = {
+    orders: await tracingOf('orders'),
+    inventory: await tracingOf('inventory'),
+    payment: await tracingOf('payment'),
+    notification: await tracingOf('notification'),
+  }
+  const charge = traced(createProvider({ url: provider.url, timeoutMs: 5_000 }), tracing.payment)
   const definitions = {
     orders: [['orders.placed', 'inventory.updated', 'payment.processed'], ordersStage({ now })],
     inventory: [['orders.validated', 'orders.cancelled'], inventoryStage({ now })],
     payment: [['inventory.updated'], paymentStage(charge, { now })],
-    notification: [['orders.status'], notificationStage({ logger: silentLogger() })],
+    notification: [['orders.status'], notificationStage({ logger }, mailsBy(tracing.notification))],
   } as const
   for (const name of Object.keys(definitions) as (keyof typeof definitions)[]) {
     const [consumes, definition] = definitions[name]
     // Each of its own type; what they prepare is their own affair.
-    bench.start(name, consumes, definition as Parameters<Bench['start']>[2], undefined, await tracingOf(name))
+    bench.start(name, consumes, definition as Parameters<Bench['start']>[2], undefined, tracing[name])
   }
+}
+function mailsBy(tracing: Tracing | undefined) {
+  const options = mailOptions({ SMTP_URL: mails.url, MAIL_FROM: 'shop@shop.example', MAIL_CHECK_SECONDS: '0.1' })
+  if (!options) throw new Error('no mails')
+  return mailing(options, { logger: silentLogger(), registry: createRegistry(), tracing })
 }
 const startTracedGateway = (): Promise<Gateway> =>
   startGateway(
@@ -127,10 +152,13 @@ test('one order is one trace of the caller, whole and linked, through gateway, r
   })
   expect(response.status).toBe(202)
   const { orderId } = (await response.json()) as { orderId: string }
-  const told = `SELECT status FROM notifications WHERE order_id = $1 AND status = 'CONFIRMED'`
-  await until(async () => (await database.ask('notification', told, [orderId])).length === 1)
+  const confirmation = `<${orderId}.confirmed@shop.example>`
+  await until(() => Promise.resolve(mails.received.some(({ messageId }) => messageId === confirmation)))
   await bench.close()
   for (const closer of gateway.closers) await closer.close()
+  await until(() =>
+    Promise.resolve(spans.some((span) => span.service === 'payment-provider' && span.traceId === traceId)),
+  )
 
   const trace = spans.filter((span) => span.traceId === traceId)
   const prefix = bench.prefix
@@ -141,15 +169,28 @@ test('one order is one trace of the caller, whole and linked, through gateway, r
     'orders: orders.placed process',
     'inventory: orders.validated process',
     'payment: inventory.updated process',
+    'payment: POST /v1/charges',
+    'payment-provider: POST /v1/charges',
     'orders: payment.processed process',
     'notification: orders.status process',
+    'notification: order mail deliver',
   ])
     expect(steps).toContain(step)
+  const madeBy = (service: string, name: string) => {
+    const span = trace.find((one) => one.service === service && one.name === name)
+    const parent = trace.find(({ spanId }) => spanId === span?.parentSpanId)
+    return parent && `${parent.service}: ${parent.name.replace(prefix, '')}`
+  }
+  expect(madeBy('payment', 'POST /v1/charges')).toBe('payment: inventory.updated process')
+  expect(madeBy('payment-provider', 'POST /v1/charges')).toBe('payment: POST /v1/charges')
+  expect(madeBy('notification', 'order mail deliver')).toBe('notification: orders.status process')
+  const mailSpans = trace.filter(({ name }) => name === 'order mail deliver')
+  expect(mailSpans.map((span) => attribute(span, 'orderpipeline.mail.id'))).toContain(confirmation)
   // Every span hangs on another of the trace, and the first on the caller's.
   const ids = new Set(trace.map(({ spanId }) => spanId))
   const roots = trace.filter(({ parentSpanId }) => !ids.has(parentSpanId ?? ''))
   expect(roots.map(({ name, parentSpanId }) => [name, parentSpanId])).toEqual([['POST /v1/orders', caller]])
-  const stageSpans = trace.filter(({ service }) => service !== 'gateway')
+  const stageSpans = trace.filter(({ kind }) => kind === consumer)
   for (const span of stageSpans) expect(attribute(span, 'orderpipeline.order.id')).toBe(orderId)
   for (const span of trace) expect(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano)).toBe(true)
 })

@@ -63,5 +63,6 @@ function columns(mails: readonly Mail[]): unknown[] {
     mails.map(({ recipient }) => recipient),
     mails.map(({ subject }) => subject),
     mails.map(({ body }) => body),
+    mails.map(({ traceparent }) => traceparent ?? null),
   ]
 }

@@ -12,6 +12,8 @@ export interface Mail extends Letter {
   /** Follows from what it says: sent again after a crash, it is the same mail to every mailbox that looks. */
   readonly messageId: string
   readonly recipient: string
+  /** W3C, of the work that made it. */
+  readonly traceparent?: string | null | undefined
 }
 
 export interface Addressing {
@@ -31,29 +33,23 @@ export function orderMails(
   ended: ReadonlySet<string>,
   addressing: Addressing,
 ): Mail[] {
-  return told.flatMap(({ data }) => {
+  return told.flatMap(({ data, traceparent }) => {
     // Overtaken by the end: nobody wants to read that a cancelled order has come in.
     const stale = ended.has(data.orderId) && data.status !== 'SHIPPED' && data.status !== 'CANCELLED'
     const letter = stale ? undefined : letterFor(data)
     if (!letter) return []
-    return [mail('order', `${data.orderId}.${data.status.toLowerCase()}`, data.customerId, letter, addressing)]
+    const id = `${data.orderId}.${data.status.toLowerCase()}`
+    return [{ ...mail('order', id, data.customerId, letter, addressing), traceparent }]
   })
 }
 
 export function marketingMails(news: readonly OrderEvent[], addressing: Addressing): Mail[] {
-  return news.flatMap((event) =>
-    event.type === 'ProductsRecommended'
-      ? [
-          mail(
-            'marketing',
-            `${event.id}.recommended`,
-            event.data.customerId,
-            recommendationLetter(event.data),
-            addressing,
-          ),
-        ]
-      : [],
-  )
+  return news.flatMap((event) => {
+    if (event.type !== 'ProductsRecommended') return []
+    const { id, data, traceparent } = event
+    const letter = recommendationLetter(data)
+    return [{ ...mail('marketing', `${id}.recommended`, data.customerId, letter, addressing), traceparent }]
+  })
 }
 
 function mail(lane: Lane, id: string, customerId: string, letter: Letter, addressing: Addressing): Mail {

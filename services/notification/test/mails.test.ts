@@ -65,7 +65,7 @@ const allDue = () => database.ask('notification', `UPDATE mails SET due_at = now
 const left = () =>
   database.ask<{ attempts: number; failed: boolean }>(
     'notification',
-    'SELECT attempts, failed_at IS NOT NULL AS failed FROM mails ORDER BY id',
+    'SELECT attempts, failed_at IS NOT NULL AS failed FROM mails ORDER BY attempts',
   )
 
 test('each state is written once, however often its news come and however many replicas send', async () => {
@@ -82,6 +82,18 @@ test('each state is written once, however often its news come and however many r
   expect(new Set(server.received.map(({ messageId }) => messageId)).size).toBe(60)
   expect(server.received.every(({ to, messageId }) => messageId.startsWith(`<${to.slice(2, 38)}.`))).toBe(true)
   expect(await left()).toEqual([])
+})
+
+test('a mail knows whose trace it is of until it is sent', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  await hear([{ ...news(randomUUID(), 'SHIPPED'), traceparent }, news(randomUUID(), 'SHIPPED')])
+  const sent: (string | null | undefined)[] = []
+  const mailer: Mailer = {
+    send: ({ traceparent: of }) => Promise.resolve(void sent.push(of)),
+    close: () => undefined,
+  }
+  await sender({ mailer })('order')
+  expect(sent.toSorted()).toEqual([traceparent, null])
 })
 
 test('a mail sent by a replica that died before it could note so comes again under the same Message-ID', async () => {

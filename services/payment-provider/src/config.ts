@@ -1,5 +1,5 @@
 // What is the payment provider told?
-import { readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 
 const schema = z.object({
@@ -15,6 +15,7 @@ const schema = z.object({
   PROVIDER_MAX_ACTIVE: variables.integer(1, 100_000).default(5_000),
   DRAIN_GRACE_SECONDS: variables.number(1, 600).default(25),
   LOG_LEVEL: variables.logLevel().default('info'),
+  ...tracingVariables,
 })
 
 export type Config = ReturnType<typeof configOf>

@@ -8,6 +8,7 @@ import {
   createRegistry,
   Gauge,
   startMetricsServer,
+  startTracing,
   type Closer,
   type Logger,
 } from '@orderpipeline/kit-telemetry'
@@ -28,6 +29,7 @@ export interface PaymentProvider {
 export async function startPaymentProvider(config: Config, logger: Logger): Promise<PaymentProvider> {
   const registry = createRegistry()
   const registers = [registry]
+  const tracing = await startTracing(config, { service: 'payment-provider' }, logger)
   const active = new Gauge({ name: 'charges_active', help: 'Charges under way.', registers })
   const charged = new Counter({
     name: 'charges_total',
@@ -66,6 +68,7 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
   const http = buildApp({
     logger,
     registry,
+    tracing,
     charges,
     ledger,
     refunds: createRefunds({ database, ...simulation }),
@@ -103,6 +106,7 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
       },
       { name: 'ledger', close: () => ledger.close() },
       { name: 'database', close: () => database.close() },
+      { name: 'traces', close: () => tracing?.close() },
       { name: 'metrics', close: () => metrics.close() },
     ],
   }

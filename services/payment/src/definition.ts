@@ -29,22 +29,24 @@ export function paymentStage(provider: Provider, { now }: Pick<StageContext, 'no
 /** Not looked up before: nearly every one is new, and the provider answers one that is not with what came of it the first time. */
 async function charged(provider: Provider, reserved: EventOf<'StockReserved'>, signal: AbortSignal): Promise<Answer> {
   const { orderId, customerId, totalCents: amountCents, currency } = reserved.data
-  const outcome = await provider.charge({ orderId, customerId, amountCents, currency }, signal)
+  const outcome = await provider.charge({ orderId, customerId, amountCents, currency }, signal, reserved.traceparent)
   return { kind: 'charged', reserved, outcome }
 }
 
 async function givenBack(
   provider: Provider,
-  { data: { orderId, customerId } }: Ending,
+  { data: { orderId, customerId }, traceparent }: Ending,
   known: Payment | undefined,
   signal: AbortSignal,
 ): Promise<Answer> {
   const call = callFor(known)
   if (call.kind === 'nothing') return { kind: 'nothing' }
-  if (call.kind === 'refund') return { kind: 'refunded', refund: await provider.refund(orderId, call.chargeId, signal) }
-  const stopped = await provider.stop({ orderId, customerId }, signal)
-  if (stopped.status !== 'captured') return { kind: 'voided' }
-  return { kind: 'refunded', refund: await provider.refund(orderId, stopped.chargeId, signal) }
+  const refunded = async (chargeId: string): Promise<Answer> => {
+    return { kind: 'refunded', refund: await provider.refund(orderId, chargeId, signal, traceparent) }
+  }
+  if (call.kind === 'refund') return refunded(call.chargeId)
+  const stopped = await provider.stop({ orderId, customerId }, signal, traceparent)
+  return stopped.status === 'captured' ? refunded(stopped.chargeId) : { kind: 'voided' }
 }
 
 /** Messages in hand at once share a query. */

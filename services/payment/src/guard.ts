@@ -86,9 +86,10 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
     }
   }
   return {
-    charge: (charge, signal) => ask(() => provider.charge(charge, signal), signal),
-    stop: (about, signal) => ask(() => provider.stop(about, signal), signal),
-    refund: (orderId, chargeId, signal) => ask(() => provider.refund(orderId, chargeId, signal), signal),
+    charge: (charge, signal, parent) => ask(() => provider.charge(charge, signal, parent), signal),
+    stop: (about, signal, parent) => ask(() => provider.stop(about, signal, parent), signal),
+    refund: (orderId, chargeId, signal, parent) =>
+      ask(() => provider.refund(orderId, chargeId, signal, parent), signal),
     get open() {
       return openedAt !== undefined && clock() - openedAt < breaker.openMs
     },

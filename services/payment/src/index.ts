@@ -11,3 +11,4 @@ export {
   type Refund,
   type Stopped,
 } from './provider.ts'
+export { traced } from './trace.ts'

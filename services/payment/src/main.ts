@@ -5,15 +5,16 @@ import { paymentStage } from './definition.ts'
 import { guarded } from './guard.ts'
 import { measured, watchBreaker } from './metrics.ts'
 import { createProvider } from './provider.ts'
+import { traced } from './trace.ts'
 
 await runStageProcess({ env: process.env, now: () => new Date() }, (context) => {
   const { guard, ...options } = providerOptions(process.env)
-  const { logger, registry } = context
+  const { logger, registry, tracing } = context
   logger.info(
     { timeoutMs: options.timeoutMs },
     'a provider that takes longer than the time-out needs PAYMENT_EXPECTED_MS',
   )
-  const provider = guarded(measured(createProvider(options), registry), {
+  const provider = guarded(measured(traced(createProvider(options), tracing), registry), {
     ...guard,
     onOpen: () =>
       logger.warn({ openMs: guard.breaker.openMs }, 'the provider fails too often; not asking it for a while'),

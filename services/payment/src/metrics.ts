@@ -35,10 +35,10 @@ export function measured(provider: Provider, registry: Registry): Provider {
   }
   const status = (answer: { readonly status: string }): string => answer.status
   return {
-    charge: (charge, signal) => timed('charge', provider.charge(charge, signal), status),
-    stop: (about, signal) => timed('void', provider.stop(about, signal), status),
-    refund: (orderId, chargeId, signal) =>
-      timed('refund', provider.refund(orderId, chargeId, signal), () => 'refunded'),
+    charge: (charge, signal, parent) => timed('charge', provider.charge(charge, signal, parent), status),
+    stop: (about, signal, parent) => timed('void', provider.stop(about, signal, parent), status),
+    refund: (orderId, chargeId, signal, parent) =>
+      timed('refund', provider.refund(orderId, chargeId, signal, parent), () => 'refunded'),
   }
 }
 

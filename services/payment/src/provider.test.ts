@@ -50,6 +50,14 @@ test('gives a charge back under a key of its own, and stops one under the key it
   expect(stopping.seen[0]).toMatchObject({ url: '/v1/voids', headers: { 'idempotency-key': 'order-1' } })
 })
 
+test('hands on whose trace a call is of, and nothing where it is of none', async () => {
+  const { seen, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  await provider.charge(charge, never, traceparent)
+  await provider.charge(charge, never)
+  expect(seen.map(({ headers }) => headers['traceparent'])).toEqual([traceparent, undefined])
+})
+
 test('402 is an answer, not an error', async () => {
   const { provider } = await listening({ status: 402, body: { status: 'declined', reason: 'insufficient_funds' } })
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason: 'insufficient_funds' })

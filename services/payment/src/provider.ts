@@ -24,13 +24,14 @@ export interface Refund {
   readonly currency: string
 }
 
+/** `traceparent`: W3C, of the work that asks, for the provider to go on with. */
 export interface Provider {
   /** @throws ProviderError */
-  charge(charge: Charge, signal: AbortSignal): Promise<ChargeOutcome>
+  charge(charge: Charge, signal: AbortSignal, traceparent?: string): Promise<ChargeOutcome>
   /** @throws ProviderError */
-  stop(about: Pick<Charge, 'orderId' | 'customerId'>, signal: AbortSignal): Promise<Stopped>
+  stop(about: Pick<Charge, 'orderId' | 'customerId'>, signal: AbortSignal, traceparent?: string): Promise<Stopped>
   /** The order id makes the refund's own idempotency key. @throws ProviderError */
-  refund(orderId: string, chargeId: string, signal: AbortSignal): Promise<Refund>
+  refund(orderId: string, chargeId: string, signal: AbortSignal, traceparent?: string): Promise<Refund>
 }
 
 /**
@@ -68,26 +69,33 @@ const RefundBody = z.object({
 })
 
 export function createProvider({ url, timeoutMs }: { readonly url: string; readonly timeoutMs: number }): Provider {
-  const ask = (path: string, key: string, body: object, signal: AbortSignal): Promise<Response> =>
-    post(new URL(path, url), key, body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+  const ask = (path: string, key: string, body: object, { signal, traceparent }: Asking): Promise<Response> => {
+    const headers = { 'idempotency-key': key, ...(traceparent === undefined ? {} : { traceparent }) }
+    return post(new URL(path, url), headers, body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+  }
   return {
-    charge: async (charge, signal) => {
-      const { status, body } = await ask('/v1/charges', charge.orderId, charge, signal)
+    charge: async (charge, signal, traceparent) => {
+      const { status, body } = await ask('/v1/charges', charge.orderId, charge, { signal, traceparent })
       if (status === 201 || status === 200) return parsed(Captured, body)
       if (status === 402) return parsed(Declined, body)
       throw unexpected(status, body)
     },
-    stop: async (about, signal) => {
-      const { status, body } = await ask('/v1/voids', about.orderId, about, signal)
+    stop: async (about, signal, traceparent) => {
+      const { status, body } = await ask('/v1/voids', about.orderId, about, { signal, traceparent })
       if (status === 200) return parsed(StoppedBody, body)
       throw unexpected(status, body)
     },
-    refund: async (orderId, chargeId, signal) => {
-      const { status, body } = await ask('/v1/refunds', `refund-${orderId}`, { chargeId }, signal)
+    refund: async (orderId, chargeId, signal, traceparent) => {
+      const { status, body } = await ask('/v1/refunds', `refund-${orderId}`, { chargeId }, { signal, traceparent })
       if (status === 201 || status === 200) return parsed(RefundBody, body)
       throw unexpected(status, body)
     },
   }
+}
+
+interface Asking {
+  readonly signal: AbortSignal
+  readonly traceparent: string | undefined
 }
 
 interface Response {
@@ -105,11 +113,16 @@ function failureOf(status: number): ProviderFailure {
   return status >= 500 ? 'Failing' : 'Refused'
 }
 
-async function post(endpoint: URL, key: string, body: object, signal: AbortSignal): Promise<Response> {
+async function post(
+  endpoint: URL,
+  headers: Readonly<Record<string, string>>,
+  body: object,
+  signal: AbortSignal,
+): Promise<Response> {
   try {
     const response = await fetch(endpoint, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
       signal,
     })

@@ -7,7 +7,7 @@ import {
   startMetricsServer,
   startTracing,
 } from '@orderpipeline/kit-telemetry'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
 import { stageConfig } from './config.ts'
 import type { Environment } from './config.ts'
 import { startStage } from './run.ts'
@@ -23,6 +23,8 @@ export interface StageContext {
   readonly logger: Logger
   readonly now: () => Date
   readonly registry: Registry
+  /** Where traces are wanted. Closed with the stage. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** `define` may read further variables; a ConfigError ends the process with a line for each wrong variable. */
@@ -40,7 +42,7 @@ export async function runStageProcess<Prepared>(
     const registry = createRegistry({ pipeline: config.ORDERPIPELINE_PIPELINE, stage: config.ORDERPIPELINE_STAGE })
     const traced = { service: config.ORDERPIPELINE_STAGE, pipeline: config.ORDERPIPELINE_PIPELINE }
     const tracing = await startTracing(config, traced, logger)
-    const stage = startStage(define({ logger, now, registry }), config, { registry, logger, now, tracing })
+    const stage = startStage(define({ logger, now, registry, tracing }), config, { registry, logger, now, tracing })
     const metrics = await startMetricsServer({
       port: config.METRICS_PORT,
       registry,

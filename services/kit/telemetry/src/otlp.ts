@@ -33,7 +33,10 @@ const kinds: Record<SpanStart['kind'], SpanKind> = {
 export function otlpTracing({ url, share, service, pipeline }: OtlpOptions): Tracing {
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: sendTimeoutMs })
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': service, 'service.namespace': pipeline }),
+    resource: resourceFromAttributes({
+      'service.name': service,
+      ...(pipeline === undefined ? {} : { 'service.namespace': pipeline }),
+    }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(share) }),
     spanProcessors: [
       new BatchSpanProcessor({

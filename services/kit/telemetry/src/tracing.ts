@@ -42,7 +42,8 @@ export interface TracingConfig {
 
 export interface TracedService {
   readonly service: string
-  readonly pipeline: string
+  /** Absent for one that serves no pipeline in particular. */
+  readonly pipeline?: string
 }
 
 /** Undefined where nobody wants traces: who has none asks nothing and makes nothing. */

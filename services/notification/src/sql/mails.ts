@@ -1,13 +1,13 @@
 // What is kept of the mails that are to be sent?
 import type { Statement } from '@orderpipeline/kit-postgres'
 
-/** $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies. One that is there is not put there again. */
+/** $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies, $6: traceparents. One that is there is not put there again. */
 export const addMails: Statement = {
   name: 'mails.add',
   text: `
-INSERT INTO mails (lane, message_id, recipient, subject, body)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-  AS given (lane, message_id, recipient, subject, body)
+INSERT INTO mails (lane, message_id, recipient, subject, body, traceparent)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+  AS given (lane, message_id, recipient, subject, body, traceparent)
 ORDER BY message_id
 ON CONFLICT DO NOTHING`,
 }
@@ -33,7 +33,7 @@ WHERE id IN (
   LIMIT $3
   FOR UPDATE SKIP LOCKED
 )
-RETURNING id, lane, message_id AS "messageId", recipient, subject, body, attempts`,
+RETURNING id, lane, message_id AS "messageId", recipient, subject, body, traceparent, attempts`,
 }
 
 /** $1: ids of mails that the mail server has. */

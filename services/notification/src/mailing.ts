@@ -1,0 +1,23 @@
+// How do mails leave a replica of the notification stage? By a mailer of each lane, counted and traced.
+import type { StageContext } from '@orderpipeline/kit-stage'
+import type { MailOptions } from './config.ts'
+import type { Mailing } from './definition.ts'
+import { mailCounter } from './metrics.ts'
+import { mailChores } from './sender.ts'
+import { createMailer } from './smtp.ts'
+import { tracedMailer } from './trace.ts'
+
+export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>): Mailing {
+  const { addressing, attempts, everySeconds, timeoutMs } = options
+  const counted = mailCounter(context.registry)
+  const traced = tracedMailer(context.tracing)
+  const chores = mailChores((lane) => counted(lane, traced(lane, createMailer(options))), {
+    attempts,
+    everySeconds,
+    // A batch waits for the slowest of its mails, each of which may use up several time-outs.
+    leaseSeconds: 60 + (20 * timeoutMs) / 1_000,
+    onFailure: ({ messageId }, error, gaveUp) =>
+      context.logger.warn({ mail: messageId, error, gaveUp }, 'the mail server did not take a mail'),
+  })
+  return { addressing, chores }
+}

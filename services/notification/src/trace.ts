@@ -1,0 +1,28 @@
+// When did the mail server have the mail, as the order's trace tells? A span for each try to hand it over, under the work on the message
+// that made it: minutes may lie between the two.
+import type { Tracing } from '@orderpipeline/kit-telemetry'
+import type { Lane } from './mails.ts'
+import type { Mailer } from './smtp.ts'
+
+export function tracedMailer(tracing: Tracing | undefined): (lane: Lane, mailer: Mailer) => Mailer {
+  if (!tracing) return (_lane, mailer) => mailer
+  return (lane, mailer) => ({
+    send: async (mail) => {
+      // Neither recipient nor subject: a trace is read by more people than a mail.
+      const span = tracing.span(`${lane} mail deliver`, {
+        kind: 'client',
+        parent: mail.traceparent ?? undefined,
+        attributes: { 'orderpipeline.mail.lane': lane, 'orderpipeline.mail.id': mail.messageId },
+      })
+      try {
+        await mailer.send(mail)
+      } catch (error) {
+        span.fail(error instanceof Error ? error : new Error(String(error)))
+        throw error
+      } finally {
+        span.end()
+      }
+    },
+    close: () => mailer.close(),
+  })
+}

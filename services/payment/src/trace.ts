@@ -1,0 +1,46 @@
+// How long did the provider take, as the order's trace tells? A span for each call that reaches it, under the work on the message that
+// asks; the provider's own side of it hangs below.
+import type { SpanAttributes, Tracing } from '@orderpipeline/kit-telemetry'
+import type { Provider } from './provider.ts'
+
+export function traced(provider: Provider, tracing: Tracing | undefined): Provider {
+  if (!tracing) return provider
+  const spanned = async <T>(
+    path: string,
+    orderId: string,
+    parent: string | undefined,
+    call: (traceparent: string) => Promise<T>,
+    told: (answer: T) => SpanAttributes,
+  ): Promise<T> => {
+    const span = tracing.span(`POST ${path}`, {
+      kind: 'client',
+      parent,
+      attributes: { 'http.request.method': 'POST', 'url.path': path, 'orderpipeline.order.id': orderId },
+    })
+    try {
+      const answer = await call(span.traceparent)
+      span.set(told(answer))
+      return answer
+    } catch (error) {
+      span.fail(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    } finally {
+      span.end()
+    }
+  }
+  const status = (answer: { readonly status: string }) => ({ 'orderpipeline.payment.status': answer.status })
+  return {
+    charge: (charge, signal, parent) =>
+      spanned('/v1/charges', charge.orderId, parent, (child) => provider.charge(charge, signal, child), status),
+    stop: (about, signal, parent) =>
+      spanned('/v1/voids', about.orderId, parent, (child) => provider.stop(about, signal, child), status),
+    refund: (orderId, chargeId, signal, parent) =>
+      spanned(
+        '/v1/refunds',
+        orderId,
+        parent,
+        (child) => provider.refund(orderId, chargeId, signal, child),
+        () => ({ 'orderpipeline.payment.status': 'refunded' }),
+      ),
+  }
+}
