@@ -4,7 +4,7 @@ import { AppsV1Api, AutoscalingV2Api, CoreV1Api, CustomObjectsApi, KubeConfig } 
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 
 export const namespace = 'default'
-const pipelines = { group: 'orderpipeline.dev', version: 'v1alpha1', namespace, plural: 'orderpipelines' }
+const pipelines = { group: 'orderpipeline.dev', version: 'v1alpha1', plural: 'orderpipelines' }
 
 export interface StageView {
   readonly wanted: number
@@ -28,13 +28,13 @@ export class Cluster {
     this.custom = config.makeApiClient(CustomObjectsApi)
   }
 
-  async pipeline(name: string): Promise<OrderPipeline> {
-    return (await this.custom.getNamespacedCustomObject({ ...pipelines, name })) as OrderPipeline
+  async pipeline(name: string, within = namespace): Promise<OrderPipeline> {
+    return (await this.custom.getNamespacedCustomObject({ ...pipelines, namespace: within, name })) as OrderPipeline
   }
 
   /** Replicas wanted and ready of a Deployment. */
-  async stage(deployment: string): Promise<StageView> {
-    const found = await this.apps.readNamespacedDeployment({ namespace, name: deployment })
+  async stage(deployment: string, within = namespace): Promise<StageView> {
+    const found = await this.apps.readNamespacedDeployment({ namespace: within, name: deployment })
     return { wanted: found.spec?.replicas ?? 0, ready: found.status?.readyReplicas ?? 0 }
   }
 

@@ -8,6 +8,7 @@ import { runTraffic, type TrafficResult } from '@orderpipeline/traffic'
 import { Kafka, logLevel } from 'kafkajs'
 import { ConsumerGroup } from './consumer-group.ts'
 import { Cluster, namespace } from './kube.ts'
+import { endpoint } from './endpoint.ts'
 import { flawless, Ledger, type Audit } from './ledger.ts'
 import { waitFor } from './wait.ts'
 
@@ -32,13 +33,14 @@ export async function connect(): Promise<Platform> {
 export class Platform {
   readonly cluster: Cluster
   readonly ledger: Ledger
-  readonly #kafkaBroker: string
+  /** By a listener that asks for nothing: whoever comes here may do everything. */
+  readonly kafkaBroker: string
   readonly #processes: string
 
   constructor(cluster: Cluster, ledger: Ledger, kafkaBroker: string, processes: string) {
     this.cluster = cluster
     this.ledger = ledger
-    this.#kafkaBroker = kafkaBroker
+    this.kafkaBroker = kafkaBroker
     this.#processes = processes
   }
 
@@ -193,7 +195,7 @@ export class Platform {
   }
 
   #kafkaAdmin() {
-    return new Kafka({ brokers: [this.#kafkaBroker], clientId: 'e2e', logLevel: logLevel.NOTHING }).admin()
+    return new Kafka({ brokers: [this.kafkaBroker], clientId: 'e2e', logLevel: logLevel.NOTHING }).admin()
   }
 }
 
@@ -214,22 +216,4 @@ async function adminUrlOf(cluster: Cluster): Promise<string> {
   const url = new URL(Buffer.from(secret.data?.['url'] ?? '', 'base64').toString())
   url.host = await endpoint(cluster, 'postgres')
   return url.href
-}
-
-async function endpoint(cluster: Cluster, service: string): Promise<string> {
-  const { stdout } = await cluster.kubectl([
-    'get',
-    'endpointslice',
-    '-l',
-    `kubernetes.io/service-name=${service}`,
-    '-o',
-    'json',
-  ])
-  const { items } = JSON.parse(stdout) as {
-    items: { endpoints: { addresses: string[] }[]; ports: { port: number }[] }[]
-  }
-  const address = items[0]?.endpoints[0]?.addresses[0]
-  const port = items[0]?.ports[0]?.port
-  if (!address || !port) throw new Error(`nothing stands behind the Service ${service}`)
-  return `${address}:${port}`
 }

@@ -1,6 +1,7 @@
 // How does one bring one's own stage? Any container that reads its topics in its consumer group: everything it needs to know comes by
 // environment. This one counts confirmed and cancelled orders. It uses nothing of OrderPipeline but those variables.
 import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 
 const env = process.env
@@ -13,6 +14,8 @@ const sasl = {
   username: env.KAFKA_SASL_USERNAME,
   password: env.KAFKA_SASL_PASSWORD,
 }
+// For trying out how it scales: how long each order is to take.
+const workMs = Number(env.AUDIT_WORK_MS ?? 0)
 const counts = { CONFIRMED: 0, CANCELLED: 0 }
 let joined = false
 
@@ -47,10 +50,12 @@ await consumer.connect()
 await consumer.subscribe({ topics: env.KAFKA_CONSUME_TOPICS.split(','), fromBeginning: true })
 await consumer.run({
   partitionsConsumedConcurrently: Number(env.STAGE_CONCURRENCY),
+  autoCommitInterval: 1_000, // what is done shows as less lag before the whole batch is
   eachMessage: async ({ message }) => {
     // Played again out of another stage's dead letters: it was counted when it came first.
     const playedFor = message.headers?.['orderpipeline-replay-stage']?.toString()
     if (playedFor && playedFor !== env.ORDERPIPELINE_STAGE) return
+    if (workMs > 0) await sleep(workMs)
     const { data } = JSON.parse(message.value.toString())
     if (data.status in counts) counts[data.status] += 1
   },

@@ -18,23 +18,35 @@ const shop = (kafka: OrderPipeline['spec']['kafka']): OrderPipeline => ({
 })
 const slices =
   '/apis/discovery.k8s.io/v1/namespaces/shops/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dshop-kafka-kafka-bootstrap'
+const service = '/api/v1/namespaces/shops/services/shop-kafka-kafka-bootstrap'
+const ports = [
+  { name: 'plain', port: 9092 },
+  { name: 'tls', port: 9093 },
+]
 const secret = (name: string) => `/api/v1/namespaces/shops/secrets/${name}`
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 it('is the addresses behind the bootstrap Service, at the port of the listener', async () => {
-  const items = [
-    { endpoints: [{ addresses: ['10.0.0.7'] }, { addresses: ['10.0.0.8'] }], ports: [{ port: 9091 }, { port: 9092 }] },
-  ]
-  expect(await wayOf(kubeWith({ [slices]: { items } }), shop({ strimziCluster: 'shop-kafka' }))).toEqual({
+  const endpoints = [{ addresses: ['10.0.0.7'] }, { addresses: ['10.0.0.8'] }]
+  const items = [{ endpoints, ports: [{ name: 'replication', port: 9091 }, ...ports] }]
+  const answers = { [slices]: { items }, [service]: { spec: { ports } } }
+  expect(await wayOf(kubeWith(answers), shop({ strimziCluster: 'shop-kafka' }))).toEqual({
     KAFKA_BOOTSTRAP_SERVERS: '10.0.0.7:9092,10.0.0.8:9092',
     KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT',
   })
 })
 
 it('is another port where Kafka stands outside and the Service only points there', async () => {
-  const items = [{ endpoints: [{ addresses: ['10.244.0.1'] }], ports: [{ port: 19_094 }] }]
-  const way = await wayOf(kubeWith({ [slices]: { items } }), shop({ strimziCluster: 'shop-kafka' }))
-  expect(way['KAFKA_BOOTSTRAP_SERVERS']).toBe('10.244.0.1:19094')
+  const behind = [
+    { name: 'plain', port: 19_094 },
+    { name: 'tls', port: 19_095 },
+  ]
+  const items = [{ endpoints: [{ addresses: ['10.244.0.1'] }], ports: behind }]
+  const kube = kubeWith({ [slices]: { items }, [service]: { spec: { ports } } })
+  const plain = await wayOf(kube, shop({ strimziCluster: 'shop-kafka' }))
+  expect(plain['KAFKA_BOOTSTRAP_SERVERS']).toBe('10.244.0.1:19094')
+  const secured = await wayOf(kube, shop({ strimziCluster: 'shop-kafka', listener: { port: 9093 } }))
+  expect(secured['KAFKA_BOOTSTRAP_SERVERS']).toBe('10.244.0.1:19095')
 })
 
 it('is the Service’s name where nothing is behind it, for the error to name', async () => {

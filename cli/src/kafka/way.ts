@@ -55,21 +55,29 @@ export async function wayOf(kube: Kube, pipeline: OrderPipeline): Promise<Record
 
 interface EndpointSlice {
   readonly endpoints?: readonly { readonly addresses: readonly string[] }[]
-  readonly ports?: readonly { readonly port?: number }[]
+  readonly ports?: readonly { readonly name?: string; readonly port?: number }[]
+}
+
+interface Service {
+  readonly spec?: { readonly ports?: readonly { readonly name?: string; readonly port: number }[] }
 }
 
 /** The addresses behind the bootstrap Service: from outside the cluster its name means nothing, and they may be reachable. */
 async function behindService(kube: Kube, namespace: string, cluster: string, named: string): Promise<string> {
-  const selector = encodeURIComponent(`kubernetes.io/service-name=${cluster}-kafka-bootstrap`)
-  const slices = await kube.get<List<EndpointSlice>>(
-    `${namespacePath('discovery.k8s.io/v1', namespace)}/endpointslices?labelSelector=${selector}`,
-  )
+  const name = `${cluster}-kafka-bootstrap`
+  const selector = encodeURIComponent(`kubernetes.io/service-name=${name}`)
+  const [service, slices] = await Promise.all([
+    kube.get<Service>(`${namespacePath('v1', namespace)}/services/${encodeURIComponent(name)}`),
+    kube.get<List<EndpointSlice>>(
+      `${namespacePath('discovery.k8s.io/v1', namespace)}/endpointslices?labelSelector=${selector}`,
+    ),
+  ])
   const wanted = Number(named.split(':').at(-1))
+  // A Service and what is behind it may have different numbers for a port; its name is the same.
+  const listener = service?.spec?.ports?.find(({ port }) => port === wanted)?.name
   const found = (slices?.items ?? []).flatMap(({ endpoints, ports }) => {
-    const port = ports?.find((one) => one.port === wanted) ?? ports?.[0]
-    return (endpoints ?? []).flatMap(({ addresses }) =>
-      addresses.map((address) => `${address}:${port?.port ?? wanted}`),
-    )
+    const { port = wanted } = ports?.find((one) => (one.name ?? '') === (listener ?? '')) ?? {}
+    return (endpoints ?? []).flatMap(({ addresses }) => addresses.map((address) => `${address}:${port}`))
   })
   return found.length > 0 ? found.join(',') : named
 }

@@ -1,5 +1,6 @@
 // What stands behind the cluster without being in it? Kafka, PostgreSQL and Redis as host processes, and what makes them known inside.
 export { startKafka, type KafkaConnection, type KafkaOptions } from './kafka.ts'
+export { kafkaCertificate, type KafkaCertificate } from './kafka-certificate.ts'
 export { type Sizing } from './kafka-properties.ts'
 export { startPostgres, type Login, type PostgresConnection, type PostgresOptions } from './postgres.ts'
 export { startRedis, type RedisConnection, type RedisOptions } from './redis.ts'
@@ -8,6 +9,8 @@ export {
   backingServiceManifests,
   databaseSecretManifests,
   hostServiceManifests,
+  kafkaAuthorityManifest,
+  kafkaNames,
   type BackingAddresses,
   type DatabaseLogins,
   type HostService,

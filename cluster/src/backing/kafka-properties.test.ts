@@ -12,6 +12,7 @@ it('listens for this machine and, where asked, for pods at the address that they
 
 it('lets nobody in by the secured listener without TLS and a password, and puts the certificate on one line', () => {
   const secured = {
+    host: '127.0.0.1',
     port: 9095,
     certificate: { cert: 'A\nB\n', key: 'C\n' },
     users: [
@@ -27,6 +28,15 @@ it('lets nobody in by the secured listener without TLS and a password, and puts 
     'listener.name.secured.ssl.keystore.certificate.chain=A\\nB\\n',
   )
   expect(kafkaProperties('/data', { port: 9092, controllerPort: 9093 }, 'tests')['super.users']).toBeUndefined()
+})
+
+it('lets users in by SCRAM alone where none is in the configuration', () => {
+  const certificate = { cert: 'A\n', key: 'C\n' }
+  const secured = { host: '10.244.0.1', port: 9095, certificate, users: [] }
+  const properties = kafkaProperties('/data', { port: 9092, controllerPort: 9093, secured }, 'cluster')
+  expect(properties['advertised.listeners']).toContain('SECURED://10.244.0.1:9095')
+  expect(properties['listener.name.secured.sasl.enabled.mechanisms']).toBe('SCRAM-SHA-256,SCRAM-SHA-512')
+  expect(properties['super.users']).toBe('User:ANONYMOUS')
 })
 
 it('makes no topic that nobody asked for', () => {

@@ -9,15 +9,20 @@ export interface KafkaAddresses {
   readonly controllerPort: number
   /** A second listener, bound and advertised at this address, such as the pod bridge's. */
   readonly pods?: { readonly host: string; readonly port: number }
-  /** One more on 127.0.0.1, by TLS and for users with a password; others may then do what an access-control list allows. */
+  /** One more, by TLS and for users with a password; others may then do what an access-control list allows. */
   readonly secured?: SecuredListener
 }
 
 export interface SecuredListener {
+  /** Bound and advertised: the certificate must be valid for it. */
+  readonly host: string
   readonly port: number
   /** The certificate it shows and its key, PEM. */
   readonly certificate: { readonly cert: string; readonly key: string }
-  /** Each may log in by PLAIN and by SCRAM. A super user may do everything, as may whoever comes by another listener. */
+  /**
+   * Each may log in by PLAIN and by SCRAM; further ones that Kafka is told of later, by SCRAM. A super user may do everything, as may
+   * whoever comes by another listener.
+   */
   readonly users: readonly { readonly name: string; readonly password: string; readonly superUser: boolean }[]
 }
 
@@ -51,7 +56,7 @@ export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizi
   const host = [
     `HOST://127.0.0.1:${port}`,
     ...(pods ? [`PODS://${pods.host}:${pods.port}`] : []),
-    ...(secured ? [`SECURED://127.0.0.1:${secured.port}`] : []),
+    ...(secured ? [`SECURED://${secured.host}:${secured.port}`] : []),
   ].join(',')
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
@@ -86,12 +91,16 @@ function security({ certificate, users }: SecuredListener): Record<string, strin
   const of = 'listener.name.secured'
   const modules = 'org.apache.kafka.common.security'
   const passwords = users.map(({ name, password }) => `user_${name}="${password}"`).join(' ')
+  // PLAIN knows only users of the configuration.
+  const plain = users.length > 0 ? ['PLAIN'] : []
   return {
     [`${of}.ssl.keystore.type`]: 'PEM',
     [`${of}.ssl.keystore.certificate.chain`]: certificate.cert.replaceAll('\n', '\\n'),
     [`${of}.ssl.keystore.key`]: certificate.key.replaceAll('\n', '\\n'),
-    [`${of}.sasl.enabled.mechanisms`]: ['PLAIN', ...scramMechanisms].join(','),
-    [`${of}.plain.sasl.jaas.config`]: `${modules}.plain.PlainLoginModule required ${passwords};`,
+    [`${of}.sasl.enabled.mechanisms`]: [...plain, ...scramMechanisms].join(','),
+    ...(plain.length > 0
+      ? { [`${of}.plain.sasl.jaas.config`]: `${modules}.plain.PlainLoginModule required ${passwords};` }
+      : {}),
     ...Object.fromEntries(
       scramMechanisms.map((mechanism) => [
         `${of}.${mechanism.toLowerCase()}.sasl.jaas.config`,

@@ -26,7 +26,7 @@ export interface KafkaConnection {
   readonly bootstrapServers: string
   /** For pods, where a listener for them was asked for: `<host>:<port>`. */
   readonly podBootstrapServers: string | undefined
-  /** For clients on this machine with TLS and a password, where asked for. */
+  /** With TLS and a password, where asked for: `<host>:<port>`. */
   readonly securedBootstrapServers: string | undefined
 }
 
@@ -36,14 +36,15 @@ export async function startKafka(host: ProcessHost, options: KafkaOptions): Prom
   const propertiesPath = join(options.dir, 'server.properties')
   const properties = propertiesFile(kafkaProperties(dataDir, options, options.sizing))
   await fs.mkdir(options.dir, { recursive: true })
-  await fs.writeFile(propertiesPath, properties)
+  await fs.writeFile(propertiesPath, properties, { mode: 0o600 })
+  await fs.chmod(propertiesPath, 0o600) // it holds a key now, where an older one held none
   await formatStorage(install, dataDir, propertiesPath, options.secured ? scramCredentials(options.secured) : [])
   await host.start(kafkaProcess(install, options, propertiesPath, properties))
   const { port, pods, secured } = options
   return {
     bootstrapServers: `127.0.0.1:${port}`,
     podBootstrapServers: pods && `${pods.host}:${pods.port}`,
-    securedBootstrapServers: secured && `127.0.0.1:${secured.port}`,
+    securedBootstrapServers: secured && `${secured.host}:${secured.port}`,
   }
 }
 

@@ -4,7 +4,7 @@ import { backingServiceManifests, databaseSecretManifests } from './kube-service
 it('names what runs beside the cluster by Services without selector and the slices that belong to them', () => {
   const manifests = backingServiceManifests({
     ...{ namespace: 'shop', kafkaCluster: 'shop-kafka', address: '10.244.0.1' },
-    ...{ kafkaPort: 20001, postgresPort: 20002, redisPort: 20003 },
+    ...{ kafkaPort: 20001, securedKafkaPort: 20004, postgresPort: 20002, redisPort: 20003 },
   })
   const services = manifests.filter(({ kind }) => kind === 'Service')
   expect(services.map(({ metadata }) => metadata.name)).toEqual(['shop-kafka-kafka-bootstrap', 'postgres', 'redis'])
@@ -13,7 +13,14 @@ it('names what runs beside the cluster by Services without selector and the slic
   expect(slices.map(({ metadata }) => metadata.labels['kubernetes.io/service-name'])).toEqual(
     services.map(({ metadata }) => metadata.name),
   )
-  expect(slices.map(({ ports }) => ports)).toMatchObject([[{ port: 20001 }], [{ port: 20002 }], [{ port: 20003 }]])
+  expect(slices.map(({ ports }) => ports)).toMatchObject([
+    [
+      { name: 'main', port: 20001 },
+      { name: 'tls', port: 20004 },
+    ],
+    [{ port: 20002 }],
+    [{ port: 20003 }],
+  ])
 })
 
 it('keeps the administrator’s URL in a secret of its own', () => {

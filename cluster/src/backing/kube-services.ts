@@ -4,10 +4,16 @@ import type { Login } from './postgres.ts'
 
 export interface HostService {
   readonly name: string
+  /** Where the process listens: an address that pods reach. */
+  readonly address: string
+  readonly ports: readonly HostPort[]
+}
+
+export interface HostPort {
+  readonly name: string
   /** The port of the Service. */
   readonly port: number
-  /** Where the process listens: an address that pods reach, and its port there. */
-  readonly address: string
+  /** The process's own. */
   readonly targetPort: number
 }
 
@@ -22,20 +28,20 @@ export interface Manifest {
 const labels = { 'app.kubernetes.io/managed-by': 'orderpipeline-cluster' }
 
 export function hostServiceManifests(namespace: string, service: HostService): Manifest[] {
-  const { name, port, address, targetPort } = service
+  const { name, address, ports } = service
   return [
     {
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name, namespace, labels },
-      spec: { ports: [{ name: 'main', port, targetPort, protocol: 'TCP' }] },
+      spec: { ports: ports.map((port) => ({ ...port, protocol: 'TCP' })) },
     },
     {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
       metadata: { name: `${name}-host`, namespace, labels: { ...labels, 'kubernetes.io/service-name': name } },
       addressType: 'IPv4',
-      ports: [{ name: 'main', port: targetPort, protocol: 'TCP' }],
+      ports: ports.map(({ name: port, targetPort }) => ({ name: port, port: targetPort, protocol: 'TCP' })),
       endpoints: [{ addresses: [address], conditions: { ready: true } }],
     },
   ]
@@ -48,19 +54,36 @@ export interface BackingAddresses {
   /** The address all three listen on for pods, such as 10.244.0.1. */
   readonly address: string
   readonly kafkaPort: number
+  /** By TLS and with a password. */
+  readonly securedKafkaPort: number
   readonly postgresPort: number
   readonly redisPort: number
 }
 
-/** `<kafkaCluster>-kafka-bootstrap:9092`, `postgres:5432` and `redis:6379` in the namespace. */
+/** `<kafkaCluster>-kafka-bootstrap:9092`, by TLS at 9093, `postgres:5432` and `redis:6379` in the namespace. */
 export function backingServiceManifests(addresses: BackingAddresses): Manifest[] {
-  const { namespace, kafkaCluster, address, kafkaPort, postgresPort, redisPort } = addresses
+  const { namespace, kafkaCluster, address, kafkaPort, securedKafkaPort, postgresPort, redisPort } = addresses
+  const main = (port: number, targetPort: number) => ({ name: 'main', port, targetPort })
+  const tls = { name: 'tls', port: 9093, targetPort: securedKafkaPort }
   const services = [
-    { name: `${kafkaCluster}-kafka-bootstrap`, port: 9092, address, targetPort: kafkaPort },
-    { name: 'postgres', port: 5432, address, targetPort: postgresPort },
-    { name: 'redis', port: 6379, address, targetPort: redisPort },
+    { name: bootstrapService(kafkaCluster), address, ports: [main(9092, kafkaPort), tls] },
+    { name: 'postgres', address, ports: [main(5432, postgresPort)] },
+    { name: 'redis', address, ports: [main(6379, redisPort)] },
   ]
   return services.flatMap((service) => hostServiceManifests(namespace, service))
+}
+
+const bootstrapService = (kafkaCluster: string) => `${kafkaCluster}-kafka-bootstrap`
+
+/** Every name under which clients of any namespace know Kafka: those that Strimzi puts into a broker's certificate. */
+export function kafkaNames(namespace: string, kafkaCluster: string, clusterDomain: string): string[] {
+  const name = bootstrapService(kafkaCluster)
+  return [name, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.${clusterDomain}`]
+}
+
+/** Whom clients are to trust, in the Secret in which Strimzi says so. */
+export function kafkaAuthorityManifest(namespace: string, kafkaCluster: string, ca: string): Manifest {
+  return secret(namespace, `${kafkaCluster}-cluster-ca-cert`, { 'ca.crt': ca })
 }
 
 export interface DatabaseLogins {
@@ -79,12 +102,13 @@ export function databaseSecretManifests(logins: DatabaseLogins): Manifest[] {
   const { namespace, database, admin, services } = logins
   const url = ({ user, password }: Login) =>
     `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@postgres:5432/${encodeURIComponent(database)}`
-  const secret = (name: string, stringData: Record<string, string>): Manifest => ({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, namespace, labels },
-    type: 'Opaque',
-    stringData,
-  })
-  return [secret('shop-postgres', { url: url(services) }), secret('shop-postgres-admin', { url: url(admin) })]
+  return [
+    secret(namespace, 'shop-postgres', { url: url(services) }),
+    secret(namespace, 'shop-postgres-admin', { url: url(admin) }),
+  ]
 }
+
+const secret = (namespace: string, name: string, stringData: Record<string, string>): Manifest => ({
+  ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, labels } },
+  ...{ type: 'Opaque', stringData },
+})

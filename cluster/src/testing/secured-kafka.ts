@@ -33,7 +33,7 @@ export async function securedListener(
     superUser: username === admin.username,
   }))
   return {
-    listener: { port, certificate, users },
+    listener: { host: '127.0.0.1', port, certificate, users },
     access: { bootstrapServers: `127.0.0.1:${port}`, ca: authority.cert, admin, stranger },
   }
 }

@@ -1,9 +1,13 @@
 // What stands beside the native cluster, and how do its pods find it? Kafka, PostgreSQL and Redis as host processes that also
 // listen on the pods' bridge, and Services that give them the names they would have inside.
+import { join } from 'node:path'
 import { topicOperatorProcess } from '../../topic-operator/index.ts'
 import {
   backingServiceManifests,
   databaseSecretManifests,
+  kafkaAuthorityManifest,
+  kafkaCertificate,
+  kafkaNames,
   startKafka,
   startPostgres,
   startRedis,
@@ -29,6 +33,11 @@ export function backingOf(cluster: NativeCluster): Backing {
   const { dir } = cluster
   const port = (name: string) => cluster.ports.port(name)
   let postgres: PostgresConnection | undefined
+  const kafkaServes = {
+    dns: ['localhost', ...kafkaNames(shopNamespace, kafkaCluster, network.clusterDomain)],
+    ip: ['127.0.0.1', podsReach],
+  }
+  const certificate = () => kafkaCertificate(join(dir('kafka'), 'certificates'), kafkaServes, new Date())
   const starters = {
     async kafka(progress: StepProgress) {
       await startKafka(await cluster.host(), {
@@ -36,6 +45,8 @@ export function backingOf(cluster: NativeCluster): Backing {
         port: await port('kafka'),
         controllerPort: await port('kafka-controller'),
         pods: { host: podsReach, port: await port('kafka-pods') },
+        // Nobody has a password yet: a user is made, as on any Kafka, by who wants one.
+        secured: { host: podsReach, port: await port('kafka-secured'), users: [], ...(await certificate()) },
         ...{ sizing: 'cluster', progress },
       })
     },
@@ -63,12 +74,14 @@ export function backingOf(cluster: NativeCluster): Backing {
       const services = backingServiceManifests({
         ...{ namespace: shopNamespace, kafkaCluster, address: podsReach },
         kafkaPort: await port('kafka-pods'),
+        securedKafkaPort: await port('kafka-secured'),
         postgresPort: await port('postgres'),
         redisPort: await port('redis'),
       })
       const { database, admin, services: login } = postgres
       const secrets = databaseSecretManifests({ namespace: shopNamespace, database, admin, services: login })
-      return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...services, ...secrets] })
+      const authority = kafkaAuthorityManifest(shopNamespace, kafkaCluster, (await certificate()).ca)
+      return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...services, ...secrets, authority] })
     },
   }
 }

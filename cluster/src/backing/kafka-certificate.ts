@@ -1,0 +1,36 @@
+// By what do clients know that they speak to this cluster's Kafka? A certificate under an authority of its own, made at the first start
+// and kept, so that who trusts the authority goes on trusting it.
+import { X509Certificate } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { issue, newAuthority, type Identity, type KeyPair } from '../control-plane/certificates.ts'
+import { keptPair } from '../control-plane/kept-pair.ts'
+
+export interface KafkaCertificate {
+  /** Of the authority, PEM: what clients are to trust. */
+  readonly ca: string
+  readonly certificate: KeyPair
+}
+
+/** Issued anew, under the same authority, when Kafka is to serve under a name that it does not carry. */
+export async function kafkaCertificate(
+  dir: string,
+  serves: NonNullable<Identity['serves']>,
+  now: Date,
+): Promise<KafkaCertificate> {
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const files = (name: string) => ({ cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) })
+  const authority = await keptPair(files('ca'), () => newAuthority('orderpipeline kafka', now))
+  const made = () => issue(authority, { commonName: 'kafka', serves }, now)
+  const certificate = await keptPair(files('broker'), made, ({ cert }) => holds(cert, authority, serves))
+  return { ca: authority.cert, certificate }
+}
+
+function holds(cert: string, authority: KeyPair, { dns, ip }: NonNullable<Identity['serves']>): boolean {
+  const parsed = new X509Certificate(cert)
+  return (
+    parsed.verify(new X509Certificate(authority.cert).publicKey) &&
+    dns.every((name) => parsed.checkHost(name)) &&
+    ip.every((address) => parsed.checkIP(address))
+  )
+}

@@ -1,0 +1,183 @@
+// Does a pipeline run on a Kafka that asks for TLS and a password? One in a namespace of its own on a Kafka that is not Strimzi's, one
+// by the secured listener of the cluster's, and one with a wrong password: topics, KEDA, scaling, and what becomes of the passwords.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { orderpipeline } from '../src/command-line.ts'
+import { endpoint } from '../src/endpoint.ts'
+import { pipelineUser, type KafkaUser } from '../src/kafka-user.ts'
+import { connect, type Platform } from '../src/platform.ts'
+import { putAuditPipeline, putSecret, tellOfOrders } from '../src/secured-pipeline.ts'
+import { waitFor } from '../src/wait.ts'
+
+const namespace = 'books'
+/** As pods of any namespace know it. */
+const bootstrapServers = 'shop-kafka-kafka-bootstrap.default.svc:9093'
+const wrongPassword = 'not-the-password-of-anybody'
+const messages = 4000
+
+describe('a Kafka that asks for TLS and a password', () => {
+  let platform: Platform
+  let ca: string
+  /** The same listener, as this machine reaches it. */
+  let nearBy: string
+  let user: KafkaUser
+  let listenerUser: KafkaUser
+
+  const external = (secretName: string) => ({
+    external: {
+      bootstrapServers,
+      tls: { ca: { secretName: 'kafka-ca' } },
+      sasl: { mechanism: 'SCRAM-SHA-512' as const, secretName },
+    },
+  })
+  const condition = (pipeline: string, within: string, type: string, wanted: string, seconds = 120) =>
+    waitFor(
+      `${type} ${wanted} of ${pipeline}`,
+      async () => {
+        const { metadata, status } = await platform.cluster.pipeline(pipeline, within)
+        const found = status?.conditions?.find((one) => one.type === type)
+        const current = status?.observedGeneration === metadata.generation
+        if (current && found && (found.status === wanted || found.reason === wanted))
+          return { done: true, value: found }
+        const open = status?.conditions?.filter((one) => one.status !== 'True') ?? []
+        return { done: false, seen: open.map((one) => `${one.type} ${one.reason}: ${one.message}`).join(', ') }
+      },
+      { seconds },
+    )
+  const lagOf = async (pipeline: string, within: string) =>
+    (await platform.cluster.pipeline(pipeline, within)).status?.stages?.find(({ name }) => name === 'audit')?.lag
+  const drained = (pipeline: string, within: string) =>
+    waitFor(
+      `no lag left of ${pipeline}`,
+      async () => {
+        const lag = await lagOf(pipeline, within)
+        return lag === 0 ? { done: true, value: lag } : { done: false, seen: `lag ${lag}` }
+      },
+      { seconds: 180 },
+    )
+
+  beforeAll(async () => {
+    platform = await connect()
+    const { cluster, kafkaBroker } = platform
+    nearBy = await endpoint(cluster, 'shop-kafka-kafka-bootstrap', 'tls')
+    const authority = await cluster.core.readNamespacedSecret({
+      namespace: 'default',
+      name: 'shop-kafka-cluster-ca-cert',
+    })
+    ca = Buffer.from(authority.data?.['ca.crt'] ?? '', 'base64').toString()
+    user = await pipelineUser(kafkaBroker, { namespace, pipeline: 'ledger' })
+    listenerUser = await pipelineUser(kafkaBroker, { namespace: 'default', pipeline: 'listener' })
+    const own = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }
+    await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(own) })
+    await putSecret(cluster, namespace, 'kafka-ca', { 'ca.crt': ca })
+    await putSecret(cluster, namespace, 'kafka-user', { ...user })
+    await putSecret(cluster, namespace, 'kafka-wrong', { ...user, password: wrongPassword })
+    await putSecret(cluster, 'default', 'listener-user', { ...listenerUser })
+    const sasl = { mechanism: 'SCRAM-SHA-512' as const, secretName: 'listener-user' }
+    const strimzi = { strimziCluster: 'shop-kafka', listener: { port: 9093, tls: {}, sasl } }
+    await putAuditPipeline(cluster, { namespace, name: 'denied', kafka: external('kafka-wrong') })
+    await putAuditPipeline(cluster, { namespace, name: 'ledger', kafka: external('kafka-user') })
+    await putAuditPipeline(cluster, { namespace: 'default', name: 'listener', kafka: strimzi })
+  })
+  afterAll(async () => {
+    const gone = ['--ignore-not-found', '--timeout=120s']
+    await platform.cluster.kubectl(['delete', 'orderpipeline,secret', 'listener', 'listener-user', ...gone])
+    await platform.cluster.kubectl(['delete', 'namespace', namespace, ...gone])
+    await platform.close()
+  })
+
+  it('says of a wrong password that it is wrong', async () => {
+    const { value } = await condition('denied', namespace, 'TopicsReady', 'KafkaAuthenticationFailed')
+    expect(value.message).toContain('see the user and password in the Secret')
+    await platform.cluster.kubectl(['delete', 'orderpipeline', 'denied', '-n', namespace, '--wait=false'])
+  })
+
+  it('has its topics made by the operator where it is not Strimzi’s, and KEDA entering it', async () => {
+    await condition('ledger', namespace, 'Ready', 'True')
+    const { status } = await platform.cluster.pipeline('ledger', namespace)
+    expect(status?.kafka?.topics?.map(({ name }) => name)).toEqual([
+      'ledger.audit.dead-letters',
+      'ledger.orders.status',
+    ])
+    expect(await platform.kafkaTopics()).toEqual(expect.arrayContaining(['ledger.orders.status']))
+    const { stdout } = await platform.cluster.kubectl([
+      'get',
+      'triggerauthentication,scaledobject',
+      '-n',
+      namespace,
+      '-l',
+      'orderpipeline.dev/pipeline=ledger',
+      '-o',
+      'json',
+    ])
+    const { items } = JSON.parse(stdout) as {
+      items: { kind: string; status?: { conditions?: { type: string; status: string }[] } }[]
+    }
+    expect(items.map(({ kind }) => kind).sort()).toEqual(['ScaledObject', 'TriggerAuthentication'])
+    const ready = items.flatMap(({ status: of }) => of?.conditions ?? []).filter(({ type }) => type === 'Ready')
+    expect(ready.map((one) => one.status)).toEqual(['True'])
+  })
+
+  it('has a stage scaled from 1 to 3 on its lag, and back', async () => {
+    expect(await platform.cluster.stage('ledger-audit', namespace)).toEqual({ wanted: 1, ready: 1 })
+    await tellOfOrders({ bootstrapServers: nearBy, ca, user }, 'ledger.orders.status', messages)
+    const replicas = (count: number, seconds: number) =>
+      waitFor(
+        `${count} replicas`,
+        async () => {
+          const { wanted, ready } = await platform.cluster.stage('ledger-audit', namespace)
+          return wanted === count && ready === count
+            ? { done: true, value: ready }
+            : { done: false, seen: `${ready} of ${wanted}, lag ${await lagOf('ledger', namespace)}` }
+        },
+        { seconds },
+      )
+    await replicas(3, 120)
+    expect(await lagOf('ledger', namespace)).toBeGreaterThan(0)
+    await drained('ledger', namespace)
+    await replicas(1, 180)
+  })
+
+  it('is entered by a Strimzi cluster’s secured listener too', async () => {
+    await condition('listener', 'default', 'Ready', 'True')
+    const way = { bootstrapServers: nearBy, ca, user: listenerUser }
+    await tellOfOrders(way, 'listener.orders.status', 100)
+    await waitFor(
+      'lag was seen or is consumed',
+      async () => {
+        const stage = (await platform.cluster.pipeline('listener')).status?.stages?.find(({ name }) => name === 'audit')
+        return stage?.lag !== undefined ? { done: true, value: stage.lag } : { done: false, seen: 'lag unknown' }
+      },
+      { seconds: 60 },
+    )
+    await drained('listener', 'default')
+    // The command line comes by the same way, with the Secrets that the pipeline names.
+    const letters = await orderpipeline('dlq', 'list', 'listener', '--json')
+    expect([letters.code, letters.stderr]).toEqual([0, ''])
+  })
+
+  it('has its passwords in no status, event or log', async () => {
+    const { cluster } = platform
+    const everything = 'orderpipeline,deployment,replicaset,pod,scaledobject,triggerauthentication,hpa,event'
+    const look = await Promise.all([
+      cluster.kubectl(['get', everything, '-n', namespace, '-o', 'json']),
+      cluster.kubectl(['get', everything, '-n', 'default', '-o', 'json']),
+      logs('orderpipeline-system', 'app.kubernetes.io/name=orderpipeline-operator'),
+      logs('keda', 'app=keda-operator'),
+      logs(namespace, 'orderpipeline.dev/pipeline=ledger'),
+      logs('default', 'orderpipeline.dev/pipeline=listener'),
+    ])
+    const seen = look.map(({ stdout }) => stdout)
+    for (const text of seen.slice(0, 4)) expect(text.length).toBeGreaterThan(0) // the example's stage may have nothing to say
+    for (const password of [user.password, listenerUser.password, wrongPassword])
+      for (const secret of [password, Buffer.from(password).toString('base64')])
+        expect(seen.filter((text) => text.includes(secret))).toEqual([])
+  })
+
+  it('loses the topics that were made in it with their pipeline, where deletionPolicy says so', async () => {
+    await platform.cluster.kubectl(['delete', 'orderpipeline', 'ledger', '-n', namespace, '--timeout=120s'])
+    expect((await platform.kafkaTopics()).filter((name) => name.startsWith('ledger.'))).toEqual([])
+  })
+
+  const logs = (within: string, selector: string) =>
+    platform.cluster.kubectl(['logs', '-n', within, '-l', selector, '--tail=-1', '--all-containers', '--prefix'])
+})
