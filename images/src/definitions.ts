@@ -34,6 +34,7 @@ export const servicesImage: ImageDefinition = {
     ...Object.fromEntries(['gateway', ...schemaOwners].map((name) => [name, `services/${name}/src/main.ts`])),
     migrate: 'services/migrate/src/main.ts',
     restock: 'services/inventory/src/restock-main.ts',
+    'detach-month': 'services/orders/src/months/detach-main.ts',
   },
   folders: Object.fromEntries(schemaOwners.map((name) => [`migrations/${name}`, `services/${name}/migrations`])),
 }

@@ -42,6 +42,8 @@ afterAll(async () => {
 
 const ids = { confirmed: 1, cancelled: 2, waiting: 3 }
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+/** As the intake gives them: this one at 2026-03-31T23:59:59.999Z. */
+const lastOfMarch = '019d4656-ffff-7abc-8def-0123456789ab'
 
 test('an order that was confirmed before there was shipping is at its end, and every book still agrees', async () => {
   await migrated(first)
@@ -51,6 +53,15 @@ test('an order that was confirmed before there was shipping is at its end, and e
        ('${uuid(ids.confirmed)}', 'c', 'EUR', 'CONFIRMED', NULL, 700),
        ('${uuid(ids.cancelled)}', 'c', 'EUR', 'CANCELLED', 'OUT_OF_STOCK', 700),
        ('${uuid(ids.waiting)}', 'c', 'EUR', 'PROCESSING', NULL, 700)`,
+  )
+  await ask(
+    'orders',
+    `INSERT INTO orders (order_id, customer_id, currency, status, total_cents)
+     VALUES ('${lastOfMarch}', 'march', 'EUR', 'PROCESSING', 700)`,
+  )
+  await ask(
+    'orders',
+    `INSERT INTO order_items (order_id, line, sku, quantity) VALUES ('${lastOfMarch}', 1, 'SKU-0001', 7)`,
   )
   const placedBy = uuid(90)
   await ask(
@@ -65,11 +76,13 @@ test('an order that was confirmed before there was shipping is at its end, and e
      VALUES ('${uuid(ids.confirmed)}', 'c', 700, 'EUR', 'CAPTURED', 'ch-1')`,
   )
   await migrated()
-  expect(await ask('orders', 'SELECT order_id, status, reason FROM orders ORDER BY order_id')).toEqual([
-    { order_id: uuid(ids.confirmed), status: 'SHIPPED', reason: null },
-    { order_id: uuid(ids.cancelled), status: 'CANCELLED', reason: 'OUT_OF_STOCK' },
-    { order_id: uuid(ids.waiting), status: 'PROCESSING', reason: null },
-  ])
+  expect(await ask('orders', `SELECT order_id, status, reason FROM orders WHERE customer_id = 'c' ORDER BY 1`)).toEqual(
+    [
+      { order_id: uuid(ids.confirmed), status: 'SHIPPED', reason: null },
+      { order_id: uuid(ids.cancelled), status: 'CANCELLED', reason: 'OUT_OF_STOCK' },
+      { order_id: uuid(ids.waiting), status: 'PROCESSING', reason: null },
+    ],
+  )
   expect(
     await ask('orders', `SELECT event FROM order_events WHERE order_id = '${uuid(ids.confirmed)}' ORDER BY event`),
   ).toEqual([
@@ -81,4 +94,17 @@ test('an order that was confirmed before there was shipping is at its end, and e
   expect(await ask('payment', 'SELECT status, amount_cents FROM payments')).toEqual([
     { status: 'CAPTURED', amount_cents: 700 },
   ])
+})
+
+test('what was there before there were months is in its month, or in none where its id tells of none', async () => {
+  const rows = await ask(
+    'orders',
+    `SELECT o.tableoid::regclass::text AS "order", i.tableoid::regclass::text AS line, quantity, e.tableoid::regclass::text AS event
+     FROM orders o JOIN order_items i USING (order_id) JOIN order_events e USING (order_id)
+     WHERE o.order_id = '${lastOfMarch}' AND event = 'OrderPlaced'`,
+  )
+  expect(rows).toEqual([
+    { order: 'orders_2026_03', line: 'order_items_2026_03', quantity: 7, event: 'order_events_2026_03' },
+  ])
+  expect(await ask('orders', `SELECT count(*) FROM orders_default WHERE customer_id = 'c'`)).toEqual([{ count: 3 }])
 })

@@ -63,3 +63,20 @@ test('orders under way are counted by status, and the end of one is timed from i
   expect(stageFigures).toMatch(/orderpipeline_database_query_seconds_count\{statement="inbox.take-in"\} [1-9]/)
   expect(stageFigures).toMatch(/orderpipeline_database_connections\{state="busy"\} \d/)
 })
+
+test('an order that ends by its deadline is timed like any other', async () => {
+  const orderId = randomUUIDv7()
+  await database.ask(
+    'orders',
+    `INSERT INTO orders (order_id, customer_id, currency, updated_at) VALUES ($1, 'c', 'EUR', now() - interval '1 day')`,
+    [orderId],
+  )
+  const registry = createRegistry()
+  const deadlines = { placedSeconds: 3_600, processingSeconds: 3_600, confirmedSeconds: 3_600 }
+  const stage = ordersStage({ now: () => new Date(), registry }, { deadlines, everySeconds: 0.05 })
+  const replica = bench.start('deadlines', ['orders.placed'], stage)
+  await until(async () => (await registry.metrics()).includes('orders_processing_seconds_count{status="CANCELLED"} 1'))
+  const [order] = await database.ask('orders', 'SELECT status, reason FROM orders WHERE order_id = $1', [orderId])
+  expect(order).toEqual({ status: 'CANCELLED', reason: 'DEADLINE' })
+  await replica.drain()
+})

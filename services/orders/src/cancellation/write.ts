@@ -3,6 +3,7 @@
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import { encode, type CancellationReason } from '@orderpipeline/order-events'
 import { intakeChannel } from '../intake/relay-sql.ts'
+import { idRange } from '../sql/id-range.ts'
 import { changeOrders, recordEvents } from '../sql/stage.ts'
 import { cancelled, source } from '../stage/saga.ts'
 import { changed, columns } from '../stage/timeline.ts'
@@ -22,11 +23,13 @@ export async function writeCancellations(
     const correlationId = ownId ?? context.correlationId
     return { orderId, ...cancelled({ orderId, customerId }, reason, { ...context, source, correlationId }) }
   })
+  const ids = decisions.map(({ orderId }) => orderId)
   await tx.query(changeOrders, [
-    decisions.map(({ orderId }) => orderId),
+    ids,
     decisions.map(({ status }) => status),
     decisions.map(() => reason),
     decisions.map(() => null),
+    ...idRange(ids),
   ])
   const history = decisions.map((decision) => {
     const causeId = decision.events[0]?.id ?? decision.orderId

@@ -30,21 +30,25 @@ export interface Sweep {
 /** Orders in one transaction: few enough that none of them holds up a message for long. */
 const batchSize = 100
 
-/** Returns how many were cancelled; none when another replica is at it or has just been. @throws DatabaseError */
-export function cancelOverdue(database: Pool, { deadlines, everySeconds, now, keyedByOrder }: Sweep): Promise<number> {
+/** Returns the orders that were cancelled; none when another replica is at it or has just been. @throws DatabaseError */
+export function cancelOverdue(
+  database: Pool,
+  { deadlines, everySeconds, now, keyedByOrder }: Sweep,
+): Promise<readonly string[]> {
   const { placedSeconds, processingSeconds, confirmedSeconds } = deadlines
   return database.transaction(async (tx) => {
-    if ((await tx.query(lead)).length === 0) return 0
+    if ((await tx.query(lead)).length === 0) return []
     const limits = [placedSeconds, processingSeconds, confirmedSeconds, batchSize]
     const overdue = await tx.query<OrderRow>(overdueOrders, limits)
     if (overdue.length < batchSize) await tx.query(putOff, [everySeconds])
     if (overdue.length > 0) await writeCancellations(tx, overdue, 'DEADLINE', { now: now() }, keyedByOrder)
-    return overdue.length
+    return overdue.map(({ order_id }) => order_id)
   })
 }
 
 export interface DeadlineChoreOptions extends Omit<Sweep, 'keyedByOrder'> {
-  readonly onCancelled: (count: number) => void
+  /** Once it is committed. */
+  readonly onCancelled: (orderIds: readonly string[]) => void
 }
 
 export function deadlineChore({ onCancelled, ...sweep }: DeadlineChoreOptions): Chore {
@@ -53,8 +57,9 @@ export function deadlineChore({ onCancelled, ...sweep }: DeadlineChoreOptions): 
     everyMs: sweep.everySeconds * 1_000,
     run: async ({ database, keyedByOrder, stopping }) => {
       for (let count = batchSize; count === batchSize && !stopping.aborted;) {
-        count = await cancelOverdue(database, { ...sweep, keyedByOrder })
-        if (count > 0) onCancelled(count)
+        const cancelled = await cancelOverdue(database, { ...sweep, keyedByOrder })
+        count = cancelled.length
+        if (count > 0) onCancelled(cancelled)
       }
     },
   }

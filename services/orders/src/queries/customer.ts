@@ -25,7 +25,7 @@ export async function ordersOfCustomer(
 }
 
 /** A plain comparison, not `$2 IS NULL OR …`, or the index would be read from its end for every page. */
-const selectPage = {
+export const selectPage = {
   name: 'queries_orders_of_customer',
   text: `
 SELECT json_strip_nulls(json_build_object(

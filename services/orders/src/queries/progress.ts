@@ -6,6 +6,7 @@ import {
   type EventType,
   type OrderStatus,
 } from '@orderpipeline/order-events'
+import { idRange } from '../sql/id-range.ts'
 
 export interface Step {
   /** Each once in an order's history. */
@@ -37,11 +38,15 @@ export async function progressOf(
   orderIds: readonly string[],
   customerId?: string,
 ): Promise<readonly OrderProgress[]> {
-  const rows = await database.query<{ view: OrderProgress }>(selectProgress, [orderIds, customerId ?? null])
+  const rows = await database.query<{ view: OrderProgress }>(selectProgress, [
+    orderIds,
+    customerId ?? null,
+    ...idRange(orderIds),
+  ])
   return rows.map((row) => row.view)
 }
 
-const selectProgress = {
+export const selectProgress = {
   name: 'queries_progress',
   text: `
 SELECT json_strip_nulls(json_build_object(
@@ -49,7 +54,8 @@ SELECT json_strip_nulls(json_build_object(
   'timeline', COALESCE((
     SELECT json_agg(json_build_object('event', e.event, 'status', e.status, 'reason', e.reason, 'at', e.at)
       ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
-    FROM order_events e WHERE e.order_id = o.order_id), '[]')
+    FROM order_events e WHERE e.order_id = o.order_id AND e.order_id BETWEEN $3 AND $4), '[]')
 )) AS view
-FROM orders o WHERE o.order_id = ANY($1::uuid[]) AND ($2::text IS NULL OR o.customer_id = $2)`,
+FROM orders o
+WHERE o.order_id = ANY ($1::uuid[]) AND o.order_id BETWEEN $3 AND $4 AND ($2::text IS NULL OR o.customer_id = $2)`,
 }

@@ -1,13 +1,15 @@
-// What does the orders stage read and write, a batch at a time?
+// What does the orders stage read and write, a batch at a time? Wherever orders are named by their ids, the range of the ids is given as
+// well (id-range.ts), so that only the months they are in are looked into.
 import type { Statement } from '@orderpipeline/kit-postgres'
 
-/** $1: order ids. Locked in one order everywhere, so that two replicas never wait for each other in a circle. */
+/** $1: order ids, $2, $3: their range. Locked in one order everywhere, so that two replicas never wait for each other in a circle. */
 export const lockOrders: Statement = {
   name: 'orders.lock',
   text: `
 SELECT order_id, status
 FROM orders
 WHERE order_id = ANY ($1::uuid[])
+  AND order_id BETWEEN $2 AND $3
 ORDER BY order_id
 FOR NO KEY UPDATE`,
 }
@@ -18,13 +20,18 @@ export const pricesOf: Statement = {
   text: `SELECT sku, price_cents FROM products WHERE sku = ANY ($1::text[])`,
 }
 
-/** $1: ids of orders that are being confirmed. */
+/** $1: ids of orders that are being confirmed, $2, $3: their range. */
 export const itemsOf: Statement = {
   name: 'orders.items',
-  text: `SELECT order_id, sku, quantity FROM order_items WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id, line`,
+  text: `
+SELECT order_id, sku, quantity
+FROM order_items
+WHERE order_id = ANY ($1::uuid[])
+  AND order_id BETWEEN $2 AND $3
+ORDER BY order_id, line`,
 }
 
-/** $1: order ids, each once; $2: statuses; $3: reasons or null; $4: totals or null for as it was. */
+/** $1: order ids, each once; $2: statuses; $3: reasons or null; $4: totals or null for as it was; $5, $6: the ids' range. */
 export const changeOrders: Statement = {
   name: 'orders.change',
   text: `
@@ -34,10 +41,12 @@ SET status = change.status,
     total_cents = coalesce(change.total_cents, orders.total_cents),
     updated_at = now()
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) AS change (order_id, status, reason, total_cents)
-WHERE orders.order_id = change.order_id`,
+WHERE orders.order_id = change.order_id
+  AND orders.order_id = ANY ($1::uuid[])
+  AND orders.order_id BETWEEN $5 AND $6`,
 }
 
-/** $1: ids of the orders just priced. */
+/** $1: ids of the orders just priced, $2, $3: their range. */
 export const priceItems: Statement = {
   name: 'orders.price-items',
   text: `
@@ -45,6 +54,7 @@ UPDATE order_items
 SET unit_price_cents = products.price_cents
 FROM products
 WHERE order_items.order_id = ANY ($1::uuid[])
+  AND order_items.order_id BETWEEN $2 AND $3
   AND products.sku = order_items.sku`,
 }
 

@@ -2,6 +2,7 @@
 import type { Item, Reaction } from '@orderpipeline/kit-stage'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
+import { idRange } from '../sql/id-range.ts'
 import { changeOrders, itemsOf, lockOrders, priceItems, pricesOf, recordEvents } from '../sql/stage.ts'
 import { decide } from './saga.ts'
 import type { Decision, Facts } from './saga.ts'
@@ -31,7 +32,7 @@ export async function applyNews(tx: Queryable, items: readonly Item<void>[], now
     const { orderId } = event.data
     const status = statuses.get(orderId)
     if (status === undefined) throw new UnknownOrder(`no order ${orderId}`)
-    history.push(...heard(event))
+    history.push(...heard(event, status))
     const decision = decide(status, event, facts, now)
     if (decision === undefined) continue
     reactions.push({ cause: event, events: decision.events })
@@ -46,8 +47,8 @@ export async function applyNews(tx: Queryable, items: readonly Item<void>[], now
 }
 
 async function lockedStatuses(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, OrderStatus>> {
-  const ids = new Set(events.map(({ data }) => data.orderId))
-  const rows = await tx.query<{ order_id: string; status: OrderStatus }>(lockOrders, [[...ids]])
+  const ids = [...new Set(events.map(({ data }) => data.orderId))]
+  const rows = await tx.query<{ order_id: string; status: OrderStatus }>(lockOrders, [ids, ...idRange(ids)])
   return new Map(rows.map(({ order_id, status }) => [order_id, status]))
 }
 
@@ -68,7 +69,7 @@ async function orderedItems(tx: Queryable, events: readonly OrderEvent[]): Promi
   const paid = events.filter(({ type }) => type === 'PaymentCaptured').map(({ data }) => data.orderId)
   const items = new Map<string, OrderItem[]>(paid.map((orderId) => [orderId, []]))
   if (paid.length === 0) return items
-  const rows = await tx.query<OrderItem & { order_id: string }>(itemsOf, [[...items.keys()]])
+  const rows = await tx.query<OrderItem & { order_id: string }>(itemsOf, [[...items.keys()], ...idRange(paid)])
   for (const { order_id, sku, quantity } of rows) items.get(order_id)?.push({ sku, quantity })
   return items
 }
@@ -80,13 +81,16 @@ async function write(tx: Queryable, changes: readonly Change[]): Promise<void> {
   // An order may change twice in a batch: an UPDATE takes only the last, the timeline takes both.
   const last = [...new Map(changes.map((change) => [change.orderId, change])).values()]
   const totals = new Map(changes.flatMap(({ orderId, decision }) => pair(orderId, decision.totalCents)))
+  const ids = last.map(({ orderId }) => orderId)
   await tx.query(changeOrders, [
-    last.map(({ orderId }) => orderId),
+    ids,
     last.map(({ decision }) => decision.status),
     last.map(({ decision }) => decision.reason ?? null),
     last.map(({ orderId }) => totals.get(orderId) ?? null),
+    ...idRange(ids),
   ])
-  if (totals.size > 0) await tx.query(priceItems, [[...totals.keys()]])
+  const priced = [...totals.keys()]
+  if (priced.length > 0) await tx.query(priceItems, [priced, ...idRange(priced)])
 }
 
 function pair(orderId: string, total: number | undefined): [string, number][] {

@@ -2,14 +2,23 @@
 import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import type { OrdersOptions } from '../config.ts'
 import { deadlineChore } from '../deadlines/deadlines.ts'
+import { monthsChore } from '../months/months.ts'
+import { orderTimer } from '../processing-time.ts'
 import { applyNews } from './apply.ts'
 import { countingChore, observeOrders } from './metrics.ts'
 
 type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'logger' | 'registry'>>
 
+/** Months are made months ahead. */
+const monthsEverySeconds = 600
+
 /** Without options nothing is cancelled for having waited. */
 export function ordersStage({ now, logger, registry }: Context, options?: OrdersOptions): StageDefinition<void> {
-  const onCancelled = (count: number) => logger?.warn({ orders: count }, 'orders that waited too long were cancelled')
+  const timer = registry && orderTimer(registry, now)
+  const onCancelled = (orderIds: readonly string[]) => {
+    logger?.warn({ orders: orderIds.length }, 'orders that waited too long were cancelled')
+    for (const orderId of orderIds) timer?.(orderId, 'CANCELLED')
+  }
   return {
     role: 'orders',
     handles: [
@@ -25,8 +34,9 @@ export function ordersStage({ now, logger, registry }: Context, options?: Orders
     apply: (tx, items) => applyNews(tx, items, now()),
     chores: [
       ...(options === undefined ? [] : [deadlineChore({ ...options, now, onCancelled })]),
+      monthsChore({ everySeconds: monthsEverySeconds, registry, logger }),
       ...(registry === undefined ? [] : [countingChore(registry)]),
     ],
-    ...(registry ? { onCommitted: observeOrders(registry, now) } : {}),
+    ...(timer ? { onCommitted: observeOrders(timer) } : {}),
   }
 }

@@ -3,7 +3,8 @@ import { randomUUIDv7 } from 'node:crypto'
 import { createRegistry } from '@orderpipeline/kit-telemetry'
 import { eventOf } from '@orderpipeline/order-events'
 import { expect, test } from 'vitest'
-import { observeOrders, placedAt } from './metrics.ts'
+import { orderTimer, placedAt } from '../processing-time.ts'
+import { observeOrders } from './metrics.ts'
 
 test('an order’s id tells when it was accepted; another kind of id tells nothing', () => {
   const before = Date.now()
@@ -21,7 +22,7 @@ test('an end is observed with what became of the order, and the way to it is not
   const cause = eventOf('OrderPlaced', { orderId, customerId: 'c', items: [], currency: 'EUR' }, context)
   const say = (status: 'PROCESSING' | 'CONFIRMED') =>
     eventOf('OrderStatusChanged', { orderId, customerId: 'c', status }, context)
-  const observe = observeOrders(registry, now)
+  const observe = observeOrders(orderTimer(registry, now))
   observe([{ cause, events: [say('PROCESSING')] }])
   observe([{ cause, events: [say('CONFIRMED')] }])
   const text = await registry.metrics()

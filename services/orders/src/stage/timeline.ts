@@ -1,5 +1,6 @@
 // What does an order's history say? Every event about it once, with its time: what was heard, and what it made of the order.
 import type { CancellationReason, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
+import { cancellable } from './saga.ts'
 
 export interface HistoryEntry {
   readonly orderId: string
@@ -20,9 +21,12 @@ const eventOfStatus = {
   CANCELLED: 'OrderCancelled',
 } as const satisfies Record<OrderStatus, EventType>
 
-/** OrderPlaced is in the history since the order was taken in. */
-export function heard(news: OrderEvent): readonly HistoryEntry[] {
-  if (news.type === 'OrderPlaced') return []
+/**
+ * `before`: the status in which it was heard. OrderPlaced is in the history since the order was taken in; inventory's question about an order
+ * that has ended by then is only answered, or no history would ever be whole.
+ */
+export function heard(news: OrderEvent, before: OrderStatus): readonly HistoryEntry[] {
+  if (news.type === 'OrderPlaced' || (news.type === 'ReservationExpired' && !cancellable(before))) return []
   const { id, type, time, data } = news
   return [{ orderId: data.orderId, event: type, causeId: id, at: new Date(time) }]
 }

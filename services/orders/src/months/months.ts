@@ -1,0 +1,66 @@
+// Is there always a month for the orders that come? One replica at a time makes them ahead; each says how far they reach, so that
+// somebody can be told long before they do not. An order without a month is kept all the same, and moved when its month is made.
+import type { Pool } from '@orderpipeline/kit-postgres'
+import type { Chore } from '@orderpipeline/kit-stage'
+import { Gauge, type Logger, type Registry } from '@orderpipeline/kit-telemetry'
+import { lead, makeMonths, monthFigures, putOff } from './sql.ts'
+
+export interface MonthFigures {
+  /** Months made ahead of this one, without a gap; -1 when this one is missing. */
+  readonly ahead: number
+  /** Orders whose id falls into no month. */
+  readonly outside: number
+}
+
+/** Returns the months made now, as `2026-01`; none when another replica is at it or has just been. @throws DatabaseError */
+export function makeMonthsAhead(database: Pool, everySeconds: number): Promise<readonly string[]> {
+  return database.transaction(async (tx) => {
+    if ((await tx.query(lead)).length === 0) return []
+    const made = await tx.query<{ month: string }>(makeMonths)
+    await tx.query(putOff, [everySeconds])
+    return made.map(({ month }) => month)
+  })
+}
+
+/** @throws DatabaseError */
+export async function monthsThereAre(database: Pool): Promise<MonthFigures> {
+  const [figures] = await database.query<MonthFigures>(monthFigures)
+  return figures ?? { ahead: -1, outside: 0 }
+}
+
+export interface MonthsChoreOptions {
+  readonly everySeconds: number
+  readonly registry?: Registry | undefined
+  readonly logger?: Pick<Logger, 'info' | 'warn'> | undefined
+}
+
+export function monthsChore({ everySeconds, registry, logger }: MonthsChoreOptions): Chore {
+  const gauges = registry && {
+    ahead: new Gauge({
+      name: 'orders_months_ahead',
+      help: 'Months for orders that are there ahead of this one; -1 when this one is missing. The same from every replica',
+      registers: [registry],
+    }),
+    outside: new Gauge({
+      name: 'orders_outside_months',
+      help: 'Orders in the default partition, for want of a month; 10,000 at most. The same from every replica',
+      registers: [registry],
+    }),
+  }
+  return {
+    name: 'months',
+    everyMs: everySeconds * 1_000,
+    run: async ({ database }) => {
+      try {
+        const made = await makeMonthsAhead(database, everySeconds)
+        if (made.length > 0) logger?.info({ months: made }, 'months for orders were made')
+      } finally {
+        const { ahead, outside } = await monthsThereAre(database)
+        gauges?.ahead.set(ahead)
+        gauges?.outside.set(outside)
+        if (ahead < 1)
+          logger?.warn({ ahead }, 'there is no month for the orders of next month; they will be kept without one')
+      }
+    },
+  }
+}

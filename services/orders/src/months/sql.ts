@@ -1,0 +1,36 @@
+// Which months of orders are there, who sees to it, and how is one taken out? The work is done by functions of the schema
+// (migrations/0005_months.sql), which the migrate program calls as well.
+import type { Statement } from '@orderpipeline/kit-postgres'
+
+/** No row: another replica is at it, or has been a while ago. */
+export const lead: Statement = {
+  name: 'months.lead',
+  text: `SELECT name FROM sweeps WHERE name = 'months' AND due_at <= now() FOR NO KEY UPDATE SKIP LOCKED`,
+}
+
+/** $1: seconds until anybody looks again. */
+export const putOff: Statement = {
+  name: 'months.put-off',
+  text: `UPDATE sweeps SET due_at = now() + make_interval(secs => $1) WHERE name = 'months'`,
+}
+
+export const makeMonths: Statement = {
+  name: 'months.make',
+  text: `SELECT to_char(month::timestamp, 'YYYY-MM') AS month FROM make_order_months() AS month`,
+}
+
+/** `ahead`: months after this one up to the first that is missing, -1 when that is this one; `outside`: 10,000 at most. */
+export const monthFigures: Statement = {
+  name: 'months.figures',
+  text: `
+SELECT
+  (SELECT min(n) FROM generate_series(0, 1200) AS n
+   WHERE (this_month() + n * interval '1 month')::date NOT IN (SELECT order_months())) - 1 AS ahead,
+  (SELECT count(*) FROM (SELECT FROM orders_default LIMIT 10000) AS few)::int AS outside`,
+}
+
+/** $1: a day of the month. */
+export const detachMonth: Statement = {
+  name: 'months.detach',
+  text: `SELECT detach_order_month($1::date) AS name`,
+}

@@ -1,0 +1,29 @@
+// Is every id within its range, as PostgreSQL orders uuids?
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { idRange } from './id-range.ts'
+
+const bytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex')
+
+test('the range begins with the least and ends with the greatest, whatever their order and spelling', () => {
+  const id = fc.oneof(
+    fc.uuid(),
+    fc.uuid().map((text) => text.toUpperCase()),
+    fc.constant(0).map(() => randomUUIDv7()),
+  )
+  fc.assert(
+    fc.property(fc.array(id, { minLength: 1, maxLength: 20 }), (ids) => {
+      const sorted = [...ids].sort((a, b) => Buffer.compare(bytes(a), bytes(b)))
+      const [least, greatest] = idRange(ids)
+      expect(bytes(least)).toEqual(bytes(sorted[0] ?? ''))
+      expect(bytes(greatest)).toEqual(bytes(sorted.at(-1) ?? ''))
+    }),
+  )
+})
+
+test('one id is its own range, and no ids have one that is of no use', () => {
+  const id = randomUUID()
+  expect(idRange([id])).toEqual([id, id])
+  expect(new Set(idRange([])).size).toBe(1)
+})

@@ -1,0 +1,294 @@
+// Is there a month for every order, does a look by id read its month alone, and does the rest work when an old month is taken out?
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import type { Statement } from '@orderpipeline/kit-postgres'
+import { testDatabase, testOrder, until, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { cancelOrder } from '../src/cancellation/index.ts'
+import { lockOrder } from '../src/cancellation/sql.ts'
+import { createIntake, intakeMetrics } from '../src/intake/index.ts'
+import { detach } from '../src/months/detach.ts'
+import { makeMonthsAhead, monthsChore, monthsThereAre } from '../src/months/months.ts'
+import { orderById, ordersOfCustomer, statusesById } from '../src/queries/index.ts'
+import { selectOrder, selectStatuses } from '../src/queries/orders.ts'
+import { selectProgress } from '../src/queries/progress.ts'
+import { idRange } from '../src/sql/id-range.ts'
+import { changeOrders, itemsOf, lockOrders, priceItems } from '../src/sql/stage.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+})
+beforeEach(() => database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE name = 'months'`))
+afterAll(() => database.drop())
+
+const thisMonth = new Date().toISOString().slice(0, 7)
+const monthFrom = (month: string, ahead: number): string => {
+  const [year = 0, number = 0] = month.split('-').map(Number)
+  return new Date(Date.UTC(year, number - 1 + ahead)).toISOString().slice(0, 7)
+}
+const suffix = (month: string): string => month.replace('-', '_')
+const lastMonth = monthFrom(thisMonth, -1)
+const months = async () =>
+  (
+    await database.ask<{ month: string }>(
+      'orders',
+      `SELECT to_char(month::timestamp, 'YYYY-MM') AS month FROM order_months() AS month ORDER BY month`,
+    )
+  ).map(({ month }) => month)
+const make = (month: string) => database.ask('orders', 'SELECT make_order_month($1::date)', [`${month}-01`])
+
+/** A uuid v7 as the intake would have given it then. */
+function idOf(at: Date): string {
+  const time = at.getTime().toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}${randomUUIDv7().slice(13)}`
+}
+
+/** As the intake takes them in, at a time of its own. */
+async function placed(at: Date, count = 1): Promise<string[]> {
+  const intake = createIntake({
+    database: database.as('orders'),
+    metrics: intakeMetrics(createRegistry()),
+    now: () => at,
+    newId: () => idOf(at),
+    maxBatch: 100,
+    maxInFlight: 1,
+    maxWaiting: 1_000,
+  })
+  const { items, currency } = testOrder(1, { 'SKU-0001': 1, 'SKU-0002': 2 })
+  const orders = Array.from({ length: count }, () => intake.place({ customerId: 'months', items, currency }))
+  return (await Promise.all(orders)).map(({ orderId }) => orderId)
+}
+/** The tables that an order's rows are in. */
+const tablesOf = async (orderId: string) =>
+  (
+    await database.ask<{ name: string }>(
+      'orders',
+      ['orders', 'order_items', 'order_events']
+        .map((parent) => `SELECT DISTINCT tableoid::regclass::text AS name FROM ${parent} WHERE order_id = $1`)
+        .join(' UNION ALL '),
+      [orderId],
+    )
+  ).map(({ name }) => name)
+const inMonth = (month: string) =>
+  ['orders', 'order_items', 'order_events'].map((parent) => `${parent}_${suffix(month)}`)
+
+test('this month and three more are there before anybody asks, and an order is in its month with all that belongs to it', async () => {
+  expect(await months()).toEqual([0, 1, 2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
+  const [orderId = ''] = await placed(new Date())
+  expect(await tablesOf(orderId)).toEqual(inMonth(thisMonth))
+  expect(await monthsThereAre(database.as('orders'))).toEqual({ ahead: 3, outside: 0 })
+})
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Actual Loops'?: number
+  readonly Plans?: readonly Plan[]
+}
+const read = ({
+  'Node Type': type,
+  'Relation Name': table,
+  'Actual Loops': loops = 0,
+  Plans: parts = [],
+}: Plan): string[] => [
+  ...(table !== undefined && loops > 0 && type !== 'ModifyTable' ? [table] : []),
+  ...parts.flatMap(read),
+]
+
+type Value = string | null | readonly (string | null)[]
+
+/** The tables of orders that a statement looks into, with the plan that is made for its values or the one that is kept. */
+async function looksInto(statement: Statement, values: readonly Value[], mode: string): Promise<string[]> {
+  const name = `looks_${randomUUID().replaceAll('-', '')}`
+  const literal = (value: Value): string =>
+    value === null
+      ? 'NULL'
+      : `'${typeof value === 'string' ? value : `{${value.map((each) => each ?? 'NULL').join()}}`}'`
+  const rollback = new Error('as it was')
+  let tables: string[] = []
+  await database
+    .as('orders')
+    .transaction(async (tx) => {
+      const run = (text: string) => tx.query<{ 'QUERY PLAN': { readonly Plan: Plan }[] }>({ name: '', text })
+      await run(`SET LOCAL plan_cache_mode = ${mode}`)
+      await run(`PREPARE ${name} AS ${statement.text}`)
+      const [row] = await run(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE ${name} (${values.map(literal).join()})`)
+      await run(`DEALLOCATE ${name}`)
+      tables = (row?.['QUERY PLAN'] ?? []).flatMap(({ Plan: plan }) => read(plan))
+      throw rollback
+    })
+    .catch((error: unknown) => {
+      if (error !== rollback) throw error
+    })
+  return [...new Set(tables.filter((table) => table.startsWith('order')))].sort()
+}
+
+test.each(['force_custom_plan', 'force_generic_plan'])(
+  'what is asked by id is asked of its month alone (%s)',
+  async (mode) => {
+    const ids = await placed(new Date(), 20)
+    const [one = ''] = ids
+    const range = idRange(ids)
+    const all = inMonth(thisMonth)
+    const [orders = '', items = '', events = ''] = all
+    const into = (statement: Statement, ...values: Value[]) => looksInto(statement, values, mode)
+    const nulls = ids.map(() => null)
+    expect(await into(lockOrders, ids, ...range)).toEqual([orders])
+    expect(await into(lockOrder, one)).toEqual([orders])
+    expect(
+      await into(
+        changeOrders,
+        ids,
+        ids.map(() => 'PROCESSING'),
+        nulls,
+        nulls,
+        ...range,
+      ),
+    ).toEqual([orders])
+    expect(await into(itemsOf, ids, ...range)).toEqual([items])
+    expect(await into(priceItems, ids, ...range)).toEqual([items])
+    expect(await into(selectOrder, one, null)).toEqual([...all].sort())
+    expect(await into(selectStatuses, ids, null, ...range)).toEqual([events, orders])
+    expect(await into(selectProgress, ids, 'months', ...range)).toEqual([events, orders])
+  },
+)
+
+test('ids of two months are looked for in both, and in no third', async () => {
+  await make(lastMonth)
+  const ids = [...(await placed(new Date(`${lastMonth}-28T12:00:00Z`), 2)), ...(await placed(new Date(), 2))]
+  const tables = await looksInto(lockOrders, [ids, ...idRange(ids)], 'force_generic_plan')
+  expect(tables).toEqual([`orders_${suffix(lastMonth)}`, `orders_${suffix(thisMonth)}`].sort())
+  expect(await statusesById(database.as('orders'), ids)).toHaveLength(4)
+})
+
+test('the first and the last moment of a month are in it', async () => {
+  const next = monthFrom(thisMonth, 1)
+  const begins = new Date(`${next}-01T00:00:00.000Z`)
+  const [first = ''] = await placed(begins)
+  const [before = ''] = await placed(new Date(begins.getTime() - 1))
+  expect(await tablesOf(first)).toEqual(inMonth(next))
+  expect(await tablesOf(before)).toEqual(inMonth(thisMonth))
+})
+
+test('months are made again where they run short, once, however many are at it, and the figures tell until then', async () => {
+  for (const ahead of [2, 3])
+    for (const table of inMonth(monthFrom(thisMonth, ahead))) await database.ask('orders', `DROP TABLE ${table}`)
+  expect(await monthsThereAre(database.as('orders'))).toMatchObject({ ahead: 1 })
+  const made = await Promise.all(Array.from({ length: 4 }, () => makeMonthsAhead(database.as('orders'), 600)))
+  expect(made.flat()).toEqual([2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
+  expect(await makeMonthsAhead(database.as('orders'), 600)).toEqual([])
+
+  const registry = createRegistry()
+  await monthsChore({ everySeconds: 600, registry }).run({
+    database: database.as('orders'),
+    publish: () => Promise.resolve(),
+    keyedByOrder: () => false,
+    stopping: new AbortController().signal,
+  })
+  expect(await registry.metrics()).toMatch(/^orders_months_ahead 3$/m)
+})
+
+test('an order without a month is kept and works, is told of, and goes into its month once that is made', async () => {
+  const far = monthFrom(thisMonth, 40)
+  const [orderId = ''] = await placed(new Date(`${far}-15T00:00:00Z`))
+  expect(await tablesOf(orderId)).toEqual(['orders_default', 'order_items_default', 'order_events_default'])
+  expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
+  expect(await monthsThereAre(database.as('orders'))).toMatchObject({ outside: 1 })
+  await make(far)
+  expect(await tablesOf(orderId)).toEqual(inMonth(far))
+  expect(await monthsThereAre(database.as('orders'))).toMatchObject({ outside: 0 })
+  expect(await orderById(database.as('orders'), orderId)).toMatchObject({
+    status: 'PLACED',
+    items: [{ sku: 'SKU-0001' }, { sku: 'SKU-0002' }],
+    timeline: [{ event: 'OrderPlaced' }],
+  })
+})
+
+test('months can be made and taken out while orders come in and are looked at, and none of them is refused', async () => {
+  const far = monthFrom(thisMonth, 60)
+  let going = true
+  const taking = (async () => {
+    let taken = 0
+    for (; going; taken += 5) {
+      const ids = await placed(new Date(), 5)
+      expect(await statusesById(database.as('orders'), ids)).toHaveLength(5)
+    }
+    return taken
+  })()
+  for (let month = 0; month < 5; month++) await make(monthFrom(far, month))
+  const old = monthFrom(thisMonth, -20)
+  await make(old)
+  await detach(database.as('orders'), old)
+  going = false
+  expect(await taking).toBeGreaterThan(0)
+})
+
+test('a month that is done with is taken out whole, and everything else goes on', async () => {
+  const old = monthFrom(thisMonth, -14)
+  await make(old)
+  const ids = await placed(new Date(`${old}-10T10:00:00Z`), 3)
+  const young = await placed(new Date(), 2)
+  const detached = () => detach(database.as('orders'), old)
+
+  await expect(detached()).rejects.toThrow(/with orders that are under way or ended within 8 days/)
+  await database.ask('orders', `UPDATE orders SET status = 'SHIPPED' WHERE order_id = ANY ($1)`, [ids])
+  await expect(detached()).rejects.toThrow(/under way or ended within 8 days/)
+  await database.ask('orders', `UPDATE orders SET updated_at = now() - interval '9 days' WHERE order_id = ANY ($1)`, [
+    ids,
+  ])
+  await expect(detach(database.as('orders'), thisMonth)).rejects.toThrow(/found .*; allowed: one that is over/)
+  await expect(detach(database.as('orders'), '1999-01')).rejects.toThrow(/found 1999-01; allowed: one of /)
+  expect(await statusesById(database.as('orders'), ids)).toHaveLength(3)
+
+  expect(await detached()).toEqual(inMonth(old))
+  expect(await statusesById(database.as('orders'), ids)).toEqual([])
+  for (const [table, rows] of [
+    ['orders', 3],
+    ['order_items', 6],
+    ['order_events', 3],
+  ] as const)
+    expect(await database.ask('orders', `SELECT count(*) FROM ${table}_${suffix(old)}`)).toEqual([{ count: rows }])
+
+  // It is not made again, its orders are not there, and others are placed, listed, cancelled as before.
+  await make(old)
+  expect(await months()).not.toContain(old)
+  const cancel = (orderId: string) => cancelOrder(database.as('orders'), { orderId, context: { now: new Date() } })
+  expect(await cancel(ids[0] ?? '')).toEqual({ kind: 'unknown' })
+  expect(await cancel(young[0] ?? '')).toEqual({ kind: 'cancelled' })
+  const more = await placed(new Date())
+  const listed = await ordersOfCustomer(database.as('orders'), 'months', undefined, 1_000)
+  const listedIds = listed.map(({ orderId }) => orderId)
+  expect(listedIds).toEqual(expect.arrayContaining([...young, ...more]))
+  expect(listedIds).toEqual([...listedIds].sort().reverse())
+  expect(listedIds.filter((id) => ids.includes(id))).toEqual([])
+  await database.ask('orders', `DROP TABLE ${inMonth(old).join()}`)
+})
+
+test('a month is not waited for by everybody while somebody looks at orders without one for long', async () => {
+  const held = Promise.withResolvers<undefined>()
+  const looking = Promise.withResolvers<undefined>()
+  const reader = database.as('orders').transaction(async (tx) => {
+    await tx.query({ name: '', text: 'SELECT FROM orders_default' })
+    looking.resolve(undefined)
+    await held.promise
+  })
+  await looking.promise
+  const made = make(monthFrom(thisMonth, 90)).then(
+    () => 'made',
+    (error: unknown) => error,
+  )
+  await until(async () => {
+    const waiting = await database.ask(
+      'orders',
+      `SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'`,
+    )
+    return waiting.length > 0
+  }, 10)
+  const [orderId = ''] = await placed(new Date())
+  expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
+  expect(await made).toMatchObject({ reason: 'Contended', retry: true })
+  held.resolve(undefined)
+  await reader
+})
