@@ -11,7 +11,7 @@ import {
   type Registry,
   type Tracing,
 } from '@orderpipeline/kit-telemetry'
-import { cancelOrder } from '@orderpipeline/orders/cancellation'
+import { cancelOrder, orderTimer } from '@orderpipeline/orders/cancellation'
 import { createIntake, intakeMetrics, relayMetrics, startRelay, type Intake } from '@orderpipeline/orders/intake'
 import { productBySku, productPage } from '@orderpipeline/orders/queries'
 import type { Redis } from 'ioredis'
@@ -19,6 +19,8 @@ import type { Cancel } from './api/cancelling.ts'
 import type { Products } from './api/products.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { createCache } from './reading/cache.ts'
+import { cachedOrders } from './reading/order-cache.ts'
 import { orderReader, type OrderReader } from './reading/order-reader.ts'
 import { orElse } from './reading/replica.ts'
 import { createProductCache } from './reading/product-cache.ts'
@@ -82,15 +84,17 @@ export function openOrdersSide(
     maxInFlight: Math.min(commitsInFlight, config.DATABASE_POOL_SIZE),
     maxWaiting: config.INTAKE_MAX_WAITING,
   })
+  const timer = orderTimer(registry, clock.now)
   const near = replica ? orElse(replica, database, clock.monotonicMs) : undefined
+  const cache = createCache(redis, clock.monotonicMs)
   const products = createProductCache({
-    redis,
+    cache,
     pipeline: config.ORDERPIPELINE_PIPELINE,
     // From the primary: what is kept in the cache must not be older than the change that had it forgotten.
     read: (sku) => productBySku(database, sku),
     registry,
-    now: clock.monotonicMs,
   })
+  const orders = orderReader(database, near)
   const producer = createProducer(kafkaAddress(config, applicationName), logger)
   const relay = startRelay({
     database,
@@ -110,9 +114,13 @@ export function openOrdersSide(
   return {
     database,
     intake,
-    orders: orderReader(database, near),
-    cancel: (orderId, customerId, context) =>
-      cancelOrder(database, { orderId, customerId, context: { ...context, now: clock.now() }, keyedByOrder }),
+    orders: redis ? cachedOrders(orders, { cache, pipeline: config.ORDERPIPELINE_PIPELINE, registry }) : orders,
+    cancel: async (orderId, customerId, context) => {
+      const request = { orderId, customerId, context: { ...context, now: clock.now() }, keyedByOrder }
+      const cancellation = await cancelOrder(database, request)
+      if (cancellation.kind === 'cancelled') timer(orderId, 'CANCELLED')
+      return cancellation
+    },
     products: {
       bySku: products.bySku,
       page: (after, limit) => productPage(near ?? database, after, limit),

@@ -115,3 +115,11 @@ test('health, readiness and metrics are on a port of their own', async () => {
     expect(metrics).toContain(name)
   expect(metrics).toContain('http_requests_total{method="POST",route="/v1/orders",status="202"}')
 })
+
+test('an order that its customer calls back is timed as one that was cancelled, once', async () => {
+  const { body } = await post('/v1/orders', order)
+  for (let n = 0; n < 2; n++)
+    expect((await fetch(`${gateway.url}/v1/orders/${body.orderId}`, { method: 'DELETE' })).status).toBe(200)
+  const metrics = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
+  expect(metrics).toContain('orders_processing_seconds_count{status="CANCELLED"} 1')
+})

@@ -1,36 +1,22 @@
 // Are products shown from Redis, anew as soon as they change, and all the same without it?
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { inProcessHost, persistedPorts, startRedis } from '@orderpipeline/cluster/testing'
 import { until } from '@orderpipeline/kit-stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
+import { ownRedis, type OwnRedis } from './own-redis.ts'
 import { ask, ground, type Ground } from './support.ts'
 
 let on: Ground
-let dir: string
+let redis: OwnRedis
 let gateway: Gateway
-let kill: () => Promise<unknown>
-let start: () => Promise<{ readonly url: string }>
-let close: () => Promise<void>
 beforeAll(async () => {
   on = await ground()
-  dir = await mkdtemp(join(tmpdir(), 'orderpipeline-products-'))
-  await chmod(dir, 0o711)
-  const host = inProcessHost(join(dir, 'processes'))
-  const port = await persistedPorts(join(dir, 'ports.json')).port('redis')
-  start = () => startRedis(host, { dir: join(dir, 'redis'), port })
-  kill = () => host.stop('redis', { signal: 'SIGKILL' })
-  close = () => host.close()
-  const { url } = await start()
-  gateway = await on.start({ REDIS_URL: url, REDIS_TIMEOUT_SECONDS: '10' })
+  redis = await ownRedis()
+  gateway = await on.start({ REDIS_URL: redis.url, REDIS_TIMEOUT_SECONDS: '10' })
   await until(() => gateway.relaying())
 })
 afterAll(async () => {
   await on.close()
-  await close()
-  await rm(dir, { recursive: true, force: true })
+  await redis.close()
 })
 
 interface Product {
@@ -65,13 +51,13 @@ test('a change is seen at once, long before what was kept would have grown old',
 })
 
 test('without Redis products are read from the database, and from Redis again once it is back', async () => {
-  await kill()
+  await redis.kill()
   for (const cents of [333, 444]) {
     await setPrice('SKU-0003', cents)
     expect(await price('SKU-0003')).toBe(cents)
   }
   expect(await counted('away')).toBeGreaterThan(0)
-  await start()
+  await redis.start()
   const before = await counted('hit')
   await until(async () => (await price('SKU-0003')) === 444 && (await counted('hit')) > before)
   const none = await on.start()

@@ -37,4 +37,6 @@ test('left alone, every order that has its stock and its money is shipped', asyn
     steps: [],
   })
   expect([...world.statuses.values()]).toEqual(['SHIPPED', 'CANCELLED', 'SHIPPED', 'CANCELLED'])
+  // Shipped, declined, out of stock: nothing more will be said of any of them. (That nothing is, every run above has watched.)
+  expect(world.orders.map(({ orderId }) => world.timelines.isFinal(orderId))).toEqual([true, true, true, true])
 })

@@ -10,6 +10,7 @@ import type { Answer, Payment } from '@orderpipeline/payment'
 import { planShipments } from '@orderpipeline/shipping'
 import type { ShipmentStatus } from '@orderpipeline/shipping'
 import { ProviderModel } from './provider-model.ts'
+import { Timelines } from './timelines.ts'
 import type { Books, Crash, Order, Playground } from './steps.ts'
 
 export const stages = ['orders', 'inventory', 'payment', 'shipping'] as const
@@ -51,6 +52,7 @@ export class World implements Playground {
   readonly statuses = new Map<string, OrderStatus>()
   /** Every status an order has had, in order. */
   readonly history = new Map<string, OrderStatus[]>()
+  readonly timelines = new Timelines()
   readonly stock: Map<string, number>
   readonly reservations = new Map<string, ReservationStatus>()
   readonly held = new Map<string, Quantities>()
@@ -73,6 +75,7 @@ export class World implements Playground {
     for (const { orderId, items } of orders) {
       this.statuses.set(orderId, 'PLACED')
       this.history.set(orderId, ['PLACED'])
+      this.timelines.placed(orderId)
       this.#relay.push(eventOf('OrderPlaced', { ...this.#about(orderId), items: [...items], currency: 'EUR' }, context))
     }
   }
@@ -98,8 +101,10 @@ export class World implements Playground {
   cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void {
     const status = this.statuses.get(orderId)
     if (status === undefined || !cancellable(status)) return
+    const decision = cancelled(this.#about(orderId), reason, context)
     this.#put(orderId, 'CANCELLED')
-    this.#relay.push(...cancelled(this.#about(orderId), reason, context).events)
+    this.timelines.ended(orderId, decision)
+    this.#relay.push(...decision.events)
   }
 
   expire(orderId: string): void {
@@ -198,6 +203,7 @@ export class World implements Playground {
     const status = this.statuses.get(orderId) ?? 'PLACED'
     const items = this.orders.find((order) => order.orderId === orderId)?.items ?? []
     const decision = decide(status, event, { priceOf: () => price, itemsOf: () => items }, now)
+    this.timelines.news(event, status, decision)
     if (decision && decision.status !== status) this.#put(orderId, decision.status)
     return decision?.events ?? []
   }

@@ -2,18 +2,16 @@
 // forgotten at once when it changes, by the one gateway that hears of it. Without Redis everything is read from the database.
 import { Counter, type Registry } from '@orderpipeline/kit-telemetry'
 import type { Product } from '@orderpipeline/orders/queries'
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import type { Cache } from './cache.ts'
 
 export interface ProductCacheOptions {
-  readonly redis: Redis | undefined
+  readonly cache: Cache
   /** Pipelines that share a Redis have products of their own. */
   readonly pipeline: string
   /** @throws DatabaseError */
   readonly read: (sku: string) => Promise<Product | undefined>
   readonly registry: Registry
-  /** Milliseconds that never go back. */
-  readonly now: () => number
 }
 
 export interface ProductCache {
@@ -24,11 +22,10 @@ export interface ProductCache {
 
 /** The longest that a change which nobody heard of goes unseen. */
 const keptSeconds = 60
-const awayMs = 1_000
 
 const product = z.object({ sku: z.string(), name: z.string(), priceCents: z.int() })
 
-export function createProductCache({ redis, pipeline, read, registry, now }: ProductCacheOptions): ProductCache {
+export function createProductCache({ cache, pipeline, read, registry }: ProductCacheOptions): ProductCache {
   const key = (sku: string): string => `${pipeline}:product:${sku}`
   const asked = new Counter({
     name: 'gateway_product_cache_total',
@@ -37,21 +34,7 @@ export function createProductCache({ redis, pipeline, read, registry, now }: Pro
     registers: [registry],
   })
   const reading = new Map<string, Promise<Product | undefined>>()
-  let awayUntil = -Infinity
 
-  const usable = (): Redis | undefined => (redis?.status === 'ready' && now() >= awayUntil ? redis : undefined)
-  const away = (): void => {
-    awayUntil = now() + awayMs
-  }
-  const kept = async (cache: Redis, sku: string): Promise<Product | undefined> => {
-    try {
-      const text = await cache.get(key(sku))
-      return text === null ? undefined : product.safeParse(JSON.parse(text)).data
-    } catch {
-      away()
-      return undefined
-    }
-  }
   /** However many ask for one product at once, it is read once. */
   const readOnce = (sku: string): Promise<Product | undefined> => {
     const underWay = reading.get(sku)
@@ -63,16 +46,22 @@ export function createProductCache({ redis, pipeline, read, registry, now }: Pro
 
   return {
     bySku: async (sku) => {
-      const cache = usable()
-      const found = cache && (await kept(cache, sku))
-      asked.inc({ result: found ? 'hit' : cache ? 'miss' : 'away' })
+      const text = await cache.get(key(sku))
+      const found = text ? productIn(text) : undefined
+      asked.inc({ result: found ? 'hit' : text === undefined ? 'away' : 'miss' })
       if (found) return found
       const fresh = await readOnce(sku)
-      if (fresh) usable()?.set(key(sku), JSON.stringify(fresh), 'EX', keptSeconds).catch(away)
+      if (fresh) cache.set(key(sku), JSON.stringify(fresh), keptSeconds)
       return fresh
     },
-    forget: (sku) => {
-      usable()?.del(key(sku)).catch(away)
-    },
+    forget: (sku) => cache.forget(key(sku)),
+  }
+}
+
+function productIn(text: string): Product | undefined {
+  try {
+    return product.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
   }
 }

@@ -1,5 +1,6 @@
 // What may be asked about orders from outside the orders service?
 export { ordersOfCustomer, type OrderSummary } from './customer.ts'
+export { isFinal, type Told } from './final.ts'
 export { orderById, statusesById, type OrderView, type StatusView } from './orders.ts'
 export { isSettled, isTerminal, progressOf, type OrderProgress, type Step } from './progress.ts'
 export { productBySku, productPage, productsChannel, type Product } from './products.ts'

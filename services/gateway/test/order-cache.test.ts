@@ -1,0 +1,181 @@
+// Is an order shown from Redis once nothing more will come of it, never before, to nobody else, and all the same without Redis?
+import { until } from '@orderpipeline/kit-stage/testing'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Gateway } from '../src/index.ts'
+import { ownRedis, type OwnRedis } from './own-redis.ts'
+import { ask, ground, settle, type Ground } from './support.ts'
+import { audience, forged, issuer } from './tokens.ts'
+
+let on: Ground
+let redis: OwnRedis
+let inspector: Redis
+let gateways: Gateway[]
+beforeAll(async () => {
+  on = await ground()
+  redis = await ownRedis()
+  inspector = new Redis(redis.url)
+  inspector.on('error', () => undefined)
+  const env = { REDIS_URL: redis.url, REDIS_TIMEOUT_SECONDS: '10', ORDERPIPELINE_PIPELINE: 'cached' }
+  gateways = [await on.start(env), await on.start(env)]
+})
+afterAll(async () => {
+  inspector.disconnect()
+  await on.close()
+  await redis.close()
+})
+
+interface Shown {
+  readonly orderId: string
+  readonly status: string
+  readonly timeline: readonly { readonly event: string }[]
+}
+const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 2 }] }
+const first = () => gateways[0] ?? expect.fail('a gateway')
+const second = () => gateways[1] ?? expect.fail('another gateway')
+const place = async (at = first()) => (await ask<{ orderId: string }>(`${at.url}/v1/orders`, { body })).body.orderId
+const show = async (orderId: string, at = first()) => (await ask<Shown>(`${at.url}/v1/orders/${orderId}`)).body
+const last = ({ status, timeline }: Shown) => [status, timeline.at(-1)?.event]
+async function counted(result: string, at = first()): Promise<number> {
+  const metrics = await (await fetch(`${at.metricsUrl}/metrics`)).text()
+  const line = new RegExp(`^gateway_order_cache_total\\{result="${result}"\\} (.*)$`, 'm').exec(metrics)
+  return Number(line?.[1] ?? 0)
+}
+const isKept = async (orderId: string) => (await inspector.exists(`cached:order:${orderId}`)) === 1
+
+/** What the stages write of an order that is shipped, in the order in which it usually happens. */
+const way = [
+  ['OrderValidated', 'PROCESSING'],
+  ['StockReserved'],
+  ['PaymentCaptured'],
+  ['OrderConfirmed', 'CONFIRMED'],
+  ['ShipmentPrepared'],
+  ['OrderShipped', 'SHIPPED'],
+] as const
+const go = (orderId: string, [event, status]: readonly [string, string?]) => settle(on.database, orderId, event, status)
+async function shipped(): Promise<string> {
+  const orderId = await place()
+  for (const step of way) await go(orderId, step)
+  return orderId
+}
+
+test('an order that is final is read once and then shown from Redis, the same by every gateway', async () => {
+  const orderId = await shipped()
+  await until(async () => (await show(orderId)).status === 'SHIPPED' && (await isKept(orderId)))
+  const before = [await counted('hit'), await counted('miss'), await counted('hit', second())]
+  const shown = await show(orderId)
+  expect(last(shown)).toEqual(['SHIPPED', 'OrderShipped'])
+  expect(await show(orderId, second())).toEqual(shown)
+  const after = [await counted('hit'), await counted('miss'), await counted('hit', second())]
+  expect(after).toEqual([(before[0] ?? 0) + 1, before[1], (before[2] ?? 0) + 1])
+  // Answered without the database: what is there now is not what is shown.
+  await on.database.ask('orders', `UPDATE orders SET currency = 'CHF' WHERE order_id = $1`, [orderId])
+  expect(await show(orderId)).toEqual(shown)
+})
+
+test('each step of an order under way is seen at once, by every gateway, and none of them is kept', async () => {
+  const orderId = await place()
+  for (const step of way) {
+    expect(await isKept(orderId)).toBe(false)
+    await go(orderId, step)
+    for (const at of gateways) expect((await show(orderId, at)).timeline.at(-1)?.event).toBe(step[0])
+  }
+  await until(() => isKept(orderId))
+})
+
+test('an order that has ended is not kept while there is more to hear of it', async () => {
+  const late = await place()
+  for (const step of way) if (step[0] !== 'StockReserved') await go(late, step)
+  expect(last(await show(late))).toEqual(['SHIPPED', 'OrderShipped'])
+  const calledBack = await place()
+  await settle(on.database, calledBack, 'OrderCancelled', 'CANCELLED', 'CUSTOMER')
+  expect(last(await show(calledBack))).toEqual(['CANCELLED', 'OrderCancelled'])
+  // By now, what would have been kept is.
+  const final = await shipped()
+  await until(async () => (await show(final)).status === 'SHIPPED' && (await isKept(final)))
+  expect([await isKept(late), await isKept(calledBack)]).toEqual([false, false])
+
+  await go(late, ['StockReserved'])
+  expect(last(await show(late))).toEqual(['SHIPPED', 'StockReserved'])
+  await settle(on.database, calledBack, 'PaymentRefunded', undefined, 'CUSTOMER')
+  expect(last(await show(calledBack))).toEqual(['CANCELLED', 'PaymentRefunded'])
+  await until(() => isKept(late))
+})
+
+test('whose order it is, is looked at before one from Redis is shown', async () => {
+  const secret = 'a secret of thirty-two bytes, or more'
+  const owned = await on.start({
+    REDIS_URL: redis.url,
+    REDIS_TIMEOUT_SECONDS: '10',
+    ORDERPIPELINE_PIPELINE: 'cached',
+    AUTH_ALGORITHMS: 'HS256',
+    AUTH_SECRET: secret,
+    AUTH_ISSUER: issuer,
+    AUTH_AUDIENCE: audience,
+  })
+  const orderId = await shipped()
+  const as = async (customer: string) => {
+    const authorization = `Bearer ${forged({ alg: 'HS256', typ: 'JWT' }, customer, secret)}`
+    return (await ask(`${owned.url}/v1/orders/${orderId}`, { headers: { authorization } })).status
+  }
+  await until(async () => (await as('customer-1')) === 200 && (await isKept(orderId)))
+  const hits = await counted('hit', owned)
+  expect([await as('customer-1'), await as('customer-2'), await as('customer-1')]).toEqual([200, 404, 200])
+  expect(await counted('hit', owned)).toBe(hits + 3)
+  expect((await ask(`${owned.url}/v1/orders/${orderId}`)).status).toBe(401)
+})
+
+test('what somebody else left in Redis is not shown', async () => {
+  const orderId = await shipped()
+  for (const junk of ['no JSON', '{"status":"SHIPPED"}']) {
+    await inspector.set(`cached:order:${orderId}`, junk)
+    expect(last(await show(orderId))).toEqual(['SHIPPED', 'OrderShipped'])
+  }
+})
+
+test('a Redis that does not answer in time is done without, and asked again later', async () => {
+  const impatient = await on.start({
+    REDIS_URL: redis.url,
+    REDIS_TIMEOUT_SECONDS: '0.2',
+    ORDERPIPELINE_PIPELINE: 'cached',
+  })
+  const orderId = await shipped()
+  await until(async () => (await show(orderId, impatient)).status === 'SHIPPED' && (await isKept(orderId)))
+  const [hits, away] = [await counted('hit', impatient), await counted('away', impatient)]
+  await inspector.call('CLIENT', 'PAUSE', '2000', 'ALL')
+  for (let n = 0; n < 3; n++) expect(last(await show(orderId, impatient))).toEqual(['SHIPPED', 'OrderShipped'])
+  expect(await counted('away', impatient)).toBeGreaterThan(away)
+  await until(
+    async () => (await show(orderId, impatient)).status === 'SHIPPED' && (await counted('hit', impatient)) > hits,
+  )
+})
+
+test('nobody is shown less than they have seen, whichever gateway they ask, while Redis dies and comes back', async () => {
+  const orders = await Promise.all(Array.from({ length: 5 }, () => place()))
+  let going = true
+  const reading = orders.map(async (orderId) => {
+    let seen = 0
+    for (let n = 0; going; n++) {
+      const { timeline } = await show(orderId, gateways[n % 2] ?? first())
+      expect(timeline.length).toBeGreaterThanOrEqual(seen)
+      seen = timeline.length
+    }
+    return seen
+  })
+  const advance = (step: (typeof way)[number]) => Promise.all(orders.map((orderId) => go(orderId, step)))
+  for (const step of way.slice(0, 3)) await advance(step)
+  await redis.kill()
+  for (const step of way.slice(3)) await advance(step)
+  await show(await shipped())
+  await redis.start()
+  await until(async () => (await Promise.all(orders.map(isKept).map((kept) => kept.catch(() => false)))).every(Boolean))
+  const hits = await counted('hit')
+  await until(async () => (await counted('hit')) > hits)
+  going = false
+  expect(await Promise.all(reading)).toEqual(orders.map(() => way.length + 1))
+})
+
+test('without a Redis orders are shown from the database', async () => {
+  const none = await on.start()
+  expect(last(await show(await shipped(), none))).toEqual(['SHIPPED', 'OrderShipped'])
+})

@@ -1,0 +1,35 @@
+// Is this all there will ever be to say of an order? Only then may a copy of it be kept: whoever reads the copy has missed nothing.
+//
+// SHIPPED and CANCELLED are ends, but not the end of the history: news of different topics overtake each other, so what happened before
+// may be heard after. Each event is in a history once. So an order is final when it has ended and everything has been heard that its
+// services say of an order that ends so. Of one that was called back nobody knows what else is on its way (a charge, a refund), and it is
+// never final. services/interleavings holds this against thousands of random orders of events.
+import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
+
+export interface Told {
+  readonly status: OrderStatus
+  readonly reason?: CancellationReason
+  readonly timeline: readonly { readonly event: EventType }[]
+}
+
+const ofCancelled: Readonly<Partial<Record<CancellationReason, readonly EventType[]>>> = {
+  // Nobody else has heard of it.
+  UNKNOWN_SKU: ['OrderPlaced'],
+  // Nothing was reserved, so nothing is charged.
+  OUT_OF_STOCK: ['OrderPlaced', 'OrderValidated', 'StockRejected'],
+  PAYMENT_DECLINED: ['OrderPlaced', 'OrderValidated', 'StockReserved', 'PaymentDeclined'],
+}
+const ofShipped: readonly EventType[] = [
+  'OrderPlaced',
+  'OrderValidated',
+  'StockReserved',
+  'PaymentCaptured',
+  'OrderConfirmed',
+  'ShipmentPrepared',
+]
+
+export function isFinal({ status, reason, timeline }: Told): boolean {
+  const expected = status === 'SHIPPED' ? ofShipped : status === 'CANCELLED' && reason ? ofCancelled[reason] : undefined
+  const told = new Set(timeline.map(({ event }) => event))
+  return expected !== undefined && expected.every((event) => told.has(event))
+}
