@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import { createEpochs } from './epochs.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
 
-function bench(commit?: (offsets: readonly OffsetToCommit[]) => Promise<void>) {
+function bench(commit?: (offsets: readonly OffsetToCommit[]) => Promise<void>, onSettle?: () => void) {
   const log: string[] = []
   const epochs = createEpochs({
     everyMs: 5,
     settle: () => {
       log.push('settle')
+      onSettle?.()
       return Promise.resolve()
     },
     commit:
@@ -32,6 +33,19 @@ test('moves made close together are committed together, after what is published 
   }
   await later()
   expect(log).toEqual(['settle', '0@5 1@5'])
+})
+
+test('what is done while the rest is being settled is committed after it has been settled itself', async () => {
+  let late: (() => void) | undefined
+  const { log, epochs } = bench(undefined, () => late?.())
+  epochs.begin({ t: [0] })
+  const { tracker } = epochs.current
+  const [first, second] = [tracker.take('t', 0, '4'), tracker.take('t', 0, '5')]
+  first()
+  late = second
+  await epochs.flush()
+  await epochs.flush()
+  expect(log).toEqual(['settle', '0@5', 'settle', '0@6'])
 })
 
 test('what ends after the assignment has passed on is not committed', async () => {

@@ -36,8 +36,7 @@ export function createEpochs(options: EpochsOptions): Epochs {
   let timer: NodeJS.Timeout | undefined
   let flushing: Promise<void> = Promise.resolve()
 
-  const commitNow = async (epoch: Epoch): Promise<void> => {
-    const offsets = epoch.tracker.committable()
+  const commitNow = async (epoch: Epoch, offsets: readonly OffsetToCommit[]): Promise<void> => {
     if (epoch !== current || offsets.length === 0) return
     await options.commit(offsets)
     epoch.tracker.committed(offsets)
@@ -56,9 +55,11 @@ export function createEpochs(options: EpochsOptions): Epochs {
     const epoch = current
     flushing = flushing.then(() =>
       attempt(async () => {
+        // Before: what is done meanwhile is not tidied up after, and is committed next time.
+        const offsets = epoch.tracker.committable()
         await options.settle()
         // While the group is joined anew, a commit would wait behind the join and then be refused.
-        if (epoch.open) await commitNow(epoch)
+        if (epoch.open) await commitNow(epoch, offsets)
       }),
     )
     return flushing
@@ -78,7 +79,7 @@ export function createEpochs(options: EpochsOptions): Epochs {
     end: () => {
       current.open = false
       const epoch = current
-      void commitNow(epoch).catch(() => undefined)
+      void commitNow(epoch, epoch.tracker.committable()).catch(() => undefined)
     },
     moved: (epoch) => {
       if (epoch === current && epoch.open) schedule(options.everyMs)

@@ -86,20 +86,31 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const window = createWindow(maxInHand)
   let settled: Item[] = []
 
+  /** The last transaction that took settled items along: until it has committed, they are not settled. */
+  let carried: Promise<unknown> = Promise.resolve()
   const withSettled = async <T>(work: (items: readonly Item[]) => Promise<T>): Promise<T> => {
     const taken = settled
     settled = []
+    const working = work(taken)
+    if (taken.length > 0) {
+      carried = working
+      carried.catch(() => undefined)
+    }
     try {
-      return await work(taken)
+      return await working
     } catch (error) {
       settled = taken.concat(settled)
+      if (carried === working) carried = Promise.resolve()
       throw error
     }
   }
   const epochs = createEpochs({
     everyMs: commitEveryMs,
     settle: async () => {
+      // A crash after their offsets and before their transaction would leave them unsettled for ever.
+      await carried
       if (settled.length > 0) await withSettled(options.settle)
+      await carried
     },
     commit: (offsets) => membership.commit(offsets),
     onError: (error) => logger.warn({ error }, 'offsets not committed yet'),
