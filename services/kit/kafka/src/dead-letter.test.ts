@@ -1,6 +1,7 @@
 // Does a dead letter keep the message as it was and say all about its end?
 import { expect, test } from 'vitest'
 import { delayMs } from './backoff.ts'
+import { bytesOf, maxChunkBytes } from './chunks.ts'
 import { deadLetter } from './dead-letter.ts'
 import { verdictOn } from './failure.ts'
 
@@ -42,6 +43,24 @@ test('a message too large to be kept with its reasons is left where it was, and 
   expect(deadLetter(of(800_000), failure, 'orders', 'shop.orders.dead-letters', new Date(0)).value).toHaveLength(
     800_000,
   )
+})
+
+test('where a key or headers alone are too large the letter still can be written, and says where the message is', () => {
+  const record = { topic: 'shop.orders.placed', partition: 3, offset: '42', key: null, value: null, timestamp: 0 }
+  const failure = { error: new Error('too much'), attempts: 1 }
+  // A header that is no text takes three times its bytes once it is read as one.
+  const binary = { trace: Buffer.alloc(400_000, 0xff).toString() }
+  const lettered = (more: object) =>
+    deadLetter({ ...record, headers: {}, ...more }, failure, 'orders', 'shop.orders.dead-letters', new Date(0))
+  for (const more of [{ headers: binary }, { key: Buffer.alloc(950_000), value: Buffer.from('x') }]) {
+    const letter = lettered(more)
+    expect(bytesOf(letter)).toBeLessThan(maxChunkBytes)
+    expect(letter).toMatchObject({ key: null, value: null })
+    expect(letter.headers).toMatchObject({
+      'dead-letter-offset': '42',
+      'dead-letter-omitted-bytes': expect.stringMatching(/^[01]$/) as string,
+    })
+  }
 })
 
 test('delays double up to their bound, and half of each is chance', () => {

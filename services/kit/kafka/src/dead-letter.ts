@@ -15,7 +15,7 @@ const messageLimit = 1_000
 const stackLimit = 4_000
 export const letterHeaders = 'dead-letter-'
 
-/** Key, value and headers as they came; the reasons in further headers. */
+/** Key, value and headers as they came, as far as there is room for them; the reasons in further headers. */
 export function deadLetter(
   record: ConsumedRecord,
   { error, attempts }: Failure,
@@ -40,11 +40,15 @@ export function deadLetter(
   const named = Object.fromEntries(Object.entries(about).map(([name, value]) => [letterHeaders + name, value]))
   const headers = { ...record.headers, ...named }
   const letter = { topic: deadLetterTopic, key: record.key, value: record.value, headers }
-  if (record.value === null || bytesOf(letter) <= maxChunkBytes) return letter
+  if (fits(letter)) return letter
   // With the reasons it may be more than a broker takes, and a letter that cannot be written would stop its partition for ever. The
   // message is where it was; the letter says where.
-  return { ...letter, value: null, headers: { ...headers, [omittedHeader]: String(record.value.length) } }
+  const omitted = { [omittedHeader]: String(record.value?.length ?? 0) }
+  const without = { ...letter, value: null, headers: { ...headers, ...omitted } }
+  return fits(without) ? without : { ...without, key: null, headers: { ...named, ...omitted } }
 }
+
+const fits = (letter: OutgoingRecord): boolean => bytesOf(letter) <= maxChunkBytes
 
 /** The message was too large to be kept with its reasons: how many bytes it had. */
 export const omittedHeader = `${letterHeaders}omitted-bytes`
