@@ -4,7 +4,8 @@ const ignored = ['**/node_modules/**', '**/dist/**']
 
 /**
  * unit: pure, beside the source. integration: real PostgreSQL, Kafka, Redis and a real API server, started once for the
- * run (cluster/src/testing). e2e: the whole product on the real local cluster.
+ * run (cluster/src/testing). crashes: the integration tests' crash battery with all of its points. e2e: the whole product on the
+ * real local cluster.
  */
 export default defineConfig({
   test: {
@@ -26,6 +27,17 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+          provide: { crashPoints: 'some' },
+        },
+      },
+      {
+        test: {
+          name: 'crashes',
+          include: ['services/test/crashes.test.ts'],
+          exclude: ignored,
+          globalSetup: ['cluster/src/testing/global-setup.ts'],
+          hookTimeout: 120_000,
+          provide: { crashPoints: 'all' },
         },
       },
       {

@@ -1,0 +1,82 @@
+// Who orders while everything dies? Customers who ask again, under the same key, until they are answered; some think again afterwards.
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Accounts } from './accounts.ts'
+
+export interface Customers {
+  /** Idempotency keys of those who have an answer, with their orders' ids. */
+  readonly accepted: ReadonlyMap<string, string>
+  /** No further orders; resolves when everybody has an answer. */
+  end(): Promise<void>
+}
+
+export interface CustomersOptions {
+  readonly gateway: string
+  readonly accounts: Accounts
+  readonly perSecond: number
+  readonly skus: number
+  /** Share of orders that are called back, some while after they were placed. */
+  readonly regret: number
+}
+
+const longestAnswerMs = 5_000
+const again = 300
+/** Places in the shop: nobody comes in while so many wait for an answer. */
+const most = 100
+
+export function startCustomers(options: CustomersOptions): Customers {
+  const { gateway, accounts } = options
+  const accepted = new Map<string, string>()
+  const present = new Set<Promise<void>>()
+  let open = true
+
+  const ask = async (account: string, id: string, path: string, init: RequestInit): Promise<Response> => {
+    for (;;) {
+      accounts.tried(account, [id])
+      try {
+        const response = await fetch(gateway + path, { ...init, signal: AbortSignal.timeout(longestAnswerMs) })
+        if (response.status < 500) return response
+        await response.body?.cancel()
+      } catch {
+        // Nobody there, or no answer: what became of it is unknown, so it is asked again.
+      }
+      await sleep(again)
+    }
+  }
+  const visit = async (n: number): Promise<void> => {
+    const key = randomUUID()
+    const sku = (at: number) => `SKU-${String((at % options.skus) + 1).padStart(4, '0')}`
+    const items = [...new Set([sku(n), sku(n * 7 + 3)])].map((each) => ({ sku: each, quantity: 1 + (n % 2) }))
+    const response = await ask('orders', key, '/v1/orders', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({ customerId: `customer-${n % 50}`, items }),
+    })
+    if (response.status !== 202) throw new Error(`an order was answered ${response.status}: ${await response.text()}`)
+    const { orderId } = (await response.json()) as { orderId: string }
+    accounts.letGo('orders', [key])
+    accepted.set(key, orderId)
+    if (Math.random() >= options.regret) return
+    await sleep(4_000 * Math.random() ** 2)
+    await ask('cancellations', orderId, `/v1/orders/${orderId}`, { method: 'DELETE' })
+    accounts.letGo('cancellations', [orderId])
+  }
+  const coming = (async () => {
+    for (let n = 0; open; n++) {
+      const visiting = visit(n).finally(() => present.delete(visiting))
+      present.add(visiting)
+      // Looked at when the shop closes.
+      visiting.catch(() => undefined)
+      await sleep(1_000 / options.perSecond)
+      while (open && present.size >= most) await sleep(50)
+    }
+  })()
+  return {
+    accepted,
+    end: async () => {
+      open = false
+      await coming
+      await Promise.all(present)
+    },
+  }
+}

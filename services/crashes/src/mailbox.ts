@@ -1,0 +1,40 @@
+// Where do the shop's mails go? To a real mail server that tells of each mail before it takes it over and before it says so.
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { SMTPServer } from 'smtp-server'
+import { moment } from './moment.ts'
+import type { Seen } from './moment.ts'
+
+export interface Mailbox {
+  readonly url: string
+  /** How often each mail was taken over, by its Message-ID. */
+  readonly taken: ReadonlyMap<string, number>
+  close(): Promise<void>
+}
+
+export async function startMailbox(seen: () => Seen): Promise<Mailbox> {
+  const taken = new Map<string, number>()
+  const server = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    logger: false,
+    onData: (stream, _session, callback) => {
+      const look = seen()
+      const take = (mail: string): void => {
+        const id = /^Message-ID: (<.*>)/im.exec(mail)?.[1] ?? ''
+        if (look(moment('asked', 'mail', { values: [id] }))) return
+        taken.set(id, (taken.get(id) ?? 0) + 1)
+        if (!look(moment('answered', 'mail', { values: [id] }))) callback()
+      }
+      // Of a sender that is gone before its mail is whole there is nothing to take.
+      void text(stream).then(take, () => undefined)
+    },
+  })
+  server.on('error', () => undefined)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.server.address() as AddressInfo
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    taken,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}

@@ -1,0 +1,87 @@
+// What does a service say to PostgreSQL? Its statements have names; they, their parameters, the rows they give and the transaction
+// they are part of are read off the frontend/backend protocol, version 3.
+import { moment } from './moment.ts'
+import type { Answered, Seen } from './moment.ts'
+import type { Conversation } from './tap.ts'
+
+const bind = 'B'.charCodeAt(0)
+const dataRow = 'D'.charCodeAt(0)
+const failure = 'E'.charCodeAt(0)
+const readyForQuery = 'Z'.charCodeAt(0)
+
+interface Statement {
+  readonly what: string
+  readonly values: readonly string[]
+  readonly rows: string[][]
+  failed: boolean
+}
+
+export function postgresConversation(seen: Seen): Conversation {
+  let started = false
+  let statement: Statement | undefined
+  /** Undefined between transactions. */
+  let transaction: Answered[] | undefined
+  const typedLength = (bytes: Buffer) => (bytes.length < 5 ? undefined : 1 + bytes.readInt32BE(1))
+
+  return {
+    askedLength: (bytes) => {
+      if (started) return typedLength(bytes)
+      return bytes.length < 4 ? undefined : bytes.readInt32BE(0) // the first message has no type
+    },
+    answeredLength: typedLength,
+    asked: (message) => {
+      const first = !started
+      started = true
+      if (first || message[0] !== bind) return { bytes: message, cut: false }
+      const { what, values } = boundStatement(message)
+      statement = { what, values, rows: [], failed: false }
+      if (what === 'begin') transaction = []
+      const cut = seen(moment('asked', what, { values, within: transaction ?? [] }))
+      return { bytes: cut ? undefined : message, cut }
+    },
+    answered: (message) => {
+      const type = message[0]
+      if (statement && type === dataRow) statement.rows.push(columnsOf(message, 5))
+      if (statement && type === failure) statement.failed = true
+      if (!statement || type !== readyForQuery) return { bytes: message, cut: false }
+      const { what, values, rows, failed } = statement
+      statement = undefined
+      if (failed) return { bytes: message, cut: false }
+      const within = [...(transaction ?? []), { what, rows }]
+      if (transaction) transaction = what === 'commit' || what === 'rollback' ? undefined : within
+      const cut = seen(moment('answered', what, { values, rows, within }))
+      return { bytes: cut ? undefined : message, cut }
+    },
+  }
+}
+
+function boundStatement(message: Buffer): { what: string; values: string[] } {
+  const portalEnd = message.indexOf(0, 5)
+  const nameEnd = message.indexOf(0, portalEnd + 1)
+  const formats = message.readInt16BE(nameEnd + 1)
+  return {
+    what: message.toString('utf8', portalEnd + 1, nameEnd),
+    values: columnsOf(message, nameEnd + 3 + 2 * formats),
+  }
+}
+
+/** A count, then each value behind its length; -1 is null. */
+function columnsOf(message: Buffer, from: number): string[] {
+  const values: string[] = []
+  let at = from + 2
+  for (let left = message.readInt16BE(from); left > 0; left--) {
+    const length = Math.max(0, message.readInt32BE(at))
+    values.push(message.toString('utf8', at + 4, at + 4 + length))
+    at += 4 + length
+  }
+  return values
+}
+
+/** The elements of an array of uuids or other plain words, as PostgreSQL writes it. */
+export const elementsOf = (array: string | undefined): string[] =>
+  array === undefined || array.length <= 2
+    ? []
+    : array
+        .slice(1, -1)
+        .split(',')
+        .map((element) => element.replaceAll('"', ''))

@@ -1,0 +1,71 @@
+// How does a service run that is to be killed? As the process it is in production; killed, it starts again at once.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+
+export interface Program {
+  readonly name: string
+  /** Counts its processes: 1 is the first. */
+  readonly life: number
+  /** And the next life has not begun. */
+  readonly killed: boolean
+  /** At once and without notice. The next life begins when the system says that this one is over. */
+  kill(): void
+  /** By SIGTERM. Returns its exit code, or the signal that ended it. */
+  stop(): Promise<number | string>
+  /** What it last said. */
+  readonly output: string
+}
+
+/** `onDeath`: it ended though nobody had killed or stopped it. */
+export function startProgram(
+  name: string,
+  main: string,
+  env: Readonly<Record<string, string>>,
+  onDeath: (program: Program) => void,
+): Program {
+  let child: ChildProcess
+  let life = 0
+  let killed = false
+  let stopping = false
+  let output = ''
+  const start = (): void => {
+    life++
+    killed = false
+    child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-20_000)))
+    child.once('exit', () => {
+      if (stopping) return
+      if (killed) return start()
+      onDeath(program)
+    })
+  }
+  const program: Program = {
+    name,
+    get life() {
+      return life
+    },
+    get killed() {
+      return killed
+    },
+    get output() {
+      return output
+    },
+    kill: () => {
+      killed = true
+      child.kill('SIGKILL')
+    },
+    stop: async () => {
+      stopping = true
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode ?? ''
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      const [code, signal] = (await exited) as [number | null, string | null]
+      return code ?? signal ?? ''
+    },
+  }
+  start()
+  process.once('exit', () => child.kill('SIGKILL'))
+  return program
+}

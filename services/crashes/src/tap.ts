@@ -1,0 +1,98 @@
+// How is a process watched on the wire? It connects to a tap instead of its database or its Kafka; the tap passes on whole
+// messages both ways and tells of each before it does. At a moment at which the process is killed, that message ends there.
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Seen } from './moment.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** What of a message goes on; `cut`: nothing after it does. */
+export interface Passage {
+  readonly bytes: Buffer | undefined
+  readonly cut: boolean
+}
+
+/** One connection's protocol. */
+export interface Conversation {
+  /** Length of the first whole message, undefined where not even that is known yet. */
+  readonly askedLength: (bytes: Buffer) => number | undefined
+  readonly answeredLength: (bytes: Buffer) => number | undefined
+  readonly asked: (message: Buffer) => Passage
+  readonly answered: (message: Buffer) => Passage
+}
+
+export interface Tap {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** `seen` is asked for at each new connection: it belongs to the process that lives then. */
+export async function startTap(
+  target: Address,
+  converse: (seen: Seen, ownPort: number) => Conversation,
+  seen: () => Seen,
+): Promise<Tap> {
+  const sockets = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ ...target, allowHalfOpen: true })
+    const conversation = converse(seen(), port())
+    let cut = false
+    const end = (): void => {
+      // What was passed on still arrives, as what has left a machine does that dies.
+      upstream.end()
+      if (cut) client.destroy()
+    }
+    const passOn = (to: Socket, pass: (message: Buffer) => Passage, length: (bytes: Buffer) => number | undefined) => {
+      const messages = splitter(length)
+      return (bytes: Buffer): void => {
+        for (const message of messages(bytes)) {
+          const { bytes: passed, cut: last } = pass(message)
+          if (passed && !cut && to.writable) to.write(passed)
+          if (last && !cut) {
+            cut = true
+            end()
+          }
+        }
+      }
+    }
+    client.on(
+      'data',
+      passOn(upstream, (message) => (cut ? nothing : conversation.asked(message)), conversation.askedLength),
+    )
+    upstream.on('data', passOn(client, conversation.answered, conversation.answeredLength))
+    client.on('end', end).on('close', end)
+    upstream.on('end', () => client.end()).on('close', () => client.destroy())
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.setNoDelay().on('error', () => undefined)
+      socket.on('close', () => sockets.delete(socket))
+    }
+  })
+  const port = (): number => (server.address() as AddressInfo).port
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: port(),
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+const nothing: Passage = { bytes: undefined, cut: false }
+
+function splitter(length: (bytes: Buffer) => number | undefined): (bytes: Buffer) => Buffer[] {
+  let rest: Buffer = Buffer.alloc(0)
+  return (bytes) => {
+    rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes])
+    const whole: Buffer[] = []
+    for (let wanted = length(rest); wanted !== undefined && rest.length >= wanted; wanted = length(rest)) {
+      whole.push(rest.subarray(0, wanted))
+      rest = rest.subarray(wanted)
+    }
+    return whole
+  }
+}

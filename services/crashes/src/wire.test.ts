@@ -1,0 +1,99 @@
+// Is what passes on the wire read and cut as the protocols have it?
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { firstPartition, kafkaConversation } from './kafka-wire.ts'
+import type { Moment } from './moment.ts'
+import { elementsOf, postgresConversation } from './postgres-wire.ts'
+import { startTap } from './tap.ts'
+
+const int16 = (value: number) => Buffer.from([value >> 8, value & 255])
+const int32 = (value: number) => Buffer.concat([int16(value >>> 16), int16(value & 65_535)])
+const string = (value: string) => Buffer.concat([int16(value.length), Buffer.from(value)])
+const framed = (...parts: Buffer[]) => Buffer.concat([int32(Buffer.concat(parts).length), ...parts])
+const header = (key: number, correlation: number) =>
+  Buffer.concat([int16(key), int16(7), int32(correlation), string('me')])
+const records = (value: string) => Buffer.concat([int32(value.length), Buffer.from(value)])
+const produceStart = [header(0, 1), int16(-1), int16(-1), int32(10_000)]
+
+test('of a Produce to several partitions the first part is what a broker has that gets no more', () => {
+  const first = [string('a'), int32(1), int32(3), records('one')]
+  const both = framed(
+    ...produceStart,
+    int32(2),
+    string('a'),
+    int32(2),
+    int32(3),
+    records('one'),
+    int32(4),
+    records('two'),
+  )
+  expect(firstPartition(both)).toEqual(framed(...produceStart, int32(1), ...first))
+  expect(firstPartition(framed(...produceStart, int32(1), ...first))).toBeUndefined()
+})
+
+test("a broker's address is exchanged for the tap's, and requests are told by name", () => {
+  const seen: string[] = []
+  const look = ({ side, what }: Moment) => seen.push(`${side} ${what}`) < 0
+  const { asked, answered } = kafkaConversation({ host: '127.0.0.1', port: 9_092 }, look, 4_000)
+  asked(framed(header(3, 9)))
+  const answer = (port: number) => framed(int32(9), int32(1), int32(1), string('127.0.0.1'), int32(port), int16(-1))
+  expect(answered(answer(9_092)).bytes).toEqual(answer(4_000))
+  expect(seen).toEqual(['asked Metadata', 'answered Metadata'])
+})
+
+const typed = (type: string, body: Buffer) => Buffer.concat([Buffer.from(type), int32(4 + body.length), body])
+const bind = (name: string, value?: string) => {
+  const values = value === undefined ? [int16(0)] : [int16(1), int32(value.length), Buffer.from(value)]
+  return typed('B', Buffer.concat([Buffer.from(`\0${name}\0`), int16(0), ...values, int16(0)]))
+}
+const row = (value: string) => typed('D', Buffer.concat([int16(1), int32(value.length), Buffer.from(value)]))
+const ready = typed('Z', Buffer.from('T'))
+
+test('statements are told by name with their values, rows and transaction, and only when they have succeeded', () => {
+  const seen: Moment[] = []
+  const { asked, answered } = postgresConversation((moment) => seen.push(moment) < 0)
+  asked(Buffer.from('the start-up message'))
+  for (const message of [bind('begin'), bind('inbox.take-in', '{a,b}')]) {
+    asked(message)
+    if (message.includes('inbox')) answered(row('a'))
+    answered(ready)
+  }
+  asked(bind('fails'))
+  answered(typed('E', Buffer.from('no')))
+  answered(ready)
+  asked(bind('commit'))
+  expect(seen.map(({ side, what }) => `${side} ${what}`)).toEqual([
+    ...[
+      'asked begin',
+      'answered begin',
+      'asked inbox.take-in',
+      'answered inbox.take-in',
+      'asked fails',
+      'asked commit',
+    ],
+  ])
+  expect(elementsOf(seen[2]?.values[0])).toEqual(['a', 'b'])
+  expect(seen.at(-1)?.within.find(({ what }) => what === 'inbox.take-in')?.rows).toEqual([['a']])
+})
+
+test('what is cut goes no further, and what went before it has arrived', async () => {
+  const arrived = Promise.withResolvers<string>()
+  const server = createServer((socket) => void text(socket).then(arrived.resolve)).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const length = (bytes: Buffer) => (bytes.length === 0 ? undefined : 1)
+  const pass = (bytes: Buffer) => ({ bytes: String(bytes) === '!' ? undefined : bytes, cut: String(bytes) === '!' })
+  const tap = await startTap(
+    { host: '127.0.0.1', port },
+    () => ({ askedLength: length, answeredLength: length, asked: pass, answered: pass }),
+    () => () => false,
+  )
+  connect(tap.port, '127.0.0.1')
+    .on('error', () => undefined)
+    .write('as far as here!and no further')
+  expect(await arrived.promise).toBe('as far as here')
+  await tap.close()
+  server.close()
+})

@@ -1,0 +1,98 @@
+// Is anything lost, doubled or stuck when every service is killed at every line of its work? Each is a process of its own, killed by
+// SIGKILL at the moment at which its words on the wire say that it has come to that line, while customers go on ordering.
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { flawless, Ledger } from '@orderpipeline/e2e/ledger'
+import { stageBench, testDatabase } from '@orderpipeline/kit-stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { playBattery } from '../crashes/src/battery.ts'
+import { allPoints, somePoints } from '../crashes/src/points.ts'
+import { consumed } from '../crashes/src/shop.ts'
+import { offTheMark, table, tally } from '../crashes/src/tally.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `some`: a few points of each service, so dealt that no kind is left out. `all`: all of them. */
+    crashPoints: 'some' | 'all'
+  }
+}
+
+const stages = Object.keys(consumed) as (keyof typeof consumed)[]
+const topics = [...new Set(Object.values(consumed).flat())]
+const skus = 20
+
+let database: TestDatabase
+let bench: Bench
+let ledger: Ledger
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl(), { seedProducts: skus, seedStockQuantity: 100_000 })
+  bench = await stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: [...topics, ...stages.map((stage) => `${stage}.dead-letters`)],
+  })
+  const admin = new URL(postgresUrl())
+  admin.pathname = new URL(database.url).pathname
+  ledger = new Ledger(admin.href)
+})
+afterAll(async () => {
+  await ledger.close()
+  await bench.close()
+  await database.drop()
+})
+
+async function waiting(): Promise<number> {
+  const rows = async (role: string, from: string): Promise<number> =>
+    (await database.ask<{ count: number }>(role, `SELECT count(*) FROM ${from}`))[0]?.count ?? NaN
+  const kept = await Promise.all(stages.map((stage) => rows(stage, 'outbox')))
+  const [relayed, mails] = [await rows('orders', 'intake_outbox'), await rows('notification', 'mails')]
+  return kept.reduce((sum, count) => sum + count, relayed + mails)
+}
+
+/** Every order has ended, and nothing waits in a table or in Kafka. */
+async function quiet(): Promise<boolean> {
+  if ((await ledger.unfinished()) + (await waiting()) > 0) return false
+  for (const stage of stages) for (const topic of consumed[stage]) if ((await bench.lag(stage, topic)) > 0) return false
+  return true
+}
+
+test('whoever is killed wherever under load, every order ends once, and stock, money, shipments and mails agree', async () => {
+  const played = await playBattery({
+    databaseUrl: database.url,
+    kafkaBootstrap: kafkaBootstrap(),
+    prefix: bench.prefix,
+    plan: inject('crashPoints') === 'all' ? allPoints : somePoints,
+    skus,
+    ordersPerSecond: 8,
+    limitMs: 900_000,
+    quiet,
+    say: (line) => process.stderr.write(`${line}\n`),
+  })
+  const rows = await tally(played, database, bench)
+  const audit = await ledger.audit([...played.accepted.values()])
+  process.stderr.write(`\n${table(rows)}\n\n`)
+  process.stderr.write(
+    `${audit.accepted} orders accepted: ${audit.shipped} shipped, ${audit.cancelled} cancelled; ` +
+      `${audit.lost} lost, ${audit.twoEnds} doubled, ${audit.unfinished} stuck\n`,
+  )
+  expect(played.missed).toEqual([])
+  expect(played.quiet).toBe(true)
+  expect(rows.filter(({ tookEffect, inHand }) => tookEffect !== inHand)).toEqual([])
+  expect(rows.filter(({ attempts, inHand }) => attempts < inHand)).toEqual([])
+  expect(offTheMark(played, stages)).toEqual([])
+
+  expect(audit).toEqual(flawless(audit))
+  expect(await count('orders', 'orders')).toBe(played.accepted.size)
+  const told = await database.ask<{ order_id: string; status: string }>('notification', 'SELECT * FROM notifications')
+  const news = new Set(told.map(({ order_id, status }) => `<${order_id}.${status.toLowerCase()}@shop.test>`))
+  expect([...played.mails.keys()].filter((id) => !news.has(id))).toEqual([])
+  const ends = told.filter(({ status }) => status === 'SHIPPED' || status === 'CANCELLED')
+  expect(
+    ends.filter(({ order_id, status }) => !played.mails.has(`<${order_id}.${status.toLowerCase()}@shop.test>`)),
+  ).toEqual([])
+  for (const stage of stages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
+  expect([...played.exitCodes.values()].filter((code) => code !== 0)).toEqual([])
+}, 2_400_000)
+
+const count = async (role: string, table: string): Promise<number> =>
+  (await database.ask<{ count: number }>(role, `SELECT count(*) FROM ${table}`))[0]?.count ?? 0
