@@ -24,6 +24,7 @@ const commands = {
   orderpipeline: [[node, 'cli/src/main.ts']],
   bench: [[node, 'bench/src/main.ts']],
   'bench:operator': [[node, 'bench/src/main.ts', 'operator']],
+  'bench:sync-async': [[node, 'bench/src/main.ts', 'sync-async']],
   build: [[node, 'images/src/main.ts']],
   'build:cli': [[node, 'cli/src/build.ts']],
   'docs:cli': [[node, 'cli/src/manual/update.ts']],
@@ -36,6 +37,7 @@ const commands = {
   typecheck: [[join(bin, 'tsc'), '--noEmit', '-p', 'tsconfig.json']],
   test: [[join(bin, 'vitest'), 'run', '--project', 'unit', '--project', 'integration']],
   'test:unit': [[join(bin, 'vitest'), 'run', '--project', 'unit']],
+  'test:crashes': [[join(bin, 'vitest'), 'run', '--project', 'crashes']],
   'test:e2e': [[join(bin, 'vitest'), 'run', '--project', 'e2e']],
 }
 

@@ -5,6 +5,7 @@ import { benchAutoscaling } from './autoscaling.ts'
 import { benchIntake } from './intake.ts'
 import { benchSimulate } from './simulate.ts'
 import { benchOperator } from './operator/index.ts'
+import { benchSyncAsync } from './sync-async/index.ts'
 import { table, type Row } from './table.ts'
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -59,6 +60,34 @@ program
       print(await benchOperator({ pipelines, ...rates, ...lengths, say }), options.json)
     },
   )
+
+program
+  .command('sync-async')
+  .description('the same orders through a chain of synchronous HTTP calls and through the platform; about four minutes')
+  .option('--rate <n>', 'orders a second of the steady load, which the times are of', whole, 20)
+  .option('--seconds <n>', 'how long the steady load lasts', whole, 15)
+  .option(
+    '--customers <n>',
+    'of the full load, each with one order at a time; and charges under way at once',
+    whole,
+    100,
+  )
+  .option(
+    '--orders <n>',
+    'of the full load where a payment takes 10 ms; a fifth of that where it takes 3 s',
+    whole,
+    3_000,
+  )
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: Record<'rate' | 'seconds' | 'customers' | 'orders', number> & { json?: true }) => {
+    const { rate, seconds, customers, orders } = options
+    const ordersAt = new Map([
+      [10, orders],
+      [3_000, Math.ceil(orders / 5)],
+    ])
+    const load = { perSecond: rate, steadySeconds: seconds, atOnce: customers, ordersAt }
+    print(await benchSyncAsync({ ...load, say }), options.json)
+  })
 
 await program.parseAsync()
 

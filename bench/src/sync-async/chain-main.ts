@@ -1,0 +1,43 @@
+// One service of the synchronous chain as a process: SERVICE says which, NEXT where the others are.
+import { createHttpServer } from '@orderpipeline/kit-http'
+import { createPool } from '@orderpipeline/kit-postgres'
+import { createRegistry, drainOnSignals, readConfig, silentLogger, variables } from '@orderpipeline/kit-telemetry'
+import { z } from 'zod'
+import { chainServices } from './chain.ts'
+import type { Next } from './chain.ts'
+
+const config = readConfig(
+  z.object({
+    SERVICE: z.enum(['orders', 'inventory', 'payment', 'shipping', 'notification']),
+    NEXT: variables.text('JSON'),
+    HTTP_PORT: variables.port(),
+    DATABASE_URL: variables.url(['postgres', 'postgresql']),
+    DATABASE_POOL_SIZE: variables.integer(1, 100),
+  }),
+  process.env,
+)
+const database = createPool({
+  url: config.DATABASE_URL,
+  role: config.SERVICE,
+  size: config.DATABASE_POOL_SIZE,
+  connectTimeoutMs: 30_000, // a request rather waits for a connection than fails
+})
+const { app } = createHttpServer({
+  logger: silentLogger(),
+  registry: createRegistry(),
+  bodyLimitBytes: 65_536,
+  requestTimeoutMs: 60_000,
+  connectionTimeoutMs: 120_000,
+  keepAliveTimeoutMs: 60_000,
+  connectionMaxAgeMs: 600_000,
+})
+app.get('/readyz', () => ({}))
+chainServices[config.SERVICE](app, database, JSON.parse(config.NEXT) as Next)
+await app.listen({ port: config.HTTP_PORT, host: '127.0.0.1' })
+drainOnSignals(
+  [
+    { name: 'http', close: () => app.close() },
+    { name: 'database', close: () => database.close() },
+  ],
+  { graceMs: 20_000, logger: silentLogger() },
+)

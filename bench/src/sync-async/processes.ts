@@ -1,0 +1,51 @@
+// How do the services of either way run? Each as a process of its own, from its source, ready before anything is measured.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface Processes {
+  /** `main`: its path from the root of the repository. Resolves once `readyUrl` answers. */
+  start(main: string, env: Readonly<Record<string, string>>, readyUrl: string): Promise<void>
+  /** Drained and gone, the last started first. */
+  stop(): Promise<void>
+}
+
+const root = join(import.meta.dirname, '..', '..', '..')
+
+export function createProcesses(): Processes {
+  const running: { readonly child: ChildProcess; readonly main: string }[] = []
+  process.once('exit', () => {
+    for (const { child } of running) child.kill('SIGKILL')
+  })
+  return {
+    start: async (main, env, readyUrl) => {
+      const child = spawn(process.execPath, [join(root, main)], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+      running.push({ child, main })
+      for (let ready = false; !ready; await sleep(100)) {
+        if (child.exitCode !== null) throw new Error(`${main} ended with ${child.exitCode}`)
+        ready = await fetch(readyUrl).then(
+          ({ ok }) => ok,
+          () => false,
+        )
+      }
+    },
+    stop: async () => {
+      for (const { child } of running.splice(0).reverse()) {
+        if (child.exitCode !== null) continue
+        const exited = once(child, 'exit')
+        child.kill('SIGTERM')
+        await exited
+      }
+    },
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}

@@ -1,0 +1,79 @@
+// Which two ways does an order take in the comparison, and what runs for each?
+import { createTopics } from '@orderpipeline/kit-kafka'
+import { silentLogger } from '@orderpipeline/kit-telemetry'
+import type { ChainService, Next } from './chain.ts'
+import { freePort, type Processes } from './processes.ts'
+
+/** What both stand on. `atOnce`: charges that may be under way, the same for both. */
+export interface Ground {
+  readonly databaseUrl: string
+  readonly providerUrl: string
+  readonly atOnce: number
+  readonly processes: Processes
+}
+
+const at = (port: number): string => `http://127.0.0.1:${port}`
+
+/** Returns where orders are posted to. */
+export async function startChain({ databaseUrl, providerUrl, processes }: Ground): Promise<string> {
+  const names = ['notification', 'shipping', 'payment', 'inventory', 'orders'] as const satisfies ChainService[]
+  const ports = new Map(await Promise.all(names.map(async (name) => [name, await freePort()] as const)))
+  const url = (name: ChainService): string => at(ports.get(name) ?? 0)
+  const next: Next = {
+    ...{ inventory: url('inventory'), payment: url('payment'), shipping: url('shipping') },
+    ...{ notification: url('notification'), provider: providerUrl },
+  }
+  for (const name of names) {
+    const env = { SERVICE: name, NEXT: JSON.stringify(next), HTTP_PORT: String(ports.get(name)) }
+    const database = { DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: '20' }
+    await processes.start('bench/src/sync-async/chain-main.ts', { ...env, ...database }, `${url(name)}/readyz`)
+  }
+  return `${url('orders')}/v1/orders`
+}
+
+const consumed = {
+  notification: ['orders.status'],
+  shipping: ['orders.fulfilment', 'orders.cancelled'],
+  payment: ['inventory.updated', 'orders.cancelled'],
+  inventory: ['orders.validated', 'orders.fulfilment', 'orders.cancelled'],
+  orders: ['orders.placed', 'inventory.updated', 'payment.processed', 'shipping.updated'],
+} as const
+const partitions = 12
+const prefix = 'bench.'
+
+/** One replica of each service. Returns where orders are posted to. */
+export async function startPlatform(ground: Ground, kafkaBootstrap: string): Promise<string> {
+  const { databaseUrl, providerUrl, processes, atOnce } = ground
+  const stages = Object.keys(consumed) as (keyof typeof consumed)[]
+  const topics = [...new Set(Object.values(consumed).flat()), ...stages.map((stage) => `${stage}.dead-letters`)]
+  await createTopics(
+    { brokers: [kafkaBootstrap], clientId: 'bench' },
+    topics.map((topic) => ({ topic: prefix + topic, partitions })),
+    silentLogger(),
+  )
+  const common = {
+    ...{ DATABASE_URL: databaseUrl, KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap, KAFKA_TOPIC_PREFIX: prefix },
+    ...{ ORDERPIPELINE_PIPELINE: 'bench', LOG_LEVEL: 'error' },
+  }
+  const started = stages.map(async (stage) => {
+    const metricsPort = await freePort()
+    const env = {
+      ...common,
+      ORDERPIPELINE_STAGE: stage,
+      KAFKA_GROUP_ID: prefix + stage,
+      KAFKA_CONSUME_TOPICS: consumed[stage].map((topic) => prefix + topic).join(),
+      KAFKA_DEAD_LETTER_TOPIC: `${prefix}${stage}.dead-letters`,
+      METRICS_PORT: String(metricsPort),
+      STAGE_CONCURRENCY: String(atOnce),
+      PAYMENT_PROVIDER_URL: providerUrl,
+      PAYMENT_EXPECTED_MS: '3000',
+      PAYMENT_RATE_PER_SECOND: '100000', // the chain has no limit either
+    }
+    await processes.start(`services/${stage}/src/main.ts`, env, `${at(metricsPort)}/readyz`)
+  })
+  await Promise.all(started)
+  const port = await freePort()
+  const env = { ...common, HTTP_PORT: String(port), METRICS_PORT: '0', DRAIN_LINGER_SECONDS: '0' }
+  await processes.start('services/gateway/src/main.ts', env, `${at(port)}/openapi.json`)
+  return `${at(port)}/v1/orders`
+}
