@@ -59,6 +59,15 @@ export class Ledger {
     return this.#count(`SELECT count(*) FROM orders.orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')`)
   }
 
+  /** States of the order that its customer was told of. */
+  async toldOf(orderId: string): Promise<readonly string[]> {
+    const { rows } = await this.#pool.query<{ status: string }>(
+      'SELECT status FROM notification.notifications WHERE order_id = $1 ORDER BY sent_at',
+      [orderId],
+    )
+    return rows.map(({ status }) => status)
+  }
+
   async audit(acceptedIds: readonly string[]): Promise<Audit> {
     return {
       accepted: acceptedIds.length,
