@@ -98,7 +98,7 @@ describe('messages that a stage gave up on', () => {
 
   it('are done with when they are discarded', async () => {
     const { id } = await letterAbout(discarded, 'open')
-    const { code, stderr } = await orderpipeline('dlq', 'discard', 'shop', id, '--by', 'e2e')
+    const { code, stderr } = await orderpipeline('dlq', 'discard', 'shop', id, '--yes', '--by', 'e2e')
     expect([code, stderr]).toEqual([0, ''])
     await letterAbout(discarded, 'discarded')
     expect(await platform.ledger.toldOf(discarded)).toEqual([])
