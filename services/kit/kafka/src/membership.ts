@@ -120,7 +120,7 @@ export function startMembership(options: MembershipOptions): Membership {
         eachBatch: async (payload) => {
           if (over) return
           commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets)
-          const nextFetch = sleep(lastFetch + fetchEveryMs - performance.now())
+          const nextFetch = sleep(Math.max(0, lastFetch + fetchEveryMs - performance.now()))
           await options.onBatch(payload)
           await nextFetch
         },
