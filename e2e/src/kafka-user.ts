@@ -3,13 +3,15 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { kafkaConnection } from '@orderpipeline/kit-kafka-admin'
 import { alterUserScramCredentialsV0 } from '@platformatic/kafka'
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } from 'kafkajs'
+import kafkajs from 'kafkajs'
 
 export interface KafkaUser {
   readonly username: string
   readonly password: string
 }
 
+// Node finds only some of the names that this CommonJS package exports.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } = kafkajs
 const scramSha512 = { mechanism: 2, digest: 'sha512', bytes: 64, iterations: 4096 } as const
 const { CREATE, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER, ALTER_CONFIGS, READ, WRITE } = AclOperationTypes
 
