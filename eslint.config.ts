@@ -35,7 +35,7 @@ export default tseslint.config(
     settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js', '.mjs', '.json'] } } },
   },
   {
-    files: ['**/*.mjs'],
+    files: ['**/*.mjs', 'traffic/k6/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: { parserOptions: { projectService: false } },
   },

@@ -26,6 +26,7 @@ const commands = {
   'bench:operator': [[node, 'bench/src/main.ts', 'operator']],
   'bench:sync-async': [[node, 'bench/src/main.ts', 'sync-async']],
   build: [[node, 'images/src/main.ts']],
+  'build:examples': [[node, 'examples/build.ts']],
   'build:cli': [[node, 'cli/src/build.ts']],
   'docs:cli': [[node, 'cli/src/manual/update.ts']],
   'accept:events': [[node, 'services/order-events/src/compatibility/accept.ts']],

@@ -12,6 +12,8 @@ export interface Archive {
   /** Arguments of the entry point when nobody gives any. */
   readonly command?: readonly string[] | undefined
   readonly layers: readonly Layer[]
+  /** What the runtime does with it. Default: runs Node, as `runtimeConfig` says. */
+  readonly runtime?: RuntimeConfig | undefined
   /** Where to write it. */
   readonly file: string
 }
@@ -25,8 +27,15 @@ const oci = 'application/vnd.oci.image'
  */
 const heapOptions = '--max-old-space-size-percentage=60 --max-semi-space-size=8'
 
+export interface RuntimeConfig {
+  readonly User: string
+  readonly Env: readonly string[]
+  readonly Entrypoint: readonly string[]
+  readonly WorkingDir: string
+}
+
 /** What the runtime does with the image; the Dockerfile says the same. */
-export const runtimeConfig = {
+export const runtimeConfig: RuntimeConfig = {
   User: `${imageUser}:${imageUser}`,
   Env: [
     'PATH=/usr/local/bin',
@@ -39,7 +48,7 @@ export const runtimeConfig = {
 }
 
 /** An OCI layout that also carries Docker's manifest.json: `ctr images import`, `kind load image-archive` and `docker load` take it. */
-export async function writeArchive({ names, command, layers, file }: Archive): Promise<void> {
+export async function writeArchive({ names, command, layers, runtime = runtimeConfig, file }: Archive): Promise<void> {
   const staging = `${file}.${randomUUID()}`
   const blobs = join(staging, 'blobs', 'sha256')
   mkdirSync(blobs, { recursive: true })
@@ -50,7 +59,7 @@ export async function writeArchive({ names, command, layers, file }: Archive): P
       created: epoch,
       architecture,
       os: 'linux',
-      config: { ...runtimeConfig, ...(command && { Cmd: command }) },
+      config: { ...runtime, ...(command && { Cmd: command }) },
       rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
       history: layers.map(() => ({ created: epoch, created_by: 'orderpipeline images' })),
     })

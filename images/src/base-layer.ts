@@ -1,4 +1,4 @@
-// What does a program need below it when there is no distribution in the image? Node, the libraries it is linked with, a user, the
+// What does a program need below it when there is no distribution in the image? Node where it runs on it, the libraries it is linked with, a user, the
 // certificates of the public authorities, and /tmp. It changes only with Node or the machine's C library, so it is packed once.
 import { createHash } from 'node:crypto'
 import {
@@ -30,9 +30,12 @@ const files: Readonly<Record<string, string>> = {
 /** Raise it when the layer's layout changes. */
 const layout = 1
 
-/** Packs the layer into `cacheDir` unless one of the very same files is there. */
-export async function baseLayer(node: string, cacheDir: string): Promise<Layer> {
-  const sources = new Map([[nodeInImage, realpathSync(node)], ...(await libraries(node))])
+/**
+ * Packs the layer into `cacheDir` unless one of the very same files is there. Without `node` it is what a program needs that is linked
+ * with nothing.
+ */
+export async function baseLayer(node: string | undefined, cacheDir: string): Promise<Layer> {
+  const sources = new Map(node === undefined ? [] : [[nodeInImage, realpathSync(node)], ...(await libraries(node))])
   const certificates = certificateFiles.find((file) => existsSync(file))
   if (certificates === undefined)
     throw new PackError(`no CA certificates at ${certificateFiles.join(', ')}: install ca-certificates`)

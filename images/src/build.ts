@@ -114,7 +114,7 @@ async function packImage(bundle: Bundle, { outDir, node, log }: Settled): Promis
 }
 
 /** An archive is of use only until it is loaded: keep the newest. */
-function removeOlder(outDir: string, name: string, newest: string): void {
+export function removeOlder(outDir: string, name: string, newest: string): void {
   for (const file of readdirSync(outDir)) {
     const path = join(outDir, file)
     if (new RegExp(`^${name}-[0-9a-f]{12}\\.tar$`).test(file) && path !== newest) rmSync(path)

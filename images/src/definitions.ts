@@ -46,7 +46,7 @@ export const operatorImage: ImageDefinition = {
   folders: {},
 }
 
-/** The example of a stage of one's own. */
+/** The smallest example of a stage of one's own. */
 export const orderAuditImage: ImageDefinition = {
   name: 'order-audit',
   repository: 'orderpipeline/order-audit',
@@ -55,4 +55,18 @@ export const orderAuditImage: ImageDefinition = {
   alias: 'example',
 }
 
-export const imageDefinitions: readonly ImageDefinition[] = [servicesImage, operatorImage, orderAuditImage]
+/** The example of one with tables of its own. */
+export const fraudCheckImage: ImageDefinition = {
+  name: 'fraud-check',
+  repository: 'orderpipeline/fraud-check',
+  programs: { 'fraud-check': 'examples/fraud-check/src/main.ts' },
+  folders: {},
+  alias: 'example',
+}
+
+export const imageDefinitions: readonly ImageDefinition[] = [
+  servicesImage,
+  operatorImage,
+  orderAuditImage,
+  fraudCheckImage,
+]

@@ -3,6 +3,8 @@
 
 export interface Shop {
   readonly customers: number
+  /** Their ids, where they are not customer-000001 and so on. */
+  readonly customerIds?: readonly string[]
   readonly skus: number
   /** 1 spreads orders evenly over customers; the more above, the more the first ones order. */
   readonly customerSkew: number
@@ -32,7 +34,7 @@ export function randomOrder(shop: Shop, random: () => number): OrderBody {
     skus.add(`SKU-${String(sku + 1).padStart(4, '0')}`)
   }
   return {
-    customerId: `customer-${String(customer + 1).padStart(6, '0')}`,
+    customerId: shop.customerIds?.[customer] ?? `customer-${String(customer + 1).padStart(6, '0')}`,
     currency: 'EUR',
     items: [...skus].map((sku) => ({ sku, quantity: 1 + Math.floor(random() * 3) })),
   }

@@ -1,6 +1,7 @@
 // How is one order posted, and how are many looked up? Over kept connections, with a time limit on every answer.
 import { Pool } from 'undici'
 import type { OrderBody } from './arrivals.ts'
+import type { Tokens } from './tokens.ts'
 
 /** `refused` was answered by the gateway; `failed` was not answered at all, so its fate is unknown. */
 export type Answer =
@@ -17,15 +18,27 @@ export interface OrderStatus {
   readonly terminalStates: number
 }
 
+export interface PlacedOrder {
+  readonly orderId: string
+  readonly customerId: string
+}
+
 export interface Client {
   /** Never rejects. */
   post(order: OrderBody, idempotencyKey: string): Promise<Answer>
-  /** undefined when it could not be learned this time. */
-  statuses(orderIds: readonly string[]): Promise<readonly OrderStatus[] | undefined>
+  /** By order id; `undefined`: the gateway knows no such order. One that could not be learned this time is left out. */
+  statuses(orders: readonly PlacedOrder[]): Promise<ReadonlyMap<string, OrderStatus | undefined>>
+  /** How many orders to look up at once. */
+  readonly lookedUpAtOnce: number
   close(): Promise<void>
 }
 
-export function createClient(target: URL, connections: number, timeoutMs: number): Client {
+/** What the gateway takes in one request. */
+const statusesInRequest = 1_000
+/** Where each customer's orders are a request of their own. */
+const customersAtOnce = 100
+
+export function createClient(target: URL, connections: number, timeoutMs: number, tokens?: Tokens): Client {
   const pool = new Pool(target.origin, {
     connections,
     pipelining: 1,
@@ -43,10 +56,35 @@ export function createClient(target: URL, connections: number, timeoutMs: number
       body: JSON.stringify(body),
     })
 
+  /** As this customer, where the gateway asks who it is. */
+  const as = async (customerId: string): Promise<Record<string, string>> =>
+    tokens ? { authorization: `Bearer ${await tokens.of(customerId)}` } : {}
+
+  const lookUp = async (
+    orders: readonly PlacedOrder[],
+    customerId: string,
+  ): Promise<[string, OrderStatus | undefined][]> => {
+    try {
+      const ids = orders.map(({ orderId }) => orderId)
+      const response = await postJson('/v1/orders/status', { ids }, await as(customerId))
+      if (response.statusCode === 200) {
+        const found = ((await response.body.json()) as { orders: OrderStatus[] }).orders
+        const byId = new Map(found.map((status) => [status.orderId, status]))
+        return ids.map((id) => [id, byId.get(id)])
+      }
+      await response.body.dump()
+      return []
+    } catch {
+      return []
+    }
+  }
+
   return {
+    lookedUpAtOnce: tokens ? customersAtOnce : statusesInRequest,
     post: async (order, idempotencyKey) => {
       try {
-        const response = await postJson('/v1/orders', order, { 'idempotency-key': idempotencyKey })
+        const headers = { 'idempotency-key': idempotencyKey, ...(await as(order.customerId)) }
+        const response = await postJson('/v1/orders', order, headers)
         if (response.statusCode === 202) {
           const { orderId } = (await response.body.json()) as { orderId: string }
           return { kind: 'accepted', orderId }
@@ -57,15 +95,11 @@ export function createClient(target: URL, connections: number, timeoutMs: number
         return { kind: 'failed', code: codeOf(error) }
       }
     },
-    statuses: async (orderIds) => {
-      try {
-        const response = await postJson('/v1/orders/status', { ids: orderIds }, {})
-        if (response.statusCode === 200) return ((await response.body.json()) as { orders: OrderStatus[] }).orders
-        await response.body.dump()
-        return undefined
-      } catch {
-        return undefined
-      }
+    statuses: async (orders) => {
+      // An order is shown to its customer alone.
+      const groups = tokens ? Map.groupBy(orders, ({ customerId }) => customerId) : new Map([['', orders]])
+      const answers = await Promise.all([...groups].map(([customerId, theirs]) => lookUp(theirs, customerId)))
+      return new Map(answers.flat())
     },
     close: () => pool.destroy(),
   }

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { Command } from 'commander'
 import { progressLine, summary } from './report.ts'
 import { runTraffic, type Progress } from './run.ts'
+import { givenTokens, signedTokens, type Tokens } from './tokens.ts'
 import { OptionInvalid, parsedDuration, parsedRate } from './units.ts'
 
 interface Flags {
@@ -14,6 +15,10 @@ interface Flags {
   readonly customers: string
   readonly skus: string
   readonly connections: string
+  readonly tokenSecretFile?: string
+  readonly tokenIssuer?: string
+  readonly tokenAudience?: string
+  readonly tokensFile?: string
   readonly record?: string
   readonly json?: true
   readonly allowRemote?: true
@@ -29,6 +34,10 @@ const command = new Command('load')
   .option('--customers <n>', 'different customers', '50000')
   .option('--skus <n>', 'different products, SKU-0001 upwards', '200')
   .option('--connections <n>', 'connections kept open', '128')
+  .option('--token-secret-file <file>', "sign each customer's token with the secret in it (the gateway's AUTH_SECRET)")
+  .option('--token-issuer <iss>', 'with --token-secret-file: the AUTH_ISSUER of the gateway')
+  .option('--token-audience <aud>', 'with --token-secret-file: its AUTH_AUDIENCE')
+  .option('--tokens-file <file>', 'instead: tokens, one a line; orders are those of their subjects')
   .option('--record <file>', 'append every accepted order as a JSON line')
   .option('--json', 'the result as JSON on standard output')
   .option('--allow-remote', 'allow a target that is neither this machine nor in a private network')
@@ -47,6 +56,7 @@ try {
 /** 0 when something was accepted and nothing lost or doubled. */
 async function load(options: Flags): Promise<number> {
   const interrupt = interruptible()
+  const tokens = await tokensOf(options)
   const record = options.record === undefined ? undefined : createWriteStream(options.record, { flags: 'a' })
   const result = await runTraffic({
     url: options.url,
@@ -60,6 +70,7 @@ async function load(options: Flags): Promise<number> {
     ...(options.wait === undefined
       ? {}
       : { waitMs: options.wait === true ? 600_000 : parsedDuration(options.wait, '--wait') }),
+    ...(tokens ? { tokens } : {}),
     allowRemote: options.allowRemote ?? false,
     signal: interrupt,
     onProgress: progressPrinter(process.stderr),
@@ -71,6 +82,20 @@ async function load(options: Flags): Promise<number> {
   process.stdout.write(options.json ? `${JSON.stringify(figures, undefined, 2)}\n` : `${summary(result)}\n`)
   const sound = acceptedIds.length > 0 && result.outcomes.lost === 0 && result.outcomes.doubled === 0
   return sound ? 0 : 1
+}
+
+async function tokensOf(options: Flags): Promise<Tokens | undefined> {
+  const { tokenSecretFile: secretFile, tokenIssuer: issuer, tokenAudience: audience, tokensFile } = options
+  const signing = [secretFile, issuer, audience].filter((value) => value !== undefined).length
+  if (tokensFile !== undefined && signing > 0)
+    throw new OptionInvalid(
+      '--tokens-file: found beside --token-…; allowed: tokens to take, or a secret to sign them with',
+    )
+  if (tokensFile !== undefined) return await givenTokens(tokensFile)
+  if (signing === 0) return undefined
+  if (secretFile === undefined || issuer === undefined || audience === undefined)
+    throw new OptionInvalid('--token-secret-file, --token-issuer and --token-audience: found some; allowed: all three')
+  return await signedTokens({ secretFile, issuer, audience })
 }
 
 /** One Ctrl-C can arrive twice: from the terminal and from the npm script's parent. Only a later one ends at once. */

@@ -6,6 +6,7 @@ import { createClient } from './client.ts'
 import { createLatencies, type Percentiles } from './latencies.ts'
 import { createSender, type Counts } from './sender.ts'
 import { checkedTarget } from './target.ts'
+import type { Tokens } from './tokens.ts'
 import { createTracker, type Outcomes, type Tracker } from './tracker.ts'
 
 export interface TrafficOptions extends Partial<Shop> {
@@ -23,6 +24,8 @@ export interface TrafficOptions extends Partial<Shop> {
   readonly maxInFlight?: number
   /** For one answer. Default 30 s. */
   readonly timeoutMs?: number
+  /** For a gateway that asks who its customers are. */
+  readonly tokens?: Tokens
   readonly allowRemote?: boolean
   /** Stops sending; the result so far is returned. */
   readonly signal?: AbortSignal
@@ -60,7 +63,7 @@ const progressEveryMs = 500
 export async function runTraffic(options: TrafficOptions): Promise<TrafficResult> {
   const { load, signal, waitMs, connections = 128 } = options
   const target = await checkedTarget(options.url, options.allowRemote ?? false)
-  const client = createClient(target, connections, options.timeoutMs ?? 30_000)
+  const client = createClient(target, connections, options.timeoutMs ?? 30_000, options.tokens)
   const tracker = createTracker(client, waitMs === undefined ? sampleSize : Number.POSITIVE_INFINITY)
   const latencies = createLatencies()
   const acceptedIds: string[] = []
@@ -73,7 +76,7 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
     onAccepted: (orderId, { customerId }, acceptMs) => {
       latencies.add(acceptMs)
       acceptedIds.push(orderId)
-      tracker.add(orderId)
+      tracker.add({ orderId, customerId })
       options.onAccepted?.({ orderId, customerId, at: new Date() })
     },
   })
@@ -118,12 +121,11 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
 }
 
 /** So many customers, and so evenly, that none has orders faster than a payment of some seconds each can follow. */
-const shopOf = ({ customers = 50_000, skus = 200, customerSkew = 1.25, skuSkew = 2 }: Partial<Shop>): Shop => ({
-  customers,
-  skus,
-  customerSkew,
-  skuSkew,
-})
+function shopOf({ tokens, customers, skus = 200, customerSkew = 1.25, skuSkew = 2 }: TrafficOptions): Shop {
+  const known = tokens?.customers
+  if (known) return { customers: known.length, customerIds: known, skus, customerSkew, skuSkew }
+  return { customers: customers ?? 50_000, skus, customerSkew, skuSkew }
+}
 
 function leftOf(load: TrafficOptions['load'], elapsedMs: number, sent: number): number | undefined {
   if ('durationMs' in load) return Math.max(0, load.durationMs - elapsedMs)

@@ -1,6 +1,6 @@
 // What became of the accepted orders? Each is looked up until it has ended; one that the gateway does not know is
 // lost, one with two endings is doubled.
-import type { Client, OrderStatus } from './client.ts'
+import type { Client, OrderStatus, PlacedOrder } from './client.ts'
 import { createLatencies, type Percentiles } from './latencies.ts'
 
 export interface Outcomes {
@@ -20,17 +20,14 @@ export interface Outcomes {
 }
 
 export interface Tracker {
-  add(orderId: string): void
+  add(order: PlacedOrder): void
   /** Looks up those that have waited longest, one request's worth; says how many are still open. */
   look(): Promise<number>
   outcomes(): Outcomes
 }
 
-/** What the gateway takes in one request. */
-const batchSize = 1_000
-
 export function createTracker(client: Client, sampleSize: number): Tracker {
-  let open: string[] = []
+  let open: PlacedOrder[] = []
   const seen = new Set<string>()
   const cancelled: Record<string, number> = {}
   const endToEnd = createLatencies()
@@ -49,21 +46,21 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
   }
 
   return {
-    add: (orderId) => {
+    add: (order) => {
+      const { orderId } = order
       if (seen.has(orderId)) counts.doubled++
       if (counts.tracked >= sampleSize || seen.has(orderId)) return
       seen.add(orderId)
       counts.tracked++
-      open.push(orderId)
+      open.push(order)
     },
     look: async () => {
-      const batch = open.slice(0, batchSize)
+      const batch = open.slice(0, client.lookedUpAtOnce)
       if (batch.length === 0) return 0
-      const statuses = await client.statuses(batch)
-      if (!statuses) return open.length
-      const known = new Map(statuses.map((status) => [status.orderId, status]))
-      const still = batch.filter((orderId) => {
-        const status = known.get(orderId)
+      const answers = await client.statuses(batch)
+      const still = batch.filter(({ orderId }) => {
+        if (!answers.has(orderId)) return true
+        const status = answers.get(orderId)
         if (status) return !settle(status)
         if (!missing.has(orderId)) return missing.add(orderId).size > 0
         lost.add(orderId)

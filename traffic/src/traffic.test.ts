@@ -81,12 +81,13 @@ test('an accepted order that is unknown twice is lost, and one with two endings 
   const tracker = createTracker(
     {
       post: () => Promise.resolve({ kind: 'refused', status: 500 }),
-      statuses: (ids) => Promise.resolve(ids.flatMap((id) => known.get(id) ?? [])),
+      statuses: (orders) => Promise.resolve(new Map(orders.map(({ orderId }) => [orderId, known.get(orderId)]))),
+      lookedUpAtOnce: 1_000,
       close: () => Promise.resolve(),
     },
     10,
   )
-  for (const id of ['a', 'b', 'c', 'gone']) tracker.add(id)
+  for (const id of ['a', 'b', 'c', 'gone']) tracker.add({ orderId: id, customerId: 'customer' })
   expect(await tracker.look()).toBe(2)
   expect(await tracker.look()).toBe(1)
   expect(tracker.outcomes()).toMatchObject({

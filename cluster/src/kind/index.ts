@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { buildDockerImages, type DockerImage } from '@orderpipeline/images'
 import type { StatePaths } from '../paths.ts'
 import type { Step } from '../progress/steps.ts'
+import { recommendationsDockerImage } from '../providers/product/example-images.ts'
 import { productSteps } from '../providers/product/steps.ts'
 import type { Provider } from '../providers/provider.ts'
 import { ensureTool } from '../tools/index.ts'
@@ -54,11 +55,12 @@ function kindUp(paths: StatePaths): readonly Step[] {
     tools,
     {
       name: 'images',
-      title: 'Images of the services and the operator',
+      title: 'Images of the services, the operator and the examples',
       after: [],
       typicalMs: 60_000,
       async run(progress) {
-        images = await buildDockerImages({ log: (line) => progress.note(line) })
+        const ours = await buildDockerImages({ log: (line) => progress.note(line) })
+        images = [...ours, await recommendationsDockerImage(progress)]
       },
     },
     {

@@ -15,6 +15,7 @@ export const cases = [
     pipeline: join(root, `crds/fixtures/${name}.yaml`),
   })),
   { name: 'shop', pipeline: join(root, 'examples/shop.yaml') },
+  { name: 'shop-extended', pipeline: join(root, 'examples/shop-extended.yaml') },
 ].map((one) => ({ ...one, objects: join(import.meta.dirname, `${one.name}.objects.yaml`) }))
 
 const settings = {

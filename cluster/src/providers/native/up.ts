@@ -12,6 +12,7 @@ import type { Step } from '../../progress/steps.ts'
 import { ensureDebianPackages, ensureTool, missingTools, toolSource } from '../../tools/index.ts'
 import { hashOf, hashOfFiles } from '../hash.ts'
 import { applyObjects, exist, kubectlWith, type Kubectl } from '../kubectl.ts'
+import { recommendationsArchive } from '../product/example-images.ts'
 import { productSteps, shopNamespace } from '../product/steps.ts'
 import { backingOf } from './backing.ts'
 import { packages, tools, type NativeCluster } from './cluster.ts'
@@ -42,11 +43,12 @@ export function nativeUp(cluster: NativeCluster): readonly Step[] {
     },
     {
       name: 'images',
-      title: 'Images of the services and the operator',
+      title: 'Images of the services, the operator and the examples',
       after: [],
       typicalMs: 30_000,
       async run(progress) {
-        images = await buildImages({ log: (line) => progress.note(line) })
+        const ours = await buildImages({ log: (line) => progress.note(line) })
+        images = [...ours, await recommendationsArchive(progress)]
       },
     },
     {

@@ -1,0 +1,37 @@
+// Are the pipelines of the examples valid, and is the extended shop the shop and what it says it adds?
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { validation } from './validation.ts'
+
+const folder = join(import.meta.dirname, '..', '..', '..', 'examples')
+const read = (path: string): unknown => parse(readFileSync(join(folder, path), 'utf8'))
+
+interface Named {
+  readonly name: string
+}
+interface Shop {
+  readonly spec: { readonly topics: readonly Named[]; readonly stages: readonly (Named & { consumes: unknown[] })[] }
+}
+
+test.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('%s is valid', (name) => {
+  const { accepted, causes } = validation(read(name))
+  expect({ accepted, causes }).toEqual({ accepted: true, causes: [] })
+})
+
+test('the extended shop is the shop, with the stages of the folders beside it and the topics these need', () => {
+  const shop = read('shop.yaml') as Shop
+  const extended = read('shop-extended.yaml') as Shop
+  const topics = [{ name: 'products.recommended' }, { name: 'orders.suspected' }]
+  const stages = ['fraud-check', 'recommendations'].map((name) => read(join(name, 'stage.yaml')))
+  const told = shop.spec.stages.map((stage) =>
+    stage.name === 'notification'
+      ? { ...stage, consumes: [...stage.consumes, { topic: 'products.recommended' }] }
+      : stage,
+  )
+  expect(extended).toEqual({
+    ...shop,
+    spec: { ...shop.spec, topics: [...shop.spec.topics, ...topics], stages: [...told, ...stages] },
+  })
+})

@@ -1,0 +1,33 @@
+// Which images of the examples are not bundled like the others? The one in Go: built by Go, and packed or built with Docker.
+import { join } from 'node:path'
+import { packBinary, type BuiltImage, type DockerImage } from '@orderpipeline/images'
+import { run } from '../../process/run.ts'
+import { silent, type StepProgress } from '../../progress/progress.ts'
+import { buildGoProgram } from '../../tools/go-program.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..', '..')
+const folder = join(root, 'examples', 'recommendations')
+const repository = 'orderpipeline/recommendations'
+const alias = 'example'
+
+/** Collects well before the container's limit of 128 MiB. */
+export const recommendationsEnv = ['GOMEMLIMIT=96MiB']
+
+/** An archive without Docker, in `outDir`. */
+export async function recommendationsArchive(
+  progress: StepProgress = silent,
+  outDir = join(root, 'images', 'dist'),
+): Promise<BuiltImage> {
+  progress.note(`${repository}: go build`)
+  const executable = join(outDir, 'recommendations', 'recommendations')
+  await buildGoProgram(folder, executable, progress)
+  return await packBinary({ name: 'recommendations', repository, alias, executable, env: recommendationsEnv }, outDir)
+}
+
+/** By its own Dockerfile, which needs no Go on the machine. */
+export async function recommendationsDockerImage(progress: StepProgress): Promise<DockerImage> {
+  progress.note(`${repository}: docker build`)
+  const name = `${repository}:${alias}`
+  await run('docker', ['build', '--quiet', '--tag', name, folder], { timeoutMs: 900_000 })
+  return { name, names: [name], repository, tag: alias }
+}

@@ -1,0 +1,94 @@
+// What does the stage read, and what does it say? CloudEvents in JSON; zod drops the fields it does not know.
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+
+const Envelope = z.object({
+  specversion: z.literal('1.0'),
+  id: z.uuid(),
+  source: z.string().min(1),
+  type: z.string().min(1),
+  time: z.iso.datetime({ offset: true }),
+  correlationid: z.string().optional(),
+  traceparent: z.string().optional(),
+  data: z.unknown(),
+})
+const aboutOrder = { orderId: z.uuid(), customerId: z.string().min(1).max(64) }
+const Data = z.object({ ...aboutOrder, totalCents: z.int().min(0) })
+
+/** Wire type → what it is to this stage. */
+const kinds = {
+  'dev.orderpipeline.orders.validated.v1': 'order',
+  'dev.orderpipeline.payment.declined.v1': 'decline',
+} as const
+export type Kind = (typeof kinds)[keyof typeof kinds]
+
+/** Something a customer did. */
+export interface Sighting extends z.output<typeof Data> {
+  readonly eventId: string
+  readonly kind: Kind
+  /** RFC 3339. */
+  readonly time: string
+  readonly correlationid?: string | undefined
+  readonly traceparent?: string | undefined
+}
+
+export const reasons = ['LARGE_ORDER', 'MANY_ORDERS', 'MANY_DECLINES'] as const
+export type Reason = (typeof reasons)[number]
+
+/** The bytes are no event; trying again cannot help. */
+export class Undecodable extends Error {
+  override readonly name = 'Undecodable'
+  readonly retry = false
+  readonly reason: 'NotJson' | 'NotACloudEvent' | 'InvalidData'
+  constructor(reason: Undecodable['reason'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+/** `undefined`: none of this stage's business; topics carry several types, and gain more. @throws Undecodable */
+export function sightingOf(value: Buffer | null): Sighting | undefined {
+  const envelope = Envelope.safeParse(json(value))
+  if (!envelope.success) throw new Undecodable('NotACloudEvent', z.prettifyError(envelope.error))
+  const { id, type, time, correlationid, traceparent } = envelope.data
+  if (!(type in kinds)) return undefined
+  const data = Data.safeParse(envelope.data.data)
+  if (!data.success) throw new Undecodable('InvalidData', z.prettifyError(data.error))
+  return { ...data.data, eventId: id, kind: kinds[type as keyof typeof kinds], time, correlationid, traceparent }
+}
+
+function json(value: Buffer | null): unknown {
+  try {
+    return JSON.parse(value?.toString() ?? '')
+  } catch (cause) {
+    throw new Undecodable('NotJson', 'the message is not JSON', { cause })
+  }
+}
+
+/** A type of one's own goes under a domain of one's own. */
+const suspectedType = 'com.example.fraud.suspected.v1'
+
+/** Its id follows from its order: said again after a crash it is the same event, and whoever reads it drops the second. */
+export function suspicion(sighting: Sighting, found: readonly Reason[], now: Date): string {
+  const { orderId, customerId, correlationid, traceparent } = sighting
+  return JSON.stringify({
+    specversion: '1.0',
+    id: eventId(suspectedType, orderId),
+    source: '/fraud-check',
+    type: suspectedType,
+    subject: orderId,
+    time: now.toISOString(),
+    datacontenttype: 'application/json',
+    correlationid,
+    traceparent,
+    data: { orderId, customerId, reasons: found },
+  })
+}
+
+/** A UUID of version 8, made of a hash. */
+function eventId(type: string, orderId: string): string {
+  const hash = createHash('sha256').update(`${type}\n${orderId}`).digest()
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x80, 6)
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8)
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

@@ -1,0 +1,135 @@
+// How does a batch of sightings become suspicions, once each? One transaction, one statement for each step, however many they are.
+import pg from 'pg'
+import { suspicion, type Kind, type Sighting } from './events.ts'
+import { reasonsFor, type Limits } from './rules.ts'
+
+export interface Suspicion {
+  readonly orderId: string
+  readonly customerId: string
+  /** The event to publish. */
+  readonly event: string
+}
+
+export interface StoreOptions {
+  readonly url: string
+  readonly poolSize: number
+  readonly windowMinutes: number
+  readonly limits: Limits
+  readonly onIdleError: (error: Error) => void
+}
+
+/** The database is away or overloaded: no message's fault. */
+export class DatabaseAway extends Error {
+  override readonly name = 'DatabaseAway'
+  readonly reason = 'DatabaseAway'
+  readonly outage = true
+}
+
+export type Store = ReturnType<typeof createStore>
+
+export function createStore({ url, poolSize, windowMinutes, limits, onIdleError }: StoreOptions) {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    options: '-c role=fraud_check -c search_path=fraud_check',
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 10_000,
+    query_timeout: 12_000,
+    keepAlive: true,
+  })
+  pool.on('error', onIdleError)
+
+  const transaction = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    const client = await pool.connect()
+    let broken = true
+    try {
+      await client.query('BEGIN')
+      const result = await work(client)
+      await client.query('COMMIT')
+      broken = false
+      return result
+    } finally {
+      client.release(broken) // a connection that failed is not used again; its end rolls back
+    }
+  }
+
+  return {
+    /**
+     * Returns every suspicion of these orders, those of an earlier time included: they may not have been published then.
+     * @throws DatabaseAway
+     */
+    judge: async (sightings: readonly Sighting[], now: Date): Promise<Suspicion[]> => {
+      if (sightings.length === 0) return []
+      const column = <Field extends keyof Sighting>(field: Field) => sightings.map((sighting) => sighting[field])
+      try {
+        return await transaction(async (client) => {
+          await client.query(addSightings, [column('eventId'), column('kind'), column('customerId'), column('time')])
+          const { rows: counts } = await client.query<{ event_id: string; kind: Kind; count: number }>(countSightings, [
+            column('eventId'),
+            windowMinutes,
+          ])
+          const countOf = new Map(counts.map(({ event_id, count }) => [event_id, count]))
+          const found = sightings.flatMap((sighting) => {
+            const why = reasonsFor({ ...sighting, count: countOf.get(sighting.eventId) ?? 1 }, limits)
+            return why.length === 0 ? [] : [{ ...sighting, event: suspicion(sighting, why, now) }]
+          })
+          if (found.length > 0)
+            await client.query(addSuspicions, [
+              found.map(({ orderId }) => orderId),
+              found.map(({ customerId }) => customerId),
+              found.map(({ event }) => event),
+            ])
+          const { rows } = await client.query<Suspicion>(suspicionsOf, [column('orderId')])
+          return rows
+        })
+      } catch (error) {
+        throw isOfTheData(error) ? error : new DatabaseAway('the database does not answer', { cause: error })
+      }
+    },
+    /** Forgets what can neither be counted nor come again: Kafka keeps a message for a week. */
+    forget: async (): Promise<void> => {
+      await pool.query(forgetSightings)
+      await pool.query(forgetSuspicions)
+    },
+    close: () => pool.end(),
+  }
+}
+
+/** Data exceptions, constraints, and errors of our own making; everything else is waited for, tables that are not there yet included. */
+const isOfTheData = (error: unknown): boolean =>
+  error instanceof TypeError || (error instanceof pg.DatabaseError && /^(22|23)/.test(error.code ?? ''))
+
+const addSightings = `
+INSERT INTO sightings (event_id, kind, customer_id, at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS seen (event_id, kind, customer_id, at)
+ORDER BY event_id
+ON CONFLICT DO NOTHING`
+
+/** Counted by the time of the events, so that a backlog is judged like the day it is from. */
+const countSightings = `
+SELECT this.event_id, this.kind, count(*)::int AS count
+FROM sightings AS this
+JOIN sightings AS other ON other.customer_id = this.customer_id AND other.kind = this.kind
+  AND other.at <= this.at AND other.at > this.at - make_interval(mins => $2)
+WHERE this.event_id = ANY ($1::uuid[])
+GROUP BY this.event_id`
+
+const addSuspicions = `
+INSERT INTO suspicions (order_id, customer_id, event)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS found (order_id, customer_id, event)
+ORDER BY order_id
+ON CONFLICT DO NOTHING`
+
+const suspicionsOf = `
+SELECT order_id AS "orderId", customer_id AS "customerId", event
+FROM suspicions
+WHERE order_id = ANY ($1::uuid[])
+ORDER BY raised_at, order_id`
+
+const forgetSightings = `
+DELETE FROM sightings
+WHERE event_id IN (SELECT event_id FROM sightings WHERE received_at < now() - interval '8 days' LIMIT 20000)`
+
+const forgetSuspicions = `
+DELETE FROM suspicions
+WHERE order_id IN (SELECT order_id FROM suspicions WHERE raised_at < now() - interval '8 days' LIMIT 20000)`

@@ -1,0 +1,219 @@
+// Does the fraud check suspect what it should, once, whatever happens to it, its database and its messages?
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { stageBench, testDatabase, until } from '@orderpipeline/kit-stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { encode, eventOf, type OrderEvent } from '@orderpipeline/order-events'
+import { migrate } from '../fraud-check/src/migrate.ts'
+import { createStore } from '../fraud-check/src/store.ts'
+import { sightingOf } from '../fraud-check/src/events.ts'
+import { endAll, examples, refused, secured, start, type Stage } from './support.ts'
+
+const limits = { totalCents: 10_000, orders: 3, declines: 2 }
+const stage: Stage = {
+  name: 'fraud-check',
+  consumes: ['orders.validated', 'payment.processed'],
+  emits: 'orders.suspected',
+  command: [process.execPath, join(examples, 'fraud-check', 'src', 'main.ts')],
+  env: {
+    FRAUD_MAX_TOTAL_CENTS: String(limits.totalCents),
+    FRAUD_MAX_ORDERS: String(limits.orders),
+    FRAUD_MAX_DECLINES: String(limits.declines),
+  },
+}
+
+vi.setConfig({ testTimeout: 300_000 }) // the group waits for whoever was killed, until its session is over
+
+let database: TestDatabase
+let bench: Bench
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  const administrator = new URL(postgresUrl())
+  administrator.pathname = new URL(database.url).pathname
+  const urls = { DATABASE_URL: administrator.href, SERVICES_DATABASE_URL: database.url }
+  await migrate(urls)
+  await migrate(urls)
+  const topics = [...stage.consumes, stage.emits, 'fraud-check.dead-letters']
+  bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
+})
+afterEach(endAll)
+afterAll(async () => {
+  await bench.close()
+  await database.drop()
+})
+
+const run = (env: Record<string, string> = {}) => start(bench, stage, { DATABASE_URL: database.url, ...env })
+let seconds = Math.floor(Date.now() / 1_000) - 1_800
+/** One event a second. */
+const context = () => ({ source: '/test', now: new Date(seconds++ * 1_000), correlationId: 'follow-me' })
+const order = (customerId: string, totalCents = 100) => {
+  const items = [{ sku: 'SKU-0001', quantity: 1, unitPriceCents: totalCents }]
+  return eventOf('OrderValidated', { orderId: randomUUID(), customerId, items, totalCents, currency: 'EUR' }, context())
+}
+const declined = (customerId: string) => {
+  const data = { orderId: randomUUID(), customerId, totalCents: 1, currency: 'EUR', declineReason: 'no' }
+  return eventOf('PaymentDeclined', data, context())
+}
+const drained = () =>
+  until(async () => {
+    const lags = await Promise.all(stage.consumes.map((topic) => bench.lag(stage.name, topic)))
+    return lags.every((lag) => lag === 0)
+  })
+
+interface Suspected {
+  readonly id: string
+  readonly type: string
+  readonly correlationid?: string
+  readonly data: { readonly orderId: string; readonly customerId: string; readonly reasons: readonly string[] }
+}
+const suspected = async (customerId: string) => {
+  const records = await bench.records(stage.emits)
+  const found = records.map(({ key, value }) => ({ key: String(key), event: JSON.parse(String(value)) as Suspected }))
+  return found.filter(({ event }) => event.data.customerId === customerId)
+}
+const reasonsOf = async (customerId: string) => {
+  const found = await suspected(customerId)
+  return new Map(found.map(({ event }) => [event.data.orderId, event.data.reasons]))
+}
+const seen = async (customers: string) => {
+  const rows = await database.ask<{ count: number }>(
+    'fraud_check',
+    'SELECT count(*)::int AS count FROM sightings WHERE customer_id LIKE $1',
+    [`${customers}%`],
+  )
+  return rows[0]?.count
+}
+
+test('what is unusual is said in an event, under the customer as key, and everything else passes', async () => {
+  const orders = [1, 2, 3, 4, 5].map(() => order('many'))
+  const large = order('large', 20_000)
+  const declines = [1, 2, 3].map(() => declined('declined'))
+  const { value, ...record } = encode(order('many-unknown-fields'))
+  const later = { ...(JSON.parse(value) as object), addedLater: { by: 'the next version' } }
+  const replica = await run()
+  await bench.publish([...orders, large, order('usual'), ...declines])
+  await bench.publishRaw([{ ...record, value: JSON.stringify(later) }])
+  await drained()
+  expect(await reasonsOf('many')).toEqual(new Map(orders.slice(3).map(({ data }) => [data.orderId, ['MANY_ORDERS']])))
+  expect(await reasonsOf('declined')).toEqual(new Map([[declines[2]?.data.orderId, ['MANY_DECLINES']]]))
+  expect(await suspected('usual')).toEqual([])
+  const [said] = await suspected('large')
+  expect(said).toMatchObject({
+    key: 'large',
+    event: {
+      specversion: '1.0',
+      type: 'com.example.fraud.suspected.v1',
+      subject: large.data.orderId,
+      correlationid: 'follow-me',
+      data: { orderId: large.data.orderId, customerId: 'large', reasons: ['LARGE_ORDER'] },
+    },
+  })
+  expect(await seen('many-unknown')).toBe(1)
+  expect((await replica.get('/healthz'))?.status).toBe(200)
+  expect((await replica.get('/metrics'))?.text).toContain('fraud_check_suspected_total 4')
+  expect(await replica.end()).toBe(0)
+})
+
+test('what comes again counts once, and what a crash had left unsaid is said then', async () => {
+  const crashed = order('crashed', 30_000)
+  const store = createStore({
+    url: database.url,
+    poolSize: 1,
+    windowMinutes: 60,
+    limits,
+    onIdleError: () => undefined,
+  })
+  // Its transaction commits, then it is gone before it publishes or commits an offset.
+  const sighting = sightingOf(Buffer.from(encode(crashed).value))
+  const before = await store.judge(sighting ? [sighting] : [], new Date(0))
+  await store.close()
+  const orders = [1, 2, 3].map(() => order('again'))
+  const replica = await run()
+  await bench.publish([crashed, ...orders, ...orders, ...orders])
+  await drained()
+  const [said] = await suspected('crashed')
+  expect(said?.event).toEqual(JSON.parse(before[0]?.event ?? ''))
+  expect(await suspected('again')).toEqual([])
+  expect(await seen('again')).toBe(3)
+  await replica.end()
+})
+
+test('what cannot be read goes to the dead letters with its place and reason, and its partition goes on', async () => {
+  const notForUs = { 'orderpipeline-replay-stage': 'inventory' }
+  const large = order('poisoned', 20_000)
+  const invalid = { ...(JSON.parse(encode(large).value) as object), data: { orderId: '7' } }
+  const replica = await run()
+  await bench.publishRaw([
+    { topic: 'orders.validated', key: 'poisoned', value: 'no JSON', headers: { mine: 'kept' } },
+    { topic: 'orders.validated', key: 'poisoned', value: '{"specversion":"1.0"}', headers: {} },
+    { topic: 'orders.validated', key: 'poisoned', value: JSON.stringify(invalid), headers: {} },
+    { topic: 'orders.validated', key: 'poisoned', value: 'played again for inventory', headers: notForUs },
+  ])
+  await bench.publish([large])
+  await drained()
+  const letters = await bench.records('fraud-check.dead-letters')
+  expect(letters.map(({ headers }) => headers['dead-letter-reason'])).toEqual([
+    'NotJson',
+    'NotACloudEvent',
+    'InvalidData',
+  ])
+  expect(String(letters[0]?.value)).toBe('no JSON')
+  expect(letters[0]?.headers).toMatchObject({
+    mine: 'kept',
+    'dead-letter-stage': 'fraud-check',
+    'dead-letter-topic': `${bench.prefix}orders.validated`,
+    'dead-letter-attempts': '1',
+  })
+  expect(await reasonsOf('poisoned')).toEqual(new Map([[large.data.orderId, ['LARGE_ORDER']]]))
+  await replica.end()
+})
+
+test('a replica that drains, one that is killed and one whose connections are thrown out lose and double nothing', async () => {
+  const events: OrderEvent[] = Array.from({ length: 600 }, (_, n) => order(`load-${n}`, n % 3 === 0 ? 20_000 : 1))
+  const first = await run()
+  let thrownOut = 0
+  const publishing = (async () => {
+    for (let n = 0; n < events.length; n += 20) {
+      await bench.publish(events.slice(n, n + 20))
+      if (n % 200 === 100) thrownOut += await database.throwOut()
+    }
+  })()
+  await until(async () => ((await seen('load-')) ?? 0) > 0)
+  const second = await run()
+  const code = await first.end('SIGTERM')
+  expect({ code, said: first.output() }).toEqual({ code: 0, said: expect.stringContaining('drained') as string })
+  await second.end('SIGKILL')
+  const third = await run()
+  await publishing
+  await drained()
+  expect(thrownOut).toBeGreaterThan(0)
+  expect(await seen('load-')).toBe(600)
+  const records = await bench.records(stage.emits)
+  const said = records
+    .map(({ value }) => JSON.parse(String(value)) as Suspected)
+    .filter(({ data }) => data.customerId.startsWith('load-'))
+  const idOf = new Map(said.map(({ id, data }) => [data.orderId, id]))
+  expect(idOf.size).toBe(200)
+  expect(new Set(said.map(({ id }) => id)).size).toBe(200)
+  expect(await bench.records('fraud-check.dead-letters')).toHaveLength(3)
+  await third.end()
+})
+
+test('it enters a Kafka that asks for TLS and a password', async () => {
+  const large = order('secured', 20_000)
+  const replica = await run(secured())
+  await bench.publish([large])
+  await drained()
+  expect([...(await reasonsOf('secured')).keys()]).toEqual([large.data.orderId])
+  await replica.end()
+})
+
+test('a wrong environment is refused, naming every variable and showing no value', async () => {
+  const { code, output } = await refused(stage, { METRICS_PORT: 'none', DATABASE_URL: 'secret' })
+  expect(code).toBe(1)
+  for (const name of ['METRICS_PORT', 'DATABASE_URL', 'KAFKA_BOOTSTRAP_SERVERS', 'KAFKA_EMIT_TOPICS'])
+    expect(output).toMatch(new RegExp(`^${name}: `, 'm'))
+  expect(output).not.toContain('secret')
+})

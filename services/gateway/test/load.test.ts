@@ -1,0 +1,155 @@
+// Do the traffic generator and the k6 script load a gateway that asks who its customers are, and tell nobody the secret?
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureTool } from '@orderpipeline/cluster'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ground, type Ground } from './support.ts'
+import { audience, issuer, startIssuer, type Issuer } from './tokens.ts'
+
+// Started for this file: postgresUrl, kafkaBootstrap.
+const root = join(import.meta.dirname, '..', '..', '..')
+const secret = 'a secret of thirty-two bytes, or a few more'
+const signing = { AUTH_ALGORITHMS: 'HS256', AUTH_SECRET: secret, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience }
+
+let on: Ground
+let tokenIssuer: Issuer
+let folder: string
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+beforeAll(async () => {
+  on = await ground()
+  tokenIssuer = await startIssuer()
+  folder = mkdtempSync(join(tmpdir(), 'load-'))
+})
+afterAll(async () => {
+  await on.close()
+  await tokenIssuer.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function run(program: string, args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, ...output }
+}
+const load = (...args: string[]) => run(process.execPath, [join(root, 'traffic', 'src', 'main.ts'), ...args])
+const placedBy = async () => {
+  const rows = await on.database.ask<{ customer_id: string; count: number }>(
+    'orders',
+    'SELECT customer_id, count(*)::int AS count FROM orders GROUP BY customer_id',
+  )
+  return new Map(rows.map(({ customer_id, count }) => [customer_id, count]))
+}
+
+interface Figures {
+  readonly sent: number
+  readonly accepted: number
+  readonly refused: Readonly<Record<string, number>>
+  readonly outcomes: { readonly tracked: number; readonly unfinished: number; readonly lost: number }
+}
+
+test('each customer orders, and looks after its orders, with a token of its own', async () => {
+  const gateway = await on.start(signing)
+  const rate = ['--url', gateway.url, '--rate', '100/s', '--for', '2s', '--json']
+  const strangers = await load(...rate)
+  const refused = JSON.parse(strangers.stdout) as Figures
+  expect(refused.accepted).toBe(0)
+  expect(refused.refused).toEqual({ 401: refused.sent })
+
+  const record = join(folder, 'accepted.jsonl')
+  const tokens = ['--token-secret-file', file('secret', `${secret}\n`), '--token-issuer', issuer]
+  const known = await load(...rate, '--customers', '20', ...tokens, '--token-audience', audience, '--record', record)
+  const figures = JSON.parse(known.stdout) as Figures
+  expect(known.code).toBe(0)
+  expect(figures.accepted).toBe(figures.sent)
+  expect(figures.outcomes).toMatchObject({ tracked: figures.sent, unfinished: figures.sent, lost: 0 })
+  const accepted = readFileSync(record, 'utf8').trim().split('\n')
+  const counts = new Map<string, number>()
+  for (const { customerId } of accepted.map((line) => JSON.parse(line) as { customerId: string }))
+    counts.set(customerId, (counts.get(customerId) ?? 0) + 1)
+  expect(await placedBy()).toEqual(counts)
+  expect(`${known.stdout}${known.stderr}${accepted.join('')}`).not.toMatch(/a secret of|eyJ/)
+})
+
+test('tokens of an issuer of its own are taken, and orders are those of their subjects', async () => {
+  const gateway = await on.start({
+    AUTH_ALGORITHMS: 'RS256',
+    AUTH_JWKS_URL: tokenIssuer.jwksUrl,
+    AUTH_ISSUER: issuer,
+    AUTH_AUDIENCE: audience,
+  })
+  const subjects = ['given-1', 'given-2', 'given-3']
+  const tokens = await Promise.all(subjects.map((subject) => tokenIssuer.token(subject)))
+  const before = await placedBy()
+  const given = ['--tokens-file', file('tokens', `${tokens.join('\n\n')}\n`)]
+  const { code, stdout, stderr } = await load('--url', gateway.url, '--burst', '60', '--json', ...given)
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ accepted: 60, outcomes: { tracked: 60, lost: 0 } })
+  const added = [...(await placedBy())].filter(([customer, count]) => before.get(customer) !== count)
+  expect(added.map(([customer]) => customer).sort()).toEqual(subjects)
+  expect(stdout + stderr).not.toContain('eyJ')
+})
+
+test('a wrong secret or token file is refused without a word of what is in it', async () => {
+  const cases: [string[], RegExp][] = [
+    [['--token-secret-file', file('short', 'too short')], /^--token-secret-file, --token-issuer and/],
+    [
+      ['--token-secret-file', file('short', 'too short'), '--token-issuer', 'i', '--token-audience', 'a'],
+      /^--token-secret-file: found 9 bytes in .*; allowed: the AUTH_SECRET/,
+    ],
+    [['--tokens-file', file('no-tokens', 'a password instead')], /^--tokens-file: found no token .* in line 1;/],
+    [['--tokens-file', join(folder, 'absent')], /^--tokens-file: .* cannot be read \(ENOENT\)/],
+  ]
+  for (const [args, said] of cases) {
+    const { code, stderr } = await load('--url', 'http://127.0.0.1:9', ...args)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(said)
+    expect(stderr).not.toMatch(/too short|password/)
+  }
+})
+
+test(
+  'the k6 script places orders at a rate, repeats some under their key, and follows some to their end',
+  { timeout: 1_800_000 },
+  async () => {
+    const k6 = await ensureTool('k6')
+    const gateway = await on.start(signing)
+    const before = await on.database.ask<{ count: number }>('orders', 'SELECT count(*)::int AS count FROM orders')
+    // What the stages would do, so that there is an end to follow to.
+    const shipping = setInterval(() => {
+      void on.database.ask('orders', "UPDATE orders SET status = 'SHIPPED', updated_at = now() WHERE status = 'PLACED'")
+    }, 300)
+    const summary = join(folder, 'k6.json')
+    const script = join(root, 'traffic', 'k6', 'orders.js')
+    const { code, stdout, stderr } = await run(k6, ['run', '--summary-export', summary, script], {
+      K6_NO_USAGE_REPORT: 'true',
+      GATEWAY_URL: gateway.url,
+      RATE: '20',
+      DURATION: '5s',
+      FOLLOW_EVERY: '5',
+      REPEAT_EVERY: '10',
+      TOKEN_SECRET_FILE: file('secret', `${secret}\n`),
+      TOKEN_ISSUER: issuer,
+      TOKEN_AUDIENCE: audience,
+    }).finally(() => clearInterval(shipping))
+    expect({ code, stdout, stderr }).toMatchObject({ code: 0 })
+    const { metrics } = JSON.parse(readFileSync(summary, 'utf8')) as {
+      metrics: Record<string, { count?: number; passes?: number; fails?: number }>
+    }
+    const after = await on.database.ask<{ count: number }>('orders', 'SELECT count(*)::int AS count FROM orders')
+    const placed = (after[0]?.count ?? 0) - (before[0]?.count ?? 0)
+    expect(placed).toBe(metrics['iterations']?.count) // those repeated are no further orders
+    expect(placed).toBeGreaterThan(90)
+    expect(metrics['orders_ended']?.passes).toBeGreaterThan(15)
+    expect(metrics['checks']?.fails).toBe(0)
+    expect(stdout + stderr).not.toMatch(/a secret of|eyJ/)
+  },
+)
