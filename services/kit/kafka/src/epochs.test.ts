@@ -36,13 +36,13 @@ test('moves made close together are committed together, after what is published 
 })
 
 test('what is done while the rest is being settled is committed after it has been settled itself', async () => {
-  let late: (() => void) | undefined
-  const { log, epochs } = bench(undefined, () => late?.())
+  const meanwhile = { ends: (): void => undefined }
+  const { log, epochs } = bench(undefined, () => meanwhile.ends())
   epochs.begin({ t: [0] })
   const { tracker } = epochs.current
   const [first, second] = [tracker.take('t', 0, '4'), tracker.take('t', 0, '5')]
   first()
-  late = second
+  meanwhile.ends = second
   await epochs.flush()
   await epochs.flush()
   expect(log).toEqual(['settle', '0@5', 'settle', '0@6'])
