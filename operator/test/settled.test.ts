@@ -20,6 +20,15 @@ const pipelines = [...yamlIn('examples'), ...yamlIn('crds/fixtures')].flatMap((f
     .map((pipeline) => ({ file, pipeline: pipeline as OrderPipeline })),
 )
 
+/** A node port is the whole cluster's, and the extended shop is the shop again: it has its port dealt. */
+const taken = new Set<number>()
+for (const { pipeline } of pipelines) {
+  const service = pipeline.spec.gateway?.service
+  if (service?.nodePort === undefined) continue
+  if (taken.has(service.nodePort)) Reflect.deleteProperty(service, 'nodePort')
+  else taken.add(service.nodePort)
+}
+
 const passes = async ({ port }: Running): Promise<number> => {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   return [...text.matchAll(/^orderpipeline_reconcile_total\{.*\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0)
