@@ -36,7 +36,7 @@ program
   .description(
     'a burst of orders with a slow payment provider: as orderpipeline simulate predicts it, against as it is',
   )
-  .option('--orders <n>', 'orders in the burst', whole, 8_000)
+  .option('--orders <n>', 'orders in the burst', whole, 12_000)
   .option('--latency <ms>', 'how long a charge takes', whole, 5_000)
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: { orders: number; latency: number; json?: true }) => {
