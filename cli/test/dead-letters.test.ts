@@ -3,7 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kafkaBootstrap, postgresUrl, securedKafka } from '@orderpipeline/cluster/testing'
+import { environmentFor, kafkaBootstrap, postgresUrl, securedKafka } from '@orderpipeline/cluster/testing'
 import { inventoryStage } from '@orderpipeline/inventory'
 import type { StageDefinition } from '@orderpipeline/kit-stage'
 import { stageBench, testDatabase, testOrder, until, validatedEvent } from '@orderpipeline/kit-stage/testing'
@@ -227,15 +227,7 @@ test('many letters go at a bounded rate, in the order they had, past messages of
 })
 
 test('Kafka is entered by TLS and password as a stage does, and a wrong way in is said in words', async () => {
-  const { bootstrapServers, ca, admin } = securedKafka()
-  const secured = {
-    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
-    KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
-    KAFKA_TLS_CA: ca,
-    KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
-    KAFKA_SASL_USERNAME: admin.username,
-    KAFKA_SASL_PASSWORD: admin.password,
-  }
+  const secured = environmentFor(securedKafka())
   expect(await dlq(['list', pipeline(), '--state', 'all'], secured)).toMatchObject({ code: 0, stderr: '' })
   const denied = await dlq(['list', pipeline()], { ...secured, KAFKA_SASL_PASSWORD: 'wrong' })
   expect(denied.code).toBe(1)

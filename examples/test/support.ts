@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
+import { environmentFor, kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
 import { until, type Bench } from '@orderpipeline/kit-stage/testing'
 
 export const examples = join(import.meta.dirname, '..')
@@ -102,15 +102,7 @@ export async function refused(
 
 /** Of a Kafka that asks for TLS and a password. */
 export function secured(): Record<string, string> {
-  const { bootstrapServers, ca, admin } = securedKafka()
-  return {
-    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
-    KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
-    KAFKA_TLS_CA: ca,
-    KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
-    KAFKA_SASL_USERNAME: admin.username,
-    KAFKA_SASL_PASSWORD: admin.password,
-  }
+  return environmentFor(securedKafka())
 }
 
 async function freePort(): Promise<number> {

@@ -3,11 +3,10 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/e2e/ledger'
-import { stageBench, testDatabase } from '@orderpipeline/kit-stage/testing'
+import { consumedTopics, shopStages, shopTopics, stageBench, testDatabase } from '@orderpipeline/kit-stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
 import { playBattery } from '../crashes/src/battery.ts'
 import { allPoints, somePoints } from '../crashes/src/points.ts'
-import { consumed } from '../crashes/src/shop.ts'
 import { offTheMark, table, tally } from '../crashes/src/tally.ts'
 
 declare module 'vitest' {
@@ -17,8 +16,6 @@ declare module 'vitest' {
   }
 }
 
-const stages = Object.keys(consumed) as (keyof typeof consumed)[]
-const topics = [...new Set(Object.values(consumed).flat())]
 const skus = 20
 
 let database: TestDatabase
@@ -29,7 +26,7 @@ beforeAll(async () => {
   bench = await stageBench({
     kafkaBootstrap: kafkaBootstrap(),
     databaseUrl: database.url,
-    topics: [...topics, ...stages.map((stage) => `${stage}.dead-letters`)],
+    topics: [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)],
   })
   const admin = new URL(postgresUrl())
   admin.pathname = new URL(database.url).pathname
@@ -44,7 +41,7 @@ afterAll(async () => {
 async function waiting(): Promise<number> {
   const rows = async (role: string, from: string): Promise<number> =>
     (await database.ask<{ count: number }>(role, `SELECT count(*) FROM ${from}`))[0]?.count ?? NaN
-  const kept = await Promise.all(stages.map((stage) => rows(stage, 'outbox')))
+  const kept = await Promise.all(shopStages.map((stage) => rows(stage, 'outbox')))
   const [relayed, mails] = [await rows('orders', 'intake_outbox'), await rows('notification', 'mails')]
   return kept.reduce((sum, count) => sum + count, relayed + mails)
 }
@@ -52,7 +49,8 @@ async function waiting(): Promise<number> {
 /** Every order has ended, and nothing waits in a table or in Kafka. */
 async function quiet(): Promise<boolean> {
   if ((await ledger.unfinished()) + (await waiting()) > 0) return false
-  for (const stage of stages) for (const topic of consumed[stage]) if ((await bench.lag(stage, topic)) > 0) return false
+  for (const stage of shopStages)
+    for (const topic of consumedTopics[stage]) if ((await bench.lag(stage, topic)) > 0) return false
   return true
 }
 
@@ -79,7 +77,7 @@ test('whoever is killed wherever under load, every order ends once, and stock, m
   expect(played.quiet).toBe(true)
   expect(rows.filter(({ tookEffect, inHand }) => tookEffect !== inHand)).toEqual([])
   expect(rows.filter(({ attempts, inHand }) => attempts < inHand)).toEqual([])
-  expect(offTheMark(played, stages)).toEqual([])
+  expect(offTheMark(played, shopStages)).toEqual([])
 
   expect(audit).toEqual(flawless(audit))
   expect(await count('orders', 'orders')).toBe(played.accepted.size)
@@ -90,7 +88,7 @@ test('whoever is killed wherever under load, every order ends once, and stock, m
   expect(
     ends.filter(({ order_id, status }) => !played.mails.has(`<${order_id}.${status.toLowerCase()}@shop.test>`)),
   ).toEqual([])
-  for (const stage of stages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
+  for (const stage of shopStages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
   expect([...played.exitCodes.values()].filter((code) => code !== 0)).toEqual([])
 }, 2_400_000)
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { configOf, startGateway, type Gateway } from '@orderpipeline/gateway'
 import { inventoryStage } from '@orderpipeline/inventory'
-import { stageBench, testDatabase, until } from '@orderpipeline/kit-stage/testing'
+import { consumedTopics, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/kit-stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
 import { silentLogger } from '@orderpipeline/kit-telemetry'
 import { ordersStage } from '@orderpipeline/orders'
@@ -13,16 +13,6 @@ import { configOf as providerConfigOf, startPaymentProvider } from '@orderpipeli
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { shippingStage } from '@orderpipeline/shipping'
 
-const topics = [
-  'orders.placed',
-  'orders.validated',
-  'inventory.updated',
-  'payment.processed',
-  'orders.fulfilment',
-  'shipping.updated',
-  'orders.cancelled',
-  'orders.status',
-]
 const stages = ['orders', 'inventory', 'payment', 'shipping']
 const stock = 1_000
 
@@ -35,7 +25,7 @@ beforeAll(async () => {
   bench = await stageBench({
     kafkaBootstrap: kafkaBootstrap(),
     databaseUrl: database.url,
-    topics: [...topics, ...stages.map((stage) => `${stage}.dead-letters`)],
+    topics: [...shopTopics, ...stages.map((stage) => `${stage}.dead-letters`)],
   })
   const ports = { HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url }
   provider = await startPaymentProvider(providerConfigOf({ ...ports, PROVIDER_LATENCY_MS: '30' }), silentLogger())
@@ -52,15 +42,11 @@ beforeAll(async () => {
     silentLogger(),
   )
   const now = () => new Date()
-  bench.start(
-    'orders',
-    ['orders.placed', 'inventory.updated', 'payment.processed', 'shipping.updated'],
-    ordersStage({ now }),
-  )
-  bench.start('inventory', ['orders.validated', 'orders.cancelled'], inventoryStage({ now }))
+  bench.start('orders', consumedTopics.orders, ordersStage({ now }))
+  bench.start('inventory', consumedTopics.inventory, inventoryStage({ now }))
   const charge = createProvider({ url: provider.url, timeoutMs: 5_000 })
-  bench.start('payment', ['inventory.updated', 'orders.cancelled'], paymentStage(charge, { now }))
-  bench.start('shipping', ['orders.fulfilment', 'orders.cancelled'], shippingStage({ now }))
+  bench.start('payment', consumedTopics.payment, paymentStage(charge, { now }))
+  bench.start('shipping', consumedTopics.shipping, shippingStage({ now }))
 })
 afterAll(async () => {
   for (const closer of gateway.closers) await closer.close()

@@ -7,7 +7,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inProcessHost, persistedPorts, postgresUrl, startKafka } from '@orderpipeline/cluster/testing'
 import { inventoryStage } from '@orderpipeline/inventory'
-import { placedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/kit-stage/testing'
+import {
+  consumedTopics,
+  placedEvent,
+  shopTopics,
+  stageBench,
+  testDatabase,
+  testOrder,
+  until,
+} from '@orderpipeline/kit-stage/testing'
 import type { Bench, TestDatabase, TestOrder } from '@orderpipeline/kit-stage/testing'
 import { openSession } from '@orderpipeline/kit-postgres'
 import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
@@ -21,16 +29,6 @@ import { configOf, declineReason, startPaymentProvider } from '@orderpipeline/pa
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { shippingStage } from '@orderpipeline/shipping'
 
-const topics = [
-  'orders.placed',
-  'orders.validated',
-  'inventory.updated',
-  'payment.processed',
-  'orders.fulfilment',
-  'shipping.updated',
-  'orders.cancelled',
-  'orders.status',
-]
 const stages = ['orders', 'inventory', 'payment', 'shipping', 'notification']
 const stock = 1_000
 const declineRate = 0.2
@@ -101,13 +99,12 @@ function startAll(bench: Bench): void {
   const now = () => new Date()
   // The kill makes calls and commits fail for seconds: messages must not run out of tries meanwhile.
   const patient = { STAGE_RETRY_ATTEMPTS: 10 }
-  const heardByOrders = ['orders.placed', 'inventory.updated', 'payment.processed', 'shipping.updated']
-  bench.start('orders', heardByOrders, ordersStage({ now }), patient)
-  bench.start('inventory', ['orders.validated', 'orders.cancelled'], inventoryStage({ now }), patient)
+  bench.start('orders', consumedTopics.orders, ordersStage({ now }), patient)
+  bench.start('inventory', consumedTopics.inventory, inventoryStage({ now }), patient)
   const charge = createProvider({ url: provider.url, timeoutMs: 5_000 })
-  bench.start('payment', ['inventory.updated', 'orders.cancelled'], paymentStage(charge, { now }), patient)
-  bench.start('shipping', ['orders.fulfilment', 'orders.cancelled'], shippingStage({ now }), patient)
-  bench.start('notification', ['orders.status'], notificationStage({ logger: silentLogger() }), patient)
+  bench.start('payment', consumedTopics.payment, paymentStage(charge, { now }), patient)
+  bench.start('shipping', consumedTopics.shipping, shippingStage({ now }), patient)
+  bench.start('notification', consumedTopics.notification, notificationStage({ logger: silentLogger() }), patient)
 }
 
 /** The gateway's: it publishes what cancellations make known. */
@@ -141,7 +138,7 @@ test('every order ends once, and stock, money, shipments and messages agree, tho
   const bench = await stageBench({
     kafkaBootstrap: kafka.bootstrapServers,
     databaseUrl: database.url,
-    topics: [...topics, ...stages.map((stage) => `${stage}.dead-letters`)],
+    topics: [...shopTopics, ...stages.map((stage) => `${stage}.dead-letters`)],
   })
   // SKU-0001 runs out after 150 of 400; SKU-9999 is not sold.
   await database.ask('inventory', `UPDATE stock SET available = 150 WHERE sku = 'SKU-0001'`)

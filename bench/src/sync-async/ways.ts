@@ -1,5 +1,6 @@
 // Which two ways does an order take in the comparison, and what runs for each?
 import { createTopics } from '@orderpipeline/kit-kafka'
+import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/kit-stage/testing'
 import { silentLogger } from '@orderpipeline/kit-telemetry'
 import type { ChainService, Next } from './chain.ts'
 import { freePort, type Processes } from './processes.ts'
@@ -31,21 +32,13 @@ export async function startChain({ databaseUrl, providerUrl, processes }: Ground
   return `${url('orders')}/v1/orders`
 }
 
-const consumed = {
-  notification: ['orders.status'],
-  shipping: ['orders.fulfilment', 'orders.cancelled'],
-  payment: ['inventory.updated', 'orders.cancelled'],
-  inventory: ['orders.validated', 'orders.fulfilment', 'orders.cancelled'],
-  orders: ['orders.placed', 'inventory.updated', 'payment.processed', 'shipping.updated'],
-} as const
 const partitions = 12
 const prefix = 'bench.'
 
 /** One replica of each service. Returns where orders are posted to. */
 export async function startPlatform(ground: Ground, kafkaBootstrap: string): Promise<string> {
   const { databaseUrl, providerUrl, processes, atOnce } = ground
-  const stages = Object.keys(consumed) as (keyof typeof consumed)[]
-  const topics = [...new Set(Object.values(consumed).flat()), ...stages.map((stage) => `${stage}.dead-letters`)]
+  const topics = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)]
   await createTopics(
     { brokers: [kafkaBootstrap], clientId: 'bench' },
     topics.map((topic) => ({ topic: prefix + topic, partitions })),
@@ -55,13 +48,13 @@ export async function startPlatform(ground: Ground, kafkaBootstrap: string): Pro
     ...{ DATABASE_URL: databaseUrl, KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap, KAFKA_TOPIC_PREFIX: prefix },
     ...{ ORDERPIPELINE_PIPELINE: 'bench', LOG_LEVEL: 'error' },
   }
-  const started = stages.map(async (stage) => {
+  const started = shopStages.map(async (stage) => {
     const metricsPort = await freePort()
     const env = {
       ...common,
       ORDERPIPELINE_STAGE: stage,
       KAFKA_GROUP_ID: prefix + stage,
-      KAFKA_CONSUME_TOPICS: consumed[stage].map((topic) => prefix + topic).join(),
+      KAFKA_CONSUME_TOPICS: consumedTopics[stage].map((topic) => prefix + topic).join(),
       KAFKA_DEAD_LETTER_TOPIC: `${prefix}${stage}.dead-letters`,
       METRICS_PORT: String(metricsPort),
       STAGE_CONCURRENCY: String(atOnce),

@@ -21,7 +21,7 @@ export const kubeconfig = () => started('kubeconfig')
 export const postgresUrl = () => started('postgresUrl')
 export const kafkaBootstrap = () => started('kafkaBootstrap')
 export const securedKafka = () => started('securedKafka')
-export type { SecuredKafka }
+export { environmentFor, type SecuredKafka } from './secured-kafka.ts'
 
 function started<Name extends Component>(name: Name): ProvidedContext[Name] {
   const value = inject(name) as ProvidedContext[Name] | undefined

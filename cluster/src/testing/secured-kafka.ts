@@ -13,6 +13,18 @@ export interface SecuredKafka {
   readonly stranger: Login
 }
 
+/** What a stage's environment says to enter it. */
+export function environmentFor({ bootstrapServers, ca, admin }: SecuredKafka): Record<string, string> {
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
+    KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+    KAFKA_TLS_CA: ca,
+    KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+    KAFKA_SASL_USERNAME: admin.username,
+    KAFKA_SASL_PASSWORD: admin.password,
+  }
+}
+
 export interface Login {
   readonly username: string
   readonly password: string

@@ -2,6 +2,7 @@
 // everything it works with.
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { consumedTopics, type ShopStage } from '@orderpipeline/kit-stage/testing'
 import { startHttpTap } from './http-tap.ts'
 import { kafkaConversation } from './kafka-wire.ts'
 import { startMailbox } from './mailbox.ts'
@@ -31,14 +32,6 @@ export interface Shop {
   stop(): Promise<Map<string, number | string>>
   close(): Promise<void>
 }
-
-export const consumed = {
-  orders: ['orders.placed', 'inventory.updated', 'payment.processed', 'shipping.updated'],
-  inventory: ['orders.validated', 'orders.fulfilment', 'orders.cancelled'],
-  payment: ['inventory.updated', 'orders.cancelled'],
-  shipping: ['orders.fulfilment', 'orders.cancelled'],
-  notification: ['orders.status'],
-} as const
 
 type Environment = Readonly<Record<string, string>>
 
@@ -78,11 +71,11 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     const main = new URL(`../../${service}/src/main.ts`, import.meta.url).pathname
     programs.set(service, startProgram(service, main, { ...(await throughTaps(service)), ...env }, options.onDeath))
   }
-  const stage = (name: keyof typeof consumed, env: Environment = {}): Promise<void> =>
+  const stage = (name: ShopStage, env: Environment = {}): Promise<void> =>
     start(name, {
       ORDERPIPELINE_STAGE: name,
       KAFKA_GROUP_ID: prefix + name,
-      KAFKA_CONSUME_TOPICS: consumed[name].map((topic) => prefix + topic).join(),
+      KAFKA_CONSUME_TOPICS: consumedTopics[name].map((topic) => prefix + topic).join(),
       KAFKA_DEAD_LETTER_TOPIC: `${prefix}${name}.dead-letters`,
       ...env,
     })

@@ -1,13 +1,14 @@
 // What can happen to orders between the services? Their real decisions, with everything around them played: topics that overtake each
 // other, replicas that die at any line, messages that come again or are given up on, a provider that decides late.
-import { allocate } from '@orderpipeline/inventory'
+import { allocate, inventoryStage } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
 import { eventOf, topicOf } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
-import { cancellable, cancelled, decide } from '@orderpipeline/orders'
-import { callFor, settle } from '@orderpipeline/payment'
+import { consumedTopics } from '@orderpipeline/kit-stage/testing'
+import { cancellable, cancelled, decide, ordersStage } from '@orderpipeline/orders'
+import { callFor, createProvider, paymentStage, settle } from '@orderpipeline/payment'
 import type { Answer, Payment } from '@orderpipeline/payment'
-import { planShipments } from '@orderpipeline/shipping'
+import { planShipments, shippingStage } from '@orderpipeline/shipping'
 import type { ShipmentStatus } from '@orderpipeline/shipping'
 import { ProviderModel } from './provider-model.ts'
 import { Timelines } from './timelines.ts'
@@ -16,27 +17,16 @@ import type { Books, Crash, Order, Playground } from './steps.ts'
 export const stages = ['orders', 'inventory', 'payment', 'shipping'] as const
 export type Stage = (typeof stages)[number]
 
+/** As the stages themselves say; of the provider nothing is asked for that. */
+const provider = createProvider({ url: 'http://provider.invalid', timeoutMs: 1 })
+const clock = { now: () => now }
 export const hears: Record<Stage, readonly EventType[]> = {
-  orders: [
-    'OrderPlaced',
-    'StockReserved',
-    'StockRejected',
-    'ReservationExpired',
-    'PaymentCaptured',
-    'PaymentDeclined',
-    'PaymentRefunded',
-    'ShipmentPrepared',
-  ],
-  inventory: ['OrderValidated', 'OrderCancelled', 'OrderConfirmed'],
-  payment: ['StockReserved', 'OrderCancelled', 'RefundRequested'],
-  shipping: ['OrderConfirmed', 'OrderShipped', 'OrderCancelled'],
+  orders: ordersStage(clock).handles,
+  inventory: inventoryStage(clock).handles,
+  payment: paymentStage(provider, clock).handles,
+  shipping: shippingStage(clock).handles,
 }
-export const consumes: Record<Stage, readonly string[]> = {
-  orders: ['orders.placed', 'inventory.updated', 'payment.processed', 'shipping.updated'],
-  inventory: ['orders.validated', 'orders.cancelled', 'orders.fulfilment'],
-  payment: ['inventory.updated', 'orders.cancelled'],
-  shipping: ['orders.fulfilment', 'orders.cancelled'],
-}
+export const consumes: Record<Stage, readonly string[]> = consumedTopics
 
 /** What moves an order on may be lost, and the order ends by its deadline; what has taken effect is past being given up. */
 export function canBeGivenUp({ type }: OrderEvent): boolean {

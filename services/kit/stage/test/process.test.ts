@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { kafkaBootstrap, postgresUrl, securedKafka } from '@orderpipeline/cluster/testing'
+import { environmentFor, kafkaBootstrap, postgresUrl, securedKafka } from '@orderpipeline/cluster/testing'
 import { stageBench, testDatabase, until } from '../src/testing/index.ts'
 import type { Bench, TestDatabase } from '../src/testing/index.ts'
 
@@ -65,21 +65,13 @@ test('a stage is ready once it is in its group, shows its figures, and leaves on
 
 test('a stage reads and writes by TLS and with a password, as its environment says', async () => {
   const port = await freePort()
-  const { bootstrapServers, ca, admin } = securedKafka()
-  const { child, output, exited } = start({
-    ...environment(port),
-    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
-    KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
-    KAFKA_TLS_CA: ca,
-    KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
-    KAFKA_SASL_USERNAME: admin.username,
-    KAFKA_SASL_PASSWORD: admin.password,
-  })
+  const secured = securedKafka()
+  const { child, output, exited } = start({ ...environment(port), ...environmentFor(secured) })
   await bench.publishRaw([{ topic: 'orders.status', key: 'k', value: 'not an event', headers: {} }])
   await until(async () => (await bench.records('notification.dead-letters')).length === 1)
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])
-  expect(output.text).not.toContain(admin.password)
+  expect(output.text).not.toContain(secured.admin.password)
 })
 
 test('a wrong environment ends it at once with a line for each wrong variable', async () => {

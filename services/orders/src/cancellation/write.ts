@@ -2,7 +2,7 @@
 // publish; one statement each, however many orders.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import { encode, type CancellationReason } from '@orderpipeline/order-events'
-import { intakeChannel } from '../intake/relay-sql.ts'
+import { notifyRelay } from '../intake/relay-sql.ts'
 import { idRange } from '../sql/id-range.ts'
 import { changeOrders, recordEvents } from '../sql/stage.ts'
 import { cancelled, source } from '../stage/saga.ts'
@@ -47,5 +47,3 @@ export async function writeCancellations(
   ])
   await tx.query(notifyRelay)
 }
-
-const notifyRelay = { name: 'cancellation.notify', text: `SELECT pg_notify('${intakeChannel}', '')` }

@@ -5,7 +5,7 @@ import { IntakeFull } from './errors.ts'
 import type { IntakeMetrics } from './metrics.ts'
 import { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
 import { placeOrders, type Placement } from './place-orders.ts'
-import { intakeChannel } from './relay-sql.ts'
+import { notifyRelay } from './relay-sql.ts'
 
 export interface IntakeOptions {
   /** Under the orders' role and schema. */
@@ -40,7 +40,7 @@ export function createIntake(options: IntakeOptions): Intake {
     if (waking) return
     waking = true
     database
-      .query(notify)
+      .query(notifyRelay)
       .catch(() => undefined)
       .finally(() => {
         waking = false
@@ -79,5 +79,3 @@ export function createIntake(options: IntakeOptions): Intake {
     close: () => gatherer.close(),
   }
 }
-
-const notify = { name: 'intake_notify', text: `SELECT pg_notify('${intakeChannel}', '')` }

@@ -3,6 +3,9 @@
 /** NOTIFY channel: a batch of orders has been committed. */
 export const intakeChannel = 'orders_intake'
 
+/** Wakes whichever gateway relays; within a transaction, once that is committed. */
+export const notifyRelay = { name: 'intake_notify', text: `SELECT pg_notify('${intakeChannel}', '')` }
+
 /** The advisory lock of the one session that may relay. */
 export const relayLock = 'orders.intake_outbox relay'
 

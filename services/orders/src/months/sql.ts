@@ -1,18 +1,9 @@
 // Which months of orders are there, who sees to it, and how is one taken out? The work is done by functions of the schema
 // (migrations/0005_months.sql), which the migrate program calls as well.
 import type { Statement } from '@orderpipeline/kit-postgres'
+import { sweep } from '../sweeps.ts'
 
-/** No row: another replica is at it, or has been a while ago. */
-export const lead: Statement = {
-  name: 'months.lead',
-  text: `SELECT name FROM sweeps WHERE name = 'months' AND due_at <= now() FOR NO KEY UPDATE SKIP LOCKED`,
-}
-
-/** $1: seconds until anybody looks again. */
-export const putOff: Statement = {
-  name: 'months.put-off',
-  text: `UPDATE sweeps SET due_at = now() + make_interval(secs => $1) WHERE name = 'months'`,
-}
+export const { lead, putOff } = sweep('months')
 
 export const makeMonths: Statement = {
   name: 'months.make',
