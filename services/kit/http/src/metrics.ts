@@ -2,18 +2,19 @@
 // hand.
 import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/kit-telemetry'
+import { whenOver } from './over.ts'
 
 export function observeRequests(server: FastifyInstance, registry: Registry): void {
   const registers = [registry]
   const requests = new Counter({
     name: 'http_requests_total',
-    help: 'Requests answered, by route and status.',
+    help: 'Requests answered, by route and status; 499: the caller left first.',
     labelNames: ['method', 'route', 'status'] as const,
     registers,
   })
   const duration = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'From the request being read to the answer being sent.',
+    help: 'From the request being read to the answer being sent, or the caller gone.',
     labelNames: ['method', 'route'] as const,
     buckets: secondsBuckets,
     registers,
@@ -24,12 +25,11 @@ export function observeRequests(server: FastifyInstance, registry: Registry): vo
     active.inc()
     done()
   })
-  server.addHook('onResponse', (request, reply, done) => {
+  whenOver(server, (request, { status, seconds }) => {
     // The pattern, not the path: one series per route, however many orders there are.
     const route = request.routeOptions.url ?? 'unknown'
     active.dec()
-    requests.inc({ method: request.method, route, status: reply.statusCode })
-    duration.observe({ method: request.method, route }, reply.elapsedTime / 1000)
-    done()
+    requests.inc({ method: request.method, route, status })
+    duration.observe({ method: request.method, route }, seconds)
   })
 }

@@ -1,15 +1,15 @@
-// Which requests leave a line in the log? None, those that were refused or failed, or all; each with the ids that lead
+// Which requests leave a line in the log? None, those that were refused, failed or given up, or all; each with the ids that lead
 // from it to the events it caused. Never a body, a query or a token.
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from '@orderpipeline/kit-telemetry'
+import { whenOver } from './over.ts'
 
 export const requestLogs = ['none', 'problems', 'all'] as const
 export type RequestLog = (typeof requestLogs)[number]
 
 export function logRequests(app: FastifyInstance, logger: Logger, which: RequestLog): void {
   if (which === 'none') return
-  app.addHook('onResponse', (request, reply, done) => {
-    const status = reply.statusCode
+  whenOver(app, (request, { status, seconds }) => {
     if (which === 'all' || status >= 400) {
       const { correlationId, traceparent } = request.correlation
       logger.info(
@@ -17,7 +17,7 @@ export function logRequests(app: FastifyInstance, logger: Logger, which: Request
           method: request.method,
           route: request.routeOptions.url ?? 'unknown',
           status,
-          ms: Math.round(reply.elapsedTime),
+          ms: Math.round(seconds * 1_000),
           address: request.ip,
           correlationId,
           ...(traceparent === undefined ? {} : { traceId: traceparent.split('-')[1] }),
@@ -25,6 +25,5 @@ export function logRequests(app: FastifyInstance, logger: Logger, which: Request
         'request',
       )
     }
-    done()
   })
 }

@@ -1,5 +1,13 @@
-import { expect, test } from 'vitest'
-import { createLogger, createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { expect, test, vi } from 'vitest'
+import {
+  createLogger,
+  createRegistry,
+  silentLogger,
+  type SpanAttributes,
+  type Tracing,
+} from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 import { HttpProblem, overloaded } from './problem.ts'
 import { createHttpServer, type HttpServerOptions } from './server.ts'
@@ -128,3 +136,55 @@ test('counts requests by route pattern and status, and asks callers to leave whi
   expect(metrics).toContain('http_requests_total{method="POST",route="/orders/:id",status="400"} 1')
   expect(metrics).toContain('http_requests_active 0')
 })
+
+test('a request whose caller hangs up is over, in the metrics, the log and the trace', async () => {
+  const lines: Record<string, unknown>[] = []
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
+  const ended: SpanAttributes[] = []
+  const tracing: Tracing = {
+    span: (name) => {
+      let known: SpanAttributes = { name }
+      const set = (attributes: SpanAttributes) => void (known = { ...known, ...attributes })
+      return { traceparent: '', set, fail: () => undefined, end: () => void ended.push(known) }
+    },
+    close: () => Promise.resolve(),
+  }
+  const logger = createLogger({ service: 'test', destination })
+  const { app, registry } = build({ requestLog: 'all', logger, tracing })
+  let answer = (): void => undefined
+  app.get('/waits', () => new Promise((resolve) => (answer = () => resolve({}))))
+  app.get('/streams', (_request, reply) => reply.send(Readable.from(once('first'), { objectMode: false })))
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  try {
+    const leaving = new AbortController()
+    const streamed = await fetch(`${url}/streams`, { signal: leaving.signal })
+    const waiting = fetch(`${url}/waits`, { signal: leaving.signal }).catch(() => undefined)
+    await vi.waitUntil(async () => (await registry.metrics()).includes('http_requests_active 2'))
+    leaving.abort()
+    await Promise.all([waiting, streamed.text().catch(() => undefined)])
+    await vi.waitUntil(async () => (await registry.metrics()).includes('http_requests_active 0'))
+    answer()
+    const metrics = await registry.metrics()
+    expect(metrics).toContain('http_requests_total{method="GET",route="/streams",status="200"} 1')
+    expect(metrics).toContain('http_requests_total{method="GET",route="/waits",status="499"} 1')
+    expect(metrics).toContain('http_request_duration_seconds_count{method="GET",route="/waits"} 1')
+    const logged = lines.flatMap(({ route, status }) => (route === undefined ? [] : [[route, status]])).sort()
+    expect(logged).toEqual([
+      ['/streams', 200],
+      ['/waits', 499],
+    ])
+    expect(ended.map((span) => [span['name'], span['http.response.status_code']]).sort()).toEqual([
+      ['GET /streams', 200],
+      ['GET /waits', 499],
+    ])
+  } finally {
+    await app.close()
+  }
+})
+
+/** And then nothing more, without an end. */
+async function* once(text: string): AsyncGenerator<string> {
+  yield text
+  await new Promise(() => undefined)
+}

@@ -1,6 +1,7 @@
 // Where does an order's trace begin? With its request, or with whoever sent it a traceparent.
 import type { FastifyInstance } from 'fastify'
 import type { Span, Tracing } from '@orderpipeline/kit-telemetry'
+import { whenOver } from './over.ts'
 
 /** A span for every request, which the request's correlation carries on. After the hook that sets it. */
 export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
@@ -21,11 +22,10 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
     request.correlation = { ...request.correlation, traceparent: span.traceparent }
     done()
   })
-  app.addHook('onResponse', (request, reply, done) => {
+  whenOver(app, (request, { status }) => {
     const span = spans.get(request)
-    span?.set({ 'http.response.status_code': reply.statusCode })
-    if (reply.statusCode >= 500) span?.fail(new Error(`answered ${reply.statusCode}`))
+    span?.set({ 'http.response.status_code': status })
+    if (status >= 500) span?.fail(new Error(`answered ${status}`))
     span?.end()
-    done()
   })
 }
