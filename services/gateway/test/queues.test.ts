@@ -1,4 +1,5 @@
 // Does the gateway know what waits behind it, and refuse what would wait for too long?
+import { openSession } from '@orderpipeline/kit-postgres'
 import { placedEvent, testOrder, until } from '@orderpipeline/kit-stage/testing'
 import { ordersStage } from '@orderpipeline/orders'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -39,8 +40,9 @@ test('what waits before a stage is told with its age, and a queue that stands fo
   await on.bench.publish(Array.from({ length: 30 }, (_, n) => placedEvent(testOrder(n, { 'SKU-0001': 1 }))))
   await until(async () => (await queue('orders'))?.lag === 30)
   await until(async () => (await health()).status === 503)
-  const { body } = await health()
+  const { body, headers } = await health()
   expect(body.status).toBe('stuck')
+  expect(headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
   expect(body.queues.find(({ name }) => name === 'orders')).toMatchObject({ lag: 30, stuck: true })
   expect((await queue('orders'))?.oldestAgeSeconds).toBeGreaterThanOrEqual(2)
   expect(await queue('intake')).toMatchObject({ lag: 0, oldestAgeSeconds: 0 })
@@ -67,10 +69,25 @@ test('an order that would wait longer than promised is refused with when to come
   expect((await ask(`${promising.url}/v1/orders?customer=customer-1`)).status).toBe(200)
 })
 
-test('while Kafka cannot be asked orders are taken, and health says so', async () => {
-  const alone = await on.start({ ...settings(), PROMISE_SECONDS: '1', KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' })
-  expect((await place(alone)).status).toBe(202)
-  expect(await health(alone)).toMatchObject({ status: 503, body: { detail: 'the queues cannot be read' } })
+test('while Kafka cannot be asked orders are taken until the intake keeps them for longer than promised', async () => {
+  const own = await ground([])
+  // In the place of one that relays and gets nowhere.
+  const relaying = await openSession({ url: own.database.url, role: 'orders' })
+  try {
+    expect(await relaying.tryLock('orders.intake_outbox relay')).toBe(true)
+    const away = { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1', QUEUES_CACHE_SECONDS: '0.2' }
+    const alone = await own.start({ ...away, PROMISE_SECONDS: '1' })
+    const patient = await own.start({ ...away, PROMISE_SECONDS: '86400' })
+    expect((await place(alone)).status).toBe(202)
+    const unknown = await health(alone)
+    expect(unknown).toMatchObject({ status: 503, body: { detail: 'the queues cannot be read' } })
+    expect(unknown.headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
+    await until(async () => (await place(alone)).status === 503)
+    expect((await place(patient)).status).toBe(202)
+  } finally {
+    await relaying.close()
+    await own.close()
+  }
 })
 
 test('many who ask are one look at Kafka', async () => {

@@ -9,11 +9,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import {
   createIntake,
   intakeMetrics,
+  outboxLag,
   relayMetrics,
   startRelay,
   type OutboxMessage,
   type Relay,
 } from '../src/intake/index.ts'
+import { selectLag } from '../src/intake/relay-sql.ts'
 
 let database: TestDatabase
 let bench: Bench
@@ -195,4 +197,39 @@ test('with Kafka refusing, the relay keeps trying and keeps the order', async ()
   await outboxEmpty()
   expect(failures).toBeGreaterThan(3)
   expect((await publishedByCustomer()).orders).toEqual(placed)
+})
+
+test('orders go on being published while nobody can say how many wait', async () => {
+  await database.ask('orders', 'ALTER TABLE intake_outbox RENAME created_at TO made_at')
+  try {
+    const placed = await place(2)
+    relay('blind')
+    await outboxEmpty()
+    expect((await publishedByCustomer()).orders).toEqual(placed)
+  } finally {
+    await database.ask('orders', 'ALTER TABLE intake_outbox RENAME made_at TO created_at')
+  }
+})
+
+test('how many wait, and for how long, is told without reading them all', async () => {
+  const waiting = 30_000
+  await database.ask(
+    'orders',
+    `INSERT INTO intake_outbox (event_id, topic, key, value, created_at)
+     SELECT gen_random_uuid(), 'orders.placed', 'key', '{}', now() - interval '1 hour' FROM generate_series(1, $1::int)`,
+    [waiting],
+  )
+  try {
+    const { rows, seconds } = await outboxLag(database.as('orders'))
+    expect(rows).toBe(waiting)
+    expect(seconds).toBeGreaterThanOrEqual(3_600)
+    const [explained] = await database.ask<{ 'QUERY PLAN': unknown }>(
+      'orders',
+      `EXPLAIN (ANALYZE, FORMAT JSON) ${selectLag.text}`,
+    )
+    const read = [...JSON.stringify(explained).matchAll(/"Actual Rows":([\d.]+)/g)].map(([, count]) => Number(count))
+    expect(Math.max(...read)).toBeLessThanOrEqual(10_000)
+  } finally {
+    await database.ask('orders', 'DELETE FROM intake_outbox')
+  }
 })

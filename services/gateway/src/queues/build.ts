@@ -44,7 +44,15 @@ export function openQueues(
   const promiseSeconds = config.PROMISE_SECONDS
   if (promiseSeconds === undefined) return { queues, close: () => kafka.close() }
   const stages = config.PROMISE_STAGES
-  const admission = startAdmission({ queues, promiseSeconds, stages, everyMs: cacheMs, registry, logger })
+  const admission = startAdmission({
+    queues,
+    promiseSeconds,
+    stages,
+    everyMs: cacheMs,
+    monotonicMs: clock.monotonicMs,
+    registry,
+    logger,
+  })
   return {
     queues,
     admit: admission.admit,

@@ -24,6 +24,19 @@ export interface Expectation extends Queue {
   readonly waitSeconds: number
 }
 
+/** What waits before the stages cannot be told; before them, in the intake, it can. */
+export class StagesUnknown extends Error {
+  override readonly name = 'StagesUnknown'
+  readonly reason = 'StagesUnknown'
+  readonly retry = true
+  readonly intake: Expectation
+
+  constructor(intake: Expectation, cause: unknown) {
+    super('the queues of the stages cannot be read', { cause })
+    this.intake = intake
+  }
+}
+
 /** Kafka tells what is older than a time, not how old something is: so many times are asked about. */
 export const agesSeconds = (limitSeconds: number): readonly number[] =>
   [...new Set([1, 5, 15, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400, limitSeconds])].sort((a, b) => a - b)

@@ -2,7 +2,15 @@
 // requests however many stages there are; what was read in the last half minute tells the pace.
 import { groupsNamed, offsetsSince, readOffsets, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
 import type { OutboxLag } from '@orderpipeline/orders/intake'
-import { agesSeconds, expectations, queueOf, type Expectation, type Sample } from './queue.ts'
+import {
+  agesSeconds,
+  expectations,
+  queueOf,
+  StagesUnknown,
+  type Expectation,
+  type Queue,
+  type Sample,
+} from './queue.ts'
 
 export interface QueueReaderOptions {
   readonly kafka: KafkaConnection
@@ -17,7 +25,7 @@ export interface QueueReaderOptions {
 }
 
 export interface QueueReader {
-  /** As they were some seconds ago at most. @throws KafkaUnavailable, DatabaseError */
+  /** As they were some seconds ago at most. @throws StagesUnknown, DatabaseError */
   read(): Promise<readonly Expectation[]>
 }
 
@@ -54,24 +62,32 @@ export function createQueueReader(options: QueueReaderOptions): QueueReader {
   }
 }
 
+/** @throws StagesUnknown, DatabaseError */
 async function take(options: QueueReaderOptions): Promise<Sample> {
-  const { kafka, groupPrefix, now, monotonicMs } = options
-  const ages = agesSeconds(options.maxAgeSeconds)
-  const at = monotonicMs()
-  const [outbox, groups] = await Promise.all([options.outbox(), groupsNamed(kafka, groupPrefix)])
+  const at = options.monotonicMs()
+  const [outbox, stages] = await Promise.allSettled([options.outbox(), readStages(options)])
+  if (outbox.status === 'rejected') throw outbox.reason
+  const intake: Queue = { name: 'intake', lag: outbox.value.rows, oldestAgeSeconds: outbox.value.seconds }
+  if (stages.status === 'rejected') {
+    const [expected] = expectations([{ at, queues: [intake], consumed: {} }])
+    throw expected ? new StagesUnknown(expected, stages.reason) : stages.reason
+  }
+  return {
+    at,
+    queues: [intake, ...stages.value.map(({ queue }) => queue)],
+    consumed: Object.fromEntries(stages.value.map(({ queue, consumed }) => [queue.name, consumed])),
+  }
+}
+
+/** By name. @throws KafkaUnavailable */
+async function readStages({ kafka, groupPrefix, maxAgeSeconds, now }: QueueReaderOptions) {
+  const ages = agesSeconds(maxAgeSeconds)
+  const groups = await groupsNamed(kafka, groupPrefix)
   const offsets = await readOffsets(kafka, groups)
   const lagging = [...offsets.values()].flat().filter(({ high, committed = 0 }) => high > committed)
   const times = ages.map((age) => new Date(now().getTime() - age * 1_000))
   const since = await offsetsSince(kafka, [...new Set(lagging.map(({ topic }) => topic))], times)
-  const stages = [...offsets]
+  return [...offsets]
     .map(([group, partitions]) => queueOf(group.slice(groupPrefix.length), partitions, since, ages))
     .sort((a, b) => a.queue.name.localeCompare(b.queue.name))
-  return {
-    at,
-    queues: [
-      { name: 'intake', lag: outbox.rows, oldestAgeSeconds: outbox.seconds },
-      ...stages.map(({ queue }) => queue),
-    ],
-    consumed: Object.fromEntries(stages.map(({ queue, consumed }) => [queue.name, consumed])),
-  }
 }

@@ -51,6 +51,8 @@ export interface Relay {
 }
 
 const lagEveryMs = 2_000
+/** After a look at the lag that failed: one that ran into its time-out is not to take turns with publishing. */
+const lagAgainMs = 30_000
 /** From one look to the next while there is something: orders committed in between share a look and a publication. */
 const lookEveryMs = 20
 const firstBackoffMs = 100
@@ -128,13 +130,23 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     }
   }
   let lagDueAt = 0
+  /** Nobody must know how many wait for them to be published. */
+  const measure = async (): Promise<void> => {
+    if (performance.now() < lagDueAt) return
+    let againMs = lagEveryMs
+    try {
+      await measureLag(session, metrics)
+    } catch (error) {
+      session.lost.throwIfAborted()
+      againMs = lagAgainMs
+      logger.warn({ error }, 'what waits in the outbox was not measured; trying again later')
+    }
+    lagDueAt = performance.now() + againMs
+  }
   let backoffMs = firstBackoffMs
   while (!closing.aborted) {
     session.lost.throwIfAborted()
-    if (performance.now() >= lagDueAt) {
-      await measureLag(session, metrics)
-      lagDueAt = performance.now() + lagEveryMs
-    }
+    await measure()
     await prune()
     const lookedAt = performance.now()
     const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])

@@ -1,0 +1,55 @@
+import { HttpProblem } from '@orderpipeline/kit-http'
+import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import { afterEach, expect, test, vi } from 'vitest'
+import { startAdmission, type Admission } from './admission.ts'
+import { StagesUnknown, type Expectation } from './queue.ts'
+
+const queue = (name: string, waitSeconds: number): Expectation => ({
+  name,
+  lag: 1,
+  oldestAgeSeconds: waitSeconds,
+  waitSeconds,
+})
+
+let admission: Admission | undefined
+afterEach(() => admission?.close())
+
+/** Each look at the queues gives the next of these; the last goes on. */
+async function after(looks: readonly (readonly Expectation[] | Error)[], passedMs = 0): Promise<() => void> {
+  let looked = 0
+  let nowMs = 0
+  const started = (admission = startAdmission({
+    queues: {
+      read: () => {
+        const found = looks[Math.min(looked++, looks.length - 1)]
+        if (looked > 1) nowMs = passedMs
+        return found instanceof Error ? Promise.reject(found) : Promise.resolve(found ?? [])
+      },
+    },
+    promiseSeconds: 10,
+    stages: ['payment'],
+    everyMs: 1,
+    monotonicMs: () => nowMs,
+    registry: createRegistry(),
+    logger: silentLogger(),
+  }))
+  await vi.waitUntil(() => looked > looks.length)
+  started.close()
+  return started.admit
+}
+const away = new Error('away')
+
+test('while the queues cannot be read, what was known of them goes on counting for a while', async () => {
+  expect(await after([[queue('payment', 60)], away], 30_000)).toThrow(HttpProblem)
+  expect(await after([[queue('payment', 60)], away], 61_000)).not.toThrow()
+  expect(await after([[queue('payment', 5)], away], 30_000)).not.toThrow()
+})
+
+test('with nothing ever known of the queues every order is taken', async () => {
+  expect(await after([away])).not.toThrow()
+})
+
+test('where only the stages are unknown, the intake by itself decides', async () => {
+  expect(await after([new StagesUnknown(queue('intake', 60), away)])).toThrow(HttpProblem)
+  expect(await after([new StagesUnknown(queue('intake', 5), away)])).not.toThrow()
+})
