@@ -1,5 +1,5 @@
 // How are the queues behind the gateway? For balancers, dashboards and people: 200 while everything moves.
-import { HttpProblem, route, type Route } from '@orderpipeline/kit-http'
+import { overloaded, route, type Route } from '@orderpipeline/kit-http'
 import { z } from 'zod'
 import type { QueueReader } from '../queues/reader.ts'
 
@@ -16,6 +16,9 @@ const queueHealth = z.object({
   ),
 })
 
+/** Nothing that was stuck for minutes is known to move much sooner. */
+const againSeconds = 5
+
 export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
   return route({
     method: 'GET',
@@ -25,11 +28,15 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
     takes: {},
     answers: {
       200: { description: 'Everything moves.', schema: queueHealth },
-      503: { description: 'Something has waited for too long, or Kafka does not answer.', schema: queueHealth },
+      503: {
+        description:
+          'Something has waited for too long, or Kafka does not answer; Retry-After says when to look again.',
+        schema: queueHealth,
+      },
     },
     handle: async (_given, _request, reply) => {
       const read = await queues.read().catch((error: unknown) => {
-        throw new HttpProblem(503, 'Service Unavailable', 'the queues cannot be read', { cause: error })
+        throw overloaded('the queues cannot be read', againSeconds, error)
       })
       const shown = read.map(({ name, lag, oldestAgeSeconds, consumedPerSecond }) => ({
         name,
@@ -40,6 +47,7 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
       }))
       const stuck = shown.some((queue) => queue.stuck)
       void reply.header('cache-control', 'no-store')
+      if (stuck) void reply.header('retry-after', againSeconds)
       return reply.code(stuck ? 503 : 200).send({ status: stuck ? 'stuck' : 'moving', queues: shown })
     },
   })
