@@ -15,13 +15,17 @@ const schema = z.object({
   MAIL_CONNECTIONS: variables.integer(1, 100).default(2),
   MAIL_TIMEOUT_SECONDS: variables.number(0.1, 300).default(20),
   MAIL_ATTEMPTS: variables.integer(1, 1_000).default(20),
+  /** How long a mail waits for a mail server that is away; RFC 5321 asks for four or five days. */
+  MAIL_KEEP_HOURS: variables.number(0.001, 8_760).default(120),
   MAIL_CHECK_SECONDS: variables.number(0.05, 300).default(1),
 })
 
 export interface MailOptions extends SmtpOptions {
   readonly addressing: Addressing
-  /** Tries of one mail before it is given up. */
+  /** Refusals of one mail before it is given up. */
   readonly attempts: number
+  /** Until a mail is given up that nobody was there to take. */
+  readonly keepSeconds: number
   readonly everySeconds: number
 }
 
@@ -41,6 +45,7 @@ export function mailOptions(env: Environment): MailOptions | undefined {
     timeoutMs: config.MAIL_TIMEOUT_SECONDS * 1_000,
     addressing: { domain, to: config.MAIL_TO },
     attempts: config.MAIL_ATTEMPTS,
+    keepSeconds: config.MAIL_KEEP_HOURS * 3_600,
     everySeconds: config.MAIL_CHECK_SECONDS,
   }
 }

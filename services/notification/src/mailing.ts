@@ -8,11 +8,12 @@ import { createMailer } from './smtp.ts'
 import { tracedMailer } from './trace.ts'
 
 export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>): Mailing {
-  const { addressing, attempts, everySeconds, timeoutMs } = options
+  const { addressing, attempts, keepSeconds, everySeconds, timeoutMs } = options
   const counted = mailCounter(context.registry)
   const traced = tracedMailer(context.tracing)
   const chores = mailChores((lane) => counted(lane, traced(lane, createMailer(options))), {
     attempts,
+    keepSeconds,
     everySeconds,
     // A batch waits for the slowest of its mails, each of which may use up several time-outs.
     leaseSeconds: 60 + (20 * timeoutMs) / 1_000,

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { eventOf, orderStatuses } from '@orderpipeline/order-events'
 import type { EventData } from '@orderpipeline/order-events'
 import { addressOf, marketingMails, orderMails } from './mails.ts'
-import { retrySeconds } from './sender.ts'
+import { pauseSeconds, retrySeconds } from './sender.ts'
+import { verdictOn } from './smtp.ts'
 
 const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
@@ -53,4 +54,20 @@ test('a customer id that is an address stands for itself', () => {
 test('a mail that was not taken is tried again ever later, but within ten minutes', () => {
   expect([1, 2, 3, 30].map((failures) => retrySeconds(failures, () => 1))).toEqual([5, 10, 20, 600])
   expect(retrySeconds(1, () => 0)).toBe(2.5)
+})
+
+test('a mail whose server is away is tried again ever later, but within a minute', () => {
+  expect([0, 8, 30, 90, 100_000].map((age) => pauseSeconds(age, () => 1))).toEqual([5, 8, 30, 60, 60])
+  expect(pauseSeconds(0, () => 0)).toBe(2.5)
+})
+
+test('only what the server says to a mail counts against it', () => {
+  const error = (code: string, responseCode?: number) => Object.assign(new Error(code), { code, responseCode })
+  const verdict = (retry: boolean, outage: boolean) => ({ retry, outage })
+  expect(verdictOn(error('EENVELOPE', 550))).toEqual(verdict(false, false))
+  expect(verdictOn(error('EMESSAGE', 451))).toEqual(verdict(true, false))
+  expect(verdictOn(new TypeError('a mail that cannot be written'))).toEqual(verdict(true, false))
+  for (const of of [error('ESOCKET'), error('ETIMEDOUT'), error('EAUTH', 535), error('EPROTOCOL', 554)])
+    expect(verdictOn(of)).toEqual(verdict(true, true))
+  expect(verdictOn(error('EENVELOPE', 421))).toEqual(verdict(true, true))
 })

@@ -11,7 +11,10 @@ import { failMails, removeMails, takeMails } from './sql/mails.ts'
 
 export interface SenderOptions {
   readonly mailer: Mailer
+  /** Refusals of one mail before it is given up; a mail server that is away refuses nothing. */
   readonly attempts: number
+  /** A mail that has waited so long for a mail server that is away is of no use to anybody. */
+  readonly keepSeconds: number
   /** Longer than any batch takes: then another replica may send them. */
   readonly leaseSeconds: number
   readonly onFailure: (mail: { readonly messageId: string }, error: MailRefused, gaveUp: boolean) => void
@@ -21,13 +24,15 @@ export interface SenderOptions {
 interface TakenMail extends Mail {
   readonly id: number
   readonly attempts: number
+  readonly ageSeconds: number
 }
 
 const batchSize = 20
 const firstRetrySeconds = 5
 const lastRetrySeconds = 600
+const longestPauseSeconds = 60
 
-/** Sends what is due in a lane, one batch. Returns how many were taken in hand. @throws DatabaseError */
+/** Sends what is due in a lane, one batch. Returns how many the mail server had a word for. @throws DatabaseError */
 export async function sendDue(database: Queryable, lane: Lane, options: SenderOptions): Promise<number> {
   const mails = await database.query<TakenMail>(takeMails, [lane, options.leaseSeconds, batchSize])
   const outcomes = await Promise.all(
@@ -45,27 +50,41 @@ export async function sendDue(database: Queryable, lane: Lane, options: SenderOp
   if (sent.length > 0) await database.query(removeMails, [sent])
   const failed = outcomes.flatMap(({ mail, error }) => (error ? [{ mail, error }] : []))
   if (failed.length > 0) await recordFailures(database, failed, options)
-  return mails.length
+  return mails.length - failed.filter(({ error }) => error.outage).length
 }
 
 async function recordFailures(
   database: Queryable,
   failed: readonly { readonly mail: TakenMail; readonly error: MailRefused }[],
-  { attempts, onFailure, random = Math.random }: SenderOptions,
+  { attempts, keepSeconds, onFailure, random = Math.random }: SenderOptions,
 ): Promise<void> {
-  const ends = failed.map(({ mail, error }) => !error.retry || mail.attempts + 1 >= attempts)
+  const ends = failed.map(({ mail, error }) =>
+    error.outage ? mail.ageSeconds >= keepSeconds : !error.retry || mail.attempts + 1 >= attempts,
+  )
   failed.forEach(({ mail, error }, n) => onFailure(mail, error, ends[n] === true))
   await database.query(failMails, [
     failed.map(({ mail }) => mail.id),
     failed.map(({ error }) => error.message.slice(0, 500)),
-    failed.map(({ mail }) => retrySeconds(mail.attempts + 1, random)),
+    failed.map(({ mail, error }) =>
+      error.outage ? pauseSeconds(mail.ageSeconds, random) : retrySeconds(mail.attempts + 1, random),
+    ),
     ends,
+    failed.map(({ error }, n) => !error.outage || ends[n]),
   ])
 }
 
 /** Doubles with each failure; half of it is chance. */
 export function retrySeconds(failures: number, random: () => number): number {
   const full = Math.min(lastRetrySeconds, firstRetrySeconds * 2 ** Math.min(failures - 1, 20))
+  return full / 2 + (full / 2) * random()
+}
+
+/**
+ * Until a mail is tried again whose server is away: as long as it has waited, so that tries are ever rarer, but never more than a
+ * minute, so that it goes out when the server is back. Half of it is chance.
+ */
+export function pauseSeconds(ageSeconds: number, random: () => number): number {
+  const full = Math.min(longestPauseSeconds, Math.max(firstRetrySeconds, ageSeconds))
   return full / 2 + (full / 2) * random()
 }
 

@@ -9,14 +9,19 @@ export interface SmtpOptions {
   readonly timeoutMs: number
 }
 
-/** `retry`: it may be taken later; otherwise the server will never take this mail. */
+/**
+ * `retry`: it may be taken later; otherwise the server will never take this mail. `outage`: the server was not there to say anything of
+ * this mail: no connection, no answer in time, no login.
+ */
 export class MailRefused extends Error {
   override readonly name = 'MailRefused'
   readonly reason = 'MailRefused'
   readonly retry: boolean
-  constructor(message: string, retry: boolean, options?: ErrorOptions) {
+  readonly outage: boolean
+  constructor(message: string, verdict: { readonly retry: boolean; readonly outage: boolean }, options?: ErrorOptions) {
     super(message, options)
-    this.retry = retry
+    this.retry = verdict.retry
+    this.outage = verdict.outage
   }
 }
 
@@ -42,16 +47,24 @@ export function createMailer({ url, from, connections, timeoutMs }: SmtpOptions)
       try {
         await transport.sendMail({ messageId, from, to: recipient, subject, text: body })
       } catch (cause) {
-        throw new MailRefused(cause instanceof Error ? cause.message : String(cause), !isForGood(cause), { cause })
+        throw new MailRefused(cause instanceof Error ? cause.message : String(cause), verdictOn(cause), { cause })
       }
     },
     close: () => transport.close(),
   }
 }
 
-/** 5xx is the server's last word on this mail (RFC 5321); one on logging in is not about the mail. */
-function isForGood(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if ('code' in error && error.code === 'EAUTH') return false
-  return 'responseCode' in error && typeof error.responseCode === 'number' && error.responseCode >= 500
+/** Of nodemailer, for what happens before it comes to the mail; a time-out in the middle of one says as little of it. */
+const away = new Set([
+  ...['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS', 'EPROXY', 'ETLS', 'EREQUIRETLS', 'EPROTOCOL'],
+  ...['EAUTH', 'ENOAUTH', 'EOAUTH2'],
+])
+/** The server is about to leave, whatever it was asked. */
+const closing = 421
+
+/** What a server says to a mail counts: 5xx is its last word on it (RFC 5321). What it says in greeting or to a login is not about the mail. */
+export function verdictOn(error: unknown): { readonly retry: boolean; readonly outage: boolean } {
+  const { code, responseCode } = error instanceof Error ? (error as { code?: unknown; responseCode?: unknown }) : {}
+  if ((typeof code === 'string' && away.has(code)) || responseCode === closing) return { retry: true, outage: true }
+  return { retry: !(typeof responseCode === 'number' && responseCode >= 500), outage: false }
 }

@@ -55,6 +55,7 @@ function sender(overrides: Partial<SenderOptions> = {}): (lane: Lane) => Promise
   const options: SenderOptions = {
     mailer,
     attempts: 3,
+    keepSeconds: 3_600,
     leaseSeconds: 60,
     onFailure: (_, { message }, gaveUp) => failures.push(`${gaveUp ? 'gave up' : 'again'}: ${message}`),
     ...overrides,
@@ -140,19 +141,42 @@ test('a server that is busy is asked again later, one that refuses for good is n
   expect(failures.filter((failure) => failure.startsWith('gave up'))).toHaveLength(2)
 })
 
-test('a server that is away is waited for', async () => {
+test('a server that is away is waited for, longer than any number of tries', async () => {
   const orderId = randomUUID()
   await hear([news(orderId, 'SHIPPED')])
   const { url } = server
   await server.close()
   const mailer = createMailer({ url, from: 'shop@shop.example', connections: 1, timeoutMs: 500 })
   mailers.push(mailer)
-  await sender({ mailer })('order')
-  expect(await left()).toEqual([{ attempts: 1, failed: false }])
+  for (let round = 0; round < 5; round++) {
+    expect(await sender({ mailer })('order')).toBe(0)
+    await allDue()
+  }
+  expect(await left()).toEqual([{ attempts: 0, failed: false }])
   server = await mailServer()
   await allDue()
   await sender()('order')
   expect(server.received).toHaveLength(1)
+})
+
+test('a mail that has waited for days for a server that is away is given up, and says why', async () => {
+  await hear([news(randomUUID(), 'SHIPPED'), news(randomUUID(), 'SHIPPED')])
+  await database.ask(
+    'notification',
+    `UPDATE mails SET created_at = now() - interval '2 hours' WHERE id = (SELECT min(id) FROM mails)`,
+  )
+  const mailer = createMailer({ url: 'smtp://127.0.0.1:1', from: 'shop@shop.example', connections: 1, timeoutMs: 500 })
+  mailers.push(mailer)
+  await sender({ mailer })('order')
+  expect(await left()).toEqual([
+    { attempts: 0, failed: false },
+    { attempts: 1, failed: true },
+  ])
+  const [given] = await database.ask<{ failure: string }>(
+    'notification',
+    'SELECT failure FROM mails WHERE failed_at IS NOT NULL',
+  )
+  expect(given?.failure).toContain('ECONNREFUSED')
 })
 
 test('an order mail goes out while a thousand marketing mails wait for a server that keeps them hanging', async () => {

@@ -33,7 +33,8 @@ WHERE id IN (
   LIMIT $3
   FOR UPDATE SKIP LOCKED
 )
-RETURNING id, lane, message_id AS "messageId", recipient, subject, body, traceparent, attempts`,
+RETURNING id, lane, message_id AS "messageId", recipient, subject, body, traceparent, attempts,
+  extract(epoch FROM now() - created_at)::float8 AS "ageSeconds"`,
 }
 
 /** $1: ids of mails that the mail server has. */
@@ -42,15 +43,16 @@ export const removeMails: Statement = {
   text: `DELETE FROM mails WHERE id = ANY ($1::bigint[])`,
 }
 
-/** $1: ids, $2: what the mail server said, $3: seconds until the next try, $4: whether there is none. */
+/** $1: ids, $2: what the mail server said, $3: seconds until the next try, $4: whether there is none, $5: whether this one counts. */
 export const failMails: Statement = {
   name: 'mails.fail',
   text: `
 UPDATE mails
-SET attempts = attempts + 1,
-    failure = failed.failure,
+SET attempts = attempts + failed.counts::int,
+    failure = CASE WHEN attempts > 0 OR failed.counts THEN failed.failure END,
     due_at = now() + make_interval(secs => failed.seconds),
     failed_at = CASE WHEN failed.for_good THEN now() END
-FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::boolean[]) AS failed (id, failure, seconds, for_good)
+FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::boolean[], $5::boolean[])
+  AS failed (id, failure, seconds, for_good, counts)
 WHERE mails.id = failed.id`,
 }
