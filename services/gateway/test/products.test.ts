@@ -1,7 +1,11 @@
 // Are products shown from Redis, anew as soon as they change, and all the same without it?
 import { until } from '@orderpipeline/kit-stage/testing'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
+import { createCache } from '../src/reading/cache.ts'
+import { createProductCache } from '../src/reading/product-cache.ts'
 import { ownRedis, type OwnRedis } from './own-redis.ts'
 import { ask, ground, type Ground } from './support.ts'
 
@@ -48,6 +52,34 @@ test('a change is seen at once, long before what was kept would have grown old',
   }
   await on.database.ask('orders', `DELETE FROM products WHERE sku = 'SKU-0002'`)
   await until(async () => (await ask(`${gateway.url}/v1/products/SKU-0002`)).status === 404, 20)
+})
+
+test('what was read before a change is not kept after it, nor shown to who asks after it', async () => {
+  const client = new Redis(redis.url)
+  const reads: ((priceCents: number) => void)[] = []
+  const products = createProductCache({
+    cache: createCache(client, () => performance.now()),
+    pipeline: 'changing',
+    read: (sku) => new Promise((resolve) => reads.push((priceCents) => resolve({ sku, name: 'It', priceCents }))),
+    registry: createRegistry(),
+  })
+  const ask = async () => (await products.bySku('SKU-0001'))?.priceCents
+  try {
+    await until(() => client.status === 'ready')
+    const before = ask()
+    await until(() => reads.length === 1)
+    products.forget('SKU-0001')
+    const after = ask()
+    await until(() => reads.length === 2)
+    reads[1]?.(222)
+    expect(await after).toBe(222)
+    reads[0]?.(111)
+    expect(await before).toBe(111)
+    expect(await ask()).toBe(222)
+    expect(reads).toHaveLength(2)
+  } finally {
+    client.disconnect()
+  }
 })
 
 test('without Redis products are read from the database, and from Redis again once it is back', async () => {

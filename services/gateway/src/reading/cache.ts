@@ -6,10 +6,29 @@ export interface Cache {
   /** `null`: not there; `undefined`: the cache is away. */
   get(key: string): Promise<string | null | undefined>
   set(key: string, value: string, seconds: number): void
+  /** With what to show when keeping what was not there; `undefined`: the cache is away. */
+  getMarked(key: string): Promise<Marked | undefined>
+  /** Keeps it unless it has been forgotten since the mark was given: what was read meanwhile may be as it was before. */
+  setMarked(key: string, value: string, seconds: number, mark: string): void
   forget(key: string): void
 }
 
+export interface Marked {
+  readonly value: string | null
+  /** Another one each time it is forgotten. */
+  readonly mark: string
+}
+
 const awayMs = 1_000
+/** Far longer than anybody takes to read what they then keep. */
+const markSeconds = 3_600
+
+const setUnlessForgotten = `
+if (redis.call('GET', KEYS[2]) or '') == ARGV[3] then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end`
+const forgetAndMark = `
+redis.call('INCR', KEYS[2])
+redis.call('EXPIRE', KEYS[2], ARGV[1])
+redis.call('DEL', KEYS[1])`
 
 /** `now`: milliseconds that never go back. */
 export function createCache(redis: Redis | undefined, now: () => number): Cache {
@@ -18,13 +37,21 @@ export function createCache(redis: Redis | undefined, now: () => number): Cache 
   const away = (): undefined => {
     awayUntil = now() + awayMs
   }
+  const markOf = (key: string): string => `${key}:forgotten`
   return {
     get: async (key) => usable()?.get(key).catch(away),
     set: (key, value, seconds) => {
       usable()?.set(key, value, 'EX', seconds).catch(away)
     },
+    getMarked: async (key) => {
+      const found = await usable()?.mget(key, markOf(key)).catch(away)
+      return found && { value: found[0] ?? null, mark: found[1] ?? '' }
+    },
+    setMarked: (key, value, seconds, mark) => {
+      usable()?.eval(setUnlessForgotten, 2, key, markOf(key), value, seconds, mark).catch(away)
+    },
     forget: (key) => {
-      usable()?.del(key).catch(away)
+      usable()?.eval(forgetAndMark, 2, key, markOf(key), markSeconds).catch(away)
     },
   }
 }

@@ -35,24 +35,27 @@ export function createProductCache({ cache, pipeline, read, registry }: ProductC
   })
   const reading = new Map<string, Promise<Product | undefined>>()
 
-  /** However many ask for one product at once, it is read once. */
-  const readOnce = (sku: string): Promise<Product | undefined> => {
-    const underWay = reading.get(sku)
+  /** However many ask for one product at once, it is read once, and kept unless it changes meanwhile; who asks after that reads anew. */
+  const readOnce = (sku: string, mark: string | undefined): Promise<Product | undefined> => {
+    const which = `${sku} ${mark}`
+    const underWay = reading.get(which)
     if (underWay) return underWay
-    const fresh = read(sku).finally(() => reading.delete(sku))
-    reading.set(sku, fresh)
+    const fresh = read(sku)
+      .then((found) => {
+        if (found && mark !== undefined) cache.setMarked(key(sku), JSON.stringify(found), keptSeconds, mark)
+        return found
+      })
+      .finally(() => reading.delete(which))
+    reading.set(which, fresh)
     return fresh
   }
 
   return {
     bySku: async (sku) => {
-      const text = await cache.get(key(sku))
-      const found = text ? productIn(text) : undefined
-      asked.inc({ result: found ? 'hit' : text === undefined ? 'away' : 'miss' })
-      if (found) return found
-      const fresh = await readOnce(sku)
-      if (fresh) cache.set(key(sku), JSON.stringify(fresh), keptSeconds)
-      return fresh
+      const kept = await cache.getMarked(key(sku))
+      const found = kept?.value ? productIn(kept.value) : undefined
+      asked.inc({ result: found ? 'hit' : kept ? 'miss' : 'away' })
+      return found ?? readOnce(sku, kept?.mark)
     },
     forget: (sku) => cache.forget(key(sku)),
   }
