@@ -1,6 +1,7 @@
 // Are the issuer's keys asked for as seldom as they should be, and used as long as they may be?
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createLogger } from '@orderpipeline/kit-telemetry'
 import { exportJWK, generateKeyPair, type JWK, type CompactJWSHeaderParameters } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { KeysUnavailable, remoteKeys } from '../src/authentication/remote-keys.ts'
@@ -32,9 +33,9 @@ async function newKey(kid: string): Promise<JWK> {
   return { ...(await exportJWK(publicKey)), kid, alg: 'ES256' }
 }
 
-function source(timeoutMs = 10_000) {
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
-  const find = remoteKeys({ url, timeoutMs, cacheMs: 600_000, now: () => nowMs, random: () => 1 })
+function source(timeoutMs = 10_000, onFailure: (error: unknown) => void = () => undefined) {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys?key=hunter2`
+  const find = remoteKeys({ url, timeoutMs, cacheMs: 600_000, now: () => nowMs, random: () => 1, onFailure })
   const header = (kid: string): CompactJWSHeaderParameters => ({ alg: 'ES256', kid })
   return async (kid: string) => find(header(kid), { payload: '', signature: '' })
 }
@@ -95,4 +96,21 @@ test('an issuer that does not answer, answers something else, or too much, is as
   }
   answerWith = () => ({ status: 302, body: '' })
   await expect(source()('first')).rejects.toBeInstanceOf(KeysUnavailable)
+})
+
+test('what failed is told without the query of its address, which may hold a key', async () => {
+  const told: unknown[] = []
+  const logger = createLogger({ service: 'test', destination: { write: (line) => void told.push(line) } })
+  const onFailure = (error: unknown) => logger.warn({ error }, 'failed')
+  for (const answer of [failing, { status: 302, body: '' }, { status: 200, body: 'not json' }]) {
+    answerWith = () => answer
+    await expect(source(undefined, onFailure)('first')).rejects.toBeInstanceOf(KeysUnavailable)
+  }
+  const find = source(undefined, onFailure)
+  server.closeAllConnections()
+  server.close()
+  await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailable)
+  expect(told).toHaveLength(4)
+  expect(told.join('')).toContain('http://127.0.0.1')
+  expect(told.join('')).not.toContain('hunter2')
 })

@@ -91,7 +91,8 @@ async function fetchKeys(url: string, timeoutMs: number): Promise<JSONWebKeySet>
   })
   if (!response.ok) {
     await response.body?.cancel()
-    throw new Error(`${url} answered ${response.status}`)
+    // Not the whole address: some issuers are asked with a key in the query.
+    throw new Error(`${new URL(url).origin} answered ${response.status}`)
   }
   return keySet.parse(JSON.parse(await boundedText(response)))
 }

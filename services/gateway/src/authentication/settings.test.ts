@@ -53,6 +53,12 @@ test('a short secret and an algorithm that is not pinned are refused, and the se
     expect(() => settings({ ...shared, AUTH_ALGORITHMS: algorithm })).toThrow(/^AUTH_ALGORITHMS: found/m)
 })
 
+test('an address of keys with a password in it is refused, and the password is not shown', () => {
+  const refused = () => settings({ ...published, AUTH_JWKS_URL: 'https://me:hunter2@issuer.example/keys' })
+  expect(refused).toThrow(/^AUTH_JWKS_URL: found .*; allowed: .* without a user name and a password/m)
+  expect(refused).not.toThrow('hunter2')
+})
+
 test('a wait that the connection would not outlive is refused', () => {
   expect(() => configOf({ ...needed, SYNC_MAX_WAIT_SECONDS: '30' })).toThrow(
     'SYNC_MAX_WAIT_SECONDS: found 30; allowed: less than HTTP_CONNECTION_TIMEOUT_SECONDS, 30',

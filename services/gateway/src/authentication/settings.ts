@@ -22,7 +22,11 @@ export const authenticationVariables = {
     .refine((value) => Buffer.byteLength(value) >= secretBytes)
     .describe(`a secret of at least ${secretBytes} bytes`)
     .optional(),
-  AUTH_JWKS_URL: variables.url(['https', 'http']).optional(),
+  AUTH_JWKS_URL: variables
+    .url(['https', 'http'])
+    .refine((value) => URL.canParse(value) && new URL(value).username === '' && new URL(value).password === '')
+    .describe('a URL starting with https:// or http://, without a user name and a password')
+    .optional(),
   AUTH_ISSUER: variables.text().optional(),
   AUTH_AUDIENCE: variables.text().optional(),
   /** By how much clocks may differ when `exp` and `nbf` are looked at. */
