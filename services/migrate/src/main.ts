@@ -1,20 +1,30 @@
 // The migrate program: brings every service's schema up to date, then exits.
-import { createLogger } from '@orderpipeline/kit-telemetry'
+import { ConfigError, createLogger } from '@orderpipeline/kit-telemetry'
 import { configOf } from './config.ts'
+import type { Config } from './config.ts'
 import { migrate } from './migrate.ts'
 
-const config = configOf(process.env)
-const logger = createLogger({ service: 'migrate', level: config.LOG_LEVEL })
+async function run(config: Config): Promise<void> {
+  const logger = createLogger({ service: 'migrate', level: config.LOG_LEVEL })
+  try {
+    await migrate({
+      databaseUrl: config.DATABASE_URL,
+      servicesDatabaseUrl: config.SERVICES_DATABASE_URL,
+      migrationsDir: config.MIGRATIONS_DIR,
+      seedProducts: config.SEED_PRODUCTS,
+      seedStockQuantity: config.SEED_STOCK_QUANTITY,
+      log: (line) => logger.info(line),
+    })
+  } catch (error) {
+    logger.error({ error }, 'not migrated')
+    process.exitCode = 1
+  }
+}
+
 try {
-  await migrate({
-    databaseUrl: config.DATABASE_URL,
-    servicesDatabaseUrl: config.SERVICES_DATABASE_URL,
-    migrationsDir: config.MIGRATIONS_DIR,
-    seedProducts: config.SEED_PRODUCTS,
-    seedStockQuantity: config.SEED_STOCK_QUANTITY,
-    log: (line) => logger.info(line),
-  })
+  await run(configOf(process.env))
 } catch (error) {
-  logger.error({ error }, 'not migrated')
-  process.exitCode = 1
+  if (!(error instanceof ConfigError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 2
 }

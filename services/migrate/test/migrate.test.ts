@@ -1,4 +1,5 @@
 // Can the migrate program run twice, and twice at once, and does it keep services out of each other's tables?
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
@@ -76,4 +77,15 @@ test('what a transaction did is undone when it fails', async () => {
   })
   await expect(failing).rejects.toMatchObject({ reason: 'Rejected', code: '23514', retry: false })
   expect(await ask('inventory', `SELECT available FROM stock WHERE sku = 'SKU-0002'`)).toEqual([{ available: 5 }])
+})
+
+test('a wrong environment ends the program with a line for each wrong variable, and nothing else', () => {
+  const main = new URL('../src/main.ts', import.meta.url).pathname
+  const env = { DATABASE_URL: 'nowhere', SEED_PRODUCTS: 'all' }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main], { env, encoding: 'utf8' })
+  expect([status, stdout]).toEqual([2, ''])
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    'DATABASE_URL: found a value of 7 characters (not shown); allowed: a URL starting with postgres:// or postgresql://',
+    'SEED_PRODUCTS: found "all"; allowed: a whole number from 0 to 9999',
+  ])
 })
