@@ -1,5 +1,5 @@
 // Is a failing provider left alone for a while, asked again one call first, and never for the fault of a single order?
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { guarded } from './guard.ts'
 import type { GuardOptions } from './guard.ts'
 import { ProviderError } from './provider.ts'
@@ -90,6 +90,29 @@ test('a call that fails is made again, up to three times, and one that is refuse
   const refusing = providerThat('Refused')
   await expect(guarded(refusing.provider, three).charge(charge, never)).rejects.toMatchObject({ reason: 'Refused' })
   expect(refusing.asked()).toBe(1)
+})
+
+test.each([
+  { chance: 0, waits: [500, 1_000, 2_000] },
+  { chance: 0.5, waits: [750, 1_500, 3_000] },
+  { chance: 1, waits: [1_000, 2_000, 4_000] },
+])('from one attempt to the next it waits twice as long, half of it by chance ($chance)', async ({ chance, waits }) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const { provider, asked } = providerThat('Failing')
+    const patient = { ...figures, attempts: waits.length + 1, backoffMs: 1_000, random: () => chance }
+    const failure = reasonsOf(1, () => guarded(provider, patient).charge(charge, never))
+    await vi.advanceTimersByTimeAsync(0)
+    for (const [n, wait] of waits.entries()) {
+      await vi.advanceTimersByTimeAsync(wait - 1)
+      expect(asked()).toBe(n + 1)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(asked()).toBe(n + 2)
+    }
+    expect(await failure).toEqual(['Failing'])
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('calls are spaced out once the burst is used up, and the burst comes back with rest', () => {

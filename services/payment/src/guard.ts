@@ -1,14 +1,6 @@
 // How is a provider that is slow, failing or away asked no more than helps? Calls are spaced out and tried again a little later, and
 // when half of the last ones failed nobody asks for a while: the stage takes no further messages in meanwhile.
-import {
-  BrokenCircuitError,
-  circuitBreaker,
-  CountBreaker,
-  ExponentialBackoff,
-  handleWhen,
-  retry,
-  wrap,
-} from 'cockatiel'
+import { BrokenCircuitError, circuitBreaker, CountBreaker, DelegateBackoff, handleWhen, retry, wrap } from 'cockatiel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProviderError } from './provider.ts'
 import type { Provider, ProviderFailure } from './provider.ts'
@@ -19,7 +11,7 @@ export interface GuardOptions {
   readonly perSecond: number
   /** Of one call, the first included. */
   readonly attempts: number
-  /** Before the second attempt; doubles, with jitter. */
+  /** Before the second attempt; doubles from one to the next. Half of each wait is chance. */
   readonly backoffMs: number
   readonly breaker: {
     /** The last calls that are looked at. */
@@ -34,6 +26,8 @@ export interface GuardOptions {
   readonly onClose?: () => void
   /** Milliseconds; of any clock that only goes forward. */
   readonly clock?: () => number
+  /** 0 to 1. */
+  readonly random?: () => number
 }
 
 export interface GuardedProvider extends Provider {
@@ -46,7 +40,7 @@ const unwell: readonly ProviderFailure[] = ['Unreachable', 'Busy', 'Failing']
 const isUnwell = (error: unknown): boolean => error instanceof ProviderError && unwell.includes(error.reason)
 
 export function guarded(provider: Provider, options: GuardOptions): GuardedProvider {
-  const { breaker, clock = () => performance.now() } = options
+  const { breaker, clock = () => performance.now(), random = Math.random } = options
   const limit = createRateLimit(options.perSecond)
   let openedAt: number | undefined
   const circuit = circuitBreaker(handleWhen(isUnwell), {
@@ -68,15 +62,16 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
   })
   const again = retry(handleWhen(isUnwell), {
     maxAttempts: options.attempts - 1,
-    backoff: new ExponentialBackoff({ initialDelay: options.backoffMs, exponent: 2 }),
+    // The library's own jitter may wait less before the third attempt than before the second.
+    backoff: new DelegateBackoff(({ attempt }) => waitMs(options.backoffMs, attempt, random)),
   })
   const policy = wrap(again, circuit)
 
   const ask = async <T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     try {
       return await policy.execute(async () => {
-        const waitMs = limit.take(clock())
-        if (waitMs > 0) await sleep(waitMs, undefined, { signal })
+        const turnMs = limit.take(clock())
+        if (turnMs > 0) await sleep(turnMs, undefined, { signal })
         return call()
       }, signal)
     } catch (error) {
@@ -94,4 +89,9 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
       return openedAt !== undefined && clock() - openedAt < breaker.openMs
     },
   }
+}
+
+function waitMs(firstMs: number, attempt: number, random: () => number): number {
+  const full = firstMs * 2 ** (attempt - 1)
+  return full / 2 + (full / 2) * random()
 }
