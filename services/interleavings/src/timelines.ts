@@ -1,7 +1,7 @@
 // Does the history of an order that is said to be final stay as it is? Kept as the orders stage writes it, and an error as soon as anything
 // new is written to what was final.
 import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
-import { changed, heard, type Decision } from '@orderpipeline/orders'
+import { answered, changed, heard, type Decision } from '@orderpipeline/orders'
 import { isFinal, type Told } from '@orderpipeline/orders/queries'
 
 export class Timelines {
@@ -13,6 +13,7 @@ export class Timelines {
 
   news(event: OrderEvent, before: OrderStatus, decision: Decision | undefined): void {
     for (const entry of heard(event, before)) this.#write(event.data.orderId, entry.event)
+    for (const entry of answered(decision?.events ?? [], event.id, new Date(0))) this.#write(entry.orderId, entry.event)
     if (decision && decision.status !== before) this.ended(event.data.orderId, decision)
   }
 

@@ -1,13 +1,15 @@
 // Is an order called back by its own customer only, only in time, once, and does everyone hear of it?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { createStore } from '@orderpipeline/kit-stage'
 import { testDatabase, testOrder, type TestDatabase, type TestOrder } from '@orderpipeline/kit-stage/testing'
 import { createRegistry } from '@orderpipeline/kit-telemetry'
-import { decode } from '@orderpipeline/order-events'
+import { decode, eventOf } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cancelOrder } from '../src/cancellation/index.ts'
 import { createIntake, intakeMetrics } from '../src/intake/index.ts'
 import { orderById, statusesById } from '../src/queries/index.ts'
+import { ordersStage } from '../src/stage/definition.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -88,4 +90,31 @@ test('an order of somebody else is as unknown as none', async () => {
   expect(await cancel(orderId, 'somebody else')).toEqual({ kind: 'unknown' })
   expect(await cancel(randomUUID())).toEqual({ kind: 'unknown' })
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
+})
+
+test('money that was taken for an order after its end is asked back, and the history shows each step once', async () => {
+  const { orderId, customerId } = await placed()
+  await cancel(orderId)
+  const since = { source: '/payment', now: new Date() }
+  const taken = { orderId, customerId, chargeId: 'ch-1', totalCents: 500, currency: 'EUR' }
+  const captured = eventOf('PaymentCaptured', taken, since)
+  const refunded = eventOf(
+    'PaymentRefunded',
+    { ...taken, refundId: 're-1' },
+    { ...since, now: new Date(Date.now() + 60_000) },
+  )
+  const stage = ordersStage({ now: () => new Date() })
+  const store = createStore(database.as('orders'), { prefix: '', keyedByOrder: [] }, stage.apply)
+  for (const event of [captured, captured, eventOf('PaymentCaptured', taken, { ...since, source: '/again' }), refunded])
+    await store.effect([{ event, prepared: undefined }], [])
+  const view = await orderById(database.as('orders'), orderId)
+  const steps = view?.timeline.map(({ event, status }) => [event, status])
+  expect(steps?.slice().sort()).toEqual([
+    ['OrderCancelled', 'CANCELLED'],
+    ['OrderPlaced', 'PLACED'],
+    ['PaymentCaptured', undefined],
+    ['PaymentRefunded', undefined],
+    ['RefundRequested', undefined],
+  ])
+  expect(steps?.at(-1)).toEqual(['PaymentRefunded', undefined])
 })

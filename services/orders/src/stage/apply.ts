@@ -6,7 +6,7 @@ import { idRange } from '../sql/id-range.ts'
 import { changeOrders, itemsOf, lockOrders, priceItems, pricesOf, recordEvents } from '../sql/stage.ts'
 import { decide } from './saga.ts'
 import type { Decision, Facts } from './saga.ts'
-import { changed, columns, heard } from './timeline.ts'
+import { answered, changed, columns, heard } from './timeline.ts'
 import type { HistoryEntry } from './timeline.ts'
 
 /** An event about an order that the intake never took: nothing here can make sense of it. */
@@ -36,6 +36,7 @@ export async function applyNews(tx: Queryable, items: readonly Item<void>[], now
     const decision = decide(status, event, facts, now)
     if (decision === undefined) continue
     reactions.push({ cause: event, events: decision.events })
+    history.push(...answered(decision.events, event.id, now))
     if (decision.status === status) continue
     statuses.set(orderId, decision.status)
     changes.push({ orderId, decision })

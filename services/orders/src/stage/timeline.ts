@@ -31,6 +31,12 @@ export function heard(news: OrderEvent, before: OrderStatus): readonly HistoryEn
   return [{ orderId: data.orderId, event: type, causeId: id, at: new Date(time) }]
 }
 
+/** What the order's end was answered with: that money taken meanwhile is to go back. That it has gone is heard later. */
+export function answered(events: readonly OrderEvent[], causeId: string, at: Date): readonly HistoryEntry[] {
+  const requests = events.filter(({ type }) => type === 'RefundRequested')
+  return requests.map(({ type, data }) => ({ orderId: data.orderId, event: type, causeId, at }))
+}
+
 export function changed(
   orderId: string,
   change: { readonly status: OrderStatus; readonly reason?: CancellationReason },
