@@ -1,10 +1,10 @@
 // What becomes of stock that is reserved and never paid for? The orders service is asked: only its OrderCancelled gives stock back, so
 // that an order which is just being paid keeps what it has.
-import type { Pool } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { Chore } from '@orderpipeline/kit-stage'
 import { eventOf } from '@orderpipeline/order-events'
 import type { EventOf } from '@orderpipeline/order-events'
-import { takeExpired } from './sql/stage.ts'
+import { asked, takeExpired } from './sql/stage.ts'
 
 export interface ExpiryOptions {
   /** How long a reservation is held before it is asked about, and between two questions. */
@@ -14,26 +14,31 @@ export interface ExpiryOptions {
 
 const batchSize = 100
 
-/** Returns how many were asked about. A question is asked again later unless it is answered. */
-export function askAboutExpired(
-  database: Pool,
+/** Longer than Kafka may take to answer. A question that is not out by then, because of it or of this process, is asked again. */
+const askingSeconds = 120
+
+/**
+ * Returns how many were asked about. A question is asked again later unless it is answered. It is its reservation that keeps it, and no
+ * transaction: who answers it while it is being published, or cancels, waits for nobody.
+ */
+export async function askAboutExpired(
+  database: Queryable,
   reservationSeconds: number,
   now: Date,
   publish: (events: readonly EventOf<'ReservationExpired'>[]) => Promise<void>,
 ): Promise<number> {
-  return database.transaction(async (tx) => {
-    const rows = await tx.query<{ order_id: string; customer_id: string; asked_for: Date }>(takeExpired, [
-      reservationSeconds,
-      batchSize,
-    ])
-    // Before the commit: a question that is not out is asked again at once.
-    await publish(
-      rows.map(({ order_id: orderId, customer_id: customerId, asked_for }) =>
-        eventOf('ReservationExpired', { orderId, customerId }, { source: '/inventory', now }, asked_for.toISOString()),
-      ),
-    )
-    return rows.length
-  })
+  const rows = await database.query<{ order_id: string; customer_id: string; asked_for: Date }>(takeExpired, [
+    askingSeconds,
+    batchSize,
+  ])
+  if (rows.length === 0) return 0
+  await publish(
+    rows.map(({ order_id: orderId, customer_id: customerId, asked_for }) =>
+      eventOf('ReservationExpired', { orderId, customerId }, { source: '/inventory', now }, asked_for.toISOString()),
+    ),
+  )
+  await database.query(asked, [rows.map(({ order_id }) => order_id), reservationSeconds])
+  return rows.length
 }
 
 export function expiryChore({ reservationSeconds, everySeconds }: ExpiryOptions, now: () => Date): Chore {

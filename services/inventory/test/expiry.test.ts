@@ -16,6 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
+type Held = { readonly reservationSeconds: number }
 const options = { reservationSeconds: 60, everySeconds: 1 }
 const { apply } = inventoryStage({ now: () => new Date() }, options)
 const hear = async (events: readonly OrderEvent[]) => {
@@ -28,9 +29,9 @@ const hear = async (events: readonly OrderEvent[]) => {
 /** As if so much time had gone by. */
 const later = (seconds: number) =>
   database.ask('inventory', 'UPDATE reservations SET expires_at = expires_at - make_interval(secs => $1)', [seconds])
-async function asked(publish?: () => Promise<void>): Promise<OrderEvent[]> {
+async function asked(publish?: () => Promise<void>, { reservationSeconds }: Held = options): Promise<OrderEvent[]> {
   const events: OrderEvent[] = []
-  await askAboutExpired(database.as('inventory'), options.reservationSeconds, new Date(0), async (questions) => {
+  await askAboutExpired(database.as('inventory'), reservationSeconds, new Date(0), async (questions) => {
     await publish?.()
     events.push(...questions)
   })
@@ -60,13 +61,27 @@ test('a reservation that nobody pays for is asked about again and again, and rel
   expect(await asked()).toEqual([])
 })
 
-test('a question that could not be published is asked at once again', async () => {
+test('a question that could not be published is soon asked again', async () => {
+  const long = { reservationSeconds: 7_200 }
   const order = testOrder(1, { 'SKU-0002': 3 })
   await hear([validatedEvent(order)])
   await later(61)
-  await expect(asked(() => Promise.reject(new Error('not now')))).rejects.toThrow('not now')
-  expect(await asked()).toHaveLength(1)
+  await expect(asked(() => Promise.reject(new Error('not now')), long)).rejects.toThrow('not now')
+  await later(121)
+  expect(await asked(undefined, long)).toHaveLength(1)
+  await later(121)
+  expect(await asked(undefined, long)).toEqual([])
   await hear([cancelledEvent(order)])
+})
+
+test('while a question is on its way to Kafka nobody waits for it, and what was cancelled meanwhile stays so', async () => {
+  const order = testOrder(1, { 'SKU-0002': 3 })
+  await hear([validatedEvent(order)])
+  await later(61)
+  expect(await asked(() => hear([cancelledEvent(order)]))).toHaveLength(1)
+  expect(await available('SKU-0002')).toBe(100)
+  await later(7_200)
+  expect(await asked()).toEqual([])
 })
 
 test('a paid order is not asked about', async () => {

@@ -77,7 +77,7 @@ export const keepReservations: Statement = {
   text: `UPDATE reservations SET expires_at = NULL WHERE order_id = ANY ($1::uuid[]) AND expires_at IS NOT NULL`,
 }
 
-/** $1: seconds until they are asked about again, $2: rows at most. Those that another replica asks about are passed over. */
+/** $1: seconds they are whoever takes them's to ask about, $2: rows at most. Those that another replica is taking are passed over. */
 export const takeExpired: Statement = {
   name: 'inventory.take-expired',
   text: `
@@ -93,6 +93,24 @@ FROM (
 ) AS expired
 WHERE reservations.order_id = expired.order_id
 RETURNING reservations.order_id, reservations.customer_id, expired.asked_for`,
+}
+
+/**
+ * $1: order ids, $2: seconds until they are asked about again. One that has been answered meanwhile has nothing to be asked about, and one
+ * that is just being answered is passed over.
+ */
+export const asked: Statement = {
+  name: 'inventory.asked',
+  text: `
+UPDATE reservations
+SET expires_at = now() + make_interval(secs => $2)
+FROM (
+  SELECT order_id
+  FROM reservations
+  WHERE order_id = ANY ($1::uuid[]) AND expires_at IS NOT NULL
+  FOR NO KEY UPDATE SKIP LOCKED
+) AS unanswered
+WHERE reservations.order_id = unanswered.order_id`,
 }
 
 /** $1: a delivery's name, $2: SKUs, $3: pieces. Returns the SKUs that this delivery had not brought before. */
