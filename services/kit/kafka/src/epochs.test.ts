@@ -63,12 +63,14 @@ test('what ends after the assignment has passed on is not committed', async () =
   expect(epochs.current.owns('t', 0)).toBe(false)
 })
 
-test('an assignment about to pass on commits at once what is done', () => {
+test('an assignment about to pass on commits at once what is done, and settles right after', async () => {
   const { log, epochs } = bench()
   epochs.begin({ t: [0] })
   epochs.current.tracker.take('t', 0, '4')()
   epochs.end()
   expect(log).toEqual(['0@5'])
+  await later()
+  expect(log).toEqual(['0@5', 'settle'])
 })
 
 test('a commit that failed is tried again', async () => {

@@ -80,6 +80,8 @@ export function createEpochs(options: EpochsOptions): Epochs {
       current.open = false
       const epoch = current
       void commitNow(epoch, epoch.tracker.committable()).catch(() => undefined)
+      // Right behind and not before: a commit that waits for the database would come behind the join, and be refused.
+      void flush()
     },
     moved: (epoch) => {
       if (epoch === current && epoch.open) schedule(options.everyMs)

@@ -131,14 +131,20 @@ test('a database that throws out every connection, again and again, is waited fo
   expect((await bench.records('inventory.dead-letters')).length).toBe(2)
 })
 
-test('the inbox forgets what can no longer come again, and nothing younger', async () => {
+test('what can no longer come again is forgotten, with what a crash left in the outbox for it, and nothing younger', async () => {
   const ages = [1, 191, 193, 500]
   await database.ask('inventory', 'DELETE FROM inbox')
   await database.ask(
     'inventory',
-    'INSERT INTO inbox SELECT gen_random_uuid(), now() - make_interval(hours => age) FROM unnest($1::int[]) AS age',
+    `WITH heard AS (
+       INSERT INTO inbox SELECT gen_random_uuid(), now() - make_interval(hours => age) FROM unnest($1::int[]) AS age
+       RETURNING event_id, received_at)
+     INSERT INTO outbox (source_id, topic, key, value) SELECT event_id, 't', 'k', received_at::text FROM heard`,
     [ages],
   )
   expect(await prune(database.as('inventory'), 192)).toBe(2)
   expect(await database.ask('inventory', 'SELECT count(*) FROM inbox')).toEqual([{ count: 2 }])
+  const kept = 'SELECT count(*) FROM outbox JOIN inbox ON event_id = source_id'
+  expect(await database.ask('inventory', kept)).toEqual([{ count: 2 }])
+  expect(await outboxSize()).toBe(2)
 })

@@ -1,4 +1,4 @@
-// Which inbox rows can no message come for any more?
+// Which rows can no message come for any more?
 import type { Statement } from '@orderpipeline/kit-postgres'
 
 /** $1: hours they are kept; $2: rows at most. Rows another replica prunes are passed over. */
@@ -14,4 +14,19 @@ WHERE event_id IN (
   FOR UPDATE SKIP LOCKED
 )
 RETURNING event_id`,
+}
+
+/** $1: rows at most. What is kept for a message is written with its inbox row, and is of no use without it. */
+export const pruneOutbox: Statement = {
+  name: 'outbox.prune',
+  text: `
+DELETE FROM outbox
+WHERE id IN (
+  SELECT id
+  FROM outbox
+  WHERE NOT EXISTS (SELECT FROM inbox WHERE event_id = source_id)
+  LIMIT $1
+  FOR UPDATE SKIP LOCKED
+)
+RETURNING id`,
 }
