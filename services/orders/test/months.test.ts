@@ -288,7 +288,7 @@ test('a month is not waited for by everybody while somebody looks at orders with
   }, 10)
   const [orderId = ''] = await placed(new Date())
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
-  expect(await made).toMatchObject({ reason: 'Contended', retry: true })
+  expect(await made).toMatchObject({ reason: 'Stalled', outage: true })
   held.resolve(undefined)
   await reader
 })

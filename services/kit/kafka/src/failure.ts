@@ -14,6 +14,18 @@ export function verdictOn(error: unknown): Verdict {
   return 'unknown'
 }
 
+/**
+ * An outage that may be of some messages only: `lock`, somebody holds what they need; `time`, what they need done takes too long,
+ * which may be everybody's trouble or their own.
+ */
+export type Stall = 'lock' | 'time'
+
+/** Reads `stall`, which only outages carry. */
+export function stallOf(error: unknown): Stall | undefined {
+  if (typeof error !== 'object' || error === null || !('stall' in error)) return undefined
+  return error.stall === 'lock' || error.stall === 'time' ? error.stall : undefined
+}
+
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

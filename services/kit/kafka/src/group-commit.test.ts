@@ -70,7 +70,7 @@ test('what is ready together shares a transaction, up to the bound, and is publi
 test('a bad message becomes a dead letter alone, in order with the rest', async () => {
   const { log, item } = bench()
   await Promise.all(['1', '2', 'bad3', '4'].map((name) => item(name)))
-  expect(log.at(-1)).toBe('publish 1 2 dead bad3 4')
+  expect(log.filter((line) => line.startsWith('publish'))).toEqual(['publish 1 2', 'publish dead bad3', 'publish 4'])
 })
 
 test('what could not even be decoded is published as a dead letter without a transaction', async () => {
@@ -165,6 +165,55 @@ test('an outage is waited out, beyond the number of tries, and blames no message
   })
   await item('1')
   expect(log).toEqual([])
+})
+
+test('whose lock another has waits for it with its key, tried however often, while the rest of its group is out', async () => {
+  const held = failing({ a1: 3 }, [], { retry: true, outage: true, stall: 'lock' })
+  const { log, item } = bench({ attempts: 1, effect: held })
+  const all = ['b1', 'a1', 'a2', 'c1'].map((name) => item(name))
+  await Promise.all([all[0], all[3]])
+  expect(log).toEqual(['publish b1', 'publish c1'])
+  await Promise.all(all)
+  expect(log.slice(2)).toEqual(['publish a1', 'publish a2'])
+})
+
+test('what takes too long while nobody else goes through is not given up on', async () => {
+  const { log, item } = bench({
+    attempts: 1,
+    effect: failing({ a1: 4 }, [], { retry: true, outage: true, stall: 'time' }),
+  })
+  await item('a1')
+  expect(log).toEqual(['publish a1'])
+})
+
+test('what takes too long each time although others go through in between is given up on', async () => {
+  const slow = failing({ a1: 99 }, [], { retry: true, outage: true, stall: 'time' })
+  const { log, item } = bench({ attempts: 2, effect: slow })
+  let ended = false
+  const ends = item('a1').then(() => {
+    ended = true
+  })
+  for (let n = 1; !ended; n++) await Promise.race([ends, item(`b${n}`)])
+  expect(log.filter((line) => line.includes('a1'))).toEqual(['publish dead a1'])
+})
+
+test('however many that stall are due at once, others get their turn between them', async () => {
+  const names = ['a1', 'b1', 'c1']
+  const forever = Object.fromEntries(names.map((name) => [name, Number.POSITIVE_INFINITY]))
+  let tries = 0
+  const stalled = failing(forever, [], { outage: true, stall: 'lock' })
+  const { log, abandon, item } = bench({
+    effect: (items) => {
+      tries++
+      return stalled(items)
+    },
+  })
+  for (const name of names) void item(name)
+  await expect.poll(() => tries, { timeout: 20_000 }).toBeGreaterThan(5)
+  await item('x1')
+  await item('x2')
+  expect(log).toEqual(['publish x1', 'publish x2'])
+  abandon.abort()
 })
 
 test('when time is up, work in hand is left undone', async () => {

@@ -8,7 +8,8 @@ import type { Waiting } from './aside.ts'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
-import { errorOf, verdictOn } from './failure.ts'
+import { errorOf, stallOf, verdictOn } from './failure.ts'
+import type { Stall } from './failure.ts'
 import type { OutgoingRecord } from './records.ts'
 
 export interface Entry<Item> extends Waiting {
@@ -57,17 +58,31 @@ export interface Effect<Item> {
 /** Between the tries of a whole group that met another transaction: that one is over in no time. */
 const contention: Backoff = { firstMs: 20, maxMs: 500 }
 
+/** After a stall, which has taken its time already. */
+const stalling: Backoff = { firstMs: 100, maxMs: 1_000 }
+
 /** What came of a group: what is to be published, and whose end that is. Those that are aside are in neither. */
 interface Outcome<Item> extends Effect<Item> {
   readonly ended: readonly Entry<Item>[]
 }
 
+interface Group<Item> {
+  readonly entries: readonly Entry<Item>[]
+  /** Part of one that failed, or tried again: trying it together once more would tell nothing. */
+  readonly suspected: boolean
+}
+
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const { abandon, attempts, on } = options
   let waiting: Entry<Item>[] = []
+  /** The sizes of the next groups, where one failed: whose doing it was is looked for by halving. */
+  let parts: number[] = []
   let running = false
   let publication: Promise<void> = Promise.resolve()
   const failuresOf = new WeakMap<Entry<Item>, number>()
+  const stallsOf = new WeakMap<Entry<Item>, { readonly count: number; readonly commits: number }>()
+  let commits = 0
+  let stalls = 0
 
   const start = (): void => {
     if (running || abandon.aborted) return
@@ -77,41 +92,54 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       run().catch((error: unknown) => {
         if (!(error instanceof Abandoned)) throw error
         waiting = []
+        parts = []
       })
     })
   }
   const aside = createAside<Entry<Item>>(start, options.draining)
 
-  /** One that is tried again goes alone: it has failed before. */
-  const nextGroup = (): readonly Entry<Item>[] => {
+  let triedAgain = false
+  /** One that is tried again goes alone: it has failed before. However many there are and long it takes, others get their turn between. */
+  const nextGroup = (): Group<Item> => {
+    const others = triedAgain ? nextWaiting() : none
+    triedAgain = false
+    if (others.entries.length > 0) return others
     for (let due = aside.nextDue(); due; due = aside.nextDue()) {
-      if (due.live()) return [due]
+      triedAgain = due.live()
+      if (triedAgain) return { entries: [due], suspected: true }
       end(due, due.leave)
     }
-    const group: Entry<Item>[] = []
-    let taken = 0
-    while (taken < waiting.length && group.length < options.maxGroup) {
-      const entry = waiting[taken++]!
-      if (!aside.takes(entry)) group.push(entry)
+    return nextWaiting()
+  }
+  const nextWaiting = (): Group<Item> => {
+    while (waiting.length > 0) {
+      const part = parts.shift()
+      const size = part ?? options.maxGroup
+      const entries = waiting.slice(0, size).filter((entry) => !aside.takes(entry))
+      waiting = waiting.slice(size)
+      if (entries.length > 0) return { entries, suspected: part !== undefined }
     }
-    waiting = waiting.slice(taken)
-    return group
+    return none
+  }
+  const backInFront = (entries: readonly Entry<Item>[]): void => {
+    waiting = entries.concat(waiting)
   }
   /** What waited behind it is next: it came before whatever else of its key is waiting. */
   const end = (entry: Entry<Item>, ending: () => void): void => {
     const behind = aside.release(entry)
-    if (behind.length > 0) waiting = behind.concat(waiting)
+    if (behind.length > 0 && parts.length > 0) parts.unshift(behind.length)
+    backInFront(behind)
     ending()
   }
 
   const run = async (): Promise<void> => {
     let group = nextGroup()
     // What comes while the last publication is under way must not wait for a further message to set things going again.
-    for (; group.length > 0; await publication, group = nextGroup()) {
-      for (; group.length > 0; group = nextGroup()) {
+    for (; group.entries.length > 0; await publication, group = nextGroup()) {
+      for (; group.entries.length > 0; group = nextGroup()) {
         const started = performance.now()
         const outcome = await outcomeOf(group)
-        on.group(group.length, (performance.now() - started) / 1_000)
+        on.group(group.entries.length, (performance.now() - started) / 1_000)
         await publication
         publication = publishAll(outcome)
         // Its failure is looked at by the next await; without this, Node would take it for unhandled.
@@ -122,51 +150,65 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     running = false
   }
 
-  const outcomeOf = async (group: readonly Entry<Item>[]): Promise<Outcome<Item>> => {
-    const live = group.filter(({ outcome }) => 'item' in outcome)
-    const dead = group.filter(({ outcome }) => 'failure' in outcome)
+  const outcomeOf = async (group: Group<Item>): Promise<Outcome<Item>> => {
+    const { entries } = group
+    const outcome = await transaction(group)
+    if (outcome === 'halve') return halved(entries)
+    const dead = entries.filter((entry) => 'failure' in entry.outcome)
     const letters = dead.flatMap((entry) => ('failure' in entry.outcome ? [giveUp(entry, entry.outcome.failure)] : []))
-    const { records, kept, ended } = await transaction(live)
-    return { records: [...records, ...letters], kept, ended: [...ended, ...dead] }
+    return { ...outcome, records: [...outcome.records, ...letters], ended: [...outcome.ended, ...dead] }
   }
 
-  const transaction = async (wanted: readonly Entry<Item>[], together = true): Promise<Outcome<Item>> => {
-    // An earlier part of the group may have put one of their keys aside.
-    const group = wanted.filter((entry) => !aside.takes(entry))
+  const transaction = async ({ entries, suspected }: Group<Item>): Promise<Outcome<Item> | 'halve'> => {
+    const group = entries.filter(({ outcome }) => 'item' in outcome)
     const items = group.flatMap(({ outcome }) => ('item' in outcome ? [outcome.item] : []))
     if (items.length === 0) return nothing
     for (let failures = 0, outages = 0; ;) {
       try {
-        return { ...(await options.effect(items)), ended: group }
+        const effect = await options.effect(items)
+        commits++
+        stalls = 0
+        return { ...effect, ended: group }
       } catch (thrown) {
         const error = errorOf(thrown)
         const verdict = verdictOn(error)
+        const stall = stallOf(error)
         if (abandon.aborted) throw new Abandoned('no time left for another try', { cause: error })
+        if (stall) {
+          on.retry('transaction', error, ++stalls)
+          await pause(delayMs(stalls, stalling), abandon)
+          return group.length === 1 ? stalledAlone(group[0]!, error, stall) : 'halve'
+        }
         if (verdict === 'outage') {
           on.retry('transaction', error, ++outages)
           await pause(delayMs(outages, outageBackoff), abandon)
           continue
         }
         if (group.length === 1) return failedAlone(group[0]!, error, verdict === 'never')
-        if (verdict !== 'retry' || ++failures >= attempts || !together) return halves(group)
+        if (verdict !== 'retry' || ++failures >= attempts || suspected) return 'halve'
         on.retry('transaction', error, failures)
         await pause(delayMs(failures, contention), abandon)
       }
     }
   }
 
-  /** One after the other, so that order stays; a bad message is alone after log2(group) rounds. */
-  const halves = async (group: readonly Entry<Item>[]): Promise<Outcome<Item>> => {
-    const middle = group.length >> 1
-    const first = await transaction(group.slice(0, middle), false)
-    const second = await transaction(group.slice(middle), false)
-    return {
-      records: [...first.records, ...second.records],
-      kept: [...first.kept, ...second.kept],
-      ended: [...first.ended, ...second.ended],
-    }
+  /** One after the other, so that order stays; a bad message is alone after log2(group) rounds, and the good ones are out meanwhile. */
+  const halved = (entries: readonly Entry<Item>[]): Outcome<Item> => {
+    const middle = entries.length >> 1
+    parts.unshift(middle, entries.length - middle)
+    backInFront(entries)
+    return nothing
   }
 
+  /** Aside, so that those who can go on do. It is to blame only for taking too long again where others went through meanwhile. */
+  const stalledAlone = (entry: Entry<Item>, error: Error, stall: Stall): Outcome<Item> => {
+    const before = stallsOf.get(entry)
+    const count = (before?.count ?? 0) + 1
+    stallsOf.set(entry, { count, commits })
+    if (stall === 'time' && before && commits > before.commits) return failedAlone(entry, error, false)
+    aside.put(entry, delayMs(count, options.backoff))
+    return nothing
+  }
   const failedAlone = (entry: Entry<Item>, error: Error, forGood: boolean): Outcome<Item> => {
     const failures = (failuresOf.get(entry) ?? 0) + 1
     if (forGood || failures >= attempts)
@@ -207,3 +249,4 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
 }
 
 const nothing = { records: [], kept: [], ended: [] } as const
+const none = { entries: [], suspected: false } as const

@@ -2,10 +2,14 @@
 
 /**
  * `Unavailable`: the database or its set-up is at fault, not the statement's data (connection lost, starting up, too many
- * clients, schema not migrated yet): wait for it, however long. `Contended`: another transaction won; try again a few times.
- * `Rejected`: the data is at fault; trying again cannot help.
+ * clients, schema not migrated yet): wait for it, however long. `Stalled`: a lock or an end did not come in time; wait too, but
+ * perhaps only this statement has to. `Contended`: another transaction won; try again a few times. `Rejected`: the data is at
+ * fault; trying again cannot help.
  */
-export type DatabaseFailure = 'Unavailable' | 'Contended' | 'Rejected'
+export type DatabaseFailure = 'Unavailable' | 'Stalled' | 'Contended' | 'Rejected'
+
+/** What did not come in time: a lock that somebody holds, or the statement's own end. */
+export type Stall = 'lock' | 'time'
 
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError'
@@ -14,6 +18,8 @@ export class DatabaseError extends Error {
   readonly retry: boolean
   /** True where the component is at fault, so that no message should be blamed for it. */
   readonly outage: boolean
+  /** Of an outage that others need not be in. */
+  readonly stall: Stall | undefined
   /** The SQLSTATE, or Node's error code where the connection failed. */
   readonly code: string
 
@@ -22,7 +28,8 @@ export class DatabaseError extends Error {
     this.reason = reason
     this.code = code
     this.retry = reason !== 'Rejected'
-    this.outage = reason === 'Unavailable'
+    this.outage = reason === 'Unavailable' || reason === 'Stalled'
+    this.stall = reason === 'Stalled' ? stalls.get(code) : undefined
   }
 }
 
@@ -33,13 +40,20 @@ export function databaseError(error: unknown): DatabaseError {
   return new DatabaseError(failureOf(code), code, cause.message, { cause })
 }
 
-/** Serialization failure, deadlock, lock not available, statement cancelled by its time-out. */
-const contended = new Set(['40001', '40P01', '55P03', '57014'])
+/** Serialization failure, deadlock: over as soon as the other transaction is. */
+const contended = new Set(['40001', '40P01'])
+
+/** Lock not available within its time-out, statement cancelled by its time-out or by a person. */
+const stalls = new Map<string, Stall>([
+  ['55P03', 'lock'],
+  ['57014', 'time'],
+])
 
 /** SQLSTATE classes of wrong data: data exception, constraint, cardinality, a function's own RAISE. */
 const rejectedClasses = new Set(['22', '23', '21', 'P0'])
 
 function failureOf(code: string): DatabaseFailure {
   if (contended.has(code)) return 'Contended'
+  if (stalls.has(code)) return 'Stalled'
   return code.length === 5 && rejectedClasses.has(code.slice(0, 2)) ? 'Rejected' : 'Unavailable'
 }
