@@ -5,8 +5,9 @@
 // late the rest, and how long a rebalance takes; and of the burst how many orders it has and how long they took to come in. The
 // machine's part is measured twice: before, by scaling the stage up with nothing else to do, and in the burst itself, where the
 // same processors also carry the orders. The first is a forecast; the second shows the model's own error.
-import { burst, dryRun, type Surroundings } from '@orderpipeline/cli'
+import { dryRun, type Surroundings } from '@orderpipeline/cli'
 import { connect, type Platform } from '@orderpipeline/e2e/platform'
+import { burst } from '@orderpipeline/traffic'
 import { surroundingsOf } from './simulate/surroundings.ts'
 import { watch, type Observation } from './simulate/watch.ts'
 import type { Row } from './table.ts'

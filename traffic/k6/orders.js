@@ -1,5 +1,6 @@
-// How is the gateway loaded with k6? As an open model: orders come at a rate, whatever the answers take. Each has an idempotency key,
-// some are posted twice under it, and some are followed to their end. docs/gateway.md says how to run it.
+// How is the gateway loaded with k6? As an open model: orders come at a rate, or at one that changes, whatever the answers take. Each has an
+// idempotency key, some are posted twice under it, and some are followed to their end. docs/load.md says how to run it; k6 reads the shapes
+// and traces of the traffic generator as they are, from version 1 on.
 import { check, sleep } from 'k6'
 import { hmac } from 'k6/crypto'
 import { SharedArray } from 'k6/data'
@@ -7,6 +8,11 @@ import encoding from 'k6/encoding'
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Rate, Trend } from 'k6/metrics'
+import { shape, shapeNamed } from '../src/trace/shapes.ts'
+import { coarser, endOf, lasting, ordersIn, peaking } from '../src/trace/trace.ts'
+import { traceIn } from '../src/trace/trace-text.ts'
+import { parsedDuration, parsedRate, parsedSkew } from '../src/units.ts'
+import { zipf } from '../src/zipf.ts'
 
 const whole = (name, otherwise, least = 1) => {
   const value = Number(__ENV[name] ?? otherwise)
@@ -14,10 +20,10 @@ const whole = (name, otherwise, least = 1) => {
   throw new Error(`${name}: found ${JSON.stringify(__ENV[name])}; allowed: a whole number from ${least}`)
 }
 const gateway = (__ENV.GATEWAY_URL ?? 'http://127.0.0.1:30080').replace(/\/$/, '')
-const rate = whole('RATE', 50)
-const duration = __ENV.DURATION ?? '1m'
 const customers = whole('CUSTOMERS', 50_000)
+const customerRank = zipf(customers, parsedSkew(__ENV.CUSTOMER_SKEW ?? '0.2', 'CUSTOMER_SKEW'))
 const skus = whole('SKUS', 200)
+const skuRank = zipf(skus, parsedSkew(__ENV.SKU_SKEW ?? '0.5', 'SKU_SKEW'))
 /** One in so many is followed to its end; 0 follows none. */
 const followEvery = whole('FOLLOW_EVERY', 20, 0)
 const followSeconds = whole('FOLLOW_SECONDS', 60)
@@ -33,6 +39,19 @@ const tokens = new SharedArray('tokens', () => {
 })
 const secret = __ENV.TOKEN_SECRET_FILE === undefined ? undefined : open(__ENV.TOKEN_SECRET_FILE).replace(/\r?\n$/, '')
 
+// Worked out once, not by every virtual user.
+const stages = new SharedArray('stages', () => {
+  const trace = load()
+  return coarser(trace, Math.min(1_000, endOf(trace) / 100)).flatMap(({ fromMs, toMs, orders }) => {
+    const target = Math.round((orders * 60_000) / (toMs - fromMs))
+    return [
+      { target, duration: '0s' }, // at once
+      { target, duration: `${Math.round(toMs - fromMs)}ms` },
+    ]
+  })
+})
+const busiest = Math.ceil(stages.reduce((most, { target }) => Math.max(most, target), 0) / 60)
+
 const ended = new Rate('orders_ended')
 const timeToEnd = new Trend('orders_time_to_end', true)
 const lost = new Counter('orders_lost')
@@ -41,13 +60,13 @@ const doubled = new Counter('orders_doubled')
 export const options = {
   scenarios: {
     orders: {
-      executor: 'constant-arrival-rate',
-      rate,
-      timeUnit: '1s',
-      duration,
+      executor: 'ramping-arrival-rate',
+      startRate: stages[0].target,
+      timeUnit: '1m',
+      stages: [...stages],
       gracefulStop: `${followSeconds}s`,
-      preAllocatedVUs: Math.max(10, rate),
-      maxVUs: Math.max(200, rate * 10), // who follows an order is busy with it
+      preAllocatedVUs: Math.max(10, busiest),
+      maxVUs: Math.max(200, busiest * 10), // who follows an order is busy with it
     },
   },
   thresholds: {
@@ -67,7 +86,7 @@ export const setup = () => ({ run: `k6-${Date.now()}-${Math.floor(Math.random() 
 export default function ({ run }) {
   const n = exec.scenario.iterationInTest
   const known = tokens.length === 0 ? undefined : tokens[n % tokens.length]
-  const customerId = known?.customerId ?? `customer-${String(1 + skewed(customers, 1.25)).padStart(6, '0')}`
+  const customerId = known?.customerId ?? `customer-${String(1 + customerRank(Math.random)).padStart(6, '0')}`
   const params = {
     headers: {
       'content-type': 'application/json',
@@ -125,14 +144,25 @@ function claims(token) {
   return JSON.parse(encoding.b64decode(token.trim().split('.')[1], 'rawurl', 's'))
 }
 
-/** Some order more, and some products are ordered more, than others. */
-function skewed(count, skew) {
-  return Math.min(count - 1, Math.floor(count * Math.random() ** skew))
+/** A shape by its name, or a trace, which RATE and DURATION change. */
+function load() {
+  const { RATE, DURATION, SHAPE, TRACE } = __ENV
+  if (TRACE === undefined)
+    return shape(
+      shapeNamed(SHAPE ?? 'steady', 'SHAPE'),
+      parsedRate(RATE ?? '50', 'RATE'),
+      parsedDuration(DURATION ?? '1m', 'DURATION'),
+    )
+  if (SHAPE !== undefined) throw new Error('TRACE: found beside SHAPE; allowed: one of them')
+  const trace = traceIn(open(TRACE))
+  if (ordersIn(trace) === 0) throw new Error(`TRACE: found no order in ${TRACE}; allowed: one or more`)
+  const inTime = DURATION === undefined ? trace : lasting(trace, parsedDuration(DURATION, 'DURATION'))
+  return RATE === undefined ? inTime : peaking(inTime, parsedRate(RATE, 'RATE'))
 }
 
 function items() {
   const chosen = new Set()
   const wanted = Math.min(1 + Math.floor(Math.random() * 3), skus)
-  while (chosen.size < wanted) chosen.add(`SKU-${String(1 + skewed(skus, 2)).padStart(4, '0')}`)
+  while (chosen.size < wanted) chosen.add(`SKU-${String(1 + skuRank(Math.random)).padStart(4, '0')}`)
   return [...chosen].map((sku) => ({ sku, quantity: 1 + Math.floor(Math.random() * 3) }))
 }

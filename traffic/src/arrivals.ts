@@ -1,12 +1,16 @@
-// When does the next order come, from whom and for what? As in life: at random moments (Poisson), some customers and
-// products more than others. Everything follows from the random numbers given.
+// When does the next order come, from whom and for what? As in life: at random moments, more of them when more is going on (a
+// Poisson process whose rate follows a trace), some customers and products more than others. Everything follows from the random
+// numbers given.
+import type { Random } from './random.ts'
+import type { Trace } from './trace/trace.ts'
+import { zipf } from './zipf.ts'
 
 export interface Shop {
   readonly customers: number
   /** Their ids, where they are not customer-000001 and so on. */
   readonly customerIds?: readonly string[]
   readonly skus: number
-  /** 1 spreads orders evenly over customers; the more above, the more the first ones order. */
+  /** Zipf exponent: 0 spreads orders evenly over customers; with 1 the second orders half as often as the first. */
   readonly customerSkew: number
   readonly skuSkew: number
 }
@@ -20,22 +24,33 @@ export interface OrderBody {
 /** Milliseconds to the next arrival of a Poisson process; `random` from [0, 1). */
 export const interArrivalMs = (perSecond: number, random: number): number => (-Math.log(1 - random) / perSecond) * 1_000
 
-/** 0 to count - 1; with skew k, the first share x of them gets x^(1/k) of the picks. */
-export const skewedIndex = (count: number, skew: number, random: number): number =>
-  Math.min(count - 1, Math.floor(count * random ** skew))
-
-/** One to three products, one to three pieces of each. */
-export function randomOrder(shop: Shop, random: () => number): OrderBody {
-  const customer = skewedIndex(shop.customers, shop.customerSkew, random())
-  const lines = Math.min(1 + Math.floor(random() * 3), shop.skus)
-  const skus = new Set<string>()
-  while (skus.size < lines) {
-    const sku = skewedIndex(shop.skus, shop.skuSkew, random())
-    skus.add(`SKU-${String(sku + 1).padStart(4, '0')}`)
+/**
+ * Milliseconds from the beginning, of one arrival after the other. Where a Poisson process with one order per unit stands, so many
+ * orders are expected by then; the trace says when that is. Of stretches that follow one another.
+ */
+export function* arrivalTimes(trace: Trace, random: Random): Generator<number> {
+  let expected = -Math.log(1 - random())
+  let before = 0
+  for (const { fromMs, toMs, orders } of trace) {
+    for (; expected < before + orders; expected -= Math.log(1 - random()))
+      yield fromMs + ((expected - before) / orders) * (toMs - fromMs)
+    before += orders
   }
-  return {
-    customerId: shop.customerIds?.[customer] ?? `customer-${String(customer + 1).padStart(6, '0')}`,
-    currency: 'EUR',
-    items: [...skus].map((sku) => ({ sku, quantity: 1 + Math.floor(random() * 3) })),
+}
+
+/** Orders of one to three products, one to three pieces of each. */
+export function orderBodies(shop: Shop, random: Random): () => OrderBody {
+  const customerRank = zipf(shop.customers, shop.customerSkew)
+  const skuRank = zipf(shop.skus, shop.skuSkew)
+  return () => {
+    const customer = customerRank(random)
+    const lines = Math.min(1 + Math.floor(random() * 3), shop.skus)
+    const skus = new Set<string>()
+    while (skus.size < lines) skus.add(`SKU-${String(skuRank(random) + 1).padStart(4, '0')}`)
+    return {
+      customerId: shop.customerIds?.[customer] ?? `customer-${String(customer + 1).padStart(6, '0')}`,
+      currency: 'EUR',
+      items: [...skus].map((sku) => ({ sku, quantity: 1 + Math.floor(random() * 3) })),
+    }
   }
 }

@@ -1,7 +1,11 @@
-// How do tests drive order traffic? With the same functions as the command line.
+// How do others drive order traffic, and read what a load is like? With the same functions as the command line.
 export { parsedDuration, parsedRate, OptionInvalid } from './units.ts'
-export { runTraffic, type Progress, type TrafficOptions, type TrafficResult } from './run.ts'
+export { runTraffic, type Load, type Progress, type TrafficOptions, type TrafficResult } from './run.ts'
 export { givenTokens, signedTokens, type Tokens } from './tokens.ts'
 export type { Percentiles } from './latencies.ts'
 export type { Outcomes } from './tracker.ts'
 export { interArrivalMs } from './arrivals.ts'
+export { endOf, ordersIn, type Stretch, type Trace } from './trace/trace.ts'
+export { burst, day, steady } from './trace/shapes.ts'
+export { traceIn, TraceInvalid } from './trace/trace-text.ts'
+export { seeded, type Random } from './random.ts'

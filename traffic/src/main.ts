@@ -1,19 +1,20 @@
 // The order traffic generator's command line.
 import { createWriteStream } from 'node:fs'
+import { styleText } from 'node:util'
 import { Command } from 'commander'
+import { defaults, loadOf, type LoadFlags } from './options.ts'
 import { progressLine, summary } from './report.ts'
 import { runTraffic, type Progress } from './run.ts'
 import { givenTokens, signedTokens, type Tokens } from './tokens.ts'
-import { OptionInvalid, parsedDuration, parsedRate } from './units.ts'
+import { OptionInvalid, parsedCount, parsedDuration, parsedSkew } from './units.ts'
 
-interface Flags {
+interface Flags extends LoadFlags {
   readonly url: string
-  readonly rate: string
-  readonly for: string
-  readonly burst?: string
   readonly wait?: string | true
   readonly customers: string
+  readonly customerSkew: string
   readonly skus: string
+  readonly skuSkew: string
   readonly connections: string
   readonly tokenSecretFile?: string
   readonly tokenIssuer?: string
@@ -25,14 +26,35 @@ interface Flags {
 }
 
 const command = new Command('load')
-  .description('Sends orders to the gateway: at a rate, without waiting for answers, or in one burst')
+  .description(
+    'Sends orders to the gateway, at random moments and without waiting for answers, and looks what became of them',
+  )
   .option('--url <url>', 'the gateway', 'http://127.0.0.1:30080')
-  .option('--rate <n/unit>', 'orders on average: 10000/min, 200/s', '1000/min')
-  .option('--for <time>', 'how long: 30s, 3m', '1m')
-  .option('--burst <n>', 'instead: so many orders, as fast as possible')
-  .option('--wait [time]', 'look every accepted order up until it has ended, at most so long (default 10m)')
+  .optionsGroup('The load:')
+  .option('--rate <n/unit>', `orders on average, where it is busiest: 10000/min, 200/s (default ${defaults.rate})`)
+  .option('--for <time>', `how long: 30s, 3m (default ${defaults.for}, or as long as the trace)`)
+  .option(
+    '--shape <name>',
+    "how the rate goes: steady; ramp, from nothing up to --rate; burst, a tenth of --rate and all of it in the middle fifth; day, a shop's " +
+      'from midnight to midnight, with --rate at eight in the evening (default steady)',
+  )
+  .option('--trace <file>', 'instead: as the file says, such as examples/traces/burst.csv; --rate and --for change it')
+  .option('--burst <n>', 'instead: so many orders, as fast as answers come')
+  .optionsGroup('The shop:')
   .option('--customers <n>', 'different customers', '50000')
+  .option(
+    '--customer-skew <s>',
+    'Zipf exponent: 0, all order alike; 1, the second half as often as the first',
+    defaults.customerSkew,
+  )
   .option('--skus <n>', 'different products, SKU-0001 upwards', '200')
+  .option(
+    '--sku-skew <s>',
+    'Zipf exponent: 0, all are ordered alike; 1, the second half as often as the first',
+    defaults.skuSkew,
+  )
+  .optionsGroup('The run:')
+  .option('--wait [time]', 'look every accepted order up until it has ended, at most so long (default 10m)')
   .option('--connections <n>', 'connections kept open', '128')
   .option('--token-secret-file <file>', "sign each customer's token with the secret in it (the gateway's AUTH_SECRET)")
   .option('--token-issuer <iss>', 'with --token-secret-file: the AUTH_ISSUER of the gateway')
@@ -41,6 +63,10 @@ const command = new Command('load')
   .option('--record <file>', 'append every accepted order as a JSON line')
   .option('--json', 'the result as JSON on standard output')
   .option('--allow-remote', 'allow a target that is neither this machine nor in a private network')
+  .addHelpText(
+    'after',
+    '\nExits with 0 when orders were accepted and none was lost or doubled, with 1 when not, with 2 when an option is wrong.',
+  )
   .showHelpAfterError()
 
 const flags = command.parse().opts<Flags>()
@@ -60,13 +86,12 @@ async function load(options: Flags): Promise<number> {
   const record = options.record === undefined ? undefined : createWriteStream(options.record, { flags: 'a' })
   const result = await runTraffic({
     url: options.url,
-    load:
-      options.burst === undefined
-        ? { perSecond: parsedRate(options.rate), durationMs: parsedDuration(options.for, '--for') }
-        : { burst: count(options.burst, '--burst') },
-    customers: count(options.customers, '--customers'),
-    skus: count(options.skus, '--skus'),
-    connections: count(options.connections, '--connections'),
+    load: await loadOf(options),
+    customers: parsedCount(options.customers, '--customers'),
+    customerSkew: parsedSkew(options.customerSkew, '--customer-skew'),
+    skus: parsedCount(options.skus, '--skus'),
+    skuSkew: parsedSkew(options.skuSkew, '--sku-skew'),
+    connections: parsedCount(options.connections, '--connections'),
     ...(options.wait === undefined
       ? {}
       : { waitMs: options.wait === true ? 600_000 : parsedDuration(options.wait, '--wait') }),
@@ -79,9 +104,14 @@ async function load(options: Flags): Promise<number> {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
   if (record) await new Promise<void>((resolve) => record.end(() => resolve()))
   const { acceptedIds, ...figures } = result
-  process.stdout.write(options.json ? `${JSON.stringify(figures, undefined, 2)}\n` : `${summary(result)}\n`)
+  process.stdout.write(options.json ? `${JSON.stringify(figures, undefined, 2)}\n` : `${summary(result, paint)}\n`)
   const sound = acceptedIds.length > 0 && result.outcomes.lost === 0 && result.outcomes.doubled === 0
   return sound ? 0 : 1
+}
+
+/** On a terminal, unless NO_COLOR is set. */
+function paint(colour: 'red' | 'green', text: string): string {
+  return styleText(colour, text, { stream: process.stdout })
 }
 
 async function tokensOf(options: Flags): Promise<Tokens | undefined> {
@@ -124,10 +154,4 @@ function progressPrinter(stream: NodeJS.WriteStream): (progress: Progress) => vo
     next += 10_000
     stream.write(`${progressLine(progress)}\n`)
   }
-}
-
-function count(text: string, option: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value > 0 && value <= 10_000_000) return value
-  throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: a whole number from 1 to 10000000`)
 }

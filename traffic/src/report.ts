@@ -8,7 +8,8 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, one) => all + one, 0)
 
 export function progressLine(progress: Progress): string {
-  const { acceptMs, outcomes, phase } = progress
+  const { acceptMs, outcomes, phase, leftMs } = progress
+  const left = `${leftMs === undefined ? '?' : durationText(leftMs)} left`
   const parts = [
     durationText(progress.elapsedMs).padStart(6),
     `sent ${number.format(progress.sent)}`,
@@ -17,14 +18,15 @@ export function progressLine(progress: Progress): string {
     `errors ${number.format(sum(progress.errors))}`,
     ...(progress.notSent > 0 ? [`not sent ${number.format(progress.notSent)}`] : []),
     `p50 ${milliseconds(acceptMs.p50)} p95 ${milliseconds(acceptMs.p95)} p99 ${milliseconds(acceptMs.p99)}`,
-    phase === 'waiting'
-      ? `waiting for ${number.format(outcomes.unfinished)} to end`
-      : `${progress.leftMs === undefined ? '?' : durationText(progress.leftMs)} left`,
+    phase === 'waiting' ? `waiting for ${number.format(outcomes.unfinished)} to end, ${left}` : left,
   ]
   return parts.join('  ')
 }
 
-export function summary(result: TrafficResult): string {
+type Paint = (colour: 'red' | 'green', text: string) => string
+
+export function summary(result: TrafficResult, paint: Paint = (_, text) => text): string {
+  const bad = (count: number): string => paint(count > 0 ? 'red' : 'green', number.format(count))
   const { outcomes } = result
   const rows: [string, string][] = [
     ['sent', `${number.format(result.sent)} in ${durationText(result.sendingMs)}`],
@@ -38,8 +40,8 @@ export function summary(result: TrafficResult): string {
     ['cancelled', byKind(outcomes.cancelled)],
     ['not ended yet', number.format(outcomes.unfinished)],
     ['time to the end', percentileText(outcomes.endToEndMs)],
-    ['lost', number.format(outcomes.lost)],
-    ['doubled', number.format(outcomes.doubled)],
+    ['lost', bad(outcomes.lost)],
+    ['doubled', bad(outcomes.doubled)],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')

@@ -1,18 +1,23 @@
 // How does order traffic run from beginning to end? Orders are sent and looked after side by side; then answers are waited
 // for and, when asked to, endings; a progress report comes twice a second.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Shop } from './arrivals.ts'
+import { arrivalTimes, orderBodies, type Shop } from './arrivals.ts'
 import { createClient } from './client.ts'
 import { createLatencies, type Percentiles } from './latencies.ts'
 import { createSender, type Counts } from './sender.ts'
 import { checkedTarget } from './target.ts'
 import type { Tokens } from './tokens.ts'
+import { shape } from './trace/shapes.ts'
+import { endOf, type Trace } from './trace/trace.ts'
 import { createTracker, type Outcomes, type Tracker } from './tracker.ts'
+
+/** Orders a second on average, for how long; a rate that changes; or so many as fast as answers come. */
+export type Load =
+  { readonly perSecond: number; readonly durationMs: number } | { readonly trace: Trace } | { readonly burst: number }
 
 export interface TrafficOptions extends Partial<Shop> {
   readonly url: string
-  /** Orders a second on average, for how long; or a burst. */
-  readonly load: { readonly perSecond: number; readonly durationMs: number } | { readonly burst: number }
+  readonly load: Load
   /**
    * Look every accepted order up until it has ended, at most so long after the last was sent. Otherwise a sample is
    * looked up, and not waited for.
@@ -38,7 +43,7 @@ export interface TrafficOptions extends Partial<Shop> {
 export interface Progress extends Counts {
   readonly phase: 'sending' | 'waiting'
   readonly elapsedMs: number
-  /** Of the sending; undefined while waiting, or while there is nothing to tell it by. */
+  /** Of the sending; while waiting, at the pace of the endings so far. Undefined where there is nothing to tell it by. */
   readonly leftMs: number | undefined
   readonly acceptMs: Percentiles
   readonly outcomes: Outcomes
@@ -61,7 +66,7 @@ const progressEveryMs = 500
 
 /** @throws OptionInvalid when the target is none to send load to */
 export async function runTraffic(options: TrafficOptions): Promise<TrafficResult> {
-  const { load, signal, waitMs, connections = 128 } = options
+  const { load, signal, waitMs, connections = 128, random = Math.random } = options
   const target = await checkedTarget(options.url, options.allowRemote ?? false)
   const client = createClient(target, connections, options.timeoutMs ?? 30_000, options.tokens)
   const tracker = createTracker(client, waitMs === undefined ? sampleSize : Number.POSITIVE_INFINITY)
@@ -69,8 +74,7 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
   const acceptedIds: string[] = []
   const sender = createSender({
     client,
-    shop: shopOf(options),
-    random: options.random ?? Math.random,
+    nextOrder: orderBodies(shopOf(options), random),
     maxInFlight: options.maxInFlight ?? 2_000,
     signal,
     onAccepted: (orderId, { customerId }, acceptMs) => {
@@ -82,24 +86,31 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
   })
   const startedAt = performance.now()
   let phase: Progress['phase'] = 'sending'
+  let waiting = { fromMs: 0, unfinished: 0 }
   const report = (): void => {
     const elapsedMs = performance.now() - startedAt
     const counts = sender.counts()
-    const leftMs = phase === 'sending' ? leftOf(load, elapsedMs, counts.sent) : undefined
-    const acceptMs = latencies.percentiles()
-    options.onProgress?.({ ...counts, phase, elapsedMs, leftMs, acceptMs, outcomes: tracker.outcomes() })
+    const [acceptMs, outcomes] = [latencies.percentiles(), tracker.outcomes()]
+    const leftMs =
+      phase === 'sending'
+        ? leftOf(load, elapsedMs, counts.sent)
+        : leftAtPace(elapsedMs - waiting.fromMs, waiting.unfinished - outcomes.unfinished, outcomes.unfinished, waitMs)
+    options.onProgress?.({ ...counts, phase, elapsedMs, leftMs, acceptMs, outcomes })
   }
   const progressTimer = setInterval(report, progressEveryMs)
   const sending = new AbortController()
 
   try {
     const looking = lookUntil(tracker, sending.signal)
-    await ('burst' in load ? sender.burst(load.burst, connections) : sender.atRate(load.perSecond, load.durationMs))
+    await ('burst' in load
+      ? sender.burst(load.burst, connections)
+      : sender.atTimes(arrivalTimes(traceOf(load), random)))
     const sendingMs = performance.now() - startedAt
     while (sender.counts().inFlight > 0) await sleep(20)
     sending.abort()
     await looking
     phase = 'waiting'
+    waiting = { fromMs: performance.now() - startedAt, unfinished: tracker.outcomes().unfinished }
     await waitForEndings(tracker, waitMs, signal)
     report()
     const { inFlight: _none, ...counts } = sender.counts()
@@ -121,16 +132,26 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
 }
 
 /** So many customers, and so evenly, that none has orders faster than a payment of some seconds each can follow. */
-function shopOf({ tokens, customers, skus = 200, customerSkew = 1.25, skuSkew = 2 }: TrafficOptions): Shop {
+function shopOf({ tokens, customers, skus = 200, customerSkew = 0.2, skuSkew = 0.5 }: TrafficOptions): Shop {
   const known = tokens?.customers
   if (known) return { customers: known.length, customerIds: known, skus, customerSkew, skuSkew }
   return { customers: customers ?? 50_000, skus, customerSkew, skuSkew }
 }
 
 function leftOf(load: TrafficOptions['load'], elapsedMs: number, sent: number): number | undefined {
-  if ('durationMs' in load) return Math.max(0, load.durationMs - elapsedMs)
-  return sent === 0 ? undefined : (elapsedMs / sent) * (load.burst - sent)
+  if ('burst' in load) return leftAtPace(elapsedMs, sent, load.burst - sent)
+  return Math.max(0, ('trace' in load ? endOf(load.trace) : load.durationMs) - elapsedMs)
 }
+
+/** With so many done in so long; no longer than is waited at most. */
+function leftAtPace(elapsedMs: number, done: number, left: number, atMostMs?: number): number | undefined {
+  const atPace = done > 0 ? (elapsedMs / done) * left : undefined
+  if (atMostMs === undefined) return atPace
+  return Math.min(atPace ?? atMostMs, Math.max(0, atMostMs - elapsedMs))
+}
+
+const traceOf = (load: Exclude<Load, { burst: number }>): Trace =>
+  'trace' in load ? load.trace : shape('steady', load.perSecond, load.durationMs)
 
 async function lookUntil(tracker: Tracker, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {

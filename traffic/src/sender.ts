@@ -1,7 +1,7 @@
-// How do orders go out? At random moments without waiting for answers, or as fast as answers come. Both are bounded, and
+// How do orders go out? At the moments given without waiting for answers, or as fast as answers come. Both are bounded, and
 // what could not be sent for that is counted, not queued.
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { interArrivalMs, randomOrder, type OrderBody, type Shop } from './arrivals.ts'
+import type { OrderBody } from './arrivals.ts'
 import type { Client } from './client.ts'
 
 export interface Counts {
@@ -18,8 +18,7 @@ export interface Counts {
 
 export interface SenderOptions {
   readonly client: Client
-  readonly shop: Shop
-  readonly random: () => number
+  readonly nextOrder: () => OrderBody
   readonly maxInFlight: number
   readonly signal: AbortSignal | undefined
   /** `acceptMs` counts from the moment the order was due. */
@@ -27,8 +26,8 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  /** A Poisson process from now on; resolves when the time is over, though answers may be outstanding. */
-  atRate(perSecond: number, durationMs: number): Promise<void>
+  /** One at each of the moments, milliseconds from now on; resolves after the last, though answers may be outstanding. */
+  atTimes(moments: Iterable<number>): Promise<void>
   /** So many orders, `lanes` at a time; resolves with the last answer. */
   burst(total: number, lanes: number): Promise<void>
   counts(): Counts
@@ -37,14 +36,14 @@ export interface Sender {
 /** Longest time without reading answers, milliseconds. */
 const turnMs = 5
 
-export function createSender({ client, shop, random, maxInFlight, signal, onAccepted }: SenderOptions): Sender {
+export function createSender({ client, nextOrder, maxInFlight, signal, onAccepted }: SenderOptions): Sender {
   const run = crypto.randomUUID()
   const counts = { sent: 0, accepted: 0, notSent: 0, inFlight: 0 }
   const refused: Record<string, number> = {}
   const errors: Record<string, number> = {}
 
   const post = async (dueAt: number): Promise<void> => {
-    const order = randomOrder(shop, random)
+    const order = nextOrder()
     counts.sent++
     counts.inFlight++
     const answer = await client.post(order, `${run}-${counts.sent}`)
@@ -63,22 +62,21 @@ export function createSender({ client, shop, random, maxInFlight, signal, onAcce
   }
 
   return {
-    atRate: async (perSecond, durationMs) => {
+    atTimes: async (moments) => {
       const startedAt = performance.now()
-      let dueAt = startedAt + interArrivalMs(perSecond, random())
       let turnStartedAt = startedAt
-      while (!signal?.aborted && dueAt < startedAt + durationMs) {
-        const now = performance.now()
-        if (dueAt > now) await sleep(dueAt - now, undefined, signal ? { signal } : {}).catch(() => undefined)
-        // Behind time: answers must be read all the same.
-        else if (now - turnStartedAt > turnMs) await turn()
-        else {
-          if (counts.inFlight >= maxInFlight) counts.notSent++
-          else void post(dueAt)
-          dueAt += interArrivalMs(perSecond, random())
-          continue
+      for (const moment of moments) {
+        const dueAt = startedAt + moment
+        for (let now = performance.now(); ; now = performance.now()) {
+          if (signal?.aborted) return
+          if (dueAt > now) await sleep(dueAt - now, undefined, signal ? { signal } : {}).catch(() => undefined)
+          // Behind time: answers must be read all the same.
+          else if (now - turnStartedAt > turnMs) await turn()
+          else break
+          turnStartedAt = performance.now()
         }
-        turnStartedAt = performance.now()
+        if (counts.inFlight >= maxInFlight) counts.notSent++
+        else void post(dueAt)
       }
     },
     burst: async (total, lanes) => {

@@ -1,23 +1,12 @@
 import { expect, test } from 'vitest'
-import { interArrivalMs, randomOrder, skewedIndex } from './arrivals.ts'
 import { createLatencies } from './latencies.ts'
+import { progressLine, summary } from './report.ts'
 import { checkedTarget } from './target.ts'
 import { createTracker } from './tracker.ts'
 import { durationText, parsedDuration, parsedRate } from './units.ts'
 
-/** Mulberry32: the same numbers every time. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 test('reads rates and times as people write them', () => {
-  expect(['10000/min', '200/s', '200', '3600/h'].map(parsedRate)).toEqual([10_000 / 60, 200, 200, 1])
+  expect(['10000/min', '200/s', '200', '3600/h'].map((text) => parsedRate(text))).toEqual([10_000 / 60, 200, 200, 1])
   expect(['3m', '1m30s', '500ms', '20'].map((text) => parsedDuration(text, '--for'))).toEqual([
     180_000, 90_000, 500, 20_000,
   ])
@@ -34,33 +23,6 @@ test('sends load to this machine and private networks only, unless told otherwis
   )
   expect((await checkedTarget('http://93.184.216.34', true)).hostname).toBe('93.184.216.34')
   await expect(checkedTarget('ftp://localhost', false)).rejects.toThrow('--url: found')
-})
-
-test('orders arrive at random with the mean that was asked for', () => {
-  const random = seeded(1)
-  const gaps = Array.from({ length: 20_000 }, () => interArrivalMs(100, random()))
-  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
-  expect(mean).toBeGreaterThan(9.7)
-  expect(mean).toBeLessThan(10.3)
-  expect(gaps.filter((gap) => gap > 30).length / gaps.length).toBeCloseTo(Math.exp(-3), 2)
-})
-
-test('some customers order more than others, and every order is one the gateway takes', () => {
-  const random = seeded(2)
-  const shop = { customers: 100, skus: 10, customerSkew: 2, skuSkew: 2 }
-  const orders = Array.from({ length: 5_000 }, () => randomOrder(shop, random))
-  const ofFirst = orders.filter((order) => order.customerId === 'customer-000001').length
-  expect(ofFirst).toBeGreaterThan(400)
-  expect(ofFirst).toBeLessThan(600)
-  for (const { items } of orders) {
-    expect(new Set(items.map((item) => item.sku)).size).toBe(items.length)
-    for (const { sku, quantity } of items) {
-      expect(sku).toMatch(/^SKU-00(0[1-9]|10)$/)
-      expect(quantity).toBeGreaterThan(0)
-    }
-  }
-  expect(skewedIndex(10, 1, 0.999999)).toBe(9)
-  expect(randomOrder({ ...shop, skus: 1 }, random).items).toHaveLength(1)
 })
 
 test('percentiles are right within a percent', () => {
@@ -99,4 +61,37 @@ test('an accepted order that is unknown twice is lost, and one with two endings 
     doubled: 1,
     endToEndMs: { count: 2, max: 2_500 },
   })
+})
+
+const times = { count: 0, p50: 0, p95: 0, p99: 0, max: 0 }
+const outcomes = { tracked: 9, shipped: 4, cancelled: {}, unfinished: 4, lost: 1, doubled: 0, endToEndMs: times }
+const counts = {
+  sent: 1_200,
+  accepted: 9,
+  refused: { 429: 1_191 },
+  errors: {},
+  notSent: 0,
+  inFlight: 0,
+  acceptMs: times,
+}
+
+test('progress says what is left of the sending, and then of the waiting', () => {
+  const sending = { ...counts, outcomes, phase: 'sending', elapsedMs: 3_000, leftMs: 57_000 } as const
+  expect(progressLine(sending)).toMatch(/3\.0s {2}sent 1,200 {2}accepted 9 {2}refused 1,191 .* 57s left$/)
+  expect(progressLine({ ...sending, phase: 'waiting', leftMs: 5_000 })).toMatch(/waiting for 4 to end, 5\.0s left$/)
+  expect(progressLine({ ...sending, leftMs: undefined })).toMatch(/\? left$/)
+})
+
+test('what was lost or doubled stands out where colours are wanted, and nothing else does', () => {
+  const result = {
+    ...counts,
+    outcomes,
+    url: '',
+    sendingMs: 6_000,
+    acceptedPerSecond: 1,
+    acceptedIds: [],
+    interrupted: false,
+  }
+  expect(summary(result)).toMatch(/refused +1,191 \(429: 1,191\)\n[^]*lost +1\ndoubled +0$/)
+  expect(summary(result, (colour, text) => `<${colour}>${text}`).match(/<.*/g)).toEqual(['<red>1', '<green>0'])
 })

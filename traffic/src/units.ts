@@ -9,12 +9,12 @@ export class OptionInvalid extends Error {
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 }
 
 /** Orders per second from `10000/min`, `200/s`, `1e6/h`; a bare number is per second. */
-export function parsedRate(text: string): number {
+export function parsedRate(text: string, option = '--rate'): number {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|min|h))?$/.exec(text.trim())
   const perSecond = match ? (Number(match[1]) * 1_000) / (unitMs[match[2] ?? 's'] ?? 1_000) : Number.NaN
   if (!(perSecond > 0 && perSecond <= 100_000))
     throw new OptionInvalid(
-      `--rate: found ${JSON.stringify(text)}; allowed: such as 10000/min or 200/s, up to 100000/s`,
+      `${option}: found ${JSON.stringify(text)}; allowed: such as 10000/min or 200/s, up to 100000/s`,
     )
   return perSecond
 }
@@ -27,6 +27,20 @@ export function parsedDuration(text: string, option: string): number {
   if (!whole || !(milliseconds > 0))
     throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: such as 30s, 3m or 1h`)
   return milliseconds
+}
+
+/** @throws OptionInvalid */
+export function parsedCount(text: string, option: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0 && value <= 10_000_000) return value
+  throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: a whole number from 1 to 10000000`)
+}
+
+/** The exponent of a Zipf distribution. @throws OptionInvalid */
+export function parsedSkew(text: string, option: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (value >= 0 && value <= 5) return value
+  throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: a number from 0 to 5`)
 }
 
 /** `1m05s`, `42s`, `0.3s`. */

@@ -1,15 +1,14 @@
 // `orderpipeline simulate`: what will the autoscalers of this pipeline do under that load? A dry run, with no cluster.
 import { readFile } from 'node:fs/promises'
+import { endOf, ordersIn, traceIn, TraceInvalid, type Trace } from '@orderpipeline/traffic'
 import { Option } from 'commander'
 import { pipelineIn } from '../capacity/pipeline-file.ts'
 import { CommandFailed } from '../environment.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { alternatives, dryRun, type DryRun } from '../simulate/dry-run.ts'
-import { endOf, ordersIn, type Trace } from '../simulate/model/arrivals.ts'
 import { asJson } from '../simulate/json.ts'
 import { durationMs, number, ratiosOf, shapeOf, surroundingsOf, secondsOf, type Options } from '../simulate/options.ts'
 import { report, time } from '../simulate/terminal/report.ts'
-import { traceIn, TraceInvalid } from '../simulate/trace-text.ts'
 import { groups } from './groups.ts'
 
 const each = (text: string, before: readonly string[]): readonly string[] => [...before, text]

@@ -1,9 +1,7 @@
 // What was asked for? The command's options as values, each wrong one named with what was found and what is allowed.
-import { OptionInvalid, parsedDuration, parsedRate } from '@orderpipeline/traffic'
+import { burst, day, OptionInvalid, parsedDuration, parsedRate, steady, type Trace } from '@orderpipeline/traffic'
 import { CommandFailed } from '../environment.ts'
-import type { Trace } from './model/arrivals.ts'
 import type { Surroundings } from './model/scenario.ts'
-import { burst, day, steady } from './model/shapes.ts'
 import type { Ratio } from './model/topology.ts'
 
 export interface Options {
@@ -113,15 +111,15 @@ export function durationMs(text: string, option: string): number {
 }
 
 function rateOf(text: string, option: string): number {
-  return allowed(() => parsedRate(text), option)
+  return allowed(() => parsedRate(text, option))
 }
 
-function allowed<T>(parse: () => T, option?: string): T {
+function allowed<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
     if (!(error instanceof OptionInvalid)) throw error
-    throw new CommandFailed(option === undefined ? error.message : error.message.replace(/^--\w+/, option))
+    throw new CommandFailed(error.message)
   }
 }
 

@@ -56,6 +56,32 @@ interface Figures {
   readonly outcomes: { readonly tracked: number; readonly unfinished: number; readonly lost: number }
 }
 
+test('a ramp and a trace are played as an open model, and every figure of it is told to a script and to a person', async () => {
+  const gateway = await on.start()
+  const accepted = async () => [...(await placedBy()).values()].reduce((sum, count) => sum + count, 0)
+  const before = await accepted()
+  const ramp = await load('--url', gateway.url, '--shape', 'ramp', '--rate', '200/s', '--for', '3s', '--json')
+  const figures = JSON.parse(ramp.stdout) as Figures & { acceptMs: object; outcomes: { endToEndMs: object } }
+  expect(ramp.code).toBe(0)
+  expect(figures.sent).toBeGreaterThan(300 - 5 * Math.sqrt(300)) // half of what 200/s would be, give or take chance
+  expect(figures.sent).toBeLessThan(300 + 5 * Math.sqrt(300))
+  expect(figures).toMatchObject({ accepted: figures.sent, refused: {}, outcomes: { lost: 0, doubled: 0 } })
+  for (const times of [figures.acceptMs, figures.outcomes.endToEndMs])
+    expect(Object.keys(times)).toEqual(expect.arrayContaining(['p50', 'p95', 'p99']))
+  expect(await accepted()).toBe(before + figures.sent)
+
+  const trace = ['--trace', join(root, 'examples', 'traces', 'burst.csv'), '--for', '3s', '--rate', '300/s']
+  const skews = ['--customers', '1000', '--customer-skew', '1', '--sku-skew', '0']
+  const played = await load('--url', gateway.url, ...trace, ...skews)
+  expect(played.code).toBe(0)
+  for (const row of ['accepted', 'refused', 'time to accept   p50', 'time to the end', 'lost', 'doubled'])
+    expect(played.stdout).toContain(row)
+  expect(played.stdout).not.toContain('\x1b') // not a terminal
+  const [most = 0, second = 0] = [...(await placedBy()).values()].sort((a, b) => b - a)
+  expect((await placedBy()).get('customer-000001')).toBe(most)
+  expect(second).toBeLessThan(most)
+})
+
 test('each customer orders, and looks after its orders, with a token of its own', async () => {
   const gateway = await on.start(signing)
   const rate = ['--url', gateway.url, '--rate', '100/s', '--for', '2s', '--json']
@@ -98,7 +124,7 @@ test('tokens of an issuer of its own are taken, and orders are those of their su
   expect(stdout + stderr).not.toContain('eyJ')
 })
 
-test('a wrong secret or token file is refused without a word of what is in it', async () => {
+test('a wrong option is refused with what is allowed, and a wrong secret or token file without a word of what is in it', async () => {
   const cases: [string[], RegExp][] = [
     [['--token-secret-file', file('short', 'too short')], /^--token-secret-file, --token-issuer and/],
     [
@@ -106,6 +132,9 @@ test('a wrong secret or token file is refused without a word of what is in it', 
       /^--token-secret-file: found 9 bytes in .*; allowed: the AUTH_SECRET/,
     ],
     [['--tokens-file', file('no-tokens', 'a password instead')], /^--tokens-file: found no token .* in line 1;/],
+    [['--shape', 'wave'], /^--shape: found "wave"; allowed: steady, ramp, burst, day$/m],
+    [['--customer-skew', 'much'], /^--customer-skew: found "much"; allowed: a number from 0 to 5$/m],
+    [['--trace', 'f', '--shape', 'day'], /^--trace: found beside --shape; allowed: without --shape$/m],
     [['--tokens-file', join(folder, 'absent')], /^--tokens-file: .* cannot be read \(ENOENT\)/],
   ]
   for (const [args, said] of cases) {
@@ -117,7 +146,7 @@ test('a wrong secret or token file is refused without a word of what is in it', 
 })
 
 test(
-  'the k6 script places orders at a rate, repeats some under their key, and follows some to their end',
+  'the k6 script places orders at a rate that rises, repeats some under their key, and follows some to their end',
   { timeout: 1_800_000 },
   async () => {
     const k6 = await ensureTool('k6')
@@ -132,8 +161,10 @@ test(
     const { code, stdout, stderr } = await run(k6, ['run', '--summary-export', summary, script], {
       K6_NO_USAGE_REPORT: 'true',
       GATEWAY_URL: gateway.url,
-      RATE: '20',
+      SHAPE: 'ramp',
+      RATE: '40/s',
       DURATION: '5s',
+      CUSTOMER_SKEW: '1',
       FOLLOW_EVERY: '5',
       REPEAT_EVERY: '10',
       TOKEN_SECRET_FILE: file('secret', `${secret}\n`),

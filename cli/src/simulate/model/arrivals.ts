@@ -1,16 +1,5 @@
-// When do orders come in? A trace as stretches of time, and how many of its orders have come by a moment.
-
-/** So many orders, evenly spread from one moment to another; at once where both are the same. Milliseconds. */
-export interface Stretch {
-  readonly fromMs: number
-  readonly toMs: number
-  readonly orders: number
-}
-
-export type Trace = readonly Stretch[]
-
-export const ordersIn = (trace: Trace): number => trace.reduce((sum, { orders }) => sum + orders, 0)
-export const endOf = (trace: Trace): number => Math.max(0, ...trace.map(({ toMs }) => toMs))
+// When do orders come in? How many of a trace's have come by a moment.
+import type { Stretch, Trace } from '@orderpipeline/traffic'
 
 /** Whole orders that have come before `at`; asked with times that never go back. */
 export function createArrivals(trace: Trace): (at: number) => number {

@@ -1,9 +1,9 @@
 // How many replicas does a ScaledObject come to, moment by moment? KEDA's polls and the horizontal pod autoscaler's syncs,
 // each at its own period and from a moment of its own.
+import type { Random } from '@orderpipeline/traffic'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import { blank, decision, type HpaSpec } from './hpa.ts'
 import { lagMetric, polled } from './keda.ts'
-import type { Random } from './random.ts'
 
 export interface TopicLag {
   readonly lag: number

@@ -1,5 +1,5 @@
 // Which messages wait where? Those of a stage's consumed topics, by partition, and whose turn each partition is.
-import type { Random } from './random.ts'
+import type { Random } from '@orderpipeline/traffic'
 
 export interface Backlog {
   /** Partitions of all consumed topics, one topic after the other. */

@@ -1,8 +1,8 @@
 // Which pods does a stage have? As many as wanted are started, join their group, are seen ready; those too many end what
 // they have in hand and leave.
+import type { Random } from '@orderpipeline/traffic'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { Nodes, Pod } from './nodes.ts'
-import type { Random } from './random.ts'
 import type { Replica } from './replica.ts'
 
 interface StagePod extends Pod {

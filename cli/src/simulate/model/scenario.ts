@@ -1,5 +1,5 @@
 // What is simulated? Everything a run follows from, and nothing else: the same scenario gives the same run.
-import type { Trace } from './arrivals.ts'
+import type { Trace } from '@orderpipeline/traffic'
 import type { CpuUse } from './autoscaler.ts'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import type { Topology } from './topology.ts'

@@ -1,8 +1,8 @@
 // How do lag and replicas go on from an order's arrival to its end? Messages flow in steps of a tenth of a second; what
 // controls them (polls, syncs, pods, rebalances) happens at the first step at or after its moment.
-import { createArrivals, endOf } from './arrivals.ts'
+import { endOf, seeded } from '@orderpipeline/traffic'
+import { createArrivals } from './arrivals.ts'
 import { createNodes } from './nodes.ts'
-import { seeded } from './random.ts'
 import type { Scenario } from './scenario.ts'
 import { createStage, type StageModel, type StageState } from './stage.ts'
 

@@ -1,10 +1,10 @@
 // What is one stage at any moment? Its messages, waiting and in hand, and the replicas that work on them.
+import type { Random } from '@orderpipeline/traffic'
 import { createAutoscaler, createCpuAutoscaler, type Sight } from './autoscaler.ts'
 import { createBacklog } from './backlog.ts'
 import { createConsumerGroup } from './consumer-group.ts'
 import { createDeployment } from './deployment.ts'
 import type { Nodes } from './nodes.ts'
-import type { Random } from './random.ts'
 import { createReplica, type Replica } from './replica.ts'
 import type { Scenario, StageScenario } from './scenario.ts'
 

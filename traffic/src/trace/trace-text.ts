@@ -1,7 +1,7 @@
 // Which load does a text describe? CSV, JSON, or the JSON lines that `npm run load -- --record` writes of each accepted order.
-import { parsedDuration, parsedRate, OptionInvalid } from '@orderpipeline/traffic'
-import { z } from 'zod'
-import type { Stretch, Trace } from './model/arrivals.ts'
+// Nothing but the language is used: k6 runs this too.
+import { parsedDuration, parsedRate, OptionInvalid } from '../units.ts'
+import type { Stretch, Trace } from './trace.ts'
 
 /** What a text holds that is no trace: where, what was found, what is allowed. */
 export class TraceInvalid extends Error {
@@ -10,9 +10,13 @@ export class TraceInvalid extends Error {
   readonly retry = false
 }
 
-const cell = z.union([z.string(), z.number()])
-const Row = z.object({ at: cell, orders: cell.optional(), rate: cell.optional() })
-type Row = z.infer<typeof Row>
+type Cell = string | number
+
+interface Row {
+  readonly at: Cell
+  readonly orders?: Cell
+  readonly rate?: Cell
+}
 
 interface Placed {
   readonly where: string
@@ -38,10 +42,10 @@ function fromCsv(text: string): Placed[] {
   return lines.flatMap((line, index): Placed[] => {
     if (line.trim() === '' || line.startsWith('#')) return []
     const cells = line.split(',').map((value) => value.trim())
-    const row = Row.safeParse(Object.fromEntries(columns.map((name, column) => [name, cells[column]])))
-    if (!row.success || cells.length !== columns.length)
+    const row: unknown = Object.fromEntries(columns.map((name, column) => [name, cells[column]]))
+    if (!isRow(row) || cells.length !== columns.length)
       throw invalid(`line ${index + 2}`, line, `${columns.length} values: ${head}`)
-    return [{ where: `line ${index + 2}`, row: row.data }]
+    return [{ where: `line ${index + 2}`, row }]
   })
 }
 
@@ -70,9 +74,14 @@ function parsedJson(text: string, where: string): unknown {
 }
 
 function rowOf(value: unknown, where: string): Row {
-  const row = Row.safeParse(value)
-  if (row.success) return row.data
+  if (isRow(value)) return value
   throw invalid(where, JSON.stringify(value), '{"at": …, "orders": …} or {"at": …, "rate": …}')
+}
+
+function isRow(value: unknown): value is Row {
+  if (typeof value !== 'object' || value === null) return false
+  const { at, orders = 0, rate = 0 } = value as Partial<Record<keyof Row, unknown>>
+  return [at, orders, rate].every((cell) => typeof cell === 'string' || typeof cell === 'number')
 }
 
 /** Each row lasts until the next; the last as long as the one before it, and a second where it is the only one. */

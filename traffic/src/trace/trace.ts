@@ -1,0 +1,48 @@
+// What is a load? A trace: stretches of time with so many orders in each, to be played as it is, or in other times at other rates.
+
+/** So many orders on average, evenly spread from one moment to another; at once where both are the same. Milliseconds. */
+export interface Stretch {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly orders: number
+}
+
+export type Trace = readonly Stretch[]
+
+export const ordersIn = (trace: Trace): number => trace.reduce((sum, { orders }) => sum + orders, 0)
+export const endOf = (trace: Trace): number => trace.reduce((end, { toMs }) => Math.max(end, toMs), 0)
+
+/** The same rates in another time: a day in an hour has a twenty-fourth of its orders. Of stretches that follow one another. */
+export function lasting(trace: Trace, forMs: number): Trace {
+  const factor = forMs / endOf(trace)
+  return trace.map(({ fromMs, toMs, orders }) => ({
+    fromMs: fromMs * factor,
+    toMs: toMs * factor,
+    orders: orders * factor,
+  }))
+}
+
+/** The same in shape, with so many orders a second where it is busiest. */
+export function peaking(trace: Trace, perSecond: number): Trace {
+  const factor = perSecond / busiestPerSecond(trace)
+  return trace.map((stretch) => ({ ...stretch, orders: stretch.orders * factor }))
+}
+
+export const busiestPerSecond = (trace: Trace): number =>
+  coarser(trace, 1_000).reduce(
+    (most, { fromMs, toMs, orders }) => Math.max(most, (orders * 1_000) / (toMs - fromMs)),
+    0,
+  )
+
+/** Stretches that follow one another, joined until each lasts so long at least; the last is given that time. */
+export function coarser(trace: Trace, leastMs: number): Trace {
+  const joined: Stretch[] = []
+  let open: Stretch | undefined
+  for (const { fromMs, toMs, orders } of trace) {
+    open = { fromMs: open?.fromMs ?? fromMs, toMs, orders: (open?.orders ?? 0) + orders }
+    if (open.toMs - open.fromMs < leastMs) continue
+    joined.push(open)
+    open = undefined
+  }
+  return open ? [...joined, { ...open, toMs: Math.max(open.toMs, open.fromMs + leastMs) }] : joined
+}
