@@ -1,14 +1,18 @@
-// Is one order one trace, from its request through outbox, relay and every Kafka hop to the payment provider and to the mail? Told by what a
+// Is one order one trace, from its request through outbox, relay and every Kafka hop to the payment provider, the parcel and the mail, and
+// back again when it is cancelled? Told by what a
 // receiver of OTLP over HTTP gets, from real services on a real Kafka and a real database, and a real mail server.
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { configOf as gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
 import { inventoryStage } from '@orderpipeline/inventory'
-import { stageBench, testDatabase, until } from '@orderpipeline/kit-stage/testing'
+import {
+  consumedTopics,
+  shopStages,
+  shopTopics,
+  stageBench,
+  testDatabase,
+  until,
+} from '@orderpipeline/kit-stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
 import { createRegistry, silentLogger, startTracing, type Tracing } from '@orderpipeline/kit-telemetry'
 import { mailing, mailOptions, notificationStage } from '@orderpipeline/notification'
@@ -16,26 +20,9 @@ import { ordersStage } from '@orderpipeline/orders'
 import { createProvider, paymentStage, traced } from '@orderpipeline/payment'
 import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
+import { shippingStage } from '@orderpipeline/shipping'
 import { mailServer, type MailServer } from '../notification/test/mail-server.ts'
-
-interface Span {
-  readonly service: string
-  readonly name: string
-  readonly kind: number
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly startTimeUnixNano: string
-  readonly endTimeUnixNano: string
-  readonly status?: { readonly code?: number }
-  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[]
-}
-interface Sent {
-  readonly resourceSpans: readonly {
-    readonly resource: { readonly attributes: Span['attributes'] }
-    readonly scopeSpans: readonly { readonly spans: readonly Omit<Span, 'service'>[] }[]
-  }[]
-}
+import { attribute, spanReceiver, type Span, type SpanReceiver } from './span-receiver.ts'
 
 /** Of OTLP's kinds of span. */
 const consumer = 5
@@ -43,33 +30,15 @@ const consumer = 5
 let database: TestDatabase
 let bench: Bench
 let provider: PaymentProvider
-let receiver: Server
+let receiver: SpanReceiver
 let mails: MailServer
-const spans: Span[] = []
-const attribute = (of: Pick<Span, 'attributes'>, key: string) =>
-  of.attributes.find((one) => one.key === key)?.value.stringValue
-
 beforeAll(async () => {
-  receiver = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const body = Buffer.concat(chunks)
-      const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
-      for (const { resource, scopeSpans } of (JSON.parse(text.toString()) as Sent).resourceSpans)
-        for (const { spans: of } of scopeSpans)
-          spans.push(...of.map((span) => ({ ...span, service: attribute(resource, 'service.name') ?? '' })))
-      response.writeHead(request.url === '/v1/traces' ? 200 : 404, { 'content-type': 'application/json' }).end('{}')
-    })
-  }).listen(0)
-  await once(receiver, 'listening')
+  receiver = await spanReceiver()
   database = await testDatabase(postgresUrl(), { seedProducts: 10 })
-  const stages = ['orders', 'inventory', 'payment', 'notification']
-  const topics = ['placed', 'validated', 'cancelled', 'status', 'fulfilment'].map((name) => `orders.${name}`)
   bench = await stageBench({
     kafkaBootstrap: kafkaBootstrap(),
     databaseUrl: database.url,
-    topics: [...topics, 'inventory.updated', 'payment.processed', ...stages.map((stage) => `${stage}.dead-letters`)],
+    topics: [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)],
   })
   provider = await startPaymentProvider(
     configOf({
@@ -77,7 +46,7 @@ beforeAll(async () => {
       METRICS_PORT: '0',
       DATABASE_URL: database.url,
       PROVIDER_LATENCY_MS: '5',
-      OTEL_EXPORTER_OTLP_ENDPOINT: config().OTEL_EXPORTER_OTLP_ENDPOINT,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     }),
     silentLogger(),
   )
@@ -92,11 +61,12 @@ afterAll(async () => {
 })
 
 const config = () => ({
-  OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`,
+  OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
   OTEL_TRACES_SAMPLER_ARG: 1,
 })
 const tracingOf = (service: string) => startTracing(config(), { service, pipeline: 'shop' }, silentLogger())
 
+/** All but shipping, so that a paid order can still be called back. */
 async function startStages(): Promise<void> {
   const now = () => new Date()
   const logger = silentLogger()
@@ -106,18 +76,26 @@ async function startStages(): Promise<void> {
     payment: await tracingOf('payment'),
     notification: await tracingOf('notification'),
   }
-  const charge = traced(createProvider({ url: provider.url, timeoutMs: 5_000 }), tracing.payment)
+  const charge = traced(createProvider({ url: provider.url, timeoutMs: 30_000 }), tracing.payment)
   const definitions = {
-    orders: [['orders.placed', 'inventory.updated', 'payment.processed'], ordersStage({ now })],
-    inventory: [['orders.validated', 'orders.cancelled'], inventoryStage({ now })],
-    payment: [['inventory.updated'], paymentStage(charge, { now })],
-    notification: [['orders.status'], notificationStage({ logger }, mailsBy(tracing.notification))],
+    orders: ordersStage({ now }),
+    inventory: inventoryStage({ now }),
+    payment: paymentStage(charge, { now }),
+    notification: notificationStage({ logger }, mailsBy(tracing.notification)),
   } as const
-  for (const name of Object.keys(definitions) as (keyof typeof definitions)[]) {
-    const [consumes, definition] = definitions[name]
+  for (const name of Object.keys(definitions) as (keyof typeof definitions)[])
     // Each of its own type; what they prepare is their own affair.
-    bench.start(name, consumes, definition as Parameters<Bench['start']>[2], undefined, tracing[name])
-  }
+    bench.start(
+      name,
+      consumedTopics[name],
+      definitions[name] as Parameters<Bench['start']>[2],
+      undefined,
+      tracing[name],
+    )
+}
+async function startShipping(): Promise<void> {
+  const definition = shippingStage({ now: () => new Date() })
+  bench.start('shipping', consumedTopics.shipping, definition, undefined, await tracingOf('shipping'))
 }
 function mailsBy(tracing: Tracing | undefined) {
   const options = mailOptions({ SMTP_URL: mails.url, MAIL_FROM: 'shop@shop.example', MAIL_CHECK_SECONDS: '0.1' })
@@ -135,35 +113,84 @@ const startTracedGateway = (): Promise<Gateway> =>
       ORDERPIPELINE_PIPELINE: 'shop',
       RELAY_TAKE_OVER_SECONDS: '0.1',
       DRAIN_LINGER_SECONDS: '0',
-      OTEL_EXPORTER_OTLP_ENDPOINT: config().OTEL_EXPORTER_OTLP_ENDPOINT,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     }),
     silentLogger(),
   )
 
-test('one order is one trace of the caller, whole and linked, through gateway, relay and every stage', async () => {
+/** An order that is paid, then called back by its customer; and one that ships. Each request has a caller's trace. */
+const traces = {
+  calledBack: { traceId: '0af7651916cd43dd8448eb211c80319a', caller: 'b7ad6b716920333a' },
+  cancellation: { traceId: '0af7651916cd43dd8448eb211c80319b', caller: 'b7ad6b716920333b' },
+  shipped: { traceId: '0af7651916cd43dd8448eb211c80319c', caller: 'b7ad6b716920333c' },
+}
+type Trace = (typeof traces)[keyof typeof traces]
+const headers = ({ traceId, caller }: Trace) => ({ traceparent: `00-${traceId}-${caller}-01` })
+const mail = (orderId: string, status: string) => `<${orderId}.${status}@shop.example>`
+const mailed = (messageId: string) => until(() => mails.received.some((one) => one.messageId === messageId))
+let orders: { readonly calledBack: string; readonly shipped: string }
+
+beforeAll(async () => {
   await startStages()
   const gateway = await startTracedGateway()
-  const traceId = '0af7651916cd43dd8448eb211c80319c'
-  const caller = 'b7ad6b7169203331'
-  const response = await fetch(`${gateway.url}/v1/orders`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', traceparent: `00-${traceId}-${caller}-01` },
-    body: JSON.stringify({ customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }),
-  })
-  expect(response.status).toBe(202)
-  const { orderId } = (await response.json()) as { orderId: string }
-  const confirmation = `<${orderId}.confirmed@shop.example>`
-  await until(() => Promise.resolve(mails.received.some(({ messageId }) => messageId === confirmation)))
+  const place = async (trace: Trace): Promise<string> => {
+    const response = await fetch(`${gateway.url}/v1/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers(trace) },
+      body: JSON.stringify({ customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }),
+    })
+    expect(response.status).toBe(202)
+    return ((await response.json()) as { orderId: string }).orderId
+  }
+  const calledBack = await place(traces.calledBack)
+  await mailed(mail(calledBack, 'confirmed'))
+  const cancellation = { method: 'DELETE', headers: headers(traces.cancellation) }
+  expect((await fetch(`${gateway.url}/v1/orders/${calledBack}`, cancellation)).status).toBe(200)
+  await mailed(mail(calledBack, 'cancelled'))
+  await startShipping()
+  const shipped = await place(traces.shipped)
+  await mailed(mail(shipped, 'shipped'))
+  const dispatched = `SELECT FROM shipments WHERE order_id = $1 AND status = 'DISPATCHED'`
+  await until(async () => (await database.ask('shipping', dispatched, [shipped])).length === 1)
+  for (const [stage, topics] of Object.entries(consumedTopics))
+    for (const topic of topics) await until(async () => (await bench.lag(stage, topic)) === 0)
+  orders = { calledBack, shipped }
   await bench.close()
   for (const closer of gateway.closers) await closer.close()
-  await until(() =>
-    Promise.resolve(spans.some((span) => span.service === 'payment-provider' && span.traceId === traceId)),
-  )
+  // The provider goes on, and sends its spans when it likes.
+  await until(() => stepsOf(traces.shipped).has('payment-provider: POST /v1/charges'))
+  await until(() => stepsOf(traces.cancellation).has('payment-provider: POST /v1/refunds'))
+}, 300_000)
 
-  const trace = spans.filter((span) => span.traceId === traceId)
-  const prefix = bench.prefix
-  const steps = new Set(trace.map(({ service, name }) => `${service}: ${name.replace(prefix, '')}`))
-  for (const step of [
+const spansOf = ({ traceId }: Trace): Span[] => receiver.spans.filter((span) => span.traceId === traceId)
+const step = ({ service, name }: Span): string => `${service}: ${name.replace(bench.prefix, '')}`
+const stepsOf = (trace: Trace): Set<string> => new Set(spansOf(trace).map(step))
+/** What the step hangs below. */
+function above(trace: Trace, name: string): string | undefined {
+  const spans = spansOf(trace)
+  const span = spans.find((one) => step(one) === name)
+  const parent = spans.find(({ spanId }) => spanId === span?.parentSpanId)
+  return parent && step(parent)
+}
+/** Every span hangs on another of the trace, and the first on the caller's; all tell of the one order, and of no time before. */
+function expectWhole(trace: Trace, root: string, orderId: string): void {
+  const spans = spansOf(trace)
+  const ids = new Set(spans.map(({ spanId }) => spanId))
+  const roots = spans.filter(({ parentSpanId }) => !ids.has(parentSpanId ?? ''))
+  expect(roots.map((span) => [step(span), span.parentSpanId])).toEqual([[root, trace.caller]])
+  for (const span of spans.filter(({ kind }) => kind === consumer))
+    expect(attribute(span, 'orderpipeline.order.id')).toBe(orderId)
+  for (const span of spans) expect(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano)).toBe(true)
+}
+const mailsIn = (trace: Trace) =>
+  spansOf(trace)
+    .filter(({ name }) => name === 'order mail deliver')
+    .map((span) => attribute(span, 'orderpipeline.mail.id'))
+
+test('one order is one trace of the caller, whole and linked, through gateway, relay and every stage to the parcel', () => {
+  const trace = traces.shipped
+  const steps = stepsOf(trace)
+  for (const expected of [
     'gateway: POST /v1/orders',
     'gateway: orders.placed publish',
     'orders: orders.placed process',
@@ -172,27 +199,54 @@ test('one order is one trace of the caller, whole and linked, through gateway, r
     'payment: POST /v1/charges',
     'payment-provider: POST /v1/charges',
     'orders: payment.processed process',
+    'inventory: orders.fulfilment process',
+    'shipping: orders.fulfilment process',
+    'orders: shipping.updated process',
     'notification: orders.status process',
     'notification: order mail deliver',
   ])
-    expect(steps).toContain(step)
-  const madeBy = (service: string, name: string) => {
-    const span = trace.find((one) => one.service === service && one.name === name)
-    const parent = trace.find(({ spanId }) => spanId === span?.parentSpanId)
-    return parent && `${parent.service}: ${parent.name.replace(prefix, '')}`
-  }
-  expect(madeBy('payment', 'POST /v1/charges')).toBe('payment: inventory.updated process')
-  expect(madeBy('payment-provider', 'POST /v1/charges')).toBe('payment: POST /v1/charges')
-  expect(madeBy('notification', 'order mail deliver')).toBe('notification: orders.status process')
-  const mailSpans = trace.filter(({ name }) => name === 'order mail deliver')
-  expect(mailSpans.map((span) => attribute(span, 'orderpipeline.mail.id'))).toContain(confirmation)
-  // Every span hangs on another of the trace, and the first on the caller's.
-  const ids = new Set(trace.map(({ spanId }) => spanId))
-  const roots = trace.filter(({ parentSpanId }) => !ids.has(parentSpanId ?? ''))
-  expect(roots.map(({ name, parentSpanId }) => [name, parentSpanId])).toEqual([['POST /v1/orders', caller]])
-  const stageSpans = trace.filter(({ kind }) => kind === consumer)
-  for (const span of stageSpans) expect(attribute(span, 'orderpipeline.order.id')).toBe(orderId)
-  for (const span of trace) expect(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano)).toBe(true)
+    expect(steps).toContain(expected)
+  expect(above(trace, 'payment: POST /v1/charges')).toBe('payment: inventory.updated process')
+  expect(above(trace, 'payment-provider: POST /v1/charges')).toBe('payment: POST /v1/charges')
+  expect(above(trace, 'orders: shipping.updated process')).toBe('shipping: orders.fulfilment process')
+  expect(above(trace, 'notification: order mail deliver')).toBe('notification: orders.status process')
+  // The shipment is prepared when the order is confirmed, and let go by what the orders service answers.
+  const shipping = spansOf(trace).filter((span) => step(span) === 'shipping: orders.fulfilment process')
+  expect(shipping.map((span) => attribute(span, 'orderpipeline.event')).sort()).toEqual([
+    'OrderConfirmed',
+    'OrderShipped',
+  ])
+  expect(mailsIn(trace)).toEqual(
+    expect.arrayContaining(['confirmed', 'shipped'].map((status) => mail(orders.shipped, status))),
+  )
+  expectWhole(trace, 'gateway: POST /v1/orders', orders.shipped)
+})
+
+test('calling a paid order back is one trace too, through stock, refund, shipment and mail', async () => {
+  const trace = traces.cancellation
+  const steps = stepsOf(trace)
+  for (const expected of [
+    'gateway: DELETE /v1/orders/:id',
+    'gateway: orders.cancelled publish',
+    'inventory: orders.cancelled process',
+    'payment: orders.cancelled process',
+    'payment: POST /v1/refunds',
+    'payment-provider: POST /v1/refunds',
+    'shipping: orders.cancelled process',
+    'notification: orders.status process',
+    'notification: order mail deliver',
+  ])
+    expect(steps).toContain(expected)
+  expect(above(trace, 'payment: POST /v1/refunds')).toBe('payment: orders.cancelled process')
+  expect(above(trace, 'payment-provider: POST /v1/refunds')).toBe('payment: POST /v1/refunds')
+  expect(mailsIn(trace)).toEqual([mail(orders.calledBack, 'cancelled')])
+  expectWhole(trace, 'gateway: DELETE /v1/orders/:id', orders.calledBack)
+  // What the refund makes known carries the trace on, to whoever may listen.
+  const told = (await bench.events('payment.processed')).find(({ type }) => type === 'PaymentRefunded')
+  expect(told?.traceparent).toContain(trace.traceId)
+  // The order itself came to its payment in the trace of the request that placed it, and stayed there.
+  expect(stepsOf(traces.calledBack)).toContain('payment-provider: POST /v1/charges')
+  expectWhole(traces.calledBack, 'gateway: POST /v1/orders', orders.calledBack)
 })
 
 test('what a stage gives up on is a failed span', async () => {
@@ -214,7 +268,7 @@ test('what a stage gives up on is a failed span', async () => {
   await until(async () => (await own.records('notification.dead-letters')).length === 1)
   await replica.drain()
   await own.close()
-  const failed = spans.filter(({ service }) => service === 'mail')
+  const failed = receiver.spans.filter(({ service }) => service === 'mail')
   expect(failed.map(({ status }) => status?.code)).toEqual([2])
 })
 
