@@ -1,6 +1,8 @@
 // What does the payment service offer to the tests around it?
 export { paymentStage } from './definition.ts'
+export { providerOptions } from './config.ts'
 export { guarded, type GuardOptions } from './guard.ts'
+export { measured } from './metrics.ts'
 export { callFor, settle, type Answer, type Payment } from './payments.ts'
 export {
   createProvider,
