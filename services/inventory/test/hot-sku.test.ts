@@ -1,0 +1,82 @@
+// Is what everybody wants at once sold as often as it is there, and no more often, by replicas that come and go on a real Kafka?
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { consumedTopics, stageBench, testDatabase, testOrder, until } from '@orderpipeline/kit-stage/testing'
+import {
+  validatedEvent,
+  type Bench,
+  type TestDatabase,
+  type TestOrder,
+  type TestStage,
+} from '@orderpipeline/kit-stage/testing'
+import { inventoryStage } from '../src/definition.ts'
+
+const buyers = 10_000
+const pieces = 100
+const sku = 'SKU-0001'
+
+let database: TestDatabase
+let bench: Bench
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl(), { seedProducts: 1, seedStockQuantity: pieces })
+  bench = await stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: [...consumedTopics.inventory, 'inventory.updated', 'inventory.dead-letters'],
+    partitions: 6,
+  })
+})
+afterAll(async () => {
+  await bench.close()
+  await database.drop()
+})
+
+const replica = () => bench.start('inventory', consumedTopics.inventory, inventoryStage({ now: () => new Date() }))
+/** Each a customer of its own, so that every partition has some. */
+const orders = Array.from({ length: buyers }, (_, n): TestOrder => ({
+  ...testOrder(n, { [sku]: 1 }),
+  customerId: `buyer-${n}`,
+}))
+const answers = async () => {
+  const ids = { StockReserved: new Set<string>(), StockRejected: new Set<string>() }
+  for (const { type, data } of await bench.events('inventory.updated'))
+    if (type === 'StockReserved' || type === 'StockRejected') ids[type].add(data.orderId)
+  return ids
+}
+const consumed = async ({ registry }: TestStage): Promise<number> => {
+  const lines = (await registry.metrics()).split('\n')
+  return lines
+    .filter((line) => line.startsWith('orderpipeline_stage_consumed_total'))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+}
+
+test(
+  '10,000 buyers of 100 pieces, on three replicas of which one leaves and one joins: 100 are sold, and everybody has one answer',
+  { timeout: 600_000 },
+  async () => {
+    const replicas = [replica(), replica(), replica()]
+    await until(() => replicas.every(({ ready }) => ready() === true))
+    const events = orders.map(validatedEvent)
+    const half = buyers / 2
+    await bench.publish(events.slice(0, half))
+    // When each has had its share the group is dealt anew, twice; the second half meets a shelf that may be empty already.
+    await until(async () => (await Promise.all(replicas.map(consumed))).every((count) => count > 0), 20)
+    await Promise.all([replicas[0]?.drain(), bench.publish(events.slice(half))])
+    replica()
+    // What comes once more, as after a change of hands, takes no effect again.
+    await bench.publish(events.slice(0, 500))
+    await until(async () => (await bench.lag('inventory', 'orders.validated')) === 0)
+
+    const stock = await database.ask('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku])
+    expect(stock).toEqual([{ available: 0 }])
+    const counted = 'SELECT status, count(*)::int AS count FROM reservations GROUP BY status ORDER BY status'
+    expect(await database.ask('inventory', counted)).toEqual([
+      { status: 'REJECTED', count: buyers - pieces },
+      { status: 'RESERVED', count: pieces },
+    ])
+    const { StockReserved: reserved, StockRejected: rejected } = await answers()
+    expect([reserved.size, rejected.size]).toEqual([pieces, buyers - pieces])
+    expect(new Set([...reserved, ...rejected])).toEqual(new Set(orders.map(({ orderId }) => orderId)))
+    expect(await bench.records('inventory.dead-letters')).toEqual([])
+  },
+)
