@@ -4,7 +4,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { createProducer, kafkaAddress } from '@orderpipeline/kit-kafka'
 import { createPool, openSession, type Queryable } from '@orderpipeline/kit-postgres'
 import {
-  observePool,
+  observePools,
   observeQueries,
   type Closer,
   type Logger,
@@ -68,11 +68,11 @@ export function openOrdersSide(
     })
   const url = config.DATABASE_URL
   const database = pool(url, applicationName)
-  observePool(database, registry)
   const replica =
     config.DATABASE_REPLICA_URL === undefined
       ? undefined
       : pool(config.DATABASE_REPLICA_URL, `${applicationName} reads`)
+  observePools({ primary: database, ...(replica ? { replica } : {}) }, registry)
   const keyedByOrder = (topic: string) => config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_TOPIC_PREFIX + topic)
   const intake = createIntake({
     database,
@@ -99,7 +99,7 @@ export function openOrdersSide(
   const relay = startRelay({
     database,
     openSession: (onNotification) =>
-      openSession({ url, role: 'orders', applicationName: `${applicationName} relay`, onNotification }),
+      openSession({ url, role: 'orders', applicationName: `${applicationName} relay`, onNotification, onQuery }),
     publish: tracedPublish(tracing, (messages) =>
       producer.send(messages.map((message) => ({ ...message, topic: config.KAFKA_TOPIC_PREFIX + message.topic }))),
     ),

@@ -61,7 +61,7 @@ test('orders under way are counted by status, and the end of one is timed from i
   const stageFigures = await replica.registry.metrics()
   expect(stageFigures).toMatch(/orderpipeline_stage_fetch_seconds_count [1-9]/)
   expect(stageFigures).toMatch(/orderpipeline_database_query_seconds_count\{statement="inbox.take-in"\} [1-9]/)
-  expect(stageFigures).toMatch(/orderpipeline_database_connections\{state="busy"\} \d/)
+  expect(stageFigures).toMatch(/orderpipeline_database_connections\{pool="primary",state="busy"\} \d/)
 })
 
 test('an order that ends by its deadline is timed like any other', async () => {

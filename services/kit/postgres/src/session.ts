@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly statementTimeoutMs?: number
   /** Called for each NOTIFY on a channel listened to. */
   readonly onNotification?: (channel: string, payload: string) => void
+  /** Told of every statement by its name: how long its answer took, and whether it failed. */
+  readonly onQuery?: (statement: string, seconds: number, failed: boolean) => void
 }
 
 export interface Session extends Queryable {
@@ -49,10 +51,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     statement: { readonly name: string; readonly text: string },
     values: readonly unknown[] = [],
   ): Promise<Row[]> => {
+    const started = performance.now()
+    let failed = true
     try {
-      return (await client.query<Row>({ name: statement.name, text: statement.text, values: [...values] })).rows
+      const { rows } = await client.query<Row>({ name: statement.name, text: statement.text, values: [...values] })
+      failed = false
+      return rows
     } catch (error) {
       throw databaseError(error)
+    } finally {
+      options.onQuery?.(statement.name, (performance.now() - started) / 1_000, failed)
     }
   }
   try {

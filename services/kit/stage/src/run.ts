@@ -3,7 +3,7 @@ import { createProducer, kafkaAddress, runStage } from '@orderpipeline/kit-kafka
 import type { Stage } from '@orderpipeline/kit-kafka'
 import { createPool } from '@orderpipeline/kit-postgres'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import { observePool, observeQueries } from '@orderpipeline/kit-telemetry'
+import { observePools, observeQueries } from '@orderpipeline/kit-telemetry'
 import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
 import { decode, encode } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent } from '@orderpipeline/order-events'
@@ -62,7 +62,7 @@ export function startStage<Prepared>(
     onIdleError: (error) => logger.debug({ error }, 'an idle database connection was lost'),
     onQuery: observeQueries(registry),
   })
-  observePool(pool, registry)
+  observePools({ primary: pool }, registry)
   const address = kafkaAddress(config, config.KAFKA_GROUP_ID)
   const producer = createProducer(address, logger)
   const topics = { prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS }

@@ -31,26 +31,30 @@ export function observeQueries(registry: Registry): QueryObserver {
   }
 }
 
-export function observePool(pool: PoolFigures, registry: Registry): void {
+/** By name: `primary`, and `replica` where one is read from. */
+export function observePools(pools: Readonly<Record<string, PoolFigures>>, registry: Registry): void {
   const registers = [registry]
   new Gauge({
     name: 'orderpipeline_database_connections',
     help: 'Connections of the pool, by whether they are at work; `free` are those it may still open',
-    labelNames: ['state'] as const,
+    labelNames: ['pool', 'state'] as const,
     registers,
     collect() {
-      const { total, idle } = pool.counts()
-      this.set({ state: 'busy' }, total - idle)
-      this.set({ state: 'idle' }, idle)
-      this.set({ state: 'free' }, pool.size - total)
+      for (const [name, pool] of Object.entries(pools)) {
+        const { total, idle } = pool.counts()
+        this.set({ pool: name, state: 'busy' }, total - idle)
+        this.set({ pool: name, state: 'idle' }, idle)
+        this.set({ pool: name, state: 'free' }, pool.size - total)
+      }
     },
   })
   new Gauge({
     name: 'orderpipeline_database_waiting',
     help: 'Callers that wait for a connection',
+    labelNames: ['pool'] as const,
     registers,
     collect() {
-      this.set(pool.counts().waiting)
+      for (const [name, pool] of Object.entries(pools)) this.set({ pool: name }, pool.counts().waiting)
     },
   })
 }
