@@ -33,7 +33,7 @@ securityContext:
   capabilities: { drop: [ALL] }
 {{- end }}
 
-{{/* What the gateway asks of its callers, as its environment; an empty list where nothing is asked. */}}
+{{/* What the gateway asks of its callers, and of whom it asks, as its environment; an empty list where nothing is set. */}}
 {{- define "shop.gatewayEnv" -}}
 {{- $env := list }}
 {{- with .Values.authentication }}
@@ -50,6 +50,7 @@ securityContext:
 {{- with .trustedProxies }}{{ $env = append $env (dict "name" "HTTP_TRUSTED_PROXIES" "value" (join "," .)) }}{{ end }}
 {{- with .redis }}{{ $env = append $env (dict "name" "REDIS_URL" "secretKeyRef" (dict "name" .secretName "key" .key)) }}{{ end }}
 {{- end }}
+{{- with .Values.readReplica }}{{ $env = append $env (dict "name" "DATABASE_REPLICA_URL" "secretKeyRef" (dict "name" .secretName "key" .key)) }}{{ end }}
 {{- with .Values.promiseSeconds }}{{ $env = append $env (dict "name" "PROMISE_SECONDS" "value" (toString .)) }}{{ end }}
 {{- toYaml $env }}
 {{- end }}

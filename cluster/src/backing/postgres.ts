@@ -62,7 +62,7 @@ export async function startPostgres(host: ProcessHost, options: PostgresOptions)
     args: ['-D', dataDir, ...Object.entries(settings(options)).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     env: { LC_ALL: 'C.UTF-8' },
     ...owner,
-    ready: { kind: 'log', pattern: 'database system is ready to accept connections' },
+    ready: { kind: 'log', pattern: 'database system is ready to accept (read-only )?connections' },
     readyTimeoutMs: 60_000,
     stopSignal: 'SIGINT', // ends sessions instead of waiting for them
     stopTimeoutMs: 15_000,

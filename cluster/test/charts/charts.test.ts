@@ -118,6 +118,8 @@ describe('order-shop', () => {
       'limits.trustedProxies={10.0.0.0/8,192.168.0.0/16}',
       'limits.redis.secretName=redis',
       'limits.redis.key=url',
+      'readReplica.secretName=replica',
+      'readReplica.key=url',
       'promiseSeconds=30',
       'gateway.env[0].name=LOG_LEVEL',
       'gateway.env[0].value=debug',
@@ -125,6 +127,7 @@ describe('order-shop', () => {
     const { env } = only(objects, 'OrderPipeline').spec?.['gateway'] as { env: { name: string; value?: string }[] }
     expect(env).toContainEqual({ name: 'AUTH_ALGORITHMS', value: 'RS256,ES256' })
     expect(env).toContainEqual({ name: 'AUTH_SECRET', secretKeyRef: { name: 'auth', key: 'secret' } })
+    expect(env).toContainEqual({ name: 'DATABASE_REPLICA_URL', secretKeyRef: { name: 'replica', key: 'url' } })
     expect(env).toContainEqual({ name: 'RATE_LIMIT_PER_CUSTOMER', value: '6000000' })
     expect(env).toContainEqual({ name: 'PROMISE_SECONDS', value: '30' })
     expect(env.at(-1)).toEqual({ name: 'LOG_LEVEL', value: 'debug' })

@@ -13,7 +13,7 @@ const schema = z.object({
   DATABASE_URL: variables.url(['postgres', 'postgresql']),
   /** One connection more is opened by the one gateway that relays. */
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
-  /** A read replica: what is shown comes from it, and from the primary what it does not know yet. */
+  /** A read replica: lists come from it, and orders that nothing more will come of. */
   DATABASE_REPLICA_URL: variables.url(['postgres', 'postgresql']).optional(),
   ...kafkaVariables,
   KAFKA_TOPIC_PREFIX: variables.text().default(''),

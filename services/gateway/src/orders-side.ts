@@ -22,7 +22,7 @@ import type { Config } from './config.ts'
 import { createCache } from './reading/cache.ts'
 import { cachedOrders } from './reading/order-cache.ts'
 import { orderReader, type OrderReader } from './reading/order-reader.ts'
-import { orElse } from './reading/replica.ts'
+import { readReplica } from './reading/replica.ts'
 import { createProductCache } from './reading/product-cache.ts'
 import { tracedPublish } from './relay-trace.ts'
 
@@ -85,7 +85,7 @@ export function openOrdersSide(
     maxWaiting: config.INTAKE_MAX_WAITING,
   })
   const timer = orderTimer(registry, clock.now)
-  const near = replica ? orElse(replica, database, clock.monotonicMs) : undefined
+  const near = replica && readReplica(replica, clock.monotonicMs)
   const cache = createCache(redis, clock.monotonicMs)
   const products = createProductCache({
     cache,
@@ -123,7 +123,8 @@ export function openOrdersSide(
     },
     products: {
       bySku: products.bySku,
-      page: (after, limit) => productPage(near ?? database, after, limit),
+      page: async (after, limit) =>
+        (await near?.ask((from) => productPage(from, after, limit))) ?? productPage(database, after, limit),
     },
     relaying: () => relay.leading,
     closers: [

@@ -20,8 +20,8 @@ export interface Ground {
 }
 
 /** A migrated database and topics of one's own. */
-export async function ground(topics: readonly string[] = ['orders.placed']): Promise<Ground> {
-  const database = await testDatabase(postgresUrl())
+export async function ground(topics: readonly string[] = ['orders.placed'], adminUrl = postgresUrl()): Promise<Ground> {
+  const database = await testDatabase(adminUrl)
   const bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
   const gateways: Gateway[] = []
   return {

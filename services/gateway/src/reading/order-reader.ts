@@ -1,7 +1,9 @@
-// Where are orders read? From a replica where there is one, with the primary asked about what the replica does not know
-// yet: whoever was just told an order's id must find it.
+// Where are orders read? Lists from a replica where there is one. An order that is asked for by its id, too, once nothing more will come
+// of it there; until then from the primary, since a replica that lags would show it as it was before somebody saw it.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import {
+  isFinal,
+  isTerminal,
   orderById,
   ordersOfCustomer,
   progressOf,
@@ -11,6 +13,7 @@ import {
   type OrderView,
   type StatusView,
 } from '@orderpipeline/orders/queries'
+import type { Replica } from './replica.ts'
 
 /** With a customer, another's orders are not there. @throws DatabaseError */
 export interface OrderReader {
@@ -25,27 +28,25 @@ export interface OrderReader {
   progress(orderIds: readonly string[], customer: string | undefined): Promise<readonly OrderProgress[]>
 }
 
-export function orderReader(primary: Queryable, replica: Queryable | undefined): OrderReader {
-  const near = replica ?? primary
-  /** What the near one does not have is asked of the primary, in one more query at most. */
-  const each = async <Found extends { readonly orderId: string }>(
-    orderIds: readonly string[],
-    read: (from: Queryable, ids: readonly string[]) => Promise<readonly Found[]>,
-  ): Promise<readonly Found[]> => {
-    const found = await read(near, orderIds)
-    if (!replica || found.length === orderIds.length) return found
-    const known = new Set(found.map(({ orderId }) => orderId))
-    const missing = orderIds.filter((id) => !known.has(id))
-    return [...found, ...(await read(primary, missing))]
-  }
+export function orderReader(primary: Queryable, replica: Replica | undefined): OrderReader {
   return {
-    byId: async (orderId, customer) =>
-      (await orderById(near, orderId, customer)) ?? (replica && (await orderById(primary, orderId, customer))),
-    statuses: (orderIds, customer) => each(orderIds, (from, ids) => statusesById(from, ids, customer)),
+    byId: async (orderId, customer) => {
+      const before = await replica?.ask((from) => orderById(from, orderId, customer))
+      return before && isFinal(before) ? before : orderById(primary, orderId, customer)
+    },
+    statuses: async (orderIds, customer) => {
+      const before = (await replica?.ask((from) => statusesById(from, orderIds, customer))) ?? []
+      const ended = new Map(before.filter(({ status }) => isTerminal(status)).map((view) => [view.orderId, view]))
+      const others = orderIds.filter((orderId) => !ended.has(orderId.toLowerCase()))
+      return others.length === 0
+        ? [...ended.values()]
+        : [...ended.values(), ...(await statusesById(primary, others, customer))]
+    },
     ofCustomer: async (customer, before, limit) => {
-      const found = await ordersOfCustomer(near, customer, before, limit + 1)
+      const page = (from: Queryable) => ordersOfCustomer(from, customer, before, limit + 1)
+      const found = (await replica?.ask(page)) ?? (await page(primary))
       return { orders: found.slice(0, limit), more: found.length > limit }
     },
-    progress: (orderIds, customer) => each(orderIds, (from, ids) => progressOf(from, ids, customer)),
+    progress: (orderIds, customer) => progressOf(primary, orderIds, customer),
   }
 }

@@ -1,21 +1,26 @@
-// What if the read replica is away? Then the primary answers, and the replica is left alone for some seconds: one request
-// in a while waits for it in vain, not every one.
+// What if the read replica is away? Then whoever asks is told so at once and asks the primary, and the replica is left alone for some
+// seconds: one request in a while waits for it in vain, not every one.
 import { DatabaseError, type Queryable } from '@orderpipeline/kit-postgres'
+
+export interface Replica {
+  /** As it was a while ago; `undefined` while the replica is away. @throws DatabaseError for a question that is wrong */
+  ask<Found>(read: (from: Queryable) => Promise<Found>): Promise<Found | undefined>
+}
 
 const awayMs = 5_000
 
 /** `now`: milliseconds that never go back. */
-export function orElse(replica: Queryable, primary: Queryable, now: () => number): Queryable {
+export function readReplica(database: Queryable, now: () => number): Replica {
   let awayUntil = -Infinity
   return {
-    query: async (statement, values) => {
-      if (now() < awayUntil) return primary.query(statement, values)
+    ask: async (read) => {
+      if (now() < awayUntil) return undefined
       try {
-        return await replica.query(statement, values)
+        return await read(database)
       } catch (error) {
         if (!(error instanceof DatabaseError) || !error.retry) throw error
         awayUntil = now() + awayMs
-        return primary.query(statement, values)
+        return undefined
       }
     },
   }
