@@ -140,7 +140,10 @@ function shopOf({ tokens, customers, skus = 200, customerSkew = 0.2, skuSkew = 0
 
 function leftOf(load: TrafficOptions['load'], elapsedMs: number, sent: number): number | undefined {
   if ('burst' in load) return leftAtPace(elapsedMs, sent, load.burst - sent)
-  return Math.max(0, ('trace' in load ? endOf(load.trace) : load.durationMs) - elapsedMs)
+  return Math.max(
+    0,
+    ('trace' in load ? endOf(load.trace.filter(({ orders }) => orders > 0)) : load.durationMs) - elapsedMs,
+  )
 }
 
 /** With so many done in so long; no longer than is waited at most. */
