@@ -13,9 +13,9 @@ export function mailCounter(registry: Registry): (lane: Lane, mailer: Mailer) =>
     registers: [registry],
   })
   return (lane, mailer) => ({
-    send: async (mail: Mail) => {
+    send: async (mail: Mail, signal) => {
       try {
-        await mailer.send(mail)
+        await mailer.send(mail, signal)
         mails.inc({ lane, outcome: 'sent' })
       } catch (error) {
         mails.inc({ lane, outcome: 'not taken' })

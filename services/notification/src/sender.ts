@@ -32,13 +32,21 @@ const firstRetrySeconds = 5
 const lastRetrySeconds = 600
 const longestPauseSeconds = 60
 
-/** Sends what is due in a lane, one batch. Returns how many the mail server had a word for. @throws DatabaseError */
-export async function sendDue(database: Queryable, lane: Lane, options: SenderOptions): Promise<number> {
+/**
+ * Sends what is due in a lane, one batch. Returns how many the mail server had a word for. What is under way when `signal` aborts is left
+ * to another time. @throws DatabaseError
+ */
+export async function sendDue(
+  database: Queryable,
+  lane: Lane,
+  options: SenderOptions,
+  signal?: AbortSignal,
+): Promise<number> {
   const mails = await database.query<TakenMail>(takeMails, [lane, options.leaseSeconds, batchSize])
   const outcomes = await Promise.all(
     mails.map(async (mail) => {
       try {
-        await options.mailer.send(mail)
+        await options.mailer.send(mail, signal)
         return { mail }
       } catch (error) {
         if (!(error instanceof MailRefused)) throw error
@@ -99,12 +107,36 @@ export function mailChores(
       name: `${lane} mails`,
       everyMs: options.everySeconds * 1_000,
       run: async ({ database, stopping }) => {
-        for (let count = batchSize; count === batchSize && !stopping.aborted;) {
-          count = await sendDue(database, lane, { ...options, mailer })
-          await sleep(0)
+        const patience = someTimeAfter(stopping)
+        try {
+          for (let count = batchSize; count === batchSize && !stopping.aborted;) {
+            count = await sendDue(database, lane, { ...options, mailer }, patience.signal)
+            await sleep(0)
+          }
+        } finally {
+          patience.end()
         }
       },
       close: () => mailer.close(),
     }
   })
+}
+
+/** A mail that is being handed over still is; a mail server that does not answer must not hold up who is told to leave. */
+const handOverMs = 5_000
+
+function someTimeAfter(stopping: AbortSignal): { readonly signal: AbortSignal; end(): void } {
+  const patience = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const begin = (): void => {
+    timer = setTimeout(() => patience.abort(), handOverMs)
+  }
+  stopping.addEventListener('abort', begin, { once: true })
+  return {
+    signal: patience.signal,
+    end: () => {
+      stopping.removeEventListener('abort', begin)
+      clearTimeout(timer)
+    },
+  }
 }

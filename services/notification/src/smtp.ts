@@ -26,8 +26,8 @@ export class MailRefused extends Error {
 }
 
 export interface Mailer {
-  /** Resolves once the server has taken the mail over. @throws MailRefused */
-  send(mail: Mail): Promise<void>
+  /** Resolves once the server has taken the mail over. Aborted, it may have. @throws MailRefused */
+  send(mail: Mail, signal?: AbortSignal): Promise<void>
   close(): void
 }
 
@@ -43,9 +43,9 @@ export function createMailer({ url, from, connections, timeoutMs }: SmtpOptions)
     dnsTimeout: timeoutMs,
   })
   return {
-    send: async ({ messageId, recipient, subject, body }) => {
+    send: async ({ messageId, recipient, subject, body }, signal) => {
       try {
-        await transport.sendMail({ messageId, from, to: recipient, subject, text: body })
+        await transport.sendMail({ messageId, from, to: recipient, subject, text: body, ...(signal ? { signal } : {}) })
       } catch (cause) {
         throw new MailRefused(cause instanceof Error ? cause.message : String(cause), verdictOn(cause), { cause })
       }
@@ -57,7 +57,7 @@ export function createMailer({ url, from, connections, timeoutMs }: SmtpOptions)
 /** Of nodemailer, for what happens before it comes to the mail; a time-out in the middle of one says as little of it. */
 const away = new Set([
   ...['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS', 'EPROXY', 'ETLS', 'EREQUIRETLS', 'EPROTOCOL'],
-  ...['EAUTH', 'ENOAUTH', 'EOAUTH2'],
+  ...['EAUTH', 'ENOAUTH', 'EOAUTH2', 'EABORT'],
 ])
 /** The server is about to leave, whatever it was asked. */
 const closing = 421

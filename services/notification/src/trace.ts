@@ -7,7 +7,7 @@ import type { Mailer } from './smtp.ts'
 export function tracedMailer(tracing: Tracing | undefined): (lane: Lane, mailer: Mailer) => Mailer {
   if (!tracing) return (_lane, mailer) => mailer
   return (lane, mailer) => ({
-    send: async (mail) => {
+    send: async (mail, signal) => {
       // Neither recipient nor subject: a trace is read by more people than a mail.
       const span = tracing.span(`${lane} mail deliver`, {
         kind: 'client',
@@ -15,7 +15,7 @@ export function tracedMailer(tracing: Tracing | undefined): (lane: Lane, mailer:
         attributes: { 'orderpipeline.mail.lane': lane, 'orderpipeline.mail.id': mail.messageId },
       })
       try {
-        await mailer.send(mail)
+        await mailer.send(mail, signal)
       } catch (error) {
         span.fail(error instanceof Error ? error : new Error(String(error)))
         throw error

@@ -9,7 +9,7 @@ import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { randomUUID } from 'node:crypto'
 import { notificationStage } from '../src/definition.ts'
-import { sendDue } from '../src/sender.ts'
+import { mailChores, sendDue } from '../src/sender.ts'
 import type { SenderOptions } from '../src/sender.ts'
 import type { Lane } from '../src/mails.ts'
 import { createMailer } from '../src/smtp.ts'
@@ -177,6 +177,33 @@ test('a mail that has waited for days for a server that is away is given up, and
     'SELECT failure FROM mails WHERE failed_at IS NOT NULL',
   )
   expect(given?.failure).toContain('ECONNREFUSED')
+})
+
+test('who is told to leave lets go of a mail that hangs, and another replica sends it', async () => {
+  const orderId = randomUUID()
+  await hear([news(orderId, 'SHIPPED')])
+  const [asked, never] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+  server.answer = () => {
+    asked.resolve(undefined)
+    return never.promise
+  }
+  const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 1, timeoutMs: 300_000 })
+  const [chore] = mailChores(() => mailer, {
+    ...{ attempts: 3, keepSeconds: 3_600, leaseSeconds: 60, everySeconds: 1, onFailure: () => undefined },
+  })
+  const stopping = new AbortController()
+  const surroundings = { publish: () => Promise.resolve(), keyedByOrder: () => false, stopping: stopping.signal }
+  const run = chore?.run({ database: database.as('notification'), ...surroundings })
+  await asked.promise
+  stopping.abort()
+  await run
+  chore?.close?.()
+  expect(await left()).toEqual([{ attempts: 0, failed: false }])
+  server.answer = () => Promise.resolve(undefined)
+  await allDue()
+  await sender()('order')
+  expect(server.received.map(({ to }) => to)).toEqual([`c-${orderId}@customers.example`])
+  never.resolve(undefined)
 })
 
 test('an order mail goes out while a thousand marketing mails wait for a server that keeps them hanging', async () => {
