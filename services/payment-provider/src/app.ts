@@ -1,6 +1,7 @@
 // What can be asked of the payment provider over HTTP? To charge, to give back, to stop a charge, to see what was
 // charged, and to behave differently.
-import { createHttpServer, parsed, type HttpServer, type HttpServerOptions } from '@orderpipeline/kit-http'
+import { createHttpServer, overloaded, parsed, type HttpServer, type HttpServerOptions } from '@orderpipeline/kit-http'
+import { DatabaseError } from '@orderpipeline/kit-postgres'
 import { z } from 'zod'
 import { Behaviour } from './behaviour.ts'
 import type { Charges } from './charges.ts'
@@ -36,25 +37,25 @@ export function buildApp(options: AppOptions): HttpServer {
 
   server.app.post('/v1/charges', async (request, reply) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
-    const { chargeId, status, reason } = await charges.charge(key, parsed(chargeBody, request.body))
+    const { chargeId, status, reason } = await known(charges.charge(key, parsed(chargeBody, request.body)))
     if (status !== 'captured') return reply.code(402).send({ status: 'declined', reason: reason ?? status })
     return reply.code(201).send({ chargeId, status })
   })
 
   server.app.get('/v1/charges', async (request) => {
     const { orderId } = parsed(z.object({ orderId: z.uuid('a uuid') }), request.query)
-    return { charges: await ledger.ofOrder(orderId), refunds: await refunds.ofOrder(orderId) }
+    return { charges: await known(ledger.ofOrder(orderId)), refunds: await known(refunds.ofOrder(orderId)) }
   })
 
   server.app.post('/v1/refunds', async (request, reply) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
     const { chargeId } = parsed(z.strictObject({ chargeId: z.uuid('a uuid') }), request.body)
-    return reply.code(201).send(await refunds.refund(key, chargeId))
+    return reply.code(201).send(await known(refunds.refund(key, chargeId)))
   })
 
   server.app.post('/v1/voids', async (request) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
-    const { status, chargeId } = await refunds.void(key, parsed(voidBody, request.body))
+    const { status, chargeId } = await known(refunds.void(key, parsed(voidBody, request.body)))
     return status === 'captured' ? { status, chargeId } : { status }
   })
 
@@ -64,4 +65,13 @@ export function buildApp(options: AppOptions): HttpServer {
     return behaviour.current
   })
   return server
+}
+
+/** Without its ledger it knows of no charge: nobody's fault who asks, and to be asked again. */
+async function known<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw error instanceof DatabaseError && error.retry ? overloaded('the ledger does not answer', 1, error) : error
+  }
 }
