@@ -20,6 +20,8 @@ export interface BatteryOptions {
   /** For all points to be hit, and then again for everything to end. */
   readonly limitMs: number
   readonly quiet: () => Promise<boolean>
+  /** The deaths before are long past: many soon after one another would be a message's doing. */
+  readonly agesPass: () => Promise<unknown>
   readonly say: (line: string) => void
 }
 
@@ -58,6 +60,8 @@ export async function playBattery(options: BatteryOptions): Promise<Played> {
       return false
     }
     program.kill()
+    // The dead one's place in its group is kept for seconds yet: this is over before anybody takes it.
+    void options.agesPass()
     left.get(service)?.shift()
     kills.push({ service, point, inHand: accounts.inHand(point.of) })
     options.say(`${kills.length} of ${total}  ${service}: ${point.name}`)

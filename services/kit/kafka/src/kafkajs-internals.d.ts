@@ -8,6 +8,7 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
 
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
   export default class ConsumerGroup {
+    readonly memberId: string | null
     joinAndSync(): Promise<void>
   }
 }

@@ -1,4 +1,4 @@
-// What is broken in kafkajs 2.2.4, the last release, that a hundred replicas cannot live with? Two things, mended here.
+// What is broken in kafkajs 2.2.4, the last release, that a hundred replicas cannot live with? Three things, mended here.
 import { setTimeout as sleep } from 'node:timers/promises'
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
@@ -37,6 +37,23 @@ function waitForTheCoordinator(): void {
   }
 }
 
+/** By member: what is to be over before it joins its group anew. */
+export const beforeJoining = new Map<string, Promise<void>>()
+
+/**
+ * It tells of a rebalance and joins at once, waiting for nobody who was told. What must be done before the partitions are another's
+ * is waited for here.
+ */
+function waitForWhatIsToBeDoneBefore(): void {
+  const joinAndSync = methodOf(ConsumerGroup.prototype, 'joinAndSync')
+  ConsumerGroup.prototype.joinAndSync = async function () {
+    const member = this.memberId ?? ''
+    await beforeJoining.get(member)
+    beforeJoining.delete(member)
+    return joinAndSync.call(this)
+  }
+}
+
 /** Another version of kafkajs must be looked at anew, so an absent method is an error at start and not a silent return of the fault. */
 function methodOf<T extends object, Name extends keyof T>(prototype: T, name: Name): T[Name] {
   const method = prototype[name]
@@ -47,3 +64,4 @@ function methodOf<T extends object, Name extends keyof T>(prototype: T, name: Na
 
 askOnlyWhilePending()
 waitForTheCoordinator()
+waitForWhatIsToBeDoneBefore()

@@ -8,6 +8,7 @@ import type { Logger } from '@orderpipeline/kit-telemetry'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import { createClient, patience } from './client.ts'
 import { within } from './deadline.ts'
+import { beforeJoining } from './kafkajs-repairs.ts'
 import type { KafkaAddress } from './client.ts'
 import { errorOf } from './failure.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
@@ -19,8 +20,8 @@ export interface MembershipOptions {
   readonly onBatch: (payload: EachBatchPayload) => Promise<void>
   /** The group has given this replica these partitions, by topic; whatever it had before is another's. */
   readonly onAssigned: (partitions: Readonly<Record<string, readonly number[]>>) => void
-  /** The assignment is about to change hands: what is done should be committed at once. */
-  readonly onRevoking: () => void
+  /** The assignment is about to change hands, as soon as the answer resolves: what is done should be committed at once. */
+  readonly onRevoking: () => Promise<void>
   readonly onCrash: (error: Error) => void
   /** A broker has answered: how long that took, the wait for messages to come included. */
   readonly onFetch: (seconds: number) => void
@@ -100,8 +101,8 @@ export function startMembership(options: MembershipOptions): Membership {
       lastFetch = performance.now()
       options.onFetch(payload.duration / 1_000)
     })
-    mine.on(mine.events.REBALANCING, () => {
-      if (!over) options.onRevoking()
+    mine.on(mine.events.REBALANCING, ({ payload }) => {
+      if (!over) beforeJoining.set(payload.memberId, options.onRevoking())
     })
     mine.on(mine.events.GROUP_JOIN, ({ payload }) => {
       if (over) return

@@ -7,6 +7,7 @@ export type StageMetrics = ReturnType<typeof createStageMetrics>
 export interface StageFigures {
   readonly inHand: () => number
   readonly lag: () => ReadonlyMap<string, number>
+  readonly careful: () => number
 }
 
 /** The reason an error class of ours carries, else its name: few enough to be a label. */
@@ -81,6 +82,14 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
       collect() {
         this.reset()
         for (const [topic, lag] of figures.lag()) this.set({ topic }, lag)
+      },
+    }),
+    careful: new Gauge({
+      name: 'orderpipeline_stage_careful_partitions',
+      help: 'Partitions whose messages are handled one at a time, as processes that had them ended without a word',
+      registers,
+      collect() {
+        this.set(figures.careful())
       },
     }),
     rebalances: new Counter({

@@ -3,10 +3,11 @@
 // A message is taken in hand, decoded, prepared (calls to other systems, side by side, in order for each key), then shares a
 // transaction with whatever else is ready; then its events are published; only then may its offset be committed. A crash at
 // any point redelivers it, and the transaction (the stage's inbox) tells what it has done before.
-import type { EachBatchPayload } from 'kafkajs'
 import type { Logger, Registry, Span } from '@orderpipeline/kit-telemetry'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { KafkaAddress } from './client.ts'
+import { createCustody } from './custody.ts'
+import type { Holdings } from './custody.ts'
 import { deadLetter } from './dead-letter.ts'
 import type { Failure } from './dead-letter.ts'
 import { createEpochs } from './epochs.ts'
@@ -14,12 +15,13 @@ import type { Epoch } from './epochs.ts'
 import { errorOf, verdictOn } from './failure.ts'
 import { createGroupCommit } from './group-commit.ts'
 import type { Effect } from './group-commit.ts'
+import { createIntake } from './intake.ts'
+import type { InHand } from './intake.ts'
 import { createKeyLanes } from './key-lanes.ts'
 import type { Place } from './key-lanes.ts'
 import { startMembership } from './membership.ts'
 import { createStageMetrics, reasonOf } from './metrics.ts'
 import type { Producer } from './producer.ts'
-import { recordOf } from './records.ts'
 import { forAnotherStage } from './replay.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
 import { createWindow } from './window.ts'
@@ -48,6 +50,8 @@ export interface StageOptions<Message, Item> {
   readonly effect: (items: readonly Item[], settled: readonly Item[]) => Promise<Effect<Item>>
   /** As `effect` with nothing new. */
   readonly settle: (settled: readonly Item[]) => Promise<void>
+  /** Who holds which partition, kept where it outlives the replica. */
+  readonly holdings: Holdings
   /** Where traces are wanted: a span for the work on a message, and the message as what is made of it must carry it on. */
   readonly trace?: ((message: Message, record: ConsumedRecord) => { message: Message; span: Span }) | undefined
   readonly producer: Producer
@@ -78,12 +82,14 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const metrics = createStageMetrics(options.registry, {
     inHand: () => window.inHand,
     lag: () => epochs.current.tracker.lag(),
+    careful: () => custody.care?.partitions.length ?? 0,
   })
   const backoff = { firstMs: retry.backoffSeconds * 1_000, maxMs: 60_000 }
   const abandon = new AbortController()
   const draining = new AbortController()
   const lanes = createKeyLanes(options.concurrency)
   const window = createWindow(maxInHand)
+  const custody = createCustody(options.holdings, logger, () => window.wake())
   let settled: Item[] = []
 
   /** The last transaction that took settled items along: until it has committed, they are not settled. */
@@ -143,15 +149,20 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     },
   })
 
-  const accept = (record: ConsumedRecord, epoch: Epoch): void => {
+  const accept = (record: ConsumedRecord, epoch: Epoch, failure?: Failure): InHand => {
     const started = performance.now()
     const finished = epoch.tracker.take(record.topic, record.partition, record.offset)
     window.take()
+    const inHand = { over: false }
+    const letGo = (): void => {
+      inHand.over = true
+      window.release()
+    }
     let span: Span | undefined = undefined
     const done = (): void => {
       finished()
       span?.end()
-      window.release()
+      letGo()
       metrics.consumed.inc({ topic: record.topic })
       metrics.processingSeconds.observe((performance.now() - started) / 1_000)
       epochs.moved(epoch)
@@ -164,30 +175,35 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     const key = record.key?.toString('latin1') ?? `${record.topic}/${record.partition}/${record.offset}`
     const live = (): boolean => epochs.current === epoch && epoch.open
     const send = (outcome: { item: Item } | { failure: Failure }): void =>
-      groups.add({ key, outcome, done, live, leave: () => window.release(), deadLetter: letter })
+      groups.add({ key, outcome, done, live, leave: letGo, deadLetter: letter })
 
-    if (forAnotherStage(record.headers, options.name)) return done()
-    let message: Message | undefined
-    try {
-      message = options.decode(record)
-    } catch (thrown) {
-      return send({ failure: { error: errorOf(thrown), attempts: 1 } })
-    }
-    if (message === undefined) return done()
-    const traced = options.trace?.(message, record)
-    span = traced?.span
-    const decoded = traced?.message ?? message
-    const { prepare } = options
-    if (!prepare) return send({ item: options.itemOf(decoded) })
-    lanes.add(key, async (place) => {
+    const handle = (): void => {
+      if (forAnotherStage(record.headers, options.name)) return done()
+      if (failure) return send({ failure })
+      let message: Message | undefined
       try {
-        if (draining.signal.aborted || !live()) throw new Abandoned('its partition is being handed over')
-        send(await prepared(prepare, decoded, place))
-      } catch (error) {
-        window.release()
-        if (!(error instanceof Abandoned)) logger.error({ error }, 'a message could not be taken further')
+        message = options.decode(record)
+      } catch (thrown) {
+        return send({ failure: { error: errorOf(thrown), attempts: 1 } })
       }
-    })
+      if (message === undefined) return done()
+      const traced = options.trace?.(message, record)
+      span = traced?.span
+      const decoded = traced?.message ?? message
+      const { prepare } = options
+      if (!prepare) return send({ item: options.itemOf(decoded) })
+      lanes.add(key, async (place) => {
+        try {
+          if (draining.signal.aborted || !live()) throw new Abandoned('its partition is being handed over')
+          send(await prepared(prepare, decoded, place))
+        } catch (error) {
+          letGo()
+          if (!(error instanceof Abandoned)) logger.error({ error }, 'a message could not be taken further')
+        }
+      })
+    }
+    handle()
+    return inHand
   }
 
   const prepared = async (
@@ -214,30 +230,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     }
   }
 
-  const onBatch = async (payload: EachBatchPayload): Promise<void> => {
-    const { batch } = payload
-    const epoch = epochs.current
-    if (!epoch.owns(batch.topic, batch.partition)) return
-    epoch.tracker.sawEnd(batch.topic, batch.partition, batch.highWatermark)
-    const goesOn = (): boolean =>
-      payload.isRunning() && !draining.signal.aborted && epoch.open && epochs.current === epoch
-    let last: string | undefined
-    try {
-      for (const message of batch.messages) {
-        while ((window.full || options.hold?.()) && goesOn()) {
-          await window.room(1_000)
-          await payload.heartbeat()
-        }
-        if (!goesOn()) return
-        accept(recordOf(batch.topic, batch.partition, message), epoch)
-        last = message.offset
-      }
-    } finally {
-      // The next fetch begins behind it; what is committed follows later, from what is done.
-      if (last !== undefined) payload.resolveOffset(last)
-    }
-    await payload.heartbeat()
-  }
+  const onBatch = createIntake({ window, epochs, custody, accept, hold: options.hold, draining: draining.signal })
 
   const membership = startMembership({
     address: options.address,
@@ -248,12 +241,17 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     onAssigned: (partitions) => {
       metrics.rebalances.inc()
       epochs.begin(partitions)
+      custody.take(partitions)
     },
-    onRevoking: () => epochs.end(),
+    onRevoking: () => {
+      epochs.end()
+      return custody.release()
+    },
     onFetch: (seconds) => metrics.fetchSeconds.observe(seconds),
     onCrash: (error) => {
       metrics.crashes.inc()
       epochs.end()
+      void custody.release()
       logger.warn({ error }, 'the consumer was lost; making a new one')
     },
   })
@@ -268,6 +266,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       while (window.inHand > 0 && performance.now() < deadline) await pause(20, abandon.signal)
       abandon.abort()
       await epochs.flush()
+      await custody.close()
       await membership.close()
     },
   }

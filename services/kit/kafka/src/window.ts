@@ -5,8 +5,10 @@ export interface Window {
   release(): void
   readonly full: boolean
   readonly inHand: number
-  /** Resolves when a good part is free again, or after `ms`. */
+  /** Resolves when a good part is free again, when somebody says so, or after `ms`. */
   room(ms: number): Promise<void>
+  /** Whoever waits for room is to look again: something else they wait for has come about. */
+  wake(): void
 }
 
 export function createWindow(max: number): Window {
@@ -42,5 +44,6 @@ export function createWindow(max: number): Window {
           resolve()
         })
       }),
+    wake: wakeAll,
   }
 }

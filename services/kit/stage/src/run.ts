@@ -9,6 +9,7 @@ import { decode, encode } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent } from '@orderpipeline/order-events'
 import { startChores } from './chores.ts'
 import type { Chore } from './chores.ts'
+import { createHoldings } from './holdings.ts'
 import { pruning } from './prune.ts'
 import type { StageConfig } from './config.ts'
 import { createStore } from './store.ts'
@@ -88,6 +89,7 @@ export function startStage<Prepared>(
     ...(definition.hold ? { hold: definition.hold } : {}),
     effect: (items, settled) => store.effect(items, settled),
     settle: (settled) => store.settle(settled),
+    holdings: createHoldings(pool),
     trace: tracing && tracer(tracing, config),
     producer,
     registry,

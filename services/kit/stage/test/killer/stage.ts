@@ -1,0 +1,30 @@
+// A stage as a process of its own that writes down what takes effect, and that certain orders end without a word.
+import type { OrderEvent } from '@orderpipeline/order-events'
+import { runStageProcess } from '../../src/index.ts'
+import type { StageDefinition } from '../../src/index.ts'
+
+const deadly = new Map(Object.entries(JSON.parse(process.env.DEADLY ?? '{}') as Record<string, string>))
+
+/** As a bug of the handler or of a library of its would, and as a native crash or the kernel would. */
+function die(event: OrderEvent): void {
+  const how = deadly.get(event.data.orderId)
+  if (how === 'exits') process.exit(7)
+  if (how === 'is killed') process.kill(process.pid, 'SIGKILL')
+}
+
+const definition: StageDefinition<undefined> = {
+  role: 'notification',
+  handles: ['OrderValidated'],
+  apply: async (tx, items) => {
+    for (const { event } of items) {
+      await tx.query({ name: '', text: 'INSERT INTO effects (order_id, customer_id) VALUES ($1, $2)' }, [
+        event.data.orderId,
+        event.data.customerId,
+      ])
+      die(event)
+    }
+    return []
+  },
+}
+
+await runStageProcess({ env: process.env, now: () => new Date() }, () => definition)
