@@ -32,11 +32,15 @@ export function endurance(platform: Platform): Endurance {
         const enough = customers.accepted.size + 5
         await until(() => customers.accepted.size >= enough)
       }
-      await more()
-      await trouble()
-      await more()
-      await customers.end()
-      accepted.push(...customers.accepted.values())
+      try {
+        await more()
+        await trouble()
+        await more()
+      } finally {
+        for (const link of Object.values(platform.links)) await link.mend()
+        await customers.end()
+        accepted.push(...customers.accepted.values())
+      }
       await platform.quiet()
       await platform.expectFlawless(accepted)
     },

@@ -38,6 +38,7 @@ export interface Platform {
   readonly database: TestDatabase
   readonly bench: Bench
   readonly gateway: Gateway
+  readonly provider: PaymentProvider
   readonly mails: MailServer
   /** A replica, through the links. */
   start(stage: ShopStage, options?: StageOptions): TestStage
@@ -103,7 +104,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     )
   const books = { database, bench, ledger, mails }
   return {
-    ...{ links, database, bench, gateway, mails, start },
+    ...{ links, database, bench, gateway, provider, mails, start },
     startAll: () => shopStages.forEach((stage) => start(stage)),
     behave: (behaviour) => behave(provider, behaviour),
     providerCalls: payments.calls,
