@@ -24,19 +24,25 @@ const again = 300
 /** Places in the shop: nobody comes in while so many wait for an answer. */
 const most = 100
 
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
 export function startCustomers(options: CustomersOptions): Customers {
   const { gateway, accounts } = options
   const accepted = new Map<string, string>()
   const present = new Set<Promise<void>>()
   let open = true
 
-  const ask = async (account: string, id: string, path: string, init: RequestInit): Promise<Response> => {
+  const ask = async (account: string, id: string, path: string, init: RequestInit): Promise<Answer> => {
     for (;;) {
       accounts.tried(account, [id])
       try {
         const response = await fetch(gateway + path, { ...init, signal: AbortSignal.timeout(longestAnswerMs) })
-        if (response.status < 500) return response
-        await response.body?.cancel()
+        // An answer of which the end does not come in time is none.
+        const text = await response.text()
+        if (response.status < 500) return { status: response.status, text }
       } catch {
         // Nobody there, or no answer: what became of it is unknown, so it is asked again.
       }
@@ -47,13 +53,13 @@ export function startCustomers(options: CustomersOptions): Customers {
     const key = randomUUID()
     const sku = (at: number) => `SKU-${String((at % options.skus) + 1).padStart(4, '0')}`
     const items = [...new Set([sku(n), sku(n * 7 + 3)])].map((each) => ({ sku: each, quantity: 1 + (n % 2) }))
-    const response = await ask('orders', key, '/v1/orders', {
+    const { status, text } = await ask('orders', key, '/v1/orders', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify({ customerId: `customer-${n % 50}`, items }),
     })
-    if (response.status !== 202) throw new Error(`an order was answered ${response.status}: ${await response.text()}`)
-    const { orderId } = (await response.json()) as { orderId: string }
+    if (status !== 202) throw new Error(`an order was answered ${status}: ${text}`)
+    const { orderId } = JSON.parse(text) as { orderId: string }
     accounts.letGo('orders', [key])
     accepted.set(key, orderId)
     if (Math.random() >= options.regret) return
