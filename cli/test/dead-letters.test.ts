@@ -90,7 +90,7 @@ function onlooker(seen: Map<string, number>): StageDefinition<undefined> {
       seen.set(data.orderId, (seen.get(data.orderId) ?? 0) + 1)
       return Promise.resolve(undefined)
     },
-    apply: () => Promise.resolve([]),
+    apply: () => Promise.resolve(() => []),
   }
 }
 

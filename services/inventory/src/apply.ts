@@ -1,7 +1,6 @@
 // How does a batch of orders get its stock? Lock what it touches, allocate, write with one statement each.
-import { DatabaseError } from '@orderpipeline/kit-postgres'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Item, Reaction } from '@orderpipeline/kit-stage'
+import type { Decide, Item, Sending } from '@orderpipeline/kit-stage'
 import { eventOf, following } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { allocate, quantitiesOf } from './allocation.ts'
@@ -12,30 +11,38 @@ import * as sql from './sql/stage.ts'
 export async function applyToStock(
   tx: Queryable,
   items: readonly Item<void>[],
-  now: Date,
+  now: () => Date,
   reservationSeconds: number,
-): Promise<Reaction[]> {
-  const events = items.map(({ event }) => event)
-  const allocation = allocate(events, await lockedState(tx, events))
-  const customers = new Map(events.map(({ data }) => [data.orderId, data.customerId]))
-  await write(tx, allocation, customers, reservationSeconds)
-  return allocation.answers.map((answer) => ({ cause: answer.cause, events: [answerEvent(answer, now)] }))
+): Promise<Decide<void>> {
+  const known = await lockedState(
+    tx,
+    items.map(({ event }) => event),
+  )
+  return (sending, news) => {
+    const events = news.map(({ event }) => event)
+    const allocation = allocate(events, known)
+    const customers = new Map(events.map(({ data }) => [data.orderId, data.customerId]))
+    write(sending, allocation, customers, reservationSeconds)
+    return allocation.answers.map((answer) => ({ cause: answer.cause, events: [answerEvent(answer, now())] }))
+  }
 }
 
 async function lockedState(tx: Queryable, events: readonly OrderEvent[]): Promise<Known> {
   const orderIds = [...new Set(events.map(({ data }) => data.orderId))]
-  const rows = await tx.query<{ order_id: string; status: ReservationStatus }>(sql.lockReservations, [orderIds])
-  const reservations = new Map(rows.map(({ order_id, status }) => [order_id, status]))
-  const reserved = events
-    .filter(({ type, data }) => type === 'OrderCancelled' && reservations.get(data.orderId) === 'RESERVED')
-    .map(({ data }) => data.orderId)
-  const held = reserved.length === 0 ? new Map<string, Quantities>() : await heldBy(tx, reserved)
-  const skus = new Set([...held.values()].flatMap((quantities) => [...quantities.keys()]))
-  for (const event of events) {
-    if (event.type === 'OrderValidated') for (const sku of quantitiesOf(event).keys()) skus.add(sku)
+  const cancelled = events.flatMap(({ type, data }) => (type === 'OrderCancelled' ? [data.orderId] : []))
+  const wanted = new Set(
+    events.flatMap((event) => (event.type === 'OrderValidated' ? [...quantitiesOf(event).keys()] : [])),
+  )
+  const [reservations, held, stock] = await Promise.all([
+    tx.query<{ order_id: string; status: ReservationStatus }>(sql.lockReservations, [orderIds]),
+    cancelled.length === 0 ? new Map<string, Quantities>() : heldBy(tx, cancelled),
+    tx.query<{ sku: string; available: number }>(sql.lockStock, [[...wanted], cancelled]),
+  ])
+  return {
+    reservations: new Map(reservations.map(({ order_id, status }) => [order_id, status])),
+    held,
+    stock: new Map(stock.map(({ sku, available }) => [sku, available])),
   }
-  const stock = await tx.query<{ sku: string; available: number }>(sql.lockStock, [[...skus]])
-  return { reservations, held, stock: new Map(stock.map(({ sku, available }) => [sku, available])) }
 }
 
 async function heldBy(tx: Queryable, orderIds: readonly string[]): Promise<Map<string, Quantities>> {
@@ -47,31 +54,24 @@ async function heldBy(tx: Queryable, orderIds: readonly string[]): Promise<Map<s
   return held
 }
 
-async function write(
-  tx: Queryable,
+function write(
+  tx: Sending,
   { made, released, sold, holdings, deltas }: Allocation,
   customers: ReadonlyMap<string, string>,
   reservationSeconds: number,
-): Promise<void> {
+): void {
   if (made.size > 0) {
     const orderIds = [...made.keys()]
     const customerIds = orderIds.map((orderId) => customers.get(orderId))
-    const added = await tx.query(sql.addReservations, [orderIds, [...made.values()], customerIds, reservationSeconds])
-    if (added.length < made.size) {
-      throw new DatabaseError('Contended', '40001', 'another replica decided on the same order meanwhile')
-    }
+    tx.send(sql.addReservations, [orderIds, [...made.values()], customerIds, reservationSeconds])
   }
   if (holdings.size > 0) {
     const rows = [...holdings].flatMap(([id, held]) => [...held].map(([sku, quantity]) => ({ id, sku, quantity })))
-    await tx.query(sql.addItems, [
-      rows.map(({ id }) => id),
-      rows.map(({ sku }) => sku),
-      rows.map(({ quantity }) => quantity),
-    ])
+    tx.send(sql.addItems, [rows.map(({ id }) => id), rows.map(({ sku }) => sku), rows.map(({ quantity }) => quantity)])
   }
-  if (sold.length > 0) await tx.query(sql.keepReservations, [sold])
-  if (released.length > 0) await tx.query(sql.releaseReservations, [released])
-  if (deltas.size > 0) await tx.query(sql.changeStock, [[...deltas.keys()], [...deltas.values()]])
+  if (sold.length > 0) tx.send(sql.keepReservations, [sold])
+  if (released.length > 0) tx.send(sql.releaseReservations, [released])
+  if (deltas.size > 0) tx.send(sql.changeStock, [[...deltas.keys()], [...deltas.values()]])
 }
 
 function answerEvent({ cause, missingSkus }: Answer, now: Date): OrderEvent {

@@ -11,7 +11,7 @@ export function inventoryStage({ now }: Pick<StageContext, 'now'>, options?: Exp
   return {
     role: 'inventory',
     handles: ['OrderValidated', 'OrderCancelled', 'OrderConfirmed'],
-    apply: (tx, items) => applyToStock(tx, items, now(), reservationSeconds),
+    apply: (tx, items) => applyToStock(tx, items, now, reservationSeconds),
     chores: options === undefined ? [] : [expiryChore(options, now)],
   }
 }

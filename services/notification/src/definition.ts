@@ -1,7 +1,7 @@
 // What is the notification stage? It tells customers of each state of their orders, once: by mail where a mail server is configured,
 // else in its log.
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Chore, Item, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { Chore, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 import { marketingMails, orderMails } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
@@ -18,10 +18,12 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
     role: 'notification',
     handles: ['OrderStatusChanged', 'ProductsRecommended'],
     apply: async (tx, items) => {
-      const told = await newlyTold(tx, items)
-      for (const { data } of told) logger.debug({ order: data.orderId, status: data.status }, 'customer notified')
-      if (mailing) await queue(tx, items, told, mailing.addressing)
-      return []
+      const [told, ended] = await Promise.all([newlyTold(tx, items), mailing ? ends(tx, items) : new Set<string>()])
+      return (sending, news) => {
+        for (const { data } of told) logger.debug({ order: data.orderId, status: data.status }, 'customer notified')
+        if (mailing) queue(sending, news, told, ended, mailing.addressing)
+        return []
+      }
     },
     chores: mailing?.chores ?? [],
   }
@@ -42,18 +44,25 @@ async function newlyTold(tx: Queryable, items: readonly Item<void>[]): Promise<S
   return news.filter(({ data }) => added.has(`${data.orderId} ${data.status}`))
 }
 
-async function queue(
-  tx: Queryable,
-  items: readonly Item<void>[],
+/** Asked behind what is told now, so that it is among them. */
+async function ends(tx: Queryable, items: readonly Item<void>[]): Promise<ReadonlySet<string>> {
+  const orderIds = [...new Set(items.map(({ event }) => event).flatMap(orderOf))]
+  const rows = orderIds.length === 0 ? [] : await tx.query<{ order_id: string }>(endsTold, [orderIds])
+  return new Set(rows.map(({ order_id }) => order_id))
+}
+
+const orderOf = (event: OrderEvent): string[] => (event.type === 'OrderStatusChanged' ? [event.data.orderId] : [])
+
+function queue(
+  tx: Sending,
+  news: readonly Item<void>[],
   told: readonly StatusNews[],
+  ended: ReadonlySet<string>,
   addressing: Addressing,
-): Promise<void> {
-  const news: OrderEvent[] = items.map(({ event }) => event)
-  const orderIds = [...new Set(told.map(({ data }) => data.orderId))]
-  const ends = orderIds.length === 0 ? [] : await tx.query<{ order_id: string }>(endsTold, [orderIds])
-  const ended = new Set(ends.map(({ order_id }) => order_id))
-  const mails = [...orderMails(told, ended, addressing), ...marketingMails(news, addressing)]
-  if (mails.length > 0) await tx.query(addMails, columns(mails))
+): void {
+  const events: OrderEvent[] = news.map(({ event }) => event)
+  const mails = [...orderMails(told, ended, addressing), ...marketingMails(events, addressing)]
+  if (mails.length > 0) tx.send(addMails, columns(mails))
 }
 
 function columns(mails: readonly Mail[]): unknown[] {

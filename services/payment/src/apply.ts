@@ -1,16 +1,28 @@
 // How does a batch of the provider's answers become payments? Lock what is known, settle each in turn, write with one statement each.
-import { DatabaseError } from '@orderpipeline/kit-postgres'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Item, Reaction } from '@orderpipeline/kit-stage'
+import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
 import { isCause, settle } from './payments.ts'
 import type { Answer, Payment } from './payments.ts'
 import { addPayments, changePayments, lockPayments } from './sql/stage.ts'
 
-export async function applyToPayments(tx: Queryable, items: readonly Item<Answer>[], now: Date): Promise<Reaction[]> {
+export async function applyToPayments(
+  tx: Queryable,
+  items: readonly Item<Answer>[],
+  now: () => Date,
+): Promise<Decide<Answer>> {
   const known = await locked(tx, items)
+  return (sending, news) => settleAll(sending, news, known, now())
+}
+
+function settleAll(
+  tx: Sending,
+  news: readonly Item<Answer>[],
+  known: ReadonlyMap<string, Payment>,
+  now: Date,
+): Reaction[] {
   const payments = new Map(known)
   const reactions: Reaction[] = []
-  for (const { event, prepared } of items) {
+  for (const { event, prepared } of news) {
     if (!isCause(event)) continue
     const settlement = settle(payments.get(event.data.orderId), event, prepared, now)
     if (!settlement) continue
@@ -18,7 +30,7 @@ export async function applyToPayments(tx: Queryable, items: readonly Item<Answer
     if (settlement.told) reactions.push({ cause: event, events: [settlement.told] })
   }
   const changed = [...payments.values()].filter((payment) => known.get(payment.orderId) !== payment)
-  await write(tx, changed, known)
+  write(tx, changed, known)
   return reactions
 }
 
@@ -27,16 +39,11 @@ async function locked(tx: Queryable, items: readonly Item<Answer>[]): Promise<Re
   return paymentsByOrder(await tx.query<Row>(lockPayments, [orderIds]))
 }
 
-async function write(tx: Queryable, payments: readonly Payment[], known: ReadonlyMap<string, Payment>): Promise<void> {
+function write(tx: Sending, payments: readonly Payment[], known: ReadonlyMap<string, Payment>): void {
   const fresh = payments.filter(({ orderId }) => !known.has(orderId))
-  if (fresh.length > 0) {
-    const added = await tx.query(addPayments, columns(fresh))
-    if (added.length < fresh.length) {
-      throw new DatabaseError('Contended', '40001', 'another replica decided on the same order meanwhile')
-    }
-  }
+  if (fresh.length > 0) tx.send(addPayments, columns(fresh))
   const changed = payments.filter(({ orderId }) => known.has(orderId))
-  if (changed.length > 0) await tx.query(changePayments, columns(changed))
+  if (changed.length > 0) tx.send(changePayments, columns(changed))
 }
 
 function columns(payments: readonly Payment[]): unknown[] {

@@ -22,7 +22,7 @@ export function paymentStage(provider: Provider, { now }: Pick<StageContext, 'no
       lookups ??= lookupsIn(database)
       return givenBack(provider, event, await lookups.add(event.data.orderId), signal)
     },
-    apply: (tx, items) => applyToPayments(tx, items, now()),
+    apply: (tx, items) => applyToPayments(tx, items, now),
   }
 }
 

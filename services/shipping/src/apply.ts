@@ -1,51 +1,57 @@
 // How does a batch of news change shipments? Lock those it names, plan, write with one statement each.
-import { DatabaseError } from '@orderpipeline/kit-postgres'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Item, Reaction } from '@orderpipeline/kit-stage'
+import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
 import { eventOf, following } from '@orderpipeline/order-events'
 import { planShipments } from './shipments.ts'
 import type { Plan, ShipmentStatus } from './shipments.ts'
 import { addShipments, changeShipments, lockShipments } from './sql/stage.ts'
 
 export interface Surroundings {
-  readonly now: Date
+  readonly now: () => Date
   readonly newId: () => string
 }
 
 export async function applyToShipments(
   tx: Queryable,
   items: readonly Item<void>[],
-  { now, newId }: Surroundings,
-): Promise<Reaction[]> {
-  const events = items.map(({ event }) => event)
-  const orderIds = [...new Set(events.map(({ data }) => data.orderId))]
+  surroundings: Surroundings,
+): Promise<Decide<void>> {
+  const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
   const rows = await tx.query<{ order_id: string; status: ShipmentStatus }>(lockShipments, [orderIds])
-  const plan = planShipments(events, new Map(rows.map(({ order_id, status }) => [order_id, status])))
+  const known = new Map(rows.map(({ order_id, status }) => [order_id, status]))
+  return (sending, news) => planned(sending, news, known, surroundings)
+}
+
+function planned(
+  tx: Sending,
+  news: readonly Item<void>[],
+  known: ReadonlyMap<string, ShipmentStatus>,
+  { now, newId }: Surroundings,
+): Reaction[] {
+  const plan = planShipments(
+    news.map(({ event }) => event),
+    known,
+  )
   const shipmentIds = new Map(plan.prepared.map(({ data }) => [data.orderId, newId()]))
-  await write(tx, plan, shipmentIds)
+  write(tx, plan, shipmentIds)
   return plan.prepared.map((cause) => {
     const { orderId, customerId } = cause.data
     const shipmentId = shipmentIds.get(orderId) ?? ''
-    return {
-      cause,
-      events: [eventOf('ShipmentPrepared', { orderId, customerId, shipmentId }, following(cause, '/shipping', now))],
-    }
+    const context = following(cause, '/shipping', now())
+    return { cause, events: [eventOf('ShipmentPrepared', { orderId, customerId, shipmentId }, context)] }
   })
 }
 
-async function write(tx: Queryable, plan: Plan, shipmentIds: ReadonlyMap<string, string>): Promise<void> {
+function write(tx: Sending, plan: Plan, shipmentIds: ReadonlyMap<string, string>): void {
   if (plan.made.size > 0) {
     const made = [...plan.made].map(([orderId, { status, cause }]) => ({ orderId, status, cause }))
-    const added = await tx.query(addShipments, [
+    tx.send(addShipments, [
       made.map(({ orderId }) => orderId),
       made.map(({ cause }) => cause.data.customerId),
       made.map(({ status }) => status),
       made.map(({ orderId }) => shipmentIds.get(orderId) ?? null),
       made.map(({ cause }) => JSON.stringify(cause.type === 'OrderConfirmed' ? cause.data.items : [])),
     ])
-    if (added.length < made.length) {
-      throw new DatabaseError('Contended', '40001', 'another replica decided on the same order meanwhile')
-    }
   }
-  if (plan.changed.size > 0) await tx.query(changeShipments, [[...plan.changed.keys()], [...plan.changed.values()]])
+  if (plan.changed.size > 0) tx.send(changeShipments, [[...plan.changed.keys()], [...plan.changed.values()]])
 }

@@ -7,6 +7,6 @@ export function shippingStage({ now }: Pick<StageContext, 'now'>): StageDefiniti
   return {
     role: 'shipping',
     handles: ['OrderConfirmed', 'OrderShipped', 'OrderCancelled'],
-    apply: (tx, items) => applyToShipments(tx, items, { now: now(), newId: randomUUIDv7 }),
+    apply: (tx, items) => applyToShipments(tx, items, { now, newId: randomUUIDv7 }),
   }
 }

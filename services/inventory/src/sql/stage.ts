@@ -12,19 +12,25 @@ ORDER BY order_id
 FOR NO KEY UPDATE`,
 }
 
-/** $1: order ids. */
+/** $1: ids of orders that are called off. What is held for those of them whose stock is reserved. */
 export const heldItems: Statement = {
   name: 'inventory.held-items',
-  text: `SELECT order_id, sku, quantity FROM reservation_items WHERE order_id = ANY ($1::uuid[])`,
+  text: `
+SELECT order_id, sku, quantity
+FROM reservation_items JOIN reservations USING (order_id)
+WHERE order_id = ANY ($1::uuid[]) AND status = 'RESERVED'`,
 }
 
-/** $1: SKUs. Locked in one order everywhere; whoever holds a SKU's row alone decides on what is left of it. */
+/**
+ * $1: SKUs, $2: ids of orders whose reservations are locked: what is held for them may come back. Locked in one order everywhere; whoever
+ * holds a SKU's row alone decides on what is left of it.
+ */
 export const lockStock: Statement = {
   name: 'inventory.lock-stock',
   text: `
 SELECT sku, available
 FROM stock
-WHERE sku = ANY ($1::text[])
+WHERE sku = ANY ($1::text[] || ARRAY (SELECT sku FROM reservation_items WHERE order_id = ANY ($2::uuid[])))
 ORDER BY sku
 FOR NO KEY UPDATE`,
 }
@@ -40,8 +46,8 @@ WHERE stock.sku = change.sku`,
 }
 
 /**
- * $1: order ids, $2: statuses, $3: customer ids, $4: seconds until a reservation is asked about. Fewer rows back than given: another
- * replica has just decided on one of them.
+ * $1: order ids, $2: statuses, $3: customer ids, $4: seconds until a reservation is asked about. One that is there
+ * already: another replica has just decided on it.
  */
 export const addReservations: Statement = {
   name: 'inventory.add-reservations',
@@ -49,9 +55,7 @@ export const addReservations: Statement = {
 INSERT INTO reservations (order_id, status, customer_id, expires_at)
 SELECT order_id, status, customer_id, CASE status WHEN 'RESERVED' THEN now() + make_interval(secs => $4) END
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS made (order_id, status, customer_id)
-ORDER BY order_id
-ON CONFLICT DO NOTHING
-RETURNING order_id`,
+ORDER BY order_id`,
 }
 
 /** $1: order ids, $2: SKUs, $3: quantities. */

@@ -1,6 +1,8 @@
 // How does a service reach its own schema, and nothing else, with bounded connections and bounded waits?
 import pg from 'pg'
 import { databaseError } from './errors.ts'
+import type { DatabaseError } from './errors.ts'
+import { GatheringSocket } from './gathering-socket.ts'
 
 export interface PoolOptions {
   /** `postgres://login:password@host:port/database` */
@@ -32,9 +34,15 @@ export interface Queryable {
   query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
 }
 
+/** What is asked and sent in one turn of the event loop costs one round trip. */
+export interface Transaction extends Queryable {
+  /** For what nobody waits for: should it fail, so does the transaction. */
+  send(statement: Statement, values?: readonly unknown[]): void
+}
+
 export interface Pool extends Queryable {
   /** Commits what `work` did, or rolls all of it back. @throws DatabaseError, or what `work` threw. */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   readonly size: number
   counts(): { readonly total: number; readonly idle: number; readonly waiting: number }
   close(): Promise<void>
@@ -61,6 +69,8 @@ export function createPool(options: PoolOptions): Pool {
     query_timeout: (options.statementTimeoutMs ?? 10_000) + 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    pipeline: true,
+    stream: () => new GatheringSocket(),
     types: { getTypeParser: parserOf },
   })
   pool.on('error', options.onIdleError ?? (() => undefined))
@@ -105,17 +115,36 @@ async function run<Row extends object>(
 
 async function transaction<T>(
   pool: pg.Pool,
-  work: (tx: Queryable) => Promise<T>,
+  work: (tx: Transaction) => Promise<T>,
   onQuery: PoolOptions['onQuery'],
 ): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw databaseError(error)
   })
   let broken: Error | undefined
+  /** Whatever fails behind it says only that something has failed. */
+  let first: DatabaseError | undefined
+  const sent: Promise<unknown>[] = []
+  const query: Transaction['query'] = async (statement, values) => {
+    try {
+      return await run(client, statement, values, onQuery)
+    } catch (error) {
+      throw (first ??= databaseError(error))
+    }
+  }
+  const send: Transaction['send'] = (statement, values) => {
+    const answered = query(statement, values)
+    // Looked at before the end; without this, one that fails early would count as unhandled.
+    answered.catch(() => undefined)
+    sent.push(answered)
+  }
   try {
-    await run(client, begin)
-    const result = await work({ query: (statement, values) => run(client, statement, values, onQuery) })
-    await run(client, commit, [], onQuery)
+    send(begin)
+    const result = await work({ query, send })
+    // Behind a statement that failed, the server makes a rollback of it.
+    send(commit)
+    await Promise.all(sent)
+    if (first) throw first
     return result
   } catch (error) {
     await run(client, rollback).catch((rollbackError: unknown) => {

@@ -3,4 +3,4 @@ export { stageConfig, stageVariables, type Environment, type StageConfig } from 
 export type { Chore, ChoreSurroundings } from './chores.ts'
 export { startStage, type RunningStage, type StageDefinition, type StageSurroundings } from './run.ts'
 export { runStageProcess, type Outside, type StageContext } from './process.ts'
-export { createStore, type Apply, type Item, type Reaction, type Store } from './store.ts'
+export { createStore, type Apply, type Decide, type Item, type Reaction, type Sending, type Store } from './store.ts'

@@ -1,9 +1,11 @@
 // How does a batch of messages take effect exactly once, and its events get kept until they are published?
 //
-// One transaction: the inbox says which messages are new, the stage does its work for those, and its events go to the
-// outbox. For a message seen before, what its first time kept and could not publish is returned to be published now.
+// One transaction in two round trips: the inbox is asked which messages are new together with what the stage must know of them; then what it
+// decides for the new ones is sent together with its events for the outbox and the commit. For a message seen before, what its first time
+// kept and could not publish is returned to be published now.
 import type { OutgoingRecord } from '@orderpipeline/kit-kafka'
-import type { Pool, Queryable } from '@orderpipeline/kit-postgres'
+import { DatabaseError } from '@orderpipeline/kit-postgres'
+import type { Pool, Queryable, Transaction } from '@orderpipeline/kit-postgres'
 import { encode } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { takeIn } from './sql/inbox.ts'
@@ -22,7 +24,13 @@ export interface Reaction {
   readonly events: readonly OrderEvent[]
 }
 
-export type Apply<Prepared> = (tx: Queryable, items: readonly Item<Prepared>[]) => Promise<readonly Reaction[]>
+/** Asks, at once, for what the decisions need: of all items, since which of them are new is being asked at the same time. */
+export type Apply<Prepared> = (tx: Queryable, items: readonly Item<Prepared>[]) => Promise<Decide<Prepared>>
+
+export type Sending = Pick<Transaction, 'send'>
+
+/** Decides on the new ones and sends what changes. A row that it adds and another replica has added meanwhile is tried again. */
+export type Decide<Prepared> = (tx: Sending, news: readonly Item<Prepared>[]) => readonly Reaction[]
 
 export interface Store<Prepared> {
   effect(
@@ -48,19 +56,28 @@ export function createStore<Prepared>(
   return {
     effect: async (items, settled) => {
       let reactions: readonly Reaction[] = []
-      const effect = await pool.transaction(async (tx) => {
-        const byId = new Map(items.map((item) => [item.event.id, item]))
-        const fresh = await takenIn(tx, [...byId.keys()], settled)
-        const news = [...byId.values()].filter(({ event }) => fresh.has(event.id))
-        const seen = [...byId.keys()].filter((id) => !fresh.has(id))
-        const left = seen.length === 0 ? [] : await tx.query<OutboxRow>(unpublished, [seen])
-        reactions = news.length === 0 ? [] : await apply(tx, news)
-        const made = reactions.flatMap((reaction) => rowsOf(reaction, topics))
-        await keepRows(tx, made)
-        const rows = [...left, ...made]
-        const sources = new Set(rows.map(({ source_id }) => source_id))
-        return { records: rows.map(recordOf), kept: items.filter(({ event }) => sources.has(event.id)) }
-      })
+      const effect = await pool
+        .transaction(async (tx) => {
+          const byId = new Map(items.map((item) => [item.event.id, item]))
+          const [fresh, decide] = await Promise.all([
+            takenIn(tx, [...byId.keys()], settled),
+            apply(tx, [...byId.values()]),
+          ])
+          const news = [...byId.values()].filter(({ event }) => fresh.has(event.id))
+          const seen = [...byId.keys()].filter((id) => !fresh.has(id))
+          const left = seen.length === 0 ? [] : await tx.query<OutboxRow>(unpublished, [seen])
+          reactions = news.length === 0 ? [] : decide(tx, news)
+          const made = reactions.flatMap((reaction) => rowsOf(reaction, topics))
+          keepRows(tx, made)
+          const rows = [...left, ...made]
+          const sources = new Set(rows.map(({ source_id }) => source_id))
+          return { records: rows.map(recordOf), kept: items.filter(({ event }) => sources.has(event.id)) }
+        })
+        .catch((error: unknown) => {
+          throw isThereAlready(error)
+            ? new DatabaseError('Contended', error.code, error.message, { cause: error })
+            : error
+        })
       onCommitted?.(reactions)
       return effect
     },
@@ -68,6 +85,11 @@ export function createStore<Prepared>(
       await pool.query(settle, [settled.map(({ event }) => event.id)])
     },
   }
+}
+
+/** A stage adds only what it has just looked for and not found. */
+function isThereAlready(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && error.code === '23505'
 }
 
 interface OutboxRow {
@@ -83,9 +105,9 @@ async function takenIn(tx: Queryable, ids: string[], settled: readonly Item<unkn
   return new Set(rows.map(({ event_id }) => event_id))
 }
 
-async function keepRows(tx: Queryable, rows: readonly OutboxRow[]): Promise<void> {
+function keepRows(tx: Sending, rows: readonly OutboxRow[]): void {
   if (rows.length === 0) return
-  await tx.query(keep, [
+  tx.send(keep, [
     rows.map(({ source_id }) => source_id),
     rows.map(({ topic }) => topic),
     rows.map(({ key }) => key),

@@ -45,11 +45,12 @@ function stageOf(effects: string[], failing: Map<string, number>): StageDefiniti
   return {
     role: 'notification',
     handles: ['OrderValidated'],
-    apply: (_tx, items) => {
-      for (const { event } of items) fail(event, failing, items.length === 1)
-      effects.push(...items.map(({ event }) => event.data.orderId))
-      return Promise.resolve([])
-    },
+    apply: () =>
+      Promise.resolve((_tx, items) => {
+        for (const { event } of items) fail(event, failing, items.length === 1)
+        effects.push(...items.map(({ event }) => event.data.orderId))
+        return []
+      }),
   }
 }
 function fail({ data }: OrderEvent, failing: Map<string, number>, alone: boolean): void {

@@ -56,7 +56,7 @@ function stageThat(needs: (tx: Queryable, orderId: string) => Promise<unknown>) 
       await say(tx, `SELECT set_config('lock_timeout', '300ms', true), set_config('statement_timeout', '600ms', true)`)
       for (const { event } of items) await needs(tx, event.data.orderId)
       for (const { event } of items) seen.effects.add(event.data.orderId)
-      return []
+      return () => []
     },
   }
   return { seen, definition }

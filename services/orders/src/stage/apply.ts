@@ -1,5 +1,5 @@
 // How does a batch of news change orders? Lock them, decide on each in turn, write all changes with one statement each.
-import type { Item, Reaction } from '@orderpipeline/kit-stage'
+import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
@@ -21,14 +21,23 @@ interface Change {
   readonly decision: Decision
 }
 
-export async function applyNews(tx: Queryable, items: readonly Item<void>[], now: Date): Promise<Reaction[]> {
+export async function applyNews(tx: Queryable, items: readonly Item<void>[], now: () => Date): Promise<Decide<void>> {
   const events = items.map(({ event }) => event)
-  const statuses = await lockedStatuses(tx, events)
-  const facts = await factsFor(tx, events)
+  const [statuses, facts] = await Promise.all([lockedStatuses(tx, events), factsFor(tx, events)])
+  return (write, news) => decideAll(write, news, statuses, facts, now())
+}
+
+function decideAll(
+  tx: Sending,
+  news: readonly Item<void>[],
+  statuses: Map<string, OrderStatus>,
+  facts: Facts,
+  now: Date,
+): Reaction[] {
   const changes: Change[] = []
   const history: HistoryEntry[] = []
   const reactions: Reaction[] = []
-  for (const event of events) {
+  for (const { event } of news) {
     const { orderId } = event.data
     const status = statuses.get(orderId)
     if (status === undefined) throw new UnknownOrder(`no order ${orderId}`)
@@ -42,8 +51,8 @@ export async function applyNews(tx: Queryable, items: readonly Item<void>[], now
     changes.push({ orderId, decision })
     history.push(changed(orderId, decision, event.id, now))
   }
-  await write(tx, changes)
-  if (history.length > 0) await tx.query(recordEvents, columns(history))
+  write(tx, changes)
+  if (history.length > 0) tx.send(recordEvents, columns(history))
   return reactions
 }
 
@@ -54,8 +63,7 @@ async function lockedStatuses(tx: Queryable, events: readonly OrderEvent[]): Pro
 }
 
 async function factsFor(tx: Queryable, events: readonly OrderEvent[]): Promise<Facts> {
-  const prices = await currentPrices(tx, events)
-  const items = await orderedItems(tx, events)
+  const [prices, items] = await Promise.all([currentPrices(tx, events), orderedItems(tx, events)])
   return { priceOf: (sku) => prices.get(sku), itemsOf: (orderId) => items.get(orderId) ?? [] }
 }
 
@@ -77,13 +85,13 @@ async function orderedItems(tx: Queryable, events: readonly OrderEvent[]): Promi
 
 const skuOf = ({ sku }: OrderItem): string => sku
 
-async function write(tx: Queryable, changes: readonly Change[]): Promise<void> {
+function write(tx: Sending, changes: readonly Change[]): void {
   if (changes.length === 0) return
   // An order may change twice in a batch: an UPDATE takes only the last, the timeline takes both.
   const last = [...new Map(changes.map((change) => [change.orderId, change])).values()]
   const totals = new Map(changes.flatMap(({ orderId, decision }) => pair(orderId, decision.totalCents)))
   const ids = last.map(({ orderId }) => orderId)
-  await tx.query(changeOrders, [
+  tx.send(changeOrders, [
     ids,
     last.map(({ decision }) => decision.status),
     last.map(({ decision }) => decision.reason ?? null),
@@ -91,7 +99,7 @@ async function write(tx: Queryable, changes: readonly Change[]): Promise<void> {
     ...idRange(ids),
   ])
   const priced = [...totals.keys()]
-  if (priced.length > 0) await tx.query(priceItems, [priced, ...idRange(priced)])
+  if (priced.length > 0) tx.send(priceItems, [priced, ...idRange(priced)])
 }
 
 function pair(orderId: string, total: number | undefined): [string, number][] {

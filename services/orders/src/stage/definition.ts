@@ -31,7 +31,7 @@ export function ordersStage({ now, logger, registry }: Context, options?: Orders
       'PaymentRefunded',
       'ShipmentPrepared',
     ],
-    apply: (tx, items) => applyNews(tx, items, now()),
+    apply: (tx, items) => applyNews(tx, items, now),
     chores: [
       ...(options === undefined ? [] : [deadlineChore({ ...options, now, onCancelled })]),
       monthsChore({ everySeconds: monthsEverySeconds, registry, logger }),

@@ -28,9 +28,7 @@ export const addPayments: Statement = {
   text: `
 INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id, decline_reason, refund_id)
 SELECT * FROM ${given}
-ORDER BY order_id
-ON CONFLICT DO NOTHING
-RETURNING order_id`,
+ORDER BY order_id`,
 }
 
 /** As `addPayments`, for those that are there. */

@@ -13,8 +13,8 @@ FOR NO KEY UPDATE`,
 }
 
 /**
- * $1: order ids, $2: customer ids, $3: statuses, $4: shipment ids or null, $5: items as JSON. Fewer rows back than given: another
- * replica has just decided on one of them.
+ * $1: order ids, $2: customer ids, $3: statuses, $4: shipment ids or null, $5: items as JSON. One that is there
+ * already: another replica has just decided on it.
  */
 export const addShipments: Statement = {
   name: 'shipping.add-shipments',
@@ -23,9 +23,7 @@ INSERT INTO shipments (order_id, customer_id, status, shipment_id, items)
 SELECT order_id, customer_id, status, shipment_id, items
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::jsonb[])
   AS made (order_id, customer_id, status, shipment_id, items)
-ORDER BY order_id
-ON CONFLICT DO NOTHING
-RETURNING order_id`,
+ORDER BY order_id`,
 }
 
 /** $1: order ids, $2: statuses. */
