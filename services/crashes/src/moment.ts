@@ -11,12 +11,13 @@ export interface Moment {
   readonly values: readonly string[]
   /** Of an answered statement. */
   readonly rows: readonly (readonly string[])[]
-  /** Of a statement: those of the same transaction that have been answered, itself included once it is. */
-  readonly within: readonly Answered[]
+  /** Of a statement: those of the same transaction that were asked before it, itself included once it is answered. */
+  readonly within: readonly Asked[]
 }
 
-export interface Answered {
+export interface Asked {
   readonly what: string
+  /** Of those answered. */
   readonly rows: readonly (readonly string[])[]
 }
 

@@ -1,7 +1,7 @@
 // What does a service say to PostgreSQL? Its statements have names; they, their parameters, the rows they give and the transaction
-// they are part of are read off the frontend/backend protocol, version 3.
+// they are part of are read off the frontend/backend protocol, version 3. Several may be under way; they are answered in order.
 import { moment } from './moment.ts'
-import type { Answered, Seen } from './moment.ts'
+import type { Seen } from './moment.ts'
 import type { Conversation } from './tap.ts'
 
 const bind = 'B'.charCodeAt(0)
@@ -18,9 +18,9 @@ interface Statement {
 
 export function postgresConversation(seen: Seen): Conversation {
   let started = false
-  let statement: Statement | undefined
+  const underWay: Statement[] = []
   /** Undefined between transactions. */
-  let transaction: Answered[] | undefined
+  let transaction: Statement[] | undefined
   const typedLength = (bytes: Buffer) => (bytes.length < 5 ? undefined : 1 + bytes.readInt32BE(1))
 
   return {
@@ -34,21 +34,25 @@ export function postgresConversation(seen: Seen): Conversation {
       started = true
       if (first || message[0] !== bind) return { bytes: message, cut: false }
       const { what, values } = boundStatement(message)
-      statement = { what, values, rows: [], failed: false }
+      const statement: Statement = { what, values, rows: [], failed: false }
       if (what === 'begin') transaction = []
-      const cut = seen(moment('asked', what, { values, within: transaction ?? [] }))
+      const cut = seen(moment('asked', what, { values, within: [...(transaction ?? [])] }))
+      underWay.push(statement)
+      transaction?.push(statement)
       return { bytes: cut ? undefined : message, cut }
     },
     answered: (message) => {
       const type = message[0]
+      const [statement] = underWay
       if (statement && type === dataRow) statement.rows.push(columnsOf(message, 5))
       if (statement && type === failure) statement.failed = true
       if (!statement || type !== readyForQuery) return { bytes: message, cut: false }
+      underWay.shift()
       const { what, values, rows, failed } = statement
-      statement = undefined
-      if (failed) return { bytes: message, cut: false }
-      const within = [...(transaction ?? []), { what, rows }]
-      if (transaction) transaction = what === 'commit' || what === 'rollback' ? undefined : within
+      const within = transaction ? [...transaction] : [statement]
+      if (what === 'commit' || what === 'rollback') transaction = undefined
+      // What stands behind a failure in its transaction has failed with it, a commit too, though that is answered.
+      if (failed || within.some((each) => each.failed)) return { bytes: message, cut: false }
       const cut = seen(moment('answered', what, { values, rows, within }))
       return { bytes: cut ? undefined : message, cut }
     },

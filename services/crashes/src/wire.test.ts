@@ -78,6 +78,25 @@ test('statements are told by name with their values, rows and transaction, and o
   expect(seen.at(-1)?.within.find(({ what }) => what === 'inbox.take-in')?.rows).toEqual([['a']])
 })
 
+test('statements sent together are answered in their order, and what a commit says behind a failure is no commit', () => {
+  const seen: Moment[] = []
+  const { asked, answered } = postgresConversation((moment) => seen.push(moment) < 0)
+  asked(Buffer.from('the start-up message'))
+  const transaction = (...answers: Buffer[]) => {
+    for (const message of [bind('begin'), bind('effect'), bind('commit')]) asked(message)
+    for (const answer of answers) answered(answer)
+  }
+  transaction(ready, row('a'), ready, ready)
+  expect(seen.map(({ side, what }) => `${side} ${what}`)).toEqual([
+    ...['asked begin', 'asked effect', 'asked commit'],
+    ...['answered begin', 'answered effect', 'answered commit'],
+  ])
+  expect(seen[2]?.within.map(({ what }) => what)).toEqual(['begin', 'effect'])
+  expect(seen[5]?.within.find(({ what }) => what === 'effect')?.rows).toEqual([['a']])
+  transaction(ready, typed('E', Buffer.from('no')), ready, ready)
+  expect(seen.slice(6).map(({ side, what }) => `${side} ${what}`)).not.toContain('answered commit')
+})
+
 test('what is cut goes no further, and what went before it has arrived', async () => {
   const arrived = Promise.withResolvers<string>()
   const server = createServer((socket) => void text(socket).then(arrived.resolve)).listen(0, '127.0.0.1')
