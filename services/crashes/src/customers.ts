@@ -42,7 +42,8 @@ export function startCustomers(options: CustomersOptions): Customers {
         const response = await fetch(gateway + path, { ...init, signal: AbortSignal.timeout(longestAnswerMs) })
         // An answer of which the end does not come in time is none.
         const text = await response.text()
-        if (response.status < 500) return { status: response.status, text }
+        const askAgain = response.headers.has('retry-after')
+        if (response.status < 500 && !askAgain) return { status: response.status, text }
       } catch {
         // Nobody there, or no answer: what became of it is unknown, so it is asked again.
       }

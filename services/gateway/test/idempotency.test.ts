@@ -1,6 +1,7 @@
 // Is an order placed once, however often and however much at once it is sent? Through two gateways, so that nothing but
 // the database can be what keeps it so.
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '@orderpipeline/kit-stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
@@ -16,13 +17,17 @@ afterAll(() => on.close())
 
 const [keys, times, lanes] = [1_000, 50, 200]
 
-/** 202 in the end; a gateway that is full says so, and is asked again. */
+/** 202 in the end; a gateway that is full, or where the first of them is being placed, says so and is asked again. */
 async function place(n: number, key: string): Promise<{ readonly orderId: string; readonly repeated: boolean }> {
   const url = gateways[n % gateways.length]?.url ?? ''
   const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
   for (;;) {
     const answer = await ask<{ orderId: string }>(`${url}/v1/orders`, { body, headers: { 'idempotency-key': key } })
-    if (answer.status === 503) continue
+    if (answer.status === 409) expect(answer.headers.get('retry-after')).toBe('1')
+    if (answer.status === 409 || answer.status === 503) {
+      await sleep(100 + 100 * Math.random())
+      continue
+    }
     expect(answer.status).toBe(202)
     return { orderId: answer.body.orderId, repeated: answer.headers.has('idempotency-replayed') }
   }
@@ -54,6 +59,49 @@ test(`${keys} keys, each posted ${times} times at once, give ${keys} orders`, { 
   await until(async () => (await rows('intake_outbox')) === 0)
   const told = (await on.bench.events('orders.placed')).map(({ data }) => data.orderId)
   expect(new Set(told).size).toBe(keys)
+})
+
+test('a repeat is answered 409 and when to come again while the first is being placed, and then like the first', async () => {
+  const [one = '', other = ''] = gateways.map(({ url }) => url)
+  const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
+  const headers = { 'idempotency-key': 'under-way' }
+  const post = (url: string) => ask<{ orderId: string; title: string }>(`${url}/v1/orders`, { body, headers })
+  let first: ReturnType<typeof post> | undefined
+  await on.database.as('orders').transaction(async (busy) => {
+    await busy.query({ name: 'busy', text: 'LOCK TABLE orders IN SHARE MODE' })
+    first = post(one)
+    const waiting = async () =>
+      (await on.database.ask('orders', `SELECT FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass`))
+        .length
+    await until(async () => (await waiting()) > 0)
+    const repeated = await post(one)
+    expect(repeated).toMatchObject({ status: 409, body: { title: 'Idempotency In Flight' } })
+    expect(repeated.headers.get('retry-after')).toBe('1')
+    const orders = { orders: [{ ...body, idempotencyKey: 'under-way' }] }
+    const batch = await ask(`${one}/v1/orders/batch`, { body: orders })
+    expect(batch.body).toMatchObject({ results: [{ status: 409, retryAfterSeconds: 1 }] })
+  })
+  const answer = await first
+  expect(answer?.status).toBe(202)
+  for (const url of [one, other]) {
+    const { status, headers: told, body: again } = await post(url)
+    expect([status, again.orderId, told.get('idempotency-replayed')]).toEqual([202, answer?.body.orderId, 'true'])
+  }
+})
+
+test('a repeat is answered 409, too, while another gateway is placing the first', async () => {
+  const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
+  const post = () => ask(`${gateways[0]?.url ?? ''}/v1/orders`, { body, headers: { 'idempotency-key': 'elsewhere' } })
+  await on.database.as('orders').transaction(async (elsewhere) => {
+    await elsewhere.query({
+      name: 'elsewhere',
+      text: `INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash)
+        VALUES ('customer-1', 'elsewhere', gen_random_uuid(), 'another')`,
+    })
+    const repeated = await post()
+    expect([repeated.status, repeated.headers.get('retry-after')]).toEqual([409, '1'])
+  })
+  expect((await post()).status).toBe(422)
 })
 
 test('a key is kept for its time and then forgotten, a batch at a time, by the gateway that relays', async () => {

@@ -1,7 +1,7 @@
 // Does the intake give everyone their own answer while they share commits, and keep each order once?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { createPool, type Pool } from '@orderpipeline/kit-postgres'
+import { createPool, openSession, type Pool } from '@orderpipeline/kit-postgres'
 import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
 import { createRegistry } from '@orderpipeline/kit-telemetry'
 import { decode } from '@orderpipeline/order-events'
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   createIntake,
   IdempotencyConflict,
+  IdempotencyInFlight,
   IntakeFull,
   intakeMetrics,
   OrderRefused,
@@ -27,6 +28,18 @@ afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close()))
   await database.drop()
 })
+
+/** Asks again while the first is being placed. */
+async function placed(intake: Intake | undefined, request: OrderRequest) {
+  for (;;) {
+    try {
+      return await intake?.place(request)
+    } catch (error) {
+      if (!(error instanceof IdempotencyInFlight)) throw error
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
 
 /** A gateway's worth: an intake with a pool of its own. */
 function gateway(overrides: Partial<IntakeOptions> = {}): Intake & { commits(): Promise<number> } {
@@ -101,7 +114,7 @@ test('one idempotency key used 50 times at once, on two gateways, makes one orde
       const intake = gateways[n % 2]
       const other = others[n]
       if (other) await intake?.place(other)
-      return intake?.place(request)
+      return placed(intake, request)
     }),
   )
   expect(new Set(answers.map((answer) => answer?.orderId)).size).toBe(1)
@@ -114,6 +127,61 @@ test('one idempotency key used 50 times at once, on two gateways, makes one orde
     [request.customerId],
   )
   expect(counted).toEqual({ orders: 1, events: 1, lines: 2 })
+})
+
+test('a repeat gets the answer of the first that is just being placed, without a commit of its own', async () => {
+  const intake = gateway()
+  const request = order({ idempotencyKey: 'twice at once' })
+  const other = { ...request, currency: 'USD' }
+  const [first, ...repeats] = await Promise.allSettled([request, request, other].map((each) => intake.place(each)))
+  const { orderId } = first?.status === 'fulfilled' ? first.value : expect.fail('the first')
+  expect(repeats).toMatchObject([
+    { status: 'fulfilled', value: { orderId, repeated: true } },
+    { status: 'rejected', reason: { name: 'IdempotencyConflict' } },
+  ])
+  expect(await intake.commits()).toBe(1)
+})
+
+test('a repeat is told that the first is in flight while it is, and gets its answer once there is one', async () => {
+  const intake = gateway()
+  const request = order({ idempotencyKey: 'slowly' })
+  const first = await database.as('orders').transaction(async (busy) => {
+    await busy.query({ name: 'busy', text: 'LOCK TABLE orders IN SHARE MODE' })
+    const placing = intake.place(request)
+    await expect(intake.place(request)).rejects.toBeInstanceOf(IdempotencyInFlight)
+    return { placing }
+  })
+  const { orderId } = await first.placing
+  expect(await intake.place(request)).toEqual({ orderId, repeated: true })
+})
+
+test('a repeat of what could not be placed is the next to be placed', async () => {
+  const intake = gateway()
+  const request = order({ customerId: `bad-${randomUUID()}\u0000`, idempotencyKey: 'refused' })
+  const answers = await Promise.allSettled([intake.place(request), intake.place(request)])
+  expect(answers).toMatchObject([{ reason: { name: 'OrderRefused' } }, { reason: { name: 'OrderRefused' } }])
+  expect(await intake.commits()).toBe(2)
+})
+
+test('a key that another gateway is just taking holds up nobody else, and is free again when that one dies', async () => {
+  const intake = gateway()
+  const request = order({ idempotencyKey: 'elsewhere' })
+  const dying = await openSession({ url: database.url, role: 'orders' })
+  await dying.query({ name: 'begin', text: 'BEGIN' })
+  await dying.query(
+    {
+      name: 'take',
+      text: `INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash)
+        VALUES ($1, 'elsewhere', gen_random_uuid(), '')`,
+    },
+    [request.customerId],
+  )
+  const others = Array.from({ length: 20 }, () => order({ idempotencyKey: randomUUID() }))
+  const [answer, ...rest] = await Promise.allSettled([request, ...others].map((each) => intake.place(each)))
+  expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'IdempotencyInFlight' } })
+  expect(rest.filter(({ status }) => status === 'rejected')).toEqual([])
+  await dying.close()
+  expect(await placed(intake, request)).toMatchObject({ repeated: false })
 })
 
 test('a key used for another order is refused, for another customer it is another key', async () => {

@@ -35,6 +35,10 @@ const batchBodies = 16
 
 const refusals = {
   403: { description: 'The order names another customer than the token.' },
+  409: {
+    description:
+      'The order first sent under this Idempotency-Key is being placed; Retry-After says when to come again.',
+  },
   422: { description: 'The Idempotency-Key was used before with another order.' },
   429: { description: 'Too many requests of this customer or address; Retry-After says when to come again.' },
   503: { description: 'Too much is waiting, or the database is away; Retry-After says when to come again.' },

@@ -24,6 +24,13 @@ export class IdempotencyConflict extends Error {
   readonly retry = false
 }
 
+/** The order first sent under this idempotency key has no answer yet; what becomes of it is the answer to this one, too. */
+export class IdempotencyInFlight extends Error {
+  override readonly name = 'IdempotencyInFlight'
+  readonly reason = 'IdempotencyInFlight'
+  readonly retry = true
+}
+
 /** The database refuses this order's data; others of the same batch are not touched. */
 export class OrderRefused extends Error {
   override readonly name = 'OrderRefused'

@@ -2,9 +2,10 @@
 import { createGatherer, GathererClosed, GathererFull } from '@orderpipeline/kit-gather'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import { IntakeFull } from './errors.ts'
+import { oneAtATime } from './in-flight.ts'
 import type { IntakeMetrics } from './metrics.ts'
 import { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
-import { placeOrders, type Placement } from './place-orders.ts'
+import { patienceMs, placeOrders, type Placement } from './place-orders.ts'
 import { notifyRelay } from './relay-sql.ts'
 
 export interface IntakeOptions {
@@ -25,7 +26,10 @@ export interface IntakeOptions {
 }
 
 export interface Intake {
-  /** Resolves once the order is durable. @throws IntakeFull, IntakeUnavailable, IdempotencyConflict, OrderRefused */
+  /**
+   * Resolves once the order is durable.
+   * @throws IntakeFull, IntakeUnavailable, IdempotencyConflict, IdempotencyInFlight, OrderRefused
+   */
   place(request: OrderRequest): Promise<Placement>
   /** Takes no more; resolves when everything taken is answered. */
   close(): Promise<void>
@@ -64,12 +68,13 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     onBatch: (size) => metrics.batchSize.observe(size),
   })
+  const place = oneAtATime((order) => gatherer.add(order), patienceMs, options.maxWaiting)
   metrics.watchWaiting(() => gatherer.waiting)
 
   return {
     place: async (request) => {
       try {
-        return await gatherer.add(newOrder(request, options.newId(), options.now(), options.keyedByOrder))
+        return await place(newOrder(request, options.newId(), options.now(), options.keyedByOrder))
       } catch (error) {
         if (error instanceof GathererFull || error instanceof GathererClosed)
           throw new IntakeFull(`the intake takes no more: ${error.message}`, { cause: error })

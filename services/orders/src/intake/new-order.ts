@@ -49,6 +49,10 @@ export function newOrder(
   }
 }
 
+/** A customer's own; of an order without one there is no repeat. */
+export const keyOf = ({ customerId, idempotencyKey }: OrderRequest): string | undefined =>
+  idempotencyKey === undefined ? undefined : JSON.stringify([customerId, idempotencyKey])
+
 /** Of what the customer asked for, not of how the JSON was written. */
 function hashOf({ customerId, currency, items }: OrderRequest): string {
   const canonical = JSON.stringify([customerId, currency, items.map(({ sku, quantity }) => [sku, quantity])])

@@ -1,8 +1,9 @@
 // How do many orders become durable in one commit? One statement writes orders, lines, idempotency keys, first status
-// and outbox rows from arrays. A row the database refuses is found by halving and fails alone.
-import { databaseError, type Queryable } from '@orderpipeline/kit-postgres'
-import { IdempotencyConflict, IntakeUnavailable, OrderRefused } from './errors.ts'
-import type { NewOrder } from './new-order.ts'
+// and outbox rows from arrays. A row the database refuses, or whose key somebody else is just taking, is found by halving and
+// fails alone.
+import { databaseError, type DatabaseError, type Queryable } from '@orderpipeline/kit-postgres'
+import { IdempotencyConflict, IdempotencyInFlight, IntakeUnavailable, OrderRefused } from './errors.ts'
+import { keyOf, type NewOrder } from './new-order.ts'
 
 /** `repeated`: the key was known with the same order, whose id this is. */
 export interface Placement {
@@ -10,14 +11,20 @@ export interface Placement {
   readonly repeated: boolean
 }
 
+/** How long is waited for whoever is about to commit an order under the same key: many times what a commit takes. */
+export const patienceMs = 500
+/** The same for a part of a batch that was seen to wait in vain. */
+const searchingMs = 50
+
 /** One answer per order, in order. Never rejects: a failure is the answer of those it concerns. */
 export async function placeOrders(
   database: Queryable,
   orders: readonly NewOrder[],
   contendedAttempts = 3,
+  waitMs = patienceMs,
 ): Promise<(Placement | Error)[]> {
   try {
-    const placed = await insert(database, orders)
+    const placed = await insert(database, orders, waitMs)
     const rest = orders.filter((order) => !placed.has(order.orderId))
     const known = rest.length === 0 ? new Map<string, KnownKey>() : await knownKeys(database, rest)
     return orders.map((order) =>
@@ -25,30 +32,46 @@ export async function placeOrders(
     )
   } catch (error) {
     const failure = databaseError(error)
-    if (failure.reason === 'Contended' && contendedAttempts > 1)
-      return placeOrders(database, orders, contendedAttempts - 1)
-    if (failure.reason !== 'Rejected') {
+    const keyInFlight = waitsForKey(failure)
+    if (!keyInFlight && failure.reason === 'Contended' && contendedAttempts > 1)
+      return placeOrders(database, orders, contendedAttempts - 1, waitMs)
+    if (!keyInFlight && failure.reason !== 'Rejected') {
       const unavailable = new IntakeUnavailable('the order database does not answer', { cause: failure })
       return orders.map(() => unavailable)
     }
-    if (orders.length === 1) return [new OrderRefused('the order cannot be stored', { cause: failure })]
+    if (orders.length === 1)
+      return [
+        keyInFlight
+          ? new IdempotencyInFlight('the order under this Idempotency-Key is being placed', { cause: failure })
+          : new OrderRefused('the order cannot be stored', { cause: failure }),
+      ]
     const middle = Math.ceil(orders.length / 2)
+    const partWaitMs = keyInFlight ? searchingMs : waitMs
     return [
-      ...(await placeOrders(database, orders.slice(0, middle))),
-      ...(await placeOrders(database, orders.slice(middle))),
+      ...(await placeOrders(database, orders.slice(0, middle), contendedAttempts, partWaitMs)),
+      ...(await placeOrders(database, orders.slice(middle), contendedAttempts, partWaitMs)),
     ]
   }
 }
 
+/** Lock not available. */
+const lockTimedOut = '55P03'
+
+/** The statement waited in vain for the end of a transaction that has taken one of its keys: the server names the table it waits in. */
+function waitsForKey({ code, cause }: DatabaseError): boolean {
+  const where = cause instanceof Error && 'where' in cause ? String(cause.where) : ''
+  return code === lockTimedOut && where.includes('idempotency_keys')
+}
+
 function repeatOf(order: NewOrder, known: ReadonlyMap<string, KnownKey>): Placement | Error {
-  const key = known.get(keyOf(order.request.customerId, order.request.idempotencyKey ?? ''))
+  const key = known.get(keyOf(order.request) ?? '')
   if (!key) return new IntakeUnavailable('the idempotency key was taken by an order that is gone again')
   if (key.request_hash !== order.requestHash)
     return new IdempotencyConflict('this Idempotency-Key was used before with another order')
   return { orderId: key.order_id, repeated: true }
 }
 
-async function insert(database: Queryable, orders: readonly NewOrder[]): Promise<ReadonlySet<string>> {
+async function insert(database: Queryable, orders: readonly NewOrder[], waitMs: number): Promise<ReadonlySet<string>> {
   const lines = orders.flatMap(({ orderId, request }) =>
     request.items.map((item, index) => ({ orderId, line: index + 1, ...item })),
   )
@@ -68,6 +91,7 @@ async function insert(database: Queryable, orders: readonly NewOrder[]): Promise
     lines.map((line) => line.line),
     lines.map((line) => line.sku),
     lines.map((line) => line.quantity),
+    String(waitMs),
   ])
   return new Set(rows.map((row) => row.order_id))
 }
@@ -85,21 +109,24 @@ async function knownKeys(database: Queryable, orders: readonly NewOrder[]): Prom
     orders.map((order) => order.request.customerId),
     orders.map((order) => order.request.idempotencyKey ?? ''),
   ])
-  return new Map(rows.map((row) => [keyOf(row.customer_id, row.idempotency_key), row]))
+  return new Map(rows.map((row) => [JSON.stringify([row.customer_id, row.idempotency_key]), row]))
 }
-
-const keyOf = (customerId: string, key: string): string => JSON.stringify([customerId, key])
 
 /*
  * NOT IN over a CTE is a hashed subplan whatever the planner believes of array sizes; a join of the same could become
  * a nested loop, quadratic in the batch. Keys go in sorted, or two gateways with the same keys could each wait for
  * the other.
+ *
+ * Whoever has a key's row is waited for until their transaction ends, with it gone or there to stay, but for $16 milliseconds at most:
+ * the time-out is this statement's own, and in force before its first row is read.
  */
 const insertOrders = {
   name: 'intake_insert_orders',
   text: `
-WITH input AS MATERIALIZED (
-  SELECT * FROM unnest(
+WITH patience AS MATERIALIZED (
+  SELECT set_config('lock_timeout', $16, true)
+), input AS MATERIALIZED (
+  SELECT t.* FROM patience, unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
     $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[]
   ) WITH ORDINALITY AS t (

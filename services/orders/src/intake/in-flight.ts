@@ -1,0 +1,54 @@
+// What becomes of a repeat while the first request under its idempotency key is being placed? It waits for that one's answer, which is its
+// own, too, though not for long, and then is told that the first is still in flight. Of other gateways' keys the database knows
+// (place-orders.ts); here nothing is asked of it.
+import { IdempotencyConflict, IdempotencyInFlight } from './errors.ts'
+import { keyOf, type NewOrder } from './new-order.ts'
+import type { Placement } from './place-orders.ts'
+
+export type Place = (order: NewOrder) => Promise<Placement>
+
+interface First {
+  readonly requestHash: string
+  /** Settles once the key is free again. */
+  readonly ended: Promise<Placement>
+}
+
+/** `maxWaiting`: repeats that wait at once; one more is told at once. @throws what `place` throws, IdempotencyConflict, IdempotencyInFlight */
+export function oneAtATime(place: Place, patienceMs: number, maxWaiting: number): Place {
+  const firsts = new Map<string, First>()
+  let waiting = 0
+
+  const placeFirst = (key: string, order: NewOrder): Promise<Placement> => {
+    const ended = place(order).finally(() => firsts.delete(key))
+    firsts.set(key, { requestHash: order.requestHash, ended })
+    return ended
+  }
+  /** Where the first fails, one of those who waited is the next first. */
+  const repeat = async (key: string, order: NewOrder, late: Promise<'late'>): Promise<Placement> => {
+    for (let first = firsts.get(key); first; first = firsts.get(key)) {
+      const placed = await Promise.race([first.ended.catch(() => undefined), late])
+      if (placed === 'late') throw new IdempotencyInFlight('the order under this Idempotency-Key is being placed')
+      if (!placed) continue
+      if (first.requestHash === order.requestHash) return { orderId: placed.orderId, repeated: true }
+      throw new IdempotencyConflict('this Idempotency-Key was used before with another order')
+    }
+    return placeFirst(key, order)
+  }
+
+  return async (order) => {
+    const key = keyOf(order.request)
+    if (key === undefined) return place(order)
+    if (!firsts.has(key)) return placeFirst(key, order)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, waiting < maxWaiting ? patienceMs : 0, 'late')
+    })
+    waiting++
+    try {
+      return await repeat(key, order, late)
+    } finally {
+      waiting--
+      clearTimeout(timer)
+    }
+  }
+}
