@@ -12,7 +12,7 @@ export interface OwnReplica {
   readonly adminUrl: string
   /** The same database with the same login, on the replica. */
   replicaOf(url: string): string
-  /** Resolves when the replica has all that is committed by now. */
+  /** Resolves when the replica has all that is committed by now, also what the primary has yet to write out. */
   caughtUp(): Promise<void>
   /** From now on it stays as it is. */
   holdBack(): Promise<void>
@@ -67,7 +67,7 @@ export async function ownReplica(): Promise<OwnReplica> {
     adminUrl,
     replicaOf,
     caughtUp: async () => {
-      const [now] = await ask(adminUrl, 'SELECT pg_current_wal_lsn()::text AS value')
+      const [now] = await ask(adminUrl, 'SELECT pg_current_wal_insert_lsn()::text AS value')
       const there = `SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS value`
       await until(async () => (await ask(onReplica, there, [now?.value]))[0]?.value === true)
     },
