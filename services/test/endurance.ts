@@ -55,7 +55,8 @@ export function endurance(platform: Platform): Endurance {
           signal: AbortSignal.timeout(60_000),
         })
         if (response.status !== 202) {
-          before.push(response)
+          // 409: an earlier try, which nobody has answered, is just being placed.
+          if (response.status !== 409) before.push(response)
           await sleep(300)
           continue
         }
