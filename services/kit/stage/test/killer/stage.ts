@@ -12,19 +12,19 @@ function die(event: OrderEvent): void {
   if (how === 'is killed') process.kill(process.pid, 'SIGKILL')
 }
 
+const addEffect = { name: 'effects.add', text: 'INSERT INTO effects (order_id, customer_id) VALUES ($1, $2)' }
+
 const definition: StageDefinition<undefined> = {
   role: 'notification',
   handles: ['OrderValidated'],
-  apply: async (tx, items) => {
-    for (const { event } of items) {
-      await tx.query({ name: '', text: 'INSERT INTO effects (order_id, customer_id) VALUES ($1, $2)' }, [
-        event.data.orderId,
-        event.data.customerId,
-      ])
-      die(event)
-    }
-    return []
-  },
+  apply: () =>
+    Promise.resolve((tx, news) => {
+      for (const { event } of news) {
+        tx.send(addEffect, [event.data.orderId, event.data.customerId])
+        die(event)
+      }
+      return []
+    }),
 }
 
 await runStageProcess({ env: process.env, now: () => new Date() }, () => definition)
