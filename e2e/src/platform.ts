@@ -12,7 +12,7 @@ import { endpoint } from './endpoint.ts'
 import { flawless, Ledger, type Audit } from './ledger.ts'
 import { waitFor } from './wait.ts'
 
-const gatewayUrl = 'http://127.0.0.1:30080'
+export const gatewayUrl = 'http://127.0.0.1:30080'
 const providerPath = `/api/v1/namespaces/${namespace}/services/payment-provider:8080/proxy/v1/behaviour`
 
 type Draft<T> = T extends readonly (infer Item)[]
