@@ -8,6 +8,7 @@ import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
 import { playBattery } from '../crashes/src/battery.ts'
 import { allPoints, somePoints } from '../crashes/src/points.ts'
 import { offTheMark, table, tally } from '../crashes/src/tally.ts'
+import { expectMailsAsTold } from './mail-books.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -85,13 +86,7 @@ test('whoever is killed wherever under load, every order ends once, and stock, m
 
   expect(audit).toEqual(flawless(audit))
   expect(await count('orders', 'orders')).toBe(played.accepted.size)
-  const told = await database.ask<{ order_id: string; status: string }>('notification', 'SELECT * FROM notifications')
-  const news = new Set(told.map(({ order_id, status }) => `<${order_id}.${status.toLowerCase()}@shop.test>`))
-  expect([...played.mails.keys()].filter((id) => !news.has(id))).toEqual([])
-  const ends = told.filter(({ status }) => status === 'SHIPPED' || status === 'CANCELLED')
-  expect(
-    ends.filter(({ order_id, status }) => !played.mails.has(`<${order_id}.${status.toLowerCase()}@shop.test>`)),
-  ).toEqual([])
+  await expectMailsAsTold(database, new Set(played.mails.keys()))
   for (const stage of shopStages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
   expect([...played.exitCodes.values()].filter((code) => code !== 0)).toEqual([])
 }, 2_400_000)

@@ -18,6 +18,7 @@ import { shippingStage } from '@orderpipeline/shipping'
 import { kafkaConversation } from '../crashes/src/kafka-wire.ts'
 import { startTap } from '../crashes/src/tap.ts'
 import { mailServer, type MailServer } from '../notification/test/mail-server.ts'
+import { expectMailsAsTold } from './mail-books.ts'
 import { weakLink, type Link } from './weak-link.ts'
 
 export interface PlatformOptions {
@@ -196,12 +197,5 @@ async function expectFlawless({ database, bench, ledger, mails }: Books, accepte
   expect(audit.shipped).toBeGreaterThan(0)
   expect(await database.ask('orders', 'SELECT count(*) FROM orders')).toEqual([{ count: accepted.length }])
   for (const stage of shopStages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
-  const told = await database.ask<{ order_id: string; status: string }>('notification', 'SELECT * FROM notifications')
-  const idOf = ({ order_id, status }: { order_id: string; status: string }) =>
-    `<${order_id}.${status.toLowerCase()}@shop.test>`
-  const written = new Set(mails.received.map(({ messageId }) => messageId))
-  const news = new Set(told.map(idOf))
-  expect([...written].filter((id) => !news.has(id))).toEqual([])
-  const ends = told.filter(({ status }) => status === 'SHIPPED' || status === 'CANCELLED')
-  expect(ends.map(idOf).filter((id) => !written.has(id))).toEqual([])
+  await expectMailsAsTold(database, new Set(mails.received.map(({ messageId }) => messageId)))
 }
