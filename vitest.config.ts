@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config'
+import { SlowestFirst } from './cluster/src/testing/slowest-first.ts'
+import { SlowestReporter } from './cluster/src/testing/slowest-reporter.ts'
 
 const ignored = ['**/node_modules/**', '**/dist/**']
 
@@ -9,6 +11,9 @@ const ignored = ['**/node_modules/**', '**/dist/**']
  */
 export default defineConfig({
   test: {
+    reporters: ['default', new SlowestReporter()],
+    // Whoever asks for another order gets it.
+    ...(process.argv.some((arg) => arg.includes('sequence.')) ? {} : { sequence: { sequencer: SlowestFirst } }),
     projects: [
       {
         test: {

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { withLock } from './lock.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = join(root, 'node_modules', '.bin')
@@ -14,6 +15,7 @@ const node = join(root, 'node_modules', 'node', 'bin', 'node')
 
 /** Command name → program and leading arguments, run with the pinned Node and from the root of the project. */
 const commands = {
+  start: [[node, 'cli/src/main.ts', 'dev']],
   up: [[node, 'cluster/src/main.ts', 'up']],
   down: [[node, 'cluster/src/main.ts', 'down']],
   status: [[node, 'cluster/src/main.ts', 'status']],
@@ -29,6 +31,14 @@ const commands = {
   'build:examples': [[node, 'examples/build.ts']],
   'build:cli': [[node, 'cli/src/build.ts']],
   'docs:cli': [[node, 'cli/src/manual/update.ts']],
+  generate: [
+    [node, 'crds/src/write-reference.ts'],
+    [node, 'crds/src/write-values-schema.ts'],
+    [node, 'docs/src/write-chart-readmes.ts'],
+    [node, 'cli/src/manual/update.ts'],
+    [node, 'operator/test/golden/update.ts'],
+    [node, 'monitoring/src/write.ts'],
+  ],
   'accept:events': [[node, 'services/order-events/src/compatibility/accept.ts']],
   lint: [
     [join(bin, 'eslint'), '--max-warnings', '0', '.'],
@@ -40,6 +50,7 @@ const commands = {
   'test:unit': [[join(bin, 'vitest'), 'run', '--project', 'unit']],
   'test:crashes': [[join(bin, 'vitest'), 'run', '--project', 'crashes']],
   'test:e2e': [[join(bin, 'vitest'), 'run', '--project', 'e2e']],
+  'test:slowest': [[node, 'cluster/src/testing/print-slowest.ts']],
 }
 
 const [name, ...rest] = process.argv.slice(2)
@@ -55,20 +66,30 @@ if (Number(process.versions.node.split('.')[0]) < 18) {
   process.exit(2)
 }
 
-installDependencies()
+await installDependencies()
 for (const [index, [program, ...args]] of steps.entries()) {
   const last = index === steps.length - 1
   const code = await run(program, last ? [...args, ...rest] : args)
   if (code !== 0) process.exit(code)
 }
 
-/** Runs `npm ci` unless node_modules was installed from this very lock file. */
-function installDependencies() {
+/** Runs `npm ci` unless node_modules was installed from this very lock file. Of commands that begin at once, one installs. */
+async function installDependencies() {
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
   const marker = join(root, 'node_modules', '.orderpipeline-lock')
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === lock && existsSync(node)) return
+  const installed = () => existsSync(marker) && readFileSync(marker, 'utf8') === lock && existsSync(node)
+  if (installed()) return
+  const onWait = (pid) => console.error(`Dependencies are being installed by process ${pid}, waiting for it …`)
+  await withLock(join(root, '.installing'), { onWait }, () => {
+    if (installed()) return
+    install()
+    writeFileSync(marker, lock)
+  })
+}
+
+function install() {
   const started = Date.now()
   console.error('Installing dependencies with npm ci (about 40 s the first time) …')
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], {
@@ -76,23 +97,26 @@ function installDependencies() {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   if (npm.error || npm.status !== 0) {
-    console.error(
-      `npm ci failed${npm.error ? `: ${npm.error.message}` : ` with exit code ${npm.status}`}. Check that the npm registry is reachable (npm ping), then run the same command again.`,
-    )
-    process.exit(1)
+    const cause = npm.error ? `: ${npm.error.message}` : ` with exit code ${npm.status}`
+    fail(`npm ci failed${cause}. Check that the npm registry is reachable (npm ping), then run the same command again.`)
   }
   if (!existsSync(node)) {
-    console.error(
+    fail(
       'npm ci did not install the pinned Node: install scripts seem to be off (npm config get ignore-scripts). Allow them and run again.',
     )
-    process.exit(1)
   }
-  writeFileSync(marker, lock)
   console.error(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`)
 }
 
+function fail(message) {
+  console.error(message)
+  process.exit(1) // the lock is taken over by whoever comes next
+}
+
 function run(program, args) {
-  const env = { ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter) }
+  // These speak to the local cluster, whatever KUBECONFIG says, as kubectl and helm of this list do.
+  const local = ['watch', 'orderpipeline'].includes(name) ? { ORDERPIPELINE_CLUSTER: 'local' } : {}
+  const env = { ...local, ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter) }
   const child = spawn(program, args, { cwd: root, stdio: 'inherit', env })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   return new Promise((resolve) => {

@@ -1,0 +1,59 @@
+// Do commands that begin at once take turns? Real processes, each of which says when it begins and ends.
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const module = pathToFileURL(join(import.meta.dirname, '..', 'lock.mjs')).href
+
+/** Takes the lock, and writes what it does into the log: synchronously, as npm is run. */
+const program = `
+import { appendFileSync } from 'node:fs'
+import { withLock } from ${JSON.stringify(module)}
+const [lock, log, end] = process.argv.slice(1)
+await withLock(lock, { onWait: (pid) => appendFileSync(log, 'wait\\n') }, () => {
+  appendFileSync(log, 'begin\\n')
+  if (end === 'killed') process.kill(process.pid, 'SIGKILL')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+  appendFileSync(log, 'end\\n')
+})`
+
+describe('the lock of the installation', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'orderpipeline-lock-'))
+    writeFileSync(join(folder, 'log'), '')
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  const start = (end = ''): Promise<number | null> =>
+    new Promise((resolve, reject) => {
+      const args = ['--input-type=module', '--eval', program, join(folder, 'lock'), join(folder, 'log'), end]
+      spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+        .on('error', reject)
+        .on('exit', resolve)
+    })
+  const log = (): string[] => readFileSync(join(folder, 'log'), 'utf8').split('\n').filter(Boolean)
+
+  it('is held by one process at a time', async () => {
+    expect(await Promise.all([start(), start(), start()])).toEqual([0, 0, 0])
+    expect(log().filter((line) => line !== 'wait')).toEqual(['begin', 'end', 'begin', 'end', 'begin', 'end'])
+    expect(log().filter((line) => line === 'wait').length).toBeGreaterThan(0)
+  })
+
+  it('is taken over from a process that was killed', async () => {
+    await start('killed')
+    expect(await start()).toBe(0)
+    expect(log().filter((line) => line !== 'wait')).toEqual(['begin', 'begin', 'end'])
+  })
+
+  it('says nothing of a holder that has not written itself down yet', async () => {
+    mkdirSync(join(folder, 'lock'))
+    const other = start()
+    setTimeout(() => rmSync(join(folder, 'lock'), { recursive: true }), 600)
+    expect(await other).toBe(0)
+    expect(log()).toEqual(['begin', 'end'])
+  })
+})
