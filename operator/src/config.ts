@@ -4,9 +4,20 @@ import { z } from 'zod'
 const seconds = (fallback: number, least = 1) => z.coerce.number().min(least).max(3600).default(fallback)
 
 const environment = z.object({
-  /** Image of the built-in stages and the gateway. */
+  /** Image of the built-in stages and the gateway of new pipelines. */
   SERVICES_IMAGE: z.string().min(1),
+  /** Whether pipelines that do not say it move to SERVICES_IMAGE by themselves when it changes, and how many at once. */
+  UPDATES: z.enum(['Manual', 'Automatic']).default('Manual'),
+  UPDATES_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(1),
   IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+  /** Names of Secrets with which the pods of every pipeline pull their images, comma-separated; each must be in the pipeline's namespace. */
+  IMAGE_PULL_SECRETS: z
+    .string()
+    .regex(
+      /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?(,[a-z0-9]([-a-z0-9.]*[a-z0-9])?)*)?$/,
+      'allowed are names of Secrets, separated by commas',
+    )
+    .default(''),
   /** Watch this namespace only; absent or empty means all of them. */
   WATCH_NAMESPACE: z.string().optional(),
   /** Namespace of the Lease, and the holder's name; from the downward API. */
@@ -27,15 +38,27 @@ const environment = z.object({
   KAFKA_TIMEOUT_SECONDS: seconds(8),
   /** How often the topics of an external Kafka cluster are looked at without cause. */
   TOPICS_INTERVAL_SECONDS: seconds(60),
+  /** How old what is known of a Secret may be, that the pods of a pipeline take values from. */
+  SECRETS_INTERVAL_SECONDS: seconds(60),
   /** What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by KEDA, and for reading lag). */
   SERVICE_DOMAIN: z.string().default('svc'),
   /** Where prometheus triggers ask their queries; absent or empty means that there are none. */
   PROMETHEUS_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
+  /**
+   * Where KEDA reaches this operator for the replicas of stages scaled on flow; absent or empty means that it serves none, and such
+   * stages are scaled on lag.
+   */
+  FLOW_SCALER_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
+  FLOW_SCALER_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
+  /** How often the offsets of pipelines with such a stage are read. */
+  FLOW_INTERVAL_SECONDS: seconds(2),
 })
 
 export interface Config {
   readonly servicesImage: string
+  readonly updates: { readonly usual: 'Manual' | 'Automatic'; readonly atOnce: number }
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
+  readonly imagePullSecrets: readonly string[]
   readonly watchNamespace: string | undefined
   readonly lease: {
     readonly namespace: string
@@ -49,8 +72,11 @@ export interface Config {
   readonly resyncSeconds: number
   readonly lag: { readonly intervalSeconds: number; readonly statusSeconds: number; readonly timeoutSeconds: number }
   readonly topicsIntervalSeconds: number
+  readonly secretsIntervalSeconds: number
   readonly serviceDomain: string
   readonly prometheusUrl: string | undefined
+  /** Undefined where the operator is no scaler. The address has no slash at its end. */
+  readonly flowScaler: { readonly url: string; readonly port: number; readonly intervalSeconds: number } | undefined
 }
 
 /** Throws one line per wrong variable: its name, what is allowed and what was found. */
@@ -66,7 +92,9 @@ export const configFrom = (env: Readonly<Record<string, string | undefined>>, ho
   const given = read.data
   return Object.freeze({
     servicesImage: given.SERVICES_IMAGE,
+    updates: { usual: given.UPDATES, atOnce: given.UPDATES_AT_ONCE },
     imagePullPolicy: given.IMAGE_PULL_POLICY,
+    imagePullSecrets: given.IMAGE_PULL_SECRETS.split(',').filter((name) => name !== ''),
     watchNamespace: given.WATCH_NAMESPACE === '' ? undefined : given.WATCH_NAMESPACE,
     lease: {
       namespace: given.POD_NAMESPACE,
@@ -84,7 +112,15 @@ export const configFrom = (env: Readonly<Record<string, string | undefined>>, ho
       timeoutSeconds: given.KAFKA_TIMEOUT_SECONDS,
     },
     topicsIntervalSeconds: given.TOPICS_INTERVAL_SECONDS,
+    secretsIntervalSeconds: given.SECRETS_INTERVAL_SECONDS,
     serviceDomain: given.SERVICE_DOMAIN,
     prometheusUrl: given.PROMETHEUS_URL === '' ? undefined : given.PROMETHEUS_URL,
+    flowScaler: given.FLOW_SCALER_URL
+      ? {
+          url: given.FLOW_SCALER_URL.replace(/\/+$/, ''),
+          port: given.FLOW_SCALER_PORT,
+          intervalSeconds: given.FLOW_INTERVAL_SECONDS,
+        }
+      : undefined,
   })
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { KubeConfig } from '@kubernetes/client-node'
 import { configFrom } from './config.ts'
 import { startOperator } from './operator.ts'
+import { systemClock } from './runtime/clock.ts'
 import { logger } from './runtime/log.ts'
 
 const config = configFrom(process.env, `${hostname()}-${process.pid}`)
@@ -10,7 +11,7 @@ const log = logger(config.logLevel)
 const kubeConfig = new KubeConfig()
 kubeConfig.loadFromDefault()
 
-const operator = await startOperator({ config, kubeConfig, log, clock: { now: Date.now, random: Math.random } })
+const operator = await startOperator({ config, kubeConfig, log, clock: systemClock })
 log.info({ port: operator.port, watching: config.watchNamespace ?? 'every namespace' }, 'started')
 
 let asked = false

@@ -1,7 +1,7 @@
 // How do the parts make an operator? Built from a configuration, a kubeconfig and a clock; started and stopped as one.
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import type { OrderPipeline } from './api/index.ts'
+import { orderPipelines, type OrderPipeline, type OrderPipelineStatus, resourceOf } from './api/index.ts'
 import type { Config } from './config.ts'
 import { kafkaClients } from './kafka/clients.ts'
 import { credentials } from './kafka/credentials.ts'
@@ -10,28 +10,45 @@ import { kafkaLagReader, type LagReader } from './kafka/lag-reader.ts'
 import { topicKeeper } from './kafka/topic-keeper.ts'
 import { recordTopics } from './kafka/topic-record.ts'
 import { kubePort } from './kube/port.ts'
+import { declaredPart, schemaAt, servedSchemas, type ServedSchemas } from './kube/served-schema.ts'
 import type { Change } from './kube/store.ts'
 import { type CallObserver, transport } from './kube/transport.ts'
 import type { WatchSettings } from './kube/watched.ts'
-import { fieldManager, isExternal, type KafkaAccess, keyOf, pipelineKeyOf } from './pipeline/index.ts'
+import {
+  absenceCause,
+  fieldManager,
+  isExternal,
+  type KafkaAccess,
+  keyOf,
+  needsFinalizer,
+  pipelineKeyOf,
+  retryAnnotation,
+} from './pipeline/index.ts'
 import { announcer } from './reconcile/announcer.ts'
+import { contests } from './reconcile/contests.ts'
 import { hasFinalizer } from './reconcile/finalizer.ts'
-import { worldOf } from './reconcile/observe.ts'
+import { observe, type World, worldOf } from './reconcile/observe.ts'
+import { podReports } from './reconcile/pod-reports.ts'
 import { reconcile } from './reconcile/reconcile.ts'
+import { secretDigests } from './reconcile/secret-digests.ts'
 import { statusWriter } from './reconcile/status-writer.ts'
+import { strangers } from './reconcile/strangers.ts'
 import { throughputLog } from './reconcile/throughput-log.ts'
+import { updateTurns } from './reconcile/updates.ts'
+import type { Clock } from './runtime/clock.ts'
 import { healthServer } from './runtime/health-server.ts'
 import { leader } from './runtime/leader.ts'
 import { metrics } from './runtime/metrics.ts'
 import { pause } from './runtime/pause.ts'
 import { type Priority, type QueueSettings, workQueue } from './runtime/work-queue.ts'
 import { workers } from './runtime/workers.ts'
+import { flowScaler } from './scaler/flow-scaler.ts'
 
 export interface OperatorParts {
   readonly config: Config
   readonly kubeConfig: KubeConfig
   readonly log: Logger
-  readonly clock: { readonly now: () => number; readonly random: () => number }
+  readonly clock: Clock
   /** For tests and measurements: another way to read lag, every call, other times of the watches. */
   readonly lagReaderFor?: (access: KafkaAccess) => LagReader
   readonly observeCall?: CallObserver
@@ -43,6 +60,8 @@ export interface OperatorParts {
 export interface Operator {
   /** Where /metrics, /healthz and /readyz are served. */
   readonly port: number
+  /** Where KEDA asks for the replicas of stages scaled on flow; undefined where the operator is no scaler. */
+  readonly flowPort: number | undefined
   readonly synced: () => boolean
   /** Resolves when the operator has stopped: 'stopped' as asked, or 'lost' the lease and must not go on. */
   readonly ended: Promise<'stopped' | 'lost'>
@@ -51,6 +70,8 @@ export interface Operator {
 }
 
 const requestTimeoutMs = 10_000
+/** Kinds of which fields are left out where they are not declared. */
+const withSchemas: ReadonlySet<string> = new Set([orderPipelines.kind, 'ScaledObject'])
 /** Children report in bursts, one pass answers them all. */
 const gatherMs = 200
 
@@ -69,21 +90,37 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const lead = leader(leases, config.lease, clock)
   const kube = kubePort(wire, { fieldManager, timeoutMs: requestTimeoutMs, mayWriteFor: lead.mayWriteFor })
 
-  /** Keys of the pipelines whose topics are ours to keep: they are asked for every second, and mostly there are few. */
-  const external = new Set<string>()
-  const world = worldOf(
+  /**
+   * Pipelines whose topics are ours to keep: they are asked for every second, and mostly there are few. The same object until it changes,
+   * so that what is derived from it is derived once.
+   */
+  const external = new Map<string, OrderPipeline>()
+  const lookAtAll = (): void => {
+    for (const pipeline of world.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
+  }
+  const schemas = servedSchemas(kube, clock.now, lookAtAll)
+  const world: World = worldOf(
     kube,
     {
       pipeline: (change) => {
         const pipeline = change.object as OrderPipeline
+        if (change.kind !== 'gone') flow.know(pipeline)
         if (change.kind === 'gone') forget(pipeline)
-        else if (isExternal(pipeline)) external.add(keyOf(pipeline))
+        else if (isExternal(pipeline)) external.set(keyOf(pipeline), pipeline)
         else external.delete(keyOf(pipeline))
         if (isNews(change)) queue.add(keyOf(change.object), priorityOf(change))
       },
       child: (change) => {
         const key = pipelineKeyOf(change.object)
         if (key !== undefined) queue.addAfter(key, gatherMs)
+      },
+      absent: (resource, absence, error) => {
+        if (absence) log.warn({ kind: resource.kind, absence, error }, absenceCause(resource, absence).what)
+        else log.info({ kind: resource.kind }, 'the kind is served now')
+        lookAtAll()
+      },
+      opening: async (resource) => {
+        if (withSchemas.has(resource.kind)) await schemas.load(resource)
       },
       restarted: (resource, reason, error) => {
         measured.watchRestarted(resource.kind, reason)
@@ -93,10 +130,16 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     clock,
     { namespace: config.watchNamespace, ...(parts.watch ? { watch: parts.watch } : {}) },
   )
-  const said = announcer(kube, config.lease.holder, clock.now, (error) =>
+  const said = announcer(kube, config.lease.holder, clock.wall, (error) =>
     log.warn({ error }, 'an event could not be posted'),
   )
-  const status = statusWriter(kube, said, world.noteWritten, clock.now, {
+  const declared = declaredStatus(schemas, (fields) =>
+    log.warn(
+      { fields },
+      'the OrderPipeline definition is older than this operator: these fields of its status are left out until it is applied anew',
+    ),
+  )
+  const status = statusWriter(kube, said, declared, world.noteWritten, clock, {
     countsMs: parts.countsMs ?? 1000,
     lagMs: config.lag.statusSeconds * 1000,
   })
@@ -116,6 +159,18 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     },
     { intervalMs: config.lag.intervalSeconds * 1000, serviceDomain: config.serviceDomain },
   )
+  const flow = await flowScaler({
+    ...clock,
+    port: config.flowScaler?.port,
+    intervalMs: (config.flowScaler?.intervalSeconds ?? 2) * 1000,
+    serviceDomain: config.serviceDomain,
+    observe: (key) => observe(world, key),
+    readerFor: parts.lagReaderFor ?? ((access) => kafkaLagReader(clients.of(access))),
+    failed: ({ bootstrapServers: servers }, error) => {
+      measured.lagReadFailed()
+      log.warn({ servers, error }, 'the flow of pipelines is not known, KEDA goes by lag until Kafka answers')
+    },
+  })
   const recording = kubePort(wire, {
     fieldManager: `${fieldManager}-topics`,
     timeoutMs: requestTimeoutMs,
@@ -124,7 +179,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const unrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
   const topics = topicKeeper(
     {
-      pipelines: () => [...external].flatMap((key) => pipelineOf(key) ?? []).filter(hasFinalizer),
+      pipelines: () => [...external.values()].filter(isHeldAsNeeded),
       connectionTo: (access) => clients.of(access),
       record: (pipeline, kafka) => recordTopics(recording, world.noteWritten, unrecorded, pipeline, kafka),
       mayWrite: () => lead.mayWriteFor() > 0,
@@ -135,26 +190,56 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     },
     { intervalMs: config.topicsIntervalSeconds * 1000, serviceDomain: config.serviceDomain },
   )
-  const settings = {
+  const settings = () => ({
     servicesImage: config.servicesImage,
     imagePullPolicy: config.imagePullPolicy,
+    imagePullSecrets: config.imagePullSecrets,
     serviceDomain: config.serviceDomain,
     prometheusUrl: config.prometheusUrl,
-  }
+    fallbackBehavior: knowsFallbackBehavior(schemas),
+    flowScalerUrl: config.flowScaler?.url,
+    formulaFallback: knowsFormulaFallback(schemas),
+  })
   const throughput = throughputLog(clock.now)
+  const pods = podReports(kube, clock.now, (error) =>
+    log.warn({ error }, 'the pods of a new version cannot be looked at, none is given up until they can'),
+  )
+  const secrets = secretDigests(
+    kube,
+    clock.now,
+    (error) => log.warn({ error }, 'a Secret cannot be read, pods stay with what they have until it can'),
+    config.secretsIntervalSeconds * 1000,
+  )
+  const taken = strangers(clock.now)
+  const contested = contests(clock.now, measured.repaired)
+  const updates = updateTurns(
+    {
+      all: () => pipelines().map((pipeline) => ({ pipeline, children: observe(world, keyOf(pipeline)).children })),
+      free: (key) => queue.add(key, 'background'),
+    },
+    { brought: config.servicesImage, usual: config.updates.usual, atOnce: config.updates.atOnce },
+  )
+  const lagOf = poller.figuresOf
+  const readers = { status, strangers: taken, throughput, pods, secrets, lagOf, topics, updates, contests: contested }
+  const passing = { kube, world, settings, ...readers, now: clock.wall }
   const pass = async (key: string) => {
-    const next = await reconcile({ kube, world, settings, status, throughput, lagOf: poller.figuresOf, topics }, key)
+    const next = await reconcile(passing, key)
     const pipeline = pipelineOf(key)
-    if (pipeline) measured.pipeline(pipeline.metadata.namespace ?? '', pipeline.metadata.name, pipeline.status)
+    if (pipeline) measured.pipeline(pipeline)
     return next
   }
 
   function forget(pipeline: OrderPipeline): void {
     external.delete(keyOf(pipeline))
+    flow.forget(pipeline)
     status.forget(keyOf(pipeline))
     throughput.forget(keyOf(pipeline))
+    pods.forget(keyOf(pipeline))
+    taken.forget(keyOf(pipeline))
+    contested.forget(keyOf(pipeline))
+    updates.forget(keyOf(pipeline))
     queue.forget(keyOf(pipeline))
-    measured.pipeline(pipeline.metadata.namespace ?? '', pipeline.metadata.name, undefined)
+    measured.forgetPipeline(pipeline)
   }
 
   const act = async (): Promise<'stopped' | 'lost'> => {
@@ -190,15 +275,19 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     ready: () => world.synced() && !stopping.signal.aborted,
   })
   const watching = world.run(closing.signal)
+  const scaling = flow.run(stopping.signal)
   const ended = act().finally(async () => {
     closing.abort()
+    stopping.abort()
     queue.close()
+    await scaling
     await watching
     wire.close()
     await health.close()
   })
   return {
     port: health.port,
+    flowPort: flow.port,
     synced: world.synced,
     ended,
     stop: async () => {
@@ -217,6 +306,7 @@ const isNews = (change: Change): boolean => {
     now.uid !== before.uid ||
     now.generation !== before.generation ||
     now.deletionTimestamp !== before.deletionTimestamp ||
+    now.annotations?.[retryAnnotation] !== before.annotations?.[retryAnnotation] ||
     JSON.stringify(now.finalizers) !== JSON.stringify(before.finalizers)
   )
 }
@@ -228,3 +318,28 @@ const priorityOf = ({ kind, object }: Change): Priority => {
     kind === 'gone' || (!metadata.deletionTimestamp && status?.observedGeneration === metadata.generation)
   return followed ? 'background' : 'edit'
 }
+
+/** Reported once for each set of fields that are missing. */
+const declaredStatus = (schemas: ServedSchemas, outdated: (fields: readonly string[]) => void) => {
+  let reported = ''
+  return (status: OrderPipelineStatus): OrderPipelineStatus => {
+    const { value, undeclared } = declaredPart(status, schemaAt(schemas.of(orderPipelines), 'status'))
+    const fields = undeclared.join()
+    if (fields !== reported && undeclared.length > 0) outdated(undeclared)
+    if (undeclared.length > 0) reported = fields
+    return value
+  }
+}
+
+const knowsFallbackBehavior = (schemas: ServedSchemas): boolean => {
+  const schema = schemas.of(resourceOf('ScaledObject'))
+  return schema === undefined || schemaAt(schema, 'spec.fallback.behavior') !== undefined
+}
+
+const knowsFormulaFallback = (schemas: ServedSchemas): boolean => {
+  const allowed = schemaAt(schemas.of(resourceOf('ScaledObject')), 'spec.fallback.behavior')?.enum
+  return allowed === undefined ? knowsFallbackBehavior(schemas) : allowed.includes('scalingModifiers')
+}
+
+/** Topics that are to be deleted with their pipeline are not made before it waits for that. */
+const isHeldAsNeeded = (pipeline: OrderPipeline): boolean => hasFinalizer(pipeline) || !needsFinalizer(pipeline, [])

@@ -1,10 +1,19 @@
 // Are the topics of a pipeline in an external Kafka cluster kept as its spec says, by TLS and with a password from a Secret?
 import { randomBytes } from 'node:crypto'
-import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inProcessHost, kafkaBootstrap, securedKafka, startLightCluster } from '@orderpipeline/cluster/testing'
 import { kafkaConnection, topicAdmin, type DescribedTopic, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Condition, type OrderPipeline, orderPipelines, type OrderPipelineSpec } from '../src/api/index.ts'
+import {
+  type Condition,
+  type KubeObject,
+  type OrderPipeline,
+  orderPipelines,
+  type OrderPipelineSpec,
+} from '../src/api/index.ts'
 import {
   children,
   current,
@@ -22,6 +31,18 @@ import {
 
 const secrets = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
 const encoded = (text: string) => Buffer.from(text).toString('base64')
+
+/** `use` gets the path of the cluster's kubeconfig. */
+const inClusterOfItsOwn = async (use: (kubeconfigPath: string) => Promise<void>): Promise<void> => {
+  const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-operator-'))
+  const host = inProcessHost(join(dir, 'processes'))
+  try {
+    await use((await startLightCluster(host, join(dir, 'cluster'))).kubeconfigPath)
+  } finally {
+    await host.close()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
 
 describe('the topics of a pipeline in an external Kafka cluster', () => {
   let on: Ground
@@ -270,25 +291,58 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
   })
 
   it('of an older pipeline of the same name in another namespace are left to that one', async () => {
+    // An operator of every namespace would act on the pipelines of the tests that run beside this one: it has a cluster of its own.
+    await inClusterOfItsOwn(async (kubeconfigPath) => {
+      on = await ground(true, kubeconfigPath)
+      await secret()
+      await create()
+      await start()
+      await condition('True')
+      const id = (await topic(status()))?.topicId
+      await operator?.stop()
+      const older = on
+      on = await ground(true, kubeconfigPath)
+      await secret()
+      await new Promise((resolve) => setTimeout(resolve, 1100)) // the API server knows ages in whole seconds
+      await create({ topics: [{ name: 'orders.status', retentionHours: 1 }] })
+      operator = await runOperator(
+        { ...on, operatorAccess: () => on.adminAccess() },
+        {},
+        { WATCH_NAMESPACE: '', TOPICS_INTERVAL_SECONDS: '1' },
+      )
+      expect((await condition('NotOwned')).message).toContain(`those of pipeline ${older.namespace}/${name}`)
+      expect([(await topic(status()))?.topicId, await retention(status())]).toEqual([id, '604800000'])
+      const made = names(await children(on)).filter((one) => /^(Deployment|ScaledObject|TriggerAuth)/.test(one))
+      expect(made).toEqual([])
+      const configured = (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'Configured')
+      expect(configured).toMatchObject({ status: 'False', reason: 'NotOwned' })
+      await operator.stop()
+      operator = undefined
+    })
+  })
+
+  it('keep what works on them running as it is while the servers lead to another cluster', async () => {
     await secret()
     await create()
     await start()
     await condition('True')
-    const id = (await topic(status()))?.topicId
+    const workloads = async () =>
+      (await children(on))
+        .filter(({ kind }) => ['Deployment', 'ScaledObject', 'TriggerAuthentication'].includes(kind))
+        .map(({ kind, metadata, spec }: KubeObject) => JSON.stringify([kind, metadata.uid, spec]))
+    await eventually('made', async () => (await workloads()).length === 3)
+    const before = await workloads()
     await operator?.stop()
-    const older = on
-    on = await ground()
-    await secret()
-    await new Promise((resolve) => setTimeout(resolve, 1100)) // the API server knows ages in whole seconds
-    await create({ topics: [{ name: 'orders.status', retentionHours: 1 }] })
-    // One operator that sees both, as one of the whole cluster does.
-    operator = await runOperator(
-      { ...on, operatorAccess: () => on.adminAccess() },
-      {},
-      { WATCH_NAMESPACE: '', TOPICS_INTERVAL_SECONDS: '1' },
-    )
-    expect((await condition('NotOwned')).message).toContain(`those of pipeline ${older.namespace}/${name}`)
-    expect([(await topic(status()))?.topicId, await retention(status())]).toEqual([id, '604800000'])
+    await patch(on, orderPipelines, name, { status: { kafka: { clusterId: 'another' } } }, '/status')
+    const moved = securedKafka().bootstrapServers.replace('127.0.0.1', 'localhost')
+    await edit(on, name, (spec) => ({ ...spec, kafka: external(moved), suspend: true }))
+    const again = await start()
+    await condition('KafkaClusterChanged')
+    await settled(again)
+    expect(await workloads()).toEqual(before)
+    const configured = (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'Configured')
+    expect(configured).toMatchObject({ status: 'False', reason: 'KafkaClusterChanged' })
+    expect(configured?.message).toContain('not made or changed because of the Kafka cluster, see TopicsReady')
   })
 })
 

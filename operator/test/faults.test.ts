@@ -5,7 +5,17 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
 import { usualWatchSettings } from '../src/kube/watched.ts'
 import { endState } from './end-state.ts'
-import { eventually, ground, type Ground, edit, pipelineFrom, type Running, runOperator } from './harness.ts'
+import {
+  child,
+  current,
+  edit,
+  eventually,
+  ground,
+  type Ground,
+  pipelineFrom,
+  type Running,
+  runOperator,
+} from './harness.ts'
 import { type Asked, type Fault, proxyTo, type Proxy } from './proxy.ts'
 
 const pipelines = 8
@@ -211,6 +221,36 @@ describe('an operator', () => {
     tell(`${told} lines of garbage and 410 in open watches`)
     expect(told).toBeGreaterThanOrEqual(14)
   })
+
+  it.each(['edit', 'delete'] as const)(
+    'acts on an %s that only the answer to its own write shows, as its watch is late',
+    async (what) => {
+      const [name = ''] = names
+      const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
+      await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, name } })
+      let done: Promise<unknown> | undefined
+      const change = async (): Promise<void> => {
+        const found = await current(on, name)
+        if (what === 'delete' && found) return await on.kube.delete(orderPipelines, found)
+        await edit(on, name, (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency: 7 })) }))
+      }
+      proxy.inject(({ path, watches, method }) => {
+        if (watches && path.endsWith('/orderpipelines')) return { kind: 'hang' }
+        if (done || method !== 'PATCH' || !path.endsWith(`/${name}/status`)) return undefined
+        done = change()
+        return { kind: 'delay', ms: 3000 }
+      })
+      await start()
+      await eventually('acted on', async () => {
+        if (what === 'delete') return (await current(on, name)) === undefined
+        const deployment = await child(on, 'Deployment', `${name}-notification`)
+        return JSON.stringify(deployment?.spec ?? {}).includes('"STAGE_CONCURRENCY","value":"7"')
+      })
+      await done
+      const lists = proxy.passed.filter(({ path, query }) => path.endsWith('/orderpipelines') && !query.has('watch'))
+      expect(lists).toHaveLength(1)
+    },
+  )
 
   it('resumes a watch that has ended from its last bookmark, instead of listing again', async () => {
     const services = ({ path }: { path: string }): boolean => path.endsWith('/services')

@@ -23,6 +23,7 @@ import type { LagReader } from '../src/kafka/lag-reader.ts'
 import { type Kube, kubePort } from '../src/kube/port.ts'
 import { type Transport, transport } from '../src/kube/transport.ts'
 import { startOperator, type Operator, type OperatorParts } from '../src/operator.ts'
+import { systemClock } from '../src/runtime/clock.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 export const readYaml = (path: string): unknown => parse(readFileSync(join(root, path), 'utf8'))
@@ -42,10 +43,10 @@ const namespaces: Resource = { apiVersion: 'v1', kind: 'Namespace', plural: 'nam
 const serviceAccounts: Resource = { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' }
 const rbac = 'rbac.authorization.k8s.io/v1'
 
-/** `readsSecrets`: whether the chart's kafkaSecrets.read is on. */
-export const ground = async (readsSecrets = true): Promise<Ground> => {
+/** `readsSecrets`: whether the chart's kafkaSecrets.read is on. `path`: a kubeconfig of another cluster than that of the run. */
+export const ground = async (readsSecrets = true, path = kubeconfig()): Promise<Ground> => {
   const access = new KubeConfig()
-  access.loadFromFile(kubeconfig())
+  access.loadFromFile(path)
   const wire = await transport(access, Date.now)
   const kube = kubePort(wire, { fieldManager: 'test', timeoutMs: 30_000, mayWriteFor: () => Infinity })
   const namespace = `operator-${randomBytes(4).toString('hex')}`
@@ -111,7 +112,7 @@ export const runOperator = async (
     config: configFrom({ ...env, POD_NAME: `op-${randomBytes(3).toString('hex')}`, ...environment }, 'test'),
     kubeConfig: operatorAccess(),
     log: pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }),
-    clock: { now: Date.now, random: Math.random },
+    clock: systemClock,
     lagReaderFor: () => noKafka,
     observeCall: ({ method, path }) => {
       if (method !== 'GET' && !path.includes('/leases') && !path.includes('/events'))
@@ -193,16 +194,32 @@ export const settled = async (operator: Running, quietMs = 2500): Promise<void> 
 const ready = { status: { conditions: [{ type: 'Ready', status: 'True' }] } }
 const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' }
 
+/** Does the part of kubelet for pods of an image that does not exist, wherever they are not said to be so yet. */
+export const failToPull = async (on: Ground, image: string): Promise<void> => {
+  const items = (await on.kube.list(pods, { namespace: on.namespace })) as readonly PodObject[]
+  const waiting = { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` }
+  const containerStatuses = [{ name: 'stage', image, imageID: '', ready: false, restartCount: 0, state: { waiting } }]
+  const conditions = [{ type: 'PodScheduled', status: 'True' }]
+  for (const { metadata, spec, status } of items)
+    if (spec.containers.some((container) => container.image === image) && !status?.containerStatuses)
+      await patch(on, pods, metadata.name, { status: { phase: 'Pending', conditions, containerStatuses } }, '/status')
+}
+
+interface PodObject extends KubeObject {
+  readonly spec: { readonly containers: readonly { readonly image: string }[] }
+  readonly status?: { readonly phase?: string; readonly containerStatuses?: unknown }
+}
+
 /** Does the part of kubelet, KEDA and the Topic Operator: everything there is says that it is ready. */
-export const makeReady = async (on: Ground): Promise<void> => {
+export const makeReady = async (on: Ground, sound: (image: string) => boolean = () => true): Promise<void> => {
   for (const { kind, metadata } of await children(on)) {
     if (kind === 'ScaledObject' || kind === 'KafkaTopic')
       await patch(on, resourceOf(kind), metadata.name, ready, '/status')
   }
-  const items = await on.kube.list(pods, { namespace: on.namespace })
+  const items = (await on.kube.list(pods, { namespace: on.namespace })) as readonly PodObject[]
   const since = new Date().toISOString().replace(/\.\d+Z/, 'Z')
   const running = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: since }] }
-  for (const { metadata, status } of items)
-    if ((status as { phase?: string } | undefined)?.phase !== 'Running')
+  for (const { metadata, spec, status } of items)
+    if (status?.phase !== 'Running' && spec.containers.every(({ image }) => sound(image)))
       await patch(on, pods, metadata.name, { status: running }, '/status')
 }

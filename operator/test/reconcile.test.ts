@@ -111,10 +111,11 @@ describe('a pipeline', () => {
       const now = await children(on)
       return names(now).includes('ScaledObject minimal-payment') && now
     })
-    const scaled = objects.find(
-      ({ kind, metadata }) => kind === 'ScaledObject' && metadata.name === 'minimal-notification',
-    )
-    expect((scaled as ScaledObject).spec.maxReplicaCount).toBe(8)
+    expect(names(objects)).toContain('Deployment minimal-payment')
+    await eventually('new maximum', async () => {
+      const scaled = (await child(on, 'ScaledObject', 'minimal-notification')) as ScaledObject
+      return scaled.spec.maxReplicaCount === 8
+    })
     await edit(on, 'minimal', (spec) => ({ ...spec, stages: spec.stages.slice(1) }))
     const left = await eventually('pruned', async () => {
       const now = names(await children(on))
@@ -164,17 +165,58 @@ describe('a pipeline', () => {
     expect(configured).toMatchObject({
       status: 'False',
       reason: 'NotOwned',
-      message: 'Deployment minimal-notification exists and is left alone, it belongs to Helm',
+      message:
+        'Deployment minimal-notification exists and is left alone, it belongs to Helm; ' +
+        'not made or changed because of Deployment minimal-notification: ScaledObject minimal-notification',
     })
     const deployment = (await child(on, 'Deployment', 'minimal-notification')) as Deployment
     expect(deployment.metadata.labels).toEqual(metadata.labels)
     expect(deployment.spec.template.spec?.containers[0]?.image).toBe('x')
-    expect(names(await children(on))).toContain('ScaledObject minimal-notification')
+    expect(names(await children(on))).not.toContain('ScaledObject minimal-notification')
     const items = await on.kube.list(events, { namespace: on.namespace })
     const warnings = items.filter((event) => 'reason' in event && event.reason === 'NotOwned')
     expect(warnings).toMatchObject([
       { type: 'Warning', note: configured?.message, regarding: { kind: 'OrderPipeline', name: 'minimal' } },
     ])
+  })
+
+  it('takes its autoscaler away from a Deployment of another that took the name of its own', async () => {
+    await create(minimal)
+    const own = (await child(on, 'Deployment', 'minimal-notification')) as Deployment
+    await operator.stop()
+    await on.kube.delete(resourceOf('Deployment'), own)
+    const metadata = { name: 'minimal-notification', namespace: on.namespace }
+    const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'x', image: 'x' }] } }
+    const spec = { replicas: 3, selector: { matchLabels: { app: 'x' } }, template }
+    await on.kube.create(resourceOf('Deployment'), {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec,
+    })
+    await edit(on, 'minimal', (given) => ({ ...given, suspend: true }))
+    operator = await runOperator(on)
+    await eventually('gone', async () => !names(await children(on)).includes('ScaledObject minimal-notification'))
+    await settled(operator)
+    const theirs = (await child(on, 'Deployment', 'minimal-notification')) as Deployment
+    expect([theirs.spec.replicas, theirs.metadata.generation]).toEqual([3, 1])
+  })
+
+  it('never runs pods as an account of another, and makes them once the name is free', async () => {
+    const metadata = { name: 'minimal-notification', namespace: on.namespace }
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata }
+    const theirs = (await on.kube.create(resourceOf('ServiceAccount'), account)) as never
+    await create(minimal)
+    const there = names(await children(on))
+    expect(there).toContain('NetworkPolicy minimal-notification')
+    expect(there.filter((name) => /^(Deployment|ScaledObject)/.test(name))).toEqual([])
+    await on.kube.delete(resourceOf('ServiceAccount'), theirs)
+    await eventually(
+      'made',
+      async () => names(await children(on)).includes('ScaledObject minimal-notification'),
+      60_000,
+    )
+    await eventually('said', async () => condition(await current(on, 'minimal'), 'Configured')?.status === 'True')
   })
 
   it('that the schema cannot refuse but makes no sense changes no child, and says where and why', async () => {
@@ -192,7 +234,7 @@ describe('a pipeline', () => {
     })
     expect(configured.reason).toBe('ConnectionBudgetExceeded')
     expect(configured.message).toContain(
-      'spec.database.maxConnections: 1 connections cannot give each of up to 2 replicas one',
+      'spec.database.maxConnections: 1 connections cannot give each of up to 2 replicas of stages 2',
     )
     expect((await children(on)).map(({ metadata }) => metadata.resourceVersion)).toEqual(before)
   })
@@ -223,6 +265,88 @@ describe('a pipeline', () => {
       expect(names(await children(on))).toEqual(deletionPolicy === 'Retain' ? topics : [])
     },
   )
+
+  it('keeps a topic removed by the same edit that changes Delete to Retain, also once its label is gone', async () => {
+    await create(minimal, (given) => ({ ...given, spec: { ...given.spec, deletionPolicy: 'Delete' } }))
+    const letters = 'minimal.notification.dead-letters'
+    expect((await child(on, 'KafkaTopic', letters))?.metadata.ownerReferences).toHaveLength(1)
+    await operator.stop()
+    await patch(on, resourceOf('KafkaTopic'), 'minimal.orders.status', {
+      metadata: { labels: { 'app.kubernetes.io/managed-by': null } },
+    })
+    await edit(on, 'minimal', (spec) => ({
+      ...spec,
+      deletionPolicy: 'Retain',
+      topics: [{ name: 'orders.placed' }],
+      stages: spec.stages.map((stage) => ({ ...stage, name: 'payment', consumes: [{ topic: 'orders.placed' }] })),
+    }))
+    operator = await runOperator(on)
+    await eventually('released', async () => {
+      const topic = await child(on, 'KafkaTopic', letters)
+      if (!topic) throw new Error('the topic was deleted')
+      return topic.metadata.ownerReferences === undefined
+    })
+    const found = await current(on, 'minimal')
+    if (!found) throw new Error('no pipeline')
+    await on.kube.delete(orderPipelines, found)
+    await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
+    for (const name of [letters, 'minimal.orders.status', 'minimal.orders.placed', 'minimal.payment.dead-letters'])
+      expect(await child(on, 'KafkaTopic', name)).not.toHaveProperty('metadata.ownerReferences')
+    for (const name of [letters, 'minimal.orders.status']) expect(await child(on, 'KafkaTopic', name)).toBeDefined()
+  })
+
+  it('that says Delete leaves a topic alone that Retain left behind from an earlier pipeline of its name', async () => {
+    await create(minimal)
+    const first = await current(on, 'minimal')
+    if (!first) throw new Error('no pipeline')
+    await on.kube.delete(orderPipelines, first)
+    await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
+    await create(minimal, ({ spec, ...given }) => ({
+      ...given,
+      spec: {
+        ...spec,
+        deletionPolicy: 'Delete',
+        stages: spec.stages.map((stage) => ({ ...stage, name: 'payment' })),
+      },
+    }))
+    const letters = 'minimal.notification.dead-letters'
+    expect(await child(on, 'KafkaTopic', letters)).toBeDefined()
+    const second = await current(on, 'minimal')
+    if (!second) throw new Error('no pipeline')
+    await on.kube.delete(orderPipelines, second)
+    await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
+    expect(names(await children(on)).filter((name) => name.startsWith('KafkaTopic'))).toEqual([`KafkaTopic ${letters}`])
+  })
+
+  it.each(['Retain', 'Delete'] as const)(
+    'deleted with --cascade=orphan leaves everything as it is, for the next of its name (%s)',
+    async (deletionPolicy) => {
+      await create(minimal, (given) => ({ ...given, spec: { ...given.spec, deletionPolicy } }))
+      const identities = async () => (await children(on)).map(({ kind, metadata }) => `${kind} ${metadata.uid}`).sort()
+      const before = await identities()
+      const path = `/apis/${orderPipelines.apiVersion}/namespaces/${on.namespace}/orderpipelines/minimal`
+      await on.wire.json({ method: 'DELETE', path, body: { propagationPolicy: 'Orphan' }, timeoutMs: 30_000 })
+      await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
+      await create(minimal, (given) => ({ ...given, spec: { ...given.spec, deletionPolicy } }))
+      expect(await identities()).toEqual(before)
+    },
+  )
+
+  it('that keeps its topics is not held by a finalizer, so that it goes without an operator too', async () => {
+    await create(minimal)
+    expect((await current(on, 'minimal'))?.metadata.finalizers).toBeUndefined()
+    await edit(on, 'minimal', (spec) => ({ ...spec, deletionPolicy: 'Delete' }))
+    await eventually('held', async () => (await current(on, 'minimal'))?.metadata.finalizers?.length === 1)
+    await edit(on, 'minimal', (spec) => ({ ...spec, deletionPolicy: 'Retain' }))
+    await eventually('not held', async () => (await current(on, 'minimal'))?.metadata.finalizers === undefined)
+    await settled(operator)
+    await operator.stop()
+    const found = await current(on, 'minimal')
+    if (found) await on.kube.delete(orderPipelines, found)
+    await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
+    await eventually('collected', async () => (await children(on)).every(({ kind }) => kind === 'KafkaTopic'))
+    expect(names(await children(on))).toHaveLength(2)
+  })
 
   it('that came with the finalizer in its manifest can go all the same', async () => {
     const finalizers = ['orderpipeline.dev/cleanup']

@@ -1,15 +1,25 @@
 // Do new versions come in, and bad ones go back, with the Deployment controller's own word on what is ready?
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Deployment, orderPipelines, type ScaledObject, type Stage } from '../src/api/index.ts'
+import {
+  type ConditionType,
+  type Deployment,
+  type DeploymentStatus,
+  orderPipelines,
+  resourceOf,
+  type ScaledObject,
+  type Stage,
+} from '../src/api/index.ts'
 import {
   child,
   children,
   current,
   edit,
   eventually,
+  failToPull,
   ground,
   type Ground,
   makeReady,
+  patch,
   pipelineFrom,
   type Running,
   runOperator,
@@ -37,8 +47,12 @@ describe('a new version of a stage', () => {
     })
   }
   const phase = async () => (await current(on, 'minimal'))?.status?.stages?.[0]?.rollout?.phase
-  const ready = async () =>
-    (await current(on, 'minimal'))?.status?.conditions?.find(({ type }) => type === 'Ready')?.reason
+  const condition = async (type: ConditionType) =>
+    (await current(on, 'minimal'))?.status?.conditions?.find((one) => one.type === type)
+  const ready = async () => (await condition('Ready'))?.reason
+  const counts = async () => ((await child(on, 'Deployment', 'minimal-notification'))?.status ?? {}) as DeploymentStatus
+  const scale = async (replicas: number) =>
+    patch(on, resourceOf('Deployment'), 'minimal-notification', { spec: { replicas } }, '/scale')
   const use = (image: string) =>
     edit(on, 'minimal', (spec) => ({ ...spec, stages: spec.stages.map((stage) => ({ ...stage, image })) }))
   const images = async () =>
@@ -75,6 +89,13 @@ describe('a new version of a stage', () => {
       await start({ type, progressDeadlineSeconds: 10, ...(type === 'BlueGreen' ? { healthySeconds: 1 } : {}) })
       await use('stage:broken')
       await eventually('tried', async () => Object.values(await images()).includes('stage:broken'))
+      await eventually('said to fail, with the reason of its pod', async () => {
+        await failToPull(on, 'stage:broken')
+        const said = await condition('RolledOut')
+        return said?.reason === 'NewVersionFailing' && said.message.includes('0 of 1 replicas of the new version')
+      })
+      expect((await condition('RolledOut'))?.message).toContain('image stage:broken cannot be pulled')
+      expect((await condition('Ready'))?.status).toBe('True')
       await eventually('rolled back', async () => (await ready()) === 'RolledBack', 60_000)
       await settled(operator)
       expect([await images(), await target()]).toEqual([
@@ -89,4 +110,52 @@ describe('a new version of a stage', () => {
       await eventually('Ready', async () => (await ready()) === 'AllReady')
     },
   )
+
+  it('that is bad goes back although the stage was at no replicas meanwhile, as in a suspension', async () => {
+    await start({ progressDeadlineSeconds: 15 })
+    await use('stage:broken')
+    await eventually('tried', async () => Object.values(await images()).includes('stage:broken'))
+    await scale(0)
+    await eventually('no pods', async () => {
+      return ((await counts()).replicas ?? 0) === 0
+    })
+    await scale(2)
+    await eventually(
+      'rolled back',
+      async () => {
+        await makeReady(on, (image) => image !== 'stage:broken')
+        await failToPull(on, 'stage:broken')
+        return (await condition('RolledOut'))?.reason === 'RolledBack'
+      },
+      90_000,
+    )
+    expect(await images()).toEqual({ 'minimal-notification': 'services:1' })
+    await eventually('the stable version runs', async () => {
+      await makeReady(on, (image) => image !== 'stage:broken')
+      return (await counts()).readyReplicas === 2
+    })
+  })
+
+  it('stays on green when its ScaledObject is deleted by hand', async () => {
+    await start({ type: 'BlueGreen', healthySeconds: 1 })
+    await use('stage:2')
+    await eventually('changed over', async () => {
+      await makeReady(on)
+      const there = Object.entries(await images())
+      return there.length === 1 && there[0]?.[0] === 'minimal-notification-green'
+    })
+    await eventually('stable', async () => (await phase()) === 'Stable')
+    const scaledObject = await child(on, 'ScaledObject', 'minimal-notification')
+    if (!scaledObject) throw new Error('no ScaledObject')
+    await on.kube.delete(resourceOf('ScaledObject'), scaledObject)
+    await eventually('made again', async () => {
+      const made = await child(on, 'ScaledObject', 'minimal-notification')
+      return made !== undefined && made.metadata.uid !== scaledObject.metadata.uid
+    })
+    await settled(operator)
+    expect([await images(), await target()]).toEqual([
+      { 'minimal-notification-green': 'stage:2' },
+      'minimal-notification-green',
+    ])
+  })
 })

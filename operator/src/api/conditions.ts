@@ -1,18 +1,24 @@
 // Which conditions can a pipeline be in, and for which reasons? Spelled once: people script against these words.
-export type ConditionType = 'Ready' | 'Configured' | 'TopicsReady' | 'WorkloadsReady' | 'ScalingReady'
+export type ConditionType = 'Ready' | 'Configured' | 'TopicsReady' | 'WorkloadsReady' | 'ScalingReady' | 'RolledOut'
 
 /** Ready derives from these, in this order: the first that is not True gives Ready its reason. */
 export const dependents = ['Configured', 'TopicsReady', 'WorkloadsReady', 'ScalingReady'] as const
 
 export type ProblemReason =
-  /** database.maxConnections cannot give every replica one connection. */
+  /** database.maxConnections cannot give every replica the connections it needs. */
   | 'ConnectionBudgetExceeded'
   /** drainSeconds is shorter than one message takes. */
   | 'DrainTooShort'
+  /** A time zone, or a time, of a schedule does not exist. */
+  | 'ScheduleInvalid'
+  /** A label or annotation of a template that cannot be, or that is not the user's to set. */
+  | 'TemplateInvalid'
   /** A request is above its own limit, or no quantity at all. */
   | 'ResourcesInvalid'
   /** Two objects of the pipeline would have one name. */
   | 'NameTaken'
+  /** A topic has more partitions than its spec says, and Kafka takes none away. */
+  | 'PartitionsShrink'
   /** A stage asks Prometheus, and the operator knows none. */
   | 'PrometheusMissing'
 
@@ -36,16 +42,29 @@ export type Reason =
   | ProblemReason
   | 'AllReady'
   | 'Applied'
+  /** Applied, and database.maxConnections is too few while parts at their maximum are rolled out. */
+  | 'ConnectionBudgetTight'
+  /** Applied, and something else changes an object of the pipeline back each time that it is repaired. */
+  | 'Contested'
   /** The API server refused, or could not be reached for, a write. */
   | 'ApplyFailed'
   /** An object of a needed name exists and belongs to somebody else. */
   | 'NotOwned'
+  /** Kinds of Strimzi, or of KEDA, are not served by the API server. */
+  | 'StrimziMissing'
+  | 'KedaMissing'
+  /** The operator may not list a kind of its objects. */
+  | 'AccessDenied'
   | 'TopicsNotReady'
   | ExternalKafkaReason
   | 'ReplicasNotReady'
   | 'ScaledObjectsNotReady'
   /** Scaling works, but a topic has too few partitions for maxReplicas. */
   | 'MaximumUnreachable'
+  /** A new version is on its way, and nothing says that it fails. */
+  | 'Progressing'
+  /** Pods of a new version fail, and will be given up at the deadline where a stable version is there to go back to. */
+  | 'NewVersionFailing'
   /** A new version was given up, the last stable one runs. */
   | 'RolledBack'
   /** A quota, a limit range or admission refuses pods. */

@@ -89,6 +89,7 @@ interface Child<K extends ChildKind, S> extends KubeObject {
 export interface ServiceAccount extends KubeObject {
   readonly kind: 'ServiceAccount'
   readonly automountServiceAccountToken: boolean
+  readonly imagePullSecrets?: readonly { readonly name: string }[]
 }
 export type Deployment = Child<'Deployment', V1DeploymentSpec>
 export type Service = Child<'Service', V1ServiceSpec>
@@ -116,6 +117,8 @@ export interface KafkaTopicSpec {
 /** Where KEDA finds what a trigger must know and nobody may read. */
 export interface TriggerAuthenticationSpec {
   readonly secretTargetRef: readonly { readonly parameter: string; readonly name: string; readonly key: string }[]
+  /** From the environment of the container that is scaled. */
+  readonly env?: readonly { readonly parameter: string; readonly name: string; readonly containerName: string }[]
 }
 
 export interface ScaledObjectSpec {
@@ -129,6 +132,8 @@ export interface ScaledObjectSpec {
     readonly horizontalPodAutoscalerConfig: {
       readonly behavior: Readonly<Record<'scaleUp' | 'scaleDown', ScalingRules>>
     }
+    /** One figure made from those of the named triggers, in place of theirs; cpu and memory stay beside it. */
+    readonly scalingModifiers?: { readonly formula: string; readonly target: string }
   }
   readonly triggers: readonly Trigger[]
 }
@@ -145,7 +150,9 @@ export interface ScalingRules {
 
 /** KEDA takes every metadata value as text. */
 export interface Trigger {
-  readonly type: 'kafka' | 'cpu' | 'memory' | 'prometheus' | 'cron'
+  readonly type: 'kafka' | 'metrics-api' | 'cpu' | 'memory' | 'prometheus' | 'cron'
+  /** As a formula of scalingModifiers calls its figure. */
+  readonly name?: string
   readonly metricType?: 'Utilization'
   readonly metadata: Readonly<Record<string, string>>
   readonly authenticationRef?: { readonly name: string }

@@ -22,7 +22,13 @@ export interface OrderPipelineSpec {
   readonly topics: readonly Topic[]
   readonly stages: readonly Stage[]
   readonly suspend?: boolean
+  readonly suspension?: { readonly drainDeadlineSeconds?: number }
   readonly deletionPolicy?: DeletionPolicy
+  /** Image of the built-in programs, in place of the operator's. */
+  readonly image?: string
+  readonly updates?: 'Manual' | 'Automatic'
+  /** For the pods of every part; what a part says itself goes before it. */
+  readonly template?: PodTemplate
 }
 
 export type DeletionPolicy = 'Retain' | 'Delete'
@@ -44,6 +50,7 @@ export interface KafkaSecurity {
   readonly sasl?: {
     readonly mechanism: SaslMechanism
     readonly secretName: string
+    readonly username?: string
     readonly usernameKey?: string
     readonly passwordKey?: string
   }
@@ -77,6 +84,9 @@ export interface TopicRef {
 /** What a stage and the gateway have in common: how their container is set and placed. */
 export interface Placement {
   readonly image?: string
+  /** `image` has the built-in programs: the one of this name is run. */
+  readonly builtIn?: boolean
+  readonly template?: PodTemplate
   readonly env?: readonly EnvVar[]
   readonly resources?: Resources
   readonly nodeSelector?: Readonly<Record<string, string>>
@@ -84,6 +94,18 @@ export interface Placement {
   readonly priorityClassName?: string
   readonly topologySpread?: readonly TopologySpread[]
   readonly strategy?: Strategy
+}
+
+/** What of its pods a cluster may need to be otherwise, none of it weaker than the restricted Pod Security Standard. */
+export interface PodTemplate {
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly serviceAccountAnnotations?: Readonly<Record<string, string>>
+  /** Names of Secrets. */
+  readonly imagePullSecrets?: readonly string[]
+  /** In place of the operator's ids; what is left out is the cluster's to assign. */
+  readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number; readonly fsGroup?: number }
+  readonly terminationGracePeriodSeconds?: number
 }
 
 export interface TopologySpread {
@@ -136,7 +158,11 @@ export interface Stage extends Placement {
   readonly retry?: Retry
 }
 
+/** On what a stage is scaled; absent means Lag. */
+export type ScalingPolicy = 'Lag' | 'Flow'
+
 export interface StageScaling extends Scaling {
+  readonly policy?: ScalingPolicy
   readonly lagPerReplica?: number
   readonly drainSeconds?: number
   readonly pollingIntervalSeconds?: number
@@ -182,10 +208,20 @@ export interface OrderPipelineStatus {
   readonly observedGeneration?: number
   readonly conditions?: readonly Condition[]
   readonly kafka?: KafkaRecord
+  readonly services?: ServicesStatus
+  /** ISO date; absent unless suspended and not yet stopped. */
+  readonly drainingSince?: string
   readonly totals?: Totals
   readonly capacity?: { readonly ordersPerSecond: number; readonly bottleneck: string }
   readonly gateway?: ReplicaCounts
   readonly stages?: readonly StageStatus[]
+}
+
+/** The image that the built-in programs of a pipeline run with. */
+export interface ServicesStatus {
+  readonly image: string
+  /** The operator's, where it is another one. */
+  readonly available?: string
 }
 
 /** What the operator has made in an external Kafka cluster. */

@@ -37,7 +37,7 @@ export const credentials = async (kube: Pick<Kube, 'get'>, access: KafkaAccess):
       ? {
           sasl: {
             mechanism: sasl.mechanism,
-            username: await value(sasl.username),
+            username: typeof sasl.username === 'string' ? sasl.username : await value(sasl.username),
             password: await value(sasl.password),
           },
         }

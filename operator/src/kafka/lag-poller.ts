@@ -30,6 +30,8 @@ export interface LagPollerEnvironment {
   /** What is known of this pipeline's lag has changed. */
   readonly updated: (key: string) => void
   readonly failed: (access: KafkaAccess, error: unknown) => void
+  /** The offsets themselves, by consumer group; a group that could not be read is absent. */
+  readonly seen?: (pipeline: OrderPipeline, read: Awaited<ReturnType<LagReader['read']>>) => void
 }
 
 export interface LagPoller {
@@ -73,7 +75,10 @@ export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain 
     try {
       const read = await cluster.reader.read(pipelines.flatMap(queries))
       cluster.failures = 0
-      for (const pipeline of pipelines) take(pipeline, read)
+      for (const pipeline of pipelines) {
+        take(pipeline, read)
+        on.seen?.(pipeline, read)
+      }
     } catch (error) {
       cluster.failures += 1
       const pause = Math.min(longestPauseMs, intervalMs * 2 ** cluster.failures)

@@ -48,8 +48,10 @@ export const topicRound = async (
 ): Promise<ReadonlyMap<string, TopicsFound>> => {
   const { admin } = on
   const clusterId = await admin.clusterId()
+  // Two that are made at once have no record yet; those of one round are in one cluster all the same.
+  const inThisRound = new Set(pipelines.map(keyOf))
   const others = pipelines.flatMap((pipeline) => {
-    const problem = notOurs(pipeline, clusterId, [...pipelines, ...on.all])
+    const problem = notOurs(pipeline, clusterId, [...pipelines, ...on.all], (other) => inThisRound.has(keyOf(other)))
     return problem ? [[pipeline, problem] as const] : []
   })
   const mine = pipelines.filter((pipeline) => !others.some(([other]) => other === pipeline))

@@ -1,5 +1,5 @@
 // What does the operator ask of a Kubernetes API server? The narrow port everything else goes through.
-import type { KubeObject, Resource } from '../api/index.ts'
+import type { KubeObject, ObjectMeta, OwnerReference, Resource } from '../api/index.ts'
 import { ApiError, isNotFound, NotLeaderError } from './errors.ts'
 import type { Call, Transport } from './transport.ts'
 
@@ -27,16 +27,27 @@ export interface Kube {
   list(resource: Resource, options: ListOptions): Promise<readonly KubeObject[]>
   /** The same one page at a time, so that a large listing is never in memory whole. Every page has the version of the first. */
   pages(resource: Resource, options: ListOptions): AsyncIterable<Page>
+  /** The OpenAPI document (version 3) of a group and version, such as `keda.sh/v1alpha1`. */
+  openapi(apiVersion: string): Promise<unknown>
   watch(resource: Resource, options: WatchOptions): Promise<AsyncIterable<string>>
   /** Server-side apply as the operator's field manager; what others had set of the same fields is taken over. */
   apply(resource: Resource, object: KubeObject): Promise<KubeObject>
   /** The same for an object that must not exist yet: refused as a conflict, and nothing is changed, when the name is taken. */
   applyNew(resource: Resource, object: KubeObject): Promise<KubeObject>
   applyStatus(resource: Resource, object: KubeObject): Promise<KubeObject>
-  /** Sets replicas by the scale subresource, so that the operator does not come to own spec.replicas by apply. */
-  scale(resource: Resource, namespace: string, name: string, replicas: number): Promise<void>
+  /**
+   * Sets replicas by the scale subresource, so that the operator does not come to own spec.replicas by apply. Refused as a conflict
+   * when anybody has written since `seen` was read.
+   */
+  scale(resource: Resource, namespace: string, name: string, replicas: number, seen?: KubeObject): Promise<void>
   /** Refused when anybody has written since the version given. */
   setFinalizers(resource: Resource, object: KubeObject, finalizers: readonly string[]): Promise<KubeObject>
+  /** Refused when anybody has written since the version given. */
+  setOwnerReferences(
+    resource: Resource,
+    object: KubeObject,
+    ownerReferences: readonly OwnerReference[],
+  ): Promise<KubeObject>
   /** Deletes exactly this object: one of the same name made since is left alone. */
   delete(resource: Resource, object: KubeObject): Promise<void>
   create(resource: Resource, object: KubeObject): Promise<KubeObject>
@@ -71,6 +82,19 @@ export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWri
       contentType: 'application/apply-patch+yaml',
     })
 
+  const setMetadata = (
+    resource: Resource,
+    { metadata: { name, namespace, resourceVersion, uid } }: KubeObject,
+    change: Partial<Pick<ObjectMeta, 'finalizers' | 'ownerReferences'>>,
+  ): Promise<KubeObject> =>
+    write({
+      method: 'PATCH',
+      path: pathOf(resource, namespace, name),
+      query: { fieldManager },
+      body: { metadata: { resourceVersion, uid, ...change } },
+      contentType: 'application/merge-patch+json',
+    })
+
   async function* pages(
     resource: Resource,
     { namespace, labelSelector, fieldSelector }: ListOptions,
@@ -101,6 +125,7 @@ export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWri
       return items
     },
     pages,
+    openapi: (apiVersion) => read(`/openapi/v3/apis/${apiVersion}`),
     watch: (resource, { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, signal }) =>
       transport.lines({
         method: 'GET',
@@ -124,23 +149,20 @@ export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWri
       }),
     applyStatus: (resource, object) =>
       applied(`${pathOf(resource, object.metadata.namespace, object.metadata.name)}/status`, object),
-    scale: async (resource, namespace, name, replicas) => {
+    scale: async (resource, namespace, name, replicas, seen) => {
       await write({
         method: 'PATCH',
         path: `${pathOf(resource, namespace, name)}/scale`,
         query: { fieldManager },
-        body: { spec: { replicas } },
+        body: {
+          ...(seen ? { metadata: { resourceVersion: seen.metadata.resourceVersion } } : {}),
+          spec: { replicas },
+        },
         contentType: 'application/merge-patch+json',
       })
     },
-    setFinalizers: (resource, { metadata }, finalizers) =>
-      write({
-        method: 'PATCH',
-        path: pathOf(resource, metadata.namespace, metadata.name),
-        query: { fieldManager },
-        body: { metadata: { resourceVersion: metadata.resourceVersion, uid: metadata.uid, finalizers } },
-        contentType: 'application/merge-patch+json',
-      }),
+    setFinalizers: (resource, object, finalizers) => setMetadata(resource, object, { finalizers }),
+    setOwnerReferences: (resource, object, ownerReferences) => setMetadata(resource, object, { ownerReferences }),
     delete: async (resource, { metadata }) => {
       const body = { propagationPolicy: 'Background', preconditions: { uid: metadata.uid } }
       try {

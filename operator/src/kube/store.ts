@@ -16,6 +16,8 @@ export interface Store {
   /** Keeps it unless something as new is known. Returns what changed: two changes when the name was taken again unseen. */
   set(object: KubeObject): readonly Change[]
   remove(object: KubeObject): readonly Change[]
+  /** Nothing is there any more: the kind itself is gone. */
+  clear(): readonly Change[]
   /** Takes a full listing, page by page. */
   listing(): Listing
 }
@@ -91,6 +93,7 @@ export const store = (): Store => {
       if (!kept || kept.version > versionOf(object)) return [] // made again since
       return [drop(key, kept)]
     },
+    clear: () => [...objects].map(([key, kept]) => drop(key, kept)),
     listing: () => {
       const listed = new Set<string>()
       return {

@@ -10,7 +10,14 @@ const object = (name: string, version: number): KubeObject => ({
 })
 const event = (type: string, given: unknown): string => JSON.stringify({ type, object: given })
 const gone410 = event('ERROR', { code: 410, message: 'too old resource version' })
-const settings = { inactivityMs: 50, relistMs: 60_000, firstBackoffMs: 1, lastBackoffMs: 4 }
+const settings = {
+  inactivityMs: 50,
+  relistMs: 60_000,
+  firstBackoffMs: 1,
+  lastBackoffMs: 4,
+  probeMs: 20,
+  leastWatchMs: 1,
+}
 
 type Watch = (from: string, signal: AbortSignal) => AsyncIterable<string>
 
@@ -33,9 +40,14 @@ async function* saidThenCut(...lines: string[]): AsyncGenerator<string> {
 }
 
 /** Plays the watches one after another, the last one silent; every listing is as given, or fails. */
-const play = async (listings: readonly (readonly KubeObject[] | Error)[], watches: readonly Watch[]) => {
+const play = async (
+  listings: readonly (readonly KubeObject[] | Error)[],
+  watches: readonly Watch[],
+  optional = false,
+) => {
   const until = new AbortController()
   const [changes, restarts, from]: [string[], string[], string[]] = [[], [], []]
+  const absences: string[] = []
   let [lists, plays] = [0, 0]
   const kube: Pick<Kube, 'pages' | 'watch'> = {
     pages: async function* () {
@@ -58,12 +70,14 @@ const play = async (listings: readonly (readonly KubeObject[] | Error)[], watche
     {
       changed: ({ kind, object: { metadata } }) => changes.push(`${kind} ${metadata.name}@${metadata.resourceVersion}`),
       restarted: (_resource, reason) => restarts.push(reason),
+      absent: (_resource, absence) => absences.push(absence ?? `present, synced ${one.synced()}`),
     },
     { now: Date.now, random: () => 1 },
     settings,
+    optional,
   )
   await one.run(until.signal)
-  return { changes, restarts, from, lists, synced: one.synced() }
+  return { changes, restarts, absences, from, lists, synced: one.synced(), absence: one.absence() }
 }
 
 describe('a watch', () => {
@@ -120,5 +134,37 @@ describe('a watch', () => {
     const refused = new ApiError(403, 'Forbidden', 'not yet')
     const seen = await play([refused, new ConnectionError('Timeout', 'late'), [object('a', 1)]], [])
     expect(seen).toMatchObject({ restarts: ['refused', 'Timeout'], changes: ['set a@1'], synced: true })
+  })
+
+  const notServed = new ApiError(404, 'NotFound', 'the server could not find the requested resource')
+  const forbidden = new ApiError(403, 'Forbidden', 'may not list')
+
+  it.each([
+    ['NotServed', notServed],
+    ['Forbidden', forbidden],
+  ])('of a kind that others bring counts it as empty while it is %s, and picks it up later', async (absence, error) => {
+    const seen = await play([error, error, error, error, error, [object('a', 1)]], [], true)
+    expect(seen).toMatchObject({
+      absences: [absence, 'present, synced true'],
+      changes: ['set a@1'],
+      absence: undefined,
+    })
+    expect(seen.restarts).toEqual(['refused', 'refused', 'refused'])
+  })
+
+  it('takes objects for gone whose kind is gone', async () => {
+    const failures = [notServed, notServed, notServed, notServed]
+    const seen = await play([[object('a', 1)], ...failures, []], [() => said(gone410)], true)
+    expect(seen).toMatchObject({ absences: ['NotServed', 'present, synced true'], changes: ['set a@1', 'gone a@1'] })
+  })
+
+  it('reports what the answer to a write of ours shows, once', async () => {
+    const changes: string[] = []
+    const reports = { changed: ({ kind }: { kind: string }) => changes.push(kind), restarted: () => {} }
+    const one = watched({} as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, settings)
+    one.noteWritten(object('a', 5))
+    one.noteWritten(object('a', 5))
+    expect(changes).toEqual(['set'])
+    await Promise.resolve()
   })
 })

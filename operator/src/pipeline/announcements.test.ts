@@ -45,6 +45,20 @@ describe('an event', () => {
     expect(said(ready, unreachable)).toEqual(['Warning MaximumUnreachable'])
   })
 
+  it('warns of a new version whose pods fail, though the old one keeps the pipeline Ready', () => {
+    const trying = status([
+      ['Ready', 'True', 'AllReady'],
+      ['RolledOut', 'False', 'Progressing'],
+    ])
+    const failing = status([
+      ['Ready', 'True', 'AllReady'],
+      ['RolledOut', 'False', 'NewVersionFailing'],
+    ])
+    expect(said(ready, trying)).toEqual([])
+    expect(said(trying, failing)).toEqual(['Warning NewVersionFailing'])
+    expect(said(failing, failing)).toEqual([])
+  })
+
   it('is no warning for what was asked for', () => {
     expect(said(ready, status([['Ready', 'False', 'Draining']]))).toEqual(['Normal Draining'])
   })

@@ -3,7 +3,7 @@ import type { Condition, ConditionType, OrderPipelineStatus, Reason } from '../a
 
 export interface Announcement {
   readonly type: 'Normal' | 'Warning'
-  readonly reason: Reason | 'Ready' | 'RolledOut' | 'ScaleOutUseless'
+  readonly reason: Reason | 'Ready' | 'RolledOut' | 'ScaleOutUseless' | 'UpdateAvailable'
   readonly note: string
 }
 
@@ -13,6 +13,7 @@ const passing: ReadonlySet<Reason> = new Set([
   'ReplicasNotReady',
   'ScaledObjectsNotReady',
   'NotConfigured',
+  'Progressing',
   'Deleting',
 ])
 const calm: ReadonlySet<Reason> = new Set(['Suspended', 'Draining'])
@@ -20,6 +21,7 @@ const calm: ReadonlySet<Reason> = new Set(['Suspended', 'Draining'])
 export const announcements = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => [
   ...distinct([...readiness(before, after), ...details(before, after)]),
   ...ofStages(before, after),
+  ...ofUpdates(before, after),
 ]
 
 const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => {
@@ -32,9 +34,9 @@ const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipeline
 }
 
 const details = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] =>
-  (['Configured', 'WorkloadsReady', 'ScalingReady'] as const).flatMap((type) => {
+  (['Configured', 'WorkloadsReady', 'ScalingReady', 'RolledOut'] as const).flatMap((type) => {
     const [was, is] = [conditionOf(before, type), conditionOf(after, type)]
-    if (!is || sameVerdict(was, is) || passing.has(is.reason)) return []
+    if (!is || sameVerdict(was, is) || passing.has(is.reason) || calm.has(is.reason)) return []
     return is.reason === 'AllReady' || is.reason === 'Applied' ? [] : [warning(is)]
   })
 
@@ -50,6 +52,13 @@ const ofStages = (before: OrderPipelineStatus | undefined, after: OrderPipelineS
         : []),
     ]
   })
+
+const ofUpdates = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => {
+  const { image, available } = after.services ?? {}
+  if (available === undefined || available === before?.services?.available) return []
+  const note = `stays at ${image} though the operator brings ${available}; spec.image or spec.updates moves it`
+  return [{ type: 'Normal', reason: 'UpdateAvailable', note }]
+}
 
 const conditionOf = (status: OrderPipelineStatus | undefined, type: ConditionType): Condition | undefined =>
   status?.conditions?.find((condition) => condition.type === type)

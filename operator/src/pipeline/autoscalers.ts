@@ -1,5 +1,6 @@
 // On what does each part scale, and how fast? A KEDA ScaledObject per stage on consumer lag, for the gateway on CPU and memory.
 import type {
+  ChildObject,
   Gateway,
   OrderPipeline,
   ScaledObject,
@@ -12,16 +13,19 @@ import type {
 import { defaults } from './environment.ts'
 import { bootstrapServersFrom, triggerAuthentication, triggerSecurity } from './kafka-connection.ts'
 import { type Color, consumerGroup, deploymentName, gatewayName, ownedMeta, topicName, workloadName } from './names.ts'
+import { flowElseLag, isScaledOnFlow, lagSum, type FlowScalerSettings, type OneFigure } from './scaling-formula.ts'
 import { pausedAnnotation } from './suspension.ts'
 
 const pollingSeconds = 10
 const stabilizationSeconds = { stage: 120, gateway: 300 } as const
 
-export interface AutoscalerSettings {
+export interface AutoscalerSettings extends FlowScalerSettings {
   /** What follows <service>.<namespace>. */
   readonly serviceDomain: string
   /** Where the queries of prometheus triggers are asked; absent means that there are none. */
   readonly prometheusUrl?: string | undefined
+  /** Whether KEDA knows `fallback.behavior`, which came with version 2.17; absent means yes. */
+  readonly fallbackBehavior?: boolean
 }
 
 /** What an autoscaler works on. */
@@ -29,7 +33,23 @@ export interface Aim {
   readonly target: Color
   /** Held at no replicas. */
   readonly paused: boolean
+  /** Whether the live ScaledObject has a formula. */
+  readonly hasFormula?: boolean
 }
+
+/**
+ * In place of a formula that is there no longer. KEDA holds `scalingModifiers` itself, so server-side apply would leave null where
+ * a formula is taken out of it, which KEDA's schema refuses; empty values are the same to KEDA as none.
+ */
+const noFormula = { formula: '', target: '' } as const
+
+export const hasFormula = (pipeline: OrderPipeline, stage: Stage, children: readonly ChildObject[]): boolean =>
+  children.some(
+    (child) =>
+      child.kind === 'ScaledObject' &&
+      child.metadata.name === workloadName(pipeline.metadata.name, stage.name) &&
+      child.spec.advanced?.scalingModifiers?.formula !== undefined,
+  )
 
 /** Lag one replica carries: given, or as much as it drains within drainSeconds. Below 1 when it cannot drain one message. */
 export const lagThreshold = (stage: Stage): number => {
@@ -47,24 +67,38 @@ export const stageScaledObject = (
 ): ScaledObject => {
   const { scaling } = stage
   const calmSeconds = scaling.scaleDown?.stabilizationSeconds ?? stabilizationSeconds.stage
+  const triggers = [
+    ...stage.consumes.map(({ topic }) => lagTrigger(pipeline, stage, topic, settings)),
+    ...loadTriggers(scaling),
+    ...prometheusTrigger(stage, settings),
+    ...peakTriggers(scaling),
+  ]
+  const one = oneFigure(pipeline, stage, triggers, settings)
   return scaledObject(pipeline, stage.name, aim, {
     ...replicaBounds(scaling),
-    pollingInterval: scaling.pollingIntervalSeconds ?? pollingSeconds,
-    ...(scaling.minReplicas === 0 ? { cooldownPeriod: calmSeconds } : {}),
-    // Kafka out of reach: keep what is running rather than scale in on a lag nobody can see.
-    fallback: {
-      failureThreshold: 3,
-      replicas: Math.max(1, scaling.minReplicas),
-      behavior: 'currentReplicasIfHigher',
+    // Above 0 the HorizontalPodAutoscaler asks at its own pace, and KEDA warns of an interval that has no effect.
+    ...(scaling.minReplicas === 0
+      ? { pollingInterval: scaling.pollingIntervalSeconds ?? pollingSeconds, cooldownPeriod: calmSeconds }
+      : {}),
+    ...(one?.fallback ? { fallback: one.fallback } : fallback(scaling, settings)),
+    advanced: {
+      ...behaviour(scaling, calmSeconds),
+      ...(one || aim.hasFormula ? { scalingModifiers: one?.scalingModifiers ?? noFormula } : {}),
     },
-    advanced: behaviour(scaling, calmSeconds),
-    triggers: [
-      ...stage.consumes.map(({ topic }) => lagTrigger(pipeline, stage, topic, settings)),
-      ...loadTriggers(scaling),
-      ...prometheusTrigger(stage, settings),
-      ...peakTriggers(scaling),
-    ],
+    triggers: one?.triggers ?? triggers,
   })
+}
+
+const oneFigure = (
+  pipeline: OrderPipeline,
+  stage: Stage,
+  triggers: readonly Trigger[],
+  settings: AutoscalerSettings,
+): OneFigure | undefined => {
+  const threshold = lagThreshold(stage)
+  if (settings.flowScalerUrl !== undefined && isScaledOnFlow(stage, settings))
+    return flowElseLag(pipeline, stage, triggers, threshold, settings.flowScalerUrl)
+  return stage.consumes.length > 1 ? lagSum(triggers, threshold) : undefined
 }
 
 export const gatewayScaledObject = (pipeline: OrderPipeline, { scaling }: Gateway, aim: Aim): ScaledObject =>
@@ -73,6 +107,24 @@ export const gatewayScaledObject = (pipeline: OrderPipeline, { scaling }: Gatewa
     advanced: behaviour(scaling, scaling.scaleDown?.stabilizationSeconds ?? stabilizationSeconds.gateway),
     triggers: [...loadTriggers(scaling), ...peakTriggers(scaling)],
   })
+
+/**
+ * Kafka out of reach: keep what is running rather than scale in on a lag that nobody can see. Without `behavior` a fallback would do
+ * just that; without a fallback the autoscaler stands still as long as it has no figure.
+ */
+const fallback = (
+  { minReplicas }: Scaling,
+  { fallbackBehavior = true }: AutoscalerSettings,
+): Pick<ScaledObject['spec'], 'fallback'> =>
+  fallbackBehavior
+    ? {
+        fallback: {
+          failureThreshold: 3,
+          replicas: Math.max(1, minReplicas),
+          behavior: 'currentReplicasIfHigher',
+        },
+      }
+    : {}
 
 const replicaBounds = ({ minReplicas, maxReplicas }: Scaling) => ({
   minReplicaCount: minReplicas,

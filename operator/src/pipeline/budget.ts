@@ -1,20 +1,109 @@
-// How many database connections may one replica hold?
-import type { OrderPipelineSpec } from '../api/index.ts'
-import { partsOf } from './parts.ts'
+// How many database connections may one replica hold, so that all replicas that can exist at one moment fit?
+import type { Deployment, OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
+import { gatewayName } from './names.ts'
+import { templateOf } from './rollout.ts'
 
-const poolWithoutBudget = 2
-const largestPool = 10
+/** Connections of each replica. */
+export interface Pools {
+  readonly stage: number
+  readonly gateway: number
+}
 
-/** Replicas there can be at most, over every stage and the gateway. */
-export const largestReplicaCount = (spec: OrderPipelineSpec): number =>
-  partsOf(spec).reduce((sum, { scaling }) => sum + scaling.maxReplicas, 0)
+/** A stage needs one beside the transaction under way, a gateway apart from intake and reads. */
+const least: Pools = { stage: 2, gateway: 3 }
+/** Few steps, so that another maxReplicas seldom makes another size, which restarts every pod. */
+const sizes = [10, 8, 6, 4, 3, 2] as const
+
+interface Replicas {
+  readonly stages: number
+  readonly gateways: number
+}
+
+/** Replicas that share the database, with every autoscaler at its maximum. */
+export const largestReplicas = (spec: OrderPipelineSpec): Replicas =>
+  counted(spec, ({ scaling }) => scaling.maxReplicas)
 
 /**
- * DATABASE_POOL_SIZE: maxConnections shared by every replica there can be, so that scaling out for lag does not exhaust
- * the database first. 0 when the budget does not give each replica one.
+ * The same while all are rolled out: a rolling update adds a quarter and has about as many that end with their connections still
+ * open; BlueGreen has every replica twice.
  */
-export const poolSize = (spec: OrderPipelineSpec): number => {
+export const peakReplicas = (spec: OrderPipelineSpec): Replicas =>
+  counted(spec, ({ scaling: { maxReplicas }, strategy }) =>
+    strategy?.type === 'BlueGreen' ? 2 * maxReplicas : maxReplicas + 2 * Math.ceil(maxReplicas / 4),
+  )
+
+type Scaled = Placement & { readonly scaling: { readonly maxReplicas: number } }
+
+/** A part with a DATABASE_URL or DATABASE_POOL_SIZE of its own is not part of the budget. */
+const counted = ({ gateway, stages }: OrderPipelineSpec, count: (part: Scaled) => number): Replicas => ({
+  stages: stages.filter(sharesDatabase).reduce((sum, stage) => sum + count(stage), 0),
+  gateways: gateway && sharesDatabase(gateway) ? count(gateway) : 0,
+})
+
+const sharesDatabase = ({ env = [] }: Placement): boolean =>
+  !env.some(({ name }) => name === 'DATABASE_URL' || name === 'DATABASE_POOL_SIZE')
+
+const total = ({ stages, gateways }: Replicas, { stage, gateway }: Pools): number => stages * stage + gateways * gateway
+
+/**
+ * DATABASE_POOL_SIZE by kind of part: maxConnections shared by every replica there can be, so that scaling out for lag does not
+ * exhaust the database first. `live` are the sizes that pods have now: they stay while they fit, unless twice as many would.
+ */
+export const poolSizes = (spec: OrderPipelineSpec, live?: Pools): Pools => {
   const connections = spec.database?.maxConnections
-  if (connections === undefined) return poolWithoutBudget
-  return Math.min(largestPool, Math.floor(connections / largestReplicaCount(spec)))
+  if (connections === undefined) return least
+  const peak = peakReplicas(spec)
+  const fitting = sizes.map(poolsOf).find((pools) => total(peak, pools) <= connections) ?? least
+  const stays =
+    live !== undefined &&
+    live.stage >= least.stage &&
+    live.gateway >= least.gateway &&
+    total(peak, live) <= connections &&
+    fitting.stage < 2 * live.stage
+  return stays ? live : fitting
+}
+
+const poolsOf = (stage: number): Pools => ({ stage, gateway: Math.max(least.gateway, stage) })
+
+/** The sizes that the pods of a pipeline have now; undefined where there are none yet. */
+export const livePools = (deployments: ReadonlyMap<string, Deployment | undefined>): Pools | undefined => {
+  const stages: number[] = []
+  let gateway: number | undefined
+  for (const [part, deployment] of deployments) {
+    const env = templateOf(deployment)?.spec?.containers[0]?.env
+    const size = Number(env?.find(({ name }) => name === 'DATABASE_POOL_SIZE')?.value)
+    if (!Number.isInteger(size)) continue
+    if (part === gatewayName) gateway = size
+    else stages.push(size)
+  }
+  if (stages.length === 0) return undefined
+  const stage = Math.min(...stages)
+  return { stage, gateway: gateway ?? Math.max(least.gateway, stage) }
+}
+
+/** Connections that every replica needs at the least while all parts are rolled out at once. */
+export const connectionsForPeak = (spec: OrderPipelineSpec): number => total(peakReplicas(spec), least)
+
+export const budgetProblems = (spec: OrderPipelineSpec): Problem[] => {
+  const connections = spec.database?.maxConnections
+  const replicas = largestReplicas(spec)
+  if (connections === undefined || total(replicas, least) <= connections) return []
+  const gateways =
+    replicas.gateways > 0 ? ` and each of up to ${replicas.gateways} of the gateway ${least.gateway}` : ''
+  return [
+    {
+      path: 'spec.database.maxConnections',
+      reason: 'ConnectionBudgetExceeded',
+      message:
+        `${connections} connections cannot give each of up to ${replicas.stages} replicas of stages ${least.stage}${gateways}: ` +
+        `raise it to ${connectionsForPeak(spec)}, lower maxReplicas, or put a pooler in transaction mode before the database`,
+    },
+  ]
+}
+
+/** What to say of a budget that holds except while parts at their maximum are rolled out. */
+export const tightBudget = (spec: OrderPipelineSpec): string | undefined => {
+  const connections = spec.database?.maxConnections
+  if (connections === undefined || connections >= connectionsForPeak(spec)) return undefined
+  return `spec.database.maxConnections: ${connections} connections are enough for every replica, and not while parts are rolled out at maxReplicas, which takes up to ${connectionsForPeak(spec)}; raise it to that, or lower maxReplicas`
 }

@@ -39,6 +39,14 @@ describe('the capacity of a pipeline', () => {
     expect(sustainable).toBe(200)
   })
 
+  it('ends where the partitions of all topics of a stage end, which its group deals out together', () => {
+    const few = (placed: number) => ({ partitionsOf: (topic: string) => (topic === 'placed' ? placed : 1) })
+    const consumes = [{ topic: 'placed' }, { topic: 'paid' }]
+    const { spec } = pipeline({ stages: [stage({ consumes, workSeconds: 1, scaling: scaling(30) })] })
+    expect(capacityOf(spec, few(32)).stages[0]).toMatchObject({ partitions: 33, reachableReplicas: 30 })
+    expect(capacityOf(spec, few(10)).stages[0]).toMatchObject({ partitions: 11, reachableReplicas: 10 })
+  })
+
   it('counts what an order makes the built-in stages say: news of every step, and few cancellations', () => {
     const emits = ['orders.fulfilment', 'orders.cancelled', 'orders.status'].map((topic) => ({ topic }))
     const consumes = [...emits, { topic: 'orders.placed' }]

@@ -12,9 +12,9 @@ export interface StageCapacity {
   /** Orders a second; `undefined` when the stage does not say its workSeconds. */
   readonly ordersPerSecondPerReplica: number | undefined
   readonly maxReplicas: number
-  /** What the autoscaler gets to: maxReplicas, or less where a consumed topic has too few partitions. */
+  /** What the autoscaler gets to: maxReplicas, or less where its topics have too few partitions in all. */
   readonly reachableReplicas: number
-  /** Partitions of the consumed topic that has fewest. */
+  /** Partitions of all topics it consumes: a consumer group deals them out together. */
   readonly partitions: number
   /** Orders a second with every reachable replica. */
   readonly sustainable: number | undefined
@@ -83,7 +83,7 @@ function stageCapacity(
 ): StageCapacity {
   const { maxReplicas } = stage.scaling
   const messagesPerOrder = stage.consumes.reduce((sum, { topic }) => sum + messagesOn(topic), 0)
-  const partitions = Math.min(...stage.consumes.map(({ topic }) => partitionsOf(topic)))
+  const partitions = stage.consumes.reduce((sum, { topic }) => sum + partitionsOf(topic), 0)
   const reachableReplicas = Math.min(maxReplicas, reachWith(partitions))
   const concurrency = stage.concurrency ?? defaults.concurrency
   const workSeconds = measured ?? stage.workSeconds

@@ -1,6 +1,6 @@
 // What does an order make the built-in stages say? A spec tells what a stage consumes and emits, not which message follows from which nor
 // how often; of the built-in stages it is known.
-import type { OrderPipelineSpec, Stage } from '../api/index.ts'
+import type { OrderPipelineSpec, Placement, Stage } from '../api/index.ts'
 
 /** Messages on `to` for each of `from` that `stage` is done with. */
 export interface Follows {
@@ -47,5 +47,8 @@ export function messagesPerOrderOn({ stages }: OrderPipelineSpec, topic: string)
   return (known ? perOrder.get(topic) : undefined) ?? 1
 }
 
-const builtIn = (stage: Stage, name: string): boolean => stage.name === name && stage.image === undefined
+/** Whether a part runs a program of the services image. */
+export const runsBuiltIn = ({ image, builtIn = false }: Placement): boolean => image === undefined || builtIn
+
+const builtIn = (stage: Stage, name: string): boolean => stage.name === name && runsBuiltIn(stage)
 const has = (topics: Stage['emits'], topic: string): boolean => (topics ?? []).some((each) => each.topic === topic)

@@ -1,16 +1,22 @@
 // Is the pipeline as it should be, and if not, what is missing? Ready derives from the four others.
 import { dependents, type Condition, type ConditionType, type Reason } from '../api/conditions.ts'
-import type { ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
+import type { ChildKind, ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
+import { tightBudget } from './budget.ts'
 import { isExternal } from './kafka-connection.ts'
-import { livePart, livePartitions, scaledObjectOf } from './live.ts'
+import { kafkaTopicNamed, livePart, livePartitions, scaledObjectOf } from './live.ts'
 import { topicName, workloadName } from './names.ts'
+import { everyOf } from './neighbours.ts'
+import type { PodReport } from './new-version.ts'
 import { partsOf } from './parts.ts'
+import { plainly } from './pod-trouble.ts'
+import { rolledOutVerdict } from './rollout-condition.ts'
 import { isReplacing, type LivePart, rolledBack } from './rollout.ts'
-import type { Seen } from './status.ts'
+import type { Held, Seen } from './status.ts'
 import { suspensionOf } from './suspension.ts'
+import { topicsNotReady } from './topic-readiness.ts'
 import { partitionsFor, reachWith } from './topics.ts'
 
-type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
+export type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
 
 /** A condition whose status stays keeps its time: writes follow changes, not passes. */
 export const conditions = (seen: Seen, now: string): Condition[] => {
@@ -24,7 +30,9 @@ export const conditions = (seen: Seen, now: string): Condition[] => {
   const told = { ...verdicts, ...notLookedAtYet(seen, verdicts, before) }
   const all = dependents.map((type): [ConditionType, Verdict] => [type, told[type]])
   const generation = seen.pipeline.metadata.generation
-  return [['Ready', ready(seen, all)] as [ConditionType, Verdict], ...all].map(([type, verdict]) => {
+  const rolledOut = seen.problems.length > 0 ? before.get('RolledOut') : rolledOutVerdict(seen)
+  const last: [ConditionType, Verdict][] = rolledOut ? [['RolledOut', verdictIn(rolledOut)]] : []
+  return [['Ready', ready(seen, all)] as [ConditionType, Verdict], ...all, ...last].map(([type, verdict]) => {
     const previous = before.get(type)
     const lastTransitionTime = previous?.status === verdict.status ? previous.lastTransitionTime : now
     return {
@@ -39,20 +47,36 @@ export const conditions = (seen: Seen, now: string): Condition[] => {
 const holds = (reason: Reason, message: string): Verdict => ({ status: 'True', reason, message })
 const fails = (reason: Reason, message: string): Verdict => ({ status: 'False', reason, message })
 
+const verdictIn = ({ status, reason, message }: Verdict): Verdict => ({ status, reason, message })
+
 const ready = (seen: Seen, all: readonly [ConditionType, Verdict][]): Verdict => {
   const missing = all.find(([, verdict]) => verdict.status !== 'True')
   if (missing) return { status: 'False', reason: missing[1].reason, message: missing[1].message }
   return suspension(seen) ?? holds('AllReady', 'topics, workloads and scaling are as the spec says')
 }
 
-const configured = ({ pipeline, problems, failures }: Seen): Verdict => {
+const configured = ({ pipeline, problems, failures, held = [], contested = [] }: Seen): Verdict => {
   const [problem] = problems
   if (problem) return fails(problem.reason, problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
   const failure = failures.find(({ reason }) => reason === 'NotOwned') ?? failures[0]
-  if (failure) return fails(failure.reason, list(failures.map(({ message }) => message)))
+  const messages = [...failures.map(({ message }) => message), ...heldMessages(held)]
+  const [waiting] = held
+  if (failure) return fails(failure.reason, list(messages))
+  if (waiting) return fails(waiting.cause.reason, list(messages))
   if (pipeline.metadata.deletionTimestamp !== undefined) return fails('Deleting', 'the pipeline is being deleted')
-  return holds('Applied', 'the spec makes sense and is applied')
+  if (contested.length > 0) return holds('Contested', list(contested))
+  const tight = tightBudget(pipeline.spec)
+  return tight === undefined
+    ? holds('Applied', 'the spec makes sense and is applied')
+    : holds('ConnectionBudgetTight', tight)
 }
+
+/** One for each cause: several objects often wait for the same. */
+const heldMessages = (held: readonly Held[]): string[] =>
+  [...new Set(held.map(({ cause }) => cause.what))].map((what) => {
+    const objects = held.filter(({ cause }) => cause.what === what).map(({ object }) => object)
+    return `not made or changed because of ${what}: ${list(objects, ', ')}`
+  })
 
 /**
  * An operator that has just started has not looked into an external Kafka yet: what was found for this very spec still stands, or
@@ -76,8 +100,7 @@ const asBefore = (
 ): Record<'TopicsReady' | 'WorkloadsReady' | 'ScalingReady', Verdict> => {
   const unknown: Verdict = { status: 'Unknown', reason: 'NotConfigured', message: 'nothing was made yet' }
   const kept = (type: ConditionType): Verdict => {
-    const { status, reason, message } = before.get(type) ?? unknown
-    return { status, reason, message }
+    return verdictIn(before.get(type) ?? unknown)
   }
   return {
     TopicsReady: kept('TopicsReady'),
@@ -90,16 +113,15 @@ const topicsReady = (seen: Seen): Verdict => {
   const { pipeline, children } = seen
   const { name } = pipeline.metadata
   if (isExternal(pipeline)) return externalTopicsReady(seen)
+  const missing = absentKind(seen, 'KafkaTopic')
+  if (missing) return missing
   const wanted = [
     ...pipeline.spec.topics.map((topic) => topicName(name, topic.name)),
     ...pipeline.spec.stages.map((stage) => topicName(name, `${stage.name}.dead-letters`)),
   ]
-  const waiting = wanted.flatMap((topic) =>
-    notReady(
-      children.find((c) => c.kind === 'KafkaTopic' && c.metadata.name === topic),
-      topic,
-    ),
-  )
+  const { kafka } = pipeline.spec
+  const topics = wanted.map((topic) => ({ name: topic, topic: kafkaTopicNamed(pipeline, topic, children) }))
+  const waiting = topicsNotReady(topics, 'strimziCluster' in kafka ? kafka.strimziCluster : '')
   return waiting.length === 0
     ? holds('AllReady', `${wanted.length} topics are ready`)
     : fails('TopicsNotReady', list(waiting))
@@ -113,25 +135,43 @@ const externalTopicsReady = ({ topics }: Seen): Verdict => {
   return holds('AllReady', `${topics.partitions.size} topics are as the spec says`)
 }
 
-const scalingReady = ({ pipeline, children, topics }: Seen): Verdict => {
+/** Of a kind that is not there nothing can be seen, least of all that it is ready. */
+const absentKind = ({ blocked }: Seen, kind: ChildKind): Verdict | undefined => {
+  const cause = blocked?.get(everyOf(kind))
+  return cause && fails(cause.reason, cause.what)
+}
+
+const scalingReady = (seen: Seen): Verdict => {
+  const { pipeline, children, topics, lag } = seen
+  const missing = absentKind(seen, 'ScaledObject')
+  if (missing) return missing
   const waiting = partsOf(pipeline.spec).flatMap(({ name }) =>
     notReady(scaledObjectOf(pipeline, name, children), workloadName(pipeline.metadata.name, name)),
   )
   if (waiting.length > 0) return fails('ScaledObjectsNotReady', list(waiting))
+  if (suspensionOf(pipeline, children, lag) === 'stopped')
+    return holds('Suspended', 'spec.suspend is true: every autoscaler is paused')
   const short = unreachable({ pipeline, children, topics })
   return short.length === 0 ? holds('AllReady', 'every part is scaled') : holds('MaximumUnreachable', list(short))
 }
 
 /** Topics made for fewer replicas than are asked for now. They are not grown unasked, so the maximum is out of reach. */
 const unreachable = ({ pipeline, children, topics }: Pick<Seen, 'pipeline' | 'children' | 'topics'>): string[] =>
-  pipeline.spec.stages.flatMap((stage) =>
-    stage.consumes.flatMap(({ topic }) => {
-      const partitions = livePartitions(pipeline, topic, children, topics)
-      const needed = partitionsFor(stage.scaling.maxReplicas)
-      if (partitions === undefined || partitions >= needed) return []
-      return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${stage.scaling.maxReplicas} replicas: topic ${topic} has ${partitions} partitions and needs ${needed}; say partitions: ${needed} to grow it, which moves keys to other partitions`
-    }),
-  )
+  pipeline.spec.stages.flatMap((stage) => {
+    const counts = stage.consumes.map(({ topic }) => livePartitions(pipeline, topic, children, topics))
+    if (counts.includes(undefined)) return []
+    const partitions = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
+    const { maxReplicas } = stage.scaling
+    const needed = partitionsFor(maxReplicas)
+    if (partitions >= needed) return []
+    const [first] = stage.consumes
+    const grown = (counts[0] ?? 0) + needed - partitions
+    const has =
+      stage.consumes.length === 1
+        ? `topic ${first?.topic} has ${partitions} partitions and needs ${needed}; say partitions: ${grown}`
+        : `its topics have ${partitions} partitions in all and need ${needed}; say partitions: ${grown} of topic ${first?.topic}`
+    return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${maxReplicas} replicas: ${has} to grow it, which moves keys to other partitions`
+  })
 
 const suspension = ({ pipeline, children, lag }: Seen): Verdict | undefined => {
   switch (suspensionOf(pipeline, children, lag)) {
@@ -156,7 +196,10 @@ const suspension = ({ pipeline, children, lag }: Seen): Verdict | undefined => {
  * An autoscaler's every step makes a new generation of the Deployment, so one not yet acted on counts only until the pipeline's own
  * generation has been seen carried out; otherwise Ready would flicker whenever a stage is scaled.
  */
-const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
+const workloadsReady = (state: Seen): Verdict => {
+  const { pipeline, children, lag, pods } = state
+  const missing = absentKind(state, 'Deployment')
+  if (missing) return missing
   const carriedOut = pipeline.status?.conditions?.some(
     ({ type, status, observedGeneration }) =>
       type === 'WorkloadsReady' && status === 'True' && observedGeneration === pipeline.metadata.generation,
@@ -173,7 +216,7 @@ const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
       return `${workload} has a change not yet acted on`
     return readyReplicas >= minReplicas || readyReplicas >= minReplicas - mayBeAway(live, minReplicas)
       ? []
-      : `${workload} has ${readyReplicas} of at least ${minReplicas} replicas ready`
+      : `${workload} has ${readyReplicas} of at least ${minReplicas} replicas ready${troubleOf(pods?.get(name))}`
   })
   if (waiting.length > 0)
     return refused.length > 0 ? fails('PodsRefused', list(refused)) : fails('ReplicasNotReady', list(waiting))
@@ -182,11 +225,16 @@ const workloadsReady = ({ pipeline, children }: Seen): Verdict => {
     return rollback ? `${name}: ${rollback.message}` : []
   })
   if (back.length > 0) return fails('RolledBack', list(back))
+  if (suspensionOf(pipeline, children, lag) === 'stopped')
+    return holds('Suspended', 'spec.suspend is true: no part has replicas')
   // Enough replicas run, but more are wanted and may not be made: nobody else would say so.
   return refused.length > 0
     ? holds('PodsRefused', list(refused))
     : holds('AllReady', 'every part has its least replicas ready')
 }
+
+const troubleOf = (report: PodReport | undefined): string =>
+  report?.trouble === undefined ? '' : ` (${report.trouble})`
 
 /** Replicas that a rollout from a stable version takes away on purpose. */
 const mayBeAway = (live: LivePart, minReplicas: number): number => {
@@ -215,11 +263,13 @@ const notReady = (object: KubeObject | undefined, name: string): string[] => {
   if (found?.status === 'True') return []
   return [
     found
-      ? `${name}: ${[found.reason, found.message].filter(Boolean).join(', ') || 'not ready'}`
+      ? `${name}: ${plainly([found.reason, found.message].filter(Boolean).join(', ') || 'not ready')}`
       : `${name} is not ready yet`,
   ]
 }
 
 /** The first few in full: a condition is read by a person. */
-const list = (items: readonly string[]): string =>
-  items.length <= 5 ? items.join('; ') : `${items.slice(0, 5).join('; ')}; and ${items.length - 5} more`
+const list = (items: readonly string[], separator = '; '): string =>
+  items.length <= 5
+    ? items.join(separator)
+    : `${items.slice(0, 5).join(separator)}${separator}and ${items.length - 5} more`

@@ -1,11 +1,16 @@
 // What should exist for a pipeline? Every child object, whole, as it is asked for from the API server.
-import type { ChildObject, KafkaTopic, LagFigures, OrderPipeline } from '../api/index.ts'
-import { type AutoscalerSettings, gatewayScaledObject, stageScaledObject } from './autoscalers.ts'
+import type { ChildObject, LagFigures, OrderPipeline } from '../api/index.ts'
+import { type AutoscalerSettings, gatewayScaledObject, hasFormula, stageScaledObject } from './autoscalers.ts'
+import { livePools, poolSizes } from './budget.ts'
 import { withFingerprint } from './fingerprint.ts'
 import { triggerAuthentication } from './kafka-connection.ts'
 import { livePart } from './live.ts'
+import type { PodReport } from './new-version.ts'
 import { colors, deploymentName, gatewayName } from './names.ts'
+import { otherOwner } from './ownership.ts'
 import { partsOf } from './parts.ts'
+import { type SecretDigests, secretVersions } from './secret-versions.ts'
+import { servicesImageOf } from './services-image.ts'
 import { suspensionOf } from './suspension.ts'
 import { kafkaTopics } from './topics.ts'
 import { gatewayWorkload, stageWorkload, type WorkloadSettings } from './workloads.ts'
@@ -14,26 +19,40 @@ export interface DesiredSettings extends WorkloadSettings, AutoscalerSettings {}
 
 /**
  * `children` are those that exist now: an existing topic keeps its partitions unless the spec says otherwise, a version that was
- * ready is kept until the next one is, and what is suspended stops when it is drained, as `lag` says by stage.
+ * ready is kept until the next one is, and what is suspended stops when it is drained, as `lag` says by stage. `pods` says by part
+ * how far a version on trial is; without it none is given up. `digests` are those of the Secrets that pods take values from; without
+ * them pods stay with what they have. `now`, in milliseconds, ends a drain that is overdue.
  */
 export const desired = (
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
-  settings: DesiredSettings,
+  operatorSettings: DesiredSettings,
   lag: ReadonlyMap<string, LagFigures> = new Map(),
+  pods: ReadonlyMap<string, PodReport> = new Map(),
+  digests: SecretDigests = new Map(),
+  now?: number,
 ): ChildObject[] => {
   const { gateway, stages } = pipeline.spec
-  const suspension = suspensionOf(pipeline, children, lag)
+  const servicesImage = servicesImageOf(pipeline, children, operatorSettings.servicesImage)
+  const settings = { ...operatorSettings, servicesImage }
+  const suspension = suspensionOf(pipeline, children, lag, now)
   const authentication = triggerAuthentication(pipeline)
-  const entrance = gateway && gatewayWorkload(pipeline, gateway, livePart(pipeline, gatewayName, children), settings)
+  const live = (part: string) => livePart(pipeline, part, children)
+  const parts = partsOf(pipeline.spec).map(({ name }) => ({ part: name, live: live(name) }))
+  const secrets = secretVersions(pipeline, parts, digests, pods)
+  const pools = poolSizes(pipeline.spec, livePools(new Map(parts.map((one) => [one.part, one.live[one.live.active]]))))
+  const given = (part: string) => ({ report: pods.get(part), secrets: secrets.get(part), pools })
+  const entrance = gateway && gatewayWorkload(pipeline, gateway, live(gatewayName), settings, given(gatewayName))
   const consumers = stages.map((stage) => ({
     stage,
-    workload: stageWorkload(pipeline, stage, livePart(pipeline, stage.name, children), settings),
+    workload: stageWorkload(pipeline, stage, live(stage.name), settings, given(stage.name)),
   }))
   return [
     ...kafkaTopics(
       pipeline,
-      children.filter((child) => child.kind === 'KafkaTopic'),
+      children
+        .filter((child) => child.kind === 'KafkaTopic')
+        .filter((topic) => otherOwner(topic, pipeline) === undefined),
     ),
     ...(entrance?.objects ?? []),
     ...consumers.flatMap(({ workload }) => workload.objects),
@@ -42,23 +61,18 @@ export const desired = (
       ? [gatewayScaledObject(pipeline, gateway, { target: entrance.active, paused: suspension !== undefined })]
       : []),
     ...consumers.map(({ stage, workload }) =>
-      stageScaledObject(pipeline, stage, { target: workload.active, paused: suspension === 'stopped' }, settings),
+      stageScaledObject(
+        pipeline,
+        stage,
+        {
+          target: workload.active,
+          paused: suspension === 'stopped',
+          hasFormula: hasFormula(pipeline, stage, children),
+        },
+        settings,
+      ),
     ),
   ].map(withFingerprint)
-}
-
-/**
- * What should exist once a pipeline is being deleted: nothing, but retained topics must lose an owner reference they may
- * still carry from a time when the policy was Delete, or the garbage collector takes them.
- */
-export const desiredOfDeleted = (pipeline: OrderPipeline, children: readonly ChildObject[]): ChildObject[] => {
-  if (pipeline.spec.deletionPolicy === 'Delete') return []
-  const owned = children
-    .filter((child): child is KafkaTopic => child.kind === 'KafkaTopic')
-    .filter((topic) => topic.metadata.ownerReferences?.some(({ uid }) => uid === pipeline.metadata.uid))
-  return kafkaTopics(pipeline, owned)
-    .filter(({ metadata }) => owned.some((topic) => topic.metadata.name === metadata.name))
-    .map(withFingerprint)
 }
 
 /**

@@ -1,13 +1,20 @@
 // What is a container told? The stage contract of docs/architecture.md, as environment variables.
 import type { EnvVar, Gateway, OrderPipeline, Placement, Stage, TopicRef, V1EnvVar } from '../api/index.ts'
-import { poolSize } from './budget.ts'
+import { type Pools, poolSizes } from './budget.ts'
 import { kafkaEnvironment } from './kafka-connection.ts'
+import { hasUsualGrace, leavingSeconds } from './pod-template.ts'
 import { consumerGroup, deadLetterTopic, gatewayName, namespaceOf, ports, topicName, topicPrefix } from './names.ts'
 
 export const defaults = { concurrency: 10, retryAttempts: 5, retryBackoffSeconds: 2 } as const
 export const defaultGatewayEmits: readonly TopicRef[] = [{ topic: 'orders.placed' }]
 
-export const stageEnvironment = (pipeline: OrderPipeline, stage: Stage): V1EnvVar[] => [
+/** `graceSeconds`: from the end of a pod's time to its being killed. */
+export const stageEnvironment = (
+  pipeline: OrderPipeline,
+  stage: Stage,
+  graceSeconds: number,
+  { stage: poolSize }: Pools = poolSizes(pipeline.spec),
+): V1EnvVar[] => [
   ...identity(pipeline, stage.name),
   { name: 'KAFKA_GROUP_ID', value: consumerGroup(pipeline, stage) },
   { name: 'KAFKA_CONSUME_TOPICS', value: topicNames(pipeline, stage.consumes) },
@@ -16,15 +23,20 @@ export const stageEnvironment = (pipeline: OrderPipeline, stage: Stage): V1EnvVa
   { name: 'STAGE_CONCURRENCY', value: String(stage.concurrency ?? defaults.concurrency) },
   { name: 'STAGE_RETRY_ATTEMPTS', value: String(stage.retry?.attempts ?? defaults.retryAttempts) },
   { name: 'STAGE_RETRY_BACKOFF_SECONDS', value: String(stage.retry?.backoffSeconds ?? defaults.retryBackoffSeconds) },
-  ...database(pipeline, stage),
+  ...drainGrace(stage, graceSeconds),
+  ...database(pipeline, stage, poolSize),
   ...own(stage.env),
 ]
 
-export const gatewayEnvironment = (pipeline: OrderPipeline, gateway: Gateway): V1EnvVar[] => [
+export const gatewayEnvironment = (
+  pipeline: OrderPipeline,
+  gateway: Gateway,
+  { gateway: poolSize }: Pools = poolSizes(pipeline.spec),
+): V1EnvVar[] => [
   ...identity(pipeline, gatewayName),
   ...emitted(pipeline, gateway.emits ?? defaultGatewayEmits),
   { name: 'HTTP_PORT', value: String(ports.http) },
-  ...database(pipeline, gateway),
+  ...database(pipeline, gateway, poolSize),
   ...own(gateway.env),
 ]
 
@@ -52,13 +64,19 @@ const emitted = (pipeline: OrderPipeline, topics: readonly TopicRef[]): V1EnvVar
 const topicNames = (pipeline: OrderPipeline, topics: readonly TopicRef[]): string =>
   topics.map(({ topic }) => topicName(pipeline.metadata.name, topic)).join(',')
 
+/** How long a built-in stage may take for the messages in hand; its usual time fits the usual grace. */
+const drainGrace = ({ env = [] }: Placement, graceSeconds: number): V1EnvVar[] =>
+  hasUsualGrace(graceSeconds) || env.some(({ name }) => name === 'DRAIN_GRACE_SECONDS')
+    ? []
+    : [{ name: 'DRAIN_GRACE_SECONDS', value: String(Math.max(5, graceSeconds - leavingSeconds)) }]
+
 /** A container's own DATABASE_URL or DATABASE_POOL_SIZE goes before the pipeline's: one name twice is refused by the API server. */
-const database = (pipeline: OrderPipeline, { env = [] }: Placement): V1EnvVar[] => {
+const database = (pipeline: OrderPipeline, { env = [] }: Placement, poolSize: number): V1EnvVar[] => {
   const source = pipeline.spec.database
   if (!source) return []
   const given: V1EnvVar[] = [
     { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: source.secretName, key: source.key } } },
-    { name: 'DATABASE_POOL_SIZE', value: String(poolSize(pipeline.spec)) },
+    { name: 'DATABASE_POOL_SIZE', value: String(poolSize) },
   ]
   return given.filter(({ name }) => !env.some((variable) => variable.name === name))
 }

@@ -108,8 +108,15 @@ describe('what is deleted', () => {
     const left = [...made, { name: 'shop.orders.old', id: 'id-3' }]
     const topics = new Map([...settledTopics, ['shop.orders.old', live({ topicId: 'id-3' })]])
     expect(changes(shop({ deletionPolicy: 'Delete' }, left), topics).delete).toEqual([left[2]])
+  })
+
+  it('is nothing that a stage or topic left behind while the policy was Retain, whatever the policy is later', () => {
+    const left = [...made, { name: 'shop.orders.old', id: 'id-3' }]
+    const topics = new Map([...settledTopics, ['shop.orders.old', live({ topicId: 'id-3' })]])
     const retained = changes(shop({}, left), topics)
-    expect([retained.delete, retained.record]).toEqual([[], left])
+    expect([retained.delete, retained.record]).toEqual([[], made])
+    const later = changes(shop({ deletionPolicy: 'Delete' }, [...retained.record]), topics)
+    expect([later.delete, later.record]).toEqual([[], made])
   })
 
   it('is, after a crash between record and answer, only what nobody has written to', () => {
@@ -177,6 +184,14 @@ describe('nothing is done to topics', () => {
       reason: 'NotOwned',
       message: expect.stringContaining('pipeline b/shop') as string,
     })
+  })
+
+  it('of the younger of two that are made at once, before either has a record', () => {
+    const made = (namespace: string, creationTimestamp: string) => pipeline({ kafka }, { namespace, creationTimestamp })
+    const [older, younger] = [made('b', '2026-01-01T00:00:00Z'), made('a', '2026-01-02T00:00:00Z')]
+    expect(notOurs(younger, 'one', [older, younger])).toBeUndefined()
+    expect(notOurs(younger, 'one', [older, younger], () => true)).toMatchObject({ reason: 'NotOwned' })
+    expect(notOurs(older, 'one', [older, younger], () => true)).toBeUndefined()
   })
 
   it('where the servers lead to another cluster than before', () => {

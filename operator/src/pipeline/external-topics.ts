@@ -111,11 +111,18 @@ export const topicChanges = (
       }),
     ),
     delete: owned.filter(goes),
-    // What is still wanted is kept on record first: of what was left behind under Retain the oldest may be forgotten, and stays.
-    record: [...entries].sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name))).slice(0, recordLimit),
+    // What is wanted comes first, so that the limit never takes it off the record.
+    record: entries
+      .filter((entry) => !isReleased(pipeline, names, entry))
+      .sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)))
+      .slice(0, recordLimit),
     problems: present.flatMap(({ topic, found }) => mismatches(topic, found)),
   }
 }
+
+/** What Retain leaves behind is off the record for good: a later `deletionPolicy: Delete` must not delete it. */
+const isReleased = ({ spec }: OrderPipeline, wantedNames: ReadonlySet<string>, { name, id }: RecordedTopic): boolean =>
+  spec.deletionPolicy !== 'Delete' && id !== undefined && !wantedNames.has(name)
 
 /**
  * The entry as it holds now; nothing when the topic is another's. One with an id stays though the topic does not show: a broker may
@@ -184,11 +191,15 @@ const mismatches = ({ name, spec }: WantedTopic, found: LiveTopic): TopicProblem
   return problems.map((message) => ({ reason: 'TopicsNotReady', message }))
 }
 
-/** Why nothing may be done to the topics: they are in another cluster, or another pipeline's. `others` may hold it too. */
+/**
+ * Why nothing may be done to the topics: they are in another cluster, or another pipeline's. `others` may hold it too;
+ * `reachedAlike`: of which it is known that they are in this cluster, though they have no record yet.
+ */
 export const notOurs = (
   pipeline: OrderPipeline,
   clusterId: string | undefined,
   others: readonly OrderPipeline[],
+  reachedAlike: (other: OrderPipeline) => boolean = () => false,
 ): TopicProblem | undefined => {
   if (clusterId === undefined) return undefined
   const known = pipeline.status?.kafka?.clusterId
@@ -197,17 +208,25 @@ export const notOurs = (
       reason: 'KafkaClusterChanged',
       message: `bootstrapServers lead to Kafka cluster ${clusterId}, the topics and offsets are in ${known}: change them back, or make a new pipeline`,
     }
-  const rival = rivalOf(pipeline, others, clusterId)
+  const rival = rivalOf(pipeline, others, clusterId, reachedAlike)
   if (rival === undefined) return undefined
   const message = `topics ${pipeline.metadata.name}.* are those of pipeline ${rival}, which is older and in the same Kafka cluster: give this one another name`
   return { reason: 'NotOwned', message }
 }
 
 /** Topics have no namespace: of two pipelines of one name in one Kafka cluster the older has them. */
-const rivalOf = (pipeline: OrderPipeline, others: readonly OrderPipeline[], clusterId: string): string | undefined =>
+const rivalOf = (
+  pipeline: OrderPipeline,
+  others: readonly OrderPipeline[],
+  clusterId: string,
+  reachedAlike: (other: OrderPipeline) => boolean,
+): string | undefined =>
   others
     .filter((other) => other.metadata.name === pipeline.metadata.name && keyOf(other) !== keyOf(pipeline))
-    .filter(({ status }) => status?.kafka?.clusterId === clusterId)
+    .filter((other) => {
+      const recordedIn = other.status?.kafka?.clusterId
+      return recordedIn === undefined ? reachedAlike(other) : recordedIn === clusterId
+    })
     .filter(
       (other) => age(other) - age(pipeline) < 0 || (age(other) === age(pipeline) && keyOf(other) < keyOf(pipeline)),
     )

@@ -1,7 +1,7 @@
 // How is a pipeline's Kafka reached, and who must be told what of it? Containers by environment, KEDA by its trigger, the operator
 // itself; secrets only ever as references.
 import type { KafkaSecurity, OrderPipeline, SaslMechanism, TriggerAuthentication, V1EnvVar } from '../api/index.ts'
-import { namespaceOf, ownedMeta } from './names.ts'
+import { containerName, namespaceOf, ownedMeta } from './names.ts'
 
 export interface SecretKey {
   readonly name: string
@@ -15,7 +15,11 @@ export interface KafkaAccess {
   readonly namespace: string
   /** Absent ca means the public authorities. */
   readonly tls?: { readonly ca?: SecretKey }
-  readonly sasl?: { readonly mechanism: SaslMechanism; readonly username: SecretKey; readonly password: SecretKey }
+  readonly sasl?: {
+    readonly mechanism: SaslMechanism
+    readonly username: SecretKey | string
+    readonly password: SecretKey
+  }
 }
 
 export const isExternal = ({ spec }: OrderPipeline): boolean => 'external' in spec.kafka
@@ -52,13 +56,15 @@ const security = ({ spec: { kafka } }: OrderPipeline): Pick<KafkaAccess, 'tls' |
       ? {
           sasl: {
             mechanism: sasl.mechanism,
-            username: { name: sasl.secretName, key: sasl.usernameKey ?? 'username' },
+            username: sasl.username ?? { name: sasl.secretName, key: sasl.usernameKey ?? 'username' },
             password: { name: sasl.secretName, key: sasl.passwordKey ?? 'password' },
           },
         }
       : {}),
   }
 }
+
+const usernameVariable = 'KAFKA_SASL_USERNAME'
 
 /** Absent variables mean a plain connection, so that those of a pipeline without security are as they always were. */
 export const kafkaEnvironment = (pipeline: OrderPipeline): V1EnvVar[] => {
@@ -73,7 +79,10 @@ export const kafkaEnvironment = (pipeline: OrderPipeline): V1EnvVar[] => {
     ...(sasl
       ? [
           { name: 'KAFKA_SASL_MECHANISM', value: sasl.mechanism },
-          { name: 'KAFKA_SASL_USERNAME', ...from(sasl.username) },
+          {
+            name: usernameVariable,
+            ...(typeof sasl.username === 'string' ? { value: sasl.username } : from(sasl.username)),
+          },
           { name: 'KAFKA_SASL_PASSWORD', ...from(sasl.password) },
         ]
       : []),
@@ -99,7 +108,7 @@ export const triggerAuthentication = (pipeline: OrderPipeline): TriggerAuthentic
     ...(tls?.ca ? [{ parameter: 'ca', ...tls.ca }] : []),
     ...(sasl
       ? [
-          { parameter: 'username', ...sasl.username },
+          ...(typeof sasl.username === 'string' ? [] : [{ parameter: 'username', ...sasl.username }]),
           { parameter: 'password', ...sasl.password },
         ]
       : []),
@@ -109,6 +118,12 @@ export const triggerAuthentication = (pipeline: OrderPipeline): TriggerAuthentic
     apiVersion: 'keda.sh/v1alpha1',
     kind: 'TriggerAuthentication',
     metadata: ownedMeta(pipeline, `${pipeline.metadata.name}-kafka`),
-    spec: { secretTargetRef },
+    spec: {
+      secretTargetRef,
+      // A name that is no secret: KEDA takes it, like a password, only from here, and finds it in the container it scales.
+      ...(typeof sasl?.username === 'string'
+        ? { env: [{ parameter: 'username', name: usernameVariable, containerName }] }
+        : {}),
+    },
   }
 }

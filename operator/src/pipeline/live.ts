@@ -1,29 +1,60 @@
-// Which of the children that exist are those of one part, and how is a topic now?
-import type { ChildObject, Deployment, OrderPipeline, ScaledObject } from '../api/index.ts'
+// Which of the children that exist are those of one part, and how is a topic now? Objects of others that carry our labels are not.
+import type { ChildKind, ChildObject, KafkaTopic, OrderPipeline, ScaledObject } from '../api/index.ts'
 import type { ExternalTopics } from './external-topics.ts'
-import { deploymentName, topicName, workloadName } from './names.ts'
+import {
+  type Color,
+  deploymentName,
+  gatewayName,
+  labelKeys,
+  topicName,
+  versionAnnotations,
+  workloadName,
+} from './names.ts'
+import { otherOwner } from './ownership.ts'
 import type { LivePart } from './rollout.ts'
 
-/** The autoscaler says which color is active: that it points at a Deployment is what a change-over changes. */
+/**
+ * The autoscaler says which color is active: that it points at a Deployment is what a change-over changes. Where it is gone, the mark
+ * on the Deployment says it, else the Service, else which of the two there is.
+ */
 export const livePart = (pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): LivePart => {
   const name = pipeline.metadata.name
-  const green = deploymentNamed(deploymentName(name, part, 'green'), children)
+  const blue = own('Deployment', deploymentName(name, part, 'blue'), pipeline, children)
+  const green = own('Deployment', deploymentName(name, part, 'green'), pipeline, children)
+  return { active: activeColor(pipeline, part, children, { blue, green }), blue, green }
+}
+
+const activeColor = (
+  pipeline: OrderPipeline,
+  part: string,
+  children: readonly ChildObject[],
+  { blue, green }: Omit<LivePart, 'active'>,
+): Color => {
+  if (!green) return 'blue'
   const target = scaledObjectOf(pipeline, part, children)?.spec.scaleTargetRef.name
-  return {
-    active: green && target === green.metadata.name ? 'green' : 'blue',
-    blue: deploymentNamed(deploymentName(name, part, 'blue'), children),
-    green,
-  }
+  if (target !== undefined) return target === green.metadata.name ? 'green' : 'blue'
+  if (green.metadata.annotations?.[versionAnnotations.active] !== undefined) return 'green'
+  return !blue || selectedColor(pipeline, part, children) === 'green' ? 'green' : 'blue'
+}
+
+/** The color the gateway's Service sends requests to. */
+const selectedColor = (pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): string | undefined => {
+  const name = workloadName(pipeline.metadata.name, gatewayName)
+  const service = own('Service', name, pipeline, children)
+  return part === gatewayName ? service?.spec.selector?.[labelKeys.color] : undefined
 }
 
 export const scaledObjectOf = (
   pipeline: OrderPipeline,
   part: string,
   children: readonly ChildObject[],
-): ScaledObject | undefined => {
-  const name = workloadName(pipeline.metadata.name, part)
-  return children.find((child): child is ScaledObject => child.kind === 'ScaledObject' && child.metadata.name === name)
-}
+): ScaledObject | undefined => own('ScaledObject', workloadName(pipeline.metadata.name, part), pipeline, children)
+
+export const kafkaTopicNamed = (
+  pipeline: OrderPipeline,
+  name: string,
+  children: readonly ChildObject[],
+): KafkaTopic | undefined => own('KafkaTopic', name, pipeline, children)
 
 /** Partitions of a topic as it is, in Kafka or as the Topic Operator is told; undefined while unknown. */
 export const livePartitions = (
@@ -33,9 +64,16 @@ export const livePartitions = (
   external: ExternalTopics | undefined,
 ): number | undefined => {
   const name = topicName(pipeline.metadata.name, topic)
-  const live = children.find((child) => child.kind === 'KafkaTopic' && child.metadata.name === name)
-  return live?.kind === 'KafkaTopic' ? live.spec.partitions : external?.partitions.get(name)
+  const live = kafkaTopicNamed(pipeline, name, children)
+  return live ? live.spec.partitions : external?.partitions.get(name)
 }
 
-const deploymentNamed = (name: string, children: readonly ChildObject[]): Deployment | undefined =>
-  children.find((child): child is Deployment => child.kind === 'Deployment' && child.metadata.name === name)
+const own = <K extends ChildKind>(
+  kind: K,
+  name: string,
+  pipeline: OrderPipeline,
+  children: readonly ChildObject[],
+): Extract<ChildObject, { kind: K }> | undefined => {
+  const child = children.find((one) => one.kind === kind && one.metadata.name === name)
+  return child && otherOwner(child, pipeline) === undefined ? (child as Extract<ChildObject, { kind: K }>) : undefined
+}

@@ -20,12 +20,28 @@ export const labelKeys = {
 /** Tells what was last asked for, so that taking a field away is noticed and a settled object is not written again. */
 export const fingerprintAnnotation = 'orderpipeline.dev/fingerprint'
 
-/** On a Deployment: fingerprint of the pods asked for, the newest pods that were ready (JSON), fingerprint of those given up. */
+/**
+ * On a Deployment: fingerprint of the pods asked for and of what they were made from, the newest pods that were ready (JSON),
+ * fingerprint of those given up, why, and which retry that was, and on a green one whether it is the active color.
+ */
 export const versionAnnotations = {
   asked: 'orderpipeline.dev/version',
+  inputs: 'orderpipeline.dev/version-inputs',
   stable: 'orderpipeline.dev/stable-template',
   givenUp: 'orderpipeline.dev/given-up-version',
+  givenUpBecause: 'orderpipeline.dev/given-up-because',
+  givenUpRetry: 'orderpipeline.dev/given-up-retry',
+  active: 'orderpipeline.dev/active',
 } as const
+
+/** On a pipeline: with another value than before, versions that were given up are tried again. */
+export const retryAnnotation = 'orderpipeline.dev/retry'
+
+/** On the pods of a part: digests of what they take from Secrets. */
+export const secretsAnnotation = 'orderpipeline.dev/secrets'
+
+/** Of the one container of a pod. */
+export const containerName = 'stage'
 
 export const ports = { metrics: 9090, http: 8080 } as const
 
@@ -34,9 +50,11 @@ export type Color = (typeof colors)[number]
 
 export const workloadName = (pipeline: string, stage: string): string => `${pipeline}-${stage}`
 
+export const greenSuffix = '-green'
+
 /** A part has one Deployment, and for the time of a blue-green change-over a second one. */
 export const deploymentName = (pipeline: string, stage: string, color: Color): string =>
-  color === 'blue' ? workloadName(pipeline, stage) : `${workloadName(pipeline, stage)}-green`
+  color === 'blue' ? workloadName(pipeline, stage) : `${workloadName(pipeline, stage)}${greenSuffix}`
 export const topicPrefix = (pipeline: string): string => `${pipeline}.`
 export const topicName = (pipeline: string, topic: string): string => `${topicPrefix(pipeline)}${topic}`
 export const deadLetterTopic = (pipeline: string, stage: string): string =>
@@ -87,3 +105,6 @@ export const pipelineKeyOf = (object: KubeObject): string | undefined => {
 
 export const keyOf = (object: { readonly metadata: ObjectMeta }): string =>
   `${namespaceOf(object)}/${object.metadata.name}`
+
+/** Identifies an object among the children of one pipeline, `Kind/name`. */
+export const identity = ({ kind, metadata }: KubeObject): string => `${kind}/${metadata.name}`

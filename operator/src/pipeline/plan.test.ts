@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
-import { desired, desiredOfDeleted } from './desired.ts'
+import { blockedByKafka } from './dependencies.ts'
+import { desired } from './desired.ts'
+import type { TopicProblem } from './external-topics.ts'
+import { isOrphaning, needsFinalizer } from './ownership.ts'
 import { plan } from './plan.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
@@ -89,6 +92,96 @@ describe('a plan', () => {
     expect(others).toEqual([])
   })
 
+  describe('with a refused object', () => {
+    const theirs = { apiVersion: 'v1', kind: 'Other', name: 'theirs', uid: 'other', controller: true }
+    const taken = (children: readonly ChildObject[], kind: string) =>
+      change(children, kind, (child) => ({
+        ...child,
+        metadata: { ...child.metadata, ownerReferences: [theirs] },
+      }))
+    const scaled = { minReplicas: 6, maxReplicas: 80, lagPerReplica: 30 }
+    const edited = pipeline({ stages: [stage({ concurrency: 77, scaling: scaled })] })
+    const needs = ['hold Deployment shop-payment', 'hold ScaledObject shop-payment']
+
+    it.each(['ServiceAccount', 'NetworkPolicy'])('neither makes nor changes a workload that needs the %s', (kind) => {
+      const refused = `refuse ${kind} shop-payment`
+      expect(planned(edited, taken(live(pipeline()), kind))).toEqual([refused, ...needs])
+      const alone = taken(live(pipeline()), kind).filter((child) => child.kind === kind)
+      expect(planned(edited, alone).filter((action) => !action.startsWith('create'))).toEqual([refused, ...needs])
+    })
+
+    it('neither makes nor changes a workload that reads, writes or leaves dead letters in a topic of another', () => {
+      const [first, ...others] = live(pipeline())
+      const children = [...taken(first ? [first] : [], 'KafkaTopic'), ...others]
+      expect(planned(edited, children)).toEqual(['refuse KafkaTopic shop.inventory.updated', ...needs])
+    })
+
+    it('neither makes, changes nor suspends an autoscaler of a Deployment of another', () => {
+      const children = taken(live(pipeline()), 'Deployment')
+      const refused = 'refuse Deployment shop-payment'
+      expect(planned(edited, children)).toEqual([refused, needs[1]])
+      expect(planned(pipeline({ suspend: true }), children)).toEqual([refused, needs[1]])
+    })
+
+    it('keeps running what it ran: what is as asked is neither touched nor reported', () => {
+      expect(planned(pipeline(), taken(live(pipeline()), 'NetworkPolicy'))).toEqual([
+        'refuse NetworkPolicy shop-payment',
+      ])
+    })
+
+    it('goes on with the parts that do not need it', () => {
+      const both = pipeline({ stages: [stage({ concurrency: 77 }), stage({ name: 'orders', concurrency: 77 })] })
+      const [account, ...others] = live(pipeline({ stages: [stage(), stage({ name: 'orders' })] })).sort(
+        (a, b) => Number(b.kind === 'ServiceAccount') - Number(a.kind === 'ServiceAccount'),
+      )
+      const children = [...taken(account ? [account] : [], 'ServiceAccount'), ...others]
+      expect(planned(both, children)).toEqual([
+        'refuse ServiceAccount shop-payment',
+        'hold Deployment shop-payment',
+        'apply Deployment shop-orders',
+      ])
+    })
+
+    it('treats a name that the API server said is taken like an object it sees', () => {
+      const strangers = new Map([['Deployment/shop-payment', 'Helm']])
+      const actions = plan(desired(pipeline(), [], settings), [], pipeline(), new Map(), strangers)
+      expect(actions.filter(({ kind }) => kind !== 'create')).toMatchObject([
+        { kind: 'refuse', owner: 'Helm', object: { kind: 'Deployment' } },
+        {
+          kind: 'hold',
+          cause: { reason: 'NotOwned', what: 'Deployment shop-payment' },
+          object: { kind: 'ScaledObject' },
+        },
+      ])
+    })
+  })
+
+  describe('in an external Kafka cluster', () => {
+    const kafka = {
+      external: { bootstrapServers: 'kafka:9092', sasl: { mechanism: 'PLAIN', secretName: 's' } },
+    } as const
+    const before = pipeline({ kafka })
+    const moved = pipeline({ kafka: { external: { ...kafka.external, bootstrapServers: 'elsewhere:9092' } } })
+    const actions = (of: OrderPipeline, topics: Parameters<typeof blockedByKafka>[1]) =>
+      plan(desired(of, live(before), settings), live(before), of, blockedByKafka(of, topics)).map(
+        ({ kind, object }) => `${kind} ${object.kind}`,
+      )
+    const found = (...problems: TopicProblem[]) => ({ problems, partitions: new Map() })
+
+    it.each(['NotOwned', 'KafkaClusterChanged'] as const)(
+      'whose topics are not its own (%s) leaves workloads as they are',
+      (reason) => {
+        expect(actions(moved, found({ reason, message: '' }))).toEqual(['hold Deployment', 'hold ScaledObject'])
+        expect(actions(before, found({ reason, message: '' }))).toEqual([])
+      },
+    )
+
+    it('leaves workloads as they are until it is known whose the topics are', () => {
+      expect(actions(moved, undefined)).toEqual(['hold Deployment', 'hold ScaledObject'])
+      expect(actions(moved, found())).toEqual(['apply Deployment', 'apply ScaledObject'])
+    })
+  })
+
   it('waits for what is going before it makes it again', () => {
     const children = change(live(pipeline()), 'Deployment', (child) => ({
       ...child,
@@ -98,12 +191,56 @@ describe('a plan', () => {
   })
 })
 
+describe('the plan for topics', () => {
+  const Delete = { deletionPolicy: 'Delete' } as const
+  const dead = 'KafkaTopic shop.notification.dead-letters'
+  const both = [stage(), stage({ name: 'notification' })]
+
+  it('releases what the spec no longer names when the same edit changes the policy from Delete to Retain', () => {
+    const children = live(pipeline({ ...Delete, stages: both }))
+    expect(planned(pipeline(), children).filter((action) => action.includes('KafkaTopic'))).toEqual([
+      'apply KafkaTopic shop.inventory.updated',
+      'apply KafkaTopic shop.payment.dead-letters',
+      `release ${dead}`,
+    ])
+  })
+
+  it('releases a wanted topic whose owner reference is not what this operator applied', () => {
+    const owner = [{ apiVersion: 'v1', kind: 'OrderPipeline', name: 'shop', uid: 'pipeline-uid', controller: true }]
+    const children = live(pipeline()).map((child) =>
+      child.metadata.name === 'shop.inventory.updated'
+        ? { ...child, metadata: { ...child.metadata, ownerReferences: owner } }
+        : child,
+    )
+    expect(planned(pipeline(), children)).toEqual(['release KafkaTopic shop.inventory.updated'])
+  })
+
+  it('never deletes what Retain left behind, although the policy is Delete now', () => {
+    const children = live(pipeline({ stages: both }))
+    expect(planned(pipeline(Delete), children).filter((action) => action.endsWith(dead))).toEqual([])
+  })
+
+  it('never deletes what a pipeline of the same name left behind under Retain', () => {
+    const children = live({
+      ...pipeline({ stages: both }),
+      metadata: { name: 'shop', namespace: 'default', uid: 'first' },
+    }).filter(({ kind }) => kind === 'KafkaTopic')
+    const later = planned(pipeline(Delete), children)
+    expect(later.filter((action) => action.includes('KafkaTopic'))).toEqual([
+      'apply KafkaTopic shop.inventory.updated',
+      'apply KafkaTopic shop.payment.dead-letters',
+    ])
+  })
+})
+
 describe('the plan of a deleted pipeline', () => {
+  const deletedAt = { deletionTimestamp: '2026-01-01T00:00:00Z' }
   const unmake = (of: OrderPipeline, children: readonly ChildObject[]) =>
-    plan(desiredOfDeleted(of, children), children, of).map(({ kind, object }) => `${kind} ${object.kind}`)
+    plan([], children, of).map(({ kind, object }) => `${kind} ${object.kind}`)
+  const topics = (actions: readonly string[]) => actions.filter((action) => action.endsWith('KafkaTopic'))
 
   it('deletes all but retained topics', () => {
-    expect(unmake(pipeline(), live(pipeline()))).toEqual([
+    expect(unmake(pipeline({}, deletedAt), live(pipeline()))).toEqual([
       'delete ScaledObject',
       'delete Deployment',
       'delete PodDisruptionBudget',
@@ -113,16 +250,34 @@ describe('the plan of a deleted pipeline', () => {
   })
 
   it('deletes topics where the policy is Delete', () => {
-    const of = pipeline({ deletionPolicy: 'Delete' })
-    expect(unmake(of, live(of)).filter((action) => action === 'delete KafkaTopic')).toHaveLength(2)
+    const of = pipeline({ deletionPolicy: 'Delete' }, deletedAt)
+    expect(topics(unmake(of, live(of)))).toEqual(['delete KafkaTopic', 'delete KafkaTopic'])
   })
 
-  it('frees retained topics of the owner they had when the policy was Delete', () => {
-    const topics = live(pipeline({ deletionPolicy: 'Delete' })).filter(({ kind }) => kind === 'KafkaTopic')
-    const actions = plan(desiredOfDeleted(pipeline(), topics), topics, pipeline())
-    expect(actions.map(({ kind, object }) => [kind, object.metadata.ownerReferences])).toEqual([
-      ['apply', undefined],
-      ['apply', undefined],
+  it('releases every retained topic that has an owner reference from a time of Delete, declared or not', () => {
+    const stages = [stage(), stage({ name: 'notification' })]
+    const children = live(pipeline({ deletionPolicy: 'Delete', stages }))
+    expect(topics(unmake(pipeline({}, deletedAt), children))).toEqual(Array(3).fill('release KafkaTopic'))
+  })
+
+  it('deletes nothing that lost its owner reference, as --cascade=orphan takes it from everything', () => {
+    const of = pipeline({ deletionPolicy: 'Delete' }, deletedAt)
+    const orphaned = live(of).map((child) => ({ ...child, metadata: { ...child.metadata, ownerReferences: [] } }))
+    expect(unmake(of, orphaned)).toEqual([])
+    expect([isOrphaning(of, orphaned), isOrphaning(of, live(of)), isOrphaning(pipeline(), orphaned)]).toEqual([
+      true,
+      false,
+      false,
     ])
+    expect(isOrphaning(pipeline({}, { ...deletedAt, finalizers: ['orphan'] }), live(of))).toBe(true)
+  })
+})
+
+describe('a pipeline waits for the operator when it is deleted', () => {
+  it('only where topics are to be deleted with it, or released before', () => {
+    const Delete = pipeline({ deletionPolicy: 'Delete' })
+    expect(needsFinalizer(pipeline(), live(pipeline()))).toBe(false)
+    expect(needsFinalizer(Delete, [])).toBe(true)
+    expect(needsFinalizer(pipeline(), live(Delete))).toBe(true)
   })
 })

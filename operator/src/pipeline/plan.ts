@@ -1,31 +1,75 @@
 // What has to be done to get from what exists to what should? Actions as data, in the order they are safe to do.
 import { childResources, type ChildObject, type OrderPipeline } from '../api/index.ts'
+import { type Blocked, type Cause, gate, type Gate } from './dependencies.ts'
 import { startReplicas } from './desired.ts'
 import { drift } from './drift.ts'
-import { fingerprintAnnotation } from './names.ts'
-import { otherOwner } from './ownership.ts'
+import { fingerprintAnnotation, identity } from './names.ts'
+import { mayBeDeleted, mustBeReleased, otherOwner } from './ownership.ts'
 
 export type Action =
   | { readonly kind: 'create'; readonly object: ChildObject; readonly startReplicas?: number }
-  | { readonly kind: 'apply'; readonly object: ChildObject; readonly because: string }
+  | {
+      readonly kind: 'apply'
+      readonly object: ChildObject
+      readonly because: string
+      /** Where somebody has changed it; absent when it is asked for otherwise than before. */
+      readonly drifted?: readonly string[]
+    }
   | { readonly kind: 'delete'; readonly object: ChildObject }
+  /** The pipeline's owner reference is taken off, so that the object outlives it. */
+  | { readonly kind: 'release'; readonly object: ChildObject }
   /** The name is somebody else's: nothing is done, and the status says so. */
   | { readonly kind: 'refuse'; readonly object: ChildObject; readonly owner: string }
+  /** Something that the object needs is refused: it is neither made nor changed. */
+  | { readonly kind: 'hold'; readonly object: ChildObject; readonly cause: Cause }
 
-/** Children that exist and are asked for unchanged give no action: a settled pipeline costs no write. */
+/**
+ * Children that exist and are asked for unchanged give no action: a settled pipeline costs no write. `blocked`: what must not be
+ * depended on besides objects that belong to others. `strangers`: owners of objects that are not among the children, by identity.
+ */
 export const plan = (
   wanted: readonly ChildObject[],
   children: readonly ChildObject[],
   pipeline: OrderPipeline,
+  blocked: Blocked = new Map(),
+  strangers: ReadonlyMap<string, string> = new Map(),
 ): Action[] => {
   const existing = new Map(children.map((child) => [identity(child), child]))
   const wantedIds = new Set(wanted.map(identity))
-  const writes = wanted.flatMap((object) => write(object, existing.get(identity(object)), children, pipeline))
+  const gated = gate(pipeline, blocked)
+  const writes = [...wanted]
+    .sort((a, b) => rank(a) - rank(b))
+    .flatMap((object) => {
+      const live = existing.get(identity(object))
+      const owner = live ? otherOwner(live, pipeline) : strangers.get(identity(object))
+      const refused = owner === undefined ? undefined : ({ kind: 'refuse', object, owner } as const)
+      return admitted(refused ? [refused] : write(object, live, children, pipeline), object, gated)
+    })
+  const written = new Set(writes.map(({ object }) => identity(object)))
+  const releases = children
+    .filter((child) => mustBeReleased(child, pipeline) && !written.has(identity(child)))
+    .map((object): Action => ({ kind: 'release', object }))
   const deletes = children
-    .filter((child) => !wantedIds.has(identity(child)) && mayGo(child, pipeline))
+    .filter((child) => !wantedIds.has(identity(child)) && !isGoing(child) && mayBeDeleted(child, pipeline))
+    .sort((a, b) => rank(b) - rank(a))
     .map((object): Action => ({ kind: 'delete', object }))
-  return [...inOrder(writes), ...inOrder(deletes).reverse()]
+  return [...writes, ...releases, ...deletes]
 }
+
+/** What depends on a refused object is held; what needs no action is only remembered, for what depends on it in turn. */
+const admitted = (actions: readonly Action[], object: ChildObject, gated: Gate): readonly Action[] => {
+  if (actions.some(({ kind }) => kind === 'refuse')) {
+    gated.block(object, refusal(object))
+    return actions
+  }
+  const cause = gated.causeFor(object)
+  return cause ? actions.map((): Action => ({ kind: 'hold', object, cause })) : actions
+}
+
+export const refusal = (object: ChildObject): Cause => ({
+  reason: 'NotOwned',
+  what: `${object.kind} ${object.metadata.name}`,
+})
 
 const write = (
   object: ChildObject,
@@ -37,30 +81,19 @@ const write = (
     const replicas = object.kind === 'Deployment' ? startReplicas(pipeline, object.metadata.name, children) : undefined
     return [{ kind: 'create', object, ...(replicas === undefined ? {} : { startReplicas: replicas }) }]
   }
-  const owner = otherOwner(live, pipeline)
-  if (owner !== undefined) return [{ kind: 'refuse', object, owner }]
-  if (live.metadata.deletionTimestamp !== undefined) return [] // made again when it is gone
+  if (isGoing(live)) return [] // made again when it is gone
   return applyIfNeeded(object, live)
 }
 
-/** Also used when a create finds its object there already. */
-export const applyIfNeeded = (object: ChildObject, live: ChildObject): Action[] => {
+const applyIfNeeded = (object: ChildObject, live: ChildObject): Action[] => {
   const asked = object.metadata.annotations?.[fingerprintAnnotation]
   if (live.metadata.annotations?.[fingerprintAnnotation] !== asked)
     return [{ kind: 'apply', object, because: 'changed' }]
   const drifted = drift(object, live)
-  return drifted.length === 0 ? [] : [{ kind: 'apply', object, because: `drifted at ${drifted.join(', ')}` }]
+  return drifted.length === 0 ? [] : [{ kind: 'apply', object, because: `drifted at ${drifted.join(', ')}`, drifted }]
 }
 
-const mayGo = (child: ChildObject, pipeline: OrderPipeline): boolean => {
-  if (child.metadata.deletionTimestamp !== undefined || otherOwner(child, pipeline) !== undefined) return false
-  return child.kind !== 'KafkaTopic' || pipeline.spec.deletionPolicy === 'Delete'
-}
+const isGoing = ({ metadata }: ChildObject): boolean => metadata.deletionTimestamp !== undefined
 
-export const identity = ({ kind, metadata }: ChildObject): string => `${kind}/${metadata.name}`
-
-/** Made in the order of childResources, unmade in the reverse: the autoscaler goes before what it scales. */
-const inOrder = (actions: readonly Action[]): Action[] => {
-  const rank = ({ object }: Action): number => childResources.findIndex(({ kind }) => kind === object.kind)
-  return [...actions].sort((a, b) => rank(a) - rank(b))
-}
+/** Objects are made in the order of childResources and deleted in the reverse: the autoscaler goes before what it scales. */
+const rank = (object: ChildObject): number => childResources.findIndex(({ kind }) => kind === object.kind)

@@ -1,6 +1,7 @@
 // How is a container of a pipeline run? Restricted pod security, probes on the metrics port, room to drain.
 import type {
   Placement,
+  PodTemplate,
   TopologySpread,
   V1Container,
   V1EnvVar,
@@ -9,6 +10,7 @@ import type {
   V1ResourceRequirements,
   V1TopologySpreadConstraint,
 } from '../api/index.ts'
+import { containerName } from './names.ts'
 
 export interface PodSettings {
   readonly serviceAccountName: string
@@ -19,12 +21,17 @@ export interface PodSettings {
   readonly env: readonly V1EnvVar[]
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
   readonly placement: Placement
+  readonly wishes: PodTemplate
   /** Grace after SIGTERM, everything included. */
   readonly drainSeconds: number
   readonly leaveServiceSeconds?: number
 }
 
 const nonRoot = 65532
+const scratchSize = '256Mi'
+
+export const pullSecrets = (names: readonly string[] = []): { imagePullSecrets?: { name: string }[] } =>
+  names.length > 0 ? { imagePullSecrets: names.map((name) => ({ name })) } : {}
 
 export const podSpec = (settings: PodSettings): V1PodSpec => {
   const { placement } = settings
@@ -35,16 +42,17 @@ export const podSpec = (settings: PodSettings): V1PodSpec => {
     terminationGracePeriodSeconds: settings.drainSeconds,
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: nonRoot,
-      runAsGroup: nonRoot,
-      fsGroup: nonRoot,
+      ...(settings.wishes.securityContext ?? { runAsUser: nonRoot, runAsGroup: nonRoot, fsGroup: nonRoot }),
       seccompProfile: { type: 'RuntimeDefault' },
     },
     ...(placement.nodeSelector ? { nodeSelector: { ...placement.nodeSelector } } : {}),
     ...(placement.tolerations ? { tolerations: placement.tolerations.map((toleration) => ({ ...toleration })) } : {}),
     ...(placement.priorityClassName === undefined ? {} : { priorityClassName: placement.priorityClassName }),
     ...(placement.topologySpread ? { topologySpreadConstraints: spread(placement.topologySpread, settings) } : {}),
+    ...pullSecrets(settings.wishes.imagePullSecrets),
     containers: [container(settings)],
+    // The root file system is read-only: JVMs unpack native libraries here, and others need some place for temporary files.
+    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: scratchSize } }],
   }
 }
 
@@ -61,7 +69,7 @@ const spread = (
   }))
 
 const container = (settings: PodSettings): V1Container => ({
-  name: 'stage',
+  name: containerName,
   image: settings.image,
   imagePullPolicy: settings.imagePullPolicy,
   ...(settings.args ? { args: [...settings.args] } : {}),
@@ -75,6 +83,7 @@ const container = (settings: PodSettings): V1Container => ({
   ...(settings.leaveServiceSeconds === undefined
     ? {}
     : { lifecycle: { preStop: { sleep: { seconds: settings.leaveServiceSeconds } } } }),
+  volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
   securityContext: {
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,

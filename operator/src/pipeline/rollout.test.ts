@@ -10,7 +10,8 @@ import type {
 } from '../api/index.ts'
 import { desired } from './desired.ts'
 import { livePart } from './live.ts'
-import { versionAnnotations } from './names.ts'
+import { retryAnnotation, versionAnnotations } from './names.ts'
+import type { PodReport } from './new-version.ts'
 import { plan } from './plan.ts'
 import { rolloutOf } from './rollout.ts'
 import { statusOf } from './status.ts'
@@ -18,8 +19,8 @@ import { pipeline, settings, stage } from './testing.ts'
 import { maxUnavailable } from './workloads.ts'
 
 /** What the cluster makes of the plan: as asked, with replicas of its own. */
-const carryOut = (of: OrderPipeline, children: readonly ChildObject[]): ChildObject[] =>
-  plan(desired(of, children, settings), children, of).reduce<ChildObject[]>(
+const carryOut = (of: OrderPipeline, children: readonly ChildObject[], pods?: Map<string, PodReport>): ChildObject[] =>
+  plan(desired(of, children, settings, new Map(), pods), children, of).reduce<ChildObject[]>(
     (all, action) => {
       const { kind, metadata } = action.object
       const same = (child: ChildObject): boolean => child.kind === kind && child.metadata.name === metadata.name
@@ -48,13 +49,15 @@ const available = (children: readonly ChildObject[], name: string) =>
     readyReplicas: replicas,
     availableReplicas: replicas,
   }))
-const noProgress = (children: readonly ChildObject[], name: string) =>
-  report(children, name, () => ({
-    replicas: 6,
-    updatedReplicas: 1,
-    availableReplicas: 5,
-    conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }],
-  }))
+/** What the operator's clock says once the deadline has passed: that it failed is the version's own fault. */
+const stuck = (children: readonly ChildObject[], name: string): Map<string, PodReport> => {
+  const tried = children.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)
+  const version = tried?.metadata.annotations?.[versionAnnotations.asked] ?? ''
+  const trouble = { fault: 'version', certain: true, text: 'ImagePullBackOff: image x cannot be pulled' } as const
+  return new Map([
+    ['payment', { trial: { version, available: 0, wanted: 5, best: 0, stuckMs: 600_000, at: 0, trouble } }],
+  ])
+}
 
 const of = (changes: Partial<Stage>): OrderPipeline => pipeline({ stages: [stage({ image: 'payment:1', ...changes })] })
 const deployments = (children: readonly ChildObject[]) =>
@@ -94,8 +97,7 @@ describe('a rolling update', () => {
   it('that makes no progress is undone to that version, until the spec is changed', () => {
     const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
     expect(deployments(tried)).toEqual({ 'shop-payment': 'payment:2' })
-    const stuck = noProgress(tried, 'shop-payment')
-    const back = available(carryOut(of({ image: 'payment:2' }), stuck), 'shop-payment')
+    const back = available(carryOut(of({ image: 'payment:2' }), tried, stuck(tried, 'shop-payment')), 'shop-payment')
     expect([deployments(back), phase(back)]).toEqual([{ 'shop-payment': 'payment:1' }, 'RolledBack'])
     const still = carryOut(of({ image: 'payment:2' }), back)
     expect(deployments(still)).toEqual({ 'shop-payment': 'payment:1' })
@@ -105,17 +107,83 @@ describe('a rolling update', () => {
   })
 
   it('is tried again when a person takes the mark away', () => {
-    const stuck = noProgress(carryOut(of({ image: 'payment:2' }), settledFrom()), 'shop-payment')
-    const back = carryOut(of({ image: 'payment:2' }), stuck).map((child): ChildObject => {
+    const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
+    const back = carryOut(of({ image: 'payment:2' }), tried, stuck(tried, 'shop-payment')).map((child): ChildObject => {
       const { [versionAnnotations.givenUp]: _removed, ...annotations } = child.metadata.annotations ?? {}
       return { ...child, metadata: { ...child.metadata, annotations } }
     })
     expect(deployments(carryOut(of({ image: 'payment:2' }), back))).toEqual({ 'shop-payment': 'payment:2' })
   })
 
+  it('is tried again, once, when the pipeline is annotated for it', () => {
+    const asked = (retry?: string): OrderPipeline => ({
+      ...of({ image: 'payment:2' }),
+      metadata: {
+        ...pipeline().metadata,
+        ...(retry === undefined ? {} : { annotations: { [retryAnnotation]: retry } }),
+      },
+    })
+    const giveUp = (one: OrderPipeline, tried: ChildObject[]) =>
+      available(carryOut(one, tried, stuck(tried, 'shop-payment')), 'shop-payment')
+    const back = giveUp(asked(), carryOut(asked(), settledFrom()))
+    expect(rolloutOf(livePart(pipeline(), 'payment', back))?.message).toContain(
+      'kubectl annotate orderpipeline shop orderpipeline.dev/retry=',
+    )
+    const again = carryOut(asked('1'), back)
+    expect(deployments(again)).toEqual({ 'shop-payment': 'payment:2' })
+    const backAgain = giveUp(asked('1'), again)
+    expect(deployments(backAgain)).toEqual({ 'shop-payment': 'payment:1' })
+    expect(plan(desired(asked('1'), backAgain, settings), backAgain, asked('1'))).toEqual([])
+    expect(plan(desired(asked(), backAgain, settings), backAgain, asked())).toEqual([])
+    expect(deployments(carryOut(asked('2'), backAgain))).toEqual({ 'shop-payment': 'payment:2' })
+  })
+
+  it('is given up although every pod of the version before is gone, as after a suspension', () => {
+    const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
+    const resumed = report(tried, 'shop-payment', () => ({ replicas: 5, updatedReplicas: 5, availableReplicas: 0 }))
+    const back = carryOut(of({ image: 'payment:2' }), resumed, stuck(resumed, 'shop-payment'))
+    expect([deployments(back), phase(back)]).toEqual([{ 'shop-payment': 'payment:1' }, 'RolledBack'])
+    expect(rolloutOf(livePart(pipeline(), 'payment', back))?.message).toContain('image x cannot be pulled')
+  })
+
+  it('is not given up because the Deployment controller has seen no progress, which a full cluster explains too', () => {
+    const tried = report(carryOut(of({ image: 'payment:2' }), settledFrom()), 'shop-payment', () => ({
+      replicas: 6,
+      updatedReplicas: 1,
+      availableReplicas: 5,
+      conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }],
+    }))
+    expect(deployments(carryOut(of({ image: 'payment:2' }), tried))).toEqual({ 'shop-payment': 'payment:2' })
+  })
+
+  it('counts only replicas that are surely of the new version while it knows nothing of the pods', () => {
+    const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
+    const message = (status: DeploymentStatus) =>
+      rolloutOf(
+        livePart(
+          pipeline(),
+          'payment',
+          report(tried, 'shop-payment', () => status),
+        ),
+      )?.message
+    const none = { replicas: 7, updatedReplicas: 2, availableReplicas: 5 }
+    expect(message(none)).toBe('0 of 5 replicas of the new version are available')
+    expect(message({ ...none, availableReplicas: 6 })).toBe('1 of 5 replicas of the new version are available')
+  })
+
+  it('is complete without every replica of a full cluster, once none of the version before is left', () => {
+    const tried = carryOut(of({ image: 'payment:2' }), settledFrom()).map((child) =>
+      child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 100 } } : child,
+    )
+    const full = report(tried, 'shop-payment', () => ({ replicas: 100, updatedReplicas: 100, availableReplicas: 60 }))
+    expect(phase(carryOut(of({ image: 'payment:2' }), full))).toBe('Stable')
+    const mixed = report(tried, 'shop-payment', () => ({ replicas: 100, updatedReplicas: 90, availableReplicas: 100 }))
+    expect(phase(carryOut(of({ image: 'payment:2' }), mixed))).toBe('Progressing')
+  })
+
   it('of a first version has nothing to go back to and goes on trying', () => {
-    const stuck = noProgress(carryOut(of({}), []), 'shop-payment')
-    expect(phase(carryOut(of({}), stuck))).toBe('Progressing')
+    const tried = carryOut(of({}), [])
+    expect(phase(carryOut(of({}), tried, stuck(tried, 'shop-payment')))).toBe('Progressing')
   })
 
   it('takes away as many replicas as the lag budget allows', () => {
@@ -157,9 +225,30 @@ describe('a blue-green update', () => {
     expect(deployments(next)).toEqual({ 'shop-payment-green': 'payment:2', 'shop-payment': 'payment:3' })
   })
 
+  it('stays on green when its ScaledObject is gone', () => {
+    const green = both('payment:2', both('payment:2', available(both('payment:2'), 'shop-payment-green')))
+    const lost = green.filter(({ kind }) => kind !== 'ScaledObject')
+    const actions = plan(desired(of({ strategy, image: 'payment:2' }), lost, settings), lost, of({ strategy }))
+    expect(actions.map(({ kind, object }) => [kind, object.kind])).toEqual([['create', 'ScaledObject']])
+    expect(target(carryOut(of({ strategy, image: 'payment:2' }), lost))).toBe('shop-payment-green')
+    const onlyBlue = both('payment:2').filter(({ kind }) => kind !== 'ScaledObject')
+    expect(livePart(pipeline(), 'payment', onlyBlue).active).toBe('blue')
+  })
+
+  it('does not change over to fewer replicas than the old ones have by now', () => {
+    const waiting = available(both('payment:2'), 'shop-payment-green')
+    const grown = waiting.map((child) =>
+      child.kind === 'Deployment' && child.metadata.name === 'shop-payment'
+        ? { ...child, spec: { ...child.spec, replicas: 50 } }
+        : child,
+    )
+    const still = both('payment:2', grown)
+    expect(target(still)).toBe('shop-payment')
+  })
+
   it('is given up when the new ones make no progress, and the old ones never notice', () => {
-    const stuck = noProgress(both('payment:2'), 'shop-payment-green')
-    const back = both('payment:2', stuck)
+    const tried = both('payment:2')
+    const back = carryOut(of({ strategy, image: 'payment:2' }), tried, stuck(tried, 'shop-payment-green'))
     expect([deployments(back), phase(back), target(back)]).toEqual([
       { 'shop-payment': 'payment:1' },
       'RolledBack',

@@ -2,7 +2,7 @@
 // kept on the Deployment itself, so that whoever comes next, whatever has crashed, can bring it back.
 import type { Deployment, DeploymentStatus, Rollout, Strategy, V1DeploymentSpec } from '../api/index.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { type Color, versionAnnotations } from './names.ts'
+import { type Color, labelKeys, retryAnnotation, versionAnnotations } from './names.ts'
 
 export type Template = V1DeploymentSpec['template']
 
@@ -11,6 +11,26 @@ export interface LivePart {
   readonly active: Color
   readonly blue: Deployment | undefined
   readonly green: Deployment | undefined
+}
+
+/** A version that made no progress within its deadline, by its fingerprint, and why. */
+export interface Expired {
+  readonly version: string
+  readonly because: string
+}
+
+export interface RollSettings {
+  readonly strategy?: Strategy | undefined
+  /** Replicas without which a version counts as not yet proven. */
+  readonly minReplicas?: number
+  readonly expired?: Expired | undefined
+  /**
+   * Fingerprint of what the pods are made from. While it stays, pods stay as they are: a newer operator, which would make others of
+   * the same, replaces none.
+   */
+  readonly inputs?: string | undefined
+  /** Of the pipeline: another value than that of a version's failure has it tried again. */
+  readonly retry?: string | undefined
 }
 
 /** What a Deployment of the part should be. */
@@ -31,64 +51,132 @@ export interface Rolled {
  * one makes no progress within its deadline. Blue-green: beside the stable version, which keeps working until every new replica
  * is available.
  */
-export const roll = (template: (color: Color) => Template, live: LivePart, strategy: Strategy = {}): Rolled => {
+export const roll = (template: (color: Color) => Template, live: LivePart, settings: RollSettings = {}): Rolled => {
+  const { active, versions } = rolled(template, live, settings)
+  return { active, versions: versions.map((version) => markedActive(version, active)) }
+}
+
+/** Without the mark blue is active, so that only a part on green carries it, and survives the loss of its ScaledObject. */
+const markedActive = (version: Version, active: Color): Version =>
+  version.color === 'green' && active === 'green'
+    ? { ...version, annotations: { ...version.annotations, [versionAnnotations.active]: 'true' } }
+    : version
+
+const rolled = (template: (color: Color) => Template, live: LivePart, settings: RollSettings): Rolled => {
+  const { strategy = {}, minReplicas = 1, expired, inputs, retry } = settings
   const { active } = live
   const current = live[active]
-  const wanted = template(active)
-  if (!current) return { active, versions: [fresh(active, wanted)] }
+  const wanted = wantedTemplate(template, active, live, inputs)
+  if (!current) return { active, versions: [fresh(active, wanted, { inputs })] }
   const [version, asked] = [fingerprintOf(wanted), askedVersion(current)]
   const stable = stableTemplate(current)
-  if (stable && current.metadata.annotations?.[versionAnnotations.givenUp] === version)
-    return { active, versions: [givenUp(active, stable, version)] }
-  if (asked === version) return { active, versions: [inPlace(active, wanted, current, stable)] }
+  if (stable && isGivenUp(current, version, retry))
+    return { active, versions: [givenUp(active, stable, { version, because: becauseOf(current) }, retryOf(current))] }
+  if (asked === version) {
+    if (isComplete(current, minReplicas))
+      return {
+        active,
+        versions: [{ color: active, template: wanted, annotations: annotations(wanted, wanted, inputs) }],
+      }
+    const other = stable !== undefined && fingerprintOf(stable) !== version
+    if (other && expired?.version === version) return { active, versions: [givenUp(active, stable, expired, retry)] }
+    return { active, versions: [fresh(active, wanted, { stable, inputs })] }
+  }
   // Where nothing runs, or what runs has never been ready, there is nothing worth keeping beside a newer version.
   const worthKeeping = stable && fingerprintOf(stable) === asked && (current.spec.replicas ?? 0) > 0
-  if (strategy.type !== 'BlueGreen' || !worthKeeping) return { active, versions: [fresh(active, wanted, stable)] }
-  return changeOver(template, live, stable, version)
+  if (strategy.type !== 'BlueGreen' || !worthKeeping)
+    return { active, versions: [fresh(active, wanted, { stable, inputs })] }
+  return changeOver(template, live, stable, settings)
 }
 
 const changeOver = (
   template: (color: Color) => Template,
   live: LivePart,
   stable: Template,
-  version: string,
+  { expired, inputs, retry }: RollSettings,
 ): Rolled => {
   const { active } = live
   const next: Color = active === 'blue' ? 'green' : 'blue'
-  const old: Version = { color: active, template: stable, annotations: annotations(stable, stable) }
-  const wanted = template(next)
+  const old: Version = {
+    color: active,
+    template: stable,
+    annotations: annotations(stable, stable, inputsOf(live[active])),
+  }
+  const wanted = wantedTemplate(template, next, live, inputs)
   const candidate = live[next]
   const tried = candidate !== undefined && askedVersion(candidate) === fingerprintOf(wanted)
-  if (tried && isComplete(candidate))
+  // The autoscaler may have scaled the old one since: a change-over takes no replica away.
+  if (tried && isComplete(candidate, replicasOf(candidate)) && replicasOf(candidate) >= replicasOf(live[active]))
     return {
       active: next,
-      versions: [old, { color: next, template: wanted, annotations: annotations(wanted, wanted) }],
+      versions: [old, { color: next, template: wanted, annotations: annotations(wanted, wanted, inputs) }],
     }
-  if (tried && madeNoProgress(candidate)) return { active, versions: [givenUp(active, stable, version)] }
-  return { active, versions: [old, fresh(next, wanted)] }
+  if (tried && expired !== undefined && expired.version === askedVersion(candidate))
+    return {
+      active,
+      versions: [
+        givenUp(active, stable, { version: fingerprintOf(template(active)), because: expired.because }, retry),
+      ],
+    }
+  return { active, versions: [old, fresh(next, wanted, { inputs })] }
 }
 
-const inPlace = (color: Color, wanted: Template, current: Deployment, stable: Template | undefined): Version => {
-  if (isComplete(current)) return { color, template: wanted, annotations: annotations(wanted, wanted) }
-  const other = stable && fingerprintOf(stable) !== fingerprintOf(wanted)
-  if (other && madeNoProgress(current)) return givenUp(color, stable, fingerprintOf(wanted))
-  return fresh(color, wanted, stable)
+/** The proven pods of a Deployment while they are made from the same, whatever this operator would make of it. */
+const wantedTemplate = (
+  template: (color: Color) => Template,
+  color: Color,
+  live: LivePart,
+  inputs: string | undefined,
+): Template => {
+  const deployment = live[color]
+  const stable = deployment && stableTemplate(deployment)
+  const same = inputs !== undefined && inputsOf(deployment) === inputs
+  return same && stable && fingerprintOf(stable) === askedVersion(deployment) ? stable : template(color)
 }
 
-const fresh = (color: Color, template: Template, stable?: Template): Version => ({
+const fresh = (
+  color: Color,
+  template: Template,
+  { stable, inputs }: { readonly stable?: Template | undefined; readonly inputs: string | undefined },
+): Version => ({
   color,
   template,
-  annotations: annotations(template, stable),
+  annotations: annotations(template, stable, inputs),
 })
 
-const givenUp = (color: Color, stable: Template, version: string): Version => ({
+const inputsOf = (deployment: Deployment | undefined): string | undefined =>
+  deployment?.metadata.annotations?.[versionAnnotations.inputs]
+
+/** Without inputs: the pods asked for are not made from what the spec says now. */
+const givenUp = (
+  color: Color,
+  stable: Template,
+  { version, because }: Expired,
+  retry: string | undefined,
+): Version => ({
   color,
   template: stable,
-  annotations: { ...annotations(stable, stable), [versionAnnotations.givenUp]: version },
+  annotations: {
+    ...annotations(stable, stable),
+    [versionAnnotations.givenUp]: version,
+    ...(because === '' ? {} : { [versionAnnotations.givenUpBecause]: because }),
+    ...(retry === undefined ? {} : { [versionAnnotations.givenUpRetry]: retry }),
+  },
 })
 
-const annotations = (template: Template, stable: Template | undefined): Record<string, string> => ({
+/** Still given up, and not asked for again since. */
+const isGivenUp = (deployment: Deployment, version: string, retry: string | undefined): boolean =>
+  deployment.metadata.annotations?.[versionAnnotations.givenUp] === version &&
+  (retry === undefined || retry === retryOf(deployment))
+
+const retryOf = ({ metadata }: Deployment): string | undefined =>
+  metadata.annotations?.[versionAnnotations.givenUpRetry]
+
+const becauseOf = ({ metadata }: Deployment): string => metadata.annotations?.[versionAnnotations.givenUpBecause] ?? ''
+
+const annotations = (template: Template, stable: Template | undefined, inputs?: string): Record<string, string> => ({
   [versionAnnotations.asked]: fingerprintOf(template),
+  ...(inputs === undefined ? {} : { [versionAnnotations.inputs]: inputs }),
   ...(stable ? { [versionAnnotations.stable]: JSON.stringify(stable) } : {}),
 })
 
@@ -96,28 +184,59 @@ const annotations = (template: Template, stable: Template | undefined): Record<s
 export const rolledBack = (live: LivePart): (Rollout & { readonly message: string }) | undefined => {
   const current = live[live.active]
   if (current?.metadata.annotations?.[versionAnnotations.givenUp] === undefined) return undefined
+  const because = becauseOf(current)
   return {
     phase: 'RolledBack',
-    message: `the newest version made no progress and was given up, the last stable one runs; change the spec, or try again with kubectl annotate deployment ${current.metadata.name} ${versionAnnotations.givenUp}-`,
+    message: `the newest version made no progress and was given up${because === '' ? '' : ` (${because})`}, the last stable one runs; change the spec, or try again with kubectl annotate orderpipeline ${pipelineOf(current)} ${retryAnnotation}=$(date +%s) --overwrite`,
   }
 }
 
-/** Where a part's newest version stands, for a person to read. */
-export const rolloutOf = (live: LivePart): Rollout | undefined => {
-  const current = live[live.active]
+const pipelineOf = ({ metadata }: Deployment): string => metadata.labels?.[labelKeys.pipeline] ?? ''
+
+/** The Deployment that has the newest version: the other color during a change-over, else the active one. */
+export const triedDeployment = (live: LivePart): Deployment | undefined => {
   const candidate = live[live.active === 'blue' ? 'green' : 'blue']
-  if (!current) return undefined
+  return candidate && candidate.metadata.deletionTimestamp === undefined ? candidate : live[live.active]
+}
+
+/** Whether a version has still to prove itself. */
+export const isBeingTried = (live: LivePart): boolean => {
+  const tried = triedDeployment(live)
+  if (!tried) return false
+  const stable = stableTemplate(tried)
+  return !stable || fingerprintOf(stable) !== askedVersion(tried)
+}
+
+/** What is known of the replicas of the newest version (new-version.ts). */
+interface Counted {
+  readonly version: string
+  readonly available: number
+  readonly wanted: number
+  readonly trouble?: { readonly text: string }
+}
+
+/** Where a part's newest version stands, for a person to read. */
+export const rolloutOf = (live: LivePart, trial?: Counted): Rollout | undefined => {
+  const tried = triedDeployment(live)
+  if (!tried) return undefined
   const rollback = rolledBack(live)
   if (rollback) return rollback
-  const trying = candidate && candidate.metadata.deletionTimestamp === undefined ? candidate : current
-  const stable = stableTemplate(current)
-  if (trying === current && stable && fingerprintOf(stable) === askedVersion(current)) return { phase: 'Stable' }
-  const { updatedReplicas = 0, availableReplicas = 0 } = statusOf(trying)
-  const of = trying.spec.replicas ?? 0
+  if (!isBeingTried(live)) return { phase: 'Stable' }
+  const wanted = tried.spec.replicas ?? 0
+  if (wanted === 0) return { phase: 'Progressing', message: 'the new version has not run yet: no replicas are wanted' }
+  const known = trial?.version === askedVersion(tried) ? trial : undefined
+  const available = Math.min(wanted, known?.available ?? surelyAvailable(tried))
+  const because = known?.trouble?.text ? `: ${known.trouble.text}` : ''
   return {
     phase: 'Progressing',
-    message: `${Math.min(updatedReplicas, availableReplicas)} of ${of} replicas of the new version are available`,
+    message: `${available} of ${wanted} replicas of the new version are available${because}`.slice(0, 1024),
   }
+}
+
+/** Replicas of the new version that are available even if every old one is. */
+const surelyAvailable = (deployment: Deployment): number => {
+  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = statusOf(deployment)
+  return Math.max(0, availableReplicas - Math.max(0, replicas - updatedReplicas))
 }
 
 /** Whether a version that was ready is being replaced in place. */
@@ -127,9 +246,10 @@ export const isReplacing = (live: LivePart): boolean => {
   return current !== undefined && stable !== undefined && fingerprintOf(stable) !== askedVersion(current)
 }
 
-const askedVersion = ({ metadata }: Deployment): string | undefined => metadata.annotations?.[versionAnnotations.asked]
+export const askedVersion = ({ metadata }: Deployment): string | undefined =>
+  metadata.annotations?.[versionAnnotations.asked]
 
-const stableTemplate = ({ metadata }: Deployment): Template | undefined => {
+export const stableTemplate = ({ metadata }: Deployment): Template | undefined => {
   const text = metadata.annotations?.[versionAnnotations.stable]
   if (text === undefined) return undefined
   try {
@@ -139,25 +259,25 @@ const stableTemplate = ({ metadata }: Deployment): Template | undefined => {
   }
 }
 
+/** Of a Deployment as it was read, which may be anybody's. */
+export const templateOf = (deployment: Deployment | undefined): Template | undefined =>
+  (deployment?.spec as Partial<V1DeploymentSpec> | undefined)?.template
+
+const replicasOf = (deployment: Deployment | undefined): number => deployment?.spec.replicas ?? 0
+
 const statusOf = ({ status }: Deployment): DeploymentStatus => status ?? {}
 
-/** Every replica is of this version and available. None at all proves nothing. */
-const isComplete = (deployment: Deployment): boolean => {
+/**
+ * No replica of another version is left, and at least so many are available. Not every one has to be: an autoscaler adds some at
+ * any time, and a full cluster may have no node for the last. None at all proves nothing.
+ */
+const isComplete = (deployment: Deployment, least: number): boolean => {
   const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = statusOf(deployment)
   const wanted = deployment.spec.replicas ?? 0
   return (
     observedGeneration >= (deployment.metadata.generation ?? 0) &&
     wanted > 0 &&
-    updatedReplicas === wanted &&
-    replicas === wanted &&
-    availableReplicas === wanted
-  )
-}
-
-const madeNoProgress = (deployment: Deployment): boolean => {
-  const { observedGeneration = 0, conditions = [] } = statusOf(deployment)
-  return (
-    observedGeneration >= (deployment.metadata.generation ?? 0) &&
-    conditions.some(({ type, reason }) => type === 'Progressing' && reason === 'ProgressDeadlineExceeded')
+    updatedReplicas === replicas &&
+    availableReplicas >= Math.max(1, Math.min(wanted, least))
   )
 }

@@ -32,14 +32,22 @@ export const statusChange = (
 }
 
 /** Conditions without the figures in their messages: a number that moves does not make another reason. */
-const acted = ({ observedGeneration, conditions = [], totals, stages = [] }: OrderPipelineStatus): unknown => [
+const acted = ({
   observedGeneration,
+  conditions = [],
+  totals,
+  stages = [],
+  drainingSince,
+  services,
+}: OrderPipelineStatus): unknown => [
+  observedGeneration,
+  services && [services.image, services.available],
+  drainingSince,
   conditions.map(({ type, status, reason, observedGeneration: generation }) => [type, status, reason, generation]),
   totals?.stages,
   stages.map(({ name, lag, rollout, scaleOut }) => [
     name,
     lag === undefined,
-    lag === 0,
     rollout?.phase,
     scaleOut && [scaleOut.from, scaleOut.to],
   ]),

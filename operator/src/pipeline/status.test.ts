@@ -36,6 +36,7 @@ describe('a status', () => {
       'TopicsReady=True',
       'WorkloadsReady=True',
       'ScalingReady=True',
+      'RolledOut=False', // nothing has told yet that its first version is complete
     ])
     expect(status.totals).toEqual({ stages: '1/1', replicas: '5/7', lag: 40 })
     expect(status.stages).toMatchObject([
@@ -178,6 +179,33 @@ describe('a status', () => {
     })
   })
 
+  it('remembers since when it drains, and forgets it once stopped', () => {
+    const draining = (status?: OrderPipeline['status']) => {
+      const of = { ...pipeline({ suspend: true }), ...(status ? { status } : {}) }
+      return statusOf(seen({ pipeline: of, children: settled(pipeline()) }), 'now').drainingSince
+    }
+    expect([draining(), draining({ drainingSince: 'then' })]).toEqual(['now', 'then'])
+    const stopped = { ...pipeline({ suspend: true }), status: { drainingSince: 'then' } }
+    expect(statusOf(seen({ pipeline: stopped, children: [] }), 'now').drainingSince).toBeUndefined()
+  })
+
+  it('says Suspended of workloads and scaling too, once everything has stopped', () => {
+    const suspended = pipeline({ suspend: true })
+    const stopped = settled(suspended, 0).map((child) =>
+      child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 0 } } : child,
+    )
+    for (const type of ['WorkloadsReady', 'ScalingReady'])
+      expect(condition(seen({ pipeline: suspended, children: stopped }), type)?.reason).toBe('Suspended')
+  })
+
+  it('names the Secret that keeps replicas from running', () => {
+    const trouble = 'CreateContainerConfigError: Secret nope: not found'
+    const waiting = seen({ children: settled(pipeline(), 0), pods: new Map([['payment', { trouble }]]) })
+    expect(condition(waiting, 'WorkloadsReady')?.message).toBe(
+      'shop-payment has 0 of at least 5 replicas ready (CreateContainerConfigError: Secret nope: not found)',
+    )
+  })
+
   it('has no lag in its totals while that of a stage is unknown', () => {
     expect(statusOf(seen({ lag: new Map() }), 'now').totals).toEqual({ stages: '1/1', replicas: '5/7' })
   })
@@ -190,9 +218,16 @@ describe('a status is written', () => {
   const change = (before: ReturnType<typeof status>, after: ReturnType<typeof status>, ms: number): StatusChange =>
     statusChange(before, after, ms, limits)
 
-  it('at once when a condition changes or lag comes and goes', () => {
+  it('at once when a condition changes or lag becomes known', () => {
     expect(change(status(40, 5), status(40, 4), 0)).toEqual({ write: 'now' })
-    expect(change(status(40), status(0), 0)).toEqual({ write: 'now' })
+    const unknown = statusOf(seen({ lag: new Map() }), 'now')
+    expect(change(unknown, status(40), 0)).toEqual({ write: 'now' })
+    expect(change(status(40), unknown, 0)).toEqual({ write: 'now' })
+  })
+
+  it('no more often when a message comes now and then than under load', () => {
+    expect(change(status(0), status(1), 5000)).toEqual({ write: 'later', waitMs: 5000 })
+    expect(change(status(1), status(0), 5000)).toEqual({ write: 'later', waitMs: 5000 })
   })
 
   it('after a while when only figures move', () => {

@@ -7,16 +7,20 @@ import type {
   Problem,
   ReplicaCounts,
   Stage,
+  ServicesStatus,
   StageCapacityStatus,
   StageStatus,
 } from '../api/index.ts'
 import { capacityOf, type Measured, type StageCapacity } from './capacity.ts'
 import { conditions } from './conditions.ts'
+import type { Blocked, Cause } from './dependencies.ts'
 import type { ExternalTopics } from './external-topics.ts'
 import type { StageFigures } from './lag.ts'
 import { livePart, livePartitions } from './live.ts'
 import { gatewayName, topicName } from './names.ts'
+import type { PodReport } from './new-version.ts'
 import { rolloutOf } from './rollout.ts'
+import { suspensionOf } from './suspension.ts'
 import type { Throughput } from './throughput.ts'
 
 /** What came of an action that did not go as planned. */
@@ -26,17 +30,32 @@ export interface Failure {
   readonly message: string
 }
 
+/** An object that was neither made nor changed, because of something it needs. */
+export interface Held {
+  /** Such as `Deployment shop-payment`. */
+  readonly object: string
+  readonly cause: Cause
+}
+
 export interface Seen {
   readonly pipeline: OrderPipeline
   readonly children: readonly ChildObject[]
   readonly problems: readonly Problem[]
   readonly failures: readonly Failure[]
+  /** Absent means none. */
+  readonly held?: readonly Held[]
+  readonly blocked?: Blocked
   /** By stage; a stage whose lag is unknown has none. */
   readonly lag: ReadonlyMap<string, StageFigures>
   /** By stage: what was seen of it under load since the operator started. */
   readonly throughput: ReadonlyMap<string, Throughput>
+  /** By part: of its pods, where a version is on trial or replicas are missing. */
+  readonly pods?: ReadonlyMap<string, PodReport>
   /** Of an external Kafka cluster; absent while unknown. */
   readonly topics?: ExternalTopics | undefined
+  readonly services?: ServicesStatus | undefined
+  /** What something else changes back each time, for a person to read. */
+  readonly contested?: readonly string[]
 }
 
 /** `now` as an ISO date: when a condition that changes says it did. */
@@ -53,6 +72,10 @@ export const statusOf = (seen: Seen, now: string): OrderPipelineStatus => {
   return {
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
     conditions: conditions(seen, now),
+    ...ifKnown('services', seen.services),
+    ...(suspensionOf(seen.pipeline, seen.children, seen.lag) === 'draining'
+      ? { drainingSince: seen.pipeline.status?.drainingSince ?? now }
+      : {}),
     totals: {
       stages: `${readyStages.length}/${stages.length}`,
       replicas: `${sum(all.map((part) => part.readyReplicas))}/${sum(all.map((part) => part.desiredReplicas))}`,
@@ -78,7 +101,10 @@ const stageStatus = (seen: Seen, stage: Stage, capacity: StageCapacity | undefin
     ...ifKnown('consumedPerSecond', consumedPerSecond),
     ...ifKnown('secondsToDrain', secondsToDrain),
     ...ifKnown('capacity', capacity && capacityStatus(capacity)),
-    ...ifKnown('rollout', rolloutOf(livePart(seen.pipeline, stage.name, seen.children))),
+    ...ifKnown(
+      'rollout',
+      rolloutOf(livePart(seen.pipeline, stage.name, seen.children), seen.pods?.get(stage.name)?.trial),
+    ),
     ...ifKnown('scaleOut', scaleOut),
   }
 }

@@ -33,6 +33,37 @@ describe('a suspended pipeline', () => {
     expect(suspensionOf(suspended, running(suspended, 0), new Map())).toBe('draining')
   })
 
+  it('stops its stages at the drain deadline, whatever is left', () => {
+    const since = '2026-01-01T00:00:00.000Z'
+    const busy = lag({ lag: 40, consumedPerSecond: 8 })
+    const at = (seconds: number, drainDeadlineSeconds?: number) => {
+      const spec = {
+        ...suspended.spec,
+        ...(drainDeadlineSeconds === undefined ? {} : { suspension: { drainDeadlineSeconds } }),
+      }
+      const of = { ...suspended, spec, status: { drainingSince: since } }
+      return suspensionOf(of, running(of), busy, Date.parse(since) + seconds * 1000)
+    }
+    expect([at(599), at(600), at(29, 30), at(30, 30), at(0, 0)]).toEqual([
+      'draining',
+      'stopped',
+      'draining',
+      'stopped',
+      'stopped',
+    ])
+  })
+
+  it('stops at once where the deadline is 0, before any status is written', () => {
+    const now = pipeline({ suspend: true, gateway, suspension: { drainDeadlineSeconds: 0 } })
+    expect(suspensionOf(now, running(now), new Map())).toBe('stopped')
+  })
+
+  it('without a gateway does not wait for others to stop writing, only for no lag', () => {
+    const fed = pipeline({ suspend: true })
+    expect(suspensionOf(fed, running(fed), lag({ lag: 0, consumedPerSecond: 9 }))).toBe('stopped')
+    expect(suspensionOf(fed, running(fed), lag({ lag: 1, consumedPerSecond: 9 }))).toBe('draining')
+  })
+
   it('stays stopped once it is, whatever is written to its topics', () => {
     const stopped = desired(suspended, running(suspended, 0), settings, lag(still))
     expect(suspensionOf(suspended, stopped, lag({ lag: 7, consumedPerSecond: 0 }))).toBe('stopped')

@@ -9,14 +9,28 @@ export const pausedAnnotation = 'autoscaling.keda.sh/paused-replicas'
 /** Undefined when nothing is suspended. */
 export type Suspension = 'draining' | 'stopped' | undefined
 
+/** Where a spec says nothing. */
+export const drainDeadlineSeconds = 600
+
+/** Whether stages are stopped although they have not drained. `now` in milliseconds. */
+const isOverdue = ({ spec, status }: OrderPipeline, now: number | undefined): boolean => {
+  const deadlineMs = (spec.suspension?.drainDeadlineSeconds ?? drainDeadlineSeconds) * 1000
+  if (deadlineMs === 0) return true
+  const since = status?.drainingSince
+  return since !== undefined && now !== undefined && now - Date.parse(since) >= deadlineMs
+}
+
 /**
  * Drained means that no stage has lag or has moved within the time its figures look back over, so that no message can be between
- * two stages. Once stopped a pipeline stays so, whatever is written to its topics; while its lag is unknown it goes on draining.
+ * two stages. A pipeline without a gateway is fed by others, who may never pause: there no lag is enough. Once stopped a pipeline stays
+ * so, whatever is written to its topics; while its lag is unknown it goes on draining. At the drain deadline it is stopped as it is:
+ * what is left stays in its topics.
  */
 export const suspensionOf = (
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   lag: ReadonlyMap<string, LagFigures>,
+  now?: number,
 ): Suspension => {
   if (!pipeline.spec.suspend) return undefined
   const names = pipeline.spec.stages.map(({ name }) => name)
@@ -30,9 +44,10 @@ export const suspensionOf = (
     )
   }
   if (names.every((name) => isPaused(pipeline, name, children) || !running(name))) return 'stopped'
+  if (isOverdue(pipeline, now)) return 'stopped'
   const drained = names.every((name) => {
     const figures = lag.get(name)
-    return figures?.lag === 0 && figures.consumedPerSecond === 0
+    return figures?.lag === 0 && (figures.consumedPerSecond === 0 || !pipeline.spec.gateway)
   })
   return drained && !running(gatewayName) ? 'stopped' : 'draining'
 }

@@ -23,6 +23,12 @@ it('measures nothing while there is too little to do', () => {
   expect(seen([...minute(0, {}), point(80, { lag: 0 })])).toEqual({ workSeconds: 0.2 })
 })
 
+it('takes messages that are fetched and not yet committed for no work that waits', () => {
+  // A second and a half of messages at 2,000 a second: more than twice what the replicas handle at once, and all of it in flight.
+  expect(seen(minute(0, { lag: 3000, consumedPerSecond: 2000 }))).toEqual({})
+  expect(seen(minute(0, { lag: 12_000, consumedPerSecond: 2000 })).workSeconds).toBe(0.05)
+})
+
 it('tells when more replicas made it no faster', () => {
   const before = minute(0, { replicas: 10, consumedPerSecond: 500 })
   expect(seen([...before, ...minute(100, { replicas: 20, consumedPerSecond: 520 })]).scaleOut).toEqual({

@@ -2,6 +2,7 @@
 // which the lag never ran out and the number of replicas stayed.
 import type { ScaleOut } from '../api/index.ts'
 import { windowMs } from './lag.ts'
+import { leastWaitingLag } from './replica-rate.ts'
 
 export interface Point {
   /** Milliseconds. */
@@ -39,7 +40,7 @@ const leastGain = 0.25
 
 export const withPoint = (seen: Throughput, point: Point, concurrency: number): Throughput => {
   const known = seen.workSeconds === undefined ? {} : { workSeconds: seen.workSeconds }
-  const busy = point.replicas > 0 && point.lag >= 2 * point.replicas * concurrency
+  const busy = point.replicas > 0 && point.lag >= leastWaitingLag(point.replicas, concurrency, point.consumedPerSecond)
   if (!busy) return known
   const { plateau } = seen
   if (plateau?.replicas !== point.replicas) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KafkaTopic } from '../api/index.ts'
 import { pipeline, stage } from './testing.ts'
-import { derivedPartitions, kafkaTopics, partitionsFor } from './topics.ts'
+import { derivedPartitions, kafkaTopics, partitionsFor, shrinkProblems } from './topics.ts'
 
 const named = (topics: readonly KafkaTopic[], name: string) => topics.find((topic) => topic.metadata.name === name)
 
@@ -14,6 +14,23 @@ describe('the partitions of a topic', () => {
     const stages = [stage(), stage({ name: 'orders', scaling: { minReplicas: 1, maxReplicas: 25, lagPerReplica: 1 } })]
     expect(derivedPartitions(pipeline({ stages }).spec, 'inventory.updated')).toBe(110)
     expect(derivedPartitions(pipeline({ stages: stages.slice(1) }).spec, 'inventory.updated')).toBe(30)
+  })
+
+  it('that a topic has and its spec would take away are a problem that names the number', () => {
+    const existing = kafkaTopics(pipeline(), [])
+    const asked = (partitions: number) => pipeline({ topics: [{ name: 'inventory.updated', partitions }] })
+    expect(named(existing, 'shop.inventory.updated')?.spec.partitions).toBe(110)
+    expect(shrinkProblems(asked(109), existing)).toEqual([
+      {
+        path: 'spec.topics[inventory.updated].partitions',
+        reason: 'PartitionsShrink',
+        message:
+          'the topic has 110 partitions, which never shrink: say 110 or more, or leave it out; for fewer, make a topic of another name',
+      },
+    ])
+    expect([shrinkProblems(asked(110), existing), shrinkProblems(pipeline(), existing)]).toEqual([[], []])
+    const theirs = existing.map((topic) => ({ ...topic, metadata: { ...topic.metadata, labels: {} } }))
+    expect(shrinkProblems(asked(109), theirs)).toEqual([]) // NotOwned says the rest
   })
 
   it('are three for a topic nobody consumes', () => {

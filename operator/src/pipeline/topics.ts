@@ -1,5 +1,14 @@
 // Which KafkaTopics does a pipeline need, and with how many partitions?
-import type { KafkaTopic, KafkaTopicSpec, OrderPipeline, OrderPipelineSpec, Topic } from '../api/index.ts'
+import type {
+  ChildObject,
+  KafkaTopic,
+  KafkaTopicSpec,
+  OrderPipeline,
+  OrderPipelineSpec,
+  Problem,
+  Topic,
+} from '../api/index.ts'
+import { kafkaTopicNamed } from './live.ts'
 import { deadLetterTopic, labels, namespaceOf, ownerReference, topicName } from './names.ts'
 
 /** An autoscaler never gets past lag threshold × partitions and stops within 10 % of its goal, so it needs 1.1 × as many. */
@@ -54,6 +63,18 @@ export const wantedTopics = (
   })
   return [...declared, ...deadLetters]
 }
+
+/**
+ * Topics that would have to lose partitions, which Kafka refuses. The schema sees only numbers that the spec has named before. Found before
+ * a KafkaTopic is touched: one that was refused stays so until it says the right number again.
+ */
+export const shrinkProblems = (pipeline: OrderPipeline, children: readonly ChildObject[]): Problem[] =>
+  pipeline.spec.topics.flatMap(({ name, partitions }): Problem[] => {
+    const has = kafkaTopicNamed(pipeline, topicName(pipeline.metadata.name, name), children)?.spec.partitions
+    if (partitions === undefined || has === undefined || partitions >= has) return []
+    const message = `the topic has ${has} partitions, which never shrink: say ${has} or more, or leave it out; for fewer, make a topic of another name`
+    return [{ path: `spec.topics[${name}].partitions`, reason: 'PartitionsShrink', message }]
+  })
 
 /** None where Kafka is no Strimzi cluster: there the operator manages topics itself (external-topics.ts). */
 export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTopic[]): KafkaTopic[] => {

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
 import { lagThreshold } from './autoscalers.ts'
-import { poolSize } from './budget.ts'
 import { pipeline, stage } from './testing.ts'
 import { validate } from './validate.ts'
 
@@ -10,21 +9,24 @@ it('finds nothing wrong with a pipeline that makes sense', () => {
   expect(validate(pipeline().spec)).toEqual([])
 })
 
-it('shares the connections among every replica there can be', () => {
-  expect(poolSize(pipeline({ database: database(450) }).spec)).toBe(4)
-  expect(poolSize(pipeline({ database: database(5000) }).spec)).toBe(10)
-  expect(poolSize(pipeline({ database: { secretName: 'db', key: 'url' } }).spec)).toBe(2)
+it('refuses a stage that is called like the second Deployment of another part', () => {
+  const taken = pipeline({ stages: [stage(), stage({ name: 'payment-green' }), stage({ name: 'orders-green' })] })
+  expect(validate(taken.spec)).toMatchObject([{ path: 'spec.stages[payment-green].name', reason: 'NameTaken' }])
 })
 
-it('says what to do when the connections do not give every replica one', () => {
-  expect(validate(pipeline({ database: database(99) }).spec)).toEqual([
+it('says what to do when the connections do not give every replica two, or a gateway three', () => {
+  expect(validate(pipeline({ database: database(199) }).spec)).toEqual([
     {
       path: 'spec.database.maxConnections',
       reason: 'ConnectionBudgetExceeded',
       message:
-        '99 connections cannot give each of up to 100 replicas one: raise it to 100, lower maxReplicas, or put a pooler in transaction mode before the database',
+        '199 connections cannot give each of up to 100 replicas of stages 2: raise it to 300, lower maxReplicas, or put a pooler in transaction mode before the database',
     },
   ])
+  expect(validate(pipeline({ database: database(200) }).spec)).toEqual([])
+  const gateway = { scaling: { minReplicas: 1, maxReplicas: 10, cpuPercent: 70 } }
+  const [problem] = validate(pipeline({ database: database(229), gateway }).spec)
+  expect(problem?.message).toContain('and each of up to 10 of the gateway 3: raise it to 348')
 })
 
 it('derives the lag a replica carries from the time it has to drain it', () => {

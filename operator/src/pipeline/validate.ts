@@ -1,30 +1,34 @@
 // Does a spec make sense where the schema cannot tell? Problems with path, reason and what to do; none means it may be applied.
 import type { OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
 import { type AutoscalerSettings, lagThreshold } from './autoscalers.ts'
-import { largestReplicaCount, poolSize } from './budget.ts'
+import { budgetProblems } from './budget.ts'
+import { greenSuffix } from './names.ts'
+import { partsOf } from './parts.ts'
+import { templateProblems } from './pod-template.ts'
 import { quantity } from './quantity.ts'
+import { scheduleProblems } from './schedule.ts'
 
 /** `settings` are the operator's; without them what depends on them is not judged. */
 export const validate = (spec: OrderPipelineSpec, settings?: Pick<AutoscalerSettings, 'prometheusUrl'>): Problem[] => [
-  ...connectionBudget(spec),
+  ...namesTaken(spec),
+  ...budgetProblems(spec),
   ...drainTimes(spec),
+  ...scheduleProblems(spec),
+  ...templateProblems(spec),
   ...(settings && settings.prometheusUrl === undefined ? prometheusMissing(spec) : []),
   ...(spec.gateway ? resourceProblems(spec.gateway, 'spec.gateway') : []),
   ...spec.stages.flatMap((stage) => resourceProblems(stage, `spec.stages[${stage.name}]`)),
 ]
 
-const connectionBudget = (spec: OrderPipelineSpec): Problem[] => {
-  if (poolSize(spec) >= 1) return []
-  const replicas = largestReplicaCount(spec)
-  return [
-    {
-      path: 'spec.database.maxConnections',
-      reason: 'ConnectionBudgetExceeded',
-      message:
-        `${spec.database?.maxConnections ?? 0} connections cannot give each of up to ${replicas} replicas one: ` +
-        `raise it to ${replicas}, lower maxReplicas, or put a pooler in transaction mode before the database`,
-    },
-  ]
+/** Refused by the schema too, but not in a pipeline that is older than that rule. */
+const namesTaken = (spec: OrderPipelineSpec): Problem[] => {
+  const parts = new Set(partsOf(spec).map(({ name }) => name))
+  return spec.stages.flatMap(({ name }): Problem[] => {
+    const other = name.endsWith(greenSuffix) ? name.slice(0, -greenSuffix.length) : undefined
+    if (other === undefined || !parts.has(other)) return []
+    const message = `a second Deployment of ${other}, which a blue-green change-over makes, would have the name of this stage: give the stage another name`
+    return [{ path: `spec.stages[${name}].name`, reason: 'NameTaken', message }]
+  })
 }
 
 const drainTimes = (spec: OrderPipelineSpec): Problem[] =>

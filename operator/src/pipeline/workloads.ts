@@ -1,13 +1,48 @@
 // Which pods does a pipeline run, and as whom? Deployments, a ServiceAccount and a disruption budget per stage and for the gateway.
-import type { ChildObject, Deployment, Gateway, OrderPipeline, Placement, Service, Stage } from '../api/index.ts'
+import type {
+  ChildObject,
+  Deployment,
+  Gateway,
+  OrderPipeline,
+  Placement,
+  PodTemplate,
+  Service,
+  Stage,
+} from '../api/index.ts'
+import type { Pools } from './budget.ts'
+import { runsBuiltIn } from './choreography.ts'
 import { defaults, gatewayEnvironment, stageEnvironment } from './environment.ts'
-import { type Color, deploymentName, gatewayName, ownedMeta, ports, selectorLabels, workloadName } from './names.ts'
-import { podSpec, type PodSettings } from './pod.ts'
-import { type LivePart, roll, type Template, type Version } from './rollout.ts'
+import {
+  type Color,
+  deploymentName,
+  gatewayName,
+  ownedMeta,
+  ports,
+  retryAnnotation,
+  secretsAnnotation,
+  selectorLabels,
+  workloadName,
+} from './names.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { podSpec, type PodSettings, pullSecrets } from './pod.ts'
+import { graceSeconds, mergedTemplate } from './pod-template.ts'
+import { expiredVersion, type PodReport } from './new-version.ts'
+import { type LivePart, roll, type RollSettings, type Template, type Version } from './rollout.ts'
 
 export interface WorkloadSettings {
   readonly servicesImage: string
   readonly imagePullPolicy: string
+  /** Names of the Secrets that every pod pulls its image with. */
+  readonly imagePullSecrets?: readonly string[]
+}
+
+/** What was found of a part beside its objects. */
+export interface PartSeen {
+  readonly report?: PodReport | undefined
+  /** Digests of the Secrets its pods take values from. */
+  readonly secrets?: string | undefined
+  /** Database connections of each replica. */
+  readonly pools?: Pools | undefined
 }
 
 export interface Workload {
@@ -24,15 +59,22 @@ export const stageWorkload = (
   stage: Stage,
   live: LivePart,
   settings: WorkloadSettings,
+  { report, secrets, pools }: PartSeen = {},
 ): Workload => {
+  const wishes = mergedTemplate(pipeline.spec, stage, settings.imagePullSecrets)
+  // Finishes the messages in hand, commits, leaves the group.
+  const drainSeconds = wishes.terminationGracePeriodSeconds ?? graceSeconds(stage)
   const template = templates(pipeline, stage.name, stage, settings, {
-    env: stageEnvironment(pipeline, stage),
+    env: stageEnvironment(pipeline, stage, drainSeconds, pools),
     ports: [{ name: 'metrics', containerPort: ports.metrics }],
-    drainSeconds: 45, // finishes the messages in hand, commits, leaves the group
+    drainSeconds,
+    wishes,
+    secrets,
   })
-  const { active, versions } = roll(template, live, stage.strategy)
+  const inputs = templateInputs(pipeline, stage, settings, secrets, pools)
+  const { active, versions } = roll(template, live, rollSettings(pipeline, stage, report, inputs))
   const deployments = versions.map((version) => deployment(pipeline, stage.name, stage, version, maxUnavailable(stage)))
-  return { active, objects: [...companions(pipeline, stage.name, ['metrics']), ...deployments] }
+  return { active, objects: [...companions(pipeline, stage.name, ['metrics'], wishes), ...deployments] }
 }
 
 export const gatewayWorkload = (
@@ -40,21 +82,42 @@ export const gatewayWorkload = (
   gateway: Gateway,
   live: LivePart,
   settings: WorkloadSettings,
+  { report, secrets, pools }: PartSeen = {},
 ): Workload => {
+  const wishes = mergedTemplate(pipeline.spec, gateway, settings.imagePullSecrets)
   const template = templates(pipeline, gatewayName, gateway, settings, {
-    env: gatewayEnvironment(pipeline, gateway),
+    env: gatewayEnvironment(pipeline, gateway, pools),
     ports: [
       { name: 'http', containerPort: ports.http },
       { name: 'metrics', containerPort: ports.metrics },
     ],
-    drainSeconds: 40,
+    drainSeconds: wishes.terminationGracePeriodSeconds ?? 40,
+    wishes,
+    secrets,
     leaveServiceSeconds: 5, // keeps answering until no proxy sends it new connections
   })
-  const { active, versions } = roll(template, live, gateway.strategy)
+  const inputs = templateInputs(pipeline, gateway, settings, secrets, pools)
+  const { active, versions } = roll(template, live, rollSettings(pipeline, gateway, report, inputs))
   const deployments = versions.map((version) => deployment(pipeline, gatewayName, gateway, version, 0))
   const service = gatewayService(pipeline, gateway, active)
-  return { active, objects: [...companions(pipeline, gatewayName, ['http', 'metrics']), service, ...deployments] }
+  return {
+    active,
+    objects: [...companions(pipeline, gatewayName, ['http', 'metrics'], wishes), service, ...deployments],
+  }
 }
+
+const rollSettings = (
+  { metadata }: OrderPipeline,
+  { strategy, scaling }: Stage | Gateway,
+  report: PodReport | undefined,
+  inputs: string,
+): RollSettings => ({
+  strategy,
+  inputs,
+  retry: metadata.annotations?.[retryAnnotation],
+  minReplicas: scaling.minReplicas,
+  expired: expiredVersion(report?.trial, strategy?.progressDeadlineSeconds ?? progressDeadlineSeconds),
+})
 
 /** Seconds from the end of a replica to the first message its successor handles: start, join, rebalance. */
 const restartSeconds = 20
@@ -76,15 +139,25 @@ const templates =
     name: string,
     placement: Placement,
     settings: WorkloadSettings,
-    pod: Pick<PodSettings, 'env' | 'ports' | 'drainSeconds' | 'leaveServiceSeconds'>,
+    pod: Pick<PodSettings, 'env' | 'ports' | 'drainSeconds' | 'leaveServiceSeconds' | 'wishes'> & {
+      readonly secrets: string | undefined
+    },
   ) =>
   (color: Color): Template => ({
     metadata: {
-      labels: { ...ownedMeta(pipeline, '', name).labels, ...selectorLabels(pipeline.metadata.name, name, color) },
+      labels: {
+        ...pod.wishes.labels,
+        ...ownedMeta(pipeline, '', name).labels,
+        ...selectorLabels(pipeline.metadata.name, name, color),
+      },
+      ...annotationsOf({
+        ...pod.wishes.annotations,
+        ...(pod.secrets === undefined ? {} : { [secretsAnnotation]: pod.secrets }),
+      }),
     },
     spec: podSpec({
       ...pod,
-      ...program(placement, name, settings),
+      ...program(pipeline, placement, name, settings),
       serviceAccountName: workloadName(pipeline.metadata.name, name),
       selectorLabels: selectorLabels(pipeline.metadata.name, name),
       placement,
@@ -92,10 +165,39 @@ const templates =
     }),
   })
 
-const program = (placement: Placement, name: string, settings: WorkloadSettings): { image: string; args?: string[] } =>
-  placement.image === undefined
-    ? { image: settings.servicesImage, args: [`/app/${name}.mjs`] }
-    : { image: placement.image }
+/**
+ * Fingerprint of all that the pods of a part are made from. What is missing here would not reach pods that run: a test changes each
+ * field of a spec and compares.
+ */
+const templateInputs = (
+  { spec }: OrderPipeline,
+  part: Stage | Gateway,
+  { servicesImage, imagePullPolicy, imagePullSecrets }: WorkloadSettings,
+  secrets: string | undefined,
+  pools: Pools | undefined,
+): string => {
+  const { scaling: _scaling, strategy: _strategy, ...own } = part
+  return fingerprintOf([
+    own,
+    [spec.kafka, spec.database, spec.image, spec.template],
+    spec.topics.map(({ name, key }) => [name, key]),
+    [servicesImage, imagePullPolicy, imagePullSecrets],
+    [secrets, pools],
+  ])
+}
+
+const program = (
+  { spec }: OrderPipeline,
+  placement: Placement,
+  name: string,
+  settings: WorkloadSettings,
+): { image: string; args?: string[] } => {
+  const image = placement.image ?? spec.image ?? settings.servicesImage
+  return runsBuiltIn(placement) ? { image, args: [`/app/${name}.mjs`] } : { image }
+}
+
+const annotationsOf = (annotations: PodTemplate['annotations'] = {}): { annotations?: Record<string, string> } =>
+  Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {}
 
 /** spec.replicas is absent on purpose: it belongs to the autoscaler. */
 const deployment = (
@@ -119,11 +221,22 @@ const deployment = (
   },
 })
 
-const companions = (pipeline: OrderPipeline, stage: string, open: readonly ('http' | 'metrics')[]): ChildObject[] => {
+const companions = (
+  pipeline: OrderPipeline,
+  stage: string,
+  open: readonly ('http' | 'metrics')[],
+  { serviceAccountAnnotations, imagePullSecrets = [] }: PodTemplate,
+): ChildObject[] => {
   const podSelector = { matchLabels: selectorLabels(pipeline.metadata.name, stage) }
   const metadata = ownedMeta(pipeline, workloadName(pipeline.metadata.name, stage), stage)
   return [
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },
+    {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { ...metadata, ...annotationsOf(serviceAccountAnnotations) },
+      automountServiceAccountToken: false,
+      ...pullSecrets(imagePullSecrets),
+    },
     {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',

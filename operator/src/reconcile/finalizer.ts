@@ -1,16 +1,15 @@
-// Why does a deleted pipeline wait? Its finalizer holds it until nothing that must go is left.
-import { type ChildObject, type KubeObject, orderPipelines, type OrderPipeline } from '../api/index.ts'
+// Which pipelines wait when they are deleted, and for what? A finalizer holds those of which something must be done that no garbage
+// collector does.
+import { type ChildObject, type KubeObject, orderPipelines, type OrderPipeline, resourceOf } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
 import { isNotFound } from '../kube/errors.ts'
-import { finalizer, otherOwner } from '../pipeline/index.ts'
+import { finalizer, mayBeDeleted, mustBeReleased, namespaceOf, needsFinalizer } from '../pipeline/index.ts'
+import { release } from './perform.ts'
 
 export const hasFinalizer = ({ metadata }: OrderPipeline): boolean => metadata.finalizers?.includes(finalizer) ?? false
 
 /** Returns what the API server answered; undefined when the pipeline was gone already. */
-export const addFinalizer = (
-  kube: Kube,
-  { apiVersion, kind, metadata }: OrderPipeline,
-): Promise<KubeObject | undefined> => {
+const addFinalizer = (kube: Kube, { apiVersion, kind, metadata }: OrderPipeline): Promise<KubeObject | undefined> => {
   const { name, namespace, uid } = metadata
   const own = { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
   return unlessGone(kube.apply(orderPipelines, { apiVersion, kind, metadata: { ...own, finalizers: [finalizer] } }))
@@ -31,11 +30,43 @@ const unlessGone = async (write: Promise<KubeObject>): Promise<KubeObject | unde
   }
 }
 
+/** The finalizer when something outside needs it, and only then. Undefined when the pipeline was deleted in the meantime. */
+export const withFinalizer = async (
+  kube: Kube,
+  pipeline: OrderPipeline,
+  children: readonly ChildObject[],
+): Promise<OrderPipeline | undefined> => {
+  const [has, needs] = [hasFinalizer(pipeline), needsFinalizer(pipeline, children)]
+  if (pipeline.metadata.deletionTimestamp !== undefined || has === needs) return pipeline
+  if (needs) return (await addFinalizer(kube, pipeline)) as OrderPipeline | undefined
+  await releaseTopics(kube, pipeline)
+  return (await removeFinalizer(kube, pipeline)) as OrderPipeline | undefined
+}
+
 /** What others still hold by a finalizer of their own is theirs to finish; retained topics stay. */
 export const isGone = (pipeline: OrderPipeline, children: readonly ChildObject[]): boolean =>
   children.every(
     (child) =>
-      child.metadata.deletionTimestamp !== undefined ||
-      otherOwner(child, pipeline) !== undefined ||
-      (child.kind === 'KafkaTopic' && pipeline.spec.deletionPolicy !== 'Delete'),
+      !mustBeReleased(child, pipeline) &&
+      (child.metadata.deletionTimestamp !== undefined || !mayBeDeleted(child, pipeline)),
   )
+
+/**
+ * Retained topics that the garbage collector would delete once the finalizer is gone. Asked of the API server itself and without
+ * labels: what the watch is late with, or somebody has taken our label from, would be lost with its messages.
+ */
+const unreleasedTopics = async (kube: Kube, pipeline: OrderPipeline): Promise<ChildObject[]> => {
+  if (pipeline.spec.deletionPolicy === 'Delete') return []
+  try {
+    const topics = await kube.list(resourceOf('KafkaTopic'), { namespace: namespaceOf(pipeline) })
+    return (topics as readonly ChildObject[]).filter((topic) => mustBeReleased(topic, pipeline))
+  } catch (error) {
+    if (isNotFound(error)) return [] // Strimzi is not installed
+    throw error
+  }
+}
+
+/** To be done before the finalizer goes. */
+export const releaseTopics = async (kube: Kube, pipeline: OrderPipeline): Promise<void> => {
+  for (const topic of await unreleasedTopics(kube, pipeline)) await release(kube, topic, pipeline)
+}

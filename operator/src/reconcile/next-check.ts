@@ -2,6 +2,7 @@
 import type { Problem } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { Outcome } from './perform.ts'
+import { strangerMs } from './strangers.ts'
 
 export type Next =
   /** There is no such pipeline any more. */
@@ -12,19 +13,30 @@ export type Next =
   /** With growing pauses, at least this long. */
   | { readonly kind: 'retry'; readonly leastMs: number }
 
-const foreignMs = 30_000
-
 export const nextCheck = (
   problems: readonly Problem[],
   outcomes: readonly Outcome[],
   statusWaitMs: number | undefined,
 ): Next => {
   const failed = outcomes.filter(({ failure }) => failure !== undefined)
-  if (problems.length === 0 && failed.length > 0) {
-    const onlyForeign = failed.every(({ failure }) => failure?.reason === 'NotOwned')
-    return { kind: 'retry', leastMs: onlyForeign ? foreignMs : retryAfterMs(failed) }
+  const tried = failed.filter(({ failure }) => failure?.reason !== 'NotOwned')
+  if (problems.length === 0 && tried.length > 0) return { kind: 'retry', leastMs: retryAfterMs(tried) }
+  // A refused object is no reason to back off: everything else of the pipeline is repaired as soon as ever.
+  const waits = [...(failed.length > 0 ? [strangerMs] : []), ...(statusWaitMs === undefined ? [] : [statusWaitMs])]
+  return waits.length === 0 ? { kind: 'done' } : { kind: 'after', ms: Math.min(...waits) }
+}
+
+/** Looked at again after `ms` at the latest; what is to be retried keeps its own pace. */
+export const atLatest = (next: Next, ms: number): Next => {
+  switch (next.kind) {
+    case 'done':
+      return { kind: 'after', ms }
+    case 'after':
+      return { kind: 'after', ms: Math.min(next.ms, ms) }
+    case 'gone':
+    case 'retry':
+      return next
   }
-  return statusWaitMs === undefined ? { kind: 'done' } : { kind: 'after', ms: statusWaitMs }
 }
 
 const retryAfterMs = (failed: readonly Outcome[]): number =>

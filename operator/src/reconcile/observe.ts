@@ -1,14 +1,23 @@
 // What is there now? The pipeline and its children, as last seen; no request is made.
-import { type ChildObject, childResources, type KubeObject, orderPipelines, type OrderPipeline } from '../api/index.ts'
+import {
+  type ChildObject,
+  childResources,
+  type KubeObject,
+  orderPipelines,
+  type OrderPipeline,
+  type Resource,
+} from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
 import type { Change } from '../kube/store.ts'
 import { usualWatchSettings, watched, type Watched, type WatchReports, type WatchSettings } from '../kube/watched.ts'
-import { labelKeys, managedBy } from '../pipeline/index.ts'
+import { type Absence, labelKeys, managedBy } from '../pipeline/index.ts'
 
 export interface World {
   readonly pipelines: Watched
   readonly children: readonly Watched[]
   readonly synced: () => boolean
+  /** Kinds of children that are not served, or that the operator may not list. */
+  readonly absent: () => ReadonlyMap<Resource, Absence>
   /** Takes note of what the API server answered to our own write, before any watch says so. */
   readonly noteWritten: (object: KubeObject) => void
   run(signal: AbortSignal): Promise<void>
@@ -35,24 +44,30 @@ export const worldOf = (
   reports: {
     readonly pipeline: (change: Change) => void
     readonly child: (change: Change) => void
-    readonly restarted: WatchReports['restarted']
-  },
+  } & Omit<WatchReports, 'changed'>,
   clock: { readonly now: () => number; readonly random: () => number },
   { namespace, watch = usualWatchSettings }: WorldSettings,
 ): World => {
   const where = namespace === undefined ? {} : { namespace }
   const ours = { ...where, labelSelector: `${labelKeys.managedBy}=${managedBy},${labelKeys.pipeline}` }
-  const { restarted } = reports
-  const pipelines = watched(kube, orderPipelines, where, { changed: reports.pipeline, restarted }, clock, watch)
+  const { pipeline, child, ...common } = reports
+  const pipelines = watched(kube, orderPipelines, where, { changed: pipeline, ...common }, clock, watch)
   const children = childResources.map((resource) =>
-    watched(kube, resource, ours, { changed: reports.child, restarted }, clock, watch),
+    watched(kube, resource, ours, { changed: child, ...common }, clock, watch, true),
   )
   const all = [pipelines, ...children]
   return {
     pipelines,
     children,
+    absent: () =>
+      new Map(
+        children.flatMap((one) => {
+          const absence = one.absence()
+          return absence ? [[one.resource, absence] as const] : []
+        }),
+      ),
     synced: () => all.every((one) => one.synced()),
-    noteWritten: (object) => void all.find(({ resource }) => resource.kind === object.kind)?.store.set(object),
+    noteWritten: (object) => all.find(({ resource }) => resource.kind === object.kind)?.noteWritten(object),
     run: async (signal) => {
       await Promise.all(all.map((one) => one.run(signal)))
     },

@@ -2,7 +2,20 @@
 import { type ChildObject, type OrderPipeline, resourceOf } from '../api/index.ts'
 import { ApiError, ConnectionError, isConflict, NotLeaderError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
-import { type Action, applyIfNeeded, type Failure, namespaceOf, otherOwner } from '../pipeline/index.ts'
+import {
+  type Action,
+  type Cause,
+  type Failure,
+  gate,
+  type Gate,
+  keyOf,
+  labelKeys,
+  managedBy,
+  namespaceOf,
+  otherOwner,
+  pipelineKeyOf,
+  refusal,
+} from '../pipeline/index.ts'
 import type { Start } from './start.ts'
 
 export type Step = Action | Start
@@ -10,6 +23,10 @@ export type Step = Action | Start
 export interface Outcome {
   readonly action: Step
   readonly failure?: Failure
+  /** Who has the name. */
+  readonly owner?: string
+  /** Why nothing was done: something that the object needs is refused. */
+  readonly heldBy?: Cause
   readonly error?: unknown
 }
 
@@ -26,11 +43,13 @@ export const perform = async (
   pipeline: OrderPipeline,
 ): Promise<Outcome[]> => {
   const outcomes: Outcome[] = []
+  // A stranger's object without our labels shows only when its name is found to be taken, hence a second look at what needs it.
+  const gated = gate(pipeline)
   for (const group of byKind(actions)) {
     const left = group.entries() // shared: whoever is free takes the next
     const results: Outcome[] = []
     const worker = async (): Promise<void> => {
-      for (const [index, action] of left) results[index] = await attempt(kube, written, action, pipeline)
+      for (const [index, action] of left) results[index] = await attempt(kube, written, action, pipeline, gated)
     }
     await Promise.all(Array.from({ length: Math.min(atOnce, group.length) }, worker))
     outcomes.push(...results)
@@ -38,19 +57,50 @@ export const perform = async (
   return outcomes
 }
 
-const attempt = async (kube: Kube, written: Written, action: Step, pipeline: OrderPipeline): Promise<Outcome> => {
-  const name = `${action.object.kind} ${action.object.metadata.name}`
+const attempt = async (
+  kube: Kube,
+  written: Written,
+  action: Step,
+  pipeline: OrderPipeline,
+  gated: Gate,
+): Promise<Outcome> => {
+  const { object } = action
+  const name = `${object.kind} ${object.metadata.name}`
+  const heldBy = holds(action, gated)
+  if (heldBy) {
+    gated.block(object, heldBy)
+    return { action, heldBy }
+  }
   try {
     const owner = await carryOut(kube, written, action, pipeline)
     if (owner === undefined) return { action }
+    gated.block(object, refusal(object))
     return {
       action,
+      owner,
       failure: { reason: 'NotOwned', message: `${name} exists and is left alone, it belongs to ${owner}` },
     }
   } catch (error) {
     if (error instanceof NotLeaderError) throw error
     if (!(error instanceof ApiError) && !(error instanceof ConnectionError)) throw error
+    if (action.kind === 'create') gated.block(object, { reason: 'ApplyFailed', what: name })
     return { action, error, failure: { reason: 'ApplyFailed', message: `${name}: ${error.message}` } }
+  }
+}
+
+/** What deletes or releases an object is never held, nor is what says that one is refused. */
+const holds = (action: Step, gated: Gate): Cause | undefined => {
+  switch (action.kind) {
+    case 'hold':
+      return action.cause
+    case 'create':
+    case 'apply':
+    case 'start':
+      return gated.causeFor(action.object)
+    case 'refuse':
+    case 'delete':
+    case 'release':
+      return undefined
   }
 }
 
@@ -64,13 +114,19 @@ const carryOut = async (
   const { object } = action
   const resource = resourceOf(object.kind)
   switch (action.kind) {
+    case 'hold':
+      return undefined
     case 'refuse':
       return action.owner
     case 'delete':
       await kube.delete(resource, object)
       return undefined
+    case 'release':
+      written.noteWritten(await release(kube, object, pipeline))
+      return undefined
     case 'start':
-      await kube.scale(resource, namespaceOf(object), object.metadata.name, action.replicas)
+      // As it was seen: an autoscaler, or a person, may have scaled it since. Then the watch brings it, and another pass.
+      await unlessChanged(kube.scale(resource, namespaceOf(object), object.metadata.name, action.replicas, object))
       return undefined
     case 'apply':
       written.noteWritten((await kube.apply(resource, object)) as ChildObject)
@@ -88,6 +144,21 @@ const carryOut = async (
   }
 }
 
+/** Takes the pipeline's owner reference off, so that the object outlives it. */
+export const release = async (kube: Kube, object: ChildObject, pipeline: OrderPipeline): Promise<ChildObject> => {
+  const { ownerReferences = [] } = object.metadata
+  const others = ownerReferences.filter(({ uid }) => uid !== pipeline.metadata.uid)
+  return (await kube.setOwnerReferences(resourceOf(object.kind), object, others)) as ChildObject
+}
+
+const unlessChanged = async (write: Promise<void>): Promise<void> => {
+  try {
+    await write
+  } catch (error) {
+    if (!isConflict(error)) throw error
+  }
+}
+
 /** undefined when the name is taken. */
 const applyNew = async (kube: Kube, object: ChildObject): Promise<ChildObject | undefined> => {
   try {
@@ -98,7 +169,11 @@ const applyNew = async (kube: Kube, object: ChildObject): Promise<ChildObject | 
   }
 }
 
-/** Not known to us is not the same as not there: it may be somebody else's, or the watch may be behind. */
+/**
+ * Not known to us is not the same as not there: it may belong to another, or the watch may be behind. One of ours was planned without
+ * being looked at, so a topic could grow unasked: it is noted, which brings the next pass. Only labels that it lacks are put back
+ * at once, since without them no watch would ever show it.
+ */
 const adopt = async (
   kube: Kube,
   written: Written,
@@ -111,9 +186,15 @@ const adopt = async (
   const owner = otherOwner(live, pipeline)
   if (owner !== undefined) return owner
   if (live.metadata.deletionTimestamp !== undefined) return undefined
-  written.noteWritten(live)
-  if (applyIfNeeded(object, live).length > 0) written.noteWritten((await kube.apply(resource, object)) as ChildObject)
+  const shown = pipelineKeyOf(live) === keyOf(pipeline) && live.metadata.labels?.[labelKeys.managedBy] === managedBy
+  written.noteWritten(shown ? live : ((await kube.apply(resource, asItIs(object, live))) as ChildObject))
   return undefined
+}
+
+/** With the partitions that a topic has: whether it is to grow is decided by whoever has seen it. */
+const asItIs = (object: ChildObject, live: ChildObject): ChildObject => {
+  if (object.kind !== 'KafkaTopic' || live.kind !== 'KafkaTopic' || live.spec.partitions === undefined) return object
+  return { ...object, spec: { ...object.spec, partitions: live.spec.partitions } }
 }
 
 const byKind = (actions: readonly Step[]): Step[][] => {

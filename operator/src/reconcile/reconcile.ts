@@ -1,58 +1,122 @@
 // What happens to one pipeline, from first sight to gone? Level-based: it looks, decides, acts, reports, and never waits.
+import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import type { TopicKeeper } from '../kafka/topic-keeper.ts'
 import type { Kube } from '../kube/port.ts'
 import {
+  blockedByAbsence,
+  blockedByKafka,
   desired,
-  desiredOfDeleted,
   type DesiredSettings,
+  identity,
   isExternal,
+  isOrphaning,
   plan,
+  type PodReport,
+  scalersOfOthers,
+  servicesStatus,
+  shrinkProblems,
+  type SecretDigests,
   type StageFigures,
+  suspensionOf,
   validate,
 } from '../pipeline/index.ts'
-import { addFinalizer, hasFinalizer, isGone, removeFinalizer } from './finalizer.ts'
-import { nextCheck, type Next } from './next-check.ts'
+import type { Contests } from './contests.ts'
+import { hasFinalizer, isGone, releaseTopics, removeFinalizer, withFinalizer } from './finalizer.ts'
+import { atLatest, nextCheck, type Next } from './next-check.ts'
 import { observe, type World } from './observe.ts'
-import { perform } from './perform.ts'
-import { unstarted } from './start.ts'
+import { type Outcome, perform } from './perform.ts'
+import { lookEveryMs, type PodReports } from './pod-reports.ts'
+import type { SecretDigestReader } from './secret-digests.ts'
+import { startsOf } from './start.ts'
 import type { StatusWriter } from './status-writer.ts'
+import type { Strangers } from './strangers.ts'
 import type { ThroughputLog } from './throughput-log.ts'
+import type { UpdateTurns } from './updates.ts'
 
 export interface Reconciler {
   readonly kube: Kube
   readonly world: World
-  readonly settings: DesiredSettings
+  readonly settings: () => DesiredSettings
   readonly status: StatusWriter
+  readonly strangers: Strangers
   readonly lagOf: (key: string) => ReadonlyMap<string, StageFigures>
   readonly throughput: ThroughputLog
+  readonly pods: PodReports
+  readonly secrets: SecretDigestReader
+  /** The time of day, milliseconds. */
+  readonly now: () => number
+  readonly contests: Contests
+  readonly updates: Pick<UpdateTurns, 'turn'>
   readonly topics: Pick<TopicKeeper, 'look' | 'released' | 'topicsOf'>
 }
 
+/** They are deleted: KEDA would go on scaling a Deployment that belongs to another. */
+const strayScalers = (pipeline: OrderPipeline, children: readonly ChildObject[], outcomes: readonly Outcome[]) => {
+  const refused = outcomes.filter(({ failure }) => failure?.reason === 'NotOwned')
+  const foreign = new Set(refused.map(({ action }) => identity(action.object)))
+  return scalersOfOthers(pipeline, children, foreign).map((object) => ({ kind: 'delete', object }) as const)
+}
+
 export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
-  const { pipeline, children } = observe(on.world, key)
-  if (!pipeline) return { kind: 'gone' }
-  const deleting = pipeline.metadata.deletionTimestamp !== undefined
-  if (deleting && !hasFinalizer(pipeline)) return { kind: 'gone' }
-  if (!deleting && !hasFinalizer(pipeline)) {
-    const held = await addFinalizer(on.kube, pipeline)
-    if (!held) return { kind: 'gone' } // deleted in the meantime
-    on.world.noteWritten(held)
+  const { pipeline: known, children } = observe(on.world, key)
+  if (!known) return { kind: 'gone' }
+  if (known.metadata.deletionTimestamp !== undefined && !hasFinalizer(known)) return { kind: 'gone' }
+  if (isOrphaning(known, children)) {
+    await removeFinalizer(on.kube, known)
+    return { kind: 'gone' }
   }
-  const problems = deleting ? [] : validate(pipeline.spec, on.settings)
+  const pipeline = await withFinalizer(on.kube, known, children)
+  if (!pipeline) return { kind: 'gone' } // deleted in the meantime
+  if (pipeline !== known) on.world.noteWritten(pipeline) // may hold an edit that no watch has shown yet
+  const deleting = pipeline.metadata.deletionTimestamp !== undefined
+  const settings = on.settings()
+  const problems = deleting ? [] : [...validate(pipeline.spec, settings), ...shrinkProblems(pipeline, children)]
   const lag = on.lagOf(key)
-  const wanted = deleting ? desiredOfDeleted(pipeline, children) : desired(pipeline, children, on.settings, lag)
-  const actions = problems.length > 0 ? [] : plan(wanted, children, pipeline)
-  const starts = deleting || problems.length > 0 ? [] : unstarted(pipeline, children)
+  const kafkaAnswers = [...lag.values()].some((figures) => figures.lag !== undefined)
+  const pods = deleting ? new Map<string, PodReport>() : await on.pods.look(pipeline, children, kafkaAnswers)
+  const digests: SecretDigests = deleting ? new Map() : await on.secrets.look(pipeline)
+  const wanted = deleting ? [] : desired(pipeline, children, settings, lag, pods, digests, on.now())
+  // Read once: the status must say why this pass did what it did, not what has been learnt since. That brings a pass of its own.
+  const topics = on.topics.topicsOf(pipeline)
+  const blocked = new Map([...blockedByKafka(pipeline, topics), ...blockedByAbsence(on.world.absent())])
+  const planned = problems.length > 0 ? [] : plan(wanted, children, pipeline, blocked, on.strangers.of(key))
+  const actions = on.contests.admit(key, planned)
+  const starts = deleting || problems.length > 0 ? [] : startsOf(pipeline, children, wanted, blocked)
   const outcomes = await perform(on.kube, on.world, [...actions, ...starts], pipeline)
+  on.strangers.note(key, outcomes)
+  on.contests.note(key, outcomes)
+  outcomes.push(...(await perform(on.kube, on.world, strayScalers(pipeline, children, outcomes), pipeline)))
   if (isExternal(pipeline)) on.topics.look()
   if (deleting && outcomes.length === 0 && isGone(pipeline, children) && on.topics.released(pipeline)) {
+    await releaseTopics(on.kube, pipeline)
     await removeFinalizer(on.kube, pipeline)
     return { kind: 'gone' }
   }
   const after = observe(on.world, key).children
+  // On record before it is acted on, so that a crash in between moves no pipeline there and back.
+  const moveTo = deleting || problems.length > 0 ? undefined : on.updates.turn(pipeline, after)
+  const services = servicesStatus(pipeline, after, settings.servicesImage, moveTo)
   const throughput = on.throughput.note(pipeline, after, lag)
-  const topics = on.topics.topicsOf(pipeline)
-  const seen = { pipeline, problems, outcomes, lag, throughput, topics, children: after }
+  const seen = {
+    pipeline,
+    problems,
+    outcomes,
+    blocked,
+    lag,
+    throughput,
+    pods,
+    topics,
+    services,
+    contested: on.contests.of(key),
+    children: after,
+  }
   const statusWaitMs = await on.status.write(seen)
-  return nextCheck(problems, outcomes, statusWaitMs)
+  const isRecorded = (image: string) => observe(on.world, key).pipeline?.status?.services?.image === image
+  const waits = [
+    ...(moveTo !== undefined && isRecorded(moveTo) ? [0] : []),
+    ...(pods.size > 0 || suspensionOf(pipeline, after, lag) === 'draining' ? [lookEveryMs] : []),
+    on.contests.waitMs(key) ?? [],
+  ].flat()
+  const next = nextCheck(problems, outcomes, statusWaitMs)
+  return waits.length === 0 ? next : atLatest(next, Math.min(...waits))
 }

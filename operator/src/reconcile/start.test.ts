@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { desired } from '../pipeline/index.ts'
-import { unstarted } from './start.ts'
+import { startsOf, unstarted } from './start.ts'
 
 const pipeline: OrderPipeline = {
   apiVersion: 'orderpipeline.dev/v1alpha1',
@@ -47,5 +47,33 @@ describe('a Deployment', () => {
   it('of a pipeline that was suspended in between is started at none', () => {
     const suspended = { ...pipeline, spec: { ...pipeline.spec, suspend: true } }
     expect(unstarted(suspended, live(1, 1))).toMatchObject([{ replicas: 0 }])
+  })
+})
+
+describe('the new color of a change-over', () => {
+  const of = { ...pipeline, spec: { ...pipeline.spec, stages: pipeline.spec.stages } }
+  const both = (blue: number, green: number): ChildObject[] =>
+    live(2, blue).flatMap((child): ChildObject[] =>
+      child.kind === 'Deployment'
+        ? [
+            child,
+            {
+              ...child,
+              metadata: { ...child.metadata, name: `${child.metadata.name}-green` },
+              spec: { ...child.spec, replicas: green },
+            },
+          ]
+        : [child],
+    )
+
+  it('is given the replicas that the autoscaler has added to the old one since', () => {
+    expect(startsOf(of, both(50, 5), both(50, 5))).toMatchObject([
+      { object: { metadata: { name: 'shop-payment-green' } }, replicas: 50 },
+    ])
+    expect(startsOf(of, both(50, 50), both(50, 50))).toEqual([])
+  })
+
+  it('is left alone when it is on its way out', () => {
+    expect(startsOf(of, both(50, 5), live(2, 50))).toEqual([])
   })
 })

@@ -1,12 +1,52 @@
-// Was a Deployment left at one replica because we died between making it and starting it? Its generation tells.
-import type { ChildObject, OrderPipeline } from '../api/index.ts'
-import { labelKeys, otherOwner, startReplicas } from '../pipeline/index.ts'
+// Which Deployments need replicas that no autoscaler gives them? One that was made and not started yet, and the new color of a
+// change-over, which must keep up with the old one.
+import type { ChildObject, Deployment, OrderPipeline } from '../api/index.ts'
+import {
+  type Blocked,
+  causeOf,
+  dependencies,
+  labelKeys,
+  livePart,
+  otherOwner,
+  partsOf,
+  startReplicas,
+} from '../pipeline/index.ts'
 
 export interface Start {
   readonly kind: 'start'
   readonly object: ChildObject
   readonly replicas: number
 }
+
+export const startsOf = (
+  pipeline: OrderPipeline,
+  children: readonly ChildObject[],
+  wanted: readonly ChildObject[],
+  blocked: Blocked = new Map(),
+): Start[] => {
+  const starts = unstarted(pipeline, children)
+  const others = behind(pipeline, children, wanted).filter(
+    ({ object }) => !starts.some((start) => start.object.metadata.name === object.metadata.name),
+  )
+  return [...starts, ...others].filter(
+    ({ object }) => !dependencies(object, pipeline).some((id) => causeOf(id, blocked)),
+  )
+}
+
+/** The autoscaler scales the active color only: what it has added to it since the other one was made, the other one needs too. */
+const behind = (pipeline: OrderPipeline, children: readonly ChildObject[], wanted: readonly ChildObject[]): Start[] =>
+  partsOf(pipeline.spec).flatMap(({ name }) => {
+    const live = livePart(pipeline, name, children)
+    const [current, candidate] = live.active === 'blue' ? [live.blue, live.green] : [live.green, live.blue]
+    if (!current || !candidate || !isKept(candidate, wanted)) return []
+    if (otherOwner(candidate, pipeline) !== undefined || otherOwner(current, pipeline) !== undefined) return []
+    const replicas = current.spec.replicas ?? 0
+    return (candidate.spec.replicas ?? 0) < replicas ? [{ kind: 'start', object: candidate, replicas }] : []
+  })
+
+const isKept = ({ metadata }: Deployment, wanted: readonly ChildObject[]): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  wanted.some(({ kind, metadata: { name } }) => kind === 'Deployment' && name === metadata.name)
 
 /**
  * One whose spec nobody has changed since it was made was not scaled either, by us, an autoscaler or a person. Of a blue and a

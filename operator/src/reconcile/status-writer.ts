@@ -1,16 +1,26 @@
 // When does the status reach the API server? When something a reader would act on has moved; figures are slowed.
-import { orderPipelines, type OrderPipeline, type Problem, type ChildObject } from '../api/index.ts'
+import {
+  type ChildObject,
+  orderPipelines,
+  type OrderPipeline,
+  type OrderPipelineStatus,
+  type Problem,
+  type ServicesStatus,
+} from '../api/index.ts'
 import { isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 import {
+  type Blocked,
   type ExternalTopics,
   keyOf,
+  type PodReport,
   type StageFigures,
   statusChange,
   type StatusLimits,
   statusOf,
   type Throughput,
 } from '../pipeline/index.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { Announcer } from './announcer.ts'
 import type { Outcome } from './perform.ts'
 
@@ -19,9 +29,13 @@ export interface StatusInput {
   readonly children: readonly ChildObject[]
   readonly problems: readonly Problem[]
   readonly outcomes: readonly Outcome[]
+  readonly blocked: Blocked
   readonly lag: ReadonlyMap<string, StageFigures>
   readonly throughput: ReadonlyMap<string, Throughput>
+  readonly pods: ReadonlyMap<string, PodReport>
   readonly topics: ExternalTopics | undefined
+  readonly services: ServicesStatus | undefined
+  readonly contested: readonly string[]
 }
 
 export interface StatusWriter {
@@ -30,24 +44,30 @@ export interface StatusWriter {
   forget(key: string): void
 }
 
-/** `noted` is given what the API server answered, so that the next pass compares with it and not with what the watch last said. */
+/**
+ * `declared` leaves out what the served schema lacks: it would be refused, or dropped and so written again with every pass.
+ * `noted` is given what the API server answered, so that the next pass compares with it and not with what the watch last
+ * said.
+ */
 export const statusWriter = (
   kube: Kube,
   announcer: Announcer,
+  declared: (status: OrderPipelineStatus) => OrderPipelineStatus,
   noted: (pipeline: OrderPipeline) => void,
-  now: () => number,
+  { now, wall }: Pick<Clock, 'now' | 'wall'>,
   limits: StatusLimits,
 ): StatusWriter => {
   const writtenAt = new Map<string, number>()
   return {
-    write: async ({ pipeline, children, problems, outcomes, lag, throughput, topics }) => {
+    write: async ({ outcomes, ...seen }) => {
+      const { pipeline } = seen
       const key = keyOf(pipeline)
       const failures = outcomes.flatMap(({ failure }) => failure ?? [])
-      const status = statusOf(
-        { pipeline, children, problems, failures, lag, throughput, topics },
-        new Date(now()).toISOString(),
+      const held = outcomes.flatMap(({ action: { object }, heldBy: cause }) =>
+        cause ? { object: `${object.kind} ${object.metadata.name}`, cause } : [],
       )
-      const change = statusChange(pipeline.status, status, now() - (writtenAt.get(key) ?? 0), limits)
+      const status = declared(statusOf({ ...seen, failures, held }, new Date(wall()).toISOString()))
+      const change = statusChange(pipeline.status, status, now() - (writtenAt.get(key) ?? -Infinity), limits)
       if (change.write === 'never') return undefined
       if (change.write === 'later') return change.waitMs
       const { apiVersion, kind } = pipeline

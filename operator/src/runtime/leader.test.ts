@@ -2,6 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import type { KubeObject } from '../api/index.ts'
 import { ApiError, ConnectionError } from '../kube/errors.ts'
+import { systemClock } from './clock.ts'
 import { leader } from './leader.ts'
 
 async function* lines(events: AsyncIterable<unknown>): AsyncGenerator<string> {
@@ -41,7 +42,7 @@ const leases = () => {
 const never = new AbortController().signal
 const soon = (ms: number) => AbortSignal.timeout(ms)
 const settings = (holder: string) => ({ namespace: 'system', name: 'operator', holder, seconds: 0.4 })
-const clock = { now: Date.now, random: Math.random }
+const clock = systemClock
 
 describe('the leader', () => {
   it('is the first to come, and no second while it renews', async () => {
@@ -79,6 +80,24 @@ describe('the leader', () => {
     const only = leader(kube, settings('a'), clock)
     await only.acquire(never)
     expect(only.mayWriteFor()).toBeLessThan(400 * 0.7)
+  })
+
+  it('stops writing in time although the time of day is set back', async () => {
+    let [now, wall] = [5_000, 1_000_000]
+    const only = leader(leases(), settings('a'), { now: () => now, wall: () => wall, random: () => 0 })
+    await only.acquire(never)
+    now += 300
+    wall -= 30_000
+    expect(only.mayWriteFor()).toBe(0)
+  })
+
+  it('stops writing after a sleep of the machine, in which its other clock stood still', async () => {
+    let wall = 1_000_000
+    const only = leader(leases(), settings('a'), { now: () => 5_000, wall: () => wall, random: () => 0 })
+    await only.acquire(never)
+    expect(only.mayWriteFor()).toBeGreaterThan(0)
+    wall += 300
+    expect(only.mayWriteFor()).toBe(0)
   })
 
   it('knows at once that another has taken its lease', async () => {

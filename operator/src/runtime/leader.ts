@@ -2,6 +2,7 @@
 // can have taken it. The others watch the Lease: one that is given back is taken at once.
 import { isConflict } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
+import type { Clock } from './clock.ts'
 import { leases, type Lease, leaseFrom, leaseIn } from './lease.ts'
 import { pause } from './pause.ts'
 
@@ -27,12 +28,12 @@ export interface Leader {
 export const leader = (
   kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>,
   { namespace, name, holder, seconds }: LeaderSettings,
-  clock: { readonly now: () => number; readonly random: () => number },
+  clock: Clock,
 ): Leader => {
   const renewMs = (seconds * 1000) / 5
   const ownMs = (seconds * 1000 * 2) / 3
-  /** Time until which we may write, counted from before the request that renewed the lease was sent. */
-  let ours = 0
+  /** When the request that renewed the lease was about to be sent. */
+  let renewed: { readonly at: number; readonly wall: number } | undefined
   let held: Lease | undefined
   /** The holder's last renewal as we saw it change: its clock may differ from ours, so only change counts. */
   let seen: { readonly version: string; readonly at: number } | undefined
@@ -45,13 +46,22 @@ export const leader = (
     return seen.at + (spec.leaseDurationSeconds ?? seconds) * 1000
   }
 
+  /**
+   * Milliseconds left. The time that has passed is the longer one of two clocks: the time of day may be set back, and the other
+   * one stands still while the machine sleeps.
+   */
+  const ours = (): number => {
+    if (!renewed) return 0
+    return Math.max(0, ownMs - Math.max(clock.now() - renewed.at, clock.wall() - renewed.wall))
+  }
+
   /** A conflict means that somebody else was first, or that our own last try came through unanswered. */
   const write = async (before: Lease | undefined): Promise<boolean> => {
-    const at = clock.now()
-    const wanted = leaseFrom(before, { namespace, name, holder, seconds }, at)
+    const asked = { at: clock.now(), wall: clock.wall() }
+    const wanted = leaseFrom(before, { namespace, name, holder, seconds }, asked.wall)
     try {
       held = (await (before ? kube.replace(leases, wanted) : kube.create(leases, wanted))) as Lease
-      ours = at + ownMs
+      renewed = asked
       return true
     } catch (error) {
       held = undefined
@@ -99,12 +109,12 @@ export const leader = (
   /** True while nobody else is known to have it. */
   const renew = async (): Promise<boolean> => {
     if (held) return await write(held)
-    if (await take()) ours = 0
+    if (await take()) renewed = undefined
     return held !== undefined
   }
 
   return {
-    mayWriteFor: () => Math.max(0, ours - clock.now()),
+    mayWriteFor: ours,
     acquire: async (signal) => {
       while (!signal.aborted) {
         const others = await take().catch(() => undefined)
@@ -120,16 +130,16 @@ export const leader = (
         await pause(kept ? renewMs : renewMs / 3, signal)
         if (signal.aborted) break
         kept = await renew().catch(() => false)
-        if (clock.now() >= ours) return 'lost'
+        if (ours() <= 0) return 'lost'
       }
       return 'released'
     },
     release: async () => {
       const found = held ?? ((await kube.get(leases, namespace, name)) as Lease | undefined)
-      ours = 0
+      renewed = undefined
       held = undefined
       if (found?.spec?.holderIdentity !== holder) return
-      await kube.replace(leases, leaseFrom(found, { namespace, name, holder: '', seconds }, clock.now()))
+      await kube.replace(leases, leaseFrom(found, { namespace, name, holder: '', seconds }, clock.wall()))
     },
   }
 }

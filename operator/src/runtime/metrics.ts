@@ -1,6 +1,7 @@
 // What can be measured of the operator? Its Prometheus metrics, by name, in a registry of its own.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { OrderPipelineStatus } from '../api/index.ts'
+import type { OrderPipeline } from '../api/index.ts'
+import { pipelineMetrics } from './pipeline-metrics.ts'
 import type { Priority, Taken } from './work-queue.ts'
 
 export interface Metrics {
@@ -9,9 +10,12 @@ export interface Metrics {
   requested(verb: string, code: number | string, seconds: number): void
   watchRestarted(kind: string, reason: string): void
   lagReadFailed(): void
+  /** Something that somebody changed was put back. */
+  readonly repaired: (kind: string) => void
   leading(yes: boolean): void
-  /** Replaces the figures of one pipeline; undefined takes them away. */
-  pipeline(namespace: string, name: string, status: OrderPipelineStatus | undefined): void
+  /** Replaces the figures of one pipeline. */
+  pipeline(pipeline: OrderPipeline): void
+  forgetPipeline(pipeline: OrderPipeline): void
 }
 
 /** Seconds. */
@@ -75,34 +79,14 @@ export const metrics = (queueDepth: (priority: Priority) => number): Metrics => 
     help: 'Times lag could not be read from Kafka',
     registers,
   })
+  const repairs = new Counter({
+    name: name('drift_repairs_total'),
+    help: 'Objects that somebody had changed and that were put back, by kind',
+    labelNames: ['kind'],
+    registers,
+  })
   const leads = new Gauge({ name: name('leader'), help: '1 while this process holds the lease', registers })
-  const stageLabels = ['namespace', 'pipeline', 'stage'] as const
-  const lag = new Gauge({
-    name: name('stage_lag'),
-    help: 'Messages not yet consumed',
-    labelNames: stageLabels,
-    registers,
-  })
-  const wanted = new Gauge({
-    name: name('stage_replicas_desired'),
-    help: 'Replicas wanted',
-    labelNames: stageLabels,
-    registers,
-  })
-  const ready = new Gauge({
-    name: name('stage_replicas_ready'),
-    help: 'Replicas ready',
-    labelNames: stageLabels,
-    registers,
-  })
-  const condition = new Gauge({
-    name: name('condition'),
-    help: '1 while the condition is True',
-    labelNames: ['namespace', 'pipeline', 'type'] as const,
-    registers,
-  })
-  /** Label sets in use per pipeline, so that a removed stage leaves no figure behind. */
-  const stagesOf = new Map<string, readonly string[]>()
+  const ofPipelines = pipelineMetrics(registry)
 
   return {
     registry,
@@ -117,30 +101,9 @@ export const metrics = (queueDepth: (priority: Priority) => number): Metrics => 
     },
     watchRestarted: (kind, reason) => restarts.inc({ kind, reason }),
     lagReadFailed: () => lagFailures.inc(),
+    repaired: (kind) => repairs.inc({ kind }),
     leading: (yes) => leads.set(yes ? 1 : 0),
-    pipeline: (namespace, pipeline, status) => {
-      const key = `${namespace}/${pipeline}`
-      for (const stage of stagesOf.get(key) ?? [])
-        for (const gauge of [lag, wanted, ready]) gauge.remove({ namespace, pipeline, stage })
-      const parts = [...(status?.stages ?? []), ...(status?.gateway ? [{ name: 'gateway', ...status.gateway }] : [])]
-      for (const part of parts) {
-        const labels = { namespace, pipeline, stage: part.name }
-        wanted.set(labels, part.desiredReplicas)
-        ready.set(labels, part.readyReplicas)
-        if ('lag' in part && part.lag !== undefined) lag.set(labels, part.lag)
-      }
-      for (const { type, status: holds } of status?.conditions ?? [])
-        condition.set({ namespace, pipeline, type }, holds === 'True' ? 1 : 0)
-      if (status) {
-        stagesOf.set(
-          key,
-          parts.map((part) => part.name),
-        )
-        return
-      }
-      stagesOf.delete(key)
-      for (const type of ['Ready', 'Configured', 'TopicsReady', 'WorkloadsReady', 'ScalingReady'])
-        condition.remove({ namespace, pipeline, type })
-    },
+    pipeline: ofPipelines.update,
+    forgetPipeline: ofPipelines.remove,
   }
 }

@@ -10,7 +10,18 @@ const root = join(import.meta.dirname, '..', '..', '..')
 export const cases = [
   { name: 'minimal', pipeline: join(root, 'crds/fixtures/minimal.yaml') },
   { name: 'regular', pipeline: join(root, 'crds/fixtures/regular.yaml') },
-  ...['scaling', 'topics', 'rollouts', 'suspended', 'external-kafka', 'strimzi-listener'].map((name) => ({
+  ...[
+    'scaling',
+    'topics',
+    'rollouts',
+    'suspended',
+    'external-kafka',
+    'strimzi-listener',
+    'several-topics',
+    'flow',
+    'strimzi-user',
+    'template',
+  ].map((name) => ({
     name,
     pipeline: join(root, `crds/fixtures/${name}.yaml`),
   })),
@@ -23,6 +34,7 @@ const settings = {
   imagePullPolicy: 'IfNotPresent',
   serviceDomain: 'svc',
   prometheusUrl: 'http://prometheus.monitoring:9090',
+  flowScalerUrl: 'http://orderpipeline-operator-scaler.orderpipeline.svc:8081',
 }
 
 /** The objects of a pipeline file, as a fresh cluster would be given them, without their fingerprints. */

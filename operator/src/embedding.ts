@@ -1,0 +1,17 @@
+// What does a program need that runs the operator's loop without a Kubernetes API server, on objects that it holds itself? The loop and
+// its parts. The runtime of `orderpipeline dev` is that program.
+export { kafkaLagReader, type GroupQuery, type LagReader } from './kafka/lag-reader.ts'
+export { lagPoller, type LagPoller } from './kafka/lag-poller.ts'
+export { ApiError } from './kube/errors.ts'
+export type { Kube, ListOptions, Page } from './kube/port.ts'
+export { store, type Change, type Store } from './kube/store.ts'
+export { announcer } from './reconcile/announcer.ts'
+export { contests } from './reconcile/contests.ts'
+export type { World } from './reconcile/observe.ts'
+export { podReports, type PodReports } from './reconcile/pod-reports.ts'
+export { reconcile, type Reconciler } from './reconcile/reconcile.ts'
+export { secretDigests } from './reconcile/secret-digests.ts'
+export { statusWriter, type StatusWriter } from './reconcile/status-writer.ts'
+export { strangers } from './reconcile/strangers.ts'
+export { updateTurns } from './reconcile/updates.ts'
+export { throughputLog } from './reconcile/throughput-log.ts'

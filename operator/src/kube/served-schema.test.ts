@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { orderPipelines } from '../api/index.ts'
+import { declaredPart, type Schema, schemaAt, schemaIn, servedSchemas } from './served-schema.ts'
+
+const schema: Schema = {
+  properties: {
+    spec: { properties: { list: { items: { properties: { name: {} } } }, free: { additionalProperties: {} } } },
+    open: { 'x-kubernetes-preserve-unknown-fields': true },
+  },
+}
+const kinds = [{ group: 'orderpipeline.dev', version: 'v1alpha1', kind: 'OrderPipeline' }]
+const document = {
+  components: { schemas: { other: {}, pipeline: { ...schema, 'x-kubernetes-group-version-kind': kinds } } },
+}
+
+describe('the declared part of a value', () => {
+  it('is all of it without a schema', () => {
+    expect(declaredPart({ a: [1] }, undefined)).toEqual({ value: { a: [1] }, undeclared: [] })
+  })
+
+  it('leaves out what the schema lacks, in lists too, and tells each path once', () => {
+    const given = {
+      spec: {
+        list: [
+          { name: 'a', newer: 1 },
+          { name: 'b', newer: 2 },
+        ],
+        free: { x: 1 },
+      },
+      open: { y: 2 },
+      top: 3,
+    }
+    expect(declaredPart(given, schema)).toEqual({
+      value: { spec: { list: [{ name: 'a' }, { name: 'b' }], free: { x: 1 } }, open: { y: 2 } },
+      undeclared: ['spec.list[].newer', 'top'],
+    })
+  })
+})
+
+describe('the served schema', () => {
+  it('is found by group, version and kind, and followed by a path', () => {
+    expect(schemaAt(schemaIn(document, orderPipelines), 'spec.list')).toEqual(
+      schema.properties?.['spec']?.properties?.['list'],
+    )
+    expect(schemaAt(schemaIn(document, orderPipelines), 'spec.nothing')).toBeUndefined()
+    expect(schemaIn(document, { ...orderPipelines, kind: 'Other' })).toBeUndefined()
+  })
+
+  it('is kept when it cannot be read, and a change of it is reported', async () => {
+    let [now, changes] = [0, 0]
+    const answers: unknown[] = [
+      document,
+      undefined,
+      document,
+      { components: { schemas: { a: { 'x-kubernetes-group-version-kind': kinds } } } },
+    ]
+    const openapi = () => {
+      const answer = answers.shift()
+      return answer ? Promise.resolve(answer) : Promise.reject(new Error('away'))
+    }
+    const schemas = servedSchemas(
+      { openapi },
+      () => now,
+      () => (changes += 1),
+    )
+    const load = async () => {
+      now += 10_000
+      await schemas.load(orderPipelines)
+      return [changes, schemaAt(schemas.of(orderPipelines), 'spec') !== undefined]
+    }
+    expect([await load(), await load(), await load(), await load()]).toEqual([
+      [0, true],
+      [0, true],
+      [0, true],
+      [1, false],
+    ])
+  })
+})

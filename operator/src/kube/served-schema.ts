@@ -1,0 +1,84 @@
+// Which fields does the API server know of a kind? A custom resource definition may be older than the operator: a field that it lacks
+// is refused by server-side apply or dropped, so it must not be sent. Read from OpenAPI, which every authenticated user may read.
+import type { Resource } from '../api/index.ts'
+import type { Kube } from './port.ts'
+
+export interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly enum?: readonly unknown[]
+  readonly additionalProperties?: unknown
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean
+}
+
+export interface ServedSchemas {
+  /** Undefined while unknown, which means that every field is sent. */
+  of(resource: Resource): Schema | undefined
+  /** Reads it anew unless that was just done; what fails leaves what is known. */
+  load(resource: Resource): Promise<void>
+}
+
+const leastPauseMs = 5_000
+
+export const servedSchemas = (
+  kube: Pick<Kube, 'openapi'>,
+  now: () => number,
+  changed: (resource: Resource) => void,
+): ServedSchemas => {
+  const known = new Map<string, { readonly text: string; readonly schema: Schema }>()
+  const loadedAt = new Map<string, number>()
+  return {
+    of: ({ kind }) => known.get(kind)?.schema,
+    load: async (resource) => {
+      const { apiVersion, kind } = resource
+      if (now() - (loadedAt.get(kind) ?? -Infinity) < leastPauseMs) return
+      loadedAt.set(kind, now())
+      const document = await kube.openapi(apiVersion).catch(() => undefined)
+      const schema = schemaIn(document, resource)
+      if (!schema) return
+      const [before, text] = [known.get(kind), JSON.stringify(schema)]
+      if (before?.text === text) return
+      known.set(kind, { text, schema })
+      if (before) changed(resource)
+    },
+  }
+}
+
+export const schemaIn = (document: unknown, { apiVersion, kind }: Resource): Schema | undefined => {
+  const [group, version] = apiVersion.split('/')
+  const schemas = (document as { components?: { schemas?: Record<string, Named> } } | undefined)?.components?.schemas
+  return Object.values(schemas ?? {}).find((schema) =>
+    schema['x-kubernetes-group-version-kind']?.some(
+      (one) => one.group === group && one.version === version && one.kind === kind,
+    ),
+  )
+}
+
+interface Named extends Schema {
+  readonly 'x-kubernetes-group-version-kind'?: readonly { group: string; version: string; kind: string }[]
+}
+
+/** The schema of a field below, such as `status.stages`; undefined when it is not declared. */
+export const schemaAt = (schema: Schema | undefined, path: string): Schema | undefined =>
+  path.split('.').reduce<Schema | undefined>((at, field) => at?.properties?.[field], schema)
+
+/** The value without what the schema does not declare, and the paths of that. Without a schema everything is kept. */
+export const declaredPart = <T>(value: T, schema: Schema | undefined): { value: T; undeclared: string[] } => {
+  const undeclared = new Set<string>()
+  const part = (given: unknown, at: Schema | undefined, path: string): unknown => {
+    if (!at || at['x-kubernetes-preserve-unknown-fields'] === true) return given
+    if (Array.isArray(given)) return given.map((item) => part(item, at.items, `${path}[]`))
+    if (typeof given !== 'object' || given === null || !at.properties) return given
+    return Object.fromEntries(
+      Object.entries(given).flatMap(([name, field]) => {
+        const below = at.properties?.[name]
+        const here = path === '' ? name : `${path}.${name}`
+        if (below) return [[name, part(field, below, here)] as const]
+        undeclared.add(here)
+        return []
+      }),
+    )
+  }
+  const declared = part(value, schema, '') as T
+  return { value: declared, undeclared: [...undeclared] }
+}

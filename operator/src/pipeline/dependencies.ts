@@ -1,0 +1,104 @@
+// What does an object need before it may be made or changed? A refusal gates: pods never run as an account, behind a policy or on
+// topics that belong to another, and no autoscaler scales a Deployment that is not the pipeline's own.
+import type { ChildObject, OrderPipeline, Reason, TopicRef } from '../api/index.ts'
+import { defaultGatewayEmits } from './environment.ts'
+import type { ExternalTopics } from './external-topics.ts'
+import { isExternal } from './kafka-connection.ts'
+import { deadLetterTopic, gatewayName, identity, labelKeys, topicName, workloadName } from './names.ts'
+import { everyOf } from './neighbours.ts'
+import { otherOwner } from './ownership.ts'
+
+/** Why an object, and all that depends on it, is left as it is. */
+export interface Cause {
+  readonly reason: Reason
+  /** Such as `ServiceAccount shop-payment`. */
+  readonly what: string
+}
+
+/** By the identity of an object, or of the external Kafka cluster. */
+export type Blocked = ReadonlyMap<string, Cause>
+
+/** Stands for an external Kafka cluster, which no object represents. */
+const externalKafka = 'Kafka/external'
+
+/** Identities of what an object needs directly. */
+export const dependencies = (object: ChildObject, pipeline: OrderPipeline): string[] => {
+  const kafka = isExternal(pipeline) ? [externalKafka] : []
+  const part = object.metadata.labels?.[labelKeys.stage] ?? ''
+  const workload = workloadName(pipeline.metadata.name, part)
+  switch (object.kind) {
+    case 'Deployment':
+      return [
+        `ServiceAccount/${workload}`,
+        `NetworkPolicy/${workload}`,
+        ...topicsOf(pipeline, part).map((topic) => `KafkaTopic/${topic}`),
+        ...kafka,
+      ]
+    case 'ScaledObject':
+      return [
+        `Deployment/${object.spec.scaleTargetRef.name}`,
+        ...object.spec.triggers.flatMap(({ authenticationRef: by }) => (by ? `TriggerAuthentication/${by.name}` : [])),
+        ...kafka,
+      ]
+    case 'TriggerAuthentication':
+      return kafka
+    default:
+      return []
+  }
+}
+
+/** Topics that a stage or the gateway reads or writes, by their names in Kafka. */
+const topicsOf = ({ metadata: { name }, spec }: OrderPipeline, part: string): string[] => {
+  const named = (refs: readonly TopicRef[]): string[] => refs.map(({ topic }) => topicName(name, topic))
+  if (part === gatewayName) return spec.gateway ? named(spec.gateway.emits ?? defaultGatewayEmits) : []
+  const stage = spec.stages.find((one) => one.name === part)
+  return stage ? [...named(stage.consumes), ...named(stage.emits ?? []), deadLetterTopic(name, part)] : []
+}
+
+export interface Gate {
+  block(object: ChildObject, cause: Cause): void
+  /**
+   * Why the object must be left as it is, which then holds for what depends on it too; undefined when nothing speaks against it.
+   * Objects are asked about in the order of childResources, so that what one needs comes before it.
+   */
+  causeFor(object: ChildObject): Cause | undefined
+}
+
+/** Of one object, or of all of its kind. */
+export const causeOf = (id: string, blocked: Blocked): Cause | undefined =>
+  blocked.get(id) ?? blocked.get(everyOf(id.slice(0, id.indexOf('/'))))
+
+export const gate = (pipeline: OrderPipeline, before: Blocked = new Map()): Gate => {
+  const blocked = new Map(before)
+  return {
+    block: (object, cause) => void blocked.set(identity(object), cause),
+    causeFor: (object) => {
+      const [cause] = [identity(object), ...dependencies(object, pipeline)].flatMap((id) => causeOf(id, blocked) ?? [])
+      if (cause) blocked.set(identity(object), cause)
+      return cause
+    },
+  }
+}
+
+/** An external Kafka cluster blocks until it is known whose its topics are, and for as long as they are not this pipeline's. */
+export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics | undefined): Blocked => {
+  if (!isExternal(pipeline)) return new Map()
+  const blocked = (reason: Reason, what: string): Blocked => new Map([[externalKafka, { reason, what }]])
+  if (!topics) return blocked('TopicsNotReady', 'the Kafka cluster, which was not looked at yet')
+  const verdict = topics.problems.find(({ reason }) => reason === 'NotOwned' || reason === 'KafkaClusterChanged')
+  return verdict ? blocked(verdict.reason, 'the Kafka cluster, see TopicsReady') : new Map()
+}
+
+/** Autoscalers of the pipeline that would scale a Deployment of another: it took the name of one that is gone. */
+export const scalersOfOthers = (
+  pipeline: OrderPipeline,
+  children: readonly ChildObject[],
+  foreign: ReadonlySet<string>,
+): ChildObject[] =>
+  children.filter(
+    (child) =>
+      child.kind === 'ScaledObject' &&
+      child.metadata.deletionTimestamp === undefined &&
+      otherOwner(child, pipeline) === undefined &&
+      foreign.has(`Deployment/${child.spec.scaleTargetRef.name}`),
+  )

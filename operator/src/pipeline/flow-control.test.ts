@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { flowControl, flowRules, type FlowControl, type FlowSample } from './flow-control.ts'
+import { stage, pipeline } from './testing.ts'
+import { topologyOf } from './topology.ts'
+
+const scaling = { minReplicas: 1, maxReplicas: 20, drainSeconds: 15 }
+const one = { concurrency: 1, scaling }
+const first = stage({ ...one, name: 'first', consumes: [{ topic: 'in' }], emits: [{ topic: 'out' }], workSeconds: 0.1 })
+const second = stage({ ...one, name: 'second', consumes: [{ topic: 'out' }], workSeconds: 0.5 })
+const { spec } = pipeline({ topics: [{ name: 'in' }, { name: 'out' }], stages: [first, second] })
+
+const control = (): FlowControl => flowControl(topologyOf(spec), spec.stages.map(flowRules))
+const look = (at: number, topic: string, arrived: number, handled = arrived): FlowSample => ({
+  ...{ at, members: 1, handled, partitions: 30 },
+  arrived: new Map([[topic, arrived]]),
+  lag: new Map([[topic, arrived - handled]]),
+})
+
+describe('the flow control of a pipeline', () => {
+  it('decides nothing before it has seen a stage twice, since a rate takes two looks', () => {
+    const flow = control()
+    expect(flow.decide('first', 1)).toBeUndefined()
+    flow.note('first', look(0, 'in', 100))
+    flow.spread()
+    expect(flow.decide('first', 1)).toBeUndefined()
+  })
+
+  it('keeps the replicas of a stage that keeps up with a steady load, although it has no lag', () => {
+    const flow = control()
+    for (let second = 0; second <= 60; second += 2) flow.note('first', look(second * 1_000, 'in', second * 8))
+    flow.spread()
+    const decided = flow.decide('first', 1) ?? expect.fail('nothing decided')
+    // 8 a second; a replica handles 1 ÷ 0.1 = 10 a second, or more as it turns out, and may be filled to 85 %.
+    expect(decided).toMatchObject({ arrivalsPerSecond: 8, backlog: 0, replicas: 1 })
+    expect(decided.replicaPerSecond).toBeGreaterThanOrEqual(10)
+    expect(decided.forArrivals).toBeGreaterThan(0)
+  })
+
+  it('scales a later stage on what enters the first one, before anything waits for it', () => {
+    const flow = control()
+    for (let second = 0; second <= 20; second += 2) {
+      flow.note('first', look(second * 1_000, 'in', second * 8, 0))
+      flow.note('second', look(second * 1_000, 'out', 0))
+    }
+    flow.spread()
+    const decided = flow.decide('second', 1) ?? expect.fail('nothing decided')
+    expect(decided.arrivalsPerSecond).toBeGreaterThanOrEqual(8)
+    expect(decided.replicas).toBeGreaterThanOrEqual(5) // 8 a second ÷ 2 a second of a replica ÷ 0.85
+  })
+
+  it('leaves out a stage that is not in the pipeline', () => {
+    const flow = control()
+    flow.note('gone', look(0, 'in', 1))
+    expect(flow.decide('gone', 1)).toBeUndefined()
+  })
+})

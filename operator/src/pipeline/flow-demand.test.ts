@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { demandOf, metricFor, type StageLoad } from './flow-demand.ts'
+
+const load = (changes: Partial<StageLoad> = {}): StageLoad => ({
+  arrivalsPerSecond: 0,
+  backlog: 0,
+  drainSeconds: 30,
+  replicaPerSecond: 10,
+  minReplicas: 1,
+  maxReplicas: 100,
+  partitions: 110,
+  current: 1,
+  ...changes,
+})
+const anyLoad = fc
+  .record({
+    arrivalsPerSecond: fc.double({ min: 0, max: 5_000, noNaN: true }),
+    backlog: fc.integer({ min: 0, max: 1_000_000 }),
+    drainSeconds: fc.integer({ min: 15, max: 600 }),
+    replicaPerSecond: fc.double({ min: 0.01, max: 1_000, noNaN: true }),
+    minReplicas: fc.integer({ min: 0, max: 20 }),
+    more: fc.integer({ min: 0, max: 200 }),
+    partitions: fc.integer({ min: 1, max: 200 }),
+    current: fc.integer({ min: 0, max: 220 }),
+    holding: fc.boolean(),
+  })
+  .map(({ more, ...each }): StageLoad => ({ ...each, maxReplicas: each.minReplicas + more }))
+
+describe('the demand of a stage', () => {
+  it('is enough for the arrivals at the utilization that is aimed at', () => {
+    expect(demandOf(load({ arrivalsPerSecond: 85 }))).toEqual({ replicas: 10, forArrivals: 10, forBacklog: 0 })
+  })
+
+  it('adds what the backlog needs to be worked off within the drain time', () => {
+    expect(demandOf(load({ arrivalsPerSecond: 85, backlog: 3_000 })).replicas).toBe(19)
+  })
+
+  it('does not fall to the minimum where a stage keeps up and has no backlog', () => {
+    const keepsUp = load({ arrivalsPerSecond: 85, current: 10 })
+    expect(demandOf(keepsUp).replicas).toBe(10)
+  })
+
+  it('keeps the replicas for a change that is smaller than the slack', () => {
+    const slightlyLess = load({ arrivalsPerSecond: 80, current: 10 })
+    expect(demandOf({ ...slightlyLess, arrivalsPerSecond: 76 })).toMatchObject({
+      replicas: 10,
+      bound: 'too small a change',
+    })
+    expect(demandOf({ ...slightlyLess, arrivalsPerSecond: 60 })).toMatchObject({ replicas: 8 })
+  })
+
+  it('names the limit that cuts it off', () => {
+    const much = load({ backlog: 1_000_000 })
+    expect(demandOf(much)).toMatchObject({ replicas: 100, bound: 'maxReplicas' })
+    expect(demandOf({ ...much, partitions: 12 })).toMatchObject({ replicas: 12, bound: 'partitions' })
+    expect(demandOf({ ...much, usefulReplicas: 40 })).toMatchObject({ replicas: 40, bound: 'scale-out did not help' })
+    expect(demandOf({ ...much, backlog: 0, minReplicas: 5 })).toMatchObject({ replicas: 5, bound: 'minReplicas' })
+  })
+
+  it('asks for no more replicas while the stage is holding', () => {
+    const waiting = load({ backlog: 100_000, current: 7, holding: true })
+    expect(demandOf(waiting)).toMatchObject({ replicas: 7, bound: 'stage is holding' })
+  })
+
+  it('stays within the bounds of the spec for every load', () => {
+    fc.assert(
+      fc.property(anyLoad, (any) => {
+        const { replicas } = demandOf(any)
+        expect(replicas).toBeGreaterThanOrEqual(any.minReplicas)
+        expect(replicas).toBeLessThanOrEqual(any.maxReplicas)
+      }),
+    )
+  })
+
+  it('comes to rest: asked again at the replicas it asked for, it asks for the same', () => {
+    fc.assert(
+      fc.property(anyLoad, (any) => {
+        const { replicas } = demandOf(any)
+        expect(demandOf({ ...any, current: replicas }).replicas).toBe(replicas)
+      }),
+    )
+  })
+})
+
+describe('the figure for the horizontal pod autoscaler', () => {
+  /** The autoscaler's rule: nothing within the tolerance, otherwise the figure rounded up. */
+  const followed = (metric: number, current: number, tolerance: number) =>
+    Math.abs(metric / current - 1) <= tolerance + 1e-12 ? current : Math.ceil(metric)
+
+  it('moves it in the direction of the wish at once, also within its tolerance', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 300 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.constantFrom(0, 0.05, 0.1),
+        (replicas, current, tolerance) => {
+          const got = followed(metricFor(replicas, current, tolerance), current, tolerance)
+          expect(Math.sign(got - current)).toBe(Math.sign(replicas - current))
+        },
+      ),
+    )
+  })
+
+  it('is the wish itself beyond the tolerance', () => {
+    expect(metricFor(50, 10, 0.1)).toBe(50)
+    expect(metricFor(10, 50, 0.1)).toBe(10)
+    expect(metricFor(10, 10, 0.1)).toBe(10)
+  })
+
+  it('reaches the maximum from just below it', () => {
+    expect(followed(metricFor(100, 95, 0.1), 95, 0.1)).toBeGreaterThanOrEqual(100)
+  })
+})

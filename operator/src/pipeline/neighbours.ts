@@ -1,0 +1,31 @@
+// What if a kind of another project is not there? Strimzi, KEDA or a right of the operator may be missing, or come later: what needs
+// them is held and says which version it takes, and the rest goes on.
+import type { ChildKind, Resource } from '../api/index.ts'
+import type { Blocked, Cause } from './dependencies.ts'
+
+/** The API server does not serve the kind, or the operator may not list it. */
+export type Absence = 'NotServed' | 'Forbidden'
+
+/** Blocks every object of the absent kinds. */
+export const blockedByAbsence = (absent: ReadonlyMap<Resource, Absence>): Blocked =>
+  new Map([...absent].map(([resource, absence]) => [everyOf(resource.kind), absenceCause(resource, absence)]))
+
+export const everyOf = (kind: string): string => `${kind}/*`
+
+export const absenceCause = ({ apiVersion, kind, plural }: Resource, absence: Absence): Cause => {
+  const [group = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['']
+  if (absence === 'Forbidden')
+    return {
+      reason: 'AccessDenied',
+      what: `missing rights: the operator may not list ${plural}${group === '' ? '' : `.${group}`}, see its ClusterRole or Role`,
+    }
+  switch (kind as ChildKind) {
+    case 'KafkaTopic':
+      return { reason: 'StrimziMissing', what: `Strimzi: ${apiVersion} is not served, install version 0.49 or newer` }
+    case 'TriggerAuthentication':
+    case 'ScaledObject':
+      return { reason: 'KedaMissing', what: `KEDA: ${apiVersion} is not served, install version 2.17 or newer` }
+    default:
+      return { reason: 'ApplyFailed', what: `the API server: it does not serve ${plural} of ${apiVersion}` }
+  }
+}

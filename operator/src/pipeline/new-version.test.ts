@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import type { Deployment } from '../api/index.ts'
+import { desired } from './desired.ts'
+import { expiredVersion, needsLook, type PartPods, podReport, type PodReport } from './new-version.ts'
+import { type Pod, podTrouble } from './pod-trouble.ts'
+import { pipeline, settings } from './testing.ts'
+
+const revision = 'deployment.kubernetes.io/revision'
+const deployment = (replicas = 2): Deployment => {
+  const made = desired(pipeline(), [], settings).find((child): child is Deployment => child.kind === 'Deployment')
+  if (!made) throw new Error('no Deployment')
+  const annotations = { ...made.metadata.annotations, [revision]: '2' }
+  const metadata = { ...made.metadata, uid: 'd', generation: 3, annotations }
+  return { ...made, metadata, spec: { ...made.spec, replicas }, status: { observedGeneration: 3 } }
+}
+const live = (of = deployment()) => ({ active: 'blue' as const, blue: of, green: undefined })
+const replicaSet = (name: string, number: string, availableReplicas = 0) => ({
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: { name, uid: name, annotations: { [revision]: number }, ownerReferences: [owner('Deployment', 'd')] },
+  status: { availableReplicas },
+})
+const owner = (kind: string, uid: string) => ({ apiVersion: 'apps/v1', kind, name: uid, uid })
+const pod = (of: string, status: Pod['status'] = {}): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: `${of}-x`, ownerReferences: [owner('ReplicaSet', of)] },
+  spec: { nodeName: 'node' },
+  status,
+})
+const waiting = (reason: string, message = ''): Pod['status'] => ({
+  containerStatuses: [{ image: 'payment:nope', state: { waiting: { reason, message } } }],
+})
+const ready = { conditions: [{ type: 'Ready', status: 'True' }] }
+const unschedulable = {
+  conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available: 1 Insufficient cpu.' }],
+}
+const crashing: Pod['status'] = {
+  containerStatuses: [
+    { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated: { reason: 'Error', exitCode: 3 } } },
+  ],
+}
+
+const seen = (pods: readonly Pod[], available = 0): PartPods => ({
+  replicaSets: [replicaSet('old', '1'), replicaSet('new', '2', available)],
+  pods,
+})
+/** The pods as they are for eleven minutes, looked at every ten seconds. */
+const watched = (of: PartPods, kafkaAnswers = true, minutes = 11): PodReport => {
+  let report: PodReport | undefined
+  for (let at = 0; at <= minutes * 60_000; at += 10_000) report = podReport(report, live(), of, kafkaAnswers, at)
+  return report ?? {}
+}
+const isGivenUp = (of: PodReport) => expiredVersion(of.trial, 600) !== undefined
+
+describe('a version on trial', () => {
+  it('is given up when its image does not exist, whether or not anything else runs', () => {
+    const broken = pod('new', waiting('ImagePullBackOff', 'Back-off pulling image'))
+    for (const kafkaAnswers of [true, false]) {
+      expect(isGivenUp(watched(seen([broken]), kafkaAnswers))).toBe(true)
+      expect(isGivenUp(watched(seen([broken, pod('old', ready)]), kafkaAnswers))).toBe(true)
+    }
+    expect(watched(seen([broken])).trial?.trouble?.text).toBe('ImagePullBackOff: image payment:nope cannot be pulled')
+  })
+
+  it('is given up when its pods run and are not ready while those of the version before are', () => {
+    const report = watched(seen([pod('new'), pod('old', ready)]), false)
+    expect(expiredVersion(report.trial, 600)?.version).toBe(report.trial?.version)
+    expect(isGivenUp(watched(seen([pod('new', crashing), pod('old', ready)]), false))).toBe(true)
+  })
+
+  it('is not given up for pods that no node takes, or that may not be made', () => {
+    expect(isGivenUp(watched(seen([pod('new', unschedulable), pod('old', ready)])))).toBe(false)
+    expect(watched(seen([pod('new', unschedulable)])).trouble).toContain('Insufficient cpu')
+    expect(isGivenUp(watched(seen([pod('old', ready)])))).toBe(false)
+  })
+
+  it('is not given up while Kafka is away, when no version gets ready', () => {
+    expect(isGivenUp(watched(seen([pod('new'), pod('old')]), false))).toBe(false)
+    expect(isGivenUp(watched(seen([pod('new', crashing)]), false))).toBe(false)
+  })
+
+  it('is given up when nothing else runs, as after a suspension, and Kafka answers', () => {
+    expect(isGivenUp(watched(seen([pod('new')]), true))).toBe(true)
+    expect(isGivenUp(watched(seen([pod('new')]), true, 9))).toBe(false)
+  })
+
+  it('is not given up while its pods get ready one after the other', () => {
+    let report: PodReport | undefined
+    for (let minute = 0; minute <= 30; minute += 1) {
+      const pods = seen([pod('new'), pod('old', ready)], Math.floor(minute / 8))
+      for (const at of [0, 20_000, 40_000])
+        report = podReport(report, live(deployment(5)), pods, true, minute * 60_000 + at)
+      expect(isGivenUp(report ?? {})).toBe(false)
+    }
+  })
+
+  it('has its time only while it is looked at', () => {
+    const broken = seen([pod('new', waiting('ErrImagePull'))])
+    const first = podReport(undefined, live(), broken, true, 0)
+    expect(podReport(first, live(), broken, true, 3_600_000).trial?.stuckMs).toBe(30_000)
+  })
+
+  it('counts the available replicas of its own ReplicaSet', () => {
+    expect(podReport(undefined, live(), seen([pod('new'), pod('old', ready)], 1), true, 0).trial?.available).toBe(1)
+  })
+
+  it('is looked at only while it wants replicas', () => {
+    expect(needsLook(live(), 1)).toBe(true)
+    expect(needsLook(live(deployment(0)), 1)).toBe(false)
+  })
+})
+
+describe('what is wrong with a pod', () => {
+  it('names a Secret that is missing', () => {
+    const text = (message: string) => podTrouble(pod('new', waiting('CreateContainerConfigError', message)))?.text
+    expect(text('secret "nope" not found')).toBe('CreateContainerConfigError: Secret nope: not found')
+    expect(text("couldn't find key url in Secret default/shop-postgres")).toBe(
+      'CreateContainerConfigError: Secret shop-postgres: key url not found',
+    )
+  })
+
+  it('says how a container ends', () => {
+    expect(podTrouble(pod('new', crashing))?.text).toBe('CrashLoopBackOff: its container ends with exit code 3')
+  })
+
+  it('is nothing when it is ready', () => {
+    expect(podTrouble(pod('new', ready))).toBeUndefined()
+  })
+})

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import type { ChildObject, Deployment, OrderPipelineSpec, ServiceAccount } from '../api/index.ts'
+import { desired } from './desired.ts'
+import { graceSeconds } from './pod-template.ts'
+import { pipeline, settings, stage } from './testing.ts'
+import { validate } from './validate.ts'
+
+const objectsOf = (spec: Partial<OrderPipelineSpec>, imagePullSecrets: readonly string[] = []): ChildObject[] =>
+  desired(pipeline(spec), [], { ...settings, imagePullSecrets })
+const podOf = (objects: readonly ChildObject[]) => {
+  const found = objects.find((object): object is Deployment => object.kind === 'Deployment')
+  if (!found) throw new Error('no Deployment')
+  return found.spec.template
+}
+const accountOf = (objects: readonly ChildObject[]) =>
+  objects.find((object): object is ServiceAccount => object.kind === 'ServiceAccount')
+
+describe('the pods of a part', () => {
+  it('pull their image with the Secrets of the operator, the pipeline and the part, and so does their ServiceAccount', () => {
+    const template = { imagePullSecrets: ['pipeline', 'operator'] }
+    const stages = [stage({ template: { imagePullSecrets: ['part'] } })]
+    const objects = objectsOf({ template, stages }, ['operator'])
+    const names = ['operator', 'pipeline', 'part'].map((name) => ({ name }))
+    expect(podOf(objects).spec?.imagePullSecrets).toEqual(names)
+    expect(accountOf(objects)?.imagePullSecrets).toEqual(names)
+    expect(podOf(objectsOf({})).spec).not.toHaveProperty('imagePullSecrets')
+  })
+
+  it('have somewhere to write, though their root file system is read-only', () => {
+    const { spec } = podOf(objectsOf({}))
+    expect(spec?.volumes).toEqual([{ name: 'tmp', emptyDir: { sizeLimit: '256Mi' } }])
+    expect(spec?.containers[0]).toMatchObject({
+      volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+      securityContext: { readOnlyRootFilesystem: true },
+    })
+  })
+
+  it('leave user and groups to the cluster where an empty securityContext asks for it, and never run as root', () => {
+    const ids = (template?: OrderPipelineSpec['template']) =>
+      podOf(objectsOf(template ? { template } : {})).spec?.securityContext
+    expect(ids()).toMatchObject({ runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532 })
+    expect(ids({ securityContext: {} })).toEqual({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+    expect(ids({ securityContext: { runAsUser: 7 } })).toMatchObject({ runAsNonRoot: true, runAsUser: 7 })
+  })
+
+  it('keep the labels that the operator selects them by, whatever a template says', () => {
+    const labels = { 'orderpipeline.dev/stage': 'other', 'example.com/team': 'shop' }
+    const { metadata } = podOf(objectsOf({ template: { labels } }))
+    expect(metadata?.labels).toMatchObject({ 'orderpipeline.dev/stage': 'payment', 'example.com/team': 'shop' })
+  })
+
+  it('have the time for messages that take long, and a built-in stage is told how much', () => {
+    expect(
+      [undefined, 1, 90, 3600].map((workSeconds) => graceSeconds(stage({ workSeconds: workSeconds ?? 0 }))),
+    ).toEqual([45, 45, 200, 3600])
+    const { spec } = podOf(objectsOf({ stages: [stage({ workSeconds: 90 })] }))
+    expect(spec?.terminationGracePeriodSeconds).toBe(200)
+    expect(spec?.containers[0]?.env).toContainEqual({ name: 'DRAIN_GRACE_SECONDS', value: '180' })
+  })
+})
+
+describe('the program of a part', () => {
+  const container = (spec: Partial<OrderPipelineSpec>) => {
+    const { image, args } = podOf(objectsOf(spec)).spec?.containers[0] ?? {}
+    return { image, args }
+  }
+
+  it('is the built-in one of its name, from the image of the operator, the pipeline or the stage', () => {
+    const args = ['/app/payment.mjs']
+    expect(container({})).toEqual({ image: 'services:1', args })
+    expect(container({ image: 'mirror/services:2' })).toEqual({ image: 'mirror/services:2', args })
+    const stages = [stage({ image: 'mirror/services:3', builtIn: true })]
+    expect(container({ image: 'mirror/services:2', stages })).toEqual({ image: 'mirror/services:3', args })
+  })
+
+  it('is that of its own image where it does not say that the built-in ones are in it', () => {
+    expect(container({ stages: [stage({ image: 'our/payment:1' })] })).toEqual({ image: 'our/payment:1' })
+  })
+})
+
+it("refuses labels that cannot be, that are the operator's, and annotations that weaken the pods", () => {
+  const template = {
+    labels: { 'app.kubernetes.io/name': 'x', 'bad key': 'y', team: 'a b' },
+    annotations: { 'container.apparmor.security.beta.kubernetes.io/stage': 'unconfined' },
+  }
+  const problems = validate(pipeline({ stages: [stage({ template })] }).spec)
+  expect(problems.map(({ path, reason }) => [path, reason])).toEqual([
+    ['spec.stages[payment].template.labels', 'TemplateInvalid'],
+    ['spec.stages[payment].template.labels', 'TemplateInvalid'],
+    ['spec.stages[payment].template.labels.team', 'TemplateInvalid'],
+    ['spec.stages[payment].template.annotations', 'TemplateInvalid'],
+  ])
+  expect(validate(pipeline({ template: { labels: { 'example.com/team': 'shop' } } }).spec)).toEqual([])
+})

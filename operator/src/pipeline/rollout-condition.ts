@@ -1,0 +1,33 @@
+// Has every part the version that the spec asks for? Ready may hold while an old version works on; this condition does not.
+import { livePart } from './live.ts'
+import { partsOf } from './parts.ts'
+import { rolloutOf } from './rollout.ts'
+import type { Verdict } from './conditions.ts'
+import type { Seen } from './status.ts'
+
+export const rolledOutVerdict = ({ pipeline, children, pods }: Seen): Verdict => {
+  const parts = partsOf(pipeline.spec).map(({ name }) => {
+    const trial = pods?.get(name)?.trial
+    const rollout = rolloutOf(livePart(pipeline, name, children), trial)
+    return { name, phase: rollout?.phase ?? 'Progressing', message: rollout?.message ?? 'is not there yet', trial }
+  })
+  const failing = parts.filter(({ phase, trial }) => phase === 'Progressing' && trial?.trouble?.fault === 'version')
+  if (failing.length > 0) return behind('NewVersionFailing', failing)
+  const back = parts.filter(({ phase }) => phase === 'RolledBack')
+  if (back.length > 0) return behind('RolledBack', back)
+  const waiting = parts.filter(({ phase }) => phase === 'Progressing')
+  if (waiting.length === 0)
+    return { status: 'True', reason: 'AllReady', message: 'every part runs the version the spec asks for' }
+  return behind(pipeline.spec.suspend === true ? 'Suspended' : 'Progressing', waiting)
+}
+
+const most = 5
+
+const behind = (
+  reason: 'NewVersionFailing' | 'RolledBack' | 'Progressing' | 'Suspended',
+  parts: readonly { readonly name: string; readonly message: string }[],
+): Verdict => {
+  const more = parts.length > most ? `; and ${parts.length - most} more` : ''
+  const message = parts.slice(0, most).map(({ name, message: text }) => `${name}: ${text}`)
+  return { status: 'False', reason, message: `${message.join('; ')}${more}` }
+}

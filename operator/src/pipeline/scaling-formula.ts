@@ -1,0 +1,110 @@
+// How do several figures of a stage become the one that its autoscaler gets? By a formula that KEDA reckons out: the sum of the
+// lags, or what the operator answers as scaler on flow, with that sum in its place while it does not answer.
+import type { OrderPipeline, ScaledObjectSpec, Stage, Trigger } from '../api/index.ts'
+import { namespaceOf } from './names.ts'
+
+export interface FlowScalerSettings {
+  /** Where KEDA asks the operator for the replicas of a stage, such as http://operator-scaler.op.svc:8081; absent: nowhere. */
+  readonly flowScalerUrl?: string | undefined
+  /** Whether KEDA knows `fallback.behavior: scalingModifiers`, which came with version 2.20; absent means yes. */
+  readonly formulaFallback?: boolean
+}
+
+export interface OneFigure {
+  readonly triggers: readonly Trigger[]
+  readonly scalingModifiers: { readonly formula: string; readonly target: string }
+  readonly fallback?: NonNullable<ScaledObjectSpec['fallback']>
+}
+
+/** Whether KEDA asks the operator for the replicas of this stage. */
+export const isScaledOnFlow = (
+  { scaling }: Stage,
+  { flowScalerUrl, formulaFallback = true }: FlowScalerSettings,
+): boolean => scaling.policy === 'Flow' && flowScalerUrl !== undefined && formulaFallback
+
+export const flowPath = (namespace: string, pipeline: string, stage: string): string =>
+  `/v1/flow/${namespace}/${pipeline}/${stage}`
+
+/**
+ * A HorizontalPodAutoscaler takes the largest of several figures, so that a stage of several topics would be scaled for one of
+ * them. Their lags are added up instead. KEDA then gives the autoscaler that one figure in place of all that are not CPU or memory, so
+ * a schedule and a query must be in the formula too, each as the lag that would ask for as many replicas.
+ */
+export const lagSum = (triggers: readonly Trigger[], target: number): OneFigure => {
+  const { named, terms } = namedTriggers(triggers)
+  const others = otherTerms(terms, target)
+  return {
+    triggers: named,
+    scalingModifiers: { formula: highest([sumOf(terms), ...others]), target: String(target) },
+  }
+}
+
+/**
+ * Replicas. KEDA takes a trigger that failed more often than `failureThreshold` for nil: without the operator the lags count, and with
+ * neither there is an error, no figure, and the autoscaler stands still. A `metrics-api` trigger and not an external scaler: of one that
+ * cannot be reached KEDA (up to 2.21 at least) does not learn its metrics, counts no failure and never falls back (kedacore/keda#8056).
+ */
+export const flowElseLag = (
+  pipeline: OrderPipeline,
+  stage: Stage,
+  triggers: readonly Trigger[],
+  lagPerReplica: number,
+  url: string,
+): OneFigure => {
+  const { named, terms } = namedTriggers(triggers)
+  const lag = terms.filter(({ kind }) => kind === 'kafka').length > 1 ? `(${sumOf(terms)})` : sumOf(terms)
+  const path = flowPath(namespaceOf(pipeline), pipeline.metadata.name, stage.name)
+  const metadata = { url: `${url}${path}`, valueLocation: 'metric', targetValue: '1' }
+  return {
+    triggers: [{ type: 'metrics-api', name: 'flow', metadata }, ...named],
+    scalingModifiers: {
+      formula: highest([`flow ?? (${lag} / ${lagPerReplica})`, ...otherTerms(terms, 1)]),
+      target: '1',
+    },
+    fallback: {
+      failureThreshold: 3,
+      replicas: Math.max(1, stage.scaling.minReplicas),
+      behavior: 'scalingModifiers',
+    },
+  }
+}
+
+interface Term {
+  readonly kind: Trigger['type']
+  readonly name: string
+  /** What of its figure asks for one replica; undefined where that is a lag. */
+  readonly perReplica: number | undefined
+}
+
+const namedTriggers = (triggers: readonly Trigger[]): { named: readonly Trigger[]; terms: readonly Term[] } => {
+  const counts = new Map<string, number>()
+  const terms: Term[] = []
+  const named = triggers.map((trigger): Trigger => {
+    const { type, ...rest } = trigger
+    if (type === 'cpu' || type === 'memory') return trigger
+    const index = counts.get(type) ?? 0
+    counts.set(type, index + 1)
+    const name = `${figureNames[type]}_${index}`
+    const perReplica = { kafka: undefined, 'metrics-api': 1, cron: 1, prometheus: Number(rest.metadata['threshold']) }[
+      type
+    ]
+    terms.push({ kind: type, name, perReplica })
+    return { type, name, ...rest }
+  })
+  return { named, terms }
+}
+
+const figureNames = { kafka: 'lag', prometheus: 'query', cron: 'schedule', 'metrics-api': 'answer' } as const
+
+const sumOf = (terms: readonly Term[]): string =>
+  terms
+    .filter(({ kind }) => kind === 'kafka')
+    .map(({ name }) => name)
+    .join(' + ')
+
+/** Each as the figure that would ask for as many replicas at this target. */
+const otherTerms = (terms: readonly Term[], target: number): string[] =>
+  terms.flatMap(({ name, perReplica }) => (perReplica === undefined ? [] : `${name} * ${target / perReplica}`))
+
+const highest = (terms: readonly string[]): string =>
+  terms.length === 1 ? (terms[0] ?? '') : `max(${terms.join(', ')})`

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import type { ChildObject, Deployment, OrderPipeline } from '../api/index.ts'
+import { desired } from './desired.ts'
+import { plan } from './plan.ts'
+import { pipeline, settings, stage } from './testing.ts'
+
+const secretsAnnotation = 'orderpipeline.dev/secrets'
+const of: OrderPipeline = pipeline({
+  database: { secretName: 'db', key: 'url' },
+  stages: [stage({ name: 'orders' }), stage({ name: 'payment' }), stage({ name: 'audit', image: 'audit:1' })],
+})
+const digests = (db: string | undefined) => new Map(db === undefined ? [] : [['db/url', db]])
+const isDeployment = (child: ChildObject): child is Deployment => child.kind === 'Deployment'
+
+/** Everything as asked for; `ready`: whose replicas all are available. */
+const carriedOut = (wanted: readonly ChildObject[], ready: (name: string) => boolean = () => true): ChildObject[] =>
+  wanted.map((child) => {
+    const metadata = { ...child.metadata, generation: 1 }
+    if (!isDeployment(child)) return { ...child, metadata }
+    const [replicas, available] = [5, ready(child.metadata.name) ? 5 : 0]
+    const status = { observedGeneration: 1, replicas, updatedReplicas: replicas, availableReplicas: available }
+    return { ...child, metadata, spec: { ...child.spec, replicas }, status }
+  })
+const asked = (children: readonly ChildObject[], db: string | undefined, spec = of) =>
+  desired(spec, children, settings, new Map(), new Map(), digests(db))
+const settledWith = (db: string | undefined): ChildObject[] => carriedOut(asked(carriedOut(asked([], db)), db))
+const carried = (children: readonly ChildObject[]) =>
+  Object.fromEntries(
+    children
+      .filter(isDeployment)
+      .map(({ metadata, spec }) => [metadata.name, spec.template.metadata?.annotations?.[secretsAnnotation]]),
+  )
+
+describe('the Secrets that pods take values from', () => {
+  it('are in the template as digests, and unchanged they ask for nothing', () => {
+    const settled = settledWith('one')
+    expect(carried(settled)).toEqual({ 'shop-orders': 'one', 'shop-payment': 'one', 'shop-audit': 'one' })
+    expect(plan(asked(settled, 'one'), settled, of)).toEqual([])
+  })
+
+  it('replace the pods of one part after the other when they change', () => {
+    const first = asked(settledWith('one'), 'two')
+    expect(carried(first)).toEqual({ 'shop-orders': 'two', 'shop-payment': 'one', 'shop-audit': 'one' })
+    const waiting = carriedOut(first, (name) => name !== 'shop-orders')
+    expect(carried(asked(waiting, 'two'))).toEqual(carried(first))
+    const stable = carriedOut(asked(carriedOut(first), 'two'))
+    expect(carried(asked(stable, 'two'))).toEqual({
+      'shop-orders': 'two',
+      'shop-payment': 'two',
+      'shop-audit': 'one',
+    })
+  })
+
+  it('leave pods as they are while they cannot be read', () => {
+    const settled = settledWith('one')
+    expect(plan(asked(settled, undefined), settled, of)).toEqual([])
+    expect(carried(settledWith(undefined))['shop-orders']).toBeUndefined()
+  })
+
+  it('are taken over by a part that is at no replicas without waiting', () => {
+    const idle = settledWith('one').map((child) =>
+      isDeployment(child) ? { ...child, spec: { ...child.spec, replicas: 0 } } : child,
+    )
+    expect(carried(asked(idle, 'two'))).toEqual({ 'shop-orders': 'two', 'shop-payment': 'two', 'shop-audit': 'two' })
+  })
+
+  it('of a part that takes none are nothing to it', () => {
+    const alone = pipeline({ stages: [stage()] })
+    expect(carried(asked([], 'one', alone))).toEqual({ 'shop-payment': undefined })
+  })
+})

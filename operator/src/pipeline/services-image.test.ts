@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import type { ChildObject, Deployment, OrderPipeline, OrderPipelineSpec, OrderPipelineStatus } from '../api/index.ts'
+import { desired } from './desired.ts'
+import { moveOf, servicesImageOf, servicesStatus } from './services-image.ts'
+import { pipeline, settings, stage } from './testing.ts'
+
+const of = (spec: Partial<OrderPipelineSpec> = {}, status?: OrderPipelineStatus): OrderPipeline => ({
+  ...pipeline({ stages: [stage({ name: 'orders' }), stage({ image: 'own:1', name: 'audit' })], ...spec }),
+  ...(status ? { status } : {}),
+})
+const rolledOut: OrderPipelineStatus = {
+  conditions: [
+    {
+      ...{ type: 'RolledOut', status: 'True', reason: 'AllReady', message: '' },
+      ...{ lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1 },
+    },
+  ],
+}
+/** Its Deployments as they are once every replica is available: the second pass puts the proven pods on them. */
+const running = (image: string, spec: Partial<OrderPipelineSpec> = {}): ChildObject[] => {
+  const asked = (children: readonly ChildObject[]) =>
+    desired(of(spec, { services: { image } }), children, { ...settings, servicesImage: image })
+  const ready = asked([]).map((child) =>
+    child.kind === 'Deployment'
+      ? {
+          ...child,
+          spec: { ...child.spec, replicas: 5 },
+          status: { observedGeneration: 1, replicas: 5, updatedReplicas: 5, readyReplicas: 5, availableReplicas: 5 },
+        }
+      : child,
+  )
+  return asked(ready).map((child, index) => ({ ...child, status: ready[index]?.status }))
+}
+const images = (objects: readonly ChildObject[]) =>
+  objects
+    .filter((child): child is Deployment => child.kind === 'Deployment')
+    .map(({ spec }) => spec.template.spec?.containers[0]?.image)
+
+describe('the services image of a pipeline', () => {
+  it('is the operator’s for a new one, and stays when the operator brings another', () => {
+    expect(servicesImageOf(of(), [], 'services:2')).toBe('services:2')
+    expect(servicesImageOf(of({}, { services: { image: 'services:1' } }), [], 'services:2')).toBe('services:1')
+  })
+
+  it('is read off its Deployments where no record says it, as after an upgrade from before there was one', () => {
+    const before = running('services:1')
+    expect(servicesImageOf(of(), before, 'services:2')).toBe('services:1')
+    expect(images(desired(of(), before, { ...settings, servicesImage: 'services:2' }))).toEqual(['services:1', 'own:1'])
+  })
+
+  it('is that of most Deployments then, since one that gave a version up runs the one before', () => {
+    const spec = { stages: ['orders', 'payment', 'shipping'].map((name) => stage({ name })) }
+    const before = running('services:1', spec).map((child) =>
+      child.metadata.name === 'shop-orders' && child.kind === 'Deployment'
+        ? (JSON.parse(JSON.stringify(child).replaceAll('services:1', 'services:0')) as Deployment)
+        : child,
+    )
+    expect(servicesImageOf(of(spec), before, 'services:2')).toBe('services:1')
+  })
+
+  it('is what the spec says before anything else', () => {
+    const named = of({ image: 'mirror:3' }, { services: { image: 'services:1' } })
+    expect(servicesImageOf(named, running('services:1'), 'services:2')).toBe('mirror:3')
+    expect(images(desired(named, running('services:1'), settings))).toEqual(['mirror:3', 'own:1'])
+  })
+
+  it('is reported with the operator’s where that is another, and not where no part runs it', () => {
+    const kept = of({}, { services: { image: 'services:1' } })
+    expect(servicesStatus(kept, [], 'services:2')).toEqual({ image: 'services:1', available: 'services:2' })
+    expect(servicesStatus(kept, [], 'services:1')).toEqual({ image: 'services:1' })
+    expect(servicesStatus(kept, [], 'services:2', 'services:2')).toEqual({ image: 'services:2' })
+    expect(servicesStatus(of({ stages: [stage({ image: 'own:1' })] }), [], 'services:2')).toBeUndefined()
+  })
+})
+
+describe('a pipeline moves by itself', () => {
+  const children = running('services:1')
+  const status = { ...rolledOut, services: { image: 'services:1' } }
+  const automatic = { updates: 'Automatic' } as const
+
+  it('when its spec or the operator says so, and not otherwise', () => {
+    expect(moveOf(of(automatic, status), children, 'services:2', 'Manual')).toBe('due')
+    expect(moveOf(of({}, status), children, 'services:2', 'Automatic')).toBe('due')
+    expect(moveOf(of({}, status), children, 'services:2', 'Manual')).toBe('none')
+    expect(moveOf(of({ updates: 'Manual' }, status), children, 'services:2', 'Automatic')).toBe('none')
+    expect(moveOf(of(automatic, status), children, 'services:1', 'Manual')).toBe('none')
+    expect(moveOf(of({ image: 'services:1' }, status), children, 'services:2', 'Automatic')).toBe('none')
+  })
+
+  it('only while every part runs what it should, and not while it is suspended', () => {
+    expect(moveOf(of(automatic, { services: status.services }), children, 'services:2', 'Manual')).toBe('none')
+    expect(moveOf(of({ ...automatic, suspend: true }, status), children, 'services:2', 'Manual')).toBe('none')
+  })
+
+  it('and is moving until each part that had the old image has proven itself with the new one', () => {
+    const moved = of(automatic, { ...rolledOut, services: { image: 'services:2' } })
+    expect(moveOf(moved, children, 'services:2', 'Manual')).toBe('moving')
+    expect(moveOf(moved, running('services:2'), 'services:2', 'Manual')).toBe('none')
+  })
+})

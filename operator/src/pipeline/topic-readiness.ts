@@ -1,0 +1,41 @@
+// Why is a KafkaTopic not ready? In the words of the Topic Operator, or, where it says nothing, what keeps it from answering.
+import type { ConditionsStatus, KafkaTopic } from '../api/index.ts'
+import { plainly } from './pod-trouble.ts'
+
+export interface NamedTopic {
+  readonly name: string
+  readonly topic: KafkaTopic | undefined
+}
+
+/** Empty when all are ready. `cluster`: the Strimzi cluster whose Topic Operator is to act. */
+export const topicsNotReady = (topics: readonly NamedTopic[], cluster: string): string[] => {
+  const unanswered = topics.filter(({ topic }) => topic !== undefined && conditionsOf(topic).length === 0)
+  const others = topics.filter((one) => !unanswered.includes(one))
+  const [first] = unanswered
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          `no Topic Operator has answered yet for ${unanswered.length === 1 ? first.name : `${unanswered.length} topics`} of Kafka cluster ${cluster}: is there a Kafka ${cluster} with an entityOperator in this namespace?`,
+        ]),
+    ...others.flatMap(({ name, topic }) => whyNotReady(name, topic)),
+  ]
+}
+
+const whyNotReady = (name: string, topic: KafkaTopic | undefined): string[] => {
+  if (!topic) return [`${name} is not there yet`]
+  const conditions = conditionsOf(topic)
+  const holds = (type: string): boolean => conditions.some((one) => one.type === type && one.status === 'True')
+  if (holds('ReconciliationPaused'))
+    return [`${name} is paused: take the annotation strimzi.io/pause-reconciliation off its KafkaTopic`]
+  if (holds('Unmanaged')) return [`${name} is not managed: take the annotation strimzi.io/managed off its KafkaTopic`]
+  const { observedGeneration } = topic.status as ConditionsStatus
+  if (observedGeneration !== undefined && observedGeneration < (topic.metadata.generation ?? 0))
+    return [`${name} has a change not yet acted on`]
+  if (holds('Ready')) return []
+  const ready = conditions.find(({ type }) => type === 'Ready')
+  return [`${name}: ${plainly([ready?.reason, ready?.message].filter(Boolean).join(', ') || 'not ready')}`]
+}
+
+const conditionsOf = ({ status }: KafkaTopic): NonNullable<ConditionsStatus['conditions']> =>
+  (status as ConditionsStatus | undefined)?.conditions ?? []

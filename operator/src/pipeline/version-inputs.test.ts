@@ -1,0 +1,109 @@
+// Do the pods of a part follow everything that they are made from, and nothing else?
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import type { Deployment, OrderPipeline, OrderPipelineSpec } from '../api/index.ts'
+import { desired } from './desired.ts'
+import { versionAnnotations } from './names.ts'
+import { type LivePart, roll, type Template } from './rollout.ts'
+import { settings } from './testing.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+const examples = ['regular', 'template', 'external-kafka', 'strimzi-user', 'topics', 'rollouts'].map(
+  (name) => `crds/fixtures/${name}.yaml`,
+)
+
+interface Made {
+  readonly template: string
+  readonly inputs: string | undefined
+}
+
+const madeOf = (pipeline: OrderPipeline): Map<string, Made> =>
+  new Map(
+    desired(pipeline, [], settings).flatMap((child): [string, Made][] =>
+      child.kind === 'Deployment'
+        ? [
+            [
+              child.metadata.name,
+              {
+                template: JSON.stringify(child.spec.template),
+                inputs: child.metadata.annotations?.[versionAnnotations.inputs],
+              },
+            ],
+          ]
+        : [],
+    ),
+  )
+
+/** Each leaf of the spec with another value of its kind. */
+const changes = (value: unknown, put: (changed: unknown) => unknown): unknown[] => {
+  if (typeof value === 'string') return [put(`${value}x`)]
+  if (typeof value === 'number') return [put(value + 1)]
+  if (typeof value === 'boolean') return [put(!value)]
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value
+    return items.flatMap((item, at) =>
+      changes(item, (changed) => put(items.map((one, index) => (index === at ? changed : one)))),
+    )
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) => changes(item, (changed) => put({ ...value, [key]: changed })))
+}
+
+describe('the inputs of a version', () => {
+  it.each(examples)('change with each field of %s that the pods follow', (file) => {
+    const given = parse(readFileSync(join(root, file), 'utf8').split('\n---\n')[0] ?? '') as OrderPipeline
+    const pipeline = { ...given, metadata: { ...given.metadata, namespace: 'default', uid: 'u' } }
+    const before = madeOf(pipeline)
+    let followed = 0
+    for (const spec of changes(pipeline.spec, (changed) => changed) as OrderPipelineSpec[])
+      for (const [name, made] of madeOf({ ...pipeline, spec })) {
+        const was = before.get(name)
+        if (!was || was.template === made.template) continue
+        followed += 1
+        expect(made.inputs, `${name}: ${made.template}`).not.toBe(was.inputs)
+      }
+    expect(followed).toBeGreaterThan(4)
+  })
+
+  it('stay when only replicas, deadlines or the suspension change', () => {
+    const given = parse(readFileSync(join(root, 'crds/fixtures/regular.yaml'), 'utf8')) as OrderPipeline
+    const edited = {
+      ...given.spec,
+      suspend: true,
+      stages: given.spec.stages.map((stage) => ({
+        ...stage,
+        strategy: { progressDeadlineSeconds: 77 },
+        scaling: { ...stage.scaling, minReplicas: stage.scaling.minReplicas + 1 },
+      })),
+    }
+    expect([...madeOf({ ...given, spec: edited }).values()].map(({ inputs }) => inputs)).toEqual(
+      [...madeOf(given).values()].map(({ inputs }) => inputs),
+    )
+  })
+})
+
+describe('pods that are made from the same', () => {
+  const template = (image: string) => (): Template => ({ spec: { containers: [{ name: 'stage', image }] } })
+  const proven = (image: string, inputs: string): LivePart => {
+    const counts = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 }
+    const annotated = roll(template(image), { active: 'blue', blue: undefined, green: undefined }, { inputs })
+    const [version] = annotated.versions
+    const blue = {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a', annotations: version?.annotations } },
+      ...{ spec: { replicas: 1, template: version?.template }, status: counts },
+    } as unknown as Deployment
+    const [done] = roll(template(image), { active: 'blue', blue, green: undefined }, { inputs }).versions
+    const metadata = { ...blue.metadata, annotations: done?.annotations ?? {} }
+    return { active: 'blue', blue: { ...blue, metadata }, green: undefined }
+  }
+  const imageOf = (live: LivePart, image: string, inputs: string) =>
+    roll(template(image), live, { inputs }).versions[0]?.template.spec?.containers[0]?.image
+
+  it('stay as they are under an operator that would make others, until something of it changes', () => {
+    const live = proven('as-before', 'i1')
+    expect(imageOf(live, 'as-a-newer-operator-makes-it', 'i1')).toBe('as-before')
+    expect(imageOf(live, 'as-a-newer-operator-makes-it', 'i2')).toBe('as-a-newer-operator-makes-it')
+  })
+})

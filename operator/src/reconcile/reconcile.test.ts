@@ -1,0 +1,83 @@
+// Does one pass tell one story? What is learnt while it is under way belongs to the next.
+import { expect, it } from 'vitest'
+import type { KubeObject, OrderPipeline } from '../api/index.ts'
+import type { Kube } from '../kube/port.ts'
+import { watched } from '../kube/watched.ts'
+import type { ExternalTopics } from '../pipeline/index.ts'
+import { childResources, orderPipelines } from '../api/index.ts'
+import { contests } from './contests.ts'
+import { reconcile, type Reconciler } from './reconcile.ts'
+import type { StatusInput } from './status-writer.ts'
+
+const pipeline: OrderPipeline = {
+  apiVersion: 'orderpipeline.dev/v1alpha1',
+  kind: 'OrderPipeline',
+  metadata: { name: 'shop', namespace: 'default', uid: 'pipeline-uid', generation: 1, resourceVersion: '1' },
+  spec: {
+    kafka: { external: { bootstrapServers: 'kafka:9092' } },
+    topics: [{ name: 'orders.status' }],
+    stages: [
+      {
+        name: 'notification',
+        consumes: [{ topic: 'orders.status' }],
+        scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 },
+      },
+    ],
+  },
+}
+
+/** Answers every write with what was asked. */
+const kube = (): Kube => {
+  let version = 1
+  const answer = (_: unknown, object: KubeObject): Promise<KubeObject> =>
+    Promise.resolve({ ...object, metadata: { ...object.metadata, uid: 'u', resourceVersion: String((version += 1)) } })
+  return { apply: answer, applyNew: answer, applyStatus: answer } as unknown as Kube
+}
+
+const reconciler = (
+  on: Kube,
+  changes: Partial<Reconciler>,
+): { readonly on: Reconciler; readonly seen: StatusInput[] } => {
+  const seen: StatusInput[] = []
+  const reports = { changed: () => undefined, restarted: () => undefined }
+  const clock = { now: () => 0, random: () => 0 }
+  const all = [orderPipelines, ...childResources].map((resource) => watched(on, resource, {}, reports, clock))
+  const [pipelines, ...children] = all
+  if (!pipelines) throw new Error('no pipelines')
+  pipelines.noteWritten(pipeline)
+  const world = {
+    pipelines,
+    children,
+    synced: () => true,
+    absent: () => new Map(),
+    noteWritten: (object: KubeObject) => all.find(({ resource }) => resource.kind === object.kind)?.noteWritten(object),
+    run: () => Promise.resolve(),
+  }
+  return {
+    seen,
+    on: {
+      ...{ kube: on, world, now: () => 0, lagOf: () => new Map() },
+      settings: () => ({ servicesImage: 'services:1', imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' }),
+      status: { write: (input) => (seen.push(input), Promise.resolve(undefined)), forget: () => undefined },
+      strangers: { of: () => new Map(), note: () => undefined, forget: () => undefined },
+      throughput: { note: () => new Map(), forget: () => undefined },
+      pods: { look: () => Promise.resolve(new Map()), forget: () => undefined },
+      secrets: { look: () => Promise.resolve(new Map()) },
+      topics: { look: () => undefined, released: () => true, topicsOf: () => undefined },
+      updates: { turn: () => undefined },
+      contests: contests(() => 0),
+      ...changes,
+    },
+  }
+}
+
+it('says of an external Kafka what the pass acted on, though a look at it ends in between', async () => {
+  const refused: ExternalTopics = { problems: [{ reason: 'NotOwned', message: 'another’s' }], partitions: new Map() }
+  const looks: (ExternalTopics | undefined)[] = [undefined, refused]
+  const topicsOf = () => (looks.length > 1 ? looks.shift() : looks[0])
+  const { on, seen } = reconciler(kube(), { topics: { look: () => undefined, released: () => true, topicsOf } })
+  await reconcile(on, 'default/shop')
+  expect(seen).toHaveLength(1)
+  expect([...(seen[0]?.blocked.values() ?? [])].map(({ reason }) => reason)).toEqual(['TopicsNotReady'])
+  expect(seen[0]?.topics).toBeUndefined()
+})

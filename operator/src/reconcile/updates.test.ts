@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import type { ChildObject, OrderPipeline } from '../api/index.ts'
+import { desired } from '../pipeline/index.ts'
+import { updateTurns } from './updates.ts'
+
+const settings = { imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' }
+
+const pipeline = (name: string, image: string, rolledOut = true): OrderPipeline => ({
+  apiVersion: 'orderpipeline.dev/v1alpha1',
+  kind: 'OrderPipeline',
+  metadata: { name, namespace: 'default', uid: `${name}-uid`, generation: 1 },
+  spec: {
+    kafka: { strimziCluster: 'kafka' },
+    topics: [{ name: 'orders.status' }],
+    stages: [
+      {
+        name: 'notification',
+        consumes: [{ topic: 'orders.status' }],
+        scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 },
+      },
+    ],
+  },
+  status: {
+    services: { image },
+    conditions: [
+      {
+        ...{ type: 'RolledOut', status: rolledOut ? 'True' : 'False', reason: 'AllReady', message: '' },
+        ...{ lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1 },
+      },
+    ],
+  },
+})
+
+/** Every part proven with `image`. */
+const proven = (name: string, image: string): ChildObject[] => {
+  const asked = (children: readonly ChildObject[]) =>
+    desired(pipeline(name, image), children, { ...settings, servicesImage: image })
+  const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 }
+  const ready = asked([]).map((child) =>
+    child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 1 }, status } : child,
+  )
+  return asked(ready)
+}
+
+const turns = (atOnce: number, all: readonly { pipeline: OrderPipeline; children: ChildObject[] }[] = []) => {
+  const freed: string[] = []
+  const on = { all: () => all, free: (key: string) => void freed.push(key) }
+  const updates = updateTurns(on, { brought: 'services:2', usual: 'Automatic', atOnce })
+  return {
+    freed,
+    forget: updates.forget,
+    turn: (name: string, image: string, runs = image) => updates.turn(pipeline(name, image), proven(name, runs)),
+  }
+}
+
+describe('moves to a newer services image', () => {
+  it('are made by so many pipelines at once, the others when one is done', () => {
+    const on = turns(2)
+    expect(['a', 'b', 'c', 'd'].map((name) => on.turn(name, 'services:1'))).toEqual([
+      'services:2',
+      'services:2',
+      undefined,
+      undefined,
+    ])
+    expect(on.turn('a', 'services:2', 'services:1')).toBeUndefined() // on record, and under way
+    expect(on.freed).toEqual([])
+    on.turn('a', 'services:2')
+    expect(on.freed).toEqual(['default/c'])
+    expect(on.turn('d', 'services:1')).toBe('services:2')
+    expect(on.turn('c', 'services:1')).toBeUndefined()
+    on.turn('b', 'services:2')
+    expect(on.freed).toEqual(['default/c', 'default/c'])
+    expect(on.turn('c', 'services:1')).toBe('services:2')
+  })
+
+  it('that were under way when the operator started count', () => {
+    const moving = { pipeline: pipeline('a', 'services:2', false), children: proven('a', 'services:1') }
+    const on = turns(1, [moving])
+    expect(on.turn('b', 'services:1')).toBeUndefined()
+    on.turn('a', 'services:2')
+    expect(on.freed).toEqual(['default/b'])
+  })
+
+  it('leave their place when the pipeline is gone', () => {
+    const on = turns(1)
+    on.turn('a', 'services:1')
+    expect(on.turn('b', 'services:1')).toBeUndefined()
+    on.forget('default/a')
+    expect(on.freed).toEqual(['default/b'])
+  })
+})

@@ -1,0 +1,77 @@
+// Which pipelines may move to the operator's services image now? A few at once; one whose new version fails keeps its place, so that
+// what breaks the first does not go through all of them.
+import type { ChildObject, OrderPipeline } from '../api/index.ts'
+import { keyOf, type Move, moveOf, type Updates } from '../pipeline/index.ts'
+
+export interface UpdateTurns {
+  /** The image to put on record, once it is this pipeline's turn to move; undefined while nothing is to be changed. */
+  turn(pipeline: OrderPipeline, children: readonly ChildObject[]): string | undefined
+  readonly forget: (key: string) => void
+}
+
+export interface UpdateSettings {
+  /** The services image that the operator is set to. */
+  readonly brought: string
+  /** For pipelines that do not say how they are updated. */
+  readonly usual: Updates
+  readonly atOnce: number
+}
+
+interface UpdateEnvironment {
+  /** Every pipeline with its children; asked once, when the first one is due. */
+  readonly all: () => Iterable<{ readonly pipeline: OrderPipeline; readonly children: readonly ChildObject[] }>
+  /** It may be this one's turn now. */
+  readonly free: (key: string) => void
+}
+
+export const updateTurns = (on: UpdateEnvironment, { brought, usual, atOnce }: UpdateSettings): UpdateTurns => {
+  let moving: Set<string> | undefined
+  const waiting = new Set<string>()
+
+  /** An operator that has just started takes over the moves of the one before it. */
+  const places = (): Set<string> => {
+    if (moving) return moving
+    moving = new Set()
+    for (const { pipeline, children } of on.all())
+      if (moveOf(pipeline, children, brought, usual) === 'moving') moving.add(keyOf(pipeline))
+    return moving
+  }
+
+  const leave = (key: string): void => {
+    waiting.delete(key)
+    if (!moving?.delete(key)) return
+    const [next] = waiting
+    if (next === undefined) return
+    waiting.delete(next) // it comes back when it is not its turn after all
+    on.free(next)
+  }
+
+  const take = (key: string): string | undefined => {
+    const taken = places()
+    if (!taken.has(key) && taken.size >= atOnce) {
+      waiting.add(key)
+      return undefined
+    }
+    waiting.delete(key)
+    taken.add(key)
+    return brought
+  }
+
+  return {
+    turn: (pipeline, children) => {
+      const key = keyOf(pipeline)
+      const move: Move = moveOf(pipeline, children, brought, usual)
+      switch (move) {
+        case 'due':
+          return take(key)
+        case 'moving':
+          moving?.add(key)
+          return undefined
+        case 'none':
+          leave(key)
+          return undefined
+      }
+    },
+    forget: leave,
+  }
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import type { ChildObject, Deployment } from '../api/index.ts'
+import { desired, type PartitionOffsets } from '../pipeline/index.ts'
+import { pipeline, settings, stage } from '../pipeline/testing.ts'
+import { flowLog } from './flow-log.ts'
+
+const scaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 20, drainSeconds: 15 } as const
+const given = pipeline({
+  topics: [{ name: 'in' }],
+  stages: [stage({ consumes: [{ topic: 'in' }], concurrency: 1, workSeconds: 0.1, scaling })],
+})
+const withReplicas = (replicas: number): ChildObject[] =>
+  desired(given, [], settings).map((child): ChildObject => {
+    if (child.kind !== 'Deployment') return child
+    const deployment: Deployment = { ...child, spec: { ...child.spec, replicas }, status: { readyReplicas: replicas } }
+    return deployment
+  })
+const offsets = (high: number, committed: number): ReadonlyMap<string, readonly PartitionOffsets[]> =>
+  new Map([['default.shop.payment', [{ topic: 'shop.in', low: 0, high, committed }]]])
+
+const log = () => {
+  const clock = { now: 0 }
+  const seen = flowLog(() => clock.now)
+  return {
+    look: (second: number, high: number, committed = high, replicas = 1) => {
+      clock.now = second * 1_000
+      seen.note(given, withReplicas(replicas), offsets(high, committed))
+    },
+    answerAt: (second: number, replicas: number) => {
+      clock.now = second * 1_000
+      return seen.answer(given, withReplicas(replicas), 'payment')
+    },
+    seen,
+  }
+}
+
+describe('what the operator knows of a stage’s flow', () => {
+  it('holds the replicas for the first 15 seconds, in which a rate would be noise', () => {
+    const { look, answerAt } = log()
+    look(0, 0)
+    look(2, 200)
+    expect(answerAt(2, 4)).toMatchObject({ metric: 4, replicas: 4, current: 4 })
+  })
+
+  it('gives a stage at no replicas its first one at once where messages wait', () => {
+    const { look, answerAt } = log()
+    look(0, 5, 0, 0)
+    expect(answerAt(0, 0)).toMatchObject({ metric: 1 })
+  })
+
+  it('is answered from after that, bounded by the partitions of its topics', () => {
+    const { look, answerAt } = log()
+    for (let second = 0; second <= 20; second += 2) look(second, second * 40)
+    expect(answerAt(20, 1)).toMatchObject({
+      replicas: 1,
+      metric: 1,
+      reason: expect.stringContaining('partitions') as string,
+    })
+  })
+
+  it('is not made up: nothing is answered before a look, nor half a minute after the last one', () => {
+    const { look, answerAt, seen } = log()
+    expect(answerAt(0, 1)).toBe('its offsets are not known yet')
+    for (let second = 0; second <= 20; second += 2) look(second, second)
+    expect(answerAt(50, 1)).toMatchObject({ current: 1 })
+    expect(answerAt(51, 1)).toBe('its offsets were last read 31 s ago')
+    seen.forget('default/shop')
+    expect(answerAt(20, 1)).toBe('its offsets are not known yet')
+  })
+
+  it('is no answer for a stage on lag', () => {
+    const { seen } = log()
+    const onLag = pipeline({ stages: [stage()] })
+    expect(seen.answer(onLag, [], 'payment')).toBe('no stage payment with scaling.policy Flow')
+  })
+})

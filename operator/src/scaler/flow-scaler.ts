@@ -1,0 +1,66 @@
+// What makes the operator a scaler? It looks at the offsets of the pipelines that have a stage scaled on flow, and answers KEDA.
+// Every replica does, leader or not. Without such a pipeline nothing is read.
+import type { OrderPipeline } from '../api/index.ts'
+import { lagPoller, type LagPollerEnvironment } from '../kafka/lag-poller.ts'
+import type { Observed } from '../reconcile/observe.ts'
+import { keyOf } from '../pipeline/index.ts'
+import { flowLog } from './flow-log.ts'
+import { flowServer } from './flow-server.ts'
+
+export interface FlowScalerParts extends Pick<LagPollerEnvironment, 'readerFor' | 'now' | 'random' | 'failed'> {
+  /** Absent: nothing is served. */
+  readonly port: number | undefined
+  readonly intervalMs: number
+  readonly serviceDomain: string
+  readonly observe: (key: string) => Observed
+}
+
+export interface FlowScaler {
+  /** Undefined where nothing is served. */
+  readonly port: number | undefined
+  /** A pipeline is there or was changed. */
+  know(pipeline: OrderPipeline): void
+  forget(pipeline: OrderPipeline): void
+  /** Ends when the signal aborts and what was asked is answered. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export const flowScaler = async (parts: FlowScalerParts): Promise<FlowScaler> => {
+  const { observe, intervalMs, serviceDomain } = parts
+  /** Of pipelines with a stage scaled on flow: looked up every other second, and mostly there are few. */
+  const keys = new Set<string>()
+  const log = flowLog(parts.now)
+  const poller = lagPoller(
+    {
+      ...parts,
+      pipelines: () => [...keys].flatMap((key) => observe(key).pipeline ?? []),
+      updated: () => undefined,
+      seen: (pipeline, read) => log.note(pipeline, observe(keyOf(pipeline)).children, read),
+    },
+    { intervalMs, serviceDomain },
+  )
+  const forget = (pipeline: OrderPipeline): void => {
+    keys.delete(keyOf(pipeline))
+    log.forget(keyOf(pipeline))
+  }
+  const server =
+    parts.port === undefined
+      ? undefined
+      : await flowServer(parts.port, (namespace, name, stage) => {
+          const { pipeline, children } = observe(`${namespace}/${name}`)
+          return pipeline && log.answer(pipeline, children, stage)
+        })
+  return {
+    port: server?.port,
+    know: (pipeline) => {
+      if (server && pipeline.spec.stages.some(({ scaling }) => scaling.policy === 'Flow')) keys.add(keyOf(pipeline))
+      else forget(pipeline)
+    },
+    forget,
+    run: async (signal) => {
+      if (!server) return
+      await poller.run(signal)
+      await server.close()
+    },
+  }
+}

@@ -1,0 +1,47 @@
+// How does KEDA ask for the replicas of a stage that is scaled on flow? GET /v1/flow/<namespace>/<pipeline>/<stage>, as the
+// metrics-api trigger does it. 200 with a FlowAnswer; 404 and 503 with a reason make KEDA go by lag after three of them.
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { FlowAnswer } from './flow-answer.ts'
+
+export interface FlowServer {
+  readonly port: number
+  /** Takes no more requests, and ends when those under way are answered. */
+  close(): Promise<void>
+}
+
+/** `undefined`: there is no such pipeline. A text says why there is no answer. */
+export type AnswerOf = (namespace: string, pipeline: string, stage: string) => FlowAnswer | string | undefined
+
+const path = /^\/v1\/flow\/([a-z0-9.-]{1,253})\/([a-z0-9.-]{1,253})\/([a-z0-9-]{1,63})$/
+const closeMs = 2_000
+
+export const flowServer = async (port: number, answerOf: AnswerOf): Promise<FlowServer> => {
+  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: 30_000 })
+  server.maxConnections = 256
+  server.on('request', (request, response) => {
+    const [, namespace = '', pipeline = '', stage = ''] = path.exec(request.url ?? '') ?? []
+    if (stage === '') return say(response, 404, { error: 'allowed is /v1/flow/<namespace>/<pipeline>/<stage>' })
+    if (request.method !== 'GET') return say(response, 405, { error: 'allowed is GET' })
+    const answer = answerOf(namespace, pipeline, stage)
+    if (answer === undefined) return say(response, 404, { error: `no pipeline ${namespace}/${pipeline}` })
+    return typeof answer === 'string' ? say(response, 503, { error: answer }) : say(response, 200, answer)
+  })
+  server.listen(port)
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeIdleConnections()
+      const late = setTimeout(() => server.closeAllConnections(), closeMs)
+      await closed
+      clearTimeout(late)
+    },
+  }
+}
+
+const say = (response: ServerResponse, code: number, body: object): void => {
+  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}

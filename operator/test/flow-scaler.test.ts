@@ -1,0 +1,117 @@
+// Does every replica of the operator answer KEDA with the replicas that a stage needs for what flows, on a real Kafka and API server?
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { orderPipelines, type ScaledObject, type StageScaling } from '../src/api/index.ts'
+import { kafkaClients } from '../src/kafka/clients.ts'
+import { kafkaLagReader } from '../src/kafka/lag-reader.ts'
+import type { FlowAnswer } from '../src/scaler/flow-answer.ts'
+import { child, eventually, ground, type Ground, type Running, runOperator } from './harness.ts'
+
+const scaling: StageScaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 5, drainSeconds: 15 }
+const clients = kafkaClients(() => Promise.resolve({}), 3_000)
+
+describe('a pipeline with a stage scaled on flow', () => {
+  let on: Ground
+  let name: string
+  const operators: Running[] = []
+  const start = async (): Promise<Running> => {
+    const environment = { FLOW_SCALER_URL: 'http://scaler.example:8081/', FLOW_SCALER_PORT: '0' }
+    const operator = await runOperator(
+      on,
+      { lagReaderFor: (access) => kafkaLagReader(clients.of(access)) },
+      { ...environment, FLOW_INTERVAL_SECONDS: '1' },
+    )
+    operators.push(operator)
+    await eventually('the operator knows the pipelines', () => Promise.resolve(operator.synced()))
+    return operator
+  }
+  const create = async (bootstrapServers: string): Promise<void> => {
+    const stage = { name: 'work', image: 'work:1', consumes: [{ topic: 'in' }], concurrency: 1, workSeconds: 0.1 }
+    await on.kube.create(orderPipelines, {
+      apiVersion: orderPipelines.apiVersion,
+      kind: orderPipelines.kind,
+      metadata: { name, namespace: on.namespace },
+      spec: {
+        kafka: { external: { bootstrapServers } },
+        topics: [{ name: 'in', partitions: 8, replicationFactor: 1, minInSyncReplicas: 1 }],
+        stages: [{ ...stage, scaling }],
+        deletionPolicy: 'Delete',
+      },
+    })
+  }
+  const ask = async ({ flowPort }: Running, path = `${on.namespace}/${name}/work`) => {
+    const response = await fetch(`http://127.0.0.1:${flowPort ?? 0}/v1/flow/${path}`)
+    return { status: response.status, body: (await response.json()) as FlowAnswer & { error?: string } }
+  }
+
+  beforeEach(async () => {
+    on = await ground()
+    name = `f${randomBytes(4).toString('hex')}`
+  })
+  afterEach(async () => {
+    await Promise.all(operators.splice(0).map((operator) => operator.stop()))
+    const connection = kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: name, timeoutMs: 10_000 })
+    const admin = topicAdmin(connection)
+    await admin.delete([`${name}.in`, `${name}.work.dead-letters`])
+    await admin.close()
+  })
+
+  it('is answered by the leader and by its standby alike, with the replicas that its arrivals need and why', async () => {
+    const both = [await start(), await start()]
+    await create(kafkaBootstrap())
+    await eventually('the stage has its Deployment', () => child(on, 'Deployment', `${name}-work`))
+    const producer = new Kafka({ brokers: [kafkaBootstrap()], logLevel: logLevel.NOTHING }).producer()
+    await producer.connect()
+    const load = new AbortController()
+    const loading = (async () => {
+      for (; !load.signal.aborted; await sleep(200))
+        await producer.send({ topic: `${name}.in`, messages: Array.from({ length: 10 }, () => ({ value: 'x' })) })
+    })()
+    try {
+      // 50 a second arrive and nobody handles any; a replica handles 10 a second, so that five are too few.
+      for (const operator of both) {
+        const { body } = await eventually('all replicas asked for', async () => {
+          const answer = await ask(operator)
+          return answer.status === 200 && answer.body.replicas === scaling.maxReplicas && answer
+        })
+        expect(body).toMatchObject({ metric: 5, current: 1 })
+        expect(body.reason).toMatch(
+          /messages a second arrive .* a replica handles 10 a second, as workSeconds says; bound: maxReplicas/,
+        )
+      }
+    } finally {
+      load.abort()
+      await loading
+      await producer.disconnect()
+    }
+  })
+
+  it('has a ScaledObject by which KEDA asks the operator at the address that it was given', async () => {
+    await start()
+    await create(kafkaBootstrap())
+    const object = (await eventually('ScaledObject', () => child(on, 'ScaledObject', `${name}-work`))) as ScaledObject
+    expect(object.spec.triggers[0]?.metadata['url']).toBe(
+      `http://scaler.example:8081/v1/flow/${on.namespace}/${name}/work`,
+    )
+    expect(object.spec.fallback?.behavior).toBe('scalingModifiers')
+  })
+
+  it('gets no answer and a reason, so that KEDA goes by lag, where its Kafka is away', async () => {
+    const operator = await start()
+    await create('127.0.0.1:1')
+    const { body } = await eventually('known, and without figures', async () => {
+      const answer = await ask(operator)
+      return answer.status === 503 && answer
+    })
+    expect(body.error).toBe('its offsets are not known yet')
+    expect(await ask(operator, `${on.namespace}/other/work`)).toEqual({
+      status: 404,
+      body: { error: `no pipeline ${on.namespace}/other` },
+    })
+    expect((await ask(operator, 'x')).status).toBe(404)
+  })
+})

@@ -1,0 +1,134 @@
+// What if Strimzi, KEDA, a right of the operator or the newest custom resource definition is not there, or comes later? A proxy in
+// front of a real API server answers for kinds that are to be missing, and for schemas that are to be old.
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type OrderPipeline, orderPipelines, type Resource, resourceOf, type ScaledObject } from '../src/api/index.ts'
+import { usualWatchSettings } from '../src/kube/watched.ts'
+import {
+  child,
+  children,
+  current,
+  eventually,
+  ground,
+  type Ground,
+  names,
+  pipelineFrom,
+  type Running,
+  runOperator,
+  settled,
+} from './harness.ts'
+import { type Fault, proxyTo, type Proxy } from './proxy.ts'
+
+const watch = { ...usualWatchSettings, firstBackoffMs: 20, lastBackoffMs: 200, probeMs: 300 }
+const notServed: Fault = { kind: 'answer', code: 404, reason: 'NotFound' }
+const forbidden: Fault = { kind: 'answer', code: 403, reason: 'Forbidden' }
+
+describe('an operator', () => {
+  let on: Ground
+  let proxy: Proxy
+  let operator: Running | undefined
+  const logged: string[] = []
+  beforeEach(async () => {
+    on = await ground()
+    proxy = await proxyTo(on.operatorAccess())
+    logged.length = 0
+  })
+  afterEach(async () => {
+    await operator?.stop()
+    await proxy.close()
+  })
+
+  const start = async (): Promise<Running> => {
+    const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) })
+    operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url), watch, log })
+    return operator
+  }
+  const create = async (): Promise<void> => {
+    await on.kube.create(orderPipelines, pipelineFrom('crds/fixtures/minimal.yaml', on))
+  }
+  const condition = (pipeline: OrderPipeline | undefined, type: string) =>
+    pipeline?.status?.conditions?.find((one) => one.type === type)
+  const says = async (type: string, reason: string) =>
+    await eventually(`${type} ${reason}`, async () => {
+      const found = condition(await current(on, 'minimal'), type)
+      return found?.reason === reason && found
+    })
+  const kinds = async () => new Set((await children(on)).map(({ kind }) => kind))
+
+  it('starts without Strimzi and KEDA, says which versions are needed, and goes on when they come', async () => {
+    let missing = true
+    proxy.inject(({ path }) => (missing && /kafka\.strimzi\.io|keda\.sh/.test(path) ? notServed : undefined))
+    await create()
+    await start()
+    expect((await says('Configured', 'StrimziMissing')).message).toContain('install version 0.49 or newer')
+    expect((await says('TopicsReady', 'StrimziMissing')).message).toContain('kafka.strimzi.io/v1 is not served')
+    expect((await says('ScalingReady', 'KedaMissing')).message).toContain('install version 2.17 or newer')
+    expect(await kinds()).toEqual(new Set(['ServiceAccount', 'NetworkPolicy', 'PodDisruptionBudget']))
+    missing = false
+    await says('Configured', 'Applied')
+    expect(names(await children(on))).toContain('ScaledObject minimal-notification')
+    expect(names(await children(on))).toContain('KafkaTopic minimal.orders.status')
+  })
+
+  it('lets a pipeline go that was made when Strimzi was still there', async () => {
+    await create()
+    const first = await start()
+    await says('Configured', 'Applied')
+    await first.stop()
+    proxy.inject(({ path }) => (path.includes('kafka.strimzi.io') ? notServed : undefined))
+    await start()
+    const found = await current(on, 'minimal')
+    if (found) await on.kube.delete(orderPipelines, found)
+    await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
+  })
+
+  it('that may not list one kind says so, and makes the others', async () => {
+    proxy.inject(({ path }) => (path.endsWith('/poddisruptionbudgets') ? forbidden : undefined))
+    await create()
+    await start()
+    const { message } = await says('Configured', 'AccessDenied')
+    expect(message).toContain('the operator may not list poddisruptionbudgets.policy')
+    await eventually('made', async () => (await kinds()).has('ScaledObject'))
+    expect([...(await kinds())]).not.toContain('PodDisruptionBudget')
+  })
+
+  /** What the API server says of the fields of a kind, with one of them taken away. */
+  const older = async ({ apiVersion, kind }: Resource, path: readonly string[]): Promise<Fault> => {
+    const timeoutMs = 30_000
+    const answer = await on.wire.json({ method: 'GET', path: `/openapi/v3/apis/${apiVersion}`, timeoutMs })
+    const document = answer as { components: { schemas: Record<string, Record<string, unknown>> } }
+    const schema = Object.entries(document.components.schemas).find(([name]) => name.endsWith(`.${kind}`))?.[1]
+    const parent = path.slice(0, -1).reduce((at, field) => (at as never)?.['properties']?.[field], schema as never)
+    expect(Reflect.has((parent as never)['properties'], path.at(-1) ?? '')).toBe(true)
+    Reflect.deleteProperty((parent as never)['properties'], path.at(-1) ?? '')
+    return { kind: 'lines', lines: [JSON.stringify(document)] }
+  }
+
+  it('leaves out the fallback of an autoscaler where KEDA does not know its behavior, and gives it once KEDA does', async () => {
+    const fault = await older(resourceOf('ScaledObject'), ['spec', 'fallback', 'behavior'])
+    let old = true
+    proxy.inject(({ path }) => (old && path === '/openapi/v3/apis/keda.sh/v1alpha1' ? fault : undefined))
+    await create()
+    const first = await start()
+    await says('Configured', 'Applied')
+    const scaled = async () => (await child(on, 'ScaledObject', 'minimal-notification')) as ScaledObject
+    expect((await scaled()).spec.fallback).toBeUndefined()
+    await first.stop()
+    old = false
+    await start()
+    await eventually('fallback', async () => (await scaled()).spec.fallback?.behavior !== undefined)
+  })
+
+  it('that is newer than the definition of OrderPipeline leaves out what that lacks, says so once, and settles', async () => {
+    const fault = await older(orderPipelines, ['status', 'totals'])
+    proxy.inject(({ path }) => (path === '/openapi/v3/apis/orderpipeline.dev/v1alpha1' ? fault : undefined))
+    await create()
+    const running = await start()
+    await says('Configured', 'Applied')
+    await settled(running)
+    expect((await current(on, 'minimal'))?.status).not.toHaveProperty('totals')
+    const said = logged.filter((line) => line.includes('is older than this operator'))
+    expect(said).toHaveLength(1)
+    expect(said[0]).toContain('"fields":["totals"]')
+  })
+})

@@ -1,0 +1,50 @@
+// Do pods follow the Secrets that they take values from, as far as the operator may read them?
+import { describe, expect, it } from 'vitest'
+import { type Deployment, orderPipelines, type Resource } from '../src/api/index.ts'
+import { child, eventually, ground, type Ground, patch, pipelineFrom, runOperator, settled } from './harness.ts'
+
+const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
+const often = { SECRETS_INTERVAL_SECONDS: '1', RESYNC_SECONDS: '10' }
+
+const start = async (on: Ground): Promise<void> => {
+  const stringData = { url: 'postgresql://shop:one@db/shop', other: 'x' }
+  await on.kube.create(secrets, {
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db', namespace: on.namespace } },
+    ...{ stringData },
+  })
+  const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
+  const database = { secretName: 'db', key: 'url' }
+  await on.kube.create(orderPipelines, { ...pipeline, spec: { ...pipeline.spec, database } })
+}
+const change = (on: Ground, stringData: Record<string, string>) => patch(on, secrets, 'db', { stringData })
+const carried = async (on: Ground): Promise<string | undefined> => {
+  const deployment = (await child(on, 'Deployment', 'minimal-notification')) as Deployment | undefined
+  if (!deployment) return undefined
+  return deployment.spec.template.metadata?.annotations?.['orderpipeline.dev/secrets'] ?? 'none'
+}
+
+describe('a Secret that pods take values from', () => {
+  it('replaces them when the value changes, and for nothing else', async () => {
+    const on = await ground()
+    const operator = await runOperator(on, {}, often)
+    await start(on)
+    const first = await eventually('made', () => carried(on))
+    expect(first).toMatch(/^[0-9a-f]{16}$/)
+    await change(on, { other: 'y' })
+    await settled(operator, 12_000) // more than a resync
+    expect(await carried(on)).toBe(first)
+    const before = operator.writes.length
+    await change(on, { url: 'postgresql://shop:two@db/shop' })
+    await eventually('another version', async () => (await carried(on)) !== first)
+    expect(operator.writes.slice(before)).toContain('PATCH deployments/minimal-notification')
+    await operator.stop()
+  })
+
+  it('is left alone where the operator may not read Secrets', async () => {
+    const on = await ground(false)
+    const operator = await runOperator(on, {}, often)
+    await start(on)
+    expect(await eventually('made', () => carried(on))).toBe('none')
+    await operator.stop()
+  })
+})
