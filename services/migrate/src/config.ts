@@ -1,16 +1,18 @@
 // What is the migrate program told?
-import { readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { databaseVariables, readConfig, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 
 const schema = z.object({
-  /** An administrator's: may create roles and schemas. */
-  DATABASE_URL: variables.url(['postgres', 'postgresql']),
+  /** An administrator's: may create roles and schemas. Of the server itself: a pooler in transaction mode keeps neither lock nor role. */
+  DATABASE_URL: databaseVariables.DATABASE_URL,
+  DATABASE_TLS_CA: databaseVariables.DATABASE_TLS_CA,
   /** The services' own: its user is made, with its password, and let into every service's role. */
   SERVICES_DATABASE_URL: variables.url(['postgres', 'postgresql']).optional(),
   /** Holds a folder of SQL files for each service; the repository's own layout unless given. */
   MIGRATIONS_DIR: variables.text('a directory').optional(),
-  SEED_PRODUCTS: variables.integer(0, 9_999).default(200),
-  SEED_STOCK_QUANTITY: variables.integer(0, 1_000_000_000_000).default(1_000_000_000),
+  /** Goods to try a new shop with; a shop that has products is given none. */
+  SEED_PRODUCTS: variables.integer(0, 9_999).default(0),
+  SEED_STOCK_QUANTITY: variables.integer(0, 1_000_000_000_000).default(0),
   LOG_LEVEL: variables.logLevel().default('info'),
 })
 

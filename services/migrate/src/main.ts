@@ -9,6 +9,7 @@ async function run(config: Config): Promise<void> {
   try {
     await migrate({
       databaseUrl: config.DATABASE_URL,
+      tlsCa: config.DATABASE_TLS_CA,
       servicesDatabaseUrl: config.SERVICES_DATABASE_URL,
       migrationsDir: config.MIGRATIONS_DIR,
       seedProducts: config.SEED_PRODUCTS,

@@ -1,11 +1,12 @@
 // How does an empty database, or yesterday's, become today's? Run as often as you like, from as many places at once.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { connectAdministrator } from '@orderpipeline/kit-postgres'
-import { seedProducts, seedStock } from './seed.ts'
+import { connectAdministrator, type Administrator } from '@orderpipeline/kit-postgres'
+import { isEmpty, seedProducts, seedStock } from './seed.ts'
 
 export interface MigrateOptions {
   readonly databaseUrl: string
+  readonly tlsCa?: string | undefined
   readonly servicesDatabaseUrl?: string | undefined
   readonly migrationsDir?: string | undefined
   readonly seedProducts: number
@@ -16,10 +17,14 @@ export interface MigrateOptions {
 /** Schema and role of each, in the order in which they are migrated. */
 export const services = ['orders', 'inventory', 'payment', 'shipping', 'notification', 'payment_provider'] as const
 
+/** Those of them that are stages: after their own migrations they are given what every stage has (kit/stage/migrations). */
+export const stages: readonly string[] = ['orders', 'inventory', 'payment', 'shipping', 'notification']
+const stageKit = 'kit-stage'
+
 /** @throws DatabaseError; a service whose migration failed keeps what it had before that file. */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const { log } = options
-  const administrator = await connectAdministrator({ url: options.databaseUrl, log })
+  const administrator = await connectAdministrator({ url: options.databaseUrl, tlsCa: options.tlsCa, log })
   try {
     const login = loginOf(options.servicesDatabaseUrl, options.databaseUrl)
     if (login) await administrator.ensureLogin(login.user, login.password)
@@ -28,16 +33,31 @@ export async function migrate(options: MigrateOptions): Promise<void> {
       const directory = migrationsOf(service, options.migrationsDir)
       if (directory === undefined) continue
       const run = await administrator.migrate(service, directory)
+      const kit = stages.includes(service) ? migrationsOf(stageKit, options.migrationsDir) : undefined
+      if (kit !== undefined) run.push(...(await administrator.migrate(service, kit, 'kit_migrations')))
       log(run.length === 0 ? `${service}: up to date` : `${service}: ${run.join(', ')}`)
     }
     await administrator.execute('orders', makeMonths)
-    const count = options.seedProducts
-    const products = await administrator.execute('orders', seedProducts, [count])
-    const stock = await administrator.execute('inventory', seedStock, [count, options.seedStockQuantity])
-    log(`seeded ${products} products and the stock of ${stock}`)
+    if (options.seedProducts > 0) await seed(administrator, options)
   } finally {
     await administrator.close()
   }
+}
+
+/**
+ * Only a shop without products is seeded, so that nothing comes back that was deleted. Stock is written first: a run that ends
+ * between the two leaves a shop that still counts as empty, and the next run completes it.
+ */
+async function seed(administrator: Administrator, options: MigrateOptions): Promise<void> {
+  const { seedProducts: count, seedStockQuantity, log } = options
+  const empty = (await administrator.execute('orders', isEmpty)) > 0
+  if (!empty) {
+    log('not seeded: the shop has products')
+    return
+  }
+  const stock = await administrator.execute('inventory', seedStock, [count, seedStockQuantity])
+  const products = await administrator.execute('orders', seedProducts, [count])
+  log(`seeded ${products} products and the stock of ${stock}`)
 }
 
 /** Before any order comes; the orders stage keeps doing it. Older shops, as a test may want one, have no months. */
@@ -57,9 +77,10 @@ function loginOf(servicesUrl: string | undefined, adminUrl: string): { user: str
 /** In the image: `migrations/<service>` beside the program. In the repository: `services/<service>/migrations`. */
 function migrationsOf(service: string, given: string | undefined): string | undefined {
   const folder = service.replaceAll('_', '-')
+  const source = service === stageKit ? 'kit/stage' : folder
   const candidates =
     given === undefined
-      ? [join(import.meta.dirname, 'migrations', folder), join(import.meta.dirname, '../..', folder, 'migrations')]
+      ? [join(import.meta.dirname, 'migrations', folder), join(import.meta.dirname, '../..', source, 'migrations')]
       : [join(given, folder)]
   return candidates.find((candidate) => existsSync(candidate))
 }

@@ -8,19 +8,19 @@ import type { Pool } from '@orderpipeline/kit-postgres'
 import { migrate } from '../src/index.ts'
 
 const name = `migrate_${randomBytes(4).toString('hex')}`
-const urlOf = (user?: string) => {
+const urlOf = (user?: string, database = name) => {
   const url = new URL(postgresUrl())
-  url.pathname = `/${name}`
+  url.pathname = `/${database}`
   if (user) [url.username, url.password] = [user, `${user} & its password`]
   return url.href
 }
 const login = `${name}_login`
-const run = async (seedStockQuantity = 5) => {
+const run = async (seedStockQuantity = 5, database = name, seedProducts = 3) => {
   const lines: string[] = []
   await migrate({
-    databaseUrl: urlOf(),
-    servicesDatabaseUrl: urlOf(login),
-    seedProducts: 3,
+    databaseUrl: urlOf(undefined, database),
+    servicesDatabaseUrl: urlOf(login, database),
+    seedProducts,
     seedStockQuantity,
     log: (line) => lines.push(line),
   })
@@ -37,7 +37,10 @@ const ask = (role: string, text: string) => {
   return pool.query({ name: '', text })
 }
 
-beforeAll(() => command(`CREATE DATABASE ${name}`))
+beforeAll(async () => {
+  await command(`CREATE DATABASE ${name}`)
+  await run()
+})
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close()))
   await command(`DROP DATABASE ${name} WITH (FORCE)`)
@@ -45,7 +48,10 @@ afterAll(async () => {
 })
 
 test('several runs at once take turns, and one of them migrates', async () => {
-  const runs = await Promise.all([run(), run(), run()])
+  const empty = `${name}_empty`
+  await command(`CREATE DATABASE ${empty}`)
+  const runs = await Promise.all([run(5, empty), run(5, empty), run(5, empty)])
+  await command(`DROP DATABASE ${empty} WITH (FORCE)`)
   const migrated = runs.filter((lines) => lines.some((line) => line.startsWith('orders: 0001_')))
   expect(migrated).toHaveLength(1)
   expect(runs.filter((lines) => lines.includes('orders: up to date'))).toHaveLength(2)
@@ -77,6 +83,27 @@ test('what a transaction did is undone when it fails', async () => {
   })
   await expect(failing).rejects.toMatchObject({ reason: 'Rejected', code: '23514', retry: false })
   expect(await ask('inventory', `SELECT available FROM stock WHERE sku = 'SKU-0002'`)).toEqual([{ available: 5 }])
+})
+
+test('seeds an empty shop once, and then neither brings back what was deleted nor adds anything', async () => {
+  const database = `${name}_seeded`
+  await command(`CREATE DATABASE ${database}`)
+  const counted = async (role: string, text: string) => {
+    const pool = createPool({ url: urlOf(login, database), role, size: 1 })
+    return await pool.query({ name: '', text }).finally(() => pool.close())
+  }
+  try {
+    expect((await run(5, database, 0)).filter((line) => line.includes('seed'))).toEqual([])
+    expect(await counted('orders', 'SELECT count(*) FROM products')).toEqual([{ count: 0 }])
+    expect(await run(5, database)).toContain('seeded 3 products and the stock of 3')
+    await counted('orders', `DELETE FROM products WHERE sku = 'SKU-0003'`)
+    await counted('inventory', `DELETE FROM stock WHERE sku = 'SKU-0003'`)
+    expect(await run(99, database, 10)).toContain('not seeded: the shop has products')
+    expect(await counted('orders', 'SELECT count(*) FROM products')).toEqual([{ count: 2 }])
+    expect(await counted('inventory', 'SELECT count(*) FROM stock')).toEqual([{ count: 2 }])
+  } finally {
+    await command(`DROP DATABASE ${database} WITH (FORCE)`)
+  }
 })
 
 test('a wrong environment ends the program with a line for each wrong variable, and nothing else', () => {

@@ -1,8 +1,9 @@
 // Does a shop that has been running keep its orders and its money when it is brought up to date?
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { connectAdministrator, createPool } from '@orderpipeline/kit-postgres'
@@ -75,6 +76,9 @@ test('an order that was confirmed before there was shipping is at its end, and e
     `INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id)
      VALUES ('${uuid(ids.confirmed)}', 'c', 700, 'EUR', 'CAPTURED', 'ch-1')`,
   )
+  await ask('orders', `INSERT INTO idempotency_keys VALUES ('c', 'key', '${uuid(ids.waiting)}', 'hash')`)
+  await ask('payment', `INSERT INTO inbox VALUES ('${uuid(80)}'), ('${uuid(81)}')`)
+  await ask('payment', `INSERT INTO outbox (source_id, topic, key, value) VALUES ('${uuid(81)}', 't', 'k', 'v')`)
   await migrated()
   expect(await ask('orders', `SELECT order_id, status, reason FROM orders WHERE customer_id = 'c' ORDER BY 1`)).toEqual(
     [
@@ -95,6 +99,53 @@ test('an order that was confirmed before there was shipping is at its end, and e
     { status: 'CAPTURED', amount_cents: 700 },
   ])
 })
+
+test('an idempotency key and a message from before the upgrade are still taken', async () => {
+  const key = (name: string) => `('c', '${name}', '${uuid(ids.waiting)}', 'hash')`
+  const insertKeys = `INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash)
+    VALUES ${key('key')}, ${key('other')} ON CONFLICT DO NOTHING RETURNING idempotency_key`
+  expect(await ask('orders', insertKeys)).toEqual([{ idempotency_key: 'other' }])
+  await ask('orders', 'SELECT begin_key_generation(24)')
+  expect(await ask('orders', insertKeys)).toEqual([])
+
+  // As a replica of either version asks.
+  const takeIn = `INSERT INTO inbox (event_id) SELECT unnest('{${uuid(80)},${uuid(81)},${uuid(82)}}'::uuid[])
+    ON CONFLICT DO NOTHING RETURNING event_id`
+  expect(await ask('payment', takeIn)).toEqual([{ event_id: uuid(82) }])
+  const orphans = 'SELECT source_id FROM outbox WHERE NOT EXISTS (SELECT FROM inbox WHERE event_id = source_id)'
+  expect(await ask('payment', orphans)).toEqual([])
+})
+
+test('a migration of a table that a long report reads waits for it without anybody waiting behind it', async () => {
+  const busy = await mkdtemp(join(tmpdir(), 'orderpipeline-busy-'))
+  await mkdir(join(busy, 'payment'))
+  await cp(join(import.meta.dirname, '../../payment/migrations'), join(busy, 'payment'), { recursive: true })
+  await writeFile(
+    join(busy, 'payment', '0099_note.sql'),
+    '-- Up Migration\nALTER TABLE payments ADD COLUMN note text;\n-- Down Migration\nSELECT 1;\n',
+  )
+  const role = 'payment'
+  const pools = [1, 2].map(() => createPool({ url: url.href, role, size: 1, lockTimeoutMs: 5_000 }))
+  const [report, writer] = pools
+  const administrator = await connectAdministrator({ url: url.href, log: () => undefined })
+  let migrating: Promise<string[]> | undefined
+  await report?.transaction(async (tx) => {
+    await tx.query({ name: '', text: 'SELECT count(*) FROM payments' })
+    migrating = administrator.migrate('payment', join(busy, 'payment'))
+    // Each of them comes while the migration waits, or between two of its tries.
+    for (let n = 0; n < 20; n++) {
+      const insert = `INSERT INTO payments (order_id, customer_id, status) VALUES (gen_random_uuid(), 'c', 'CANCELLED')`
+      await writer?.query({ name: '', text: insert })
+      await sleep(50)
+    }
+  })
+  expect(await migrating).toEqual(['0099_note'])
+  await ask('payment', 'SELECT note FROM payments LIMIT 1')
+  await ask('payment', `DELETE FROM payments WHERE status = 'CANCELLED'`)
+  await administrator.close()
+  await Promise.all(pools.map((pool) => pool.close()))
+  await rm(busy, { recursive: true })
+}, 60_000)
 
 test('what was there before there were months is in its month, or in none where its id tells of none', async () => {
   const rows = await ask(

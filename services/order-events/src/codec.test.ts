@@ -69,6 +69,20 @@ describe('the codec', () => {
     expect(decode(value)).toEqual(events[2])
   })
 
+  it.each(events)('reads ids of $type in capitals as the ids they are', (event) => {
+    const envelope = envelopeOf(event)
+    const data = envelope['data'] as Record<string, unknown>
+    const capital = (value: unknown) => String(value).toUpperCase()
+    const ids = Object.fromEntries(
+      Object.entries(data)
+        .filter(([name]) => name === 'orderId' || name === 'shipmentId')
+        .map(([name, id]) => [name, capital(id)]),
+    )
+    const value = JSON.stringify({ ...envelope, id: capital(envelope['id']), data: { ...data, ...ids } })
+    expect(value).not.toBe(encode(event).value)
+    expect(decode(value)).toEqual(event)
+  })
+
   it('refuses what is not an event, saying why', () => {
     const envelope = envelopeOf(events[2]!)
     expect(reasonOf(null)).toBe('NotJson')
@@ -83,9 +97,21 @@ describe('the codec', () => {
 describe('the id of an event', () => {
   it('follows from type, order and discriminator', () => {
     expect(eventId('StockReserved', orderId)).toBe(eventId('StockReserved', orderId))
+    expect(eventId('StockReserved', orderId.toUpperCase())).toBe(eventId('StockReserved', orderId))
     expect(eventId('StockReserved', orderId)).not.toBe(eventId('StockRejected', orderId))
     expect(eventId('OrderStatusChanged', orderId, 'PROCESSING')).not.toBe(
       eventId('OrderStatusChanged', orderId, 'CONFIRMED'),
     )
+  })
+
+  it('begins with the time that the id of its order begins with', () => {
+    const placed = '019d4656-ffff-7abc-8def-0123456789ab'
+    const ids = [eventId('OrderPlaced', placed), eventId('StockReserved', placed.toUpperCase())]
+    for (const id of ids) expect(id).toMatch(/^019d4656-ffff-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(new Set(ids).size).toBe(2)
+  })
+
+  it('is as it always was where the id of the order tells no time', () => {
+    expect(eventId('OrderPlaced', '5b4f8a0e-2f0c-4a55-9d8c-6a1f4d6f2b11')).toBe('014d5f37-43ee-8713-ab92-19a4028c24a1')
   })
 })

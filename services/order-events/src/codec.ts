@@ -1,6 +1,6 @@
 // How does an event travel? As CloudEvents 1.0, structured mode, JSON, keyed by customer unless its topic is keyed by order.
 import { z } from 'zod'
-import { definitions } from './definitions.ts'
+import { definitions, Uuid } from './definitions.ts'
 import type { EventType, Topic } from './definitions.ts'
 import type { EventOf, OrderEvent } from './event.ts'
 
@@ -29,7 +29,7 @@ export class UndecodableEvent extends Error {
 /** What every message is wrapped in, whatever it says. */
 export const Envelope = z.object({
   specversion: z.literal('1.0'),
-  id: z.uuid(),
+  id: Uuid,
   source: z.string().min(1),
   type: z.string().min(1),
   subject: z.string().optional(),

@@ -3,7 +3,12 @@
 // a field that changes its meaning or goes away needs a new `.v2` type beside the old one.
 import { z } from 'zod'
 
-export const OrderId = z.uuid()
+/**
+ * A UUID in small letters. RFC 9562 lets a producer write capitals (macOS, SQL Server and Swift do); PostgreSQL answers in
+ * small letters, so an id that kept its capitals would match no row that comes back.
+ */
+export const Uuid = z.uuid().toLowerCase()
+export const OrderId = Uuid
 export const CustomerId = z.string().min(1).max(64)
 export const Sku = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/)
 export const Currency = z.string().regex(/^[A-Z]{3}$/)
@@ -76,12 +81,12 @@ export const definitions = {
   OrderShipped: {
     wireType: 'dev.orderpipeline.orders.shipped.v1',
     topic: 'orders.fulfilment',
-    data: z.object({ ...aboutOrder, shipmentId: z.uuid() }),
+    data: z.object({ ...aboutOrder, shipmentId: Uuid }),
   },
   ShipmentPrepared: {
     wireType: 'dev.orderpipeline.shipping.prepared.v1',
     topic: 'shipping.updated',
-    data: z.object({ ...aboutOrder, shipmentId: z.uuid() }),
+    data: z.object({ ...aboutOrder, shipmentId: Uuid }),
   },
   OrderCancelled: {
     wireType: 'dev.orderpipeline.orders.cancelled.v1',

@@ -53,11 +53,16 @@ export function eventOf<T extends EventType>(
   }
 }
 
-/** A name-based uuid (version 8: made of a hash) of event type, order and discriminator. */
+/**
+ * A uuid (version 8) that begins with the order's 48 bits of time, where its id tells them, and goes on with a hash of event type, order
+ * and discriminator: events of orders that came together lie together in every index. The id's spelling makes no difference.
+ */
 export function eventId(type: EventType, orderId: string, discriminator = ''): string {
-  const hash = createHash('sha256').update(`${type}\n${orderId}\n${discriminator}`).digest()
-  hash[6] = (hash[6]! & 0x0f) | 0x80
-  hash[8] = (hash[8]! & 0x3f) | 0x80
-  const hex = hash.toString('hex', 0, 16)
+  const order = orderId.toLowerCase()
+  const id = createHash('sha256').update(`${type}\n${order}\n${discriminator}`).digest()
+  if (order[14] === '7') id.write(order.slice(0, 8) + order.slice(9, 13), 'hex')
+  id[6] = (id[6]! & 0x0f) | 0x80
+  id[8] = (id[8]! & 0x3f) | 0x80
+  const hex = id.toString('hex', 0, 16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

@@ -2,3 +2,4 @@
 export * from './definitions.ts'
 export * from './event.ts'
 export * from './codec.ts'
+export { amountText, minorUnitsOf } from './currencies.ts'

@@ -4,7 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/kit-telemetry'
 import { whenOver } from './over.ts'
 
-export function observeRequests(server: FastifyInstance, registry: Registry): void {
+/** Returns what counts a request that was refused before it came to a route. */
+export function observeRequests(server: FastifyInstance, registry: Registry): (status: number) => void {
   const registers = [registry]
   const requests = new Counter({
     name: 'http_requests_total',
@@ -32,4 +33,5 @@ export function observeRequests(server: FastifyInstance, registry: Registry): vo
     requests.inc({ method: request.method, route, status })
     duration.observe({ method: request.method, route }, seconds)
   })
+  return (status) => requests.inc({ method: 'unknown', route: 'unknown', status })
 }

@@ -1,12 +1,14 @@
 // How does a caller learn what a service takes and answers? By an OpenAPI 3.1 document made of the routes themselves.
 import { z } from 'zod'
-import type { Answer, Route } from './route.ts'
+import { commonAnswers, commonResponses, requestIdHeader } from './common-answers.ts'
+import { problemSchema, refusalSchema } from './problem.ts'
+import type { Answer, ResponseHeader, Route } from './route.ts'
 
 export interface OpenApiOptions {
   readonly title: string
   readonly version: string
   readonly description: string
-  /** Where the paths begin, when callers reach the service under a name of its own. */
+  /** Where the paths begin, when callers reach the service under a name of its own; where the document is, otherwise. */
   readonly serverUrl?: string
   readonly routes: readonly { readonly prefix: string; readonly routes: readonly Route[] }[]
   /** Whether customers identify themselves with a bearer token. */
@@ -18,25 +20,39 @@ type Json = Readonly<Record<string, unknown>>
 export interface OpenApi {
   readonly openapi: '3.1.0'
   readonly info: { readonly title: string; readonly version: string; readonly description: string }
-  readonly servers?: readonly { readonly url: string }[]
+  readonly servers: readonly { readonly url: string }[]
   /** By path and method. */
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: Json
+  readonly components: Json & { readonly responses: Readonly<Record<string, Response>> }
 }
 
 export interface Operation {
   readonly summary: string
   readonly parameters?: readonly Parameter[]
-  readonly requestBody?: Json
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Json }>>
+  readonly requestBody?: { readonly required: true; readonly content: Readonly<Record<string, Content>> }
+  /** By status; a reference is to one of `components.responses`. */
+  readonly responses: Readonly<Record<string, Response | { readonly $ref: string }>>
   readonly security?: readonly Json[]
+}
+
+export interface Content {
+  readonly schema: Json
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
+}
+
+export interface Response {
+  readonly description: string
+  /** By name; in small letters. */
+  readonly headers: Readonly<Record<string, Json>>
+  readonly content?: Readonly<Record<string, Content>>
 }
 
 export interface Parameter {
   readonly name: string
   readonly in: 'path' | 'query' | 'header'
   readonly required: boolean
-  readonly schema: unknown
+  readonly description?: string
+  readonly schema: Json
 }
 
 export function openApi(options: OpenApiOptions): OpenApi {
@@ -49,10 +65,13 @@ export function openApi(options: OpenApiOptions): OpenApi {
   return {
     openapi: '3.1.0',
     info: { title: options.title, version: options.version, description: options.description },
-    ...(options.serverUrl ? { servers: [{ url: options.serverUrl }] } : {}),
+    servers: [{ url: options.serverUrl || '/' }],
     paths,
     components: {
-      schemas: { Problem: schemaOf(problem, 'output') },
+      schemas: { Problem: schemaOf(problemSchema, 'output'), Refusal: schemaOf(refusalSchema, 'output') },
+      responses: Object.fromEntries(
+        Object.values(commonResponses).map(({ name, status, ...answer }) => [name, responseOf(status, answer)]),
+      ),
       ...(options.bearer
         ? { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } }
         : {}),
@@ -60,16 +79,14 @@ export function openApi(options: OpenApiOptions): OpenApi {
   }
 }
 
-const fieldProblem = z.object({ path: z.string(), found: z.string(), allowed: z.string() })
-const problem = z
-  .object({
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().optional(),
-    problems: z.array(fieldProblem).optional(),
-    requestId: z.string(),
-  })
-  .describe('What a request that cannot be served is answered (RFC 9457).')
+/** A response with its reference followed. */
+export function responseIn({ components }: OpenApi, response: Response | { readonly $ref: string }): Response {
+  if (!('$ref' in response)) return response
+  const name = response.$ref.replace('#/components/responses/', '')
+  const found = components.responses[name]
+  if (!found) throw new Error(`${response.$ref} is not in the document`)
+  return found
+}
 
 function operation(route: Route, bearer: boolean): Operation {
   const { params, query, headers, body } = route.takes
@@ -79,44 +96,72 @@ function operation(route: Route, bearer: boolean): Operation {
     ...parametersOf('header', headers),
   ]
   const asked = bearer && route.access === 'customer'
-  const answers: Readonly<Record<string, Answer>> = {
-    ...route.answers,
-    ...(body || parameters.length > 0 ? { 400: { description: 'Every wrong field is listed.' } } : {}),
-    ...(asked ? { 401: { description: 'No valid token.' } } : {}),
-  }
+  const own = Object.entries(route.answers).map(([status, answer]) => [status, responseOf(Number(status), answer)])
+  const common = commonAnswers(route, asked).map(({ name, status }) => [
+    String(status),
+    { $ref: `#/components/responses/${name}` },
+  ])
   return {
     summary: route.summary,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } } }
+      ? { requestBody: { required: true, content: { 'application/json': contentOf(body, 'input', route.examples) } } }
       : {}),
-    responses: Object.fromEntries(
-      Object.entries(answers).map(([status, answer]) => [status, responseOf(status, answer)]),
-    ),
+    responses: { ...Object.fromEntries(common), ...Object.fromEntries(own) } as Operation['responses'],
     ...(asked ? { security: [{ bearer: [] }] } : {}),
   }
 }
 
-function responseOf(status: string, { description, schema, mediaType }: Answer): Operation['responses'][string] {
-  if (schema) return { description, content: { 'application/json': { schema: schemaOf(schema, 'output') } } }
-  if (mediaType) return { description, content: { [mediaType]: { schema: { type: 'string' } } } }
-  if (Number(status) < 400) return { description }
+function responseOf(status: number, answer: Answer): Response {
+  const { description, schema, mediaType, members, plain, headers = {}, examples } = answer
+  const refusal = members
+    ? schemaOf(refusalSchema.extend(members), 'output')
+    : { $ref: `#/components/schemas/${plain || status >= 500 ? 'Problem' : 'Refusal'}` }
+  const content: Record<string, Content> = {
+    ...(schema ? { 'application/json': contentOf(schema, 'output', status < 400 ? examples : undefined) } : {}),
+    ...(mediaType === undefined
+      ? {}
+      : { [mediaType]: { schema: { type: 'string' }, ...examplesOf(status < 400 ? examples : undefined) } }),
+    ...(status < 400
+      ? {}
+      : { 'application/problem+json': { schema: refusal, ...(schema ? {} : examplesOf(examples)) } }),
+  }
   return {
     description,
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    headers: Object.fromEntries(
+      Object.entries({ 'x-request-id': requestIdHeader, ...headers }).map(([name, header]) => [name, headerOf(header)]),
+    ),
+    ...(Object.keys(content).length > 0 ? { content } : {}),
   }
+}
+
+const headerOf = ({ description, schema, always = false }: ResponseHeader): Json => ({
+  description,
+  required: always,
+  schema: schemaOf(schema, 'output'),
+})
+
+const contentOf = (schema: z.ZodType, io: 'input' | 'output', examples: Answer['examples']): Content => ({
+  schema: schemaOf(schema, io),
+  ...examplesOf(examples),
+})
+
+function examplesOf(examples: Answer['examples']): Pick<Content, 'examples'> {
+  if (!examples) return {}
+  return { examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) }
 }
 
 function parametersOf(place: Parameter['in'], schema: z.ZodType | undefined): Parameter[] {
   if (!schema) return []
   const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
-    readonly properties?: Readonly<Record<string, unknown>>
+    readonly properties?: Readonly<Record<string, Json>>
     readonly required?: readonly string[]
   }
-  return Object.entries(properties).map(([name, of]) => ({
+  return Object.entries(properties).map(([name, { description, ...of }]) => ({
     name,
     in: place,
     required: place === 'path' || required.includes(name),
+    ...(typeof description === 'string' ? { description } : {}),
     schema: of,
   }))
 }

@@ -1,5 +1,6 @@
 // What does a caller get when a request cannot be served? One shape for all of them (RFC 9457,
 // application/problem+json), with every wrong field listed. What broke on our side is logged, never told.
+import { z } from 'zod'
 
 export interface FieldProblem {
   /** Where in the request: `items[0].quantity`, or a header's name. */
@@ -16,6 +17,28 @@ export interface ProblemBody {
   readonly problems?: readonly FieldProblem[]
   readonly requestId: string
 }
+
+const fieldProblem = z.object({
+  path: z.string().describe('Where in the request: `items[0].quantity`, or the name of a header or parameter.'),
+  found: z.string().describe('As JSON, shortened; `nothing` where it was missing.'),
+  allowed: z.string(),
+})
+
+/** Of every answer from 400 on. Further members may come (RFC 9457, 3.2). */
+export const problemSchema = z
+  .looseObject({
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().optional(),
+    problems: z.array(fieldProblem).optional(),
+    requestId: z.string(),
+  })
+  .describe('What a request that cannot be served is answered (RFC 9457).')
+
+/** Of those that the caller can mend: it names what is wrong. */
+export const refusalSchema = problemSchema
+  .extend({ detail: z.string(), problems: z.array(fieldProblem).min(1) })
+  .describe('What a request is answered that its caller can mend (RFC 9457).')
 
 /** Thrown by a handler to answer with that status; its text is meant for the caller, unlike that of any other error. */
 export class HttpProblem extends Error {

@@ -14,12 +14,28 @@ declare module 'fastify' {
 /** `customer`: only one who is known, where the service knows its customers. `public`: anybody. */
 export type Access = 'customer' | 'public'
 
+export interface ResponseHeader {
+  readonly description: string
+  /** Of its text. */
+  readonly schema: z.ZodType
+  /** Whether the answer has it each time. */
+  readonly always?: boolean
+}
+
 export interface Answer {
   readonly description: string
   /** Of a JSON body. */
   readonly schema?: z.ZodType
   /** Of a body that is not JSON. */
   readonly mediaType?: string
+  /** What a problem says beside the usual members. */
+  readonly members?: z.ZodRawShape
+  /** A problem that names no field, since none is wrong. */
+  readonly plain?: boolean
+  /** By name, in small letters; beside `x-request-id`, which every answer has. */
+  readonly headers?: Readonly<Record<string, ResponseHeader>>
+  /** Bodies, by name. */
+  readonly examples?: Readonly<Record<string, unknown>>
 }
 
 export interface Takes {
@@ -37,6 +53,8 @@ export interface RouteDescription {
   readonly access: Access
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>
+  /** Bodies that it takes, by name. */
+  readonly examples?: Readonly<Record<string, unknown>>
   /** Where its bodies may be larger than the server's others. */
   readonly bodyLimitBytes?: number
 }
@@ -91,7 +109,7 @@ export function registerRoutes(
         method,
         url: `${prefix}${path}`,
         config: { access },
-        exposeHeadRoute: false,
+        exposeHeadRoute: method === 'GET',
         ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
         handler: (request, reply) =>
           serve(request, reply).catch((error: unknown) => {

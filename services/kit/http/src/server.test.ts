@@ -85,6 +85,30 @@ test('a wrong request gets every problem with path, what was found and what is a
   )
 })
 
+test.each([
+  ['lists', '[', ']'],
+  ['objects', '{"a":', '}'],
+])('a body of %s nested 20,000 levels deep is a 400 that names the field', async (_kind, open, close) => {
+  const { app } = build({ bodyLimitBytes: 1_000_000 })
+  const deep = `${open.repeat(20_000)}1${close.repeat(20_000)}`
+  for (const payload of [deep, `{"customerId":"c","currency":"EUR","items":${deep}}`, `{"unknown":${deep}}`]) {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await app.inject({ method: 'POST', url: '/orders/1', headers, payload })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json()).toMatchObject({ title: 'Invalid Request', problems: expect.any(Array) as unknown })
+  }
+})
+
+test('the answer to a body that is wrong in thousands of places is short, and says how many more there are', async () => {
+  const { app } = build({ bodyLimitBytes: 1_000_000 })
+  const fields = Array.from({ length: 5_000 }, (_, n) => [`${n}-${'x'.repeat(100)}`, 1])
+  const answer = await app.inject({ method: 'POST', url: '/orders/1', payload: Object.fromEntries(fields) as object })
+  expect(answer.statusCode).toBe(400)
+  expect(answer.body.length).toBeLessThan(10_000)
+  expect(answer.json<{ problems: unknown[] }>().problems).toHaveLength(20)
+  expect(answer.json<{ detail: string }>().detail).toMatch(/^5003 problems in: .*, 4983 more$/)
+})
+
 test('what broke on our side is not told', async () => {
   const answer = await build().app.inject({ url: '/broken', headers: { 'x-request-id': 'abc' } })
   expect(answer.json()).toEqual({ title: 'Internal Error', status: 500, requestId: 'abc' })

@@ -1,11 +1,25 @@
-// What does every HTTP service of ours have in common? Bounds on size, time and age of a connection, a correlation id
+// What does every HTTP service of ours have in common? Bounds on size, time, number and age of connections, a correlation id
 // on every answer, metrics per route, and problem answers that hide what broke on our side.
-import { fastify, LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
+import { limitBodyBytes } from './body-budget.ts'
+import { readJsonBodies } from './body.ts'
+import { limitConnectionAge } from './connections.ts'
 import { correlationOf, type Correlation } from './correlation.ts'
+import { allowOrigins } from './cors.ts'
+import { answerOtherMethods } from './methods.ts'
 import { observeRequests } from './metrics.ts'
 import { logRequests, type RequestLog } from './request-log.ts'
 import { HttpProblem, type ProblemBody } from './problem.ts'
+import { answerBare, answerParserError, noTunnel, problemBody, refusalOf } from './refusals.ts'
 import { traceRequests } from './trace.ts'
 
 declare module 'fastify' {
@@ -20,20 +34,28 @@ export interface HttpServerOptions {
   /** Where requests are to be traced. */
   readonly tracing?: Tracing | undefined
   readonly bodyLimitBytes: number
+  /** Of the bodies of all requests being served together; a request beyond it is answered 503. Default 32 MiB. */
+  readonly maxBodyBytes?: number
+  /** Connections open at once; one more is closed as it comes. Default 10,000. */
+  readonly maxConnections?: number
   /** Longest time to receive one request; without it a slow sender holds a connection for ever. */
   readonly requestTimeoutMs: number
+  /** Longest time to receive the headers of one request; no longer than the whole, which it is by default. */
+  readonly headersTimeoutMs?: number
   /** A connection without traffic for so long is closed. */
   readonly connectionTimeoutMs: number
+  /** An idle connection is kept for so long: longer than a balancer before the service keeps its own. */
   readonly keepAliveTimeoutMs: number
-  /**
-   * A connection older than this (±20 %) is closed with its next answer. Connections are balanced only when they are
-   * opened, so without an end a new replica would get no share of the traffic.
-   */
+  /** A connection older than this (±20 %) is closed with its next answer. */
   readonly connectionMaxAgeMs: number
-  /** Addresses and networks whose `X-Forwarded-For` is believed; none unless given. */
+  /** Addresses and networks whose `X-Forwarded-For` and trace decisions are believed; none unless given. */
   readonly trustedProxies?: readonly string[] | undefined
   /** Default `none`: metrics count requests in any case. */
   readonly requestLog?: RequestLog
+  /** Origins of the web pages that may call, `*` for all; none unless given. */
+  readonly corsOrigins?: readonly string[]
+  /** Bodies are read as JSON whatever their content type says. */
+  readonly anyContentType?: boolean
 }
 
 export interface HttpServer {
@@ -42,9 +64,39 @@ export interface HttpServer {
   announceClosing(): void
 }
 
+/** How often requests that take too long are looked for; Node's own 30 s would let them hold their memory for as long. */
+const lateEveryMs = 1_000
+const defaultMaxConnections = 10_000
+const defaultMaxBodyBytes = 32 * 1_048_576
+
 export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { registry, logger } = options
+  const app = bareServer(options, (status) => refusedEarly(status))
+  app.server.maxConnections = options.maxConnections ?? defaultMaxConnections
+  app.server.on('connect', (_request, socket) => answerBare(socket, noTunnel, refusedEarly))
+  // Node would answer 417 with no body; what is expected may as well be passed over (RFC 9110, 10.1.1).
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  app.decorateRequest('correlation')
+  app.addHook('onRequest', (request, reply, done) => {
+    identify(request, reply)
+    done()
+  })
+  const connections = limitConnectionAge(app, options.connectionMaxAgeMs)
+  if (options.tracing) traceRequests(app, options.tracing)
+  const refusedEarly = observeRequests(app, registry)
+  logRequests(app, logger, options.requestLog ?? 'none')
+  const { preflight } = allowOrigins(app, options.corsOrigins ?? [])
+  app.addHook('onRequest', (request, _reply, done) => done(withoutHost(request)))
+  limitBodyBytes(app, options.maxBodyBytes ?? defaultMaxBodyBytes, registry)
+  readJsonBodies(app, options.anyContentType ?? false)
+  app.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => answerError(error, request, reply, logger))
+  answerOtherMethods(app, preflight)
+  return { app, announceClosing: () => connections.announceClosing() }
+}
+
+function bareServer(options: HttpServerOptions, refusedEarly: (status: number) => void): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = options.logger
-  const app: FastifyInstance = fastify({
+  return fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     // A logger for each request would be made, with its redaction, for lines that are hardly ever written.
@@ -53,62 +105,57 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requestTimeout: options.requestTimeoutMs,
     connectionTimeout: options.connectionTimeoutMs,
     keepAliveTimeout: options.keepAliveTimeoutMs,
+    http: {
+      connectionsCheckingInterval: lateEveryMs,
+      headersTimeout: Math.min(options.headersTimeoutMs ?? options.requestTimeoutMs, options.requestTimeoutMs),
+      // Answered below, as a problem.
+      requireHostHeader: false,
+    },
+    routerOptions: { ignoreTrailingSlash: true },
     // What was accepted before closing is served, not refused.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     trustProxy: options.trustedProxies ? [...options.trustedProxies] : false,
     requestIdHeader: false,
     genReqId: () => '',
-  })
-  let closing = false
-  const expiry = new WeakMap<object, number>()
-
-  app.decorateRequest('correlation')
-  app.addHook('onRequest', (request, reply, done) => {
-    request.correlation = correlationOf(request.headers)
-    void reply.header('x-request-id', request.correlation.correlationId)
-    const now = performance.now()
-    const until = expiry.get(request.socket)
-    if (until === undefined) expiry.set(request.socket, now + options.connectionMaxAgeMs * (0.8 + 0.4 * Math.random()))
-    if (closing || (until !== undefined && now > until)) void reply.header('connection', 'close')
-    done()
-  })
-  if (options.tracing) traceRequests(app, options.tracing)
-  observeRequests(app, options.registry)
-  logRequests(app, options.logger, options.requestLog ?? 'none')
-
-  app.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => {
-    const { correlationId } = request.correlation
-    const body = problemBody(error, correlationId)
-    if (body.status >= 500) {
-      // A refusal for want of room or of a database comes by the thousand: the metrics count it, the log need not.
-      const level = error instanceof HttpProblem && error.retry ? 'debug' : 'error'
-      const cause = error.cause ?? error
-      options.logger[level]({ error: cause, correlationId, route: request.routeOptions.url }, error.message)
-    }
-    if (error instanceof HttpProblem) void reply.headers(error.headers)
-    return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body))
-  })
-  app.setNotFoundHandler((request, reply) => {
-    const detail = `no route ${request.method} ${request.url.split('?')[0] ?? ''}`
-    const body: ProblemBody = { title: 'Not Found', status: 404, detail, requestId: request.correlation.correlationId }
-    return reply.code(404).type('application/problem+json').send(JSON.stringify(body))
-  })
-  return {
-    app,
-    announceClosing: () => {
-      closing = true
+    // Of a path that no route can be looked up for: no hook has seen the request.
+    frameworkErrors: (error, request, reply) => {
+      identify(request, reply)
+      refusedEarly(error.statusCode ?? 400)
+      void answerError(error, request, reply, options.logger)
     },
-  }
+    clientErrorHandler: (error, socket) => answerParserError(error, socket, refusedEarly),
+  })
 }
 
-/** Only our own problems and the framework's 4xx (malformed JSON, too large) carry their text to the caller. */
-function problemBody(error: FastifyError | HttpProblem, requestId: string): ProblemBody {
-  if (error instanceof HttpProblem) {
-    const { status, title, message: detail, problems, members } = error
-    return { ...members, title, status, detail, ...(problems ? { problems } : {}), requestId }
+function identify(request: FastifyRequest, reply: FastifyReply): void {
+  request.correlation = correlationOf(request.headers)
+  void reply.header('x-request-id', request.correlation.correlationId)
+}
+
+function withoutHost({ raw, headers }: FastifyRequest): HttpProblem | undefined {
+  if (headers.host !== undefined || raw.httpVersion !== '1.1') return undefined
+  const problems = [{ path: 'host', found: 'nothing', allowed: 'the name the service was reached by' }]
+  return new HttpProblem(400, 'Invalid Request', '1 problem in: host', { problems })
+}
+
+function answerError(
+  error: FastifyError | HttpProblem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  logger: Logger,
+): FastifyReply {
+  const { correlationId } = request.correlation
+  const refusal = refusalOf(error, request)
+  const body: ProblemBody = refusal
+    ? problemBody(refusal, correlationId)
+    : { title: 'Internal Error', status: 500, requestId: correlationId }
+  if (body.status >= 500) {
+    // A refusal for want of room or of a database comes by the thousand: the metrics count it, the log need not.
+    const level = error instanceof HttpProblem && error.retry ? 'debug' : 'error'
+    const cause = error.cause ?? error
+    logger[level]({ error: cause, correlationId, route: request.routeOptions.url }, error.message)
   }
-  const status = error.statusCode ?? 500
-  if (status >= 400 && status < 500) return { title: 'Invalid Request', status, detail: error.message, requestId }
-  return { title: 'Internal Error', status: 500, requestId }
+  if (refusal) void reply.headers(refusal.headers)
+  return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body))
 }

@@ -1,14 +1,23 @@
 // What exactly is wrong with a request? Every wrong field at once: its path, what was found there and what is allowed.
+import { valueText } from '@orderpipeline/kit-telemetry'
 import type { z } from 'zod'
 import { HttpProblem, type FieldProblem } from './problem.ts'
 
-/** The value a schema makes of `input`, or a 400 that lists every problem. */
+/** A body can be wrong in thousands of places: the answer to it must not be many times as large. */
+const mostProblems = 20
+/** Of a path: names of fields are the caller's to choose. */
+const longestPath = 120
+
+/** The value a schema makes of `input`, or a 400 that lists every problem, the first 20 if there are more. */
 export function parsed<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input)
   if (result.success) return result.data
   const problems = fieldProblems(result.error, input)
-  const fields = problems.map((problem) => problem.path).join(', ')
-  throw new HttpProblem(400, 'Invalid Request', `${problems.length} problem(s) in: ${fields}`, { problems })
+  const shown = problems.slice(0, mostProblems)
+  const rest = problems.length - shown.length
+  const fields = [...shown.map(({ path }) => path), ...(rest > 0 ? [`${rest} more`] : [])].join(', ')
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  throw new HttpProblem(400, 'Invalid Request', `${count} in: ${fields}`, { problems: shown })
 }
 
 export function fieldProblems(error: z.ZodError, input: unknown): readonly FieldProblem[] {
@@ -16,10 +25,10 @@ export function fieldProblems(error: z.ZodError, input: unknown): readonly Field
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({
         path: pathText([...issue.path, key]),
-        found: found(valueAt(input, [...issue.path, key])),
+        found: valueText(valueAt(input, [...issue.path, key])),
         allowed: 'no such field',
       }))
-    return [{ path: pathText(issue.path), found: found(valueAt(input, issue.path)), allowed: allowed(issue) }]
+    return [{ path: pathText(issue.path), found: valueText(valueAt(input, issue.path)), allowed: allowed(issue) }]
   })
 }
 
@@ -28,9 +37,9 @@ function allowed(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return `${article(issue.expected)} ${issue.expected}`
     case 'too_small':
-      return `at least ${issue.minimum}${unit(issue.origin)}`
+      return `at least ${issue.minimum}${unit(issue.origin, issue.minimum)}`
     case 'too_big':
-      return `at most ${issue.maximum}${unit(issue.origin)}`
+      return `at most ${issue.maximum}${unit(issue.origin, issue.maximum)}`
     case 'invalid_value':
       return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
     case 'invalid_format':
@@ -43,15 +52,23 @@ function allowed(issue: z.core.$ZodIssue): string {
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? 'an' : 'a')
 
-function unit(origin: string): string {
-  if (origin === 'string') return ' characters'
-  return origin === 'array' ? ' entries' : ''
+function unit(origin: string, count: number | bigint): string {
+  const one = Number(count) === 1
+  if (origin === 'string') return one ? ' character' : ' characters'
+  if (origin === 'array') return one ? ' entry' : ' entries'
+  return ''
 }
 
-function pathText(path: readonly PropertyKey[]): string {
-  const text = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
-  return text === '' ? 'body' : text.replace(/^\./, '')
+function pathText(steps: readonly PropertyKey[]): string {
+  const text = steps.map(stepText).join('')
+  if (text === '') return 'body'
+  const path = text.replace(/^\./, '')
+  return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path
 }
+
+/** A name without a character would not be seen. */
+const stepText = (step: PropertyKey): string =>
+  typeof step === 'number' ? `[${step}]` : step === '' ? '[""]' : `.${String(step)}`
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
@@ -59,10 +76,4 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
       typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined,
     input,
   )
-}
-
-function found(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  const text = JSON.stringify(value) ?? typeof value
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }

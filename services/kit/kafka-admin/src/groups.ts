@@ -33,19 +33,21 @@ async function topicsOf(kafka: KafkaConnection, nodeId: number, groups: readonly
 export type OffsetsSince = ReadonlyMap<string, ReadonlyMap<number, readonly (number | undefined)[]>>
 
 /**
- * One request a broker for each of the times.
+ * One request a broker for each of the times; each is a search in an index for every partition that is named.
  * @throws KafkaUnavailable when a partition does not answer
  */
 export async function offsetsSince(
   kafka: KafkaConnection,
-  topics: readonly string[],
+  wanted: readonly { readonly topic: string; readonly partition: number }[],
   times: readonly Date[],
 ): Promise<OffsetsSince> {
-  if (topics.length === 0) return new Map()
-  const metadata = await kafka.metadata(topics)
+  if (wanted.length === 0) return new Map()
+  const asked = new Set(wanted.map(({ topic, partition }) => `${topic}/${partition}`))
+  const metadata = await kafka.metadata([...new Set(wanted.map(({ topic }) => topic))])
   const ledBy = new Map<number, Map<string, number[]>>()
   for (const { name, partitions } of metadata.topics)
     for (const { leaderId, partitionIndex } of partitions) {
+      if (!asked.has(`${name ?? ''}/${partitionIndex}`)) continue
       const led = ledBy.get(leaderId) ?? new Map<string, number[]>()
       led.set(name ?? '', [...(led.get(name ?? '') ?? []), partitionIndex])
       ledBy.set(leaderId, led)
@@ -53,11 +55,11 @@ export async function offsetsSince(
   const found = new Map<string, Map<number, (number | undefined)[]>>()
   const ask = async (node: number, led: ReadonlyMap<string, readonly number[]>, index: number) => {
     const timestamp = BigInt(times[index]?.getTime() ?? 0)
-    const asked = [...led].map(([name, indexes]) => ({
+    const request = [...led].map(([name, indexes]) => ({
       name,
       partitions: indexes.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp })),
     }))
-    const answer = await kafka.request(node, listOffsetsV7.api, -1, 0, asked)
+    const answer = await kafka.request(node, listOffsetsV7.api, -1, 0, request)
     for (const { name, partitions } of answer.topics)
       for (const { partitionIndex, errorCode, offset } of partitions) {
         if (errorCode !== 0) throw new KafkaUnavailable('Unreachable', `partition ${partitionIndex} of topic ${name}`)

@@ -2,15 +2,20 @@
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { Kafka, logLevel } from 'kafkajs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { kafkaConnection, readTopicToEnd, topicNames, type KafkaConnection } from '../src/index.ts'
 
 let kafka: KafkaConnection
 let client: Kafka
-const topic = `reading-${randomBytes(4).toString('hex')}`
-beforeAll(async () => {
+let topic: string
+beforeAll(() => {
   kafka = kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: 'test', timeoutMs: 10_000 })
-  client = new Kafka({ brokers: [kafkaBootstrap()], clientId: 'test', logLevel: logLevel.NOTHING })
+  // A broker that is busy hosts a new topic a moment after it was created.
+  const retry = { initialRetryTime: 200, retries: 10 }
+  client = new Kafka({ brokers: [kafkaBootstrap()], clientId: 'test', logLevel: logLevel.NOTHING, retry })
+})
+beforeEach(async () => {
+  topic = `reading-${randomBytes(4).toString('hex')}`
   const admin = client.admin()
   await admin.connect()
   await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true })
@@ -55,6 +60,7 @@ test('all partitions are read in order, with headers and times; from a time on w
 })
 
 test('the end of a transaction is a gap and not the end of reading', async () => {
+  await send(['d'], 1)
   const producer = client.producer({ transactionalId: topic, maxInFlightRequests: 1, idempotent: true })
   await producer.connect()
   for (const value of ['e', 'f']) {
@@ -72,6 +78,6 @@ test('more than fits is refused, and so is a topic that is not there', async () 
     0,
   )
   await expect(valuesOf({ maxBytes: 100_000 })).rejects.toMatchObject({ reason: 'TopicTooLarge' })
-  expect(await valuesOf()).toHaveLength(56)
+  expect(await valuesOf()).toHaveLength(50)
   await expect(readTopicToEnd(kafka, `${topic}-not`)).rejects.toMatchObject({ reason: 'Unreachable' })
 })

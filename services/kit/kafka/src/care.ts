@@ -1,5 +1,8 @@
-// Which messages are to be handled with care? Those of partitions whose holders ended without a word, one process after another: one of
-// them may be what ends them.
+// Which messages may be what ends the processes that have them? Those that were in hand each time, found by parts of a sixteenth.
+//
+// A partition is watched after one death: its replica writes down how far it has taken messages. After a second death with some of the
+// same messages in hand, these are suspect: a part of them is in hand with nothing else in the replica. A process that ends then leaves
+// that part as the suspects, until it is a single message.
 import type { Failure } from './dead-letter.ts'
 
 export interface Partition {
@@ -11,81 +14,136 @@ export interface Place extends Partition {
   readonly offset: string
 }
 
-/** What is known of a partition when it is taken. */
-export interface PartitionHeld extends Partition {
-  /** Processes in a row that ended without a word while it was theirs. */
-  readonly deaths: number
-  /** The message last in hand with no other beside it, and how many processes have ended with it there. */
-  readonly alone: string | undefined
+/** Messages that were, or are, in hand with nothing beside them: offsets, the last one excluded. */
+export interface Trial extends Partition {
+  readonly from: string
+  readonly to: string
+  /** Of a single message, which try it is; 0 for several. */
   readonly tries: number
 }
 
+/** What is known of a partition when it is taken. */
+export interface PartitionHeld extends Partition {
+  /** Processes that lost it without letting go of it, and have not been heard of since. */
+  readonly deaths: number
+  /** Since the last of them lost it. */
+  readonly quietForMs: number
+  /** The first offset that was not in hand at one of the deaths. */
+  readonly until: string | undefined
+  /** What the last of them had in hand, if that was a trial. */
+  readonly trial: Trial | undefined
+}
+
 export interface Care {
-  /** Of a message that must not share its process with another. */
-  needed(partition: Partition): boolean
-  /** Why it is not to be handled at all. */
-  verdictOn(message: Place): Failure | undefined
-  /** Which time it is that the message is alone in hand, if it is tried now. */
-  tryOf(message: Place): number
-  /** As the broker says with a fetch. */
-  sawEnd(partition: Partition, highWatermark: string): void
-  /** A message has ended and its process has not: true where its partition needs no more care. */
-  passed(message: Place): boolean
-  /** Partitions that need it. */
+  /** How far messages are taken must be written down first. */
+  watched(partition: Partition): boolean
+  /** Whether it is suspect is not decided yet: no message of it may be taken. */
+  pending(partition: Partition): boolean
+  /** The messages, from this one on, that are to be in hand with nothing else; undefined where the partition is not suspect. */
+  trialOf(message: Place): Trial | undefined
+  /** Why the messages of a trial are not to be handled at all. */
+  verdictOn(trial: Trial): Failure | undefined
+  /** Whether everything that could have ended its processes lies before this offset. True of a partition that is not watched. */
+  isPast(partition: Partition, offset: bigint): boolean
+  /** The end of the partition as it was when it was first fetched; what `isPast` goes by after a first death. */
+  sawEnd(partition: Partition, highWatermark: string): string
+  /** The partition is past whatever ended its processes. */
+  clear(partition: Partition): void
+  /** Makes the pending ones suspect, or not. `suspects`: partitions of the whole stage with several deaths. */
+  decide(held: readonly PartitionHeld[], suspects: number, random?: () => number): void
+  /** Those that are suspect. */
   readonly partitions: readonly Partition[]
 }
 
 /** One process may end for any reason. */
-const deathsForCare = 2
-const triesAlone = 2
-/** What was in hand at a death is among these: a replica has half as many in hand, and commits every second. */
-const carefulMessages = 2_000
+export const deathsForSuspicion = 2
+const triesOfOne = 2
+/**
+ * Of a stage, at once. One message is in one partition. Where many are suspect it is rather the process or its node that is at fault,
+ * and handling all of them in parts would slow the stage down when its backlog is largest; so chance decides which are.
+ */
+export const maxSuspects = 8
+/** More parts cost more commits, fewer parts more deaths: 1,000 messages take at most 48 of the former and 4 of the latter. */
+const partsOfTrial = 16n
 
-interface Suspicion extends Partition {
-  readonly mark: Pick<Place, 'offset'> & { readonly tries: number }
-  /** What is behind it was not there yet when the last process ended. */
-  end: bigint | undefined
-  passed: number
+interface Watch extends Partition {
+  until: bigint | undefined
+  state: 'watched' | 'pending' | 'suspect'
+  /** Messages in a trial. */
+  size: bigint
+  /** A message that alone ended a process. */
+  marked: { readonly offset: bigint; readonly tries: number } | undefined
 }
 
 export function createCare(held: readonly PartitionHeld[]): Care {
-  const suspicions = new Map<string, Suspicion>()
-  for (const { topic, partition, deaths, alone, tries } of held) {
-    // One that was alone in hand when its process ended is a reason by itself, however long ago the others were.
-    if (deaths < deathsForCare && tries === 0) continue
-    const mark = { offset: alone ?? '', tries }
-    suspicions.set(keyOf({ topic, partition }), { topic, partition, mark, end: undefined, passed: 0 })
+  const watches = new Map<string, Watch>()
+  for (const { topic, partition, deaths, until } of held) {
+    if (deaths === 0) continue
+    watches.set(keyOf({ topic, partition }), {
+      topic,
+      partition,
+      until: until === undefined ? undefined : BigInt(until),
+      state: deaths < deathsForSuspicion ? 'watched' : 'pending',
+      size: 1n,
+      marked: undefined,
+    })
   }
-  const triesOf = (message: Place): number => {
-    const mark = suspicions.get(keyOf(message))?.mark
-    return mark?.offset === message.offset ? mark.tries : 0
-  }
+  const stateOf = (partition: Partition): Watch['state'] | undefined => watches.get(keyOf(partition))?.state
 
   return {
-    needed: (partition) => suspicions.size > 0 && suspicions.has(keyOf(partition)),
-    verdictOn: (message) => {
-      const tries = triesOf(message)
-      return tries < triesAlone ? undefined : { error: new CrashedItsProcess(tries), attempts: tries }
+    watched: (partition) => watches.size > 0 && watches.has(keyOf(partition)),
+    pending: (partition) => watches.size > 0 && stateOf(partition) === 'pending',
+    trialOf: ({ topic, partition, offset }) => {
+      const watch = watches.get(keyOf({ topic, partition }))
+      if (watch?.state !== 'suspect' || watch.until === undefined) return undefined
+      const from = BigInt(offset)
+      if (from >= watch.until) return undefined
+      if (watch.size === 0n) watch.size = partOf(watch.until - from)
+      const to = min(from + watch.size, watch.until)
+      const before = watch.marked?.offset === from ? watch.marked.tries : 0
+      return { topic, partition, from: offset, to: String(to), tries: to === from + 1n ? before + 1 : 0 }
     },
-    tryOf: (message) => triesOf(message) + 1,
+    verdictOn: ({ tries }) =>
+      tries > triesOfOne ? { error: new CrashedItsProcess(tries - 1), attempts: tries - 1 } : undefined,
+    isPast: (partition, offset) => {
+      const watch = watches.get(keyOf(partition))
+      return watch === undefined || (watch.until !== undefined && offset >= watch.until)
+    },
     sawEnd: (partition, highWatermark) => {
-      const suspicion = suspicions.get(keyOf(partition))
-      if (suspicion) suspicion.end ??= BigInt(highWatermark)
+      const watch = watches.get(keyOf(partition))
+      if (!watch) return highWatermark
+      watch.until ??= BigInt(highWatermark)
+      return String(watch.until)
     },
-    passed: (message) => {
-      const suspicion = suspicions.get(keyOf(message))
-      if (!suspicion) return false
-      const atEnd = suspicion.end !== undefined && BigInt(message.offset) + 1n >= suspicion.end
-      if (++suspicion.passed < carefulMessages && !atEnd) return false
-      return suspicions.delete(keyOf(message))
+    clear: (partition) => {
+      watches.delete(keyOf(partition))
+    },
+    decide: (rows, suspects, random = Math.random) => {
+      for (const { deaths, until, trial, ...partition } of rows) {
+        const watch = watches.get(keyOf(partition))
+        if (watch?.state !== 'pending') continue
+        const chosen = suspects <= maxSuspects || random() < maxSuspects / suspects
+        watch.state = deaths >= deathsForSuspicion && chosen ? 'suspect' : 'watched'
+        watch.size = 0n
+        const upper = trial?.to ?? until
+        if (upper !== undefined) watch.until = BigInt(upper)
+        if (trial && trial.tries > 0) watch.marked = { offset: BigInt(trial.from), tries: trial.tries }
+      }
+      // What the database does not know any more is not to be waited for.
+      for (const watch of watches.values()) if (watch.state === 'pending') watch.state = 'watched'
     },
     get partitions() {
-      return [...suspicions.values()].map(({ topic, partition }) => ({ topic, partition }))
+      return [...watches.values()]
+        .filter(({ state }) => state === 'suspect')
+        .map(({ topic, partition }) => ({ topic, partition }))
     },
   }
 }
 
-/** Nobody lived to say what was wrong with the message. */
+const partOf = (messages: bigint): bigint => (messages + partsOfTrial - 1n) / partsOfTrial
+const min = (one: bigint, other: bigint): bigint => (one < other ? one : other)
+
+/** The process did not live to say what was wrong with the message. */
 export class CrashedItsProcess extends Error {
   override readonly name = 'CrashedItsProcess'
   readonly reason = 'CrashedItsProcess'

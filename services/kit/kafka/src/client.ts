@@ -1,6 +1,7 @@
 // How is kafkajs set up, so that its log lines become ours and its time-outs are bounded?
 import kafkajs from 'kafkajs'
 import type { Kafka, LogEntry, SASLOptions } from 'kafkajs'
+import { registerCodecs } from './codecs.ts'
 import './kafkajs-repairs.ts'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 
@@ -41,6 +42,8 @@ export function createClient({ brokers, clientId, security = {} }: KafkaAddress,
     logCreator: () => log,
   })
 }
+
+registerCodecs()
 
 const repeatAfterMs = 10_000
 

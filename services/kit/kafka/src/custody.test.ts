@@ -1,49 +1,63 @@
-// Is nothing taken in hand before the partitions are, in writing, and are they let go of in order, once the database can be reached?
+// Is nothing taken in hand before the partitions are, in writing; are they let go of in order, once the database can be reached; and is
+// nothing suspect before the processes that lost it have been silent long enough?
 import { expect, test } from 'vitest'
 import { silentLogger } from '@orderpipeline/kit-telemetry'
-import type { PartitionHeld, Place } from './care.ts'
+import type { PartitionHeld, Trial } from './care.ts'
 import { createCustody } from './custody.ts'
 import type { Holdings } from './custody.ts'
 
-const suspect: PartitionHeld = { topic: 't', partition: 0, deaths: 2, alone: undefined, tries: 0 }
-const message: Place = { topic: 't', partition: 0, offset: '7' }
+const trial: Trial = { topic: 't', partition: 0, from: '7', to: '9', tries: 0 }
 const later = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** `away`: asked before each statement; what it throws is an outage. */
-function desk(away: (what: string) => Promise<void> = () => Promise.resolve()) {
+/** `away`: asked before each statement; what it throws is an outage. `deaths`: at the take, and at a later look. */
+function desk({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 }: Desk = {}) {
   const log: string[] = []
   const write = async (what: string): Promise<void> => {
     await away(what)
     log.push(what)
   }
+  const heldWith = (count: number, partition: number): PartitionHeld => ({
+    ...{ topic: 't', partition, deaths: count, quietForMs: 0, until: '9', trial: undefined },
+  })
   const holdings: Holdings = {
     take: async (partitions) => {
       await write(`take ${partitions.map(({ partition }) => partition).join()}`)
-      return partitions.map((partition) => ({ ...suspect, ...partition }))
+      return partitions.map(({ partition }) => heldWith(deaths[0], partition))
     },
-    release: (unended) => write(`release${unended ? ` but for ${unended.offset}` : ''}`),
-    alone: ({ offset }, tries) => write(`${offset} alone, ${tries}`),
+    look: async (partitions) => {
+      await write(`look at ${partitions.map(({ partition }) => partition).join()}`)
+      return { held: partitions.map(({ partition }) => heldWith(deaths[1], partition)), suspects: partitions.length }
+    },
+    release: (unended) => write(`release${unended ? ` with ${unended.partition} unended` : ''}`),
+    reach: ({ partition }, offset) => write(`${partition} reaches ${offset}`),
+    try: ({ from, to }) => write(`try ${from}-${to}`),
+    forget: ({ from, to }) => write(`forget ${from}-${to}`),
     clear: ({ partition }) => write(`clear ${partition}`),
   }
-  const custody = createCustody(holdings, silentLogger(), () => log.push('taken'))
-  return { log, custody }
+  const onChange = (): void => void log.push('changed')
+  return { log, custody: createCustody({ holdings, logger: silentLogger(), onChange, silenceMs }) }
+}
+interface Desk {
+  readonly away?: (what: string) => Promise<void>
+  readonly deaths?: readonly [number, number]
+  readonly silenceMs?: number
 }
 
 test('an assignment has no care until its partitions are written down, however often that fails', async () => {
   let failures = 2
-  const { log, custody } = desk(() => (failures-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve()))
+  const away = () => (failures-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve())
+  const { log, custody } = desk({ away })
   custody.take({ t: [0, 1] })
   expect(custody.care).toBeUndefined()
   await later()
   expect(log).toEqual([])
   while (!custody.care) await later()
-  expect(log).toEqual(['take 0,1', 'taken'])
-  expect(custody.care.needed({ topic: 't', partition: 1 })).toBe(true)
+  expect(log).toEqual(['take 0,1', 'changed'])
 })
 
 test('what was asked for while the database was slow happens in its order', async () => {
   const answer = Promise.withResolvers<void>()
-  const { log, custody } = desk(() => answer.promise)
+  const { log, custody } = desk({ away: () => answer.promise })
   custody.take({ t: [0] })
   await later()
   const released = custody.release()
@@ -52,22 +66,22 @@ test('what was asked for while the database was slow happens in its order', asyn
   answer.resolve()
   await released
   await later()
-  expect(log).toEqual(['take 0', 'release', 'take 1', 'taken'])
+  expect(log).toEqual(['take 0', 'release', 'take 1', 'changed'])
 })
 
-test('a message alone in hand is not held against it when its partitions are given up before it has ended', async () => {
+test('a trial is not held against its messages when its partition is given up before they have ended', async () => {
   const { log, custody } = desk()
   custody.take({ t: [0] })
   await later()
-  await custody.alone(message, 1)
+  await custody.try(trial)
   await custody.release()
   custody.take({ t: [0] })
   await later()
-  await custody.alone(message, 1)
+  await custody.try(trial)
   custody.ended()
   await custody.release()
-  const first = ['take 0', 'taken', '7 alone, 1', 'release but for 7']
-  expect(log).toEqual([...first, 'take 0', 'taken', '7 alone, 1', 'release'])
+  const first = ['take 0', 'changed', 'try 7-9', 'release with 0 unended']
+  expect(log).toEqual([...first, 'take 0', 'changed', 'try 7-9', 'release'])
 })
 
 test('an assignment that ends without a notice is let go of before the next is taken', async () => {
@@ -76,7 +90,7 @@ test('an assignment that ends without a notice is let go of before the next is t
   await later()
   custody.take({ t: [1] })
   await later()
-  expect(log).toEqual(['take 0', 'taken', 'release', 'take 1', 'taken'])
+  expect(log).toEqual(['take 0', 'changed', 'release', 'take 1', 'changed'])
 })
 
 test('after its end nothing is taken any more', async () => {
@@ -86,6 +100,26 @@ test('after its end nothing is taken any more', async () => {
   await custody.close()
   custody.take({ t: [0] })
   await later()
-  expect(log).toEqual(['take 0', 'taken', 'release'])
+  expect(log).toEqual(['take 0', 'changed', 'release'])
   expect(custody.care).toBeUndefined()
+})
+
+test('a partition with several deaths waits for the silence of the last, and is suspect if they are deaths still', async () => {
+  const { log, custody } = desk({ deaths: [2, 2], silenceMs: 60 })
+  custody.take({ t: [0] })
+  await later()
+  expect(custody.care?.pending({ topic: 't', partition: 0 })).toBe(true)
+  expect(log).toEqual(['take 0', 'changed'])
+  while (log.length < 4) await later()
+  expect(log).toEqual(['take 0', 'changed', 'look at 0', 'changed'])
+  expect(custody.care?.pending({ topic: 't', partition: 0 })).toBe(false)
+  expect(custody.care?.partitions).toEqual([{ topic: 't', partition: 0 }])
+})
+
+test('a partition whose last owner is heard of meanwhile is not suspect', async () => {
+  const { log, custody } = desk({ deaths: [2, 1] })
+  custody.take({ t: [0] })
+  while (log.length < 4) await later()
+  expect(custody.care?.pending({ topic: 't', partition: 0 })).toBe(false)
+  expect(custody.care?.partitions).toEqual([])
 })

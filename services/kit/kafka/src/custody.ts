@@ -1,19 +1,29 @@
 // How does a replica's end without a word come to be known to the next? It takes its partitions in writing, and lets go of them when it
-// leaves: a partition that is still another's when it is taken was left by a process that could not do so any more.
+// leaves: a partition that is still another's when it is taken was left by a process that had not let go of it yet, or could not any more.
+// Which of the two shows by whether that process is ever heard of again.
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { delayMs, outageBackoff, pause } from './backoff.ts'
-import { createCare } from './care.ts'
-import type { Care, Partition, PartitionHeld, Place } from './care.ts'
+import { createCare, deathsForSuspicion } from './care.ts'
+import type { Care, Partition, PartitionHeld, Trial } from './care.ts'
 import { within } from './deadline.ts'
 
-/** Where it is written down. Whatever a process says of partitions that are another's by now changes nothing. */
+/** Where it is written down. Whatever a process says of partitions that are another's by now changes nothing about their owner. */
 export interface Holdings {
   take(partitions: readonly Partition[]): Promise<readonly PartitionHeld[]>
-  /** All there are. `unended`: the message that is alone in hand, which this process then does not end with. */
-  release(unended: Place | undefined): Promise<void>
-  /** The message is alone in hand, for the so-manieth time. */
-  alone(message: Place, tries: number): Promise<void>
-  /** The partition needs no more care. */
+  /** What is known by now of those that are this process's, and how many partitions of the stage have several deaths. */
+  look(partitions: readonly Partition[]): Promise<{ held: readonly PartitionHeld[]; suspects: number }>
+  /**
+   * All there are, and those that were lost before they could be released: this process is alive. `unended`: of the trial that is in hand,
+   * which this process then does not end with.
+   */
+  release(unended: Partition | undefined): Promise<void>
+  /** Messages of a watched partition are taken up to this offset; `until` is kept unless there is one already. */
+  reach(partition: Partition, offset: string, until: string): Promise<void>
+  /** These messages are alone in hand. */
+  try(trial: Trial): Promise<void>
+  /** The trial proves nothing: it has not ended, and other messages are taken beside it. */
+  forget(trial: Trial): Promise<void>
+  /** The partition is past whatever ended its processes. */
   clear(partition: Partition): Promise<void>
 }
 
@@ -23,25 +33,39 @@ export interface Custody {
   take(assignment: Readonly<Record<string, readonly number[]>>): void
   /** Resolves when it is written down, or cannot be in time. It never rejects. */
   release(): Promise<void>
-  /** Resolves when it is written down, or the assignment is over. */
-  alone(message: Place, tries: number): Promise<void>
-  /** The one that was alone in hand has ended. */
-  ended(): void
+  /** These resolve when it is written down, or the assignment is over. */
+  reach(partition: Partition, offset: string, until: string): Promise<void>
+  try(trial: Trial): Promise<void>
+  forget(trial: Trial): Promise<void>
   clear(partition: Partition): Promise<void>
+  /** The trial has ended, and the process has not. */
+  ended(): void
   /** Releases, and takes nothing any more. */
   close(): Promise<void>
 }
 
-/** A replica that is late with it is suspected of having ended: that costs its successor some care, and no message. */
+/** A replica that is late with it is heard of afterwards: that takes the suspicion away. */
 const releaseTimeoutMs = 3_000
+/**
+ * How long a process that lost its partitions must stay silent to count as dead. It has been silent for the rebalance before (15 s for a
+ * member that does not answer, the session's 30 s for others), so it is a session's time-out in all.
+ */
+const silenceMs = 20_000
 
-/** `onTaken`: `care` is there. */
-export function createCustody(holdings: Holdings, logger: Logger, onTaken: () => void): Custody {
+export interface CustodyOptions {
+  readonly holdings: Holdings
+  readonly logger: Logger
+  /** There is news about what may be taken in hand. */
+  readonly onChange: () => void
+  readonly silenceMs?: number
+}
+
+export function createCustody({ holdings, logger, onChange, silenceMs: silence = silenceMs }: CustodyOptions): Custody {
   let care: Care | undefined
   let assignment = new AbortController()
   let held = false
   let closed = false
-  let inHand: Place | undefined
+  let inHand: Partition | undefined
   /** In the order in which they were asked for, whatever connection each gets. */
   let last: Promise<void> = Promise.resolve()
   const next = (work: () => Promise<void>): Promise<void> => (last = last.then(work))
@@ -52,7 +76,7 @@ export function createCustody(holdings: Holdings, logger: Logger, onTaken: () =>
       try {
         return await work()
       } catch (error) {
-        logger.warn({ error, failures }, 'who holds which partition could not be written down; trying again')
+        logger.warn({ error, failures }, 'the owner of a partition could not be written down; trying again')
         await pause(delayMs(failures, outageBackoff), signal).catch(() => undefined)
       }
     }
@@ -79,6 +103,23 @@ export function createCustody(holdings: Holdings, logger: Logger, onTaken: () =>
     })
   }
 
+  const decide = async (taken: Care, rows: readonly PartitionHeld[], mine: AbortController): Promise<void> => {
+    const pending = rows.filter(({ deaths }) => deaths >= deathsForSuspicion)
+    if (pending.length === 0) return
+    const quietFor = Math.min(...pending.map(({ quietForMs }) => quietForMs))
+    await pause(Math.max(0, silence - quietFor), mine.signal).catch(() => undefined)
+    const known = await insist(() => holdings.look(pending), mine)
+    if (!known || mine.signal.aborted) return
+    taken.decide(known.held, known.suspects)
+    if (taken.partitions.length > 0)
+      logger.warn(
+        { partitions: known.held.filter((one) => taken.partitions.some((two) => same(one, two))) },
+        'several processes ended while they had the same messages of these partitions in hand: they are tried in parts',
+      )
+    else logger.info({ suspects: known.suspects }, 'no partition of this replica is suspect')
+    onChange()
+  }
+
   return {
     get care() {
       return care
@@ -92,23 +133,26 @@ export function createCustody(holdings: Holdings, logger: Logger, onTaken: () =>
         if (held) await insist(letGo, mine)
         if (mine.signal.aborted) return
         held = true
-        const found = await insist(() => holdings.take(partitions), mine)
-        if (!found || mine.signal.aborted) return
-        care = createCare(found)
-        if (care.partitions.length > 0)
-          logger.warn(
-            { partitions: found.filter((one) => care?.needed(one)) },
-            'processes that held these partitions ended without a word: their messages are handled one at a time',
-          )
-        onTaken()
+        const rows = await insist(() => holdings.take(partitions), mine)
+        if (!rows || mine.signal.aborted) return
+        care = createCare(rows)
+        void decide(care, rows, mine)
+        onChange()
       })
     },
     release,
-    alone: async (message, tries) => {
+    reach: async (partition, offset, until) => {
+      await insist(() => holdings.reach(partition, offset, until), assignment)
+    },
+    try: async (trial) => {
       const mine = assignment
       if (mine.signal.aborted) return
-      inHand = message
-      await insist(() => holdings.alone(message, tries), mine)
+      inHand = trial
+      await insist(() => holdings.try(trial), mine)
+    },
+    forget: async (trial) => {
+      inHand = undefined
+      await insist(() => holdings.forget(trial), assignment)
     },
     ended: () => {
       inHand = undefined
@@ -123,3 +167,6 @@ export function createCustody(holdings: Holdings, logger: Logger, onTaken: () =>
     },
   }
 }
+
+const same = (one: Partition, other: Partition): boolean =>
+  one.topic === other.topic && one.partition === other.partition

@@ -1,5 +1,6 @@
 // What is kept of a message that a stage gave up on? All of it, and why, so that it can be mended and played again.
 import { bytesOf, maxChunkBytes } from './chunks.ts'
+import type { UndecodableBatch } from './codecs.ts'
 import { verdictOn } from './failure.ts'
 import { reasonOf } from './metrics.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
@@ -38,7 +39,12 @@ export function deadLetter(
     at: now.toISOString(),
   }
   const named = Object.fromEntries(Object.entries(about).map(([name, value]) => [letterHeaders + name, value]))
-  const headers = { ...record.headers, ...named }
+  const { undecodable } = record
+  const coordinates = undecodable && {
+    [`${letterHeaders}last-offset`]: undecodable.lastOffset,
+    [omittedHeader]: String(undecodable.bytes),
+  }
+  const headers = { ...record.headers, ...named, ...coordinates }
   const letter = { topic: deadLetterTopic, key: record.key, value: record.value, headers }
   if (fits(letter)) return letter
   // With the reasons it may be more than a broker takes, and a letter that cannot be written would stop its partition for ever. The
@@ -50,8 +56,20 @@ export function deadLetter(
 
 const fits = (letter: OutgoingRecord): boolean => bytesOf(letter) <= maxChunkBytes
 
-/** The message was too large to be kept with its reasons: how many bytes it had. */
+/** What could not be kept with its reasons, as it was too large or could not be read: how many bytes it had. */
 export const omittedHeader = `${letterHeaders}omitted-bytes`
+
+/** One letter for all messages of the batch: nobody knows what they say. */
+export class UndecodableRecordBatch extends Error {
+  override readonly name = 'UndecodableRecordBatch'
+  readonly reason = 'UndecodableRecordBatch'
+  readonly retry = false
+  constructor({ firstOffset, lastOffset, codec, bytes, reason }: UndecodableBatch) {
+    super(
+      `the record batch of ${bytes} bytes at offsets ${firstOffset} to ${lastOffset} (${codec}) cannot be read: ${reason}`,
+    )
+  }
+}
 
 function stackOf(error: Error): string {
   const own = error.stack ?? String(error)

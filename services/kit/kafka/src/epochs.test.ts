@@ -7,6 +7,7 @@ function bench(commit?: (offsets: readonly OffsetToCommit[]) => Promise<void>, o
   const log: string[] = []
   const epochs = createEpochs({
     everyMs: 5,
+    draining: new AbortController().signal,
     settle: () => {
       log.push('settle')
       onSettle?.()
@@ -61,6 +62,17 @@ test('what ends after the assignment has passed on is not committed', async () =
   expect(old.open).toBe(false)
   expect(epochs.current.owns('t', 1)).toBe(true)
   expect(epochs.current.owns('t', 0)).toBe(false)
+})
+
+test('what only waits is told to stop when its assignment passes on, by whichever way', () => {
+  const { epochs } = bench()
+  epochs.begin({ t: [0] })
+  const [first] = [epochs.current]
+  epochs.begin({ t: [0] })
+  const second = epochs.current
+  expect([first.ending.aborted, second.ending.aborted]).toEqual([true, false])
+  epochs.end()
+  expect(second.ending.aborted).toBe(true)
 })
 
 test('an assignment about to pass on commits at once what is done, and settles right after', async () => {

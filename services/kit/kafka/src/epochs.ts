@@ -10,11 +10,14 @@ export interface Epoch {
   readonly tracker: OffsetTracker
   /** False from the moment the assignment is about to change hands. */
   readonly open: boolean
+  /** Aborts at that moment, and when the replica drains: what only waits for a later try is another's then. */
+  readonly ending: AbortSignal
   owns(topic: string, partition: number): boolean
 }
 
 export interface EpochsOptions {
   readonly everyMs: number
+  readonly draining: AbortSignal
   /** Done before offsets are committed, so that nothing is left to tidy up once a message cannot come again. */
   readonly settle: () => Promise<void>
   readonly commit: (offsets: readonly OffsetToCommit[]) => Promise<void>
@@ -32,7 +35,7 @@ export interface Epochs {
 }
 
 export function createEpochs(options: EpochsOptions): Epochs {
-  let current = epochOf({})
+  let current = epochOf({}, options.draining)
   let timer: NodeJS.Timeout | undefined
   let flushing: Promise<void> = Promise.resolve()
 
@@ -73,11 +76,11 @@ export function createEpochs(options: EpochsOptions): Epochs {
       return current
     },
     begin: (partitions) => {
-      current.open = false
-      current = epochOf(partitions)
+      current.close()
+      current = epochOf(partitions, options.draining)
     },
     end: () => {
-      current.open = false
+      current.close()
       const epoch = current
       void commitNow(epoch, epoch.tracker.committable()).catch(() => undefined)
       // Right behind and not before: a commit that waits for the database would come behind the join, and be refused.
@@ -90,10 +93,18 @@ export function createEpochs(options: EpochsOptions): Epochs {
   }
 }
 
-function epochOf(partitions: Readonly<Record<string, readonly number[]>>): Epoch & { open: boolean } {
+function epochOf(
+  partitions: Readonly<Record<string, readonly number[]>>,
+  draining: AbortSignal,
+): Epoch & { close(): void } {
+  const over = new AbortController()
   return {
     tracker: createOffsetTracker(),
-    open: true,
+    get open() {
+      return !over.signal.aborted
+    },
+    ending: AbortSignal.any([over.signal, draining]),
+    close: () => over.abort(),
     owns: (topic, partition) => partitions[topic]?.includes(partition) ?? false,
   }
 }

@@ -28,6 +28,7 @@ function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
     maxGroup: 4,
     attempts: 3,
     backoff: { firstMs: 1, maxMs: 2 },
+    stalledForMs: 60_000,
     abandon: abandon.signal,
     draining: draining.signal,
     on: { group: () => undefined, retry: () => undefined, published: () => undefined, deadLetter: () => undefined },
@@ -37,6 +38,7 @@ function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
   const add = (outcome: Entry<string>['outcome'], name: string, live = () => true) =>
     new Promise<void>((done) =>
       groups.add({
+        about: { name },
         key: name.replace(/\d+$/, '') || name,
         outcome,
         done,
@@ -175,6 +177,33 @@ test('whose lock another has waits for it with its key, tried however often, whi
   expect(log).toEqual(['publish b1', 'publish c1'])
   await Promise.all(all)
   expect(log.slice(2)).toEqual(['publish a1', 'publish a2'])
+})
+
+test('what waits for a lock for too long while others go through is given up on, and not while nobody does', async () => {
+  const held = failing({ a1: 99 }, [], { retry: true, outage: true, stall: 'lock' })
+  const { log, item } = bench({ stalledForMs: 0, effect: held })
+  let ended = false
+  const ends = item('a1').then(() => {
+    ended = true
+  })
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect([ended, log]).toEqual([false, []])
+  for (let n = 1; !ended; n++) await Promise.race([ends, item(`b${n}`)])
+  expect(log.filter((line) => line.includes('a1'))).toEqual(['publish dead a1'])
+})
+
+test('a group that waits for a lock together tries once more together, for its parts would wait as long', async () => {
+  let locked = 1
+  const sizes: number[] = []
+  const { item } = bench({
+    effect: (items) => {
+      sizes.push(items.length)
+      if (locked-- > 0) return Promise.reject(Object.assign(new Error('locked'), { outage: true, stall: 'lock' }))
+      return Promise.resolve({ records: [], kept: items })
+    },
+  })
+  await Promise.all(['a1', 'b1', 'c1', 'd1'].map((name) => item(name)))
+  expect(sizes).toEqual([4, 4])
 })
 
 test('what takes too long while nobody else goes through is not given up on', async () => {

@@ -10,6 +10,7 @@ import type { Backoff } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
 import { errorOf, stallOf, verdictOn } from './failure.ts'
 import type { Stall } from './failure.ts'
+import type { LogFields } from './log-fields.ts'
 import type { OutgoingRecord } from './records.ts'
 
 export interface Entry<Item> extends Waiting {
@@ -17,6 +18,8 @@ export interface Entry<Item> extends Waiting {
   readonly outcome: { readonly item: Item } | { readonly failure: Failure }
   /** Called once, when effect and events are out. */
   readonly done: () => void
+  /** What a log line says about it. */
+  readonly about: LogFields
   /** The record that says the message was given up on. */
   readonly deadLetter: (failure: Failure) => OutgoingRecord
 }
@@ -32,15 +35,22 @@ export interface GroupCommitOptions<Item> {
   readonly attempts: number
   /** Between the tries of one message. */
   readonly backoff: Backoff
+  /** For how long one waits for a lock, while others go through, before it is given up on. */
+  readonly stalledForMs: number
   /** Aborts when no later try is to be waited for. */
   readonly draining: AbortSignal
   /** Aborts when there is no time left; what is in hand then is left to redelivery. */
   readonly abandon: AbortSignal
   readonly on: {
     readonly group: (size: number, seconds: number) => void
-    readonly retry: (what: 'transaction' | 'publication', error: Error, failures: number) => void
+    readonly retry: (
+      what: 'transaction' | 'publication',
+      error: Error,
+      failures: number,
+      about: readonly LogFields[],
+    ) => void
     readonly published: (records: readonly OutgoingRecord[]) => void
-    readonly deadLetter: (failure: Failure) => void
+    readonly deadLetter: (failure: Failure, about: LogFields) => void
   }
 }
 
@@ -80,7 +90,10 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   let running = false
   let publication: Promise<void> = Promise.resolve()
   const failuresOf = new WeakMap<Entry<Item>, number>()
-  const stallsOf = new WeakMap<Entry<Item>, { readonly count: number; readonly commits: number }>()
+  const stallsOf = new WeakMap<
+    Entry<Item>,
+    { readonly count: number; readonly commits: number; readonly since: number }
+  >()
   let commits = 0
   let stalls = 0
 
@@ -163,7 +176,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     const group = entries.filter(({ outcome }) => 'item' in outcome)
     const items = group.flatMap(({ outcome }) => ('item' in outcome ? [outcome.item] : []))
     if (items.length === 0) return nothing
-    for (let failures = 0, outages = 0; ;) {
+    for (let failures = 0, outages = 0, waitedTogether = false; ;) {
       try {
         const effect = await options.effect(items)
         commits++
@@ -175,18 +188,22 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
         const stall = stallOf(error)
         if (abandon.aborted) throw new Abandoned('no time left for another try', { cause: error })
         if (stall) {
-          on.retry('transaction', error, ++stalls)
+          on.retry('transaction', error, ++stalls, aboutOf(group))
           await pause(delayMs(stalls, stalling), abandon)
-          return group.length === 1 ? stalledAlone(group[0]!, error, stall) : 'halve'
+          if (group.length === 1) return stalledAlone(group[0]!, error, stall)
+          // All may stand in one queue for a row that everybody needs; half of them would stand in it as long.
+          if (stall === 'time' || suspected || waitedTogether) return 'halve'
+          waitedTogether = true
+          continue
         }
         if (verdict === 'outage') {
-          on.retry('transaction', error, ++outages)
+          on.retry('transaction', error, ++outages, aboutOf(group))
           await pause(delayMs(outages, outageBackoff), abandon)
           continue
         }
         if (group.length === 1) return failedAlone(group[0]!, error, verdict === 'never')
         if (verdict !== 'retry' || ++failures >= attempts || suspected) return 'halve'
-        on.retry('transaction', error, failures)
+        on.retry('transaction', error, failures, aboutOf(group))
         await pause(delayMs(failures, contention), abandon)
       }
     }
@@ -200,12 +217,19 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     return nothing
   }
 
-  /** Aside, so that those who can go on do. It is to blame only for taking too long again where others went through meanwhile. */
+  /**
+   * It waits apart, so that those that can go on do. It is to blame only where others went through meanwhile: for taking too long again, or
+   * for waiting for a lock for so long that its partition's offset stands still.
+   */
   const stalledAlone = (entry: Entry<Item>, error: Error, stall: Stall): Outcome<Item> => {
     const before = stallsOf.get(entry)
     const count = (before?.count ?? 0) + 1
-    stallsOf.set(entry, { count, commits })
-    if (stall === 'time' && before && commits > before.commits) return failedAlone(entry, error, false)
+    const since = before?.since ?? performance.now()
+    stallsOf.set(entry, { count, commits, since })
+    if (before && commits > before.commits) {
+      if (stall === 'time') return failedAlone(entry, error, false)
+      if (performance.now() - since >= options.stalledForMs) return failedAlone(entry, error, true)
+    }
     aside.put(entry, delayMs(count, options.backoff))
     return nothing
   }
@@ -214,12 +238,12 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     if (forGood || failures >= attempts)
       return { records: [giveUp(entry, { error, attempts: failures })], kept: [], ended: [entry] }
     failuresOf.set(entry, failures)
-    on.retry('transaction', error, failures)
+    on.retry('transaction', error, failures, [entry.about])
     aside.put(entry, delayMs(failures, options.backoff))
     return nothing
   }
   const giveUp = (entry: Entry<Item>, failure: Failure): OutgoingRecord => {
-    on.deadLetter(failure)
+    on.deadLetter(failure, entry.about)
     return entry.deadLetter(failure)
   }
 
@@ -232,7 +256,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       } catch (thrown) {
         const error = errorOf(thrown)
         if (abandon.aborted) throw new Abandoned('no time left to publish again', { cause: error })
-        on.retry('publication', error, failures)
+        on.retry('publication', error, failures, aboutOf(ended))
         await pause(delayMs(failures, outageBackoff), abandon)
       }
     }
@@ -247,6 +271,8 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     },
   }
 }
+
+const aboutOf = <Item>(entries: readonly Entry<Item>[]): readonly LogFields[] => entries.map(({ about }) => about)
 
 const nothing = { records: [], kept: [], ended: [] } as const
 const none = { entries: [], suspected: false } as const

@@ -2,10 +2,11 @@
 export type { KafkaAddress, KafkaSecurity } from './client.ts'
 export { kafkaAddress, kafkaVariables, type KafkaConfig } from './config.ts'
 export { runStage, type Stage, type StageOptions } from './stage.ts'
-export type { Partition, PartitionHeld, Place } from './care.ts'
+export type { Partition, PartitionHeld, Place, Trial } from './care.ts'
 export type { Holdings } from './custody.ts'
 export { createProducer, PublishFailed, type Producer } from './producer.ts'
 export type { ConsumedRecord, OutgoingRecord, RecordHeaders } from './records.ts'
+export { longestRetentionHours, RetentionRefused } from './retention.ts'
 export { createTopics, groupLag, readTopic, type TopicSpec } from './topics.ts'
 export {
   deadLetterTopicOf,

@@ -1,5 +1,6 @@
-// When is a message of a fetched batch taken in hand? When there is room for it, and for one that needs care when nothing else is in hand.
+// When is a message of a fetched batch taken in hand? When there is room for it, and for a suspect one when nothing else is in hand.
 import type { EachBatchPayload } from 'kafkajs'
+import type { Care, Trial } from './care.ts'
 import type { Custody } from './custody.ts'
 import type { Failure } from './dead-letter.ts'
 import type { Epoch, Epochs } from './epochs.ts'
@@ -9,14 +10,15 @@ import type { Window } from './window.ts'
 
 export interface IntakeOptions {
   readonly window: Window
-  readonly epochs: Pick<Epochs, 'current' | 'flush'>
+  readonly epochs: Pick<Epochs, 'current' | 'flush' | 'moved'>
   readonly custody: Custody
   readonly hold: (() => boolean) | undefined
   readonly draining: AbortSignal
   /** `failure`: the message is not to be handled, and why. */
   readonly accept: (record: ConsumedRecord, epoch: Epoch, failure?: Failure) => InHand
-  /** How long others wait for a message that is alone in hand. */
+  /** How long others wait for messages that are alone in hand. */
   readonly aloneForMs?: number
+  readonly maxBehindFirst?: number
 }
 
 export interface InHand {
@@ -26,11 +28,16 @@ export interface InHand {
 
 /** However little happens, the replica says that it lives. */
 const lookAgainMs = 1_000
+/**
+ * Of a partition, messages behind one that does not end: each is remembered, and all come again after a crash. Then the partition
+ * waits, and no other.
+ */
+const maxBehindFirst = 10_000
 
 export function createIntake(options: IntakeOptions): (payload: EachBatchPayload) => Promise<void> {
-  const { window, epochs, custody, accept, aloneForMs = 120_000 } = options
-  /** Batches with a message that is alone in hand, or is to be next. */
-  let careful = 0
+  const { window, epochs, custody, accept, aloneForMs = 120_000, maxBehindFirst: maxBehind = maxBehindFirst } = options
+  /** Batches with messages that are alone in hand, or are to be next. */
+  let trying = 0
   let alone = false
   /** Were alone for so long that they are waited for no more: what is in nobody's way but its own must not stop all others. */
   let lingering: InHand[] = []
@@ -68,65 +75,110 @@ export function createIntake(options: IntakeOptions): (payload: EachBatchPayload
         .catch(() => undefined)
       return when(() => done)
     }
+    /** Fetches no more of the partition until it may go on, while the replica's others do. */
+    const park = (mayGoOn: () => boolean): void => {
+      const resume = payload.pause()
+      const watch = async (): Promise<void> => {
+        while (!mayGoOn() && !epoch.ending.aborted) await window.room(lookAgainMs)
+        resume()
+      }
+      void watch()
+    }
     const take = (record: ConsumedRecord, failure?: Failure): InHand => {
       last = record.offset
       return accept(record, epoch, failure)
     }
     const mayTake = (): boolean => !window.full && !options.hold?.()
-    const mayTakeTogether = (): boolean => careful === 0 && mayTake()
+    const mayTakeTogether = (): boolean => trying === 0 && mayTake()
 
-    const takeWithCare = async (record: ConsumedRecord): Promise<boolean> => {
-      const { care } = custody
-      if (
-        !care ||
-        !(await when(
-          () => !alone && nothingElse() && mayTake(),
-          () => (alone = true),
-        ))
+    /** Takes a part of the batch with nothing else in hand. Returns whether the batch goes on. */
+    const takeAlone = async (records: readonly ConsumedRecord[], trial: Trial, care: Care): Promise<boolean> => {
+      const free = await when(
+        () => !alone && nothingElse() && mayTake(),
+        () => (alone = true),
       )
-        return false
+      if (!free) return false
       try {
-        const failure = care.verdictOn(record)
-        if (!failure && !(await whenDone(custody.alone(record, care.tryOf(record))))) return false
-        const inHand = take(record, failure)
+        const failure = care.verdictOn(trial)
+        if (!failure && !(await whenDone(custody.try(trial)))) return false
+        const taken = records.map((record) => take(record, failure))
         const enough = performance.now() + aloneForMs
-        if (!(await when(() => inHand.over || performance.now() > enough))) return false
-        if (!inHand.over) {
-          lingering.push(inHand)
-          // Whatever ends the process from here on need not have been this one.
-          if (!failure && !(await whenDone(custody.alone(record, care.tryOf(record) - 1)))) return false
-          custody.ended()
-          return true
+        const ended = (): boolean => taken.every(({ over }) => over)
+        if (!(await when(() => ended() || performance.now() > enough))) return false
+        if (!ended()) {
+          lingering.push(...taken)
+          // Whatever ends the process from here on need not have been one of these.
+          return await whenDone(custody.forget(trial))
         }
         custody.ended()
-        // Committed before the next one is taken: if that ends the process, it comes again and nothing else does.
-        if (!(await whenDone(epochs.flush()))) return false
-        return !care.passed(record) || (await whenDone(custody.clear(record)))
+        // Committed before others are taken: if these end the process, they come again and no others do.
+        return await whenDone(epochs.flush())
       } finally {
         alone = false
         window.wake()
       }
     }
-    const carefully = async (record: ConsumedRecord): Promise<boolean> => {
-      careful++
+    const tryAlone = async (records: readonly ConsumedRecord[], trial: Trial, care: Care): Promise<boolean> => {
+      trying++
       try {
-        return await takeWithCare(record)
+        return await takeAlone(records, trial, care)
       } finally {
-        careful--
+        trying--
       }
+    }
+    const takeAll = async (records: readonly ConsumedRecord[]): Promise<boolean> => {
+      const behind = (): number => epoch.tracker.taken(batch.topic, batch.partition)
+      for (const record of records) {
+        if (behind() >= maxBehind) {
+          park(() => behind() < maxBehind / 2)
+          return false
+        }
+        if (mayTakeTogether() && goesOn()) take(record)
+        else if (!(await when(mayTakeTogether, () => take(record)))) return false
+      }
+      return true
+    }
+    /** Of a partition that was lost by a process without a word. */
+    const takeWatched = async (records: readonly ConsumedRecord[], care: Care): Promise<boolean> => {
+      if (care.pending(batch)) {
+        park(() => !care.pending(batch))
+        return false
+      }
+      const until = care.sawEnd(batch, batch.highWatermark)
+      for (let rest = records; rest.length > 0;) {
+        const firstNotDone = epoch.tracker.firstNotDone(batch.topic, batch.partition) ?? BigInt(rest[0]!.offset)
+        if (care.watched(batch) && care.isPast(batch, firstNotDone)) {
+          if (!(await whenDone(custody.clear(batch)))) return false
+          care.clear(batch)
+        }
+        const trial = care.trialOf(rest[0]!)
+        const part = trial ? rest.filter(({ offset }) => BigInt(offset) < BigInt(trial.to)) : rest
+        const reached = String(BigInt(part.at(-1)!.offset) + 1n)
+        if (trial) {
+          const shorter = part.length < rest.length ? trial : { ...trial, to: reached }
+          if (!(await tryAlone(part, shorter, care))) return false
+        } else {
+          if (care.watched(batch) && !(await whenDone(custody.reach(batch, reached, until)))) return false
+          if (!(await takeAll(part))) return false
+        }
+        rest = rest.slice(part.length)
+      }
+      return true
+    }
+    /** Ends of transactions behind the last message are nobody's work, and done when all before them is. */
+    const passOver = (): void => {
+      const end = batch.lastOffset()
+      if (last === undefined || BigInt(end) <= BigInt(last)) return
+      last = end
+      epoch.tracker.take(batch.topic, batch.partition, end)()
+      epochs.moved(epoch)
     }
 
     try {
-      if (!(await when(() => custody.care !== undefined))) return
-      custody.care?.sawEnd(batch, batch.highWatermark)
-      for (const message of batch.messages) {
-        const record = recordOf(batch.topic, batch.partition, message)
-        if (custody.care?.needed(batch)) {
-          if (!(await carefully(record))) return
-        } else if (mayTakeTogether() && goesOn()) {
-          take(record)
-        } else if (!(await when(mayTakeTogether, () => take(record)))) return
-      }
+      if (!(await when(() => custody.care !== undefined)) || !custody.care) return
+      const records = batch.messages.map((message) => recordOf(batch.topic, batch.partition, message))
+      const wholly = await (custody.care.watched(batch) ? takeWatched(records, custody.care) : takeAll(records))
+      if (wholly) passOver()
     } finally {
       // The next fetch begins behind it; what is committed follows later, from what is done.
       if (last !== undefined) payload.resolveOffset(last)

@@ -23,9 +23,18 @@ export interface MembershipOptions {
   /** The assignment is about to change hands, as soon as the answer resolves: what is done should be committed at once. */
   readonly onRevoking: () => Promise<void>
   readonly onCrash: (error: Error) => void
+  /** A batch has nothing to hand over: ends of transactions, or messages of one that was aborted. */
+  readonly onPassedOver: (batch: PassedOver) => void
   /** A broker has answered: how long that took, the wait for messages to come included. */
   readonly onFetch: (seconds: number) => void
   readonly logger: Logger
+}
+
+export interface PassedOver {
+  readonly topic: string
+  readonly partition: number
+  readonly lastOffset: string
+  readonly highWatermark: string
 }
 
 export interface Membership {
@@ -101,12 +110,18 @@ export function startMembership(options: MembershipOptions): Membership {
       lastFetch = performance.now()
       options.onFetch(payload.duration / 1_000)
     })
+    mine.on(mine.events.START_BATCH_PROCESS, ({ payload }) => {
+      if (!over && payload.batchSize === 0) options.onPassedOver(payload)
+    })
     mine.on(mine.events.REBALANCING, ({ payload }) => {
       if (!over) beforeJoining.set(payload.memberId, options.onRevoking())
     })
     mine.on(mine.events.GROUP_JOIN, ({ payload }) => {
       if (over) return
       joined = true
+      // Until there is a batch to do it by: one that has nothing to hand over is none.
+      commitOffsets ??= ({ topics: of }) =>
+        mine.commitOffsets(of.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))))
       options.onAssigned(payload.memberAssignment)
       if (!fetching) pauseAll(mine)
     })
@@ -172,7 +187,8 @@ export function startMembership(options: MembershipOptions): Membership {
     silentForMs: () => performance.now() - lastSign,
     commit: async (offsets) => {
       if (offsets.length === 0) return
-      if (commitOffsets) await within(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets) }))
+      if (!commitOffsets) throw new NotAMember('there is no consumer to commit by')
+      await within(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets) }))
     },
     stopFetching: () => {
       fetching = false
@@ -188,6 +204,13 @@ export function startMembership(options: MembershipOptions): Membership {
       await running
     },
   }
+}
+
+/** Offsets stay as they are until there is a member again; what is done behind them comes again, and the inbox knows it. */
+class NotAMember extends Error {
+  override readonly name = 'NotAMember'
+  readonly reason = 'NotAMember'
+  readonly retry = true
 }
 
 function byTopic(offsets: readonly OffsetToCommit[]) {

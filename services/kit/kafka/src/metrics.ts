@@ -8,6 +8,8 @@ export interface StageFigures {
   readonly inHand: () => number
   readonly lag: () => ReadonlyMap<string, number>
   readonly careful: () => number
+  /** Whether it leaves messages in Kafka as what they need is known to be away. */
+  readonly holding: () => boolean
 }
 
 /** The reason an error class of ours carries, else its name: few enough to be a label. */
@@ -86,10 +88,18 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
     }),
     careful: new Gauge({
       name: 'orderpipeline_stage_careful_partitions',
-      help: 'Partitions whose messages are handled one at a time, as processes that had them ended without a word',
+      help: 'Partitions whose messages are tried in parts with nothing else in hand, as several processes ended over them',
       registers,
       collect() {
         this.set(figures.careful())
+      },
+    }),
+    holding: new Gauge({
+      name: 'orderpipeline_stage_holding',
+      help: '1 while no messages are taken as what they need is known to be away; more replicas would not help',
+      registers,
+      collect() {
+        this.set(figures.holding() ? 1 : 0)
       },
     }),
     rebalances: new Counter({

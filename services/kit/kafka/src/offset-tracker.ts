@@ -28,6 +28,10 @@ export interface OffsetTracker {
   take(topic: string, partition: number, offset: string): () => void
   /** The partition's end, as the broker last told it. */
   sawEnd(topic: string, partition: number, highWatermark: string): void
+  /** The partition's first message that is not done, or the one to come next; undefined where none was taken. */
+  firstNotDone(topic: string, partition: number): bigint | undefined
+  /** Messages from the first that is not done on, that are taken; done or not. */
+  taken(topic: string, partition: number): number
   /** What has moved since the last call to `committed`. */
   committable(): OffsetToCommit[]
   committed(offsets: readonly OffsetToCommit[]): void
@@ -59,6 +63,14 @@ export function createOffsetTracker(): OffsetTracker {
     },
     sawEnd: (topic, partition, highWatermark) => {
       trackOf(topic, partition).highWatermark = BigInt(highWatermark)
+    },
+    firstNotDone: (topic, partition) => {
+      const track = tracks.get(`${topic}/${partition}`)
+      return track && (track.entries[track.head]?.offset ?? track.next)
+    },
+    taken: (topic, partition) => {
+      const track = tracks.get(`${topic}/${partition}`)
+      return track ? track.entries.length - track.head : 0
     },
     committable: () =>
       [...tracks.values()]

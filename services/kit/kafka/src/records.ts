@@ -1,5 +1,7 @@
 // What is a Kafka record to the rest of the system, with the client library kept out of sight?
 import type { KafkaMessage } from 'kafkajs'
+import { placeholderHeader } from './codecs.ts'
+import type { UndecodableBatch } from './codecs.ts'
 
 export type RecordHeaders = Readonly<Record<string, string>>
 
@@ -14,6 +16,8 @@ export interface ConsumedRecord {
   readonly headers: RecordHeaders
   /** Unix milliseconds, as the producer or the broker stamped it. */
   readonly timestamp: number
+  /** It stands for a message of a record batch that could not be read. */
+  readonly undecodable?: UndecodableBatch
 }
 
 export interface OutgoingRecord {
@@ -31,5 +35,8 @@ export function recordOf(topic: string, partition: number, message: KafkaMessage
     const last = Array.isArray(value) ? value.at(-1) : value
     return [name, last?.toString() ?? '']
   })
-  return { topic, partition, offset, key, value, headers: Object.fromEntries(headers), timestamp: Number(timestamp) }
+  const record = { topic, partition, offset, key, value, timestamp: Number(timestamp) }
+  const placeholder = headers.find(([name]) => name === placeholderHeader)
+  if (!placeholder) return { ...record, headers: Object.fromEntries(headers) }
+  return { ...record, headers: {}, undecodable: JSON.parse(placeholder[1]) as UndecodableBatch }
 }

@@ -8,17 +8,19 @@ import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { KafkaAddress } from './client.ts'
 import { createCustody } from './custody.ts'
 import type { Holdings } from './custody.ts'
-import { deadLetter } from './dead-letter.ts'
+import { deadLetter, UndecodableRecordBatch } from './dead-letter.ts'
 import type { Failure } from './dead-letter.ts'
 import { createEpochs } from './epochs.ts'
 import type { Epoch } from './epochs.ts'
-import { errorOf, verdictOn } from './failure.ts'
+import { errorOf, stallOf, verdictOn } from './failure.ts'
 import { createGroupCommit } from './group-commit.ts'
 import type { Effect } from './group-commit.ts'
 import { createIntake } from './intake.ts'
 import type { InHand } from './intake.ts'
 import { createKeyLanes } from './key-lanes.ts'
 import type { Place } from './key-lanes.ts'
+import { linesAbout } from './log-fields.ts'
+import type { LogFields } from './log-fields.ts'
 import { startMembership } from './membership.ts'
 import { createStageMetrics, reasonOf } from './metrics.ts'
 import type { Producer } from './producer.ts'
@@ -37,8 +39,15 @@ export interface StageOptions<Message, Item> {
   readonly retry: { readonly attempts: number; readonly backoffSeconds: number }
   /** `undefined`: none of this stage's business, done with at once. What it throws makes a dead letter. */
   readonly decode: (record: ConsumedRecord) => Message | undefined
+  /** What log lines about it say beside its place in Kafka. */
+  readonly describe?: ((message: Message) => LogFields) | undefined
   /** Calls to other systems, which must bear being repeated. Stages without any give `undefined`. */
   readonly prepare: ((message: Message, signal: AbortSignal) => Promise<Item>) | undefined
+  /**
+   * Calls for these need not wait for calls for earlier messages of their key, as a cancellation need not for a payment that does not come
+   * to an end. Among themselves they keep their order, and in the transaction all do that are ready.
+   */
+  readonly overtakes?: ((message: Message) => boolean) | undefined
   /** While it says true, messages stay in Kafka; the replica keeps its place in the group. */
   readonly hold?: () => boolean
   /** For stages without `prepare`. */
@@ -63,7 +72,10 @@ export interface StageOptions<Message, Item> {
 }
 
 export interface Stage {
-  /** `true` once a member of its group, with or without partitions; otherwise why not. */
+  /**
+   * `true` from when it has been a member of its group, with or without partitions, and the database has answered it; otherwise why not. An
+   * outage later on is no reason to hold a roll-out back or to take the replica for a bad one.
+   */
   ready(): true | string
   /** `true`, or why this process should be replaced. */
   healthy(): true | string
@@ -75,7 +87,11 @@ export interface Stage {
 const maxInHand = 1_000
 /** What a crash makes come again, and by how much the lag that scales the stage may look too high. */
 const commitEveryMs = 1_000
+/** For so long one message may wait for what others get, with its partition's offset before it. */
+const stalledForMs = 3_600_000
 const hungAfterMs = 300_000
+/** Tries in an outage, some six seconds of them. */
+const keptPlaceFor = 5
 
 export function runStage<Message, Item>(options: StageOptions<Message, Item>): Stage {
   const { logger, retry, producer } = options
@@ -83,13 +99,17 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     inHand: () => window.inHand,
     lag: () => epochs.current.tracker.lag(),
     careful: () => custody.care?.partitions.length ?? 0,
+    holding: () => options.hold?.() ?? false,
   })
   const backoff = { firstMs: retry.backoffSeconds * 1_000, maxMs: 60_000 }
   const abandon = new AbortController()
   const draining = new AbortController()
+  /** Calls that came to an end, whichever message's. */
+  let answered = 0
   const lanes = createKeyLanes(options.concurrency)
   const window = createWindow(maxInHand)
-  const custody = createCustody(options.holdings, logger, () => window.wake())
+  const custody = createCustody({ holdings: options.holdings, logger, onChange: () => window.wake() })
+  let everReady = false
   let settled: Item[] = []
 
   /** The last transaction that took settled items along: until it has committed, they are not settled. */
@@ -112,6 +132,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   }
   const epochs = createEpochs({
     everyMs: commitEveryMs,
+    draining: draining.signal,
     settle: async () => {
       // A crash after their offsets and before their transaction would leave them unsettled for ever.
       await carried
@@ -128,6 +149,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     maxGroup: options.maxGroup ?? 500,
     attempts: retry.attempts,
     backoff,
+    stalledForMs,
     draining: draining.signal,
     abandon: abandon.signal,
     on: {
@@ -135,16 +157,16 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         metrics.batchSize.observe(size)
         metrics.batchSeconds.observe(seconds)
       },
-      retry: (what, error, failures) => {
+      retry: (what, error, failures, about) => {
         metrics.retries.inc({ what })
-        logger.warn({ error, failures }, `${what} failed; trying again`)
+        logger.warn({ ...linesAbout(about), error, failures }, `${what} failed; trying again`)
       },
       published: (records) => {
         for (const { topic } of records) metrics.produced.inc({ topic })
       },
-      deadLetter: ({ error, attempts }) => {
+      deadLetter: ({ error, attempts }, about) => {
         metrics.deadLetters.inc({ reason: reasonOf(error) })
-        logger.error({ error, attempts }, 'a message goes to the dead letters')
+        logger.error({ ...about, error, attempts }, 'a message goes to the dead letters')
       },
     },
   })
@@ -173,13 +195,19 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     }
     // Without a key there is no order to keep.
     const key = record.key?.toString('latin1') ?? `${record.topic}/${record.partition}/${record.offset}`
+    let about: LogFields = { topic: record.topic, partition: record.partition, offset: record.offset }
     const live = (): boolean => epochs.current === epoch && epoch.open
     const send = (outcome: { item: Item } | { failure: Failure }): void =>
-      groups.add({ key, outcome, done, live, leave: letGo, deadLetter: letter })
+      groups.add({ key, about, outcome, done, live, leave: letGo, deadLetter: letter })
 
     const handle = (): void => {
       if (forAnotherStage(record.headers, options.name)) return done()
       if (failure) return send({ failure })
+      const { undecodable } = record
+      if (undecodable) {
+        if (record.offset !== undecodable.firstOffset) return done()
+        return send({ failure: { error: new UndecodableRecordBatch(undecodable), attempts: 1 } })
+      }
       let message: Message | undefined
       try {
         message = options.decode(record)
@@ -187,18 +215,19 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         return send({ failure: { error: errorOf(thrown), attempts: 1 } })
       }
       if (message === undefined) return done()
+      about = { ...about, ...options.describe?.(message) }
       const traced = options.trace?.(message, record)
       span = traced?.span
       const decoded = traced?.message ?? message
       const { prepare } = options
       if (!prepare) return send({ item: options.itemOf(decoded) })
-      lanes.add(key, async (place) => {
+      lanes.add(options.overtakes?.(decoded) ? `${key}\novertaking` : key, async (place) => {
         try {
-          if (draining.signal.aborted || !live()) throw new Abandoned('its partition is being handed over')
-          send(await prepared(prepare, decoded, place))
+          if (epoch.ending.aborted || !live()) throw new Abandoned('its partition is being handed over')
+          send(await prepared(prepare, decoded, { place, ending: epoch.ending, about }))
         } catch (error) {
           letGo()
-          if (!(error instanceof Abandoned)) logger.error({ error }, 'a message could not be taken further')
+          if (!(error instanceof Abandoned)) logger.error({ ...about, error }, 'a message could not be taken further')
         }
       })
     }
@@ -209,11 +238,15 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const prepared = async (
     prepare: (message: Message, signal: AbortSignal) => Promise<Item>,
     message: Message,
-    place: Place,
+    { place, ending, about }: { place: Place; ending: AbortSignal; about: LogFields },
   ): Promise<{ item: Item } | { failure: Failure }> => {
+    const answeredBefore = answered
+    const since = performance.now()
     for (let failures = 0, outages = 0; ;) {
       try {
-        return { item: await prepare(message, abandon.signal) }
+        const item = await prepare(message, abandon.signal)
+        answered++
+        return { item }
       } catch (thrown) {
         const error = errorOf(thrown)
         if (abandon.signal.aborted) throw new Abandoned('no time left for another try', { cause: error })
@@ -221,11 +254,19 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         if (verdict !== 'outage') failures++
         if (verdict === 'never' || failures >= retry.attempts) return { failure: { error, attempts: failures } }
         metrics.retries.inc({ what: 'preparation' })
-        logger.warn({ error, failures }, 'preparation failed; trying again')
-        // A drain does not wait for a later try: the next owner of the partition makes it. In an outage every message would fail
-        // likewise, so its place is kept: others in it would only be more calls to who is away already.
-        if (verdict === 'outage') await pause(delayMs(++outages, outageBackoff), draining.signal)
-        else await place.lendWhile(pause(delayMs(failures, backoff), draining.signal))
+        logger.warn({ ...about, error, failures }, 'preparation failed; trying again')
+        // Neither a drain nor a rebalance waits for a later try: the next owner of the partition makes it. In an outage every message
+        // would fail likewise, so its place is kept: others in it would only be more calls to who is away already. One that fails while
+        // others succeed, or for longer than an outage is likely to be everybody's, must not keep the place from them.
+        if (verdict !== 'outage') await place.lendWhile(pause(delayMs(failures, backoff), ending))
+        else {
+          const othersAnswered = answered > answeredBefore
+          if (othersAnswered && performance.now() - since >= stalledForMs)
+            return { failure: { error, attempts: outages } }
+          const ofItsOwn = stallOf(error) !== undefined || othersAnswered || outages >= keptPlaceFor
+          const wait = pause(delayMs(++outages, ofItsOwn ? backoff : outageBackoff), ending)
+          await (ofItsOwn ? place.lendWhile(wait) : wait)
+        }
       }
     }
   }
@@ -247,6 +288,13 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       epochs.end()
       return custody.release()
     },
+    onPassedOver: ({ topic, partition, lastOffset, highWatermark }) => {
+      const epoch = epochs.current
+      if (!epoch.owns(topic, partition)) return
+      epoch.tracker.sawEnd(topic, partition, highWatermark)
+      epoch.tracker.take(topic, partition, lastOffset)()
+      epochs.moved(epoch)
+    },
     onFetch: (seconds) => metrics.fetchSeconds.observe(seconds),
     onCrash: (error) => {
       metrics.crashes.inc()
@@ -257,7 +305,11 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   })
 
   return {
-    ready: () => membership.joined || 'not a member of its consumer group yet',
+    ready: () => {
+      everReady ||= membership.joined && custody.care !== undefined
+      if (everReady) return true
+      return membership.joined ? 'the database has not answered yet' : 'not a member of its consumer group yet'
+    },
     healthy: () => membership.silentForMs() < hungAfterMs || 'the consumer has hung',
     drain: async (graceMs) => {
       draining.abort()

@@ -5,6 +5,8 @@ export interface Window {
   release(): void
   readonly full: boolean
   readonly inHand: number
+  /** Calls of `room` that have not resolved. */
+  readonly waiting: number
   /** Resolves when a good part is free again, when somebody says so, or after `ms`. */
   room(ms: number): Promise<void>
   /** Whoever waits for room is to look again: something else they wait for has come about. */
@@ -15,11 +17,11 @@ export function createWindow(max: number): Window {
   // Waking for each single place would cost more than the work itself.
   const enoughRoom = Math.floor(max * 0.8)
   let inHand = 0
-  let waiting: (() => void)[] = []
+  const waiting = new Set<() => void>()
 
   const wakeAll = (): void => {
-    const woken = waiting
-    waiting = []
+    const woken = [...waiting]
+    waiting.clear()
     for (const wake of woken) wake()
   }
   return {
@@ -28,7 +30,7 @@ export function createWindow(max: number): Window {
     },
     release: () => {
       inHand--
-      if (inHand <= enoughRoom && waiting.length > 0) wakeAll()
+      if (inHand <= enoughRoom && waiting.size > 0) wakeAll()
     },
     get full() {
       return inHand >= max
@@ -36,13 +38,21 @@ export function createWindow(max: number): Window {
     get inHand() {
       return inHand
     },
+    get waiting() {
+      return waiting.size
+    },
     room: (ms) =>
       new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms)
-        waiting.push(() => {
+        const wake = (): void => {
           clearTimeout(timer)
           resolve()
-        })
+        }
+        // In an outage there is no release for hours, and each blocked batch looks again every second.
+        const timer = setTimeout(() => {
+          waiting.delete(wake)
+          resolve()
+        }, ms)
+        waiting.add(wake)
       }),
     wake: wakeAll,
   }

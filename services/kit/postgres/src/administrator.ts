@@ -1,24 +1,32 @@
 // How does the migrate program change the database: one connection, one lock, a role and a schema for each service?
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
-import { databaseError } from './errors.ts'
+import { connectionOptions } from './connection.ts'
+import type { DatabaseAddress } from './connection.ts'
+import { DatabaseError, databaseError } from './errors.ts'
 
 export interface Administrator {
   /** Makes the service's role and schema where absent, and lets `login` (and this administrator) enter the role. */
   ensureService(service: string, login: string | undefined): Promise<void>
   ensureLogin(login: string, password: string): Promise<void>
-  /** Runs the service's SQL migrations as the service's role. Returns the names of those run. */
-  migrate(service: string, directory: string): Promise<string[]>
+  /**
+   * Runs SQL migrations in the service's schema, as its role. Returns the names of those run. `table` records them; a folder of its
+   * own needs a table of its own.
+   */
+  migrate(service: string, directory: string, table?: string): Promise<string[]>
   /** One statement as the administrator. */
   command(text: string): Promise<void>
   /** Runs one statement as the service's role, in its schema. */
   execute(service: string, text: string, values?: readonly unknown[]): Promise<number>
+  /** The same for what it returns. */
+  rows<Row extends object>(service: string, text: string, values?: readonly unknown[]): Promise<Row[]>
   close(): Promise<void>
 }
 
-export interface AdministratorOptions {
-  readonly url: string
-  /** How long to wait for another run of the program to finish. */
+/** Of the server itself: a pooler in transaction mode keeps neither the lock nor the role. */
+export interface AdministratorOptions extends DatabaseAddress {
+  /** How long to wait for another run of the program to finish, and for a table that is busy. */
   readonly lockTimeoutMs?: number
   readonly log: (line: string) => void
 }
@@ -28,16 +36,15 @@ const migrateLock = 4_017_230_911
 
 /** Connects, and waits for the lock which makes concurrent runs take turns. @throws DatabaseError */
 export async function connectAdministrator({
-  url,
   lockTimeoutMs = 120_000,
   log,
+  ...address
 }: AdministratorOptions): Promise<Administrator> {
   const client = new pg.Client({
-    connectionString: url,
+    ...connectionOptions(address),
     application_name: 'migrate',
     connectionTimeoutMillis: 5_000,
     lock_timeout: lockTimeoutMs,
-    keepAlive: true,
   })
   client.on('error', () => undefined)
   const query = async (text: string, values: readonly unknown[] = []) => {
@@ -50,7 +57,10 @@ export async function connectAdministrator({
   await client.connect().catch((error: unknown) => {
     throw databaseError(error)
   })
-  await query('SELECT pg_advisory_lock($1)', [migrateLock])
+  await takeTurn(query, lockTimeoutMs).catch(async (error: unknown) => {
+    await client.end()
+    throw error
+  })
 
   const as = async <T>(service: string, work: () => Promise<T>): Promise<T> => {
     await query(`SET ROLE ${name(service)}`)
@@ -74,24 +84,85 @@ export async function connectAdministrator({
       await shared(() => query(createRole(login, 'LOGIN NOINHERIT')))
       await shared(() => query(`ALTER ROLE ${name(login)} PASSWORD ${client.escapeLiteral(password)}`))
     },
-    migrate: (service, directory) =>
+    migrate: (service, directory, table = 'migrations') =>
       as(service, async () => {
-        const run = await runner({
-          dbClient: client,
-          dir: directory,
-          direction: 'up',
-          schema: service,
-          migrationsTable: 'migrations',
-          noLock: true,
-          logger: { info: () => undefined, warn: log, error: log },
-        })
-        return run.map(({ name: migration }) => migration)
+        const files: string[] = []
+        const next = () => nextFile(client, { service, directory, table }, log)
+        const deadline = performance.now() + lockTimeoutMs
+        for (let file = await patiently(next, query, deadline); file; file = await patiently(next, query, deadline))
+          files.push(file)
+        return files
       }),
     command: async (text) => {
       await query(text)
     },
     execute: (service, text, values) => as(service, async () => (await query(text, values)).rowCount ?? 0),
+    rows: <Row extends object>(service: string, text: string, values?: readonly unknown[]) =>
+      as(service, async () => (await query(text, values)).rows as Row[]),
     close: () => client.end(),
+  }
+}
+
+/**
+ * Asks again and again instead of waiting in the server: whoever waits there has a snapshot, for whose end an index that is being built
+ * CONCURRENTLY waits, so that the two would wait for each other. @throws DatabaseError
+ */
+async function takeTurn(
+  query: (text: string, values?: readonly unknown[]) => Promise<pg.QueryResult>,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 500)) {
+    const { rows } = await query('SELECT pg_try_advisory_lock($1) AS mine', [migrateLock])
+    if ((rows[0] as { mine: boolean }).mine) return
+    if (performance.now() > deadline)
+      throw new DatabaseError('Contended', lockNotAvailable, 'another migration has been running for too long')
+    await sleep(waitMs * (0.5 + Math.random()))
+  }
+}
+
+const lockNotAvailable = '55P03'
+
+/** Each file in a transaction of its own. Returns its name, or nothing where there is none left. */
+async function nextFile(
+  client: pg.Client,
+  { service, directory, table }: { readonly service: string; readonly directory: string; readonly table: string },
+  log: (line: string) => void,
+): Promise<string | undefined> {
+  const run = await runner({
+    dbClient: client,
+    dir: directory,
+    direction: 'up',
+    count: 1,
+    schema: service,
+    migrationsTable: table,
+    noLock: true,
+    logger: { info: () => undefined, warn: log, error: log },
+  })
+  return run[0]?.name
+}
+
+/** Whoever comes after a statement that waits for a table waits behind it, so it waits for a moment only. */
+const tableLockMs = 200
+
+/** Lets go of everything and tries again, a little later each time, while a table is busy. @throws DatabaseError */
+async function patiently<T>(
+  work: () => Promise<T>,
+  query: (text: string) => Promise<unknown>,
+  deadline: number,
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await query(`SET lock_timeout = '${tableLockMs}ms'`)
+      const result = await work()
+      await query('RESET lock_timeout')
+      return result
+    } catch (error) {
+      await query('ROLLBACK')
+      await query('RESET lock_timeout')
+      if (databaseError(error).code !== lockNotAvailable || performance.now() > deadline) throw databaseError(error)
+      await sleep(Math.min(2_000, 100 * 2 ** attempt) * (0.5 + Math.random()))
+    }
   }
 }
 

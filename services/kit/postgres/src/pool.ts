@@ -1,12 +1,18 @@
 // How does a service reach its own schema, and nothing else, with bounded connections and bounded waits?
 import pg from 'pg'
-import { databaseError } from './errors.ts'
-import type { DatabaseError } from './errors.ts'
+import { connectionOptions, readOnlyQuery, refuseReadOnly } from './connection.ts'
+import type { DatabaseAddress } from './connection.ts'
+import { DatabaseError, databaseError } from './errors.ts'
 import { GatheringSocket } from './gathering-socket.ts'
 
-export interface PoolOptions {
-  /** `postgres://login:password@host:port/database` */
-  readonly url: string
+export interface PoolOptions extends DatabaseAddress {
+  /**
+   * The address is that of a pooler in transaction mode, such as PgBouncer: nothing is asked of a connection that would outlast a
+   * transaction. Role, schema and time-outs are set in each transaction's first packet, and statements have no names.
+   */
+  readonly pooled?: boolean | undefined
+  /** Unless set, a server that takes no writes is refused on connecting. */
+  readonly readOnly?: boolean
   /** The service's NOLOGIN role, entered on connecting; the login role must be a member. */
   readonly role: string
   /** Default: the role's name. */
@@ -56,35 +62,71 @@ export function createPool(options: PoolOptions): Pool {
   for (const name of [role, schema]) {
     if (!identifier.test(name)) throw new TypeError(`not a plain identifier: ${name}`)
   }
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.size,
-    options: `-c role=${role} -c search_path=${schema}`,
-    application_name: options.applicationName ?? role,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+  const connectTimeoutMs = options.connectTimeoutMs ?? 5_000
+  const settings: Settings = {
     statement_timeout: options.statementTimeoutMs ?? 10_000,
     lock_timeout: options.lockTimeoutMs ?? 5_000,
     idle_in_transaction_session_timeout: 30_000,
+  }
+  const pool = new pg.Pool({
+    ...connectionOptions(options, options.pooled ? undefined : `-c role=${role} -c search_path=${schema}`),
+    ...(options.pooled ? {} : settings),
+    max: options.size,
+    application_name: options.applicationName ?? role,
+    connectionTimeoutMillis: connectTimeoutMs,
     // A connection whose peer is gone gives no answer at all: the client gives up shortly after the server would have.
-    query_timeout: (options.statementTimeoutMs ?? 10_000) + 5_000,
+    query_timeout: settings.statement_timeout + 5_000,
     idleTimeoutMillis: 30_000,
-    keepAlive: true,
+    // What a failover or a proxy in between has made of a connection that seems well does not last for ever. Drawn once for each
+    // process, so that a hundred of them do not reconnect together.
+    maxLifetimeSeconds: Math.round(300 + 120 * Math.random()),
     pipeline: true,
     stream: () => new GatheringSocket(),
     types: { getTypeParser: parserOf },
+    ...(options.pooled || options.readOnly ? {} : { onConnect: refusingReadOnly(connectTimeoutMs) }),
   })
   pool.on('error', options.onIdleError ?? (() => undefined))
   // A connection can die in the very packet that completes it, before whoever asked for it can listen; an error that nobody listens
   // to would end the process. Its query, or its next one, rejects all the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
+  const { onQuery } = options
+  const entering = options.pooled ? entry(role, schema, settings) : undefined
+  const named = options.pooled !== true
   return {
     size: options.size,
-    query: (statement, values) => run(pool, statement, values, options.onQuery),
-    transaction: (work) => transaction(pool, work, options.onQuery),
+    query: <Row extends object>(statement: Statement, values?: readonly unknown[]) =>
+      entering
+        ? transaction(pool, { entering, named, onQuery }, (tx, commit) => {
+            const rows = tx.query<Row>(statement, values)
+            commit()
+            return rows
+          })
+        : holding(pool, (client) => run<Row>(client, statement, values, onQuery)),
+    transaction: (work) => transaction(pool, { entering, named, onQuery }, work),
     counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   }
+}
+
+type Settings = Readonly<Record<'statement_timeout' | 'lock_timeout' | 'idle_in_transaction_session_timeout', number>>
+
+/** Awaited by the pool, whatever its types say. */
+function refusingReadOnly(timeoutMs: number): (client: pg.ClientBase) => unknown {
+  const asked = { text: readOnlyQuery, query_timeout: timeoutMs }
+  return async (client) => refuseReadOnly((await client.query<{ readOnly: boolean }>(asked)).rows)
+}
+
+interface Entry {
+  readonly statement: Statement
+  readonly values: readonly string[]
+}
+
+/** Makes the transaction that it is part of the service's own. */
+function entry(role: string, schema: string, settings: Settings): Entry {
+  const wanted = { role, search_path: schema, ...settings }
+  const each = Object.keys(wanted).map((name, n) => `set_config('${name}', $${n + 1}, true)`)
+  return { statement: { name: 'enter', text: `SELECT ${each.join(', ')}` }, values: Object.values(wanted).map(String) }
 }
 
 /** bigint columns hold cents and counts that fit a safe integer, so they are read as numbers. */
@@ -95,65 +137,105 @@ function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => u
 }
 
 async function run<Row extends object>(
-  client: pg.Pool | pg.PoolClient,
-  statement: Statement,
+  client: pg.PoolClient,
+  { name, text }: Statement,
   values: readonly unknown[] = [],
   onQuery?: PoolOptions['onQuery'],
+  named = true,
 ): Promise<Row[]> {
   const started = performance.now()
   let failed = true
   try {
-    const result = await client.query<Row>({ name: statement.name, text: statement.text, values: [...values] })
+    const result = await client.query<Row>({ ...(named ? { name } : {}), text, values: [...values] })
     failed = false
     return result.rows
   } catch (error) {
     throw databaseError(error)
   } finally {
-    onQuery?.(statement.name, (performance.now() - started) / 1_000, failed)
+    onQuery?.(name, (performance.now() - started) / 1_000, failed)
   }
 }
 
-async function transaction<T>(
-  pool: pg.Pool,
-  work: (tx: Transaction) => Promise<T>,
-  onQuery: PoolOptions['onQuery'],
-): Promise<T> {
+/**
+ * Gives the connection back, unless what failed may be the connection's own: one to a primary that was demoted (25006), that the server
+ * has ended (57P01), whose plans are of another schema (0A000), or that gave no answer. The next one goes to where the address leads
+ * now.
+ */
+async function holding<T>(pool: pg.Pool, work: (client: pg.PoolClient, spoil: Spoil) => Promise<T>): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw databaseError(error)
   })
-  let broken: Error | undefined
-  /** Whatever fails behind it says only that something has failed. */
-  let first: DatabaseError | undefined
-  const sent: Promise<unknown>[] = []
-  const query: Transaction['query'] = async (statement, values) => {
-    try {
-      return await run(client, statement, values, onQuery)
-    } catch (error) {
-      throw (first ??= databaseError(error))
-    }
-  }
-  const send: Transaction['send'] = (statement, values) => {
-    const answered = query(statement, values)
-    // Looked at before the end; without this, one that fails early would count as unhandled.
-    answered.catch(() => undefined)
-    sent.push(answered)
+  let spoiled: DatabaseError | undefined
+  const spoil: Spoil = (error) => {
+    spoiled ??= error
   }
   try {
-    send(begin)
-    const result = await work({ query, send })
-    // Behind a statement that failed, the server makes a rollback of it.
-    send(commit)
-    await Promise.all(sent)
-    if (first) throw first
-    return result
+    return await work(client, spoil)
   } catch (error) {
-    await run(client, rollback).catch((rollbackError: unknown) => {
-      broken = databaseError(rollbackError)
-    })
+    if (isSpoiled(error)) spoil(error)
     throw error
   } finally {
-    client.release(broken)
+    client.release(spoiled)
   }
+}
+
+type Spoil = (error: DatabaseError) => void
+
+function isSpoiled(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && error.reason === 'Unavailable'
+}
+
+interface Manner {
+  readonly entering: Entry | undefined
+  readonly named: boolean
+  readonly onQuery: PoolOptions['onQuery']
+}
+
+/** `commit`, called by the work, goes out with the statements before it. */
+function transaction<T>(
+  pool: pg.Pool,
+  { entering, named, onQuery }: Manner,
+  work: (tx: Transaction, commit: () => void) => Promise<T>,
+): Promise<T> {
+  return holding(pool, async (client, spoil) => {
+    /** Whatever fails behind it says only that something has failed. */
+    let first: DatabaseError | undefined
+    let committing = false
+    const sent: Promise<unknown>[] = []
+    const query: Transaction['query'] = async (statement, values) => {
+      try {
+        return await run(client, statement, values, onQuery, named)
+      } catch (error) {
+        throw (first ??= databaseError(error))
+      }
+    }
+    const send: Transaction['send'] = (statement, values) => {
+      const answered = query(statement, values)
+      // Looked at before the end; without this, one that fails early would count as unhandled.
+      answered.catch(() => undefined)
+      sent.push(answered)
+    }
+    const finish = (): void => {
+      if (!committing) send(commit)
+      committing = true
+    }
+    try {
+      send(begin)
+      if (entering) send(entering.statement, entering.values)
+      const result = await work({ query, send }, finish)
+      // Behind a statement that failed, the server makes a rollback of it.
+      finish()
+      await Promise.all(sent)
+      if (first) throw first
+      return result
+    } catch (error) {
+      // A connection that is not used again takes its transaction with it.
+      if (isSpoiled(first)) spoil(first)
+      else if (committing) await Promise.allSettled(sent)
+      else await run(client, rollback).catch((broken: unknown) => spoil(databaseError(broken)))
+      throw error
+    }
+  })
 }
 
 const begin: Statement = { name: 'begin', text: 'BEGIN' }

@@ -1,16 +1,24 @@
 // How does a service hold something that belongs to one connection: an advisory lock, or LISTEN? On a connection of
 // its own, outside the pool. When it is lost, so is what it held, and the holder is told at once.
+//
+// The server holds it for as long as it believes in the connection, which can be hours where a node has died or something in between is
+// frozen. So a session is a lease: the server ends one that says nothing for a while, and the session says something more often.
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { connectionOptions, readOnlyQuery, refuseReadOnly } from './connection.ts'
+import type { DatabaseAddress } from './connection.ts'
 import { databaseError } from './errors.ts'
 import type { Queryable } from './pool.ts'
 
-export interface SessionOptions {
-  readonly url: string
+/** Of the server itself, or of a pooler in session mode: what is held here outlasts a transaction. */
+export interface SessionOptions extends DatabaseAddress {
   /** The service's NOLOGIN role and its schema of the same name. */
   readonly role: string
   readonly applicationName?: string
   readonly connectTimeoutMs?: number
   readonly statementTimeoutMs?: number
+  /** After so long without a word from this side the server ends the session, milliseconds; default 15 s. */
+  readonly leaseMs?: number
   /** Called for each NOTIFY on a channel listened to. */
   readonly onNotification?: (channel: string, payload: string) => void
   /** Told of every statement by its name: how long its answer took, and whether it failed. */
@@ -30,17 +38,14 @@ const plainIdentifier = /^[a-z_][a-z0-9_]{0,62}$/
 
 /** @throws DatabaseError */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { url, role, statementTimeoutMs = 10_000 } = options
+  const { role, statementTimeoutMs = 10_000, connectTimeoutMs = 5_000, leaseMs = 15_000 } = options
   if (!plainIdentifier.test(role)) throw new TypeError(`not a plain identifier: ${role}`)
   const client = new pg.Client({
-    connectionString: url,
-    options: `-c role=${role} -c search_path=${role}`,
+    ...connectionOptions(options, `-c role=${role} -c search_path=${role}`),
     application_name: options.applicationName ?? role,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 5_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 5_000,
   })
   const lost = new AbortController()
   client.on('error', (error) => lost.abort(databaseError(error)))
@@ -65,9 +70,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
   try {
     await client.connect()
+    refuseReadOnly(await query<{ readOnly: boolean }>({ name: 'session_read_only', text: readOnlyQuery }))
+    await query(lease, [String(leaseMs), String(Math.ceil(leaseMs / 3_000))])
   } catch (error) {
+    await client.end().catch(() => undefined)
     throw databaseError(error)
   }
+  void keepAlive(() => query(heartbeat), leaseMs / 3, lost)
   return {
     query,
     tryLock: async (key) => {
@@ -78,8 +87,35 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await query({ name: `listen_${channel}`, text: `LISTEN ${pg.escapeIdentifier(channel)}` })
     },
     lost: lost.signal,
-    close: () => client.end(),
+    // Nobody may answer the goodbye any more.
+    close: async () => {
+      await Promise.race([client.end(), sleep(connectTimeoutMs, undefined, { ref: false })])
+      client.connection.stream.destroy()
+    },
   }
+}
+
+/** A heartbeat that gets no answer is the session's end. */
+async function keepAlive(beat: () => Promise<unknown>, everyMs: number, lost: AbortController): Promise<void> {
+  while (!lost.signal.aborted) {
+    await sleep(everyMs, undefined, { ref: false, signal: lost.signal }).catch(() => undefined)
+    if (!lost.signal.aborted) await beat().catch((error: unknown) => lost.abort(error))
+  }
+}
+
+const heartbeat = { name: 'session_heartbeat', text: 'SELECT' }
+
+/**
+ * $1: the lease in milliseconds, $2: a third of it in seconds. Where the node has died, TCP's own limits end the connection even while
+ * the server waits for what it has sent to be acknowledged. A server without one of these settings does without.
+ */
+const lease = {
+  name: 'session_lease',
+  text: `
+SELECT set_config(name, value, false)
+FROM (VALUES ('idle_session_timeout', $1::text), ('tcp_user_timeout', $1), ('tcp_keepalives_idle', $2::text),
+  ('tcp_keepalives_interval', $2), ('tcp_keepalives_count', '3')) AS wanted (name, value)
+WHERE EXISTS (SELECT FROM pg_settings WHERE pg_settings.name = wanted.name)`,
 }
 
 /**

@@ -1,7 +1,7 @@
 // Is a transaction whose statements are sent without waiting still all or nothing, and does it cost the round trips it should?
 import { createServer, connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createPool } from '../src/index.ts'
 import type { Pool } from '../src/index.ts'
@@ -18,6 +18,7 @@ beforeAll(async () => {
   pool = poolAt(postgresUrl())
   await pool.query({ name: 'create', text: `CREATE TABLE ${table} (id integer PRIMARY KEY)` })
 })
+beforeEach(() => pool.query({ name: 'empty', text: `TRUNCATE ${table}` }))
 afterAll(async () => {
   await pool.query({ name: 'drop', text: `DROP TABLE ${table}` })
   await pool.close()
@@ -50,6 +51,7 @@ test('what fails early is what is told, not what then failed behind it, and the 
 })
 
 test('a failure that the work does not mind is no commit', async () => {
+  await pool.query(insert, [[4, 5]])
   const failing = pool.transaction(async (tx) => {
     tx.send(insert, [[6]])
     await tx.query(insert, [[6]]).catch(() => undefined)
@@ -83,4 +85,44 @@ test('what is asked in one turn goes out in one packet', async () => {
   expect(packets).toHaveLength(2)
   await watched.close()
   wire.close()
+})
+
+const text = (statement: string) => ({ name: '', text: statement })
+const ownProcess = text('SELECT pg_backend_pid() AS pid')
+
+test.each(['query', 'transaction'] as const)(
+  'a connection that the server has ended (%s) is replaced, and one whose statement had to wait too long is kept',
+  async (how) => {
+    const own = createPool({ url: postgresUrl(), role, schema: 'public', size: 1, lockTimeoutMs: 100 })
+    const ask = (statement: { name: string; text: string }) =>
+      how === 'query' ? own.query(statement) : own.transaction((tx) => tx.query(statement))
+    const [first] = await ask(ownProcess)
+    await pool.transaction(async (tx) => {
+      await tx.query(text(`LOCK TABLE ${table}`))
+      await expect(ask(read)).rejects.toMatchObject({ code: '55P03' })
+    })
+    expect(await ask(ownProcess)).toEqual([first])
+    await expect(ask(text('SELECT pg_terminate_backend(pg_backend_pid())'))).rejects.toMatchObject({ code: '57P01' })
+    const [second] = await ask(ownProcess)
+    expect(second).not.toEqual(first)
+    await own.close()
+  },
+)
+
+test('a plan that a migration has made stale costs one try, not every one until a restart', async () => {
+  const all = { name: 'all', text: `SELECT * FROM ${table}` }
+  await pool.query(insert, [[1]])
+  await pool.query(all)
+  await pool.query(text(`ALTER TABLE ${table} ADD COLUMN note text`))
+  await expect(pool.transaction((tx) => tx.query(all))).rejects.toMatchObject({ code: '0A000', outage: true })
+  expect((await pool.transaction((tx) => tx.query(all)))[0]).toHaveProperty('note')
+})
+
+test('start-up options of the URL stand beside the role and the schema', async () => {
+  const url = new URL(postgresUrl())
+  url.searchParams.set('options', '-c work_mem=8MB')
+  const own = poolAt(url.href)
+  const setting = (name: string) => own.query(text(`SELECT current_setting('${name}') AS value`))
+  expect([await setting('work_mem'), await setting('search_path')]).toEqual([[{ value: '8MB' }], [{ value: 'public' }]])
+  await own.close()
 })

@@ -1,6 +1,6 @@
 // What is a stage's container given? The contract between the operator and every built-in stage.
 import { kafkaVariables } from '@orderpipeline/kit-kafka'
-import { readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
+import { databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 
 /** A stage adds its own variables to these. */
@@ -20,10 +20,13 @@ export const stageVariables = {
   STAGE_RETRY_BACKOFF_SECONDS: variables.number(0, 3_600).default(2),
   /** From SIGTERM to exit; shorter than the pod's termination grace, which ends in SIGKILL. */
   DRAIN_GRACE_SECONDS: variables.integer(5, 3_600).default(25),
-  DATABASE_URL: variables.url(['postgres', 'postgresql']),
+  ...databaseVariables,
+  /** Days after which rows of an order are deleted; at least as long as anything may come of it. Each stage has a default of its own. */
+  STAGE_RETENTION_DAYS: variables.integer(30, 36_500).optional(),
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
   ...tracingVariables,
   METRICS_PORT: variables.port().default(9090),
+  LISTEN_ADDRESS: variables.listenAddress(),
   LOG_LEVEL: variables.logLevel().default('info'),
 }
 

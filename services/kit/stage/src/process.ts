@@ -45,6 +45,7 @@ export async function runStageProcess<Prepared>(
     const stage = startStage(define({ logger, now, registry, tracing }), config, { registry, logger, now, tracing })
     const metrics = await startMetricsServer({
       port: config.METRICS_PORT,
+      host: config.LISTEN_ADDRESS,
       registry,
       ready: () => stage.ready(),
       healthy: () => stage.healthy(),

@@ -1,16 +1,23 @@
 // What is the same in every built-in stage: a pool, a producer, a consumer group's member, and an end in the right order?
-import { createProducer, kafkaAddress, runStage } from '@orderpipeline/kit-kafka'
+import {
+  createProducer,
+  kafkaAddress,
+  longestRetentionHours,
+  RetentionRefused,
+  runStage,
+} from '@orderpipeline/kit-kafka'
 import type { Stage } from '@orderpipeline/kit-kafka'
 import { createPool } from '@orderpipeline/kit-postgres'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import { observePools, observeQueries } from '@orderpipeline/kit-telemetry'
+import { databaseSettings, observePools, observeQueries } from '@orderpipeline/kit-telemetry'
 import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
 import { decode, encode } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent } from '@orderpipeline/order-events'
 import { startChores } from './chores.ts'
 import type { Chore } from './chores.ts'
 import { createHoldings } from './holdings.ts'
-import { pruning } from './prune.ts'
+import { keptHours, pruning } from './prune.ts'
+import { retentionChore, type Retention } from './retention.ts'
 import type { StageConfig } from './config.ts'
 import { createStore } from './store.ts'
 import { tracer } from './trace.ts'
@@ -25,10 +32,14 @@ export interface StageDefinition<Prepared> {
   readonly prepare?: (event: OrderEvent, signal: AbortSignal, database: Queryable) => Promise<Prepared>
   /** Everything the messages change in the database, and what they make the stage say. */
   readonly apply: Apply<Prepared>
+  /** Those whose calls need not wait for calls for earlier messages of their key. */
+  readonly overtakes?: (event: OrderEvent) => boolean
   /** While it says true, no further messages are taken in: what they need is known to be away. */
   readonly hold?: () => boolean
   /** What it does unasked. */
   readonly chores?: readonly Chore[]
+  /** Tables whose rows go some time after their orders were placed. */
+  readonly retention?: readonly Retention[]
   /** Told what new messages made it say, once that is committed: for its figures. */
   readonly onCommitted?: (reactions: readonly Reaction[]) => void
 }
@@ -46,8 +57,6 @@ export interface RunningStage extends Pick<Stage, 'ready' | 'healthy'> {
   drain(): Promise<void>
 }
 
-/** Kafka keeps messages for seven days unless told otherwise; a day more for what waits in a long outage. */
-const inboxKeptHours = 8 * 24
 const pruneEveryMs = 60 * 60_000
 
 export function startStage<Prepared>(
@@ -56,7 +65,7 @@ export function startStage<Prepared>(
   { registry, logger, now, tracing }: StageSurroundings,
 ): RunningStage {
   const pool = createPool({
-    url: config.DATABASE_URL,
+    ...databaseSettings(config),
     role: definition.role,
     size: config.DATABASE_POOL_SIZE,
     applicationName: config.KAFKA_GROUP_ID.slice(0, 63),
@@ -83,9 +92,17 @@ export function startStage<Prepared>(
       const event = decode(value)
       return handled.has(event.type) ? event : undefined
     },
+    describe: ({ id, type, data, correlationId, traceparent }) => ({
+      eventId: id,
+      eventType: type,
+      orderId: data.orderId,
+      correlationId,
+      traceId: traceparent?.split('-')[1],
+    }),
     prepare: prepare && (async (event, signal) => ({ event, prepared: await prepare(event, signal, pool) })),
     // Only asked of stages that prepare nothing, whose Prepared says nothing.
     itemOf: (event) => ({ event, prepared: undefined as Prepared }),
+    overtakes: definition.overtakes,
     ...(definition.hold ? { hold: definition.hold } : {}),
     effect: (items, settled) => store.effect(items, settled),
     settle: (settled) => store.settle(settled),
@@ -96,9 +113,25 @@ export function startStage<Prepared>(
     logger,
     now,
   })
+  const retentionHours = async (): Promise<number> => {
+    try {
+      return await longestRetentionHours(address, config.KAFKA_CONSUME_TOPICS, logger)
+    } catch (error) {
+      if (!(error instanceof RetentionRefused)) throw error
+      logger.warn({ error, keptHours: keptHours(0) }, 'the inbox is pruned as if Kafka kept messages for seven days')
+      return 0
+    }
+  }
   const keyedByOrder = (topic: string): boolean => topics.keyedByOrder.includes(topics.prefix + topic)
   const chores = startChores(
-    [pruning(inboxKeptHours, pruneEveryMs), ...(definition.chores ?? [])],
+    [
+      pruning(retentionHours, pruneEveryMs),
+      retentionChore(
+        (definition.retention ?? []).map(({ table, days }) => ({ table, days: config.STAGE_RETENTION_DAYS ?? days })),
+        pruneEveryMs,
+      ),
+      ...(definition.chores ?? []),
+    ],
     {
       database: pool,
       publish: (events) =>

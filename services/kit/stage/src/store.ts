@@ -63,6 +63,7 @@ export function createStore<Prepared>(
             takenIn(tx, [...byId.keys()], settled),
             apply(tx, [...byId.values()]),
           ])
+          refuseStrangers(fresh, byId)
           const news = [...byId.values()].filter(({ event }) => fresh.has(event.id))
           const seen = [...byId.keys()].filter((id) => !fresh.has(id))
           const left = seen.length === 0 ? [] : await tx.query<OutboxRow>(unpublished, [seen])
@@ -103,6 +104,13 @@ interface OutboxRow {
 async function takenIn(tx: Queryable, ids: string[], settled: readonly Item<unknown>[]): Promise<Set<string>> {
   const rows = await tx.query<{ event_id: string }>(takeIn, [ids.sort(), settled.map(({ event }) => event.id)])
   return new Set(rows.map(({ event_id }) => event_id))
+}
+
+/** An id that comes back in another spelling would pass for one seen before: its message would be consumed and have no effect. */
+function refuseStrangers(fresh: ReadonlySet<string>, asked: ReadonlyMap<string, unknown>): void {
+  const stranger = [...fresh].find((id) => !asked.has(id))
+  if (stranger !== undefined)
+    throw new Error(`the inbox answered for ${stranger}, which is not how its message spells it`)
 }
 
 function keepRows(tx: Sending, rows: readonly OutboxRow[]): void {

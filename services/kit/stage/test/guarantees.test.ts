@@ -46,6 +46,24 @@ test('a message that comes three times takes effect once and is answered once', 
   expect(await answersTo([order.orderId])).toHaveLength(1)
 })
 
+test('a message whose ids are in capitals takes effect, and its repetition in small letters takes none', async () => {
+  const order = testOrder(6, { 'SKU-0006': 2 })
+  const { value, ...record } = encode(validatedEvent(order))
+  const capitals = value.replace(/"(id|orderId)":"[^"]*"/g, (field) =>
+    field.replace(/[0-9a-f-]{36}/, (id) => id.toUpperCase()),
+  )
+  expect(capitals).toContain(order.orderId.toUpperCase())
+  const replica = bench.start('inventory', consumes, stage)
+  await bench.publishRaw([{ ...record, value: capitals }])
+  await drained()
+  expect(await available('SKU-0006')).toBe(stock - 2)
+  await bench.publishRaw([{ ...record, value }])
+  await drained()
+  await replica.drain()
+  expect(await available('SKU-0006')).toBe(stock - 2)
+  expect(await answersTo([order.orderId])).toHaveLength(1)
+})
+
 test('what a crash left committed and unpublished is published when the messages come again', async () => {
   const orders = [1, 2, 3].map((n) => testOrder(n, { 'SKU-0002': 1 }))
   const events = orders.map(validatedEvent)
@@ -116,6 +134,8 @@ test('replicas that join and leave in the middle lose and double nothing', async
 
 test('a database that throws out every connection, again and again, is waited for', async () => {
   const orders = Array.from({ length: 300 }, (_, n) => testOrder(n, { 'SKU-0005': 1 }))
+  const deadLetters = async () => (await bench.records('inventory.dead-letters')).length
+  const deadLettersBefore = await deadLetters()
   let thrownOut = 0
   const replica = bench.start('inventory', consumes, stage)
   await until(() => replica.ready() === true)
@@ -123,12 +143,14 @@ test('a database that throws out every connection, again and again, is waited fo
     await bench.publish(orders.slice(n, n + 30).map(validatedEvent))
     thrownOut += await database.throwOut()
   }
+  // Once it has worked, an outage is no reason to take it for a bad version.
+  expect(replica.ready()).toBe(true)
   await drained()
   await replica.drain()
   expect(thrownOut).toBeGreaterThan(0)
   expect(await available('SKU-0005')).toBe(stock - 300)
   expect(await answersTo(orders.map(({ orderId }) => orderId))).toHaveLength(300)
-  expect((await bench.records('inventory.dead-letters')).length).toBe(2)
+  expect(await deadLetters()).toBe(deadLettersBefore)
 })
 
 test('what can no longer come again is forgotten, with what a crash left in the outbox for it, and nothing younger', async () => {
@@ -142,7 +164,7 @@ test('what can no longer come again is forgotten, with what a crash left in the 
      INSERT INTO outbox (source_id, topic, key, value) SELECT event_id, 't', 'k', received_at::text FROM heard`,
     [ages],
   )
-  expect(await prune(database.as('inventory'), 192)).toBe(2)
+  expect(await prune(database.as('inventory'), 192)).toEqual({ dropped: [], messages: 2 })
   expect(await database.ask('inventory', 'SELECT count(*) FROM inbox')).toEqual([{ count: 2 }])
   const kept = 'SELECT count(*) FROM outbox JOIN inbox ON event_id = source_id'
   expect(await database.ask('inventory', kept)).toEqual([{ count: 2 }])

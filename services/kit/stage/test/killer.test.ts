@@ -56,9 +56,10 @@ const publish = (stage: string, orders: readonly TestOrder[]) =>
   bench.publishRaw(orders.map((order) => ({ ...encode(validatedEvent(order)), topic: `orders.${stage}` })))
 const through = (stage: string) => until(async () => (await bench.lag(stage, `orders.${stage}`)) === 0, 500)
 const heldOf = (stage: string) =>
-  ask<{ holder: string | null; deaths: number }>('SELECT holder, deaths FROM partitions_held WHERE topic = $1', [
-    `${bench.prefix}orders.${stage}`,
-  ])
+  ask<{ owner: string | null; deaths: number }>(
+    'SELECT owner, cardinality(lost_by) AS deaths FROM partition_owners WHERE topic = $1',
+    [`${bench.prefix}orders.${stage}`],
+  )
 const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
 const byCustomer = (orders: readonly TestOrder[]) => Map.groupBy(orders, ({ customerId }) => customerId)
 
@@ -95,10 +96,11 @@ test('messages that each end their process are found, and all others take effect
     expect(letter.message).toBe('crashed its process twice while it alone was in hand')
   }
   await expectOnceInOrder(orders.filter((order) => order !== first && order !== second))
-  // Each: two deaths until its partition is taken with care, two alone. More where both were in one replica's hands.
+  // Each: two deaths until its partition is suspect, at most two to find it among the hundred of its partition, two alone. More where both
+  // were in one replica's hands.
   expect(deaths).toBeGreaterThanOrEqual(4)
-  expect(deaths).toBeLessThanOrEqual(10)
-  expect((await heldOf('deadly')).filter(({ holder }) => holder !== null)).toEqual([])
+  expect(deaths).toBeLessThanOrEqual(16)
+  expect((await heldOf('deadly')).filter(({ owner }) => owner !== null)).toEqual([])
 
   const replayed = letters.map((letter) => replayRecord({ letter, by: 'somebody', at: new Date() }))
   await bench.publishRaw(
@@ -126,7 +128,8 @@ test("replicas that are killed at random, time and again, are no message's fault
   expect(await stop(replicas)).toEqual([0, 0])
   process.stderr.write(`${deathsOf(replicas)} kills, ${careful} in a row while some partition was held\n`)
   expect(deathsOf(replicas)).toBe(6)
-  expect(careful).toBeGreaterThanOrEqual(2)
+  // Deaths count together only where they had the same messages in flight.
+  expect(careful).toBeGreaterThanOrEqual(1)
   await expectOnceInOrder(orders)
   expect(await bench.records('unlucky.dead-letters')).toEqual([])
 }, 1_200_000)
@@ -150,5 +153,5 @@ test('replicas that come and go as they should are no deaths, whatever they have
   expect(await stop(replicas)).toEqual([0, 0])
   await expectOnceInOrder(orders)
   const held = await heldOf('clean')
-  expect(held.map(({ holder, deaths }) => ({ holder, deaths }))).toEqual(held.map(() => ({ holder: null, deaths: 0 })))
+  expect(held.map(({ owner, deaths }) => ({ owner, deaths }))).toEqual(held.map(() => ({ owner: null, deaths: 0 })))
 }, 1_200_000)

@@ -1,4 +1,4 @@
-// Does a stage live as a process should: ready once in its group, refusing a wrong environment in words, gone cleanly on SIGTERM?
+// Does a stage live as a process should: ready once in its group and answered by its database, refusing a wrong environment in words, gone cleanly on SIGTERM?
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -51,7 +51,7 @@ const environment = (port: number) => ({
   METRICS_PORT: String(port),
 })
 
-test('a stage is ready once it is in its group, shows its figures, and leaves on SIGTERM with exit code 0', async () => {
+test('a stage is ready once it is in its group and its database has answered, shows its figures, and leaves on SIGTERM with exit code 0', async () => {
   const port = await freePort()
   const { child, output, exited } = start(environment(port))
   const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined)
@@ -61,6 +61,24 @@ test('a stage is ready once it is in its group, shows its figures, and leaves on
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])
   expect(output.text).toContain('drained')
+})
+
+test.each([
+  ['of which the password is wrong', (url: URL) => (url.password = 'wrong')],
+  ['that does not exist', (url: URL) => (url.hostname = 'no-such-host.invalid')],
+])('a stage with a database %s joins its group and is never ready', async (_what, spoil) => {
+  const port = await freePort()
+  const url = new URL(database.url)
+  spoil(url)
+  const { child, exited } = start({ ...environment(port), DATABASE_URL: url.href, DRAIN_GRACE_SECONDS: '5' })
+  const readiness = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+    return answer && { status: answer.status, text: await answer.text() }
+  }
+  await until(async () => (await readiness())?.text.includes('the database has not answered') ?? false)
+  expect((await readiness())?.status).toBe(503)
+  child.kill('SIGTERM')
+  await exited
 })
 
 test('a stage reads and writes by TLS and with a password, as its environment says', async () => {

@@ -12,7 +12,7 @@ let bench: Bench
 let runs = 0
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
-  const stages = ['effects', 'calls', 'moving', 'many', 'large']
+  const stages = ['effects', 'calls', 'stuck', 'freed', 'moving', 'many', 'large']
   bench = await stageBench({
     kafkaBootstrap: kafkaBootstrap(),
     databaseUrl: database.url,
@@ -103,6 +103,55 @@ test('more failing calls than a replica may have in hand hold up nobody else, an
   expect(await bench.records('calls.dead-letters')).toEqual([])
   await replica.drain()
 }, 90_000)
+
+/** Of a call that waits for one order's sake, as for a charge of which another call is under way; and says that it is an outage. */
+class StillUnderWay extends Error {
+  readonly outage = true
+}
+
+test('more calls that do not come to an end than may be under way hold up nobody else', async () => {
+  const stuck = Array.from({ length: 6 }, (_, n) => orderOf(`stuck-${n}`))
+  const others = Array.from({ length: 20 }, (_, n) => orderOf(`other-${n % 5}`))
+  const effects: string[] = []
+  let freed = false
+  const definition: StageDefinition<undefined> = {
+    ...stageOf(effects, new Map()),
+    prepare: ({ data }) =>
+      !freed && stuck.some(({ orderId }) => orderId === data.orderId)
+        ? Promise.reject(new StillUnderWay('the same is in flight'))
+        : Promise.resolve(undefined),
+  }
+  const replica = bench.start('stuck', [`${topic}.stuck`], definition, { STAGE_CONCURRENCY: 2 })
+  await publish('stuck', [...stuck, ...others])
+  await until(() => effects.length === others.length)
+  expect([...effects].sort()).toEqual(ids(others).sort())
+  freed = true
+  await until(async () => (await lag('stuck')) === 0)
+  expect(effects.slice(others.length).sort()).toEqual(ids(stuck).sort())
+  expect(await bench.records('stuck.dead-letters')).toEqual([])
+  await replica.drain()
+}, 120_000)
+
+test('a call that frees an earlier one of its key need not wait for it', async () => {
+  const [stuck, freeing, behind] = [orderOf('one'), orderOf('one'), orderOf('one')]
+  const effects: string[] = []
+  let freed = false
+  const definition: StageDefinition<undefined> = {
+    ...stageOf(effects, new Map()),
+    overtakes: ({ data }) => data.orderId === freeing.orderId,
+    prepare: ({ data }) => {
+      if (data.orderId === freeing.orderId) freed = true
+      const fails = data.orderId === stuck.orderId && !freed
+      return fails ? Promise.reject(new StillUnderWay('the same is in flight')) : Promise.resolve(undefined)
+    },
+  }
+  const replica = bench.start('freed', [`${topic}.freed`], definition)
+  await publish('freed', [stuck, behind, freeing])
+  await until(async () => (await lag('freed')) === 0)
+  expect(effects.indexOf(freeing.orderId)).toBe(0)
+  expect(effects.slice(1)).toEqual(ids([stuck, behind]))
+  await replica.drain()
+})
 
 test('a replica that is told to end does not wait for a later try: the next one makes it, in order', async () => {
   const [first, second, other] = [orderOf('key'), orderOf('key'), orderOf('other')]

@@ -32,6 +32,16 @@ test('reads what is given and fills in the defaults', () => {
   expect(Object.isFrozen(config)).toBe(true)
 })
 
+test('listens on every address unless one of this machine is named', () => {
+  const listen = z.object({ LISTEN_ADDRESS: variables.listenAddress() })
+  expect(readConfig(listen, {})).toEqual({ LISTEN_ADDRESS: '0.0.0.0' })
+  expect(readConfig(listen, { LISTEN_ADDRESS: '127.0.0.1' })).toEqual({ LISTEN_ADDRESS: '127.0.0.1' })
+  expect(readConfig(listen, { LISTEN_ADDRESS: '::1' })).toEqual({ LISTEN_ADDRESS: '::1' })
+  expect(() => readConfig(listen, { LISTEN_ADDRESS: 'localhost' })).toThrow(
+    'LISTEN_ADDRESS: found "localhost"; allowed: an address of this machine, such as 0.0.0.0 for all or 127.0.0.1',
+  )
+})
+
 test('an empty variable counts as not set', () => {
   expect(readConfig(schema, { DATABASE_URL: 'postgres://h/d', HTTP_PORT: '', KAFKA_EMIT_TOPICS: ' ' })).toMatchObject({
     HTTP_PORT: 8080,

@@ -2,6 +2,7 @@
 // Every wrong variable is one line that names the variable, what was found and what is allowed; a secret's value is
 // never shown.
 import { z } from 'zod'
+import { valueText } from './value-text.ts'
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -50,7 +51,7 @@ export function readConfig<Shape extends z.ZodRawShape>(
 function found(name: string, value: string | undefined): string {
   if (value === undefined) return 'nothing'
   if (secret.test(name)) return `a value of ${value.length} characters (not shown)`
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
+  return valueText(value, { characters: 80 })
 }
 
 /** `.default()` and `.optional()` wrap a schema and hide its description: look inside. */
@@ -89,6 +90,13 @@ export const variables = {
 
   /** 0 means any free port, which tests use. */
   port: () => variables.integer(0, 65_535),
+
+  /** Where a server listens: every address of the machine, or one, such as 127.0.0.1. */
+  listenAddress: () =>
+    z
+      .union([z.ipv4(), z.ipv6()])
+      .describe('an address of this machine, such as 0.0.0.0 for all or 127.0.0.1')
+      .default('0.0.0.0'),
 
   flag: () =>
     z

@@ -35,6 +35,13 @@ describe('against the last version', () => {
     },
   )
 
+  it.each(golden)('a message of $type whose UUIDs are in capitals is the same message', ({ value }) => {
+    const uuid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+    const capitals = value.replace(uuid, (id) => id.toUpperCase())
+    expect(capitals).not.toBe(value)
+    expect(decode(capitals)).toEqual(decode(value))
+  })
+
   it('has a message of every event for the next version to read', () => {
     const messages = goldenMessages()
     expect(Object.keys(messages)).toEqual(Object.keys(definitions))

@@ -70,9 +70,11 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     STAGE_RETRY_BACKOFF_SECONDS: 0.05,
     DRAIN_GRACE_SECONDS: 25,
     DATABASE_URL: options.databaseUrl,
+    DATABASE_POOLER: 'none',
     DATABASE_POOL_SIZE: 2,
     OTEL_TRACES_SAMPLER_ARG: 1,
     METRICS_PORT: 0,
+    LISTEN_ADDRESS: '127.0.0.1',
     LOG_LEVEL: 'silent',
   })
   const publishRaw = (records: readonly OutgoingRecord[]) =>

@@ -11,7 +11,7 @@ export interface TestDatabase {
   as(role: string): Pool
   /** One statement in a service's role. */
   ask<Row extends object>(role: string, text: string, values?: readonly unknown[]): Promise<Row[]>
-  /** Ends every connection of the services, as a failing database would. Returns how many there were. */
+  /** Ends every connection of the services, as a failing database would, and leaves those of `as`. Returns how many there were. */
   throwOut(): Promise<number>
   drop(): Promise<void>
 }
@@ -32,13 +32,15 @@ export async function testDatabase(adminUrl: string, options: TestDatabaseOption
   await migrate({
     databaseUrl: own,
     servicesDatabaseUrl: services.href,
-    seedProducts: options.seedProducts ?? 20,
+    seedProducts: options.seedProducts ?? 200,
     seedStockQuantity: options.seedStockQuantity ?? 1_000_000,
     log: () => undefined,
   })
   const pools = new Map<string, Pool>()
   const as = (role: string): Pool => {
-    const pool = pools.get(role) ?? createPool({ url: services.href, role, size: 4, statementTimeoutMs: 30_000 })
+    const pool =
+      pools.get(role) ??
+      createPool({ url: services.href, role, size: 4, applicationName: ofTheTest, statementTimeoutMs: 30_000 })
     pools.set(role, pool)
     return pool
   }
@@ -62,17 +64,20 @@ async function asAdministrator(url: string, text: string): Promise<void> {
 async function throwOut(url: string, login: string): Promise<number> {
   const pool = createPool({ url, role: decodeURIComponent(new URL(url).username), schema: 'public', size: 1 })
   try {
-    const ended = await pool.query({ name: '', text: endSessions }, [login])
+    const ended = await pool.query({ name: '', text: endSessions }, [login, ofTheTest])
     return ended.length
   } finally {
     await pool.close()
   }
 }
 
+/** The application name by which the server tells a test's own connections from those of what it tests. */
+const ofTheTest = 'the test itself'
+
 const endSessions = `
 SELECT pg_terminate_backend(pid)
 FROM pg_stat_activity
-WHERE datname = current_database() AND usename = $1`
+WHERE datname = current_database() AND usename = $1 AND application_name <> $2`
 
 function withPath(url: string, database: string): string {
   const own = new URL(url)

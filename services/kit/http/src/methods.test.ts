@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { testServer } from './testing.ts'
+
+test('a method that a path does not have is 405 with what is allowed', async () => {
+  const { app } = testServer()
+  for (const [method, url, allow] of [
+    ['PUT', '/orders/1', 'DELETE, GET, HEAD, OPTIONS'],
+    ['DELETE', '/orders', 'OPTIONS, POST'],
+    ['GET', '/orders/', 'OPTIONS, POST'],
+  ] as const) {
+    const answer = await app.inject({ method, url, payload: 'x', headers: { 'content-type': 'text/plain' } })
+    expect([answer.statusCode, answer.headers['allow']]).toEqual([405, allow])
+    expect(answer.json()).toMatchObject({ problems: [{ path: 'method', found: method, allowed: allow }] })
+  }
+})
+
+test('a path that is not served is 404 for every method', async () => {
+  const { app } = testServer()
+  for (const method of ['GET', 'POST', 'PUT', 'OPTIONS'] as const)
+    expect((await app.inject({ method, url: '/order' })).statusCode).toBe(404)
+})
+
+test('HEAD answers as GET does, without the body, and OPTIONS says what there is', async () => {
+  const { app } = testServer()
+  const head = await app.inject({ method: 'HEAD', url: '/orders/1' })
+  expect([head.statusCode, head.body, head.headers['content-length']]).toEqual([200, '', '16'])
+  const options = await app.inject({ method: 'OPTIONS', url: '/orders/1' })
+  expect([options.statusCode, options.headers['allow']]).toEqual([204, 'DELETE, GET, HEAD, OPTIONS'])
+})
+
+test('a slash at the end of a path makes no difference', async () => {
+  const { app } = testServer()
+  expect((await app.inject('/orders/1/')).statusCode).toBe(200)
+})
+
+const asked = { origin: 'https://shop.example', 'access-control-request-method': 'POST' }
+
+test('without origins no page of another one may call', async () => {
+  const { app } = testServer()
+  const answer = await app.inject({ method: 'OPTIONS', url: '/orders', headers: asked })
+  expect(answer.statusCode).toBe(204)
+  expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
+})
+
+test('pages of the origins that are named may call, and read why they were refused', async () => {
+  const { app } = testServer({ corsOrigins: ['https://shop.example'] })
+  const preflight = await app.inject({ method: 'OPTIONS', url: '/orders', headers: asked })
+  expect(preflight.headers).toMatchObject({
+    'access-control-allow-origin': 'https://shop.example',
+    'access-control-allow-methods': 'OPTIONS, POST',
+    vary: 'origin',
+  })
+  expect(preflight.headers['access-control-allow-headers']).toContain('idempotency-key')
+  const refused = await app.inject({ method: 'PUT', url: '/orders', headers: asked })
+  expect(refused.headers['access-control-allow-origin']).toBe('https://shop.example')
+  const other = await app.inject({ url: '/orders/1', headers: { origin: 'https://evil.example' } })
+  expect(other.headers).not.toHaveProperty('access-control-allow-origin')
+  expect(other.headers['vary']).toBe('origin')
+})
+
+test('where any origin may call, the answer says so to each', async () => {
+  const { app } = testServer({ corsOrigins: ['*'] })
+  const answer = await app.inject({ url: '/orders/1', headers: { origin: 'https://any.example' } })
+  expect(answer.headers['access-control-allow-origin']).toBe('*')
+})

@@ -1,0 +1,48 @@
+// What is answered where no route is? 404 for a path that is not served, 405 with `Allow` for a method that a path does not have, and
+// 204 with `Allow` for OPTIONS.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { HttpProblem } from './problem.ts'
+
+interface Served {
+  readonly pattern: RegExp
+  readonly methods: Set<string>
+}
+
+/** Before the first route. `preflight`: says what browsers may send to a path, where any may. */
+export function answerOtherMethods(
+  app: FastifyInstance,
+  preflight: (request: FastifyRequest, reply: FastifyReply, methods: readonly string[]) => void,
+): void {
+  const served = new Map<string, Served>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = served.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() }
+    for (const one of [method].flat()) known.methods.add(one)
+    served.set(url, known)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? ''
+    const methods = [...served.values()].flatMap(({ pattern, methods: all }) => (pattern.test(path) ? [...all] : []))
+    if (methods.length === 0) {
+      const problems = [{ path: 'path', found: shortened(path), allowed: 'a path that is served' }]
+      throw new HttpProblem(404, 'Not Found', `no route ${request.method} ${shortened(path)}`, { problems })
+    }
+    const allowed = [...new Set([...methods, 'OPTIONS'])].sort()
+    const allow = allowed.join(', ')
+    if (request.method === 'OPTIONS') {
+      preflight(request, reply, allowed)
+      return reply.code(204).header('allow', allow).send()
+    }
+    throw new HttpProblem(405, 'Method Not Allowed', '1 problem in: method', {
+      problems: [{ path: 'method', found: request.method, allowed: allow }],
+      headers: { allow },
+    })
+  })
+}
+
+/** Of a route's path; a slash at its end makes no difference, as for the router. */
+function patternOf(url: string): RegExp {
+  const steps = url.split('/').map((step) => (step.startsWith(':') ? '[^/]+' : step.replaceAll('.', String.raw`\.`)))
+  return new RegExp(`^${steps.join('/')}/?$`)
+}
+
+const shortened = (path: string): string => (path.length > 120 ? `${path.slice(0, 120)}…` : path)

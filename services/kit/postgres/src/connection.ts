@@ -1,0 +1,46 @@
+// How is a connection made, by whatever holds it: with which TLS, and to a server that takes writes?
+import type { ClientConfig } from 'pg'
+import { DatabaseError } from './errors.ts'
+
+export interface DatabaseAddress {
+  /** `postgres://login:password@host:port/database` */
+  readonly url: string
+  /** Certificates as PEM. With it the connection is encrypted and the server's certificate is verified against it. */
+  readonly tlsCa?: string | undefined
+}
+
+/**
+ * `options`: start-up options, behind those of the URL itself. With a CA, `sslmode=verify-ca` in the URL means that the certificate may
+ * be of another name; every other mode is read as `verify-full`.
+ */
+export function connectionOptions({ url, tlsCa }: DatabaseAddress, options?: string): ClientConfig {
+  // pg lets what the URL says replace all that is given beside it.
+  const plain = new URL(url)
+  const own = options === undefined ? null : plain.searchParams.get('options')
+  if (options !== undefined) plain.searchParams.delete('options')
+  const anyName = plain.searchParams.get('sslmode') === 'verify-ca'
+  if (tlsCa !== undefined)
+    for (const name of ['sslmode', 'sslrootcert', 'ssl', 'uselibpqcompat']) plain.searchParams.delete(name)
+  return {
+    connectionString: plain.href,
+    ...(options === undefined ? {} : { options: own === null ? options : `${own} ${options}` }),
+    ...(tlsCa === undefined
+      ? {}
+      : { ssl: { ca: tlsCa, ...(anyName ? { checkServerIdentity: () => undefined } : {}) } }),
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+  }
+}
+
+/** As libpq's `target_session_attrs=read-write` asks: true on a standby, on a demoted primary and where writing is switched off. */
+export const readOnlyQuery = `SELECT current_setting('transaction_read_only') = 'on' AS "readOnly"`
+
+/** @throws DatabaseError */
+export function refuseReadOnly(rows: readonly { readonly readOnly: boolean }[]): void {
+  if (rows[0]?.readOnly === true)
+    throw new DatabaseError(
+      'Unavailable',
+      '25006',
+      'the server takes no writes: a standby, or a primary that was demoted',
+    )
+}

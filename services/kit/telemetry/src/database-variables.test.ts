@@ -1,0 +1,21 @@
+// Is a database that cannot be reached as it is described refused in words?
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { readConfig } from './config.ts'
+import { databaseSettings, databaseVariables } from './database-variables.ts'
+
+const ca = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----'
+const settings = (env: Record<string, string>) =>
+  databaseSettings(readConfig(z.object(databaseVariables), { DATABASE_URL: 'postgres://a:b@c/d', ...env }))
+
+test('a server of its own authority, and one behind a pooler, are described by variables', () => {
+  expect(settings({})).toEqual({ url: 'postgres://a:b@c/d', pooled: false, tlsCa: undefined })
+  expect(settings({ DATABASE_POOLER: 'transaction', DATABASE_TLS_CA: ca })).toMatchObject({ pooled: true, tlsCa: ca })
+})
+
+test('what contradicts an authority is refused with the name of the variable', () => {
+  expect(() => settings({ DATABASE_TLS_CA: 'nonsense' })).toThrow('DATABASE_TLS_CA: found no certificate')
+  expect(() => settings({ DATABASE_TLS_CA: ca, DATABASE_URL: 'postgres://a:b@c/d?sslmode=disable' })).toThrow(
+    'DATABASE_URL: found sslmode=disable; allowed beside DATABASE_TLS_CA: require, verify-ca, verify-full',
+  )
+})

@@ -1,0 +1,92 @@
+// How is a customer forgotten? What only served them is deleted. What the books are made of is kept under a pseudonym that leads back to
+// nobody: orders with their lines, payments, refunds and shipments.
+import { randomUUID } from 'node:crypto'
+import { connectAdministrator, type Administrator } from '@orderpipeline/kit-postgres'
+
+export interface ForgetOptions {
+  readonly databaseUrl: string
+  readonly tlsCa?: string | undefined
+  readonly customerId: string
+}
+
+export interface Forgotten {
+  readonly orders: number
+  /** Under which the books have them from now on. */
+  readonly pseudonym: string
+}
+
+/** Something is still to be done for the customer, so that they cannot be forgotten yet. */
+export class CustomerStillServed extends Error {
+  override readonly name = 'CustomerStillServed'
+}
+
+const ordersAtOnce = 1_000
+
+/** May be repeated: the orders come last, so that a run that was cut off leaves nothing behind. @throws CustomerStillServed, DatabaseError */
+export async function forgetCustomer({ customerId, ...address }: ForgetOptions): Promise<Forgotten> {
+  const administrator = await connectAdministrator({
+    url: address.databaseUrl,
+    tlsCa: address.tlsCa,
+    log: () => undefined,
+  })
+  try {
+    await refuseWhileServed(administrator, customerId)
+    const pseudonym = `forgotten-${randomUUID()}`
+    let orders = 0
+    for (;;) {
+      const ids = await ordersOf(administrator, customerId)
+      if (ids.length === 0) break
+      for (const [service, text] of ofOrders) await administrator.execute(service, text, [ids, pseudonym])
+      orders += ids.length
+    }
+    for (const [service, text] of ofCustomer) await administrator.execute(service, text, [customerId])
+    return { orders, pseudonym }
+  } finally {
+    await administrator.close()
+  }
+}
+
+async function ordersOf(administrator: Administrator, customerId: string): Promise<string[]> {
+  const rows = await administrator.rows<{ order_id: string }>(
+    'orders',
+    'SELECT order_id FROM orders WHERE customer_id = $1 ORDER BY order_id LIMIT $2',
+    [customerId, ordersAtOnce],
+  )
+  return rows.map(({ order_id }) => order_id)
+}
+
+async function refuseWhileServed(administrator: Administrator, customerId: string): Promise<void> {
+  for (const [service, text, what] of stillServed) {
+    const [row] = await administrator.rows<{ order_id: string }>(service, text, [customerId])
+    if (row)
+      throw new CustomerStillServed(`customer: found ${what}, ${row.order_id}; allowed: one of whom nothing is pending`)
+  }
+}
+
+type ServiceStatement = readonly [service: string, text: string]
+
+/** $1: the customer. One order each that is reason to wait. */
+const stillServed: readonly (readonly [...ServiceStatement, what: string])[] = [
+  [
+    'orders',
+    `SELECT order_id FROM orders WHERE customer_id = $1 AND status NOT IN ('SHIPPED', 'CANCELLED') LIMIT 1`,
+    'an order under way',
+  ],
+  ['payment', 'SELECT order_id FROM refunds_due WHERE customer_id = $1 LIMIT 1', 'money that is owed to them'],
+]
+
+/** $1: order ids, $2: the pseudonym. */
+const ofOrders: readonly ServiceStatement[] = [
+  ['inventory', 'UPDATE reservations SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+  ['payment', 'UPDATE payments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+  ['shipping', 'UPDATE shipments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+  ['notification', 'DELETE FROM notifications WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL'],
+  ['payment_provider', 'UPDATE charges SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+  ['orders', 'UPDATE orders SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+]
+
+/** $1: the customer, who may be called by a mail address. */
+const ofCustomer: readonly ServiceStatement[] = [
+  ['orders', 'DELETE FROM idempotency_keys WHERE customer_id = $1'],
+  ['notification', 'DELETE FROM mails WHERE recipient = $1'],
+]

@@ -1,0 +1,112 @@
+// Is a customer gone from every table once forgotten, with the books complete, and nobody else touched?
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { connectAdministrator } from '@orderpipeline/kit-postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CustomerStillServed, forgetCustomer } from '../src/forget.ts'
+import { services } from '../src/index.ts'
+
+let database: TestDatabase
+let adminUrl: string
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl(), { seedProducts: 0 })
+  const url = new URL(postgresUrl())
+  url.pathname = new URL(database.url).pathname
+  adminUrl = url.href
+})
+afterAll(() => database.drop())
+
+const uuid = (n: number) => `01936d5e-7a2b-7c3d-8e4f-${String(n).padStart(12, '0')}`
+const ada = 'ada@example.org'
+const forget = (customerId: string) => forgetCustomer({ databaseUrl: adminUrl, customerId })
+
+async function served(customerId: string, n: number, status: string): Promise<void> {
+  const id = uuid(n)
+  const write = (role: string, text: string) => database.ask(role, text, [id, customerId])
+  await database.ask(
+    'orders',
+    `INSERT INTO orders (order_id, customer_id, currency, status, reason, total_cents)
+     VALUES ($1, $2, 'EUR', $3::text, CASE $3::text WHEN 'CANCELLED' THEN 'CUSTOMER' END, 700)`,
+    [id, customerId, status],
+  )
+  await write(
+    'orders',
+    `INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash) VALUES ($2, $1::text, $1::uuid, '')`,
+  )
+  await write('inventory', `INSERT INTO reservations (order_id, status, customer_id) VALUES ($1, 'RESERVED', $2)`)
+  await write(
+    'payment',
+    `INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id) VALUES ($1, $2, 700, 'EUR', 'CAPTURED', 'c')`,
+  )
+  await write('shipping', `INSERT INTO shipments (order_id, customer_id, status) VALUES ($1, $2, 'CANCELLED_EARLY')`)
+  await write('notification', `INSERT INTO notifications (order_id, status, customer_id) VALUES ($1, 'SHIPPED', $2)`)
+  await write(
+    'notification',
+    `INSERT INTO mails (lane, message_id, recipient, subject, body) VALUES ('order', $1::text, $2, 's', 'b')`,
+  )
+  await write(
+    'payment_provider',
+    `INSERT INTO charges (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status)
+     VALUES ($1::uuid, $1::text, $1::uuid, $2, 700, 'EUR', 'captured')`,
+  )
+}
+
+/** Every text of every table of every service that contains it. */
+async function tracesOf(text: string): Promise<string[]> {
+  const administrator = await connectAdministrator({ url: adminUrl, log: () => undefined })
+  const traces: string[] = []
+  for (const service of services) {
+    const tables = await administrator.rows<{ name: string }>(
+      service,
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`,
+    )
+    for (const { name } of tables) {
+      const rows = await administrator.rows(
+        service,
+        `SELECT FROM ${name} AS each WHERE each::text LIKE '%' || $1 || '%'`,
+        [text],
+      )
+      if (rows.length > 0) traces.push(`${service}.${name}`)
+    }
+  }
+  await administrator.close()
+  return traces
+}
+
+test('a customer with an order under way, or to whom money is owed, is not forgotten yet', async () => {
+  await served('eve', 1, 'PROCESSING')
+  await expect(forget('eve')).rejects.toThrow(CustomerStillServed)
+  await expect(forget('eve')).rejects.toThrow(`customer: found an order under way, ${uuid(1)}; allowed`)
+  await served('mallory', 2, 'CANCELLED')
+  await database.ask(
+    'payment',
+    `INSERT INTO refunds_due (order_id, charge_id, customer_id, reason) VALUES ($1, 'c', 'mallory', 'GIVEN_UP')`,
+    [uuid(2)],
+  )
+  await expect(forget('mallory')).rejects.toThrow('money that is owed to them')
+})
+
+test('a customer is gone from every table, the books are complete, and others are as they were', async () => {
+  await served(ada, 3, 'SHIPPED')
+  await served(ada, 4, 'CANCELLED')
+  await served('bob', 5, 'SHIPPED')
+  const bobs = await tracesOf('bob')
+  expect(await tracesOf(ada)).toHaveLength(8)
+  const { orders, pseudonym } = await forget(ada)
+  expect(orders).toBe(2)
+  expect(await tracesOf(ada)).toEqual([])
+  expect(await tracesOf(pseudonym)).toEqual([
+    expect.stringMatching(/^orders\.orders_/),
+    'inventory.reservations',
+    'payment.payments',
+    'shipping.shipments',
+    'payment_provider.charges',
+  ])
+  expect(
+    await database.ask('payment', 'SELECT sum(amount_cents)::int AS sum FROM payments WHERE customer_id = $1', [
+      pseudonym,
+    ]),
+  ).toEqual([{ sum: 1_400 }])
+  expect(await tracesOf('bob')).toEqual(bobs)
+  expect(await forget(ada)).toMatchObject({ orders: 0 })
+})
