@@ -1,5 +1,6 @@
 import { silentLogger, createRegistry } from '@orderpipeline/kit-telemetry'
-import type { OpenApi } from '@orderpipeline/kit-http'
+import { responseIn, type OpenApi } from '@orderpipeline/kit-http'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { buildApp, type AppOptions } from './app.ts'
 
@@ -15,7 +16,7 @@ function build(more: Partial<AppOptions> = {}) {
     connectionTimeoutMs: 1_000,
     keepAliveTimeoutMs: 1_000,
     connectionMaxAgeMs: 60_000,
-    intake: { place: never, close: () => Promise.resolve() },
+    intake: { place: never, placedBefore: never, close: () => Promise.resolve() },
     orders: { byId: never, statuses: never, ofCustomer: never, progress: never },
     cancel: never,
     products: { bySku: never, page: never },
@@ -57,9 +58,14 @@ test('every route is in the OpenAPI document, and nothing else is', async () => 
   )
   const routes = await served(app)
   expect(routes).toContain('POST /v1/orders')
+  // HEAD is served wherever GET is, and described by it.
+  const [heads, others] = [true, false].map((head) => routes.filter((one) => one.startsWith('HEAD ') === head))
+  expect(heads?.map((one) => one.replace('HEAD', 'GET')).sort()).toEqual(
+    others?.filter((one) => one.startsWith('GET ')).sort(),
+  )
   // What has a version is also there without one, and described once.
   const unversioned = new Set(routes.filter((one) => routes.includes(one.replace(' /', ' /v1/'))))
-  expect(described.sort()).toEqual(routes.filter((one) => !unversioned.has(one)).sort())
+  expect(described.sort()).toEqual(others?.filter((one) => !unversioned.has(one)).sort())
 })
 
 test('it describes what is taken by the very schemas that check it', async () => {
@@ -85,6 +91,15 @@ test('it describes what is taken by the very schemas that check it', async () =>
   })
 })
 
+test('a page of orders or products is to be had without a limit, and says how many it holds then', async () => {
+  const { paths } = await documented(build().app)
+  for (const path of ['/v1/orders', '/v1/products']) {
+    const limit = paths[path]?.['get']?.parameters?.find(({ name }) => name === 'limit')
+    expect(limit).toMatchObject({ required: false, description: '20 unless given.' })
+    expect(limit).toMatchObject({ schema: { type: 'integer', minimum: 1, maximum: 100 } })
+  }
+})
+
 test('with authentication the customer is left to the token, and what needs one says so', async () => {
   const { app } = build({ verify: () => Promise.resolve('customer-1') })
   const { paths, components } = await documented(app)
@@ -101,4 +116,24 @@ test('the page lists the routes and brings nothing from elsewhere', async () => 
   expect(answer.headers['content-type']).toContain('text/html')
   expect(answer.body).toContain('/v1/orders/{id}/events')
   expect(answer.body).not.toMatch(/<script|https?:|<link/i)
+})
+
+test('every example in the document is what its schema allows', async () => {
+  const document = await documented(build().app)
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  ajv.addSchema({ ...document, $id: 'openapi' })
+  const examples = Object.values(document.paths)
+    .flatMap((methods) => Object.values(methods))
+    .flatMap(({ requestBody, responses }) => [
+      requestBody?.content ?? {},
+      ...Object.values(responses).map((response) => responseIn(document, response).content ?? {}),
+    ])
+    .flatMap((content) => Object.values(content))
+    .flatMap(({ schema, examples: named = {} }) => Object.values(named).map(({ value }) => ({ schema, value })))
+  expect(examples.length).toBeGreaterThan(10)
+  for (const { schema, value } of examples) {
+    const text = JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"openapi#/')
+    const valid = ajv.compile(JSON.parse(text) as object)
+    expect([value, valid(value), valid.errors]).toEqual([value, true, null])
+  }
 })

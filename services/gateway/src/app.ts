@@ -18,6 +18,7 @@ import { readingRoutes } from './api/reading.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
 import { limitAddresses, limitCustomers, refusedCounter, type Limits } from './limits/hook.ts'
+import { everyOrder, type Admission } from './queues/admission.ts'
 import type { QueueReader } from './queues/reader.ts'
 import type { OrderReader } from './reading/order-reader.ts'
 import type { Outcomes } from './watch/outcomes.ts'
@@ -35,8 +36,8 @@ export interface AppOptions extends HttpServerOptions {
   readonly limits?: Limits
   readonly queues: QueueReader
   readonly queuesMaxAgeSeconds: number
-  /** Throws where an order would wait for too long; all are taken unless given. */
-  readonly admit?: () => void
+  /** All orders are taken unless given. */
+  readonly admission?: Admission
   /** Put before the path in tracking URLs; empty for relative ones. */
   readonly publicUrl: string
   /** Longest wait of a synchronous order for its outcome, milliseconds. */
@@ -55,7 +56,8 @@ export function buildApp(options: AppOptions): HttpServer {
     ...placingRoutes({
       intake,
       outcomes,
-      admit: options.admit ?? (() => undefined),
+      statuses: (orderIds) => orders.statuses(orderIds, undefined),
+      admission: options.admission ?? everyOrder,
       authenticated,
       trackingUrl: (orderId) => `${publicUrl}/v1/orders/${orderId}`,
       bodyLimitBytes: options.bodyLimitBytes,

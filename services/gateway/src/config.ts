@@ -1,16 +1,21 @@
 // What is the gateway told?
 import { requestLogs } from '@orderpipeline/kit-http'
 import { kafkaVariables } from '@orderpipeline/kit-kafka'
-import { ConfigError, readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
+import { ConfigError, databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 import { authenticationSettings, authenticationVariables } from './authentication/settings.ts'
 import { limitSettings, limitVariables } from './limits/settings.ts'
 import { queueVariables } from './queues/settings.ts'
 
+const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text)
+
 const schema = z.object({
   HTTP_PORT: variables.port().default(8080),
+  LISTEN_ADDRESS: variables.listenAddress(),
   METRICS_PORT: variables.port().default(9090),
-  DATABASE_URL: variables.url(['postgres', 'postgresql']),
+  ...databaseVariables,
+  /** For the relay's lock and notifications, which a pooler in transaction mode cannot hold; DATABASE_URL unless given. */
+  DATABASE_SESSION_URL: variables.url(['postgres', 'postgresql']).optional(),
   /** One connection more is opened by the one gateway that relays. */
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
   /** A read replica: lists come from it, and orders that nothing more will come of. */
@@ -54,10 +59,23 @@ const schema = z.object({
   HTTP_BODY_LIMIT_BYTES: variables.integer(1_000, 10_000_000).default(65_536),
   HTTP_REQUEST_TIMEOUT_SECONDS: variables.number(0.1, 300).default(10),
   HTTP_CONNECTION_TIMEOUT_SECONDS: variables.number(0.1, 300).default(30),
-  HTTP_KEEP_ALIVE_SECONDS: variables.number(0.1, 300).default(15),
+  /** Longer than the 60 s of usual balancers: a server that closes first has them send into a closing connection. */
+  HTTP_KEEP_ALIVE_SECONDS: variables.number(0.1, 300).default(65),
+  /** Longest time for the headers of one request. */
+  HTTP_HEADERS_TIMEOUT_SECONDS: variables.number(0.1, 300).default(10),
+  /** Connections open at once; one more is closed as it comes. */
+  HTTP_MAX_CONNECTIONS: variables.integer(1, 100_000).default(5_000),
+  /** Of the bodies of all requests being served together; one beyond it is answered 503. */
+  HTTP_MAX_BODY_BYTES_IN_FLIGHT: variables.integer(1_000, 1_000_000_000).default(33_554_432),
+  /** Origins of web pages that may call from a browser, such as https://shop.example, or * for all; none unless given. */
+  CORS_ORIGINS: variables
+    .list()
+    .refine((origins) => origins.every(isOrigin))
+    .describe('a comma-separated list of origins such as https://shop.example, or *')
+    .default([]),
   HTTP_CONNECTION_MAX_AGE_SECONDS: variables.number(1, 86_400).default(20),
   /** After SIGTERM: still serving while the load balancer learns that this replica is leaving. */
-  DRAIN_LINGER_SECONDS: variables.number(0, 60).default(3),
+  DRAIN_LINGER_SECONDS: variables.number(0, 60).default(10),
   DRAIN_GRACE_SECONDS: variables.number(1, 600).default(25),
   ...tracingVariables,
   LOG_LEVEL: variables.logLevel().default('info'),
@@ -74,6 +92,8 @@ export function configOf(env: Readonly<Record<string, string | undefined>>) {
   const problems = silences
     .filter((name) => config[name] >= limit)
     .map((name) => `${name}: found ${config[name]}; allowed: less than HTTP_CONNECTION_TIMEOUT_SECONDS, ${limit}`)
+  if (config.DATABASE_POOLER === 'transaction' && config.DATABASE_SESSION_URL === undefined)
+    problems.push('DATABASE_SESSION_URL: found nothing; DATABASE_POOLER=transaction needs the URL of the server itself')
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze({ ...config, authentication: authenticationSettings(config), limits: limitSettings(config) })
 }

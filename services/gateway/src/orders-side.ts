@@ -4,6 +4,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { createProducer, kafkaAddress } from '@orderpipeline/kit-kafka'
 import { createPool, openSession, type Queryable } from '@orderpipeline/kit-postgres'
 import {
+  databaseSettings,
   observePools,
   observeQueries,
   type Closer,
@@ -55,9 +56,10 @@ export function openOrdersSide(
 ): OrdersSide {
   const applicationName = `gateway ${config.ORDERPIPELINE_PIPELINE}`
   const onQuery = observeQueries(registry)
-  const pool = (url: string, name: string) =>
+  const pool = (url: string, name: string, readOnly = false) =>
     createPool({
-      url,
+      ...databaseSettings(config, url),
+      readOnly,
       role: 'orders',
       size: config.DATABASE_POOL_SIZE,
       applicationName: name,
@@ -66,12 +68,11 @@ export function openOrdersSide(
       onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
       onQuery,
     })
-  const url = config.DATABASE_URL
-  const database = pool(url, applicationName)
+  const database = pool(config.DATABASE_URL, applicationName)
   const replica =
     config.DATABASE_REPLICA_URL === undefined
       ? undefined
-      : pool(config.DATABASE_REPLICA_URL, `${applicationName} reads`)
+      : pool(config.DATABASE_REPLICA_URL, `${applicationName} reads`, true)
   observePools({ primary: database, ...(replica ? { replica } : {}) }, registry)
   const keyedByOrder = (topic: string) => config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_TOPIC_PREFIX + topic)
   const intake = createIntake({
@@ -99,7 +100,10 @@ export function openOrdersSide(
   const relay = startRelay({
     database,
     openSession: (onNotification) =>
-      openSession({ url, role: 'orders', applicationName: `${applicationName} relay`, onNotification, onQuery }),
+      openSession({
+        ...databaseSettings(config, config.DATABASE_SESSION_URL),
+        ...{ role: 'orders', applicationName: `${applicationName} relay`, onNotification, onQuery },
+      }),
     publish: tracedPublish(tracing, (messages) =>
       producer.send(messages.map((message) => ({ ...message, topic: config.KAFKA_TOPIC_PREFIX + message.topic }))),
     ),

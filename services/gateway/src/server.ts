@@ -52,7 +52,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     streams: waiting.streams,
     queues: queues.queues,
     queuesMaxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
-    ...(queues.admit ? { admit: queues.admit } : {}),
+    ...(queues.admission ? { admission: queues.admission } : {}),
     ...(authentication ? { verify: createVerifier(authentication, clock, logger) } : {}),
     ...(limits ? { limits: createLimits(limits, config.ORDERPIPELINE_PIPELINE, redis, registry) } : {}),
     requestLog: config.HTTP_REQUEST_LOG,
@@ -62,12 +62,17 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,
     requestTimeoutMs: config.HTTP_REQUEST_TIMEOUT_SECONDS * 1_000,
     connectionTimeoutMs: config.HTTP_CONNECTION_TIMEOUT_SECONDS * 1_000,
+    headersTimeoutMs: config.HTTP_HEADERS_TIMEOUT_SECONDS * 1_000,
+    maxConnections: config.HTTP_MAX_CONNECTIONS,
+    maxBodyBytes: config.HTTP_MAX_BODY_BYTES_IN_FLIGHT,
+    corsOrigins: config.CORS_ORIGINS,
     keepAliveTimeoutMs: config.HTTP_KEEP_ALIVE_SECONDS * 1_000,
     connectionMaxAgeMs: config.HTTP_CONNECTION_MAX_AGE_SECONDS * 1_000,
   })
   const readiness = startReadiness(database)
-  const metrics = await startMetricsServer({ port: config.METRICS_PORT, registry, ready: readiness.check })
-  await http.app.listen({ port: config.HTTP_PORT, host: '0.0.0.0' })
+  const host = config.LISTEN_ADDRESS
+  const metrics = await startMetricsServer({ port: config.METRICS_PORT, host, registry, ready: readiness.check })
+  await http.app.listen({ port: config.HTTP_PORT, host })
   const { port } = http.app.server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,

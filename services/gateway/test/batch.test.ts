@@ -45,6 +45,33 @@ test('each order of a batch has its own key and its own answer', async () => {
   expect(again.body.results).toMatchObject([{ orderId: one?.orderId, repeated: true }])
 })
 
+test('a batch that is repeated under its own Idempotency-Key places nothing twice', async () => {
+  const key = { 'idempotency-key': `batch-${randomUUID()}` }
+  const own = randomUUID()
+  const orders = [order(), order(), { ...order(), idempotencyKey: own }, { ...order(), items: [] }]
+  const first = await batch(orders, key)
+  const again = await batch(orders, key)
+  expect(first.body.results.map(({ status, repeated }) => [status, repeated])).toEqual([
+    [202, false],
+    [202, false],
+    [202, false],
+    [400, undefined],
+  ])
+  expect(again.body.results.map(({ orderId }) => orderId)).toEqual(first.body.results.map(({ orderId }) => orderId))
+  expect(again.body.results.map(({ repeated }) => repeated)).toEqual([true, true, true, undefined])
+  expect((await batch([{ ...order(), idempotencyKey: own }])).body.results).toMatchObject([{ repeated: true }])
+  const changed = await batch([{ ...order(), currency: 'USD' }], key)
+  expect(changed.body.results).toMatchObject([{ status: 422, title: 'Idempotency Conflict' }])
+  expect((await batch([order()], { 'idempotency-key': 'two words' })).status).toBe(400)
+})
+
+test('an order is called back by a client that names a content type in every request', async () => {
+  const { body } = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order() })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await ask(`${gateway.url}/v1/orders/${body.orderId}`, { method: 'DELETE', headers })
+  expect(answer).toMatchObject({ status: 200, body: { status: 'CANCELLED' } })
+})
+
 test('a batch is up to a hundred orders, and all of them are placed', async () => {
   const customer = `batch-${randomUUID()}`
   const many = Array.from({ length: 100 }, () => order(customer))

@@ -49,7 +49,25 @@ const post = (url: string) =>
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(order),
+    signal: AbortSignal.timeout(20_000),
   })
+
+const within = async (ms: number, what: string, work: Promise<void> | void): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not ${what} within ${ms} ms`)), ms)
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
+/** Says what was seen instead, where it does not come to that. */
+const eventually = async <T>(what: string, see: () => Promise<T>, wanted: T): Promise<void> => {
+  const from = performance.now()
+  for (let seen = await see(); seen !== wanted; seen = await see()) {
+    if (performance.now() - from > 40_000) throw new Error(`never ${what}: ${String(seen)}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
 
 test(
   'with the database away the gateway answers 503 and when to come back, and then takes orders again',
@@ -66,18 +84,18 @@ test(
     try {
       expect((await post(gateway.url)).status).toBe(202)
       await host.stop('postgres', { signal: 'SIGKILL' })
-      await until(async () => (await post(gateway.url)).status === 503)
+      await eventually('refused with 503', async () => (await post(gateway.url)).status, 503)
       const refused = await post(gateway.url)
       expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
       expect(await refused.json()).toMatchObject({ title: 'Service Unavailable', status: 503 })
       expect((await fetch(`${gateway.url}/v1/orders/01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f`)).status).toBe(503)
       expect((await fetch(`${gateway.metricsUrl}/readyz`)).status).toBe(200)
       await start()
-      await until(async () => (await post(gateway.url)).status === 202)
-      await until(() => gateway.relaying())
+      await eventually('accepted again', async () => (await post(gateway.url)).status, 202)
+      await eventually('relaying again', () => Promise.resolve(gateway.relaying()), true)
     } finally {
-      for (const closer of gateway.closers) await closer.close()
-      await host.close()
+      for (const closer of gateway.closers) await within(30_000, `${closer.name} closed`, closer.close())
+      await within(30_000, 'PostgreSQL stopped', host.close())
       await rm(dir, { recursive: true, force: true })
     }
   },

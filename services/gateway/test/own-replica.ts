@@ -59,7 +59,7 @@ export async function ownReplica(): Promise<OwnReplica> {
     return there.href
   }
   const ask = async (url: string, text: string, values: readonly unknown[] = []) => {
-    const pool = createPool({ url, role: admin.user, schema: 'public', size: 1 })
+    const pool = createPool({ url, role: admin.user, schema: 'public', size: 1, readOnly: true })
     return pool.query<{ value: string | boolean }>({ name: '', text }, values).finally(() => pool.close())
   }
   const onReplica = replicaOf(adminUrl)

@@ -60,7 +60,10 @@ test('what was read before a change is not kept after it, nor shown to who asks 
   const products = createProductCache({
     cache: createCache(client, () => performance.now()),
     pipeline: 'changing',
-    read: (sku) => new Promise((resolve) => reads.push((priceCents) => resolve({ sku, name: 'It', priceCents }))),
+    read: (sku) =>
+      new Promise((resolve) =>
+        reads.push((priceCents) => resolve({ sku, name: 'It', priceCents, currency: 'EUR', prices: [] })),
+      ),
     registry: createRegistry(),
   })
   const ask = async () => (await products.bySku('SKU-0001'))?.priceCents
@@ -96,11 +99,11 @@ test('without Redis products are read from the database, and from Redis again on
   expect(await price('SKU-0003', none)).toBe(444)
 })
 
-test('what is sold is listed by SKU, page after page', async () => {
+test.each(['cursor', 'after'])('what is sold is listed by SKU, page after page, by %s', async (parameter) => {
   const skus: string[] = []
   for (let after = ''; ;) {
     const { body } = await ask<{ products: Product[]; next?: string }>(
-      `${gateway.url}/v1/products?limit=7${after && `&after=${after}`}`,
+      `${gateway.url}/v1/products?limit=7${after && `&${parameter}=${after}`}`,
     )
     skus.push(...body.products.map(({ sku }) => sku))
     if (body.next === undefined) break

@@ -24,7 +24,7 @@ const settings = () => ({
   QUEUES_CACHE_SECONDS: '0.2',
   QUEUES_MAX_AGE_SECONDS: '2',
 })
-const health = (at = gateway) => ask<Health>(`${at.url}/health/queues`)
+const health = (at = gateway) => ask<Health>(`${at.url}/health/queues?strict`)
 const queue = async (name: string) => (await health()).body.queues.find((each) => each.name === name)
 const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
 const place = (at: Gateway) => ask(`${at.url}/v1/orders`, { body: order })
@@ -41,6 +41,7 @@ test('what waits before a stage is told with its age, and a queue that stands fo
   await until(async () => (await queue('orders'))?.lag === 30)
   await until(async () => (await health()).status === 503)
   const { body, headers } = await health()
+  expect(await ask(`${gateway.url}/health/queues`)).toMatchObject({ status: 200, body: { status: 'stuck' } })
   expect(body.status).toBe('stuck')
   expect(headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
   expect(body.queues.find(({ name }) => name === 'orders')).toMatchObject({ lag: 30, stuck: true })
@@ -49,7 +50,7 @@ test('what waits before a stage is told with its age, and a queue that stands fo
 })
 
 test('an order that would wait longer than promised is refused with when to come again, and nothing of it is kept', async () => {
-  const promising = await on.start({ ...settings(), PROMISE_SECONDS: '1' })
+  const promising = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_PROBE_SECONDS: '3600' })
   const patient = await on.start({ ...settings(), PROMISE_SECONDS: '86400' })
   const elsewhere = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_STAGES: 'payment' })
   const stored = async () => (await on.database.ask('orders', 'SELECT FROM orders')).length
@@ -69,6 +70,30 @@ test('an order that would wait longer than promised is refused with when to come
   expect((await ask(`${promising.url}/v1/orders?customer=customer-1`)).status).toBe(200)
 })
 
+test('a repeat of an order that was taken is told of it while new ones are refused', async () => {
+  const key = { 'idempotency-key': 'before-the-rush' }
+  const first = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order, headers: key })
+  const whole = { orders: [order, { ...order, idempotencyKey: 'in-a-batch' }] }
+  const placed = await ask<Results>(`${gateway.url}/v1/orders/batch`, { body: whole, headers: key })
+  const promising = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_PROBE_SECONDS: '3600' })
+  await until(async () => (await place(promising)).status === 503)
+  const again = await ask(`${promising.url}/v1/orders`, { body: order, headers: key })
+  expect(again).toMatchObject({ status: 202, body: { orderId: first.body.orderId } })
+  expect(again.headers.get('idempotency-replayed')).toBe('true')
+  const other = { ...order, items: [{ sku: 'SKU-0002', quantity: 1 }] }
+  expect((await ask(`${promising.url}/v1/orders`, { body: other, headers: key })).status).toBe(422)
+  const more = { orders: [...whole.orders, order] }
+  const batch = await ask<Results>(`${promising.url}/v1/orders/batch`, { body: more, headers: key })
+  expect(batch.body.results.map(({ status }) => status)).toEqual([202, 202, 503])
+  expect(batch.body.results.slice(0, 2).map(({ orderId }) => orderId)).toEqual(
+    placed.body.results.map(({ orderId }) => orderId),
+  )
+})
+
+interface Results {
+  readonly results: readonly { readonly status: number; readonly orderId?: string }[]
+}
+
 test('while Kafka cannot be asked orders are taken until the intake keeps them for longer than promised', async () => {
   const own = await ground([])
   // In the place of one that relays and gets nowhere.
@@ -80,6 +105,8 @@ test('while Kafka cannot be asked orders are taken until the intake keeps them f
     const patient = await own.start({ ...away, PROMISE_SECONDS: '86400' })
     expect((await place(alone)).status).toBe(202)
     const unknown = await health(alone)
+    const lenient = await ask(`${alone.url}/health/queues`)
+    expect(lenient).toMatchObject({ status: 200, body: { status: 'unknown', queues: [] } })
     expect(unknown).toMatchObject({ status: 503, body: { detail: 'the queues cannot be read' } })
     expect(unknown.headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
     await until(async () => (await place(alone)).status === 503)

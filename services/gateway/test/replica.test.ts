@@ -1,9 +1,9 @@
 // Is the replica asked for what may be old, and nobody ever shown an order as it was before they saw it? On a real standby, which the test
 // holds back.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { ownReplica, type OwnReplica } from './own-replica.ts'
-import { ask, ground, settle, type Ground } from './support.ts'
+import { ask, closeGateway, ground, settle, type Ground } from './support.ts'
 
 let replica: OwnReplica
 let on: Ground
@@ -11,8 +11,12 @@ let gateway: Gateway
 beforeAll(async () => {
   replica = await ownReplica()
   on = await ground(['orders.placed'], replica.adminUrl)
+})
+// One for each test: a gateway whose replica was away does not ask it again at once.
+beforeEach(async () => {
   await replica.caughtUp()
   gateway = await on.start({ DATABASE_REPLICA_URL: replica.replicaOf(on.database.url) })
+  return () => closeGateway(gateway)
 })
 afterAll(async () => {
   await on.close()

@@ -86,6 +86,14 @@ test('what takes longer than the caller prefers to wait is answered like any oth
   expect(await measured('gateway_sync_waiting')).toBe(0)
 })
 
+test('an order whose outcome takes longer is answered with the status that it has by then', async () => {
+  const answering = placeSync({ prefer: 'wait=2' })
+  await until(async () => (await measured('gateway_sync_waiting')) === 1, 20)
+  await settle(on.database, await newest(), 'OrderValidated', 'PROCESSING')
+  expect(await answering).toMatchObject({ status: 202, body: { status: 'PROCESSING' } })
+  expect((await placeSync({ prefer: 'respond-async' })).status).toBe(202)
+})
+
 test('one more than may wait is not kept waiting, and its order is placed all the same', async () => {
   const small = await on.start({ SYNC_MAX_WAITING: '1' })
   const waiting = placeSync({ prefer: 'wait=5' }, small)

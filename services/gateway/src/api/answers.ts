@@ -2,7 +2,8 @@
 import { cancellationReasons, orderStatuses } from '@orderpipeline/order-events'
 import { z } from 'zod'
 
-const status = z.enum(orderStatuses)
+export const orderStatus = z.enum(orderStatuses)
+const status = orderStatus
 const reason = z.enum(cancellationReasons).optional().describe('Only of a cancelled order.')
 const time = z.iso.datetime({ offset: true })
 
@@ -20,7 +21,12 @@ export const orderView = z.object({
   status,
   reason,
   currency: z.string(),
-  totalCents: z.int().optional().describe('Absent until the order has been priced.'),
+  totalCents: z
+    .int()
+    .optional()
+    .describe(
+      "In the currency's minor unit, the sum of the lines; absent until an order of an older gateway is priced.",
+    ),
   items: z.array(line),
   placedAt: time,
   updatedAt: time,
@@ -61,4 +67,16 @@ export const batchResults = z.object({
   results: z
     .array(z.union([accepted.extend({ status: z.literal(202), repeated: z.boolean() }), refused]))
     .describe('One for each order, in the order in which they came.'),
+})
+
+const minorUnits = z.int().describe('Decimals of the currency (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD.')
+
+export const product = z.object({
+  sku: z.string(),
+  name: z.string(),
+  priceCents: z.int().describe('In the minor unit of `currency`.'),
+  currency: z.string(),
+  prices: z
+    .array(z.object({ currency: z.string(), priceCents: z.int(), minorUnits }))
+    .describe('In every currency it is sold in.'),
 })

@@ -1,7 +1,8 @@
 // How does a customer call an order back? At any time before it is shipped; the orders service decides.
 import { HttpProblem, route, type Route } from '@orderpipeline/kit-http'
 import type { Cancellation, CancellationContext } from '@orderpipeline/orders/cancellation'
-import { cancelledOrder } from './answers.ts'
+import { cancelledOrder, orderStatus } from './answers.ts'
+import { orderId, tooLate } from './examples.ts'
 import { orderIdParams } from './fields.ts'
 import { noOrder } from './problems.ts'
 
@@ -20,10 +21,17 @@ export function cancellingRoute(cancel: Cancel): Route {
     access: 'customer',
     takes: { params: orderIdParams },
     answers: {
-      200: { description: 'It is cancelled, now or since before.', schema: cancelledOrder },
+      200: {
+        description: 'It is cancelled, now or since before.',
+        schema: cancelledOrder,
+        examples: { cancelled: { orderId, status: 'CANCELLED' } },
+      },
       404: { description: 'No such order of this customer.' },
-      409: { description: 'It is too late: `state` says what it is.' },
-      503: { description: 'The database is away; Retry-After says when to come again.' },
+      409: {
+        description: 'It is too late: `state` says what it is.',
+        members: { state: orderStatus },
+        examples: { shipped: tooLate },
+      },
     },
     handle: async ({ params: { id } }, request) => {
       const cancellation = await cancel(id, request.customer, request.correlation)
@@ -32,8 +40,13 @@ export function cancellingRoute(cancel: Cancel): Route {
         case 'already-cancelled':
           return { orderId: id, status: 'CANCELLED' }
         case 'too-late': {
-          const members = { state: cancellation.status }
-          throw new HttpProblem(409, 'Too Late', `the order is ${cancellation.status}`, { members })
+          const { status: state } = cancellation
+          throw new HttpProblem(409, 'Too Late', `the order is ${state}`, {
+            problems: [
+              { path: 'id', found: `an order that is ${state}`, allowed: 'an order that has not been shipped' },
+            ],
+            members: { state },
+          })
         }
         case 'unknown':
           throw noOrder(id)

@@ -3,6 +3,12 @@ import { openApi, route, type OpenApi, type Route } from '@orderpipeline/kit-htt
 import { z } from 'zod'
 import { page } from './page.ts'
 
+const description = `Takes orders, shows what became of them, and tells how much is waiting.
+
+HEAD is served wherever GET is, with the same status and headers and no body. OPTIONS answers 204 with \`Allow\`. Any other
+method of a path is answered as \`MethodNotAllowed\`, a path that is not here as \`NotFound\`, and a method that is none of
+HTTP as \`NotImplemented\`. Answers are in one format, whatever \`Accept\` says.`
+
 export interface DescriptionOptions {
   readonly versioned: readonly Route[]
   readonly others: readonly Route[]
@@ -15,7 +21,7 @@ export function descriptionRoutes(options: DescriptionOptions): Route[] {
     openApi({
       title: 'Orders',
       version: '1',
-      description: 'Takes orders, shows what became of them, and tells how much is waiting.',
+      description,
       serverUrl: options.publicUrl,
       bearer: options.authenticated,
       routes: [
@@ -33,7 +39,7 @@ export function descriptionRoutes(options: DescriptionOptions): Route[] {
       summary: 'This document',
       access: 'public',
       takes: {},
-      answers: { 200: { description: 'OpenAPI 3.1.', schema: z.object({ openapi: z.literal('3.1.0') }) } },
+      answers: { 200: { description: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.literal('3.1.0') }) } },
       handle: async (_given, _request, reply) =>
         reply.type('application/json').send((json ??= JSON.stringify(document()))),
     }),
@@ -43,7 +49,15 @@ export function descriptionRoutes(options: DescriptionOptions): Route[] {
       summary: 'This document as a page',
       access: 'public',
       takes: {},
-      answers: { 200: { description: 'For people.', mediaType: 'text/html' } },
+      answers: {
+        200: {
+          description: 'For people.',
+          mediaType: 'text/html',
+          headers: {
+            'content-security-policy': { description: 'It needs no script.', schema: z.string(), always: true },
+          },
+        },
+      },
       handle: async (_given, _request, reply) => {
         void reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
         return reply.type('text/html; charset=utf-8').send((html ??= page(document())))

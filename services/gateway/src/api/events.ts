@@ -1,10 +1,11 @@
 // How does a caller follow an order without asking again and again? By server-sent events: every step of its timeline,
 // from the first or from where they left off, until it has ended.
-import { overloaded, route, type Route } from '@orderpipeline/kit-http'
+import { overloaded, retryAfterHeader, route, type Route } from '@orderpipeline/kit-http'
 import { z } from 'zod'
 import type { OrderReader } from '../reading/order-reader.ts'
 import { allSeen, seenBefore } from '../watch/event-stream.ts'
 import type { Streams } from '../watch/streams.ts'
+import { eventStream } from './examples.ts'
 import { orderIdParams } from './fields.ts'
 import { noOrder } from './problems.ts'
 
@@ -16,26 +17,43 @@ export function eventsRoute(orders: OrderReader, streams: Streams): Route {
     access: 'customer',
     takes: {
       params: orderIdParams,
+      query: z.strictObject({}),
       headers: z.object({
-        'last-event-id': z.string().optional().describe('Of the last event received: only later ones are sent.'),
+        'last-event-id': z
+          .string()
+          .optional()
+          .describe('Of the last event received: only later ones are sent. What names no step is passed over.'),
       }),
     },
     answers: {
-      200: { description: 'An event `progress` for each step of the timeline.', mediaType: 'text/event-stream' },
+      200: {
+        description: 'An event `progress` for each step of the timeline.',
+        mediaType: 'text/event-stream',
+        headers: {
+          'cache-control': { description: 'A stream is for one reader.', schema: z.literal('no-store'), always: true },
+          'x-accel-buffering': { description: 'To nginx.', schema: z.literal('no'), always: true },
+        },
+        examples: { begun: eventStream },
+      },
       204: { description: 'It has ended and every event was received: do not come back.' },
       404: { description: 'No such order of this customer.' },
-      503: { description: 'Too many streams are open, or the database is away; Retry-After says when to come again.' },
+      503: {
+        description: 'Too many streams are open, or the database is away.',
+        headers: { 'retry-after': retryAfterHeader },
+      },
     },
     handle: async ({ params: { id }, headers }, request, reply) => {
       const [known] = await orders.progress([id], request.customer)
       if (!known) throw noOrder(id)
-      const seen = seenBefore(headers['last-event-id'])
+      const seen = seenBefore(headers['last-event-id'], known)
       // Whoever reads by EventSource would otherwise come back for ever.
       if (allSeen(known, seen)) return reply.code(204).send()
+      void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).type('text/event-stream')
+      // A stream that nobody reads would take a place until its end.
+      if (request.method === 'HEAD') return reply.send('')
       const stream = streams.open(known, seen, request.customer)
       if (!stream) throw overloaded('too many event streams are open', 5)
-      void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-      return reply.type('text/event-stream').send(stream)
+      return reply.send(stream)
     },
   })
 }

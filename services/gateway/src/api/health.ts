@@ -1,10 +1,11 @@
-// How are the queues behind the gateway? For balancers, dashboards and people: 200 while everything moves.
-import { overloaded, route, type Route } from '@orderpipeline/kit-http'
+// How are the queues behind the gateway? For dashboards, people and monitors, not for balancers: all gateways see the same queues, so a
+// balancer that went by them would take the whole shop away at once. 200 with the verdict; `?strict` has 503 for what is not well.
+import { overloaded, retryAfterHeader, route, type Route } from '@orderpipeline/kit-http'
 import { z } from 'zod'
 import type { QueueReader } from '../queues/reader.ts'
 
 const queueHealth = z.object({
-  status: z.enum(['moving', 'stuck']),
+  status: z.enum(['moving', 'stuck', 'unknown']).describe('`unknown`: the queues cannot be read.'),
   queues: z.array(
     z.object({
       name: z.string(),
@@ -16,6 +17,16 @@ const queueHealth = z.object({
   ),
 })
 
+const query = z.strictObject({
+  strict: z
+    .enum(['', 'true', 'false'])
+    .default('false')
+    .transform((text) => text !== 'false')
+    .describe('503 for what is not well, for monitors that look at the status alone.'),
+})
+
+const notStored = { description: 'It changes by the second.', schema: z.literal('no-store'), always: true }
+
 /** Nothing that was stuck for minutes is known to move much sooner. */
 const againSeconds = 5
 
@@ -25,19 +36,31 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
     path: '/health/queues',
     summary: 'How much waits before each stage, and for how long',
     access: 'public',
-    takes: {},
+    takes: { query },
     answers: {
-      200: { description: 'Everything moves.', schema: queueHealth },
-      503: {
-        description:
-          'Something has waited for too long, or Kafka does not answer; Retry-After says when to look again.',
+      200: {
+        description: 'How they are; with `strict` only where everything moves.',
         schema: queueHealth,
+        headers: { 'cache-control': notStored },
+        examples: {
+          moving: {
+            status: 'moving',
+            queues: [{ name: 'payment', lag: 12, oldestAgeSeconds: 0, consumedPerSecond: 48.5, stuck: false }],
+          },
+        },
+      },
+      503: {
+        description: 'With `strict`: something has waited for too long, or the queues cannot be read.',
+        schema: queueHealth,
+        headers: { 'cache-control': { ...notStored, always: false }, 'retry-after': retryAfterHeader },
       },
     },
-    handle: async (_given, _request, reply) => {
+    handle: async ({ query: { strict } }, _request, reply) => {
+      void reply.header('cache-control', 'no-store')
       const read = await queues.read().catch((error: unknown) => {
-        throw overloaded('the queues cannot be read', againSeconds, error)
+        if (strict) throw overloaded('the queues cannot be read', againSeconds, error)
       })
+      if (!read) return { status: 'unknown', queues: [] }
       const shown = read.map(({ name, lag, oldestAgeSeconds, consumedPerSecond }) => ({
         name,
         lag,
@@ -46,9 +69,9 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
         stuck: oldestAgeSeconds >= maxAgeSeconds,
       }))
       const stuck = shown.some((queue) => queue.stuck)
-      void reply.header('cache-control', 'no-store')
-      if (stuck) void reply.header('retry-after', againSeconds)
-      return reply.code(stuck ? 503 : 200).send({ status: stuck ? 'stuck' : 'moving', queues: shown })
+      const unwell = stuck && strict
+      if (unwell) void reply.header('retry-after', againSeconds)
+      return reply.code(unwell ? 503 : 200).send({ status: stuck ? 'stuck' : 'moving', queues: shown })
     },
   })
 }

@@ -2,7 +2,7 @@
 // compensation later.
 import { HttpProblem, type FastifyRequest } from '@orderpipeline/kit-http'
 import { z } from 'zod'
-import { customerId, idempotencyKey, skuPattern } from './fields.ts'
+import { customerId, customerOf, idempotencyKey, skuPattern, subject } from './fields.ts'
 
 const item = z.strictObject({
   sku: z.string().regex(skuPattern, '1 to 40 capital letters, digits or dashes, such as SKU-0001'),
@@ -13,11 +13,19 @@ const currency = z
   .string()
   .regex(/^[A-Z]{3}$/, 'three capital letters, such as EUR')
   .default('EUR')
+  .describe('ISO 4217; one that every product of the order is sold in.')
+
+const expectedTotalCents = z
+  .int()
+  .min(0)
+  .optional()
+  .describe("What the customer was shown, in the currency's minor unit: an order that costs something else is refused.")
 
 const items = z
   .array(item)
   .min(1)
   .max(50)
+  .describe('Each SKU once: quantities are to be added up.')
   .superRefine((lines, context) => {
     const seen = new Set<string>()
     for (const [index, { sku }] of lines.entries()) {
@@ -29,9 +37,11 @@ const items = z
 
 /** Where customers are authenticated the token says whose order it is; where not, the caller does. */
 export function orderBody(authenticated: boolean) {
-  const customer: z.ZodType<string | undefined> = authenticated ? customerId.optional() : customerId
-  return z.strictObject({ customerId: customer, currency, items })
+  const customer: z.ZodType<string | undefined> = authenticated ? subject.optional() : customerId
+  return z.strictObject({ customerId: customer, currency, items, expectedTotalCents })
 }
+
+export type OrderBody = z.output<ReturnType<typeof orderBody>>
 
 export function batchItem(authenticated: boolean) {
   return orderBody(authenticated).extend({ idempotencyKey: idempotencyKey.optional() })
@@ -39,10 +49,24 @@ export function batchItem(authenticated: boolean) {
 
 export const idempotencyHeaders = z.object({ 'idempotency-key': idempotencyKey.optional() })
 
+export const batchHeaders = z.object({
+  'idempotency-key': idempotencyKey
+    .optional()
+    .describe('Of the whole batch: an order without a key of its own gets one that follows from it and its place.'),
+})
+
+/**
+ * The key of an order that has none of its own, by its place in a batch that has one: a client that repeats the request places nothing
+ * twice. The space keeps it apart from every key that a caller can send.
+ */
+export const derivedKey = (batchKey: string, index: number): string => `${batchKey} ${index}`
+
 /** @throws HttpProblem where a token names one customer and the order another */
 export function orderingCustomer(request: FastifyRequest, named: string | undefined): string {
   const { customer } = request
   if (customer === undefined) return named ?? ''
-  if (named === undefined || named === customer) return customer
-  throw new HttpProblem(403, 'Forbidden', 'customerId is not the customer of the token; leave it out')
+  if (named === undefined || customerOf(named) === customer) return customer
+  throw new HttpProblem(403, 'Forbidden', 'customerId is not the customer of the token; leave it out', {
+    problems: [{ path: 'customerId', found: JSON.stringify(named), allowed: 'the customer of the token, or nothing' }],
+  })
 }

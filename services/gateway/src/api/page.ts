@@ -1,12 +1,11 @@
 // How does the OpenAPI document read in a browser? As one page of plain HTML, without a script and without anything
 // from elsewhere.
-import type { OpenApi } from '@orderpipeline/kit-http'
+import { responseIn, type OpenApi, type Operation } from '@orderpipeline/kit-http'
 
-type Operation = OpenApi['paths'][string][string]
-
-export function page({ info, paths }: OpenApi): string {
+export function page(document: OpenApi): string {
+  const { info, paths } = document
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => section(path, method, operation)),
+    Object.entries(methods).map(([method, operation]) => section(document, path, method, operation)),
   )
   return `<!doctype html>
 <html lang="en">
@@ -29,16 +28,16 @@ ${operations.join('\n')}
 `
 }
 
-function section(path: string, method: string, operation: Operation): string {
+function section(document: OpenApi, path: string, method: string, operation: Operation): string {
   const { summary, parameters = [], requestBody, responses } = operation
   const rows = parameters.map(
     ({ name, in: place, required, schema }) =>
       `<tr><td><code>${escaped(name)}</code><td>${place}${required ? ', required' : ''}<td><code>${escaped(JSON.stringify(schema))}</code>`,
   )
-  const answers = Object.entries(responses).map(
-    ([status, { description, content }]) =>
-      `<tr><td><b>${status}</b><td>${escaped(description)}<td>${escaped(Object.keys(content ?? {}).join(', '))}`,
-  )
+  const answers = Object.entries(responses).map(([status, response]) => {
+    const { description, content = {} } = responseIn(document, response)
+    return `<tr><td><b>${status}</b><td>${escaped(description)}<td>${escaped(Object.keys(content).join(', '))}`
+  })
   return `<details><summary><b>${method.toUpperCase()}</b><code>${escaped(path)}</code> ${escaped(summary)}</summary>
 ${rows.length > 0 ? `<table>${rows.join('')}</table>` : ''}
 ${requestBody ? `<pre>${escaped(JSON.stringify(requestBody, undefined, 2))}</pre>` : ''}

@@ -6,6 +6,8 @@ test('a caller waits as long as they prefer, and never longer than is allowed', 
   expect(waitMsOf('respond-async, wait=3; x=1', 10_000)).toBe(3_000)
   expect(waitMsOf('wait=0', 10_000)).toBe(0)
   expect(waitMsOf('wait=3600', 10_000)).toBe(10_000)
+  expect(waitMsOf('respond-async', 10_000)).toBe(0)
+  expect(waitMsOf('handling=lenient, respond-async', 10_000)).toBe(0)
 })
 
 test('what is not understood counts as not said', () => {

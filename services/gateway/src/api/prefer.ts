@@ -1,9 +1,10 @@
-// How long is a caller ready to wait? `Prefer: wait=5` (RFC 7240), as far as that is allowed; as long as is allowed when
-// nothing is said. Preferences that are not understood are passed over, as the RFC asks.
+// How long is a caller ready to wait? `Prefer: wait=5` (RFC 7240), as far as that is allowed; not at all by `respond-async` alone; as long
+// as is allowed when nothing is said. Preferences that are not understood are passed over, as the RFC asks.
 
 /** Milliseconds. */
 export function waitMsOf(prefer: string | undefined, maxWaitMs: number): number {
   const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i.exec(prefer ?? '')?.[1]
+  if (seconds === undefined && /(?:^|[,;])\s*respond-async\s*(?=$|[,;])/i.test(prefer ?? '')) return 0
   return seconds === undefined ? maxWaitMs : Math.min(Number(seconds) * 1_000, maxWaitMs)
 }
 

@@ -7,19 +7,60 @@ import {
   IdempotencyInFlight,
   IntakeFull,
   IntakeUnavailable,
+  ItemsNotSold,
   OrderRefused,
+  TotalChanged,
 } from '@orderpipeline/orders/intake'
 
 export function problemOf(error: unknown): unknown {
-  if (error instanceof IntakeFull) return overloaded('too many orders are waiting; nothing was kept', 1, error)
+  if (error instanceof IntakeFull)
+    return overloaded('too many orders are waiting; nothing of this request was kept', 1, error)
   if (error instanceof IntakeUnavailable || (error instanceof DatabaseError && error.retry))
     return overloaded('the order database does not answer; repeat with the same Idempotency-Key', 2, error)
-  if (error instanceof IdempotencyConflict) return new HttpProblem(422, 'Idempotency Conflict', error.message)
+  if (error instanceof IdempotencyConflict)
+    return new HttpProblem(422, 'Idempotency Conflict', error.message, {
+      problems: [{ path: 'idempotency-key', found: 'the key of another order', allowed: 'a key for each order' }],
+    })
   if (error instanceof IdempotencyInFlight)
-    return new HttpProblem(409, 'Idempotency In Flight', error.message, { headers: { 'retry-after': '1' } })
-  if (error instanceof OrderRefused) return new HttpProblem(422, 'Order Refused', error.message, { cause: error.cause })
+    return new HttpProblem(409, 'Idempotency In Flight', error.message, {
+      problems: [
+        {
+          path: 'idempotency-key',
+          found: 'the key of an order that is being placed',
+          allowed: 'the same, a second later',
+        },
+      ],
+      headers: { 'retry-after': '1' },
+    })
+  if (error instanceof ItemsNotSold) return notSold(error)
+  if (error instanceof TotalChanged) {
+    const { expectedCents, totalCents } = error
+    const problems = [{ path: 'expectedTotalCents', found: String(expectedCents), allowed: `${totalCents}, or none` }]
+    return new HttpProblem(422, 'Total Changed', error.message, { problems })
+  }
+  if (error instanceof OrderRefused)
+    return new HttpProblem(422, 'Order Refused', error.message, {
+      problems: [{ path: 'body', found: 'an order that the database refuses', allowed: 'one without what it names' }],
+      cause: error.cause,
+    })
   return error
 }
 
+function notSold({ message, items }: ItemsNotSold): HttpProblem {
+  const problems = items.map(({ line, sku, currency, currencies }) => ({
+    path: `items[${line}].sku`,
+    found: JSON.stringify(sku),
+    allowed:
+      currencies.length === 0
+        ? 'a product that is sold, as GET /v1/products shows them'
+        : `a product that is sold in ${currency}; this one is sold in ${currencies.join(', ')}`,
+  }))
+  return new HttpProblem(422, 'Not Sold', message, { problems })
+}
+
 /** Another customer's order is answered in the same words as one that does not exist. */
-export const noOrder = (id: string): HttpProblem => new HttpProblem(404, 'Not Found', `no order ${id}`)
+export const noOrder = (id: string): HttpProblem =>
+  notThere('id', id, `no order ${id}`, 'the id of an order of this customer')
+
+export const notThere = (path: string, found: string, detail: string, allowed: string): HttpProblem =>
+  new HttpProblem(404, 'Not Found', detail, { problems: [{ path, found: JSON.stringify(found), allowed }] })

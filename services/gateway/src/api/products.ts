@@ -1,8 +1,11 @@
 // What can be ordered?
-import { HttpProblem, route, type Route } from '@orderpipeline/kit-http'
+import { route, type Route } from '@orderpipeline/kit-http'
 import type { Product } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
-import { skuPattern } from './fields.ts'
+import { product } from './answers.ts'
+import { shownProduct } from './examples.ts'
+import { pageLimit, skuPattern } from './fields.ts'
+import { notThere } from './problems.ts'
 
 export interface Products {
   bySku(sku: string): Promise<Product | undefined>
@@ -11,9 +14,6 @@ export interface Products {
 }
 
 const sku = z.string().regex(skuPattern, '1 to 40 capital letters, digits or dashes, such as SKU-0001')
-const product = z.object({ sku: z.string(), name: z.string(), priceCents: z.int() })
-const away = { 503: { description: 'The database is away; Retry-After says when to come again.' } }
-
 export function productRoutes(products: Products): Route[] {
   return [
     route({
@@ -23,13 +23,12 @@ export function productRoutes(products: Products): Route[] {
       access: 'public',
       takes: { params: z.object({ sku }) },
       answers: {
-        200: { description: 'The product.', schema: product },
+        200: { description: 'The product.', schema: product, examples: { product: shownProduct } },
         404: { description: 'No such product.' },
-        ...away,
       },
       handle: async ({ params }) => {
         const found = await products.bySku(params.sku)
-        if (!found) throw new HttpProblem(404, 'Not Found', `no product ${params.sku}`)
+        if (!found) throw notThere('sku', params.sku, `no product ${params.sku}`, 'the SKU of a product that is sold')
         return found
       },
     }),
@@ -40,19 +39,20 @@ export function productRoutes(products: Products): Route[] {
       access: 'public',
       takes: {
         query: z.strictObject({
-          after: sku.optional().describe('`next` of the page before.'),
-          limit: z.coerce.number().int().min(1).max(100).default(20),
+          cursor: sku.optional().describe('`next` of the page before.'),
+          after: sku.optional().describe('What `cursor` was called before; still taken where that is not given.'),
+          limit: pageLimit,
         }),
       },
       answers: {
         200: {
           description: 'A page of products.',
           schema: z.object({ products: z.array(product), next: z.string().optional() }),
+          examples: { page: { products: [shownProduct], next: 'SKU-0001' } },
         },
-        ...away,
       },
-      handle: async ({ query: { after = '', limit } }) => {
-        const found = await products.page(after, limit + 1)
+      handle: async ({ query: { after = '', cursor = after, limit } }) => {
+        const found = await products.page(cursor, limit + 1)
         const page = found.slice(0, limit)
         const last = page.at(-1)
         return { products: page, ...(found.length > limit && last ? { next: last.sku } : {}) }

@@ -1,17 +1,17 @@
 // How is an order, or many, looked at?
-import { HttpProblem, route, type Route } from '@orderpipeline/kit-http'
+import { route, type Route } from '@orderpipeline/kit-http'
 import { z } from 'zod'
 import type { OrderReader } from '../reading/order-reader.ts'
 import { orderPage, orderView, statuses } from './answers.ts'
 import { cursor, cursorOf } from './cursor.ts'
-import { customerId, orderIdParams } from './fields.ts'
-import { noOrder } from './problems.ts'
+import { orderId, ordersPage, shownOrder, statusesAnswer } from './examples.ts'
+import { customerId, customerOf, orderIdParams, pageLimit, subject } from './fields.ts'
+import { noOrder, notThere } from './problems.ts'
 
 const statusBody = z.strictObject({ ids: z.array(z.uuid('a uuid')).min(1).max(1_000) })
-const away = { 503: { description: 'The database is away; Retry-After says when to come again.' } }
 
 export function readingRoutes(orders: OrderReader, authenticated: boolean): Route[] {
-  const customer: z.ZodType<string | undefined> = authenticated ? customerId.optional() : customerId
+  const customer: z.ZodType<string | undefined> = authenticated ? subject.optional() : customerId
   return [
     route({
       method: 'GET',
@@ -20,9 +20,8 @@ export function readingRoutes(orders: OrderReader, authenticated: boolean): Rout
       access: 'customer',
       takes: { params: orderIdParams },
       answers: {
-        200: { description: 'The order.', schema: orderView },
+        200: { description: 'The order.', schema: orderView, examples: { order: shownOrder } },
         404: { description: 'No such order of this customer.' },
-        ...away,
       },
       handle: async ({ params: { id } }, request) => {
         const order = await orders.byId(id, request.customer)
@@ -39,18 +38,17 @@ export function readingRoutes(orders: OrderReader, authenticated: boolean): Rout
         query: z.strictObject({
           customer,
           cursor: cursor.optional(),
-          limit: z.coerce.number().int().min(1).max(100).default(20),
+          limit: pageLimit,
         }),
       },
       answers: {
-        200: { description: 'A page of orders.', schema: orderPage },
+        200: { description: 'A page of orders.', schema: orderPage, examples: { page: ordersPage } },
         404: { description: 'The customer is not that of the token.' },
-        ...away,
       },
       handle: async ({ query }, request) => {
         const whose = request.customer ?? query.customer ?? ''
-        if (query.customer !== undefined && query.customer !== whose)
-          throw new HttpProblem(404, 'Not Found', `no customer ${query.customer}`)
+        if (query.customer !== undefined && query.customer !== whose && customerOf(query.customer) !== whose)
+          throw notThere('customer', query.customer, `no customer ${query.customer}`, 'that of the token, or none')
         const page = await orders.ofCustomer(whose, query.cursor, query.limit)
         const last = page.orders.at(-1)
         return { orders: page.orders, ...(page.more && last ? { next: cursorOf(last.orderId) } : {}) }
@@ -62,7 +60,14 @@ export function readingRoutes(orders: OrderReader, authenticated: boolean): Rout
       summary: 'The bare status of up to 1,000 orders; what is unknown is left out',
       access: 'customer',
       takes: { body: statusBody },
-      answers: { 200: { description: 'Those that exist, in no order.', schema: statuses }, ...away },
+      examples: { two: { ids: [orderId, '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e10'] } },
+      answers: {
+        200: {
+          description: 'Those that exist, in no order.',
+          schema: statuses,
+          examples: { one: statusesAnswer },
+        },
+      },
       handle: async ({ body: { ids } }, request) => ({ orders: await orders.statuses(ids, request.customer) }),
     }),
   ]

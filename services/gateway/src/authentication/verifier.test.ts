@@ -1,22 +1,20 @@
 import { createHmac } from 'node:crypto'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { createLogger, silentLogger } from '@orderpipeline/kit-telemetry'
 import { expect, test } from 'vitest'
+import type { AuthenticationSettings } from './settings.ts'
 import { createVerifier } from './verifier.ts'
 
 const secret = 'a-secret-that-is-long-enough-to-be-one'
 const now = new Date('2026-01-02T03:04:05Z')
 const seconds = (fromNow: number) => now.getTime() / 1_000 + fromNow
-const verify = createVerifier(
-  {
-    algorithms: ['HS256'],
-    keys: { kind: 'secret', secret },
-    issuer: 'us',
-    audience: 'orders',
-    clockToleranceSeconds: 5,
-  },
-  { now: () => now, monotonicMs: () => 0 },
-  silentLogger(),
-)
+const settings: AuthenticationSettings = {
+  algorithms: ['HS256'],
+  keys: { kind: 'secret', secret },
+  issuer: 'us',
+  audience: 'orders',
+  clockToleranceSeconds: 5,
+}
+const verify = createVerifier(settings, { now: () => now, monotonicMs: () => 0 }, silentLogger())
 
 function token(claims: object = {}, header: object = {}, key = secret): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -30,6 +28,34 @@ const refused = { status: 401, headers: { 'www-authenticate': 'Bearer error="inv
 test('the customer is the subject of a token that is right in everything', async () => {
   expect(await ask(token())).toBe('customer-1')
   expect(await verify(`bearer ${token({ aud: ['other', 'orders'] })}`)).toBe('customer-1')
+})
+
+test.each(['auth0|5f7c8ec7c33c6c004bbafe82', 'spiffe://example.org/ns/shop/sa/web', 'CN=shop,O=Example', 'a b'])(
+  'a subject as identity providers give them is the customer: %s',
+  async (sub) => {
+    expect(await ask(token({ sub }))).toBe(sub)
+  },
+)
+
+test('a subject that is too long for an event is known by its hash, and nobody else can have that name', async () => {
+  const long = await ask(token({ sub: 'x'.repeat(255) }))
+  expect(long).toMatch(/^sha256:[\w-]{43}$/)
+  expect(await ask(token({ sub: 'x'.repeat(255) }))).toBe(long)
+  expect(await ask(token({ sub: long }))).not.toBe(long)
+})
+
+test('why a token was refused is logged at debug, and the token is not', async () => {
+  const lines: string[] = []
+  const logger = createLogger({
+    service: 'test',
+    level: 'debug',
+    destination: { write: (line) => void lines.push(line) },
+  })
+  const logging = createVerifier(settings, { now: () => now, monotonicMs: () => 0 }, logger)
+  const wrong = token({ aud: 'somebody-else' })
+  await expect(logging(`Bearer ${wrong}`)).rejects.toMatchObject(refused)
+  expect(lines.join('')).toContain('unexpected \\"aud\\" claim value')
+  expect(lines.join('')).not.toContain(wrong)
 })
 
 test('clocks may differ by what is allowed, and no more', async () => {
@@ -49,7 +75,9 @@ test.each([
   ['an empty subject', { sub: '' }],
   ['a subject that is no text', { sub: 7 }],
   ['a list for a subject', { sub: ['customer-1'] }],
-  ['a subject that is no customer id', { sub: 'a b' }],
+  ['a subject with a line break', { sub: 'a\nb' }],
+  ['a subject that is not ASCII', { sub: 'kunde ä' }],
+  ['a subject of more than 255 characters', { sub: 'x'.repeat(256) }],
 ])('a token with %s is refused', async (_what, claims) => {
   await expect(ask(token(claims))).rejects.toMatchObject(refused)
 })

@@ -3,7 +3,7 @@
 import { HttpProblem, overloaded } from '@orderpipeline/kit-http'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
-import { customerIdPattern } from '../api/fields.ts'
+import { customerOf, subjectPattern } from '../api/fields.ts'
 import type { Clock } from '../clock.ts'
 import { KeysUnavailable, remoteKeys } from './remote-keys.ts'
 import type { AuthenticationSettings } from './settings.ts'
@@ -35,27 +35,36 @@ export function createVerifier(settings: AuthenticationSettings, clock: Clock, l
     requiredClaims: ['sub', 'exp'],
   }
 
+  // What was wrong is for those who run the gateway; a caller who forges tokens learns nothing from the answer.
+  const refused = (detail: string, reason: string, cause?: unknown, found = 'a token (not shown)'): HttpProblem => {
+    logger.debug({ reason }, 'a token was refused')
+    return unauthorized(detail, found, cause)
+  }
+
   return async (authorization) => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1]
-    if (token === undefined || token.length > longestToken) throw unauthorized('a bearer token is needed')
+    if (token === undefined || token.length > longestToken)
+      throw refused('a bearer token is needed', 'there is none', undefined, 'none')
     try {
       const { payload, protectedHeader } = await jwtVerify(token, key, { ...options, currentDate: clock.now() })
       // Extensions that must be understood: none are understood here, whatever the library may know.
-      if (protectedHeader.crit !== undefined) throw unauthorized('the token is not accepted')
+      if (protectedHeader.crit !== undefined) throw refused('the token is not accepted', 'its header has crit')
       // What is signed may still be of any type: a pattern alone would take a number, or a list of one, for its text.
       const sub: unknown = payload.sub
-      if (typeof sub !== 'string' || !customerIdPattern.test(sub)) throw unauthorized('the token is not accepted')
-      return sub
+      if (typeof sub !== 'string' || !subjectPattern.test(sub))
+        throw refused('the token is not accepted', 'its sub is not 1 to 255 printable ASCII characters')
+      return customerOf(sub)
     } catch (error) {
       if (error instanceof KeysUnavailable) throw overloaded('tokens cannot be verified at present', 2, error)
-      if (error instanceof errors.JWTExpired) throw unauthorized('the token has expired', error)
-      if (error instanceof errors.JOSEError) throw unauthorized('the token is not accepted', error)
+      if (error instanceof errors.JWTExpired) throw refused('the token has expired', error.message, error)
+      if (error instanceof errors.JOSEError) throw refused('the token is not accepted', error.message, error)
       throw error
     }
   }
 }
 
-function unauthorized(detail: string, cause?: unknown): HttpProblem {
+function unauthorized(detail: string, found: string, cause?: unknown): HttpProblem {
+  const problems = [{ path: 'authorization', found, allowed: 'Bearer and a token of the issuer that is valid now' }]
   const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
-  return new HttpProblem(401, 'Unauthorized', detail, { headers, cause })
+  return new HttpProblem(401, 'Unauthorized', detail, { headers, problems, cause })
 }

@@ -8,7 +8,8 @@ const isNetwork = (text: string): boolean => {
   const [address = '', prefix, ...more] = text.split('/')
   const bits = isIP(address) === 4 ? 32 : 128
   if (isIP(address) === 0 || more.length > 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
+  // Everybody (/0) is nobody's proxy, and the framework refuses it later with a stack trace.
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= bits)
 }
 
 export const limitVariables = {
@@ -21,7 +22,7 @@ export const limitVariables = {
   HTTP_TRUSTED_PROXIES: variables
     .list()
     .refine((networks) => networks.every(isNetwork))
-    .describe('a comma-separated list of addresses and networks, such as 10.0.0.0/8')
+    .describe('a comma-separated list of addresses and networks, such as 10.0.0.0/8 (of at least one bit)')
     .optional(),
   REDIS_URL: variables.url(['redis', 'rediss']).optional(),
   /** A Redis that takes longer is passed over for a second. */

@@ -1,7 +1,7 @@
 import { HttpProblem } from '@orderpipeline/kit-http'
 import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
 import { afterEach, expect, test, vi } from 'vitest'
-import { startAdmission, type Admission } from './admission.ts'
+import { startAdmission } from './admission.ts'
 import { StagesUnknown, type Expectation } from './queue.ts'
 
 const queue = (name: string, waitSeconds: number): Expectation => ({
@@ -11,11 +11,14 @@ const queue = (name: string, waitSeconds: number): Expectation => ({
   waitSeconds,
 })
 
-let admission: Admission | undefined
+let admission: ReturnType<typeof startAdmission> | undefined
 afterEach(() => admission?.close())
 
 /** Each look at the queues gives the next of these; the last goes on. */
-async function after(looks: readonly (readonly Expectation[] | Error)[], passedMs = 0): Promise<() => void> {
+async function after(
+  looks: readonly (readonly Expectation[] | Error)[],
+  passedMs = 0,
+): Promise<() => HttpProblem | undefined> {
   let looked = 0
   let nowMs = 0
   const started = (admission = startAdmission({
@@ -29,27 +32,41 @@ async function after(looks: readonly (readonly Expectation[] | Error)[], passedM
     promiseSeconds: 10,
     stages: ['payment'],
     everyMs: 1,
-    monotonicMs: () => nowMs,
+    probeEveryMs: 1_000,
+    monotonicMs: () => nowMs + laterMs,
     registry: createRegistry(),
     logger: silentLogger(),
   }))
   await vi.waitUntil(() => looked > looks.length)
   started.close()
-  return started.admit
+  return started.refusal
 }
+/** Added to the clock by a test. */
+let laterMs = 0
 const away = new Error('away')
 
 test('while the queues cannot be read, what was known of them goes on counting for a while', async () => {
-  expect(await after([[queue('payment', 60)], away], 30_000)).toThrow(HttpProblem)
-  expect(await after([[queue('payment', 60)], away], 61_000)).not.toThrow()
-  expect(await after([[queue('payment', 5)], away], 30_000)).not.toThrow()
+  expect((await after([[queue('payment', 60)], away], 30_000))()).toBeInstanceOf(HttpProblem)
+  expect((await after([[queue('payment', 60)], away], 61_000))()).toBeUndefined()
+  expect((await after([[queue('payment', 5)], away], 30_000))()).toBeUndefined()
 })
 
 test('with nothing ever known of the queues every order is taken', async () => {
-  expect(await after([away])).not.toThrow()
+  expect((await after([away]))()).toBeUndefined()
 })
 
 test('where only the stages are unknown, the intake by itself decides', async () => {
-  expect(await after([new StagesUnknown(queue('intake', 60), away)])).toThrow(HttpProblem)
-  expect(await after([new StagesUnknown(queue('intake', 5), away)])).not.toThrow()
+  expect((await after([new StagesUnknown(queue('intake', 60), away)]))()).toBeInstanceOf(HttpProblem)
+  expect((await after([new StagesUnknown(queue('intake', 5), away)]))()).toBeUndefined()
+})
+
+test('while orders are refused one in a while is taken, so that a shop which stands still is seen to move again', async () => {
+  const refusal = await after([[queue('payment', 60)]])
+  expect(refusal()).toMatchObject({ status: 503, headers: { 'retry-after': '50' } })
+  laterMs = 999
+  expect(refusal()).toBeInstanceOf(HttpProblem)
+  laterMs = 1_000
+  expect(refusal()).toBeUndefined()
+  expect(refusal()).toBeInstanceOf(HttpProblem)
+  laterMs = 0
 })

@@ -1,7 +1,7 @@
 // Is an order taken that would wait longer than was promised? No: its sender is told when to come again, which costs less
 // than an order that is late. Kept up to date beside the requests. Queues that cannot be read are the likeliest when the most
 // waits in them, so what was known counts for a while; then everything is taken, since an order that is durable is never lost.
-import { overloaded } from '@orderpipeline/kit-http'
+import { overloaded, type HttpProblem } from '@orderpipeline/kit-http'
 import { Counter, Gauge, type Logger, type Registry } from '@orderpipeline/kit-telemetry'
 import { expectedWaitSeconds, StagesUnknown } from './queue.ts'
 import type { QueueReader } from './reader.ts'
@@ -11,6 +11,11 @@ export interface AdmissionOptions {
   readonly promiseSeconds: number
   readonly stages: readonly string[]
   readonly everyMs: number
+  /**
+   * While orders are refused, one in so long is taken all the same. Where nothing is taken nothing is consumed, and there would be no
+   * pace to see by which to take more: one stuck message would keep the shop closed.
+   */
+  readonly probeEveryMs: number
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number
   readonly registry: Registry
@@ -18,17 +23,20 @@ export interface AdmissionOptions {
 }
 
 export interface Admission {
-  /** @throws HttpProblem 503 */
-  readonly admit: () => void
-  close(): void
+  /** Why no order is taken at present; `undefined`: this one is. */
+  readonly refusal: () => HttpProblem | undefined
+  /** Counts an order that was refused for it, and returns the refusal. */
+  readonly shed: (refusal: HttpProblem) => HttpProblem
 }
+
+export const everyOrder: Admission = { refusal: () => undefined, shed: (refusal) => refusal }
 
 const longestRetryAfterSeconds = 60
 /** For so long what was known of the queues stands for what they are. */
 const knownForMs = 60_000
 
-export function startAdmission(options: AdmissionOptions): Admission {
-  const { queues, promiseSeconds, stages, everyMs, monotonicMs, logger } = options
+export function startAdmission(options: AdmissionOptions): Admission & { close(): void } {
+  const { queues, promiseSeconds, stages, everyMs, probeEveryMs, monotonicMs, logger } = options
   const registers = [options.registry]
   const expected = new Gauge({
     name: 'gateway_expected_wait_seconds',
@@ -37,10 +45,11 @@ export function startAdmission(options: AdmissionOptions): Admission {
   })
   const shed = new Counter({
     name: 'gateway_orders_shed_total',
-    help: 'Requests to place orders refused since they would have waited longer than promised.',
+    help: 'Orders refused since they would have waited longer than promised.',
     registers,
   })
   let waitSeconds = 0
+  let probeAt: number | undefined
   let known = { at: -Infinity, waitSeconds: 0 }
   let timer: NodeJS.Timeout | undefined
   let closed = false
@@ -59,11 +68,23 @@ export function startAdmission(options: AdmissionOptions): Admission {
   }
   void look()
   return {
-    admit: () => {
-      if (waitSeconds <= promiseSeconds) return
-      shed.inc()
+    refusal: () => {
+      if (waitSeconds <= promiseSeconds) {
+        probeAt = undefined
+        return undefined
+      }
+      probeAt ??= monotonicMs() + probeEveryMs
+      if (monotonicMs() >= probeAt) {
+        probeAt = undefined
+        return undefined
+      }
       const over = Math.min(waitSeconds - promiseSeconds, longestRetryAfterSeconds)
-      throw overloaded(`an order would wait about ${Math.ceil(waitSeconds)} s at present; nothing was kept`, over)
+      const seconds = Math.ceil(waitSeconds)
+      return overloaded(`an order would wait about ${seconds} s at present; nothing of this request was kept`, over)
+    },
+    shed: (refusal) => {
+      shed.inc()
+      return refusal
     },
     close: () => {
       closed = true

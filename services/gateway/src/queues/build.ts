@@ -6,12 +6,12 @@ import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { outboxLag } from '@orderpipeline/orders/intake'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { startAdmission } from './admission.ts'
+import { startAdmission, type Admission } from './admission.ts'
 import { createQueueReader, type QueueReader } from './reader.ts'
 
 export interface Queues {
   readonly queues: QueueReader
-  readonly admit?: () => void
+  readonly admission?: Admission
   close(): Promise<void>
 }
 
@@ -49,13 +49,14 @@ export function openQueues(
     promiseSeconds,
     stages,
     everyMs: cacheMs,
+    probeEveryMs: config.PROMISE_PROBE_SECONDS * 1_000,
     monotonicMs: clock.monotonicMs,
     registry,
     logger,
   })
   return {
     queues,
-    admit: admission.admit,
+    admission,
     close: async () => {
       admission.close()
       await kafka.close()

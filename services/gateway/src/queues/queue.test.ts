@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { agesSeconds, expectations, expectedWaitSeconds, queueOf, type Sample } from './queue.ts'
+import { agesSeconds, expectations, expectedWaitSeconds, queueOf, rememberedPaces, type Sample } from './queue.ts'
 
 const partition = (index: number, committed: number | undefined, high: number) => ({
   topic: 'a',
@@ -11,8 +11,12 @@ const partition = (index: number, committed: number | undefined, high: number) =
 const ages = [1, 30, 60]
 
 test('the lag is what is not consumed; a group that has committed nothing has everything before it', () => {
-  const { queue, consumed } = queueOf('stage', [partition(0, 7, 10), partition(1, undefined, 5)], new Map(), ages)
-  expect([queue.lag, consumed]).toEqual([8, 7])
+  const { queue, positions } = queueOf('stage', [partition(0, 7, 10), partition(1, undefined, 5)], new Map(), ages)
+  expect(queue.lag).toBe(8)
+  expect(positions).toEqual([
+    { id: 'a/0', consumed: 7, lag: 3 },
+    { id: 'a/1', consumed: 0, lag: 5 },
+  ])
 })
 
 test('the oldest message has at least the largest age at which younger ones begin behind it', () => {
@@ -29,7 +33,7 @@ test('the oldest message has at least the largest age at which younger ones begi
 const sample = (at: number, lag: number, consumed: number, oldestAgeSeconds = 0): Sample => ({
   at,
   queues: [{ name: 'payment', lag, oldestAgeSeconds }],
-  consumed: { payment: consumed },
+  positions: { payment: [{ id: 'a/0', consumed, lag }] },
 })
 
 test('what comes in now waits for what is before it, at the pace that was seen', () => {
@@ -51,7 +55,38 @@ test('an order waits in each stage it passes, and in no other', () => {
   expect(expectedWaitSeconds(expected, ['orders', 'payment'])).toBe(33)
 })
 
-test('the limit itself is among the ages, so that it is never missed', () => {
-  expect(agesSeconds(42)).toContain(42)
-  expect(agesSeconds(300)).toHaveLength(11)
+/** Payment with a hundred partitions, of which `stuck` hold a message each that does not move, and have for ten minutes. */
+const night = (at: number, stuck: number, consumed = 0, movingLag = 0): Sample => ({
+  at,
+  queues: [{ name: 'payment', lag: stuck + movingLag, oldestAgeSeconds: 300 }],
+  positions: {
+    payment: Array.from({ length: 100 }, (_, n) => ({
+      id: `a/${n}`,
+      consumed: 50 + (n === 99 ? consumed : 0),
+      lag: n < stuck ? 1 : n === 99 ? movingLag : 0,
+    })),
+  },
+})
+
+test('one message that is stuck in a quiet night makes nobody else wait', () => {
+  expect(expectations([night(0, 1), night(10_000, 1)])).toMatchObject([{ waitSeconds: 0, oldestAgeSeconds: 300 }])
+  expect(expectations([night(0, 1), night(10_000, 1, 10, 20)])).toMatchObject([{ waitSeconds: 20 }])
+})
+
+test('a stage that moves nowhere in half of its partitions stands still', () => {
+  expect(expectations([night(0, 60), night(10_000, 60)])).toMatchObject([{ waitSeconds: 300 }])
+})
+
+test('what a stage was known to do counts where it had less to do since, and is forgotten with time', () => {
+  const paces = { payment: 40 }
+  expect(expectations([night(0, 0), night(10_000, 0, 10, 20)], paces)).toMatchObject([{ waitSeconds: 0.5 }])
+  const quiet = expectations([night(0, 0), night(10_000, 0, 10, 20)])
+  expect(rememberedPaces(paces, quiet, 0)).toEqual({ payment: 40 })
+  expect(rememberedPaces(paces, quiet, 600_000)).toEqual({ payment: 10 })
+  expect(rememberedPaces(paces, quiet, 3_600_000)).toEqual({ payment: 1 })
+})
+
+test('Kafka is asked about two ages, and the limit itself is one of them', () => {
+  expect(agesSeconds(42)).toEqual([15, 42])
+  expect(agesSeconds(2)).toEqual([1, 2])
 })

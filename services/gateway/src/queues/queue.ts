@@ -10,12 +10,21 @@ export interface Queue {
   readonly oldestAgeSeconds: number
 }
 
+/** Where a stage's consumer group stands in one partition. */
+export interface Position {
+  /** `<topic>/<partition>`. */
+  readonly id: string
+  /** Messages consumed since the partition began. */
+  readonly consumed: number
+  readonly lag: number
+}
+
 export interface Sample {
   /** Milliseconds that never go back. */
   readonly at: number
   readonly queues: readonly Queue[]
-  /** By stage: messages consumed since its topics began. */
-  readonly consumed: Readonly<Record<string, number>>
+  /** By stage. */
+  readonly positions: Readonly<Record<string, readonly Position[]>>
 }
 
 export interface Expectation extends Queue {
@@ -37,9 +46,11 @@ export class StagesUnknown extends Error {
   }
 }
 
-/** Kafka tells what is older than a time, not how old something is: so many times are asked about. */
-export const agesSeconds = (limitSeconds: number): readonly number[] =>
-  [...new Set([1, 5, 15, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400, limitSeconds])].sort((a, b) => a - b)
+/**
+ * Kafka tells what is older than a time, not how old something is. Each time asked about is a search in an index for every lagging
+ * partition, so there are two: the age that makes a queue stuck, and one by which it is seen coming.
+ */
+export const agesSeconds = (limitSeconds: number): readonly number[] => [Math.min(15, limitSeconds / 2), limitSeconds]
 
 const position = ({ low, high, committed }: PartitionOffsets): number => Math.min(high, Math.max(low, committed ?? low))
 
@@ -49,13 +60,13 @@ export function queueOf(
   partitions: readonly PartitionOffsets[],
   since: OffsetsSince,
   ages: readonly number[],
-): { readonly queue: Queue; readonly consumed: number } {
+): { readonly queue: Queue; readonly positions: readonly Position[] } {
   let lag = 0
-  let consumed = 0
   let oldestAgeSeconds = 0
+  const positions: Position[] = []
   for (const partition of partitions) {
     const at = position(partition)
-    consumed += at
+    positions.push({ id: `${partition.topic}/${partition.partition}`, consumed: at, lag: partition.high - at })
     lag += partition.high - at
     if (partition.high === at) continue
     const offsets = since.get(partition.topic)?.get(partition.partition)
@@ -66,26 +77,74 @@ export function queueOf(
       if (younger === undefined || younger > at) oldestAgeSeconds = Math.max(oldestAgeSeconds, age)
     }
   }
-  return { queue: { name, lag, oldestAgeSeconds }, consumed }
+  return { queue: { name, lag, oldestAgeSeconds }, positions }
 }
 
 /** Rates over a shorter time than this say more about batches than about pace. */
 const shortestMs = 2_000
 
+/** Messages a second that a stage was seen to consume, by stage. */
+export type Paces = Readonly<Record<string, number>>
+
 /**
- * Lag over pace; where nothing was seen to move, what has waited so far. `samples`: oldest first.
+ * Lag over pace, of the partitions that move: one that stands still for one message holds up its own keys and nobody else.
+ * `samples`: oldest first. `paces`: what the stages were known to do before; a quiet stage consumes what comes, which is not what it can.
  */
-export function expectations(samples: readonly Sample[]): readonly Expectation[] {
+export function expectations(samples: readonly Sample[], paces: Paces = {}): readonly Expectation[] {
   const last = samples.at(-1)
   if (!last) return []
   const first = samples.find(({ at }) => last.at - at >= shortestMs)
   return last.queues.map((queue) => {
-    const moved = (last.consumed[queue.name] ?? 0) - (first?.consumed[queue.name] ?? Number.NaN)
-    const consumedPerSecond = first && moved >= 0 ? (moved * 1_000) / (last.at - first.at) : undefined
-    const waitSeconds =
-      queue.lag > 0 && consumedPerSecond ? queue.lag / consumedPerSecond : queue.lag > 0 ? queue.oldestAgeSeconds : 0
+    const progress = first && progressOf(first.positions[queue.name], last.positions[queue.name])
+    const consumedPerSecond = first && progress && (progress.consumed * 1_000) / (last.at - first.at)
+    const waitSeconds = waitOf(queue, progress, consumedPerSecond ?? 0, paces[queue.name] ?? 0)
     return { ...queue, ...(consumedPerSecond === undefined ? {} : { consumedPerSecond }), waitSeconds }
   })
+}
+
+interface Progress {
+  readonly consumed: number
+  /** Messages before those partitions that moved. */
+  readonly movingLag: number
+  /** Of all partitions, those that have a lag and did not move; from 0 to 1. */
+  readonly standing: number
+}
+
+/** `undefined` where there is nothing to compare, or the group was set back. */
+function progressOf(before: readonly Position[] = [], now: readonly Position[] = []): Progress | undefined {
+  const at = new Map(before.map(({ id, consumed }) => [id, consumed]))
+  const known = now
+    .filter(({ id }) => at.has(id))
+    .map((one) => ({ ...one, moved: one.consumed - (at.get(one.id) ?? 0) }))
+  if (known.length === 0 || known.some(({ moved }) => moved < 0)) return undefined
+  const moving = known.filter(({ moved }) => moved > 0)
+  return {
+    consumed: moving.reduce((sum, { moved }) => sum + moved, 0),
+    movingLag: moving.reduce((sum, { lag }) => sum + lag, 0),
+    standing: known.filter(({ moved, lag }) => moved === 0 && lag > 0).length / known.length,
+  }
+}
+
+/** From this share of its partitions on a stage that moves nowhere counts as standing still, not as stuck at some keys. */
+const standsStill = 0.5
+
+function waitOf(queue: Queue, progress: Progress | undefined, perSecond: number, knownPace: number): number {
+  if (queue.lag === 0) return 0
+  if (!progress) return queue.oldestAgeSeconds
+  const pace = Math.max(perSecond, knownPace)
+  if (progress.consumed > 0) return progress.movingLag / pace
+  if (progress.standing >= standsStill) return queue.oldestAgeSeconds
+  return knownPace > 0 ? queue.lag / knownPace : 0
+}
+
+/** A pace is forgotten by half in so long: the stage may have fewer replicas since. */
+const halfLifeMs = 300_000
+
+export function rememberedPaces(paces: Paces, seen: readonly Expectation[], passedMs: number): Paces {
+  const kept = 0.5 ** (passedMs / halfLifeMs)
+  return Object.fromEntries(
+    seen.map(({ name, consumedPerSecond = 0 }) => [name, Math.max(consumedPerSecond, (paces[name] ?? 0) * kept)]),
+  )
 }
 
 /** Through all of these, one after the other. */

@@ -6,8 +6,10 @@ import {
   agesSeconds,
   expectations,
   queueOf,
+  rememberedPaces,
   StagesUnknown,
   type Expectation,
+  type Paces,
   type Queue,
   type Sample,
 } from './queue.ts'
@@ -34,15 +36,19 @@ const windowMs = 30_000
 export function createQueueReader(options: QueueReaderOptions): QueueReader {
   const { cacheMs, monotonicMs } = options
   let samples: readonly Sample[] = []
+  let paces: Paces = {}
   let reading: Promise<readonly Expectation[]> | undefined
   let failed: { readonly at: number; readonly error: unknown } | undefined
 
   const readNow = async (): Promise<readonly Expectation[]> => {
     try {
       const sample = await take(options)
+      const passedMs = sample.at - (samples.at(-1)?.at ?? sample.at)
       samples = [...samples.filter(({ at }) => sample.at - at <= Math.max(windowMs, 2 * cacheMs)), sample]
       failed = undefined
-      return expectations(samples)
+      const expected = expectations(samples, paces)
+      paces = rememberedPaces(paces, expected, passedMs)
+      return expected
     } catch (error) {
       failed = { at: monotonicMs(), error }
       throw error
@@ -56,7 +62,7 @@ export function createQueueReader(options: QueueReaderOptions): QueueReader {
       const fresh = (at: number): boolean => monotonicMs() - at < cacheMs
       const last = samples.at(-1)
       if (failed && fresh(failed.at)) throw failed.error
-      if (!failed && last && fresh(last.at)) return expectations(samples)
+      if (!failed && last && fresh(last.at)) return expectations(samples, paces)
       return (reading = readNow())
     },
   }
@@ -69,13 +75,13 @@ async function take(options: QueueReaderOptions): Promise<Sample> {
   if (outbox.status === 'rejected') throw outbox.reason
   const intake: Queue = { name: 'intake', lag: outbox.value.rows, oldestAgeSeconds: outbox.value.seconds }
   if (stages.status === 'rejected') {
-    const [expected] = expectations([{ at, queues: [intake], consumed: {} }])
+    const [expected] = expectations([{ at, queues: [intake], positions: {} }])
     throw expected ? new StagesUnknown(expected, stages.reason) : stages.reason
   }
   return {
     at,
     queues: [intake, ...stages.value.map(({ queue }) => queue)],
-    consumed: Object.fromEntries(stages.value.map(({ queue, consumed }) => [queue.name, consumed])),
+    positions: Object.fromEntries(stages.value.map(({ queue, positions }) => [queue.name, positions])),
   }
 }
 
@@ -86,7 +92,7 @@ async function readStages({ kafka, groupPrefix, maxAgeSeconds, now }: QueueReade
   const offsets = await readOffsets(kafka, groups)
   const lagging = [...offsets.values()].flat().filter(({ high, committed = 0 }) => high > committed)
   const times = ages.map((age) => new Date(now().getTime() - age * 1_000))
-  const since = await offsetsSince(kafka, [...new Set(lagging.map(({ topic }) => topic))], times)
+  const since = await offsetsSince(kafka, lagging, times)
   return [...offsets]
     .map(([group, partitions]) => queueOf(group.slice(groupPrefix.length), partitions, since, ages))
     .sort((a, b) => a.queue.name.localeCompare(b.queue.name))

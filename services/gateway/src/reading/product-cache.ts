@@ -2,7 +2,7 @@
 // forgotten at once when it changes, by the one gateway that hears of it. Without Redis everything is read from the database.
 import { Counter, type Registry } from '@orderpipeline/kit-telemetry'
 import type { Product } from '@orderpipeline/orders/queries'
-import { z } from 'zod'
+import { product } from '../api/answers.ts'
 import type { Cache } from './cache.ts'
 
 export interface ProductCacheOptions {
@@ -22,8 +22,6 @@ export interface ProductCache {
 
 /** The longest that a change which nobody heard of goes unseen. */
 const keptSeconds = 60
-
-const product = z.object({ sku: z.string(), name: z.string(), priceCents: z.int() })
 
 export function createProductCache({ cache, pipeline, read, registry }: ProductCacheOptions): ProductCache {
   const key = (sku: string): string => `${pipeline}:product:${sku}`

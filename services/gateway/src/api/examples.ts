@@ -1,0 +1,88 @@
+// What do requests and answers look like? For the OpenAPI document; a test holds each of them against its schema.
+
+export const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
+const trackingUrl = `/v1/orders/${orderId}`
+const [placedAt, updatedAt] = ['2026-01-02T03:04:05.678Z', '2026-01-02T03:04:07.123Z']
+const items = [{ sku: 'SKU-0001', quantity: 2 }]
+
+export const acceptedOrder = { orderId, status: 'PLACED', trackingUrl }
+export const paidOrder = { orderId, status: 'CONFIRMED', trackingUrl }
+export const refusedOrder = { orderId, status: 'CANCELLED', reason: 'OUT_OF_STOCK', trackingUrl }
+
+/** With authentication the token says who orders. */
+export const orderToPlace = (authenticated: boolean) => ({
+  ...(authenticated ? {} : { customerId: 'customer-1' }),
+  currency: 'EUR',
+  items,
+})
+
+export const batchToPlace = (authenticated: boolean) => ({
+  orders: ['my-first', 'my-second'].map((idempotencyKey) => ({ ...orderToPlace(authenticated), idempotencyKey })),
+})
+
+export const batchAnswer = {
+  results: [
+    { status: 202, orderId, repeated: false, trackingUrl },
+    {
+      status: 422,
+      title: 'Not Sold',
+      detail: '1 line is not sold',
+      problems: [
+        {
+          path: 'items[0].sku',
+          found: '"SKU-9999"',
+          allowed: 'a product that is sold, as GET /v1/products shows them',
+        },
+      ],
+    },
+  ],
+}
+
+export const shownOrder = {
+  orderId,
+  customerId: 'customer-1',
+  status: 'PROCESSING',
+  currency: 'EUR',
+  totalCents: 3998,
+  items: [{ sku: 'SKU-0001', quantity: 2, unitPriceCents: 1999 }],
+  placedAt,
+  updatedAt,
+  timeline: [
+    { event: 'OrderPlaced', status: 'PLACED', at: placedAt },
+    { event: 'OrderValidated', status: 'PROCESSING', at: updatedAt },
+  ],
+}
+
+export const ordersPage = {
+  orders: [{ orderId, status: 'PROCESSING', currency: 'EUR', totalCents: 3998, placedAt, updatedAt }],
+  next: 'AZNtXnorfD2OT1prfI2eDw',
+}
+
+export const statusesAnswer = {
+  orders: [{ orderId, status: 'SHIPPED', placedAt, updatedAt, terminalStates: 1 }],
+}
+
+export const shownProduct = {
+  sku: 'SKU-0001',
+  name: 'Product 1',
+  priceCents: 1999,
+  currency: 'EUR',
+  prices: [{ currency: 'EUR', priceCents: 1999, minorUnits: 2 }],
+}
+
+export const eventStream = `retry: 873
+
+id: OrderPlaced
+event: progress
+data: {"event":"OrderPlaced","status":"PLACED","at":"${placedAt}"}
+
+`
+
+export const tooLate = {
+  title: 'Too Late',
+  status: 409,
+  detail: 'the order is SHIPPED',
+  problems: [{ path: 'id', found: 'an order that is SHIPPED', allowed: 'an order that has not been shipped' }],
+  state: 'SHIPPED',
+  requestId: '4bf92f3577b34da6a3ce929d0e0e4736',
+}

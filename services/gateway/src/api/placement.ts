@@ -1,0 +1,56 @@
+// How does one order come in, whichever route it came by? What was placed before under its key is answered first, also while new
+// orders are refused: a caller whose first answer was lost would otherwise order elsewhere what is on its way.
+import { HttpProblem, type FastifyRequest } from '@orderpipeline/kit-http'
+import { IntakeFull, type Intake, type Placement } from '@orderpipeline/orders/intake'
+import type { Admission } from '../queues/admission.ts'
+import { orderingCustomer, type OrderBody } from './order-request.ts'
+
+export type Place = (
+  order: OrderBody,
+  idempotencyKey: string | undefined,
+  request: FastifyRequest,
+) => Promise<Placement>
+
+/** @throws HttpProblem, and what the intake throws */
+export function placement(intake: Intake, admission: Admission): Place {
+  return async (order, idempotencyKey, request) => {
+    const asked = {
+      ...order,
+      customerId: orderingCustomer(request, order.customerId),
+      idempotencyKey,
+      ...request.correlation,
+    }
+    const refusal = admission.refusal()
+    if (refusal) return placedBefore(intake, asked, () => admission.shed(refusal))
+    try {
+      return await intake.place(asked)
+    } catch (error) {
+      if (!(error instanceof IntakeFull)) throw error
+      return placedBefore(intake, asked, () => error)
+    }
+  }
+}
+
+async function placedBefore(
+  intake: Intake,
+  asked: Parameters<Intake['placedBefore']>[0],
+  refusal: () => Error,
+): Promise<Placement> {
+  const before = await intake.placedBefore(asked)
+  if (before) return before
+  throw refusal()
+}
+
+/** Where every order of a batch is refused for want of room, the batch is. */
+export function refusalOfAll(results: readonly { readonly status: number; readonly retryAfterSeconds?: number }[]) {
+  if (results.some(({ status }) => status !== 503)) return undefined
+  const seconds = Math.max(1, ...results.map(({ retryAfterSeconds = 1 }) => retryAfterSeconds))
+  return new HttpProblem(
+    503,
+    'Service Unavailable',
+    'no order of the batch can be taken; none of this request was kept',
+    {
+      headers: { 'retry-after': String(seconds) },
+    },
+  )
+}
