@@ -29,11 +29,18 @@ const chargeBody = z.strictObject({
 /** The key is that of the charge that is to be stopped. */
 const voidBody = z.strictObject({ orderId: z.uuid('a uuid'), customerId: z.string().min(1).max(64) })
 
+const capturesAtOnce = 500
+/** `after`: the last charge of the page before. */
+const capturesQuery = z.object({
+  since: z.iso.datetime('a time such as 2026-01-02T03:04:05Z'),
+  until: z.iso.datetime('a time such as 2026-01-02T03:04:05Z'),
+  after: z.uuid('a uuid').optional(),
+})
+
 export function buildApp(options: AppOptions): HttpServer {
   const { charges, ledger, refunds, behaviour } = options
-  const server = createHttpServer(options)
   // kubectl's raw requests carry no content type: what is not said to be something else is read as JSON.
-  server.app.addContentTypeParser('*', { parseAs: 'string' }, server.app.getDefaultJsonParser('error', 'error'))
+  const server = createHttpServer({ ...options, anyContentType: true })
 
   server.app.post('/v1/charges', async (request, reply) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
@@ -45,6 +52,11 @@ export function buildApp(options: AppOptions): HttpServer {
   server.app.get('/v1/charges', async (request) => {
     const { orderId } = parsed(z.object({ orderId: z.uuid('a uuid') }), request.query)
     return { charges: await known(ledger.ofOrder(orderId)), refunds: await known(refunds.ofOrder(orderId)) }
+  })
+
+  server.app.get('/v1/captures', async (request) => {
+    const { since, until, after } = parsed(capturesQuery, request.query)
+    return known(ledger.captures({ since: new Date(since), until: new Date(until), after, limit: capturesAtOnce }))
   })
 
   server.app.post('/v1/refunds', async (request, reply) => {

@@ -1,11 +1,12 @@
 // What is the payment provider told?
-import { readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
+import { databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 
 const schema = z.object({
   HTTP_PORT: variables.port().default(8080),
+  LISTEN_ADDRESS: variables.listenAddress(),
   METRICS_PORT: variables.port().default(9090),
-  DATABASE_URL: variables.url(['postgres', 'postgresql']),
+  ...databaseVariables,
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(4),
   PROVIDER_LATENCY_MS: variables.number(0, 120_000).default(50),
   PROVIDER_JITTER_MS: variables.number(0, 120_000).default(10),

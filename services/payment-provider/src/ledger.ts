@@ -18,11 +18,26 @@ export interface Charge extends ChargeRequest {
   readonly reason: string | null
 }
 
+export interface Captures {
+  readonly since: Date
+  /** Exclusive. */
+  readonly until: Date
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+export interface Capture extends ChargeRequest {
+  readonly chargeId: string
+  readonly refundedCents: number
+}
+
 export interface Ledger {
   find(idempotencyKey: string): Promise<Charge | undefined>
   /** The charge that is in the ledger for this key afterwards: this one, or the one that was there before. */
   record(charge: Charge): Promise<Charge>
   ofOrder(orderId: string): Promise<readonly Charge[]>
+  /** What was captured in a stretch of time, and how much of it went back; `next` where there is more. */
+  captures(wanted: Captures): Promise<{ readonly charges: readonly Capture[]; readonly next?: string }>
   close(): Promise<void>
 }
 
@@ -57,6 +72,15 @@ export function createLedger(database: Queryable): Ledger {
     find: (key) => lookups.add(key),
     record: (charge) => records.add(charge),
     ofOrder: (orderId) => database.query<Charge>(selectByOrder, [orderId]),
+    captures: async ({ since, until, after, limit }) => {
+      const charges = await database.query<Capture>(selectCaptures, [
+        after ?? firstIdOf(since),
+        firstIdOf(until),
+        limit,
+      ])
+      const last = charges.at(-1)
+      return { charges, ...(last && charges.length === limit ? { next: last.chargeId } : {}) }
+    },
     close: async () => {
       await Promise.all([lookups.close(), records.close()])
     },
@@ -86,4 +110,22 @@ const selectByKey = {
 const selectByOrder = {
   name: 'ledger_by_order',
   text: `SELECT ${columns} FROM charges WHERE order_id = $1 ORDER BY created_at`,
+}
+
+/** Charge ids are uuids of version 7, which begin with 48 bits of Unix milliseconds: what comes before all of that time. */
+function firstIdOf(at: Date): string {
+  const hexadecimal = at.getTime().toString(16).padStart(12, '0').padEnd(32, '0')
+  return hexadecimal.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** $1, $2: ids between which they lie, $3: rows at most. */
+const selectCaptures = {
+  name: 'ledger_captures',
+  text: `
+SELECT charges.charge_id AS "chargeId", charges.order_id AS "orderId", charges.customer_id AS "customerId",
+  charges.amount_cents AS "amountCents", charges.currency, COALESCE(refunds.amount_cents, 0)::float8 AS "refundedCents"
+FROM charges LEFT JOIN refunds USING (charge_id)
+WHERE charge_id > $1::uuid AND charge_id < $2::uuid AND status = 'captured'
+ORDER BY charge_id
+LIMIT $3`,
 }

@@ -6,6 +6,7 @@ import { createPool } from '@orderpipeline/kit-postgres'
 import {
   Counter,
   createRegistry,
+  databaseSettings,
   Gauge,
   startMetricsServer,
   startTracing,
@@ -38,7 +39,7 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
     registers,
   })
   const database = createPool({
-    url: config.DATABASE_URL,
+    ...databaseSettings(config),
     role: 'payment_provider',
     size: config.DATABASE_POOL_SIZE,
     onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
@@ -83,6 +84,7 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
   let draining = false
   const metrics = await startMetricsServer({
     port: config.METRICS_PORT,
+    host: config.LISTEN_ADDRESS,
     registry,
     ready: async () => {
       if (draining) return 'draining'
@@ -90,7 +92,7 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
       return true
     },
   })
-  await http.app.listen({ port: config.HTTP_PORT, host: '0.0.0.0' })
+  await http.app.listen({ port: config.HTTP_PORT, host: config.LISTEN_ADDRESS })
   const { port } = http.app.server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,

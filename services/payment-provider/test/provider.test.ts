@@ -22,6 +22,7 @@ const started = () =>
     configOf({
       HTTP_PORT: '0',
       METRICS_PORT: '0',
+      LISTEN_ADDRESS: '127.0.0.1',
       DATABASE_URL: database.url,
       PROVIDER_LATENCY_MS: '0',
       PROVIDER_JITTER_MS: '0',
@@ -166,4 +167,12 @@ test('wrong requests are told what is allowed', async () => {
   })
   expect((await send('POST', '/v1/charges', {})).body).toMatchObject({ problems: [{ path: 'idempotency-key' }] })
   expect((await send('PUT', '/v1/behaviour', { errorRate: 2 })).status).toBe(400)
+})
+
+test('listens on the one address that LISTEN_ADDRESS names, and on no other of the machine', async () => {
+  for (const url of [provider.url, provider.metricsUrl]) {
+    const { port } = new URL(url)
+    await expect(fetch(`http://127.0.0.1:${port}/metrics`)).resolves.toBeDefined()
+    await expect(fetch(`http://127.0.0.2:${port}/metrics`)).rejects.toThrow('fetch failed')
+  }
 })

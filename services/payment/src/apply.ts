@@ -1,9 +1,15 @@
 // How does a batch of the provider's answers become payments? Lock what is known, settle each in turn, write with one statement each.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
+import { dueOf } from './dues.ts'
+import type { Due } from './dues.ts'
 import { isCause, settle } from './payments.ts'
 import type { Answer, Payment } from './payments.ts'
+import { addDues } from './sql/dues.ts'
+import { addPending } from './sql/pending.ts'
 import { addPayments, changePayments, lockPayments } from './sql/stage.ts'
+import { pendingOf } from './undecided.ts'
+import type { PendingCharge } from './undecided.ts'
 
 export async function applyToPayments(
   tx: Queryable,
@@ -22,15 +28,24 @@ function settleAll(
 ): Reaction[] {
   const payments = new Map(known)
   const reactions: Reaction[] = []
+  const dues: Due[] = []
+  const pending: PendingCharge[] = []
   for (const { event, prepared } of news) {
     if (!isCause(event)) continue
-    const settlement = settle(payments.get(event.data.orderId), event, prepared, now)
+    const before = payments.get(event.data.orderId)
+    const due = dueOf(before, event, prepared)
+    if (due) dues.push(due)
+    const undecided = pendingOf(before, prepared)
+    if (undecided) pending.push(undecided)
+    const settlement = settle(before, event, prepared, now)
     if (!settlement) continue
     payments.set(event.data.orderId, settlement.payment)
     if (settlement.told) reactions.push({ cause: event, events: [settlement.told] })
   }
   const changed = [...payments.values()].filter((payment) => known.get(payment.orderId) !== payment)
-  write(tx, changed, known)
+  writePayments(tx, changed, known)
+  writeDues(tx, dues)
+  writePending(tx, pending)
   return reactions
 }
 
@@ -39,11 +54,35 @@ async function locked(tx: Queryable, items: readonly Item<Answer>[]): Promise<Re
   return paymentsByOrder(await tx.query<Row>(lockPayments, [orderIds]))
 }
 
-function write(tx: Sending, payments: readonly Payment[], known: ReadonlyMap<string, Payment>): void {
+/** `known`: as they are, under their row locks. */
+export function writePayments(tx: Sending, payments: readonly Payment[], known: ReadonlyMap<string, Payment>): void {
   const fresh = payments.filter(({ orderId }) => !known.has(orderId))
   if (fresh.length > 0) tx.send(addPayments, columns(fresh))
   const changed = payments.filter(({ orderId }) => known.has(orderId))
   if (changed.length > 0) tx.send(changePayments, columns(changed))
+}
+
+export function writeDues(tx: Sending, dues: readonly Due[]): void {
+  if (dues.length === 0) return
+  tx.send(addDues, [
+    dues.map(({ orderId }) => orderId),
+    dues.map(({ chargeId }) => chargeId),
+    dues.map(({ customerId }) => customerId),
+    dues.map(({ reason }) => reason),
+    dues.map(({ amountCents }) => amountCents ?? null),
+    dues.map(({ currency }) => currency ?? null),
+    dues.map(({ error }) => error ?? null),
+  ])
+}
+
+function writePending(tx: Sending, pending: readonly PendingCharge[]): void {
+  if (pending.length === 0) return
+  tx.send(addPending, [
+    pending.map(({ orderId }) => orderId),
+    pending.map(({ customerId }) => customerId),
+    pending.map(({ amountCents }) => amountCents),
+    pending.map(({ currency }) => currency),
+  ])
 }
 
 function columns(payments: readonly Payment[]): unknown[] {

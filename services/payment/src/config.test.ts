@@ -6,8 +6,13 @@ const options = (env: Record<string, string>) => providerOptions({ PAYMENT_PROVI
 
 test('unless told otherwise a call has a second, three attempts, a hundred a second, and a breaker of ten', () => {
   expect(options({})).toEqual({
+    kind: 'simulator',
     url: 'http://provider',
     timeoutMs: 1_000,
+    keyHours: 24,
+    stageRate: undefined,
+    webhook: undefined,
+    reconcileAfterSeconds: 3_600,
     guard: {
       perSecond: 100,
       attempts: 3,
@@ -24,4 +29,39 @@ test('a provider that is known to take long gets the time, and a time-out below 
     'PAYMENT_TIMEOUT_MS: found 1000; allowed: more than PAYMENT_EXPECTED_MS, which is 3000',
   )
   expect(() => options({ PAYMENT_BREAKER_WINDOW: '3' })).toThrow('PAYMENT_BREAKER_MIN_CALLS: found 5; allowed: up to')
+})
+
+test('the provider may be below a path, and credentials belong into a variable of their own', () => {
+  expect(options({ PAYMENT_PROVIDER_URL: 'https://provider/api', PAYMENT_PROVIDER_TOKEN: 'secret\n' })).toMatchObject({
+    url: 'https://provider/api',
+    token: 'secret',
+  })
+  expect(() => options({ PAYMENT_PROVIDER_URL: 'https://user:pass@provider' })).toThrow(
+    'PAYMENT_PROVIDER_URL: found a user or a password; allowed: neither (use PAYMENT_PROVIDER_TOKEN)',
+  )
+  expect(() => options({ PAYMENT_PROVIDER_URL: 'https://provider/?key=1' })).toThrow('found a query or a fragment')
+  expect(() => options({ PAYMENT_PROVIDER_TOKEN: 'two words' })).toThrow(
+    'PAYMENT_PROVIDER_TOKEN: found a value of 9 characters (not shown)',
+  )
+})
+
+test('Stripe needs its key only, and is called less often than an account may', () => {
+  const stripe = { PAYMENT_PROVIDER: 'stripe', PAYMENT_PROVIDER_TOKEN: 'sk_live_1' }
+  expect(providerOptions(stripe)).toMatchObject({
+    kind: 'stripe',
+    url: 'https://api.stripe.com',
+    token: 'sk_live_1',
+    timeoutMs: 20_000,
+    stageRate: 80,
+    webhook: undefined,
+  })
+  expect(providerOptions({ ...stripe, PAYMENT_WEBHOOK_SECRET: 'whsec_1, whsec_2' }).webhook).toEqual({
+    port: 8081,
+    host: '0.0.0.0',
+    secrets: ['whsec_1', 'whsec_2'],
+  })
+  expect(() => providerOptions({ PAYMENT_PROVIDER: 'stripe' })).toThrow('PAYMENT_PROVIDER_TOKEN: found nothing')
+  expect(() => providerOptions({})).toThrow('PAYMENT_PROVIDER_URL: found nothing')
+  expect(() => providerOptions({ PAYMENT_PROVIDER: 'paypal' })).toThrow('allowed: one of simulator, stripe')
+  expect(() => options({ PAYMENT_WEBHOOK_SECRET: 'whsec_1' })).toThrow('only with PAYMENT_PROVIDER=stripe')
 })

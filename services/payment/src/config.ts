@@ -4,8 +4,25 @@ import type { Environment } from '@orderpipeline/kit-stage'
 import { z } from 'zod'
 import type { GuardOptions } from './guard.ts'
 
+const stripeUrl = 'https://api.stripe.com'
+/** Stripe takes seconds, and a call that is given up has to be asked about. */
+const stripeTimeoutMs = 20_000
+/** Of the hundred calls a second that Stripe allows an account unless agreed otherwise, some are for others. */
+const stripeStageRate = 80
+
 const schema = z.object({
-  PAYMENT_PROVIDER_URL: variables.url(['http', 'https']),
+  /** simulator: the HTTP API of services/payment-provider. stripe: PaymentIntents of Stripe's API. */
+  PAYMENT_PROVIDER: variables.oneOf(['simulator', 'stripe']).default('simulator'),
+  /** May have a path, below which the calls are. */
+  PAYMENT_PROVIDER_URL: variables.url(['http', 'https']).optional(),
+  /** From a Secret; sent as a bearer token. With stripe the account's secret key, or a restricted one. */
+  PAYMENT_PROVIDER_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,4096}$/)
+    .describe('1 to 4096 visible ASCII characters without spaces')
+    .optional(),
+  /** For how long the provider remembers an idempotency key, at least. An older charge is looked for before it is made. */
+  PAYMENT_PROVIDER_KEY_HOURS: variables.number(0.01, 87_600).default(24),
   /** How long the provider is known to take: a shorter time-out would only ask again what is being answered. */
   PAYMENT_EXPECTED_MS: variables.integer(0, 600_000).default(0),
   /**
@@ -13,6 +30,14 @@ const schema = z.object({
    * take more than half of that; then twice as long as it takes.
    */
   PAYMENT_TIMEOUT_MS: variables.integer(1, 600_000).optional(),
+  /** HTTP calls of all replicas together. */
+  PAYMENT_STAGE_RATE_PER_SECOND: variables.number(0.1, 100_000).optional(),
+  /** Secrets of Stripe's webhook, comma-separated while one replaces another. Without one nothing listens. */
+  PAYMENT_WEBHOOK_SECRET: variables.list('a comma-separated list of secrets').optional(),
+  PAYMENT_WEBHOOK_PORT: variables.port().default(8081),
+  LISTEN_ADDRESS: variables.listenAddress(),
+  /** Payments are compared with the provider's own list once they are this old, and again a week later; 0: never. */
+  PAYMENT_RECONCILE_AFTER_SECONDS: variables.integer(0, 7 * 86_400).default(3_600),
   /** Of this replica. */
   PAYMENT_RATE_PER_SECOND: variables.number(0.1, 100_000).default(100),
   PAYMENT_RETRY_ATTEMPTS: variables.integer(1, 20).default(3),
@@ -25,16 +50,39 @@ const schema = z.object({
 
 export interface ProviderOptions {
   readonly url: string
+  readonly token?: string | undefined
   readonly timeoutMs: number
+  readonly keyHours: number
   readonly guard: GuardOptions
+  readonly kind: 'simulator' | 'stripe'
+  /** HTTP calls a second of all replicas together; no bound unless given. */
+  readonly stageRate?: number | undefined
+  readonly webhook?: { readonly port: number; readonly host: string; readonly secrets: readonly string[] } | undefined
+  /** Seconds; 0 for never. */
+  readonly reconcileAfterSeconds: number
 }
 
 /** @throws ConfigError */
 export function providerOptions(env: Environment): ProviderOptions {
   const config = readConfig(schema, env)
   const expected = config.PAYMENT_EXPECTED_MS
-  const timeoutMs = config.PAYMENT_TIMEOUT_MS ?? Math.max(1_000, 2 * expected)
+  const stripe = config.PAYMENT_PROVIDER === 'stripe'
+  const timeoutMs = config.PAYMENT_TIMEOUT_MS ?? Math.max(stripe ? stripeTimeoutMs : 1_000, 2 * expected)
+  const url = config.PAYMENT_PROVIDER_URL ?? (stripe ? stripeUrl : '')
+  if (url === '')
+    throw new ConfigError(['PAYMENT_PROVIDER_URL: found nothing; allowed: a URL starting with http:// or https://'])
+  const { username, password, search, hash } = new URL(url)
   const problems = [
+    ...(stripe && config.PAYMENT_PROVIDER_TOKEN === undefined
+      ? ['PAYMENT_PROVIDER_TOKEN: found nothing; allowed: the secret key of the Stripe account']
+      : []),
+    ...(!stripe && config.PAYMENT_WEBHOOK_SECRET !== undefined
+      ? ['PAYMENT_WEBHOOK_SECRET: found a value (not shown); allowed: only with PAYMENT_PROVIDER=stripe']
+      : []),
+    ...(username + password === ''
+      ? []
+      : ['PAYMENT_PROVIDER_URL: found a user or a password; allowed: neither (use PAYMENT_PROVIDER_TOKEN)']),
+    ...(search + hash === '' ? [] : ['PAYMENT_PROVIDER_URL: found a query or a fragment; allowed: neither']),
     ...(timeoutMs <= expected
       ? [`PAYMENT_TIMEOUT_MS: found ${timeoutMs}; allowed: more than PAYMENT_EXPECTED_MS, which is ${expected}`]
       : []),
@@ -47,8 +95,18 @@ export function providerOptions(env: Environment): ProviderOptions {
   ]
   if (problems.length > 0) throw new ConfigError(problems)
   return {
-    url: config.PAYMENT_PROVIDER_URL,
+    kind: config.PAYMENT_PROVIDER,
+    url,
+    stageRate: config.PAYMENT_STAGE_RATE_PER_SECOND ?? (stripe ? stripeStageRate : undefined),
+    webhook: config.PAYMENT_WEBHOOK_SECRET && {
+      port: config.PAYMENT_WEBHOOK_PORT,
+      host: config.LISTEN_ADDRESS,
+      secrets: config.PAYMENT_WEBHOOK_SECRET,
+    },
+    reconcileAfterSeconds: config.PAYMENT_RECONCILE_AFTER_SECONDS,
+    token: config.PAYMENT_PROVIDER_TOKEN,
     timeoutMs,
+    keyHours: config.PAYMENT_PROVIDER_KEY_HOURS,
     guard: {
       perSecond: config.PAYMENT_RATE_PER_SECOND,
       attempts: config.PAYMENT_RETRY_ATTEMPTS,

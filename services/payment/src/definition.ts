@@ -1,63 +1,141 @@
 // What is the payment stage? It charges for reserved orders, gives back for cancelled ones, and keeps and tells what came of it.
-import { createGatherer } from '@orderpipeline/kit-gather'
-import type { Gatherer } from '@orderpipeline/kit-gather'
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import type { EventOf } from '@orderpipeline/order-events'
-import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
-import { applyToPayments, paymentsByOrder } from './apply.ts'
+import type { Chore, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import { applyToPayments } from './apply.ts'
+import { givingBackChore } from './giving-back.ts'
+import { createLookups } from './looking.ts'
+import type { Lookups } from './looking.ts'
 import { callFor, isCause } from './payments.ts'
 import type { Answer, Ending, Payment } from './payments.ts'
+import { ProviderError } from './provider.ts'
 import type { Provider } from './provider.ts'
-import { paymentsOf } from './sql/stage.ts'
 
-export function paymentStage(provider: Provider, { now }: Pick<StageContext, 'now'>): StageDefinition<Answer> {
-  let lookups: Gatherer<string, Payment | undefined> | undefined
+export interface PaymentContext extends Pick<StageContext, 'now'> {
+  /** For how long the provider remembers an idempotency key, at least; default 24, the least that is usual. */
+  readonly keyHours?: number
+  readonly registry?: Registry
+  readonly logger?: Logger
+  /** Given the stage's pool before the provider is asked for the first time. */
+  readonly onDatabase?: (database: Queryable) => void
+  /** Besides the stage's own. */
+  readonly chores?: readonly Chore[]
+}
+
+/**
+ * A message that is older is looked up before the provider is asked: it may have been handled before, by this replica or another, longer
+ * ago than the provider remembers. Nearly every younger one is new, and the provider knows its key if it is not.
+ */
+const newMs = 5_000
+/** A cancellation that the provider does not get to for so long becomes money that is due, which is asked for without end. */
+const patienceMs = 10 * 60_000
+
+export function paymentStage(provider: Provider, context: PaymentContext): StageDefinition<Answer> {
+  const { now, keyHours = 24, registry, logger, onDatabase } = context
+  let lookups: Lookups | undefined
+  const given = (database: Queryable): Lookups => {
+    onDatabase?.(database)
+    return (lookups ??= createLookups(database))
+  }
+  const chores = [givingBackChore({ provider, now, registry, logger }), ...(context.chores ?? [])]
   return {
     role: 'payment',
     handles: ['StockReserved', 'OrderCancelled', 'RefundRequested'],
     // Before the transaction: a call of seconds must hold no connection and no lock.
     prepare: async (event, signal, database) => {
       if (!isCause(event)) throw new TypeError(`not about a payment: ${event.type}`)
-      if (event.type === 'StockReserved') return charged(provider, event, signal)
-      lookups ??= lookupsIn(database)
-      return givenBack(provider, event, await lookups.add(event.data.orderId), signal)
+      const nowMs = now().getTime()
+      const forgotten = (sinceMs: number | undefined) => sinceMs !== undefined && nowMs - sinceMs > keyHours * 3_600_000
+      const known = given(database)
+      const look = () => known.add({ orderId: event.data.orderId, eventId: event.id })
+      if (event.type !== 'StockReserved') {
+        const { payment } = await look()
+        const asking = { signal, forgotten: forgotten(placedAtMs(event.data.orderId)), nowMs }
+        return givenBack(provider, event, payment, asking)
+      }
+      const saidAtMs = Date.parse(event.time)
+      const before = nowMs - saidAtMs > newMs ? await look() : undefined
+      if (before?.payment || before?.seen) return { kind: 'nothing' }
+      return charged(provider, event, forgotten(saidAtMs), signal)
     },
+    // They may free an order whose payment does not come to an end; that they came first is something the payments allow for anyway, as
+    // they come by another topic.
+    overtakes: ({ type }) => type !== 'StockReserved',
     apply: (tx, items) => applyToPayments(tx, items, now),
+    chores: chores.map((chore) => ({
+      ...chore,
+      run: (surroundings) => {
+        given(surroundings.database)
+        return chore.run(surroundings)
+      },
+    })),
   }
 }
 
-/** Not looked up before: nearly every one is new, and the provider answers one that is not with what came of it the first time. */
-async function charged(provider: Provider, reserved: EventOf<'StockReserved'>, signal: AbortSignal): Promise<Answer> {
+/** A key that the provider may have forgotten protects from nothing: it is asked first what it has charged the order for. */
+async function charged(
+  provider: Provider,
+  reserved: EventOf<'StockReserved'>,
+  forgotten: boolean,
+  signal: AbortSignal,
+): Promise<Answer> {
   const { orderId, customerId, totalCents: amountCents, currency } = reserved.data
-  const outcome = await provider.charge({ orderId, customerId, amountCents, currency }, signal, reserved.traceparent)
+  const parent = reserved.traceparent
+  const outcome =
+    (forgotten ? await provider.find(orderId, signal, parent) : undefined) ??
+    (await provider.charge({ orderId, customerId, amountCents, currency }, signal, parent))
   return { kind: 'charged', reserved, outcome }
+}
+
+interface Giving {
+  readonly signal: AbortSignal
+  readonly forgotten: boolean
+  readonly nowMs: number
 }
 
 async function givenBack(
   provider: Provider,
-  { data: { orderId, customerId }, traceparent }: Ending,
+  { data: { orderId, customerId }, traceparent, time }: Ending,
   known: Payment | undefined,
-  signal: AbortSignal,
+  { signal, forgotten, nowMs }: Giving,
 ): Promise<Answer> {
   const call = callFor(known)
   if (call.kind === 'nothing') return { kind: 'nothing' }
-  const refunded = async (chargeId: string): Promise<Answer> => {
-    return { kind: 'refunded', refund: await provider.refund(orderId, chargeId, signal, traceparent) }
+  let chargeId = call.kind === 'refund' ? call.chargeId : undefined
+  try {
+    if (chargeId === undefined && forgotten) chargeId = await captureOf(provider, orderId, signal, traceparent)
+    if (chargeId === undefined) {
+      const stopped = await provider.stop({ orderId, customerId }, signal, traceparent)
+      if (stopped.status !== 'captured') return { kind: 'voided' }
+      chargeId = stopped.chargeId
+    }
+    return { kind: 'refunded', refund: await provider.refund(orderId, chargeId, signal, { traceparent }) }
+  } catch (error) {
+    // Money is not given up as a message may be: it stays due until it is back.
+    const old = nowMs - Date.parse(time) > patienceMs
+    if (error instanceof ProviderError && (!error.outage || isStall(error, old)))
+      return { kind: 'owed', chargeId, error: error.message }
+    throw error
   }
-  if (call.kind === 'refund') return refunded(call.chargeId)
-  const stopped = await provider.stop({ orderId, customerId }, signal, traceparent)
-  return stopped.status === 'captured' ? refunded(stopped.chargeId) : { kind: 'voided' }
 }
 
-/** Messages in hand at once share a query. */
-function lookupsIn(database: Queryable): Gatherer<string, Payment | undefined> {
-  return createGatherer({
-    maxBatch: 500,
-    maxInFlight: 1,
-    maxWaiting: 10_000,
-    perform: async (orderIds: readonly string[]) => {
-      const found = paymentsByOrder(await database.query(paymentsOf, [[...new Set(orderIds)]]))
-      return orderIds.map((orderId) => found.get(orderId))
-    },
-  })
+/** Of this order alone: what its charge waits for may take days, and a message that waits so long is a dead letter. */
+function isStall({ reason }: ProviderError, old: boolean): boolean {
+  return reason === 'InFlight' || (old && reason === 'Busy')
+}
+
+async function captureOf(
+  provider: Provider,
+  orderId: string,
+  signal: AbortSignal,
+  traceparent: string | undefined,
+): Promise<string | undefined> {
+  const outcome = await provider.find(orderId, signal, traceparent)
+  return outcome?.status === 'captured' ? outcome.chargeId : undefined
+}
+
+/** Order ids are uuids of version 7, which begin with 48 bits of Unix milliseconds; others do not tell. */
+function placedAtMs(orderId: string): number | undefined {
+  return orderId[14] === '7' ? Number.parseInt(orderId.replaceAll('-', '').slice(0, 12), 16) : undefined
 }

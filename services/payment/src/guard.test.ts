@@ -23,7 +23,7 @@ function providerThat(...answers: (ChargeOutcome | ProviderFailure)[]) {
     return typeof next === 'string' ? Promise.reject(new ProviderError(next, next)) : Promise.resolve(next)
   }
   const unasked = () => Promise.reject(new Error('not asked in this test'))
-  return { provider: { charge: answer, stop: unasked, refund: unasked }, asked: () => asked }
+  return { provider: { charge: answer, stop: unasked, find: unasked, refund: unasked }, asked: () => asked }
 }
 const captured: ChargeOutcome = { status: 'captured', chargeId: 'ch-1' }
 const declined: ChargeOutcome = { status: 'declined', reason: 'no' }
@@ -77,6 +77,69 @@ test('declined and refused charges, and those in flight, are no fault of the pro
   await reasonsOf(12, () => guard.charge(charge, never))
   expect(asked()).toBe(12)
   expect(guard.open).toBe(false)
+})
+
+test('wrong credentials stop everybody instead of making dead letters, and are not tried again at once', async () => {
+  const { provider, asked } = providerThat('Misconfigured')
+  const failures: unknown[] = []
+  const guard = guarded(provider, { ...figures, attempts: 3, onOpen: (failure) => failures.push(failure) })
+  expect(await reasonsOf(6, () => guard.charge(charge, never))).toEqual([
+    ...Array.from({ length: 5 }, () => 'Misconfigured'),
+    'CircuitOpen',
+  ])
+  expect(asked()).toBe(5)
+  expect(failures).toMatchObject([{ reason: 'Misconfigured' }])
+})
+
+test.each(['InFlight', 'Refused'] as const)(
+  'a probe that is %s says nothing: the next call probes',
+  async (unclear) => {
+    let nowMs = 0
+    const answers = [...Array.from({ length: 5 }, () => 'Busy' as const), unclear, unclear, 'Busy' as const, captured]
+    const { provider, asked } = providerThat(...answers)
+    const events: string[] = []
+    const guard = guarded(provider, {
+      ...figures,
+      clock: () => nowMs,
+      onOpen: () => events.push('open'),
+      onClose: () => events.push('closed'),
+    })
+    const call = () => guard.charge(charge, never)
+    await reasonsOf(5, call)
+    nowMs += 60
+    // Made at once: one probes after the other, and what comes after a failed probe is refused.
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => reasonsOf(1, call)))
+    expect(outcomes.flat()).toEqual([unclear, unclear, 'Busy', 'CircuitOpen', 'CircuitOpen'])
+    expect(asked()).toBe(8)
+    expect(events).toEqual(['open', 'open'])
+    nowMs += 60
+    expect(await reasonsOf(2, call)).toEqual(['answered', 'answered'])
+    expect(events).toEqual(['open', 'open', 'closed'])
+  },
+)
+
+test('an order for which the provider fails is at fault only if another order is answered meanwhile', async () => {
+  const failing = new Set(['order-1', 'order-2'])
+  const unasked = () => Promise.reject(new Error('not asked in this test'))
+  const guard = guarded(
+    {
+      charge: ({ orderId }) =>
+        failing.has(orderId) ? Promise.reject(new ProviderError('Failing', '500')) : Promise.resolve(captured),
+      stop: unasked,
+      find: unasked,
+      refund: unasked,
+    },
+    { ...figures, breaker: { ...figures.breaker, failureRate: 1 } },
+  )
+  const outageOf = (orderId: string) =>
+    guard.charge({ ...charge, orderId }, never).then(
+      () => undefined,
+      (error: unknown) => error instanceof ProviderError && error.outage,
+    )
+  expect([await outageOf('order-1'), await outageOf('order-1'), await outageOf('order-2')]).toEqual([true, true, true])
+  failing.delete('order-2')
+  expect(await outageOf('order-2')).toBeUndefined()
+  expect(await outageOf('order-1')).toBe(false)
 })
 
 test('a call that fails is made again, up to three times, and one that is refused is not', async () => {

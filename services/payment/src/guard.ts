@@ -1,7 +1,10 @@
 // How is a provider that is slow, failing or away asked no more than helps? Calls are spaced out and tried again a little later, and
 // when half of the last ones failed nobody asks for a while: the stage takes no further messages in meanwhile.
-import { BrokenCircuitError, circuitBreaker, CountBreaker, DelegateBackoff, handleWhen, retry, wrap } from 'cockatiel'
+import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createBlame } from './blame.ts'
+import { BreakerOpen, createBreaker } from './breaker.ts'
+import type { BreakerOptions, Health } from './breaker.ts'
 import { ProviderError } from './provider.ts'
 import type { Provider, ProviderFailure } from './provider.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -13,16 +16,9 @@ export interface GuardOptions {
   readonly attempts: number
   /** Before the second attempt; doubles from one to the next. Half of each wait is chance. */
   readonly backoffMs: number
-  readonly breaker: {
-    /** The last calls that are looked at. */
-    readonly window: number
-    /** Fewer say nothing. */
-    readonly minCalls: number
-    /** Share of failures, 0 to 1, from which nobody asks any more. */
-    readonly failureRate: number
-    readonly openMs: number
-  }
-  readonly onOpen?: () => void
+  readonly breaker: Pick<BreakerOptions, 'window' | 'minCalls' | 'failureRate' | 'openMs'>
+  /** Given the failure that opened the breaker. */
+  readonly onOpen?: (failure: unknown) => void
   readonly onClose?: () => void
   /** Milliseconds; of any clock that only goes forward. */
   readonly clock?: () => number
@@ -35,58 +31,56 @@ export interface GuardedProvider extends Provider {
   readonly open: boolean
 }
 
-/** The provider is unwell. An order it refuses, or has in flight, says nothing of it. */
-const unwell: readonly ProviderFailure[] = ['Unreachable', 'Busy', 'Failing']
-const isUnwell = (error: unknown): boolean => error instanceof ProviderError && unwell.includes(error.reason)
+const unwell: readonly ProviderFailure[] = ['Unreachable', 'Misconfigured', 'Busy', 'Failing']
+/** Asking again a second later may help. What is configured wrongly stays so for longer. */
+const passing: readonly ProviderFailure[] = ['Unreachable', 'Busy', 'Failing']
+const isOf = (reasons: readonly ProviderFailure[]) => (error: unknown) =>
+  error instanceof ProviderError && reasons.includes(error.reason)
 
 export function guarded(provider: Provider, options: GuardOptions): GuardedProvider {
-  const { breaker, clock = () => performance.now(), random = Math.random } = options
+  const { clock = () => performance.now(), random = Math.random, onOpen, onClose } = options
   const limit = createRateLimit(options.perSecond)
-  let openedAt: number | undefined
-  const circuit = circuitBreaker(handleWhen(isUnwell), {
-    halfOpenAfter: breaker.openMs,
-    // The library opens above the threshold; half of the calls is meant to be enough.
-    breaker: new CountBreaker({
-      threshold: breaker.failureRate - 1e-9,
-      size: breaker.window,
-      minimumNumberOfCalls: breaker.minCalls,
-    }),
-  })
-  circuit.onBreak(() => {
-    openedAt = clock()
-    options.onOpen?.()
-  })
-  circuit.onReset(() => {
-    openedAt = undefined
-    options.onClose?.()
-  })
-  const again = retry(handleWhen(isUnwell), {
+  const blame = createBlame()
+  const breaker = createBreaker({ ...options.breaker, clock, onOpen, onClose })
+  const again = retry(handleWhen(isOf(passing)), {
     maxAttempts: options.attempts - 1,
     // The library's own jitter may wait less before the third attempt than before the second.
     backoff: new DelegateBackoff(({ attempt }) => waitMs(options.backoffMs, attempt, random)),
   })
-  const policy = wrap(again, circuit)
+  const turn = async (signal: AbortSignal): Promise<void> => {
+    const turnMs = limit.take(clock())
+    if (turnMs > 0) await sleep(turnMs, undefined, { signal })
+  }
 
-  const ask = async <T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+  const ask = async <T>(orderId: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+    const healthOf = (error: unknown): Health => (!signal.aborted && isOf(unwell)(error) ? 'unwell' : 'unclear')
     try {
-      return await policy.execute(async () => {
-        const turnMs = limit.take(clock())
-        if (turnMs > 0) await sleep(turnMs, undefined, { signal })
-        return call()
-      }, signal)
+      const answer = await again.execute(
+        () =>
+          breaker.run(async () => {
+            await turn(signal)
+            return call()
+          }, healthOf),
+        signal,
+      )
+      blame.answered(orderId)
+      return answer
     } catch (error) {
-      if (error instanceof BrokenCircuitError)
+      if (error instanceof BreakerOpen)
         throw new ProviderError('CircuitOpen', 'too many calls failed; nobody asks for a while', { cause: error })
+      if (error instanceof ProviderError && error.reason === 'Failing' && !blame.failed(orderId))
+        throw new ProviderError('Failing', error.message, { cause: error, outage: true })
       throw error
     }
   }
   return {
-    charge: (charge, signal, parent) => ask(() => provider.charge(charge, signal, parent), signal),
-    stop: (about, signal, parent) => ask(() => provider.stop(about, signal, parent), signal),
-    refund: (orderId, chargeId, signal, parent) =>
-      ask(() => provider.refund(orderId, chargeId, signal, parent), signal),
+    charge: (charge, signal, parent) => ask(charge.orderId, () => provider.charge(charge, signal, parent), signal),
+    stop: (about, signal, parent) => ask(about.orderId, () => provider.stop(about, signal, parent), signal),
+    find: (orderId, signal, parent) => ask(orderId, () => provider.find(orderId, signal, parent), signal),
+    refund: (orderId, chargeId, signal, how) =>
+      ask(orderId, () => provider.refund(orderId, chargeId, signal, how), signal),
     get open() {
-      return openedAt !== undefined && clock() - openedAt < breaker.openMs
+      return breaker.open
     },
   }
 }

@@ -1,25 +1,47 @@
 // The payment stage's process.
 import { runStageProcess } from '@orderpipeline/kit-stage'
+import { createConnection } from './connection.ts'
 import { providerOptions } from './config.ts'
 import { paymentStage } from './definition.ts'
 import { guarded } from './guard.ts'
 import { measured, watchBreaker } from './metrics.ts'
-import { createProvider } from './provider.ts'
+import { pendingChore } from './pending.ts'
+import { ProviderError } from './provider.ts'
+import { reconcileChore } from './reconcile/reconcile.ts'
 import { traced } from './trace.ts'
 
 await runStageProcess({ env: process.env, now: () => new Date() }, (context) => {
-  const { guard, ...options } = providerOptions(process.env)
-  const { logger, registry, tracing } = context
+  const options = providerOptions(process.env)
+  const { guard, keyHours, reconcileAfterSeconds: afterSeconds } = options
+  const { logger, now, registry, tracing } = context
   logger.info(
-    { timeoutMs: options.timeoutMs },
+    { provider: options.kind, timeoutMs: options.timeoutMs },
     'a provider that takes longer than the time-out needs PAYMENT_EXPECTED_MS',
   )
-  const provider = guarded(measured(traced(createProvider(options), tracing), registry), {
+  const connection = createConnection(options, { logger, registry, now })
+  const provider = guarded(measured(traced(connection.provider, tracing), registry), {
     ...guard,
-    onOpen: () =>
-      logger.warn({ openMs: guard.breaker.openMs }, 'the provider fails too often; not asking it for a while'),
+    onOpen: (error) => {
+      const level = error instanceof ProviderError && error.reason === 'Misconfigured' ? 'error' : 'warn'
+      logger[level]({ error, openMs: guard.breaker.openMs }, 'the provider fails too often; not asking it for a while')
+    },
     onClose: () => logger.info('the provider answers again'),
   })
   watchBreaker(registry, () => provider.open)
-  return { ...paymentStage(provider, context), hold: () => provider.open }
+  const { list, onDatabase } = connection
+  const parts = { provider, now, registry, logger }
+  const chores = [
+    ...connection.chores,
+    ...(options.kind === 'stripe' ? [pendingChore(parts)] : []),
+    ...(afterSeconds === 0 ? [] : [reconcileChore({ ...parts, list, afterSeconds })]),
+  ]
+  return {
+    ...paymentStage(provider, {
+      ...context,
+      keyHours,
+      onDatabase,
+      chores,
+    }),
+    hold: () => provider.open,
+  }
 })

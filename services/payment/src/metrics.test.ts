@@ -13,6 +13,7 @@ test('answers and failures are counted apart, and the breaker is shown', async (
         ? Promise.reject(new ProviderError('Busy', 'no answer in time'))
         : Promise.resolve({ status: 'declined', reason: 'no' }),
     stop: () => Promise.resolve({ status: 'voided' }),
+    find: () => Promise.resolve(undefined),
     refund: () => Promise.resolve({ refundId: 're', chargeId: 'ch', amountCents: 1, currency: 'EUR' }),
   }
   const { signal } = new AbortController()

@@ -37,8 +37,10 @@ export function measured(provider: Provider, registry: Registry): Provider {
   return {
     charge: (charge, signal, parent) => timed('charge', provider.charge(charge, signal, parent), status),
     stop: (about, signal, parent) => timed('void', provider.stop(about, signal, parent), status),
-    refund: (orderId, chargeId, signal, parent) =>
-      timed('refund', provider.refund(orderId, chargeId, signal, parent), () => 'refunded'),
+    find: (orderId, signal, parent) =>
+      timed('find', provider.find(orderId, signal, parent), (charge) => charge?.status ?? 'nothing'),
+    refund: (orderId, chargeId, signal, how) =>
+      timed('refund', provider.refund(orderId, chargeId, signal, how), () => 'refunded'),
   }
 }
 

@@ -56,6 +56,15 @@ describe('what becomes of a payment', () => {
     expect(settle(captured, requested, refunded, now)?.told?.id).toBe(first?.told?.id)
   })
 
+  it('given back is told again under the same id to whoever says again that the order is cancelled', () => {
+    const first = settle(captured, cancelled, refunded, now)
+    const again = settle(givenBack, cancelled, { kind: 'nothing' }, now)
+    expect(again?.payment).toBe(givenBack)
+    expect(again?.told).toEqual(first?.told)
+    expect(settle(givenBack, requested, { kind: 'nothing' }, now)).toBeUndefined()
+    expect(settle(stopped, cancelled, { kind: 'nothing' }, now)).toBeUndefined()
+  })
+
   it('captured by a call that outlived the cancellation is given back, and the capture no longer told', () => {
     expect(settle(undefined, cancelled, refunded, now)).toMatchObject({ payment: givenBack })
     expect(settle(givenBack, reserved, charged('captured'), now)).toBeUndefined()

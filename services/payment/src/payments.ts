@@ -5,7 +5,7 @@
 // noted here, so that a charge that is under way, or was in a process that died, either has been captured and is given back, or
 // never will be. And the orders service answers a capture that it hears of after the cancellation by asking for the refund.
 import { eventOf, following } from '@orderpipeline/order-events'
-import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
+import type { EventContext, EventOf, OrderEvent } from '@orderpipeline/order-events'
 import type { ChargeOutcome, Refund } from './provider.ts'
 
 export type PaymentStatus = 'CAPTURED' | 'DECLINED' | 'CANCELLED' | 'REFUNDED'
@@ -45,6 +45,8 @@ export type Answer =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'charged'; readonly reserved: EventOf<'StockReserved'>; readonly outcome: ChargeOutcome }
   | { readonly kind: 'voided' }
+  /** The provider would not take it back, or say whether there is anything. */
+  | { readonly kind: 'owed'; readonly chargeId: string | undefined; readonly error: string }
   | { readonly kind: 'refunded'; readonly refund: Refund }
 
 export interface Settlement {
@@ -60,20 +62,38 @@ export function settle(known: Payment | undefined, cause: Cause, answer: Answer,
   const context = following(cause, source, now)
   switch (answer.kind) {
     case 'nothing':
+      return repeated(known, cause, context)
+    case 'owed':
       return undefined
     case 'voided':
-      return known ? undefined : { payment: { orderId, customerId, status: 'CANCELLED' }, told: undefined }
+      return known ? undefined : stopped({ orderId, customerId })
     case 'charged':
       return charged(known, answer, now)
-    case 'refunded': {
-      if (known?.status === 'REFUNDED') return undefined
-      const { chargeId, refundId, amountCents, currency } = answer.refund
-      const data = { orderId, customerId, totalCents: amountCents, currency, chargeId, refundId }
-      return {
-        payment: { orderId, customerId, status: 'REFUNDED', amountCents, currency, chargeId, refundId },
-        told: eventOf('PaymentRefunded', data, context),
-      }
-    }
+    case 'refunded':
+      return known?.status === 'REFUNDED' ? undefined : refunded({ orderId, customerId }, answer.refund, context)
+  }
+}
+
+/** A cancellation that is heard of again, as the orders service has not heard of the refund: that is told again, under the same id. */
+function repeated(known: Payment | undefined, cause: Cause, context: EventContext): Settlement | undefined {
+  if (cause.type !== 'OrderCancelled' || known?.status !== 'REFUNDED') return undefined
+  const { orderId, customerId, amountCents, currency, chargeId, refundId } = known
+  if (amountCents === undefined || currency === undefined || !chargeId || !refundId) return undefined
+  const data = { orderId, customerId, totalCents: amountCents, currency, chargeId, refundId }
+  return { payment: known, told: eventOf('PaymentRefunded', data, context) }
+}
+
+type About = Pick<Payment, 'orderId' | 'customerId'>
+
+export function stopped(about: About): Settlement {
+  return { payment: { ...about, status: 'CANCELLED' }, told: undefined }
+}
+
+export function refunded(about: About, refund: Refund, context: EventContext): Settlement {
+  const { chargeId, refundId, amountCents, currency } = refund
+  return {
+    payment: { ...about, status: 'REFUNDED', amountCents, currency, chargeId, refundId },
+    told: eventOf('PaymentRefunded', { ...about, totalCents: amountCents, currency, chargeId, refundId }, context),
   }
 }
 
@@ -94,7 +114,8 @@ function charged(
       told: eventOf('PaymentCaptured', { ...reserved.data, chargeId }, context),
     }
   }
-  if (known) return undefined
+  // Nothing is known of it yet: `pending.ts` settles it once the provider has decided.
+  if (known || outcome.status === 'pending') return undefined
   return {
     payment: { ...about, status: 'DECLINED', declineReason: outcome.reason },
     told: eventOf('PaymentDeclined', { ...reserved.data, declineReason: outcome.reason }, context),

@@ -13,20 +13,27 @@ afterEach(() => {
 
 const charge = { orderId: 'order-1', customerId: 'customer-1', amountCents: 700, currency: 'EUR' }
 
-async function listening(answer: { status: number; body: unknown } | 'nothing') {
+interface Given {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+async function listening(answer: Given | 'nothing' | 'reset', below = '', token?: string) {
   const seen: { method?: string; url?: string; headers: IncomingHttpHeaders; body: string }[] = []
   server = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
       seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
-      if (answer !== 'nothing') response.writeHead(answer.status).end(JSON.stringify(answer.body))
+      if (answer === 'reset') request.socket.destroy()
+      else if (answer !== 'nothing') response.writeHead(answer.status, answer.headers).end(JSON.stringify(answer.body))
     })
   })
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const timeoutMs = answer === 'nothing' ? 200 : 30_000
-  return { seen, provider: createProvider({ url: `http://127.0.0.1:${port}`, timeoutMs }) }
+  return { seen, provider: createProvider({ url: `http://127.0.0.1:${port}${below}`, timeoutMs, token }) }
 }
 const never = new AbortController().signal
 
@@ -68,12 +75,22 @@ test('409 means that the same charge is in flight, and is no fault of anybody', 
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'InFlight', retry: true, outage: true })
 })
 
-test.each([429, 503])('%i means ask again later, and is no fault of the order', async (status) => {
+test.each([['/psp'], ['/psp/']])('a provider below %s is called there, with its credentials', async (below) => {
+  const { seen, provider } = await listening(
+    { status: 201, body: { status: 'captured', chargeId: 'ch-1' } },
+    below,
+    'secret',
+  )
+  await provider.charge(charge, never)
+  expect(seen[0]).toMatchObject({ url: '/psp/v1/charges', headers: { authorization: 'Bearer secret' } })
+})
+
+test.each([408, 425, 429, 502, 503, 504])('%i means ask again later, and is no fault of the order', async (status) => {
   const { provider } = await listening({ status, body: {} })
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true, outage: true })
 })
 
-test.each([500, 502])('%i means ask again, but not forever', async (status) => {
+test.each([500, 501])('%i means ask again, but not forever', async (status) => {
   const { provider } = await listening({ status, body: {} })
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Failing', retry: true, outage: false })
 })
@@ -83,9 +100,39 @@ test.each([400, 422])('%i means that asking again cannot help', async (status) =
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Refused', retry: false })
 })
 
-test('an answer that makes no sense is refused', async () => {
-  const { provider } = await listening({ status: 201, body: { status: 'captured' } })
-  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Refused' })
+const notAboutMoney = { reason: 'Misconfigured', retry: true, outage: true }
+
+test.each([204, 301, 302, 307, 308, 401, 403, 404, 405, 406, 410, 413, 415, 451])(
+  '%i is not about the money: no fault of the order',
+  async (status) => {
+    const { seen, provider } = await listening({ status, body: '', headers: { location: '/v1/charges' } })
+    const calls = [
+      provider.charge(charge, never),
+      provider.stop(charge, never),
+      provider.refund('order-1', 'ch-1', never),
+    ]
+    for (const call of calls) await expect(call).rejects.toMatchObject(notAboutMoney)
+    // Nothing was followed.
+    expect(seen).toHaveLength(3)
+  },
+)
+
+test.each([201, 402])('a body without sense under %i is not about the money either', async (status) => {
+  const { provider } = await listening({ status, body: { status: 'captured' } })
+  await expect(provider.charge(charge, never)).rejects.toMatchObject(notAboutMoney)
+})
+
+test('an answer larger than any that makes sense is not read to its end', async () => {
+  const { provider } = await listening({ status: 201, body: 'x'.repeat(1_000_000) })
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({
+    ...notAboutMoney,
+    message: 'answered 201 with more than 65536 bytes',
+  })
+})
+
+test('a connection that breaks off in the middle of a call is an outage', async () => {
+  const { provider } = await listening('reset')
+  await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Unreachable', outage: true })
 })
 
 test('no answer in time means ask again, and is no fault of the order', async () => {

@@ -1,5 +1,10 @@
 // How is the payment provider asked for a charge, to stop one, or to give one back, so that asking again never moves money again?
 import { z } from 'zod'
+import { callOverHttp } from './http-call.ts'
+import type { HttpAnswer } from './http-call.ts'
+import { failureOf, ProviderError } from './provider-error.ts'
+
+export { ProviderError, type ProviderFailure } from './provider-error.ts'
 
 export interface Charge {
   /** Also the idempotency key: one charge an order, whatever happens between the call and our commit. */
@@ -9,8 +14,11 @@ export interface Charge {
   readonly currency: string
 }
 
+/** Pending: accepted, and decided in minutes to days; `find` says when it is. */
 export type ChargeOutcome =
-  { readonly status: 'captured'; readonly chargeId: string } | { readonly status: 'declined'; readonly reason: string }
+  | { readonly status: 'captured'; readonly chargeId: string }
+  | { readonly status: 'declined'; readonly reason: string }
+  | { readonly status: 'pending'; readonly chargeId: string }
 
 /** Captured: too late to stop it. Otherwise the order can never be charged any more. */
 export type Stopped =
@@ -24,41 +32,38 @@ export interface Refund {
   readonly currency: string
 }
 
+export interface RefundOptions {
+  readonly traceparent?: string | undefined
+  /** The refund's own idempotency key; made of the order id unless given. */
+  readonly key?: string | undefined
+}
+
 /** `traceparent`: W3C, of the work that asks, for the provider to go on with. */
 export interface Provider {
   /** @throws ProviderError */
   charge(charge: Charge, signal: AbortSignal, traceparent?: string): Promise<ChargeOutcome>
   /** @throws ProviderError */
   stop(about: Pick<Charge, 'orderId' | 'customerId'>, signal: AbortSignal, traceparent?: string): Promise<Stopped>
-  /** The order id makes the refund's own idempotency key. @throws ProviderError */
-  refund(orderId: string, chargeId: string, signal: AbortSignal, traceparent?: string): Promise<Refund>
-}
-
-/**
- * `Unreachable`: nobody listens there. `Busy`: it did not answer in time, or says that it is overloaded. `InFlight`: it still has
- * the same charge in hand. `CircuitOpen`: it was not asked, because too many calls failed. None of these is any one order's fault,
- * so they are waited out however long. `Failing`: it answered with a fault of its own, which may be this order's doing. `Refused`:
- * it understood and will not, or we do not understand it.
- */
-export type ProviderFailure = 'Unreachable' | 'Busy' | 'InFlight' | 'CircuitOpen' | 'Failing' | 'Refused'
-
-const waitedOut: readonly ProviderFailure[] = ['Unreachable', 'Busy', 'InFlight', 'CircuitOpen']
-
-export class ProviderError extends Error {
-  override readonly name = 'ProviderError'
-  readonly reason: ProviderFailure
-  readonly retry: boolean
-  readonly outage: boolean
-  constructor(reason: ProviderFailure, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.reason = reason
-    this.retry = reason !== 'Refused'
-    this.outage = waitedOut.includes(reason)
-  }
+  /** What it has of the order, for when it may have forgotten the key. @throws ProviderError */
+  find(orderId: string, signal: AbortSignal, traceparent?: string): Promise<ChargeOutcome | undefined>
+  /** @throws ProviderError */
+  refund(orderId: string, chargeId: string, signal: AbortSignal, how?: RefundOptions): Promise<Refund>
 }
 
 const Captured = z.object({ status: z.literal('captured'), chargeId: z.string().min(1) })
 const Declined = z.object({ status: z.literal('declined'), reason: z.string().default('declined') })
+
+const Charges = z.object({
+  charges: z.array(z.object({ chargeId: z.string().min(1), status: z.string(), reason: z.string().nullish() })),
+})
+
+/** A capture, whatever else there was. A key that was voided charges nothing any more. */
+function outcomeOf(charges: z.infer<typeof Charges>['charges']): ChargeOutcome | undefined {
+  const captured = charges.find(({ status }) => status === 'captured')
+  if (captured) return { status: 'captured', chargeId: captured.chargeId }
+  const [other] = charges
+  return other && { status: 'declined', reason: other.reason ?? other.status }
+}
 
 const StoppedBody = z.discriminatedUnion('status', [Captured, z.object({ status: z.enum(['voided', 'declined']) })])
 const RefundBody = z.object({
@@ -68,25 +73,58 @@ const RefundBody = z.object({
   currency: z.string(),
 })
 
-export function createProvider({ url, timeoutMs }: { readonly url: string; readonly timeoutMs: number }): Provider {
-  const ask = (path: string, key: string, body: object, { signal, traceparent }: Asking): Promise<Response> => {
-    const headers = { 'idempotency-key': key, ...(traceparent === undefined ? {} : { traceparent }) }
-    return post(new URL(path, url), headers, body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+export interface ProviderAddress {
+  /** May have a path, below which the calls are. */
+  readonly url: string
+  readonly timeoutMs: number
+  /** Sent as a bearer token. */
+  readonly token?: string | undefined
+  /** Waits until one more call may be made. */
+  readonly turn?: ((signal: AbortSignal) => Promise<void>) | undefined
+}
+
+export function createProvider({ url, timeoutMs, token, turn }: ProviderAddress): Provider {
+  const base = url.replace(/\/*$/, '/')
+  const bounds = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  const headersOf = (traceparent: string | undefined): Record<string, string> => ({
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  })
+  const ask = async (path: string, key: string, body: object, { signal, traceparent }: Asking): Promise<HttpAnswer> => {
+    await turn?.(signal)
+    const headers = { ...headersOf(traceparent), 'content-type': 'application/json', 'idempotency-key': key }
+    return callOverHttp(new URL(path, base), {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      signal: bounds(signal),
+    })
   }
   return {
     charge: async (charge, signal, traceparent) => {
-      const { status, body } = await ask('/v1/charges', charge.orderId, charge, { signal, traceparent })
+      const { status, body } = await ask('v1/charges', charge.orderId, charge, { signal, traceparent })
       if (status === 201 || status === 200) return parsed(Captured, body)
       if (status === 402) return parsed(Declined, body)
       throw unexpected(status, body)
     },
     stop: async (about, signal, traceparent) => {
-      const { status, body } = await ask('/v1/voids', about.orderId, about, { signal, traceparent })
+      const { status, body } = await ask('v1/voids', about.orderId, about, { signal, traceparent })
       if (status === 200) return parsed(StoppedBody, body)
       throw unexpected(status, body)
     },
-    refund: async (orderId, chargeId, signal, traceparent) => {
-      const { status, body } = await ask('/v1/refunds', `refund-${orderId}`, { chargeId }, { signal, traceparent })
+    find: async (orderId, signal, traceparent) => {
+      await turn?.(signal)
+      const address = new URL(`v1/charges?orderId=${encodeURIComponent(orderId)}`, base)
+      const { status, body } = await callOverHttp(address, {
+        method: 'GET',
+        headers: headersOf(traceparent),
+        signal: bounds(signal),
+      })
+      if (status === 200) return outcomeOf(parsed(Charges, body).charges)
+      throw unexpected(status, body)
+    },
+    refund: async (orderId, chargeId, signal, { traceparent, key = `refund-${orderId}` } = {}) => {
+      const { status, body } = await ask('v1/refunds', key, { chargeId }, { signal, traceparent })
       if (status === 201 || status === 200) return parsed(RefundBody, body)
       throw unexpected(status, body)
     },
@@ -98,70 +136,15 @@ interface Asking {
   readonly traceparent: string | undefined
 }
 
-interface Response {
-  readonly status: number
-  readonly body: string
-}
-
 function unexpected(status: number, body: string): ProviderError {
   if (status === 409) return new ProviderError('InFlight', 'the same is in flight')
   return new ProviderError(failureOf(status), `answered ${status}: ${body.slice(0, 200)}`)
-}
-
-function failureOf(status: number): ProviderFailure {
-  if (status === 429 || status === 503) return 'Busy'
-  return status >= 500 ? 'Failing' : 'Refused'
-}
-
-async function post(
-  endpoint: URL,
-  headers: Readonly<Record<string, string>>,
-  body: object,
-  signal: AbortSignal,
-): Promise<Response> {
-  try {
-    const response = await fetch(endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-      signal,
-    })
-    return { status: response.status, body: await response.text() }
-  } catch (cause) {
-    throw new ProviderError(reasonOf(cause), messageOf(cause), { cause })
-  }
 }
 
 function parsed<T>(schema: z.ZodType<T>, body: string): T {
   try {
     return schema.parse(JSON.parse(body))
   } catch (cause) {
-    throw new ProviderError('Refused', `an answer that makes no sense: ${body.slice(0, 200)}`, { cause })
+    throw new ProviderError('Misconfigured', `an answer that makes no sense: ${body.slice(0, 200)}`, { cause })
   }
-}
-
-const noConnection = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
-function reasonOf(error: unknown): ProviderFailure {
-  if (unreachable(error)) return 'Unreachable'
-  return error instanceof Error && error.name === 'TimeoutError' ? 'Busy' : 'Failing'
-}
-
-/** fetch wraps the system's error in its cause; several addresses tried make an AggregateError with the code of the first. */
-function unreachable(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && noConnection.has(cause.code)
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

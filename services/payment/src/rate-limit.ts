@@ -1,17 +1,19 @@
 // When may the next call be made, so that no more than so many a second are? Spaced out evenly, with a little burst after a rest.
 
 export interface RateLimit {
-  /** Milliseconds until the call that takes this place may be made. */
+  /** Takes the next free place: milliseconds from now until the call that has this place may be made. */
   take(nowMs: number): number
 }
 
-/** `burst`: calls that may be made at once after a rest. */
-export function createRateLimit(perSecond: number, burst = Math.max(1, Math.ceil(perSecond / 10))): RateLimit {
-  const spacingMs = 1_000 / perSecond
+/** `burst`: calls that may be made at once after a rest. A rate that changes holds for the places that are taken after it has. */
+export function createRateLimit(perSecond: number | (() => number), burst?: number): RateLimit {
+  const rate = typeof perSecond === 'number' ? () => perSecond : perSecond
+  const places = burst ?? Math.max(1, Math.ceil(rate() / 10))
   let nextMs = -Infinity
   return {
     take: (nowMs) => {
-      nextMs = Math.max(nextMs, nowMs - (burst - 1) * spacingMs)
+      const spacingMs = 1_000 / rate()
+      nextMs = Math.max(nextMs, nowMs - (places - 1) * spacingMs)
       const waitMs = Math.max(0, nextMs - nowMs)
       nextMs += spacingMs
       return waitMs

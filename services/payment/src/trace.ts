@@ -11,11 +11,12 @@ export function traced(provider: Provider, tracing: Tracing | undefined): Provid
     parent: string | undefined,
     call: (traceparent: string) => Promise<T>,
     told: (answer: T) => SpanAttributes,
+    method = 'POST',
   ): Promise<T> => {
-    const span = tracing.span(`POST ${path}`, {
+    const span = tracing.span(`${method} ${path}`, {
       kind: 'client',
       parent,
-      attributes: { 'http.request.method': 'POST', 'url.path': path, 'orderpipeline.order.id': orderId },
+      attributes: { 'http.request.method': method, 'url.path': path, 'orderpipeline.order.id': orderId },
     })
     try {
       const answer = await call(span.traceparent)
@@ -34,12 +35,21 @@ export function traced(provider: Provider, tracing: Tracing | undefined): Provid
       spanned('/v1/charges', charge.orderId, parent, (child) => provider.charge(charge, signal, child), status),
     stop: (about, signal, parent) =>
       spanned('/v1/voids', about.orderId, parent, (child) => provider.stop(about, signal, child), status),
-    refund: (orderId, chargeId, signal, parent) =>
+    find: (orderId, signal, parent) =>
+      spanned(
+        '/v1/charges',
+        orderId,
+        parent,
+        (child) => provider.find(orderId, signal, child),
+        (charge) => ({ 'orderpipeline.payment.status': charge?.status ?? 'nothing' }),
+        'GET',
+      ),
+    refund: (orderId, chargeId, signal, how) =>
       spanned(
         '/v1/refunds',
         orderId,
-        parent,
-        (child) => provider.refund(orderId, chargeId, signal, child),
+        how?.traceparent,
+        (traceparent) => provider.refund(orderId, chargeId, signal, { ...how, traceparent }),
         () => ({ 'orderpipeline.payment.status': 'refunded' }),
       ),
   }

@@ -32,6 +32,7 @@ function providerOf(charge: (charge: Charge) => Promise<ChargeOutcome>) {
   const state = { active: 0, most: 0 }
   const provider: Provider = {
     stop: () => Promise.resolve({ status: 'voided' }),
+    find: () => Promise.resolve(undefined),
     refund: () => Promise.reject(new Error('nothing here is given back')),
     charge: async (wanted) => {
       asked.push(wanted.orderId)

@@ -10,6 +10,12 @@ export const paymentsOf: Statement = {
   text: `SELECT ${columns} FROM payments WHERE order_id = ANY ($1::uuid[])`,
 }
 
+/** $1: event ids. */
+export const eventsSeen: Statement = {
+  name: 'payment.seen',
+  text: `SELECT event_id FROM inbox WHERE event_id = ANY ($1::uuid[])`,
+}
+
 /** $1: order ids. */
 export const lockPayments: Statement = {
   name: 'payment.lock',

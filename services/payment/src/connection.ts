@@ -1,0 +1,50 @@
+// What does the stage reach its payment provider by, as it is configured? The provider itself, its list of charges, and the chores that
+// go with them.
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Chore, StageContext } from '@orderpipeline/kit-stage'
+import { createStageRate } from './callers.ts'
+import type { ProviderOptions } from './config.ts'
+import { intentsIn } from './intents.ts'
+import { createProvider } from './provider.ts'
+import type { Provider } from './provider.ts'
+import { simulatorCharges, stripeCharges } from './reconcile/charge-list.ts'
+import type { ChargeList } from './reconcile/charge-list.ts'
+import { createStripe } from './stripe/stripe.ts'
+import { webhookChore } from './stripe/webhook-chore.ts'
+
+export interface Connection {
+  readonly provider: Provider
+  readonly list: ChargeList
+  readonly chores: readonly Chore[]
+  /** To be given the stage's pool before the provider is asked. */
+  readonly onDatabase: (database: Queryable) => void
+}
+
+type Context = Pick<StageContext, 'now' | 'logger' | 'registry'>
+
+export function createConnection(options: ProviderOptions, { now, logger, registry }: Context): Connection {
+  const { kind, url, token, timeoutMs, stageRate, webhook } = options
+  const rate = stageRate === undefined ? undefined : createStageRate({ perSecond: stageRate, registry })
+  const rateChores = rate ? [rate.chore] : []
+  if (kind === 'simulator') {
+    const address = { url, timeoutMs, token, turn: rate?.turn }
+    return {
+      provider: createProvider(address),
+      list: simulatorCharges(address),
+      chores: rateChores,
+      onDatabase: () => undefined,
+    }
+  }
+  const address = { url, timeoutMs, key: token ?? '', turn: rate?.turn }
+  let pool: Queryable | undefined
+  const intents = intentsIn(() => {
+    if (!pool) throw new Error('the provider was asked before the stage had its database')
+    return pool
+  })
+  return {
+    provider: createStripe({ ...address, intents, now: () => now().getTime() }),
+    list: stripeCharges(address),
+    chores: [...rateChores, ...(webhook ? [webhookChore({ ...webhook, now, logger })] : [])],
+    onDatabase: (database) => (pool = database),
+  }
+}

@@ -1,0 +1,42 @@
+// Is every cent that has to go back, and has not, written down, and nothing else?
+import { expect, test } from 'vitest'
+import { eventOf } from '@orderpipeline/order-events'
+import { dueOf } from './dues.ts'
+import type { Answer, Payment, PaymentStatus } from './payments.ts'
+
+const context = { source: '/test', now: new Date(0) }
+const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'customer-7' }
+const reserved = eventOf('StockReserved', { ...about, totalCents: 700, currency: 'EUR' }, context)
+const cancelled = eventOf('OrderCancelled', { ...about, reason: 'CUSTOMER' }, context)
+const known = (status: PaymentStatus, chargeId?: string): Payment => ({
+  ...about,
+  status,
+  ...(status === 'CANCELLED' ? {} : { amountCents: 700, currency: 'EUR' }),
+  ...(chargeId === undefined ? {} : { chargeId }),
+})
+const captured = (chargeId: string): Answer => ({
+  kind: 'charged',
+  reserved,
+  outcome: { status: 'captured', chargeId },
+})
+const owed: Answer = { kind: 'owed', chargeId: undefined, error: 'answered 422' }
+
+test('a second charge is due, whatever became of the first', () => {
+  const due = { ...about, chargeId: 'ch-2', reason: 'SECOND_CHARGE', amountCents: 700, currency: 'EUR' }
+  for (const payment of [known('CAPTURED', 'ch-1'), known('REFUNDED', 'ch-1'), known('DECLINED')])
+    expect(dueOf(payment, reserved, captured('ch-2'))).toEqual(due)
+})
+
+test('the first charge, the same one again, and that of a cancelled order are not', () => {
+  for (const payment of [undefined, known('CAPTURED', 'ch-1'), known('REFUNDED', 'ch-1'), known('CANCELLED')])
+    expect(dueOf(payment, reserved, captured('ch-1'))).toBeUndefined()
+})
+
+test('what the provider would not take back is due with all that is known of it, unless it is settled by now', () => {
+  expect(dueOf(known('CAPTURED', 'ch-1'), cancelled, owed)).toMatchObject({
+    ...{ chargeId: 'ch-1', reason: 'GIVEN_UP', amountCents: 700, currency: 'EUR', error: 'answered 422' },
+  })
+  expect(dueOf(undefined, cancelled, owed)).toMatchObject({ chargeId: '', reason: 'GIVEN_UP' })
+  for (const status of ['REFUNDED', 'CANCELLED', 'DECLINED'] as const)
+    expect(dueOf(known(status), cancelled, owed)).toBeUndefined()
+})

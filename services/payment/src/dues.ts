@@ -1,0 +1,31 @@
+// Which money has to go back that the answer itself has not given back? What was charged a second time, and what the provider would not
+// take back when it was asked.
+import type { Answer, Cause, Payment } from './payments.ts'
+
+export interface Due {
+  readonly orderId: string
+  /** Empty where it is not known whether anything was charged. */
+  readonly chargeId: string
+  readonly customerId: string
+  readonly reason: 'GIVEN_UP' | 'SECOND_CHARGE'
+  readonly amountCents?: number | undefined
+  readonly currency?: string | undefined
+  readonly error?: string | undefined
+}
+
+/** `known`: the payment as it was before the answer. */
+export function dueOf(known: Payment | undefined, cause: Cause, answer: Answer): Due | undefined {
+  const { orderId, customerId } = cause.data
+  if (answer.kind === 'owed') {
+    if (known && known.status !== 'CAPTURED') return undefined
+    const { amountCents, currency } = known ?? {}
+    const chargeId = answer.chargeId ?? known?.chargeId ?? ''
+    return { orderId, chargeId, customerId, reason: 'GIVEN_UP', amountCents, currency, error: answer.error }
+  }
+  if (answer.kind !== 'charged' || answer.outcome.status !== 'captured') return undefined
+  const { chargeId } = answer.outcome
+  // A capture of a cancelled order is owned to, and given back as any other.
+  if (!known || known.status === 'CANCELLED' || known.chargeId === chargeId) return undefined
+  const { totalCents: amountCents, currency } = answer.reserved.data
+  return { orderId, chargeId, customerId, reason: 'SECOND_CHARGE', amountCents, currency }
+}

@@ -1,0 +1,125 @@
+// How does money go back that could not when it should have? By a chore that asks the provider again for as long as it takes, and says
+// how much is still owed.
+//
+// The provider is asked outside of any transaction; the row is put off beforehand, so that one replica at a time asks. A refund is told
+// before it is written down: a crash in between asks and tells once more, under the same ids.
+import type { Pool } from '@orderpipeline/kit-postgres'
+import type { Chore, ChoreSurroundings } from '@orderpipeline/kit-stage'
+import { Gauge } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { paymentsByOrder, writePayments } from './apply.ts'
+import { refunded, stopped } from './payments.ts'
+import type { Settlement } from './payments.ts'
+import type { Provider, Refund } from './provider.ts'
+import { claimDues, deleteDue, noteDueError, sumDues } from './sql/dues.ts'
+import type { DueRow, DueSum } from './sql/dues.ts'
+import { lockPayments } from './sql/stage.ts'
+
+export interface GivingBackOptions {
+  readonly provider: Provider
+  readonly now: () => Date
+  readonly registry?: Registry | undefined
+  readonly logger?: Logger | undefined
+}
+
+const dueAtOnce = 10
+export const everyMs = 15_000
+
+export function givingBackChore(options: GivingBackOptions): Chore {
+  const show = options.registry && owedGauges(options.registry)
+  return {
+    name: 'giving back',
+    everyMs,
+    run: async (surroundings) => {
+      await giveBackDue(surroundings, options)
+      show?.(await surroundings.database.query<DueSum>(sumDues))
+    },
+  }
+}
+
+type Surroundings = Pick<ChoreSurroundings, 'database' | 'publish' | 'stopping'>
+
+/** Returns how many went back. @throws DatabaseError, PublishFailed */
+export async function giveBackDue(surroundings: Surroundings, options: GivingBackOptions): Promise<number> {
+  const rows = await surroundings.database.query<DueRow>(claimDues, [dueAtOnce])
+  let settled = 0
+  for (const row of rows) {
+    if (surroundings.stopping.aborted) break
+    try {
+      await giveBack(row, surroundings, options)
+      settled++
+    } catch (error) {
+      if (surroundings.stopping.aborted) break
+      const { orderId, chargeId, reason, attempts } = row
+      options.logger?.error(
+        { error, orderId, chargeId, reason, attempts },
+        'money that is owed could not be given back',
+      )
+      await surroundings.database.query(noteDueError, [orderId, chargeId, String(error).slice(0, 500)])
+    }
+  }
+  return settled
+}
+
+async function giveBack(row: DueRow, { database, publish, stopping }: Surroundings, options: GivingBackOptions) {
+  const { orderId, customerId } = row
+  const chargeId = row.chargeId === '' ? await chargeOf(row, options.provider, stopping) : row.chargeId
+  const second = row.reason === 'SECOND_CHARGE'
+  const key = second ? `refund-${chargeId}` : undefined
+  const refund =
+    chargeId === undefined ? undefined : await options.provider.refund(orderId, chargeId, stopping, { key })
+  // The order's own payment stays as it is where only the second charge went back.
+  const settle = second ? () => undefined : () => settlementOf({ orderId, customerId }, refund, options.now())
+  const told = settle()?.told
+  if (told) await publish([told])
+  await write(database, row, settle()?.payment)
+}
+
+async function chargeOf({ orderId, customerId }: DueRow, provider: Provider, signal: AbortSignal) {
+  const outcome = await provider.stop({ orderId, customerId }, signal)
+  return outcome.status === 'captured' ? outcome.chargeId : undefined
+}
+
+interface About {
+  readonly orderId: string
+  readonly customerId: string
+}
+
+function settlementOf(about: About, refund: Refund | undefined, now: Date): Settlement {
+  return refund ? refunded(about, refund, { source: '/payment', now }) : stopped(about)
+}
+
+async function write(database: Pool, { orderId, chargeId }: DueRow, payment: Settlement['payment'] | undefined) {
+  await database.transaction(async (tx) => {
+    const known = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
+    const status = known.get(orderId)?.status
+    const settled = status === 'REFUNDED' || (payment?.status === 'CANCELLED' && status !== undefined)
+    if (payment && !settled) writePayments(tx, [payment], known)
+    tx.send(deleteDue, [orderId, chargeId])
+  })
+}
+
+function owedGauges(registry: Registry): (sums: readonly DueSum[]) => void {
+  const registers = [registry]
+  const cents = new Gauge({
+    name: 'payment_owed_cents',
+    help: 'Money that has to go back to customers and has not, in minor units; the same from every replica, and 0 in the long run',
+    labelNames: ['currency'] as const,
+    registers,
+  })
+  const count = new Gauge({
+    name: 'payment_refunds_due',
+    help: 'Refunds that are due and not made, by reason; the same from every replica',
+    labelNames: ['reason'] as const,
+    registers,
+  })
+  return (sums) => {
+    cents.reset()
+    count.reset()
+    for (const reason of ['GIVEN_UP', 'SECOND_CHARGE']) count.set({ reason }, 0)
+    for (const sum of sums) {
+      cents.inc({ currency: sum.currency }, sum.cents)
+      count.inc({ reason: sum.reason }, sum.count)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// What is known of an order before the provider is asked about it? Its payment, and whether this very message has taken effect. Messages
+// that are looked up at once share a query.
+import { createGatherer } from '@orderpipeline/kit-gather'
+import type { Gatherer } from '@orderpipeline/kit-gather'
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import { paymentsByOrder } from './apply.ts'
+import type { Payment } from './payments.ts'
+import { eventsSeen, paymentsOf } from './sql/stage.ts'
+
+export interface Wanted {
+  readonly orderId: string
+  readonly eventId: string
+}
+
+export interface Known {
+  readonly payment: Payment | undefined
+  readonly seen: boolean
+}
+
+export type Lookups = Gatherer<Wanted, Known>
+
+export function createLookups(database: Queryable): Lookups {
+  return createGatherer({
+    maxBatch: 500,
+    maxInFlight: 1,
+    maxWaiting: 10_000,
+    perform: async (wanted: readonly Wanted[]) => {
+      const orderIds = [...new Set(wanted.map(({ orderId }) => orderId))]
+      const payments = paymentsByOrder(await database.query(paymentsOf, [orderIds]))
+      const rows = await database.query<{ event_id: string }>(eventsSeen, [wanted.map(({ eventId }) => eventId)])
+      const seen = new Set(rows.map(({ event_id }) => event_id))
+      return wanted.map(({ orderId, eventId }) => ({ payment: payments.get(orderId), seen: seen.has(eventId) }))
+    },
+  })
+}

@@ -1,0 +1,106 @@
+// What becomes of a charge that the provider has accepted and not decided? It is asked about until it is decided, sooner where a webhook
+// says that something is new. What a webhook says is no more than a hint: it may come twice, late, or never, so the provider's own answer
+// counts, and asking goes on without webhooks too.
+//
+// The news is told before it is written down, as in giving-back.ts: a crash in between tells it again under the same id.
+import { Gauge } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { eventOf } from '@orderpipeline/order-events'
+import type { Chore, ChoreSurroundings } from '@orderpipeline/kit-stage'
+import { paymentsByOrder, writeDues, writePayments } from './apply.ts'
+import { dueOf } from './dues.ts'
+import { forgetOldIntents } from './intents.ts'
+import { settle } from './payments.ts'
+import type { Answer } from './payments.ts'
+import type { ChargeOutcome, Provider } from './provider.ts'
+import { claimPending, countPending, deletePending } from './sql/pending.ts'
+import { lockPayments, paymentsOf } from './sql/stage.ts'
+import type { PendingCharge } from './undecided.ts'
+
+export interface PendingOptions {
+  readonly provider: Provider
+  readonly now: () => Date
+  readonly registry?: Registry | undefined
+  readonly logger?: Logger | undefined
+}
+
+export const pendingEveryMs = 10_000
+const atOnce = 20
+
+export function pendingChore(options: PendingOptions): Chore {
+  const gauge =
+    options.registry &&
+    new Gauge({
+      name: 'payment_charges_pending',
+      help: 'Charges that the provider has accepted and not decided yet; the same from every replica',
+      registers: [options.registry],
+    })
+  return {
+    name: 'pending charges',
+    everyMs: pendingEveryMs,
+    run: async (surroundings) => {
+      await settlePending(surroundings, options)
+      const [row] = await surroundings.database.query<{ count: number }>(countPending)
+      gauge?.set(row?.count ?? 0)
+      await forgetOldIntents(surroundings.database)
+    },
+  }
+}
+
+type Surroundings = Pick<ChoreSurroundings, 'database' | 'publish' | 'stopping'>
+
+/** Returns how many were decided. @throws DatabaseError, PublishFailed */
+export async function settlePending(surroundings: Surroundings, options: PendingOptions): Promise<number> {
+  const rows = await surroundings.database.query<PendingCharge>(claimPending, [atOnce])
+  let decided = 0
+  for (const row of rows) {
+    if (surroundings.stopping.aborted) break
+    try {
+      if (await settleOne(row, surroundings, options)) decided++
+    } catch (error) {
+      if (surroundings.stopping.aborted) break
+      options.logger?.warn(
+        { error, orderId: row.orderId },
+        'a pending charge could not be asked about; it stays pending',
+      )
+    }
+  }
+  return decided
+}
+
+async function settleOne(row: PendingCharge, surroundings: Surroundings, options: PendingOptions): Promise<boolean> {
+  const { database, stopping } = surroundings
+  const outcome = await options.provider.find(row.orderId, stopping)
+  if (outcome?.status === 'pending') return false
+  if (outcome) {
+    await book(row, outcome, surroundings, options.now())
+  } else {
+    // Nothing is on its way any more. Unless the order has come to its end, its deadline will bring it there.
+    const known = await database.query(paymentsOf, [[row.orderId]])
+    if (known.length === 0) return false
+  }
+  await database.query(deletePending, [row.orderId])
+  return true
+}
+
+/** Tells and writes down what the provider says of a charge that no message is in hand for. @throws DatabaseError, PublishFailed */
+export async function book(
+  charge: PendingCharge,
+  outcome: ChargeOutcome,
+  { database, publish }: Pick<Surroundings, 'database' | 'publish'>,
+  now: Date,
+): Promise<void> {
+  const { orderId, customerId, amountCents: totalCents, currency } = charge
+  const reserved = eventOf('StockReserved', { orderId, customerId, totalCents, currency }, { source: '/payment', now })
+  const answer: Answer = { kind: 'charged', reserved, outcome }
+  const known = paymentsByOrder(await database.query(paymentsOf, [[orderId]])).get(orderId)
+  const told = settle(known, reserved, answer, now)?.told
+  if (told) await publish([told])
+  await database.transaction(async (tx) => {
+    const locked = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
+    const settlement = settle(locked.get(orderId), reserved, answer, now)
+    if (settlement) writePayments(tx, [settlement.payment], locked)
+    const due = dueOf(locked.get(orderId), reserved, answer)
+    if (due) writeDues(tx, [due])
+  })
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import type { Payment, PaymentStatus } from '../payments.ts'
+import { differenceOf } from './compare.ts'
+
+const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'customer-7' }
+const charge = { ...about, chargeId: 'ch-1', amountCents: 700, currency: 'EUR', refundedCents: 0 }
+const payment = (status: PaymentStatus, chargeId?: string, amountCents = 700): Payment => ({
+  ...about,
+  status,
+  ...(status === 'CANCELLED' ? {} : { amountCents, currency: 'EUR' }),
+  ...(chargeId === undefined ? {} : { chargeId }),
+})
+const kindOf = (known: Payment | undefined, refundedCents = 0) =>
+  differenceOf({ ...charge, refundedCents }, known)?.kind
+
+test('what both sides say alike is no difference', () => {
+  expect(kindOf(payment('CAPTURED', 'ch-1'))).toBeUndefined()
+  expect(kindOf(payment('REFUNDED', 'ch-1'), 700)).toBeUndefined()
+})
+
+test('money that nobody here knows of, or that should not have been taken, is unbooked until it is back', () => {
+  for (const known of [undefined, payment('CANCELLED')]) {
+    expect(kindOf(known)).toBe('UNBOOKED')
+    expect(kindOf(known, 700)).toBeUndefined()
+  }
+})
+
+test('another charge of an order that was paid, declined or given back is a second one until it is back', () => {
+  for (const known of [payment('CAPTURED', 'ch-0'), payment('REFUNDED', 'ch-0'), payment('DECLINED')]) {
+    expect(kindOf(known)).toBe('SECOND_CHARGE')
+    expect(kindOf(known, 700)).toBeUndefined()
+  }
+})
+
+test('a refund that the provider has not made, whole, is missing', () => {
+  expect(kindOf(payment('REFUNDED', 'ch-1'))).toBe('NOT_REFUNDED')
+  expect(kindOf(payment('REFUNDED', 'ch-1'), 300)).toBe('NOT_REFUNDED')
+})
+
+test('what was given back elsewhere and what was taken in another amount is for a person, who is told the amounts', () => {
+  expect(kindOf(payment('CAPTURED', 'ch-1'), 300)).toBe('REFUNDED_ELSEWHERE')
+  expect(differenceOf(charge, payment('CAPTURED', 'ch-1', 600))).toEqual({
+    kind: 'AMOUNT',
+    orderId: about.orderId,
+    chargeId: 'ch-1',
+    detail: '700 of 700 EUR kept by the provider; booked: 600 EUR',
+  })
+})

@@ -1,0 +1,45 @@
+// Where do our payments and the provider's own list disagree, and what is done about it?
+import type { Payment } from '../payments.ts'
+
+/** Money that the provider has taken. */
+export interface ListedCharge {
+  readonly orderId: string
+  readonly customerId: string
+  readonly chargeId: string
+  readonly amountCents: number
+  readonly currency: string
+  readonly refundedCents: number
+}
+
+/**
+ * UNBOOKED: taken, and no payment says so; it is booked, and the orders service then confirms the order or asks for the money back.
+ * SECOND_CHARGE: taken once more, or after it was declined; it is given back. NOT_REFUNDED: we have said that it went back, and it has
+ * not; it is given back again. Nothing of the following is mended without a person: AMOUNT: another amount was taken.
+ * REFUNDED_ELSEWHERE: given back, but not by us. UNKNOWN_CHARGE: we say that it was taken, and the provider knows nothing of it.
+ */
+export type DifferenceKind =
+  'UNBOOKED' | 'SECOND_CHARGE' | 'NOT_REFUNDED' | 'AMOUNT' | 'REFUNDED_ELSEWHERE' | 'UNKNOWN_CHARGE'
+
+export const forPeople = ['AMOUNT', 'REFUNDED_ELSEWHERE', 'UNKNOWN_CHARGE'] as const satisfies readonly DifferenceKind[]
+
+export interface Difference {
+  readonly kind: DifferenceKind
+  readonly orderId: string
+  readonly chargeId: string
+  /** For whoever looks into it; without anything secret. */
+  readonly detail: string
+}
+
+/** `payment`: as it is known here. */
+export function differenceOf(charge: ListedCharge, payment: Payment | undefined): Difference | undefined {
+  const { orderId, chargeId, amountCents, currency, refundedCents } = charge
+  const taken = `${amountCents - refundedCents} of ${amountCents} ${currency} kept by the provider`
+  const of = (kind: DifferenceKind, detail = taken): Difference => ({ kind, orderId, chargeId, detail })
+  const returned = refundedCents >= amountCents
+  if (!payment || payment.status === 'CANCELLED') return returned ? undefined : of('UNBOOKED')
+  if (payment.chargeId !== chargeId) return returned ? undefined : of('SECOND_CHARGE')
+  if (payment.amountCents !== amountCents || payment.currency !== currency)
+    return of('AMOUNT', `${taken}; booked: ${payment.amountCents ?? 0} ${payment.currency ?? ''}`)
+  if (payment.status === 'REFUNDED') return returned ? undefined : of('NOT_REFUNDED')
+  return refundedCents > 0 ? of('REFUNDED_ELSEWHERE') : undefined
+}

@@ -1,0 +1,181 @@
+// Is every cent that the provider has taken in our books, and every cent in our books with the provider? Time is gone through a minute
+// after the other, once it is an hour old and again after a week, by one replica at a time: what the provider lists of it is compared
+// with our payments, and the payments of orders placed in it with the list. What can be mended is; the rest waits for a person.
+//
+// A comparison that fails, because the provider is away, is made again when its lease has ended; nothing is skipped.
+import { randomUUID } from 'node:crypto'
+import type { Chore, ChoreSurroundings } from '@orderpipeline/kit-stage'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { paymentsByOrder, writeDues } from '../apply.ts'
+import type { Due } from '../dues.ts'
+import { book } from '../pending.ts'
+import type { Provider } from '../provider.ts'
+import { addDifferences, capturesOfOrders, claimStretch, finishStretch } from '../sql/reconcile.ts'
+import { paymentsOf } from '../sql/stage.ts'
+import type { ChargeList, Stretch } from './charge-list.ts'
+import { differenceOf, forPeople } from './compare.ts'
+import type { Difference, DifferenceKind, ListedCharge } from './compare.ts'
+import { reconcileFigures } from './figures.ts'
+
+export interface ReconcileOptions {
+  readonly provider: Provider
+  readonly list: ChargeList
+  /** How old charges are when they are compared for the first time: those that are younger may still be on their way. */
+  readonly afterSeconds: number
+  readonly now: () => Date
+  readonly registry?: Registry | undefined
+  readonly logger?: Logger | undefined
+}
+
+const everyMs = 60_000
+const stretchSeconds = 60
+const weekSeconds = 7 * 86_400
+/** In one run of the chore and pass, where it has fallen behind. */
+const stretchesAtOnce = 30
+/** Payments that the list does not have are asked about one by one; of no more than so many in a stretch. */
+const maxAskedAbout = 200
+
+export type Surroundings = Pick<ChoreSurroundings, 'database' | 'publish' | 'stopping'>
+
+export function reconcileChore(options: ReconcileOptions): Chore {
+  const passes = [
+    { name: 'soon', afterSeconds: options.afterSeconds },
+    { name: 'late', afterSeconds: Math.max(weekSeconds, options.afterSeconds) },
+  ]
+  const figures = reconcileFigures(options.registry)
+  const holder = randomUUID()
+  return {
+    name: 'reconciliation',
+    everyMs,
+    run: async (surroundings) => {
+      try {
+        for (const pass of passes) await followPass(pass, holder, surroundings, options, figures.note)
+      } finally {
+        await figures.show(surroundings.database)
+      }
+    },
+  }
+}
+
+interface Pass {
+  readonly name: string
+  readonly afterSeconds: number
+}
+
+type Note = (kind: DifferenceKind) => void
+
+async function followPass(
+  pass: Pass,
+  holder: string,
+  surroundings: Surroundings,
+  options: ReconcileOptions,
+  note: Note,
+) {
+  const { database, stopping } = surroundings
+  for (let n = 0; n < stretchesAtOnce && !stopping.aborted; n++) {
+    const wanted = [pass.name, holder, stretchSeconds, pass.afterSeconds]
+    const [stretch] = await database.query<Stretch>(claimStretch, wanted)
+    if (!stretch) return
+    for (const difference of await reconcile(stretch, surroundings, options)) note(difference.kind)
+    if (stopping.aborted) return
+    await database.query(finishStretch, [pass.name, holder, stretch.until])
+  }
+}
+
+/** Compares, mends what can be, and writes down the rest. @throws DatabaseError, ProviderError, PublishFailed */
+export async function reconcile(
+  stretch: Stretch,
+  surroundings: Surroundings,
+  options: ReconcileOptions,
+): Promise<readonly Difference[]> {
+  const { stopping } = surroundings
+  const all: Difference[] = []
+  const seen = new Set<string>()
+  let after: string | undefined
+  do {
+    const { charges, next } = await options.list.page(stretch, after, stopping)
+    for (const { chargeId } of charges) seen.add(chargeId)
+    all.push(...(await comparePage(charges, surroundings, options)))
+    after = next
+  } while (after !== undefined && !stopping.aborted)
+  if (!stopping.aborted) all.push(...(await unknownToProvider(stretch, seen, surroundings, options)))
+  return all
+}
+
+async function comparePage(charges: readonly ListedCharge[], surroundings: Surroundings, options: ReconcileOptions) {
+  if (charges.length === 0) return []
+  const { database } = surroundings
+  const orderIds = [...new Set(charges.map(({ orderId }) => orderId))]
+  const payments = paymentsByOrder(await database.query(paymentsOf, [orderIds]))
+  const found: Difference[] = []
+  for (const charge of charges) {
+    const difference = differenceOf(charge, payments.get(charge.orderId))
+    if (!difference) continue
+    found.push(difference)
+    options.logger?.error(difference, 'the payment provider and our payments disagree')
+    if (difference.kind === 'UNBOOKED')
+      await book(charge, { status: 'captured', chargeId: charge.chargeId }, surroundings, options.now())
+    else if (difference.kind === 'SECOND_CHARGE' || difference.kind === 'NOT_REFUNDED')
+      await owe(charge, difference, surroundings)
+  }
+  await leaveToPeople(found, surroundings)
+  return found
+}
+
+async function owe(charge: ListedCharge, { kind, detail: error }: Difference, { database }: Surroundings) {
+  const { orderId, chargeId, customerId, amountCents, currency, refundedCents } = charge
+  const reason = kind === 'SECOND_CHARGE' ? kind : 'GIVEN_UP'
+  const due: Due = { orderId, chargeId, customerId, reason, amountCents: amountCents - refundedCents, currency, error }
+  await database.transaction((tx) => Promise.resolve(writeDues(tx, [due])))
+}
+
+async function leaveToPeople(found: readonly Difference[], { database }: Surroundings): Promise<void> {
+  const left = found.filter(({ kind }) => (forPeople as readonly string[]).includes(kind))
+  if (left.length === 0) return
+  await database.query(addDifferences, [
+    left.map(({ orderId }) => orderId),
+    left.map(({ chargeId }) => chargeId),
+    left.map(({ kind }) => kind),
+    left.map(({ detail }) => detail),
+  ])
+}
+
+const rowsAtOnce = 1_000
+
+/** Payments of orders placed in the stretch that were not in the list: most were made a little later, so the provider is asked. */
+async function unknownToProvider(
+  { since, until }: Stretch,
+  seen: ReadonlySet<string>,
+  surroundings: Surroundings,
+  options: ReconcileOptions,
+): Promise<readonly Difference[]> {
+  const { database, stopping } = surroundings
+  const found: Difference[] = []
+  let asked = 0
+  let last = firstIdOf(since)
+  for (;;) {
+    type Row = { readonly orderId: string; readonly chargeId: string }
+    const rows = await database.query<Row>(capturesOfOrders, [last, firstIdOf(until), rowsAtOnce])
+    for (const { orderId, chargeId } of rows) {
+      if (seen.has(chargeId) || asked === maxAskedAbout || stopping.aborted) continue
+      asked++
+      const outcome = await options.provider.find(orderId, stopping)
+      if (outcome?.status === 'captured') continue
+      const detail = `booked as captured; the provider says ${outcome?.status ?? 'nothing'}`
+      const difference: Difference = { kind: 'UNKNOWN_CHARGE', orderId, chargeId, detail }
+      options.logger?.error(difference, 'the payment provider and our payments disagree')
+      found.push(difference)
+    }
+    const end = rows.at(-1)
+    if (!end || rows.length < rowsAtOnce || stopping.aborted) break
+    last = end.orderId
+  }
+  await leaveToPeople(found, surroundings)
+  return found
+}
+
+/** What comes before every uuid of version 7 that was made at this time. */
+export function firstIdOf(at: Date): string {
+  const hexadecimal = at.getTime().toString(16).padStart(12, '0').padEnd(32, '0')
+  return hexadecimal.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

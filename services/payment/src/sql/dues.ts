@@ -1,0 +1,61 @@
+// What is due to go back, and whose turn is it?
+import type { Statement } from '@orderpipeline/kit-postgres'
+
+/** $1: order ids, $2: charge ids, $3: customer ids, $4: reasons, $5: amounts or null, $6: currencies or null, $7: errors or null. */
+export const addDues: Statement = {
+  name: 'payment.dues.add',
+  text: `
+INSERT INTO refunds_due (order_id, charge_id, customer_id, reason, amount_cents, currency, last_error)
+SELECT *
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[])
+  AS due (order_id, charge_id, customer_id, reason, amount_cents, currency, last_error)
+ORDER BY order_id, charge_id
+ON CONFLICT DO NOTHING`,
+}
+
+export interface DueRow {
+  readonly orderId: string
+  readonly chargeId: string
+  readonly customerId: string
+  readonly reason: 'GIVEN_UP' | 'SECOND_CHARGE'
+  readonly attempts: number
+}
+
+/** $1: rows at most. Each is put off, for longer from one try to the next and up to an hour, before it is tried. */
+export const claimDues: Statement = {
+  name: 'payment.dues.claim',
+  text: `
+UPDATE refunds_due
+SET attempts = attempts + 1, due_at = now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(attempts, 7))
+WHERE (order_id, charge_id) IN (
+  SELECT order_id, charge_id FROM refunds_due WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+RETURNING order_id AS "orderId", charge_id AS "chargeId", customer_id AS "customerId", reason, attempts`,
+}
+
+/** $1: order id, $2: charge id, $3: what the provider said. */
+export const noteDueError: Statement = {
+  name: 'payment.dues.error',
+  text: `UPDATE refunds_due SET last_error = $3 WHERE order_id = $1 AND charge_id = $2`,
+}
+
+/** $1: order id, $2: charge id. */
+export const deleteDue: Statement = {
+  name: 'payment.dues.delete',
+  text: `DELETE FROM refunds_due WHERE order_id = $1 AND charge_id = $2`,
+}
+
+export interface DueSum {
+  readonly reason: string
+  readonly currency: string
+  readonly count: number
+  readonly cents: number
+}
+
+export const sumDues: Statement = {
+  name: 'payment.dues.sum',
+  text: `
+SELECT reason, COALESCE(currency, 'unknown') AS currency, count(*)::float8 AS count, COALESCE(sum(amount_cents), 0)::float8 AS cents
+FROM refunds_due
+GROUP BY 1, 2`,
+}

@@ -1,0 +1,65 @@
+// What is read and written when payments are compared with the provider's list?
+import type { Statement } from '@orderpipeline/kit-postgres'
+
+/**
+ * $1: name of the pass, $2: who asks, $3: seconds of a stretch, $4: seconds that it must be past. No row: nothing is old enough, or
+ * another replica is at it. The lease ends by itself, which is also the pause after a comparison that failed.
+ */
+export const claimStretch: Statement = {
+  name: 'payment.reconcile.claim',
+  text: `
+UPDATE reconciliations
+SET holder = $2, leased_until = now() + interval '10 minutes'
+WHERE name = $1 AND leased_until < now() AND compared_to + make_interval(secs => $3) <= now() - make_interval(secs => $4)
+RETURNING compared_to AS since, compared_to + make_interval(secs => $3) AS until`,
+}
+
+/** $1: name of the pass, $2: who had it, $3: up to when it has been compared. */
+export const finishStretch: Statement = {
+  name: 'payment.reconcile.finish',
+  text: `UPDATE reconciliations SET compared_to = $3, leased_until = '-infinity' WHERE name = $1 AND holder = $2`,
+}
+
+/** Seconds that are not compared yet, by pass. */
+export const reconcileAges: Statement = {
+  name: 'payment.reconcile.ages',
+  text: `SELECT name, extract(epoch FROM now() - compared_to)::float8 AS seconds FROM reconciliations`,
+}
+
+/**
+ * $1, $2: ids between which those of orders lie that were placed in the stretch, $3: rows at most. Ids of version 7 begin with their time,
+ * so the primary key finds them.
+ */
+export const capturesOfOrders: Statement = {
+  name: 'payment.reconcile.captures',
+  text: `
+SELECT order_id AS "orderId", charge_id AS "chargeId"
+FROM payments
+WHERE order_id > $1::uuid AND order_id < $2::uuid AND status = 'CAPTURED'
+ORDER BY order_id
+LIMIT $3`,
+}
+
+/** $1: order ids, $2: charge ids, $3: kinds, $4: details. */
+export const addDifferences: Statement = {
+  name: 'payment.reconcile.differences',
+  text: `
+INSERT INTO payment_differences (order_id, charge_id, kind, detail)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS given (order_id, charge_id, kind, detail)
+ON CONFLICT DO NOTHING`,
+}
+
+export const countDifferences: Statement = {
+  name: 'payment.reconcile.count',
+  text: `SELECT kind, count(*)::float8 AS count FROM payment_differences GROUP BY kind`,
+}
+
+/** $1: order id. What was given back is due again. */
+export const dueAgain: Statement = {
+  name: 'payment.dues.again',
+  text: `
+INSERT INTO refunds_due (order_id, charge_id, customer_id, reason, amount_cents, currency, last_error)
+SELECT order_id, charge_id, customer_id, 'GIVEN_UP', amount_cents, currency, 'the provider says that the refund failed'
+FROM payments WHERE order_id = $1 AND status = 'REFUNDED'
+ON CONFLICT DO NOTHING`,
+}

@@ -1,0 +1,70 @@
+// What is read of what Stripe answers, and what does an intent's status mean for a charge?
+import { z } from 'zod'
+import type { ChargeOutcome } from '../provider.ts'
+
+export const PaymentIntent = z.object({
+  id: z.string().min(1),
+  status: z.enum([
+    'requires_payment_method',
+    'requires_confirmation',
+    'requires_action',
+    'processing',
+    'requires_capture',
+    'canceled',
+    'succeeded',
+  ]),
+  amount: z.int().min(0),
+  currency: z.string().transform((currency) => currency.toUpperCase()),
+  created: z.int(),
+  metadata: z.record(z.string(), z.string()).default({}),
+  last_payment_error: z.object({ code: z.string().optional(), decline_code: z.string().optional() }).nullish(),
+  /** The whole charge where it was asked to be expanded. */
+  latest_charge: z.union([z.string(), z.object({ amount_refunded: z.int().min(0) })]).nullish(),
+})
+export type PaymentIntent = z.infer<typeof PaymentIntent>
+
+const listOf = <T extends z.ZodType>(data: T) => z.object({ data: z.array(data), has_more: z.boolean().default(false) })
+export const PaymentIntents = listOf(PaymentIntent)
+
+export const Refund = z.object({
+  id: z.string().min(1),
+  status: z.string().nullish(),
+  amount: z.int().min(0),
+  currency: z.string().transform((currency) => currency.toUpperCase()),
+})
+export type Refund = z.infer<typeof Refund>
+export const Refunds = listOf(Refund)
+
+export const Customer = z.object({
+  id: z.string().min(1),
+  deleted: z.boolean().optional(),
+  invoice_settings: z.object({ default_payment_method: z.string().nullish() }).optional(),
+  default_source: z.string().nullish(),
+})
+export const Customers = listOf(Customer)
+
+export const declined = (reason: string): ChargeOutcome => ({ status: 'declined', reason })
+
+/** `undefined`: nothing has been charged and nothing is on its way, but it may yet be confirmed. */
+export function outcomeOf(intent: PaymentIntent): ChargeOutcome | undefined {
+  switch (intent.status) {
+    case 'succeeded':
+      return { status: 'captured', chargeId: intent.id }
+    case 'processing':
+    case 'requires_action':
+    case 'requires_capture':
+      return { status: 'pending', chargeId: intent.id }
+    case 'canceled':
+      return declined('canceled')
+    case 'requires_payment_method': {
+      const failure = intent.last_payment_error
+      return failure ? declined(failure.decline_code ?? failure.code ?? 'declined') : undefined
+    }
+    case 'requires_confirmation':
+      return undefined
+  }
+}
+
+/** Refunds that did not come to be: the money is still here. */
+export const failedRefund = ({ status }: Pick<Refund, 'status'>): boolean =>
+  status === 'failed' || status === 'canceled'

@@ -1,0 +1,216 @@
+// Does the adapter move money exactly once through Stripe, whatever is lost, repeated, forgotten or decided late?
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { startStripeServer } from '../../test/stripe-server.ts'
+import type { StripeServer } from '../../test/stripe-server.ts'
+import type { Intent, Intents } from '../intents.ts'
+import { ProviderError } from '../provider-error.ts'
+import { createStripe } from './stripe.ts'
+
+let stripe: StripeServer
+beforeAll(async () => {
+  stripe = await startStripeServer()
+  stripe.addCustomer('paying', 'pm_card_visa')
+  stripe.addCustomer("o'neil\\", 'pm_card_visa')
+  stripe.addCustomer('poor', 'pm_card_chargeDeclinedInsufficientFunds')
+  stripe.addCustomer('absent', 'pm_card_authenticationRequired')
+  stripe.addCustomer('bank', 'pm_bankDebit')
+  stripe.addCustomer('cash', null)
+})
+afterAll(() => stripe.close())
+beforeEach(() => {
+  stripe.intents.clear()
+  stripe.refunds.length = 0
+  stripe.calls.length = 0
+  stripe.faults.length = 0
+  stripe.searchLag = false
+  stripe.forgetKeys()
+})
+
+/** Our own port, in memory; its statements are tried on PostgreSQL in test/stripe.test.ts. */
+function intentsInMemory(): Intents {
+  const rows = new Map<string, Intent>()
+  const put = (orderId: string, row: Intent) => {
+    rows.set(orderId, row)
+    return Promise.resolve(row)
+  }
+  return {
+    of: (orderId) => Promise.resolve(rows.get(orderId)),
+    note: (orderId, intentId) => {
+      const row = rows.get(orderId)
+      return put(orderId, { intentId: row?.intentId ?? intentId, stopped: row?.stopped ?? false })
+    },
+    stop: (orderId) => put(orderId, { intentId: rows.get(orderId)?.intentId, stopped: true }),
+  }
+}
+
+const never = new AbortController().signal
+const adapter = (intents: Intents = intentsInMemory(), given: { key?: string; turn?: () => Promise<void> } = {}) =>
+  createStripe({ url: stripe.url, key: stripe.key, timeoutMs: 30_000, intents, now: () => Date.now(), ...given })
+const chargeBy = (customerId: string, amountCents = 700, currency = 'EUR') => ({
+  orderId: randomUUID(),
+  customerId,
+  amountCents,
+  currency,
+})
+const intents = () => [...stripe.intents.values()]
+const moved = () => intents().filter(({ status }) => status === 'succeeded').length
+
+test('an order is charged by one intent, which names it, and is charged once however often that is asked', async () => {
+  const charge = chargeBy('paying')
+  const provider = adapter()
+  const outcome = await provider.charge(charge, never)
+  expect(outcome).toEqual({ status: 'captured', chargeId: intents()[0]?.id })
+  expect(intents()).toMatchObject([
+    { amount: 700, currency: 'eur', customer: 'cus_1', metadata: { order_id: charge.orderId, customer_id: 'paying' } },
+  ])
+  stripe.forgetKeys()
+  expect(await provider.charge(charge, never)).toEqual(outcome)
+  expect(moved()).toBe(1)
+})
+
+test('a customer whose id needs quoting is found', async () => {
+  expect(await adapter().charge(chargeBy("o'neil\\"), never)).toMatchObject({ status: 'captured' })
+})
+
+test.each([
+  ['poor', 'insufficient_funds'],
+  ['absent', 'authentication_required'],
+  ['cash', 'no_payment_method'],
+  ['nobody', 'no_payment_method'],
+])('what %s cannot pay is declined with the reason, also when it is asked again', async (customer, reason) => {
+  const [provider, charge] = [adapter(), chargeBy(customer)]
+  expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason })
+  stripe.forgetKeys()
+  expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason })
+  expect(moved()).toBe(0)
+})
+
+test('an amount that cannot be charged as it is declines the order instead of being rounded', async () => {
+  expect(await adapter().charge(chargeBy('paying', 1999, 'KWD'), never)).toMatchObject({
+    status: 'declined',
+    reason: expect.stringContaining('amount_not_chargeable') as string,
+  })
+  expect(await adapter().charge(chargeBy('paying', 1), never)).toEqual({
+    status: 'declined',
+    reason: 'amount_too_small',
+  })
+  await adapter().charge(chargeBy('paying', 1990, 'KWD'), never)
+  await adapter().charge(chargeBy('paying', 1999, 'JPY'), never)
+  expect(intents().map(({ amount, currency }) => `${amount} ${currency}`)).toEqual(['1990 kwd', '1999 jpy'])
+})
+
+const confirmation = /\/confirm$/
+const creation = /^\/v1\/payment_intents$/
+test.each([
+  { path: creation, done: true, status: 'drop' as const, reason: 'Unreachable' },
+  { path: creation, done: true, status: 500, reason: 'Failing' },
+  { path: creation, done: false, status: 500, reason: 'Failing' },
+  { path: confirmation, done: true, status: 'drop' as const, reason: 'Unreachable' },
+  { path: confirmation, done: false, status: 'drop' as const, reason: 'Unreachable' },
+  { path: confirmation, done: true, status: 500, reason: 'Failing' },
+  { path: confirmation, done: false, status: 500, reason: 'Failing' },
+  { path: confirmation, done: true, status: 503, reason: 'Busy' },
+  { path: confirmation, done: false, status: 429, reason: 'Busy' },
+  { path: confirmation, done: false, status: 429, code: 'lock_timeout', reason: 'InFlight' },
+  { path: confirmation, done: false, status: 409, code: 'idempotency_key_in_use', reason: 'InFlight' },
+])('after $status of $path (done: $done) the next try charges once, with or without the keys', async (given) => {
+  for (const forgotten of [false, true]) {
+    const { reason, ...fault } = given
+    const [provider, charge] = [adapter(), chargeBy('paying')]
+    stripe.faults.push(fault)
+    await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason })
+    if (forgotten) stripe.forgetKeys()
+    const before = moved()
+    expect(await provider.charge(charge, never)).toMatchObject({ status: 'captured' })
+    expect(await provider.charge(charge, never)).toMatchObject({ status: 'captured' })
+    const ofOrder = intents().filter(({ metadata }) => metadata['order_id'] === charge.orderId)
+    expect(ofOrder.filter(({ status }) => status === 'succeeded')).toHaveLength(1)
+    expect(moved() - before).toBeLessThanOrEqual(1)
+  }
+})
+
+test('two replicas that charge one order at once charge it once', async () => {
+  const [shared, charge] = [intentsInMemory(), chargeBy('paying')]
+  const outcomes = await Promise.allSettled([1, 2, 3].map(() => adapter(shared).charge(charge, never)))
+  expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true)
+  expect(await adapter(shared).charge(charge, never)).toMatchObject({ status: 'captured' })
+  expect(moved()).toBe(1)
+})
+
+test('an order that is stopped first is never charged, and one that was charged first says so', async () => {
+  const [provider, charge, paid] = [adapter(), chargeBy('paying'), chargeBy('paying')]
+  expect(await provider.stop(charge, never)).toEqual({ status: 'voided' })
+  expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason: 'voided' })
+  expect(moved()).toBe(0)
+  const { chargeId } = (await provider.charge(paid, never)) as { chargeId: string }
+  expect(await provider.stop(paid, never)).toEqual({ status: 'captured', chargeId })
+})
+
+test('an order that is stopped between its intent and the confirmation has the intent cancelled', async () => {
+  const [shared, charge] = [intentsInMemory(), chargeBy('paying')]
+  stripe.faults.push({ path: confirmation, done: false, status: 500 })
+  await expect(adapter(shared).charge(charge, never)).rejects.toBeInstanceOf(ProviderError)
+  expect(await adapter(shared).stop(charge, never)).toEqual({ status: 'voided' })
+  expect(await adapter(shared).charge(charge, never)).toEqual({ status: 'declined', reason: 'canceled' })
+  expect(intents().map(({ status }) => status)).toEqual(['canceled'])
+})
+
+test('a bank debit is pending until the bank has decided, and cannot be stopped meanwhile', async () => {
+  const [provider, charge] = [adapter(), chargeBy('bank')]
+  const outcome = await provider.charge(charge, never)
+  expect(outcome).toMatchObject({ status: 'pending' })
+  expect(await provider.find(charge.orderId, never)).toEqual(outcome)
+  await expect(provider.stop(charge, never)).rejects.toMatchObject({ reason: 'InFlight', outage: true })
+  stripe.decide(intents()[0]?.id ?? '', 'succeeded')
+  expect(await provider.find(charge.orderId, never)).toMatchObject({ status: 'captured' })
+  expect(await provider.stop(charge, never)).toMatchObject({ status: 'captured' })
+})
+
+test('an order whose intent is not noted any more is searched for, and what was never charged is nothing', async () => {
+  const charge = chargeBy('paying')
+  await adapter().charge(charge, never)
+  expect(await adapter().find(charge.orderId, never)).toMatchObject({ status: 'captured' })
+  expect(await adapter().find(randomUUID(), never)).toBeUndefined()
+})
+
+test('a charge is given back once, whatever happens to the answer and to the keys', async () => {
+  const [provider, charge] = [adapter(), chargeBy('paying', 1990, 'KWD')]
+  const { chargeId } = (await provider.charge(charge, never)) as { chargeId: string }
+  for (const fault of [
+    { done: true, status: 'drop' as const },
+    { done: true, status: 500 },
+  ])
+    stripe.faults.push({ path: /\/refunds$/, ...fault })
+  await expect(provider.refund(charge.orderId, chargeId, never)).rejects.toMatchObject({ reason: 'Unreachable' })
+  const refund = await provider.refund(charge.orderId, chargeId, never)
+  expect(refund).toMatchObject({ chargeId, amountCents: 1990, currency: 'KWD' })
+  stripe.forgetKeys()
+  await provider.refund(charge.orderId, chargeId, never).catch(() => undefined)
+  expect(await provider.refund(charge.orderId, chargeId, never)).toEqual(refund)
+  expect(stripe.refunds).toHaveLength(1)
+})
+
+test('a refund that has failed at the bank is made again, under the same key too', async () => {
+  const [provider, charge] = [adapter(), chargeBy('paying')]
+  const { chargeId } = (await provider.charge(charge, never)) as { chargeId: string }
+  await provider.refund(charge.orderId, chargeId, never)
+  for (const refund of stripe.refunds) refund.status = 'failed'
+  expect(await provider.refund(charge.orderId, chargeId, never)).toMatchObject({ refundId: stripe.refunds[1]?.id })
+  expect(stripe.refunds.map(({ status }) => status)).toEqual(['failed', 'succeeded'])
+})
+
+test("a wrong key is nobody's order, and is in no message", async () => {
+  const failure = await adapter(intentsInMemory(), { key: 'sk_test_wrong' })
+    .charge(chargeBy('paying'), never)
+    .catch((error: unknown) => error)
+  expect(failure).toMatchObject({ reason: 'Misconfigured', outage: true })
+  expect(String(failure)).not.toContain('sk_test')
+})
+
+test('each HTTP call waits for its turn', async () => {
+  let turns = 0
+  await adapter(intentsInMemory(), { turn: () => Promise.resolve(void turns++) }).charge(chargeBy('paying'), never)
+  expect(stripe.calls).toHaveLength(3)
+  expect(turns).toBe(3)
+})

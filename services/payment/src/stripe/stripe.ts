@@ -1,0 +1,194 @@
+// How does Stripe charge an order, stop a charge and give one back? By a PaymentIntent for each order: it is made, noted in our database,
+// and only then confirmed. So money moves only by an intent that is noted, an intent is confirmed once whatever becomes of idempotency
+// keys, and one that was stopped is cancelled instead: Stripe decides which of the two came first.
+import type { Intents } from '../intents.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { Charge, ChargeOutcome, Provider, Refund, Stopped } from '../provider.ts'
+import { minorUnitsFromStripe, stripeAmountOf } from './amounts.ts'
+import { createStripeApi, StripeRefusal } from './api.ts'
+import type { Asking, StripeAddress, StripeApi } from './api.ts'
+import * as answers from './answers.ts'
+import { declined, failedRefund, outcomeOf, PaymentIntent, PaymentIntents } from './answers.ts'
+import { createPayers, quoted } from './customers.ts'
+import type { PayerOf } from './customers.ts'
+
+export interface StripeOptions extends StripeAddress {
+  readonly intents: Intents
+  /** Milliseconds. */
+  readonly now: () => number
+}
+
+/** Of an intent's metadata. */
+export const orderKey = 'order_id'
+export const shopCustomerKey = 'customer_id'
+
+export function createStripe({ intents, now, ...address }: StripeOptions): Provider {
+  const api = createStripeApi(address)
+  const parts = { api, intents, payerOf: createPayers(api, now) }
+  return {
+    charge: (charge, signal, traceparent) => chargeOf(parts, charge, { signal, traceparent }),
+    stop: ({ orderId }, signal, traceparent) => stopOf(parts, orderId, { signal, traceparent }),
+    find: async (orderId, signal, traceparent) => {
+      const asking = { signal, traceparent }
+      const noted = (await intents.of(orderId))?.intentId
+      if (noted !== undefined) return outcomeOf(await retrieve(api, noted, asking))
+      return searched(api, orderId, asking)
+    },
+    refund: (orderId, chargeId, signal, { traceparent, key = `refund-${orderId}` } = {}) =>
+      refundOf(api, { orderId, chargeId, key }, { signal, traceparent }),
+  }
+}
+
+interface Parts {
+  readonly api: StripeApi
+  readonly intents: Intents
+  readonly payerOf: PayerOf
+}
+
+const retrieve = (api: StripeApi, intentId: string, asking: Asking) =>
+  api.get(`payment_intents/${encodeURIComponent(intentId)}`, PaymentIntent, {}, asking)
+
+/** For what is not noted any more. Stripe's search is some seconds to a minute behind, so it is for old orders only. */
+async function searched(api: StripeApi, orderId: string, asking: Asking): Promise<ChargeOutcome | undefined> {
+  const query = `metadata['${orderKey}']:'${quoted(orderId)}'`
+  const { data } = await api.get('payment_intents/search', PaymentIntents, { query, limit: 10 }, asking)
+  const paid = data.find(({ status }) => status === 'succeeded') ?? data[0]
+  return paid && outcomeOf(paid)
+}
+
+async function chargeOf(parts: Parts, charge: Charge, asking: Asking): Promise<ChargeOutcome> {
+  const { api, intents } = parts
+  const noted = await intents.of(charge.orderId)
+  if (noted?.intentId === undefined) return noted?.stopped ? declined('voided') : created(parts, charge, asking)
+  const intent = await retrieve(api, noted.intentId, asking)
+  const outcome = outcomeOf(intent)
+  if (outcome) return outcome
+  return noted.stopped
+    ? cancelled(api, charge.orderId, intent.id, asking)
+    : confirmed(api, charge.orderId, intent, asking)
+}
+
+async function created(parts: Parts, charge: Charge, asking: Asking): Promise<ChargeOutcome> {
+  const { api, intents, payerOf } = parts
+  const { orderId, customerId, amountCents, currency } = charge
+  const priced = stripeAmountOf(amountCents, currency)
+  if ('refusal' in priced) return declined(`amount_not_chargeable: ${priced.refusal}`)
+  const payer = await payerOf(customerId, asking)
+  if (!payer) return declined('no_payment_method')
+  const params = {
+    amount: priced.amount,
+    currency: currency.toLowerCase(),
+    customer: payer.customer,
+    payment_method: payer.paymentMethod,
+    'automatic_payment_methods[enabled]': 'true',
+    'automatic_payment_methods[allow_redirects]': 'never',
+    [`metadata[${orderKey}]`]: orderId,
+    [`metadata[${shopCustomerKey}]`]: customerId,
+  }
+  try {
+    const { answer: intent } = await api.post('payment_intents', PaymentIntent, params, `charge-${orderId}`, asking)
+    const counted = await intents.note(orderId, intent.id)
+    if (counted.stopped) return await cancelled(api, orderId, intent.id, asking)
+    if (counted.intentId === intent.id) return await confirmed(api, orderId, intent, asking)
+  } catch (error) {
+    if (error instanceof StripeRefusal && aboutTheAmount.includes(error.code ?? '')) return declined(error.code ?? '')
+    throw error
+  }
+  // Another replica has noted one meanwhile; ours stays unconfirmed.
+  return chargeOf(parts, charge, asking)
+}
+
+const aboutTheAmount: readonly string[] = ['amount_too_small', 'amount_too_large']
+
+async function confirmed(
+  api: StripeApi,
+  orderId: string,
+  { id }: PaymentIntent,
+  asking: Asking,
+): Promise<ChargeOutcome> {
+  try {
+    const path = `payment_intents/${encodeURIComponent(id)}/confirm`
+    // The customer is not there to be asked: what needs them is declined as authentication_required.
+    const { answer, replayed } = await api.post(
+      path,
+      PaymentIntent,
+      { off_session: 'true' },
+      `confirm-${orderId}`,
+      asking,
+    )
+    return certain(replayed ? await retrieve(api, id, asking) : answer)
+  } catch (error) {
+    if (!(error instanceof StripeRefusal)) throw error
+    if (error.type === 'card_error') return declined(error.declineCode ?? error.code ?? 'card_error')
+    if (error.code !== 'payment_intent_unexpected_state') throw error
+    // Confirmed, or cancelled, by another call that came first.
+    return certain(await retrieve(api, id, asking))
+  }
+}
+
+function certain(intent: PaymentIntent): ChargeOutcome {
+  const outcome = outcomeOf(intent)
+  if (!outcome) throw new ProviderError('InFlight', `the intent is ${intent.status} after it was confirmed`)
+  return outcome
+}
+
+/** What became of an intent that is not to be confirmed. */
+async function cancelled(api: StripeApi, orderId: string, id: string, asking: Asking): Promise<ChargeOutcome> {
+  const stopped = await cancel(api, orderId, id, asking)
+  return stopped.status === 'captured' ? stopped : declined('voided')
+}
+
+async function stopOf({ api, intents }: Parts, orderId: string, asking: Asking): Promise<Stopped> {
+  const { intentId } = await intents.stop(orderId)
+  return intentId === undefined ? { status: 'voided' } : cancel(api, orderId, intentId, asking)
+}
+
+async function cancel(api: StripeApi, orderId: string, id: string, asking: Asking): Promise<Stopped> {
+  const path = `payment_intents/${encodeURIComponent(id)}/cancel`
+  try {
+    const { answer } = await api.post(path, PaymentIntent, {}, `cancel-${orderId}`, asking)
+    if (answer.status === 'canceled') return { status: 'voided' }
+  } catch (error) {
+    if (!(error instanceof StripeRefusal) || error.code !== 'payment_intent_unexpected_state') throw error
+  }
+  const { status } = await retrieve(api, id, asking)
+  if (status === 'succeeded') return { status: 'captured', chargeId: id }
+  if (status === 'canceled') return { status: 'voided' }
+  throw new ProviderError('InFlight', `the intent is ${status} and cannot be cancelled now`)
+}
+
+interface Returning {
+  readonly orderId: string
+  readonly chargeId: string
+  readonly key: string
+}
+
+async function refundOf(api: StripeApi, returning: Returning, asking: Asking): Promise<Refund> {
+  const { orderId, chargeId, key } = returning
+  const params = {
+    [chargeId.startsWith('ch_') ? 'charge' : 'payment_intent']: chargeId,
+    [`metadata[${orderKey}]`]: orderId,
+  }
+  const once = (idempotencyKey: string) => api.post('refunds', answers.Refund, params, idempotencyKey, asking)
+  try {
+    let { answer, replayed } = await once(key)
+    if (replayed) answer = await api.get(`refunds/${encodeURIComponent(answer.id)}`, answers.Refund, {}, asking)
+    // What the key stands for has failed since, and the money is still here: this is a new try.
+    if (replayed && failedRefund(answer)) ({ answer, replayed } = await once(`${key}-after-${answer.id}`))
+    return refundFrom(answer, chargeId)
+  } catch (error) {
+    if (!(error instanceof StripeRefusal) || error.code !== 'charge_already_refunded') throw error
+    const { data } = await api.get('refunds', answers.Refunds, { payment_intent: chargeId, limit: 10 }, asking)
+    const made = data.find((refund) => !failedRefund(refund))
+    if (!made) throw error
+    return refundFrom(made, chargeId)
+  }
+}
+
+function refundFrom(refund: answers.Refund, chargeId: string): Refund {
+  if (failedRefund(refund)) throw new ProviderError('Failing', `refund ${refund.id} is ${refund.status ?? ''}`)
+  const amountCents = minorUnitsFromStripe(refund.amount, refund.currency)
+  if (amountCents === undefined)
+    throw new ProviderError('Misconfigured', `refund ${refund.id} has an amount without sense`)
+  return { refundId: refund.id, chargeId, amountCents, currency: refund.currency }
+}

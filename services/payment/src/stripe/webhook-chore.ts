@@ -1,0 +1,35 @@
+// How does a replica come to listen for webhooks? By a chore that begins once the stage has its database, and tries again where the port
+// is still taken.
+import type { Chore } from '@orderpipeline/kit-stage'
+import type { Logger } from '@orderpipeline/kit-telemetry'
+import { hastenPending } from '../sql/pending.ts'
+import { dueAgain } from '../sql/reconcile.ts'
+import { startWebhook } from './webhook.ts'
+import type { Webhook } from './webhook.ts'
+
+export interface WebhookChoreOptions {
+  readonly port: number
+  readonly host: string
+  readonly secrets: readonly string[]
+  readonly now: () => Date
+  readonly logger: Logger
+  readonly onListening?: (port: number) => void
+}
+
+export function webhookChore({ port, host, secrets, now, logger, onListening }: WebhookChoreOptions): Chore {
+  let webhook: Webhook | undefined
+  return {
+    name: 'webhook',
+    everyMs: 2_000,
+    run: async ({ database }) => {
+      if (webhook) return
+      const hints = {
+        charge: async (orderId: string) => void (await database.query(hastenPending, [orderId])),
+        refundFailed: async (orderId: string) => void (await database.query(dueAgain, [orderId])),
+      }
+      webhook = await startWebhook({ port, host, secrets, now, logger, hints })
+      onListening?.(webhook.port)
+    },
+    close: () => void webhook?.close(),
+  }
+}

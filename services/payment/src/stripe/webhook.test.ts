@@ -1,0 +1,79 @@
+// Is a webhook call believed only if Stripe has signed it just now, and acted on for our own orders only?
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { stripeSignature } from '../../test/stripe-server.ts'
+import { startWebhook, webhookPath } from './webhook.ts'
+import type { Webhook } from './webhook.ts'
+
+const now = new Date('2026-01-02T03:04:05Z')
+const seconds = now.getTime() / 1_000
+const hinted: string[] = []
+let fail = false
+let webhook: Webhook
+beforeAll(async () => {
+  webhook = await startWebhook({
+    port: 0,
+    host: '127.0.0.1',
+    secrets: ['whsec_old', 'whsec_new'],
+    now: () => now,
+    logger: silentLogger(),
+    hints: {
+      charge: (orderId) =>
+        fail ? Promise.reject(new Error('no database')) : Promise.resolve(void hinted.push(orderId)),
+      refundFailed: (orderId) => Promise.resolve(void hinted.push(`refund of ${orderId}`)),
+    },
+  })
+})
+afterAll(() => webhook.close())
+beforeEach(() => {
+  hinted.length = 0
+  fail = false
+})
+
+const orderId = randomUUID()
+const event = (object: object) => JSON.stringify({ id: 'evt_1', type: 'x', data: { object } })
+const ofOrder = event({ object: 'payment_intent', status: 'succeeded', metadata: { order_id: orderId } })
+async function send(body: string, signature = stripeSignature(body, 'whsec_new', seconds), path = webhookPath) {
+  const headers = signature === '' ? {} : { 'stripe-signature': signature }
+  const response = await fetch(`http://127.0.0.1:${webhook.port}${path}`, { method: 'POST', headers, body })
+  return response.status
+}
+
+test('what is signed with any of the secrets is a hint about its order, and may come twice', async () => {
+  expect(await send(ofOrder)).toBe(200)
+  expect(await send(ofOrder, stripeSignature(ofOrder, 'whsec_old', seconds - 299))).toBe(200)
+  expect(hinted).toEqual([orderId, orderId])
+})
+
+test('a refund that failed is told apart from the others', async () => {
+  const refund = (status: string) => event({ object: 'refund', status, metadata: { order_id: orderId } })
+  expect([await send(refund('succeeded')), await send(refund('failed'))]).toEqual([200, 200])
+  expect(hinted).toEqual([`refund of ${orderId}`])
+})
+
+test.each([
+  ['no signature', ofOrder, ''],
+  ['nonsense for a signature', ofOrder, 't=now,v1=zz'],
+  ['another secret', ofOrder, stripeSignature(ofOrder, 'whsec_other', seconds)],
+  ['the signature of another body', ofOrder, stripeSignature('{}', 'whsec_new', seconds)],
+  ['an old call played again', ofOrder, stripeSignature(ofOrder, 'whsec_new', seconds - 301)],
+  ['a call from the future', ofOrder, stripeSignature(ofOrder, 'whsec_new', seconds + 301)],
+  ['a body that is no event', '[]', stripeSignature('[]', 'whsec_new', seconds)],
+])('%s is refused and changes nothing', async (_, body, signature) => {
+  expect(await send(body, signature)).toBe(400)
+  expect(hinted).toEqual([])
+})
+
+test('what is not about an order of ours is taken and left alone', async () => {
+  expect(await send(event({ object: 'payment_intent', status: 'succeeded', metadata: {} }))).toBe(200)
+  expect(await send(event({ object: 'invoice', metadata: { order_id: orderId } }))).toBe(200)
+  expect(hinted).toEqual([])
+})
+
+test('what cannot be written down is asked for again, and what is too large or elsewhere is not read', async () => {
+  fail = true
+  expect(await send(ofOrder)).toBe(503)
+  expect(await send('x'.repeat(300_000), 't=1,v1=00').catch(() => 413)).toBe(413)
+  expect(await send(ofOrder, undefined, '/other')).toBe(404)
+})

@@ -1,0 +1,16 @@
+// Which charges has the provider accepted and not decided yet?
+import type { Answer, Payment } from './payments.ts'
+
+export interface PendingCharge {
+  readonly orderId: string
+  readonly customerId: string
+  readonly amountCents: number
+  readonly currency: string
+}
+
+/** `known`: the payment as it was before the answer. */
+export function pendingOf(known: Payment | undefined, answer: Answer): PendingCharge | undefined {
+  if (known || answer.kind !== 'charged' || answer.outcome.status !== 'pending') return undefined
+  const { orderId, customerId, totalCents: amountCents, currency } = answer.reserved.data
+  return { orderId, customerId, amountCents, currency }
+}

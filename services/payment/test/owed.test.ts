@@ -1,0 +1,163 @@
+// Is nobody charged twice although the provider has forgotten the key, and does money that is owed go back however late?
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { eventOf } from '@orderpipeline/order-events'
+import {
+  cancelledEvent,
+  reservedEvent,
+  stageBench,
+  testDatabase,
+  testOrder,
+  until,
+} from '@orderpipeline/kit-stage/testing'
+import type { Bench, TestDatabase, TestOrder } from '@orderpipeline/kit-stage/testing'
+import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
+import type { PaymentProvider } from '@orderpipeline/payment-provider'
+import { paymentStage } from '../src/definition.ts'
+import { giveBackDue, givingBackChore } from '../src/giving-back.ts'
+import { createProvider, ProviderError } from '../src/provider.ts'
+import type { Provider } from '../src/provider.ts'
+
+const consumes = ['inventory.updated', 'orders.cancelled']
+
+let database: TestDatabase
+let simulator: PaymentProvider
+let bench: Bench
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  const settings = { HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url, PROVIDER_LATENCY_MS: '0' }
+  simulator = await startPaymentProvider(configOf(settings), silentLogger())
+  const topics = [...consumes, 'payment.processed', 'payment.dead-letters']
+  bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
+})
+afterAll(async () => {
+  await bench.close()
+  for (const closer of simulator.closers) await closer.close()
+  await database.drop()
+})
+
+const now = () => new Date()
+const provider = () => createProvider({ url: simulator.url, timeoutMs: 30_000 })
+/** Through a replica of its own, which has handled all of it when this resolves. */
+async function handled(events: Parameters<Bench['publish']>[0], by: Provider = provider()): Promise<void> {
+  const replica = bench.start('payment', consumes, { ...paymentStage(by, { now }), chores: [] })
+  await bench.publish(events)
+  await until(async () => {
+    const lags = await Promise.all(consumes.map((topic) => bench.lag('payment', topic)))
+    return lags.every((lag) => lag === 0)
+  })
+  await replica.drain()
+}
+const order = () => testOrder(1, { 'SKU-0001': 1 })
+const reservedNow = ({ orderId, customerId, currency }: TestOrder) =>
+  eventOf('StockReserved', { orderId, customerId, totalCents: 100, currency }, { source: '/test', now: now() })
+const charges = ({ orderId }: TestOrder) =>
+  database.ask<{ status: string; refunded: boolean }>(
+    'payment_provider',
+    `SELECT status, refund_id IS NOT NULL AS refunded FROM charges LEFT JOIN refunds USING (charge_id)
+     WHERE charges.order_id = $1 ORDER BY charges.created_at`,
+    [orderId],
+  )
+const dues = ({ orderId }: TestOrder) =>
+  database.ask('payment', 'SELECT reason, amount_cents, attempts FROM refunds_due WHERE order_id = $1', [orderId])
+const booked = ({ orderId }: TestOrder) =>
+  database.ask('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId])
+const told = async ({ orderId }: TestOrder) =>
+  (await bench.events('payment.processed')).filter(({ data }) => data.orderId === orderId).map(({ type }) => type)
+/** As a provider does it after a day or so. */
+const forgetKeys = ({ orderId }: TestOrder) =>
+  database.ask('payment_provider', `UPDATE charges SET idempotency_key = $2 WHERE order_id = $1`, [
+    orderId,
+    randomUUID(),
+  ])
+/** As it is after eight days. */
+const forgetInbox = () => database.ask('payment', 'DELETE FROM inbox')
+
+const stopping = new AbortController().signal
+const surroundings = () => ({
+  database: database.as('payment'),
+  publish: (events: Parameters<Bench['publish']>[0]) => bench.publish(events),
+  stopping,
+})
+const makeDue = () => database.ask('payment', 'UPDATE refunds_due SET due_at = now()')
+
+test('a reservation that is read again when provider and inbox have forgotten it is not charged again', async () => {
+  const paid = order()
+  await handled([reservedEvent(paid)])
+  await forgetKeys(paid)
+  await forgetInbox()
+  await handled([reservedEvent(paid)])
+  expect(await charges(paid)).toEqual([{ status: 'captured', refunded: false }])
+  expect(await told(paid)).toEqual(['PaymentCaptured'])
+})
+
+test('a charge that nobody noted, made longer ago than the provider remembers, is found and not made again', async () => {
+  const [paid, cancelled] = [order(), { ...order(), orderId: '019b0000-0000-7000-8000-000000000001' }]
+  for (const { orderId, customerId, currency } of [paid, cancelled])
+    await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
+  await forgetKeys(paid)
+  await forgetKeys(cancelled)
+  await handled([reservedEvent(paid), cancelledEvent(cancelled)])
+  expect(await charges(paid)).toEqual([{ status: 'captured', refunded: false }])
+  expect(await told(paid)).toEqual(['PaymentCaptured'])
+  expect(await charges(cancelled)).toEqual([{ status: 'captured', refunded: true }])
+})
+
+test('a second charge of an order is kept, shown as owed, and given back without a word about the order', async () => {
+  const twice = order()
+  await handled([reservedEvent(twice)])
+  await forgetKeys(twice)
+  await forgetInbox()
+  await handled([reservedNow(twice)])
+  expect(await dues(twice)).toEqual([{ reason: 'SECOND_CHARGE', amount_cents: 100, attempts: 0 }])
+  const registry = createRegistry()
+  const refusing: Provider = { ...provider(), refund: () => Promise.reject(new ProviderError('Refused', 'not now')) }
+  await givingBackChore({ provider: refusing, now, registry }).run({ ...surroundings(), keyedByOrder: () => false })
+  expect(await registry.metrics()).toContain('payment_owed_cents{currency="EUR"} 100')
+  expect(await registry.metrics()).toContain('payment_refunds_due{reason="SECOND_CHARGE"} 1')
+  // Put off, and not asked again before its time.
+  expect(await giveBackDue(surroundings(), { provider: provider(), now })).toBe(0)
+  await makeDue()
+  expect(await giveBackDue(surroundings(), { provider: provider(), now })).toBe(1)
+  expect(await charges(twice)).toEqual([
+    { status: 'captured', refunded: false },
+    { status: 'captured', refunded: true },
+  ])
+  expect(await dues(twice)).toEqual([])
+  expect(await booked(twice)).toEqual([{ status: 'CAPTURED' }])
+  expect(await told(twice)).toEqual(['PaymentCaptured'])
+})
+
+test.each(['refund', 'stop'] as const)(
+  'a %s that the provider refuses is no dead letter: it stays due until the money is back, and is told then',
+  async (call) => {
+    const paid = order()
+    const { orderId, customerId, currency } = paid
+    if (call === 'refund') await handled([reservedEvent(paid)])
+    else await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
+    const refuse = () => Promise.reject(new ProviderError('Refused', 'answered 422'))
+    await handled([cancelledEvent(paid)], { ...provider(), [call]: refuse })
+    expect(await bench.records('payment.dead-letters')).toEqual([])
+    expect(await dues(paid)).toEqual([
+      { reason: 'GIVEN_UP', amount_cents: call === 'refund' ? 100 : null, attempts: 0 },
+    ])
+    await giveBackDue(surroundings(), { provider: provider(), now })
+    expect(await charges(paid)).toEqual([{ status: 'captured', refunded: true }])
+    expect(await dues(paid)).toEqual([])
+    expect(await booked(paid)).toEqual([{ status: 'REFUNDED' }])
+    expect((await told(paid)).at(-1)).toBe('PaymentRefunded')
+  },
+)
+
+test('an order of which nothing was charged is settled without a refund', async () => {
+  const unpaid = order()
+  const refuse = () => Promise.reject(new ProviderError('Refused', 'answered 422'))
+  await handled([cancelledEvent(unpaid)], { ...provider(), stop: refuse })
+  expect(await dues(unpaid)).toMatchObject([{ reason: 'GIVEN_UP', amount_cents: null }])
+  await giveBackDue(surroundings(), { provider: provider(), now })
+  expect(await charges(unpaid)).toEqual([{ status: 'voided', refunded: false }])
+  expect(await booked(unpaid)).toEqual([{ status: 'CANCELLED' }])
+  expect(await dues(unpaid)).toEqual([])
+})

@@ -1,0 +1,139 @@
+// Are the provider's list and our payments brought together again, a stretch at a time, by one replica, and is what is left shown?
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { testDatabase, testOrder } from '@orderpipeline/kit-stage/testing'
+import type { TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
+import type { PaymentProvider } from '@orderpipeline/payment-provider'
+import { giveBackDue } from '../src/giving-back.ts'
+import { createProvider } from '../src/provider.ts'
+import { simulatorCharges } from '../src/reconcile/charge-list.ts'
+import { reconcile, reconcileChore } from '../src/reconcile/reconcile.ts'
+
+let database: TestDatabase
+let simulator: PaymentProvider
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  const settings = { HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url, PROVIDER_LATENCY_MS: '0' }
+  simulator = await startPaymentProvider(configOf(settings), silentLogger())
+})
+afterAll(async () => {
+  for (const closer of simulator.closers) await closer.close()
+  await database.drop()
+})
+
+const now = () => new Date()
+const stopping = new AbortController().signal
+const published: OrderEvent[] = []
+const surroundings = () => ({
+  database: database.as('payment'),
+  publish: (events: readonly OrderEvent[]) => Promise.resolve(void published.push(...events)),
+  stopping,
+  keyedByOrder: () => false,
+})
+const address = () => ({ url: simulator.url, timeoutMs: 30_000 })
+const options = () => ({ provider: createProvider(address()), list: simulatorCharges(address()), afterSeconds: 0, now })
+const around = () => ({ since: new Date(Date.now() - 3_600_000), until: new Date(Date.now() + 60_000) })
+const look = async () =>
+  (await reconcile(around(), surroundings(), options())).map(({ kind, orderId }) => `${kind} ${orderId}`)
+const order = () => testOrder(1, { 'SKU-0001': 1 })
+async function charged(
+  { orderId, customerId } = order(),
+  key = orderId,
+): Promise<{ orderId: string; chargeId: string }> {
+  const response = await fetch(`${simulator.url}/v1/charges`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify({ orderId, customerId, amountCents: 700, currency: 'EUR' }),
+  })
+  return { orderId, chargeId: ((await response.json()) as { chargeId: string }).chargeId }
+}
+const book = (orderId: string, chargeId: string, status = 'CAPTURED', amount = 700) =>
+  database.ask(
+    'payment',
+    `INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id, refund_id)
+     VALUES ($1, 'customer-1', $4, 'EUR', $3, $2, CASE WHEN $3 = 'REFUNDED' THEN 're' END)`,
+    [orderId, chargeId, status, amount],
+  )
+const statusOf = async (orderId: string) =>
+  (await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId]))[0]
+    ?.status
+
+test('what agrees is left alone, and a charge that was never booked is booked and told', async () => {
+  const [fine, lost] = [await charged(), await charged()]
+  await book(fine.orderId, fine.chargeId)
+  expect(await look()).toEqual([`UNBOOKED ${lost.orderId}`])
+  expect(await statusOf(lost.orderId)).toBe('CAPTURED')
+  expect(published.map(({ type, data }) => `${type} ${data.orderId}`)).toEqual([`PaymentCaptured ${lost.orderId}`])
+  expect(await look()).toEqual([])
+})
+
+test('a second charge and a refund that was never made are given back', async () => {
+  const twice = order()
+  const [first, second, unpaid] = [await charged(twice), await charged(twice, randomUUID()), await charged()]
+  await book(first.orderId, first.chargeId)
+  await book(unpaid.orderId, unpaid.chargeId, 'REFUNDED')
+  expect((await look()).sort()).toEqual([`NOT_REFUNDED ${unpaid.orderId}`, `SECOND_CHARGE ${twice.orderId}`].sort())
+  expect(await giveBackDue(surroundings(), options())).toBe(2)
+  expect(await look()).toEqual([])
+  expect([await statusOf(twice.orderId), await statusOf(unpaid.orderId)]).toEqual(['CAPTURED', 'REFUNDED'])
+  const refunds = await database.ask<{ charge_id: string }>(
+    'payment_provider',
+    'SELECT charge_id FROM refunds WHERE order_id = $1',
+    [twice.orderId],
+  )
+  expect(refunds).toEqual([{ charge_id: second.chargeId }])
+})
+
+test('what nobody but a person can decide is kept with its order, shown, and found once', async () => {
+  const [other, unknown] = [await charged(), { orderId: randomUUIDv7() }]
+  await book(other.orderId, other.chargeId, 'CAPTURED', 900)
+  await book(unknown.orderId, randomUUID())
+  expect((await look()).sort()).toEqual([`AMOUNT ${other.orderId}`, `UNKNOWN_CHARGE ${unknown.orderId}`].sort())
+  await look()
+  const kept = await database.ask('payment', 'SELECT order_id, kind, detail FROM payment_differences ORDER BY kind')
+  expect(kept).toEqual([
+    { order_id: other.orderId, kind: 'AMOUNT', detail: '700 of 700 EUR kept by the provider; booked: 900 EUR' },
+    {
+      order_id: unknown.orderId,
+      kind: 'UNKNOWN_CHARGE',
+      detail: 'booked as captured; the provider says nothing',
+    },
+  ])
+})
+
+test('stretches are compared one after the other up to the age asked for, by one replica, and again after a failure', async () => {
+  const back = (name: string) =>
+    database.ask(
+      'payment',
+      `UPDATE reconciliations SET compared_to = now() - interval '5 minutes', leased_until = '-infinity' WHERE name = $1`,
+      [name],
+    )
+  const agesOf = () =>
+    database.ask<{ name: string; minutes: number; leased: boolean }>(
+      'payment',
+      `SELECT name, round(extract(epoch FROM now() - compared_to) / 60)::int AS minutes, leased_until > now() AS leased
+       FROM reconciliations ORDER BY name`,
+    )
+  await back('soon')
+  const away = { page: () => Promise.reject(new Error('the provider is away')) }
+  const failing = reconcileChore({ ...options(), list: away, afterSeconds: 120 })
+  await expect(failing.run(surroundings())).rejects.toThrow('the provider is away')
+  const [late, held] = await agesOf()
+  expect([late?.leased, held]).toEqual([false, { name: 'soon', minutes: 5, leased: true }])
+  const registry = createRegistry()
+  const chore = reconcileChore({ ...options(), afterSeconds: 120, registry })
+  // Another replica has it.
+  await chore.run(surroundings())
+  expect((await agesOf())[1]).toEqual(held)
+  await back('soon')
+  await chore.run(surroundings())
+  expect((await agesOf())[1]).toEqual({ name: 'soon', minutes: 2, leased: false })
+  const figures = await registry.metrics()
+  expect(figures).toContain('payment_differences_open{kind="AMOUNT"} 1')
+  expect(figures).toContain('payment_differences_open{kind="UNKNOWN_CHARGE"} 1')
+  expect(figures).toMatch(/payment_reconciled_age_seconds\{pass="soon"\} 1\d\d/)
+})
