@@ -33,7 +33,7 @@ afterEach(async () => {
 }, 300_000)
 
 const never = 366 * 86_400
-const deadlines = { placedSeconds: never, processingSeconds: never, confirmedSeconds: never }
+const deadlines = { placedSeconds: never, processingSeconds: never, confirmedSeconds: never, stalledSeconds: 0 }
 /** What the stage consumes in the shop, but for these. */
 const deafTo = (stage: ShopStage, ...topics: string[]) =>
   consumedTopics[stage].filter((topic: string) => !topics.includes(topic))

@@ -56,7 +56,7 @@ async function quiet(): Promise<boolean> {
 }
 
 /** What may be set aside after several deaths in a row is another test's matter. */
-const agePartitions = `UPDATE partitions_held SET since = since - interval '1 hour'`
+const agePartitions = `UPDATE partition_owners SET lost_at = lost_at - interval '2 hours'`
 
 test('whoever is killed wherever under load, every order ends once, and stock, money, shipments and mails agree', async () => {
   const played = await playBattery({

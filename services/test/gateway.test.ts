@@ -78,10 +78,14 @@ test('a synchronous order is answered with what was decided: paid for, or why no
   const paid = await ask('/orders/sync', 'POST', order('SKU-0001'))
   expect(paid.status).toBe(200)
   expect(['CONFIRMED', 'SHIPPED']).toContain(paid.body.status) // it may have shipped before anybody looked
-  expect(await ask('/orders/sync', 'POST', order('SKU-9999'))).toMatchObject({
-    status: 200,
-    body: { status: 'CANCELLED', reason: 'UNKNOWN_SKU' },
-  })
+})
+
+test('what is not sold, or not in that currency, is refused at once with its line', async () => {
+  for (const body of [order('SKU-9999'), { ...order('SKU-0001'), currency: 'JPY' }])
+    expect(await ask('/orders/sync', 'POST', body)).toMatchObject({
+      status: 422,
+      body: { problems: [{ path: 'items[0].sku' }] },
+    })
 })
 
 test('every step of an order is told as it happens, and the last is that it has shipped', async () => {

@@ -161,6 +161,9 @@ test('while the breaker is open messages stay in Kafka, and afterwards all are c
   await until(async () => (await own.lag('payment', 'inventory.updated')) === 0)
   await replica.drain()
   expect(await own.records('payment.dead-letters')).toEqual([])
-  expect(await own.events('payment.processed')).toHaveLength(310)
+  // The replica also pays back what earlier tests have left owed to their orders.
+  const orderIds = new Set([...few, ...many].map(({ orderId }) => orderId))
+  const events = await own.events('payment.processed')
+  expect(events.filter(({ data }) => orderIds.has((data as { orderId: string }).orderId))).toHaveLength(310)
   await own.close()
 })

@@ -12,6 +12,11 @@ export function inventoryStage({ now }: Pick<StageContext, 'now'>, options?: Exp
     role: 'inventory',
     handles: ['OrderValidated', 'OrderCancelled', 'OrderConfirmed'],
     apply: (tx, items) => applyToStock(tx, items, now, reservationSeconds),
+    // Stock is settled when an order ends; nothing asks for its reservation any more.
+    retention: [
+      { table: 'reservation_items', days: 35 },
+      { table: 'reservations', days: 35 },
+    ],
     chores: options === undefined ? [] : [expiryChore(options, now)],
   }
 }

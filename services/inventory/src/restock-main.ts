@@ -1,16 +1,16 @@
 // The restock program: books a delivery into stock, then exits.
 import { createPool } from '@orderpipeline/kit-postgres'
-import { ConfigError, readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { ConfigError, databaseSettings, databaseVariables, readConfig } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 import { deliveryOf } from './delivery.ts'
 import { restock } from './restock.ts'
 
-const schema = z.object({ DATABASE_URL: variables.url(['postgres', 'postgresql']) })
+const schema = z.object(databaseVariables)
 
 try {
-  const { DATABASE_URL: url } = readConfig(schema, process.env)
+  const address = databaseSettings(readConfig(schema, process.env))
   const delivery = deliveryOf(process.argv.slice(2))
-  const database = createPool({ url, role: 'inventory', size: 1 })
+  const database = createPool({ ...address, role: 'inventory', size: 1 })
   try {
     const booked = await restock(database, delivery)
     const before = [...delivery.pieces.keys()].filter((sku) => !booked.includes(sku))

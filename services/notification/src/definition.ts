@@ -25,6 +25,8 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
         return []
       }
     },
+    // Only what may be heard again must be known to have been said.
+    retention: [{ table: 'notifications', days: 35 }],
     chores: mailing?.chores ?? [],
   }
 }

@@ -3,7 +3,7 @@ import type { StageContext } from '@orderpipeline/kit-stage'
 import type { MailOptions } from './config.ts'
 import type { Mailing } from './definition.ts'
 import { mailCounter } from './metrics.ts'
-import { mailChores } from './sender.ts'
+import { failedMailsChore, mailChores } from './sender.ts'
 import { createMailer } from './smtp.ts'
 import { tracedMailer } from './trace.ts'
 
@@ -20,5 +20,5 @@ export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>
     onFailure: ({ messageId }, error, gaveUp) =>
       context.logger.warn({ mail: messageId, error, gaveUp }, 'the mail server did not take a mail'),
   })
-  return { addressing, chores }
+  return { addressing, chores: [...chores, failedMailsChore()] }
 }

@@ -7,7 +7,7 @@ import { lanes } from './mails.ts'
 import type { Lane, Mail } from './mails.ts'
 import { MailRefused } from './smtp.ts'
 import type { Mailer } from './smtp.ts'
-import { failMails, removeMails, takeMails } from './sql/mails.ts'
+import { failMails, removeFailedMails, removeMails, takeMails } from './sql/mails.ts'
 
 export interface SenderOptions {
   readonly mailer: Mailer
@@ -120,6 +120,15 @@ export function mailChores(
       close: () => mailer.close(),
     }
   })
+}
+
+/** A mail that was given up says for a month what went wrong; then address and text are gone. */
+export function failedMailsChore(everySeconds = 3_600, keptDays = 30): Chore {
+  return {
+    name: 'failed mails',
+    everyMs: everySeconds * 1_000,
+    run: ({ database }) => database.query(removeFailedMails, [keptDays, 5_000]),
+  }
 }
 
 /** A mail that is being handed over still is; a mail server that does not answer must not hold up who is told to leave. */

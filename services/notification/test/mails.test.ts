@@ -25,6 +25,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await database.ask('notification', 'TRUNCATE mails')
+  failures.length = 0
   server = await mailServer()
 })
 afterEach(async () => {

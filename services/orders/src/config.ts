@@ -2,7 +2,7 @@
 import { readConfig, variables } from '@orderpipeline/kit-telemetry'
 import type { Environment } from '@orderpipeline/kit-stage'
 import { z } from 'zod'
-import type { Deadlines } from './deadlines/deadlines.ts'
+import type { Deadlines } from './deadlines/progress.ts'
 
 const seconds = () => variables.integer(1, 366 * 86_400)
 
@@ -14,6 +14,8 @@ const schema = z.object({
   ORDER_DEADLINE_PLACED_SECONDS: seconds().default(3_600),
   ORDER_DEADLINE_PROCESSING_SECONDS: seconds().default(3_600),
   ORDER_DEADLINE_CONFIRMED_SECONDS: seconds().default(86_400),
+  /** How much longer an order waits while no order leaves its state: a payment provider or a broker that is away. */
+  ORDER_DEADLINE_STALLED_SECONDS: variables.integer(0, 366 * 86_400).default(86_400),
   ORDER_DEADLINE_CHECK_SECONDS: variables.number(0.1, 3_600).default(15),
 })
 
@@ -30,6 +32,7 @@ export function ordersOptions(env: Environment): OrdersOptions {
       placedSeconds: config.ORDER_DEADLINE_PLACED_SECONDS,
       processingSeconds: config.ORDER_DEADLINE_PROCESSING_SECONDS,
       confirmedSeconds: config.ORDER_DEADLINE_CONFIRMED_SECONDS,
+      stalledSeconds: config.ORDER_DEADLINE_STALLED_SECONDS,
     },
     everySeconds: config.ORDER_DEADLINE_CHECK_SECONDS,
   }

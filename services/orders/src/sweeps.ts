@@ -9,7 +9,7 @@ export interface SweepStatements {
 }
 
 /** `name`: of its row, which a migration makes. */
-export function sweep(name: 'deadlines' | 'months'): SweepStatements {
+export function sweep(name: 'deadlines' | 'months' | 'counting' | 'refunds'): SweepStatements {
   return {
     lead: {
       name: `${name}.lead`,

@@ -2,20 +2,26 @@
 import { randomUUID } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { decode } from '@orderpipeline/order-events'
+import { decode, eventOf } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cancelOverdue } from '../src/deadlines/deadlines.ts'
+import { cutoffs, leftByItself, recordProgress, type WaitingState } from '../src/deadlines/progress.ts'
 import { overdueOrders } from '../src/deadlines/sql.ts'
+import { applyNews } from '../src/stage/apply.ts'
 import { statusesById } from '../src/queries/index.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
 })
-beforeEach(() => database.ask('orders', 'TRUNCATE orders, order_events, intake_outbox'))
+beforeEach(async () => {
+  await database.ask('orders', 'TRUNCATE orders, order_events, intake_outbox')
+  await database.ask('orders', `UPDATE deadline_progress SET last_at = now(), resumed_at = '-infinity'`)
+  await database.ask('orders', 'UPDATE sweeps SET due_at = now()')
+})
 afterAll(() => database.drop())
 
-const deadlines = { placedSeconds: 60, processingSeconds: 120, confirmedSeconds: 3_600 }
+const deadlines = { placedSeconds: 60, processingSeconds: 120, confirmedSeconds: 3_600, stalledSeconds: 1_000 }
 const sweep = async (everySeconds = 0) => {
   const settings = { deadlines, everySeconds, now: () => new Date(), keyedByOrder: () => false }
   return (await cancelOverdue(database.as('orders'), settings)).length
@@ -90,17 +96,92 @@ test('an order that a message is just changing is passed over', async () => {
   expect(await statusOf([id])).toEqual([['PROCESSING', undefined]])
 })
 
+const progressAgo = (status: WaitingState, lastSeconds: number, resumedSeconds: number) =>
+  database.ask(
+    'orders',
+    `UPDATE deadline_progress SET last_at = now() - make_interval(secs => $2), resumed_at = now() - make_interval(secs => $3)
+     WHERE status = $1`,
+    [status, lastSeconds, resumedSeconds],
+  )
+
+test('while no order leaves a state its deadline does not run, until an order has waited for far too long', async () => {
+  await progressAgo('PROCESSING', 31, 100_000)
+  const late = await waiting('PROCESSING', 1_100)
+  const placed = await waiting('PLACED', 65)
+  expect(await sweep()).toBe(1)
+  expect(await statusOf(late)).toEqual([['PROCESSING', undefined]])
+  expect(await statusOf(placed)).toEqual([['CANCELLED', 'DEADLINE']])
+  expect((await cutoffs(database.as('orders'), deadlines)).map(({ held }) => held)).toEqual([false, true, false])
+  const lost = await waiting('PROCESSING', 1_125)
+  expect(await sweep()).toBe(1)
+  expect(await statusOf(lost)).toEqual([['CANCELLED', 'DEADLINE']])
+})
+
+test('when orders leave a state again after an outage, those that waited through it have their whole time from then on', async () => {
+  await progressAgo('PROCESSING', 3_000, 100_000)
+  const late = await waiting('PROCESSING', 1_000)
+  await recordProgress(database.as('orders'), new Set(['PROCESSING'] as const), deadlines)
+  expect(await sweep()).toBe(0)
+  await progressAgo('PROCESSING', 6, 115)
+  await recordProgress(database.as('orders'), new Set(['PROCESSING'] as const), deadlines)
+  expect(await sweep()).toBe(0)
+  await progressAgo('PROCESSING', 6, 121)
+  await recordProgress(database.as('orders'), new Set(['PROCESSING'] as const), deadlines)
+  expect(await sweep()).toBe(1)
+  expect(await statusOf(late)).toEqual([['CANCELLED', 'DEADLINE']])
+})
+
+test('a reservation that has become old while no payment comes does not end its order, and does once payments come', async () => {
+  const [orderId = ''] = await waiting('PROCESSING', 100)
+  const ask = async () => {
+    const expired = eventOf(
+      'ReservationExpired',
+      { orderId, customerId: 'customer' },
+      { source: '/inventory', now: new Date() },
+    )
+    const item = { event: expired, prepared: undefined }
+    await database.as('orders').transaction(async (tx) => {
+      const decide = await applyNews(tx, [item], () => new Date(), deadlines)
+      decide(tx, [item])
+    })
+    return statusOf([orderId])
+  }
+  await progressAgo('PROCESSING', 40, 100_000)
+  expect(await ask()).toEqual([['PROCESSING', undefined]])
+  await progressAgo('PROCESSING', 1, 100_000)
+  expect(await ask()).toEqual([['CANCELLED', 'DEADLINE']])
+})
+
+test('progress is what the one that was waited for has answered, and not what the clock or the stock has ended', () => {
+  const changed = (
+    status: 'PROCESSING' | 'CONFIRMED' | 'SHIPPED' | 'CANCELLED',
+    reason?: 'PAYMENT_DECLINED' | 'OUT_OF_STOCK',
+  ) =>
+    leftByItself(
+      eventOf(
+        'OrderStatusChanged',
+        { orderId: randomUUID(), customerId: 'c', status, ...(reason ? { reason } : {}) },
+        { source: '/orders', now: new Date() },
+      ),
+    )
+  expect([changed('PROCESSING'), changed('CONFIRMED'), changed('SHIPPED')]).toEqual([
+    'PLACED',
+    'PROCESSING',
+    'CONFIRMED',
+  ])
+  expect([
+    changed('CANCELLED', 'PAYMENT_DECLINED'),
+    changed('CANCELLED', 'OUT_OF_STOCK'),
+    changed('CANCELLED'),
+  ]).toEqual(['PROCESSING', undefined, undefined])
+})
+
 test('among many that have ended, those that wait are found by the index', async () => {
   await waiting('SHIPPED', 1_000_000, 20_000)
   await waiting('PROCESSING', 500, 10)
   await database.ask('orders', 'ANALYZE orders')
-  const { placedSeconds, processingSeconds, confirmedSeconds } = deadlines
-  const plan = await database.ask('orders', `EXPLAIN ${overdueOrders.text}`, [
-    placedSeconds,
-    processingSeconds,
-    confirmedSeconds,
-    100,
-  ])
+  const before = (await cutoffs(database.as('orders'), deadlines)).map((cutoff) => cutoff.before)
+  const plan = await database.ask('orders', `EXPLAIN ${overdueOrders.text}`, [...before, 100])
   // The index orders_under_way of the partition that they are in.
   expect(JSON.stringify(plan)).toContain('orders_default_status_updated_at_idx')
   expect(JSON.stringify(plan)).not.toContain('Seq Scan on orders_default')

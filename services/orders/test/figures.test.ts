@@ -20,6 +20,14 @@ afterAll(async () => {
   await database.drop()
 })
 
+const surroundings = () => ({
+  database: database.as('orders'),
+  publish: () => Promise.resolve(),
+  keyedByOrder: () => false,
+  stopping: new AbortController().signal,
+})
+const countingIsDue = () => database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE name = 'counting'`)
+
 test('orders under way are counted by status, and the end of one is timed from its acceptance, once', async () => {
   const orders = ['SKU-0001', 'SKU-0002', 'SKU-9999'].map((sku, n) => ({
     ...testOrder(n, { [sku]: 1 }),
@@ -33,13 +41,8 @@ test('orders under way are counted by status, and the end of one is timed from i
   const registry = createRegistry()
   const figures = async () => (await registry.metrics()).split('\n').filter((line) => line.startsWith('orders_'))
   const counting = countingChore(registry)
-  const count = () =>
-    counting.run({
-      database: database.as('orders'),
-      publish: () => Promise.resolve(),
-      keyedByOrder: () => false,
-      stopping: new AbortController().signal,
-    })
+  const count = () => counting.run(surroundings())
+  await countingIsDue()
   await count()
   expect(await figures()).toContain('orders_active{status="PLACED"} 3')
 
@@ -49,6 +52,7 @@ test('orders under way are counted by status, and the end of one is timed from i
   await bench.publish([...events, ...events])
   await until(async () => (await bench.lag('orders', 'orders.placed')) === 0)
   await replica.drain()
+  await countingIsDue()
   await count()
   expect(await figures()).toEqual(
     expect.arrayContaining([
@@ -64,6 +68,23 @@ test('orders under way are counted by status, and the end of one is timed from i
   expect(stageFigures).toMatch(/orderpipeline_database_connections\{pool="primary",state="busy"\} \d/)
 })
 
+test('a replica that comes when another has just counted says the same without counting', async () => {
+  const [first, second] = [createRegistry(), createRegistry()]
+  const [counting, later] = [countingChore(first), countingChore(second)]
+  await countingIsDue()
+  await counting.run(surroundings())
+  await database.ask('orders', `INSERT INTO orders (order_id, customer_id, currency) VALUES ($1, 'c', 'EUR')`, [
+    randomUUIDv7(),
+  ])
+  await later.run(surroundings())
+  const activeOf = async (registry: typeof first) =>
+    (await registry.metrics()).split('\n').filter((line) => line.startsWith('orders_active{'))
+  expect(await activeOf(second)).toEqual(await activeOf(first))
+  await countingIsDue()
+  await later.run(surroundings())
+  expect(await activeOf(second)).not.toEqual(await activeOf(first))
+})
+
 test('an order that ends by its deadline is timed like any other', async () => {
   const orderId = randomUUIDv7()
   await database.ask(
@@ -72,7 +93,7 @@ test('an order that ends by its deadline is timed like any other', async () => {
     [orderId],
   )
   const registry = createRegistry()
-  const deadlines = { placedSeconds: 3_600, processingSeconds: 3_600, confirmedSeconds: 3_600 }
+  const deadlines = { placedSeconds: 3_600, processingSeconds: 3_600, confirmedSeconds: 3_600, stalledSeconds: 0 }
   const stage = ordersStage({ now: () => new Date(), registry }, { deadlines, everySeconds: 0.05 })
   const replica = bench.start('deadlines', ['orders.placed'], stage)
   await until(async () => (await registry.metrics()).includes('orders_processing_seconds_count{status="CANCELLED"} 1'))

@@ -14,11 +14,14 @@ import { orderById, ordersOfCustomer, statusesById } from '../src/queries/index.
 import { selectOrder, selectStatuses } from '../src/queries/orders.ts'
 import { selectProgress } from '../src/queries/progress.ts'
 import { idRange } from '../src/sql/id-range.ts'
-import { changeOrders, itemsOf, lockOrders, priceItems } from '../src/sql/stage.ts'
+import { agreedPrices, changeOrders, itemsOf, lockOrders, priceItems } from '../src/sql/stage.ts'
 
 let database: TestDatabase
+/** Before any test has made another, or taken one out. */
+let atFirst: { readonly months: readonly string[]; readonly there: { ahead: number; outside: number } }
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
+  atFirst = { months: await months(), there: await monthsThereAre(database.as('orders')) }
 })
 beforeEach(() => database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE name = 'months'`))
 afterAll(() => database.drop())
@@ -75,10 +78,10 @@ const inMonth = (month: string) =>
   ['orders', 'order_items', 'order_events'].map((parent) => `${parent}_${suffix(month)}`)
 
 test('this month and three more are there before anybody asks, and an order is in its month with all that belongs to it', async () => {
-  expect(await months()).toEqual([0, 1, 2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
+  expect(atFirst.months).toEqual([0, 1, 2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
+  expect(atFirst.there).toEqual({ ahead: 3, outside: 0 })
   const [orderId = ''] = await placed(new Date())
   expect(await tablesOf(orderId)).toEqual(inMonth(thisMonth))
-  expect(await monthsThereAre(database.as('orders'))).toEqual({ ahead: 3, outside: 0 })
 })
 
 interface Plan {
@@ -148,7 +151,9 @@ test.each(['force_custom_plan', 'force_generic_plan'])(
       ),
     ).toEqual([orders])
     expect(await into(itemsOf, ids, ...range)).toEqual([items])
-    expect(await into(priceItems, ids, ...range)).toEqual([items])
+    const [skus, prices] = [ids.map(() => 'SKU-0001'), ids.map(() => '499')]
+    expect(await into(priceItems, ids, skus, prices, ...range)).toEqual([items])
+    expect(await into(agreedPrices, ids, ...range)).toEqual([items])
     expect(await into(selectOrder, one, null)).toEqual([...all].sort())
     expect(await into(selectStatuses, ids, null, ...range)).toEqual([events, orders])
     expect(await into(selectProgress, ids, 'months', ...range)).toEqual([events, orders])

@@ -8,5 +8,7 @@ export function shippingStage({ now }: Pick<StageContext, 'now'>): StageDefiniti
     role: 'shipping',
     handles: ['OrderConfirmed', 'OrderShipped', 'OrderCancelled'],
     apply: (tx, items) => applyToShipments(tx, items, { now, newId: randomUUIDv7 }),
+    // A carrier's liability and a customer's right to return end within a year.
+    retention: [{ table: 'shipments', days: 400 }],
   }
 }

@@ -56,3 +56,13 @@ FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::boolean[], $5::boolean[]
   AS failed (id, failure, seconds, for_good, counts)
 WHERE mails.id = failed.id`,
 }
+
+/** $1: days since they were given up; $2: rows at most. */
+export const removeFailedMails: Statement = {
+  name: 'mails.remove-failed',
+  text: `
+DELETE FROM mails
+WHERE id IN (
+  SELECT id FROM mails WHERE failed_at < now() - make_interval(days => $1) LIMIT $2 FOR UPDATE SKIP LOCKED
+)`,
+}

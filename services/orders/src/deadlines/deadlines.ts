@@ -1,23 +1,17 @@
 // What becomes of an order that waits too long for anybody? It is cancelled as if its customer had called it back, and everyone gives
 // back what they had taken for it.
 //
+// A deadline does not run while nothing moves (progress.ts).
+//
 // Whichever replica first finds the row of the sweep due leads it, by that row's lock, and puts it off for all of them when nothing is
 // left. Orders that a message is just changing are passed over, since they are not waiting.
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { Chore } from '@orderpipeline/kit-stage'
+import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
 import type { OrderRow } from '../cancellation/sql.ts'
 import { writeCancellations } from '../cancellation/write.ts'
+import { cutoffs, recordProgress, type Deadlines, type WaitingState } from './progress.ts'
 import { lead, overdueOrders, putOff } from './sql.ts'
-
-/** Seconds an order may stay in a state. */
-export interface Deadlines {
-  /** For the orders service to price it. */
-  readonly placedSeconds: number
-  /** For stock and payment. */
-  readonly processingSeconds: number
-  /** For shipping. */
-  readonly confirmedSeconds: number
-}
 
 export interface Sweep {
   readonly deadlines: Deadlines
@@ -29,18 +23,20 @@ export interface Sweep {
 
 /** Orders in one transaction: few enough that none of them holds up a message for long. */
 const batchSize = 100
+/** From one full batch to the next, over all replicas: 3,000 orders a minute, should a great many be overdue at once. */
+const betweenBatchesSeconds = 2
 
 /** Returns the orders that were cancelled; none when another replica is at it or has just been. @throws DatabaseError */
 export function cancelOverdue(
   database: Pool,
   { deadlines, everySeconds, now, keyedByOrder }: Sweep,
 ): Promise<readonly string[]> {
-  const { placedSeconds, processingSeconds, confirmedSeconds } = deadlines
   return database.transaction(async (tx) => {
     if ((await tx.query(lead)).length === 0) return []
-    const limits = [placedSeconds, processingSeconds, confirmedSeconds, batchSize]
-    const overdue = await tx.query<OrderRow>(overdueOrders, limits)
-    if (overdue.length < batchSize) await tx.query(putOff, [everySeconds])
+    const before = (await cutoffs(tx, deadlines)).map((cutoff) => cutoff.before)
+    const overdue = await tx.query<OrderRow>(overdueOrders, [...before, batchSize])
+    const full = overdue.length === batchSize
+    await tx.query(putOff, [full ? Math.min(betweenBatchesSeconds, everySeconds) : everySeconds])
     if (overdue.length > 0) await writeCancellations(tx, overdue, 'DEADLINE', { now: now() }, keyedByOrder)
     return overdue.map(({ order_id }) => order_id)
   })
@@ -49,18 +45,46 @@ export function cancelOverdue(
 export interface DeadlineChoreOptions extends Omit<Sweep, 'keyedByOrder'> {
   /** Once it is committed. */
   readonly onCancelled: (orderIds: readonly string[]) => void
+  /** States that orders have left by their own way since it was last called. */
+  readonly takeProgress: () => ReadonlySet<WaitingState>
+  readonly registry?: Registry | undefined
 }
 
-export function deadlineChore({ onCancelled, ...sweep }: DeadlineChoreOptions): Chore {
+export function deadlineChore({ onCancelled, takeProgress, registry, ...sweep }: DeadlineChoreOptions): Chore {
+  const held =
+    registry &&
+    new Gauge({
+      name: 'orders_deadline_held',
+      help: '1 while the deadline of a state does not run, since no order leaves it; the same from every replica',
+      labelNames: ['status'] as const,
+      registers: [registry],
+    })
   return {
     name: 'deadlines',
     everyMs: sweep.everySeconds * 1_000,
-    run: async ({ database, keyedByOrder, stopping }) => {
-      for (let count = batchSize; count === batchSize && !stopping.aborted;) {
-        const cancelled = await cancelOverdue(database, { ...sweep, keyedByOrder })
-        count = cancelled.length
-        if (count > 0) onCancelled(cancelled)
-      }
+    run: async ({ database, keyedByOrder }) => {
+      await recordProgress(database, takeProgress(), sweep.deadlines)
+      const cancelled = await cancelOverdue(database, { ...sweep, keyedByOrder })
+      if (cancelled.length > 0) onCancelled(cancelled)
+      if (held)
+        for (const state of await cutoffs(database, sweep.deadlines))
+          held.set({ status: state.status }, Number(state.held))
+    },
+  }
+}
+
+/** What messages made of orders, gathered until the chore writes it down. */
+export function progressSeen(): {
+  readonly add: (state: WaitingState) => void
+  readonly take: () => ReadonlySet<WaitingState>
+} {
+  const seen = new Set<WaitingState>()
+  return {
+    add: (state) => seen.add(state),
+    take: () => {
+      const taken = new Set(seen)
+      seen.clear()
+      return taken
     },
   }
 }

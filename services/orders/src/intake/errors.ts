@@ -37,3 +37,41 @@ export class OrderRefused extends Error {
   readonly reason = 'OrderRefused'
   readonly retry = false
 }
+
+export interface ItemNotSold {
+  /** Counted from 0. */
+  readonly line: number
+  readonly sku: string
+  readonly currency: string
+  /** What the product is sold in; empty for one that is not sold at all. */
+  readonly currencies: readonly string[]
+}
+
+/** Products that are not sold, or not in the order's currency. Nothing of the order was kept. */
+export class ItemsNotSold extends Error {
+  override readonly name = 'ItemsNotSold'
+  readonly reason = 'ItemsNotSold'
+  readonly retry = false
+  readonly items: readonly ItemNotSold[]
+
+  constructor(items: readonly ItemNotSold[]) {
+    super('the order names what is not sold in its currency')
+    this.items = items
+  }
+}
+
+/** The order costs something else than its customer expects. Nothing of it was kept. */
+export class TotalChanged extends Error {
+  override readonly name = 'TotalChanged'
+  readonly reason = 'TotalChanged'
+  readonly retry = false
+  /** Both in the minor unit of the order's currency. */
+  readonly expectedCents: number
+  readonly totalCents: number
+
+  constructor(expectedCents: number, totalCents: number, totalText: string) {
+    super(`the order costs ${totalText} at present`)
+    this.expectedCents = expectedCents
+    this.totalCents = totalCents
+  }
+}

@@ -3,7 +3,7 @@
 // (place-orders.ts); here nothing is asked of it.
 import { IdempotencyConflict, IdempotencyInFlight } from './errors.ts'
 import { keyOf, type NewOrder } from './new-order.ts'
-import type { Placement } from './place-orders.ts'
+import type { Placement } from './repeats.ts'
 
 export type Place = (order: NewOrder) => Promise<Placement>
 

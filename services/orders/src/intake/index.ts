@@ -1,8 +1,17 @@
 // How do orders come in? The gateway embeds this: it takes orders in, many to a commit, and relays their events to
 // Kafka.
 export { createIntake, type Intake, type IntakeOptions } from './intake.ts'
-export { IdempotencyConflict, IdempotencyInFlight, IntakeFull, IntakeUnavailable, OrderRefused } from './errors.ts'
+export {
+  IdempotencyConflict,
+  IdempotencyInFlight,
+  IntakeFull,
+  IntakeUnavailable,
+  ItemsNotSold,
+  OrderRefused,
+  TotalChanged,
+} from './errors.ts'
 export { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
+export type { Placement } from './repeats.ts'
 export { outboxLag, startRelay, type OutboxMessage, type Relay, type RelayOptions } from './relay.ts'
 export type { OutboxLag } from './relay-sql.ts'
 export type { IntakeMetrics } from './metrics.ts'

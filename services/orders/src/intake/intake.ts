@@ -4,8 +4,9 @@ import type { Queryable } from '@orderpipeline/kit-postgres'
 import { IntakeFull } from './errors.ts'
 import { oneAtATime } from './in-flight.ts'
 import type { IntakeMetrics } from './metrics.ts'
-import { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
-import { patienceMs, placeOrders, type Placement } from './place-orders.ts'
+import { hashOf, newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
+import { patienceMs, placeOrders } from './place-orders.ts'
+import { placedBefore, type Asked, type Placement } from './repeats.ts'
 import { notifyRelay } from './relay-sql.ts'
 
 export interface IntakeOptions {
@@ -28,9 +29,14 @@ export interface IntakeOptions {
 export interface Intake {
   /**
    * Resolves once the order is durable.
-   * @throws IntakeFull, IntakeUnavailable, IdempotencyConflict, IdempotencyInFlight, OrderRefused
+   * @throws IntakeFull, IntakeUnavailable, IdempotencyConflict, IdempotencyInFlight, ItemsNotSold, TotalChanged, OrderRefused
    */
   place(request: OrderRequest): Promise<Placement>
+  /**
+   * The order that was placed before under the request's idempotency key, if any: also for a caller who is to place no more now.
+   * @throws IdempotencyConflict, IntakeFull, DatabaseError
+   */
+  placedBefore(request: OrderRequest): Promise<Placement | undefined>
   /** Takes no more; resolves when everything taken is answered. */
   close(): Promise<void>
 }
@@ -68,19 +74,35 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     onBatch: (size) => metrics.batchSize.observe(size),
   })
+  const lookups = createGatherer<Asked, Placement | undefined>({
+    maxBatch: options.maxBatch,
+    maxInFlight: 1,
+    maxWaiting: options.maxWaiting,
+    perform: async (batch) => {
+      const known = await placedBefore(database, batch)
+      return batch.map((asked) => known.get(asked))
+    },
+  })
   const place = oneAtATime((order) => gatherer.add(order), patienceMs, options.maxWaiting)
   metrics.watchWaiting(() => gatherer.waiting)
 
   return {
     place: async (request) => {
-      try {
-        return await place(newOrder(request, options.newId(), options.now(), options.keyedByOrder))
-      } catch (error) {
-        if (error instanceof GathererFull || error instanceof GathererClosed)
-          throw new IntakeFull(`the intake takes no more: ${error.message}`, { cause: error })
-        throw error
-      }
+      const order = newOrder(request, options.newId(), options.now(), options.keyedByOrder)
+      return place(order).catch(orFull)
     },
-    close: () => gatherer.close(),
+    placedBefore: async (request) => {
+      if (request.idempotencyKey === undefined) return undefined
+      return lookups.add({ request, requestHash: hashOf(request) }).catch(orFull)
+    },
+    close: async () => {
+      await Promise.all([gatherer.close(), lookups.close()])
+    },
   }
+}
+
+function orFull(error: unknown): never {
+  if (error instanceof GathererFull || error instanceof GathererClosed)
+    throw new IntakeFull(`the intake takes no more: ${error.message}`, { cause: error })
+  throw error
 }

@@ -47,7 +47,7 @@ export interface RelayMetrics {
   readonly failures: Counter
   readonly lagRows: Gauge
   readonly lagSeconds: Gauge
-  readonly prunedKeys: Counter
+  readonly keyGenerationsDropped: Counter
 }
 
 /** Only the gateway that relays reports a lag; elsewhere it is 0, so the maximum over all is the truth. */
@@ -62,9 +62,9 @@ export function relayMetrics(registry: Registry): RelayMetrics {
       help: 'Batches that failed and are tried again.',
       registers,
     }),
-    prunedKeys: new Counter({
-      name: 'orders_idempotency_keys_pruned_total',
-      help: 'Idempotency keys forgotten for their age.',
+    keyGenerationsDropped: new Counter({
+      name: 'orders_idempotency_generations_dropped_total',
+      help: 'Tables of idempotency keys that were dropped for their age.',
       registers,
     }),
     lagRows: new Gauge({ name: 'outbox_lag_rows', help: 'Events waiting in the outbox.', registers }),

@@ -6,6 +6,8 @@ export interface OrderRequest {
   readonly customerId: string
   readonly currency: string
   readonly items: readonly OrderItem[]
+  /** Refused where it costs something else; in the currency's minor unit. Not part of what a repeat is told by. */
+  readonly expectedTotalCents?: number | undefined
   readonly idempotencyKey?: string | undefined
   readonly correlationId?: string | undefined
   readonly traceparent?: string | undefined
@@ -54,7 +56,7 @@ export const keyOf = ({ customerId, idempotencyKey }: OrderRequest): string | un
   idempotencyKey === undefined ? undefined : JSON.stringify([customerId, idempotencyKey])
 
 /** Of what the customer asked for, not of how the JSON was written. */
-function hashOf({ customerId, currency, items }: OrderRequest): string {
+export function hashOf({ customerId, currency, items }: OrderRequest): string {
   const canonical = JSON.stringify([customerId, currency, items.map(({ sku, quantity }) => [sku, quantity])])
   return createHash('sha256').update(canonical).digest('base64url')
 }

@@ -2,14 +2,10 @@
 // and outbox rows from arrays. A row the database refuses, or whose key somebody else is just taking, is found by halving and
 // fails alone.
 import { databaseError, type DatabaseError, type Queryable } from '@orderpipeline/kit-postgres'
-import { IdempotencyConflict, IdempotencyInFlight, IntakeUnavailable, OrderRefused } from './errors.ts'
-import { keyOf, type NewOrder } from './new-order.ts'
-
-/** `repeated`: the key was known with the same order, whose id this is. */
-export interface Placement {
-  readonly orderId: string
-  readonly repeated: boolean
-}
+import { IdempotencyInFlight, IntakeUnavailable, OrderRefused } from './errors.ts'
+import type { NewOrder } from './new-order.ts'
+import { priced, pricesFor, type PricedOrder } from './pricing.ts'
+import { placedBefore, type Placement } from './repeats.ts'
 
 /** How long is waited for whoever is about to commit an order under the same key: many times what a commit takes. */
 export const patienceMs = 500
@@ -24,12 +20,22 @@ export async function placeOrders(
   waitMs = patienceMs,
 ): Promise<(Placement | Error)[]> {
   try {
-    const placed = await insert(database, orders, waitMs)
+    const prices = await pricesFor(database, orders)
+    const costs = orders.map((order) => priced(order, prices))
+    const sold = costs.flatMap((cost) => (cost instanceof Error ? [] : [cost]))
+    const placed = sold.length === 0 ? new Set() : await insert(database, sold, waitMs)
     const rest = orders.filter((order) => !placed.has(order.orderId))
-    const known = rest.length === 0 ? new Map<string, KnownKey>() : await knownKeys(database, rest)
-    return orders.map((order) =>
-      placed.has(order.orderId) ? { orderId: order.orderId, repeated: false } : repeatOf(order, known),
-    )
+    const repeats = await placedBefore(database, rest)
+    return orders.map((order, index): Placement | Error => {
+      if (placed.has(order.orderId)) return { orderId: order.orderId, repeated: false }
+      // A repeat is answered as the first was, whatever its products cost by now.
+      const repeat = repeats.get(order)
+      if (repeat) return repeat
+      const cost = costs[index]
+      return cost instanceof Error
+        ? cost
+        : new IntakeUnavailable('the idempotency key was taken by an order that is gone again')
+    })
   } catch (error) {
     const failure = databaseError(error)
     const keyInFlight = waitsForKey(failure)
@@ -63,17 +69,13 @@ function waitsForKey({ code, cause }: DatabaseError): boolean {
   return code === lockTimedOut && where.includes('idempotency_keys')
 }
 
-function repeatOf(order: NewOrder, known: ReadonlyMap<string, KnownKey>): Placement | Error {
-  const key = known.get(keyOf(order.request) ?? '')
-  if (!key) return new IntakeUnavailable('the idempotency key was taken by an order that is gone again')
-  if (key.request_hash !== order.requestHash)
-    return new IdempotencyConflict('this Idempotency-Key was used before with another order')
-  return { orderId: key.order_id, repeated: true }
-}
-
-async function insert(database: Queryable, orders: readonly NewOrder[], waitMs: number): Promise<ReadonlySet<string>> {
-  const lines = orders.flatMap(({ orderId, request }) =>
-    request.items.map((item, index) => ({ orderId, line: index + 1, ...item })),
+async function insert(
+  database: Queryable,
+  orders: readonly PricedOrder[],
+  waitMs: number,
+): Promise<ReadonlySet<string>> {
+  const lines = orders.flatMap(({ orderId, request, unitPrices }) =>
+    request.items.map((item, index) => ({ orderId, line: index + 1, unitPrice: unitPrices[index], ...item })),
   )
   const rows = await database.query<{ order_id: string }>(insertOrders, [
     orders.map((order) => order.orderId),
@@ -92,24 +94,10 @@ async function insert(database: Queryable, orders: readonly NewOrder[], waitMs: 
     lines.map((line) => line.sku),
     lines.map((line) => line.quantity),
     String(waitMs),
+    lines.map((line) => line.unitPrice),
+    orders.map((order) => order.totalCents),
   ])
   return new Set(rows.map((row) => row.order_id))
-}
-
-interface KnownKey {
-  readonly customer_id: string
-  readonly idempotency_key: string
-  readonly order_id: string
-  readonly request_hash: string
-}
-
-/** In a statement of its own, so that it sees what another gateway committed while ours waited for that key. */
-async function knownKeys(database: Queryable, orders: readonly NewOrder[]): Promise<ReadonlyMap<string, KnownKey>> {
-  const rows = await database.query<KnownKey>(selectKeys, [
-    orders.map((order) => order.request.customerId),
-    orders.map((order) => order.request.idempotencyKey ?? ''),
-  ])
-  return new Map(rows.map((row) => [JSON.stringify([row.customer_id, row.idempotency_key]), row]))
 }
 
 /*
@@ -128,10 +116,10 @@ WITH patience AS MATERIALIZED (
 ), input AS MATERIALIZED (
   SELECT t.* FROM patience, unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-    $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[]
+    $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], $18::bigint[]
   ) WITH ORDINALITY AS t (
     order_id, customer_id, currency, correlation_id, idempotency_key, request_hash,
-    event_id, topic, key, value, headers, position
+    event_id, topic, key, value, headers, total_cents, position
   )
 ), taken AS (
   INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash)
@@ -146,8 +134,9 @@ WITH patience AS MATERIALIZED (
 ), fresh AS MATERIALIZED (
   SELECT * FROM input WHERE order_id NOT IN (SELECT order_id FROM repeated)
 ), lines AS (
-  INSERT INTO order_items (order_id, line, sku, quantity)
-  SELECT * FROM unnest($12::uuid[], $13::smallint[], $14::text[], $15::int[]) AS t (order_id, line, sku, quantity)
+  INSERT INTO order_items (order_id, line, sku, quantity, unit_price_cents)
+  SELECT * FROM unnest($12::uuid[], $13::smallint[], $14::text[], $15::int[], $17::bigint[])
+    AS t (order_id, line, sku, quantity, unit_price_cents)
   WHERE order_id NOT IN (SELECT order_id FROM repeated)
 ), history AS (
   INSERT INTO order_events (order_id, status, event_id)
@@ -156,14 +145,7 @@ WITH patience AS MATERIALIZED (
   INSERT INTO intake_outbox (event_id, topic, key, value, headers)
   SELECT event_id, topic, key, value, headers::jsonb FROM fresh ORDER BY position
 )
-INSERT INTO orders (order_id, customer_id, currency, correlation_id)
-SELECT order_id, customer_id, currency, correlation_id FROM fresh
+INSERT INTO orders (order_id, customer_id, currency, correlation_id, total_cents)
+SELECT order_id, customer_id, currency, correlation_id, total_cents FROM fresh
 RETURNING order_id`,
-}
-
-const selectKeys = {
-  name: 'intake_select_keys',
-  text: `
-SELECT customer_id, idempotency_key, order_id, request_hash FROM idempotency_keys
-WHERE (customer_id, idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
 }

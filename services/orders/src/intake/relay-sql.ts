@@ -19,12 +19,56 @@ export interface OutboxRow {
 }
 
 /**
- * Always from the lowest id that is there: ids commit out of sequence, so a mark of "the last seen" would skip late
- * ones.
+ * From the stored bound (relay-bound.ts), and from the lowest id that is there: ids commit out of sequence, so a mark of "the last seen"
+ * would skip late ones.
  */
 export const selectUnpublished = {
   name: 'relay_select_unpublished',
-  text: 'SELECT id, event_id, topic, key, value, headers FROM intake_outbox ORDER BY id LIMIT $1',
+  text: `
+SELECT id, event_id, topic, key, value, headers FROM intake_outbox
+WHERE id >= (SELECT from_id FROM intake_outbox_bound)
+ORDER BY id LIMIT $1`,
+}
+
+/** The least id that waits, or the one after all that were ever drawn. */
+export const leastUnpublished = {
+  name: 'relay_least_unpublished',
+  text: `
+SELECT coalesce(
+  (SELECT id FROM intake_outbox WHERE id >= (SELECT from_id FROM intake_outbox_bound) ORDER BY id LIMIT 1),
+  (SELECT last_value + is_called::int FROM intake_outbox_id_seq)
+) AS from_id`,
+}
+
+/** Transactions with a lower number have ended or are running. */
+export const runningNow = {
+  name: 'relay_running_now',
+  text: 'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xmax',
+}
+
+/** $1: an id, $2: the number that no transaction had reached when it was noted. No row: not yet. */
+export const raiseBound = {
+  name: 'relay_raise_bound',
+  text: `
+UPDATE intake_outbox_bound
+SET from_id = greatest(from_id, $1::bigint)
+WHERE pg_snapshot_xmin(pg_current_snapshot()) >= $2::xid8
+  AND NOT EXISTS (SELECT FROM intake_outbox WHERE id >= from_id AND id < $1::bigint)
+RETURNING from_id`,
+}
+
+export const lowestBelowBound = {
+  name: 'relay_lowest_below_bound',
+  text: `
+SELECT id FROM intake_outbox
+WHERE id < (SELECT from_id FROM intake_outbox_bound)
+ORDER BY id LIMIT 1`,
+}
+
+/** $1: an id. */
+export const lowerBound = {
+  name: 'relay_lower_bound',
+  text: 'UPDATE intake_outbox_bound SET from_id = least(from_id, $1::bigint)',
 }
 
 export const deletePublished = {
@@ -45,7 +89,9 @@ export const selectLag = {
   name: 'relay_select_lag',
   text: `
 WITH oldest AS MATERIALIZED (
-  SELECT id, created_at FROM intake_outbox ORDER BY id LIMIT 10000
+  SELECT id, created_at FROM intake_outbox
+  WHERE id >= (SELECT from_id FROM intake_outbox_bound)
+  ORDER BY id LIMIT 10000
 )
 SELECT
   (CASE WHEN count(*) < 10000 THEN count(*)

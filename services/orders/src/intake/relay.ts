@@ -4,7 +4,8 @@
 import { lockHeld, type Queryable, type Session } from '@orderpipeline/kit-postgres'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import type { RelayMetrics } from './metrics.ts'
-import { keyPruning } from './prune-keys.ts'
+import { relayBound } from './relay-bound.ts'
+import { startHousekeeping, type Housekeeping } from './relay-housekeeping.ts'
 import {
   deletePublished,
   intakeChannel,
@@ -26,7 +27,7 @@ export interface OutboxMessage {
 }
 
 export interface RelayOptions {
-  /** To see whether another relays, without a session of one's own. */
+  /** To see whether another relays, without a session of one's own, and for what is done beside relaying. */
   readonly database: Queryable
   readonly openSession: (onNotification: (channel: string, payload: string) => void) => Promise<Session>
   /** Told of each product that changes, as long as this gateway relays. */
@@ -40,8 +41,15 @@ export interface RelayOptions {
   readonly takeOverMs: number
   /** How often the relay looks unasked; only a lost wake-up makes it matter. */
   readonly pollMs: number
-  /** Idempotency keys that are older are forgotten; default 24. */
+  /** Idempotency keys are kept for so long, and for half of it more at most; default 24. */
   readonly keepKeysHours?: number
+  /** Publishing that has failed for so long, milliseconds, gives the lock up to another gateway; default 15 s. */
+  readonly giveUpAfterMs?: number
+}
+
+/** Kafka may be away from this gateway only: from its node, its zone, or by what it was started with. */
+class CannotPublish extends Error {
+  override readonly name = 'CannotPublish'
 }
 
 export interface Relay {
@@ -51,12 +59,16 @@ export interface Relay {
 }
 
 const lagEveryMs = 2_000
+const boundEveryMs = 5_000
 /** After a look at the lag that failed: one that ran into its time-out is not to take turns with publishing. */
 const lagAgainMs = 30_000
 /** From one look to the next while there is something: orders committed in between share a look and a publication. */
 const lookEveryMs = 20
 const firstBackoffMs = 100
 const lastBackoffMs = 5_000
+const giveUpAfterMs = 15_000
+/** Long enough for every other gateway to look whether it should relay. */
+const turnsSatOut = 2
 
 export function startRelay(options: RelayOptions): Relay {
   const { metrics, logger } = options
@@ -72,6 +84,12 @@ export function startRelay(options: RelayOptions): Relay {
         backoffMs = firstBackoffMs
         await wake.sleep(jittered(options.takeOverMs))
       } catch (error) {
+        if (error instanceof CannotPublish) {
+          const sitOutMs = turnsSatOut * options.takeOverMs
+          logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another is to relay')
+          await wake.sleep(jittered(sitOutMs), undefined, { early: false })
+          continue
+        }
         metrics.failures.inc()
         logger.warn({ error, backoffMs }, 'relaying was interrupted; trying again')
         await wake.sleep(jittered(backoffMs))
@@ -86,6 +104,7 @@ export function startRelay(options: RelayOptions): Relay {
       if (channel === productsChannel) options.onProductChanged?.(payload)
       else wake.now()
     })
+    let housekeeping: Housekeeping | undefined
     try {
       if (!(await session.tryLock(relayLock))) return
       await session.listen(intakeChannel)
@@ -93,11 +112,13 @@ export function startRelay(options: RelayOptions): Relay {
       leading = true
       metrics.leader.set(1)
       logger.info('this gateway relays the intake outbox')
+      housekeeping = startHousekeeping(options)
       await drainOutbox(session, options, wake, closing.signal)
     } finally {
       leading = false
       for (const gauge of [metrics.leader, metrics.lagRows, metrics.lagSeconds]) gauge.set(0)
       await session.close().catch(() => undefined)
+      await housekeeping?.stop()
     }
   }
 
@@ -114,19 +135,19 @@ export function startRelay(options: RelayOptions): Relay {
   }
 }
 
-/**
- * Kafka failing is retried here, under the same lock: giving up the lock would only move the failure to another
- * gateway.
- */
+/** A failure of Kafka is retried here, under the same lock, for a while. @throws CannotPublish */
 async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, closing: AbortSignal): Promise<void> {
   const { metrics, logger } = options
-  const pruning = keyPruning(options.keepKeysHours ?? 24, () => performance.now())
-  const prune = async (): Promise<void> => {
+  const bound = relayBound(() => performance.now())
+  let boundDueAt = 0
+  const trail = async (): Promise<void> => {
+    if (performance.now() < boundDueAt) return
+    boundDueAt = performance.now() + boundEveryMs
     try {
-      metrics.prunedKeys.inc(await pruning.pruneIfDue(session))
+      await bound.trail(session)
     } catch (error) {
       session.lost.throwIfAborted()
-      logger.warn({ error }, 'idempotency keys were not pruned; trying again later')
+      logger.warn({ error }, "the outbox's lower bound was not raised; trying again later")
     }
   }
   let lagDueAt = 0
@@ -144,10 +165,11 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     lagDueAt = performance.now() + againMs
   }
   let backoffMs = firstBackoffMs
+  let failingSince: number | undefined
   while (!closing.aborted) {
     session.lost.throwIfAborted()
     await measure()
-    await prune()
+    await trail()
     const lookedAt = performance.now()
     const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])
     if (rows.length === 0) {
@@ -155,11 +177,16 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
       continue
     }
     session.lost.throwIfAborted()
+    const began = performance.now()
     try {
       await options.publish(rows)
       backoffMs = firstBackoffMs
+      failingSince = undefined
     } catch (error) {
       metrics.failures.inc()
+      failingSince ??= began
+      if (performance.now() - failingSince >= (options.giveUpAfterMs ?? giveUpAfterMs))
+        throw new CannotPublish('publishing has failed for too long', { cause: error })
       logger.warn({ error, backoffMs, rows: rows.length }, 'publishing failed; trying again')
       await wake.sleep(jittered(backoffMs), session.lost, { early: false })
       backoffMs = Math.min(backoffMs * 2, lastBackoffMs)

@@ -1,17 +1,17 @@
 // The detach-month program: takes a month that is done with out of the orders, then exits.
 import { createPool, DatabaseError } from '@orderpipeline/kit-postgres'
-import { ConfigError, readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { ConfigError, databaseSettings, databaseVariables, readConfig } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 import { detach, monthOf } from './detach.ts'
 
-const schema = z.object({ DATABASE_URL: variables.url(['postgres', 'postgresql']) })
+const schema = z.object(databaseVariables)
 /** It looks through the whole month first. */
 const statementTimeoutMs = 600_000
 
 try {
-  const { DATABASE_URL: url } = readConfig(schema, process.env)
+  const address = databaseSettings(readConfig(schema, process.env))
   const month = monthOf(process.argv.slice(2))
-  const database = createPool({ url, role: 'orders', size: 1, statementTimeoutMs })
+  const database = createPool({ ...address, role: 'orders', size: 1, statementTimeoutMs })
   try {
     const tables = await detach(database, month)
     process.stdout.write(`detached: ${tables.join(', ')}\n`)

@@ -1,5 +1,6 @@
 // What is sold, and at what price?
 import type { Queryable } from '@orderpipeline/kit-postgres'
+import { minorUnitsOf } from '@orderpipeline/order-events'
 
 /** NOTIFY channel: the product whose SKU is the payload has changed. */
 export const productsChannel = 'orders_products'
@@ -7,27 +8,50 @@ export const productsChannel = 'orders_products'
 export interface Product {
   readonly sku: string
   readonly name: string
-  /** In the minor unit of whichever currency an order names. */
+  /** In the minor unit of `currency`. */
   readonly priceCents: number
+  readonly currency: string
+  /** Every currency it is sold in, by code, its own among them. */
+  readonly prices: readonly Price[]
 }
+
+export interface Price {
+  readonly currency: string
+  /** In the currency's minor unit. */
+  readonly priceCents: number
+  /** Decimals of the currency: an amount is `priceCents` divided by 10 to their power. */
+  readonly minorUnits: number
+}
+
+type Row = Omit<Product, 'prices'> & { readonly prices: readonly Omit<Price, 'minorUnits'>[] }
+
+const productOf = ({ prices, ...product }: Row): Product => ({
+  ...product,
+  prices: prices.map((price) => ({ ...price, minorUnits: minorUnitsOf(price.currency) })),
+})
 
 /** @throws DatabaseError */
 export async function productBySku(database: Queryable, sku: string): Promise<Product | undefined> {
-  const [product] = await database.query<Product>(selectProduct, [sku])
-  return product
+  const [row] = await database.query<Row>(selectProduct, [sku])
+  return row && productOf(row)
 }
 
 /** By SKU, those after `after`. @throws DatabaseError */
-export function productPage(database: Queryable, after: string, limit: number): Promise<readonly Product[]> {
-  return database.query<Product>(selectPage, [after, limit])
+export async function productPage(database: Queryable, after: string, limit: number): Promise<readonly Product[]> {
+  return (await database.query<Row>(selectPage, [after, limit])).map(productOf)
 }
+
+const columns = `sku, name, price_cents AS "priceCents", currency, (
+  SELECT json_agg(json_build_object('currency', p.currency, 'priceCents', p.price_cents) ORDER BY p.currency)
+  FROM prices AS p WHERE p.sku = products.sku
+) AS prices`
 
 const selectProduct = {
   name: 'queries_product',
-  text: 'SELECT sku, name, price_cents AS "priceCents" FROM products WHERE sku = $1',
+  text: `SELECT ${columns} FROM products WHERE sku = $1`,
 }
 
 const selectPage = {
   name: 'queries_products',
-  text: 'SELECT sku, name, price_cents AS "priceCents" FROM products WHERE sku > $1 ORDER BY sku LIMIT $2',
+  text: `SELECT ${columns} FROM products WHERE sku > $1 ORDER BY sku LIMIT $2`,
 }

@@ -14,10 +14,21 @@ ORDER BY order_id
 FOR NO KEY UPDATE`,
 }
 
-/** $1: skus. */
+/** $1: skus. In every currency they are sold in. */
 export const pricesOf: Statement = {
   name: 'orders.prices',
-  text: `SELECT sku, price_cents FROM products WHERE sku = ANY ($1::text[])`,
+  text: `SELECT sku, currency, price_cents FROM prices WHERE sku = ANY ($1::text[])`,
+}
+
+/** $1: ids of orders just placed, $2, $3: their range. What was agreed when they were; nothing of an order that an older gateway took. */
+export const agreedPrices: Statement = {
+  name: 'orders.agreed-prices',
+  text: `
+SELECT order_id, sku, unit_price_cents
+FROM order_items
+WHERE order_id = ANY ($1::uuid[])
+  AND order_id BETWEEN $2 AND $3
+  AND unit_price_cents IS NOT NULL`,
 }
 
 /** $1: ids of orders that are being confirmed, $2, $3: their range. */
@@ -46,16 +57,17 @@ WHERE orders.order_id = change.order_id
   AND orders.order_id BETWEEN $5 AND $6`,
 }
 
-/** $1: ids of the orders just priced, $2, $3: their range. */
+/** $1: order ids, $2: skus, $3: prices, those that the total was made of; $4, $5: the ids' range. */
 export const priceItems: Statement = {
   name: 'orders.price-items',
   text: `
 UPDATE order_items
-SET unit_price_cents = products.price_cents
-FROM products
-WHERE order_items.order_id = ANY ($1::uuid[])
-  AND order_items.order_id BETWEEN $2 AND $3
-  AND products.sku = order_items.sku`,
+SET unit_price_cents = given.price_cents
+FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS given (order_id, sku, price_cents)
+WHERE order_items.order_id = given.order_id
+  AND order_items.sku = given.sku
+  AND order_items.order_id = ANY ($1::uuid[])
+  AND order_items.order_id BETWEEN $4 AND $5`,
 }
 
 /**
@@ -78,4 +90,15 @@ SELECT status, count(*) AS count
 FROM orders
 WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED')
 GROUP BY status`,
+}
+
+/** $1: orders under way by status, as JSON. */
+export const noteCount: Statement = {
+  name: 'orders.note-count',
+  text: `UPDATE sweeps SET result = $1::jsonb WHERE name = 'counting'`,
+}
+
+export const lastCount: Statement = {
+  name: 'orders.last-count',
+  text: `SELECT result AS counts FROM sweeps WHERE name = 'counting'`,
 }

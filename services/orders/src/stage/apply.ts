@@ -2,8 +2,10 @@
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
+import { cutoffs, type Deadlines } from '../deadlines/progress.ts'
 import { idRange } from '../sql/id-range.ts'
-import { changeOrders, itemsOf, lockOrders, priceItems, pricesOf, recordEvents } from '../sql/stage.ts'
+import { changeOrders, itemsOf, lockOrders, priceItems, recordEvents } from '../sql/stage.ts'
+import { pricesAsked } from './prices.ts'
 import { decide } from './saga.ts'
 import type { Decision, Facts } from './saga.ts'
 import { answered, changed, columns, heard } from './timeline.ts'
@@ -21,9 +23,15 @@ interface Change {
   readonly decision: Decision
 }
 
-export async function applyNews(tx: Queryable, items: readonly Item<void>[], now: () => Date): Promise<Decide<void>> {
+/** Without deadlines no question about an old reservation is ever put off. */
+export async function applyNews(
+  tx: Queryable,
+  items: readonly Item<void>[],
+  now: () => Date,
+  deadlines?: Deadlines,
+): Promise<Decide<void>> {
   const events = items.map(({ event }) => event)
-  const [statuses, facts] = await Promise.all([lockedStatuses(tx, events), factsFor(tx, events)])
+  const [statuses, facts] = await Promise.all([lockedStatuses(tx, events), factsFor(tx, events, deadlines)])
   return (write, news) => decideAll(write, news, statuses, facts, now())
 }
 
@@ -62,16 +70,19 @@ async function lockedStatuses(tx: Queryable, events: readonly OrderEvent[]): Pro
   return new Map(rows.map(({ order_id, status }) => [order_id, status]))
 }
 
-async function factsFor(tx: Queryable, events: readonly OrderEvent[]): Promise<Facts> {
-  const [prices, items] = await Promise.all([currentPrices(tx, events), orderedItems(tx, events)])
-  return { priceOf: (sku) => prices.get(sku), itemsOf: (orderId) => items.get(orderId) ?? [] }
+async function factsFor(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<Facts> {
+  const [priceOf, items, paymentsStall] = await Promise.all([
+    pricesAsked(tx, events),
+    orderedItems(tx, events),
+    doPaymentsStall(tx, events, deadlines),
+  ])
+  return { priceOf, itemsOf: (orderId) => items.get(orderId) ?? [], paymentsStall }
 }
 
-async function currentPrices(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, number>> {
-  const skus = new Set(events.flatMap((event) => (event.type === 'OrderPlaced' ? event.data.items : [])).map(skuOf))
-  if (skus.size === 0) return new Map()
-  const rows = await tx.query<{ sku: string; price_cents: number }>(pricesOf, [[...skus]])
-  return new Map(rows.map(({ sku, price_cents }) => [sku, price_cents]))
+async function doPaymentsStall(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<boolean> {
+  if (!deadlines || deadlines.stalledSeconds === 0) return false
+  if (!events.some(({ type }) => type === 'ReservationExpired')) return false
+  return (await cutoffs(tx, deadlines)).some(({ status, held }) => status === 'PROCESSING' && held)
 }
 
 async function orderedItems(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, OrderItem[]>> {
@@ -82,8 +93,6 @@ async function orderedItems(tx: Queryable, events: readonly OrderEvent[]): Promi
   for (const { order_id, sku, quantity } of rows) items.get(order_id)?.push({ sku, quantity })
   return items
 }
-
-const skuOf = ({ sku }: OrderItem): string => sku
 
 function write(tx: Sending, changes: readonly Change[]): void {
   if (changes.length === 0) return
@@ -98,8 +107,11 @@ function write(tx: Sending, changes: readonly Change[]): void {
     last.map(({ orderId }) => totals.get(orderId) ?? null),
     ...idRange(ids),
   ])
-  const priced = [...totals.keys()]
-  if (priced.length > 0) tx.send(priceItems, [priced, ...idRange(priced)])
+  const lines = changes.flatMap(({ orderId, decision }) => (decision.lines ?? []).map((line) => ({ orderId, ...line })))
+  if (lines.length === 0) return
+  const priced = lines.map(({ orderId }) => orderId)
+  const [skus, prices] = [lines.map(({ sku }) => sku), lines.map(({ unitPriceCents }) => unitPriceCents)]
+  tx.send(priceItems, [priced, skus, prices, ...idRange(priced)])
 }
 
 function pair(orderId: string, total: number | undefined): [string, number][] {

@@ -1,9 +1,11 @@
 // What is the orders stage? It prices placed orders, alone decides how each one ends, and lets none wait for ever.
-import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { Reaction, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import type { OrdersOptions } from '../config.ts'
-import { deadlineChore } from '../deadlines/deadlines.ts'
+import { deadlineChore, progressSeen } from '../deadlines/deadlines.ts'
+import { leftByItself } from '../deadlines/progress.ts'
 import { monthsChore } from '../months/months.ts'
 import { orderTimer } from '../processing-time.ts'
+import { refundsChore } from '../refunds/refunds.ts'
 import { applyNews } from './apply.ts'
 import { countingChore, observeOrders } from './metrics.ts'
 
@@ -15,6 +17,15 @@ const monthsEverySeconds = 600
 /** Without options nothing is cancelled for having waited. */
 export function ordersStage({ now, logger, registry }: Context, options?: OrdersOptions): StageDefinition<void> {
   const timer = registry && orderTimer(registry, now)
+  const observe = timer && observeOrders(timer)
+  const progress = progressSeen()
+  const onCommitted = (reactions: readonly Reaction[]) => {
+    observe?.(reactions)
+    for (const event of reactions.flatMap(({ events }) => events)) {
+      const state = leftByItself(event)
+      if (state) progress.add(state)
+    }
+  }
   const onCancelled = (orderIds: readonly string[]) => {
     logger?.warn({ orders: orderIds.length }, 'orders that waited too long were cancelled')
     for (const orderId of orderIds) timer?.(orderId, 'CANCELLED')
@@ -31,12 +42,17 @@ export function ordersStage({ now, logger, registry }: Context, options?: Orders
       'PaymentRefunded',
       'ShipmentPrepared',
     ],
-    apply: (tx, items) => applyNews(tx, items, now),
+    apply: (tx, items) => applyNews(tx, items, now, options?.deadlines),
     chores: [
-      ...(options === undefined ? [] : [deadlineChore({ ...options, now, onCancelled })]),
+      ...(options === undefined
+        ? []
+        : [
+            deadlineChore({ ...options, now, onCancelled, takeProgress: progress.take, registry }),
+            refundsChore({ deadlines: options.deadlines, now, registry, logger }),
+          ]),
       monthsChore({ everySeconds: monthsEverySeconds, registry, logger }),
       ...(registry === undefined ? [] : [countingChore(registry)]),
     ],
-    ...(timer ? { onCommitted: observeOrders(timer) } : {}),
+    onCommitted,
   }
 }

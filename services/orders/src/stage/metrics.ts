@@ -1,10 +1,12 @@
-// What became of orders, and how many are on their way? The former is told by the replica that decided it, once that is committed; of the
-// latter each replica says the same.
+// What became of orders, and how many are on their way? The former is told by the replica that decided it, once that is committed. The
+// latter costs more the more there are, and more replicas are there the more there are: one of them counts, and all say what it found.
 import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
+import type { Pool } from '@orderpipeline/kit-postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { Chore, Reaction } from '@orderpipeline/kit-stage'
 import type { OrderTimer } from '../processing-time.ts'
-import { countUnderWay } from '../sql/stage.ts'
+import { countUnderWay, lastCount, noteCount } from '../sql/stage.ts'
+import { sweep } from '../sweeps.ts'
 
 /** What new messages made of orders. */
 export function observeOrders(timer: OrderTimer): (reactions: readonly Reaction[]) => void {
@@ -14,7 +16,6 @@ export function observeOrders(timer: OrderTimer): (reactions: readonly Reaction[
   }
 }
 
-/** Counted in an index of nothing else; a hundred replicas that ask are no load. */
 export function countingChore(registry: Registry): Chore {
   const active = new Gauge({
     name: 'orders_active',
@@ -24,13 +25,32 @@ export function countingChore(registry: Registry): Chore {
   })
   return {
     name: 'counting',
-    everyMs: 15_000,
+    everyMs: everySeconds * 1_000,
     run: async ({ database }) => {
-      const rows = await database.query<{ status: OrderStatus; count: number }>(countUnderWay)
-      const counts = new Map(rows.map(({ status, count }) => [status, count]))
-      for (const status of underWay) active.set({ status }, counts.get(status) ?? 0)
+      await countIfDue(database)
+      const [last] = await database.query<{ counts: Counts | null }>(lastCount)
+      for (const status of underWay) active.set({ status }, last?.counts?.[status] ?? 0)
     },
   }
+}
+
+const everySeconds = 15
+const { lead, putOff } = sweep('counting')
+
+type Counts = Partial<Record<OrderStatus, number>>
+
+/** Put off before it is done, so that no lock is held meanwhile, and a count that fails is not made by one replica after the other. */
+async function countIfDue(database: Pool): Promise<void> {
+  const due = await database.transaction(async (tx) => {
+    if ((await tx.query(lead)).length === 0) return false
+    tx.send(putOff, [everySeconds])
+    return true
+  })
+  if (!due) return
+  const rows = await database.query<{ status: OrderStatus; count: number }>(countUnderWay)
+  await database.query(noteCount, [
+    JSON.stringify(Object.fromEntries(rows.map(({ status, count }) => [status, count]))),
+  ])
 }
 
 const underWay: readonly OrderStatus[] = ['PLACED', 'PROCESSING', 'CONFIRMED']

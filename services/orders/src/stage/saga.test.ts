@@ -113,3 +113,9 @@ describe('the saga of an order', () => {
     expect(ids(new Date(1))).toEqual(ids(new Date(2)))
   })
 })
+
+it('an old reservation ends its order, but not while no order is being paid at all', () => {
+  expect(decide('PROCESSING', news.expired, facts, context.now)?.status).toBe('CANCELLED')
+  expect(decide('PROCESSING', news.expired, { ...facts, paymentsStall: true }, context.now)).toBeUndefined()
+  expect(decide('CANCELLED', news.expired, { ...facts, paymentsStall: true }, context.now)?.events).toHaveLength(1)
+})

@@ -18,15 +18,19 @@ import type {
 export interface Decision {
   readonly status: OrderStatus
   readonly reason?: CancellationReason
-  /** Known once the order is priced. */
+  /** Known once the order is priced, with the lines that add up to it. */
   readonly totalCents?: number
+  readonly lines?: readonly PricedItem[]
   readonly events: readonly OrderEvent[]
 }
 
 /** What is known besides the news. */
 export interface Facts {
-  readonly priceOf: (sku: string) => number | undefined
+  /** What one piece costs in this order, in the minor unit of its currency; `undefined`: it is not sold so. */
+  readonly priceOf: (sku: string, order: { readonly orderId: string; readonly currency: string }) => number | undefined
   readonly itemsOf: (orderId: string) => readonly OrderItem[]
+  /** No order is being paid, though some wait for it: what is asked about them is not decided now. */
+  readonly paymentsStall?: boolean
 }
 
 export interface About {
@@ -48,7 +52,9 @@ export function decide(status: OrderStatus, news: OrderEvent, facts: Facts, now:
       // Nothing is reserved and nothing charged: nobody has anything to give back.
       return status === 'CONFIRMED' ? undefined : ended(news.data, 'OUT_OF_STOCK', context, 'quietly')
     case 'ReservationExpired':
-      return status === 'CONFIRMED' ? undefined : ended(news.data, 'DEADLINE', context)
+      // While nobody's payments come, the question is put off: inventory asks again.
+      if (status === 'CONFIRMED' || facts.paymentsStall === true) return undefined
+      return ended(news.data, 'DEADLINE', context)
     case 'PaymentDeclined':
       return status === 'CONFIRMED' ? undefined : ended(news.data, 'PAYMENT_DECLINED', context)
     case 'PaymentCaptured':
@@ -85,7 +91,7 @@ function afterCancellation(news: OrderEvent, context: EventContext): Decision | 
 
 function placed(news: EventOf<'OrderPlaced'>, priceOf: Facts['priceOf'], context: EventContext): Decision {
   const items = news.data.items.flatMap((item): PricedItem[] => {
-    const unitPriceCents = priceOf(item.sku)
+    const unitPriceCents = priceOf(item.sku, news.data)
     return unitPriceCents === undefined ? [] : [{ ...item, unitPriceCents }]
   })
   if (items.length < news.data.items.length) return ended(news.data, 'UNKNOWN_SKU', context, 'quietly')
@@ -95,6 +101,7 @@ function placed(news: EventOf<'OrderPlaced'>, priceOf: Facts['priceOf'], context
   return {
     status: 'PROCESSING',
     totalCents,
+    lines: items,
     events: [validated, statusChanged(news.data, 'PROCESSING', undefined, context)],
   }
 }

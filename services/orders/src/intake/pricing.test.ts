@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { newOrder, type OrderRequest } from './new-order.ts'
+import { priced } from './pricing.ts'
+
+const prices = new Map([
+  [
+    'A',
+    new Map([
+      ['EUR', 1999],
+      ['JPY', 3200],
+    ]),
+  ],
+  ['B', new Map([['EUR', 50]])],
+])
+const order = (more: Partial<OrderRequest> = {}) =>
+  newOrder(
+    {
+      customerId: 'c',
+      currency: 'EUR',
+      items: [
+        { sku: 'A', quantity: 2 },
+        { sku: 'B', quantity: 3 },
+      ],
+      ...more,
+    },
+    '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f',
+    new Date(0),
+  )
+
+test('an order costs what its lines cost in its currency, and the lines add up to the total', () => {
+  expect(priced(order(), prices)).toMatchObject({ unitPrices: [1999, 50], totalCents: 4148 })
+  expect(priced(order({ currency: 'JPY', items: [{ sku: 'A', quantity: 1 }] }), prices)).toMatchObject({
+    totalCents: 3200,
+  })
+})
+
+test('what is not sold, or not in that currency, is refused with its line and what it is sold in', () => {
+  const items = [
+    { sku: 'A', quantity: 1 },
+    { sku: 'B', quantity: 1 },
+    { sku: 'Z', quantity: 1 },
+  ]
+  expect(priced(order({ currency: 'JPY', items }), prices)).toMatchObject({
+    name: 'ItemsNotSold',
+    items: [
+      { line: 1, sku: 'B', currency: 'JPY', currencies: ['EUR'] },
+      { line: 2, sku: 'Z', currency: 'JPY', currencies: [] },
+    ],
+  })
+})
+
+test('another total than the customer expects is refused, and the same one is taken', () => {
+  expect(priced(order({ expectedTotalCents: 4148 }), prices)).toMatchObject({ totalCents: 4148 })
+  expect(priced(order({ expectedTotalCents: 4147 }), prices)).toMatchObject({
+    name: 'TotalChanged',
+    expectedCents: 4147,
+    totalCents: 4148,
+    message: 'the order costs 41.48 EUR at present',
+  })
+})

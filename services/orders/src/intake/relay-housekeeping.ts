@@ -1,0 +1,59 @@
+// What does the gateway that relays do besides? It forgets idempotency keys, and looks whether anything waits where the relay does not
+// look. On the pool's connections, so that no order waits for it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Logger } from '@orderpipeline/kit-telemetry'
+import type { RelayMetrics } from './metrics.ts'
+import { forgetKeys } from './prune-keys.ts'
+import { lookBelowBound } from './relay-bound.ts'
+
+export interface HousekeepingOptions {
+  readonly database: Queryable
+  readonly metrics: Pick<RelayMetrics, 'keyGenerationsDropped'>
+  readonly logger: Logger
+  readonly keepKeysHours?: number
+}
+
+export interface Housekeeping {
+  /** Resolves when nothing is under way any more. */
+  stop(): Promise<void>
+}
+
+const keysEveryMs = 60_000
+const belowBoundEveryMs = 600_000
+/** Of the period, after a run that failed: what was locked, by a vacuum or a report, is mostly free again soon. */
+const againShare = 0.1
+
+export function startHousekeeping({
+  database,
+  metrics,
+  logger,
+  keepKeysHours = 24,
+}: HousekeepingOptions): Housekeeping {
+  const stopping = new AbortController()
+  const keepDoing = async (everyMs: number, failed: string, work: () => Promise<void>): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const done = await work().then(
+        () => true,
+        (error: unknown) => (logger.warn({ error }, failed), false),
+      )
+      const pauseMs = (done ? everyMs : everyMs * againShare) * (0.8 + 0.4 * Math.random())
+      await sleep(pauseMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
+    }
+  }
+  const running = [
+    keepDoing(keysEveryMs, 'idempotency keys were not forgotten; trying again later', async () => {
+      metrics.keyGenerationsDropped.inc(await forgetKeys(database, keepKeysHours))
+    }),
+    keepDoing(belowBoundEveryMs, 'what is below the bound of the outbox was not looked at', async () => {
+      const id = await lookBelowBound(database)
+      if (id !== undefined) logger.error({ id }, 'an event waited below the bound of the outbox; it is published now')
+    }),
+  ]
+  return {
+    stop: async () => {
+      stopping.abort()
+      await Promise.all(running)
+    },
+  }
+}

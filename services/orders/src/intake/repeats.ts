@@ -1,0 +1,58 @@
+// Was an order placed before under its idempotency key? Asked of the database for many orders at once.
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import { IdempotencyConflict } from './errors.ts'
+import { keyOf, type OrderRequest } from './new-order.ts'
+
+/** `repeated`: the key was known with the same order, whose id this is. */
+export interface Placement {
+  readonly orderId: string
+  readonly repeated: boolean
+}
+
+/** An order that may have been placed before. */
+export interface Asked {
+  readonly request: OrderRequest
+  readonly requestHash: string
+}
+
+interface KnownKey {
+  readonly customer_id: string
+  readonly idempotency_key: string
+  readonly order_id: string
+  readonly request_hash: string
+}
+
+/**
+ * Those whose key is known: the order it stands for, or the conflict with another one. In a statement of its own, so that it sees
+ * what another gateway committed while ours waited for that key. @throws DatabaseError
+ */
+export async function placedBefore<Order extends Asked>(
+  database: Queryable,
+  orders: readonly Order[],
+): Promise<ReadonlyMap<Order, Placement | IdempotencyConflict>> {
+  const keyed = orders.filter(({ request }) => request.idempotencyKey !== undefined)
+  if (keyed.length === 0) return new Map()
+  const rows = await database.query<KnownKey>(selectKeys, [
+    keyed.map(({ request }) => request.customerId),
+    keyed.map(({ request }) => request.idempotencyKey),
+  ])
+  const known = new Map(rows.map((row) => [JSON.stringify([row.customer_id, row.idempotency_key]), row]))
+  return new Map(
+    keyed.flatMap((order): [Order, Placement | IdempotencyConflict][] => {
+      const key = known.get(keyOf(order.request) ?? '')
+      return key ? [[order, repeatOf(order, key)]] : []
+    }),
+  )
+}
+
+function repeatOf({ requestHash }: Asked, key: KnownKey): Placement | IdempotencyConflict {
+  if (key.request_hash === requestHash) return { orderId: key.order_id, repeated: true }
+  return new IdempotencyConflict('this Idempotency-Key was used before with another order')
+}
+
+const selectKeys = {
+  name: 'intake_select_keys',
+  text: `
+SELECT customer_id, idempotency_key, order_id, request_hash FROM idempotency_keys
+WHERE (customer_id, idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+}

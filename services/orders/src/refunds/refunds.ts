@@ -1,0 +1,107 @@
+// Did the money of every cancelled order go back? Payment hears of a cancellation by a message, and a message can be lost: to a dead
+// letter, or to offsets that were set by hand. So orders are looked at once more when they must long have come to their end: one that is
+// cancelled and paid, and of which payment has never said that the money went back, is told as cancelled again, under another id. Payment
+// then gives back, or repeats that it has.
+import type { Pool } from '@orderpipeline/kit-postgres'
+import type { Chore } from '@orderpipeline/kit-stage'
+import { Counter } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { encode, eventOf } from '@orderpipeline/order-events'
+import { addToOutbox } from '../cancellation/sql.ts'
+import type { OrderRow } from '../cancellation/sql.ts'
+import type { Deadlines } from '../deadlines/progress.ts'
+import { notifyRelay } from '../intake/relay-sql.ts'
+import { source } from '../stage/saga.ts'
+import { lead, nextStretch, noteStretch, putOff, unrefunded } from './sql.ts'
+
+const stretchSeconds = 60
+const everySeconds = 60
+/** In one run, where it has fallen behind. */
+const stretchesAtOnce = 60
+const daySeconds = 86_400
+
+export interface RefundsCheck {
+  /** Seconds after an order was placed. */
+  readonly afterSeconds: number
+  readonly now: () => Date
+  readonly keyedByOrder: (topic: string) => boolean
+}
+
+/** Looks at one stretch. Returns the orders that were told as cancelled again; `undefined` when there is nothing to look at. */
+export function askAgain(
+  database: Pool,
+  { afterSeconds, now, keyedByOrder }: RefundsCheck,
+): Promise<readonly string[] | undefined> {
+  return database.transaction(async (tx) => {
+    if ((await tx.query(lead)).length === 0) return undefined
+    type Stretch = { readonly since: Date; readonly until: Date }
+    const [stretch] = await tx.query<Stretch>(nextStretch, [stretchSeconds, afterSeconds])
+    if (!stretch) {
+      await tx.query(putOff, [everySeconds])
+      return undefined
+    }
+    const { since, until } = stretch
+    const orders = await tx.query<OrderRow>(unrefunded, [firstIdOf(since), firstIdOf(until)])
+    const messages = orders.map(({ order_id: orderId, customer_id: customerId, correlation_id: own }) => {
+      const context = { source, now: now(), ...(own === null ? {} : { correlationId: own }) }
+      // Its reason is of no concern to whoever gives back.
+      const data = { orderId, customerId, reason: 'DEADLINE' as const }
+      const event = eventOf('OrderCancelled', data, context, 'unrefunded')
+      return { id: event.id, ...encode(event, keyedByOrder) }
+    })
+    if (messages.length > 0) {
+      await tx.query(addToOutbox, [
+        messages.map(({ id }) => id),
+        messages.map(({ topic }) => topic),
+        messages.map(({ key }) => key),
+        messages.map(({ value }) => value),
+        messages.map(({ headers }) => JSON.stringify(headers)),
+      ])
+      await tx.query(notifyRelay)
+    }
+    await tx.query(noteStretch, [until])
+    return orders.map(({ order_id }) => order_id)
+  })
+}
+
+export interface RefundsChoreOptions {
+  readonly deadlines: Deadlines
+  readonly now: () => Date
+  readonly registry?: Registry | undefined
+  readonly logger?: Logger | undefined
+}
+
+export function refundsChore({ deadlines, now, registry, logger }: RefundsChoreOptions): Chore {
+  const { placedSeconds, processingSeconds, confirmedSeconds, stalledSeconds } = deadlines
+  // Each of the three states may last longer while no order leaves it.
+  const afterSeconds = placedSeconds + processingSeconds + confirmedSeconds + 3 * stalledSeconds + daySeconds
+  const counter =
+    registry &&
+    new Counter({
+      name: 'orders_unrefunded_total',
+      help: 'Orders that were cancelled and paid and did not hear that the money went back; each was told as cancelled again',
+      registers: [registry],
+    })
+  return {
+    name: 'refunds of cancelled orders',
+    everyMs: everySeconds * 1_000,
+    run: async ({ database, keyedByOrder, stopping }) => {
+      for (let n = 0; n < stretchesAtOnce && !stopping.aborted; n++) {
+        const orders = await askAgain(database, { afterSeconds, now, keyedByOrder })
+        if (!orders) return
+        counter?.inc(orders.length)
+        for (const orderId of orders)
+          logger?.error(
+            { orderId },
+            'a cancelled order was paid, and its refund was not heard of; it is asked for again',
+          )
+      }
+    },
+  }
+}
+
+/** What comes before every uuid of version 7 that was made at this time. */
+function firstIdOf(at: Date): string {
+  const hexadecimal = at.getTime().toString(16).padStart(12, '0').padEnd(32, '0')
+  return hexadecimal.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

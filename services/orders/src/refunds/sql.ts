@@ -1,0 +1,37 @@
+// Which cancelled orders were paid and never heard that the money went back, and how far has that been looked at?
+import type { Statement } from '@orderpipeline/kit-postgres'
+import { sweep } from '../sweeps.ts'
+
+export const { lead, putOff } = sweep('refunds')
+
+/** $1: seconds of a stretch, $2: seconds that it must be past. No row: nothing is old enough. */
+export const nextStretch: Statement = {
+  name: 'refunds.next',
+  text: `
+SELECT (result->>'checkedTo')::timestamptz AS since, (result->>'checkedTo')::timestamptz + make_interval(secs => $1) AS until
+FROM sweeps
+WHERE name = 'refunds' AND (result->>'checkedTo')::timestamptz + make_interval(secs => $1) <= now() - make_interval(secs => $2)`,
+}
+
+/** $1: up to when. */
+export const noteStretch: Statement = {
+  name: 'refunds.note',
+  text: `UPDATE sweeps SET result = jsonb_build_object('checkedTo', $1::timestamptz) WHERE name = 'refunds'`,
+}
+
+/** $1, $2: ids between which those of the orders lie that were placed in the stretch; they begin with the time. */
+export const unrefunded: Statement = {
+  name: 'refunds.missing',
+  text: `
+SELECT order_id, customer_id, status, correlation_id
+FROM orders
+WHERE order_id >= $1::uuid AND order_id < $2::uuid AND status = 'CANCELLED'
+  AND EXISTS (
+    SELECT FROM order_events AS paid
+    WHERE paid.order_id = orders.order_id AND paid.order_id >= $1::uuid AND paid.order_id < $2::uuid
+      AND paid.event = 'PaymentCaptured')
+  AND NOT EXISTS (
+    SELECT FROM order_events AS back
+    WHERE back.order_id = orders.order_id AND back.order_id >= $1::uuid AND back.order_id < $2::uuid
+      AND back.event = 'PaymentRefunded')`,
+}

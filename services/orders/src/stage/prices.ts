@@ -1,0 +1,22 @@
+// What does a piece cost in an order that was just placed? What was agreed then and stands in its lines. An order that an older gateway
+// took has nothing there: it costs what its products cost now, in its own currency.
+import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import { idRange } from '../sql/id-range.ts'
+import { agreedPrices, pricesOf } from '../sql/stage.ts'
+import type { Facts } from './saga.ts'
+
+/** Of every line that these events place; both statements travel together. */
+export async function pricesAsked(tx: Queryable, events: readonly OrderEvent[]): Promise<Facts['priceOf']> {
+  const placed = events.flatMap((event) => (event.type === 'OrderPlaced' ? [event.data] : []))
+  if (placed.length === 0) return () => undefined
+  const ids = [...new Set(placed.map(({ orderId }) => orderId))]
+  const skus = [...new Set(placed.flatMap(({ items }) => items.map(({ sku }) => sku)))]
+  const [agreedRows, currentRows] = await Promise.all([
+    tx.query<{ order_id: string; sku: string; unit_price_cents: number }>(agreedPrices, [ids, ...idRange(ids)]),
+    tx.query<{ sku: string; currency: string; price_cents: number }>(pricesOf, [skus]),
+  ])
+  const agreed = new Map(agreedRows.map((row) => [`${row.order_id} ${row.sku}`, row.unit_price_cents]))
+  const current = new Map(currentRows.map((row) => [`${row.sku} ${row.currency}`, row.price_cents]))
+  return (sku, { orderId, currency }) => agreed.get(`${orderId} ${sku}`) ?? current.get(`${sku} ${currency}`)
+}

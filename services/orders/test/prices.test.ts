@@ -1,0 +1,151 @@
+// Is the price that was agreed when an order was placed the one that is charged, in the order's own currency?
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { createStore } from '@orderpipeline/kit-stage'
+import { placedEvent, testDatabase, testOrder, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { decode, type OrderEvent } from '@orderpipeline/order-events'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createIntake, intakeMetrics, type Intake, type OrderRequest } from '../src/intake/index.ts'
+import { orderById, productBySku } from '../src/queries/index.ts'
+import { ordersStage } from '../src/stage/definition.ts'
+
+let database: TestDatabase
+let intake: Intake
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  intake = createIntake({
+    database: database.as('orders'),
+    metrics: intakeMetrics(createRegistry()),
+    now: () => new Date(),
+    newId: randomUUIDv7,
+    maxBatch: 100,
+    maxInFlight: 1,
+    maxWaiting: 1_000,
+  })
+  await database.ask('orders', `UPDATE products SET price_cents = 1000`)
+  await database.ask('orders', `INSERT INTO product_prices VALUES ('SKU-0001', 'JPY', 1600), ('SKU-0001', 'KWD', 3100)`)
+})
+afterAll(async () => {
+  await intake.close()
+  await database.drop()
+})
+
+const order = (more: Partial<OrderRequest> = {}): OrderRequest => ({
+  customerId: `customer-${randomUUID()}`,
+  currency: 'EUR',
+  items: [
+    { sku: 'SKU-0001', quantity: 2 },
+    { sku: 'SKU-0002', quantity: 1 },
+  ],
+  ...more,
+})
+const reprice = (cents: number) => database.ask('orders', 'UPDATE products SET price_cents = $1', [cents])
+const work = async (events: readonly OrderEvent[]) => {
+  const store = createStore(
+    database.as('orders'),
+    { prefix: '', keyedByOrder: [] },
+    ordersStage({ now: () => new Date() }).apply,
+  )
+  for (const event of events) await store.effect([{ event, prepared: undefined }], [])
+}
+/** Until it is priced by the stage, with the event that the intake wrote. */
+async function processed(orderId: string) {
+  const [row] = await database.ask<{ value: string }>(
+    'orders',
+    `SELECT value FROM intake_outbox WHERE value LIKE '%' || $1 || '%'`,
+    [orderId],
+  )
+  await work([decode(row?.value ?? null)])
+  const [sent] = await database.ask<{ value: string }>(
+    'orders',
+    `SELECT value FROM outbox WHERE topic = 'orders.validated' AND value LIKE '%' || $1 || '%'`,
+    [orderId],
+  )
+  return { view: await orderById(database.as('orders'), orderId), validated: sent && decode(sent.value) }
+}
+
+test('an order is charged what it cost when it was placed, whatever its products cost when the stage comes to it', async () => {
+  const { orderId } = await intake.place(order())
+  expect(await orderById(database.as('orders'), orderId)).toMatchObject({ totalCents: 3000 })
+  await reprice(9999)
+  const { view, validated } = await processed(orderId)
+  await reprice(1000)
+  expect(view).toMatchObject({ status: 'PROCESSING', totalCents: 3000 })
+  expect(view?.items.map(({ unitPriceCents }) => unitPriceCents)).toEqual([1000, 1000])
+  expect(validated).toMatchObject({ type: 'OrderValidated', data: { totalCents: 3000, currency: 'EUR' } })
+})
+
+test('an order of a product that was taken out of the range after it was placed goes on', async () => {
+  const { orderId } = await intake.place(order({ items: [{ sku: 'SKU-0009', quantity: 1 }] }))
+  await database.ask('orders', `DELETE FROM products WHERE sku = 'SKU-0009'`)
+  expect((await processed(orderId)).view).toMatchObject({ status: 'PROCESSING', totalCents: 1000 })
+})
+
+test.each([
+  ['JPY', 1600],
+  ['KWD', 3100],
+])('an order in %s costs what its product costs in that currency', async (currency, totalCents) => {
+  const { orderId } = await intake.place(order({ currency, items: [{ sku: 'SKU-0001', quantity: 1 }] }))
+  expect((await processed(orderId)).validated).toMatchObject({ data: { totalCents, currency } })
+})
+
+test('what is not sold in the currency is refused with its line, alone among those that share a commit', async () => {
+  const answers = await Promise.allSettled(
+    [order(), order({ currency: 'JPY' }), order({ currency: 'ZZZ' }), order()].map((each) => intake.place(each)),
+  )
+  expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+  expect(answers[1]).toMatchObject({ reason: { name: 'ItemsNotSold', items: [{ line: 1, currencies: ['EUR'] }] } })
+  expect(answers[2]).toMatchObject({ reason: { items: [{ currencies: ['EUR', 'JPY', 'KWD'] }, { line: 1 }] } })
+})
+
+test('an order that costs something else than expected is refused, and a repeat of one that was placed is not', async () => {
+  const request = order({ expectedTotalCents: 3000, idempotencyKey: 'expected' })
+  await expect(intake.place({ ...request, expectedTotalCents: 2999 })).rejects.toMatchObject({
+    name: 'TotalChanged',
+    totalCents: 3000,
+  })
+  const { orderId } = await intake.place(request)
+  await reprice(2000)
+  expect(await intake.place(request)).toEqual({ orderId, repeated: true })
+  await expect(intake.place({ ...request, idempotencyKey: 'another' })).rejects.toMatchObject({ totalCents: 6000 })
+  await reprice(1000)
+})
+
+test('an order that an older gateway took is priced when the stage comes to it, in its own currency', async () => {
+  const old = { ...testOrder(1, { 'SKU-0001': 3 }), currency: 'JPY' }
+  const unpriced = { ...testOrder(2, { 'SKU-0002': 1 }), currency: 'JPY' }
+  for (const { orderId, customerId, items } of [old, unpriced]) {
+    await database.ask('orders', `INSERT INTO orders (order_id, customer_id, currency) VALUES ($1, $2, 'JPY')`, [
+      orderId,
+      customerId,
+    ])
+    const [line] = items
+    await database.ask('orders', `INSERT INTO order_items (order_id, line, sku, quantity) VALUES ($1, 1, $2, $3)`, [
+      orderId,
+      line?.sku,
+      line?.quantity,
+    ])
+  }
+  await work([placedEvent(old), placedEvent(unpriced)])
+  expect(await orderById(database.as('orders'), old.orderId)).toMatchObject({
+    totalCents: 4800,
+    items: [{ unitPriceCents: 1600 }],
+  })
+  expect(await orderById(database.as('orders'), unpriced.orderId)).toMatchObject({
+    status: 'CANCELLED',
+    reason: 'UNKNOWN_SKU',
+  })
+})
+
+test('a product shows every currency that it is sold in, with its decimals', async () => {
+  expect(await productBySku(database.as('orders'), 'SKU-0001')).toMatchObject({
+    priceCents: 1000,
+    currency: 'EUR',
+    prices: [
+      { currency: 'EUR', priceCents: 1000, minorUnits: 2 },
+      { currency: 'JPY', priceCents: 1600, minorUnits: 0 },
+      { currency: 'KWD', priceCents: 3100, minorUnits: 3 },
+    ],
+  })
+})
