@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
-import { build, type BuildResult } from 'esbuild'
+import { build, stop, type BuildResult } from 'esbuild'
 import type { ImageDefinition } from './definitions.ts'
 import { BundleError } from './errors.ts'
 import { requiredFiles } from './required-files.ts'
@@ -128,3 +128,6 @@ function writeChanged(app: string, contents: ReadonlyMap<string, Uint8Array>): v
     writeFileSync(file, content)
   }
 }
+
+/** Ends the bundler's own process, which otherwise lives as long as this one and holds hundreds of megabytes. */
+export const endBundler = (): Promise<void> => stop()

@@ -5,13 +5,14 @@ import { PackError } from './errors.ts'
 export function run(
   command: string,
   args: readonly string[],
-  options: { readonly timeoutMs: number; readonly cwd?: string },
+  options: { readonly timeoutMs: number; readonly cwd?: string; readonly env?: NodeJS.ProcessEnv },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const limits = {
       timeout: options.timeoutMs,
       maxBuffer: 16 << 20,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.env === undefined ? {} : { env: options.env }),
     }
     execFile(command, args, { ...limits, encoding: 'utf8' }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout)

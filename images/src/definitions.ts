@@ -33,10 +33,14 @@ export const servicesImage: ImageDefinition = {
   programs: {
     ...Object.fromEntries(['gateway', ...schemaOwners].map((name) => [name, `services/${name}/src/main.ts`])),
     migrate: 'services/migrate/src/main.ts',
+    'forget-customer': 'services/migrate/src/forget-main.ts',
     restock: 'services/inventory/src/restock-main.ts',
     'detach-month': 'services/orders/src/months/detach-main.ts',
   },
-  folders: Object.fromEntries(schemaOwners.map((name) => [`migrations/${name}`, `services/${name}/migrations`])),
+  folders: {
+    ...Object.fromEntries(schemaOwners.map((name) => [`migrations/${name}`, `services/${name}/migrations`])),
+    'migrations/kit-stage': 'services/kit/stage/migrations',
+  },
 }
 
 export const operatorImage: ImageDefinition = {

@@ -17,28 +17,47 @@ export interface DockerImage {
   readonly tag: string
 }
 
-/** Bundles, and builds every image with Docker; `docker` is the command to use. */
-export async function buildDockerImages(
-  options: BuildOptions & { readonly docker?: string } = {},
-): Promise<readonly DockerImage[]> {
-  const { docker = 'docker', ...rest } = options
+/**
+ * Without provenance an image is one manifest; with it, an index that also names an attestation, which neither `docker save` nor
+ * `kind load` always finds (kind#3795). By environment, as a Docker without buildx does not know the flag `--provenance=false`.
+ */
+export const singleManifest = { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' } as const
+
+export interface DockerOptions {
+  /** The command to use. */
+  readonly docker?: string | undefined
+  /** Where the images will be pushed, as `registry.example.com/orderpipeline`: names them there besides. */
+  readonly registry?: string | undefined
+  /** Their tag there. Default: the hash of the content. */
+  readonly tag?: string | undefined
+  /** For which processors, as `docker build --platform` takes it. Default: this machine's. */
+  readonly platform?: string | undefined
+}
+
+/** Bundles, and builds every image with Docker. */
+export async function buildDockerImages(options: BuildOptions & DockerOptions = {}): Promise<readonly DockerImage[]> {
+  const { docker = 'docker', registry, tag: releaseTag, platform, ...rest } = options
   const outDir = options.outDir ?? join(imagesFolder, 'dist')
   const images: DockerImage[] = []
   for (const { definition, tag } of await bundleImages({ ...rest, outDir })) {
     const name = `${definition.repository}:${tag}`
+    const names = namesOf(definition, tag).concat(
+      registry === undefined ? [] : `${registry}/${definition.name}:${releaseTag ?? tag}`,
+    )
     const args = [
       'build',
       '--quiet',
+      ...(platform === undefined ? [] : ['--platform', platform]),
       '--target',
       definition.name,
-      ...namesOf(definition, tag).flatMap((each) => ['--tag', each]),
+      ...names.flatMap((each) => ['--tag', each]),
       '--file',
       join(imagesFolder, 'Dockerfile'),
       outDir,
     ]
     options.log?.(`${name}: docker build`)
-    await run(docker, args, { timeoutMs: 900_000 })
-    images.push({ name, names: namesOf(definition, tag), repository: definition.repository, tag })
+    await run(docker, args, { timeoutMs: 900_000, env: { ...process.env, ...singleManifest } })
+    images.push({ name, names, repository: definition.repository, tag })
   }
   return images
 }

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runtimeConfig } from '../src/archive.ts'
 import { defaultCommand } from '../src/definitions.ts'
 import {
+  buildDockerImages,
   buildImages,
   bundleImages,
   chartValues,
@@ -145,6 +146,21 @@ describe('the build fails', () => {
     write('greet/main.ts', 'console.log(process.env.HTTP_PORT)')
     await expect(build()).rejects.toThrow(/greet\.mjs accepted a wrong configuration/)
   })
+})
+
+test('images built with Docker are one manifest each, and are named for the registry that they go to', async () => {
+  const docker = join(root, 'docker')
+  const script = `#!/bin/sh\necho "$BUILDX_NO_DEFAULT_ATTESTATIONS $*" >> ${join(root, 'calls')}\n`
+  writeFileSync(docker, script, { mode: 0o755 })
+  const registry = 'registry.example.com/team'
+  const options = { root, outDir: join(root, 'dist'), definitions: [definition], docker }
+  const [image] = await buildDockerImages({ ...options, registry, tag: '1.2.3', platform: 'linux/arm64' })
+  const names = [`orderpipeline/greeter:${image?.tag}`, `${registry}/greeter:1.2.3`]
+  expect(image?.names).toEqual(names)
+  const calls = readFileSync(join(root, 'calls'), 'utf8')
+  expect(calls).toContain(
+    `1 build --quiet --platform linux/arm64 --target greeter --tag ${names.join(' --tag ')} --file`,
+  )
 })
 
 test('the operator carries only the part of its Kafka client that it uses', async () => {

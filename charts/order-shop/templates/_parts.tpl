@@ -9,14 +9,26 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 
 {{- define "shop.image" -}}
-image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+image: {{ include "shop.imageName" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- end }}
+
+{{- define "shop.imageName" -}}
+{{- $global := .Values.global | default dict }}
+{{- with .Values.image }}
+{{- if not .repository }}
+{{- fail "image.repository is empty: build the images, push them to a registry of your own (docs/own-cluster.md), and set it, such as registry.example.com/orderpipeline/services" }}
+{{- end }}
+{{- $registry := .registry | default $global.imageRegistry | default "" | trimSuffix "/" }}
+{{- $name := ternary .repository (printf "%s/%s" $registry .repository) (empty $registry) }}
+{{- if .digest }}{{ $name }}@{{ .digest }}{{ else }}{{ $name }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end }}
 {{- end }}
 
 {{- define "shop.podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
-{{- with .Values.imagePullSecrets }}
+{{- with concat ((.Values.global | default dict).imagePullSecrets | default list) .Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:

@@ -16,3 +16,35 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/part-of: orderpipeline
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
+
+{{/* Takes { root, image, value }: value is the image's path in the values, for the message. */}}
+{{- define "operator.image" -}}
+{{- $global := .root.Values.global | default dict }}
+{{- $appVersion := .root.Chart.AppVersion }}
+{{- $value := .value }}
+{{- with .image }}
+{{- if not .repository }}
+{{- fail (printf "%s.repository is empty: build the images, push them to a registry of your own (docs/own-cluster.md), and set it, such as registry.example.com/orderpipeline/%s" $value (ternary "operator" "services" (eq $value "image"))) }}
+{{- end }}
+{{- $registry := .registry | default $global.imageRegistry | default "" | trimSuffix "/" }}
+{{- $name := ternary .repository (printf "%s/%s" $registry .repository) (empty $registry) }}
+{{- if .digest }}{{ $name }}@{{ .digest }}{{ else }}{{ $name }}:{{ .tag | default $appVersion }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "operator.pullSecrets" -}}
+{{- concat ((.Values.global | default dict).imagePullSecrets | default list) .Values.imagePullSecrets | toYaml }}
+{{- end }}
+
+{{- define "operator.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "operator.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end }}

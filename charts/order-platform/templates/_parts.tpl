@@ -1,0 +1,57 @@
+{{/* What do the umbrella's own objects have in common? Takes { root, name }. */}}
+{{- define "platform.labels" -}}
+{{ include "platform.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+app.kubernetes.io/part-of: orderpipeline
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end }}
+
+{{- define "platform.selector" -}}
+app.kubernetes.io/name: {{ .name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}
+
+{{/* The restricted Pod Security Standard, for the user that the image has. */}}
+{{- define "platform.podSecurity" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with (.Values.global | default dict).imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 999
+  runAsGroup: 999
+  fsGroup: 999
+  seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "platform.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: { drop: [ALL] }
+{{- end }}
+
+{{/* cluster or standalone: as asked, or else what is running, or else what the cluster can. */}}
+{{- define "platform.postgresqlMode" -}}
+{{- $api := "postgresql.cnpg.io/v1" }}
+{{- $served := .Capabilities.APIVersions.Has (printf "%s/Cluster" $api) }}
+{{- with .Values.postgresql }}
+{{- if ne .mode "auto" }}{{ .mode }}
+{{- else if lookup "apps/v1" "StatefulSet" $.Release.Namespace .name }}standalone
+{{- else }}{{ ternary "cluster" "standalone" $served }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "platform.postgresqlHost" -}}
+{{- .Values.postgresql.name }}{{ if eq (include "platform.postgresqlMode" .) "cluster" }}-rw{{ end }}
+{{- end }}
+
+{{/* A key of a Secret that is there, so that a password stays; empty where there is none. Takes { root, secret, key }. */}}
+{{- define "platform.kept" -}}
+{{- $secret := lookup "v1" "Secret" .root.Release.Namespace .secret | default dict }}
+{{- get ($secret.data | default dict) .key | b64dec }}
+{{- end }}
