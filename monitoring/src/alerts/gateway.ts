@@ -1,0 +1,132 @@
+// Which alerts tell of the gateway? Its error budget burns too fast, it refuses orders, or its limits are not shared.
+import { pod, type AlertGroup } from './alert.ts'
+
+/** Share of requests that may fail in 30 days. */
+export const errorBudget = 0.001
+
+const failed = 'http_requests_total{orderpipeline_dev_stage="gateway",status=~"5.."}'
+const all = 'http_requests_total{orderpipeline_dev_stage="gateway"}'
+const by = 'sum by (namespace, orderpipeline_dev_pipeline)'
+const ratio = (window: string): string => `${by} (rate(${failed}[${window}])) / ${by} (rate(${all}[${window}]))`
+
+/**
+ * Burn rates and windows of the Site Reliability Workbook, chapter 5: 2 % of 30 days' budget in an hour, 5 % in six hours. The
+ * short window ends the alert soon after the errors have ended.
+ */
+const burns = (rate: number, long: string, short: string): string =>
+  `${ratio(long)} > ${rate} * ${errorBudget}\nand ${ratio(short)} > ${rate} * ${errorBudget}`
+
+const requests = (status: string): string =>
+  `http_requests_total{${pod('gateway')},method="POST",route="/v1/orders",status="${status}"}`
+
+const budgetRunbook = {
+  meaning: 'Requests of customers fail. 0.1 % of 30 days is the budget for that.',
+  look: [
+    '`http_requests_total` by route and status: which requests fail, and since when.',
+    'The log of the gateway at level error, with the request’s id.',
+  ],
+  act: [
+    'Restore what the gateway cannot reach: most often PostgreSQL. 503 with Retry-After is load shedding: see OrderPipelineOrdersShed.',
+  ],
+}
+
+export const gateway: AlertGroup = {
+  name: 'orderpipeline-gateway',
+  alerts: [
+    {
+      name: 'OrderPipelineGatewayErrorsFast',
+      expr: burns(14.4, '1h', '5m'),
+      for: '2m',
+      severity: 'critical',
+      summary:
+        '{{ $value | humanizePercentage }} of the requests to {{ $labels.orderpipeline_dev_pipeline }} failed in the last hour',
+      runbook: budgetRunbook,
+      fires: {
+        title: 'a twentieth that fails',
+        series: { [requests('202')]: '0+95x120', [requests('500')]: '0+5x120' },
+        at: '90m',
+      },
+      quiet: [
+        { title: 'one in 2,000', series: { [requests('202')]: '0+1999x120', [requests('500')]: '0+1x120' }, at: '90m' },
+        {
+          title: 'an outage that is over',
+          series: { [requests('202')]: '0+100x120', [requests('500')]: '0+20x20 400x100' },
+          at: '50m',
+        },
+      ],
+    },
+    {
+      name: 'OrderPipelineGatewayErrorsSlow',
+      expr: burns(6, '6h', '30m'),
+      for: '15m',
+      severity: 'warning',
+      summary:
+        '{{ $value | humanizePercentage }} of the requests to {{ $labels.orderpipeline_dev_pipeline }} failed in the last six hours',
+      runbook: budgetRunbook,
+      fires: {
+        title: 'one in a hundred that fails',
+        series: { [requests('202')]: '0+99x480', [requests('500')]: '0+1x480' },
+        at: '7h',
+      },
+      quiet: [
+        { title: 'one in 2,000', series: { [requests('202')]: '0+1999x480', [requests('500')]: '0+1x480' }, at: '7h' },
+      ],
+    },
+    {
+      name: 'OrderPipelineOrdersShed',
+      expr: 'sum by (namespace, orderpipeline_dev_pipeline) (rate(gateway_orders_shed_total[5m])) > 0',
+      for: '5m',
+      severity: 'critical',
+      summary: 'The gateway of {{ $labels.orderpipeline_dev_pipeline }} refuses orders, since they would wait too long',
+      runbook: {
+        meaning: 'Customers get 503 with Retry-After. Orders that were accepted are not affected.',
+        look: [
+          '`gateway_expected_wait_seconds`: how long an order would wait.',
+          '`orderpipeline top`: the stage with the longest lag.',
+        ],
+        act: ['Raise the maximum of that stage, or the wait that the gateway allows.'],
+      },
+      fires: {
+        title: 'orders that are refused',
+        series: { [`gateway_orders_shed_total{${pod('gateway')}}`]: '0+10x60' },
+        at: '30m',
+      },
+      quiet: [
+        {
+          title: 'a counter that stands',
+          series: { [`gateway_orders_shed_total{${pod('gateway')}}`]: '90x60' },
+          at: '30m',
+        },
+      ],
+    },
+    {
+      name: 'OrderPipelineRateLimitNotShared',
+      expr:
+        'min by (namespace, orderpipeline_dev_pipeline) (gateway_rate_limit_shared) == 0\n' +
+        'and max by (namespace, orderpipeline_dev_pipeline) (max_over_time(gateway_rate_limit_shared[1d])) == 1',
+      for: '10m',
+      severity: 'warning',
+      summary: 'Replicas of the gateway of {{ $labels.orderpipeline_dev_pipeline }} count requests each for itself',
+      runbook: {
+        meaning: 'Redis does not answer. A caller is allowed its limit once for each replica. Orders go on.',
+        look: ['The log of the gateway: what Redis answers.'],
+        act: ['Restore Redis. The gateway shares its counts again by itself.'],
+      },
+      fires: {
+        title: 'a replica that lost Redis',
+        series: {
+          [`gateway_rate_limit_shared{${pod('gateway')}}`]: '1x10 0x60',
+          [`gateway_rate_limit_shared{${pod('gateway', 'b')}}`]: '1x70',
+        },
+        at: '40m',
+      },
+      quiet: [
+        {
+          title: 'a gateway without Redis',
+          series: { [`gateway_rate_limit_shared{${pod('gateway')}}`]: '0x60' },
+          at: '40m',
+        },
+      ],
+    },
+  ],
+}

@@ -1,0 +1,9 @@
+// Which alerts are there? All groups, in the order in which the runbooks show them.
+import type { AlertGroup } from './alert.ts'
+import { gateway } from './gateway.ts'
+import { operator } from './operator.ts'
+import { orders } from './orders.ts'
+import { stages } from './stages.ts'
+
+export type { Alert, AlertGroup, Example } from './alert.ts'
+export const alertGroups: readonly AlertGroup[] = [stages, orders, gateway, operator]

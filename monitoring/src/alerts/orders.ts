@@ -1,0 +1,157 @@
+// Which alerts tell of orders and money? From the built-in services' own metrics.
+import { pod, type AlertGroup } from './alert.ts'
+
+export const orders: AlertGroup = {
+  name: 'orderpipeline-orders',
+  alerts: [
+    {
+      name: 'OrderPipelineOutboxOld',
+      expr: 'max by (namespace, orderpipeline_dev_pipeline) (outbox_lag_seconds) > 60',
+      for: '5m',
+      severity: 'critical',
+      summary:
+        'Accepted orders have waited {{ $value | humanizeDuration }} in the outbox of {{ $labels.orderpipeline_dev_pipeline }}',
+      runbook: {
+        meaning: 'Orders are accepted and kept in PostgreSQL, but do not reach Kafka. None is lost; all of them wait.',
+        look: [
+          '`outbox_failures_total` and the log of the stage `orders`: what Kafka or PostgreSQL answers.',
+          '`outbox_relay_leader`: one replica must say 1.',
+        ],
+        act: ['Restore Kafka. The relay goes on by itself, in order.'],
+      },
+      fires: {
+        title: 'an oldest event that ages',
+        series: {
+          [`outbox_lag_seconds{${pod('orders')}}`]: '0+60x60',
+          [`outbox_lag_seconds{${pod('orders', 'b')}}`]: '0x60',
+        },
+        at: '20m',
+      },
+      quiet: [
+        { title: 'a second of waiting', series: { [`outbox_lag_seconds{${pod('orders')}}`]: '1x60' }, at: '20m' },
+      ],
+    },
+    {
+      name: 'OrderPipelineOutboxWithoutRelay',
+      expr: 'sum by (namespace, orderpipeline_dev_pipeline) (outbox_relay_leader) == 0',
+      for: '2m',
+      severity: 'critical',
+      summary: 'No replica relays the outbox of {{ $labels.orderpipeline_dev_pipeline }}',
+      runbook: {
+        meaning: 'Accepted orders do not reach Kafka.',
+        look: ['The log of the replicas of `orders`: who tries to lead, and what PostgreSQL answers.'],
+        act: ['Look whether a session holds the advisory lock (`pg_locks`) without working, and end that session.'],
+      },
+      fires: {
+        title: 'two replicas of which none leads',
+        series: {
+          [`outbox_relay_leader{${pod('orders')}}`]: '1x5 0x60',
+          [`outbox_relay_leader{${pod('orders', 'b')}}`]: '0x60',
+        },
+        at: '20m',
+      },
+      quiet: [
+        {
+          title: 'a change of leader',
+          series: {
+            [`outbox_relay_leader{${pod('orders')}}`]: '1x5 0x60',
+            [`outbox_relay_leader{${pod('orders', 'b')}}`]: '0x6 1x60',
+          },
+          at: '20m',
+        },
+      ],
+    },
+    {
+      name: 'OrderPipelinePaymentBreakerOpen',
+      expr: 'max by (namespace, orderpipeline_dev_pipeline) (payment_breaker_open) == 1',
+      for: '5m',
+      severity: 'critical',
+      summary: 'The payment provider of {{ $labels.orderpipeline_dev_pipeline }} is not asked, since its calls fail',
+      runbook: {
+        meaning: 'Orders wait for their payment. More replicas would not help.',
+        look: [
+          '`payment_provider_calls_total` by outcome: what the provider answers.',
+          'The provider’s own status page.',
+        ],
+        act: ['Wait for the provider or call it. The breaker tries by itself whether it is back.'],
+      },
+      fires: { title: 'an open breaker', series: { [`payment_breaker_open{${pod('payment')}}`]: '1x60' }, at: '20m' },
+      quiet: [
+        {
+          title: 'one that opens for a minute',
+          series: { [`payment_breaker_open{${pod('payment')}}`]: '0x5 1 0x60' },
+          at: '20m',
+        },
+      ],
+    },
+    {
+      name: 'OrderPipelineMoneyOwed',
+      expr: 'max by (namespace, orderpipeline_dev_pipeline, currency) (payment_owed_cents) > 0',
+      for: '1h',
+      severity: 'warning',
+      summary: '{{ $value }} minor units of {{ $labels.currency }} have been owed to customers for an hour',
+      runbook: {
+        meaning: 'Money was taken that has to go back, and the refund has not been made.',
+        look: [
+          '`payment_refunds_due` by reason: GIVEN_UP is a refund that the provider refused, SECOND_CHARGE an order charged twice.',
+        ],
+        act: ['Refund it at the provider, by the order’s id. The figure comes back to 0 by itself.'],
+      },
+      fires: {
+        title: 'a debt that stays',
+        series: { [`payment_owed_cents{${pod('payment')},currency="EUR"}`]: '5256x120' },
+        at: '90m',
+      },
+      quiet: [
+        {
+          title: 'refunds that are on their way',
+          series: { [`payment_owed_cents{${pod('payment')},currency="EUR"}`]: '5256x20 0x100' },
+          at: '90m',
+        },
+      ],
+    },
+    {
+      name: 'OrderPipelineMonthsMissing',
+      expr: 'max by (namespace, orderpipeline_dev_pipeline) (orders_months_ahead) < 1',
+      for: '1h',
+      severity: 'critical',
+      summary: 'The next month of {{ $labels.orderpipeline_dev_pipeline }} has no partition for its orders',
+      runbook: {
+        meaning: 'Orders of the next month will lie outside of the months, where they can not be detached as a whole.',
+        look: ['The log of the stage `orders`: why months could not be made.'],
+        act: ['Give the service’s database user the right to create tables in its schema. Months are made each hour.'],
+      },
+      fires: { title: 'no month ahead', series: { [`orders_months_ahead{${pod('orders')}}`]: '0x120' }, at: '90m' },
+      quiet: [
+        { title: 'three months ahead', series: { [`orders_months_ahead{${pod('orders')}}`]: '3x120' }, at: '90m' },
+      ],
+    },
+    {
+      name: 'OrderPipelineDatabaseConnectionsExhausted',
+      expr: 'min_over_time(orderpipeline_database_waiting[5m]) > 0',
+      for: '5m',
+      severity: 'warning',
+      summary: 'Callers in {{ $labels.pod }} wait for a connection to the database all the time',
+      runbook: {
+        meaning: 'The pool is too small for the work, or statements have become slow.',
+        look: [
+          '`orderpipeline_database_query_seconds` by statement: which one is slow.',
+          '`orderpipeline_database_connections` by state.',
+        ],
+        act: ['Raise `database.maxConnections` with PostgreSQL’s `max_connections`, or put a pooler before it.'],
+      },
+      fires: {
+        title: 'callers that wait all the time',
+        series: { [`orderpipeline_database_waiting{${pod('payment')},pool="primary"}`]: '4x60' },
+        at: '30m',
+      },
+      quiet: [
+        {
+          title: 'callers that wait now and then',
+          series: { [`orderpipeline_database_waiting{${pod('payment')},pool="primary"}`]: '4 0 4 0 4 0 4 0x60' },
+          at: '9m',
+        },
+      ],
+    },
+  ],
+}

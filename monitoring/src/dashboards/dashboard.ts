@@ -1,0 +1,83 @@
+// How is a dashboard described? Rows of panels, each with its queries; Grafana's JSON is built from that with its own SDK.
+import {
+  DashboardBuilder,
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  RowBuilder,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
+import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
+
+export interface Query {
+  readonly expr: string
+  /** Such as `{{ stage }}`. */
+  readonly legend: string
+}
+
+export interface Panel {
+  readonly title: string
+  /** What one sees, and what is good or bad. */
+  readonly description: string
+  /** A unit of Grafana, such as `short`, `s`, `ops`, `percentunit`. */
+  readonly unit: string
+  readonly queries: readonly Query[]
+}
+
+export interface Dashboard {
+  readonly uid: string
+  readonly title: string
+  /** Variables beside the data source, each by the query whose values it takes. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly rows: readonly { readonly title: string; readonly panels: readonly Panel[] }[]
+}
+
+/** Labels of the pods of the chosen pipeline, as the chart's PodMonitor gives them. */
+export const ofPods = 'namespace="$namespace",orderpipeline_dev_pipeline="$pipeline"'
+
+/** Choose a pipeline. */
+export const pipelineVariables = {
+  namespace: 'label_values(orderpipeline_condition, namespace)',
+  pipeline: 'label_values(orderpipeline_condition{namespace="$namespace"}, pipeline)',
+} as const
+
+/** What Grafana counts a row in. */
+const columns = 24
+const panelSize = { height: 8, width: columns / 2 }
+const source = { type: 'prometheus', uid: '${datasource}' } as const
+
+export function grafanaJson({ uid, title, variables, rows }: Dashboard): string {
+  const builder = new DashboardBuilder(title)
+    .uid(uid)
+    .tags(['orderpipeline'])
+    .refresh('30s')
+    .time({ from: 'now-1h', to: 'now' })
+    .timezone('browser')
+    .withVariable(new DatasourceVariableBuilder('datasource').type('prometheus').label('Data source'))
+  for (const [name, query] of Object.entries(variables))
+    builder.withVariable(new QueryVariableBuilder(name).label(name).datasource(source).query(query).refresh(2).sort(1))
+  for (const row of rows) {
+    builder.withRow(new RowBuilder(row.title))
+    for (const panel of row.panels) builder.withPanel(panelBuilder(panel))
+  }
+  return JSON.stringify(builder.build(), null, 2)
+}
+
+function panelBuilder({ title, description, unit, queries }: Panel): PanelBuilder {
+  const builder = new PanelBuilder()
+    .title(title)
+    .description(description)
+    .unit(unit)
+    .min(0)
+    .height(panelSize.height)
+    .span(panelSize.width)
+    .datasource(source)
+  queries.forEach(({ expr, legend }, index) => {
+    builder.withTarget(
+      new DataqueryBuilder()
+        .refId(String.fromCharCode(65 + index))
+        .expr(expr)
+        .legendFormat(legend),
+    )
+  })
+  return builder
+}

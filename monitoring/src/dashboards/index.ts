@@ -1,0 +1,8 @@
+// Which dashboards are there?
+import { type Dashboard, grafanaJson } from './dashboard.ts'
+import { pipeline, stage } from './pipeline.ts'
+import { database, gateway, operator } from './platform.ts'
+
+export type { Dashboard }
+export const descriptions: readonly Dashboard[] = [pipeline, stage, gateway, database, operator]
+export const dashboards = descriptions.map((each) => ({ uid: each.uid, json: grafanaJson(each) }))

@@ -1,0 +1,207 @@
+// What do the dashboards of the gateway, the database and the operator show?
+import { type Dashboard, ofPods, pipelineVariables } from './dashboard.ts'
+
+const ofGateway = `${ofPods},orderpipeline_dev_stage="gateway"`
+
+export const gateway: Dashboard = {
+  uid: 'orderpipeline-gateway',
+  title: 'OrderPipeline / Gateway and orders',
+  variables: pipelineVariables,
+  rows: [
+    {
+      title: 'Requests',
+      panels: [
+        {
+          title: 'Requests',
+          description: 'By status.',
+          unit: 'reqps',
+          queries: [{ expr: `sum by (status) (rate(http_requests_total{${ofGateway}}[5m]))`, legend: '{{ status }}' }],
+        },
+        {
+          title: 'Time of a request (p95)',
+          description: 'By route.',
+          unit: 's',
+          queries: [
+            {
+              expr: `histogram_quantile(0.95, sum by (le, route) (rate(http_request_duration_seconds_bucket{${ofGateway}}[5m])))`,
+              legend: '{{ route }}',
+            },
+          ],
+        },
+        {
+          title: 'Requests under way',
+          description: 'By pod.',
+          unit: 'short',
+          queries: [{ expr: `sum by (pod) (http_requests_active{${ofGateway}})`, legend: '{{ pod }}' }],
+        },
+        {
+          title: 'Expected wait of an order',
+          description: 'Above the limit the gateway refuses orders.',
+          unit: 's',
+          queries: [{ expr: `max(gateway_expected_wait_seconds{${ofGateway}})`, legend: 'seconds' }],
+        },
+      ],
+    },
+    {
+      title: 'Intake and outbox',
+      panels: [
+        {
+          title: 'Orders accepted',
+          description: 'Orders a second.',
+          unit: 'ops',
+          queries: [{ expr: `sum(rate(orders_created_total{${ofPods}}[5m]))`, legend: 'orders' }],
+        },
+        {
+          title: 'Events in the outbox',
+          description: 'Accepted and not yet in Kafka.',
+          unit: 'short',
+          queries: [{ expr: `max(outbox_lag_rows{${ofPods}})`, legend: 'events' }],
+        },
+        {
+          title: 'Age of the outbox',
+          description: 'How long the oldest event has waited.',
+          unit: 's',
+          queries: [{ expr: `max(outbox_lag_seconds{${ofPods}})`, legend: 'seconds' }],
+        },
+        {
+          title: 'Payment provider (p95)',
+          description: 'By call.',
+          unit: 's',
+          queries: [
+            {
+              expr: `histogram_quantile(0.95, sum by (le, call) (rate(payment_provider_seconds_bucket{${ofPods}}[5m])))`,
+              legend: '{{ call }}',
+            },
+          ],
+        },
+      ],
+    },
+  ],
+}
+
+export const database: Dashboard = {
+  uid: 'orderpipeline-database',
+  title: 'OrderPipeline / Database and Kafka',
+  variables: pipelineVariables,
+  rows: [
+    {
+      title: 'Database',
+      panels: [
+        {
+          title: 'Statements (p95)',
+          description: 'By statement.',
+          unit: 's',
+          queries: [
+            {
+              expr: `histogram_quantile(0.95, sum by (le, statement) (rate(orderpipeline_database_query_seconds_bucket{${ofPods}}[5m])))`,
+              legend: '{{ statement }}',
+            },
+          ],
+        },
+        {
+          title: 'Connections',
+          description: 'Of all replicas of a stage together.',
+          unit: 'short',
+          queries: [
+            {
+              expr: `sum by (orderpipeline_dev_stage, state) (orderpipeline_database_connections{${ofPods}})`,
+              legend: '{{ orderpipeline_dev_stage }} {{ state }}',
+            },
+          ],
+        },
+        {
+          title: 'Callers that wait for a connection',
+          description: 'Above 0 for long means that the pool is too small, or statements are slow.',
+          unit: 'short',
+          queries: [
+            {
+              expr: `sum by (orderpipeline_dev_stage) (orderpipeline_database_waiting{${ofPods}})`,
+              legend: '{{ orderpipeline_dev_stage }}',
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Kafka',
+      panels: [
+        {
+          title: 'Fetches (p95)',
+          description: "From asking a broker to its answer, the broker's wait for messages included.",
+          unit: 's',
+          queries: [
+            {
+              expr: `histogram_quantile(0.95, sum by (le, orderpipeline_dev_stage) (rate(orderpipeline_stage_fetch_seconds_bucket{${ofPods}}[5m])))`,
+              legend: '{{ orderpipeline_dev_stage }}',
+            },
+          ],
+        },
+        {
+          title: 'Messages produced',
+          description: 'Messages a second, by stage.',
+          unit: 'ops',
+          queries: [
+            {
+              expr: `sum by (orderpipeline_dev_stage) (rate(orderpipeline_stage_produced_total{${ofPods}}[5m]))`,
+              legend: '{{ orderpipeline_dev_stage }}',
+            },
+          ],
+        },
+      ],
+    },
+  ],
+}
+
+export const operator: Dashboard = {
+  uid: 'orderpipeline-operator',
+  title: 'OrderPipeline / Operator',
+  variables: {},
+  rows: [
+    {
+      title: 'Reconciling',
+      panels: [
+        {
+          title: 'Passes',
+          description: 'By result.',
+          unit: 'ops',
+          queries: [{ expr: 'sum by (result) (rate(orderpipeline_reconcile_total[5m]))', legend: '{{ result }}' }],
+        },
+        {
+          title: 'Time of a pass (p95)',
+          description: 'Edits apart from the background.',
+          unit: 's',
+          queries: [
+            {
+              expr: 'histogram_quantile(0.95, sum by (le, priority) (rate(orderpipeline_reconcile_seconds_bucket[5m])))',
+              legend: '{{ priority }}',
+            },
+          ],
+        },
+        {
+          title: 'Queue',
+          description: 'Pipelines that wait for a worker.',
+          unit: 'short',
+          queries: [{ expr: 'sum by (priority) (orderpipeline_queue_depth)', legend: '{{ priority }}' }],
+        },
+        {
+          title: 'Requests to the API server',
+          description: 'By verb. A settled system makes next to none.',
+          unit: 'reqps',
+          queries: [{ expr: 'sum by (verb) (rate(orderpipeline_api_requests_total[5m]))', legend: '{{ verb }}' }],
+        },
+        {
+          title: 'Leader',
+          description: '1 for the replica that leads.',
+          unit: 'short',
+          queries: [{ expr: 'orderpipeline_leader', legend: '{{ pod }}' }],
+        },
+        {
+          title: 'Reads of lag that failed',
+          description: 'Kafka did not answer.',
+          unit: 'ops',
+          queries: [{ expr: 'sum(rate(orderpipeline_lag_read_failures_total[5m]))', legend: 'failures' }],
+        },
+      ],
+    },
+  ],
+}

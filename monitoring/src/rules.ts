@@ -1,0 +1,44 @@
+// How are the alerts written? As a rule file of Prometheus, and as the page of runbooks that each alert links to.
+import { stringify } from 'yaml'
+import type { Alert, AlertGroup } from './alerts/index.ts'
+
+export const runbookPage = 'docs/runbooks.md'
+
+/** A rule file as Prometheus loads it; the chart puts the same groups into a PrometheusRule. */
+export const rulesText = (groups: readonly AlertGroup[]): string =>
+  stringify(
+    {
+      groups: groups.map(({ name, alerts }) => ({
+        name,
+        rules: alerts.map((alert) => ({
+          alert: alert.name,
+          expr: alert.expr,
+          for: alert.for,
+          labels: { severity: alert.severity },
+          annotations: { summary: alert.summary, runbook_url: `${runbookPage}#${alert.name.toLowerCase()}` },
+        })),
+      })),
+    },
+    { lineWidth: 0 },
+  )
+
+const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n')
+
+const section = ({ name, severity, expr, for: time, runbook }: Alert): string =>
+  [
+    `## ${name}`,
+    `Severity ${severity}, after ${time}.`,
+    '```promql\n' + expr + '\n```',
+    `**Meaning.** ${runbook.meaning}`,
+    `**Look here.**\n\n${list(runbook.look)}`,
+    `**Do this.**\n\n${list(runbook.act)}`,
+  ].join('\n\n')
+
+export const runbooksText = (groups: readonly AlertGroup[]): string =>
+  [
+    '# Runbooks',
+    'One section for each alert: what it means, where to look and what to do. The chart of the operator brings the alerts ' +
+      '(`alerts.enabled`); [alerts.yaml](../charts/orderpipeline-operator/files/alerts.yaml) is a plain rule file of ' +
+      'Prometheus. Both are generated with this page from `monitoring/src/alerts`, by `npm run generate`.',
+    ...groups.flatMap(({ alerts }) => alerts.map(section)),
+  ].join('\n\n') + '\n'

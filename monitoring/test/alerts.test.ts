@@ -1,0 +1,85 @@
+// Does each alert fire when it should, and stay quiet when it should not? Asked of Prometheus' own promtool.
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ensureDebianPackages } from '@orderpipeline/cluster/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { type Alert, alertGroups, type Example } from '../src/alerts/index.ts'
+import { descriptions } from '../src/dashboards/index.ts'
+import { rulesText } from '../src/rules.ts'
+
+const alerts = alertGroups.flatMap((group) => group.alerts)
+const folder = mkdtempSync(join(tmpdir(), 'orderpipeline-alerts-'))
+const rules = join(folder, 'rules.yaml')
+
+/** One file of promtool: the series of an example, and how many alerts of this name fire then. */
+const testFile = ({ name }: Alert, { series, at }: Example, firing: number): string =>
+  stringify({
+    rule_files: [rules],
+    evaluation_interval: '1m',
+    tests: [
+      {
+        interval: '1m',
+        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+        promql_expr_test: [
+          {
+            expr: `count(ALERTS{alertname="${name}",alertstate="firing"}) or vector(0)`,
+            eval_time: at,
+            exp_samples: [{ labels: '{}', value: firing }],
+          },
+        ],
+      },
+    ],
+  })
+
+const promtool = async (...args: readonly string[]): Promise<string> => {
+  const { stdout } = await promisify(execFile)('promtool', args, { timeout: 60_000 })
+  return stdout
+}
+
+beforeAll(async () => {
+  await ensureDebianPackages(['prometheus'])
+  writeFileSync(rules, rulesText(alertGroups))
+}, 600_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the alerts', () => {
+  it('are a rule file that Prometheus accepts', async () => {
+    expect(await promtool('check', 'rules', rules)).toContain(`SUCCESS: ${alerts.length} rules found`)
+  })
+
+  it('each have a name of their own, and a case in which they fire and one in which they do not', () => {
+    expect(new Set(alerts.map(({ name }) => name)).size).toBe(alerts.length)
+    for (const { name, quiet } of alerts) expect(quiet.length, name).toBeGreaterThan(0)
+  })
+
+  it.each(alerts)('fire and stay quiet as they should: $name', async (alert) => {
+    const files = [alert.fires, ...alert.quiet].map((example, index) => {
+      const file = join(folder, `${alert.name}-${index}.yaml`)
+      writeFileSync(file, testFile(alert, example, index === 0 ? 1 : 0))
+      return file
+    })
+    expect(await promtool('test', 'rules', ...files)).not.toContain('FAILED')
+  })
+})
+
+describe('the dashboards', () => {
+  it('ask queries that Prometheus accepts', async () => {
+    const queries = descriptions.flatMap(({ rows }) =>
+      rows.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries.map(({ expr }) => expr))),
+    )
+    const records = queries.map((expr, index) => ({ record: `query_${index}`, expr }))
+    const file = join(folder, 'queries.yaml')
+    writeFileSync(file, stringify({ groups: [{ name: 'queries', rules: records }] }))
+    expect(await promtool('check', 'rules', file)).toContain(`SUCCESS: ${queries.length} rules found`)
+  })
+
+  it('say of each panel what one sees there', () => {
+    for (const { rows } of descriptions)
+      for (const { panels } of rows)
+        for (const { title, description } of panels) expect(description, title).toMatch(/\w.*\.$/)
+  })
+})
