@@ -24,8 +24,10 @@ export interface StatePaths {
   readonly kubeconfig: string
   /** Named ports, chosen once so that a second `up` finds everything where it was. */
   readonly ports: string
-  /** What each finished step was made from, and how long it took. */
+  /** What each finished step was made from. */
   readonly steps: string
+  /** How long each step took on this machine; outlives the cluster. */
+  readonly durations: string
   readonly processes: string
   readonly supervisorSocket: string
 }
@@ -39,6 +41,7 @@ export function statePaths(cluster: string = defaultCluster, env: NodeJS.Process
     kubeconfig: join(root, 'kubeconfig'),
     ports: join(root, 'ports.json'),
     steps: join(root, 'steps.json'),
+    durations: join(base, 'orderpipeline', 'durations.json'),
     processes: join(root, 'processes'),
     supervisorSocket: join(root, 'supervisor.sock'),
   }

@@ -3,6 +3,7 @@ export { startKafka, type KafkaConnection, type KafkaOptions } from './kafka.ts'
 export { kafkaCertificate, type KafkaCertificate } from './kafka-certificate.ts'
 export { type Sizing } from './kafka-properties.ts'
 export { startPostgres, type Login, type PostgresConnection, type PostgresOptions } from './postgres.ts'
+export { startPgbouncer, type PgbouncerOptions } from './pgbouncer.ts'
 export { startRedis, type RedisConnection, type RedisOptions } from './redis.ts'
 export { strimziCrds, strimziVersion } from './strimzi-crds.ts'
 export {

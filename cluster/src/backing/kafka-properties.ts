@@ -1,7 +1,7 @@
 // How is the one Kafka broker set up? A single KRaft node, with one listener for this machine and, in a cluster, one more
-// on an address that pods reach; sized for tests or for the cluster.
+// on an address that pods reach; sized for tests, for the cluster, or for `orderpipeline dev` on somebody's own machine.
 
-export type Sizing = 'tests' | 'cluster'
+export type Sizing = 'tests' | 'cluster' | 'dev'
 
 export interface KafkaAddresses {
   /** Clients on this machine connect to 127.0.0.1 here. */
@@ -48,6 +48,19 @@ const sized = {
     'num.network.threads': 3,
     'num.io.threads': 8,
     'log.cleaner.dedupe.buffer.size': 32 << 20,
+  },
+  dev: {
+    // Long enough for replicas that start together to join together, and short beside the start of the first order.
+    'group.initial.rebalance.delay.ms': 200,
+    // After a crash the broker is back in seconds.
+    'broker.session.timeout.ms': 3000,
+    'broker.heartbeat.interval.ms': 1000,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.num.partitions': 2,
+    'share.coordinator.state.topic.num.partitions': 2,
+    'num.network.threads': 2,
+    'num.io.threads': 4,
+    'log.cleaner.dedupe.buffer.size': 4 << 20,
   },
 } as const
 

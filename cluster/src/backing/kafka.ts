@@ -54,6 +54,7 @@ const forThroughput = ['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=50']
 
 function jvmFlags(sizing: Sizing): string[] {
   if (sizing === 'tests') return ['-Xmx256m', '-Xms64m', ...thrifty]
+  if (sizing === 'dev') return ['-Xmx512m', '-Xms96m', ...thrifty]
   // Where the broker shares few cores with a whole cluster, its compiler threads would take them when pods start.
   return ['-Xmx1g', '-Xms256m', ...(availableParallelism() <= 4 ? thrifty : forThroughput)]
 }

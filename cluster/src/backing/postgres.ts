@@ -16,7 +16,7 @@ export interface PostgresOptions {
   readonly port: number
   /** Addresses besides 127.0.0.1 to listen on, such as the pod bridge's; they must exist already. */
   readonly alsoListenOn?: readonly string[]
-  /** `tests` gives up durability (fsync off); `cluster` keeps it. */
+  /** `tests` gives up durability (fsync off); the others keep it. */
   readonly sizing: Sizing
   /** Made together with the data directory. Default `shop`. */
   readonly database?: string
@@ -73,13 +73,13 @@ export async function startPostgres(host: ProcessHost, options: PostgresOptions)
 }
 
 function settings(options: PostgresOptions): Record<string, string> {
-  const durable = options.sizing === 'cluster'
+  const durable = options.sizing !== 'tests'
   return {
     port: String(options.port),
     listen_addresses: ['127.0.0.1', ...(options.alsoListenOn ?? [])].join(','),
     unix_socket_directories: '',
-    max_connections: String(options.maxConnections ?? 500),
-    shared_buffers: durable ? '256MB' : '64MB',
+    max_connections: String(options.maxConnections ?? (durable ? 1200 : 500)),
+    shared_buffers: { tests: '64MB', cluster: '256MB', dev: '128MB' }[options.sizing],
     max_wal_size: '1GB',
     // A pod that vanishes without a word must not hold its connection (and its locks) for the two hours of the kernel's default.
     tcp_keepalives_idle: '30',
@@ -134,7 +134,7 @@ async function initialize({ native, dataDir, password, database, owner, options 
   if (owner) for (const path of [partial, passwordFile]) await fs.chown(path, owner.uid, owner.gid)
   const asOwner = { timeoutMs: 120_000, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' }, ...owner }
   const initdb = ['-D', partial, '-U', user, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-instructions']
-  const durability = options.sizing === 'cluster' ? [] : ['--no-sync']
+  const durability = options.sizing === 'tests' ? ['--no-sync'] : []
   await run(join(native, 'bin/initdb'), [...initdb, ...durability, '--encoding=UTF8', '--locale=C.UTF-8'], asOwner)
   await fs.rm(passwordFile)
   await fs.appendFile(join(partial, 'pg_hba.conf'), 'host all all all scram-sha-256\n')

@@ -1,5 +1,6 @@
 // Which display suits the output? One that turns on a terminal, plain lines in a log, JSON for programs.
-import { jsonDisplay, plainDisplay } from '../progress/plain-display.ts'
+import { jsonDisplay, plainDisplay, type ClosableObserver } from '../progress/plain-display.ts'
+import { PlanTimes, type Estimate } from '../progress/plan-times.ts'
 import type { Step, StepMemory, StepObserver } from '../progress/steps.ts'
 import { runSteps } from '../progress/steps.ts'
 import { TerminalDisplay } from '../progress/terminal-display.ts'
@@ -9,36 +10,55 @@ export interface CarryOut {
   readonly terminal: Terminal
   readonly memory: StepMemory
   readonly json: boolean
+  /** Told of each step that has ended. */
+  readonly onFinished?: (step: string) => void
 }
 
 /** Steps at once: most of them wait for something, few compute. */
 const concurrency = 6
 
-export async function carryOut(steps: readonly Step[], { terminal, memory, json }: CarryOut): Promise<void> {
-  const { observer, close } = displayFor(steps, terminal, memory, json)
+export async function carryOut(steps: readonly Step[], options: CarryOut): Promise<void> {
+  const { terminal, memory, json, onFinished } = options
+  const estimates = await estimatesOf(steps, memory)
+  const estimate = (step: Step) => estimates.get(step.name) ?? { ms: step.typicalMs, remembered: false }
+  const display = displayFor(new PlanTimes(steps, estimate), terminal, json)
+  const observer = onFinished ? announcing(display, onFinished) : display
   try {
-    await runSteps(steps, { memory, observer, concurrency })
+    await runSteps(steps, { memory, observer, concurrency, expectedMs: (step) => estimate(step).ms })
   } finally {
-    close()
+    display.close()
   }
 }
 
-function displayFor(
-  steps: readonly Step[],
-  terminal: Terminal,
-  memory: StepMemory,
-  json: boolean,
-): { observer: StepObserver; close: () => void } {
+async function estimatesOf(steps: readonly Step[], memory: StepMemory): Promise<ReadonlyMap<string, Estimate>> {
+  const estimates = steps.map(async (step): Promise<[string, Estimate]> => {
+    if (step.due && !(await step.due())) return [step.name, { ms: 0, remembered: true }]
+    const { durationMs } = memory.recall(step.name)
+    return [step.name, { ms: durationMs ?? step.typicalMs, remembered: durationMs !== undefined }]
+  })
+  return new Map(await Promise.all(estimates))
+}
+
+const announcing = (display: StepObserver, onFinished: (step: string) => void): StepObserver => ({
+  started: (step, ms) => display.started(step, ms),
+  noted: (step, text) => display.noted(step, text),
+  expected: (step, ms) => display.expected(step, ms),
+  failed: (step, error, ms) => display.failed(step, error, ms),
+  finished(step, ...how) {
+    display.finished(step, ...how)
+    onFinished(step.name)
+  },
+})
+
+function displayFor(times: PlanTimes, terminal: Terminal, json: boolean): ClosableObserver {
   const lines = (write: (text: string) => void) => (line: string) => write(`${line}\n`)
-  if (json) return { observer: jsonDisplay(lines(terminal.stdout)), close: () => undefined }
-  if (!terminal.interactive) return { observer: plainDisplay(lines(terminal.stderr)), close: () => undefined }
-  const expected = (step: Step) => memory.recall(step.name).durationMs ?? step.typicalMs
-  const display = new TerminalDisplay(steps, expected, {
+  if (json) return jsonDisplay(lines(terminal.stdout), times)
+  if (!terminal.interactive) return plainDisplay(lines(terminal.stderr), times)
+  return new TerminalDisplay(times, {
     write: terminal.stderr,
     color: terminal.color,
     get columns() {
       return terminal.columns()
     },
   })
-  return { observer: display, close: () => display.close() }
 }

@@ -21,7 +21,7 @@ cluster's objects stay on disk, and the next up goes on with them.
   --purge   forget these too, and everything built or downloaded: the next up starts from nothing
   --json    one JSON object per event on standard output, for programs
 
-Debian packages that up has installed stay.
+Debian packages that up has installed stay, and so does how long each step took, for the next estimate.
 `,
   async run(args, terminal) {
     const options = optionsOf(args, { purge: { type: 'boolean' }, json: { type: 'boolean' } })
@@ -33,7 +33,8 @@ Debian packages that up has installed stay.
         if (!options.json) terminal.stderr('There is no local cluster.\n')
         return
       }
-      const memory = purge ? forgetful(await stepMemory(paths.steps)) : await stepMemory(paths.steps)
+      const remembered = await stepMemory(paths.steps, paths.durations)
+      const memory = purge ? forgetful(remembered) : remembered
       await carryOut(provider.down({ purge }), { terminal, memory, json: options.json ?? false })
       if (purge) await forgetProvider(paths)
     })

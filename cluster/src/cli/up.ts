@@ -5,25 +5,39 @@ import { withFileLock } from '../process/file-lock.ts'
 import { duration } from '../progress/duration.ts'
 import { stepMemory } from '../progress/step-memory.ts'
 import { chosenProvider } from '../providers/index.ts'
+import { readyStep } from '../providers/product/steps.ts'
+import { downloadSource, downloadsVariable, DownloadsInvalid } from '../downloads/index.ts'
+import { refuseDownloads } from '../tools/index.ts'
 import { newDeaths, sayDeaths } from './deaths.ts'
-import type { Command, Terminal } from './command.ts'
+import { UsageError, type Command, type Terminal } from './command.ts'
 import { carryOut } from './display.ts'
 import { optionsOf, providerOf } from './options.ts'
 
 export const up: Command = {
   name: 'up',
   summary: 'bring up a local Kubernetes with the whole platform, until its pipeline is Ready',
-  help: `npm run up [-- --provider kind|native] [--json]
+  help: `npm run up [-- --provider kind|native] [--build] [--json]
 
 Brings up a local Kubernetes with Kafka, PostgreSQL, KEDA, the OrderPipeline operator and the example shop, and waits until the
 shop's pipeline is Ready. Can be interrupted and run again at any time; what is there already is left alone.
 
   --provider kind     Kubernetes in Docker; chosen by itself where Docker answers
   --provider native   processes of this machine: Linux, root, no Docker; chosen by itself where Docker does not answer
+  --build             build every tool, download none; as ORDERPIPELINE_DOWNLOADS=off
   --json              one JSON object per event on standard output, for programs
+
+Kubernetes, containerd, CoreDNS and Helm are downloaded from their projects' releases where these can be reached, with their
+published SHA-256 checked, and built from their sources otherwise. ORDERPIPELINE_DOWNLOADS=https://mirror takes them from a
+mirror instead, https://mirror/dl.k8s.io/release/… and so on.
 `,
   async run(args, terminal) {
-    const options = optionsOf(args, { provider: { type: 'string' }, json: { type: 'boolean' } })
+    const options = optionsOf(args, {
+      provider: { type: 'string' },
+      build: { type: 'boolean' },
+      json: { type: 'boolean' },
+    })
+    if (options.build) refuseDownloads()
+    else checkDownloads()
     const paths = statePaths()
     const started = performance.now()
     const wait = (pid: number) => terminal.stderr(`Waiting for process ${pid}, which is changing this cluster …\n`)
@@ -32,14 +46,32 @@ shop's pipeline is Ready. Can be interrupted and run again at any time; what is 
       async () => {
         const provider = await chosenProvider(paths, providerOf(options.provider))
         sayDeaths(await newDeaths(provider), terminal)
-        const memory = await stepMemory(paths.steps)
-        await carryOut(provider.up(), { terminal, memory, json: options.json ?? false })
-        if (!options.json) sayNext(terminal, provider.name, duration(performance.now() - started))
+        const memory = await stepMemory(paths.steps, paths.durations)
+        let readyAfter = ''
+        // A display that overwrites its lines would overwrite these: there they follow when everything is done.
+        const onFinished = (step: string) => {
+          if (step !== readyStep) return
+          readyAfter = duration(performance.now() - started)
+          if (!terminal.interactive) sayNext(terminal, provider.name, readyAfter)
+        }
+        await carryOut(provider.up(), {
+          ...{ terminal, memory, json: options.json ?? false },
+          ...(options.json ? {} : { onFinished }),
+        })
+        if (terminal.interactive && !options.json) sayNext(terminal, provider.name, readyAfter)
         return 0
       },
       { onWait: onceOnly(wait) },
     )
   },
+}
+
+function checkDownloads(): void {
+  try {
+    downloadSource(process.env[downloadsVariable])
+  } catch (error) {
+    throw error instanceof DownloadsInvalid ? new UsageError(error.message) : error
+  }
 }
 
 function sayNext(terminal: Terminal, provider: string, took: string): void {

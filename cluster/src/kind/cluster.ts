@@ -21,16 +21,6 @@ export async function ensureCluster(kubeconfig: string, progress: StepProgress):
   await kind(['create', 'cluster', ...where, '--wait', '180s'], 900_000)
 }
 
-export async function loadImages(
-  images: readonly { readonly names: readonly string[] }[],
-  progress: StepProgress,
-): Promise<void> {
-  for (const { names } of images) {
-    progress.note(names.join(', ')) // kind itself leaves out what the node has
-    await kind(['load', 'docker-image', ...names, '--name', clusterName], 300_000)
-  }
-}
-
 export async function removeCluster(): Promise<void> {
   if (await exists()) await kind(['delete', 'cluster', '--name', clusterName], 120_000)
 }

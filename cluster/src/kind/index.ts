@@ -1,16 +1,15 @@
 // The kind provider: Kubernetes in Docker, with Strimzi itself, and everything else as on every provider.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildDockerImages, type DockerImage } from '@orderpipeline/images'
 import type { StatePaths } from '../paths.ts'
 import type { Step } from '../progress/steps.ts'
-import { recommendationsDockerImage } from '../providers/product/example-images.ts'
-import { productSteps } from '../providers/product/steps.ts'
+import { product } from '../providers/product/steps.ts'
 import type { Provider } from '../providers/provider.ts'
 import { ensureTool } from '../tools/index.ts'
 import { databasesReady, installDatabases, installMetricsServer, metricsServerReady } from './backing.ts'
-import { ensureCluster, kindKubectl, loadImages, removeCluster } from './cluster.ts'
-import { installPlatform, platformReady } from './platform.ts'
+import { clusterName, ensureCluster, kindKubectl, removeCluster } from './cluster.ts'
+import { kindImages, loadImages, type KindImage } from './images.ts'
+import { downloadDependencies, platformReady } from './platform.ts'
 
 export function kindProvider(paths: StatePaths): Provider {
   return {
@@ -49,8 +48,16 @@ function removal(paths: StatePaths): Step {
 function kindUp(paths: StatePaths): readonly Step[] {
   const { kubeconfig } = paths
   const kubectl = kindKubectl(kubeconfig)
-  const valuesDir = join(paths.root, 'values')
-  let images: readonly DockerImage[] = []
+  const archives = join(paths.root, 'archives')
+  let images: readonly KindImage[] = []
+  const platform = product({
+    kubectl,
+    kubeconfig: () => Promise.resolve(kubeconfig),
+    workDir: join(paths.root, 'values'),
+    images: () => images,
+    there: ['postgresql'],
+    archives: true,
+  })
   return [
     tools,
     {
@@ -59,8 +66,7 @@ function kindUp(paths: StatePaths): readonly Step[] {
       after: [],
       typicalMs: 60_000,
       async run(progress) {
-        const ours = await buildDockerImages({ log: (line) => progress.note(line) })
-        images = [...ours, await recommendationsDockerImage(progress)]
+        images = await kindImages(archives, progress)
       },
     },
     {
@@ -69,13 +75,6 @@ function kindUp(paths: StatePaths): readonly Step[] {
       after: ['tools'],
       typicalMs: 90_000,
       run: (progress) => ensureCluster(kubeconfig, progress),
-    },
-    {
-      name: 'platform',
-      title: 'KEDA, Strimzi and Kafka',
-      after: ['cluster'],
-      typicalMs: 20_000,
-      run: (progress) => installPlatform(kubectl, { kubeconfig, valuesDir }, progress),
     },
     {
       name: 'databases',
@@ -96,8 +95,16 @@ function kindUp(paths: StatePaths): readonly Step[] {
       title: 'Loading of the images',
       after: ['images', 'cluster'],
       typicalMs: 15_000,
-      run: (progress) => loadImages(images, progress),
+      run: (progress) => loadImages(images, { cluster: clusterName, dir: archives }, progress),
     },
+    platform.ahead({
+      name: 'platform',
+      title: 'KEDA, Strimzi and Kafka',
+      after: ['cluster', 'images'],
+      typicalMs: 20_000,
+      parts: ['keda', 'strimzi-kafka-operator', 'kafka'],
+      prepare: downloadDependencies,
+    }),
     {
       name: 'platform-ready',
       title: 'KEDA, Strimzi and Kafka are ready',
@@ -114,14 +121,9 @@ function kindUp(paths: StatePaths): readonly Step[] {
         await Promise.all([databasesReady(kubectl), metricsServerReady(kubectl)])
       },
     },
-    ...productSteps({
-      kubectl,
-      kubeconfig: () => Promise.resolve(kubeconfig),
-      valuesDir,
-      images: () => images,
-      afterOperator: ['import', 'platform'],
-      afterShop: ['databases-ready'],
-      afterReady: ['platform-ready'],
+    ...platform.steps({
+      shop: ['import', 'platform', 'databases-ready'],
+      ready: ['platform-ready'],
     }),
   ]
 }

@@ -6,7 +6,6 @@ import { statePaths } from '../paths.ts'
 import { secrets } from './backing.ts'
 import { clusterName, configFile } from './cluster.ts'
 import { kindProvider } from './index.ts'
-import { valuesSource } from './platform.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const yaml = (path: string): unknown => parse(readFileSync(path, 'utf8'))
@@ -20,14 +19,6 @@ describe('kind', () => {
     expect(config.nodes[0]?.extraPortMappings).toEqual([
       { containerPort: nodePort, hostPort: nodePort, listenAddress: '127.0.0.1', protocol: 'TCP' },
     ])
-  })
-
-  it('brings the platform without operator and shop, which are releases of their own on every provider', () => {
-    const values = yaml(valuesSource) as Record<string, { enabled: boolean }>
-    const on = Object.entries(values).filter(([, { enabled }]) => enabled)
-    expect(on.map(([name]) => name).sort()).toEqual(['kafka', 'keda', 'strimzi-kafka-operator'])
-    expect(values['order-shop']?.enabled).toBe(false)
-    expect(values['orderpipeline-operator']?.enabled).toBe(false)
   })
 
   it('gives the database the password that the administrator’s URL carries', () => {

@@ -1,16 +1,14 @@
 // How do KEDA, Strimzi and Kafka come onto kind? From their own charts, through order-platform, which is the one place that says
 // which versions.
-import { copyFile, mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import type { Kubectl } from '../providers/kubectl.ts'
-import { chartFolder, installChart } from '../providers/product/helm.ts'
+import { chartFolder } from '../providers/product/helm.ts'
+import { platformChart } from '../providers/product/platform-chart.ts'
 import { shopNamespace } from '../providers/product/steps.ts'
 import { toolPath } from '../tools/index.ts'
 
-export const chart = 'order-platform'
-export const valuesSource = join(import.meta.dirname, 'platform-values.yaml')
 /** The Kafka of the platform's values. */
 const kafka = 'kafka/shop-kafka'
 const waited = [
@@ -19,18 +17,21 @@ const waited = [
   'deployment/keda-operator-metrics-apiserver',
 ]
 
-export async function installPlatform(
-  kubectl: Kubectl,
-  options: { readonly kubeconfig: string; readonly valuesDir: string },
-  progress: StepProgress,
-): Promise<void> {
+const attempts = 4
+
+/** Registries and chart repositories answer 5xx now and then; what is downloaded is in the chart's folder for the next time. */
+export async function downloadDependencies(progress: StepProgress): Promise<void> {
   progress.note('downloading the charts of KEDA and Strimzi')
-  await run(toolPath('helm'), ['dependency', 'update', chartFolder(chart)], { timeoutMs: 180_000 })
-  const valuesFile = join(options.valuesDir, `${chart}.yaml`)
-  await mkdir(dirname(valuesFile), { recursive: true })
-  await copyFile(valuesSource, valuesFile)
-  const release = { name: chart, namespace: shopNamespace, chart, valuesFile, kubeconfig: options.kubeconfig }
-  await installChart(kubectl, release, progress)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await run(toolPath('helm'), ['dependency', 'update', chartFolder(platformChart)], { timeoutMs: 180_000 })
+      return
+    } catch (error) {
+      if (attempt === attempts) throw error
+      progress.note(`the charts could not be downloaded; attempt ${attempt + 1} of ${attempts} follows`)
+      await sleep(2 ** attempt * 1000 * (0.5 + Math.random()))
+    }
+  }
 }
 
 export async function platformReady(kubectl: Kubectl, progress: StepProgress): Promise<void> {

@@ -1,5 +1,6 @@
-// How do DNS, KEDA and metrics-server come into the cluster, and when are they there? Their manifests are applied as one list;
-// they are there when their Deployments and aggregated APIs say so.
+// How do DNS, KEDA and metrics-server come into the cluster, and when are they there? What others need of them without their
+// running (definitions, rights) is applied at once; each of them once its image is there. They serve when their Deployments and
+// aggregated APIs say so.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,37 +8,48 @@ import { run } from '../process/run.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
 import { versions } from '../tools/versions.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
-import { imageName } from './image-names.ts'
+import { imageName, type NodeImage } from './image-names.ts'
 import { kedaObjects } from './keda.ts'
 import { containersOf, listOf, objectsOf, type KubeObject } from './objects.ts'
-import { unavailable } from './availability.ts'
+import { unavailable, type ServingAddon } from './availability.ts'
 
 export interface AddonSources {
   /** Source of KEDA's module: the folder that holds config/default. Asked for only when not rendered before. */
   readonly kedaSource: () => Promise<string>
 }
 
+/** `definitions`: what of DNS and KEDA needs no image. */
+export type Addon = 'definitions' | ServingAddon
+
+export const addonImages: Readonly<Record<ServingAddon, readonly NodeImage[]>> = {
+  dns: ['coredns'],
+  keda: ['keda-operator', 'keda-metrics-apiserver'],
+  'metrics-server': ['metrics-server'],
+}
+
 /** Applies the manifests; returns as soon as the API server has them. */
-export async function installAddons(
+export async function installAddon(
   config: NodeConfig,
   sources: AddonSources,
+  addon: Addon,
   progress: StepProgress = silent,
 ): Promise<void> {
-  const list = await addonManifests(config, sources)
-  progress.note('applying DNS, KEDA and metrics-server')
+  const list = await addonManifests(config, sources, addon)
+  progress.note('applying its manifests')
   const args = ['apply', '--server-side', '--force-conflicts', '--field-manager=orderpipeline-cluster', '-f', list]
   await kubectl(config, args, 120_000)
 }
 
-/** Resolves when every addon serves; rejects with what is missing, and why, when `timeoutMs` have passed. */
-export async function addonsReady(
+/** Resolves when the addon serves; rejects with what is missing, and why, when `timeoutMs` have passed. */
+export async function addonReady(
   config: NodeConfig,
+  addon: ServingAddon,
   progress: StepProgress = silent,
   timeoutMs = 120_000,
 ): Promise<void> {
   const end = performance.now() + timeoutMs
   for (;;) {
-    const missing = unavailable(await observed(config))
+    const missing = unavailable(addon, await observed(config))
     if (missing.length === 0) return
     progress.note(`waiting for ${missing.map(({ name }) => name).join(', ')}`)
     if (performance.now() > end) {
@@ -53,11 +65,28 @@ export class AddonsNotReady extends Error {
   readonly retry = true
 }
 
-/** Renders everything once per version to a file; the path of it. Needs no cluster. */
-export async function addonManifests(config: NodeConfig, sources: AddonSources): Promise<string> {
+/** Renders them to a file, KEDA's once per version; the path of it. Needs no cluster. */
+export async function addonManifests(config: NodeConfig, sources: AddonSources, addon: Addon): Promise<string> {
   const folder = nodePaths(config).addons
   await mkdir(folder, { recursive: true })
-  const keda = join(folder, `keda-${versions.keda}.json`)
+  const objects = await manifestsOf[addon](() => kedaManifests(config, sources))
+  const list = join(folder, `${addon}.json`)
+  await writeFile(list, listOf(objects))
+  return list
+}
+
+const manifestsOf: Record<Addon, (keda: () => Promise<KubeObject[]>) => Promise<KubeObject[]>> = {
+  definitions: async (keda) => [...(await ownManifests('coredns')), ...(await keda())].filter((each) => !serves(each)),
+  dns: async () => (await ownManifests('coredns')).filter(serves),
+  keda: async (keda) => (await keda()).filter(serves),
+  'metrics-server': () => ownManifests('metrics-server'),
+}
+
+/** Needs an image, or an answer of what runs in one. */
+const serves = ({ kind }: KubeObject) => kind === 'Deployment' || kind === 'APIService'
+
+async function kedaManifests(config: NodeConfig, sources: AddonSources): Promise<KubeObject[]> {
+  const keda = join(nodePaths(config).addons, `keda-${versions.keda}.json`)
   let kedaList = await readFile(keda, 'utf8').catch(() => undefined)
   if (kedaList === undefined) {
     const { stdout } = await kubectl(
@@ -69,21 +98,12 @@ export async function addonManifests(config: NodeConfig, sources: AddonSources):
     await writeFile(`${keda}.new`, kedaList)
     await rename(`${keda}.new`, keda)
   }
-  const objects = [...(await ownManifests()), ...(JSON.parse(kedaList) as KubeObject[])]
-  const list = join(folder, 'all.json')
-  await writeFile(list, listOf(objects))
-  return list
+  return JSON.parse(kedaList) as KubeObject[]
 }
 
-async function ownManifests(): Promise<KubeObject[]> {
-  const objects: KubeObject[] = []
-  for (const name of ['coredns', 'metrics-server'] as const) {
-    const yaml = await readFile(join(import.meta.dirname, 'manifests', `${name}.yaml`), 'utf8')
-    for (const object of objectsOf(yaml)) {
-      for (const container of containersOf(object)) container.image = imageName(name)
-      objects.push(object)
-    }
-  }
+async function ownManifests(name: 'coredns' | 'metrics-server'): Promise<KubeObject[]> {
+  const objects = objectsOf(await readFile(join(import.meta.dirname, 'manifests', `${name}.yaml`), 'utf8'))
+  for (const object of objects) for (const container of containersOf(object)) container.image = imageName(name)
   return objects
 }
 

@@ -18,14 +18,15 @@ const all = [
 ]
 
 test('nothing is missing when all say so themselves', () => {
-  expect(unavailable(all)).toEqual([])
+  for (const addon of ['dns', 'keda', 'metrics-server'] as const) expect(unavailable(addon, all)).toEqual([])
 })
 
 test('a part that is not there, and one that says why it is not ready, are both named', () => {
   const broken = object('Deployment', 'coredns', 'Available', 'False', 'no minimum availability')
   const observed = [broken, ...all.filter(({ metadata }) => !['coredns', 'local'].includes(metadata.name))]
-  expect(unavailable(observed)).toEqual([
+  expect(unavailable('dns', observed)).toEqual([
     { name: 'local', reason: 'not there' },
     { name: 'coredns', reason: 'no minimum availability' },
   ])
+  expect(unavailable('keda', observed)).toEqual([{ name: 'local', reason: 'not there' }])
 })

@@ -2,8 +2,7 @@
 // resolves. The tag is the tool's version, so that a new version is imported.
 import { versions } from '../tools/versions.ts'
 
-export const nodeImages = ['pause', 'coredns', 'keda-operator', 'keda-metrics-apiserver', 'metrics-server'] as const
-export type NodeImage = (typeof nodeImages)[number]
+export type NodeImage = 'pause' | 'coredns' | 'keda-operator' | 'keda-metrics-apiserver' | 'metrics-server'
 
 const tags: Record<NodeImage, string> = {
   pause: '1',

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { exists } from '../files.ts'
 import { run } from '../process/run.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
-import { imageName, nodeImages, type NodeImage } from './image-names.ts'
+import { imageName, type NodeImage } from './image-names.ts'
 import { pauseBinary } from './pause-binary.ts'
 
 const certificates = '/etc/ssl/certs/ca-certificates.crt'
@@ -21,13 +21,14 @@ const entryPoints: Record<NodeImage, string> = {
   'metrics-server': '/metrics-server',
 }
 
-/** Imports what containerd does not have yet. containerd must be running. */
+/** Imports those that containerd does not have yet. containerd must be running, and their executables be there. */
 export async function importNodeImages(
   config: NodeConfig,
-  note: (text: string) => void = () => undefined,
+  note: (text: string) => void,
+  images: readonly NodeImage[],
 ): Promise<void> {
   const present = await importedImages(config)
-  for (const image of nodeImages) {
+  for (const image of images) {
     if (present.has(imageName(image))) continue
     note(`importing ${image}`)
     const archive = await imageArchive(config, image)

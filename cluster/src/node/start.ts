@@ -14,7 +14,7 @@ import { kubeletConfig } from './kubelet-config.ts'
 import { prepareNetwork } from './network.ts'
 import { nodeProcesses } from './processes.ts'
 
-/** containerd, ready, with every image the node itself needs. May run while the control plane starts. */
+/** containerd, ready, with the image that every pod begins with. May run while the control plane starts. */
 export async function startRuntime(
   host: ProcessHost,
   config: NodeConfig,
@@ -23,7 +23,7 @@ export async function startRuntime(
   await writeConfiguration(config)
   progress.note('starting containerd')
   await startProcesses(host, config, ['containerd'])
-  await importNodeImages(config, (text) => progress.note(text))
+  await importNodeImages(config, (text) => progress.note(text), ['pause'])
 }
 
 /** A node that registers itself with the API server; resolves when kubelet and kube-proxy answer. Needs the API server. */

@@ -56,7 +56,7 @@ async function freePort(taken: ReadonlySet<number>): Promise<number> {
 }
 
 /** Free on every address: a listener on one address alone would still clash with ours on all. */
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))

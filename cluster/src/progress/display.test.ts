@@ -1,11 +1,13 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { duration } from './duration.ts'
-import { jsonDisplay, plainDisplay } from './plain-display.ts'
+import { jsonDisplay, plainDisplay, silenceMs } from './plain-display.ts'
+import { PlanTimes } from './plan-times.ts'
 import type { Step } from './steps.ts'
 import { TerminalDisplay } from './terminal-display.ts'
 
 const step: Step = { name: 'kafka', title: 'Kafka', after: [], typicalMs: 20_000, run: () => Promise.resolve() }
+const timesOf = (...steps: Step[]) => new PlanTimes(steps, ({ typicalMs }) => ({ ms: typicalMs, remembered: false }))
 
 describe('a duration', () => {
   it('is said as exactly as a person waiting needs', () => {
@@ -25,21 +27,46 @@ describe('the plain display', () => {
   it('announces a step only once it has lasted, and says when it is done', () => {
     vi.useFakeTimers()
     const lines: string[] = []
-    const display = plainDisplay((line) => lines.push(line))
+    const display = plainDisplay((line) => lines.push(line), timesOf(step))
     display.started(step, 20_000)
     display.started({ ...step, name: 'quick', title: 'Quick' }, 20_000)
     display.finished({ ...step, name: 'quick', title: 'Quick' }, 'unchanged', '', 20)
     vi.advanceTimersByTime(2000)
     display.finished(step, 'done', '3 topics', 4_200)
+    display.close()
     expect(lines).toEqual(['✓ Quick (unchanged)', '… Kafka (about 20 s)', '✓ Kafka (3 topics, 4 s)'])
     vi.useRealTimers()
+  })
+
+  it('says what is done and how long is left at least every 20 s, however long nothing ends', () => {
+    vi.useFakeTimers()
+    const lines: { at: number; line: string }[] = []
+    const kube: Step = { ...step, name: 'kube', title: 'Kubernetes', after: [], typicalMs: 480_400 }
+    const started = performance.now()
+    const write = (line: string) => void lines.push({ at: performance.now() - started, line })
+    const display = plainDisplay(write, timesOf(kube, { ...step, after: ['kube'] }))
+    display.started(kube, 480_400)
+    display.noted(kube, 'compiling kube 1.36.3')
+    vi.advanceTimersByTime(130_000)
+    display.close()
+    vi.advanceTimersByTime(60_000)
+    vi.useRealTimers()
+    const times = [0, ...lines.map(({ at }) => at), 130_000]
+    const gaps = times.slice(1).map((at, index) => at - times[index]!)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(20_000)
+    expect(lines.length).toBeLessThanOrEqual(130_000 / silenceMs + 1)
+    expect(lines[4]?.line).toBe(
+      '· about 7 min 19 s left, 0 of 2 steps done; Kubernetes: compiling kube 1.36.3 (1 min 2 s)',
+    )
   })
 })
 
 describe('the display for programs', () => {
   it('writes one object per event', () => {
     const lines: string[] = []
-    jsonDisplay((line) => lines.push(line)).failed(step, new Error('no disk'), 12.3)
+    const display = jsonDisplay((line) => lines.push(line), timesOf(step))
+    display.failed(step, new Error('no disk'), 12.3)
+    display.close()
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       { event: 'failed', step: 'kafka', title: 'Kafka', message: 'no disk', elapsedMs: 12 },
     ])
@@ -51,7 +78,7 @@ describe('the display on a terminal', () => {
     vi.useFakeTimers()
     let text = ''
     const write = (more: string) => void (text += more)
-    const display = new TerminalDisplay([step], () => 20_000, { write, columns, color: false })
+    const display = new TerminalDisplay(timesOf(step), { write, columns, color: false })
     act(display)
     display.close()
     vi.useRealTimers()
@@ -60,7 +87,7 @@ describe('the display on a terminal', () => {
 
   it('shows what a running step is doing, its time left and that of everything', () => {
     const text = shown(80, (display) => {
-      display.started(step, 20_000)
+      display.started(step)
       display.noted(step, 'formatting storage')
       vi.advanceTimersByTime(5_040)
     })
@@ -69,7 +96,7 @@ describe('the display on a terminal', () => {
 
   it('never lets a line wrap, for it could not be erased', () => {
     const text = shown(30, (display) => {
-      display.started(step, 20_000)
+      display.started(step)
       display.noted(step, 'x'.repeat(100))
       vi.advanceTimersByTime(130)
     })

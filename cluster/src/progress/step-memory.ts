@@ -3,24 +3,43 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { StepMemory, StepRecord } from './steps.ts'
 
-export async function stepMemory(file: string): Promise<StepMemory> {
-  const records = await readRecords(file)
+/**
+ * `durations` is a file that outlives the cluster's own: how long a step takes depends on the machine, not on the cluster.
+ */
+export async function stepMemory(file: string, durations?: string): Promise<StepMemory> {
+  const machine = durations === undefined ? {} : await readRecords(durations)
+  const records = merged(machine, await readRecords(file))
   let last: Promise<void> = Promise.resolve()
   return {
     recall: (name) => records[name] ?? {},
     remember(name, record) {
       // A run that found little to do says nothing about how long the work takes.
-      const { durationMs = 0 } = record
-      records[name] = {
-        ...records[name],
-        ...record,
-        durationMs: Math.max(durationMs, (records[name]?.durationMs ?? 0) / 2),
-      }
-      last = last.then(() => write(file, records))
+      const before = records[name]?.durationMs
+      const durationMs = record.durationMs === undefined ? before : Math.max(record.durationMs, (before ?? 0) / 2)
+      records[name] = { ...records[name], ...record, ...(durationMs !== undefined && { durationMs }) }
+      last = last.then(async () => {
+        await write(file, records)
+        if (durations !== undefined) await write(durations, durationsOf(records))
+      })
       return last
     },
   }
 }
+
+type Records = Record<string, StepRecord>
+
+function merged(machine: Records, cluster: Records): Records {
+  const names = new Set([...Object.keys(machine), ...Object.keys(cluster)])
+  return Object.fromEntries([...names].map((name) => [name, { ...machine[name], ...cluster[name] }]))
+}
+
+const durationsOf = (records: Records): Records =>
+  Object.fromEntries(
+    Object.entries(records).map(([name, { durationMs }]) => [
+      name,
+      { ...(durationMs !== undefined && { durationMs }) },
+    ]),
+  )
 
 async function readRecords(file: string): Promise<Record<string, StepRecord>> {
   try {

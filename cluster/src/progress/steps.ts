@@ -10,6 +10,8 @@ export interface Step {
   readonly after: readonly string[]
   /** How long it takes on the first run, milliseconds, until it is known better. */
   readonly typicalMs: number
+  /** Whether there is anything to do that is worth an estimate; a step without it always has. */
+  readonly due?: () => Promise<boolean>
   /** What its result depends on, and whether the result is still there: with both unchanged it is skipped. */
   readonly unless?: { readonly inputs: () => Promise<string>; readonly holds: () => Promise<boolean> }
   /** May answer a few words on what came of it. */
@@ -53,6 +55,8 @@ export interface RunStepsOptions {
   readonly observer: StepObserver
   /** Steps at once. */
   readonly concurrency: number
+  /** How long a step is thought to take, milliseconds. */
+  readonly expectedMs?: (step: Step) => number
 }
 
 export async function runSteps(steps: readonly Step[], options: RunStepsOptions): Promise<void> {
@@ -81,11 +85,12 @@ export async function runSteps(steps: readonly Step[], options: RunStepsOptions)
   if (failure) throw failure
 }
 
-async function runStep(step: Step, { memory, observer }: RunStepsOptions): Promise<void> {
+async function runStep(step: Step, { memory, observer, expectedMs }: RunStepsOptions): Promise<void> {
   const record = memory.recall(step.name)
   const started = performance.now()
   const elapsed = () => performance.now() - started
-  observer.started(step, record.durationMs ?? step.typicalMs)
+  observer.started(step, expectedMs?.(step) ?? record.durationMs ?? step.typicalMs)
+  const due = (await step.due?.()) ?? true
   try {
     const inputs = await step.unless?.inputs()
     if (step.unless && record.inputs === inputs && (await step.unless.holds())) {
@@ -95,8 +100,9 @@ async function runStep(step: Step, { memory, observer }: RunStepsOptions): Promi
       note: (text) => observer.noted(step, text),
       expect: (ms) => observer.expected(step, ms),
     })
-    await memory.remember(step.name, { durationMs: elapsed(), ...(inputs !== undefined && { inputs }) })
-    observer.finished(step, 'done', detail ?? '', elapsed())
+    const took = due ? { durationMs: elapsed() } : {}
+    await memory.remember(step.name, { ...took, ...(inputs !== undefined && { inputs }) })
+    observer.finished(step, due ? 'done' : 'unchanged', detail ?? '', elapsed())
   } catch (error) {
     observer.failed(step, error, elapsed())
     throw error

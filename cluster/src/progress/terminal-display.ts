@@ -2,15 +2,8 @@
 // is doing and how long that still takes, and a last line for all of it.
 import { styleText } from 'node:util'
 import { duration } from './duration.ts'
+import type { PlanTimes, RunningStep } from './plan-times.ts'
 import type { Step, StepObserver } from './steps.ts'
-import { timeLeft } from './time-left.ts'
-
-interface Running {
-  readonly step: Step
-  readonly since: number
-  expectedMs: number
-  note: string
-}
 
 export interface Terminal {
   write(text: string): void
@@ -22,43 +15,32 @@ const frames = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏']
 const frameMs = 120
 
 export class TerminalDisplay implements StepObserver {
-  readonly #steps: readonly Step[]
-  readonly #expected: Map<string, number>
+  readonly #times: PlanTimes
   readonly #terminal: Terminal
-  readonly #running = new Map<string, Running>()
-  readonly #done = new Set<string>()
   readonly #timer: NodeJS.Timeout
   #linesBelow = 0
   #frame = 0
 
-  /** `expected`: how long each step is thought to take, milliseconds. */
-  constructor(steps: readonly Step[], expected: (step: Step) => number, terminal: Terminal) {
-    this.#steps = steps
-    this.#expected = new Map(steps.map((step) => [step.name, expected(step)]))
+  constructor(times: PlanTimes, terminal: Terminal) {
+    this.#times = times
     this.#terminal = terminal
     this.#timer = setInterval(() => this.#draw([]), frameMs)
   }
 
-  started(step: Step, expectedMs: number): void {
-    this.#expected.set(step.name, expectedMs)
-    this.#running.set(step.name, { step, since: performance.now(), expectedMs, note: '' })
+  started(step: Step): void {
+    this.#times.began(step, performance.now())
   }
 
   noted(step: Step, text: string): void {
-    const running = this.#running.get(step.name)
-    if (running) running.note = text.replaceAll(/\s+/g, ' ')
+    this.#times.noted(step, text)
   }
 
   expected(step: Step, ms: number): void {
-    const running = this.#running.get(step.name)
-    if (!running) return
-    running.expectedMs = performance.now() - running.since + ms
-    this.#expected.set(step.name, running.expectedMs)
+    this.#times.expects(step, ms, performance.now())
   }
 
   finished(step: Step, outcome: 'done' | 'unchanged', detail: string, elapsedMs: number): void {
-    this.#running.delete(step.name)
-    this.#done.add(step.name)
+    this.#times.ended(step, performance.now(), outcome === 'unchanged')
     const took = outcome === 'unchanged' ? 'unchanged' : duration(elapsedMs)
     this.#draw([
       `${this.#style('green', '✓')} ${step.title} ${this.#style('dim', [detail, took].filter(Boolean).join(', '))}`,
@@ -66,7 +48,7 @@ export class TerminalDisplay implements StepObserver {
   }
 
   failed(step: Step, _error: unknown, elapsedMs: number): void {
-    this.#running.delete(step.name)
+    this.#times.ended(step, performance.now())
     this.#draw([
       `${this.#style('red', '✗')} ${step.title} ${this.#style('dim', `failed after ${duration(elapsedMs)}`)}`,
     ])
@@ -92,17 +74,14 @@ export class TerminalDisplay implements StepObserver {
   #below(): string[] {
     this.#frame = (this.#frame + 1) % frames.length
     const now = performance.now()
-    const begun = new Map([...this.#running.values()].map(({ step, since }) => [step.name, now - since]))
-    const lines = [...this.#running.values()].map((running) => this.#runningLine(running, now))
-    const timed = this.#steps.map(({ name, after }) => ({ name, after, expectedMs: this.#expected.get(name) ?? 0 }))
-    const left = timeLeft(timed, begun, this.#done)
-    const total = `${this.#done.size} of ${this.#steps.length} steps done${left >= 1000 ? `, about ${duration(left)} left` : ''}`
+    const lines = this.#times.running(now).map((running) => this.#runningLine(running))
+    const left = this.#times.leftMs(now)
+    const { done, count } = this.#times
+    const total = `${done} of ${count} steps done${left >= 1000 ? `, about ${duration(left)} left` : ''}`
     return [...lines, this.#style('dim', this.#fit(`  ${total}`))]
   }
 
-  #runningLine({ step, since, expectedMs, note }: Running, now: number): string {
-    const elapsed = now - since
-    const left = expectedMs - elapsed
+  #runningLine({ step, elapsedMs: elapsed, leftMs: left, note }: RunningStep): string {
     const times = left >= 2000 ? `${duration(elapsed)}, about ${duration(left)} left` : duration(elapsed)
     const text = this.#fit(`${frames[this.#frame]} ${step.title} ${times}${note ? ` · ${note}` : ''}`)
     const head = `${frames[this.#frame]} ${step.title}`

@@ -12,12 +12,13 @@ export async function hashOfFiles(files: readonly string[]): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Of every file below the folder, with its path. */
-export async function hashOfFolder(folder: string): Promise<string> {
+/** Of every file below the folder, with its path, but for those below `except`. */
+export async function hashOfFolder(folder: string, except?: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => except === undefined || !path.startsWith(`${except}/`))
   const hash = createHash('sha256')
   for (const file of files.sort())
     hash

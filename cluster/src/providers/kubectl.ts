@@ -21,9 +21,13 @@ export function kubectlWith(kubeconfig: string, provider: ProviderName = 'native
   }
 }
 
-/** Applies objects as this package's own; what others have added to them stays. */
-export async function applyObjects(kubectl: Kubectl, yamlOrJson: string): Promise<void> {
-  const flags = ['--server-side', '--force-conflicts', '--field-manager=orderpipeline-cluster']
+/** Applies objects as this package's own, or in another's name; what others have added to them stays. */
+export async function applyObjects(
+  kubectl: Kubectl,
+  yamlOrJson: string,
+  manager = 'orderpipeline-cluster',
+): Promise<void> {
+  const flags = ['--server-side', '--force-conflicts', `--field-manager=${manager}`]
   await kubectl(['apply', ...flags, '-f', '-'], { input: yamlOrJson, timeoutMs: 120_000 })
 }
 

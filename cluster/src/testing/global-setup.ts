@@ -11,6 +11,7 @@ import { lineProgress } from '../progress/line-progress.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { neededBy, type Component } from './needs.ts'
 import { securedListener } from './secured-kafka.ts'
+import { startedMeasure } from './slowest-reporter.ts'
 
 interface Ground {
   readonly host: ProcessHost
@@ -52,7 +53,9 @@ const titles: Record<Started, string> = {
 
 async function start(name: Started, ground: Ground, project: TestProject): Promise<void> {
   const progress = lineProgress(titles[name], (line) => process.stderr.write(`${line}\n`))
+  const started = performance.now()
   await starters[name](ground, progress, project)
+  performance.measure(startedMeasure + titles[name], { start: started, end: performance.now() })
   progress.done()
 }
 

@@ -32,4 +32,5 @@ function started<Name extends Component>(name: Name): ProvidedContext[Name] {
 export { startLightCluster, type LightCluster, type LightOptions } from '../control-plane/light.ts'
 export { inProcessHost } from '../process/in-process-host.ts'
 export { persistedPorts } from '../process/ports.ts'
-export { startKafka, startPostgres, startRedis } from '../backing/index.ts'
+export { ensureDebianPackages } from '../tools/index.ts'
+export { kafkaCertificate, startKafka, startPgbouncer, startPostgres, startRedis } from '../backing/index.ts'

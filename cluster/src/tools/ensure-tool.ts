@@ -1,21 +1,49 @@
-// Where is the executable of a tool? In the cache as `<name>-<version>`; built there from the Go module proxy when it is not.
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+// Where is the executable of a tool? In the cache as `<name>-<version>`. When it is not there it is downloaded from its project's
+// release where that can be reached, and built from the Go module proxy otherwise.
+import { readdir, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import {
+  DownloadFailed,
+  downloadSource,
+  downloadsVariable,
+  installRelease,
+  releaseOf,
+  thisPlatform,
+  type DownloadSource,
+  type Release,
+} from '../downloads/index.ts'
 import { exists } from '../files.ts'
 import { cachePaths } from '../paths.ts'
 import { withFileLock } from '../process/file-lock.ts'
-import { run } from '../process/run.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
-import { findGo, type Go } from './go.ts'
-import { goModuleSource } from './go-module.ts'
+import { buildTool } from './build-tool.ts'
 import { recipes, type Recipe, type ToolName } from './recipes.ts'
-import { buildArguments, wrapperGoMod, type GoMod } from './wrapper-module.ts'
+
+export interface Obtained {
+  readonly path: string
+  readonly how: 'there' | 'downloaded' | 'built'
+  /** Why it was not downloaded, when it was built although there is a release. */
+  readonly because?: string
+}
 
 /** Path of the executable. Building takes minutes: `progress` is told how many. */
 export async function ensureTool(name: ToolName, progress: StepProgress = silent): Promise<string> {
-  const recipe: Recipe = recipes[name]
+  return (await obtainTool(name, progress)).path
+}
+
+export type Build = typeof buildTool
+
+/** @throws DownloadsInvalid, ToolMissing, CommandFailed */
+export async function obtainTool(
+  name: ToolName,
+  progress: StepProgress = silent,
+  build: Build = buildTool,
+): Promise<Obtained> {
   const path = toolPath(name)
-  if (await exists(path)) return path
+  if (await exists(path)) return { path, how: 'there' }
+  const because = await downloaded(name, path, progress)
+  if (because === true) return { path, how: 'downloaded' }
+  const recipe: Recipe = recipes[name]
   const lock = join(cachePaths().bin, '.build.lock') // builds use all cores, so one after the other
   await withFileLock(
     lock,
@@ -23,58 +51,84 @@ export async function ensureTool(name: ToolName, progress: StepProgress = silent
       if (await exists(path)) return
       progress.expect(recipe.typicalMs)
       progress.note(`building ${name} ${recipe.version}, once`)
-      await build(name, recipe, path, progress)
+      await build(name, recipe, path, cachePaths().bin, progress)
     },
     { onWait: (pid) => progress.note(`${name}: waiting for the build that process ${pid} is at`) },
   )
-  return path
+  await forgetDownloads(name)
+  return { path, how: 'built', ...(because && { because }) }
 }
 
-export function toolPath(name: ToolName): string {
-  return join(cachePaths().bin, `${name}-${recipes[name].version}`)
-}
-
-/** The tools among `names` that would have to be built, and how long that typically takes in all, milliseconds. */
-export async function missingTools(names: readonly ToolName[]): Promise<{ names: ToolName[]; typicalMs: number }> {
-  const there = await Promise.all(names.map((name) => exists(toolPath(name))))
-  const missing = names.filter((_, index) => !there[index])
-  return { names: missing, typicalMs: missing.reduce((sum, name) => sum + recipes[name].typicalMs, 0) }
-}
-
-async function build(name: ToolName, recipe: Recipe, path: string, progress: StepProgress): Promise<void> {
-  const go = await findGo(progress)
-  await mkdir(cachePaths().bin, { recursive: true })
-  const dir = await mkdtemp(join(cachePaths().bin, `.build-${name}-`))
+/** True, or why not; an empty text where nothing is to be said. */
+async function downloaded(name: ToolName, path: string, progress: StepProgress): Promise<true | string> {
+  const source = sourceOfThisRun()
+  const release = releaseOf(name, thisPlatform())
+  if (!source || !release) return ''
+  const lock = join(cachePaths().bin, `.${lockName(release)}.lock`)
   try {
-    await writeWrapper(dir, recipe, go, progress)
-    progress.note(`compiling ${name} ${recipe.version}, once`)
-    const output = join(dir, name)
-    await run(go.command, ['build', ...buildArguments(recipe, output)], {
-      cwd: dir,
-      env: go.env,
-      timeoutMs: recipe.typicalMs * 4 + 20 * 60_000,
-      onLine: (line) => {
-        const downloading = /^go: downloading (\S+)/.exec(line)
-        if (downloading) progress.note(`${name}: downloading ${downloading[1]}`)
+    return await withFileLock(
+      lock,
+      async () => {
+        if (!(await exists(path))) await download(name, path, release, source, progress)
+        return true as const
       },
-    })
-    await chmod(output, 0o755)
-    await rename(output, path)
-  } finally {
-    await rm(dir, { recursive: true, force: true })
+      { onWait: (pid) => progress.note(`${name}: waiting for the download that process ${pid} is at`) },
+    )
+  } catch (error) {
+    if (!(error instanceof DownloadFailed)) throw error
+    progress.note(`${name} is built: ${error.message}`)
+    return error.message
   }
 }
 
-async function writeWrapper(dir: string, recipe: Recipe, go: Go, progress: StepProgress): Promise<void> {
-  const source = await goModuleSource(recipe.module, recipe.version, progress, go)
-  const { stdout } = await run(go.command, ['mod', 'edit', '-json', join(source, 'go.mod')], {
-    cwd: dir,
-    env: { ...go.env, GOFLAGS: '' },
-    timeoutMs: 60_000,
+async function download(
+  name: ToolName,
+  place: string,
+  release: Release,
+  source: DownloadSource,
+  progress: StepProgress,
+): Promise<void> {
+  const { bin, root } = cachePaths()
+  await installRelease(release, {
+    ...{ source, place, bin, downloads: join(root, 'downloads') },
+    placeOf: (executable) => (executable in recipes ? toolPath(executable as ToolName) : place),
+    limits: { until: performance.now() + Math.max(recipes[name].typicalMs, leastMs) },
+    note: (text) => progress.note(`${name}: ${text}`),
   })
-  await writeFile(join(dir, 'go.mod'), wrapperGoMod(recipe, JSON.parse(stdout) as GoMod))
-  await writeFile(join(dir, 'go.sum'), await readFile(join(source, 'go.sum')))
-  if (!recipe.ownMain) return
-  await mkdir(join(dir, 'main'))
-  await copyFile(join(import.meta.dirname, 'go', recipe.ownMain, 'main.go'), join(dir, 'main', 'main.go'))
+}
+
+/** A small tool would be built more quickly than its first byte may come. */
+const leastMs = 60_000
+
+/** What was begun is of no use any more. */
+async function forgetDownloads(name: ToolName): Promise<void> {
+  const folder = join(cachePaths().root, 'downloads')
+  const files = releaseOf(name, thisPlatform())?.artifacts.map(({ url }) => basename(url)) ?? []
+  for (const left of await readdir(folder).catch(() => []))
+    if (files.some((file) => left.endsWith(`-${file}`) || left.endsWith(`-${file}.part`)))
+      await rm(join(folder, left), { force: true })
+}
+
+/** Tools that are in one archive share it. */
+const lockName = ({ artifacts }: Release) => `download-${basename(artifacts[0]!.url)}`
+
+let source: { readonly setting: string | undefined; readonly source: DownloadSource | undefined } | undefined
+
+/** One for the whole run, so that a host which cannot be reached is asked once. */
+function sourceOfThisRun(): DownloadSource | undefined {
+  const setting = process.env[downloadsVariable]
+  if (!source || source.setting !== setting) source = { setting, source: downloadSource(setting) }
+  return source.source
+}
+
+/** From now on everything is built. */
+export function refuseDownloads(): void {
+  process.env[downloadsVariable] = 'off'
+}
+
+/** How long it takes to build on two cores. */
+export const typicalMs = (name: ToolName): number => recipes[name].typicalMs
+
+export function toolPath(name: ToolName): string {
+  return join(cachePaths().bin, `${name}-${recipes[name].version}`)
 }

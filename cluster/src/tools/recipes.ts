@@ -12,18 +12,22 @@ export interface Recipe {
   /** Package to build: an import path in the module, or `./main`, a main package of our own in tools/go/<folder>. */
   readonly package: string
   /** Folder beside this file whose main.go is copied to ./main of the wrapper module. */
-  readonly ownMain?: 'kube' | 'coredns' | 'kubectl'
+  readonly ownMain?: 'kube' | 'coredns' | 'kubectl' | 'tiltfile'
   readonly tags?: readonly string[]
   /** go -X assignments, `package.variable=value`. */
   readonly stamps?: readonly string[]
   /** Modules that the sources replace by a folder of their own repository, and the version they are published under. */
   readonly staging?: { readonly prefix: string; readonly version: string }
+  /** Tools of the same module, tags and stamps: missing ones are built together, in one go. */
+  readonly alongside?: readonly string[]
+  /** On two cores, measured. */
   readonly typicalMs: number
 }
 
 const minutes = (n: number) => Math.round(n * 60_000)
 
-const containerd = (command: string, typicalMs: number): Recipe => ({
+const containerd = (command: string, typicalMs: number, alongside: readonly string[] = []): Recipe => ({
+  alongside,
   version: versions.containerd,
   module: 'github.com/containerd/containerd/v2',
   package: `github.com/containerd/containerd/v2/cmd/${command}`,
@@ -32,7 +36,8 @@ const containerd = (command: string, typicalMs: number): Recipe => ({
   typicalMs,
 })
 
-const keda = (command: string, typicalMs: number): Recipe => ({
+const keda = (command: string, typicalMs: number, alongside: readonly string[] = []): Recipe => ({
+  alongside,
   version: versions.keda,
   module: 'github.com/kedacore/keda/v2',
   package: `github.com/kedacore/keda/v2/cmd/${command}`,
@@ -55,32 +60,46 @@ export const recipes = {
     ownMain: 'kube',
     stamps: kubeStamps,
     staging: { prefix: 'k8s.io/', version: `v${stagingVersion}` },
-    typicalMs: minutes(8),
+    typicalMs: minutes(4.5),
   },
-  'keda-operator': keda('operator', minutes(10)),
-  'keda-metrics-apiserver': keda('adapter', minutes(3)),
-  containerd: containerd('containerd', minutes(1.5)),
-  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2', minutes(0.3)),
-  ctr: containerd('ctr', minutes(0.3)),
+  'keda-operator': keda('operator', minutes(5.8), ['keda-metrics-apiserver']),
+  'keda-metrics-apiserver': keda('adapter', minutes(0.5)),
+  containerd: containerd('containerd', minutes(0.8), ['containerd-shim-runc-v2', 'ctr']),
+  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2', minutes(0.2)),
+  ctr: containerd('ctr', minutes(0.2)),
   coredns: {
     version: versions.coredns,
     module: 'github.com/coredns/coredns',
     package: './main',
     ownMain: 'coredns',
-    typicalMs: minutes(2),
+    typicalMs: minutes(0.8),
   },
   'metrics-server': {
     version: versions.metricsServer,
     module: 'sigs.k8s.io/metrics-server',
     package: 'sigs.k8s.io/metrics-server/cmd/metrics-server',
-    typicalMs: minutes(3.5),
+    typicalMs: minutes(1.6),
   },
   helm: {
     version: versions.helm,
     module: 'helm.sh/helm/v4',
     package: 'helm.sh/helm/v4/cmd/helm',
     stamps: [`helm.sh/helm/v4/internal/version.version=v${versions.helm}`],
-    typicalMs: minutes(2.5),
+    typicalMs: minutes(1.4),
+  },
+  helm3: {
+    version: versions.helm3,
+    module: 'helm.sh/helm/v3',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    // As its own Makefile does: without these it renders for Kubernetes 1.20, which no chart here takes.
+    stamps: [
+      `helm.sh/helm/v3/internal/version.version=v${versions.helm3}`,
+      ...['chartutil', 'lint/rules'].flatMap((name) => [
+        `helm.sh/helm/v3/pkg/${name}.k8sVersionMajor=${versions.kube.split('.')[0]}`,
+        `helm.sh/helm/v3/pkg/${name}.k8sVersionMinor=${versions.kube.split('.')[1]}`,
+      ]),
+    ],
+    typicalMs: minutes(1.4),
   },
   /** Where kind brings the rest of Kubernetes: builds on every system, in a quarter of the time of `kube`. */
   kubectl: {
@@ -92,6 +111,14 @@ export const recipes = {
     typicalMs: minutes(2),
   },
   kind: { version: versions.kind, module: 'sigs.k8s.io/kind', package: 'sigs.k8s.io/kind', typicalMs: minutes(1) },
+  /** Evaluates a Tiltfile, for its test. */
+  tiltfile: {
+    version: versions.starlark,
+    module: 'go.starlark.net',
+    package: './main',
+    ownMain: 'tiltfile',
+    typicalMs: minutes(0.2),
+  },
   k6: { version: versions.k6, module: 'go.k6.io/k6', package: 'go.k6.io/k6', typicalMs: minutes(3) },
 } as const satisfies Record<string, Recipe>
 

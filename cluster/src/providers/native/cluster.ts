@@ -16,19 +16,7 @@ import type { NodeConfig } from '../../node/config.ts'
 import { schedulerConfig } from '../../node/scheduler-config.ts'
 import type { StatePaths } from '../../paths.ts'
 import { persistedPorts, supervisedHost, type Ports, type ProcessHost } from '../../process/index.ts'
-import { toolPath, type ToolName } from '../../tools/index.ts'
-
-export const tools: readonly ToolName[] = [
-  'kube',
-  'containerd',
-  'containerd-shim-runc-v2',
-  'ctr',
-  'coredns',
-  'keda-operator',
-  'keda-metrics-apiserver',
-  'metrics-server',
-  'helm',
-]
+import { toolPath } from '../../tools/index.ts'
 
 /** Debian packages: what comes from nowhere else ready-made. */
 export const packages: readonly string[] = [

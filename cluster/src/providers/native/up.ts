@@ -4,23 +4,43 @@ import { copyFile } from 'node:fs/promises'
 import { buildImages, type BuiltImage } from '@orderpipeline/images'
 import { strimziCrds, strimziVersion } from '../../backing/index.ts'
 import { startControlPlane } from '../../control-plane/start.ts'
-import { addonManifests, addonsReady, installAddons } from '../../node/addons.ts'
-import { importedImages, importImage } from '../../node/images.ts'
+import { addonImages, addonManifests, addonReady, installAddon, type Addon } from '../../node/addons.ts'
+import type { NodeConfig } from '../../node/config.ts'
+import { importedImages, importImage, importNodeImages } from '../../node/images.ts'
 import { prepareNetwork } from '../../node/network.ts'
 import { startNode, startRuntime } from '../../node/start.ts'
+import type { StepProgress } from '../../progress/progress.ts'
 import type { Step } from '../../progress/steps.ts'
-import { ensureDebianPackages, ensureTool, missingTools, toolSource } from '../../tools/index.ts'
+import { ensureDebianPackages, toolSource } from '../../tools/index.ts'
 import { hashOf, hashOfFiles } from '../hash.ts'
 import { applyObjects, exist, kubectlWith, type Kubectl } from '../kubectl.ts'
 import { recommendationsArchive } from '../product/example-images.ts'
-import { productSteps, shopNamespace } from '../product/steps.ts'
+import { product, readyStep, shopNamespace } from '../product/steps.ts'
 import { backingOf } from './backing.ts'
-import { packages, tools, type NativeCluster } from './cluster.ts'
+import { packages, type NativeCluster } from './cluster.ts'
+import { metricsServerTool, toolSteps } from './tool-steps.ts'
 
 export function nativeUp(cluster: NativeCluster): readonly Step[] {
   const kubectl: Kubectl = async (...call) => await kubectlWith((await cluster.controlPlane()).kubeconfig)(...call)
   const backing = backingOf(cluster)
   let images: readonly BuiltImage[] = []
+  const platform = product({
+    kubectl,
+    kubeconfig: async () => (await cluster.controlPlane()).kubeconfig,
+    workDir: cluster.dir('values'),
+    images: () => images,
+    there: ['keda', 'strimzi-kafka-operator', 'kafka', 'postgresql'],
+    archives: false,
+  })
+  const addonStep = (addon: Exclude<Addon, 'definitions'>, title: string, after: readonly string[]): Step => ({
+    ...{ name: addon, title, after, typicalMs: 25_000 },
+    async run(progress) {
+      const node = await cluster.node()
+      await importNodeImages(node, (text) => progress.note(text), addonImages[addon])
+      await installAddon(node, { kedaSource }, addon, progress)
+      await addonReady(node, addon, progress)
+    },
+  })
   return [
     {
       name: 'packages',
@@ -29,26 +49,14 @@ export function nativeUp(cluster: NativeCluster): readonly Step[] {
       typicalMs: 20_000,
       run: (progress) => ensureDebianPackages(packages, progress),
     },
-    {
-      name: 'tools',
-      title: 'Tools (Kubernetes, KEDA, containerd, CoreDNS, Helm)',
-      after: [],
-      typicalMs: 500,
-      async run(progress) {
-        const missing = await missingTools(tools)
-        if (missing.names.length > 0) progress.expect(missing.typicalMs)
-        const note = (text: string) => progress.note(text)
-        for (const name of tools) await ensureTool(name, { note, expect: () => undefined })
-      },
-    },
+    ...toolSteps,
     {
       name: 'images',
-      title: 'Images of the services, the operator and the examples',
+      title: 'Images of the services and the operator',
       after: [],
       typicalMs: 30_000,
       async run(progress) {
-        const ours = await buildImages({ log: (line) => progress.note(line) })
-        images = [...ours, await recommendationsArchive(progress)]
+        images = await buildImages({ log: (line) => progress.note(line) })
       },
     },
     {
@@ -68,7 +76,7 @@ export function nativeUp(cluster: NativeCluster): readonly Step[] {
     {
       name: 'control-plane',
       title: 'Kubernetes control plane',
-      after: ['tools', 'network'],
+      after: ['tool-kubernetes', 'network'],
       typicalMs: 12_000,
       async run(progress) {
         const prepared = await cluster.controlPlane()
@@ -79,7 +87,7 @@ export function nativeUp(cluster: NativeCluster): readonly Step[] {
     {
       name: 'runtime',
       title: 'Container runtime',
-      after: ['tools', 'packages'],
+      after: ['tool-containerd', 'packages'],
       typicalMs: 15_000,
       run: async (progress) => await startRuntime(await cluster.host(), await cluster.node(), progress),
     },
@@ -91,18 +99,18 @@ export function nativeUp(cluster: NativeCluster): readonly Step[] {
       run: async (progress) => await startNode(await cluster.host(), await cluster.node(), progress),
     },
     {
-      name: 'addons',
-      title: 'DNS, KEDA and metrics-server: manifests',
+      name: 'definitions',
+      title: 'Definitions and rights of DNS and KEDA',
       after: ['control-plane'],
       typicalMs: 10_000,
       unless: {
-        inputs: async () => hashOfFiles([await addonManifests(await cluster.node(), { kedaSource })]),
-        holds: async () =>
-          (await exist(kubectl, 'keda', 'deployment/keda-operator', 'deployment/keda-metrics-apiserver')) &&
-          (await exist(kubectl, 'kube-system', 'deployment/coredns', 'deployment/metrics-server')),
+        inputs: async () => hashOfFiles([await addonManifests(await cluster.node(), { kedaSource }, 'definitions')]),
+        holds: () => exist(kubectl, 'keda', 'serviceaccount/keda-operator', 'crd/scaledobjects.keda.sh'),
       },
-      run: async (progress) => await installAddons(await cluster.node(), { kedaSource }, progress),
+      run: async (progress) => await installAddon(await cluster.node(), { kedaSource }, 'definitions', progress),
     },
+    addonStep('dns', 'DNS', ['node', 'definitions', 'tool-coredns']),
+    addonStep('keda', 'KEDA', ['node', 'definitions', 'tool-keda']),
     {
       name: 'topic-crds',
       title: 'Strimzi’s custom resource definitions',
@@ -139,32 +147,41 @@ export function nativeUp(cluster: NativeCluster): readonly Step[] {
       after: ['images', 'runtime'],
       typicalMs: 8_000,
       async run(progress) {
-        const node = await cluster.node()
-        const present = await importedImages(node)
-        for (const image of images) {
-          if ([...present].some((name) => name.endsWith(image.name))) continue
-          progress.note(image.name)
-          await importImage(node, image.tar)
-        }
+        await importMissing(await cluster.node(), images, progress)
       },
     },
-    {
-      name: 'addons-ready',
-      title: 'DNS, KEDA and metrics-server',
-      after: ['node', 'addons'],
-      typicalMs: 25_000,
-      run: async (progress) => await addonsReady(await cluster.node(), progress),
-    },
-    ...productSteps({
-      kubectl,
-      kubeconfig: async () => (await cluster.controlPlane()).kubeconfig,
-      valuesDir: cluster.dir('values'),
-      images: () => images,
-      afterOperator: ['import', 'addons', 'topic-crds'],
-      afterShop: ['node', 'backing-services', 'topic-operator'],
-      afterReady: ['addons-ready'],
+    platform.ahead({
+      name: 'operator',
+      title: 'OrderPipeline operator',
+      after: ['import', 'definitions', 'topic-crds', 'tool-helm'],
+      typicalMs: 6_000,
+      parts: ['orderpipeline-operator'],
     }),
+    ...platform.steps({
+      shop: ['operator', 'dns', 'backing-services', 'topic-operator'],
+      ready: ['keda'],
+    }),
+    // What no pipeline waits for, once it is Ready.
+    metricsServerTool([readyStep]),
+    addonStep('metrics-server', 'metrics-server', ['tool-metrics-server']),
+    {
+      name: 'example-images',
+      title: 'Images of the examples',
+      after: [readyStep],
+      typicalMs: 30_000,
+      run: async (progress) =>
+        await importMissing(await cluster.node(), [await recommendationsArchive(progress)], progress),
+    },
   ]
+}
+
+async function importMissing(node: NodeConfig, images: readonly BuiltImage[], progress: StepProgress): Promise<void> {
+  const present = [...(await importedImages(node))]
+  for (const image of images) {
+    if (present.some((name) => name.endsWith(image.name))) continue
+    progress.note(image.name)
+    await importImage(node, image.tar)
+  }
 }
 
 const kedaSource = () => toolSource('keda-operator')

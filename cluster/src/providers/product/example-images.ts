@@ -1,9 +1,10 @@
 // Which images of the examples are not bundled like the others? The one in Go: built by Go, and packed or built with Docker.
 import { join } from 'node:path'
-import { packBinary, type BuiltImage, type DockerImage } from '@orderpipeline/images'
+import { packBinary, singleManifest, type BuiltImage, type DockerImage } from '@orderpipeline/images'
 import { run } from '../../process/run.ts'
 import { silent, type StepProgress } from '../../progress/progress.ts'
 import { buildGoProgram } from '../../tools/go-program.ts'
+import { hashOfFolder } from '../hash.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..', '..')
 const folder = join(root, 'examples', 'recommendations')
@@ -27,7 +28,9 @@ export async function recommendationsArchive(
 /** By its own Dockerfile, which needs no Go on the machine. */
 export async function recommendationsDockerImage(progress: StepProgress): Promise<DockerImage> {
   progress.note(`${repository}: docker build`)
-  const name = `${repository}:${alias}`
-  await run('docker', ['build', '--quiet', '--tag', name, folder], { timeoutMs: 900_000 })
-  return { name, names: [name], repository, tag: alias }
+  const tag = (await hashOfFolder(folder)).slice(0, 12)
+  const names = [tag, alias].map((each) => `${repository}:${each}`)
+  const args = ['build', '--quiet', ...names.flatMap((name) => ['--tag', name]), folder]
+  await run('docker', args, { timeoutMs: 900_000, env: { ...process.env, ...singleManifest } })
+  return { name: `${repository}:${tag}`, names, repository, tag }
 }

@@ -9,21 +9,43 @@ import type { Kubectl } from '../kubectl.ts'
 export interface Release {
   readonly name: string
   readonly namespace: string
-  /** Folder below charts/. */
+  /** Its folder. */
   readonly chart: string
-  readonly valuesFile: string
+  /** The last wins. */
+  readonly valuesFiles: readonly string[]
+  /** Assignments as `--set` takes them; they win over the files. */
+  readonly set?: readonly string[]
+  /** Objects of other releases become this one's. */
+  readonly takeOwnership?: boolean
   readonly kubeconfig: string
 }
 
 export const chartFolder = (chart: string) => join(import.meta.dirname, '..', '..', '..', '..', 'charts', chart)
 
 export async function installChart(kubectl: Kubectl, release: Release, progress: StepProgress): Promise<void> {
-  const { name, namespace, chart, valuesFile, kubeconfig } = release
+  const { name, namespace, chart, valuesFiles, set = [], takeOwnership = false, kubeconfig } = release
   await forgetPending(kubectl, release)
   progress.note(`helm upgrade --install ${name}`)
   const target = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--create-namespace']
-  const args = ['upgrade', '--install', name, chartFolder(chart), ...target, '--values', valuesFile, '--timeout', '5m']
-  await run(toolPath('helm'), args, { timeoutMs: 330_000 })
+  const values = [...valuesFiles.flatMap((file) => ['--values', file]), ...set.flatMap((value) => ['--set', value])]
+  const flags = [...(takeOwnership ? ['--take-ownership'] : []), '--timeout', '5m']
+  await run(toolPath('helm'), ['upgrade', '--install', name, chart, ...target, ...values, ...flags], {
+    timeoutMs: 330_000,
+  })
+}
+
+export async function uninstall(release: Pick<Release, 'name' | 'namespace' | 'kubeconfig'>): Promise<void> {
+  const { name, namespace, kubeconfig } = release
+  const target = ['--kubeconfig', kubeconfig, '--namespace', namespace]
+  await run(toolPath('helm'), ['uninstall', name, ...target, '--wait', '--timeout', '2m'], { timeoutMs: 150_000 })
+}
+
+/** Helm's records of a release, without its objects. */
+export async function forgetRelease(
+  kubectl: Kubectl,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+): Promise<void> {
+  await kubectl(['delete', 'secrets', '--namespace', namespace, '--selector', `owner=helm,name=${name}`])
 }
 
 export async function isInstalled(kubectl: Kubectl, release: { name: string; namespace: string }): Promise<boolean> {

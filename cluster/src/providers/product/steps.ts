@@ -1,90 +1,128 @@
-// What comes onto the cluster once it runs? The operator and the shop, by their charts; then the wait for the pipeline to be
-// Ready. The same on every provider.
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+// What comes onto the cluster once it runs? The umbrella chart order-platform, as a user would install it, without the parts that the
+// provider has there already; then the wait for the pipeline to be Ready. The same on every provider.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chartValues, type BuiltImage } from '@orderpipeline/images'
 import { stringify } from 'yaml'
+import type { StepProgress } from '../../progress/progress.ts'
 import type { Step } from '../../progress/steps.ts'
-import { hashOfFolder } from '../hash.ts'
 import { applyObjects, exist, type Kubectl } from '../kubectl.ts'
 import { chartFolder, installChart, isInstalled, type Release } from './helm.ts'
+import { adoptedShop, forgetFormerShop, retireFormerOperator } from './former-releases.ts'
 import { waitUntilReady } from './pipeline.ts'
+import { assemblePlatformChart, hashOfPlatformChart, ownCharts, platformChart } from './platform-chart.ts'
 
-export const operatorNamespace = 'orderpipeline-system'
 export const shopNamespace = 'default'
 export const pipelineName = 'shop'
+export const platformRelease = { name: platformChart, namespace: shopNamespace } as const
+/** The Deployment, as the chart names it in this release. */
+export const operatorDeployment = `${platformRelease.name}-orderpipeline-operator`
+/** Once it has ended the pipeline is Ready: orders can be placed. */
+export const readyStep = 'ready'
+
+/** A part of the umbrella, by its switch `<part>.enabled`. */
+export type Part = (typeof ownCharts)[number] | 'keda' | 'strimzi-kafka-operator' | 'kafka' | 'postgresql'
 
 export interface ProductOptions {
   readonly kubectl: Kubectl
   readonly kubeconfig: () => Promise<string>
-  /** Values given to the charts are written here. */
-  readonly valuesDir: string
+  /** The chart with its dependencies, and the values given to it, are written here. */
+  readonly workDir: string
   /** Known once the step that builds them is done. */
   readonly images: () => readonly Pick<BuiltImage, 'repository' | 'tag'>[]
-  /** Names of the provider's steps that each of ours waits for. */
-  readonly afterOperator: readonly string[]
-  readonly afterShop: readonly string[]
-  readonly afterReady: readonly string[]
+  /** Parts that the cluster has from elsewhere. */
+  readonly there: readonly Part[]
+  /** Whether the charts of KEDA and Strimzi have been downloaded. Without them both must be `there`. */
+  readonly archives: boolean
 }
 
-export function productSteps(options: ProductOptions): readonly Step[] {
+/** A step that installs parts of the release ahead of the others: what takes long to start, or can start before the rest can. */
+interface AheadStep extends Pick<Step, 'name' | 'title' | 'after' | 'typicalMs'> {
+  readonly parts: readonly Part[]
+  /** Before the chart is installed. */
+  readonly prepare?: (progress: StepProgress) => Promise<void>
+}
+
+export interface Product {
+  ahead(step: AheadStep): Step
+  steps(after: { readonly shop: readonly string[]; readonly ready: readonly string[] }): readonly Step[]
+}
+
+export function product(options: ProductOptions): Product {
   const { kubectl } = options
-  const operator = { name: 'orderpipeline-operator', namespace: operatorNamespace } as const
-  const shop = { name: 'order-shop', namespace: shopNamespace } as const
-  const release = async (which: typeof operator | typeof shop): Promise<Release> => ({
-    ...which,
-    chart: which.name,
-    valuesFile: await writeValues(options, which.name),
-    kubeconfig: await options.kubeconfig(),
+  // The definition that this very run has installed needs no upgrade by a Job.
+  let definitionIsCurrent = false
+  const installed = () => isInstalled(kubectl, platformRelease)
+  const ahead = ({ parts, prepare, ...step }: AheadStep): Step => ({
+    ...step,
+    // A release that is there is left alone: the step `shop` upgrades it as a whole, and takes no part away.
+    unless: { inputs: () => Promise.resolve('installed'), holds: installed },
+    async run(progress) {
+      await prepare?.(progress)
+      if (await installed()) return
+      await retireFormerOperator(kubectl, await options.kubeconfig(), progress)
+      // Helm installs the definitions of a part only with the first installation of a release, and never changes one that is there.
+      if (!parts.includes('orderpipeline-operator') || (await exist(kubectl, shopNamespace, definition)))
+        await applyObjects(kubectl, await operatorDefinition(), 'helm')
+      definitionIsCurrent = true
+      const later = allParts.filter((part) => !parts.includes(part) && !options.there.includes(part))
+      const set = later.map((part) => `${part}.enabled=false`)
+      await installChart(kubectl, { ...(await releaseOf(options)), set }, progress)
+    },
   })
-  const unless = (which: typeof operator | typeof shop, alsoThere: () => Promise<boolean>): Step['unless'] => ({
-    inputs: async () => `${await hashOfFolder(chartFolder(which.name))} ${valuesOf(options, which.name)}`,
-    holds: async () => (await isInstalled(kubectl, which)) && (await alsoThere()),
+  const shop = (after: readonly string[]): Step => ({
+    name: 'shop',
+    title: 'Order shop: migrations, payment provider, pipeline',
+    after,
+    typicalMs: 20_000,
+    unless: {
+      inputs: async () => `${await hashOfPlatformChart()} ${valuesOf(options)}`,
+      holds: async () => (await installed()) && (await exist(kubectl, shopNamespace, ...installedObjects)),
+    },
+    async run(progress) {
+      await retireFormerOperator(kubectl, await options.kubeconfig(), progress)
+      const takeOwnership = await adoptedShop(kubectl)
+      const set = definitionIsCurrent ? ['orderpipeline-operator.crds.upgrade=false'] : []
+      await installChart(kubectl, { ...(await releaseOf(options)), set, takeOwnership }, progress)
+      if (takeOwnership) await forgetFormerShop(kubectl)
+    },
   })
   const services = () => chartValues(options.images())['order-shop'].image
-  return [
-    {
-      name: 'operator',
-      title: 'OrderPipeline operator',
-      after: options.afterOperator,
-      typicalMs: 6_000,
-      unless: unless(operator, () => exist(kubectl, operatorNamespace, 'deployment/orderpipeline-operator')),
-      async run(progress) {
-        // Helm installs a chart's definitions once and never changes them.
-        await applyObjects(kubectl, await crdsOf(operator.name))
-        await installChart(kubectl, await release(operator), progress)
-      },
-    },
-    {
-      name: 'shop',
-      title: 'Order shop: migrations, payment provider, pipeline',
-      after: ['operator', ...options.afterShop],
-      typicalMs: 20_000,
-      unless: unless(shop, () => exist(kubectl, shopNamespace, `orderpipeline/${pipelineName}`)),
-      run: async (progress) => await installChart(kubectl, await release(shop), progress),
-    },
-    {
-      name: 'ready',
-      title: `Pipeline ${pipelineName}`,
-      after: ['shop', ...options.afterReady],
-      typicalMs: 30_000,
-      run: (progress) => waitUntilReady(kubectl, shopNamespace, pipelineName, services(), progress),
-    },
-  ]
+  const ready = (after: readonly string[]): Step => ({
+    name: readyStep,
+    title: `Pipeline ${pipelineName}`,
+    after,
+    typicalMs: 30_000,
+    run: (progress) => waitUntilReady(kubectl, shopNamespace, pipelineName, services(), progress),
+  })
+  return { ahead, steps: (after) => [shop(after.shop), ready(['shop', ...after.ready])] }
 }
 
-const valuesOf = (options: ProductOptions, chart: 'orderpipeline-operator' | 'order-shop') =>
-  stringify(chartValues(options.images())[chart])
+const definition = 'crd/orderpipelines.orderpipeline.dev'
+const installedObjects = [
+  `deployment/${operatorDeployment}`,
+  'deployment/payment-provider',
+  `orderpipeline/${pipelineName}`,
+]
+const operatorDefinition = () =>
+  readFile(join(chartFolder('orderpipeline-operator'), 'crds', 'orderpipelines.yaml'), 'utf8')
 
-async function writeValues(options: ProductOptions, chart: 'orderpipeline-operator' | 'order-shop'): Promise<string> {
-  await mkdir(options.valuesDir, { recursive: true })
-  const file = join(options.valuesDir, `${chart}.yaml`)
-  await writeFile(file, valuesOf(options, chart))
-  return file
+const allParts: readonly Part[] = [...ownCharts, 'keda', 'strimzi-kafka-operator', 'kafka', 'postgresql']
+
+/** Goods to sell, a gateway that answers on this machine, and a Kafka of one broker. */
+const localValues = join(chartFolder(platformChart), 'values-local.yaml')
+
+async function releaseOf(options: ProductOptions): Promise<Release> {
+  const chart = join(options.workDir, platformChart)
+  await assemblePlatformChart(chart, { archives: options.archives })
+  const file = join(options.workDir, `${platformChart}.yaml`)
+  await mkdir(options.workDir, { recursive: true })
+  await writeFile(file, valuesOf(options))
+  return { ...platformRelease, chart, valuesFiles: [localValues, file], kubeconfig: await options.kubeconfig() }
 }
 
-async function crdsOf(chart: string): Promise<string> {
-  const folder = join(chartFolder(chart), 'crds')
-  const files = await Promise.all((await readdir(folder)).sort().map((name) => readFile(join(folder, name), 'utf8')))
-  return files.join('\n---\n')
-}
+const valuesOf = (options: ProductOptions): string =>
+  stringify({
+    ...chartValues(options.images()),
+    ...Object.fromEntries(options.there.map((part) => [part, { enabled: false }])),
+  })

@@ -1,0 +1,131 @@
+// How does a large file come over a connection that may break, stall or crawl? Piece by piece into a file beside its place, gone on
+// with where it broke off, also in a later run; into its place only when its sum is right.
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exists } from '../files.ts'
+import { DownloadFailed } from './errors.ts'
+import { refuseDowngrade } from './source.ts'
+
+export interface DownloadLimits {
+  /** Moment of performance.now() from which on it would be quicker to do without. */
+  readonly until: number
+  /** Without a byte for so long, the connection is given up and opened again. */
+  readonly stallMs?: number
+  /** How long its speed is watched before it may be called too slow. */
+  readonly judgeAfterMs?: number
+  /** Mean wait before the second try; doubles each time. */
+  readonly backoffMs?: number
+  /** Bytes so far, and of all where that is known. */
+  readonly onBytes?: (received: number, total: number | undefined) => void
+}
+
+/** Tries in a row that bring nothing. */
+const fruitlessTries = 5
+const fruitBytes = 256 << 10
+
+/** @throws DownloadFailed */
+export async function downloadFile(url: string, sha256: string, place: string, limits: DownloadLimits): Promise<void> {
+  if ((await sha256Of(place)) === sha256) return // an earlier run came so far
+  const part = `${place}.part`
+  await mkdir(dirname(place), { recursive: true })
+  const resumed = (await sizeOf(part)) > 0
+  await receive(url, part, limits)
+  if ((await sha256Of(part)) !== sha256) {
+    await rm(part, { force: true })
+    // What an earlier run had left may be of another file.
+    if (resumed) return await downloadFile(url, sha256, place, limits)
+    throw new DownloadFailed('WrongSum', `${url} has not the SHA-256 that its release publishes`)
+  }
+  await rename(part, place)
+}
+
+/** Until the whole of it is in `part`. */
+async function receive(url: string, part: string, limits: DownloadLimits): Promise<void> {
+  const { backoffMs = 500 } = limits
+  for (let fruitless = 0; ;) {
+    const before = await sizeOf(part)
+    const problem = await receiveOnce(url, part, before, limits).catch((cause: unknown) => {
+      if (cause instanceof DownloadFailed && cause.reason !== 'Interrupted') throw cause
+      return cause
+    })
+    if (problem === undefined) return
+    fruitless = (await sizeOf(part)) - before >= fruitBytes ? 0 : fruitless + 1
+    if (fruitless >= fruitlessTries || performance.now() > limits.until)
+      throw new DownloadFailed('Interrupted', `${url} breaks off again and again`, { cause: problem })
+    await sleep(backoffMs * 2 ** fruitless * (0.5 + Math.random()))
+  }
+}
+
+async function receiveOnce(url: string, part: string, offset: number, limits: DownloadLimits): Promise<void> {
+  const stalled = new AbortController()
+  const { stallMs = 20_000 } = limits
+  const stall = () => stalled.abort(new DownloadFailed('Interrupted', `${url} sent nothing for ${stallMs / 1_000} s`))
+  const timer = setTimeout(stall, stallMs)
+  try {
+    const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {}
+    const response = await fetch(url, { headers, signal: stalled.signal })
+    refuseDowngrade(url, response)
+    const from = await begins(url, part, response, offset)
+    const length = Number(response.headers.get('content-length')) || undefined
+    await using file = await open(part, 'a')
+    await file.truncate(from)
+    await write(file, response, from, length && from + length, limits, () => timer.refresh(), url)
+    await file.sync()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** At which byte the answer begins. @throws DownloadFailed */
+async function begins(url: string, part: string, response: Response, offset: number): Promise<number> {
+  if (response.status === 200) return 0
+  const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? []
+  if (response.status === 206 && Number(start) === offset) return offset
+  await response.body?.cancel()
+  if (response.status === 416) await rm(part, { force: true }) // longer than what there is: another file's
+  const comesBack = response.status === 416 || response.status === 429 || response.status >= 500
+  throw new DownloadFailed(comesBack ? 'Interrupted' : 'NotFound', `${url} answers ${response.status}`)
+}
+
+async function write(
+  file: FileHandle,
+  response: Response,
+  from: number,
+  total: number | undefined,
+  limits: DownloadLimits,
+  alive: () => void,
+  url: string,
+): Promise<void> {
+  const { judgeAfterMs = 10_000, onBytes, until } = limits
+  const started = performance.now()
+  let received = from
+  for await (const chunk of response.body ?? []) {
+    alive()
+    await file.write(chunk as Uint8Array)
+    received += (chunk as Uint8Array).length
+    onBytes?.(received, total)
+    const elapsed = performance.now() - started
+    if (total === undefined || elapsed < judgeAfterMs) continue
+    const leftMs = ((total - received) * elapsed) / (received - from)
+    if (performance.now() + leftMs > until) throw new DownloadFailed('TooSlow', `${url} comes too slowly to wait for`)
+  }
+  if (total !== undefined && received < total) throw new DownloadFailed('Interrupted', `${url} broke off`)
+}
+
+/** Nothing where there is no such file. */
+async function sha256Of(path: string): Promise<string | undefined> {
+  if (!(await exists(path))) return undefined
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
+  return hash.digest('hex')
+}
+
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )

@@ -1,0 +1,87 @@
+// Where are release artifacts downloaded from? From their official addresses, from a mirror with the same layout, or nowhere:
+// ORDERPIPELINE_DOWNLOADS says. Whether a host can be reached is found out once a run, within seconds.
+import { DownloadFailed } from './errors.ts'
+
+export const downloadsVariable = 'ORDERPIPELINE_DOWNLOADS'
+
+/** How long an answer of any kind may take before a host counts as unreachable. */
+const answerWithinMs = 4_000
+
+export class DownloadsInvalid extends Error {
+  override readonly name = 'DownloadsInvalid'
+  readonly reason = 'DownloadsInvalid'
+}
+
+export interface DownloadSource {
+  /** The official address, or that of the mirror: `<mirror>/<host>/<path>`. */
+  address(officialUrl: string): string
+  /** Asks the host the first time. */
+  reachable(officialUrl: string): Promise<boolean>
+}
+
+/** Nothing where downloads are refused. @throws DownloadsInvalid */
+export function downloadSource(setting: string | undefined): DownloadSource | undefined {
+  if (setting === 'off') return undefined
+  const mirror = setting ? mirrorUrl(setting) : undefined
+  const address = (url: string): string => {
+    if (!mirror) return url
+    const { host, pathname } = new URL(url)
+    return `${mirror}/${host}${pathname}`
+  }
+  const answers = new Map<string, Promise<boolean>>()
+  return {
+    address,
+    reachable: (url) => {
+      const { origin } = new URL(address(url))
+      const answer = answers.get(origin) ?? answersAtAll(origin)
+      answers.set(origin, answer)
+      return answer
+    },
+  }
+}
+
+function mirrorUrl(setting: string): string {
+  const url = URL.parse(setting)
+  if (url && /^https?:$/.test(url.protocol) && !url.search && !url.hash) return url.href.replace(/\/+$/, '')
+  throw new DownloadsInvalid(
+    `${downloadsVariable} is off or the http or https URL of a mirror, found ${JSON.stringify(setting)}`,
+  )
+}
+
+async function answersAtAll(origin: string): Promise<boolean> {
+  const options = { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(answerWithinMs) } as const
+  return await fetch(origin, options).then(
+    () => true, // whatever it answers
+    () => false,
+  )
+}
+
+/** A file of a few kilobytes, such as one with sums. @throws DownloadFailed */
+export async function smallFile(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(15_000) }).catch((cause: unknown) => {
+    throw new DownloadFailed('Unreachable', `${url} does not answer`, { cause })
+  })
+  if (!response.ok) {
+    await response.body?.cancel()
+    throw new DownloadFailed('NotFound', `${url} answers ${response.status}`)
+  }
+  refuseDowngrade(url, response)
+  let text = ''
+  const decoder = new TextDecoder()
+  try {
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true })
+      if (text.length > 1 << 20) throw new DownloadFailed('NotFound', `${url} is no list of sums`)
+    }
+  } catch (cause) {
+    if (cause instanceof DownloadFailed) throw cause
+    throw new DownloadFailed('Interrupted', `${url} broke off`, { cause })
+  }
+  return text
+}
+
+/** A redirect from https to http would let anybody on the way choose what is downloaded. @throws DownloadFailed */
+export function refuseDowngrade(asked: string, { url }: Pick<Response, 'url'>): void {
+  if (asked.startsWith('https:') && url && !url.startsWith('https:'))
+    throw new DownloadFailed('Unreachable', `${asked} leads to ${url}, which is not https`)
+}

@@ -1,0 +1,56 @@
+// Which tools does the native cluster wait for, and in which order do they come? One step for each part of the cluster, so that
+// what is ready is used while the next is built. Builds use all cores, so they go one after the other: first what most waits for,
+// KEDA last of what a pipeline needs, since everything else can start beside its build.
+import { exists } from '../../files.ts'
+import type { StepProgress } from '../../progress/progress.ts'
+import type { Step } from '../../progress/steps.ts'
+import { obtainTool, toolPath, typicalMs, type Obtained, type ToolName } from '../../tools/index.ts'
+
+interface Part {
+  readonly name: string
+  readonly title: string
+  readonly tools: readonly ToolName[]
+}
+
+const kubernetes: Part = { name: 'tool-kubernetes', title: 'Programs of Kubernetes', tools: ['kube'] }
+const containerd: Part = {
+  name: 'tool-containerd',
+  title: 'Programs of containerd',
+  tools: ['containerd', 'containerd-shim-runc-v2', 'ctr'],
+}
+const coredns: Part = { name: 'tool-coredns', title: 'CoreDNS', tools: ['coredns'] }
+const helm: Part = { name: 'tool-helm', title: 'Helm', tools: ['helm'] }
+const keda: Part = { name: 'tool-keda', title: 'KEDA', tools: ['keda-operator', 'keda-metrics-apiserver'] }
+const metricsServer: Part = { name: 'tool-metrics-server', title: 'metrics-server: program', tools: ['metrics-server'] }
+
+const neededForReady: readonly Part[] = [kubernetes, containerd, coredns, helm, keda]
+
+/** Each after the one before it. */
+export const toolSteps: readonly Step[] = neededForReady.map((part, index) =>
+  toolStep(
+    part,
+    neededForReady.slice(index - 1, index).map(({ name }) => name),
+  ),
+)
+
+/** No pipeline waits for it: it serves CPU and memory figures to autoscalers and `kubectl top`. */
+export const metricsServerTool = (after: readonly string[]): Step => toolStep(metricsServer, after)
+
+function toolStep({ name, title, tools }: Part, after: readonly string[]): Step {
+  return {
+    ...{ name, title, after },
+    typicalMs: tools.reduce((sum, tool) => sum + typicalMs(tool), 0),
+    due: async () => !(await Promise.all(tools.map((tool) => exists(toolPath(tool))))).every(Boolean),
+    run: (progress) => obtainAll(tools, progress),
+  }
+}
+
+/** Answers how they came, where they were not there. */
+async function obtainAll(tools: readonly ToolName[], progress: StepProgress): Promise<string> {
+  const quiet: StepProgress = { note: (text) => progress.note(text), expect: () => undefined }
+  const obtained: Obtained[] = []
+  for (const tool of tools) obtained.push(await obtainTool(tool, quiet))
+  const because = obtained.find((tool) => tool.because)?.because
+  const ways = new Set(obtained.map(({ how }) => how).filter((how) => how !== 'there'))
+  return [[...ways].join(' and '), because].filter(Boolean).join(': ')
+}

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { statePaths } from '../../paths.ts'
+import { readyStep } from '../product/steps.ts'
+import { nativeCluster } from './cluster.ts'
+import { nativeUp } from './up.ts'
+
+const steps = nativeUp(nativeCluster(statePaths('plan-of-a-test')))
+const named = (name: string) => steps.find((step) => step.name === name)!
+
+/** Names of the steps that must be over before this one begins. */
+function before(name: string): Set<string> {
+  const direct = named(name).after
+  return new Set(direct.flatMap((each) => [each, ...before(each)]))
+}
+
+it('has each step once, behind those that it comes after', () => {
+  const names = steps.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  for (const [index, { after }] of steps.entries())
+    for (const name of after) expect(names.slice(0, index)).toContain(name)
+})
+
+it('makes a pipeline wait for nothing that it does not need', () => {
+  const needed = before(readyStep)
+  expect([...needed]).toEqual(
+    expect.arrayContaining(['control-plane', 'node', 'dns', 'keda', 'operator', 'shop', 'kafka']),
+  )
+  for (const name of ['tool-metrics-server', 'metrics-server', 'example-images']) {
+    expect(needed.has(name)).toBe(false)
+    expect(before(name).has(readyStep)).toBe(true)
+  }
+})
+
+it('builds KEDA last, while what does not need it starts', () => {
+  const tools = steps.filter(({ name }) => name.startsWith('tool-') && name !== 'tool-metrics-server')
+  expect(tools.at(-1)?.name).toBe('tool-keda')
+  for (const name of ['control-plane', 'node', 'dns', 'operator', 'shop', 'topic-operator'])
+    expect(before(name).has('tool-keda')).toBe(false)
+})
+
+it('starts the control plane and the container runtime as soon as their own programs are there', () => {
+  expect([...before('control-plane')].filter((name) => name.startsWith('tool-'))).toEqual(['tool-kubernetes'])
+  expect([...before('runtime')].filter((name) => name.startsWith('tool-')).sort()).toEqual([
+    'tool-containerd',
+    'tool-kubernetes',
+  ])
+})

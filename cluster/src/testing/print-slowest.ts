@@ -1,0 +1,17 @@
+// npm run test:slowest: where did the time of the last runs go? Every file with `--all`, otherwise the slowest.
+import { readFileSync } from 'node:fs'
+import { slowestText, type RunTimes } from './slowest.ts'
+import { timesFile } from './slowest-reporter.ts'
+
+const count = process.argv.includes('--all') ? Infinity : 25
+const reports = (['tests', 'end-to-end'] as const).flatMap((what) => {
+  try {
+    return [slowestText(JSON.parse(readFileSync(timesFile(what), 'utf8')) as RunTimes, count)]
+  } catch {
+    return [] // not run since the dependencies were installed
+  }
+})
+process.stdout.write(
+  reports.length > 0 ? `${reports.join('\n\n')}\n` : 'No run has left its times yet: npm test, or npm run test:e2e\n',
+)
+if (reports.length === 0) process.exitCode = 1

@@ -1,0 +1,9 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { typicalSeconds } from './slowest-first.ts'
+
+it('knows the slowest files by the names that they have', () => {
+  const root = join(import.meta.dirname, '..', '..', '..')
+  expect(Object.keys(typicalSeconds).filter((file) => !existsSync(join(root, file)))).toEqual([])
+})

@@ -1,0 +1,55 @@
+// How does a test run tell where its time went? A vitest reporter: it prints the slowest files after the results, and leaves all
+// figures for `npm run test:slowest`.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import type { Reporter, TestModule } from 'vitest/node'
+import { slowestText, type FileTime, type RunTimes } from './slowest.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+/** Nothing to choose from below that. */
+const worthSayingFrom = 5
+const shown = 12
+
+/** Measures of this name are components that a run has started; see global-setup.ts. */
+export const startedMeasure = 'started once: '
+
+/** Where the figures of the last run are, by what was run. */
+export const timesFile = (what: 'tests' | 'end-to-end'): string =>
+  join(root, 'node_modules', '.orderpipeline', `slowest-${what}.json`)
+
+export class SlowestReporter implements Reporter {
+  #started = performance.now()
+
+  onTestRunStart(): void {
+    this.#started = performance.now()
+  }
+
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    if (modules.length < worthSayingFrom) return
+    const started = performance
+      .getEntriesByType('measure')
+      .filter(({ name }) => name.startsWith(startedMeasure))
+      .map(({ name, duration }) => ({ name: name.slice(startedMeasure.length), ms: duration }))
+    const wallMs = performance.now() - this.#started
+    const times: RunTimes = { wallMs, started, files: modules.map(timeOf) }
+    const file = timesFile(modules.some(({ project }) => project.name === 'e2e') ? 'end-to-end' : 'tests')
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, JSON.stringify(times))
+    process.stdout.write(`\n${slowestText(times, shown)}\n`)
+  }
+}
+
+function timeOf(module: TestModule): FileTime {
+  const { duration, collectDuration } = module.diagnostic()
+  let tests = 0
+  let testsMs = 0
+  for (const test of module.children.allTests()) {
+    tests++
+    testsMs += test.diagnostic()?.duration ?? 0
+  }
+  const file = relative(root, module.moduleId)
+  return { file, tests, testsMs, hooksMs: Math.max(0, duration - testsMs), importMs: collectDuration }
+}
+
+// vitest takes a reporter that is named on the command line by its default export only.
+export { SlowestReporter as default }

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { slowestText } from './slowest.ts'
+
+const file = (name: string, testsMs: number, hooksMs = 0, importMs = 0) => ({
+  ...{ file: name, tests: 1, testsMs, hooksMs, importMs },
+})
+
+it('shows the slowest files first, by all of their time, and where the time of the run went', () => {
+  const files = [
+    file('quick.test.ts', 1_000),
+    file('set-up.test.ts', 4_000, 70_000, 1_000),
+    file('slow.test.ts', 60_000),
+  ]
+  const started = [{ name: 'Kafka', ms: 3_000 }]
+  expect(slowestText({ wallMs: 80_000, started, files }, 2).split('\n')).toEqual([
+    '3 test files in 1 min 20 s: 1 min 5 s in tests, 1 min 10 s in hooks, 1 s loading modules',
+    'Started once: Kafka 3 s',
+    'The slowest             all       tests       hooks     modules',
+    'set-up.test.ts   1 min 15 s         4 s  1 min 10 s         1 s',
+    'slow.test.ts          1 min       1 min         0 s         0 s',
+  ])
+})
+
+it('has something to say of a run without files', () => {
+  expect(slowestText({ wallMs: 0, started: [], files: [] }, 5)).toBe(
+    '0 test files in 0 s: 0 s in tests, 0 s in hooks, 0 s loading modules',
+  )
+})

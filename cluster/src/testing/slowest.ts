@@ -1,0 +1,50 @@
+// Where does the time of a test run go? The slowest files, with what of it they spent in set-up and in loading modules, and what
+// the run itself spent on starting real components. Pure.
+import { duration } from '../progress/duration.ts'
+
+/** Milliseconds of one test file. */
+export interface FileTime {
+  readonly file: string
+  readonly tests: number
+  /** In tests. Of tests side by side each counts. */
+  readonly testsMs: number
+  /** In hooks: beforeAll, beforeEach, afterEach, afterAll. */
+  readonly hooksMs: number
+  /** Loading the file and what it imports. */
+  readonly importMs: number
+}
+
+export interface RunTimes {
+  /** From the start of the run to its end. */
+  readonly wallMs: number
+  /** Components that were started once for the run; they start side by side. */
+  readonly started: readonly { readonly name: string; readonly ms: number }[]
+  readonly files: readonly FileTime[]
+}
+
+export const totalMs = ({ testsMs, hooksMs, importMs }: FileTime): number => testsMs + hooksMs + importMs
+
+/** Lines for a person: sums first, then the `count` slowest files. */
+export function slowestText({ wallMs, started, files }: RunTimes, count: number): string {
+  const sum = (of: (file: FileTime) => number) => duration(files.reduce((total, file) => total + of(file), 0))
+  const slowest = files.toSorted((a, b) => totalMs(b) - totalMs(a)).slice(0, count)
+  const width = Math.max(0, ...slowest.map(({ file }) => file.length))
+  const cell = (ms: number) => duration(ms).padStart(12)
+  return [
+    `${files.length} test files in ${duration(wallMs)}: ` +
+      `${sum((file) => file.testsMs)} in tests, ${sum((file) => file.hooksMs)} in hooks, ` +
+      `${sum((file) => file.importMs)} loading modules`,
+    ...(started.length > 0
+      ? [`Started once: ${started.map(({ name, ms }) => `${name} ${duration(ms)}`).join(', ')}`]
+      : []),
+    ...(slowest.length > 0
+      ? [
+          `${'The slowest'.padEnd(width)} ${['all', 'tests', 'hooks', 'modules'].map((head) => head.padStart(12)).join('')}`,
+        ]
+      : []),
+    ...slowest.map(
+      (time) =>
+        `${time.file.padEnd(width)} ${[totalMs(time), time.testsMs, time.hooksMs, time.importMs].map(cell).join('')}`,
+    ),
+  ].join('\n')
+}

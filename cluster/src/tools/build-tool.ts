@@ -1,0 +1,72 @@
+// How is a tool built from the Go module proxy? From a wrapper module, in a folder that is gone afterwards; one build after the
+// other, since each uses all cores.
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { exists } from '../files.ts'
+import { run } from '../process/run.ts'
+import type { StepProgress } from '../progress/progress.ts'
+import { findGo, type Go } from './go.ts'
+import { goModuleSource } from './go-module.ts'
+import { recipes, type Recipe, type ToolName } from './recipes.ts'
+import { buildArguments, wrapperGoMod, type GoMod } from './wrapper-module.ts'
+
+/** Builds it to `path`, and beside it what is missing of the tools that are built together with it. */
+export async function buildTool(
+  name: ToolName,
+  recipe: Recipe,
+  path: string,
+  bin: string,
+  progress: StepProgress,
+): Promise<void> {
+  const go = await findGo(progress)
+  await mkdir(bin, { recursive: true })
+  const dir = await mkdtemp(join(bin, `.build-${name}-`))
+  const places = await placesOf(recipe, path, bin)
+  try {
+    await writeWrapper(dir, recipe, go, progress)
+    progress.note(`compiling ${name} ${recipe.version}, once`)
+    const packages = [...places.keys()]
+    const output = join(dir, 'out')
+    await mkdir(output)
+    await run(go.command, ['build', ...buildArguments(recipe, `${output}/`, packages)], {
+      cwd: dir,
+      env: go.env,
+      timeoutMs: recipe.typicalMs * 4 + 20 * 60_000,
+      onLine: (line) => {
+        const downloading = /^go: downloading (\S+)/.exec(line)
+        if (downloading) progress.note(`${name}: downloading ${downloading[1]}`)
+      },
+    })
+    for (const [package_, place] of places) {
+      const executable = join(output, basename(package_))
+      await chmod(executable, 0o755)
+      await rename(executable, place)
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+/** Package → place; the last element of a package's path is the name that Go gives its executable. */
+async function placesOf(recipe: Recipe, path: string, bin: string): Promise<ReadonlyMap<string, string>> {
+  const places = new Map([[recipe.package, path]])
+  for (const other of (recipe.alongside ?? []) as readonly ToolName[]) {
+    const place = join(bin, `${other}-${recipes[other].version}`)
+    if (!(await exists(place))) places.set(recipes[other].package, place)
+  }
+  return places
+}
+
+async function writeWrapper(dir: string, recipe: Recipe, go: Go, progress: StepProgress): Promise<void> {
+  const source = await goModuleSource(recipe.module, recipe.version, progress, go)
+  const { stdout } = await run(go.command, ['mod', 'edit', '-json', join(source, 'go.mod')], {
+    cwd: dir,
+    env: { ...go.env, GOFLAGS: '' },
+    timeoutMs: 60_000,
+  })
+  await writeFile(join(dir, 'go.mod'), wrapperGoMod(recipe, JSON.parse(stdout) as GoMod))
+  await writeFile(join(dir, 'go.sum'), await readFile(join(source, 'go.sum')))
+  if (!recipe.ownMain) return
+  await mkdir(join(dir, 'main'))
+  await copyFile(join(import.meta.dirname, 'go', recipe.ownMain, 'main.go'), join(dir, 'main', 'main.go'))
+}

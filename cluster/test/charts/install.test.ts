@@ -1,0 +1,179 @@
+// What does Helm find in a cluster, and what becomes of it? order-platform is installed for real on an API server (no pods run), and
+// what only a cluster can answer is asked there: is there a KEDA, a Kafka of another size, an older definition of OrderPipelines?
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { kubeconfig } from '@orderpipeline/cluster/testing'
+import { strimziCrds } from '../../src/backing/index.ts'
+import { applyCrds } from '../../src/control-plane/crds.ts'
+import { run } from '../../src/process/run.ts'
+import { ensureTool } from '../../src/tools/index.ts'
+import { chart, imageValues, objectsOf, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Platform } from './helm.ts'
+
+const namespace = 'install-under-test'
+let platform: Platform
+let dir: string
+
+async function kubectl(args: readonly string[], input?: string): Promise<string> {
+  const options = { timeoutMs: 60_000, ...(input !== undefined && { input }) }
+  const { stdout } = await run(await ensureTool('kube'), ['kubectl', '--kubeconfig', kubeconfig(), ...args], options)
+  return stdout
+}
+
+async function helm(...args: string[]): Promise<string> {
+  const where = ['--kubeconfig', kubeconfig(), '--namespace', namespace]
+  return (await run(await ensureTool('helm'), [...args, ...where], { timeoutMs: 120_000 })).stdout
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'install-'))
+  platform = await platformWithDependencies()
+  const crds = objectsOf(await strimziCrds()).filter(({ metadata }) => /^kafka(nodepool)?s\./.test(metadata.name))
+  await applyCrds(await ensureTool('kube'), kubeconfig(), [JSON.stringify({ apiVersion: 'v1', kind: 'List', items: crds })])
+  await kubectl(['create', 'namespace', namespace])
+})
+afterAll(async () => {
+  await platform.remove()
+  await rm(dir, { recursive: true })
+})
+
+describe('order-platform', () => {
+  const upgrade = (...values: string[]) => {
+    // The API server of the tests has KEDA's definitions.
+    const sets = ['kafka.replicas=1', 'keda.enabled=false', ...values].flatMap((value) => ['--set', value])
+    return helm('upgrade', '--install', 'platform', platform.path, '--no-hooks', ...imageValues(platform.path), ...sets)
+  }
+
+  test('is installed from its packed dependencies, and upgraded without a change', async () => {
+    expect(await upgrade()).toContain('STATUS: deployed')
+    const made = await kubectl(['-n', namespace, 'get', 'orderpipeline,kafka,kafkanodepool,deployment,networkpolicy', '-o', 'name'])
+    expect(made.trim().split('\n').sort()).toEqual([
+      'deployment.apps/payment-provider',
+      'deployment.apps/platform-orderpipeline-operator',
+      'kafka.kafka.strimzi.io/shop-kafka',
+      'kafkanodepool.kafka.strimzi.io/shop-kafka-all',
+      'networkpolicy.networking.k8s.io/payment-provider',
+      'networkpolicy.networking.k8s.io/platform-orderpipeline-operator',
+      'networkpolicy.networking.k8s.io/shop-postgres',
+      'orderpipeline.orderpipeline.dev/shop',
+    ])
+    const passwords = () => kubectl(['-n', namespace, 'get', 'secret', 'shop-postgres', 'shop-postgres-admin', '-o', 'jsonpath={.items[*].data}'])
+    const before = await passwords()
+    expect(await upgrade()).toContain('STATUS: deployed')
+    expect(await passwords()).toBe(before)
+  })
+
+  test('refuses what Strimzi cannot change in a running Kafka, and names the value to go back to', async () => {
+    await expect(upgrade('kafka.replicas=3')).rejects.toThrow(/kafka.replicas is 3, but the pool shop-kafka-all has 1 .* leave it at 1/)
+    await expect(upgrade('kafka.storage.type=ephemeral')).rejects.toThrow(/the running Kafka has persistent-claim, which cannot be changed/)
+  })
+
+  test('is uninstalled, and installed again with the passwords of the data that has stayed', async () => {
+    const passwords = () => kubectl(['-n', namespace, 'get', 'secret', 'shop-postgres-admin', '-o', 'jsonpath={.data}'])
+    const before = await passwords()
+    await helm('uninstall', 'platform', '--no-hooks')
+    expect(await passwords()).toBe(before)
+    expect(await upgrade()).toContain('STATUS: deployed')
+    expect(await passwords()).toBe(before)
+  })
+
+  test('refuses to make Secrets that are somebody else’s, and says which value leaves the database out', async () => {
+    await expect(helm('install', 'another', platform.path, '--no-hooks', ...imageValues(platform.path), '--set', 'keda.enabled=false,kafka.enabled=false')).rejects.toThrow(
+      'the Secret shop-postgres is there and not of this release, so there is a database already: set postgresql.enabled=false',
+    )
+  })
+
+  test('refuses to bring KEDA where the cluster has it from elsewhere, and says which value leaves it out', async () => {
+    await expect(upgrade('keda.enabled=true')).rejects.toThrow('the cluster has KEDA already: set keda.enabled=false')
+  })
+})
+
+describe('the definition of OrderPipelines', () => {
+  const name = 'orderpipelines.orderpipeline.dev'
+  const file = join(repository, 'crds', 'orderpipelines.yaml')
+  const describedAs = async () => {
+    const crd = JSON.parse(await kubectl(['get', 'crd', name, '-o', 'json'])) as Definition
+    return crd.spec.versions[0]?.schema.openAPIV3Schema.description
+  }
+
+  test('is brought up to date before an upgrade by the hook’s own program, with no rights but to patch it', async () => {
+    const current = parse(await readFile(file, 'utf8')) as Definition
+    const older = structuredClone(current)
+    const [version] = older.spec.versions
+    if (version) version.schema.openAPIV3Schema.description = 'An older one.'
+    const asHelm = ['--server-side', '--force-conflicts', '--field-manager=helm']
+    await kubectl(['apply', ...asHelm, '-f', '-'], JSON.stringify(older))
+    try {
+      await expect(kubectl(['apply', '--server-side', '-f', file])).rejects.toThrow(/conflict/)
+      await upgradeHook()
+      expect(await describedAs()).toBe(current.spec.versions[0]?.schema.openAPIV3Schema.description)
+      // Helm itself may go on with it, as it does in the next installation.
+      await kubectl(['apply', '--server-side', '--field-manager=helm', '-f', '-'], JSON.stringify(older))
+    } finally {
+      await kubectl(['apply', ...asHelm, '-f', file])
+    }
+  })
+
+  async function upgradeHook(): Promise<void> {
+    const objects = await rendered(chart('orderpipeline-operator'), [], ['--namespace', namespace])
+    const hooks = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'pre-upgrade')
+    expect(hooks.map(({ kind }) => kind).sort()).toEqual(['ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Job', 'ServiceAccount'])
+    const { data } = hooks.find(({ kind }) => kind === 'ConfigMap') as unknown as { data: Record<string, string> }
+    const { account, env } = await asHook(hooks)
+    const who = ['--as', `system:serviceaccount:${namespace}:${account}`]
+    expect((await kubectl(['auth', 'can-i', 'delete', `crd/${name}`, ...who]).catch(() => 'no')).trim()).toBe('no')
+    for (const [key, text] of Object.entries(data)) await writeFile(join(dir, key), text)
+    const { stdout } = await run(process.execPath, [join(dir, 'apply-crd.mjs')], { env: { ...env, CRD_FILE: join(dir, 'crd.yaml'), CRD_NAME: name }, timeoutMs: 60_000 })
+    expect(stdout).toContain(`${name} is applied`)
+  }
+})
+
+describe('the uninstallation of the operator', () => {
+  const pipeline = (name: string, deletionPolicy: string) => ({
+    apiVersion: 'orderpipeline.dev/v1alpha1',
+    kind: 'OrderPipeline',
+    metadata: { name, namespace, finalizers: ['orderpipeline.dev/cleanup', 'example.com/another'] },
+    spec: {
+      kafka: { strimziCluster: 'some' },
+      topics: [{ name: 'a' }],
+      stages: [{ name: 'x', image: 'x:1', consumes: [{ topic: 'a' }], scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 5 } }],
+      deletionPolicy,
+    },
+  })
+  const finalizersOf = (name: string) => kubectl(['-n', namespace, 'get', 'orderpipeline', name, '-o', 'jsonpath={.metadata.finalizers}'])
+
+  test('takes its finalizer, and no other, off the pipelines that wait for it, unless topics to be kept would go with them', async () => {
+    const pipelines = [pipeline('waits', 'Delete'), pipeline('keeps', 'Retain')]
+    await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pipelines }))
+    await kubectl(['-n', namespace, 'delete', 'orderpipeline', 'waits', 'keeps', '--wait=false'])
+    const objects = await rendered(chart('orderpipeline-operator'), [], ['--namespace', namespace])
+    const hooks = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'post-delete')
+    const { env } = await asHook(hooks)
+    const [pod] = podsOf(hooks)
+    const [container] = pod?.spec.containers ?? []
+    const own = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value ?? '']))
+    await run(process.execPath, container?.args ?? [], { env: { ...env, ...own }, timeoutMs: 60_000 })
+    expect(await finalizersOf('waits')).toBe('["example.com/another"]')
+    expect(await finalizersOf('keeps')).toBe('["orderpipeline.dev/cleanup","example.com/another"]')
+    for (const name of ['waits', 'keeps']) await kubectl(['-n', namespace, 'patch', 'orderpipeline', name, '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
+  })
+})
+
+/** Makes what a hook has besides its Job, and answers what its program finds as in a pod: the account's token, and the way to the API server. */
+async function asHook(hooks: readonly KubeObject[]): Promise<{ account: string; env: Record<string, string> }> {
+  const account = hooks.find(({ kind }) => kind === 'ServiceAccount')?.metadata.name ?? ''
+  const rights = hooks.filter(({ kind }) => kind !== 'Job' && kind !== 'ConfigMap')
+  await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: rights }))
+  const { clusters } = parse(await readFile(kubeconfig(), 'utf8')) as { clusters: { cluster: Record<string, string> }[] }
+  const { server = '', 'certificate-authority-data': ca = '' } = clusters[0]?.cluster ?? {}
+  await writeFile(join(dir, 'ca.crt'), Buffer.from(ca, 'base64'))
+  await writeFile(join(dir, 'token'), await kubectl(['-n', namespace, 'create', 'token', account]))
+  const { hostname, port } = new URL(server)
+  return { account, env: { SERVICE_ACCOUNT_DIR: dir, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port } }
+}
+
+interface Definition {
+  readonly spec: { readonly versions: { schema: { openAPIV3Schema: { description: string } } }[] }
+}
