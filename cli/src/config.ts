@@ -2,20 +2,45 @@
 import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { kafkaVariables } from '@orderpipeline/kit-kafka'
+import { runningDevRuntimes } from '@orderpipeline/cluster/dev-runtimes'
 import { statePaths } from '@orderpipeline/cluster/paths'
 import type { Environment, Output } from './environment.ts'
 
 export function environmentOf(env: NodeJS.ProcessEnv, stdout: Output, stderr: Output): Environment {
   const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
   return {
-    stdout,
+    stdout: withColumns(stdout, env),
     stderr,
     colour: stdout.isTTY === true && !noColour && env['TERM'] !== 'dumb',
-    kubeconfig: env['KUBECONFIG'] || undefined,
-    kubeconfigCandidates: [statePaths(undefined, env).kubeconfig, join(homedir(), '.kube', 'config')],
+    ...kubeconfigs(env),
     kafkaVariables: Object.fromEntries(Object.keys(kafkaVariables).map((name) => [name, env[name]])),
     editor: env['VISUAL'] || env['EDITOR'] || undefined,
     user: `${userName(env)}@${hostname()}`,
+  }
+}
+
+/**
+ * `npm run …` of the project speaks to what runs here, `npm start` before the local cluster, whatever KUBECONFIG says, as its other commands do; called by itself or
+ * as `kubectl orderpipeline` it goes where kubectl goes, and to the local cluster only where kubectl would find nothing.
+ */
+function kubeconfigs(env: NodeJS.ProcessEnv): Pick<Environment, 'kubeconfig' | 'kubeconfigCandidates'> {
+  const local = [...runningDevRuntimes(env).map(({ kubeconfig }) => kubeconfig), statePaths(undefined, env).kubeconfig]
+  if (env['ORDERPIPELINE_CLUSTER'] === 'local') return { kubeconfig: undefined, kubeconfigCandidates: local }
+  return {
+    kubeconfig: env['KUBECONFIG'] || undefined,
+    kubeconfigCandidates: [join(homedir(), '.kube', 'config'), ...local],
+  }
+}
+
+/** Where the output is no terminal, or one that does not know its size, COLUMNS says how wide it is to be. */
+function withColumns(output: Output, env: NodeJS.ProcessEnv): Output {
+  if (output.columns) return output
+  const asked = Number(env['COLUMNS'])
+  const columns = Number.isInteger(asked) && asked >= 20 ? asked : undefined
+  return {
+    write: (text) => output.write(text),
+    ...(output.isTTY !== undefined && { isTTY: output.isTTY }),
+    ...(columns !== undefined && { columns }),
   }
 }
 

@@ -27,8 +27,9 @@ export interface Output {
 
 /** Ends a command with a message for the person at the terminal and, where there is one, what to do about it. */
 export class CommandFailed extends Error {
-  override readonly name = 'CommandFailed'
-  readonly reason = 'CommandFailed'
+  override readonly name: string = 'CommandFailed'
+  readonly reason: string = 'CommandFailed'
+  readonly exitCode: number = 1
   readonly retry = false
   readonly advice: string | undefined
 
@@ -36,4 +37,11 @@ export class CommandFailed extends Error {
     super(message, { cause: options.cause })
     this.advice = options.advice
   }
+}
+
+/** An option or argument that is not what it may be: the person is to call it otherwise, and nothing was done. */
+export class CalledWrongly extends CommandFailed {
+  override readonly name = 'CalledWrongly'
+  override readonly reason = 'CalledWrongly'
+  override readonly exitCode = 2
 }

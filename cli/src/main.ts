@@ -4,6 +4,14 @@ import { commands } from './commands/index.ts'
 import { environmentOf } from './config.ts'
 import { program } from './program.ts'
 
+// Whoever reads has enough: `orderpipeline top | head`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+}
+
 const environment = environmentOf(process.env, process.stdout, process.stderr)
 const interrupt = new AbortController()
 // Not once: Ctrl-C can arrive twice, from the terminal and from the npm script's parent, and must not cut the

@@ -67,6 +67,7 @@ export function program(
       getOutHelpWidth: () => Math.min(environment.stdout.columns ?? helpColumns, helpColumns),
       getErrHelpWidth: () => helpColumns,
     })
+    .configureHelp({ minWidthToWrap: 20 })
     .addHelpText('after', exitCodeText(usualExitCodes))
   for (const definition of commands) {
     const above = definition.family === undefined ? root : familyOf(root, definition.family)
@@ -87,7 +88,7 @@ export function program(
         if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
         if (!(error instanceof CommandFailed)) throw error
         environment.stderr.write(`${error.message}\n${error.advice === undefined ? '' : `${error.advice}\n`}`)
-        return 1
+        return error.exitCode
       }
     },
     help: (name) => {

@@ -62,8 +62,8 @@ const listed = async (...args: string[]): Promise<Listed['letters']> => {
 class Broken extends Error {
   override readonly name = 'BrokenByTest'
   readonly reason = 'BrokenByTest'
-  readonly retry = false
 }
+const oneAttempt = { STAGE_RETRY_ATTEMPTS: 1 }
 
 /** The inventory, broken for the orders in `broken`; `seen` counts how often a message was looked at before the inbox was asked. */
 const broken = new Set<string>()
@@ -105,7 +105,7 @@ test('a letter goes back to its stage alone, takes effect once, and a second rep
   const [seen, seenByOther] = [new Map<string, number>(), new Map<string, number>()]
   const order = testOrder(1, { 'SKU-0001': 2 })
   broken.add(order.orderId)
-  const stage = bench.start('inventory', consumes, breakable(seen))
+  const stage = bench.start('inventory', consumes, breakable(seen), oneAttempt)
   const other = bench.start('audit', consumes, onlooker(seenByOther))
   await bench.publish([validatedEvent(order)])
   await drained()
@@ -158,7 +158,7 @@ test('a letter goes back to its stage alone, takes effect once, and a second rep
 test('a message that comes back three times is parked, and only force moves it', async () => {
   const order = testOrder(2, { 'SKU-0002': 1 })
   broken.add(order.orderId)
-  const stage = bench.start('inventory', consumes, breakable(new Map()))
+  const stage = bench.start('inventory', consumes, breakable(new Map()), oneAttempt)
   await bench.publish([validatedEvent(order)])
   for (let replays = 0; replays < 3; replays++) {
     await drained()
@@ -181,12 +181,21 @@ test('a message that comes back three times is parked, and only force moves it',
 test('poison is mended on its way back, and what nobody wants is discarded', async () => {
   const order = testOrder(3, { 'SKU-0003': 1 })
   const event = validatedEvent(order)
-  const stage = bench.start('inventory', consumes, breakable(new Map()))
+  const stage = bench.start('inventory', consumes, breakable(new Map()), oneAttempt)
   for (const value of ['{"half":', 'rubbish'])
     await bench.publishRaw([{ topic: 'orders.validated', key: order.customerId, value, headers: {} }])
   await drained()
   const [first, second] = await listed('inventory', '--reason', 'NotJson')
   const file = join(folder, 'mended.json')
+  const helpless = await dlq(['replay', pipeline(), first!.id])
+  expect(helpless).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('cannot help (NotJson): --edit') as string,
+  })
+  await writeFile(file, '{"a":1}')
+  const unreadable = await dlq(['replay', pipeline(), first!.id, '--edit', file])
+  expect(unreadable).toMatchObject({ code: 1, stderr: expect.stringContaining('inventory cannot read') as string })
+  expect((await listed(first!.id))[0]).toMatchObject({ state: 'open', history: [] })
   const envelope = (await bench.records('orders.validated'))
     .map(({ value }) => String(value))
     .find((text) => text.startsWith('{"specversion"'))!
@@ -209,7 +218,7 @@ test('poison is mended on its way back, and what nobody wants is discarded', asy
 test('many letters go at a bounded rate, in the order they had, past messages of keys that go on', async () => {
   const orders = Array.from({ length: 40 }, (_, n) => testOrder(n % 3, { 'SKU-0004': 1 }))
   for (const { orderId } of orders) broken.add(orderId)
-  const stage = bench.start('inventory', consumes, breakable(new Map()))
+  const stage = bench.start('inventory', consumes, breakable(new Map()), oneAttempt)
   await bench.publish(orders.map(validatedEvent))
   await drained()
   broken.clear()

@@ -148,6 +148,7 @@ describe('orderpipeline plan', () => {
   it('takes the settings of the operator that watches the namespace', async () => {
     const env = [
       { name: 'SERVICES_IMAGE', value: 'registry.example/services:7' },
+      { name: 'IMAGE_PULL_SECRETS', value: 'registry-login' },
       { name: 'WATCH_NAMESPACE', value: on.namespace },
     ]
     const labels = { 'app.kubernetes.io/name': 'orderpipeline-operator' }
@@ -160,7 +161,9 @@ describe('orderpipeline plan', () => {
     })
     const { settings, objects } = await planned()
     expect(settings).toBe(`the operator's settings are those of Deployment ${on.namespace}/operator`)
-    expect(JSON.stringify(objects)).toContain('registry.example/services:7')
+    expect(JSON.stringify(objects)).toContain('registry-login')
+    // Another image of the operator's moves no pipeline that runs.
+    expect(JSON.stringify(objects)).not.toContain('registry.example/services:7')
   })
 
   it('compares with the version in the cluster what may change', async () => {
@@ -181,7 +184,7 @@ describe('orderpipeline plan', () => {
       code: 1,
     })
     expect(await plan('--only', 'nothing')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('--only: found "nothing"; allowed: objects, diff') as string,
     })
   })

@@ -110,6 +110,7 @@ describe('orderpipeline suspend and resume', () => {
     const { code, stdout } = await cli('suspend', 'shop', '--json', '--wait')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toEqual({
+      cluster: expect.stringContaining('https://') as string,
       namespace: on.namespace,
       name: 'shop',
       suspend: true,

@@ -65,10 +65,10 @@ test('top says what is wrong and what to do about it', async () => {
   expect(await run(['top'], '/does/not/exist')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(
-      'No kubeconfig found; looked for /does/not/exist.\nStart the local cluster',
+      'No kubeconfig found; looked for /does/not/exist.\nStart the pipeline here with `npm start`, or the local cluster with `npm run up`',
     ) as string,
   })
-  expect(await run(['top', '--interval', '0'])).toMatchObject({ code: 1 })
+  expect(await run(['top', '--interval', '0'])).toMatchObject({ code: 2 })
   expect(await run(['topp'])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("unknown command 'topp'") as string,

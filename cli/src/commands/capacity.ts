@@ -5,7 +5,7 @@ import { OptionInvalid, parsedRate } from '@orderpipeline/traffic'
 import { Option } from 'commander'
 import { pipelineIn } from '../capacity/pipeline-file.ts'
 import { carries, report } from '../capacity/render.ts'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly } from '../environment.ts'
 import { number } from '../simulate/options.ts'
 import { groups } from './groups.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
@@ -50,7 +50,11 @@ async function reckon({ file, rate, ratio, json }: Options, { environment }: Com
   const { sustainable, bottleneck } = found
   const text = json
     ? JSON.stringify({ name, ordersPerSecond, fits, sustainable, bottleneck, stages: needs })
-    : report({ name, capacity: found, needs, rate: ordersPerSecond }, environment.colour).join('\n')
+    : report(
+        { name, capacity: found, needs, rate: ordersPerSecond },
+        environment.colour,
+        environment.stdout.columns,
+      ).join('\n')
   environment.stdout.write(`${text}\n`)
   return fits ? 0 : 1
 }
@@ -63,7 +67,7 @@ function messagesOf(texts: readonly string[], { stages }: OrderPipelineSpec): Re
       const [topic = '', value = ''] = text.split('=', 2)
       if (topics.includes(topic)) return [topic, number(value, `--ratio ${topic}`, { from: 0.0001, to: 1_000 })]
       const allowed = `topic=number, with a topic that a stage consumes (${topics.join(', ')})`
-      throw new CommandFailed(`--ratio: found ${JSON.stringify(text)}; allowed: ${allowed}`)
+      throw new CalledWrongly(`--ratio: found ${JSON.stringify(text)}; allowed: ${allowed}`)
     }),
   )
 }
@@ -72,7 +76,7 @@ function rateOf(text: string): number {
   try {
     return parsedRate(text)
   } catch (error) {
-    if (error instanceof OptionInvalid) throw new CommandFailed(error.message)
+    if (error instanceof OptionInvalid) throw new CalledWrongly(error.message)
     throw error
   }
 }

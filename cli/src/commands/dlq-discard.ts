@@ -1,5 +1,13 @@
 // `orderpipeline dlq discard`: say of messages that nobody will play them again.
-import { dlq, lettersMeant, narrowed, selectOptions, withLetters, type SelectOptions } from '../dead-letters/command.ts'
+import {
+  checkSelection,
+  dlq,
+  lettersMeant,
+  narrowed,
+  selectOptions,
+  withLetters,
+  type SelectOptions,
+} from '../dead-letters/command.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options extends SelectOptions {
@@ -35,6 +43,7 @@ async function discard(
   { environment }: CommandContext,
 ): Promise<number> {
   narrowed(which, options, 'discard')
+  checkSelection(which, options)
   const now = new Date()
   return withLetters(environment, options, pipeline, async (box) => {
     const meant = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], now)

@@ -2,8 +2,15 @@
 import { Option } from 'commander'
 import type { LetterState } from '@orderpipeline/kit-kafka'
 import { painter } from '../colour.ts'
-import { CommandFailed } from '../environment.ts'
-import { dlq, lettersMeant, selectOptions, withLetters, type SelectOptions } from '../dead-letters/command.ts'
+import { CalledWrongly } from '../environment.ts'
+import {
+  checkSelection,
+  dlq,
+  lettersMeant,
+  selectOptions,
+  withLetters,
+  type SelectOptions,
+} from '../dead-letters/command.ts'
 import { letterJson, letterTable } from '../dead-letters/render.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
@@ -48,9 +55,10 @@ async function list(
   options: Options,
   { environment }: CommandContext,
 ): Promise<number> {
+  checkSelection(which, options)
   const limit = Number(options.limit)
   if (!Number.isInteger(limit) || limit < 1)
-    throw new CommandFailed(`--limit: found ${JSON.stringify(options.limit)}; allowed: a whole number from 1`)
+    throw new CalledWrongly(`--limit: found ${JSON.stringify(options.limit)}; allowed: a whole number from 1`)
   const letters = await withLetters(environment, options, pipeline, (box) =>
     lettersMeant(box, pipeline, which, options, statesOf(options.state), new Date()),
   )
@@ -60,7 +68,8 @@ async function list(
     environment.stdout.write(`${JSON.stringify({ total: letters.length, letters: shown.map(letterJson) })}\n`)
     return 0
   }
-  const lines = shown.length === 0 ? ['No letters.'] : letterTable(shown, painter(environment.colour))
+  const lines =
+    shown.length === 0 ? ['No letters.'] : letterTable(shown, painter(environment.colour), environment.stdout.columns)
   const more = left > 0 ? [`${left} older ones are not shown; --limit shows more.`] : []
   environment.stdout.write(`${[...lines, ...more].join('\n')}\n`)
   return 0

@@ -1,9 +1,18 @@
 // `orderpipeline dlq replay`: give the messages that a stage gave up on back to that stage.
 import type { Letter } from '@orderpipeline/kit-kafka'
-import { CommandFailed } from '../environment.ts'
-import { dlq, lettersMeant, narrowed, selectOptions, withLetters, type SelectOptions } from '../dead-letters/command.ts'
+import { CalledWrongly } from '../environment.ts'
+import {
+  checkSelection,
+  dlq,
+  lettersMeant,
+  narrowed,
+  selectOptions,
+  withLetters,
+  type SelectOptions,
+} from '../dead-letters/command.ts'
 import { editedValue } from '../dead-letters/editing.ts'
 import type { LetterBox } from '../dead-letters/letter-box.ts'
+import { refuseUnreadable } from '../dead-letters/readable.ts'
 import { replayAll, replayPlan, type ReplayPlan } from '../dead-letters/replay-run.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
@@ -32,7 +41,7 @@ export const dlqReplay: CommandDefinition = {
       .option('--dry-run', 'say what would be replayed, and do nothing')
       .option('--edit [file]', 'replace the message of one letter: by a file (- for standard input), or in $EDITOR')
       .option('--rate <n>', 'messages a second', '100')
-      .option('--force', 'also what is parked, was replayed before or discarded')
+      .option('--force', 'also what cannot be helped by trying again, is parked, was replayed before or discarded')
       .option('--by <name>', 'who does it, for the record; user@host unless given')
       .option('--json', 'as JSON: what was replayed, and what was not and why')
       .action((pipeline: string, which: string | undefined, options: Options) =>
@@ -48,13 +57,14 @@ async function replay(
   context: CommandContext,
 ): Promise<number> {
   narrowed(which, options, 'replay')
+  checkSelection(which, options)
   const perSecond = Number(options.rate)
   if (!(perSecond > 0 && perSecond <= 10_000))
-    throw new CommandFailed(`--rate: found ${JSON.stringify(options.rate)}; allowed: above 0 up to 10000 a second`)
+    throw new CalledWrongly(`--rate: found ${JSON.stringify(options.rate)}; allowed: above 0 up to 10000 a second`)
   return withLetters(context.environment, options, pipeline, async (box) => {
     const letters = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], new Date())
     if (options.edit !== undefined && letters.length !== 1)
-      throw new CommandFailed(`--edit: found ${letters.length} letters; allowed: one, such as payment/2/17`)
+      throw new CalledWrongly(`--edit: found ${letters.length} letters; allowed: one, such as payment/2/17`)
     const plan = replayPlan(letters, options.force === true, new Date(), options.edit !== undefined)
     const done = options.dryRun ? plan.goes.length : await perform(box, plan.goes, perSecond, options, context)
     tell(plan, done, options, context)
@@ -72,6 +82,7 @@ async function perform(
   const [only] = letters
   const value =
     only && options.edit !== undefined ? await editedValue(only, options.edit, environment.editor) : undefined
+  if (only && value !== undefined && !options.force) refuseUnreadable(only, value)
   let done = 0
   try {
     return await replayAll(box, letters, {

@@ -1,6 +1,6 @@
 // `orderpipeline dlq show`: what exactly is in a dead letter?
 import { painter } from '../colour.ts'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly } from '../environment.ts'
 import { dlq, lettersMeant, withLetters } from '../dead-letters/command.ts'
 import { letterJson, letterLines } from '../dead-letters/render.ts'
 import { whereOf } from '../dead-letters/selection.ts'
@@ -39,7 +39,7 @@ async function show(
   { environment }: CommandContext,
 ): Promise<number> {
   if (whereOf(name).letter === undefined)
-    throw new CommandFailed(`Found ${JSON.stringify(name)}; allowed: a letter such as payment/2/17.`)
+    throw new CalledWrongly(`Found ${JSON.stringify(name)}; allowed: a letter such as payment/2/17.`)
   const [letter] = await withLetters(environment, options, pipeline, (box) =>
     lettersMeant(box, pipeline, name, options, [], new Date()),
   )

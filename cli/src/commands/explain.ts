@@ -46,9 +46,10 @@ async function tell(
     throw new CommandFailed(`${name} has no stage ${JSON.stringify(stage)}; it has ${parts.join(', ')}`)
   const seen = await observeParts(kube, pipeline)
   const found = (stage === undefined ? parts : [stage]).map((part) => explanation(seen(part)))
+  const paint = painter(environment.colour)
   const text = options.json
     ? JSON.stringify({ name, namespace: pipeline.metadata.namespace, parts: found })
-    : found.map((one) => explanationLines(one, painter(environment.colour)).join('\n')).join('\n\n')
+    : found.map((one) => explanationLines(one, paint, environment.stdout.columns).join('\n')).join('\n\n')
   environment.stdout.write(`${text}\n`)
   return 0
 }

@@ -1,6 +1,7 @@
 // Which commands are there? One file each, in the order in which a pipeline meets them.
 import type { CommandDefinition } from '../program.ts'
 import { capacity } from './capacity.ts'
+import { dev } from './dev.ts'
 import { dlqDiscard } from './dlq-discard.ts'
 import { dlqList } from './dlq-list.ts'
 import { dlqReplay } from './dlq-replay.ts'
@@ -19,6 +20,7 @@ export const commands: readonly CommandDefinition[] = [
   plan,
   capacity,
   simulate,
+  dev,
   status,
   top,
   explain,

@@ -2,7 +2,7 @@
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { validate } from '@orderpipeline/operator/pipeline'
 import { painter } from '../colour.ts'
-import { CommandFailed, type Environment } from '../environment.ts'
+import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 import { connect, KubeUnreachable, NoKubeconfig, type Kube } from '../kube/connection.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import { onePipelineIn, type Manifest } from '../manifest/read.ts'
@@ -57,7 +57,7 @@ export const plan: CommandDefinition = {
 async function show(options: Options, { environment }: CommandContext): Promise<number> {
   const { only } = options
   if (only !== undefined && only !== 'objects' && only !== 'diff')
-    throw new CommandFailed(`--only: found ${JSON.stringify(only)}; allowed: objects, diff`)
+    throw new CalledWrongly(`--only: found ${JSON.stringify(only)}; allowed: objects, diff`)
   const given = await onePipelineIn(options.file)
   const cluster = options.offline ? undefined : await reached(options, environment)
   const namespace = namespaceOf(options, given, cluster?.namespace)
@@ -96,7 +96,7 @@ async function reached(options: Options, environment: Environment): Promise<Kube
 function namespaceOf(options: Options, { metadata }: Manifest, fallback = 'default'): string {
   const [asked, written] = [options.namespace, metadata?.namespace]
   if (asked !== undefined && written !== undefined && asked !== written)
-    throw new CommandFailed(`--namespace: found ${asked}; the file says metadata.namespace: ${written}`, {
+    throw new CalledWrongly(`--namespace: found ${asked}; the file says metadata.namespace: ${written}`, {
       advice: 'Leave one of them out.',
     })
   return asked ?? written ?? fallback

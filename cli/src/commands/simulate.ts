@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { endOf, ordersIn, traceIn, TraceInvalid, type Trace } from '@orderpipeline/traffic'
 import { Option } from 'commander'
 import { pipelineIn } from '../capacity/pipeline-file.ts'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly } from '../environment.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
-import { alternatives, dryRun, type DryRun } from '../simulate/dry-run.ts'
+import { alternatives, dryRun, reactive, type DryRun } from '../simulate/dry-run.ts'
 import { asJson } from '../simulate/json.ts'
 import { durationMs, number, ratiosOf, shapeOf, surroundingsOf, secondsOf, type Options } from '../simulate/options.ts'
 import { report, time } from '../simulate/terminal/report.ts'
@@ -50,10 +50,20 @@ export const simulate: CommandDefinition = {
       .option('--rebalance <time>', 'standstill of a consumer group when a member joins or leaves', '3s')
       .option('--hpa-sync <time>', "the horizontal pod autoscaler's sync period", '15s')
       .optionsGroup('The run:')
+      .addOption(
+        new Option('--scaling <way>', "what replicas follow; each stage's scaling.policy unless given").choices([
+          'lag',
+          'flow',
+          'steps',
+        ]),
+      )
       .option('--until <n>', 'replicas whose reaching is timed', '50')
       .option('--tail <time>', 'wait at most so long after the last order for everything to settle', '1h')
       .option('--seed <n>', 'of everything left to chance: partitions, and when polls and syncs fall', '1')
-      .option('--compare', 'beside the same load with always maxReplicas and always minReplicas')
+      .option(
+        '--compare',
+        'beside the same load scaled in the other ways, with always maxReplicas and always minReplicas',
+      )
       .addOption(
         many('--cpu <stage=seconds>', 'compare also with an HPA on CPU, of which a message costs so much; repeatable'),
       )
@@ -68,6 +78,7 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
     surroundings: surroundingsOf(options),
     ratios: ratiosOf(options.ratio),
     seed: number(options.seed, '--seed', { whole: true, from: 0, to: 4_294_967_295 }),
+    ...(options.scaling === undefined ? {} : { scaling: options.scaling }),
     replicas: number(options.until, '--until', { whole: true, from: 1, to: 10_000 }),
     tailSeconds: durationMs(options.tail, '--tail') / 1_000,
   }
@@ -82,12 +93,13 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
   })
   const { scenario, run, figures } = dry
   const others = options.compare || options.cpu.length > 0 ? alternatives(scenario, run.seconds, settings.replicas) : []
-  const shown = { run, figures, replicas: settings.replicas, alternatives: others, notes: notes(dry) }
+  const scaledBy = reactive.find(({ scaling }) => scaling === scenario.scaling)?.name ?? 'as each stage says'
+  const shown = { run, figures, scaledBy, replicas: settings.replicas, alternatives: others, notes: notes(dry) }
   const text = options.json
     ? JSON.stringify(asJson(pipeline.name, dry, settings, others))
     : report(
         { ...shown, title: title(pipeline.name, trace) },
-        { colour: environment.colour, width: environment.stdout.columns ?? 100 },
+        { colour: environment.colour, width: environment.stdout.columns },
       ).join('\n')
   environment.stdout.write(`${text}\n`)
   return figures.doneAtSeconds === undefined ? 1 : 0
@@ -98,13 +110,13 @@ async function traceFrom(path: string): Promise<Trace> {
   try {
     text = await readFile(path, 'utf8')
   } catch (cause) {
-    throw new CommandFailed(`--trace: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new CalledWrongly(`--trace: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
   try {
     return traceIn(text)
   } catch (error) {
     if (!(error instanceof TraceInvalid)) throw error
-    throw new CommandFailed(`--trace ${path}: ${error.message}`)
+    throw new CalledWrongly(`--trace ${path}: ${error.message}`)
   }
 }
 
@@ -114,7 +126,7 @@ const longestDays = 7
 function bounded(trace: Trace): Trace {
   const seconds = endOf(trace) / 1_000
   if (seconds <= longestDays * 86_400) return trace
-  throw new CommandFailed(`the load: found one of ${time(seconds)}; allowed: up to ${longestDays}d`)
+  throw new CalledWrongly(`the load: found one of ${time(seconds)}; allowed: up to ${longestDays}d`)
 }
 
 const title = (name: string, trace: Trace): string =>

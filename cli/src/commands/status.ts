@@ -43,8 +43,11 @@ async function show(
   const kube = await connect(environment, options)
   const namespace = options.namespace ?? kube.namespace
   const paint = painter(environment.colour)
+  const width = (): number | undefined => environment.stdout.columns
   const text = (): Promise<readonly string[]> =>
-    name === undefined ? allOf(kube, namespace, options, paint) : oneOf(kube, namespace, name, options, paint)
+    name === undefined
+      ? allOf(kube, namespace, options, paint, width())
+      : oneOf(kube, namespace, name, options, paint, width())
   if (!options.watch || options.json) {
     environment.stdout.write(`${(await text()).join('\n')}\n`)
     return 0
@@ -71,15 +74,22 @@ async function oneOf(
   name: string,
   options: Options,
   paint: Paint,
+  width: number | undefined,
 ): Promise<readonly string[]> {
   const pipeline = await pipelineNamed(kube, namespace, name)
-  return options.json ? [JSON.stringify(pipeline)] : statusLines(pipeline, paint, new Date())
+  return options.json ? [JSON.stringify(pipeline)] : statusLines(pipeline, paint, new Date(), width)
 }
 
-async function allOf(kube: Kube, namespace: string, options: Options, paint: Paint): Promise<readonly string[]> {
+async function allOf(
+  kube: Kube,
+  namespace: string,
+  options: Options,
+  paint: Paint,
+  width: number | undefined,
+): Promise<readonly string[]> {
   const pipelines = await pipelinesOf(kube, namespace)
   if (options.json) return [JSON.stringify({ items: pipelines })]
   if (pipelines.length === 0)
     throw new CommandFailed(`There is no OrderPipeline in namespace ${namespace}.`, { advice: noneAdvice(namespace) })
-  return summaryLines(pipelines, paint, new Date())
+  return summaryLines(pipelines, paint, new Date(), width)
 }

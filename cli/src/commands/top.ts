@@ -1,6 +1,6 @@
 // `orderpipeline top`: how are pipelines doing right now, stage by stage?
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { connect, KubeUnreachable } from '../kube/connection.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import { noneAdvice } from '../kube/pipelines.ts'
@@ -42,7 +42,7 @@ async function watch(
 ): Promise<number> {
   const intervalMs = Number(options.interval) * 1_000
   if (!(intervalMs >= 200 && intervalMs <= 3_600_000))
-    throw new CommandFailed(`--interval: found ${JSON.stringify(options.interval)}; allowed: 0.2 to 3600 seconds`)
+    throw new CalledWrongly(`--interval: found ${JSON.stringify(options.interval)}; allowed: 0.2 to 3600 seconds`)
   const kube = await connect(environment, options)
   const namespace = options.namespace ?? kube.namespace
   const observer = createObserver(kube, namespace, name)

@@ -1,7 +1,7 @@
 // `orderpipeline validate`: would the API server take these pipelines, and the operator carry them out? Without asking either.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { painter } from '../colour.ts'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { connect } from '../kube/connection.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import { pipelinePath } from '../kube/pipelines.ts'
@@ -78,7 +78,7 @@ const summary = ({ file, name, verdict }: Judged) => {
 
 async function versionBefore(options: Options, environment: CommandContext['environment']): Promise<Before> {
   if (options.old !== undefined && options.cluster)
-    throw new CommandFailed('--old and --cluster: found both; allowed: one of them')
+    throw new CalledWrongly('--old and --cluster: found both; allowed: one of them')
   if (options.old !== undefined) {
     const pipelines = await pipelinesIn(options.old)
     return ({ metadata }) => pipelines.find((one) => one.metadata?.name === metadata?.name)

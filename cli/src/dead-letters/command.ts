@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander'
 import type { Letter, LetterState } from '@orderpipeline/kit-kafka'
 import { groups } from '../commands/groups.ts'
-import { CommandFailed, type Environment } from '../environment.ts'
+import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
 import { wayToKafka } from '../kafka/way.ts'
 import type { CommandFamily } from '../program.ts'
@@ -44,6 +44,12 @@ export async function withLetters<T>(
   }
 }
 
+/** Before Kafka is asked for. @throws CalledWrongly where neither can be understood */
+export function checkSelection(which: string | undefined, options: SelectOptions): void {
+  whereOf(which)
+  sinceOf(options.since, new Date())
+}
+
 /** @throws CommandFailed where there is no such pipeline, stage or letter */
 export async function lettersMeant(
   box: LetterBox,
@@ -77,7 +83,7 @@ export function narrowed(which: string | undefined, options: SelectOptions, verb
   const { all, reason, order, since } = options
   const letter = whereOf(which).letter
   if (letter !== undefined || all || reason !== undefined || order !== undefined || since !== undefined) return
-  throw new CommandFailed(`Which letters? Nothing says which to ${verb}.`, {
+  throw new CalledWrongly(`Which letters? Nothing says which to ${verb}.`, {
     advice: 'Name one (payment/2/17), narrow it with --reason, --order or --since, or say --all.',
   })
 }

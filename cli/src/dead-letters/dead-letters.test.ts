@@ -5,6 +5,7 @@ import { painter } from '../colour.ts'
 import { narrowed } from './command.ts'
 import { editedValue, wireValue } from './editing.ts'
 import { letterLines, letterTable } from './render.ts'
+import { refuseUnreadable } from './readable.ts'
 import { refusal } from './replayable.ts'
 import type { LetterBox } from './letter-box.ts'
 import { replayAll, replayPlan } from './replay-run.ts'
@@ -119,6 +120,22 @@ describe('whether a letter may be played again', () => {
     const large = letter(17, { 'dead-letter-omitted-bytes': '1000000' })
     expect(refusal(large, true, now)).toContain('in shop.inventory.updated, partition 1, offset 83; --edit')
     expect(refusal(large, false, now, true)).toBeUndefined()
+  })
+
+  it('needs an edited message, or force, where trying again cannot help', () => {
+    const poison = letter(17, { 'dead-letter-verdict': 'never', 'dead-letter-reason': 'NotJson' })
+    expect(refusal(poison, false, now)).toBe(
+      'trying again cannot help (NotJson): --edit replaces the message, --force plays it as it is',
+    )
+    expect(refusal(poison, false, now, true)).toBeUndefined()
+    expect(refusal(poison, true, now)).toBeUndefined()
+  })
+
+  it('is asked of the stage’s own decoder for an edited message of a built-in stage', () => {
+    expect(failure(() => refuseUnreadable({ stage: 'orders' }, '{"a":1}'))).toMatch(
+      /^orders cannot read the edited message \(NotACloudEvent: .*specversion.*\); nothing was replayed\.$/,
+    )
+    expect(failure(() => refuseUnreadable({ stage: 'audit' }, '{"a":1}'))).toBe('none')
   })
 
   it('goes in the order the messages had in their topic', () => {

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Letter } from '@orderpipeline/kit-kafka'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { prettyText } from './render.ts'
 
 /** @throws CommandFailed where there is no editor, nothing was changed, or what was JSON no longer is */
@@ -35,13 +35,13 @@ async function fromFile(file: string): Promise<string> {
   try {
     return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')
   } catch (cause) {
-    throw new CommandFailed(`--edit: ${file} cannot be read: ${cause instanceof Error ? cause.message : ''}`, { cause })
+    throw new CalledWrongly(`--edit: ${file} cannot be read: ${cause instanceof Error ? cause.message : ''}`, { cause })
   }
 }
 
 async function inEditor(text: string, letter: Letter, editor: string | undefined): Promise<string> {
   if (editor === undefined)
-    throw new CommandFailed('--edit: no editor is set.', {
+    throw new CalledWrongly('--edit: no editor is set.', {
       advice: 'Set EDITOR, or name a file with the new message: --edit message.json.',
     })
   if (text.startsWith('base64:')) throw new CommandFailed('--edit: the message is no text; name a file instead.')

@@ -1,7 +1,7 @@
 // How does a dead letter look in a terminal, and how to a script? Pure.
 import { maxReplays, type Letter, type LetterState } from '@orderpipeline/kit-kafka'
 import type { Paint } from '../colour.ts'
-import { columns } from '../columns.ts'
+import { tables } from '../columns.ts'
 import { orderOf } from './selection.ts'
 
 const colours: Record<LetterState, Parameters<Paint>[1]> = {
@@ -13,7 +13,7 @@ const colours: Record<LetterState, Parameters<Paint>[1]> = {
 const header = ['LETTER', 'GIVEN UP', 'REASON', 'ATTEMPTS', 'REPLAYS', 'ORDER', 'FROM', 'STATE']
 const sides = ['left', 'left', 'left', 'right', 'right', 'left', 'left', 'left'] as const
 
-export function letterTable(letters: readonly Letter[], paint: Paint): readonly string[] {
+export function letterTable(letters: readonly Letter[], paint: Paint, width?: number): readonly string[] {
   const rows = letters.map((letter) => [
     letter.id,
     letter.at.replace(/\.\d+Z$/, 'Z'),
@@ -24,10 +24,12 @@ export function letterTable(letters: readonly Letter[], paint: Paint): readonly 
     letter.source?.topic ?? '-',
     letter.state,
   ])
-  const [titles = '', ...lines] = columns(header, rows, sides)
   const coloured = (line: string, state: LetterState) =>
-    `${line.slice(0, line.lastIndexOf(state))}${paint(state, colours[state])}`
-  return [titles, ...lines.map((line, row) => coloured(line.trimEnd(), letters[row]!.state))]
+    line.endsWith(state) ? `${line.slice(0, -state.length)}${paint(state, colours[state])}` : line
+  return tables(header, rows, { sides, width }).flatMap(({ titles, lines }) => [
+    titles,
+    ...lines.map((line, row) => coloured(line, letters[row]!.state)),
+  ])
 }
 
 export function letterLines(letter: Letter, paint: Paint): readonly string[] {

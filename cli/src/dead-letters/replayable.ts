@@ -1,5 +1,5 @@
-// May this letter be played again? A message that keeps coming back is parked, one that was played again is not played twice by
-// mistake, and one whose first replay the stage may have forgotten not at all. Pure.
+// May this letter be played again? Not a message that is at fault itself, unless it is edited; not one that keeps coming back or was
+// played again already, unless by force; and never one whose first replay the stage may have forgotten. Pure.
 import { maxReplays, type Letter } from '@orderpipeline/kit-kafka'
 
 /** A stage's inbox remembers for eight days what took effect; after seven a second replay could take effect twice. */
@@ -16,6 +16,8 @@ export function refusal(letter: Letter, force: boolean, now: Date, edited = fals
   if (first && now.getTime() - Date.parse(first.at) > rememberedMs)
     return `it was replayed ${first.at}, longer ago than the stage remembers whether that took effect`
   if (force) return undefined
+  if (letter.verdict === 'never' && !edited)
+    return `trying again cannot help (${letter.reason}): --edit replaces the message, --force plays it as it is`
   const last = letter.history.at(-1)
   if (last) return `it was ${last.action} ${last.at} by ${last.by}; --force does it all the same`
   if (now.getTime() - Date.parse(letter.at) > rememberedMs)

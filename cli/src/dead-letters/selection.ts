@@ -1,6 +1,6 @@
 // Which dead letters are meant? By stage or by name, reason, order, age and state. Pure.
 import type { Letter, LetterState } from '@orderpipeline/kit-kafka'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly } from '../environment.ts'
 
 export interface Filters {
   readonly reason?: string
@@ -21,7 +21,7 @@ export function whereOf(text: string | undefined): Where {
   if (stage !== '' && partition === undefined) return { stage }
   if (stage !== '' && /^\d+$/.test(partition ?? '') && /^\d+$/.test(offset ?? '') && more.length === 0)
     return { stage, letter: text }
-  throw new CommandFailed(`Found ${JSON.stringify(text)}; allowed: a stage, or a letter such as payment/2/17.`)
+  throw new CalledWrongly(`Found ${JSON.stringify(text)}; allowed: a stage, or a letter such as payment/2/17.`)
 }
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -33,7 +33,7 @@ export function sinceOf(text: string | undefined, now: Date): Date | undefined {
   if (count !== undefined) return new Date(now.getTime() - Number(count) * (unitMs[unit] ?? 0))
   const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN
   if (!Number.isNaN(at)) return new Date(at)
-  throw new CommandFailed(
+  throw new CalledWrongly(
     `--since: found ${JSON.stringify(text)}; allowed: such as 30m, 2h, 3d or 2026-01-31T12:00:00Z`,
   )
 }

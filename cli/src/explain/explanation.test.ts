@@ -115,6 +115,52 @@ describe('the replicas of a stage', () => {
     )
   })
 
+  it('are as many as the lag of all its topics together asks for', () => {
+    const one = scaledObject()
+    const triggers = [topic, 'shop.orders.cancelled'].map((name, index) => ({
+      type: 'kafka' as const,
+      name: `lag_${index}`,
+      metadata: { topic: name, lagThreshold: '60' },
+    }))
+    const scalingModifiers = { formula: 'lag_0 + lag_1', target: '60' }
+    const summed = { ...one, spec: { ...one.spec, triggers, advanced: { ...one.spec.advanced, scalingModifiers } } }
+    const renamed = JSON.parse(
+      JSON.stringify(autoscaler(1200, 5, 20)).replaceAll(metric, 'composite-metric'),
+    ) as Autoscaler
+    const partitions = new Map([
+      [topic, 12],
+      ['shop.orders.cancelled', 3],
+    ])
+    const scaled = { scaledObject: summed, autoscaler: renamed, deployment: deployment(20), partitions }
+    expect(textOf(scaled, 'Lag')).toBe(
+      'lag 1,200 on shop.inventory.updated + shop.orders.cancelled (or what a schedule or query asks for, if that is more), and one replica is to carry 60: ⌈1,200 / 60⌉ = 20 wanted',
+    )
+    expect(textOf(scaled, 'ClippedToPartitions')).toContain(
+      'its topics have 15 together: more than 15 replicas are never asked for; say partitions: 107 of topic inventory.updated to reach 100',
+    )
+  })
+
+  it('are as many as the operator answers where the stage is scaled on flow', () => {
+    const one = scaledObject()
+    const answer = {
+      type: 'metrics-api' as const,
+      name: 'flow',
+      metadata: { url: 'http://operator', valueLocation: 'metric' },
+    }
+    const triggers = [answer, { ...one.spec.triggers[0], type: 'kafka' as const, name: 'lag_0', metadata: { topic } }]
+    const scalingModifiers = { formula: 'flow ?? (lag_0 / 60)', target: '1' }
+    const onFlow = { ...one, spec: { ...one.spec, triggers, advanced: { ...one.spec.advanced, scalingModifiers } } }
+    const answered = JSON.parse(
+      JSON.stringify(autoscaler(13, 13, 13))
+        .replaceAll(metric, 'composite-metric')
+        .replaceAll('"60"', '"1"'),
+    ) as Autoscaler
+    const scaled = { scaledObject: onFlow, autoscaler: answered, deployment: deployment(13) }
+    expect(codes(scaled)).toContain('Flow')
+    expect(codes(scaled)).not.toContain('Lag')
+    expect(textOf(scaled, 'Flow')).toContain('asks for 13')
+  })
+
   it('are not one more for what rounding adds to the mean', () => {
     expect(textOf({ autoscaler: autoscaler(2520, 11, 42) }, 'Lag')).toContain('⌈2,520 / 60⌉ = 42 wanted')
   })
@@ -199,6 +245,13 @@ describe('the replicas of a stage', () => {
       lastTransitionTime: '',
     } as const
     expect(codes({ pipeline: pipeline({ conditions: [wrong] }) })[0]).toBe('NotApplied')
+    expect(textOf({ pipeline: pipeline({ conditions: [wrong] }) }, 'NotApplied')).toBe(
+      'the latest spec is carried out only in part (NotOwned: m); what does not depend on that is as it says',
+    )
+    const refused = { ...wrong, reason: 'ScheduleInvalid' } as const
+    expect(textOf({ pipeline: pipeline({ conditions: [refused] }) }, 'NotApplied')).toBe(
+      'the latest spec is not carried out (ScheduleInvalid: m), so everything stays as it was',
+    )
     expect(textOf({ pipeline: pipeline({ observedGeneration: 0 }) }, 'NotApplied')).toContain('not yet looked')
   })
 })

@@ -1,11 +1,12 @@
 // Why does a part have the replicas it has? From what was seen to an explanation: each reason a code for programs and a sentence
 // for people, in the order in which they work: what holds the autoscaler, what the load asks for, what bounds that, and what
 // keeps the pods from being there.
+import type { ProblemReason } from '@orderpipeline/operator/api'
 import { countText } from '../figures.ts'
 import { bounds, paceReasons } from './limits.ts'
 import { demandReasons } from './load.ts'
 import { demandsOf, wantedBy } from './metrics.ts'
-import { conditionOf, type PartObserved, type ScalerStatus } from './observed.ts'
+import { conditionOf, type Conditions, type PartObserved, type ScalerStatus } from './observed.ts'
 import { podReasons } from './pods.ts'
 
 export interface Reason {
@@ -26,6 +27,7 @@ export type ReasonCode =
   | 'MetricUnknown'
   | 'Fallback'
   | 'Lag'
+  | 'Flow'
   | 'Load'
   | 'Schedule'
   | 'Query'
@@ -90,7 +92,7 @@ function holdingReasons({ pipeline, part, scaledObject, autoscaler }: PartObserv
     reasons.push({
       code: 'NotApplied',
       trouble: true,
-      text: `the latest spec is not carried out (${configured.reason ?? ''}: ${configured.message ?? ''}), so everything stays as it was`,
+      text: notAppliedText(configured),
     })
   else if (status?.observedGeneration !== metadata.generation)
     reasons.push({ code: 'NotApplied', text: 'the operator has not yet looked at the latest spec' })
@@ -118,6 +120,25 @@ function holdingReasons({ pipeline, part, scaledObject, autoscaler }: PartObserv
       text: `somebody paused its ScaledObject at ${paused} replicas (annotation autoscaling.keda.sh/paused-replicas)`,
     })
   return [...reasons, ...scalerReasons(scaledObject, autoscaler === undefined && paused === undefined)]
+}
+
+/** For these nothing of a spec is carried out; for any other reason, all of it that can be. */
+const refusals: Readonly<Record<ProblemReason, true>> = {
+  ConnectionBudgetExceeded: true,
+  DrainTooShort: true,
+  ScheduleInvalid: true,
+  TemplateInvalid: true,
+  ResourcesInvalid: true,
+  NameTaken: true,
+  PrometheusMissing: true,
+  PartitionsShrink: true,
+}
+
+function notAppliedText({ reason = '', message = '' }: Pick<Conditions[number], 'reason' | 'message'>): string {
+  const why = `(${reason}: ${message})`
+  return reason in refusals
+    ? `the latest spec is not carried out ${why}, so everything stays as it was`
+    : `the latest spec is carried out only in part ${why}; what does not depend on that is as it says`
 }
 
 function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, alone: boolean): Reason[] {

@@ -1,4 +1,5 @@
 // What does the load ask for, in words? Each trigger a sentence with its sum.
+import type { Trigger } from '@orderpipeline/operator/api'
 import { partitionsFor } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
 import type { Reason } from './explanation.ts'
@@ -41,10 +42,16 @@ const unknownText = ({ name }: Demand): Reason => ({
 function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: number): Reason {
   const sum = `⌈${countText(load)} / ${countText(goal)}⌉`
   const asked = rest.tolerated ? '' : ` = ${rest.wanted}`
+  if (rest.summed) return sumText(rest.summed, goal, load, `${sum}${asked}`)
   if (trigger?.type === 'kafka')
     return {
       code: 'Lag',
       text: `lag ${countText(load)} on ${trigger.metadata['topic'] ?? name}, and one replica is to carry ${countText(goal)}: ${sum}${asked} wanted`,
+    }
+  if (trigger?.type === 'metrics-api')
+    return {
+      code: 'Flow',
+      text: `what flows (or the lag while the operator does not answer, or what a schedule or query asks for, if that is more) asks for ${rest.wanted}`,
     }
   if (trigger?.type === 'cron')
     return {
@@ -64,24 +71,35 @@ function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: 
   }
 }
 
+const sumText = (triggers: readonly Trigger[], goal: number, load: number, wanted: string): Reason => ({
+  code: 'Lag',
+  text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or what a schedule or query asks for, if that is more), and one replica is to carry ${countText(goal)}: ${wanted} wanted`,
+})
+
 /** KEDA counts no more lag than partitions × threshold, since more consumers than partitions would have nothing to do. */
 function clipped(
   { pipeline, part, partitions, autoscaler }: PartObserved,
-  { trigger, goal, wanted }: Demand,
+  { trigger, summed, goal, wanted }: Demand,
 ): Reason[] {
-  const topic = trigger?.type === 'kafka' ? trigger.metadata['topic'] : undefined
-  const count = topic === undefined ? undefined : partitions.get(topic)
-  if (topic === undefined || count === undefined || wanted === undefined || wanted < count) return []
+  const triggers = summed ?? (trigger?.type === 'kafka' ? [trigger] : [])
+  const topics = triggers.map(({ metadata }) => metadata['topic'] ?? '')
+  const counts = topics.map((topic) => partitions.get(topic))
+  const [first] = topics
+  if (first === undefined || counts.includes(undefined) || wanted === undefined) return []
+  const count = counts.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+  if (wanted < count) return []
   const max = autoscaler?.spec.maxReplicas ?? 0
   const stage = pipeline.status?.stages?.find(({ name }) => name === part)
   const real = (stage?.lag ?? 0) > count * goal ? `, of ${countText(stage?.lag)} in all,` : ''
   if (max <= count) return []
-  const short = topic.slice(pipeline.metadata.name.length + 1)
+  const short = first.slice(pipeline.metadata.name.length + 1)
+  const has = topics.length === 1 ? `${first} has ${count}` : `its topics have ${count} together`
+  const grown = (counts[0] ?? 0) + partitionsFor(max) - count
   return [
     {
       code: 'ClippedToPartitions',
       trouble: true,
-      text: `KEDA counts at most ${countText(goal)} of lag per partition${real} and ${topic} has ${count}: more than ${count} replicas are never asked for; say partitions: ${partitionsFor(max)} of topic ${short} to reach ${max}`,
+      text: `KEDA counts at most ${countText(goal)} of lag per partition${real} and ${has}: more than ${count} replicas are never asked for; say partitions: ${grown} of topic ${short} to reach ${max}`,
     },
   ]
 }

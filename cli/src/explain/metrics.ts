@@ -13,6 +13,8 @@ export interface Demand {
   readonly name: string
   /** What one replica is to carry: messages, percent, or what a query counts. */
   readonly goal: number
+  /** Of one figure made from several topics' lags: their triggers. */
+  readonly summed?: readonly Trigger[]
   /** Over all replicas; for percent: the mean of them. Absent while unknown. */
   readonly load: number | undefined
   /** Replicas it asks for; absent while unknown. */
@@ -27,7 +29,15 @@ export function demandsOf({ autoscaler, scaledObject }: PartObserved): Demand[] 
   return (autoscaler.spec.metrics ?? []).flatMap((metric) => {
     const measured = autoscaler.status?.currentMetrics?.find((one) => sameMetric(one, metric)) ?? undefined
     const triggers = scaledObject?.spec.triggers ?? []
-    if (metric.external) return external(metric.external, measured?.external, current, triggers)
+    if (metric.external) {
+      const of = external(metric.external, measured?.external, current, triggers)
+      const isOne =
+        metric.external.metric.name === compositeMetric && scaledObject?.spec.advanced.scalingModifiers?.formula
+      if (!isOne) return of
+      const flow = triggers.find(({ type }) => type === 'metrics-api')
+      if (flow) return of.map((one) => ({ ...one, trigger: flow }))
+      return of.map((one) => ({ ...one, summed: triggers.filter(({ type }) => type === 'kafka') }))
+    }
     return metric.resource ? utilization(metric.resource, measured?.resource, current, triggers) : []
   })
 }
@@ -36,6 +46,9 @@ const sameMetric = (one: CurrentMetric | null, metric: Metric): boolean =>
   metric.external
     ? one?.external?.metric.name === metric.external.metric.name
     : one?.resource !== undefined && one.resource.name === metric.resource?.name
+
+/** KEDA's name for the figure of a formula, which takes the place of all others that are not CPU or memory. */
+const compositeMetric = 'composite-metric'
 
 /** KEDA numbers the metrics of a ScaledObject as its triggers: `s1-kafka-shop-orders-placed`. */
 function triggerOf(name: string, triggers: readonly Trigger[]): Trigger | undefined {

@@ -1,6 +1,6 @@
 // What is there of a part? The objects that decide how many replicas it has, read at one time.
 import type { KafkaTopic, OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
-import { labelKeys, workloadName } from '@orderpipeline/operator/pipeline'
+import { labelKeys, wantedTopics, workloadName } from '@orderpipeline/operator/pipeline'
 import { CommandFailed } from '../environment.ts'
 import type { Kube } from '../kube/connection.ts'
 import { namespacePath, type List } from '../kube/pipelines.ts'
@@ -21,11 +21,7 @@ export async function observeParts(kube: Kube, pipeline: OrderPipeline): Promise
     listed<KafkaTopic>('kafka.strimzi.io/v1', 'kafkatopics'),
     listed<LabelledPod>('v1', 'pods').catch(whenAllowed),
   ])
-  const partitions = new Map(
-    topics.flatMap(({ metadata, spec }) =>
-      spec.partitions === undefined ? [] : [[metadata.name, spec.partitions] as const],
-    ),
-  )
+  const partitions = partitionsOf(pipeline, topics)
   return (part) => {
     const scaledObject = scaledObjects.find(({ metadata }) => metadata.name === workloadName(name, part))
     const target = scaledObject?.spec.scaleTargetRef.name ?? workloadName(name, part)
@@ -41,6 +37,15 @@ export async function observeParts(kube: Kube, pipeline: OrderPipeline): Promise
       partitions,
     }
   }
+}
+
+/** An external Kafka has no KafkaTopics to read: its topics have what the spec says, or what the operator derives from it. */
+export function partitionsOf(pipeline: OrderPipeline, topics: readonly KafkaTopic[]): ReadonlyMap<string, number> {
+  const known =
+    'external' in pipeline.spec.kafka
+      ? wantedTopics(pipeline, new Map()).map(({ name, spec }) => ({ name, partitions: spec.partitions }))
+      : topics.map(({ metadata, spec }) => ({ name: metadata.name, partitions: spec.partitions }))
+  return new Map(known.flatMap(({ name, partitions }) => (partitions === undefined ? [] : [[name, partitions]])))
 }
 
 /** Who may not list pods still learns the rest. */

@@ -5,6 +5,7 @@ import type { Kube } from '../kube/connection.ts'
 import { wayOf } from './way.ts'
 
 const kubeWith = (answers: Readonly<Record<string, unknown>>): Kube => ({
+  cluster: 'test',
   namespace: 'default',
   get: <Body>(path: string) => Promise.resolve(answers[path] as Body | undefined),
   getText: () => Promise.resolve(undefined),

@@ -46,7 +46,7 @@ export async function wayOf(kube: Kube, pipeline: OrderPipeline): Promise<Record
     ...(sasl
       ? {
           KAFKA_SASL_MECHANISM: sasl.mechanism,
-          KAFKA_SASL_USERNAME: await secret(sasl.username),
+          KAFKA_SASL_USERNAME: typeof sasl.username === 'string' ? sasl.username : await secret(sasl.username),
           KAFKA_SASL_PASSWORD: await secret(sasl.password),
         }
       : {}),

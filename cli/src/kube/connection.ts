@@ -1,10 +1,11 @@
-// How does a command speak to the API server? With the kubeconfig that is named on the command line or by KUBECONFIG, else the
-// local cluster's, else the user's own.
+// How does a command speak to the API server? With the kubeconfig that is named on the command line, else with those that kubectl
+// would take.
 import { existsSync } from 'node:fs'
+import { request as requestHttp } from 'node:http'
 import { request, type RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
-import { CommandFailed, type Environment } from '../environment.ts'
+import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 
 /** The API server did not answer; it may do so later. */
 export class KubeUnreachable extends CommandFailed {}
@@ -13,6 +14,8 @@ export class KubeUnreachable extends CommandFailed {}
 export class NoKubeconfig extends CommandFailed {}
 
 export interface Kube {
+  /** Which cluster it is, for a person: its name in the kubeconfig and its address. */
+  readonly cluster: string
   /** Of the kubeconfig's context. */
   readonly namespace: string
   /** undefined where there is no such thing. @throws KubeUnreachable, CommandFailed */
@@ -34,15 +37,11 @@ const fieldManager = 'orderpipeline-cli'
 const answerTimeoutMs = 10_000
 
 export async function connect(environment: Environment, options: ConnectOptions = {}): Promise<Kube> {
-  const file = kubeconfigFile(
+  const files = kubeconfigFiles(
     options.kubeconfig === undefined ? environment : { ...environment, kubeconfig: options.kubeconfig },
   )
-  const config = new KubeConfig()
-  try {
-    config.loadFromFile(file)
-  } catch (cause) {
-    throw new CommandFailed(`The kubeconfig ${file} cannot be read: ${messageOf(cause)}`, { cause })
-  }
+  const file = files.join(delimiter)
+  const config = merged(files)
   if (options.context !== undefined) useContext(config, options.context, file)
   const cluster = config.getCurrentCluster()
   if (!cluster)
@@ -65,6 +64,7 @@ export async function connect(environment: Environment, options: ConnectOptions 
   }
   const parsed = <Body>(body: string | undefined) => (body === undefined ? undefined : (JSON.parse(body) as Body))
   return {
+    cluster: `${cluster.name} (${server.origin})`,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
     getText: (path, timeoutMs) => ask({ path, timeoutMs }),
     get: async <Body>(path: string) => parsed<Body>(await ask({ path, timeoutMs: answerTimeoutMs })),
@@ -78,7 +78,7 @@ export async function connect(environment: Environment, options: ConnectOptions 
 
 function useContext(config: KubeConfig, context: string, file: string): void {
   if (!config.getContextObject(context))
-    throw new CommandFailed(`--context: found ${JSON.stringify(context)}; ${file} has ${contextNames(config)}`)
+    throw new CalledWrongly(`--context: found ${JSON.stringify(context)}; ${file} has ${contextNames(config)}`)
   config.setCurrentContext(context)
 }
 
@@ -88,12 +88,38 @@ const contextNames = (config: KubeConfig): string =>
     .map(({ name }) => name)
     .join(', ') || 'none'
 
-function kubeconfigFile({ kubeconfig, kubeconfigCandidates }: Environment): string {
+/** As kubectl merges them: of two entries with one name the first file's counts. @throws CommandFailed */
+function merged(files: readonly string[]): KubeConfig {
+  const configs = files.map((file) => {
+    const config = new KubeConfig()
+    try {
+      config.loadFromFile(file)
+    } catch (cause) {
+      throw new CommandFailed(`The kubeconfig ${file} cannot be read: ${messageOf(cause)}`, { cause })
+    }
+    return config
+  })
+  const first = <Entry extends { readonly name: string }>(entries: Entry[]): Entry[] => [
+    ...new Map(entries.toReversed().map((entry) => [entry.name, entry])).values(),
+  ]
+  const config = new KubeConfig()
+  config.loadFromOptions({
+    clusters: first(configs.flatMap((one) => one.clusters)),
+    users: first(configs.flatMap((one) => one.users)),
+    contexts: first(configs.flatMap((one) => one.contexts)),
+    currentContext: configs.map((one) => one.currentContext).find(Boolean) ?? '',
+  })
+  return config
+}
+
+/** All there are of KUBECONFIG's list, or the first candidate. */
+function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: Environment): string[] {
   const candidates = kubeconfig?.split(delimiter).filter((part) => part !== '') ?? kubeconfigCandidates
-  const file = candidates.find((candidate) => existsSync(candidate))
-  if (file !== undefined) return file
+  const files = candidates.filter((candidate) => existsSync(candidate))
+  if (files.length > 0) return kubeconfig === undefined ? files.slice(0, 1) : files
   throw new NoKubeconfig(`No kubeconfig found; looked for ${candidates.join(', ')}.`, {
-    advice: 'Start the local cluster with `npm run up`, or name a kubeconfig with --kubeconfig or KUBECONFIG.',
+    advice:
+      'Start the pipeline here with `npm start`, or the local cluster with `npm run up`; or name a kubeconfig with --kubeconfig or KUBECONFIG.',
   })
 }
 
@@ -124,7 +150,8 @@ function fetched(
       accept: 'application/json, text/plain',
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     }
-    const call = request(url, { ...access, method, headers })
+    const ask = url.protocol === 'http:' ? requestHttp : request
+    const call = ask(url, { ...access, method, headers })
     const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`)), timeoutMs)
     call.on('response', (response) => {
       response.setEncoding('utf8')

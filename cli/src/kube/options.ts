@@ -11,4 +11,7 @@ export const clusterOptions = (command: Command): Command =>
   command
     .option('-n, --namespace <namespace>', "namespace; the kubeconfig's own unless given")
     .option('--context <context>', "context of the kubeconfig; the kubeconfig's current one unless given")
-    .option('--kubeconfig <file>', 'kubeconfig; KUBECONFIG, else the local cluster, else ~/.kube/config unless given')
+    .option(
+      '--kubeconfig <file>',
+      'kubeconfig; as for kubectl unless given: KUBECONFIG, else ~/.kube/config; with npm run the local cluster’s',
+    )

@@ -30,3 +30,13 @@ it('refuses a key that is there twice, and anything but one pipeline where one i
   await expect(onePipelineIn(file('kind: ConfigMap'))).rejects.toThrow(/holds 0 OrderPipelines; allowed: one/)
   await expect(onePipelineIn(file('kind: OrderPipeline\n---\nkind: OrderPipeline'))).rejects.toThrow(/holds 2 /)
 })
+
+it.each([300, 20_000])(
+  'refuses a document that is nested %i levels deep by name, without an overflow',
+  async (levels) => {
+    const text = `kind: OrderPipeline\nspec: ${'['.repeat(levels)}${']'.repeat(levels)}`
+    await expect(pipelinesIn(file(text))).rejects.toThrow(
+      /file\.yaml is nested too deeply; allowed: at most 200 levels/,
+    )
+  },
+)

@@ -1,7 +1,7 @@
 // Which OrderPipelines does a file hold? Read as kubectl reads YAML, so that `yes` is true and `1e3` a number to both.
 import { readFile } from 'node:fs/promises'
 import { parseAllDocuments, type Tags } from 'yaml'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { isRecord } from '../validation/cause.ts'
 
 export interface Manifest {
@@ -12,11 +12,37 @@ export interface Manifest {
 
 /** Every OrderPipeline of a file, of whatever version; `-` reads standard input. @throws CommandFailed */
 export async function pipelinesIn(path: string): Promise<readonly Manifest[]> {
-  const documents = parseAllDocuments(await contentOf(path), { version: '1.1', customTags: kubectlTags })
-  const broken = documents.flatMap(({ errors }) => errors)[0]
-  if (broken) throw new CommandFailed(`${path} is not YAML: ${broken.message}`)
-  return documents.map((document) => document.toJS() as unknown).filter(isPipeline)
+  const values = parsedDocuments(path, await contentOf(path))
+  if (values.some((value) => isDeeperThan(value, deepest))) throw tooDeep(path)
+  return values.filter(isPipeline)
 }
+
+function parsedDocuments(path: string, text: string): readonly unknown[] {
+  try {
+    const documents = parseAllDocuments(text, { version: '1.1', customTags: kubectlTags })
+    const broken = documents.flatMap(({ errors }) => errors)[0]
+    if (broken?.message.startsWith(overflow)) throw tooDeep(path, broken)
+    if (broken) throw new CommandFailed(`${path} is not YAML: ${broken.message}`)
+    return documents.map((document) => document.toJS() as unknown)
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooDeep(path, cause)
+    throw cause
+  }
+}
+
+/** The parser calls itself for each level, and reports its own overflow as an error in the document. */
+const overflow = 'Maximum call stack size exceeded'
+
+/** Levels in a document; the deepest field of an OrderPipeline lies at less than 20. What follows may then recurse. */
+const deepest = 200
+
+const tooDeep = (path: string, cause?: unknown): CommandFailed =>
+  new CommandFailed(`${path} is nested too deeply; allowed: at most ${deepest} levels`, { cause })
+
+const isDeeperThan = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((entry) => isDeeperThan(entry, levels - 1)))
 
 /** A file's one OrderPipeline. @throws CommandFailed */
 export async function onePipelineIn(path: string): Promise<Manifest> {
@@ -39,7 +65,7 @@ async function contentOf(path: string): Promise<string> {
   try {
     return await readFile(path === '-' ? '/dev/stdin' : path, 'utf8')
   } catch (cause) {
-    throw new CommandFailed(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new CalledWrongly(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     })
   }

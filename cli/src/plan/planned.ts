@@ -17,7 +17,7 @@ export interface Live {
 }
 
 export interface Step {
-  readonly action: 'create' | 'change' | 'delete' | 'refuse'
+  readonly action: 'create' | 'change' | 'delete' | 'refuse' | 'hold'
   readonly kind: string
   readonly name: string
   readonly differences: readonly Difference[]
@@ -40,13 +40,17 @@ export function planned(pipeline: OrderPipeline, live: Live | undefined, setting
   const subject: OrderPipeline = {
     ...pipeline,
     metadata: { ...pipeline.metadata, uid: uid ?? futureUid, ...(generation === undefined ? {} : { generation }) },
+    // Says which services image it runs with, and since when it has been draining.
+    ...(live?.pipeline?.status ? { status: live.pipeline.status } : {}),
   }
   const children = live?.children ?? []
   const wanted = desired(subject, children, settings, lagOf(live?.pipeline))
   const objects = uid === undefined ? wanted.map(withoutFingerprint) : wanted
   if (!live) return { objects }
-  const steps = plan(wanted, children, subject).map((action) => stepOf(action, children))
-  const written = steps.filter(({ action }) => action !== 'delete').length
+  const actions = plan(wanted, children, subject)
+  const steps = actions.map((action) => stepOf(action, children))
+  const wantedIds = new Set(wanted.map(identity))
+  const written = new Set(actions.map(({ object }) => identity(object)).filter((id) => wantedIds.has(id))).size
   return { objects, steps: [...pipelineStep(pipeline, live.pipeline), ...steps], unchanged: wanted.length - written }
 }
 
@@ -62,6 +66,10 @@ function stepOf(action: Action, children: readonly ChildObject[]): Step {
       return { action: 'delete', ...what }
     case 'refuse':
       return { action: 'refuse', ...what, note: `it belongs to ${action.owner} and is left alone` }
+    case 'hold':
+      return { action: 'hold', ...what, note: `neither made nor changed because of ${action.cause.what}` }
+    case 'release':
+      return { action: 'change', ...what, note: 'it is kept: deleting the pipeline will not delete it' }
     case 'apply': {
       const live = children.find((child) => identity(child) === identity(action.object))
       const found = changesTo(live, action.object, fieldManager)

@@ -1,20 +1,22 @@
 // How is a plan shown? The objects as YAML; the steps as comments of it below, so that all of it can be given to kubectl.
+import { valueText } from '@orderpipeline/kit-telemetry'
 import { stringify } from 'yaml'
 import type { Paint } from '../colour.ts'
 import type { Difference } from './differences.ts'
 import type { Planned, Step } from './planned.ts'
+import { valueLines } from './value-lines.ts'
 
 export const objectsText = ({ objects }: Planned): string =>
   objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n')
 
-const signs = { create: '+', change: '~', delete: '-', refuse: '!' } as const
-const colours = { create: 'green', change: 'yellow', delete: 'red', refuse: 'red' } as const
+const signs = { create: '+', change: '~', delete: '-', refuse: '!', hold: '!' } as const
+const colours = { create: 'green', change: 'yellow', delete: 'red', refuse: 'red', hold: 'yellow' } as const
 
 export function stepLines({ steps = [], unchanged = 0 }: Planned, paint: Paint): string[] {
   return [
     ...steps.flatMap((step) => [
       `${paint(`${signs[step.action]} ${step.kind} ${step.name}`, colours[step.action])}${step.note === undefined ? '' : `  (${step.note})`}`,
-      ...step.differences.map((difference) => `    ${differenceText(difference, paint)}`),
+      ...step.differences.flatMap((difference) => differenceLines(difference, paint).map((line) => `    ${line}`)),
     ]),
     ...(steps.length > 0 ? [''] : []),
     `Plan: ${countText(steps)}, ${unchanged} unchanged.`,
@@ -23,24 +25,33 @@ export function stepLines({ steps = [], unchanged = 0 }: Planned, paint: Paint):
 
 function countText(steps: readonly Step[]): string {
   const count = (action: Step['action']): number => steps.filter((step) => step.action === action).length
-  const refused = count('refuse')
+  const [refused, held] = [count('refuse'), count('hold')]
   return [
     `${count('create')} to create`,
     `${count('change')} to change`,
     `${count('delete')} to delete`,
     ...(refused > 0 ? [`${refused} not ours`] : []),
+    ...(held > 0 ? [`${held} held back by that`] : []),
   ].join(', ')
 }
 
-function differenceText({ path, ...change }: Difference, paint: Paint): string {
-  if (!('from' in change)) return `${path}: ${paint(`set to ${shown(change.to)}`, 'green')}`
-  if (!('to' in change)) return `${path}: ${paint(`${shown(change.from)} taken away`, 'red')}`
-  return `${path}: ${paint(shown(change.from), 'red')} → ${paint(shown(change.to), 'green')}`
+const lineColours = { '+': 'green', '-': 'red', ' ': 'dim' } as const
+
+function differenceLines({ path, ...change }: Difference, paint: Paint): string[] {
+  const values = [change.from, change.to].filter((value) => value !== undefined)
+  if (!values.every(isShort))
+    return [
+      `${path}:`,
+      ...valueLines(change.from, change.to).map(({ sign, text }) => paint(`  ${sign} ${text}`, lineColours[sign])),
+    ]
+  if (!('from' in change)) return [`${path}: ${paint(`set to ${shown(change.to)}`, 'green')}`]
+  if (!('to' in change)) return [`${path}: ${paint(`${shown(change.from)} taken away`, 'red')}`]
+  return [`${path}: ${paint(shown(change.from), 'red')} → ${paint(shown(change.to), 'green')}`]
 }
 
-const longest = 200
+/** Characters of a value that stands beside its path. */
+const longest = 60
 
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing'
-  return text.length > longest ? `${text.slice(0, longest)}…` : text
-}
+const shown = (value: unknown): string => valueText(value, { depth: 32, characters: 1_000 })
+
+const isShort = (value: unknown): boolean => shown(value).length <= longest

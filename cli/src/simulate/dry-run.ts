@@ -1,15 +1,14 @@
 // How does a pipeline fare under a load? One run scaled on lag, and where asked for the same with a fixed number of replicas.
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { group, kind, version } from '@orderpipeline/operator/api'
-import { validate } from '@orderpipeline/operator/pipeline'
+import { topologyOf, TopologyInvalid, validate, type Ratio } from '@orderpipeline/operator/pipeline'
 import type { Trace } from '@orderpipeline/traffic'
 import type { PipelineFile } from '../capacity/pipeline-file.ts'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { figures, type Figures } from './model/figures.ts'
 import { stageScenarios, WorkUnknown } from './model/pipeline-scenario.ts'
 import type { Scaling, Scenario, Surroundings } from './model/scenario.ts'
 import { simulate, type Run } from './model/simulation.ts'
-import { topologyOf, TopologyInvalid, type Ratio } from './model/topology.ts'
 
 export interface DryRunOptions {
   readonly trace: Trace
@@ -18,6 +17,8 @@ export interface DryRunOptions {
   readonly workSeconds: ReadonlyMap<string, number>
   /** CPU seconds a message costs, by stage: for the comparison with an autoscaler on CPU. */
   readonly cpuSeconds?: ReadonlyMap<string, number>
+  /** By the policy of each stage unless given. */
+  readonly scaling?: 'lag' | 'flow' | 'steps'
   readonly seed: number
   readonly tailSeconds: number
   /** Replicas whose reaching is timed. */
@@ -29,6 +30,13 @@ export interface DryRun {
   readonly run: Run
   readonly figures: Figures
 }
+
+/** Ways to scale by what is seen of a stage. */
+export const reactive = [
+  { name: 'consumer lag', scaling: 'lag' },
+  { name: 'flow', scaling: 'flow' },
+  { name: 'steps of two', scaling: 'steps' },
+] as const satisfies readonly { readonly name: string; readonly scaling: Scaling }[]
 
 /** The autoscaler's own tolerance; no cluster is known to set another. */
 const hpaTolerance = 0.1
@@ -46,10 +54,16 @@ export function alternatives(scenario: Scenario, seconds: number, replicas: numb
   const onCpu = scenario.stages.filter(({ cpu }) => cpu !== undefined).map(({ name }) => name)
   const ways: { readonly name: string; readonly scaling: Scaling }[] = [
     ...(onCpu.length === 0 ? [] : [{ name: `CPU, 70 millicores (${onCpu.join(', ')})`, scaling: 'cpu' as const }]),
+    ...reactive.filter(({ scaling }) => scaling !== scenario.scaling),
     { name: 'always maxReplicas', scaling: 'maximum' },
     { name: 'always minReplicas', scaling: 'minimum' },
   ]
   return ways.map(({ name, scaling }) => ({ name, figures: ran({ ...scenario, scaling, seconds }, replicas).figures }))
+}
+
+/** The same scenario, scaled in another way, until it has settled. */
+export function runScaled({ scenario }: DryRun, scaling: Scaling, replicas: number): DryRun {
+  return ran({ ...scenario, scaling }, replicas)
 }
 
 function ran(scenario: Scenario, replicas: number): DryRun {
@@ -69,13 +83,18 @@ function scenarioOf({ name, spec }: PipelineFile, options: DryRunOptions): Scena
       stages: stageScenarios(pipeline, { workSeconds: options.workSeconds, hpaTolerance, cpu }),
       topology: topologyOf(spec, options.ratios),
       ...{ trace, surroundings, seed, tailSeconds, stepMs },
-      scaling: 'lag',
+      scaling: options.scaling ?? policyOf(spec),
     }
   } catch (error) {
+    if (error instanceof TopologyInvalid && error.message.startsWith('--ratio')) throw new CalledWrongly(error.message)
     if (error instanceof TopologyInvalid || error instanceof WorkUnknown) throw new CommandFailed(error.message)
     throw error
   }
 }
+
+/** Where no stage is scaled on flow, that is to say by consumer lag. */
+const policyOf = ({ stages }: OrderPipelineSpec): Scaling =>
+  stages.some(({ scaling }) => scaling.policy === 'Flow') ? 'policy' : 'lag'
 
 /** Which Kafka it is makes no difference here, so a file may leave it out. */
 const withKafka = (name: string, spec: OrderPipelineSpec): OrderPipelineSpec => ({

@@ -18,6 +18,7 @@ export const asJson = (
   alternatives: readonly { readonly name: string; readonly figures: Figures }[],
 ) => ({
   pipeline,
+  scaling: scenario.scaling,
   seed,
   // JSON has no infinity: absent is without a bound.
   surroundings: {

@@ -1,8 +1,8 @@
 // What was asked for? The command's options as values, each wrong one named with what was found and what is allowed.
 import { burst, day, OptionInvalid, parsedDuration, parsedRate, steady, type Trace } from '@orderpipeline/traffic'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly } from '../environment.ts'
 import type { Surroundings } from './model/scenario.ts'
-import type { Ratio } from './model/topology.ts'
+import type { Ratio } from '@orderpipeline/operator/pipeline'
 
 export interface Options {
   readonly file: string
@@ -24,6 +24,7 @@ export interface Options {
   readonly rebalance: string
   readonly hpaSync: string
   readonly skew: string
+  readonly scaling?: 'lag' | 'flow' | 'steps'
   readonly until: string
   readonly tail: string
   readonly seed: string
@@ -36,7 +37,7 @@ export function shapeOf(options: Options): Trace | undefined {
   const { trace, rate, burst: orders, day: peak } = options
   const shapes = [peak, rate ?? orders, trace].filter((one) => one !== undefined)
   if (shapes.length !== 1)
-    throw new CommandFailed(
+    throw new CalledWrongly(
       `the load: found ${shapes.length} of --trace, --day and --rate or --burst; allowed: one, or --rate and --burst together`,
       { advice: 'For example: --rate 10000/min --for 10m, or --burst 8000' },
     )
@@ -119,9 +120,9 @@ function allowed<T>(parse: () => T): T {
     return parse()
   } catch (error) {
     if (!(error instanceof OptionInvalid)) throw error
-    throw new CommandFailed(error.message)
+    throw new CalledWrongly(error.message)
   }
 }
 
-const wrong = (option: string, found: string, allowedText: string): CommandFailed =>
-  new CommandFailed(`${option}: found ${JSON.stringify(found)}; allowed: ${allowedText}`)
+const wrong = (option: string, found: string, allowedText: string): CalledWrongly =>
+  new CalledWrongly(`${option}: found ${JSON.stringify(found)}; allowed: ${allowedText}`)

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -42,7 +42,18 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(lines[0]).toBe('shop: 8,000 orders in 10s')
     expect(lines.filter((line) => /[▁-█]/.test(line)).every((line) => line.length <= 80)).toBe(true)
     expect(stdout).toMatch(/^payment +8,000 +7,\d{3} .* 5→100\/100 /m)
-    expect(stdout).toMatch(/^8,000 orders are done with after .* replica-hours in .* % of what maxReplicas/m)
+    expect(lines.filter((line) => line.length > 80)).toEqual([])
+    expect(stdout).toMatch(/^8,000 orders are done with after .* replica-hours in .* % of what\nmaxReplicas/m)
+  })
+
+  it('knows the partitions of an external Kafka, as of a Strimzi cluster', async () => {
+    const text = readFileSync(shop, 'utf8')
+    const kafka = 'strimziCluster: shop-kafka'
+    expect(text).toContain(kafka)
+    const external = text.replace(kafka, 'external: { bootstrapServers: "kafka.example.com:9092" }')
+    const there = await simulate('-f', file('external.yaml', external), ...slowPayments, '--json')
+    expect(there).toEqual(await simulate('-f', shop, ...slowPayments, '--json'))
+    expect(there.code).toBe(0)
   })
 
   it('is JSON with a sample a second where a program reads it, the same for the same seed', async () => {
@@ -58,9 +69,38 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(new Set(lengths.flat()).size).toBe(1)
   })
 
-  it('compares with fixed numbers of replicas', async () => {
+  it('compares the ways to scale, and with fixed numbers of replicas', async () => {
     const { stdout } = await simulate('-f', shop, ...slowPayments, '--compare')
-    expect(stdout).toMatch(/^consumer lag .*\nalways maxReplicas .*\nalways minReplicas /m)
+    expect(stdout).toMatch(/^consumer lag .*\nflow .*\nsteps of two .*\nalways maxReplicas .*\nalways minReplicas /m)
+  })
+
+  it('scales in the way that --scaling names, and compares it with the others', async () => {
+    const { stdout } = await simulate('-f', shop, ...slowPayments, '--scaling', 'flow', '--compare')
+    expect(stdout).toMatch(/^flow .*\nconsumer lag .*\nsteps of two /m)
+  })
+
+  it('scales each stage on what its policy says, where --scaling names no way', async () => {
+    const run = async (policy: string, ...more: string[]) => {
+      const scaling = `scaling: { policy: ${policy}, minReplicas: 1, maxReplicas: 9, drainSeconds: 15 }`
+      const stage = `{ name: s, image: s:1, consumes: [{ topic: a }], concurrency: 1, workSeconds: 0.2, ${scaling} }`
+      const path = file(
+        'policy.yaml',
+        `kind: OrderPipeline\nmetadata: { name: p }\nspec: { topics: [{ name: a }], stages: [${stage}] }`,
+      )
+      const { stdout } = await simulate('-f', path, '--rate', '1200/min', '--for', '3m', '--json', ...more)
+      return JSON.parse(stdout) as { scaling: string; series: { wanted: number[] }[] }
+    }
+    const onFlow = await run('Flow')
+    expect(onFlow.scaling).toBe('policy')
+    expect(onFlow.series).toEqual((await run('Lag', '--scaling', 'flow')).series)
+    expect(onFlow.series).not.toEqual((await run('Lag')).series)
+    expect((await run('Lag')).scaling).toBe('lag')
+  })
+
+  it('refuses a way to scale that it does not know, and names those it knows', async () => {
+    const { code, stderr } = await simulate('-f', shop, ...slowPayments, '--scaling', 'cpu')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/cpu.*lag, flow, steps/)
   })
 
   it('compares with an autoscaler on CPU, which leaves a stage that waits for others alone', async () => {
@@ -113,7 +153,7 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     [['--trace', '/no/such/file'], /--trace: ENOENT/],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await simulate('-f', shop, ...args)
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stderr).toMatch(message)
   })
 

@@ -2,22 +2,24 @@
 import type { Condition, OrderPipeline, ReplicaCounts, StageStatus } from '@orderpipeline/operator/api'
 import { figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import type { Paint } from '../colour.ts'
-import { columns } from '../columns.ts'
+import { columns, tables } from '../columns.ts'
 import { ageText, countText, drainText, rateText, unknown } from '../figures.ts'
+import { wrapped } from '../wrapped.ts'
 
-export function statusLines(pipeline: OrderPipeline, paint: Paint, now: Date): string[] {
+/** No line is wider than `width`, where one is given. */
+export function statusLines(pipeline: OrderPipeline, paint: Paint, now: Date, width?: number): string[] {
   const { metadata, spec, status = {} } = pipeline
   const waiting = status.observedGeneration !== metadata.generation
   return [
     `${paint(`OrderPipeline ${metadata.namespace ?? ''}/${metadata.name}`, 'bold')}  made ${ageText(metadata.creationTimestamp, now)} ago${spec.suspend ? `  ${paint('suspended', 'yellow')}` : ''}${metadata.deletionTimestamp === undefined ? '' : `  ${paint('being deleted', 'red')}`}`,
     ...(waiting ? [paint(behindText(status.observedGeneration), 'yellow')] : []),
     '',
-    ...conditionLines(status.conditions ?? [], paint, now),
+    ...conditionLines(status.conditions ?? [], paint, now, width),
     '',
-    totalsLine(pipeline),
+    ...totalsLines(pipeline, width),
     '',
-    ...stageLines(pipeline, paint),
-    ...notes(status.stages ?? [], paint),
+    ...stageLines(pipeline, paint, width),
+    ...notes(status.stages ?? [], paint, width),
   ]
 }
 
@@ -26,7 +28,12 @@ const behindText = (observed: number | undefined): string =>
     ? 'The operator has not looked at it yet. Is it running? kubectl get pods -A -l app.kubernetes.io/name=orderpipeline-operator'
     : 'The operator has not yet looked at the latest spec; what follows speaks of the one before.'
 
-function conditionLines(conditions: readonly Condition[], paint: Paint, now: Date): string[] {
+function conditionLines(
+  conditions: readonly Condition[],
+  paint: Paint,
+  now: Date,
+  width: number | undefined,
+): string[] {
   if (conditions.length === 0) return ['no conditions yet']
   const rows = conditions.map(({ type, status, reason, lastTransitionTime }) => [
     type,
@@ -37,17 +44,20 @@ function conditionLines(conditions: readonly Condition[], paint: Paint, now: Dat
   const [titles = '', ...lines] = columns(['CONDITION', 'IS', 'FOR', 'REASON'], rows, ['left', 'left', 'right', 'left'])
   return [
     paint(`${titles}  MESSAGE`, 'dim'),
-    ...lines.map((line, index) => {
+    ...lines.flatMap((line, index) => {
       const { status = 'Unknown', message = '' } = conditions[index] ?? {}
-      const told = `${line}  ${message.replaceAll(/\s*\n\s*/g, ' ')}`
-      return status === 'True' ? told : paint(told, status === 'False' ? 'red' : 'yellow')
+      const text = message.replaceAll(/\s*\n\s*/g, ' ')
+      const whole = `${line}  ${text}`
+      const fits = width === undefined || whole.length <= width
+      const shown = fits ? [whole] : [line.trimEnd(), ...wrapped(`    ${text}`, width, 4)]
+      return status === 'True' ? shown : shown.map((one) => paint(one, status === 'False' ? 'red' : 'yellow'))
     }),
   ]
 }
 
-function totalsLine({ status = {} }: OrderPipeline): string {
+function totalsLines({ status = {} }: OrderPipeline, width: number | undefined): string[] {
   const { totals, capacity } = status
-  return [
+  const parts = [
     `orders/s ${rateText(totals?.ordersPerSecond)}`,
     `lag ${countText(totals?.lag)}`,
     `stages ready ${totals?.stages ?? unknown}`,
@@ -55,22 +65,23 @@ function totalsLine({ status = {} }: OrderPipeline): string {
     ...(capacity
       ? [`carries ${rateText(capacity.ordersPerSecond)} orders/s, ${capacity.bottleneck} gives out first`]
       : []),
-  ].join('   ')
+  ]
+  const line = parts.join('   ')
+  return width === undefined || line.length <= width ? [line] : parts
 }
 
 const header = ['STAGE', 'READY/WANTED', 'MIN-MAX', 'LAG', 'ARRIVED/S', 'CONSUMED/S', 'DRAIN', 'CARRIES/S'] as const
 
-function stageLines({ spec, status = {} }: OrderPipeline, paint: Paint): string[] {
+function stageLines({ spec, status = {} }: OrderPipeline, paint: Paint, width: number | undefined): string[] {
   const parts = partsOf(spec).map(({ name, scaling }) => ({ name, scaling, figures: figuresOf(status, name) }))
   const rows = parts.map(({ name, scaling, figures }) => row(name, scaling, figures))
-  const [titles = '', ...lines] = columns(header, rows)
-  return [
+  return tables(header, rows, { width }).flatMap(({ titles, lines }) => [
     paint(titles, 'dim'),
     ...lines.map((line, index) => {
       const { readyReplicas = 0, desiredReplicas = 0 } = parts[index]?.figures ?? {}
       return readyReplicas < desiredReplicas ? paint(line, 'yellow') : line
     }),
-  ]
+  ])
 }
 
 type Bounds = { readonly minReplicas: number; readonly maxReplicas: number }
@@ -93,16 +104,18 @@ function row(
 }
 
 /** What a stage's figures alone do not say. */
-const notes = (stages: readonly StageStatus[], paint: Paint): string[] => {
+const notes = (stages: readonly StageStatus[], paint: Paint, width: number | undefined): string[] => {
   const found = stages.flatMap(({ name, rollout, scaleOut }) => [
     ...(rollout && rollout.phase !== 'Stable' ? [`${name}: rollout ${rollout.phase}: ${rollout.message ?? ''}`] : []),
     ...(scaleOut ? [`${name}: more replicas did not help: ${scaleOut.message}`] : []),
   ])
-  return found.length === 0 ? [] : ['', ...found.map((line) => paint(line, 'yellow'))]
+  return found.length === 0
+    ? []
+    : ['', ...found.flatMap((line) => wrapped(line, width, 2).map((part) => paint(part, 'yellow')))]
 }
 
 /** One line for each of several pipelines. */
-export function summaryLines(pipelines: readonly OrderPipeline[], paint: Paint, now: Date): string[] {
+export function summaryLines(pipelines: readonly OrderPipeline[], paint: Paint, now: Date, width?: number): string[] {
   const rows = pipelines.map(({ metadata, spec, status = {} }) => {
     const ready = status.conditions?.find(({ type }) => type === 'Ready')
     return [
@@ -117,6 +130,8 @@ export function summaryLines(pipelines: readonly OrderPipeline[], paint: Paint, 
     ]
   })
   const titles = ['NAME', 'READY', 'REASON', 'STAGES', 'REPLICAS', 'LAG', 'ORDERS/S', 'AGE']
-  const [first = '', ...lines] = columns(titles, rows, ['left', 'left', 'left'])
-  return [paint(first, 'dim'), ...lines]
+  return tables(titles, rows, { sides: ['left', 'left', 'left'], width }).flatMap((table) => [
+    paint(table.titles, 'dim'),
+    ...table.lines,
+  ])
 }

@@ -1,6 +1,6 @@
 // What will stopping or starting a pipeline do, and how far is it? Told from its spec and status alone.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
+import { drainDeadlineSeconds, figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
 
 export interface Progress {
@@ -9,14 +9,18 @@ export interface Progress {
   readonly left: string
 }
 
-export function consequences(pipeline: OrderPipeline, suspend: boolean): string[] {
+/** `within`: a drain deadline in seconds that is being set with it. */
+export function consequences(pipeline: OrderPipeline, suspend: boolean, within?: number): string[] {
   const { spec, status, metadata } = pipeline
   const { name } = metadata
   if (suspend) {
     const lag = status?.totals?.lag
+    const deadline = within ?? spec.suspension?.drainDeadlineSeconds ?? drainDeadlineSeconds
     return [
       ...(spec.gateway ? ['The gateway is stopped first: no more orders are taken.'] : []),
-      `The stages go on until their lag is handled${lag === undefined ? '' : ` (${countText(lag)} messages now)`}, then they are stopped, too.`,
+      deadline === 0
+        ? 'The stages are stopped at once, each with the messages in hand; what is left waits in its topics.'
+        : `The stages go on until their lag is handled${lag === undefined ? '' : ` (${countText(lag)} messages now)`}, for ${deadline} s at most; then they are stopped, too.`,
       `Topics, messages and offsets stay. \`orderpipeline resume ${name}\` starts it again where it left off.`,
     ]
   }

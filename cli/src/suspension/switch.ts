@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Command } from 'commander'
-import { CommandFailed } from '../environment.ts'
+import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { connect, KubeUnreachable, type Kube } from '../kube/connection.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import { pipelineNamed, pipelinePath } from '../kube/pipelines.ts'
@@ -13,6 +13,7 @@ interface Options extends ClusterOptions {
   readonly wait?: true
   readonly timeout: string
   readonly json?: true
+  readonly within?: string
 }
 
 export const switchOptions = (command: Command): Command =>
@@ -32,16 +33,19 @@ async function turn(name: string, suspend: boolean, options: Options, context: C
   const kube = await connect(environment, options)
   const namespace = options.namespace ?? kube.namespace
   const before = await pipelineNamed(kube, namespace, name)
-  const changed = (before.spec.suspend ?? false) !== suspend
+  const within = options.within === undefined ? undefined : withinOf(options.within)
+  const deadlineMoves = within !== undefined && before.spec.suspension?.drainDeadlineSeconds !== within
+  const changed = (before.spec.suspend ?? false) !== suspend || deadlineMoves
   if (changed) {
-    await kube.patch(pipelinePath(namespace, name), { spec: { suspend } })
-    say(`${namespace}/${name} ${suspend ? 'is being suspended' : 'is being resumed'}.`)
-    for (const line of consequences(before, suspend)) say(`  ${line}`)
+    const suspension = within === undefined ? {} : { suspension: { drainDeadlineSeconds: within } }
+    await kube.patch(pipelinePath(namespace, name), { spec: { suspend, ...suspension } })
+    say(`${namespace}/${name} of the cluster ${kube.cluster} ${suspend ? 'is being suspended' : 'is being resumed'}.`)
+    for (const line of consequences(before, suspend, within)) say(`  ${line}`)
   } else say(`${namespace}/${name} was ${suspend ? 'suspended' : 'running'} already; nothing is changed.`)
   const reached = options.wait ? await waitFor(kube, { namespace, name, suspend, seconds }, say, context) : undefined
   if (options.json)
     environment.stdout.write(
-      `${JSON.stringify({ namespace, name, suspend, changed, ...(reached === undefined ? {} : { reached }) })}\n`,
+      `${JSON.stringify({ cluster: kube.cluster, namespace, name, suspend, changed, ...(reached === undefined ? {} : { reached }) })}\n`,
     )
   return reached === false ? 1 : 0
 }
@@ -93,8 +97,14 @@ async function waitFor(
   }
 }
 
+function withinOf(text: string): number {
+  const seconds = Number(text)
+  if (text.trim() !== '' && Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400) return seconds
+  throw new CommandFailed(`--within: found ${JSON.stringify(text)}; allowed: whole seconds, 0 (at once) to 86400`)
+}
+
 function timeoutOf(text: string): number {
   const seconds = Number(text)
   if (seconds > 0 && seconds <= 86_400) return seconds
-  throw new CommandFailed(`--timeout: found ${JSON.stringify(text)}; allowed: above 0 up to 86400 seconds`)
+  throw new CalledWrongly(`--timeout: found ${JSON.stringify(text)}; allowed: above 0 up to 86400 seconds`)
 }

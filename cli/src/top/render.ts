@@ -1,6 +1,6 @@
 // How does the view look in a terminal? Lines of text, coloured where that is wanted.
 import { painter, type Paint } from '../colour.ts'
-import { columns } from '../columns.ts'
+import { tables } from '../columns.ts'
 import { countText, drainText, rateText } from '../figures.ts'
 import type { PipelineView, StageView } from './view.ts'
 
@@ -17,7 +17,7 @@ export function frame(views: readonly PipelineView[], options: FrameOptions): re
   return views.flatMap((view, index) => [
     ...(index === 0 ? [] : ['']),
     `${headline(view, paint)}  ${paint(clock, 'dim')}`,
-    ...table(view.stages, paint),
+    ...table(view.stages, paint, options.columns),
     ...view.problems.map(({ type, status, reason, message }) =>
       clipped(`${type} ${status}  ${reason}: ${message}`, options.columns, (text) => paint(text, 'yellow')),
     ),
@@ -38,7 +38,7 @@ function headline(view: PipelineView, paint: Paint): string {
 
 const header = ['STAGE', 'LAG', 'READY/WANTED', 'MIN-MAX', 'CONSUMED/S', 'DRAIN'] as const
 
-function table(stages: readonly StageView[], paint: Paint): readonly string[] {
+function table(stages: readonly StageView[], paint: Paint, width: number | undefined): readonly string[] {
   const rows = stages.map((stage) => [
     stage.name,
     countText(stage.lag),
@@ -47,14 +47,13 @@ function table(stages: readonly StageView[], paint: Paint): readonly string[] {
     rateText(stage.consumedPerSecond),
     drainText(stage),
   ])
-  const [titles = '', ...lines] = columns(header, rows)
-  return [
+  return tables(header, rows, { width }).flatMap(({ titles, lines }) => [
     paint(titles, 'dim'),
     ...lines.map((line, index) => {
       const stage = stages[index]
       return stage && stage.ready < stage.wanted ? paint(line, 'yellow') : line
     }),
-  ]
+  ])
 }
 
 /** Colour comes after the cut, so that a cut never leaves a terminal coloured. */

@@ -90,7 +90,7 @@ test('follows a part to the Deployment its autoscaler is pointed at, whichever c
 })
 
 test('draws a table that lines up, with the conditions that are not True below', () => {
-  const lines = frame([view()], { colour: false, now: new Date('2026-01-01T12:00:00'), columns: 60 })
+  const lines = frame([view()], { colour: false, now: new Date('2026-01-01T12:00:00'), columns: 62 })
   expect(lines).toEqual([
     'default/shop  not Ready  orders/s 167  lag 1,234  12:00:00',
     'STAGE           LAG  READY/WANTED  MIN-MAX  CONSUMED/S   DRAIN',
@@ -100,7 +100,7 @@ test('draws a table that lines up, with the conditions that are not True below',
     'payment       1,234          7/42     5-80         1.6  12m51s',
     'shipping          -           0/0     2-20           -       -',
     'notification      -           0/0     2-10           -       -',
-    'ScalingReady False  MaximumUnreachable: payment cannot reac…',
+    'ScalingReady False  MaximumUnreachable: payment cannot reach …',
   ])
   expect(frame([view()], { colour: true, now: new Date() }).join()).toContain('\x1b[31mnot Ready\x1b[0m')
 })

@@ -33,7 +33,8 @@ export const verdictLines = ({ file, name, verdict }: Judged, paint: Paint): str
 
 const unaskedText = (unasked: readonly string[]): string => {
   const rules = new Set(unasked.map((line) => line.slice(line.indexOf(': ') + 2)))
-  return `not checked, for want of the version before (--old or --cluster): ${[...rules].join('; ')}`
+  const count = `${rules.size} rule${rules.size === 1 ? '' : 's'} on changes`
+  return `${count} not checked: name the version before with --old, or the cluster's with --cluster`
 }
 
 /** The known field that is nearest, when it is near enough to be meant. */

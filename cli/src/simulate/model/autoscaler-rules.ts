@@ -10,6 +10,8 @@ export interface AutoscalerRules {
   readonly pollingSeconds: number
   readonly cooldownSeconds: number
   readonly triggers: readonly KafkaTrigger[]
+  /** The lags are added up before the autoscaler sees them, rather than each asking for itself. */
+  readonly sum: boolean
   /** Types of triggers that are no lag and are left out of the model. */
   readonly otherTriggers: readonly string[]
 }
@@ -39,6 +41,7 @@ export function autoscalerRules({ spec }: ScaledObject, topicPrefix: string, tol
         activationLagThreshold: Number(metadata['activationLagThreshold'] ?? 0),
         allowIdleConsumers: metadata['allowIdleConsumers'] === 'true',
       })),
+    sum: Boolean(spec.advanced.scalingModifiers?.formula),
     otherTriggers: spec.triggers.filter(({ type }) => type !== 'kafka').map(({ type }) => type),
   }
 }

@@ -3,7 +3,7 @@
 import type { Random } from '@orderpipeline/traffic'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import { blank, decision, type HpaSpec } from './hpa.ts'
-import { lagMetric, polled } from './keda.ts'
+import { lagMetric, polled, summed } from './keda.ts'
 
 export interface TopicLag {
   readonly lag: number
@@ -13,8 +13,12 @@ export interface TopicLag {
 /** What there is to see of a stage. */
 export interface Sight {
   readonly lagOf: (topic: string) => TopicLag
+  /** Messages that have come to a topic since the beginning. */
+  readonly arrivedOn: (topic: string) => number
   /** Messages done with since the beginning. */
   readonly done: () => number
+  /** Members of the consumer group. */
+  readonly members: () => number
 }
 
 export interface Autoscaler {
@@ -52,7 +56,7 @@ export function createAutoscaler(rules: AutoscalerRules, hpaSyncMs: number, rand
           const { lag, partitions } = of(trigger.topic)
           return lagMetric(lag, partitions, trigger)
         })
-        const next = decision(rules.hpa, memory, now, wanted, metrics)
+        const next = decision(rules.hpa, memory, now, wanted, rules.sum ? summed(metrics) : metrics)
         memory = next.memory
         wanted = next.desired
       }

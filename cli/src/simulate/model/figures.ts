@@ -21,6 +21,8 @@ export interface StageFigures {
   readonly secondsToMost: number | undefined
   /** Until so many replicas as asked for are ready. */
   readonly secondsToReplicas: number | undefined
+  /** How often the wanted replicas went from rising to falling, or back. */
+  readonly turns: number
   readonly rebalances: number
   readonly standstillSeconds: number
   readonly replicaHours: number
@@ -83,11 +85,20 @@ function stageFigures(
     mostReplicas,
     secondsToMost: first(samples, ({ ready }) => ready >= mostReplicas),
     secondsToReplicas: first(samples, ({ ready }) => ready >= replicas),
+    turns: turnsOf(samples),
     rebalances,
     standstillSeconds,
     replicaHours: podSeconds / 3_600,
     replicaHoursAtMaximum: (maxReplicas * seconds) / 3_600,
   }
+}
+
+function turnsOf(samples: readonly StageState[]): number {
+  const directions = samples.flatMap(({ wanted }, index) => {
+    const change = Math.sign(wanted - (samples[index - 1]?.wanted ?? wanted))
+    return change === 0 ? [] : [change]
+  })
+  return directions.filter((direction, index) => index > 0 && direction !== directions[index - 1]).length
 }
 
 const first = (samples: readonly StageState[], is: (sample: StageState) => boolean): number | undefined => {

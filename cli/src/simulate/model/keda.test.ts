@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { blank, decision } from './hpa.ts'
-import { lagMetric, polled, type Activity, type KafkaTrigger } from './keda.ts'
+import { lagMetric, polled, summed, type Activity, type KafkaTrigger } from './keda.ts'
 
 const trigger = (changes: Partial<KafkaTrigger> = {}): KafkaTrigger => ({
   topic: 'placed',
@@ -24,6 +24,12 @@ describe('the figure of a Kafka trigger', () => {
 
   it('is the whole lag where consumers may idle', () => {
     expect(lagMetric(8_000, 10, trigger({ allowIdleConsumers: true })).total).toBe(8_000)
+  })
+
+  it('of several topics is the sum of what each may ask for', () => {
+    const metrics = [lagMetric(300, 10, trigger()), lagMetric(8_000, 3, trigger())]
+    expect(summed(metrics)).toEqual([{ total: 300 + 3 * 60, perReplica: 60 }])
+    expect(summed([])).toEqual([])
   })
 
   it('leaves an autoscaler with as many partitions as replicas short of its maximum, and one with a tenth more not', () => {

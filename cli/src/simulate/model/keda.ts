@@ -18,6 +18,12 @@ export function lagMetric(lag: number, partitions: number, trigger: KafkaTrigger
   return { total: clipped ? partitions * lagThreshold : lag, perReplica: lagThreshold }
 }
 
+/** The one figure of a formula that adds up the lags, each of them clipped for itself. */
+export const summed = (metrics: readonly Metric[]): Metric[] => {
+  const [first] = metrics
+  return first ? [{ total: metrics.reduce((sum, { total }) => sum + total, 0), perReplica: first.perReplica }] : []
+}
+
 export interface Activity {
   readonly active: boolean
   readonly current: number

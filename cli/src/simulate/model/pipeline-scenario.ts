@@ -1,6 +1,6 @@
 // What does a pipeline come to in the model? Its partitions and autoscalers are those of the objects the operator would apply.
 import type { OrderPipeline, Stage } from '@orderpipeline/operator/api'
-import { kafkaTopics, stageScaledObject, topicName, topicPrefix } from '@orderpipeline/operator/pipeline'
+import { stageScaledObject, topicName, topicPrefix, wantedTopics } from '@orderpipeline/operator/pipeline'
 import type { CpuUse } from './autoscaler.ts'
 import { autoscalerRules } from './autoscaler-rules.ts'
 import type { StageScenario } from './scenario.ts'
@@ -31,14 +31,15 @@ export function stageScenarios(given: OrderPipeline, options: PipelineOptions): 
   // What is suspended is simulated as it would be afterwards.
   const pipeline = { ...given, spec: { ...given.spec, suspend: false } }
   const { name } = pipeline.metadata
-  const partitions = new Map(
-    kafkaTopics(pipeline, []).map((topic) => [topic.metadata.name, topic.spec.partitions ?? 1]),
-  )
+  const partitions = new Map(wantedTopics(pipeline, new Map()).map((topic) => [topic.name, topic.spec.partitions ?? 1]))
   return pipeline.spec.stages.map((stage) => ({
     name: stage.name,
     consumes: stage.consumes.map(({ topic }) => ({ topic, partitions: partitions.get(topicName(name, topic)) ?? 1 })),
     concurrency: stage.concurrency ?? defaultConcurrency,
     workSeconds: workSeconds(stage, options.workSeconds),
+    declaredWorkSeconds: stage.workSeconds ?? workSeconds(stage, options.workSeconds),
+    backlog: stage.scaling,
+    ...(stage.scaling.policy === undefined ? {} : { policy: stage.scaling.policy }),
     rules: autoscalerRules(stageScaledObject(pipeline, stage, aim, settings), topicPrefix(name), options.hpaTolerance),
     ...cpuOf(options.cpu.get(stage.name)),
   }))

@@ -2,7 +2,8 @@
 import type { Trace } from '@orderpipeline/traffic'
 import type { CpuUse } from './autoscaler.ts'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
-import type { Topology } from './topology.ts'
+import type { ScalingPolicy, StageScaling } from '@orderpipeline/operator/api'
+import type { Topology } from '@orderpipeline/operator/pipeline'
 
 export interface StageScenario {
   readonly name: string
@@ -11,6 +12,12 @@ export interface StageScenario {
   /** What a message really takes, which may be more than the spec says. */
   readonly workSeconds: number
   readonly rules: AutoscalerRules
+  /** What the spec says a message takes: the first guess of an autoscaler on flow. */
+  readonly declaredWorkSeconds: number
+  /** What the spec says it is scaled on; absent means Lag. */
+  readonly policy?: ScalingPolicy
+  /** What the spec says of its backlog. */
+  readonly backlog: Pick<StageScaling, 'drainSeconds' | 'lagPerReplica'>
   /** Asked for where it is to be scaled on CPU for comparison. */
   readonly cpu?: CpuUse
 }
@@ -34,8 +41,11 @@ export interface Surroundings {
   readonly skew: number
 }
 
-/** By consumer lag, as the ScaledObject says; on CPU where a stage says its use; or always as many as its bounds. */
-export type Scaling = 'lag' | 'cpu' | 'maximum' | 'minimum'
+/**
+ * By consumer lag, as the ScaledObject says; by flow (arrivals and backlog, over what a replica handles); by steps of two
+ * replicas, as Numaflow does it; by what the spec says of each stage; on CPU where a stage says its use; or always as many as its bounds.
+ */
+export type Scaling = 'lag' | 'flow' | 'steps' | 'policy' | 'cpu' | 'maximum' | 'minimum'
 
 export interface Scenario {
   readonly stages: readonly StageScenario[]

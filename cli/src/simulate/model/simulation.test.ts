@@ -226,3 +226,83 @@ describe('a stage that may have no replicas', () => {
     expect(run.samples.length).toBeGreaterThan(60 + cooldownSeconds)
   })
 })
+
+describe('a pipeline scaled on flow', () => {
+  /** Two stages one behind the other; a replica handles 100 messages a second. */
+  const spec = pipeline([
+    stage({ name: 'first', emits: [{ topic: 'next' }], workSeconds: 0.1 }),
+    stage({ name: 'second', consumes: [{ topic: 'next' }], workSeconds: 0.1 }),
+  ])
+  const surroundings = { podStartSeconds: 3, rebalanceSeconds: 3, readinessSeconds: 5 }
+  const minutes = (count: number, perSecond: number) => [
+    { fromMs: 0, toMs: count * 60_000, orders: count * 60 * perSecond },
+  ]
+  const turns = (run: Run, built: Scenario) => figures(built, run, 50).stages.map((each) => each.turns)
+
+  it('goes up once, stays, and goes down once under a steady load at which lag alone swings', { timeout }, () => {
+    const load = { trace: minutes(15, 850), surroundings }
+    const onLag = scenario(spec, load)
+    expect(Math.max(...turns(simulate(onLag), onLag))).toBeGreaterThan(2)
+    const onFlow = scenario(spec, { ...load, scaling: 'flow' })
+    expect(Math.max(...turns(simulate(onFlow), onFlow))).toBe(1)
+  })
+
+  it(
+    'has for a steady load the replicas whose time arrivals fill to 85 %, and at most the slack of a fifth more',
+    { timeout },
+    () => {
+      const run = simulate(scenario(spec, { trace: minutes(15, 850), surroundings, scaling: 'flow' }))
+      for (const each of run.stages) {
+        expect(at(each, 800).wanted).toBeGreaterThanOrEqual(10)
+        expect(at(each, 800).wanted).toBeLessThanOrEqual(12)
+      }
+    },
+  )
+
+  it('scales the second stage before its lag shows, when the first one has the backlog', { timeout }, () => {
+    const trace = burst(60_000)
+    const peak = (scaling: Scenario['scaling']) =>
+      Math.max(
+        ...(simulate(scenario(spec, { trace, surroundings, scaling })).stages[1]?.samples ?? []).map((s) => s.lag),
+      )
+    expect(peak('flow')).toBeLessThan(peak('lag'))
+  })
+
+  it('comes to the right number of replicas where messages take fifty times as long as declared', { timeout }, () => {
+    const built = scenario(pipeline([stage({ workSeconds: 0.1 })]), {
+      trace: minutes(15, 20),
+      surroundings,
+      scaling: 'flow',
+    })
+    const stages = built.stages.map((one) => ({ ...one, workSeconds: 5 }))
+    const run = only(simulate({ ...built, stages }))
+    // Two messages a second a replica.
+    expect(at(run, 800).wanted).toBeGreaterThanOrEqual(11)
+    expect(at(run, 800).wanted).toBeLessThanOrEqual(16)
+    expect(last(run).lag).toBe(0)
+  })
+
+  it('starts a stage at zero with its first message', () => {
+    const scaling = { minReplicas: 0, maxReplicas: 10, lagPerReplica: 60 }
+    const trace = [{ fromMs: 60_000, toMs: 60_000, orders: 100 }]
+    const run = only(simulate(scenario(pipeline([stage({ scaling })]), { trace, scaling: 'flow' })))
+    expect(at(run, 59).wanted).toBe(0)
+    expect(at(run, 62).wanted).toBeGreaterThan(0)
+    expect(last(run)).toMatchObject({ wanted: 0, lag: 0, done: 100 })
+  })
+})
+
+describe('a stage scaled by steps of two', () => {
+  it('adds two replicas at most, and pauses after it', () => {
+    const run = only(simulate(scenario(pipeline([stage()]), { trace: burst(8_000), scaling: 'steps', seconds: 300 })))
+    const wanted = run.samples.map((sample) => sample.wanted)
+    const changes = wanted.flatMap((replicas, second) =>
+      second > 0 && replicas !== wanted[second - 1] ? [{ second, by: replicas - (wanted[second - 1] ?? 0) }] : [],
+    )
+    expect(changes.length).toBeGreaterThan(1)
+    for (const [index, { second, by }] of changes.entries()) {
+      expect(Math.abs(by)).toBeLessThanOrEqual(2)
+      if (index > 0) expect(second - (changes[index - 1]?.second ?? 0)).toBeGreaterThanOrEqual(90)
+    }
+  })
+})

@@ -2,6 +2,7 @@
 // controls them (polls, syncs, pods, rebalances) happens at the first step at or after its moment.
 import { endOf, seeded } from '@orderpipeline/traffic'
 import { createArrivals } from './arrivals.ts'
+import { createFlowControl } from './flow-control.ts'
 import { createNodes } from './nodes.ts'
 import type { Scenario } from './scenario.ts'
 import { createStage, type StageModel, type StageState } from './stage.ts'
@@ -36,8 +37,9 @@ export function simulate(scenario: Scenario): Run {
     podStartMs: surroundings.podStartSeconds * 1_000,
     startsPerSecond: surroundings.startsPerSecond,
   })
+  const flow = createFlowControl(topology)
   const books = scenario.stages.map((stage): Books => {
-    const model = createStage(stage, scenario, nodes, random)
+    const model = createStage(stage, scenario, nodes, flow, random)
     return { model, samples: [], standstillMs: 0, podMs: 0 }
   })
   const arrivals = createArrivals(trace)
@@ -53,6 +55,7 @@ export function simulate(scenario: Scenario): Run {
     for (const topic of topology.entrances) for (const { model } of books) model.arrive(topic, come)
     for (const { model } of books) model.finish(now, (topic, messages) => emit(model.name, topic, messages))
     nodes.advance(now)
+    if (scenario.scaling === 'flow' || scenario.scaling === 'policy') flow.look(now)
     for (const { model } of books) {
       model.control(now)
       model.begin(now)

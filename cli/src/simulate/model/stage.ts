@@ -1,12 +1,15 @@
 // What is one stage at any moment? Its messages, waiting and in hand, and the replicas that work on them.
 import type { Random } from '@orderpipeline/traffic'
-import { createAutoscaler, createCpuAutoscaler, type Sight } from './autoscaler.ts'
+import { createAutoscaler, createCpuAutoscaler, type Autoscaler, type Sight } from './autoscaler.ts'
 import { createBacklog } from './backlog.ts'
 import { createConsumerGroup } from './consumer-group.ts'
 import { createDeployment } from './deployment.ts'
+import { createFlowAutoscaler } from './flow-autoscaler.ts'
+import type { ModelFlowControl } from './flow-control.ts'
 import type { Nodes } from './nodes.ts'
 import { createReplica, type Replica } from './replica.ts'
 import type { Scenario, StageScenario } from './scenario.ts'
+import { createStepAutoscaler } from './step-autoscaler.ts'
 
 /** A stage at a moment. Messages are of all its topics, since the beginning. */
 export interface StageState {
@@ -39,7 +42,13 @@ export interface StageModel {
   begin(now: number): void
 }
 
-export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nodes, random: Random): StageModel {
+export function createStage(
+  stage: StageScenario,
+  scenario: Scenario,
+  nodes: Nodes,
+  flow: ModelFlowControl,
+  random: Random,
+): StageModel {
   const { surroundings, scaling, stepMs } = scenario
   const { rules, consumes } = stage
   const partitions = consumes.map((topic) => topic.partitions)
@@ -59,9 +68,14 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
     readyLateMs: surroundings.readyLateSeconds * 1_000,
   })
   const hpaSyncMs = surroundings.hpaSyncSeconds * 1_000
-  const autoscaler = cpu
-    ? createCpuAutoscaler(rules, cpu, hpaSyncMs, random)
-    : createAutoscaler(rules, hpaSyncMs, random)
+  const createdAutoscaler = (): Autoscaler => {
+    if (cpu) return createCpuAutoscaler(rules, cpu, hpaSyncMs, random)
+    if (scaling === 'flow' || (scaling === 'policy' && stage.policy === 'Flow'))
+      return createFlowAutoscaler(stage.name, rules, flow, hpaSyncMs, random)
+    if (scaling === 'steps') return createStepAutoscaler(rules, random)
+    return createAutoscaler(rules, hpaSyncMs, random)
+  }
+  const autoscaler = createdAutoscaler()
   const fixed = scaling === 'maximum' || scaling === 'minimum'
 
   const arrived = consumes.map(() => 0)
@@ -75,8 +89,11 @@ export function createStage(stage: StageScenario, scenario: Scenario, nodes: Nod
       const position = index.get(topic) ?? -1
       return { lag: (arrived[position] ?? 0) - (done[position] ?? 0), partitions: partitions[position] ?? 0 }
     },
+    arrivedOn: (topic) => arrived[index.get(topic) ?? -1] ?? 0,
     done: () => sum(done),
+    members: () => group.members.size,
   }
+  flow.join(stage, sight)
   const lag = (): number => sum(arrived) - sum(done)
 
   return {

@@ -2,7 +2,7 @@
 import type { OrderPipelineSpec, Stage } from '@orderpipeline/operator/api'
 import { stageScenarios } from './pipeline-scenario.ts'
 import type { Scenario, Surroundings } from './scenario.ts'
-import { topologyOf } from './topology.ts'
+import { topologyOf } from '@orderpipeline/operator/pipeline'
 
 export const stage = (changes: Partial<Stage> = {}): Stage => ({
   name: 'work',

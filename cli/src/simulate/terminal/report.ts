@@ -1,5 +1,6 @@
 // How is a run shown? Lag and replicas of every stage over time, then its figures, then what it comes to in a sentence.
-import { columns } from '../../columns.ts'
+import { tables } from '../../columns.ts'
+import { wrapped } from '../../wrapped.ts'
 import type { Figures, StageFigures } from '../model/figures.ts'
 import type { Run, StageRun } from '../model/simulation.ts'
 import { area, columnsOf, timeAxis } from './area.ts'
@@ -8,6 +9,8 @@ export interface Shown {
   readonly title: string
   readonly run: Run
   readonly figures: Figures
+  /** What the replicas of this run follow, such as consumer lag. */
+  readonly scaledBy: string
   /** Replicas whose reaching is timed. */
   readonly replicas: number
   readonly alternatives: readonly { readonly name: string; readonly figures: Figures }[]
@@ -16,20 +19,23 @@ export interface Shown {
 
 export interface Look {
   readonly colour: boolean
-  readonly width: number
+  /** Columns of the terminal; undefined where the output is none. */
+  readonly width: number | undefined
 }
 
 type Colour = 'bold' | 'dim' | 'yellow' | 'cyan'
 const codes: Record<Colour, number> = { bold: 1, dim: 2, yellow: 33, cyan: 36 }
 const margin = 20
 const narrowest = 40
+const usualWidth = 100
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
 
-export function report({ title, run, figures, replicas, alternatives, notes }: Shown, look: Look): string[] {
+export function report(shown: Shown, look: Look): string[] {
+  const { title, run, figures, replicas, alternatives, notes } = shown
   const paint = (text: string, colour: Colour): string =>
     look.colour && text.trim() !== '' ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
-  const width = Math.max(narrowest, look.width - margin - 1)
+  const width = Math.max(narrowest, (look.width ?? usualWidth) - margin - 1)
   const drawn = run.stages.flatMap((stage, index) => {
     const of = figures.stages[index]
     return of ? [paint(stage.name, 'bold'), ...picture(stage, of, width, paint)] : []
@@ -40,11 +46,11 @@ export function report({ title, run, figures, replicas, alternatives, notes }: S
     ...drawn,
     `${' '.repeat(margin)}${paint(timeAxis(run.seconds, width, time), 'dim')}`,
     '',
-    ...table(figures.stages, replicas),
+    ...table(figures.stages, replicas, look.width),
     '',
-    ...sentences(figures),
-    ...(alternatives.length === 0 ? [] : ['', ...comparison(figures, alternatives)]),
-    ...notes,
+    ...sentences(figures).flatMap((line) => wrapped(line, look.width, 0)),
+    ...(alternatives.length === 0 ? [] : ['', ...comparison(figures, shown, look.width)]),
+    ...notes.flatMap((line) => wrapped(line, look.width, 0)),
   ]
 }
 
@@ -107,7 +113,7 @@ export function time(seconds: number): string {
 const timeOr = (seconds: number | undefined, otherwise = '-'): string =>
   seconds === undefined ? otherwise : time(seconds)
 
-function table(stages: readonly StageFigures[], replicas: number): readonly string[] {
+function table(stages: readonly StageFigures[], replicas: number, width: number | undefined): readonly string[] {
   const reached = stages.some(({ secondsToReplicas }) => secondsToReplicas !== undefined)
   const header = ['STAGE', 'MESSAGES', 'PEAK LAG', 'DRAIN', 'LONGEST WAIT', 'REPLICAS', 'ALL READY']
   const rows = stages.map((stage) => [
@@ -122,7 +128,7 @@ function table(stages: readonly StageFigures[], replicas: number): readonly stri
     stage.rebalances === 0 ? '0' : `${whole.format(stage.rebalances)} (${time(stage.standstillSeconds)})`,
     fine.format(stage.replicaHours),
   ])
-  return columns([...header, ...(reached ? [`${replicas} READY`] : []), 'REBALANCES', 'REPLICA-HOURS'], rows)
+  return linesOf([...header, ...(reached ? [`${replicas} READY`] : []), 'REBALANCES', 'REPLICA-HOURS'], rows, width)
 }
 
 function sentences({ orders, seconds, doneAtSeconds, replicaHours, replicaHoursAtMaximum }: Figures): string[] {
@@ -136,15 +142,22 @@ function sentences({ orders, seconds, doneAtSeconds, replicaHours, replicaHoursA
   ]
 }
 
-function comparison(figures: Figures, alternatives: Shown['alternatives']): readonly string[] {
-  const all = [{ name: 'consumer lag', figures }, ...alternatives]
+function comparison(figures: Figures, { scaledBy, alternatives }: Shown, width: number | undefined): readonly string[] {
+  const all = [{ name: scaledBy, figures }, ...alternatives]
   const most = (of: (stage: StageFigures) => number, { stages }: Figures): number => Math.max(0, ...stages.map(of))
   const rows = all.map(({ name, figures: one }) => [
     name,
     whole.format(most(({ peakLag }) => peakLag, one)),
     time(most(({ longestWaitSeconds }) => longestWaitSeconds, one)),
     timeOr(one.doneAtSeconds, 'later'),
+    whole.format(most(({ turns }) => turns, one)),
     fine.format(one.replicaHours),
   ])
-  return columns(['REPLICAS BY', 'PEAK LAG', 'LONGEST WAIT', 'ALL DONE AFTER', 'REPLICA-HOURS'], rows)
+  return linesOf(['REPLICAS BY', 'PEAK LAG', 'LONGEST WAIT', 'ALL DONE AFTER', 'TURNS', 'REPLICA-HOURS'], rows, width)
 }
+
+const linesOf = (
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  width: number | undefined,
+): string[] => tables(header, rows, { width }).flatMap(({ titles, lines }) => [titles, ...lines])

@@ -1,0 +1,69 @@
+// `orderpipeline dev`: a pipeline on this machine, without Kubernetes, Docker or root.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { CommandFailed } from '../environment.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+import { groups } from './groups.ts'
+
+interface Options {
+  readonly file: readonly string[]
+  readonly run?: readonly string[]
+  readonly fresh?: true
+  readonly maxProcesses: string
+  readonly port?: string
+  readonly json?: true
+}
+
+const root = join(import.meta.dirname, '..', '..', '..')
+const runtime = join(root, 'dev', 'src', 'index.ts')
+const shop = join(root, 'examples', 'shop.yaml')
+
+export const dev: CommandDefinition = {
+  name: 'dev',
+  group: groups.before,
+  examples: [
+    'orderpipeline dev                                    # the shop of examples/shop.yaml',
+    "orderpipeline dev -f shop.yaml --run audit='node audit.mjs'",
+    'orderpipeline dev -f shop.yaml -f secrets.yaml --fresh',
+  ],
+  exitCodes: {
+    0: 'ended by Ctrl-C, every stage drained',
+    1: 'could not start',
+    130: 'ended at once by a second Ctrl-C',
+  },
+  describe: (command, action) => {
+    command
+      .description(
+        'Run a pipeline on this machine: its topics in a Kafka of its own, its stages as processes that scale as in a cluster; edits of the file are carried out',
+      )
+      .option(
+        '-f, --file <file...>',
+        'YAML with one OrderPipeline, and Secrets and Jobs it needs; the shop unless given',
+      )
+      .option(
+        '--run <stage=command...>',
+        "run a command for a stage, or a Job, that has an image: audit='node audit.mjs'",
+      )
+      .option('--fresh', 'forget orders, messages and ports of earlier runs first')
+      .option('--max-processes <n>', 'replicas of all stages together', '120')
+      .option('--port <port>', "port of the gateway; its Service's nodePort, else 30080 unless given")
+      .option('--json', 'once it works, one line of JSON instead of what to do next: addresses, state, what is not run')
+      .action((options: Options) => action((context) => run(options, context)))
+  },
+}
+
+async function run(options: Options, { environment, signal }: CommandContext): Promise<number> {
+  if (!existsSync(runtime))
+    throw new CommandFailed(
+      'orderpipeline dev runs from a clone of the project, with the sources of the stages beside it.',
+      {
+        advice: 'In a clone: npm start, or npm run orderpipeline -- dev -f your.yaml',
+      },
+    )
+  // Loaded only here, and never bundled: it brings the sources of every stage.
+  const { dev: perform } = (await import(pathToFileURL(runtime).href)) as {
+    dev: (options: Options, context: CommandContext) => Promise<number>
+  }
+  return await perform({ ...options, file: options.file ?? [shop] }, { environment, signal })
+}

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { commands } from './commands/index.ts'
+import { program } from './program.ts'
+
+const shop = join(import.meta.dirname, '..', '..', 'examples', 'shop.yaml')
+
+async function called(args: readonly string[]): Promise<{ code: number; stderr: string }> {
+  let stderr = ''
+  const environment = {
+    stdout: { write: () => true },
+    stderr: { write: (text: string) => (stderr += text) },
+    colour: false,
+    kubeconfig: undefined,
+    kubeconfigCandidates: [],
+  }
+  const code = await program(commands, environment, new AbortController().signal).run(args)
+  return { code, stderr }
+}
+
+describe('a command that is called wrongly exits with 2, so that a script tells a typing error from the answer no', () => {
+  it.each<string[]>([
+    ['capacity', '-f', shop, '--rate', '-5/min'],
+    ['capacity', '-f', '/nonexistent'],
+    ['capacity', '-f', shop, '--ratio', 'nope=3'],
+    ['simulate', '-f', shop],
+    ['simulate', '-f', shop, '--burst', '10', '--work', 'paymnet=5'],
+    ['simulate', '-f', shop, '--trace', '/nonexistent'],
+    ['top', '--interval', '0'],
+    ['suspend', 'shop', '--timeout', '-1'],
+    ['dlq', 'list', 'shop', 'payment/x/1'],
+    ['dlq', 'list', 'shop', '--since', 'yesterday'],
+    ['dlq', 'replay', 'shop'],
+    ['plan', '-f', shop, '--only', 'nothing'],
+    ['status', '--no-such-option'],
+  ])('%s %s %s', async (...args) => {
+    const { code, stderr } = await called(args)
+    expect(stderr).not.toBe('')
+    expect(code).toBe(2)
+  })
+
+  it('exits with 1 where the call is right and the answer is no', async () => {
+    expect((await called(['capacity', '-f', shop, '--rate', '900000/min'])).code).toBe(1)
+    expect((await called(['status'])).code).toBe(1)
+  })
+})
+
+it('ends quietly and with 0 when its reader has read enough', () => {
+  const main = join(import.meta.dirname, 'main.ts')
+  const script = `set -o pipefail; "$0" "$1" plan -f "$2" --only objects --offline | head -c 1 >/dev/null`
+  const { status, stderr } = spawnSync('bash', ['-c', script, process.execPath, main, shop], { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+})

@@ -1,0 +1,64 @@
+// What does an autoscaler on flow see in the model? Looks at every stage as often as the operator looks at offsets; what follows
+// from them is the operator's own code.
+import { flowControl, type Demand, type FlowRules, type Topology } from '@orderpipeline/operator/pipeline'
+import type { Sight } from './autoscaler.ts'
+import type { StageScenario } from './scenario.ts'
+
+export interface ModelFlowControl {
+  /** Every stage joins before the first look. */
+  join(stage: StageScenario, sight: Sight): void
+  look(now: number): void
+  /** @throws RangeError for a stage that has not joined */
+  demand(stage: string, current: number): Demand
+}
+
+/** The operator's interval between two looks at offsets. */
+const lookMs = 5_000
+
+export function createFlowControl(topology: Topology): ModelFlowControl {
+  const stages = new Map<string, { readonly stage: StageScenario; readonly sight: Sight }>()
+  let control: ReturnType<typeof flowControl> | undefined
+  let nextLook = 0
+
+  return {
+    join: (stage, sight) => {
+      stages.set(stage.name, { stage, sight })
+    },
+    look: (now) => {
+      if (now < nextLook) return
+      nextLook = now + lookMs
+      control ??= flowControl(
+        topology,
+        [...stages.values()].map(({ stage }) => rulesOf(stage)),
+      )
+      for (const [name, { stage, sight }] of stages)
+        control.note(name, {
+          at: now,
+          members: sight.members(),
+          handled: sight.done(),
+          arrived: new Map(stage.consumes.map(({ topic }) => [topic, sight.arrivedOn(topic)])),
+          lag: lagOf(stage, sight),
+          partitions: stage.consumes.reduce((total, { partitions }) => total + partitions, 0),
+        })
+      control.spread()
+    },
+    demand: (name, current) => {
+      const known = stages.get(name)
+      if (!known) throw new RangeError(`${name} has not joined the flow control`)
+      const { hpa } = known.stage.rules
+      const atFirst = { replicas: Math.max(current, hpa.minReplicas), forArrivals: 0, forBacklog: 0 }
+      return control?.decide(name, current, lagOf(known.stage, known.sight)) ?? atFirst
+    },
+  }
+}
+
+const rulesOf = ({ name, consumes, concurrency, declaredWorkSeconds, backlog, rules }: StageScenario): FlowRules => ({
+  name,
+  topics: consumes.map(({ topic }) => topic),
+  concurrency,
+  workSeconds: declaredWorkSeconds,
+  scaling: { ...backlog, minReplicas: rules.minReplicas, maxReplicas: rules.hpa.maxReplicas },
+})
+
+const lagOf = ({ consumes }: StageScenario, sight: Sight): ReadonlyMap<string, number> =>
+  new Map(consumes.map(({ topic }) => [topic, sight.lagOf(topic).lag]))
