@@ -1,0 +1,47 @@
+// How far is every consumer group? Read from Kafka by the operator's own poller, for the status, and kept partition by partition for the
+// autoscalers, which ask for the lag of one topic.
+import type { KafkaConnection } from '@orderpipeline/kit-kafka-admin'
+import { kafkaLagReader, lagPoller, type LagPoller, type LagReader } from '@orderpipeline/operator/embedding'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import type { PartitionOffsets } from '@orderpipeline/operator/pipeline'
+
+export interface Lag {
+  readonly poller: LagPoller
+  readonly of: (group: string, topic: string) => { readonly lag: number; readonly partitions: number } | undefined
+}
+
+export function lagOf(
+  kafka: KafkaConnection,
+  pipelines: () => readonly OrderPipeline[],
+  updated: () => void,
+  intervalMs: number,
+): Lag {
+  let known: ReadonlyMap<string, readonly PartitionOffsets[]> = new Map()
+  const reader: LagReader = kafkaLagReader(kafka)
+  const remembering: LagReader = {
+    read: async (queries) => (known = await reader.read(queries)),
+    close: () => Promise.resolve(), // the connection is the runtime's
+  }
+  const poller = lagPoller(
+    {
+      ...{ pipelines, updated, now: () => Date.now(), random: Math.random },
+      readerFor: () => remembering,
+      failed: () => {
+        known = new Map()
+      },
+    },
+    { intervalMs, serviceDomain: 'svc' },
+  )
+  return {
+    poller,
+    of: (group, topic) => {
+      const partitions = known.get(group)?.filter((partition) => partition.topic === topic) ?? []
+      if (partitions.length === 0) return undefined
+      const lag = partitions.reduce(
+        (sum, { low, high, committed }) => sum + Math.max(0, high - Math.max(low, committed ?? low)),
+        0,
+      )
+      return { lag, partitions: partitions.length }
+    },
+  }
+}

@@ -1,0 +1,99 @@
+// Who carries a pipeline's spec out here? The operator's own loop, pass for pass, on the objects of this process.
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import {
+  announcer,
+  contests,
+  podReports,
+  reconcile,
+  secretDigests,
+  statusWriter,
+  strangers,
+  throughputLog,
+  type LagPoller,
+  type Reconciler,
+} from '@orderpipeline/operator/embedding'
+import type { DesiredSettings } from '@orderpipeline/operator/pipeline'
+import type { LocalObjects } from '../objects/local-objects.ts'
+
+export interface Loop {
+  /** Something has changed: a pass follows, one for everything that changes together. */
+  wake(): void
+  close(): Promise<void>
+}
+
+const gatherMs = 100
+const retryMs = 1_000
+const secretsMs = 10_000
+const statusLimits = { countsMs: 500, lagMs: 2_000 }
+
+export function operatorLoop(
+  objects: LocalObjects,
+  key: string,
+  settings: DesiredSettings,
+  poller: Pick<LagPoller, 'figuresOf'>,
+  failed: (error: unknown) => void,
+): Loop {
+  const now = () => Date.now()
+  const announce = announcer(objects.kube, 'orderpipeline-dev', now, failed)
+  const on: Reconciler = {
+    ...{ kube: objects.kube, world: objects.world, settings: () => settings, throughput: throughputLog(now) },
+    now,
+    strangers: strangers(now),
+    contests: contests(now),
+    pods: podReports(objects.kube, now, failed),
+    secrets: secretDigests(objects.kube, now, failed, secretsMs),
+    lagOf: poller.figuresOf,
+    status: statusWriter(
+      objects.kube,
+      announce,
+      (status) => status,
+      () => undefined,
+      { now, wall: now },
+      statusLimits,
+    ),
+    updates: { turn: () => undefined }, // there is one image only
+    topics: { look: () => undefined, released: () => true, topicsOf: () => undefined }, // none is kept in a Kafka elsewhere
+  }
+  let timer: NodeJS.Timeout | undefined
+  let pass: Promise<void> | undefined
+  let again = false
+  let closed = false
+
+  const wakeAfter = (ms: number): void => {
+    if (closed || timer !== undefined) return
+    timer = setTimeout(begin, ms)
+  }
+  function begin(): void {
+    timer = undefined
+    if (pass) {
+      again = true
+      return
+    }
+    pass = once().finally(() => {
+      pass = undefined
+      if (again) wakeAfter(gatherMs)
+      again = false
+    })
+  }
+  async function once(): Promise<void> {
+    try {
+      const next = await reconcile(on, key)
+      if (next.kind === 'after') setTimeout(() => wakeAfter(0), next.ms).unref()
+      if (next.kind === 'retry') setTimeout(() => wakeAfter(0), Math.max(retryMs, next.leastMs)).unref()
+    } catch (error) {
+      failed(error)
+      setTimeout(() => wakeAfter(0), retryMs).unref()
+    }
+  }
+  return {
+    wake: () => wakeAfter(gatherMs),
+    close: async () => {
+      closed = true
+      clearTimeout(timer)
+      await pass
+    },
+  }
+}
+
+export const keyOfPipeline = ({ metadata }: OrderPipeline): string =>
+  `${metadata.namespace ?? 'default'}/${metadata.name}`

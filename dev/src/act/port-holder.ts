@@ -1,0 +1,54 @@
+// Who holds a port? The process's name and id, where the system tells us; a port that is taken is of little use to know without it.
+import { connect } from 'node:net'
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { run } from '@orderpipeline/cluster/embedding'
+
+/**
+ * Whether anything answers on the loopback address. A NodePort of a local Kubernetes does so by a rule of the firewall, with no
+ * listener: a server could take the same port, and would never get a connection.
+ */
+export const answers = (port: number, timeoutMs = 500): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, timeout: timeoutMs })
+    const end = (answer: boolean): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+    socket.once('timeout', () => end(false))
+  })
+
+/** Such as `node (process 4711)`; undefined where nobody can be named. */
+export async function portHolder(port: number): Promise<string | undefined> {
+  return process.platform === 'linux' ? await fromProc(port) : await fromLsof(port)
+}
+
+async function fromProc(port: number): Promise<string | undefined> {
+  const wanted = port.toString(16).toUpperCase().padStart(4, '0')
+  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')))
+  const inodes = new Set(
+    tables.flatMap((table) =>
+      table.split('\n').flatMap((line) => {
+        const fields = line.trim().split(/\s+/)
+        return fields[1]?.endsWith(`:${wanted}`) && fields[3] === '0A' ? [`socket:[${fields[9]}]`] : []
+      }),
+    ),
+  )
+  if (inodes.size === 0) return undefined
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)))
+    for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+      const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')
+      if (!inodes.has(target)) continue
+      const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a program')).trim()
+      return `${name} (process ${pid})`
+    }
+  return undefined
+}
+
+async function fromLsof(port: number): Promise<string | undefined> {
+  const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']
+  const { stdout } = await run('lsof', args, { timeoutMs: 5_000 }).catch(() => ({ stdout: '' }))
+  const pid = /^p(\d+)/m.exec(stdout)?.[1]
+  return pid === undefined ? undefined : `${/^c(.*)/m.exec(stdout)?.[1] ?? 'a program'} (process ${pid})`
+}

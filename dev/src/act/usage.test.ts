@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { secondsOf, usageOf } from './usage.ts'
+
+it.each([
+  ['0:01.50', 1.5],
+  ['2:03', 123],
+  ['1:00:00', 3_600],
+  ['1-00:00:10', 86_410],
+])('reads %s as %d seconds', (text, seconds) => {
+  expect(secondsOf(text)).toBe(seconds)
+})
+
+it('asks the system what this very process has used, and nothing of one that is not there', async () => {
+  const usage = await usageOf([process.pid, 2 ** 22 + 1])
+  expect([...usage.keys()]).toEqual([process.pid])
+  expect(usage.get(process.pid)?.cpuSeconds).toBeGreaterThan(0)
+})

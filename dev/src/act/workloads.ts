@@ -1,0 +1,347 @@
+// How do Deployments become processes? Each is compared with the replicas there are, as its controller would; those that are missing are
+// started, few at a time, and what came of it is written into its status and those of its pods.
+import { createHash, randomBytes } from 'node:crypto'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { shortenLog } from '@orderpipeline/cluster/embedding'
+import type { Deployment, KubeObject, V1Container } from '@orderpipeline/operator/api'
+import { labelKeys } from '@orderpipeline/operator/pipeline'
+import { processEnvironment, type LocalService } from '../decide/environment.ts'
+import { deploymentStatus, podStatus, type Limit } from '../decide/statuses.ts'
+import { startOrder } from '../decide/order.ts'
+import { replicaSteps, shares, type ReplicaView } from '../decide/replicas.ts'
+import type { LocalObjects } from '../objects/local-objects.ts'
+import { Replica, type Program, type ReplicaSpec } from './replica.ts'
+
+export interface WorkloadOptions {
+  readonly objects: LocalObjects
+  readonly dir: string
+  /** Processes of all Deployments together. */
+  readonly maxProcesses: number
+  /** Of the machine; below it nothing more is started. */
+  readonly leastFreeBytes: number
+  readonly programOf: (part: string, container: V1Container) => Program | { readonly missing: string }
+  readonly services: () => readonly LocalService[]
+  readonly secret: (namespace: string, name: string, key: string) => string | undefined
+  readonly fixedPorts: (part: string) => Readonly<Record<string, number>>
+  readonly leastOf: (part: string) => number
+  readonly say: (line: string) => void
+  readonly now: () => number
+}
+
+/** What changes is looked at as it does; this is for what passes with time alone. */
+const tickMs = 2_000
+const tidyMs = 60_000
+/** Of replicas that are gone. */
+const keptLogs = 50
+const revision = 'deployment.kubernetes.io/revision'
+
+export class Workloads {
+  readonly #options: WorkloadOptions
+  readonly #replicas = new Map<string, Replica[]>()
+  readonly #starting = new Set<Promise<void>>()
+  readonly #stopping = new Set<Promise<void>>()
+  readonly #limits = new Map<string, string>()
+  readonly #progress = new Map<string, { version: string; since: number }>()
+  #timer: NodeJS.Timeout | undefined
+  #tidying: NodeJS.Timeout | undefined
+  #soon: NodeJS.Timeout | undefined
+  #closing = false
+
+  constructor(options: WorkloadOptions) {
+    this.#options = options
+  }
+
+  run(): void {
+    this.#timer = setInterval(() => this.look(), tickMs)
+    this.#tidying = setInterval(() => void this.tidyLogs().catch(() => undefined), tidyMs)
+  }
+
+  replicasOf(deployment: string): readonly Replica[] {
+    return this.#replicas.get(deployment) ?? []
+  }
+
+  all(): readonly Replica[] {
+    return [...this.#replicas.values()].flat()
+  }
+
+  named(pod: string): Replica | undefined {
+    return this.all().find(({ spec }) => spec.name === pod)
+  }
+
+  /** Soon, once for however many reasons. */
+  wake(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
+      this.look()
+    }, 20)
+  }
+
+  /** Logs of replicas are bounded: each in size, and those of replicas that are gone in number. */
+  async tidyLogs(): Promise<void> {
+    const { dir } = this.#options
+    const present = new Set(this.all().map(({ spec }) => `${spec.name}.log`))
+    for (const name of present) shortenLog(join(dir, name))
+    const gone = (await readdir(dir)).filter(
+      (name) => /\.log(\.1)?$/.test(name) && !present.has(name.replace(/\.1$/, '')),
+    )
+    const ages = await Promise.all(gone.map(async (name) => ({ name, at: (await stat(join(dir, name))).mtimeMs })))
+    const old = ages.sort((a, b) => b.at - a.at).slice(keptLogs)
+    await Promise.all(old.map(({ name }) => rm(join(dir, name), { force: true })))
+  }
+
+  look(): void {
+    if (this.#closing) return
+    const deployments = this.#options.objects.all('Deployment') as readonly Deployment[]
+    const limits = this.#shares(deployments)
+    for (const deployment of deployments) this.#step(deployment, limits.get(deployment.metadata.name) ?? {})
+    this.#endOrphans(deployments)
+    this.#startNext()
+    for (const deployment of deployments) this.#report(deployment, limits.get(deployment.metadata.name) ?? {})
+  }
+
+  /** Every process, part after part, as `order` lists them; what it leaves out goes last. */
+  async close(order: readonly (readonly string[])[], graceMs: number | undefined): Promise<void> {
+    this.#closing = true
+    clearInterval(this.#timer)
+    clearInterval(this.#tidying)
+    clearTimeout(this.#soon)
+    const listed = new Set(order.flat())
+    const rest = this.all().filter(({ spec }) => !listed.has(spec.part))
+    const groups = [...order.map((parts) => this.all().filter(({ spec }) => parts.includes(spec.part))), rest]
+    for (const group of groups) await Promise.all(group.map((replica) => replica.stop(graceMs)))
+    await Promise.all(this.#stopping)
+  }
+
+  killAll(): void {
+    for (const replica of this.all()) replica.kill()
+  }
+
+  #shares(deployments: readonly Deployment[]): ReadonlyMap<string, Limit> {
+    const asks = deployments.flatMap((deployment) => {
+      const part = partOf(deployment)
+      if ('missing' in this.#program(deployment)) return []
+      return [
+        { name: deployment.metadata.name, wanted: deployment.spec.replicas ?? 0, least: this.#options.leastOf(part) },
+      ]
+    })
+    const granted = shares(asks, this.#options.maxProcesses)
+    return new Map(
+      deployments.map(({ metadata, spec }): [string, Limit] => {
+        const program = this.#program({ metadata, spec } as Deployment)
+        if ('missing' in program) return [metadata.name, { most: 0, why: program.missing }]
+        const most = granted.get(metadata.name) ?? 0
+        if (most >= (spec.replicas ?? 0)) return [metadata.name, {}]
+        return [
+          metadata.name,
+          {
+            most,
+            why: `--max-processes ${this.#options.maxProcesses} leaves it ${most} of ${spec.replicas ?? 0} replicas`,
+          },
+        ]
+      }),
+    )
+  }
+
+  #program(deployment: Deployment): Program | { readonly missing: string } {
+    return this.#options.programOf(partOf(deployment), containerOf(deployment))
+  }
+
+  #step(deployment: Deployment, limit: Limit): void {
+    const { name } = deployment.metadata
+    const replicas = (this.#replicas.get(name) ?? []).filter(({ state }) => state !== 'gone')
+    this.#replicas.set(name, replicas)
+    const wanted = Math.min(deployment.spec.replicas ?? 0, limit.most ?? Infinity)
+    const version = versionOf(deployment)
+    const set = this.#replicaSetOf(deployment, version)
+    const steps = replicaSteps({ wanted, version, ...strategyOf(deployment) }, replicas.map(viewOf))
+    for (let count = 0; count < steps.start; count += 1) replicas.push(this.#newReplica(deployment, version, set))
+    for (const pod of steps.stop) this.#stop(replicas.find(({ spec }) => spec.name === pod))
+  }
+
+  /** Which version is which: whoever looks at the pods of a new one finds them by it. */
+  #replicaSetOf(deployment: Deployment, version: string): KubeObject {
+    const { objects } = this.#options
+    const { name, namespace = 'default', uid = '' } = deployment.metadata
+    const known = objects.get('ReplicaSet', namespace, `${name}-${version}`)
+    if (known && deployment.metadata.annotations?.[revision] === known.metadata.annotations?.[revision]) return known
+    const own = objects
+      .all('ReplicaSet')
+      .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid))
+    const next = String(1 + Math.max(0, ...own.map(({ metadata }) => Number(metadata.annotations?.[revision] ?? 0))))
+    const { apiVersion, kind } = deployment
+    const set = objects.put({
+      apiVersion,
+      kind: 'ReplicaSet',
+      metadata: {
+        name: `${name}-${version}`,
+        namespace,
+        labels: { ...deployment.metadata.labels, ...deployment.spec.template.metadata?.labels },
+        annotations: { [revision]: next },
+        ownerReferences: [{ apiVersion, kind, name, uid, controller: true }],
+      },
+    })
+    const annotations = { ...deployment.metadata.annotations, [revision]: next }
+    objects.put({ ...deployment, metadata: { ...deployment.metadata, annotations } })
+    for (const { metadata } of own)
+      if (!this.replicasOf(name).some(({ spec }) => metadata.name === `${name}-${spec.version}`))
+        if (metadata.name !== set.metadata.name) objects.remove('ReplicaSet', namespace, metadata.name)
+    return set
+  }
+
+  #stop(replica: Replica | undefined): void {
+    if (!replica) return
+    const { namespace, name } = replica.spec
+    const { objects } = this.#options
+    const live = objects.get('Pod', namespace, name)
+    if (live)
+      objects.put({
+        ...live,
+        metadata: { ...live.metadata, deletionTimestamp: new Date(this.#options.now()).toISOString() },
+      })
+    const stopped = replica.stop().finally(() => {
+      this.#stopping.delete(stopped)
+      objects.remove('Pod', namespace, name)
+      this.wake()
+    })
+    this.#stopping.add(stopped)
+  }
+
+  #endOrphans(deployments: readonly Deployment[]): void {
+    const known = new Set(deployments.map(({ metadata }) => metadata.name))
+    for (const [name, replicas] of this.#replicas) {
+      if (known.has(name)) continue
+      for (const replica of replicas) if (!replica.draining) this.#stop(replica)
+      if (replicas.every(({ state }) => state === 'gone')) this.#replicas.delete(name)
+    }
+  }
+
+  #startNext(): void {
+    const waiting = [...this.#replicas].flatMap(([deployment, replicas]) =>
+      replicas.flatMap((replica, before) =>
+        replica.begun || replica.draining ? [] : [{ deployment, before, replica }],
+      ),
+    )
+    for (const { replica } of startOrder(waiting)) {
+      if (this.#starting.size >= Math.max(2, availableParallelism())) return
+      if (availableBytes() < this.#options.leastFreeBytes) return this.#sayOnce('memory', memoryText())
+      this.#limits.delete('memory')
+      const started = replica.begin().finally(() => {
+        this.#starting.delete(started)
+        this.wake()
+      })
+      this.#starting.add(started)
+    }
+  }
+
+  #newReplica(deployment: Deployment, version: string, set: KubeObject): Replica {
+    const { objects, fixedPorts, services, secret, now, dir, say } = this.#options
+    const container = containerOf(deployment)
+    const part = partOf(deployment)
+    const program = this.#program(deployment)
+    if ('missing' in program) throw new Error(program.missing)
+    const { name, namespace = 'default' } = deployment.metadata
+    const spec: ReplicaSpec = {
+      name: `${name}-${version}-${randomBytes(3).toString('hex').slice(0, 5)}`,
+      ...{ namespace, deployment: name, part, version, container, program },
+      labels: deployment.spec.template.metadata?.labels ?? {},
+      graceSeconds: deployment.spec.template.spec?.terminationGracePeriodSeconds ?? 30,
+      fixedPorts: fixedPorts(part),
+    }
+    const replica = new Replica(spec, {
+      ...{ dir, now, random: Math.random },
+      environment: (ports) =>
+        processEnvironment(container, {
+          ports,
+          services: services(),
+          secret: (secretName, key) => secret(namespace, secretName, key),
+        }),
+      changed: () => this.wake(),
+      ended: (cause, lastOutput, nextMs) => {
+        const last = lastOutput.trim().split('\n').at(-1)?.slice(0, 160)
+        say(
+          `${spec.name} ${cause}; it is started again in ${(nextMs / 1_000).toFixed(1)} s${last ? `. Its last line: ${last}` : ''}`,
+        )
+      },
+    })
+    objects.put(podOf(replica, set))
+    return replica
+  }
+
+  #report(deployment: Deployment, limit: Limit): void {
+    const { objects, now } = this.#options
+    const replicas = this.replicasOf(deployment.metadata.name)
+    const namespace = deployment.metadata.namespace ?? 'default'
+    for (const replica of replicas) {
+      const pod = objects.get('Pod', namespace, replica.spec.name)
+      if (pod) objects.putStatus(pod, podStatus(replica))
+    }
+    this.#sayLimit(deployment, limit)
+    const version = versionOf(deployment)
+    const known = this.#progress.get(deployment.metadata.name)
+    const complete =
+      replicas.filter((one) => one.spec.version === version && one.ready).length >= (deployment.spec.replicas ?? 0)
+    if (known?.version !== version || complete) this.#progress.set(deployment.metadata.name, { version, since: now() })
+    const since = this.#progress.get(deployment.metadata.name)?.since ?? now()
+    const set = objects.get('ReplicaSet', namespace, `${deployment.metadata.name}-${version}`)
+    const available = replicas.filter((one) => one.spec.version === version && one.ready).length
+    if (set) objects.putStatus(set, { availableReplicas: available })
+    objects.putStatus(deployment, deploymentStatus(deployment, version, replicas, limit, { now: now(), since }))
+  }
+
+  #sayLimit(deployment: Deployment, { why }: Limit): void {
+    const { name } = deployment.metadata
+    if (why === undefined) this.#limits.delete(name)
+    else this.#sayOnce(name, `${name}: ${why}`)
+  }
+
+  #sayOnce(about: string, text: string): void {
+    if (this.#limits.has(about)) return
+    this.#limits.set(about, text)
+    this.#options.say(text)
+  }
+}
+
+function podOf({ spec }: Replica, set: KubeObject): KubeObject {
+  const { name, namespace, labels, container, version } = spec
+  const owner = { apiVersion: set.apiVersion, kind: set.kind, name: set.metadata.name, uid: set.metadata.uid ?? '' }
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...{ name, namespace, labels: { ...labels, 'pod-template-hash': version } },
+      ownerReferences: [{ ...owner, controller: true }],
+    },
+    spec: { nodeName: 'local', containers: [container] },
+  }
+}
+
+/** Elsewhere the system counts memory as used that it would give away: there the number of processes is bounded beforehand. */
+const availableBytes = (): number => (process.platform === 'linux' ? process.availableMemory() : Infinity)
+
+const memoryText = (): string =>
+  `the machine has ${Math.round(availableBytes() / 2 ** 20)} MiB of memory left: no more replicas are started until there is more`
+
+const viewOf = (replica: Replica): ReplicaView => ({
+  name: replica.spec.name,
+  version: replica.spec.version,
+  ready: replica.ready,
+  draining: replica.draining,
+  createdAt: replica.createdAt,
+})
+
+export const partOf = ({ metadata }: { readonly metadata: KubeObject['metadata'] }): string =>
+  metadata.labels?.[labelKeys.stage] ?? metadata.labels?.[labelKeys.name] ?? metadata.name
+
+export const containerOf = ({ spec }: Deployment): V1Container => {
+  const [container] = spec.template.spec?.containers ?? []
+  if (!container) throw new Error('a Deployment without a container')
+  return container
+}
+
+const strategyOf = ({ spec }: Deployment) => (spec.strategy ? { strategy: spec.strategy } : {})
+
+/** Of the template: another one is another version. */
+const versionOf = ({ spec }: Deployment): string =>
+  createHash('sha256').update(JSON.stringify(spec.template)).digest('hex').slice(0, 8)

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest'
+import { localAddresses, names, processEnvironment, type LocalService } from './environment.ts'
+
+const services: readonly LocalService[] = [
+  { name: 'payment-provider', namespace: 'default', port: 8080, localPort: 21_001 },
+  { name: 'shop-kafka-kafka-bootstrap', namespace: 'default', port: 9092, localPort: 21_002 },
+]
+const secret = (name: string, key: string) => (name === 'db' && key === 'url' ? 'postgres://it' : undefined)
+
+it('writes the address of a Service as that of this machine, under each of its names', () => {
+  for (const host of ['', '.default', '.default.svc', '.default.svc.cluster.local'])
+    expect(localAddresses(`http://payment-provider${host}:8080/v1`, services)).toBe('http://127.0.0.1:21001/v1')
+  expect(localAddresses('shop-kafka-kafka-bootstrap:9092,other:9092', services)).toBe('127.0.0.1:21002,other:9092')
+})
+
+it('leaves names alone that only contain the name of a Service, and other ports and namespaces', () => {
+  for (const text of [
+    'my-payment-provider:8080',
+    'payment-provider:80801',
+    'payment-provider:81',
+    'payment-provider.other:8080',
+  ])
+    expect(localAddresses(text, services)).toBe(text)
+})
+
+it('gives a process its own ports and the texts of its secrets', () => {
+  const env = [
+    { name: 'METRICS_PORT', value: '9090' },
+    { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'db', key: 'url' } } },
+    { name: 'EMPTY' },
+  ]
+  expect(processEnvironment({ env }, { services, secret, ports: { metrics: 25_000 } })).toEqual({
+    kind: 'complete',
+    variables: { METRICS_PORT: '25000', DATABASE_URL: 'postgres://it', EMPTY: '' },
+  })
+})
+
+it('says which Secret is missing, and starts nothing', () => {
+  const env = [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'db', key: 'other' } } }]
+  expect(processEnvironment({ env }, { services, secret, ports: {} })).toEqual({
+    kind: 'incomplete',
+    message: "couldn't find key other in Secret db",
+  })
+})
+
+it('knows whether a container calls a Service', () => {
+  const [provider] = services
+  expect(provider && names({ env: [{ name: 'URL', value: 'http://payment-provider:8080' }] }, provider)).toBe(true)
+  expect(provider && names({ env: [{ name: 'URL', value: 'http://other:8080' }] }, provider)).toBe(false)
+})

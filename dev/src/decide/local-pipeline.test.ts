@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import type { OrderPipeline, OrderPipelineSpec } from '@orderpipeline/operator/api'
+import { localPipeline, withLiveSuspension } from './local-pipeline.ts'
+
+const pipeline = (spec: Partial<OrderPipelineSpec> = {}): OrderPipeline => ({
+  ...{ apiVersion: 'orderpipeline.dev/v1alpha1', kind: 'OrderPipeline', metadata: { name: 'shop' } },
+  spec: { kafka: { strimziCluster: 'shop-kafka' }, topics: [], stages: [], ...spec },
+})
+
+it('runs a pipeline without any peculiarity as it is written, in the namespace default', () => {
+  const { pipeline: local, notes } = localPipeline(pipeline())
+  expect(local).toEqual({ ...pipeline(), metadata: { name: 'shop', namespace: 'default' } })
+  expect(notes).toEqual([])
+})
+
+it('has the Kafka of this machine stand in for another one, and says so', () => {
+  const external = localPipeline(pipeline({ kafka: { external: { bootstrapServers: 'kafka.example:9092' } } }))
+  expect(external.pipeline.spec.kafka).toEqual({ strimziCluster: 'shop-kafka' })
+  expect(external.notes).toEqual([expect.stringContaining('kafka.example:9092')])
+  const secured = localPipeline(pipeline({ kafka: { strimziCluster: 'k', listener: { tls: {} } } }))
+  expect(secured.pipeline.spec.kafka).toEqual({ strimziCluster: 'k' })
+  expect(secured.notes).toHaveLength(1)
+})
+
+it('says which triggers scale nothing here', () => {
+  const scaling = { minReplicas: 1, maxReplicas: 2, lagPerReplica: 1, prometheus: { query: 'up', perReplica: 1 } }
+  const { notes } = localPipeline(pipeline({ stages: [{ name: 'audit', consumes: [{ topic: 'a' }], scaling }] }))
+  expect(notes).toEqual([expect.stringContaining('audit: a Prometheus query')])
+})
+
+it('keeps a suspension that somebody has asked for when the file is edited, unless the file itself says', () => {
+  const live = pipeline({ suspend: true })
+  expect(withLiveSuspension(pipeline(), live, false).spec.suspend).toBe(true)
+  expect(withLiveSuspension(pipeline({ suspend: false }), live, true).spec.suspend).toBe(false)
+})

@@ -1,0 +1,54 @@
+// What of a pipeline is different where there is no cluster? Its Kafka is the one that runs here, which asks for no user and shows no
+// certificate; its spec is otherwise as written. Pure.
+import type { OrderPipeline, OrderPipelineSpec } from '@orderpipeline/operator/api'
+
+export interface LocalPipeline {
+  readonly pipeline: OrderPipeline
+  /** What was changed or cannot be had here, each a sentence. */
+  readonly notes: readonly string[]
+}
+
+/** Triggers that are decided on here; the others would need a Prometheus or a calendar. */
+const unserved = { prometheus: 'a Prometheus query', schedule: 'a schedule' } as const
+
+export function localPipeline(given: OrderPipeline): LocalPipeline {
+  const { spec, metadata } = given
+  const { kafka, note } = localKafka(given)
+  const parts = [...(spec.gateway ? [{ name: 'gateway', scaling: spec.gateway.scaling }] : []), ...spec.stages]
+  const triggers = parts.flatMap(({ name, scaling }) =>
+    Object.entries(unserved)
+      .filter(([field]) => (scaling as unknown as Record<string, unknown>)[field] !== undefined)
+      .map(([field, what]) => `${name}: ${what} does not scale it here (scaling.${field})`),
+  )
+  return {
+    pipeline: {
+      ...given,
+      metadata: { ...metadata, namespace: metadata.namespace ?? 'default' },
+      spec: { ...spec, kafka },
+    },
+    notes: [...note, ...triggers],
+  }
+}
+
+function localKafka({ spec, metadata }: OrderPipeline): { kafka: OrderPipelineSpec['kafka']; note: readonly string[] } {
+  if ('external' in spec.kafka)
+    return {
+      kafka: { strimziCluster: `${metadata.name}-kafka` },
+      note: [`Kafka is the one on this machine, not ${spec.kafka.external.bootstrapServers}`],
+    }
+  const { strimziCluster, listener } = spec.kafka
+  return {
+    kafka: { strimziCluster },
+    note: listener ? ['Kafka on this machine asks for no TLS and no user, whatever kafka.listener says'] : [],
+  }
+}
+
+/** Written by hand in the file, or left to whoever suspends it: an edit of the file keeps what `orderpipeline suspend` has set. */
+export function withLiveSuspension(
+  edited: OrderPipeline,
+  live: OrderPipeline | undefined,
+  fileSays: boolean,
+): OrderPipeline {
+  if (fileSays || live?.spec.suspend === undefined) return edited
+  return { ...edited, spec: { ...edited.spec, suspend: live.spec.suspend } }
+}

@@ -1,0 +1,12 @@
+// Which of the replicas that wait for a start comes next? The first of every part before the second of any: an order needs one of each.
+// Pure.
+
+export interface Waiting {
+  readonly deployment: string
+  /** How many of its Deployment are there before it, those that run included. */
+  readonly before: number
+}
+
+/** Stable: Deployments stay in the order in which they came. */
+export const startOrder = <Replica extends Waiting>(waiting: readonly Replica[]): Replica[] =>
+  [...waiting].sort((a, b) => a.before - b.before)

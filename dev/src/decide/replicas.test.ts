@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { replicaSteps, shares, type ReplicaView } from './replicas.ts'
+
+const replica = (name: string, changes: Partial<ReplicaView> = {}): ReplicaView => ({
+  ...{ name, version: 'new', ready: true, draining: false, createdAt: 0 },
+  ...changes,
+})
+const rolling = (maxSurge: string, maxUnavailable: string) => ({
+  strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
+})
+
+describe('the replicas of a Deployment', () => {
+  it('are started when some are missing, those that drain not counted', () => {
+    const replicas = [replica('a'), replica('b', { draining: true })]
+    expect(replicaSteps({ wanted: 3, version: 'new' }, replicas)).toEqual({ start: 2, stop: [] })
+  })
+
+  it('are ended when there are too many: first one that is not ready, then the youngest', () => {
+    const replicas = [replica('old'), replica('young', { createdAt: 9 }), replica('broken', { ready: false })]
+    expect(replicaSteps({ wanted: 1, version: 'new' }, replicas)).toEqual({ start: 0, stop: ['broken', 'young'] })
+  })
+
+  it('are replaced in steps that keep enough of them ready', () => {
+    const replicas = ['a', 'b', 'c', 'd'].map((name) => replica(name, { version: 'old' }))
+    const steps = replicaSteps({ wanted: 4, version: 'new', ...rolling('25%', '25%') }, replicas)
+    expect(steps.start).toBe(1)
+    expect(steps.stop).toHaveLength(1)
+  })
+
+  it('are never replaced before the new one is ready where none may be missing', () => {
+    const replicas = [replica('a', { version: 'old' }), replica('b', { ready: false })]
+    expect(replicaSteps({ wanted: 1, version: 'new', ...rolling('25%', '0%') }, replicas)).toEqual({
+      start: 0,
+      stop: [],
+    })
+    const done = [replica('a', { version: 'old' }), replica('b')]
+    expect(replicaSteps({ wanted: 1, version: 'new', ...rolling('25%', '0%') }, done).stop).toEqual(['a'])
+  })
+
+  it('of an outdated version that do not work are replaced whatever the pace', () => {
+    const replicas = [replica('a', { version: 'old', ready: false }), replica('b', { version: 'old', ready: false })]
+    expect(replicaSteps({ wanted: 2, version: 'new', ...rolling('25%', '0%') }, replicas).stop).toEqual(['a', 'b'])
+  })
+})
+
+describe('the processes that there may be', () => {
+  const asks = [
+    { name: 'gateway', wanted: 5, least: 5 },
+    { name: 'orders', wanted: 100, least: 10 },
+    { name: 'payment', wanted: 100, least: 5 },
+  ]
+
+  it('are as many as asked for where they are enough', () => {
+    expect([...shares(asks, 300).values()]).toEqual([5, 100, 100])
+  })
+
+  it('are the least of every part first, and then shared in turn', () => {
+    expect([...shares(asks, 40).values()]).toEqual([5, 20, 15])
+  })
+
+  it('are one of every part before a second of any where even the least are too many', () => {
+    expect([...shares(asks, 4).values()]).toEqual([2, 1, 1])
+  })
+
+  it('are never more than there may be', () => {
+    for (let most = 0; most < 60; most += 1)
+      expect([...shares(asks, most).values()].reduce((sum, one) => sum + one, 0)).toBe(Math.min(most, 205))
+  })
+})

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { activation, noMemory, scaling, type Measured, type ScalingRules } from './scaling.ts'
+
+const calm = {
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [{ type: 'Pods', value: 100, periodSeconds: 15 }],
+} as const
+const rules = (changes: Partial<ScalingRules> = {}): ScalingRules => ({
+  minReplicas: 1,
+  hpa: { minReplicas: 1, maxReplicas: 100, scaleUp: calm, scaleDown: calm, tolerance: 0.1 },
+  ...{ pollingSeconds: 10, cooldownSeconds: 60, otherTriggers: [], sum: false, utilization: {} },
+  triggers: [{ topic: 'shop.paid', lagThreshold: 60, activationLagThreshold: 0, allowIdleConsumers: false }],
+  ...changes,
+})
+const lag = (count: number | undefined, more: Partial<Measured> = {}): Measured => ({
+  lagOf: () => (count === undefined ? undefined : { lag: count, partitions: 110 }),
+  ...more,
+})
+
+describe('a stage', () => {
+  it('gets as many replicas as carry its lag', () => {
+    expect(scaling(rules(), noMemory, 0, 5, lag(1_200)).replicas).toBe(20)
+    expect(scaling(rules(), noMemory, 0, 20, lag(0)).replicas).toBe(1)
+  })
+
+  it('of several topics gets as many as carry their lags together, and keeps what it has while one is not known', () => {
+    const [trigger] = rules().triggers
+    const two = rules({ sum: true, triggers: trigger ? [trigger, { ...trigger, topic: 'shop.cancelled' }] : [] })
+    expect(scaling(two, noMemory, 0, 5, lag(300)).replicas).toBe(10)
+    const one = { lagOf: (topic: string) => (topic === 'shop.paid' ? { lag: 3_000, partitions: 110 } : undefined) }
+    expect(scaling(two, noMemory, 0, 5, one).replicas).toBe(5)
+  })
+
+  it('keeps its replicas while its lag is not known', () => {
+    expect(scaling(rules(), noMemory, 0, 20, lag(undefined)).replicas).toBe(20)
+    expect(activation(rules({ minReplicas: 0 }), noMemory, 0, 3, lag(undefined)).replicas).toBe(3)
+  })
+
+  it('is started from nothing by one message, and ended when there was none for the cooldown', () => {
+    const toZero = rules({ minReplicas: 0 })
+    const woken = activation(toZero, noMemory, 1_000, 0, lag(1))
+    expect(woken.replicas).toBe(1)
+    expect(activation(toZero, woken.memory, 30_000, 1, lag(0)).replicas).toBe(1)
+    expect(activation(toZero, woken.memory, 62_000, 1, lag(0)).replicas).toBe(0)
+  })
+})
+
+describe('a gateway', () => {
+  const gateway = rules({ triggers: [], utilization: { cpu: 70, memory: 80 } })
+  const use = (total: number, requested: number, replicas: number) => ({ total, requested, replicas })
+
+  it('gets as many replicas as bring its CPU to the goal', () => {
+    const measured = lag(0, { cpu: use(0.5, 0.1, 5), memory: use(100, 100, 5) })
+    expect(scaling(gateway, noMemory, 0, 5, measured).replicas).toBe(8)
+  })
+
+  it('is not scaled in while one of its figures is missing, and still scaled out on the other', () => {
+    expect(scaling(gateway, noMemory, 0, 5, lag(0, { cpu: use(0.01, 0.1, 5) })).replicas).toBe(5)
+    expect(scaling(gateway, noMemory, 0, 5, lag(0, { cpu: use(0.7, 0.1, 5) })).replicas).toBe(10)
+  })
+
+  it('is not moved by replicas that have only just started', () => {
+    const measured = lag(0, { cpu: use(0.07, 0.1, 1), memory: use(80, 100, 1) })
+    expect(scaling(gateway, noMemory, 0, 5, measured).replicas).toBe(5)
+  })
+})

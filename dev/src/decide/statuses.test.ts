@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { endOf, podStatus, type ReplicaSeen } from './statuses.ts'
+
+const replica = (changes: Partial<ReplicaSeen> = {}): ReplicaSeen => ({
+  ...{
+    spec: { version: 'v' },
+    state: 'running',
+    ready: true,
+    readySince: 0,
+    draining: false,
+    begun: true,
+    restarts: 0,
+  },
+  ...{ waiting: undefined, lastCause: undefined },
+  ...changes,
+})
+
+it('says of a process that has ended how it did, as a kubelet would', () => {
+  expect(endOf('ended with exit code 3')).toMatchObject({ exitCode: 3, reason: 'Error' })
+  expect(endOf('ended with exit code 0')).toMatchObject({ exitCode: 0, reason: 'Completed' })
+  expect(endOf('was ended by SIGKILL')).toMatchObject({ exitCode: 137 })
+})
+
+it('says of a pod that waits for its next start why it does', () => {
+  const waiting = { reason: 'CrashLoopBackOff', message: 'ended with exit code 1' }
+  const status = podStatus(
+    replica({ state: 'waiting', ready: false, restarts: 2, waiting, lastCause: 'ended with exit code 1' }),
+  )
+  expect(status).toMatchObject({
+    phase: 'Pending',
+    conditions: [
+      { type: 'PodScheduled', status: 'True' },
+      { type: 'Ready', status: 'False' },
+    ],
+    containerStatuses: [{ restartCount: 2, state: { waiting }, lastState: { terminated: { exitCode: 1 } } }],
+  })
+})
+
+it('says of a pod that has its turn still to come only that it is being made', () => {
+  const status = podStatus(replica({ state: 'waiting', ready: false, begun: false }))
+  expect(status.containerStatuses[0]?.state).toEqual({ waiting: { reason: 'ContainerCreating' } })
+})

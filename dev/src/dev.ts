@@ -1,0 +1,110 @@
+// How does a pipeline run on this machine, from its file to the end? Kafka, PostgreSQL and the programs side by side; then the operator's
+// loop, with processes for pods; then edits of the file, until somebody ends it.
+import { realpath } from 'node:fs/promises'
+import { CommandFailed, type Environment } from '@orderpipeline/cli/embedding'
+import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/embedding'
+import { checkedOptions, type GivenOptions } from './options.ts'
+import { readPipeline } from './act/pipeline-file.ts'
+import { Runtime } from './runtime.ts'
+import { steps, type Steps } from './steps.ts'
+import { nextSteps, type Summary } from './next-steps.ts'
+
+export interface DevContext {
+  readonly environment: Environment
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+export async function dev(given: GivenOptions, context: DevContext): Promise<number> {
+  if (process.platform === 'win32')
+    throw new CommandFailed('orderpipeline dev runs on Linux and macOS.', {
+      advice: 'On Windows run it in WSL 2 (wsl --install), in a clone on the Linux side.',
+    })
+  const options = checkedOptions(given)
+  const say = (line: string): void => void context.environment.stderr.write(`${line}\n`)
+  const shown = steps(context.environment)
+  try {
+    return await run({ ...options, files: await Promise.all(options.files.map(existingFile)) }, context, shown, say)
+  } catch (error) {
+    shown.end()
+    throw inOneLine(error)
+  }
+}
+
+async function run(
+  options: ReturnType<typeof checkedOptions>,
+  { environment, signal }: DevContext,
+  shown: Steps,
+  say: (line: string) => void,
+): Promise<number> {
+  const started = performance.now()
+  const file = await readPipeline(options.files)
+  const runtime = new Runtime(options, file, shown, say)
+  const forced = endAtOnce(runtime, say)
+  try {
+    await runtime.start(signal)
+    if (!signal.aborted) {
+      await runtime.untilWorking(signal)
+      shown.end()
+      if (!signal.aborted)
+        environment.stdout.write(`${working(runtime.summary(), performance.now() - started, options.json)}\n`)
+      await runtime.untilSettled(signal, (text) => say(text))
+      await aborted(signal)
+    }
+  } finally {
+    shown.end()
+    say('Stopping: every stage finishes what it has in hand. Ctrl-C again ends at once.')
+    await runtime.close()
+    forced()
+  }
+  say('Stopped. What was made is kept; --fresh begins anew.')
+  return 0
+}
+
+function working(summary: Summary, tookMs: number, json: boolean): string {
+  return json ? JSON.stringify({ ...summary, startMs: Math.round(tookMs) }) : nextSteps(summary, tookMs).join('\n')
+}
+
+/** A second Ctrl-C, later than the copy of the first that the npm script's parent sends. */
+function endAtOnce(runtime: Runtime, say: (line: string) => void): () => void {
+  let firstAt: number | undefined
+  const interrupted = (): void => {
+    firstAt ??= performance.now()
+    if (performance.now() - firstAt < 1_000) return
+    say('Ended at once.')
+    runtime.killAll()
+    process.exit(130)
+  }
+  process.on('SIGINT', interrupted)
+  return () => process.removeListener('SIGINT', interrupted)
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+const existingFile = (path: string): Promise<string> =>
+  realpath(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new CommandFailed(`--file: ${path} cannot be read (${cause.code ?? cause.message})`, { cause })
+  })
+
+/** What a person can do something about is one message, without a stack. */
+function inOneLine(error: unknown): unknown {
+  if (error instanceof CommandFailed) return error
+  if (isFull(error))
+    return new CommandFailed('The disk is full: there is no space left for Kafka, PostgreSQL or their logs.', {
+      cause: error,
+    })
+  if (error instanceof ToolMissing) return new CommandFailed(error.message, { cause: error })
+  if (error instanceof ProcessFailed) return new CommandFailed(error.message, { cause: error })
+  return error
+}
+
+function isFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return true
+  const words = `${error.message} ${error instanceof ProcessFailed ? error.lastOutput : ''}`
+  return /No space left on device|ENOSPC/.test(words) || isFull(error.cause)
+}

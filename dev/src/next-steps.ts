@@ -1,0 +1,45 @@
+// What can somebody do with a pipeline that runs? What to type next, with the addresses that it has here. Pure.
+export interface Summary {
+  readonly pipeline: string
+  readonly file: string
+  readonly gateway: string | undefined
+  readonly provider: string | undefined
+  readonly notes: readonly string[]
+  readonly notRun: readonly string[]
+  readonly state: string
+}
+
+export function nextSteps(
+  { pipeline, file, gateway, provider, notes, notRun, state }: Summary,
+  tookMs: number,
+): string[] {
+  const order = `'{"customerId":"c-1","items":[{"sku":"SKU-0001","quantity":1}]}'`
+  return [
+    '',
+    `${pipeline} works after ${Math.round(tookMs / 1_000)} s.${gateway ? ` It takes orders at ${gateway}; its API is described at ${gateway}/docs.` : ''}`,
+    ...notes.map((note) => `  note: ${note}`),
+    ...notRun.map((stage) => `  not run here: ${stage}`),
+    '',
+    ...(gateway
+      ? [
+          'Place an order and see what becomes of it (another terminal, in this directory):',
+          `  curl -s ${gateway}/v1/orders -H 'content-type: application/json' -d ${order}`,
+          `  curl -s ${gateway}/v1/orders/<orderId of the answer>`,
+          'A burst, and every order looked up until it has ended:',
+          '  npm run load -- --burst 2000 --wait',
+        ]
+      : []),
+    ...(provider
+      ? [
+          'Make the payment provider slow, watch payment scale out, and make it fast again:',
+          `  curl -s -X PUT ${provider}/v1/behaviour -H 'content-type: application/json' -d '{"latencyMs":3000}'`,
+          `  curl -s -X PUT ${provider}/v1/behaviour -H 'content-type: application/json' -d '{"latencyMs":50}'`,
+        ]
+      : []),
+    'See how it does, and why:',
+    '  npm run orderpipeline -- top',
+    `  npm run orderpipeline -- explain ${pipeline}`,
+    `Edit ${file} and save: the change is carried out. Logs are in ${state}/replicas. Ctrl-C ends it.`,
+    '',
+  ]
+}

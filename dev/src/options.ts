@@ -1,0 +1,55 @@
+// What is `orderpipeline dev` asked for? Its options, checked. Pure.
+import { CommandFailed } from '@orderpipeline/cli/embedding'
+
+export interface DevOptions {
+  /** The first holds the pipeline; others may hold Secrets and Jobs. */
+  readonly files: readonly string[]
+  /** Commands by the name of a stage or a Job. */
+  readonly run: ReadonlyMap<string, string>
+  readonly fresh: boolean
+  readonly maxProcesses: number
+  /** Port of the gateway; the Service's nodePort unless given. */
+  readonly port: number | undefined
+  /** What it prints once it works is for a program. */
+  readonly json: boolean
+}
+
+export interface GivenOptions {
+  readonly file: readonly string[]
+  readonly run?: readonly string[]
+  readonly fresh?: true
+  readonly maxProcesses: string
+  readonly port?: string
+  readonly json?: true
+}
+
+/** @throws CommandFailed that names the option, what was found and what is allowed */
+export function checkedOptions({ file, run = [], fresh, maxProcesses, port, json }: GivenOptions): DevOptions {
+  return {
+    files: file,
+    run: new Map(run.map(command)),
+    fresh: fresh ?? false,
+    maxProcesses: wholeNumber('--max-processes', maxProcesses, 1, 10_000),
+    port: port === undefined ? undefined : wholeNumber('--port', port, 1, 65_535),
+    json: json ?? false,
+  }
+}
+
+function command(text: string): readonly [string, string] {
+  const [, name, line] = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)=(.*\S.*)$/s.exec(text) ? splitAt(text) : []
+  if (name !== undefined && line !== undefined) return [name, line]
+  throw new CommandFailed(
+    `--run: found ${JSON.stringify(text)}; allowed: <stage>=<command>, such as audit='node audit.mjs'`,
+  )
+}
+
+const splitAt = (text: string): readonly [string, string, string] => {
+  const at = text.indexOf('=')
+  return [text, text.slice(0, at), text.slice(at + 1)]
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number >= least && number <= most) return number
+  throw new CommandFailed(`${option}: found ${JSON.stringify(text)}; allowed: a whole number from ${least} to ${most}`)
+}

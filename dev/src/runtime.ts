@@ -1,0 +1,510 @@
+// What does a running pipeline consist of, and in which order does it come and go? The state directory, the backing, the objects, those who
+// work on them, and the ways in: the gateway's port and the local API.
+import { totalmem } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CommandFailed, validation, type Validation } from '@orderpipeline/cli/embedding'
+import {
+  persistedPorts,
+  readLog,
+  type PostgresConnection,
+  type ProcessTable,
+  type Ports,
+} from '@orderpipeline/cluster/embedding'
+import { kafkaConnection, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
+import { type Deployment, type OrderPipeline } from '@orderpipeline/operator/api'
+import { configFrom } from '@orderpipeline/operator/config'
+import { gatewayName, partsOf, workloadName } from '@orderpipeline/operator/pipeline'
+import { Autoscalers } from './act/autoscalers.ts'
+import { backingTable, kafka, postgres } from './act/backing.ts'
+import { watchFiles } from './act/file-watch.ts'
+import { gatewayProxy, type GatewayProxy } from './act/gateway-proxy.ts'
+import { runToEnd } from './act/job.ts'
+import { lagOf, type Lag } from './act/lag.ts'
+import { keyOfPipeline, operatorLoop, type Loop } from './act/loop.ts'
+import { readPipeline, type PipelineFile } from './act/pipeline-file.ts'
+import { answers, portHolder } from './act/port-holder.ts'
+import { builtPrograms, type Programs } from './act/programs.ts'
+import { programFor, shellProgram } from './act/run-command.ts'
+import { Topics } from './act/topics.ts'
+import { containerOf, partOf, Workloads } from './act/workloads.ts'
+import { EditRefused, startLocalApi, type LocalApi } from './api/local-api.ts'
+import { names, processEnvironment, type LocalService } from './decide/environment.ts'
+import { localPipeline, withLiveSuspension } from './decide/local-pipeline.ts'
+import type { Summary } from './next-steps.ts'
+import { localObjects, type LocalObjects } from './objects/local-objects.ts'
+import {
+  providerDeployment,
+  providerName,
+  secretObject,
+  serviceObjects,
+  servicesImageName,
+} from './objects/stand-ins.ts'
+import type { DevOptions } from './options.ts'
+import { freedPorts, heldState, type State } from './state.ts'
+import type { Steps } from './steps.ts'
+
+const hpaSyncMs = 15_000
+const lagIntervalMs = 4_000
+const leastFreeBytes = 400 * 2 ** 20
+const usualGatewayPort = 30_080
+/** A stage that is not ready by then is told of by the status; the others can be used. */
+const longestStartMs = 180_000
+/** Goods to sell, as on the local cluster (charts/order-shop/values-local.yaml); a shop that has any is left as it is. */
+const demonstrationGoods = { SEED_PRODUCTS: '200', SEED_STOCK_QUANTITY: '1000000000' }
+/** What a replica takes of its own, with room to spare. */
+const replicaBytes = 100 * 2 ** 20
+
+export class Runtime {
+  readonly #options: DevOptions
+  readonly #file: PipelineFile
+  readonly #steps: Steps
+  readonly #say: (line: string) => void
+  #pipeline: OrderPipeline
+  #notes: readonly string[]
+  #services: LocalService[] = []
+  #state: State | undefined
+  #table: ProcessTable | undefined
+  #objects: LocalObjects | undefined
+  #kafka: KafkaConnection | undefined
+  #topics: Topics | undefined
+  #workloads: Workloads | undefined
+  #autoscalers: Autoscalers | undefined
+  #loop: Loop | undefined
+  #proxy: GatewayProxy | undefined
+  #api: LocalApi | undefined
+  #watch: { close(): void } | undefined
+  readonly #polling = new AbortController()
+
+  constructor(options: DevOptions, file: PipelineFile, steps: Steps, say: (line: string) => void) {
+    const { pipeline, notes } = localPipeline(file.pipeline)
+    this.#options = options
+    this.#file = file
+    this.#steps = steps
+    this.#say = say
+    this.#pipeline = pipeline
+    this.#notes = notes
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const state = await heldState(this.#options.files[0] ?? '', this.#options.fresh)
+    this.#state = state
+    for (const { name, port, holder } of await freedPorts(state.ports))
+      this.#say(`Port ${port}, kept for ${name}, is held by ${holder}: another one is taken.`)
+    const ports = persistedPorts(state.ports)
+    const table = backingTable(state.processes, this.#say)
+    this.#table = table
+    const needsBuiltIns = this.#needsBuiltIns()
+    const [kafkaPort, database, programs] = await Promise.all([
+      this.#steps.run('Kafka', (progress) => kafka(table, state.dir, ports, progress)),
+      this.#steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress)),
+      needsBuiltIns ? this.#steps.run('Programs of the built-in stages', builtPrograms) : undefined,
+    ])
+    if (signal.aborted) return
+    await this.#addServices(ports, kafkaPort, database)
+    const objects = this.#makeObjects(database)
+    await this.#runJobs(objects, database, programs, state)
+    if (signal.aborted) return
+    await this.#begin(objects, kafkaPort, ports, state, programs)
+  }
+
+  /** As soon as every part has a replica that is ready, or after so long that one of them may never be. */
+  async untilWorking(signal: AbortSignal): Promise<void> {
+    const total = (): string => `${this.#readyReplicas()} replicas ready`
+    const latest = performance.now() + longestStartMs
+    await this.#steps.run('Stages', async (progress) => {
+      while (!signal.aborted && !this.#works() && performance.now() < latest) {
+        progress.note(total())
+        await sleep(100, undefined, { signal }).catch(() => undefined)
+      }
+    })
+    if (!signal.aborted && !this.#works())
+      this.#notes = [...this.#notes, 'not every part has a ready replica yet; explain, below, says why']
+  }
+
+  /** When all that was asked for is there, once. */
+  async untilSettled(signal: AbortSignal, say: (line: string) => void): Promise<void> {
+    const started = performance.now()
+    while (!signal.aborted) {
+      const live = this.#live()
+      const ready = live?.status?.conditions?.find(({ type }) => type === 'Ready')
+      if (ready?.status === 'True') return say(`Ready: ${live?.status?.totals?.replicas ?? ''} replicas.`)
+      if (performance.now() - started > 120_000)
+        return say(`Not Ready yet: ${ready?.reason ?? ''}: ${ready?.message ?? ''}`)
+      await sleep(500, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  summary(): Summary {
+    const provider = this.#services.find(({ name }) => name === providerName)
+    const deployments = (this.#objects?.all('Deployment') ?? []) as readonly Deployment[]
+    return {
+      pipeline: this.#pipeline.metadata.name,
+      file: this.#options.files[0] ?? '',
+      gateway: this.#proxy && `http://127.0.0.1:${this.#proxy.port}`,
+      provider: provider && this.#hasProvider() ? `http://127.0.0.1:${provider.localPort}` : undefined,
+      notes: this.#notes,
+      notRun: deployments
+        .filter((one) => !this.#canRun(one))
+        .map((one) => `${partOf(one)} (${missingOf(this.#programOf(one))})`),
+      state: this.#state?.dir ?? '',
+    }
+  }
+
+  /** The entrance first, then the stages, then what they stand on. */
+  async close(): Promise<void> {
+    this.#watch?.close()
+    this.#autoscalers?.close()
+    await this.#loop?.close()
+    this.#polling.abort()
+    await this.#workloads?.close(
+      [[gatewayName], this.#pipeline.spec.stages.map(({ name }) => name), [providerName]],
+      undefined,
+    )
+    await this.#proxy?.close()
+    await this.#api?.close()
+    await this.#topics?.close()
+    await this.#kafka?.close()
+    const table = this.#table
+    if (table) await Promise.all((await table.list()).map(({ name }) => table.stop(name)))
+    await this.#state?.release()
+  }
+
+  killAll(): void {
+    this.#workloads?.killAll()
+    this.#table?.killAll()
+  }
+
+  #needsBuiltIns(): boolean {
+    const { gateway, stages } = this.#pipeline.spec
+    return [...(gateway ? [gateway] : []), ...stages].some(({ image, builtIn }) => image === undefined || builtIn)
+  }
+
+  async #addServices(ports: Ports, kafkaPort: number, database: PostgresConnection): Promise<void> {
+    const { metadata, spec } = this.#pipeline
+    const namespace = metadata.namespace ?? 'default'
+    const cluster = 'strimziCluster' in spec.kafka ? spec.kafka.strimziCluster : ''
+    const gateway = spec.gateway
+      ? [
+          {
+            name: workloadName(metadata.name, gatewayName),
+            namespace,
+            port: 8080,
+            localPort: await this.#gatewayPort(ports),
+          },
+        ]
+      : []
+    this.#services = [
+      { name: `${cluster}-kafka-bootstrap`, namespace, port: 9092, localPort: kafkaPort },
+      { name: 'postgres', namespace, port: 5432, localPort: database.port },
+      { name: providerName, namespace, port: 8080, localPort: await ports.port(providerName) },
+      ...gateway,
+    ]
+  }
+
+  /** The one asked for, else the Service's own number; a port that somebody else holds is said, and another one is taken. */
+  async #gatewayPort(ports: Ports): Promise<number> {
+    const wanted = this.#options.port ?? this.#pipeline.spec.gateway?.service?.nodePort ?? usualGatewayPort
+    const targets = (): number[] =>
+      this.#workloads
+        ?.all()
+        .flatMap((replica) =>
+          replica.spec.part === gatewayName && replica.ready ? (replica.ports['http'] ?? []) : [],
+        ) ?? []
+    try {
+      if (await answers(wanted)) throw Object.assign(new Error('something answers there'), { code: 'EADDRINUSE' })
+      this.#proxy = await gatewayProxy(wanted, targets)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+      const holder = (await portHolder(wanted)) ?? 'another program, such as the local cluster'
+      if (this.#options.port !== undefined)
+        throw new CommandFailed(`--port: ${wanted} is held by ${holder}.`, {
+          advice: 'Choose another one, or end that program.',
+          cause: error,
+        })
+      this.#proxy = await gatewayProxy(await ports.port('gateway'), targets)
+      this.#notes = [
+        ...this.#notes,
+        `port ${wanted} is held by ${holder}, so the gateway is at ${this.#proxy.port} (--port chooses another)`,
+      ]
+    }
+    return this.#proxy.port
+  }
+
+  #makeObjects(database: PostgresConnection): LocalObjects {
+    const { metadata, spec } = this.#pipeline
+    const namespace = metadata.namespace ?? 'default'
+    const objects = localObjects(
+      () => new Date(),
+      (change) => this.#changed(change.object),
+    )
+    this.#objects = objects
+    const source = spec.database ?? { secretName: 'shop-postgres', key: 'url' }
+    const url = ({ user, password }: { readonly user: string; readonly password: string }): string =>
+      `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${database.port}/${database.database}`
+    objects.put(secretObject(namespace, source.secretName, { [source.key]: url(database.services) }))
+    objects.put(secretObject(namespace, `${source.secretName}-admin`, { [source.key]: url(database.admin) }))
+    for (const { name, data } of this.#file.secrets) objects.put(secretObject(namespace, name, data))
+    for (const service of this.#services)
+      if (service.name !== workloadName(metadata.name, gatewayName))
+        for (const object of serviceObjects(service)) objects.put(object)
+    return objects
+  }
+
+  #secret(namespace: string, name: string, key: string): string | undefined {
+    const secret = this.#objects?.get('Secret', namespace, name) as
+      { readonly data?: Readonly<Record<string, string>> } | undefined
+    const text = secret?.data?.[key]
+    return text === undefined ? undefined : Buffer.from(text, 'base64').toString()
+  }
+
+  async #runJobs(
+    objects: LocalObjects,
+    database: PostgresConnection,
+    programs: Programs | undefined,
+    state: State,
+  ): Promise<void> {
+    const namespace = this.#pipeline.metadata.namespace ?? 'default'
+    const services = this.#services
+    const secret = (name: string, key: string) => this.#secret(namespace, name, key)
+    if (programs && this.#pipeline.spec.database) {
+      const variables = {
+        DATABASE_URL: database.adminUrl,
+        SERVICES_DATABASE_URL: servicesUrl(database),
+        ...demonstrationGoods,
+      }
+      const program = {
+        command: process.execPath,
+        args: [join(programs.app, 'migrate.mjs')],
+        cwd: programs.app,
+        env: { ...programs.env },
+      }
+      await this.#steps.run('Tables and products', () => runToEnd('The migration', program, variables))
+    }
+    for (const { name, container } of this.#file.jobs) {
+      const command = this.#options.run.get(name)
+      if (command === undefined) {
+        this.#notes = [
+          ...this.#notes,
+          `the Job ${name} is not run here; --run ${name}='<command>' runs a program in its place`,
+        ]
+        continue
+      }
+      const environment = processEnvironment(container, { services, secret, ports: {} })
+      if (environment.kind === 'incomplete') throw new CommandFailed(`The Job ${name} lacks ${environment.message}.`)
+      await this.#steps.run(`Job ${name}`, () =>
+        runToEnd(`The Job ${name}`, shellProgram(command, process.env), environment.variables),
+      )
+    }
+    void objects
+    void state
+  }
+
+  #programOf(deployment: Deployment) {
+    return programFor(partOf(deployment), containerOf(deployment), this.#programs, this.#options.run)
+  }
+  #programs: Programs | undefined
+
+  #canRun(deployment: Deployment): boolean {
+    return !('missing' in this.#programOf(deployment))
+  }
+
+  async #begin(
+    objects: LocalObjects,
+    kafkaPort: number,
+    ports: Ports,
+    state: State,
+    programs: Programs | undefined,
+  ): Promise<void> {
+    this.#programs = programs
+    const say = this.#say
+    const now = () => Date.now()
+    const connection = kafkaConnection({
+      bootstrapServers: `127.0.0.1:${kafkaPort}`,
+      clientId: 'orderpipeline-dev',
+      timeoutMs: 8_000,
+    })
+    this.#kafka = connection
+    const lag: Lag = lagOf(
+      connection,
+      () => [this.#pipeline],
+      () => this.#loop?.wake(),
+      lagIntervalMs,
+    )
+    const topics = new Topics(objects, connection, say)
+    this.#topics = topics
+    const workloads = new Workloads({
+      ...{ objects, dir: state.logs, maxProcesses: processLimit(this.#options.maxProcesses), leastFreeBytes, say, now },
+      programOf: (part, container) => programFor(part, container, programs, this.#options.run),
+      services: () => this.#services,
+      secret: (namespace, name, key) => this.#secret(namespace, name, key),
+      fixedPorts: (part) => this.#fixedPorts(part),
+      leastOf: (part) => partsOf(this.#pipeline.spec).find(({ name }) => name === part)?.scaling.minReplicas ?? 1,
+    })
+    this.#workloads = workloads
+    this.#autoscalers = new Autoscalers({
+      ...{ objects, syncMs: hpaSyncMs, now, random: Math.random, say },
+      lagOf: lag.of,
+      replicasOf: (deployment) => workloads.replicasOf(deployment),
+      canRun: (deployment) => this.#canRun(deployment),
+    })
+    const config = configFrom({ SERVICES_IMAGE: servicesImageName }, '')
+    const settings = {
+      servicesImage: config.servicesImage,
+      imagePullPolicy: config.imagePullPolicy,
+      imagePullSecrets: config.imagePullSecrets,
+      serviceDomain: config.serviceDomain,
+    }
+    // A query that nothing here answers must not keep the rest from working: the note has said that it scales nothing.
+    const withPrometheus = { ...settings, prometheusUrl: 'http://prometheus.invalid' }
+    this.#loop = operatorLoop(objects, keyOfPipeline(this.#pipeline), withPrometheus, lag.poller, (error) =>
+      say(`internal: ${String(error)}`),
+    )
+    await topics.recall(this.#pipeline)
+    topics.run()
+    objects.put({ ...this.#pipeline, metadata: { ...this.#pipeline.metadata } })
+    this.#addProvider(objects)
+    workloads.run()
+    this.#autoscalers.run()
+    void lag.poller.run(this.#polling.signal)
+    this.#api = await this.#startApi(objects, ports, state)
+    const gateway = this.#proxy && `http://127.0.0.1:${this.#proxy.port}`
+    await state.record({ pipeline: this.#pipeline.metadata.name, ...(gateway === undefined ? {} : { gateway }) })
+    const failed = (error: unknown): void => this.#say(`The edited file is not carried out: ${String(error)}`)
+    this.#watch = watchFiles(this.#options.files, () => void this.#edited().catch(failed))
+    this.#loop.wake()
+  }
+
+  #fixedPorts(part: string): Readonly<Record<string, number>> {
+    const service = part === providerName ? this.#services.find(({ name }) => name === providerName) : undefined
+    return service ? { http: service.localPort } : {}
+  }
+
+  #hasProvider(): boolean {
+    return this.#objects?.get('Deployment', this.#pipeline.metadata.namespace ?? 'default', providerName) !== undefined
+  }
+
+  /** Where a stage is told to call it. */
+  #addProvider(objects: LocalObjects): void {
+    const { spec, metadata } = this.#pipeline
+    const service = this.#services.find(({ name }) => name === providerName)
+    const wanted =
+      service &&
+      spec.database &&
+      spec.stages.some(({ env = [] }) => names({ env: env.map(({ name, value = '' }) => ({ name, value })) }, service))
+    if (wanted && !this.#hasProvider()) objects.put(providerDeployment(metadata.namespace ?? 'default', spec.database))
+  }
+
+  #startApi(objects: LocalObjects, ports: Ports, state: State): Promise<LocalApi> {
+    const workloads = this.#workloads
+    const portOf = (kind: 'pods' | 'services', name: string, port: string): number | undefined => {
+      if (kind === 'services') return this.#services.find((service) => service.name === name)?.localPort
+      const replica = workloads?.named(name)
+      const known = replica?.spec.container.ports?.find(
+        (one) => one.name === port || String(one.containerPort) === port,
+      )
+      return known && replica?.ports[known.name ?? '']
+    }
+    return ports.port('api').then((port) =>
+      startLocalApi({
+        ...{ objects, port, kubeconfigFile: state.kubeconfig, name: `dev-${this.#pipeline.metadata.name}`, portOf },
+        namespace: this.#pipeline.metadata.namespace ?? 'default',
+        logOf: (pod) => (workloads?.named(pod) ? readLog(join(state.logs, `${pod}.log`), 0, 4 << 20) : undefined),
+        edit: (pipeline) => Promise.resolve(this.#carryOut(pipeline)),
+      }),
+    )
+  }
+
+  /** What was asked for by the local API. @throws EditRefused */
+  #carryOut(pipeline: OrderPipeline): OrderPipeline {
+    const { status: _status, ...asked } = pipeline
+    const verdict = validation(asked, this.#live())
+    if (!verdict.accepted) throw new EditRefused(refusal(verdict))
+    const { pipeline: local } = localPipeline(pipeline)
+    this.#pipeline = local
+    const stored = this.#objects?.put({
+      apiVersion: local.apiVersion,
+      kind: local.kind,
+      metadata: local.metadata,
+      spec: local.spec,
+    })
+    this.#addProviderIfStarted()
+    return (stored ?? local) as OrderPipeline
+  }
+
+  #addProviderIfStarted(): void {
+    if (this.#objects) this.#addProvider(this.#objects)
+  }
+
+  async #edited(): Promise<void> {
+    const live = this.#live()
+    try {
+      const file = await readPipeline(this.#options.files, live && comparable(live, this.#file.pipeline))
+      const { pipeline, notes } = localPipeline(file.pipeline)
+      if (pipeline.metadata.name !== this.#pipeline.metadata.name)
+        throw new CommandFailed(
+          `metadata.name: found ${pipeline.metadata.name}; it cannot change while ${this.#pipeline.metadata.name} runs: end this and start again`,
+        )
+      const before = JSON.stringify(live?.spec)
+      const carried = this.#carryOut(withLiveSuspension(pipeline, live, file.saysSuspend))
+      if (JSON.stringify(carried.spec) === before) return
+      this.#say('The edited file is carried out.')
+      for (const note of notes) if (!this.#notes.includes(note)) this.#say(`note: ${note}`)
+      this.#notes = notes
+    } catch (error) {
+      if (!(error instanceof CommandFailed || error instanceof EditRefused)) throw error
+      this.#say(`The edited file is not carried out; what runs stays as it is.\n${error.message}`)
+    }
+  }
+
+  #changed({ kind, metadata }: { readonly kind: string; readonly metadata: { readonly name: string } }): void {
+    if (kind === 'KafkaTopic') this.#topics?.mark(metadata.name)
+    if (kind === 'Deployment') this.#workloads?.wake()
+    if (kind === 'ScaledObject') this.#autoscalers?.wake()
+    if (['OrderPipeline', 'KafkaTopic', 'Deployment', 'ScaledObject'].includes(kind)) this.#loop?.wake()
+  }
+
+  #live(): OrderPipeline | undefined {
+    const { name, namespace = 'default' } = this.#pipeline.metadata
+    return this.#objects?.get('OrderPipeline', namespace, name) as OrderPipeline | undefined
+  }
+
+  #readyReplicas(): number {
+    return this.#workloads?.all().filter((replica) => replica.ready).length ?? 0
+  }
+
+  #works(): boolean {
+    const deployments = ((this.#objects?.all('Deployment') ?? []) as readonly Deployment[]).filter((one) =>
+      this.#canRun(one),
+    )
+    const parts = partsOf(this.#pipeline.spec).length
+    const wanted = deployments.filter(({ spec }) => (spec.replicas ?? 0) > 0)
+    return (
+      deployments.length > 0 &&
+      (this.#objects?.all('Deployment').length ?? 0) >= parts &&
+      wanted.every(({ metadata }) => this.#workloads?.replicasOf(metadata.name).some((replica) => replica.ready))
+    )
+  }
+}
+
+/** Where the system does not say how much memory can be had, as many as fit into most of what there is. */
+const processLimit = (asked: number): number =>
+  process.platform === 'linux' ? asked : Math.min(asked, Math.floor((totalmem() * 0.6) / replicaBytes))
+
+const refusal = ({ unknownFields, causes, problems }: Validation): string =>
+  [
+    ...unknownFields.map(({ path }) => `unknown field "${path}"`),
+    ...causes.map(({ field, message }) => `${field}: ${message}`),
+    ...problems.map(({ path, message }) => `${path}: ${message}`),
+  ].join('; ')
+
+const missingOf = (program: object): string => ('missing' in program ? String(program.missing) : '')
+
+const servicesUrl = ({ services, port, database }: PostgresConnection): string =>
+  `postgres://${encodeURIComponent(services.user)}:${encodeURIComponent(services.password)}@127.0.0.1:${port}/${database}`
+
+/** The Kafka of this machine stands in for the file's: the rules on what may change compare what the file said with what it says. */
+const comparable = (live: OrderPipeline, file: OrderPipeline): OrderPipeline => ({
+  ...live,
+  spec: { ...live.spec, kafka: file.spec.kafka },
+})

@@ -1,0 +1,69 @@
+// Where does a project's state live, and whose is it right now? A directory for each pipeline file, held by one process at a time.
+import { chmod, mkdir, readFile, rm, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CommandFailed } from '@orderpipeline/cli/embedding'
+import { devStateDirectory, recordIn, recordName, type DevRuntime } from '@orderpipeline/cluster/dev-runtimes'
+import { portHolder } from './act/port-holder.ts'
+import { isFree, endLeftovers, identify, isSame } from '@orderpipeline/cluster/embedding'
+
+export interface State {
+  readonly dir: string
+  readonly kubeconfig: string
+  readonly ports: string
+  readonly processes: string
+  readonly logs: string
+  record(record: Pick<DevRuntime, 'pipeline' | 'gateway'>): Promise<void>
+  release(): Promise<void>
+}
+
+/** Ports of earlier runs that somebody else holds by now; they are chosen anew. */
+export async function freedPorts(file: string) {
+  const known = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Record<string, number>
+  const checked = await Promise.all(
+    Object.entries(known).map(async ([name, port]) => ({ name, port, free: await isFree(port) })),
+  )
+  const taken = checked.filter(({ free }) => !free)
+  if (taken.length === 0) return []
+  const left = checked.filter(({ free }) => free).map(({ name, port }) => [name, port] as const)
+  await writeFile(file, JSON.stringify(Object.fromEntries(left)))
+  return await Promise.all(
+    taken.map(async ({ name, port }) => ({ name, port, holder: (await portHolder(port)) ?? 'another program' })),
+  )
+}
+
+/** Ends what a killed predecessor has left. @throws CommandFailed where another one runs */
+export async function heldState(file: string, fresh: boolean): Promise<State> {
+  const dir = devStateDirectory(file)
+  const recordFile = join(dir, recordName)
+  const other = recordIn(recordFile)
+  if (other && other.pid !== process.pid && isSame(other))
+    throw new CommandFailed(
+      `${file} runs already, as process ${other.pid}${other.gateway ? `; orders are taken at ${other.gateway}` : ''}.`,
+      {
+        advice: 'Edit the file to change what runs, or end the other one with Ctrl-C first.',
+      },
+    )
+  const processes = join(dir, 'processes')
+  const logs = join(dir, 'replicas')
+  await Promise.all([endLeftovers(processes), endLeftovers(logs)])
+  if (fresh) await rm(dir, { recursive: true, force: true })
+  await mkdir(dir, { recursive: true })
+  // PostgreSQL runs as a user of its own where we are root, and must be able to pass.
+  for (const passed of [dir, join(dir, '..'), join(dir, '../..')]) await chmod(passed, 0o711).catch(() => undefined)
+  await rm(logs, { recursive: true, force: true }) // of replicas that are no more
+  await mkdir(logs, { recursive: true, mode: 0o700 })
+  const kubeconfig = join(dir, 'kubeconfig')
+  const since = Date.now()
+  const record: State['record'] = async (of) => {
+    const text = JSON.stringify({ ...identify(process.pid), file, kubeconfig, since, ...of } satisfies DevRuntime)
+    await writeFile(`${recordFile}.new`, text, { mode: 0o644 })
+    await rename(`${recordFile}.new`, recordFile)
+  }
+  return {
+    ...{ dir, kubeconfig, ports: join(dir, 'ports.json'), processes, logs, record },
+    release: async () => {
+      await rm(recordFile, { force: true })
+      await rm(kubeconfig, { force: true })
+    },
+  }
+}

@@ -1,0 +1,203 @@
+// Does a pipeline run without a cluster as it does in one? The command in a process of its own, with real processes below it: orders are
+// shipped, stages are scaled on lag, edits are carried out, and no death loses an order.
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runTraffic, type TrafficResult } from '@orderpipeline/traffic'
+import { flawless, Ledger } from '../../e2e/src/ledger.ts'
+import { eventually, RunningDev, workspace, type Workspace } from '../src/testing/running-dev.ts'
+
+const small = 'scaleDown: { stabilizationSeconds: 0, periodSeconds: 5 }'
+
+/** The shop with few replicas; the autoscaler of payment acts at once in both directions. */
+const shop = ({ payment = 3, more = '', topics = '' } = {}): string => `
+apiVersion: orderpipeline.dev/v1alpha1
+kind: OrderPipeline
+metadata: { name: shop }
+spec:
+  kafka: { strimziCluster: shop-kafka }
+  database: { secretName: shop-postgres, key: url, maxConnections: 100 }
+  gateway: { scaling: { minReplicas: 2, maxReplicas: 4, cpuPercent: 400 }, resources: { requests: { cpu: 500m } } }
+  topics:
+    - name: orders.placed
+    - name: orders.validated
+    - { name: inventory.updated, partitions: 10 }
+    - name: payment.processed
+    - name: orders.fulfilment
+    - name: shipping.updated
+    - name: orders.cancelled
+    - name: orders.status${topics}
+  stages:
+    - name: orders
+      consumes: [{ topic: orders.placed }, { topic: inventory.updated }, { topic: payment.processed }, { topic: shipping.updated }]
+      emits: [{ topic: orders.validated }, { topic: orders.fulfilment }, { topic: orders.cancelled }, { topic: orders.status }]
+      scaling: { minReplicas: 2, maxReplicas: 2, lagPerReplica: 1000 }
+    - name: inventory
+      consumes: [{ topic: orders.validated }, { topic: orders.fulfilment }, { topic: orders.cancelled }]
+      emits: [{ topic: inventory.updated }]
+      scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 1000 }
+    - name: payment
+      consumes: [{ topic: inventory.updated }, { topic: orders.cancelled }]
+      emits: [{ topic: payment.processed }]
+      concurrency: 5
+      scaling: { minReplicas: 1, maxReplicas: ${payment}, lagPerReplica: 10, pollingIntervalSeconds: 1, ${small} }
+      env:
+        - { name: PAYMENT_PROVIDER_URL, value: "http://payment-provider:8080" }
+        - { name: PAYMENT_TIMEOUT_MS, value: "10000" }
+    - name: shipping
+      consumes: [{ topic: orders.fulfilment }, { topic: orders.cancelled }]
+      emits: [{ topic: shipping.updated }]
+      scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 1000 }
+    - name: notification
+      consumes: [{ topic: orders.status }]
+      scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 1000 }${more}
+`
+
+const audit = `
+    - name: audit
+      image: orderpipeline/order-audit:example
+      consumes: [{ topic: orders.status }]
+      scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 1000 }`
+
+let space: Workspace
+let running: RunningDev
+const accepted: string[] = []
+const auditMain = join(import.meta.dirname, '../../examples/order-audit/audit.mjs')
+
+beforeAll(async () => {
+  space = await workspace(shop())
+  running = new RunningDev(space, ['--run', `audit=node ${auditMain}`])
+  await running.says('shop works')
+}, 400_000)
+
+afterAll(async () => {
+  running.kill()
+  await running.ended()
+  await space.remove()
+}, 120_000)
+
+async function orders(count: number): Promise<TrafficResult> {
+  const load = { burst: count }
+  const result = await runTraffic({ url: running.gateway, load, connections: 16, waitMs: 240_000 })
+  accepted.push(...result.acceptedIds)
+  return result
+}
+
+async function ledger(): Promise<Ledger> {
+  const url = new URL(await running.secret('shop-postgres-admin', 'url'))
+  return new Ledger(url.href)
+}
+
+/** Every accepted order has one end, and all books agree. */
+async function expectFlawless(): Promise<void> {
+  const books = await ledger()
+  try {
+    const last = await eventually('the books agree', 120, async () => {
+      const found = await books.audit(accepted)
+      return JSON.stringify(found) === JSON.stringify({ ...found, ...flawless(found) }) ? found : undefined
+    }).catch(() => books.audit(accepted))
+    expect(last).toEqual({ ...last, ...flawless(last) })
+    expect(last.shipped + last.cancelled).toBe(accepted.length)
+  } finally {
+    await books.close()
+  }
+}
+
+const pidOf = async (name: string): Promise<number> => {
+  const state = join(running.record.file, '..', 'state', 'orderpipeline', 'dev')
+  const [project = ''] = await readdir(state)
+  const folder = name === 'kafka' || name === 'postgres' ? 'processes' : 'replicas'
+  return (JSON.parse(await readFile(join(state, project, folder, `${name}.pid`), 'utf8')) as { pid: number }).pid
+}
+
+describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () => {
+  it('ships an order, is Ready, and every replica has the environment of its container', async () => {
+    const { outcomes } = await orders(20)
+    expect(outcomes).toMatchObject({ shipped: 20, lost: 0, doubled: 0 })
+    await eventually('Ready', 120, async () => {
+      const { status } = await running.pipeline()
+      return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True' ? true : undefined
+    })
+    await expectFlawless()
+  })
+
+  it('scales a stage out on its lag and in again', async () => {
+    await running.providerTakes(1_500)
+    const load = orders(120)
+    await eventually('three replicas of payment', 120, async () =>
+      (await running.readyPods('payment')) === 3 ? true : undefined,
+    )
+    await running.providerTakes(20)
+    await load
+    await eventually('one replica of payment', 120, async () =>
+      (await running.pods('payment')).length === 1 ? true : undefined,
+    )
+    expect(running.output).toMatch(/payment \d → 3 replicas/)
+    await expectFlawless()
+  })
+
+  it('carries an edit of its file out: a stage of one’s own, another maximum, and the stage taken away', async () => {
+    await space.write(shop({ payment: 4, more: audit }))
+    await eventually('audit runs', 120, async () => ((await running.readyPods('audit')) === 1 ? true : undefined))
+    const { spec } = await running.pipeline()
+    expect(spec.stages.find(({ name }) => name === 'payment')?.scaling.maxReplicas).toBe(4)
+    await space.write(shop({ payment: 4 }))
+    await eventually('audit is gone', 120, async () => ((await running.pods('audit')).length === 0 ? true : undefined))
+  })
+
+  it('changes nothing by an edit that is not valid, and says why', async () => {
+    const before = (await running.pipeline()).metadata.generation
+    await space.write(shop({ payment: 0 }))
+    await running.says(/not carried out; what runs stays as it is[\s\S]*spec\.stages\[2\]\.scaling/)
+    expect((await running.pipeline()).metadata.generation).toBe(before)
+    await space.write(shop({ payment: 4 }))
+  })
+
+  it('loses no order when a replica, Kafka and PostgreSQL are killed under load, and starts them again', async () => {
+    const load = orders(150)
+    const [victim] = await running.pods('orders')
+    process.kill(await pidOf(victim?.metadata.name ?? ''), 'SIGKILL')
+    process.kill(await pidOf('kafka'), 'SIGKILL')
+    await running.says(/Kafka was ended by SIGKILL; it is started again/)
+    process.kill(await pidOf('postgres'), 'SIGKILL')
+    await running.says(/PostgreSQL was ended by SIGKILL; it is started again/)
+    const { outcomes } = await load
+    expect(outcomes).toMatchObject({ lost: 0, doubled: 0 })
+    const restarts = (await running.pods('orders')).flatMap(({ status }) => status?.containerStatuses ?? [])
+    expect(restarts.reduce((sum, { restartCount }) => sum + restartCount, 0)).toBeGreaterThan(0)
+    await expectFlawless()
+  })
+
+  it('leaves no process behind for the next start when it is killed itself, and goes on with the orders there are', async () => {
+    const pids = await Promise.all(
+      ['kafka', 'postgres', ...(await running.pods('payment')).map(({ metadata }) => metadata.name)].map(pidOf),
+    )
+    running.kill()
+    await running.ended()
+    running = new RunningDev(space)
+    await running.says('shop works')
+    const now = await Promise.all(['kafka', 'postgres'].map(pidOf))
+    for (const pid of pids.filter((one) => !now.includes(one))) expect(isAlive(pid)).toBe(false)
+    const { outcomes } = await orders(20)
+    expect(outcomes).toMatchObject({ shipped: 20, lost: 0, doubled: 0 })
+    await expectFlawless()
+  })
+
+  it('drains and ends by Ctrl-C, with every process', async () => {
+    const pids = await Promise.all(
+      ['kafka', 'postgres', ...(await running.pods('orders')).map(({ metadata }) => metadata.name)].map(pidOf),
+    )
+    expect(await running.interrupt()).toBe(0)
+    expect(running.output).toContain('Stopped.')
+    for (const pid of pids) expect(isAlive(pid)).toBe(false)
+  })
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
