@@ -4,6 +4,11 @@ import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 
+// kafkajs sets timers for times that have passed, of which Node would warn.
+process.removeAllListeners('warning').on('warning', (warning) => {
+  if (warning.name !== 'TimeoutNegativeWarning') process.stderr.write(`${warning.stack}\n`)
+})
+
 const env = process.env
 const port = Number(env.METRICS_PORT)
 if (!Number.isInteger(port)) throw new Error(`METRICS_PORT: found ${env.METRICS_PORT}; allowed: a port`)
@@ -15,6 +20,7 @@ const sasl = {
   password: env.KAFKA_SASL_PASSWORD,
 }
 // For trying out how it scales: how long each order is to take.
+const logLevelNames = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' }
 const workMs = Number(env.AUDIT_WORK_MS ?? 0)
 const counts = { CONFIRMED: 0, CANCELLED: 0 }
 let joined = false
@@ -25,9 +31,21 @@ const kafka = new Kafka({
   ssl: protocol.endsWith('SSL') && (env.KAFKA_TLS_CA ? { ca: env.KAFKA_TLS_CA } : true),
   ...(protocol.startsWith('SASL') && { sasl }),
   logLevel: logLevel.WARN,
+  // A rebalance is what happens whenever a replica comes or goes; to kafkajs it is an error.
+  logCreator: () => (entry) => {
+    const line = JSON.stringify({ level: logLevelNames[entry.level], ...entry.log })
+    if (!/rebalancing/.test(line)) process.stderr.write(`${line}\n`)
+  },
 })
 const consumer = kafka.consumer({ groupId: env.KAFKA_GROUP_ID })
 consumer.on(consumer.events.GROUP_JOIN, () => (joined = true))
+// kafkajs starts again by itself after most errors; after the others it stands still for good, so the process ends and is started anew.
+consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+  joined = false
+  if (restart) return
+  process.stderr.write(`the consumer has stopped: ${error.message}\n`)
+  process.exit(1)
+})
 
 const server = createServer((request, response) => {
   const up = request.url === '/readyz' ? joined : true

@@ -27,6 +27,7 @@ const (
 	pollFor             = 5 * time.Second
 	deliveryTimeout     = 30 * time.Second
 	commitTimeout       = 20 * time.Second
+	sessionTimeout      = 30 * time.Second // what a killed replica had is another's after this
 	hungAfter           = 5 * time.Minute
 )
 
@@ -55,6 +56,7 @@ func newStage(c config, log *slog.Logger) (*stage, error) {
 	})
 	answerer, err := kgo.NewClient(slices.Concat(usual, []kgo.Opt{
 		kgo.ConsumerGroup(c.group),
+		kgo.SessionTimeout(sessionTimeout),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.DisableAutoCommit(),
 		kgo.BlockRebalanceOnPoll(), // what is in hand is committed before its partition is another's

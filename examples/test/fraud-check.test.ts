@@ -9,7 +9,8 @@ import { encode, eventOf, type OrderEvent } from '@orderpipeline/order-events'
 import { migrate } from '../fraud-check/src/migrate.ts'
 import { createStore } from '../fraud-check/src/store.ts'
 import { sightingOf } from '../fraud-check/src/events.ts'
-import { endAll, examples, refused, secured, start, type Stage } from './support.ts'
+import { coalescingLink } from './coalescing-link.ts'
+import { endAll, examples, refused, secured, start, type RunningStage, type Stage } from './support.ts'
 
 const limits = { totalCents: 10_000, orders: 3, declines: 2 }
 const stage: Stage = {
@@ -56,8 +57,9 @@ const declined = (customerId: string) => {
   const data = { orderId: randomUUID(), customerId, totalCents: 1, currency: 'EUR', declineReason: 'no' }
   return eventOf('PaymentDeclined', data, context())
 }
-const drained = () =>
+const drained = (by: RunningStage) =>
   until(async () => {
+    by.assertRunning()
     const lags = await Promise.all(stage.consumes.map((topic) => bench.lag(stage.name, topic)))
     return lags.every((lag) => lag === 0)
   })
@@ -95,7 +97,7 @@ test('what is unusual is said in an event, under the customer as key, and everyt
   const replica = await run()
   await bench.publish([...orders, large, order('usual'), ...declines])
   await bench.publishRaw([{ ...record, value: JSON.stringify(later) }])
-  await drained()
+  await drained(replica)
   expect(await reasonsOf('many')).toEqual(new Map(orders.slice(3).map(({ data }) => [data.orderId, ['MANY_ORDERS']])))
   expect(await reasonsOf('declined')).toEqual(new Map([[declines[2]?.data.orderId, ['MANY_DECLINES']]]))
   expect(await suspected('usual')).toEqual([])
@@ -132,7 +134,7 @@ test('what comes again counts once, and what a crash had left unsaid is said the
   const orders = [1, 2, 3].map(() => order('again'))
   const replica = await run()
   await bench.publish([crashed, ...orders, ...orders, ...orders])
-  await drained()
+  await drained(replica)
   const [said] = await suspected('crashed')
   expect(said?.event).toEqual(JSON.parse(before[0]?.event ?? ''))
   expect(await suspected('again')).toEqual([])
@@ -152,7 +154,7 @@ test('what cannot be read goes to the dead letters with its place and reason, an
     { topic: 'orders.validated', key: 'poisoned', value: 'played again for inventory', headers: notForUs },
   ])
   await bench.publish([large])
-  await drained()
+  await drained(replica)
   const letters = await bench.records('fraud-check.dead-letters')
   expect(letters.map(({ headers }) => headers['dead-letter-reason'])).toEqual([
     'NotJson',
@@ -172,6 +174,7 @@ test('what cannot be read goes to the dead letters with its place and reason, an
 
 test('a replica that drains, one that is killed and one whose connections are thrown out lose and double nothing', async () => {
   const events: OrderEvent[] = Array.from({ length: 600 }, (_, n) => order(`load-${n}`, n % 3 === 0 ? 20_000 : 1))
+  const deadLettersBefore = (await bench.records('fraud-check.dead-letters')).length
   const first = await run()
   let thrownOut = 0
   const publishing = (async () => {
@@ -180,14 +183,17 @@ test('a replica that drains, one that is killed and one whose connections are th
       if (n % 200 === 100) thrownOut += await database.throwOut()
     }
   })()
-  await until(async () => ((await seen('load-')) ?? 0) > 0)
+  await until(async () => {
+    first.assertRunning()
+    return ((await seen('load-')) ?? 0) > 0
+  })
   const second = await run()
   const code = await first.end('SIGTERM')
   expect({ code, said: first.output() }).toEqual({ code: 0, said: expect.stringContaining('drained') as string })
   await second.end('SIGKILL')
   const third = await run()
   await publishing
-  await drained()
+  await drained(third)
   expect(thrownOut).toBeGreaterThan(0)
   expect(await seen('load-')).toBe(600)
   const records = await bench.records(stage.emits)
@@ -197,15 +203,28 @@ test('a replica that drains, one that is killed and one whose connections are th
   const idOf = new Map(said.map(({ id, data }) => [data.orderId, id]))
   expect(idOf.size).toBe(200)
   expect(new Set(said.map(({ id }) => id)).size).toBe(200)
-  expect(await bench.records('fraud-check.dead-letters')).toHaveLength(3)
+  expect(await bench.records('fraud-check.dead-letters')).toHaveLength(deadLettersBefore)
   await third.end()
+})
+
+test('a session that ends in the packet of its last answer ends neither the replica nor an order', async () => {
+  const link = await coalescingLink(database.url)
+  const large = order('joined', 20_000)
+  const replica = await run({ DATABASE_URL: link.url })
+  link.joinNext(() => database.throwOut())
+  await bench.publish([large])
+  await drained(replica)
+  expect(link.joined()).toBe(1)
+  expect(await reasonsOf('joined')).toEqual(new Map([[large.data.orderId, ['LARGE_ORDER']]]))
+  expect(await replica.end()).toBe(0)
+  link.close()
 })
 
 test('it enters a Kafka that asks for TLS and a password', async () => {
   const large = order('secured', 20_000)
   const replica = await run(secured())
   await bench.publish([large])
-  await drained()
+  await drained(replica)
   expect([...(await reasonsOf('secured')).keys()]).toEqual([large.data.orderId])
   await replica.end()
 })

@@ -22,6 +22,8 @@ export interface RunningStage {
   get(path: string): Promise<{ status: number; text: string } | undefined>
   /** By SIGTERM, or as the kernel would. Returns the exit code, `null` after a SIGKILL. */
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
+  /** @throws Error with what it printed, when it has ended by itself: nothing that is waited for would come. */
+  assertRunning(): void
 }
 
 const running = new Set<RunningStage>()
@@ -73,6 +75,10 @@ export async function start(
   const handle: RunningStage = {
     output: () => output,
     get,
+    assertRunning: () => {
+      if (child.exitCode === null && child.signalCode === null) return
+      throw new Error(`${stage.name} ended with ${child.exitCode ?? child.signalCode}: ${output}`)
+    },
     end: async (signal = 'SIGTERM') => {
       running.delete(handle)
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
@@ -81,7 +87,7 @@ export async function start(
   }
   running.add(handle)
   await until(async () => {
-    if (child.exitCode !== null) throw new Error(`${stage.name} ended with exit code ${child.exitCode}: ${output}`)
+    handle.assertRunning()
     return (await get('/readyz'))?.status === 200
   })
   return handle

@@ -1,6 +1,7 @@
 // The order traffic generator's command line.
 import { createWriteStream } from 'node:fs'
 import { styleText } from 'node:util'
+import { runningDevRuntimes } from '@orderpipeline/cluster/dev-runtimes'
 import { Command } from 'commander'
 import { defaults, loadOf, type LoadFlags } from './options.ts'
 import { progressLine, summary } from './report.ts'
@@ -9,7 +10,7 @@ import { givenTokens, signedTokens, type Tokens } from './tokens.ts'
 import { OptionInvalid, parsedCount, parsedDuration, parsedSkew } from './units.ts'
 
 interface Flags extends LoadFlags {
-  readonly url: string
+  readonly url?: string
   readonly wait?: string | true
   readonly customers: string
   readonly customerSkew: string
@@ -26,10 +27,12 @@ interface Flags extends LoadFlags {
 }
 
 const command = new Command('load')
+  // Of the help 0, else a wrong option.
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .description(
     'Sends orders to the gateway, at random moments and without waiting for answers, and looks what became of them',
   )
-  .option('--url <url>', 'the gateway', 'http://127.0.0.1:30080')
+  .option('--url <url>', 'the gateway; that of a running `npm start`, else http://127.0.0.1:30080 unless given')
   .optionsGroup('The load:')
   .option('--rate <n/unit>', `orders on average, where it is busiest: 10000/min, 200/s (default ${defaults.rate})`)
   .option('--for <time>', `how long: 30s, 3m (default ${defaults.for}, or as long as the trace)`)
@@ -85,7 +88,7 @@ async function load(options: Flags): Promise<number> {
   const tokens = await tokensOf(options)
   const record = options.record === undefined ? undefined : createWriteStream(options.record, { flags: 'a' })
   const result = await runTraffic({
-    url: options.url,
+    url: options.url ?? runningDevRuntimes(process.env)[0]?.gateway ?? 'http://127.0.0.1:30080',
     load: await loadOf(options),
     customers: parsedCount(options.customers, '--customers'),
     customerSkew: parsedSkew(options.customerSkew, '--customer-skew'),

@@ -9,7 +9,9 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
 
 export function progressLine(progress: Progress): string {
   const { acceptMs, outcomes, phase, leftMs } = progress
-  const left = `${leftMs === undefined ? '?' : durationText(leftMs)} left`
+  const left = leftMs === undefined ? [] : [`${durationText(leftMs)} left`]
+  const waiting =
+    outcomes.unfinished === 0 ? 'all have ended' : `waiting for ${number.format(outcomes.unfinished)} to end`
   const parts = [
     durationText(progress.elapsedMs).padStart(6),
     `sent ${number.format(progress.sent)}`,
@@ -18,7 +20,7 @@ export function progressLine(progress: Progress): string {
     `errors ${number.format(sum(progress.errors))}`,
     ...(progress.notSent > 0 ? [`not sent ${number.format(progress.notSent)}`] : []),
     `p50 ${milliseconds(acceptMs.p50)} p95 ${milliseconds(acceptMs.p95)} p99 ${milliseconds(acceptMs.p99)}`,
-    phase === 'waiting' ? `waiting for ${number.format(outcomes.unfinished)} to end, ${left}` : left,
+    ...(phase === 'waiting' ? [[waiting, ...(outcomes.unfinished === 0 ? [] : left)].join(', ')] : left),
   ]
   return parts.join('  ')
 }

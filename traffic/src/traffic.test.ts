@@ -79,7 +79,10 @@ test('progress says what is left of the sending, and then of the waiting', () =>
   const sending = { ...counts, outcomes, phase: 'sending', elapsedMs: 3_000, leftMs: 57_000 } as const
   expect(progressLine(sending)).toMatch(/3\.0s {2}sent 1,200 {2}accepted 9 {2}refused 1,191 .* 57s left$/)
   expect(progressLine({ ...sending, phase: 'waiting', leftMs: 5_000 })).toMatch(/waiting for 4 to end, 5\.0s left$/)
-  expect(progressLine({ ...sending, leftMs: undefined })).toMatch(/\? left$/)
+  expect(progressLine({ ...sending, leftMs: undefined })).toMatch(/p99 \S+ ms$/)
+  const ended = { ...sending, phase: 'waiting' as const, leftMs: undefined }
+  expect(progressLine(ended)).toMatch(/waiting for 4 to end$/)
+  expect(progressLine({ ...ended, outcomes: { ...ended.outcomes, unfinished: 0 } })).toMatch(/ms {2}all have ended$/)
 })
 
 test('what was lost or doubled stands out where colours are wanted, and nothing else does', () => {

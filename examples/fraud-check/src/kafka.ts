@@ -1,6 +1,6 @@
 // How is Kafka entered, with everything bounded?
 import kafkajs from 'kafkajs'
-import type { Kafka, SASLOptions } from 'kafkajs'
+import type { Kafka, LogEntry, SASLOptions } from 'kafkajs'
 import type { Config } from './config.ts'
 
 export function kafkaOf(config: Config): Kafka {
@@ -16,5 +16,17 @@ export function kafkaOf(config: Config): Kafka {
     requestTimeout: 30_000,
     retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 20 },
     logLevel: kafkajs.logLevel.WARN,
+    logCreator: () => log,
   })
 }
+
+/** A rebalance is what happens whenever a replica comes or goes; to kafkajs it is an error. */
+function log({ level, log: entry }: LogEntry): void {
+  const line = JSON.stringify({ level: level === kafkajs.logLevel.ERROR ? 'error' : 'warn', ...entry })
+  if (!line.includes('rebalancing')) process.stderr.write(`${line}\n`)
+}
+
+// kafkajs sets timers for times that have passed, of which Node would warn.
+process.removeAllListeners('warning').on('warning', (warning) => {
+  if (warning.name !== 'TimeoutNegativeWarning') process.stderr.write(`${warning.stack ?? warning.message}\n`)
+})

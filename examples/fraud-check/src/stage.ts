@@ -60,6 +60,7 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
     sessionTimeout: 30_000,
     rebalanceTimeout: 15_000,
     maxBytes: 4 << 20,
+    maxWaitTimeInMs: 500, // a drain waits for the fetch that is under way
   })
   const stage = config.ORDERPIPELINE_STAGE
   const keyedByOrder = config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_EMIT_TOPICS)

@@ -38,6 +38,9 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
     keepAlive: true,
   })
   pool.on('error', onIdleError)
+  // The pool listens to idle connections only. One that ends in the packet of its last answer says so between two statements,
+  // and an error that nothing listens to would end the process. The next statement rejects all the same.
+  pool.on('connect', (client) => client.on('error', () => undefined))
 
   const transaction = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect()

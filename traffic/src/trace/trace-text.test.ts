@@ -44,7 +44,13 @@ describe('a trace', () => {
     ['[{"at": 0}]', /\[0\]: found "neither"; allowed: either orders or rate/],
     ['[{"orders": 1}]', /\[0\]: found .*allowed: \{"at"/],
     ['{"at": 1', /line 1 is not JSON/],
+    ['{"at":[[1]]}', /line 1: found "\{\\"at\\":\\"…\\"\}"; allowed: \{"at"/],
   ])('%j is refused, with what would be allowed', (text, message) => {
     expect(() => traceIn(text)).toThrow(message)
   })
+})
+
+it('refuses a line nested 20,000 levels deep by its number, without an overflow', () => {
+  const text = `{"at": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+  expect(() => traceIn(text)).toThrow(/^line 1: found .*; allowed: \{"at"/)
 })

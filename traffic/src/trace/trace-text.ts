@@ -75,8 +75,12 @@ function parsedJson(text: string, where: string): unknown {
 
 function rowOf(value: unknown, where: string): Row {
   if (isRow(value)) return value
-  throw invalid(where, JSON.stringify(value), '{"at": …, "orders": …} or {"at": …, "rate": …}')
+  throw invalid(where, shownRow(value), '{"at": …, "orders": …} or {"at": …, "rate": …}')
 }
+
+/** What is nested in a row is never right, and is not written down: it may be nested too deep for JSON.stringify. */
+const shownRow = (value: unknown): string =>
+  JSON.stringify(value, (key, cell: unknown) => (key !== '' && typeof cell === 'object' && cell !== null ? '…' : cell))
 
 function isRow(value: unknown): value is Row {
   if (typeof value !== 'object' || value === null) return false

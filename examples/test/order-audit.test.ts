@@ -1,0 +1,37 @@
+// Does the smallest stage say nothing that frightens, while replicas come and go? Two processes of it in one group, on a real Kafka.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { stageBench, until, type Bench } from '@orderpipeline/kit-stage/testing'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { endAll, examples, start, type Stage } from './support.ts'
+
+const stage: Stage = {
+  name: 'audit',
+  consumes: ['orders.status'],
+  emits: 'nothing',
+  command: [process.execPath, join(examples, 'order-audit', 'audit.mjs')],
+}
+let bench: Bench
+beforeAll(async () => {
+  const topics = ['orders.status', 'audit.dead-letters']
+  bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: postgresUrl(), topics })
+})
+afterAll(async () => {
+  await endAll()
+  await bench.close()
+})
+
+it('counts what it reads, and prints neither warnings of timers nor rebalances as errors', async () => {
+  const value = JSON.stringify({ data: { status: 'CONFIRMED' } })
+  const first = await start(bench, stage)
+  await bench.publishRaw([{ topic: 'orders.status', key: 'c-1', value, headers: {} }])
+  const counted = /audited_orders_total\{status="CONFIRMED"\} 1/
+  await until(async () => counted.test((await first.get('/metrics'))?.text ?? ''))
+  const second = await start(bench, stage)
+  await until(async () => (await second.get('/readyz'))?.status === 200)
+  await sleep(4_000) // longer than from one heartbeat to the next, by which the first learns of the second
+  expect(await second.end()).toBe(0)
+  expect(await first.end()).toBe(0)
+  expect(first.output() + second.output()).not.toMatch(/TimeoutNegativeWarning|rebalanc/)
+})
