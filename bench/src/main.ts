@@ -3,6 +3,8 @@ import { cpus, totalmem } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { benchAutoscaling } from './autoscaling.ts'
 import { benchIntake } from './intake.ts'
+import { benchMonthTwo } from './month-two/index.ts'
+import { benchScaling } from './scaling.ts'
 import { benchSimulate } from './simulate.ts'
 import { benchOperator } from './operator/index.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
@@ -19,6 +21,20 @@ program
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: { orders: number; waiting: number; json?: true }) => {
     print(await benchIntake({ orders: options.orders, waiting: options.waiting, say }), options.json)
+  })
+
+program
+  .command('month-two')
+  .description(
+    'intake, orders stage and pruning with the rows of 30 days at 10,000 orders a minute, against an empty database',
+  )
+  .option('--divisor <n>', 'the rows of 30 days divided by this', whole, 400)
+  .option('--orders <n>', 'orders of a round', whole, 10_000)
+  .option('--rounds <n>', 'rounds on each database', whole, 5)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: Record<'divisor' | 'orders' | 'rounds', number> & { json?: true }) => {
+    const { divisor, orders, rounds } = options
+    print(await benchMonthTwo({ divisor, orders, rounds, say }), options.json)
   })
 
 program
@@ -41,6 +57,15 @@ program
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: { orders: number; latency: number; json?: true }) => {
     print(await benchSimulate({ orders: options.orders, latencyMs: options.latency, say }), options.json)
+  })
+
+program
+  .command('scaling')
+  .description('ways to scale the example shop, in the model of orderpipeline simulate: lag, flow, steps of two')
+  .option('--load <text>', 'only loads whose name contains it; repeatable', collected, [])
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: { load: readonly string[]; json?: true }) => {
+    print(await benchScaling(options.load, say), options.json)
   })
 
 program
@@ -94,6 +119,10 @@ await program.parseAsync()
 function print(rows: readonly Row[], json: true | undefined): void {
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
   process.stdout.write(json ? `${JSON.stringify({ machine, rows })}\n` : `${table(rows)}\n${machine}\n`)
+}
+
+function collected(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text]
 }
 
 function whole(text: string): number {

@@ -49,6 +49,7 @@ export class Ledger {
   constructor(adminUrl: string) {
     this.#pool = new pg.Pool({ connectionString: adminUrl, max: 2, connectionTimeoutMillis: 5000 })
     this.#pool.on('error', () => undefined) // PostgreSQL may be restarted under us: the next query says so
+    this.#pool.on('connect', (client) => client.on('error', () => undefined)) // and between two of its statements
   }
 
   close(): Promise<void> {

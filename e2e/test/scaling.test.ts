@@ -1,4 +1,5 @@
 // Does consumer lag scale a stage? A burst of real orders through the gateway, slow payments, and the whole way up and back down.
+import type { ScaledObject } from '@orderpipeline/operator/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '../src/ledger.ts'
 import { connect, type Platform } from '../src/platform.ts'
@@ -27,10 +28,14 @@ describe('a burst of orders while payments are slow', () => {
       name: 'keda-hpa-shop-payment',
     })
     const metrics = hpa.spec?.metrics?.map(({ type, external }) => `${type} ${external?.metric.name}`)
-    expect(metrics).toEqual([
-      expect.stringMatching(/^External .*kafka.*inventory-updated$/),
-      expect.stringMatching(/^External .*kafka.*orders-cancelled$/),
+    expect(metrics).toEqual(['External composite-metric'])
+    const { stdout } = await platform.cluster.kubectl(['get', 'scaledobject', 'shop-payment', '-o', 'json'])
+    const { spec } = JSON.parse(stdout) as ScaledObject
+    expect(spec.triggers.map(({ type, name, metadata }) => [type, name, metadata['topic']])).toEqual([
+      ['kafka', 'lag_0', 'shop.inventory.updated'],
+      ['kafka', 'lag_1', 'shop.orders.cancelled'],
     ])
+    expect(spec.advanced.scalingModifiers?.formula).toBe('lag_0 + lag_1')
     expect(hpa.spec?.minReplicas).toBe(5)
   })
 

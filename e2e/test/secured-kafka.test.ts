@@ -161,7 +161,7 @@ describe('a Kafka that asks for TLS and a password', () => {
     const look = await Promise.all([
       cluster.kubectl(['get', everything, '-n', namespace, '-o', 'json']),
       cluster.kubectl(['get', everything, '-n', 'default', '-o', 'json']),
-      logs('orderpipeline-system', 'app.kubernetes.io/name=orderpipeline-operator'),
+      logs('default', 'app.kubernetes.io/name=orderpipeline-operator'),
       logs('keda', 'app=keda-operator'),
       logs(namespace, 'orderpipeline.dev/pipeline=ledger'),
       logs('default', 'orderpipeline.dev/pipeline=listener'),

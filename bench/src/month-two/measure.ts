@@ -1,0 +1,99 @@
+// How fast are the intake and the orders stage on this database, and how long does its longest statement take?
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { createPool, type Pool } from '@orderpipeline/kit-postgres'
+import { createStore, prune } from '@orderpipeline/kit-stage'
+import { placedEvent, type TestOrder } from '@orderpipeline/kit-stage/testing'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { ordersStage } from '@orderpipeline/orders'
+import { createIntake, intakeMetrics } from '@orderpipeline/orders/intake'
+
+export interface Measured {
+  readonly intakePerSecond: number
+  readonly stagePerSecond: number
+  readonly longestMs: number
+}
+
+const waiting = 200
+const groupSize = 100
+const groupsAtOnce = 2
+const keptHours = 192
+
+/** Orders with idempotency keys are placed, then priced by the orders stage, group by group, as fetched from Kafka. */
+export async function measure(url: string, orders: number): Promise<Measured> {
+  let longestMs = 0
+  const onQuery = (_name: string, seconds: number) => (longestMs = Math.max(longestMs, seconds * 1_000))
+  const pool = createPool({ url, role: 'orders', size: 2, onQuery })
+  try {
+    const { placed, perSecond: intakePerSecond } = await placing(pool, orders)
+    await pool.query({ name: '', text: 'DELETE FROM intake_outbox' })
+    const stagePerSecond = await pricing(pool, placed)
+    return { intakePerSecond, stagePerSecond, longestMs }
+  } finally {
+    await pool.close()
+  }
+}
+
+async function placing(pool: Pool, orders: number): Promise<{ placed: TestOrder[]; perSecond: number }> {
+  const intake = createIntake({
+    database: pool,
+    metrics: intakeMetrics(createRegistry()),
+    now: () => new Date(),
+    newId: randomUUIDv7,
+    maxBatch: 500,
+    maxInFlight: 2,
+    maxWaiting: waiting,
+  })
+  const placed: TestOrder[] = []
+  let asked = 0
+  const items = [{ sku: 'SKU-0001', quantity: 2 }]
+  const client = async () => {
+    while (asked < orders) {
+      const order = { customerId: `customer-${asked++ % 50_000}`, currency: 'EUR', items }
+      const { orderId } = await intake.place({ ...order, idempotencyKey: randomUUID() })
+      placed.push({ ...order, orderId })
+    }
+  }
+  const started = performance.now()
+  await Promise.all(Array.from({ length: waiting }, client))
+  const perSecond = orders / ((performance.now() - started) / 1_000)
+  await intake.close()
+  return { placed, perSecond }
+}
+
+async function pricing(pool: Pool, orders: readonly TestOrder[]): Promise<number> {
+  const { apply } = ordersStage({ now: () => new Date() })
+  const store = createStore(pool, { prefix: '', keyedByOrder: [] }, apply)
+  const events = orders.map(placedEvent)
+  const groups = Array.from({ length: Math.ceil(events.length / groupSize) }, (_, n) =>
+    events.slice(n * groupSize, (n + 1) * groupSize).map((event) => ({ event, prepared: undefined })),
+  )
+  const started = performance.now()
+  const worker = async () => {
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      await store.effect(group, [])
+      await store.settle(group)
+    }
+  }
+  await Promise.all(Array.from({ length: groupsAtOnce }, worker))
+  return events.length / ((performance.now() - started) / 1_000)
+}
+
+export interface Forgotten {
+  readonly dropped: number
+  readonly seconds: number
+  readonly longestMs: number
+}
+
+/** Everything the inbox need not remember any more. */
+export async function forget(url: string): Promise<Forgotten> {
+  let longestMs = 0
+  const onQuery = (_name: string, seconds: number) => (longestMs = Math.max(longestMs, seconds * 1_000))
+  const pool = createPool({ url, role: 'orders', size: 1, onQuery })
+  try {
+    const started = performance.now()
+    const { dropped } = await prune(pool, keptHours)
+    return { dropped: dropped.length, seconds: (performance.now() - started) / 1_000, longestMs }
+  } finally {
+    await pool.close()
+  }
+}
