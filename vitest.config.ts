@@ -29,7 +29,9 @@ export default defineConfig({
           include: ['**/test/**/*.test.ts'],
           exclude: [...ignored, 'e2e/**'],
           globalSetup: ['cluster/src/testing/global-setup.ts'],
-          testTimeout: 60_000,
+          setupFiles: ['services/kit/stage/src/testing/setup.ts'],
+          // What is waited for comes in a second on an idle machine; the tests before may have left a busy one.
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
           provide: { crashPoints: 'some' },

@@ -109,7 +109,12 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
       const found = await topicsReady()
       return (found?.status === wanted || found?.reason === wanted) && found
     })
-  const retention = async (which: string) => (await topic(which))?.configs.get('retention.ms')?.value
+  /** Kafka answers a change when its controller has it; the broker that describes the topic may be behind it. */
+  const retained = (which: string, hours: number) =>
+    eventually(`${which} keeps messages for ${hours} h`, async () => {
+      const value = (await topic(which))?.configs.get('retention.ms')?.value
+      return value === String(hours * 3_600_000)
+    })
 
   it('are made, dead letters included, and no KafkaTopic stands for them', async () => {
     await secret()
@@ -117,7 +122,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await start()
     expect((await condition('True')).message).toBe('2 topics are as the spec says')
     expect((await topic(status()))?.partitions).toBe(12)
-    expect(await retention(status())).toBe(String(5 * 3_600_000))
+    await retained(status(), 5)
     expect((await topic(letters()))?.partitions).toBe(3)
     const record = (await current(on, name))?.status?.kafka
     expect(record?.topics).toEqual([
@@ -149,7 +154,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await edit(on, name, (spec) => ({ ...spec, topics: [{ name: 'orders.status', partitions: 6, retentionHours: 5 }] }))
     await eventually('grown', async () => (await topic(status()))?.partitions === 6)
     await kafka.alter(new Map([[status(), new Map([['retention.ms', '1234']])]]))
-    await eventually('put back', async () => (await retention(status())) === String(5 * 3_600_000))
+    await retained(status(), 5)
     const before = (await topic(letters()))?.topicId
     await kafka.delete([letters()])
     await eventually('made again', async () => {
@@ -173,7 +178,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await create({ topics: [{ name: 'orders.status', retentionHours: 7 }] })
     await condition('True')
     expect((await topic(status()))?.topicId).toBe(id)
-    expect(await retention(status())).toBe(String(7 * 3_600_000))
+    await retained(status(), 7)
   })
 
   it('go with it when the policy is Delete, but for those that it did not make', async () => {
@@ -311,7 +316,8 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
         { WATCH_NAMESPACE: '', TOPICS_INTERVAL_SECONDS: '1' },
       )
       expect((await condition('NotOwned')).message).toContain(`those of pipeline ${older.namespace}/${name}`)
-      expect([(await topic(status()))?.topicId, await retention(status())]).toEqual([id, '604800000'])
+      expect((await topic(status()))?.topicId).toBe(id)
+      await retained(status(), 168)
       const made = names(await children(on)).filter((one) => /^(Deployment|ScaledObject|TriggerAuth)/.test(one))
       expect(made).toEqual([])
       const configured = (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'Configured')

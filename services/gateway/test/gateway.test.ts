@@ -1,8 +1,14 @@
 // Does the gateway take orders, show them, and say what is wrong, over HTTP?
 import { randomUUID } from 'node:crypto'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { stageBench, testDatabase, until, type Bench, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+import {
+  stageBench,
+  testDatabase,
+  testLogger,
+  until,
+  type Bench,
+  type TestDatabase,
+} from '@orderpipeline/kit-stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { configOf, startGateway, type Gateway } from '../src/index.ts'
 
@@ -25,7 +31,7 @@ beforeAll(async () => {
     RELAY_TAKE_OVER_SECONDS: '0.1',
     DRAIN_LINGER_SECONDS: '0',
   })
-  gateway = await startGateway(config, silentLogger())
+  gateway = await startGateway(config, testLogger())
 })
 afterAll(async () => {
   for (const closer of gateway.closers) await closer.close()

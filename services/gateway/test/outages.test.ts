@@ -12,8 +12,14 @@ import {
   postgresUrl,
   startPostgres,
 } from '@orderpipeline/cluster/testing'
-import { stageBench, testDatabase, until, type Bench, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+import {
+  stageBench,
+  testDatabase,
+  testLogger,
+  until,
+  type Bench,
+  type TestDatabase,
+} from '@orderpipeline/kit-stage/testing'
 import { runTraffic } from '@orderpipeline/traffic'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { configOf, startGateway } from '../src/index.ts'
@@ -80,7 +86,7 @@ test(
     const start = () => startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'tests' })
     const { adminUrl } = await start()
     const own = await testDatabase(adminUrl)
-    const gateway = await startGateway(configOf(environment(own.url)), silentLogger())
+    const gateway = await startGateway(configOf(environment(own.url)), testLogger())
     try {
       expect((await post(gateway.url)).status).toBe(202)
       await host.stop('postgres', { signal: 'SIGKILL' })

@@ -1,7 +1,6 @@
 // How do the gateway's tests run one, and talk to it?
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { stageBench, testDatabase, type Bench, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { stageBench, testDatabase, testLogger, type Bench, type TestDatabase } from '@orderpipeline/kit-stage/testing'
 import { configOf, startGateway, type Gateway } from '../src/index.ts'
 
 export interface Answer<Body = Record<string, unknown>> {
@@ -40,7 +39,7 @@ export async function ground(topics: readonly string[] = ['orders.placed'], admi
           DRAIN_LINGER_SECONDS: '0',
           ...env,
         }),
-        silentLogger(),
+        testLogger(),
       )
       gateways.push(gateway)
       return gateway

@@ -1,15 +1,15 @@
 // How does a test run stages on a real Kafka and a real database, and look at what comes out?
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createProducer, createTopics, groupLag, readTopic } from '@orderpipeline/kit-kafka'
 import type { ConsumedRecord, OutgoingRecord } from '@orderpipeline/kit-kafka'
-import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import { createRegistry } from '@orderpipeline/kit-telemetry'
 import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
 import { decode, encode } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import type { StageConfig } from '../config.ts'
 import { startStage } from '../run.ts'
 import type { RunningStage, StageDefinition } from '../run.ts'
+import { testLogger } from './test-logger.ts'
 
 export interface BenchOptions {
   readonly kafkaBootstrap: string
@@ -46,7 +46,7 @@ export interface Bench {
 export async function stageBench(options: BenchOptions): Promise<Bench> {
   const prefix = `t${randomBytes(4).toString('hex')}.`
   const address = { brokers: [options.kafkaBootstrap], clientId: 'test' }
-  const logger = options.logger ?? silentLogger()
+  const logger = options.logger ?? testLogger()
   await createTopics(
     address,
     options.topics.map((topic) => ({ topic: prefix + topic, partitions: options.partitions ?? 4 })),
@@ -108,9 +108,4 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
       await producer.close()
     },
   }
-}
-
-/** Asks until the answer is true; the test's own time-out ends it otherwise. */
-export async function until(holds: () => boolean | Promise<boolean>, everyMs = 100): Promise<void> {
-  while (!(await holds())) await sleep(everyMs)
 }
