@@ -24,6 +24,7 @@ const commands = {
   watch: [[node, 'cli/src/main.ts', 'top']],
   load: [[node, 'traffic/src/main.ts']],
   orderpipeline: [[node, 'cli/src/main.ts']],
+  prometheus: [[node, 'monitoring/src/main.ts']],
   bench: [[node, 'bench/src/main.ts']],
   'bench:operator': [[node, 'bench/src/main.ts', 'operator']],
   'bench:sync-async': [[node, 'bench/src/main.ts', 'sync-async']],

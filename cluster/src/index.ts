@@ -3,11 +3,12 @@
 export { cachePaths, defaultCluster, statePaths, type StatePaths } from './paths.ts'
 export {
   inProcessHost,
+  isFree,
   persistedPorts,
   recordedDeaths,
   runningHost,
   type ProcessHost,
   type ProcessStatus,
 } from './process/index.ts'
-export { ensureTool, toolPath, type ToolName } from './tools/index.ts'
+export { ensureDebianPackages, ensureTool, ToolMissing, toolPath, type ToolName } from './tools/index.ts'
 export { kubectlWith, type Kubectl } from './providers/kubectl.ts'

@@ -86,7 +86,7 @@ export const pipeline: Dashboard = {
           unit: 'short',
           queries: [
             {
-              expr: `sum by (orderpipeline_dev_stage, reason) (orderpipeline_stage_dead_letters_total{${ofPods}})`,
+              expr: `sum by (orderpipeline_dev_stage, reason) (orderpipeline_stage_dead_letters_total{${ofPods}}) or vector(0)`,
               legend: '{{ orderpipeline_dev_stage }} {{ reason }}',
             },
           ],
@@ -95,7 +95,9 @@ export const pipeline: Dashboard = {
           title: 'Money owed',
           description: 'Minor units that have to go back to customers. Must come back to 0.',
           unit: 'short',
-          queries: [{ expr: `max by (currency) (payment_owed_cents{${ofPods}})`, legend: '{{ currency }}' }],
+          queries: [
+            { expr: `max by (currency) (payment_owed_cents{${ofPods}}) or vector(0)`, legend: '{{ currency }}' },
+          ],
         },
       ],
     },

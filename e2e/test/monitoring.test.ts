@@ -1,0 +1,125 @@
+// Does every panel and alert ask for something that is there? Asked of a real Prometheus that reads the pods of the local
+// cluster after some orders.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureDebianPackages, persistedPorts, statePaths } from '@orderpipeline/cluster'
+import { alertGroups, descriptions, startPrometheus, type RunningPrometheus } from '@orderpipeline/monitoring'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect, type Platform } from '../src/platform.ts'
+import { waitFor } from '../src/wait.ts'
+
+const intervalSeconds = 5
+const variables = { namespace: 'default', pipeline: 'shop', stage: 'payment' }
+
+/** Metrics that the example shop does not have, by what they need. */
+const needed: Readonly<Record<string, string>> = {
+  gateway_expected_wait_seconds: 'PROMISE_SECONDS of the gateway',
+  gateway_orders_shed_total: 'PROMISE_SECONDS of the gateway',
+  gateway_rate_limit_shared: 'a rate limit of the gateway',
+  orderpipeline_stage_dead_letters_total: 'a dead letter',
+  payment_owed_cents: 'money that was owed',
+}
+
+interface Sample {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value: readonly [number, string]
+}
+
+const filledIn = (expr: string): string =>
+  Object.entries(variables).reduce((text, [name, value]) => text.replaceAll(`$${name}`, value), expr)
+
+/** Names of metrics in PromQL: what is neither a label nor one of its words. */
+const metricsIn = (expr: string): string[] =>
+  [...expr.matchAll(/\b(?:orderpipeline|orders|outbox|payment|gateway|http|nodejs|process|mails)_[a-z_]+\b/g)]
+    .map(([name]) => name)
+    .filter((name) => !name.startsWith('orderpipeline_dev_'))
+
+describe('a Prometheus over the local cluster', () => {
+  let platform: Platform
+  let prometheus: RunningPrometheus
+  let folder: string
+
+  beforeAll(async () => {
+    await ensureDebianPackages(['prometheus'])
+    platform = await connect()
+    await platform.settled('shop')
+    folder = await mkdtemp(join(tmpdir(), 'orderpipeline-prometheus-'))
+    const port = await persistedPorts(join(folder, 'ports.json')).port('prometheus')
+    const kubeconfigFile = statePaths().kubeconfig
+    prometheus = await startPrometheus({ kubeconfigFile, folder: join(folder, 'prometheus'), port, intervalSeconds })
+  })
+  afterAll(async () => {
+    await prometheus.close()
+    await rm(folder, { recursive: true, force: true })
+    await platform.close()
+  })
+
+  const ask = async <T>(path: string): Promise<T> => {
+    const answer = await fetch(`${prometheus.url}/api/v1/${path}`, { signal: AbortSignal.timeout(10_000) })
+    const { status, data, error } = (await answer.json()) as { status: string; data: T; error?: string }
+    if (status !== 'success') throw new Error(`${path}: ${error ?? ''}`)
+    return data
+  }
+  const query = async (expr: string): Promise<readonly Sample[]> =>
+    (await ask<{ result: readonly Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result
+
+  it('reads every pod of the pipeline and of the operator', async () => {
+    const parts = ['gateway', 'orders', 'inventory', 'payment', 'shipping', 'notification']
+    const pods = (await Promise.all(parts.map((part) => platform.cluster.podsOf('shop', part)))).flat()
+    expect(pods.length).toBeGreaterThan(parts.length)
+    await waitFor(
+      'every pod read',
+      async () => {
+        const up = new Set((await query('up == 1')).map(({ metric }) => metric['pod']))
+        const missing = pods.filter((pod) => !up.has(pod))
+        if (missing.length > 0) return { done: false, seen: `not read: ${missing.join(', ')}` }
+        const operators = await query('sum(up{job="orderpipeline-operator"}) > 0')
+        return operators.length > 0 ? { done: true, value: undefined } : { done: false, seen: 'no operator' }
+      },
+      { seconds: 120 },
+    )
+  })
+
+  it('has an answer for every panel of every dashboard', { timeout: 300_000 }, async () => {
+    const burst = await platform.burst(300)
+    expect(burst.accepted).toBe(300)
+    await platform.finished(240)
+    const panels = descriptions.flatMap(({ title, rows }) =>
+      rows.flatMap((row) => row.panels.map((panel) => ({ ...panel, at: `${title}: ${panel.title}` }))),
+    )
+    expect(panels.length).toBeGreaterThan(20)
+    const empty = async (): Promise<string[]> => {
+      const asked = panels
+        .flatMap(({ at, queries }) => queries.map(({ expr }) => ({ at, expr: filledIn(expr) })))
+        .filter(({ expr }) => /\bor vector\(/.test(expr) || !metricsIn(expr).some((metric) => metric in needed))
+      const answers = await Promise.all(asked.map(async ({ at, expr }) => ({ at, expr, found: await query(expr) })))
+      return answers.filter(({ found }) => found.length === 0).map(({ at, expr }) => `${at}: ${expr}`)
+    }
+    await waitFor(
+      'an answer for every panel',
+      async () => {
+        const left = await empty()
+        return left.length === 0 ? { done: true, value: undefined } : { done: false, seen: left.join('\n') }
+      },
+      { seconds: 120, everyMs: 5_000 },
+    )
+  })
+
+  it('knows every metric of the alerts, evaluates them, and none fires', async () => {
+    const known = new Set(await ask<readonly string[]>('label/__name__/values'))
+    const asked = alertGroups.flatMap(({ alerts }) =>
+      alerts.flatMap(({ name, expr }) => metricsIn(expr).map((metric) => ({ name, metric }))),
+    )
+    expect(asked.length).toBeGreaterThan(alertGroups.length)
+    expect(asked.filter(({ metric }) => !known.has(metric) && !(metric in needed))).toEqual([])
+    const { groups } = await ask<{
+      readonly groups: readonly {
+        readonly rules: readonly { readonly name: string; readonly health: string; readonly state: string }[]
+      }[]
+    }>('rules?type=alert')
+    const rules = groups.flatMap((group) => group.rules)
+    expect(rules.length).toBe(alertGroups.flatMap(({ alerts }) => alerts).length)
+    expect(rules.filter(({ health, state }) => health !== 'ok' || state === 'firing')).toEqual([])
+  })
+})

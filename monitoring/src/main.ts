@@ -1,0 +1,69 @@
+// The entry point of `npm run prometheus`: a Prometheus over the local cluster, with the alerts, until it is interrupted.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureDebianPackages, isFree, statePaths, ToolMissing } from '@orderpipeline/cluster'
+import { Command, InvalidArgumentError } from 'commander'
+import { startPrometheus } from './prometheus/start.ts'
+
+interface Flags {
+  readonly port: number
+  readonly interval: number
+}
+
+const whole = (least: number, most: number) => (text: string) => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new InvalidArgumentError(`Found ${text}; a whole number from ${least} to ${most} is allowed.`)
+  return value
+}
+
+async function run({ port, interval }: Flags): Promise<number> {
+  const { root, kubeconfig } = statePaths()
+  if (!existsSync(kubeconfig)) {
+    process.stderr.write('The local cluster does not run. npm run up brings it up.\n')
+    return 1
+  }
+  if (!(await isFree(port))) {
+    process.stderr.write(`--port: ${port} is taken; choose another one.\n`)
+    return 2
+  }
+  await ensureDebianPackages(['prometheus'])
+  const folder = join(root, 'prometheus')
+  const prometheus = await startPrometheus({ kubeconfigFile: kubeconfig, folder, port, intervalSeconds: interval })
+  process.stdout.write(
+    [
+      `Prometheus reads the metrics of the local cluster every ${interval} s. Ctrl-C ends it.`,
+      '',
+      `  ${prometheus.url}/targets   what is read`,
+      `  ${prometheus.url}/alerts    the alerts, and which of them fire (docs/runbooks.md says what to do)`,
+      `  ${prometheus.url}/graph?g0.expr=orderpipeline_group_lag&g0.tab=0`,
+      '',
+    ].join('\n'),
+  )
+  let interrupted = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      interrupted = true
+      void prometheus.close()
+    })
+  const ended = await prometheus.ended
+  if (interrupted) return 0
+  process.stderr.write(`Prometheus ended with ${ended}.\n`)
+  return 1
+}
+
+const program = new Command('prometheus')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .description('Runs a Prometheus on loopback that reads the metrics of the local cluster and evaluates the alerts')
+  .option('--port <port>', 'of 127.0.0.1', whole(1, 65_535), 9090)
+  .option('--interval <seconds>', 'from one scrape to the next', whole(1, 300), 15)
+program.action(async () => {
+  try {
+    process.exitCode = await run(program.opts<Flags>())
+  } catch (error) {
+    if (!(error instanceof ToolMissing)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
+})
+await program.parseAsync()

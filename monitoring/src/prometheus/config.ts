@@ -1,0 +1,38 @@
+// How does a Prometheus read a cluster from outside of it? Its targets come from a file (targets.ts), and it reaches them
+// through the API server's proxy. Inside of a cluster the chart's PodMonitors say the same, with the same labels.
+import { stringify } from 'yaml'
+
+export interface ScrapeAccess {
+  /** URL of the API server. */
+  readonly server: string
+  readonly caFile: string
+  readonly certificateFile: string
+  readonly keyFile: string
+}
+
+export interface PrometheusOptions {
+  readonly access: Omit<ScrapeAccess, 'server'>
+  readonly rulesFile: string
+  /** By job. */
+  readonly targetFiles: Readonly<Record<string, string>>
+  /** From one scrape, or evaluation of the rules, to the next. */
+  readonly intervalSeconds: number
+}
+
+/** The text of a configuration file of Prometheus 2.42 or newer. */
+export const prometheusConfig = ({ access, rulesFile, targetFiles, intervalSeconds }: PrometheusOptions): string => {
+  const every = `${intervalSeconds}s`
+  return stringify(
+    {
+      global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
+      rule_files: [rulesFile],
+      scrape_configs: Object.entries(targetFiles).map(([name, file]) => ({
+        job_name: name,
+        scheme: 'https',
+        tls_config: { ca_file: access.caFile, cert_file: access.certificateFile, key_file: access.keyFile },
+        file_sd_configs: [{ files: [file], refresh_interval: '30s' }],
+      })),
+    },
+    { aliasDuplicateObjects: false, lineWidth: 0 },
+  )
+}

@@ -1,0 +1,117 @@
+// How is a Prometheus run beside a cluster? As a process of this machine, on loopback alone, with the product's rules.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node'
+import { alertGroups } from '../alerts/index.ts'
+import { rulesText } from '../rules.ts'
+import { scrapeAccess } from './access.ts'
+import { prometheusConfig } from './config.ts'
+import { jobs, targetsOf } from './targets.ts'
+
+export interface RunningPrometheus {
+  readonly url: string
+  /** Resolves with its exit code, or the signal's name. */
+  readonly ended: Promise<number | string>
+  /** SIGTERM, and SIGKILL after ten seconds. */
+  close(): Promise<void>
+}
+
+export interface StartOptions {
+  readonly kubeconfigFile: string
+  /** Its configuration, data and log. */
+  readonly folder: string
+  readonly port: number
+  readonly intervalSeconds: number
+}
+
+const startMs = 30_000
+const endMs = 10_000
+/** What is kept of the metrics; a shop's local cluster writes about 2 MB an hour. */
+const retention = { time: '24h', size: '512MB' }
+
+/** `prometheus` must be in PATH. @throws Error with its last words where it does not come up. */
+export async function startPrometheus(options: StartOptions): Promise<RunningPrometheus> {
+  const { folder, port, intervalSeconds } = options
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700)
+  const [config, rulesFile] = [join(folder, 'prometheus.yaml'), join(folder, 'alerts.yaml')]
+  const kubeconfig = new KubeConfig()
+  kubeconfig.loadFromFile(options.kubeconfigFile)
+  const access = await scrapeAccess(kubeconfig, folder)
+  const discovery = await startDiscovery(kubeconfig, access.server, folder)
+  await writeFile(rulesFile, rulesText(alertGroups))
+  await writeFile(config, prometheusConfig({ access, rulesFile, targetFiles: discovery.files, intervalSeconds }))
+  const child = spawn(
+    'prometheus',
+    [
+      ...[`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port}`],
+      ...[`--storage.tsdb.path=${join(folder, 'data')}`, '--log.level=warn'],
+      ...[`--storage.tsdb.retention.time=${retention.time}`, `--storage.tsdb.retention.size=${retention.size}`],
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let words = ''
+  child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-4_000)))
+  const ended = Promise.race([
+    once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string),
+    once(child, 'error').then(([error]) => String(error)),
+  ]).finally(() => discovery.close())
+  const close = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    const late = setTimeout(() => child.kill('SIGKILL'), endMs)
+    await ended.finally(() => clearTimeout(late))
+  }
+  const url = `http://127.0.0.1:${port}`
+  for (const deadline = performance.now() + startMs; ; await sleep(200)) {
+    const gone = await Promise.race([ended, sleep(0)])
+    if (gone !== undefined) throw new Error(`Prometheus ended with ${gone}: ${words.trim()}`)
+    if (await ready(url)) return { url, ended, close }
+    if (performance.now() < deadline) continue
+    await close()
+    throw new Error(`Prometheus was not ready after ${startMs / 1_000} s: ${words.trim()}`)
+  }
+}
+
+const ready = (url: string): Promise<boolean> =>
+  fetch(`${url}/-/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+
+interface Discovery {
+  /** By job. */
+  readonly files: Readonly<Record<string, string>>
+  close(): void
+}
+
+const lookMs = 5_000
+
+/** Keeps the files of targets; a look that fails leaves them as they are. @throws Error where the first one fails. */
+async function startDiscovery(kubeconfig: KubeConfig, server: string, folder: string): Promise<Discovery> {
+  const api = kubeconfig.makeApiClient(CoreV1Api)
+  const files = Object.fromEntries(jobs.map((job) => [job, join(folder, `${job}.json`)]))
+  const known = new Map<string, string>()
+  const look = async (): Promise<void> => {
+    // From the API server's cache: what changes a moment later is seen at the next look.
+    const { items } = await api.listPodForAllNamespaces({ resourceVersion: '0', timeoutSeconds: 10 })
+    for (const [job, groups] of Object.entries(targetsOf(items, server))) {
+      const [file, text] = [files[job] ?? '', JSON.stringify(groups)]
+      if (known.get(job) === text) continue
+      await writeFile(`${file}.new`, text)
+      await rename(`${file}.new`, file)
+      known.set(job, text)
+    }
+  }
+  await look()
+  const closing = new AbortController()
+  void (async () => {
+    while (!closing.signal.aborted) {
+      await sleep(lookMs, undefined, { signal: closing.signal, ref: false }).catch(() => undefined)
+      if (!closing.signal.aborted) await look().catch(() => undefined)
+    }
+  })()
+  return { files, close: () => closing.abort() }
+}
