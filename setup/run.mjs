@@ -117,7 +117,9 @@ function fail(message) {
 function run(program, args) {
   // These speak to the local cluster, whatever KUBECONFIG says, as kubectl and helm of this list do.
   const local = ['watch', 'orderpipeline'].includes(name) ? { ORDERPIPELINE_CLUSTER: 'local' } : {}
-  const env = { ...local, ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter) }
+  // What Node has compiled of the sources: a command starts in two thirds of the time. npm ci clears it away.
+  const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled') }
+  const env = { ...compiled, ...local, ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter) }
   const child = spawn(program, args, { cwd: root, stdio: 'inherit', env })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   return new Promise((resolve) => {

@@ -11,7 +11,10 @@ export interface TestDatabase {
   as(role: string): Pool
   /** One statement in a service's role. */
   ask<Row extends object>(role: string, text: string, values?: readonly unknown[]): Promise<Row[]>
-  /** Ends every connection of the services, as a failing database would, and leaves those of `as`. Returns how many there were. */
+  /**
+   * Ends every connection of the services, as a failing database would, and leaves those of `as`.
+   * Returns how many there were.
+   */
   throwOut(): Promise<number>
   drop(): Promise<void>
 }
@@ -71,7 +74,10 @@ async function throwOut(url: string, login: string): Promise<number> {
   }
 }
 
-/** The application name by which the server tells a test's own connections from those of what it tests. */
+/**
+ * The application name by which the server tells a test's own connections from those of what it
+ * tests.
+ */
 const ofTheTest = 'the test itself'
 
 const endSessions = `

@@ -1,7 +1,8 @@
-// The set-up file of the integration tests: `until` ends with the test that waits by it, and a test that fails shows
-// what the services warned of.
+// The set-up file of the integration tests: `until` ends with the test that waits by it, and a test
+// that fails shows what the services warned of. It is loaded for every file, so it loads next to
+// nothing.
 import { afterEach, beforeEach } from 'vitest'
-import { clearTestLog, testLog } from './test-logger.ts'
+import { clearTestLog, testLog } from './test-log.ts'
 import { testLasts } from './until.ts'
 
 beforeEach(({ task }) => {

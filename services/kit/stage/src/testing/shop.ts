@@ -1,4 +1,5 @@
-// What do the built-in stages consume in the shop? As in examples/shop.yaml; for whoever runs them without an operator.
+// What do the built-in stages consume in the shop? As in examples/shop.yaml; for whoever runs them
+// without an operator.
 
 export const consumedTopics = {
   orders: ['orders.placed', 'inventory.updated', 'payment.processed', 'shipping.updated'],

@@ -13,7 +13,10 @@ export const testLasts = (timeoutMs: number | undefined): void => {
   endsAt = timeoutMs === undefined ? undefined : performance.now() + timeoutMs - spareMs
 }
 
-/** Asks until the answer is true. @throws Error with the condition, just before the test's own time-out would end it. */
+/**
+ * Asks until the answer is true. @throws Error with the condition, just before the test's own
+ * time-out would end it.
+ */
 export async function until(holds: () => boolean | Promise<boolean>, everyMs = 100): Promise<void> {
   const began = performance.now()
   const deadline = endsAt ?? began + defaultMs
