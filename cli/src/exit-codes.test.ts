@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
 import { commands } from './commands/index.ts'
 import { program } from './program.ts'
 
@@ -44,6 +45,12 @@ describe('a command that is called wrongly exits with 2, so that a script tells 
     expect((await called(['capacity', '-f', shop, '--rate', '900000/min'])).code).toBe(1)
     expect((await called(['status'])).code).toBe(1)
   })
+})
+
+it('says which version it is', () => {
+  const main = join(import.meta.dirname, 'main.ts')
+  const { status, stdout } = spawnSync(process.execPath, [main, '--version'], { encoding: 'utf8' })
+  expect({ status, stdout }).toEqual({ status: 0, stdout: `${manifest.version}\n` })
 })
 
 it('ends quietly and with 0 when its reader has read enough', () => {

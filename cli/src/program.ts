@@ -1,6 +1,7 @@
 // How do commands become one program? Each is a file that describes itself; what they have in common (help, errors,
 // exit codes) is here.
 import { Command, CommanderError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
 import { CommandFailed, type Environment } from './environment.ts'
 
 export interface CommandContext {
@@ -60,6 +61,7 @@ export function program(
     .showHelpAfterError('(--help shows what is possible)')
     .helpCommand('help [command]', 'what a command does, its options, examples and exit codes')
     .helpOption('-h, --help', 'this')
+    .version(manifest.version, '-V, --version', 'the version of this program')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void environment.stdout.write(text),
