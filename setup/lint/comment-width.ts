@@ -1,52 +1,15 @@
 // Is a comment narrow enough to be read beside another file? A rule of ESLint; --fix breaks the
 // lines anew.
 import type { Rule, SourceCode } from 'eslint'
+import { reflowedWhereWide } from './reflow.ts'
 
 /** Columns, the indentation included. */
 export const width = 100
 
 type Comment = ReturnType<SourceCode['getAllComments']>[number]
 
-/** Lines that stay apart: list items, tables, code, tags, and what is set in by hand. */
-const startsALine = /^(?:[-*] |\d+\. |@|\||```|\s)/
 /** What other tools read stays as it is. */
 const directive = /^\s*(?:eslint|@ts-|prettier-|@vitest|v8 |c8 |#)/
-
-/**
- * Each paragraph in lines of at most `columns`, broken at spaces; a longer word has a line of its
- * own.
- */
-export function reflowed(lines: readonly string[], columns: number): string[] {
-  const paragraphs: string[] = []
-  let code = false
-  for (const line of lines) {
-    const fence = line.startsWith('```')
-    const last = paragraphs.at(-1)
-    if (code || fence || last === undefined || last === '' || line === '' || startsALine.test(line))
-      paragraphs.push(line)
-    else paragraphs[paragraphs.length - 1] = `${last} ${line}`
-    if (fence) code = !code
-  }
-  return paragraphs.flatMap((paragraph) => broken(paragraph, columns))
-}
-
-function broken(paragraph: string, columns: number): string[] {
-  if (paragraph.length <= columns || /^(?:\||```)/.test(paragraph)) return [paragraph]
-  const indent = /^\s*/.exec(paragraph)?.[0] ?? ''
-  const hanging = indent + (/^\s*(?:[-*]|\d+\.) /.test(paragraph) ? '  ' : '')
-  const lines: string[] = []
-  let line = indent
-  for (const word of paragraph.trim().split(/ +/)) {
-    const wider = line.trim() === '' ? `${line}${word}` : `${line} ${word}`
-    if (wider.length <= columns || line.trim() === '') {
-      line = wider
-      continue
-    }
-    lines.push(line)
-    line = `${hanging}${word}`
-  }
-  return [...lines, line]
-}
 
 const tooWide = (sourceCode: SourceCode, from: number, to: number): boolean =>
   sourceCode.lines.slice(from - 1, to).some((line) => line.length > width)
@@ -85,7 +48,7 @@ const groups = (sourceCode: SourceCode): Comment[][] => {
 
 const lineText = (comments: readonly Comment[], indent: string): string => {
   const texts = comments.map(({ value }) => value.replace(/^ /, '').trimEnd())
-  return reflowed(texts, width - indent.length - 3)
+  return reflowedWhereWide(texts, width - indent.length - 3)
     .map((text) => (text === '' ? '//' : `// ${text}`))
     .join(`\n${indent}`)
 }
@@ -98,7 +61,7 @@ const blockText = ({ value }: Comment, indent: string): string => {
     .map((line, index) => (index === 0 ? line.trim() : line.replace(/^\s*\*? ?/, '').trimEnd()))
   if (texts[0] === '') texts.shift()
   if (texts.at(-1)?.trim() === '') texts.pop()
-  const inner = reflowed(texts, width - indent.length - 3).map((text) => (text === '' ? ' *' : ` * ${text}`))
+  const inner = reflowedWhereWide(texts, width - indent.length - 3).map((text) => (text === '' ? ' *' : ` * ${text}`))
   return [opening, ...inner, ' */'].join(`\n${indent}`)
 }
 

@@ -1,0 +1,44 @@
+// Is wide Markdown broken anew without a change of what it says?
+import { describe, expect, it } from 'vitest'
+import { width } from '../lint/comment-width.ts'
+import { narrowed } from '../lint/markdown-width.ts'
+
+const words = (count: number, word = 'word') => Array.from({ length: count }, () => word).join(' ')
+const wide = words(40)
+const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length))
+
+describe('wide Markdown', () => {
+  it('has its paragraphs broken anew, and keeps all words', () => {
+    const output = narrowed(`${wide}\nand more\n\nshort\nlines\n`)
+    expect(widest(output)).toBeLessThanOrEqual(width)
+    expect(output.replaceAll('\n', ' ').trim()).toBe(`${wide} and more  short lines`)
+    expect(output).toContain('\n\nshort\nlines\n') // as its author broke it
+    expect(narrowed(output)).toBe(output)
+  })
+
+  it('keeps lists, with lines that follow set in', () => {
+    const output = narrowed(`- ${wide}\n  and more\n  1. ${wide}\n- short`)
+    expect(widest(output)).toBeLessThanOrEqual(width)
+    expect(output.split('\n').map((line) => /^(?:- |\s*1\. |\s+)/.exec(line)?.[0])).toEqual([
+      '- ',
+      '  ',
+      '  ',
+      '  1. ',
+      '     ',
+      '     ',
+      '- ',
+    ])
+  })
+
+  it('never begins a line with what would be read as a list or a quotation', () => {
+    const output = narrowed(`${words(19)} word - ${words(19)} 12. > ${words(10)}`)
+    expect(output.split('\n').filter((line) => /^(?:[-*+>] |\d+\. )/.test(line))).toEqual([])
+  })
+
+  it('leaves tables, code, headings and code within a line alone', () => {
+    const text = [`| ${wide} |`, '```', wide, '```', '', `# ${wide}`, '', '    ' + wide].join('\n')
+    expect(narrowed(text)).toBe(text)
+    const span = '`npm run a -- with many options`'
+    expect(narrowed(`${words(18)} ${span} ${wide}`)).toContain(span)
+  })
+})
