@@ -17,7 +17,7 @@ metadata: { name: shop }
 spec:
   kafka: { strimziCluster: shop-kafka }
   database: { secretName: shop-postgres, key: url, maxConnections: 100 }
-  gateway: { scaling: { minReplicas: 2, maxReplicas: 4, cpuPercent: 400 }, resources: { requests: { cpu: 500m } } }
+  gateway: { scaling: { minReplicas: 2, maxReplicas: 4, cpuPercent: 400 }, resources: { requests: { cpu: 500m } }, env: [{ name: AUTH, value: none }] }
   topics:
     - name: orders.placed
     - name: orders.validated

@@ -32,6 +32,7 @@ beforeAll(async () => {
   gateway = await startGateway(
     configOf({
       ...ports,
+      AUTH: 'none',
       KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
       KAFKA_TOPIC_PREFIX: bench.prefix,
       KAFKA_GROUP_PREFIX: bench.prefix,

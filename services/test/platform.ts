@@ -78,7 +78,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       ...{ HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: databaseUrl, KAFKA_BOOTSTRAP_SERVERS: kafka },
       ...{ KAFKA_TOPIC_PREFIX: bench.prefix, KAFKA_GROUP_PREFIX: bench.prefix },
       ...{ RELAY_TAKE_OVER_SECONDS: '0.2', RELAY_POLL_SECONDS: '0.5', DRAIN_LINGER_SECONDS: '0' },
-      QUEUES_CACHE_SECONDS: '0.2',
+      ...{ AUTH: 'none', QUEUES_CACHE_SECONDS: '0.2' },
       ...options.gateway,
     }),
     silentLogger(),

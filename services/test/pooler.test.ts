@@ -56,7 +56,7 @@ beforeAll(async () => {
     configOf({
       ...{ ...pooled, ...ports, DATABASE_SESSION_URL: database.url },
       ...{ KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(), KAFKA_TOPIC_PREFIX: bench.prefix },
-      ...{ SYNC_MAX_WAIT_SECONDS: '0', DRAIN_LINGER_SECONDS: '0' },
+      ...{ AUTH: 'none', SYNC_MAX_WAIT_SECONDS: '0', DRAIN_LINGER_SECONDS: '0' },
     }),
     silentLogger(),
   )

@@ -105,6 +105,7 @@ function mailsBy(tracing: Tracing | undefined) {
 const startTracedGateway = (): Promise<Gateway> =>
   startGateway(
     gatewayConfig({
+      AUTH: 'none',
       HTTP_PORT: '0',
       METRICS_PORT: '0',
       DATABASE_URL: database.url,

@@ -66,7 +66,7 @@ export async function startPlatform(ground: Ground, kafkaBootstrap: string): Pro
   })
   await Promise.all(started)
   const port = await freePort()
-  const env = { ...common, HTTP_PORT: String(port), METRICS_PORT: '0', DRAIN_LINGER_SECONDS: '0' }
+  const env = { ...common, AUTH: 'none', HTTP_PORT: String(port), METRICS_PORT: '0', DRAIN_LINGER_SECONDS: '0' }
   await processes.start('services/gateway/src/main.ts', env, `${at(port)}/openapi.json`)
   return `${at(port)}/v1/orders`
 }

@@ -45,10 +45,24 @@ securityContext:
   capabilities: { drop: [ALL] }
 {{- end }}
 
+{{/* Who may call the gateway? tokens: who has one. anyone: so it was said. unsaid: such a gateway does not start. other: there is none, or another program. */}}
+{{- define "shop.callers" -}}
+{{- $gateway := .Values.gateway | default dict }}
+{{- $authentication := .Values.authentication | default dict }}
+{{- $names := list }}
+{{- range $gateway.env }}{{ $names = append $names .name }}{{ end }}
+{{- if or (not $gateway) (and $gateway.image (not $gateway.builtIn)) }}other
+{{- else if or $authentication.algorithms (has "AUTH_ALGORITHMS" $names) }}tokens
+{{- else if or (eq ($authentication.mode | default "") "none") (has "AUTH" $names) }}anyone
+{{- else }}unsaid
+{{- end }}
+{{- end }}
+
 {{/* What the gateway asks of its callers, and of whom it asks, as its environment; an empty list where nothing is set. */}}
 {{- define "shop.gatewayEnv" -}}
 {{- $env := list }}
 {{- with .Values.authentication }}
+{{- if eq (.mode | default "") "none" }}{{ $env = append $env (dict "name" "AUTH" "value" "none") }}{{ end }}
 {{- with .algorithms }}{{ $env = append $env (dict "name" "AUTH_ALGORITHMS" "value" (join "," .)) }}{{ end }}
 {{- with .issuer }}{{ $env = append $env (dict "name" "AUTH_ISSUER" "value" .) }}{{ end }}
 {{- with .audience }}{{ $env = append $env (dict "name" "AUTH_AUDIENCE" "value" .) }}{{ end }}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { chart, helm, imageValues, objectsOf, only, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Rule } from './helm.ts'
+import { chart, helm, neededValues, objectsOf, only, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Rule } from './helm.ts'
 
 const read = async (path: string): Promise<unknown> => parse(await readFile(join(repository, path), 'utf8'))
 const names = (objects: readonly KubeObject[], kind: string): string[] =>
@@ -180,6 +180,7 @@ describe('order-shop', () => {
 
   test('has the gateway ask of its callers what the values say, by variables that it reads', async () => {
     const objects = await rendered(path, [
+      'authentication.mode=',
       'authentication.algorithms={RS256,ES256}',
       'authentication.issuer=https://issuer.example',
       'authentication.audience=orders',
@@ -208,7 +209,25 @@ describe('order-shop', () => {
   })
 
   const withSecret = ['issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret']
-  const authentication = (values: readonly string[]) => rendered(path, values.map((value) => `authentication.${value}`))
+  const authentication = (values: readonly string[]) => rendered(path, ['mode=', ...values].map((value) => `authentication.${value}`))
+
+  test('refuses a gateway of which nothing says who may call it, in an upgrade too, and takes it where the values or its own env say so', async () => {
+    const unsaid = 'authentication.mode='
+    for (const flags of [[], ['--is-upgrade']])
+      await expect(rendered(path, [unsaid], flags)).rejects.toThrow(/authentication is not set, .* or authentication.mode=none where that is meant/)
+    const env = async (...values: string[]) =>
+      ((only(await rendered(path, values), 'OrderPipeline').spec?.['gateway'] ?? {}) as { env?: { name: string; value?: string }[] }).env ?? []
+    expect(await env('authentication.mode=none')).toEqual([{ name: 'AUTH', value: 'none' }])
+    const own = ['gateway.env[0].name=AUTH', 'gateway.env[0].value=none']
+    expect(await env(unsaid, ...own)).toEqual([{ name: 'AUTH', value: 'none' }])
+    expect(await env(unsaid, 'gateway.env[0].name=AUTH_ALGORITHMS', 'gateway.env[0].value=RS256')).toHaveLength(1)
+    // A program of one's own looks after its callers itself, and without a gateway there are none.
+    expect(await env(unsaid, 'gateway.image=mine:1')).toEqual([])
+    expect(await env(unsaid, 'gateway=null')).toEqual([])
+    await expect(rendered(path, [unsaid, 'gateway.image=mirror/services:1', 'gateway.builtIn=true'])).rejects.toThrow('authentication is not set')
+    await expect(rendered(path, ['authentication.mode=none', 'authentication.issuer=i'])).rejects.toThrow('take one or the other out')
+    await expect(rendered(path, ['authentication.mode=off'])).rejects.toThrow('/authentication/mode')
+  })
 
   test('has the gateway verify tokens with a shared secret that it reads from a Secret', async () => {
     const { env } = only(await authentication(withSecret), 'OrderPipeline').spec?.['gateway'] as { env: unknown[] }
@@ -236,11 +255,11 @@ describe('order-shop', () => {
   test('warns in its notes of a gateway that anyone may use, and not of one that asks for tokens', async () => {
     const notes = async (...values: string[]) => {
       const sets = values.flatMap((value) => ['--set', value])
-      return helm('install', 'trial', path, '--dry-run=client', ...imageValues(path), ...sets)
+      return helm('install', 'trial', path, '--dry-run=client', ...neededValues(path), ...sets)
     }
     expect(await notes()).toMatch(/WARNING: the gateway asks nobody who they are:/)
     expect(await notes('gateway.service.type=NodePort')).toMatch(/type NodePort is open to whoever reaches the nodes/)
-    expect(await notes(...withSecret.map((value) => `authentication.${value}`))).not.toContain('WARNING')
+    expect(await notes(...['mode=', ...withSecret].map((value) => `authentication.${value}`))).not.toContain('WARNING')
   })
 
   const exposed = ['ingress.enabled=true', 'ingress.host=orders.example.com', 'httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=public']
@@ -415,6 +434,7 @@ describe('order-platform', () => {
 
   test.each([
     [['order-shop.migration.when=before'], 'would wait for a database that is made after it: set it to beside'],
+    [['order-shop.authentication.mode='], 'authentication is not set'],
     [['order-shop.database.secretName=mine'], 'order-shop.database.secretName is mine'],
     [['postgresql.maxConnections=100'], 'more than postgresql.maxConnections, which is 100'],
     [['valkey.enabled=true'], 'order-shop.limits.redis.secretName is "": set it to shop-valkey'],
@@ -461,7 +481,7 @@ describe('order-platform', () => {
   test('says in its notes what to do next, and warns of what is open or for development only', async () => {
     const notes = async (...values: string[]) => {
       const sets = values.flatMap((value) => ['--set', value])
-      return helm('install', 'trial', platform.path, '--dry-run=client', ...imageValues(platform.path), ...sets)
+      return helm('install', 'trial', platform.path, '--dry-run=client', ...neededValues(platform.path), ...sets)
     }
     const said = await notes()
     expect(said).toMatch(/wait --for=condition=Ready orderpipeline\/shop[^]*helm test trial[^]*get orderpipeline shop -w/)
@@ -469,7 +489,7 @@ describe('order-platform', () => {
     expect(said).toMatch(/WARNING: the gateway asks nobody who they are:/)
     expect(said).toMatch(/WARNING: Kafka's listener on port 9092/)
     expect(await notes('order-shop.ingress.enabled=true', 'order-shop.ingress.host=a.example.com')).toContain('it is open to the outside')
-    const tokens = ['issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret'].map((value) => `order-shop.authentication.${value}`)
+    const tokens = ['mode=', 'issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret'].map((value) => `order-shop.authentication.${value}`)
     expect(await notes(...tokens, 'kafka.enabled=false')).not.toContain('WARNING')
   })
 
@@ -505,7 +525,7 @@ describe('values-production.yaml', () => {
 })
 
 test.each(['orderpipeline-operator', 'order-shop'])('%s passes helm lint without a warning', async (name) => {
-  expect(await helm('lint', '--strict', chart(name), ...imageValues(chart(name)))).toContain('1 chart(s) linted, 0 chart(s) failed')
+  expect(await helm('lint', '--strict', chart(name), ...neededValues(chart(name)))).toContain('1 chart(s) linted, 0 chart(s) failed')
 })
 
 /** Lists of named things are maps in Kubernetes: their order says nothing. */

@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
 import type { Dependency } from './chart-sources.ts'
-import { chart, imageValues, objectsOf, platformWithDependencies, type HelmTool, type Platform } from './helm.ts'
+import { chart, neededValues, objectsOf, platformWithDependencies, type HelmTool, type Platform } from './helm.ts'
 
 const whole = ['ClusterRole', 'ConfigMap', 'Deployment', 'Kafka', 'KafkaNodePool', 'OrderPipeline']
 const yaml = async (path: string): Promise<unknown> => parse(await readFile(path, 'utf8'))
@@ -39,9 +39,9 @@ describe.each<[HelmTool, 'update' | 'build']>([
 
   test('renders every part, from its folder and from its own archive', async () => {
     const kinds = (text: string) => new Set(objectsOf(text).map(({ kind }) => kind))
-    expect([...kinds(await helm('template', 'trial', platform.path, ...imageValues(platform.path)))]).toEqual(expect.arrayContaining(whole))
+    expect([...kinds(await helm('template', 'trial', platform.path, ...neededValues(platform.path)))]).toEqual(expect.arrayContaining(whole))
     const packed = (await helm('package', platform.path, '--destination', join(platform.path, '..'))).trim().split(': ').at(-1)
-    const fromArchive = await helm('template', 'trial', packed ?? '', ...imageValues(platform.path))
+    const fromArchive = await helm('template', 'trial', packed ?? '', ...neededValues(platform.path))
     expect([...kinds(fromArchive)]).toEqual(expect.arrayContaining(whole))
   })
 

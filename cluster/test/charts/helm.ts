@@ -45,18 +45,18 @@ export async function helm(...args: string[]): Promise<string> {
   return stdout
 }
 
-/** Where images are has no default, so each chart is rendered with these, unless a test says otherwise. */
-const images: Record<string, readonly string[]> = {
+/** Where images are, and who may call a gateway, have no default, so each chart is rendered with these, unless a test says otherwise. */
+const needed: Record<string, readonly string[]> = {
   'orderpipeline-operator': ['image.repository=orderpipeline/operator', 'servicesImage.repository=orderpipeline/services'],
-  'order-shop': ['image.repository=orderpipeline/services'],
+  'order-shop': ['image.repository=orderpipeline/services', 'authentication.mode=none'],
 }
-images['order-platform'] = Object.entries(images).flatMap(([name, values]) => values.map((value) => `${name}.${value}`))
+needed['order-platform'] = Object.entries(needed).flatMap(([name, values]) => values.map((value) => `${name}.${value}`))
 
-export const imageValues = (path: string): string[] => (images[basename(path)] ?? []).flatMap((value) => ['--set', value])
+export const neededValues = (path: string): string[] => (needed[basename(path)] ?? []).flatMap((value) => ['--set', value])
 
 /** `values` are `--set` assignments; `path` is the chart's folder. */
 export async function rendered(path: string, values: readonly string[] = [], flags: readonly string[] = []): Promise<KubeObject[]> {
-  const text = await helm('template', 'trial', path, ...imageValues(path), ...values.flatMap((value) => ['--set', value]), ...flags)
+  const text = await helm('template', 'trial', path, ...neededValues(path), ...values.flatMap((value) => ['--set', value]), ...flags)
   return objectsOf(text)
 }
 

@@ -10,7 +10,7 @@ import { strimziCrds } from '../../src/backing/index.ts'
 import { applyCrds } from '../../src/control-plane/crds.ts'
 import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
-import { chart, imageValues, objectsOf, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Platform } from './helm.ts'
+import { chart, neededValues, objectsOf, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Platform } from './helm.ts'
 
 const namespace = 'install-under-test'
 let platform: Platform
@@ -43,7 +43,7 @@ describe('order-platform', () => {
   const upgrade = (...values: string[]) => {
     // The API server of the tests has KEDA's definitions.
     const sets = ['kafka.replicas=1', 'keda.enabled=false', ...values].flatMap((value) => ['--set', value])
-    return helm('upgrade', '--install', 'platform', platform.path, '--no-hooks', ...imageValues(platform.path), ...sets)
+    return helm('upgrade', '--install', 'platform', platform.path, '--no-hooks', ...neededValues(platform.path), ...sets)
   }
 
   test('is installed from its packed dependencies, and upgraded without a change', async () => {
@@ -80,7 +80,7 @@ describe('order-platform', () => {
   })
 
   test('refuses to make Secrets that are somebody else’s, and says which value leaves the database out', async () => {
-    await expect(helm('install', 'another', platform.path, '--no-hooks', ...imageValues(platform.path), '--set', 'keda.enabled=false,kafka.enabled=false')).rejects.toThrow(
+    await expect(helm('install', 'another', platform.path, '--no-hooks', ...neededValues(platform.path), '--set', 'keda.enabled=false,kafka.enabled=false')).rejects.toThrow(
       'the Secret shop-postgres is there and not of this release, so there is a database already: set postgresql.enabled=false',
     )
   })

@@ -44,6 +44,8 @@ export type Reason =
   | 'Applied'
   /** Applied, and database.maxConnections is too few while parts at their maximum are rolled out. */
   | 'ConnectionBudgetTight'
+  /** Applied, and nothing says who may call the gateway, which therefore does not start. */
+  | 'AuthenticationUnset'
   /** Applied, and something else changes an object of the pipeline back each time that it is repaired. */
   | 'Contested'
   /** The API server refused, or could not be reached for, a write. */

@@ -2,6 +2,7 @@
 import { dependents, type Condition, type ConditionType, type Reason } from '../api/conditions.ts'
 import type { ChildKind, ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { tightBudget } from './budget.ts'
+import { callersUnsaid } from './gateway-callers.ts'
 import { isExternal } from './kafka-connection.ts'
 import { kafkaTopicNamed, livePart, livePartitions, scaledObjectOf } from './live.ts'
 import { topicName, workloadName } from './names.ts'
@@ -65,6 +66,8 @@ const configured = ({ pipeline, problems, failures, held = [], contested = [] }:
   if (waiting) return fails(waiting.cause.reason, list(messages))
   if (pipeline.metadata.deletionTimestamp !== undefined) return fails('Deleting', 'the pipeline is being deleted')
   if (contested.length > 0) return holds('Contested', list(contested))
+  const unsaid = callersUnsaid(pipeline.spec)
+  if (unsaid !== undefined) return holds('AuthenticationUnset', unsaid)
   const tight = tightBudget(pipeline.spec)
   return tight === undefined
     ? holds('Applied', 'the spec makes sense and is applied')

@@ -44,6 +44,21 @@ describe('a status', () => {
     ])
   })
 
+  it('says of a built-in gateway that nothing says who may call it, and changes nothing for it', () => {
+    const gateway = { scaling: { minReplicas: 1, maxReplicas: 2, cpuPercent: 70 } }
+    const configured = (more: object) =>
+      condition(seen({ pipeline: pipeline({ gateway: { ...gateway, ...more } }) }), 'Configured')
+    expect(configured({})).toMatchObject({ status: 'True', reason: 'AuthenticationUnset' })
+    expect(configured({ image: 'mirror/services:1', builtIn: true })?.message).toContain('AUTH=none')
+    for (const more of [
+      { env: [{ name: 'AUTH', value: 'none' }] },
+      { env: [{ name: 'AUTH_ALGORITHMS', value: 'RS256' }] },
+      { image: 'mine:1' },
+    ])
+      expect(configured(more)).toMatchObject({ status: 'True', reason: 'Applied' })
+    expect(condition(seen(), 'Configured')?.reason).toBe('Applied')
+  })
+
   it('tells what the pipeline carries, by the work that was measured where it was', () => {
     const of = pipeline({ stages: [stage({ workSeconds: 0.5, concurrency: 10 })] })
     expect(statusOf(seen({ pipeline: of }), 'now').capacity).toEqual({ ordersPerSecond: 2000, bottleneck: 'payment' })

@@ -106,6 +106,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const gatewayPort = await freePort()
   await start('gateway', {
     HTTP_PORT: String(gatewayPort),
+    AUTH: 'none',
     RELAY_TAKE_OVER_SECONDS: '0.2',
     RELAY_POLL_SECONDS: '0.5',
     DRAIN_LINGER_SECONDS: '0',

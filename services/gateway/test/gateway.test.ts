@@ -23,6 +23,7 @@ beforeAll(async () => {
     topics: ['orders.placed'],
   })
   const config = configOf({
+    AUTH: 'none',
     HTTP_PORT: '0',
     METRICS_PORT: '0',
     DATABASE_URL: database.url,

@@ -40,6 +40,7 @@ afterAll(async () => {
 })
 
 const environment = (databaseUrl: string) => ({
+  AUTH: 'none',
   HTTP_PORT: '0',
   METRICS_PORT: '0',
   DATABASE_URL: databaseUrl,

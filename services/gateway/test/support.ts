@@ -13,7 +13,7 @@ export interface Answer<Body = Record<string, unknown>> {
 export interface Ground {
   readonly database: TestDatabase
   readonly bench: Bench
-  /** A gateway more, with its own settings; closed with the ground. */
+  /** A gateway more, with its own settings, open unless they say AUTH_…; closed with the ground. */
   start(env?: Readonly<Record<string, string>>): Promise<Gateway>
   close(): Promise<void>
 }
@@ -37,6 +37,7 @@ export async function ground(topics: readonly string[] = ['orders.placed'], admi
           RELAY_TAKE_OVER_SECONDS: '0.1',
           WATCH_EVERY_SECONDS: '0.05',
           DRAIN_LINGER_SECONDS: '0',
+          ...('AUTH_ALGORITHMS' in env ? {} : { AUTH: 'none' }),
           ...env,
         }),
         testLogger(),

@@ -17,8 +17,24 @@ const settings = (auth: Record<string, string>) => configOf({ ...needed, ...auth
 const without = (from: Record<string, string>, name: string) =>
   Object.fromEntries(Object.entries(from).filter(([key]) => key !== name))
 
-test('without any variable there is no authentication', () => {
-  expect(settings({})).toBeUndefined()
+test('a gateway that is told nothing of authentication does not start, and names what it may be told', () => {
+  const refused = () => settings({})
+  expect(refused).toThrow(/^AUTH: found nothing/)
+  for (const name of ['AUTH_ALGORITHMS', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL', 'AUTH_SECRET', 'AUTH=none'])
+    expect(refused).toThrow(name)
+  // An empty variable is one that is not set.
+  expect(() => settings({ AUTH: '', AUTH_ISSUER: ' ' })).toThrow(/^AUTH: found nothing/)
+})
+
+test('callers go without authentication only where AUTH=none says so, and nothing else says otherwise', () => {
+  expect(settings({ AUTH: 'none' })).toBeUndefined()
+  expect(() => settings({ ...shared, AUTH: 'none' })).toThrow(
+    'AUTH: found none beside AUTH_ALGORITHMS, AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE; allowed: one or the other',
+  )
+  for (const AUTH of ['off', 'false', 'NONE', 'jwt'])
+    expect(() => settings({ AUTH })).toThrow(
+      `AUTH: found "${AUTH}"; allowed: none, or nothing where AUTH_… variables are set`,
+    )
 })
 
 test('a secret, or published keys, with all that goes with it', () => {
@@ -60,7 +76,7 @@ test('an address of keys with a password in it is refused, and the password is n
 })
 
 test('a wait that the connection would not outlive is refused', () => {
-  expect(() => configOf({ ...needed, SYNC_MAX_WAIT_SECONDS: '30' })).toThrow(
+  expect(() => configOf({ ...needed, AUTH: 'none', SYNC_MAX_WAIT_SECONDS: '30' })).toThrow(
     'SYNC_MAX_WAIT_SECONDS: found 30; allowed: less than HTTP_CONNECTION_TIMEOUT_SECONDS, 30',
   )
 })

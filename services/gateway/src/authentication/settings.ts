@@ -1,5 +1,6 @@
 // How is the gateway told to know its customers? By AUTH_… variables: one kind of key, never both, and all that goes
-// with it. None of them set means no authentication; some of them set is a mistake that is named before anything starts.
+// with it. A gateway without authentication says AUTH=none. Neither, or some of it, is a mistake that is named before
+// anything starts, so that no shop is open by accident.
 import { ConfigError, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 
@@ -12,6 +13,8 @@ export type Algorithm = (typeof algorithms)[number]
 const secretBytes = 32
 
 export const authenticationVariables = {
+  /** Said where callers are not authenticated on purpose. */
+  AUTH: z.literal('none').describe('none, or nothing where AUTH_… variables are set').optional(),
   AUTH_ALGORITHMS: variables
     .list()
     .pipe(z.array(z.enum(algorithms)))
@@ -48,11 +51,19 @@ export interface AuthenticationSettings {
   readonly clockToleranceSeconds: number
 }
 
+const neither =
+  'AUTH: found nothing, and none of AUTH_ALGORITHMS, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL, AUTH_SECRET; ' +
+  'allowed: these (docs/gateway.md), or AUTH=none for a gateway that takes orders in the name that a caller gives'
+
 /** `undefined`: off. @throws ConfigError that names each variable that is missing or one too many */
 export function authenticationSettings(config: Variables): AuthenticationSettings | undefined {
   const { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE } = config
   const given = { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE }
-  if (Object.values(given).every((value) => value === undefined)) return undefined
+  const present = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  if (config.AUTH === 'none' && present.length > 0)
+    throw new ConfigError([`AUTH: found none beside ${present.join(', ')}; allowed: one or the other`])
+  if (config.AUTH === 'none') return undefined
+  if (present.length === 0) throw new ConfigError([neither])
 
   const problems: string[] = []
   const missing = (name: keyof typeof given, why: string) => problems.push(`${name}: found nothing; ${why} needs it`)

@@ -1,0 +1,13 @@
+// Does the spec say who may call its gateway? A built-in gateway that is told nothing of it does not start.
+import type { OrderPipelineSpec } from '../api/index.ts'
+import { runsBuiltIn } from './choreography.ts'
+
+/** `AUTH_ALGORITHMS` comes with every kind of authentication, `AUTH` says that there is none. */
+const sayings = ['AUTH', 'AUTH_ALGORITHMS']
+
+/** What is missing; an image of one's own looks after its callers itself. */
+export const callersUnsaid = ({ gateway }: OrderPipelineSpec): string | undefined =>
+  !gateway || !runsBuiltIn(gateway) || (gateway.env ?? []).some(({ name }) => sayings.includes(name))
+    ? undefined
+    : 'spec.gateway.env has neither AUTH_ALGORITHMS (docs/gateway.md) nor AUTH=none: the built-in gateway does not ' +
+      'start without, and one from before that rule takes orders in whichever name a caller gives'
