@@ -185,6 +185,7 @@ describe('order-shop', () => {
       'authentication.issuer=https://issuer.example',
       'authentication.audience=orders',
       'authentication.jwksUrl=https://issuer.example/keys',
+      'authentication.customerClaim=https://shop.example/customer',
       'limits.perCustomer=6000000',
       'limits.perAddress=600',
       'limits.trustedProxies={10.0.0.0/8,192.168.0.0/16}',
@@ -199,6 +200,7 @@ describe('order-shop', () => {
     const { env } = only(objects, 'OrderPipeline').spec?.['gateway'] as { env: { name: string; value?: string }[] }
     expect(env).toContainEqual({ name: 'AUTH_ALGORITHMS', value: 'RS256,ES256' })
     expect(env).toContainEqual({ name: 'AUTH_JWKS_URL', value: 'https://issuer.example/keys' })
+    expect(env).toContainEqual({ name: 'AUTH_CUSTOMER_CLAIM', value: 'https://shop.example/customer' })
     expect(env).toContainEqual({ name: 'DATABASE_REPLICA_URL', secretKeyRef: { name: 'replica', key: 'url' } })
     expect(env).toContainEqual({ name: 'RATE_LIMIT_PER_CUSTOMER', value: '6000000' })
     expect(env).toContainEqual({ name: 'PROMISE_SECONDS', value: '30' })

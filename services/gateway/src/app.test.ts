@@ -106,7 +106,9 @@ test('with authentication the customer is left to the token, and what needs one 
   expect(components).toMatchObject({ securitySchemes: { bearer: { scheme: 'bearer' } } })
   const place = paths['/v1/orders']?.['post']
   expect(place?.security).toEqual([{ bearer: [] }])
-  expect(place?.responses).toHaveProperty('401')
+  for (const methods of Object.values(paths))
+    for (const { security, responses } of Object.values(methods))
+      for (const status of ['401', '403']) expect(Object.keys(responses).includes(status)).toBe(security !== undefined)
   expect(place?.requestBody).toMatchObject({ content: { 'application/json': { schema: { required: ['items'] } } } })
   expect(paths['/openapi.json']?.['get']).not.toHaveProperty('security')
 })

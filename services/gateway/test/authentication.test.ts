@@ -105,8 +105,6 @@ describe('a token that is not accepted gets the same 401 on every route, and not
     'for another audience': async () => bearer(await keys.token(victim, { aud: 'payments' })),
     'for no audience': async () => bearer(await keys.token(victim, { aud: undefined as never })),
     'of another issuer': async () => bearer(await keys.token(victim, { iss: 'https://elsewhere.example' })),
-    'of nobody': async () => bearer(await keys.token(victim, { sub: undefined as never })),
-    'of a subject that is not printable': async () => bearer(await keys.token("x' OR\n''='")),
     'under a key nobody knows': async () => {
       const { privateKey } = await generateKeyPair('RS256')
       const claims = { iss: issuer, aud: audience, sub: victim, exp: seconds(300) }
@@ -150,6 +148,41 @@ describe('a token that is not accepted gets the same 401 on every route, and not
     }
     expect(await countOrders()).toBe(before)
   })
+})
+
+describe('a valid token that names no customer gets a 403 that names the claim, and nothing happens', () => {
+  const cases: Readonly<Record<string, () => Promise<string>>> = {
+    'of nobody': () => keys.token(victim, { sub: undefined as never }),
+    'of a subject that is not printable': () => keys.token("x' OR\n''='"),
+    'of a subject that is too long': () => keys.token('x'.repeat(256)),
+  }
+  test.each(Object.entries(cases))('%s', async (_name, tokenOf) => {
+    const headers = bearer(await tokenOf())
+    const before = await countOrders()
+    for (const each of await attempts()) {
+      const answer = await attempt(each, headers)
+      expect(`${each.name} ${answer.status}`).toBe(`${each.name} 403`)
+      expect(answer.headers.get('content-type')).toContain('application/problem+json')
+      expect(answer.body).toMatchObject({ detail: 'the claim "sub" of the token does not say which customer this is' })
+      expect(answer.text).not.toMatch(new RegExp(`${orderId}|${victim}|SKU|CHF`))
+    }
+    expect(await countOrders()).toBe(before)
+  })
+})
+
+test('with a claim of its own for customers an order is that of the claim, and not of the subject', async () => {
+  const claiming = await on.start({
+    AUTH_ALGORITHMS: 'RS256',
+    AUTH_JWKS_URL: keys.jwksUrl,
+    AUTH_ISSUER: issuer,
+    AUTH_AUDIENCE: audience,
+    AUTH_CUSTOMER_CLAIM: 'customer_id',
+  })
+  const see = async (token: string) =>
+    (await ask(`${claiming.url}/v1/orders/${orderId}`, { headers: bearer(token) })).status
+  expect(await see(await keys.token('auth0|1', { customer_id: victim }))).toBe(200)
+  expect(await see(await keys.token(victim, { customer_id: other }))).toBe(404)
+  expect(await see(await keys.token(victim))).toBe(403)
 })
 
 test("another customer's order is nowhere, on every route", async () => {

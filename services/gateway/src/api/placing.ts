@@ -41,7 +41,7 @@ export interface PlacingOptions {
 const batchBodies = 16
 
 const refusals = {
-  403: { description: 'The order names another customer than the token.' },
+  403: { description: 'The order names another customer than the token, or the token names none.' },
   409: {
     description:
       'The order first sent under this Idempotency-Key is being placed; Retry-After says when to come again.',

@@ -4,7 +4,7 @@ import type { Verifier } from './verifier.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The subject of its token; `undefined` where customers are not authenticated. */
+    /** Whom its token names; `undefined` where customers are not authenticated. */
     customer: string | undefined
   }
 }

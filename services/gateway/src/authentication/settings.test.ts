@@ -61,6 +61,18 @@ test('a shared secret and published keys are never to be had at once', () => {
   expect(() => settings({ ...shared, AUTH_JWKS_URL: published.AUTH_JWKS_URL })).toThrow(/^AUTH_JWKS_URL: found a val/m)
 })
 
+test('the customer is the subject unless another claim is named, and never what says nothing of who it is', () => {
+  expect(settings(published)?.customerClaim).toBe('sub')
+  const claim = 'https://shop.example/customer.id'
+  expect(settings({ ...published, AUTH_CUSTOMER_CLAIM: claim })?.customerClaim).toBe(claim)
+  for (const name of ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti'])
+    expect(() => settings({ ...published, AUTH_CUSTOMER_CLAIM: name })).toThrow(
+      `AUTH_CUSTOMER_CLAIM: found "${name}"; allowed: the name of a claim that says who the customer is`,
+    )
+  expect(() => settings({ AUTH: 'none', AUTH_CUSTOMER_CLAIM: 'sub' })).toThrow('found none beside AUTH_CUSTOMER_CLAIM')
+  expect(() => settings({ AUTH_CUSTOMER_CLAIM: 'sub' })).toThrow(/^AUTH_ALGORITHMS: found nothing/m)
+})
+
 test('a short secret and an algorithm that is not pinned are refused, and the secret is not shown', () => {
   expect(() => settings({ ...shared, AUTH_SECRET: 'hunter2' })).toThrow(
     'AUTH_SECRET: found a value of 7 characters (not shown); allowed: a secret of at least 32 bytes',

@@ -3,6 +3,7 @@
 // anything starts, so that no shop is open by accident.
 import { ConfigError, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
+import { customerClaimVariable } from './customer-claim.ts'
 
 const symmetric = ['HS256'] as const
 const asymmetric = ['RS256', 'ES256'] as const
@@ -32,6 +33,8 @@ export const authenticationVariables = {
     .optional(),
   AUTH_ISSUER: variables.text().optional(),
   AUTH_AUDIENCE: variables.text().optional(),
+  /** Which claim of a token is the customer's id; `sub` unless given. */
+  AUTH_CUSTOMER_CLAIM: customerClaimVariable,
   /** By how much clocks may differ when `exp` and `nbf` are looked at. */
   AUTH_CLOCK_TOLERANCE_SECONDS: variables.number(0, 300).default(5),
   AUTH_JWKS_TIMEOUT_SECONDS: variables.number(0.1, 30).default(3),
@@ -48,6 +51,8 @@ export interface AuthenticationSettings {
     | { readonly kind: 'jwks'; readonly url: string; readonly timeoutMs: number; readonly cacheMs: number }
   readonly issuer: string
   readonly audience: string
+  /** The claim that is the customer's id. */
+  readonly customerClaim: string
   readonly clockToleranceSeconds: number
 }
 
@@ -57,8 +62,8 @@ const neither =
 
 /** `undefined`: off. @throws ConfigError that names each variable that is missing or one too many */
 export function authenticationSettings(config: Variables): AuthenticationSettings | undefined {
-  const { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE } = config
-  const given = { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE }
+  const { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_CUSTOMER_CLAIM } = config
+  const given = { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_CUSTOMER_CLAIM }
   const present = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   if (config.AUTH === 'none' && present.length > 0)
     throw new ConfigError([`AUTH: found none beside ${present.join(', ')}; allowed: one or the other`])
@@ -97,6 +102,7 @@ export function authenticationSettings(config: Variables): AuthenticationSetting
         : { kind: 'secret', secret: AUTH_SECRET },
     issuer: AUTH_ISSUER ?? '',
     audience: AUTH_AUDIENCE ?? '',
+    customerClaim: AUTH_CUSTOMER_CLAIM ?? 'sub',
     clockToleranceSeconds: config.AUTH_CLOCK_TOLERANCE_SECONDS,
   }
 }

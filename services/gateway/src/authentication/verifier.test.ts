@@ -12,6 +12,7 @@ const settings: AuthenticationSettings = {
   keys: { kind: 'secret', secret },
   issuer: 'us',
   audience: 'orders',
+  customerClaim: 'sub',
   clockToleranceSeconds: 5,
 }
 const verify = createVerifier(settings, { now: () => now, monotonicMs: () => 0 }, silentLogger())
@@ -30,12 +31,73 @@ test('the customer is the subject of a token that is right in everything', async
   expect(await verify(`bearer ${token({ aud: ['other', 'orders'] })}`)).toBe('customer-1')
 })
 
-test.each(['auth0|5f7c8ec7c33c6c004bbafe82', 'spiffe://example.org/ns/shop/sa/web', 'CN=shop,O=Example', 'a b'])(
-  'a subject as identity providers give them is the customer: %s',
-  async (sub) => {
-    expect(await ask(token({ sub }))).toBe(sub)
-  },
-)
+const identities = [
+  'auth0|5f7c8ec7c33c6c004bbafe82',
+  'google-oauth2|113538230498234782364',
+  'f4c8c1de-3c1f-4a55-9d0f-6f2c7e1b7a10',
+  'AItOawmwtWwcT0k51BayewNvutrJUqsvl6qs7A4',
+  'kim@example.com',
+  'spiffe://example.org/ns/shop/sa/web',
+  'CN=shop,O=Example',
+  'a b',
+]
+test.each(identities)('a subject as identity providers give them is the customer: %s', async (sub) => {
+  expect(await ask(token({ sub }))).toBe(sub)
+})
+
+const of = (customerClaim: string) => {
+  const byClaim = createVerifier(
+    { ...settings, customerClaim },
+    { now: () => now, monotonicMs: () => 0 },
+    silentLogger(),
+  )
+  return (claims: object) => byClaim(`Bearer ${token(claims)}`)
+}
+
+test('the customer is what the configured claim says, whatever the subject is', async () => {
+  expect(await of('customer_id')({ customer_id: 'c-7', sub: 'auth0|1' })).toBe('c-7')
+  expect(await of('customer_id')({ customer_id: 'c-7', sub: undefined })).toBe('c-7')
+  // Issuers name claims of their own by URLs: a name is never a path.
+  const url = 'https://shop.example/customer.id'
+  expect(await of(url)({ [url]: 'c-8', 'https://shop': { 'example/customer': { id: 'x' } } })).toBe('c-8')
+  await expect(of('app.customer')({ app: { customer: 'c-9' } })).rejects.toMatchObject({ status: 403 })
+})
+
+test('an address is a customer only where the issuer has verified it', async () => {
+  const email = 'kim@example.com'
+  expect(await of('email')({ email, email_verified: true })).toBe(email)
+  expect(await of('email')({ email, email_verified: 'true' })).toBe(email)
+  for (const email_verified of [false, 'false', undefined, 1])
+    await expect(of('email')({ email, email_verified })).rejects.toMatchObject({
+      status: 403,
+      problems: [{ found: 'an address without email_verified: true in the claim "email"' }],
+    })
+})
+
+test.each([
+  ['no such claim', undefined, 'nothing'],
+  ['an empty one', '', 'a text of 0 characters'],
+  ['one that is no text', 7, 'a number'],
+  ['null', null, 'null'],
+  ['a list', ['customer-1'], 'a list'],
+  ['an object', { id: 'c' }, 'an object'],
+  ['a line break', 'a\nb', 'a text of 3 characters with some that are not printable ASCII'],
+  ['a name that is not ASCII', 'kunde ä', 'a text of 7 characters with some that are not printable ASCII'],
+  ['more than 255 characters', 'x'.repeat(256), 'a text of 256 characters'],
+])('a token with %s in the claim is refused, and the answer names the claim', async (_what, value, found) => {
+  for (const claim of ['sub', 'customer_id', 'constructor'])
+    await expect(of(claim)({ sub: 'customer-1', [claim]: value })).rejects.toMatchObject({
+      status: 403,
+      message: `the claim "${claim}" of the token does not say which customer this is`,
+      problems: [
+        {
+          path: 'authorization',
+          found: `${found} in the claim "${claim}"`,
+          allowed: '1 to 255 printable ASCII characters',
+        },
+      ],
+    })
+})
 
 test('a subject that is too long for an event is known by its hash, and nobody else can have that name', async () => {
   const long = await ask(token({ sub: 'x'.repeat(255) }))
@@ -71,13 +133,6 @@ test.each([
   ['another audience', { aud: 'order' }],
   ['no end', { exp: undefined }],
   ['an end that is no time', { exp: '2999-01-01' }],
-  ['no subject', { sub: undefined }],
-  ['an empty subject', { sub: '' }],
-  ['a subject that is no text', { sub: 7 }],
-  ['a list for a subject', { sub: ['customer-1'] }],
-  ['a subject with a line break', { sub: 'a\nb' }],
-  ['a subject that is not ASCII', { sub: 'kunde ä' }],
-  ['a subject of more than 255 characters', { sub: 'x'.repeat(256) }],
 ])('a token with %s is refused', async (_what, claims) => {
   await expect(ask(token(claims))).rejects.toMatchObject(refused)
 })

@@ -1,14 +1,14 @@
-// Who is asking? The subject of a token that the configured issuer signed for us with a pinned algorithm; everything
-// else is refused without a word on what would have been right.
+// Who is asking? The customer that a token names which the configured issuer signed for us with a pinned algorithm;
+// everything else is refused without a word on what would have been right.
 import { HttpProblem, overloaded } from '@orderpipeline/kit-http'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
-import { customerOf, subjectPattern } from '../api/fields.ts'
 import type { Clock } from '../clock.ts'
+import { customerIn } from './customer-claim.ts'
 import { KeysUnavailable, remoteKeys } from './remote-keys.ts'
 import type { AuthenticationSettings } from './settings.ts'
 
-/** @throws HttpProblem: 401, or 503 where the issuer's keys cannot be had */
+/** @throws HttpProblem: 401, 403 where the token names no customer, or 503 where the issuer's keys cannot be had */
 export type Verifier = (authorization: string | undefined) => Promise<string>
 
 /** A bearer token of more than this is nobody's identity. */
@@ -32,7 +32,7 @@ export function createVerifier(settings: AuthenticationSettings, clock: Clock, l
     issuer: settings.issuer,
     audience: settings.audience,
     clockTolerance: settings.clockToleranceSeconds,
-    requiredClaims: ['sub', 'exp'],
+    requiredClaims: ['exp'],
   }
 
   // What was wrong is for those who run the gateway; a caller who forges tokens learns nothing from the answer.
@@ -49,15 +49,13 @@ export function createVerifier(settings: AuthenticationSettings, clock: Clock, l
       const { payload, protectedHeader } = await jwtVerify(token, key, { ...options, currentDate: clock.now() })
       // Extensions that must be understood: none are understood here, whatever the library may know.
       if (protectedHeader.crit !== undefined) throw refused('the token is not accepted', 'its header has crit')
-      // What is signed may still be of any type: a pattern alone would take a number, or a list of one, for its text.
-      const sub: unknown = payload.sub
-      if (typeof sub !== 'string' || !subjectPattern.test(sub))
-        throw refused('the token is not accepted', 'its sub is not 1 to 255 printable ASCII characters')
-      return customerOf(sub)
+      return customerIn(payload, settings.customerClaim)
     } catch (error) {
       if (error instanceof KeysUnavailable) throw overloaded('tokens cannot be verified at present', 2, error)
       if (error instanceof errors.JWTExpired) throw refused('the token has expired', error.message, error)
       if (error instanceof errors.JOSEError) throw refused('the token is not accepted', error.message, error)
+      if (error instanceof HttpProblem && error.status === 403)
+        logger.debug({ reason: error.message }, 'a token was refused')
       throw error
     }
   }

@@ -33,6 +33,7 @@ const ofStatus = {
       'www-authenticate': { description: 'As RFC 6750 has it.', schema: z.string(), always: true },
     },
   },
+  403: { name: 'Forbidden', description: 'The token is valid, and does not say which customer this is.' },
   404: { name: 'NotFound', description: 'No path of this document.' },
   405: {
     name: 'MethodNotAllowed',
@@ -68,7 +69,7 @@ export const commonResponses: Readonly<Record<number, Common>> = Object.fromEntr
 export function commonAnswers({ method, path }: Route, asked: boolean): readonly Common[] {
   const statuses: readonly (keyof typeof ofStatus)[] = [
     400,
-    ...(asked ? ([401] as const) : []),
+    ...(asked ? ([401, 403] as const) : []),
     408,
     ...(method === 'GET' ? [] : ([413] as const)),
     ...(path.includes(':') ? ([414] as const) : []),

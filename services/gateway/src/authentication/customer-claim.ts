@@ -1,0 +1,43 @@
+// Whose token is it? What one of its claims says, where an event can carry that as a customer id. The token has been
+// verified before, so its bearer may be told what is wrong with it.
+import { HttpProblem } from '@orderpipeline/kit-http'
+import { z } from 'zod'
+import { customerOf, subjectPattern } from '../api/fields.ts'
+
+/** They say something about the token: with most of them every customer would be one and the same. */
+const ofTheToken = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti']
+
+/** By its whole name, dots and slashes included: issuers name their own claims by URLs. */
+export const customerClaimVariable = z
+  .string()
+  .refine((name) => !ofTheToken.includes(name))
+  .describe(`the name of a claim that says who the customer is, such as sub; none of ${ofTheToken.join(', ')}`)
+  .optional()
+
+/** @throws HttpProblem 403 that names the claim, what is in it and what may be */
+export function customerIn(payload: Readonly<Record<string, unknown>>, claim: string): string {
+  const value = Object.hasOwn(payload, claim) ? payload[claim] : undefined
+  if (typeof value !== 'string' || !subjectPattern.test(value))
+    throw noCustomer(claim, kindOf(value), '1 to 255 printable ASCII characters')
+  // The shop mails a customer whose id is an address, so it must not be one that somebody has only entered.
+  const verified = payload['email_verified']
+  if (claim === 'email' && verified !== true && verified !== 'true')
+    throw noCustomer(claim, 'an address without email_verified: true', 'an address that the issuer has verified')
+  return customerOf(value)
+}
+
+function noCustomer(claim: string, found: string, allowed: string): HttpProblem {
+  const name = JSON.stringify(claim)
+  return new HttpProblem(403, 'Forbidden', `the claim ${name} of the token does not say which customer this is`, {
+    problems: [{ path: 'authorization', found: `${found} in the claim ${name}`, allowed }],
+  })
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value !== 'string') return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  const characters = `a text of ${value.length} characters`
+  return value === '' || value.length > 255 ? characters : `${characters} with some that are not printable ASCII`
+}
