@@ -11,6 +11,7 @@ export interface Span {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId?: string
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[]
   readonly startTimeUnixNano: string
   readonly endTimeUnixNano: string
   readonly status?: { readonly code?: number }

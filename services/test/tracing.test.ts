@@ -102,7 +102,7 @@ function mailsBy(tracing: Tracing | undefined) {
   if (!options) throw new Error('no mails')
   return mailing(options, { logger: silentLogger(), registry: createRegistry(), tracing })
 }
-const startTracedGateway = (): Promise<Gateway> =>
+const startTracedGateway = (env: Readonly<Record<string, string>> = {}): Promise<Gateway> =>
   startGateway(
     gatewayConfig({
       AUTH: 'none',
@@ -115,6 +115,7 @@ const startTracedGateway = (): Promise<Gateway> =>
       RELAY_TAKE_OVER_SECONDS: '0.1',
       DRAIN_LINGER_SECONDS: '0',
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      ...env,
     }),
     silentLogger(),
   )
@@ -133,7 +134,7 @@ let orders: { readonly calledBack: string; readonly shipped: string }
 
 beforeAll(async () => {
   await startStages()
-  const gateway = await startTracedGateway()
+  const gateway = await startTracedGateway({ TRACE_TRUSTED_PEERS: '127.0.0.1' })
   const place = async (trace: Trace): Promise<string> => {
     const response = await fetch(`${gateway.url}/v1/orders`, {
       method: 'POST',
@@ -248,6 +249,30 @@ test('calling a paid order back is one trace too, through stock, refund, shipmen
   // The order itself came to its payment in the trace of the request that placed it, and stayed there.
   expect(stepsOf(traces.calledBack)).toContain('payment-provider: POST /v1/charges')
   expectWhole(traces.calledBack, 'gateway: POST /v1/orders', orders.calledBack)
+})
+
+test('an order of a caller that is not trusted is a trace of its own, with a link to the caller’s', async () => {
+  const gateway = await startTracedGateway()
+  const trace = { traceId: '0af7651916cd43dd8448eb211c80319d', caller: 'b7ad6b716920333d' }
+  const response = await fetch(`${gateway.url}/v1/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers(trace) },
+    body: JSON.stringify({ customerId: 'customer-2', items: [{ sku: 'SKU-0001', quantity: 1 }] }),
+  })
+  expect(response.status).toBe(202)
+  const { orderId } = (await response.json()) as { orderId: string }
+  const published = async () => (await database.ask('orders', 'SELECT FROM intake_outbox')).length === 0
+  await until(published)
+  for (const closer of gateway.closers) await closer.close()
+  expect(spansOf(trace)).toEqual([])
+  const [request, ...more] = receiver.spans.filter(({ links = [] }) =>
+    links.some(({ spanId }) => spanId === trace.caller),
+  )
+  expect(more).toEqual([])
+  expect(request).toMatchObject({ name: 'POST /v1/orders', links: [{ traceId: trace.traceId, spanId: trace.caller }] })
+  expect(request?.parentSpanId ?? '').toBe('')
+  const placed = (await bench.events('orders.placed')).find(({ data }) => data.orderId === orderId)
+  expect(placed?.traceparent).toContain(request?.traceId)
 })
 
 test('what a stage gives up on is a failed span', async () => {

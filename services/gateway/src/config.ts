@@ -4,7 +4,7 @@ import { kafkaVariables } from '@orderpipeline/kit-kafka'
 import { ConfigError, databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 import { authenticationSettings, authenticationVariables } from './authentication/settings.ts'
-import { limitSettings, limitVariables } from './limits/settings.ts'
+import { limitSettings, limitVariables, networks } from './limits/settings.ts'
 import { queueVariables } from './queues/settings.ts'
 
 const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text)
@@ -78,6 +78,11 @@ const schema = z.object({
   DRAIN_LINGER_SECONDS: variables.number(0, 60).default(10),
   DRAIN_GRACE_SECONDS: variables.number(1, 600).default(25),
   ...tracingVariables,
+  /**
+   * Who opens a connection from there decides what is traced: its `traceparent` is the parent. That of others, and of what
+   * a proxy only passes on, is linked. Apart from HTTP_TRUSTED_PROXIES, since most proxies pass it on as it comes.
+   */
+  TRACE_TRUSTED_PEERS: networks().optional(),
   LOG_LEVEL: variables.logLevel().default('info'),
 })
 

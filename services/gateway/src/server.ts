@@ -58,6 +58,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     ...(limits ? { limits: createLimits(limits, config.ORDERPIPELINE_PIPELINE, redis, registry) } : {}),
     requestLog: config.HTTP_REQUEST_LOG,
     trustedProxies: config.HTTP_TRUSTED_PROXIES,
+    tracePeers: config.TRACE_TRUSTED_PEERS,
     maxWaitMs: config.SYNC_MAX_WAIT_SECONDS * 1_000,
     publicUrl: config.PUBLIC_URL?.replace(/\/$/, '') ?? '',
     bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,

@@ -40,7 +40,7 @@ const capturesQuery = z.object({
 export function buildApp(options: AppOptions): HttpServer {
   const { charges, ledger, refunds, behaviour } = options
   // kubectl's raw requests carry no content type: what is not said to be something else is read as JSON.
-  const server = createHttpServer({ ...options, anyContentType: true })
+  const server = createHttpServer({ ...options, anyContentType: true, tracePeers: 'all' })
 
   server.app.post('/v1/charges', async (request, reply) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)

@@ -1,16 +1,14 @@
 // How much may be asked of the gateway? Off unless a limit is set; counted together by all replicas where there is a
 // Redis, and by each for itself where there is none.
+import { isNetwork } from '@orderpipeline/kit-http'
 import { ConfigError, variables } from '@orderpipeline/kit-telemetry'
-import { isIP } from 'node:net'
 import type { z } from 'zod'
 
-const isNetwork = (text: string): boolean => {
-  const [address = '', prefix, ...more] = text.split('/')
-  const bits = isIP(address) === 4 ? 32 : 128
-  if (isIP(address) === 0 || more.length > 0) return false
-  // Everybody (/0) is nobody's proxy, and the framework refuses it later with a stack trace.
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= bits)
-}
+export const networks = () =>
+  variables
+    .list()
+    .refine((entries) => entries.every(isNetwork))
+    .describe('a comma-separated list of addresses and networks, such as 10.0.0.0/8 (of at least one bit)')
 
 export const limitVariables = {
   /** Requests of one customer in a window; an order of a batch counts as one. */
@@ -19,11 +17,7 @@ export const limitVariables = {
   RATE_LIMIT_PER_ADDRESS: variables.integer(1, 10_000_000).optional(),
   RATE_LIMIT_WINDOW_SECONDS: variables.integer(1, 86_400).default(60),
   /** Whose `X-Forwarded-For` is believed; without it the address is that of whoever opened the connection. */
-  HTTP_TRUSTED_PROXIES: variables
-    .list()
-    .refine((networks) => networks.every(isNetwork))
-    .describe('a comma-separated list of addresses and networks, such as 10.0.0.0/8 (of at least one bit)')
-    .optional(),
+  HTTP_TRUSTED_PROXIES: networks().optional(),
   REDIS_URL: variables.url(['redis', 'rediss']).optional(),
   /** A Redis that takes longer is passed over for a second. */
   REDIS_TIMEOUT_SECONDS: variables.number(0.005, 10).default(0.1),

@@ -1,22 +1,30 @@
 // Which id follows one request through logs, events and stages? The caller's x-request-id when it is a sane one, else
 // the trace id of its W3C traceparent, else a new one. The traceparent itself is handed on only when it is well
-// formed.
+// formed and comes from somebody who may decide what is traced: a sampled one costs spans in every stage.
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface Correlation {
   readonly correlationId: string
-  /** As received, `00-<trace id>-<parent id>-<flags>`. */
+  /** Of the trace that the request is part of, `00-<trace id>-<parent id>-<flags>`. */
   readonly traceparent: string | undefined
+  /** Of a caller who decides nothing: what is done for it is linked to it, in a trace of ours. */
+  readonly callerTraceparent?: string
 }
 
 const requestId = /^[\w.:-]{1,128}$/
 const traceContext = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
-export function correlationOf(headers: IncomingHttpHeaders, newId: () => string = randomUUID): Correlation {
+/** `trusted`: whether the caller's trace goes on here. */
+export function correlationOf(
+  headers: IncomingHttpHeaders,
+  trusted: boolean,
+  newId: () => string = randomUUID,
+): Correlation {
   const given = headers['x-request-id']
   const trace = headers['traceparent']
   const match = typeof trace === 'string' ? traceContext.exec(trace) : null
   const correlationId = typeof given === 'string' && requestId.test(given) ? given : (match?.[1] ?? newId())
-  return { correlationId, traceparent: match?.[0] }
+  if (trusted || !match) return { correlationId, traceparent: match?.[0] }
+  return { correlationId, traceparent: undefined, callerTraceparent: match[0] }
 }

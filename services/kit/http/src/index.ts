@@ -1,6 +1,7 @@
 // What does a service that answers HTTP stand on? A fastify with bounds, correlation ids, metrics per route, problem
 // answers, and routes that describe themselves.
 export { correlationOf, type Correlation } from './correlation.ts'
+export { isNetwork } from './networks.ts'
 export { retryAfterHeader } from './common-answers.ts'
 export { openApi, responseIn, schemaOf, type OpenApi, type OpenApiOptions, type Operation } from './openapi.ts'
 export { HttpProblem, overloaded, type FieldProblem, type ProblemBody } from './problem.ts'

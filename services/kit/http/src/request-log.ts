@@ -11,7 +11,7 @@ export function logRequests(app: FastifyInstance, logger: Logger, which: Request
   if (which === 'none') return
   whenOver(app, (request, { status, seconds }) => {
     if (which === 'all' || status >= 400) {
-      const { correlationId, traceparent } = request.correlation
+      const { correlationId, callerTraceparent, traceparent = callerTraceparent } = request.correlation
       logger.info(
         {
           method: request.method,

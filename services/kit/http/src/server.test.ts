@@ -5,6 +5,7 @@ import {
   createLogger,
   createRegistry,
   silentLogger,
+  startTracing,
   type SpanAttributes,
   type Tracing,
 } from '@orderpipeline/kit-telemetry'
@@ -127,6 +128,39 @@ test('every answer names its request, by what the caller sent where that is sane
   expect(await idFor({ 'x-request-id': 'order-7', traceparent: `00-${trace}-00f067aa0ba902b7-01` })).toBe('order-7')
   expect(await idFor({ 'x-request-id': 'two words', traceparent: `00-${trace}-00f067aa0ba902b7-01` })).toBe(trace)
   expect(await idFor({ traceparent: '00-junk' })).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+test('a caller has its trace go on, sampled as it says, only from where that is trusted; else it is only linked', async () => {
+  const caller = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_TRACES_SAMPLER_ARG: 0 }
+  const tracing = await startTracing(traced, { service: 'test' }, silentLogger())
+  const handedOn = async (more: Partial<HttpServerOptions>, flags: string, remoteAddress: string) => {
+    const { app } = build(more)
+    app.get('/correlation', (request) => Promise.resolve(request.correlation))
+    const headers = { traceparent: `00-${caller}-00f067aa0ba902b7-${flags}`, 'x-forwarded-for': '10.1.2.3' }
+    return (await app.inject({ url: '/correlation', headers, remoteAddress })).json<{ traceparent?: string }>()
+      .traceparent
+  }
+  const tracePeers = ['10.0.0.0/8']
+  const goesOn = (flags: string) => new RegExp(`^00-${caller}-(?!00f067aa0ba902b7)[0-9a-f]{16}-${flags}$`)
+  for (const address of ['10.1.2.3', '::ffff:10.1.2.3']) {
+    expect(await handedOn({ tracing, tracePeers }, '01', address)).toMatch(goesOn('01'))
+    expect(await handedOn({ tracing, tracePeers }, '00', address)).toMatch(goesOn('00'))
+  }
+  // What a proxy passes on is its callers' word, whatever it says of their address.
+  const proxied = { tracing, tracePeers, trustedProxies: ['192.0.2.7'] }
+  for (const [more, address] of [
+    [{ tracing }, '10.1.2.3'],
+    [{ tracing, tracePeers }, '192.0.2.7'],
+    [proxied, '192.0.2.7'],
+  ] as const)
+    for (const flags of ['01', '00'])
+      expect(await handedOn(more, flags, address)).toMatch(new RegExp(`^00-(?!${caller})[0-9a-f]{32}-[0-9a-f]{16}-00$`))
+  // Without spans of its own it hands on what is trusted, so that no stage samples by the word of others.
+  expect(await handedOn({ tracePeers }, '01', '10.1.2.3')).toBe(`00-${caller}-00f067aa0ba902b7-01`)
+  expect(await handedOn({}, '01', '10.1.2.3')).toBeUndefined()
+  expect(await handedOn({ tracePeers: 'all' }, '01', '192.0.2.7')).toContain(caller)
+  await tracing?.close()
 })
 
 test('a request is logged as configured, with the ids that lead on from it, and with nothing that was secret in it', async () => {

@@ -18,6 +18,7 @@ import { allowOrigins } from './cors.ts'
 import { answerOtherMethods } from './methods.ts'
 import { observeRequests } from './metrics.ts'
 import { logRequests, type RequestLog } from './request-log.ts'
+import { networkMatcher } from './networks.ts'
 import { HttpProblem, type ProblemBody } from './problem.ts'
 import { answerBare, answerParserError, noTunnel, problemBody, refusalOf } from './refusals.ts'
 import { traceRequests } from './trace.ts'
@@ -48,8 +49,13 @@ export interface HttpServerOptions {
   readonly keepAliveTimeoutMs: number
   /** A connection older than this (±20 %) is closed with its next answer. */
   readonly connectionMaxAgeMs: number
-  /** Addresses and networks whose `X-Forwarded-For` and trace decisions are believed; none unless given. */
+  /** Addresses and networks whose `X-Forwarded-For` is believed; none unless given. */
   readonly trustedProxies?: readonly string[] | undefined
+  /**
+   * Who opens a connection from there has its traces go on here, sampled as it says; those of others are only linked. None
+   * unless given.
+   */
+  readonly tracePeers?: readonly string[] | 'all' | undefined
   /** Default `none`: metrics count requests in any case. */
   readonly requestLog?: RequestLog
   /** Origins of the web pages that may call, `*` for all; none unless given. */
@@ -71,7 +77,8 @@ const defaultMaxBodyBytes = 32 * 1_048_576
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { registry, logger } = options
-  const app = bareServer(options, (status) => refusedEarly(status))
+  const identify = identifier(options.tracePeers ?? [])
+  const app = bareServer(options, identify, (status) => refusedEarly(status))
   app.server.maxConnections = options.maxConnections ?? defaultMaxConnections
   app.server.on('connect', (_request, socket) => answerBare(socket, noTunnel, refusedEarly))
   // Node would answer 417 with no body; what is expected may as well be passed over (RFC 9110, 10.1.1).
@@ -94,7 +101,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return { app, announceClosing: () => connections.announceClosing() }
 }
 
-function bareServer(options: HttpServerOptions, refusedEarly: (status: number) => void): FastifyInstance {
+function bareServer(
+  options: HttpServerOptions,
+  identify: Identify,
+  refusedEarly: (status: number) => void,
+): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = options.logger
   return fastify({
     loggerInstance,
@@ -128,9 +139,14 @@ function bareServer(options: HttpServerOptions, refusedEarly: (status: number) =
   })
 }
 
-function identify(request: FastifyRequest, reply: FastifyReply): void {
-  request.correlation = correlationOf(request.headers)
-  void reply.header('x-request-id', request.correlation.correlationId)
+type Identify = (request: FastifyRequest, reply: FastifyReply) => void
+
+function identifier(peers: readonly string[] | 'all'): Identify {
+  const trusted = peers === 'all' ? () => true : networkMatcher(peers)
+  return (request, reply) => {
+    request.correlation = correlationOf(request.headers, trusted(request.socket.remoteAddress))
+    void reply.header('x-request-id', request.correlation.correlationId)
+  }
 }
 
 function withoutHost({ raw, headers }: FastifyRequest): HttpProblem | undefined {

@@ -1,4 +1,5 @@
-// Where does an order's trace begin? With its request, or with whoever sent it a traceparent.
+// Where does an order's trace begin? With its request, which is linked to the caller's trace, or goes on with it where the
+// caller may decide what is traced.
 import type { FastifyInstance } from 'fastify'
 import type { Span, Tracing } from '@orderpipeline/kit-telemetry'
 import { whenOver } from './over.ts'
@@ -11,6 +12,7 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
     const span = tracing.span(route === undefined ? request.method : `${request.method} ${route}`, {
       kind: 'server',
       parent: request.correlation.traceparent,
+      link: request.correlation.callerTraceparent,
       attributes: {
         'http.request.method': request.method,
         ...(route === undefined ? {} : { 'http.route': route }),

@@ -51,8 +51,14 @@ export function otlpTracing({ url, share, service, pipeline }: OtlpOptions): Tra
   const tracer = provider.getTracer('orderpipeline')
 
   return {
-    span: (name, { kind, parent, attributes = {} }) => {
-      const span = tracer.startSpan(name, { kind: kinds[kind], attributes: { ...attributes } }, contextOf(parent))
+    span: (name, { kind, parent, link, attributes = {} }) => {
+      const linked = remoteSpan(link)
+      const start = {
+        kind: kinds[kind],
+        attributes: { ...attributes },
+        ...(linked ? { links: [{ context: linked }] } : {}),
+      }
+      const span = tracer.startSpan(name, start, contextOf(parent))
       return {
         traceparent: traceparentOf(span.spanContext()),
         set: (more) => void span.setAttributes({ ...more }),
@@ -77,10 +83,14 @@ export function otlpTracing({ url, share, service, pipeline }: OtlpOptions): Tra
 const traceContext = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 
 function contextOf(parent: string | undefined): Context {
-  const [, traceId, spanId, flags] = traceContext.exec(parent ?? '') ?? []
-  if (traceId === undefined || spanId === undefined) return ROOT_CONTEXT
-  const remote: SpanContext = { traceId, spanId, traceFlags: parseInt(flags ?? '0', 16), isRemote: true }
-  return trace.setSpanContext(ROOT_CONTEXT, remote)
+  const remote = remoteSpan(parent)
+  return remote ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT
+}
+
+function remoteSpan(traceparent: string | undefined): SpanContext | undefined {
+  const [, traceId, spanId, flags] = traceContext.exec(traceparent ?? '') ?? []
+  if (traceId === undefined || spanId === undefined) return undefined
+  return { traceId, spanId, traceFlags: parseInt(flags ?? '0', 16), isRemote: true }
 }
 
 const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>

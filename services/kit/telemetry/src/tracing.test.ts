@@ -27,6 +27,21 @@ test('a span is of its parent’s trace with an id of its own, and one without a
   await tracing.close()
 })
 
+test('a link decides neither the trace nor whether it is kept', async () => {
+  const link = parent
+  for (const [share, flags] of [
+    [0, '00'],
+    [1, '01'],
+  ] as const) {
+    const tracing = await start('http://127.0.0.1:1', share)
+    for (const linked of [link, link.replace(/01$/, '00'), 'rubbish'])
+      expect(tracing.span('work', { kind: 'server', parent: undefined, link: linked }).traceparent).toMatch(
+        new RegExp(`^00-(?!0af7651916cd)[0-9a-f]{32}-[0-9a-f]{16}-${flags}$`),
+      )
+    await tracing.close()
+  }
+})
+
 test('what the caller does not sample is not sampled, nor are more traces begun than wanted', async () => {
   const tracing = await start('http://127.0.0.1:1', 0)
   expect(tracing.span('work', { kind: 'consumer', parent }).traceparent).toMatch(/-01$/)
@@ -47,7 +62,8 @@ test('what has ended is sent when it closes, with the service’s name', async (
   }).listen(0)
   await once(receiver, 'listening')
   const tracing = await start(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`)
-  const span = tracing.span('shop.orders.placed process', { kind: 'consumer', parent, attributes: { n: 1 } })
+  const link = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  const span = tracing.span('shop.orders.placed process', { kind: 'consumer', parent, link, attributes: { n: 1 } })
   span.fail(new Error('no stock'))
   span.end()
   await tracing.close()
@@ -55,6 +71,7 @@ test('what has ended is sent when it closes, with the service’s name', async (
   expect(bodies).toHaveLength(1)
   for (const part of ['shop.orders.placed process', '"stringValue":"orders"', 'no stock', 'b7ad6b7169203331'])
     expect(bodies[0]).toContain(part)
+  expect(bodies[0]).toMatch(/"links":\[\{[^}]*"spanId":"00f067aa0ba902b7","traceId":"4bf92f3577b34da6a3ce929d0e0e4736"/)
 })
 
 test('a collector that is away neither throws nor keeps a process from ending', async () => {

@@ -13,6 +13,8 @@ export interface SpanStart {
   readonly kind: 'server' | 'producer' | 'consumer' | 'client'
   /** W3C traceparent of what made this happen; without one a trace begins. */
   readonly parent: string | undefined
+  /** W3C traceparent of what this has to do with, and which decides nothing about it. */
+  readonly link?: string | undefined
   readonly attributes?: SpanAttributes
 }
 
@@ -31,7 +33,7 @@ export interface Span {
 export const tracingVariables = {
   /** Base address of a collector that takes OTLP over HTTP; `/v1/traces` is added. */
   OTEL_EXPORTER_OTLP_ENDPOINT: variables.url(['http', 'https']).optional(),
-  /** Share of the traces that begin here and are kept; one that began elsewhere is kept as it says. */
+  /** Share of the traces that begin here and are kept; one that goes on from elsewhere is kept as it says. */
   OTEL_TRACES_SAMPLER_ARG: variables.number(0, 1).default(1),
 }
 
