@@ -108,9 +108,12 @@ export const gateway: AlertGroup = {
       severity: 'warning',
       summary: 'Replicas of the gateway of {{ $labels.orderpipeline_dev_pipeline }} count requests each for itself',
       runbook: {
-        meaning: 'Redis does not answer. A caller is allowed its limit once for each replica. Orders go on.',
+        meaning:
+          'Redis does not answer, or has become a replica and takes no writes. A caller is allowed its limit once for each replica. Orders go on.',
         look: ['The log of the gateway: what Redis answers.'],
-        act: ['Restore Redis. The gateway shares its counts again by itself.'],
+        act: [
+          'Restore Redis, or have the name in `REDIS_URL` lead to the primary. The gateway shares its counts again by itself.',
+        ],
       },
       fires: {
         title: 'a replica that lost Redis',

@@ -1,5 +1,6 @@
 // How is Redis reached, by those who can do without it? Nothing waits for a connection, and no answer is waited for
-// longer than a bounded time.
+// longer than a bounded time. After a failover its address leads to another server, while the connection is still to the
+// former one: whether that has become a replica or says nothing any more, it is left, and the address is asked again.
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { Redis } from 'ioredis'
 
@@ -10,12 +11,30 @@ export interface RedisOptions {
 }
 
 const lastBackoffMs = 5_000
+/** Of silence after a command; one that is only slow says something in that time. */
+const leastSilenceMs = 5_000
+/** Between two warnings of one failover. */
+const warnEveryMs = 60_000
+
+/** What a server answers to a write that has become a replica. */
+export const isReadOnly = (error: unknown): boolean => error instanceof Error && /\bREADONLY\b/.test(error.message)
 
 export function createRedis({ url, timeoutMs, logger }: RedisOptions): Redis {
+  let warned = -Infinity
+  const leavesReplica = (error: Error): boolean => {
+    if (!isReadOnly(error)) return false
+    if (performance.now() - warned >= warnEveryMs) {
+      logger.warn({ reason: error.message }, 'Redis takes no writes; connecting again, to find its primary')
+      warned = performance.now()
+    }
+    return true
+  }
   const redis = new Redis(url, {
     connectionName: 'gateway',
     commandTimeout: timeoutMs,
     connectTimeout: 2_000,
+    socketTimeout: Math.max(leastSilenceMs, 2 * timeoutMs),
+    reconnectOnError: leavesReplica,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(100 * 2 ** Math.min(attempt, 10), lastBackoffMs) * (0.8 + 0.4 * Math.random()),

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import { isReadOnly } from '../redis.ts'
 
 export interface LimiterOptions {
   /** Keeps the counts of different limiters apart, in Redis too. */
@@ -30,6 +31,8 @@ export function createLimiter({ name, points, windowSeconds, redis, now }: Limit
   // Whoever is over the limit is refused without asking Redis again until their window ends.
   const counted = redis && new RateLimiterRedis({ ...options, storeClient: redis, inMemoryBlockOnConsumed: points + 1 })
   let awayUntil = -Infinity
+  /** It is there, and a replica: until a write has succeeded nobody counts together, however often it is reached. */
+  let readOnly = false
 
   const take = async (limiter: RateLimiterMemory | RateLimiterRedis, key: string, wanted: number): Promise<number> => {
     try {
@@ -47,15 +50,18 @@ export function createLimiter({ name, points, windowSeconds, redis, now }: Limit
     take: async (key, wanted) => {
       if (counted && usable()) {
         try {
-          return await take(counted, key, wanted)
-        } catch {
+          const waitMs = await take(counted, key, wanted)
+          readOnly = false
+          return waitMs
+        } catch (error) {
+          readOnly = isReadOnly(error)
           awayUntil = now() + awayMs
         }
       }
       return take(local, bucketOf(key), wanted)
     },
     get shared() {
-      return usable()
+      return usable() && !readOnly
     },
   }
 }

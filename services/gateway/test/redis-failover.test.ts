@@ -1,0 +1,112 @@
+// Are requests counted by all gateways together again after a failover of Redis, when its address leads to another server
+// while their connections are to the former primary: a replica now, or a machine that says nothing any more?
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { weakLink, type Link } from '../../test/weak-link.ts'
+import type { Gateway } from '../src/index.ts'
+import { ownRedis, type OwnRedis } from './own-redis.ts'
+import { ask, ground, type Ground } from './support.ts'
+
+let on: Ground
+let former: OwnRedis
+let next: OwnRedis
+let formerClient: Redis
+let nextClient: Redis
+/** What the address of Redis leads to, for connections that are opened from now on. */
+let target: { host: string; port: number }
+let address: Link
+/** To the former primary's machine. */
+let machine: Link
+let gateways: readonly [Gateway, Gateway]
+
+const portOf = (redis: OwnRedis): number => Number(new URL(redis.url).port)
+const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  const deadline = performance.now() + 60_000
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`not ${what} within a minute`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+beforeEach(async () => {
+  on = await ground()
+  ;[former, next] = [await ownRedis(), await ownRedis()]
+  ;[formerClient, nextClient] = [new Redis(former.url), new Redis(next.url)]
+  machine = await weakLink({ host: '127.0.0.1', port: portOf(former) })
+  target = { host: '127.0.0.1', port: machine.port }
+  address = await weakLink(target)
+  const env = {
+    REDIS_URL: `redis://127.0.0.1:${address.port}`,
+    REDIS_TIMEOUT_SECONDS: '1',
+    RATE_LIMIT_PER_CUSTOMER: '100',
+    RATE_LIMIT_WINDOW_SECONDS: '3600',
+  }
+  gateways = [await on.start(env), await on.start(env)]
+  await eventually('counted together', async () => (await bothSay('1')) && (await taken('before', 4)) === 4)
+}, 300_000)
+afterEach(async () => {
+  await on.close()
+  for (const client of [formerClient, nextClient]) client.disconnect()
+  await address.close()
+  await machine.mend()
+  await machine.close()
+  await former.close()
+  await next.close()
+}, 120_000)
+
+async function taken(customerId: string, orders: number): Promise<number> {
+  let accepted = 0
+  for (let n = 0; n < orders; n++) {
+    const body = { customerId, items: [{ sku: 'SKU-0001', quantity: 1 }] }
+    const { status } = await ask(`${gateways[n % 2 === 0 ? 0 : 1].url}/v1/orders`, { body })
+    if (status === 202) accepted++
+    else expect(status).toBe(429)
+  }
+  return accepted
+}
+async function bothSay(shared: '0' | '1'): Promise<boolean> {
+  const metrics = gateways.map(async ({ metricsUrl }) => (await fetch(`${metricsUrl}/metrics`)).text())
+  return (await Promise.all(metrics)).every((text) => text.includes(`\ngateway_rate_limit_shared ${shared}\n`))
+}
+const gatewaysAt = async (redis: Redis): Promise<number> =>
+  String(await redis.client('LIST'))
+    .split('\n')
+    .filter((line) => line.includes('name=gateway')).length
+/** As the gateways are asked meanwhile, by others each time: nothing else would have them notice. */
+let others = 0
+const takenOfOthers = async (): Promise<boolean> => (await taken(`other-${others++}`, 2)) === 2
+const atNext = async (): Promise<boolean> => {
+  expect(await takenOfOthers()).toBe(true)
+  return (await gatewaysAt(nextClient)) === 2
+}
+
+test(
+  'the former primary is a replica now: gateways leave it, and count together at the next',
+  { timeout: 300_000 },
+  async () => {
+    await formerClient.replicaof('127.0.0.1', portOf(next))
+    expect(await taken('alone', 4)).toBe(4)
+    // Reached again and again, and never counted by together: the metric must not say otherwise in between.
+    for (let n = 0; n < 20; n++) {
+      await taken('alone', 2)
+      expect(await bothSay('0')).toBe(true)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    target.port = portOf(next)
+    await eventually('connected to the next primary', atNext)
+    await eventually('counted together', async () => (await takenOfOthers()) && (await bothSay('1')))
+    expect(await taken('after', 110)).toBe(100)
+  },
+)
+
+test(
+  'the former primary says nothing any more: gateways leave it, and count together at the next',
+  { timeout: 300_000 },
+  async () => {
+    machine.hang()
+    target.port = portOf(next)
+    await eventually('connected to the next primary', atNext)
+    await eventually('counted together', async () => (await takenOfOthers()) && (await bothSay('1')))
+    expect(await taken('after', 110)).toBe(100)
+  },
+)
