@@ -25,6 +25,11 @@ const environment = z.object({
   POD_NAME: z.string().min(1).optional(),
   LEASE_NAME: z.string().min(1).default('orderpipeline-operator'),
   LEASE_SECONDS: seconds(15, 3),
+  /**
+   * How long another installation that acts on a pipeline has to answer before this one asks again, and then acts; it asks every
+   * ten times as long.
+   */
+  STANDBY_SECONDS: seconds(30),
   /** Metrics and health are served here. */
   METRICS_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
@@ -66,6 +71,7 @@ export interface Config {
     readonly holder: string
     readonly seconds: number
   }
+  readonly standbySeconds: number
   readonly metricsPort: number
   readonly logLevel: string
   readonly workers: number
@@ -102,6 +108,7 @@ export const configFrom = (env: Readonly<Record<string, string | undefined>>, ho
       holder: given.POD_NAME ?? hostname,
       seconds: given.LEASE_SECONDS,
     },
+    standbySeconds: given.STANDBY_SECONDS,
     metricsPort: given.METRICS_PORT,
     logLevel: given.LOG_LEVEL,
     workers: given.WORKERS,

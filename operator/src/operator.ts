@@ -16,6 +16,7 @@ import { type CallObserver, transport } from './kube/transport.ts'
 import type { WatchSettings } from './kube/watched.ts'
 import {
   absenceCause,
+  concerns,
   fieldManager,
   isExternal,
   type KafkaAccess,
@@ -24,9 +25,11 @@ import {
   pipelineKeyOf,
   retryAnnotation,
 } from './pipeline/index.ts'
+import { acting } from './reconcile/acting.ts'
 import { announcer } from './reconcile/announcer.ts'
 import { contests } from './reconcile/contests.ts'
 import { hasFinalizer } from './reconcile/finalizer.ts'
+import { atLatest, type Next } from './reconcile/next-check.ts'
 import { observe, type World, worldOf } from './reconcile/observe.ts'
 import { podReports } from './reconcile/pod-reports.ts'
 import { reconcile } from './reconcile/reconcile.ts'
@@ -80,7 +83,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const stopping = new AbortController()
   const closing = new AbortController()
   const queue = workQueue(clock, parts.queue)
-  const measured = metrics(queue.depth)
+  const measured = metrics(queue.depth, () => pipelines().filter((pipeline) => !turns.acts(pipeline)).length)
   const wire = await transport(kubeConfig, clock.now, (call, code, seconds) => {
     measured.requested(call.query?.['watch'] === true ? 'WATCH' : call.method, code, seconds)
     parts.observeCall?.(call, code, seconds)
@@ -88,7 +91,10 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const leaseTimeoutMs = (config.lease.seconds * 1000) / 5
   const leases = kubePort(wire, { fieldManager, timeoutMs: leaseTimeoutMs, mayWriteFor: () => leaseTimeoutMs })
   const lead = leader(leases, config.lease, clock)
-  const kube = kubePort(wire, { fieldManager, timeoutMs: requestTimeoutMs, mayWriteFor: lead.mayWriteFor })
+  const writing = { timeoutMs: requestTimeoutMs, mayWriteFor: lead.mayWriteFor }
+  const kube = kubePort(wire, { ...writing, fieldManager })
+  /** This installation: its replicas share a lease. */
+  const own = `${config.lease.namespace}/${config.lease.name}`
 
   /**
    * Pipelines whose topics are ours to keep: they are asked for every second, and mostly there are few. The same object until it changes,
@@ -108,7 +114,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
         if (change.kind === 'gone') forget(pipeline)
         else if (isExternal(pipeline)) external.set(keyOf(pipeline), pipeline)
         else external.delete(keyOf(pipeline))
-        if (isNews(change)) queue.add(keyOf(change.object), priorityOf(change))
+        if (isNews(change, own)) queue.add(keyOf(change.object), priorityOf(change))
       },
       child: (change) => {
         const key = pipelineKeyOf(change.object)
@@ -144,11 +150,26 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     lagMs: config.lag.statusSeconds * 1000,
   })
   const pipelines = () => world.pipelines.store.all() as readonly OrderPipeline[]
+  const acted = () => pipelines().filter(turns.acts)
   const pipelineOf = (key: string) => world.pipelines.store.get(key) as OrderPipeline | undefined
   const clients = kafkaClients((access) => credentials(kube, access), config.lag.timeoutSeconds * 1000)
+  const turns = acting(
+    {
+      kube: kubePort(wire, { ...writing, fieldManager: `${fieldManager}-record` }),
+      noted: world.noteWritten,
+      declared: () => declaresRecord(schemas),
+      left: (key, to) =>
+        log.warn({ pipeline: key, acting: to }, 'another installation of the operator acts on it, this one stands by'),
+      taken: (key, from) =>
+        log.warn({ pipeline: key, from }, 'the installation that acted on it does not answer, this one acts now'),
+      ...clock,
+    },
+    own,
+    { answerMs: config.standbySeconds * 1000, askMs: config.standbySeconds * 10_000 },
+  )
   const poller = lagPoller(
     {
-      pipelines,
+      pipelines: acted,
       readerFor: parts.lagReaderFor ?? ((access) => kafkaLagReader(clients.of(access))),
       ...clock,
       updated: (key) => queue.add(key, 'background'),
@@ -171,15 +192,12 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       log.warn({ servers, error }, 'the flow of pipelines is not known, KEDA goes by lag until Kafka answers')
     },
   })
-  const recording = kubePort(wire, {
-    fieldManager: `${fieldManager}-topics`,
-    timeoutMs: requestTimeoutMs,
-    mayWriteFor: lead.mayWriteFor,
-  })
+  const recording = kubePort(wire, { ...writing, fieldManager: `${fieldManager}-topics` })
   const unrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
   const topics = topicKeeper(
     {
       pipelines: () => [...external.values()].filter(isHeldAsNeeded),
+      acts: turns.acts,
       connectionTo: (access) => clients.of(access),
       record: (pipeline, kafka) => recordTopics(recording, world.noteWritten, unrecorded, pipeline, kafka),
       mayWrite: () => lead.mayWriteFor() > 0,
@@ -214,7 +232,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const contested = contests(clock.now, measured.repaired)
   const updates = updateTurns(
     {
-      all: () => pipelines().map((pipeline) => ({ pipeline, children: observe(world, keyOf(pipeline)).children })),
+      all: () => acted().map((pipeline) => ({ pipeline, children: observe(world, keyOf(pipeline)).children })),
       free: (key) => queue.add(key, 'background'),
     },
     { brought: config.servicesImage, usual: config.updates.usual, atOnce: config.updates.atOnce },
@@ -222,11 +240,15 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const lagOf = poller.figuresOf
   const readers = { status, strangers: taken, throughput, pods, secrets, lagOf, topics, updates, contests: contested }
   const passing = { kube, world, settings, ...readers, now: clock.wall }
-  const pass = async (key: string) => {
+  const pass = async (key: string): Promise<Next> => {
+    const found = pipelineOf(key)
+    const turn = found && (await turns.turn(found))
+    if (found && turn?.kind === 'standsBy') measured.forgetPipeline(found)
+    if (turn && turn.kind !== 'acts') return turn.kind === 'gone' ? turn : { kind: 'after', ms: turn.waitMs }
     const next = await reconcile(passing, key)
     const pipeline = pipelineOf(key)
     if (pipeline) measured.pipeline(pipeline)
-    return next
+    return turn?.waitMs === undefined ? next : atLatest(next, turn.waitMs)
   }
 
   function forget(pipeline: OrderPipeline): void {
@@ -238,6 +260,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     taken.forget(keyOf(pipeline))
     contested.forget(keyOf(pipeline))
     updates.forget(keyOf(pipeline))
+    turns.forget(keyOf(pipeline))
     queue.forget(keyOf(pipeline))
     measured.forgetPipeline(pipeline)
   }
@@ -297,12 +320,16 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   }
 }
 
-/** Our own status writes are no reason to look again. */
-const isNews = (change: Change): boolean => {
+/** Our own status writes are no reason to look again, what another installation writes is. */
+const isNews = (change: Change, own: string): boolean => {
   if (change.kind === 'gone') return true
   const [now, before] = [change.object.metadata, change.before()?.metadata]
+  const [record, recordBefore] = [change.object, change.before()].map(
+    (one) => (one as OrderPipeline | undefined)?.status?.operator,
+  )
   return (
     !before ||
+    (JSON.stringify(record) !== JSON.stringify(recordBefore) && concerns(record, own)) ||
     now.uid !== before.uid ||
     now.generation !== before.generation ||
     now.deletionTimestamp !== before.deletionTimestamp ||
@@ -329,6 +356,11 @@ const declaredStatus = (schemas: ServedSchemas, outdated: (fields: readonly stri
     if (undeclared.length > 0) reported = fields
     return value
   }
+}
+
+const declaresRecord = (schemas: ServedSchemas): boolean => {
+  const schema = schemas.of(orderPipelines)
+  return schema === undefined || schemaAt(schema, 'status.operator') !== undefined
 }
 
 const knowsFallbackBehavior = (schemas: ServedSchemas): boolean => {

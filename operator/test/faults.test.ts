@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
+import { fieldManager } from '../src/pipeline/index.ts'
 import { usualWatchSettings } from '../src/kube/watched.ts'
 import { endState } from './end-state.ts'
 import {
@@ -222,9 +223,14 @@ describe('an operator', () => {
     expect(told).toBeGreaterThanOrEqual(14)
   })
 
-  it.each(['edit', 'delete'] as const)(
-    'acts on an %s that only the answer to its own write shows, as its watch is late',
-    async (what) => {
+  it.each([
+    ['edit', 'status', fieldManager],
+    ['delete', 'status', fieldManager],
+    ['edit', 'record that it acts', `${fieldManager}-record`],
+    ['delete', 'record that it acts', `${fieldManager}-record`],
+  ] as const)(
+    'acts on an %s that only the answer to its own write of the %s shows, as its watch is late',
+    async (what, _write, manager) => {
       const [name = ''] = names
       const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
       await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, name } })
@@ -234,9 +240,10 @@ describe('an operator', () => {
         if (what === 'delete' && found) return await on.kube.delete(orderPipelines, found)
         await edit(on, name, (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency: 7 })) }))
       }
-      proxy.inject(({ path, watches, method }) => {
+      proxy.inject(({ path, watches, method, query }) => {
         if (watches && path.endsWith('/orderpipelines')) return { kind: 'hang' }
         if (done || method !== 'PATCH' || !path.endsWith(`/${name}/status`)) return undefined
+        if (query.get('fieldManager') !== manager) return undefined
         done = change()
         return { kind: 'delay', ms: 3000 }
       })

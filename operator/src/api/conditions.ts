@@ -48,6 +48,8 @@ export type Reason =
   | 'AuthenticationUnset'
   /** Applied, and something else changes an object of the pipeline back each time that it is repaired. */
   | 'Contested'
+  /** Applied, and another installation of the operator watches the pipeline too and stands by. */
+  | 'SecondOperator'
   /** The API server refused, or could not be reached for, a write. */
   | 'ApplyFailed'
   /** An object of a needed name exists and belongs to somebody else. */

@@ -208,6 +208,7 @@ export interface OrderPipelineStatus {
   readonly observedGeneration?: number
   readonly conditions?: readonly Condition[]
   readonly kafka?: KafkaRecord
+  readonly operator?: OperatorRecord
   readonly services?: ServicesStatus
   /** ISO date; absent unless suspended and not yet stopped. */
   readonly drainingSince?: string
@@ -222,6 +223,18 @@ export interface ServicesStatus {
   readonly image: string
   /** The operator's, where it is another one. */
   readonly available?: string
+}
+
+/** The installation of the operator that acts on the pipeline, as `<namespace>/<lease>`, and another one that watches it too. */
+export interface OperatorRecord {
+  readonly name: string
+  readonly standby?: {
+    readonly name: string
+    /** ISO date: when it last asked whether the one that acts is still there. */
+    readonly askedAt: string
+  }
+  /** The last such question that was answered. */
+  readonly answered?: string
 }
 
 /** What the operator has made in an external Kafka cluster. */

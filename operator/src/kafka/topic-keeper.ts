@@ -30,6 +30,8 @@ export interface TopicKeeper {
 
 export interface TopicKeeperEnvironment {
   readonly pipelines: () => readonly OrderPipeline[]
+  /** Whether this installation of the operator acts on it; another that does has its topics. */
+  readonly acts: (pipeline: OrderPipeline) => boolean
   readonly connectionTo: (access: KafkaAccess) => KafkaConnection
   /** Puts it into the pipeline's status; `false` when that failed. */
   readonly record: (pipeline: OrderPipeline, record: KafkaRecord) => Promise<boolean>
@@ -110,6 +112,7 @@ export const topicKeeper = (
   }
 
   const isDue = (pipeline: OrderPipeline): boolean => {
+    if (!on.acts(pipeline)) return false
     const last = known.get(keyOf(pipeline))
     if (last?.version === versionOf(pipeline) && on.now() < last.nextAt) return false
     if (pipeline.metadata.deletionTimestamp !== undefined) return leaving.has(versionOf(pipeline))

@@ -68,11 +68,16 @@ const configured = ({ pipeline, problems, failures, held = [], contested = [] }:
   if (contested.length > 0) return holds('Contested', list(contested))
   const unsaid = callersUnsaid(pipeline.spec)
   if (unsaid !== undefined) return holds('AuthenticationUnset', unsaid)
+  const { standby } = pipeline.status?.operator ?? {}
+  if (standby) return holds('SecondOperator', secondOperator(standby.name))
   const tight = tightBudget(pipeline.spec)
   return tight === undefined
     ? holds('Applied', 'the spec makes sense and is applied')
     : holds('ConnectionBudgetTight', tight)
 }
+
+const secondOperator = (name: string): string =>
+  `the spec is applied; a second operator, ${name}, watches this pipeline too and stands by: let each namespace be watched by one installation (watchNamespace)`
 
 /** One for each cause: several objects often wait for the same. */
 const heldMessages = (held: readonly Held[]): string[] =>

@@ -21,7 +21,8 @@ export interface Metrics {
 /** Seconds. */
 const buckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 
-export const metrics = (queueDepth: (priority: Priority) => number): Metrics => {
+/** `standingBy`: pipelines that another installation acts on. */
+export const metrics = (queueDepth: (priority: Priority) => number, standingBy: () => number): Metrics => {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -86,6 +87,14 @@ export const metrics = (queueDepth: (priority: Priority) => number): Metrics => 
     registers,
   })
   const leads = new Gauge({ name: name('leader'), help: '1 while this process holds the lease', registers })
+  new Gauge({
+    name: name('pipelines_standing_by'),
+    help: 'Pipelines that another installation of the operator acts on, and this one stands by',
+    registers,
+    collect() {
+      this.set(standingBy())
+    },
+  })
   const ofPipelines = pipelineMetrics(registry)
 
   return {

@@ -1,0 +1,117 @@
+// How does an installation of the operator come to act on a pipeline, and how does it leave one to another? By a record in the pipeline's
+// status, written only over the version that was read: of two that write at once, one is refused and looks again.
+import { type KubeObject, orderPipelines, type OperatorRecord, type OrderPipeline } from '../api/index.ts'
+import { isConflict, isNotFound } from '../kube/errors.ts'
+import type { Kube } from '../kube/port.ts'
+import { actsOn, type Asked, asked, keyOf, type Standing, standing, type StandbyTimes } from '../pipeline/index.ts'
+import type { Clock } from '../runtime/clock.ts'
+
+/** What is to be done with a pipeline now. */
+export type Turn =
+  | { readonly kind: 'acts'; readonly waitMs?: number }
+  | { readonly kind: 'standsBy'; readonly acting: string; readonly waitMs: number }
+  /** Somebody else has just changed it. */
+  | { readonly kind: 'later'; readonly waitMs: number }
+  | { readonly kind: 'gone' }
+
+export interface Acting {
+  /** Whether this installation acts on it, as far as is known; makes no request. */
+  acts(pipeline: OrderPipeline): boolean
+  /** To be asked before a pass over the pipeline. Puts it on record that this one acts, asks and answers. */
+  turn(pipeline: OrderPipeline): Promise<Turn>
+  forget(key: string): void
+}
+
+interface ActingEnvironment extends Pick<Clock, 'now' | 'wall'> {
+  /** By a field manager of its own, so that no other write of the status takes the record away. */
+  readonly kube: Pick<Kube, 'applyStatus' | 'get'>
+  readonly noted: (object: KubeObject) => void
+  /** Whether the served definition of OrderPipelines has the record: without it, every installation acts. */
+  readonly declared: () => boolean
+  /** Reported once: another installation acts on it. */
+  readonly left: (key: string, to: string) => void
+  /** This one acts in place of another, which is gone. */
+  readonly taken: (key: string, from: string) => void
+}
+
+export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes): Acting => {
+  const memory = new Map<string, Asked>()
+  const leftTo = new Map<string, string>()
+
+  /** The pipeline with the record; what to do instead when somebody else has written since, or it is gone. */
+  const record = async (
+    pipeline: OrderPipeline,
+    operator: OperatorRecord,
+  ): Promise<{ readonly recorded: OrderPipeline } | { readonly instead: Turn }> => {
+    const { apiVersion, kind } = pipeline
+    const { name, namespace, uid, resourceVersion } = pipeline.metadata
+    const metadata = {
+      name,
+      ...(namespace ? { namespace } : {}),
+      ...(uid ? { uid } : {}),
+      ...(resourceVersion ? { resourceVersion } : {}),
+    }
+    try {
+      const answer = await on.kube.applyStatus(orderPipelines, { apiVersion, kind, metadata, status: { operator } })
+      on.noted(answer)
+      return { recorded: answer as OrderPipeline }
+    } catch (error) {
+      if (isNotFound(error)) return { instead: { kind: 'gone' } }
+      if (!isConflict(error)) throw error
+      return { instead: await lookAgain(pipeline) }
+    }
+  }
+
+  /** What another has written is read, not waited for: a watch may be late. */
+  const lookAgain = async ({ metadata: { namespace = 'default', name } }: OrderPipeline): Promise<Turn> => {
+    const live = await on.kube.get(orderPipelines, namespace, name)
+    if (!live) return { kind: 'gone' }
+    on.noted(live)
+    return { kind: 'later', waitMs: 0 }
+  }
+
+  const decided = (pipeline: OrderPipeline) => {
+    const key = keyOf(pipeline)
+    const { operator } = pipeline.status ?? {}
+    const remembered = asked(operator, memory.get(key), on.now())
+    if (remembered) memory.set(key, remembered)
+    else memory.delete(key)
+    const clock = { now: on.now(), at: new Date(on.wall()).toISOString() }
+    return standing(operator, own, remembered, clock, times)
+  }
+
+  const report = (key: string, before: OperatorRecord | undefined, then: Standing): void => {
+    const to = then.kind === 'standsBy' ? then.acting : undefined
+    if (to === leftTo.get(key)) return
+    if (to === undefined) {
+      leftTo.delete(key)
+      if (before && before.name !== own) on.taken(key, before.name)
+      return
+    }
+    leftTo.set(key, to)
+    on.left(key, to)
+  }
+
+  return {
+    acts: ({ status }) => actsOn(status?.operator, own) || !on.declared(),
+    turn: async (pipeline) => {
+      if (!on.declared()) return { kind: 'acts' }
+      const key = keyOf(pipeline)
+      const first = decided(pipeline)
+      if (first.kind !== 'record') {
+        report(key, pipeline.status?.operator, first)
+        return first
+      }
+      const written = await record(pipeline, first.operator)
+      if ('instead' in written) return written.instead
+      const then = decided(written.recorded)
+      report(key, pipeline.status?.operator, then)
+      // An API server that drops the record, in spite of its schema, must not keep every installation from acting.
+      return then.kind === 'record' ? { kind: 'acts' } : then
+    },
+    forget: (key) => {
+      memory.delete(key)
+      leftTo.delete(key)
+    },
+  }
+}

@@ -1,0 +1,120 @@
+// What if two installations of the operator watch one namespace? Each has a lease of its own, so leader election does not part them.
+// On a real API server: one acts on a pipeline, the other writes nothing of it, both say so, and the second goes on when the first is gone.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Deployment, orderPipelines } from '../src/api/index.ts'
+import {
+  children,
+  current,
+  edit,
+  eventually,
+  ground,
+  type Ground,
+  pipelineFrom,
+  type Running,
+  runOperator,
+  settled,
+} from './harness.ts'
+
+/** Asked again after ten times as long, and given up after twice as long without an answer. */
+const standbySeconds = '1'
+
+describe('two installations that watch one namespace', () => {
+  let on: Ground
+  const running: Running[] = []
+  beforeEach(async () => {
+    on = await ground()
+  })
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((operator) => operator.stop()))
+  })
+
+  const install = async (lease: string, image: string): Promise<Running> => {
+    const environment = { LEASE_NAME: lease, SERVICES_IMAGE: image, UPDATES: 'Automatic' }
+    const operator = await runOperator(on, {}, { ...environment, STANDBY_SECONDS: standbySeconds })
+    running.push(operator)
+    return operator
+  }
+  const create = async (name: string): Promise<void> => {
+    const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
+    await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, name } })
+  }
+  const status = async (name: string) => (await current(on, name))?.status
+  const actsOn = (name: string, lease: string) =>
+    eventually(
+      `${lease} acts on ${name}`,
+      async () => (await status(name))?.operator?.name === `${on.namespace}/${lease}`,
+    )
+  const configured = async (name: string) => (await status(name))?.conditions?.find(({ type }) => type === 'Configured')
+  const images = async () =>
+    (await children(on))
+      .filter((child): child is Deployment => child.kind === 'Deployment')
+      .map(({ spec }) => spec.template.spec?.containers[0]?.image)
+  const metric = async ({ port }: Running, name: string) =>
+    new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(
+      await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+    )?.[1]
+  /** Asking whether the other is there is all that one which stands by writes. */
+  const objectsWritten = ({ writes }: Running) => writes.filter((write) => !write.endsWith('/status'))
+
+  it('one acts, and the other touches no object and says that it stands by', async () => {
+    const first = await install('one', 'services:1')
+    await create('shop')
+    await actsOn('shop', 'one')
+    await eventually('deployed', async () => (await images()).length > 0)
+    const second = await install('two', 'services:2')
+    const told = await eventually('the pipeline names the second', async () => {
+      const found = await configured('shop')
+      return found?.reason === 'SecondOperator' && found
+    })
+    expect(told.status).toBe('True')
+    expect(told.message).toContain(`${on.namespace}/two`)
+    await edit(on, 'shop', (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency: 7 })) }))
+    await eventually('the edit is followed', async () => (await status('shop'))?.observedGeneration === 2)
+    await settled(first)
+    expect(objectsWritten(second)).toEqual([])
+    expect(await images()).toEqual(['services:1'])
+    expect(await metric(second, 'orderpipeline_pipelines_standing_by')).toBe('1')
+    expect(await metric(first, 'orderpipeline_pipelines_standing_by')).toBe('0')
+    expect(await metric(second, 'orderpipeline_condition')).toBeUndefined()
+  })
+
+  it('one alone has each pipeline that both see for the first time', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await create(name)
+    const [first, second] = await Promise.all([install('one', 'services:1'), install('two', 'services:2')])
+    for (const name of ['a', 'b', 'c', 'd'])
+      await eventually(`${name} followed`, async () => (await status(name))?.observedGeneration === 1)
+    await settled(first)
+    await settled(second)
+    const [byFirst, bySecond] = [objectsWritten(first), objectsWritten(second)]
+    expect(byFirst.length + bySecond.length).toBeGreaterThanOrEqual(4 * 4)
+    expect(byFirst.filter((write) => bySecond.includes(write))).toEqual([])
+  })
+
+  it('the second goes on with a pipeline when the first is gone, and an answered one waits', async () => {
+    const first = await install('one', 'services:1')
+    await create('shop')
+    await actsOn('shop', 'one')
+    const second = await install('two', 'services:2')
+    const answered = await eventually('answered', async () => {
+      const operator = (await status('shop'))?.operator
+      return operator?.standby && operator.answered === operator.standby.askedAt && operator.answered
+    })
+    await eventually('asked again and answered again', async () => {
+      const operator = (await status('shop'))?.operator
+      return operator?.answered !== answered && operator?.answered === operator?.standby?.askedAt
+    })
+    expect(objectsWritten(second)).toEqual([])
+    running.shift()
+    await first.stop()
+    await actsOn('shop', 'two')
+    await edit(on, 'shop', (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency: 7 })) }))
+    await eventually('followed by the second', async () => (await status('shop'))?.observedGeneration === 2)
+    expect((await configured('shop'))?.reason).not.toBe('SecondOperator')
+    const back = await install('one', 'services:1')
+    await eventually('the pipeline names the first, which is back', async () =>
+      (await configured('shop'))?.message.includes(`${on.namespace}/one`),
+    )
+    await settled(second)
+    expect(objectsWritten(back)).toEqual([])
+  })
+})
