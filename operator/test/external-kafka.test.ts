@@ -227,7 +227,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await create()
     await start()
     expect((await condition('SecretNotFound')).message).toBe('there is no Secret kafka, which is needed to reach Kafka')
-    expect(names(await children(on))).toContain(`Deployment ${name}-notification`)
+    expect(names(await children(on))).not.toContain(`Deployment ${name}-notification`)
     await secret({ password: undefined })
     await eventually('key named', async () =>
       (await topicsReady())?.message.startsWith('Secret kafka has no key password'),
@@ -235,6 +235,9 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     const password = encoded(securedKafka().admin.password)
     await patch(on, secrets, 'kafka', { data: { password } })
     await condition('True')
+    await eventually('pods have what they wait for', async () =>
+      names(await children(on)).includes(`Deployment ${name}-notification`),
+    )
   })
 
   it('say that the password is wrong without giving it away, and that the rights are missing', async () => {

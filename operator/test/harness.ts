@@ -101,13 +101,18 @@ export interface Running extends Operator {
   readonly writes: string[]
 }
 
+/** `topicOperator`: whether somebody makes the topics. */
 export const runOperator = async (
-  { namespace, operatorAccess }: Ground,
+  on: Ground,
   parts: Partial<OperatorParts> = {},
   environment: Record<string, string> = {},
+  { topicOperator = true } = {},
 ): Promise<Running> => {
+  const { namespace, operatorAccess } = on
   const writes: string[] = []
   const env = { SERVICES_IMAGE: 'services:1', WATCH_NAMESPACE: namespace, POD_NAMESPACE: namespace, METRICS_PORT: '0' }
+  const stopped = new AbortController()
+  if (topicOperator) void makeTopics(on, stopped.signal)
   const operator = await startOperator({
     config: configFrom({ ...env, POD_NAME: `op-${randomBytes(3).toString('hex')}`, ...environment }, 'test'),
     kubeConfig: operatorAccess(),
@@ -120,7 +125,33 @@ export const runOperator = async (
     },
     ...parts,
   })
+  void operator.ended.finally(() => stopped.abort())
   return { ...operator, writes }
+}
+
+/** Does the part of the Topic Operator that pods wait for: says of each KafkaTopic that Kafka has it, though not yet that it is ready. */
+export const makeTopics = async (on: Ground, signal: AbortSignal): Promise<void> => {
+  const topics = resourceOf('KafkaTopic')
+  const made = async ({ metadata, status }: KubeObject): Promise<void> => {
+    if ((status as { topicId?: string } | undefined)?.topicId !== undefined) return
+    await patch(on, topics, metadata.name, { status: { topicId: metadata.uid } }, '/status').catch(() => undefined)
+  }
+  while (!signal.aborted) {
+    try {
+      let resourceVersion = '0'
+      for await (const page of on.kube.pages(topics, { namespace: on.namespace })) {
+        resourceVersion = page.resourceVersion
+        await Promise.all(page.items.map(made))
+      }
+      const options = { namespace: on.namespace, resourceVersion, timeoutSeconds: 300, signal }
+      for await (const line of await on.kube.watch(topics, options)) {
+        const { type, object } = JSON.parse(line) as { type: string; object: KubeObject }
+        if (type === 'ADDED') await made(object)
+      }
+    } catch {
+      await sleep(200) // the next listing has what was missed
+    }
+  }
 }
 
 export const pipelineFrom = (path: string, { namespace }: Ground): OrderPipeline => {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Ground } from './harness.ts'
+import { type Ground, makeTopics } from './harness.ts'
 
 export interface Processes {
   start(environment: { readonly POD_NAME: string; readonly LEASE_SECONDS?: string }): ChildProcess
@@ -17,6 +17,8 @@ export const processesOn = async (on: Ground): Promise<Processes> => {
   const kubeconfig = join(folder, 'kubeconfig')
   await writeFile(kubeconfig, on.operatorAccess().exportConfig())
   const running: ChildProcess[] = []
+  const ended = new AbortController()
+  void makeTopics(on, ended.signal)
   return {
     start: (environment) => {
       const main = join(import.meta.dirname, '..', 'src', 'main.ts')
@@ -30,6 +32,7 @@ export const processesOn = async (on: Ground): Promise<Processes> => {
       return child
     },
     end: async () => {
+      ended.abort()
       await Promise.all(running.map(kill))
       await rm(folder, { recursive: true })
     },

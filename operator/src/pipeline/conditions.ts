@@ -92,14 +92,20 @@ const heldMessages = (held: readonly Held[]): string[] =>
  */
 const notLookedAtYet = (
   { pipeline, topics, problems }: Seen,
-  { ScalingReady }: { readonly ScalingReady: Verdict },
+  { Configured, ScalingReady }: { readonly Configured: Verdict; readonly ScalingReady: Verdict },
   before: ReadonlyMap<ConditionType, Condition>,
-): Partial<ReturnType<typeof asBefore>> => {
+): Partial<Record<(typeof dependents)[number], Verdict>> => {
   const seen = before.get('TopicsReady')?.observedGeneration === pipeline.metadata.generation
   if (!isExternal(pipeline) || topics || problems.length > 0 || !seen) return {}
   const was = asBefore(before)
   const short = ScalingReady.status === 'True' && was.ScalingReady.reason === 'MaximumUnreachable'
-  return { TopicsReady: was.TopicsReady, ...(short ? { ScalingReady: was.ScalingReady } : {}) }
+  const configured = before.get('Configured')
+  const waits = Configured.reason === 'TopicsNotReady' && configured?.reason === 'TopicsNotReady'
+  return {
+    TopicsReady: was.TopicsReady,
+    ...(short ? { ScalingReady: was.ScalingReady } : {}),
+    ...(waits ? { Configured: verdictIn(configured) } : {}),
+  }
 }
 
 /** While a spec cannot be applied its children stay as they are, and so does what is known of them. */

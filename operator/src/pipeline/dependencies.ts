@@ -21,7 +21,10 @@ export type Blocked = ReadonlyMap<string, Cause>
 /** Stands for an external Kafka cluster, which no object represents. */
 const externalKafka = 'Kafka/external'
 
-/** Identities of what an object needs directly. */
+/** Stands for the topics of a part, as long as some of them are not there. */
+export const awaitedTopicsOf = (part: string): string => `Topics/${part}`
+
+/** Identities of what an object needs directly; the first that is blocked is the cause that is told. */
 export const dependencies = (object: ChildObject, pipeline: OrderPipeline): string[] => {
   const kafka = isExternal(pipeline) ? [externalKafka] : []
   const part = object.metadata.labels?.[labelKeys.stage] ?? ''
@@ -33,6 +36,7 @@ export const dependencies = (object: ChildObject, pipeline: OrderPipeline): stri
         `NetworkPolicy/${workload}`,
         ...topicsOf(pipeline, part).map((topic) => `KafkaTopic/${topic}`),
         ...kafka,
+        awaitedTopicsOf(part),
       ]
     case 'ScaledObject':
       return [
@@ -48,7 +52,7 @@ export const dependencies = (object: ChildObject, pipeline: OrderPipeline): stri
 }
 
 /** Topics that a stage or the gateway reads or writes, by their names in Kafka. */
-const topicsOf = ({ metadata: { name }, spec }: OrderPipeline, part: string): string[] => {
+export const topicsOf = ({ metadata: { name }, spec }: OrderPipeline, part: string): string[] => {
   const named = (refs: readonly TopicRef[]): string[] => refs.map(({ topic }) => topicName(name, topic))
   if (part === gatewayName) return spec.gateway ? named(spec.gateway.emits ?? defaultGatewayEmits) : []
   const stage = spec.stages.find((one) => one.name === part)

@@ -123,6 +123,15 @@ describe('a status', () => {
       expect(condition(refused, 'ScalingReady')).toMatchObject({ reason: 'MaximumUnreachable' })
     })
 
+    it('repeats after a new start which topics its pods wait for', () => {
+      const held = (what: string) =>
+        [{ object: 'Deployment shop-payment', cause: { reason: 'TopicsNotReady', what } }] as const
+      const topics = { problems: [], partitions: few }
+      const before = statusOf(seen({ pipeline: external, topics, held: held('topics that are not there yet') }), 'then')
+      const started = seen({ pipeline: { ...external, status: before }, held: held('the Kafka cluster') })
+      expect(statusOf(started, 'now').conditions).toEqual(before.conditions)
+    })
+
     it('is not Ready before the first look, and after a new start repeats what was found for the same spec', () => {
       expect(condition(seen({ pipeline: external }), 'TopicsReady')?.reason).toBe('TopicsNotReady')
       const before = statusOf(seen({ pipeline: external, topics: { problems: [], partitions: few } }), 'then')

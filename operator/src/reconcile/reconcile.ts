@@ -5,6 +5,7 @@ import type { Kube } from '../kube/port.ts'
 import {
   blockedByAbsence,
   blockedByKafka,
+  blockedByTopics,
   desired,
   type DesiredSettings,
   identity,
@@ -78,7 +79,11 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
   const wanted = deleting ? [] : desired(pipeline, children, settings, lag, pods, digests, on.now())
   // Read once: the status must say why this pass did what it did, not what has been learnt since. That brings a pass of its own.
   const topics = on.topics.topicsOf(pipeline)
-  const blocked = new Map([...blockedByKafka(pipeline, topics), ...blockedByAbsence(on.world.absent())])
+  const blocked = new Map([
+    ...blockedByTopics(pipeline, children, topics),
+    ...blockedByKafka(pipeline, topics),
+    ...blockedByAbsence(on.world.absent()),
+  ])
   const planned = problems.length > 0 ? [] : plan(wanted, children, pipeline, blocked, on.strangers.of(key))
   const actions = on.contests.admit(key, planned)
   const starts = deleting || problems.length > 0 ? [] : startsOf(pipeline, children, wanted, blocked)

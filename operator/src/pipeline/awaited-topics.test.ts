@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import type { ChildObject, OrderPipeline } from '../api/index.ts'
+import { blockedByTopics } from './awaited-topics.ts'
+import { desired } from './desired.ts'
+import { everyOf } from './neighbours.ts'
+import { plan } from './plan.ts'
+import { pipeline, settings, stage } from './testing.ts'
+
+const ready = { conditions: [{ type: 'Ready', status: 'True' }] }
+const refused = { conditions: [{ type: 'Ready', status: 'False', reason: 'KafkaError' }] }
+const topics = (of: OrderPipeline, status: (name: string) => unknown): ChildObject[] =>
+  desired(of, [], settings)
+    .filter(({ kind }) => kind === 'KafkaTopic')
+    .map((object) => ({ ...object, status: status(object.metadata.name) }) as ChildObject)
+const workloads = (of: OrderPipeline): ChildObject[] =>
+  desired(of, [], settings).filter(({ kind }) => kind !== 'KafkaTopic')
+const steps = (of: OrderPipeline, children: readonly ChildObject[]) =>
+  plan(desired(of, children, settings), children, of, blockedByTopics(of, children, undefined))
+    .filter(({ object }) => object.kind === 'Deployment' || object.kind === 'ScaledObject')
+    .map(({ kind, object }) => `${kind} ${object.kind}`)
+
+describe('the workloads of a new stage', () => {
+  it('are made once every topic that it reads or leaves dead letters in is there', () => {
+    const of = pipeline()
+    expect(steps(of, [])).toEqual(['hold Deployment', 'hold ScaledObject'])
+    const oneIsMissing = topics(of, (name) => (name.endsWith('dead-letters') ? undefined : ready))
+    expect(steps(of, oneIsMissing)).toEqual(['hold Deployment', 'hold ScaledObject'])
+    expect(
+      steps(
+        of,
+        topics(of, () => ready),
+      ),
+    ).toEqual(['create Deployment', 'create ScaledObject'])
+  })
+
+  it('wait for a topic that could not be made, not for one that is there and cannot be changed as asked', () => {
+    const of = pipeline()
+    expect(
+      steps(
+        of,
+        topics(of, () => refused),
+      ),
+    ).toEqual(['hold Deployment', 'hold ScaledObject'])
+    expect(
+      steps(
+        of,
+        topics(of, () => ({ ...refused, topicId: 'id' })),
+      ),
+    ).toEqual(['create Deployment', 'create ScaledObject'])
+  })
+
+  it('do not wait for topics that somebody else looks after', () => {
+    const of = pipeline()
+    const unmanaged = { conditions: [{ type: 'Unmanaged', status: 'True' }] }
+    expect(
+      steps(
+        of,
+        topics(of, () => unmanaged),
+      ),
+    ).toEqual(['create Deployment', 'create ScaledObject'])
+  })
+
+  it('say rather that Strimzi is missing than that its topics are', () => {
+    const of = pipeline()
+    const strimzi = { reason: 'StrimziMissing', what: 'Strimzi' } as const
+    const blocked = new Map([...blockedByTopics(of, [], undefined), [everyOf('KafkaTopic'), strimzi] as const])
+    const held = plan(desired(of, [], settings), [], of, blocked).find(({ object }) => object.kind === 'Deployment')
+    expect(held).toMatchObject({ kind: 'hold', cause: strimzi })
+  })
+
+  it('name the topics that they wait for', () => {
+    const cause = blockedByTopics(pipeline(), [], undefined).get('Topics/payment')
+    expect(cause).toEqual({
+      reason: 'TopicsNotReady',
+      what: 'topics that are not there yet (shop.inventory.updated, shop.payment.dead-letters)',
+    })
+  })
+})
+
+describe('the workloads of a stage that runs', () => {
+  const before = pipeline()
+  const after = pipeline({
+    topics: [{ name: 'inventory.updated' }, { name: 'stock' }],
+    stages: [stage({ consumes: [{ topic: 'inventory.updated' }, { topic: 'stock' }] })],
+  })
+
+  it('are not told of a further topic before it is there', () => {
+    const without = [...topics(before, () => ready), ...workloads(before)]
+    expect(steps(after, without)).toEqual(['hold Deployment', 'hold ScaledObject'])
+    const withIt = [...topics(after, () => ready), ...workloads(before)]
+    expect(steps(after, withIt)).toEqual(['apply Deployment', 'apply ScaledObject'])
+  })
+
+  it('follow every change though a topic is not ready, as one that was deleted by hand', () => {
+    const edited = pipeline({ stages: [stage({ concurrency: 7 })] })
+    const children = [...topics(before, () => refused), ...workloads(before)]
+    expect(steps(edited, children)).toContain('apply Deployment')
+  })
+})
+
+describe('in an external Kafka cluster', () => {
+  const of = pipeline({ kafka: { external: { bootstrapServers: 'kafka:9092' } } })
+  const seen = (...names: string[]) => ({ problems: [], partitions: new Map(names.map((name) => [name, 3])) })
+
+  it('a new stage waits for a topic that Kafka refuses to make', () => {
+    expect([...blockedByTopics(of, [], seen('shop.inventory.updated')).keys()]).toContain('Topics/payment')
+    const all = seen('shop.inventory.updated', 'shop.payment.dead-letters')
+    expect(blockedByTopics(of, [], all).size).toBe(0)
+  })
+
+  it('a new stage does not wait for what an operator without the right to its Secret will never see', () => {
+    const problems = [{ reason: 'SecretForbidden', message: 'no' } as const]
+    expect(blockedByTopics(of, [], { problems, partitions: new Map() }).size).toBe(0)
+  })
+
+  it('a stage that runs does not', () => {
+    expect(blockedByTopics(of, workloads(of), seen()).size).toBe(0)
+  })
+})

@@ -1,0 +1,44 @@
+// Do pods wait for their topics? On a real API server, without a Topic Operator.
+import { afterEach, expect, it } from 'vitest'
+import { orderPipelines, resourceOf } from '../src/api/index.ts'
+import {
+  children,
+  current,
+  eventually,
+  ground,
+  patch,
+  pipelineFrom,
+  type Running,
+  runOperator,
+  settled,
+} from './harness.ts'
+
+let operator: Running | undefined
+afterEach(() => operator?.stop())
+
+it('a stage is made once the last of its topics is there, and the status says what it waits for until then', async () => {
+  const on = await ground()
+  await on.kube.create(orderPipelines, pipelineFrom('crds/fixtures/minimal.yaml', on))
+  operator = await runOperator(on, {}, {}, { topicOperator: false })
+  const ofKind = async (kind: string) => (await children(on)).filter((child) => child.kind === kind)
+  const topics = await eventually('topics asked for', async () => {
+    const found = await ofKind('KafkaTopic')
+    return found.length === 2 && found
+  })
+  const configured = await eventually('waiting', async () =>
+    (await current(on, 'minimal'))?.status?.conditions?.find(
+      ({ type, reason }) => type === 'Configured' && reason === 'TopicsNotReady',
+    ),
+  )
+  expect(configured.message).toContain('topics that are not there yet (minimal.')
+  const [first, last] = topics
+  if (!first || !last) throw new Error('no topics')
+  const made = (name: string) => patch(on, resourceOf('KafkaTopic'), name, { status: { topicId: 'id' } }, '/status')
+  await made(first.metadata.name)
+  await settled(operator)
+  expect(await ofKind('Deployment')).toEqual([])
+  expect(await ofKind('ScaledObject')).toEqual([])
+  await made(last.metadata.name)
+  await eventually('a Deployment', async () => (await ofKind('Deployment')).length === 1)
+  await eventually('an autoscaler', async () => (await ofKind('ScaledObject')).length === 1)
+})
