@@ -21,6 +21,8 @@ import {
   isExternal,
   type KafkaAccess,
   keyOf,
+  lagSource,
+  type LagSource,
   needsFinalizer,
   pipelineKeyOf,
   retryAnnotation,
@@ -83,7 +85,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const stopping = new AbortController()
   const closing = new AbortController()
   const queue = workQueue(clock, parts.queue)
-  const measured = metrics(queue.depth, () => pipelines().filter((pipeline) => !turns.acts(pipeline)).length)
+  const measured = metrics(queue.depth, () => standingBy.size)
   const wire = await transport(kubeConfig, clock.now, (call, code, seconds) => {
     measured.requested(call.query?.['watch'] === true ? 'WATCH' : call.method, code, seconds)
     parts.observeCall?.(call, code, seconds)
@@ -101,6 +103,9 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
    * so that what is derived from it is derived once.
    */
   const external = new Map<string, OrderPipeline>()
+  /** Pipelines that this installation acts on, as far as their lag is read, and those that another acts on. */
+  const polled = new Map<string, LagSource>()
+  const standingBy = new Set<string>()
   const lookAtAll = (): void => {
     for (const pipeline of world.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
   }
@@ -111,6 +116,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       pipeline: (change) => {
         const pipeline = change.object as OrderPipeline
         if (change.kind !== 'gone') flow.know(pipeline)
+        if (change.kind !== 'gone') sort(pipeline)
         if (change.kind === 'gone') forget(pipeline)
         else if (isExternal(pipeline)) external.set(keyOf(pipeline), pipeline)
         else external.delete(keyOf(pipeline))
@@ -169,7 +175,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   )
   const poller = lagPoller(
     {
-      pipelines: acted,
+      pipelines: () => [...polled.values()],
       readerFor: parts.lagReaderFor ?? ((access) => kafkaLagReader(clients.of(access))),
       ...clock,
       updated: (key) => queue.add(key, 'background'),
@@ -251,8 +257,19 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     return turn?.waitMs === undefined ? next : atLatest(next, turn.waitMs)
   }
 
+  function sort(pipeline: OrderPipeline): void {
+    const key = keyOf(pipeline)
+    const acts = turns.acts(pipeline)
+    if (acts) polled.set(key, lagSource(pipeline))
+    else polled.delete(key)
+    if (acts || !pipeline.status?.operator) standingBy.delete(key)
+    else standingBy.add(key)
+  }
+
   function forget(pipeline: OrderPipeline): void {
     external.delete(keyOf(pipeline))
+    polled.delete(keyOf(pipeline))
+    standingBy.delete(keyOf(pipeline))
     flow.forget(pipeline)
     status.forget(keyOf(pipeline))
     throughput.forget(keyOf(pipeline))

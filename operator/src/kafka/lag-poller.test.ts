@@ -67,6 +67,21 @@ describe('the lag of pipelines', () => {
     expect(updated).toEqual(['default/shop', 'default/shop'])
   })
 
+  it('brings no pass over a pipeline in which nothing moves, once its pace is known', async () => {
+    const { poller, updated, state } = polling([pipeline()])
+    state.committed = state.high
+    for (let ticks = 0; ticks < 3; ticks += 1) {
+      await poller.poll()
+      state.now += 5000
+    }
+    updated.length = 0
+    for (let ticks = 0; ticks < 20; ticks += 1) {
+      await poller.poll()
+      state.now += 5000
+    }
+    expect(updated).toEqual([])
+  })
+
   it('is unknown while Kafka is away, which is asked less and less often', async () => {
     const { poller, asked, failed, state } = polling([pipeline()])
     await poller.poll()

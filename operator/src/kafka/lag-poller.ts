@@ -1,6 +1,5 @@
 // What is the lag of every pipeline right now? Read at intervals, in one go for each cluster, beside reconciling: Kafka being away
 // makes lag unknown and holds nothing up.
-import type { OrderPipeline } from '../api/index.ts'
 import {
   accessKey,
   consumerGroup,
@@ -10,6 +9,7 @@ import {
   lagFigures,
   lagSample,
   type LagSample,
+  type LagSource,
   type StageFigures,
   topicName,
   withSample,
@@ -22,8 +22,9 @@ export interface LagPollerSettings {
   readonly serviceDomain: string
 }
 
-export interface LagPollerEnvironment {
-  readonly pipelines: () => readonly OrderPipeline[]
+export interface LagPollerEnvironment<Source extends LagSource = LagSource> {
+  /** The same objects until they change: what follows from one is worked out once. */
+  readonly pipelines: () => readonly Source[]
   readonly readerFor: (access: KafkaAccess) => LagReader
   readonly now: () => number
   readonly random: () => number
@@ -31,7 +32,7 @@ export interface LagPollerEnvironment {
   readonly updated: (key: string) => void
   readonly failed: (access: KafkaAccess, error: unknown) => void
   /** The offsets themselves, by consumer group; a group that could not be read is absent. */
-  readonly seen?: (pipeline: OrderPipeline, read: Awaited<ReturnType<LagReader['read']>>) => void
+  readonly seen?: (pipeline: Source, read: Awaited<ReturnType<LagReader['read']>>) => void
 }
 
 export interface LagPoller {
@@ -51,21 +52,43 @@ interface Cluster {
 }
 
 /** Pipelines that share a connection. */
-interface Members {
+interface Members<Source> {
   readonly access: KafkaAccess
-  readonly pipelines: OrderPipeline[]
+  readonly pipelines: Polled<Source>[]
+}
+
+interface Polled<Source> {
+  readonly source: Source
+  readonly key: string
+  readonly access: KafkaAccess
+  readonly accessKey: string
+  /** By stage. */
+  readonly queries: ReadonlyMap<string, GroupQuery>
 }
 
 const longestPauseMs = 60_000
 
-export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain }: LagPollerSettings): LagPoller => {
+export const lagPoller = <Source extends LagSource>(
+  on: LagPollerEnvironment<Source>,
+  { intervalMs, serviceDomain }: LagPollerSettings,
+): LagPoller => {
   const clusters = new Map<string, Cluster>()
   const samples = new Map<string, readonly LagSample[]>()
   const figures = new Map<string, ReadonlyMap<string, StageFigures>>()
 
-  const known = (pipeline: OrderPipeline): string => JSON.stringify([...(figures.get(keyOf(pipeline)) ?? [])])
+  const known = ({ key }: Polled<Source>): string => JSON.stringify([...(figures.get(key) ?? [])])
 
-  const pollCluster = async ({ access, pipelines }: Members): Promise<void> => {
+  const worked = new WeakMap<Source, Polled<Source>>()
+  const polled = (source: Source): Polled<Source> => {
+    const before = worked.get(source)
+    if (before) return before
+    const access = kafkaAccess(source, serviceDomain)
+    const one = { source, key: keyOf(source), access, accessKey: accessKey(access), queries: queriesOf(source) }
+    worked.set(source, one)
+    return one
+  }
+
+  const pollCluster = async ({ access, pipelines }: Members<Source>): Promise<void> => {
     const key = accessKey(access)
     const cluster = clusters.get(key) ?? { reader: on.readerFor(access), busy: false, failures: 0, nextAt: 0 }
     clusters.set(key, cluster)
@@ -73,54 +96,52 @@ export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain 
     cluster.busy = true
     const before = pipelines.map(known)
     try {
-      const read = await cluster.reader.read(pipelines.flatMap(queries))
+      const read = await cluster.reader.read(pipelines.flatMap(({ queries }) => [...queries.values()]))
       cluster.failures = 0
       for (const pipeline of pipelines) {
         take(pipeline, read)
-        on.seen?.(pipeline, read)
+        on.seen?.(pipeline.source, read)
       }
     } catch (error) {
       cluster.failures += 1
       const pause = Math.min(longestPauseMs, intervalMs * 2 ** cluster.failures)
       cluster.nextAt = on.now() + pause * (0.5 + 0.5 * on.random())
       on.failed(access, error)
-      for (const pipeline of pipelines) figures.delete(keyOf(pipeline))
+      for (const { key: gone } of pipelines) figures.delete(gone)
     } finally {
       cluster.busy = false
     }
     pipelines
       .filter((pipeline, index) => known(pipeline) !== before[index])
-      .forEach((pipeline) => on.updated(keyOf(pipeline)))
+      .forEach((pipeline) => on.updated(pipeline.key))
   }
 
-  const take = (pipeline: OrderPipeline, read: Awaited<ReturnType<LagReader['read']>>): void => {
-    const ofStages = pipeline.spec.stages.flatMap((stage): [string, StageFigures][] => {
-      const group = consumerGroup(pipeline, stage)
+  const take = ({ key, queries }: Polled<Source>, read: Awaited<ReturnType<LagReader['read']>>): void => {
+    const ofStages = [...queries].flatMap(([stage, { group }]): [string, StageFigures][] => {
       const partitions = read.get(group)
       if (!partitions) return []
       const seen = withSample(samples.get(group) ?? [], lagSample(partitions, on.now()))
       samples.set(group, seen)
-      return [[stage.name, lagFigures(seen)]]
+      return [[stage, lagFigures(seen)]]
     })
-    figures.set(keyOf(pipeline), new Map(ofStages))
+    figures.set(key, new Map(ofStages))
   }
 
   const poll = async (): Promise<void> => {
-    const wanted = new Map<string, Members>()
-    for (const pipeline of on.pipelines()) {
-      const access = kafkaAccess(pipeline, serviceDomain)
-      const members = wanted.get(accessKey(access)) ?? { access, pipelines: [] }
+    const wanted = new Map<string, Members<Source>>()
+    for (const pipeline of on.pipelines().map(polled)) {
+      const members = wanted.get(pipeline.accessKey) ?? { access: pipeline.access, pipelines: [] }
       members.pipelines.push(pipeline)
-      wanted.set(accessKey(access), members)
+      wanted.set(pipeline.accessKey, members)
     }
     await forgetOthers(wanted)
     await Promise.all([...wanted.values()].map(pollCluster))
   }
 
-  const forgetOthers = async (wanted: ReadonlyMap<string, Members>): Promise<void> => {
+  const forgetOthers = async (wanted: ReadonlyMap<string, Members<Source>>): Promise<void> => {
     const pipelines = [...wanted.values()].flatMap((members) => members.pipelines)
-    const keys = new Set(pipelines.map(keyOf))
-    const groups = new Set(pipelines.flatMap((pipeline) => queries(pipeline).map(({ group }) => group)))
+    const keys = new Set(pipelines.map(({ key }) => key))
+    const groups = new Set(pipelines.flatMap(({ queries }) => [...queries.values()].map(({ group }) => group)))
     for (const key of figures.keys()) if (!keys.has(key)) figures.delete(key)
     for (const group of samples.keys()) if (!groups.has(group)) samples.delete(group)
     for (const [key, { reader }] of [...clusters]) {
@@ -147,8 +168,13 @@ export const lagPoller = (on: LagPollerEnvironment, { intervalMs, serviceDomain 
 
 const nothing: ReadonlyMap<string, StageFigures> = new Map()
 
-const queries = (pipeline: OrderPipeline): GroupQuery[] =>
-  pipeline.spec.stages.map((stage) => ({
-    group: consumerGroup(pipeline, stage),
-    topics: stage.consumes.map(({ topic }) => topicName(pipeline.metadata.name, topic)),
-  }))
+const queriesOf = (source: LagSource): ReadonlyMap<string, GroupQuery> =>
+  new Map(
+    source.spec.stages.map((stage) => [
+      stage.name,
+      {
+        group: consumerGroup(source, stage),
+        topics: stage.consumes.map(({ topic }) => topicName(source.metadata.name, topic)),
+      },
+    ]),
+  )

@@ -22,21 +22,24 @@ export interface KafkaAccess {
   }
 }
 
-export const isExternal = ({ spec }: OrderPipeline): boolean => 'external' in spec.kafka
+/** What of a pipeline says how its Kafka is reached. */
+export type KafkaUser = Pick<OrderPipeline, 'metadata'> & { readonly spec: Pick<OrderPipeline['spec'], 'kafka'> }
+
+export const isExternal = ({ spec }: KafkaUser): boolean => 'external' in spec.kafka
 
 /** As containers of the pipeline reach it. */
 export const bootstrapServers = (pipeline: OrderPipeline): string => servers(pipeline, '')
 
 /** The same, reached from any namespace: by KEDA, and by the operator. */
-export const bootstrapServersFrom = (pipeline: OrderPipeline, serviceDomain: string): string =>
+export const bootstrapServersFrom = (pipeline: KafkaUser, serviceDomain: string): string =>
   servers(pipeline, `.${namespaceOf(pipeline)}.${serviceDomain}`)
 
-const servers = ({ spec: { kafka } }: OrderPipeline, domain: string): string =>
+const servers = ({ spec: { kafka } }: KafkaUser, domain: string): string =>
   'external' in kafka
     ? kafka.external.bootstrapServers
     : `${kafka.strimziCluster}-kafka-bootstrap${domain}:${kafka.listener ? (kafka.listener.port ?? 9093) : 9092}`
 
-export const kafkaAccess = (pipeline: OrderPipeline, serviceDomain: string): KafkaAccess => ({
+export const kafkaAccess = (pipeline: KafkaUser, serviceDomain: string): KafkaAccess => ({
   bootstrapServers: bootstrapServersFrom(pipeline, serviceDomain),
   namespace: namespaceOf(pipeline),
   ...security(pipeline),
@@ -46,7 +49,7 @@ export const kafkaAccess = (pipeline: OrderPipeline, serviceDomain: string): Kaf
 export const accessKey = ({ bootstrapServers: to, namespace, tls, sasl }: KafkaAccess): string =>
   JSON.stringify([to, tls?.ca || sasl ? namespace : '', tls ?? null, sasl ?? null])
 
-const security = ({ spec: { kafka } }: OrderPipeline): Pick<KafkaAccess, 'tls' | 'sasl'> => {
+const security = ({ spec: { kafka } }: KafkaUser): Pick<KafkaAccess, 'tls' | 'sasl'> => {
   const { tls, sasl }: KafkaSecurity = 'external' in kafka ? kafka.external : (kafka.listener ?? {})
   const ca =
     tls?.ca ?? ('strimziCluster' in kafka ? { secretName: `${kafka.strimziCluster}-cluster-ca-cert` } : undefined)

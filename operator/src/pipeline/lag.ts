@@ -1,5 +1,6 @@
 // How far behind is a consumer group, how fast is it, and when will it be done? From offsets seen over time.
-import type { LagFigures } from '../api/index.ts'
+import type { LagFigures, OrderPipeline, Stage } from '../api/index.ts'
+import type { KafkaUser } from './kafka-connection.ts'
 
 /** Offsets of one partition; committed is undefined when the group has committed none. */
 export interface PartitionOffsets {
@@ -8,6 +9,24 @@ export interface PartitionOffsets {
   readonly high: number
   readonly committed: number | undefined
 }
+
+/** What of a pipeline says whose offsets are read, and where. */
+export type LagSource = KafkaUser & {
+  readonly spec: { readonly stages: readonly Pick<Stage, 'name' | 'consumes' | 'consumerGroup'>[] }
+}
+
+/** No more than that: it is kept in memory of every pipeline. */
+export const lagSource = ({ metadata: { name, namespace }, spec: { kafka, stages } }: OrderPipeline): LagSource => ({
+  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+  spec: {
+    kafka,
+    stages: stages.map((stage) => ({
+      name: stage.name,
+      consumes: stage.consumes,
+      ...(stage.consumerGroup === undefined ? {} : { consumerGroup: stage.consumerGroup }),
+    })),
+  },
+})
 
 export interface LagSample {
   /** Milliseconds. */

@@ -60,8 +60,10 @@ export const topicName = (pipeline: string, topic: string): string => `${topicPr
 export const deadLetterTopic = (pipeline: string, stage: string): string =>
   topicName(pipeline, `${stage}.${deadLetters}`)
 
-export const consumerGroup = (pipeline: OrderPipeline, stage: Stage): string =>
-  `${namespaceOf(pipeline)}.${pipeline.metadata.name}.${stage.consumerGroup ?? stage.name}`
+export const consumerGroup = (
+  pipeline: Pick<OrderPipeline, 'metadata'>,
+  stage: Pick<Stage, 'name' | 'consumerGroup'>,
+): string => `${namespaceOf(pipeline)}.${pipeline.metadata.name}.${stage.consumerGroup ?? stage.name}`
 
 export const namespaceOf = (object: { readonly metadata: ObjectMeta }): string => object.metadata.namespace ?? 'default'
 
