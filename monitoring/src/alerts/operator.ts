@@ -83,5 +83,73 @@ export const operator: AlertGroup = {
         },
       ],
     },
+    {
+      name: 'OrderPipelineDriftRepairs',
+      expr:
+        'sum by (kind) (increase(orderpipeline_drift_repairs_total[1h])) > 0\n' +
+        'and sum by (kind) (increase(orderpipeline_drift_repairs_total[1h] offset 1h)) > 0\n' +
+        'and sum by (kind) (increase(orderpipeline_drift_repairs_total[1h] offset 2h)) > 0',
+      for: '10m',
+      severity: 'warning',
+      summary: 'Something changes {{ $labels.kind }} objects of pipelines back, hour after hour',
+      runbook: {
+        meaning:
+          'The operator puts back what differs from the pipeline, and something changes it again: a mutating webhook, another controller, a script. Each is a write for nothing, and for a while the object is not as the pipeline says.',
+        look: [
+          '`kubectl get op -A`: a pipeline whose Configured has the reason Contested names the object and the field.',
+          '`kubectl get <kind> <name> -o yaml --show-managed-fields`: who wrote the field last.',
+        ],
+        act: [
+          'Exempt objects with the label `app.kubernetes.io/managed-by=orderpipeline` from the webhook, or say in the pipeline what it wants.',
+        ],
+      },
+      fires: {
+        title: 'an object that is repaired every 30 minutes',
+        series: {
+          [`orderpipeline_drift_repairs_total{${pod('a')},kind="Deployment"}`]:
+            '0x10 1x29 2x29 3x29 4x29 5x29 6x29 7x29 8x60',
+        },
+        at: '230m',
+      },
+      quiet: [
+        {
+          title: 'one edit by hand of many objects',
+          series: { [`orderpipeline_drift_repairs_total{${pod('a')},kind="Deployment"}`]: '0x120 9x200' },
+          at: '230m',
+        },
+      ],
+    },
+    {
+      name: 'OrderPipelineSecondOperator',
+      expr: 'max by (namespace, pod) (orderpipeline_pipelines_standing_by) > 0',
+      for: '15m',
+      severity: 'warning',
+      summary: 'The operator {{ $labels.pod }} stands by for {{ $value }} pipelines that another installation acts on',
+      runbook: {
+        meaning:
+          'Two installations of the operator watch one namespace. Nothing is broken: the one on record in `status.operator.name` acts.',
+        look: [
+          '`kubectl get op -A -o custom-columns=NAME:.metadata.name,ACTS:.status.operator.name,STANDS-BY:.status.operator.standby.name`',
+        ],
+        act: [
+          'Uninstall one of the two, or give each a `watchNamespace` of its own. One that stands by acts a minute after the other is gone.',
+        ],
+      },
+      fires: {
+        title: 'a second installation',
+        series: {
+          [`orderpipeline_pipelines_standing_by{${pod('a')}}`]: '0x60',
+          [`orderpipeline_pipelines_standing_by{${pod('b')}}`]: '2x60',
+        },
+        at: '30m',
+      },
+      quiet: [
+        {
+          title: 'a hand-over to another installation',
+          series: { [`orderpipeline_pipelines_standing_by{${pod('b')}}`]: '2x5 0x60' },
+          at: '30m',
+        },
+      ],
+    },
   ],
 }

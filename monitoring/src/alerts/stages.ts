@@ -272,6 +272,34 @@ export const stages: AlertGroup = {
       ],
     },
     {
+      name: 'OrderPipelineDeadLettersWait',
+      expr: 'max by (namespace, pipeline, stage) (orderpipeline_stage_dead_letters_open) > 0',
+      for: '6h',
+      severity: 'warning',
+      summary:
+        '{{ $value }} dead letters of stage {{ $labels.stage }} of {{ $labels.pipeline }} wait for more than six hours',
+      runbook: {
+        meaning:
+          'Each is an order that stands still. After seven days its message is only played again by force, and after 14 it is gone.',
+        look: ['`orderpipeline dlq list <name> <stage>`: the reasons, oldest first.'],
+        act: [
+          'Mend the cause, then `orderpipeline dlq replay <name> <stage>`. What is not worth it: `orderpipeline dlq discard`.',
+        ],
+      },
+      fires: {
+        title: 'letters that nobody looks at',
+        series: { [`orderpipeline_stage_dead_letters_open{${stage}}`]: '3x600' },
+        at: '8h',
+      },
+      quiet: [
+        {
+          title: 'letters that were replayed within hours',
+          series: { [`orderpipeline_stage_dead_letters_open{${stage}}`]: '3x120 0x480' },
+          at: '8h',
+        },
+      ],
+    },
+    {
       name: 'OrderPipelineStageHolding',
       expr: 'max by (namespace, orderpipeline_dev_pipeline, orderpipeline_dev_stage) (orderpipeline_stage_holding) == 1',
       for: '5m',
