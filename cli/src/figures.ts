@@ -5,6 +5,10 @@ export const unknown = '-'
 
 export const countText = (count: number | undefined): string => (count === undefined ? unknown : whole.format(count))
 
+/** What waits for a person, and the command that shows it. */
+export const deadLettersText = (count: number, ...where: readonly string[]): string =>
+  `${count === 1 ? '1 dead letter waits' : `${countText(count)} dead letters wait`}; orderpipeline dlq list ${where.join(' ')}`
+
 export function rateText(perSecond: number | undefined): string {
   if (perSecond === undefined) return unknown
   return perSecond < 10 ? perSecond.toFixed(1) : whole.format(perSecond)

@@ -41,6 +41,8 @@ const environment = z.object({
   LAG_INTERVAL_SECONDS: seconds(5),
   LAG_STATUS_SECONDS: seconds(10),
   KAFKA_TIMEOUT_SECONDS: seconds(8),
+  /** How often dead letters that wait are counted. */
+  DEAD_LETTERS_INTERVAL_SECONDS: seconds(30),
   /** How often the topics of an external Kafka cluster are looked at without cause. */
   TOPICS_INTERVAL_SECONDS: seconds(60),
   /** How old what is known of a Secret may be, that the pods of a pipeline take values from. */
@@ -77,6 +79,7 @@ export interface Config {
   readonly workers: number
   readonly resyncSeconds: number
   readonly lag: { readonly intervalSeconds: number; readonly statusSeconds: number; readonly timeoutSeconds: number }
+  readonly deadLettersIntervalSeconds: number
   readonly topicsIntervalSeconds: number
   readonly secretsIntervalSeconds: number
   readonly serviceDomain: string
@@ -118,6 +121,7 @@ export const configFrom = (env: Readonly<Record<string, string | undefined>>, ho
       statusSeconds: given.LAG_STATUS_SECONDS,
       timeoutSeconds: given.KAFKA_TIMEOUT_SECONDS,
     },
+    deadLettersIntervalSeconds: given.DEAD_LETTERS_INTERVAL_SECONDS,
     topicsIntervalSeconds: given.TOPICS_INTERVAL_SECONDS,
     secretsIntervalSeconds: given.SECRETS_INTERVAL_SECONDS,
     serviceDomain: given.SERVICE_DOMAIN,

@@ -184,7 +184,11 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
         log.warn({ servers, error }, 'lag cannot be read, it is unknown until Kafka answers')
       },
     },
-    { intervalMs: config.lag.intervalSeconds * 1000, serviceDomain: config.serviceDomain },
+    {
+      intervalMs: config.lag.intervalSeconds * 1000,
+      lettersMs: config.deadLettersIntervalSeconds * 1000,
+      serviceDomain: config.serviceDomain,
+    },
   )
   const flow = await flowScaler({
     ...clock,

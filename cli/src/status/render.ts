@@ -3,7 +3,7 @@ import type { Condition, OrderPipeline, ReplicaCounts, StageStatus } from '@orde
 import { figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import type { Paint } from '../colour.ts'
 import { columns, tables } from '../columns.ts'
-import { ageText, countText, drainText, rateText, unknown } from '../figures.ts'
+import { ageText, countText, deadLettersText, drainText, rateText, unknown } from '../figures.ts'
 import { wrapped } from '../wrapped.ts'
 
 /** No line is wider than `width`, where one is given. */
@@ -17,9 +17,10 @@ export function statusLines(pipeline: OrderPipeline, paint: Paint, now: Date, wi
     ...conditionLines(status.conditions ?? [], paint, now, width),
     '',
     ...totalsLines(pipeline, width),
+    ...servicesLines(pipeline, paint, width),
     '',
     ...stageLines(pipeline, paint, width),
-    ...notes(status.stages ?? [], paint, width),
+    ...notes(pipeline, paint, width),
   ]
 }
 
@@ -70,6 +71,16 @@ function totalsLines({ status = {} }: OrderPipeline, width: number | undefined):
   return width === undefined || line.length <= width ? [line] : parts
 }
 
+/** What the built-in programs run with, and whether there is something newer to move to. */
+function servicesLines({ status = {} }: OrderPipeline, paint: Paint, width: number | undefined): string[] {
+  const { services } = status
+  if (!services) return []
+  const runs = wrapped(`built-in programs run ${services.image}`, width, 2)
+  if (services.available === undefined) return runs
+  const brings = `the operator brings ${services.available}; spec.image or spec.updates moves the pipeline to it`
+  return [...runs, ...wrapped(brings, width, 2).map((line) => paint(line, 'yellow'))]
+}
+
 const header = ['STAGE', 'READY/WANTED', 'MIN-MAX', 'LAG', 'ARRIVED/S', 'CONSUMED/S', 'DRAIN', 'CARRIES/S'] as const
 
 function stageLines({ spec, status = {} }: OrderPipeline, paint: Paint, width: number | undefined): string[] {
@@ -104,8 +115,9 @@ function row(
 }
 
 /** What a stage's figures alone do not say. */
-const notes = (stages: readonly StageStatus[], paint: Paint, width: number | undefined): string[] => {
-  const found = stages.flatMap(({ name, rollout, scaleOut }) => [
+const notes = ({ metadata, status = {} }: OrderPipeline, paint: Paint, width: number | undefined): string[] => {
+  const found = (status.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }) => [
+    ...(deadLetters > 0 ? [`${name}: ${deadLettersText(deadLetters, metadata.name, name)}`] : []),
     ...(rollout && rollout.phase !== 'Stable' ? [`${name}: rollout ${rollout.phase}: ${rollout.message ?? ''}`] : []),
     ...(scaleOut ? [`${name}: more replicas did not help: ${scaleOut.message}`] : []),
   ])

@@ -1,7 +1,7 @@
 // How does the view look in a terminal? Lines of text, coloured where that is wanted.
 import { painter, type Paint } from '../colour.ts'
 import { tables } from '../columns.ts'
-import { countText, drainText, rateText } from '../figures.ts'
+import { countText, deadLettersText, drainText, rateText } from '../figures.ts'
 import type { PipelineView, StageView } from './view.ts'
 
 export interface FrameOptions {
@@ -18,6 +18,9 @@ export function frame(views: readonly PipelineView[], options: FrameOptions): re
     ...(index === 0 ? [] : ['']),
     `${headline(view, paint)}  ${paint(clock, 'dim')}`,
     ...table(view.stages, paint, options.columns),
+    ...(view.deadLetters
+      ? [clipped(deadLettersText(view.deadLetters, view.name), options.columns, (text) => paint(text, 'yellow'))]
+      : []),
     ...view.problems.map(({ type, status, reason, message }) =>
       clipped(`${type} ${status}  ${reason}: ${message}`, options.columns, (text) => paint(text, 'yellow')),
     ),

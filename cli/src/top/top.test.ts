@@ -105,6 +105,11 @@ test('draws a table that lines up, with the conditions that are not True below',
   expect(frame([view()], { colour: true, now: new Date() }).join()).toContain('\x1b[31mnot Ready\x1b[0m')
 })
 
+test('says that dead letters wait, and the command that shows them', () => {
+  const lines = frame([{ ...view(), deadLetters: 3 }], { colour: false, now: new Date(), columns: 62 })
+  expect(lines).toContain('3 dead letters wait; orderpipeline dlq list shop')
+})
+
 test('says when the operator is behind and when no pipeline is left', () => {
   const behind = { ...view(), behind: true }
   expect(frame([behind], { colour: false, now: new Date() }).at(-1)).toContain('not yet looked at the latest spec')

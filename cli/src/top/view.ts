@@ -35,6 +35,8 @@ export interface PipelineView {
   readonly ordersPerSecond?: number
   /** Of all stages; absent while that of any is unknown. */
   readonly lag?: number
+  /** Those that wait for a person; absent while unknown. */
+  readonly deadLetters?: number
   readonly stages: readonly StageView[]
   /** Those that are not True, Ready left out: it only repeats one of them. */
   readonly problems: readonly Pick<Condition, 'type' | 'status' | 'reason' | 'message'>[]
@@ -84,6 +86,7 @@ export function pipelineView({ pipeline, workloads, autoscalers, ordersPerSecond
     suspended: spec.suspend ?? false,
     ...(ordersPerSecond === undefined ? {} : { ordersPerSecond }),
     ...(status?.totals?.lag === undefined ? {} : { lag: status.totals.lag }),
+    ...(status?.totals?.deadLetters === undefined ? {} : { deadLetters: status.totals.deadLetters }),
     stages,
     problems: conditions
       .filter((condition) => condition.status !== 'True' && condition.type !== 'Ready')

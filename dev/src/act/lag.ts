@@ -20,6 +20,7 @@ export function lagOf(
   const reader: LagReader = kafkaLagReader(kafka)
   const remembering: LagReader = {
     read: async (queries) => (known = await reader.read(queries)),
+    ...(reader.letters ? { letters: reader.letters } : {}),
     close: () => Promise.resolve(), // the connection is the runtime's
   }
   const poller = lagPoller(
@@ -30,7 +31,7 @@ export function lagOf(
         known = new Map()
       },
     },
-    { intervalMs, serviceDomain: 'svc' },
+    { intervalMs, lettersMs: 5 * intervalMs, serviceDomain: 'svc' },
   )
   return {
     poller,

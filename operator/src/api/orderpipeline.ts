@@ -255,6 +255,8 @@ export interface Totals {
   readonly replicas: string
   readonly lag?: number
   readonly ordersPerSecond?: number
+  /** Absent while that of a stage is unknown. */
+  readonly deadLetters?: number
 }
 
 export interface ReplicaCounts {
@@ -267,6 +269,8 @@ export interface ReplicaCounts {
 export interface StageStatus extends ReplicaCounts, LagFigures {
   readonly name: string
   readonly capacity?: StageCapacityStatus
+  /** Those that wait for a person; absent while unknown. */
+  readonly deadLetters?: number
   readonly rollout?: Rollout
   readonly scaleOut?: ScaleOut
 }

@@ -6,7 +6,7 @@ import type { GroupQuery } from './lag-reader.ts'
 
 const other = pipeline({ stages: [stage({ name: 'orders' })] }, { name: 'other' })
 
-const polling = (pipelines: OrderPipeline[]) => {
+const polling = (pipelines: OrderPipeline[], letters?: (topics: readonly string[]) => Promise<Map<string, number>>) => {
   const [asked, closed, updated, failed]: [GroupQuery[][], string[], string[], string[]] = [[], [], [], []]
   const state = { now: 0, high: 100, committed: 0, broken: false }
   const poller = lagPoller(
@@ -19,6 +19,7 @@ const polling = (pipelines: OrderPipeline[]) => {
           const partition = { topic: 'shop.inventory.updated', low: 0, high: state.high, committed: state.committed }
           return Promise.resolve(new Map(queries.map(({ group }) => [group, [partition]])))
         },
+        ...(letters ? { letters } : {}),
         close: () => Promise.resolve(void closed.push(bootstrapServers)),
       }),
       now: () => state.now,
@@ -26,7 +27,7 @@ const polling = (pipelines: OrderPipeline[]) => {
       updated: (key) => updated.push(key),
       failed: ({ bootstrapServers }) => failed.push(bootstrapServers),
     },
-    { intervalMs: 5000, serviceDomain: 'svc' },
+    { intervalMs: 5000, serviceDomain: 'svc', lettersMs: 30_000 },
   )
   return { poller, asked, closed, updated, failed, state }
 }
@@ -80,6 +81,26 @@ describe('the lag of pipelines', () => {
       state.now += 5000
     }
     expect(updated).toEqual([])
+  })
+
+  it('comes with the dead letters that wait, which are counted less often and may stay unknown', async () => {
+    const counts: (number | undefined)[] = [3, undefined]
+    const asked: string[][] = []
+    const { poller, state } = polling([pipeline()], (topics) => {
+      asked.push([...topics])
+      const count = counts.shift()
+      return count === undefined
+        ? Promise.reject(new Error('not authorized'))
+        : Promise.resolve(new Map(topics.map((topic) => [topic, count])))
+    })
+    for (; state.now < 30_000; state.now += 5000) await poller.poll()
+    expect(asked).toEqual([['shop.payment.dead-letters']])
+    expect(poller.figuresOf('default/shop').get('payment')).toMatchObject({ deadLetters: 3 })
+    await poller.poll()
+    expect(asked).toHaveLength(2)
+    const figures = poller.figuresOf('default/shop').get('payment')
+    expect(figures?.deadLetters).toBeUndefined()
+    expect(figures?.lag).toBe(100)
   })
 
   it('is unknown while Kafka is away, which is asked less and less often', async () => {

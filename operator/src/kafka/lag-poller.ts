@@ -3,6 +3,7 @@
 import {
   accessKey,
   consumerGroup,
+  deadLetterTopic,
   type KafkaAccess,
   kafkaAccess,
   keyOf,
@@ -20,6 +21,8 @@ import type { GroupQuery, LagReader } from './lag-reader.ts'
 export interface LagPollerSettings {
   readonly intervalMs: number
   readonly serviceDomain: string
+  /** How often dead letters are counted; absent where they are not. */
+  readonly lettersMs?: number
 }
 
 export interface LagPollerEnvironment<Source extends LagSource = LagSource> {
@@ -46,6 +49,9 @@ export interface LagPoller {
 
 interface Cluster {
   readonly reader: LagReader
+  /** As last counted, by dead-letter topic. */
+  letters: ReadonlyMap<string, number>
+  lettersAt: number
   busy: boolean
   failures: number
   nextAt: number
@@ -64,13 +70,14 @@ interface Polled<Source> {
   readonly accessKey: string
   /** By stage. */
   readonly queries: ReadonlyMap<string, GroupQuery>
+  readonly letterTopics: ReadonlyMap<string, string>
 }
 
 const longestPauseMs = 60_000
 
 export const lagPoller = <Source extends LagSource>(
   on: LagPollerEnvironment<Source>,
-  { intervalMs, serviceDomain }: LagPollerSettings,
+  { intervalMs, serviceDomain, lettersMs }: LagPollerSettings,
 ): LagPoller => {
   const clusters = new Map<string, Cluster>()
   const samples = new Map<string, readonly LagSample[]>()
@@ -83,23 +90,28 @@ export const lagPoller = <Source extends LagSource>(
     const before = worked.get(source)
     if (before) return before
     const access = kafkaAccess(source, serviceDomain)
-    const one = { source, key: keyOf(source), access, accessKey: accessKey(access), queries: queriesOf(source) }
+    const topicOf = (stage: string) => deadLetterTopic(source.metadata.name, stage)
+    const one = {
+      ...{ source, key: keyOf(source), access, accessKey: accessKey(access), queries: queriesOf(source) },
+      letterTopics: new Map(source.spec.stages.map(({ name }) => [name, topicOf(name)])),
+    }
     worked.set(source, one)
     return one
   }
 
   const pollCluster = async ({ access, pipelines }: Members<Source>): Promise<void> => {
     const key = accessKey(access)
-    const cluster = clusters.get(key) ?? { reader: on.readerFor(access), busy: false, failures: 0, nextAt: 0 }
+    const cluster = clusters.get(key) ?? newCluster(on.readerFor(access))
     clusters.set(key, cluster)
     if (cluster.busy || on.now() < cluster.nextAt) return
     cluster.busy = true
     const before = pipelines.map(known)
     try {
       const read = await cluster.reader.read(pipelines.flatMap(({ queries }) => [...queries.values()]))
+      await countLetters(cluster, pipelines)
       cluster.failures = 0
       for (const pipeline of pipelines) {
-        take(pipeline, read)
+        take(pipeline, read, cluster.letters)
         on.seen?.(pipeline.source, read)
       }
     } catch (error) {
@@ -116,13 +128,28 @@ export const lagPoller = <Source extends LagSource>(
       .forEach((pipeline) => on.updated(pipeline.key))
   }
 
-  const take = ({ key, queries }: Polled<Source>, read: Awaited<ReturnType<LagReader['read']>>): void => {
+  const countLetters = async (cluster: Cluster, pipelines: readonly Polled<Source>[]): Promise<void> => {
+    if (lettersMs === undefined || !cluster.reader.letters || on.now() < cluster.lettersAt) return
+    cluster.lettersAt = on.now() + lettersMs
+    // A user who may not read them, or a topic that is not there: how many wait is unknown then, and lag is not.
+    cluster.letters = await cluster.reader
+      .letters(pipelines.flatMap(({ letterTopics }) => [...letterTopics.values()]))
+      .catch(() => new Map<string, number>())
+  }
+
+  const take = (
+    { key, queries, letterTopics }: Polled<Source>,
+    read: Awaited<ReturnType<LagReader['read']>>,
+    counted: ReadonlyMap<string, number>,
+  ): void => {
     const ofStages = [...queries].flatMap(([stage, { group }]): [string, StageFigures][] => {
       const partitions = read.get(group)
-      if (!partitions) return []
+      const deadLetters = counted.get(letterTopics.get(stage) ?? '')
+      const letters = deadLetters === undefined ? {} : { deadLetters }
+      if (!partitions) return deadLetters === undefined ? [] : [[stage, letters]]
       const seen = withSample(samples.get(group) ?? [], lagSample(partitions, on.now()))
       samples.set(group, seen)
-      return [[stage, lagFigures(seen)]]
+      return [[stage, { ...lagFigures(seen), ...letters }]]
     })
     figures.set(key, new Map(ofStages))
   }
@@ -167,6 +194,11 @@ export const lagPoller = <Source extends LagSource>(
 }
 
 const nothing: ReadonlyMap<string, StageFigures> = new Map()
+
+const newCluster = (reader: LagReader): Cluster => ({
+  ...{ reader, busy: false, failures: 0, nextAt: 0 },
+  ...{ letters: new Map<string, number>(), lettersAt: 0 },
+})
 
 const queriesOf = (source: LagSource): ReadonlyMap<string, GroupQuery> =>
   new Map(

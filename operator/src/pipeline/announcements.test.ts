@@ -45,6 +45,15 @@ describe('an event', () => {
     expect(said(ready, unreachable)).toEqual(['Warning MaximumUnreachable'])
   })
 
+  it('warns of the first dead letters that wait, not of each further one', () => {
+    const letters = (deadLetters: number) => status([['Ready', 'True', 'AllReady']], [{ deadLetters }])
+    expect(announcements(letters(0), letters(3))).toEqual([
+      { type: 'Warning', reason: 'DeadLetters', note: 'payment: 3 dead letters wait; see orderpipeline dlq list' },
+    ])
+    expect(said(letters(3), letters(4))).toEqual([])
+    expect(said(letters(3), letters(0))).toEqual([])
+  })
+
   it('warns of a new version whose pods fail, though the old one keeps the pipeline Ready', () => {
     const trying = status([
       ['Ready', 'True', 'AllReady'],

@@ -3,7 +3,7 @@ import type { Condition, ConditionType, OrderPipelineStatus, Reason } from '../a
 
 export interface Announcement {
   readonly type: 'Normal' | 'Warning'
-  readonly reason: Reason | 'Ready' | 'RolledOut' | 'ScaleOutUseless' | 'UpdateAvailable'
+  readonly reason: Reason | 'Ready' | 'RolledOut' | 'ScaleOutUseless' | 'UpdateAvailable' | 'DeadLetters'
   readonly note: string
 }
 
@@ -41,17 +41,22 @@ const details = (before: OrderPipelineStatus | undefined, after: OrderPipelineSt
   })
 
 const ofStages = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] =>
-  (after.stages ?? []).flatMap(({ name, rollout, scaleOut }): Announcement[] => {
+  (after.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }): Announcement[] => {
     const was = before?.stages?.find((stage) => stage.name === name)
     const rolled = was?.rollout?.phase === 'Progressing' && rollout?.phase === 'Stable'
     const useless = scaleOut && (was?.scaleOut?.from !== scaleOut.from || was.scaleOut.to !== scaleOut.to)
+    const given = deadLetters > 0 && (was?.deadLetters ?? 0) === 0
     return [
+      ...(given ? [{ type: 'Warning', reason: 'DeadLetters', note: deadLettersNote(name, deadLetters) } as const] : []),
       ...(rolled ? [{ type: 'Normal', reason: 'RolledOut', note: `${name} runs its newest version` } as const] : []),
       ...(useless
         ? [{ type: 'Warning', reason: 'ScaleOutUseless', note: `${name}: ${scaleOut.message}` } as const]
         : []),
     ]
   })
+
+const deadLettersNote = (stage: string, count: number): string =>
+  `${stage}: ${count === 1 ? '1 dead letter waits' : `${count} dead letters wait`}; see orderpipeline dlq list`
 
 const ofUpdates = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => {
   const { image, available } = after.services ?? {}

@@ -46,6 +46,8 @@ export interface StageFigures extends LagFigures {
   readonly arrivals?: Readonly<Record<string, number>>
   /** How much of the lag is in one partition, 0 to 1. */
   readonly largestShare?: number
+  /** Dead letters that wait for a person; absent while unknown. */
+  readonly deadLetters?: number
 }
 
 export const windowMs = 30_000

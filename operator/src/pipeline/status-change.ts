@@ -45,9 +45,10 @@ const acted = ({
   drainingSince,
   conditions.map(({ type, status, reason, observedGeneration: generation }) => [type, status, reason, generation]),
   totals?.stages,
-  stages.map(({ name, lag, rollout, scaleOut }) => [
+  stages.map(({ name, lag, deadLetters = 0, rollout, scaleOut }) => [
     name,
     lag === undefined,
+    deadLetters > 0,
     rollout?.phase,
     scaleOut && [scaleOut.from, scaleOut.to],
   ]),
@@ -57,7 +58,7 @@ const counts = ({ gateway, stages = [], conditions = [] }: OrderPipelineStatus):
   replicas(gateway),
   stages.map(replicas),
   conditions.map(({ message }) => message),
-  stages.map(({ rollout }) => rollout?.message),
+  stages.map(({ deadLetters, rollout }) => [deadLetters, rollout?.message]),
 ]
 
 const replicas = (part: OrderPipelineStatus['gateway']): unknown =>

@@ -230,6 +230,14 @@ describe('a status', () => {
     )
   })
 
+  it('counts the dead letters that wait, and after a new start repeats the count until they are read', () => {
+    const counted = statusOf(seen({ lag: new Map([['payment', { lag: 0, deadLetters: 3 }]]) }), 'now')
+    expect([counted.totals?.deadLetters, counted.stages?.[0]?.deadLetters]).toEqual([3, 3])
+    const started = seen({ pipeline: { ...pipeline(), status: counted }, lag: new Map() })
+    expect(statusOf(started, 'now').totals?.deadLetters).toBe(3)
+    expect(statusOf(seen(), 'now').totals).not.toHaveProperty('deadLetters')
+  })
+
   it('has no lag in its totals while that of a stage is unknown', () => {
     expect(statusOf(seen({ lag: new Map() }), 'now').totals).toEqual({ stages: '1/1', replicas: '5/7' })
   })
@@ -247,6 +255,13 @@ describe('a status is written', () => {
     const unknown = statusOf(seen({ lag: new Map() }), 'now')
     expect(change(unknown, status(40), 0)).toEqual({ write: 'now' })
     expect(change(status(40), unknown, 0)).toEqual({ write: 'now' })
+  })
+
+  it('at once when the first dead letter waits', () => {
+    const letters = (deadLetters: number) =>
+      statusOf(seen({ lag: new Map([['payment', { lag: 0, deadLetters }]]) }), 'now')
+    expect(change(letters(0), letters(1), 0)).toEqual({ write: 'now' })
+    expect(change(letters(1), letters(2), 0)).toEqual({ write: 'later', waitMs: 1000 })
   })
 
   it('no more often when a message comes now and then than under load', () => {

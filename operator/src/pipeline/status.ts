@@ -81,6 +81,7 @@ export const statusOf = (seen: Seen, now: string): OrderPipelineStatus => {
       replicas: `${sum(all.map((part) => part.readyReplicas))}/${sum(all.map((part) => part.desiredReplicas))}`,
       ...ifKnown('lag', sumIfKnown(stages.map((stage) => stage.lag))),
       ...ifKnown('ordersPerSecond', ordersPerSecond(seen)),
+      ...ifKnown('deadLetters', sumIfKnown(stages.map((stage) => stage.deadLetters))),
     },
     ...(sustainable === undefined || bottleneck === undefined
       ? {}
@@ -101,6 +102,7 @@ const stageStatus = (seen: Seen, stage: Stage, capacity: StageCapacity | undefin
     ...ifKnown('consumedPerSecond', consumedPerSecond),
     ...ifKnown('secondsToDrain', secondsToDrain),
     ...ifKnown('capacity', capacity && capacityStatus(capacity)),
+    ...ifKnown('deadLetters', deadLettersOf(seen, stage.name)),
     ...ifKnown(
       'rollout',
       rolloutOf(livePart(seen.pipeline, stage.name, seen.children), seen.pods?.get(stage.name)?.trial),
@@ -108,6 +110,10 @@ const stageStatus = (seen: Seen, stage: Stage, capacity: StageCapacity | undefin
     ...ifKnown('scaleOut', scaleOut),
   }
 }
+
+/** An operator that has just started has not read them yet: what was counted before still stands. */
+const deadLettersOf = ({ lag, pipeline }: Seen, stage: string): number | undefined =>
+  lag.get(stage)?.deadLetters ?? pipeline.status?.stages?.find(({ name }) => name === stage)?.deadLetters
 
 /** Topics as they are, and work as it was measured: by us, or by whoever wrote the status for this same spec. */
 const known = ({ pipeline, children, throughput, topics }: Seen): Measured => {

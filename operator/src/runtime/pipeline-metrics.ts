@@ -31,6 +31,10 @@ const stageFigures: Readonly<Record<string, readonly [help: string, value: (part
     'Orders a second that the stage carries with all the replicas it may have',
     ({ capacity }) => capacity?.ordersPerSecond,
   ],
+  stage_dead_letters_open: [
+    'Dead letters of the stage that nobody has replayed or discarded yet',
+    ({ deadLetters }) => deadLetters,
+  ],
   stage_replicas_desired: ['Replicas wanted', ({ desiredReplicas }) => desiredReplicas],
   stage_replicas_ready: ['Replicas ready', ({ readyReplicas }) => readyReplicas],
   stage_replicas_min: ['Fewest replicas that the spec allows', ({ scaling }) => scaling?.minReplicas],

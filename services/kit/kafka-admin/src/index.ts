@@ -7,3 +7,4 @@ export { everWritten, readOffsets, type GroupQuery, type PartitionOffsets } from
 export type { DescribedConfig, DescribedTopic, NewTopic, Outcome, TopicAdmin, TopicError } from './outcome.ts'
 export { topicAdmin } from './topic-admin.ts'
 export { readTopicToEnd, topicNames, TopicTooLarge, type ReadingOptions, type TopicRecord } from './topic-reading.ts'
+export { topicFollower, type TopicFollower, type TopicObserver } from './topic-following.ts'

@@ -30,6 +30,13 @@ export async function everWritten(
   return new Map([...ends].map(([topic, of]) => [topic, [...of.values()].some(({ high }) => high > 0)]))
 }
 
+/** The ends of each topic's partitions; a topic of which some do not answer is absent. @throws KafkaUnavailable */
+export const readEnds = (
+  kafka: KafkaConnection,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlyMap<number, { readonly low: number; readonly high: number }>>> =>
+  topics.length === 0 ? Promise.resolve(new Map()) : endsOf(kafka, topics, [])
+
 type Ends = Pick<PartitionOffsets, 'low' | 'high'>
 /** By topic and partition. */
 type EndsOf = ReadonlyMap<string, ReadonlyMap<number, Ends>>

@@ -56,43 +56,63 @@ export async function readTopicToEnd(
   let bytes = 0
   for (const { partitionIndex: partition, leaderId } of described.partitions) {
     const at = (timestamp: bigint) => offsetAt(kafka, leaderId, topic, partition, timestamp)
-    const end = await at(latest)
+    const to = await at(latest)
     // Kafka says -1 where nothing is so young.
-    let next = since === undefined ? await at(earliest) : await at(BigInt(since.getTime()))
-    for (let idle = 0; next >= 0n && next < end;) {
-      const place = { partition, currentLeaderEpoch: -1, fetchOffset: next, lastFetchedEpoch: -1 }
-      const asked = [{ topicId: described.topicId, partitions: [{ ...place, partitionMaxBytes: bytesAtOnce }] }]
-      const answer = await kafka.request(leaderId, fetchV13.api, maxWaitMs, 1, bytesAtOnce, 0, 0, -1, asked, [], '')
-      const part = answer.responses[0]?.partitions[0]
-      const code = answer.errorCode || (part?.errorCode ?? 0)
-      if (code !== 0) throw refusal(`partition ${partition} of topic ${topic}`, code)
-      const before = next
-      for (const batch of part?.records ?? []) {
-        next = max(next, batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n)
-        if ((batch.attributes & controlBatch) !== 0) continue
-        for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
-          const offset = batch.firstOffset + BigInt(offsetDelta)
-          if (offset < before || offset >= end) continue
-          const record: TopicRecord = {
-            topic,
-            partition,
-            offset: String(offset),
-            key,
-            value,
-            headers: Object.fromEntries(headers.map(([name, text]) => [String(name ?? ''), String(text ?? '')])),
-            timestamp: Number(batch.firstTimestamp + timestampDelta),
-          }
-          bytes += sizeOf(record)
-          if (bytes > maxBytes)
-            throw new TopicTooLarge(`${topic} holds more than ${Math.floor(maxBytes / 2 ** 20)} MiB`)
-          records.push(record)
-        }
-      }
-      idle = next === before ? idle + 1 : 0
-      if (idle >= patience) throw refusal(`partition ${partition} of topic ${topic} at offset ${next}`, 7)
+    const from = since === undefined ? await at(earliest) : await at(BigInt(since.getTime()))
+    const part = { topic, topicId: described.topicId, partition, leaderId }
+    for await (const { record } of recordsBetween(kafka, part, from, to)) {
+      if (record === undefined) continue
+      bytes += sizeOf(record)
+      if (bytes > maxBytes) throw new TopicTooLarge(`${topic} holds more than ${Math.floor(maxBytes / 2 ** 20)} MiB`)
+      records.push(record)
     }
   }
   return records
+}
+
+export interface ReadPartition {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+  readonly leaderId: number
+}
+
+/**
+ * Each record of a partition from one offset to before another. After what one fetch has brought comes an item without a record;
+ * `next` is where reading goes on after it. @throws KafkaUnavailable
+ */
+export async function* recordsBetween(
+  kafka: KafkaConnection,
+  { topic, topicId, partition, leaderId }: ReadPartition,
+  from: bigint,
+  to: bigint,
+  maxBytes = bytesAtOnce,
+): AsyncGenerator<{ readonly record?: TopicRecord; readonly next: bigint }> {
+  let next = from
+  for (let idle = 0; next >= 0n && next < to;) {
+    const place = { partition, currentLeaderEpoch: -1, fetchOffset: next, lastFetchedEpoch: -1 }
+    const asked = [{ topicId, partitions: [{ ...place, partitionMaxBytes: maxBytes }] }]
+    const answer = await kafka.request(leaderId, fetchV13.api, maxWaitMs, 1, maxBytes, 0, 0, -1, asked, [], '')
+    const part = answer.responses[0]?.partitions[0]
+    const code = answer.errorCode || (part?.errorCode ?? 0)
+    if (code !== 0) throw refusal(`partition ${partition} of topic ${topic}`, code)
+    const before = next
+    for (const batch of part?.records ?? []) {
+      next = max(next, batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n)
+      if ((batch.attributes & controlBatch) !== 0) continue
+      for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
+        const offset = batch.firstOffset + BigInt(offsetDelta)
+        if (offset < before || offset >= to) continue
+        const named = headers.map(([name, text]) => [String(name ?? ''), String(text ?? '')] as const)
+        const place = { topic, partition, offset: String(offset) }
+        const timestamp = Number(batch.firstTimestamp + timestampDelta)
+        yield { record: { ...place, key, value, headers: Object.fromEntries(named), timestamp }, next: offset + 1n }
+      }
+    }
+    idle = next === before ? idle + 1 : 0
+    if (idle >= patience) throw refusal(`partition ${partition} of topic ${topic} at offset ${next}`, 7)
+    yield { next }
+  }
 }
 
 /** Of a batch's attributes: it carries the marker of a transaction, no record. */

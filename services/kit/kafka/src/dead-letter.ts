@@ -2,6 +2,7 @@
 import { bytesOf, maxChunkBytes } from './chunks.ts'
 import type { UndecodableBatch } from './codecs.ts'
 import { verdictOn } from './failure.ts'
+import { letterHeaders } from './letter-marks.ts'
 import { reasonOf } from './metrics.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
 
@@ -14,7 +15,6 @@ export interface Failure {
 /** Characters. A header has no bound of its own, and a record that exceeds the topic's would never get there. */
 const messageLimit = 1_000
 const stackLimit = 4_000
-export const letterHeaders = 'dead-letter-'
 
 /** Key, value and headers as they came, as far as there is room for them; the reasons in further headers. */
 export function deadLetter(

@@ -1,6 +1,6 @@
 // What does a record of a dead-letter topic say? A letter with its message as it was, or a mark of what became of one.
-import { letterHeaders } from './dead-letter.ts'
-import { markHeader, maxReplays, replaysOf, type Mark } from './replay.ts'
+import { letterHeaders, markHeader } from './letter-marks.ts'
+import { maxReplays, replaysOf, type Mark } from './replay.ts'
 import type { ConsumedRecord, RecordHeaders } from './records.ts'
 
 export type LetterAction = 'replayed' | 'discarded'

@@ -1,6 +1,6 @@
 // How does a dead letter get back to the one stage that gave up on it? Into the topic it came from, under its key and so behind
 // what its key has got meanwhile, with a header that names the stage: every other consumer of the topic passes it over (ADR 10).
-import { letterHeaders } from './dead-letter.ts'
+import { markHeader } from './letter-marks.ts'
 import type { Letter, LetterAction } from './letter.ts'
 import type { OutgoingRecord, RecordHeaders } from './records.ts'
 
@@ -68,9 +68,6 @@ export interface Mark {
   readonly edited?: boolean
   readonly forced?: boolean
 }
-
-/** On the records of a dead-letter topic that say what became of one of its letters. */
-export const markHeader = `${letterHeaders}mark`
 
 /**
  * Kafka cannot strike one record out, so what became of a letter is written behind it: into its own partition, where retention,

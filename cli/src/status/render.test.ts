@@ -1,0 +1,36 @@
+import type { OrderPipeline, OrderPipelineStatus } from '@orderpipeline/operator/api'
+import { describe, expect, it } from 'vitest'
+import { painter } from '../colour.ts'
+import { statusLines } from './render.ts'
+
+const pipeline = (status: OrderPipelineStatus): OrderPipeline => ({
+  apiVersion: 'orderpipeline.dev/v1alpha1',
+  kind: 'OrderPipeline',
+  metadata: { name: 'shop', namespace: 'default', generation: 1 },
+  spec: {
+    kafka: { strimziCluster: 'shop-kafka' },
+    topics: [],
+    stages: [{ name: 'payment', consumes: [], scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 } }],
+  },
+  status: { observedGeneration: 1, ...status },
+})
+const counts = { replicas: 1, readyReplicas: 1, desiredReplicas: 1 }
+const lines = (status: OrderPipelineStatus): string =>
+  statusLines(pipeline(status), painter(false), new Date(0)).join('\n')
+
+describe('the status of a pipeline', () => {
+  it('names the image that its built-in programs run, and one that it could move to', () => {
+    expect(lines({ services: { image: 'services:1' } })).toContain('built-in programs run services:1')
+    expect(lines({ services: { image: 'services:1' } })).not.toContain('the operator brings')
+    expect(lines({ services: { image: 'services:1', available: 'services:2' } })).toContain(
+      'the operator brings services:2; spec.image or spec.updates moves the pipeline to it',
+    )
+  })
+
+  it('says that dead letters wait, and the command that shows them', () => {
+    expect(lines({ stages: [{ name: 'payment', ...counts, deadLetters: 3 }] })).toContain(
+      'payment: 3 dead letters wait; orderpipeline dlq list shop payment',
+    )
+    expect(lines({ stages: [{ name: 'payment', ...counts, deadLetters: 0 }] })).not.toContain('dead letter')
+  })
+})

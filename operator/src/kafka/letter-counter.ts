@@ -1,0 +1,46 @@
+// How many dead letters wait for a person? Every letter of a topic that no mark behind it says was replayed or discarded; the topic is
+// read once, and then onward.
+import { topicFollower, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
+import { markedOffset } from '@orderpipeline/kit-kafka/letter-marks'
+
+export interface LetterCounter {
+  /** By topic; one that has not been read to its end yet is absent. @throws KafkaUnavailable */
+  count(topics: readonly string[]): Promise<ReadonlyMap<string, number>>
+}
+
+/** More than that are not told apart: the count stays there. */
+export const mostLetters = 100_000
+
+export const letterCounter = (kafka: KafkaConnection): LetterCounter => {
+  /** Offsets of open letters, by topic and partition. */
+  const open = new Map<string, Map<number, Set<number>>>()
+  const openIn = (topic: string, partition: number): Set<number> => {
+    const ofTopic = open.get(topic) ?? new Map<number, Set<number>>()
+    open.set(topic, ofTopic)
+    const ofPartition = ofTopic.get(partition) ?? new Set<number>()
+    ofTopic.set(partition, ofPartition)
+    return ofPartition
+  }
+  const countOf = (topic: string): number =>
+    [...(open.get(topic)?.values() ?? [])].reduce((sum, { size }) => sum + size, 0)
+
+  const follower = topicFollower(kafka, {
+    begins: (topic, partition, first) => {
+      const letters = openIn(topic, partition)
+      for (const offset of letters) if (offset < first) letters.delete(offset)
+    },
+    record: ({ topic, partition, offset, headers, value }) => {
+      const marked = markedOffset({ headers, value })
+      if (marked !== undefined) openIn(topic, partition).delete(marked)
+      else if (countOf(topic) < mostLetters) openIn(topic, partition).add(Number(offset))
+    },
+  })
+  return {
+    count: async (topics) => {
+      const wanted = new Set(topics)
+      for (const topic of open.keys()) if (!wanted.has(topic)) open.delete(topic)
+      const whole = await follower.look(topics)
+      return new Map([...whole].map((topic) => [topic, countOf(topic)]))
+    },
+  }
+}

@@ -1,0 +1,59 @@
+// How many dead letters wait? On a real Kafka: letters as stages write them, marks as `orderpipeline dlq` writes them.
+import { randomBytes } from 'node:crypto'
+import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { createProducer, createTopics, lettersOf, markRecord, type OutgoingRecord } from '@orderpipeline/kit-kafka'
+import { kafkaConnection, readTopicToEnd, topicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { letterCounter } from '../src/kafka/letter-counter.ts'
+
+const pipeline = `l${randomBytes(4).toString('hex')}`
+const topic = `${pipeline}.payment.dead-letters`
+const kafka = kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: pipeline, timeoutMs: 10_000 })
+const address = { brokers: [kafkaBootstrap()], clientId: pipeline }
+const producer = createProducer(address, silentLogger())
+
+const letter = (partition: number, value = 'x'): OutgoingRecord => ({
+  topic,
+  partition,
+  key: null,
+  value,
+  headers: { 'dead-letter-reason': 'NotJson', 'dead-letter-topic': `${pipeline}.orders.placed` },
+})
+const letters = async () => lettersOf('payment', await readTopicToEnd(kafka, topic))
+
+beforeAll(async () => {
+  await createTopics(address, [{ topic, partitions: 2 }], silentLogger())
+})
+afterAll(async () => {
+  await producer.close()
+  const admin = topicAdmin(kafka)
+  await admin.delete([topic])
+  await admin.close()
+})
+
+it('are the letters that nobody has replayed or discarded, whether read at once or one by one', async () => {
+  const counter = letterCounter(kafka)
+  const count = async (by = counter) => (await by.count([topic])).get(topic)
+  expect(await count()).toBe(0)
+  await producer.send([letter(0), letter(0), letter(1)])
+  expect(await count()).toBe(3)
+  const [first] = await letters()
+  if (!first) throw new Error('no letter')
+  const mark = { letter: first.id, action: 'discarded', by: 'test', at: new Date().toISOString() } as const
+  await producer.send([markRecord(first, mark)])
+  expect(await count()).toBe(2)
+  await producer.send([markRecord(first, { ...mark, action: 'replayed' })]) // again, by force
+  expect(await count()).toBe(2)
+  expect(await count(letterCounter(kafka))).toBe(2)
+})
+
+it('are known once the topic is read to its end, a bounded part of it at a time', async () => {
+  const large = 'x'.repeat(700_000)
+  for (let sent = 0; sent < 24; sent += 1) await producer.send([letter(1, large)])
+  const counter = letterCounter(kafka)
+  const counts: (number | undefined)[] = []
+  while (counts.at(-1) === undefined && counts.length < 20) counts.push((await counter.count([topic])).get(topic))
+  expect(counts.at(-1)).toBe(26)
+  expect(counts.length).toBeGreaterThan(1)
+})
