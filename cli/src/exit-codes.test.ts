@@ -32,6 +32,7 @@ describe('a command that is called wrongly exits with 2, so that a script tells 
     ['suspend', 'shop', '--timeout', '-1'],
     ['dlq', 'list', 'shop', 'payment/x/1'],
     ['dlq', 'list', 'shop', '--since', 'yesterday'],
+    ['topics', 'tail', 'shop', 'orders.placed', '--lines', 'all'],
     ['dlq', 'replay', 'shop'],
     ['plan', '-f', shop, '--only', 'nothing'],
     ['status', '--no-such-option'],

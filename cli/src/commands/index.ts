@@ -13,6 +13,7 @@ import { simulate } from './simulate.ts'
 import { status } from './status.ts'
 import { suspend } from './suspend.ts'
 import { top } from './top.ts'
+import { topicsTail } from './topics-tail.ts'
 import { validate } from './validate.ts'
 
 export const commands: readonly CommandDefinition[] = [
@@ -24,6 +25,7 @@ export const commands: readonly CommandDefinition[] = [
   status,
   top,
   explain,
+  topicsTail,
   dlqList,
   dlqShow,
   dlqReplay,

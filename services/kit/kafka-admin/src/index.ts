@@ -3,8 +3,16 @@
 export { kafkaConnection, type KafkaConnection, type KafkaEndpoint, type KafkaSecurity } from './connection.ts'
 export { groupsNamed, offsetsSince, type OffsetsSince } from './groups.ts'
 export { KafkaUnavailable, type UnavailableReason } from './unavailable.ts'
-export { everWritten, readOffsets, type GroupQuery, type PartitionOffsets } from './offsets.ts'
+export { everWritten, readEnds, readOffsets, type GroupQuery, type PartitionOffsets } from './offsets.ts'
 export type { DescribedConfig, DescribedTopic, NewTopic, Outcome, TopicAdmin, TopicError } from './outcome.ts'
 export { topicAdmin } from './topic-admin.ts'
-export { readTopicToEnd, topicNames, TopicTooLarge, type ReadingOptions, type TopicRecord } from './topic-reading.ts'
+export {
+  readTopicToEnd,
+  recordsBetween,
+  topicNames,
+  TopicTooLarge,
+  type ReadingOptions,
+  type ReadPartition,
+  type TopicRecord,
+} from './topic-reading.ts'
 export { topicFollower, type TopicFollower, type TopicObserver } from './topic-following.ts'
