@@ -28,7 +28,8 @@ let joined = false
 const kafka = new Kafka({
   clientId: `${env.ORDERPIPELINE_PIPELINE}-${env.ORDERPIPELINE_STAGE}`,
   brokers: env.KAFKA_BOOTSTRAP_SERVERS.split(','),
-  ssl: protocol.endsWith('SSL') && (env.KAFKA_TLS_CA ? { ca: env.KAFKA_TLS_CA } : true),
+  // Undefined means the public authorities, and no certificate of ours.
+  ssl: protocol.endsWith('SSL') && { ca: env.KAFKA_TLS_CA, cert: env.KAFKA_TLS_CERTIFICATE, key: env.KAFKA_TLS_KEY },
   ...(protocol.startsWith('SASL') && { sasl }),
   logLevel: logLevel.WARN,
   // A rebalance is what happens whenever a replica comes or goes; to kafkajs it is an error.

@@ -83,6 +83,13 @@ func securityOf(env func(string) string) ([]kgo.Opt, error) {
 				return nil, errors.New("KAFKA_TLS_CA: found no certificate; allowed: certificates as PEM")
 			}
 		}
+		if certificate := env("KAFKA_TLS_CERTIFICATE"); certificate != "" { // where Kafka asks for one
+			client, err := tls.X509KeyPair([]byte(certificate), []byte(env("KAFKA_TLS_KEY")))
+			if err != nil {
+				return nil, fmt.Errorf("KAFKA_TLS_CERTIFICATE, KAFKA_TLS_KEY: %w", err)
+			}
+			trust.Certificates = []tls.Certificate{client}
+		}
 		options = append(options, kgo.DialTLSConfig(trust))
 	}
 	if !strings.HasPrefix(protocol, "SASL") {

@@ -133,6 +133,25 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect(names(await children(on))).toContain(`TriggerAuthentication ${name}-kafka`)
   })
 
+  it('are made by a client certificate where Kafka asks for one, and are not without it', async () => {
+    const { ca, mutual } = securedKafka()
+    const { certificate, key } = mutual.client
+    const data = { 'ca.crt': encoded(ca), 'user.crt': encoded(certificate), 'user.key': encoded(key) }
+    await on.kube.create(secrets, {
+      ...{ apiVersion: 'v1', kind: 'Secret', data },
+      metadata: { name: 'kafka', namespace: on.namespace },
+    })
+    const kafkaWith = (tls: object) => ({
+      external: { bootstrapServers: mutual.bootstrapServers, tls: { ca: { secretName: 'kafka' }, ...tls } },
+    })
+    await create({ kafka: kafkaWith({}) })
+    await start()
+    expect((await condition('KafkaAuthenticationFailed')).message).toContain('tls.certificateAndKey')
+    await edit(on, name, (spec) => ({ ...spec, kafka: kafkaWith({ certificateAndKey: { secretName: 'kafka' } }) }))
+    await condition('True')
+    expect(await topic(status())).toBeDefined()
+  })
+
   it('that are settled are looked at and not written to, nor is the status', async () => {
     await secret()
     await create()

@@ -55,6 +55,18 @@ it('is the Service’s name where nothing is behind it, for the error to name', 
   expect(way['KAFKA_BOOTSTRAP_SERVERS']).toBe('shop-kafka-kafka-bootstrap.shops.svc:9092')
 })
 
+it('comes with the client certificate whose Secret the pipeline names', async () => {
+  const tls = { certificateAndKey: { secretName: 'user', certificate: 'tls.crt', key: 'tls.key' } }
+  const answers = { [secret('user')]: { data: { 'tls.crt': base64('CERTIFICATE'), 'tls.key': base64('KEY') } } }
+  const way = await wayOf(kubeWith(answers), shop({ external: { bootstrapServers: 'kafka:9094', tls } }))
+  expect(way).toEqual({
+    KAFKA_BOOTSTRAP_SERVERS: 'kafka:9094',
+    KAFKA_SECURITY_PROTOCOL: 'SSL',
+    KAFKA_TLS_CERTIFICATE: 'CERTIFICATE',
+    KAFKA_TLS_KEY: 'KEY',
+  })
+})
+
 it('comes with the authority and the user whose Secrets the pipeline names', async () => {
   const kafka = {
     strimziCluster: 'shop-kafka',

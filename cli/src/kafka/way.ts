@@ -43,6 +43,9 @@ export async function wayOf(kube: Kube, pipeline: OrderPipeline): Promise<Record
         : await behindService(kube, namespace, pipeline.spec.kafka.strimziCluster, bootstrapServers),
     KAFKA_SECURITY_PROTOCOL: `${sasl ? 'SASL_' : ''}${tls ? 'SSL' : 'PLAINTEXT'}`,
     ...(tls?.ca ? { KAFKA_TLS_CA: await secret(tls.ca) } : {}),
+    ...(tls?.client
+      ? { KAFKA_TLS_CERTIFICATE: await secret(tls.client.certificate), KAFKA_TLS_KEY: await secret(tls.client.key) }
+      : {}),
     ...(sasl
       ? {
           KAFKA_SASL_MECHANISM: sasl.mechanism,

@@ -24,6 +24,14 @@ export interface SecuredListener {
    * whoever comes by another listener.
    */
   readonly users: readonly { readonly name: string; readonly password: string; readonly superUser: boolean }[]
+  /** A further port for clients that show a certificate, without a password. */
+  readonly mutual?: {
+    readonly port: number
+    /** Of the authority of the clients' certificates, PEM. */
+    readonly ca: string
+    /** Subject of the one that may do everything, such as `CN=admin`. */
+    readonly superUser: string
+  }
 }
 
 const sized = {
@@ -70,6 +78,7 @@ export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizi
     `HOST://127.0.0.1:${port}`,
     ...(pods ? [`PODS://${pods.host}:${pods.port}`] : []),
     ...(secured ? [`SECURED://${secured.host}:${secured.port}`] : []),
+    ...(secured?.mutual ? [`MUTUAL://${secured.host}:${secured.mutual.port}`] : []),
   ].join(',')
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
@@ -79,7 +88,7 @@ export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizi
     'inter.broker.listener.name': 'HOST',
     listeners: `${host},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': host,
-    'listener.security.protocol.map': 'HOST:PLAINTEXT,PODS:PLAINTEXT,SECURED:SASL_SSL,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': 'HOST:PLAINTEXT,PODS:PLAINTEXT,SECURED:SASL_SSL,MUTUAL:SSL,CONTROLLER:PLAINTEXT',
     'log.dirs': dataDir,
     'auto.create.topics.enable': false,
     'default.replication.factor': 1,
@@ -100,16 +109,15 @@ export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizi
 
 const scramMechanisms = ['SCRAM-SHA-256', 'SCRAM-SHA-512']
 
-function security({ certificate, users }: SecuredListener): Record<string, string> {
+function security({ certificate, users, mutual }: SecuredListener): Record<string, string> {
   const of = 'listener.name.secured'
   const modules = 'org.apache.kafka.common.security'
   const passwords = users.map(({ name, password }) => `user_${name}="${password}"`).join(' ')
   // PLAIN knows only users of the configuration.
   const plain = users.length > 0 ? ['PLAIN'] : []
   return {
-    [`${of}.ssl.keystore.type`]: 'PEM',
-    [`${of}.ssl.keystore.certificate.chain`]: certificate.cert.replaceAll('\n', '\\n'),
-    [`${of}.ssl.keystore.key`]: certificate.key.replaceAll('\n', '\\n'),
+    ...shown(of, certificate),
+    ...(mutual ? { ...shown('listener.name.mutual', certificate), ...asked('listener.name.mutual', mutual.ca) } : {}),
     [`${of}.sasl.enabled.mechanisms`]: [...plain, ...scramMechanisms].join(','),
     ...(plain.length > 0
       ? { [`${of}.plain.sasl.jaas.config`]: `${modules}.plain.PlainLoginModule required ${passwords};` }
@@ -121,11 +129,30 @@ function security({ certificate, users }: SecuredListener): Record<string, strin
       ]),
     ),
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-    'super.users': ['ANONYMOUS', ...users.filter(({ superUser }) => superUser).map(({ name }) => name)]
+    'super.users': [
+      'ANONYMOUS',
+      ...users.filter(({ superUser }) => superUser).map(({ name }) => name),
+      ...(mutual ? [mutual.superUser] : []),
+    ]
       .map((name) => `User:${name}`)
       .join(';'),
   }
 }
+
+/** PEM on one line, as a properties file takes it. */
+const line = (pem: string): string => pem.replaceAll('\n', '\\n')
+
+const shown = (of: string, { cert, key }: SecuredListener['certificate']): Record<string, string> => ({
+  [`${of}.ssl.keystore.type`]: 'PEM',
+  [`${of}.ssl.keystore.certificate.chain`]: line(cert),
+  [`${of}.ssl.keystore.key`]: line(key),
+})
+
+const asked = (of: string, ca: string): Record<string, string> => ({
+  [`${of}.ssl.client.auth`]: 'required',
+  [`${of}.ssl.truststore.type`]: 'PEM',
+  [`${of}.ssl.truststore.certificates`]: line(ca),
+})
 
 /** What the storage tool is told, since SCRAM's credentials are part of the cluster's metadata and not of its configuration. */
 export function scramCredentials({ users }: SecuredListener): string[] {

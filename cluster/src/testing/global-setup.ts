@@ -72,7 +72,7 @@ const starters: Record<Started, (ground: Ground, progress: StepProgress, project
     const port = await ports.port('kafka')
     const controllerPort = await ports.port('kafka-controller')
     const secured = needed.includes('securedKafka')
-      ? await securedListener(await ports.port('kafka-secured'), new Date())
+      ? await securedListener(await ports.port('kafka-secured'), await ports.port('kafka-mutual'), new Date())
       : undefined
     const options = { dir: join(dir, 'kafka'), port, controllerPort, sizing: 'tests', progress } as const
     const kafka = await startKafka(host, { ...options, ...(secured ? { secured: secured.listener } : {}) })

@@ -1,5 +1,5 @@
-// Who may enter the tests' Kafka by its secured listener? Two users under an authority of this run's own: one that may do
-// everything, and one that nobody has allowed anything.
+// Who may enter the tests' Kafka by its secured listeners? By password two users under an authority of this run's own: one that may do
+// everything, and one that nobody has allowed anything. By a client certificate one that may do everything.
 import { randomBytes } from 'node:crypto'
 import type { SecuredListener } from '../backing/kafka-properties.ts'
 import { issue, newAuthority } from '../control-plane/certificates.ts'
@@ -11,6 +11,11 @@ export interface SecuredKafka {
   readonly admin: Login
   /** Can log in, and is refused whatever it asks. */
   readonly stranger: Login
+  /** Another listener, for clients with a certificate and no password. */
+  readonly mutual: {
+    readonly bootstrapServers: string
+    readonly client: { readonly certificate: string; readonly key: string }
+  }
 }
 
 /** What a stage's environment says to enter it. */
@@ -32,6 +37,7 @@ export interface Login {
 
 export async function securedListener(
   port: number,
+  mutualPort: number,
   now: Date,
 ): Promise<{ listener: SecuredListener; access: SecuredKafka }> {
   const authority = await newAuthority('kafka-test', now)
@@ -44,8 +50,16 @@ export async function securedListener(
     password,
     superUser: username === admin.username,
   }))
+  const client = await issue(authority, { commonName: 'client' }, now)
+  const mutual = { port: mutualPort, ca: authority.cert, superUser: 'CN=client' }
   return {
-    listener: { host: '127.0.0.1', port, certificate, users },
-    access: { bootstrapServers: `127.0.0.1:${port}`, ca: authority.cert, admin, stranger },
+    listener: { host: '127.0.0.1', port, certificate, users, mutual },
+    access: {
+      ...{ bootstrapServers: `127.0.0.1:${port}`, ca: authority.cert, admin, stranger },
+      mutual: {
+        bootstrapServers: `127.0.0.1:${mutualPort}`,
+        client: { certificate: client.cert, key: client.key },
+      },
+    },
   }
 }

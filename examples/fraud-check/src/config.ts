@@ -12,6 +12,9 @@ const schema = z.object({
   KAFKA_SECURITY_PROTOCOL: z.enum(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']).default('PLAINTEXT'),
   /** PEM; the public authorities are trusted without it. */
   KAFKA_TLS_CA: text.optional(),
+  /** PEM; what is shown to a broker that asks for a client certificate. */
+  KAFKA_TLS_CERTIFICATE: text.optional(),
+  KAFKA_TLS_KEY: text.optional(),
   KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).optional(),
   KAFKA_SASL_USERNAME: text.optional(),
   KAFKA_SASL_PASSWORD: text.optional(),

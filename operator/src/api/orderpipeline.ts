@@ -46,7 +46,11 @@ export interface ExternalKafka {
 }
 
 export interface KafkaSecurity {
-  readonly tls?: { readonly ca?: { readonly secretName: string; readonly key?: string } }
+  readonly tls?: {
+    readonly ca?: { readonly secretName: string; readonly key?: string }
+    /** Of a client, as Strimzi calls it. */
+    readonly certificateAndKey?: { readonly secretName: string; readonly certificate?: string; readonly key?: string }
+  }
   readonly sasl?: {
     readonly mechanism: SaslMechanism
     readonly secretName: string

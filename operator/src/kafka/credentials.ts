@@ -32,7 +32,16 @@ export const credentials = async (kube: Pick<Kube, 'get'>, access: KafkaAccess):
     return Buffer.from(encoded, 'base64').toString('utf8')
   }
   return {
-    ...(tls ? { tls: tls.ca ? { ca: await value(tls.ca) } : {} } : {}),
+    ...(tls
+      ? {
+          tls: {
+            ...(tls.ca ? { ca: await value(tls.ca) } : {}),
+            ...(tls.client
+              ? { client: { certificate: await value(tls.client.certificate), key: await value(tls.client.key) } }
+              : {}),
+          },
+        }
+      : {}),
     ...(sasl
       ? {
           sasl: {

@@ -213,7 +213,7 @@ const outage = (error: unknown): { readonly reason: ExternalKafkaReason; readonl
     case 'CertificateRefused':
       return {
         reason: 'KafkaAuthenticationFailed',
-        message: `${error.message}: see tls.ca, which must hold the authority of the brokers' certificates`,
+        message: `${error.message}: see tls.ca, which must hold the authority of the brokers' certificates, and tls.certificateAndKey, which they may ask for`,
       }
     case 'Unreachable':
     case 'VersionUnsupported':

@@ -14,7 +14,11 @@ export interface KafkaAccess {
   /** Where the Secrets are. */
   readonly namespace: string
   /** Absent ca means the public authorities. */
-  readonly tls?: { readonly ca?: SecretKey }
+  readonly tls?: {
+    readonly ca?: SecretKey
+    /** What the client shows; absent means nothing. */
+    readonly client?: { readonly certificate: SecretKey; readonly key: SecretKey }
+  }
   readonly sasl?: {
     readonly mechanism: SaslMechanism
     readonly username: SecretKey | string
@@ -47,14 +51,21 @@ export const kafkaAccess = (pipeline: KafkaUser, serviceDomain: string): KafkaAc
 
 /** Pipelines of one key share a connection: same servers and same credentials, which are of one namespace when there are any. */
 export const accessKey = ({ bootstrapServers: to, namespace, tls, sasl }: KafkaAccess): string =>
-  JSON.stringify([to, tls?.ca || sasl ? namespace : '', tls ?? null, sasl ?? null])
+  JSON.stringify([to, tls?.ca || tls?.client || sasl ? namespace : '', tls ?? null, sasl ?? null])
 
 const security = ({ spec: { kafka } }: KafkaUser): Pick<KafkaAccess, 'tls' | 'sasl'> => {
   const { tls, sasl }: KafkaSecurity = 'external' in kafka ? kafka.external : (kafka.listener ?? {})
   const ca =
     tls?.ca ?? ('strimziCluster' in kafka ? { secretName: `${kafka.strimziCluster}-cluster-ca-cert` } : undefined)
   return {
-    ...(tls ? { tls: ca ? { ca: { name: ca.secretName, key: ca.key ?? 'ca.crt' } } : {} } : {}),
+    ...(tls
+      ? {
+          tls: {
+            ...(ca ? { ca: { name: ca.secretName, key: ca.key ?? 'ca.crt' } } : {}),
+            ...(tls.certificateAndKey ? { client: clientOf(tls.certificateAndKey) } : {}),
+          },
+        }
+      : {}),
     ...(sasl
       ? {
           sasl: {
@@ -66,6 +77,13 @@ const security = ({ spec: { kafka } }: KafkaUser): Pick<KafkaAccess, 'tls' | 'sa
       : {}),
   }
 }
+
+const clientOf = ({ secretName: name, certificate, key }: ClientCertificate) => ({
+  certificate: { name, key: certificate ?? 'user.crt' },
+  key: { name, key: key ?? 'user.key' },
+})
+
+type ClientCertificate = NonNullable<NonNullable<KafkaSecurity['tls']>['certificateAndKey']>
 
 const usernameVariable = 'KAFKA_SASL_USERNAME'
 
@@ -79,6 +97,12 @@ export const kafkaEnvironment = (pipeline: OrderPipeline): V1EnvVar[] => {
       ? [{ name: 'KAFKA_SECURITY_PROTOCOL', value: `${sasl ? 'SASL_' : ''}${tls ? 'SSL' : 'PLAINTEXT'}` }]
       : []),
     ...(tls?.ca ? [{ name: 'KAFKA_TLS_CA', ...from(tls.ca) }] : []),
+    ...(tls?.client
+      ? [
+          { name: 'KAFKA_TLS_CERTIFICATE', ...from(tls.client.certificate) },
+          { name: 'KAFKA_TLS_KEY', ...from(tls.client.key) },
+        ]
+      : []),
     ...(sasl
       ? [
           { name: 'KAFKA_SASL_MECHANISM', value: sasl.mechanism },
@@ -109,6 +133,12 @@ export const triggerAuthentication = (pipeline: OrderPipeline): TriggerAuthentic
   const { tls, sasl } = security(pipeline)
   const secretTargetRef = [
     ...(tls?.ca ? [{ parameter: 'ca', ...tls.ca }] : []),
+    ...(tls?.client
+      ? [
+          { parameter: 'cert', ...tls.client.certificate },
+          { parameter: 'key', ...tls.client.key },
+        ]
+      : []),
     ...(sasl
       ? [
           ...(typeof sasl.username === 'string' ? [] : [{ parameter: 'username', ...sasl.username }]),

@@ -20,6 +20,7 @@ export const cases = [
     'several-topics',
     'flow',
     'strimzi-user',
+    'external-kafka-client-certificate',
     'template',
   ].map((name) => ({
     name,

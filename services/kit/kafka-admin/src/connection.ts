@@ -21,7 +21,11 @@ import { KafkaUnavailable, unavailable } from './unavailable.ts'
 
 export interface KafkaSecurity {
   /** Certificates to trust, PEM; the public authorities when absent. */
-  readonly tls?: { readonly ca?: string }
+  readonly tls?: {
+    readonly ca?: string
+    /** Shown to a broker that asks for one, PEM. */
+    readonly client?: { readonly certificate: string; readonly key: string }
+  }
   readonly sasl?: {
     readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
     readonly username: string
@@ -85,6 +89,11 @@ interface Session {
   controllerId: number | undefined
 }
 
+const tlsOptions = ({ ca, client }: NonNullable<KafkaSecurity['tls']>) => ({
+  ...(ca === undefined ? {} : { ca }),
+  ...(client ? { cert: client.certificate, key: client.key } : {}),
+})
+
 export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
   const { bootstrapServers, clientId, timeoutMs } = endpoint
   let session: Promise<Session> | undefined
@@ -101,7 +110,7 @@ export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
     const connection = new Connection(clientId, {
       connectTimeout: Math.min(5_000, timeoutMs),
       requestTimeout: timeoutMs,
-      ...(security.tls ? { tls: security.tls.ca === undefined ? {} : { ca: security.tls.ca } } : {}),
+      ...(security.tls ? { tls: tlsOptions(security.tls) } : {}),
       ...(security.sasl ? { sasl: security.sasl } : {}),
     })
     connection.on('error', () => undefined) // told to the request under way; an unheard event would end the process

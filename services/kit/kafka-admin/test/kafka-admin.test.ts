@@ -42,6 +42,16 @@ describe('the way in', () => {
     await expect(connect(security({ tls: {} })).metadata([])).rejects.toMatchObject({ reason: 'CertificateRefused' })
   })
 
+  it('is open to a client certificate where the broker asks for one, and closed without', async () => {
+    const { ca, mutual } = securedKafka()
+    const kafka = connect({ tls: { ca, client: mutual.client } }, mutual.bootstrapServers)
+    expect(await topicAdmin(kafka).clusterId()).toMatch(/^[-\w]{22}$/)
+    await kafka.close()
+    await expect(connect({ tls: { ca } }, mutual.bootstrapServers).metadata([])).rejects.toMatchObject({
+      reason: 'CertificateRefused',
+    })
+  })
+
   it('leads nowhere where nobody answers, and to the next server where one does', async () => {
     await expect(connect({}, '127.0.0.1:1').metadata([])).rejects.toMatchObject({ reason: 'Unreachable' })
     const kafka = connect({}, `127.0.0.1:1,${kafkaBootstrap()}`)

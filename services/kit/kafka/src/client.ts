@@ -14,7 +14,11 @@ export interface KafkaAddress {
 
 export interface KafkaSecurity {
   /** Certificates to trust, PEM; the public authorities when absent. */
-  readonly tls?: { readonly ca?: string }
+  readonly tls?: {
+    readonly ca?: string
+    /** Shown to a broker that asks for one, PEM. */
+    readonly client?: { readonly certificate: string; readonly key: string }
+  }
   readonly sasl?: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
     readonly username: string
@@ -28,12 +32,17 @@ export interface KafkaSecurity {
  */
 export const patience = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 40 } as const
 
+const tlsOptions = ({ ca, client }: NonNullable<KafkaSecurity['tls']>) => ({
+  ...(ca === undefined ? {} : { ca }),
+  ...(client ? { cert: client.certificate, key: client.key } : {}),
+})
+
 export function createClient({ brokers, clientId, security = {} }: KafkaAddress, logger: Logger): Kafka {
   const log = forwardTo(logger)
   return new kafkajs.Kafka({
     brokers: [...brokers],
     clientId,
-    ...(security.tls ? { ssl: security.tls.ca === undefined ? true : { ca: security.tls.ca } } : {}),
+    ...(security.tls ? { ssl: tlsOptions(security.tls) } : {}),
     ...(security.sasl ? { sasl: security.sasl as SASLOptions } : {}),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,

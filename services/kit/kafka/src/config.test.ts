@@ -19,6 +19,16 @@ it('is entered by TLS, by a password, or both', () => {
   expect(both.security).toEqual({ tls: { ca: 'pem' }, sasl })
 })
 
+it('shows a client certificate, of which neither half is of use alone', () => {
+  const client = { KAFKA_TLS_CERTIFICATE: 'certificate', KAFKA_TLS_KEY: 'key' }
+  expect(address({ KAFKA_SECURITY_PROTOCOL: 'SSL', ...client }).security).toEqual({
+    tls: { client: { certificate: 'certificate', key: 'key' } },
+  })
+  expect(() => address({ KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_TLS_KEY: 'hidden' })).toThrow(
+    'KAFKA_TLS_CERTIFICATE: found nothing; KAFKA_TLS_KEY needs it',
+  )
+})
+
 it('says which part of the user is missing, and never shows a password', () => {
   const half = { KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', KAFKA_SASL_PASSWORD: 'hidden', KAFKA_SASL_MECHANISM: 'PLAIN' }
   expect(() => address(half)).toThrow('KAFKA_SASL_USERNAME: found nothing; KAFKA_SECURITY_PROTOCOL=SASL_SSL needs it')

@@ -11,6 +11,9 @@ export const kafkaVariables = {
   KAFKA_SECURITY_PROTOCOL: variables.oneOf(protocols).default('PLAINTEXT'),
   /** PEM; the public authorities are trusted without it. */
   KAFKA_TLS_CA: variables.text('certificates as PEM').optional(),
+  /** PEM; what is shown to a broker that asks for a client certificate. Both or neither. */
+  KAFKA_TLS_CERTIFICATE: variables.text('a certificate as PEM').optional(),
+  KAFKA_TLS_KEY: variables.text('a private key as PEM').optional(),
   KAFKA_SASL_MECHANISM: variables.oneOf(mechanisms).optional(),
   KAFKA_SASL_USERNAME: variables.text().optional(),
   KAFKA_SASL_PASSWORD: variables.text().optional(),
@@ -20,19 +23,36 @@ export interface KafkaConfig {
   readonly KAFKA_BOOTSTRAP_SERVERS: readonly string[]
   readonly KAFKA_SECURITY_PROTOCOL: (typeof protocols)[number]
   readonly KAFKA_TLS_CA?: string | undefined
+  readonly KAFKA_TLS_CERTIFICATE?: string | undefined
+  readonly KAFKA_TLS_KEY?: string | undefined
   readonly KAFKA_SASL_MECHANISM?: (typeof mechanisms)[number] | undefined
   readonly KAFKA_SASL_USERNAME?: string | undefined
   readonly KAFKA_SASL_PASSWORD?: string | undefined
 }
 
-/** @throws ConfigError where the protocol asks for a user and some of it is missing */
+/** @throws ConfigError where the protocol asks for a user and some of it is missing, or of a client certificate one half is */
 export function kafkaAddress(config: KafkaConfig, clientId: string): KafkaAddress {
   const protocol = config.KAFKA_SECURITY_PROTOCOL
   const security: KafkaSecurity = {
-    ...(protocol.endsWith('SSL') ? { tls: config.KAFKA_TLS_CA === undefined ? {} : { ca: config.KAFKA_TLS_CA } } : {}),
+    ...(protocol.endsWith('SSL') ? { tls: tlsOf(config) } : {}),
     ...(protocol.startsWith('SASL') ? { sasl: user(config) } : {}),
   }
   return { brokers: config.KAFKA_BOOTSTRAP_SERVERS, clientId, security }
+}
+
+function tlsOf({
+  KAFKA_TLS_CA: ca,
+  KAFKA_TLS_CERTIFICATE: certificate,
+  KAFKA_TLS_KEY: key,
+}: KafkaConfig): NonNullable<KafkaSecurity['tls']> {
+  if ((certificate === undefined) !== (key === undefined)) {
+    const [given, missing] = certificate === undefined ? ['KEY', 'CERTIFICATE'] : ['CERTIFICATE', 'KEY']
+    throw new ConfigError([`KAFKA_TLS_${missing}: found nothing; KAFKA_TLS_${given} needs it`])
+  }
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined || key === undefined ? {} : { client: { certificate, key } }),
+  }
 }
 
 function user(config: KafkaConfig): NonNullable<KafkaSecurity['sasl']> {
