@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/e2e/ledger'
-import { consumedTopics, shopStages, shopTopics, stageBench, testDatabase } from '@orderpipeline/kit-stage/testing'
+import { shopStages, shopTopics, stageBench, testDatabase } from '@orderpipeline/kit-stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { countOf, isQuiet } from '../crashes/src/books.ts'
 import { playBattery } from '../crashes/src/battery.ts'
 import { allPoints, somePoints } from '../crashes/src/points.ts'
 import { offTheMark, table, tally } from '../crashes/src/tally.ts'
@@ -39,22 +40,6 @@ afterAll(async () => {
   await database.drop()
 })
 
-async function waiting(): Promise<number> {
-  const rows = async (role: string, from: string): Promise<number> =>
-    (await database.ask<{ count: number }>(role, `SELECT count(*) FROM ${from}`))[0]?.count ?? NaN
-  const kept = await Promise.all(shopStages.map((stage) => rows(stage, 'outbox')))
-  const [relayed, mails] = [await rows('orders', 'intake_outbox'), await rows('notification', 'mails')]
-  return kept.reduce((sum, count) => sum + count, relayed + mails)
-}
-
-/** Every order has ended, and nothing waits in a table or in Kafka. */
-async function quiet(): Promise<boolean> {
-  if ((await ledger.unfinished()) + (await waiting()) > 0) return false
-  for (const stage of shopStages)
-    for (const topic of consumedTopics[stage]) if ((await bench.lag(stage, topic)) > 0) return false
-  return true
-}
-
 /** What may be set aside after several deaths in a row is another test's matter. */
 const agePartitions = `UPDATE partition_owners SET lost_at = lost_at - interval '2 hours'`
 
@@ -67,7 +52,7 @@ test('whoever is killed wherever under load, every order ends once, and stock, m
     skus,
     ordersPerSecond: 8,
     limitMs: 900_000,
-    quiet,
+    quiet: () => isQuiet({ database, bench, ledger }),
     agesPass: () => Promise.all(shopStages.map((stage) => database.ask(stage, agePartitions))),
     say: (line) => process.stderr.write(`${line}\n`),
   })
@@ -85,11 +70,8 @@ test('whoever is killed wherever under load, every order ends once, and stock, m
   expect(offTheMark(played, shopStages)).toEqual([])
 
   expect(audit).toEqual(flawless(audit))
-  expect(await count('orders', 'orders')).toBe(played.accepted.size)
+  expect(await countOf(database, 'orders', 'orders')).toBe(played.accepted.size)
   await expectMailsAsTold(database, new Set(played.mails.keys()))
   for (const stage of shopStages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
   expect([...played.exitCodes.values()].filter((code) => code !== 0)).toEqual([])
 }, 2_400_000)
-
-const count = async (role: string, table: string): Promise<number> =>
-  (await database.ask<{ count: number }>(role, `SELECT count(*) FROM ${table}`))[0]?.count ?? 0

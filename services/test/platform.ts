@@ -15,6 +15,7 @@ import { createProvider, guarded, measured, paymentStage, providerOptions } from
 import { configOf as providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { Behaviour, PaymentProvider } from '@orderpipeline/payment-provider'
 import { shippingStage } from '@orderpipeline/shipping'
+import { isQuiet } from '../crashes/src/books.ts'
 import { kafkaConversation } from '../crashes/src/kafka-wire.ts'
 import { startTap } from '../crashes/src/tap.ts'
 import { mailServer, type MailServer } from '../notification/test/mail-server.ts'
@@ -178,17 +179,6 @@ interface Books {
   readonly bench: Bench
   readonly ledger: Ledger
   readonly mails: MailServer
-}
-
-async function isQuiet({ database, bench, ledger }: Books): Promise<boolean> {
-  const count = async (role: string, table: string): Promise<number> =>
-    (await database.ask<{ count: number }>(role, `SELECT count(*) FROM ${table}`))[0]?.count ?? NaN
-  if ((await ledger.unfinished()) + (await count('orders', 'intake_outbox')) > 0) return false
-  for (const stage of shopStages) {
-    for (const topic of consumedTopics[stage]) if ((await bench.lag(stage, topic)) > 0) return false
-    if ((await count(stage, 'outbox')) > 0) return false
-  }
-  return (await count('notification', 'mails')) === 0
 }
 
 async function expectFlawless({ database, bench, ledger, mails }: Books, accepted: readonly string[]): Promise<void> {

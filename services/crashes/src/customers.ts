@@ -17,6 +17,8 @@ export interface CustomersOptions {
   readonly skus: number
   /** Share of orders that are called back, some while after they were placed. */
   readonly regret: number
+  /** 0 to 1. */
+  readonly random?: () => number
 }
 
 const longestAnswerMs = 5_000
@@ -30,7 +32,7 @@ interface Answer {
 }
 
 export function startCustomers(options: CustomersOptions): Customers {
-  const { gateway, accounts } = options
+  const { gateway, accounts, random = Math.random } = options
   const accepted = new Map<string, string>()
   const present = new Set<Promise<void>>()
   let open = true
@@ -63,8 +65,8 @@ export function startCustomers(options: CustomersOptions): Customers {
     const { orderId } = JSON.parse(text) as { orderId: string }
     accounts.letGo('orders', [key])
     accepted.set(key, orderId)
-    if (Math.random() >= options.regret) return
-    await sleep(4_000 * Math.random() ** 2)
+    if (random() >= options.regret) return
+    await sleep(4_000 * random() ** 2)
     await ask('cancellations', orderId, `/v1/orders/${orderId}`, { method: 'DELETE' })
     accounts.letGo('cancellations', [orderId])
   }

@@ -9,20 +9,23 @@ export interface Program {
   readonly life: number
   /** And the next life has not begun. */
   readonly killed: boolean
+  /** Of the present life. */
+  readonly pid: number | undefined
   /** At once and without notice. The next life begins when the system says that this one is over. */
   kill(): void
-  /** By SIGTERM. Returns its exit code, or the signal that ended it. */
-  stop(): Promise<number | string>
+  /** For good. Returns its exit code, or the signal that ended it. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | string>
   /** What it last said. */
   readonly output: string
 }
 
-/** `onDeath`: it ended though nobody had killed or stopped it. */
+/** `onDeath`: it ended though nobody had killed or stopped it. `onOutput` is given all that it says. */
 export function startProgram(
   name: string,
   main: string,
   env: Readonly<Record<string, string>>,
   onDeath: (program: Program) => void,
+  onOutput: (text: string) => void = () => undefined,
 ): Program {
   let child: ChildProcess
   let life = 0
@@ -34,11 +37,14 @@ export function startProgram(
     killed = false
     child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-20_000)))
+      stream?.on('data', (chunk: Buffer) => {
+        output = (output + chunk.toString()).slice(-20_000)
+        onOutput(chunk.toString())
+      })
     child.once('exit', () => {
-      if (stopping) return
-      if (killed) return start()
-      onDeath(program)
+      if (killed && !stopping) return start()
+      process.off('exit', endWithThis)
+      if (!stopping) onDeath(program)
     })
   }
   const program: Program = {
@@ -49,6 +55,9 @@ export function startProgram(
     get killed() {
       return killed
     },
+    get pid() {
+      return child.pid
+    },
     get output() {
       return output
     },
@@ -56,16 +65,17 @@ export function startProgram(
       killed = true
       child.kill('SIGKILL')
     },
-    stop: async () => {
+    stop: async (how = 'SIGTERM') => {
       stopping = true
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode ?? ''
       const exited = once(child, 'exit')
-      child.kill('SIGTERM')
+      child.kill(how)
       const [code, signal] = (await exited) as [number | null, string | null]
       return code ?? signal ?? ''
     },
   }
+  const endWithThis = (): void => void child.kill('SIGKILL')
+  process.once('exit', endWithThis)
   start()
-  process.once('exit', () => child.kill('SIGKILL'))
   return program
 }

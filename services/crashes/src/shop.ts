@@ -1,8 +1,15 @@
 // What does the platform consist of while it is being killed? Every service as its own process, each with taps of its own towards
 // everything it works with.
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { consumedTopics, type ShopStage } from '@orderpipeline/kit-stage/testing'
+import type { ShopStage } from '@orderpipeline/kit-stage/testing'
+import {
+  freePort,
+  gatewayEnvironment,
+  mailEnvironment,
+  mainOf,
+  serviceEnvironment,
+  stageEnvironment,
+} from './environment.ts'
+import type { Environment } from './environment.ts'
 import { startHttpTap } from './http-tap.ts'
 import { kafkaConversation } from './kafka-wire.ts'
 import { startMailbox } from './mailbox.ts'
@@ -33,8 +40,6 @@ export interface Shop {
   close(): Promise<void>
 }
 
-type Environment = Readonly<Record<string, string>>
-
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const { prefix } = options
   const programs = new Map<string, Program>()
@@ -59,26 +64,18 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     const store = { host: database.hostname, port: Number(database.port) }
     own.host = `127.0.0.1:${await tapped(startTap(store, postgresConversation, seenBy(service)))}`
     const kafka = startTap(broker, (seen, port) => kafkaConversation(broker, seen, port), seenBy(service))
-    const common = { METRICS_PORT: '0', LOG_LEVEL: 'warn', ORDERPIPELINE_PIPELINE: prefix.slice(0, -1) }
-    return {
-      ...common,
-      DATABASE_URL: own.href,
-      KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${await tapped(kafka)}`,
-      KAFKA_TOPIC_PREFIX: prefix,
-    }
+    return serviceEnvironment({
+      databaseUrl: own.href,
+      kafkaBootstrap: `127.0.0.1:${await tapped(kafka)}`,
+      prefix,
+    })
   }
   const start = async (service: string, env: Environment): Promise<void> => {
-    const main = new URL(`../../${service}/src/main.ts`, import.meta.url).pathname
-    programs.set(service, startProgram(service, main, { ...(await throughTaps(service)), ...env }, options.onDeath))
+    const all = { ...(await throughTaps(service)), ...env }
+    programs.set(service, startProgram(service, mainOf(service), all, options.onDeath))
   }
   const stage = (name: ShopStage, env: Environment = {}): Promise<void> =>
-    start(name, {
-      ORDERPIPELINE_STAGE: name,
-      KAFKA_GROUP_ID: prefix + name,
-      KAFKA_CONSUME_TOPICS: consumedTopics[name].map((topic) => prefix + topic).join(),
-      KAFKA_DEAD_LETTER_TOPIC: `${prefix}${name}.dead-letters`,
-      ...env,
-    })
+    start(name, { ...stageEnvironment(name, prefix), ...env })
 
   const providerPort = await freePort()
   await start('payment-provider', {
@@ -96,21 +93,9 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   await stage('inventory')
   await stage('shipping')
   const mailbox = await startMailbox(seenBy('notification'))
-  const mails = {
-    SMTP_URL: mailbox.url,
-    MAIL_FROM: 'shop@shop.test',
-    MAIL_CHECK_SECONDS: '0.3',
-    MAIL_TIMEOUT_SECONDS: '1',
-  }
-  await stage('notification', mails)
+  await stage('notification', mailEnvironment(mailbox.url))
   const gatewayPort = await freePort()
-  await start('gateway', {
-    HTTP_PORT: String(gatewayPort),
-    AUTH: 'none',
-    RELAY_TAKE_OVER_SECONDS: '0.2',
-    RELAY_POLL_SECONDS: '0.5',
-    DRAIN_LINGER_SECONDS: '0',
-  })
+  await start('gateway', gatewayEnvironment(gatewayPort))
   return {
     gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
     mailbox,
@@ -124,12 +109,4 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       await mailbox.close()
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
