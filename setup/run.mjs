@@ -50,6 +50,7 @@ const commands = {
   test: [[join(bin, 'vitest'), 'run', '--project', 'unit', '--project', 'integration']],
   'test:unit': [[join(bin, 'vitest'), 'run', '--project', 'unit']],
   'test:crashes': [[join(bin, 'vitest'), 'run', '--project', 'crashes']],
+  'test:storm': [[node, 'services/storm/src/main.ts']],
   'test:e2e': [[join(bin, 'vitest'), 'run', '--project', 'e2e']],
   'test:slowest': [[node, 'cluster/src/testing/print-slowest.ts']],
 }

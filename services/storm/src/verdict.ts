@@ -1,0 +1,92 @@
+// Did memory stay flat, and did no replica stay in the mode of single messages? Decided from the samples alone. Pure.
+import type { Sample } from './samples.ts'
+
+export interface MemoryRow {
+  readonly service: string
+  /** Medians of the second and of the last quarter of the storm, of the replica that lives through it, MiB; undefined without samples. */
+  readonly secondQuarter: number | undefined
+  readonly lastQuarter: number | undefined
+  /** Of any process of the service at any time. */
+  readonly peak: number
+}
+
+/**
+ * MiB by which the memory of a process may differ between two times at which it holds as much as it may: 1,000 messages in hand with what
+ * they make (10 kB each: 10), one fetch of 4 MiB as bytes, strings and objects (12), the two halves of V8's young generation (16), and
+ * of four topics of twelve partitions the offsets behind a message that does not end (up to 10,000 a partition, some tens of thousands in
+ * all: 10). What grows by 500 bytes for each message that passes exceeds it within 100,000 messages.
+ */
+export const flatWithin = 48
+
+/**
+ * Seconds. The messages in hand at two deaths are tried in sixteen parts; one part waits two minutes for a message that does not end, and
+ * the other parts take as long as their transactions.
+ */
+export const carefulWithin = 180
+
+export function memoryOf(samples: readonly Sample[]): MemoryRow[] {
+  const storm = samples.filter(({ phase }) => phase === 'storm')
+  const quarter = (n: number): readonly Sample[] =>
+    storm.slice(Math.floor((n * storm.length) / 4), Math.floor(((n + 1) * storm.length) / 4))
+  const services = [...new Set(samples.flatMap(({ processes }) => processes.map(({ service }) => service)))]
+  return services.map((service) => {
+    const memory = (of: readonly Sample[], lastingOnly: boolean): number[] =>
+      of.flatMap(({ processes }) =>
+        processes.flatMap((one) =>
+          one.service === service && one.rss !== undefined && (one.lasting || !lastingOnly) ? [one.rss] : [],
+        ),
+      )
+    return {
+      service,
+      secondQuarter: median(memory(quarter(1), true)),
+      lastQuarter: median(memory(quarter(3), true)),
+      peak: Math.max(0, ...memory(samples, false)),
+    }
+  })
+}
+
+export function memoryProblems(rows: readonly MemoryRow[]): string[] {
+  return rows.flatMap(({ service, secondQuarter, lastQuarter }) => {
+    if (secondQuarter === undefined || lastQuarter === undefined) return [`${service}: its memory was never read`]
+    const growth = lastQuarter - secondQuarter
+    if (growth <= flatWithin) return []
+    return [`${service}: its memory grew from ${secondQuarter} to ${lastQuarter} MiB, by more than ${flatWithin}`]
+  })
+}
+
+export interface Stretch {
+  readonly name: string
+  readonly seconds: number
+}
+
+/** By replica, the longest time it had suspect partitions without a break; those that never had any are left out. */
+export function carefulStretches(samples: readonly Sample[]): Stretch[] {
+  const since = new Map<string, number>()
+  const longest = new Map<string, number>()
+  for (const { elapsedSeconds, processes } of samples) {
+    for (const { name, careful } of processes) {
+      // A replica that does not answer is in the mode in which it was.
+      if (careful === undefined) continue
+      if (careful === 0) since.delete(name)
+      else {
+        const from = since.get(name) ?? elapsedSeconds
+        since.set(name, from)
+        longest.set(name, Math.max(longest.get(name) ?? 0, elapsedSeconds - from))
+      }
+    }
+  }
+  return [...longest].map(([name, seconds]) => ({ name, seconds })).sort((a, b) => b.seconds - a.seconds)
+}
+
+export function carefulProblems(stretches: readonly Stretch[]): string[] {
+  return stretches
+    .filter(({ seconds }) => seconds > carefulWithin)
+    .map(
+      ({ name, seconds }) => `${name}: had suspect partitions for ${Math.round(seconds)} s, more than ${carefulWithin}`,
+    )
+}
+
+export function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
+}
