@@ -1,5 +1,5 @@
-// When has everything come to its end, and do the mails agree with what customers were to be told? Read from the services' own tables
-// and from Kafka.
+// When has everything come to its end, and do the mails agree with what customers were to be told?
+// Read from the services' own tables and from Kafka.
 import type { Ledger } from '@orderpipeline/e2e/ledger'
 import { consumedTopics, shopStages } from '@orderpipeline/kit-stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
@@ -38,8 +38,9 @@ export interface MailsOff {
 }
 
 /**
- * Each mail is about a piece of news, and each end of an order was written of; what a later piece of news has overtaken need not have
- * been. `written`: the Message-IDs of all mails that the mail server has taken.
+ * Each mail is about a piece of news, and each end of an order was written of; what a later piece
+ * of news has overtaken need not have been. `written`: the Message-IDs of all mails that the mail
+ * server has taken.
  */
 export async function mailsOff(database: TestDatabase, written: ReadonlySet<string>): Promise<MailsOff> {
   const told = await database.ask<News>('notification', 'SELECT order_id, status FROM notifications')

@@ -1,4 +1,5 @@
-// Which environment does each service of the shop get, wherever its database, its Kafka and whatever else it works with are?
+// Which environment does each service of the shop get, wherever its database, its Kafka and
+// whatever else it works with are?
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { consumedTopics, type ShopStage } from '@orderpipeline/kit-stage/testing'

@@ -1,5 +1,5 @@
-// How does a backlog come about? Many orders in batches, as fast as the gateway takes them, each batch under a key of its own and asked
-// again until all of it is taken.
+// How does a backlog come about? Many orders in batches, as fast as the gateway takes them, each
+// batch under a key of its own and asked again until all of it is taken.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface BacklogOptions {

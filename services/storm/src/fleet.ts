@@ -1,4 +1,5 @@
-// Which processes are there at the moment? The gateway, the provider and the replicas of each stage, which come and go.
+// Which processes are there at the moment? The gateway, the provider and the replicas of each
+// stage, which come and go.
 import type { ShopStage } from '@orderpipeline/kit-stage/testing'
 import { freePort, mainOf } from '../../crashes/src/environment.ts'
 import type { Environment } from '../../crashes/src/environment.ts'
@@ -18,7 +19,10 @@ export interface Replica {
 export interface Fleet {
   readonly replicas: readonly Replica[]
   start(service: string, env: Environment, lasting: boolean): Promise<Replica>
-  /** A replica of the stage that is not lasting, the oldest first. Others do not wait until it is gone. */
+  /**
+   * A replica of the stage that is not lasting, the oldest first. Others do not wait until it is
+   * gone.
+   */
   end(stage: ShopStage, nth: number, signal: 'SIGTERM' | 'SIGKILL'): void
   /** It is killed and starts again. */
   kill(service: string): void

@@ -1,4 +1,5 @@
-// npm run test:storm: several faults at once, for a long time, on a PostgreSQL and a Kafka of its own.
+// npm run test:storm: several faults at once, for a long time, on a PostgreSQL and a Kafka of its
+// own.
 import { createWriteStream } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -58,6 +59,9 @@ async function raise(settings: Settings): Promise<Outcome> {
     await Promise.all([lines, output].map((stream) => new Promise((resolve) => stream.end(resolve))))
   }
 }
+
+// By `exit` the processes of the storm end, too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 try {
   const settings = settingsOf(process.env, process.argv.slice(2), Math.random)

@@ -1,5 +1,6 @@
-// What goes wrong in a storm, and when? Follows from its seed alone: the database, the payment provider, the replicas of each stage and
-// the gateway each have a course of their own, side by side. Pure.
+// What goes wrong in a storm, and when? Follows from its seed alone: the database, the payment
+// provider, the replicas of each stage and the gateway each have a course of their own, side by
+// side. Pure.
 import { shopStages, type ShopStage } from '@orderpipeline/kit-stage/testing'
 import { seeded } from '@orderpipeline/traffic'
 
@@ -10,7 +11,10 @@ export type DatabaseState =
   /** Connections stay open, and nothing passes. */
   | { readonly kind: 'silent' }
 
-/** `failing`: a third of its calls. `away`: all of them. `slow`: a third, and the others take longer than the caller waits. */
+/**
+ * `failing`: a third of its calls. `away`: all of them. `slow`: a third, and the others take longer
+ * than the caller waits.
+ */
 export type ProviderState = 'failing' | 'away' | 'slow'
 
 export type Fault =
@@ -27,7 +31,10 @@ export interface PlannedFault {
   readonly fault: Fault
 }
 
-/** Besides the first replica of a stage, which lives through the storm: a leak shows only in a process that lives for long. */
+/**
+ * Besides the first replica of a stage, which lives through the storm: a leak shows only in a
+ * process that lives for long.
+ */
 export const maxMoreReplicas = 2
 
 type Range = readonly [number, number]
@@ -87,7 +94,10 @@ const providerCourse: Course = (lengthMs, random, within) => {
   return faults
 }
 
-/** Of all stages together, so that they share what there is of the machine: a replica joins, leaves or dies. */
+/**
+ * Of all stages together, so that they share what there is of the machine: a replica joins, leaves
+ * or dies.
+ */
 const replicasCourse: Course = (lengthMs, random, within) => {
   const faults: PlannedFault[] = []
   const more = new Map<ShopStage, number>(shopStages.map((stage) => [stage, 0]))

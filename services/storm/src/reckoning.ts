@@ -1,4 +1,5 @@
-// What came of all orders of a storm? Read from every service's own books once all is quiet; each thing that is wrong is one line.
+// What came of all orders of a storm? Read from every service's own books once all is quiet; each
+// thing that is wrong is one line.
 import { flawless } from '@orderpipeline/e2e/ledger'
 import type { Audit } from '@orderpipeline/e2e/ledger'
 import { shopStages } from '@orderpipeline/kit-stage/testing'

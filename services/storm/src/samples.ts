@@ -1,4 +1,5 @@
-// How is the platform at this moment? Orders by how far they are, lag of each stage, and memory and mode of each process.
+// How is the platform at this moment? Orders by how far they are, lag of each stage, and memory and
+// mode of each process.
 import { kafkaConnection, readOffsets } from '@orderpipeline/kit-kafka-admin'
 import type { KafkaConnection, PartitionOffsets } from '@orderpipeline/kit-kafka-admin'
 import { consumedTopics, shopStages } from '@orderpipeline/kit-stage/testing'
@@ -11,7 +12,9 @@ export interface ProcessSample {
   readonly service: string
   readonly lasting: boolean
   readonly pid: number | undefined
-  /** MiB, as all figures of memory; undefined where it did not answer, as one that is just starting. */
+  /**
+   * MiB, as all figures of memory; undefined where it did not answer, as one that is just starting.
+   */
   readonly rss: number | undefined
   readonly heapUsed: number | undefined
   readonly inHand: number | undefined

@@ -1,5 +1,5 @@
-// How long, how large and how chosen is a storm? Read from the environment and the command line; a wrong value is named with what was
-// found and what is allowed. Pure.
+// How long, how large and how chosen is a storm? Read from the environment and the command line; a
+// wrong value is named with what was found and what is allowed. Pure.
 import { parseArgs } from 'node:util'
 
 export interface Settings {

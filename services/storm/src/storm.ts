@@ -1,5 +1,6 @@
-// Does everything end, exactly once and in flat memory, when several things go wrong at once and for long? Starts the platform, places a
-// backlog, lets the planned faults happen while further customers come and cancel, then stops the faults and waits for all to end.
+// Does everything end, exactly once and in flat memory, when several things go wrong at once and
+// for long? Starts the platform, places a backlog, lets the planned faults happen while further
+// customers come and cancel, then stops the faults and waits for all to end.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seeded } from '@orderpipeline/traffic'
 import { createAccounts } from '../../crashes/src/accounts.ts'
@@ -35,7 +36,10 @@ export interface StormOptions extends Pick<Settings, 'minutes' | 'orders' | 'see
 export interface Outcome {
   /** Each thing that is wrong; none where the storm was passed. */
   readonly problems: readonly string[]
-  /** From the end of the faults until all was quiet; undefined where that did not come about in time. */
+  /**
+   * From the end of the faults until all was quiet; undefined where that did not come about in
+   * time.
+   */
   readonly drainSeconds: number | undefined
   /** From the beginning until the whole backlog was accepted. */
   readonly placedSeconds: number | undefined
@@ -110,7 +114,10 @@ async function storm(world: World, options: StormOptions, ending: AbortSignal): 
   }
 }
 
-/** Resolves to what is wrong, or nothing, once all orders are placed and all is quiet, or at the deadline. */
+/**
+ * Resolves to what is wrong, or nothing, once all orders are placed and all is quiet, or at the
+ * deadline.
+ */
 async function untilQuiet(world: World, deadline: number, placing: readonly Promise<unknown>[]): Promise<string[]> {
   let placed = false
   let refusal: unknown
@@ -141,14 +148,18 @@ function watching(world: World, options: StormOptions, { started, faults, ending
     for (let next = started; open && !ending.aborted;) {
       const { phase } = watch
       const elapsedSeconds = Math.round((performance.now() - started) / 100) / 10
-      const sample = { elapsedSeconds, phase, ...faults.state, ...(await sampler.sample()) }
-      samples.push(sample)
-      options.onSample(sample)
+      try {
+        const sample = { elapsedSeconds, phase, ...faults.state, ...(await sampler.sample()) }
+        samples.push(sample)
+        options.onSample(sample)
+      } catch (error) {
+        options.say(`a sample is missing: ${error instanceof Error ? error.message : String(error)}`)
+      }
       next = Math.max(next + options.sampleEveryMs, performance.now())
       await sleep(next - performance.now(), undefined, { signal: ending }).catch(() => undefined)
     }
   }
-  const looping = loop().catch((error: unknown) => options.say(`no more samples: ${String(error)}`))
+  const looping = loop()
   watch.end = async () => {
     open = false
     await looping

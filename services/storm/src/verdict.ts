@@ -1,9 +1,13 @@
-// Did memory stay flat, and did no replica stay in the mode of single messages? Decided from the samples alone. Pure.
+// Did memory stay flat, and did no replica stay in the mode of single messages? Decided from the
+// samples alone. Pure.
 import type { Sample } from './samples.ts'
 
 export interface MemoryRow {
   readonly service: string
-  /** Medians of the second and of the last quarter of the storm, of the replica that lives through it, MiB; undefined without samples. */
+  /**
+   * Medians of the second and of the last quarter of the storm, of the replica that lives through
+   * it, MiB; undefined without samples.
+   */
   readonly secondQuarter: number | undefined
   readonly lastQuarter: number | undefined
   /** Of any process of the service at any time. */
@@ -11,16 +15,18 @@ export interface MemoryRow {
 }
 
 /**
- * MiB by which the memory of a process may differ between two times at which it holds as much as it may: 1,000 messages in hand with what
- * they make (10 kB each: 10), one fetch of 4 MiB as bytes, strings and objects (12), the two halves of V8's young generation (16), and
- * of four topics of twelve partitions the offsets behind a message that does not end (up to 10,000 a partition, some tens of thousands in
- * all: 10). What grows by 500 bytes for each message that passes exceeds it within 100,000 messages.
+ * MiB by which the memory of a process may differ between two times at which it holds as much as it
+ * may: 1,000 messages in hand with what they make (10 kB each: 10), one fetch of 4 MiB as bytes,
+ * strings and objects (12), the two halves of V8's young generation (16), and of four topics of
+ * twelve partitions the offsets behind a message that does not end (up to 10,000 a partition, some
+ * tens of thousands in all: 10). What grows by 500 bytes for each message exceeds it where 100,000
+ * messages pass between these times.
  */
 export const flatWithin = 48
 
 /**
- * Seconds. The messages in hand at two deaths are tried in sixteen parts; one part waits two minutes for a message that does not end, and
- * the other parts take as long as their transactions.
+ * Seconds. The messages in hand at two deaths are tried in sixteen parts; one part waits two
+ * minutes for a message that does not end, and the other parts take as long as their transactions.
  */
 export const carefulWithin = 180
 
@@ -59,7 +65,10 @@ export interface Stretch {
   readonly seconds: number
 }
 
-/** By replica, the longest time it had suspect partitions without a break; those that never had any are left out. */
+/**
+ * By replica, the longest time it had suspect partitions without a break; those that never had any
+ * are left out.
+ */
 export function carefulStretches(samples: readonly Sample[]): Stretch[] {
   const since = new Map<string, number>()
   const longest = new Map<string, number>()

@@ -1,5 +1,5 @@
-// What does a storm rage over? The whole platform as processes of its own, with a link to PostgreSQL that can be made slow or silent,
-// and a payment provider that behaves as it is told.
+// What does a storm rage over? The whole platform as processes of its own, with a link to
+// PostgreSQL that can be made slow or silent, and a payment provider that behaves as it is told.
 import { Ledger } from '@orderpipeline/e2e/ledger'
 import { shopStages, shopTopics, stageBench, testDatabase } from '@orderpipeline/kit-stage/testing'
 import type { Bench, ShopStage, TestDatabase } from '@orderpipeline/kit-stage/testing'
@@ -89,8 +89,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 /**
- * A breaker that looks at the last ten calls and opens at half of them is open most of the time where a third fails: of any ten, five or
- * more fail in a fifth of all cases. Over a hundred calls it opens when the provider is away, and not by chance.
+ * A breaker that looks at the last ten calls and opens at half of them is open most of the time
+ * where a third fails: of any ten, five or more fail in a fifth of all cases. Over a hundred calls
+ * it opens when the provider is away, and not by chance.
  */
 function ownEnvironments(providerUrl: string, smtpUrl: string): Partial<Record<ShopStage, Environment>> {
   return {

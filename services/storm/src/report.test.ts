@@ -1,0 +1,32 @@
+// Does a line of progress say how far the orders are, and what is wrong meanwhile? And are figures
+// found in metrics?
+import { expect, test } from 'vitest'
+import { progressLine } from './report.ts'
+import { figureIn } from './samples.ts'
+import type { Sample } from './samples.ts'
+
+const sample = (elapsedSeconds: number, shipped: number): Sample => ({
+  ...{ elapsedSeconds, phase: 'storm', database: 'slow 20 ms', provider: 'failing' },
+  orders: { open: 2_000, shipped, cancelled: 100 },
+  lag: { orders: 5, payment: 70 },
+  processes: [
+    {
+      ...{ name: 'orders-1', service: 'orders', lasting: true, pid: 1, rss: 101, heapUsed: 40, inHand: 3 },
+      ...{ careful: 2, breakerOpen: undefined },
+    },
+  ],
+})
+
+test('progress: time, orders with their rate, lag, faults and memory', () => {
+  expect(progressLine(sample(75, 1_900), sample(60, 400), 120)).toBe(
+    '1:15, faults for 0:45 more; 2,000 orders ended, 2,000 open (100/s); ' +
+      'lag orders 5 inventory ? payment 70 shipping ? notification ?; ' +
+      'database slow 20 ms, provider failing, 2 partitions suspect; ' +
+      'MiB orders 101 inventory  payment  shipping  notification ',
+  )
+})
+
+test('a figure is summed over its labels, and one that is not there is none', () => {
+  const text = '# HELP calls all\n# TYPE calls counter\ncalls{a="x"} 2\ncalls{a="y"} 3\ncalls_more 7\nheld 4\n'
+  expect([figureIn(text, 'calls'), figureIn(text, 'held'), figureIn(text, 'absent')]).toEqual([5, 4, undefined])
+})

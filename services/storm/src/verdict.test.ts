@@ -1,0 +1,69 @@
+// Is memory that grows told from memory that is only large, and a replica that stays careful from
+// one that was so for a moment?
+import { expect, test } from 'vitest'
+import type { ProcessSample, Sample } from './samples.ts'
+import {
+  carefulProblems,
+  carefulStretches,
+  carefulWithin,
+  flatWithin,
+  median,
+  memoryOf,
+  memoryProblems,
+} from './verdict.ts'
+
+const replica = (more: Partial<ProcessSample>): ProcessSample => ({
+  ...{ name: 'payment-1', service: 'payment', lasting: true, pid: 1 },
+  ...{ rss: 100, heapUsed: 40, inHand: 0, careful: 0, breakerOpen: false },
+  ...more,
+})
+const sample = (elapsedSeconds: number, processes: readonly ProcessSample[], more: Partial<Sample> = {}): Sample => ({
+  ...{ elapsedSeconds, phase: 'storm', database: 'well', provider: 'failing' },
+  ...{ orders: { open: 0, shipped: 0, cancelled: 0 }, lag: {}, processes },
+  ...more,
+})
+/** A hundred samples of one replica, whose memory is so large at each of them. */
+const course = (rss: (n: number) => number): Sample[] =>
+  Array.from({ length: 100 }, (_, n) => sample(n * 5, [replica({ rss: rss(n) })]))
+
+test('memory that rises at the beginning and then stays is flat', () => {
+  const [row] = memoryOf(course((n) => Math.min(150, 60 + 5 * n)))
+  expect(row).toEqual({ service: 'payment', secondQuarter: 150, lastQuarter: 150, peak: 150 })
+  expect(memoryProblems([row!])).toEqual([])
+})
+
+test('memory that grows by more than the bound between the second and the last quarter is a problem', () => {
+  const [row] = memoryOf(course((n) => 60 + (n * 2 * (flatWithin + 2)) / 100))
+  expect(memoryProblems([row!])).toHaveLength(1)
+})
+
+test('only a replica that lives through the storm says whether memory is flat, and any of them the peak', () => {
+  const young = replica({ name: 'payment-2', lasting: false, rss: 30 })
+  const samples = course(() => 100).map((one) => ({ ...one, processes: [...one.processes, young] }))
+  const large = sample(500, [replica({ name: 'payment-3', lasting: false, rss: 180 })], { phase: 'after' })
+  expect(memoryOf([...samples, large])).toEqual([
+    { service: 'payment', secondQuarter: 100, lastQuarter: 100, peak: 180 },
+  ])
+})
+
+test('a service whose memory was never read is a problem', () => {
+  expect(memoryProblems(memoryOf([sample(0, [replica({ rss: undefined })])]))).toEqual([
+    'payment: its memory was never read',
+  ])
+})
+
+test('stretches with suspect partitions are measured by replica, and a silent moment does not break one', () => {
+  const careful = [1, 1, undefined, 2, 0, 1]
+  const samples = careful.map((count, n) => sample(n * 5, [replica({ careful: count })]))
+  expect(carefulStretches(samples)).toEqual([{ name: 'payment-1', seconds: 15 }])
+})
+
+test('a replica that has suspect partitions for longer than the bound is a problem', () => {
+  const stretch = (seconds: number) => carefulProblems([{ name: 'payment-1', seconds }])
+  expect(stretch(carefulWithin)).toEqual([])
+  expect(stretch(carefulWithin + 1)).toHaveLength(1)
+})
+
+test('the median of an odd and of an even number of values, and of none', () => {
+  expect([median([3, 1, 2]), median([4, 1, 3, 2]), median([])]).toEqual([2, 3, undefined])
+})
