@@ -22,7 +22,7 @@ test('progress: time, orders with their rate, lag, faults and memory', () => {
     '1:15, faults for 0:45 more; 2,000 orders ended, 2,000 open (100/s); ' +
       'lag orders 5 inventory ? payment 70 shipping ? notification ?; ' +
       'database slow 20 ms, provider failing, 2 partitions suspect; ' +
-      'MiB orders 101 inventory  payment  shipping  notification ',
+      'MiB orders 101 inventory - payment - shipping - notification -',
   )
 })
 

@@ -10,7 +10,7 @@ export function progressLine(sample: Sample, before: Sample | undefined, stormSe
   const left = stormSeconds - elapsedSeconds
   const memory = shopStages.map((stage) => {
     const rss = processes.filter(({ service }) => service === stage).flatMap((one) => one.rss ?? [])
-    return `${stage} ${rss.join('/')}`
+    return `${stage} ${rss.join('/') || '-'}`
   })
   const careful = processes.reduce((sum, one) => sum + (one.careful ?? 0), 0)
   return [
