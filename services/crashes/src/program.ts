@@ -19,6 +19,10 @@ export interface Program {
   readonly output: string
 }
 
+/** What ends the processes that are there; they end with this one. */
+const living = new Set<() => void>()
+process.once('exit', () => living.forEach((kill) => kill()))
+
 /** `onDeath`: it ended though nobody had killed or stopped it. `onOutput` is given all that it says. */
 export function startProgram(
   name: string,
@@ -43,7 +47,7 @@ export function startProgram(
       })
     child.once('exit', () => {
       if (killed && !stopping) return start()
-      process.off('exit', endWithThis)
+      living.delete(kill)
       if (!stopping) onDeath(program)
     })
   }
@@ -74,8 +78,8 @@ export function startProgram(
       return code ?? signal ?? ''
     },
   }
-  const endWithThis = (): void => void child.kill('SIGKILL')
-  process.once('exit', endWithThis)
+  const kill = (): void => void child.kill('SIGKILL')
+  living.add(kill)
   start()
   return program
 }

@@ -49,7 +49,10 @@ const seconds = {
   gateway: [45, 150],
 } as const satisfies Readonly<Record<string, Range>>
 
-/** Shorter storms have shorter spells, so that each kind of fault occurs in two minutes. */
+/**
+ * Shorter storms have shorter spells of the database and the provider. Replicas come and go no more
+ * often: the group stands still for up to half a minute each time one dies.
+ */
 const wholeLengthMs = 600_000
 
 export function planOf(seed: number, lengthMs: number): PlannedFault[] {
@@ -58,11 +61,13 @@ export function planOf(seed: number, lengthMs: number): PlannedFault[] {
   return courses
     .flatMap((course, n) => {
       const random = seeded(seed * courses.length + n)
-      const within = ([from, to]: Range): number => 1_000 * shortened * (from + (to - from) * random())
+      const within = (range: Range): number => shortened * between(range, random)
       return course(lengthMs, random, within)
     })
     .sort((one, other) => one.atMs - other.atMs)
 }
+
+const between = ([from, to]: Range, random: () => number): number => 1_000 * (from + (to - from) * random())
 
 type Course = (lengthMs: number, random: () => number, within: (range: Range) => number) => PlannedFault[]
 
@@ -98,11 +103,10 @@ const providerCourse: Course = (lengthMs, random, within) => {
  * Of all stages together, so that they share what there is of the machine: a replica joins, leaves
  * or dies.
  */
-const replicasCourse: Course = (lengthMs, random, within) => {
+const replicasCourse: Course = (lengthMs, random) => {
   const faults: PlannedFault[] = []
   const more = new Map<ShopStage, number>(shopStages.map((stage) => [stage, 0]))
-  // At least the seconds that a process takes to start and to join, however short the storm.
-  const pause = (): number => Math.max(3_000, within(seconds.replicas))
+  const pause = (): number => between(seconds.replicas, random)
   for (let atMs = pause(); atMs < lengthMs; atMs += pause()) {
     const stage = shopStages[Math.floor(random() * shopStages.length)]!
     const count = more.get(stage) ?? 0
@@ -115,9 +119,9 @@ const replicasCourse: Course = (lengthMs, random, within) => {
   return faults
 }
 
-const gatewayCourse: Course = (lengthMs, _random, within) => {
+const gatewayCourse: Course = (lengthMs, random) => {
   const faults: PlannedFault[] = []
-  for (let atMs = within(seconds.gateway); atMs < lengthMs; atMs += within(seconds.gateway))
-    faults.push({ atMs, fault: { of: 'gateway' } })
+  const pause = (): number => between(seconds.gateway, random)
+  for (let atMs = pause(); atMs < lengthMs; atMs += pause()) faults.push({ atMs, fault: { of: 'gateway' } })
   return faults
 }

@@ -2,7 +2,7 @@
 // found in metrics?
 import { expect, test } from 'vitest'
 import { progressLine } from './report.ts'
-import { figureIn } from './samples.ts'
+import { figureIn, figuresBy } from './samples.ts'
 import type { Sample } from './samples.ts'
 
 const sample = (elapsedSeconds: number, shipped: number): Sample => ({
@@ -12,7 +12,7 @@ const sample = (elapsedSeconds: number, shipped: number): Sample => ({
   processes: [
     {
       ...{ name: 'orders-1', service: 'orders', lasting: true, pid: 1, rss: 101, heapUsed: 40, inHand: 3 },
-      ...{ careful: 2, breakerOpen: undefined },
+      ...{ careful: 2, breakerOpen: undefined, providerCalls: {} },
     },
   ],
 })
@@ -28,5 +28,6 @@ test('progress: time, orders with their rate, lag, faults and memory', () => {
 
 test('a figure is summed over its labels, and one that is not there is none', () => {
   const text = '# HELP calls all\n# TYPE calls counter\ncalls{a="x"} 2\ncalls{a="y"} 3\ncalls_more 7\nheld 4\n'
+  expect(figuresBy(text, 'calls', 'a')).toEqual({ x: 2, y: 3 })
   expect([figureIn(text, 'calls'), figureIn(text, 'held'), figureIn(text, 'absent')]).toEqual([5, 4, undefined])
 })

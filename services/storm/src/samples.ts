@@ -21,6 +21,8 @@ export interface ProcessSample {
   /** Partitions whose messages it tries in parts with nothing else in hand. */
   readonly careful: number | undefined
   readonly breakerOpen: boolean | undefined
+  /** Of payment: its calls to the provider so far, by what came of them. */
+  readonly providerCalls: Readonly<Record<string, number>>
 }
 
 export interface Sample {
@@ -103,7 +105,19 @@ async function processSample({ name, service, lasting, metricsUrl, program }: Re
     inHand: figure('orderpipeline_stage_in_hand'),
     careful: figure('orderpipeline_stage_careful_partitions'),
     breakerOpen: breakerOpen === undefined ? undefined : breakerOpen === 1,
+    providerCalls: figuresBy(text, 'payment_provider_calls_total', 'outcome'),
   }
+}
+
+/** By the value of one label, summed over the others. */
+export function figuresBy(text: string, metric: string, label: string): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const line of text.split('\n')) {
+    const value = new RegExp(`^${metric}\\{.*\\b${label}="([^"]*)"`).exec(line)?.[1]
+    if (value === undefined) continue
+    sums[value] = (sums[value] ?? 0) + Number(line.slice(line.lastIndexOf(' ') + 1))
+  }
+  return sums
 }
 
 /** Summed over its labels; undefined where the text has no such metric. */

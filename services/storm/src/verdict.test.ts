@@ -14,7 +14,7 @@ import {
 
 const replica = (more: Partial<ProcessSample>): ProcessSample => ({
   ...{ name: 'payment-1', service: 'payment', lasting: true, pid: 1 },
-  ...{ rss: 100, heapUsed: 40, inHand: 0, careful: 0, breakerOpen: false },
+  ...{ rss: 100, heapUsed: 40, inHand: 0, careful: 0, breakerOpen: false, providerCalls: {} },
   ...more,
 })
 const sample = (elapsedSeconds: number, processes: readonly ProcessSample[], more: Partial<Sample> = {}): Sample => ({
