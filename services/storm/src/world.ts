@@ -101,7 +101,7 @@ function ownEnvironments(providerUrl: string, smtpUrl: string): Partial<Record<S
       PAYMENT_BREAKER_MIN_CALLS: '50',
       PAYMENT_BREAKER_OPEN_SECONDS: '5',
       PAYMENT_RETRY_BACKOFF_MS: '100',
-      STAGE_CONCURRENCY: '20',
+      STAGE_CONCURRENCY: '50',
     },
     notification: mailEnvironment(smtpUrl),
   }
