@@ -6,33 +6,66 @@ import type { Kube } from '../kube/connection.ts'
 import { namespacePath, type List } from '../kube/pipelines.ts'
 import type { Autoscaler, PartObserved, Pod, Workload } from './observed.ts'
 
-type LabelledPod = Pod & { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }
+export type LabelledPod = Pod & { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }
+
+/** The objects of a namespace, of one pipeline or of several. */
+export interface Listed {
+  readonly scaledObjects: readonly ScaledObject[]
+  readonly autoscalers: readonly Autoscaler[]
+  readonly deployments: readonly Workload[]
+  readonly topics: readonly KafkaTopic[]
+  readonly pods: readonly LabelledPod[]
+}
 
 export async function observeParts(kube: Kube, pipeline: OrderPipeline): Promise<(part: string) => PartObserved> {
   const { name, namespace = 'default' } = pipeline.metadata
-  const ours = `labelSelector=${encodeURIComponent(`${labelKeys.pipeline}=${name}`)}`
+  const selector = `${labelKeys.pipeline}=${name}`
+  const [scaling, pods] = await Promise.all([
+    listedScaling(kube, namespace, selector),
+    listedPods(kube, namespace, selector),
+  ])
+  return partsAmong(pipeline, { ...scaling, pods })
+}
+
+/** All but the pods, which may be many. `selector` is a label selector. */
+export async function listedScaling(kube: Kube, namespace: string, selector: string): Promise<Omit<Listed, 'pods'>> {
+  const ours = `labelSelector=${encodeURIComponent(selector)}`
   const listed = async <Item>(apiVersion: string, plural: string, query = ours): Promise<readonly Item[]> =>
     (await kube.get<List<Item>>(`${namespacePath(apiVersion, namespace)}/${plural}?${query}`))?.items ?? []
-  const [scaledObjects, autoscalers, deployments, topics, pods] = await Promise.all([
+  const [scaledObjects, autoscalers, deployments, topics] = await Promise.all([
     listed<ScaledObject>('keda.sh/v1alpha1', 'scaledobjects'),
     // KEDA gives them the labels of the ScaledObject; one made by somebody else counts as well.
     listed<Autoscaler>('autoscaling/v2', 'horizontalpodautoscalers', ''),
     listed<Workload>('apps/v1', 'deployments'),
     listed<KafkaTopic>('kafka.strimzi.io/v1', 'kafkatopics'),
-    listed<LabelledPod>('v1', 'pods').catch(whenAllowed),
   ])
-  const partitions = partitionsOf(pipeline, topics)
+  return { scaledObjects, autoscalers, deployments, topics }
+}
+
+export async function listedPods(kube: Kube, namespace: string, selector: string): Promise<readonly LabelledPod[]> {
+  const path = `${namespacePath('v1', namespace)}/pods?labelSelector=${encodeURIComponent(selector)}`
+  const list = await kube.get<List<LabelledPod>>(path).catch(whenAllowed)
+  return list?.items ?? []
+}
+
+/** What there is of each part of a pipeline. */
+export function partsAmong(pipeline: OrderPipeline, listed: Listed): (part: string) => PartObserved {
+  const { name } = pipeline.metadata
+  const ofPipeline = ({ metadata }: { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }) =>
+    metadata.labels?.[labelKeys.pipeline] === name
+  const partitions = partitionsOf(pipeline, listed.topics.filter(ofPipeline))
+  const pods = listed.pods.filter(ofPipeline)
   return (part) => {
-    const scaledObject = scaledObjects.find(({ metadata }) => metadata.name === workloadName(name, part))
+    const scaledObject = listed.scaledObjects.find(({ metadata }) => metadata.name === workloadName(name, part))
     const target = scaledObject?.spec.scaleTargetRef.name ?? workloadName(name, part)
     return {
       pipeline,
       part,
       scaledObject,
-      autoscaler: autoscalers.find(
+      autoscaler: listed.autoscalers.find(
         ({ spec }) => spec.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.name === target,
       ),
-      deployment: deployments.find(({ metadata }) => metadata.name === target),
+      deployment: listed.deployments.find(({ metadata }) => metadata.name === target),
       pods: pods.filter(({ metadata }) => metadata.labels?.[labelKeys.stage] === part),
       partitions,
     }
@@ -49,7 +82,7 @@ export function partitionsOf(pipeline: OrderPipeline, topics: readonly KafkaTopi
 }
 
 /** Who may not list pods still learns the rest. */
-function whenAllowed(error: unknown): readonly LabelledPod[] {
-  if (error instanceof CommandFailed && / answered 403 /.test(error.message)) return []
+function whenAllowed(error: unknown): undefined {
+  if (error instanceof CommandFailed && / answered 403 /.test(error.message)) return undefined
   throw error
 }

@@ -20,8 +20,12 @@ export async function wayToKafka(
   if (options.bootstrapServers !== undefined) given['KAFKA_BOOTSTRAP_SERVERS'] = options.bootstrapServers
   if (given['KAFKA_BOOTSTRAP_SERVERS']) return checked(given)
   const kube = await connect(environment, options)
-  return checked(await wayOf(kube, await pipelineNamed(kube, options.namespace ?? kube.namespace, pipeline)))
+  return kafkaConfigOf(kube, await pipelineNamed(kube, options.namespace ?? kube.namespace, pipeline))
 }
+
+/** As the pipeline in the cluster says. @throws CommandFailed */
+export const kafkaConfigOf = async (kube: Kube, pipeline: OrderPipeline): Promise<KafkaConfig> =>
+  checked(await wayOf(kube, pipeline))
 
 function checked(variables: Readonly<Record<string, string | undefined>>): KafkaConfig {
   try {

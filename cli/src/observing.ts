@@ -1,0 +1,9 @@
+// What does the console share with the commands that look at a running pipeline? How they reach it, what they read, and what they say of it.
+export { CommandFailed, type Environment } from './environment.ts'
+export { openLetterBox, type LetterBox } from './dead-letters/letter-box.ts'
+export { orderOf } from './dead-letters/selection.ts'
+export { explanation, type Explanation, type Reason } from './explain/explanation.ts'
+export { listedPods, listedScaling, partsAmong, type LabelledPod, type Listed } from './explain/observe.ts'
+export { kafkaConfigOf } from './kafka/way.ts'
+export { connect, KubeUnreachable, type Kube } from './kube/connection.ts'
+export { namespacePath, pipelinesOf } from './kube/pipelines.ts'

@@ -1,0 +1,76 @@
+// What did the stages give up on? Dead letters counted by stage and cause.
+
+export interface LetterSummary {
+  readonly id: string
+  readonly stage: string
+  readonly reason: string
+  /** What the error said of trying again: `never`, `retry` or `unknown`. */
+  readonly verdict?: string
+  readonly message: string
+  /** RFC 3339. */
+  readonly at: string
+  readonly state: 'open' | 'parked' | 'replayed' | 'discarded'
+  readonly order?: string
+}
+
+export interface LetterGroup {
+  readonly stage: string
+  readonly reason: string
+  readonly verdict?: string
+  readonly waiting: number
+  /** Of the waiting ones: played again so often that only force moves them. */
+  readonly parked: number
+  readonly oldest: string
+  readonly newest: string
+  /** Of the newest. */
+  readonly message: string
+  /** A few of the orders concerned, newest first. */
+  readonly orders: readonly string[]
+}
+
+export interface DeadLetters {
+  readonly at: number
+  readonly waiting: number
+  readonly groups: readonly LetterGroup[]
+}
+
+const shownOrders = 5
+
+/** Those that still wait, the largest group first. */
+export function groupedLetters(letters: readonly LetterSummary[]): LetterGroup[] {
+  const groups = new Map<string, LetterSummary[]>()
+  for (const letter of letters) {
+    if (letter.state !== 'open' && letter.state !== 'parked') continue
+    const key = JSON.stringify([letter.stage, letter.reason])
+    groups.set(key, [...(groups.get(key) ?? []), letter])
+  }
+  return [...groups.values()].map(groupOf).sort((a, b) => b.waiting - a.waiting || (a.newest < b.newest ? 1 : -1))
+}
+
+function groupOf(letters: readonly LetterSummary[]): LetterGroup {
+  const sorted = letters.toSorted((a, b) => (a.at < b.at ? 1 : -1))
+  const [newest] = sorted
+  const oldest = sorted.at(-1)
+  if (!newest || !oldest) throw new Error('a group has a letter')
+  return {
+    stage: newest.stage,
+    reason: newest.reason,
+    ...(newest.verdict === undefined ? {} : { verdict: newest.verdict }),
+    waiting: letters.length,
+    parked: letters.filter(({ state }) => state === 'parked').length,
+    oldest: oldest.at,
+    newest: newest.at,
+    message: newest.message,
+    orders: [...new Set(sorted.flatMap(({ order }) => order ?? []))].slice(0, shownOrders),
+  }
+}
+
+/** Quoted where a shell would take it apart. */
+const word = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
+
+export const replayCommand = (
+  command: string,
+  namespace: string,
+  pipeline: string,
+  group: Pick<LetterGroup, 'stage' | 'reason'>,
+): string => `${command} dlq replay ${pipeline} ${group.stage} --reason ${word(group.reason)} -n ${namespace}`

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest'
+import { changeBetween, changedState } from './change.ts'
+import { groupedLetters, replayCommand, type LetterSummary } from './dead-letters.ts'
+import { History } from './history.ts'
+import { waitsFor, type OrderView } from './orders.ts'
+import type { ConsoleState, PartState, PipelineState } from './state.ts'
+import { trendOf } from './trend.ts'
+import { bottleneckOf, toneOf } from './verdict.ts'
+
+const part = (changes: Partial<PartState> = {}): PartState => ({
+  ...{ name: 'payment', kind: 'stage', policy: 'Lag', ready: 5, replicas: 5, wanted: 5, min: 5, max: 100 },
+  ...{ lag: 0, standing: false, consumes: [], emits: [], reasons: [], waitSeconds: 0 },
+  ...changes,
+})
+const pipeline = (parts: readonly PartState[], changes: Partial<PipelineState> = {}): PipelineState => ({
+  ...{ namespace: 'default', name: 'shop', ready: 'True', suspended: false, behind: false, hasGateway: true },
+  ...{ conditions: [], parts },
+  ...changes,
+})
+const state = (at: number, pipelines: readonly PipelineState[], trouble?: string): ConsoleState => ({
+  ...{ at, cluster: 'c', namespace: 'default', pipelines, command: 'orderpipeline' },
+  ...(trouble === undefined ? {} : { trouble }),
+})
+
+describe('the trend of a lag', () => {
+  const before = [{ at: 0, lag: 1_000 }]
+  it('is known after a quarter of a minute, and never without a figure', () => {
+    expect(trendOf(before, { at: 10_000, lag: 5_000 })).toBeUndefined()
+    expect(trendOf(before, { at: 20_000, lag: null })).toBeUndefined()
+    expect(trendOf([{ at: 0, lag: null }], { at: 20_000, lag: 5 })).toBeUndefined()
+  })
+  it('is growing or shrinking beyond a tenth, and steady within', () => {
+    expect(trendOf(before, { at: 20_000, lag: 1_200 })).toBe('growing')
+    expect(trendOf(before, { at: 20_000, lag: 800 })).toBe('shrinking')
+    expect(trendOf(before, { at: 20_000, lag: 1_050 })).toBe('steady')
+    expect(trendOf([{ at: 0, lag: 0 }], { at: 20_000, lag: 8 })).toBe('steady')
+  })
+  it('looks back a minute and no further', () => {
+    const samples = [
+      { at: 0, lag: 0 },
+      { at: 50_000, lag: 1_000 },
+    ]
+    expect(trendOf(samples, { at: 100_000, lag: 1_000 })).toBe('steady')
+  })
+})
+
+describe('the history', () => {
+  const limits = { sampleMs: 5_000, samples: 3, scalings: 2, parts: 1 }
+  it('keeps samples at its pace, the newest only, and each change of what is wanted with its reasons', () => {
+    const history = new History(limits)
+    for (const [index, wanted] of [5, 7, 7, 9, 4].entries()) {
+      const reasons = [{ code: 'Lag', text: `at ${index}` }]
+      history.record(state(index * 5_000, [pipeline([part({ wanted, reasons })])]))
+    }
+    history.record(state(21_000, [pipeline([part({ wanted: 4 })])]))
+    const { samples = [], scalings = [] } = history.of('default/shop')['payment'] ?? {}
+    expect(samples.map(({ at }) => at)).toEqual([10_000, 15_000, 20_000])
+    expect(scalings.map(({ from, to, reasons }) => [from, to, reasons[0]?.text])).toEqual([
+      [7, 9, 'at 3'],
+      [9, 4, 'at 4'],
+    ])
+  })
+  it('says what a look has added, so that viewers need not ask again', () => {
+    const history = new History(limits)
+    history.record(state(0, [pipeline([part()])]))
+    const early = history.record(state(1_000, [pipeline([part({ wanted: 9 })])]))
+    expect(early.samples).toEqual({})
+    expect(early.scalings).toMatchObject([{ pipeline: 'default/shop', part: 'payment', from: 5, to: 9 }])
+  })
+  it('has no more parts than allowed, and forgets a pipeline that is gone', () => {
+    const history = new History(limits)
+    history.record(state(0, [pipeline([part(), part({ name: 'orders' })])]))
+    expect(Object.keys(history.of('default/shop'))).toEqual(['payment'])
+    history.record(state(5_000, []))
+    expect(history.of('default/shop')).toEqual({})
+  })
+})
+
+describe('changes between looks', () => {
+  const nothing = { samples: {}, scalings: [] }
+  it('hold the pipelines that changed, those that are gone, and bring another state up to date', () => {
+    const texts = new Map<string, string>()
+    const [one, two] = [pipeline([part()]), pipeline([part()], { name: 'second' })]
+    const first = state(0, [one, two])
+    expect(changeBetween(texts, first, nothing, undefined)?.pipelines).toHaveLength(2)
+    expect(changeBetween(texts, state(1, [one, two]), nothing, undefined)).toBeUndefined()
+    const after = state(2, [pipeline([part({ lag: 7 })])])
+    const change = changeBetween(texts, after, nothing, undefined)
+    expect(change).toMatchObject({ pipelines: [{ name: 'shop' }], gone: ['default/second'] })
+    expect(changedState(first, change!)).toEqual(after)
+  })
+  it('say that figures are old, and that they are no longer', () => {
+    const texts = new Map<string, string>()
+    const old = state(0, [], 'no answer')
+    const trouble = changeBetween(texts, old, nothing, undefined)!
+    expect(changedState(state(0, []), trouble).trouble).toBe('no answer')
+    const well = changeBetween(texts, state(1, []), nothing, 'no answer')!
+    expect(changedState(old, well).trouble).toBeUndefined()
+  })
+})
+
+describe('the bottleneck', () => {
+  const orders = part({ name: 'orders', lag: 100_000, waitSeconds: 20 })
+  it('is the stage where messages wait longest, not the one with the most of them', () => {
+    expect(bottleneckOf(pipeline([orders, part({ lag: 900, waitSeconds: 300 })]))).toEqual({
+      part: 'payment',
+      by: 'backlog',
+    })
+  })
+  it('is above all a stage that stands still', () => {
+    expect(
+      bottleneckOf(pipeline([orders, part({ lag: 1, standing: true, waitSeconds: undefined as never })]))?.part,
+    ).toBe('payment')
+  })
+  it('is who gives out first while nothing waits, and nobody while that is not known or all is suspended', () => {
+    const capacity = { ordersPerSecond: 800, part: 'payment' }
+    expect(bottleneckOf(pipeline([part()], { capacity }))).toEqual({ part: 'payment', by: 'capacity' })
+    expect(bottleneckOf(pipeline([part()]))).toBeUndefined()
+    expect(bottleneckOf(pipeline([orders], { suspended: true }))).toBeUndefined()
+    expect(bottleneckOf(pipeline([]))).toBeUndefined()
+  })
+})
+
+describe('how a part is doing', () => {
+  it('is said for zero replicas, missing figures, missing replicas and trouble', () => {
+    expect(toneOf(part({ ready: 0, wanted: 0 }))).toBe('idle')
+    const { lag: _lag, ...unknown } = part()
+    expect(toneOf(unknown)).toBe('unknown')
+    expect(toneOf(part({ wanted: 9 }))).toBe('busy')
+    expect(toneOf(part({ reasons: [{ code: 'PodsFailing', text: '', trouble: true }] }))).toBe('bad')
+    expect(toneOf(part())).toBe('good')
+  })
+})
+
+describe('dead letters', () => {
+  const letter = (changes: Partial<LetterSummary>): LetterSummary => ({
+    ...{
+      id: 'payment/0/1',
+      stage: 'payment',
+      reason: 'ProviderFault',
+      message: 'm',
+      at: '2026-01-01T00:00:00Z',
+      state: 'open',
+    },
+    ...changes,
+  })
+  it('are counted by stage and cause, the largest group first, without those that are done', () => {
+    const groups = groupedLetters([
+      letter({ stage: 'orders', reason: 'Undecodable' }),
+      letter({ at: '2026-01-02T00:00:00Z', message: 'newest', order: 'o2' }),
+      letter({ state: 'parked', order: 'o1' }),
+      letter({ state: 'replayed' }),
+      letter({ state: 'discarded' }),
+    ])
+    expect(groups).toMatchObject([
+      {
+        stage: 'payment',
+        waiting: 2,
+        parked: 1,
+        message: 'newest',
+        orders: ['o2', 'o1'],
+        oldest: '2026-01-01T00:00:00Z',
+      },
+      { stage: 'orders', waiting: 1, parked: 0, orders: [] },
+    ])
+  })
+  it('come with a command that a shell takes as it is', () => {
+    expect(replayCommand('orderpipeline', 'shops', 'shop', { stage: 'payment', reason: 'ProviderFault' })).toBe(
+      'orderpipeline dlq replay shop payment --reason ProviderFault -n shops',
+    )
+    expect(replayCommand('o', 'n', 's', { stage: 'p', reason: "it's; rm" })).toContain(`--reason 'it'\\''s; rm'`)
+  })
+})
+
+describe('where an order waits', () => {
+  const order = (status: string, ...events: string[]): OrderView => ({
+    ...{ orderId: 'o', customerId: 'c', status, currency: 'EUR', items: [], placedAt: '', updatedAt: '' },
+    timeline: events.map((event) => ({ event, at: '' })),
+  })
+  const stages = ['orders', 'inventory', 'payment', 'shipping']
+  it('follows from its last event', () => {
+    expect(waitsFor(order('PLACED', 'OrderPlaced'), stages)).toBe('orders')
+    expect(waitsFor(order('PROCESSING', 'OrderPlaced', 'OrderValidated', 'StockReserved'), stages)).toBe('payment')
+    expect(waitsFor(order('CONFIRMED', 'PaymentCaptured', 'OrderConfirmed'), stages)).toBe('shipping')
+  })
+  it('is nowhere once it has ended, or where no such stage is', () => {
+    expect(waitsFor(order('SHIPPED', 'OrderConfirmed'), stages)).toBeUndefined()
+    expect(waitsFor(order('PLACED', 'OrderPlaced'), ['mine'])).toBeUndefined()
+  })
+})

@@ -1,0 +1,45 @@
+// What is shown of an order, and where does it wait? Of the gateway's answer as much as a person asks for.
+
+export interface OrderView {
+  readonly orderId: string
+  readonly customerId: string
+  readonly status: string
+  readonly reason?: string
+  readonly currency: string
+  readonly totalCents?: number
+  readonly items: readonly { readonly sku: string; readonly quantity: number }[]
+  /** RFC 3339. */
+  readonly placedAt: string
+  readonly updatedAt: string
+  readonly timeline: readonly OrderStep[]
+}
+
+export interface OrderStep {
+  readonly event: string
+  readonly status?: string
+  readonly reason?: string
+  /** RFC 3339. */
+  readonly at: string
+}
+
+export const isFinal = ({ status }: Pick<OrderView, 'status'>): boolean =>
+  status === 'SHIPPED' || status === 'CANCELLED'
+
+/** After which event whose turn it is, in the shop's own choreography. */
+const turns: Readonly<Record<string, string>> = {
+  OrderPlaced: 'orders',
+  OrderValidated: 'inventory',
+  StockReserved: 'payment',
+  PaymentCaptured: 'orders',
+  OrderConfirmed: 'shipping',
+  ShipmentPrepared: 'orders',
+}
+
+/** The stage that an order waits for; undefined once it has ended, or where its last event leads nowhere that is known. */
+export function waitsFor(order: OrderView, stages: readonly string[]): string | undefined {
+  if (isFinal(order)) return undefined
+  const stage = order.timeline.toReversed().flatMap(({ event }) => turns[event] ?? [])[0]
+  return stage !== undefined && stages.includes(stage) ? stage : undefined
+}
+
+export const orderIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

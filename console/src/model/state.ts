@@ -1,0 +1,109 @@
+// What does the console know of pipelines? The one shape that the server sends and the page draws; plain data, absent where a figure is
+// not known.
+
+export interface ConsoleState {
+  /** Unix milliseconds of the look it is from. */
+  readonly at: number
+  /** A name for the cluster and its address. */
+  readonly cluster: string
+  readonly namespace: string
+  readonly pipelines: readonly PipelineState[]
+  /** Why the figures are old; absent while they are not. */
+  readonly trouble?: string
+  /** What goes before `orderpipeline` commands that a person copies. */
+  readonly command: string
+}
+
+export interface PipelineState {
+  readonly namespace: string
+  readonly name: string
+  readonly ready: 'True' | 'False' | 'Unknown'
+  readonly suspended: boolean
+  /** The status speaks of an older spec. */
+  readonly behind: boolean
+  readonly hasGateway: boolean
+  readonly ordersPerSecond?: number
+  /** Of all stages; absent while that of any is not known. */
+  readonly lag?: number
+  readonly capacity?: { readonly ordersPerSecond: number; readonly part: string }
+  readonly conditions: readonly ConditionState[]
+  /** The gateway first, then the stages in the order of the spec. */
+  readonly parts: readonly PartState[]
+}
+
+export interface ConditionState {
+  readonly type: string
+  readonly status: 'True' | 'False' | 'Unknown'
+  readonly reason: string
+  readonly message: string
+  /** RFC 3339. */
+  readonly since: string
+}
+
+export type Trend = 'growing' | 'shrinking' | 'steady'
+
+export interface PartState {
+  readonly name: string
+  readonly kind: 'gateway' | 'stage'
+  readonly policy: 'Lag' | 'Flow' | 'Load'
+  readonly ready: number
+  readonly replicas: number
+  readonly wanted: number
+  readonly min: number
+  readonly max: number
+  /** Messages written and not consumed. */
+  readonly lag?: number
+  /** How long a message that is written now waits at the present pace; absent while not known, or while nothing moves. */
+  readonly waitSeconds?: number
+  /** There is lag and nothing is consumed. */
+  readonly standing: boolean
+  readonly trend?: Trend
+  readonly arrivedPerSecond?: number
+  readonly consumedPerSecond?: number
+  readonly consumes: readonly string[]
+  readonly emits: readonly string[]
+  readonly reasons: readonly ReasonState[]
+}
+
+/** As `orderpipeline explain` says it. */
+export interface ReasonState {
+  readonly code: string
+  readonly text: string
+  /** Something is wrong, rather than as asked for. */
+  readonly trouble?: true
+}
+
+/** What a viewer is sent after the first state; pipelines that did not change are left out. */
+export interface StateChange {
+  readonly at: number
+  readonly pipelines: readonly PipelineState[]
+  /** Keys of pipelines that are no more. */
+  readonly gone: readonly string[]
+  readonly trouble?: string
+  /** Samples of the history, by pipeline and part, in those changes that carry one. */
+  readonly samples?: Readonly<Record<string, Readonly<Record<string, Sample>>>>
+  readonly scalings?: readonly (Scaling & { readonly pipeline: string; readonly part: string })[]
+}
+
+export interface Sample {
+  readonly at: number
+  /** null while not known. */
+  readonly lag: number | null
+  readonly wanted: number
+  readonly ready: number
+}
+
+/** A change of the replicas that are wanted, with what was said of it at the time. */
+export interface Scaling {
+  readonly at: number
+  readonly from: number
+  readonly to: number
+  readonly reasons: readonly ReasonState[]
+}
+
+export interface PartHistory {
+  readonly samples: readonly Sample[]
+  readonly scalings: readonly Scaling[]
+}
+
+export const keyOf = ({ namespace, name }: Pick<PipelineState, 'namespace' | 'name'>): string => `${namespace}/${name}`

@@ -1,0 +1,21 @@
+// Is a backlog getting better? The lag now against that of a minute ago, with room for what is only noise.
+import type { Sample, Trend } from './state.ts'
+
+const spanMs = 60_000
+const leastSpanMs = 15_000
+/** Of the larger of the two figures; and so many messages at least. */
+const noise = 0.1
+const noiseMessages = 10
+
+/** undefined until it has been watched for a quarter of a minute. */
+export function trendOf(
+  samples: readonly Pick<Sample, 'at' | 'lag'>[],
+  now: Pick<Sample, 'at' | 'lag'>,
+): Trend | undefined {
+  if (now.lag === null) return undefined
+  const before = samples.find(({ at, lag }) => lag !== null && now.at - at <= spanMs)
+  if (!before || before.lag === null || now.at - before.at < leastSpanMs) return undefined
+  const difference = now.lag - before.lag
+  if (Math.abs(difference) <= Math.max(noiseMessages, noise * Math.max(now.lag, before.lag))) return 'steady'
+  return difference > 0 ? 'growing' : 'shrinking'
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { refusalOf, securityHeaders } from './guard.ts'
+
+const ask = (headers: Record<string, string>, method = 'GET') => refusalOf({ method, headers }, 4480)?.status
+
+describe('the console is served', () => {
+  it('to its own page, under the names of this machine', () => {
+    for (const host of ['127.0.0.1:4480', 'localhost:4480', '[::1]:4480']) expect(ask({ host })).toBeUndefined()
+    expect(
+      ask({ host: 'localhost:4480', origin: 'http://localhost:4480', 'sec-fetch-site': 'same-origin' }),
+    ).toBeUndefined()
+  })
+  it('not under a foreign name that leads here, nor at another port, nor without a name', () => {
+    for (const host of ['evil.example', 'evil.example:4480', 'localhost', '127.0.0.1:80', ''])
+      expect(ask({ host })).toBe(421)
+    expect(ask({})).toBe(421)
+  })
+  it('not to a page of another origin or site, which may only lead here', () => {
+    const host = 'localhost:4480'
+    expect(ask({ host, origin: 'https://evil.example' })).toBe(403)
+    expect(ask({ host, origin: 'null' })).toBe(403)
+    expect(ask({ host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).toBe(403)
+    const link = { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+    expect(ask(link)).toBeUndefined()
+    expect(ask({ ...link, 'sec-fetch-dest': 'iframe' })).toBe(403)
+  })
+  it('for reading alone', () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+      expect(ask({ host: 'localhost:4480' }, method)).toBe(405)
+  })
+  it('without inline code and in no frame', () => {
+    const policy = securityHeaders['content-security-policy'] ?? ''
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('unsafe')
+  })
+})

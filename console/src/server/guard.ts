@@ -1,0 +1,50 @@
+// Who may ask? Only a browser on this machine that shows this very page: a foreign page, or a foreign name that leads here (DNS
+// rebinding), gets nothing. Pure.
+import type { IncomingHttpHeaders } from 'node:http'
+
+export interface Refusal {
+  readonly status: number
+  readonly reason: string
+}
+
+export interface Asked {
+  readonly method?: string | undefined
+  readonly headers: IncomingHttpHeaders
+}
+
+/** `port` is the one that is listened on. */
+export function refusalOf({ method, headers }: Asked, port: number): Refusal | undefined {
+  const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`)
+  if (!names.includes(headers.host ?? ''))
+    return { status: 421, reason: `Host: found ${JSON.stringify(headers.host ?? '')}; allowed: ${names.join(', ')}` }
+  const { origin } = headers
+  if (origin !== undefined && !names.includes(origin.replace(/^http:\/\//, '')))
+    return { status: 403, reason: 'Origin: a page of another origin may not read this' }
+  const site = headers['sec-fetch-site']
+  const navigates = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !navigates)
+    return { status: 403, reason: 'Sec-Fetch-Site: a page of another site may not read this' }
+  if (method !== 'GET' && method !== 'HEAD')
+    return { status: 405, reason: `${method} is not served: this console only reads` }
+  return undefined
+}
+
+/** Nothing from elsewhere, no inline code, and in no frame. */
+export const securityHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+}

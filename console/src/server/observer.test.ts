@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import type { StateChange } from '../model/state.ts'
+import { recordedSource, shopPipeline } from '../testing/recorded-shop.ts'
+import { createApi } from './api.ts'
+import { createObserver } from './observer.ts'
+import { pipelineState } from './pipeline-state.ts'
+
+const nothing = { scaledObjects: [], autoscalers: [], deployments: [], topics: [], pods: [] }
+
+describe('the state of a pipeline', () => {
+  it('is made of what explain, status and top say', async () => {
+    const source = recordedSource(0)
+    source.at = 7_199_000
+    const { pipelines, listed } = await source.look()
+    const state = pipelineState(pipelines[0]!, listed, () => 'growing')
+    const payment = state.parts.find(({ name }) => name === 'payment')!
+    expect(state.parts[0]).toMatchObject({ name: 'gateway', kind: 'gateway', emits: ['orders.placed'] })
+    expect(payment).toMatchObject({ min: 5, max: 100, trend: 'growing', standing: false })
+    expect(payment.lag).toBeGreaterThan(1_000)
+    expect(payment.waitSeconds).toBeGreaterThan(1)
+    expect(payment.reasons.map(({ code }) => code)).toContain('Lag')
+  })
+  it('is whole before the operator has looked, and has no figure that nobody measured', () => {
+    const state = pipelineState(shopPipeline(), nothing, () => undefined)
+    expect(state).toMatchObject({ ready: 'Unknown', behind: true, conditions: [] })
+    expect(state.parts).toHaveLength(6)
+    for (const part of state.parts) {
+      expect(part).toMatchObject({ ready: 0, replicas: 0, wanted: 0, standing: false })
+      expect(part).not.toHaveProperty('lag')
+      expect(part).not.toHaveProperty('waitSeconds')
+    }
+    expect(state.parts.at(-1)?.reasons[1]).toMatchObject({ code: 'NoScaledObject' })
+  })
+})
+
+describe('the observer', () => {
+  it('looks once for all who listen, and goes on after a look that failed', async () => {
+    const source = recordedSource(0)
+    let looks = 0
+    let fails = false
+    const observer = createObserver(
+      {
+        ...source,
+        look: () => {
+          looks += 1
+          return fails ? Promise.reject(new Error('the API server is away')) : source.look()
+        },
+      },
+      { command: 'orderpipeline' },
+    )
+    const heard: StateChange[][] = [[], []]
+    const stop = heard.map((list) => observer.listen((change) => list.push(change)))
+    await observer.step()
+    fails = true
+    await observer.step()
+    expect(observer.state).toMatchObject({ trouble: 'the API server is away', pipelines: [{ name: 'shop' }] })
+    fails = false
+    await observer.step()
+    expect(observer.state.trouble).toBeUndefined()
+    expect(looks).toBe(3)
+    expect(heard[0]!.map(({ trouble }) => trouble)).toEqual([undefined, 'the API server is away', undefined])
+    expect(heard[1]).toEqual(heard[0])
+    for (const leave of stop) leave()
+    await observer.step()
+    expect(heard[0]).toHaveLength(3)
+  })
+})
+
+describe('the API', () => {
+  const ready = async () => {
+    const source = recordedSource(0)
+    const observer = createObserver(source, { command: 'orderpipeline' })
+    await observer.step()
+    return { source, api: createApi(source, observer) }
+  }
+  it('refuses what is no order id before the gateway is asked, and says which pipelines are not there', async () => {
+    const { api } = await ready()
+    expect(await api.answer('/api/orders/default/shop/..%2Fproducts')).toMatchObject({ status: 400 })
+    expect(await api.answer('/api/orders/default/other/x')).toMatchObject({ status: 404 })
+    expect(await api.answer('/api/history/%E0%A4%A/shop')).toMatchObject({ status: 404 })
+    expect(await api.answer('/pipelines/default/shop')).toBeUndefined()
+  })
+  it('reads dead letters once for all who ask at the same time', async () => {
+    const { source } = await ready()
+    let readings = 0
+    const counting = { ...source, letters: () => ((readings += 1), source.letters(shopPipeline())) }
+    const observer = createObserver(counting, { command: 'orderpipeline' })
+    await observer.step()
+    const api = createApi(counting, observer)
+    const answers = await Promise.all([1, 2, 3].map(() => api.answer('/api/dead-letters/default/shop')))
+    expect(readings).toBe(1)
+    expect(answers[2]).toMatchObject({
+      status: 200,
+      body: { waiting: 20, groups: [{ stage: 'payment', waiting: 17 }, { stage: 'orders' }] },
+    })
+  })
+})

@@ -1,0 +1,86 @@
+// How do many viewers cost the cluster no more than one? One loop looks, keeps the history, and hands each change to all who listen.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { changeBetween } from '../model/change.ts'
+import { History } from '../model/history.ts'
+import { keyOf, type ConsoleState, type PartHistory, type StateChange } from '../model/state.ts'
+import { pipelineState } from './pipeline-state.ts'
+import type { Source } from './source.ts'
+
+export interface Observer {
+  readonly state: ConsoleState
+  /** By part; empty for a pipeline that is not known. */
+  history(pipeline: string): Readonly<Record<string, PartHistory>>
+  /** Called with each change, until the function that is returned is called. */
+  listen(take: (change: StateChange) => void): () => void
+  /** Until the signal; a look that fails is said and tried again. */
+  run(signal: AbortSignal): Promise<void>
+  /** One look. */
+  step(): Promise<void>
+}
+
+export interface ObserverOptions {
+  readonly command: string
+  /** Between looks while somebody watches. */
+  readonly watchedMs?: number
+  /** Between looks for the history alone. */
+  readonly unwatchedMs?: number
+}
+
+export function createObserver(source: Source, options: ObserverOptions): Observer {
+  const { watchedMs = 1_000, unwatchedMs = 5_000 } = options
+  const history = new History()
+  const listeners = new Set<(change: StateChange) => void>()
+  const sent = new Map<string, string>()
+  let wake: AbortController | undefined
+  let state: ConsoleState = {
+    ...{ at: Date.now(), cluster: source.cluster, namespace: source.namespace, pipelines: [] },
+    command: options.command,
+    trouble: 'Not looked yet.',
+  }
+
+  const look = async (): Promise<ConsoleState> => {
+    try {
+      const { at, pipelines, listed } = await source.look()
+      const { trouble: _none, ...rest } = state
+      return {
+        ...rest,
+        at,
+        pipelines: pipelines.map((pipeline) => {
+          const key = `${source.namespace}/${pipeline.metadata.name}`
+          return pipelineState(pipeline, listed, (part, lag) => history.trend(key, part, { at, lag: lag ?? null }))
+        }),
+      }
+    } catch (error) {
+      return { ...state, trouble: error instanceof Error ? error.message : String(error) }
+    }
+  }
+  const step = async (): Promise<void> => {
+    const before = state.trouble
+    state = await look()
+    const recorded = state.trouble === undefined ? history.record(state) : { samples: {}, scalings: [] }
+    const change = changeBetween(sent, state, recorded, before)
+    if (change) for (const take of listeners) take(change)
+  }
+
+  return {
+    get state() {
+      return state
+    },
+    history: (pipeline) => (state.pipelines.some((one) => keyOf(one) === pipeline) ? history.of(pipeline) : {}),
+    listen: (take) => {
+      listeners.add(take)
+      wake?.abort()
+      return () => listeners.delete(take)
+    },
+    step,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        await step()
+        wake = new AbortController()
+        // A look that took long is followed by a rest as long: a slow API server is not pressed.
+        const rest = listeners.size > 0 ? watchedMs : unwatchedMs
+        await sleep(rest, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined)
+      }
+    },
+  }
+}

@@ -1,0 +1,32 @@
+// How does a test or the screenshots get a console with two hours behind it? By looks at the recorded shop, one for each five seconds.
+import { createObserver, type Observer } from '../server/observer.ts'
+import { serveConsole, type ConsoleServer } from '../server/server.ts'
+import { pageFiles } from '../page-files.ts'
+import { recordedSource, type RecordedSource } from './recorded-shop.ts'
+
+export interface RecordedConsole {
+  readonly source: RecordedSource
+  readonly observer: Observer
+  readonly server: ConsoleServer
+  /** What the server had to say of its own failures. */
+  readonly said: readonly string[]
+  close(): Promise<void>
+}
+
+const stepMs = 5_000
+const hours = 2
+
+/** Its last look is of now. */
+export async function recordedConsole(source?: RecordedSource, port = 0): Promise<RecordedConsole> {
+  const now = Date.now()
+  const recorded = source ?? recordedSource(now - hours * 3_600_000)
+  const observer = createObserver(recorded, { command: 'orderpipeline' })
+  for (let at = now - hours * 3_600_000; at <= now; at += stepMs) {
+    recorded.at = at
+    await observer.step()
+  }
+  const said: string[] = []
+  const files = await pageFiles()
+  const server = await serveConsole({ source: recorded, observer, files, port, say: (line) => said.push(line) })
+  return { source: recorded, observer, server, said, close: () => server.close() }
+}

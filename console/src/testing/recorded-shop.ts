@@ -1,0 +1,220 @@
+// What do the console's tests look at? The shop of examples/shop.yaml over two hours with two bursts, as an API server would show it: the
+// operator's own objects, and figures from a plain account of what arrives and what is done. The same for the same time.
+import { readFileSync } from 'node:fs'
+import type { LabelledPod, Listed } from '@orderpipeline/cli/observing'
+import type { Deployment, KafkaTopic, OrderPipeline, ScaledObject, StageStatus } from '@orderpipeline/operator/api'
+import { desired, partsOf } from '@orderpipeline/operator/pipeline'
+import { parse } from 'yaml'
+import type { LetterSummary } from '../model/dead-letters.ts'
+import type { OrderView } from '../model/orders.ts'
+import type { Look } from '../server/pipeline-state.ts'
+import type { Source } from '../server/source.ts'
+import { autoscalerOf, wantedBy } from './recorded-autoscaler.ts'
+
+const file = new URL('../../../examples/shop.yaml', import.meta.url)
+export const shopPipeline = (): OrderPipeline => {
+  const shop = parse(readFileSync(file, 'utf8')) as OrderPipeline
+  return { ...shop, metadata: { ...shop.metadata, namespace: 'default', generation: 3, uid: 'shop' } }
+}
+
+export interface PartRun {
+  lag: number
+  arrived: number
+  consumed: number
+  ready: number
+  wanted: number
+  /** What was asked for over the stabilization window, newest last. */
+  asked: number[]
+}
+
+export type Runs = Record<string, PartRun>
+
+export interface RecordedSource extends Source {
+  /** Unix milliseconds: what `look` shows is of then. */
+  at: number
+}
+
+const stepSeconds = 5
+/** Messages a replica does in a second. */
+const pace: Readonly<Record<string, number>> = {
+  orders: 500,
+  inventory: 500,
+  payment: 8,
+  shipping: 1_000,
+  notification: 2_000,
+}
+/** Messages for each order. */
+const ratio: Readonly<Record<string, number>> = { orders: 4, inventory: 2, payment: 1, shipping: 2, notification: 3 }
+
+/** `start` and `at` are Unix milliseconds; the shop has been idle before `start`. */
+export function recordedSource(start: number, pipeline = shopPipeline()): RecordedSource {
+  const settings = { servicesImage: 'services:1', imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' } as const
+  const children = desired(pipeline, [], settings)
+  const scaledObjects = children.filter((child): child is ScaledObject => child.kind === 'ScaledObject')
+  const runs: Runs = Object.fromEntries(
+    partsOf(pipeline.spec).map(({ name, scaling: { minReplicas: ready } }) => [
+      name,
+      { lag: 0, arrived: 0, consumed: 0, ready, wanted: ready, asked: [] },
+    ]),
+  )
+  let done = start
+  const source: RecordedSource = {
+    ...{ cluster: 'recorded (a file)', namespace: 'default', at: start },
+    look: () => {
+      for (; done < source.at; done += stepSeconds * 1_000) advance(runs, scaledObjects, (done - start) / 1_000)
+      return Promise.resolve(
+        lookAt(source.at, { pipeline, children, scaledObjects, runs, rate: rateAt((source.at - start) / 1_000) }),
+      )
+    },
+    order: (_pipeline, id) => Promise.resolve(id === recordedOrder.orderId ? recordedOrder : undefined),
+    letters: () => Promise.resolve(recordedLetters),
+  }
+  return source
+}
+
+/** Orders a second: a quiet shop, a burst after an hour and a half, and one that began a minute before two hours are over. */
+function rateAt(seconds: number): number {
+  const wave = 6 + 3 * Math.sin(seconds / 300)
+  if (seconds > 5_760 && seconds < 6_060) return 620 + 4 * wave
+  if (seconds > 7_130) return 540 + 4 * wave
+  return 22 + wave
+}
+
+function advance(runs: Runs, scaledObjects: readonly ScaledObject[], seconds: number): void {
+  const rate = rateAt(seconds)
+  for (const [name, run] of Object.entries(runs)) {
+    const scaledObject = scaledObjects.find(({ metadata }) => metadata.name.endsWith(`-${name}`))
+    const able = (pace[name] ?? Infinity) * run.ready
+    run.arrived = rate * (ratio[name] ?? 1)
+    run.consumed = Math.min(able, run.arrived + run.lag / stepSeconds)
+    run.lag = Math.max(0, Math.round(run.lag + (run.arrived - run.consumed) * stepSeconds))
+    if (!scaledObject) continue
+    if (seconds % 15 === 0) run.wanted = name === 'gateway' ? gatewayWants(rate) : wantedBy(scaledObject, run)
+    run.ready += Math.sign(run.wanted - run.ready) * Math.min(3, Math.abs(run.wanted - run.ready))
+  }
+}
+
+const gatewayWants = (rate: number): number => Math.max(5, Math.ceil(rate / 30))
+
+interface Recorded {
+  readonly pipeline: OrderPipeline
+  readonly children: ReturnType<typeof desired>
+  readonly scaledObjects: readonly ScaledObject[]
+  readonly runs: Runs
+  readonly rate: number
+}
+
+function lookAt(at: number, { pipeline, children, scaledObjects, runs, rate }: Recorded): Look {
+  const runOf = (name: string): PartRun =>
+    runs[name] ?? { lag: 0, arrived: 0, consumed: 0, ready: 0, wanted: 0, asked: [] }
+  const partOf = ({ metadata }: { readonly metadata: { readonly name: string } }): string =>
+    metadata.name.slice(pipeline.metadata.name.length + 1)
+  const listed: Listed = {
+    scaledObjects: scaledObjects.map((one) => ({
+      ...one,
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    })),
+    autoscalers: scaledObjects.map((one) => autoscalerOf(one, runOf(partOf(one)), rate)),
+    deployments: children
+      .filter((child): child is Deployment => child.kind === 'Deployment')
+      .map(({ metadata, spec }) => {
+        const { ready, wanted } = runOf(partOf({ metadata }))
+        return { metadata, spec: { ...spec, replicas: wanted }, status: { replicas: wanted, readyReplicas: ready } }
+      }),
+    topics: children.filter((child): child is KafkaTopic => child.kind === 'KafkaTopic'),
+    pods: scaledObjects.flatMap((one) => podsOf(partOf(one), pipeline.metadata.name, runOf(partOf(one)))),
+  }
+  return { at, pipelines: [{ ...pipeline, status: statusOf(pipeline, runs, rate, at) }], listed }
+}
+
+function podsOf(part: string, pipeline: string, { ready, wanted }: PartRun): LabelledPod[] {
+  const labels = { 'orderpipeline.dev/pipeline': pipeline, 'orderpipeline.dev/stage': part }
+  return Array.from({ length: Math.max(ready, wanted) }, (_, index) => ({
+    metadata: { name: `${pipeline}-${part}-${index}`, labels },
+    status: {
+      phase: index < ready ? 'Running' : 'Pending',
+      conditions: [{ type: 'Ready', status: index < ready ? 'True' : 'False' }],
+      containerStatuses: [index < ready ? {} : { state: { waiting: { reason: 'ContainerCreating' } } }],
+    },
+  }))
+}
+
+function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number): NonNullable<OrderPipeline['status']> {
+  const all = Object.values(runs)
+  const stages = pipeline.spec.stages.map(({ name }): StageStatus => {
+    const { lag, arrived, consumed, ready, wanted } = runs[name] ?? {
+      lag: 0,
+      arrived: 0,
+      consumed: 0,
+      ready: 0,
+      wanted: 0,
+      asked: [],
+    }
+    const rates = { arrivedPerSecond: Math.round(arrived * 10) / 10, consumedPerSecond: Math.round(consumed * 10) / 10 }
+    return { name, replicas: wanted, readyReplicas: ready, desiredReplicas: wanted, lag, ...rates }
+  })
+  const behind = all.some(({ ready, wanted }) => ready < wanted)
+  const since = new Date(at - 3_600_000).toISOString()
+  const condition = (type: string, good: boolean, reason: string, message = '') =>
+    ({ type, status: good ? 'True' : 'False', reason, message, lastTransitionTime: since }) as never
+  return {
+    observedGeneration: pipeline.metadata.generation ?? 1,
+    conditions: [
+      condition('Ready', !behind, behind ? 'ReplicasNotReady' : 'AllReady', behind ? 'payment waits for replicas' : ''),
+      condition('Configured', true, 'Applied', 'every object is as the spec says'),
+      condition('TopicsReady', true, 'AllReady', '13 topics'),
+      condition(
+        'WorkloadsReady',
+        !behind,
+        behind ? 'ReplicasNotReady' : 'AllReady',
+        behind ? 'payment waits for replicas' : '',
+      ),
+      condition('ScalingReady', true, 'AllReady', 'every stage has an autoscaler that works'),
+    ],
+    totals: {
+      stages: '5/5',
+      replicas: `${all.reduce((sum, { ready }) => sum + ready, 0)}/${all.reduce((sum, { wanted }) => sum + wanted, 0)}`,
+      lag: all.reduce((sum, { lag }) => sum + lag, 0),
+      ordersPerSecond: Math.round(rate * 10) / 10,
+    },
+    capacity: { ordersPerSecond: 800, bottleneck: 'payment' },
+    stages,
+  }
+}
+
+const placed = Date.parse('2026-11-28T12:00:00Z')
+const after = (milliseconds: number): string => new Date(placed + milliseconds).toISOString()
+
+export const recordedOrder: OrderView = {
+  orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f',
+  customerId: 'customer-1842',
+  status: 'PROCESSING',
+  currency: 'EUR',
+  totalCents: 4_997,
+  items: [
+    { sku: 'SKU-0001', quantity: 2 },
+    { sku: 'SKU-0042', quantity: 1 },
+  ],
+  placedAt: after(0),
+  updatedAt: after(410),
+  timeline: [
+    { event: 'OrderPlaced', status: 'PLACED', at: after(0) },
+    { event: 'OrderValidated', status: 'PROCESSING', at: after(180) },
+    { event: 'StockReserved', at: after(410) },
+  ],
+}
+
+const letter = (index: number, stage: string, reason: string, verdict: string, message: string): LetterSummary => ({
+  ...{ id: `${stage}/${index % 3}/${index}`, stage, reason, verdict, message, state: 'open' },
+  at: after(index * 61_000),
+  order: `01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e${(16 + index).toString(16)}`,
+})
+
+export const recordedLetters: readonly LetterSummary[] = [
+  ...Array.from({ length: 17 }, (_, index) =>
+    letter(index, 'payment', 'ProviderFault', 'retry', 'the provider answered 503 to 5 attempts within 62 s'),
+  ),
+  ...Array.from({ length: 3 }, (_, index) =>
+    letter(index, 'orders', 'UndecodableEvent', 'never', 'data.items: found "two"; allowed: a list of 1 to 50 items'),
+  ),
+]
