@@ -46,7 +46,10 @@ const commands = {
     [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],
   ],
   format: [[join(bin, 'prettier'), '--write', '--log-level', 'warn', '.']],
-  typecheck: [[join(bin, 'tsc'), '--noEmit', '-p', 'tsconfig.json']],
+  typecheck: [
+    [join(bin, 'tsc'), '--noEmit', '-p', 'tsconfig.json'],
+    [join(bin, 'tsc'), '--noEmit', '-p', 'console/src/page'],
+  ],
   test: [[join(bin, 'vitest'), 'run', '--project', 'unit', '--project', 'integration']],
   'test:unit': [[join(bin, 'vitest'), 'run', '--project', 'unit']],
   'test:crashes': [[join(bin, 'vitest'), 'run', '--project', 'crashes']],

@@ -1,0 +1,191 @@
+// How did lag and replicas go? Two pictures over one time: the lag as an area, and below it the replicas wanted as a line over those ready.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { PartHistory, PartState, Sample } from '../../model/state.ts'
+import { lastMinutes } from '../history-view.ts'
+import { clockText, countText, dash } from '../words.ts'
+import { FiguresTable } from './figures-table.tsx'
+import { closed, linePath, nearest, niceTicks, runs, stepPath, timeTicks, xOf, yOf, type Frame } from './scales.ts'
+
+interface ScalingChartProps {
+  readonly part: PartState
+  readonly history: PartHistory
+  readonly minutes: number
+  readonly now: number
+}
+
+const left = 56
+const right = 14
+const lagHeight = 150
+const replicaHeight = 150
+const between = 34
+const total = 12 + lagHeight + between + replicaHeight + 26
+
+export function ScalingChart({ part, history, minutes, now }: ScalingChartProps) {
+  const [box, width] = useWidth()
+  const [at, setAt] = useState<number>()
+  const samples = lastMinutes(history.samples, minutes, now)
+  const time = { from: now - minutes * 60_000, to: now, left, width: Math.max(100, width - left - right) }
+  const lagTicks = niceTicks(Math.max(4, ...samples.map(({ lag }) => lag ?? 0)))
+  const replicaTicks = niceTicks(Math.max(2, ...samples.map(({ wanted, ready }) => Math.max(wanted, ready)), part.min))
+  const lag: Frame = { ...time, top: 12, height: lagHeight, most: lagTicks.at(-1) ?? 1 }
+  const replicas: Frame = {
+    ...time,
+    top: 12 + lagHeight + between,
+    height: replicaHeight,
+    most: replicaTicks.at(-1) ?? 1,
+  }
+  const shown = at === undefined ? undefined : nearest(samples, at)
+  const move = (step: number): void => {
+    const index = shown ? samples.indexOf(shown) : samples.length
+    setAt(samples[Math.max(0, Math.min(samples.length - 1, index + step))]?.at)
+  }
+  return (
+    <div class="chart">
+      <Readout sample={shown ?? samples.at(-1)} latest={shown === undefined} gateway={part.kind === 'gateway'} />
+      <div ref={box}>
+        <svg
+          {...{ width, height: total, viewBox: `0 0 ${width} ${total}`, tabIndex: 0 }}
+          role="img"
+          aria-label={`Lag and replicas of ${part.name} over the last ${minutes} minutes; arrow keys read figures, and a table follows`}
+          onPointerMove={(event) => {
+            const { x } = event.currentTarget.getBoundingClientRect()
+            setAt(time.from + ((event.clientX - x - left) / time.width) * (time.to - time.from))
+          }}
+          onPointerLeave={() => setAt(undefined)}
+          onBlur={() => setAt(undefined)}
+          onKeyDown={(event) => {
+            const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -12, PageDown: 12 }[event.key]
+            if (step === undefined) return
+            event.preventDefault()
+            move(step)
+          }}
+        >
+          <Axes
+            frame={lag}
+            ticks={lagTicks}
+            title={part.kind === 'gateway' ? 'Lag (a gateway has none)' : 'Lag, messages'}
+          />
+          <g class="lag">
+            {runs(samples, (sample) => sample.lag).map((run) => {
+              const line = linePath(lag, run)
+              return [<path class="area" d={closed(lag, run, line)} />, <path class="line" d={line} />]
+            })}
+          </g>
+          <Axes frame={replicas} ticks={replicaTicks} title="Replicas" times />
+          <Replicas frame={replicas} samples={samples} part={part} />
+          {history.scalings
+            .filter((scaling) => scaling.at >= time.from)
+            .map((scaling) => (
+              <circle
+                class="scaling"
+                cx={xOf(replicas, scaling.at)}
+                cy={yOf(replicas, Math.min(scaling.to, replicas.most))}
+                r={3.5}
+              />
+            ))}
+          {shown && <path class="cursor" d={`M${xOf(lag, shown.at)} ${lag.top}V${replicas.top + replicas.height}`} />}
+        </svg>
+      </div>
+      <FiguresTable samples={samples} />
+    </div>
+  )
+}
+
+function Replicas({
+  frame,
+  samples,
+  part,
+}: {
+  readonly frame: Frame
+  readonly samples: readonly Sample[]
+  readonly part: PartState
+}) {
+  const { left: x, width } = frame
+  return (
+    <g class="replicas">
+      {[part.min, part.max].map(
+        (bound) => bound <= frame.most && <path class="bound" d={`M${x} ${yOf(frame, bound)}h${width}`} />,
+      )}
+      {runs(samples, ({ ready }) => ready).map((run) => (
+        <path class="area" d={closed(frame, run, stepPath(frame, run))} />
+      ))}
+      {runs(samples, ({ wanted }) => wanted).map((run) => (
+        <path class="line" d={stepPath(frame, run)} />
+      ))}
+    </g>
+  )
+}
+
+interface AxesProps {
+  readonly frame: Frame
+  readonly ticks: readonly number[]
+  readonly title: string
+  readonly times?: boolean
+}
+
+function Axes({ frame, ticks, title, times = false }: AxesProps) {
+  const { left: x, width, top, height, from, to } = frame
+  return (
+    <g class="axes">
+      <text class="title" x={0} y={top - 2}>
+        {title}
+      </text>
+      {ticks.map((value) => (
+        <>
+          <path d={`M${x} ${yOf(frame, value)}h${width}`} />
+          <text x={x - 8} y={yOf(frame, value) + 4} text-anchor="end">
+            {compact.format(value)}
+          </text>
+        </>
+      ))}
+      {times &&
+        timeTicks(from, to, Math.max(2, Math.floor(width / 90))).map((tick) => (
+          <text x={xOf(frame, tick)} y={top + height + 18} text-anchor="middle">
+            {clockText(tick).slice(0, 5)}
+          </text>
+        ))}
+    </g>
+  )
+}
+
+const compact = new Intl.NumberFormat('en', { notation: 'compact' })
+
+interface ReadoutProps {
+  readonly sample: Sample | undefined
+  readonly latest: boolean
+  readonly gateway: boolean
+}
+
+function Readout({ sample, latest, gateway }: ReadoutProps) {
+  if (!sample) return <p class="readout">No sample yet: the first comes within five seconds.</p>
+  return (
+    <p class="readout" role={latest ? undefined : 'status'}>
+      <span class="when">{latest ? 'Latest' : clockText(sample.at)}</span>
+      {!gateway && (
+        <span class="key lag">
+          lag <b>{sample.lag === null ? dash : countText(sample.lag)}</b>
+        </span>
+      )}
+      <span class="key wanted">
+        wanted <b>{sample.wanted}</b>
+      </span>
+      <span class="key ready">
+        ready <b>{sample.ready}</b>
+      </span>
+    </p>
+  )
+}
+
+/** A picture as wide as there is room, and never scaled: its letters keep their size. */
+function useWidth() {
+  const box = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(600)
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    const observer = new ResizeObserver(() => setWidth(Math.max(260, element.clientWidth)))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  return [box, width] as const
+}

@@ -1,0 +1,32 @@
+// How does the page move from view to view without loading again? Links are ordinary ones; a click on one of ours changes the address.
+import { useEffect, useState } from 'preact/hooks'
+import { routeOf, type Route } from './route.ts'
+
+const here = (): Route => routeOf(location.pathname, location.search)
+
+export function go(path: string): void {
+  history.pushState(undefined, '', path)
+  dispatchEvent(new PopStateEvent('popstate'))
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(here)
+  useEffect(() => {
+    const moved = (): void => setRoute(here())
+    const clicked = (event: MouseEvent): void => {
+      const link = event.target instanceof Element ? event.target.closest('a') : null
+      const path = link?.getAttribute('href')
+      if (!path?.startsWith('/') || event.button !== 0 || event.defaultPrevented) return
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+      event.preventDefault()
+      go(path)
+    }
+    addEventListener('popstate', moved)
+    addEventListener('click', clicked)
+    return () => {
+      removeEventListener('popstate', moved)
+      removeEventListener('click', clicked)
+    }
+  }, [])
+  return route
+}

@@ -1,0 +1,131 @@
+// What did the stages give up on? Counted by stage and cause, with what trying again would bring and the command that does it.
+import { useEffect, useState } from 'preact/hooks'
+import { replayCommand, type DeadLetters, type LetterGroup } from '../../model/dead-letters.ts'
+import { keyOf, type PipelineState } from '../../model/state.ts'
+import { CopyCommand } from '../copy-command.tsx'
+import { ask, type Answered } from '../live.ts'
+import { pathOf } from '../route.ts'
+import { clockText, dateText, plural } from '../words.ts'
+
+const againMs = 15_000
+
+interface DeadLettersViewProps {
+  readonly pipeline: PipelineState
+  readonly command: string
+}
+
+export function DeadLettersView({ pipeline, command }: DeadLettersViewProps) {
+  const answer = useDeadLetters(keyOf(pipeline))
+  return (
+    <>
+      <h1>Dead letters</h1>
+      {answer === undefined && <p class="empty">Reading the dead-letter topics …</p>}
+      {answer && 'message' in answer && (
+        <p class="banner" role="alert">
+          {answer.message}
+        </p>
+      )}
+      {answer && 'value' in answer && <Found letters={answer.value} {...{ pipeline, command }} />}
+    </>
+  )
+}
+
+function useDeadLetters(pipeline: string): Answered<DeadLetters> | undefined {
+  const [found, setFound] = useState<{ readonly of: string; readonly answer: Answered<DeadLetters> }>()
+  useEffect(() => {
+    let gone = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const look = async (): Promise<void> => {
+      const answer = await ask<DeadLetters>(`/api/dead-letters/${pipeline}`)
+      if (gone) return
+      setFound({ of: pipeline, answer })
+      timer = setTimeout(() => void look(), againMs)
+    }
+    void look()
+    return () => {
+      gone = true
+      clearTimeout(timer)
+    }
+  }, [pipeline])
+  return found?.of === pipeline ? found.answer : undefined
+}
+
+interface FoundProps extends DeadLettersViewProps {
+  readonly letters: DeadLetters
+}
+
+function Found({ letters: { waiting, groups, at }, pipeline, command }: FoundProps) {
+  if (groups.length === 0)
+    return <p class="verdict good">No message waits in a dead-letter topic (as of {clockText(at)}).</p>
+  return (
+    <>
+      <p class="verdict bad">
+        <strong>{plural(waiting, 'message')}</strong> of {plural(groups.length, 'cause')}{' '}
+        {waiting === 1 ? 'waits' : 'wait'} for a decision (as of {clockText(at)}).
+      </p>
+      <ul class="groups">
+        {groups.map((group) => (
+          <li key={`${group.stage} ${group.reason}`} class="panel">
+            <Group {...{ group, pipeline, command }} />
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+const verdicts: Readonly<Record<string, string>> = {
+  never: 'Trying again cannot help: the message has to be mended first.',
+  retry: 'Trying again may help: it was tried as often as allowed.',
+  unknown: 'Nobody knows whether trying again helps: the error is not one that the stage expects.',
+}
+
+interface GroupProps extends DeadLettersViewProps {
+  readonly group: LetterGroup
+}
+
+function Group({ group, pipeline, command }: GroupProps) {
+  const { stage, reason, waiting, parked, oldest, newest, message, orders, verdict } = group
+  return (
+    <>
+      <div class="panel-head">
+        <h2>
+          {stage} <span class="reason">{reason}</span>
+        </h2>
+        <span class="count">
+          <b>{waiting}</b> waiting
+        </span>
+      </div>
+      <p class="message">{message}</p>
+      <p>
+        {verdict === undefined ? '' : verdicts[verdict]}
+        {parked > 0
+          ? ` ${plural(parked, 'letter')} of them came back too often and ${parked === 1 ? 'is' : 'are'} only replayed by force.`
+          : ''}
+      </p>
+      <dl class="facts">
+        <dt>Oldest</dt>
+        <dd>{dateText(oldest)}</dd>
+        <dt>Newest</dt>
+        <dd>{dateText(newest)}</dd>
+        {orders.length > 0 && (
+          <>
+            <dt>Orders</dt>
+            <dd>
+              {orders.map((id) => (
+                <a key={id} href={pathOf({ view: 'orders', pipeline: keyOf(pipeline), id })}>
+                  <code>{id}</code>
+                </a>
+              ))}
+            </dd>
+          </>
+        )}
+      </dl>
+      <p class="hint">This console changes nothing; to play them again:</p>
+      <CopyCommand
+        command={replayCommand(command, pipeline.namespace, pipeline.name, group)}
+        label={`that replays ${reason} of ${stage}`}
+      />
+    </>
+  )
+}

@@ -1,0 +1,151 @@
+// Where is order X? Looked up by its id: what happened to it, and for which stage it waits, behind how many.
+import { useEffect, useState } from 'preact/hooks'
+import { isFinal, waitsFor, type OrderView } from '../../model/orders.ts'
+import { keyOf, type PipelineState } from '../../model/state.ts'
+import { ask, type Answered } from '../live.ts'
+import { go } from '../navigation.ts'
+import { pathOf, scalingPath } from '../route.ts'
+import { amountText, dateText, durationText, plural, waitText } from '../words.ts'
+
+const againMs = 2_000
+
+export function OrdersView({ pipeline, id }: { readonly pipeline: PipelineState; readonly id: string | undefined }) {
+  const key = keyOf(pipeline)
+  const [typed, setTyped] = useState(id ?? '')
+  const answer = useOrder(key, id)
+  useEffect(() => setTyped(id ?? ''), [id])
+  if (!pipeline.hasGateway)
+    return (
+      <>
+        <h1>Orders</h1>
+        <p class="empty">This pipeline has no gateway, so there is nobody to ask for an order.</p>
+      </>
+    )
+  return (
+    <>
+      <h1>Orders</h1>
+      <form
+        class="lookup"
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault()
+          const wanted = typed.trim()
+          if (wanted !== '') go(pathOf({ view: 'orders', pipeline: key, id: wanted }))
+        }}
+      >
+        <label for="order-id">Order id</label>
+        <input
+          {...{ id: 'order-id', value: typed, spellcheck: false, autocomplete: 'off' }}
+          placeholder="01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+          onInput={(event) => setTyped(event.currentTarget.value)}
+        />
+        <button type="submit">Find</button>
+      </form>
+      <div aria-live="polite">
+        {id !== undefined && answer === undefined && <p class="empty">Asking the gateway …</p>}
+        {answer && 'message' in answer && <Failed answer={answer} />}
+      </div>
+      {answer && 'value' in answer && <Order order={answer.value} pipeline={pipeline} />}
+      {id === undefined && (
+        <p class="empty">
+          The gateway gives an order its id when it takes it; paste it here, and link to what you find.
+        </p>
+      )}
+    </>
+  )
+}
+
+/** Asked again until the order has ended. */
+function useOrder(pipeline: string, id: string | undefined): Answered<OrderView> | undefined {
+  const [found, setFound] = useState<{ readonly id: string; readonly answer: Answered<OrderView> }>()
+  useEffect(() => {
+    if (id === undefined) return
+    let gone = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const look = async (): Promise<void> => {
+      const answer = await ask<OrderView>(`/api/orders/${pipeline}/${encodeURIComponent(id)}`)
+      if (gone) return
+      setFound({ id, answer })
+      if ('value' in answer && !isFinal(answer.value)) timer = setTimeout(() => void look(), againMs)
+    }
+    void look()
+    return () => {
+      gone = true
+      clearTimeout(timer)
+    }
+  }, [pipeline, id])
+  return found !== undefined && found.id === id ? found.answer : undefined
+}
+
+function Failed({
+  answer: { status, message },
+}: {
+  readonly answer: { readonly status: number; readonly message: string }
+}) {
+  const closed = status === 401 || status === 403
+  return (
+    <div class={status === 404 ? 'banner calm' : 'banner'}>
+      <p>{message}</p>
+      {closed && (
+        <p>
+          This gateway, or the cluster, wants more than your kubeconfig gives. This version of the console brings no
+          token of its own.
+        </p>
+      )}
+    </div>
+  )
+}
+
+function Order({ order, pipeline }: { readonly order: OrderView; readonly pipeline: PipelineState }) {
+  const waiting = waitsFor(
+    order,
+    pipeline.parts.map(({ name }) => name),
+  )
+  const part = pipeline.parts.find(({ name }) => name === waiting)
+  const tone = { SHIPPED: 'good', CANCELLED: 'bad' }[order.status] ?? 'busy'
+  return (
+    <article class="panel order" aria-labelledby="order-title">
+      <div class="panel-head">
+        <h2 id="order-title">
+          <code>{order.orderId}</code>
+        </h2>
+        <span class={`state ${tone}`}>{order.reason ? `${order.status}: ${order.reason}` : order.status}</span>
+      </div>
+      {part && (
+        <p class="verdict busy">
+          Waits for <a href={scalingPath(keyOf(pipeline), part.name)}>{part.name}</a>
+          {part.lag
+            ? `, where ${plural(part.lag, 'message')} are to be handled (${waitText(part)}).`
+            : ', where nothing else waits.'}
+        </p>
+      )}
+      <dl class="facts">
+        <dt>Customer</dt>
+        <dd>{order.customerId}</dd>
+        <dt>Total</dt>
+        <dd>{order.totalCents === undefined ? 'not priced yet' : amountText(order.totalCents, order.currency)}</dd>
+        <dt>Items</dt>
+        <dd>{order.items.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')}</dd>
+        <dt>Placed</dt>
+        <dd>{dateText(order.placedAt)}</dd>
+      </dl>
+      <h3>Timeline</h3>
+      <ol class="timeline">
+        {order.timeline.map(({ event, status, reason, at }, index) => (
+          <li key={event + at} class={status ?? ''}>
+            <time dateTime={at}>{dateText(at)}</time>
+            <strong>{event}</strong>
+            {status !== undefined && <span class="state small">{status}</span>}
+            {reason !== undefined && <span class="reason">{reason}</span>}
+            {index > 0 && <span class="after">{afterText(order.timeline[index - 1]?.at, at)}</span>}
+          </li>
+        ))}
+      </ol>
+    </article>
+  )
+}
+
+function afterText(before: string | undefined, at: string): string {
+  const milliseconds = Date.parse(at) - Date.parse(before ?? at)
+  return milliseconds < 1_000 ? `+${Math.max(0, milliseconds)} ms` : `+${durationText(milliseconds / 1_000)}`
+}

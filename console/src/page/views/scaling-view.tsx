@@ -1,0 +1,130 @@
+// Why so many pods? What is wanted now with its reasons, how it came to that, and each change with what was said of it at the time.
+import { keyOf, type PartHistory, type PartState, type PipelineState, type ReasonState } from '../../model/state.ts'
+import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
+import { ScalingChart } from '../chart/scaling-chart.tsx'
+import { useHistory } from '../live.ts'
+import { pathOf, ranges, type Route } from '../route.ts'
+import { clockText, plural } from '../words.ts'
+
+interface ScalingViewProps {
+  readonly pipeline: PipelineState
+  readonly route: Extract<Route, { readonly view: 'scaling' }>
+  readonly now: number
+  readonly connected: boolean
+}
+
+export function ScalingView({ pipeline, route, now, connected }: ScalingViewProps) {
+  const history = useHistory(keyOf(pipeline), connected)
+  const named = route.part ?? bottleneckOf(pipeline)?.part ?? pipeline.parts[0]?.name
+  const part = pipeline.parts.find(({ name }) => name === named)
+  return (
+    <>
+      <h1>
+        Scaling of <span class="accent">{part?.name ?? pipeline.name}</span>
+      </h1>
+      <nav class="parts" aria-label="Stages">
+        {pipeline.parts.map((one) => (
+          <a
+            key={one.name}
+            href={pathOf({ ...route, part: one.name })}
+            aria-current={one.name === part?.name ? 'page' : undefined}
+          >
+            <span class={`tone ${toneOf(one)}`}>
+              <span class="unseen">{toneWords[toneOf(one)]}</span>
+            </span>
+            {one.name} <b>{`${one.ready}/${one.wanted}`}</b>
+          </a>
+        ))}
+      </nav>
+      {!part && <p class="empty">{`${pipeline.name} has no stage ${named ?? ''}.`}</p>}
+      {part && (
+        <>
+          <Now part={part} />
+          <section class="panel" aria-labelledby="timeline-title">
+            <div class="panel-head">
+              <h2 id="timeline-title">Timeline</h2>
+              <nav class="ranges" aria-label="Time shown">
+                {ranges.map((minutes) => (
+                  <a
+                    key={minutes}
+                    href={pathOf({ ...route, part: part.name, minutes })}
+                    aria-current={minutes === route.minutes ? 'true' : undefined}
+                  >
+                    {minutes < 120 ? `${minutes} min` : '2 h'}
+                  </a>
+                ))}
+              </nav>
+            </div>
+            {history ? (
+              <ScalingChart part={part} history={history[part.name] ?? none} minutes={route.minutes} now={now} />
+            ) : (
+              <p class="empty">Reading the history …</p>
+            )}
+          </section>
+          <Changes history={history?.[part.name] ?? none} />
+        </>
+      )}
+    </>
+  )
+}
+
+const none: PartHistory = { samples: [], scalings: [] }
+
+function Now({ part }: { readonly part: PartState }) {
+  return (
+    <section class="panel now" aria-labelledby="now-title">
+      <h2 id="now-title">
+        Why {plural(part.wanted, 'replica')}
+        {part.ready === part.wanted ? '' : `, ${part.ready} ready`}
+      </h2>
+      <Reasons reasons={part.reasons} />
+      <p class="hint">{`Allowed: ${part.min} to ${part.max}. Scaled on ${scaledOn[part.policy]}.`}</p>
+    </section>
+  )
+}
+
+const scaledOn = {
+  Lag: 'consumer lag',
+  Flow: 'what flows: arrivals and backlog over what a replica does',
+  Load: 'CPU and memory',
+} as const
+
+function Reasons({ reasons }: { readonly reasons: readonly ReasonState[] }) {
+  if (reasons.length === 0) return <p class="reasons">No reason is known.</p>
+  return (
+    <ul class="reasons">
+      {reasons.map(({ code, text, trouble }) => (
+        <li key={code + text} class={trouble ? 'trouble' : ''}>
+          <span class="code">{code}</span> {text}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Changes({ history: { scalings, samples } }: { readonly history: PartHistory }) {
+  const since = samples[0]?.at
+  return (
+    <section class="panel" aria-labelledby="changes-title">
+      <h2 id="changes-title">Changes</h2>
+      {scalings.length === 0 && (
+        <p class="hint">
+          {since === undefined
+            ? 'Nothing was seen yet.'
+            : `The number wanted has not changed since ${clockText(since)}, when this console began to look.`}
+        </p>
+      )}
+      <ol class="changes" reversed>
+        {scalings.toReversed().map(({ at, from, to, reasons }) => (
+          <li key={at}>
+            <time dateTime={new Date(at).toISOString()}>{clockText(at)}</time>
+            <span class={`step ${to > from ? 'up' : 'down'}`}>
+              {from} → {to}
+            </span>
+            <Reasons reasons={reasons} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}

@@ -1,0 +1,99 @@
+// How does every stage do? The same figures as the graph, as a table that also reads well on a telephone and aloud.
+import { keyOf, type PartState, type PipelineState } from '../../model/state.ts'
+import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
+import { trackOf } from '../graph/track.ts'
+import { scalingPath } from '../route.ts'
+import { countText, dash, orDash, rateText, trendArrows, waitText } from '../words.ts'
+
+const heads = ['Stage', 'Lag', 'Wait', 'Arriving', 'Consumed', 'Replicas', 'Why'] as const
+
+export function StageTable({ pipeline }: { readonly pipeline: PipelineState }) {
+  const bottleneck = bottleneckOf(pipeline)
+  return (
+    <table class="stages">
+      <thead>
+        <tr>
+          {heads.map((head) => (
+            <th key={head} scope="col" class={['Lag', 'Wait', 'Arriving', 'Consumed'].includes(head) ? 'number' : ''}>
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {pipeline.parts.map((part) => (
+          <Row
+            key={part.name}
+            part={part}
+            pipeline={keyOf(pipeline)}
+            marked={bottleneck?.part === part.name ? bottleneck.by : undefined}
+          />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+interface RowProps {
+  readonly part: PartState
+  readonly pipeline: string
+  readonly marked: 'backlog' | 'capacity' | undefined
+}
+
+function Row({ part, pipeline, marked }: RowProps) {
+  const tone = toneOf(part)
+  const isStage = part.kind === 'stage'
+  const rate = (value: number | undefined): string => (value === undefined ? dash : `${orDash(rateText(value))}/s`)
+  const why = part.reasons.find(({ trouble }) => trouble) ?? part.reasons[0]
+  return (
+    <tr>
+      <th scope="row">
+        <span class={`tone ${tone}`}>
+          <span class="unseen">{toneWords[tone]}</span>
+        </span>
+        <a href={scalingPath(pipeline, part.name)}>{part.name}</a>
+        {marked === 'backlog' && <span class="state bad small">bottleneck</span>}
+      </th>
+      <td class="number" data-head="Lag">
+        {!isStage ? '' : part.lag === undefined ? dash : countText(part.lag)}
+      </td>
+      <td class="number" data-head="Wait">
+        {isStage && waitText(part)}
+        {isStage && part.trend && part.lag ? (
+          <span class={`trend ${part.trend}`}>
+            <span aria-hidden="true"> {trendArrows[part.trend]}</span>
+            <span class="unseen"> {part.trend}</span>
+          </span>
+        ) : null}
+      </td>
+      <td class="number" data-head="Arriving">
+        {isStage && rate(part.arrivedPerSecond)}
+      </td>
+      <td class="number" data-head="Consumed">
+        {isStage && rate(part.consumedPerSecond)}
+      </td>
+      <td data-head="Replicas">
+        <Replicas part={part} />
+      </td>
+      <td class="why" data-head="Why">
+        {why?.text ?? dash}
+      </td>
+    </tr>
+  )
+}
+
+function Replicas({ part }: { readonly part: PartState }) {
+  const { ready, wanted, min } = trackOf(part)
+  const percent = (share: number): string => `${Math.round(share * 1_000) / 10}%`
+  return (
+    <span class="replica-cell">
+      <span class="counts">{`${part.ready}/${part.wanted}`}</span>
+      <span class="rail" aria-hidden="true">
+        <span class="ready" style={{ width: percent(ready) }} />
+        <span class="min" style={{ left: percent(min) }} />
+        <span class="wanted" style={{ left: percent(wanted) }} />
+      </span>
+      <span class="bounds">{`${part.min}–${part.max}`}</span>
+    </span>
+  )
+}

@@ -1,0 +1,54 @@
+// How are figures said to a person? Short, with a unit, and a dash where there is none. Pure.
+import { countText, durationText, rateText } from '@orderpipeline/cli/figures'
+import type { PartState, Trend } from '../model/state.ts'
+
+export { countText, durationText, rateText }
+
+export const dash = '–'
+export const orDash = (text: string): string => (text === '-' ? dash : text)
+
+export const trendArrows: Readonly<Record<Trend, string>> = { growing: '↑', shrinking: '↓', steady: '→' }
+
+/** How long a message waits. */
+export function waitText({ lag, waitSeconds, standing }: PartState): string {
+  if (lag === undefined) return dash
+  if (standing) return 'standing still'
+  return waitSeconds === undefined ? dash : durationText(waitSeconds)
+}
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${countText(count)} ${count === 1 ? one : many}`
+
+/** What a part does, in one sentence for those who do not see it. */
+export function partSentence(part: PartState, bottleneck: boolean): string {
+  const backlog =
+    part.kind === 'gateway'
+      ? []
+      : [
+          part.lag === undefined ? 'lag not known' : `${plural(part.lag, 'message')} waiting`,
+          ...(part.lag ? [waitText(part) === dash ? '' : `wait ${waitText(part)}`, part.trend ?? ''] : []),
+        ]
+  return [
+    `${part.name}${bottleneck ? ', the bottleneck' : ''}`,
+    ...backlog,
+    `${part.ready} of ${part.wanted} wanted replicas ready, ${part.min} to ${part.max} allowed`,
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
+
+/** `14:03:20`, in the reader's own time. */
+export const clockText = (at: number): string => new Date(at).toLocaleTimeString('en-GB')
+
+export const dateText = (at: number | string): string =>
+  new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+
+/** Of an amount in minor units, such as cents. */
+export function amountText(minor: number, currency: string): string {
+  try {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+    return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+  } catch {
+    return `${minor} ${currency}`
+  }
+}
