@@ -2,6 +2,7 @@
 // is also what kubectl finds as its plug-in `orderpipeline`.
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { carryingCode, pageFiles } from '@orderpipeline/console'
 import { bundleImage } from '@orderpipeline/images'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -19,7 +20,7 @@ export async function buildCommandLine(outDir: string): Promise<string> {
   const bundle = readFileSync(join(directory, 'app', `${name}.mjs`), 'utf8').replace(/^#!.*\n/, '')
   const file = join(outDir, name)
   mkdirSync(outDir, { recursive: true })
-  writeFileSync(file, `#!/usr/bin/env node\n${nodeCheck}\n${bundle}`)
+  writeFileSync(file, `#!/usr/bin/env node\n${nodeCheck}\n${carryingCode(await pageFiles())}\n${bundle}`)
   chmodSync(file, 0o755)
   return file
 }

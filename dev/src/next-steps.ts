@@ -3,6 +3,8 @@ export interface Summary {
   readonly pipeline: string
   readonly file: string
   readonly gateway: string | undefined
+  /** Where it is seen in a browser. */
+  readonly console: string | undefined
   readonly provider: string | undefined
   readonly notes: readonly string[]
   readonly notRun: readonly string[]
@@ -10,13 +12,14 @@ export interface Summary {
 }
 
 export function nextSteps(
-  { pipeline, file, gateway, provider, notes, notRun, state }: Summary,
+  { pipeline, file, gateway, console, provider, notes, notRun, state }: Summary,
   tookMs: number,
 ): string[] {
   const order = `'{"customerId":"c-1","items":[{"sku":"SKU-0001","quantity":1}]}'`
   return [
     '',
     `${pipeline} works after ${Math.round(tookMs / 1_000)} s.${gateway ? ` It takes orders at ${gateway}; its API is described at ${gateway}/docs.` : ''}`,
+    ...(console ? [`See it in a browser: ${console}`] : []),
     ...notes.map((note) => `  note: ${note}`),
     ...notRun.map((stage) => `  not run here: ${stage}`),
     '',
@@ -36,7 +39,7 @@ export function nextSteps(
           `  curl -s -X PUT ${provider}/v1/behaviour -H 'content-type: application/json' -d '{"latencyMs":50}'`,
         ]
       : []),
-    'See how it does, and why:',
+    'See how it does, and why, here in the terminal:',
     '  npm run orderpipeline -- top',
     `  npm run orderpipeline -- explain ${pipeline}`,
     `Edit ${file} and save: the change is carried out. Logs are in ${state}/replicas. Ctrl-C ends it.`,

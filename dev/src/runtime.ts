@@ -17,6 +17,7 @@ import { configFrom } from '@orderpipeline/operator/config'
 import { gatewayName, partsOf, workloadName } from '@orderpipeline/operator/pipeline'
 import { Autoscalers } from './act/autoscalers.ts'
 import { backingTable, kafka, postgres } from './act/backing.ts'
+import { devConsole } from './act/console.ts'
 import { watchFiles } from './act/file-watch.ts'
 import { gatewayProxy, type GatewayProxy } from './act/gateway-proxy.ts'
 import { runToEnd } from './act/job.ts'
@@ -73,6 +74,7 @@ export class Runtime {
   #loop: Loop | undefined
   #proxy: GatewayProxy | undefined
   #api: LocalApi | undefined
+  #console: Awaited<ReturnType<typeof devConsole>>
   #watch: { close(): void } | undefined
   readonly #polling = new AbortController()
 
@@ -142,6 +144,7 @@ export class Runtime {
       pipeline: this.#pipeline.metadata.name,
       file: this.#options.files[0] ?? '',
       gateway: this.#proxy && `http://127.0.0.1:${this.#proxy.port}`,
+      console: this.#console?.url,
       provider: provider && this.#hasProvider() ? `http://127.0.0.1:${provider.localPort}` : undefined,
       notes: this.#notes,
       notRun: deployments
@@ -161,6 +164,7 @@ export class Runtime {
       [[gatewayName], this.#pipeline.spec.stages.map(({ name }) => name), [providerName]],
       undefined,
     )
+    await this.#console?.close()
     await this.#proxy?.close()
     await this.#api?.close()
     await this.#topics?.close()
@@ -368,6 +372,7 @@ export class Runtime {
     this.#autoscalers.run()
     void lag.poller.run(this.#polling.signal)
     this.#api = await this.#startApi(objects, ports, state)
+    this.#console = await devConsole({ kubeconfig: state.kubeconfig, ports, say })
     const gateway = this.#proxy && `http://127.0.0.1:${this.#proxy.port}`
     await state.record({ pipeline: this.#pipeline.metadata.name, ...(gateway === undefined ? {} : { gateway }) })
     const failed = (error: unknown): void => this.#say(`The edited file is not carried out: ${String(error)}`)

@@ -1,6 +1,7 @@
 // Which commands are there? One file each, in the order in which a pipeline meets them.
 import type { CommandDefinition } from '../program.ts'
 import { capacity } from './capacity.ts'
+import { consoleCommand } from './console.ts'
 import { dev } from './dev.ts'
 import { dlqDiscard } from './dlq-discard.ts'
 import { dlqList } from './dlq-list.ts'
@@ -24,6 +25,7 @@ export const commands: readonly CommandDefinition[] = [
   dev,
   status,
   top,
+  consoleCommand,
   explain,
   topicsTail,
   dlqList,

@@ -1,0 +1,81 @@
+// `orderpipeline console`: pipelines in a browser, served on this machine with the user's own kubeconfig.
+import { spawn } from 'node:child_process'
+import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
+import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
+import type { CommandContext, CommandDefinition } from '../program.ts'
+import { groups } from './groups.ts'
+
+interface Options extends ClusterOptions {
+  readonly port?: string
+  readonly open?: true
+}
+
+const usualPort = 4480
+
+export const consoleCommand: CommandDefinition = {
+  name: 'console',
+  group: groups.running,
+  examples: ['orderpipeline console --open', 'orderpipeline console -n shops --port 8090'],
+  exitCodes: { 0: 'ended by Ctrl-C', 1: 'could not start' },
+  describe: (command, action) => {
+    clusterOptions(command)
+      .description(
+        'Pipelines in a browser: what is slow, why this many replicas, where an order is, dead letters. Served on 127.0.0.1 alone, read-only, until Ctrl-C',
+      )
+      .option('--port <port>', `port of 127.0.0.1; ${usualPort} unless given, or another one where that is taken`)
+      .option('--open', 'open it in the browser')
+      .action((options: Options) => action((context) => serve(options, context)))
+  },
+}
+
+async function serve(options: Options, { environment, signal }: CommandContext): Promise<number> {
+  const wanted = portOf(options.port)
+  const served = await started(environment, options, wanted)
+  environment.stdout.write(`The console is at ${served.url} (read-only; this machine alone). Ctrl-C ends it.\n`)
+  if (options.open) openBrowser(served.url, environment)
+  await aborted(signal)
+  await served.close()
+  return 0
+}
+
+async function started(environment: Environment, options: Options, wanted: number | undefined) {
+  // Loaded only here: no other command waits for it.
+  const { startConsole } = await import('@orderpipeline/console')
+  const say = (line: string): void => void environment.stderr.write(`${line}\n`)
+  const on = (port: number) => startConsole(environment, { ...options, port, command: 'orderpipeline', say })
+  try {
+    return await on(wanted ?? usualPort)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if (wanted === undefined) return await on(0)
+    throw new CommandFailed(`--port: ${wanted} is held by another program.`, {
+      advice: 'Choose another one, or end that program.',
+      cause: error,
+    })
+  }
+}
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
+  throw new CalledWrongly(`--port: found ${JSON.stringify(text)}; allowed: a whole number from 1 to 65535`)
+}
+
+function openBrowser(url: string, { stderr }: Environment): void {
+  const program = process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open'
+  const failed = (why: string): void =>
+    void stderr.write(`No browser could be opened (${program}: ${why}); open ${url}\n`)
+  const child = spawn(program, [url], { stdio: 'ignore', detached: true })
+  child.on('error', ({ message }) => failed(message))
+  child.on('exit', (code) => {
+    if (code !== 0 && process.platform !== 'win32') failed(`ended with ${code}`)
+  })
+  child.unref()
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
