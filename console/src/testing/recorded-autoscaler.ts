@@ -63,7 +63,7 @@ export function autoscalerOf({ metadata, spec }: ScaledObject, run: PartRun, rat
         {
           type: 'AbleToScale',
           status: 'True',
-          reason: asked < run.wanted ? 'ScaleDownStabilized' : 'ReadyForNewScale',
+          reason: asked < run.wanted && run.wanted > spec.minReplicaCount ? 'ScaleDownStabilized' : 'ReadyForNewScale',
         },
         {
           type: 'ScalingLimited',

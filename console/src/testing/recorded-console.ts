@@ -14,14 +14,22 @@ export interface RecordedConsole {
 }
 
 const stepMs = 5_000
-const hours = 2
+const wholeMs = 2 * 3_600_000
+
+export interface RecordedOptions {
+  /** The shop's two hours unless given. */
+  readonly source?: RecordedSource
+  /** How long the console has looked. */
+  readonly lookedMs?: number
+  readonly port?: number
+}
 
 /** Its last look is of now. */
-export async function recordedConsole(source?: RecordedSource, port = 0): Promise<RecordedConsole> {
+export async function recordedConsole(options: RecordedOptions = {}): Promise<RecordedConsole> {
   const now = Date.now()
-  const recorded = source ?? recordedSource(now - hours * 3_600_000)
+  const { source: recorded = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0 } = options
   const observer = createObserver(recorded, { command: 'orderpipeline' })
-  for (let at = now - hours * 3_600_000; at <= now; at += stepMs) {
+  for (let at = now - lookedMs; at <= now; at += stepMs) {
     recorded.at = at
     await observer.step()
   }

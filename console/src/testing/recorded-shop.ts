@@ -84,7 +84,7 @@ function advance(runs: Runs, scaledObjects: readonly ScaledObject[], seconds: nu
   const rate = rateAt(seconds)
   for (const [name, run] of Object.entries(runs)) {
     const scaledObject = scaledObjects.find(({ metadata }) => metadata.name.endsWith(`-${name}`))
-    const able = (pace[name] ?? Infinity) * run.ready
+    const able = (pace[name] ?? 100) * run.ready
     run.arrived = rate * (ratio[name] ?? 1)
     run.consumed = Math.min(able, run.arrived + run.lag / stepSeconds)
     run.lag = Math.max(0, Math.round(run.lag + (run.arrived - run.consumed) * stepSeconds))

@@ -17,8 +17,9 @@ const left = 56
 const right = 14
 const lagHeight = 150
 const replicaHeight = 150
-const between = 34
-const total = 12 + lagHeight + between + replicaHeight + 26
+const above = 26
+const between = 46
+const total = above + lagHeight + between + replicaHeight + 26
 
 export function ScalingChart({ part, history, minutes, now }: ScalingChartProps) {
   const [box, width] = useWidth()
@@ -27,10 +28,10 @@ export function ScalingChart({ part, history, minutes, now }: ScalingChartProps)
   const time = { from: now - minutes * 60_000, to: now, left, width: Math.max(100, width - left - right) }
   const lagTicks = niceTicks(Math.max(4, ...samples.map(({ lag }) => lag ?? 0)))
   const replicaTicks = niceTicks(Math.max(2, ...samples.map(({ wanted, ready }) => Math.max(wanted, ready)), part.min))
-  const lag: Frame = { ...time, top: 12, height: lagHeight, most: lagTicks.at(-1) ?? 1 }
+  const lag: Frame = { ...time, top: above, height: lagHeight, most: lagTicks.at(-1) ?? 1 }
   const replicas: Frame = {
     ...time,
-    top: 12 + lagHeight + between,
+    top: above + lagHeight + between,
     height: replicaHeight,
     most: replicaTicks.at(-1) ?? 1,
   }
@@ -127,7 +128,7 @@ function Axes({ frame, ticks, title, times = false }: AxesProps) {
   const { left: x, width, top, height, from, to } = frame
   return (
     <g class="axes">
-      <text class="title" x={0} y={top - 2}>
+      <text class="title" x={0} y={top - 12}>
         {title}
       </text>
       {ticks.map((value) => (

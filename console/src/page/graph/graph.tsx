@@ -46,13 +46,14 @@ export function Graph({ pipeline }: { readonly pipeline: PipelineState }) {
 function Edge({ edge, part }: { readonly edge: GraphEdge; readonly part: PartState | undefined }) {
   const consumed = edge.direction === 'consumes' ? part : undefined
   const lag = consumed?.lag ?? 0
-  const rate = edge.direction === 'consumes' ? part?.consumedPerSecond : undefined
+  const rate = consumed?.consumedPerSecond
   const heavy = consumed && severityOf(consumed) >= 5 ? 'heavy' : lag > 0 ? 'some' : ''
-  const width = edge.isBack ? Math.min(lagWidth(lag), 5) : lagWidth(lag)
+  // Lag is known by stage, not by topic: it is drawn where the stage's work comes from, and hinted at on what comes from elsewhere.
+  const width = edge.isMain ? lagWidth(lag) : Math.min(lagWidth(lag), 2.5)
   return (
     <g class={`edge ${edge.isBack ? 'back' : ''} ${heavy}`}>
       <path d={edge.path} style={{ strokeWidth: width }} />
-      {rate !== undefined && rate > 0 && !edge.isBack && <path class="flow" d={edge.path} />}
+      {rate !== undefined && rate > 0 && !edge.isBack && heavy !== 'heavy' && <path class="flow" d={edge.path} />}
     </g>
   )
 }
@@ -82,17 +83,17 @@ function PartCard({ node: { x, y, width, height }, part, pipeline, bottleneck }:
     <a
       href={scalingPath(pipeline, part.name)}
       class={`part ${tone} ${bottleneck === undefined ? '' : `bottleneck by-${bottleneck}`}`}
-      aria-label={`${partSentence(part, bottleneck !== undefined)}; ${toneWords[tone]}`}
     >
+      <desc>{`${partSentence(part, bottleneck !== undefined)}; ${toneWords[tone]}`}</desc>
       <rect class="card" x={x} y={y} width={width} height={height} rx={10} />
       <circle class="dot" cx={x + 16} cy={y + 19} r={4.5} />
       <text class="name" x={x + 27} y={y + 23.5}>
-        {shortened(part.name, bottleneck === undefined ? 19 : 10)}
+        {shortened(part.name, 19)}
       </text>
       {bottleneck !== undefined && (
         <g class="badge">
-          <rect x={right - 76} y={y + 10} width={76} height={18} rx={9} />
-          <text x={right - 38} y={y + 23} text-anchor="middle">
+          <rect x={right - 78} y={y - 10} width={78} height={19} rx={9.5} />
+          <text x={right - 39} y={y + 3.5} text-anchor="middle">
             {bottleneck === 'backlog' ? 'bottleneck' : 'first to give'}
           </text>
         </g>

@@ -53,6 +53,10 @@ describe('the graph', () => {
     const xs = order.map((name) => place(graph, name).x)
     expect(xs).toEqual(xs.toSorted((a, b) => a - b))
     expect(place(graph, 'shipping').x).toBe(place(graph, 'inventory').x)
+    const main = graph.edges.filter(
+      ({ isMain, part, direction }) => isMain && part === 'payment' && direction === 'consumes',
+    )
+    expect(main.map(({ topic }) => topic)).toEqual(['inventory.updated'])
     const back = graph.edges.filter(({ isBack }) => isBack).map(({ topic, part }) => `${topic} → ${part}`)
     expect(back.toSorted()).toEqual([
       'inventory.updated → orders',

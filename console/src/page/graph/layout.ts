@@ -21,6 +21,8 @@ export interface GraphEdge {
   readonly topic: string
   readonly direction: 'emits' | 'consumes'
   readonly isBack: boolean
+  /** From the column just before: where the work of a stage comes from. */
+  readonly isMain: boolean
   /** An SVG path. */
   readonly path: string
 }
@@ -99,7 +101,8 @@ export function layout(parts: readonly Drawn[]): Graph {
     })
     const path = backwards ? backPath(from, to, lane) : forwardPath(from, to, points)
     const { part, topic, direction } = link
-    return { key: `${link.from} ${link.to}`, part, topic, direction, isBack: backwards, path }
+    const isMain = !backwards && (chains.get(link)?.length ?? 0) <= 2
+    return { key: `${link.from} ${link.to}`, part, topic, direction, isBack: backwards, isMain, path }
   })
   const last = columns.at(-1)
   return {

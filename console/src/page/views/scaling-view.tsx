@@ -102,6 +102,23 @@ function Reasons({ reasons }: { readonly reasons: readonly ReasonState[] }) {
   )
 }
 
+/** Of what was said at the time, why it changed first; the outlook was not a cause. */
+function Because({ reasons }: { readonly reasons: readonly ReasonState[] }) {
+  const [first, ...others] = reasons.filter(({ code }) => code !== 'Bottleneck')
+  return (
+    <div class="because">
+      {first ? (
+        <p>
+          <span class="code">{first.code}</span> {first.text}
+        </p>
+      ) : (
+        <p>No reason was known.</p>
+      )}
+      {others.length > 0 && <p class="hint">{others.map(({ text }) => text).join(' · ')}</p>}
+    </div>
+  )
+}
+
 function Changes({ history: { scalings, samples } }: { readonly history: PartHistory }) {
   const since = samples[0]?.at
   return (
@@ -121,7 +138,7 @@ function Changes({ history: { scalings, samples } }: { readonly history: PartHis
             <span class={`step ${to > from ? 'up' : 'down'}`}>
               {from} → {to}
             </span>
-            <Reasons reasons={reasons} />
+            <Because reasons={reasons} />
           </li>
         ))}
       </ol>

@@ -1,5 +1,5 @@
 // How does every stage do? The same figures as the graph, as a table that also reads well on a telephone and aloud.
-import { keyOf, type PartState, type PipelineState } from '../../model/state.ts'
+import { keyOf, type PartState, type PipelineState, type ReasonState } from '../../model/state.ts'
 import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
 import { trackOf } from '../graph/track.ts'
 import { scalingPath } from '../route.ts'
@@ -44,7 +44,7 @@ function Row({ part, pipeline, marked }: RowProps) {
   const tone = toneOf(part)
   const isStage = part.kind === 'stage'
   const rate = (value: number | undefined): string => (value === undefined ? dash : `${orDash(rateText(value))}/s`)
-  const why = part.reasons.find(({ trouble }) => trouble) ?? part.reasons[0]
+  const why = decisive(part)
   return (
     <tr>
       <th scope="row">
@@ -58,13 +58,17 @@ function Row({ part, pipeline, marked }: RowProps) {
         {!isStage ? '' : part.lag === undefined ? dash : countText(part.lag)}
       </td>
       <td class="number" data-head="Wait">
-        {isStage && waitText(part)}
-        {isStage && part.trend && part.lag ? (
-          <span class={`trend ${part.trend}`}>
-            <span aria-hidden="true"> {trendArrows[part.trend]}</span>
-            <span class="unseen"> {part.trend}</span>
+        {isStage && (
+          <span>
+            {waitText(part)}
+            {part.trend && part.lag ? (
+              <span class={`trend ${part.trend}`}>
+                <span aria-hidden="true"> {trendArrows[part.trend]}</span>
+                <span class="unseen"> {part.trend}</span>
+              </span>
+            ) : null}
           </span>
-        ) : null}
+        )}
       </td>
       <td class="number" data-head="Arriving">
         {isStage && rate(part.arrivedPerSecond)}
@@ -76,11 +80,15 @@ function Row({ part, pipeline, marked }: RowProps) {
         <Replicas part={part} />
       </td>
       <td class="why" data-head="Why">
-        {why?.text ?? dash}
+        <span>{why?.text ?? dash}</span>
       </td>
     </tr>
   )
 }
+
+/** What is wrong, else the bound that keeps it, else what the load asks for. */
+const decisive = ({ reasons }: PartState): ReasonState | undefined =>
+  reasons.find(({ trouble }) => trouble) ?? reasons.find(({ code }) => code === 'AtMinimum') ?? reasons[0]
 
 function Replicas({ part }: { readonly part: PartState }) {
   const { ready, wanted, min } = trackOf(part)

@@ -1,0 +1,44 @@
+// With which browser is the page looked at? Debian's Chromium, brought as the project brings Debian's other packages, and checked by axe.
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { ensureDebianPackages } from '@orderpipeline/cluster'
+import { chromium, type Browser, type Page } from 'playwright-core'
+
+/** Where distributions and vendors put it; without any, Debian's package is installed. */
+const places = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+const debianPackages = ['chromium', 'fonts-inter']
+
+/** @throws ToolMissing where there is none and none can be installed */
+export async function startBrowser(): Promise<Browser> {
+  if (!places.some((place) => existsSync(place))) await ensureDebianPackages(debianPackages)
+  const executablePath = places.find((place) => existsSync(place)) ?? 'chromium'
+  // Chromium's own sandbox refuses to run as root, and pages here are our own.
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return await chromium.launch({ executablePath, args, timeout: 60_000 })
+}
+
+export interface Violation {
+  readonly id: string
+  readonly help: string
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
+}
+
+const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** What axe finds on the page as it is now, each with the first places. */
+export async function violationsOn(page: Page): Promise<readonly string[]> {
+  const { readFile } = await import('node:fs/promises')
+  await page.evaluate(await readFile(axeSource, 'utf8'))
+  const violations = await page.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)')
+  return violations.map(({ id, help, nodes }) =>
+    [
+      `${id}: ${help}`,
+      ...nodes.slice(0, 3).map(({ html, failureSummary }) => `  ${html}\n  ${failureSummary ?? ''}`),
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,112 @@
+// Does the server keep to itself, and do many viewers cost no more than one? By HTTP as it goes over the wire.
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createObserver } from '../src/server/observer.ts'
+import { serveConsole, type ConsoleServer } from '../src/server/server.ts'
+import { recordedSource } from '../src/testing/recorded-shop.ts'
+
+const files = { html: '<p>page', script: 'script', style: 'style', icon: '<svg/>' }
+let server: ConsoleServer
+let looks = 0
+const source = recordedSource(0)
+const observer = createObserver({ ...source, look: () => ((looks += 1), source.look()) }, { command: 'orderpipeline' })
+beforeAll(async () => {
+  await observer.step()
+  server = await serveConsole({ source, observer, files, port: 0, say: () => undefined })
+})
+afterAll(() => server.close())
+
+interface Got {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
+}
+
+const got = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Got> =>
+  new Promise((resolve, reject) => {
+    const call = request(
+      { host: '127.0.0.1', port: server.port, path, method, headers, timeout: 10_000 },
+      (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (text: string) => (body += text))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+      },
+    )
+    call.on('timeout', () => call.destroy(new Error(`no answer to ${path}`)))
+    call.on('error', reject)
+    call.end()
+  })
+
+describe('the server', () => {
+  it('serves the page at every view’s address, with its files, and lets nothing be framed or run inline', async () => {
+    for (const path of ['/', '/pipelines/default/shop/scaling/payment?minutes=10'])
+      expect(await got(path)).toMatchObject({ status: 200, body: files.html })
+    expect(await got('/assets/console.js')).toMatchObject({ body: 'script' })
+    const { headers } = await got('/')
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
+    expect(headers).toMatchObject({ 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
+  })
+  it('refuses other names, other pages and everything but reading', async () => {
+    expect(await got('/api/history/default/shop', { host: 'evil.example' })).toMatchObject({ status: 421 })
+    expect(await got('/', { origin: 'https://evil.example' })).toMatchObject({ status: 403 })
+    expect(await got('/api/orders/default/shop/x', {}, 'POST')).toMatchObject({ status: 405 })
+  })
+  it('answers with what an order, a history or a dead letter is, and with a reason where there is none', async () => {
+    const history = JSON.parse((await got('/api/history/default/shop')).body) as Record<string, { samples: unknown[] }>
+    expect(history['payment']?.samples).toHaveLength(1)
+    expect(await got('/api/orders/default/shop/not-an-id')).toMatchObject({ status: 400 })
+    expect(await got('/api/history/default/other')).toMatchObject({ status: 404 })
+    expect((await got('/api/history/default/other')).body).toContain('There is no pipeline default/other here.')
+  })
+})
+
+describe('the stream', () => {
+  it('gives fifty viewers the state and each change, from one look', async () => {
+    const streams = await Promise.all(Array.from({ length: 50 }, () => opened()))
+    expect(server.viewers).toBe(50)
+    const before = looks
+    source.at += 60_000
+    await observer.step()
+    expect(looks).toBe(before + 1)
+    for (const stream of streams) {
+      await stream.until('event: change')
+      expect(stream.text().startsWith('retry: 1000\nevent: state\ndata: {')).toBe(true)
+      stream.end()
+    }
+  })
+  it('is refused to one too many, and free again when viewers leave', async () => {
+    await viewers(0)
+    const streams = await Promise.all(Array.from({ length: 100 }, () => opened()))
+    expect(await got('/api/stream')).toMatchObject({ status: 503 })
+    for (const stream of streams) stream.end()
+    await viewers(0)
+    const again = await opened()
+    again.end()
+  })
+})
+
+async function viewers(count: number): Promise<void> {
+  await until(() => server.viewers === count, `${count} viewers`)
+}
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  const latest = performance.now() + 10_000
+  while (!holds()) {
+    if (performance.now() > latest) throw new Error(`not so within 10 s: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Resolves once the state has begun to come. */
+async function opened() {
+  let text = ''
+  const call = request({ host: '127.0.0.1', port: server.port, path: '/api/stream' }, (response) => {
+    response.setEncoding('utf8').on('data', (more: string) => (text += more))
+    response.on('error', () => undefined)
+  })
+  call.on('error', () => undefined)
+  call.end()
+  const has = (part: string) => until(() => text.includes(part), `the stream says ${part}`)
+  await has('event: state')
+  return { text: () => text, until: has, end: () => call.destroy() }
+}

@@ -1,0 +1,206 @@
+// Does the console answer what people ask it, in a real browser? Each question in at most three clicks from the start; every view without a
+// complaint of axe, in light, dark and forced colours, from a telephone to 4k.
+import { gzipSync } from 'node:zlib'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { pageFiles } from '../src/page-files.ts'
+import { startBrowser, violationsOn } from '../src/testing/browser.ts'
+import { recordedConsole, type RecordedConsole } from '../src/testing/recorded-console.ts'
+import { recordedOrder } from '../src/testing/recorded-shop.ts'
+
+const patienceMs = 15_000
+let browser: Browser
+let console: RecordedConsole
+let context: BrowserContext
+let page: Page
+let complaints: string[]
+
+beforeAll(async () => {
+  ;[browser, console] = await Promise.all([startBrowser(), recordedConsole()])
+}, 600_000)
+afterAll(async () => {
+  await browser.close()
+  await console.close()
+  expect(console.said).toEqual([])
+})
+beforeEach(async () => {
+  context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] })
+  complaints = []
+  page = await opened()
+})
+afterEach(async () => {
+  await context.close()
+  expect(complaints).toEqual([])
+})
+
+async function opened(): Promise<Page> {
+  const one = await context.newPage()
+  one.setDefaultTimeout(patienceMs)
+  one.on('pageerror', ({ message }) => complaints.push(message))
+  one.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  return one
+}
+const start = () => page.goto(console.server.url)
+const seen = (text: string | RegExp) => page.getByText(text).first().waitFor()
+
+describe('somebody who opens the console', () => {
+  it('sees the bottleneck at once, in a sentence and in the graph', async () => {
+    await start()
+    await seen(/payment is the bottleneck:/)
+    await page.getByText(/messages wait there, about \d+m?\d*s/).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/pipelines/default/shop')
+    const card = page.locator('svg a.by-backlog')
+    expect(await card.locator('desc').textContent()).toMatch(
+      /^payment, the bottleneck, [\d,]+ messages waiting, wait .*replicas ready/,
+    )
+  })
+
+  it('learns why there are so many pods with one click on the stage', async () => {
+    await start()
+    await page.locator('svg a', { hasText: 'payment' }).click()
+    await page.getByRole('heading', { name: 'Scaling of payment' }).waitFor()
+    await page.getByRole('heading', { name: /^Why \d+ replicas/ }).waitFor()
+    await seen(/lag [\d,]+ on shop\.inventory\.updated .*one replica is to carry 60/)
+    const changes = page.locator('.changes li')
+    await changes.first().waitFor()
+    const texts = await changes.allTextContents()
+    expect(texts.some((text) => text.includes('85 → 100') && text.includes('Lag'))).toBe(true)
+    expect(texts.some((text) => text.includes('8 → 5'))).toBe(true)
+  })
+
+  it('finds an order with two clicks, and what it waits for', async () => {
+    await start()
+    await page.getByRole('link', { name: 'Orders', exact: true }).click()
+    await page.getByLabel('Order id').fill(` ${recordedOrder.orderId} `)
+    await page.getByRole('button', { name: 'Find' }).click()
+    await page.getByText(/Waits for payment, where [\d,]+ messages are to be handled/).waitFor()
+    expect(await page.locator('.timeline li').count()).toBe(3)
+    expect(await page.locator('.facts').textContent()).toContain('€49.97')
+  })
+
+  it('is told of an order that is not there, and of what is no id', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/orders/01936d5e-0000-7c3d-8e4f-5a6b7c8d9e0f`)
+    await seen(/There is no order 01936d5e-0000/)
+    await page.getByLabel('Order id').fill('42')
+    await page.getByRole('button', { name: 'Find' }).click()
+    await seen(/allowed: a UUID/)
+    // The browser itself notes each answer that is an error.
+    complaints = complaints.filter((text) => !/the server responded with a status of 40[04]/.test(text))
+  })
+
+  it('sees what the stages gave up on with one click, and copies the command that plays it again', async () => {
+    await start()
+    await page.getByRole('link', { name: 'Dead letters' }).click()
+    await seen(/20 messages of 2 causes wait for a decision/)
+    await page.getByRole('button', { name: 'Copy the command that replays ProviderFault of payment' }).click()
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()')
+    expect(copied).toBe('orderpipeline dlq replay shop payment --reason ProviderFault -n default')
+  })
+
+  it('gives a colleague a link to the very view', async () => {
+    await start()
+    await page.locator('svg a', { hasText: 'payment' }).click()
+    await page.getByRole('link', { name: '10 min' }).click()
+    await page.getByRole('button', { name: 'Copy link' }).click()
+    const link = await page.evaluate<string>('navigator.clipboard.readText()')
+    const colleague = await opened()
+    await colleague.goto(link)
+    await colleague.getByRole('heading', { name: 'Scaling of payment' }).waitFor()
+    expect(await colleague.locator('.ranges a[aria-current]').textContent()).toBe('10 min')
+    expect(await colleague.title()).toBe('shop · Scaling · OrderPipeline')
+  })
+
+  it('goes back and forth with the browser’s own buttons', async () => {
+    await start()
+    await page.getByRole('link', { name: 'Dead letters' }).click()
+    await page.getByRole('heading', { name: 'Dead letters' }).waitFor()
+    await page.goBack()
+    await seen(/is the bottleneck/)
+  })
+
+  it('needs no mouse: tab, enter, and arrow keys on the chart', async () => {
+    await start()
+    await page.locator('svg a', { hasText: 'payment' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Scaling of payment' }).waitFor()
+    await page.getByRole('img', { name: /Lag and replicas of payment/ }).focus()
+    const latest = await page.locator('.readout').textContent()
+    for (let press = 0; press < 3; press += 1) await page.keyboard.press('PageDown')
+    for (let press = 0; press < 12; press += 1) await page.keyboard.press('ArrowLeft')
+    await page.getByRole('status').filter({ hasText: 'wanted' }).waitFor()
+    expect(await page.locator('.readout').textContent()).not.toBe(latest)
+  })
+})
+
+describe('an open page', () => {
+  it('shows a change in the cluster without being loaded again, and says when figures are old', async () => {
+    await start()
+    await seen(/is the bottleneck/)
+    const figure = page.locator('svg a.by-backlog .figure')
+    const before = await figure.textContent()
+    console.source.at += 10_000
+    await console.observer.step()
+    await page.waitForFunction(
+      `document.querySelector('svg a.by-backlog .figure')?.textContent !== ${JSON.stringify(before)}`,
+    )
+    const look = console.source.look.bind(console.source)
+    console.source.look = () => Promise.reject(new Error('The API server does not answer: ECONNREFUSED'))
+    await console.observer.step()
+    await page.getByRole('alert').filter({ hasText: 'These figures are old. The API server does not answer' }).waitFor()
+    await seen(/is the bottleneck/)
+    console.source.look = look
+    await console.observer.step()
+    await page.getByText('These figures are old').waitFor({ state: 'detached' })
+  })
+})
+
+const views = {
+  pipeline: '',
+  scaling: '/scaling/payment',
+  'scaling of the gateway': '/scaling/gateway?minutes=120',
+  orders: `/orders/${recordedOrder.orderId}`,
+  'dead letters': '/dead-letters',
+  'no such stage': '/scaling/none',
+  'no such page': '/nothing',
+}
+const looks = [
+  { colorScheme: 'light', viewport: { width: 1_366, height: 900 } },
+  { colorScheme: 'dark', viewport: { width: 1_366, height: 900 } },
+  { colorScheme: 'light', viewport: { width: 360, height: 740 } },
+  { colorScheme: 'dark', viewport: { width: 3_840, height: 2_160 } },
+  { forcedColors: 'active', viewport: { width: 1_366, height: 900 } },
+] as const
+
+describe('every view', () => {
+  for (const look of looks) {
+    const name = `${'forcedColors' in look ? 'forced colours' : look.colorScheme}, ${look.viewport.width} pixels`
+    it(`has nothing that axe finds, and nothing wider than the window: ${name}`, async () => {
+      await context.close()
+      context = await browser.newContext({ ...look, reducedMotion: 'reduce' })
+      page = await opened()
+      for (const [view, path] of Object.entries(views)) {
+        await page.goto(`${console.server.url}/pipelines/default/shop${path}`)
+        await page.locator('main h1').waitFor()
+        await page.waitForFunction(`!/…$/.test(document.querySelector('main').textContent.trim())`)
+        expect(await violationsOn(page), view).toEqual([])
+        const wide = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+        expect(await page.evaluate(wide), `${view}: pixels too wide`).toBe(0)
+      }
+    })
+  }
+})
+
+describe('what is loaded', () => {
+  it('is at most 60 kB of JavaScript and 12 kB of style, gzipped, and nothing from elsewhere', async () => {
+    const { script, style } = await pageFiles()
+    expect(gzipSync(script).length).toBeLessThan(60_000)
+    expect(gzipSync(style).length).toBeLessThan(12_000)
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).origin))
+    await start()
+    await seen(/is the bottleneck/)
+    expect([...new Set(asked)]).toEqual([console.server.url])
+  })
+})
