@@ -51,6 +51,8 @@ export interface Outcome {
 }
 
 const skus = 200
+/** Minutes: in a shorter storm a process grows because it has just started. */
+const leastForMemory = 2
 const furtherOrders = { perSecond: 2, regret: 0.3 }
 
 export async function playStorm(options: StormOptions): Promise<Outcome> {
@@ -104,7 +106,7 @@ async function storm(world: World, options: StormOptions, ending: AbortSignal): 
     ...world.fleet.unclean,
     ...waiting,
     ...reckoning.problems,
-    ...memoryProblems(memory),
+    ...(options.minutes < leastForMemory ? [] : memoryProblems(memory)),
     ...carefulProblems(careful),
   ]
   return {
