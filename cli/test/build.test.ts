@@ -1,9 +1,11 @@
 // Does the one file that is handed out run, away from the repository?
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { kubeconfig } from '@orderpipeline/cluster/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildCommandLine } from '../src/build.ts'
 
@@ -28,6 +30,19 @@ it('is one executable that brings the schema along', async () => {
     code: 1,
     stdout: expect.stringContaining('maxReplicas 3 is below minReplicas 5') as string,
   })
+})
+
+it('carries the console’s page along', async () => {
+  const env = { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: kubeconfig() }
+  const child = spawn(file, ['console'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 })
+  try {
+    const [said] = (await once(child.stdout, 'data')) as [Buffer]
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said.toString())?.[0] ?? said.toString()
+    const script = await fetch(`${url}/assets/console.js`, { signal: AbortSignal.timeout(10_000) })
+    expect(await script.text()).toContain('EventSource')
+  } finally {
+    child.kill()
+  }
 })
 
 it('makes the objects of a pipeline without a cluster', async () => {

@@ -121,6 +121,24 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
     await expectFlawless()
   })
 
+  it('is seen in a browser: its console has the pipeline, finds an order and reads the dead letters', async () => {
+    const [, url = ''] = /See it in a browser: (http:\S+)/.exec(running.output) ?? []
+    const answered = async <T>(path: string): Promise<T> => {
+      const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(40_000) })
+      expect(answer.status, path).toBe(200)
+      return (await answer.json()) as T
+    }
+    expect(await (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text()).toContain('OrderPipeline console')
+    const order = await answered<{ status: string; timeline: object[] }>(`/api/orders/default/shop/${accepted[0]}`)
+    expect(order.status).toBe('SHIPPED')
+    expect(order.timeline.length).toBeGreaterThan(3)
+    expect(await answered('/api/dead-letters/default/shop')).toMatchObject({ waiting: 0, groups: [] })
+    const history =
+      await answered<Record<string, { samples: { lag: number | null; ready: number }[] }>>('/api/history/default/shop')
+    expect(Object.keys(history)).toContain('payment')
+    expect(history['gateway']?.samples.at(-1)?.ready).toBe(2)
+  })
+
   it('scales a stage out on its lag and in again', async () => {
     await running.providerTakes(1_500)
     const load = orders(120)
