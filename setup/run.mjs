@@ -40,6 +40,7 @@ const commands = {
     [node, 'operator/test/golden/update.ts'],
     [node, 'monitoring/src/write.ts'],
   ],
+  screenshots: [[node, 'console/src/testing/screenshots.ts']],
   'accept:events': [[node, 'services/order-events/src/compatibility/accept.ts']],
   lint: [
     [join(bin, 'eslint'), '--max-warnings', '0', '.'],

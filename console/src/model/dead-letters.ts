@@ -68,9 +68,12 @@ function groupOf(letters: readonly LetterSummary[]): LetterGroup {
 /** Quoted where a shell would take it apart. */
 const word = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
-export const replayCommand = (
+/** What cannot be helped by trying again is to be looked at first. */
+export function nextCommand(
   command: string,
-  namespace: string,
-  pipeline: string,
-  group: Pick<LetterGroup, 'stage' | 'reason'>,
-): string => `${command} dlq replay ${pipeline} ${group.stage} --reason ${word(group.reason)} -n ${namespace}`
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { stage, reason, verdict }: Pick<LetterGroup, 'stage' | 'reason' | 'verdict'>,
+): string {
+  const what = verdict === 'never' ? 'list' : 'replay'
+  return `${command} dlq ${what} ${name} ${stage} --reason ${word(reason)} -n ${namespace}`
+}

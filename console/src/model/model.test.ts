@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changeBetween, changedState } from './change.ts'
-import { groupedLetters, replayCommand, type LetterSummary } from './dead-letters.ts'
+import { groupedLetters, nextCommand, type LetterSummary } from './dead-letters.ts'
 import { History } from './history.ts'
 import { waitsFor, type OrderView } from './orders.ts'
 import type { ConsoleState, PartState, PipelineState } from './state.ts'
@@ -165,10 +165,16 @@ describe('dead letters', () => {
     ])
   })
   it('come with a command that a shell takes as it is', () => {
-    expect(replayCommand('orderpipeline', 'shops', 'shop', { stage: 'payment', reason: 'ProviderFault' })).toBe(
+    const shop = { namespace: 'shops', name: 'shop' }
+    const fault = { stage: 'payment', reason: 'ProviderFault' }
+    expect(nextCommand('orderpipeline', shop, fault)).toBe(
       'orderpipeline dlq replay shop payment --reason ProviderFault -n shops',
     )
-    expect(replayCommand('o', 'n', 's', { stage: 'p', reason: "it's; rm" })).toContain(`--reason 'it'\\''s; rm'`)
+    expect(nextCommand('o', shop, { ...fault, reason: "it's; rm" })).toContain(`--reason 'it'\\''s; rm'`)
+  })
+  it('come with a command that lists those which cannot be helped by trying again', () => {
+    const never = { stage: 'orders', reason: 'Undecodable', verdict: 'never' }
+    expect(nextCommand('o', { namespace: 'n', name: 's' }, never)).toBe('o dlq list s orders --reason Undecodable -n n')
   })
 })
 

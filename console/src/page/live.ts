@@ -11,6 +11,8 @@ export interface Live {
   readonly connected: boolean
 }
 
+const againMs = 3_000
+
 const takers = new Set<(change: StateChange) => void>()
 
 export function useLive(): Live {
@@ -43,14 +45,23 @@ export function useHistory(pipeline: string, connected: boolean): PipelineHistor
       else setHistory((before) => before && { of: before.of, parts: withRecorded(before.parts, pipeline, change) })
     }
     takers.add(take)
-    void ask<Record<string, PartHistory>>(`/api/history/${pipeline}`).then((answer) => {
-      if (gone || !('value' in answer)) return
+    let again: ReturnType<typeof setTimeout> | undefined
+    const read = async (): Promise<void> => {
+      missed = [] // what came before is in the answer
+      const answer = await ask<Record<string, PartHistory>>(`/api/history/${pipeline}`)
+      if (gone) return
+      if (!('value' in answer)) {
+        again = setTimeout(() => void read(), againMs)
+        return
+      }
       const parts = (missed ?? []).reduce((so, change) => withRecorded(so, pipeline, change), answer.value)
       missed = undefined
       setHistory({ of: pipeline, parts })
-    })
+    }
+    void read()
     return () => {
       gone = true
+      clearTimeout(again)
       takers.delete(take)
     }
   }, [pipeline, connected])

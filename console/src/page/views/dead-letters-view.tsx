@@ -1,6 +1,6 @@
 // What did the stages give up on? Counted by stage and cause, with what trying again would bring and the command that does it.
 import { useEffect, useState } from 'preact/hooks'
-import { replayCommand, type DeadLetters, type LetterGroup } from '../../model/dead-letters.ts'
+import { nextCommand, type DeadLetters, type LetterGroup } from '../../model/dead-letters.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
 import { CopyCommand } from '../copy-command.tsx'
 import { ask, type Answered } from '../live.ts'
@@ -121,10 +121,14 @@ function Group({ group, pipeline, command }: GroupProps) {
           </>
         )}
       </dl>
-      <p class="hint">This console changes nothing; to play them again:</p>
+      <p class="hint">
+        {verdict === 'never'
+          ? 'To see them; dlq replay <letter> --edit plays a mended one again:'
+          : 'This console changes nothing; to play them again:'}
+      </p>
       <CopyCommand
-        command={replayCommand(command, pipeline.namespace, pipeline.name, group)}
-        label={`that replays ${reason} of ${stage}`}
+        command={nextCommand(command, pipeline, group)}
+        label={`that ${verdict === 'never' ? 'lists' : 'replays'} ${reason} of ${stage}`}
       />
     </>
   )

@@ -7,20 +7,26 @@ import { countText, dash, orDash, rateText, trendArrows, waitText } from '../wor
 
 const heads = ['Stage', 'Lag', 'Wait', 'Arriving', 'Consumed', 'Replicas', 'Why'] as const
 
+/** Roles are said outright: as blocks on a narrow screen, a table would be none to a screen reader. */
 export function StageTable({ pipeline }: { readonly pipeline: PipelineState }) {
   const bottleneck = bottleneckOf(pipeline)
   return (
-    <table class="stages">
-      <thead>
-        <tr>
+    <table class="stages" role="table">
+      <thead role="rowgroup">
+        <tr role="row">
           {heads.map((head) => (
-            <th key={head} scope="col" class={['Lag', 'Wait', 'Arriving', 'Consumed'].includes(head) ? 'number' : ''}>
+            <th
+              key={head}
+              role="columnheader"
+              scope="col"
+              class={['Lag', 'Wait', 'Arriving', 'Consumed'].includes(head) ? 'number' : ''}
+            >
               {head}
             </th>
           ))}
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         {pipeline.parts.map((part) => (
           <Row
             key={part.name}
@@ -46,18 +52,18 @@ function Row({ part, pipeline, marked }: RowProps) {
   const rate = (value: number | undefined): string => (value === undefined ? dash : `${orDash(rateText(value))}/s`)
   const why = decisive(part)
   return (
-    <tr>
-      <th scope="row">
+    <tr role="row">
+      <th scope="row" role="rowheader">
         <span class={`tone ${tone}`}>
           <span class="unseen">{toneWords[tone]}</span>
         </span>
         <a href={scalingPath(pipeline, part.name)}>{part.name}</a>
         {marked === 'backlog' && <span class="state bad small">bottleneck</span>}
       </th>
-      <td class="number" data-head="Lag">
+      <td role="cell" class="number" data-head="Lag">
         {!isStage ? '' : part.lag === undefined ? dash : countText(part.lag)}
       </td>
-      <td class="number" data-head="Wait">
+      <td role="cell" class="number" data-head="Wait">
         {isStage && (
           <span>
             {waitText(part)}
@@ -70,16 +76,16 @@ function Row({ part, pipeline, marked }: RowProps) {
           </span>
         )}
       </td>
-      <td class="number" data-head="Arriving">
+      <td role="cell" class="number" data-head="Arriving">
         {isStage && rate(part.arrivedPerSecond)}
       </td>
-      <td class="number" data-head="Consumed">
+      <td role="cell" class="number" data-head="Consumed">
         {isStage && rate(part.consumedPerSecond)}
       </td>
-      <td data-head="Replicas">
+      <td role="cell" data-head="Replicas">
         <Replicas part={part} />
       </td>
-      <td class="why" data-head="Why">
+      <td role="cell" class="why" data-head="Why">
         <span>{why?.text ?? dash}</span>
       </td>
     </tr>

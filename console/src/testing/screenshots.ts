@@ -1,0 +1,41 @@
+// npm run screenshots: how does the console look, for the README and docs/console.md? The recorded shop in the middle of a burst, light and
+// dark. Whoever changes the page runs it and looks at the pictures.
+import { join } from 'node:path'
+import { recordedOrder } from './recorded-shop.ts'
+import { recordedConsole } from './recorded-console.ts'
+import { startBrowser } from './browser.ts'
+
+const folder = join(import.meta.dirname, '..', '..', '..', 'docs', 'images')
+const views = {
+  pipeline: '',
+  scaling: '/scaling/payment',
+  order: `/orders/${recordedOrder.orderId}`,
+  'dead-letters': '/dead-letters',
+}
+/** A picture is the upper part of a view: as much as is on a usual screen. */
+const heights: Readonly<Record<keyof typeof views, number>> = {
+  pipeline: 1_060,
+  scaling: 1_120,
+  order: 580,
+  'dead-letters': 820,
+}
+
+const recorded = await recordedConsole()
+const browser = await startBrowser()
+try {
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const [view, path] of Object.entries(views)) {
+      const height = heights[view as keyof typeof views]
+      const page = await browser.newPage({ colorScheme, viewport: { width: 1_440, height }, reducedMotion: 'reduce' })
+      await page.goto(`${recorded.server.url}/pipelines/default/shop${path}`)
+      await page.locator('main h1').waitFor()
+      await page.waitForFunction(`!/…$/.test(document.querySelector('main').textContent.trim())`)
+      const file = join(folder, `console-${view}-${colorScheme}.png`)
+      await page.screenshot({ path: file, animations: 'disabled' })
+      process.stdout.write(`${file}\n`)
+      await page.close()
+    }
+} finally {
+  await browser.close()
+  await recorded.close()
+}
