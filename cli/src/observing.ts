@@ -1,4 +1,5 @@
-// What does the console share with the commands that look at a running pipeline? How they reach it, what they read, and what they say of it.
+// What does the console share with the commands that look at a running pipeline? How they reach it,
+// what they read, and what they say of it.
 export { CommandFailed, type Environment } from './environment.ts'
 export { openLetterBox, type LetterBox } from './dead-letters/letter-box.ts'
 export { orderOf } from './dead-letters/selection.ts'

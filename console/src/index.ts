@@ -1,4 +1,5 @@
-// What does it take to show pipelines in a browser? A source of figures, the loop that looks, and a server on the loopback address.
+// What does it take to show pipelines in a browser? A source of figures, the loop that looks, and a
+// server on the loopback address.
 import type { Environment } from '@orderpipeline/cli/observing'
 import { pageFiles } from './page-files.ts'
 import { createObserver } from './server/observer.ts'
@@ -17,7 +18,10 @@ export interface ConsoleOptions extends SourceOptions {
   readonly say: (line: string) => void
 }
 
-/** Served until `close`. @throws CommandFailed where no cluster is found; an Error of code EADDRINUSE where the port is taken */
+/**
+ * Served until `close`. @throws CommandFailed where no cluster is found; an Error of code
+ * EADDRINUSE where the port is taken
+ */
 export const startConsole = async (environment: Environment, options: ConsoleOptions): Promise<ConsoleServer> =>
   startConsoleOn(await kubeSource(environment, options), options)
 

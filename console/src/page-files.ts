@@ -1,5 +1,5 @@
-// What does the browser load? Three files: in a clone they are made from the sources, in moments; the command line as one file carries
-// them with it.
+// What does the browser load? Three files: in a clone they are made from the sources, in moments;
+// the command line as one file carries them with it.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type * as Esbuild from 'esbuild'

@@ -1,5 +1,6 @@
-// Does `orderpipeline console` show what is in a cluster, with no more than the kubeconfig? On a real API server, from the command to
-// the stream; what the operator would write into the status is written as it would.
+// Does `orderpipeline console` show what is in a cluster, with no more than the kubeconfig? On a
+// real API server, from the command to the stream; what the operator would write into the status is
+// written as it would.
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, it } from 'vitest'
 import { parse } from 'yaml'

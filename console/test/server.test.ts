@@ -1,4 +1,5 @@
-// Does the server keep to itself, and do many viewers cost no more than one? By HTTP as it goes over the wire.
+// Does the server keep to itself, and do many viewers cost no more than one? By HTTP as it goes
+// over the wire.
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createObserver } from '../src/server/observer.ts'

@@ -1,4 +1,5 @@
-// Does the page stay right where pipelines are unusual? Thirty stages of a hundred replicas, none at all, and none with a figure.
+// Does the page stay right where pipelines are unusual? Thirty stages of a hundred replicas, none
+// at all, and none with a figure.
 import type { OrderPipeline, Stage } from '@orderpipeline/operator/api'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'

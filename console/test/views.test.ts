@@ -1,5 +1,6 @@
-// Does the console answer what people ask it, in a real browser? Each question in at most three clicks from the start; every view without a
-// complaint of axe, in light, dark and forced colours, from a telephone to 4k.
+// Does the console answer what people ask it, in a real browser? Each question in at most three
+// clicks from the start; every view without a complaint of axe, in light, dark and forced colours,
+// from a telephone to 4k.
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'

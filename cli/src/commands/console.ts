@@ -1,4 +1,5 @@
-// `orderpipeline console`: pipelines in a browser, served on this machine with the user's own kubeconfig.
+// `orderpipeline console`: pipelines in a browser, served on this machine with the user's own
+// kubeconfig.
 import { spawn } from 'node:child_process'
 import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'

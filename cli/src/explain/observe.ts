@@ -72,7 +72,10 @@ export function partsAmong(pipeline: OrderPipeline, listed: Listed): (part: stri
   }
 }
 
-/** An external Kafka has no KafkaTopics to read: its topics have what the spec says, or what the operator derives from it. */
+/**
+ * An external Kafka has no KafkaTopics to read: its topics have what the spec says, or what the
+ * operator derives from it.
+ */
 export function partitionsOf(pipeline: OrderPipeline, topics: readonly KafkaTopic[]): ReadonlyMap<string, number> {
   const known =
     'external' in pipeline.spec.kafka

@@ -1,4 +1,5 @@
-// How is a history kept from growing? A ring of so many entries; the oldest goes when another comes.
+// How is a history kept from growing? A ring of so many entries; the oldest goes when another
+// comes.
 
 export class Bounded<Entry> {
   readonly #limit: number

@@ -1,7 +1,11 @@
-// What changed between two looks, and what follows from a change? The server sends changes; the page applies them.
+// What changed between two looks, and what follows from a change? The server sends changes; the
+// page applies them.
 import { keyOf, type ConsoleState, type PipelineState, type StateChange } from './state.ts'
 
-/** undefined where a viewer would see no difference. `texts` holds what was last sent of each pipeline and is brought up to date. */
+/**
+ * undefined where a viewer would see no difference. `texts` holds what was last sent of each
+ * pipeline and is brought up to date.
+ */
 export function changeBetween(
   texts: Map<string, string>,
   state: ConsoleState,

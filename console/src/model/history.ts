@@ -1,5 +1,5 @@
-// What happened over the last hours? Samples of each part at a steady pace, and each change of the replicas that are wanted with its
-// reason. In memory, bounded: parts × samples.
+// What happened over the last hours? Samples of each part at a steady pace, and each change of the
+// replicas that are wanted with its reason. In memory, bounded: parts × samples.
 import { Bounded } from './bounded.ts'
 import { keyOf, type ConsoleState, type PartHistory, type PartState, type Sample, type Scaling } from './state.ts'
 import { trendOf } from './trend.ts'

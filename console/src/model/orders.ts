@@ -1,4 +1,5 @@
-// What is shown of an order, and where does it wait? Of the gateway's answer as much as a person asks for.
+// What is shown of an order, and where does it wait? Of the gateway's answer as much as a person
+// asks for.
 
 export interface OrderView {
   readonly orderId: string
@@ -35,7 +36,10 @@ const turns: Readonly<Record<string, string>> = {
   ShipmentPrepared: 'orders',
 }
 
-/** The stage that an order waits for; undefined once it has ended, or where its last event leads nowhere that is known. */
+/**
+ * The stage that an order waits for; undefined once it has ended, or where its last event leads
+ * nowhere that is known.
+ */
 export function waitsFor(order: OrderView, stages: readonly string[]): string | undefined {
   if (isFinal(order)) return undefined
   const stage = order.timeline.toReversed().flatMap(({ event }) => turns[event] ?? [])[0]

@@ -1,5 +1,5 @@
-// What does the console know of pipelines? The one shape that the server sends and the page draws; plain data, absent where a figure is
-// not known.
+// What does the console know of pipelines? The one shape that the server sends and the page draws;
+// plain data, absent where a figure is not known.
 
 export interface ConsoleState {
   /** Unix milliseconds of the look it is from. */
@@ -53,7 +53,10 @@ export interface PartState {
   readonly max: number
   /** Messages written and not consumed. */
   readonly lag?: number
-  /** How long a message that is written now waits at the present pace; absent while not known, or while nothing moves. */
+  /**
+   * How long a message that is written now waits at the present pace; absent while not known, or
+   * while nothing moves.
+   */
   readonly waitSeconds?: number
   /** There is lag and nothing is consumed. */
   readonly standing: boolean

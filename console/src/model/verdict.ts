@@ -1,9 +1,13 @@
-// What is slow? The part that makes messages wait longest right now, else the one that would give out first.
+// What is slow? The part that makes messages wait longest right now, else the one that would give
+// out first.
 import type { PartState, PipelineState } from './state.ts'
 
 export interface Bottleneck {
   readonly part: string
-  /** `backlog`: messages wait there now. `capacity`: nothing waits, and it would be the first to have a backlog. */
+  /**
+   * `backlog`: messages wait there now. `capacity`: nothing waits, and it would be the first to
+   * have a backlog.
+   */
   readonly by: 'backlog' | 'capacity'
 }
 

@@ -1,4 +1,5 @@
-// What is on every view? The pipeline that is looked at, the way to the other views, and how fresh the figures are.
+// What is on every view? The pipeline that is looked at, the way to the other views, and how fresh
+// the figures are.
 import { useEffect, useRef } from 'preact/hooks'
 import { keyOf, type ConsoleState, type PipelineState } from '../model/state.ts'
 import { Freshness } from './freshness.tsx'
@@ -26,7 +27,8 @@ export function App() {
   }, [view, pipeline?.name])
   const first = useRef(true)
   useEffect(() => {
-    // Whoever follows a link by keyboard or screen reader goes on from the view, not from the link that is no more.
+    // Whoever follows a link by keyboard or screen reader goes on from the view, not from the link
+    // that is no more.
     if (!first.current) heading.current?.focus()
     first.current = false
   }, [view, 'pipeline' in route ? route.pipeline : ''])

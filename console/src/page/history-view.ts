@@ -1,4 +1,5 @@
-// What of a pipeline's history is on the page? What was read, and each sample since; the same bound as the server's. Pure.
+// What of a pipeline's history is on the page? What was read, and each sample since; the same bound
+// as the server's. Pure.
 import type { PartHistory, Sample, StateChange } from '../model/state.ts'
 
 export type PipelineHistory = Readonly<Record<string, PartHistory>>

@@ -1,4 +1,5 @@
-// How does the page stay up to date? One stream: the state, then changes; and a history that goes on with each sample.
+// How does the page stay up to date? One stream: the state, then changes; and a history that goes
+// on with each sample.
 import { useEffect, useState } from 'preact/hooks'
 import { changedState } from '../model/change.ts'
 import type { ConsoleState, PartHistory, StateChange } from '../model/state.ts'

@@ -1,4 +1,5 @@
-// How does the page move from view to view without loading again? Links are ordinary ones; a click on one of ours changes the address.
+// How does the page move from view to view without loading again? Links are ordinary ones; a click
+// on one of ours changes the address.
 import { useEffect, useState } from 'preact/hooks'
 import { routeOf, type Route } from './route.ts'
 

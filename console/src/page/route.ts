@@ -1,4 +1,5 @@
-// Which address shows which view? Both ways, so that every view is a link that a colleague can open. Pure.
+// Which address shows which view? Both ways, so that every view is a link that a colleague can
+// open. Pure.
 
 export type Route =
   | { readonly view: 'home' }

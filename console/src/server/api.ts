@@ -1,4 +1,5 @@
-// What does the page ask for besides the stream? The history of a pipeline, an order, and the dead letters. All bounded in time and number.
+// What does the page ask for besides the stream? The history of a pipeline, an order, and the dead
+// letters. All bounded in time and number.
 import { CommandFailed } from '@orderpipeline/cli/observing'
 import { groupedLetters, type DeadLetters } from '../model/dead-letters.ts'
 import { orderIdPattern } from '../model/orders.ts'
@@ -15,7 +16,10 @@ export interface Api {
   answer(path: string): Promise<Answer | undefined>
 }
 
-/** A topic that is read to its end costs Kafka something: all who look within this time share one reading. */
+/**
+ * A topic that is read to its end costs Kafka something: all who look within this time share one
+ * reading.
+ */
 const lettersKeptMs = 10_000
 const lettersTimeoutMs = 30_000
 const mostOrdersAtOnce = 8

@@ -1,5 +1,5 @@
-// Who may ask? Only a browser on this machine that shows this very page: a foreign page, or a foreign name that leads here (DNS
-// rebinding), gets nothing. Pure.
+// Who may ask? Only a browser on this machine that shows this very page: a foreign page, or a
+// foreign name that leads here (DNS rebinding), gets nothing. Pure.
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface Refusal {

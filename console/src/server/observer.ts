@@ -1,4 +1,5 @@
-// How do many viewers cost the cluster no more than one? One loop looks, keeps the history, and hands each change to all who listen.
+// How do many viewers cost the cluster no more than one? One loop looks, keeps the history, and
+// hands each change to all who listen.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { changeBetween } from '../model/change.ts'
 import { History } from '../model/history.ts'

@@ -1,4 +1,5 @@
-// How is the console served? By HTTP on the loopback address: the page, what it is made of, the stream and the API.
+// How is the console served? By HTTP on the loopback address: the page, what it is made of, the
+// stream and the API.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApi } from './api.ts'

@@ -1,4 +1,5 @@
-// Where do the console's figures come from? From an API server, or what stands in for one, with the user's own kubeconfig; only read.
+// Where do the console's figures come from? From an API server, or what stands in for one, with the
+// user's own kubeconfig; only read.
 import {
   CommandFailed,
   connect,

@@ -1,4 +1,5 @@
-// With which browser is the page looked at? Debian's Chromium, brought as the project brings Debian's other packages, and checked by axe.
+// With which browser is the page looked at? Debian's Chromium, brought as the project brings
+// Debian's other packages, and checked by axe.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { ensureDebianPackages } from '@orderpipeline/cluster'

@@ -1,11 +1,15 @@
-// What does an autoscaler say of a recorded load? As much as the HorizontalPodAutoscaler's status says of lag and CPU.
+// What does an autoscaler say of a recorded load? As much as the HorizontalPodAutoscaler's status
+// says of lag and CPU.
 import type { Listed } from '@orderpipeline/cli/observing'
 import type { ScaledObject } from '@orderpipeline/operator/api'
 import type { PartRun } from './recorded-shop.ts'
 
 type Autoscaler = Listed['autoscalers'][number]
 
-/** At most so many more at once; less only when less was enough for so many looks, and then a third at once. */
+/**
+ * At most so many more at once; less only when less was enough for so many looks, and then a third
+ * at once.
+ */
 const mostMore = 20
 const looksHeld = 8
 

@@ -1,5 +1,6 @@
-// What do the console's tests look at? The shop of examples/shop.yaml over two hours with two bursts, as an API server would show it: the
-// operator's own objects, and figures from a plain account of what arrives and what is done. The same for the same time.
+// What do the console's tests look at? The shop of examples/shop.yaml over two hours with two
+// bursts, as an API server would show it: the operator's own objects, and figures from a plain
+// account of what arrives and what is done. The same for the same time.
 import { readFileSync } from 'node:fs'
 import type { LabelledPod, Listed } from '@orderpipeline/cli/observing'
 import type { Deployment, KafkaTopic, OrderPipeline, ScaledObject, StageStatus } from '@orderpipeline/operator/api'
@@ -72,7 +73,10 @@ export function recordedSource(start: number, pipeline = shopPipeline()): Record
   return source
 }
 
-/** Orders a second: a quiet shop, a burst after an hour and a half, and one that began a minute before two hours are over. */
+/**
+ * Orders a second: a quiet shop, a burst after an hour and a half, and one that began a minute
+ * before two hours are over.
+ */
 function rateAt(seconds: number): number {
   const wave = 6 + 3 * Math.sin(seconds / 300)
   if (seconds > 5_760 && seconds < 6_060) return 620 + 4 * wave

@@ -1,5 +1,5 @@
-// How is a pipeline that runs here seen in a browser? By the console, in this process, on the local API. It is an extra: what runs
-// does not depend on it.
+// How is a pipeline that runs here seen in a browser? By the console, in this process, on the local
+// API. It is an extra: what runs does not depend on it.
 import { startConsole, type ConsoleServer } from '@orderpipeline/console'
 import type { Ports } from '@orderpipeline/cluster/embedding'
 

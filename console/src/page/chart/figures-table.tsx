@@ -1,4 +1,5 @@
-// How are a chart's figures read without seeing it? As a table of a few of them, which everybody may open.
+// How are a chart's figures read without seeing it? As a table of a few of them, which everybody
+// may open.
 import type { Sample } from '../../model/state.ts'
 import { clockText, countText, dash } from '../words.ts'
 import { thinned } from './scales.ts'

@@ -1,4 +1,5 @@
-// How did lag and replicas go? Two pictures over one time: the lag as an area, and below it the replicas wanted as a line over those ready.
+// How did lag and replicas go? Two pictures over one time: the lag as an area, and below it the
+// replicas wanted as a line over those ready.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { PartHistory, PartState, Sample } from '../../model/state.ts'
 import { lastMinutes } from '../history-view.ts'

@@ -1,4 +1,5 @@
-// In which order do nodes stand in their columns, and how high? So that lines cross little and run level where they can. Pure.
+// In which order do nodes stand in their columns, and how high? So that lines cross little and run
+// level where they can. Pure.
 
 export interface Placed {
   readonly id: string

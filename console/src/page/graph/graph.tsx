@@ -1,4 +1,5 @@
-// How does a pipeline look? Parts as links to why they have their replicas, topics between them, and backlog as the width of a line.
+// How does a pipeline look? Parts as links to why they have their replicas, topics between them,
+// and backlog as the width of a line.
 import { useMemo } from 'preact/hooks'
 import type { PartState, PipelineState } from '../../model/state.ts'
 import { keyOf } from '../../model/state.ts'
@@ -48,7 +49,8 @@ function Edge({ edge, part }: { readonly edge: GraphEdge; readonly part: PartSta
   const lag = consumed?.lag ?? 0
   const rate = consumed?.consumedPerSecond
   const heavy = consumed && severityOf(consumed) >= 5 ? 'heavy' : lag > 0 ? 'some' : ''
-  // Lag is known by stage, not by topic: it is drawn where the stage's work comes from, and hinted at on what comes from elsewhere.
+  // Lag is known by stage, not by topic: it is drawn where the stage's work comes from, and hinted
+  // at on what comes from elsewhere.
   const width = edge.isMain ? lagWidth(lag) : Math.min(lagWidth(lag), 2.5)
   return (
     <g class={`edge ${edge.isBack ? 'back' : ''} ${heavy}`}>

@@ -1,5 +1,6 @@
-// Where does everything of the graph stand? Gateway, topics and stages from left to right in the order of the work; what goes back runs
-// below. Pure: the same parts give the same picture, whatever their figures are.
+// Where does everything of the graph stand? Gateway, topics and stages from left to right in the
+// order of the work; what goes back runs below. Pure: the same parts give the same picture,
+// whatever their figures are.
 import type { PartState } from '../../model/state.ts'
 import { tops, type Placed } from './columns.ts'
 import { ranksOf, type Link } from './ranks.ts'
@@ -113,7 +114,9 @@ export function layout(parts: readonly Drawn[]): Graph {
   }
 }
 
-/** A line over several columns has a waypoint in each of them, so that nothing stands in its way. */
+/**
+ * A line over several columns has a waypoint in each of them, so that nothing stands in its way.
+ */
 function throughColumns<L extends Link>(links: readonly L[], rank: ReadonlyMap<string, number>) {
   const chains = new Map<L, readonly string[]>()
   const waypoints: Placed[] = []

@@ -1,4 +1,5 @@
-// In which column does each node of the graph stand? Where what it needs comes before it, and answers that go back are set apart. Pure.
+// In which column does each node of the graph stand? Where what it needs comes before it, and
+// answers that go back are set apart. Pure.
 
 export interface Link {
   readonly from: string
@@ -23,7 +24,10 @@ export function ranksOf(
   }
 }
 
-/** Those that close a circle, found from the entrances on, so that what comes later in the work stands further on. */
+/**
+ * Those that close a circle, found from the entrances on, so that what comes later in the work
+ * stands further on.
+ */
 function backLinks(
   nodes: readonly string[],
   next: ReadonlyMap<string, readonly string[]>,

@@ -1,4 +1,5 @@
-// What did the stages give up on? Counted by stage and cause, with what trying again would bring and the command that does it.
+// What did the stages give up on? Counted by stage and cause, with what trying again would bring
+// and the command that does it.
 import { useEffect, useState } from 'preact/hooks'
 import { nextCommand, type DeadLetters, type LetterGroup } from '../../model/dead-letters.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'

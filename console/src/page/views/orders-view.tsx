@@ -1,4 +1,5 @@
-// Where is order X? Looked up by its id: what happened to it, and for which stage it waits, behind how many.
+// Where is order X? Looked up by its id: what happened to it, and for which stage it waits, behind
+// how many.
 import { useEffect, useState } from 'preact/hooks'
 import { isFinal, waitsFor, type OrderView } from '../../model/orders.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'

@@ -1,4 +1,5 @@
-// Why so many pods? What is wanted now with its reasons, how it came to that, and each change with what was said of it at the time.
+// Why so many pods? What is wanted now with its reasons, how it came to that, and each change with
+// what was said of it at the time.
 import { keyOf, type PartHistory, type PartState, type PipelineState, type ReasonState } from '../../model/state.ts'
 import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
 import { ScalingChart } from '../chart/scaling-chart.tsx'

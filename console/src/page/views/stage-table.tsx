@@ -1,4 +1,5 @@
-// How does every stage do? The same figures as the graph, as a table that also reads well on a telephone and aloud.
+// How does every stage do? The same figures as the graph, as a table that also reads well on a
+// telephone and aloud.
 import { keyOf, type PartState, type PipelineState, type ReasonState } from '../../model/state.ts'
 import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
 import { trackOf } from '../graph/track.ts'
@@ -7,7 +8,9 @@ import { countText, dash, orDash, rateText, trendArrows, waitText } from '../wor
 
 const heads = ['Stage', 'Lag', 'Wait', 'Arriving', 'Consumed', 'Replicas', 'Why'] as const
 
-/** Roles are said outright: as blocks on a narrow screen, a table would be none to a screen reader. */
+/**
+ * Roles are said outright: as blocks on a narrow screen, a table would be none to a screen reader.
+ */
 export function StageTable({ pipeline }: { readonly pipeline: PipelineState }) {
   const bottleneck = bottleneckOf(pipeline)
   return (
@@ -19,7 +22,7 @@ export function StageTable({ pipeline }: { readonly pipeline: PipelineState }) {
               key={head}
               role="columnheader"
               scope="col"
-              class={['Lag', 'Wait', 'Arriving', 'Consumed'].includes(head) ? 'number' : ''}
+              class={['Lag', 'Wait', 'Arriving', 'Consumed'].includes(head) ? 'number' : head.toLowerCase()}
             >
               {head}
             </th>
