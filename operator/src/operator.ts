@@ -47,6 +47,7 @@ import { metrics } from './runtime/metrics.ts'
 import { pause } from './runtime/pause.ts'
 import { type Priority, type QueueSettings, workQueue } from './runtime/work-queue.ts'
 import { workers } from './runtime/workers.ts'
+import { flowMetrics } from './scaler/flow-metrics.ts'
 import { flowScaler } from './scaler/flow-scaler.ts'
 
 export interface OperatorParts {
@@ -202,6 +203,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       log.warn({ servers, error }, 'the flow of pipelines is not known, KEDA goes by lag until Kafka answers')
     },
   })
+  flowMetrics(measured.registry, flow.decisions)
   const recording = kubePort(wire, { ...writing, fieldManager: `${fieldManager}-topics` })
   const unrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
   const topics = topicKeeper(

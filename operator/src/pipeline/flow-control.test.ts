@@ -31,9 +31,9 @@ describe('the flow control of a pipeline', () => {
     flow.spread()
     const decided = flow.decide('first', 1) ?? expect.fail('nothing decided')
     // 8 a second; a replica handles 1 ÷ 0.1 = 10 a second, or more as it turns out, and may be filled to 85 %.
-    expect(decided).toMatchObject({ arrivalsPerSecond: 8, backlog: 0, replicas: 1 })
-    expect(decided.replicaPerSecond).toBeGreaterThanOrEqual(10)
-    expect(decided.forArrivals).toBeGreaterThan(0)
+    expect(decided).toMatchObject({ replicas: 1, reason: 'Arrivals', figures: { arrivalsPerSecond: 8, backlog: 0 } })
+    expect(decided.figures?.replicaPerSecond).toBeGreaterThanOrEqual(10)
+    expect(decided.figures?.forArrivals).toBeGreaterThan(0)
   })
 
   it('scales a later stage on what enters the first one, before anything waits for it', () => {
@@ -44,7 +44,7 @@ describe('the flow control of a pipeline', () => {
     }
     flow.spread()
     const decided = flow.decide('second', 1) ?? expect.fail('nothing decided')
-    expect(decided.arrivalsPerSecond).toBeGreaterThanOrEqual(8)
+    expect(decided.figures?.arrivalsPerSecond).toBeGreaterThanOrEqual(8)
     expect(decided.replicas).toBeGreaterThanOrEqual(5) // 8 a second ÷ 2 a second of a replica ÷ 0.85
   })
 

@@ -2,7 +2,8 @@
 // replica handles of every stage, from samples of its offsets. One source for the operator and for the dry run.
 import type { Stage, StageScaling } from '../api/index.ts'
 import { arrivalRate, meanArrivalRate, withArrivalSample, type ArrivalSample } from './arrival-rate.ts'
-import { demandOf, drainSecondsOf, type Demand } from './flow-demand.ts'
+import { flowDecision, type FlowDecision } from './flow-decision.ts'
+import { drainSecondsOf } from './flow-demand.ts'
 import { expectedRates, type FlowStage } from './flow-rates.ts'
 import { defaults } from './environment.ts'
 import { unmeasured, withRateSample, type ReplicaRate } from './replica-rate.ts'
@@ -33,17 +34,6 @@ export interface FlowSample {
   readonly lag: ReadonlyMap<string, number>
   /** Partitions of all its topics. */
   readonly partitions: number
-}
-
-/** A demand with the figures it rests on. Rates are messages a second. */
-export interface FlowDecision extends Demand {
-  readonly arrivalsPerSecond: number
-  /** Messages that wait beyond those in flight. */
-  readonly backlog: number
-  readonly drainSeconds: number
-  readonly replicaPerSecond: number
-  /** When `replicaPerSecond` was measured, in milliseconds; absent: it is what the spec says. */
-  readonly measuredAt?: number
 }
 
 export interface FlowControl {
@@ -104,9 +94,11 @@ export function flowControl(topology: Topology, rules: readonly FlowRules[], bef
         replicaPerSecond: replicaPerSecond(known),
       }
       const { minReplicas, maxReplicas } = scaling
-      const { measuredAt } = known.rate
-      const demand = demandOf({ ...load, minReplicas, maxReplicas, partitions: known.last.partitions, current })
-      return { ...demand, ...load, ...(measuredAt === undefined ? {} : { measuredAt }) }
+      const waiting = lag ?? known.last.lag
+      return flowDecision(
+        { ...load, minReplicas, maxReplicas, partitions: known.last.partitions, current },
+        { lag: sum(topics, (topic) => waiting.get(topic) ?? 0), measuredAt: known.rate.measuredAt },
+      )
     },
   }
 }

@@ -45,22 +45,22 @@ describe('the demand of a stage', () => {
     const slightlyLess = load({ arrivalsPerSecond: 80, current: 10 })
     expect(demandOf({ ...slightlyLess, arrivalsPerSecond: 76 })).toMatchObject({
       replicas: 10,
-      bound: 'too small a change',
+      bound: 'SmallChange',
     })
     expect(demandOf({ ...slightlyLess, arrivalsPerSecond: 60 })).toMatchObject({ replicas: 8 })
   })
 
   it('names the limit that cuts it off', () => {
     const much = load({ backlog: 1_000_000 })
-    expect(demandOf(much)).toMatchObject({ replicas: 100, bound: 'maxReplicas' })
-    expect(demandOf({ ...much, partitions: 12 })).toMatchObject({ replicas: 12, bound: 'partitions' })
-    expect(demandOf({ ...much, usefulReplicas: 40 })).toMatchObject({ replicas: 40, bound: 'scale-out did not help' })
-    expect(demandOf({ ...much, backlog: 0, minReplicas: 5 })).toMatchObject({ replicas: 5, bound: 'minReplicas' })
+    expect(demandOf(much)).toMatchObject({ replicas: 100, bound: 'AtMaximum' })
+    expect(demandOf({ ...much, partitions: 12 })).toMatchObject({ replicas: 12, bound: 'AtPartitions' })
+    expect(demandOf({ ...much, usefulReplicas: 40 })).toMatchObject({ replicas: 40, bound: 'ScaleOutUseless' })
+    expect(demandOf({ ...much, backlog: 0, minReplicas: 5 })).toMatchObject({ replicas: 5, bound: 'AtMinimum' })
   })
 
   it('asks for no more replicas while the stage is holding', () => {
     const waiting = load({ backlog: 100_000, current: 7, holding: true })
-    expect(demandOf(waiting)).toMatchObject({ replicas: 7, bound: 'stage is holding' })
+    expect(demandOf(waiting)).toMatchObject({ replicas: 7, bound: 'Holding' })
   })
 
   it('stays within the bounds of the spec for every load', () => {

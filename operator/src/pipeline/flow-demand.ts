@@ -24,7 +24,16 @@ export interface StageLoad {
 
 /** What kept the demand from being the plain sum. */
 export type DemandBound =
-  'minReplicas' | 'maxReplicas' | 'partitions' | 'scale-out did not help' | 'stage is holding' | 'too small a change'
+  | 'AtMinimum'
+  | 'AtMaximum'
+  /** More replicas than partitions would be idle. */
+  | 'AtPartitions'
+  /** More replicas than that handled no more messages. */
+  | 'ScaleOutUseless'
+  /** Nothing is handled though messages wait: what the stage needs is away. */
+  | 'Holding'
+  /** Fewer would do, but not by enough for a rebalance. */
+  | 'SmallChange'
 
 export interface Demand {
   readonly replicas: number
@@ -62,13 +71,13 @@ export function demandOf(load: StageLoad): Demand {
   const parts = { forArrivals, forBacklog }
   // The part of a replica's time that arrivals leave free works off backlog first.
   const needed = Math.max(forArrivals, forArrivals * utilization + forBacklog)
-  if (load.holding && needed > current) return { ...parts, ...bounded(load, current), bound: 'stage is holding' }
+  if (load.holding && needed > current) return { ...parts, ...bounded(load, current), bound: 'Holding' }
   if (needed <= current && needed > current - 1 - Math.max(slack.least, slack.share * current)) {
     const kept = bounded(load, current)
     return {
       ...parts,
       ...kept,
-      ...(kept.bound || Math.ceil(needed) === current ? {} : { bound: 'too small a change' }),
+      ...(kept.bound || Math.ceil(needed) === current ? {} : { bound: 'SmallChange' }),
     }
   }
   // A step down leaves room, so that the next look does not ask for a replica again.
@@ -78,11 +87,11 @@ export function demandOf(load: StageLoad): Demand {
 function bounded(load: StageLoad, replicas: number): Pick<Demand, 'replicas' | 'bound'> {
   const { minReplicas, maxReplicas, partitions, usefulReplicas = Number.POSITIVE_INFINITY } = load
   if (replicas <= minReplicas)
-    return { replicas: minReplicas, ...(replicas < minReplicas ? { bound: 'minReplicas' } : {}) }
+    return { replicas: minReplicas, ...(replicas < minReplicas ? { bound: 'AtMinimum' } : {}) }
   const limits = [
-    { limit: maxReplicas, bound: 'maxReplicas' },
-    { limit: partitions, bound: 'partitions' },
-    { limit: usefulReplicas, bound: 'scale-out did not help' },
+    { limit: maxReplicas, bound: 'AtMaximum' },
+    { limit: partitions, bound: 'AtPartitions' },
+    { limit: usefulReplicas, bound: 'ScaleOutUseless' },
   ] as const
   const lowest = limits.reduce((least, each) => (each.limit < least.limit ? each : least))
   return replicas > lowest.limit ? { replicas: Math.max(minReplicas, lowest.limit), bound: lowest.bound } : { replicas }

@@ -1,5 +1,6 @@
-// What does KEDA get for a stage that is scaled on flow, and why? The figure, and the decision behind it in words. Pure.
-import { metricFor, type FlowDecision } from '../pipeline/index.ts'
+// What does KEDA get for a stage that is scaled on flow, and what else is to be known of it? The figure, the decision behind it, and
+// how the wanted replicas changed before. Pure.
+import { decisionText, metricFor, type FlowChange, type FlowDecision } from '../pipeline/index.ts'
 
 /** The horizontal pod autoscaler's own, unless the cluster sets another one. */
 const hpaTolerance = 0.1
@@ -11,37 +12,27 @@ export interface FlowAnswer {
   readonly replicas: number
   /** Replicas that its Deployment has. */
   readonly current: number
+  /** `decision` in words. */
   readonly reason: string
+  readonly decision: FlowDecision
 }
 
-/** A stage that was looked at for too short a time keeps its replicas; with none and something waiting, it gets the first. */
-export function heldAnswer(current: number, minReplicas: number, lag: number): FlowAnswer {
-  const replicas = Math.max(current, minReplicas, lag > 0 ? 1 : 0)
-  return { metric: replicas, replicas, current, reason: 'keeps its replicas until its rates are known' }
+/** For a person: `orderpipeline explain` shows it. */
+export interface FlowHistory extends FlowAnswer {
+  /** ISO date since when this replica of the operator has looked at the stage. */
+  readonly since: string
+  /** Oldest first. */
+  readonly changes: readonly FlowChange[]
 }
 
 /** `now` in milliseconds, on the clock of the looks. */
-export function decidedAnswer(decision: FlowDecision, current: number, now: number): FlowAnswer {
-  const { replicas } = decision
+export function answerOf(decision: FlowDecision, now: number): FlowAnswer {
+  const { replicas, current, reason } = decision
   return {
-    metric: metricFor(replicas, current, hpaTolerance),
+    metric: reason === 'Unmeasured' ? replicas : metricFor(replicas, current, hpaTolerance),
     replicas,
     current,
-    reason: reasonOf(decision, now),
+    reason: decisionText(decision, now),
+    decision,
   }
 }
-
-function reasonOf(decision: FlowDecision, now: number): string {
-  const { arrivalsPerSecond, backlog, drainSeconds, replicaPerSecond, measuredAt, forArrivals, forBacklog, bound } =
-    decision
-  const source =
-    measuredAt === undefined ? 'as workSeconds says' : `measured ${Math.round((now - measuredAt) / 1_000)} s ago`
-  return [
-    `${rounded(arrivalsPerSecond)} messages a second arrive (${rounded(forArrivals)} replicas)`,
-    `${Math.round(backlog)} wait, to be done in ${rounded(drainSeconds)} s (${rounded(forBacklog)} replicas)`,
-    `a replica handles ${rounded(replicaPerSecond)} a second, ${source}`,
-    ...(bound === undefined ? [] : [`bound: ${bound}`]),
-  ].join('; ')
-}
-
-const rounded = (value: number): number => Math.round(value * 10) / 10

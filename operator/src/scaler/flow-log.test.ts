@@ -18,9 +18,10 @@ const withReplicas = (replicas: number): ChildObject[] =>
 const offsets = (high: number, committed: number): ReadonlyMap<string, readonly PartitionOffsets[]> =>
   new Map([['default.shop.payment', [{ topic: 'shop.in', low: 0, high, committed }]]])
 
+const dayOne = Date.parse('2026-01-01T00:00:00Z')
 const log = () => {
   const clock = { now: 0 }
-  const seen = flowLog(() => clock.now)
+  const seen = flowLog({ now: () => clock.now, wall: () => dayOne + clock.now })
   return {
     look: (second: number, high: number, committed = high, replicas = 1) => {
       clock.now = second * 1_000
@@ -29,6 +30,10 @@ const log = () => {
     answerAt: (second: number, replicas: number) => {
       clock.now = second * 1_000
       return seen.answer(given, withReplicas(replicas), 'payment')
+    },
+    historyAt: (second: number, replicas: number) => {
+      clock.now = second * 1_000
+      return seen.history(given, withReplicas(replicas), 'payment')
     },
     seen,
   }
@@ -55,7 +60,21 @@ describe('what the operator knows of a stage’s flow', () => {
       replicas: 1,
       metric: 1,
       reason: expect.stringContaining('partitions') as string,
+      decision: { reason: 'AtPartitions', lag: 0, figures: { partitions: 1, arrivalsPerSecond: 40 } },
     })
+  })
+
+  it('has its changes with time and reason, also those that nobody asked for meanwhile', () => {
+    const { look, historyAt, seen } = log()
+    look(0, 5, 0, 0)
+    for (let second = 2; second <= 20; second += 2) look(second, 5, 5, 1)
+    expect(historyAt(20, 1)).toMatchObject({
+      since: '2026-01-01T00:00:00.000Z',
+      replicas: 1,
+      changes: [{ at: dayOne, from: 0, to: 1, reason: 'Unmeasured' }],
+    })
+    seen.forget('default/shop')
+    expect(historyAt(20, 1)).toBe('its offsets are not known yet')
   })
 
   it('is not made up: nothing is answered before a look, nor half a minute after the last one', () => {

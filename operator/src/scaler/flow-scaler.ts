@@ -4,10 +4,12 @@ import type { OrderPipeline } from '../api/index.ts'
 import { lagPoller, type LagPollerEnvironment } from '../kafka/lag-poller.ts'
 import type { Observed } from '../reconcile/observe.ts'
 import { keyOf } from '../pipeline/index.ts'
-import { flowLog } from './flow-log.ts'
+import { flowLog, type StageDecision } from './flow-log.ts'
 import { flowServer } from './flow-server.ts'
 
 export interface FlowScalerParts extends Pick<LagPollerEnvironment, 'readerFor' | 'now' | 'random' | 'failed'> {
+  /** The time of day, milliseconds. */
+  readonly wall: () => number
   /** Absent: nothing is served. */
   readonly port: number | undefined
   readonly intervalMs: number
@@ -21,6 +23,8 @@ export interface FlowScaler {
   /** A pipeline is there or was changed. */
   know(pipeline: OrderPipeline): void
   forget(pipeline: OrderPipeline): void
+  /** Of this moment. */
+  readonly decisions: () => readonly StageDecision[]
   /** Ends when the signal aborts and what was asked is answered. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -29,7 +33,7 @@ export const flowScaler = async (parts: FlowScalerParts): Promise<FlowScaler> =>
   const { observe, intervalMs, serviceDomain } = parts
   /** Of pipelines with a stage scaled on flow: looked up every other second, and mostly there are few. */
   const keys = new Set<string>()
-  const log = flowLog(parts.now)
+  const log = flowLog(parts)
   const poller = lagPoller(
     {
       ...parts,
@@ -46,9 +50,15 @@ export const flowScaler = async (parts: FlowScalerParts): Promise<FlowScaler> =>
   const server =
     parts.port === undefined
       ? undefined
-      : await flowServer(parts.port, (namespace, name, stage) => {
-          const { pipeline, children } = observe(`${namespace}/${name}`)
-          return pipeline && log.answer(pipeline, children, stage)
+      : await flowServer(parts.port, {
+          answer: (namespace, name, stage) => {
+            const { pipeline, children } = observe(`${namespace}/${name}`)
+            return pipeline && log.answer(pipeline, children, stage)
+          },
+          history: (namespace, name, stage) => {
+            const { pipeline, children } = observe(`${namespace}/${name}`)
+            return pipeline && log.history(pipeline, children, stage)
+          },
         })
   return {
     port: server?.port,
@@ -57,6 +67,7 @@ export const flowScaler = async (parts: FlowScalerParts): Promise<FlowScaler> =>
       else forget(pipeline)
     },
     forget,
+    decisions: log.decisions,
     run: async (signal) => {
       if (!server) return
       await poller.run(signal)

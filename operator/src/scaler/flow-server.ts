@@ -1,9 +1,10 @@
 // How does KEDA ask for the replicas of a stage that is scaled on flow? GET /v1/flow/<namespace>/<pipeline>/<stage>, as the
-// metrics-api trigger does it. 200 with a FlowAnswer; 404 and 503 with a reason make KEDA go by lag after three of them.
+// metrics-api trigger does it. 200 with a FlowAnswer; 404 and 503 with a reason make KEDA go by lag after three of them. With /changes
+// at its end the answer also has how it came to that, which is for people.
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { FlowAnswer } from './flow-answer.ts'
+import type { FlowAnswer, FlowHistory } from './flow-answer.ts'
 
 export interface FlowServer {
   readonly port: number
@@ -12,19 +13,23 @@ export interface FlowServer {
 }
 
 /** `undefined`: there is no such pipeline. A text says why there is no answer. */
-export type AnswerOf = (namespace: string, pipeline: string, stage: string) => FlowAnswer | string | undefined
+export interface FlowAnswers {
+  answer(namespace: string, pipeline: string, stage: string): FlowAnswer | string | undefined
+  history(namespace: string, pipeline: string, stage: string): FlowHistory | string | undefined
+}
 
-const path = /^\/v1\/flow\/([a-z0-9.-]{1,253})\/([a-z0-9.-]{1,253})\/([a-z0-9-]{1,63})$/
+const path = /^\/v1\/flow\/([a-z0-9.-]{1,253})\/([a-z0-9.-]{1,253})\/([a-z0-9-]{1,63})(\/changes)?$/
 const closeMs = 2_000
 
-export const flowServer = async (port: number, answerOf: AnswerOf): Promise<FlowServer> => {
+export const flowServer = async (port: number, answers: FlowAnswers): Promise<FlowServer> => {
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: 30_000 })
   server.maxConnections = 256
   server.on('request', (request, response) => {
-    const [, namespace = '', pipeline = '', stage = ''] = path.exec(request.url ?? '') ?? []
-    if (stage === '') return say(response, 404, { error: 'allowed is /v1/flow/<namespace>/<pipeline>/<stage>' })
+    const [, namespace = '', pipeline = '', stage = '', changes] = path.exec(request.url ?? '') ?? []
+    if (stage === '')
+      return say(response, 404, { error: 'allowed is /v1/flow/<namespace>/<pipeline>/<stage>, and /changes after it' })
     if (request.method !== 'GET') return say(response, 405, { error: 'allowed is GET' })
-    const answer = answerOf(namespace, pipeline, stage)
+    const answer = answers[changes === undefined ? 'answer' : 'history'](namespace, pipeline, stage)
     if (answer === undefined) return say(response, 404, { error: `no pipeline ${namespace}/${pipeline}` })
     return typeof answer === 'string' ? say(response, 503, { error: answer }) : say(response, 200, answer)
   })

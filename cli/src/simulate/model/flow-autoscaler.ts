@@ -27,7 +27,7 @@ export function createFlowAutoscaler(
       let wanted = polled({ active, current, minReplicas, cooldownSeconds, lastActive, now })
       if (now < nextSync) return wanted
       nextSync += hpaSyncMs
-      const { replicas } = flow.demand(stage, wanted)
+      const { replicas } = flow.decide(stage, wanted)
       const metric = { total: metricFor(replicas, wanted, rules.hpa.tolerance), perReplica: 1 }
       const next = decision(rules.hpa, memory, now, wanted, [metric])
       memory = next.memory

@@ -1,6 +1,12 @@
 // What does an autoscaler on flow see in the model? Looks at every stage as often as the operator looks at offsets; what follows
 // from them is the operator's own code.
-import { flowControl, type Demand, type FlowRules, type Topology } from '@orderpipeline/operator/pipeline'
+import {
+  flowControl,
+  unmeasuredDecision,
+  type FlowDecision,
+  type FlowRules,
+  type Topology,
+} from '@orderpipeline/operator/pipeline'
 import type { Sight } from './autoscaler.ts'
 import type { StageScenario } from './scenario.ts'
 
@@ -9,7 +15,7 @@ export interface ModelFlowControl {
   join(stage: StageScenario, sight: Sight): void
   look(now: number): void
   /** @throws RangeError for a stage that has not joined */
-  demand(stage: string, current: number): Demand
+  decide(stage: string, current: number): FlowDecision
 }
 
 /** The operator's interval between two looks at offsets. */
@@ -42,12 +48,12 @@ export function createFlowControl(topology: Topology): ModelFlowControl {
         })
       control.spread()
     },
-    demand: (name, current) => {
+    decide: (name, current) => {
       const known = stages.get(name)
       if (!known) throw new RangeError(`${name} has not joined the flow control`)
-      const { hpa } = known.stage.rules
-      const atFirst = { replicas: Math.max(current, hpa.minReplicas), forArrivals: 0, forBacklog: 0 }
-      return control?.decide(name, current, lagOf(known.stage, known.sight)) ?? atFirst
+      const lag = lagOf(known.stage, known.sight)
+      const waiting = [...lag.values()].reduce((sum, each) => sum + each, 0)
+      return control?.decide(name, current, lag) ?? unmeasuredDecision(current, known.stage.rules.hpa, waiting)
     },
   }
 }

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { noChanges, withDecision, type FlowChanges } from './flow-changes.ts'
+import { unmeasuredDecision, type FlowDecision, type FlowReason } from './flow-decision.ts'
+
+const decision = (current: number, replicas: number, reason: FlowReason = 'Backlog'): FlowDecision => ({
+  ...unmeasuredDecision(current, { minReplicas: 1, maxReplicas: 100 }, 0),
+  replicas,
+  reason,
+})
+/** Decisions as [second, wanted replicas, reason]. */
+const after = (steps: readonly (readonly [number, number, FlowReason?])[], current = 5): FlowChanges =>
+  steps.reduce(
+    (known, [second, replicas, reason]) =>
+      withDecision(known, decision(current, replicas, reason), second * 1_000, second * 1_000),
+    noChanges,
+  )
+
+it('keeps no decision that changes nothing', () => {
+  expect(
+    after([
+      [0, 5],
+      [2, 5],
+      [4, 5],
+    ]).changes,
+  ).toEqual([])
+})
+
+it('makes one change of the steps of a burst, from the replicas before the first of them', () => {
+  const { changes } = after([
+    [0, 5],
+    [2, 20],
+    [4, 60],
+    [6, 100],
+  ])
+  expect(changes).toMatchObject([{ from: 5, to: 100, at: 2_000, until: 6_000 }])
+})
+
+it('begins another change at a turn, for another reason, and after a minute', () => {
+  expect(
+    after([
+      [2, 20],
+      [4, 10],
+    ]).changes,
+  ).toMatchObject([{ to: 20 }, { from: 20, to: 10 }])
+  expect(
+    after([
+      [2, 20],
+      [4, 30, 'AtMaximum'],
+    ]).changes,
+  ).toHaveLength(2)
+  expect(
+    after([
+      [2, 20],
+      [61, 30],
+      [63, 40],
+    ]).changes,
+  ).toMatchObject([{ to: 30 }, { from: 30, to: 40 }])
+})
+
+it('is bounded, and goes from one wanted number to the next without a gap, whatever is decided', () => {
+  const step = fc.tuple(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 1, max: 100 }))
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      let second = 0
+      const { changes } = after(steps.map(([pause, replicas]) => [(second += pause), replicas] as const))
+      expect(changes.length).toBeLessThanOrEqual(60)
+      for (const [index, change] of changes.entries()) {
+        expect(change.until).toBeGreaterThanOrEqual(change.at)
+        expect(change.from).toBe(changes[index - 1]?.to ?? change.from)
+      }
+      if (changes.length > 0) expect(changes.at(-1)?.to).toBe(steps.at(-1)?.[1])
+    }),
+  )
+})

@@ -1,0 +1,105 @@
+// How many replicas does a stage scaled on flow get, and why? One value, from which KEDA is answered, and which the dry run, the
+// status, the metrics and `orderpipeline explain` show.
+import { demandOf, type DemandBound, type StageLoad } from './flow-demand.ts'
+
+/** Why so many replicas: people script against these words. */
+export type FlowReason =
+  | DemandBound
+  /** As many as the arrivals need. */
+  | 'Arrivals'
+  /** As many as arrivals and backlog need, and the backlog decides. */
+  | 'Backlog'
+  /** Its rates are not known yet, so that it keeps its replicas. */
+  | 'Unmeasured'
+
+/** The figures of a decision. Rates are messages a second. */
+export interface FlowFigures {
+  readonly arrivalsPerSecond: number
+  /** Messages that wait beyond those in flight. */
+  readonly backlog: number
+  readonly drainSeconds: number
+  /** What one busy replica handles. */
+  readonly replicaPerSecond: number
+  /** When that was measured, in milliseconds; absent: it is what the spec says. */
+  readonly measuredAt?: number
+  /** Replicas that the arrivals ask for, with a fraction. */
+  readonly forArrivals: number
+  /** Replicas that the backlog asks for, with a fraction. */
+  readonly forBacklog: number
+  readonly partitions: number
+  /** Replicas beyond which more of them handled no more messages; absent where that was not seen. */
+  readonly usefulReplicas?: number
+}
+
+export interface FlowDecision {
+  /** Replicas that are wanted. */
+  readonly replicas: number
+  /** Replicas that its Deployment asked for. */
+  readonly current: number
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  readonly reason: FlowReason
+  /** Messages that came and are not handled. */
+  readonly lag: number
+  /** Absent while unmeasured. */
+  readonly figures?: FlowFigures
+}
+
+interface Seen {
+  readonly lag: number
+  readonly measuredAt: number | undefined
+}
+
+export function flowDecision(load: StageLoad, { lag, measuredAt }: Seen): FlowDecision {
+  const { current, minReplicas, maxReplicas, usefulReplicas } = load
+  const { arrivalsPerSecond, backlog, drainSeconds, replicaPerSecond, partitions } = load
+  const { replicas, forArrivals, forBacklog, bound } = demandOf(load)
+  return {
+    ...{ replicas, current, minReplicas, maxReplicas, lag },
+    reason: bound ?? (forBacklog > forArrivals ? 'Backlog' : 'Arrivals'),
+    figures: {
+      ...{ arrivalsPerSecond, backlog, drainSeconds, replicaPerSecond, forArrivals, forBacklog, partitions },
+      ...(measuredAt === undefined ? {} : { measuredAt }),
+      ...(usefulReplicas === undefined ? {} : { usefulReplicas }),
+    },
+  }
+}
+
+/** A stage that was looked at for too short a time keeps its replicas; with none and something waiting, it gets the first. */
+export function unmeasuredDecision(
+  current: number,
+  { minReplicas, maxReplicas }: { readonly minReplicas: number; readonly maxReplicas: number },
+  lag: number,
+): FlowDecision {
+  const replicas = Math.max(current, minReplicas, lag > 0 ? 1 : 0)
+  return { replicas, current, minReplicas, maxReplicas, reason: 'Unmeasured', lag }
+}
+
+/** The decision in a sentence. `now` in milliseconds, on the clock of the looks at the stage. */
+export function decisionText({ figures, reason, ...decision }: FlowDecision, now: number): string {
+  if (!figures) return reasonTexts.Unmeasured({ ...decision })
+  const { arrivalsPerSecond, backlog, drainSeconds, replicaPerSecond, measuredAt, forArrivals, forBacklog } = figures
+  const source =
+    measuredAt === undefined ? 'as workSeconds says' : `measured ${Math.round((now - measuredAt) / 1_000)} s ago`
+  return [
+    `${rounded(arrivalsPerSecond)} messages a second arrive (${rounded(forArrivals)} replicas)`,
+    `${Math.round(backlog)} wait, to be done in ${rounded(drainSeconds)} s (${rounded(forBacklog)} replicas)`,
+    `a replica handles ${rounded(replicaPerSecond)} a second, ${source}`,
+    ...(reason === 'Arrivals' || reason === 'Backlog' ? [] : [reasonTexts[reason]({ ...decision, ...figures })]),
+  ].join('; ')
+}
+
+type Bounds = Pick<FlowDecision, 'current' | 'minReplicas' | 'maxReplicas'> & Partial<FlowFigures>
+
+const reasonTexts: Readonly<Record<Exclude<FlowReason, 'Arrivals' | 'Backlog'>, (bounds: Bounds) => string>> = {
+  Unmeasured: () => 'keeps its replicas until its rates are known',
+  AtMinimum: ({ minReplicas }) => `minReplicas ${minReplicas} are kept whatever the load`,
+  AtMaximum: ({ maxReplicas }) => `maxReplicas ${maxReplicas} allows no more`,
+  AtPartitions: ({ partitions }) => `its topics have ${partitions} partitions, and more replicas would be idle`,
+  ScaleOutUseless: ({ usefulReplicas }) => `more than ${usefulReplicas} replicas handled no more messages`,
+  Holding: ({ current }) =>
+    `it handles nothing though messages wait, so that more than the present ${current} would wait with it`,
+  SmallChange: ({ current }) => `so few less than ${current} are not worth a rebalance`,
+}
+
+const rounded = (value: number): number => Math.round(value * 10) / 10

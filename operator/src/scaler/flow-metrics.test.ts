@@ -1,0 +1,31 @@
+import { Registry } from 'prom-client'
+import { expect, it } from 'vitest'
+import { unmeasuredDecision } from '../pipeline/index.ts'
+import type { StageDecision } from './flow-log.ts'
+import { flowMetrics } from './flow-metrics.ts'
+
+const decided = (changes: Partial<StageDecision['decision']> = {}): StageDecision => ({
+  pipeline: 'default/shop',
+  stage: 'payment',
+  decision: { ...unmeasuredDecision(4, { minReplicas: 1, maxReplicas: 9 }, 0), ...changes },
+})
+const lines = async (registry: Registry): Promise<string[]> =>
+  (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+
+it('shows of each stage the replicas it is to have and the one reason of this moment', async () => {
+  const registry = new Registry()
+  let now: readonly StageDecision[] = [decided()]
+  flowMetrics(registry, () => now)
+  const stage = 'namespace="default",pipeline="shop",stage="payment"'
+  expect(await lines(registry)).toEqual([
+    `orderpipeline_flow_replicas{${stage}} 4`,
+    `orderpipeline_flow_decision{${stage},reason="Unmeasured"} 1`,
+  ])
+  now = [decided({ replicas: 9, reason: 'AtMaximum' })]
+  expect(await lines(registry)).toEqual([
+    `orderpipeline_flow_replicas{${stage}} 9`,
+    `orderpipeline_flow_decision{${stage},reason="AtMaximum"} 1`,
+  ])
+  now = []
+  expect(await lines(registry)).toEqual([])
+})

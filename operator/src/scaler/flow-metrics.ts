@@ -1,0 +1,33 @@
+// What is to be measured of the decisions of stages on flow? Taken at each scrape from what was decided last. Every replica of the
+// operator decides, so that each has these figures, leader or not.
+import { Gauge, type Registry } from 'prom-client'
+import type { StageDecision } from './flow-log.ts'
+
+export const flowMetrics = (registry: Registry, decisions: () => readonly StageDecision[]): void => {
+  const registers = [registry]
+  const labelNames = ['namespace', 'pipeline', 'stage'] as const
+  const labelsOf = ({ pipeline: key, stage }: StageDecision) => {
+    const [namespace = '', pipeline = ''] = key.split('/')
+    return { namespace, pipeline, stage }
+  }
+  new Gauge({
+    name: 'orderpipeline_flow_replicas',
+    help: 'Replicas that a stage with scaling.policy Flow is to have',
+    labelNames,
+    registers,
+    collect() {
+      this.reset()
+      for (const one of decisions()) this.set(labelsOf(one), one.decision.replicas)
+    },
+  })
+  new Gauge({
+    name: 'orderpipeline_flow_decision',
+    help: '1 for the reason why the stage is to have as many as orderpipeline_flow_replicas says',
+    labelNames: [...labelNames, 'reason'],
+    registers,
+    collect() {
+      this.reset()
+      for (const one of decisions()) this.set({ ...labelsOf(one), reason: one.decision.reason }, 1)
+    },
+  })
+}
