@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines, type ScaledObject, type StageScaling } from '../src/api/index.ts'
 import { kafkaClients } from '../src/kafka/clients.ts'
 import { kafkaLagReader } from '../src/kafka/lag-reader.ts'
-import type { FlowAnswer } from '../src/scaler/flow-answer.ts'
+import type { FlowAnswer } from '../src/pipeline/index.ts'
 import { child, eventually, ground, type Ground, type Running, runOperator } from './harness.ts'
 
 const scaling: StageScaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 5, drainSeconds: 15 }

@@ -3,22 +3,29 @@ import { partsOf } from '@orderpipeline/operator/pipeline'
 import { painter } from '../colour.ts'
 import { CommandFailed } from '../environment.ts'
 import { explanation } from '../explain/explanation.ts'
+import { changeLines } from '../explain/changes.ts'
 import { observeParts } from '../explain/observe.ts'
 import { explanationLines } from '../explain/render.ts'
 import { connect } from '../kube/connection.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import { pipelineNamed } from '../kube/pipelines.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
+import { durationMs } from '../simulate/options.ts'
 import { groups } from './groups.ts'
 
 interface Options extends ClusterOptions {
   readonly json?: true
+  readonly since?: string
 }
 
 export const explain: CommandDefinition = {
   name: 'explain',
   group: groups.running,
-  examples: ['orderpipeline explain shop', 'orderpipeline explain shop payment'],
+  examples: [
+    'orderpipeline explain shop',
+    'orderpipeline explain shop payment',
+    'orderpipeline explain shop payment --since 1h',
+  ],
   describe: (command, action) => {
     clusterOptions(command)
       .description(
@@ -26,6 +33,7 @@ export const explain: CommandDefinition = {
       )
       .argument('<name>', 'the pipeline')
       .argument('[stage]', 'one stage, or gateway; all of them unless given')
+      .option('--since <time>', 'also how the wanted replicas changed in that time, of stages scaled on flow: 30m, 1h')
       .option('--json', 'as JSON: each reason with a code and a sentence')
       .action((name: string, stage: string | undefined, options: Options) =>
         action((context) => tell(name, stage, options, context)),
@@ -44,12 +52,20 @@ async function tell(
   const parts = partsOf(pipeline.spec).map((part) => part.name)
   if (stage !== undefined && !parts.includes(stage))
     throw new CommandFailed(`${name} has no stage ${JSON.stringify(stage)}; it has ${parts.join(', ')}`)
-  const seen = await observeParts(kube, pipeline)
-  const found = (stage === undefined ? parts : [stage]).map((part) => explanation(seen(part)))
+  const among = stage === undefined ? parts : [stage]
+  const sinceMs = options.since === undefined ? undefined : durationMs(options.since, '--since')
+  const seen = await observeParts(kube, pipeline, among)
+  const found = among.map((part) => explanation(seen(part)))
   const paint = painter(environment.colour)
   const text = options.json
     ? JSON.stringify({ name, namespace: pipeline.metadata.namespace, parts: found })
-    : found.map((one) => explanationLines(one, paint, environment.stdout.columns).join('\n')).join('\n\n')
+    : found
+        .map((one) => [
+          ...explanationLines(one, paint, environment.stdout.columns),
+          ...(sinceMs === undefined ? [] : changeLines(one, sinceMs, Date.now(), environment.stdout.columns)),
+        ])
+        .map((lines) => lines.join('\n'))
+        .join('\n\n')
   environment.stdout.write(`${text}\n`)
   return 0
 }

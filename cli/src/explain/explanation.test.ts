@@ -1,4 +1,5 @@
 import type { OrderPipeline, OrderPipelineStatus, ScaledObject, Trigger } from '@orderpipeline/operator/api'
+import { answerOf, flowDecision, type FlowHistory } from '@orderpipeline/operator/pipeline'
 import { describe, expect, it } from 'vitest'
 import { explanation, type Reason } from './explanation.ts'
 import { explanationLines } from './render.ts'
@@ -140,25 +141,60 @@ describe('the replicas of a stage', () => {
     )
   })
 
-  it('are as many as the operator answers where the stage is scaled on flow', () => {
-    const one = scaledObject()
-    const answer = {
-      type: 'metrics-api' as const,
-      name: 'flow',
-      metadata: { url: 'http://operator', valueLocation: 'metric' },
+  describe('where the stage is scaled on flow', () => {
+    const url = 'http://operator-scaler.op.svc:8081/v1/flow/default/shop/payment'
+    const answer = { type: 'metrics-api' as const, name: 'flow', metadata: { url, valueLocation: 'metric' } }
+    const onFlow = (status: unknown = {}): ScaledObject => {
+      const one = scaledObject(status)
+      const triggers = [answer, { ...one.spec.triggers[0], type: 'kafka' as const, name: 'lag_0', metadata: { topic } }]
+      const scalingModifiers = { formula: 'flow ?? (lag_0 / 60)', target: '1' }
+      return { ...one, spec: { ...one.spec, triggers, advanced: { ...one.spec.advanced, scalingModifiers } } }
     }
-    const triggers = [answer, { ...one.spec.triggers[0], type: 'kafka' as const, name: 'lag_0', metadata: { topic } }]
-    const scalingModifiers = { formula: 'flow ?? (lag_0 / 60)', target: '1' }
-    const onFlow = { ...one, spec: { ...one.spec, triggers, advanced: { ...one.spec.advanced, scalingModifiers } } }
-    const answered = JSON.parse(
-      JSON.stringify(autoscaler(13, 13, 13))
-        .replaceAll(metric, 'composite-metric')
-        .replaceAll('"60"', '"1"'),
-    ) as Autoscaler
-    const scaled = { scaledObject: onFlow, autoscaler: answered, deployment: deployment(13) }
-    expect(codes(scaled)).toContain('Flow')
-    expect(codes(scaled)).not.toContain('Lag')
-    expect(textOf(scaled, 'Flow')).toContain('asks for 13')
+    const answered = (replicas: number) =>
+      JSON.parse(
+        JSON.stringify(autoscaler(replicas, replicas, replicas))
+          .replaceAll(metric, 'composite-metric')
+          .replaceAll('"60"', '"1"'),
+      ) as Autoscaler
+    const load = { arrivalsPerSecond: 300, backlog: 0, drainSeconds: 15, replicaPerSecond: 28, partitions: 120 }
+    const bounds = { minReplicas: 5, maxReplicas: 100, current: 13 }
+    const history = (changes: Partial<Parameters<typeof flowDecision>[0]> = {}): FlowHistory => {
+      const decision = flowDecision({ ...load, ...bounds, ...changes }, { lag: 12, measuredAt: undefined })
+      return { ...answerOf(decision, 0), since: '2026-01-01T00:00:00.000Z', changes: [] }
+    }
+    const scaled = { scaledObject: onFlow(), autoscaler: answered(13), deployment: deployment(13) }
+
+    it('are as many as the operator decided, in its own words', () => {
+      const seen = { ...scaled, flow: history() }
+      expect(codes(seen)).toEqual(['Flow'])
+      expect(textOf(seen, 'Flow')).toBe(
+        'the operator wants 13 (Arrivals): 300 messages a second arrive (12.6 replicas); 0 wait, to be done in 15 s (0 replicas); a replica handles 28 a second, as workSeconds says',
+      )
+    })
+
+    it('are what the autoscaler got where the decision cannot be read, and why not is said', () => {
+      const seen = { ...scaled, flow: 'the API server answered 403' }
+      expect(codes(seen)).toEqual(['Flow', 'FlowUnknown'])
+      expect(textOf(seen, 'Flow')).toContain('asks for 13')
+      expect(textOf(seen, 'FlowUnknown')).toBe("the operator's decision is not known: the API server answered 403")
+    })
+
+    it('are in trouble where the stage holds, and not where a change is too small', () => {
+      const troubleOf = (flow: FlowHistory) => reasons({ ...scaled, flow }).find(({ code }) => code === 'Flow')?.trouble
+      expect(troubleOf(history({ backlog: 10_000, holding: true }))).toBe(true)
+      expect(troubleOf(history({ arrivalsPerSecond: 270 }))).toBeUndefined()
+    })
+
+    it('follow the lag, and that is said, while KEDA gets no answer from the operator', () => {
+      const health = { 's0-metric-api-metric': { numberOfFailures: 7, status: 'Failing' } }
+      const conditions = [{ type: 'Fallback', status: 'True', reason: 'FallbackExists', message: '' }]
+      const seen = { ...scaled, scaledObject: onFlow({ health, conditions }), flow: 'no answer' }
+      expect(codes(seen)).toContain('OnLag')
+      expect(codes(seen)).not.toContain('Fallback')
+      expect(textOf(seen, 'OnLag')).toContain(
+        '(s0-metric-api-metric, 7 times in a row), so this stage is scaled on lag',
+      )
+    })
   })
 
   it('are not one more for what rounding adds to the mean', () => {

@@ -2,7 +2,9 @@
 // for people, in the order in which they work: what holds the autoscaler, what the load asks for, what bounds that, and what
 // keeps the pods from being there.
 import type { ProblemReason } from '@orderpipeline/operator/api'
+import type { FlowHistory } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
+import { isFlow } from './flow.ts'
 import { bounds, paceReasons } from './limits.ts'
 import { demandReasons } from './load.ts'
 import { demandsOf, wantedBy } from './metrics.ts'
@@ -28,6 +30,10 @@ export type ReasonCode =
   | 'Fallback'
   | 'Lag'
   | 'Flow'
+  /** What the operator decided is not known. */
+  | 'FlowUnknown'
+  /** KEDA gets no answer from the operator, and goes by lag. */
+  | 'OnLag'
   | 'Load'
   | 'Schedule'
   | 'Query'
@@ -58,6 +64,8 @@ export interface Explanation {
   readonly minReplicas: number
   readonly maxReplicas: number
   readonly reasons: readonly Reason[]
+  /** What the operator decided, and its last changes; absent for a part that is not scaled on flow, or where that is not known. */
+  readonly flow?: FlowHistory
 }
 
 export function explanation(seen: PartObserved): Explanation {
@@ -80,6 +88,7 @@ export function explanation(seen: PartObserved): Explanation {
       ...podReasons(seen),
       ...outlook(seen),
     ],
+    ...(typeof seen.flow === 'object' ? { flow: seen.flow } : {}),
   }
 }
 
@@ -161,7 +170,14 @@ function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, 
       trouble: true,
       text: `KEDA says that it cannot scale it: ${ready.reason ?? ''}: ${ready.message ?? ''}`,
     })
-  if (fallback?.status === 'True' && scaledObject.spec.fallback) {
+  const unanswered = scaledObject.spec.triggers.some(isFlow) && failing.some((text) => text.includes('metric-api'))
+  if (unanswered)
+    reasons.push({
+      code: 'OnLag',
+      trouble: true,
+      text: `KEDA gets no answer from the operator (${failing.join('; ')}), so this stage is scaled on lag until it does; does the operator run, and may KEDA reach its port for that?`,
+    })
+  else if (fallback?.status === 'True' && scaledObject.spec.fallback) {
     const { replicas } = scaledObject.spec.fallback
     const metrics = failing.length > 0 ? ` (${failing.join('; ')})` : ''
     reasons.push({

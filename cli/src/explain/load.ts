@@ -3,6 +3,7 @@ import type { Trigger } from '@orderpipeline/operator/api'
 import { partitionsFor } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
 import type { Reason } from './explanation.ts'
+import { flowReasons, isFlow } from './flow.ts'
 import type { Demand } from './metrics.ts'
 import { conditionOf, type PartObserved, type ScalerStatus } from './observed.ts'
 
@@ -22,6 +23,7 @@ export function demandReasons(seen: PartObserved, demands: readonly Demand[]): R
 const scalerStatus = ({ scaledObject }: PartObserved): ScalerStatus => scaledObject?.status ?? {}
 
 function sentences(seen: PartObserved, demand: Demand): Reason[] {
+  if (isFlow(demand.trigger)) return flowReasons(seen, demand)
   const sentence = demand.load === undefined ? unknownText(demand) : knownText(demand, demand.load)
   const close: Reason[] = demand.tolerated
     ? [
@@ -47,11 +49,6 @@ function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: 
     return {
       code: 'Lag',
       text: `lag ${countText(load)} on ${trigger.metadata['topic'] ?? name}, and one replica is to carry ${countText(goal)}: ${sum}${asked} wanted`,
-    }
-  if (trigger?.type === 'metrics-api')
-    return {
-      code: 'Flow',
-      text: `what flows (or the lag while the operator does not answer, or what a schedule or query asks for, if that is more) asks for ${rest.wanted}`,
     }
   if (trigger?.type === 'cron')
     return {

@@ -4,6 +4,7 @@ import { labelKeys, wantedTopics, workloadName } from '@orderpipeline/operator/p
 import { CommandFailed } from '../environment.ts'
 import type { Kube } from '../kube/connection.ts'
 import { namespacePath, type List } from '../kube/pipelines.ts'
+import { flowOf } from './flow.ts'
 import type { Autoscaler, PartObserved, Pod, Workload } from './observed.ts'
 
 export type LabelledPod = Pod & { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }
@@ -17,14 +18,24 @@ export interface Listed {
   readonly pods: readonly LabelledPod[]
 }
 
-export async function observeParts(kube: Kube, pipeline: OrderPipeline): Promise<(part: string) => PartObserved> {
+/** `among`: the parts that are asked for. */
+export async function observeParts(
+  kube: Kube,
+  pipeline: OrderPipeline,
+  among: readonly string[],
+): Promise<(part: string) => PartObserved> {
   const { name, namespace = 'default' } = pipeline.metadata
   const selector = `${labelKeys.pipeline}=${name}`
   const [scaling, pods] = await Promise.all([
     listedScaling(kube, namespace, selector),
     listedPods(kube, namespace, selector),
   ])
-  return partsAmong(pipeline, { ...scaling, pods })
+  const scaledObjectOf = (part: string) =>
+    scaling.scaledObjects.find(({ metadata }) => metadata.name === workloadName(name, part))
+  const flows = new Map(
+    await Promise.all(among.map(async (part) => [part, await flowOf(kube, scaledObjectOf(part))] as const)),
+  )
+  return partsAmong(pipeline, { ...scaling, pods }, flows)
 }
 
 /** All but the pods, which may be many. `selector` is a label selector. */
@@ -48,8 +59,12 @@ export async function listedPods(kube: Kube, namespace: string, selector: string
   return list?.items ?? []
 }
 
-/** What there is of each part of a pipeline. */
-export function partsAmong(pipeline: OrderPipeline, listed: Listed): (part: string) => PartObserved {
+/** What there is of each part of a pipeline. `flows`: the operator's decisions, where they were asked for. */
+export function partsAmong(
+  pipeline: OrderPipeline,
+  listed: Listed,
+  flows: ReadonlyMap<string, PartObserved['flow']> = new Map(),
+): (part: string) => PartObserved {
   const { name } = pipeline.metadata
   const ofPipeline = ({ metadata }: { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }) =>
     metadata.labels?.[labelKeys.pipeline] === name
@@ -57,6 +72,7 @@ export function partsAmong(pipeline: OrderPipeline, listed: Listed): (part: stri
   const pods = listed.pods.filter(ofPipeline)
   return (part) => {
     const scaledObject = listed.scaledObjects.find(({ metadata }) => metadata.name === workloadName(name, part))
+    const flow = flows.get(part)
     const target = scaledObject?.spec.scaleTargetRef.name ?? workloadName(name, part)
     return {
       pipeline,
@@ -68,6 +84,7 @@ export function partsAmong(pipeline: OrderPipeline, listed: Listed): (part: stri
       deployment: listed.deployments.find(({ metadata }) => metadata.name === target),
       pods: pods.filter(({ metadata }) => metadata.labels?.[labelKeys.stage] === part),
       partitions,
+      ...(flow === undefined ? {} : { flow }),
     }
   }
 }

@@ -1,5 +1,6 @@
 // What is there to explain a part's replicas from? As much of each object as is looked at.
 import type { ConditionsStatus, OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
+import type { FlowHistory } from '@orderpipeline/operator/pipeline'
 
 export interface PartObserved {
   readonly pipeline: OrderPipeline
@@ -11,6 +12,8 @@ export interface PartObserved {
   readonly pods: readonly Pod[]
   /** Partitions of a Kafka topic as it is, by its name in Kafka. */
   readonly partitions: ReadonlyMap<string, number>
+  /** What the operator decided for a stage that is scaled on flow, or why that is not known. */
+  readonly flow?: FlowHistory | string
 }
 
 export type Conditions = NonNullable<ConditionsStatus['conditions']>

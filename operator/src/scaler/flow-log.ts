@@ -2,6 +2,7 @@
 // them answers KEDA. What a replica does not know yet, or no longer, it does not make up: KEDA goes by lag then.
 import type { ChildObject, DeploymentStatus, OrderPipeline, Stage } from '../api/index.ts'
 import {
+  answerOf,
   consumerGroup,
   flowControl,
   type FlowDecision,
@@ -15,14 +16,15 @@ import {
   TopologyInvalid,
   unmeasuredDecision,
   withDecision,
+  type FlowAnswer,
   type FlowChanges,
+  type FlowHistory,
   type FlowControl,
   type FlowSample,
   type PartitionOffsets,
   type Topology,
 } from '../pipeline/index.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { answerOf, type FlowAnswer, type FlowHistory } from './flow-answer.ts'
 
 export interface FlowLog {
   /** Takes note of the offsets of a pipeline's consumer groups, and decides for its stages scaled on flow. */

@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { FlowAnswer, FlowHistory } from './flow-answer.ts'
+import type { FlowAnswer, FlowHistory } from '../pipeline/index.ts'
 
 export interface FlowServer {
   readonly port: number

@@ -1,6 +1,8 @@
 // What does KEDA get for a stage that is scaled on flow, and what else is to be known of it? The figure, the decision behind it, and
 // how the wanted replicas changed before. Pure.
-import { decisionText, metricFor, type FlowChange, type FlowDecision } from '../pipeline/index.ts'
+import type { FlowChange } from './flow-changes.ts'
+import { decisionText, type FlowDecision } from './flow-decision.ts'
+import { metricFor } from './flow-demand.ts'
 
 /** The horizontal pod autoscaler's own, unless the cluster sets another one. */
 const hpaTolerance = 0.1

@@ -1,0 +1,27 @@
+// How did the replicas that are wanted for a stage change of late, and why? Each change a line, as the operator keeps them in memory.
+import { durationText } from '../figures.ts'
+import { wrapped } from '../wrapped.ts'
+import type { Explanation } from './explanation.ts'
+
+/** `sinceMs`: how far back; `now` in milliseconds since 1970. */
+export function changeLines(
+  { flow }: Pick<Explanation, 'flow'>,
+  sinceMs: number,
+  now: number,
+  width: number | undefined,
+): string[] {
+  if (!flow) return ['  changes: none are kept, since no operator answers for it on flow']
+  const from = now - sinceMs
+  const shown = flow.changes.filter(({ until }) => until >= from)
+  const known = Date.parse(flow.since)
+  const short = known > from ? `; the operator that answered knows the last ${durationText((now - known) / 1_000)}` : ''
+  const head = `  changes in the last ${durationText(sinceMs / 1_000)}${shown.length === 0 ? ': none' : ''}${short}`
+  const lines = shown.map(({ at, until, from: before, to, reason, text }) => {
+    const took = until > at ? ` in ${durationText((until - at) / 1_000)}` : ''
+    return `    ${timeOfDay(at)}  ${before} → ${to}${took}  ${reason}: ${text}`
+  })
+  return [head, ...lines].flatMap((line) => wrapped(line, width, 6))
+}
+
+/** In UTC, as the timestamps of Kubernetes are. */
+const timeOfDay = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`
