@@ -9,6 +9,7 @@ import { groups } from './groups.ts'
 interface Options extends ClusterOptions {
   readonly port?: string
   readonly open?: true
+  readonly json?: true
 }
 
 const usualPort = 4480
@@ -16,7 +17,11 @@ const usualPort = 4480
 export const consoleCommand: CommandDefinition = {
   name: 'console',
   group: groups.running,
-  examples: ['orderpipeline console --open', 'orderpipeline console -n shops --port 8090'],
+  examples: [
+    'orderpipeline console --open',
+    'orderpipeline console -n shops --port 8090',
+    'orderpipeline console --json',
+  ],
   exitCodes: { 0: 'ended by Ctrl-C', 1: 'could not start' },
   describe: (command, action) => {
     clusterOptions(command)
@@ -25,6 +30,7 @@ export const consoleCommand: CommandDefinition = {
       )
       .option('--port <port>', `port of 127.0.0.1; ${usualPort} unless given, or another one where that is taken`)
       .option('--open', 'open it in the browser')
+      .option('--json', 'one line of JSON once it is served: its url')
       .action((options: Options) => action((context) => serve(options, context)))
   },
 }
@@ -32,7 +38,11 @@ export const consoleCommand: CommandDefinition = {
 async function serve(options: Options, { environment, signal }: CommandContext): Promise<number> {
   const wanted = portOf(options.port)
   const served = await started(environment, options, wanted)
-  environment.stdout.write(`The console is at ${served.url} (read-only; this machine alone). Ctrl-C ends it.\n`)
+  environment.stdout.write(
+    options.json
+      ? `${JSON.stringify({ url: served.url })}\n`
+      : `The console is at ${served.url} (read-only; this machine alone). Ctrl-C ends it.\n`,
+  )
   if (options.open) openBrowser(served.url, environment)
   await aborted(signal)
   await served.close()

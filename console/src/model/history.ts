@@ -1,8 +1,16 @@
 // What happened over the last hours? Samples of each part at a steady pace, and each change of the
 // replicas that are wanted with its reason. In memory, bounded: parts × samples.
 import { Bounded } from './bounded.ts'
-import { keyOf, type ConsoleState, type PartHistory, type PartState, type Sample, type Scaling } from './state.ts'
-import { trendOf } from './trend.ts'
+import {
+  keyOf,
+  type ConsoleState,
+  type PartHistory,
+  type PartState,
+  type Sample,
+  type Scaling,
+  type Trend,
+} from './state.ts'
+import { hadLag, trendOf } from './trend.ts'
 
 export interface HistoryLimits {
   readonly sampleMs: number
@@ -18,6 +26,12 @@ export const usualLimits: HistoryLimits = { sampleMs: 5_000, samples: 1_440, sca
 export interface Recorded {
   readonly samples: Readonly<Record<string, Readonly<Record<string, Sample>>>>
   readonly scalings: readonly (Scaling & { readonly pipeline: string; readonly part: string })[]
+}
+
+export interface Past {
+  readonly trend?: Trend
+  /** There was lag for a while. */
+  readonly hadLag: boolean
 }
 
 interface Entry {
@@ -68,8 +82,11 @@ export class History {
     )
   }
 
-  trend(pipeline: string, part: string, now: Pick<Sample, 'at' | 'lag'>) {
-    return trendOf(this.#pipelines.get(pipeline)?.get(part)?.samples.list() ?? [], now)
+  /** What the samples say of a lag that is read now. */
+  past(pipeline: string, part: string, now: Pick<Sample, 'at' | 'lag'>): Past {
+    const samples = this.#pipelines.get(pipeline)?.get(part)?.samples.list() ?? []
+    const trend = trendOf(samples, now)
+    return { hadLag: hadLag(samples, now), ...(trend === undefined ? {} : { trend }) }
   }
 
   #forget(present: ReadonlySet<string>): void {

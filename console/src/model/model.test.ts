@@ -4,7 +4,7 @@ import { groupedLetters, nextCommand, type LetterSummary } from './dead-letters.
 import { History } from './history.ts'
 import { waitsFor, type OrderView } from './orders.ts'
 import type { ConsoleState, PartState, PipelineState } from './state.ts'
-import { trendOf } from './trend.ts'
+import { hadLag, trendOf } from './trend.ts'
 import { bottleneckOf, toneOf } from './verdict.ts'
 
 const part = (changes: Partial<PartState> = {}): PartState => ({
@@ -35,12 +35,22 @@ describe('the trend of a lag', () => {
     expect(trendOf(before, { at: 20_000, lag: 1_050 })).toBe('steady')
     expect(trendOf([{ at: 0, lag: 0 }], { at: 20_000, lag: 8 })).toBe('steady')
   })
-  it('looks back a minute and no further', () => {
+  it('looks back half a minute and no further: past its peak a backlog shrinks, though it was smaller before', () => {
     const samples = [
       { at: 0, lag: 0 },
-      { at: 50_000, lag: 1_000 },
+      { at: 25_000, lag: 1_000 },
     ]
-    expect(trendOf(samples, { at: 100_000, lag: 1_000 })).toBe('steady')
+    expect(trendOf(samples, { at: 50_000, lag: 700 })).toBe('shrinking')
+  })
+})
+
+describe('lag that stays', () => {
+  const samples = [0, 5_000, 10_000, 15_000].map((at) => ({ at, lag: 3 }))
+  it('was there in every sample of a quarter of a minute and more', () => {
+    expect(hadLag(samples, { at: 20_000, lag: 3 })).toBe(true)
+    expect(hadLag(samples.slice(2), { at: 20_000, lag: 3 })).toBe(false)
+    expect(hadLag([{ at: 0, lag: 0 }, ...samples.slice(1)], { at: 20_000, lag: 3 })).toBe(false)
+    expect(hadLag([], { at: 20_000, lag: 3 })).toBe(false)
   })
 })
 

@@ -1,8 +1,8 @@
-// Is a backlog getting better? The lag now against that of a minute ago, with room for what is only
+// Is a backlog getting better? The lag now against that of half a minute ago, with room for what is only
 // noise.
 import type { Sample, Trend } from './state.ts'
 
-const spanMs = 60_000
+const spanMs = 30_000
 const leastSpanMs = 15_000
 /** Of the larger of the two figures; and so many messages at least. */
 const noise = 0.1
@@ -19,4 +19,15 @@ export function trendOf(
   const difference = now.lag - before.lag
   if (Math.abs(difference) <= Math.max(noiseMessages, noise * Math.max(now.lag, before.lag))) return 'steady'
   return difference > 0 ? 'growing' : 'shrinking'
+}
+
+/**
+ * Whether there was lag all the time since a quarter of a minute ago at least. A first message has
+ * arrived before it is consumed: only lag that stays says that nothing moves.
+ */
+export function hadLag(samples: readonly Pick<Sample, 'at' | 'lag'>[], now: Pick<Sample, 'at' | 'lag'>): boolean {
+  const recent = samples.filter(({ at }) => now.at - at <= spanMs)
+  const [first] = recent
+  if (!first || now.at - first.at < leastSpanMs) return false
+  return [...recent, now].every(({ lag }) => lag !== null && lag > 0)
 }

@@ -13,17 +13,22 @@ export interface Bottleneck {
 
 /** Shorter waits are the usual course of a batch. */
 const noticeableSeconds = 5
+/** From here on a backlog is worth a colour, and whether it grows worth saying. */
+const visibleSeconds = 2
 
 /** How bad a part's backlog is, in seconds; nothing moving counts as the worst. */
 export const severityOf = ({ lag = 0, standing, waitSeconds = 0 }: PartState): number =>
   lag === 0 ? 0 : standing ? Infinity : waitSeconds
+
+export const isBehind = (part: PartState): boolean => severityOf(part) >= noticeableSeconds
+export const hasBacklog = (part: PartState): boolean => severityOf(part) >= visibleSeconds
 
 export function bottleneckOf({ parts, capacity, suspended }: PipelineState): Bottleneck | undefined {
   if (suspended) return undefined
   const [worst] = parts
     .filter(({ kind }) => kind === 'stage')
     .toSorted((a, b) => severityOf(b) - severityOf(a) || (b.lag ?? 0) - (a.lag ?? 0))
-  if (worst && severityOf(worst) >= noticeableSeconds) return { part: worst.name, by: 'backlog' }
+  if (worst && isBehind(worst)) return { part: worst.name, by: 'backlog' }
   return capacity && parts.some(({ name }) => name === capacity.part)
     ? { part: capacity.part, by: 'capacity' }
     : undefined
@@ -37,7 +42,7 @@ export function toneOf(part: PartState): Tone {
   if (part.ready < part.wanted) return 'busy'
   if (part.wanted === 0 && part.ready === 0) return 'idle'
   if (part.kind === 'stage' && part.lag === undefined) return 'unknown'
-  return severityOf(part) >= noticeableSeconds ? 'busy' : 'good'
+  return isBehind(part) ? 'busy' : 'good'
 }
 
 export const toneWords: Readonly<Record<Tone, string>> = {

@@ -12,7 +12,7 @@ describe('the state of a pipeline', () => {
     const source = recordedSource(0)
     source.at = 7_199_000
     const { pipelines, listed } = await source.look()
-    const state = pipelineState(pipelines[0]!, listed, () => 'growing')
+    const state = pipelineState(pipelines[0]!, listed, () => ({ trend: 'growing', hadLag: true }))
     const payment = state.parts.find(({ name }) => name === 'payment')!
     expect(state.parts[0]).toMatchObject({ name: 'gateway', kind: 'gateway', emits: ['orders.placed'] })
     expect(payment).toMatchObject({ min: 5, max: 100, trend: 'growing', standing: false })
@@ -21,7 +21,7 @@ describe('the state of a pipeline', () => {
     expect(payment.reasons.map(({ code }) => code)).toContain('Lag')
   })
   it('is whole before the operator has looked, and has no figure that nobody measured', () => {
-    const state = pipelineState(shopPipeline(), nothing, () => undefined)
+    const state = pipelineState(shopPipeline(), nothing, () => ({ hadLag: false }))
     expect(state).toMatchObject({ ready: 'Unknown', behind: true, conditions: [] })
     expect(state.parts).toHaveLength(6)
     for (const part of state.parts) {

@@ -48,7 +48,7 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
         at,
         pipelines: pipelines.map((pipeline) => {
           const key = `${source.namespace}/${pipeline.metadata.name}`
-          return pipelineState(pipeline, listed, (part, lag) => history.trend(key, part, { at, lag: lag ?? null }))
+          return pipelineState(pipeline, listed, (part, lag) => history.past(key, part, { at, lag: lag ?? null }))
         }),
       }
     } catch (error) {

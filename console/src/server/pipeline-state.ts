@@ -2,7 +2,8 @@
 import { explanation, partsAmong, type Listed } from '@orderpipeline/cli/observing'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { figuresOf, gatewayName, namespaceOf, partsOf } from '@orderpipeline/operator/pipeline'
-import type { PartState, PipelineState, Trend } from '../model/state.ts'
+import type { Past } from '../model/history.ts'
+import type { PartState, PipelineState } from '../model/state.ts'
 
 /** What one look at a namespace found. */
 export interface Look {
@@ -12,9 +13,9 @@ export interface Look {
   readonly listed: Listed
 }
 
-export type TrendOf = (part: string, lag: number | undefined) => Trend | undefined
+export type PastOf = (part: string, lag: number | undefined) => Past
 
-export function pipelineState(pipeline: OrderPipeline, listed: Listed, trendOf: TrendOf): PipelineState {
+export function pipelineState(pipeline: OrderPipeline, listed: Listed, pastOf: PastOf): PipelineState {
   const { metadata, spec, status } = pipeline
   const seen = partsAmong(pipeline, listed)
   const conditions = status?.conditions ?? []
@@ -33,7 +34,7 @@ export function pipelineState(pipeline: OrderPipeline, listed: Listed, trendOf: 
     conditions: conditions.map(({ type, status: truth, reason, message, lastTransitionTime }) => ({
       ...{ type, status: truth, reason, message, since: lastTransitionTime },
     })),
-    parts: partsOf(spec).map(({ name }) => partState(pipeline, name, explanation(seen(name)), trendOf)),
+    parts: partsOf(spec).map(({ name }) => partState(pipeline, name, explanation(seen(name)), pastOf)),
   }
 }
 
@@ -41,12 +42,13 @@ function partState(
   { spec, status }: OrderPipeline,
   name: string,
   explained: ReturnType<typeof explanation>,
-  trendOf: TrendOf,
+  pastOf: PastOf,
 ): PartState {
   const isGateway = name === gatewayName && spec.gateway !== undefined
   const stage = isGateway ? undefined : spec.stages.find((one) => one.name === name)
   const figures: Partial<NonNullable<ReturnType<typeof figuresOf>>> = (stage && figuresOf(status, name)) ?? {}
   const { lag, arrivedPerSecond, consumedPerSecond } = figures
+  const past = pastOf(name, lag)
   const emits = isGateway ? (spec.gateway?.emits ?? entrancesOf(spec)) : (stage?.emits ?? [])
   return {
     name,
@@ -59,8 +61,8 @@ function partState(
     max: explained.maxReplicas,
     ...ifKnown('lag', lag),
     ...ifKnown('waitSeconds', waitSeconds(lag, consumedPerSecond)),
-    standing: (lag ?? 0) > 0 && consumedPerSecond === 0,
-    ...ifKnown('trend', trendOf(name, lag)),
+    standing: (lag ?? 0) > 0 && consumedPerSecond === 0 && past.hadLag,
+    ...ifKnown('trend', past.trend),
     ...ifKnown('arrivedPerSecond', arrivedPerSecond),
     ...ifKnown('consumedPerSecond', consumedPerSecond),
     consumes: (stage?.consumes ?? []).map(({ topic }) => topic),

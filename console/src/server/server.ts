@@ -42,7 +42,7 @@ export async function serveConsole(options: ServerOptions): Promise<ConsoleServe
     const refusal = refusalOf(request, port)
     if (refusal) return json(response, refusal.status, { message: refusal.reason })
     const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1')
-    if (pathname === '/api/stream') {
+    if (pathname === '/api/stream' && request.method === 'GET') {
       if (!streams.open(response)) json(response, 503, { message: 'Too many pages watch already.' })
       return
     }

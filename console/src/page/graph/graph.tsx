@@ -3,7 +3,7 @@
 import { useMemo } from 'preact/hooks'
 import type { PartState, PipelineState } from '../../model/state.ts'
 import { keyOf } from '../../model/state.ts'
-import { bottleneckOf, severityOf, toneOf, toneWords } from '../../model/verdict.ts'
+import { bottleneckOf, hasBacklog, isBehind, toneOf, toneWords } from '../../model/verdict.ts'
 import { scalingPath } from '../route.ts'
 import { countText, dash, orDash, partSentence, rateText, trendArrows, waitText } from '../words.ts'
 import { layout, type GraphEdge, type GraphNode } from './layout.ts'
@@ -48,7 +48,7 @@ function Edge({ edge, part }: { readonly edge: GraphEdge; readonly part: PartSta
   const consumed = edge.direction === 'consumes' ? part : undefined
   const lag = consumed?.lag ?? 0
   const rate = consumed?.consumedPerSecond
-  const heavy = consumed && severityOf(consumed) >= 5 ? 'heavy' : lag > 0 ? 'some' : ''
+  const heavy = consumed && isBehind(consumed) ? 'heavy' : consumed && hasBacklog(consumed) ? 'some' : ''
   // Lag is known by stage, not by topic: it is drawn where the stage's work comes from, and hinted
   // at on what comes from elsewhere.
   const width = edge.isMain ? lagWidth(lag) : Math.min(lagWidth(lag), 2.5)
@@ -126,7 +126,9 @@ function PartFigures({ part, x, right, y }: PartFiguresProps) {
         takes orders
       </text>
     )
-  const waits = part.lag ? `${waitText(part)}${part.trend ? ` ${trendArrows[part.trend]}` : ''}` : ''
+  const waits = part.lag
+    ? `${waitText(part)}${part.trend && hasBacklog(part) ? ` ${trendArrows[part.trend]}` : ''}`
+    : ''
   const rate = orDash(rateText(part.consumedPerSecond))
   return (
     <>

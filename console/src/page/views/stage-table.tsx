@@ -1,7 +1,7 @@
 // How does every stage do? The same figures as the graph, as a table that also reads well on a
 // telephone and aloud.
 import { keyOf, type PartState, type PipelineState, type ReasonState } from '../../model/state.ts'
-import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
+import { bottleneckOf, hasBacklog, toneOf, toneWords } from '../../model/verdict.ts'
 import { trackOf } from '../graph/track.ts'
 import { scalingPath } from '../route.ts'
 import { countText, dash, orDash, rateText, trendArrows, waitText } from '../words.ts'
@@ -70,7 +70,7 @@ function Row({ part, pipeline, marked }: RowProps) {
         {isStage && (
           <span>
             {waitText(part)}
-            {part.trend && part.lag ? (
+            {part.trend && hasBacklog(part) ? (
               <span class={`trend ${part.trend}`}>
                 <span aria-hidden="true"> {trendArrows[part.trend]}</span>
                 <span class="unseen"> {part.trend}</span>
