@@ -58,7 +58,7 @@ export interface PartState {
    * while nothing moves.
    */
   readonly waitSeconds?: number
-  /** There is lag and nothing is consumed. */
+  /** There is lag for a while, and nothing is consumed. */
   readonly standing: boolean
   readonly trend?: Trend
   readonly arrivedPerSecond?: number
