@@ -3,7 +3,7 @@
 import type { OrderPipeline, Stage } from '@orderpipeline/operator/api'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startBrowser, violationsOn } from '../src/testing/browser.ts'
+import { settled, startBrowser, violationsOn } from '../src/testing/browser.ts'
 import { recordedConsole } from '../src/testing/recorded-console.ts'
 import { recordedSource, shopPipeline, type RecordedSource } from '../src/testing/recorded-shop.ts'
 
@@ -24,7 +24,7 @@ async function shown(source: RecordedSource, path = '/pipelines/default/shop') {
   })
   try {
     await page.goto(`${console.server.url}${path}`)
-    await page.locator('main h1').waitFor({ timeout: 15_000 })
+    await settled(page)
     const markup = await page.locator('main').innerHTML()
     expect(markup).not.toMatch(/NaN|undefined|Infinity/)
     expect(await violationsOn(page)).toEqual([])

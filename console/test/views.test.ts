@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { pageFiles } from '../src/page-files.ts'
-import { startBrowser, violationsOn } from '../src/testing/browser.ts'
+import { settled, startBrowser, violationsOn } from '../src/testing/browser.ts'
 import { recordedConsole, type RecordedConsole } from '../src/testing/recorded-console.ts'
 import { recordedOrder } from '../src/testing/recorded-shop.ts'
 
@@ -143,9 +143,7 @@ describe('an open page', () => {
     const before = await figure.textContent()
     console.source.at += 10_000
     await console.observer.step()
-    await page.waitForFunction(
-      `document.querySelector('svg a.by-backlog .figure')?.textContent !== ${JSON.stringify(before)}`,
-    )
+    await expect.poll(() => figure.textContent(), { timeout: patienceMs }).not.toBe(before)
     const look = console.source.look.bind(console.source)
     console.source.look = () => Promise.reject(new Error('The API server does not answer: ECONNREFUSED'))
     await console.observer.step()
@@ -183,8 +181,7 @@ describe('every view', () => {
       page = await opened()
       for (const [view, path] of Object.entries(views)) {
         await page.goto(`${console.server.url}/pipelines/default/shop${path}`)
-        await page.locator('main h1').waitFor()
-        await page.waitForFunction(`!/…$/.test(document.querySelector('main').textContent.trim())`)
+        await settled(page)
         expect(await violationsOn(page), view).toEqual([])
         const wide = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
         expect(await page.evaluate(wide), `${view}: pixels too wide`).toBe(0)

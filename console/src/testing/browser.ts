@@ -1,6 +1,7 @@
 // With which browser is the page looked at? Debian's Chromium, brought as the project brings
 // Debian's other packages, and checked by axe.
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { ensureDebianPackages } from '@orderpipeline/cluster'
 import { chromium, type Browser, type Page } from 'playwright-core'
@@ -12,6 +13,7 @@ const places = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
+const patienceMs = 20_000
 const debianPackages = ['chromium', 'fonts-inter']
 
 /** @throws ToolMissing where there is none and none can be installed */
@@ -21,6 +23,13 @@ export async function startBrowser(): Promise<Browser> {
   // Chromium's own sandbox refuses to run as root, and pages here are our own.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   return await chromium.launch({ executablePath, args, timeout: 60_000 })
+}
+
+/** Until the view has what it asks the server for: while it waits it says so, with an ellipsis. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('main h1').waitFor({ timeout: patienceMs })
+  const waiting = page.locator('main p.empty').filter({ hasText: '…' })
+  await waiting.first().waitFor({ state: 'detached', timeout: patienceMs })
 }
 
 export interface Violation {
@@ -33,7 +42,6 @@ const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 /** What axe finds on the page as it is now, each with the first places. */
 export async function violationsOn(page: Page): Promise<readonly string[]> {
-  const { readFile } = await import('node:fs/promises')
   await page.evaluate(await readFile(axeSource, 'utf8'))
   const violations = await page.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)')
   return violations.map(({ id, help, nodes }) =>

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { recordedOrder } from './recorded-shop.ts'
 import { recordedConsole } from './recorded-console.ts'
-import { startBrowser } from './browser.ts'
+import { settled, startBrowser } from './browser.ts'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'docs', 'images')
 const views = {
@@ -32,8 +32,7 @@ try {
       const height = heights[view as keyof typeof views]
       const page = await browser.newPage({ colorScheme, viewport: { width: 1_440, height }, reducedMotion: 'reduce' })
       await page.goto(`${recorded.server.url}/pipelines/default/shop${path}`)
-      await page.locator('main h1').waitFor()
-      await page.waitForFunction(`!/…$/.test(document.querySelector('main').textContent.trim())`)
+      await settled(page)
       const file = join(folder, `console-${view}-${colorScheme}.png`)
       await page.screenshot({ path: file, animations: 'disabled' })
       process.stdout.write(`${file}\n`)
