@@ -184,7 +184,12 @@ export const stage: Dashboard = {
           title: 'Retries',
           description: 'Messages that are tried again.',
           unit: 'ops',
-          queries: [{ expr: `sum(rate(orderpipeline_stage_retries_total{${ofStagePods}}[5m])) or vector(0)`, legend: 'retries' }],
+          queries: [
+            {
+              expr: `sum(rate(orderpipeline_stage_retries_total{${ofStagePods}}[5m])) or vector(0)`,
+              legend: 'retries',
+            },
+          ],
         },
       ],
     },

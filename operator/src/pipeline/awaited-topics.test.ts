@@ -11,7 +11,7 @@ const refused = { conditions: [{ type: 'Ready', status: 'False', reason: 'KafkaE
 const topics = (of: OrderPipeline, status: (name: string) => unknown): ChildObject[] =>
   desired(of, [], settings)
     .filter(({ kind }) => kind === 'KafkaTopic')
-    .map((object) => ({ ...object, status: status(object.metadata.name) }) as ChildObject)
+    .map((object) => ({ ...object, status: status(object.metadata.name) }))
 const workloads = (of: OrderPipeline): ChildObject[] =>
   desired(of, [], settings).filter(({ kind }) => kind !== 'KafkaTopic')
 const steps = (of: OrderPipeline, children: readonly ChildObject[]) =>

@@ -16,7 +16,7 @@ export type Turn =
 
 export interface Acting {
   /** Whether this installation acts on it, as far as is known; makes no request. */
-  acts(pipeline: OrderPipeline): boolean
+  readonly acts: (pipeline: OrderPipeline) => boolean
   /** To be asked before a pass over the pipeline. Puts it on record that this one acts, asks and answers. */
   turn(pipeline: OrderPipeline): Promise<Turn>
   forget(key: string): void
