@@ -10,6 +10,7 @@ import type { Backoff } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
 import { errorOf, stallOf, verdictOn } from './failure.ts'
 import type { Stall } from './failure.ts'
+import { createLockPatience } from './lock-patience.ts'
 import type { LogFields } from './log-fields.ts'
 import type { OutgoingRecord } from './records.ts'
 
@@ -94,6 +95,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     Entry<Item>,
     { readonly count: number; readonly commits: number; readonly since: number }
   >()
+  const patience = createLockPatience()
   let commits = 0
   let stalls = 0
 
@@ -176,11 +178,13 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     const group = entries.filter(({ outcome }) => 'item' in outcome)
     const items = group.flatMap(({ outcome }) => ('item' in outcome ? [outcome.item] : []))
     if (items.length === 0) return nothing
-    for (let failures = 0, outages = 0, waitedTogether = false; ;) {
+    for (let failures = 0, outages = 0, waits = 0; ;) {
+      const begun = performance.now()
       try {
         const effect = await options.effect(items)
         commits++
         stalls = 0
+        patience.wentThrough(performance.now() - begun)
         return { ...effect, ended: group }
       } catch (thrown) {
         const error = errorOf(thrown)
@@ -188,12 +192,11 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
         const stall = stallOf(error)
         if (abandon.aborted) throw new Abandoned('no time left for another try', { cause: error })
         if (stall) {
+          if (stall === 'lock') patience.stalled(performance.now() - begun)
           on.retry('transaction', error, ++stalls, aboutOf(group))
           await pause(delayMs(stalls, stalling), abandon)
           if (group.length === 1) return stalledAlone(group[0]!, error, stall)
-          // All may stand in one queue for a row that everybody needs; half of them would stand in it as long.
-          if (stall === 'time' || suspected || waitedTogether) return 'halve'
-          waitedTogether = true
+          if (stall === 'time' || ++waits >= patience.tries(suspected)) return 'halve'
           continue
         }
         if (verdict === 'outage') {
