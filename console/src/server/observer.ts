@@ -28,7 +28,7 @@ export interface ObserverOptions {
 }
 
 export function createObserver(source: Source, options: ObserverOptions): Observer {
-  const { watchedMs = 1_000, unwatchedMs = 5_000 } = options
+  const { watchedMs = 800, unwatchedMs = 5_000 } = options
   const history = new History()
   const listeners = new Set<(change: StateChange) => void>()
   const sent = new Map<string, string>()
