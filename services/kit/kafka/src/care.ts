@@ -41,6 +41,11 @@ export interface Care {
   pending(partition: Partition): boolean
   /** The messages, from this one on, that are to be in hand with nothing else; undefined where the partition is not suspect. */
   trialOf(message: Place): Trial | undefined
+  /**
+   * Whether a trial of it waits for all of its messages. After the fewest deaths that make it suspect
+   * these are most likely nobody's fault but that of pods that come and go.
+   */
+  patient(partition: Partition): boolean
   /** Why the messages of a trial are not to be handled at all. */
   verdictOn(trial: Trial): Failure | undefined
   /** Whether everything that could have ended its processes lies before this offset. True of a partition that is not watched. */
@@ -71,6 +76,7 @@ interface Watch extends Partition {
   state: 'watched' | 'pending' | 'suspect'
   /** Messages in a trial. */
   size: bigint
+  deaths: number
   /** A message that alone ended a process. */
   marked: { readonly offset: bigint; readonly tries: number } | undefined
 }
@@ -85,6 +91,7 @@ export function createCare(held: readonly PartitionHeld[]): Care {
       until: until === undefined ? undefined : BigInt(until),
       state: deaths < deathsForSuspicion ? 'watched' : 'pending',
       size: 1n,
+      deaths,
       marked: undefined,
     })
   }
@@ -103,6 +110,7 @@ export function createCare(held: readonly PartitionHeld[]): Care {
       const before = watch.marked?.offset === from ? watch.marked.tries : 0
       return { topic, partition, from: offset, to: String(to), tries: to === from + 1n ? before + 1 : 0 }
     },
+    patient: (partition) => (watches.get(keyOf(partition))?.deaths ?? 0) > deathsForSuspicion,
     verdictOn: ({ tries }) =>
       tries > triesOfOne ? { error: new CrashedItsProcess(tries - 1), attempts: tries - 1 } : undefined,
     isPast: (partition, offset) => {
@@ -125,6 +133,7 @@ export function createCare(held: readonly PartitionHeld[]): Care {
         const chosen = suspects <= maxSuspects || random() < maxSuspects / suspects
         watch.state = deaths >= deathsForSuspicion && chosen ? 'suspect' : 'watched'
         watch.size = 0n
+        watch.deaths = deaths
         const upper = trial?.to ?? until
         if (upper !== undefined) watch.until = BigInt(upper)
         if (trial && trial.tries > 0) watch.marked = { offset: BigInt(trial.from), tries: trial.tries }

@@ -30,6 +30,7 @@ function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
   const log: string[] = []
   /** What is in hand, by name. */
   const ends = new Map<string, () => void>()
+  const taken = new Map<string, { over: boolean; resting: boolean }>()
   const beside: string[][] = []
   const window = createWindow(10)
   const settled = () => Promise.resolve()
@@ -63,12 +64,14 @@ function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
     },
     hold: undefined,
     draining: new AbortController().signal,
+    resting: () => [...taken.values()].filter(({ over, resting }) => !over && resting).length,
     accept: ({ topic, partition, offset }, epoch, failure) => {
       const name = `${partition}@${offset}`
       log.push(failure ? `give up ${name}` : `take ${name}`)
       window.take()
       const finished = epoch.tracker.take(topic, partition, offset)
-      const inHand = { over: false }
+      const inHand = { over: false, resting: false }
+      taken.set(name, inHand)
       ends.set(name, () => {
         inHand.over = true
         finished()
@@ -115,7 +118,17 @@ function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
     care.decide(held, 1)
     window.wake()
   }
-  return { log, batch, beside, endAllUntil, decide, committable: () => epochs.current.tracker.committable() }
+  /** It has failed, and waits for its next try. */
+  const rest = (name: string): void => {
+    taken.get(name)!.resting = true
+    window.wake()
+  }
+  const end = (name: string): void => {
+    ends.get(name)?.()
+    ends.delete(name)
+    window.wake()
+  }
+  return { log, batch, beside, endAllUntil, decide, rest, end, committable: () => epochs.current.tracker.committable() }
 }
 
 test('suspects are in hand with no others beside them, and the one that is found is not handled', async () => {
@@ -186,4 +199,46 @@ test('a partition with too many messages behind one that does not end waits for 
   expect(log).toEqual(['take 1@7', 'take 1@8', 'take 1@9', 'pause 1', '2 reaches 2 of 2', 'take 2@1'])
   await endAllUntil(later(100))
   expect(log.at(-1)).toBe('resume 1')
+})
+
+test('a part of several suspects does not wait for one of them that only waits for its next try', async () => {
+  const { log, batch, rest, end, endAllUntil } = bench({ held: [of(0, { deaths: 2, until: '32' })] })
+  const work = batch(0, [0, 1, 2, 3])
+  await later()
+  end('0@0')
+  rest('0@1')
+  await later()
+  expect(log).toEqual(['try 0-2, 0', 'take 0@0', 'take 0@1', 'try 2-4, 0', 'take 0@2', 'take 0@3'])
+  await endAllUntil(work)
+})
+
+test('after a further death a part waits for all of its suspects, and a single one is always waited for', async () => {
+  for (const [held, trial] of [
+    [of(0, { deaths: 3, until: '32' }), ['try 0-2, 0', 'take 0@0', 'take 0@1']],
+    [of(0, { deaths: 2, until: '16' }), ['try 0-1, 1', 'take 0@0']],
+  ] as const) {
+    const { log, batch, rest, end, endAllUntil } = bench({ held: [held] })
+    const work = batch(0, [0, 1, 2, 3])
+    await later()
+    rest('0@0')
+    end('0@1')
+    await later()
+    expect(log).toEqual(trial)
+    await endAllUntil(work)
+  }
+})
+
+test('a part of several suspects is tried although others wait for their next try, and a single one is not', async () => {
+  for (const [until, begun] of [
+    ['32', true],
+    ['16', false],
+  ] as const) {
+    const { log, batch, rest, endAllUntil } = bench({ held: [of(0, { deaths: 2, until })] })
+    await batch(1, [7])
+    rest('1@7')
+    const work = batch(0, [0, 1, 2, 3])
+    await later()
+    expect(log.includes('take 0@0')).toBe(begun)
+    await endAllUntil(work)
+  }
 })

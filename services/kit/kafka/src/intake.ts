@@ -16,6 +16,8 @@ export interface IntakeOptions {
   readonly draining: AbortSignal
   /** `failure`: the message is not to be handled, and why. */
   readonly accept: (record: ConsumedRecord, epoch: Epoch, failure?: Failure) => InHand
+  /** How many of those in hand are resting. */
+  readonly resting: () => number
   /** How long others wait for messages that are alone in hand. */
   readonly aloneForMs?: number
   readonly maxBehindFirst?: number
@@ -24,6 +26,8 @@ export interface IntakeOptions {
 export interface InHand {
   /** Done, or left to redelivery. */
   readonly over: boolean
+  /** It has failed, and only waits for its next try. */
+  readonly resting: boolean
 }
 
 /** However little happens, the replica says that it lives. */
@@ -41,9 +45,12 @@ export function createIntake(options: IntakeOptions): (payload: EachBatchPayload
   let alone = false
   /** Were alone for so long that they are waited for no more: what is in nobody's way but its own must not stop all others. */
   let lingering: InHand[] = []
-  const nothingElse = (): boolean => {
+  /** `atWork`: what only waits for its next try does not count. */
+  const nothingElse = (atWork: boolean): boolean => {
     lingering = lingering.filter(({ over }) => !over)
-    return window.inHand === lingering.length
+    if (!atWork) return window.inHand === lingering.length
+    const working = lingering.filter(({ resting }) => !resting).length
+    return window.inHand - options.resting() === working
   }
 
   return async (payload) => {
@@ -93,8 +100,12 @@ export function createIntake(options: IntakeOptions): (payload: EachBatchPayload
 
     /** Takes a part of the batch with nothing else in hand. Returns whether the batch goes on. */
     const takeAlone = async (records: readonly ConsumedRecord[], trial: Trial, care: Care): Promise<boolean> => {
+      // What waits for its next try ends no process meanwhile; and while a provider fails there is always
+      // some of it, so that parts would take as long as their last tries. A single message is judged, so
+      // it is alone; and if a process ends after all, parts wait for all that is in them.
+      const atWork = records.length > 1 && !care.patient(trial)
       const free = await when(
-        () => !alone && nothingElse() && mayTake(),
+        () => !alone && nothingElse(atWork) && mayTake(),
         () => (alone = true),
       )
       if (!free) return false
@@ -103,7 +114,7 @@ export function createIntake(options: IntakeOptions): (payload: EachBatchPayload
         if (!failure && !(await whenDone(custody.try(trial)))) return false
         const taken = records.map((record) => take(record, failure))
         const enough = performance.now() + aloneForMs
-        const ended = (): boolean => taken.every(({ over }) => over)
+        const ended = (): boolean => taken.every(({ over, resting }) => over || (atWork && resting))
         if (!(await when(() => ended() || performance.now() > enough))) return false
         if (!ended()) {
           lingering.push(...taken)

@@ -83,6 +83,13 @@ export interface Stage {
   drain(graceMs: number): Promise<void>
 }
 
+interface Preparing {
+  readonly inHand: { resting: boolean }
+  readonly place: Place
+  readonly ending: AbortSignal
+  readonly about: LogFields
+}
+
 /** Taken from Kafka and not done: enough that hot keys do not starve the rest, small enough to hold in memory. */
 const maxInHand = 1_000
 /** What a crash makes come again, and by how much the lag that scales the stage may look too high. */
@@ -106,6 +113,19 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const draining = new AbortController()
   /** Calls that came to an end, whichever message's. */
   let answered = 0
+  /** Messages in hand that only wait for their next try. */
+  let resting = 0
+  const rest = async (message: { resting: boolean }, wait: Promise<void>): Promise<void> => {
+    message.resting = true
+    resting++
+    if (custody.care && custody.care.partitions.length > 0) window.wake()
+    try {
+      await wait
+    } finally {
+      message.resting = false
+      resting--
+    }
+  }
   const lanes = createKeyLanes(options.concurrency)
   const window = createWindow(maxInHand)
   const custody = createCustody({ holdings: options.holdings, logger, onChange: () => window.wake() })
@@ -175,7 +195,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     const started = performance.now()
     const finished = epoch.tracker.take(record.topic, record.partition, record.offset)
     window.take()
-    const inHand = { over: false }
+    const inHand = { over: false, resting: false }
     const letGo = (): void => {
       inHand.over = true
       window.release()
@@ -224,7 +244,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       lanes.add(options.overtakes?.(decoded) ? `${key}\novertaking` : key, async (place) => {
         try {
           if (epoch.ending.aborted || !live()) throw new Abandoned('its partition is being handed over')
-          send(await prepared(prepare, decoded, { place, ending: epoch.ending, about }))
+          send(await prepared(prepare, decoded, { inHand, place, ending: epoch.ending, about }))
         } catch (error) {
           letGo()
           if (!(error instanceof Abandoned)) logger.error({ ...about, error }, 'a message could not be taken further')
@@ -238,7 +258,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const prepared = async (
     prepare: (message: Message, signal: AbortSignal) => Promise<Item>,
     message: Message,
-    { place, ending, about }: { place: Place; ending: AbortSignal; about: LogFields },
+    { inHand, place, ending, about }: Preparing,
   ): Promise<{ item: Item } | { failure: Failure }> => {
     const answeredBefore = answered
     const since = performance.now()
@@ -258,20 +278,23 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         // Neither a drain nor a rebalance waits for a later try: the next owner of the partition makes it. In an outage every message
         // would fail likewise, so its place is kept: others in it would only be more calls to who is away already. One that fails while
         // others succeed, or for longer than an outage is likely to be everybody's, must not keep the place from them.
-        if (verdict !== 'outage') await place.lendWhile(pause(delayMs(failures, backoff), ending))
+        if (verdict !== 'outage') await rest(inHand, place.lendWhile(pause(delayMs(failures, backoff), ending)))
         else {
           const othersAnswered = answered > answeredBefore
           if (othersAnswered && performance.now() - since >= stalledForMs)
             return { failure: { error, attempts: outages } }
           const ofItsOwn = stallOf(error) !== undefined || othersAnswered || outages >= keptPlaceFor
           const wait = pause(delayMs(++outages, ofItsOwn ? backoff : outageBackoff), ending)
-          await (ofItsOwn ? place.lendWhile(wait) : wait)
+          await rest(inHand, ofItsOwn ? place.lendWhile(wait) : wait)
         }
       }
     }
   }
 
-  const onBatch = createIntake({ window, epochs, custody, accept, hold: options.hold, draining: draining.signal })
+  const onBatch = createIntake({
+    ...{ window, epochs, custody, accept, hold: options.hold, draining: draining.signal },
+    resting: () => resting,
+  })
 
   const membership = startMembership({
     address: options.address,
