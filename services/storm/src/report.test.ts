@@ -9,6 +9,7 @@ const sample = (elapsedSeconds: number, shipped: number): Sample => ({
   ...{ elapsedSeconds, phase: 'storm', database: 'slow 20 ms', provider: 'failing' },
   orders: { open: 2_000, shipped, cancelled: 100 },
   lag: { orders: 5, payment: 70 },
+  mails: 12,
   processes: [
     {
       ...{ name: 'orders-1', service: 'orders', lasting: true, pid: 1, rss: 101, heapUsed: 40, inHand: 3 },
@@ -20,7 +21,7 @@ const sample = (elapsedSeconds: number, shipped: number): Sample => ({
 test('progress: time, orders with their rate, lag, faults and memory', () => {
   expect(progressLine(sample(75, 1_900), sample(60, 400), 120)).toBe(
     '1:15, faults for 0:45 more; 2,000 orders ended, 2,000 open (100/s); ' +
-      'lag orders 5 inventory ? payment 70 shipping ? notification ?; ' +
+      'lag orders 5 inventory ? payment 70 shipping ? notification ? mails 12; ' +
       'database slow 20 ms, provider failing, 2 partitions suspect; ' +
       'MiB orders 101 inventory - payment - shipping - notification -',
   )

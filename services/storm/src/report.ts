@@ -5,7 +5,7 @@ import type { Outcome } from './storm.ts'
 
 /** `before`: an earlier sample, for the rate. */
 export function progressLine(sample: Sample, before: Sample | undefined, stormSeconds: number): string {
-  const { orders, lag, processes, elapsedSeconds } = sample
+  const { orders, lag, mails, processes, elapsedSeconds } = sample
   const ended = orders.shipped + orders.cancelled
   const left = stormSeconds - elapsedSeconds
   const memory = shopStages.map((stage) => {
@@ -16,7 +16,7 @@ export function progressLine(sample: Sample, before: Sample | undefined, stormSe
   return [
     `${clock(elapsedSeconds)}${sample.phase === 'storm' ? `, faults for ${clock(left)} more` : ', no faults any more'}`,
     `${whole(ended)} orders ended, ${whole(orders.open)} open${rateOf(sample, before)}`,
-    `lag ${shopStages.map((stage) => `${stage} ${lag[stage] ?? '?'}`).join(' ')}`,
+    `lag ${shopStages.map((stage) => `${stage} ${lag[stage] ?? '?'}`).join(' ')} mails ${mails}`,
     `database ${sample.database}, provider ${sample.provider}${careful > 0 ? `, ${careful} partitions suspect` : ''}`,
     `MiB ${memory.join(' ')}`,
   ].join('; ')

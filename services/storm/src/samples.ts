@@ -4,6 +4,7 @@ import { kafkaConnection, readOffsets } from '@orderpipeline/kit-kafka-admin'
 import type { KafkaConnection, PartitionOffsets } from '@orderpipeline/kit-kafka-admin'
 import { consumedTopics, shopStages } from '@orderpipeline/kit-stage/testing'
 import type { ShopStage } from '@orderpipeline/kit-stage/testing'
+import { countOf } from '../../crashes/src/books.ts'
 import type { Replica } from './fleet.ts'
 import type { World } from './world.ts'
 
@@ -32,10 +33,12 @@ export interface Sample {
   readonly provider: string
   readonly orders: { readonly open: number; readonly shipped: number; readonly cancelled: number }
   readonly lag: Readonly<Partial<Record<ShopStage, number>>>
+  /** Waiting to be sent. */
+  readonly mails: number
   readonly processes: readonly ProcessSample[]
 }
 
-export type Measured = Pick<Sample, 'orders' | 'lag' | 'processes'>
+export type Measured = Pick<Sample, 'orders' | 'lag' | 'mails' | 'processes'>
 
 export interface Sampler {
   sample(): Promise<Measured>
@@ -46,12 +49,13 @@ export function createSampler(world: World, kafkaBootstrap: string): Sampler {
   const kafka = kafkaConnection({ bootstrapServers: kafkaBootstrap, clientId: 'storm', timeoutMs: 5_000 })
   return {
     sample: async () => {
-      const [orders, lag, processes] = await Promise.all([
+      const [orders, lag, mails, processes] = await Promise.all([
         ordersOf(world),
         lagOf(kafka, world.bench.prefix),
+        countOf(world.database, 'notification', 'mails'),
         Promise.all(world.fleet.replicas.map(processSample)),
       ])
-      return { orders, lag, processes }
+      return { orders, lag, mails, processes }
     },
     close: () => kafka.close(),
   }

@@ -19,7 +19,7 @@ const replica = (more: Partial<ProcessSample>): ProcessSample => ({
 })
 const sample = (elapsedSeconds: number, processes: readonly ProcessSample[], more: Partial<Sample> = {}): Sample => ({
   ...{ elapsedSeconds, phase: 'storm', database: 'well', provider: 'failing' },
-  ...{ orders: { open: 0, shipped: 0, cancelled: 0 }, lag: {}, processes },
+  ...{ orders: { open: 0, shipped: 0, cancelled: 0 }, lag: {}, mails: 0, processes },
   ...more,
 })
 /** A hundred samples of one replica, whose memory is so large at each of them. */
