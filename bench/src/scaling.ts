@@ -10,6 +10,8 @@ interface Load {
   readonly trace: Trace
   /** Seconds that messages really take, where that is not what the spec says. */
   readonly workSeconds?: ReadonlyMap<string, number>
+  /** Messages a second that all replicas of a stage together get done at most, by what they share. */
+  readonly sharedPerSecond?: ReadonlyMap<string, number>
 }
 
 const minuteMs = 60_000
@@ -26,6 +28,11 @@ export const loads: readonly Load[] = [
     name: '5,000/min, 3 s a payment, 15 min',
     trace: steady(perMinute(5_000), 15 * minuteMs),
     workSeconds: new Map([['payment', 3]]),
+  },
+  {
+    name: '50,000/min, a provider of 600/s, 10 min',
+    trace: steady(perMinute(50_000), 10 * minuteMs),
+    sharedPerSecond: new Map([['payment', 600]]),
   },
 ]
 
@@ -54,9 +61,10 @@ export async function benchScaling(names: readonly string[], say: (line: string)
 
 function rowsOf(
   pipeline: Awaited<ReturnType<typeof pipelineIn>>,
-  { name, trace, workSeconds = new Map() }: Load,
+  { name, trace, workSeconds = new Map(), sharedPerSecond = new Map() }: Load,
 ): Row[] {
-  const options = { trace, surroundings, ratios: [], workSeconds, seed: 1, tailSeconds: 3_600, replicas: replicasTimed }
+  const load = { trace, workSeconds, sharedPerSecond }
+  const options = { ...load, surroundings, ratios: [], seed: 1, tailSeconds: 3_600, replicas: replicasTimed }
   const onLag = dryRun(pipeline, options)
   const ways = reactive.map((way) => ({
     ...way,

@@ -7,7 +7,16 @@ import { CalledWrongly } from '../environment.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { alternatives, dryRun, reactive, type DryRun } from '../simulate/dry-run.ts'
 import { asJson } from '../simulate/json.ts'
-import { durationMs, number, ratiosOf, shapeOf, surroundingsOf, secondsOf, type Options } from '../simulate/options.ts'
+import {
+  durationMs,
+  number,
+  ratesOf,
+  ratiosOf,
+  shapeOf,
+  surroundingsOf,
+  secondsOf,
+  type Options,
+} from '../simulate/options.ts'
 import { report, time } from '../simulate/terminal/report.ts'
 import { groups } from './groups.ts'
 
@@ -39,6 +48,12 @@ export const simulate: CommandDefinition = {
       .addOption(many('--work <stage=seconds>', 'seconds a message really takes, instead of workSeconds; repeatable'))
       .addOption(
         many('--ratio <topic=n>', 'messages on a topic for each it follows from, or consumed:emitted=n; repeatable'),
+      )
+      .addOption(
+        many(
+          '--shared <stage=n/unit>',
+          'messages that all replicas of a stage together get done at most, by what they share, such as a provider; repeatable',
+        ),
       )
       .option('--skew <n>', 'how unevenly keys fall on partitions: 0 evenly, 1 as 1/rank', '0')
       .optionsGroup('The cluster:')
@@ -89,6 +104,7 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
     ...settings,
     trace,
     workSeconds: secondsOf(options.work, '--work', stages),
+    sharedPerSecond: ratesOf(options.shared, '--shared', stages),
     cpuSeconds: secondsOf(options.cpu, '--cpu', stages),
   })
   const { scenario, run, figures } = dry

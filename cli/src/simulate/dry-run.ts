@@ -17,6 +17,8 @@ export interface DryRunOptions {
   readonly workSeconds: ReadonlyMap<string, number>
   /** CPU seconds a message costs, by stage: for the comparison with an autoscaler on CPU. */
   readonly cpuSeconds?: ReadonlyMap<string, number>
+  /** Messages a second that all replicas of a stage together get done at most, by stage. */
+  readonly sharedPerSecond?: ReadonlyMap<string, number>
   /** By the policy of each stage unless given. */
   readonly scaling?: 'lag' | 'flow' | 'steps'
   readonly seed: number
@@ -76,11 +78,12 @@ function scenarioOf({ name, spec }: PipelineFile, options: DryRunOptions): Scena
   if (problems.length > 0)
     throw new CommandFailed(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
   const { trace, surroundings, seed, tailSeconds, cpuSeconds = new Map<string, number>() } = options
+  const shared = options.sharedPerSecond ?? new Map<string, number>()
   const cpu = new Map([...cpuSeconds].map(([stage, each]) => [stage, { secondsPerMessage: each, coresPerReplica }]))
   const pipeline = { apiVersion: `${group}/${version}`, kind, metadata: { name }, spec: withKafka(name, spec) }
   try {
     return {
-      stages: stageScenarios(pipeline, { workSeconds: options.workSeconds, hpaTolerance, cpu }),
+      stages: stageScenarios(pipeline, { workSeconds: options.workSeconds, hpaTolerance, cpu, shared }),
       topology: topologyOf(spec, options.ratios),
       ...{ trace, surroundings, seed, tailSeconds, stepMs },
       scaling: options.scaling ?? policyOf(spec),

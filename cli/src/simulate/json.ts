@@ -29,6 +29,14 @@ export const asJson = (
   flows: scenario.topology.flows,
   figures,
   alternatives,
+  changes: run.stages.map(({ name, changes }) => ({
+    name,
+    changes: changes.map(({ at, until, ...change }) => ({
+      atSeconds: at / 1_000,
+      untilSeconds: until / 1_000,
+      ...change,
+    })),
+  })),
   series: run.stages.map(({ name, samples }) => ({
     name,
     everySeconds: 1,

@@ -16,6 +16,7 @@ export interface Options {
   readonly ratio: readonly string[]
   readonly work: readonly string[]
   readonly cpu: readonly string[]
+  readonly shared: readonly string[]
   readonly podStart: string
   readonly startsPerSecond?: string
   readonly ready: string
@@ -88,6 +89,18 @@ export function secondsOf(texts: readonly string[], option: string, stages: read
       if (!stages.includes(stage) || value === undefined)
         throw wrong(option, text, `stage=seconds, with one of the stages ${stages.join(', ')}`)
       return [stage, number(value, `${option} ${stage}`, { from: 0.0001, to: 3_600 })]
+    }),
+  )
+}
+
+/** `payment=100/s`, by stage. @throws CommandFailed */
+export function ratesOf(texts: readonly string[], option: string, stages: readonly string[]): Map<string, number> {
+  return new Map(
+    texts.map((text) => {
+      const [stage = '', value] = text.split('=', 2)
+      if (!stages.includes(stage) || value === undefined)
+        throw wrong(option, text, `stage=rate, with one of the stages ${stages.join(', ')}`)
+      return [stage, rateOf(value, `${option} ${stage}`)]
     }),
   )
 }

@@ -112,6 +112,29 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     )
   })
 
+  it('asks on flow for no more replicas than help where all of them share a provider, and says why', async () => {
+    const load = ['--rate', '50000/min', '--for', '3m', '--shared', 'payment=600/s', '--json']
+    const most = async (way: string) => {
+      const { stdout } = await simulate('-f', shop, ...load, '--scaling', way)
+      const { figures, changes } = JSON.parse(stdout) as {
+        figures: { stages: { name: string; mostReplicas: number; doneAtSeconds: number }[] }
+        changes: { name: string; changes: { reason: string; text: string }[] }[]
+      }
+      const payment = figures.stages.find(({ name }) => name === 'payment') ?? expect.fail('no payment')
+      return { ...payment, changes: changes.find(({ name }) => name === 'payment')?.changes ?? [] }
+    }
+    const [onLag, onFlow] = [await most('lag'), await most('flow')]
+    expect(onLag.mostReplicas).toBe(100)
+    expect(onFlow.mostReplicas).toBeLessThan(50)
+    expect(onFlow.doneAtSeconds).toBeLessThan(onLag.doneAtSeconds * 1.1)
+    expect(onFlow.changes.find(({ reason }) => reason === 'ScaleOutUseless')?.text).toMatch(
+      /more than \d+ replicas handled no more messages/,
+    )
+    expect((await simulate('-f', shop, '--burst', '10', '--shared', 'pay=1/s')).stderr).toContain(
+      '--shared: found "pay=1/s"; allowed: stage=rate',
+    )
+  })
+
   it.each(['burst.csv', 'lunch.json'])('replays the example trace %s', async (name) => {
     const { code, stderr } = await simulate('-f', shop, '--trace', join(examples, 'traces', name))
     expect([code, stderr]).toEqual([0, ''])

@@ -11,7 +11,7 @@ const { spec } = pipeline({ topics: [{ name: 'in' }, { name: 'out' }], stages: [
 
 const control = (): FlowControl => flowControl(topologyOf(spec), spec.stages.map(flowRules))
 const look = (at: number, topic: string, arrived: number, handled = arrived): FlowSample => ({
-  ...{ at, members: 1, handled, partitions: 30 },
+  ...{ at, members: 1, current: 1, handled, partitions: 30 },
   arrived: new Map([[topic, arrived]]),
   lag: new Map([[topic, arrived - handled]]),
 })
@@ -46,6 +46,15 @@ describe('the flow control of a pipeline', () => {
     const decided = flow.decide('second', 1) ?? expect.fail('nothing decided')
     expect(decided.figures?.arrivalsPerSecond).toBeGreaterThanOrEqual(8)
     expect(decided.replicas).toBeGreaterThanOrEqual(5) // 8 a second ÷ 2 a second of a replica ÷ 0.85
+  })
+
+  it('asks for no more than it has while a stage handles nothing, though its backlog grows', () => {
+    const flow = control()
+    for (let second = 0; second <= 60; second += 2) flow.note('first', look(second * 1_000, 'in', second * 100, 0))
+    flow.spread()
+    expect(flow.decide('first', 3)).toMatchObject({ replicas: 3, reason: 'Holding', lag: 6_000 })
+    flow.note('first', look(62_000, 'in', 6_200, 10))
+    expect(flow.decide('first', 3)?.replicas).toBeGreaterThan(3)
   })
 
   it('leaves out a stage that is not in the pipeline', () => {

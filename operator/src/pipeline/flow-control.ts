@@ -3,10 +3,12 @@
 import type { Stage, StageScaling } from '../api/index.ts'
 import { arrivalRate, meanArrivalRate, withArrivalSample, type ArrivalSample } from './arrival-rate.ts'
 import { flowDecision, type FlowDecision } from './flow-decision.ts'
-import { drainSecondsOf } from './flow-demand.ts'
+import { drainSecondsOf, type StageLoad } from './flow-demand.ts'
 import { expectedRates, type FlowStage } from './flow-rates.ts'
 import { defaults } from './environment.ts'
+import { isHolding, withHoldingSample, type Holding } from './holding.ts'
 import { unmeasured, withRateSample, type ReplicaRate } from './replica-rate.ts'
+import { isJudging, noKnee, usefulReplicas, withKneeSample, type Knee } from './scale-knee.ts'
 import type { Topology } from './topology.ts'
 
 /** What the spec says of a stage. */
@@ -26,6 +28,8 @@ export interface FlowSample {
   readonly at: number
   /** Members of the consumer group. */
   readonly members: number
+  /** Replicas that its Deployment asks for. */
+  readonly current: number
   /** Messages handled since the beginning. */
   readonly handled: number
   /** Messages written to each topic since its beginning. */
@@ -55,6 +59,8 @@ interface Known {
   readonly arrivals: Map<string, readonly ArrivalSample[]>
   looks: number
   rate: ReplicaRate
+  knee: Knee
+  holding: Holding
   last?: FlowSample
 }
 
@@ -96,18 +102,20 @@ export function flowControl(topology: Topology, rules: readonly FlowRules[], bef
       const { minReplicas, maxReplicas } = scaling
       const waiting = lag ?? known.last.lag
       return flowDecision(
-        { ...load, minReplicas, maxReplicas, partitions: known.last.partitions, current },
+        { ...load, ...shared(known), minReplicas, maxReplicas, partitions: known.last.partitions, current },
         { lag: sum(topics, (topic) => waiting.get(topic) ?? 0), measuredAt: known.rate.measuredAt },
       )
     },
   }
 }
 
+const unseen = { knee: noKnee, holding: {} } as const
+
 function remembered(rules: FlowRules, before: Known | undefined): Known {
   if (!before || before.rules.topics.join() !== rules.topics.join())
-    return { rules, arrivals: new Map(), looks: 0, rate: unmeasured }
+    return { rules, arrivals: new Map(), looks: 0, rate: unmeasured, ...unseen }
   const sameWork = before.rules.concurrency === rules.concurrency && before.rules.workSeconds === rules.workSeconds
-  return { ...before, rules, rate: sameWork ? before.rate : unmeasured }
+  return { ...before, rules, ...(sameWork ? {} : { rate: unmeasured, ...unseen }) }
 }
 
 function note(known: Known, sample: FlowSample): void {
@@ -118,12 +126,25 @@ function note(known: Known, sample: FlowSample): void {
   }
   const lag = sum(known.rules.topics, (topic) => sample.lag.get(topic) ?? 0)
   known.rate = withRateSample(known.rate, { at, members, handled, lag }, known.rules.concurrency)
+  const look = { at, members, current: sample.current, handled, lag }
+  known.knee = withKneeSample(known.knee, look, known.rules.concurrency)
+  known.holding = withHoldingSample(known.holding, look)
   known.looks += 1
   known.last = sample
 }
 
 /** The declared work of a message, until the stage was busy for long enough to measure it. */
 const replicaPerSecond = ({ rules, rate }: Known): number => rate.perSecond ?? rules.concurrency / rules.workSeconds
+
+/** What replicas have in common: that they are of no use beyond a number of them, or wait for the same. */
+const shared = ({ knee, holding, rules, last }: Known): Pick<StageLoad, 'usefulReplicas' | 'holding' | 'judging'> => {
+  const useful = usefulReplicas(knee, last?.at ?? 0)
+  return {
+    ...(useful === undefined ? {} : { usefulReplicas: useful }),
+    holding: isHolding(holding, rules.workSeconds),
+    judging: isJudging(knee),
+  }
+}
 
 const arrivedPerSecond = ({ arrivals }: Known): number => sum([...arrivals.values()], meanArrivalRate)
 

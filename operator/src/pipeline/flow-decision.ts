@@ -99,6 +99,7 @@ const reasonTexts: Readonly<Record<Exclude<FlowReason, 'Arrivals' | 'Backlog'>, 
   ScaleOutUseless: ({ usefulReplicas }) => `more than ${usefulReplicas} replicas handled no more messages`,
   Holding: ({ current }) =>
     `it handles nothing though messages wait, so that more than the present ${current} would wait with it`,
+  Judging: ({ current }) => `what the last of its ${current} replicas bring is being measured first`,
   SmallChange: ({ current }) => `so few less than ${current} are not worth a rebalance`,
 }
 

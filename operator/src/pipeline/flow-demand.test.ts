@@ -24,6 +24,7 @@ const anyLoad = fc
     partitions: fc.integer({ min: 1, max: 200 }),
     current: fc.integer({ min: 0, max: 220 }),
     holding: fc.boolean(),
+    judging: fc.boolean(),
   })
   .map(({ more, ...each }): StageLoad => ({ ...each, maxReplicas: each.minReplicas + more }))
 
@@ -61,6 +62,13 @@ describe('the demand of a stage', () => {
   it('asks for no more replicas while the stage is holding', () => {
     const waiting = load({ backlog: 100_000, current: 7, holding: true })
     expect(demandOf(waiting)).toMatchObject({ replicas: 7, bound: 'Holding' })
+  })
+
+  it('waits with more replicas until it is known what the last ones bring, and with fewer it does not', () => {
+    const judging = load({ backlog: 100_000, current: 7, judging: true })
+    expect(demandOf(judging)).toMatchObject({ replicas: 7, bound: 'Judging' })
+    expect(demandOf({ ...judging, backlog: 0 })).toMatchObject({ replicas: 1 })
+    expect(demandOf({ ...judging, current: 0 }).replicas).toBe(100)
   })
 
   it('stays within the bounds of the spec for every load', () => {

@@ -20,6 +20,8 @@ export interface StageLoad {
   readonly usefulReplicas?: number
   /** The stage waits for something that is away (circuit breaker open, database down): more replicas cannot help. */
   readonly holding?: boolean
+  /** Replicas were added, and what they bring is not known yet. */
+  readonly judging?: boolean
 }
 
 /** What kept the demand from being the plain sum. */
@@ -32,6 +34,8 @@ export type DemandBound =
   | 'ScaleOutUseless'
   /** Nothing is handled though messages wait: what the stage needs is away. */
   | 'Holding'
+  /** Replicas were added, and the next ones wait for what those bring. */
+  | 'Judging'
   /** Fewer would do, but not by enough for a rebalance. */
   | 'SmallChange'
 
@@ -72,6 +76,10 @@ export function demandOf(load: StageLoad): Demand {
   // The part of a replica's time that arrivals leave free works off backlog first.
   const needed = Math.max(forArrivals, forArrivals * utilization + forBacklog)
   if (load.holding && needed > current) return { ...parts, ...bounded(load, current), bound: 'Holding' }
+  if (load.judging && current > 0 && needed > current) {
+    const kept = bounded(load, current)
+    return { ...parts, ...kept, ...(kept.bound ? {} : { bound: 'Judging' }) }
+  }
   if (needed <= current && needed > current - 1 - Math.max(slack.least, slack.share * current)) {
     const kept = bounded(load, current)
     return {

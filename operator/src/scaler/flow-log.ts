@@ -178,6 +178,7 @@ const flowSample = (
     at,
     // A member without a partition handles nothing.
     members: Math.min(readyReplicas, partitions.length),
+    current: live[live.active]?.spec.replicas ?? 0,
     handled: sum(samples.map(([, { consumed }]) => consumed)),
     arrived: new Map(samples.map(([topic, { written }]) => [topic, sum(Object.values(written))])),
     lag: new Map(samples.map(([topic, { lag }]) => [topic, lag])),

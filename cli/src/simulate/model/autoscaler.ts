@@ -1,5 +1,6 @@
 // How many replicas does a ScaledObject come to, moment by moment? KEDA's polls and the horizontal pod autoscaler's syncs,
 // each at its own period and from a moment of its own.
+import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import type { Random } from '@orderpipeline/traffic'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import { blank, decision, type HpaSpec } from './hpa.ts'
@@ -19,11 +20,15 @@ export interface Sight {
   readonly done: () => number
   /** Members of the consumer group. */
   readonly members: () => number
+  /** Replicas wanted. */
+  readonly wanted: () => number
 }
 
 export interface Autoscaler {
   /** Replicas wanted from now on. */
   replicas(now: number, current: number, sight: Sight): number
+  /** Of one on flow: how the replicas that it wanted changed, in milliseconds since the beginning. */
+  readonly changes?: () => readonly FlowChange[]
 }
 
 /** What CPU there is to scale on: what a message costs, and how much of it a replica is to use, in cores. */

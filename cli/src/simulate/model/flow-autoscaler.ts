@@ -1,7 +1,7 @@
 // How many replicas does a stage come to that is scaled by flow? The demand as an external metric with a target of one a replica,
 // through the horizontal pod autoscaler's own rules; the first replica of a stage at zero is pushed, not polled for.
 import type { Random } from '@orderpipeline/traffic'
-import { metricFor } from '@orderpipeline/operator/pipeline'
+import { metricFor, noChanges, withDecision } from '@orderpipeline/operator/pipeline'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import type { Autoscaler } from './autoscaler.ts'
 import type { ModelFlowControl } from './flow-control.ts'
@@ -19,6 +19,7 @@ export function createFlowAutoscaler(
   let nextSync = random() * hpaSyncMs
   let memory = blank
   let lastActive: number | undefined
+  let changes = noChanges
 
   return {
     replicas: (now, current, { lagOf }) => {
@@ -27,12 +28,14 @@ export function createFlowAutoscaler(
       let wanted = polled({ active, current, minReplicas, cooldownSeconds, lastActive, now })
       if (now < nextSync) return wanted
       nextSync += hpaSyncMs
-      const { replicas } = flow.decide(stage, wanted)
-      const metric = { total: metricFor(replicas, wanted, rules.hpa.tolerance), perReplica: 1 }
+      const decided = flow.decide(stage, wanted)
+      changes = withDecision(changes, decided, now, now)
+      const metric = { total: metricFor(decided.replicas, wanted, rules.hpa.tolerance), perReplica: 1 }
       const next = decision(rules.hpa, memory, now, wanted, [metric])
       memory = next.memory
       wanted = next.desired
       return wanted
     },
+    changes: () => changes.changes,
   }
 }

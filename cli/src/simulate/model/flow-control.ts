@@ -19,7 +19,7 @@ export interface ModelFlowControl {
 }
 
 /** The operator's interval between two looks at offsets. */
-const lookMs = 5_000
+const lookMs = 2_000
 
 export function createFlowControl(topology: Topology): ModelFlowControl {
   const stages = new Map<string, { readonly stage: StageScenario; readonly sight: Sight }>()
@@ -41,6 +41,7 @@ export function createFlowControl(topology: Topology): ModelFlowControl {
         control.note(name, {
           at: now,
           members: sight.members(),
+          current: sight.wanted(),
           handled: sight.done(),
           arrived: new Map(stage.consumes.map(({ topic }) => [topic, sight.arrivedOn(topic)])),
           lag: lagOf(stage, sight),

@@ -17,6 +17,8 @@ export interface PipelineOptions {
   readonly hpaTolerance: number
   /** By stage, for those to be scaled on CPU for comparison. */
   readonly cpu: ReadonlyMap<string, CpuUse>
+  /** Messages a second of all replicas together at most, by stage, where they share something. */
+  readonly shared?: ReadonlyMap<string, number>
 }
 
 /** A stage of which nobody says how long its work takes. */
@@ -42,8 +44,11 @@ export function stageScenarios(given: OrderPipeline, options: PipelineOptions): 
     ...(stage.scaling.policy === undefined ? {} : { policy: stage.scaling.policy }),
     rules: autoscalerRules(stageScaledObject(pipeline, stage, aim, settings), topicPrefix(name), options.hpaTolerance),
     ...cpuOf(options.cpu.get(stage.name)),
+    ...sharedOf(options.shared?.get(stage.name)),
   }))
 }
+
+const sharedOf = (perSecond: number | undefined) => (perSecond === undefined ? {} : { sharedPerSecond: perSecond })
 
 const cpuOf = (cpu: CpuUse | undefined) => (cpu === undefined ? {} : { cpu })
 

@@ -1,12 +1,16 @@
 // When is each message in hand done with? A replica has so many places; one that comes free is taken again at once, even
 // between two steps of the model, so that work of 130 ms in steps of 100 ms takes 130 ms and not 200.
 
+import type { Provider } from './provider.ts'
+
 export interface Work {
   /** Messages in hand at once. */
   readonly concurrency: number
   readonly workMs: number
   /** Length of a step of the model. Work shorter than that is done so many times in it, and ends with the next. */
   readonly stepMs: number
+  /** What every replica of the stage calls for each message; absent where they share nothing. */
+  readonly provider?: Provider
 }
 
 export interface Places {
@@ -25,7 +29,7 @@ interface Cohort {
   readonly messages: number
 }
 
-export function createPlaces({ concurrency, workMs, stepMs }: Work): Places {
+export function createPlaces({ concurrency, workMs, stepMs, provider }: Work): Places {
   const short = workMs < stepMs
   const perStep = (concurrency * stepMs) / workMs
   const takesMs = Math.max(workMs, stepMs)
@@ -57,8 +61,10 @@ export function createPlaces({ concurrency, workMs, stepMs }: Work): Places {
     },
     open: (now) => {
       if (!short) return concurrency - inHand
-      const whole = Math.floor(perStep + part)
-      part = perStep + part - whole
+      const able = Math.floor(perStep + part)
+      part = perStep + part - able
+      // Who waits for the provider keeps its place.
+      const whole = provider?.isBehind(now) ? Math.max(0, Math.min(able, concurrency - inHand)) : able
       free = [{ since: now, places: whole }]
       return whole
     },
@@ -71,7 +77,8 @@ export function createPlaces({ concurrency, workMs, stepMs }: Work): Places {
         left -= taken
         first.places -= taken
         if (first.places === 0) free.shift()
-        const due = Math.max(first.since, now - (short ? 0 : stepMs)) + takesMs
+        const start = Math.max(first.since, now - (short ? 0 : stepMs))
+        const due = Math.max(start + takesMs, provider?.doneAt(start, taken) ?? 0)
         const last = cohorts.length > head ? cohorts.at(-1) : undefined
         if (last && last.due === due && last.topic === topic)
           cohorts[cohorts.length - 1] = { ...last, messages: last.messages + taken }

@@ -11,6 +11,8 @@ export interface StageScenario {
   readonly concurrency: number
   /** What a message really takes, which may be more than the spec says. */
   readonly workSeconds: number
+  /** Messages a second that all replicas together get done at most, by what they share; absent where that is nothing. */
+  readonly sharedPerSecond?: number
   readonly rules: AutoscalerRules
   /** What the spec says a message takes: the first guess of an autoscaler on flow. */
   readonly declaredWorkSeconds: number

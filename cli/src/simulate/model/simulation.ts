@@ -1,5 +1,6 @@
 // How do lag and replicas go on from an order's arrival to its end? Messages flow in steps of a tenth of a second; what
 // controls them (polls, syncs, pods, rebalances) happens at the first step at or after its moment.
+import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import { endOf, seeded } from '@orderpipeline/traffic'
 import { createArrivals } from './arrivals.ts'
 import { createFlowControl } from './flow-control.ts'
@@ -14,6 +15,8 @@ export interface StageRun {
   readonly rebalances: number
   readonly standstillSeconds: number
   readonly podSeconds: number
+  /** How the wanted replicas changed, of a stage on flow: the last changes, in milliseconds since the beginning. */
+  readonly changes: readonly FlowChange[]
 }
 
 export interface Run {
@@ -77,6 +80,7 @@ export function simulate(scenario: Scenario): Run {
       rebalances: model.rebalances,
       standstillSeconds: standstillMs / 1_000,
       podSeconds: podMs / 1_000,
+      changes: model.changes,
     })),
   }
 }

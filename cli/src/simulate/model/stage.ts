@@ -1,4 +1,5 @@
 // What is one stage at any moment? Its messages, waiting and in hand, and the replicas that work on them.
+import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import type { Random } from '@orderpipeline/traffic'
 import { createAutoscaler, createCpuAutoscaler, type Autoscaler, type Sight } from './autoscaler.ts'
 import { createBacklog } from './backlog.ts'
@@ -7,6 +8,7 @@ import { createDeployment } from './deployment.ts'
 import { createFlowAutoscaler } from './flow-autoscaler.ts'
 import type { ModelFlowControl } from './flow-control.ts'
 import type { Nodes } from './nodes.ts'
+import { createProvider } from './provider.ts'
 import { createReplica, type Replica } from './replica.ts'
 import type { Scenario, StageScenario } from './scenario.ts'
 import { createStepAutoscaler } from './step-autoscaler.ts'
@@ -34,6 +36,8 @@ export interface StageModel {
   readonly rebalancing: boolean
   /** Nothing to do, and as many pods as at the beginning. */
   readonly settled: boolean
+  /** How the wanted replicas of a stage on flow changed, in milliseconds since the beginning. */
+  readonly changes: readonly FlowChange[]
   state(): StageState
   arrive(topic: string, messages: number): void
   /** Pods, group and autoscaler, up to now. */
@@ -54,8 +58,9 @@ export function createStage(
   const partitions = consumes.map((topic) => topic.partitions)
   const index = new Map(consumes.map(({ topic }, position) => [topic, position]))
   const backlog = createBacklog(partitions, surroundings.skew, random)
-  const newReplica = (): Replica =>
-    createReplica(backlog, { concurrency: stage.concurrency, workMs: stage.workSeconds * 1_000, stepMs })
+  const provider = stage.sharedPerSecond === undefined ? undefined : createProvider(stage.sharedPerSecond)
+  const work = { concurrency: stage.concurrency, workMs: stage.workSeconds * 1_000, stepMs }
+  const newReplica = (): Replica => createReplica(backlog, provider ? { ...work, provider } : work)
   const cpu = scaling === 'cpu' ? stage.cpu : undefined
   const { minReplicas, maxReplicas } = rules.hpa
   const atFirst = scaling === 'maximum' ? maxReplicas : scaling === 'minimum' || cpu ? minReplicas : rules.minReplicas
@@ -92,6 +97,7 @@ export function createStage(
     arrivedOn: (topic) => arrived[index.get(topic) ?? -1] ?? 0,
     done: () => sum(done),
     members: () => group.members.size,
+    wanted: () => deployment.wanted,
   }
   flow.join(stage, sight)
   const lag = (): number => sum(arrived) - sum(done)
@@ -106,6 +112,9 @@ export function createStage(
     },
     get rebalancing() {
       return group.rebalancing
+    },
+    get changes() {
+      return autoscaler.changes?.() ?? []
     },
     get settled() {
       return lag() === 0 && deployment.wanted === atFirst && deployment.pods.length === atFirst && !group.rebalancing

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { isHolding, withHoldingSample, type Holding } from './holding.ts'
+
+const after = (seconds: number, changes: { handled?: (second: number) => number; members?: number; lag?: number }) => {
+  const { handled = () => 7, members = 3, lag = 100 } = changes
+  let known: Holding = {}
+  for (let second = 0; second <= seconds; second += 2)
+    known = withHoldingSample(known, { at: second * 1_000, handled: handled(second), members, current: members, lag })
+  return known
+}
+
+it('a stage holds that has handled nothing for half a minute though messages wait', () => {
+  expect(isHolding(after(28, {}), 0.1)).toBe(false)
+  expect(isHolding(after(30, {}), 0.1)).toBe(true)
+})
+
+it('a stage whose messages take long holds only after three of them', () => {
+  expect(isHolding(after(60, {}), 60)).toBe(false)
+  expect(isHolding(after(180, {}), 60)).toBe(true)
+})
+
+it('a stage that handles one message, has none, or has no members does not hold', () => {
+  expect(isHolding(after(60, { handled: (second) => (second > 50 ? 8 : 7) }), 0.1)).toBe(false)
+  expect(isHolding(after(60, { lag: 0 }), 0.1)).toBe(false)
+  expect(isHolding(after(60, { members: 0 }), 0.1)).toBe(false)
+})

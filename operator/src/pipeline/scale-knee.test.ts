@@ -1,0 +1,153 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isJudging, noKnee, usefulReplicas, withKneeSample, type Knee } from './scale-knee.ts'
+
+interface World {
+  /** Messages a second of one replica by itself. */
+  readonly each: number
+  /** Messages a second of all of them at most. */
+  readonly shared: number
+}
+
+/** A stage with more to do than it can, whose replicas come and go at once. */
+const run = (world: World) => {
+  let [second, handled, knee] = [0, 0, noKnee]
+  const at = (members: number, seconds: number, changes: Partial<World> & { readonly lag?: number } = {}): Knee => {
+    const { each, shared, lag = 1_000_000 } = { ...world, ...changes }
+    for (const end = second + seconds; second < end; second += 2) {
+      handled += 2 * Math.min(members * each, shared)
+      const sample = { at: second * 1_000, members, current: members, handled, lag }
+      knee = withKneeSample(knee, sample, 10)
+    }
+    return knee
+  }
+  return { at, useful: () => usefulReplicas(knee, second * 1_000), knee: () => knee }
+}
+const provider = { each: 50, shared: 600 }
+
+describe('the replicas that are of use', () => {
+  it('are as many as carry what the stage handled with more of them', () => {
+    const { at, useful } = run(provider)
+    at(10, 30)
+    expect(useful()).toBeUndefined()
+    at(60, 30)
+    expect(useful()).toBe(12)
+  })
+
+  it('are all of them where each one adds its share, at any steps', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 2, max: 60 })), { maxLength: 15 }),
+        fc.integer({ min: 1, max: 50 }),
+        (steps, each) => {
+          const { at, useful } = run({ each, shared: Infinity })
+          for (const [members, seconds] of steps) {
+            at(members, seconds)
+            expect(useful()).toBeUndefined()
+          }
+        },
+      ),
+    )
+  })
+
+  it('are never fewer than had been enough, for any shared rate', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 2, max: 100 }),
+        fc.integer({ min: 50, max: 5_000 }),
+        (few, more, shared) => {
+          const { at, useful } = run({ each: 50, shared })
+          at(few, 30)
+          at(few + more, 30)
+          const bound = useful() ?? Infinity
+          // What so many replicas carry by themselves is what the stage gets done.
+          expect(bound * 50).toBeGreaterThanOrEqual(Math.min(shared, (few + more) * 50, few * 50) * 0.94)
+          expect(bound).toBeGreaterThanOrEqual(few)
+        },
+      ),
+    )
+  })
+
+  it('are not judged while too little waits, since a stage that keeps up is as fast as its arrivals', () => {
+    const { at, useful } = run(provider)
+    at(10, 30, { lag: 20 })
+    at(60, 60, { lag: 20 })
+    expect(useful()).toBeUndefined()
+  })
+})
+
+describe('the verdict that more replicas are of no use', () => {
+  const reached = () => {
+    const one = run(provider)
+    one.at(10, 30)
+    one.at(60, 30)
+    one.at(12, 60)
+    return one
+  }
+
+  it('holds with the replicas that are of use, and lets half as many more be tried after five minutes', () => {
+    const { at, useful } = reached()
+    expect(useful()).toBe(12)
+    at(12, 260)
+    expect(useful()).toBe(19)
+  })
+
+  it('comes back after a trial that failed, and the next trial is later', () => {
+    const { at, useful, knee } = reached()
+    at(12, 260)
+    at(19, 30)
+    expect(useful()).toBe(12)
+    expect(knee().verdict?.times).toBe(2)
+    at(12, 400)
+    expect(useful()).toBe(12)
+    at(12, 240)
+    expect(useful()).toBe(19)
+  })
+
+  it('ends with a trial that helped', () => {
+    const { at, useful } = reached()
+    at(12, 260)
+    at(19, 30, { shared: Infinity })
+    expect(useful()).toBeUndefined()
+  })
+
+  it('ends at once where the replicas of use handle much less than the stage did with more of them, and stays away', () => {
+    const { at, useful } = reached()
+    at(12, 30, { shared: 300 })
+    expect(useful()).toBeUndefined()
+    at(60, 60)
+    expect(useful()).toBeUndefined()
+  })
+
+  it('ends at once where they handle much more', () => {
+    const { at, useful } = reached()
+    at(12, 30, { each: 100, shared: 1_200 })
+    expect(useful()).toBeUndefined()
+  })
+})
+
+describe('replicas that were added', () => {
+  it('are waited for until their effect is measured, while messages wait for all of them', () => {
+    const { at, knee } = run(provider)
+    at(10, 30)
+    expect(isJudging(knee())).toBe(false)
+    at(20, 6)
+    expect(isJudging(knee())).toBe(true)
+    at(20, 20)
+    expect(isJudging(knee())).toBe(false)
+  })
+
+  it('are not waited for longer than a minute, such as where one of them never gets ready', () => {
+    let knee: Knee = noKnee
+    const look = (second: number, current: number) => {
+      const sample = { at: second * 1_000, members: 10, current, handled: second * 500, lag: 1_000_000 }
+      knee = withKneeSample(knee, sample, 10)
+    }
+    for (let second = 0; second <= 30; second += 2) look(second, 10)
+    for (let second = 32; second <= 60; second += 2) look(second, 40)
+    expect(isJudging(knee)).toBe(true)
+    for (let second = 62; second <= 94; second += 2) look(second, 40)
+    expect(isJudging(knee)).toBe(false)
+  })
+})
