@@ -3,6 +3,8 @@
 export { CommandFailed, type Environment } from './environment.ts'
 export { openLetterBox, type LetterBox } from './dead-letters/letter-box.ts'
 export { orderOf } from './dead-letters/selection.ts'
+export { flowOf } from './explain/flow.ts'
+export type { PartObserved } from './explain/observed.ts'
 export { explanation, type Explanation, type Reason } from './explain/explanation.ts'
 export { listedPods, listedScaling, partsAmong, type LabelledPod, type Listed } from './explain/observe.ts'
 export { kafkaConfigOf } from './kafka/way.ts'

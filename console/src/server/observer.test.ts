@@ -12,7 +12,7 @@ describe('the state of a pipeline', () => {
     const source = recordedSource(0)
     source.at = 7_199_000
     const { pipelines, listed } = await source.look()
-    const state = pipelineState(pipelines[0]!, listed, () => ({ trend: 'growing', hadLag: true }))
+    const state = pipelineState(pipelines[0]!, { listed }, () => ({ trend: 'growing', hadLag: true }))
     const payment = state.parts.find(({ name }) => name === 'payment')!
     expect(state.parts[0]).toMatchObject({ name: 'gateway', kind: 'gateway', emits: ['orders.placed'] })
     expect(payment).toMatchObject({ min: 5, max: 100, trend: 'growing', standing: false })
@@ -20,8 +20,26 @@ describe('the state of a pipeline', () => {
     expect(payment.waitSeconds).toBeGreaterThan(1)
     expect(payment.reasons.map(({ code }) => code)).toContain('Lag')
   })
+  it('says of a stage that is scaled on flow what the operator decided', async () => {
+    const { pipelines, listed } = await recordedSource(0).look()
+    const scaledObjects = listed.scaledObjects.map((object) =>
+      object.metadata.name === 'shop-payment'
+        ? {
+            ...object,
+            spec: { ...object.spec, triggers: [{ type: 'metrics-api' as const, name: 'lag', metadata: {} }] },
+          }
+        : object,
+    )
+    const flows = new Map([['shop-payment', 'the operator is away']])
+    const state = pipelineState(pipelines[0]!, { listed: { ...listed, scaledObjects }, flows }, () => ({
+      hadLag: false,
+    }))
+    const reasons = state.parts.flatMap((part) => part.reasons.map(({ code, text }) => `${part.name} ${code}: ${text}`))
+    expect(reasons).toContain("payment FlowUnknown: the operator's decision is not known: the operator is away")
+    expect(reasons.filter((reason) => reason.includes('FlowUnknown'))).toHaveLength(1)
+  })
   it('is whole before the operator has looked, and has no figure that nobody measured', () => {
-    const state = pipelineState(shopPipeline(), nothing, () => ({ hadLag: false }))
+    const state = pipelineState(shopPipeline(), { listed: nothing }, () => ({ hadLag: false }))
     expect(state).toMatchObject({ ready: 'Unknown', behind: true, conditions: [] })
     expect(state.parts).toHaveLength(6)
     for (const part of state.parts) {

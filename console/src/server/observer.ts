@@ -41,14 +41,16 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
 
   const look = async (): Promise<ConsoleState> => {
     try {
-      const { at, pipelines, listed } = await source.look()
+      const { at, pipelines, listed, flows } = await source.look()
       const { trouble: _none, ...rest } = state
       return {
         ...rest,
         at,
         pipelines: pipelines.map((pipeline) => {
           const key = `${source.namespace}/${pipeline.metadata.name}`
-          return pipelineState(pipeline, listed, (part, lag) => history.past(key, part, { at, lag: lag ?? null }))
+          return pipelineState(pipeline, { listed, flows }, (part, lag) =>
+            history.past(key, part, { at, lag: lag ?? null }),
+          )
         }),
       }
     } catch (error) {

@@ -1,9 +1,12 @@
 // What is shown of a pipeline? From the objects of a look to the shape that the page draws. Pure.
-import { explanation, partsAmong, type Listed } from '@orderpipeline/cli/observing'
+import { explanation, partsAmong, type Listed, type PartObserved } from '@orderpipeline/cli/observing'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { figuresOf, gatewayName, namespaceOf, partsOf } from '@orderpipeline/operator/pipeline'
+import { figuresOf, gatewayName, namespaceOf, partsOf, workloadName } from '@orderpipeline/operator/pipeline'
 import type { Past } from '../model/history.ts'
 import type { PartState, PipelineState } from '../model/state.ts'
+
+/** The operator's decisions for stages that are scaled on flow, by the name of their ScaledObject. */
+export type Flows = ReadonlyMap<string, PartObserved['flow']>
 
 /** What one look at a namespace found. */
 export interface Look {
@@ -11,13 +14,19 @@ export interface Look {
   readonly at: number
   readonly pipelines: readonly OrderPipeline[]
   readonly listed: Listed
+  readonly flows?: Flows
 }
 
 export type PastOf = (part: string, lag: number | undefined) => Past
 
-export function pipelineState(pipeline: OrderPipeline, listed: Listed, pastOf: PastOf): PipelineState {
+export function pipelineState(
+  pipeline: OrderPipeline,
+  { listed, flows = new Map() }: Pick<Look, 'listed' | 'flows'>,
+  pastOf: PastOf,
+): PipelineState {
   const { metadata, spec, status } = pipeline
-  const seen = partsAmong(pipeline, listed)
+  const flowOfPart = partsOf(spec).map(({ name }) => [name, flows.get(workloadName(metadata.name, name))] as const)
+  const seen = partsAmong(pipeline, listed, new Map(flowOfPart))
   const conditions = status?.conditions ?? []
   return {
     namespace: namespaceOf(pipeline),

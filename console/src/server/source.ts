@@ -3,6 +3,7 @@
 import {
   CommandFailed,
   connect,
+  flowOf,
   kafkaConfigOf,
   listedPods,
   listedScaling,
@@ -12,13 +13,12 @@ import {
   pipelinesOf,
   type Environment,
   type Kube,
-  type LabelledPod,
 } from '@orderpipeline/cli/observing'
-import type { OrderPipeline } from '@orderpipeline/operator/api'
+import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { gatewayName, labelKeys, ports, workloadName } from '@orderpipeline/operator/pipeline'
 import type { LetterSummary } from '../model/dead-letters.ts'
 import type { OrderView } from '../model/orders.ts'
-import type { Look } from './pipeline-state.ts'
+import type { Flows, Look } from './pipeline-state.ts'
 
 export interface Source {
   readonly cluster: string
@@ -39,12 +39,15 @@ export interface SourceOptions {
 
 /** Pods may be thousands, and only say why replicas are missing. */
 const podsEveryMs = 10_000
+/** Each stage that is scaled on flow costs a request. */
+const flowsEveryMs = 5_000
 const orderTimeoutMs = 5_000
 
 export async function kubeSource(environment: Environment, options: SourceOptions): Promise<Source> {
   const kube = await connect(environment, options)
   const namespace = options.namespace ?? kube.namespace
-  const pods = lister(kube, namespace)
+  const pods = every(podsEveryMs, () => listedPods(kube, namespace, labelKeys.pipeline))
+  const flows = every(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) => flowsOf(kube, scaledObjects))
   return {
     cluster: kube.cluster,
     namespace,
@@ -54,7 +57,8 @@ export async function kubeSource(environment: Environment, options: SourceOption
         listedScaling(kube, namespace, labelKeys.pipeline),
         pods(),
       ])
-      return { at: Date.now(), pipelines, listed: { ...scaling, pods: listed } }
+      const decided = await flows(scaling.scaledObjects)
+      return { at: Date.now(), pipelines, listed: { ...scaling, pods: listed }, flows: decided }
     },
     order: async (pipeline, id) => {
       const service = `${encodeURIComponent(workloadName(pipeline, gatewayName))}:${ports.http}`
@@ -66,15 +70,26 @@ export async function kubeSource(environment: Environment, options: SourceOption
   }
 }
 
-function lister(kube: Kube, namespace: string): () => Promise<readonly LabelledPod[]> {
-  let known: readonly LabelledPod[] = []
-  let at = -Infinity
-  return async () => {
-    if (performance.now() - at < podsEveryMs) return known
-    at = performance.now()
-    known = await listedPods(kube, namespace, labelKeys.pipeline)
-    return known
+/** Reads at most once in `ms`, and answers with what was read last in between. */
+function every<Args extends readonly unknown[], Read>(
+  ms: number,
+  read: (...args: Args) => Promise<Read>,
+): (...args: Args) => Promise<Read> {
+  let last: { readonly at: number; readonly value: Promise<Read> } | undefined
+  return (...args) => {
+    if (last && performance.now() - last.at < ms) return last.value
+    const value = read(...args)
+    last = { at: performance.now(), value }
+    value.catch(() => (last = undefined)) // the next look tries again
+    return value
   }
+}
+
+async function flowsOf(kube: Kube, scaledObjects: readonly ScaledObject[]): Promise<Flows> {
+  const decided = await Promise.all(
+    scaledObjects.map(async (object) => [object.metadata.name, await flowOf(kube, object)] as const),
+  )
+  return new Map(decided)
 }
 
 /** @throws CommandFailed where the answer is no order */
