@@ -52,8 +52,9 @@ test('a service whose memory was never read is a problem', () => {
   ])
 })
 
-test('stretches with suspect partitions are measured by replica, and a silent moment does not break one', () => {
-  const careful = [1, 1, undefined, 2, 0, 1]
+test('a stretch with suspect partitions goes on through a new assignment, and ends after a longer time without', () => {
+  const silent = undefined
+  const careful = [1, silent, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1]
   const samples = careful.map((count, n) => sample(n * 5, [replica({ careful: count })]))
   expect(carefulStretches(samples)).toEqual([{ name: 'payment-1', seconds: 15 }])
 })

@@ -66,22 +66,27 @@ export interface Stretch {
 }
 
 /**
+ * Seconds without suspect partitions that do not end a stretch: after an assignment it is decided
+ * only then whether they are suspect again.
+ */
+const pendingWithin = 30
+
+/**
  * By replica, the longest time it had suspect partitions without a break; those that never had any
  * are left out.
  */
 export function carefulStretches(samples: readonly Sample[]): Stretch[] {
-  const since = new Map<string, number>()
+  const stretches = new Map<string, { from: number; to: number }>()
   const longest = new Map<string, number>()
   for (const { elapsedSeconds, processes } of samples) {
     for (const { name, careful } of processes) {
       // A replica that does not answer is in the mode in which it was.
-      if (careful === undefined) continue
-      if (careful === 0) since.delete(name)
-      else {
-        const from = since.get(name) ?? elapsedSeconds
-        since.set(name, from)
-        longest.set(name, Math.max(longest.get(name) ?? 0, elapsedSeconds - from))
-      }
+      if (careful === undefined || careful === 0) continue
+      const last = stretches.get(name)
+      const goesOn = last && elapsedSeconds - last.to <= pendingWithin
+      const stretch = { from: goesOn ? last.from : elapsedSeconds, to: elapsedSeconds }
+      stretches.set(name, stretch)
+      longest.set(name, Math.max(longest.get(name) ?? 0, stretch.to - stretch.from))
     }
   }
   return [...longest].map(([name, seconds]) => ({ name, seconds })).sort((a, b) => b.seconds - a.seconds)
