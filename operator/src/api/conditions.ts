@@ -65,6 +65,8 @@ export type Reason =
   | 'ScaledObjectsNotReady'
   /** Scaling works, but a topic has too few partitions for maxReplicas. */
   | 'MaximumUnreachable'
+  /** Scaling works, but a stage whose policy is Flow is scaled on lag, since KEDA cannot ask the operator or gets no answer. */
+  | 'ScaledOnLag'
   /** A new version is on its way, and nothing says that it fails. */
   | 'Progressing'
   /** Pods of a new version fail, and will be given up at the deadline where a stable version is there to go back to. */

@@ -3,6 +3,7 @@ import { dependents, type Condition, type ConditionType, type Reason } from '../
 import type { ChildKind, ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { tightBudget } from './budget.ts'
 import { callersUnsaid } from './gateway-callers.ts'
+import { scaledOn } from './flow-fallback.ts'
 import { isExternal } from './kafka-connection.ts'
 import { kafkaTopicNamed, livePart, livePartitions, scaledObjectOf } from './live.ts'
 import { topicName, workloadName } from './names.ts'
@@ -165,8 +166,19 @@ const scalingReady = (seen: Seen): Verdict => {
   if (waiting.length > 0) return fails('ScaledObjectsNotReady', list(waiting))
   if (suspensionOf(pipeline, children, lag) === 'stopped')
     return holds('Suspended', 'spec.suspend is true: every autoscaler is paused')
+  const on = scaledOn(pipeline, children)
+  const onLag = on.flatMap(({ stage, why }) => (why ? `stage ${stage} is scaled on lag for now, since ${why}` : []))
   const short = unreachable({ pipeline, children, topics })
-  return short.length === 0 ? holds('AllReady', 'every part is scaled') : holds('MaximumUnreachable', list(short))
+  if (onLag.length > 0) return holds('ScaledOnLag', list([...onLag, ...short]))
+  if (short.length > 0) return holds('MaximumUnreachable', list(short))
+  const onFlow =
+    on.length === 0
+      ? ''
+      : `; on flow: ${list(
+          on.map(({ stage }) => stage),
+          ', ',
+        )}`
+  return holds('AllReady', `every part is scaled${onFlow}`)
 }
 
 /** Topics made for fewer replicas than are asked for now. They are not grown unasked, so the maximum is out of reach. */

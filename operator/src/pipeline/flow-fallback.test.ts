@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import type { ChildObject } from '../api/index.ts'
+import { announcements } from './announcements.ts'
+import { desired } from './desired.ts'
+import { scaledOn } from './flow-fallback.ts'
+import { statusOf } from './status.ts'
+import { pipeline, settings, stage } from './testing.ts'
+
+const scaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 9, drainSeconds: 15 } as const
+const given = pipeline({ stages: [stage({ scaling, workSeconds: 0.1 })] })
+const answering = { ...settings, flowScalerUrl: 'http://scaler.op.svc:8081' }
+const children = (from: typeof settings, status: object = {}): ChildObject[] =>
+  desired(given, [], from).map((child) => ({
+    ...child,
+    metadata: { ...child.metadata, generation: 1 },
+    status: { conditions: [{ type: 'Ready', status: 'True' }], ...(child.kind === 'ScaledObject' ? status : {}) },
+  }))
+const failing = (numberOfFailures: number) => ({
+  health: { 's0-metric-api-metric': { numberOfFailures, status: 'Failing' } },
+})
+const statusWith = (of: readonly ChildObject[]) =>
+  statusOf(
+    { pipeline: given, children: of, problems: [], failures: [], lag: new Map(), throughput: new Map() },
+    '2026-01-01T00:00:00Z',
+  )
+const scalingReady = (of: readonly ChildObject[]) =>
+  statusWith(of).conditions?.find(({ type }) => type === 'ScalingReady')
+
+describe('a stage with the policy Flow', () => {
+  it('is scaled on flow where KEDA asks the operator, and the condition says so', () => {
+    expect(scaledOn(given, children(answering))).toEqual([{ stage: 'payment', by: 'Flow' }])
+    expect(scalingReady(children(answering))).toMatchObject({
+      reason: 'AllReady',
+      message: 'every part is scaled; on flow: payment',
+    })
+  })
+
+  it('is scaled on lag, which the condition and an Event say, while KEDA gets no answer more often than it bears', () => {
+    expect(scaledOn(given, children(answering, failing(3)))).toMatchObject([{ by: 'Flow' }])
+    expect(scaledOn(given, children(answering, failing(4)))).toMatchObject([{ by: 'Lag' }])
+    const unanswered = children(answering, failing(4))
+    expect(scalingReady(unanswered)).toMatchObject({
+      status: 'True',
+      reason: 'ScaledOnLag',
+      message: expect.stringMatching(/^stage payment is scaled on lag for now, .* no answer/) as string,
+    })
+    const [before, after] = [children(answering), unanswered].map((of) => statusWith(of))
+    expect(announcements(before, after ?? {}).map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Warning ScaledOnLag',
+    ])
+  })
+
+  it('is scaled on lag where KEDA is too old to fall back by formula, or the operator is no scaler', () => {
+    for (const from of [settings, { ...answering, formulaFallback: false }])
+      expect(scalingReady(children(from))).toMatchObject({
+        reason: 'ScaledOnLag',
+        message: expect.stringContaining('KEDA is older than 2.20') as string,
+      })
+  })
+})
