@@ -27,6 +27,19 @@ describe('the rate of a busy replica', () => {
     expect(after(4, (index) => ({ ...behind(index), handled: 150 + index * 50 }), stood, 25_000).perSecond).toBe(2)
   })
 
+  it('counts the looks in which no message ends, where messages take longer than the time between two of them', () => {
+    // Ten messages in flight at five members, begun together: fifty end every 3 s, and a look every 2 s misses them a third of the time.
+    let known = unmeasured
+    for (let second = 0; second <= 60; second += 2)
+      known = withRateSample(
+        known,
+        { at: second * 1_000, members: 5, handled: Math.floor(second / 3) * 50, lag: 5_000 },
+        10,
+      )
+    expect(known.perSecond).toBeGreaterThan(3.1)
+    expect(known.perSecond).toBeLessThan(3.6)
+  })
+
   it('follows a replica that has become slower', () => {
     const known = after(4, behind)
     const slower = after(7, (index) => ({ members: 5, handled: 150 + index * 25, lag: 5_000 }), known, 20_000)

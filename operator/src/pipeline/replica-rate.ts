@@ -40,6 +40,8 @@ export const unmeasured: ReplicaRate = { busy: false, intervals: [] }
 const windowMs = 30_000
 /** Time that makes a figure: messages begun together end together, so a short look may see none of them or all. */
 const leastSeconds = 15
+/** Looks that are closer to each other than that may all fall between the ends of messages that were begun together. */
+const longestMessageSeconds = 5
 /** Lag that is fetched, handled and committed within that time is under way and does not wait for a replica. */
 const leastWaitSeconds = 5
 /** A stage without lag may have been looked at between two messages. */
@@ -62,8 +64,12 @@ export function withRateSample(known: ReplicaRate, sample: RateSample, concurren
   const seconds = (sample.at - last.at) / 1_000
   const least = leastWaitingLag(members, concurrency, handled / seconds)
   const busy = members > 0 && Math.min(last.lag, sample.lag) >= least
-  // A busy group that handles nothing stands still for a rebalance, which says nothing of its replicas.
-  if (busy && handled === 0) return { ...known, last: sample }
+  if (busy && handled === 0) {
+    // Messages that take longer than the time between two looks end in a later one, which counts from here. A group that rebalances, or
+    // waits for something that is away, handles nothing either, which says nothing of its replicas.
+    const isUnderWay = sample.members === last.members && seconds < longestMessageSeconds
+    return isUnderWay ? known : { ...known, last: sample }
+  }
   const intervals = [
     ...(busy === known.busy ? known.intervals.filter(({ to }) => to > sample.at - windowMs) : []),
     {
