@@ -11,12 +11,10 @@ import { topicKeeper } from './kafka/topic-keeper.ts'
 import { recordTopics } from './kafka/topic-record.ts'
 import { kubePort } from './kube/port.ts'
 import { declaredPart, schemaAt, servedSchemas, type ServedSchemas } from './kube/served-schema.ts'
-import type { Change } from './kube/store.ts'
 import { type CallObserver, transport } from './kube/transport.ts'
 import type { WatchSettings } from './kube/watched.ts'
 import {
   absenceCause,
-  concerns,
   fieldManager,
   isExternal,
   type KafkaAccess,
@@ -25,13 +23,13 @@ import {
   type LagSource,
   needsFinalizer,
   pipelineKeyOf,
-  retryAnnotation,
 } from './pipeline/index.ts'
 import { acting } from './reconcile/acting.ts'
 import { announcer } from './reconcile/announcer.ts'
 import { contests } from './reconcile/contests.ts'
 import { hasFinalizer } from './reconcile/finalizer.ts'
 import { atLatest, type Next } from './reconcile/next-check.ts'
+import { isNews, priorityOf } from './reconcile/news.ts'
 import { observe, type World, worldOf } from './reconcile/observe.ts'
 import { podReports } from './reconcile/pod-reports.ts'
 import { reconcile } from './reconcile/reconcile.ts'
@@ -45,7 +43,7 @@ import { healthServer } from './runtime/health-server.ts'
 import { leader } from './runtime/leader.ts'
 import { metrics } from './runtime/metrics.ts'
 import { pause } from './runtime/pause.ts'
-import { type Priority, type QueueSettings, workQueue } from './runtime/work-queue.ts'
+import { type QueueSettings, workQueue } from './runtime/work-queue.ts'
 import { workers } from './runtime/workers.ts'
 import { flowMetrics } from './scaler/flow-metrics.ts'
 import { flowScaler } from './scaler/flow-scaler.ts'
@@ -116,7 +114,6 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     {
       pipeline: (change) => {
         const pipeline = change.object as OrderPipeline
-        if (change.kind !== 'gone') flow.know(pipeline)
         if (change.kind !== 'gone') sort(pipeline)
         if (change.kind === 'gone') forget(pipeline)
         else if (isExternal(pipeline)) external.set(keyOf(pipeline), pipeline)
@@ -263,13 +260,18 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     return turn?.waitMs === undefined ? next : atLatest(next, turn.waitMs)
   }
 
+  /** One that is on nobody's record yet is read as our own, so that its figures are there with its first pass. */
   function sort(pipeline: OrderPipeline): void {
     const key = keyOf(pipeline)
-    const acts = turns.acts(pipeline)
-    if (acts) polled.set(key, lagSource(pipeline))
-    else polled.delete(key)
-    if (acts || !pipeline.status?.operator) standingBy.delete(key)
-    else standingBy.add(key)
+    if (!turns.acts(pipeline) && pipeline.status?.operator) {
+      standingBy.add(key)
+      polled.delete(key)
+      flow.forget(pipeline)
+      return
+    }
+    standingBy.delete(key)
+    polled.set(key, lagSource(pipeline))
+    flow.know(pipeline)
   }
 
   function forget(pipeline: OrderPipeline): void {
@@ -341,32 +343,6 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       await ended
     },
   }
-}
-
-/** Our own status writes are no reason to look again, what another installation writes is. */
-const isNews = (change: Change, own: string): boolean => {
-  if (change.kind === 'gone') return true
-  const [now, before] = [change.object.metadata, change.before()?.metadata]
-  const [record, recordBefore] = [change.object, change.before()].map(
-    (one) => (one as OrderPipeline | undefined)?.status?.operator,
-  )
-  return (
-    !before ||
-    (JSON.stringify(record) !== JSON.stringify(recordBefore) && concerns(record, own)) ||
-    now.uid !== before.uid ||
-    now.generation !== before.generation ||
-    now.deletionTimestamp !== before.deletionTimestamp ||
-    now.annotations?.[retryAnnotation] !== before.annotations?.[retryAnnotation] ||
-    JSON.stringify(now.finalizers) !== JSON.stringify(before.finalizers)
-  )
-}
-
-/** What was not followed yet, by us or by the operator before us, is somebody's edit; the rest of a listing is not. */
-const priorityOf = ({ kind, object }: Change): Priority => {
-  const { metadata, status } = object as OrderPipeline
-  const followed =
-    kind === 'gone' || (!metadata.deletionTimestamp && status?.observedGeneration === metadata.generation)
-  return followed ? 'background' : 'edit'
 }
 
 /** Reported once for each set of fields that are missing. */

@@ -1,4 +1,5 @@
-// How many dead letters wait? On a real Kafka: letters as stages write them, marks as `orderpipeline dlq` writes them.
+// How many dead letters wait? On a real Kafka: letters as stages write them, marks as
+// `orderpipeline dlq` writes them.
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { createProducer, createTopics, lettersOf, markRecord, type OutgoingRecord } from '@orderpipeline/kit-kafka'

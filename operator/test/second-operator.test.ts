@@ -1,5 +1,6 @@
-// What if two installations of the operator watch one namespace? Each has a lease of its own, so leader election does not part them.
-// On a real API server: one acts on a pipeline, the other writes nothing of it, both say so, and the second goes on when the first is gone.
+// What if two installations of the operator watch one namespace? Each has a lease of its own, so
+// leader election does not part them. On a real API server: one acts on a pipeline, the other
+// writes nothing of it, both say so, and the second goes on when the first is gone.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Deployment, orderPipelines } from '../src/api/index.ts'
 import {

@@ -1,8 +1,9 @@
 // How long does it take to write the same objects without an operator? As many requests at once as the operator's, no reading,
-// no comparing, no status: what the API server itself costs.
+// no comparing, no status but that of the topics: what the API server itself costs.
 import type { KubeObject, OrderPipeline } from '@orderpipeline/operator/api'
 import type { Client } from './client.ts'
 import { benchPipeline, objectsOf, pathOf } from './pipelines.ts'
+import { topicMade } from './topics.ts'
 
 export const ways = ['apply', 'create'] as const
 /** apply: server-side apply, as the operator writes. create: a POST, which leaves nothing to compare with later. */
@@ -24,9 +25,10 @@ export async function writeBare(
   const waiting: KubeObject[] = []
   const write = async (object: KubeObject): Promise<void> => {
     objects += 1
-    if (way === 'create') return void (await client.send('POST', `${pathOf(object)}?fieldManager=bench`, object))
     const path = `${pathOf(object)}/${object.metadata.name}?fieldManager=bench&force=true`
-    await client.send('PATCH', path, object, 'application/apply-patch+yaml')
+    if (way === 'create') await client.send('POST', `${pathOf(object)}?fieldManager=bench`, object)
+    else await client.send('PATCH', path, object, 'application/apply-patch+yaml')
+    if (object.kind === 'KafkaTopic') await topicMade(client, object)
   }
   const worker = async (): Promise<void> => {
     for (;;) {

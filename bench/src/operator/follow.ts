@@ -1,4 +1,4 @@
-// When has a pipeline been applied? When its status says that this generation has been observed: the operator writes it last.
+// When has a pipeline been applied? When its status says that this generation is configured: nothing of it waits any more.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { orderPipelines } from '@orderpipeline/operator/api'
 import type { Client } from './client.ts'
@@ -22,7 +22,8 @@ export function follow(client: Client, namespace: string): Follower {
   const waiting = new Map<string, readonly Waiter[]>()
   const take = ({ metadata, status }: OrderPipeline): void => {
     const { name } = metadata
-    const generation = status?.observedGeneration ?? 0
+    const configured = status?.conditions?.find(({ type }) => type === 'Configured')
+    const generation = configured?.status === 'True' ? (configured.observedGeneration ?? 0) : 0
     if (generation === 0) return
     observed.set(name, generation)
     const waiters = waiting.get(name) ?? []

@@ -13,6 +13,7 @@ import { follow } from './follow.ts'
 import { benchPipeline, collectionPath, pathOf, stages } from './pipelines.ts'
 import { type OperatorProcess, runOperator, type Samples } from './process.ts'
 import { growth, percentile, quantile } from './samples.ts'
+import { topicsMade } from './topics.ts'
 import { orderPipelines, childResources } from '@orderpipeline/operator/api'
 
 export interface OperatorBenchOptions {
@@ -86,6 +87,7 @@ async function operatorRun(options: OperatorBenchOptions) {
     const operator = await runOperator(kubeconfig, namespace, dir)
     const memory = watchMemory(operator)
     const follower = follow(client, namespace)
+    const topics = topicsMade(client, namespace, say)
     try {
       const start = await operator.metrics()
       const processorBefore = (processorSeconds(operator.pid) ?? NaN) + (await serverProcessor())
@@ -132,6 +134,7 @@ async function operatorRun(options: OperatorBenchOptions) {
     } finally {
       memory.stop()
       follower.close()
+      topics.close()
       await operator.stop()
       client.close()
     }

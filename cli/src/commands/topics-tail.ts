@@ -1,4 +1,5 @@
-// `orderpipeline topics tail`: what is in a topic of a pipeline? Without a client of Kafka at hand, and without joining a group.
+// `orderpipeline topics tail`: what is in a topic of a pipeline? Without a client of Kafka at hand,
+// and without joining a group.
 import { painter } from '../colour.ts'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { connectionTo, withAdvice } from '../kafka/connect.ts'

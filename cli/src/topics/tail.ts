@@ -1,4 +1,5 @@
-// What was written to a topic last, and what is written now? The newest records of each partition, then onward.
+// What was written to a topic last, and what is written now? The newest records of each partition,
+// then onward.
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   readEnds,

@@ -1,5 +1,5 @@
-// How many dead letters wait for a person? Every letter of a topic that no mark behind it says was replayed or discarded; the topic is
-// read once, and then onward.
+// How many dead letters wait for a person? Every letter of a topic that no mark behind it says was
+// replayed or discarded; the topic is read once, and then onward.
 import { topicFollower, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
 import { markedOffset } from '@orderpipeline/kit-kafka/letter-marks'
 

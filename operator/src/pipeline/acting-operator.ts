@@ -1,8 +1,12 @@
-// Which of several installations of the operator acts on a pipeline? The one that is on record in its status. Another that watches the
-// same namespace stands by. It asks now and then whether the first is still there, and acts once that was not answered twice. Pure.
+// Which of several installations of the operator acts on a pipeline? The one that is on record in
+// its status. Another that watches the same namespace stands by. It asks now and then whether the
+// first is still there, and acts once that was not answered twice. Pure.
 import type { OperatorRecord } from '../api/index.ts'
 
-/** What this process remembers of the question that is open, or was last answered; times in milliseconds of one clock. */
+/**
+ * What this process remembers of the question that is open, or was last answered; times in
+ * milliseconds of one clock.
+ */
 export interface Asked {
   /** Who asks: this installation, or another one that stands by. */
   readonly by: string
@@ -28,7 +32,10 @@ export type Standing =
   /** Only if nobody has changed the pipeline since; then what is on record decides anew. */
   | { readonly kind: 'record'; readonly operator: OperatorRecord }
 
-/** As many questions must stay without an answer: the API server took the last one, so that the silence is not its own. */
+/**
+ * As many questions must stay without an answer: the API server took the last one, so that the
+ * silence is not its own.
+ */
 const questions = 2
 
 /** What is remembered after a look at the record. */
@@ -44,7 +51,10 @@ export const asked = (
   return { by, askedAt, seenAt: now, unanswered: before?.by === by && !wasAnswered ? before.unanswered + 1 : 0 }
 }
 
-/** `own`: this installation, as `<namespace>/<lease>`. `at`: the time of day as an ISO date, which makes a question another one. */
+/**
+ * `own`: this installation, as `<namespace>/<lease>`. `at`: the time of day as an ISO date, which
+ * makes a question another one.
+ */
 export const standing = (
   operator: OperatorRecord | undefined,
   own: string,
@@ -72,9 +82,15 @@ export const standing = (
   return { kind: 'record', operator: { name: own } }
 }
 
-/** A third one that stands by leaves the asking to the second; which of them is on record does not matter. */
+/**
+ * A third one that stands by leaves the asking to the second; which of them is on record does not
+ * matter.
+ */
 export const actsOn = (operator: OperatorRecord | undefined, own: string): boolean => operator?.name === own
 
-/** Whether a record that was changed asks something of this installation, or says that it no longer acts. */
+/**
+ * Whether a record that was changed asks something of this installation, or says that it no longer
+ * acts.
+ */
 export const concerns = (operator: OperatorRecord | undefined, own: string): boolean =>
   !actsOn(operator, own) || operator?.standby?.askedAt !== operator?.answered

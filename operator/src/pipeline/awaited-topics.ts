@@ -1,5 +1,6 @@
-// Which workloads wait for their topics? A stage of one's own with a client's defaults makes a topic that is not there by its first
-// request, with one partition and one copy. So no pod is made, or told of a further topic, before Kafka has the topics.
+// Which workloads wait for their topics? A stage of one's own with a client's defaults makes a
+// topic that is not there by its first request, with one partition and one copy. So no pod is made,
+// or told of a further topic, before Kafka has the topics.
 import type { ChildObject, ConditionsStatus, KafkaTopic, OrderPipeline } from '../api/index.ts'
 import { awaitedTopicsOf, type Blocked, type Cause, topicsOf } from './dependencies.ts'
 import type { ExternalTopics } from './external-topics.ts'
@@ -8,8 +9,9 @@ import { kafkaTopicNamed, livePart } from './live.ts'
 import { partsOf } from './parts.ts'
 
 /**
- * Blocks the Deployment of a part, by `awaitedTopicsOf`. What runs is only held for a topic that the Topic Operator has not answered for yet, since one that
- * was there, and of which Strimzi says nothing at the moment, must not hold up a change.
+ * Blocks the Deployment of a part, by `awaitedTopicsOf`. What runs is only held for a topic that
+ * the Topic Operator has not answered for yet, since one that was there, and of which Strimzi says
+ * nothing at the moment, must not hold up a change.
  */
 export const blockedByTopics = (
   pipeline: OrderPipeline,
@@ -31,7 +33,10 @@ export const blockedByTopics = (
     }),
   )
 
-/** Whoever keeps the operator from reading Secrets looks after the topics: it will never know of any. */
+/**
+ * Whoever keeps the operator from reading Secrets looks after the topics: it will never know of
+ * any.
+ */
 const mayNotLook = ({ problems }: ExternalTopics): boolean =>
   problems.some(({ reason }) => reason === 'SecretForbidden')
 

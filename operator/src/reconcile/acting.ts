@@ -1,5 +1,6 @@
-// How does an installation of the operator come to act on a pipeline, and how does it leave one to another? By a record in the pipeline's
-// status, written only over the version that was read: of two that write at once, one is refused and looks again.
+// How does an installation of the operator come to act on a pipeline, and how does it leave one to
+// another? By a record in the pipeline's status, written only over the version that was read: of
+// two that write at once, one is refused and looks again.
 import { type KubeObject, orderPipelines, type OperatorRecord, type OrderPipeline } from '../api/index.ts'
 import { isConflict, isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
@@ -17,7 +18,10 @@ export type Turn =
 export interface Acting {
   /** Whether this installation acts on it, as far as is known; makes no request. */
   readonly acts: (pipeline: OrderPipeline) => boolean
-  /** To be asked before a pass over the pipeline. Puts it on record that this one acts, asks and answers. */
+  /**
+   * To be asked before a pass over the pipeline. Puts it on record that this one acts, asks and
+   * answers.
+   */
   turn(pipeline: OrderPipeline): Promise<Turn>
   forget(key: string): void
 }
@@ -26,7 +30,10 @@ interface ActingEnvironment extends Pick<Clock, 'now' | 'wall'> {
   /** By a field manager of its own, so that no other write of the status takes the record away. */
   readonly kube: Pick<Kube, 'applyStatus' | 'get'>
   readonly noted: (object: KubeObject) => void
-  /** Whether the served definition of OrderPipelines has the record: without it, every installation acts. */
+  /**
+   * Whether the served definition of OrderPipelines has the record: without it, every installation
+   * acts.
+   */
   readonly declared: () => boolean
   /** Reported once: another installation acts on it. */
   readonly left: (key: string, to: string) => void
@@ -38,7 +45,10 @@ export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes):
   const memory = new Map<string, Asked>()
   const leftTo = new Map<string, string>()
 
-  /** The pipeline with the record; what to do instead when somebody else has written since, or it is gone. */
+  /**
+   * The pipeline with the record; what to do instead when somebody else has written since, or it is
+   * gone.
+   */
   const record = async (
     pipeline: OrderPipeline,
     operator: OperatorRecord,
@@ -106,7 +116,8 @@ export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes):
       if ('instead' in written) return written.instead
       const then = decided(written.recorded)
       report(key, pipeline.status?.operator, then)
-      // An API server that drops the record, in spite of its schema, must not keep every installation from acting.
+      // An API server that drops the record, in spite of its schema, must not keep every
+      // installation from acting.
       return then.kind === 'record' ? { kind: 'acts' } : then
     },
     forget: (key) => {

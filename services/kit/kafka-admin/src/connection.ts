@@ -97,6 +97,8 @@ const tlsOptions = ({ ca, client }: NonNullable<KafkaSecurity['tls']>) => ({
 export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
   const { bootstrapServers, clientId, timeoutMs } = endpoint
   let session: Promise<Session> | undefined
+  /** Why a connection broke. */
+  const heard = new WeakMap<Connection, unknown>()
 
   const begin = async (): Promise<Session> => ({
     security: (await endpoint.security?.()) ?? {},
@@ -113,7 +115,9 @@ export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
       ...(security.tls ? { tls: tlsOptions(security.tls) } : {}),
       ...(security.sasl ? { sasl: security.sasl } : {}),
     })
-    connection.on('error', () => undefined) // told to the request under way; an unheard event would end the process
+    // The request under way is only told that the connection closed. A broker that refuses a client certificate, or the lack of one,
+    // says so after the handshake, and here alone. An unheard event would end the process.
+    connection.on('error', (error: unknown) => void heard.set(connection, error))
     try {
       await connection.connect(host, Number(port))
       return connection
@@ -128,7 +132,9 @@ export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
     for (const server of bootstrapServers.split(',')) {
       try {
         const connection = await open(server, security)
-        await checkVersions(server, connection)
+        await checkVersions(server, connection).catch((error: unknown) => {
+          throw unavailable(server, heard.get(connection) ?? error)
+        })
         return connection
       } catch (error) {
         last = error
@@ -169,10 +175,13 @@ export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
     })
     const key = keyOf(current, recipient)
     const connection = connected(current, key)
+    let opened: Connection | undefined
     try {
-      return await api.async(await connection, ...args)
-    } catch (error) {
-      if (error instanceof ResponseError) return error['response'] as Awaited<ReturnType<typeof api.async>>
+      opened = await connection
+      return await api.async(opened, ...args)
+    } catch (thrown) {
+      if (thrown instanceof ResponseError) return thrown['response'] as Awaited<ReturnType<typeof api.async>>
+      const error = (opened && heard.get(opened)) ?? thrown
       const failure = unavailable(typeof key === 'number' ? (current.brokers.get(key) ?? '') : bootstrapServers, error)
       // The others may be in the middle of an answer, so one broker that is away takes only its own connection with it.
       if (key === 'any' || failure.reason !== 'Unreachable') void end(mine)

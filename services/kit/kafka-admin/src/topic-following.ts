@@ -1,11 +1,15 @@
-// What has been written to topics since the last look? Read onward from there, with a bound on what one look reads, and without a
-// consumer group. A topic nobody has written to costs its share of the two requests for the ends of all.
+// What has been written to topics since the last look? Read onward from there, with a bound on what
+// one look reads, and without a consumer group. A topic nobody has written to costs its share of
+// the two requests for the ends of all.
 import type { KafkaConnection } from './connection.ts'
 import { readEnds } from './offsets.ts'
 import { recordsBetween, type TopicRecord } from './topic-reading.ts'
 
 export interface TopicObserver {
-  /** The partition begins here now: what was before is gone. From 0 on, it is another topic than before. */
+  /**
+   * The partition begins here now: what was before is gone. From 0 on, it is another topic than
+   * before.
+   */
   readonly begins: (topic: string, partition: number, offset: number) => void
   /** Each once, in the order of its partition. */
   readonly record: (record: TopicRecord) => void

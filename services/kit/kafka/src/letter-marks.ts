@@ -1,4 +1,5 @@
-// How do the records of a dead-letter topic tell letters and marks apart? Needs nothing, so that the operator can count the open ones.
+// How do the records of a dead-letter topic tell letters and marks apart? Needs nothing, so that
+// the operator can count the open ones.
 
 /** Begins the headers of a letter that say why its message was given up. */
 export const letterHeaders = 'dead-letter-'
@@ -7,8 +8,8 @@ export const letterHeaders = 'dead-letter-'
 export const markHeader = `${letterHeaders}mark`
 
 /**
- * The offset of the letter that a record marks, which is before it in its own partition; undefined for a letter. A mark that names
- * none is somebody's own record under our header, and NaN.
+ * The offset of the letter that a record marks, which is before it in its own partition; undefined
+ * for a letter. A mark that names none is somebody's own record under our header, and NaN.
  */
 export function markedOffset({
   headers,

@@ -1,0 +1,34 @@
+// Which changes of a pipeline are worth a pass, and how soon?
+import type { OrderPipeline } from '../api/index.ts'
+import type { Change } from '../kube/store.ts'
+import { concerns, retryAnnotation } from '../pipeline/index.ts'
+import type { Priority } from '../runtime/work-queue.ts'
+
+/** Our own status writes are no reason to look again, what another installation writes is. */
+export const isNews = (change: Change, own: string): boolean => {
+  if (change.kind === 'gone') return true
+  const [now, before] = [change.object.metadata, change.before()?.metadata]
+  const [record, recordBefore] = [change.object, change.before()].map(
+    (one) => (one as OrderPipeline | undefined)?.status?.operator,
+  )
+  return (
+    !before ||
+    (JSON.stringify(record) !== JSON.stringify(recordBefore) && concerns(record, own)) ||
+    now.uid !== before.uid ||
+    now.generation !== before.generation ||
+    now.deletionTimestamp !== before.deletionTimestamp ||
+    now.annotations?.[retryAnnotation] !== before.annotations?.[retryAnnotation] ||
+    JSON.stringify(now.finalizers) !== JSON.stringify(before.finalizers)
+  )
+}
+
+/**
+ * What was not followed yet, by us or by the operator before us, is somebody's edit; the rest of a
+ * listing is not.
+ */
+export const priorityOf = ({ kind, object }: Change): Priority => {
+  const { metadata, status } = object as OrderPipeline
+  const followed =
+    kind === 'gone' || (!metadata.deletionTimestamp && status?.observedGeneration === metadata.generation)
+  return followed ? 'background' : 'edit'
+}
