@@ -13,6 +13,8 @@ export interface Faults {
   readonly counts: Readonly<Record<string, number>>
   /** What is wrong now, in words. */
   readonly state: { readonly database: string; readonly provider: string }
+  /** Replicas that were killed so far, by stage. */
+  readonly deaths: Readonly<Record<string, number>>
 }
 
 const well: Partial<Behaviour> = { errorRate: 0, latencyMs: 50, jitterMs: 10 }
@@ -25,6 +27,7 @@ const behaviours: Readonly<Record<ProviderState, Partial<Behaviour>>> = {
 export function createFaults(world: World): Faults {
   const counts: Record<string, number> = {}
   const state = { database: 'well', provider: 'well' }
+  const deaths: Record<string, number> = {}
   const count = (what: string): void => void (counts[what] = (counts[what] ?? 0) + 1)
 
   const database = async (wanted: DatabaseState): Promise<void> => {
@@ -41,6 +44,7 @@ export function createFaults(world: World): Faults {
   }
   const replicas = async (fault: Extract<Fault, { of: 'replicas' }>): Promise<void> => {
     count(`replica ${fault.change}`)
+    if (fault.change === 'dies') deaths[fault.stage] = (deaths[fault.stage] ?? 0) + 1
     if (fault.change === 'joins') await world.join(fault.stage)
     else world.fleet.end(fault.stage, fault.nth, fault.change === 'leaves' ? 'SIGTERM' : 'SIGKILL')
   }
@@ -60,6 +64,7 @@ export function createFaults(world: World): Faults {
   return {
     counts,
     state,
+    deaths,
     play: async (plan, started, over) => {
       for (const { atMs, fault } of plan) {
         while (!over() && performance.now() < started + atMs)

@@ -10,6 +10,7 @@ const sample = (elapsedSeconds: number, shipped: number): Sample => ({
   orders: { open: 2_000, shipped, cancelled: 100 },
   lag: { orders: 5, payment: 70 },
   mails: 12,
+  deaths: {},
   processes: [
     {
       ...{ name: 'orders-1', service: 'orders', lasting: true, pid: 1, rss: 101, heapUsed: 40, inHand: 3 },

@@ -31,6 +31,8 @@ export interface Sample {
   readonly phase: 'storm' | 'after'
   readonly database: string
   readonly provider: string
+  /** Replicas that were killed so far, by stage. */
+  readonly deaths: Readonly<Record<string, number>>
   readonly orders: { readonly open: number; readonly shipped: number; readonly cancelled: number }
   readonly lag: Readonly<Partial<Record<ShopStage, number>>>
   /** Waiting to be sent. */

@@ -151,7 +151,8 @@ function watching(world: World, options: StormOptions, { started, faults, ending
       const { phase } = watch
       const elapsedSeconds = Math.round((performance.now() - started) / 100) / 10
       try {
-        const sample = { elapsedSeconds, phase, ...faults.state, ...(await sampler.sample()) }
+        const wrong = { ...faults.state, deaths: { ...faults.deaths } }
+        const sample = { elapsedSeconds, phase, ...wrong, ...(await sampler.sample()) }
         samples.push(sample)
         options.onSample(sample)
       } catch (error) {

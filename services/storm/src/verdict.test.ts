@@ -19,7 +19,7 @@ const replica = (more: Partial<ProcessSample>): ProcessSample => ({
 })
 const sample = (elapsedSeconds: number, processes: readonly ProcessSample[], more: Partial<Sample> = {}): Sample => ({
   ...{ elapsedSeconds, phase: 'storm', database: 'well', provider: 'failing' },
-  ...{ orders: { open: 0, shipped: 0, cancelled: 0 }, lag: {}, mails: 0, processes },
+  ...{ orders: { open: 0, shipped: 0, cancelled: 0 }, lag: {}, mails: 0, deaths: {}, processes },
   ...more,
 })
 /** A hundred samples of one replica, whose memory is so large at each of them. */
@@ -57,6 +57,13 @@ test('a stretch with suspect partitions goes on through a new assignment, and en
   const careful = [1, silent, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1]
   const samples = careful.map((count, n) => sample(n * 5, [replica({ careful: count })]))
   expect(carefulStretches(samples)).toEqual([{ name: 'payment-1', seconds: 15 }])
+})
+
+test('a further death in its stage begins a new stretch, and one in another stage does not', () => {
+  const samples = [0, 0, 1, 1, 1].map((payment, n) =>
+    sample(n * 5, [replica({ careful: 1 })], { deaths: { payment, orders: n } }),
+  )
+  expect(carefulStretches(samples)).toEqual([{ name: 'payment-1', seconds: 10 }])
 })
 
 test('a replica that has suspect partitions for longer than the bound is a problem', () => {

@@ -72,19 +72,20 @@ export interface Stretch {
 const pendingWithin = 30
 
 /**
- * By replica, the longest time it had suspect partitions without a break; those that never had any
- * are left out.
+ * By replica, the longest time it had suspect partitions without a break and without a further death
+ * in its stage, which makes suspects anew; those that never had any are left out.
  */
 export function carefulStretches(samples: readonly Sample[]): Stretch[] {
-  const stretches = new Map<string, { from: number; to: number }>()
+  const stretches = new Map<string, { from: number; to: number; deaths: number }>()
   const longest = new Map<string, number>()
-  for (const { elapsedSeconds, processes } of samples) {
-    for (const { name, careful } of processes) {
+  for (const { elapsedSeconds, processes, deaths: of } of samples) {
+    for (const { name, service, careful } of processes) {
       // A replica that does not answer is in the mode in which it was.
       if (careful === undefined || careful === 0) continue
       const last = stretches.get(name)
-      const goesOn = last && elapsedSeconds - last.to <= pendingWithin
-      const stretch = { from: goesOn ? last.from : elapsedSeconds, to: elapsedSeconds }
+      const deaths = of[service] ?? 0
+      const goesOn = last?.deaths === deaths && elapsedSeconds - last.to <= pendingWithin
+      const stretch = { from: goesOn ? last.from : elapsedSeconds, to: elapsedSeconds, deaths }
       stretches.set(name, stretch)
       longest.set(name, Math.max(longest.get(name) ?? 0, stretch.to - stretch.from))
     }
