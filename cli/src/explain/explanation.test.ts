@@ -192,7 +192,7 @@ describe('the replicas of a stage', () => {
       expect(codes(seen)).toContain('OnLag')
       expect(codes(seen)).not.toContain('Fallback')
       expect(textOf(seen, 'OnLag')).toContain(
-        '(s0-metric-api-metric, 7 times in a row), so this stage is scaled on lag',
+        'it is scaled on lag for now (s0-metric-api-metric, 7 times in a row), since KEDA gets no answer',
       )
     })
   })

@@ -2,7 +2,7 @@
 // for people, in the order in which they work: what holds the autoscaler, what the load asks for, what bounds that, and what
 // keeps the pods from being there.
 import type { ProblemReason } from '@orderpipeline/operator/api'
-import type { FlowHistory } from '@orderpipeline/operator/pipeline'
+import { reasonForLag, type FlowHistory } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
 import { isFlow } from './flow.ts'
 import { bounds, paceReasons } from './limits.ts'
@@ -170,12 +170,12 @@ function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, 
       trouble: true,
       text: `KEDA says that it cannot scale it: ${ready.reason ?? ''}: ${ready.message ?? ''}`,
     })
-  const unanswered = scaledObject.spec.triggers.some(isFlow) && failing.some((text) => text.includes('metric-api'))
-  if (unanswered)
+  const onLag = scaledObject.spec.triggers.some(isFlow) ? reasonForLag(scaledObject) : undefined
+  if (onLag !== undefined)
     reasons.push({
       code: 'OnLag',
       trouble: true,
-      text: `KEDA gets no answer from the operator (${failing.join('; ')}), so this stage is scaled on lag until it does; does the operator run, and may KEDA reach its port for that?`,
+      text: `it is scaled on lag for now (${failing.join('; ')}), since ${onLag}`,
     })
   else if (fallback?.status === 'True' && scaledObject.spec.fallback) {
     const { replicas } = scaledObject.spec.fallback

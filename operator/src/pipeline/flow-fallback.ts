@@ -26,7 +26,8 @@ export const scaledOn = (pipeline: OrderPipeline, children: readonly ChildObject
       return [why === undefined ? { stage: name, by: 'Flow' } : { stage: name, by: 'Lag', why }]
     })
 
-const reasonForLag = ({ spec, status }: ScaledObject): string | undefined => {
+/** Undefined where KEDA asks the operator and gets its answers. */
+export const reasonForLag = ({ spec, status }: ScaledObject): string | undefined => {
   if (!spec.triggers.some(({ type }) => type === 'metrics-api'))
     return 'KEDA is older than 2.20, or flowScaler is off in the chart of the operator'
   const { health = {} } = (status ?? {}) as { readonly health?: Readonly<Record<string, Health>> }
