@@ -80,7 +80,7 @@ describe('a pipeline with a stage scaled on flow', () => {
         })
         expect(body).toMatchObject({ metric: 5, current: 1 })
         expect(body.reason).toMatch(
-          /messages a second arrive .* a replica handles 10 a second, as workSeconds says; bound: maxReplicas/,
+          /messages a second arrive .* a replica handles 10 a second, as workSeconds says; maxReplicas 5 allows no more/,
         )
       }
     } finally {

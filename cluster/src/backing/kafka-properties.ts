@@ -1,6 +1,7 @@
 // How is the one Kafka broker set up? A single KRaft node, with one listener for this machine and, in a cluster, one more
 // on an address that pods reach; sized for tests, for the cluster, or for `orderpipeline dev` on somebody's own machine.
 
+/** `tests`: small, and a PostgreSQL that forgets its last commits when it is killed. */
 export type Sizing = 'tests' | 'cluster' | 'dev'
 
 export interface KafkaAddresses {

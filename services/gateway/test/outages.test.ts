@@ -84,7 +84,8 @@ test(
     await chmod(dir, 0o711)
     const host = inProcessHost(join(dir, 'processes'))
     const port = await persistedPorts(join(dir, 'ports.json')).port('postgres')
-    const start = () => startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'tests' })
+    // Durable: one for tests forgets, when it is killed, what it has just committed, the products among it.
+    const start = () => startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'dev' })
     const { adminUrl } = await start()
     const own = await testDatabase(adminUrl)
     const gateway = await startGateway(configOf(environment(own.url)), testLogger())
