@@ -1,18 +1,24 @@
-// What did a supervisor that was killed leave behind? Processes that nobody watches any more: they are ended, so that the next
-// one starts them under its own eyes. Their data is on disk.
+// What did a supervisor that was killed leave behind? Processes that nobody watches any more: they
+// are ended, so that the next one starts them under its own eyes. Their data is on disk.
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isSame, type PidRecord } from './pid.ts'
+import { identify, isSame, type PidRecord } from './pid.ts'
 
 const patienceMs = 10_000
 
-/** Ends what the pid files in `dir` name, unless the number belongs to another process by now; removes the files. */
+/**
+ * Ends what the pid files in `dir` name, unless the number belongs to another process by now;
+ * removes the files.
+ */
 export async function endLeftovers(dir: string): Promise<void> {
   await Promise.all((await pidFiles(dir)).map(endLeftover))
 }
 
-/** Does any process that a pid file in `dir` names still run? False where there is no such directory. */
+/**
+ * Does any process that a pid file in `dir` names still run? False where there is no such
+ * directory.
+ */
 export async function anyRuns(dir: string): Promise<boolean> {
   const records = await Promise.all((await pidFiles(dir)).map(recordIn))
   return records.some((record) => record !== undefined && isSame(record))
@@ -32,11 +38,18 @@ async function endLeftover(file: string): Promise<void> {
     // The group, for children it has left behind; it is the leader of its own.
     kill(-left.pid, 'SIGKILL')
     while (isSame(left)) await sleep(20)
-    // A successor that finds the number in a lock file must not take the zombie for a living one; whoever adopted it reaps it.
-    const reaped = performance.now() + patienceMs
-    while (exists(left.pid) && performance.now() < reaped) await sleep(50)
   }
+  if (left) await reaped(left)
   await rm(file, { force: true })
+}
+
+/**
+ * A successor that finds the number in a lock file, such as PostgreSQL, takes a zombie for a living
+ * one. It may be one from the start: the kernel has killed it with its parent.
+ */
+async function reaped(left: PidRecord): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  while (isThere(left) && performance.now() < deadline) await sleep(50)
 }
 
 async function recordIn(file: string): Promise<PidRecord | undefined> {
@@ -47,10 +60,11 @@ async function recordIn(file: string): Promise<PidRecord | undefined> {
   }
 }
 
-function exists(pid: number): boolean {
+/** Zombies included. */
+function isThere({ pid, startedAt }: PidRecord): boolean {
   try {
     process.kill(pid, 0)
-    return true
+    return startedAt === undefined || identify(pid).startedAt === startedAt
   } catch {
     return false
   }

@@ -1,0 +1,51 @@
+// Is everything that a killed predecessor left gone when the next one starts?
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it, onTestFinished } from 'vitest'
+import { endLeftovers } from './leftovers.ts'
+import { identify, isAlive } from './pid.ts'
+
+const exists = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A process whose parent does not look after it for a second, and its number. */
+const unreaped = async (): Promise<number> => {
+  const parent = spawn('sh', ['-c', 'sleep 30 & echo $!; exec sleep 1'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  onTestFinished(() => void parent.kill('SIGKILL'))
+  const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))))
+  return pid
+}
+
+const folderWith = async (pid: number): Promise<string> => {
+  const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-leftovers-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  await writeFile(join(dir, 'postgres.pid'), JSON.stringify(identify(pid)))
+  return dir
+}
+
+it('ends a process that still runs, and waits until its number is free', async () => {
+  const pid = await unreaped()
+  const dir = await folderWith(pid)
+  await endLeftovers(dir)
+  expect(exists(pid)).toBe(false)
+  expect(await readdir(dir)).toEqual([])
+})
+
+it.runIf(process.platform === 'linux')('waits for the number of one that was killed before, too', async () => {
+  const pid = await unreaped()
+  const dir = await folderWith(pid)
+  process.kill(pid, 'SIGKILL')
+  while (isAlive(pid)) await sleep(5)
+  expect(exists(pid)).toBe(true) // a zombie
+  await endLeftovers(dir)
+  expect(exists(pid)).toBe(false)
+})
