@@ -12,7 +12,7 @@ import { recordTopics } from './kafka/topic-record.ts'
 import { kubePort } from './kube/port.ts'
 import { declaredPart, schemaAt, servedSchemas, type ServedSchemas } from './kube/served-schema.ts'
 import { type CallObserver, transport } from './kube/transport.ts'
-import type { WatchSettings } from './kube/watched.ts'
+import type { WatchSettings } from './kube/informer.ts'
 import {
   absenceCause,
   fieldManager,
@@ -25,17 +25,17 @@ import {
   pipelineKeyOf,
 } from './pipeline/index.ts'
 import { acting } from './reconcile/acting.ts'
-import { announcer } from './reconcile/announcer.ts'
-import { contests } from './reconcile/contests.ts'
+import { eventRecorder } from './reconcile/event-recorder.ts'
+import { contestedFields } from './reconcile/contested-fields.ts'
 import { hasFinalizer } from './reconcile/finalizer.ts'
 import { atLatest, type Next } from './reconcile/next-check.ts'
 import { isNews, priorityOf } from './reconcile/news.ts'
-import { observe, type World, worldOf } from './reconcile/observe.ts'
+import { observe, type Informers, informersOf } from './reconcile/observe.ts'
 import { podReports } from './reconcile/pod-reports.ts'
 import { reconcile } from './reconcile/reconcile.ts'
 import { secretDigests } from './reconcile/secret-digests.ts'
 import { statusWriter } from './reconcile/status-writer.ts'
-import { strangers } from './reconcile/strangers.ts'
+import { foreignObjects } from './reconcile/foreign-objects.ts'
 import { throughputLog } from './reconcile/throughput-log.ts'
 import { updateTurns } from './reconcile/updates.ts'
 import type { Clock } from './runtime/clock.ts'
@@ -109,7 +109,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     for (const pipeline of world.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
   }
   const schemas = servedSchemas(kube, clock.now, lookAtAll)
-  const world: World = worldOf(
+  const world: Informers = informersOf(
     kube,
     {
       pipeline: (change) => {
@@ -140,7 +140,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     clock,
     { namespace: config.watchNamespace, ...(parts.watch ? { watch: parts.watch } : {}) },
   )
-  const said = announcer(kube, config.lease.holder, clock.wall, (error) =>
+  const said = eventRecorder(kube, config.lease.holder, clock.wall, (error) =>
     log.warn({ error }, 'an event could not be posted'),
   )
   const declared = declaredStatus(schemas, (fields) =>
@@ -237,8 +237,8 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     (error) => log.warn({ error }, 'a Secret cannot be read, pods stay with what they have until it can'),
     config.secretsIntervalSeconds * 1000,
   )
-  const taken = strangers(clock.now)
-  const contested = contests(clock.now, measured.repaired)
+  const taken = foreignObjects(clock.now)
+  const contested = contestedFields(clock.now, measured.repaired)
   const updates = updateTurns(
     {
       all: () => acted().map((pipeline) => ({ pipeline, children: observe(world, keyOf(pipeline)).children })),

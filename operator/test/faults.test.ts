@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
 import { fieldManager } from '../src/pipeline/index.ts'
-import { usualWatchSettings } from '../src/kube/watched.ts'
+import { usualWatchSettings } from '../src/kube/informer.ts'
 import { endState } from './end-state.ts'
 import {
   child,

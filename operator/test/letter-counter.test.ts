@@ -2,7 +2,7 @@
 // `orderpipeline dlq` writes them.
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
-import { createProducer, createTopics, lettersOf, markRecord, type OutgoingRecord } from '@orderpipeline/kit-kafka'
+import { createProducer, createTopics, deadLettersOf, markRecord, type OutgoingRecord } from '@orderpipeline/kit-kafka'
 import { kafkaConnection, readTopicToEnd, topicAdmin } from '@orderpipeline/kit-kafka-admin'
 import { silentLogger } from '@orderpipeline/kit-telemetry'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -21,7 +21,7 @@ const letter = (partition: number, value = 'x'): OutgoingRecord => ({
   value,
   headers: { 'dead-letter-reason': 'NotJson', 'dead-letter-topic': `${pipeline}.orders.placed` },
 })
-const letters = async () => lettersOf('payment', await readTopicToEnd(kafka, topic))
+const letters = async () => deadLettersOf('payment', await readTopicToEnd(kafka, topic))
 
 beforeAll(async () => {
   await createTopics(address, [{ topic, partitions: 2 }], silentLogger())

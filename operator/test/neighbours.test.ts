@@ -3,7 +3,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines, type Resource, resourceOf, type ScaledObject } from '../src/api/index.ts'
-import { usualWatchSettings } from '../src/kube/watched.ts'
+import { usualWatchSettings } from '../src/kube/informer.ts'
 import {
   child,
   children,

@@ -1,6 +1,6 @@
 // `orderpipeline dlq list`: which messages did the stages of a pipeline give up on, and what became of them?
 import { Option } from 'commander'
-import type { LetterState } from '@orderpipeline/kit-kafka'
+import type { DeadLetterState } from '@orderpipeline/kit-kafka'
 import { painter } from '../colour.ts'
 import { CalledWrongly } from '../environment.ts'
 import {
@@ -15,7 +15,7 @@ import { letterJson, letterTable } from '../dead-letters/render.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options extends SelectOptions {
-  readonly state: 'waiting' | 'all' | LetterState
+  readonly state: 'waiting' | 'all' | DeadLetterState
   readonly limit: string
   readonly json?: true
 }
@@ -44,7 +44,7 @@ export const dlqList: CommandDefinition = {
   },
 }
 
-const statesOf = (state: Options['state']): readonly LetterState[] => {
+const statesOf = (state: Options['state']): readonly DeadLetterState[] => {
   if (state === 'all') return ['open', 'parked', 'replayed', 'discarded']
   return state === 'waiting' ? ['open', 'parked'] : [state]
 }

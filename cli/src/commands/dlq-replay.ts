@@ -1,5 +1,5 @@
 // `orderpipeline dlq replay`: give the messages that a stage gave up on back to that stage.
-import type { Letter } from '@orderpipeline/kit-kafka'
+import type { DeadLetter } from '@orderpipeline/kit-kafka'
 import { CalledWrongly } from '../environment.ts'
 import {
   checkSelection,
@@ -11,7 +11,7 @@ import {
   type SelectOptions,
 } from '../dead-letters/command.ts'
 import { editedValue } from '../dead-letters/editing.ts'
-import type { LetterBox } from '../dead-letters/letter-box.ts'
+import type { DeadLetterTopic } from '../dead-letters/dead-letter-topic.ts'
 import { refuseUnreadable } from '../dead-letters/readable.ts'
 import { replayAll, replayPlan, type ReplayPlan } from '../dead-letters/replay-run.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
@@ -73,8 +73,8 @@ async function replay(
 }
 
 async function perform(
-  box: LetterBox,
-  letters: readonly Letter[],
+  box: DeadLetterTopic,
+  letters: readonly DeadLetter[],
   perSecond: number,
   options: Options,
   { environment, signal }: CommandContext,
@@ -103,7 +103,7 @@ async function perform(
   }
 }
 
-const lineOf = (what: string, { id, source, stage }: Letter): string =>
+const lineOf = (what: string, { id, source, stage }: DeadLetter): string =>
   `${what} ${id} to ${source?.topic ?? '-'}, for ${stage} alone`
 
 function tell({ goes, stays }: ReplayPlan, done: number, options: Options, { environment }: CommandContext): void {

@@ -1,12 +1,12 @@
 // What do the commands on dead letters have in common? Where Kafka is, which letters are meant, and a box that is closed again.
 import { Option, type Command } from 'commander'
-import type { Letter, LetterState } from '@orderpipeline/kit-kafka'
+import type { DeadLetter, DeadLetterState } from '@orderpipeline/kit-kafka'
 import { groups } from '../commands/groups.ts'
 import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
-import { wayToKafka } from '../kafka/way.ts'
+import { wayToKafka } from '../kafka/connection.ts'
 import type { CommandFamily } from '../program.ts'
-import { openLetterBox, type LetterBox } from './letter-box.ts'
+import { openLetterBox, type DeadLetterTopic } from './dead-letter-topic.ts'
 import { selected, sinceOf, whereOf, type Filters } from './selection.ts'
 
 export const dlq: CommandFamily = {
@@ -34,7 +34,7 @@ export async function withLetters<T>(
   environment: Environment,
   options: KafkaOptions,
   pipeline: string,
-  work: (box: LetterBox) => Promise<T>,
+  work: (box: DeadLetterTopic) => Promise<T>,
 ): Promise<T> {
   const box = openLetterBox(await wayToKafka(environment, options, pipeline), pipeline)
   try {
@@ -52,13 +52,13 @@ export function checkSelection(which: string | undefined, options: SelectOptions
 
 /** @throws CommandFailed where there is no such pipeline, stage or letter */
 export async function lettersMeant(
-  box: LetterBox,
+  box: DeadLetterTopic,
   pipeline: string,
   which: string | undefined,
   options: SelectOptions,
-  states: readonly LetterState[],
+  states: readonly DeadLetterState[],
   now: Date,
-): Promise<readonly Letter[]> {
+): Promise<readonly DeadLetter[]> {
   const where = whereOf(which)
   const since = sinceOf(options.since, now)
   const stages = await box.stages()

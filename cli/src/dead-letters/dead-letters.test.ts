@@ -1,21 +1,21 @@
 // Are the right letters meant, may they be played again, and is an edited message what the person meant?
 import { describe, expect, it } from 'vitest'
-import { lettersOf, markRecord, replayRecord, type Letter } from '@orderpipeline/kit-kafka'
+import { deadLettersOf, markRecord, replayRecord, type DeadLetter } from '@orderpipeline/kit-kafka'
 import { painter } from '../colour.ts'
 import { narrowed } from './command.ts'
 import { editedValue, wireValue } from './editing.ts'
 import { letterLines, letterTable } from './render.ts'
 import { refuseUnreadable } from './readable.ts'
 import { refusal } from './replayable.ts'
-import type { LetterBox } from './letter-box.ts'
+import type { DeadLetterTopic } from './dead-letter-topic.ts'
 import { replayAll, replayPlan } from './replay-run.ts'
 import { orderOf, selected, sinceOf, whereOf } from './selection.ts'
 
 const now = new Date('2026-02-01T12:00:00Z')
 const order = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 
-function letter(offset: number, headers: Record<string, string> = {}): Letter {
-  const [found] = lettersOf('payment', [
+function letter(offset: number, headers: Record<string, string> = {}): DeadLetter {
+  const [found] = deadLettersOf('payment', [
     {
       topic: 'shop.payment.dead-letters',
       partition: 2,
@@ -103,7 +103,7 @@ describe('whether a letter may be played again', () => {
     expect(refusal(letter(17), false, now)).toBeUndefined()
     expect(refusal(parked, false, now)).toContain('is parked')
     expect(refusal(parked, true, now)).toBeUndefined()
-    const done: Letter = { ...letter(17), history: replayedAt('2026-02-01T11:30:00Z') }
+    const done: DeadLetter = { ...letter(17), history: replayedAt('2026-02-01T11:30:00Z') }
     expect(refusal(done, false, now)).toContain('replayed 2026-02-01T11:30:00Z by ada@desk')
     expect(refusal(done, true, now)).toBeUndefined()
     const old = letter(17, { 'dead-letter-at': '2026-01-20T00:00:00.000Z' })
@@ -112,7 +112,7 @@ describe('whether a letter may be played again', () => {
   })
 
   it('is refused even to force where its first replay may be forgotten by the stage', () => {
-    const forgotten: Letter = { ...letter(17), history: replayedAt('2026-01-22T00:00:00Z') }
+    const forgotten: DeadLetter = { ...letter(17), history: replayedAt('2026-01-22T00:00:00Z') }
     expect(refusal(forgotten, true, now)).toContain('longer ago than the stage remembers')
   })
 
@@ -148,7 +148,7 @@ describe('a replay', () => {
   const letters = Array.from({ length: 25 }, (_, n) => letter(n))
   const run = (signal: AbortSignal, onReplayed: () => void = () => undefined) => {
     const portions: number[] = []
-    const box: LetterBox = {
+    const box: DeadLetterTopic = {
       stages: () => Promise.resolve([]),
       letters: () => Promise.resolve([]),
       replay: (replays) => Promise.resolve(void portions.push(replays.length)),
@@ -207,7 +207,7 @@ describe('what is shown', () => {
   })
 
   it('is the whole letter with what became of it', () => {
-    const replayed: Letter = { ...letter(17), state: 'replayed', history: replayedAt('2026-02-01T11:30:00Z') }
+    const replayed: DeadLetter = { ...letter(17), state: 'replayed', history: replayedAt('2026-02-01T11:30:00Z') }
     const text = letterLines(replayed, painter(false)).join('\n')
     for (const part of [
       'payment/2/17  replayed',
@@ -252,7 +252,7 @@ describe('on the wire', () => {
       ...{ topic, partition, offset, key, value, headers: {}, timestamp: 0 },
     }))
     const marks = { ...records[0]!, offset: '19', value: Buffer.from(String(mark.value)), headers: mark.headers }
-    expect(lettersOf('payment', [...records, marks]).map(({ id, state }) => [id, state])).toEqual([
+    expect(deadLettersOf('payment', [...records, marks]).map(({ id, state }) => [id, state])).toEqual([
       ['payment/2/17', 'discarded'],
       ['payment/2/18', 'open'],
     ])

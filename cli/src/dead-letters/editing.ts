@@ -3,12 +3,16 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Letter } from '@orderpipeline/kit-kafka'
+import type { DeadLetter } from '@orderpipeline/kit-kafka'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { prettyText } from './render.ts'
 
 /** @throws CommandFailed where there is no editor, nothing was changed, or what was JSON no longer is */
-export async function editedValue(letter: Letter, file: string | true, editor: string | undefined): Promise<string> {
+export async function editedValue(
+  letter: DeadLetter,
+  file: string | true,
+  editor: string | undefined,
+): Promise<string> {
   const before = letter.value === null ? '' : prettyText(letter.value)
   const after = file === true ? await inEditor(before, letter, editor) : await fromFile(file)
   return wireValue(before, after)
@@ -39,7 +43,7 @@ async function fromFile(file: string): Promise<string> {
   }
 }
 
-async function inEditor(text: string, letter: Letter, editor: string | undefined): Promise<string> {
+async function inEditor(text: string, letter: DeadLetter, editor: string | undefined): Promise<string> {
   if (editor === undefined)
     throw new CalledWrongly('--edit: no editor is set.', {
       advice: 'Set EDITOR, or name a file with the new message: --edit message.json.',

@@ -1,10 +1,10 @@
 // How does a dead letter look in a terminal, and how to a script? Pure.
-import { maxReplays, type Letter, type LetterState } from '@orderpipeline/kit-kafka'
+import { maxReplays, type DeadLetter, type DeadLetterState } from '@orderpipeline/kit-kafka'
 import type { Paint } from '../colour.ts'
 import { tables } from '../columns.ts'
 import { orderOf } from './selection.ts'
 
-const colours: Record<LetterState, Parameters<Paint>[1]> = {
+const colours: Record<DeadLetterState, Parameters<Paint>[1]> = {
   open: 'red',
   parked: 'yellow',
   replayed: 'green',
@@ -13,7 +13,7 @@ const colours: Record<LetterState, Parameters<Paint>[1]> = {
 const header = ['LETTER', 'GIVEN UP', 'REASON', 'ATTEMPTS', 'REPLAYS', 'ORDER', 'FROM', 'STATE']
 const sides = ['left', 'left', 'left', 'right', 'right', 'left', 'left', 'left'] as const
 
-export function letterTable(letters: readonly Letter[], paint: Paint, width?: number): readonly string[] {
+export function letterTable(letters: readonly DeadLetter[], paint: Paint, width?: number): readonly string[] {
   const rows = letters.map((letter) => [
     letter.id,
     letter.at.replace(/\.\d+Z$/, 'Z'),
@@ -24,7 +24,7 @@ export function letterTable(letters: readonly Letter[], paint: Paint, width?: nu
     letter.source?.topic ?? '-',
     letter.state,
   ])
-  const coloured = (line: string, state: LetterState) =>
+  const coloured = (line: string, state: DeadLetterState) =>
     line.endsWith(state) ? `${line.slice(0, -state.length)}${paint(state, colours[state])}` : line
   return tables(header, rows, { sides, width }).flatMap(({ titles, lines }) => [
     titles,
@@ -32,7 +32,7 @@ export function letterTable(letters: readonly Letter[], paint: Paint, width?: nu
   ])
 }
 
-export function letterLines(letter: Letter, paint: Paint): readonly string[] {
+export function letterLines(letter: DeadLetter, paint: Paint): readonly string[] {
   const { source, verdict, error } = letter
   const field = (name: string, text: string): string => `  ${paint(name.padEnd(11), 'dim')} ${text}`
   const block = (name: string, text: string): string[] =>
@@ -69,10 +69,10 @@ const verdicts: Readonly<Record<string, string>> = {
   unknown: 'unknown: nobody explained the error, a bug perhaps',
 }
 
-const missingText = ({ omittedBytes }: Letter): string =>
+const missingText = ({ omittedBytes }: DeadLetter): string =>
   omittedBytes === undefined ? 'none' : `${omittedBytes} bytes, too large to be kept; it is where it came from`
 
-const historyText = ({ action, by, at, edited, forced }: Letter['history'][number]): string =>
+const historyText = ({ action, by, at, edited, forced }: DeadLetter['history'][number]): string =>
   `${at} ${action} by ${by}${edited ? ', edited' : ''}${forced ? ', by force' : ''}`
 
 const timeText = (timestamp: number): string => (timestamp > 0 ? new Date(timestamp).toISOString() : 'unknown time')
@@ -91,7 +91,7 @@ export function prettyText(value: Buffer): string {
   }
 }
 
-export const letterJson = (letter: Letter) => ({
+export const letterJson = (letter: DeadLetter) => ({
   ...letter,
   order: orderOf(letter) ?? null,
   source: letter.source ?? null,

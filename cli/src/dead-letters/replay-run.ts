@@ -1,15 +1,15 @@
 // How are dead letters played again? In the order their messages had, at a bounded rate, until done, refused or interrupted.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Letter } from '@orderpipeline/kit-kafka'
-import type { LetterBox } from './letter-box.ts'
+import type { DeadLetter } from '@orderpipeline/kit-kafka'
+import type { DeadLetterTopic } from './dead-letter-topic.ts'
 import { refusal } from './replayable.ts'
 
 export interface ReplayPlan {
-  readonly goes: readonly Letter[]
-  readonly stays: readonly { readonly letter: Letter; readonly why: string }[]
+  readonly goes: readonly DeadLetter[]
+  readonly stays: readonly { readonly letter: DeadLetter; readonly why: string }[]
 }
 
-export function replayPlan(letters: readonly Letter[], force: boolean, now: Date, edited = false): ReplayPlan {
+export function replayPlan(letters: readonly DeadLetter[], force: boolean, now: Date, edited = false): ReplayPlan {
   const judged = letters.map((letter) => ({ letter, why: refusal(letter, force, now, edited) }))
   return {
     goes: judged
@@ -21,7 +21,7 @@ export function replayPlan(letters: readonly Letter[], force: boolean, now: Date
 }
 
 /** As they were in their topic, so that messages of one key come in the order they had. */
-function bySource({ source: a }: Letter, { source: b }: Letter): number {
+function bySource({ source: a }: DeadLetter, { source: b }: DeadLetter): number {
   if (a === undefined || b === undefined) return 0
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1
   return a.partition - b.partition || Number(BigInt(a.offset || 0) - BigInt(b.offset || 0))
@@ -35,13 +35,13 @@ export interface ReplayRun {
   readonly value?: string | Buffer | undefined
   readonly now: () => Date
   readonly signal: AbortSignal
-  readonly onReplayed: (letters: readonly Letter[]) => void
+  readonly onReplayed: (letters: readonly DeadLetter[]) => void
 }
 
 const chunksASecond = 10
 
 /** Resolves with how many were played again; fewer than all when interrupted. */
-export async function replayAll(box: LetterBox, letters: readonly Letter[], run: ReplayRun): Promise<number> {
+export async function replayAll(box: DeadLetterTopic, letters: readonly DeadLetter[], run: ReplayRun): Promise<number> {
   const chunk = Math.max(1, Math.round(run.perSecond / chunksASecond))
   const pauseMs = (chunk * 1_000) / run.perSecond
   let done = 0

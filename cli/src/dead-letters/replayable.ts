@@ -1,12 +1,12 @@
 // May this letter be played again? Not a message that is at fault itself, unless it is edited; not one that keeps coming back or was
 // played again already, unless by force; and never one whose first replay the stage may have forgotten. Pure.
-import { maxReplays, type Letter } from '@orderpipeline/kit-kafka'
+import { maxReplays, type DeadLetter } from '@orderpipeline/kit-kafka'
 
 /** A stage's inbox remembers for eight days what took effect; after seven a second replay could take effect twice. */
 const rememberedMs = 7 * 24 * 3_600_000
 
 /** Why not; undefined when it may. */
-export function refusal(letter: Letter, force: boolean, now: Date, edited = false): string | undefined {
+export function refusal(letter: DeadLetter, force: boolean, now: Date, edited = false): string | undefined {
   if (letter.source === undefined) return 'it does not say which topic it came from'
   const { topic, partition, offset } = letter.source
   if (letter.omittedBytes !== undefined && !edited)

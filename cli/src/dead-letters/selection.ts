@@ -1,5 +1,5 @@
 // Which dead letters are meant? By stage or by name, reason, order, age and state. Pure.
-import type { Letter, LetterState } from '@orderpipeline/kit-kafka'
+import type { DeadLetter, DeadLetterState } from '@orderpipeline/kit-kafka'
 import { CalledWrongly } from '../environment.ts'
 
 export interface Filters {
@@ -39,7 +39,7 @@ export function sinceOf(text: string | undefined, now: Date): Date | undefined {
 }
 
 /** The order a message is about: an event's subject, or the orderId in its data. */
-export function orderOf({ value }: Pick<Letter, 'value'>): string | undefined {
+export function orderOf({ value }: Pick<DeadLetter, 'value'>): string | undefined {
   try {
     const event = JSON.parse(String(value)) as { subject?: unknown; data?: { orderId?: unknown } } | null
     const order = event?.subject ?? event?.data?.orderId
@@ -50,12 +50,12 @@ export function orderOf({ value }: Pick<Letter, 'value'>): string | undefined {
 }
 
 export function selected(
-  letters: readonly Letter[],
+  letters: readonly DeadLetter[],
   { letter }: Where,
   filters: Filters,
-  states: readonly LetterState[],
+  states: readonly DeadLetterState[],
   since: Date | undefined,
-): Letter[] {
+): DeadLetter[] {
   return letters.filter(
     (one) =>
       (letter === undefined ? states.includes(one.state) : one.id === letter) &&

@@ -2,7 +2,7 @@
 import { kafkaAddress, PublishFailed, type KafkaConfig } from '@orderpipeline/kit-kafka'
 import { kafkaConnection, KafkaUnavailable, TopicTooLarge, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
 import { CommandFailed } from '../environment.ts'
-import { unreachableAdvice } from './way.ts'
+import { unreachableAdvice } from './connection.ts'
 
 export const clientId = 'orderpipeline-cli'
 const answerTimeoutMs = 10_000

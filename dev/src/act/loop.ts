@@ -1,13 +1,13 @@
 // Who carries a pipeline's spec out here? The operator's own loop, pass for pass, on the objects of this process.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import {
-  announcer,
-  contests,
+  eventRecorder,
+  contestedFields,
   podReports,
   reconcile,
   secretDigests,
   statusWriter,
-  strangers,
+  foreignObjects,
   throughputLog,
   type LagPoller,
   type Reconciler,
@@ -34,12 +34,12 @@ export function operatorLoop(
   failed: (error: unknown) => void,
 ): Loop {
   const now = () => Date.now()
-  const announce = announcer(objects.kube, 'orderpipeline-dev', now, failed)
+  const announce = eventRecorder(objects.kube, 'orderpipeline-dev', now, failed)
   const on: Reconciler = {
     ...{ kube: objects.kube, world: objects.world, settings: () => settings, throughput: throughputLog(now) },
     now,
-    strangers: strangers(now),
-    contests: contests(now),
+    strangers: foreignObjects(now),
+    contests: contestedFields(now),
     pods: podReports(objects.kube, now, failed),
     secrets: secretDigests(objects.kube, now, failed, secretsMs),
     lagOf: poller.figuresOf,

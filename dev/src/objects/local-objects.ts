@@ -10,7 +10,7 @@ import {
   type ListOptions,
   type Page,
   type Store,
-  type World,
+  type Informers,
 } from '@orderpipeline/operator/embedding'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import { selects } from './selector.ts'
@@ -32,7 +32,7 @@ export type Kind = 'OrderPipeline' | (typeof childResources)[number]['kind'] | (
 export interface LocalObjects {
   /** As the operator's loop sees them. */
   readonly kube: Kube
-  readonly world: World
+  readonly world: Informers
   all(kind: Kind): readonly KubeObject[]
   get(kind: Kind, namespace: string, name: string): KubeObject | undefined
   /** Makes it, or replaces what is given of it: metadata is merged, another spec is another generation. */
@@ -145,7 +145,7 @@ export function localObjects(now: () => Date, changed: (change: Change) => void)
     absence: () => undefined,
     run: () => Promise.resolve(),
   })
-  const world: World = {
+  const world: Informers = {
     pipelines: watchedOf(orderPipelines),
     children: childResources.map(watchedOf),
     synced: () => true,

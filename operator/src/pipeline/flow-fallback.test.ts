@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ChildObject } from '../api/index.ts'
-import { announcements } from './announcements.ts'
+import { announcements } from './kubernetes-events.ts'
 import { desired } from './desired.ts'
 import { scaledOn } from './flow-fallback.ts'
 import { statusOf } from './status.ts'

@@ -1,6 +1,6 @@
 // The pure decisions of the operator, for everyone who wants to know beforehand what it would do.
 export * from './acting-operator.ts'
-export * from './announcements.ts'
+export * from './kubernetes-events.ts'
 export * from './arrival-rate.ts'
 export * from './autoscalers.ts'
 export * from './awaited-topics.ts'

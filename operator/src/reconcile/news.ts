@@ -1,6 +1,6 @@
 // Which changes of a pipeline are worth a pass, and how soon?
 import type { OrderPipeline } from '../api/index.ts'
-import type { Change } from '../kube/store.ts'
+import type { Change } from '../kube/object-store.ts'
 import { concerns, retryAnnotation } from '../pipeline/index.ts'
 import type { Priority } from '../runtime/work-queue.ts'
 

@@ -3,7 +3,7 @@ import type { ChildObject } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
 import { nextCheck } from './next-check.ts'
 import type { Outcome } from './perform.ts'
-import { strangerMs } from './strangers.ts'
+import { strangerMs } from './foreign-objects.ts'
 
 const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a' } } as ChildObject
 const action = { kind: 'create', object } as const

@@ -2,7 +2,7 @@
 import type { Problem } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { Outcome } from './perform.ts'
-import { strangerMs } from './strangers.ts'
+import { strangerMs } from './foreign-objects.ts'
 
 export type Next =
   /** There is no such pipeline any more. */

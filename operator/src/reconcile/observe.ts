@@ -8,11 +8,11 @@ import {
   type Resource,
 } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
-import type { Change } from '../kube/store.ts'
-import { usualWatchSettings, watched, type Watched, type WatchReports, type WatchSettings } from '../kube/watched.ts'
+import type { Change } from '../kube/object-store.ts'
+import { usualWatchSettings, watched, type Watched, type WatchReports, type WatchSettings } from '../kube/informer.ts'
 import { type Absence, labelKeys, managedBy } from '../pipeline/index.ts'
 
-export interface World {
+export interface Informers {
   readonly pipelines: Watched
   readonly children: readonly Watched[]
   readonly synced: () => boolean
@@ -28,7 +28,7 @@ export interface Observed {
   readonly children: readonly ChildObject[]
 }
 
-export const observe = (world: World, key: string): Observed => ({
+export const observe = (world: Informers, key: string): Observed => ({
   pipeline: world.pipelines.store.get(key) as OrderPipeline | undefined,
   children: world.children.flatMap(({ store }) => store.ofPipeline(key) as readonly ChildObject[]),
 })
@@ -39,7 +39,7 @@ export interface WorldSettings {
 }
 
 /** Children are watched by our label only: memory follows what is ours, not what the cluster holds. */
-export const worldOf = (
+export const informersOf = (
   kube: Kube,
   reports: {
     readonly pipeline: (change: Change) => void
@@ -47,7 +47,7 @@ export const worldOf = (
   } & Omit<WatchReports, 'changed'>,
   clock: { readonly now: () => number; readonly random: () => number },
   { namespace, watch = usualWatchSettings }: WorldSettings,
-): World => {
+): Informers => {
   const where = namespace === undefined ? {} : { namespace }
   const ours = { ...where, labelSelector: `${labelKeys.managedBy}=${managedBy},${labelKeys.pipeline}` }
   const { pipeline, child, ...common } = reports

@@ -2,10 +2,10 @@
 import { expect, it } from 'vitest'
 import type { KubeObject, OrderPipeline } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
-import { watched } from '../kube/watched.ts'
+import { watched } from '../kube/informer.ts'
 import type { ExternalTopics } from '../pipeline/index.ts'
 import { childResources, orderPipelines } from '../api/index.ts'
-import { contests } from './contests.ts'
+import { contestedFields } from './contested-fields.ts'
 import { reconcile, type Reconciler } from './reconcile.ts'
 import type { StatusInput } from './status-writer.ts'
 
@@ -65,7 +65,7 @@ const reconciler = (
       secrets: { look: () => Promise.resolve(new Map()) },
       topics: { look: () => undefined, released: () => true, topicsOf: () => undefined },
       updates: { turn: () => undefined },
-      contests: contests(() => 0),
+      contests: contestedFields(() => 0),
       ...changes,
     },
   }

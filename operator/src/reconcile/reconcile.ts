@@ -21,32 +21,32 @@ import {
   suspensionOf,
   validate,
 } from '../pipeline/index.ts'
-import type { Contests } from './contests.ts'
+import type { ContestedFields } from './contested-fields.ts'
 import { hasFinalizer, isGone, releaseTopics, removeFinalizer, withFinalizer } from './finalizer.ts'
 import { atLatest, nextCheck, type Next } from './next-check.ts'
-import { observe, type World } from './observe.ts'
+import { observe, type Informers } from './observe.ts'
 import { type Outcome, perform } from './perform.ts'
 import { lookEveryMs, type PodReports } from './pod-reports.ts'
 import type { SecretDigestReader } from './secret-digests.ts'
 import { startsOf } from './start.ts'
 import type { StatusWriter } from './status-writer.ts'
-import type { Strangers } from './strangers.ts'
+import type { ForeignObjects } from './foreign-objects.ts'
 import type { ThroughputLog } from './throughput-log.ts'
 import type { UpdateTurns } from './updates.ts'
 
 export interface Reconciler {
   readonly kube: Kube
-  readonly world: World
+  readonly world: Informers
   readonly settings: () => DesiredSettings
   readonly status: StatusWriter
-  readonly strangers: Strangers
+  readonly strangers: ForeignObjects
   readonly lagOf: (key: string) => ReadonlyMap<string, StageFigures>
   readonly throughput: ThroughputLog
   readonly pods: PodReports
   readonly secrets: SecretDigestReader
   /** The time of day, milliseconds. */
   readonly now: () => number
-  readonly contests: Contests
+  readonly contests: ContestedFields
   readonly updates: Pick<UpdateTurns, 'turn'>
   readonly topics: Pick<TopicKeeper, 'look' | 'released' | 'topicsOf'>
 }

@@ -21,7 +21,7 @@ import {
   type Throughput,
 } from '../pipeline/index.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { Announcer } from './announcer.ts'
+import type { EventRecorder } from './event-recorder.ts'
 import type { Outcome } from './perform.ts'
 
 export interface StatusInput {
@@ -51,7 +51,7 @@ export interface StatusWriter {
  */
 export const statusWriter = (
   kube: Kube,
-  announcer: Announcer,
+  announcer: EventRecorder,
   declared: (status: OrderPipelineStatus) => OrderPipelineStatus,
   noted: (pipeline: OrderPipeline) => void,
   { now, wall }: Pick<Clock, 'now' | 'wall'>,

@@ -7,22 +7,22 @@ import {
   type Route,
 } from '@orderpipeline/kit-http'
 import type { Intake } from '@orderpipeline/orders/intake'
-import { cancellingRoute, type Cancel } from './api/cancelling.ts'
+import { cancellingRoute, type Cancel } from './api/cancel-order.ts'
 import { descriptionRoutes } from './api/description.ts'
 import { eventsRoute } from './api/events.ts'
 import { healthRoute } from './api/health.ts'
-import { placingRoutes } from './api/placing.ts'
+import { placingRoutes } from './api/place-order.ts'
 import { problemOf } from './api/problems.ts'
 import { productRoutes, type Products } from './api/products.ts'
-import { readingRoutes } from './api/reading.ts'
+import { readingRoutes } from './api/get-orders.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
 import { limitAddresses, limitCustomers, refusedCounter, type Limits } from './limits/hook.ts'
 import { everyOrder, type Admission } from './queues/admission.ts'
 import type { QueueReader } from './queues/reader.ts'
-import type { OrderReader } from './reading/order-reader.ts'
-import type { Outcomes } from './watch/outcomes.ts'
-import type { Streams } from './watch/streams.ts'
+import type { OrderReader } from './order-read-model/order-reader.ts'
+import type { Outcomes } from './order-subscriptions/outcomes.ts'
+import type { Streams } from './order-subscriptions/streams.ts'
 
 export interface AppOptions extends HttpServerOptions {
   readonly intake: Intake

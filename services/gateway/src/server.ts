@@ -18,7 +18,7 @@ import { createRedis } from './redis.ts'
 import { openOrdersSide } from './orders-side.ts'
 import { openQueues } from './queues/build.ts'
 import { startReadiness } from './readiness.ts'
-import { createWaiting } from './watch/build.ts'
+import { createWaiting } from './order-subscriptions/build.ts'
 
 export interface Gateway {
   readonly url: string

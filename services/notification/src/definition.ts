@@ -1,7 +1,7 @@
 // What is the notification stage? It tells customers of each state of their orders, once: by mail where a mail server is configured,
 // else in its log.
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Chore, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 import { marketingMails, orderMails } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
@@ -10,7 +10,7 @@ import { addNotifications } from './sql/stage.ts'
 
 export interface Mailing {
   readonly addressing: Addressing
-  readonly chores: readonly Chore[]
+  readonly chores: readonly PeriodicTask[]
 }
 
 export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mailing?: Mailing): StageDefinition<void> {

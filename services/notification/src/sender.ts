@@ -2,7 +2,7 @@
 // them to the mail server, and only then forgets them. A crash in between sends one again under the same Message-ID.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Chore } from '@orderpipeline/kit-stage'
+import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import { lanes } from './mails.ts'
 import type { Lane, Mail } from './mails.ts'
 import { MailRefused } from './smtp.ts'
@@ -100,7 +100,7 @@ export function pauseSeconds(ageSeconds: number, random: () => number): number {
 export function mailChores(
   mailerFor: (lane: Lane) => Mailer,
   options: Omit<SenderOptions, 'mailer'> & { readonly everySeconds: number },
-): Chore[] {
+): PeriodicTask[] {
   return lanes.map((lane) => {
     const mailer = mailerFor(lane)
     return {
@@ -123,7 +123,7 @@ export function mailChores(
 }
 
 /** A mail that was given up says for a month what went wrong; then address and text are gone. */
-export function failedMailsChore(everySeconds = 3_600, keptDays = 30): Chore {
+export function failedMailsChore(everySeconds = 3_600, keptDays = 30): PeriodicTask {
   return {
     name: 'failed mails',
     everyMs: everySeconds * 1_000,

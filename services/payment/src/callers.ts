@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Chore } from '@orderpipeline/kit-stage'
+import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import { Gauge } from '@orderpipeline/kit-telemetry'
 import type { Registry } from '@orderpipeline/kit-telemetry'
 import { createRateLimit } from './rate-limit.ts'
@@ -16,7 +16,7 @@ import { noteCaller, otherCallers } from './sql/callers.ts'
 export interface StageRate {
   /** Resolves when this replica may make one more call. */
   readonly turn: (signal: AbortSignal) => Promise<void>
-  readonly chore: Chore
+  readonly chore: PeriodicTask
   /** Calls a second that this replica may make. */
   readonly share: number
 }

@@ -1,7 +1,7 @@
 // What does the stage reach its payment provider by, as it is configured? The provider itself, its list of charges, and the chores that
 // go with them.
 import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Chore, StageContext } from '@orderpipeline/kit-stage'
+import type { PeriodicTask, StageContext } from '@orderpipeline/kit-stage'
 import { createStageRate } from './callers.ts'
 import type { ProviderOptions } from './config.ts'
 import { intentsIn } from './intents.ts'
@@ -15,7 +15,7 @@ import { webhookChore } from './stripe/webhook-chore.ts'
 export interface Connection {
   readonly provider: Provider
   readonly list: ChargeList
-  readonly chores: readonly Chore[]
+  readonly chores: readonly PeriodicTask[]
   /** To be given the stage's pool before the provider is asked. */
   readonly onDatabase: (database: Queryable) => void
 }

@@ -1,7 +1,7 @@
 // What is the payment stage? It charges for reserved orders, gives back for cancelled ones, and keeps and tells what came of it.
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import type { EventOf } from '@orderpipeline/order-events'
-import type { Chore, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { PeriodicTask, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import { applyToPayments } from './apply.ts'
 import { givingBackChore } from './giving-back.ts'
@@ -20,7 +20,7 @@ export interface PaymentContext extends Pick<StageContext, 'now'> {
   /** Given the stage's pool before the provider is asked for the first time. */
   readonly onDatabase?: (database: Queryable) => void
   /** Besides the stage's own. */
-  readonly chores?: readonly Chore[]
+  readonly chores?: readonly PeriodicTask[]
 }
 
 /**

@@ -4,7 +4,7 @@
 // The provider is asked outside of any transaction; the row is put off beforehand, so that one replica at a time asks. A refund is told
 // before it is written down: a crash in between asks and tells once more, under the same ids.
 import type { Pool } from '@orderpipeline/kit-postgres'
-import type { Chore, ChoreSurroundings } from '@orderpipeline/kit-stage'
+import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/kit-stage'
 import { Gauge } from '@orderpipeline/kit-telemetry'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { paymentsByOrder, writePayments } from './apply.ts'
@@ -25,7 +25,7 @@ export interface GivingBackOptions {
 const dueAtOnce = 10
 export const everyMs = 15_000
 
-export function givingBackChore(options: GivingBackOptions): Chore {
+export function givingBackChore(options: GivingBackOptions): PeriodicTask {
   const show = options.registry && owedGauges(options.registry)
   return {
     name: 'giving back',
@@ -37,7 +37,7 @@ export function givingBackChore(options: GivingBackOptions): Chore {
   }
 }
 
-type Surroundings = Pick<ChoreSurroundings, 'database' | 'publish' | 'stopping'>
+type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
 /** Returns how many went back. @throws DatabaseError, PublishFailed */
 export async function giveBackDue(surroundings: Surroundings, options: GivingBackOptions): Promise<number> {

@@ -6,7 +6,7 @@
 import { Gauge } from '@orderpipeline/kit-telemetry'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { eventOf } from '@orderpipeline/order-events'
-import type { Chore, ChoreSurroundings } from '@orderpipeline/kit-stage'
+import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/kit-stage'
 import { paymentsByOrder, writeDues, writePayments } from './apply.ts'
 import { dueOf } from './dues.ts'
 import { forgetOldIntents } from './intents.ts'
@@ -27,7 +27,7 @@ export interface PendingOptions {
 export const pendingEveryMs = 10_000
 const atOnce = 20
 
-export function pendingChore(options: PendingOptions): Chore {
+export function pendingChore(options: PendingOptions): PeriodicTask {
   const gauge =
     options.registry &&
     new Gauge({
@@ -47,7 +47,7 @@ export function pendingChore(options: PendingOptions): Chore {
   }
 }
 
-type Surroundings = Pick<ChoreSurroundings, 'database' | 'publish' | 'stopping'>
+type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
 /** Returns how many were decided. @throws DatabaseError, PublishFailed */
 export async function settlePending(surroundings: Surroundings, options: PendingOptions): Promise<number> {

@@ -2,11 +2,11 @@
 // from the first or from where they left off, until it has ended.
 import { overloaded, retryAfterHeader, route, type Route } from '@orderpipeline/kit-http'
 import { z } from 'zod'
-import type { OrderReader } from '../reading/order-reader.ts'
-import { allSeen, seenBefore } from '../watch/event-stream.ts'
-import type { Streams } from '../watch/streams.ts'
+import type { OrderReader } from '../order-read-model/order-reader.ts'
+import { allSeen, seenBefore } from '../order-subscriptions/event-stream.ts'
+import type { Streams } from '../order-subscriptions/streams.ts'
 import { eventStream } from './examples.ts'
-import { orderIdParams } from './fields.ts'
+import { orderIdParams } from './request-fields.ts'
 import { noOrder } from './problems.ts'
 
 export function eventsRoute(orders: OrderReader, streams: Streams): Route {

@@ -2,7 +2,7 @@
 // compensation later.
 import { HttpProblem, type FastifyRequest } from '@orderpipeline/kit-http'
 import { z } from 'zod'
-import { customerId, customerOf, idempotencyKey, skuPattern, subject } from './fields.ts'
+import { customerId, customerOf, idempotencyKey, skuPattern, subject } from './request-fields.ts'
 
 const item = z.strictObject({
   sku: z.string().regex(skuPattern, '1 to 40 capital letters, digits or dashes, such as SKU-0001'),

@@ -2,9 +2,9 @@
 import { route, type Route } from '@orderpipeline/kit-http'
 import type { Product } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
-import { product } from './answers.ts'
+import { product } from './responses.ts'
 import { shownProduct } from './examples.ts'
-import { pageLimit, skuPattern } from './fields.ts'
+import { pageLimit, skuPattern } from './request-fields.ts'
 import { notThere } from './problems.ts'
 
 export interface Products {

@@ -2,7 +2,7 @@
 // verified before, so its bearer may be told what is wrong with it.
 import { HttpProblem } from '@orderpipeline/kit-http'
 import { z } from 'zod'
-import { customerOf, subjectPattern } from '../api/fields.ts'
+import { customerOf, subjectPattern } from '../api/request-fields.ts'
 
 /** They say something about the token: with most of them every customer would be one and the same. */
 const ofTheToken = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti']

@@ -2,7 +2,7 @@
 // hand.
 import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/kit-telemetry'
-import { whenOver } from './over.ts'
+import { onRequestEnd } from './request-end.ts'
 
 /** Returns what counts a request that was refused before it came to a route. */
 export function observeRequests(server: FastifyInstance, registry: Registry): (status: number) => void {
@@ -26,7 +26,7 @@ export function observeRequests(server: FastifyInstance, registry: Registry): (s
     active.inc()
     done()
   })
-  whenOver(server, (request, { status, seconds }) => {
+  onRequestEnd(server, (request, { status, seconds }) => {
     // The pattern, not the path: one series per route, however many orders there are.
     const route = request.routeOptions.url ?? 'unknown'
     active.dec()

@@ -2,14 +2,14 @@
 // from it to the events it caused. Never a body, a query or a token.
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from '@orderpipeline/kit-telemetry'
-import { whenOver } from './over.ts'
+import { onRequestEnd } from './request-end.ts'
 
 export const requestLogs = ['none', 'problems', 'all'] as const
 export type RequestLog = (typeof requestLogs)[number]
 
 export function logRequests(app: FastifyInstance, logger: Logger, which: RequestLog): void {
   if (which === 'none') return
-  whenOver(app, (request, { status, seconds }) => {
+  onRequestEnd(app, (request, { status, seconds }) => {
     if (which === 'all' || status >= 400) {
       const { correlationId, callerTraceparent, traceparent = callerTraceparent } = request.correlation
       logger.info(

@@ -2,7 +2,7 @@
 // caller may decide what is traced.
 import type { FastifyInstance } from 'fastify'
 import type { Span, Tracing } from '@orderpipeline/kit-telemetry'
-import { whenOver } from './over.ts'
+import { onRequestEnd } from './request-end.ts'
 
 /** A span for every request, which the request's correlation carries on. After the hook that sets it. */
 export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
@@ -24,7 +24,7 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
     request.correlation = { ...request.correlation, traceparent: span.traceparent }
     done()
   })
-  whenOver(app, (request, { status }) => {
+  onRequestEnd(app, (request, { status }) => {
     const span = spans.get(request)
     span?.set({ 'http.response.status_code': status })
     if (status >= 500) span?.fail(new Error(`answered ${status}`))

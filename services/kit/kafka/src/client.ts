@@ -2,7 +2,7 @@
 import kafkajs from 'kafkajs'
 import type { Kafka, LogEntry, SASLOptions } from 'kafkajs'
 import { registerCodecs } from './codecs.ts'
-import './kafkajs-repairs.ts'
+import './kafkajs-patches.ts'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 
 export interface KafkaAddress {

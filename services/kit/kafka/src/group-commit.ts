@@ -3,8 +3,8 @@
 // One transaction runs at a time and takes whatever is waiting, so messages keep the order in which they came and batches
 // grow with load. While a batch is being published the next one's transaction already runs; publications never overlap. One
 // that fails by itself is tried again later, apart from the others, its key's later messages behind it.
-import { createAside } from './aside.ts'
-import type { Waiting } from './aside.ts'
+import { createRetryQueue } from './retry-queue.ts'
+import type { RetryEntry } from './retry-queue.ts'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
@@ -14,7 +14,7 @@ import { createLockPatience } from './lock-patience.ts'
 import type { LogFields } from './log-fields.ts'
 import type { OutgoingRecord } from './records.ts'
 
-export interface Entry<Item> extends Waiting {
+export interface Entry<Item> extends RetryEntry {
   /** What the transaction is given, or why there is nothing to give it. */
   readonly outcome: { readonly item: Item } | { readonly failure: Failure }
   /** Called once, when effect and events are out. */
@@ -111,7 +111,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       })
     })
   }
-  const aside = createAside<Entry<Item>>(start, options.draining)
+  const aside = createRetryQueue<Entry<Item>>(start, options.draining)
 
   let triedAgain = false
   /** One that is tried again goes alone: it has failed before. However many there are and long it takes, others get their turn between. */

@@ -2,22 +2,22 @@
 export type { KafkaAddress, KafkaSecurity } from './client.ts'
 export { kafkaAddress, kafkaVariables, type KafkaConfig } from './config.ts'
 export { runStage, type Stage, type StageOptions } from './stage.ts'
-export type { Partition, PartitionHeld, Place, Trial } from './care.ts'
-export type { Holdings } from './custody.ts'
+export type { Partition, PartitionHeld, Place, Trial } from './quarantine.ts'
+export type { PartitionOwnershipStore } from './partition-ownership.ts'
 export { createProducer, PublishFailed, type Producer } from './producer.ts'
 export type { ConsumedRecord, OutgoingRecord, RecordHeaders } from './records.ts'
 export { longestRetentionHours, RetentionRefused } from './retention.ts'
 export { createTopics, groupLag, readTopic, type TopicSpec } from './topics.ts'
 export {
   deadLetterTopicOf,
-  lettersOf,
+  deadLettersOf,
   stageOfTopic,
-  type Letter,
-  type LetterAction,
-  type LetterState,
-} from './letter.ts'
+  type DeadLetter,
+  type DeadLetterAction,
+  type DeadLetterState,
+} from './dead-letter-record.ts'
 export {
-  LetterUnaddressed,
+  DeadLetterUnaddressed,
   markRecord,
   maxReplays,
   replayRecord,

@@ -1,4 +1,4 @@
-// Which insides of kafkajs 2.2.4 are mended in kafkajs-repairs.ts? Types of those parts alone.
+// Which insides of kafkajs 2.2.4 are mended in kafkajs-patches.ts? Types of those parts alone.
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   export default class RequestQueue {
     readonly pending: readonly unknown[]

@@ -1,7 +1,7 @@
 // How does a dead letter get back to the one stage that gave up on it? Into the topic it came from, under its key and so behind
 // what its key has got meanwhile, with a header that names the stage: every other consumer of the topic passes it over (ADR 10).
 import { markHeader } from './letter-marks.ts'
-import type { Letter, LetterAction } from './letter.ts'
+import type { DeadLetter, DeadLetterAction } from './dead-letter-record.ts'
 import type { OutgoingRecord, RecordHeaders } from './records.ts'
 
 const replayHeaders = 'orderpipeline-replay-'
@@ -24,7 +24,7 @@ export const replaysOf = (headers: RecordHeaders): number => {
 }
 
 export interface Replay {
-  readonly letter: Letter
+  readonly letter: DeadLetter
   /** Instead of the value it has, when it was mended. */
   readonly value?: string | Buffer | undefined
   readonly by: string
@@ -34,7 +34,7 @@ export interface Replay {
 /** @throws LetterUnaddressed where the letter does not say which topic it came from */
 export function replayRecord({ letter, value, by, at }: Replay): OutgoingRecord {
   const { source, key, headers, id, stage, replays } = letter
-  if (source === undefined) throw new LetterUnaddressed(`${id} does not say which topic it came from`)
+  if (source === undefined) throw new DeadLetterUnaddressed(`${id} does not say which topic it came from`)
   return {
     topic: source.topic,
     key,
@@ -53,7 +53,7 @@ export function replayRecord({ letter, value, by, at }: Replay): OutgoingRecord 
 }
 
 /** A letter that a stage of one's own wrote without saying where its message came from. */
-export class LetterUnaddressed extends Error {
+export class DeadLetterUnaddressed extends Error {
   override readonly name = 'LetterUnaddressed'
   readonly reason = 'LetterUnaddressed'
   readonly retry = false
@@ -61,7 +61,7 @@ export class LetterUnaddressed extends Error {
 
 export interface Mark {
   readonly letter: string
-  readonly action: LetterAction
+  readonly action: DeadLetterAction
   readonly by: string
   /** RFC 3339. */
   readonly at: string
@@ -73,7 +73,7 @@ export interface Mark {
  * Kafka cannot strike one record out, so what became of a letter is written behind it: into its own partition, where retention,
  * which cuts from the front, cannot take the mark before the letter.
  */
-export function markRecord(letter: Letter, mark: Mark): OutgoingRecord {
+export function markRecord(letter: DeadLetter, mark: Mark): OutgoingRecord {
   return {
     topic: letter.topic,
     partition: letter.partition,

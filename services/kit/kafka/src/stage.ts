@@ -6,19 +6,19 @@
 import type { Logger, Registry, Span } from '@orderpipeline/kit-telemetry'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { KafkaAddress } from './client.ts'
-import { createCustody } from './custody.ts'
-import type { Holdings } from './custody.ts'
+import { createPartitionOwnership } from './partition-ownership.ts'
+import type { PartitionOwnershipStore } from './partition-ownership.ts'
 import { deadLetter, UndecodableRecordBatch } from './dead-letter.ts'
 import type { Failure } from './dead-letter.ts'
-import { createEpochs } from './epochs.ts'
-import type { Epoch } from './epochs.ts'
+import { createAssignments } from './assignments.ts'
+import type { Assignment } from './assignments.ts'
 import { errorOf, stallOf, verdictOn } from './failure.ts'
 import { createGroupCommit } from './group-commit.ts'
 import type { Effect } from './group-commit.ts'
-import { createIntake } from './intake.ts'
-import type { InHand } from './intake.ts'
-import { createKeyLanes } from './key-lanes.ts'
-import type { Place } from './key-lanes.ts'
+import { createFetchAdmission } from './fetch-admission.ts'
+import type { InFlightMessage } from './fetch-admission.ts'
+import { createKeySerialExecutor } from './key-serial-executor.ts'
+import type { Slot } from './key-serial-executor.ts'
 import { linesAbout } from './log-fields.ts'
 import type { LogFields } from './log-fields.ts'
 import { startMembership } from './membership.ts'
@@ -26,7 +26,7 @@ import { createStageMetrics, reasonOf } from './metrics.ts'
 import type { Producer } from './producer.ts'
 import { forAnotherStage } from './replay.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
-import { createWindow } from './window.ts'
+import { createInFlightLimit } from './in-flight-limit.ts'
 
 export interface StageOptions<Message, Item> {
   readonly name: string
@@ -60,7 +60,7 @@ export interface StageOptions<Message, Item> {
   /** As `effect` with nothing new. */
   readonly settle: (settled: readonly Item[]) => Promise<void>
   /** Who holds which partition, kept where it outlives the replica. */
-  readonly holdings: Holdings
+  readonly holdings: PartitionOwnershipStore
   /** Where traces are wanted: a span for the work on a message, and the message as what is made of it must carry it on. */
   readonly trace?: ((message: Message, record: ConsumedRecord) => { message: Message; span: Span }) | undefined
   readonly producer: Producer
@@ -85,7 +85,7 @@ export interface Stage {
 
 interface Preparing {
   readonly inHand: { resting: boolean }
-  readonly place: Place
+  readonly place: Slot
   readonly ending: AbortSignal
   readonly about: LogFields
 }
@@ -103,9 +103,9 @@ const keptPlaceFor = 5
 export function runStage<Message, Item>(options: StageOptions<Message, Item>): Stage {
   const { logger, retry, producer } = options
   const metrics = createStageMetrics(options.registry, {
-    inHand: () => window.inHand,
-    lag: () => epochs.current.tracker.lag(),
-    careful: () => custody.care?.partitions.length ?? 0,
+    inHand: () => inFlightLimit.inFlight,
+    lag: () => assignments.current.tracker.lag(),
+    careful: () => ownership.quarantine?.partitions.length ?? 0,
     holding: () => options.hold?.() ?? false,
   })
   const backoff = { firstMs: retry.backoffSeconds * 1_000, maxMs: 60_000 }
@@ -118,7 +118,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const rest = async (message: { resting: boolean }, wait: Promise<void>): Promise<void> => {
     message.resting = true
     resting++
-    if (custody.care && custody.care.partitions.length > 0) window.wake()
+    if (ownership.quarantine && ownership.quarantine.partitions.length > 0) inFlightLimit.wake()
     try {
       await wait
     } finally {
@@ -126,9 +126,13 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       resting--
     }
   }
-  const lanes = createKeyLanes(options.concurrency)
-  const window = createWindow(maxInHand)
-  const custody = createCustody({ holdings: options.holdings, logger, onChange: () => window.wake() })
+  const executor = createKeySerialExecutor(options.concurrency)
+  const inFlightLimit = createInFlightLimit(maxInHand)
+  const ownership = createPartitionOwnership({
+    ownershipStore: options.holdings,
+    logger,
+    onChange: () => inFlightLimit.wake(),
+  })
   let everReady = false
   let settled: Item[] = []
 
@@ -150,7 +154,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       throw error
     }
   }
-  const epochs = createEpochs({
+  const assignments = createAssignments({
     everyMs: commitEveryMs,
     draining: draining.signal,
     settle: async () => {
@@ -191,14 +195,14 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     },
   })
 
-  const accept = (record: ConsumedRecord, epoch: Epoch, failure?: Failure): InHand => {
+  const accept = (record: ConsumedRecord, epoch: Assignment, failure?: Failure): InFlightMessage => {
     const started = performance.now()
     const finished = epoch.tracker.take(record.topic, record.partition, record.offset)
-    window.take()
+    inFlightLimit.take()
     const inHand = { over: false, resting: false }
     const letGo = (): void => {
       inHand.over = true
-      window.release()
+      inFlightLimit.release()
     }
     let span: Span | undefined = undefined
     const done = (): void => {
@@ -207,7 +211,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       letGo()
       metrics.consumed.inc({ topic: record.topic })
       metrics.processingSeconds.observe((performance.now() - started) / 1_000)
-      epochs.moved(epoch)
+      assignments.moved(epoch)
     }
     const letter = (failure: Failure): OutgoingRecord => {
       span?.fail(failure.error)
@@ -216,7 +220,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     // Without a key there is no order to keep.
     const key = record.key?.toString('latin1') ?? `${record.topic}/${record.partition}/${record.offset}`
     let about: LogFields = { topic: record.topic, partition: record.partition, offset: record.offset }
-    const live = (): boolean => epochs.current === epoch && epoch.open
+    const live = (): boolean => assignments.current === epoch && epoch.open
     const send = (outcome: { item: Item } | { failure: Failure }): void =>
       groups.add({ key, about, outcome, done, live, leave: letGo, deadLetter: letter })
 
@@ -241,7 +245,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       const decoded = traced?.message ?? message
       const { prepare } = options
       if (!prepare) return send({ item: options.itemOf(decoded) })
-      lanes.add(options.overtakes?.(decoded) ? `${key}\novertaking` : key, async (place) => {
+      executor.add(options.overtakes?.(decoded) ? `${key}\novertaking` : key, async (place) => {
         try {
           if (epoch.ending.aborted || !live()) throw new Abandoned('its partition is being handed over')
           send(await prepared(prepare, decoded, { inHand, place, ending: epoch.ending, about }))
@@ -278,21 +282,21 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         // Neither a drain nor a rebalance waits for a later try: the next owner of the partition makes it. In an outage every message
         // would fail likewise, so its place is kept: others in it would only be more calls to who is away already. One that fails while
         // others succeed, or for longer than an outage is likely to be everybody's, must not keep the place from them.
-        if (verdict !== 'outage') await rest(inHand, place.lendWhile(pause(delayMs(failures, backoff), ending)))
+        if (verdict !== 'outage') await rest(inHand, place.releaseWhile(pause(delayMs(failures, backoff), ending)))
         else {
           const othersAnswered = answered > answeredBefore
           if (othersAnswered && performance.now() - since >= stalledForMs)
             return { failure: { error, attempts: outages } }
           const ofItsOwn = stallOf(error) !== undefined || othersAnswered || outages >= keptPlaceFor
           const wait = pause(delayMs(++outages, ofItsOwn ? backoff : outageBackoff), ending)
-          await rest(inHand, ofItsOwn ? place.lendWhile(wait) : wait)
+          await rest(inHand, ofItsOwn ? place.releaseWhile(wait) : wait)
         }
       }
     }
   }
 
-  const onBatch = createIntake({
-    ...{ window, epochs, custody, accept, hold: options.hold, draining: draining.signal },
+  const onBatch = createFetchAdmission({
+    ...{ inFlightLimit, assignments, ownership, accept, hold: options.hold, draining: draining.signal },
     resting: () => resting,
   })
 
@@ -304,32 +308,32 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     onBatch,
     onAssigned: (partitions) => {
       metrics.rebalances.inc()
-      epochs.begin(partitions)
-      custody.take(partitions)
+      assignments.begin(partitions)
+      ownership.take(partitions)
     },
     onRevoking: () => {
-      epochs.end()
-      return custody.release()
+      assignments.end()
+      return ownership.release()
     },
     onPassedOver: ({ topic, partition, lastOffset, highWatermark }) => {
-      const epoch = epochs.current
+      const epoch = assignments.current
       if (!epoch.owns(topic, partition)) return
       epoch.tracker.sawEnd(topic, partition, highWatermark)
       epoch.tracker.take(topic, partition, lastOffset)()
-      epochs.moved(epoch)
+      assignments.moved(epoch)
     },
     onFetch: (seconds) => metrics.fetchSeconds.observe(seconds),
     onCrash: (error) => {
       metrics.crashes.inc()
-      epochs.end()
-      void custody.release()
+      assignments.end()
+      void ownership.release()
       logger.warn({ error }, 'the consumer was lost; making a new one')
     },
   })
 
   return {
     ready: () => {
-      everReady ||= membership.joined && custody.care !== undefined
+      everReady ||= membership.joined && ownership.quarantine !== undefined
       if (everReady) return true
       return membership.joined ? 'the database has not answered yet' : 'not a member of its consumer group yet'
     },
@@ -338,10 +342,10 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       draining.abort()
       membership.stopFetching()
       const deadline = performance.now() + graceMs
-      while (window.inHand > 0 && performance.now() < deadline) await pause(20, abandon.signal)
+      while (inFlightLimit.inFlight > 0 && performance.now() < deadline) await pause(20, abandon.signal)
       abandon.abort()
-      await epochs.flush()
-      await custody.close()
+      await assignments.flush()
+      await ownership.close()
       await membership.close()
     },
   }

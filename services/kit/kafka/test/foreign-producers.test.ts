@@ -8,8 +8,8 @@ import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
 import { maxBatchBytes } from '../src/codecs.ts'
 import { createClient } from '../src/client.ts'
-import { createProducer, createTopics, groupLag, lettersOf, readTopic, runStage } from '../src/index.ts'
-import type { Holdings, Producer, Stage } from '../src/index.ts'
+import { createProducer, createTopics, groupLag, deadLettersOf, readTopic, runStage } from '../src/index.ts'
+import type { PartitionOwnershipStore, Producer, Stage } from '../src/index.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -39,7 +39,7 @@ afterAll(async () => {
 })
 
 /** All partitions are its own, and nothing of them is known. */
-const holdings: Holdings = {
+const holdings: PartitionOwnershipStore = {
   take: (partitions) =>
     Promise.resolve(
       partitions.map((partition) => ({ ...partition, deaths: 0, quietForMs: 0, until: undefined, trial: undefined })),
@@ -127,7 +127,7 @@ test('a batch that cannot be read is one dead letter that says where it is, and 
   await worked('unreadable')
   expect(seen.filter((value) => !value.startsWith('beside'))).toEqual([...before, ...behind])
   expect(seen.filter((value) => value.startsWith('beside'))).toEqual(beside)
-  const letters = lettersOf('unreadable', await readTopic(address, `${topic}.dead-letters`, logger))
+  const letters = deadLettersOf('unreadable', await readTopic(address, `${topic}.dead-letters`, logger))
   expect(letters).toHaveLength(1)
   expect(letters[0]).toMatchObject({
     reason: 'UndecodableRecordBatch',

@@ -4,7 +4,7 @@
 // A published event is deleted from the outbox soon after, mostly. A process that dies between the commit of a message's offset and that
 // leaves its events behind: when partitions change hands, offsets cannot wait for the database.
 import type { Queryable, Statement } from '@orderpipeline/kit-postgres'
-import type { Chore } from './chores.ts'
+import type { PeriodicTask } from './periodic-tasks.ts'
 import { dropInboxDay, makeInboxDays, pruneInbox, pruneOutbox } from './sql/prune.ts'
 
 /** Rows in one statement: few enough that it never holds the stage's own inserts up. */
@@ -58,8 +58,8 @@ export function keptHours(retentionHours: number): number {
 }
 
 /** `retentionHours`: asked each time, since it can be changed. Where that fails nothing is forgotten this time. */
-export function pruning(retentionHours: () => Promise<number>, everyMs: number): Chore {
-  const run: Chore['run'] = async ({ database }) => {
+export function pruning(retentionHours: () => Promise<number>, everyMs: number): PeriodicTask {
+  const run: PeriodicTask['run'] = async ({ database }) => {
     await makeDays(database)
     await prune(database, keptHours(await retentionHours()))
   }

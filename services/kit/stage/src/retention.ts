@@ -1,7 +1,7 @@
 // What becomes of rows of orders that are long over? A stage deletes them some time after their orders were placed, a part at a time. They
 // are found by their primary keys: an order's id begins with its time, so that old ones come first. One that tells no time is kept.
 import type { Queryable, Statement } from '@orderpipeline/kit-postgres'
-import type { Chore } from './chores.ts'
+import type { PeriodicTask } from './periodic-tasks.ts'
 
 export interface Retention {
   /** Its primary key begins with `order_id`. */
@@ -49,7 +49,7 @@ RETURNING order_id`,
   }
 }
 
-export function retentionChore(retention: readonly Retention[], everyMs: number): Chore {
+export function retentionChore(retention: readonly Retention[], everyMs: number): PeriodicTask {
   return {
     name: 'retention',
     everyMs,

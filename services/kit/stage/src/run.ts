@@ -13,9 +13,9 @@ import { databaseSettings, observePools, observeQueries } from '@orderpipeline/k
 import type { Logger, Registry, Tracing } from '@orderpipeline/kit-telemetry'
 import { decode, encode } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent } from '@orderpipeline/order-events'
-import { startChores } from './chores.ts'
-import type { Chore } from './chores.ts'
-import { createHoldings } from './holdings.ts'
+import { startPeriodicTasks } from './periodic-tasks.ts'
+import type { PeriodicTask } from './periodic-tasks.ts'
+import { createPartitionOwnershipStore } from './partition-ownership-store.ts'
 import { keptHours, pruning } from './prune.ts'
 import { retentionChore, type Retention } from './retention.ts'
 import type { StageConfig } from './config.ts'
@@ -37,7 +37,7 @@ export interface StageDefinition<Prepared> {
   /** While it says true, no further messages are taken in: what they need is known to be away. */
   readonly hold?: () => boolean
   /** What it does unasked. */
-  readonly chores?: readonly Chore[]
+  readonly chores?: readonly PeriodicTask[]
   /** Tables whose rows go some time after their orders were placed. */
   readonly retention?: readonly Retention[]
   /** Told what new messages made it say, once that is committed: for its figures. */
@@ -106,7 +106,7 @@ export function startStage<Prepared>(
     ...(definition.hold ? { hold: definition.hold } : {}),
     effect: (items, settled) => store.effect(items, settled),
     settle: (settled) => store.settle(settled),
-    holdings: createHoldings(pool),
+    holdings: createPartitionOwnershipStore(pool),
     trace: tracing && tracer(tracing, config),
     producer,
     registry,
@@ -123,7 +123,7 @@ export function startStage<Prepared>(
     }
   }
   const keyedByOrder = (topic: string): boolean => topics.keyedByOrder.includes(topics.prefix + topic)
-  const chores = startChores(
+  const chores = startPeriodicTasks(
     [
       pruning(retentionHours, pruneEveryMs),
       retentionChore(

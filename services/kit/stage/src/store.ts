@@ -8,8 +8,8 @@ import { DatabaseError } from '@orderpipeline/kit-postgres'
 import type { Pool, Queryable, Transaction } from '@orderpipeline/kit-postgres'
 import { encode } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
-import { takeIn } from './sql/inbox.ts'
-import { keep, settle, unpublished } from './sql/outbox.ts'
+import { insertInbox } from './sql/inbox.ts'
+import { insertOutbox, deletePublished, selectUnpublished } from './sql/outbox.ts'
 
 /** A message ready for its transaction. */
 export interface Item<Prepared> {
@@ -66,7 +66,7 @@ export function createStore<Prepared>(
           refuseStrangers(fresh, byId)
           const news = [...byId.values()].filter(({ event }) => fresh.has(event.id))
           const seen = [...byId.keys()].filter((id) => !fresh.has(id))
-          const left = seen.length === 0 ? [] : await tx.query<OutboxRow>(unpublished, [seen])
+          const left = seen.length === 0 ? [] : await tx.query<OutboxRow>(selectUnpublished, [seen])
           reactions = news.length === 0 ? [] : decide(tx, news)
           const made = reactions.flatMap((reaction) => rowsOf(reaction, topics))
           keepRows(tx, made)
@@ -83,7 +83,7 @@ export function createStore<Prepared>(
       return effect
     },
     settle: async (settled) => {
-      await pool.query(settle, [settled.map(({ event }) => event.id)])
+      await pool.query(deletePublished, [settled.map(({ event }) => event.id)])
     },
   }
 }
@@ -102,7 +102,7 @@ interface OutboxRow {
 }
 
 async function takenIn(tx: Queryable, ids: string[], settled: readonly Item<unknown>[]): Promise<Set<string>> {
-  const rows = await tx.query<{ event_id: string }>(takeIn, [ids.sort(), settled.map(({ event }) => event.id)])
+  const rows = await tx.query<{ event_id: string }>(insertInbox, [ids.sort(), settled.map(({ event }) => event.id)])
   return new Set(rows.map(({ event_id }) => event_id))
 }
 
@@ -115,7 +115,7 @@ function refuseStrangers(fresh: ReadonlySet<string>, asked: ReadonlyMap<string, 
 
 function keepRows(tx: Sending, rows: readonly OutboxRow[]): void {
   if (rows.length === 0) return
-  tx.send(keep, [
+  tx.send(insertOutbox, [
     rows.map(({ source_id }) => source_id),
     rows.map(({ topic }) => topic),
     rows.map(({ key }) => key),

@@ -1,8 +1,8 @@
 // Does the table of owners count as deaths what were deaths, and nothing else? Statements of several processes on a real database.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import type { Holdings, Partition } from '@orderpipeline/kit-kafka'
-import { createHoldings } from '../src/holdings.ts'
+import type { PartitionOwnershipStore, Partition } from '@orderpipeline/kit-kafka'
+import { createPartitionOwnershipStore } from '../src/partition-ownership-store.ts'
 import { testDatabase } from '../src/testing/index.ts'
 import type { TestDatabase } from '../src/testing/index.ts'
 
@@ -15,17 +15,22 @@ afterAll(() => database.drop())
 
 const one: Partition = { topic: 't', partition: 0 }
 const other: Partition = { topic: 't', partition: 1 }
-const processes = (): [Holdings, Holdings, Holdings, Holdings] => {
-  const next = () => createHoldings(database.as('shipping'))
+const processes = (): [
+  PartitionOwnershipStore,
+  PartitionOwnershipStore,
+  PartitionOwnershipStore,
+  PartitionOwnershipStore,
+] => {
+  const next = () => createPartitionOwnershipStore(database.as('shipping'))
   return [next(), next(), next(), next()]
 }
 const agePartitions = () =>
   database.ask('shipping', `UPDATE partition_owners SET lost_at = lost_at - interval '61 minutes'`)
-const known = async (holdings: Holdings, partition = one) => {
+const known = async (holdings: PartitionOwnershipStore, partition = one) => {
   const [row] = (await holdings.look([partition])).held
   return row && { deaths: row.deaths, until: row.until, trial: row.trial && `${row.trial.from}-${row.trial.to}` }
 }
-const tries = async (holdings: Holdings) => (await holdings.look([one])).held[0]?.trial?.tries
+const tries = async (holdings: PartitionOwnershipStore) => (await holdings.look([one])).held[0]?.trial?.tries
 
 test('partitions that are let go of, in time or late, are no deaths', async () => {
   const [first, second, third] = processes()

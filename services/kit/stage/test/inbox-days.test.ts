@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeDays, prune } from '../src/prune.ts'
-import { takeIn } from '../src/sql/inbox.ts'
+import { insertInbox } from '../src/sql/inbox.ts'
 import { testDatabase, type TestDatabase } from '../src/testing/index.ts'
 
 let database: TestDatabase
@@ -25,7 +25,7 @@ const idOf = (daysAgo: number, n = 0) => {
 const ask = (text: string, values?: readonly unknown[]) =>
   database.ask<Record<string, unknown>>('shipping', text, values)
 const take = async (...ids: string[]) =>
-  (await database.as('shipping').query<{ event_id: string }>(takeIn, [ids, []])).map(({ event_id }) => event_id)
+  (await database.as('shipping').query<{ event_id: string }>(insertInbox, [ids, []])).map(({ event_id }) => event_id)
 const receivedAgo = (id: string, ageHours: number) =>
   ask(`INSERT INTO inbox VALUES ($1, now() - make_interval(hours => $2))`, [id, ageHours])
 const makeDay = (daysAgo: number) => ask('SELECT make_inbox_day($1::date)', [dayOf(daysAgo)])
@@ -86,7 +86,7 @@ test('a day that a transaction is just writing to is not dropped, and the transa
   await makeDay(13)
   let pruning: Promise<unknown> | undefined
   await database.as('shipping').transaction(async (tx) => {
-    await tx.query(takeIn, [[idOf(13)], []])
+    await tx.query(insertInbox, [[idOf(13)], []])
     pruning = prune(database.as('shipping'), hours)
     await expect(Promise.race([pruning, new Promise((resolve) => setTimeout(resolve, 300, 'waits'))])).resolves.toBe(
       'waits',
@@ -124,13 +124,13 @@ test('what took effect before there were days is known to replicas of both versi
     await run(`INSERT INTO outbox (source_id, topic, key, value) VALUES ('${unpublished}', 't', 'k', 'v')`)
     // Prepared on this connection before the migration, as by a replica that goes on running.
     const single = aside.as('shipping')
-    await single.query(takeIn, [[], []])
+    await single.query(insertInbox, [[], []])
     const [up = ''] = readFileSync(join(import.meta.dirname, '../migrations/0002_inbox_by_day.sql'), 'utf8').split(
       '-- Down Migration',
     )
     await run(`DO $migration$ BEGIN EXECUTE $text$${up}$text$; END $migration$`)
 
-    const rows = await single.query<{ event_id: string }>(takeIn, [[seen, unpublished, fresh], []])
+    const rows = await single.query<{ event_id: string }>(insertInbox, [[seen, unpublished, fresh], []])
     expect(rows).toEqual([{ event_id: fresh }])
     await prune(on, hours)
     expect(await run('SELECT source_id FROM outbox')).toEqual([{ source_id: unpublished }])

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { lettersOf, replayRecord } from '@orderpipeline/kit-kafka'
+import { deadLettersOf, replayRecord } from '@orderpipeline/kit-kafka'
 import { decode, encode } from '@orderpipeline/order-events'
 import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
 import type { Bench, TestDatabase, TestOrder } from '../src/testing/index.ts'
@@ -89,7 +89,7 @@ test('messages that each end their process are found, and all others take effect
   process.stderr.write(`two messages ended ${deaths} processes before they were set aside\n`)
   expect(await stop(replicas)).toEqual([0, 0])
 
-  const letters = lettersOf('deadly', await bench.records('deadly.dead-letters'))
+  const letters = deadLettersOf('deadly', await bench.records('deadly.dead-letters'))
   expect(letters.map(({ value }) => decode(value).data.orderId).sort()).toEqual(ids([first, second]).sort())
   for (const letter of letters) {
     expect(letter).toMatchObject({ reason: 'CrashedItsProcess', verdict: 'never', attempts: 2 })

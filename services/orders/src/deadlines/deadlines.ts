@@ -6,7 +6,7 @@
 // Whichever replica first finds the row of the sweep due leads it, by that row's lock, and puts it off for all of them when nothing is
 // left. Orders that a message is just changing are passed over, since they are not waiting.
 import type { Pool } from '@orderpipeline/kit-postgres'
-import type { Chore } from '@orderpipeline/kit-stage'
+import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
 import type { OrderRow } from '../cancellation/sql.ts'
 import { writeCancellations } from '../cancellation/write.ts'
@@ -50,7 +50,7 @@ export interface DeadlineChoreOptions extends Omit<Sweep, 'keyedByOrder'> {
   readonly registry?: Registry | undefined
 }
 
-export function deadlineChore({ onCancelled, takeProgress, registry, ...sweep }: DeadlineChoreOptions): Chore {
+export function deadlineChore({ onCancelled, takeProgress, registry, ...sweep }: DeadlineChoreOptions): PeriodicTask {
   const held =
     registry &&
     new Gauge({

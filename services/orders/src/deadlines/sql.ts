@@ -1,6 +1,6 @@
 // Which orders have waited too long, who may look, and does what they wait for move?
 import type { Statement } from '@orderpipeline/kit-postgres'
-import { sweep } from '../sweeps.ts'
+import { sweep } from '../scheduled-job-lock.ts'
 
 export const { lead, putOff } = sweep('deadlines')
 

@@ -1,7 +1,7 @@
 // Is there always a month for the orders that come? One replica at a time makes them ahead; each says how far they reach, so that
 // somebody can be told long before they do not. An order without a month is kept all the same, and moved when its month is made.
 import type { Pool } from '@orderpipeline/kit-postgres'
-import type { Chore } from '@orderpipeline/kit-stage'
+import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import { Gauge, type Logger, type Registry } from '@orderpipeline/kit-telemetry'
 import { lead, makeMonths, monthFigures, putOff } from './sql.ts'
 
@@ -34,7 +34,7 @@ export interface MonthsChoreOptions {
   readonly logger?: Pick<Logger, 'info' | 'warn'> | undefined
 }
 
-export function monthsChore({ everySeconds, registry, logger }: MonthsChoreOptions): Chore {
+export function monthsChore({ everySeconds, registry, logger }: MonthsChoreOptions): PeriodicTask {
   const gauges = registry && {
     ahead: new Gauge({
       name: 'orders_months_ahead',

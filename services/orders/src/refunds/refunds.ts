@@ -3,7 +3,7 @@
 // cancelled and paid, and of which payment has never said that the money went back, is told as cancelled again, under another id. Payment
 // then gives back, or repeats that it has.
 import type { Pool } from '@orderpipeline/kit-postgres'
-import type { Chore } from '@orderpipeline/kit-stage'
+import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import { Counter } from '@orderpipeline/kit-telemetry'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { encode, eventOf } from '@orderpipeline/order-events'
@@ -71,7 +71,7 @@ export interface RefundsChoreOptions {
   readonly logger?: Logger | undefined
 }
 
-export function refundsChore({ deadlines, now, registry, logger }: RefundsChoreOptions): Chore {
+export function refundsChore({ deadlines, now, registry, logger }: RefundsChoreOptions): PeriodicTask {
   const { placedSeconds, processingSeconds, confirmedSeconds, stalledSeconds } = deadlines
   // Each of the three states may last longer while no order leaves it.
   const afterSeconds = placedSeconds + processingSeconds + confirmedSeconds + 3 * stalledSeconds + daySeconds

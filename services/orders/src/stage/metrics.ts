@@ -3,10 +3,10 @@
 import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
-import type { Chore, Reaction } from '@orderpipeline/kit-stage'
+import type { PeriodicTask, Reaction } from '@orderpipeline/kit-stage'
 import type { OrderTimer } from '../processing-time.ts'
 import { countUnderWay, lastCount, noteCount } from '../sql/stage.ts'
-import { sweep } from '../sweeps.ts'
+import { sweep } from '../scheduled-job-lock.ts'
 
 /** What new messages made of orders. */
 export function observeOrders(timer: OrderTimer): (reactions: readonly Reaction[]) => void {
@@ -16,7 +16,7 @@ export function observeOrders(timer: OrderTimer): (reactions: readonly Reaction[
   }
 }
 
-export function countingChore(registry: Registry): Chore {
+export function countingChore(registry: Registry): PeriodicTask {
   const active = new Gauge({
     name: 'orders_active',
     help: 'Orders that have not come to their end, as the database says; the same from every replica',

@@ -4,7 +4,7 @@
 //
 // A comparison that fails, because the provider is away, is made again when its lease has ended; nothing is skipped.
 import { randomUUID } from 'node:crypto'
-import type { Chore, ChoreSurroundings } from '@orderpipeline/kit-stage'
+import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/kit-stage'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { paymentsByOrder, writeDues } from '../apply.ts'
 import type { Due } from '../dues.ts'
@@ -35,9 +35,9 @@ const stretchesAtOnce = 30
 /** Payments that the list does not have are asked about one by one; of no more than so many in a stretch. */
 const maxAskedAbout = 200
 
-export type Surroundings = Pick<ChoreSurroundings, 'database' | 'publish' | 'stopping'>
+export type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
-export function reconcileChore(options: ReconcileOptions): Chore {
+export function reconcileChore(options: ReconcileOptions): PeriodicTask {
   const passes = [
     { name: 'soon', afterSeconds: options.afterSeconds },
     { name: 'late', afterSeconds: Math.max(weekSeconds, options.afterSeconds) },

@@ -1,6 +1,6 @@
 // How does a replica come to listen for webhooks? By a chore that begins once the stage has its database, and tries again where the port
 // is still taken.
-import type { Chore } from '@orderpipeline/kit-stage'
+import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { hastenPending } from '../sql/pending.ts'
 import { dueAgain } from '../sql/reconcile.ts'
@@ -16,7 +16,7 @@ export interface WebhookChoreOptions {
   readonly onListening?: (port: number) => void
 }
 
-export function webhookChore({ port, host, secrets, now, logger, onListening }: WebhookChoreOptions): Chore {
+export function webhookChore({ port, host, secrets, now, logger, onListening }: WebhookChoreOptions): PeriodicTask {
   let webhook: Webhook | undefined
   return {
     name: 'webhook',

@@ -2,7 +2,7 @@
 import type { Statement } from '@orderpipeline/kit-postgres'
 
 /** $1: event ids, sorted (two replicas that insert the same ids in another order would deadlock); $2: settled source ids. */
-export const takeIn: Statement = {
+export const insertInbox: Statement = {
   name: 'inbox.take-in',
   text: `
 WITH settled AS (

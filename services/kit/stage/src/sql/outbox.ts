@@ -2,7 +2,7 @@
 import type { Statement } from '@orderpipeline/kit-postgres'
 
 /** $1: source ids, $2: topics, $3: keys, $4: values, $5: headers as JSON; one entry a row, ids rising in the order given. */
-export const keep: Statement = {
+export const insertOutbox: Statement = {
   name: 'outbox.keep',
   text: `
 INSERT INTO outbox (source_id, topic, key, value, headers)
@@ -13,7 +13,7 @@ ORDER BY position`,
 }
 
 /** $1: ids of messages that came before: what a crash kept from being published. */
-export const unpublished: Statement = {
+export const selectUnpublished: Statement = {
   name: 'outbox.unpublished',
   text: `
 SELECT source_id, topic, key, value, headers
@@ -23,7 +23,7 @@ ORDER BY id`,
 }
 
 /** $1: source ids. */
-export const settle: Statement = {
+export const deletePublished: Statement = {
   name: 'outbox.settle',
   text: `DELETE FROM outbox WHERE source_id = ANY ($1::uuid[])`,
 }

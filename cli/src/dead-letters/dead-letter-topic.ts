@@ -1,0 +1,74 @@
+// How does a command read a pipeline's dead letters and say what became of them? Straight in Kafka: there is no other record.
+import {
+  createProducer,
+  deadLetterTopicOf,
+  kafkaAddress,
+  deadLettersOf,
+  markRecord,
+  replayRecord,
+  stageOfTopic,
+} from '@orderpipeline/kit-kafka'
+import type { KafkaConfig, DeadLetter, Replay } from '@orderpipeline/kit-kafka'
+import { readTopicToEnd, topicNames } from '@orderpipeline/kit-kafka-admin'
+import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { clientId, connectionTo, withAdvice } from '../kafka/connect.ts'
+
+export interface DeadLetterTopic {
+  /** Stages that have dead letters or once had some; in alphabetical order. */
+  stages(): Promise<string[]>
+  /** All letters of these stages that are not older, oldest first. */
+  letters(stages: readonly string[], since?: Date): Promise<DeadLetter[]>
+  /**
+   * Plays messages again, in the order given, and then marks their letters. After a crash between the two a letter is still
+   * open: played once more, its message is known to the stage's inbox.
+   */
+  replay(replays: readonly (Replay & { readonly forced: boolean })[]): Promise<void>
+  discard(letters: readonly DeadLetter[], by: string, at: Date): Promise<void>
+  close(): Promise<void>
+}
+
+/** Every method @throws CommandFailed with what to do about it. */
+export function openLetterBox(config: KafkaConfig, pipeline: string): DeadLetterTopic {
+  const kafka = connectionTo(config)
+  const producer = createProducer(kafkaAddress(config, clientId), silentLogger())
+
+  return {
+    stages: () =>
+      withAdvice(async () => (await topicNames(kafka)).flatMap((topic) => stageOfTopic(pipeline, topic) ?? []).sort()),
+    letters: (stages, since) =>
+      withAdvice(async () => {
+        const all: DeadLetter[] = []
+        for (const stage of stages)
+          all.push(...deadLettersOf(stage, await readTopicToEnd(kafka, deadLetterTopicOf(pipeline, stage), { since })))
+        return all.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+      }),
+    replay: (replays) =>
+      withAdvice(async () => {
+        await producer.send(replays.map(replayRecord))
+        await producer.send(
+          replays.map(({ letter, value, by, at, forced }) =>
+            markRecord(letter, {
+              letter: letter.id,
+              action: 'replayed',
+              by,
+              at: at.toISOString(),
+              ...(value === undefined ? {} : { edited: true }),
+              ...(forced ? { forced } : {}),
+            }),
+          ),
+        )
+      }),
+    discard: (letters, by, at) =>
+      withAdvice(() =>
+        producer.send(
+          letters.map((letter) =>
+            markRecord(letter, { letter: letter.id, action: 'discarded', by, at: at.toISOString() }),
+          ),
+        ),
+      ),
+    close: async () => {
+      await producer.close()
+      await kafka.close()
+    },
+  }
+}

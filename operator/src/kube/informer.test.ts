@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { type KubeObject, orderPipelines } from '../api/index.ts'
+import { ApiError, ConnectionError } from './errors.ts'
+import type { Kube } from './port.ts'
+import { watched } from './informer.ts'
+
+const object = (name: string, version: number): KubeObject => ({
+  ...{ apiVersion: orderPipelines.apiVersion, kind: orderPipelines.kind },
+  metadata: { name, namespace: 'default', uid: name, resourceVersion: String(version) },
+})
+const event = (type: string, given: unknown): string => JSON.stringify({ type, object: given })
+const gone410 = event('ERROR', { code: 410, message: 'too old resource version' })
+const settings = {
+  inactivityMs: 50,
+  relistMs: 60_000,
+  firstBackoffMs: 1,
+  lastBackoffMs: 4,
+  probeMs: 20,
+  leastWatchMs: 1,
+}
+
+type Watch = (from: string, signal: AbortSignal) => AsyncIterable<string>
+
+async function* said(...lines: string[]): AsyncGenerator<string> {
+  for (const line of lines) yield await Promise.resolve(line)
+}
+async function* saidThenSilent(signal: AbortSignal, ...lines: string[]): AsyncGenerator<string> {
+  yield* said(...lines)
+  await new Promise((resolve) => signal.addEventListener('abort', resolve))
+}
+async function* endless(): AsyncGenerator<string> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, settings.inactivityMs / 10))
+    yield event('BOOKMARK', object('', 1))
+  }
+}
+async function* saidThenCut(...lines: string[]): AsyncGenerator<string> {
+  yield* said(...lines)
+  throw new ConnectionError('Connection', 'reset')
+}
+
+/** Plays the watches one after another, the last one silent; every listing is as given, or fails. */
+const play = async (
+  listings: readonly (readonly KubeObject[] | Error)[],
+  watches: readonly Watch[],
+  optional = false,
+) => {
+  const until = new AbortController()
+  const [changes, restarts, from]: [string[], string[], string[]] = [[], [], []]
+  const absences: string[] = []
+  let [lists, plays] = [0, 0]
+  const kube: Pick<Kube, 'pages' | 'watch'> = {
+    pages: async function* () {
+      const listing = await Promise.resolve(listings[Math.min(lists++, listings.length - 1)] ?? [])
+      if (listing instanceof Error) throw listing
+      for (const items of [listing.slice(0, 1), listing.slice(1)]) yield { items, resourceVersion: String(100 * lists) }
+    },
+    watch: (_resource, { resourceVersion, signal }) => {
+      from.push(resourceVersion)
+      const watch = watches[plays++]
+      if (watch) return Promise.resolve(watch(resourceVersion, signal))
+      until.abort()
+      return Promise.resolve(saidThenSilent(signal))
+    },
+  }
+  const one = watched(
+    kube as Kube,
+    orderPipelines,
+    {},
+    {
+      changed: ({ kind, object: { metadata } }) => changes.push(`${kind} ${metadata.name}@${metadata.resourceVersion}`),
+      restarted: (_resource, reason) => restarts.push(reason),
+      absent: (_resource, absence) => absences.push(absence ?? `present, synced ${one.synced()}`),
+    },
+    { now: Date.now, random: () => 1 },
+    settings,
+    optional,
+  )
+  await one.run(until.signal)
+  return { changes, restarts, absences, from, lists, synced: one.synced(), absence: one.absence() }
+}
+
+describe('a watch', () => {
+  it('resumes from the last version it heard of, bookmarks included, without listing again', async () => {
+    const seen = await play(
+      [[object('a', 1)]],
+      [() => said(event('ADDED', object('b', 101)), event('BOOKMARK', object('', 150)))],
+    )
+    expect(seen).toMatchObject({
+      changes: ['set a@1', 'set b@101'],
+      restarts: ['ended'],
+      from: ['100', '150'],
+      lists: 1,
+    })
+  })
+
+  it('resumes where a cut connection left it', async () => {
+    const seen = await play([[]], [() => saidThenCut(event('ADDED', object('a', 105)))])
+    expect(seen).toMatchObject({ restarts: ['Connection'], lists: 1, changes: ['set a@105'] })
+  })
+
+  it('lists again when its version is too old, and finds what went in between', async () => {
+    const seen = await play([[object('a', 1), object('b', 2)], [object('b', 2)]], [() => said(gone410)])
+    expect(seen).toMatchObject({ restarts: ['expired'], lists: 2, changes: ['set a@1', 'set b@2', 'gone a@1'] })
+  })
+
+  it('does not step over a line it cannot read', async () => {
+    const seen = await play([[], [object('a', 150)]], [() => said('{"type":"ADDED","obj')])
+    expect(seen).toMatchObject({ restarts: ['garbage'], lists: 2, changes: ['set a@150'] })
+  })
+
+  it('does not trust silence', async () => {
+    const seen = await play([[], [object('a', 150)]], [(_from, signal) => saidThenSilent(signal)])
+    expect(seen).toMatchObject({ restarts: ['inactive'], lists: 2, changes: ['set a@150'] })
+  })
+
+  it('ends at once when it is told to while its listing is under way', async () => {
+    const stopping = new AbortController()
+    const kube: Pick<Kube, 'pages' | 'watch'> = {
+      pages: async function* () {
+        stopping.abort()
+        yield await Promise.resolve({ items: [], resourceVersion: '1' })
+      },
+      watch: (_resource, { signal }) =>
+        signal.aborted ? Promise.reject(new ConnectionError('Connection', 'aborted')) : Promise.resolve(endless()),
+    }
+    const reports = { changed: () => {}, restarted: () => {} }
+    const one = watched(kube as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, settings)
+    await one.run(stopping.signal)
+    expect(stopping.signal.aborted).toBe(true)
+  })
+
+  it('survives failing listings, and is in sync only after one has come through', async () => {
+    const refused = new ApiError(403, 'Forbidden', 'not yet')
+    const seen = await play([refused, new ConnectionError('Timeout', 'late'), [object('a', 1)]], [])
+    expect(seen).toMatchObject({ restarts: ['refused', 'Timeout'], changes: ['set a@1'], synced: true })
+  })
+
+  const notServed = new ApiError(404, 'NotFound', 'the server could not find the requested resource')
+  const forbidden = new ApiError(403, 'Forbidden', 'may not list')
+
+  it.each([
+    ['NotServed', notServed],
+    ['Forbidden', forbidden],
+  ])('of a kind that others bring counts it as empty while it is %s, and picks it up later', async (absence, error) => {
+    const seen = await play([error, error, error, error, error, [object('a', 1)]], [], true)
+    expect(seen).toMatchObject({
+      absences: [absence, 'present, synced true'],
+      changes: ['set a@1'],
+      absence: undefined,
+    })
+    expect(seen.restarts).toEqual(['refused', 'refused', 'refused'])
+  })
+
+  it('takes objects for gone whose kind is gone', async () => {
+    const failures = [notServed, notServed, notServed, notServed]
+    const seen = await play([[object('a', 1)], ...failures, []], [() => said(gone410)], true)
+    expect(seen).toMatchObject({ absences: ['NotServed', 'present, synced true'], changes: ['set a@1', 'gone a@1'] })
+  })
+
+  it('reports what the answer to a write of ours shows, once', async () => {
+    const changes: string[] = []
+    const reports = { changed: ({ kind }: { kind: string }) => changes.push(kind), restarted: () => {} }
+    const one = watched({} as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, settings)
+    one.noteWritten(object('a', 5))
+    one.noteWritten(object('a', 5))
+    expect(changes).toEqual(['set'])
+    await Promise.resolve()
+  })
+})

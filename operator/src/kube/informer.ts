@@ -1,0 +1,214 @@
+// How is what is known kept true? One list and watch per kind that never gives up: it resumes after an end, lists again after
+// an error, garbage or silence, and now and then anyway, and tells what changed by comparing with what was known.
+import type { KubeObject, Resource } from '../api/index.ts'
+import type { Absence } from '../pipeline/index.ts'
+import { pause } from '../runtime/pause.ts'
+import { ApiError, ConnectionError, WatchError } from './errors.ts'
+import type { Kube, ListOptions } from './port.ts'
+import { type Change, type Store, store } from './object-store.ts'
+
+export interface WatchSettings {
+  /** Silence longer than this ends a watch; the server sends a bookmark about every minute. */
+  readonly inactivityMs: number
+  /** A full listing at least this often, whatever the watch says. */
+  readonly relistMs: number
+  readonly firstBackoffMs: number
+  readonly lastBackoffMs: number
+  /** How often a kind is asked for that the API server does not serve, or does not let us list. */
+  readonly probeMs: number
+  /** Least time from one start of a watch to the next: one that ends at once must not be reopened in a loop. */
+  readonly leastWatchMs: number
+}
+
+export const usualWatchSettings: WatchSettings = {
+  inactivityMs: 150_000,
+  relistMs: 900_000,
+  firstBackoffMs: 200,
+  lastBackoffMs: 10_000,
+  probeMs: 30_000,
+  leastWatchMs: 1_000,
+}
+
+export interface WatchReports {
+  readonly changed: (change: Change) => void
+  /** Once per restart: `ended` is the usual way, all others are worth a look. */
+  readonly restarted: (resource: Resource, reason: string, error: unknown) => void
+  /** The kind is not served or not allowed, or, undefined, is again. */
+  readonly absent?: (resource: Resource, absence: Absence | undefined, error: unknown) => void
+  /** Before each listing and each watch; what it throws is treated like a failure of these. */
+  readonly opening?: (resource: Resource) => Promise<void>
+}
+
+export interface Watched {
+  readonly resource: Resource
+  readonly store: Store
+  /**
+   * Takes note of what the API server answered to a write of ours. It is reported like an event: it may hold what another has
+   * changed just before, which the watch will then not report as newer.
+   */
+  readonly noteWritten: (object: KubeObject) => void
+  /** What there is is known. Where `absence` says that nothing can be, the kind counts as empty. */
+  readonly synced: () => boolean
+  readonly absence: () => Absence | undefined
+  /** Ends only when the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export const watched = (
+  kube: Kube,
+  resource: Resource,
+  options: ListOptions,
+  reports: WatchReports,
+  clock: { readonly now: () => number; readonly random: () => number },
+  settings: WatchSettings = usualWatchSettings,
+  optional = false,
+): Watched => {
+  const known = store()
+  let synced = false
+  let absence: Absence | undefined
+  const report = (changes: readonly Change[]): void => changes.forEach(reports.changed)
+
+  const relist = async (): Promise<string> => {
+    const listing = known.listing()
+    let version = '0'
+    for await (const { items, resourceVersion } of kube.pages(resource, options)) {
+      report(listing.page(items))
+      version = resourceVersion
+    }
+    report(listing.end(version))
+    synced = true
+    present(undefined, undefined)
+    return version
+  }
+
+  const present = (now: Absence | undefined, error: unknown): void => {
+    if (now === absence) return
+    absence = now
+    reports.absent?.(resource, now, error)
+  }
+
+  /** Of a kind that is not served there are no objects. Of one that may not be listed any more, those last seen are all we know. */
+  const isAbsent = (error: unknown, failures: number): boolean => {
+    if (!optional || !(error instanceof ApiError) || (error.code !== 404 && error.code !== 403)) return false
+    if (absence === undefined && failures < 3) return false // rights and kinds of one installation come one after another
+    const now = error.code === 404 ? 'NotServed' : 'Forbidden'
+    if (now === 'NotServed') report(known.clear())
+    synced = true
+    present(now, error)
+    return true
+  }
+
+  /** Follows one watch to its end; returns the version to resume from. */
+  const follow = async (from: string, untilMs: number, signal: AbortSignal, progress: () => void): Promise<string> => {
+    const connection = new AbortController()
+    const stop = (): void => connection.abort()
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop() // while the listing was under way
+    try {
+      const seconds = Math.max(5, Math.min(300, Math.round((untilMs - clock.now()) / 1000)))
+      const watch = { ...options, resourceVersion: from, timeoutSeconds: seconds, signal: connection.signal }
+      const lines = (await kube.watch(resource, watch))[Symbol.asyncIterator]()
+      let version = from
+      for (;;) {
+        const line = await withinTime(lines.next(), settings.inactivityMs, stop)
+        if (line.done) return version
+        version = take(parse(line.value))
+        progress()
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      stop()
+    }
+  }
+
+  const take = ({ type, object }: WatchEvent): string => {
+    if (type === 'ERROR') {
+      const { code, message } = object as unknown as { code?: number; message?: string }
+      throw new WatchError(code === 410 ? 'expired' : 'error', message ?? 'the watch reported an error')
+    }
+    if (type === 'DELETED') report(known.remove(object))
+    else if (type === 'ADDED' || type === 'MODIFIED') report(known.set(object))
+    return object.metadata.resourceVersion ?? '0'
+  }
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    let version: string | undefined
+    let relistAt = 0
+    let failures = 0
+    while (!signal.aborted) {
+      try {
+        await reports.opening?.(resource)
+        if (version === undefined || clock.now() >= relistAt) {
+          version = await relist()
+          relistAt = clock.now() + settings.relistMs * (0.8 + 0.4 * clock.random())
+        }
+        const openedAt = clock.now()
+        version = await follow(version, relistAt, signal, () => (failures = 0))
+        failures = 0
+        if (signal.aborted) return
+        reports.restarted(resource, 'ended', undefined)
+        await pause(openedAt + settings.leastWatchMs - clock.now(), signal)
+      } catch (error) {
+        if (signal.aborted) return
+        if (isAbsent(error, failures)) {
+          version = undefined
+          failures += 1
+          await pause(backoffMs(settings, settings.probeMs, failures, clock.random()), signal)
+          continue
+        }
+        const reason = error instanceof WatchError || error instanceof ConnectionError ? error.reason : 'refused'
+        reports.restarted(resource, reason, error)
+        // A cut connection loses nothing: what came since is still there to be watched from where we were.
+        if (!(error instanceof ConnectionError) || failures > 2) version = undefined
+        failures += 1
+        await pause(backoffMs(settings, settings.lastBackoffMs, failures, clock.random()), signal)
+      }
+    }
+  }
+
+  return {
+    resource,
+    store: known,
+    noteWritten: (object) => report(known.set(object)),
+    synced: () => synced,
+    absence: () => absence,
+    run,
+  }
+}
+
+interface WatchEvent {
+  readonly type: string
+  readonly object: KubeObject
+}
+
+const parse = (line: string): WatchEvent => {
+  try {
+    const event = JSON.parse(line) as Partial<WatchEvent> | null
+    if (typeof event?.type === 'string' && typeof event.object === 'object') return event as WatchEvent
+  } catch {
+    // falls through: both are garbage
+  }
+  throw new WatchError('garbage', `the watch sent something unreadable: ${line.slice(0, 100)}`)
+}
+
+const withinTime = async <T>(work: Promise<T>, ms: number, giveUp: () => void): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new WatchError('inactive', `the watch was silent for ${ms} ms`))
+      giveUp()
+    }, ms)
+  })
+  work.catch(() => {}) // loses the race when late
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Doubles up to the last, with half of it left to chance, so that many watches do not come back at once. */
+const backoffMs = (settings: WatchSettings, lastMs: number, failures: number, random: number): number => {
+  const full = Math.min(lastMs, settings.firstBackoffMs * 2 ** (failures - 1))
+  return full / 2 + (full / 2) * random
+}

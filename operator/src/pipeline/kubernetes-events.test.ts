@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import type { Condition, OrderPipelineStatus, StageStatus } from '../api/index.ts'
+import { announcements } from './kubernetes-events.ts'
+
+type Verdict = readonly [Condition['type'], Condition['status'], Condition['reason']]
+const status = (verdicts: readonly Verdict[], stages: readonly Partial<StageStatus>[] = []): OrderPipelineStatus => ({
+  conditions: verdicts.map(([type, holds, reason]) => ({
+    type,
+    status: holds,
+    reason,
+    message: `${reason} it is`,
+    lastTransitionTime: 'then',
+  })),
+  stages: stages.map((stage) => ({ name: 'payment', replicas: 1, readyReplicas: 1, desiredReplicas: 1, ...stage })),
+})
+const said = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus) =>
+  announcements(before, after).map(({ type, reason }) => `${type} ${reason}`)
+
+const ready = status([['Ready', 'True', 'AllReady']])
+const waiting = status([['Ready', 'False', 'ReplicasNotReady']])
+
+describe('an event', () => {
+  it('is not made of each step on the way to Ready, but of arriving there and of falling back', () => {
+    expect(said(undefined, waiting)).toEqual([])
+    expect(said(waiting, ready)).toEqual(['Normal Ready'])
+    expect(said(ready, ready)).toEqual([])
+    expect(said(ready, waiting)).toEqual(['Warning ReplicasNotReady'])
+    expect(said({ ...ready, observedGeneration: 1 }, { ...waiting, observedGeneration: 2 })).toEqual([])
+  })
+
+  it('tells a cause once, though Ready repeats it', () => {
+    const taken = status([
+      ['Ready', 'False', 'NotOwned'],
+      ['Configured', 'False', 'NotOwned'],
+    ])
+    expect(announcements(ready, taken)).toEqual([{ type: 'Warning', reason: 'NotOwned', note: 'NotOwned it is' }])
+    expect(said(taken, taken)).toEqual([])
+  })
+
+  it('warns of what leaves the pipeline Ready and still needs somebody', () => {
+    const unreachable = status([
+      ['Ready', 'True', 'AllReady'],
+      ['ScalingReady', 'True', 'MaximumUnreachable'],
+    ])
+    expect(said(ready, unreachable)).toEqual(['Warning MaximumUnreachable'])
+  })
+
+  it('warns of the first dead letters that wait, not of each further one', () => {
+    const letters = (deadLetters: number) => status([['Ready', 'True', 'AllReady']], [{ deadLetters }])
+    expect(announcements(letters(0), letters(3))).toEqual([
+      { type: 'Warning', reason: 'DeadLetters', note: 'payment: 3 dead letters wait; see orderpipeline dlq list' },
+    ])
+    expect(said(letters(3), letters(4))).toEqual([])
+    expect(said(letters(3), letters(0))).toEqual([])
+  })
+
+  it('warns of a new version whose pods fail, though the old one keeps the pipeline Ready', () => {
+    const trying = status([
+      ['Ready', 'True', 'AllReady'],
+      ['RolledOut', 'False', 'Progressing'],
+    ])
+    const failing = status([
+      ['Ready', 'True', 'AllReady'],
+      ['RolledOut', 'False', 'NewVersionFailing'],
+    ])
+    expect(said(ready, trying)).toEqual([])
+    expect(said(trying, failing)).toEqual(['Warning NewVersionFailing'])
+    expect(said(failing, failing)).toEqual([])
+  })
+
+  it('is no warning for what was asked for', () => {
+    expect(said(ready, status([['Ready', 'False', 'Draining']]))).toEqual(['Normal Draining'])
+  })
+
+  it('tells of versions brought in and of replicas that did not help', () => {
+    const progressing = status([], [{ rollout: { phase: 'Progressing' } }])
+    const scaleOut = { from: 10, to: 20, message: 'no faster' }
+    const after = status([], [{ rollout: { phase: 'Stable' }, scaleOut }])
+    expect(said(progressing, after)).toEqual(['Normal RolledOut', 'Warning ScaleOutUseless'])
+    expect(said(after, after)).toEqual([])
+  })
+})

@@ -1,0 +1,74 @@
+// How is an order, or many, looked at?
+import { route, type Route } from '@orderpipeline/kit-http'
+import { z } from 'zod'
+import type { OrderReader } from '../order-read-model/order-reader.ts'
+import { orderPage, orderView, statuses } from './responses.ts'
+import { cursor, cursorOf } from './cursor.ts'
+import { orderId, ordersPage, shownOrder, statusesAnswer } from './examples.ts'
+import { customerId, customerOf, orderIdParams, pageLimit, subject } from './request-fields.ts'
+import { noOrder, notThere } from './problems.ts'
+
+const statusBody = z.strictObject({ ids: z.array(z.uuid('a uuid')).min(1).max(1_000) })
+
+export function readingRoutes(orders: OrderReader, authenticated: boolean): Route[] {
+  const customer: z.ZodType<string | undefined> = authenticated ? subject.optional() : customerId
+  return [
+    route({
+      method: 'GET',
+      path: '/orders/:id',
+      summary: 'An order with its lines and its timeline',
+      access: 'customer',
+      takes: { params: orderIdParams },
+      answers: {
+        200: { description: 'The order.', schema: orderView, examples: { order: shownOrder } },
+        404: { description: 'No such order of this customer.' },
+      },
+      handle: async ({ params: { id } }, request) => {
+        const order = await orders.byId(id, request.customer)
+        if (!order) throw noOrder(id)
+        return order
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/orders',
+      summary: "A customer's orders, newest first, a page at a time",
+      access: 'customer',
+      takes: {
+        query: z.strictObject({
+          customer,
+          cursor: cursor.optional(),
+          limit: pageLimit,
+        }),
+      },
+      answers: {
+        200: { description: 'A page of orders.', schema: orderPage, examples: { page: ordersPage } },
+        404: { description: 'The customer is not that of the token.' },
+      },
+      handle: async ({ query }, request) => {
+        const whose = request.customer ?? query.customer ?? ''
+        if (query.customer !== undefined && query.customer !== whose && customerOf(query.customer) !== whose)
+          throw notThere('customer', query.customer, `no customer ${query.customer}`, 'that of the token, or none')
+        const page = await orders.ofCustomer(whose, query.cursor, query.limit)
+        const last = page.orders.at(-1)
+        return { orders: page.orders, ...(page.more && last ? { next: cursorOf(last.orderId) } : {}) }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/orders/status',
+      summary: 'The bare status of up to 1,000 orders; what is unknown is left out',
+      access: 'customer',
+      takes: { body: statusBody },
+      examples: { two: { ids: [orderId, '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e10'] } },
+      answers: {
+        200: {
+          description: 'Those that exist, in no order.',
+          schema: statuses,
+          examples: { one: statusesAnswer },
+        },
+      },
+      handle: async ({ body: { ids } }, request) => ({ orders: await orders.statuses(ids, request.customer) }),
+    }),
+  ]
+}

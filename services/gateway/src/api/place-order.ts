@@ -1,0 +1,201 @@
+// How is an order placed? By itself and answered at once, by itself with a wait for its outcome, or many in one request.
+import {
+  HttpProblem,
+  parsed,
+  retryAfterHeader,
+  route,
+  schemaOf,
+  type FastifyReply,
+  type FastifyRequest,
+  type Route,
+} from '@orderpipeline/kit-http'
+import type { OrderStatus } from '@orderpipeline/order-events'
+import type { Intake } from '@orderpipeline/orders/intake'
+import type { StatusView } from '@orderpipeline/orders/queries'
+import { z } from 'zod'
+import type { Admission } from '../queues/admission.ts'
+import type { Outcomes } from '../order-subscriptions/outcomes.ts'
+import { largestBatch } from '../limits/settings.ts'
+import { accepted, batchResults, outcome } from './responses.ts'
+import { acceptedOrder, batchAnswer, batchToPlace, orderToPlace, paidOrder, refusedOrder } from './examples.ts'
+import { batchHeaders, batchItem, derivedKey, idempotencyHeaders, orderBody } from './order-request.ts'
+import { placement, refusalOfAll } from './placement.ts'
+import { problemOf } from './problems.ts'
+import { appliedPreference, waitMsOf } from './prefer.ts'
+
+export interface PlacingOptions {
+  readonly intake: Intake
+  readonly outcomes: Outcomes
+  /** Of orders that were just placed. */
+  readonly statuses: (orderIds: readonly string[]) => Promise<readonly StatusView[]>
+  readonly admission: Admission
+  /** Whether tokens say who orders. */
+  readonly authenticated: boolean
+  readonly trackingUrl: (orderId: string) => string
+  readonly bodyLimitBytes: number
+  /** Longest wait for an outcome, milliseconds. */
+  readonly maxWaitMs: number
+}
+
+/** A batch may be so many times as large as one order's body. */
+const batchBodies = 16
+
+const refusals = {
+  403: { description: 'The order names another customer than the token, or the token names none.' },
+  409: {
+    description:
+      'The order first sent under this Idempotency-Key is being placed; Retry-After says when to come again.',
+    headers: { 'retry-after': retryAfterHeader },
+  },
+  422: {
+    description:
+      'A product is not sold, or not in that currency; or the total is not the expected one; or the Idempotency-Key was used before with another order.',
+  },
+  503: {
+    description:
+      'Too much is waiting, or the database is away. An order placed before under its key is answered as it was.',
+    headers: { 'retry-after': retryAfterHeader },
+  },
+}
+
+const location = { description: 'The tracking URL.', schema: z.string(), always: true }
+const replayed = {
+  description: 'The order was placed before under this Idempotency-Key.',
+  schema: z.literal('true'),
+}
+const preferenceApplied = {
+  description: 'For how long the outcome was, or would have been, waited for.',
+  schema: z.string().regex(/^wait=\d+$/),
+  always: true,
+}
+
+export function placingRoutes(options: PlacingOptions): Route[] {
+  const { outcomes, authenticated, trackingUrl } = options
+  const place = placement(options.intake, options.admission)
+  const one = orderBody(authenticated)
+  const ofBatch = batchItem(authenticated)
+  const takes = { headers: idempotencyHeaders, body: one }
+
+  const acceptedAnswer = (reply: FastifyReply, orderId: string, status: OrderStatus = 'PLACED') => {
+    const url = trackingUrl(orderId)
+    return reply.code(202).header('location', url).send({ orderId, status, trackingUrl: url })
+  }
+  /** An order is accepted whether or not it can be looked at just now. */
+  const statusOf = async (orderId: string): Promise<OrderStatus | undefined> => {
+    const [view] = await options.statuses([orderId]).catch(() => [])
+    return view?.status
+  }
+
+  const placeOne = async (entry: unknown, derivedKey: string | undefined, request: FastifyRequest) => {
+    try {
+      const { idempotencyKey = derivedKey, ...order } = parsed(ofBatch, entry)
+      const { orderId, repeated } = await place(order, idempotencyKey, request)
+      return { status: 202, orderId, repeated, trackingUrl: trackingUrl(orderId) }
+    } catch (error) {
+      const problem = problemOf(error)
+      if (problem instanceof HttpProblem) return refusedItem(problem)
+      request.log.error({ error, ...request.correlation }, 'an order of a batch failed')
+      return { status: 500, title: 'Internal Error', detail: 'repeat with the same idempotencyKey' }
+    }
+  }
+
+  return [
+    route({
+      method: 'POST',
+      path: '/orders',
+      summary: 'Places an order',
+      access: 'customer',
+      takes,
+      examples: { order: orderToPlace(authenticated) },
+      answers: {
+        202: {
+          description: 'It is durable, and will be worked on.',
+          schema: accepted,
+          headers: { location, 'idempotency-replayed': replayed },
+          examples: { placed: acceptedOrder },
+        },
+        ...refusals,
+      },
+      handle: async ({ headers, body }, request, reply) => {
+        const { orderId, repeated } = await place(body, headers['idempotency-key'], request)
+        if (repeated) void reply.header('idempotency-replayed', 'true')
+        return acceptedAnswer(reply, orderId)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/orders/sync',
+      summary: 'Places an order and waits for its outcome, for as long as `Prefer: wait=<seconds>` says and is allowed',
+      access: 'customer',
+      takes: {
+        headers: idempotencyHeaders.extend({ prefer: z.string().optional().describe('Such as wait=5') }),
+        body: one,
+      },
+      examples: { order: orderToPlace(authenticated) },
+      answers: {
+        200: {
+          description: 'Its outcome: CONFIRMED, paid for; SHIPPED, if that was seen first; or CANCELLED.',
+          schema: outcome,
+          headers: { 'idempotency-replayed': replayed, 'preference-applied': preferenceApplied },
+          examples: { paid: paidOrder, 'sold out': refusedOrder },
+        },
+        202: {
+          description: 'It is durable, and in this status; the outcome takes longer, or too many wait already.',
+          schema: accepted,
+          headers: { location, 'idempotency-replayed': replayed, 'preference-applied': preferenceApplied },
+          examples: { placed: acceptedOrder },
+        },
+        ...refusals,
+      },
+      handle: async ({ headers, body }, request, reply) => {
+        const waitMs = waitMsOf(headers.prefer, options.maxWaitMs)
+        const { orderId, repeated } = await place(body, headers['idempotency-key'], request)
+        if (repeated) void reply.header('idempotency-replayed', 'true')
+        void reply.header('preference-applied', appliedPreference(waitMs))
+        const settled = await outcomes.of(orderId, waitMs, reply.raw)
+        if (!settled) return acceptedAnswer(reply, orderId, await statusOf(orderId))
+        return { orderId, ...settled, trackingUrl: trackingUrl(orderId) }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/orders/batch',
+      summary: `Places up to ${largestBatch} orders, each with its own answer`,
+      access: 'customer',
+      bodyLimitBytes: options.bodyLimitBytes * batchBodies,
+      takes: {
+        headers: batchHeaders,
+        // Each order is checked by itself, so that a wrong one does not take the others with it.
+        body: z.strictObject({
+          orders: z
+            .array(z.unknown().meta(schemaOf(ofBatch, 'input')))
+            .min(1)
+            .max(largestBatch),
+        }),
+      },
+      examples: { batch: batchToPlace(authenticated) },
+      answers: {
+        207: { description: 'What became of each.', schema: batchResults, examples: { mixed: batchAnswer } },
+        503: refusals[503],
+      },
+      handle: async ({ headers: { 'idempotency-key': key }, body }, request, reply) => {
+        const placing = body.orders.map((entry, index) => placeOne(entry, key && derivedKey(key, index), request))
+        const results = await Promise.all(placing)
+        const refusal = refusalOfAll(results)
+        if (refusal) throw refusal
+        return reply.code(207).send({ results })
+      },
+    }),
+  ]
+}
+
+function refusedItem({ status, title, message, problems, headers }: HttpProblem) {
+  const retryAfter = headers['retry-after']
+  return {
+    status,
+    title,
+    detail: message,
+    ...(problems ? { problems } : {}),
+    ...(retryAfter === undefined ? {} : { retryAfterSeconds: Number(retryAfter) }),
+  }
+}

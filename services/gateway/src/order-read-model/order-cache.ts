@@ -1,0 +1,51 @@
+// How is an order shown without asking the database each time? Once nothing more will come of it, it is kept in Redis: what cannot change
+// cannot grow old, so nobody is ever shown less than they have seen, whatever becomes of Redis meanwhile. An order under way is read from
+// the database (docs/adr/0016). Without Redis every order is.
+import { Counter, type Registry } from '@orderpipeline/kit-telemetry'
+import { isFinal, type OrderView } from '@orderpipeline/orders/queries'
+import { orderView } from '../api/responses.ts'
+import type { Cache } from './cache.ts'
+import type { OrderReader } from './order-reader.ts'
+
+export interface OrderCacheOptions {
+  readonly cache: Cache
+  /** Pipelines that share a Redis have orders of their own. */
+  readonly pipeline: string
+  readonly registry: Registry
+}
+
+/** Only so that Redis forgets what nobody asks for; and for as long an order that was changed by hand is shown as it was. */
+const keptSeconds = 3_600
+
+/** The same reader, with what is final before it. Whose order it is, is looked at in either place. */
+export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }: OrderCacheOptions): OrderReader {
+  const key = (orderId: string): string => `${pipeline}:order:${orderId.toLowerCase()}`
+  const asked = new Counter({
+    name: 'gateway_order_cache_total',
+    help: 'Orders asked for: found in the cache, read from the database, or read while the cache was away.',
+    labelNames: ['result'] as const,
+    registers: [registry],
+  })
+  return {
+    ...orders,
+    byId: async (orderId, customer) => {
+      const text = await cache.get(key(orderId))
+      const kept = text ? orderIn(text) : undefined
+      asked.inc({ result: kept ? 'hit' : text === undefined ? 'away' : 'miss' })
+      if (kept) return customer === undefined || customer === kept.customerId ? kept : undefined
+      const order = await orders.byId(orderId, customer)
+      if (order && isFinal(order)) cache.set(key(orderId), JSON.stringify(order), keptSeconds)
+      return order
+    },
+  }
+}
+
+/** Undefined for what another version has left there. */
+function orderIn(text: string): OrderView | undefined {
+  try {
+    const order: unknown = JSON.parse(text)
+    return orderView.safeParse(order).success ? (order as OrderView) : undefined
+  } catch {
+    return undefined
+  }
+}

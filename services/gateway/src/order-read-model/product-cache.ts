@@ -1,0 +1,68 @@
+// How is a product shown without asking the database each time? Cache-aside in Redis: what was read is kept for a minute, and
+// forgotten at once when it changes, by the one gateway that hears of it. Without Redis everything is read from the database.
+import { Counter, type Registry } from '@orderpipeline/kit-telemetry'
+import type { Product } from '@orderpipeline/orders/queries'
+import { product } from '../api/responses.ts'
+import type { Cache } from './cache.ts'
+
+export interface ProductCacheOptions {
+  readonly cache: Cache
+  /** Pipelines that share a Redis have products of their own. */
+  readonly pipeline: string
+  /** @throws DatabaseError */
+  readonly read: (sku: string) => Promise<Product | undefined>
+  readonly registry: Registry
+}
+
+export interface ProductCache {
+  /** @throws DatabaseError */
+  readonly bySku: (sku: string) => Promise<Product | undefined>
+  readonly forget: (sku: string) => void
+}
+
+/** The longest that a change which nobody heard of goes unseen. */
+const keptSeconds = 60
+
+export function createProductCache({ cache, pipeline, read, registry }: ProductCacheOptions): ProductCache {
+  const key = (sku: string): string => `${pipeline}:product:${sku}`
+  const asked = new Counter({
+    name: 'gateway_product_cache_total',
+    help: 'Products asked for: found in the cache, read from the database, or read while the cache was away.',
+    labelNames: ['result'] as const,
+    registers: [registry],
+  })
+  const reading = new Map<string, Promise<Product | undefined>>()
+
+  /** However many ask for one product at once, it is read once, and kept unless it changes meanwhile; who asks after that reads anew. */
+  const readOnce = (sku: string, mark: string | undefined): Promise<Product | undefined> => {
+    const which = `${sku} ${mark}`
+    const underWay = reading.get(which)
+    if (underWay) return underWay
+    const fresh = read(sku)
+      .then((found) => {
+        if (found && mark !== undefined) cache.setMarked(key(sku), JSON.stringify(found), keptSeconds, mark)
+        return found
+      })
+      .finally(() => reading.delete(which))
+    reading.set(which, fresh)
+    return fresh
+  }
+
+  return {
+    bySku: async (sku) => {
+      const kept = await cache.getMarked(key(sku))
+      const found = kept?.value ? productIn(kept.value) : undefined
+      asked.inc({ result: found ? 'hit' : kept ? 'miss' : 'away' })
+      return found ?? readOnce(sku, kept?.mark)
+    },
+    forget: (sku) => cache.forget(key(sku)),
+  }
+}
+
+function productIn(text: string): Product | undefined {
+  try {
+    return product.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,33 @@
+// What do those who wait for their orders stand on? One watcher, for outcomes and event streams alike.
+import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { Config } from '../config.ts'
+import type { OrderReader } from '../order-read-model/order-reader.ts'
+import { watchMetrics } from './metrics.ts'
+import { createOutcomes, type Outcomes } from './outcomes.ts'
+import { createStreams, type Streams } from './streams.ts'
+import { createWatcher } from './watcher.ts'
+
+export interface Waiting {
+  readonly outcomes: Outcomes
+  readonly streams: Streams
+  /** Answers those who wait with what is known, and ends the streams. */
+  close(): void
+}
+
+export function createWaiting(config: Config, orders: OrderReader, registry: Registry, logger: Logger): Waiting {
+  const watcher = createWatcher({
+    look: (ids) => orders.progress(ids, undefined),
+    everyMs: config.WATCH_EVERY_SECONDS * 1_000,
+    logger,
+  })
+  const outcomes = createOutcomes(watcher, config.SYNC_MAX_WAITING)
+  const streams = createStreams({
+    watcher,
+    maxStreams: config.EVENTS_MAX_STREAMS,
+    maxPerCustomer: config.EVENTS_MAX_STREAMS_PER_CUSTOMER,
+    heartbeatMs: config.EVENTS_HEARTBEAT_SECONDS * 1_000,
+    maxAgeMs: config.EVENTS_MAX_AGE_SECONDS * 1_000,
+  })
+  watchMetrics(registry, { outcomes, streams, watcher })
+  return { outcomes, streams, close: () => watcher.close() }
+}

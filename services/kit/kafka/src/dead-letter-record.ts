@@ -1,0 +1,119 @@
+// What does a record of a dead-letter topic say? A letter with its message as it was, or a mark of what became of one.
+import { letterHeaders, markHeader } from './letter-marks.ts'
+import { maxReplays, replaysOf, type Mark } from './replay.ts'
+import type { ConsumedRecord, RecordHeaders } from './records.ts'
+
+export type DeadLetterAction = 'replayed' | 'discarded'
+/** `parked`: open, but played again so often that only force moves it. */
+export type DeadLetterState = 'open' | 'parked' | DeadLetterAction
+
+export interface DeadLetter {
+  /** `<stage>/<partition>/<offset>` of the dead-letter topic: never used twice. */
+  readonly id: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: string
+  readonly stage: string
+  readonly reason: string
+  /** The error's class. */
+  readonly error: string | undefined
+  /** What the error said about trying again: `never`, `retry` or `unknown`. */
+  readonly verdict: string | undefined
+  readonly message: string
+  readonly stack: string
+  readonly attempts: number
+  /** RFC 3339. */
+  readonly at: string
+  /** Where the message was; absent where a stage did not write it down. */
+  readonly source:
+    | { readonly topic: string; readonly partition: number; readonly offset: string; readonly timestamp: number }
+    | undefined
+  /** The message as it came. */
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: RecordHeaders
+  /** Bytes of a message that was too large to be kept here; it is at its source. */
+  readonly omittedBytes?: number
+  /** How often the message had been played again before it came here. */
+  readonly replays: number
+  readonly state: DeadLetterState
+  /** What was done with it, in order. */
+  readonly history: readonly Mark[]
+}
+
+export const deadLetterTopicOf = (pipeline: string, stage: string): string => `${pipeline}.${stage}.dead-letters`
+
+/** The stage whose dead letters a topic holds; undefined where it holds none of this pipeline's. */
+export function stageOfTopic(pipeline: string, topic: string): string | undefined {
+  const [before, after] = [`${pipeline}.`, '.dead-letters']
+  const fits = topic.startsWith(before) && topic.endsWith(after) && topic.length > before.length + after.length
+  return fits ? topic.slice(before.length, -after.length) : undefined
+}
+
+/** The letters among the records of one dead-letter topic, each with what became of it, oldest first. */
+export function deadLettersOf(stage: string, records: readonly ConsumedRecord[]): DeadLetter[] {
+  const marks = new Map<string, Mark[]>()
+  const letters: ConsumedRecord[] = []
+  for (const record of records) {
+    const mark = markOf(record)
+    if (mark === undefined) letters.push(record)
+    else marks.set(mark.letter, [...(marks.get(mark.letter) ?? []), mark])
+  }
+  return letters
+    .map((record) => letterOf(stage, record, marks.get(letterId(stage, record)) ?? []))
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+}
+
+const letterId = (stage: string, { partition, offset }: ConsumedRecord): string => `${stage}/${partition}/${offset}`
+
+function markOf({ headers, value }: ConsumedRecord): Mark | undefined {
+  if (headers[markHeader] === undefined) return undefined
+  try {
+    return JSON.parse(String(value)) as Mark
+  } catch {
+    // Somebody's own record under our header: it marks nothing.
+    return { letter: '', action: 'discarded', by: '', at: '' }
+  }
+}
+
+function letterOf(stage: string, record: ConsumedRecord, history: readonly Mark[]): DeadLetter {
+  const entries = Object.entries(record.headers)
+  const about = new Map(
+    entries
+      .filter(([name]) => name.startsWith(letterHeaders))
+      .map(([name, value]) => [name.slice(letterHeaders.length), value]),
+  )
+  const headers = Object.fromEntries(entries.filter(([name]) => !name.startsWith(letterHeaders)))
+  const replays = replaysOf(headers)
+  const topic = about.get('topic')
+  return {
+    id: letterId(stage, record),
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    stage,
+    reason: about.get('reason') ?? 'unknown',
+    error: about.get('error'),
+    verdict: about.get('verdict'),
+    message: about.get('message') ?? '',
+    stack: about.get('stack') ?? '',
+    attempts: Number(about.get('attempts') ?? 0),
+    at: about.get('at') ?? new Date(record.timestamp).toISOString(),
+    source:
+      topic === undefined
+        ? undefined
+        : {
+            topic,
+            partition: Number(about.get('partition') ?? 0),
+            offset: about.get('offset') ?? '',
+            timestamp: Number(about.get('timestamp') ?? 0),
+          },
+    key: record.key,
+    value: record.value,
+    headers,
+    ...(about.has('omitted-bytes') ? { omittedBytes: Number(about.get('omitted-bytes')) } : {}),
+    replays,
+    state: history.at(-1)?.action ?? (replays >= maxReplays ? 'parked' : 'open'),
+    history,
+  }
+}

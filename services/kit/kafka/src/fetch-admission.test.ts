@@ -1,0 +1,253 @@
+// Are suspect messages alone in hand, is nobody kept waiting by them for ever, and is it written down how far watched partitions are taken?
+import type { EachBatchPayload } from 'kafkajs'
+import { expect, test } from 'vitest'
+import { createQuarantine } from './quarantine.ts'
+import type { PartitionHeld } from './quarantine.ts'
+import { createAssignments } from './assignments.ts'
+import { createFetchAdmission } from './fetch-admission.ts'
+import { createInFlightLimit } from './in-flight-limit.ts'
+
+const later = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms))
+const of = (partition: number, more: Partial<PartitionHeld>): PartitionHeld => ({
+  ...{ topic: 't', partition, deaths: 0, quietForMs: 60_000, until: undefined, trial: undefined },
+  ...more,
+})
+/** Partition 0 is suspect, 1 is not, 2 is watched. */
+const rows = [
+  of(0, { deaths: 2, until: '20', trial: { topic: 't', partition: 0, from: '1', to: '2', tries: 2 } }),
+  of(2, { deaths: 1 }),
+]
+
+/** What is taken in hand ends when the test says so. */
+interface Setting {
+  readonly held?: readonly PartitionHeld[]
+  readonly aloneForMs?: number
+  readonly maxBehindFirst?: number
+  /** It is not decided yet which partitions are suspect. */
+  readonly undecided?: boolean
+}
+function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
+  const log: string[] = []
+  /** What is in hand, by name. */
+  const ends = new Map<string, () => void>()
+  const taken = new Map<string, { over: boolean; resting: boolean }>()
+  const beside: string[][] = []
+  const inFlightLimit = createInFlightLimit(10)
+  const settled = () => Promise.resolve()
+  const note = (line: string) => () => {
+    log.push(line)
+    return Promise.resolve()
+  }
+  const assignments = createAssignments({
+    everyMs: 60_000,
+    draining: new AbortController().signal,
+    settle: settled,
+    commit: settled,
+    onError: () => undefined,
+  })
+  assignments.begin({ t: [0, 1, 2] })
+  const quarantine = createQuarantine(held)
+  if (!undecided) quarantine.decide(held, 1)
+  const take = createFetchAdmission({
+    inFlightLimit: inFlightLimit,
+    assignments: assignments,
+    ownership: {
+      quarantine: quarantine,
+      take: () => undefined,
+      release: settled,
+      reach: ({ partition }, offset, until) => note(`${partition} reaches ${offset} of ${until}`)(),
+      try: ({ from, to, tries }) => note(`try ${from}-${to}, ${tries}`)(),
+      forget: ({ from, to }) => note(`forget ${from}-${to}`)(),
+      ended: () => undefined,
+      clear: ({ partition }) => note(`clear ${partition}`)(),
+      close: settled,
+    },
+    hold: undefined,
+    draining: new AbortController().signal,
+    resting: () => [...taken.values()].filter(({ over, resting }) => !over && resting).length,
+    accept: ({ topic, partition, offset }, epoch, failure) => {
+      const name = `${partition}@${offset}`
+      log.push(failure ? `give up ${name}` : `take ${name}`)
+      inFlightLimit.take()
+      const finished = epoch.tracker.take(topic, partition, offset)
+      const inHand = { over: false, resting: false }
+      taken.set(name, inHand)
+      ends.set(name, () => {
+        inHand.over = true
+        finished()
+        inFlightLimit.release()
+      })
+      beside.push([...ends.keys()])
+      return inHand
+    },
+    ...more,
+  })
+  /** As kafkajs hands a batch over. */
+  const batch = (partition: number, offsets: readonly number[], highWatermark = 40, end = offsets.at(-1)) => {
+    const messages = offsets.map((offset) => ({ offset: String(offset), key: null, value: null, timestamp: '0' }))
+    const payload: Partial<EachBatchPayload> = {
+      batch: {
+        topic: 't',
+        partition,
+        highWatermark: String(highWatermark),
+        messages,
+        lastOffset: () => String(end),
+      } as unknown as EachBatchPayload['batch'],
+      isRunning: () => true,
+      heartbeat: settled,
+      resolveOffset: () => undefined,
+      pause: () => {
+        log.push(`pause ${partition}`)
+        return () => void log.push(`resume ${partition}`)
+      },
+    }
+    return take(payload as EachBatchPayload)
+  }
+  const endFirst = (): void => {
+    const [first] = ends
+    if (!first) return
+    ends.delete(first[0])
+    first[1]()
+  }
+  const endAllUntil = async (work: Promise<unknown>): Promise<void> => {
+    let over = false
+    void work.finally(() => (over = true))
+    for (; !over; await later()) endFirst()
+  }
+  const decide = (): void => {
+    quarantine.decide(held, 1)
+    inFlightLimit.wake()
+  }
+  /** It has failed, and waits for its next try. */
+  const rest = (name: string): void => {
+    taken.get(name)!.resting = true
+    inFlightLimit.wake()
+  }
+  const end = (name: string): void => {
+    ends.get(name)?.()
+    ends.delete(name)
+    inFlightLimit.wake()
+  }
+  return {
+    log,
+    batch,
+    beside,
+    endAllUntil,
+    decide,
+    rest,
+    end,
+    committable: () => assignments.current.tracker.committable(),
+  }
+}
+
+test('suspects are in hand with no others beside them, and the one that is found is not handled', async () => {
+  const { log, batch, beside, endAllUntil } = bench()
+  await endAllUntil(Promise.all([batch(1, [7, 8]), batch(0, [1, 2]), batch(1, [9])]))
+  const suspected = ['give up 0@1', 'clear 0', 'take 0@2']
+  expect(log.filter((line) => !line.includes('1@') || line.includes('0@'))).toEqual(suspected)
+  expect(log.filter((line) => / 1@/.test(line)).sort()).toEqual(['take 1@7', 'take 1@8', 'take 1@9'])
+  const mixed = beside.map((names) => names.join(' + ')).filter((names) => /0@1\b/.test(names) && /\+/.test(names))
+  expect(mixed).toEqual([])
+})
+
+test('a part of the suspects is in hand together, each part when the one before has ended', async () => {
+  const { log, batch, endAllUntil } = bench({ held: [of(0, { deaths: 2, until: '32' })] })
+  const offsets = [0, 1, 2, 3, 4, 31, 32, 33]
+  await endAllUntil(batch(0, offsets))
+  const trials = ['try 0-2, 0', 'take 0@0', 'take 0@1', 'try 2-4, 0', 'take 0@2', 'take 0@3', 'try 4-6, 0', 'take 0@4']
+  expect(log).toEqual([...trials, 'try 31-32, 1', 'take 0@31', 'clear 0', 'take 0@32', 'take 0@33'])
+})
+
+test('a part that reaches beyond what was fetched is tried as far as it was', async () => {
+  const { log, batch, endAllUntil } = bench({ held: [of(0, { deaths: 2, until: '160' })] })
+  await endAllUntil(batch(0, [0, 1]))
+  expect(log).toEqual(['try 0-2, 0', 'take 0@0', 'take 0@1'])
+})
+
+test('suspects that do not end are waited for no more after their time, and the time is not held against them', async () => {
+  const { log, batch } = bench({ held: [of(0, { deaths: 2, until: '2' })], aloneForMs: 0 })
+  await batch(0, [0, 1])
+  expect(log).toEqual(['try 0-1, 1', 'take 0@0', 'forget 0-1', 'try 1-2, 1', 'take 0@1', 'forget 1-2'])
+  await batch(1, [7])
+  expect(log.at(-1)).toBe('take 1@7')
+})
+
+test('how far a watched partition is taken is written down before it is, until what was in hand at the death is done', async () => {
+  const { log, batch, endAllUntil } = bench()
+  await endAllUntil(batch(2, [3, 4], 5))
+  expect(log).toEqual(['2 reaches 5 of 5', 'take 2@3', 'take 2@4'])
+  await later()
+  await endAllUntil(batch(2, [5, 6], 9))
+  expect(log.slice(3)).toEqual(['2 reaches 7 of 5', 'take 2@5', 'take 2@6'])
+  await endAllUntil(batch(2, [7], 9))
+  expect(log.slice(6)).toEqual(['clear 2', 'take 2@7'])
+})
+
+test('what lies behind the last message of a batch is done with when that message is', async () => {
+  const { batch, endAllUntil, committable } = bench()
+  await batch(1, [7, 8], 12, 11)
+  expect(committable()).toEqual([])
+  await endAllUntil(later(100))
+  expect(committable()).toEqual([{ topic: 't', partition: 1, offset: '12' }])
+})
+
+test('a partition of which it is not decided whether it is suspect waits, and no other waits for it', async () => {
+  const { log, batch, decide } = bench({ undecided: true })
+  await batch(0, [1])
+  await batch(1, [7])
+  expect(log).toEqual(['pause 0', 'take 1@7'])
+  decide()
+  await later()
+  expect(log).toEqual(['pause 0', 'take 1@7', 'resume 0'])
+})
+
+test('a partition with too many messages behind one that does not end waits for it, and no other does', async () => {
+  const { log, batch, endAllUntil } = bench({ maxBehindFirst: 3 })
+  await batch(1, [7, 8, 9, 10])
+  await batch(2, [1], 2)
+  expect(log).toEqual(['take 1@7', 'take 1@8', 'take 1@9', 'pause 1', '2 reaches 2 of 2', 'take 2@1'])
+  await endAllUntil(later(100))
+  expect(log.at(-1)).toBe('resume 1')
+})
+
+test('a part of several suspects does not wait for one of them that only waits for its next try', async () => {
+  const { log, batch, rest, end, endAllUntil } = bench({ held: [of(0, { deaths: 2, until: '32' })] })
+  const work = batch(0, [0, 1, 2, 3])
+  await later()
+  end('0@0')
+  rest('0@1')
+  await later()
+  expect(log).toEqual(['try 0-2, 0', 'take 0@0', 'take 0@1', 'try 2-4, 0', 'take 0@2', 'take 0@3'])
+  await endAllUntil(work)
+})
+
+test('after a further death a part waits for all of its suspects, and a single one is always waited for', async () => {
+  for (const [held, trial] of [
+    [of(0, { deaths: 3, until: '32' }), ['try 0-2, 0', 'take 0@0', 'take 0@1']],
+    [of(0, { deaths: 2, until: '16' }), ['try 0-1, 1', 'take 0@0']],
+  ] as const) {
+    const { log, batch, rest, end, endAllUntil } = bench({ held: [held] })
+    const work = batch(0, [0, 1, 2, 3])
+    await later()
+    rest('0@0')
+    end('0@1')
+    await later()
+    expect(log).toEqual(trial)
+    await endAllUntil(work)
+  }
+})
+
+test('a part of several suspects is tried although others wait for their next try, and a single one is not', async () => {
+  for (const [until, begun] of [
+    ['32', true],
+    ['16', false],
+  ] as const) {
+    const { log, batch, rest, endAllUntil } = bench({ held: [of(0, { deaths: 2, until })] })
+    await batch(1, [7])
+    rest('1@7')
+    const work = batch(0, [0, 1, 2, 3])
+    await later()
+    expect(log.includes('take 0@0')).toBe(begun)
+    await endAllUntil(work)
+  }
+})

@@ -1,0 +1,51 @@
+// Are chores repeated, kept apart from each other's failures, and ended before their surroundings are gone?
+import { expect, test } from 'vitest'
+import { startPeriodicTasks } from './periodic-tasks.ts'
+import type { PeriodicTaskContext } from './periodic-tasks.ts'
+
+const surroundings = {} as Omit<PeriodicTaskContext, 'stopping'>
+const turns = async (count: number) => {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
+}
+
+test('a chore that fails is told of and done again, and holds up no other', async () => {
+  const failures: string[] = []
+  let done = 0
+  const chores = startPeriodicTasks(
+    [
+      { name: 'breaks', everyMs: 0, run: () => Promise.reject(new Error('not now')) },
+      { name: 'works', everyMs: 0, run: () => Promise.resolve((done += 1)) },
+    ],
+    surroundings,
+    (name) => failures.push(name),
+  )
+  while (done < 3 || failures.length < 3) await turns(1)
+  await chores.stop()
+  expect(new Set(failures)).toEqual(new Set(['breaks']))
+  const before = done
+  await turns(5)
+  expect(done).toBe(before)
+})
+
+test('stopping waits for the chore under way, which is told of it', async () => {
+  const log: string[] = []
+  const chores = startPeriodicTasks(
+    [
+      {
+        name: 'long',
+        everyMs: 0,
+        run: async ({ stopping }) => {
+          log.push('begun')
+          while (!stopping.aborted) await turns(1)
+          await turns(3)
+          log.push('ended')
+        },
+      },
+    ],
+    surroundings,
+    () => undefined,
+  )
+  while (log.length === 0) await turns(1)
+  await chores.stop()
+  expect(log).toEqual(['begun', 'ended'])
+})
