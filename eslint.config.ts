@@ -1,6 +1,7 @@
 import prettier from 'eslint-config-prettier'
 import importX from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
+import { commentWidth } from './setup/lint/comment-width.ts'
 
 /** The packages that may import a wrapped dependency; everyone else goes through the kit. */
 const wrapped = [
@@ -21,7 +22,7 @@ export default tseslint.config(
   prettier,
   {
     languageOptions: { parserOptions: { projectService: true } },
-    plugins: { 'import-x': importX },
+    plugins: { 'import-x': importX, local: { rules: { 'comment-width': commentWidth } } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
@@ -31,6 +32,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'import-x/no-cycle': 'error',
       'no-console': 'error',
+      'local/comment-width': 'error',
     },
     settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js', '.mjs', '.json'] } } },
   },
@@ -42,7 +44,8 @@ export default tseslint.config(
   { files: ['services/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: wrapped }] } },
   { files: ['services/kit/{kafka,kafka-admin,postgres}/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
-    // The operator's decisions are pure: no I/O, no clock, no environment, nothing outside themselves and the API types.
+    // The operator's decisions are pure: no I/O, no clock, no environment, nothing outside
+    // themselves and the API types.
     files: ['operator/src/pipeline/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {

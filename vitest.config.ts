@@ -5,9 +5,9 @@ import { SlowestReporter } from './cluster/src/testing/slowest-reporter.ts'
 const ignored = ['**/node_modules/**', '**/dist/**']
 
 /**
- * unit: pure, beside the source. integration: real PostgreSQL, Kafka, Redis and a real API server, started once for the
- * run (cluster/src/testing). crashes: the integration tests' crash battery with all of its points. e2e: the whole product on the
- * real local cluster.
+ * unit: pure, beside the source. integration: real PostgreSQL, Kafka, Redis and a real API server,
+ * started once for the run (cluster/src/testing). crashes: the integration tests' crash battery
+ * with all of its points. e2e: the whole product on the real local cluster.
  */
 export default defineConfig({
   test: {
@@ -30,7 +30,8 @@ export default defineConfig({
           exclude: [...ignored, 'e2e/**'],
           globalSetup: ['cluster/src/testing/global-setup.ts'],
           setupFiles: ['services/kit/stage/src/testing/setup.ts'],
-          // What is waited for comes in a second on an idle machine; the tests before may have left a busy one.
+          // What is waited for comes in a second on an idle machine; the tests before may have left
+          // a busy one.
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

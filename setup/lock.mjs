@@ -1,12 +1,14 @@
-// How do two commands that begin at once take turns, as when both find that dependencies are to be installed? By a folder that only
-// one of them is able to make, with the process in it. Plain JavaScript without dependencies, as run.mjs.
+// How do two commands that begin at once take turns, as when both find that dependencies are to be
+// installed? By a folder that only one of them is able to make, with the process in it. Plain
+// JavaScript without dependencies, as run.mjs.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const pollMs = 200
 
 /**
- * Runs `work` while no other process runs its own under the same lock. The lock of a process that has ended is taken over.
+ * Runs `work` while no other process runs its own under the same lock. The lock of a process that
+ * has ended is taken over.
  * @param {string} folder where the lock is
  * @param {{ onWait: (pid: number) => void }} told once, when another process holds it
  * @param {() => T} work

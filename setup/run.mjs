@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// What does it take to run any of this project's commands on a fresh clone? Node 18 or newer, and nothing else: this file
-// installs the dependencies when they are missing or the lock file has changed (the pinned Node among them) and hands over to
-// that Node. It is plain JavaScript without dependencies because it runs before any of them exist.
+// What does it take to run any of this project's commands on a fresh clone? Node 18 or newer, and
+// nothing else: this file installs the dependencies when they are missing or the lock file has
+// changed (the pinned Node among them) and hands over to that Node. It is plain JavaScript without
+// dependencies because it runs before any of them exist.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -13,7 +14,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = join(root, 'node_modules', '.bin')
 const node = join(root, 'node_modules', 'node', 'bin', 'node')
 
-/** Command name → program and leading arguments, run with the pinned Node and from the root of the project. */
+/**
+ * Command name → program and leading arguments, run with the pinned Node and from the root of the
+ * project.
+ */
 const commands = {
   start: [[node, 'cli/src/main.ts', 'dev']],
   up: [[node, 'cluster/src/main.ts', 'up']],
@@ -45,8 +49,12 @@ const commands = {
   lint: [
     [join(bin, 'eslint'), '--max-warnings', '0', '.'],
     [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],
+    [node, 'setup/lint/markdown-width.ts'],
   ],
-  format: [[join(bin, 'prettier'), '--write', '--log-level', 'warn', '.']],
+  format: [
+    [join(bin, 'prettier'), '--write', '--log-level', 'warn', '.'],
+    [node, 'setup/lint/markdown-width.ts', '--fix'],
+  ],
   typecheck: [
     [join(bin, 'tsc'), '--noEmit', '-p', 'tsconfig.json'],
     [join(bin, 'tsc'), '--noEmit', '-p', 'console/src/page'],
@@ -79,7 +87,10 @@ for (const [index, [program, ...args]] of steps.entries()) {
   if (code !== 0) process.exit(code)
 }
 
-/** Runs `npm ci` unless node_modules was installed from this very lock file. Of commands that begin at once, one installs. */
+/**
+ * Runs `npm ci` unless node_modules was installed from this very lock file. Of commands that begin
+ * at once, one installs.
+ */
 async function installDependencies() {
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
@@ -120,9 +131,11 @@ function fail(message) {
 }
 
 function run(program, args) {
-  // These speak to the local cluster, whatever KUBECONFIG says, as kubectl and helm of this list do.
+  // These speak to the local cluster, whatever KUBECONFIG says, as kubectl and helm of this list
+  // do.
   const local = ['watch', 'orderpipeline'].includes(name) ? { ORDERPIPELINE_CLUSTER: 'local' } : {}
-  // What Node has compiled of the sources: a command starts in two thirds of the time. npm ci clears it away.
+  // What Node has compiled of the sources: a command starts in two thirds of the time. npm ci
+  // clears it away.
   const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled') }
   const env = { ...compiled, ...local, ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter) }
   const child = spawn(program, args, { cwd: root, stdio: 'inherit', env })

@@ -1,5 +1,6 @@
-// What does scaling on consumer lag bring over scaling on CPU? The same burst of orders on the local cluster, with a payment provider
-// that takes its time: payment scaled by KEDA on its lag, then by a plain HPA on CPU between the same bounds.
+// What does scaling on consumer lag bring over scaling on CPU? The same burst of orders on the
+// local cluster, with a payment provider that takes its time: payment scaled by KEDA on its lag,
+// then by a plain HPA on CPU between the same bounds.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type Platform } from '@orderpipeline/e2e/platform'
 import type { Row } from './table.ts'
@@ -16,7 +17,10 @@ const paused = 'autoscaling.keda.sh/paused'
 const calm = { latencyMs: 50, errorRate: 0, declineRate: 0 }
 const longestSeconds = 1_800
 
-/** 70 % of a request of 100 millicores, in absolute terms: the requests of the example are smaller than anybody's real ones. */
+/**
+ * 70 % of a request of 100 millicores, in absolute terms: the requests of the example are smaller
+ * than anybody's real ones.
+ */
 const cpuAutoscaler = {
   apiVersion: 'autoscaling/v2',
   kind: 'HorizontalPodAutoscaler',

@@ -1,5 +1,6 @@
-// How many orders a second does one gateway make durable? Its own intake, on a PostgreSQL started for it with fsync on: once with
-// commits shared by whoever waits, once with a commit for each order on as many connections.
+// How many orders a second does one gateway make durable? Its own intake, on a PostgreSQL started
+// for it with fsync on: once with commits shared by whoever waits, once with a commit for each
+// order on as many connections.
 import { randomUUIDv7 } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

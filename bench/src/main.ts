@@ -1,4 +1,5 @@
-// npm run bench -- <name>: the figures of the README, each measured against a named alternative in the same run.
+// npm run bench -- <name>: the figures of the README, each measured against a named alternative in
+// the same run.
 import { cpus, totalmem } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { benchAutoscaling } from './autoscaling.ts'

@@ -1,5 +1,6 @@
-// npm run bench -- scaling: what would the example shop take under each way to scale it? The model of `orderpipeline simulate`, not a
-// cluster: on consumer lag, on flow, by steps of two as Numaflow does, and an oracle that knows the load.
+// npm run bench -- scaling: what would the example shop take under each way to scale it? The model
+// of `orderpipeline simulate`, not a cluster: on consumer lag, on flow, by steps of two as Numaflow
+// does, and an oracle that knows the load.
 import { oracleReplicaHours, pipelineIn, reactive, runScaled, dryRun, type DryRun } from '@orderpipeline/cli'
 import { burst, day, steady, type Trace } from '@orderpipeline/traffic'
 import { join } from 'node:path'
@@ -10,7 +11,9 @@ interface Load {
   readonly trace: Trace
   /** Seconds that messages really take, where that is not what the spec says. */
   readonly workSeconds?: ReadonlyMap<string, number>
-  /** Messages a second that all replicas of a stage together get done at most, by what they share. */
+  /**
+   * Messages a second that all replicas of a stage together get done at most, by what they share.
+   */
   readonly sharedPerSecond?: ReadonlyMap<string, number>
 }
 
@@ -36,7 +39,10 @@ export const loads: readonly Load[] = [
   },
 ]
 
-/** A cluster that starts pods quickly, and whose consumer groups stand still for three seconds at a rebalance. */
+/**
+ * A cluster that starts pods quickly, and whose consumer groups stand still for three seconds at a
+ * rebalance.
+ */
 const surroundings = {
   podStartSeconds: 3,
   startsPerSecond: Number.POSITIVE_INFINITY,
@@ -92,7 +98,10 @@ function rowOf(load: string, way: string, { figures }: DryRun, leastHours: numbe
   }
 }
 
-/** The oracle's replica-hours for what comes to each stage when none before it is ever short of replicas. */
+/**
+ * The oracle's replica-hours for what comes to each stage when none before it is ever short of
+ * replicas.
+ */
 function oracleHours({ scenario, run }: DryRun): number {
   return scenario.stages.reduce((sum, stage, index) => {
     const samples = run.stages[index]?.samples ?? []

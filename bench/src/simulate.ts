@@ -1,10 +1,12 @@
-// Does a dry run foretell what the autoscaler does? The same burst of orders, with a payment provider that takes its time, in
-// `orderpipeline simulate` and on the local cluster.
+// Does a dry run foretell what the autoscaler does? The same burst of orders, with a payment
+// provider that takes its time, in `orderpipeline simulate` and on the local cluster.
 //
-// The model is told what it cannot know of a machine: how fast pods start, how many of them are seen ready meanwhile and how
-// late the rest, and how long a rebalance takes; and of the burst how many orders it has and how long they took to come in. The
-// machine's part is measured twice: before, by scaling the stage up with nothing else to do, and in the burst itself, where the
-// same processors also carry the orders. The first is a forecast; the second shows the model's own error.
+// The model is told what it cannot know of a machine: how fast pods start, how many of them are
+// seen ready meanwhile and how late the rest, and how long a rebalance takes; and of the burst how
+// many orders it has and how long they took to come in. The machine's part is measured twice:
+// before, by scaling the stage up with nothing else to do, and in the burst itself, where the same
+// processors also carry the orders. The first is a forecast; the second shows the model's own
+// error.
 import { dryRun, type Surroundings } from '@orderpipeline/cli'
 import { connect, type Platform } from '@orderpipeline/e2e/platform'
 import { burst } from '@orderpipeline/traffic'
@@ -34,9 +36,15 @@ const noneCancelled = [
 ]
 const calm = { latencyMs: 50, errorRate: 0, declineRate: 0 }
 const replicas = 50
-/** Which of the moments of polls and syncs comes up is chance, in the model as on the cluster: the middle of so many runs. */
+/**
+ * Which of the moments of polls and syncs comes up is chance, in the model as on the cluster: the
+ * middle of so many runs.
+ */
 const seeds = 21
-/** The local cluster's controller manager runs with it, and the operator's readiness probe has a period of five seconds. */
+/**
+ * The local cluster's controller manager runs with it, and the operator's readiness probe has a
+ * period of five seconds.
+ */
 const known = { hpaSyncSeconds: 5, readinessSeconds: 5, skew: 0 }
 
 export async function benchSimulate({ orders, latencyMs, say }: SimulateBenchOptions): Promise<Row[]> {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// How is the command line started from anywhere, as `orderpipeline` and as `kubectl orderpipeline`? From its sources, with the
-// Node of the project, whichever Node is found first. `npm run build:cli` makes one file that needs neither.
+// How is the command line started from anywhere, as `orderpipeline` and as `kubectl orderpipeline`?
+// From its sources, with the Node of the project, whichever Node is found first.
+// `npm run build:cli` makes one file that needs neither.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,5 +1,5 @@
-// npm run build:cli: how does the command line become one file, that runs wherever a Node is? As the images' programs do; the file
-// is also what kubectl finds as its plug-in `orderpipeline`.
+// npm run build:cli: how does the command line become one file, that runs wherever a Node is? As
+// the images' programs do; the file is also what kubectl finds as its plug-in `orderpipeline`.
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { carryingCode, pageFiles } from '@orderpipeline/console'

@@ -1,5 +1,6 @@
-// How do rows of text become a table? The first column to the left, the others, which are figures, to the right, unless said
-// otherwise. One that is too wide becomes several, each with the first column.
+// How do rows of text become a table? The first column to the left, the others, which are figures,
+// to the right, unless said otherwise. One that is too wide becomes several, each with the first
+// column.
 
 type Side = 'left' | 'right'
 

@@ -20,8 +20,10 @@ export function environmentOf(env: NodeJS.ProcessEnv, stdout: Output, stderr: Ou
 }
 
 /**
- * `npm run …` of the project speaks to what runs here, `npm start` before the local cluster, whatever KUBECONFIG says, as its other commands do; called by itself or
- * as `kubectl orderpipeline` it goes where kubectl goes, and to the local cluster only where kubectl would find nothing.
+ * `npm run …` of the project speaks to what runs here, `npm start` before the local cluster,
+ * whatever KUBECONFIG says, as its other commands do; called by itself or as
+ * `kubectl orderpipeline` it goes where kubectl goes, and to the local cluster only where kubectl
+ * would find nothing.
  */
 function kubeconfigs(env: NodeJS.ProcessEnv): Pick<Environment, 'kubeconfig' | 'kubeconfigCandidates'> {
   const local = [...runningDevRuntimes(env).map(({ kubeconfig }) => kubeconfig), statePaths(undefined, env).kubeconfig]
@@ -32,7 +34,10 @@ function kubeconfigs(env: NodeJS.ProcessEnv): Pick<Environment, 'kubeconfig' | '
   }
 }
 
-/** Where the output is no terminal, or one that does not know its size, COLUMNS says how wide it is to be. */
+/**
+ * Where the output is no terminal, or one that does not know its size, COLUMNS says how wide it is
+ * to be.
+ */
 function withColumns(output: Output, env: NodeJS.ProcessEnv): Output {
   if (output.columns) return output
   const asked = Number(env['COLUMNS'])

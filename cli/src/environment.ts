@@ -1,5 +1,5 @@
-// What does a command see of the machine it runs on? Where to write, where the cluster may be found, and what to end
-// with.
+// What does a command see of the machine it runs on? Where to write, where the cluster may be
+// found, and what to end with.
 
 export interface Environment {
   readonly stdout: Output
@@ -25,7 +25,10 @@ export interface Output {
   write(text: string): unknown
 }
 
-/** Ends a command with a message for the person at the terminal and, where there is one, what to do about it. */
+/**
+ * Ends a command with a message for the person at the terminal and, where there is one, what to do
+ * about it.
+ */
 export class CommandFailed extends Error {
   override readonly name: string = 'CommandFailed'
   readonly reason: string = 'CommandFailed'
@@ -39,7 +42,10 @@ export class CommandFailed extends Error {
   }
 }
 
-/** An option or argument that is not what it may be: the person is to call it otherwise, and nothing was done. */
+/**
+ * An option or argument that is not what it may be: the person is to call it otherwise, and nothing
+ * was done.
+ */
 export class CalledWrongly extends CommandFailed {
   override readonly name = 'CalledWrongly'
   override readonly reason = 'CalledWrongly'

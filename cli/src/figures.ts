@@ -1,4 +1,5 @@
-// How are numbers written for a person? Whole where a fraction says nothing, and a dash where there is none.
+// How are numbers written for a person? Whole where a fraction says nothing, and a dash where there
+// is none.
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
 export const unknown = '-'

@@ -14,7 +14,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const environment = environmentOf(process.env, process.stdout, process.stderr)
 const interrupt = new AbortController()
-// Not once: Ctrl-C can arrive twice, from the terminal and from the npm script's parent, and must not cut the
-// farewell off.
+// Not once: Ctrl-C can arrive twice, from the terminal and from the npm script's parent, and must
+// not cut the farewell off.
 process.on('SIGINT', () => interrupt.abort()).on('SIGTERM', () => interrupt.abort())
 process.exitCode = await program(commands, environment, interrupt.signal).run(process.argv.slice(2))

@@ -1,5 +1,5 @@
-// How do commands become one program? Each is a file that describes itself; what they have in common (help, errors,
-// exit codes) is here.
+// How do commands become one program? Each is a file that describes itself; what they have in
+// common (help, errors, exit codes) is here.
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { CommandFailed, type Environment } from './environment.ts'
@@ -11,7 +11,10 @@ export interface CommandContext {
 }
 
 export interface CommandDefinition {
-  /** Describes itself and calls `action` with what to do; the number it resolves with is the exit code. */
+  /**
+   * Describes itself and calls `action` with what to do; the number it resolves with is the exit
+   * code.
+   */
   readonly describe: (command: Command, action: (perform: Performance) => void) => void
   readonly name: string
   /** Stands under a name of its own: `dlq list`. */

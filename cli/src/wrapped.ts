@@ -1,4 +1,5 @@
-// How does a sentence fit a narrow terminal? Broken between words; every line after the first is indented.
+// How does a sentence fit a narrow terminal? Broken between words; every line after the first is
+// indented.
 
 /** At least so many characters of text a line, however narrow the terminal. */
 const narrowest = 24

@@ -1,5 +1,5 @@
-// How do these tests speak to the real API server, and run a command against it? Plainly: a verb, a path, a body and the
-// answer; and the program with everything it writes kept.
+// How do these tests speak to the real API server, and run a command against it? Plainly: a verb, a
+// path, a body and the answer; and the program with everything it writes kept.
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'

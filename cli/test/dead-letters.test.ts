@@ -1,5 +1,5 @@
-// Do dead letters go back to the one stage that gave up on them, and take effect exactly once? Real stages on a real Kafka and a real
-// database; the command line as a person calls it.
+// Do dead letters go back to the one stage that gave up on them, and take effect exactly once? Real
+// stages on a real Kafka and a real database; the command line as a person calls it.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,7 +65,10 @@ class Broken extends Error {
 }
 const oneAttempt = { STAGE_RETRY_ATTEMPTS: 1 }
 
-/** The inventory, broken for the orders in `broken`; `seen` counts how often a message was looked at before the inbox was asked. */
+/**
+ * The inventory, broken for the orders in `broken`; `seen` counts how often a message was looked at
+ * before the inbox was asked.
+ */
 const broken = new Set<string>()
 function breakable(seen: Map<string, number>): StageDefinition<undefined> {
   const { apply, ...rest } = inventoryStage({ now: () => new Date() }) as StageDefinition<undefined>

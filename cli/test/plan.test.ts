@@ -1,4 +1,5 @@
-// Does a plan say what is then so? On a real API server, with its objects written the way the operator writes them.
+// Does a plan say what is then so? On a real API server, with its objects written the way the
+// operator writes them.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// Do status, suspend, resume and explain tell what is in a cluster? On a real API server with its controllers: Deployments, quotas
-// and autoscalers do what they do; what needs nodes, Kafka or KEDA is written into the statuses as those would.
+// Do status, suspend, resume and explain tell what is in a cluster? On a real API server with its
+// controllers: Deployments, quotas and autoscalers do what they do; what needs nodes, Kafka or KEDA
+// is written into the statuses as those would.
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderPipelineStatus } from '@orderpipeline/operator/api'

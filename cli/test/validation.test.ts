@@ -31,7 +31,9 @@ beforeAll(async () => {
   on = await apiServer()
 })
 
-/** Each cause as a line, in an order of our own: the server's own order changes from time to time. */
+/**
+ * Each cause as a line, in an order of our own: the server's own order changes from time to time.
+ */
 const serverSays = ({ status, body }: Answer): string[] => {
   if (status < 300) return []
   const details = body['details'] as { causes?: { field: string; reason: string; message: string }[] } | undefined

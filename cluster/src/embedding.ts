@@ -1,5 +1,5 @@
-// What does a runtime without a cluster use of this package? Kafka and PostgreSQL as processes, their supervision, and what makes a
-// KafkaTopic resource a topic.
+// What does a runtime without a cluster use of this package? Kafka and PostgreSQL as processes,
+// their supervision, and what makes a KafkaTopic resource a topic.
 export { startKafka, startPostgres, type KafkaConnection, type PostgresConnection } from './backing/index.ts'
 export { findJava } from './backing/java.ts'
 export { thisMachine } from './backing/config.ts'

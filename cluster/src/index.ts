@@ -1,5 +1,5 @@
-// What do other packages use of the local cluster? Where it is, what runs and has died in it, and the parts that benchmarks and
-// end-to-end tests stop and start.
+// What do other packages use of the local cluster? Where it is, what runs and has died in it, and
+// the parts that benchmarks and end-to-end tests stop and start.
 export { cachePaths, defaultCluster, statePaths, type StatePaths } from './paths.ts'
 export {
   inProcessHost,

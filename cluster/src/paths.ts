@@ -1,5 +1,6 @@
-// Where do the local cluster's files live? Downloads and builds that any cluster can use go to the cache; what one cluster
-// has made goes to its own state directory. Only this file reads the XDG variables.
+// Where do the local cluster's files live? Downloads and builds that any cluster can use go to the
+// cache; what one cluster has made goes to its own state directory. Only this file reads the XDG
+// variables.
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -33,7 +34,8 @@ export interface StatePaths {
 }
 
 export function statePaths(cluster: string = defaultCluster, env: NodeJS.ProcessEnv = process.env): StatePaths {
-  // Root's home is closed to others on most systems, and PostgreSQL, which refuses to be root, could not reach its data there.
+  // Root's home is closed to others on most systems, and PostgreSQL, which refuses to be root,
+  // could not reach its data there.
   const base = env['XDG_STATE_HOME'] || (process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local', 'state'))
   const root = join(base, 'orderpipeline', cluster)
   return {

@@ -1,5 +1,6 @@
-// What do end-to-end tests need to act on the release that `npm run up` has installed? Its name, its chart as it was installed, and
-// further names for the images on the native cluster's node, as a new version has.
+// What do end-to-end tests need to act on the release that `npm run up` has installed? Its name,
+// its chart as it was installed, and further names for the images on the native cluster's node, as
+// a new version has.
 import { join } from 'node:path'
 import { tagImage } from './node/tag-image.ts'
 import { statePaths } from './paths.ts'

@@ -1,5 +1,5 @@
-// How does the schema read as documentation? A section per object with its fields, their limits and the rules over them; an
-// object that is used twice is told once and linked to.
+// How does the schema read as documentation? A section per object with its fields, their limits and
+// the rules over them; an object that is used twice is told once and linked to.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'

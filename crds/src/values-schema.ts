@@ -1,5 +1,6 @@
-// How strictly does Helm check the values of order-shop that become parts of an OrderPipeline? As strictly as the API server: the
-// parts' schemas are made from the definition. Only its CEL rules are missing. Pure.
+// How strictly does Helm check the values of order-shop that become parts of an OrderPipeline? As
+// strictly as the API server: the parts' schemas are made from the definition. Only its CEL rules
+// are missing. Pure.
 
 export interface OpenApiSchema {
   readonly type?: string
@@ -35,7 +36,10 @@ export function jsonSchema(schema: OpenApiSchema): JsonSchema {
 const mapped = (properties: Readonly<Record<string, OpenApiSchema>>): Record<string, JsonSchema> =>
   Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, jsonSchema(schema)]))
 
-/** The items of a list by name, as the values have them: without the name, and null for one that is left out. */
+/**
+ * The items of a list by name, as the values have them: without the name, and null for one that is
+ * left out.
+ */
 function byName(list: OpenApiSchema | undefined): JsonSchema {
   const { properties = {}, required = [], ...rest } = list?.items ?? {}
   const others = Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'name'))

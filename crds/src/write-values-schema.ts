@@ -1,4 +1,5 @@
-// Writes what the definition of OrderPipelines says into charts/order-shop/values.schema.json: node crds/src/write-values-schema.ts
+// Writes what the definition of OrderPipelines says into charts/order-shop/values.schema.json: node
+// crds/src/write-values-schema.ts
 import { readFile, writeFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { withPipelineParts, type JsonSchema, type OpenApiSchema } from './values-schema.ts'

@@ -1,5 +1,6 @@
-// How does a pipeline run on this machine, from its file to the end? Kafka, PostgreSQL and the programs side by side; then the operator's
-// loop, with processes for pods; then edits of the file, until somebody ends it.
+// How does a pipeline run on this machine, from its file to the end? Kafka, PostgreSQL and the
+// programs side by side; then the operator's loop, with processes for pods; then edits of the file,
+// until somebody ends it.
 import { realpath } from 'node:fs/promises'
 import { CommandFailed, type Environment } from '@orderpipeline/cli/embedding'
 import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/embedding'

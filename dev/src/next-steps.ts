@@ -1,4 +1,5 @@
-// What can somebody do with a pipeline that runs? What to type next, with the addresses that it has here. Pure.
+// What can somebody do with a pipeline that runs? What to type next, with the addresses that it has
+// here. Pure.
 export interface Summary {
   readonly pipeline: string
   readonly file: string

@@ -1,5 +1,6 @@
-// What does a running pipeline consist of, and in which order does it come and go? The state directory, the backing, the objects, those who
-// work on them, and the ways in: the gateway's port and the local API.
+// What does a running pipeline consist of, and in which order does it come and go? The state
+// directory, the backing, the objects, those who work on them, and the ways in: the gateway's port
+// and the local API.
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -51,7 +52,10 @@ const leastFreeBytes = 400 * 2 ** 20
 const usualGatewayPort = 30_080
 /** A stage that is not ready by then is told of by the status; the others can be used. */
 const longestStartMs = 180_000
-/** Goods to sell, as on the local cluster (charts/order-shop/values-local.yaml); a shop that has any is left as it is. */
+/**
+ * Goods to sell, as on the local cluster (charts/order-shop/values-local.yaml); a shop that has any
+ * is left as it is.
+ */
 const demonstrationGoods = { SEED_PRODUCTS: '200', SEED_STOCK_QUANTITY: '1000000000' }
 /** What a replica takes of its own, with room to spare. */
 const replicaBytes = 100 * 2 ** 20
@@ -110,7 +114,10 @@ export class Runtime {
     await this.#begin(objects, kafkaPort, ports, state, programs)
   }
 
-  /** As soon as every part has a replica that is ready, or after so long that one of them may never be. */
+  /**
+   * As soon as every part has a replica that is ready, or after so long that one of them may never
+   * be.
+   */
   async untilWorking(signal: AbortSignal): Promise<void> {
     const total = (): string => `${this.#readyReplicas()} replicas ready`
     const latest = performance.now() + longestStartMs
@@ -206,7 +213,10 @@ export class Runtime {
     ]
   }
 
-  /** The one asked for, else the Service's own number; a port that somebody else holds is said, and another one is taken. */
+  /**
+   * The one asked for, else the Service's own number; a port that somebody else holds is said, and
+   * another one is taken.
+   */
   async #gatewayPort(ports: Ports): Promise<number> {
     const wanted = this.#options.port ?? this.#pipeline.spec.gateway?.service?.nodePort ?? usualGatewayPort
     const targets = (): number[] =>
@@ -359,7 +369,8 @@ export class Runtime {
       imagePullSecrets: config.imagePullSecrets,
       serviceDomain: config.serviceDomain,
     }
-    // A query that nothing here answers must not keep the rest from working: the note has said that it scales nothing.
+    // A query that nothing here answers must not keep the rest from working: the note has said that
+    // it scales nothing.
     const withPrometheus = { ...settings, prometheusUrl: 'http://prometheus.invalid' }
     this.#loop = operatorLoop(objects, keyOfPipeline(this.#pipeline), withPrometheus, lag.poller, (error) =>
       say(`internal: ${String(error)}`),
@@ -492,7 +503,10 @@ export class Runtime {
   }
 }
 
-/** Where the system does not say how much memory can be had, as many as fit into most of what there is. */
+/**
+ * Where the system does not say how much memory can be had, as many as fit into most of what there
+ * is.
+ */
 const processLimit = (asked: number): number =>
   process.platform === 'linux' ? asked : Math.min(asked, Math.floor((totalmem() * 0.6) / replicaBytes))
 
@@ -508,7 +522,10 @@ const missingOf = (program: object): string => ('missing' in program ? String(pr
 const servicesUrl = ({ services, port, database }: PostgresConnection): string =>
   `postgres://${encodeURIComponent(services.user)}:${encodeURIComponent(services.password)}@127.0.0.1:${port}/${database}`
 
-/** The Kafka of this machine stands in for the file's: the rules on what may change compare what the file said with what it says. */
+/**
+ * The Kafka of this machine stands in for the file's: the rules on what may change compare what the
+ * file said with what it says.
+ */
 const comparable = (live: OrderPipeline, file: OrderPipeline): OrderPipeline => ({
   ...live,
   spec: { ...live.spec, kafka: file.spec.kafka },

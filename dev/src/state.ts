@@ -1,4 +1,5 @@
-// Where does a project's state live, and whose is it right now? A directory for each pipeline file, held by one process at a time.
+// Where does a project's state live, and whose is it right now? A directory for each pipeline file,
+// held by one process at a time.
 import { chmod, mkdir, readFile, rm, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandFailed } from '@orderpipeline/cli/embedding'

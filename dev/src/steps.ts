@@ -1,4 +1,5 @@
-// What does the person waiting see of a start? A line when a step that takes longer begins, and one when it is done.
+// What does the person waiting see of a start? A line when a step that takes longer begins, and one
+// when it is done.
 import type { Environment } from '@orderpipeline/cli/embedding'
 import { duration, type StepProgress } from '@orderpipeline/cluster/embedding'
 

@@ -1,5 +1,6 @@
-// Does a pipeline run without a cluster as it does in one? The command in a process of its own, with real processes below it: orders are
-// shipped, stages are scaled on lag, edits are carried out, and no death loses an order.
+// Does a pipeline run without a cluster as it does in one? The command in a process of its own,
+// with real processes below it: orders are shipped, stages are scaled on lag, edits are carried
+// out, and no death loses an order.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,11 +1,13 @@
-// What does the README of a chart say? What Chart.yaml and the comments of values.yaml say: how it is installed, what it needs, and each
-// value with its default. Pure.
+// What does the README of a chart say? What Chart.yaml and the comments of values.yaml say: how it
+// is installed, what it needs, and each value with its default. Pure.
 import { isMap, isNode, isScalar, parse, parseDocument, type Document, type YAMLMap } from 'yaml'
 
 export interface ChartSources {
   readonly chart: string
   readonly values: string
-  /** File names of further values files, such as values-production.yaml, and their first comment. */
+  /**
+   * File names of further values files, such as values-production.yaml, and their first comment.
+   */
   readonly others: readonly (readonly [string, string])[]
 }
 

@@ -1,4 +1,5 @@
-// Is what the README shows to copy accepted? Each OrderPipeline in it is validated as the API server and the operator would.
+// Is what the README shows to copy accepted? Each OrderPipeline in it is validated as the API
+// server and the operator would.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
-// How is a consumer group doing? Asked of Kafka itself, which knows at once what a status says later.
+// How is a consumer group doing? Asked of Kafka itself, which knows at once what a status says
+// later.
 import type { Admin } from 'kafkajs'
 
 export interface GroupView {

@@ -1,7 +1,11 @@
-// Where does what stands behind a Service listen? An address that this machine reaches as well as the pods do.
+// Where does what stands behind a Service listen? An address that this machine reaches as well as
+// the pods do.
 import type { Cluster } from './kube.ts'
 
-/** `host:port` of the first endpoint. `port`: by its name in the Service, where it has more than one. */
+/**
+ * `host:port` of the first endpoint. `port`: by its name in the Service, where it has more than
+ * one.
+ */
 export async function endpoint(cluster: Cluster, service: string, port = 'main'): Promise<string> {
   const selector = `kubernetes.io/service-name=${service}`
   const { stdout } = await cluster.kubectl(['get', 'endpointslice', '-l', selector, '-o', 'json'])

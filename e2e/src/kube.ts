@@ -1,4 +1,5 @@
-// How do the tests see and change the cluster? Through the API server like anybody: typed reads, and kubectl where a person would use it.
+// How do the tests see and change the cluster? Through the API server like anybody: typed reads,
+// and kubectl where a person would use it.
 import { spawn } from 'node:child_process'
 import { AppsV1Api, AutoscalingV2Api, CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'

@@ -1,5 +1,5 @@
-// Do the books agree? Reads every service's own tables, as an auditor would, and compares them order by order: what was accepted,
-// what became of it, what left the stock, and what was charged.
+// Do the books agree? Reads every service's own tables, as an auditor would, and compares them
+// order by order: what was accepted, what became of it, what left the stock, and what was charged.
 import pg from 'pg'
 
 export interface Audit {
@@ -13,9 +13,15 @@ export interface Audit {
   readonly twoEnds: number
   /** SKUs whose stock and reservations do not add up to what there was at first. */
   readonly stockOff: number
-  /** Orders whose reservation does not follow from their end: shipped and not reserved, or reserved and not shipped. */
+  /**
+   * Orders whose reservation does not follow from their end: shipped and not reserved, or reserved
+   * and not shipped.
+   */
   readonly reservationsOff: number
-  /** What was charged and not given back is not what the order came to: all of it where it was shipped, nothing where not. */
+  /**
+   * What was charged and not given back is not what the order came to: all of it where it was
+   * shipped, nothing where not.
+   */
   readonly chargesOff: number
   readonly chargedTwice: number
   /** Orders of which the payment service's books say another thing than the provider's. */
@@ -36,7 +42,9 @@ export function flawless(audit: Audit): Audit {
   }
 }
 
-/** By order, in the provider's ledger; orders whose charge was given back are as if never charged. */
+/**
+ * By order, in the provider's ledger; orders whose charge was given back are as if never charged.
+ */
 const netOfRefunds = `
   SELECT order_id, sum(amount_cents) AS amount FROM (
     SELECT order_id::uuid, amount_cents FROM payment_provider.charges WHERE status = 'captured'
@@ -128,7 +136,10 @@ export class Ledger {
     }
   }
 
-  /** What every SKU was given at first: the value most SKUs still add up to, since one that is off must not set the measure. */
+  /**
+   * What every SKU was given at first: the value most SKUs still add up to, since one that is off
+   * must not set the measure.
+   */
   async #seededStock(): Promise<number> {
     const { rows } = await this.#pool.query<{ quantity: string }>(
       `SELECT mode() WITHIN GROUP (ORDER BY whole.quantity) AS quantity FROM (

@@ -1,5 +1,5 @@
-// What does a test of the whole product hold in its hands? The local cluster, brought up if it is not; its books; and the means to
-// load it, slow it down and break it.
+// What does a test of the whole product hold in its hands? The local cluster, brought up if it is
+// not; its books; and the means to load it, slow it down and break it.
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordedDeaths, runningHost, statePaths } from '@orderpipeline/cluster'
@@ -67,7 +67,10 @@ export class Platform {
     await waitFor(`pipeline ${name} settled`, look, { seconds, everyMs: 2000 })
   }
 
-  /** The payment provider's simulator: milliseconds of latency, shares of errors and of declined charges. */
+  /**
+   * The payment provider's simulator: milliseconds of latency, shares of errors and of declined
+   * charges.
+   */
   async providerBehaves(behaviour: { latencyMs: number; errorRate: number; declineRate: number }): Promise<void> {
     await this.cluster.kubectl(['replace', '--raw', providerPath, '-f', '-'], { input: JSON.stringify(behaviour) })
   }
@@ -81,7 +84,10 @@ export class Platform {
     return runTraffic({ url: gatewayUrl, load, timeoutMs: 10_000 })
   }
 
-  /** As their customers would, a few at a time. Says of how many it was in time; a gateway that dies meanwhile answers none. */
+  /**
+   * As their customers would, a few at a time. Says of how many it was in time; a gateway that dies
+   * meanwhile answers none.
+   */
   async cancel(orderIds: readonly string[]): Promise<number> {
     const left = [...orderIds]
     let cancelled = 0
@@ -108,7 +114,10 @@ export class Platform {
     await waitFor('every order at its end', look, { seconds, everyMs: 2000 })
   }
 
-  /** The audit once it is flawless, or as it is after a minute: what follows an order's end (releases, notifications) takes a moment. */
+  /**
+   * The audit once it is flawless, or as it is after a minute: what follows an order's end
+   * (releases, notifications) takes a moment.
+   */
   async settledAudit(acceptedIds: readonly string[]): Promise<Audit> {
     for (const deadline = performance.now() + 60_000; ; await sleep(2000)) {
       const audit = await this.ledger.audit(acceptedIds)
@@ -117,7 +126,10 @@ export class Platform {
     }
   }
 
-  /** Kind, name and uid of everything made for a pipeline, and its generation where replicas do not count into it. */
+  /**
+   * Kind, name and uid of everything made for a pipeline, and its generation where replicas do not
+   * count into it.
+   */
   async childVersions(pipeline: string, exceptStage?: string): Promise<readonly string[]> {
     const kinds = 'deployment,scaledobject,service,serviceaccount,networkpolicy,poddisruptionbudget,kafkatopic'
     const selector = `orderpipeline.dev/pipeline=${pipeline}${exceptStage ? `,orderpipeline.dev/stage!=${exceptStage}` : ''}`
@@ -137,7 +149,8 @@ export class Platform {
     const { stdout } = await this.cluster.kubectl(['get', 'orderpipeline', name, '-o', 'json'])
     const pipeline = JSON.parse(stdout) as Draft<OrderPipeline>
     edit(pipeline)
-    // Its status is written all the time while orders flow: only the spec is replaced, whatever else has changed meanwhile.
+    // Its status is written all the time while orders flow: only the spec is replaced, whatever
+    // else has changed meanwhile.
     const patch = JSON.stringify([{ op: 'replace', path: '/spec', value: pipeline.spec }])
     await this.cluster.kubectl(['patch', 'orderpipeline', name, '--type=json', '-p', patch])
   }
@@ -154,7 +167,9 @@ export class Platform {
     }
   }
 
-  /** SIGKILL to the broker. The supervisor notices and starts it again; resolves when it answers. */
+  /**
+   * SIGKILL to the broker. The supervisor notices and starts it again; resolves when it answers.
+   */
   async crashKafka(): Promise<void> {
     const host = await runningHost(this.#processes)
     if (!host) throw new Error('the supervisor of the local cluster does not run')
@@ -210,7 +225,10 @@ async function up(): Promise<void> {
   if (code !== 0) throw new Error(`bringing the local cluster up failed with exit code ${code}; its output is above`)
 }
 
-/** The administrator's URL as the migration gets it, with the address behind the Service, which is reachable from the machine. */
+/**
+ * The administrator's URL as the migration gets it, with the address behind the Service, which is
+ * reachable from the machine.
+ */
 async function adminUrlOf(cluster: Cluster): Promise<string> {
   const secret = await cluster.core.readNamespacedSecret({ namespace, name: 'shop-postgres-admin' })
   const url = new URL(Buffer.from(secret.data?.['url'] ?? '', 'base64').toString())

@@ -1,5 +1,6 @@
-// How does a test act on the release of the whole platform? With Helm, as the person who installs it, and with a next version of the
-// charts, made of the present ones: higher versions, images under another tag, and a definition that says something else.
+// How does a test act on the release of the whole platform? With Helm, as the person who installs
+// it, and with a next version of the charts, made of the present ones: higher versions, images
+// under another tag, and a definition that says something else.
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

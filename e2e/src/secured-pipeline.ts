@@ -1,5 +1,5 @@
-// What does it take to run a pipeline on a Kafka that asks for TLS and a password? Secrets, the pipeline, and messages that come by the
-// same way in as everybody's.
+// What does it take to run a pipeline on a Kafka that asks for TLS and a password? Secrets, the
+// pipeline, and messages that come by the same way in as everybody's.
 import { Kafka, logLevel } from 'kafkajs'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { parse } from 'yaml'
@@ -19,7 +19,9 @@ export async function putSecret(
   await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(secret) })
 }
 
-/** The example of a stage of one's own, from 1 to 3 replicas, with so much to do that lag builds up. */
+/**
+ * The example of a stage of one's own, from 1 to 3 replicas, with so much to do that lag builds up.
+ */
 export async function putAuditPipeline(
   cluster: Cluster,
   { namespace, name, kafka }: { readonly namespace: string; readonly name: string; readonly kafka: Source },

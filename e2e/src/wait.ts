@@ -1,4 +1,5 @@
-// How long does the cluster take to get somewhere? Waits for a condition, says what it waits for, and fails with what it last saw.
+// How long does the cluster take to get somewhere? Waits for a condition, says what it waits for,
+// and fails with what it last saw.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export class TimedOut extends Error {
@@ -13,8 +14,8 @@ export interface WaitOptions {
 }
 
 /**
- * Calls `look` until it returns `{ done: true, value }`; resolves with the value and the seconds it took.
- * A look that throws counts as not done, with its message as what was seen.
+ * Calls `look` until it returns `{ done: true, value }`; resolves with the value and the seconds it
+ * took. A look that throws counts as not done, with its message as what was seen.
  */
 export async function waitFor<T>(
   what: string,

@@ -1,5 +1,5 @@
-// Can a person bring a message that failed to its end? Two that the notification stage cannot read: one is mended and played again, the
-// other discarded.
+// Can a person bring a message that failed to its end? Two that the notification stage cannot read:
+// one is mended and played again, the other discarded.
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

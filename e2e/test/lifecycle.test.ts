@@ -1,4 +1,5 @@
-// Does the cluster follow the pipeline? An edited maximum, a stage that comes, a stage that goes, and at last the pipeline itself.
+// Does the cluster follow the pipeline? An edited maximum, a stage that comes, a stage that goes,
+// and at last the pipeline itself.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'

@@ -1,5 +1,5 @@
-// Does every panel and alert ask for something that is there? Asked of a real Prometheus that reads the pods of the local
-// cluster after some orders.
+// Does every panel and alert ask for something that is there? Asked of a real Prometheus that reads
+// the pods of the local cluster after some orders.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

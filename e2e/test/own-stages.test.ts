@@ -1,12 +1,15 @@
-// Can a team bring stages of its own by the files in examples/? A fraud check with tables of its own, and recommendations in Go, beside the
-// shop that runs; then the shop as it was.
+// Can a team bring stages of its own by the files in examples/? A fraud check with tables of its
+// own, and recommendations in Go, beside the shop that runs; then the shop as it was.
 import { kafkaConnection, readTopicToEnd } from '@orderpipeline/kit-kafka-admin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, gatewayUrl, type Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
 const own = ['fraud-check', 'recommendations']
-/** The fraud check suspects the eleventh order of a customer, and those that were placed in the same instant. */
+/**
+ * The fraud check suspects the eleventh order of a customer, and those that were placed in the same
+ * instant.
+ */
 const orders = 15
 
 /** Among dead letters there are notes on them as well, which are about no order. */

@@ -1,4 +1,5 @@
-// Does a wrong pipeline stay out? The API server refuses what its rules can say, with the path and the reason; children stay as they are.
+// Does a wrong pipeline stay out? The API server refuses what its rules can say, with the path and
+// the reason; children stay as they are.
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'

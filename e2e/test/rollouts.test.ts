@@ -1,4 +1,5 @@
-// Can versions change, fail and stop under load without an order noticing? Blue-green there and back, a version that cannot start, suspend.
+// Can versions change, fail and stop under load without an order noticing? Blue-green there and
+// back, a version that cannot start, suspend.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '../src/ledger.ts'
 import { connect, type Platform } from '../src/platform.ts'

@@ -1,4 +1,5 @@
-// Does consumer lag scale a stage? A burst of real orders through the gateway, slow payments, and the whole way up and back down.
+// Does consumer lag scale a stage? A burst of real orders through the gateway, slow payments, and
+// the whole way up and back down.
 import type { ScaledObject } from '@orderpipeline/operator/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '../src/ledger.ts'

@@ -1,5 +1,6 @@
-// Does a pipeline run on a Kafka that asks for TLS and a password? One in a namespace of its own on a Kafka that is not Strimzi's, one
-// by the secured listener of the cluster's, and one with a wrong password: topics, KEDA, scaling, and what becomes of the passwords.
+// Does a pipeline run on a Kafka that asks for TLS and a password? One in a namespace of its own on
+// a Kafka that is not Strimzi's, one by the secured listener of the cluster's, and one with a wrong
+// password: topics, KEDA, scaling, and what becomes of the passwords.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { orderpipeline } from '../src/command-line.ts'
 import { endpoint } from '../src/endpoint.ts'

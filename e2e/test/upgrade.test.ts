@@ -1,6 +1,7 @@
-// Is the platform upgraded, rolled back, uninstalled and installed again without losing an order? The release that `npm run up` has
-// installed is the version before. The next version is made of the same charts with a higher version and another text in the definition,
-// and its images are the same under another tag, so that every pod is replaced as by any new version.
+// Is the platform upgraded, rolled back, uninstalled and installed again without losing an order?
+// The release that `npm run up` has installed is the version before. The next version is made of
+// the same charts with a higher version and another text in the definition, and its images are the
+// same under another tag, so that every pod is replaced as by any new version.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operatorDeployment, platformRelease } from '@orderpipeline/cluster/release'
 import { flawless } from '../src/ledger.ts'
@@ -124,7 +125,10 @@ describe('the release of the whole platform', () => {
     await platform.settled('shop', 240)
   }
 
-  /** What Helm or the operator has made, or what waits to be deleted, in the namespace of the release. */
+  /**
+   * What Helm or the operator has made, or what waits to be deleted, in the namespace of the
+   * release.
+   */
   const objectsLeft = async (): Promise<string[]> => {
     const kinds =
       'orderpipeline,deployment,replicaset,pod,job,service,serviceaccount,networkpolicy,poddisruptionbudget,scaledobject,triggerauthentication,hpa,role,rolebinding,configmap'

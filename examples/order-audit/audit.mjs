@@ -1,5 +1,6 @@
-// How does one bring one's own stage? Any container that reads its topics in its consumer group: everything it needs to know comes by
-// environment. This one counts confirmed and cancelled orders. It uses nothing of OrderPipeline but those variables.
+// How does one bring one's own stage? Any container that reads its topics in its consumer group:
+// everything it needs to know comes by environment. This one counts confirmed and cancelled orders.
+// It uses nothing of OrderPipeline but those variables.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
@@ -40,7 +41,8 @@ const kafka = new Kafka({
 })
 const consumer = kafka.consumer({ groupId: env.KAFKA_GROUP_ID })
 consumer.on(consumer.events.GROUP_JOIN, () => (joined = true))
-// kafkajs starts again by itself after most errors; after the others it stands still for good, so the process ends and is started anew.
+// kafkajs starts again by itself after most errors; after the others it stands still for good, so
+// the process ends and is started anew.
 consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
   joined = false
   if (restart) return

@@ -1,5 +1,6 @@
-// How does a test make PostgreSQL's end of a session arrive in the same packet as the answer before it? On a busy machine that
-// happens by chance; this link makes it happen: it holds an answer back until the session has ended, and passes both on at once.
+// How does a test make PostgreSQL's end of a session arrive in the same packet as the answer before
+// it? On a busy machine that happens by chance; this link makes it happen: it holds an answer back
+// until the session has ended, and passes both on at once.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -7,7 +8,10 @@ import type { AddressInfo, Socket } from 'node:net'
 export interface CoalescingLink {
   /** The database, reached through the link. */
   readonly url: string
-  /** Joins the next answer inside of a transaction with the end of its session, which `endSession` brings about. */
+  /**
+   * Joins the next answer inside of a transaction with the end of its session, which `endSession`
+   * brings about.
+   */
   joinNext(endSession: () => Promise<unknown>): void
   /** Sessions that were ended so. */
   readonly joined: () => number

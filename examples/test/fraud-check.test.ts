@@ -1,4 +1,5 @@
-// Does the fraud check suspect what it should, once, whatever happens to it, its database and its messages?
+// Does the fraud check suspect what it should, once, whatever happens to it, its database and its
+// messages?
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'

@@ -1,4 +1,5 @@
-// Does the smallest stage say nothing that frightens, while replicas come and go? Two processes of it in one group, on a real Kafka.
+// Does the smallest stage say nothing that frightens, while replicas come and go? Two processes of
+// it in one group, on a real Kafka.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'

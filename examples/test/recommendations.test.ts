@@ -1,4 +1,5 @@
-// Does the stage in Go recommend what others bought, in an event the notification stage mails once, whatever happens to it?
+// Does the stage in Go recommend what others bought, in an event the notification stage mails once,
+// whatever happens to it?
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -34,7 +35,8 @@ beforeAll(async () => {
   archive = image.tar
   database = await testDatabase(postgresUrl())
 }, 900_000) // the first time Go fetches its modules, and itself where it is older
-// Topics and a group for each test: a replica learns from what is in its topic, and a group waits for members that were killed.
+// Topics and a group for each test: a replica learns from what is in its topic, and a group waits
+// for members that were killed.
 beforeEach(async () => {
   const letters = ['recommendations', 'notification'].map((name) => `${name}.dead-letters`)
   const topics = [...stage.consumes, stage.emits, ...letters]

@@ -1,4 +1,5 @@
-// How do the tests of the examples run one? As the process its container would be, with nothing but the environment contract.
+// How do the tests of the examples run one? As the process its container would be, with nothing but
+// the environment contract.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
@@ -22,7 +23,10 @@ export interface RunningStage {
   get(path: string): Promise<{ status: number; text: string } | undefined>
   /** By SIGTERM, or as the kernel would. Returns the exit code, `null` after a SIGKILL. */
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
-  /** @throws Error with what it printed, when it has ended by itself: nothing that is waited for would come. */
+  /**
+   * @throws Error with what it printed, when it has ended by itself: nothing that is waited for
+   * would come.
+   */
   assertRunning(): void
 }
 

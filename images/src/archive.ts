@@ -1,4 +1,5 @@
-// How do layers become a file that containerd, kind and Docker all import as an image, with no registry?
+// How do layers become a file that containerd, kind and Docker all import as an image, with no
+// registry?
 import { createHash, randomUUID } from 'node:crypto'
 import { linkSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,8 +23,9 @@ const epoch = '1970-01-01T00:00:00Z'
 const oci = 'application/vnd.oci.image'
 
 /**
- * Left to itself Node 24 lets the heap grow to the container's whole memory limit, which the kernel ends before V8 collects, and
- * a young generation of some 100 MiB counts for nothing in the choice of when to collect.
+ * Left to itself Node 24 lets the heap grow to the container's whole memory limit, which the kernel
+ * ends before V8 collects, and a young generation of some 100 MiB counts for nothing in the choice
+ * of when to collect.
  */
 const heapOptions = '--max-old-space-size-percentage=60 --max-semi-space-size=8'
 
@@ -47,7 +49,10 @@ export const runtimeConfig: RuntimeConfig = {
   WorkingDir: '/app',
 }
 
-/** An OCI layout that also carries Docker's manifest.json: `ctr images import`, `kind load image-archive` and `docker load` take it. */
+/**
+ * An OCI layout that also carries Docker's manifest.json: `ctr images import`,
+ * `kind load image-archive` and `docker load` take it.
+ */
 export async function writeArchive({ names, command, layers, runtime = runtimeConfig, file }: Archive): Promise<void> {
   const staging = `${file}.${randomUUID()}`
   const blobs = join(staging, 'blobs', 'sha256')

@@ -1,5 +1,6 @@
-// What does a program need below it when there is no distribution in the image? Node where it runs on it, the libraries it is linked with, a user, the
-// certificates of the public authorities, and /tmp. It changes only with Node or the machine's C library, so it is packed once.
+// What does a program need below it when there is no distribution in the image? Node where it runs
+// on it, the libraries it is linked with, a user, the certificates of the public authorities, and
+// /tmp. It changes only with Node or the machine's C library, so it is packed once.
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -31,8 +32,8 @@ const files: Readonly<Record<string, string>> = {
 const layout = 1
 
 /**
- * Packs the layer into `cacheDir` unless one of the very same files is there. Without `node` it is what a program needs that is linked
- * with nothing.
+ * Packs the layer into `cacheDir` unless one of the very same files is there. Without `node` it is
+ * what a program needs that is linked with nothing.
  */
 export async function baseLayer(node: string | undefined, cacheDir: string): Promise<Layer> {
   const sources = new Map(node === undefined ? [] : [[nodeInImage, realpathSync(node)], ...(await libraries(node))])
@@ -87,7 +88,10 @@ function makeFolder(staging: string, path: string): void {
   chmodSync(join(staging, path), 0o755)
 }
 
-/** The shared libraries of a binary by where the loader looks for them, and those that the C library opens by itself for names. */
+/**
+ * The shared libraries of a binary by where the loader looks for them, and those that the C library
+ * opens by itself for names.
+ */
 async function libraries(node: string): Promise<Map<string, string>> {
   const found = new Map<string, string>()
   for (const line of (await run('ldd', [node], { timeoutMs: 10_000 })).split('\n')) {

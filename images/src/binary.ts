@@ -1,5 +1,5 @@
-// How does a program in another language become an image like the others? As one executable that is linked with nothing, above what
-// every program needs.
+// How does a program in another language become an image like the others? As one executable that is
+// linked with nothing, above what every program needs.
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeArchive, type RuntimeConfig } from './archive.ts'
@@ -25,7 +25,10 @@ export function binaryRuntime({ name, env = [] }: Pick<BinaryImage, 'name' | 'en
   return { User: `${imageUser}:${imageUser}`, Env: [...env], Entrypoint: [`/app/${name}`], WorkingDir: '/app' }
 }
 
-/** Packs an archive into `outDir` unless the very same is there. The tag is the hash of the executable and how it is run. */
+/**
+ * Packs an archive into `outDir` unless the very same is there. The tag is the hash of the
+ * executable and how it is run.
+ */
 export async function packBinary(image: BinaryImage, outDir: string): Promise<BuiltImage> {
   const { name, repository, alias, executable } = image
   const runtime = binaryRuntime(image)

@@ -1,4 +1,5 @@
-// How do sources become images? Bundle, compile, pack; each step only when what it reads has changed.
+// How do sources become images? Bundle, compile, pack; each step only when what it reads has
+// changed.
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +18,9 @@ const repositoryRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export interface BuildOptions {
   /** Root of the repository that the definitions' paths are relative to. */
   readonly root?: string
-  /** Everything built goes here; what is in it makes the next build faster. Default: images/dist. */
+  /**
+   * Everything built goes here; what is in it makes the next build faster. Default: images/dist.
+   */
   readonly outDir?: string
   readonly definitions?: readonly ImageDefinition[]
   /** The Node that runs in the image (and compiles for it). Default: the one running this. */
@@ -54,7 +57,10 @@ function settle(options: BuildOptions): Settled {
   }
 }
 
-/** The programs of every image, and what a Docker build needs beside them, in `<outDir>/<image>`. Works on any machine. */
+/**
+ * The programs of every image, and what a Docker build needs beside them, in `<outDir>/<image>`.
+ * Works on any machine.
+ */
 export async function bundleImages(options: BuildOptions = {}): Promise<readonly Bundle[]> {
   const { root, outDir, definitions, log } = settle(options)
   mkdirSync(outDir, { recursive: true })
@@ -73,7 +79,10 @@ export async function bundleImages(options: BuildOptions = {}): Promise<readonly
   )
 }
 
-/** Bundles, and packs archives without Docker. Linux with glibc only: Node and its libraries come from this machine. */
+/**
+ * Bundles, and packs archives without Docker. Linux with glibc only: Node and its libraries come
+ * from this machine.
+ */
 export async function buildImages(options: BuildOptions = {}): Promise<readonly BuiltImage[]> {
   const settled = settle(options)
   const bundles = await bundleImages(settled)

@@ -14,7 +14,10 @@ export interface Bundle {
   readonly definition: ImageDefinition
   /** Holds `app/`, which becomes /app. */
   readonly directory: string
-  /** Twelve hexadecimal digits of the content: the image's tag, so that a change rolls the pods and nothing else does. */
+  /**
+   * Twelve hexadecimal digits of the content: the image's tag, so that a change rolls the pods and
+   * nothing else does.
+   */
   readonly tag: string
   readonly bytes: number
 }
@@ -28,10 +31,16 @@ export interface BundleOptions {
   readonly runtime: string
 }
 
-/** Optional parts of dependencies that are deliberately left out: they are required in a try block and never needed here. */
+/**
+ * Optional parts of dependencies that are deliberately left out: they are required in a try block
+ * and never needed here.
+ */
 const leftOut = ['pg-native', 'bufferutil', 'utf-8-validate', 'supports-color']
 
-/** Where a dependency reads a file beside itself that a bundle has not: its own entry for bundles instead. */
+/**
+ * Where a dependency reads a file beside itself that a bundle has not: its own entry for bundles
+ * instead.
+ */
 const entriesForBundles = { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' }
 
 /** CommonJS dependencies call require, __filename and __dirname, which a module does not have. */
@@ -114,7 +123,10 @@ function* folderContents(from: string, to: string): Generator<[string, Uint8Arra
   }
 }
 
-/** Leaves unchanged files alone and removes what no longer belongs, except the compile cache beside them. */
+/**
+ * Leaves unchanged files alone and removes what no longer belongs, except the compile cache beside
+ * them.
+ */
 function writeChanged(app: string, contents: ReadonlyMap<string, Uint8Array>): void {
   mkdirSync(app, { recursive: true })
   for (const entry of readdirSync(app, { recursive: true, withFileTypes: true })) {
@@ -129,5 +141,8 @@ function writeChanged(app: string, contents: ReadonlyMap<string, Uint8Array>): v
   }
 }
 
-/** Ends the bundler's own process, which otherwise lives as long as this one and holds hundreds of megabytes. */
+/**
+ * Ends the bundler's own process, which otherwise lives as long as this one and holds hundreds of
+ * megabytes.
+ */
 export const endBundler = (): Promise<void> => stop()

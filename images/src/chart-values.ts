@@ -7,7 +7,10 @@ export interface ChartImage {
   readonly tag: string
 }
 
-/** Helm values by chart; write one as a file and pass it with `-f`, or nest them under the charts' names for order-platform. */
+/**
+ * Helm values by chart; write one as a file and pass it with `-f`, or nest them under the charts'
+ * names for order-platform.
+ */
 export interface ChartValues {
   readonly 'orderpipeline-operator': { readonly image: ChartImage; readonly servicesImage: ChartImage }
   readonly 'order-shop': { readonly image: ChartImage }

@@ -1,6 +1,7 @@
-// How does a pod start without compiling its program anew? Each program is run once at build time, as far as its configuration,
-// and V8's compiled code is kept in the image. Node takes it only on the same V8 and kind of CPU and compiles as usual otherwise:
-// a cache that does not fit costs nothing and breaks nothing.
+// How does a pod start without compiling its program anew? Each program is run once at build time,
+// as far as its configuration, and V8's compiled code is kept in the image. Node takes it only on
+// the same V8 and kind of CPU and compiles as usual otherwise: a cache that does not fit costs
+// nothing and breaks nothing.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -20,12 +21,18 @@ import { PackError } from './errors.ts'
 /** The user of the image. Node keeps a compile cache per user id, in a folder named after it. */
 export const imageUser = 65532
 
-/** Under this environment the cache is written and found; portable means relative to the programs, wherever they lie. */
+/**
+ * Under this environment the cache is written and found; portable means relative to the programs,
+ * wherever they lie.
+ */
 export function compileCacheEnv(app: string): Record<string, string> {
   return { NODE_COMPILE_CACHE: join(app, 'compile-cache'), NODE_COMPILE_CACHE_PORTABLE: '1' }
 }
 
-/** Values that no program accepts: each stops at its configuration, with everything loaded and nothing touched. */
+/**
+ * Values that no program accepts: each stops at its configuration, with everything loaded and
+ * nothing touched.
+ */
 const wrongConfiguration = { HTTP_PORT: 'none', METRICS_PORT: 'none', DATABASE_URL: 'none' }
 const wrongText = Object.entries(wrongConfiguration)
   .map(([name, value]) => `${name}=${value}`)

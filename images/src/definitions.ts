@@ -1,6 +1,9 @@
 // Which programs and files go into which image?
 
-/** An image as data. Paths of sources are relative to the root of the repository, destinations to /app in the image. */
+/**
+ * An image as data. Paths of sources are relative to the root of the repository, destinations to
+ * /app in the image.
+ */
 export interface ImageDefinition {
   /** Short name: the Docker target, and the folder of its bundle. */
   readonly name: string

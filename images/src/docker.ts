@@ -1,5 +1,6 @@
-// How do the bundles become images where there is Docker? The Dockerfile copies them; nothing is bundled in Docker, so that an
-// image is the same programs wherever it is made, and a change costs no npm install.
+// How do the bundles become images where there is Docker? The Dockerfile copies them; nothing is
+// bundled in Docker, so that an image is the same programs wherever it is made, and a change costs
+// no npm install.
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleImages, type BuildOptions } from './build.ts'
@@ -18,15 +19,19 @@ export interface DockerImage {
 }
 
 /**
- * Without provenance an image is one manifest; with it, an index that also names an attestation, which neither `docker save` nor
- * `kind load` always finds (kind#3795). By environment, as a Docker without buildx does not know the flag `--provenance=false`.
+ * Without provenance an image is one manifest; with it, an index that also names an attestation,
+ * which neither `docker save` nor `kind load` always finds (kind#3795). By environment, as a Docker
+ * without buildx does not know the flag `--provenance=false`.
  */
 export const singleManifest = { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' } as const
 
 export interface DockerOptions {
   /** The command to use. */
   readonly docker?: string | undefined
-  /** Where the images will be pushed, as `registry.example.com/orderpipeline`: names them there besides. */
+  /**
+   * Where the images will be pushed, as `registry.example.com/orderpipeline`: names them there
+   * besides.
+   */
   readonly registry?: string | undefined
   /** Their tag there. Default: the hash of the content. */
   readonly tag?: string | undefined

@@ -1,5 +1,6 @@
-// What happens to a file that a source reads from beside itself (`readFileSync(new URL('./claim.sql', import.meta.url), 'utf8')`)?
-// Its text goes into the bundle: in the image there is nothing beside the program.
+// What happens to a file that a source reads from beside itself
+// (`readFileSync(new URL('./claim.sql', import.meta.url), 'utf8')`)? Its text goes into the bundle:
+// in the image there is nothing beside the program.
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Plugin } from 'esbuild'
@@ -8,7 +9,10 @@ import type { ImageDefinition } from './definitions.ts'
 const reading =
   /readFileSync\(\s*new URL\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url\s*\)\s*,\s*(['"])utf-?8\3\s*,?\s*\)/g
 
-/** Inlines the text files read by the sources of an image's programs; what cannot be inlined stays and must be one of its folders. */
+/**
+ * Inlines the text files read by the sources of an image's programs; what cannot be inlined stays
+ * and must be one of its folders.
+ */
 export function requiredFiles(definition: ImageDefinition, root: string): Plugin {
   return {
     name: 'required-files',

@@ -1,5 +1,6 @@
-// Which dependencies let go of what a program does not use? Those that do not say of themselves that their modules may be left out,
-// though they may: half of one's megabyte is compiled at every start for nothing.
+// Which dependencies let go of what a program does not use? Those that do not say of themselves
+// that their modules may be left out, though they may: half of one's megabyte is compiled at every
+// start for nothing.
 import type { Plugin } from 'esbuild'
 
 const separable = ['@platformatic/kafka']

@@ -1,4 +1,5 @@
-// Are the images what they say: the same for the same sources, complete, and alike with Docker and without?
+// Are the images what they say: the same for the same sources, complete, and alike with Docker and
+// without?
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// The entry point of `npm run prometheus`: a Prometheus over the local cluster, with the alerts, until it is interrupted.
+// The entry point of `npm run prometheus`: a Prometheus over the local cluster, with the alerts,
+// until it is interrupted.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureDebianPackages, isFree, statePaths, ToolMissing } from '@orderpipeline/cluster'

@@ -1,4 +1,5 @@
-// Writes the alerts, their runbooks and the dashboards to where the chart and the documentation have them; part of `npm run generate`.
+// Writes the alerts, their runbooks and the dashboards to where the chart and the documentation
+// have them; part of `npm run generate`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { alertGroups } from './alerts/index.ts'

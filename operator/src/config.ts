@@ -1,4 +1,5 @@
-// How is the operator set? Everything it takes from its environment, read once, each value checked and named.
+// How is the operator set? Everything it takes from its environment, read once, each value checked
+// and named.
 import { z } from 'zod'
 
 const seconds = (fallback: number, least = 1) => z.coerce.number().min(least).max(3600).default(fallback)
@@ -6,11 +7,17 @@ const seconds = (fallback: number, least = 1) => z.coerce.number().min(least).ma
 const environment = z.object({
   /** Image of the built-in stages and the gateway of new pipelines. */
   SERVICES_IMAGE: z.string().min(1),
-  /** Whether pipelines that do not say it move to SERVICES_IMAGE by themselves when it changes, and how many at once. */
+  /**
+   * Whether pipelines that do not say it move to SERVICES_IMAGE by themselves when it changes, and
+   * how many at once.
+   */
   UPDATES: z.enum(['Manual', 'Automatic']).default('Manual'),
   UPDATES_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(1),
   IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
-  /** Names of Secrets with which the pods of every pipeline pull their images, comma-separated; each must be in the pipeline's namespace. */
+  /**
+   * Names of Secrets with which the pods of every pipeline pull their images, comma-separated; each
+   * must be in the pipeline's namespace.
+   */
   IMAGE_PULL_SECRETS: z
     .string()
     .regex(
@@ -26,8 +33,8 @@ const environment = z.object({
   LEASE_NAME: z.string().min(1).default('orderpipeline-operator'),
   LEASE_SECONDS: seconds(15, 3),
   /**
-   * How long another installation that acts on a pipeline has to answer before this one asks again, and then acts; it asks every
-   * ten times as long.
+   * How long another installation that acts on a pipeline has to answer before this one asks again,
+   * and then acts; it asks every ten times as long.
    */
   STANDBY_SECONDS: seconds(30),
   /** Metrics and health are served here. */
@@ -47,13 +54,16 @@ const environment = z.object({
   TOPICS_INTERVAL_SECONDS: seconds(60),
   /** How old what is known of a Secret may be, that the pods of a pipeline take values from. */
   SECRETS_INTERVAL_SECONDS: seconds(60),
-  /** What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by KEDA, and for reading lag). */
+  /**
+   * What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by
+   * KEDA, and for reading lag).
+   */
   SERVICE_DOMAIN: z.string().default('svc'),
   /** Where prometheus triggers ask their queries; absent or empty means that there are none. */
   PROMETHEUS_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
   /**
-   * Where KEDA reaches this operator for the replicas of stages scaled on flow; absent or empty means that it serves none, and such
-   * stages are scaled on lag.
+   * Where KEDA reaches this operator for the replicas of stages scaled on flow; absent or empty
+   * means that it serves none, and such stages are scaled on lag.
    */
   FLOW_SCALER_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
   FLOW_SCALER_PORT: z.coerce.number().int().min(0).max(65535).default(8081),

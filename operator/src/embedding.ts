@@ -1,5 +1,6 @@
-// What does a program need that runs the operator's loop without a Kubernetes API server, on objects that it holds itself? The loop and
-// its parts. The runtime of `orderpipeline dev` is that program.
+// What does a program need that runs the operator's loop without a Kubernetes API server, on
+// objects that it holds itself? The loop and its parts. The runtime of `orderpipeline dev` is that
+// program.
 export { kafkaLagReader, type GroupQuery, type LagReader } from './kafka/lag-reader.ts'
 export { lagPoller, type LagPoller } from './kafka/lag-poller.ts'
 export { ApiError } from './kube/errors.ts'

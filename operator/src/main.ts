@@ -1,4 +1,5 @@
-// The operator's process: reads its environment, runs until told to stop or the lease is lost, and says how it ended.
+// The operator's process: reads its environment, runs until told to stop or the lease is lost, and
+// says how it ended.
 import { hostname } from 'node:os'
 import { KubeConfig } from '@kubernetes/client-node'
 import { configFrom } from './config.ts'

@@ -1,4 +1,5 @@
-// How do the parts make an operator? Built from a configuration, a kubeconfig and a clock; started and stopped as one.
+// How do the parts make an operator? Built from a configuration, a kubeconfig and a clock; started
+// and stopped as one.
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import { orderPipelines, type OrderPipeline, type OrderPipelineStatus, resourceOf } from './api/index.ts'
@@ -53,7 +54,9 @@ export interface OperatorParts {
   readonly kubeConfig: KubeConfig
   readonly log: Logger
   readonly clock: Clock
-  /** For tests and measurements: another way to read lag, every call, other times of the watches. */
+  /**
+   * For tests and measurements: another way to read lag, every call, other times of the watches.
+   */
   readonly lagReaderFor?: (access: KafkaAccess) => LagReader
   readonly observeCall?: CallObserver
   readonly watch?: WatchSettings
@@ -64,10 +67,16 @@ export interface OperatorParts {
 export interface Operator {
   /** Where /metrics, /healthz and /readyz are served. */
   readonly port: number
-  /** Where KEDA asks for the replicas of stages scaled on flow; undefined where the operator is no scaler. */
+  /**
+   * Where KEDA asks for the replicas of stages scaled on flow; undefined where the operator is no
+   * scaler.
+   */
   readonly flowPort: number | undefined
   readonly synced: () => boolean
-  /** Resolves when the operator has stopped: 'stopped' as asked, or 'lost' the lease and must not go on. */
+  /**
+   * Resolves when the operator has stopped: 'stopped' as asked, or 'lost' the lease and must not go
+   * on.
+   */
   readonly ended: Promise<'stopped' | 'lost'>
   /** Finishes what is in hand, gives the lease back and ends. */
   stop(): Promise<void>
@@ -98,11 +107,14 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const own = `${config.lease.namespace}/${config.lease.name}`
 
   /**
-   * Pipelines whose topics are ours to keep: they are asked for every second, and mostly there are few. The same object until it changes,
-   * so that what is derived from it is derived once.
+   * Pipelines whose topics are ours to keep: they are asked for every second, and mostly there are
+   * few. The same object until it changes, so that what is derived from it is derived once.
    */
   const external = new Map<string, OrderPipeline>()
-  /** Pipelines that this installation acts on, as far as their lag is read, and those that another acts on. */
+  /**
+   * Pipelines that this installation acts on, as far as their lag is read, and those that another
+   * acts on.
+   */
   const polled = new Map<string, LagSource>()
   const standingBy = new Set<string>()
   const lookAtAll = (): void => {
@@ -260,7 +272,10 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     return turn?.waitMs === undefined ? next : atLatest(next, turn.waitMs)
   }
 
-  /** One that is on nobody's record yet is read as our own, so that its figures are there with its first pass. */
+  /**
+   * One that is on nobody's record yet is read as our own, so that its figures are there with its
+   * first pass.
+   */
   function sort(pipeline: OrderPipeline): void {
     const key = keyOf(pipeline)
     if (!turns.acts(pipeline) && pipeline.status?.operator) {
@@ -310,7 +325,8 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       log.error('the lease is lost, another operator may be acting')
       stopping.abort()
     }
-    // The lease is kept alive by its remaining time while what is in hand finishes: writes end with it at the latest.
+    // The lease is kept alive by its remaining time while what is in hand finishes: writes end with
+    // it at the latest.
     await Promise.all([working.finished, keeping])
     if (held === 'released')
       await lead.release().catch((error: unknown) => log.warn({ error }, 'the lease was not given back'))

@@ -1,4 +1,5 @@
-// What if something else writes what the operator writes? On a real API server, with another writer that never gives in.
+// What if something else writes what the operator writes? On a real API server, with another writer
+// that never gives in.
 import { expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
 import { child, current, eventually, ground, patch, pipelineFrom, runOperator, settled } from './harness.ts'

@@ -1,6 +1,6 @@
-// What has come of a pipeline, whole, in a form in which two runs can be compared? Everything the operator decides, its
-// ownership of fields included; without what every run has anew: uids, versions, times, addresses, and the
-// status of children.
+// What has come of a pipeline, whole, in a form in which two runs can be compared? Everything the
+// operator decides, its ownership of fields included; without what every run has anew: uids,
+// versions, times, addresses, and the status of children.
 import { childResources, type KubeObject, orderPipelines } from '../src/api/index.ts'
 import { fieldManager, fingerprintAnnotation, labelKeys, managedBy, versionAnnotations } from '../src/pipeline/index.ts'
 import { children, type Ground } from './harness.ts'

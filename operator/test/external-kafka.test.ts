@@ -1,4 +1,5 @@
-// Are the topics of a pipeline in an external Kafka cluster kept as its spec says, by TLS and with a password from a Secret?
+// Are the topics of a pipeline in an external Kafka cluster kept as its spec says, by TLS and with
+// a password from a Secret?
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -109,7 +110,10 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
       const found = await topicsReady()
       return (found?.status === wanted || found?.reason === wanted) && found
     })
-  /** Kafka answers a change when its controller has it; the broker that describes the topic may be behind it. */
+  /**
+   * Kafka answers a change when its controller has it; the broker that describes the topic may be
+   * behind it.
+   */
   const retained = (which: string, hours: number) =>
     eventually(`${which} keeps messages for ${hours} h`, async () => {
       const value = (await topic(which))?.configs.get('retention.ms')?.value
@@ -318,7 +322,8 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
   })
 
   it('of an older pipeline of the same name in another namespace are left to that one', async () => {
-    // An operator of every namespace would act on the pipelines of the tests that run beside this one: it has a cluster of its own.
+    // An operator of every namespace would act on the pipelines of the tests that run beside this
+    // one: it has a cluster of its own.
     await inClusterOfItsOwn(async (kubeconfigPath) => {
       on = await ground(true, kubeconfigPath)
       await secret()

@@ -1,5 +1,6 @@
-// Does the operator get there in the end when the API server, or the way to it, misbehaves? One proxy in front of a real API
-// server injects every fault; the end state is compared, whole, with that of an operator whose way was clear.
+// Does the operator get there in the end when the API server, or the way to it, misbehaves? One
+// proxy in front of a real API server injects every fault; the end state is compared, whole, with
+// that of an operator whose way was clear.
 import { isDeepStrictEqual } from 'node:util'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
@@ -98,7 +99,10 @@ describe('an operator', () => {
     process.stderr.write(`${what}: ${faults || 'no other fault'}; ${proxy.passed.length} requests passed; converged\n`)
   }
 
-  /** The first `count` requests that `applies` to get the fault: every second one, unless the fault lets the server do it. */
+  /**
+   * The first `count` requests that `applies` to get the fault: every second one, unless the fault
+   * lets the server do it.
+   */
   const first = (count: number, applies: (asked: Asked) => boolean, fault: Fault) => {
     let [turn, given] = [0, 0]
     const every = fault.kind === 'resetAfter' ? 1 : 2

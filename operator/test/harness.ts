@@ -1,5 +1,5 @@
-// What do the operator's tests stand on? A namespace of their own on a real API server, an operator that may do exactly what
-// deploy/rbac-rules.yaml says, and a count of what it asks.
+// What do the operator's tests stand on? A namespace of their own on a real API server, an operator
+// that may do exactly what deploy/rbac-rules.yaml says, and a count of what it asks.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,10 @@ export interface Ground {
   readonly namespace: string
   readonly kube: Kube
   readonly wire: Transport
-  /** An operator's way in: a service account with the chart's rules, by the address given (a proxy's) or the server's own. */
+  /**
+   * An operator's way in: a service account with the chart's rules, by the address given (a
+   * proxy's) or the server's own.
+   */
   readonly operatorAccess: (server?: string) => KubeConfig
   /** As an administrator, for an operator of every namespace. */
   readonly adminAccess: () => KubeConfig
@@ -43,7 +46,10 @@ const namespaces: Resource = { apiVersion: 'v1', kind: 'Namespace', plural: 'nam
 const serviceAccounts: Resource = { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' }
 const rbac = 'rbac.authorization.k8s.io/v1'
 
-/** `readsSecrets`: whether the chart's kafkaSecrets.read is on. `path`: a kubeconfig of another cluster than that of the run. */
+/**
+ * `readsSecrets`: whether the chart's kafkaSecrets.read is on. `path`: a kubeconfig of another
+ * cluster than that of the run.
+ */
 export const ground = async (readsSecrets = true, path = kubeconfig()): Promise<Ground> => {
   const access = new KubeConfig()
   access.loadFromFile(path)
@@ -129,7 +135,10 @@ export const runOperator = async (
   return { ...operator, writes }
 }
 
-/** Does the part of the Topic Operator that pods wait for: says of each KafkaTopic that Kafka has it, though not yet that it is ready. */
+/**
+ * Does the part of the Topic Operator that pods wait for: says of each KafkaTopic that Kafka has
+ * it, though not yet that it is ready.
+ */
 export const makeTopics = async (on: Ground, signal: AbortSignal): Promise<void> => {
   const topics = resourceOf('KafkaTopic')
   const made = async ({ metadata, status }: KubeObject): Promise<void> => {
@@ -225,7 +234,10 @@ export const settled = async (operator: Running, quietMs = 2500): Promise<void> 
 const ready = { status: { conditions: [{ type: 'Ready', status: 'True' }] } }
 const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' }
 
-/** Does the part of kubelet for pods of an image that does not exist, wherever they are not said to be so yet. */
+/**
+ * Does the part of kubelet for pods of an image that does not exist, wherever they are not said to
+ * be so yet.
+ */
 export const failToPull = async (on: Ground, image: string): Promise<void> => {
   const items = (await on.kube.list(pods, { namespace: on.namespace })) as readonly PodObject[]
   const waiting = { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` }
@@ -241,7 +253,9 @@ interface PodObject extends KubeObject {
   readonly status?: { readonly phase?: string; readonly containerStatuses?: unknown }
 }
 
-/** Does the part of kubelet, KEDA and the Topic Operator: everything there is says that it is ready. */
+/**
+ * Does the part of kubelet, KEDA and the Topic Operator: everything there is says that it is ready.
+ */
 export const makeReady = async (on: Ground, sound: (image: string) => boolean = () => true): Promise<void> => {
   for (const { kind, metadata } of await children(on)) {
     if (kind === 'ScaledObject' || kind === 'KafkaTopic')

@@ -1,5 +1,6 @@
-// Killed after each single write, does the operator get to where it would have got? It is cut off for good right after the API
-// server has done the nth write, and a fresh one starts; whole objects are compared with those of an undisturbed run.
+// Killed after each single write, does the operator get to where it would have got? It is cut off
+// for good right after the API server has done the nth write, and a fresh one starts; whole objects
+// are compared with those of an undisturbed run.
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
@@ -80,7 +81,9 @@ const scenarios: readonly Scenario[] = [
   },
 ]
 
-/** Until nothing changes any more: the operator and the controllers of Kubernetes have come to rest. */
+/**
+ * Until nothing changes any more: the operator and the controllers of Kubernetes have come to rest.
+ */
 const atRest = async (on: Ground, proxy: Proxy): Promise<unknown[]> => {
   let [before, since] = ['', Date.now()]
   return await eventually('at rest', async () => {
@@ -129,7 +132,9 @@ const undisturbed = async (scenario: Scenario): Promise<{ end: unknown[]; writes
   return { end, writes }
 }
 
-/** Returns the write after which the operator was cut off; undefined when it came to rest before. */
+/**
+ * Returns the write after which the operator was cut off; undefined when it came to rest before.
+ */
 const cutOff = async (scenario: Scenario, nth: number, end: unknown[]): Promise<string | undefined> => {
   const { on, proxy, operator } = await begun(scenario)
   const before = writesOf(proxy)
@@ -160,7 +165,8 @@ describe('an operator killed after each single write of', () => {
     await Promise.all(Array.from({ length: atOnce }, worker))
     const reached = tried.filter((last) => last !== undefined)
     process.stderr.write(`${scenario.name}: killed after each of ${reached.length} writes, same end state\n`)
-    // The last writes of a status count replicas and may come as one or two, so not every run has the same number of them.
+    // The last writes of a status count replicas and may come as one or two, so not every run has
+    // the same number of them.
     expect(reached.length).toBeGreaterThanOrEqual(writes - 3)
     expect(reached.length).toBeGreaterThanOrEqual(3)
   })

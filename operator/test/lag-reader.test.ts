@@ -1,4 +1,5 @@
-// Does the reader find on a real Kafka what groups have consumed and what they have not, also by TLS and with a password?
+// Does the reader find on a real Kafka what groups have consumed and what they have not, also by
+// TLS and with a password?
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'

@@ -1,5 +1,5 @@
-// Does exactly one of two replicas act, at any time? On a real API server: a handover on SIGTERM, a leader that is cut off from its
-// lease, and the requests of each seen by a proxy of its own.
+// Does exactly one of two replicas act, at any time? On a real API server: a handover on SIGTERM, a
+// leader that is cut off from its lease, and the requests of each seen by a proxy of its own.
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'

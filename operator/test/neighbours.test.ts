@@ -1,5 +1,6 @@
-// What if Strimzi, KEDA, a right of the operator or the newest custom resource definition is not there, or comes later? A proxy in
-// front of a real API server answers for kinds that are to be missing, and for schemas that are to be old.
+// What if Strimzi, KEDA, a right of the operator or the newest custom resource definition is not
+// there, or comes later? A proxy in front of a real API server answers for kinds that are to be
+// missing, and for schemas that are to be old.
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines, type Resource, resourceOf, type ScaledObject } from '../src/api/index.ts'

@@ -1,4 +1,5 @@
-// Does the operator's process get there in the end when it is killed, as SIGKILL kills, in the middle?
+// Does the operator's process get there in the end when it is killed, as SIGKILL kills, in the
+// middle?
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
 import { cases, objectsOf } from './golden/cases.ts'

@@ -1,5 +1,6 @@
-// What if the way to the API server breaks? An HTTP proxy in front of it that sees every request: it cuts and hangs connections,
-// answers in the server's place, breaks off before or after the server has done what was asked, and puts lines into watches.
+// What if the way to the API server breaks? An HTTP proxy in front of it that sees every request:
+// it cuts and hangs connections, answers in the server's place, breaks off before or after the
+// server has done what was asked, and puts lines into watches.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
@@ -32,7 +33,10 @@ export type Fault =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   /** The server is asked to end a watch after so many seconds. */
   | { readonly kind: 'shorten'; readonly seconds: number }
-  /** The server does it, then nothing passes any more in either direction: whoever asked is dead to the world. */
+  /**
+   * The server does it, then nothing passes any more in either direction: whoever asked is dead to
+   * the world.
+   */
   | { readonly kind: 'lastBreath' }
 
 export interface Passed {
@@ -58,13 +62,19 @@ export interface Proxy {
   say(line: string): number
   /** Resets every open connection; new ones are served. */
   cut(): void
-  /** Passes nothing on until `false`; what was asked in the meantime and is still wanted is passed on then. */
+  /**
+   * Passes nothing on until `false`; what was asked in the meantime and is still wanted is passed
+   * on then.
+   */
   hang(yes: boolean): void
   readonly dead: () => boolean
   close(): Promise<void>
 }
 
-/** `access` names the server and the authority that signed its certificate; who asks is said by each request. */
+/**
+ * `access` names the server and the authority that signed its certificate; who asks is said by each
+ * request.
+ */
 export const proxyTo = async (access: KubeConfig): Promise<Proxy> => {
   const target = new URL(access.getCurrentCluster()?.server ?? '')
   const tls: RequestOptions = {}

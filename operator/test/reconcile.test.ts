@@ -1,4 +1,5 @@
-// Does the cluster follow the pipeline? From its creation through edits, drift and strangers to its deletion.
+// Does the cluster follow the pipeline? From its creation through edits, drift and strangers to its
+// deletion.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Deployment, type OrderPipeline, orderPipelines, resourceOf, type ScaledObject } from '../src/api/index.ts'
 import { cases, objectsOf } from './golden/cases.ts'

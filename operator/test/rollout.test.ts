@@ -1,4 +1,5 @@
-// Do new versions come in, and bad ones go back, with the Deployment controller's own word on what is ready?
+// Do new versions come in, and bad ones go back, with the Deployment controller's own word on what
+// is ready?
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   type ConditionType,

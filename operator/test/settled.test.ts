@@ -1,5 +1,6 @@
-// Does a settled pipeline cost nothing? Every example and every accepted fixture on a real API server: once it has settled, a second
-// reconcile, by the operator that made it and by one that starts afresh, writes nothing.
+// Does a settled pipeline cost nothing? Every example and every accepted fixture on a real API
+// server: once it has settled, a second reconcile, by the operator that made it and by one that
+// starts afresh, writes nothing.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -20,7 +21,10 @@ const pipelines = [...yamlIn('examples'), ...yamlIn('crds/fixtures')].flatMap((f
     .map((pipeline) => ({ file, pipeline: pipeline as OrderPipeline })),
 )
 
-/** A node port is the whole cluster's, and other tests make these pipelines at the same time: each has its port dealt. */
+/**
+ * A node port is the whole cluster's, and other tests make these pipelines at the same time: each
+ * has its port dealt.
+ */
 for (const { pipeline } of pipelines) {
   const service = pipeline.spec.gateway?.service
   if (service) Reflect.deleteProperty(service, 'nodePort')
@@ -31,12 +35,15 @@ const passes = async ({ port }: Running): Promise<number> => {
   return [...text.matchAll(/^orderpipeline_reconcile_total\{.*\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0)
 }
 
-/** The operator looks at the pods of a new version every five seconds: a shorter quiet is not yet the end. */
+/**
+ * The operator looks at the pods of a new version every five seconds: a shorter quiet is not yet
+ * the end.
+ */
 const quietMs = 8_000
 
 /**
- * Whether the controller manager has made every pod that is asked for, or says that it cannot (a priority class that this cluster does
- * not have): until then the status has news to report.
+ * Whether the controller manager has made every pod that is asked for, or says that it cannot (a
+ * priority class that this cluster does not have): until then the status has news to report.
  */
 const podsMade = async (on: Ground): Promise<boolean> => {
   const deployments = (await children(on)).filter((child) => child.kind === 'Deployment')
@@ -71,7 +78,8 @@ describe('a second reconcile writes nothing', { timeout: 180_000 }, () => {
     await settled(afresh, 2000)
     await afresh.stop()
     expect({ resync: made, afresh: afresh.writes }).toEqual({ resync: [], afresh: [] })
-    // One that asks for what this installation does not have, such as Prometheus, is told so and may get none.
+    // One that asks for what this installation does not have, such as Prometheus, is told so and
+    // may get none.
     const configured = (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'Configured')
     if (configured?.status === 'True') expect(objects.length).toBeGreaterThanOrEqual(pipeline.spec.stages.length * 4)
     process.stderr.write(

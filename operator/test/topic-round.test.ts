@@ -1,5 +1,6 @@
-// What does a round over the topics of a real Kafka ask of it, and what is left when it is killed? As much for many pipelines as for one,
-// nothing that writes once they are as they should be, and a record from which the next round gets to the same end.
+// What does a round over the topics of a real Kafka ask of it, and what is left when it is killed?
+// As much for many pipelines as for one, nothing that writes once they are as they should be, and a
+// record from which the next round gets to the same end.
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { kafkaConnection, topicAdmin, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
@@ -133,7 +134,10 @@ it.each([
               return Promise.resolve(true)
             }),
         })
-      /** A round that is killed at its write number `dieAt`, then as many as it takes; whether it came to that write. */
+      /**
+       * A round that is killed at its write number `dieAt`, then as many as it takes; whether it
+       * came to that write.
+       */
       const until = async (done: () => Promise<boolean>, killed: boolean): Promise<boolean> => {
         if (killed) left = dieAt
         await round().catch((error: unknown) => {

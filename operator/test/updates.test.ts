@@ -1,4 +1,5 @@
-// Does a pipeline stay with its services image when a newer operator comes, and move when it is told to, on a real API server?
+// Does a pipeline stay with its services image when a newer operator comes, and move when it is
+// told to, on a real API server?
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Deployment, orderPipelines, type OrderPipeline, type OrderPipelineSpec } from '../src/api/index.ts'
 import {

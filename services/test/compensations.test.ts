@@ -1,5 +1,6 @@
-// Is everything taken back that was done for an order which waits too long, at each step it can have come to? By the clock or by the question
-// after its stock, through the real gateway, stages, provider and mail server.
+// Is everything taken back that was done for an order which waits too long, at each step it can
+// have come to? By the clock or by the question after its stock, through the real gateway, stages,
+// provider and mail server.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { consumedTopics, shopStages, until, type ShopStage, type TestStage } from '@orderpipeline/kit-stage/testing'
 import { startPlatform, type Platform, type StageOptions } from './platform.ts'

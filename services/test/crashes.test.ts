@@ -1,5 +1,6 @@
-// Is anything lost, doubled or stuck when every service is killed at every line of its work? Each is a process of its own, killed by
-// SIGKILL at the moment at which its words on the wire say that it has come to that line, while customers go on ordering.
+// Is anything lost, doubled or stuck when every service is killed at every line of its work? Each
+// is a process of its own, killed by SIGKILL at the moment at which its words on the wire say that
+// it has come to that line, while customers go on ordering.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/e2e/ledger'
@@ -13,7 +14,9 @@ import { expectMailsAsTold } from './mail-books.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** `some`: a few points of each service, so dealt that no kind is left out. `all`: all of them. */
+    /**
+     * `some`: a few points of each service, so dealt that no kind is left out. `all`: all of them.
+     */
     crashPoints: 'some' | 'all'
   }
 }

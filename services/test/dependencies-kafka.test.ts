@@ -1,5 +1,5 @@
-// Does every order come to its one end although Kafka is away, slow, or says nothing while they are under way, and are orders taken all the
-// while?
+// Does every order come to its one end although Kafka is away, slow, or says nothing while they are
+// under way, and are orders taken all the while?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/kit-stage/testing'

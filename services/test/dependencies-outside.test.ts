@@ -1,5 +1,5 @@
-// Does every order come to its one end, paid once, with one mail for each piece of news, although the payment provider or the mail server is
-// away, slow, or says nothing while they are under way?
+// Does every order come to its one end, paid once, with one mail for each piece of news, although
+// the payment provider or the mail server is away, slow, or says nothing while they are under way?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/kit-stage/testing'
@@ -20,7 +20,10 @@ const shown = async (orderId: string): Promise<{ status: string }> =>
 const charges = (outcome: string) =>
   platform.providerCalls(new RegExp(`^payment_provider_calls_total.*call="charge",outcome="${outcome}"`))
 
-/** Until the payment stage has found out and asks no more, an order taken meanwhile waits, and a while longer. */
+/**
+ * Until the payment stage has found out and asks no more, an order taken meanwhile waits, and a
+ * while longer.
+ */
 async function expectWaitedFor(): Promise<void> {
   await until(() => platform.breakerOpen(), 20)
   const { orderId, before } = await orders.place()

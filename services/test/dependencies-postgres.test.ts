@@ -1,4 +1,5 @@
-// Does every order come to its one end although PostgreSQL is killed, slow, or says nothing while they are under way?
+// Does every order come to its one end although PostgreSQL is killed, slow, or says nothing while
+// they are under way?
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Is nobody kept from ordering, and is everybody still held to their share, although Redis is away, slow, or says nothing?
+// Is nobody kept from ordering, and is everybody still held to their share, although Redis is away,
+// slow, or says nothing?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/kit-stage/testing'

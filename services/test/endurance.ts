@@ -8,11 +8,14 @@ import type { Platform } from './platform.ts'
 
 export interface Endurance {
   /**
-   * Customers order, and some think again, before, while and after something is wrong: they ask again until they are answered. Then
-   * every order has ended once and the books agree.
+   * Customers order, and some think again, before, while and after something is wrong: they ask
+   * again until they are answered. Then every order has ended once and the books agree.
    */
   through(trouble: () => Promise<void>): Promise<void>
-  /** One order more, asked for again under its key until it is taken; the answers that came before that. */
+  /**
+   * One order more, asked for again under its key until it is taken; the answers that came before
+   * that.
+   */
   place(): Promise<{ readonly orderId: string; readonly before: readonly Response[] }>
   /** An order that the test has placed itself. */
   accepted(orderId: string): void

@@ -1,4 +1,5 @@
-// Does a customer at the gateway get what the services behind it decide: the outcome, every step, and the order called back?
+// Does a customer at the gateway get what the services behind it decide: the outcome, every step,
+// and the order called back?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'

@@ -1,4 +1,5 @@
-// Do the real stages, on a real database and with a real provider, keep what their decisions promise, in whatever order things happen?
+// Do the real stages, on a real database and with a real provider, keep what their decisions
+// promise, in whatever order things happen?
 import fc from 'fast-check'
 import { randomUUIDv7 } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'

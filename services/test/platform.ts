@@ -1,5 +1,6 @@
-// How does a test run the whole order platform, with links it can weaken between it and everything it works with? The real gateway, stages,
-// provider and mail server; and how are its books read when all is over?
+// How does a test run the whole order platform, with links it can weaken between it and everything
+// it works with? The real gateway, stages, provider and mail server; and how are its books read
+// when all is over?
 import { expect } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/e2e/ledger'
@@ -51,7 +52,10 @@ export interface Platform {
   breakerOpen(): boolean
   /** Resolves when every order has ended and nothing waits in any table or in Kafka. */
   quiet(): Promise<void>
-  /** Expects that nothing is lost, doubled or stuck, nothing given up on, and every piece of news written once. */
+  /**
+   * Expects that nothing is lost, doubled or stuck, nothing given up on, and every piece of news
+   * written once.
+   */
   expectFlawless(accepted: readonly string[]): Promise<void>
   close(): Promise<void>
 }

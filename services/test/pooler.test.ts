@@ -1,4 +1,5 @@
-// Does the order platform work through a real PgBouncer in transaction mode, whose few connections to the server all its services share?
+// Does the order platform work through a real PgBouncer in transaction mode, whose few connections
+// to the server all its services share?
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Is the money of a cancelled order given back, once, in whichever order cancellation, reservation and charge come, by real components?
+// Is the money of a cancelled order given back, once, in whichever order cancellation, reservation
+// and charge come, by real components?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import {
@@ -121,7 +122,8 @@ test('charges that are under way while their orders are cancelled by another rep
   await published(orders.map(cancelledEvent))
   await Promise.all(replicas.map((replica) => replica.drain()))
   await behave({ latencyMs: 0, jitterMs: 0, errorRate: 0 })
-  // A capture that was noted after its cancellation was heard is given back when the orders service hears of it.
+  // A capture that was noted after its cancellation was heard is given back when the orders service
+  // hears of it.
   const late = start()
   await published(orders.map(refundRequested))
   await late.drain()

@@ -1,4 +1,5 @@
-// Does an order come to its one end through all services, even when customers cancel and Kafka is killed in the middle?
+// Does an order come to its one end through all services, even when customers cancel and Kafka is
+// killed in the middle?
 import { mkdtemp, rm, chmod } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -97,7 +98,8 @@ async function accept(orders: readonly TestOrder[]): Promise<void> {
 
 function startAll(bench: Bench): void {
   const now = () => new Date()
-  // The kill makes calls and commits fail for seconds: messages must not run out of tries meanwhile.
+  // The kill makes calls and commits fail for seconds: messages must not run out of tries
+  // meanwhile.
   const patient = { STAGE_RETRY_ATTEMPTS: 10 }
   bench.start('orders', consumedTopics.orders, ordersStage({ now }), patient)
   bench.start('inventory', consumedTopics.inventory, inventoryStage({ now }), patient)
@@ -177,7 +179,8 @@ test('every order ends once, and stock, money, shipments and messages agree, tho
     ),
   ).toBe(orders.length)
 
-  // Money: what was charged and not given back is what shipped orders come to, in our books as in the provider's.
+  // Money: what was charged and not given back is what shipped orders come to, in our books as in
+  // the provider's.
   const shipped = new Set(ended.filter(({ status }) => status === 'SHIPPED').map(({ order_id }) => order_id))
   await until(async () => {
     const charged = await net(

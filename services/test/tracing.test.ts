@@ -1,6 +1,7 @@
-// Is one order one trace, from its request through outbox, relay and every Kafka hop to the payment provider, the parcel and the mail, and
-// back again when it is cancelled? Told by what a
-// receiver of OTLP over HTTP gets, from real services on a real Kafka and a real database, and a real mail server.
+// Is one order one trace, from its request through outbox, relay and every Kafka hop to the payment
+// provider, the parcel and the mail, and back again when it is cancelled? Told by what a receiver
+// of OTLP over HTTP gets, from real services on a real Kafka and a real database, and a real mail
+// server.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { configOf as gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
@@ -120,7 +121,10 @@ const startTracedGateway = (env: Readonly<Record<string, string>> = {}): Promise
     silentLogger(),
   )
 
-/** An order that is paid, then called back by its customer; and one that ships. Each request has a caller's trace. */
+/**
+ * An order that is paid, then called back by its customer; and one that ships. Each request has a
+ * caller's trace.
+ */
 const traces = {
   calledBack: { traceId: '0af7651916cd43dd8448eb211c80319a', caller: 'b7ad6b716920333a' },
   cancellation: { traceId: '0af7651916cd43dd8448eb211c80319b', caller: 'b7ad6b716920333b' },
@@ -174,7 +178,10 @@ function above(trace: Trace, name: string): string | undefined {
   const parent = spans.find(({ spanId }) => spanId === span?.parentSpanId)
   return parent && step(parent)
 }
-/** Every span hangs on another of the trace, and the first on the caller's; all tell of the one order, and of no time before. */
+/**
+ * Every span hangs on another of the trace, and the first on the caller's; all tell of the one
+ * order, and of no time before.
+ */
 function expectWhole(trace: Trace, root: string, orderId: string): void {
   const spans = spansOf(trace)
   const ids = new Set(spans.map(({ spanId }) => spanId))
@@ -212,7 +219,8 @@ test('one order is one trace of the caller, whole and linked, through gateway, r
   expect(above(trace, 'payment-provider: POST /v1/charges')).toBe('payment: POST /v1/charges')
   expect(above(trace, 'orders: shipping.updated process')).toBe('shipping: orders.fulfilment process')
   expect(above(trace, 'notification: order mail deliver')).toBe('notification: orders.status process')
-  // The shipment is prepared when the order is confirmed, and let go by what the orders service answers.
+  // The shipment is prepared when the order is confirmed, and let go by what the orders service
+  // answers.
   const shipping = spansOf(trace).filter((span) => step(span) === 'shipping: orders.fulfilment process')
   expect(shipping.map((span) => attribute(span, 'orderpipeline.event')).sort()).toEqual([
     'OrderConfirmed',
@@ -246,7 +254,8 @@ test('calling a paid order back is one trace too, through stock, refund, shipmen
   // What the refund makes known carries the trace on, to whoever may listen.
   const told = (await bench.events('payment.processed')).find(({ type }) => type === 'PaymentRefunded')
   expect(told?.traceparent).toContain(trace.traceId)
-  // The order itself came to its payment in the trace of the request that placed it, and stayed there.
+  // The order itself came to its payment in the trace of the request that placed it, and stayed
+  // there.
   expect(stepsOf(traces.calledBack)).toContain('payment-provider: POST /v1/charges')
   expectWhole(traces.calledBack, 'gateway: POST /v1/orders', orders.calledBack)
 })

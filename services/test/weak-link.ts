@@ -1,5 +1,6 @@
-// How does a test make a dependency slow, silent or gone for those who use it, and give it back? They reach it through a link that carries
-// bytes as told. What is on its way while nothing passes arrives afterwards, as after a break in a network.
+// How does a test make a dependency slow, silent or gone for those who use it, and give it back?
+// They reach it through a link that carries bytes as told. What is on its way while nothing passes
+// arrives afterwards, as after a break in a network.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'

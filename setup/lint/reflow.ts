@@ -1,4 +1,5 @@
-// How is prose broken into lines? Paragraph by paragraph, at spaces; lists, tables, code and headings keep their shape.
+// How is prose broken into lines? Paragraph by paragraph, at spaces; lists, tables, code and
+// headings keep their shape.
 
 interface Paragraph {
   /** Before its first line, and before each that follows. */
@@ -15,7 +16,10 @@ const opening = /^(?:@|[A-Z][A-Za-z-]*: )/
 /** At the start of a line it would be read as a list, a quotation or a heading. */
 const marker = /^(?:[-*+>|]|#{1,6}|\d+[.)])$/
 
-/** Lines of at most `columns`; a longer word has a line of its own. Of lines that are not too wide nothing changes. */
+/**
+ * Lines of at most `columns`; a longer word has a line of its own. Of lines that are not too wide
+ * nothing changes.
+ */
 export function reflowed(lines: readonly string[], columns: number): string[] {
   const blocks: (string | Paragraph)[] = []
   let code = false
@@ -64,7 +68,8 @@ function broken({ indent, hanging, text }: Paragraph, columns: number): string[]
 }
 
 /**
- * The same, but a block of lines between empty ones is left as its author broke it where none of them is too wide.
+ * The same, but a block of lines between empty ones is left as its author broke it where none of
+ * them is too wide.
  */
 export function reflowedWhereWide(lines: readonly string[], columns: number): string[] {
   const output: string[] = []

@@ -1,6 +1,7 @@
-// How is the gateway loaded with k6? As an open model: orders come at a rate, or at one that changes, whatever the answers take. Each has an
-// idempotency key, some are posted twice under it, and some are followed to their end. docs/load.md says how to run it; k6 reads the shapes
-// and traces of the traffic generator as they are, from version 1 on.
+// How is the gateway loaded with k6? As an open model: orders come at a rate, or at one that
+// changes, whatever the answers take. Each has an idempotency key, some are posted twice under it,
+// and some are followed to their end. docs/load.md says how to run it; k6 reads the shapes and
+// traces of the traffic generator as they are, from version 1 on.
 import { check, sleep } from 'k6'
 import { hmac } from 'k6/crypto'
 import { SharedArray } from 'k6/data'

@@ -47,7 +47,8 @@ test.each(traces)('arrivals follow %s, in every part of it and as a Poisson proc
   }).filter((score) => score !== undefined)
   expect(scores.length).toBeGreaterThan(90)
   expect(Math.max(...scores.map(Math.abs))).toBeLessThan(4.5)
-  // As far from what is expected as chance has it, no more and no less: 1 on average, within four standard errors.
+  // As far from what is expected as chance has it, no more and no less: 1 on average, within four
+  // standard errors.
   const dispersion = scores.reduce((sum, score) => sum + score * score, 0) / scores.length
   expect(Math.abs(dispersion - 1)).toBeLessThan(4 * Math.sqrt(2 / scores.length))
   expect(Math.abs(times.length - ordersIn(trace))).toBeLessThan(4 * Math.sqrt(ordersIn(trace)))

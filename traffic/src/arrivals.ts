@@ -1,6 +1,6 @@
-// When does the next order come, from whom and for what? As in life: at random moments, more of them when more is going on (a
-// Poisson process whose rate follows a trace), some customers and products more than others. Everything follows from the random
-// numbers given.
+// When does the next order come, from whom and for what? As in life: at random moments, more of
+// them when more is going on (a Poisson process whose rate follows a trace), some customers and
+// products more than others. Everything follows from the random numbers given.
 import type { Random } from './random.ts'
 import type { Trace } from './trace/trace.ts'
 import { zipf } from './zipf.ts'
@@ -10,7 +10,10 @@ export interface Shop {
   /** Their ids, where they are not customer-000001 and so on. */
   readonly customerIds?: readonly string[]
   readonly skus: number
-  /** Zipf exponent: 0 spreads orders evenly over customers; with 1 the second orders half as often as the first. */
+  /**
+   * Zipf exponent: 0 spreads orders evenly over customers; with 1 the second orders half as often
+   * as the first.
+   */
   readonly customerSkew: number
   readonly skuSkew: number
 }
@@ -25,8 +28,9 @@ export interface OrderBody {
 export const interArrivalMs = (perSecond: number, random: number): number => (-Math.log(1 - random) / perSecond) * 1_000
 
 /**
- * Milliseconds from the beginning, of one arrival after the other. Where a Poisson process with one order per unit stands, so many
- * orders are expected by then; the trace says when that is. Of stretches that follow one another.
+ * Milliseconds from the beginning, of one arrival after the other. Where a Poisson process with one
+ * order per unit stands, so many orders are expected by then; the trace says when that is. Of
+ * stretches that follow one another.
  */
 export function* arrivalTimes(trace: Trace, random: Random): Generator<number> {
   let expected = -Math.log(1 - random())

@@ -1,9 +1,12 @@
-// How is one order posted, and how are many looked up? Over kept connections, with a time limit on every answer.
+// How is one order posted, and how are many looked up? Over kept connections, with a time limit on
+// every answer.
 import { Pool } from 'undici'
 import type { OrderBody } from './arrivals.ts'
 import type { Tokens } from './tokens.ts'
 
-/** `refused` was answered by the gateway; `failed` was not answered at all, so its fate is unknown. */
+/**
+ * `refused` was answered by the gateway; `failed` was not answered at all, so its fate is unknown.
+ */
 export type Answer =
   | { readonly kind: 'accepted'; readonly orderId: string }
   | { readonly kind: 'refused'; readonly status: number }
@@ -26,7 +29,10 @@ export interface PlacedOrder {
 export interface Client {
   /** Never rejects. */
   post(order: OrderBody, idempotencyKey: string): Promise<Answer>
-  /** By order id; `undefined`: the gateway knows no such order. One that could not be learned this time is left out. */
+  /**
+   * By order id; `undefined`: the gateway knows no such order. One that could not be learned this
+   * time is left out.
+   */
   statuses(orders: readonly PlacedOrder[]): Promise<ReadonlyMap<string, OrderStatus | undefined>>
   /** How many orders to look up at once. */
   readonly lookedUpAtOnce: number

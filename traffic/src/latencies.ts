@@ -1,4 +1,5 @@
-// How long did things take, over millions of them, in little memory? Counts in buckets one percent apart.
+// How long did things take, over millions of them, in little memory? Counts in buckets one percent
+// apart.
 
 export interface Percentiles {
   readonly count: number

@@ -131,7 +131,10 @@ async function tokensOf(options: Flags): Promise<Tokens | undefined> {
   return await signedTokens({ secretFile, issuer, audience })
 }
 
-/** One Ctrl-C can arrive twice: from the terminal and from the npm script's parent. Only a later one ends at once. */
+/**
+ * One Ctrl-C can arrive twice: from the terminal and from the npm script's parent. Only a later one
+ * ends at once.
+ */
 function interruptible(): AbortSignal {
   const controller = new AbortController()
   let firstAt: number | undefined

@@ -1,5 +1,5 @@
-// How does order traffic run from beginning to end? Orders are sent and looked after side by side; then answers are waited
-// for and, when asked to, endings; a progress report comes twice a second.
+// How does order traffic run from beginning to end? Orders are sent and looked after side by side;
+// then answers are waited for and, when asked to, endings; a progress report comes twice a second.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { arrivalTimes, orderBodies, type Shop } from './arrivals.ts'
 import { createClient } from './client.ts'
@@ -11,7 +11,10 @@ import { shape } from './trace/shapes.ts'
 import { endOf, type Trace } from './trace/trace.ts'
 import { createTracker, type Outcomes, type Tracker } from './tracker.ts'
 
-/** Orders a second on average, for how long; a rate that changes; or so many as fast as answers come. */
+/**
+ * Orders a second on average, for how long; a rate that changes; or so many as fast as answers
+ * come.
+ */
 export type Load =
   { readonly perSecond: number; readonly durationMs: number } | { readonly trace: Trace } | { readonly burst: number }
 
@@ -19,8 +22,8 @@ export interface TrafficOptions extends Partial<Shop> {
   readonly url: string
   readonly load: Load
   /**
-   * Look every accepted order up until it has ended, at most so long after the last was sent. Otherwise a sample is
-   * looked up, and not waited for.
+   * Look every accepted order up until it has ended, at most so long after the last was sent.
+   * Otherwise a sample is looked up, and not waited for.
    */
   readonly waitMs?: number
   /** Kept connections; a burst has as many orders under way. Default 128. */
@@ -43,7 +46,10 @@ export interface TrafficOptions extends Partial<Shop> {
 export interface Progress extends Counts {
   readonly phase: 'sending' | 'waiting'
   readonly elapsedMs: number
-  /** Of the sending; while waiting, at the pace of the endings so far. Undefined where there is nothing to tell it by. */
+  /**
+   * Of the sending; while waiting, at the pace of the endings so far. Undefined where there is
+   * nothing to tell it by.
+   */
   readonly leftMs: number | undefined
   readonly acceptMs: Percentiles
   readonly outcomes: Outcomes
@@ -53,7 +59,10 @@ export interface TrafficResult extends Omit<Counts, 'inFlight'> {
   readonly url: string
   readonly sendingMs: number
   readonly acceptedPerSecond: number
-  /** From the moment an order was due to its acceptance, so that a stalled sender does not flatter the gateway. */
+  /**
+   * From the moment an order was due to its acceptance, so that a stalled sender does not flatter
+   * the gateway.
+   */
   readonly acceptMs: Percentiles
   readonly outcomes: Outcomes
   readonly acceptedIds: readonly string[]
@@ -131,7 +140,10 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
   }
 }
 
-/** So many customers, and so evenly, that none has orders faster than a payment of some seconds each can follow. */
+/**
+ * So many customers, and so evenly, that none has orders faster than a payment of some seconds each
+ * can follow.
+ */
 function shopOf({ tokens, customers, skus = 200, customerSkew = 0.2, skuSkew = 0.5 }: TrafficOptions): Shop {
   const known = tokens?.customers
   if (known) return { customers: known.length, customerIds: known, skus, customerSkew, skuSkew }

@@ -1,5 +1,5 @@
-// How do orders go out? At the moments given without waiting for answers, or as fast as answers come. Both are bounded, and
-// what could not be sent for that is counted, not queued.
+// How do orders go out? At the moments given without waiting for answers, or as fast as answers
+// come. Both are bounded, and what could not be sent for that is counted, not queued.
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { OrderBody } from './arrivals.ts'
 import type { Client } from './client.ts'
@@ -26,7 +26,10 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  /** One at each of the moments, milliseconds from now on; resolves after the last, though answers may be outstanding. */
+  /**
+   * One at each of the moments, milliseconds from now on; resolves after the last, though answers
+   * may be outstanding.
+   */
   atTimes(moments: Iterable<number>): Promise<void>
   /** So many orders, `lanes` at a time; resolves with the last answer. */
   burst(total: number, lanes: number): Promise<void>

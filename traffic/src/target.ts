@@ -1,4 +1,5 @@
-// May load be sent there? To this machine and private networks, yes; anywhere else only when that was said out loud.
+// May load be sent there? To this machine and private networks, yes; anywhere else only when that
+// was said out loud.
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { OptionInvalid } from './units.ts'

@@ -1,5 +1,6 @@
-// Who does a gateway that asks for tokens take the orders to be from? Either this program signs a token for each customer, with the
-// gateway's own secret, or it is given tokens and orders for their subjects alone. Neither ever stands on a command line or in a log.
+// Who does a gateway that asks for tokens take the orders to be from? Either this program signs a
+// token for each customer, with the gateway's own secret, or it is given tokens and orders for
+// their subjects alone. Neither ever stands on a command line or in a log.
 import { readFile } from 'node:fs/promises'
 import { decodeJwt, SignJWT } from 'jose'
 import { OptionInvalid } from './units.ts'
@@ -25,7 +26,10 @@ const keptTokens = 100_000
 /** RFC 7518, 3.2; the gateway refuses a shorter one too. */
 const secretBytes = 32
 
-/** HS256, for a gateway with AUTH_ALGORITHMS=HS256. @throws OptionInvalid, without showing what the file holds */
+/**
+ * HS256, for a gateway with AUTH_ALGORITHMS=HS256. @throws OptionInvalid, without showing what the
+ * file holds
+ */
 export async function signedTokens({ secretFile, issuer, audience }: Signing): Promise<Tokens> {
   const secret = new TextEncoder().encode((await read('--token-secret-file', secretFile)).replace(/\r?\n$/, ''))
   if (secret.length < secretBytes)
@@ -51,7 +55,10 @@ export async function signedTokens({ secretFile, issuer, audience }: Signing): P
   }
 }
 
-/** A token a line, of whoever issues them. @throws OptionInvalid with the line's number, never with what it holds */
+/**
+ * A token a line, of whoever issues them. @throws OptionInvalid with the line's number, never with
+ * what it holds
+ */
 export async function givenTokens(file: string): Promise<Tokens> {
   const lines = (await read('--tokens-file', file)).split('\n').map((line) => line.trim())
   const tokens = new Map<string, string>()

@@ -1,5 +1,5 @@
-// What became of the accepted orders? Each is looked up until it has ended; one that the gateway does not know is
-// lost, one with two endings is doubled.
+// What became of the accepted orders? Each is looked up until it has ended; one that the gateway
+// does not know is lost, one with two endings is doubled.
 import type { Client, OrderStatus, PlacedOrder } from './client.ts'
 import { createLatencies, type Percentiles } from './latencies.ts'
 

@@ -1,4 +1,5 @@
-// How are rates and times written on the command line? As people say them: 10000/min, 200/s, 3m, 90s.
+// How are rates and times written on the command line? As people say them: 10000/min, 200/s, 3m,
+// 90s.
 
 export class OptionInvalid extends Error {
   override readonly name = 'OptionInvalid'

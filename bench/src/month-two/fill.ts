@@ -1,5 +1,6 @@
-// What is in the tables of the orders service after a month at a steady rate? Written by the server itself, in the order of time, as the
-// shop would have written it: orders, their lines and timelines for 30 days, the inbox for as long as it remembers, keys for their time.
+// What is in the tables of the orders service after a month at a steady rate? Written by the server
+// itself, in the order of time, as the shop would have written it: orders, their lines and
+// timelines for 30 days, the inbox for as long as it remembers, keys for their time.
 import { createPool } from '@orderpipeline/kit-postgres'
 
 export interface Fill {
@@ -9,7 +10,10 @@ export interface Fill {
 }
 
 export const daysFilled = 30
-/** The inbox of the orders stage, for Kafka's default of seven days and one more; each order brings it four messages. */
+/**
+ * The inbox of the orders stage, for Kafka's default of seven days and one more; each order brings
+ * it four messages.
+ */
 const inboxDays = 9
 const messagesPerOrder = 4
 
@@ -45,7 +49,10 @@ export async function fillMonth({ url, ordersPerDay, say }: Fill): Promise<numbe
   }
 }
 
-/** $1: days ago, $2: orders of that day; spread over it evenly. An id begins with its time; the rest follows from its number. */
+/**
+ * $1: days ago, $2: orders of that day; spread over it evenly. An id begins with its time; the rest
+ * follows from its number.
+ */
 const placed = `
 SELECT
   n,

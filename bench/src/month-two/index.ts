@@ -1,5 +1,6 @@
-// Is a shop as fast in its second month as on its first day? The intake and the orders stage on an empty database and on one with the
-// rows of 30 days at 10,000 orders a minute, scaled down; in turns, on one PostgreSQL with fsync on.
+// Is a shop as fast in its second month as on its first day? The intake and the orders stage on an
+// empty database and on one with the rows of 30 days at 10,000 orders a minute, scaled down; in
+// turns, on one PostgreSQL with fsync on.
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,7 +38,8 @@ export async function benchMonthTwo({ divisor, orders, rounds, say }: MonthTwoOp
     await measure(full.url, orders)
     for (let round = 1; round <= rounds; round++) {
       say(`round ${round} of ${rounds} …`)
-      // Each goes first as often as the other, so that what the machine does besides weighs on both.
+      // Each goes first as often as the other, so that what the machine does besides weighs on
+      // both.
       const turns = [['empty', empty] as const, ['full', full] as const]
       for (const [name, { url }] of round % 2 === 0 ? turns.reverse() : turns)
         measured[name].push(await measure(url, orders))

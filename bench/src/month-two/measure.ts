@@ -1,4 +1,5 @@
-// How fast are the intake and the orders stage on this database, and how long does its longest statement take?
+// How fast are the intake and the orders stage on this database, and how long does its longest
+// statement take?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { createPool, type Pool } from '@orderpipeline/kit-postgres'
 import { createStore, prune } from '@orderpipeline/kit-stage'
@@ -18,7 +19,10 @@ const groupSize = 100
 const groupsAtOnce = 2
 const keptHours = 192
 
-/** Orders with idempotency keys are placed, then priced by the orders stage, group by group, as fetched from Kafka. */
+/**
+ * Orders with idempotency keys are placed, then priced by the orders stage, group by group, as
+ * fetched from Kafka.
+ */
 export async function measure(url: string, orders: number): Promise<Measured> {
   let longestMs = 0
   const onQuery = (_name: string, seconds: number) => (longestMs = Math.max(longestMs, seconds * 1_000))

@@ -1,12 +1,16 @@
-// How long does it take to write the same objects without an operator? As many requests at once as the operator's, no reading,
-// no comparing, no status but that of the topics: what the API server itself costs.
+// How long does it take to write the same objects without an operator? As many requests at once as
+// the operator's, no reading, no comparing, no status but that of the topics: what the API server
+// itself costs.
 import type { KubeObject, OrderPipeline } from '@orderpipeline/operator/api'
 import type { Client } from './client.ts'
 import { benchPipeline, objectsOf, pathOf } from './pipelines.ts'
 import { topicMade } from './topics.ts'
 
 export const ways = ['apply', 'create'] as const
-/** apply: server-side apply, as the operator writes. create: a POST, which leaves nothing to compare with later. */
+/**
+ * apply: server-side apply, as the operator writes. create: a POST, which leaves nothing to compare
+ * with later.
+ */
 export type Way = (typeof ways)[number]
 
 export interface BareResult {

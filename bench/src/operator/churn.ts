@@ -1,5 +1,5 @@
-// How soon is an edit applied while everything else goes on? Edits at a steady rate, beside the reports of replicas that
-// Kubernetes keeps writing into the Deployments' status.
+// How soon is an edit applied while everything else goes on? Edits at a steady rate, beside the
+// reports of replicas that Kubernetes keeps writing into the Deployments' status.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { childResources, type OrderPipeline, orderPipelines } from '@orderpipeline/operator/api'
 import type { Client } from './client.ts'
@@ -44,7 +44,9 @@ export async function churn(client: Client, follower: Follower, options: ChurnOp
   return taken
 }
 
-/** Begins `work` at the rate given whether or not earlier ones have ended; resolves when all have. */
+/**
+ * Begins `work` at the rate given whether or not earlier ones have ended; resolves when all have.
+ */
 async function atRate(perSecond: number, seconds: number, work: () => Promise<void>): Promise<void> {
   const under: Promise<void>[] = []
   const started = performance.now()

@@ -1,4 +1,5 @@
-// When has a pipeline been applied? When its status says that this generation is configured: nothing of it waits any more.
+// When has a pipeline been applied? When its status says that this generation is configured:
+// nothing of it waits any more.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { orderPipelines } from '@orderpipeline/operator/api'
 import type { Client } from './client.ts'
@@ -6,7 +7,10 @@ import { collectionPath } from './pipelines.ts'
 
 export interface Follower {
   readonly applied: () => number
-  /** Resolves with the time, as of performance.now(), at which the pipeline's generation was seen applied. */
+  /**
+   * Resolves with the time, as of performance.now(), at which the pipeline's generation was seen
+   * applied.
+   */
   seen(name: string, generation: number): Promise<number>
   close(): void
 }
@@ -32,7 +36,10 @@ export function follow(client: Client, namespace: string): Follower {
     if (left.length > 0) waiting.set(name, left)
     else waiting.delete(name)
   }
-  /** Again and again: an API server ends its watches when a CRD has settled, and each new one begins with all there is. */
+  /**
+   * Again and again: an API server ends its watches when a CRD has settled, and each new one begins
+   * with all there is.
+   */
   const read = async (): Promise<void> => {
     const path = `${collectionPath(orderPipelines, namespace)}?watch=true&timeoutSeconds=3600`
     while (!ending.signal.aborted)

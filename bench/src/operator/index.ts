@@ -1,5 +1,6 @@
-// Does the operator keep up with a thousand pipelines? On a real API server with etcd: all made at once, beside a bare client that
-// writes the same objects; then edits amid steady churn; then what it asks when nothing happens.
+// Does the operator keep up with a thousand pipelines? On a real API server with etcd: all made at
+// once, beside a bare client that writes the same objects; then edits amid steady churn; then what
+// it asks when nothing happens.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -217,7 +218,10 @@ function watchMemory(operator: OperatorProcess): { highest: () => number; stop: 
   return { highest: () => highest, stop: () => clearInterval(timer) }
 }
 
-/** A control plane of its own for each run, none warmer than the other. Without controllers: only the operator acts. */
+/**
+ * A control plane of its own for each run, none warmer than the other. Without controllers: only
+ * the operator acts.
+ */
 async function onCluster<T>(
   work: (kubeconfig: string, dir: string, serverProcessor: () => Promise<number>) => Promise<T>,
 ): Promise<T> {

@@ -1,4 +1,5 @@
-// Which pipelines does the bench make, and which objects does each become? As many stages as asked, each fed by the one before.
+// Which pipelines does the bench make, and which objects does each become? As many stages as asked,
+// each fed by the one before.
 import type { ChildObject, KubeObject, OrderPipeline, Resource } from '@orderpipeline/operator/api'
 import { childResources, orderPipelines } from '@orderpipeline/operator/api'
 import { desired } from '@orderpipeline/operator/pipeline'

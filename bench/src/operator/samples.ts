@@ -7,7 +7,10 @@ export const growth = (before: Samples, after: Samples, name: string, fits: (lab
     .filter(([key]) => key.startsWith(`${name}{`) && fits(key.slice(name.length)))
     .reduce((sum, [key, value]) => sum + value - (before.get(key) ?? 0), 0)
 
-/** By linear interpolation within the histogram's bucket; an upper bound where the bucket is the last one. Seconds. */
+/**
+ * By linear interpolation within the histogram's bucket; an upper bound where the bucket is the
+ * last one. Seconds.
+ */
 export const quantile = (before: Samples, after: Samples, name: string, q: number, label = ''): number => {
   const bounds = new Map<number, number>()
   for (const [key, value] of after) {

@@ -1,4 +1,5 @@
-// How fast does this cluster start pods, and how long does a rebalance hold a group up? From a stage that was scaled up.
+// How fast does this cluster start pods, and how long does a rebalance hold a group up? From a
+// stage that was scaled up.
 import type { Surroundings } from '@orderpipeline/cli'
 import type { Observation } from './watch.ts'
 
@@ -25,7 +26,10 @@ export function surroundingsOf(
   }
 }
 
-/** How long it takes until the last is seen ready, at the pace at which they were from when all had joined. */
+/**
+ * How long it takes until the last is seen ready, at the pace at which they were from when all had
+ * joined.
+ */
 const lateness = (joined: Observation, last: Observation): number =>
   ((last.seconds - joined.seconds) * (last.members - joined.ready)) / Math.max(1, last.ready - joined.ready)
 

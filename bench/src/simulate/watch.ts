@@ -1,4 +1,5 @@
-// What happens to a stage, second by second? Its consumer group as Kafka knows it, and its Deployment.
+// What happens to a stage, second by second? Its consumer group as Kafka knows it, and its
+// Deployment.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Platform } from '@orderpipeline/e2e/platform'
 

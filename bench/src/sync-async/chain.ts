@@ -1,6 +1,7 @@
-// What is the platform compared with? A chain of services that call each other over HTTP and answer when all is done: order →
-// inventory → payment → shipping → notification. Each commits its own part in PostgreSQL, into the platform's own tables, with the
-// same pool, HTTP server and payment provider. A failure ends the chain; that it undoes nothing spares it work.
+// What is the platform compared with? A chain of services that call each other over HTTP and answer
+// when all is done: order → inventory → payment → shipping → notification. Each commits its own
+// part in PostgreSQL, into the platform's own tables, with the same pool, HTTP server and payment
+// provider. A failure ends the chain; that it undoes nothing spares it work.
 import { randomUUIDv7 } from 'node:crypto'
 import type { FastifyInstance } from '@orderpipeline/kit-http'
 import type { Pool } from '@orderpipeline/kit-postgres'

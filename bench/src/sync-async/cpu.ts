@@ -1,4 +1,5 @@
-// How much processor time have the processes below this one used, those of them that have ended included? By Linux' /proc.
+// How much processor time have the processes below this one used, those of them that have ended
+// included? By Linux' /proc.
 import { readdir, readFile } from 'node:fs/promises'
 
 /** Linux counts in hundredths of a second, whatever its own clock. */
@@ -25,7 +26,10 @@ export async function processorSecondsBelow(pid: number): Promise<number> {
   return ticks / ticksPerSecond
 }
 
-/** The name, in parentheses, may hold anything; behind it: state, parent, … and from the 12th utime, stime, cutime, cstime. */
+/**
+ * The name, in parentheses, may hold anything; behind it: state, parent, … and from the 12th utime,
+ * stime, cutime, cstime.
+ */
 function usageOf(stat: string): Usage {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { parent: Number(fields[1]), ticks: fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) }

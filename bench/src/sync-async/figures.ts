@@ -1,4 +1,5 @@
-// What do orders say of the way they took? How many a second, how long until the answer, and until the end. Pure.
+// What do orders say of the way they took? How many a second, how long until the answer, and until
+// the end. Pure.
 import { percentile } from '../operator/samples.ts'
 import type { Row } from '../table.ts'
 import type { Placed } from './load.ts'

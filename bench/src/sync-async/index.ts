@@ -1,5 +1,6 @@
-// What does it bring to answer an order at once and work on it behind Kafka? The same orders through a chain of synchronous HTTP calls
-// and through the platform, on the same machine, database and payment provider, in one run.
+// What does it bring to answer an order at once and work on it behind Kafka? The same orders
+// through a chain of synchronous HTTP calls and through the platform, on the same machine, database
+// and payment provider, in one run.
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// Who orders? Customers who come whenever they like, for what an order then takes; and so many at once as wait in the shop, for how
-// many orders it can take.
+// Who orders? Customers who come whenever they like, for what an order then takes; and so many at
+// once as wait in the shop, for how many orders it can take.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { interArrivalMs } from '@orderpipeline/traffic'
 import { Pool } from 'undici'

@@ -1,4 +1,5 @@
-// How do the services of either way run? Each as a process of its own, from its source, ready before anything is measured.
+// How do the services of either way run? Each as a process of its own, from its source, ready
+// before anything is measured.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'

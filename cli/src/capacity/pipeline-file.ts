@@ -1,4 +1,5 @@
-// Which pipeline does a file hold? As far as its capacity goes: the rest of it is the API server's to check.
+// Which pipeline does a file hold? As far as its capacity goes: the rest of it is the API server's
+// to check.
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { z } from 'zod'
 import { CommandFailed } from '../environment.ts'

@@ -1,4 +1,5 @@
-// How is the capacity of a pipeline shown? A line and a bar for each stage, then what it comes to in a sentence.
+// How is the capacity of a pipeline shown? A line and a bar for each stage, then what it comes to
+// in a sentence.
 import type { Capacity, StageNeed } from '@orderpipeline/operator/pipeline'
 import { tables } from '../columns.ts'
 import { wrapped } from '../wrapped.ts'

@@ -1,4 +1,5 @@
-// `orderpipeline dlq list`: which messages did the stages of a pipeline give up on, and what became of them?
+// `orderpipeline dlq list`: which messages did the stages of a pipeline give up on, and what became
+// of them?
 import { Option } from 'commander'
 import type { DeadLetterState } from '@orderpipeline/kit-kafka'
 import { painter } from '../colour.ts'

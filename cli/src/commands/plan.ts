@@ -1,4 +1,5 @@
-// `orderpipeline plan`: what would the operator make of this file, and what would that change in the cluster?
+// `orderpipeline plan`: what would the operator make of this file, and what would that change in
+// the cluster?
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { validate } from '@orderpipeline/operator/pipeline'
 import { painter } from '../colour.ts'

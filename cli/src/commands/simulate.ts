@@ -1,4 +1,5 @@
-// `orderpipeline simulate`: what will the autoscalers of this pipeline do under that load? A dry run, with no cluster.
+// `orderpipeline simulate`: what will the autoscalers of this pipeline do under that load? A dry
+// run, with no cluster.
 import { readFile } from 'node:fs/promises'
 import { endOf, ordersIn, traceIn, TraceInvalid, type Trace } from '@orderpipeline/traffic'
 import { Option } from 'commander'

@@ -32,7 +32,9 @@ export const top: CommandDefinition = {
   },
 }
 
-/** Orders a second is a difference: a first look must be followed by another before there is one. */
+/**
+ * Orders a second is a difference: a first look must be followed by another before there is one.
+ */
 const firstGapMs = 1_000
 
 async function watch(
@@ -75,7 +77,10 @@ async function watch(
   return 0
 }
 
-/** A cluster that is away for a moment is said and waited for: whoever watches wants to see it return. */
+/**
+ * A cluster that is away for a moment is said and waited for: whoever watches wants to see it
+ * return.
+ */
 async function lookAgain(
   observer: Observer,
   show: (views: readonly PipelineView[]) => void,

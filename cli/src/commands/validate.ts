@@ -1,4 +1,5 @@
-// `orderpipeline validate`: would the API server take these pipelines, and the operator carry them out? Without asking either.
+// `orderpipeline validate`: would the API server take these pipelines, and the operator carry them
+// out? Without asking either.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { painter } from '../colour.ts'
 import { CalledWrongly, CommandFailed } from '../environment.ts'

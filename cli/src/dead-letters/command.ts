@@ -1,4 +1,5 @@
-// What do the commands on dead letters have in common? Where Kafka is, which letters are meant, and a box that is closed again.
+// What do the commands on dead letters have in common? Where Kafka is, which letters are meant, and
+// a box that is closed again.
 import { Option, type Command } from 'commander'
 import type { DeadLetter, DeadLetterState } from '@orderpipeline/kit-kafka'
 import { groups } from '../commands/groups.ts'
@@ -78,7 +79,9 @@ export async function lettersMeant(
   return found
 }
 
-/** What changes letters must be told which: a forgotten argument is not "all". @throws CommandFailed */
+/**
+ * What changes letters must be told which: a forgotten argument is not "all". @throws CommandFailed
+ */
 export function narrowed(which: string | undefined, options: SelectOptions, verb: string): void {
   const { all, reason, order, since } = options
   const letter = whereOf(which).letter

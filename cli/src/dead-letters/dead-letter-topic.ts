@@ -1,4 +1,5 @@
-// How does a command read a pipeline's dead letters and say what became of them? Straight in Kafka: there is no other record.
+// How does a command read a pipeline's dead letters and say what became of them? Straight in Kafka:
+// there is no other record.
 import {
   createProducer,
   deadLetterTopicOf,
@@ -19,8 +20,8 @@ export interface DeadLetterTopic {
   /** All letters of these stages that are not older, oldest first. */
   letters(stages: readonly string[], since?: Date): Promise<DeadLetter[]>
   /**
-   * Plays messages again, in the order given, and then marks their letters. After a crash between the two a letter is still
-   * open: played once more, its message is known to the stage's inbox.
+   * Plays messages again, in the order given, and then marks their letters. After a crash between
+   * the two a letter is still open: played once more, its message is known to the stage's inbox.
    */
   replay(replays: readonly (Replay & { readonly forced: boolean })[]): Promise<void>
   discard(letters: readonly DeadLetter[], by: string, at: Date): Promise<void>

@@ -1,4 +1,5 @@
-// Are the right letters meant, may they be played again, and is an edited message what the person meant?
+// Are the right letters meant, may they be played again, and is an edited message what the person
+// meant?
 import { describe, expect, it } from 'vitest'
 import { deadLettersOf, markRecord, replayRecord, type DeadLetter } from '@orderpipeline/kit-kafka'
 import { painter } from '../colour.ts'

@@ -1,4 +1,5 @@
-// How does a person mend a message before it is played again? From a file, or in their editor, where JSON is laid out to be read.
+// How does a person mend a message before it is played again? From a file, or in their editor,
+// where JSON is laid out to be read.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,7 +8,10 @@ import type { DeadLetter } from '@orderpipeline/kit-kafka'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { prettyText } from './render.ts'
 
-/** @throws CommandFailed where there is no editor, nothing was changed, or what was JSON no longer is */
+/**
+ * @throws CommandFailed where there is no editor, nothing was changed, or what was JSON no longer
+ * is
+ */
 export async function editedValue(
   letter: DeadLetter,
   file: string | true,

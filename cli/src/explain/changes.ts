@@ -1,4 +1,5 @@
-// How did the replicas that are wanted for a stage change of late, and why? Each change a line, as the operator keeps them in memory.
+// How did the replicas that are wanted for a stage change of late, and why? Each change a line, as
+// the operator keeps them in memory.
 import { durationText } from '../figures.ts'
 import { wrapped } from '../wrapped.ts'
 import type { Explanation } from './explanation.ts'

@@ -1,6 +1,6 @@
-// Why does a part have the replicas it has? From what was seen to an explanation: each reason a code for programs and a sentence
-// for people, in the order in which they work: what holds the autoscaler, what the load asks for, what bounds that, and what
-// keeps the pods from being there.
+// Why does a part have the replicas it has? From what was seen to an explanation: each reason a
+// code for programs and a sentence for people, in the order in which they work: what holds the
+// autoscaler, what the load asks for, what bounds that, and what keeps the pods from being there.
 import type { ProblemReason } from '@orderpipeline/operator/api'
 import { reasonForLag, type FlowHistory } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
@@ -64,7 +64,10 @@ export interface Explanation {
   readonly minReplicas: number
   readonly maxReplicas: number
   readonly reasons: readonly Reason[]
-  /** What the operator decided, and its last changes; absent for a part that is not scaled on flow, or where that is not known. */
+  /**
+   * What the operator decided, and its last changes; absent for a part that is not scaled on flow,
+   * or where that is not known.
+   */
   readonly flow?: FlowHistory
 }
 

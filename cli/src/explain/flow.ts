@@ -1,4 +1,5 @@
-// What did the operator decide for a stage that is scaled on flow? It is asked itself, where KEDA asks it, through the API server.
+// What did the operator decide for a stage that is scaled on flow? It is asked itself, where KEDA
+// asks it, through the API server.
 import type { ScaledObject, Trigger } from '@orderpipeline/operator/api'
 import type { FlowHistory, FlowReason } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
@@ -31,7 +32,10 @@ export async function flowOf(
   }
 }
 
-/** Of a Service's address as pods see it, the path by which the API server leads there; undefined for any other address. */
+/**
+ * Of a Service's address as pods see it, the path by which the API server leads there; undefined
+ * for any other address.
+ */
 export function proxiedPath(url: string): string | undefined {
   const { protocol, hostname, port, pathname } = new URL(url)
   const [service, namespace, svc] = hostname.split('.')

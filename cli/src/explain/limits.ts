@@ -1,4 +1,5 @@
-// What lies between what the load asks for and what the autoscaler wants? Bounds, waiting times and paces.
+// What lies between what the load asks for and what the autoscaler wants? Bounds, waiting times and
+// paces.
 import { partsOf } from '@orderpipeline/operator/pipeline'
 import type { Reason } from './explanation.ts'
 import { conditionOf, type Pace, type PartObserved } from './observed.ts'

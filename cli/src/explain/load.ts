@@ -73,7 +73,10 @@ const sumText = (triggers: readonly Trigger[], goal: number, load: number, wante
   text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or what a schedule or query asks for, if that is more), and one replica is to carry ${countText(goal)}: ${wanted} wanted`,
 })
 
-/** KEDA counts no more lag than partitions × threshold, since more consumers than partitions would have nothing to do. */
+/**
+ * KEDA counts no more lag than partitions × threshold, since more consumers than partitions would
+ * have nothing to do.
+ */
 function clipped(
   { pipeline, part, partitions, autoscaler }: PartObserved,
   { trigger, summed, goal, wanted }: Demand,

@@ -1,10 +1,13 @@
-// What does each trigger ask for? Reckoned as the HorizontalPodAutoscaler does: the load over what one replica is to carry,
-// rounded up, and nothing within a tenth of the goal.
+// What does each trigger ask for? Reckoned as the HorizontalPodAutoscaler does: the load over what
+// one replica is to carry, rounded up, and nothing within a tenth of the goal.
 import type { Trigger } from '@orderpipeline/operator/api'
 import { quantity } from '@orderpipeline/operator/pipeline'
 import type { CurrentMetric, Metric, PartObserved } from './observed.ts'
 
-/** A ratio that is nearer to 1 changes nothing. The autoscaler's usual; a cluster may be set otherwise. */
+/**
+ * A ratio that is nearer to 1 changes nothing. The autoscaler's usual; a cluster may be set
+ * otherwise.
+ */
 export const tolerance = 0.1
 
 export interface Demand {
@@ -47,7 +50,10 @@ const sameMetric = (one: CurrentMetric | null, metric: Metric): boolean =>
     ? one?.external?.metric.name === metric.external.metric.name
     : one?.resource !== undefined && one.resource.name === metric.resource?.name
 
-/** KEDA's name for the figure of a formula, which takes the place of all others that are not CPU or memory. */
+/**
+ * KEDA's name for the figure of a formula, which takes the place of all others that are not CPU or
+ * memory.
+ */
 const compositeMetric = 'composite-metric'
 
 /** KEDA numbers the metrics of a ScaledObject as its triggers: `s1-kafka-shop-orders-placed`. */

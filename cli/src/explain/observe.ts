@@ -59,7 +59,10 @@ export async function listedPods(kube: Kube, namespace: string, selector: string
   return list?.items ?? []
 }
 
-/** What there is of each part of a pipeline. `flows`: the operator's decisions, where they were asked for. */
+/**
+ * What there is of each part of a pipeline. `flows`: the operator's decisions, where they were
+ * asked for.
+ */
 export function partsAmong(
   pipeline: OrderPipeline,
   listed: Listed,

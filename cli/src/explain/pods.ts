@@ -1,4 +1,5 @@
-// Why are there fewer pods ready than are wanted? Refused, without a node, failing, or only starting.
+// Why are there fewer pods ready than are wanted? Refused, without a node, failing, or only
+// starting.
 import type { Reason } from './explanation.ts'
 import { conditionOf, type PartObserved, type Pod } from './observed.ts'
 

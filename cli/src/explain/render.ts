@@ -1,4 +1,5 @@
-// How is an explanation read? A sentence on what is, and below it why, in the order of cause and effect.
+// How is an explanation read? A sentence on what is, and below it why, in the order of cause and
+// effect.
 import type { Paint } from '../colour.ts'
 import { wrapped } from '../wrapped.ts'
 import type { Explanation } from './explanation.ts'

@@ -1,4 +1,5 @@
-// Is Kafka found by what the pipeline and the cluster say? The answers are those of an API server, put behind our own port.
+// Is Kafka found by what the pipeline and the cluster say? The answers are those of an API server,
+// put behind our own port.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { expect, it } from 'vitest'
 import type { Kube } from '../kube/connection.ts'

@@ -1,5 +1,5 @@
-// How does a command get into a pipeline's Kafka? As it is told by option or by the variables of the stage contract; else as the
-// pipeline in the cluster says, with the Secrets that it names.
+// How does a command get into a pipeline's Kafka? As it is told by option or by the variables of
+// the stage contract; else as the pipeline in the cluster says, with the Secrets that it names.
 import { kafkaVariables, type KafkaConfig } from '@orderpipeline/kit-kafka'
 import { ConfigError, readConfig } from '@orderpipeline/kit-telemetry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
@@ -36,7 +36,10 @@ function checked(variables: Readonly<Record<string, string | undefined>>): Kafka
   }
 }
 
-/** The variables a stage of this pipeline has, with addresses that mean something outside the cluster. */
+/**
+ * The variables a stage of this pipeline has, with addresses that mean something outside the
+ * cluster.
+ */
 export async function wayOf(kube: Kube, pipeline: OrderPipeline): Promise<Record<string, string>> {
   const { tls, sasl, namespace, bootstrapServers } = kafkaAccess(pipeline, 'svc')
   const secret = (key: SecretKey) => secretText(kube, namespace, key)
@@ -69,7 +72,10 @@ interface Service {
   readonly spec?: { readonly ports?: readonly { readonly name?: string; readonly port: number }[] }
 }
 
-/** The addresses behind the bootstrap Service: from outside the cluster its name means nothing, and they may be reachable. */
+/**
+ * The addresses behind the bootstrap Service: from outside the cluster its name means nothing, and
+ * they may be reachable.
+ */
 async function behindService(kube: Kube, namespace: string, cluster: string, named: string): Promise<string> {
   const name = `${cluster}-kafka-bootstrap`
   const selector = encodeURIComponent(`kubernetes.io/service-name=${name}`)

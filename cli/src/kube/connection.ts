@@ -1,5 +1,5 @@
-// How does a command speak to the API server? With the kubeconfig that is named on the command line, else with those that kubectl
-// would take.
+// How does a command speak to the API server? With the kubeconfig that is named on the command
+// line, else with those that kubectl would take.
 import { existsSync } from 'node:fs'
 import { request as requestHttp } from 'node:http'
 import { request, type RequestOptions } from 'node:https'
@@ -22,7 +22,9 @@ export interface Kube {
   get<Body>(path: string): Promise<Body | undefined>
   /** As it is, for what is not JSON. */
   getText(path: string, timeoutMs: number): Promise<string | undefined>
-  /** A merge patch; undefined where there is no such thing. @throws KubeUnreachable, CommandFailed */
+  /**
+   * A merge patch; undefined where there is no such thing. @throws KubeUnreachable, CommandFailed
+   */
   patch<Body>(path: string, change: unknown): Promise<Body | undefined>
 }
 
@@ -88,7 +90,10 @@ const contextNames = (config: KubeConfig): string =>
     .map(({ name }) => name)
     .join(', ') || 'none'
 
-/** As kubectl merges them: of two entries with one name the first file's counts. @throws CommandFailed */
+/**
+ * As kubectl merges them: of two entries with one name the first file's counts. @throws
+ * CommandFailed
+ */
 function merged(files: readonly string[]): KubeConfig {
   const configs = files.map((file) => {
     const config = new KubeConfig()

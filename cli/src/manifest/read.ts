@@ -1,4 +1,5 @@
-// Which OrderPipelines does a file hold? Read as kubectl reads YAML, so that `yes` is true and `1e3` a number to both.
+// Which OrderPipelines does a file hold? Read as kubectl reads YAML, so that `yes` is true and
+// `1e3` a number to both.
 import { readFile } from 'node:fs/promises'
 import { parseAllDocuments, type Tags } from 'yaml'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
@@ -10,7 +11,10 @@ export interface Manifest {
   readonly [field: string]: unknown
 }
 
-/** Every OrderPipeline of a file, of whatever version; `-` reads standard input. @throws CommandFailed */
+/**
+ * Every OrderPipeline of a file, of whatever version; `-` reads standard input. @throws
+ * CommandFailed
+ */
 export async function pipelinesIn(path: string): Promise<readonly Manifest[]> {
   const values = parsedDocuments(path, await contentOf(path))
   if (values.some((value) => isDeeperThan(value, deepest))) throw tooDeep(path)
@@ -30,10 +34,15 @@ function parsedDocuments(path: string, text: string): readonly unknown[] {
   }
 }
 
-/** The parser calls itself for each level, and reports its own overflow as an error in the document. */
+/**
+ * The parser calls itself for each level, and reports its own overflow as an error in the document.
+ */
 const overflow = 'Maximum call stack size exceeded'
 
-/** Levels in a document; the deepest field of an OrderPipeline lies at less than 20. What follows may then recurse. */
+/**
+ * Levels in a document; the deepest field of an OrderPipeline lies at less than 20. What follows
+ * may then recurse.
+ */
 const deepest = 200
 
 const tooDeep = (path: string, cause?: unknown): CommandFailed =>

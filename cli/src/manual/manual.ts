@@ -1,5 +1,5 @@
-// What does docs/cli.md say? The help of every command, word for word, with what is good to know beside it; made, so that it is
-// never behind the program. `npm run docs:cli` writes it.
+// What does docs/cli.md say? The help of every command, word for word, with what is good to know
+// beside it; made, so that it is never behind the program. `npm run docs:cli` writes it.
 import type { Environment } from '../environment.ts'
 import { fullName, program, type CommandDefinition } from '../program.ts'
 

@@ -1,5 +1,6 @@
-// What is different, at which path, from what to what? Between two versions of an object; and between what is asked for and what
-// there is, where the API server and others have added what is theirs.
+// What is different, at which path, from what to what? Between two versions of an object; and
+// between what is asked for and what there is, where the API server and others have added what is
+// theirs.
 import { isDeepStrictEqual } from 'node:util'
 import { drift, fingerprintAnnotation, versionAnnotations } from '@orderpipeline/operator/pipeline'
 import { isRecord } from '../validation/cause.ts'
@@ -12,12 +13,17 @@ export interface Difference {
   readonly to?: unknown
 }
 
-/** What the operator keeps for itself on its objects: changing with them, and of no interest beside. */
+/**
+ * What the operator keeps for itself on its objects: changing with them, and of no interest beside.
+ */
 const bookkeeping = [fingerprintAnnotation, ...Object.values(versionAnnotations)].map(
   (name) => `metadata.annotations.${name}`,
 )
 
-/** What applying `asked` would change on `live`, seen as the operator sees it, and the fields of its own that it would drop. */
+/**
+ * What applying `asked` would change on `live`, seen as the operator sees it, and the fields of its
+ * own that it would drop.
+ */
 export function changesTo(live: unknown, asked: unknown, fieldManager: string): Difference[] {
   const drifted = drift(asked, live).map((path) => difference(path, valueAt(live, path), valueAt(asked, path)))
   const dropped = ownedPaths(live, fieldManager)
@@ -26,7 +32,10 @@ export function changesTo(live: unknown, asked: unknown, fieldManager: string): 
   return [...drifted, ...outermost(dropped)].filter(({ path }) => !bookkeeping.includes(path))
 }
 
-/** Everything in which two versions differ. Items that have a name, or name a topic, are found by it. */
+/**
+ * Everything in which two versions differ. Items that have a name, or name a topic, are found by
+ * it.
+ */
 export function differences(from: unknown, to: unknown, path = ''): Difference[] {
   if (Array.isArray(from) && Array.isArray(to)) return listDifferences(from, to, path)
   if (isRecord(from) && isRecord(to)) {
@@ -88,7 +97,10 @@ interface ManagedFields {
   readonly fieldsV1?: Readonly<Record<string, unknown>>
 }
 
-/** Of the fields that server-side apply remembers as this manager's, the whole set: it drops those no longer asked for. */
+/**
+ * Of the fields that server-side apply remembers as this manager's, the whole set: it drops those
+ * no longer asked for.
+ */
 function ownedPaths(live: unknown, fieldManager: string): OwnedStep[][] {
   const metadata = isRecord(live) && isRecord(live['metadata']) ? live['metadata'] : {}
   const entries = Array.isArray(metadata['managedFields']) ? (metadata['managedFields'] as ManagedFields[]) : []
@@ -105,7 +117,10 @@ function stepsOf(fields: Readonly<Record<string, unknown>>): OwnedStep[][] {
   })
 }
 
-/** `f:name` and `k:{"name":"x"}`; values of sets (`v:`) and the item itself (`.`) say nothing that is not said above. */
+/**
+ * `f:name` and `k:{"name":"x"}`; values of sets (`v:`) and the item itself (`.`) say nothing that
+ * is not said above.
+ */
 function ownedStep(key: string): OwnedStep | undefined {
   if (key.startsWith('f:')) return key.slice(2)
   return key.startsWith('k:') ? (JSON.parse(key.slice(2)) as Record<string, unknown>) : undefined

@@ -1,4 +1,5 @@
-// What is there already of a pipeline? Its objects by their label, and whatever else bears a name that one of them needs.
+// What is there already of a pipeline? Its objects by their label, and whatever else bears a name
+// that one of them needs.
 import {
   childResources,
   resourceOf,

@@ -1,4 +1,5 @@
-// What would the operator make of a pipeline, and what would that change? Decided by the operator's own code.
+// What would the operator make of a pipeline, and what would that change? Decided by the operator's
+// own code.
 import type { ChildObject, LagFigures, OrderPipeline } from '@orderpipeline/operator/api'
 import {
   desired,

@@ -1,4 +1,5 @@
-// How is a plan shown? The objects as YAML; the steps as comments of it below, so that all of it can be given to kubectl.
+// How is a plan shown? The objects as YAML; the steps as comments of it below, so that all of it
+// can be given to kubectl.
 import { valueText } from '@orderpipeline/kit-telemetry'
 import { stringify } from 'yaml'
 import type { Paint } from '../colour.ts'

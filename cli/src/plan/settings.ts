@@ -1,5 +1,5 @@
-// How is the operator set? What it makes depends on its own settings; they stand on its Deployment. Without one they are taken
-// to be the usual ones.
+// How is the operator set? What it makes depends on its own settings; they stand on its Deployment.
+// Without one they are taken to be the usual ones.
 import { configFrom, type Config } from '@orderpipeline/operator/config'
 import { CommandFailed } from '../environment.ts'
 import type { Kube } from '../kube/connection.ts'
@@ -37,7 +37,10 @@ interface OperatorDeployment {
 
 const operatorLabel = 'app.kubernetes.io/name=orderpipeline-operator'
 
-/** Of the operator that watches the namespace. Who may not look there is told what was assumed instead. */
+/**
+ * Of the operator that watches the namespace. Who may not look there is told what was assumed
+ * instead.
+ */
 export async function operatorSettings(
   kube: Kube,
   namespace: string,

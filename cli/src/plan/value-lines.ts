@@ -1,5 +1,5 @@
-// What changes inside a value that is no single word, such as a list of triggers? Both as YAML with their keys in one order, and of
-// their lines those that differ, with a little around them. Pure.
+// What changes inside a value that is no single word, such as a list of triggers? Both as YAML with
+// their keys in one order, and of their lines those that differ, with a little around them. Pure.
 import { diff } from 'node:util'
 import { stringify } from 'yaml'
 

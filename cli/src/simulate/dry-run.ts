@@ -1,4 +1,5 @@
-// How does a pipeline fare under a load? One run scaled on lag, and where asked for the same with a fixed number of replicas.
+// How does a pipeline fare under a load? One run scaled on lag, and where asked for the same with a
+// fixed number of replicas.
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { group, kind, version } from '@orderpipeline/operator/api'
 import { topologyOf, TopologyInvalid, validate, type Ratio } from '@orderpipeline/operator/pipeline'
@@ -51,7 +52,10 @@ export function dryRun(pipeline: PipelineFile, options: DryRunOptions): DryRun {
   return ran(scenarioOf(pipeline, options), options.replicas)
 }
 
-/** The same load over the same time: on CPU where a stage says what its messages cost, and with fixed replicas. */
+/**
+ * The same load over the same time: on CPU where a stage says what its messages cost, and with
+ * fixed replicas.
+ */
 export function alternatives(scenario: Scenario, seconds: number, replicas: number) {
   const onCpu = scenario.stages.filter(({ cpu }) => cpu !== undefined).map(({ name }) => name)
   const ways: { readonly name: string; readonly scaling: Scaling }[] = [

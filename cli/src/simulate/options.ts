@@ -1,4 +1,5 @@
-// What was asked for? The command's options as values, each wrong one named with what was found and what is allowed.
+// What was asked for? The command's options as values, each wrong one named with what was found and
+// what is allowed.
 import { burst, day, OptionInvalid, parsedDuration, parsedRate, steady, type Trace } from '@orderpipeline/traffic'
 import { CalledWrongly } from '../environment.ts'
 import type { Surroundings } from './model/scenario.ts'

@@ -1,4 +1,5 @@
-// What does the operator say of a pipeline? Its status as a person reads it: conditions with their age, then stage by stage.
+// What does the operator say of a pipeline? Its status as a person reads it: conditions with their
+// age, then stage by stage.
 import type { Condition, OrderPipeline, ReplicaCounts, StageStatus } from '@orderpipeline/operator/api'
 import { figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import type { Paint } from '../colour.ts'

@@ -1,4 +1,5 @@
-// What will stopping or starting a pipeline do, and how far is it? Told from its spec and status alone.
+// What will stopping or starting a pipeline do, and how far is it? Told from its spec and status
+// alone.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { drainDeadlineSeconds, figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
@@ -39,7 +40,8 @@ export function progressOf(pipeline: OrderPipeline, suspend: boolean): Progress 
   const ready = status.conditions?.find(({ type }) => type === 'Ready')
   const running = parts(pipeline).filter(({ counts }) => (counts?.replicas ?? 0) > 0)
   if (suspend) {
-    // Nothing runs, and the operator does not wait for lag it has yet to see: other conditions may be as they like.
+    // Nothing runs, and the operator does not wait for lag it has yet to see: other conditions may
+    // be as they like.
     if (running.length === 0 && ready !== undefined && ready.reason !== 'Draining')
       return { done: true, left: 'nothing' }
     const replicas = running.map(({ part, counts }) => `${part} ${counts?.replicas ?? 0}`)

@@ -1,4 +1,5 @@
-// How is a pipeline stopped or started from the terminal? One field is patched; what follows is told, and on demand waited for.
+// How is a pipeline stopped or started from the terminal? One field is patched; what follows is
+// told, and on demand waited for.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Command } from 'commander'

@@ -1,5 +1,6 @@
-// What is there to be seen of pipelines right now? Read from the API server: the pipelines and their status, their
-// Deployments and autoscalers, and (through it) how many orders the gateways have taken.
+// What is there to be seen of pipelines right now? Read from the API server: the pipelines and
+// their status, their Deployments and autoscalers, and (through it) how many orders the gateways
+// have taken.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Kube } from '../kube/connection.ts'
 import { pipelinePath, pipelinesOf, type List } from '../kube/pipelines.ts'

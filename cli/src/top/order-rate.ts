@@ -1,5 +1,6 @@
-// How many orders a second do the gateways take? The sum of what each of them has counted since the last look, read
-// from its metrics through the API server, which reaches pods where the person at the terminal may not.
+// How many orders a second do the gateways take? The sum of what each of them has counted since the
+// last look, read from its metrics through the API server, which reaches pods where the person at
+// the terminal may not.
 import { CommandFailed } from '../environment.ts'
 import type { Kube } from '../kube/connection.ts'
 
@@ -35,7 +36,8 @@ export function createOrderRate(kube: Kube, within: string, pipeline: string): O
       const count = metrics === undefined ? undefined : counted(metrics)
       return count === undefined ? undefined : [pod, { count, at: performance.now() }]
     } catch (error) {
-      // A pod that is starting or leaving does not answer; the others' count is still worth showing.
+      // A pod that is starting or leaving does not answer; the others' count is still worth
+      // showing.
       if (error instanceof CommandFailed) return undefined
       throw error
     }

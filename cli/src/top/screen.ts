@@ -1,5 +1,5 @@
-// How does a picture change in place? On a terminal each frame is drawn over the one before; elsewhere frames follow
-// each other.
+// How does a picture change in place? On a terminal each frame is drawn over the one before;
+// elsewhere frames follow each other.
 import type { Output } from '../environment.ts'
 
 export interface Screen {
@@ -20,12 +20,13 @@ export function createScreen(output: Output): Screen {
       output.write(`${lines.join('\n')}\n\n`)
       return
     }
-    // A terminal may not know its size, which is then 0. One row is left for the cursor: a frame higher than the terminal would scroll, and the next be drawn in the
-    // wrong place.
+    // A terminal may not know its size, which is then 0. One row is left for the cursor: a frame
+    // higher than the terminal would scroll, and the next be drawn in the wrong place.
     const shown = lines.slice(0, Math.max(1, (output.rows || 50) - 1))
     const up = drawn > 0 ? `\x1b[${drawn}A` : ''
-    // Line by line over what is there and clearing only the rest: wiping first would flicker. Without wrapping
-    // meanwhile: a wrapped line would take two rows and the next frame be drawn in the wrong place, too.
+    // Line by line over what is there and clearing only the rest: wiping first would flicker.
+    // Without wrapping meanwhile: a wrapped line would take two rows and the next frame be drawn in
+    // the wrong place, too.
     output.write(`${noWrap}${up}\r${shown.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J${wrap}`)
     drawn = shown.length
   }

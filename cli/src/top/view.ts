@@ -1,5 +1,5 @@
-// What does a person want to know of a pipeline at a glance? Decided here, from objects as read; how it looks is
-// another matter.
+// What does a person want to know of a pipeline at a glance? Decided here, from objects as read;
+// how it looks is another matter.
 import type { Condition, OrderPipeline } from '@orderpipeline/operator/api'
 import { colors, deploymentName, figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 

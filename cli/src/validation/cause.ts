@@ -1,5 +1,5 @@
-// How does the API server say what is wrong with a field? Its own words and its own way to print a value, so that what is
-// said here and what `kubectl apply` says are the same line.
+// How does the API server say what is wrong with a field? Its own words and its own way to print a
+// value, so that what is said here and what `kubectl apply` says are the same line.
 
 /** The reasons of a Status' causes. */
 export type CauseReason =

@@ -1,5 +1,5 @@
-// What does the API server make of an object before it looks at its values? Fields the schema does not know are found (and
-// refused, as kubectl asks for), nulls dropped, defaults put in.
+// What does the API server make of an object before it looks at its values? Fields the schema does
+// not know are found (and refused, as kubectl asks for), nulls dropped, defaults put in.
 import { isRecord, pathText, type Path } from './cause.ts'
 import type { Schema } from './schema.ts'
 

@@ -1,4 +1,5 @@
-// Are the pipelines of the examples valid, and is the extended shop the shop and what it says it adds?
+// Are the pipelines of the examples valid, and is the extended shop the shop and what it says it
+// adds?
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

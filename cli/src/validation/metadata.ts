@@ -1,4 +1,5 @@
-// Are the name and the labels of an object ones that Kubernetes takes, whatever its kind? In the words of the API server.
+// Are the name and the labels of an object ones that Kubernetes takes, whatever its kind? In the
+// words of the API server.
 import { cause, isRecord, type Cause } from './cause.ts'
 import { matches } from './values.ts'
 

@@ -1,4 +1,5 @@
-// How is a verdict told? As kubectl tells the server's, with what the operator would say below, and what to do next.
+// How is a verdict told? As kubectl tells the server's, with what the operator would say below, and
+// what to do next.
 import type { Paint } from '../colour.ts'
 import type { UnknownField } from './decode.ts'
 import type { Validation } from './validation.ts'

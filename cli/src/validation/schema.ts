@@ -1,4 +1,5 @@
-// Which words does the schema of the CRD use, and what does it say? The one in crds/, as the API server is given it.
+// Which words does the schema of the CRD use, and what does it say? The one in crds/, as the API
+// server is given it.
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 
@@ -11,7 +12,9 @@ export interface Rule {
   readonly optionalOldSelf?: boolean
 }
 
-/** As much of OpenAPI v3 as a structural schema of ours needs; `schema.test.ts` holds the CRD to it. */
+/**
+ * As much of OpenAPI v3 as a structural schema of ours needs; `schema.test.ts` holds the CRD to it.
+ */
 export interface Schema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean'
   readonly format?: string

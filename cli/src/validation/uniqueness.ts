@@ -1,4 +1,5 @@
-// Is every item of a list that is a map, or a set, in it once? The API server tells each that is there twice, once.
+// Is every item of a list that is a map, or a set, in it once? The API server tells each that is
+// there twice, once.
 import { cause, isRecord, type Cause, type Path } from './cause.ts'
 import type { Schema } from './schema.ts'
 

@@ -1,5 +1,6 @@
-// Would the API server take this object, and the operator carry it out? The server's whole check, in its order and its words,
-// and then the operator's own, for which the object must make sense to the server first.
+// Would the API server take this object, and the operator carry it out? The server's whole check,
+// in its order and its words, and then the operator's own, for which the object must make sense to
+// the server first.
 import type { OrderPipeline, Problem } from '@orderpipeline/operator/api'
 import { validate } from '@orderpipeline/operator/pipeline'
 import { cause, isRecord, pathText, type Cause } from './cause.ts'
@@ -16,7 +17,10 @@ export interface Validation {
   readonly causes: readonly Cause[]
   /** What the operator would answer in the condition Configured. */
   readonly problems: readonly Problem[]
-  /** Transition rules, for want of an older version: `spec.topics[0].partitions: partitions can grow but never shrink`. */
+  /**
+   * Transition rules, for want of an older version:
+   * `spec.topics[0].partitions: partitions can grow but never shrink`.
+   */
   readonly unasked: readonly string[]
   /** With every default, when the server would take it. */
   readonly pipeline: OrderPipeline | undefined

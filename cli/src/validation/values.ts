@@ -1,4 +1,5 @@
-// Are the values what the schema says: their types, bounds, patterns, what is required? In the words of the API server.
+// Are the values what the schema says: their types, bounds, patterns, what is required? In the
+// words of the API server.
 import { RE2JS } from 're2js'
 import { cause, floatText, isInt64, isRecord, numberText, pathText, type Cause, type Path } from './cause.ts'
 import type { Schema } from './schema.ts'
@@ -43,7 +44,10 @@ function typeCauses(value: unknown, schema: Schema, path: Path): Cause[] {
   return [cause('FieldValueInvalid', [], none, { shown: '' }), ...valueCauses(value, first, path), cast]
 }
 
-/** Where the schema names a format, the server tells formats instead of types of all but texts and lists. */
+/**
+ * Where the schema names a format, the server tells formats instead of types of all but texts and
+ * lists.
+ */
 function numberFormat(value: unknown, { format }: Schema): [string, string] | undefined {
   if (format === undefined || value === null || typeof value === 'string' || Array.isArray(value)) return undefined
   return [format, typeof value === 'number' ? (isInt64(value) ? 'int64' : 'float64') : '']
@@ -73,7 +77,10 @@ function stringCauses(value: string, schema: Schema, path: Path): Cause[] {
 
 const compiled = new Map<string, RE2JS>()
 
-/** In the pattern language of the server, RE2, which differs from JavaScript's in what a space is, for one. */
+/**
+ * In the pattern language of the server, RE2, which differs from JavaScript's in what a space is,
+ * for one.
+ */
 export function matches(text: string, pattern: string): boolean {
   const known = compiled.get(pattern) ?? RE2JS.compile(pattern)
   compiled.set(pattern, known)

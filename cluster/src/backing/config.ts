@@ -1,4 +1,5 @@
-// What does the machine say about where things are? The environment, read once: the PATH and a chosen Java.
+// What does the machine say about where things are? The environment, read once: the PATH and a
+// chosen Java.
 import { z } from 'zod'
 import { cachePaths } from '../paths.ts'
 

@@ -1,4 +1,5 @@
-// What stands behind the cluster without being in it? Kafka, PostgreSQL and Redis as host processes, and what makes them known inside.
+// What stands behind the cluster without being in it? Kafka, PostgreSQL and Redis as host
+// processes, and what makes them known inside.
 export { startKafka, type KafkaConnection, type KafkaOptions } from './kafka.ts'
 export { kafkaCertificate, type KafkaCertificate } from './kafka-certificate.ts'
 export { type Sizing } from './kafka-properties.ts'

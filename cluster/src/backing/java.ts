@@ -1,5 +1,6 @@
-// Which Java runs Kafka and the CRD generator? The oldest installed one that is new enough (it starts fastest and is what
-// they were tested on most); where none is, the runtime that a Python package ships.
+// Which Java runs Kafka and the CRD generator? The oldest installed one that is new enough (it
+// starts fastest and is what they were tested on most); where none is, the runtime that a Python
+// package ships.
 import { promises as fs } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { run } from '../process/run.ts'

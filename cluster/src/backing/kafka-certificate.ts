@@ -1,5 +1,6 @@
-// By what do clients know that they speak to this cluster's Kafka? A certificate under an authority of its own, made at the first start
-// and kept, so that who trusts the authority goes on trusting it.
+// By what do clients know that they speak to this cluster's Kafka? A certificate under an authority
+// of its own, made at the first start and kept, so that who trusts the authority goes on trusting
+// it.
 import { X509Certificate } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,7 +13,10 @@ export interface KafkaCertificate {
   readonly certificate: KeyPair
 }
 
-/** Issued anew, under the same authority, when Kafka is to serve under a name that it does not carry. */
+/**
+ * Issued anew, under the same authority, when Kafka is to serve under a name that it does not
+ * carry.
+ */
 export async function kafkaCertificate(
   dir: string,
   serves: NonNullable<Identity['serves']>,

@@ -1,5 +1,5 @@
-// Where do Kafka's jars and its class archive come from? Maven Central, and one short training run: the JVM keeps the classes it
-// loaded in an archive, which halves every later start.
+// Where do Kafka's jars and its class archive come from? Maven Central, and one short training run:
+// the JVM keeps the classes it loaded in an archive, which halves every later start.
 import { promises as fs } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -23,7 +23,8 @@ export interface KafkaInstall {
 }
 
 const artifacts = [
-  // kafka-tools-api is asked for by 4.4.0's pom and was never published; nothing that runs a broker needs it.
+  // kafka-tools-api is asked for by 4.4.0's pom and was never published; nothing that runs a broker
+  // needs it.
   { coordinates: `org.apache.kafka:kafka_2.13:${kafkaVersion}`, exclusions: ['org.apache.kafka:kafka-tools-api'] },
   { coordinates: 'org.slf4j:slf4j-simple:1.7.36' },
 ]
@@ -43,7 +44,10 @@ export async function installedKafka(machine: Machine, progress: StepProgress): 
   return { java, jvmArgs: ['-Xshare:auto', '-Xlog:disable', `-XX:SharedArchiveFile=${archive}`, ...bare.jvmArgs] }
 }
 
-/** Writes the storage format that a broker expects in a new log directory; does nothing to a formatted one. */
+/**
+ * Writes the storage format that a broker expects in a new log directory; does nothing to a
+ * formatted one.
+ */
 export async function formatStorage(
   install: KafkaInstall,
   dataDir: string,

@@ -1,5 +1,6 @@
-// How is the one Kafka broker set up? A single KRaft node, with one listener for this machine and, in a cluster, one more
-// on an address that pods reach; sized for tests, for the cluster, or for `orderpipeline dev` on somebody's own machine.
+// How is the one Kafka broker set up? A single KRaft node, with one listener for this machine and,
+// in a cluster, one more on an address that pods reach; sized for tests, for the cluster, or for
+// `orderpipeline dev` on somebody's own machine.
 
 /** `tests`: small, and a PostgreSQL that forgets its last commits when it is killed. */
 export type Sizing = 'tests' | 'cluster' | 'dev'
@@ -10,7 +11,10 @@ export interface KafkaAddresses {
   readonly controllerPort: number
   /** A second listener, bound and advertised at this address, such as the pod bridge's. */
   readonly pods?: { readonly host: string; readonly port: number }
-  /** One more, by TLS and for users with a password; others may then do what an access-control list allows. */
+  /**
+   * One more, by TLS and for users with a password; others may then do what an access-control list
+   * allows.
+   */
   readonly secured?: SecuredListener
 }
 
@@ -21,8 +25,8 @@ export interface SecuredListener {
   /** The certificate it shows and its key, PEM. */
   readonly certificate: { readonly cert: string; readonly key: string }
   /**
-   * Each may log in by PLAIN and by SCRAM; further ones that Kafka is told of later, by SCRAM. A super user may do everything, as may
-   * whoever comes by another listener.
+   * Each may log in by PLAIN and by SCRAM; further ones that Kafka is told of later, by SCRAM. A
+   * super user may do everything, as may whoever comes by another listener.
    */
   readonly users: readonly { readonly name: string; readonly password: string; readonly superUser: boolean }[]
   /** A further port for clients that show a certificate, without a password. */
@@ -38,7 +42,8 @@ export interface SecuredListener {
 const sized = {
   tests: {
     'group.initial.rebalance.delay.ms': 50,
-    // After a crash a broker may register again when its last session is over (9 s by default): tests that kill it wait for that.
+    // After a crash a broker may register again when its last session is over (9 s by default):
+    // tests that kill it wait for that.
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 500,
     'offsets.topic.num.partitions': 4,
@@ -59,7 +64,8 @@ const sized = {
     'log.cleaner.dedupe.buffer.size': 32 << 20,
   },
   dev: {
-    // Long enough for replicas that start together to join together, and short beside the start of the first order.
+    // Long enough for replicas that start together to join together, and short beside the start of
+    // the first order.
     'group.initial.rebalance.delay.ms': 200,
     // After a crash the broker is back in seconds.
     'broker.session.timeout.ms': 3000,
@@ -98,9 +104,11 @@ export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizi
     'transaction.state.log.min.isr': 1,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
-    // A restart after a crash recovers every partition; there are more than a thousand, and each waits for the disk.
+    // A restart after a crash recovers every partition; there are more than a thousand, and each
+    // waits for the disk.
     'num.recovery.threads.per.data.dir': 16,
-    // Two indexes a partition are preallocated; ten times smaller ones do for segments of this life.
+    // Two indexes a partition are preallocated; ten times smaller ones do for segments of this
+    // life.
     'log.index.size.max.bytes': 1 << 20,
     ...sized[sizing],
     ...(secured ? security(secured) : {}),
@@ -155,7 +163,10 @@ const asked = (of: string, ca: string): Record<string, string> => ({
   [`${of}.ssl.truststore.certificates`]: line(ca),
 })
 
-/** What the storage tool is told, since SCRAM's credentials are part of the cluster's metadata and not of its configuration. */
+/**
+ * What the storage tool is told, since SCRAM's credentials are part of the cluster's metadata and
+ * not of its configuration.
+ */
 export function scramCredentials({ users }: SecuredListener): string[] {
   return users.flatMap(({ name, password }) =>
     scramMechanisms.flatMap((mechanism) => ['--add-scram', `${mechanism}=[name=${name},password=${password}]`]),

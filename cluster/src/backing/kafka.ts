@@ -1,5 +1,5 @@
-// How is Kafka run on this machine? One KRaft broker as a host process on a directory that outlives it: killed and started
-// again on the same directory it has what it acknowledged.
+// How is Kafka run on this machine? One KRaft broker as a host process on a directory that outlives
+// it: killed and started again on the same directory it has what it acknowledged.
 import { createHash } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -48,14 +48,18 @@ export async function startKafka(host: ProcessHost, options: KafkaOptions): Prom
   }
 }
 
-/** Compiles less and collects in one thread: half the processor time until a start or restart is over, a broker's peak is lower. */
+/**
+ * Compiles less and collects in one thread: half the processor time until a start or restart is
+ * over, a broker's peak is lower.
+ */
 const thrifty = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 const forThroughput = ['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=50']
 
 function jvmFlags(sizing: Sizing): string[] {
   if (sizing === 'tests') return ['-Xmx256m', '-Xms64m', ...thrifty]
   if (sizing === 'dev') return ['-Xmx512m', '-Xms96m', ...thrifty]
-  // Where the broker shares few cores with a whole cluster, its compiler threads would take them when pods start.
+  // Where the broker shares few cores with a whole cluster, its compiler threads would take them
+  // when pods start.
   return ['-Xmx1g', '-Xms256m', ...(availableParallelism() <= 4 ? thrifty : forThroughput)]
 }
 
@@ -65,7 +69,8 @@ function kafkaProcess(
   propertiesPath: string,
   properties: string,
 ): ProcessSpec {
-  // The host leaves a process alone whose description is the same, so the description must change with the configuration.
+  // The host leaves a process alone whose description is the same, so the description must change
+  // with the configuration.
   const configuration = createHash('sha256').update(properties).digest('hex').slice(0, 12)
   const jvm = [...jvmFlags(options.sizing), `-Dorderpipeline.configuration=${configuration}`, ...startedLogArgs]
   return {

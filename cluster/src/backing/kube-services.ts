@@ -1,5 +1,6 @@
-// Under which names do pods find what runs beside the cluster? A Service without selector and an EndpointSlice for each of Kafka,
-// PostgreSQL and Redis, named as Strimzi and a chart would, and the secrets with the database's URLs.
+// Under which names do pods find what runs beside the cluster? A Service without selector and an
+// EndpointSlice for each of Kafka, PostgreSQL and Redis, named as Strimzi and a chart would, and
+// the secrets with the database's URLs.
 import type { Login } from './postgres.ts'
 
 export interface HostService {
@@ -49,7 +50,10 @@ export function hostServiceManifests(namespace: string, service: HostService): M
 
 export interface BackingAddresses {
   readonly namespace: string
-  /** The name of the Strimzi cluster that Kafka stands in for: its bootstrap Service is `<name>-kafka-bootstrap`. */
+  /**
+   * The name of the Strimzi cluster that Kafka stands in for: its bootstrap Service is
+   * `<name>-kafka-bootstrap`.
+   */
   readonly kafkaCluster: string
   /** The address all three listen on for pods, such as 10.244.0.1. */
   readonly address: string
@@ -60,7 +64,10 @@ export interface BackingAddresses {
   readonly redisPort: number
 }
 
-/** `<kafkaCluster>-kafka-bootstrap:9092`, by TLS at 9093, `postgres:5432` and `redis:6379` in the namespace. */
+/**
+ * `<kafkaCluster>-kafka-bootstrap:9092`, by TLS at 9093, `postgres:5432` and `redis:6379` in the
+ * namespace.
+ */
 export function backingServiceManifests(addresses: BackingAddresses): Manifest[] {
   const { namespace, kafkaCluster, address, kafkaPort, securedKafkaPort, postgresPort, redisPort } = addresses
   const main = (port: number, targetPort: number) => ({ name: 'main', port, targetPort })
@@ -75,7 +82,10 @@ export function backingServiceManifests(addresses: BackingAddresses): Manifest[]
 
 const bootstrapService = (kafkaCluster: string) => `${kafkaCluster}-kafka-bootstrap`
 
-/** Every name under which clients of any namespace know Kafka: those that Strimzi puts into a broker's certificate. */
+/**
+ * Every name under which clients of any namespace know Kafka: those that Strimzi puts into a
+ * broker's certificate.
+ */
 export function kafkaNames(namespace: string, kafkaCluster: string, clusterDomain: string): string[] {
   const name = bootstrapService(kafkaCluster)
   return [name, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.${clusterDomain}`]
@@ -95,8 +105,8 @@ export interface DatabaseLogins {
 }
 
 /**
- * `shop-postgres` with the services' `url`, and apart from it `shop-postgres-admin` with the administrator's `url`: only the migration
- * mounts the latter. Both name the Service `postgres`.
+ * `shop-postgres` with the services' `url`, and apart from it `shop-postgres-admin` with the
+ * administrator's `url`: only the migration mounts the latter. Both name the Service `postgres`.
  */
 export function databaseSecretManifests(logins: DatabaseLogins): Manifest[] {
   const { namespace, database, admin, services } = logins

@@ -1,5 +1,6 @@
-// How do Java programs come from Maven Central? Maven resolves a small pom and copies the jars to a folder of the tool cache,
-// whole or not at all: an interrupted fetch leaves nothing that looks finished.
+// How do Java programs come from Maven Central? Maven resolves a small pom and copies the jars to a
+// folder of the tool cache, whole or not at all: an interrupted fetch leaves nothing that looks
+// finished.
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { withFileLock } from '../process/file-lock.ts'

@@ -1,5 +1,5 @@
-// How is a PgBouncer run on this machine? As a host process in transaction mode, before one PostgreSQL, for tests of what a pooler does to
-// its clients.
+// How is a PgBouncer run on this machine? As a host process in transaction mode, before one
+// PostgreSQL, for tests of what a pooler does to its clients.
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
@@ -8,10 +8,16 @@ import { ensureDebianPackages } from '../tools/debian-packages.ts'
 import { postgresOwner } from './postgres-native.ts'
 
 export interface PgbouncerOptions {
-  /** Its configuration is kept here. As root, every folder on the way must be passable (o+x), since it runs as another user. */
+  /**
+   * Its configuration is kept here. As root, every folder on the way must be passable (o+x), since
+   * it runs as another user.
+   */
   readonly dir: string
   readonly port: number
-  /** `postgres://login:password@host:port/database` of the server: only this login and database are served. */
+  /**
+   * `postgres://login:password@host:port/database` of the server: only this login and database are
+   * served.
+   */
   readonly upstream: string
   /** Connections to the server, shared by all clients; default 2. */
   readonly serverConnections?: number

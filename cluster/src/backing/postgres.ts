@@ -1,4 +1,5 @@
-// How is PostgreSQL run on this machine? As a host process with password authentication on TCP, on a data directory that outlives it.
+// How is PostgreSQL run on this machine? As a host process with password authentication on TCP, on
+// a data directory that outlives it.
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
@@ -11,10 +12,15 @@ import type { Sizing } from './kafka-properties.ts'
 import { closedFolder, postgresOwner, reachableBinaries, type Owner } from './postgres-native.ts'
 
 export interface PostgresOptions {
-  /** Password and data live here. As root, every folder on the way must be passable (o+x), since PostgreSQL runs as another user. */
+  /**
+   * Password and data live here. As root, every folder on the way must be passable (o+x), since
+   * PostgreSQL runs as another user.
+   */
   readonly dir: string
   readonly port: number
-  /** Addresses besides 127.0.0.1 to listen on, such as the pod bridge's; they must exist already. */
+  /**
+   * Addresses besides 127.0.0.1 to listen on, such as the pod bridge's; they must exist already.
+   */
   readonly alsoListenOn?: readonly string[]
   /** `tests` gives up durability (fsync off); the others keep it. */
   readonly sizing: Sizing
@@ -38,9 +44,15 @@ export interface PostgresConnection {
   readonly database: string
   /** The superuser. */
   readonly admin: Login
-  /** The login meant for the services; its password is kept here, the role itself is made by the migration. */
+  /**
+   * The login meant for the services; its password is kept here, the role itself is made by the
+   * migration.
+   */
   readonly services: Login
-  /** The superuser's, for clients on this machine: `postgres://postgres:<password>@127.0.0.1:<port>/<database>`. */
+  /**
+   * The superuser's, for clients on this machine:
+   * `postgres://postgres:<password>@127.0.0.1:<port>/<database>`.
+   */
   readonly adminUrl: string
 }
 
@@ -81,7 +93,8 @@ function settings(options: PostgresOptions): Record<string, string> {
     max_connections: String(options.maxConnections ?? (durable ? 1200 : 500)),
     shared_buffers: { tests: '64MB', cluster: '256MB', dev: '128MB' }[options.sizing],
     max_wal_size: '1GB',
-    // A pod that vanishes without a word must not hold its connection (and its locks) for the two hours of the kernel's default.
+    // A pod that vanishes without a word must not hold its connection (and its locks) for the two
+    // hours of the kernel's default.
     tcp_keepalives_idle: '30',
     tcp_keepalives_interval: '10',
     tcp_keepalives_count: '3',
@@ -118,12 +131,16 @@ interface Initialization {
 async function initialized(initialization: Initialization): Promise<void> {
   const { dataDir, owner } = initialization
   if (!(await exists(dataDir))) await initialize(initialization)
-  // The user may be another one than at the last start, where the machine has got a user postgres since.
+  // The user may be another one than at the last start, where the machine has got a user postgres
+  // since.
   if (owner && (await fs.stat(dataDir)).uid !== owner.uid)
     await run('chown', ['-R', `${owner.uid}:${owner.gid}`, dataDir], { timeoutMs: 60_000 })
 }
 
-/** A new data directory appears whole: an initialization that was cut short leaves nothing that a later start takes for one. */
+/**
+ * A new data directory appears whole: an initialization that was cut short leaves nothing that a
+ * later start takes for one.
+ */
 async function initialize({ native, dataDir, password, database, owner, options }: Initialization): Promise<void> {
   options.progress?.note('creating the PostgreSQL data directory')
   const partial = `${dataDir}.new`

@@ -1,4 +1,5 @@
-// How is Redis run on this machine? As a bounded cache as a host process: it keeps nothing on disk and evicts when full.
+// How is Redis run on this machine? As a bounded cache as a host process: it keeps nothing on disk
+// and evicts when full.
 import { promises as fs } from 'node:fs'
 import type { ProcessHost } from '../process/host.ts'
 import type { StepProgress } from '../progress/progress.ts'
@@ -10,7 +11,9 @@ export interface RedisOptions {
   /** Working directory; nothing is kept in it. */
   readonly dir: string
   readonly port: number
-  /** Addresses besides 127.0.0.1 to listen on, such as the pod bridge's; they must exist already. */
+  /**
+   * Addresses besides 127.0.0.1 to listen on, such as the pod bridge's; they must exist already.
+   */
   readonly alsoListenOn?: readonly string[]
   /** Default 64. */
   readonly maxMemoryMegabytes?: number
@@ -31,7 +34,8 @@ export async function startRedis(host: ProcessHost, options: RedisOptions): Prom
   const settings = {
     port: options.port,
     bind: ['127.0.0.1', ...(options.alsoListenOn ?? [])].join(' '),
-    // Without a password Redis answers loopback only; the pods' bridge is as private to this machine.
+    // Without a password Redis answers loopback only; the pods' bridge is as private to this
+    // machine.
     'protected-mode': 'no',
     maxmemory: `${options.maxMemoryMegabytes ?? 64}mb`,
     'maxmemory-policy': 'allkeys-lru',

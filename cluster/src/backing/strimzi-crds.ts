@@ -1,5 +1,6 @@
-// Where do Strimzi's CustomResourceDefinitions come from without Strimzi's images? Its CRD generator and API classes are on Maven
-// Central; run once per version, they give the upstream manifests, and the cache keeps those.
+// Where do Strimzi's CustomResourceDefinitions come from without Strimzi's images? Its CRD
+// generator and API classes are on Maven Central; run once per version, they give the upstream
+// manifests, and the cache keeps those.
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { withFileLock } from '../process/file-lock.ts'

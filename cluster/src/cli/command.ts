@@ -1,4 +1,5 @@
-// What is a command of `npm run up` and its siblings? A name, a help text, and what it does with its arguments.
+// What is a command of `npm run up` and its siblings? A name, a help text, and what it does with
+// its arguments.
 
 /** What a command may use of the process it runs in. */
 export interface Terminal {

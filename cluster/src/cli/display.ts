@@ -1,4 +1,5 @@
-// Which display suits the output? One that turns on a terminal, plain lines in a log, JSON for programs.
+// Which display suits the output? One that turns on a terminal, plain lines in a log, JSON for
+// programs.
 import { jsonDisplay, plainDisplay, type ClosableObserver } from '../progress/plain-display.ts'
 import { PlanTimes, type Estimate } from '../progress/plan-times.ts'
 import type { Step, StepMemory, StepObserver } from '../progress/steps.ts'

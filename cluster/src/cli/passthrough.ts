@@ -1,4 +1,5 @@
-// npm run kubectl -- …, and helm: the tool itself, pointed at the local cluster; its arguments, streams and exit code are its own.
+// npm run kubectl -- …, and helm: the tool itself, pointed at the local cluster; its arguments,
+// streams and exit code are its own.
 import { spawn } from 'node:child_process'
 import { exists } from '../files.ts'
 import { statePaths } from '../paths.ts'

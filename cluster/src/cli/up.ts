@@ -48,7 +48,8 @@ mirror instead, https://mirror/dl.k8s.io/release/… and so on.
         sayDeaths(await newDeaths(provider), terminal)
         const memory = await stepMemory(paths.steps, paths.durations)
         let readyAfter = ''
-        // A display that overwrites its lines would overwrite these: there they follow when everything is done.
+        // A display that overwrites its lines would overwrite these: there they follow when
+        // everything is done.
         const onFinished = (step: string) => {
           if (step !== readyStep) return
           readyAfter = duration(performance.now() - started)

@@ -1,5 +1,5 @@
-// How does a cluster get its certificates? It issues them itself: a few authorities that sign for each other's clients and
-// servers, with elliptic keys that take a millisecond.
+// How does a cluster get its certificates? It issues them itself: a few authorities that sign for
+// each other's clients and servers, with elliptic keys that take a millisecond.
 import 'reflect-metadata'
 import { randomBytes, webcrypto } from 'node:crypto'
 import {
@@ -53,7 +53,10 @@ export async function newAuthority(commonName: string, now: Date): Promise<KeyPa
   return { cert: cert.toString('pem'), key: await privatePem(keys.privateKey) }
 }
 
-/** A certificate for both ends of a connection, or for the client's end when it serves under no name. */
+/**
+ * A certificate for both ends of a connection, or for the client's end when it serves under no
+ * name.
+ */
 export async function issue(authority: KeyPair, identity: Identity, now: Date): Promise<KeyPair> {
   const issuer = new X509Certificate(authority.cert)
   const keys = await newKeys()

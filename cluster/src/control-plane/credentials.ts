@@ -1,12 +1,16 @@
-// Which keys and certificates does a control plane hold, and in which files? Written once; another request (a new name, say)
-// issues the certificates anew under the same authorities, so that what trusts them goes on trusting them.
+// Which keys and certificates does a control plane hold, and in which files? Written once; another
+// request (a new name, say) issues the certificates anew under the same authorities, so that what
+// trusts them goes on trusting them.
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { issue, newAuthority, newSigningKey, type Identity, type KeyPair } from './certificates.ts'
 import { keptPair, textOf, writePair, writeSecret, type PairFiles } from './kept-pair.ts'
 
-/** The cluster's own, etcd's, and the one that aggregated API servers trust: none may stand in for another. */
+/**
+ * The cluster's own, etcd's, and the one that aggregated API servers trust: none may stand in for
+ * another.
+ */
 const authorities = ['cluster', 'etcd', 'front-proxy'] as const
 type Authority = (typeof authorities)[number]
 

@@ -1,4 +1,5 @@
-// Where is etcd? On the PATH, or installed from the distribution, whose package of it is the only ready-made one.
+// Where is etcd? On the PATH, or installed from the distribution, whose package of it is the only
+// ready-made one.
 import { delimiter } from 'node:path'
 import { onPath } from '../files.ts'
 import type { StepProgress } from '../progress/progress.ts'

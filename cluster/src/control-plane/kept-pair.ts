@@ -1,5 +1,5 @@
-// How are a certificate and its key kept on disk? Made once, whole or not at all, for no eyes but the owner's; made anew only when
-// what is there no longer serves.
+// How are a certificate and its key kept on disk? Made once, whole or not at all, for no eyes but
+// the owner's; made anew only when what is there no longer serves.
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import type { KeyPair } from './certificates.ts'
 
@@ -9,7 +9,10 @@ export interface PairFiles {
   readonly key: string
 }
 
-/** What the files hold, or what `make` makes where there is nothing, or nothing that still serves. Their folder must exist. */
+/**
+ * What the files hold, or what `make` makes where there is nothing, or nothing that still serves.
+ * Their folder must exist.
+ */
 export async function keptPair(
   files: PairFiles,
   make: () => Promise<KeyPair>,

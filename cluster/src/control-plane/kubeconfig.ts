@@ -1,5 +1,5 @@
-// How does a client find and prove itself to the API server? By a kubeconfig that carries everything, so that the one file can
-// be copied anywhere.
+// How does a client find and prove itself to the API server? By a kubeconfig that carries
+// everything, so that the one file can be copied anywhere.
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { stringify } from 'yaml'
 

@@ -1,5 +1,6 @@
-// What is a Kubernetes without nodes good for? Testing what talks to the API server: a real one with etcd and
-// controller-manager and the custom resources of this product; pods are made but never run. Seconds to start, several at once.
+// What is a Kubernetes without nodes good for? Testing what talks to the API server: a real one
+// with etcd and controller-manager and the custom resources of this product; pods are made but
+// never run. Seconds to start, several at once.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
@@ -17,7 +18,10 @@ export interface LightCluster {
 }
 
 export interface LightOptions {
-  /** YAML of CustomResourceDefinitions; the product's own and what it meets of KEDA and Strimzi when absent. */
+  /**
+   * YAML of CustomResourceDefinitions; the product's own and what it meets of KEDA and Strimzi when
+   * absent.
+   */
   readonly crds?: readonly string[]
   /** Where one host runs several: tells their processes apart. */
   readonly name?: string
@@ -42,7 +46,8 @@ export async function startLightCluster(
       '--authorization-mode=RBAC',
       '--allow-privileged=true',
       '--service-cluster-ip-range=10.96.0.0/16',
-      // Its address is a loopback one, which no Endpoints may carry; nobody looks for it in the cluster.
+      // Its address is a loopback one, which no Endpoints may carry; nobody looks for it in the
+      // cluster.
       '--endpoint-reconciler-type=none',
     ],
     // Its usual 20 requests a second are for a shared server; here tests would wait for it.

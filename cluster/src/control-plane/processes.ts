@@ -1,5 +1,5 @@
-// How are etcd, the API server, the controller-manager and the scheduler run? As data; what only a cluster with a node needs
-// comes in from outside. Pure.
+// How are etcd, the API server, the controller-manager and the scheduler run? As data; what only a
+// cluster with a node needs comes in from outside. Pure.
 import type { ProcessSpec } from '../process/host.ts'
 import type { Credentials } from './credentials.ts'
 

@@ -1,5 +1,6 @@
-// How does a control plane come up? etcd, then the API server, then controller-manager and scheduler side by side. The same code
-// starts the local cluster's and a test's; they differ in the addresses and flags they are given.
+// How does a control plane come up? etcd, then the API server, then controller-manager and
+// scheduler side by side. The same code starts the local cluster's and a test's; they differ in the
+// addresses and flags they are given.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
@@ -32,7 +33,9 @@ export interface ControlPlaneOptions {
   readonly alsoConnect?: readonly string[]
   readonly apiServerFlags: (credentials: Credentials) => readonly string[]
   readonly controllerManagerFlags: readonly string[]
-  /** Text of the scheduler's configuration, given its kubeconfig; without it there is no scheduler. */
+  /**
+   * Text of the scheduler's configuration, given its kubeconfig; without it there is no scheduler.
+   */
   readonly scheduler?: { readonly writeConfig: (kubeconfig: string) => Promise<string> }
 }
 

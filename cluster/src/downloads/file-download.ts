@@ -1,5 +1,6 @@
-// How does a large file come over a connection that may break, stall or crawl? Piece by piece into a file beside its place, gone on
-// with where it broke off, also in a later run; into its place only when its sum is right.
+// How does a large file come over a connection that may break, stall or crawl? Piece by piece into
+// a file beside its place, gone on with where it broke off, also in a later run; into its place
+// only when its sum is right.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'

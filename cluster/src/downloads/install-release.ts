@@ -1,5 +1,6 @@
-// How does a tool come from its release? Each file is fetched and checked, the executables are taken out, and what is whole is
-// renamed into its place, the launcher of several programs last: what is in the cache is finished.
+// How does a tool come from its release? Each file is fetched and checked, the executables are
+// taken out, and what is whole is renamed into its place, the launcher of several programs last:
+// what is in the cache is finished.
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { CommandFailed, run } from '../process/run.ts'

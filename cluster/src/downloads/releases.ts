@@ -1,5 +1,6 @@
-// What do the tools' own projects publish ready-made, and where? As data: the official address of each file, that of its SHA-256,
-// and where in it the executables are. What is not here is built: metrics-server and KEDA publish images only. Pure.
+// What do the tools' own projects publish ready-made, and where? As data: the official address of
+// each file, that of its SHA-256, and where in it the executables are. What is not here is built:
+// metrics-server and KEDA publish images only. Pure.
 import type { ToolName } from '../tools/recipes.ts'
 import { versions } from '../tools/versions.ts'
 
@@ -13,7 +14,10 @@ export interface Artifact {
 
 export interface Release {
   readonly artifacts: readonly Artifact[]
-  /** The tool is several executables, each of which is the program that its name says; see launcher.ts. */
+  /**
+   * The tool is several executables, each of which is the program that its name says; see
+   * launcher.ts.
+   */
   readonly programs?: true
 }
 
@@ -83,7 +87,10 @@ function kubernetes(program: string, os: string, arch: string): Artifact {
   return { url, sums: `${url}.sha256`, executables: program }
 }
 
-/** The one that is linked with nothing, so that it runs on any distribution; all three tools are in it. */
+/**
+ * The one that is linked with nothing, so that it runs on any distribution; all three tools are in
+ * it.
+ */
 function containerd(os: string, arch: string): Release | undefined {
   if (os !== 'linux') return undefined
   const file = `containerd-static-${versions.containerd}-${os}-${arch}.tar.gz`

@@ -1,5 +1,6 @@
-// Where are release artifacts downloaded from? From their official addresses, from a mirror with the same layout, or nowhere:
-// ORDERPIPELINE_DOWNLOADS says. Whether a host can be reached is found out once a run, within seconds.
+// Where are release artifacts downloaded from? From their official addresses, from a mirror with
+// the same layout, or nowhere: ORDERPIPELINE_DOWNLOADS says. Whether a host can be reached is found
+// out once a run, within seconds.
 import { DownloadFailed } from './errors.ts'
 
 export const downloadsVariable = 'ORDERPIPELINE_DOWNLOADS'
@@ -80,7 +81,10 @@ export async function smallFile(url: string): Promise<string> {
   return text
 }
 
-/** A redirect from https to http would let anybody on the way choose what is downloaded. @throws DownloadFailed */
+/**
+ * A redirect from https to http would let anybody on the way choose what is downloaded. @throws
+ * DownloadFailed
+ */
 export function refuseDowngrade(asked: string, { url }: Pick<Response, 'url'>): void {
   if (asked.startsWith('https:') && url && !url.startsWith('https:'))
     throw new DownloadFailed('Unreachable', `${asked} leads to ${url}, which is not https`)

@@ -1,4 +1,5 @@
-// What sum does a release publish for one of its files? A file of one sum, or of a line a file as sha256sum prints them. Pure.
+// What sum does a release publish for one of its files? A file of one sum, or of a line a file as
+// sha256sum prints them. Pure.
 
 /** The SHA-256, lower case; nothing when the text has none for this file. */
 export function publishedSum(text: string, fileName: string): string | undefined {

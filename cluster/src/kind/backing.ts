@@ -1,5 +1,5 @@
-// What stands in the cluster beside the platform on kind? A PostgreSQL with its secrets, a Redis, and metrics-server, which kind
-// does not bring.
+// What stands in the cluster beside the platform on kind? A PostgreSQL with its secrets, a Redis,
+// and metrics-server, which kind does not bring.
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,7 +22,10 @@ export async function installDatabases(kubectl: Kubectl): Promise<void> {
   }
 }
 
-/** The database takes its superuser's password from the first; both URLs name the Service `postgres`. */
+/**
+ * The database takes its superuser's password from the first; both URLs name the Service
+ * `postgres`.
+ */
 export function secrets(superuser: string, services: string): ReturnType<typeof databaseSecretManifests> {
   const urls = databaseSecretManifests({
     namespace: shopNamespace,

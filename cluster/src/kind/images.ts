@@ -1,6 +1,7 @@
-// How do our images come onto the node of kind? As archives. `kind load docker-image` reads them from Docker's store: it fails
-// where that store is containerd's and an index names a platform that is not there (kind#3795), and loads everything each time
-// (kind#4236). On Linux the archives are those of the native cluster, so Docker builds nothing; elsewhere `docker save` makes them.
+// How do our images come onto the node of kind? As archives. `kind load docker-image` reads them
+// from Docker's store: it fails where that store is containerd's and an index names a platform that
+// is not there (kind#3795), and loads everything each time (kind#4236). On Linux the archives are
+// those of the native cluster, so Docker builds nothing; elsewhere `docker save` makes them.
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildDockerImages, buildImages } from '@orderpipeline/images'
@@ -56,7 +57,10 @@ export interface Loading {
   readonly kind?: string
 }
 
-/** Loads what the node does not have; a tag is the hash of the content, so that an image with the name is the image. */
+/**
+ * Loads what the node does not have; a tag is the hash of the content, so that an image with the
+ * name is the image.
+ */
 export async function loadImages(
   images: readonly KindImage[],
   options: Loading,

@@ -1,4 +1,5 @@
-// The kind provider: Kubernetes in Docker, with Strimzi itself, and everything else as on every provider.
+// The kind provider: Kubernetes in Docker, with Strimzi itself, and everything else as on every
+// provider.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StatePaths } from '../paths.ts'

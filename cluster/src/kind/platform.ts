@@ -1,5 +1,5 @@
-// How do KEDA, Strimzi and Kafka come onto kind? From their own charts, through order-platform, which is the one place that says
-// which versions.
+// How do KEDA, Strimzi and Kafka come onto kind? From their own charts, through order-platform,
+// which is the one place that says which versions.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
@@ -19,7 +19,10 @@ const waited = [
 
 const attempts = 4
 
-/** Registries and chart repositories answer 5xx now and then; what is downloaded is in the chart's folder for the next time. */
+/**
+ * Registries and chart repositories answer 5xx now and then; what is downloaded is in the chart's
+ * folder for the next time.
+ */
 export async function downloadDependencies(progress: StepProgress): Promise<void> {
   progress.note('downloading the charts of KEDA and Strimzi')
   for (let attempt = 1; ; attempt++) {

@@ -1,6 +1,6 @@
-// How do DNS, KEDA and metrics-server come into the cluster, and when are they there? What others need of them without their
-// running (definitions, rights) is applied at once; each of them once its image is there. They serve when their Deployments and
-// aggregated APIs say so.
+// How do DNS, KEDA and metrics-server come into the cluster, and when are they there? What others
+// need of them without their running (definitions, rights) is applied at once; each of them once
+// its image is there. They serve when their Deployments and aggregated APIs say so.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +14,10 @@ import { containersOf, listOf, objectsOf, type KubeObject } from './objects.ts'
 import { unavailable, type ServingAddon } from './availability.ts'
 
 export interface AddonSources {
-  /** Source of KEDA's module: the folder that holds config/default. Asked for only when not rendered before. */
+  /**
+   * Source of KEDA's module: the folder that holds config/default. Asked for only when not rendered
+   * before.
+   */
   readonly kedaSource: () => Promise<string>
 }
 
@@ -40,7 +43,10 @@ export async function installAddon(
   await kubectl(config, args, 120_000)
 }
 
-/** Resolves when the addon serves; rejects with what is missing, and why, when `timeoutMs` have passed. */
+/**
+ * Resolves when the addon serves; rejects with what is missing, and why, when `timeoutMs` have
+ * passed.
+ */
 export async function addonReady(
   config: NodeConfig,
   addon: ServingAddon,

@@ -1,5 +1,6 @@
-// What must the control plane be given so that a node, Services, aggregated APIs (KEDA, metrics-server), logs and exec work?
-// The control plane starts before the node, on addresses that only the node's bridge has: prepareNetwork() comes first.
+// What must the control plane be given so that a node, Services, aggregated APIs (KEDA,
+// metrics-server), logs and exec work? The control plane starts before the node, on addresses that
+// only the node's bridge has: prepareNetwork() comes first.
 
 /** One flat network: the bridge is the node, the API server and the gateway of every pod. */
 export const network = {
@@ -29,9 +30,15 @@ export const apiServerNames = {
   ip: ['127.0.0.1', network.nodeAddress, network.apiServiceAddress],
 } as const
 
-/** Client identities the node's parts present; signed by the cluster's CA. Node authorization and RBAC rest on these names. */
+/**
+ * Client identities the node's parts present; signed by the cluster's CA. Node authorization and
+ * RBAC rest on these names.
+ */
 export const clientIdentities = {
-  /** Kubelet; the same certificate may serve when it also carries the node's name and address and both key usages. */
+  /**
+   * Kubelet; the same certificate may serve when it also carries the node's name and address and
+   * both key usages.
+   */
   kubelet: { commonName: `system:node:${nodeName}`, organization: 'system:nodes' },
   kubeProxy: { commonName: 'system:kube-proxy' },
   /** API server → kubelet, for logs, exec and metrics. */
@@ -49,7 +56,10 @@ export interface ApiServerFiles {
   readonly kubeletClientKey: string
 }
 
-/** Flags that the node needs; etcd, ports, serving and service-account keys are the control plane's own. */
+/**
+ * Flags that the node needs; etcd, ports, serving and service-account keys are the control plane's
+ * own.
+ */
 export function apiServerFlags(files: ApiServerFiles): string[] {
   return [
     `--advertise-address=${network.nodeAddress}`,
@@ -71,13 +81,17 @@ export function apiServerFlags(files: ApiServerFiles): string[] {
   ]
 }
 
-/** The controller-manager assigns no pod ranges: one node, whose CNI owns the whole range. HPA reads both metrics APIs. */
+/**
+ * The controller-manager assigns no pod ranges: one node, whose CNI owns the whole range. HPA reads
+ * both metrics APIs.
+ */
 export const controllerManagerFlags: readonly string[] = [
   '--allocate-node-cidrs=false',
   '--horizontal-pod-autoscaler-sync-period=5s',
   '--kube-api-qps=200',
   '--kube-api-burst=400',
-  // A hundred pods become ready within seconds: their Services are written, and iptables rewritten, a few times, not a hundred.
+  // A hundred pods become ready within seconds: their Services are written, and iptables rewritten,
+  // a few times, not a hundred.
   '--endpoint-updates-batch-period=500ms',
   '--endpointslice-updates-batch-period=500ms',
   '--concurrent-deployment-syncs=10',

@@ -1,5 +1,6 @@
-// Is the pods' bridge there, whose is it, and who is on it? There is one on a machine, and so one cluster at a time: its owner's
-// directory is written on it, so that two state directories neither share it nor remove each other's pods.
+// Is the pods' bridge there, whose is it, and who is on it? There is one on a machine, and so one
+// cluster at a time: its owner's directory is written on it, so that two state directories neither
+// share it nor remove each other's pods.
 import { dirname, join } from 'node:path'
 import { anyRuns } from '../process/leftovers.ts'
 import { run } from '../process/run.ts'
@@ -16,9 +17,15 @@ export interface Bridge {
   readonly there: boolean
   /** Names of the pods' ends on it. */
   readonly ports: readonly string[]
-  /** Directory of another cluster that has the bridge now; undefined when it is free, ours, or nothing of its cluster runs. */
+  /**
+   * Directory of another cluster that has the bridge now; undefined when it is free, ours, or
+   * nothing of its cluster runs.
+   */
   readonly otherOwner: string | undefined
-  /** Directory of another cluster that had the bridge and whose processes are gone: killed, not taken down. */
+  /**
+   * Directory of another cluster that had the bridge and whose processes are gone: killed, not
+   * taken down.
+   */
   readonly lateOwner: string | undefined
 }
 

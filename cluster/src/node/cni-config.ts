@@ -1,9 +1,10 @@
-// How does a pod get its network? One bridge that is also the node's address, one address range for all pods. Pure.
+// How does a pod get its network? One bridge that is also the node's address, one address range for
+// all pods. Pure.
 import { network } from './api-server-flags.ts'
 
 /**
- * Masquerading is one rule of our own (network.ts): the plugin's would run iptables twice for every pod. A pod may reach itself
- * through its Service, hence hairpin.
+ * Masquerading is one rule of our own (network.ts): the plugin's would run iptables twice for every
+ * pod. A pod may reach itself through its Service, hence hairpin.
  */
 export function cniConfig(name: string, addressDir: string): string {
   const list = {

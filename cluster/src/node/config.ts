@@ -1,9 +1,12 @@
-// What is a node made from? Directories, tools, credentials and ports, all given: nothing here looks around on the machine.
+// What is a node made from? Directories, tools, credentials and ports, all given: nothing here
+// looks around on the machine.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
 export interface NodeTools {
-  /** Kubernetes' multi-call binary: `<kube> kubelet …`, `<kube> kube-proxy …`, `<kube> kubectl …`. */
+  /**
+   * Kubernetes' multi-call binary: `<kube> kubelet …`, `<kube> kube-proxy …`, `<kube> kubectl …`.
+   */
   readonly kube: string
   readonly containerd: string
   readonly containerdShim: string
@@ -17,7 +20,10 @@ export interface NodeTools {
   readonly metricsServer: string
 }
 
-/** PEM files and kubeconfigs, written by the control plane for the identities in api-server-flags.ts. */
+/**
+ * PEM files and kubeconfigs, written by the control plane for the identities in
+ * api-server-flags.ts.
+ */
 export interface NodeCredentials {
   readonly clusterCa: string
   /** Kubelet's serving certificate: carries the node's name and address. */
@@ -31,7 +37,10 @@ export interface NodeCredentials {
 export interface NodeConfig {
   /** What lasts: images, the kubelet's files, configuration, pod logs. */
   readonly dir: string
-  /** Sockets, mounts, network namespaces. Short: shim sockets add 70 characters and 107 is the kernel's limit. */
+  /**
+   * Sockets, mounts, network namespaces. Short: shim sockets add 70 characters and 107 is the
+   * kernel's limit.
+   */
   readonly runDir: string
   readonly tools: NodeTools
   readonly credentials: NodeCredentials
@@ -71,10 +80,16 @@ export function nodePaths(config: Pick<NodeConfig, 'dir' | 'runDir'>) {
     sysctls: at('sysctls.json'),
   }
 }
-/** Distinct per cluster: the CNI library files what it did for a pod under this name, in a folder all clusters share. */
+/**
+ * Distinct per cluster: the CNI library files what it did for a pod under this name, in a folder
+ * all clusters share.
+ */
 export const podNetworkName = (dir: string): string => clusterName(dir)
 
-/** The cgroup all pods live under, distinct per cluster: what runs in it is ours, whoever its parent is by now. */
+/**
+ * The cgroup all pods live under, distinct per cluster: what runs in it is ours, whoever its parent
+ * is by now.
+ */
 export const podCgroup = (dir: string): string => clusterName(dir)
 
 const clusterName = (dir: string) => `orderpipeline-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`

@@ -1,4 +1,5 @@
-// How is containerd told to run beside any other containerd, on a machine without Docker's privileges? Pure.
+// How is containerd told to run beside any other containerd, on a machine without Docker's
+// privileges? Pure.
 import { nodePaths, type NodeConfig } from './config.ts'
 import { imageName } from './image-names.ts'
 

@@ -1,9 +1,12 @@
-// Which firewall rules did the cluster leave behind? Chains that kube-proxy, the kubelet and network.ts name by prefix, and jumps to
-// them; the machine's other rules are not touched. Pure.
+// Which firewall rules did the cluster leave behind? Chains that kube-proxy, the kubelet and
+// network.ts name by prefix, and jumps to them; the machine's other rules are not touched. Pure.
 
 const prefixes = ['KUBE-', 'OPL-']
 
-/** From what `iptables-save` prints, what `iptables-restore --noflush` must be told; undefined when nothing of ours is there. */
+/**
+ * From what `iptables-save` prints, what `iptables-restore --noflush` must be told; undefined when
+ * nothing of ours is there.
+ */
 export function removalOf(saved: string): string | undefined {
   const tables = saved.split(/^(?=\*)/m).filter((table) => table.startsWith('*'))
   const script = tables.map(removalFromTable).join('')

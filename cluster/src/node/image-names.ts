@@ -1,5 +1,5 @@
-// What are the images called that are made here from executables of the tool cache? No registry has them: `.local` never
-// resolves. The tag is the tool's version, so that a new version is imported.
+// What are the images called that are made here from executables of the tool cache? No registry has
+// them: `.local` never resolves. The tag is the tool's version, so that a new version is imported.
 import { versions } from '../tools/versions.ts'
 
 export type NodeImage = 'pause' | 'coredns' | 'keda-operator' | 'keda-metrics-apiserver' | 'metrics-server'

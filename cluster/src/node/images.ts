@@ -1,5 +1,5 @@
-// How does an executable of the tool cache become an image that pods run, with no registry? As an archive of one layer that
-// containerd imports.
+// How does an executable of the tool cache become an image that pods run, with no registry? As an
+// archive of one layer that containerd imports.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises'
@@ -21,7 +21,10 @@ const entryPoints: Record<NodeImage, string> = {
   'metrics-server': '/metrics-server',
 }
 
-/** Imports those that containerd does not have yet. containerd must be running, and their executables be there. */
+/**
+ * Imports those that containerd does not have yet. containerd must be running, and their
+ * executables be there.
+ */
 export async function importNodeImages(
   config: NodeConfig,
   note: (text: string) => void,

@@ -1,5 +1,6 @@
-// What of KEDA's own manifests changes for this cluster? Images that are here already, no admission webhook (it would need an
-// image and certificates of its own), requests that fit two cores, and probes that see readiness within a second. Pure.
+// What of KEDA's own manifests changes for this cluster? Images that are here already, no admission
+// webhook (it would need an image and certificates of its own), requests that fit two cores, and
+// probes that see readiness within a second. Pure.
 import { imageName, type NodeImage } from './image-names.ts'
 import { containersOf, type KubeObject } from './objects.ts'
 
@@ -8,7 +9,9 @@ const images: Record<string, NodeImage> = {
   'keda-metrics-apiserver': 'keda-metrics-apiserver',
 }
 
-/** Flags of one replica on one node: no election to wait for after a restart, calls not rationed. */
+/**
+ * Flags of one replica on one node: no election to wait for after a restart, calls not rationed.
+ */
 const added: Record<string, readonly string[]> = {
   'keda-operator': ['--kube-api-qps=100', '--kube-api-burst=200'],
   'keda-metrics-apiserver': ['--kube-api-qps=100', '--kube-api-burst=200'],

@@ -15,7 +15,8 @@ export function kubeProxyConfig(config: NodeConfig): string {
     oomScoreAdj: 0,
     mode: 'iptables',
     clusterCIDR: network.podRange,
-    // Only iptables mode can serve NodePorts on loopback. The machine's other addresses stay closed.
+    // Only iptables mode can serve NodePorts on loopback. The machine's other addresses stay
+    // closed.
     nodePortAddresses: ['127.0.0.0/8', network.podRange],
     iptables: { localhostNodePorts: true, minSyncPeriod: '500ms', syncPeriod: '30s' },
     // 0 leaves the machine's own connection-tracking limits alone.

@@ -1,5 +1,6 @@
-// Which processes of the node still run? Those in its cgroup, and those whose command line names its directories and whose
-// program is one of the node's: an editor open on a log file is not ours to end.
+// Which processes of the node still run? Those in its cgroup, and those whose command line names
+// its directories and whose program is one of the node's: an editor open on a log file is not ours
+// to end.
 import { readFile, readdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive } from '../process/pid.ts'
@@ -12,9 +13,12 @@ export interface Places {
 
 const programs = /(^|\/)(containerd|containerd-shim|kube-|kubelet|runc)[^/]*$/
 
-/** Containers, shims and daemons alike, by SIGKILL: nothing in them would be handed over to anyone. */
+/**
+ * Containers, shims and daemons alike, by SIGKILL: nothing in them would be handed over to anyone.
+ */
 export async function endNodeProcesses(places: Places): Promise<void> {
-  // Daemons first: they would start again what is ended after them. A second round finds what was just being started.
+  // Daemons first: they would start again what is ended after them. A second round finds what was
+  // just being started.
   for (let round = 0; round < 10; round++) {
     const daemons = await processesNaming(places)
     endAll(daemons)

@@ -1,4 +1,5 @@
-// What is mounted below a directory? Root file systems of containers, secrets in memory, network namespaces. Pure.
+// What is mounted below a directory? Root file systems of containers, secrets in memory, network
+// namespaces. Pure.
 
 /** Mount points below (or at) the directories, innermost first, from /proc/self/mountinfo. */
 export function mountsBelow(directories: readonly string[], mountinfo: string): string[] {

@@ -1,5 +1,6 @@
-// How does this machine become the gateway of the pods? A bridge with the node's address, forwarding, masquerading; before
-// anything else, since the API server advertises the bridge's address.
+// How does this machine become the gateway of the pods? A bridge with the node's address,
+// forwarding, masquerading; before anything else, since the API server advertises the bridge's
+// address.
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { exists } from '../files.ts'
 import { run } from '../process/run.ts'
@@ -8,7 +9,9 @@ import { aliasOf, observeBridge } from './bridge.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
 import { overlappingRoute, type Route } from './routes.ts'
 
-/** Settings that the node's parts change for the whole machine; noted before, restored on removal. */
+/**
+ * Settings that the node's parts change for the whole machine; noted before, restored on removal.
+ */
 const sysctls = [
   'net/ipv4/ip_forward',
   'net/ipv4/conf/all/route_localnet',
@@ -37,7 +40,10 @@ COMMIT
 -A OPL-POSTROUTING -s ${network.podRange} ! -d ${network.podRange} -j MASQUERADE
 COMMIT
 `
-/** Appended: kube-proxy's own rules, which refuse Services without endpoints at once, must come before. */
+/**
+ * Appended: kube-proxy's own rules, which refuse Services without endpoints at once, must come
+ * before.
+ */
 const jumps = [
   ['filter', 'FORWARD', 'OPL-FORWARD'],
   ['filter', 'INPUT', 'OPL-INPUT'],
@@ -66,7 +72,8 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
   // Pods whose processes are gone would still answer for their addresses.
   if (bridge.lateOwner !== undefined) for (const port of bridge.ports) await command('ip', 'link', 'delete', port)
   if (!bridge.there) await command('ip', 'link', 'add', network.bridge, 'type', 'bridge')
-  // A fixed address: the bridge would otherwise take that of whichever port has the lowest, and change it under its clients.
+  // A fixed address: the bridge would otherwise take that of whichever port has the lowest, and
+  // change it under its clients.
   const identity = ['address', '0a:58:0a:f4:00:01', 'alias', aliasOf(config.dir)]
   await command('ip', 'link', 'set', network.bridge, ...identity, 'up')
   await command('ip', 'address', 'replace', `${network.nodeAddress}/16`, 'dev', network.bridge)
@@ -74,7 +81,8 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
   await command('ip', 'route', 'replace', network.serviceRange, 'dev', network.bridge, 'src', network.nodeAddress)
 
   await writeFile(sysctlFile('net/ipv4/ip_forward'), '1')
-  // Answers of a pod to another pod by way of a Service cross the bridge only; they must still be translated back.
+  // Answers of a pod to another pod by way of a Service cross the bridge only; they must still be
+  // translated back.
   if (await exists(brNetfilter)) await writeFile(brNetfilter, '1')
 
   await run('iptables-restore', ['--noflush', '--wait', '10'], { ...options, input: rules })

@@ -1,5 +1,6 @@
-// What does a pod's sandbox run? The smallest program that holds namespaces open: it ignores ended children, so that they are
-// reaped when a pod shares its process namespace, and waits for signals for ever. Written here byte by byte, so that no compiler is needed; x86-64 only.
+// What does a pod's sandbox run? The smallest program that holds namespaces open: it ignores ended
+// children, so that they are reaped when a pod shares its process namespace, and waits for signals
+// for ever. Written here byte by byte, so that no compiler is needed; x86-64 only.
 const codeAddress = 0x400000
 
 /** A static ELF executable of under 200 bytes. */

@@ -1,4 +1,5 @@
-// Which processes are the node? containerd, kubelet, kube-proxy, in this order; as data for a process host. Pure.
+// Which processes are the node? containerd, kubelet, kube-proxy, in this order; as data for a
+// process host. Pure.
 import type { ProcessSpec } from '../process/host.ts'
 import { network, nodeName } from './api-server-flags.ts'
 import { nodePaths, type NodeConfig } from './config.ts'

@@ -1,5 +1,6 @@
-// How does a machine get rid of the node, also after a run that was killed? By what is there, not by what was written down:
-// processes, mounts, interfaces, firewall rules, cgroups, in that order, since each holds the next.
+// How does a machine get rid of the node, also after a run that was killed? By what is there, not
+// by what was written down: processes, mounts, interfaces, firewall rules, cgroups, in that order,
+// since each holds the next.
 import { lstat, readFile, readdir, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../process/run.ts'
@@ -41,8 +42,8 @@ export async function removeNode(
 
 async function unmountAll(config: Pick<NodeConfig, 'dir' | 'runDir' | 'path'>): Promise<void> {
   const points = mountsBelow([config.dir, config.runDir], await readFile('/proc/self/mountinfo', 'utf8'))
-  // Lazily: what a process is just leaving would be busy, and everything in it is of no use any more. Many to a call, since a
-  // hundred pods have some four hundred.
+  // Lazily: what a process is just leaving would be busy, and everything in it is of no use any
+  // more. Many to a call, since a hundred pods have some four hundred.
   for (let first = 0; first < points.length; first += 100) {
     const options = { timeoutMs: 60_000, env: { PATH: config.path } }
     await run('umount', ['--lazy', ...points.slice(first, first + 100)], options).catch(() => undefined)
@@ -53,7 +54,8 @@ async function removeNetwork(config: Pick<NodeConfig, 'dir' | 'path'>): Promise<
   const options = { timeoutMs: 30_000, env: { PATH: config.path } }
   const { there, ports } = await observeBridge(config.dir, config.path)
   for (const name of there ? [...ports, network.bridge] : []) {
-    // A pod's end of the pair goes with it; the kernel may have removed both with the namespace meanwhile.
+    // A pod's end of the pair goes with it; the kernel may have removed both with the namespace
+    // meanwhile.
     await run('ip', ['link', 'delete', name], options).catch(() => undefined)
   }
   const saved = await run('iptables-save', [], options).catch(() => undefined)

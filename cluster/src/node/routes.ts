@@ -7,7 +7,10 @@ export interface Route {
   readonly gateway?: string
 }
 
-/** The first route, but for the default one, that has addresses in common with the range (a.b.c.d/n). */
+/**
+ * The first route, but for the default one, that has addresses in common with the range
+ * (a.b.c.d/n).
+ */
 export function overlappingRoute(range: string, routes: readonly Route[]): Route | undefined {
   const wanted = parse(range)
   return routes.find((route) => {

@@ -1,4 +1,5 @@
-// How does the scheduler place a hundred pods in a second? There is one node: what costs is only the calls it may make. Pure.
+// How does the scheduler place a hundred pods in a second? There is one node: what costs is only
+// the calls it may make. Pure.
 import { stringify } from 'yaml'
 
 /** For `kube-scheduler --config`; started by the control plane. */

@@ -1,5 +1,5 @@
-// How does this machine become a node? The container runtime with its images first, which needs no API server; then the kubelet
-// and kube-proxy, which do.
+// How does this machine become a node? The container runtime with its images first, which needs no
+// API server; then the kubelet and kube-proxy, which do.
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
@@ -14,7 +14,10 @@ import { kubeletConfig } from './kubelet-config.ts'
 import { prepareNetwork } from './network.ts'
 import { nodeProcesses } from './processes.ts'
 
-/** containerd, ready, with the image that every pod begins with. May run while the control plane starts. */
+/**
+ * containerd, ready, with the image that every pod begins with. May run while the control plane
+ * starts.
+ */
 export async function startRuntime(
   host: ProcessHost,
   config: NodeConfig,
@@ -26,7 +29,10 @@ export async function startRuntime(
   await importNodeImages(config, (text) => progress.note(text), ['pause'])
 }
 
-/** A node that registers itself with the API server; resolves when kubelet and kube-proxy answer. Needs the API server. */
+/**
+ * A node that registers itself with the API server; resolves when kubelet and kube-proxy answer.
+ * Needs the API server.
+ */
 export async function startNode(host: ProcessHost, config: NodeConfig, progress: StepProgress = silent): Promise<void> {
   await prepareNetwork(config)
   await startRuntime(host, config, progress)
@@ -46,7 +52,8 @@ async function writeConfiguration(config: NodeConfig): Promise<void> {
     [join(paths.cniConfig, '10-orderpipeline.conflist')]: cniConfig(podNetworkName(config.dir), paths.cniAddresses),
     [paths.kubeletConfig]: kubeletConfig(config),
     [paths.kubeProxyConfig]: kubeProxyConfig(config),
-    // Pods look names up in the cluster only: what the host's resolver knows must not leak into their answers.
+    // Pods look names up in the cluster only: what the host's resolver knows must not leak into
+    // their answers.
     [paths.resolvConf]: '',
   }
   for (const folder of [

@@ -1,4 +1,5 @@
-// How does an image of the native cluster's node get a second name? As a registry would give it one: the content is not copied.
+// How does an image of the native cluster's node get a second name? As a registry would give it
+// one: the content is not copied.
 import { run } from '../process/run.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
 

@@ -43,7 +43,8 @@ export async function startChild(spec: ProcessSpec, options: ChildOptions): Prom
     uid: spec.uid,
     gid: spec.gid,
     stdio: ['ignore', log.descriptor, log.descriptor],
-    // Its own process group: an interrupt typed on the terminal reaches only us, who then end it in order.
+    // Its own process group: an interrupt typed on the terminal reaches only us, who then end it in
+    // order.
     detached: true,
   })
   closeSync(log.descriptor)

@@ -1,6 +1,6 @@
-// What does a part of the cluster need to have its processes run? A host that starts a described process, waits until it
-// answers, notices when it dies, and stops it. Two hosts exist: a supervisor that outlives the command (npm run up), and the
-// calling process itself (tests).
+// What does a part of the cluster need to have its processes run? A host that starts a described
+// process, waits until it answers, notices when it dies, and stops it. Two hosts exist: a
+// supervisor that outlives the command (npm run up), and the calling process itself (tests).
 
 /** How to tell that a process is ready to serve. */
 export type Probe =
@@ -47,9 +47,15 @@ export interface ProcessStatus {
 }
 
 export interface ProcessHost {
-  /** Starts it unless an identical spec is already running; resolves when ready. Rejects with the last log lines when it dies or is late. */
+  /**
+   * Starts it unless an identical spec is already running; resolves when ready. Rejects with the
+   * last log lines when it dies or is late.
+   */
   start(spec: ProcessSpec): Promise<void>
-  /** Stops it and forgets it; resolves when it is gone. A name not running is no error. `signal: 'SIGKILL'` for a crash on purpose. */
+  /**
+   * Stops it and forgets it; resolves when it is gone. A name not running is no error.
+   * `signal: 'SIGKILL'` for a crash on purpose.
+   */
   stop(name: string, options?: { readonly signal?: 'SIGKILL' }): Promise<void>
   list(): Promise<readonly ProcessStatus[]>
   /** Stops everything in reverse order of start. */

@@ -1,4 +1,5 @@
-// Where do a test's processes run? As children of the calling process; the kernel ends them with it, however it ends.
+// Where do a test's processes run? As children of the calling process; the kernel ends them with
+// it, however it ends.
 import type { ProcessHost } from './host.ts'
 import { ProcessTable } from './process-table.ts'
 

@@ -1,5 +1,5 @@
-// What has a process printed? Its output goes straight to a file, so that nothing is lost when the process that started it
-// ends; the file is kept from growing without bound.
+// What has a process printed? Its output goes straight to a file, so that nothing is lost when the
+// process that started it ends; the file is kept from growing without bound.
 import { closeSync, openSync, readSync, renameSync, statSync, truncateSync, copyFileSync } from 'node:fs'
 
 const largestBytes = 32 * 1024 * 1024

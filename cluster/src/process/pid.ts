@@ -1,5 +1,5 @@
-// Is this process id still the process that was meant? Numbers are reused, so a process is known by its id and the moment the
-// kernel started it.
+// Is this process id still the process that was meant? Numbers are reused, so a process is known by
+// its id and the moment the kernel started it.
 import { readFileSync } from 'node:fs'
 
 export interface ProcessIdentity {
@@ -38,7 +38,10 @@ export function isSame(identity: ProcessIdentity): boolean {
 /** A zombie has ended; only its parent has not noticed. */
 const stateOf = (pid: number) => statFields(pid)?.[0]
 
-/** Fields of /proc/<pid>/stat from the third on: the second is the command's name and may contain anything. */
+/**
+ * Fields of /proc/<pid>/stat from the third on: the second is the command's name and may contain
+ * anything.
+ */
 function statFields(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -1,5 +1,5 @@
-// On which ports does a cluster listen? On free ones, chosen once and written down, so that they do not clash with what the
-// machine already runs and are the same after a restart.
+// On which ports does a cluster listen? On free ones, chosen once and written down, so that they do
+// not clash with what the machine already runs and are the same after a restart.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
@@ -10,8 +10,8 @@ export interface Ports {
 }
 
 /**
- * Outside Linux' ephemeral range (32768–60999), where an outgoing connection may hold a port just when a restart wants it, and
- * outside the NodePorts (30000–32767).
+ * Outside Linux' ephemeral range (32768–60999), where an outgoing connection may hold a port just
+ * when a restart wants it, and outside the NodePorts (30000–32767).
  */
 const range = { first: 20_000, count: 10_000 }
 
@@ -28,7 +28,8 @@ export function persistedPorts(file: string): Ports {
     await rename(`${file}.new`, file)
     return chosen
   }
-  // One after the other: two names asked for at once must not get the same port, nor lose each other's entry.
+  // One after the other: two names asked for at once must not get the same port, nor lose each
+  // other's entry.
   return {
     port(name) {
       const result = last.then(() => choose(name))

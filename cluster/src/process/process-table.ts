@@ -1,5 +1,6 @@
-// Which processes run here, and what becomes of each? A table of children: started until ready, noticed at once when they die,
-// started again where a restart policy is given, stopped in reverse order.
+// Which processes run here, and what becomes of each? A table of children: started until ready,
+// noticed at once when they die, started again where a restart policy is given, stopped in reverse
+// order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { startChild, type Child, type ChildOptions } from './child.ts'

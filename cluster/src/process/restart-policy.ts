@@ -1,5 +1,5 @@
-// A process has died: is it started again, and when? Soon at first, then less and less eagerly; one that keeps dying is left
-// dead, because starting it once more tells nobody anything new. Pure.
+// A process has died: is it started again, and when? Soon at first, then less and less eagerly; one
+// that keeps dying is left dead, because starting it once more tells nobody anything new. Pure.
 
 /** Deaths longer ago than this say nothing about now. */
 const memoryMs = 5 * 60_000
@@ -10,7 +10,9 @@ const mostDeaths = 8
 
 export type Restart = { readonly afterMs: number } | 'give-up'
 
-/** `deaths` are times of death in Unix milliseconds, the last one included; `random` is in [0, 1). */
+/**
+ * `deaths` are times of death in Unix milliseconds, the last one included; `random` is in [0, 1).
+ */
 export function restartAfter(deaths: readonly number[], now: number, random: number): Restart {
   const recent = deaths.filter((at) => now - at < memoryMs).length
   if (recent >= mostDeaths) return 'give-up'

@@ -1,5 +1,5 @@
-// How does one run a program to its end and get what it printed? With a time limit, and an error that shows the end of what it
-// printed when it fails.
+// How does one run a program to its end and get what it printed? With a time limit, and an error
+// that shows the end of what it printed when it fails.
 import { spawn, type ChildProcess } from 'node:child_process'
 
 export interface RunOptions {
@@ -75,7 +75,8 @@ export async function run(command: string, args: readonly string[], options: Run
       child.stdout?.on('data', lines)
       child.stderr?.on('data', lines)
     }
-    // A program that ends without reading its input closes the pipe; its exit code says what happened.
+    // A program that ends without reading its input closes the pipe; its exit code says what
+    // happened.
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(options.input)
     child.on('error', (error) => {

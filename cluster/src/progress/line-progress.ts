@@ -1,5 +1,5 @@
-// How does one piece of work show itself where nothing may be overwritten? One line when it is worth waiting for, and one when
-// it is done.
+// How does one piece of work show itself where nothing may be overwritten? One line when it is
+// worth waiting for, and one when it is done.
 import { duration } from './duration.ts'
 import type { StepProgress } from './progress.ts'
 

@@ -1,5 +1,6 @@
-// How does a plan show itself in a log, or to a program? One line per event: words, or JSON with `--json`; and when nothing has
-// happened for a while, a line on what is being done and how long is left.
+// How does a plan show itself in a log, or to a program? One line per event: words, or JSON with
+// `--json`; and when nothing has happened for a while, a line on what is being done and how long is
+// left.
 import { duration } from './duration.ts'
 import type { PlanTimes, RunningStep } from './plan-times.ts'
 import type { Step, StepObserver } from './steps.ts'
@@ -10,7 +11,9 @@ export interface ClosableObserver extends StepObserver {
   close(): void
 }
 
-/** A step is announced once it has lasted this long: what is over at once needs no line of its own. */
+/**
+ * A step is announced once it has lasted this long: what is over at once needs no line of its own.
+ */
 const patienceMs = 1500
 /** Without any line for so long there is one on how things stand. */
 export const silenceMs = 15_000

@@ -1,5 +1,6 @@
-// How long will a plan still take? By what each step took the last time on this machine, or typically; corrected by how much
-// slower or faster than typical this machine has been so far. Pure: whoever asks says what time it is.
+// How long will a plan still take? By what each step took the last time on this machine, or
+// typically; corrected by how much slower or faster than typical this machine has been so far.
+// Pure: whoever asks says what time it is.
 import type { Step } from './steps.ts'
 import { timeLeft } from './time-left.ts'
 
@@ -46,7 +47,10 @@ export class PlanTimes {
     if (entry) entry.note = text.replaceAll(/\s+/g, ' ')
   }
 
-  /** It will take so long from now, typically: known only now that it has looked at what there is to do. */
+  /**
+   * It will take so long from now, typically: known only now that it has looked at what there is to
+   * do.
+   */
   expects({ name }: Step, ms: number, now: number): void {
     const entry = this.#entries.get(name)
     if (!entry || entry.estimate.remembered) return
@@ -90,7 +94,10 @@ export class PlanTimes {
     })
   }
 
-  /** How much longer than typical this machine takes; a step that is late already counts with what it has taken so far. */
+  /**
+   * How much longer than typical this machine takes; a step that is late already counts with what
+   * it has taken so far.
+   */
   #pace(now: number): number {
     let typical = 0
     let taken = 0

@@ -1,10 +1,12 @@
-// What is known of earlier runs? How long each step took, so that the time left can be told, and what it was made from.
+// What is known of earlier runs? How long each step took, so that the time left can be told, and
+// what it was made from.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { StepMemory, StepRecord } from './steps.ts'
 
 /**
- * `durations` is a file that outlives the cluster's own: how long a step takes depends on the machine, not on the cluster.
+ * `durations` is a file that outlives the cluster's own: how long a step takes depends on the
+ * machine, not on the cluster.
  */
 export async function stepMemory(file: string, durations?: string): Promise<StepMemory> {
   const machine = durations === undefined ? {} : await readRecords(durations)

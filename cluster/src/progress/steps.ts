@@ -1,5 +1,6 @@
-// In which order is a plan of steps carried out? Each as soon as those it comes after are done, a few at a time; what was made
-// from the same inputs before and still holds is left alone. A failure lets what is running finish and starts nothing more.
+// In which order is a plan of steps carried out? Each as soon as those it comes after are done, a
+// few at a time; what was made from the same inputs before and still holds is left alone. A failure
+// lets what is running finish and starts nothing more.
 import type { StepProgress } from './progress.ts'
 
 export interface Step {
@@ -12,7 +13,10 @@ export interface Step {
   readonly typicalMs: number
   /** Whether there is anything to do that is worth an estimate; a step without it always has. */
   readonly due?: () => Promise<boolean>
-  /** What its result depends on, and whether the result is still there: with both unchanged it is skipped. */
+  /**
+   * What its result depends on, and whether the result is still there: with both unchanged it is
+   * skipped.
+   */
   readonly unless?: { readonly inputs: () => Promise<string>; readonly holds: () => Promise<boolean> }
   /** May answer a few words on what came of it. */
   readonly run: (progress: StepProgress) => Promise<string | void>

@@ -1,5 +1,6 @@
-// How does a plan show itself on a terminal? Finished steps stay as lines; below them the running ones turn, each with what it
-// is doing and how long that still takes, and a last line for all of it.
+// How does a plan show itself on a terminal? Finished steps stay as lines; below them the running
+// ones turn, each with what it is doing and how long that still takes, and a last line for all of
+// it.
 import { styleText } from 'node:util'
 import { duration } from './duration.ts'
 import type { PlanTimes, RunningStep } from './plan-times.ts'

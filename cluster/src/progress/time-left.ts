@@ -1,5 +1,5 @@
-// How long until everything is done? The longest chain of steps that still has to be gone through, by what each is expected to
-// take. Pure.
+// How long until everything is done? The longest chain of steps that still has to be gone through,
+// by what each is expected to take. Pure.
 
 export interface TimedStep {
   readonly name: string
@@ -7,7 +7,9 @@ export interface TimedStep {
   readonly expectedMs: number
 }
 
-/** `begun`: how long each running step has been at it, milliseconds; `done`: names of finished ones. */
+/**
+ * `begun`: how long each running step has been at it, milliseconds; `done`: names of finished ones.
+ */
 export function timeLeft(
   steps: readonly TimedStep[],
   begun: ReadonlyMap<string, number>,

@@ -1,5 +1,5 @@
-// Which provider suits this machine? kind where Docker answers; native on Linux as root without Docker; otherwise what is
-// missing, and how to get it.
+// Which provider suits this machine? kind where Docker answers; native on Linux as root without
+// Docker; otherwise what is missing, and how to get it.
 import { run } from '../process/run.ts'
 import type { ProviderName } from './provider.ts'
 

@@ -1,5 +1,5 @@
-// Which provider has made, or is to make, this cluster? The one that is written down; for a new cluster the one that suits the
-// machine.
+// Which provider has made, or is to make, this cluster? The one that is written down; for a new
+// cluster the one that suits the machine.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kindProvider } from '../kind/index.ts'

@@ -7,7 +7,10 @@ export interface Kubectl {
   (args: readonly string[], options?: { readonly input?: string; readonly timeoutMs?: number }): Promise<string>
 }
 
-/** Which tool is kubectl: the program of all of Kubernetes that runs the native cluster, or, beside kind, kubectl by itself. */
+/**
+ * Which tool is kubectl: the program of all of Kubernetes that runs the native cluster, or, beside
+ * kind, kubectl by itself.
+ */
 export function kubectlTool(provider: ProviderName): { readonly tool: ToolName; readonly leading: readonly string[] } {
   return provider === 'native' ? { tool: 'kube', leading: ['kubectl'] } : { tool: 'kubectl', leading: [] }
 }
@@ -21,7 +24,10 @@ export function kubectlWith(kubeconfig: string, provider: ProviderName = 'native
   }
 }
 
-/** Applies objects as this package's own, or in another's name; what others have added to them stays. */
+/**
+ * Applies objects as this package's own, or in another's name; what others have added to them
+ * stays.
+ */
 export async function applyObjects(
   kubectl: Kubectl,
   yamlOrJson: string,

@@ -1,5 +1,6 @@
-// What is a provider of the local cluster? Something that can say which steps bring the whole product up on this machine, and
-// which remove it again. Everything else (showing, remembering, interrupting) is the same for all.
+// What is a provider of the local cluster? Something that can say which steps bring the whole
+// product up on this machine, and which remove it again. Everything else (showing, remembering,
+// interrupting) is the same for all.
 import type { StatePaths } from '../paths.ts'
 import type { ProcessStatus } from '../process/host.ts'
 import type { Death } from '../process/process-table.ts'

@@ -1,5 +1,6 @@
-// What do integration tests stand on? A real PostgreSQL, a real Kafka and a real API server, started side by side once for the
-// whole run, only those that the selected tests name, and gone with it.
+// What do integration tests stand on? A real PostgreSQL, a real Kafka and a real API server,
+// started side by side once for the whole run, only those that the selected tests name, and gone
+// with it.
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -81,9 +82,13 @@ const starters: Record<Started, (ground: Ground, progress: StepProgress, project
   },
 }
 
-/** The selected test files, and every file of their `test` folders that is no test: one that they import may be what asks. */
+/**
+ * The selected test files, and every file of their `test` folders that is no test: one that they
+ * import may be what asks.
+ */
 async function sourcesOf(project: TestProject): Promise<string[]> {
-  // Not in the public types; where it is missing every file counts as selected, which is only slower.
+  // Not in the public types; where it is missing every file counts as selected, which is only
+  // slower.
   const { filenamePattern } = project.vitest as unknown as { readonly filenamePattern?: string[] }
   const { testFiles } = await project.globTestFiles(filenamePattern)
   const folders = [...new Set(testFiles.map(testFolder))]

@@ -1,12 +1,15 @@
-// How does a test reach the real components that the run has started? By these functions; naming one is what makes the run
-// start the component.
+// How does a test reach the real components that the run has started? By these functions; naming
+// one is what makes the run start the component.
 import { inject, type ProvidedContext } from 'vitest'
 import type { Component } from './needs.ts'
 import type { SecuredKafka } from './secured-kafka.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Path of an administrator's kubeconfig for a real API server without nodes, with the product's CRDs. */
+    /**
+     * Path of an administrator's kubeconfig for a real API server without nodes, with the product's
+     * CRDs.
+     */
     kubeconfig: string
     /** The superuser's URL; make a database of your own. */
     postgresUrl: string

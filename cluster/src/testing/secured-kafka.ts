@@ -1,5 +1,6 @@
-// Who may enter the tests' Kafka by its secured listeners? By password two users under an authority of this run's own: one that may do
-// everything, and one that nobody has allowed anything. By a client certificate one that may do everything.
+// Who may enter the tests' Kafka by its secured listeners? By password two users under an authority
+// of this run's own: one that may do everything, and one that nobody has allowed anything. By a
+// client certificate one that may do everything.
 import { randomBytes } from 'node:crypto'
 import type { SecuredListener } from '../backing/kafka-properties.ts'
 import { issue, newAuthority } from '../control-plane/certificates.ts'

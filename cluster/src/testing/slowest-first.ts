@@ -1,4 +1,5 @@
-// In which order do test files run? The slowest first: one that begins last keeps the whole run waiting, on one core.
+// In which order do test files run? The slowest first: one that begins last keeps the whole run
+// waiting, on one core.
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { TestSequencer, TestSpecification } from 'vitest/node'

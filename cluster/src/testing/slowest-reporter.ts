@@ -1,5 +1,5 @@
-// How does a test run tell where its time went? A vitest reporter: it prints the slowest files after the results, and leaves all
-// figures for `npm run test:slowest`.
+// How does a test run tell where its time went? A vitest reporter: it prints the slowest files
+// after the results, and leaves all figures for `npm run test:slowest`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'

@@ -1,5 +1,5 @@
-// Where does the time of a test run go? The slowest files, with what of it they spent in set-up and in loading modules, and what
-// the run itself spent on starting real components. Pure.
+// Where does the time of a test run go? The slowest files, with what of it they spent in set-up and
+// in loading modules, and what the run itself spent on starting real components. Pure.
 import { duration } from '../progress/duration.ts'
 
 /** Milliseconds of one test file. */

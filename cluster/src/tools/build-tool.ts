@@ -1,5 +1,5 @@
-// How is a tool built from the Go module proxy? From a wrapper module, in a folder that is gone afterwards; one build after the
-// other, since each uses all cores.
+// How is a tool built from the Go module proxy? From a wrapper module, in a folder that is gone
+// afterwards; one build after the other, since each uses all cores.
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { exists } from '../files.ts'
@@ -10,7 +10,9 @@ import { goModuleSource } from './go-module.ts'
 import { recipes, type Recipe, type ToolName } from './recipes.ts'
 import { buildArguments, wrapperGoMod, type GoMod } from './wrapper-module.ts'
 
-/** Builds it to `path`, and beside it what is missing of the tools that are built together with it. */
+/**
+ * Builds it to `path`, and beside it what is missing of the tools that are built together with it.
+ */
 export async function buildTool(
   name: ToolName,
   recipe: Recipe,
@@ -47,7 +49,9 @@ export async function buildTool(
   }
 }
 
-/** Package → place; the last element of a package's path is the name that Go gives its executable. */
+/**
+ * Package → place; the last element of a package's path is the name that Go gives its executable.
+ */
 async function placesOf(recipe: Recipe, path: string, bin: string): Promise<ReadonlyMap<string, string>> {
   const places = new Map([[recipe.package, path]])
   for (const other of (recipe.alongside ?? []) as readonly ToolName[]) {

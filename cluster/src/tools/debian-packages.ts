@@ -1,5 +1,6 @@
-// How do the few things that only the distribution has (runc, CNI plugins, iptables, etcd, Redis …) come onto the machine? By
-// apt-get, only what is missing, and without starting the services that packages bring: their ports and data are not ours.
+// How do the few things that only the distribution has (runc, CNI plugins, iptables, etcd, Redis …)
+// come onto the machine? By apt-get, only what is missing, and without starting the services that
+// packages bring: their ports and data are not ours.
 import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

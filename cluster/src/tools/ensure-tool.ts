@@ -1,5 +1,6 @@
-// Where is the executable of a tool? In the cache as `<name>-<version>`. When it is not there it is downloaded from its project's
-// release where that can be reached, and built from the Go module proxy otherwise.
+// Where is the executable of a tool? In the cache as `<name>-<version>`. When it is not there it is
+// downloaded from its project's release where that can be reached, and built from the Go module
+// proxy otherwise.
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import {

@@ -1,12 +1,14 @@
-// Where is the source of a Go module on this machine? Downloaded by Go's own client when it is not there yet. KEDA's manifests
-// come from here too.
+// Where is the source of a Go module on this machine? Downloaded by Go's own client when it is not
+// there yet. KEDA's manifests come from here too.
 import { tmpdir } from 'node:os'
 import { run } from '../process/run.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
 import { findGo, type Go } from './go.ts'
 import { recipes, type ToolName } from './recipes.ts'
 
-/** Directory (read-only) with the source of `module` at `version` (with or without the leading v). */
+/**
+ * Directory (read-only) with the source of `module` at `version` (with or without the leading v).
+ */
 export async function goModuleSource(module: string, version: string, progress = silent, go?: Go): Promise<string> {
   const { command, env } = go ?? (await findGo(progress))
   const wanted = `${module}@v${version.replace(/^v/, '')}`

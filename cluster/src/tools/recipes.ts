@@ -1,5 +1,5 @@
-// How is each tool built? As data: the module of the Go proxy it comes from, the package to build, and how long that typically
-// takes on two cores.
+// How is each tool built? As data: the module of the Go proxy it comes from, the package to build,
+// and how long that typically takes on two cores.
 import { versions } from './versions.ts'
 
 const kubernetes = { module: 'k8s.io/kubernetes', version: versions.kube } as const
@@ -9,14 +9,20 @@ const stagingVersion = `0.${versions.kube.split('.').slice(1).join('.')}`
 export interface Recipe {
   readonly version: string
   readonly module: string
-  /** Package to build: an import path in the module, or `./main`, a main package of our own in tools/go/<folder>. */
+  /**
+   * Package to build: an import path in the module, or `./main`, a main package of our own in
+   * tools/go/<folder>.
+   */
   readonly package: string
   /** Folder beside this file whose main.go is copied to ./main of the wrapper module. */
   readonly ownMain?: 'kube' | 'coredns' | 'kubectl' | 'tiltfile'
   readonly tags?: readonly string[]
   /** go -X assignments, `package.variable=value`. */
   readonly stamps?: readonly string[]
-  /** Modules that the sources replace by a folder of their own repository, and the version they are published under. */
+  /**
+   * Modules that the sources replace by a folder of their own repository, and the version they are
+   * published under.
+   */
   readonly staging?: { readonly prefix: string; readonly version: string }
   /** Tools of the same module, tags and stamps: missing ones are built together, in one go. */
   readonly alongside?: readonly string[]
@@ -52,7 +58,10 @@ const kubeStamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/versi
 ])
 
 export const recipes = {
-  /** All of Kubernetes in one executable; it is the program that its first argument, or its own name, says. */
+  /**
+   * All of Kubernetes in one executable; it is the program that its first argument, or its own
+   * name, says.
+   */
   kube: {
     version: kubernetes.version,
     module: kubernetes.module,
@@ -91,7 +100,8 @@ export const recipes = {
     version: versions.helm3,
     module: 'helm.sh/helm/v3',
     package: 'helm.sh/helm/v3/cmd/helm',
-    // As its own Makefile does: without these it renders for Kubernetes 1.20, which no chart here takes.
+    // As its own Makefile does: without these it renders for Kubernetes 1.20, which no chart here
+    // takes.
     stamps: [
       `helm.sh/helm/v3/internal/version.version=v${versions.helm3}`,
       ...['chartutil', 'lint/rules'].flatMap((name) => [
@@ -101,7 +111,10 @@ export const recipes = {
     ],
     typicalMs: minutes(1.4),
   },
-  /** Where kind brings the rest of Kubernetes: builds on every system, in a quarter of the time of `kube`. */
+  /**
+   * Where kind brings the rest of Kubernetes: builds on every system, in a quarter of the time of
+   * `kube`.
+   */
   kubectl: {
     version: stagingVersion,
     module: 'k8s.io/kubectl',

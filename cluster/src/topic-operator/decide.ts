@@ -1,5 +1,5 @@
-// What is to be done about a KafkaTopic? First what follows from the resources alone, then what from comparing one with the topic
-// as Kafka describes it. Pure.
+// What is to be done about a KafkaTopic? First what follows from the resources alone, then what
+// from comparing one with the topic as Kafka describes it. Pure.
 import type { DescribedConfig, DescribedTopic, NewTopic } from '@orderpipeline/kit-kafka-admin'
 import { hasFinalizer, isBeingDeleted, isManaged, isPaused, isReady, topicName } from './kafka-topic.ts'
 import type { KafkaTopic, Problem } from './kafka-topic.ts'
@@ -19,7 +19,8 @@ export function intentOf(resource: KafkaTopic, all: readonly KafkaTopic[]): Inte
   if (renamed) return leaveWith('NotSupported', 'Changing spec.topicName is not supported')
   const owner = ownerAmong(claimantsOf(topicName(resource), all))
   const isOwner = owner?.metadata.uid === resource.metadata.uid
-  // A resource that lost the claim never had the topic, so its going must not take the topic of another.
+  // A resource that lost the claim never had the topic, so its going must not take the topic of
+  // another.
   if (isBeingDeleted(resource)) return { kind: 'delete', topic: isOwner }
   if (!isOwner) {
     const { namespace, name } = (owner ?? claimantsOf(topicName(resource), all)[0] ?? resource).metadata
@@ -39,7 +40,10 @@ export function claimantsOf(name: string, all: readonly KafkaTopic[]): KafkaTopi
     .sort((a, b) => ageOf(a) - ageOf(b) || (fullName(a) < fullName(b) ? -1 : 1))
 }
 
-/** The oldest; of several of the same second the one that has the topic already, if any: a second is all that the API tells. */
+/**
+ * The oldest; of several of the same second the one that has the topic already, if any: a second is
+ * all that the API tells.
+ */
 function ownerAmong(claimants: readonly KafkaTopic[]): KafkaTopic | undefined {
   const [first] = claimants
   if (!first) return undefined

@@ -1,4 +1,5 @@
-// What does a KafkaTopic resource say? Its fields as Strimzi's v1 API has them, and what is read off its labels and annotations. Pure.
+// What does a KafkaTopic resource say? Its fields as Strimzi's v1 API has them, and what is read
+// off its labels and annotations. Pure.
 
 export const apiGroup = 'kafka.strimzi.io'
 export const apiVersion = 'v1'

@@ -1,5 +1,6 @@
-// Which KafkaTopics are there, and which of them are to be looked at? What the list and the watch have told, by uid, and a set of those
-// that changed in a way that matters. Pure but for its memory.
+// Which KafkaTopics are there, and which of them are to be looked at? What the list and the watch
+// have told, by uid, and a set of those that changed in a way that matters. Pure but for its
+// memory.
 import { isManaged, topicName, type KafkaTopic } from './kafka-topic.ts'
 import type { TopicEvent } from './kube.ts'
 
@@ -12,7 +13,10 @@ export class KnownTopics {
     return [...this.#byUid.values()]
   }
 
-  /** The whole truth at one moment. Everything is to be looked at, since the topics in Kafka may have changed too. */
+  /**
+   * The whole truth at one moment. Everything is to be looked at, since the topics in Kafka may
+   * have changed too.
+   */
   replace(items: readonly KafkaTopic[]): void {
     const listed = new Set(items.map(({ metadata }) => metadata.uid))
     for (const uid of this.#byUid.keys()) if (!listed.has(uid)) this.#forget(uid)
@@ -44,7 +48,10 @@ export class KnownTopics {
     for (const { metadata } of resources) if (this.#byUid.has(metadata.uid)) this.#mark(metadata.uid)
   }
 
-  /** Resolves when there is something to look at, at once if there is, or when `signal` aborts. For one waiter. */
+  /**
+   * Resolves when there is something to look at, at once if there is, or when `signal` aborts. For
+   * one waiter.
+   */
   async dirty(signal: AbortSignal): Promise<void> {
     if (this.#dirty.size > 0 || signal.aborted) return
     const { promise, resolve } = Promise.withResolvers<void>()

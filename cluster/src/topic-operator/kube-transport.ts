@@ -1,5 +1,6 @@
-// How do requests reach the API server? With the kubeconfig's credentials and a deadline each; a watch is read line by line.
-// Integers too large for a JavaScript number are kept as text: Kafka's largest retention is one.
+// How do requests reach the API server? With the kubeconfig's credentials and a deadline each; a
+// watch is read line by line. Integers too large for a JavaScript number are kept as text: Kafka's
+// largest retention is one.
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
@@ -35,7 +36,10 @@ export interface Call {
 export interface KubeTransport {
   /** @throws ApiError */
   json(call: Call): Promise<unknown>
-  /** The answer's lines, each parsed, until it ends. @throws ApiError, or an Error where the connection breaks */
+  /**
+   * The answer's lines, each parsed, until it ends. @throws ApiError, or an Error where the
+   * connection breaks
+   */
   lines(call: Call): AsyncGenerator<unknown>
   close(): void
 }

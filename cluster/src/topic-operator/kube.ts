@@ -1,5 +1,5 @@
-// How are KafkaTopics read and written? A list, a watch from where the list ended, and two narrow merge patches: the finalizers and
-// the status.
+// How are KafkaTopics read and written? A list, a watch from where the list ended, and two narrow
+// merge patches: the finalizers and the status.
 import type { KubeConfig } from '@kubernetes/client-node'
 import { apiGroup, apiVersion, clusterLabel } from './kafka-topic.ts'
 import type { KafkaTopic, KafkaTopicStatus } from './kafka-topic.ts'
@@ -22,7 +22,9 @@ export interface KafkaTopics {
   list(): Promise<{ readonly items: readonly KafkaTopic[]; readonly resourceVersion: string }>
   /** Ends after a while, or when the signal aborts: list again then. */
   watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<TopicEvent>
-  /** Fails with 409 when the resource has changed since it was read; `undefined` when it is gone. */
+  /**
+   * Fails with 409 when the resource has changed since it was read; `undefined` when it is gone.
+   */
   setFinalizers(resource: KafkaTopic, finalizers: readonly string[]): Promise<KafkaTopic | undefined>
   /** `undefined` when the resource is gone. */
   writeStatus(resource: KafkaTopic, status: KafkaTopicStatus): Promise<KafkaTopic | undefined>
@@ -72,7 +74,8 @@ export async function kafkaTopics(kubeConfig: KubeConfig, scope: Scope): Promise
       return patch(pathOf(resource), { metadata: { uid, resourceVersion, finalizers } })
     },
     writeStatus(resource, status) {
-      // The uid keeps the status of a deleted resource from its successor of the same name; what went from the status is taken out.
+      // The uid keeps the status of a deleted resource from its successor of the same name; what
+      // went from the status is taken out.
       const absent = { topicName: null, topicId: null }
       const body = { metadata: { uid: resource.metadata.uid }, status: { ...absent, ...status } }
       return patch(`${pathOf(resource)}/status`, body)

@@ -1,5 +1,6 @@
-// The development stand-in for Strimzi's Topic Operator: turns KafkaTopics into Kafka topics on a local cluster where Strimzi's
-// images cannot be had. Not for production; on kind the real one runs.
+// The development stand-in for Strimzi's Topic Operator: turns KafkaTopics into Kafka topics on a
+// local cluster where Strimzi's images cannot be had. Not for production; on kind the real one
+// runs.
 import { KubeConfig } from '@kubernetes/client-node'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'
 import { configOf } from './config.ts'

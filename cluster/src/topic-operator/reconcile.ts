@@ -1,5 +1,6 @@
-// How is a batch of KafkaTopics brought to Kafka? Deletions first, then one description of all the rest, then at most one request for
-// each kind of change, then a status each, written only where it says something new.
+// How is a batch of KafkaTopics brought to Kafka? Deletions first, then one description of all the
+// rest, then at most one request for each kind of change, then a status each, written only where it
+// says something new.
 import type { Outcome, TopicAdmin, TopicError } from '@orderpipeline/kit-kafka-admin'
 import { changesOf, intentOf, type Changes, type Intent } from './decide.ts'
 import { finalizer, hasFinalizer, isBeingDeleted, isManaged, topicName } from './kafka-topic.ts'
@@ -122,7 +123,10 @@ async function writeStatus(resource: KafkaTopic, attempt: Attempt, { kube, remem
   if (present) remember(present)
 }
 
-/** Does it for each at once. What the API server refuses for good is said and left until the resource changes; all else is tried again. */
+/**
+ * Does it for each at once. What the API server refuses for good is said and left until the
+ * resource changes; all else is tried again.
+ */
 async function each<T extends { readonly resource: KafkaTopic }>(
   items: readonly T[],
   again: KafkaTopic[],

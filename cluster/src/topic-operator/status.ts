@@ -1,4 +1,5 @@
-// What does a KafkaTopic's status say after an attempt, and has anything in it moved that a reader would act on? Pure.
+// What does a KafkaTopic's status say after an attempt, and has anything in it moved that a reader
+// would act on? Pure.
 import { isManaged, isPaused, topicName } from './kafka-topic.ts'
 import type { Condition, KafkaTopic, KafkaTopicStatus, Problem } from './kafka-topic.ts'
 
@@ -16,7 +17,8 @@ export function statusOf(resource: KafkaTopic, attempt: Attempt, now: Date): Kaf
   const managed = isManaged(resource)
   return {
     conditions: [{ ...condition, lastTransitionTime: lastTransitionTime ?? seconds(now) }],
-    // A paused resource is not looked at, so the generation last acted on stays; 0 where there was none.
+    // A paused resource is not looked at, so the generation last acted on stays; 0 where there was
+    // none.
     observedGeneration:
       managed && isPaused(resource) ? (before?.observedGeneration ?? 0) : resource.metadata.generation,
     // Kept at the first name: a change of it is refused until it is taken back.

@@ -1,5 +1,5 @@
-// Does a real API server take what the charts make? Every object is sent to it (a dry run keeps none), and every pod must pass the
-// restricted Pod Security Standard.
+// Does a real API server take what the charts make? Every object is sent to it (a dry run keeps
+// none), and every pod must pass the restricted Pod Security Standard.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
 import { strimziCrds } from '../../src/backing/index.ts'

@@ -1,6 +1,7 @@
-// Where do tests get the charts that order-platform depends on? From the very addresses that its Chart.yaml names: a proxy on
-// loopback answers for those hosts over TLS, with packed charts that hold one ConfigMap each. Helm is used as it is and finds
-// the proxy and its authority by environment (HTTPS_PROXY, SSL_CERT_FILE).
+// Where do tests get the charts that order-platform depends on? From the very addresses that its
+// Chart.yaml names: a proxy on loopback answers for those hosts over TLS, with packed charts that
+// hold one ConfigMap each. Helm is used as it is and finds the proxy and its authority by
+// environment (HTTPS_PROXY, SSL_CERT_FILE).
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -19,14 +20,20 @@ export interface Dependency {
 }
 
 export interface ChartSources {
-  /** What Helm's environment needs beside PATH, to reach the sources and to keep its own files apart. */
+  /**
+   * What Helm's environment needs beside PATH, to reach the sources and to keep its own files
+   * apart.
+   */
   readonly env: NodeJS.ProcessEnv
   /** What Helm has asked for, as `host/path`. */
   readonly requests: readonly string[]
   readonly close: () => Promise<void>
 }
 
-/** Serves every dependency whose repository is `https://…` or `oci://…`; `dir` keeps the packed charts and Helm's own files. */
+/**
+ * Serves every dependency whose repository is `https://…` or `oci://…`; `dir` keeps the packed
+ * charts and Helm's own files.
+ */
 export async function serveCharts(helm: string, dependencies: readonly Dependency[], dir: string): Promise<ChartSources> {
   const remote = dependencies.filter(({ repository }) => !repository.startsWith('file:'))
   const answers = new Map<string, Answer>()

@@ -1,4 +1,5 @@
-// Do the charts make what they should, for the values that people will set? Rendered by Helm; no cluster needed.
+// Do the charts make what they should, for the values that people will set? Rendered by Helm; no
+// cluster needed.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// Does `helm test` tell a shop that works from one that does not? The chart's own program, run with Node as its pod does, against a
-// gateway that answers as the real one is documented to (docs/gateway.md).
+// Does `helm test` tell a shop that works from one that does not? The chart's own program, run with
+// Node as its pod does, against a gateway that answers as the real one is documented to
+// (docs/gateway.md).
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'

@@ -45,7 +45,10 @@ export async function helm(...args: string[]): Promise<string> {
   return stdout
 }
 
-/** Where images are, and who may call a gateway, have no default, so each chart is rendered with these, unless a test says otherwise. */
+/**
+ * Where images are, and who may call a gateway, have no default, so each chart is rendered with
+ * these, unless a test says otherwise.
+ */
 const needed: Record<string, readonly string[]> = {
   'orderpipeline-operator': ['image.repository=orderpipeline/operator', 'servicesImage.repository=orderpipeline/services'],
   'order-shop': ['image.repository=orderpipeline/services', 'authentication.mode=none'],
@@ -85,7 +88,9 @@ export function podsOf(objects: readonly KubeObject[]): { name: string; spec: Po
 }
 
 export interface Platform {
-  /** A copy of order-platform beside its own charts, with its dependencies as archives in charts/. */
+  /**
+   * A copy of order-platform beside its own charts, with its dependencies as archives in charts/.
+   */
   readonly path: string
   /** What was asked of the sources of the dependencies. */
   readonly requests: readonly string[]

@@ -1,5 +1,6 @@
-// What does Helm find in a cluster, and what becomes of it? order-platform is installed for real on an API server (no pods run), and
-// what only a cluster can answer is asked there: is there a KEDA, a Kafka of another size, an older definition of OrderPipelines?
+// What does Helm find in a cluster, and what becomes of it? order-platform is installed for real on
+// an API server (no pods run), and what only a cluster can answer is asked there: is there a KEDA,
+// a Kafka of another size, an older definition of OrderPipelines?
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -161,7 +162,10 @@ describe('the uninstallation of the operator', () => {
   })
 })
 
-/** Makes what a hook has besides its Job, and answers what its program finds as in a pod: the account's token, and the way to the API server. */
+/**
+ * Makes what a hook has besides its Job, and answers what its program finds as in a pod: the
+ * account's token, and the way to the API server.
+ */
 async function asHook(hooks: readonly KubeObject[]): Promise<{ account: string; env: Record<string, string> }> {
   const account = hooks.find(({ kind }) => kind === 'ServiceAccount')?.metadata.name ?? ''
   const rights = hooks.filter(({ kind }) => kind !== 'Job' && kind !== 'ConfigMap')

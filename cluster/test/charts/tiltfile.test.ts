@@ -1,5 +1,5 @@
-// Does the Tiltfile do what its comments say? Evaluated by the interpreter that Tilt uses, with built-in functions that record how
-// they are called; the charts it names are rendered by Helm.
+// Does the Tiltfile do what its comments say? Evaluated by the interpreter that Tilt uses, with
+// built-in functions that record how they are called; the charts it names are rendered by Helm.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
@@ -32,7 +32,8 @@ test('stops on any other context, local or not, and says which to export', async
 test('configures exactly the workloads that the charts make with its values', async () => {
   const objects = await renderedByTilt()
   const made = objects.filter(({ kind }) => ['Deployment', 'Job', 'OrderPipeline'].includes(kind))
-  // Tilt applies hooks like any other object, but the one before an upgrade: helm renders that for an upgrade only.
+  // Tilt applies hooks like any other object, but the one before an upgrade: helm renders that for
+  // an upgrade only.
   const names = made.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'pre-upgrade').map(({ metadata }) => metadata.name)
   expect(argsOf('k8s_resource').map(({ workload }) => workload).sort()).toEqual(names.sort())
 })

@@ -1,4 +1,5 @@
-// Do tools come from their projects' releases whole and checked, or not at all, whatever the network does?
+// Do tools come from their projects' releases whole and checked, or not at all, whatever the
+// network does?
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'

@@ -1,5 +1,6 @@
-// How does a test stand in for the hosts of official releases? A real HTTP server with the layout of a mirror,
-// `/<host>/<path>`, whose files can be made to fail in the ways that networks and hosts do.
+// How does a test stand in for the hosts of official releases? A real HTTP server with the layout
+// of a mirror, `/<host>/<path>`, whose files can be made to fail in the ways that networks and
+// hosts do.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

@@ -1,5 +1,6 @@
-// How much of the way over Docker holds without Docker? kind itself reads kind-config.yaml, and images are loaded by the
-// commands that kind and Docker document, recorded by two scripts in their place.
+// How much of the way over Docker holds without Docker? kind itself reads kind-config.yaml, and
+// images are loaded by the commands that kind and Docker document, recorded by two scripts in their
+// place.
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +25,10 @@ async function script(name: string, body: string): Promise<string> {
   return path
 }
 
-/** What `kind create cluster` says with a Docker that has nothing: it decodes and checks the configuration, then pulls the node. */
+/**
+ * What `kind create cluster` says with a Docker that has nothing: it decodes and checks the
+ * configuration, then pulls the node.
+ */
 async function kindSays(config: string): Promise<string> {
   const kind = await ensureTool('kind')
   await script('docker', `case "$1" in info) echo '{"CgroupVersion":"2"}' ;; ps) ;; *) exit 7 ;; esac`)

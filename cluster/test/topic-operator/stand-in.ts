@@ -1,4 +1,5 @@
-// What does a test of the stand-in need? A namespace of its own, the stand-in running on it, KafkaTopics to write, and Kafka to look into.
+// What does a test of the stand-in need? A namespace of its own, the stand-in running on it,
+// KafkaTopics to write, and Kafka to look into.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
@@ -50,7 +51,10 @@ export async function namespaceOf(kubeconfig: string) {
     async delete(name: string) {
       await api.deleteNamespacedCustomObject({ ...plural, name })
     },
-    /** Waits until the condition of that type is so, of the resource's present generation unless it is paused. */
+    /**
+     * Waits until the condition of that type is so, of the resource's present generation unless it
+     * is paused.
+     */
     async condition(name: string, type: string, status = 'True', reason?: string): Promise<KafkaTopic> {
       return eventually(`${name} ${type}=${status}`, async () => {
         const topic = await get(name)

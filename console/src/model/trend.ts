@@ -1,5 +1,5 @@
-// Is a backlog getting better? The lag now against that of half a minute ago, with room for what is only
-// noise.
+// Is a backlog getting better? The lag now against that of half a minute ago, with room for what is
+// only noise.
 import type { Sample, Trend } from './state.ts'
 
 const spanMs = 30_000

@@ -5,7 +5,9 @@ import { figuresOf, gatewayName, namespaceOf, partsOf, workloadName } from '@ord
 import type { Past } from '../model/history.ts'
 import type { PartState, PipelineState } from '../model/state.ts'
 
-/** The operator's decisions for stages that are scaled on flow, by the name of their ScaledObject. */
+/**
+ * The operator's decisions for stages that are scaled on flow, by the name of their ScaledObject.
+ */
 export type Flows = ReadonlyMap<string, PartObserved['flow']>
 
 /** What one look at a namespace found. */

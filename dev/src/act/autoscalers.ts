@@ -1,5 +1,6 @@
-// Who scales here? For every ScaledObject a KEDA and an autoscaler of its own: the figures are read at their periods, the decisions are
-// those of `simulate`, and a Deployment gets the replicas they come to.
+// Who scales here? For every ScaledObject a KEDA and an autoscaler of its own: the figures are read
+// at their periods, the decisions are those of `simulate`, and a Deployment gets the replicas they
+// come to.
 import { autoscalerRules } from '@orderpipeline/cli/embedding'
 import type { Deployment, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys, pausedAnnotation, quantity } from '@orderpipeline/operator/pipeline'
@@ -182,7 +183,10 @@ export class Autoscalers {
     return (topic) => this.#options.lagOf(groups.get(topic) ?? '', topic)
   }
 
-  /** What the ready replicas have used since the last look; those that were not there then are left out. */
+  /**
+   * What the ready replicas have used since the last look; those that were not there then are left
+   * out.
+   */
   async #used(object: ScaledObject, target: Deployment, scaler: Scaler): Promise<Pick<Measured, 'cpu' | 'memory'>> {
     const types = new Set(object.spec.triggers.map(({ type }) => type))
     if (!types.has('cpu') && !types.has('memory')) return {}

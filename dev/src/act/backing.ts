@@ -1,4 +1,5 @@
-// What do the processes of a pipeline stand on? A Kafka and a PostgreSQL of this project's own, started again when they die.
+// What do the processes of a pipeline stand on? A Kafka and a PostgreSQL of this project's own,
+// started again when they die.
 import { join } from 'node:path'
 import {
   ProcessTable,

@@ -1,5 +1,5 @@
-// When was the pipeline's file edited? Looked at every second: it works for every editor, whether it writes the file or puts another in its
-// place.
+// When was the pipeline's file edited? Looked at every second: it works for every editor, whether
+// it writes the file or puts another in its place.
 import { stat } from 'node:fs/promises'
 
 const periodMs = 1_000

@@ -1,5 +1,5 @@
-// How do several gateways share one port? Each new connection goes to the next replica that is ready, as a Service does it; one that
-// drains gets none. Nothing of a request is looked at.
+// How do several gateways share one port? Each new connection goes to the next replica that is
+// ready, as a Service does it; one that drains gets none. Nothing of a request is looked at.
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export interface GatewayProxy {
@@ -11,7 +11,10 @@ const noneReady =
   'HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\nconnection: close\r\n\r\n' +
   '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"no gateway is ready yet"}\n'
 
-/** `targets` are the ports of the replicas that are ready, asked at each connection. @throws what listening throws, such as EADDRINUSE */
+/**
+ * `targets` are the ports of the replicas that are ready, asked at each connection. @throws what
+ * listening throws, such as EADDRINUSE
+ */
 export async function gatewayProxy(port: number, targets: () => readonly number[]): Promise<GatewayProxy> {
   const open = new Set<Socket>()
   let turn = 0

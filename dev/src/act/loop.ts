@@ -1,4 +1,5 @@
-// Who carries a pipeline's spec out here? The operator's own loop, pass for pass, on the objects of this process.
+// Who carries a pipeline's spec out here? The operator's own loop, pass for pass, on the objects of
+// this process.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import {
   eventRecorder,

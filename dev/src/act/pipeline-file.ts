@@ -1,5 +1,5 @@
-// What does the pipeline's file say? One OrderPipeline, checked as the API server and the operator would, and beside it the Secrets and Jobs
-// of other documents.
+// What does the pipeline's file say? One OrderPipeline, checked as the API server and the operator
+// would, and beside it the Secrets and Jobs of other documents.
 import { readFile } from 'node:fs/promises'
 import { CommandFailed, painter, validation, verdictLines } from '@orderpipeline/cli/embedding'
 import type { OrderPipeline, V1Container } from '@orderpipeline/operator/api'
@@ -32,7 +32,10 @@ interface Document {
   readonly stringData?: Readonly<Record<string, string>>
 }
 
-/** `before` is the version that runs, for the rules on what may change. @throws CommandFailed that says what is wrong */
+/**
+ * `before` is the version that runs, for the rules on what may change. @throws CommandFailed that
+ * says what is wrong
+ */
 export async function readPipeline(files: readonly string[], before?: OrderPipeline): Promise<PipelineFile> {
   const documents = (await Promise.all(files.map(documentsIn))).flat()
   const pipelines = documents.filter(({ kind }) => kind === 'OrderPipeline')

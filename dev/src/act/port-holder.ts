@@ -1,11 +1,13 @@
-// Who holds a port? The process's name and id, where the system tells us; a port that is taken is of little use to know without it.
+// Who holds a port? The process's name and id, where the system tells us; a port that is taken is
+// of little use to know without it.
 import { connect } from 'node:net'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { run } from '@orderpipeline/cluster/embedding'
 
 /**
- * Whether anything answers on the loopback address. A NodePort of a local Kubernetes does so by a rule of the firewall, with no
- * listener: a server could take the same port, and would never get a connection.
+ * Whether anything answers on the loopback address. A NodePort of a local Kubernetes does so by a
+ * rule of the firewall, with no listener: a server could take the same port, and would never get a
+ * connection.
  */
 export const answers = (port: number, timeoutMs = 500): Promise<boolean> =>
   new Promise((resolve) => {

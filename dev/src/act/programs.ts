@@ -1,5 +1,6 @@
-// What do the built-in stages run from? One file each, bundled from the sources as for their image, with its compiled code beside it: a
-// process then starts four times as fast. Made anew when a source has changed.
+// What do the built-in stages run from? One file each, bundled from the sources as for their image,
+// with its compiled code beside it: a process then starts four times as fast. Made anew when a
+// source has changed.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -59,7 +60,10 @@ async function forgetOld(folder: string, tag: string): Promise<void> {
   await Promise.all(old.map(({ name }) => rm(join(folder, name), { recursive: true, force: true })))
 }
 
-/** By size and time, as make does it: reading everything would take longer than all the rest of a start. */
+/**
+ * By size and time, as make does it: reading everything would take longer than all the rest of a
+ * start.
+ */
 async function sourcesTag(): Promise<string> {
   const hash = createHash('sha256')
     .update(process.version)

@@ -1,5 +1,6 @@
-// How does one replica live? As a pod with one container does: a process that is started, asked by its probes whether it works, started
-// again when it ends or stops answering, and given its time when it is to go.
+// How does one replica live? As a pod with one container does: a process that is started, asked by
+// its probes whether it works, started again when it ends or stops answering, and given its time
+// when it is to go.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isFree, startChild, type Child } from '@orderpipeline/cluster/embedding'
 import type { V1Container } from '@orderpipeline/operator/api'
@@ -103,7 +104,10 @@ export class Replica {
     return this.#lastCause
   }
 
-  /** Runs until it is stopped; resolves once the first start has come as far as answering, or has failed. */
+  /**
+   * Runs until it is stopped; resolves once the first start has come as far as answering, or has
+   * failed.
+   */
   begin(): Promise<void> {
     this.#begun = true
     const started = Promise.withResolvers<void>()
@@ -188,7 +192,9 @@ export class Replica {
     await sleep(pause, undefined, { ref: false })
   }
 
-  /** Until the process has ended: startup, then readiness and liveness at the container's own times. */
+  /**
+   * Until the process has ended: startup, then readiness and liveness at the container's own times.
+   */
   async #probe(child: Child, firstAnswer: () => void): Promise<void> {
     const { startupProbe, readinessProbe, livenessProbe } = this.spec.container
     const ask = (path: string, timeoutSeconds: number): Promise<ProbeAnswer> =>
@@ -264,7 +270,10 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 
 const lately = new Set<number>()
 
-/** Of the range that ports of this project are taken from, outside that of outgoing connections; none twice within a minute. */
+/**
+ * Of the range that ports of this project are taken from, outside that of outgoing connections;
+ * none twice within a minute.
+ */
 async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 500; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 10_000)

@@ -1,4 +1,5 @@
-// What does a replica run? A built-in stage its program of the bundle, a stage of one's own the command that --run names.
+// What does a replica run? A built-in stage its program of the bundle, a stage of one's own the
+// command that --run names.
 import { dirname } from 'node:path'
 import type { V1Container } from '@orderpipeline/operator/api'
 import type { Programs } from './programs.ts'
@@ -33,7 +34,8 @@ export function programFor(
 
 /** Runs in the directory of the caller, with all that the caller's own environment has. */
 export function shellProgram(line: string, env: NodeJS.ProcessEnv): Program {
-  // A plain command replaces its shell, so that the process that is measured and told to end is the program itself.
+  // A plain command replaces its shell, so that the process that is measured and told to end is the
+  // program itself.
   const simple = !/[;&|<>()\n]/.test(line)
   const own = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),

@@ -1,4 +1,5 @@
-// How do KafkaTopics become topics? By the code of the local cluster's Topic Operator, on the objects of this process.
+// How do KafkaTopics become topics? By the code of the local cluster's Topic Operator, on the
+// objects of this process.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reconcileTopics, type TopicResource } from '@orderpipeline/cluster/embedding'
 import { topicAdmin, topicNames, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
@@ -24,7 +25,10 @@ export class Topics {
     this.#say = say
   }
 
-  /** Topics that an earlier run has made keep their partitions, as the operator keeps those of topics it finds. */
+  /**
+   * Topics that an earlier run has made keep their partitions, as the operator keeps those of
+   * topics it finds.
+   */
   async recall(pipeline: OrderPipeline): Promise<void> {
     const admin = topicAdmin(this.#kafka)
     const names = (await topicNames(this.#kafka)).filter((name) => name.startsWith(topicPrefix(pipeline.metadata.name)))

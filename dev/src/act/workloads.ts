@@ -1,5 +1,6 @@
-// How do Deployments become processes? Each is compared with the replicas there are, as its controller would; those that are missing are
-// started, few at a time, and what came of it is written into its status and those of its pods.
+// How do Deployments become processes? Each is compared with the replicas there are, as its
+// controller would; those that are missing are started, few at a time, and what came of it is
+// written into its status and those of its pods.
 import { createHash, randomBytes } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -317,7 +318,10 @@ function podOf({ spec }: Replica, set: KubeObject): KubeObject {
   }
 }
 
-/** Elsewhere the system counts memory as used that it would give away: there the number of processes is bounded beforehand. */
+/**
+ * Elsewhere the system counts memory as used that it would give away: there the number of processes
+ * is bounded beforehand.
+ */
 const availableBytes = (): number => (process.platform === 'linux' ? process.availableMemory() : Infinity)
 
 const memoryText = (): string =>

@@ -1,4 +1,5 @@
-// How does a request reach a process behind the local API? As it is, to a port of the loopback address; the answer comes back as it is.
+// How does a request reach a process behind the local API? As it is, to a port of the loopback
+// address; the answer comes back as it is.
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
 

@@ -1,5 +1,6 @@
-// How do the commands and kubectl speak to this runtime? As to an API server: HTTPS on the loopback address, a bearer token, the paths and
-// answers of Kubernetes for the objects that there are. Reading is free; a pipeline's spec may be patched, and nothing else is written.
+// How do the commands and kubectl speak to this runtime? As to an API server: HTTPS on the loopback
+// address, a bearer token, the paths and answers of Kubernetes for the objects that there are.
+// Reading is free; a pipeline's spec may be patched, and nothing else is written.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'

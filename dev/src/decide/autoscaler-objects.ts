@@ -1,12 +1,15 @@
-// How do a ScaledObject and its autoscaler look to somebody who reads them? As KEDA and the HorizontalPodAutoscaler write them, from the
-// decision that was taken here. Pure.
+// How do a ScaledObject and its autoscaler look to somebody who reads them? As KEDA and the
+// HorizontalPodAutoscaler write them, from the decision that was taken here. Pure.
 import type { Metric } from '@orderpipeline/cli/embedding'
 import type { KubeObject, ScaledObject, Trigger } from '@orderpipeline/operator/api'
 
 export interface Look {
   readonly current: number
   readonly desired: number
-  /** As the lag figures of the ScaledObject, then cpu and memory; undefined what could not be measured. */
+  /**
+   * As the lag figures of the ScaledObject, then cpu and memory; undefined what could not be
+   * measured.
+   */
   readonly metrics: readonly (Metric | undefined)[]
   /** What one replica has requested of a resource. */
   readonly requested: Readonly<Record<'cpu' | 'memory', number | undefined>>
@@ -102,7 +105,10 @@ export const scaledObjectStatus = (active: boolean, paused: boolean) => ({
   ],
 })
 
-/** What the autoscaler is told of lag: a figure for each topic, or where they are added up one for all, by KEDA's names. */
+/**
+ * What the autoscaler is told of lag: a figure for each topic, or where they are added up one for
+ * all, by KEDA's names.
+ */
 function lagFigures({ triggers, advanced }: ScaledObject['spec']): { readonly name: string; readonly goal: string }[] {
   const { scalingModifiers } = advanced
   if (scalingModifiers?.formula) return [{ name: 'composite-metric', goal: scalingModifiers.target }]

@@ -1,5 +1,6 @@
-// What is a process told in place of a container? Each variable of its container, with secrets looked up, the ports that are its own,
-// and the names of Services as addresses of this machine. Pure.
+// What is a process told in place of a container? Each variable of its container, with secrets
+// looked up, the ports that are its own, and the names of Services as addresses of this machine.
+// Pure.
 import type { V1Container } from '@orderpipeline/operator/api'
 
 /** A Service of this machine: its name and port mean this port of the loopback address. */
@@ -49,7 +50,10 @@ export function processEnvironment(
   return { kind: 'complete', variables }
 }
 
-/** Every `<service>:<port>`, with or without its namespace and domain, as 127.0.0.1 with the port it has here. */
+/**
+ * Every `<service>:<port>`, with or without its namespace and domain, as 127.0.0.1 with the port it
+ * has here.
+ */
 export function localAddresses(text: string, services: readonly LocalService[]): string {
   return services.reduce((changed, { name, namespace, port, localPort }) => {
     const host = `${escaped(name)}(?:\\.${escaped(namespace)}(?:\\.svc(?:\\.[a-z0-9.-]+)?)?)?`

@@ -1,5 +1,5 @@
-// What of a pipeline is different where there is no cluster? Its Kafka is the one that runs here, which asks for no user and shows no
-// certificate; its spec is otherwise as written. Pure.
+// What of a pipeline is different where there is no cluster? Its Kafka is the one that runs here,
+// which asks for no user and shows no certificate; its spec is otherwise as written. Pure.
 import type { OrderPipeline, OrderPipelineSpec } from '@orderpipeline/operator/api'
 
 export interface LocalPipeline {
@@ -43,7 +43,10 @@ function localKafka({ spec, metadata }: OrderPipeline): { kafka: OrderPipelineSp
   }
 }
 
-/** Written by hand in the file, or left to whoever suspends it: an edit of the file keeps what `orderpipeline suspend` has set. */
+/**
+ * Written by hand in the file, or left to whoever suspends it: an edit of the file keeps what
+ * `orderpipeline suspend` has set.
+ */
 export function withLiveSuspension(
   edited: OrderPipeline,
   live: OrderPipeline | undefined,

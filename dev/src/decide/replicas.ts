@@ -1,5 +1,5 @@
-// Which processes should a Deployment start and end? As many as wanted, of the newest template, by the steps that its rolling update
-// allows. Pure.
+// Which processes should a Deployment start and end? As many as wanted, of the newest template, by
+// the steps that its rolling update allows. Pure.
 import type { V1DeploymentSpec } from '@orderpipeline/operator/api'
 
 /** A replica as a Deployment sees it. */
@@ -65,7 +65,10 @@ export interface Ask {
   readonly least: number
 }
 
-/** How many each may have when there may be `most` in all: the least of each first, in the order given, then the rest in turn. */
+/**
+ * How many each may have when there may be `most` in all: the least of each first, in the order
+ * given, then the rest in turn.
+ */
 export function shares(asks: readonly Ask[], most: number): ReadonlyMap<string, number> {
   let left = most
   const granted = new Map<string, number>()

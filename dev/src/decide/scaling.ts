@@ -1,5 +1,6 @@
-// How many replicas does a ScaledObject come to? KEDA's step to and from zero, and the autoscaler's decision on lag, CPU and memory, by
-// the rules that `simulate` uses and that are checked against Kubernetes' own. Pure.
+// How many replicas does a ScaledObject come to? KEDA's step to and from zero, and the autoscaler's
+// decision on lag, CPU and memory, by the rules that `simulate` uses and that are checked against
+// Kubernetes' own. Pure.
 import {
   blank,
   decision,
@@ -44,7 +45,10 @@ export interface ScalingRules extends AutoscalerRules {
 export interface ScalingDecision {
   readonly replicas: number
   readonly memory: ScalingMemory
-  /** What the decision was taken on: the lag of each topic, or of all of them together where they are added up, then cpu and memory. */
+  /**
+   * What the decision was taken on: the lag of each topic, or of all of them together where they
+   * are added up, then cpu and memory.
+   */
   readonly metrics: readonly (Metric | undefined)[]
 }
 
@@ -70,7 +74,10 @@ export function activation(
   return { replicas, memory: { ...memory, lastActive }, metrics: [] }
 }
 
-/** One look of the horizontal pod autoscaler. A figure that is missing lets it scale out on the others, and never in. */
+/**
+ * One look of the horizontal pod autoscaler. A figure that is missing lets it scale out on the
+ * others, and never in.
+ */
 export function scaling(
   rules: ScalingRules,
   memory: ScalingMemory,
@@ -105,8 +112,9 @@ function lagMetrics({ triggers, sum }: ScalingRules, { lagOf }: Measured): (Metr
 }
 
 /**
- * Of the replicas that were measured, as if the others used nothing where that asks for more, and all they requested where it asks
- * for fewer: a replica that has just started must not move the autoscaler either way.
+ * Of the replicas that were measured, as if the others used nothing where that asks for more, and
+ * all they requested where it asks for fewer: a replica that has just started must not move the
+ * autoscaler either way.
  */
 function utilizationMetric(use: ResourceUse | undefined, percent: number, current: number): Metric | undefined {
   if (!use || use.replicas === 0 || use.requested <= 0) return undefined

@@ -1,5 +1,5 @@
-// What do the statuses of a Deployment and of its pods say? As the controllers of a cluster write them, from the replicas that there are.
-// Pure.
+// What do the statuses of a Deployment and of its pods say? As the controllers of a cluster write
+// them, from the replicas that there are. Pure.
 import type { Deployment } from '@orderpipeline/operator/api'
 
 /** What keeps a Deployment from its replicas. */

@@ -1,5 +1,6 @@
-// Where do the objects live that an API server would hold? Here, in memory: versions, generations and finalizers as an API server keeps
-// them, read and written by the operator's loop through the same port, by the controllers of this runtime, and by the local API.
+// Where do the objects live that an API server would hold? Here, in memory: versions, generations
+// and finalizers as an API server keeps them, read and written by the operator's loop through the
+// same port, by the controllers of this runtime, and by the local API.
 import { randomUUID } from 'node:crypto'
 import { childResources, orderPipelines, type KubeObject, type Resource } from '@orderpipeline/operator/api'
 import {
@@ -35,7 +36,10 @@ export interface LocalObjects {
   readonly world: Informers
   all(kind: Kind): readonly KubeObject[]
   get(kind: Kind, namespace: string, name: string): KubeObject | undefined
-  /** Makes it, or replaces what is given of it: metadata is merged, another spec is another generation. */
+  /**
+   * Makes it, or replaces what is given of it: metadata is merged, another spec is another
+   * generation.
+   */
   put(object: KubeObject): KubeObject
   remove(kind: Kind, namespace: string, name: string): void
   /** Status and nothing else, of an object that is there. */
@@ -170,7 +174,9 @@ export function localObjects(now: () => Date, changed: (change: Change) => void)
   }
 }
 
-/** Replicas are the autoscaler's: whoever applies a Deployment without them leaves them as they are. */
+/**
+ * Replicas are the autoscaler's: whoever applies a Deployment without them leaves them as they are.
+ */
 function merge(live: KubeObject, given: KubeObject): KubeObject {
   const spec = given.spec === undefined ? live.spec : withReplicas(given, live)
   const { resourceVersion: _version, ...metadata } = given.metadata

@@ -1,6 +1,9 @@
 // Which objects does a label selector take? As Kubernetes writes it. Pure.
 
-/** `key`, `!key`, `key=value`, `key==value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, joined by commas. */
+/**
+ * `key`, `!key`, `key=value`, `key==value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, joined
+ * by commas.
+ */
 export const selects = (selector: string, labels: Readonly<Record<string, string>>): boolean =>
   selector
     .split(/,(?![^(]*\))/)

@@ -1,5 +1,5 @@
-// What stands beside a pipeline in a cluster, and is needed here as well? The payment provider's Deployment, as the shop's chart has it, and
-// the addresses behind the Services. Pure.
+// What stands beside a pipeline in a cluster, and is needed here as well? The payment provider's
+// Deployment, as the shop's chart has it, and the addresses behind the Services. Pure.
 import type { Deployment, KubeObject } from '@orderpipeline/operator/api'
 import type { LocalService } from '../decide/environment.ts'
 

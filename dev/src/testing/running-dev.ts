@@ -1,5 +1,6 @@
-// How does a test hold a pipeline that runs by `orderpipeline dev`? As a user does: the command in a process of its own with a state directory
-// of the test's, its addresses from what it records, and its objects by the local API.
+// How does a test hold a pipeline that runs by `orderpipeline dev`? As a user does: the command in
+// a process of its own with a state directory of the test's, its addresses from what it records,
+// and its objects by the local API.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, chmod, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

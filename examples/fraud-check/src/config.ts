@@ -1,4 +1,5 @@
-// What is the stage's container given? The environment contract of docs/architecture.md, and this stage's own figures.
+// What is the stage's container given? The environment contract of docs/architecture.md, and this
+// stage's own figures.
 import { z } from 'zod'
 
 const text = z.string().min(1)
@@ -41,7 +42,10 @@ const schema = z.object({
 export type Config = Readonly<z.output<typeof schema>>
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** @throws ConfigInvalid, a line for each wrong variable; values are not shown, since some are secrets */
+/**
+ * @throws ConfigInvalid, a line for each wrong variable; values are not shown, since some are
+ * secrets
+ */
 export function configOf(env: Environment): Config {
   const { data, error } = schema.safeParse(env)
   if (error)

@@ -1,4 +1,5 @@
-// What is kept of a message that was given up on? All of it, as it came, with the reasons in headers that `orderpipeline dlq` knows.
+// What is kept of a message that was given up on? All of it, as it came, with the reasons in
+// headers that `orderpipeline dlq` knows.
 import type { IHeaders, KafkaMessage } from 'kafkajs'
 
 export interface Received {
@@ -7,7 +8,10 @@ export interface Received {
   readonly message: KafkaMessage
 }
 
-/** A broker takes a megabyte; with the reasons a message that nearly fills that would no longer fit, and block its partition. */
+/**
+ * A broker takes a megabyte; with the reasons a message that nearly fills that would no longer fit,
+ * and block its partition.
+ */
 const largestKept = 900_000
 
 export function deadLetter(

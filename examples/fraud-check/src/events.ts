@@ -1,4 +1,5 @@
-// What does the stage read, and what does it say? CloudEvents in JSON; zod drops the fields it does not know.
+// What does the stage read, and what does it say? CloudEvents in JSON; zod drops the fields it does
+// not know.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
@@ -46,7 +47,10 @@ export class Undecodable extends Error {
   }
 }
 
-/** `undefined`: none of this stage's business; topics carry several types, and gain more. @throws Undecodable */
+/**
+ * `undefined`: none of this stage's business; topics carry several types, and gain more. @throws
+ * Undecodable
+ */
 export function sightingOf(value: Buffer | null): Sighting | undefined {
   const envelope = Envelope.safeParse(json(value))
   if (!envelope.success) throw new Undecodable('NotACloudEvent', z.prettifyError(envelope.error))
@@ -68,7 +72,10 @@ function json(value: Buffer | null): unknown {
 /** A type of one's own goes under a domain of one's own. */
 const suspectedType = 'com.example.fraud.suspected.v1'
 
-/** Its id follows from its order: said again after a crash it is the same event, and whoever reads it drops the second. */
+/**
+ * Its id follows from its order: said again after a crash it is the same event, and whoever reads
+ * it drops the second.
+ */
 export function suspicion(sighting: Sighting, found: readonly Reason[], now: Date): string {
   const { orderId, customerId, correlationid, traceparent } = sighting
   return JSON.stringify({

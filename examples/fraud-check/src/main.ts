@@ -1,5 +1,6 @@
-// How does a team bring a stage of its own in TypeScript? This one looks for fraud: large orders, too many orders, too many declined
-// payments of one customer. It uses nothing of OrderPipeline but the environment contract. `migrate` as argument makes its tables.
+// How does a team bring a stage of its own in TypeScript? This one looks for fraud: large orders,
+// too many orders, too many declined payments of one customer. It uses nothing of OrderPipeline but
+// the environment contract. `migrate` as argument makes its tables.
 import { createServer } from 'node:http'
 import { ConfigInvalid, configOf } from './config.ts'
 import { migrate } from './migrate.ts'

@@ -1,4 +1,5 @@
-// How does the stage get its tables? An administrator runs `migrate` before the stage starts, as for the built-in services.
+// How does the stage get its tables? An administrator runs `migrate` before the stage starts, as
+// for the built-in services.
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { z } from 'zod'

@@ -1,7 +1,8 @@
 // How do validated orders and declined payments become suspicions?
 //
-// A few messages at a time are judged in one transaction; what it found is published; only then are their offsets committed. A crash
-// at any line has the messages come again: the transaction knows them, and what it had found is published again under the same id.
+// A few messages at a time are judged in one transaction; what it found is published; only then are
+// their offsets committed. A crash at any line has the messages come again: the transaction knows
+// them, and what it had found is published again under the same id.
 import kafkajs from 'kafkajs'
 import type { EachBatchPayload } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -66,7 +67,10 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
   const keyedByOrder = config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_EMIT_TOPICS)
   const backoff: Backoff = { firstMs: config.STAGE_RETRY_BACKOFF_SECONDS * 1_000, longestMs: 60_000 }
 
-  /** Waits longer each time, half of it by chance, and stays a member of the group meanwhile. False once draining. */
+  /**
+   * Waits longer each time, half of it by chance, and stays a member of the group meanwhile. False
+   * once draining.
+   */
   const pause = async (failures: number, { firstMs, longestMs }: Backoff, heartbeat: Heartbeat) => {
     counts.retries++
     const ms = Math.min(firstMs * 2 ** Math.min(failures - 1, 16), longestMs)

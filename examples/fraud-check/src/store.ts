@@ -1,4 +1,5 @@
-// How does a batch of sightings become suspicions, once each? One transaction, one statement for each step, however many they are.
+// How does a batch of sightings become suspicions, once each? One transaction, one statement for
+// each step, however many they are.
 import pg from 'pg'
 import { suspicion, type Kind, type Sighting } from './events.ts'
 import { reasonsFor, type Limits } from './rules.ts'
@@ -38,8 +39,9 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
     keepAlive: true,
   })
   pool.on('error', onIdleError)
-  // The pool listens to idle connections only. One that ends in the packet of its last answer says so between two statements,
-  // and an error that nothing listens to would end the process. The next statement rejects all the same.
+  // The pool listens to idle connections only. One that ends in the packet of its last answer says
+  // so between two statements, and an error that nothing listens to would end the process. The next
+  // statement rejects all the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
   const transaction = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
@@ -58,7 +60,8 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
 
   return {
     /**
-     * Returns every suspicion of these orders, those of an earlier time included: they may not have been published then.
+     * Returns every suspicion of these orders, those of an earlier time included: they may not have
+     * been published then.
      * @throws DatabaseAway
      */
     judge: async (sightings: readonly Sighting[], now: Date): Promise<Suspicion[]> => {
@@ -98,7 +101,10 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
   }
 }
 
-/** Data exceptions, constraints, and errors of our own making; everything else is waited for, tables that are not there yet included. */
+/**
+ * Data exceptions, constraints, and errors of our own making; everything else is waited for, tables
+ * that are not there yet included.
+ */
 const isOfTheData = (error: unknown): boolean =>
   error instanceof TypeError || (error instanceof pg.DatabaseError && /^(22|23)/.test(error.code ?? ''))
 

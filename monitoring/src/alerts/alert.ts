@@ -1,4 +1,5 @@
-// What is an alert? Its rule, what a runbook says of it, and the series with which its test shows that it fires and stays quiet.
+// What is an alert? Its rule, what a runbook says of it, and the series with which its test shows
+// that it fires and stays quiet.
 
 export interface Alert {
   /** In capitals at the start of each word, beginning with OrderPipeline. */
@@ -26,7 +27,10 @@ export interface Runbook {
   readonly act: readonly string[]
 }
 
-/** Series by name and labels, one value a minute as promtool writes them (`0+5x60`), and when the alerts are asked. */
+/**
+ * Series by name and labels, one value a minute as promtool writes them (`0+5x60`), and when the
+ * alerts are asked.
+ */
 export interface Example {
   readonly title: string
   readonly series: Readonly<Record<string, string>>

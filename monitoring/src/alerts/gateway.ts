@@ -1,4 +1,5 @@
-// Which alerts tell of the gateway? Its error budget burns too fast, it refuses orders, or its limits are not shared.
+// Which alerts tell of the gateway? Its error budget burns too fast, it refuses orders, or its
+// limits are not shared.
 import { pod, type AlertGroup } from './alert.ts'
 
 /** Share of requests that may fail in 30 days. */
@@ -10,8 +11,8 @@ const by = 'sum by (namespace, orderpipeline_dev_pipeline)'
 const ratio = (window: string): string => `${by} (rate(${failed}[${window}])) / ${by} (rate(${all}[${window}]))`
 
 /**
- * Burn rates and windows of the Site Reliability Workbook, chapter 5: 2 % of 30 days' budget in an hour, 5 % in six hours. The
- * short window ends the alert soon after the errors have ended.
+ * Burn rates and windows of the Site Reliability Workbook, chapter 5: 2 % of 30 days' budget in an
+ * hour, 5 % in six hours. The short window ends the alert soon after the errors have ended.
  */
 const burns = (rate: number, long: string, short: string): string =>
   `${ratio(long)} > ${rate} * ${errorBudget}\nand ${ratio(short)} > ${rate} * ${errorBudget}`

@@ -1,4 +1,5 @@
-// Which alerts tell of pipelines and their stages? All from the operator's metrics, and the stages' own where only they know.
+// Which alerts tell of pipelines and their stages? All from the operator's metrics, and the stages'
+// own where only they know.
 import { pod, stage, type AlertGroup } from './alert.ts'
 
 const wanted = `orderpipeline_stage_replicas_desired{${stage}}`

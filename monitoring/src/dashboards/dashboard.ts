@@ -1,4 +1,5 @@
-// How is a dashboard described? Rows of panels, each with its queries; Grafana's JSON is built from that with its own SDK.
+// How is a dashboard described? Rows of panels, each with its queries; Grafana's JSON is built from
+// that with its own SDK.
 import {
   DashboardBuilder,
   DatasourceVariableBuilder,

@@ -1,4 +1,5 @@
-// What does the dashboard of a pipeline and that of a stage show? Whether orders flow, which stage is slow, and why it has its replicas.
+// What does the dashboard of a pipeline and that of a stage show? Whether orders flow, which stage
+// is slow, and why it has its replicas.
 import { type Dashboard, ofPods, type Panel, pipelineVariables } from './dashboard.ts'
 
 const ofPipeline = 'namespace="$namespace",pipeline="$pipeline"'

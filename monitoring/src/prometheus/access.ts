@@ -1,4 +1,5 @@
-// How does a Prometheus reach a cluster? By the server and the certificates of a kubeconfig, as files that it alone reads.
+// How does a Prometheus reach a cluster? By the server and the certificates of a kubeconfig, as
+// files that it alone reads.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'

@@ -1,5 +1,6 @@
-// How does a Prometheus read a cluster from outside of it? Its targets come from a file (targets.ts), and it reaches them
-// through the API server's proxy. Inside of a cluster the chart's PodMonitors say the same, with the same labels.
+// How does a Prometheus read a cluster from outside of it? Its targets come from a file
+// (targets.ts), and it reaches them through the API server's proxy. Inside of a cluster the chart's
+// PodMonitors say the same, with the same labels.
 import { stringify } from 'yaml'
 
 export interface ScrapeAccess {

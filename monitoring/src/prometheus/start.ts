@@ -1,4 +1,5 @@
-// How is a Prometheus run beside a cluster? As a process of this machine, on loopback alone, with the product's rules.
+// How is a Prometheus run beside a cluster? As a process of this machine, on loopback alone, with
+// the product's rules.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
@@ -89,7 +90,10 @@ interface Discovery {
 
 const lookMs = 5_000
 
-/** Keeps the files of targets; a look that fails leaves them as they are. @throws Error where the first one fails. */
+/**
+ * Keeps the files of targets; a look that fails leaves them as they are. @throws Error where the
+ * first one fails.
+ */
 async function startDiscovery(kubeconfig: KubeConfig, server: string, folder: string): Promise<Discovery> {
   const api = kubeconfig.makeApiClient(CoreV1Api)
   const files = Object.fromEntries(jobs.map((job) => [job, join(folder, `${job}.json`)]))

@@ -1,4 +1,5 @@
-// Which conditions can a pipeline be in, and for which reasons? Spelled once: people script against these words.
+// Which conditions can a pipeline be in, and for which reasons? Spelled once: people script against
+// these words.
 export type ConditionType = 'Ready' | 'Configured' | 'TopicsReady' | 'WorkloadsReady' | 'ScalingReady' | 'RolledOut'
 
 /** Ready derives from these, in this order: the first that is not True gives Ready its reason. */
@@ -42,11 +43,16 @@ export type Reason =
   | ProblemReason
   | 'AllReady'
   | 'Applied'
-  /** Applied, and database.maxConnections is too few while parts at their maximum are rolled out. */
+  /**
+   * Applied, and database.maxConnections is too few while parts at their maximum are rolled out.
+   */
   | 'ConnectionBudgetTight'
   /** Applied, and nothing says who may call the gateway, which therefore does not start. */
   | 'AuthenticationUnset'
-  /** Applied, and something else changes an object of the pipeline back each time that it is repaired. */
+  /**
+   * Applied, and something else changes an object of the pipeline back each time that it is
+   * repaired.
+   */
   | 'Contested'
   /** Applied, and another installation of the operator watches the pipeline too and stands by. */
   | 'SecondOperator'
@@ -65,11 +71,17 @@ export type Reason =
   | 'ScaledObjectsNotReady'
   /** Scaling works, but a topic has too few partitions for maxReplicas. */
   | 'MaximumUnreachable'
-  /** Scaling works, but a stage whose policy is Flow is scaled on lag, since KEDA cannot ask the operator or gets no answer. */
+  /**
+   * Scaling works, but a stage whose policy is Flow is scaled on lag, since KEDA cannot ask the
+   * operator or gets no answer.
+   */
   | 'ScaledOnLag'
   /** A new version is on its way, and nothing says that it fails. */
   | 'Progressing'
-  /** Pods of a new version fail, and will be given up at the deadline where a stable version is there to go back to. */
+  /**
+   * Pods of a new version fail, and will be given up at the deadline where a stable version is
+   * there to go back to.
+   */
   | 'NewVersionFailing'
   /** A new version was given up, the last stable one runs. */
   | 'RolledBack'

@@ -61,7 +61,9 @@ export const orderPipelines: Resource = {
   plural: 'orderpipelines',
 }
 
-/** Everything a pipeline can own, in the order it is made: what a pod needs comes before the pod. */
+/**
+ * Everything a pipeline can own, in the order it is made: what a pod needs comes before the pod.
+ */
 export const childResources = [
   { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic', plural: 'kafkatopics' },
   { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' },
@@ -132,7 +134,10 @@ export interface ScaledObjectSpec {
     readonly horizontalPodAutoscalerConfig: {
       readonly behavior: Readonly<Record<'scaleUp' | 'scaleDown', ScalingRules>>
     }
-    /** One figure made from those of the named triggers, in place of theirs; cpu and memory stay beside it. */
+    /**
+     * One figure made from those of the named triggers, in place of theirs; cpu and memory stay
+     * beside it.
+     */
     readonly scalingModifiers?: { readonly formula: string; readonly target: string }
   }
   readonly triggers: readonly Trigger[]

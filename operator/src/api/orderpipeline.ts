@@ -1,4 +1,5 @@
-// What does an OrderPipeline look like to the code? The CRD (crds/orderpipelines.yaml) as types, after its defaults are in.
+// What does an OrderPipeline look like to the code? The CRD (crds/orderpipelines.yaml) as types,
+// after its defaults are in.
 import type { Condition } from './conditions.ts'
 import type { ObjectMeta } from './objects.ts'
 
@@ -100,7 +101,10 @@ export interface Placement {
   readonly strategy?: Strategy
 }
 
-/** What of its pods a cluster may need to be otherwise, none of it weaker than the restricted Pod Security Standard. */
+/**
+ * What of its pods a cluster may need to be otherwise, none of it weaker than the restricted Pod
+ * Security Standard.
+ */
 export interface PodTemplate {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
@@ -229,7 +233,10 @@ export interface ServicesStatus {
   readonly available?: string
 }
 
-/** The installation of the operator that acts on the pipeline, as `<namespace>/<lease>`, and another one that watches it too. */
+/**
+ * The installation of the operator that acts on the pipeline, as `<namespace>/<lease>`, and another
+ * one that watches it too.
+ */
 export interface OperatorRecord {
   readonly name: string
   readonly standby?: {

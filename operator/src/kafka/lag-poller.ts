@@ -1,5 +1,5 @@
-// What is the lag of every pipeline right now? Read at intervals, in one go for each cluster, beside reconciling: Kafka being away
-// makes lag unknown and holds nothing up.
+// What is the lag of every pipeline right now? Read at intervals, in one go for each cluster,
+// beside reconciling: Kafka being away makes lag unknown and holds nothing up.
 import {
   accessKey,
   consumerGroup,
@@ -131,7 +131,8 @@ export const lagPoller = <Source extends LagSource>(
   const countLetters = async (cluster: Cluster, pipelines: readonly Polled<Source>[]): Promise<void> => {
     if (lettersMs === undefined || !cluster.reader.letters || on.now() < cluster.lettersAt) return
     cluster.lettersAt = on.now() + lettersMs
-    // A user who may not read them, or a topic that is not there: how many wait is unknown then, and lag is not.
+    // A user who may not read them, or a topic that is not there: how many wait is unknown then,
+    // and lag is not.
     cluster.letters = await cluster.reader
       .letters(pipelines.flatMap(({ letterTopics }) => [...letterTopics.values()]))
       .catch(() => new Map<string, number>())
@@ -181,7 +182,8 @@ export const lagPoller = <Source extends LagSource>(
   const run = async (signal: AbortSignal): Promise<void> => {
     const rounds = new Set<Promise<void>>()
     while (!signal.aborted) {
-      // Not waited for: a cluster that takes long to answer is left out of the next round, and keeps no other waiting.
+      // Not waited for: a cluster that takes long to answer is left out of the next round, and
+      // keeps no other waiting.
       const round = poll().finally(() => rounds.delete(round))
       rounds.add(round)
       await pause(intervalMs * (0.9 + 0.2 * on.random()), signal)

@@ -6,7 +6,10 @@ import { letterCounter } from './letter-counter.ts'
 export type { GroupQuery }
 
 export interface LagReader {
-  /** Partitions of every queried group that could be read, by group; one that could not be is absent. */
+  /**
+   * Partitions of every queried group that could be read, by group; one that could not be is
+   * absent.
+   */
   read(queries: readonly GroupQuery[]): Promise<ReadonlyMap<string, readonly PartitionOffsets[]>>
   /** Dead letters that wait, by dead-letter topic; one of which that is not known yet is absent. */
   readonly letters?: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>

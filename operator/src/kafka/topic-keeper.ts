@@ -1,5 +1,6 @@
-// Who keeps the topics of external Kafka clusters as the specs say? A loop beside reconciling, cluster by cluster: a pipeline is looked
-// at when its spec changes and at intervals, together with the others of its cluster, and Kafka being away holds nothing else up.
+// Who keeps the topics of external Kafka clusters as the specs say? A loop beside reconciling,
+// cluster by cluster: a pipeline is looked at when its spec changes and at intervals, together with
+// the others of its cluster, and Kafka being away holds nothing else up.
 import { type KafkaConnection, KafkaUnavailable, topicAdmin, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
 import type { ExternalKafkaReason, KafkaRecord, OrderPipeline } from '../api/index.ts'
 import {
@@ -22,7 +23,10 @@ export interface TopicKeeper {
   topicsOf(pipeline: OrderPipeline): ExternalTopics | undefined
   /** Looks soon, if something has changed since the last look. */
   look(): void
-  /** Whether the pipeline being deleted has nothing more to wait for; until then its topics are being deleted. */
+  /**
+   * Whether the pipeline being deleted has nothing more to wait for; until then its topics are
+   * being deleted.
+   */
   released(pipeline: OrderPipeline): boolean
   /** Ends when the signal aborts. */
   run(signal: AbortSignal): Promise<void>
@@ -82,7 +86,8 @@ export const topicKeeper = (
     const before = known.get(key)
     const version = versionOf(pipeline)
     known.set(key, { version, nextAt: on.now() + nextInMs, topics, lost })
-    // What was found is news for a spec that was not looked at before, though the same was found for the last one.
+    // What was found is news for a spec that was not looked at before, though the same was found
+    // for the last one.
     const same = before?.version === version && before.lost === lost && told(before.topics) === told(topics)
     if (!same || leaving.has(version)) on.updated(key)
   }

@@ -1,5 +1,5 @@
-// How does what was made in Kafka get into a pipeline's status? By a field manager of its own, so that neither it nor the rest of the
-// status can take the other away, whichever is written later.
+// How does what was made in Kafka get into a pipeline's status? By a field manager of its own, so
+// that neither it nor the rest of the status can take the other away, whichever is written later.
 import { type KafkaRecord, orderPipelines, type OrderPipeline } from '../api/index.ts'
 import { ApiError, ConnectionError, isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'

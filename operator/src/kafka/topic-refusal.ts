@@ -1,4 +1,5 @@
-// What does Kafka's refusal of a topic mean to whoever wrote the pipeline, and what is there to do? Pure.
+// What does Kafka's refusal of a topic mean to whoever wrote the pipeline, and what is there to do?
+// Pure.
 import type { TopicError } from '@orderpipeline/kit-kafka-admin'
 import type { TopicProblem } from '../pipeline/index.ts'
 

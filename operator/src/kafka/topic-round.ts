@@ -1,6 +1,7 @@
-// How are the topics of several pipelines in one external Kafka cluster brought to what their specs say? One description of all,
-// what is about to be made put on record, at most one request for each kind of change, and what came of it put on record. A crash at
-// any point leaves a record from which the next round goes on.
+// How are the topics of several pipelines in one external Kafka cluster brought to what their specs
+// say? One description of all, what is about to be made put on record, at most one request for each
+// kind of change, and what came of it put on record. A crash at any point leaves a record from
+// which the next round goes on.
 import { everWritten, type KafkaConnection, type Outcome, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
 import type { KafkaRecord, OrderPipeline, RecordedTopic } from '../api/index.ts'
 import {
@@ -22,7 +23,10 @@ export interface TopicRoundEnvironment {
   readonly admin: TopicAdmin
   /** Every pipeline with an external Kafka, to see whose the topics are. */
   readonly all: readonly OrderPipeline[]
-  /** Puts it into the pipeline's status; `false` when that failed or the pipeline is gone, and nothing may be changed for it. */
+  /**
+   * Puts it into the pipeline's status; `false` when that failed or the pipeline is gone, and
+   * nothing may be changed for it.
+   */
   readonly record: (pipeline: OrderPipeline, record: KafkaRecord) => Promise<boolean>
 }
 
@@ -48,7 +52,8 @@ export const topicRound = async (
 ): Promise<ReadonlyMap<string, TopicsFound>> => {
   const { admin } = on
   const clusterId = await admin.clusterId()
-  // Two that are made at once have no record yet; those of one round are in one cluster all the same.
+  // Two that are made at once have no record yet; those of one round are in one cluster all the
+  // same.
   const inThisRound = new Set(pipelines.map(keyOf))
   const others = pipelines.flatMap((pipeline) => {
     const problem = notOurs(pipeline, clusterId, [...pipelines, ...on.all], (other) => inThisRound.has(keyOf(other)))

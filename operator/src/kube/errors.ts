@@ -1,6 +1,9 @@
 // What can go wrong between us and the API server, and is it worth trying again?
 
-/** The API server answered with an error. `reason` is its own word, such as Conflict, Invalid or NotFound. */
+/**
+ * The API server answered with an error. `reason` is its own word, such as Conflict, Invalid or
+ * NotFound.
+ */
 export class ApiError extends Error {
   readonly code: number
   readonly reason: string
@@ -41,7 +44,9 @@ export class NotLeaderError extends Error {
   }
 }
 
-/** A watch said something that cannot be followed: an error event, garbage, or nothing for too long. */
+/**
+ * A watch said something that cannot be followed: an error event, garbage, or nothing for too long.
+ */
 export class WatchError extends Error {
   readonly reason: 'expired' | 'error' | 'garbage' | 'inactive'
 

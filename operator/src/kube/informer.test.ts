@@ -39,7 +39,9 @@ async function* saidThenCut(...lines: string[]): AsyncGenerator<string> {
   throw new ConnectionError('Connection', 'reset')
 }
 
-/** Plays the watches one after another, the last one silent; every listing is as given, or fails. */
+/**
+ * Plays the watches one after another, the last one silent; every listing is as given, or fails.
+ */
 const play = async (
   listings: readonly (readonly KubeObject[] | Error)[],
   watches: readonly Watch[],

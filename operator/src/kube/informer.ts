@@ -1,5 +1,6 @@
-// How is what is known kept true? One list and watch per kind that never gives up: it resumes after an end, lists again after
-// an error, garbage or silence, and now and then anyway, and tells what changed by comparing with what was known.
+// How is what is known kept true? One list and watch per kind that never gives up: it resumes after
+// an end, lists again after an error, garbage or silence, and now and then anyway, and tells what
+// changed by comparing with what was known.
 import type { KubeObject, Resource } from '../api/index.ts'
 import type { Absence } from '../pipeline/index.ts'
 import { pause } from '../runtime/pause.ts'
@@ -16,7 +17,10 @@ export interface WatchSettings {
   readonly lastBackoffMs: number
   /** How often a kind is asked for that the API server does not serve, or does not let us list. */
   readonly probeMs: number
-  /** Least time from one start of a watch to the next: one that ends at once must not be reopened in a loop. */
+  /**
+   * Least time from one start of a watch to the next: one that ends at once must not be reopened in
+   * a loop.
+   */
   readonly leastWatchMs: number
 }
 
@@ -43,8 +47,8 @@ export interface Watched {
   readonly resource: Resource
   readonly store: Store
   /**
-   * Takes note of what the API server answered to a write of ours. It is reported like an event: it may hold what another has
-   * changed just before, which the watch will then not report as newer.
+   * Takes note of what the API server answered to a write of ours. It is reported like an event: it
+   * may hold what another has changed just before, which the watch will then not report as newer.
    */
   readonly noteWritten: (object: KubeObject) => void
   /** What there is is known. Where `absence` says that nothing can be, the kind counts as empty. */
@@ -87,7 +91,10 @@ export const watched = (
     reports.absent?.(resource, now, error)
   }
 
-  /** Of a kind that is not served there are no objects. Of one that may not be listed any more, those last seen are all we know. */
+  /**
+   * Of a kind that is not served there are no objects. Of one that may not be listed any more,
+   * those last seen are all we know.
+   */
   const isAbsent = (error: unknown, failures: number): boolean => {
     if (!optional || !(error instanceof ApiError) || (error.code !== 404 && error.code !== 403)) return false
     if (absence === undefined && failures < 3) return false // rights and kinds of one installation come one after another
@@ -158,7 +165,8 @@ export const watched = (
         }
         const reason = error instanceof WatchError || error instanceof ConnectionError ? error.reason : 'refused'
         reports.restarted(resource, reason, error)
-        // A cut connection loses nothing: what came since is still there to be watched from where we were.
+        // A cut connection loses nothing: what came since is still there to be watched from where
+        // we were.
         if (!(error instanceof ConnectionError) || failures > 2) version = undefined
         failures += 1
         await pause(backoffMs(settings, settings.lastBackoffMs, failures, clock.random()), signal)
@@ -207,7 +215,10 @@ const withinTime = async <T>(work: Promise<T>, ms: number, giveUp: () => void): 
   }
 }
 
-/** Doubles up to the last, with half of it left to chance, so that many watches do not come back at once. */
+/**
+ * Doubles up to the last, with half of it left to chance, so that many watches do not come back at
+ * once.
+ */
 const backoffMs = (settings: WatchSettings, lastMs: number, failures: number, random: number): number => {
   const full = Math.min(lastMs, settings.firstBackoffMs * 2 ** (failures - 1))
   return full / 2 + (full / 2) * random

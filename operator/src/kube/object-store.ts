@@ -1,5 +1,6 @@
-// What is known of the objects of one kind? The newest version of each seen, from watch, relist and our own writes. Kept as JSON
-// text: a tenth of the memory of the same thing as objects, and each reader gets one of its own.
+// What is known of the objects of one kind? The newest version of each seen, from watch, relist and
+// our own writes. Kept as JSON text: a tenth of the memory of the same thing as objects, and each
+// reader gets one of its own.
 import type { KubeObject } from '../api/index.ts'
 import { keyOf, pipelineKeyOf } from '../pipeline/index.ts'
 
@@ -13,7 +14,10 @@ export interface Store {
   readonly size: () => number
   /** Those whose labels name this pipeline, `namespace/name`. */
   ofPipeline(pipelineKey: string): readonly KubeObject[]
-  /** Keeps it unless something as new is known. Returns what changed: two changes when the name was taken again unseen. */
+  /**
+   * Keeps it unless something as new is known. Returns what changed: two changes when the name was
+   * taken again unseen.
+   */
   set(object: KubeObject): readonly Change[]
   remove(object: KubeObject): readonly Change[]
   /** Nothing is there any more: the kind itself is gone. */

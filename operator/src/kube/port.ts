@@ -1,4 +1,5 @@
-// What does the operator ask of a Kubernetes API server? The narrow port everything else goes through.
+// What does the operator ask of a Kubernetes API server? The narrow port everything else goes
+// through.
 import type { KubeObject, ObjectMeta, OwnerReference, Resource } from '../api/index.ts'
 import { ApiError, isNotFound, NotLeaderError } from './errors.ts'
 import type { Call, Transport } from './transport.ts'
@@ -25,19 +26,28 @@ export interface WatchOptions extends ListOptions {
 export interface Kube {
   get(resource: Resource, namespace: string, name: string): Promise<KubeObject | undefined>
   list(resource: Resource, options: ListOptions): Promise<readonly KubeObject[]>
-  /** The same one page at a time, so that a large listing is never in memory whole. Every page has the version of the first. */
+  /**
+   * The same one page at a time, so that a large listing is never in memory whole. Every page has
+   * the version of the first.
+   */
   pages(resource: Resource, options: ListOptions): AsyncIterable<Page>
   /** The OpenAPI document (version 3) of a group and version, such as `keda.sh/v1alpha1`. */
   openapi(apiVersion: string): Promise<unknown>
   watch(resource: Resource, options: WatchOptions): Promise<AsyncIterable<string>>
-  /** Server-side apply as the operator's field manager; what others had set of the same fields is taken over. */
+  /**
+   * Server-side apply as the operator's field manager; what others had set of the same fields is
+   * taken over.
+   */
   apply(resource: Resource, object: KubeObject): Promise<KubeObject>
-  /** The same for an object that must not exist yet: refused as a conflict, and nothing is changed, when the name is taken. */
+  /**
+   * The same for an object that must not exist yet: refused as a conflict, and nothing is changed,
+   * when the name is taken.
+   */
   applyNew(resource: Resource, object: KubeObject): Promise<KubeObject>
   applyStatus(resource: Resource, object: KubeObject): Promise<KubeObject>
   /**
-   * Sets replicas by the scale subresource, so that the operator does not come to own spec.replicas by apply. Refused as a conflict
-   * when anybody has written since `seen` was read.
+   * Sets replicas by the scale subresource, so that the operator does not come to own spec.replicas
+   * by apply. Refused as a conflict when anybody has written since `seen` was read.
    */
   scale(resource: Resource, namespace: string, name: string, replicas: number, seen?: KubeObject): Promise<void>
   /** Refused when anybody has written since the version given. */
@@ -63,7 +73,10 @@ export interface PortSettings {
 }
 
 const pageSize = 250
-/** No object has it: revision 1 of etcd is older than any. An apply that names it can make an object, and never change one. */
+/**
+ * No object has it: revision 1 of etcd is older than any. An apply that names it can make an
+ * object, and never change one.
+ */
 const versionOfNone = '1'
 
 export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWriteFor }: PortSettings): Kube => {

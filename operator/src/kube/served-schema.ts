@@ -1,5 +1,6 @@
-// Which fields does the API server know of a kind? A custom resource definition may be older than the operator: a field that it lacks
-// is refused by server-side apply or dropped, so it must not be sent. Read from OpenAPI, which every authenticated user may read.
+// Which fields does the API server know of a kind? A custom resource definition may be older than
+// the operator: a field that it lacks is refused by server-side apply or dropped, so it must not be
+// sent. Read from OpenAPI, which every authenticated user may read.
 import type { Resource } from '../api/index.ts'
 import type { Kube } from './port.ts'
 
@@ -62,7 +63,10 @@ interface Named extends Schema {
 export const schemaAt = (schema: Schema | undefined, path: string): Schema | undefined =>
   path.split('.').reduce<Schema | undefined>((at, field) => at?.properties?.[field], schema)
 
-/** The value without what the schema does not declare, and the paths of that. Without a schema everything is kept. */
+/**
+ * The value without what the schema does not declare, and the paths of that. Without a schema
+ * everything is kept.
+ */
 export const declaredPart = <T>(value: T, schema: Schema | undefined): { value: T; undeclared: string[] } => {
   const undeclared = new Set<string>()
   const part = (given: unknown, at: Schema | undefined, path: string): unknown => {

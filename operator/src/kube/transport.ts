@@ -1,6 +1,7 @@
-// How do bytes travel to the API server and back? Requests with a deadline, and long answers read line by line. Credentials come
-// from a kubeconfig or the pod's service account by @kubernetes/client-node; the requests are our own, since its typed ones drop
-// unknown fields and its watches drop lines they cannot read.
+// How do bytes travel to the API server and back? Requests with a deadline, and long answers read
+// line by line. Credentials come from a kubeconfig or the pod's service account by
+// @kubernetes/client-node; the requests are our own, since its typed ones drop unknown fields and
+// its watches drop lines they cannot read.
 import { once } from 'node:events'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
@@ -88,10 +89,11 @@ export const transport = async (
       agent,
       ...(auth ? { auth } : {}),
     })
-    // The first error rejects the wait below, or reaches the reader through the answer; a request that failed and is then aborted
-    // has a second one, which is nobody's.
+    // The first error rejects the wait below, or reaches the reader through the answer; a request
+    // that failed and is then aborted has a second one, which is nobody's.
     request.on('error', () => {})
-    // Not by the `signal` option, nor with an error: where the answer has come whole and is not read yet, the socket would throw it.
+    // Not by the `signal` option, nor with an error: where the answer has come whole and is not
+    // read yet, the socket would throw it.
     const abort = (): void => void request.destroy()
     if (deadline.aborted) abort()
     else deadline.addEventListener('abort', abort, { once: true })
@@ -167,7 +169,8 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   response.setEncoding('utf8')
   let rest = ''
   try {
-    // Ends with an error when the connection does, also one that was cut before anybody began to read.
+    // Ends with an error when the connection does, also one that was cut before anybody began to
+    // read.
     for await (const chunk of response) {
       const lines = (rest + String(chunk)).split('\n')
       rest = lines.pop() ?? ''

@@ -1,5 +1,5 @@
-// How many messages a second arrive? The higher one of a short and a long look back: a rise is seen at once, and a lull of
-// seconds is not taken for the end of the load.
+// How many messages a second arrive? The higher one of a short and a long look back: a rise is seen
+// at once, and a lull of seconds is not taken for the end of the load.
 
 export interface ArrivalSample {
   /** Milliseconds. */
@@ -8,7 +8,10 @@ export interface ArrivalSample {
   readonly arrived: number
 }
 
-/** As long as an autoscaler's sync period, so that a step of the load counts whole by the next decision. */
+/**
+ * As long as an autoscaler's sync period, so that a step of the load counts whole by the next
+ * decision.
+ */
 const shortMs = 15_000
 const longMs = 60_000
 

@@ -1,4 +1,5 @@
-// On what does each part scale, and how fast? A KEDA ScaledObject per stage on consumer lag, for the gateway on CPU and memory.
+// On what does each part scale, and how fast? A KEDA ScaledObject per stage on consumer lag, for
+// the gateway on CPU and memory.
 import type {
   ChildObject,
   Gateway,
@@ -38,8 +39,9 @@ export interface Aim {
 }
 
 /**
- * In place of a formula that is there no longer. KEDA holds `scalingModifiers` itself, so server-side apply would leave null where
- * a formula is taken out of it, which KEDA's schema refuses; empty values are the same to KEDA as none.
+ * In place of a formula that is there no longer. KEDA holds `scalingModifiers` itself, so
+ * server-side apply would leave null where a formula is taken out of it, which KEDA's schema
+ * refuses; empty values are the same to KEDA as none.
  */
 const noFormula = { formula: '', target: '' } as const
 
@@ -51,7 +53,10 @@ export const hasFormula = (pipeline: OrderPipeline, stage: Stage, children: read
       child.spec.advanced?.scalingModifiers?.formula !== undefined,
   )
 
-/** Lag one replica carries: given, or as much as it drains within drainSeconds. Below 1 when it cannot drain one message. */
+/**
+ * Lag one replica carries: given, or as much as it drains within drainSeconds. Below 1 when it
+ * cannot drain one message.
+ */
 export const lagThreshold = (stage: Stage): number => {
   const { lagPerReplica, drainSeconds } = stage.scaling
   if (lagPerReplica !== undefined) return lagPerReplica
@@ -76,7 +81,8 @@ export const stageScaledObject = (
   const one = oneFigure(pipeline, stage, triggers, settings)
   return scaledObject(pipeline, stage.name, aim, {
     ...replicaBounds(scaling),
-    // Above 0 the HorizontalPodAutoscaler asks at its own pace, and KEDA warns of an interval that has no effect.
+    // Above 0 the HorizontalPodAutoscaler asks at its own pace, and KEDA warns of an interval that
+    // has no effect.
     ...(scaling.minReplicas === 0
       ? { pollingInterval: scaling.pollingIntervalSeconds ?? pollingSeconds, cooldownPeriod: calmSeconds }
       : {}),
@@ -109,8 +115,9 @@ export const gatewayScaledObject = (pipeline: OrderPipeline, { scaling }: Gatewa
   })
 
 /**
- * Kafka out of reach: keep what is running rather than scale in on a lag that nobody can see. Without `behavior` a fallback would do
- * just that; without a fallback the autoscaler stands still as long as it has no figure.
+ * Kafka out of reach: keep what is running rather than scale in on a lag that nobody can see.
+ * Without `behavior` a fallback would do just that; without a fallback the autoscaler stands still
+ * as long as it has no figure.
  */
 const fallback = (
   { minReplicas }: Scaling,
@@ -162,7 +169,10 @@ const loadTriggers = ({ cpuPercent, memoryPercent }: Scaling): Trigger[] => [
 const utilization = (type: 'cpu' | 'memory', percent: number | undefined): Trigger[] =>
   percent === undefined ? [] : [{ type, metricType: 'Utilization', metadata: { value: String(percent) } }]
 
-/** Only the query is the user's: an address of their choosing would have KEDA ask whatever it can reach. */
+/**
+ * Only the query is the user's: an address of their choosing would have KEDA ask whatever it can
+ * reach.
+ */
 const prometheusTrigger = ({ scaling: { prometheus } }: Stage, { prometheusUrl }: AutoscalerSettings): Trigger[] =>
   prometheus && prometheusUrl !== undefined
     ? [
@@ -184,8 +194,9 @@ const peakTriggers = ({ schedule = [] }: Scaling): Trigger[] =>
   }))
 
 /**
- * Unless the spec sets a pace: up in one step as far as the load asks, since every join makes the whole group rebalance; down
- * only once the load has stayed low, then by half or ten, whichever is more.
+ * Unless the spec sets a pace: up in one step as far as the load asks, since every join makes the
+ * whole group rebalance; down only once the load has stayed low, then by half or ten, whichever is
+ * more.
  */
 const behaviour = ({ maxReplicas, scaleUp = {}, scaleDown = {} }: Scaling, calmSeconds: number) => ({
   horizontalPodAutoscalerConfig: {

@@ -1,4 +1,5 @@
-// How many database connections may one replica hold, so that all replicas that can exist at one moment fit?
+// How many database connections may one replica hold, so that all replicas that can exist at one
+// moment fit?
 import type { Deployment, OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
 import { gatewayName } from './names.ts'
 import { templateOf } from './rollout.ts'
@@ -24,8 +25,8 @@ export const largestReplicas = (spec: OrderPipelineSpec): Replicas =>
   counted(spec, ({ scaling }) => scaling.maxReplicas)
 
 /**
- * The same while all are rolled out: a rolling update adds a quarter and has about as many that end with their connections still
- * open; BlueGreen has every replica twice.
+ * The same while all are rolled out: a rolling update adds a quarter and has about as many that end
+ * with their connections still open; BlueGreen has every replica twice.
  */
 export const peakReplicas = (spec: OrderPipelineSpec): Replicas =>
   counted(spec, ({ scaling: { maxReplicas }, strategy }) =>
@@ -46,8 +47,9 @@ const sharesDatabase = ({ env = [] }: Placement): boolean =>
 const total = ({ stages, gateways }: Replicas, { stage, gateway }: Pools): number => stages * stage + gateways * gateway
 
 /**
- * DATABASE_POOL_SIZE by kind of part: maxConnections shared by every replica there can be, so that scaling out for lag does not
- * exhaust the database first. `live` are the sizes that pods have now: they stay while they fit, unless twice as many would.
+ * DATABASE_POOL_SIZE by kind of part: maxConnections shared by every replica there can be, so that
+ * scaling out for lag does not exhaust the database first. `live` are the sizes that pods have now:
+ * they stay while they fit, unless twice as many would.
  */
 export const poolSizes = (spec: OrderPipelineSpec, live?: Pools): Pools => {
   const connections = spec.database?.maxConnections

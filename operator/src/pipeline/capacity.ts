@@ -1,5 +1,6 @@
-// How many orders a second can a pipeline carry, which stage gives out first, and what would a given rate need? Little's law:
-// messages in hand = messages a second × seconds each takes, so a replica carries concurrency ÷ workSeconds of them.
+// How many orders a second can a pipeline carry, which stage gives out first, and what would a
+// given rate need? Little's law: messages in hand = messages a second × seconds each takes, so a
+// replica carries concurrency ÷ workSeconds of them.
 import type { OrderPipelineSpec, Stage } from '../api/index.ts'
 import { messagesPerOrderOn } from './choreography.ts'
 import { defaults } from './environment.ts'
@@ -7,12 +8,18 @@ import { derivedPartitions, partitionsFor, reachWith } from './topics.ts'
 
 export interface StageCapacity {
   readonly name: string
-  /** What one order makes the stage handle: a message on each topic it consumes, or what is known of the built-in stages' topics. */
+  /**
+   * What one order makes the stage handle: a message on each topic it consumes, or what is known of
+   * the built-in stages' topics.
+   */
   readonly messagesPerOrder: number
   /** Orders a second; `undefined` when the stage does not say its workSeconds. */
   readonly ordersPerSecondPerReplica: number | undefined
   readonly maxReplicas: number
-  /** What the autoscaler gets to: maxReplicas, or less where its topics have too few partitions in all. */
+  /**
+   * What the autoscaler gets to: maxReplicas, or less where its topics have too few partitions in
+   * all.
+   */
   readonly reachableReplicas: number
   /** Partitions of all topics it consumes: a consumer group deals them out together. */
   readonly partitions: number

@@ -1,5 +1,5 @@
-// What does an order make the built-in stages say? A spec tells what a stage consumes and emits, not which message follows from which nor
-// how often; of the built-in stages it is known.
+// What does an order make the built-in stages say? A spec tells what a stage consumes and emits,
+// not which message follows from which nor how often; of the built-in stages it is known.
 import type { OrderPipelineSpec, Placement, Stage } from '../api/index.ts'
 
 /** Messages on `to` for each of `from` that `stage` is done with. */
@@ -10,7 +10,10 @@ export interface Follows {
   readonly ratio: number
 }
 
-/** Of orders that were paid or declined: declines and customers' second thoughts. An assumption, where nobody says better. */
+/**
+ * Of orders that were paid or declined: declines and customers' second thoughts. An assumption,
+ * where nobody says better.
+ */
 const cancelledShare = 0.05
 
 const follows: readonly Follows[] = [
@@ -21,13 +24,17 @@ const follows: readonly Follows[] = [
   { stage: 'orders', from: 'payment.processed', to: 'orders.fulfilment', ratio: 1 },
   { stage: 'orders', from: 'payment.processed', to: 'orders.status', ratio: 1 },
   { stage: 'orders', from: 'payment.processed', to: 'orders.cancelled', ratio: cancelledShare },
-  // Of OrderConfirmed and OrderShipped, which share a topic, only the former makes shipping say something.
+  // Of OrderConfirmed and OrderShipped, which share a topic, only the former makes shipping say
+  // something.
   { stage: 'shipping', from: 'orders.fulfilment', to: 'shipping.updated', ratio: 0.5 },
   { stage: 'orders', from: 'shipping.updated', to: 'orders.fulfilment', ratio: 1 },
   { stage: 'orders', from: 'shipping.updated', to: 'orders.status', ratio: 1 },
 ]
 
-/** What these come to, where it is not one message an order: confirmed and shipped; priced, confirmed and shipped. */
+/**
+ * What these come to, where it is not one message an order: confirmed and shipped; priced,
+ * confirmed and shipped.
+ */
 const perOrder: ReadonlyMap<string, number> = new Map([
   ['orders.fulfilment', 2],
   ['orders.status', 3],

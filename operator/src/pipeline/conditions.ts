@@ -88,8 +88,8 @@ const heldMessages = (held: readonly Held[]): string[] =>
   })
 
 /**
- * An operator that has just started has not looked into an external Kafka yet: what was found for this very spec still stands, or
- * every start would make every pipeline unready for a moment.
+ * An operator that has just started has not looked into an external Kafka yet: what was found for
+ * this very spec still stands, or every start would make every pipeline unready for a moment.
  */
 const notLookedAtYet = (
   { pipeline, topics, problems }: Seen,
@@ -109,7 +109,9 @@ const notLookedAtYet = (
   }
 }
 
-/** While a spec cannot be applied its children stay as they are, and so does what is known of them. */
+/**
+ * While a spec cannot be applied its children stay as they are, and so does what is known of them.
+ */
 const asBefore = (
   before: ReadonlyMap<ConditionType, Condition>,
 ): Record<'TopicsReady' | 'WorkloadsReady' | 'ScalingReady', Verdict> => {
@@ -181,7 +183,10 @@ const scalingReady = (seen: Seen): Verdict => {
   return holds('AllReady', `every part is scaled${onFlow}`)
 }
 
-/** Topics made for fewer replicas than are asked for now. They are not grown unasked, so the maximum is out of reach. */
+/**
+ * Topics made for fewer replicas than are asked for now. They are not grown unasked, so the maximum
+ * is out of reach.
+ */
 const unreachable = ({ pipeline, children, topics }: Pick<Seen, 'pipeline' | 'children' | 'topics'>): string[] =>
   pipeline.spec.stages.flatMap((stage) => {
     const counts = stage.consumes.map(({ topic }) => livePartitions(pipeline, topic, children, topics))
@@ -219,8 +224,9 @@ const suspension = ({ pipeline, children, lag }: Seen): Verdict | undefined => {
 }
 
 /**
- * An autoscaler's every step makes a new generation of the Deployment, so one not yet acted on counts only until the pipeline's own
- * generation has been seen carried out; otherwise Ready would flicker whenever a stage is scaled.
+ * An autoscaler's every step makes a new generation of the Deployment, so one not yet acted on
+ * counts only until the pipeline's own generation has been seen carried out; otherwise Ready would
+ * flicker whenever a stage is scaled.
  */
 const workloadsReady = (state: Seen): Verdict => {
   const { pipeline, children, lag, pods } = state
@@ -271,7 +277,10 @@ const mayBeAway = (live: LivePart, minReplicas: number): number => {
   return Math.floor(minReplicas * share)
 }
 
-/** Why the pods of a part cannot be made, in the words of who refuses them: a quota, a limit range, admission. */
+/**
+ * Why the pods of a part cannot be made, in the words of who refuses them: a quota, a limit range,
+ * admission.
+ */
 const podsRefused = ({ blue, green }: LivePart): string[] =>
   [blue, green].flatMap((deployment) => {
     const { conditions = [] } = (deployment?.status ?? {}) as DeploymentStatus

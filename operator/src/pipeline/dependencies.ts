@@ -1,5 +1,6 @@
-// What does an object need before it may be made or changed? A refusal gates: pods never run as an account, behind a policy or on
-// topics that belong to another, and no autoscaler scales a Deployment that is not the pipeline's own.
+// What does an object need before it may be made or changed? A refusal gates: pods never run as an
+// account, behind a policy or on topics that belong to another, and no autoscaler scales a
+// Deployment that is not the pipeline's own.
 import type { ChildObject, OrderPipeline, Reason, TopicRef } from '../api/index.ts'
 import { defaultGatewayEmits } from './environment.ts'
 import type { ExternalTopics } from './external-topics.ts'
@@ -24,7 +25,9 @@ const externalKafka = 'Kafka/external'
 /** Stands for the topics of a part, as long as some of them are not there. */
 export const awaitedTopicsOf = (part: string): string => `Topics/${part}`
 
-/** Identities of what an object needs directly; the first that is blocked is the cause that is told. */
+/**
+ * Identities of what an object needs directly; the first that is blocked is the cause that is told.
+ */
 export const dependencies = (object: ChildObject, pipeline: OrderPipeline): string[] => {
   const kafka = isExternal(pipeline) ? [externalKafka] : []
   const part = object.metadata.labels?.[labelKeys.stage] ?? ''
@@ -62,8 +65,9 @@ export const topicsOf = ({ metadata: { name }, spec }: OrderPipeline, part: stri
 export interface Gate {
   block(object: ChildObject, cause: Cause): void
   /**
-   * Why the object must be left as it is, which then holds for what depends on it too; undefined when nothing speaks against it.
-   * Objects are asked about in the order of childResources, so that what one needs comes before it.
+   * Why the object must be left as it is, which then holds for what depends on it too; undefined
+   * when nothing speaks against it. Objects are asked about in the order of childResources, so that
+   * what one needs comes before it.
    */
   causeFor(object: ChildObject): Cause | undefined
 }
@@ -84,7 +88,10 @@ export const gate = (pipeline: OrderPipeline, before: Blocked = new Map()): Gate
   }
 }
 
-/** An external Kafka cluster blocks until it is known whose its topics are, and for as long as they are not this pipeline's. */
+/**
+ * An external Kafka cluster blocks until it is known whose its topics are, and for as long as they
+ * are not this pipeline's.
+ */
 export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics | undefined): Blocked => {
   if (!isExternal(pipeline)) return new Map()
   const blocked = (reason: Reason, what: string): Blocked => new Map([[externalKafka, { reason, what }]])
@@ -93,7 +100,10 @@ export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics |
   return verdict ? blocked(verdict.reason, 'the Kafka cluster, see TopicsReady') : new Map()
 }
 
-/** Autoscalers of the pipeline that would scale a Deployment of another: it took the name of one that is gone. */
+/**
+ * Autoscalers of the pipeline that would scale a Deployment of another: it took the name of one
+ * that is gone.
+ */
 export const scalersOfOthers = (
   pipeline: OrderPipeline,
   children: readonly ChildObject[],

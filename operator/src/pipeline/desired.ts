@@ -1,4 +1,5 @@
-// What should exist for a pipeline? Every child object, whole, as it is asked for from the API server.
+// What should exist for a pipeline? Every child object, whole, as it is asked for from the API
+// server.
 import type { ChildObject, LagFigures, OrderPipeline } from '../api/index.ts'
 import { type AutoscalerSettings, gatewayScaledObject, hasFormula, stageScaledObject } from './autoscalers.ts'
 import { livePools, poolSizes } from './budget.ts'
@@ -18,10 +19,11 @@ import { gatewayWorkload, stageWorkload, type WorkloadSettings } from './workloa
 export interface DesiredSettings extends WorkloadSettings, AutoscalerSettings {}
 
 /**
- * `children` are those that exist now: an existing topic keeps its partitions unless the spec says otherwise, a version that was
- * ready is kept until the next one is, and what is suspended stops when it is drained, as `lag` says by stage. `pods` says by part
- * how far a version on trial is; without it none is given up. `digests` are those of the Secrets that pods take values from; without
- * them pods stay with what they have. `now`, in milliseconds, ends a drain that is overdue.
+ * `children` are those that exist now: an existing topic keeps its partitions unless the spec says
+ * otherwise, a version that was ready is kept until the next one is, and what is suspended stops
+ * when it is drained, as `lag` says by stage. `pods` says by part how far a version on trial is;
+ * without it none is given up. `digests` are those of the Secrets that pods take values from;
+ * without them pods stay with what they have. `now`, in milliseconds, ends a drain that is overdue.
  */
 export const desired = (
   pipeline: OrderPipeline,
@@ -76,8 +78,8 @@ export const desired = (
 }
 
 /**
- * Replicas a new Deployment starts with instead of 1, since only its autoscaler says how many it has afterwards: as many as the
- * one it is to replace, or the least.
+ * Replicas a new Deployment starts with instead of 1, since only its autoscaler says how many it
+ * has afterwards: as many as the one it is to replace, or the least.
  */
 export const startReplicas = (
   pipeline: OrderPipeline,

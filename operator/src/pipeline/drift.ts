@@ -1,4 +1,5 @@
-// Has somebody changed what we asked for? Compares only what is asked: what the API server or others add is theirs.
+// Has somebody changed what we asked for? Compares only what is asked: what the API server or
+// others add is theirs.
 import { sameQuantity } from './quantity.ts'
 
 /** Paths at which the live object is not as asked. Empty means it still holds. */
@@ -17,7 +18,9 @@ export const drift = (asked: unknown, live: unknown, path = ''): string[] => {
 const isEmpty = (asked: unknown): boolean =>
   asked === '' || (typeof asked === 'object' && asked !== null && Object.keys(asked).length === 0)
 
-/** Items that have an identity are found by it wherever they stand; others must match one by one. */
+/**
+ * Items that have an identity are found by it wherever they stand; others must match one by one.
+ */
 const listDrift = (asked: readonly unknown[], live: readonly unknown[], path: string): string[] => {
   const identity = identityOf(asked)
   if (identity === undefined) {
@@ -31,7 +34,10 @@ const listDrift = (asked: readonly unknown[], live: readonly unknown[], path: st
   })
 }
 
-/** The map keys of the lists we write: ports are told apart by number, owners by uid, the rest by name where no two have the same. */
+/**
+ * The map keys of the lists we write: ports are told apart by number, owners by uid, the rest by
+ * name where no two have the same.
+ */
 const identityOf = (items: readonly unknown[]): 'name' | 'uid' | undefined =>
   (['uid', 'name'] as const).find((key) => {
     const ids = items.map((item) => (isRecord(item) ? item[key] : undefined))

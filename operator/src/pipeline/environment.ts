@@ -64,13 +64,18 @@ const emitted = (pipeline: OrderPipeline, topics: readonly TopicRef[]): V1EnvVar
 const topicNames = (pipeline: OrderPipeline, topics: readonly TopicRef[]): string =>
   topics.map(({ topic }) => topicName(pipeline.metadata.name, topic)).join(',')
 
-/** How long a built-in stage may take for the messages in hand; its usual time fits the usual grace. */
+/**
+ * How long a built-in stage may take for the messages in hand; its usual time fits the usual grace.
+ */
 const drainGrace = ({ env = [] }: Placement, graceSeconds: number): V1EnvVar[] =>
   hasUsualGrace(graceSeconds) || env.some(({ name }) => name === 'DRAIN_GRACE_SECONDS')
     ? []
     : [{ name: 'DRAIN_GRACE_SECONDS', value: String(Math.max(5, graceSeconds - leavingSeconds)) }]
 
-/** A container's own DATABASE_URL or DATABASE_POOL_SIZE goes before the pipeline's: one name twice is refused by the API server. */
+/**
+ * A container's own DATABASE_URL or DATABASE_POOL_SIZE goes before the pipeline's: one name twice
+ * is refused by the API server.
+ */
 const database = (pipeline: OrderPipeline, { env = [] }: Placement, poolSize: number): V1EnvVar[] => {
   const source = pipeline.spec.database
   if (!source) return []

@@ -1,6 +1,7 @@
-// What has to be done about the topics of an external Kafka cluster? The semantics of KafkaTopics, without the objects: missing
-// topics are made, those asked for bigger grow, configurations are put back; what is deleted is only what the operator has made
-// and has on record by the id Kafka gave it, so that a topic of the same name that somebody else made is never taken for its own.
+// What has to be done about the topics of an external Kafka cluster? The semantics of KafkaTopics,
+// without the objects: missing topics are made, those asked for bigger grow, configurations are put
+// back; what is deleted is only what the operator has made and has on record by the id Kafka gave
+// it, so that a topic of the same name that somebody else made is never taken for its own.
 import type { ExternalKafkaReason, OrderPipeline, RecordedTopic } from '../api/index.ts'
 import { keyOf } from './names.ts'
 import { wantedTopics, type WantedTopic } from './topics.ts'
@@ -42,12 +43,17 @@ export interface TopicChanges {
   readonly grow: ReadonlyMap<string, number>
   /** Topics to delete, by the ids on record. */
   readonly delete: readonly RecordedTopic[]
-  /** What must be on record before anything is created or deleted: those to be made have no id yet. */
+  /**
+   * What must be on record before anything is created or deleted: those to be made have no id yet.
+   */
   readonly record: readonly RecordedTopic[]
   readonly problems: readonly TopicProblem[]
 }
 
-/** Configurations that a spec can ask for: removed from a topic of ours when it no longer does. All others are left to others. */
+/**
+ * Configurations that a spec can ask for: removed from a topic of ours when it no longer does. All
+ * others are left to others.
+ */
 const specConfigs = ['retention.ms', 'min.insync.replicas', 'cleanup.policy']
 
 const recordLimit = 500
@@ -57,7 +63,10 @@ export const topicNames = (pipeline: OrderPipeline): string[] => [
   ...new Set([...wanted(pipeline, new Map()).map(({ name }) => name), ...recorded(pipeline).map(({ name }) => name)]),
 ]
 
-/** Changes whenever there is something to look at anew: another pipeline, other topics, another way to them. */
+/**
+ * Changes whenever there is something to look at anew: another pipeline, other topics, another way
+ * to them.
+ */
 export const topicsVersion = (pipeline: OrderPipeline): string => {
   const { uid, deletionTimestamp } = pipeline.metadata
   const { kafka, deletionPolicy } = pipeline.spec
@@ -74,8 +83,9 @@ const wanted = (pipeline: OrderPipeline, current: ReadonlyMap<string, number>): 
   pipeline.metadata.deletionTimestamp === undefined ? wantedTopics(pipeline, current) : []
 
 /**
- * `live` has every topic of `topicNames` that could be described, `undefined` for one that is not there. `written`: whether anybody
- * ever wrote to it, where that is known: one on record as about to be made that is there and was never written to is ours.
+ * `live` has every topic of `topicNames` that could be described, `undefined` for one that is not
+ * there. `written`: whether anybody ever wrote to it, where that is known: one on record as about
+ * to be made that is there and was never written to is ours.
  */
 export const topicChanges = (
   pipeline: OrderPipeline,
@@ -120,13 +130,17 @@ export const topicChanges = (
   }
 }
 
-/** What Retain leaves behind is off the record for good: a later `deletionPolicy: Delete` must not delete it. */
+/**
+ * What Retain leaves behind is off the record for good: a later `deletionPolicy: Delete` must not
+ * delete it.
+ */
 const isReleased = ({ spec }: OrderPipeline, wantedNames: ReadonlySet<string>, { name, id }: RecordedTopic): boolean =>
   spec.deletionPolicy !== 'Delete' && id !== undefined && !wantedNames.has(name)
 
 /**
- * The entry as it holds now; nothing when the topic is another's. One with an id stays though the topic does not show: a broker may
- * not have heard of a new topic yet, and to delete by an id that is gone does no harm.
+ * The entry as it holds now; nothing when the topic is another's. One with an id stays though the
+ * topic does not show: a broker may not have heard of a new topic yet, and to delete by an id that
+ * is gone does no harm.
  */
 const stillOurs = (
   entry: RecordedTopic,
@@ -143,7 +157,10 @@ const stillOurs = (
   return touched ? [] : [{ name, id: found.topicId }]
 }
 
-/** What is on record once it is known what came of it; an `id` of null: certainly not made, so what had no id is none of ours. */
+/**
+ * What is on record once it is known what came of it; an `id` of null: certainly not made, so what
+ * had no id is none of ours.
+ */
 export const recordAfter = (
   record: readonly RecordedTopic[],
   made: ReadonlyMap<string, string | null>,
@@ -192,8 +209,9 @@ const mismatches = ({ name, spec }: WantedTopic, found: LiveTopic): TopicProblem
 }
 
 /**
- * Why nothing may be done to the topics: they are in another cluster, or another pipeline's. `others` may hold it too;
- * `reachedAlike`: of which it is known that they are in this cluster, though they have no record yet.
+ * Why nothing may be done to the topics: they are in another cluster, or another pipeline's.
+ * `others` may hold it too; `reachedAlike`: of which it is known that they are in this cluster,
+ * though they have no record yet.
  */
 export const notOurs = (
   pipeline: OrderPipeline,
@@ -214,7 +232,9 @@ export const notOurs = (
   return { reason: 'NotOwned', message }
 }
 
-/** Topics have no namespace: of two pipelines of one name in one Kafka cluster the older has them. */
+/**
+ * Topics have no namespace: of two pipelines of one name in one Kafka cluster the older has them.
+ */
 const rivalOf = (
   pipeline: OrderPipeline,
   others: readonly OrderPipeline[],

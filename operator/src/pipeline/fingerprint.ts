@@ -1,4 +1,5 @@
-// Is what is asked for the same as last time? A short text that changes whenever the desired object does.
+// Is what is asked for the same as last time? A short text that changes whenever the desired object
+// does.
 import type { KubeObject } from '../api/index.ts'
 import { fingerprintAnnotation } from './names.ts'
 

@@ -1,5 +1,5 @@
-// What does KEDA get for a stage that is scaled on flow, and what else is to be known of it? The figure, the decision behind it, and
-// how the wanted replicas changed before. Pure.
+// What does KEDA get for a stage that is scaled on flow, and what else is to be known of it? The
+// figure, the decision behind it, and how the wanted replicas changed before. Pure.
 import type { FlowChange } from './flow-changes.ts'
 import { decisionText, type FlowDecision } from './flow-decision.ts'
 import { metricFor } from './flow-demand.ts'
@@ -8,7 +8,9 @@ import { metricFor } from './flow-demand.ts'
 const hpaTolerance = 0.1
 
 export interface FlowAnswer {
-  /** What the horizontal pod autoscaler gets, with a target of 1 a replica; KEDA reads this field. */
+  /**
+   * What the horizontal pod autoscaler gets, with a target of 1 a replica; KEDA reads this field.
+   */
   readonly metric: number
   /** Replicas that are wanted. */
   readonly replicas: number

@@ -1,4 +1,5 @@
-// When did the replicas wanted for a stage change, and why? The last changes of its decisions, few enough to be kept in memory.
+// When did the replicas wanted for a stage change, and why? The last changes of its decisions, few
+// enough to be kept in memory.
 import { decisionText, type FlowDecision, type FlowReason } from './flow-decision.ts'
 
 export interface FlowChange {
@@ -21,7 +22,10 @@ export interface FlowChanges {
 
 export const noChanges: FlowChanges = { wanted: undefined, changes: [] }
 
-/** Steps in one direction for one reason that begin within that time are one change: a burst is 5 to 100, not five steps. */
+/**
+ * Steps in one direction for one reason that begin within that time are one change: a burst is 5 to
+ * 100, not five steps.
+ */
 const oneChangeMs = 60_000
 /** So an hour that goes up or down once a minute is there whole. */
 const mostChanges = 60

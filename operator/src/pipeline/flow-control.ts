@@ -1,5 +1,6 @@
-// What is known of a pipeline's flow, and how many replicas does a stage need for it? What arrives, what waits and what a busy
-// replica handles of every stage, from samples of its offsets. One source for the operator and for the dry run.
+// What is known of a pipeline's flow, and how many replicas does a stage need for it? What arrives,
+// what waits and what a busy replica handles of every stage, from samples of its offsets. One
+// source for the operator and for the dry run.
 import type { Stage, StageScaling } from '../api/index.ts'
 import { arrivalRate, meanArrivalRate, withArrivalSample, type ArrivalSample } from './arrival-rate.ts'
 import { flowDecision, type FlowDecision } from './flow-decision.ts'
@@ -136,7 +137,10 @@ function note(known: Known, sample: FlowSample): void {
 /** The declared work of a message, until the stage was busy for long enough to measure it. */
 const replicaPerSecond = ({ rules, rate }: Known): number => rate.perSecond ?? rules.concurrency / rules.workSeconds
 
-/** What replicas have in common: that they are of no use beyond a number of them, or wait for the same. */
+/**
+ * What replicas have in common: that they are of no use beyond a number of them, or wait for the
+ * same.
+ */
 const shared = ({ knee, holding, rules, last }: Known): Pick<StageLoad, 'usefulReplicas' | 'holding' | 'judging'> => {
   const useful = usefulReplicas(knee, last?.at ?? 0)
   return {
@@ -156,7 +160,10 @@ function entranceRate(stages: ReadonlyMap<string, Known>, topic: string): number
   return 0
 }
 
-/** The backlog leaves out what is in flight at this rate: a stage that keeps up has none (Little's law). */
+/**
+ * The backlog leaves out what is in flight at this rate: a stage that keeps up has none (Little's
+ * law).
+ */
 function flowStage(known: Known, lagNow?: ReadonlyMap<string, number>): FlowStage {
   const { rules, last } = known
   const perSecond = replicaPerSecond(known)

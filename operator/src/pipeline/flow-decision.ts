@@ -1,5 +1,5 @@
-// How many replicas does a stage scaled on flow get, and why? One value, from which KEDA is answered, and which the dry run, the
-// status, the metrics and `orderpipeline explain` show.
+// How many replicas does a stage scaled on flow get, and why? One value, from which KEDA is
+// answered, and which the dry run, the status, the metrics and `orderpipeline explain` show.
 import { demandOf, type DemandBound, type StageLoad } from './flow-demand.ts'
 
 /** Why so many replicas: people script against these words. */
@@ -27,7 +27,9 @@ export interface FlowFigures {
   /** Replicas that the backlog asks for, with a fraction. */
   readonly forBacklog: number
   readonly partitions: number
-  /** Replicas beyond which more of them handled no more messages; absent where that was not seen. */
+  /**
+   * Replicas beyond which more of them handled no more messages; absent where that was not seen.
+   */
   readonly usefulReplicas?: number
 }
 
@@ -65,7 +67,10 @@ export function flowDecision(load: StageLoad, { lag, measuredAt }: Seen): FlowDe
   }
 }
 
-/** A stage that was looked at for too short a time keeps its replicas; with none and something waiting, it gets the first. */
+/**
+ * A stage that was looked at for too short a time keeps its replicas; with none and something
+ * waiting, it gets the first.
+ */
 export function unmeasuredDecision(
   current: number,
   { minReplicas, maxReplicas }: { readonly minReplicas: number; readonly maxReplicas: number },

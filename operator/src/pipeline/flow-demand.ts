@@ -1,5 +1,6 @@
-// How many replicas does a stage need for what flows? Enough for what arrives, and for working off its backlog in time:
-// replicas = ⌈max(arrivals ÷ utilization, arrivals + backlog ÷ drainSeconds) ÷ messages a second of a busy replica⌉.
+// How many replicas does a stage need for what flows? Enough for what arrives, and for working off
+// its backlog in time: replicas = ⌈max(arrivals ÷ utilization, arrivals + backlog ÷ drainSeconds) ÷
+// messages a second of a busy replica⌉.
 import type { StageScaling } from '../api/index.ts'
 
 /** Everything that a decision about a stage's replicas rests on. Rates are messages a second. */
@@ -18,7 +19,10 @@ export interface StageLoad {
   readonly current: number
   /** Replicas beyond which more of them did not handle more messages, where that was seen. */
   readonly usefulReplicas?: number
-  /** The stage waits for something that is away (circuit breaker open, database down): more replicas cannot help. */
+  /**
+   * The stage waits for something that is away (circuit breaker open, database down): more replicas
+   * cannot help.
+   */
   readonly holding?: boolean
   /** Replicas were added, and what they bring is not known yet. */
   readonly judging?: boolean
@@ -48,16 +52,22 @@ export interface Demand {
   readonly bound?: DemandBound
 }
 
-/** Share of a replica's time that arrivals may fill; the rest absorbs bursts and what starts, rebalances and retries cost. */
+/**
+ * Share of a replica's time that arrivals may fill; the rest absorbs bursts and what starts,
+ * rebalances and retries cost.
+ */
 export const utilization = 0.85
 /** A backlog cannot be worked off sooner than the autoscaler acts: its sync period. */
 export const leastDrainSeconds = 15
-/** Replicas that a demand must fall short of the present ones, as a share of them and at least, before any is taken away. */
+/**
+ * Replicas that a demand must fall short of the present ones, as a share of them and at least,
+ * before any is taken away.
+ */
 const slack = { share: 0.1, least: 0.25 } as const
 
 /**
- * Time within which a stage's backlog is to be worked off: what the spec says, in seconds or as the lag that one replica
- * carries, but not sooner than an autoscaler acts.
+ * Time within which a stage's backlog is to be worked off: what the spec says, in seconds or as the
+ * lag that one replica carries, but not sooner than an autoscaler acts.
  */
 export function drainSecondsOf(
   scaling: Pick<StageScaling, 'drainSeconds' | 'lagPerReplica'>,
@@ -106,9 +116,10 @@ function bounded(load: StageLoad, replicas: number): Pick<Demand, 'replicas' | '
 }
 
 /**
- * The figure to give the horizontal pod autoscaler, with a target of one a replica, so that it comes to these replicas.
- * It takes no notice of a figure within `tolerance` (0.1 unless the cluster says otherwise) of the present replicas, so a
- * wish inside of that band is put just beyond it; the autoscaler's bounds cut off what is too much.
+ * The figure to give the horizontal pod autoscaler, with a target of one a replica, so that it
+ * comes to these replicas. It takes no notice of a figure within `tolerance` (0.1 unless the
+ * cluster says otherwise) of the present replicas, so a wish inside of that band is put just beyond
+ * it; the autoscaler's bounds cut off what is too much.
  */
 export function metricFor(replicas: number, current: number, tolerance: number): number {
   if (replicas === current || current === 0) return replicas

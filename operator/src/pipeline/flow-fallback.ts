@@ -1,4 +1,5 @@
-// On what is a stage scaled at present whose policy is Flow? On lag, where KEDA cannot ask the operator, or gets no answer from it.
+// On what is a stage scaled at present whose policy is Flow? On lag, where KEDA cannot ask the
+// operator, or gets no answer from it.
 import type { ChildObject, OrderPipeline, ScaledObject } from '../api/index.ts'
 import { scaledObjectOf } from './live.ts'
 

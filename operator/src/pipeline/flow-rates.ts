@@ -1,5 +1,6 @@
-// How many messages a second will come to each topic? The orders that come in now, and the backlogs that stages work off, carried
-// down the graph of stages. So a later stage is scaled by what entered the first one, before its own lag shows.
+// How many messages a second will come to each topic? The orders that come in now, and the backlogs
+// that stages work off, carried down the graph of stages. So a later stage is scaled by what
+// entered the first one, before its own lag shows.
 import type { Topology } from './topology.ts'
 
 /** A stage as the rates see it. */
@@ -43,7 +44,10 @@ export function expectedRates(
   return rates
 }
 
-/** Messages a second of each topic that a stage is going to handle: what comes and its backlog, as far as it is able to. */
+/**
+ * Messages a second of each topic that a stage is going to handle: what comes and its backlog, as
+ * far as it is able to.
+ */
 function handledRates(
   { topics, backlog, drainSeconds, capacityPerSecond }: FlowStage,
   rates: ReadonlyMap<string, number>,

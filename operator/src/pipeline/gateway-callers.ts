@@ -1,4 +1,5 @@
-// Does the spec say who may call its gateway? A built-in gateway that is told nothing of it does not start.
+// Does the spec say who may call its gateway? A built-in gateway that is told nothing of it does
+// not start.
 import type { OrderPipelineSpec } from '../api/index.ts'
 import { runsBuiltIn } from './choreography.ts'
 

@@ -1,4 +1,5 @@
-// Does each example become exactly the objects on file? Changed on purpose by operator/test/golden/update.ts.
+// Does each example become exactly the objects on file? Changed on purpose by
+// operator/test/golden/update.ts.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'

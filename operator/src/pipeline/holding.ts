@@ -1,5 +1,6 @@
-// Does a stage hold? It handles nothing although messages wait: a circuit breaker is open, its database is away. More replicas would
-// wait with those there are, and call at once when what is away comes back.
+// Does a stage hold? It handles nothing although messages wait: a circuit breaker is open, its
+// database is away. More replicas would wait with those there are, and call at once when what is
+// away comes back.
 import type { KneeSample } from './scale-knee.ts'
 
 export interface Holding {

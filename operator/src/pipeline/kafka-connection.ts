@@ -1,5 +1,5 @@
-// How is a pipeline's Kafka reached, and who must be told what of it? Containers by environment, KEDA by its trigger, the operator
-// itself; secrets only ever as references.
+// How is a pipeline's Kafka reached, and who must be told what of it? Containers by environment,
+// KEDA by its trigger, the operator itself; secrets only ever as references.
 import type { KafkaSecurity, OrderPipeline, SaslMechanism, TriggerAuthentication, V1EnvVar } from '../api/index.ts'
 import { containerName, namespaceOf, ownedMeta } from './names.ts'
 
@@ -49,7 +49,10 @@ export const kafkaAccess = (pipeline: KafkaUser, serviceDomain: string): KafkaAc
   ...security(pipeline),
 })
 
-/** Pipelines of one key share a connection: same servers and same credentials, which are of one namespace when there are any. */
+/**
+ * Pipelines of one key share a connection: same servers and same credentials, which are of one
+ * namespace when there are any.
+ */
 export const accessKey = ({ bootstrapServers: to, namespace, tls, sasl }: KafkaAccess): string =>
   JSON.stringify([to, tls?.ca || tls?.client || sasl ? namespace : '', tls ?? null, sasl ?? null])
 
@@ -87,7 +90,10 @@ type ClientCertificate = NonNullable<NonNullable<KafkaSecurity['tls']>['certific
 
 const usernameVariable = 'KAFKA_SASL_USERNAME'
 
-/** Absent variables mean a plain connection, so that those of a pipeline without security are as they always were. */
+/**
+ * Absent variables mean a plain connection, so that those of a pipeline without security are as
+ * they always were.
+ */
 export const kafkaEnvironment = (pipeline: OrderPipeline): V1EnvVar[] => {
   const { tls, sasl } = security(pipeline)
   const from = (secretKeyRef: SecretKey) => ({ valueFrom: { secretKeyRef } })
@@ -122,7 +128,9 @@ const kedaMechanism: Record<SaslMechanism, string> = {
   'SCRAM-SHA-512': 'scram_sha512',
 }
 
-/** What KEDA's kafka trigger is told openly; what must stay secret is in the TriggerAuthentication. */
+/**
+ * What KEDA's kafka trigger is told openly; what must stay secret is in the TriggerAuthentication.
+ */
 export const triggerSecurity = (pipeline: OrderPipeline): Record<string, string> => {
   const { tls, sasl } = security(pipeline)
   return { ...(tls ? { tls: 'enable' } : {}), ...(sasl ? { sasl: kedaMechanism[sasl.mechanism] } : {}) }
@@ -153,7 +161,8 @@ export const triggerAuthentication = (pipeline: OrderPipeline): TriggerAuthentic
     metadata: ownedMeta(pipeline, `${pipeline.metadata.name}-kafka`),
     spec: {
       secretTargetRef,
-      // A name that is no secret: KEDA takes it, like a password, only from here, and finds it in the container it scales.
+      // A name that is no secret: KEDA takes it, like a password, only from here, and finds it in
+      // the container it scales.
       ...(typeof sasl?.username === 'string'
         ? { env: [{ parameter: 'username', name: usernameVariable, containerName }] }
         : {}),

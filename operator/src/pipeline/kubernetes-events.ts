@@ -1,4 +1,5 @@
-// Of what should a person hear, once, without watching? What changed from one status to the next, as the Events it is worth.
+// Of what should a person hear, once, without watching? What changed from one status to the next,
+// as the Events it is worth.
 import type { Condition, ConditionType, OrderPipelineStatus, Reason } from '../api/index.ts'
 
 export interface Announcement {

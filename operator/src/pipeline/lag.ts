@@ -1,4 +1,5 @@
-// How far behind is a consumer group, how fast is it, and when will it be done? From offsets seen over time.
+// How far behind is a consumer group, how fast is it, and when will it be done? From offsets seen
+// over time.
 import type { LagFigures, OrderPipeline, Stage } from '../api/index.ts'
 import type { KafkaUser } from './kafka-connection.ts'
 
@@ -67,7 +68,9 @@ export const lagSample = (partitions: readonly PartitionOffsets[], at: number): 
   }
 }
 
-/** Keeps what falls in the window, and forgets a past that cannot be compared (topics made again). */
+/**
+ * Keeps what falls in the window, and forgets a past that cannot be compared (topics made again).
+ */
 export const withSample = (samples: readonly LagSample[], sample: LagSample): LagSample[] => {
   const last = samples.at(-1)
   if (last && last.consumed > sample.consumed) return [sample]

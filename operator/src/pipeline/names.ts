@@ -1,4 +1,5 @@
-// What is everything called? Every derived name and label, spelled once; docs/architecture.md holds the same table.
+// What is everything called? Every derived name and label, spelled once; docs/architecture.md holds
+// the same table.
 import type { KubeObject, ObjectMeta, OrderPipeline, OwnerReference, Stage } from '../api/index.ts'
 
 export const fieldManager = 'orderpipeline-operator'
@@ -17,12 +18,16 @@ export const labelKeys = {
   color: 'orderpipeline.dev/color',
 } as const
 
-/** Tells what was last asked for, so that taking a field away is noticed and a settled object is not written again. */
+/**
+ * Tells what was last asked for, so that taking a field away is noticed and a settled object is not
+ * written again.
+ */
 export const fingerprintAnnotation = 'orderpipeline.dev/fingerprint'
 
 /**
- * On a Deployment: fingerprint of the pods asked for and of what they were made from, the newest pods that were ready (JSON),
- * fingerprint of those given up, why, and which retry that was, and on a green one whether it is the active color.
+ * On a Deployment: fingerprint of the pods asked for and of what they were made from, the newest
+ * pods that were ready (JSON), fingerprint of those given up, why, and which retry that was, and on
+ * a green one whether it is the active color.
  */
 export const versionAnnotations = {
   asked: 'orderpipeline.dev/version',
@@ -67,7 +72,10 @@ export const consumerGroup = (
 
 export const namespaceOf = (object: { readonly metadata: ObjectMeta }): string => object.metadata.namespace ?? 'default'
 
-/** Identifies the pods of a stage, whichever Deployment made them. With a color, for good: a Deployment's selector cannot be changed. */
+/**
+ * Identifies the pods of a stage, whichever Deployment made them. With a color, for good: a
+ * Deployment's selector cannot be changed.
+ */
 export const selectorLabels = (pipeline: string, stage: string, color?: Color): Record<string, string> => ({
   [labelKeys.name]: stage,
   [labelKeys.pipeline]: pipeline,

@@ -1,5 +1,6 @@
-// What if a kind of another project is not there? Strimzi, KEDA or a right of the operator may be missing, or come later: what needs
-// them is held and says which version it takes, and the rest goes on.
+// What if a kind of another project is not there? Strimzi, KEDA or a right of the operator may be
+// missing, or come later: what needs them is held and says which version it takes, and the rest
+// goes on.
 import type { ChildKind, Resource } from '../api/index.ts'
 import type { Blocked, Cause } from './dependencies.ts'
 

@@ -1,5 +1,6 @@
-// How far is a new version, and is it the version's own fault when it gets no further? The operator keeps a clock of its own: the
-// Deployment controller's counts pods that no node takes, stops counting at zero replicas, and cannot tell new pods from old ones.
+// How far is a new version, and is it the version's own fault when it gets no further? The operator
+// keeps a clock of its own: the Deployment controller's counts pods that no node takes, stops
+// counting at zero replicas, and cannot tell new pods from old ones.
 import type { Deployment, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { podTrouble, type Pod, type Trouble } from './pod-trouble.ts'
 import { askedVersion, isBeingTried, type LivePart, triedDeployment } from './rollout.ts'
@@ -14,7 +15,10 @@ export interface PartPods {
   readonly pods: readonly Pod[]
 }
 
-/** A version on trial, as the clock of the operator has it. In memory only: a restart of the operator gives it more time. */
+/**
+ * A version on trial, as the clock of the operator has it. In memory only: a restart of the
+ * operator gives it more time.
+ */
 export interface Trial {
   /** Fingerprint of the pods that are asked for. */
   readonly version: string
@@ -39,7 +43,10 @@ export interface PodReport {
 const longestGapMs = 30_000
 const revision = 'deployment.kubernetes.io/revision'
 
-/** Only what is on trial or lacks replicas is looked at, so that a settled pipeline costs no request. */
+/**
+ * Only what is on trial or lacks replicas is looked at, so that a settled pipeline costs no
+ * request.
+ */
 export const needsLook = (live: LivePart, minReplicas: number): boolean => {
   const deployment = triedDeployment(live)
   if (!deployment || (deployment.spec.replicas ?? 0) === 0) return false
@@ -93,7 +100,8 @@ const advanced = (last: Trial | undefined, { version, wanted, available, trouble
   const best = Math.min(before.best, wanted)
   if (available > best) return { ...base, best: available, stuckMs: 0, ...(trouble ? { trouble } : {}) }
   const counts = trouble !== undefined && trouble.fault !== 'elsewhere'
-  // A pod that fails is running for moments in between; what was seen stands until there is progress.
+  // A pod that fails is running for moments in between; what was seen stands until there is
+  // progress.
   const failing = before.trouble?.fault === 'version' && trouble?.fault !== 'version' ? before.trouble : trouble
   return {
     ...base,
@@ -113,8 +121,8 @@ export const expiredVersion = (
     : undefined
 
 /**
- * Pods that do not get ready are to blame only if others do: while Kafka or the database is away no version gets ready. An image
- * or a Secret that is not there has nothing to do with that.
+ * Pods that do not get ready are to blame only if others do: while Kafka or the database is away no
+ * version gets ready. An image or a Secret that is not there has nothing to do with that.
  */
 const blamed = (
   trouble: Trouble | undefined,
@@ -131,7 +139,9 @@ const mostFrequent = (all: readonly Trouble[]): Trouble | undefined => {
   return [...all].sort((a, b) => rank[b.fault] - rank[a.fault] || count(b) - count(a))[0]
 }
 
-/** The one the Deployment controller fills now; undefined until it has acted on the newest change. */
+/**
+ * The one the Deployment controller fills now; undefined until it has acted on the newest change.
+ */
 const newReplicaSet = (deployment: Deployment, all: readonly ReplicaSet[]): ReplicaSet | undefined => {
   const { uid, generation = 0, annotations } = deployment.metadata
   const { observedGeneration = 0 } = (deployment.status ?? {}) as DeploymentStatus

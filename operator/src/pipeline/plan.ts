@@ -1,4 +1,5 @@
-// What has to be done to get from what exists to what should? Actions as data, in the order they are safe to do.
+// What has to be done to get from what exists to what should? Actions as data, in the order they
+// are safe to do.
 import { childResources, type ChildObject, type OrderPipeline } from '../api/index.ts'
 import { type Blocked, type Cause, gate, type Gate } from './dependencies.ts'
 import { startReplicas } from './desired.ts'
@@ -24,8 +25,9 @@ export type Action =
   | { readonly kind: 'hold'; readonly object: ChildObject; readonly cause: Cause }
 
 /**
- * Children that exist and are asked for unchanged give no action: a settled pipeline costs no write. `blocked`: what must not be
- * depended on besides objects that belong to others. `strangers`: owners of objects that are not among the children, by identity.
+ * Children that exist and are asked for unchanged give no action: a settled pipeline costs no
+ * write. `blocked`: what must not be depended on besides objects that belong to others.
+ * `strangers`: owners of objects that are not among the children, by identity.
  */
 export const plan = (
   wanted: readonly ChildObject[],
@@ -56,7 +58,10 @@ export const plan = (
   return [...writes, ...releases, ...deletes]
 }
 
-/** What depends on a refused object is held; what needs no action is only remembered, for what depends on it in turn. */
+/**
+ * What depends on a refused object is held; what needs no action is only remembered, for what
+ * depends on it in turn.
+ */
 const admitted = (actions: readonly Action[], object: ChildObject, gated: Gate): readonly Action[] => {
   if (actions.some(({ kind }) => kind === 'refuse')) {
     gated.block(object, refusal(object))
@@ -95,5 +100,8 @@ const applyIfNeeded = (object: ChildObject, live: ChildObject): Action[] => {
 
 const isGoing = ({ metadata }: ChildObject): boolean => metadata.deletionTimestamp !== undefined
 
-/** Objects are made in the order of childResources and deleted in the reverse: the autoscaler goes before what it scales. */
+/**
+ * Objects are made in the order of childResources and deleted in the reverse: the autoscaler goes
+ * before what it scales.
+ */
 const rank = (object: ChildObject): number => childResources.findIndex(({ kind }) => kind === object.kind)

@@ -1,8 +1,12 @@
-// What may a user change of the pods of a part, and what comes of the pipeline's and the part's own wishes together?
+// What may a user change of the pods of a part, and what comes of the pipeline's and the part's own
+// wishes together?
 import type { OrderPipelineSpec, Placement, PodTemplate, Problem, Stage } from '../api/index.ts'
 import { gatewayName, labels, labelKeys } from './names.ts'
 
-/** A part's own template goes before the pipeline's; labels, annotations and pull secrets are taken together. */
+/**
+ * A part's own template goes before the pipeline's; labels, annotations and pull secrets are taken
+ * together.
+ */
 export const mergedTemplate = (
   { template: general = {} }: Pick<OrderPipelineSpec, 'template'>,
   { template: own = {} }: Placement,
@@ -23,7 +27,10 @@ const longestGraceSeconds = 3600
 /** Of the grace, what leaving the group and the last commit may take after the messages in hand. */
 export const leavingSeconds = 20
 
-/** A message takes its workSeconds on average, and some take longer: twice as long and what leaving takes. */
+/**
+ * A message takes its workSeconds on average, and some take longer: twice as long and what leaving
+ * takes.
+ */
 export const graceSeconds = ({ workSeconds = 0 }: Pick<Stage, 'workSeconds'>): number =>
   Math.min(longestGraceSeconds, Math.max(usualGraceSeconds, Math.ceil(workSeconds * 2) + leavingSeconds))
 

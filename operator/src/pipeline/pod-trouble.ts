@@ -1,4 +1,5 @@
-// Why is a pod not ready, in words that stay the same while nothing changes, and is what it was made from to blame?
+// Why is a pod not ready, in words that stay the same while nothing changes, and is what it was
+// made from to blame?
 import type { ConditionsStatus, KubeObject } from '../api/index.ts'
 
 export interface Pod extends KubeObject {
@@ -25,7 +26,10 @@ interface Ended {
 }
 
 export interface Trouble {
-  /** version: it fails. starting: it runs and is not ready yet. elsewhere: no node takes it, or nothing like it runs either. */
+  /**
+   * version: it fails. starting: it runs and is not ready yet. elsewhere: no node takes it, or
+   * nothing like it runs either.
+   */
   readonly fault: 'version' | 'starting' | 'elsewhere'
   /** Holds whatever else is away, such as an image that does not exist. */
   readonly certain: boolean

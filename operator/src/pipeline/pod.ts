@@ -1,4 +1,5 @@
-// How is a container of a pipeline run? Restricted pod security, probes on the metrics port, room to drain.
+// How is a container of a pipeline run? Restricted pod security, probes on the metrics port, room
+// to drain.
 import type {
   Placement,
   PodTemplate,
@@ -51,7 +52,8 @@ export const podSpec = (settings: PodSettings): V1PodSpec => {
     ...(placement.topologySpread ? { topologySpreadConstraints: spread(placement.topologySpread, settings) } : {}),
     ...pullSecrets(settings.wishes.imagePullSecrets),
     containers: [container(settings)],
-    // The root file system is read-only: JVMs unpack native libraries here, and others need some place for temporary files.
+    // The root file system is read-only: JVMs unpack native libraries here, and others need some
+    // place for temporary files.
     volumes: [{ name: 'tmp', emptyDir: { sizeLimit: scratchSize } }],
   }
 }
@@ -76,7 +78,8 @@ const container = (settings: PodSettings): V1Container => ({
   env: [...settings.env],
   ports: settings.ports.map((port) => ({ ...port, protocol: 'TCP' })),
   ...(settings.placement.resources ? { resources: resources(settings.placement) } : {}),
-  // Asked every second only until the first answer, so that a new replica joins its group at once and costs little later.
+  // Asked every second only until the first answer, so that a new replica joins its group at once
+  // and costs little later.
   startupProbe: probe('/healthz', { periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 180 }),
   readinessProbe: probe('/readyz', { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
   livenessProbe: probe('/healthz', { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),

@@ -1,4 +1,5 @@
-// How much is a Kubernetes quantity? The API server rewrites `1000m` as `1`, so quantities are compared by value.
+// How much is a Kubernetes quantity? The API server rewrites `1000m` as `1`, so quantities are
+// compared by value.
 const factors: Readonly<Record<string, number>> = {
   m: 1e-3,
   k: 1e3,

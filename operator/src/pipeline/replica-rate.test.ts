@@ -28,7 +28,8 @@ describe('the rate of a busy replica', () => {
   })
 
   it('counts the looks in which no message ends, where messages take longer than the time between two of them', () => {
-    // Ten messages in flight at five members, begun together: fifty end every 3 s, and a look every 2 s misses them a third of the time.
+    // Ten messages in flight at five members, begun together: fifty end every 3 s, and a look every
+    // 2 s misses them a third of the time.
     let known = unmeasured
     for (let second = 0; second <= 60; second += 2)
       known = withRateSample(

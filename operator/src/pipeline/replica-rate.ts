@@ -1,5 +1,5 @@
-// How many messages a second does a busy replica handle? Measured while every replica has work waiting: at light load a
-// replica's rate says what arrives, and not what it is able to do.
+// How many messages a second does a busy replica handle? Measured while every replica has work
+// waiting: at light load a replica's rate says what arrives, and not what it is able to do.
 
 export interface RateSample {
   /** Milliseconds. */
@@ -38,18 +38,27 @@ export const unmeasured: ReplicaRate = { busy: false, intervals: [] }
 
 /** Work is counted over so long. */
 const windowMs = 30_000
-/** Time that makes a figure: messages begun together end together, so a short look may see none of them or all. */
+/**
+ * Time that makes a figure: messages begun together end together, so a short look may see none of
+ * them or all.
+ */
 const leastSeconds = 15
-/** Looks that are closer to each other than that may all fall between the ends of messages that were begun together. */
+/**
+ * Looks that are closer to each other than that may all fall between the ends of messages that were
+ * begun together.
+ */
 const longestMessageSeconds = 5
-/** Lag that is fetched, handled and committed within that time is under way and does not wait for a replica. */
+/**
+ * Lag that is fetched, handled and committed within that time is under way and does not wait for a
+ * replica.
+ */
 const leastWaitSeconds = 5
 /** A stage without lag may have been looked at between two messages. */
 const leastMeanLag = 0.5
 
 /**
- * Messages that must be there for every replica to have work waiting: more than are in flight, at `perSecond` messages handled in
- * all. `concurrency`: messages that a replica handles at once.
+ * Messages that must be there for every replica to have work waiting: more than are in flight, at
+ * `perSecond` messages handled in all. `concurrency`: messages that a replica handles at once.
  */
 export function leastWaitingLag(replicas: number, concurrency: number, perSecond: number): number {
   return Math.max(2 * replicas * concurrency, perSecond * leastWaitSeconds)
@@ -65,8 +74,9 @@ export function withRateSample(known: ReplicaRate, sample: RateSample, concurren
   const least = leastWaitingLag(members, concurrency, handled / seconds)
   const busy = members > 0 && Math.min(last.lag, sample.lag) >= least
   if (busy && handled === 0) {
-    // Messages that take longer than the time between two looks end in a later one, which counts from here. A group that rebalances, or
-    // waits for something that is away, handles nothing either, which says nothing of its replicas.
+    // Messages that take longer than the time between two looks end in a later one, which counts
+    // from here. A group that rebalances, or waits for something that is away, handles nothing
+    // either, which says nothing of its replicas.
     const isUnderWay = sample.members === last.members && seconds < longestMessageSeconds
     return isUnderWay ? known : { ...known, last: sample }
   }
@@ -89,8 +99,9 @@ function busyRate(intervals: readonly Interval[]): number {
 }
 
 /**
- * What a stage that keeps up shows: a message takes at most mean lag ÷ rate (Little's law), so a replica is at least that
- * fast. Without it a stage that was slow once would be taken for slow for as long as it keeps up.
+ * What a stage that keeps up shows: a message takes at most mean lag ÷ rate (Little's law), so a
+ * replica is at least that fast. Without it a stage that was slow once would be taken for slow for
+ * as long as it keeps up.
  */
 function leastRate(intervals: readonly Interval[], concurrency: number): number {
   const seconds = sum(intervals, (each) => each.seconds)

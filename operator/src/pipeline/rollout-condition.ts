@@ -1,4 +1,5 @@
-// Has every part the version that the spec asks for? Ready may hold while an old version works on; this condition does not.
+// Has every part the version that the spec asks for? Ready may hold while an old version works on;
+// this condition does not.
 import { livePart } from './live.ts'
 import { partsOf } from './parts.ts'
 import { rolloutOf } from './rollout.ts'

@@ -49,7 +49,10 @@ const available = (children: readonly ChildObject[], name: string) =>
     readyReplicas: replicas,
     availableReplicas: replicas,
   }))
-/** What the operator's clock says once the deadline has passed: that it failed is the version's own fault. */
+/**
+ * What the operator's clock says once the deadline has passed: that it failed is the version's own
+ * fault.
+ */
 const stuck = (children: readonly ChildObject[], name: string): Map<string, PodReport> => {
   const tried = children.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)
   const version = tried?.metadata.annotations?.[versionAnnotations.asked] ?? ''

@@ -1,12 +1,16 @@
-// Which version of a part's pods should run, and in which Deployment? A new version is tried; the newest one that was ready is
-// kept on the Deployment itself, so that whoever comes next, whatever has crashed, can bring it back.
+// Which version of a part's pods should run, and in which Deployment? A new version is tried; the
+// newest one that was ready is kept on the Deployment itself, so that whoever comes next, whatever
+// has crashed, can bring it back.
 import type { Deployment, DeploymentStatus, Rollout, Strategy, V1DeploymentSpec } from '../api/index.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type Color, labelKeys, retryAnnotation, versionAnnotations } from './names.ts'
 
 export type Template = V1DeploymentSpec['template']
 
-/** A part as it is now: its Deployments by color, and the one the autoscaler and the Service are pointed at. */
+/**
+ * A part as it is now: its Deployments by color, and the one the autoscaler and the Service are
+ * pointed at.
+ */
 export interface LivePart {
   readonly active: Color
   readonly blue: Deployment | undefined
@@ -25,8 +29,8 @@ export interface RollSettings {
   readonly minReplicas?: number
   readonly expired?: Expired | undefined
   /**
-   * Fingerprint of what the pods are made from. While it stays, pods stay as they are: a newer operator, which would make others of
-   * the same, replaces none.
+   * Fingerprint of what the pods are made from. While it stays, pods stay as they are: a newer
+   * operator, which would make others of the same, replaces none.
    */
   readonly inputs?: string | undefined
   /** Of the pipeline: another value than that of a version's failure has it tried again. */
@@ -47,16 +51,19 @@ export interface Rolled {
 }
 
 /**
- * `template` makes the pods of one color as the spec wants them. Rolling: in place, and back to the stable version when the new
- * one makes no progress within its deadline. Blue-green: beside the stable version, which keeps working until every new replica
- * is available.
+ * `template` makes the pods of one color as the spec wants them. Rolling: in place, and back to the
+ * stable version when the new one makes no progress within its deadline. Blue-green: beside the
+ * stable version, which keeps working until every new replica is available.
  */
 export const roll = (template: (color: Color) => Template, live: LivePart, settings: RollSettings = {}): Rolled => {
   const { active, versions } = rolled(template, live, settings)
   return { active, versions: versions.map((version) => markedActive(version, active)) }
 }
 
-/** Without the mark blue is active, so that only a part on green carries it, and survives the loss of its ScaledObject. */
+/**
+ * Without the mark blue is active, so that only a part on green carries it, and survives the loss
+ * of its ScaledObject.
+ */
 const markedActive = (version: Version, active: Color): Version =>
   version.color === 'green' && active === 'green'
     ? { ...version, annotations: { ...version.annotations, [versionAnnotations.active]: 'true' } }
@@ -82,7 +89,8 @@ const rolled = (template: (color: Color) => Template, live: LivePart, settings: 
     if (other && expired?.version === version) return { active, versions: [givenUp(active, stable, expired, retry)] }
     return { active, versions: [fresh(active, wanted, { stable, inputs })] }
   }
-  // Where nothing runs, or what runs has never been ready, there is nothing worth keeping beside a newer version.
+  // Where nothing runs, or what runs has never been ready, there is nothing worth keeping beside a
+  // newer version.
   const worthKeeping = stable && fingerprintOf(stable) === asked && (current.spec.replicas ?? 0) > 0
   if (strategy.type !== 'BlueGreen' || !worthKeeping)
     return { active, versions: [fresh(active, wanted, { stable, inputs })] }
@@ -121,7 +129,10 @@ const changeOver = (
   return { active, versions: [old, fresh(next, wanted, { inputs })] }
 }
 
-/** The proven pods of a Deployment while they are made from the same, whatever this operator would make of it. */
+/**
+ * The proven pods of a Deployment while they are made from the same, whatever this operator would
+ * make of it.
+ */
 const wantedTemplate = (
   template: (color: Color) => Template,
   color: Color,
@@ -193,7 +204,10 @@ export const rolledBack = (live: LivePart): (Rollout & { readonly message: strin
 
 const pipelineOf = ({ metadata }: Deployment): string => metadata.labels?.[labelKeys.pipeline] ?? ''
 
-/** The Deployment that has the newest version: the other color during a change-over, else the active one. */
+/**
+ * The Deployment that has the newest version: the other color during a change-over, else the active
+ * one.
+ */
 export const triedDeployment = (live: LivePart): Deployment | undefined => {
   const candidate = live[live.active === 'blue' ? 'green' : 'blue']
   return candidate && candidate.metadata.deletionTimestamp === undefined ? candidate : live[live.active]
@@ -268,8 +282,9 @@ const replicasOf = (deployment: Deployment | undefined): number => deployment?.s
 const statusOf = ({ status }: Deployment): DeploymentStatus => status ?? {}
 
 /**
- * No replica of another version is left, and at least so many are available. Not every one has to be: an autoscaler adds some at
- * any time, and a full cluster may have no node for the last. None at all proves nothing.
+ * No replica of another version is left, and at least so many are available. Not every one has to
+ * be: an autoscaler adds some at any time, and a full cluster may have no node for the last. None
+ * at all proves nothing.
  */
 const isComplete = (deployment: Deployment, least: number): boolean => {
   const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = statusOf(deployment)

@@ -1,6 +1,7 @@
-// How many replicas of a stage are of use? Replicas that share something (a database, a provider's rate, one hot key) handle no more
-// messages beyond a number of them. That number is seen by comparing how fast the stage is with fewer and with more replicas, while
-// messages wait for all of them; beyond it none is asked for, until the stage shows otherwise or it is time to try again.
+// How many replicas of a stage are of use? Replicas that share something (a database, a provider's
+// rate, one hot key) handle no more messages beyond a number of them. That number is seen by
+// comparing how fast the stage is with fewer and with more replicas, while messages wait for all of
+// them; beyond it none is asked for, until the stage shows otherwise or it is time to try again.
 import { leastWaitingLag } from './replica-rate.ts'
 
 /** A look at a stage. */
@@ -94,7 +95,10 @@ export function usefulReplicas({ verdict }: Knee, now: number): number | undefin
   return now < verdict.retryAt ? verdict.replicas : Math.ceil(verdict.replicas * leastExcess) + 1
 }
 
-/** Whether replicas were added of which it is not known yet what they bring, though it will be: more can wait for that. */
+/**
+ * Whether replicas were added of which it is not known yet what they bring, though it will be: more
+ * can wait for that.
+ */
 export const isJudging = ({ addedAt, stretch }: Knee): boolean => addedAt !== undefined && stretch !== undefined
 
 /** What a pace with so many replicas says. */
@@ -117,7 +121,10 @@ function judged(known: Knee, pace: Pace, current: number): Knee {
   return { ...rest, reference: pace.replicas < 1.2 * fewer.replicas ? fewer : pace, ...retried(verdict, useful, pace) }
 }
 
-/** While there are still more replicas than are of use, nothing new is learnt; a further trial that failed makes the next one later. */
+/**
+ * While there are still more replicas than are of use, nothing new is learnt; a further trial that
+ * failed makes the next one later.
+ */
 function reached(before: KneeVerdict | undefined, replicas: number, { perSecond, at }: Pace): KneeVerdict {
   if (before && at < before.retryAt) return before
   const times = (before?.times ?? 0) + 1
@@ -125,11 +132,17 @@ function reached(before: KneeVerdict | undefined, replicas: number, { perSecond,
   return { replicas, perSecond, retryAt: at + retryMs, times }
 }
 
-/** A trial with too few more replicas to tell goes on with as many as seem to be of use; one that helped ends the verdict. */
+/**
+ * A trial with too few more replicas to tell goes on with as many as seem to be of use; one that
+ * helped ends the verdict.
+ */
 const retried = (before: KneeVerdict | undefined, useful: number, pace: Pace): { readonly verdict?: KneeVerdict } =>
   before && useful < pace.replicas * 0.8 ? { verdict: { ...before, replicas: useful } } : {}
 
-/** Undefined where the replicas that are of use show otherwise: fewer of them handle much less, or much more. */
+/**
+ * Undefined where the replicas that are of use show otherwise: fewer of them handle much less, or
+ * much more.
+ */
 function upheld(verdict: KneeVerdict, { replicas, perSecond }: Pace): KneeVerdict | undefined {
   if (replicas > verdict.replicas * 1.1) return verdict
   const share = perSecond / verdict.perSecond

@@ -1,12 +1,19 @@
-// How do several figures of a stage become the one that its autoscaler gets? By a formula that KEDA reckons out: the sum of the
-// lags, or what the operator answers as scaler on flow, with that sum in its place while it does not answer.
+// How do several figures of a stage become the one that its autoscaler gets? By a formula that KEDA
+// reckons out: the sum of the lags, or what the operator answers as scaler on flow, with that sum
+// in its place while it does not answer.
 import type { OrderPipeline, ScaledObjectSpec, Stage, Trigger } from '../api/index.ts'
 import { namespaceOf } from './names.ts'
 
 export interface FlowScalerSettings {
-  /** Where KEDA asks the operator for the replicas of a stage, such as http://operator-scaler.op.svc:8081; absent: nowhere. */
+  /**
+   * Where KEDA asks the operator for the replicas of a stage, such as
+   * http://operator-scaler.op.svc:8081; absent: nowhere.
+   */
   readonly flowScalerUrl?: string | undefined
-  /** Whether KEDA knows `fallback.behavior: scalingModifiers`, which came with version 2.20; absent means yes. */
+  /**
+   * Whether KEDA knows `fallback.behavior: scalingModifiers`, which came with version 2.20; absent
+   * means yes.
+   */
   readonly formulaFallback?: boolean
 }
 
@@ -26,9 +33,10 @@ export const flowPath = (namespace: string, pipeline: string, stage: string): st
   `/v1/flow/${namespace}/${pipeline}/${stage}`
 
 /**
- * A HorizontalPodAutoscaler takes the largest of several figures, so that a stage of several topics would be scaled for one of
- * them. Their lags are added up instead. KEDA then gives the autoscaler that one figure in place of all that are not CPU or memory, so
- * a schedule and a query must be in the formula too, each as the lag that would ask for as many replicas.
+ * A HorizontalPodAutoscaler takes the largest of several figures, so that a stage of several topics
+ * would be scaled for one of them. Their lags are added up instead. KEDA then gives the autoscaler
+ * that one figure in place of all that are not CPU or memory, so a schedule and a query must be in
+ * the formula too, each as the lag that would ask for as many replicas.
  */
 export const lagSum = (triggers: readonly Trigger[], target: number): OneFigure => {
   const { named, terms } = namedTriggers(triggers)
@@ -40,9 +48,11 @@ export const lagSum = (triggers: readonly Trigger[], target: number): OneFigure 
 }
 
 /**
- * Replicas. KEDA takes a trigger that failed more often than `failureThreshold` for nil: without the operator the lags count, and with
- * neither there is an error, no figure, and the autoscaler stands still. A `metrics-api` trigger and not an external scaler: of one that
- * cannot be reached KEDA (up to 2.21 at least) does not learn its metrics, counts no failure and never falls back (kedacore/keda#8056).
+ * Replicas. KEDA takes a trigger that failed more often than `failureThreshold` for nil: without
+ * the operator the lags count, and with neither there is an error, no figure, and the autoscaler
+ * stands still. A `metrics-api` trigger and not an external scaler: of one that cannot be reached
+ * KEDA (up to 2.21 at least) does not learn its metrics, counts no failure and never falls back
+ * (kedacore/keda#8056).
  */
 export const flowElseLag = (
   pipeline: OrderPipeline,

@@ -1,5 +1,6 @@
-// Will a peak of a schedule ever come? The grammar is the one of KEDA's cron trigger (robfig/cron, five fields): other cron parsers
-// take more, such as 7 for Sunday, and what KEDA refuses is not scaled at all.
+// Will a peak of a schedule ever come? The grammar is the one of KEDA's cron trigger (robfig/cron,
+// five fields): other cron parsers take more, such as 7 for Sunday, and what KEDA refuses is not
+// scaled at all.
 import type { OrderPipelineSpec, Peak, Problem } from '../api/index.ts'
 import { gatewayName } from './names.ts'
 import { partsOf } from './parts.ts'
@@ -83,7 +84,10 @@ const valuesOf = (text: string, field: Field): number[] | string => {
   return all
 }
 
-/** `*`, `a`, `a-b`, each with `/step`; a single value with a step goes on to the end, as in robfig/cron. */
+/**
+ * `*`, `a`, `a-b`, each with `/step`; a single value with a step goes on to the end, as in
+ * robfig/cron.
+ */
 const rangeOf = (item: string, field: Field): number[] | string => {
   const { least, most, names } = field
   const allowed = `allowed are ${least} to ${most}${names ? ' or names' : ''}, ranges, lists and steps`

@@ -1,5 +1,6 @@
-// Which pods hold an old password or certificate? A container takes them from Secrets once, when it starts, so its template carries a
-// digest of what it was given: another digest is another version, which is rolled out like any other, one part after the other.
+// Which pods hold an old password or certificate? A container takes them from Secrets once, when it
+// starts, so its template carries a digest of what it was given: another digest is another version,
+// which is rolled out like any other, one part after the other.
 import type { Deployment, OrderPipeline, V1EnvVar } from '../api/index.ts'
 import { gatewayEnvironment, stageEnvironment } from './environment.ts'
 import type { SecretKey } from './kafka-connection.ts'
@@ -7,7 +8,10 @@ import { gatewayName, secretsAnnotation } from './names.ts'
 import type { PodReport } from './new-version.ts'
 import { isReplacing, type LivePart, templateOf } from './rollout.ts'
 
-/** Digest of the value of each key that is referenced, by `secret/key`; one that cannot be read is absent. */
+/**
+ * Digest of the value of each key that is referenced, by `secret/key`; one that cannot be read is
+ * absent.
+ */
 export type SecretDigests = ReadonlyMap<string, string>
 
 export const secretKeyName = ({ name, key }: SecretKey): string => `${name}/${key}`
@@ -33,8 +37,9 @@ export interface PartSecrets {
 }
 
 /**
- * The digest each part's template is to carry; undefined for none. What cannot be read leaves a part as it is, and a part waits
- * while another one is being replaced, so that a new password does not take every stage through a restart at once.
+ * The digest each part's template is to carry; undefined for none. What cannot be read leaves a
+ * part as it is, and a part waits while another one is being replaced, so that a new password does
+ * not take every stage through a restart at once.
  */
 export const secretVersions = (
   pipeline: OrderPipeline,
@@ -57,7 +62,10 @@ export const secretVersions = (
   return versions
 }
 
-/** Whether others should wait for a part that is being replaced. Not where it gets no further for reasons of its cluster. */
+/**
+ * Whether others should wait for a part that is being replaced. Not where it gets no further for
+ * reasons of its cluster.
+ */
 const isUnderWay = (live: LivePart, report: PodReport | undefined): boolean =>
   isReplacing(live) && (live[live.active]?.spec.replicas ?? 0) > 0 && report?.trial?.trouble?.fault !== 'elsewhere'
 

@@ -16,7 +16,10 @@ const rolledOut: OrderPipelineStatus = {
     },
   ],
 }
-/** Its Deployments as they are once every replica is available: the second pass puts the proven pods on them. */
+/**
+ * Its Deployments as they are once every replica is available: the second pass puts the proven pods
+ * on them.
+ */
 const running = (image: string, spec: Partial<OrderPipelineSpec> = {}): ChildObject[] => {
   const asked = (children: readonly ChildObject[]) =>
     desired(of(spec, { services: { image } }), children, { ...settings, servicesImage: image })

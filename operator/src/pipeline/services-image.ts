@@ -1,11 +1,14 @@
-// Which services image does a pipeline run? The one it was made with, until it is told otherwise: a newer operator, which brings a
-// newer image, moves nobody by being installed.
+// Which services image does a pipeline run? The one it was made with, until it is told otherwise: a
+// newer operator, which brings a newer image, moves nobody by being installed.
 import type { ChildObject, OrderPipeline, OrderPipelineSpec, ServicesStatus } from '../api/index.ts'
 import { livePart } from './live.ts'
 import { gatewayName } from './names.ts'
 import { isBeingTried, stableTemplate, templateOf } from './rollout.ts'
 
-/** `Automatic`: to the operator's image, when it brings another and a place is free. `Manual`: as spec.image says. */
+/**
+ * `Automatic`: to the operator's image, when it brings another and a place is free. `Manual`: as
+ * spec.image says.
+ */
 export type Updates = 'Manual' | 'Automatic'
 
 /** The parts whose image the services image is. */
@@ -17,8 +20,8 @@ const servedParts = ({ gateway, stages }: OrderPipelineSpec): string[] => [
 const imageOf = (template: ReturnType<typeof templateOf>): string | undefined => template?.spec?.containers[0]?.image
 
 /**
- * Of a pipeline without a record, which an operator before this one made, or whose status was lost: the image of most of its parts, since
- * one that gave a version up runs the one before.
+ * Of a pipeline without a record, which an operator before this one made, or whose status was lost:
+ * the image of most of its parts, since one that gave a version up runs the one before.
  */
 const liveImage = (pipeline: OrderPipeline, children: readonly ChildObject[]): string | undefined => {
   const images = servedParts(pipeline.spec).flatMap((part) => {
@@ -33,7 +36,10 @@ const liveImage = (pipeline: OrderPipeline, children: readonly ChildObject[]): s
 export const servicesImageOf = (pipeline: OrderPipeline, children: readonly ChildObject[], brought: string): string =>
   pipeline.spec.image ?? pipeline.status?.services?.image ?? liveImage(pipeline, children) ?? brought
 
-/** `moveTo`: the image that the next pass is to work with. Undefined where no part runs a program of the services image. */
+/**
+ * `moveTo`: the image that the next pass is to work with. Undefined where no part runs a program of
+ * the services image.
+ */
 export const servicesStatus = (
   pipeline: OrderPipeline,
   children: readonly ChildObject[],

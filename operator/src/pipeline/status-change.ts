@@ -1,4 +1,5 @@
-// Is a new status worth writing, and when? What people act on is written at once; figures that move all the time are slowed.
+// Is a new status worth writing, and when? What people act on is written at once; figures that move
+// all the time are slowed.
 import type { OrderPipelineStatus } from '../api/index.ts'
 
 export type StatusChange =
@@ -31,7 +32,10 @@ export const statusChange = (
   return sinceWriteMs >= wait ? { write: 'now' } : { write: 'later', waitMs: wait - sinceWriteMs }
 }
 
-/** Conditions without the figures in their messages: a number that moves does not make another reason. */
+/**
+ * Conditions without the figures in their messages: a number that moves does not make another
+ * reason.
+ */
 const acted = ({
   observedGeneration,
   conditions = [],

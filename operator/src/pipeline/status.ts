@@ -1,4 +1,5 @@
-// What should the status say? Conditions, each stage's replicas and lag, and the totals of kubectl get.
+// What should the status say? Conditions, each stage's replicas and lag, and the totals of kubectl
+// get.
 import type {
   ChildObject,
   DeploymentStatus,
@@ -111,11 +112,16 @@ const stageStatus = (seen: Seen, stage: Stage, capacity: StageCapacity | undefin
   }
 }
 
-/** An operator that has just started has not read them yet: what was counted before still stands. */
+/**
+ * An operator that has just started has not read them yet: what was counted before still stands.
+ */
 const deadLettersOf = ({ lag, pipeline }: Seen, stage: string): number | undefined =>
   lag.get(stage)?.deadLetters ?? pipeline.status?.stages?.find(({ name }) => name === stage)?.deadLetters
 
-/** Topics as they are, and work as it was measured: by us, or by whoever wrote the status for this same spec. */
+/**
+ * Topics as they are, and work as it was measured: by us, or by whoever wrote the status for this
+ * same spec.
+ */
 const known = ({ pipeline, children, throughput, topics }: Seen): Measured => {
   const { metadata, status } = pipeline
   const before = status?.observedGeneration === metadata.generation ? (status?.stages ?? []) : []

@@ -1,4 +1,5 @@
-// In which order does a suspended pipeline stop? The entrance first, the stages when nothing is left for them to do.
+// In which order does a suspended pipeline stop? The entrance first, the stages when nothing is
+// left for them to do.
 import type { ChildObject, DeploymentStatus, LagFigures, OrderPipeline } from '../api/index.ts'
 import { livePart, scaledObjectOf } from './live.ts'
 import { gatewayName } from './names.ts'
@@ -21,10 +22,11 @@ const isOverdue = ({ spec, status }: OrderPipeline, now: number | undefined): bo
 }
 
 /**
- * Drained means that no stage has lag or has moved within the time its figures look back over, so that no message can be between
- * two stages. A pipeline without a gateway is fed by others, who may never pause: there no lag is enough. Once stopped a pipeline stays
- * so, whatever is written to its topics; while its lag is unknown it goes on draining. At the drain deadline it is stopped as it is:
- * what is left stays in its topics.
+ * Drained means that no stage has lag or has moved within the time its figures look back over, so
+ * that no message can be between two stages. A pipeline without a gateway is fed by others, who may
+ * never pause: there no lag is enough. Once stopped a pipeline stays so, whatever is written to its
+ * topics; while its lag is unknown it goes on draining. At the drain deadline it is stopped as it
+ * is: what is left stays in its topics.
  */
 export const suspensionOf = (
   pipeline: OrderPipeline,

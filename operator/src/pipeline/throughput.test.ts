@@ -24,7 +24,8 @@ it('measures nothing while there is too little to do', () => {
 })
 
 it('takes messages that are fetched and not yet committed for no work that waits', () => {
-  // A second and a half of messages at 2,000 a second: more than twice what the replicas handle at once, and all of it in flight.
+  // A second and a half of messages at 2,000 a second: more than twice what the replicas handle at
+  // once, and all of it in flight.
   expect(seen(minute(0, { lag: 3000, consumedPerSecond: 2000 }))).toEqual({})
   expect(seen(minute(0, { lag: 12_000, consumedPerSecond: 2000 })).workSeconds).toBe(0.05)
 })

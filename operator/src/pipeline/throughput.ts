@@ -1,5 +1,5 @@
-// How fast is a stage when it has more to do than it can, and did the last replicas make it faster? Judged on plateaus: times in
-// which the lag never ran out and the number of replicas stayed.
+// How fast is a stage when it has more to do than it can, and did the last replicas make it faster?
+// Judged on plateaus: times in which the lag never ran out and the number of replicas stayed.
 import type { ScaleOut } from '../api/index.ts'
 import { windowMs } from './lag.ts'
 import { leastWaitingLag } from './replica-rate.ts'
@@ -31,7 +31,10 @@ export interface Throughput {
   readonly scaleOut?: ScaleOut
 }
 
-/** The pace looks back over windowMs, which must lie within the plateau, after the group has settled. */
+/**
+ * The pace looks back over windowMs, which must lie within the plateau, after the group has
+ * settled.
+ */
 const settleMs = windowMs + 30_000
 /** Fewer more replicas than that tell nothing. */
 const leastGrowth = 1.2

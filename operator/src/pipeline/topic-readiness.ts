@@ -1,4 +1,5 @@
-// Why is a KafkaTopic not ready? In the words of the Topic Operator, or, where it says nothing, what keeps it from answering.
+// Why is a KafkaTopic not ready? In the words of the Topic Operator, or, where it says nothing,
+// what keeps it from answering.
 import type { ConditionsStatus, KafkaTopic } from '../api/index.ts'
 import { plainly } from './pod-trouble.ts'
 

@@ -11,7 +11,10 @@ import type {
 import { kafkaTopicNamed } from './live.ts'
 import { deadLetterTopic, labels, namespaceOf, ownerReference, topicName } from './names.ts'
 
-/** An autoscaler never gets past lag threshold × partitions and stops within 10 % of its goal, so it needs 1.1 × as many. */
+/**
+ * An autoscaler never gets past lag threshold × partitions and stops within 10 % of its goal, so it
+ * needs 1.1 × as many.
+ */
 export const partitionsFor = (maxReplicas: number): number => Math.ceil((maxReplicas * 11) / 10)
 
 /** The replicas an autoscaler gets to with so many partitions. */
@@ -21,7 +24,10 @@ const unconsumedPartitions = 3
 const deadLetterPartitions = 3
 const deadLetterRetentionHours = 14 * 24
 
-/** Partitions a topic is made with when its spec gives none: enough for its hungriest consumer, in steps of 10. */
+/**
+ * Partitions a topic is made with when its spec gives none: enough for its hungriest consumer, in
+ * steps of 10.
+ */
 export const derivedPartitions = (spec: OrderPipelineSpec, topic: string): number => {
   const maxima = spec.stages
     .filter((stage) => stage.consumes.some((consumed) => consumed.topic === topic))
@@ -38,8 +44,9 @@ export interface WantedTopic {
 }
 
 /**
- * The topics of a pipeline. One that exists keeps its partitions, `current` by name, unless the spec says a number: growing it moves
- * keys to other partitions, which breaks the order of what is in flight, so nobody does that unasked.
+ * The topics of a pipeline. One that exists keeps its partitions, `current` by name, unless the
+ * spec says a number: growing it moves keys to other partitions, which breaks the order of what is
+ * in flight, so nobody does that unasked.
  */
 export const wantedTopics = (
   { metadata, spec }: OrderPipeline,
@@ -65,8 +72,9 @@ export const wantedTopics = (
 }
 
 /**
- * Topics that would have to lose partitions, which Kafka refuses. The schema sees only numbers that the spec has named before. Found before
- * a KafkaTopic is touched: one that was refused stays so until it says the right number again.
+ * Topics that would have to lose partitions, which Kafka refuses. The schema sees only numbers that
+ * the spec has named before. Found before a KafkaTopic is touched: one that was refused stays so
+ * until it says the right number again.
  */
 export const shrinkProblems = (pipeline: OrderPipeline, children: readonly ChildObject[]): Problem[] =>
   pipeline.spec.topics.flatMap(({ name, partitions }): Problem[] => {
@@ -76,7 +84,10 @@ export const shrinkProblems = (pipeline: OrderPipeline, children: readonly Child
     return [{ path: `spec.topics[${name}].partitions`, reason: 'PartitionsShrink', message }]
   })
 
-/** None where Kafka is no Strimzi cluster: there the operator manages topics itself (external-topics.ts). */
+/**
+ * None where Kafka is no Strimzi cluster: there the operator manages topics itself
+ * (external-topics.ts).
+ */
 export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTopic[]): KafkaTopic[] => {
   const { kafka } = pipeline.spec
   if (!('strimziCluster' in kafka)) return []
@@ -96,7 +107,10 @@ const config = (entries: Readonly<Record<string, string | number | undefined>>):
   return given.length === 0 ? {} : { config: Object.fromEntries(given) }
 }
 
-/** A retained topic carries no owner reference: the garbage collector would take it with the pipeline. */
+/**
+ * A retained topic carries no owner reference: the garbage collector would take it with the
+ * pipeline.
+ */
 const kafkaTopic = (pipeline: OrderPipeline, cluster: string, { name, stage, spec }: WantedTopic): KafkaTopic => ({
   apiVersion: 'kafka.strimzi.io/v1',
   kind: 'KafkaTopic',

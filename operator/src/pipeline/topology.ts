@@ -1,8 +1,11 @@
-// Which messages follow from an order, and how many? Topics and stages as a graph, from consumes and emits.
+// Which messages follow from an order, and how many? Topics and stages as a graph, from consumes
+// and emits.
 //
-// A spec says what a stage consumes and emits, not which follows from which. Of the built-in stages it is known. Of others, unless told,
-// a topic gets its messages when the orders first come to a stage that emits it, nearest the entrance first, one message for a message.
-// So a choreography whose stages answer each other does not go round: what comes back to a stage later makes it say nothing new.
+// A spec says what a stage consumes and emits, not which follows from which. Of the built-in stages
+// it is known. Of others, unless told, a topic gets its messages when the orders first come to a
+// stage that emits it, nearest the entrance first, one message for a message. So a choreography
+// whose stages answer each other does not go round: what comes back to a stage later makes it say
+// nothing new.
 import type { OrderPipelineSpec } from '../api/index.ts'
 import { knownFlows, type Follows } from './choreography.ts'
 
@@ -21,7 +24,10 @@ export interface Topology {
   readonly messagesPerOrder: ReadonlyMap<string, number>
 }
 
-/** Messages on `to` for each message of `from`, or, without it, of each topic it follows from by itself. */
+/**
+ * Messages on `to` for each message of `from`, or, without it, of each topic it follows from by
+ * itself.
+ */
 export interface Ratio {
   readonly from?: string
   readonly to: string
@@ -65,7 +71,10 @@ function entrancesOf(spec: OrderPipelineSpec): string[] {
   )
 }
 
-/** What is known, and else the first visit of each topic, nearest the entrance first; among equals in the order of the spec. */
+/**
+ * What is known, and else the first visit of each topic, nearest the entrance first; among equals
+ * in the order of the spec.
+ */
 function firstFlows(spec: OrderPipelineSpec, entrances: readonly string[]): Flow[] {
   const known = knownFlows(spec)
   const visited = new Set(entrances)

@@ -1,4 +1,5 @@
-// Does a spec make sense where the schema cannot tell? Problems with path, reason and what to do; none means it may be applied.
+// Does a spec make sense where the schema cannot tell? Problems with path, reason and what to do;
+// none means it may be applied.
 import type { OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
 import { type AutoscalerSettings, lagThreshold } from './autoscalers.ts'
 import { budgetProblems } from './budget.ts'

@@ -1,4 +1,5 @@
-// Which pods does a pipeline run, and as whom? Deployments, a ServiceAccount and a disruption budget per stage and for the gateway.
+// Which pods does a pipeline run, and as whom? Deployments, a ServiceAccount and a disruption
+// budget per stage and for the gateway.
 import type {
   ChildObject,
   Deployment,
@@ -119,12 +120,16 @@ const rollSettings = (
   expired: expiredVersion(report?.trial, strategy?.progressDeadlineSeconds ?? progressDeadlineSeconds),
 })
 
-/** Seconds from the end of a replica to the first message its successor handles: start, join, rebalance. */
+/**
+ * Seconds from the end of a replica to the first message its successor handles: start, join,
+ * rebalance.
+ */
 const restartSeconds = 20
 
 /**
- * How many replicas a rollout may take away at once. What the missing ones would have handled until their successors do becomes
- * lag; it may come to half of the lag the autoscaler leaves the stage with. Few large steps also mean few rebalances.
+ * How many replicas a rollout may take away at once. What the missing ones would have handled until
+ * their successors do becomes lag; it may come to half of the lag the autoscaler leaves the stage
+ * with. Few large steps also mean few rebalances.
  */
 export const maxUnavailable = ({ scaling, workSeconds, concurrency = defaults.concurrency }: Stage): string => {
   if (workSeconds === undefined) return '25%'
@@ -166,8 +171,8 @@ const templates =
   })
 
 /**
- * Fingerprint of all that the pods of a part are made from. What is missing here would not reach pods that run: a test changes each
- * field of a spec and compares.
+ * Fingerprint of all that the pods of a part are made from. What is missing here would not reach
+ * pods that run: a test changes each field of a spec and compares.
  */
 const templateInputs = (
   { spec }: OrderPipeline,
@@ -215,7 +220,8 @@ const deployment = (
     progressDeadlineSeconds: strategy.progressDeadlineSeconds ?? progressDeadlineSeconds,
     ...(strategy.type === 'BlueGreen' ? { minReadySeconds: strategy.healthySeconds ?? healthySeconds } : {}),
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable } },
-    // Blue is selected without its color: a Deployment made before there were two cannot change its selector.
+    // Blue is selected without its color: a Deployment made before there were two cannot change its
+    // selector.
     selector: { matchLabels: selectorLabels(pipeline.metadata.name, name, color === 'blue' ? undefined : color) },
     template,
   },

@@ -1,5 +1,6 @@
-// Does somebody else write the same fields again and again? What was changed is put back at once; what is changed back each time, by a
-// mutating webhook or another controller, is put back less and less often, and a person is told.
+// Does somebody else write the same fields again and again? What was changed is put back at once;
+// what is changed back each time, by a mutating webhook or another controller, is put back less and
+// less often, and a person is told.
 import { type Action, identity } from '../pipeline/index.ts'
 import type { Outcome } from './perform.ts'
 
@@ -32,7 +33,10 @@ const forgottenMs = 60 * 60_000
 const pauseMs = (repairs: number): number =>
   repairs < leastRepairs ? 0 : Math.min(lastPauseMs, firstPauseMs * 2 ** (repairs - leastRepairs))
 
-/** `repaired`: each time that something is put back, by the kind of the object. `now` in milliseconds. */
+/**
+ * `repaired`: each time that something is put back, by the kind of the object. `now` in
+ * milliseconds.
+ */
 export const contestedFields = (
   now: () => number,
   repaired: (kind: string) => void = () => undefined,

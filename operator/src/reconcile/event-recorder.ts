@@ -1,5 +1,5 @@
-// How does an announcement become an Event, exactly once? Before the status that ends it is written, under a name made from what
-// it says: whoever repeats it after a crash finds it there.
+// How does an announcement become an Event, exactly once? Before the status that ends it is
+// written, under a name made from what it says: whoever repeats it after a crash finds it there.
 import type { KubeObject, OrderPipeline, OrderPipelineStatus, Resource } from '../api/index.ts'
 import { isConflict, NotLeaderError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
@@ -10,7 +10,10 @@ const events: Resource = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural
 const longestNote = 1024
 
 export interface EventRecorder {
-  /** Posts what the change from the pipeline's status to `after` is worth. An Event that cannot be posted holds nothing up. */
+  /**
+   * Posts what the change from the pipeline's status to `after` is worth. An Event that cannot be
+   * posted holds nothing up.
+   */
   announce(pipeline: OrderPipeline, after: OrderPipelineStatus): Promise<void>
 }
 

@@ -1,5 +1,5 @@
-// Which pipelines wait when they are deleted, and for what? A finalizer holds those of which something must be done that no garbage
-// collector does.
+// Which pipelines wait when they are deleted, and for what? A finalizer holds those of which
+// something must be done that no garbage collector does.
 import { type ChildObject, type KubeObject, orderPipelines, type OrderPipeline, resourceOf } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
 import { isNotFound } from '../kube/errors.ts'
@@ -15,7 +15,10 @@ const addFinalizer = (kube: Kube, { apiVersion, kind, metadata }: OrderPipeline)
   return unlessGone(kube.apply(orderPipelines, { apiVersion, kind, metadata: { ...own, finalizers: [finalizer] } }))
 }
 
-/** Whoever put it there: one that came with a manifest is not ours to give up by apply, and would hold the pipeline for ever. */
+/**
+ * Whoever put it there: one that came with a manifest is not ours to give up by apply, and would
+ * hold the pipeline for ever.
+ */
 export const removeFinalizer = (kube: Kube, pipeline: OrderPipeline): Promise<KubeObject | undefined> => {
   const others = pipeline.metadata.finalizers?.filter((name) => name !== finalizer) ?? []
   return unlessGone(kube.setFinalizers(orderPipelines, pipeline, others))
@@ -30,7 +33,10 @@ const unlessGone = async (write: Promise<KubeObject>): Promise<KubeObject | unde
   }
 }
 
-/** The finalizer when something outside needs it, and only then. Undefined when the pipeline was deleted in the meantime. */
+/**
+ * The finalizer when something outside needs it, and only then. Undefined when the pipeline was
+ * deleted in the meantime.
+ */
 export const withFinalizer = async (
   kube: Kube,
   pipeline: OrderPipeline,
@@ -52,8 +58,9 @@ export const isGone = (pipeline: OrderPipeline, children: readonly ChildObject[]
   )
 
 /**
- * Retained topics that the garbage collector would delete once the finalizer is gone. Asked of the API server itself and without
- * labels: what the watch is late with, or somebody has taken our label from, would be lost with its messages.
+ * Retained topics that the garbage collector would delete once the finalizer is gone. Asked of the
+ * API server itself and without labels: what the watch is late with, or somebody has taken our
+ * label from, would be lost with its messages.
  */
 const unreleasedTopics = async (kube: Kube, pipeline: OrderPipeline): Promise<ChildObject[]> => {
   if (pipeline.spec.deletionPolicy === 'Delete') return []

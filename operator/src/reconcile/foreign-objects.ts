@@ -1,5 +1,6 @@
-// Which names did the API server say are taken by objects of others? Those do not carry our labels, so no watch shows them. They are
-// asked for again only now and then, so that a refused object costs the passes in between nothing.
+// Which names did the API server say are taken by objects of others? Those do not carry our labels,
+// so no watch shows them. They are asked for again only now and then, so that a refused object
+// costs the passes in between nothing.
 import { identity } from '../pipeline/index.ts'
 import type { Outcome } from './perform.ts'
 

@@ -1,4 +1,5 @@
-// When is a pipeline looked at again? A change wakes it anyway; this is for what no change announces.
+// When is a pipeline looked at again? A change wakes it anyway; this is for what no change
+// announces.
 import type { Problem } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { Outcome } from './perform.ts'
@@ -21,7 +22,8 @@ export const nextCheck = (
   const failed = outcomes.filter(({ failure }) => failure !== undefined)
   const tried = failed.filter(({ failure }) => failure?.reason !== 'NotOwned')
   if (problems.length === 0 && tried.length > 0) return { kind: 'retry', leastMs: retryAfterMs(tried) }
-  // A refused object is no reason to back off: everything else of the pipeline is repaired as soon as ever.
+  // A refused object is no reason to back off: everything else of the pipeline is repaired as soon
+  // as ever.
   const waits = [...(failed.length > 0 ? [strangerMs] : []), ...(statusWaitMs === undefined ? [] : [statusWaitMs])]
   return waits.length === 0 ? { kind: 'done' } : { kind: 'after', ms: Math.min(...waits) }
 }

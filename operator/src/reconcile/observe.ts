@@ -38,7 +38,9 @@ export interface WorldSettings {
   readonly watch?: WatchSettings
 }
 
-/** Children are watched by our label only: memory follows what is ours, not what the cluster holds. */
+/**
+ * Children are watched by our label only: memory follows what is ours, not what the cluster holds.
+ */
 export const informersOf = (
   kube: Kube,
   reports: {

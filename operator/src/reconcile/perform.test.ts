@@ -1,4 +1,5 @@
-// What happens to objects that were planned on less than there is? What the API server answers decides, not what the plan believed.
+// What happens to objects that were planned on less than there is? What the API server answers
+// decides, not what the plan believed.
 import { describe, expect, it } from 'vitest'
 import type { ChildObject, Deployment, KafkaTopic, KubeObject, OrderPipeline } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'

@@ -1,4 +1,5 @@
-// How is a plan carried out? Kind by kind, a few objects at once; what fails is told as an outcome, so that the rest goes on.
+// How is a plan carried out? Kind by kind, a few objects at once; what fails is told as an outcome,
+// so that the rest goes on.
 import { type ChildObject, type OrderPipeline, resourceOf } from '../api/index.ts'
 import { ApiError, ConnectionError, isConflict, NotLeaderError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
@@ -43,7 +44,8 @@ export const perform = async (
   pipeline: OrderPipeline,
 ): Promise<Outcome[]> => {
   const outcomes: Outcome[] = []
-  // A stranger's object without our labels shows only when its name is found to be taken, hence a second look at what needs it.
+  // A stranger's object without our labels shows only when its name is found to be taken, hence a
+  // second look at what needs it.
   const gated = gate(pipeline)
   for (const group of byKind(actions)) {
     const left = group.entries() // shared: whoever is free takes the next
@@ -125,7 +127,8 @@ const carryOut = async (
       written.noteWritten(await release(kube, object, pipeline))
       return undefined
     case 'start':
-      // As it was seen: an autoscaler, or a person, may have scaled it since. Then the watch brings it, and another pass.
+      // As it was seen: an autoscaler, or a person, may have scaled it since. Then the watch brings
+      // it, and another pass.
       await unlessChanged(kube.scale(resource, namespaceOf(object), object.metadata.name, action.replicas, object))
       return undefined
     case 'apply':
@@ -135,8 +138,8 @@ const carryOut = async (
       const made = await applyNew(kube, object)
       if (made) written.noteWritten(made)
       else return adopt(kube, written, object, pipeline)
-      // Were replicas part of what is applied, leaving them out later would set them to 1. If we die before this line,
-      // the next pass sees a Deployment that was never started (start.ts).
+      // Were replicas part of what is applied, leaving them out later would set them to 1. If we
+      // die before this line, the next pass sees a Deployment that was never started (start.ts).
       if (action.startReplicas !== undefined)
         await kube.scale(resource, namespaceOf(object), object.metadata.name, action.startReplicas)
       return undefined
@@ -170,9 +173,10 @@ const applyNew = async (kube: Kube, object: ChildObject): Promise<ChildObject | 
 }
 
 /**
- * Not known to us is not the same as not there: it may belong to another, or the watch may be behind. One of ours was planned without
- * being looked at, so a topic could grow unasked: it is noted, which brings the next pass. Only labels that it lacks are put back
- * at once, since without them no watch would ever show it.
+ * Not known to us is not the same as not there: it may belong to another, or the watch may be
+ * behind. One of ours was planned without being looked at, so a topic could grow unasked: it is
+ * noted, which brings the next pass. Only labels that it lacks are put back at once, since without
+ * them no watch would ever show it.
  */
 const adopt = async (
   kube: Kube,
@@ -191,7 +195,9 @@ const adopt = async (
   return undefined
 }
 
-/** With the partitions that a topic has: whether it is to grow is decided by whoever has seen it. */
+/**
+ * With the partitions that a topic has: whether it is to grow is decided by whoever has seen it.
+ */
 const asItIs = (object: ChildObject, live: ChildObject): ChildObject => {
   if (object.kind !== 'KafkaTopic' || live.kind !== 'KafkaTopic' || live.spec.partitions === undefined) return object
   return { ...object, spec: { ...object.spec, partitions: live.spec.partitions } }

@@ -1,5 +1,5 @@
-// How are the pods of a version on trial? Read only while there is one or replicas are missing, so that a settled pipeline costs no
-// request; what is known of each trial is kept in memory.
+// How are the pods of a version on trial? Read only while there is one or replicas are missing, so
+// that a settled pipeline costs no request; what is known of each trial is kept in memory.
 import type { ChildObject, KubeObject, OrderPipeline, Resource } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
 import {
@@ -19,7 +19,10 @@ import {
 type Reports = ReadonlyMap<string, PodReport>
 
 export interface PodReports {
-  /** By part; those that need no look have none. `kafkaAnswers`: whether Kafka can be reached, as far as the operator knows. */
+  /**
+   * By part; those that need no look have none. `kafkaAnswers`: whether Kafka can be reached, as
+   * far as the operator knows.
+   */
   look(pipeline: OrderPipeline, children: readonly ChildObject[], kafkaAnswers: boolean): Promise<Reports>
   forget(key: string): void
 }
@@ -81,7 +84,10 @@ const read = async (
   return { replicaSets: await of(replicaSets, slimReplicaSet), pods: await of(pods, slimPod) }
 }
 
-/** Templates and most of the status are not looked at: a page of them is in memory at once, never all. */
+/**
+ * Templates and most of the status are not looked at: a page of them is in memory at once, never
+ * all.
+ */
 const slimReplicaSet = ({ apiVersion, kind, metadata, status }: ReplicaSet): ReplicaSet => ({
   apiVersion,
   kind,

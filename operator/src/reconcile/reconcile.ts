@@ -1,4 +1,5 @@
-// What happens to one pipeline, from first sight to gone? Level-based: it looks, decides, acts, reports, and never waits.
+// What happens to one pipeline, from first sight to gone? Level-based: it looks, decides, acts,
+// reports, and never waits.
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import type { TopicKeeper } from '../kafka/topic-keeper.ts'
 import type { Kube } from '../kube/port.ts'
@@ -77,7 +78,8 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
   const pods = deleting ? new Map<string, PodReport>() : await on.pods.look(pipeline, children, kafkaAnswers)
   const digests: SecretDigests = deleting ? new Map() : await on.secrets.look(pipeline)
   const wanted = deleting ? [] : desired(pipeline, children, settings, lag, pods, digests, on.now())
-  // Read once: the status must say why this pass did what it did, not what has been learnt since. That brings a pass of its own.
+  // Read once: the status must say why this pass did what it did, not what has been learnt since.
+  // That brings a pass of its own.
   const topics = on.topics.topicsOf(pipeline)
   const blocked = new Map([
     ...blockedByTopics(pipeline, children, topics),

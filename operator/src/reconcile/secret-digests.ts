@@ -1,5 +1,5 @@
-// What is in the Secrets that the containers of a pipeline take values from? Read by name and key, kept only as digests. Where the
-// operator may not read Secrets, pods follow none.
+// What is in the Secrets that the containers of a pipeline take values from? Read by name and key,
+// kept only as digests. Where the operator may not read Secrets, pods follow none.
 import { createHash } from 'node:crypto'
 import type { OrderPipeline, Resource } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'

@@ -1,5 +1,5 @@
-// Which Deployments need replicas that no autoscaler gives them? One that was made and not started yet, and the new color of a
-// change-over, which must keep up with the old one.
+// Which Deployments need replicas that no autoscaler gives them? One that was made and not started
+// yet, and the new color of a change-over, which must keep up with the old one.
 import type { ChildObject, Deployment, OrderPipeline } from '../api/index.ts'
 import {
   type Blocked,
@@ -33,7 +33,10 @@ export const startsOf = (
   )
 }
 
-/** The autoscaler scales the active color only: what it has added to it since the other one was made, the other one needs too. */
+/**
+ * The autoscaler scales the active color only: what it has added to it since the other one was
+ * made, the other one needs too.
+ */
 const behind = (pipeline: OrderPipeline, children: readonly ChildObject[], wanted: readonly ChildObject[]): Start[] =>
   partsOf(pipeline.spec).flatMap(({ name }) => {
     const live = livePart(pipeline, name, children)
@@ -49,8 +52,8 @@ const isKept = ({ metadata }: Deployment, wanted: readonly ChildObject[]): boole
   wanted.some(({ kind, metadata: { name } }) => kind === 'Deployment' && name === metadata.name)
 
 /**
- * One whose spec nobody has changed since it was made was not scaled either, by us, an autoscaler or a person. Of a blue and a
- * green one only the newer can be on its way in.
+ * One whose spec nobody has changed since it was made was not scaled either, by us, an autoscaler
+ * or a person. Of a blue and a green one only the newer can be on its way in.
  */
 export const unstarted = (pipeline: OrderPipeline, children: readonly ChildObject[]): Start[] =>
   children.flatMap((child) => {

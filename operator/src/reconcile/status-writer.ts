@@ -1,4 +1,5 @@
-// When does the status reach the API server? When something a reader would act on has moved; figures are slowed.
+// When does the status reach the API server? When something a reader would act on has moved;
+// figures are slowed.
 import {
   type ChildObject,
   orderPipelines,
@@ -45,9 +46,9 @@ export interface StatusWriter {
 }
 
 /**
- * `declared` leaves out what the served schema lacks: it would be refused, or dropped and so written again with every pass.
- * `noted` is given what the API server answered, so that the next pass compares with it and not with what the watch last
- * said.
+ * `declared` leaves out what the served schema lacks: it would be refused, or dropped and so
+ * written again with every pass. `noted` is given what the API server answered, so that the next
+ * pass compares with it and not with what the watch last said.
  */
 export const statusWriter = (
   kube: Kube,

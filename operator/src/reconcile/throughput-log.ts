@@ -1,4 +1,5 @@
-// What has been seen of each stage under load? Kept in memory: what matters of it is in the status, and the rest is soon seen again.
+// What has been seen of each stage under load? Kept in memory: what matters of it is in the status,
+// and the rest is soon seen again.
 import type { ChildObject, DeploymentStatus, OrderPipeline } from '../api/index.ts'
 import { defaults, keyOf, livePart, type StageFigures, type Throughput, withPoint } from '../pipeline/index.ts'
 

@@ -1,10 +1,13 @@
-// Which pipelines may move to the operator's services image now? A few at once; one whose new version fails keeps its place, so that
-// what breaks the first does not go through all of them.
+// Which pipelines may move to the operator's services image now? A few at once; one whose new
+// version fails keeps its place, so that what breaks the first does not go through all of them.
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { keyOf, type Move, moveOf, type Updates } from '../pipeline/index.ts'
 
 export interface UpdateTurns {
-  /** The image to put on record, once it is this pipeline's turn to move; undefined while nothing is to be changed. */
+  /**
+   * The image to put on record, once it is this pipeline's turn to move; undefined while nothing is
+   * to be changed.
+   */
   turn(pipeline: OrderPipeline, children: readonly ChildObject[]): string | undefined
   readonly forget: (key: string) => void
 }

@@ -1,7 +1,11 @@
-// What time is it? Durations are measured on a clock that is never set; what people and other processes read has the time of day.
+// What time is it? Durations are measured on a clock that is never set; what people and other
+// processes read has the time of day.
 
 export interface Clock {
-  /** Milliseconds, for durations only: never set back or forward. It may stand still while the machine sleeps. */
+  /**
+   * Milliseconds, for durations only: never set back or forward. It may stand still while the
+   * machine sleeps.
+   */
   readonly now: () => number
   /** Milliseconds since 1970, for what is written down. */
   readonly wall: () => number

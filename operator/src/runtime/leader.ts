@@ -1,5 +1,6 @@
-// Which of several operators acts? The one that holds the Lease, and only while its last renewal is so young that no other
-// can have taken it. The others watch the Lease: one that is given back is taken at once.
+// Which of several operators acts? The one that holds the Lease, and only while its last renewal is
+// so young that no other can have taken it. The others watch the Lease: one that is given back is
+// taken at once.
 import { isConflict } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 import type { Clock } from './clock.ts'
@@ -15,7 +16,10 @@ export interface LeaderSettings {
 }
 
 export interface Leader {
-  /** Milliseconds for which writes may still be sent; two thirds of the lease at most, the rest is for those under way. */
+  /**
+   * Milliseconds for which writes may still be sent; two thirds of the lease at most, the rest is
+   * for those under way.
+   */
   readonly mayWriteFor: () => number
   /** Waits for the lease. Resolves false when the signal aborts first. */
   acquire(signal: AbortSignal): Promise<boolean>
@@ -35,7 +39,10 @@ export const leader = (
   /** When the request that renewed the lease was about to be sent. */
   let renewed: { readonly at: number; readonly wall: number } | undefined
   let held: Lease | undefined
-  /** The holder's last renewal as we saw it change: its clock may differ from ours, so only change counts. */
+  /**
+   * The holder's last renewal as we saw it change: its clock may differ from ours, so only change
+   * counts.
+   */
   let seen: { readonly version: string; readonly at: number } | undefined
 
   /** When, by our clock, the lease can be taken; 0 when it is free. */
@@ -47,15 +54,18 @@ export const leader = (
   }
 
   /**
-   * Milliseconds left. The time that has passed is the longer one of two clocks: the time of day may be set back, and the other
-   * one stands still while the machine sleeps.
+   * Milliseconds left. The time that has passed is the longer one of two clocks: the time of day
+   * may be set back, and the other one stands still while the machine sleeps.
    */
   const ours = (): number => {
     if (!renewed) return 0
     return Math.max(0, ownMs - Math.max(clock.now() - renewed.at, clock.wall() - renewed.wall))
   }
 
-  /** A conflict means that somebody else was first, or that our own last try came through unanswered. */
+  /**
+   * A conflict means that somebody else was first, or that our own last try came through
+   * unanswered.
+   */
   const write = async (before: Lease | undefined): Promise<boolean> => {
     const asked = { at: clock.now(), wall: clock.wall() }
     const wanted = leaseFrom(before, { namespace, name, holder, seconds }, asked.wall)
@@ -78,7 +88,10 @@ export const leader = (
     return undefined
   }
 
-  /** Resolves true when the lease has been given back or was not renewed in time, false when it cannot be watched any longer. */
+  /**
+   * Resolves true when the lease has been given back or was not renewed in time, false when it
+   * cannot be watched any longer.
+   */
   const watchUntilFree = async (lease: Lease, signal: AbortSignal): Promise<boolean> => {
     const watching = new AbortController()
     const end = (): void => watching.abort()

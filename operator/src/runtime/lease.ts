@@ -21,7 +21,10 @@ export interface Holding {
   readonly seconds: number
 }
 
-/** To be written over `before`, whose version it names: refused when somebody else has written since. `at` in milliseconds. */
+/**
+ * To be written over `before`, whose version it names: refused when somebody else has written
+ * since. `at` in milliseconds.
+ */
 export const leaseFrom = (
   before: Lease | undefined,
   { namespace, name, holder, seconds }: Holding,
@@ -44,7 +47,10 @@ export const leaseFrom = (
   }
 }
 
-/** What a line of a watch tells; undefined when there is no lease any more or it cannot be followed from here. */
+/**
+ * What a line of a watch tells; undefined when there is no lease any more or it cannot be followed
+ * from here.
+ */
 export const leaseIn = (line: string): Lease | 'bookmark' | undefined => {
   const { type, object } = JSON.parse(line) as { type: string; object: Lease }
   if (type === 'BOOKMARK') return 'bookmark'

@@ -1,4 +1,5 @@
-// How does the operator speak? JSON lines on standard output; an error we know the reason of needs no stack.
+// How does the operator speak? JSON lines on standard output; an error we know the reason of needs
+// no stack.
 import { pino, stdSerializers, type Logger } from 'pino'
 
 export const logger = (level: string): Logger =>

@@ -1,4 +1,5 @@
-// How does a loop wait without outliving its end? Resolves after `ms`, or at once when the signal aborts.
+// How does a loop wait without outliving its end? Resolves after `ms`, or at once when the signal
+// aborts.
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {

@@ -1,4 +1,5 @@
-// What does the operator measure of the pipelines? Gauges taken from each pipeline's spec and status.
+// What does the operator measure of the pipelines? Gauges taken from each pipeline's spec and
+// status.
 import { Gauge, type Registry } from 'prom-client'
 import type { OrderPipeline, Scaling, StageStatus } from '../api/index.ts'
 
@@ -11,7 +12,9 @@ export interface PipelineMetrics {
 /** A stage, or the gateway, which has no lag. */
 type Part = StageStatus & { readonly scaling?: Scaling }
 
-/** By name (behind `orderpipeline_`): what it says, and its value; undefined while that is unknown. */
+/**
+ * By name (behind `orderpipeline_`): what it says, and its value; undefined while that is unknown.
+ */
 const stageFigures: Readonly<Record<string, readonly [help: string, value: (part: Part) => number | undefined]>> = {
   group_lag: ["Messages that the stage's consumer group has not consumed", ({ lag }) => lag],
   group_lag_seconds: ['How long a message that comes now waits at the present rate of the stage', lagSeconds],
@@ -107,7 +110,10 @@ function partsOf({ spec, status }: OrderPipeline): Part[] {
   return [...stages, { name: 'gateway', ...status.gateway, ...(spec.gateway ? { scaling: spec.gateway.scaling } : {}) }]
 }
 
-/** Little's law: what waits ÷ what is consumed. Undefined while nothing is consumed though messages wait. */
+/**
+ * Little's law: what waits ÷ what is consumed. Undefined while nothing is consumed though messages
+ * wait.
+ */
 function lagSeconds({ lag, consumedPerSecond = 0 }: Part): number | undefined {
   if (lag === 0) return 0
   return lag !== undefined && consumedPerSecond > 0 ? lag / consumedPerSecond : undefined

@@ -111,7 +111,10 @@ describe('the work queue, whatever is added, taken and done in whatever order,',
     { maxLength: 120 },
   )
 
-  /** Plays the steps beside what is to be true: who waits in which order, who is worked on, who comes again. */
+  /**
+   * Plays the steps beside what is to be true: who waits in which order, who is worked on, who
+   * comes again.
+   */
   const play = async (given: readonly Step[]) => {
     const queue = workQueue({ now: () => 0, random: () => 1 }, settings)
     const waiting: Record<Priority, string[]> = { edit: [], background: [] }

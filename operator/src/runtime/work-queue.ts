@@ -1,7 +1,11 @@
-// Which pipeline is next? Each key waits at most once, is worked on by one worker at a time, and comes back later and later
-// when it fails. A user's edit goes ahead of what nobody is waiting for, and still starves nothing.
+// Which pipeline is next? Each key waits at most once, is worked on by one worker at a time, and
+// comes back later and later when it fails. A user's edit goes ahead of what nobody is waiting for,
+// and still starves nothing.
 
-/** edit: somebody has changed the pipeline and waits for it. background: resync, drift, what children and lag report. */
+/**
+ * edit: somebody has changed the pipeline and waits for it. background: resync, drift, what
+ * children and lag report.
+ */
 export type Priority = 'edit' | 'background'
 
 export interface QueueSettings {
@@ -21,7 +25,10 @@ export interface Taken {
 }
 
 export interface WorkQueue {
-  /** As soon as a worker is free; while it is being worked on, once more afterwards. The background waits for a backoff to end. */
+  /**
+   * As soon as a worker is free; while it is being worked on, once more afterwards. The background
+   * waits for a backoff to end.
+   */
   add(key: string, priority: Priority): void
   /** In the background. Of two such times the sooner counts. */
   addAfter(key: string, ms: number): void

@@ -1,4 +1,5 @@
-// Who takes keys from the queue? N workers; what one pipeline throws is logged, backed off, and no other pipeline notices.
+// Who takes keys from the queue? N workers; what one pipeline throws is logged, backed off, and no
+// other pipeline notices.
 import type { Logger } from 'pino'
 import { ApiError, NotLeaderError } from '../kube/errors.ts'
 import type { Next } from '../reconcile/next-check.ts'

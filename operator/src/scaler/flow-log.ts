@@ -1,5 +1,6 @@
-// What has been seen of the flow of each pipeline? Kept in memory by every replica of the operator, leader or not, so that each of
-// them answers KEDA. What a replica does not know yet, or no longer, it does not make up: KEDA goes by lag then.
+// What has been seen of the flow of each pipeline? Kept in memory by every replica of the operator,
+// leader or not, so that each of them answers KEDA. What a replica does not know yet, or no longer,
+// it does not make up: KEDA goes by lag then.
 import type { ChildObject, DeploymentStatus, OrderPipeline, Stage } from '../api/index.ts'
 import {
   answerOf,
@@ -27,7 +28,10 @@ import {
 import type { Clock } from '../runtime/clock.ts'
 
 export interface FlowLog {
-  /** Takes note of the offsets of a pipeline's consumer groups, and decides for its stages scaled on flow. */
+  /**
+   * Takes note of the offsets of a pipeline's consumer groups, and decides for its stages scaled on
+   * flow.
+   */
   note(
     pipeline: OrderPipeline,
     children: readonly ChildObject[],
@@ -144,7 +148,10 @@ export const flowLog = ({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog => 
   }
 }
 
-/** Where nothing is known of how stages follow each other, each is scaled on what arrives at its own topics. */
+/**
+ * Where nothing is known of how stages follow each other, each is scaled on what arrives at its own
+ * topics.
+ */
 const graphOf = ({ spec }: OrderPipeline): Topology => {
   try {
     return topologyOf(spec)

@@ -1,5 +1,6 @@
-// What makes the operator a scaler? It looks at the offsets of the pipelines that have a stage scaled on flow, and answers KEDA.
-// Every replica does, leader or not. Without such a pipeline nothing is read.
+// What makes the operator a scaler? It looks at the offsets of the pipelines that have a stage
+// scaled on flow, and answers KEDA. Every replica does, leader or not. Without such a pipeline
+// nothing is read.
 import type { OrderPipeline } from '../api/index.ts'
 import { lagPoller, type LagPollerEnvironment } from '../kafka/lag-poller.ts'
 import type { Observed } from '../reconcile/observe.ts'
@@ -31,7 +32,10 @@ export interface FlowScaler {
 
 export const flowScaler = async (parts: FlowScalerParts): Promise<FlowScaler> => {
   const { observe, intervalMs, serviceDomain } = parts
-  /** Of pipelines with a stage scaled on flow: looked up every other second, and mostly there are few. */
+  /**
+   * Of pipelines with a stage scaled on flow: looked up every other second, and mostly there are
+   * few.
+   */
   const keys = new Set<string>()
   const log = flowLog(parts)
   const poller = lagPoller(

@@ -1,6 +1,7 @@
-// How does KEDA ask for the replicas of a stage that is scaled on flow? GET /v1/flow/<namespace>/<pipeline>/<stage>, as the
-// metrics-api trigger does it. 200 with a FlowAnswer; 404 and 503 with a reason make KEDA go by lag after three of them. With /changes
-// at its end the answer also has how it came to that, which is for people.
+// How does KEDA ask for the replicas of a stage that is scaled on flow? GET
+// /v1/flow/<namespace>/<pipeline>/<stage>, as the metrics-api trigger does it. 200 with a
+// FlowAnswer; 404 and 503 with a reason make KEDA go by lag after three of them. With /changes at
+// its end the answer also has how it came to that, which is for people.
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,5 +1,6 @@
-// What was tried, how often, and what of it was in a process's hands when it was killed? One account for each kind of thing that must
-// take effect once: messages of a stage, orders, cancellations, charges, mails. Written from what passes on the wire.
+// What was tried, how often, and what of it was in a process's hands when it was killed? One
+// account for each kind of thing that must take effect once: messages of a stage, orders,
+// cancellations, charges, mails. Written from what passes on the wire.
 import type { Moment } from './moment.ts'
 import { elementsOf } from './postgres-wire.ts'
 
@@ -46,7 +47,10 @@ export function createAccounts(): Accounts {
 
 export const messagesOf = (service: string): string => `messages of ${service}`
 
-/** Before it is decided whether the process dies at this moment: what it tries, and what has taken effect whether or not it hears so. */
+/**
+ * Before it is decided whether the process dies at this moment: what it tries, and what has taken
+ * effect whether or not it hears so.
+ */
 export function writeDown(accounts: Accounts, service: string, { side, what, values, rows, within }: Moment): void {
   const at = `${side} ${what}`
   if (at === 'asked inbox.take-in') accounts.tried(messagesOf(service), elementsOf(values[0]))

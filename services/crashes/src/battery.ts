@@ -1,5 +1,6 @@
-// Does anything get lost, doubled or stuck when each service is killed at each of its points, under load? Plays the points of every
-// service, one after the other for each, all services at once; then waits until everything has ended.
+// Does anything get lost, doubled or stuck when each service is killed at each of its points, under
+// load? Plays the points of every service, one after the other for each, all services at once; then
+// waits until everything has ended.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAccounts, letGo, writeDown } from './accounts.ts'
 import type { Accounts } from './accounts.ts'
@@ -60,7 +61,8 @@ export async function playBattery(options: BatteryOptions): Promise<Played> {
       return false
     }
     program.kill()
-    // The dead one's place in its group is kept for seconds yet: this is over before anybody takes it.
+    // The dead one's place in its group is kept for seconds yet: this is over before anybody takes
+    // it.
     void options.agesPass()
     left.get(service)?.shift()
     kills.push({ service, point, inHand: accounts.inHand(point.of) })

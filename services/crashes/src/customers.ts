@@ -1,4 +1,5 @@
-// Who orders while everything dies? Customers who ask again, under the same key, until they are answered; some think again afterwards.
+// Who orders while everything dies? Customers who ask again, under the same key, until they are
+// answered; some think again afterwards.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Accounts } from './accounts.ts'

@@ -1,5 +1,6 @@
-// How is a process watched that asks another over HTTP? Through a proxy that tells of each request before it passes it on, and of each
-// answer before it gives it back. Where nobody is behind it, it says so as a load balancer does.
+// How is a process watched that asks another over HTTP? Through a proxy that tells of each request
+// before it passes it on, and of each answer before it gives it back. Where nobody is behind it, it
+// says so as a load balancer does.
 import { Agent, createServer, request as send } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,5 +1,6 @@
-// What does a service say to Kafka? Requests by their names; and of a Produce to several partitions, the part that is there when the
-// process dies before the rest is. Brokers name their own address, which is exchanged for the tap's.
+// What does a service say to Kafka? Requests by their names; and of a Produce to several
+// partitions, the part that is there when the process dies before the rest is. Brokers name their
+// own address, which is exchanged for the tap's.
 import { moment } from './moment.ts'
 import type { Seen } from './moment.ts'
 import type { Address, Conversation } from './tap.ts'
@@ -51,7 +52,10 @@ function readdressed(message: Buffer, { host, port }: Address, ownPort: number):
   return copy
 }
 
-/** Produce, versions 3 to 7, as if it were for its first partition alone. Undefined where that is all of it. */
+/**
+ * Produce, versions 3 to 7, as if it were for its first partition alone. Undefined where that is
+ * all of it.
+ */
 export function firstPartition(message: Buffer): Buffer | undefined {
   let at = 12
   const skipText = (): void => {

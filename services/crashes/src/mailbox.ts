@@ -1,4 +1,5 @@
-// Where do the shop's mails go? To a real mail server that tells of each mail before it takes it over and before it says so.
+// Where do the shop's mails go? To a real mail server that tells of each mail before it takes it
+// over and before it says so.
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'

@@ -1,4 +1,5 @@
-// Where is a process killed? At these lines of its work, each recognised by what is on the wire just then.
+// Where is a process killed? At these lines of its work, each recognised by what is on the wire
+// just then.
 import { messagesOf } from './accounts.ts'
 import type { Moment, Side } from './moment.ts'
 
@@ -23,7 +24,9 @@ export function isAt(point: Point, moment: Moment): boolean {
   return within === undefined || moment.within.some((statement) => statement.what === within)
 }
 
-/** Of every stage that says something. `effect`: the statement that writes what its messages change. */
+/**
+ * Of every stage that says something. `effect`: the statement that writes what its messages change.
+ */
 function stagePoints(stage: string, effect: string): Point[] {
   const of = messagesOf(stage)
   return [
@@ -76,7 +79,10 @@ const provider: Point[] = [
   { name: 'refunded, not answered', side: 'answered', what: 'refunds_insert', of: 'charges' },
 ]
 
-/** The mails first: what a dead process had taken nobody else may send for a minute, which then passes beside the rest. */
+/**
+ * The mails first: what a dead process had taken nobody else may send for a minute, which then
+ * passes beside the rest.
+ */
 const notification: Point[] = [
   { name: 'mail taken, not sent', side: 'answered', what: 'mails.take', rows: true, of: 'mails' },
   { name: 'mail on its way', side: 'asked', what: 'mail', of: 'mails' },

@@ -1,5 +1,6 @@
-// What does a service say to PostgreSQL? Its statements have names; they, their parameters, the rows they give and the transaction
-// they are part of are read off the frontend/backend protocol, version 3. Several may be under way; they are answered in order.
+// What does a service say to PostgreSQL? Its statements have names; they, their parameters, the
+// rows they give and the transaction they are part of are read off the frontend/backend protocol,
+// version 3. Several may be under way; they are answered in order.
 import { moment } from './moment.ts'
 import type { Seen } from './moment.ts'
 import type { Conversation } from './tap.ts'
@@ -51,7 +52,8 @@ export function postgresConversation(seen: Seen): Conversation {
       const { what, values, rows, failed } = statement
       const within = transaction ? [...transaction] : [statement]
       if (what === 'commit' || what === 'rollback') transaction = undefined
-      // What stands behind a failure in its transaction has failed with it, a commit too, though that is answered.
+      // What stands behind a failure in its transaction has failed with it, a commit too, though
+      // that is answered.
       if (failed || within.some((each) => each.failed)) return { bytes: message, cut: false }
       const cut = seen(moment('answered', what, { values, rows, within }))
       return { bytes: cut ? undefined : message, cut }

@@ -1,4 +1,5 @@
-// How does a service run that is to be killed? As the process it is in production; killed, it starts again at once.
+// How does a service run that is to be killed? As the process it is in production; killed, it
+// starts again at once.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +12,9 @@ export interface Program {
   readonly killed: boolean
   /** Of the present life. */
   readonly pid: number | undefined
-  /** At once and without notice. The next life begins when the system says that this one is over. */
+  /**
+   * At once and without notice. The next life begins when the system says that this one is over.
+   */
   kill(): void
   /** For good. Returns its exit code, or the signal that ended it. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | string>
@@ -23,7 +26,9 @@ export interface Program {
 const living = new Set<() => void>()
 process.once('exit', () => living.forEach((kill) => kill()))
 
-/** `onDeath`: it ended though nobody had killed or stopped it. `onOutput` is given all that it says. */
+/**
+ * `onDeath`: it ended though nobody had killed or stopped it. `onOutput` is given all that it says.
+ */
 export function startProgram(
   name: string,
   main: string,

@@ -1,5 +1,5 @@
-// What does the platform consist of while it is being killed? Every service as its own process, each with taps of its own towards
-// everything it works with.
+// What does the platform consist of while it is being killed? Every service as its own process,
+// each with taps of its own towards everything it works with.
 import type { ShopStage } from '@orderpipeline/kit-stage/testing'
 import {
   freePort,

@@ -1,5 +1,6 @@
-// What came of what a process had in its hands when it was killed? How often each thing was tried in all, and how often it took effect,
-// read from the books of those it concerns and not from what the process believed.
+// What came of what a process had in its hands when it was killed? How often each thing was tried
+// in all, and how often it took effect, read from the books of those it concerns and not from what
+// the process believed.
 import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
 import { messagesOf } from './accounts.ts'
 import type { Played } from './battery.ts'
@@ -34,7 +35,10 @@ export async function tally(played: Played, database: TestDatabase, bench: Bench
   })
 }
 
-/** Things of any account that did not take effect exactly once although they were tried, as `<account> <id>: <times>`. */
+/**
+ * Things of any account that did not take effect exactly once although they were tried, as
+ * `<account> <id>: <times>`.
+ */
 export function offTheMark(played: Played, services: readonly string[]): string[] {
   return services.map(messagesOf).flatMap((account) => {
     const effects = played.accounts.effects(account)

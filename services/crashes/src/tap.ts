@@ -1,5 +1,6 @@
-// How is a process watched on the wire? It connects to a tap instead of its database or its Kafka; the tap passes on whole
-// messages both ways and tells of each before it does. At a moment at which the process is killed, that message ends there.
+// How is a process watched on the wire? It connects to a tap instead of its database or its Kafka;
+// the tap passes on whole messages both ways and tells of each before it does. At a moment at which
+// the process is killed, that message ends there.
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Seen } from './moment.ts'

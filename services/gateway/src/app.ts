@@ -1,4 +1,5 @@
-// What can be asked of the gateway over HTTP? To place orders, to follow and to see them, and what it can be asked.
+// What can be asked of the gateway over HTTP? To place orders, to follow and to see them, and what
+// it can be asked.
 import {
   createHttpServer,
   registerRoutes,

@@ -14,7 +14,10 @@ const schema = z.object({
   LISTEN_ADDRESS: variables.listenAddress(),
   METRICS_PORT: variables.port().default(9090),
   ...databaseVariables,
-  /** For the relay's lock and notifications, which a pooler in transaction mode cannot hold; DATABASE_URL unless given. */
+  /**
+   * For the relay's lock and notifications, which a pooler in transaction mode cannot hold;
+   * DATABASE_URL unless given.
+   */
   DATABASE_SESSION_URL: variables.url(['postgres', 'postgresql']).optional(),
   /** One connection more is opened by the one gateway that relays. */
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
@@ -26,8 +29,8 @@ const schema = z.object({
   KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   ORDERPIPELINE_PIPELINE: variables.text().default('local'),
   /**
-   * Prefix of tracking URLs where callers reach the gateway under a name of its own; relative to the gateway unless
-   * given.
+   * Prefix of tracking URLs where callers reach the gateway under a name of its own; relative to
+   * the gateway unless given.
    */
   PUBLIC_URL: variables.url(['http', 'https']).optional(),
   ...authenticationVariables,
@@ -52,14 +55,19 @@ const schema = z.object({
   /** Of one customer, where customers are authenticated. */
   EVENTS_MAX_STREAMS_PER_CUSTOMER: variables.integer(1, 100_000).default(20),
   EVENTS_HEARTBEAT_SECONDS: variables.number(0.05, 300).default(15),
-  /** A stream ends after this time at the latest; its reader comes back, to another replica maybe. */
+  /**
+   * A stream ends after this time at the latest; its reader comes back, to another replica maybe.
+   */
   EVENTS_MAX_AGE_SECONDS: variables.number(1, 86_400).default(300),
   /** Which requests leave a line in the log, with their correlation and trace ids. */
   HTTP_REQUEST_LOG: variables.oneOf(requestLogs).default('none'),
   HTTP_BODY_LIMIT_BYTES: variables.integer(1_000, 10_000_000).default(65_536),
   HTTP_REQUEST_TIMEOUT_SECONDS: variables.number(0.1, 300).default(10),
   HTTP_CONNECTION_TIMEOUT_SECONDS: variables.number(0.1, 300).default(30),
-  /** Longer than the 60 s of usual balancers: a server that closes first has them send into a closing connection. */
+  /**
+   * Longer than the 60 s of usual balancers: a server that closes first has them send into a
+   * closing connection.
+   */
   HTTP_KEEP_ALIVE_SECONDS: variables.number(0.1, 300).default(65),
   /** Longest time for the headers of one request. */
   HTTP_HEADERS_TIMEOUT_SECONDS: variables.number(0.1, 300).default(10),
@@ -67,7 +75,10 @@ const schema = z.object({
   HTTP_MAX_CONNECTIONS: variables.integer(1, 100_000).default(5_000),
   /** Of the bodies of all requests being served together; one beyond it is answered 503. */
   HTTP_MAX_BODY_BYTES_IN_FLIGHT: variables.integer(1_000, 1_000_000_000).default(33_554_432),
-  /** Origins of web pages that may call from a browser, such as https://shop.example, or * for all; none unless given. */
+  /**
+   * Origins of web pages that may call from a browser, such as https://shop.example, or * for all;
+   * none unless given.
+   */
   CORS_ORIGINS: variables
     .list()
     .refine((origins) => origins.every(isOrigin))
@@ -79,8 +90,9 @@ const schema = z.object({
   DRAIN_GRACE_SECONDS: variables.number(1, 600).default(25),
   ...tracingVariables,
   /**
-   * Who opens a connection from there decides what is traced: its `traceparent` is the parent. That of others, and of what
-   * a proxy only passes on, is linked. Apart from HTTP_TRUSTED_PROXIES, since most proxies pass it on as it comes.
+   * Who opens a connection from there decides what is traced: its `traceparent` is the parent. That
+   * of others, and of what a proxy only passes on, is linked. Apart from HTTP_TRUSTED_PROXIES,
+   * since most proxies pass it on as it comes.
    */
   TRACE_TRUSTED_PEERS: networks().optional(),
   LOG_LEVEL: variables.logLevel().default('info'),

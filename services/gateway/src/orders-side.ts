@@ -1,5 +1,5 @@
-// What of the orders service does a gateway run? Its intake, its queries, its cancellation, and the relay of its outbox,
-// which one gateway at a time runs.
+// What of the orders service does a gateway run? Its intake, its queries, its cancellation, and the
+// relay of its outbox, which one gateway at a time runs.
 import { randomUUIDv7 } from 'node:crypto'
 import { createProducer, kafkaAddress } from '@orderpipeline/kit-kafka'
 import { createPool, openSession, type Queryable } from '@orderpipeline/kit-postgres'
@@ -91,7 +91,8 @@ export function openOrdersSide(
   const products = createProductCache({
     cache,
     pipeline: config.ORDERPIPELINE_PIPELINE,
-    // From the primary: what is kept in the cache must not be older than the change that had it forgotten.
+    // From the primary: what is kept in the cache must not be older than the change that had it
+    // forgotten.
     read: (sku) => productBySku(database, sku),
     registry,
   })

@@ -1,5 +1,6 @@
-// Is this gateway to be sent requests? From the first answer of the database until it leaves. Once ready, always ready:
-// with the database away, a gateway that says 503 and when to come again beats none at all.
+// Is this gateway to be sent requests? From the first answer of the database until it leaves. Once
+// ready, always ready: with the database away, a gateway that says 503 and when to come again beats
+// none at all.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 

@@ -1,6 +1,7 @@
-// How is Redis reached, by those who can do without it? Nothing waits for a connection, and no answer is waited for
-// longer than a bounded time. After a failover its address leads to another server, while the connection is still to the
-// former one: whether that has become a replica or says nothing any more, it is left, and the address is asked again.
+// How is Redis reached, by those who can do without it? Nothing waits for a connection, and no
+// answer is waited for longer than a bounded time. After a failover its address leads to another
+// server, while the connection is still to the former one: whether that has become a replica or
+// says nothing any more, it is left, and the address is asked again.
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { Redis } from 'ioredis'
 

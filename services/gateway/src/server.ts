@@ -1,5 +1,5 @@
-// What does a running gateway consist of? The HTTP side, what it runs of the orders service, and what it knows of who waits
-// and of what is waiting; started and closed as one.
+// What does a running gateway consist of? The HTTP side, what it runs of the orders service, and
+// what it knows of who waits and of what is waiting; started and closed as one.
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -89,7 +89,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
           await sleep(config.DRAIN_LINGER_SECONDS * 1_000)
         },
       },
-      // Who waits is answered now, with what is known: their requests would hold up the end of the HTTP side.
+      // Who waits is answered now, with what is known: their requests would hold up the end of the
+      // HTTP side.
       { name: 'waiting', close: () => waiting.close() },
       { name: 'http', close: () => http.app.close() },
       { name: 'queues', close: () => queues.close() },

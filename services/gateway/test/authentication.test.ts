@@ -46,7 +46,10 @@ interface Attempt extends Asking {
   readonly path: string
 }
 
-/** A request to each route that asks for a customer, aimed at the victim's order wherever one can be named. */
+/**
+ * A request to each route that asks for a customer, aimed at the victim's order wherever one can be
+ * named.
+ */
 async function attempts(): Promise<readonly Attempt[]> {
   const { body } = await ask<OpenApi>(`${gateway.url}/openapi.json`)
   const bodies: Readonly<Record<string, unknown>> = {

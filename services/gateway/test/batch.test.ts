@@ -1,4 +1,5 @@
-// Does each order of a batch get its own answer, does a list of orders have an end, and can an order be called back?
+// Does each order of a batch get its own answer, does a list of orders have an end, and can an
+// order be called back?
 import { randomUUID } from 'node:crypto'
 import { until } from '@orderpipeline/kit-stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -1,5 +1,5 @@
-// Is an order placed once, however often and however much at once it is sent? Through two gateways, so that nothing but
-// the database can be what keeps it so.
+// Is an order placed once, however often and however much at once it is sent? Through two gateways,
+// so that nothing but the database can be what keeps it so.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '@orderpipeline/kit-stage/testing'
@@ -17,7 +17,10 @@ afterAll(() => on.close())
 
 const [keys, times, lanes] = [1_000, 50, 200]
 
-/** 202 in the end; a gateway that is full, or where the first of them is being placed, says so and is asked again. */
+/**
+ * 202 in the end; a gateway that is full, or where the first of them is being placed, says so and
+ * is asked again.
+ */
 async function place(url: string, key: string): Promise<{ readonly orderId: string; readonly repeated: boolean }> {
   const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
   for (;;) {

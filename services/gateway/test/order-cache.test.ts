@@ -1,4 +1,5 @@
-// Is an order shown from Redis once nothing more will come of it, never before, to nobody else, and all the same without Redis?
+// Is an order shown from Redis once nothing more will come of it, never before, to nobody else, and
+// all the same without Redis?
 import { until } from '@orderpipeline/kit-stage/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -1,4 +1,5 @@
-// Does everything that was accepted survive, when the database goes away and when gateways are killed or told to leave?
+// Does everything that was accepted survive, when the database goes away and when gateways are
+// killed or told to leave?
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
@@ -84,7 +85,8 @@ test(
     await chmod(dir, 0o711)
     const host = inProcessHost(join(dir, 'processes'))
     const port = await persistedPorts(join(dir, 'ports.json')).port('postgres')
-    // Durable: one for tests forgets, when it is killed, what it has just committed, the products among it.
+    // Durable: one for tests forgets, when it is killed, what it has just committed, the products
+    // among it.
     const start = () => startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'dev' })
     const { adminUrl } = await start()
     const own = await testDatabase(adminUrl)

@@ -1,5 +1,6 @@
-// How does a test get a PostgreSQL with a read replica that it may hold back and kill? A hot standby that streams from it, on a copy of its
-// data directory, made while it stands still: the packaged PostgreSQL comes without pg_basebackup.
+// How does a test get a PostgreSQL with a read replica that it may hold back and kill? A hot
+// standby that streams from it, on a copy of its data directory, made while it stands still: the
+// packaged PostgreSQL comes without pg_basebackup.
 import { appendFile, chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +13,10 @@ export interface OwnReplica {
   readonly adminUrl: string
   /** The same database with the same login, on the replica. */
   replicaOf(url: string): string
-  /** Resolves when the replica has all that is committed by now, also what the primary has yet to write out. */
+  /**
+   * Resolves when the replica has all that is committed by now, also what the primary has yet to
+   * write out.
+   */
   caughtUp(): Promise<void>
   /** From now on it stays as it is. */
   holdBack(): Promise<void>

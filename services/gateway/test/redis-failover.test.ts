@@ -1,5 +1,6 @@
-// Are requests counted by all gateways together again after a failover of Redis, when its address leads to another server
-// while their connections are to the former primary: a replica now, or a machine that says nothing any more?
+// Are requests counted by all gateways together again after a failover of Redis, when its address
+// leads to another server while their connections are to the former primary: a replica now, or a
+// machine that says nothing any more?
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { weakLink, type Link } from '../../test/weak-link.ts'
@@ -72,7 +73,9 @@ const gatewaysAt = async (redis: Redis): Promise<number> =>
   String(await redis.client('LIST'))
     .split('\n')
     .filter((line) => line.includes('name=gateway')).length
-/** As the gateways are asked meanwhile, by others each time: nothing else would have them notice. */
+/**
+ * As the gateways are asked meanwhile, by others each time: nothing else would have them notice.
+ */
 let others = 0
 const takenOfOthers = async (): Promise<boolean> => (await taken(`other-${others++}`, 2)) === 2
 const atNext = async (): Promise<boolean> => {
@@ -86,7 +89,8 @@ test(
   async () => {
     await formerClient.replicaof('127.0.0.1', portOf(next))
     expect(await taken('alone', 4)).toBe(4)
-    // Reached again and again, and never counted by together: the metric must not say otherwise in between.
+    // Reached again and again, and never counted by together: the metric must not say otherwise in
+    // between.
     for (let n = 0; n < 20; n++) {
       await taken('alone', 2)
       expect(await bothSay('0')).toBe(true)

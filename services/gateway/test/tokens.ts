@@ -1,4 +1,5 @@
-// Where do the tests' tokens come from? An issuer with a key of its own that publishes it over HTTP, and a forger.
+// Where do the tests' tokens come from? An issuer with a key of its own that publishes it over
+// HTTP, and a forger.
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,5 @@
-// Does a caller learn in time what becomes of an order, by waiting for it or by following its events?
+// Does a caller learn in time what becomes of an order, by waiting for it or by following its
+// events?
 import { randomUUID } from 'node:crypto'
 import { until } from '@orderpipeline/kit-stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'

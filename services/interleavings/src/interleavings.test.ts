@@ -1,4 +1,5 @@
-// Whatever overtakes what, comes twice, dies or is cancelled: does every order end once, with stock, money and shipments in balance?
+// Whatever overtakes what, comes twice, dies or is cancelled: does every order end once, with
+// stock, money and shipments in balance?
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { expectBalance, given, play } from './steps.ts'
@@ -37,6 +38,7 @@ test('left alone, every order that has its stock and its money is shipped', asyn
     steps: [],
   })
   expect([...world.statuses.values()]).toEqual(['SHIPPED', 'CANCELLED', 'SHIPPED', 'CANCELLED'])
-  // Shipped, declined, out of stock: nothing more will be said of any of them. (That nothing is, every run above has watched.)
+  // Shipped, declined, out of stock: nothing more will be said of any of them. (That nothing is,
+  // every run above has watched.)
   expect(world.orders.map(({ orderId }) => world.timelines.isFinal(orderId))).toEqual([true, true, true, true])
 })

@@ -1,5 +1,6 @@
-// What does a payment provider do that cannot be seen from outside? It holds charges for a while before it decides, and its ledger's
-// first row of a key is the one that counts, whoever has stopped waiting for the answer by then.
+// What does a payment provider do that cannot be seen from outside? It holds charges for a while
+// before it decides, and its ledger's first row of a key is the one that counts, whoever has
+// stopped waiting for the answer by then.
 import type { ChargeOutcome, Refund, Stopped } from '@orderpipeline/payment'
 
 interface Row {

@@ -1,5 +1,6 @@
-// What can happen to orders between the real services? Their stages on a real database, and a real provider asked over HTTP; only Kafka
-// is played, so that messages come in any order, twice, and to replicas that die at a chosen line.
+// What can happen to orders between the real services? Their stages on a real database, and a real
+// provider asked over HTTP; only Kafka is played, so that messages come in any order, twice, and to
+// replicas that die at a chosen line.
 import type { TestDatabase } from '@orderpipeline/kit-stage/testing'
 import { createStore } from '@orderpipeline/kit-stage'
 import type { Item, StageDefinition } from '@orderpipeline/kit-stage'

@@ -1,4 +1,5 @@
-// What may happen next, at random, and what must hold in the end? For a world of decisions alone, and for one of real components.
+// What may happen next, at random, and what must hold in the end? For a world of decisions alone,
+// and for one of real components.
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { OrderItem } from '@orderpipeline/order-events'
@@ -102,7 +103,8 @@ async function take(world: Playground, step: Step): Promise<void> {
       return world.expire(order(step.which))
     case 'cancel':
       await world.cancel(order(step.which), 'CUSTOMER')
-      // Half of the time it is told at once, and so before what was said of the order long ago has been read.
+      // Half of the time it is told at once, and so before what was said of the order long ago has
+      // been read.
       for (let more = step.which % 2 === 0; more;) more = await world.relay(false)
       return
     case 'deadline':

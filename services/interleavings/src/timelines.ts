@@ -1,5 +1,5 @@
-// Does the history of an order that is said to be final stay as it is? Kept as the orders stage writes it, and an error as soon as anything
-// new is written to what was final.
+// Does the history of an order that is said to be final stay as it is? Kept as the orders stage
+// writes it, and an error as soon as anything new is written to what was final.
 import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { answered, changed, heard, type Decision } from '@orderpipeline/orders'
 import { isFinal, type Told } from '@orderpipeline/orders/queries'

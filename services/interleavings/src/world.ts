@@ -1,5 +1,6 @@
-// What can happen to orders between the services? Their real decisions, with everything around them played: topics that overtake each
-// other, replicas that die at any line, messages that come again or are given up on, a provider that decides late.
+// What can happen to orders between the services? Their real decisions, with everything around them
+// played: topics that overtake each other, replicas that die at any line, messages that come again
+// or are given up on, a provider that decides late.
 import { allocate, inventoryStage } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
 import { eventOf, topicOf } from '@orderpipeline/order-events'
@@ -28,7 +29,10 @@ export const hears: Record<Stage, readonly EventType[]> = {
 }
 export const consumes: Record<Stage, readonly string[]> = consumedTopics
 
-/** What moves an order on may be lost, and the order ends by its deadline; what has taken effect is past being given up. */
+/**
+ * What moves an order on may be lost, and the order ends by its deadline; what has taken effect is
+ * past being given up.
+ */
 export function canBeGivenUp({ type }: OrderEvent): boolean {
   return type === 'OrderValidated' || type === 'StockReserved' || type === 'OrderConfirmed'
 }
@@ -50,7 +54,9 @@ export class World implements Playground {
   readonly shipments = new Map<string, ShipmentStatus>()
   readonly provider: ProviderModel
 
-  /** By topic and order: what one order's key holds, in order. Orders overtake each other anyway. */
+  /**
+   * By topic and order: what one order's key holds, in order. Orders overtake each other anyway.
+   */
   readonly #logs = new Map<string, OrderEvent[]>()
   readonly #offsets = new Map<string, number>()
   readonly #inboxes = new Map<Stage, Set<string>>(stages.map((stage) => [stage, new Set()]))

@@ -1,7 +1,8 @@
-// Who gets the stock that is left? All items of an order or none; a cancelled order gives back what it had, exactly once.
+// Who gets the stock that is left? All items of an order or none; a cancelled order gives back what
+// it had, exactly once.
 //
-// Orders are served in the order of their messages. An order cancelled before it was to be reserved is remembered, so
-// that the late reservation finds it cancelled.
+// Orders are served in the order of their messages. An order cancelled before it was to be reserved
+// is remembered, so that the late reservation finds it cancelled.
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 
 export type ReservationStatus = 'RESERVED' | 'REJECTED' | 'RELEASED' | 'CANCELLED_EARLY'

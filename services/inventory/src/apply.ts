@@ -1,4 +1,5 @@
-// How does a batch of orders get its stock? Lock what it touches, allocate, write with one statement each.
+// How does a batch of orders get its stock? Lock what it touches, allocate, write with one
+// statement each.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { Decide, Item, Sending } from '@orderpipeline/kit-stage'
 import { eventOf, following } from '@orderpipeline/order-events'
@@ -7,7 +8,9 @@ import { allocate, quantitiesOf } from './allocation.ts'
 import type { Allocation, Answer, Known, Quantities, ReservationStatus } from './allocation.ts'
 import * as sql from './sql/stage.ts'
 
-/** `reservationSeconds`: how long a reservation is held before the orders service is asked about it. */
+/**
+ * `reservationSeconds`: how long a reservation is held before the orders service is asked about it.
+ */
 export async function applyToStock(
   tx: Queryable,
   items: readonly Item<void>[],

@@ -1,5 +1,5 @@
-// What is the inventory stage? It reserves stock for validated orders, takes back that of cancelled ones, and asks about what is
-// reserved for long.
+// What is the inventory stage? It reserves stock for validated orders, takes back that of cancelled
+// ones, and asks about what is reserved for long.
 import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import { applyToStock } from './apply.ts'
 import { expiryChore } from './expiry.ts'

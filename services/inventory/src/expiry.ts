@@ -1,5 +1,5 @@
-// What becomes of stock that is reserved and never paid for? The orders service is asked: only its OrderCancelled gives stock back, so
-// that an order which is just being paid keeps what it has.
+// What becomes of stock that is reserved and never paid for? The orders service is asked: only its
+// OrderCancelled gives stock back, so that an order which is just being paid keeps what it has.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import { eventOf } from '@orderpipeline/order-events'
@@ -14,12 +14,16 @@ export interface ExpiryOptions {
 
 const batchSize = 100
 
-/** Longer than Kafka may take to answer. A question that is not out by then, because of it or of this process, is asked again. */
+/**
+ * Longer than Kafka may take to answer. A question that is not out by then, because of it or of
+ * this process, is asked again.
+ */
 const askingSeconds = 120
 
 /**
- * Returns how many were asked about. A question is asked again later unless it is answered. It is its reservation that keeps it, and no
- * transaction: who answers it while it is being published, or cancels, waits for nobody.
+ * Returns how many were asked about. A question is asked again later unless it is answered. It is
+ * its reservation that keeps it, and no transaction: who answers it while it is being published, or
+ * cancels, waits for nobody.
  */
 export async function askAboutExpired(
   database: Queryable,

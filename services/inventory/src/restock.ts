@@ -9,7 +9,10 @@ export interface Delivery {
   readonly pieces: ReadonlyMap<string, number>
 }
 
-/** Returns the SKUs that were booked now; those booked before under this delivery are left as they are. @throws DatabaseError */
+/**
+ * Returns the SKUs that were booked now; those booked before under this delivery are left as they
+ * are. @throws DatabaseError
+ */
 export function restock(database: Pool, { name, pieces }: Delivery): Promise<readonly string[]> {
   return database.transaction(async (tx) => {
     const given = [...pieces]

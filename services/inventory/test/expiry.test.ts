@@ -1,4 +1,5 @@
-// Is reserved stock asked about once it has waited long, given back only by the answer, and restocked once a delivery?
+// Is reserved stock asked about once it has waited long, given back only by the answer, and
+// restocked once a delivery?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/kit-stage'

@@ -3,7 +3,10 @@ import { databaseVariables, readConfig, variables } from '@orderpipeline/kit-tel
 import { z } from 'zod'
 
 const schema = z.object({
-  /** An administrator's: may create roles and schemas. Of the server itself: a pooler in transaction mode keeps neither lock nor role. */
+  /**
+   * An administrator's: may create roles and schemas. Of the server itself: a pooler in transaction
+   * mode keeps neither lock nor role.
+   */
   DATABASE_URL: databaseVariables.DATABASE_URL,
   DATABASE_TLS_CA: databaseVariables.DATABASE_TLS_CA,
   /** The services' own: its user is made, with its password, and let into every service's role. */

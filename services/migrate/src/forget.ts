@@ -1,5 +1,6 @@
-// How is a customer forgotten? What only served them is deleted. What the books are made of is kept under a pseudonym that leads back to
-// nobody: orders with their lines, payments, refunds and shipments.
+// How is a customer forgotten? What only served them is deleted. What the books are made of is kept
+// under a pseudonym that leads back to nobody: orders with their lines, payments, refunds and
+// shipments.
 import { randomUUID } from 'node:crypto'
 import { connectAdministrator, type Administrator } from '@orderpipeline/kit-postgres'
 
@@ -22,7 +23,10 @@ export class CustomerStillServed extends Error {
 
 const ordersAtOnce = 1_000
 
-/** May be repeated: the orders come last, so that a run that was cut off leaves nothing behind. @throws CustomerStillServed, DatabaseError */
+/**
+ * May be repeated: the orders come last, so that a run that was cut off leaves nothing behind.
+ * @throws CustomerStillServed, DatabaseError
+ */
 export async function forgetCustomer({ customerId, ...address }: ForgetOptions): Promise<Forgotten> {
   const administrator = await connectAdministrator({
     url: address.databaseUrl,

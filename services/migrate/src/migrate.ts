@@ -1,4 +1,5 @@
-// How does an empty database, or yesterday's, become today's? Run as often as you like, from as many places at once.
+// How does an empty database, or yesterday's, become today's? Run as often as you like, from as
+// many places at once.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectAdministrator, type Administrator } from '@orderpipeline/kit-postgres'
@@ -17,7 +18,10 @@ export interface MigrateOptions {
 /** Schema and role of each, in the order in which they are migrated. */
 export const services = ['orders', 'inventory', 'payment', 'shipping', 'notification', 'payment_provider'] as const
 
-/** Those of them that are stages: after their own migrations they are given what every stage has (kit/stage/migrations). */
+/**
+ * Those of them that are stages: after their own migrations they are given what every stage has
+ * (kit/stage/migrations).
+ */
 export const stages: readonly string[] = ['orders', 'inventory', 'payment', 'shipping', 'notification']
 const stageKit = 'kit-stage'
 
@@ -45,8 +49,9 @@ export async function migrate(options: MigrateOptions): Promise<void> {
 }
 
 /**
- * Only a shop without products is seeded, so that nothing comes back that was deleted. Stock is written first: a run that ends
- * between the two leaves a shop that still counts as empty, and the next run completes it.
+ * Only a shop without products is seeded, so that nothing comes back that was deleted. Stock is
+ * written first: a run that ends between the two leaves a shop that still counts as empty, and the
+ * next run completes it.
  */
 async function seed(administrator: Administrator, options: MigrateOptions): Promise<void> {
   const { seedProducts: count, seedStockQuantity, log } = options
@@ -60,13 +65,19 @@ async function seed(administrator: Administrator, options: MigrateOptions): Prom
   log(`seeded ${products} products and the stock of ${stock}`)
 }
 
-/** Before any order comes; the orders stage keeps doing it. Older shops, as a test may want one, have no months. */
+/**
+ * Before any order comes; the orders stage keeps doing it. Older shops, as a test may want one,
+ * have no months.
+ */
 const makeMonths = `
 DO $$ BEGIN
   IF to_regproc('make_order_months') IS NOT NULL THEN PERFORM make_order_months(); END IF;
 END $$`
 
-/** Nothing to make where the services connect as the administrator, as a developer's own database may have it. */
+/**
+ * Nothing to make where the services connect as the administrator, as a developer's own database
+ * may have it.
+ */
 function loginOf(servicesUrl: string | undefined, adminUrl: string): { user: string; password: string } | undefined {
   if (servicesUrl === undefined) return undefined
   const { username, password } = new URL(servicesUrl)
@@ -74,7 +85,10 @@ function loginOf(servicesUrl: string | undefined, adminUrl: string): { user: str
   return { user: decodeURIComponent(username), password: decodeURIComponent(password) }
 }
 
-/** In the image: `migrations/<service>` beside the program. In the repository: `services/<service>/migrations`. */
+/**
+ * In the image: `migrations/<service>` beside the program. In the repository:
+ * `services/<service>/migrations`.
+ */
 function migrationsOf(service: string, given: string | undefined): string | undefined {
   const folder = service.replaceAll('_', '-')
   const source = service === stageKit ? 'kit/stage' : folder

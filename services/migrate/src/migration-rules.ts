@@ -1,5 +1,6 @@
-// Which statements of a migration would stop a shop that is running? Those that keep a table closed for as long as they read or write all
-// of it, and those that take away what the version before still asks for.
+// Which statements of a migration would stop a shop that is running? Those that keep a table closed
+// for as long as they read or write all of it, and those that take away what the version before
+// still asks for.
 
 export interface Problem {
   readonly line: number
@@ -41,7 +42,10 @@ const rules: readonly Rule[] = [
   { pattern: /^[ \t]*UPDATE\s+([a-z_0-9]+)\s+SET\b(?![^;]*\bWHERE\b)/gim, allowed: 'a part of the rows at a time' },
 ]
 
-/** Of a migration as SQL. Tables that it makes itself may be changed as it likes: nobody uses them yet. */
+/**
+ * Of a migration as SQL. Tables that it makes itself may be changed as it likes: nobody uses them
+ * yet.
+ */
 export function problemsOf(sql: string): readonly Problem[] {
   const up = (sql.split(/^-- Down Migration/m)[0] ?? '').replace(/--.*$/gm, (comment) => ' '.repeat(comment.length))
   const own = new Set(

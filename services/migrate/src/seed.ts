@@ -1,5 +1,5 @@
-// What does a fresh shop sell? SKU-0001, SKU-0002, … each with a price that follows from its number. Only
-// an empty shop is seeded (migrate.ts); two runs at once add each product once.
+// What does a fresh shop sell? SKU-0001, SKU-0002, … each with a price that follows from its
+// number. Only an empty shop is seeded (migrate.ts); two runs at once add each product once.
 
 /** One row where there is no product, none otherwise. */
 export const isEmpty = `SELECT 1 WHERE NOT EXISTS (SELECT FROM products)`

@@ -1,4 +1,5 @@
-// Is a customer gone from every table once forgotten, with the books complete, and nobody else touched?
+// Is a customer gone from every table once forgotten, with the books complete, and nobody else
+// touched?
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
 import { connectAdministrator } from '@orderpipeline/kit-postgres'

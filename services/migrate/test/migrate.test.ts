@@ -1,4 +1,5 @@
-// Can the migrate program run twice, and twice at once, and does it keep services out of each other's tables?
+// Can the migrate program run twice, and twice at once, and does it keep services out of each
+// other's tables?
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'

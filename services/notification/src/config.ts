@@ -1,4 +1,5 @@
-// What is the notification stage given besides what every stage is? Without SMTP_URL its log is the only sink.
+// What is the notification stage given besides what every stage is? Without SMTP_URL its log is the
+// only sink.
 import { ConfigError, readConfig, variables } from '@orderpipeline/kit-telemetry'
 import type { Environment } from '@orderpipeline/kit-stage'
 import { z } from 'zod'
@@ -6,7 +7,10 @@ import type { Addressing } from './mails.ts'
 import type { SmtpOptions } from './smtp.ts'
 
 const schema = z.object({
-  /** smtp://user:password@host:port; smtps:// for TLS from the first byte, otherwise STARTTLS where the server offers it. */
+  /**
+   * smtp://user:password@host:port; smtps:// for TLS from the first byte, otherwise STARTTLS where
+   * the server offers it.
+   */
   SMTP_URL: variables.url(['smtp', 'smtps']).optional(),
   MAIL_FROM: variables.text('an address').optional(),
   /** {customerId} stands for who it is. */

@@ -1,5 +1,5 @@
-// What is the notification stage? It tells customers of each state of their orders, once: by mail where a mail server is configured,
-// else in its log.
+// What is the notification stage? It tells customers of each state of their orders, once: by mail
+// where a mail server is configured, else in its log.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'

@@ -1,4 +1,5 @@
-// How do mails leave a replica of the notification stage? By a mailer of each lane, counted and traced.
+// How do mails leave a replica of the notification stage? By a mailer of each lane, counted and
+// traced.
 import type { StageContext } from '@orderpipeline/kit-stage'
 import type { MailOptions } from './config.ts'
 import type { Mailing } from './definition.ts'

@@ -1,4 +1,5 @@
-// Which mails follow from a batch of news? One for each state a customer has not been told of, and for each recommendation.
+// Which mails follow from a batch of news? One for each state a customer has not been told of, and
+// for each recommendation.
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 import { letterFor, recommendationLetter } from './templates.ts'
 import type { Letter } from './templates.ts'
@@ -9,7 +10,10 @@ export type Lane = (typeof lanes)[number]
 
 export interface Mail extends Letter {
   readonly lane: Lane
-  /** Follows from what it says: sent again after a crash, it is the same mail to every mailbox that looks. */
+  /**
+   * Follows from what it says: sent again after a crash, it is the same mail to every mailbox that
+   * looks.
+   */
   readonly messageId: string
   readonly recipient: string
   /** W3C, of the work that made it. */
@@ -19,7 +23,10 @@ export interface Mail extends Letter {
 export interface Addressing {
   /** Behind the @ of message ids: a domain of the shop's own. */
   readonly domain: string
-  /** A customer's address, with {customerId} for who it is; a customer id that is an address stands for itself. */
+  /**
+   * A customer's address, with {customerId} for who it is; a customer id that is an address stands
+   * for itself.
+   */
   readonly to: string
 }
 
@@ -27,7 +34,10 @@ export function addressOf(customerId: string, { to }: Addressing): string {
   return /^[^@\s]+@[^@\s]+$/.test(customerId) ? customerId : to.replaceAll('{customerId}', customerId)
 }
 
-/** News of states that were told for the first time just now; `ended`: orders whose end was told before. */
+/**
+ * News of states that were told for the first time just now; `ended`: orders whose end was told
+ * before.
+ */
 export function orderMails(
   told: readonly EventOf<'OrderStatusChanged'>[],
   ended: ReadonlySet<string>,

@@ -1,5 +1,6 @@
-// How do mails leave, each once as far as a mail can? A replica takes a few that are due and leaves them to itself for a while, hands
-// them to the mail server, and only then forgets them. A crash in between sends one again under the same Message-ID.
+// How do mails leave, each once as far as a mail can? A replica takes a few that are due and leaves
+// them to itself for a while, hands them to the mail server, and only then forgets them. A crash in
+// between sends one again under the same Message-ID.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask } from '@orderpipeline/kit-stage'
@@ -33,8 +34,8 @@ const lastRetrySeconds = 600
 const longestPauseSeconds = 60
 
 /**
- * Sends what is due in a lane, one batch. Returns how many the mail server had a word for. What is under way when `signal` aborts is left
- * to another time. @throws DatabaseError
+ * Sends what is due in a lane, one batch. Returns how many the mail server had a word for. What is
+ * under way when `signal` aborts is left to another time. @throws DatabaseError
  */
 export async function sendDue(
   database: Queryable,
@@ -88,8 +89,9 @@ export function retrySeconds(failures: number, random: () => number): number {
 }
 
 /**
- * Until a mail is tried again whose server is away: as long as it has waited, so that tries are ever rarer, but never more than a
- * minute, so that it goes out when the server is back. Half of it is chance.
+ * Until a mail is tried again whose server is away: as long as it has waited, so that tries are
+ * ever rarer, but never more than a minute, so that it goes out when the server is back. Half of it
+ * is chance.
  */
 export function pauseSeconds(ageSeconds: number, random: () => number): number {
   const full = Math.min(longestPauseSeconds, Math.max(firstRetrySeconds, ageSeconds))
@@ -131,7 +133,10 @@ export function failedMailsChore(everySeconds = 3_600, keptDays = 30): PeriodicT
   }
 }
 
-/** A mail that is being handed over still is; a mail server that does not answer must not hold up who is told to leave. */
+/**
+ * A mail that is being handed over still is; a mail server that does not answer must not hold up
+ * who is told to leave.
+ */
 const handOverMs = 5_000
 
 function someTimeAfter(stopping: AbortSignal): { readonly signal: AbortSignal; end(): void } {

@@ -10,8 +10,8 @@ export interface SmtpOptions {
 }
 
 /**
- * `retry`: it may be taken later; otherwise the server will never take this mail. `outage`: the server was not there to say anything of
- * this mail: no connection, no answer in time, no login.
+ * `retry`: it may be taken later; otherwise the server will never take this mail. `outage`: the
+ * server was not there to say anything of this mail: no connection, no answer in time, no login.
  */
 export class MailRefused extends Error {
   override readonly name = 'MailRefused'
@@ -54,7 +54,10 @@ export function createMailer({ url, from, connections, timeoutMs }: SmtpOptions)
   }
 }
 
-/** Of nodemailer, for what happens before it comes to the mail; a time-out in the middle of one says as little of it. */
+/**
+ * Of nodemailer, for what happens before it comes to the mail; a time-out in the middle of one says
+ * as little of it.
+ */
 const away = new Set([
   ...['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS', 'EPROXY', 'ETLS', 'EREQUIRETLS', 'EPROTOCOL'],
   ...['EAUTH', 'ENOAUTH', 'EOAUTH2', 'EABORT'],
@@ -62,7 +65,10 @@ const away = new Set([
 /** The server is about to leave, whatever it was asked. */
 const closing = 421
 
-/** What a server says to a mail counts: 5xx is its last word on it (RFC 5321). What it says in greeting or to a login is not about the mail. */
+/**
+ * What a server says to a mail counts: 5xx is its last word on it (RFC 5321). What it says in
+ * greeting or to a login is not about the mail.
+ */
 export function verdictOn(error: unknown): { readonly retry: boolean; readonly outage: boolean } {
   const { code, responseCode } = error instanceof Error ? (error as { code?: unknown; responseCode?: unknown }) : {}
   if ((typeof code === 'string' && away.has(code)) || responseCode === closing) return { retry: true, outage: true }

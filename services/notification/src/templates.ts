@@ -1,4 +1,5 @@
-// What does a customer read about their order? A subject and a few plain lines for each state, and never a word about how we are built.
+// What does a customer read about their order? A subject and a few plain lines for each state, and
+// never a word about how we are built.
 import type { CancellationReason, EventData } from '@orderpipeline/order-events'
 
 export interface Letter {

@@ -1,4 +1,5 @@
-// What does a test send its mails to? A real SMTP server that keeps what it gets, and can be told to be difficult.
+// What does a test send its mails to? A real SMTP server that keeps what it gets, and can be told
+// to be difficult.
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 

@@ -1,4 +1,5 @@
-// Does each customer get each mail once from a real mail server's hands, whatever it answers, and no order mail wait behind marketing?
+// Does each customer get each mail once from a real mail server's hands, whatever it answers, and
+// no order mail wait behind marketing?
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/kit-stage'

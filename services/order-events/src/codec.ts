@@ -1,4 +1,5 @@
-// How does an event travel? As CloudEvents 1.0, structured mode, JSON, keyed by customer unless its topic is keyed by order.
+// How does an event travel? As CloudEvents 1.0, structured mode, JSON, keyed by customer unless its
+// topic is keyed by order.
 import { z } from 'zod'
 import { definitions, Uuid } from './definitions.ts'
 import type { EventType, Topic } from './definitions.ts'
@@ -7,7 +8,10 @@ import type { EventOf, OrderEvent } from './event.ts'
 /** A Kafka record to be, its topic not yet prefixed with the pipeline's name. */
 export interface EncodedEvent {
   readonly topic: Topic
-  /** The customer id, so that one customer's events keep their order; on a topic keyed by order, the order id. */
+  /**
+   * The customer id, so that one customer's events keep their order; on a topic keyed by order, the
+   * order id.
+   */
   readonly key: string
   readonly value: string
   readonly headers: Readonly<Record<string, string>>
@@ -49,7 +53,10 @@ export function topicOf(type: EventType): Topic {
   return definitions[type].topic
 }
 
-/** `keyedByOrder` says which topics spread a busy customer over partitions, and keep only each order's events in order. */
+/**
+ * `keyedByOrder` says which topics spread a busy customer over partitions, and keep only each
+ * order's events in order.
+ */
 export function encode(event: OrderEvent, keyedByOrder: (topic: Topic) => boolean = () => false): EncodedEvent {
   const { wireType, topic } = definitions[event.type]
   return {

@@ -1,5 +1,6 @@
-// How many decimals has a currency? ISO 4217 says so; two, for all that are not named here. The platform's Intl is no source for it: its
-// digits are those of custom, such as none for the lek, which ISO gives two.
+// How many decimals has a currency? ISO 4217 says so; two, for all that are not named here. The
+// platform's Intl is no source for it: its digits are those of custom, such as none for the lek,
+// which ISO gives two.
 
 const none = 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'
 const three = 'BHD IQD JOD KWD LYD OMR TND'
@@ -13,7 +14,10 @@ for (const [digits, codes] of [
 ] as const)
   for (const code of codes.split(' ')) decimals.set(code, digits)
 
-/** Digits after the decimal point of an amount in the currency: an amount in minor units is the amount times 10 to their power. */
+/**
+ * Digits after the decimal point of an amount in the currency: an amount in minor units is the
+ * amount times 10 to their power.
+ */
 export const minorUnitsOf = (currency: string): number => decimals.get(currency) ?? 2
 
 /** Such as `19.99 EUR`, `1999 JPY` or `1.999 KWD`. `minor`: a whole number of minor units. */

@@ -1,11 +1,12 @@
-// Which events exist, what is in each, and which topic carries it?
-// Unknown fields are tolerated everywhere (zod drops them), so a producer may add one without a new version;
-// a field that changes its meaning or goes away needs a new `.v2` type beside the old one.
+// Which events exist, what is in each, and which topic carries it? Unknown fields are tolerated
+// everywhere (zod drops them), so a producer may add one without a new version; a field that
+// changes its meaning or goes away needs a new `.v2` type beside the old one.
 import { z } from 'zod'
 
 /**
- * A UUID in small letters. RFC 9562 lets a producer write capitals (macOS, SQL Server and Swift do); PostgreSQL answers in
- * small letters, so an id that kept its capitals would match no row that comes back.
+ * A UUID in small letters. RFC 9562 lets a producer write capitals (macOS, SQL Server and Swift
+ * do); PostgreSQL answers in small letters, so an id that kept its capitals would match no row that
+ * comes back.
  */
 export const Uuid = z.uuid().toLowerCase()
 export const OrderId = Uuid
@@ -99,7 +100,10 @@ export const definitions = {
     topic: 'orders.cancelled',
     data: z.object({ ...aboutOrder, chargeId: z.string().min(1) }),
   },
-  /** What may please a customer too; told apart from the order's own news, so that it waits behind them. */
+  /**
+   * What may please a customer too; told apart from the order's own news, so that it waits behind
+   * them.
+   */
   ProductsRecommended: {
     wireType: 'dev.orderpipeline.products.recommended.v1',
     topic: 'products.recommended',

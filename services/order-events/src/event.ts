@@ -2,7 +2,10 @@
 import { createHash } from 'node:crypto'
 import type { EventData, EventType } from './definitions.ts'
 
-/** An event as the services see it; `type` is the short name, the wire's versioned name stays in the codec. */
+/**
+ * An event as the services see it; `type` is the short name, the wire's versioned name stays in the
+ * codec.
+ */
 export interface EventOf<T extends EventType> {
   readonly id: string
   readonly type: T
@@ -33,8 +36,9 @@ export function following(cause: OrderEvent, source: string, now: Date): EventCo
 }
 
 /**
- * An event about an order whose id follows from what it says: a step that is repeated after a crash emits the same
- * id, and the consumer's inbox drops the second. `discriminator` tells apart events of one type about one order.
+ * An event about an order whose id follows from what it says: a step that is repeated after a crash
+ * emits the same id, and the consumer's inbox drops the second. `discriminator` tells apart events
+ * of one type about one order.
  */
 export function eventOf<T extends EventType>(
   type: T,
@@ -54,8 +58,9 @@ export function eventOf<T extends EventType>(
 }
 
 /**
- * A uuid (version 8) that begins with the order's 48 bits of time, where its id tells them, and goes on with a hash of event type, order
- * and discriminator: events of orders that came together lie together in every index. The id's spelling makes no difference.
+ * A uuid (version 8) that begins with the order's 48 bits of time, where its id tells them, and
+ * goes on with a hash of event type, order and discriminator: events of orders that came together
+ * lie together in every index. The id's spelling makes no difference.
  */
 export function eventId(type: EventType, orderId: string, discriminator = ''): string {
   const order = orderId.toLowerCase()

@@ -1,5 +1,6 @@
-// Prepares idempotency_keys for 0014 while it is in use: a column that costs nothing, an index and a check that are built without locks.
-// Every step may be repeated, since none is undone when a later one fails.
+// Prepares idempotency_keys for 0014 while it is in use: a column that costs nothing, an index and
+// a check that are built without locks. Every step may be repeated, since none is undone when a
+// later one fails.
 
 /** @param {import('node-pg-migrate').MigrationBuilder} pgm */
 export const up = (pgm) => {

@@ -1,5 +1,6 @@
-// How long do orders take from being accepted to where they get? Told by whoever decides it, once it is committed: the stage by what it
-// hears, the clock, or the gateway for a customer who calls an order back.
+// How long do orders take from being accepted to where they get? Told by whoever decides it, once
+// it is committed: the stage by what it hears, the clock, or the gateway for a customer who calls
+// an order back.
 import { Histogram, secondsBuckets, type Registry } from '@orderpipeline/kit-telemetry'
 import type { OrderStatus } from '@orderpipeline/order-events'
 
@@ -25,7 +26,9 @@ export function orderTimer(registry: Registry, now: () => Date): OrderTimer {
   }
 }
 
-/** Unix milliseconds. The intake gives ids of version 7, which begin with the time they were made. */
+/**
+ * Unix milliseconds. The intake gives ids of version 7, which begin with the time they were made.
+ */
 export function placedAt(orderId: string): number | undefined {
   return orderId[14] === '7' ? parseInt(orderId.slice(0, 8) + orderId.slice(9, 13), 16) : undefined
 }

@@ -1,8 +1,12 @@
-// How do replicas agree who sees to something that one of them has to do now and then? By the lock of its row in `sweeps`.
+// How do replicas agree who sees to something that one of them has to do now and then? By the lock
+// of its row in `sweeps`.
 import type { Statement } from '@orderpipeline/kit-postgres'
 
 export interface SweepStatements {
-  /** No row: another replica is at it, or has been a moment ago. Let go when the transaction ends, however it ends. */
+  /**
+   * No row: another replica is at it, or has been a moment ago. Let go when the transaction ends,
+   * however it ends.
+   */
   readonly lead: Statement
   /** $1: seconds until anybody looks again. */
   readonly putOff: Statement

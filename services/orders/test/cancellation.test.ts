@@ -1,4 +1,5 @@
-// Is an order called back by its own customer only, only in time, once, and does everyone hear of it?
+// Is an order called back by its own customer only, only in time, once, and does everyone hear of
+// it?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/kit-stage'

@@ -1,4 +1,5 @@
-// Are idempotency keys kept for their time, unique over all of their generations, and dropped a table at a time?
+// Are idempotency keys kept for their time, unique over all of their generations, and dropped a
+// table at a time?
 import { randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'

@@ -1,4 +1,5 @@
-// Does the intake give everyone their own answer while they share commits, and keep each order once?
+// Does the intake give everyone their own answer while they share commits, and keep each order
+// once?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createPool, openSession, type Pool } from '@orderpipeline/kit-postgres'

@@ -1,4 +1,5 @@
-// Is there a month for every order, does a look by id read its month alone, and does the rest work when an old month is taken out?
+// Is there a month for every order, does a look by id read its month alone, and does the rest work
+// when an old month is taken out?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import type { Statement } from '@orderpipeline/kit-postgres'
@@ -102,7 +103,10 @@ const read = ({
 
 type Value = string | null | readonly (string | null)[]
 
-/** The tables of orders that a statement looks into, with the plan that is made for its values or the one that is kept. */
+/**
+ * The tables of orders that a statement looks into, with the plan that is made for its values or
+ * the one that is kept.
+ */
 async function looksInto(statement: Statement, values: readonly Value[], mode: string): Promise<string[]> {
   const name = `looks_${randomUUID().replaceAll('-', '')}`
   const literal = (value: Value): string =>
@@ -256,7 +260,8 @@ test('a month that is done with is taken out whole, and everything else goes on'
   ] as const)
     expect(await database.ask('orders', `SELECT count(*) FROM ${table}_${suffix(old)}`)).toEqual([{ count: rows }])
 
-  // It is not made again, its orders are not there, and others are placed, listed, cancelled as before.
+  // It is not made again, its orders are not there, and others are placed, listed, cancelled as
+  // before.
   await make(old)
   expect(await months()).not.toContain(old)
   const cancel = (orderId: string) => cancelOrder(database.as('orders'), { orderId, context: { now: new Date() } })

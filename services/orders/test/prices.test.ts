@@ -1,4 +1,5 @@
-// Is the price that was agreed when an order was placed the one that is charged, in the order's own currency?
+// Is the price that was agreed when an order was placed the one that is charged, in the order's own
+// currency?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/kit-stage'

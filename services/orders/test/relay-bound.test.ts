@@ -1,4 +1,5 @@
-// Does the relay's bound pass nothing that is still to be published, and does it keep a look short while vacuum may remove nothing?
+// Does the relay's bound pass nothing that is still to be published, and does it keep a look short
+// while vacuum may remove nothing?
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,8 @@ import { deletePublished, selectUnpublished } from '../src/intake/relay-sql.ts'
 
 let database: TestDatabase
 let close: () => Promise<void>
-// A snapshot's horizon is the whole server's: transactions of other tests would hold the bound back.
+// A snapshot's horizon is the whole server's: transactions of other tests would hold the bound
+// back.
 beforeAll(async () => {
   const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-relay-bound-'))
   await chmod(dir, 0o711)

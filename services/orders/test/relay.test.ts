@@ -91,7 +91,10 @@ const killConnectionOf = (name: string) =>
     [name],
   )
 
-/** Orders of ten customers, each customer's one after the other, as answers allow. Order ids by customer, in order. */
+/**
+ * Orders of ten customers, each customer's one after the other, as answers allow. Order ids by
+ * customer, in order.
+ */
 async function place(each: number): Promise<Map<string, string[]>> {
   const intake = createIntake({
     database: database.as('orders'),

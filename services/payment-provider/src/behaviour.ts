@@ -1,5 +1,5 @@
-// How does the simulated provider behave? As slow, as unreliable and as strict as it is told, from its environment or
-// while it runs.
+// How does the simulated provider behave? As slow, as unreliable and as strict as it is told, from
+// its environment or while it runs.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
@@ -8,7 +8,9 @@ export const Behaviour = z.strictObject({
   latencyMs: z.number().min(0).max(120_000),
   /** Added to or taken from the latency, evenly spread. */
   jitterMs: z.number().min(0).max(120_000),
-  /** Share of calls answered 500. Half of them have charged by then, as it happens with real ones. */
+  /**
+   * Share of calls answered 500. Half of them have charged by then, as it happens with real ones.
+   */
   errorRate: z.number().min(0).max(1),
   /** Share of idempotency keys whose charge is declined. */
   declineRate: z.number().min(0).max(1),
@@ -27,8 +29,8 @@ export function failureOf({ errorRate }: Behaviour, random: number): Failure {
 }
 
 /**
- * Follows from the key alone, so that a caller can predict it: the first four bytes of the key's SHA-256, as a
- * fraction, below the decline rate.
+ * Follows from the key alone, so that a caller can predict it: the first four bytes of the key's
+ * SHA-256, as a fraction, below the decline rate.
  */
 export function declineReason(
   idempotencyKey: string,

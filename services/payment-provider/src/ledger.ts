@@ -1,5 +1,5 @@
-// What has been charged? One row for each idempotency key, whoever asks and however often; kept in PostgreSQL, so
-// that a restart forgets nothing. Callers that wait together share a round trip.
+// What has been charged? One row for each idempotency key, whoever asks and however often; kept in
+// PostgreSQL, so that a restart forgets nothing. Callers that wait together share a round trip.
 import { createGatherer } from '@orderpipeline/kit-gather'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 
@@ -33,10 +33,16 @@ export interface Capture extends ChargeRequest {
 
 export interface Ledger {
   find(idempotencyKey: string): Promise<Charge | undefined>
-  /** The charge that is in the ledger for this key afterwards: this one, or the one that was there before. */
+  /**
+   * The charge that is in the ledger for this key afterwards: this one, or the one that was there
+   * before.
+   */
   record(charge: Charge): Promise<Charge>
   ofOrder(orderId: string): Promise<readonly Charge[]>
-  /** What was captured in a stretch of time, and how much of it went back; `next` where there is more. */
+  /**
+   * What was captured in a stretch of time, and how much of it went back; `next` where there is
+   * more.
+   */
   captures(wanted: Captures): Promise<{ readonly charges: readonly Capture[]; readonly next?: string }>
   close(): Promise<void>
 }
@@ -112,7 +118,10 @@ const selectByOrder = {
   text: `SELECT ${columns} FROM charges WHERE order_id = $1 ORDER BY created_at`,
 }
 
-/** Charge ids are uuids of version 7, which begin with 48 bits of Unix milliseconds: what comes before all of that time. */
+/**
+ * Charge ids are uuids of version 7, which begin with 48 bits of Unix milliseconds: what comes
+ * before all of that time.
+ */
 function firstIdOf(at: Date): string {
   const hexadecimal = at.getTime().toString(16).padStart(12, '0').padEnd(32, '0')
   return hexadecimal.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')

@@ -1,5 +1,5 @@
-// How is money given back, once, whoever asks and however often? And how is a charge stopped that may be under way? Both by the
-// first row that the ledger holds.
+// How is money given back, once, whoever asks and however often? And how is a charge stopped that
+// may be under way? Both by the first row that the ledger holds.
 import { HttpProblem } from '@orderpipeline/kit-http'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import { delayMs, failureOf, type Behaviour } from './behaviour.ts'
@@ -25,7 +25,10 @@ export interface RefundsOptions {
 export interface Refunds {
   /** The refund of this charge, whether made now or before. @throws HttpProblem */
   refund(idempotencyKey: string, chargeId: string): Promise<Refund>
-  /** What this key stands for from now on: what it had charged before, or nothing for good. @throws DatabaseError */
+  /**
+   * What this key stands for from now on: what it had charged before, or nothing for good. @throws
+   * DatabaseError
+   */
   void(idempotencyKey: string, about: { readonly orderId: string; readonly customerId: string }): Promise<Charge>
   ofOrder(orderId: string): Promise<readonly Refund[]>
 }

@@ -1,4 +1,5 @@
-// Does the provider charge once for each key, whatever the caller, the network and its own restarts do?
+// Does the provider charge once for each key, whatever the caller, the network and its own restarts
+// do?
 import { randomUUID } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'

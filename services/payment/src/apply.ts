@@ -1,4 +1,5 @@
-// How does a batch of the provider's answers become payments? Lock what is known, settle each in turn, write with one statement each.
+// How does a batch of the provider's answers become payments? Lock what is known, settle each in
+// turn, write with one statement each.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
 import { dueOf } from './dues.ts'

@@ -1,8 +1,10 @@
-// When is a failing provider left alone? A circuit breaker: after too many failures among the last calls nothing is asked for a while;
-// then one call at a time probes it, and only a call that went well closes the breaker again.
+// When is a failing provider left alone? A circuit breaker: after too many failures among the last
+// calls nothing is asked for a while; then one call at a time probes it, and only a call that went
+// well closes the breaker again.
 //
-// A call can also say nothing about the provider's health (an order that it refuses, one that is still in flight): that is neither a
-// success nor a failure, and as a probe it only makes room for the next one. cockatiel counts it as a success, and reads the wall clock.
+// A call can also say nothing about the provider's health (an order that it refuses, one that is
+// still in flight): that is neither a success nor a failure, and as a probe it only makes room for
+// the next one. cockatiel counts it as a success, and reads the wall clock.
 
 /** What a call says about the provider. */
 export type Health = 'well' | 'unwell' | 'unclear'

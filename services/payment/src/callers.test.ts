@@ -1,4 +1,5 @@
-// Do the parts of all replicas add up to the rate of the stage, however many there are and whatever each wants?
+// Do the parts of all replicas add up to the rate of the stage, however many there are and whatever
+// each wants?
 import { expect, test } from 'vitest'
 import { createStageRate, partOf } from './callers.ts'
 

@@ -1,9 +1,11 @@
-// How many calls a second may this replica make, so that all replicas of the stage together keep to one rate? Each tells the others in a
-// table how many it wants, every few seconds, and takes its part of the rate: a fifth of it is divided evenly, the rest by what is wanted.
-// So parts add up to the rate, a replica with the busy partitions gets more of it, and an idle one can begin at once.
+// How many calls a second may this replica make, so that all replicas of the stage together keep to
+// one rate? Each tells the others in a table how many it wants, every few seconds, and takes its
+// part of the rate: a fifth of it is divided evenly, the rest by what is wanted. So parts add up to
+// the rate, a replica with the busy partitions gets more of it, and an idle one can begin at once.
 //
-// While the database is away the last part counts. A part grows at most fourfold from one look to the next and begins small, so that replicas
-// which start together, and do not see each other yet, stay near the rate.
+// While the database is away the last part counts. A part grows at most fourfold from one look to
+// the next and begins small, so that replicas which start together, and do not see each other yet,
+// stay near the rate.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/kit-postgres'
@@ -39,7 +41,10 @@ const evenly = 0.2
 /** Of the rate, until the others are known. */
 const firstPart = 0.1
 
-/** The part of a rate that a replica takes which wants `wanted` calls a second. The parts of all add up to the rate. */
+/**
+ * The part of a rate that a replica takes which wants `wanted` calls a second. The parts of all add
+ * up to the rate.
+ */
 export function partOf(perSecond: number, wanted: number, others: Others): number {
   const replicas = others.count + 1
   const sum = wanted + others.wanted

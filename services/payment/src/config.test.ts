@@ -1,4 +1,5 @@
-// Is the guard set as the figures say, and is a time-out that is too short for its provider refused in words?
+// Is the guard set as the figures say, and is a time-out that is too short for its provider refused
+// in words?
 import { expect, test } from 'vitest'
 import { providerOptions } from './config.ts'
 

@@ -1,5 +1,5 @@
-// What does the stage reach its payment provider by, as it is configured? The provider itself, its list of charges, and the chores that
-// go with them.
+// What does the stage reach its payment provider by, as it is configured? The provider itself, its
+// list of charges, and the chores that go with them.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask, StageContext } from '@orderpipeline/kit-stage'
 import { createStageRate } from './callers.ts'

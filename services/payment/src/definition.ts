@@ -1,4 +1,5 @@
-// What is the payment stage? It charges for reserved orders, gives back for cancelled ones, and keeps and tells what came of it.
+// What is the payment stage? It charges for reserved orders, gives back for cancelled ones, and
+// keeps and tells what came of it.
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import type { EventOf } from '@orderpipeline/order-events'
 import type { PeriodicTask, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
@@ -13,7 +14,10 @@ import { ProviderError } from './provider.ts'
 import type { Provider } from './provider.ts'
 
 export interface PaymentContext extends Pick<StageContext, 'now'> {
-  /** For how long the provider remembers an idempotency key, at least; default 24, the least that is usual. */
+  /**
+   * For how long the provider remembers an idempotency key, at least; default 24, the least that is
+   * usual.
+   */
   readonly keyHours?: number
   readonly registry?: Registry
   readonly logger?: Logger
@@ -24,11 +28,15 @@ export interface PaymentContext extends Pick<StageContext, 'now'> {
 }
 
 /**
- * A message that is older is looked up before the provider is asked: it may have been handled before, by this replica or another, longer
- * ago than the provider remembers. Nearly every younger one is new, and the provider knows its key if it is not.
+ * A message that is older is looked up before the provider is asked: it may have been handled
+ * before, by this replica or another, longer ago than the provider remembers. Nearly every younger
+ * one is new, and the provider knows its key if it is not.
  */
 const newMs = 5_000
-/** A cancellation that the provider does not get to for so long becomes money that is due, which is asked for without end. */
+/**
+ * A cancellation that the provider does not get to for so long becomes money that is due, which is
+ * asked for without end.
+ */
 const patienceMs = 10 * 60_000
 
 export function paymentStage(provider: Provider, context: PaymentContext): StageDefinition<Answer> {
@@ -59,8 +67,8 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
       if (before?.payment || before?.seen) return { kind: 'nothing' }
       return charged(provider, event, forgotten(saidAtMs), signal)
     },
-    // They may free an order whose payment does not come to an end; that they came first is something the payments allow for anyway, as
-    // they come by another topic.
+    // They may free an order whose payment does not come to an end; that they came first is
+    // something the payments allow for anyway, as they come by another topic.
     overtakes: ({ type }) => type !== 'StockReserved',
     apply: (tx, items) => applyToPayments(tx, items, now),
     chores: chores.map((chore) => ({
@@ -73,7 +81,10 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
   }
 }
 
-/** A key that the provider may have forgotten protects from nothing: it is asked first what it has charged the order for. */
+/**
+ * A key that the provider may have forgotten protects from nothing: it is asked first what it has
+ * charged the order for.
+ */
 async function charged(
   provider: Provider,
   reserved: EventOf<'StockReserved'>,
@@ -120,7 +131,10 @@ async function givenBack(
   }
 }
 
-/** Of this order alone: what its charge waits for may take days, and a message that waits so long is a dead letter. */
+/**
+ * Of this order alone: what its charge waits for may take days, and a message that waits so long is
+ * a dead letter.
+ */
 function isStall({ reason }: ProviderError, old: boolean): boolean {
   return reason === 'InFlight' || (old && reason === 'Busy')
 }
@@ -135,7 +149,10 @@ async function captureOf(
   return outcome?.status === 'captured' ? outcome.chargeId : undefined
 }
 
-/** Order ids are uuids of version 7, which begin with 48 bits of Unix milliseconds; others do not tell. */
+/**
+ * Order ids are uuids of version 7, which begin with 48 bits of Unix milliseconds; others do not
+ * tell.
+ */
 function placedAtMs(orderId: string): number | undefined {
   return orderId[14] === '7' ? Number.parseInt(orderId.replaceAll('-', '').slice(0, 12), 16) : undefined
 }

@@ -1,5 +1,5 @@
-// Which money has to go back that the answer itself has not given back? What was charged a second time, and what the provider would not
-// take back when it was asked.
+// Which money has to go back that the answer itself has not given back? What was charged a second
+// time, and what the provider would not take back when it was asked.
 import type { Answer, Cause, Payment } from './payments.ts'
 
 export interface Due {

@@ -1,8 +1,9 @@
-// How does money go back that could not when it should have? By a chore that asks the provider again for as long as it takes, and says
-// how much is still owed.
+// How does money go back that could not when it should have? By a chore that asks the provider
+// again for as long as it takes, and says how much is still owed.
 //
-// The provider is asked outside of any transaction; the row is put off beforehand, so that one replica at a time asks. A refund is told
-// before it is written down: a crash in between asks and tells once more, under the same ids.
+// The provider is asked outside of any transaction; the row is put off beforehand, so that one
+// replica at a time asks. A refund is told before it is written down: a crash in between asks and
+// tells once more, under the same ids.
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/kit-stage'
 import { Gauge } from '@orderpipeline/kit-telemetry'

@@ -1,4 +1,5 @@
-// Is a failing provider left alone for a while, asked again one call first, and never for the fault of a single order?
+// Is a failing provider left alone for a while, asked again one call first, and never for the fault
+// of a single order?
 import { expect, test, vi } from 'vitest'
 import { guarded } from './guard.ts'
 import type { GuardOptions } from './guard.ts'

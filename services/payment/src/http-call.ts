@@ -1,4 +1,5 @@
-// How is a payment provider called over HTTP, so that nothing is waited for without end, followed or read without bound?
+// How is a payment provider called over HTTP, so that nothing is waited for without end, followed
+// or read without bound?
 import { ProviderError } from './provider-error.ts'
 
 export interface HttpRequest {
@@ -16,7 +17,10 @@ export interface HttpAnswer {
   readonly body: string
 }
 
-/** @throws ProviderError: `Busy` where the signal timed out, `Unreachable` where there is no connection */
+/**
+ * @throws ProviderError: `Busy` where the signal timed out, `Unreachable` where there is no
+ * connection
+ */
 export async function callOverHttp(
   endpoint: URL,
   { maxBytes = 64 * 1_024, ...request }: HttpRequest,
@@ -27,7 +31,8 @@ export async function callOverHttp(
       method,
       headers,
       ...(body === undefined ? {} : { body }),
-      // Never followed: neither the key nor the credentials are for anybody else. Its status says what is wrong.
+      // Never followed: neither the key nor the credentials are for anybody else. Its status says
+      // what is wrong.
       redirect: 'manual',
       signal,
     })

@@ -1,5 +1,5 @@
-// What is known of an order before the provider is asked about it? Its payment, and whether this very message has taken effect. Messages
-// that are looked up at once share a query.
+// What is known of an order before the provider is asked about it? Its payment, and whether this
+// very message has taken effect. Messages that are looked up at once share a query.
 import { createGatherer } from '@orderpipeline/kit-gather'
 import type { Gatherer } from '@orderpipeline/kit-gather'
 import type { Queryable } from '@orderpipeline/kit-postgres'

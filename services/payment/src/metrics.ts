@@ -4,7 +4,10 @@ import type { Registry } from '@orderpipeline/kit-telemetry'
 import { ProviderError } from './provider.ts'
 import type { Provider } from './provider.ts'
 
-/** Each call that reaches the provider, by what came of it: an answer's status, or why there is none. */
+/**
+ * Each call that reaches the provider, by what came of it: an answer's status, or why there is
+ * none.
+ */
 export function measured(provider: Provider, registry: Registry): Provider {
   const registers = [registry]
   const calls = new Counter({

@@ -1,4 +1,5 @@
-// Is the money right in every order in which a reservation, a cancellation and the provider's answers can come?
+// Is the money right in every order in which a reservation, a cancellation and the provider's
+// answers can come?
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '@orderpipeline/order-events'
 import { callFor, settle } from './payments.ts'

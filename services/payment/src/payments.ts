@@ -1,9 +1,12 @@
-// What is asked of the provider when something is heard about an order, and what becomes of its payment by the answer?
+// What is asked of the provider when something is heard about an order, and what becomes of its
+// payment by the answer?
 //
-// A reservation and a cancellation of one order come by different topics, to different replicas, in any order. Three things keep
-// the money right. The order id is the charge's idempotency key. A cancelled order's key is voided at the provider before it is
-// noted here, so that a charge that is under way, or was in a process that died, either has been captured and is given back, or
-// never will be. And the orders service answers a capture that it hears of after the cancellation by asking for the refund.
+// A reservation and a cancellation of one order come by different topics, to different replicas, in
+// any order. Three things keep the money right. The order id is the charge's idempotency key. A
+// cancelled order's key is voided at the provider before it is noted here, so that a charge that is
+// under way, or was in a process that died, either has been captured and is given back, or never
+// will be. And the orders service answers a capture that it hears of after the cancellation by
+// asking for the refund.
 import { eventOf, following } from '@orderpipeline/order-events'
 import type { EventContext, EventOf, OrderEvent } from '@orderpipeline/order-events'
 import type { ChargeOutcome, Refund } from './provider.ts'
@@ -56,7 +59,10 @@ export interface Settlement {
 
 const source = '/payment'
 
-/** `known`: as it is now, under its row lock; it may have changed since the call. `undefined`: nothing changes. */
+/**
+ * `known`: as it is now, under its row lock; it may have changed since the call. `undefined`:
+ * nothing changes.
+ */
 export function settle(known: Payment | undefined, cause: Cause, answer: Answer, now: Date): Settlement | undefined {
   const { orderId, customerId } = cause.data
   const context = following(cause, source, now)
@@ -74,7 +80,10 @@ export function settle(known: Payment | undefined, cause: Cause, answer: Answer,
   }
 }
 
-/** A cancellation that is heard of again, as the orders service has not heard of the refund: that is told again, under the same id. */
+/**
+ * A cancellation that is heard of again, as the orders service has not heard of the refund: that is
+ * told again, under the same id.
+ */
 function repeated(known: Payment | undefined, cause: Cause, context: EventContext): Settlement | undefined {
   if (cause.type !== 'OrderCancelled' || known?.status !== 'REFUNDED') return undefined
   const { orderId, customerId, amountCents, currency, chargeId, refundId } = known
@@ -106,7 +115,8 @@ function charged(
   const context = following(reserved, source, now)
   const about = { orderId, customerId, amountCents, currency }
   if (outcome.status === 'captured') {
-    // A capture in spite of a voided key would be the provider's fault; it is owned to all the same, so that it is given back.
+    // A capture in spite of a voided key would be the provider's fault; it is owned to all the
+    // same, so that it is given back.
     if (known && known.status !== 'CANCELLED') return undefined
     const { chargeId } = outcome
     return {

@@ -1,8 +1,10 @@
-// What becomes of a charge that the provider has accepted and not decided? It is asked about until it is decided, sooner where a webhook
-// says that something is new. What a webhook says is no more than a hint: it may come twice, late, or never, so the provider's own answer
-// counts, and asking goes on without webhooks too.
+// What becomes of a charge that the provider has accepted and not decided? It is asked about until
+// it is decided, sooner where a webhook says that something is new. What a webhook says is no more
+// than a hint: it may come twice, late, or never, so the provider's own answer counts, and asking
+// goes on without webhooks too.
 //
-// The news is told before it is written down, as in giving-back.ts: a crash in between tells it again under the same id.
+// The news is told before it is written down, as in giving-back.ts: a crash in between tells it
+// again under the same id.
 import { Gauge } from '@orderpipeline/kit-telemetry'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import { eventOf } from '@orderpipeline/order-events'
@@ -75,7 +77,8 @@ async function settleOne(row: PendingCharge, surroundings: Surroundings, options
   if (outcome) {
     await book(row, outcome, surroundings, options.now())
   } else {
-    // Nothing is on its way any more. Unless the order has come to its end, its deadline will bring it there.
+    // Nothing is on its way any more. Unless the order has come to its end, its deadline will bring
+    // it there.
     const known = await database.query(paymentsOf, [[row.orderId]])
     if (known.length === 0) return false
   }
@@ -83,7 +86,10 @@ async function settleOne(row: PendingCharge, surroundings: Surroundings, options
   return true
 }
 
-/** Tells and writes down what the provider says of a charge that no message is in hand for. @throws DatabaseError, PublishFailed */
+/**
+ * Tells and writes down what the provider says of a charge that no message is in hand for. @throws
+ * DatabaseError, PublishFailed
+ */
 export async function book(
   charge: PendingCharge,
   outcome: ChargeOutcome,

@@ -1,12 +1,14 @@
 // What can go wrong between this stage and the payment provider, and whose fault is it?
 
 /**
- * `Refused`: it understood and will not (400, 402, 422): the order's own. `Failing`: it answered with a fault of its own (500), which is
- * the order's only if others are answered meanwhile. Everything else is the provider's or our own set-up and no order's fault, so it is
- * waited out however long. `Unreachable`: no connection, or one that broke off. `Misconfigured`: something answered that is not about
- * the money (401, 403, 404, a redirect, a body without sense): wrong credentials, a wrong address, or another server in its place.
- * `Busy`: it did not answer in time, or says that it is overloaded. `InFlight`: it still has the same charge in hand. `CircuitOpen`: it
- * was not asked, because too many calls failed.
+ * `Refused`: it understood and will not (400, 402, 422): the order's own. `Failing`: it answered
+ * with a fault of its own (500), which is the order's only if others are answered meanwhile.
+ * Everything else is the provider's or our own set-up and no order's fault, so it is waited out
+ * however long. `Unreachable`: no connection, or one that broke off. `Misconfigured`: something
+ * answered that is not about the money (401, 403, 404, a redirect, a body without sense): wrong
+ * credentials, a wrong address, or another server in its place. `Busy`: it did not answer in time,
+ * or says that it is overloaded. `InFlight`: it still has the same charge in hand. `CircuitOpen`:
+ * it was not asked, because too many calls failed.
  */
 export type ProviderFailure =
   'Unreachable' | 'Misconfigured' | 'Busy' | 'InFlight' | 'CircuitOpen' | 'Failing' | 'Refused'

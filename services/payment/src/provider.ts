@@ -1,4 +1,5 @@
-// How is the payment provider asked for a charge, to stop one, or to give one back, so that asking again never moves money again?
+// How is the payment provider asked for a charge, to stop one, or to give one back, so that asking
+// again never moves money again?
 import { z } from 'zod'
 import { callOverHttp } from './http-call.ts'
 import type { HttpAnswer } from './http-call.ts'
@@ -7,7 +8,10 @@ import { failureOf, ProviderError } from './provider-error.ts'
 export { ProviderError, type ProviderFailure } from './provider-error.ts'
 
 export interface Charge {
-  /** Also the idempotency key: one charge an order, whatever happens between the call and our commit. */
+  /**
+   * Also the idempotency key: one charge an order, whatever happens between the call and our
+   * commit.
+   */
   readonly orderId: string
   readonly customerId: string
   readonly amountCents: number

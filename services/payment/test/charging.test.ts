@@ -1,4 +1,5 @@
-// Is every reserved order charged exactly once, through failures, dead letters and the end of a replica?
+// Is every reserved order charged exactly once, through failures, dead letters and the end of a
+// replica?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
@@ -26,7 +27,10 @@ const start = (bench: Bench, provider: Provider, concurrency = 10) =>
   })
 const drained = (bench: Bench) => until(async () => (await bench.lag('payment', 'inventory.updated')) === 0)
 
-/** A provider in this process: asked through our own port, so that each test can make it fail as it likes. */
+/**
+ * A provider in this process: asked through our own port, so that each test can make it fail as it
+ * likes.
+ */
 function providerOf(charge: (charge: Charge) => Promise<ChargeOutcome>) {
   const asked: string[] = []
   const state = { active: 0, most: 0 }

@@ -1,4 +1,5 @@
-// Are the provider's list and our payments brought together again, a stretch at a time, by one replica, and is what is left shown?
+// Are the provider's list and our payments brought together again, a stretch at a time, by one
+// replica, and is what is left shown?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'

@@ -1,6 +1,7 @@
-// A small server that keeps what Stripe documents of the calls that the payment stage makes: PaymentIntents and their states, idempotency
-// keys with their saved answers, refunds, customers, search that lags behind, and errors. It is written from the documentation
-// (docs.stripe.com/api, /api/idempotent_requests, /error-codes, /webhooks), and knows what went through it.
+// A small server that keeps what Stripe documents of the calls that the payment stage makes:
+// PaymentIntents and their states, idempotency keys with their saved answers, refunds, customers,
+// search that lags behind, and errors. It is written from the documentation (docs.stripe.com/api,
+// /api/idempotent_requests, /error-codes, /webhooks), and knows what went through it.
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -35,7 +36,10 @@ interface Answer {
   readonly body: unknown
 }
 
-/** `done`: whether the call took effect before it failed. `drop`: the connection is closed instead of an answer. */
+/**
+ * `done`: whether the call took effect before it failed. `drop`: the connection is closed instead
+ * of an answer.
+ */
 export interface Fault {
   readonly path: RegExp
   readonly done: boolean
@@ -142,7 +146,8 @@ class StripeState {
     const early = fault && !fault.done ? faultAnswer(fault) : undefined
     const answer = early ?? this.#perform(method, url.pathname, params)
     const given = fault ? faultAnswer(fault) : answer
-    // What was limited, or never got to the endpoint, is not saved; what the endpoint answered is, a 500 too.
+    // What was limited, or never got to the endpoint, is not saved; what the endpoint answered is,
+    // a 500 too.
     if (typeof key === 'string' && (![400, 401, 409, 429].includes(given.status) || isOfEndpoint(given)))
       this.#answers.set(key, { fingerprint, answer: fault?.status === 'drop' ? answer : given })
     if (fault?.status === 'drop') {

@@ -1,4 +1,5 @@
-// Is an order paid, declined, paid late and given back through Stripe's API as it is through the simulator, by the real stage?
+// Is an order paid, declined, paid late and given back through Stripe's API as it is through the
+// simulator, by the real stage?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'

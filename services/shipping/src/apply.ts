@@ -1,4 +1,5 @@
-// How does a batch of news change shipments? Lock those it names, plan, write with one statement each.
+// How does a batch of news change shipments? Lock those it names, plan, write with one statement
+// each.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
 import { eventOf, following } from '@orderpipeline/order-events'

@@ -1,4 +1,5 @@
-// What is the shipping stage? It prepares what is paid, dispatches what the orders service lets go, and recalls what is cancelled.
+// What is the shipping stage? It prepares what is paid, dispatches what the orders service lets go,
+// and recalls what is cancelled.
 import { randomUUIDv7 } from 'node:crypto'
 import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import { applyToShipments } from './apply.ts'

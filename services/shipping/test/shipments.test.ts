@@ -1,4 +1,5 @@
-// Do replicas that hear of one order's confirmation and cancellation at once agree on one end of its shipment?
+// Do replicas that hear of one order's confirmation and cancellation at once agree on one end of
+// its shipment?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/kit-stage'

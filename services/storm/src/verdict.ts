@@ -72,8 +72,8 @@ export interface Stretch {
 const pendingWithin = 30
 
 /**
- * By replica, the longest time it had suspect partitions without a break and without a further death
- * in its stage, which makes suspects anew; those that never had any are left out.
+ * By replica, the longest time it had suspect partitions without a break and without a further
+ * death in its stage, which makes suspects anew; those that never had any are left out.
  */
 export function carefulStretches(samples: readonly Sample[]): Stretch[] {
   const stretches = new Map<string, { from: number; to: number; deaths: number }>()

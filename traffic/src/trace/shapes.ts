@@ -1,4 +1,5 @@
-// Which loads need no file? A steady rate, one that rises, a burst, and a day in the life of a shop.
+// Which loads need no file? A steady rate, one that rises, a burst, and a day in the life of a
+// shop.
 import { OptionInvalid } from '../units.ts'
 import type { Stretch, Trace } from './trace.ts'
 
@@ -12,7 +13,10 @@ export function shapeNamed(text: string, option: string): ShapeName {
   throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: ${shapeNames.join(', ')}`)
 }
 
-/** Parts of the busiest rate at each full hour of a day: quiet at four in the morning, busy at noon, busiest at eight in the evening. */
+/**
+ * Parts of the busiest rate at each full hour of a day: quiet at four in the morning, busy at noon,
+ * busiest at eight in the evening.
+ */
 const hours = [
   0.3, 0.2, 0.13, 0.1, 0.08, 0.09, 0.14, 0.24, 0.38, 0.5, 0.6, 0.7, 0.78, 0.72, 0.62, 0.58, 0.6, 0.68, 0.82, 0.95, 1,
   0.9, 0.68, 0.45,
@@ -45,7 +49,10 @@ const whole = (trace: Trace): Trace => trace.map((stretch) => ({ ...stretch, ord
 
 export const steady = (perSecond: number, forMs: number): Trace => whole(shape('steady', perSecond, forMs))
 
-/** A day from midnight on, in stretches of a minute, whose busiest moment has so many orders a second. */
+/**
+ * A day from midnight on, in stretches of a minute, whose busiest moment has so many orders a
+ * second.
+ */
 export const day = (peakPerSecond: number): Trace => whole(shape('day', peakPerSecond, 86_400_000))
 
 export const burst = (orders: number, atMs: number, overMs: number): Trace => [

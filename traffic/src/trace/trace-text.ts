@@ -1,5 +1,5 @@
-// Which load does a text describe? CSV, JSON, or the JSON lines that `npm run load -- --record` writes of each accepted order.
-// Nothing but the language is used: k6 runs this too.
+// Which load does a text describe? CSV, JSON, or the JSON lines that `npm run load -- --record`
+// writes of each accepted order. Nothing but the language is used: k6 runs this too.
 import { parsedDuration, parsedRate, OptionInvalid } from '../units.ts'
 import type { Stretch, Trace } from './trace.ts'
 
@@ -78,7 +78,10 @@ function rowOf(value: unknown, where: string): Row {
   throw invalid(where, shownRow(value), '{"at": …, "orders": …} or {"at": …, "rate": …}')
 }
 
-/** What is nested in a row is never right, and is not written down: it may be nested too deep for JSON.stringify. */
+/**
+ * What is nested in a row is never right, and is not written down: it may be nested too deep for
+ * JSON.stringify.
+ */
 const shownRow = (value: unknown): string =>
   JSON.stringify(value, (key, cell: unknown) => (key !== '' && typeof cell === 'object' && cell !== null ? '…' : cell))
 
@@ -88,7 +91,10 @@ function isRow(value: unknown): value is Row {
   return [at, orders, rate].every((cell) => typeof cell === 'string' || typeof cell === 'number')
 }
 
-/** Each row lasts until the next; the last as long as the one before it, and a second where it is the only one. */
+/**
+ * Each row lasts until the next; the last as long as the one before it, and a second where it is
+ * the only one.
+ */
 function stretches(rows: readonly Placed[]): Trace {
   const moments = rows.map(({ row, where }) => momentOf(row.at, where))
   const [begin = 0] = moments

@@ -1,6 +1,10 @@
-// What is a load? A trace: stretches of time with so many orders in each, to be played as it is, or in other times at other rates.
+// What is a load? A trace: stretches of time with so many orders in each, to be played as it is, or
+// in other times at other rates.
 
-/** So many orders on average, evenly spread from one moment to another; at once where both are the same. Milliseconds. */
+/**
+ * So many orders on average, evenly spread from one moment to another; at once where both are the
+ * same. Milliseconds.
+ */
 export interface Stretch {
   readonly fromMs: number
   readonly toMs: number
@@ -12,7 +16,10 @@ export type Trace = readonly Stretch[]
 export const ordersIn = (trace: Trace): number => trace.reduce((sum, { orders }) => sum + orders, 0)
 export const endOf = (trace: Trace): number => trace.reduce((end, { toMs }) => Math.max(end, toMs), 0)
 
-/** The same rates in another time: a day in an hour has a twenty-fourth of its orders. Of stretches that follow one another. */
+/**
+ * The same rates in another time: a day in an hour has a twenty-fourth of its orders. Of stretches
+ * that follow one another.
+ */
 export function lasting(trace: Trace, forMs: number): Trace {
   const factor = forMs / endOf(trace)
   return trace.map(({ fromMs, toMs, orders }) => ({
@@ -34,7 +41,10 @@ export const busiestPerSecond = (trace: Trace): number =>
     0,
   )
 
-/** Stretches that follow one another, joined until each lasts so long at least; the last is given that time. */
+/**
+ * Stretches that follow one another, joined until each lasts so long at least; the last is given
+ * that time.
+ */
 export function coarser(trace: Trace, leastMs: number): Trace {
   const joined: Stretch[] = []
   let open: Stretch | undefined

@@ -1,5 +1,5 @@
-// How many replicas does a ScaledObject come to, moment by moment? KEDA's polls and the horizontal pod autoscaler's syncs,
-// each at its own period and from a moment of its own.
+// How many replicas does a ScaledObject come to, moment by moment? KEDA's polls and the horizontal
+// pod autoscaler's syncs, each at its own period and from a moment of its own.
 import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import type { Random } from '@orderpipeline/traffic'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
@@ -27,11 +27,16 @@ export interface Sight {
 export interface Autoscaler {
   /** Replicas wanted from now on. */
   replicas(now: number, current: number, sight: Sight): number
-  /** Of one on flow: how the replicas that it wanted changed, in milliseconds since the beginning. */
+  /**
+   * Of one on flow: how the replicas that it wanted changed, in milliseconds since the beginning.
+   */
   readonly changes?: () => readonly FlowChange[]
 }
 
-/** What CPU there is to scale on: what a message costs, and how much of it a replica is to use, in cores. */
+/**
+ * What CPU there is to scale on: what a message costs, and how much of it a replica is to use, in
+ * cores.
+ */
 export interface CpuUse {
   readonly secondsPerMessage: number
   readonly coresPerReplica: number
@@ -56,7 +61,8 @@ export function createAutoscaler(rules: AutoscalerRules, hpaSyncMs: number, rand
       }
       if (now >= nextSync) {
         nextSync += hpaSyncMs
-        // The autoscaler asks KEDA, and KEDA asks Kafka, at each sync: the polling interval is not in between.
+        // The autoscaler asks KEDA, and KEDA asks Kafka, at each sync: the polling interval is not
+        // in between.
         const metrics = triggers.map((trigger) => {
           const { lag, partitions } = of(trigger.topic)
           return lagMetric(lag, partitions, trigger)
@@ -87,7 +93,10 @@ const usual: Pick<HpaSpec, 'scaleUp' | 'scaleDown'> = {
   },
 }
 
-/** A plain HPA on CPU between the same bounds: what was used since its last look, which is about what metrics-server tells it. */
+/**
+ * A plain HPA on CPU between the same bounds: what was used since its last look, which is about
+ * what metrics-server tells it.
+ */
 export function createCpuAutoscaler(
   rules: AutoscalerRules,
   cpu: CpuUse,

@@ -1,4 +1,5 @@
-// Which messages wait where? Those of a stage's consumed topics, by partition, and whose turn each partition is.
+// Which messages wait where? Those of a stage's consumed topics, by partition, and whose turn each
+// partition is.
 import type { Random } from '@orderpipeline/traffic'
 
 export interface Backlog {
@@ -15,8 +16,8 @@ export interface Backlog {
 }
 
 /**
- * Keys spread over partitions at random. With `skew` above 0 the partition of rank r gets a share of 1 / r^skew (Zipf),
- * so that the first ones are hot.
+ * Keys spread over partitions at random. With `skew` above 0 the partition of rank r gets a share
+ * of 1 / r^skew (Zipf), so that the first ones are hot.
  */
 export function createBacklog(partitionsByTopic: readonly number[], skew: number, random: Random): Backlog {
   const first: number[] = []

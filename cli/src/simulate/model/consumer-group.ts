@@ -1,5 +1,6 @@
-// Who reads which partition, and when does nobody? A consumer group with eager rebalancing: whoever comes or goes makes the
-// whole group stand still, and all who come or go meanwhile are part of the same rebalance.
+// Who reads which partition, and when does nobody? A consumer group with eager rebalancing: whoever
+// comes or goes makes the whole group stand still, and all who come or go meanwhile are part of the
+// same rebalance.
 import type { Backlog } from './backlog.ts'
 import type { Replica } from './replica.ts'
 

@@ -1,5 +1,5 @@
-// Which pods does a stage have? As many as wanted are started, join their group, are seen ready; those too many end what
-// they have in hand and leave.
+// Which pods does a stage have? As many as wanted are started, join their group, are seen ready;
+// those too many end what they have in hand and leave.
 import type { Random } from '@orderpipeline/traffic'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { Nodes, Pod } from './nodes.ts'
@@ -7,7 +7,10 @@ import type { Replica } from './replica.ts'
 
 interface StagePod extends Pod {
   readonly replica: Replica
-  /** Seen ready so late after the nodes have started the last pod; undefined when even while they start others. */
+  /**
+   * Seen ready so late after the nodes have started the last pod; undefined when even while they
+   * start others.
+   */
   readonly lateMs: number | undefined
   /** When it would be seen ready; undefined before it has joined. */
   readyAt: number | undefined

@@ -8,7 +8,10 @@ export interface StageFigures {
   readonly messages: number
   readonly peakLag: number
   readonly peakLagAtSeconds: number
-  /** From the peak of the lag until all that had come by then is done with, but for work in hand; undefined when it never is. */
+  /**
+   * From the peak of the lag until all that had come by then is done with, but for work in hand;
+   * undefined when it never is.
+   */
   readonly drainSeconds: number | undefined
   /** When the last of its lag is gone, from the beginning; undefined when some is left. */
   readonly doneAtSeconds: number | undefined
@@ -106,7 +109,10 @@ const first = (samples: readonly StageState[], is: (sample: StageState) => boole
   return at === -1 ? undefined : at
 }
 
-/** While messages keep coming lag is never nothing: whatever came within the last message's work may still be in hand. */
+/**
+ * While messages keep coming lag is never nothing: whatever came within the last message's work may
+ * still be in hand.
+ */
 function drainedFrom(samples: readonly StageState[], from: number, workSeconds: number): number | undefined {
   const inHand = Math.ceil(workSeconds) + 1
   for (let at = from; at < samples.length; at += 1)

@@ -1,5 +1,5 @@
-// What does an autoscaler on flow see in the model? Looks at every stage as often as the operator looks at offsets; what follows
-// from them is the operator's own code.
+// What does an autoscaler on flow see in the model? Looks at every stage as often as the operator
+// looks at offsets; what follows from them is the operator's own code.
 import {
   flowControl,
   unmeasuredDecision,

@@ -1,5 +1,6 @@
-// How many replicas does Kubernetes' horizontal pod autoscaler ask for? Its algorithm for external metrics with an average
-// value as target and with scaling behaviour (pkg/controller/podautoscaler of Kubernetes 1.36), on a clock of one's own.
+// How many replicas does Kubernetes' horizontal pod autoscaler ask for? Its algorithm for external
+// metrics with an average value as target and with scaling behaviour (pkg/controller/podautoscaler
+// of Kubernetes 1.36), on a clock of one's own.
 
 export interface ScalingPolicy {
   readonly type: 'Pods' | 'Percent'
@@ -71,7 +72,10 @@ export function proposal({ total, perReplica }: Metric, current: number, toleran
   return 1 - tolerance <= ratio && ratio <= 1 + tolerance ? current : Math.ceil(total / perReplica)
 }
 
-/** Up only as far as every recommendation of the up window went, down only as far as every one of the down window. */
+/**
+ * Up only as far as every recommendation of the up window went, down only as far as every one of
+ * the down window.
+ */
 function stabilization(spec: HpaSpec, memory: HpaMemory, now: number, current: number, wanted: number): number {
   const within = ({ stabilizationWindowSeconds }: ScalingRules): number[] =>
     memory.recommendations
@@ -95,7 +99,10 @@ function limited(spec: HpaSpec, memory: HpaMemory, now: number, current: number,
   return wanted
 }
 
-/** A policy counts from the replicas at the start of its period: what was added since is taken off, what was removed put back. */
+/**
+ * A policy counts from the replicas at the start of its period: what was added since is taken off,
+ * what was removed put back.
+ */
 function policyLimit(
   rules: ScalingRules,
   direction: 'up' | 'down',

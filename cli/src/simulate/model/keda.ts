@@ -1,11 +1,14 @@
-// What does KEDA make of consumer lag? The figure its Kafka trigger gives the autoscaler, and the step to and from zero
-// replicas, which is KEDA's own (pkg/scalers and pkg/scaling of KEDA 2.21).
+// What does KEDA make of consumer lag? The figure its Kafka trigger gives the autoscaler, and the
+// step to and from zero replicas, which is KEDA's own (pkg/scalers and pkg/scaling of KEDA 2.21).
 import type { Metric } from './hpa.ts'
 
 export interface KafkaTrigger {
   readonly topic: string
   readonly lagThreshold: number
-  /** Lag above it makes the trigger active; 0 unless given. Without a meaning while there is a replica at least. */
+  /**
+   * Lag above it makes the trigger active; 0 unless given. Without a meaning while there is a
+   * replica at least.
+   */
   readonly activationLagThreshold: number
   /** Lets the figure exceed partitions × threshold: consumers without a partition. */
   readonly allowIdleConsumers: boolean
@@ -34,7 +37,10 @@ export interface Activity {
   readonly now: number
 }
 
-/** Replicas after one of KEDA's polls: one when work turns up, none when there has been none for the cooldown. */
+/**
+ * Replicas after one of KEDA's polls: one when work turns up, none when there has been none for the
+ * cooldown.
+ */
 export function polled({ active, current, minReplicas, cooldownSeconds, lastActive, now }: Activity): number {
   if (current === 0) return active ? Math.max(1, minReplicas) : minReplicas
   if (active || minReplicas > 0) return Math.max(current, minReplicas)

@@ -1,4 +1,5 @@
-// How fast do pods come up? One after the other at the rate the nodes start them, then each takes its time to run.
+// How fast do pods come up? One after the other at the rate the nodes start them, then each takes
+// its time to run.
 export interface Pod {
   /** Ended before it was started. */
   gone: boolean

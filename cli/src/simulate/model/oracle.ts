@@ -1,5 +1,6 @@
-// What would an autoscaler take that knows the load beforehand, and whose replicas come and go at once? In every second as many as
-// handle what comes then and what an earlier second left, within the bounds: the least that a real one can be compared with.
+// What would an autoscaler take that knows the load beforehand, and whose replicas come and go at
+// once? In every second as many as handle what comes then and what an earlier second left, within
+// the bounds: the least that a real one can be compared with.
 import type { StageScenario } from './scenario.ts'
 
 /** @param arrived messages that have come to the stage since the beginning, one figure a second */

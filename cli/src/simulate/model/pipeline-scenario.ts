@@ -1,4 +1,5 @@
-// What does a pipeline come to in the model? Its partitions and autoscalers are those of the objects the operator would apply.
+// What does a pipeline come to in the model? Its partitions and autoscalers are those of the
+// objects the operator would apply.
 import type { OrderPipeline, Stage } from '@orderpipeline/operator/api'
 import { stageScaledObject, topicName, topicPrefix, wantedTopics } from '@orderpipeline/operator/pipeline'
 import type { CpuUse } from './autoscaler.ts'
@@ -7,7 +8,10 @@ import type { StageScenario } from './scenario.ts'
 
 /** Messages a replica works on at once where a stage does not say. */
 const defaultConcurrency = 10
-/** Addresses of what nobody connects to here; with one, a Prometheus trigger is seen, and said to be left out. */
+/**
+ * Addresses of what nobody connects to here; with one, a Prometheus trigger is seen, and said to be
+ * left out.
+ */
 const settings = { serviceDomain: 'svc', prometheusUrl: 'http://prometheus' }
 const aim = { target: 'blue', paused: false } as const
 

@@ -1,5 +1,6 @@
-// When is each message in hand done with? A replica has so many places; one that comes free is taken again at once, even
-// between two steps of the model, so that work of 130 ms in steps of 100 ms takes 130 ms and not 200.
+// When is each message in hand done with? A replica has so many places; one that comes free is
+// taken again at once, even between two steps of the model, so that work of 130 ms in steps of 100
+// ms takes 130 ms and not 200.
 
 import type { Provider } from './provider.ts'
 
@@ -7,7 +8,10 @@ export interface Work {
   /** Messages in hand at once. */
   readonly concurrency: number
   readonly workMs: number
-  /** Length of a step of the model. Work shorter than that is done so many times in it, and ends with the next. */
+  /**
+   * Length of a step of the model. Work shorter than that is done so many times in it, and ends
+   * with the next.
+   */
   readonly stepMs: number
   /** What every replica of the stage calls for each message; absent where they share nothing. */
   readonly provider?: Provider

@@ -1,5 +1,5 @@
-// When is what all replicas of a stage share done with their messages? A provider or a database that gets so many a second done, in the
-// order in which they come, however many replicas ask.
+// When is what all replicas of a stage share done with their messages? A provider or a database
+// that gets so many a second done, in the order in which they come, however many replicas ask.
 
 export interface Provider {
   /** When so many messages that come to it at `now` are done, in milliseconds. */

@@ -1,4 +1,5 @@
-// What does one replica do with its partitions? Takes messages from them in turn, as far as it has free places.
+// What does one replica do with its partitions? Takes messages from them in turn, as far as it has
+// free places.
 import type { Backlog } from './backlog.ts'
 import { createPlaces, type Work } from './places.ts'
 

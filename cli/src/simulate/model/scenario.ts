@@ -1,4 +1,5 @@
-// What is simulated? Everything a run follows from, and nothing else: the same scenario gives the same run.
+// What is simulated? Everything a run follows from, and nothing else: the same scenario gives the
+// same run.
 import type { Trace } from '@orderpipeline/traffic'
 import type { CpuUse } from './autoscaler.ts'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
@@ -11,7 +12,10 @@ export interface StageScenario {
   readonly concurrency: number
   /** What a message really takes, which may be more than the spec says. */
   readonly workSeconds: number
-  /** Messages a second that all replicas together get done at most, by what they share; absent where that is nothing. */
+  /**
+   * Messages a second that all replicas together get done at most, by what they share; absent where
+   * that is nothing.
+   */
   readonly sharedPerSecond?: number
   readonly rules: AutoscalerRules
   /** What the spec says a message takes: the first guess of an autoscaler on flow. */
@@ -44,8 +48,9 @@ export interface Surroundings {
 }
 
 /**
- * By consumer lag, as the ScaledObject says; by flow (arrivals and backlog, over what a replica handles); by steps of two
- * replicas, as Numaflow does it; by what the spec says of each stage; on CPU where a stage says its use; or always as many as its bounds.
+ * By consumer lag, as the ScaledObject says; by flow (arrivals and backlog, over what a replica
+ * handles); by steps of two replicas, as Numaflow does it; by what the spec says of each stage; on
+ * CPU where a stage says its use; or always as many as its bounds.
  */
 export type Scaling = 'lag' | 'flow' | 'steps' | 'policy' | 'cpu' | 'maximum' | 'minimum'
 
@@ -57,7 +62,10 @@ export interface Scenario {
   readonly scaling: Scaling
   readonly seed: number
   readonly stepMs: number
-  /** The run ends once nothing is left to do and every stage is back at its minimum, at the latest so long after the last order. */
+  /**
+   * The run ends once nothing is left to do and every stage is back at its minimum, at the latest
+   * so long after the last order.
+   */
   readonly tailSeconds: number
   /** Exactly so long instead, so that runs can be compared. */
   readonly seconds?: number

@@ -104,7 +104,8 @@ describe('whatever the pipeline, the load and the cluster', () => {
     never(({ samples }, { concurrency, workSeconds }, second) => {
       const [before, now] = [samples[second - 1], samples[second]]
       if (!before || !now) return false
-      // Work may end together that was begun together, at most all in hand; that of less than a step is done many times in it.
+      // Work may end together that was begun together, at most all in hand; that of less than a
+      // step is done many times in it.
       const each = concurrency * Math.max(1, 1 / workSeconds) + concurrency
       return now.done - before.done > Math.max(before.pods, now.pods) * each
     })

@@ -1,5 +1,6 @@
-// How do lag and replicas go on from an order's arrival to its end? Messages flow in steps of a tenth of a second; what
-// controls them (polls, syncs, pods, rebalances) happens at the first step at or after its moment.
+// How do lag and replicas go on from an order's arrival to its end? Messages flow in steps of a
+// tenth of a second; what controls them (polls, syncs, pods, rebalances) happens at the first step
+// at or after its moment.
 import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import { endOf, seeded } from '@orderpipeline/traffic'
 import { createArrivals } from './arrivals.ts'
@@ -15,7 +16,10 @@ export interface StageRun {
   readonly rebalances: number
   readonly standstillSeconds: number
   readonly podSeconds: number
-  /** How the wanted replicas changed, of a stage on flow: the last changes, in milliseconds since the beginning. */
+  /**
+   * How the wanted replicas changed, of a stage on flow: the last changes, in milliseconds since
+   * the beginning.
+   */
   readonly changes: readonly FlowChange[]
 }
 
@@ -85,7 +89,9 @@ export function simulate(scenario: Scenario): Run {
   }
 }
 
-/** What a stage says when it is done with messages; a part of a message is said with a later one. */
+/**
+ * What a stage says when it is done with messages; a part of a message is said with a later one.
+ */
 function emissions(
   { topology }: Scenario,
   books: readonly Books[],

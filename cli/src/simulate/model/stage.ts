@@ -1,4 +1,5 @@
-// What is one stage at any moment? Its messages, waiting and in hand, and the replicas that work on them.
+// What is one stage at any moment? Its messages, waiting and in hand, and the replicas that work on
+// them.
 import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import type { Random } from '@orderpipeline/traffic'
 import { createAutoscaler, createCpuAutoscaler, type Autoscaler, type Sight } from './autoscaler.ts'

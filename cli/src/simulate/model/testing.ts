@@ -1,4 +1,5 @@
-// What do the tests of the model start from? One stage with one topic, changed where a test needs it.
+// What do the tests of the model start from? One stage with one topic, changed where a test needs
+// it.
 import type { OrderPipelineSpec, Stage } from '@orderpipeline/operator/api'
 import { stageScenarios } from './pipeline-scenario.ts'
 import type { Scenario, Surroundings } from './scenario.ts'

@@ -1,4 +1,5 @@
-// How is a run shown? Lag and replicas of every stage over time, then its figures, then what it comes to in a sentence.
+// How is a run shown? Lag and replicas of every stage over time, then its figures, then what it
+// comes to in a sentence.
 import { tables } from '../../columns.ts'
 import { wrapped } from '../../wrapped.ts'
 import type { Figures, StageFigures } from '../model/figures.ts'

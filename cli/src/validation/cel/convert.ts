@@ -1,5 +1,5 @@
-// What does a rule see of an object? The values as the schema types them: an integer is not a double, a field whose name is a
-// word of the language is escaped.
+// What does a rule see of an object? The values as the schema types them: an integer is not a
+// double, a field whose name is a word of the language is escaped.
 import { isRecord } from '../cause.ts'
 import type { Schema } from '../schema.ts'
 

@@ -1,5 +1,6 @@
-// Which language are the rules written in? CEL as the API server has it: the library's, and the functions that Kubernetes adds
-// and our rules may use. A rule that uses another does not compile, which a test notices.
+// Which language are the rules written in? CEL as the API server has it: the library's, and the
+// functions that Kubernetes adds and our rules may use. A rule that uses another does not compile,
+// which a test notices.
 import { Environment } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
 import { formatted } from './format.ts'
@@ -8,8 +9,8 @@ type Ordered = bigint | number | string
 
 export function ruleLanguage(): Environment {
   return new Environment({
-    // What the schema says of a type is not told to the library: a rule that is wrong about types is refused by the API
-    // server when the CRD is applied, long before anybody validates with it.
+    // What the schema says of a type is not told to the library: a rule that is wrong about types
+    // is refused by the API server when the CRD is applied, long before anybody validates with it.
     unlistedVariablesAreDyn: false,
     homogeneousAggregateLiterals: false,
     enableOptionalTypes: true,

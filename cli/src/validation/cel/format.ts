@@ -1,4 +1,5 @@
-// What does 'stage %s needs %d partitions'.format([…]) say? The language's own clauses, which the library has not.
+// What does 'stage %s needs %d partitions'.format([…]) say? The language's own clauses, which the
+// library has not.
 import { floatText, isRecord, quoted } from '../cause.ts'
 
 const clause = /%(?:%|(?:\.(\d+))?([sdfeboxX]))/g

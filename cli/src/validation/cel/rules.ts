@@ -1,4 +1,5 @@
-// Do the rules of the schema hold? Each is asked at every place it stands for, its message made as the API server makes it.
+// Do the rules of the schema hold? Each is asked at every place it stands for, its message made as
+// the API server makes it.
 import { Optional, type ASTNode, type ParseResult } from '@marcbachmann/cel-js'
 import { cause, isRecord, type Cause, type CauseReason, type Path } from '../cause.ts'
 import type { Rule, Schema } from '../schema.ts'
@@ -23,7 +24,10 @@ interface Place {
   readonly path: Path
 }
 
-/** `old` is the object before; without it transition rules are not asked, as when an object is created. */
+/**
+ * `old` is the object before; without it transition rules are not asked, as when an object is
+ * created.
+ */
 export function ruleVerdict(value: unknown, old: unknown, schema: Schema): RuleVerdict {
   const found: Cause[] = []
   const unasked: UnaskedRule[] = []
@@ -56,7 +60,10 @@ function* places(place: Place): Generator<Place> {
   }
 }
 
-/** Only the items of a list that is a map are the same ones after a change; other lists have no memory. */
+/**
+ * Only the items of a list that is a map are the same ones after a change; other lists have no
+ * memory.
+ */
 function twin(item: unknown, old: unknown, schema: Schema): unknown {
   const keys = schema['x-kubernetes-list-map-keys']
   if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old) || !isRecord(item)) return undefined

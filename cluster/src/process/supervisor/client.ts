@@ -1,5 +1,5 @@
-// How does a command reach the supervisor of a cluster? Over its socket; the command may start it, or only look whether it is
-// there.
+// How does a command reach the supervisor of a cluster? Over its socket; the command may start it,
+// or only look whether it is there.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
@@ -19,7 +19,10 @@ import { files, protocolVersion, type CallName, type Calls, type Failure } from 
 const startMs = 30_000
 const closeMs = 180_000
 
-/** The supervisor of `dir` as a host, started when it is not running. Closing the host ends the supervisor too. */
+/**
+ * The supervisor of `dir` as a host, started when it is not running. Closing the host ends the
+ * supervisor too.
+ */
 export async function supervisedHost(dir: string, env: NodeJS.ProcessEnv = process.env): Promise<ProcessHost> {
   await mkdir(dir, { recursive: true })
   await withFileLock(join(dir, 'supervisor.lock'), async () => {
@@ -37,7 +40,10 @@ export async function runningHost(dir: string): Promise<ProcessHost | undefined>
   return (await helloFrom(dir)) ? hostAt(dir) : undefined
 }
 
-/** The last deaths that a supervisor of `dir` noticed, oldest first; readable when it is gone itself. */
+/**
+ * The last deaths that a supervisor of `dir` noticed, oldest first; readable when it is gone
+ * itself.
+ */
 export async function recordedDeaths(dir: string, limit = 20): Promise<readonly Death[]> {
   const text = await readFile(join(dir, files.deaths), 'utf8').catch(() => '')
   return text
@@ -65,7 +71,9 @@ function hostAt(dir: string): ProcessHost {
 
 const helloFrom = (dir: string) => call(dir, 'hello', undefined, 5000).catch(() => undefined)
 
-/** A supervisor that hangs, or whose socket was removed, is ended: two would run everything twice. */
+/**
+ * A supervisor that hangs, or whose socket was removed, is ended: two would run everything twice.
+ */
 async function endUnanswering(dir: string): Promise<void> {
   const text = await readFile(join(dir, files.pid), 'utf8').catch(() => '')
   if (!text) return

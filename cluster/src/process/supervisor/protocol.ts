@@ -1,7 +1,11 @@
-// What do the supervisor and its clients say to each other? JSON over HTTP on a unix socket only its owner can open.
+// What do the supervisor and its clients say to each other? JSON over HTTP on a unix socket only
+// its owner can open.
 import type { ProcessSpec, ProcessStatus } from '../host.ts'
 
-/** A supervisor that speaks another version is replaced; what it ran is started again by the new one. */
+/**
+ * A supervisor that speaks another version is replaced; what it ran is started again by the new
+ * one.
+ */
 export const protocolVersion = 1
 
 export interface Calls {

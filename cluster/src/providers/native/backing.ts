@@ -1,5 +1,6 @@
-// What stands beside the native cluster, and how do its pods find it? Kafka, PostgreSQL and Redis as host processes that also
-// listen on the pods' bridge, and Services that give them the names they would have inside.
+// What stands beside the native cluster, and how do its pods find it? Kafka, PostgreSQL and Redis
+// as host processes that also listen on the pods' bridge, and Services that give them the names
+// they would have inside.
 import { join } from 'node:path'
 import { topicOperatorProcess } from '../../topic-operator/index.ts'
 import {

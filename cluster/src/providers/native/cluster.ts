@@ -1,5 +1,5 @@
-// What is the native cluster made of? Its directories, ports, tools and credentials, worked out once a run and only when asked
-// for, since some of it exists only after earlier steps.
+// What is the native cluster made of? Its directories, ports, tools and credentials, worked out
+// once a run and only when asked for, since some of it exists only after earlier steps.
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -62,7 +62,9 @@ export function nativeCluster(paths: StatePaths): NativeCluster {
 /** Where sockets and mounts are; removing a cluster needs no more than these two. */
 export const nodePlaces = (paths: StatePaths) => ({ dir: join(paths.root, 'node'), runDir: runDir(paths), path })
 
-/** Short, since the kernel takes no socket path longer than 107 bytes; distinct per state directory. */
+/**
+ * Short, since the kernel takes no socket path longer than 107 bytes; distinct per state directory.
+ */
 function runDir(paths: StatePaths): string {
   return `/run/orderpipeline/${createHash('sha256').update(paths.root).digest('hex').slice(0, 8)}`
 }

@@ -1,5 +1,6 @@
-// How does a machine get rid of the native cluster? The processes first, so that nothing is started again; then the pods, which
-// outlive them, with their mounts and network; then what is kept on disk, as far as it is not data.
+// How does a machine get rid of the native cluster? The processes first, so that nothing is started
+// again; then the pods, which outlive them, with their mounts and network; then what is kept on
+// disk, as far as it is not data.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeNode } from '../../node/remove.ts'
@@ -9,7 +10,10 @@ import { endLeftovers } from '../../process/leftovers.ts'
 import type { Step } from '../../progress/steps.ts'
 import { nodePlaces } from './cluster.ts'
 
-/** Nothing but data stays without `purge`: topics, orders, the cluster's objects, imported images, and the keys to all of it. */
+/**
+ * Nothing but data stays without `purge`: topics, orders, the cluster's objects, imported images,
+ * and the keys to all of it.
+ */
 const notData = ['processes', 'kubeconfig', 'values', 'redis']
 
 export function nativeDown(paths: StatePaths, { purge }: { readonly purge: boolean }): readonly Step[] {

@@ -1,6 +1,7 @@
-// Which tools does the native cluster wait for, and in which order do they come? One step for each part of the cluster, so that
-// what is ready is used while the next is built. Builds use all cores, so they go one after the other: first what most waits for,
-// KEDA last of what a pipeline needs, since everything else can start beside its build.
+// Which tools does the native cluster wait for, and in which order do they come? One step for each
+// part of the cluster, so that what is ready is used while the next is built. Builds use all cores,
+// so they go one after the other: first what most waits for, KEDA last of what a pipeline needs,
+// since everything else can start beside its build.
 import { exists } from '../../files.ts'
 import type { StepProgress } from '../../progress/progress.ts'
 import type { Step } from '../../progress/steps.ts'

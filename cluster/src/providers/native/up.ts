@@ -1,5 +1,5 @@
-// How does a machine without Docker become the whole platform? This is the plan, in the order it is read; what need not wait
-// for each other runs side by side.
+// How does a machine without Docker become the whole platform? This is the plan, in the order it is
+// read; what need not wait for each other runs side by side.
 import { copyFile } from 'node:fs/promises'
 import { buildImages, type BuiltImage } from '@orderpipeline/images'
 import { strimziCrds, strimziVersion } from '../../backing/index.ts'

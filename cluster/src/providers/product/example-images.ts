@@ -1,4 +1,5 @@
-// Which images of the examples are not bundled like the others? The one in Go: built by Go, and packed or built with Docker.
+// Which images of the examples are not bundled like the others? The one in Go: built by Go, and
+// packed or built with Docker.
 import { join } from 'node:path'
 import { packBinary, singleManifest, type BuiltImage, type DockerImage } from '@orderpipeline/images'
 import { run } from '../../process/run.ts'

@@ -1,6 +1,8 @@
-// What becomes of a local cluster that an older version made? It has the operator and the shop as releases of their own. The operator's
-// is uninstalled, which touches no pipeline, before the umbrella brings another: two operators would both act. The shop's objects are
-// taken over as they are, so that no pod is replaced for it and no order is lost; only Helm's record of the release goes.
+// What becomes of a local cluster that an older version made? It has the operator and the shop as
+// releases of their own. The operator's is uninstalled, which touches no pipeline, before the
+// umbrella brings another: two operators would both act. The shop's objects are taken over as they
+// are, so that no pod is replaced for it and no order is lost; only Helm's record of the release
+// goes.
 import type { StepProgress } from '../../progress/progress.ts'
 import type { Kubectl } from '../kubectl.ts'
 import { forgetRelease, isInstalled, uninstall } from './helm.ts'
@@ -19,10 +21,14 @@ export async function retireFormerOperator(
   await kubectl(['delete', 'namespace', formerOperator.namespace, '--wait=false'])
 }
 
-/** Whether there is a release whose objects the umbrella must take over. What cannot be taken over is deleted. */
+/**
+ * Whether there is a release whose objects the umbrella must take over. What cannot be taken over
+ * is deleted.
+ */
 export async function adoptedShop(kubectl: Kubectl): Promise<boolean> {
   if (!(await isInstalled(kubectl, formerShop))) return false
-  // Its selector names the release, and a selector cannot be changed. Charges are asked for again meanwhile.
+  // Its selector names the release, and a selector cannot be changed. Charges are asked for again
+  // meanwhile.
   const formerProvider = ['--selector', `app.kubernetes.io/instance=${formerShop.name}`]
   await kubectl(['delete', 'deployment', '--namespace', formerShop.namespace, ...formerProvider])
   return true

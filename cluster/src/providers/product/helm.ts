@@ -1,5 +1,6 @@
-// How is a chart installed so that it can be repeated at any time? As an upgrade that installs when there is nothing yet; what
-// an interrupted Helm left half-way is taken back first, because Helm would refuse to go on.
+// How is a chart installed so that it can be repeated at any time? As an upgrade that installs when
+// there is nothing yet; what an interrupted Helm left half-way is taken back first, because Helm
+// would refuse to go on.
 import { join } from 'node:path'
 import { run } from '../../process/run.ts'
 import type { StepProgress } from '../../progress/progress.ts'

@@ -45,7 +45,10 @@ export function waitingFor({ metadata, status }: ObservedPipeline): string {
   return words.join(', ')
 }
 
-/** Names of Deployments that still run another version of the image, or are half-way to this one. Pure. */
+/**
+ * Names of Deployments that still run another version of the image, or are half-way to this one.
+ * Pure.
+ */
 export function outdated(workloads: readonly ObservedWorkload[], image: ChartImage): string[] {
   const ours = (name: string | undefined) => name?.startsWith(`${image.repository}:`) ?? false
   const wanted = `${image.repository}:${image.tag}`
@@ -61,8 +64,8 @@ export function outdated(workloads: readonly ObservedWorkload[], image: ChartIma
 }
 
 /**
- * Names of Deployments that lack pods. After a restart of the whole cluster the conditions are still those of before, until
- * the operator has looked again; the Deployments know at once.
+ * Names of Deployments that lack pods. After a restart of the whole cluster the conditions are
+ * still those of before, until the operator has looked again; the Deployments know at once.
  */
 export function lackingPods(workloads: readonly ObservedWorkload[]): string[] {
   return workloads

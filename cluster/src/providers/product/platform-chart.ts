@@ -1,6 +1,7 @@
-// How is order-platform installed where KEDA and Strimzi are there already, or cannot be downloaded? Helm wants every declared
-// dependency in charts/, even one that the values switch off. So the chart is assembled in a folder of its own: the umbrella as it is,
-// its own charts beside it, and for each other dependency the downloaded archive or an empty chart that holds its place.
+// How is order-platform installed where KEDA and Strimzi are there already, or cannot be
+// downloaded? Helm wants every declared dependency in charts/, even one that the values switch off.
+// So the chart is assembled in a folder of its own: the umbrella as it is, its own charts beside
+// it, and for each other dependency the downloaded archive or an empty chart that holds its place.
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -19,7 +20,10 @@ interface Dependency {
   readonly repository: string
 }
 
-/** `folder` is emptied. With `archives`, the others' charts are taken from what `helm dependency update` has fetched. */
+/**
+ * `folder` is emptied. With `archives`, the others' charts are taken from what
+ * `helm dependency update` has fetched.
+ */
 export async function assemblePlatformChart(folder: string, { archives }: { archives: boolean }): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   const source = chartFolder(platformChart)
@@ -49,7 +53,10 @@ async function dependencies(): Promise<readonly Dependency[]> {
   return (parse(text) as { dependencies: Dependency[] }).dependencies
 }
 
-/** Of everything that the assembled chart is made from, archives aside: their versions are in Chart.yaml. */
+/**
+ * Of everything that the assembled chart is made from, archives aside: their versions are in
+ * Chart.yaml.
+ */
 export async function hashOfPlatformChart(): Promise<string> {
   const fetched = join(chartFolder(platformChart), 'charts')
   const folders = [platformChart, ...ownCharts].map(chartFolder)

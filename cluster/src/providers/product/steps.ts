@@ -1,5 +1,6 @@
-// What comes onto the cluster once it runs? The umbrella chart order-platform, as a user would install it, without the parts that the
-// provider has there already; then the wait for the pipeline to be Ready. The same on every provider.
+// What comes onto the cluster once it runs? The umbrella chart order-platform, as a user would
+// install it, without the parts that the provider has there already; then the wait for the pipeline
+// to be Ready. The same on every provider.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chartValues, type BuiltImage } from '@orderpipeline/images'
@@ -32,11 +33,16 @@ export interface ProductOptions {
   readonly images: () => readonly Pick<BuiltImage, 'repository' | 'tag'>[]
   /** Parts that the cluster has from elsewhere. */
   readonly there: readonly Part[]
-  /** Whether the charts of KEDA and Strimzi have been downloaded. Without them both must be `there`. */
+  /**
+   * Whether the charts of KEDA and Strimzi have been downloaded. Without them both must be `there`.
+   */
   readonly archives: boolean
 }
 
-/** A step that installs parts of the release ahead of the others: what takes long to start, or can start before the rest can. */
+/**
+ * A step that installs parts of the release ahead of the others: what takes long to start, or can
+ * start before the rest can.
+ */
 interface AheadStep extends Pick<Step, 'name' | 'title' | 'after' | 'typicalMs'> {
   readonly parts: readonly Part[]
   /** Before the chart is installed. */
@@ -55,13 +61,15 @@ export function product(options: ProductOptions): Product {
   const installed = () => isInstalled(kubectl, platformRelease)
   const ahead = ({ parts, prepare, ...step }: AheadStep): Step => ({
     ...step,
-    // A release that is there is left alone: the step `shop` upgrades it as a whole, and takes no part away.
+    // A release that is there is left alone: the step `shop` upgrades it as a whole, and takes no
+    // part away.
     unless: { inputs: () => Promise.resolve('installed'), holds: installed },
     async run(progress) {
       await prepare?.(progress)
       if (await installed()) return
       await retireFormerOperator(kubectl, await options.kubeconfig(), progress)
-      // Helm installs the definitions of a part only with the first installation of a release, and never changes one that is there.
+      // Helm installs the definitions of a part only with the first installation of a release, and
+      // never changes one that is there.
       if (!parts.includes('orderpipeline-operator') || (await exist(kubectl, shopNamespace, definition)))
         await applyObjects(kubectl, await operatorDefinition(), 'helm')
       definitionIsCurrent = true

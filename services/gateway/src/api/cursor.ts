@@ -1,5 +1,5 @@
-// Where does the next page begin? After the last order of this one. Callers hand back what they were given and need not
-// know what it is.
+// Where does the next page begin? After the last order of this one. Callers hand back what they
+// were given and need not know what it is.
 import { z } from 'zod'
 
 export function cursorOf(orderId: string): string {

@@ -1,4 +1,5 @@
-// What do requests and answers look like? For the OpenAPI document; a test holds each of them against its schema.
+// What do requests and answers look like? For the OpenAPI document; a test holds each of them
+// against its schema.
 
 export const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 const trackingUrl = `/v1/orders/${orderId}`

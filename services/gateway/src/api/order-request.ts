@@ -1,5 +1,5 @@
-// What does an order look like when it comes in? Stricter than the event it becomes: what is refused here needs no
-// compensation later.
+// What does an order look like when it comes in? Stricter than the event it becomes: what is
+// refused here needs no compensation later.
 import { HttpProblem, type FastifyRequest } from '@orderpipeline/kit-http'
 import { z } from 'zod'
 import { customerId, customerOf, idempotencyKey, skuPattern, subject } from './request-fields.ts'
@@ -35,7 +35,9 @@ const items = z
     }
   })
 
-/** Where customers are authenticated the token says whose order it is; where not, the caller does. */
+/**
+ * Where customers are authenticated the token says whose order it is; where not, the caller does.
+ */
 export function orderBody(authenticated: boolean) {
   const customer: z.ZodType<string | undefined> = authenticated ? subject.optional() : customerId
   return z.strictObject({ customerId: customer, currency, items, expectedTotalCents })
@@ -56,8 +58,9 @@ export const batchHeaders = z.object({
 })
 
 /**
- * The key of an order that has none of its own, by its place in a batch that has one: a client that repeats the request places nothing
- * twice. The space keeps it apart from every key that a caller can send.
+ * The key of an order that has none of its own, by its place in a batch that has one: a client that
+ * repeats the request places nothing twice. The space keeps it apart from every key that a caller
+ * can send.
  */
 export const derivedKey = (batchKey: string, index: number): string => `${batchKey} ${index}`
 

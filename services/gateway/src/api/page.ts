@@ -1,5 +1,5 @@
-// How does the OpenAPI document read in a browser? As one page of plain HTML, without a script and without anything
-// from elsewhere.
+// How does the OpenAPI document read in a browser? As one page of plain HTML, without a script and
+// without anything from elsewhere.
 import { responseIn, type OpenApi, type Operation } from '@orderpipeline/kit-http'
 
 export function page(document: OpenApi): string {

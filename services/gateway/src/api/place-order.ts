@@ -1,4 +1,5 @@
-// How is an order placed? By itself and answered at once, by itself with a wait for its outcome, or many in one request.
+// How is an order placed? By itself and answered at once, by itself with a wait for its outcome, or
+// many in one request.
 import {
   HttpProblem,
   parsed,

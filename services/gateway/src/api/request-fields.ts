@@ -5,7 +5,10 @@ import { z } from 'zod'
 export const customerIdPattern = /^[\w.:@+-]{1,64}$/
 export const customerId = z.string().regex(customerIdPattern, '1 to 64 letters, digits or . : @ + - _')
 
-/** What an issuer may call somebody (OpenID Connect: up to 255 ASCII characters), such as `auth0|507f1f77`. */
+/**
+ * What an issuer may call somebody (OpenID Connect: up to 255 ASCII characters), such as
+ * `auth0|507f1f77`.
+ */
 export const subjectPattern = /^[\x20-\x7e]{1,255}$/
 export const subject = z.string().regex(subjectPattern, '1 to 255 printable ASCII characters')
 
@@ -13,7 +16,10 @@ export const subject = z.string().regex(subjectPattern, '1 to 255 printable ASCI
 const longestCustomer = 64
 const hashed = 'sha256:'
 
-/** The customer id of a subject: itself, or where that is too long its hash. A subject that looks like a hash is hashed, too. */
+/**
+ * The customer id of a subject: itself, or where that is too long its hash. A subject that looks
+ * like a hash is hashed, too.
+ */
 export function customerOf(sub: string): string {
   if (sub.length <= longestCustomer && !sub.startsWith(hashed)) return sub
   return hashed + createHash('sha256').update(sub).digest('base64url')
@@ -27,7 +33,10 @@ export const idempotencyKey = z
 
 const [firstPage, largestPage] = [20, 100]
 
-/** Of entries on a page: digits, since that is what the document says; `Number` would take `1e1` and `0x10` as well. */
+/**
+ * Of entries on a page: digits, since that is what the document says; `Number` would take `1e1` and
+ * `0x10` as well.
+ */
 export const pageLimit = z
   .string()
   .optional()

@@ -1,10 +1,12 @@
-// Whose token is it? What one of its claims says, where an event can carry that as a customer id. The token has been
-// verified before, so its bearer may be told what is wrong with it.
+// Whose token is it? What one of its claims says, where an event can carry that as a customer id.
+// The token has been verified before, so its bearer may be told what is wrong with it.
 import { HttpProblem } from '@orderpipeline/kit-http'
 import { z } from 'zod'
 import { customerOf, subjectPattern } from '../api/request-fields.ts'
 
-/** They say something about the token: with most of them every customer would be one and the same. */
+/**
+ * They say something about the token: with most of them every customer would be one and the same.
+ */
 const ofTheToken = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti']
 
 /** By its whole name, dots and slashes included: issuers name their own claims by URLs. */
@@ -19,7 +21,8 @@ export function customerIn(payload: Readonly<Record<string, unknown>>, claim: st
   const value = Object.hasOwn(payload, claim) ? payload[claim] : undefined
   if (typeof value !== 'string' || !subjectPattern.test(value))
     throw noCustomer(claim, kindOf(value), '1 to 255 printable ASCII characters')
-  // The shop mails a customer whose id is an address, so it must not be one that somebody has only entered.
+  // The shop mails a customer whose id is an address, so it must not be one that somebody has only
+  // entered.
   const verified = payload['email_verified']
   if (claim === 'email' && verified !== true && verified !== 'true')
     throw noCustomer(claim, 'an address without email_verified: true', 'an address that the issuer has verified')

@@ -1,6 +1,7 @@
-// Which public key verifies a token? One of those the issuer publishes. They are fetched once and kept; a key id that is
-// new to us makes us look again, though not more often than every half minute, and an issuer that is away is asked less
-// and less often while the keys at hand go on being used.
+// Which public key verifies a token? One of those the issuer publishes. They are fetched once and
+// kept; a key id that is new to us makes us look again, though not more often than every half
+// minute, and an issuer that is away is asked less and less often while the keys at hand go on
+// being used.
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 
@@ -22,7 +23,10 @@ export interface RemoteKeysOptions {
   readonly onFailure?: (error: unknown) => void
 }
 
-/** Between two looks for a key id that nobody knows: callers choose key ids, and must not choose our traffic. */
+/**
+ * Between two looks for a key id that nobody knows: callers choose key ids, and must not choose our
+ * traffic.
+ */
 const newKeyEveryMs = 30_000
 /** For how long keys past their time are used while the issuer does not answer. */
 const graceMs = 3_600_000

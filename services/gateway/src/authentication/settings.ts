@@ -1,6 +1,6 @@
-// How is the gateway told to know its customers? By AUTH_… variables: one kind of key, never both, and all that goes
-// with it. A gateway without authentication says AUTH=none. Neither, or some of it, is a mistake that is named before
-// anything starts, so that no shop is open by accident.
+// How is the gateway told to know its customers? By AUTH_… variables: one kind of key, never both,
+// and all that goes with it. A gateway without authentication says AUTH=none. Neither, or some of
+// it, is a mistake that is named before anything starts, so that no shop is open by accident.
 import { ConfigError, variables } from '@orderpipeline/kit-telemetry'
 import { z } from 'zod'
 import { customerClaimVariable } from './customer-claim.ts'
@@ -38,7 +38,10 @@ export const authenticationVariables = {
   /** By how much clocks may differ when `exp` and `nbf` are looked at. */
   AUTH_CLOCK_TOLERANCE_SECONDS: variables.number(0, 300).default(5),
   AUTH_JWKS_TIMEOUT_SECONDS: variables.number(0.1, 30).default(3),
-  /** Keys older than this are fetched anew; until that succeeds they go on being used, for an hour at most. */
+  /**
+   * Keys older than this are fetched anew; until that succeeds they go on being used, for an hour
+   * at most.
+   */
   AUTH_JWKS_CACHE_SECONDS: variables.number(1, 86_400).default(600),
 }
 
@@ -60,7 +63,9 @@ const neither =
   'AUTH: found nothing, and none of AUTH_ALGORITHMS, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL, AUTH_SECRET; ' +
   'allowed: these (docs/gateway.md), or AUTH=none for a gateway that takes orders in the name that a caller gives'
 
-/** `undefined`: off. @throws ConfigError that names each variable that is missing or one too many */
+/**
+ * `undefined`: off. @throws ConfigError that names each variable that is missing or one too many
+ */
 export function authenticationSettings(config: Variables): AuthenticationSettings | undefined {
   const { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_CUSTOMER_CLAIM } = config
   const given = { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_CUSTOMER_CLAIM }

@@ -1,5 +1,5 @@
-// Who is asking? The customer that a token names which the configured issuer signed for us with a pinned algorithm;
-// everything else is refused without a word on what would have been right.
+// Who is asking? The customer that a token names which the configured issuer signed for us with a
+// pinned algorithm; everything else is refused without a word on what would have been right.
 import { HttpProblem, overloaded } from '@orderpipeline/kit-http'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
@@ -8,7 +8,10 @@ import { customerIn } from './customer-claim.ts'
 import { KeysUnavailable, remoteKeys } from './remote-keys.ts'
 import type { AuthenticationSettings } from './settings.ts'
 
-/** @throws HttpProblem: 401, 403 where the token names no customer, or 503 where the issuer's keys cannot be had */
+/**
+ * @throws HttpProblem: 401, 403 where the token names no customer, or 503 where the issuer's keys
+ * cannot be had
+ */
 export type Verifier = (authorization: string | undefined) => Promise<string>
 
 /** A bearer token of more than this is nobody's identity. */
@@ -35,7 +38,8 @@ export function createVerifier(settings: AuthenticationSettings, clock: Clock, l
     requiredClaims: ['exp'],
   }
 
-  // What was wrong is for those who run the gateway; a caller who forges tokens learns nothing from the answer.
+  // What was wrong is for those who run the gateway; a caller who forges tokens learns nothing from
+  // the answer.
   const refused = (detail: string, reason: string, cause?: unknown, found = 'a token (not shown)'): HttpProblem => {
     logger.debug({ reason }, 'a token was refused')
     return unauthorized(detail, found, cause)
@@ -47,7 +51,8 @@ export function createVerifier(settings: AuthenticationSettings, clock: Clock, l
       throw refused('a bearer token is needed', 'there is none', undefined, 'none')
     try {
       const { payload, protectedHeader } = await jwtVerify(token, key, { ...options, currentDate: clock.now() })
-      // Extensions that must be understood: none are understood here, whatever the library may know.
+      // Extensions that must be understood: none are understood here, whatever the library may
+      // know.
       if (protectedHeader.crit !== undefined) throw refused('the token is not accepted', 'its header has crit')
       return customerIn(payload, settings.customerClaim)
     } catch (error) {

@@ -1,5 +1,5 @@
-// Whose address is it? An IPv4 address is one household or office; of IPv6 each has a whole /64, and would otherwise
-// have as many limits as it likes.
+// Whose address is it? An IPv4 address is one household or office; of IPv6 each has a whole /64,
+// and would otherwise have as many limits as it likes.
 
 export function addressKey(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]

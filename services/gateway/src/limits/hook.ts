@@ -1,5 +1,5 @@
-// Where is a request counted? By its address before anything else is done for it, and by its customer once that is known
-// and its body is read, since each order of a batch counts.
+// Where is a request counted? By its address before anything else is done for it, and by its
+// customer once that is known and its body is read, since each order of a batch counts.
 import { HttpProblem, type FastifyInstance, type FastifyRequest } from '@orderpipeline/kit-http'
 import { Counter, type Registry } from '@orderpipeline/kit-telemetry'
 import { addressKey } from './address.ts'
@@ -11,7 +11,9 @@ export interface Limits {
   readonly perCustomer?: Limiter
 }
 
-/** To be called before authentication is hooked in: who is refused here costs no signature check. */
+/**
+ * To be called before authentication is hooked in: who is refused here costs no signature check.
+ */
 export function limitAddresses(app: FastifyInstance, { perAddress }: Limits, refused: Refused): void {
   if (!perAddress) return
   app.addHook('onRequest', async (request) => {
@@ -45,7 +47,10 @@ function tooMany(limit: 'address' | 'customer', waitMs: number, refused: Refused
   return new HttpProblem(429, 'Too Many Requests', `too many requests of this ${limit}`, { headers })
 }
 
-/** How much of each customer's limit a request takes. Of what is not yet checked no more is believed than is needed. */
+/**
+ * How much of each customer's limit a request takes. Of what is not yet checked no more is believed
+ * than is needed.
+ */
 function counted({ customer, body, query }: FastifyRequest): ReadonlyMap<string, number> {
   const orders = fieldOf(body, 'orders')
   const entries: readonly unknown[] = Array.isArray(orders) ? orders.slice(0, largestBatch) : [body]

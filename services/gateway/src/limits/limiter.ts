@@ -1,6 +1,6 @@
-// How many requests has somebody made in this window? Counted in Redis for all replicas together; while Redis is away
-// or slow each replica counts for itself, so that a limit there always is, and a request never waits for more than one
-// time-out a second.
+// How many requests has somebody made in this window? Counted in Redis for all replicas together;
+// while Redis is away or slow each replica counts for itself, so that a limit there always is, and
+// a request never waits for more than one time-out a second.
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
@@ -31,7 +31,10 @@ export function createLimiter({ name, points, windowSeconds, redis, now }: Limit
   // Whoever is over the limit is refused without asking Redis again until their window ends.
   const counted = redis && new RateLimiterRedis({ ...options, storeClient: redis, inMemoryBlockOnConsumed: points + 1 })
   let awayUntil = -Infinity
-  /** It is there, and a replica: until a write has succeeded nobody counts together, however often it is reached. */
+  /**
+   * It is there, and a replica: until a write has succeeded nobody counts together, however often
+   * it is reached.
+   */
   let readOnly = false
 
   const take = async (limiter: RateLimiterMemory | RateLimiterRedis, key: string, wanted: number): Promise<number> => {
@@ -43,7 +46,10 @@ export function createLimiter({ name, points, windowSeconds, redis, now }: Limit
       throw refusal
     }
   }
-  /** Callers choose their keys where customers are not known: here they share a bounded number of counts. */
+  /**
+   * Callers choose their keys where customers are not known: here they share a bounded number of
+   * counts.
+   */
   const bucketOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 4)
   const usable = () => redis?.status === 'ready' && now() >= awayUntil
   return {

@@ -1,5 +1,5 @@
-// How much may be asked of the gateway? Off unless a limit is set; counted together by all replicas where there is a
-// Redis, and by each for itself where there is none.
+// How much may be asked of the gateway? Off unless a limit is set; counted together by all replicas
+// where there is a Redis, and by each for itself where there is none.
 import { isNetwork } from '@orderpipeline/kit-http'
 import { ConfigError, variables } from '@orderpipeline/kit-telemetry'
 import type { z } from 'zod'
@@ -16,7 +16,10 @@ export const limitVariables = {
   /** Requests from one address in a window. */
   RATE_LIMIT_PER_ADDRESS: variables.integer(1, 10_000_000).optional(),
   RATE_LIMIT_WINDOW_SECONDS: variables.integer(1, 86_400).default(60),
-  /** Whose `X-Forwarded-For` is believed; without it the address is that of whoever opened the connection. */
+  /**
+   * Whose `X-Forwarded-For` is believed; without it the address is that of whoever opened the
+   * connection.
+   */
   HTTP_TRUSTED_PROXIES: networks().optional(),
   REDIS_URL: variables.url(['redis', 'rediss']).optional(),
   /** A Redis that takes longer is passed over for a second. */
@@ -31,7 +34,10 @@ export interface LimitSettings {
   readonly windowSeconds: number
 }
 
-/** `undefined`: off. @throws ConfigError where a customer's limit is too small for the batches they may send */
+/**
+ * `undefined`: off. @throws ConfigError where a customer's limit is too small for the batches they
+ * may send
+ */
 export function limitSettings(config: Variables): LimitSettings | undefined {
   const { RATE_LIMIT_PER_CUSTOMER: perCustomer, RATE_LIMIT_PER_ADDRESS: perAddress } = config
   if (perCustomer === undefined && perAddress === undefined) return undefined

@@ -1,5 +1,5 @@
-// How is Redis asked by those who can do without it? Each answer is waited for no longer than Redis itself is given (redis.ts), and
-// after one that did not come nobody asks for a second.
+// How is Redis asked by those who can do without it? Each answer is waited for no longer than Redis
+// itself is given (redis.ts), and after one that did not come nobody asks for a second.
 import type { Redis } from 'ioredis'
 
 export interface Cache {
@@ -8,7 +8,10 @@ export interface Cache {
   set(key: string, value: string, seconds: number): void
   /** With what to show when keeping what was not there; `undefined`: the cache is away. */
   getMarked(key: string): Promise<Marked | undefined>
-  /** Keeps it unless it has been forgotten since the mark was given: what was read meanwhile may be as it was before. */
+  /**
+   * Keeps it unless it has been forgotten since the mark was given: what was read meanwhile may be
+   * as it was before.
+   */
   setMarked(key: string, value: string, seconds: number, mark: string): void
   forget(key: string): void
 }

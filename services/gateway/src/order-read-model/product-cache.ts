@@ -1,5 +1,6 @@
-// How is a product shown without asking the database each time? Cache-aside in Redis: what was read is kept for a minute, and
-// forgotten at once when it changes, by the one gateway that hears of it. Without Redis everything is read from the database.
+// How is a product shown without asking the database each time? Cache-aside in Redis: what was read
+// is kept for a minute, and forgotten at once when it changes, by the one gateway that hears of it.
+// Without Redis everything is read from the database.
 import { Counter, type Registry } from '@orderpipeline/kit-telemetry'
 import type { Product } from '@orderpipeline/orders/queries'
 import { product } from '../api/responses.ts'
@@ -33,7 +34,10 @@ export function createProductCache({ cache, pipeline, read, registry }: ProductC
   })
   const reading = new Map<string, Promise<Product | undefined>>()
 
-  /** However many ask for one product at once, it is read once, and kept unless it changes meanwhile; who asks after that reads anew. */
+  /**
+   * However many ask for one product at once, it is read once, and kept unless it changes
+   * meanwhile; who asks after that reads anew.
+   */
   const readOnce = (sku: string, mark: string | undefined): Promise<Product | undefined> => {
     const which = `${sku} ${mark}`
     const underWay = reading.get(which)

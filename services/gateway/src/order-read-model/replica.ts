@@ -1,9 +1,13 @@
-// What if the read replica is away? Then whoever asks is told so at once and asks the primary, and the replica is left alone for some
-// seconds: one request in a while waits for it in vain, not every one.
+// What if the read replica is away? Then whoever asks is told so at once and asks the primary, and
+// the replica is left alone for some seconds: one request in a while waits for it in vain, not
+// every one.
 import { DatabaseError, type Queryable } from '@orderpipeline/kit-postgres'
 
 export interface Replica {
-  /** As it was a while ago; `undefined` while the replica is away. @throws DatabaseError for a question that is wrong */
+  /**
+   * As it was a while ago; `undefined` while the replica is away. @throws DatabaseError for a
+   * question that is wrong
+   */
   ask<Found>(read: (from: Queryable) => Promise<Found>): Promise<Found | undefined>
 }
 

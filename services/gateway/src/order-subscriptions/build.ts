@@ -1,4 +1,5 @@
-// What do those who wait for their orders stand on? One watcher, for outcomes and event streams alike.
+// What do those who wait for their orders stand on? One watcher, for outcomes and event streams
+// alike.
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
 import type { Config } from '../config.ts'
 import type { OrderReader } from '../order-read-model/order-reader.ts'

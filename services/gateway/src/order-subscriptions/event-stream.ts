@@ -1,10 +1,13 @@
-// How does an order's progress read as server-sent events? One event for each step that the reader has not seen. An
-// event's id names all steps seen by then, so that a reader who comes back misses none, even one that was written down
-// late.
+// How does an order's progress read as server-sent events? One event for each step that the reader
+// has not seen. An event's id names all steps seen by then, so that a reader who comes back misses
+// none, even one that was written down late.
 import { definitions } from '@orderpipeline/order-events'
 import { isTerminal, type OrderProgress } from '@orderpipeline/orders/queries'
 
-/** The steps that a reader has seen, by its `Last-Event-ID`. What names no step is dropped, or each id would repeat it. */
+/**
+ * The steps that a reader has seen, by its `Last-Event-ID`. What names no step is dropped, or each
+ * id would repeat it.
+ */
 export function seenBefore(lastEventId: string | undefined, { timeline }: OrderProgress): Set<string> {
   if (lastEventId === undefined || lastEventId.length > 1_000) return new Set()
   const steps = new Set<string>([...Object.keys(definitions), ...timeline.map(({ event }) => event)])

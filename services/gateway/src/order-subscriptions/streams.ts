@@ -1,5 +1,6 @@
-// How is a stream of events kept to its bounds? So many at once, each for so long at most, with a sign of life now and
-// then; all of them end when the gateway leaves, and their readers come back to another one.
+// How is a stream of events kept to its bounds? So many at once, each for so long at most, with a
+// sign of life now and then; all of them end when the gateway leaves, and their readers come back
+// to another one.
 import { Readable } from 'node:stream'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 import { allSeen, comeBackAfter, heartbeat, newEvents } from './event-stream.ts'

@@ -1,6 +1,7 @@
-// How do many callers learn that their order has moved, at the price of one? All orders that anybody waits for are looked
-// up with one statement, again and again while somebody waits, and each caller is shown their own. The pause between two
-// looks grows with what a look costs, so that waiting never takes more than a fifth of one connection.
+// How do many callers learn that their order has moved, at the price of one? All orders that
+// anybody waits for are looked up with one statement, again and again while somebody waits, and
+// each caller is shown their own. The pause between two looks grows with what a look costs, so that
+// waiting never takes more than a fifth of one connection.
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 

@@ -1,6 +1,7 @@
-// Is an order taken that would wait longer than was promised? No: its sender is told when to come again, which costs less
-// than an order that is late. Kept up to date beside the requests. Queues that cannot be read are the likeliest when the most
-// waits in them, so what was known counts for a while; then everything is taken, since an order that is durable is never lost.
+// Is an order taken that would wait longer than was promised? No: its sender is told when to come
+// again, which costs less than an order that is late. Kept up to date beside the requests. Queues
+// that cannot be read are the likeliest when the most waits in them, so what was known counts for a
+// while; then everything is taken, since an order that is durable is never lost.
 import { overloaded, type HttpProblem } from '@orderpipeline/kit-http'
 import { Counter, Gauge, type Logger, type Registry } from '@orderpipeline/kit-telemetry'
 import { expectedWaitSeconds, StagesUnknown } from './queue.ts'
@@ -12,8 +13,9 @@ export interface AdmissionOptions {
   readonly stages: readonly string[]
   readonly everyMs: number
   /**
-   * While orders are refused, one in so long is taken all the same. Where nothing is taken nothing is consumed, and there would be no
-   * pace to see by which to take more: one stuck message would keep the shop closed.
+   * While orders are refused, one in so long is taken all the same. Where nothing is taken nothing
+   * is consumed, and there would be no pace to see by which to take more: one stuck message would
+   * keep the shop closed.
    */
   readonly probeEveryMs: number
   /** Milliseconds that never go back. */

@@ -1,4 +1,5 @@
-// How does the gateway look at the queues behind it? By a connection of its own to Kafka, opened when somebody first asks.
+// How does the gateway look at the queues behind it? By a connection of its own to Kafka, opened
+// when somebody first asks.
 import { kafkaConnection, type KafkaSecurity } from '@orderpipeline/kit-kafka-admin'
 import { kafkaAddress } from '@orderpipeline/kit-kafka'
 import type { Queryable } from '@orderpipeline/kit-postgres'

@@ -55,7 +55,10 @@ test('an order waits in each stage it passes, and in no other', () => {
   expect(expectedWaitSeconds(expected, ['orders', 'payment'])).toBe(33)
 })
 
-/** Payment with a hundred partitions, of which `stuck` hold a message each that does not move, and have for ten minutes. */
+/**
+ * Payment with a hundred partitions, of which `stuck` hold a message each that does not move, and
+ * have for ten minutes.
+ */
 const night = (at: number, stuck: number, consumed = 0, movingLag = 0): Sample => ({
   at,
   queues: [{ name: 'payment', lag: stuck + movingLag, oldestAgeSeconds: 300 }],

@@ -1,4 +1,5 @@
-// How much waits in each queue, for how long, and how soon would what comes in now be through? Pure.
+// How much waits in each queue, for how long, and how soon would what comes in now be through?
+// Pure.
 import type { OffsetsSince, PartitionOffsets } from '@orderpipeline/kit-kafka-admin'
 
 export interface Queue {
@@ -6,7 +7,10 @@ export interface Queue {
   readonly name: string
   /** Messages waiting. */
   readonly lag: number
-  /** How long the oldest has waited: exact for the intake, for stages the largest of `agesSeconds` that it has reached. */
+  /**
+   * How long the oldest has waited: exact for the intake, for stages the largest of `agesSeconds`
+   * that it has reached.
+   */
   readonly oldestAgeSeconds: number
 }
 
@@ -47,8 +51,9 @@ export class StagesUnknown extends Error {
 }
 
 /**
- * Kafka tells what is older than a time, not how old something is. Each time asked about is a search in an index for every lagging
- * partition, so there are two: the age that makes a queue stuck, and one by which it is seen coming.
+ * Kafka tells what is older than a time, not how old something is. Each time asked about is a
+ * search in an index for every lagging partition, so there are two: the age that makes a queue
+ * stuck, and one by which it is seen coming.
  */
 export const agesSeconds = (limitSeconds: number): readonly number[] => [Math.min(15, limitSeconds / 2), limitSeconds]
 
@@ -72,7 +77,8 @@ export function queueOf(
     const offsets = since.get(partition.topic)?.get(partition.partition)
     for (const [index, age] of ages.entries()) {
       if (!offsets) continue
-      // The first message that is younger lies behind the next one to be consumed: so that one is older.
+      // The first message that is younger lies behind the next one to be consumed: so that one is
+      // older.
       const younger = offsets[index]
       if (younger === undefined || younger > at) oldestAgeSeconds = Math.max(oldestAgeSeconds, age)
     }
@@ -87,8 +93,9 @@ const shortestMs = 2_000
 export type Paces = Readonly<Record<string, number>>
 
 /**
- * Lag over pace, of the partitions that move: one that stands still for one message holds up its own keys and nobody else.
- * `samples`: oldest first. `paces`: what the stages were known to do before; a quiet stage consumes what comes, which is not what it can.
+ * Lag over pace, of the partitions that move: one that stands still for one message holds up its
+ * own keys and nobody else. `samples`: oldest first. `paces`: what the stages were known to do
+ * before; a quiet stage consumes what comes, which is not what it can.
  */
 export function expectations(samples: readonly Sample[], paces: Paces = {}): readonly Expectation[] {
   const last = samples.at(-1)
@@ -125,7 +132,10 @@ function progressOf(before: readonly Position[] = [], now: readonly Position[] =
   }
 }
 
-/** From this share of its partitions on a stage that moves nowhere counts as standing still, not as stuck at some keys. */
+/**
+ * From this share of its partitions on a stage that moves nowhere counts as standing still, not as
+ * stuck at some keys.
+ */
 const standsStill = 0.5
 
 function waitOf(queue: Queue, progress: Progress | undefined, perSecond: number, knownPace: number): number {

@@ -1,5 +1,5 @@
-// Does an answer keep what the OpenAPI document promises: its status, its headers, its body? And is a request one that the
-// document allows?
+// Does an answer keep what the OpenAPI document promises: its status, its headers, its body? And is
+// a request one that the document allows?
 import type { OpenApi, Operation } from '@orderpipeline/kit-http'
 import { responseIn } from '@orderpipeline/kit-http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -12,7 +12,9 @@ export interface Answer {
 }
 
 export interface Contract {
-  /** The operation that serves a method of a path, and its template; undefined where there is none. */
+  /**
+   * The operation that serves a method of a path, and its template; undefined where there is none.
+   */
   operationOf(method: string, path: string): Found | undefined
   /** Whether `value` is what a schema of the document allows. */
   allows(schema: object, value: unknown): boolean

@@ -1,6 +1,7 @@
-// Does every route do what its OpenAPI document says, whatever is sent? No 5xx, every refusal with the field that is wrong, every answer as it
-// is declared, and nothing left behind. FUZZ_CASES says how many are tried, FUZZ_SEED with which seed; a failure prints both the
-// seed and the smallest case.
+// Does every route do what its OpenAPI document says, whatever is sent? No 5xx, every refusal with
+// the field that is wrong, every answer as it is declared, and nothing left behind. FUZZ_CASES says
+// how many are tried, FUZZ_SEED with which seed; a failure prints both the seed and the smallest
+// case.
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { OpenApi } from '@orderpipeline/kit-http'

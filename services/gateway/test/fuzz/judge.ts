@@ -1,12 +1,15 @@
-// What must come of a request, by the document alone? A wrong one is refused with the name of what is wrong; a right one is not refused as
-// wrong.
+// What must come of a request, by the document alone? A wrong one is refused with the name of what
+// is wrong; a right one is not refused as wrong.
 import type { Case } from './cases.ts'
 import type { Answer, Contract, Found } from './contract.ts'
 import type { Schema } from './values.ts'
 
 type Verdict = 'right' | 'wrong' | 'unknown'
 
-/** What is amiss; nothing where all is well. `authenticated`: the request has a token that is accepted, or needs none. */
+/**
+ * What is amiss; nothing where all is well. `authenticated`: the request has a token that is
+ * accepted, or needs none.
+ */
 export function amiss(contract: Contract, one: Case, answer: Answer): readonly string[] {
   const [path = '', search = ''] = one.target.split('?')
   const found = contract.operationOf(one.method, path)

@@ -1,4 +1,5 @@
-// How is a request of any kind sent, and its answer read? By Node's client on a connection of its own; a stream is read until it has begun.
+// How is a request of any kind sent, and its answer read? By Node's client on a connection of its
+// own; a stream is read until it has begun.
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import type { Case } from './cases.ts'

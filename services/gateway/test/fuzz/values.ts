@@ -1,5 +1,5 @@
-// Which values does a schema allow, and which may be sent all the same? As arbitraries of fast-check, so that a case that fails is made
-// as small as it can be.
+// Which values does a schema allow, and which may be sent all the same? As arbitraries of
+// fast-check, so that a case that fails is made as small as it can be.
 import fc from 'fast-check'
 
 export interface Schema {
@@ -51,7 +51,8 @@ function ofSchema(schema: Schema, known: Known, name: string): fc.Arbitrary<unkn
         Object.fromEntries(
           Object.entries(properties).map(([key, of]) => {
             const right = valid(of, known, key)
-            // Left out of its JSON. Most are, or hardly a value of all were one that the gateway can act on.
+            // Left out of its JSON. Most are, or hardly a value of all were one that the gateway
+            // can act on.
             return [key, required.includes(key) ? right : seldom(right)]
           }),
         ),

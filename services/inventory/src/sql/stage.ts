@@ -12,7 +12,9 @@ ORDER BY order_id
 FOR NO KEY UPDATE`,
 }
 
-/** $1: ids of orders that are called off. What is held for those of them whose stock is reserved. */
+/**
+ * $1: ids of orders that are called off. What is held for those of them whose stock is reserved.
+ */
 export const heldItems: Statement = {
   name: 'inventory.held-items',
   text: `
@@ -22,8 +24,8 @@ WHERE order_id = ANY ($1::uuid[]) AND status = 'RESERVED'`,
 }
 
 /**
- * $1: SKUs, $2: ids of orders whose reservations are locked: what is held for them may come back. Locked in one order everywhere; whoever
- * holds a SKU's row alone decides on what is left of it.
+ * $1: SKUs, $2: ids of orders whose reservations are locked: what is held for them may come back.
+ * Locked in one order everywhere; whoever holds a SKU's row alone decides on what is left of it.
  */
 export const lockStock: Statement = {
   name: 'inventory.lock-stock',
@@ -46,8 +48,8 @@ WHERE stock.sku = change.sku`,
 }
 
 /**
- * $1: order ids, $2: statuses, $3: customer ids, $4: seconds until a reservation is asked about. One that is there
- * already: another replica has just decided on it.
+ * $1: order ids, $2: statuses, $3: customer ids, $4: seconds until a reservation is asked about.
+ * One that is there already: another replica has just decided on it.
  */
 export const addReservations: Statement = {
   name: 'inventory.add-reservations',
@@ -81,7 +83,10 @@ export const keepReservations: Statement = {
   text: `UPDATE reservations SET expires_at = NULL WHERE order_id = ANY ($1::uuid[]) AND expires_at IS NOT NULL`,
 }
 
-/** $1: seconds they are whoever takes them's to ask about, $2: rows at most. Those that another replica is taking are passed over. */
+/**
+ * $1: seconds they are whoever takes them's to ask about, $2: rows at most. Those that another
+ * replica is taking are passed over.
+ */
 export const takeExpired: Statement = {
   name: 'inventory.take-expired',
   text: `
@@ -100,8 +105,8 @@ RETURNING reservations.order_id, reservations.customer_id, expired.asked_for`,
 }
 
 /**
- * $1: order ids, $2: seconds until they are asked about again. One that has been answered meanwhile has nothing to be asked about, and one
- * that is just being answered is passed over.
+ * $1: order ids, $2: seconds until they are asked about again. One that has been answered meanwhile
+ * has nothing to be asked about, and one that is just being answered is passed over.
  */
 export const asked: Statement = {
   name: 'inventory.asked',
@@ -117,7 +122,10 @@ FROM (
 WHERE reservations.order_id = unanswered.order_id`,
 }
 
-/** $1: a delivery's name, $2: SKUs, $3: pieces. Returns the SKUs that this delivery had not brought before. */
+/**
+ * $1: a delivery's name, $2: SKUs, $3: pieces. Returns the SKUs that this delivery had not brought
+ * before.
+ */
 export const addRestock: Statement = {
   name: 'inventory.add-restock',
   text: `

@@ -1,6 +1,6 @@
-// How do many callers share one commit without waiting for each other when idle? What arrives while a commit is under
-// way is gathered into the next one; with none under way it starts at once. So batches grow with load and latency
-// does not.
+// How do many callers share one commit without waiting for each other when idle? What arrives while
+// a commit is under way is gathered into the next one; with none under way it starts at once. So
+// batches grow with load and latency does not.
 
 export class GathererFull extends Error {
   override readonly name = 'GathererFull'
@@ -16,8 +16,8 @@ export class GathererClosed extends Error {
 
 export interface GathererOptions<Item, Answer> {
   /**
-   * Performs a batch and answers each item, in the order given. An Error in place of an answer refuses that item alone;
-   * a rejection refuses the whole batch.
+   * Performs a batch and answers each item, in the order given. An Error in place of an answer
+   * refuses that item alone; a rejection refuses the whole batch.
    */
   readonly perform: (batch: readonly Item[]) => Promise<readonly (Answer | Error)[]>
   readonly maxBatch: number
@@ -53,7 +53,8 @@ export function createGatherer<Item, Answer>(options: GathererOptions<Item, Answ
   const schedule = (): void => {
     if (scheduled || waiting.length === 0 || inFlight >= options.maxInFlight) return
     scheduled = true
-    // Not before the rest of this turn of the event loop: requests read from the network together travel together.
+    // Not before the rest of this turn of the event loop: requests read from the network together
+    // travel together.
     setImmediate(() => {
       scheduled = false
       while (waiting.length > 0 && inFlight < options.maxInFlight) void run(takeBatch())

@@ -1,5 +1,6 @@
-// How much memory do the bodies of all requests together take? No more than a budget: each request reserves what it may send
-// before it is read, and one that does not fit is answered 503, whoever sends it and however slowly.
+// How much memory do the bodies of all requests together take? No more than a budget: each request
+// reserves what it may send before it is read, and one that does not fit is answered 503, whoever
+// sends it and however slowly.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
 import { overloaded } from './problem.ts'

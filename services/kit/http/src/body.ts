@@ -1,6 +1,6 @@
-// How is a request's body read? As JSON, whatever the route; a body of another kind is refused with what was found and what is
-// allowed. An empty body counts as none, whatever its content type says: clients that name JSON in every request
-// would otherwise be refused a DELETE.
+// How is a request's body read? As JSON, whatever the route; a body of another kind is refused with
+// what was found and what is allowed. An empty body counts as none, whatever its content type says:
+// clients that name JSON in every request would otherwise be refused a DELETE.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { valueText } from '@orderpipeline/kit-telemetry'
 import { HttpProblem } from './problem.ts'

@@ -1,5 +1,6 @@
-// What can a route answer that no route says of itself? What the server refuses before a handler runs, and what can fail
-// under each of them. The document lists these with every operation, by reference.
+// What can a route answer that no route says of itself? What the server refuses before a handler
+// runs, and what can fail under each of them. The document lists these with every operation, by
+// reference.
 import { z } from 'zod'
 import type { Answer, ResponseHeader, Route } from './route.ts'
 

@@ -1,6 +1,7 @@
-// Which id follows one request through logs, events and stages? The caller's x-request-id when it is a sane one, else
-// the trace id of its W3C traceparent, else a new one. The traceparent itself is handed on only when it is well
-// formed and comes from somebody who may decide what is traced: a sampled one costs spans in every stage.
+// Which id follows one request through logs, events and stages? The caller's x-request-id when it
+// is a sane one, else the trace id of its W3C traceparent, else a new one. The traceparent itself
+// is handed on only when it is well formed and comes from somebody who may decide what is traced: a
+// sampled one costs spans in every stage.
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 

@@ -1,5 +1,6 @@
-// Which web pages may call the service from a browser? Those of the origins that are named; none unless any is. Tokens travel in a
-// header that a page sets itself, never in a cookie, so credentials in the sense of CORS are never allowed.
+// Which web pages may call the service from a browser? Those of the origins that are named; none
+// unless any is. Tokens travel in a header that a page sets itself, never in a cookie, so
+// credentials in the sense of CORS are never allowed.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 const sentHeaders =

@@ -1,5 +1,5 @@
-// What is answered where no route is? 404 for a path that is not served, 405 with `Allow` for a method that a path does not have, and
-// 204 with `Allow` for OPTIONS.
+// What is answered where no route is? 404 for a path that is not served, 405 with `Allow` for a
+// method that a path does not have, and 204 with `Allow` for OPTIONS.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpProblem } from './problem.ts'
 

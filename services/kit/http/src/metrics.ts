@@ -1,5 +1,5 @@
-// How much, how wrong and how slow is each route? Requests by route and status, their duration, and how many are in
-// hand.
+// How much, how wrong and how slow is each route? Requests by route and status, their duration, and
+// how many are in hand.
 import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/kit-telemetry'
 import { onRequestEnd } from './request-end.ts'

@@ -1,4 +1,5 @@
-// Does an address belong to one of some networks? As in 10.0.0.0/8; an address alone is a network of its own.
+// Does an address belong to one of some networks? As in 10.0.0.0/8; an address alone is a network
+// of its own.
 import { BlockList, isIP } from 'node:net'
 
 export function isNetwork(text: string): boolean {
@@ -9,7 +10,10 @@ export function isNetwork(text: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= bits)
 }
 
-/** IPv4 addresses are found in the form that they have on an IPv6 socket, too. @throws TypeError for what is no network */
+/**
+ * IPv4 addresses are found in the form that they have on an IPv6 socket, too. @throws TypeError for
+ * what is no network
+ */
 export function networkMatcher(networks: readonly string[]): (address: string | undefined) => boolean {
   const list = new BlockList()
   for (const network of networks) {

@@ -1,4 +1,5 @@
-// How does a caller learn what a service takes and answers? By an OpenAPI 3.1 document made of the routes themselves.
+// How does a caller learn what a service takes and answers? By an OpenAPI 3.1 document made of the
+// routes themselves.
 import { z } from 'zod'
 import { commonAnswers, commonResponses, requestIdHeader } from './common-answers.ts'
 import { problemSchema, refusalSchema } from './problem.ts'
@@ -8,7 +9,10 @@ export interface OpenApiOptions {
   readonly title: string
   readonly version: string
   readonly description: string
-  /** Where the paths begin, when callers reach the service under a name of its own; where the document is, otherwise. */
+  /**
+   * Where the paths begin, when callers reach the service under a name of its own; where the
+   * document is, otherwise.
+   */
   readonly serverUrl?: string
   readonly routes: readonly { readonly prefix: string; readonly routes: readonly Route[] }[]
   /** Whether customers identify themselves with a bearer token. */

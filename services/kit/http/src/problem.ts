@@ -1,5 +1,6 @@
 // What does a caller get when a request cannot be served? One shape for all of them (RFC 9457,
-// application/problem+json), with every wrong field listed. What broke on our side is logged, never told.
+// application/problem+json), with every wrong field listed. What broke on our side is logged, never
+// told.
 import { z } from 'zod'
 
 export interface FieldProblem {
@@ -40,7 +41,10 @@ export const refusalSchema = problemSchema
   .extend({ detail: z.string(), problems: z.array(fieldProblem).min(1) })
   .describe('What a request is answered that its caller can mend (RFC 9457).')
 
-/** Thrown by a handler to answer with that status; its text is meant for the caller, unlike that of any other error. */
+/**
+ * Thrown by a handler to answer with that status; its text is meant for the caller, unlike that of
+ * any other error.
+ */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem'
   readonly reason: string

@@ -1,5 +1,6 @@
-// What is a refusal of the framework's, or of the HTTP parser before it, in the words and the shape of all others?
-// Everything that has a status below 500 becomes a problem that names where, what was found and what is allowed.
+// What is a refusal of the framework's, or of the HTTP parser before it, in the words and the shape
+// of all others? Everything that has a status below 500 becomes a problem that names where, what
+// was found and what is allowed.
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
@@ -47,12 +48,16 @@ interface ParserError extends Error {
   readonly code?: string
 }
 
-/** What the parser of HTTP itself refuses is known to no route, and is answered on the bare connection. */
+/**
+ * What the parser of HTTP itself refuses is known to no route, and is answered on the bare
+ * connection.
+ */
 export function answerParserError(error: ParserError, socket: Socket, count: (status: number) => void): void {
   const { _httpMessage: answer } = socket as Socket & {
     readonly _httpMessage?: { readonly headersSent: boolean } | null
   }
-  // A caller who has left reads no answer; and after an answer has begun, another one would be taken for its rest.
+  // A caller who has left reads no answer; and after an answer has begun, another one would be
+  // taken for its rest.
   if (error.code === 'ECONNRESET' || !socket.writable || answer?.headersSent) {
     socket.destroy()
     return

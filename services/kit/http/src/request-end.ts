@@ -1,5 +1,6 @@
-// When is a request over? When its answer has been sent, or when its caller has gone before that: whichever comes first, and
-// once. The framework's own hook tells only of the former, so whoever hung up would be in hand for ever.
+// When is a request over? When its answer has been sent, or when its caller has gone before that:
+// whichever comes first, and once. The framework's own hook tells only of the former, so whoever
+// hung up would be in hand for ever.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 export interface RequestEnd {
@@ -8,7 +9,9 @@ export interface RequestEnd {
   readonly seconds: number
 }
 
-/** Known from nginx, and in nobody's way: HTTP has no status for an answer that nobody waits for. */
+/**
+ * Known from nginx, and in nobody's way: HTTP has no status for an answer that nobody waits for.
+ */
 const callerGone = 499
 
 export function onRequestEnd(app: FastifyInstance, tell: (request: FastifyRequest, over: RequestEnd) => void): void {

@@ -1,5 +1,6 @@
-// Which requests leave a line in the log? None, those that were refused, failed or given up, or all; each with the ids that lead
-// from it to the events it caused. Never a body, a query or a token.
+// Which requests leave a line in the log? None, those that were refused, failed or given up, or
+// all; each with the ids that lead from it to the events it caused. Never a body, a query or a
+// token.
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { onRequestEnd } from './request-end.ts'

@@ -1,12 +1,15 @@
-// What is one route? What it takes and answers, as zod schemas, beside the code that serves it: the same schemas check
-// what comes in and describe the route to callers (openapi.ts), so the two cannot drift apart.
+// What is one route? What it takes and answers, as zod schemas, beside the code that serves it: the
+// same schemas check what comes in and describe the route to callers (openapi.ts), so the two
+// cannot drift apart.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { parsed } from './validation.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may ask; a route that does not say so asks for a customer where customers are told apart. */
+    /**
+     * Who may ask; a route that does not say so asks for a customer where customers are told apart.
+     */
     access?: Access
   }
 }
@@ -96,7 +99,10 @@ export function route<T extends Takes>({ handle, ...described }: RouteDefinition
   }
 }
 
-/** Each route under each prefix. `problemOf` puts what a route throws into words for the caller, where it has any. */
+/**
+ * Each route under each prefix. `problemOf` puts what a route throws into words for the caller,
+ * where it has any.
+ */
 export function registerRoutes(
   app: FastifyInstance,
   routes: readonly Route[],

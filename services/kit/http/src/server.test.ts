@@ -156,7 +156,8 @@ test('a caller has its trace go on, sampled as it says, only from where that is 
   ] as const)
     for (const flags of ['01', '00'])
       expect(await handedOn(more, flags, address)).toMatch(new RegExp(`^00-(?!${caller})[0-9a-f]{32}-[0-9a-f]{16}-00$`))
-  // Without spans of its own it hands on what is trusted, so that no stage samples by the word of others.
+  // Without spans of its own it hands on what is trusted, so that no stage samples by the word of
+  // others.
   expect(await handedOn({ tracePeers }, '01', '10.1.2.3')).toBe(`00-${caller}-00f067aa0ba902b7-01`)
   expect(await handedOn({}, '01', '10.1.2.3')).toBeUndefined()
   expect(await handedOn({ tracePeers: 'all' }, '01', '192.0.2.7')).toContain(caller)

@@ -1,5 +1,6 @@
-// What does every HTTP service of ours have in common? Bounds on size, time, number and age of connections, a correlation id
-// on every answer, metrics per route, and problem answers that hide what broke on our side.
+// What does every HTTP service of ours have in common? Bounds on size, time, number and age of
+// connections, a correlation id on every answer, metrics per route, and problem answers that hide
+// what broke on our side.
 import {
   fastify,
   LogController,
@@ -35,25 +36,34 @@ export interface HttpServerOptions {
   /** Where requests are to be traced. */
   readonly tracing?: Tracing | undefined
   readonly bodyLimitBytes: number
-  /** Of the bodies of all requests being served together; a request beyond it is answered 503. Default 32 MiB. */
+  /**
+   * Of the bodies of all requests being served together; a request beyond it is answered 503.
+   * Default 32 MiB.
+   */
   readonly maxBodyBytes?: number
   /** Connections open at once; one more is closed as it comes. Default 10,000. */
   readonly maxConnections?: number
   /** Longest time to receive one request; without it a slow sender holds a connection for ever. */
   readonly requestTimeoutMs: number
-  /** Longest time to receive the headers of one request; no longer than the whole, which it is by default. */
+  /**
+   * Longest time to receive the headers of one request; no longer than the whole, which it is by
+   * default.
+   */
   readonly headersTimeoutMs?: number
   /** A connection without traffic for so long is closed. */
   readonly connectionTimeoutMs: number
-  /** An idle connection is kept for so long: longer than a balancer before the service keeps its own. */
+  /**
+   * An idle connection is kept for so long: longer than a balancer before the service keeps its
+   * own.
+   */
   readonly keepAliveTimeoutMs: number
   /** A connection older than this (±20 %) is closed with its next answer. */
   readonly connectionMaxAgeMs: number
   /** Addresses and networks whose `X-Forwarded-For` is believed; none unless given. */
   readonly trustedProxies?: readonly string[] | undefined
   /**
-   * Who opens a connection from there has its traces go on here, sampled as it says; those of others are only linked. None
-   * unless given.
+   * Who opens a connection from there has its traces go on here, sampled as it says; those of
+   * others are only linked. None unless given.
    */
   readonly tracePeers?: readonly string[] | 'all' | undefined
   /** Default `none`: metrics count requests in any case. */
@@ -66,11 +76,17 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   readonly app: FastifyInstance
-  /** Asks callers to go elsewhere with each answer while the load balancer learns of it; requests are still served. */
+  /**
+   * Asks callers to go elsewhere with each answer while the load balancer learns of it; requests
+   * are still served.
+   */
   announceClosing(): void
 }
 
-/** How often requests that take too long are looked for; Node's own 30 s would let them hold their memory for as long. */
+/**
+ * How often requests that take too long are looked for; Node's own 30 s would let them hold their
+ * memory for as long.
+ */
 const lateEveryMs = 1_000
 const defaultMaxConnections = 10_000
 const defaultMaxBodyBytes = 32 * 1_048_576
@@ -81,7 +97,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = bareServer(options, identify, (status) => refusedEarly(status))
   app.server.maxConnections = options.maxConnections ?? defaultMaxConnections
   app.server.on('connect', (_request, socket) => answerBare(socket, noTunnel, refusedEarly))
-  // Node would answer 417 with no body; what is expected may as well be passed over (RFC 9110, 10.1.1).
+  // Node would answer 417 with no body; what is expected may as well be passed over (RFC 9110,
+  // 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   app.decorateRequest('correlation')
   app.addHook('onRequest', (request, reply, done) => {
@@ -110,7 +127,8 @@ function bareServer(
   return fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger for each request would be made, with its redaction, for lines that are hardly ever written.
+    // A logger for each request would be made, with its redaction, for lines that are hardly ever
+    // written.
     childLoggerFactory: (logger) => logger,
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: options.requestTimeoutMs,
@@ -167,7 +185,8 @@ function answerError(
     ? problemBody(refusal, correlationId)
     : { title: 'Internal Error', status: 500, requestId: correlationId }
   if (body.status >= 500) {
-    // A refusal for want of room or of a database comes by the thousand: the metrics count it, the log need not.
+    // A refusal for want of room or of a database comes by the thousand: the metrics count it, the
+    // log need not.
     const level = error instanceof HttpProblem && error.retry ? 'debug' : 'error'
     const cause = error.cause ?? error
     logger[level]({ error: cause, correlationId, route: request.routeOptions.url }, error.message)

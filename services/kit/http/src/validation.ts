@@ -1,4 +1,5 @@
-// What exactly is wrong with a request? Every wrong field at once: its path, what was found there and what is allowed.
+// What exactly is wrong with a request? Every wrong field at once: its path, what was found there
+// and what is allowed.
 import { valueText } from '@orderpipeline/kit-telemetry'
 import type { z } from 'zod'
 import { HttpProblem, type FieldProblem } from './problem.ts'
@@ -8,7 +9,10 @@ const mostProblems = 20
 /** Of a path: names of fields are the caller's to choose. */
 const longestPath = 120
 
-/** The value a schema makes of `input`, or a 400 that lists every problem, the first 20 if there are more. */
+/**
+ * The value a schema makes of `input`, or a 400 that lists every problem, the first 20 if there are
+ * more.
+ */
 export function parsed<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input)
   if (result.success) return result.data

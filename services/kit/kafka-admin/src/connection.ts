@@ -1,6 +1,7 @@
-// How is a request put to the broker it is for? One connection a broker, made when first needed and again after it broke; when the
-// way in itself is lost or refused, the next request begins anew, credentials included. Every request is bounded in time, and an
-// answer with errors about some of its topics is an answer.
+// How is a request put to the broker it is for? One connection a broker, made when first needed and
+// again after it broke; when the way in itself is lost or refused, the next request begins anew,
+// credentials included. Every request is bounded in time, and an answer with errors about some of
+// its topics is an answer.
 import {
   apiVersionsV3,
   Connection,
@@ -66,7 +67,10 @@ export interface KafkaConnection {
 
 export type Metadata = Awaited<ReturnType<typeof metadataV12.api.async>>
 
-/** What is spoken here: a broker of Kafka 3.1 to 4.x knows all of it, and an older one is told apart before it is misunderstood. */
+/**
+ * What is spoken here: a broker of Kafka 3.1 to 4.x knows all of it, and an older one is told apart
+ * before it is misunderstood.
+ */
 const spoken = [
   metadataV12,
   describeConfigsV4,
@@ -115,8 +119,9 @@ export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
       ...(security.tls ? { tls: tlsOptions(security.tls) } : {}),
       ...(security.sasl ? { sasl: security.sasl } : {}),
     })
-    // The request under way is only told that the connection closed. A broker that refuses a client certificate, or the lack of one,
-    // says so after the handshake, and here alone. An unheard event would end the process.
+    // The request under way is only told that the connection closed. A broker that refuses a client
+    // certificate, or the lack of one, says so after the handshake, and here alone. An unheard
+    // event would end the process.
     connection.on('error', (error: unknown) => void heard.set(connection, error))
     try {
       await connection.connect(host, Number(port))
@@ -183,7 +188,8 @@ export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
       if (thrown instanceof ResponseError) return thrown['response'] as Awaited<ReturnType<typeof api.async>>
       const error = (opened && heard.get(opened)) ?? thrown
       const failure = unavailable(typeof key === 'number' ? (current.brokers.get(key) ?? '') : bootstrapServers, error)
-      // The others may be in the middle of an answer, so one broker that is away takes only its own connection with it.
+      // The others may be in the middle of an answer, so one broker that is away takes only its own
+      // connection with it.
       if (key === 'any' || failure.reason !== 'Unreachable') void end(mine)
       else {
         if (current.connections.get(key) === connection) current.connections.delete(key)

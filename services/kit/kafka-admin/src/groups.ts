@@ -1,5 +1,6 @@
-// Which consumer groups are there, what do they consume, and how long has their next message waited? Asked of every broker at
-// once, since each knows the groups it coordinates and the partitions it leads.
+// Which consumer groups are there, what do they consume, and how long has their next message
+// waited? Asked of every broker at once, since each knows the groups it coordinates and the
+// partitions it leads.
 import { listGroupsV4, listOffsetsV7, offsetFetchV8 } from '@platformatic/kafka'
 import type { KafkaConnection } from './connection.ts'
 import type { GroupQuery } from './offsets.ts'
@@ -29,11 +30,15 @@ async function topicsOf(kafka: KafkaConnection, nodeId: number, groups: readonly
     .map(({ groupId, topics }) => ({ group: groupId, topics: topics.map(({ name }) => name) }))
 }
 
-/** By topic and partition, for each of the times the offset of the first message that is not older; `undefined`: all are older. */
+/**
+ * By topic and partition, for each of the times the offset of the first message that is not older;
+ * `undefined`: all are older.
+ */
 export type OffsetsSince = ReadonlyMap<string, ReadonlyMap<number, readonly (number | undefined)[]>>
 
 /**
- * One request a broker for each of the times; each is a search in an index for every partition that is named.
+ * One request a broker for each of the times; each is a search in an index for every partition that
+ * is named.
  * @throws KafkaUnavailable when a partition does not answer
  */
 export async function offsetsSince(

@@ -1,6 +1,6 @@
-// How far has each consumer group come? Read in a handful of requests however many groups and topics there are: one for the
-// metadata, two to each broker for the ends of the partitions it leads, one for the coordinators, one to each coordinator for
-// what its groups have committed.
+// How far has each consumer group come? Read in a handful of requests however many groups and
+// topics there are: one for the metadata, two to each broker for the ends of the partitions it
+// leads, one for the coordinators, one to each coordinator for what its groups have committed.
 import { findCoordinatorV4, listOffsetsV7, offsetFetchV8 } from '@platformatic/kafka'
 import { failure } from './answers.ts'
 import type { KafkaConnection } from './connection.ts'
@@ -30,7 +30,10 @@ export async function everWritten(
   return new Map([...ends].map(([topic, of]) => [topic, [...of.values()].some(({ high }) => high > 0)]))
 }
 
-/** The ends of each topic's partitions; a topic of which some do not answer is absent. @throws KafkaUnavailable */
+/**
+ * The ends of each topic's partitions; a topic of which some do not answer is absent. @throws
+ * KafkaUnavailable
+ */
 export const readEnds = (
   kafka: KafkaConnection,
   topics: readonly string[],
@@ -43,8 +46,8 @@ type EndsOf = ReadonlyMap<string, ReadonlyMap<number, Ends>>
 type Committed = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<number, number>>>
 
 /**
- * The partitions of every group all of whose topics and offsets could be read; a group of which some could not is absent, since
- * half a lag misleads more than none.
+ * The partitions of every group all of whose topics and offsets could be read; a group of which
+ * some could not is absent, since half a lag misleads more than none.
  * @throws KafkaUnavailable when nothing can be read
  */
 export async function readOffsets(

@@ -1,5 +1,5 @@
-// What is asked of Kafka about topics? Few calls for many topics each; every topic has its own outcome, so that one wrong
-// configuration does not keep the others waiting.
+// What is asked of Kafka about topics? Few calls for many topics each; every topic has its own
+// outcome, so that one wrong configuration does not keep the others waiting.
 
 /** Kafka's answer about one topic, such as INVALID_CONFIG with what is wrong. */
 export interface TopicError {
@@ -36,7 +36,10 @@ export interface NewTopic {
 
 /** Every method @throws KafkaUnavailable when no broker answers in time. */
 export interface TopicAdmin {
-  /** Kafka's own name for itself, which outlives any change of addresses; `undefined` where it has none. */
+  /**
+   * Kafka's own name for itself, which outlives any change of addresses; `undefined` where it has
+   * none.
+   */
   clusterId(): Promise<string | undefined>
   /** `undefined` for a topic that does not exist. */
   describe(names: readonly string[]): Promise<Map<string, Outcome<DescribedTopic | undefined>>>

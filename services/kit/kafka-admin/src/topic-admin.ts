@@ -1,5 +1,5 @@
-// How are topics described and changed in a real Kafka? By the newest requests, for they alone speak of topic ids and change single
-// configurations.
+// How are topics described and changed in a real Kafka? By the newest requests, for they alone
+// speak of topic ids and change single configurations.
 import {
   ConfigResourceTypes,
   ConfigSources,
@@ -38,8 +38,9 @@ export function topicAdmin(kafka: KafkaConnection): TopicAdmin {
 }
 
 /**
- * The ids of topics deleted here. A busy broker goes on describing a deleted topic for seconds, and a new resource of the same name
- * must not take that for its own. Ids are never used again, so the oldest may be forgotten.
+ * The ids of topics deleted here. A busy broker goes on describing a deleted topic for seconds, and
+ * a new resource of the same name must not take that for its own. Ids are never used again, so the
+ * oldest may be forgotten.
  */
 class Tombstones {
   readonly #ids = new Set<string>()

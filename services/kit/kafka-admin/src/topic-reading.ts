@@ -1,5 +1,6 @@
-// How does a tool read all that a topic holds by now, and end? Straight from the brokers that lead its partitions, without a
-// consumer group to join, to wait for and to leave behind; up to the ends that the partitions had when it began.
+// How does a tool read all that a topic holds by now, and end? Straight from the brokers that lead
+// its partitions, without a consumer group to join, to wait for and to leave behind; up to the ends
+// that the partitions had when it began.
 import { fetchV13, listOffsetsV7, metadataV12 } from '@platformatic/kafka'
 import { codeOf, failure } from './answers.ts'
 import type { KafkaConnection } from './connection.ts'
@@ -78,8 +79,9 @@ export interface ReadPartition {
 }
 
 /**
- * Each record of a partition from one offset to before another. After what one fetch has brought comes an item without a record;
- * `next` is where reading goes on after it. @throws KafkaUnavailable
+ * Each record of a partition from one offset to before another. After what one fetch has brought
+ * comes an item without a record; `next` is where reading goes on after it. @throws
+ * KafkaUnavailable
  */
 export async function* recordsBetween(
   kafka: KafkaConnection,

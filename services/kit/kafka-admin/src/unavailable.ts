@@ -1,4 +1,5 @@
-// Why does Kafka not answer? In a word to act on, and in a sentence a person can read; nothing of a credential is in either.
+// Why does Kafka not answer? In a word to act on, and in a sentence a person can read; nothing of a
+// credential is in either.
 export type UnavailableReason = 'Unreachable' | 'AuthenticationFailed' | 'CertificateRefused' | 'VersionUnsupported'
 
 /** Carries no cause: what lies below may hold what was sent to authenticate. */

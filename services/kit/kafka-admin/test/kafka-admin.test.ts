@@ -1,4 +1,5 @@
-// Does a real Kafka, asked by TLS and password, tell and do what it is asked, and is a refusal told apart from an absence?
+// Does a real Kafka, asked by TLS and password, tell and do what it is asked, and is a refusal told
+// apart from an absence?
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
@@ -144,7 +145,8 @@ describe('the offsets of many groups', () => {
     await Promise.all([producer.connect(), committing.connect()])
     const messages = Array.from({ length: 10 }, (_, index) => ({ value: 'x', partition: index % 2 }))
     const queries = topics.map((topic, index) => ({ group: `${id}-group-${index}`, topics: [topic] }))
-    // A new topic's leaders answer a little later, and until then a group is absent rather than half read.
+    // A new topic's leaders answer a little later, and until then a group is absent rather than
+    // half read.
     await eventually(async () => {
       const read = await readOffsets(inner, queries).catch(() => undefined)
       return read?.size === topics.length ? true : undefined

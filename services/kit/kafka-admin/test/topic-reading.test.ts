@@ -1,4 +1,5 @@
-// Is a topic read whole, from a time on, past the gaps that transactions leave, and never beyond what fits in memory?
+// Is a topic read whole, from a time on, past the gaps that transactions leave, and never beyond
+// what fits in memory?
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { Kafka, logLevel } from 'kafkajs'

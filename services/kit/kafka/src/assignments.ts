@@ -1,7 +1,9 @@
-// Whose offsets may be committed, and when? Those of the present assignment, a little after work on them has moved on.
+// Whose offsets may be committed, and when? Those of the present assignment, a little after work on
+// them has moved on.
 //
-// An epoch lasts from one assignment to the next. Committing an offset of an earlier one could set a partition back that
-// another replica has taken further, and leave a lag that nobody works off; so what ends late is left to redelivery.
+// An epoch lasts from one assignment to the next. Committing an offset of an earlier one could set
+// a partition back that another replica has taken further, and leave a lag that nobody works off;
+// so what ends late is left to redelivery.
 import { errorOf } from './failure.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
 import type { OffsetToCommit, OffsetTracker } from './offset-tracker.ts'
@@ -10,7 +12,10 @@ export interface Assignment {
   readonly tracker: OffsetTracker
   /** False from the moment the assignment is about to change hands. */
   readonly open: boolean
-  /** Aborts at that moment, and when the replica drains: what only waits for a later try is another's then. */
+  /**
+   * Aborts at that moment, and when the replica drains: what only waits for a later try is
+   * another's then.
+   */
   readonly ending: AbortSignal
   owns(topic: string, partition: number): boolean
 }
@@ -18,7 +23,10 @@ export interface Assignment {
 export interface AssignmentsOptions {
   readonly everyMs: number
   readonly draining: AbortSignal
-  /** Done before offsets are committed, so that nothing is left to tidy up once a message cannot come again. */
+  /**
+   * Done before offsets are committed, so that nothing is left to tidy up once a message cannot
+   * come again.
+   */
   readonly settle: () => Promise<void>
   readonly commit: (offsets: readonly OffsetToCommit[]) => Promise<void>
   readonly onError: (error: Error) => void
@@ -83,7 +91,8 @@ export function createAssignments(options: AssignmentsOptions): Assignments {
       current.close()
       const epoch = current
       void commitNow(epoch, epoch.tracker.committable()).catch(() => undefined)
-      // Right behind and not before: a commit that waits for the database would come behind the join, and be refused.
+      // Right behind and not before: a commit that waits for the database would come behind the
+      // join, and be refused.
       void flush()
     },
     moved: (epoch) => {

@@ -10,13 +10,19 @@ export interface Backoff {
 /** What an outage of Kafka or the database is answered with, for as long as it lasts. */
 export const outageBackoff: Backoff = { firstMs: 200, maxMs: 10_000 }
 
-/** Doubles with each failure up to the bound; half of it is chance, so that replicas do not return together. */
+/**
+ * Doubles with each failure up to the bound; half of it is chance, so that replicas do not return
+ * together.
+ */
 export function delayMs(failures: number, { firstMs, maxMs }: Backoff, random: () => number = Math.random): number {
   const full = Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 30))
   return full / 2 + (full / 2) * random()
 }
 
-/** Work in hand was given up on purpose: the drain's grace ran out, or its partitions belong to another replica now. */
+/**
+ * Work in hand was given up on purpose: the drain's grace ran out, or its partitions belong to
+ * another replica now.
+ */
 export class Abandoned extends Error {
   override readonly name = 'Abandoned'
   readonly reason = 'Abandoned'

@@ -27,8 +27,9 @@ export interface KafkaSecurity {
 }
 
 /**
- * Tries for a little over a minute before a consumer counts as lost: one that outlasts a broker's restart keeps its place in
- * the group, while a new one makes the whole group wait until the old one's session has ended.
+ * Tries for a little over a minute before a consumer counts as lost: one that outlasts a broker's
+ * restart keeps its place in the group, while a new one makes the whole group wait until the old
+ * one's session has ended.
  */
 export const patience = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 40 } as const
 
@@ -56,7 +57,10 @@ registerCodecs()
 
 const repeatAfterMs = 10_000
 
-/** kafkajs tells of a lost connection many times a second, each time as an error; once in a while is enough. */
+/**
+ * kafkajs tells of a lost connection many times a second, each time as an error; once in a while is
+ * enough.
+ */
 function forwardTo(logger: Logger): (entry: LogEntry) => void {
   const said = new Map<string, number>()
   return ({ namespace, level, log: { message, error, groupId } }) => {

@@ -1,4 +1,5 @@
-// Is every codec of Kafka read within its bounds, and does a batch that cannot be read become placeholders at its offsets?
+// Is every codec of Kafka read within its bounds, and does a batch that cannot be read become
+// placeholders at its offsets?
 import kafkajs from 'kafkajs'
 import { expect, test } from 'vitest'
 import { codecs, maxBatchBytes, placeholderHeader, registerCodecs } from './codecs.ts'

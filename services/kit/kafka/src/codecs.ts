@@ -1,8 +1,10 @@
-// How is a compressed record batch read, within which bounds, and what becomes of one that cannot be read?
+// How is a compressed record batch read, within which bounds, and what becomes of one that cannot
+// be read?
 //
-// kafkajs reads a whole answer of a broker before it hands anything over, and knows gzip alone: one batch of another codec, or one that
-// is broken or inflates without end, would stop every partition of whoever consumes it. Here such a batch becomes placeholders at
-// its offsets, which the stage makes one dead letter of, and everything else goes on.
+// kafkajs reads a whole answer of a broker before it hands anything over, and knows gzip alone: one
+// batch of another codec, or one that is broken or inflates without end, would stop every partition
+// of whoever consumes it. Here such a batch becomes placeholders at its offsets, which the stage
+// makes one dead letter of, and everything else goes on.
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
@@ -10,7 +12,10 @@ import { lz4Compress, lz4Decompress, snappyCompress, snappyDecompress } from '@p
 import kafkajs from 'kafkajs'
 import { errorOf } from './failure.ts'
 
-/** Of a batch. A broker takes 1 MiB of it compressed unless told otherwise, and text of which nothing repeats is a tenth of itself. */
+/**
+ * Of a batch. A broker takes 1 MiB of it compressed unless told otherwise, and text of which
+ * nothing repeats is a tenth of itself.
+ */
 export const maxBatchBytes = 32 * 1024 * 1024
 /** Of one answer of a broker; what goes beyond is fetched again with the next. */
 const maxAnswerBytes = 48 * 1024 * 1024
@@ -94,7 +99,10 @@ async function inflated(codec: Codec, data: Buffer): Promise<Buffer> {
 const headerBytes = 61
 const lengthBefore = 12
 
-/** What stands before the records of a batch, in the answer they are a part of. Older formats than Kafka 0.11's have no such header. */
+/**
+ * What stands before the records of a batch, in the answer they are a part of. Older formats than
+ * Kafka 0.11's have no such header.
+ */
 function headerOf(data: Buffer) {
   if (data.byteOffset < headerBytes) return undefined
   const header = Buffer.from(data.buffer, data.byteOffset - headerBytes, headerBytes)

@@ -1,4 +1,5 @@
-// Where is Kafka, and how is it entered? The variables of the stage contract that say so, for every service that connects.
+// Where is Kafka, and how is it entered? The variables of the stage contract that say so, for every
+// service that connects.
 import { ConfigError, variables } from '@orderpipeline/kit-telemetry'
 import type { KafkaAddress, KafkaSecurity } from './client.ts'
 
@@ -30,7 +31,10 @@ export interface KafkaConfig {
   readonly KAFKA_SASL_PASSWORD?: string | undefined
 }
 
-/** @throws ConfigError where the protocol asks for a user and some of it is missing, or of a client certificate one half is */
+/**
+ * @throws ConfigError where the protocol asks for a user and some of it is missing, or of a client
+ * certificate one half is
+ */
 export function kafkaAddress(config: KafkaConfig, clientId: string): KafkaAddress {
   const protocol = config.KAFKA_SECURITY_PROTOCOL
   const security: KafkaSecurity = {

@@ -1,4 +1,5 @@
-// What does a record of a dead-letter topic say? A letter with its message as it was, or a mark of what became of one.
+// What does a record of a dead-letter topic say? A letter with its message as it was, or a mark of
+// what became of one.
 import { letterHeaders, markHeader } from './letter-marks.ts'
 import { maxReplays, replaysOf, type Mark } from './replay.ts'
 import type { ConsumedRecord, RecordHeaders } from './records.ts'
@@ -50,7 +51,10 @@ export function stageOfTopic(pipeline: string, topic: string): string | undefine
   return fits ? topic.slice(before.length, -after.length) : undefined
 }
 
-/** The letters among the records of one dead-letter topic, each with what became of it, oldest first. */
+/**
+ * The letters among the records of one dead-letter topic, each with what became of it, oldest
+ * first.
+ */
 export function deadLettersOf(stage: string, records: readonly ConsumedRecord[]): DeadLetter[] {
   const marks = new Map<string, Mark[]>()
   const letters: ConsumedRecord[] = []

@@ -1,4 +1,5 @@
-// What is kept of a message that a stage gave up on? All of it, and why, so that it can be mended and played again.
+// What is kept of a message that a stage gave up on? All of it, and why, so that it can be mended
+// and played again.
 import { bytesOf, maxChunkBytes } from './chunks.ts'
 import type { UndecodableBatch } from './codecs.ts'
 import { verdictOn } from './failure.ts'
@@ -12,11 +13,17 @@ export interface Failure {
   readonly attempts: number
 }
 
-/** Characters. A header has no bound of its own, and a record that exceeds the topic's would never get there. */
+/**
+ * Characters. A header has no bound of its own, and a record that exceeds the topic's would never
+ * get there.
+ */
 const messageLimit = 1_000
 const stackLimit = 4_000
 
-/** Key, value and headers as they came, as far as there is room for them; the reasons in further headers. */
+/**
+ * Key, value and headers as they came, as far as there is room for them; the reasons in further
+ * headers.
+ */
 export function deadLetter(
   record: ConsumedRecord,
   { error, attempts }: Failure,
@@ -47,8 +54,8 @@ export function deadLetter(
   const headers = { ...record.headers, ...named, ...coordinates }
   const letter = { topic: deadLetterTopic, key: record.key, value: record.value, headers }
   if (fits(letter)) return letter
-  // With the reasons it may be more than a broker takes, and a letter that cannot be written would stop its partition for ever. The
-  // message is where it was; the letter says where.
+  // With the reasons it may be more than a broker takes, and a letter that cannot be written would
+  // stop its partition for ever. The message is where it was; the letter says where.
   const omitted = { [omittedHeader]: String(record.value?.length ?? 0) }
   const without = { ...letter, value: null, headers: { ...headers, ...omitted } }
   return fits(without) ? without : { ...without, key: null, headers: { ...named, ...omitted } }
@@ -56,7 +63,10 @@ export function deadLetter(
 
 const fits = (letter: OutgoingRecord): boolean => bytesOf(letter) <= maxChunkBytes
 
-/** What could not be kept with its reasons, as it was too large or could not be read: how many bytes it had. */
+/**
+ * What could not be kept with its reasons, as it was too large or could not be read: how many bytes
+ * it had.
+ */
 export const omittedHeader = `${letterHeaders}omitted-bytes`
 
 /** One letter for all messages of the batch: nobody knows what they say. */

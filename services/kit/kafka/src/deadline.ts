@@ -1,4 +1,5 @@
-// How long may a call to Kafka take before it counts as failed? kafkajs bounds each request, not the calls made of them.
+// How long may a call to Kafka take before it counts as failed? kafkajs bounds each request, not
+// the calls made of them.
 
 export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded'

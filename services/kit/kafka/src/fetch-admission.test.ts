@@ -1,4 +1,5 @@
-// Are suspect messages alone in hand, is nobody kept waiting by them for ever, and is it written down how far watched partitions are taken?
+// Are suspect messages alone in hand, is nobody kept waiting by them for ever, and is it written
+// down how far watched partitions are taken?
 import type { EachBatchPayload } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { createQuarantine } from './quarantine.ts'

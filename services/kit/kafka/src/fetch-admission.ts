@@ -1,4 +1,5 @@
-// When is a message of a fetched batch taken in hand? When there is room for it, and for a suspect one when nothing else is in hand.
+// When is a message of a fetched batch taken in hand? When there is room for it, and for a suspect
+// one when nothing else is in hand.
 import type { EachBatchPayload } from 'kafkajs'
 import type { Quarantine, Trial } from './quarantine.ts'
 import type { PartitionOwnership } from './partition-ownership.ts'
@@ -33,8 +34,8 @@ export interface InFlightMessage {
 /** However little happens, the replica says that it lives. */
 const lookAgainMs = 1_000
 /**
- * Of a partition, messages behind one that does not end: each is remembered, and all come again after a crash. Then the partition
- * waits, and no other.
+ * Of a partition, messages behind one that does not end: each is remembered, and all come again
+ * after a crash. Then the partition waits, and no other.
  */
 const maxBehindFirst = 10_000
 
@@ -50,7 +51,10 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
   /** Batches with messages that are alone in hand, or are to be next. */
   let trying = 0
   let alone = false
-  /** Were alone for so long that they are waited for no more: what is in nobody's way but its own must not stop all others. */
+  /**
+   * Were alone for so long that they are waited for no more: what is in nobody's way but its own
+   * must not stop all others.
+   */
   let lingering: InFlightMessage[] = []
   /** `atWork`: what only waits for its next try does not count. */
   const nothingElse = (atWork: boolean): boolean => {
@@ -69,7 +73,10 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
 
     const goesOn = (): boolean =>
       payload.isRunning() && !options.draining.aborted && epoch.open && assignments.current === epoch
-    /** What `then` does is done in the same step as the last look. Returns whether the batch still goes on. */
+    /**
+     * What `then` does is done in the same step as the last look. Returns whether the batch still
+     * goes on.
+     */
     const when = async (free: () => boolean, then?: () => void): Promise<boolean> => {
       while (!free() && goesOn()) {
         await inFlightLimit.waitForCapacity(lookAgainMs)
@@ -107,9 +114,10 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
 
     /** Takes a part of the batch with nothing else in hand. Returns whether the batch goes on. */
     const takeAlone = async (records: readonly ConsumedRecord[], trial: Trial, care: Quarantine): Promise<boolean> => {
-      // What waits for its next try ends no process meanwhile; and while a provider fails there is always
-      // some of it, so that parts would take as long as their last tries. A single message is judged, so
-      // it is alone; and if a process ends after all, parts wait for all that is in them.
+      // What waits for its next try ends no process meanwhile; and while a provider fails there is
+      // always some of it, so that parts would take as long as their last tries. A single message
+      // is judged, so it is alone; and if a process ends after all, parts wait for all that is in
+      // them.
       const atWork = records.length > 1 && !care.patient(trial)
       const free = await when(
         () => !alone && nothingElse(atWork) && mayTake(),
@@ -129,7 +137,8 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
           return await whenDone(ownership.forget(trial))
         }
         ownership.ended()
-        // Committed before others are taken: if these end the process, they come again and no others do.
+        // Committed before others are taken: if these end the process, they come again and no
+        // others do.
         return await whenDone(assignments.flush())
       } finally {
         alone = false
@@ -183,7 +192,10 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
       }
       return true
     }
-    /** Ends of transactions behind the last message are nobody's work, and done when all before them is. */
+    /**
+     * Ends of transactions behind the last message are nobody's work, and done when all before them
+     * is.
+     */
     const passOver = (): void => {
       const end = batch.lastOffset()
       if (last === undefined || BigInt(end) <= BigInt(last)) return

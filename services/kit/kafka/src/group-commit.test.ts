@@ -1,4 +1,5 @@
-// Do messages share a transaction in order, is a bad one cut out alone, and is nothing published before its commit?
+// Do messages share a transaction in order, is a bad one cut out alone, and is nothing published
+// before its commit?
 import { expect, test } from 'vitest'
 import { createGroupCommit } from './group-commit.ts'
 import type { Entry, GroupCommitOptions } from './group-commit.ts'

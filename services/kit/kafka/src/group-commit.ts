@@ -1,8 +1,10 @@
-// How do many messages in hand share one transaction and one publication, in order, with a bad one cut out alone?
+// How do many messages in hand share one transaction and one publication, in order, with a bad one
+// cut out alone?
 //
-// One transaction runs at a time and takes whatever is waiting, so messages keep the order in which they came and batches
-// grow with load. While a batch is being published the next one's transaction already runs; publications never overlap. One
-// that fails by itself is tried again later, apart from the others, its key's later messages behind it.
+// One transaction runs at a time and takes whatever is waiting, so messages keep the order in which
+// they came and batches grow with load. While a batch is being published the next one's transaction
+// already runs; publications never overlap. One that fails by itself is tried again later, apart
+// from the others, its key's later messages behind it.
 import { createRetryQueue } from './retry-queue.ts'
 import type { RetryEntry } from './retry-queue.ts'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
@@ -72,7 +74,10 @@ const contention: Backoff = { firstMs: 20, maxMs: 500 }
 /** After a stall, which has taken its time already. */
 const stalling: Backoff = { firstMs: 100, maxMs: 1_000 }
 
-/** What came of a group: what is to be published, and whose end that is. Those that are aside are in neither. */
+/**
+ * What came of a group: what is to be published, and whose end that is. Those that are aside are in
+ * neither.
+ */
 interface Outcome<Item> extends Effect<Item> {
   readonly ended: readonly Entry<Item>[]
 }
@@ -86,7 +91,9 @@ interface Group<Item> {
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const { abandon, attempts, on } = options
   let waiting: Entry<Item>[] = []
-  /** The sizes of the next groups, where one failed: whose doing it was is looked for by halving. */
+  /**
+   * The sizes of the next groups, where one failed: whose doing it was is looked for by halving.
+   */
   let parts: number[] = []
   let running = false
   let publication: Promise<void> = Promise.resolve()
@@ -102,7 +109,8 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   const start = (): void => {
     if (running || abandon.aborted) return
     running = true
-    // Not before this turn of the event loop ends: messages that were fetched together travel together.
+    // Not before this turn of the event loop ends: messages that were fetched together travel
+    // together.
     setImmediate(() => {
       run().catch((error: unknown) => {
         if (!(error instanceof Abandoned)) throw error
@@ -114,7 +122,10 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   const aside = createRetryQueue<Entry<Item>>(start, options.draining)
 
   let triedAgain = false
-  /** One that is tried again goes alone: it has failed before. However many there are and long it takes, others get their turn between. */
+  /**
+   * One that is tried again goes alone: it has failed before. However many there are and long it
+   * takes, others get their turn between.
+   */
   const nextGroup = (): Group<Item> => {
     const others = triedAgain ? nextWaiting() : none
     triedAgain = false
@@ -149,7 +160,8 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
 
   const run = async (): Promise<void> => {
     let group = nextGroup()
-    // What comes while the last publication is under way must not wait for a further message to set things going again.
+    // What comes while the last publication is under way must not wait for a further message to set
+    // things going again.
     for (; group.entries.length > 0; await publication, group = nextGroup()) {
       for (; group.entries.length > 0; group = nextGroup()) {
         const started = performance.now()
@@ -157,7 +169,8 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
         on.group(group.entries.length, (performance.now() - started) / 1_000)
         await publication
         publication = publishAll(outcome)
-        // Its failure is looked at by the next await; without this, Node would take it for unhandled.
+        // Its failure is looked at by the next await; without this, Node would take it for
+        // unhandled.
         publication.catch(() => undefined)
       }
     }
@@ -212,7 +225,10 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     }
   }
 
-  /** One after the other, so that order stays; a bad message is alone after log2(group) rounds, and the good ones are out meanwhile. */
+  /**
+   * One after the other, so that order stays; a bad message is alone after log2(group) rounds, and
+   * the good ones are out meanwhile.
+   */
   const halved = (entries: readonly Entry<Item>[]): Outcome<Item> => {
     const middle = entries.length >> 1
     parts.unshift(middle, entries.length - middle)
@@ -221,8 +237,9 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   }
 
   /**
-   * It waits apart, so that those that can go on do. It is to blame only where others went through meanwhile: for taking too long again, or
-   * for waiting for a lock for so long that its partition's offset stands still.
+   * It waits apart, so that those that can go on do. It is to blame only where others went through
+   * meanwhile: for taking too long again, or for waiting for a lock for so long that its
+   * partition's offset stands still.
    */
   const stalledAlone = (entry: Entry<Item>, error: Error, stall: Stall): Outcome<Item> => {
     const before = stallsOf.get(entry)

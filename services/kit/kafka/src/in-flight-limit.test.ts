@@ -1,4 +1,5 @@
-// Does whoever waits for room in the window learn of it, and does waiting in vain leave nothing behind?
+// Does whoever waits for room in the window learn of it, and does waiting in vain leave nothing
+// behind?
 import { expect, test } from 'vitest'
 import { createInFlightLimit } from './in-flight-limit.ts'
 

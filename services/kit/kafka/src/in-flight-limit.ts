@@ -1,4 +1,5 @@
-// How many messages may be taken from Kafka and not be done, and how is the fetching told that there is room again?
+// How many messages may be taken from Kafka and not be done, and how is the fetching told that
+// there is room again?
 
 export interface InFlightLimit {
   take(): void
@@ -47,7 +48,8 @@ export function createInFlightLimit(max: number): InFlightLimit {
           clearTimeout(timer)
           resolve()
         }
-        // In an outage there is no release for hours, and each blocked batch looks again every second.
+        // In an outage there is no release for hours, and each blocked batch looks again every
+        // second.
         const timer = setTimeout(() => {
           waiting.delete(wake)
           resolve()

@@ -1,4 +1,5 @@
-// What does a service need of Kafka? A stage's consumer with its guarantees, a producer, and topics for tests.
+// What does a service need of Kafka? A stage's consumer with its guarantees, a producer, and topics
+// for tests.
 export type { KafkaAddress, KafkaSecurity } from './client.ts'
 export { kafkaAddress, kafkaVariables, type KafkaConfig } from './config.ts'
 export { runStage, type Stage, type StageOptions } from './stage.ts'

@@ -1,14 +1,21 @@
-// How does work go on side by side, yet in order for each key? A lane for each key, and a bound on lanes under way at once.
+// How does work go on side by side, yet in order for each key? A lane for each key, and a bound on
+// lanes under way at once.
 
 export interface KeySerialExecutor {
-  /** Starts `work` once all earlier work of the key has ended and a place is free. `work` must not throw. */
+  /**
+   * Starts `work` once all earlier work of the key has ended and a place is free. `work` must not
+   * throw.
+   */
   add(key: string, work: (place: Slot) => Promise<void>): void
   /** Started and not ended. */
   readonly running: number
 }
 
 export interface Slot {
-  /** Others may have the place while the work waits; its key stays its own. Resolves when there is a place again. */
+  /**
+   * Others may have the place while the work waits; its key stays its own. Resolves when there is a
+   * place again.
+   */
   releaseWhile(wait: Promise<void>): Promise<void>
 }
 

@@ -1,7 +1,8 @@
-// How often is a group that waits for a lock tried together before it is halved? Halving finds the one message whose lock is
-// held for long, and does harm where everybody queues for a row that all need: a part waits in that queue as long as the whole,
-// for fewer messages, so more groups queue and the wait gets longer. How long those take that go through tells the two apart:
-// in a queue they have waited, too.
+// How often is a group that waits for a lock tried together before it is halved? Halving finds the
+// one message whose lock is held for long, and does harm where everybody queues for a row that all
+// need: a part waits in that queue as long as the whole, for fewer messages, so more groups queue
+// and the wait gets longer. How long those take that go through tells the two apart: in a queue
+// they have waited, too.
 
 export interface LockPatience {
   /** Tries of a group, the first one included; `suspected`: of a part of one that was halved. */

@@ -1,9 +1,13 @@
-// What does a log line of a stage say about the messages it is about, so that the line leads to the order and the order to its lines?
+// What does a log line of a stage say about the messages it is about, so that the line leads to the
+// order and the order to its lines?
 
 /** Names and values as they stand in the line. */
 export type LogFields = Readonly<Record<string, string | number | undefined>>
 
-/** A group may be hundreds of messages; a line with all of them would be cut off or cost more than it tells. */
+/**
+ * A group may be hundreds of messages; a line with all of them would be cut off or cost more than
+ * it tells.
+ */
 const namedAtMost = 20
 
 /** Of one message its fields; of several how many, and the first of them. */

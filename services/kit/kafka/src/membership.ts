@@ -1,7 +1,9 @@
-// How does a replica stay a member of its consumer group through crashes, outages and rebalances, until it is told to stop?
+// How does a replica stay a member of its consumer group through crashes, outages and rebalances,
+// until it is told to stop?
 //
-// Each life of a kafkajs consumer ends in a crash or in `close`. After a crash a new consumer is made, however often, with
-// backoff: kafkajs restarts only after errors it deems retriable, and a stage must survive the others too.
+// Each life of a kafkajs consumer ends in a crash or in `close`. After a crash a new consumer is
+// made, however often, with backoff: kafkajs restarts only after errors it deems retriable, and a
+// stage must survive the others too.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
 import type { Logger } from '@orderpipeline/kit-telemetry'
@@ -18,12 +20,20 @@ export interface MembershipOptions {
   readonly groupId: string
   readonly topics: readonly string[]
   readonly onBatch: (payload: EachBatchPayload) => Promise<void>
-  /** The group has given this replica these partitions, by topic; whatever it had before is another's. */
+  /**
+   * The group has given this replica these partitions, by topic; whatever it had before is
+   * another's.
+   */
   readonly onAssigned: (partitions: Readonly<Record<string, readonly number[]>>) => void
-  /** The assignment is about to change hands, as soon as the answer resolves: what is done should be committed at once. */
+  /**
+   * The assignment is about to change hands, as soon as the answer resolves: what is done should be
+   * committed at once.
+   */
   readonly onRevoking: () => Promise<void>
   readonly onCrash: (error: Error) => void
-  /** A batch has nothing to hand over: ends of transactions, or messages of one that was aborted. */
+  /**
+   * A batch has nothing to hand over: ends of transactions, or messages of one that was aborted.
+   */
   readonly onPassedOver: (batch: PassedOver) => void
   /** A broker has answered: how long that took, the wait for messages to come included. */
   readonly onFetch: (seconds: number) => void
@@ -51,16 +61,21 @@ export interface Membership {
 
 const sessionTimeoutMs = 30_000
 /**
- * How long a rebalance waits for members. While a stage scales from 5 to 100 pods there is nearly always one on its way in, so
- * the whole group stands still for this long at a time; a member that is late only joins again. Work in hand does not hold a
- * member back: its batches only take messages in.
+ * How long a rebalance waits for members. While a stage scales from 5 to 100 pods there is nearly
+ * always one on its way in, so the whole group stands still for this long at a time; a member that
+ * is late only joins again. Work in hand does not hold a member back: its batches only take
+ * messages in.
  */
 const rebalanceTimeoutMs = 15_000
-/** A consumer without a fetch or a heartbeat for this long has hung: kafkajs has been seen to stop without a crash. */
+/**
+ * A consumer without a fetch or a heartbeat for this long has hung: kafkajs has been seen to stop
+ * without a crash.
+ */
 const silenceLimitMs = 120_000
 /**
- * From one fetch that brought messages to the next. The first message after a lull is fetched as it comes; those that come in its wake
- * share a fetch, a transaction, a publication. Without it a stage at 25 messages a second makes 25 of each.
+ * From one fetch that brought messages to the next. The first message after a lull is fetched as it
+ * comes; those that come in its wake share a fetch, a transaction, a publication. Without it a
+ * stage at 25 messages a second makes 25 of each.
  */
 const fetchEveryMs = 50
 /** Batches of a fetch that are handed over at once; the next fetch waits for all of them. */
@@ -92,7 +107,8 @@ export function startMembership(options: MembershipOptions): Membership {
       retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
     })
     const end = Promise.withResolvers<Error | undefined>()
-    // A consumer that was given up on may wake up after all; nothing it then says or does is of this replica.
+    // A consumer that was given up on may wake up after all; nothing it then says or does is of
+    // this replica.
     let over = false
     const watch = setInterval(() => {
       if (performance.now() - lastSign > silenceLimitMs) end.resolve(new Error('the consumer shows no sign of life'))
@@ -206,7 +222,10 @@ export function startMembership(options: MembershipOptions): Membership {
   }
 }
 
-/** Offsets stay as they are until there is a member again; what is done behind them comes again, and the inbox knows it. */
+/**
+ * Offsets stay as they are until there is a member again; what is done behind them comes again, and
+ * the inbox knows it.
+ */
 class NotAMember extends Error {
   override readonly name = 'NotAMember'
   readonly reason = 'NotAMember'

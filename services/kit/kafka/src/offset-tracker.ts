@@ -1,4 +1,5 @@
-// How far may a partition's offset be committed? Up to the first message that is not done, whatever has been done after it.
+// How far may a partition's offset be committed? Up to the first message that is not done, whatever
+// has been done after it.
 
 interface Entry {
   readonly offset: bigint
@@ -24,11 +25,17 @@ export interface OffsetToCommit {
 }
 
 export interface OffsetTracker {
-  /** A message has been taken in hand, in offset order for its partition. The answer is called once, when it is done. */
+  /**
+   * A message has been taken in hand, in offset order for its partition. The answer is called once,
+   * when it is done.
+   */
   take(topic: string, partition: number, offset: string): () => void
   /** The partition's end, as the broker last told it. */
   sawEnd(topic: string, partition: number, highWatermark: string): void
-  /** The partition's first message that is not done, or the one to come next; undefined where none was taken. */
+  /**
+   * The partition's first message that is not done, or the one to come next; undefined where none
+   * was taken.
+   */
   firstNotDone(topic: string, partition: number): bigint | undefined
   /** Messages from the first that is not done on, that are taken; done or not. */
   taken(topic: string, partition: number): number

@@ -1,5 +1,6 @@
-// Is nothing taken in hand before the partitions are, in writing; are they let go of in order, once the database can be reached; and is
-// nothing suspect before the processes that lost it have been silent long enough?
+// Is nothing taken in hand before the partitions are, in writing; are they let go of in order, once
+// the database can be reached; and is nothing suspect before the processes that lost it have been
+// silent long enough?
 import { expect, test } from 'vitest'
 import { silentLogger } from '@orderpipeline/kit-telemetry'
 import type { PartitionHeld, Trial } from './quarantine.ts'
@@ -9,7 +10,10 @@ import type { PartitionOwnershipStore } from './partition-ownership.ts'
 const trial: Trial = { topic: 't', partition: 0, from: '7', to: '9', tries: 0 }
 const later = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** `away`: asked before each statement; what it throws is an outage. `deaths`: at the take, and at a later look. */
+/**
+ * `away`: asked before each statement; what it throws is an outage. `deaths`: at the take, and at a
+ * later look.
+ */
 function desk({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 }: Desk = {}) {
   const log: string[] = []
   const write = async (what: string): Promise<void> => {

@@ -1,23 +1,33 @@
-// How does a replica's end without a word come to be known to the next? It takes its partitions in writing, and lets go of them when it
-// leaves: a partition that is still another's when it is taken was left by a process that had not let go of it yet, or could not any more.
-// Which of the two shows by whether that process is ever heard of again.
+// How does a replica's end without a word come to be known to the next? It takes its partitions in
+// writing, and lets go of them when it leaves: a partition that is still another's when it is taken
+// was left by a process that had not let go of it yet, or could not any more. Which of the two
+// shows by whether that process is ever heard of again.
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { delayMs, outageBackoff, pause } from './backoff.ts'
 import { createQuarantine, deathsForSuspicion } from './quarantine.ts'
 import type { Quarantine, Partition, PartitionHeld, Trial } from './quarantine.ts'
 import { within } from './deadline.ts'
 
-/** Where it is written down. Whatever a process says of partitions that are another's by now changes nothing about their owner. */
+/**
+ * Where it is written down. Whatever a process says of partitions that are another's by now changes
+ * nothing about their owner.
+ */
 export interface PartitionOwnershipStore {
   take(partitions: readonly Partition[]): Promise<readonly PartitionHeld[]>
-  /** What is known by now of those that are this process's, and how many partitions of the stage have several deaths. */
+  /**
+   * What is known by now of those that are this process's, and how many partitions of the stage
+   * have several deaths.
+   */
   look(partitions: readonly Partition[]): Promise<{ held: readonly PartitionHeld[]; suspects: number }>
   /**
-   * All there are, and those that were lost before they could be released: this process is alive. `unended`: of the trial that is in hand,
-   * which this process then does not end with.
+   * All there are, and those that were lost before they could be released: this process is alive.
+   * `unended`: of the trial that is in hand, which this process then does not end with.
    */
   release(unended: Partition | undefined): Promise<void>
-  /** Messages of a watched partition are taken up to this offset; `until` is kept unless there is one already. */
+  /**
+   * Messages of a watched partition are taken up to this offset; `until` is kept unless there is
+   * one already.
+   */
   reach(partition: Partition, offset: string, until: string): Promise<void>
   /** These messages are alone in hand. */
   try(trial: Trial): Promise<void>
@@ -28,7 +38,10 @@ export interface PartitionOwnershipStore {
 }
 
 export interface PartitionOwnership {
-  /** For the present assignment; undefined until it has been written down: no message of it may be taken in hand before. */
+  /**
+   * For the present assignment; undefined until it has been written down: no message of it may be
+   * taken in hand before.
+   */
   readonly quarantine: Quarantine | undefined
   take(assignment: Readonly<Record<string, readonly number[]>>): void
   /** Resolves when it is written down, or cannot be in time. It never rejects. */
@@ -47,8 +60,9 @@ export interface PartitionOwnership {
 /** A replica that is late with it is heard of afterwards: that takes the suspicion away. */
 const releaseTimeoutMs = 3_000
 /**
- * How long a process that lost its partitions must stay silent to count as dead. It has been silent for the rebalance before (15 s for a
- * member that does not answer, the session's 30 s for others), so it is a session's time-out in all.
+ * How long a process that lost its partitions must stay silent to count as dead. It has been silent
+ * for the rebalance before (15 s for a member that does not answer, the session's 30 s for others),
+ * so it is a session's time-out in all.
  */
 const silenceMs = 20_000
 
@@ -75,7 +89,10 @@ export function createPartitionOwnership({
   let last: Promise<void> = Promise.resolve()
   const next = (work: () => Promise<void>): Promise<void> => (last = last.then(work))
 
-  /** The database being away is an outage: it is waited for, as long as the assignment lasts. Undefined once it is over. */
+  /**
+   * The database being away is an outage: it is waited for, as long as the assignment lasts.
+   * Undefined once it is over.
+   */
   const insist = async <T>(work: () => Promise<T>, { signal }: AbortController): Promise<T | undefined> => {
     for (let failures = 1; !signal.aborted; failures++) {
       try {

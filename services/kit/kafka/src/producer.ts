@@ -10,8 +10,9 @@ import type { OutgoingRecord } from './records.ts'
 
 export interface Producer {
   /**
-   * Records of one key arrive in the order given, as long as the caller awaits one send before the next. A send that
-   * failed may have published some: consumers drop the second copy by its event id. Connects when first used.
+   * Records of one key arrive in the order given, as long as the caller awaits one send before the
+   * next. A send that failed may have published some: consumers drop the second copy by its event
+   * id. Connects when first used.
    * @throws PublishFailed
    */
   send(records: readonly OutgoingRecord[]): Promise<void>
@@ -26,7 +27,10 @@ export class PublishFailed extends Error {
 }
 
 const acknowledgementTimeoutMs = 10_000
-/** Of one send, kafkajs' own tries included. A producer that takes longer may never answer: a new one takes its place. */
+/**
+ * Of one send, kafkajs' own tries included. A producer that takes longer may never answer: a new
+ * one takes its place.
+ */
 const sendDeadlineMs = 60_000
 const closeDeadlineMs = 5_000
 

@@ -1,4 +1,5 @@
-// Is the message that ends its processes found in few parts, no other blamed, and suspicion over once it is behind?
+// Is the message that ends its processes found in few parts, no other blamed, and suspicion over
+// once it is behind?
 import { expect, test } from 'vitest'
 import { createQuarantine, maxSuspects } from './quarantine.ts'
 import type { Quarantine, PartitionHeld } from './quarantine.ts'

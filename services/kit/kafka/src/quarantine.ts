@@ -1,8 +1,10 @@
-// Which messages may be what ends the processes that have them? Those that were in hand each time, found by parts of a sixteenth.
+// Which messages may be what ends the processes that have them? Those that were in hand each time,
+// found by parts of a sixteenth.
 //
-// A partition is watched after one death: its replica writes down how far it has taken messages. After a second death with some of the
-// same messages in hand, these are suspect: a part of them is in hand with nothing else in the replica. A process that ends then leaves
-// that part as the suspects, until it is a single message.
+// A partition is watched after one death: its replica writes down how far it has taken messages.
+// After a second death with some of the same messages in hand, these are suspect: a part of them is
+// in hand with nothing else in the replica. A process that ends then leaves that part as the
+// suspects, until it is a single message.
 import type { Failure } from './dead-letter.ts'
 
 export interface Partition {
@@ -39,22 +41,34 @@ export interface Quarantine {
   watched(partition: Partition): boolean
   /** Whether it is suspect is not decided yet: no message of it may be taken. */
   pending(partition: Partition): boolean
-  /** The messages, from this one on, that are to be in hand with nothing else; undefined where the partition is not suspect. */
+  /**
+   * The messages, from this one on, that are to be in hand with nothing else; undefined where the
+   * partition is not suspect.
+   */
   trialOf(message: Place): Trial | undefined
   /**
-   * Whether a trial of it waits for all of its messages. After the fewest deaths that make it suspect
-   * these are most likely nobody's fault but that of pods that come and go.
+   * Whether a trial of it waits for all of its messages. After the fewest deaths that make it
+   * suspect these are most likely nobody's fault but that of pods that come and go.
    */
   patient(partition: Partition): boolean
   /** Why the messages of a trial are not to be handled at all. */
   verdictOn(trial: Trial): Failure | undefined
-  /** Whether everything that could have ended its processes lies before this offset. True of a partition that is not watched. */
+  /**
+   * Whether everything that could have ended its processes lies before this offset. True of a
+   * partition that is not watched.
+   */
   isPast(partition: Partition, offset: bigint): boolean
-  /** The end of the partition as it was when it was first fetched; what `isPast` goes by after a first death. */
+  /**
+   * The end of the partition as it was when it was first fetched; what `isPast` goes by after a
+   * first death.
+   */
   sawEnd(partition: Partition, highWatermark: string): string
   /** The partition is past whatever ended its processes. */
   clear(partition: Partition): void
-  /** Makes the pending ones suspect, or not. `suspects`: partitions of the whole stage with several deaths. */
+  /**
+   * Makes the pending ones suspect, or not. `suspects`: partitions of the whole stage with several
+   * deaths.
+   */
   decide(held: readonly PartitionHeld[], suspects: number, random?: () => number): void
   /** Those that are suspect. */
   readonly partitions: readonly Partition[]
@@ -64,11 +78,15 @@ export interface Quarantine {
 export const deathsForSuspicion = 2
 const triesOfOne = 2
 /**
- * Of a stage, at once. One message is in one partition. Where many are suspect it is rather the process or its node that is at fault,
- * and handling all of them in parts would slow the stage down when its backlog is largest; so chance decides which are.
+ * Of a stage, at once. One message is in one partition. Where many are suspect it is rather the
+ * process or its node that is at fault, and handling all of them in parts would slow the stage down
+ * when its backlog is largest; so chance decides which are.
  */
 export const maxSuspects = 8
-/** More parts cost more commits, fewer parts more deaths: 1,000 messages take at most 48 of the former and 4 of the latter. */
+/**
+ * More parts cost more commits, fewer parts more deaths: 1,000 messages take at most 48 of the
+ * former and 4 of the latter.
+ */
 const partsOfTrial = 16n
 
 interface Watch extends Partition {

@@ -1,15 +1,21 @@
-// How does a dead letter get back to the one stage that gave up on it? Into the topic it came from, under its key and so behind
-// what its key has got meanwhile, with a header that names the stage: every other consumer of the topic passes it over (ADR 10).
+// How does a dead letter get back to the one stage that gave up on it? Into the topic it came from,
+// under its key and so behind what its key has got meanwhile, with a header that names the stage:
+// every other consumer of the topic passes it over (ADR 10).
 import { markHeader } from './letter-marks.ts'
 import type { DeadLetter, DeadLetterAction } from './dead-letter-record.ts'
 import type { OutgoingRecord, RecordHeaders } from './records.ts'
 
 const replayHeaders = 'orderpipeline-replay-'
-/** Part of the stage contract: a message with this header is for the stage it names and for no other. */
+/**
+ * Part of the stage contract: a message with this header is for the stage it names and for no
+ * other.
+ */
 export const replayStageHeader = `${replayHeaders}stage`
 const countHeader = `${replayHeaders}count`
 
-/** A message that came back so often is parked: playing it once more is a decision, not a routine. */
+/**
+ * A message that came back so often is parked: playing it once more is a decision, not a routine.
+ */
 export const maxReplays = 3
 
 export const forAnotherStage = (headers: RecordHeaders, stage: string): boolean => {
@@ -70,8 +76,8 @@ export interface Mark {
 }
 
 /**
- * Kafka cannot strike one record out, so what became of a letter is written behind it: into its own partition, where retention,
- * which cuts from the front, cannot take the mark before the letter.
+ * Kafka cannot strike one record out, so what became of a letter is written behind it: into its own
+ * partition, where retention, which cuts from the front, cannot take the mark before the letter.
  */
 export function markRecord(letter: DeadLetter, mark: Mark): OutgoingRecord {
   return {

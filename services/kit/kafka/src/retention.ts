@@ -1,4 +1,5 @@
-// For how long does Kafka keep messages, so that a stage remembers for longer which of them it has had?
+// For how long does Kafka keep messages, so that a stage remembers for longer which of them it has
+// had?
 import kafkajs from 'kafkajs'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { createClient } from './client.ts'
@@ -14,7 +15,8 @@ export class RetentionRefused extends Error {
 const refused = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'])
 
 /**
- * Of the topic that keeps its messages for the longest time; Infinity where one keeps them for ever.
+ * Of the topic that keeps its messages for the longest time; Infinity where one keeps them for
+ * ever.
  * @throws RetentionRefused where the user may not describe the topics' configuration
  */
 export async function longestRetentionHours(

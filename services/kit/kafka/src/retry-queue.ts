@@ -1,5 +1,6 @@
-// Where does a message wait that failed and may succeed later? Aside, with its key's later messages behind it, while everything else
-// goes on: one message that fails holds up its own key and nothing more.
+// Where does a message wait that failed and may succeed later? Aside, with its key's later messages
+// behind it, while everything else goes on: one message that fails holds up its own key and nothing
+// more.
 
 export interface RetryEntry {
   /** Messages of one key are worked off in order. */
@@ -17,7 +18,10 @@ export interface RetryQueue<Entry extends RetryEntry> {
   put(entry: Entry, ms: number): void
   /** Whose time has come, first come first served. */
   nextDue(): Entry | undefined
-  /** The one of this key that was aside has come to its end. Returns what waited behind it, in order. */
+  /**
+   * The one of this key that was aside has come to its end. Returns what waited behind it, in
+   * order.
+   */
   release(entry: Entry): Entry[]
 }
 
@@ -28,7 +32,10 @@ interface Lane<Entry> {
   trying: boolean
 }
 
-/** `onDue`: there is something to try. From `stop` on nothing waits any more: what is aside, and comes to be, is left. */
+/**
+ * `onDue`: there is something to try. From `stop` on nothing waits any more: what is aside, and
+ * comes to be, is left.
+ */
 export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, stop: AbortSignal): RetryQueue<Entry> {
   const lanes = new Map<string, Lane<Entry>>()
   const timers = new Set<NodeJS.Timeout>()
@@ -85,7 +92,8 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       const lane = lanes.get(entry.key)
       if (lane?.first !== entry) return []
       lanes.delete(entry.key)
-      // Of an assignment that is over: they come again to whoever has the partition now, this replica included.
+      // Of an assignment that is over: they come again to whoever has the partition now, this
+      // replica included.
       const [live, gone] = [lane.behind.filter((one) => one.live()), lane.behind.filter((one) => !one.live())]
       for (const one of gone) one.leave()
       return live

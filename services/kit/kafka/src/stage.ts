@@ -1,8 +1,10 @@
-// How does a stage turn a consumer group's messages into effects and further events, exactly once in effect?
+// How does a stage turn a consumer group's messages into effects and further events, exactly once
+// in effect?
 //
-// A message is taken in hand, decoded, prepared (calls to other systems, side by side, in order for each key), then shares a
-// transaction with whatever else is ready; then its events are published; only then may its offset be committed. A crash at
-// any point redelivers it, and the transaction (the stage's inbox) tells what it has done before.
+// A message is taken in hand, decoded, prepared (calls to other systems, side by side, in order for
+// each key), then shares a transaction with whatever else is ready; then its events are published;
+// only then may its offset be committed. A crash at any point redelivers it, and the transaction
+// (the stage's inbox) tells what it has done before.
 import type { Logger, Registry, Span } from '@orderpipeline/kit-telemetry'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { KafkaAddress } from './client.ts'
@@ -37,15 +39,21 @@ export interface StageOptions<Message, Item> {
   /** Calls of `prepare` under way at once. */
   readonly concurrency: number
   readonly retry: { readonly attempts: number; readonly backoffSeconds: number }
-  /** `undefined`: none of this stage's business, done with at once. What it throws makes a dead letter. */
+  /**
+   * `undefined`: none of this stage's business, done with at once. What it throws makes a dead
+   * letter.
+   */
   readonly decode: (record: ConsumedRecord) => Message | undefined
   /** What log lines about it say beside its place in Kafka. */
   readonly describe?: ((message: Message) => LogFields) | undefined
-  /** Calls to other systems, which must bear being repeated. Stages without any give `undefined`. */
+  /**
+   * Calls to other systems, which must bear being repeated. Stages without any give `undefined`.
+   */
   readonly prepare: ((message: Message, signal: AbortSignal) => Promise<Item>) | undefined
   /**
-   * Calls for these need not wait for calls for earlier messages of their key, as a cancellation need not for a payment that does not come
-   * to an end. Among themselves they keep their order, and in the transaction all do that are ready.
+   * Calls for these need not wait for calls for earlier messages of their key, as a cancellation
+   * need not for a payment that does not come to an end. Among themselves they keep their order,
+   * and in the transaction all do that are ready.
    */
   readonly overtakes?: ((message: Message) => boolean) | undefined
   /** While it says true, messages stay in Kafka; the replica keeps its place in the group. */
@@ -53,15 +61,19 @@ export interface StageOptions<Message, Item> {
   /** For stages without `prepare`. */
   readonly itemOf: (message: Message) => Item
   /**
-   * One transaction for all items, in order: each new one's effect, and its events kept; for those seen before, nothing.
-   * Returns what is not known to be published, in order. `settled` items' events are out and need not be kept.
+   * One transaction for all items, in order: each new one's effect, and its events kept; for those
+   * seen before, nothing. Returns what is not known to be published, in order. `settled` items'
+   * events are out and need not be kept.
    */
   readonly effect: (items: readonly Item[], settled: readonly Item[]) => Promise<Effect<Item>>
   /** As `effect` with nothing new. */
   readonly settle: (settled: readonly Item[]) => Promise<void>
   /** Who holds which partition, kept where it outlives the replica. */
   readonly holdings: PartitionOwnershipStore
-  /** Where traces are wanted: a span for the work on a message, and the message as what is made of it must carry it on. */
+  /**
+   * Where traces are wanted: a span for the work on a message, and the message as what is made of
+   * it must carry it on.
+   */
   readonly trace?: ((message: Message, record: ConsumedRecord) => { message: Message; span: Span }) | undefined
   readonly producer: Producer
   readonly registry: Registry
@@ -73,13 +85,17 @@ export interface StageOptions<Message, Item> {
 
 export interface Stage {
   /**
-   * `true` from when it has been a member of its group, with or without partitions, and the database has answered it; otherwise why not. An
-   * outage later on is no reason to hold a roll-out back or to take the replica for a bad one.
+   * `true` from when it has been a member of its group, with or without partitions, and the
+   * database has answered it; otherwise why not. An outage later on is no reason to hold a roll-out
+   * back or to take the replica for a bad one.
    */
   ready(): true | string
   /** `true`, or why this process should be replaced. */
   healthy(): true | string
-  /** Ends what is in hand, commits, leaves the group. What has not ended within the grace is left to redelivery. */
+  /**
+   * Ends what is in hand, commits, leaves the group. What has not ended within the grace is left to
+   * redelivery.
+   */
   drain(graceMs: number): Promise<void>
 }
 
@@ -90,9 +106,14 @@ interface Preparing {
   readonly about: LogFields
 }
 
-/** Taken from Kafka and not done: enough that hot keys do not starve the rest, small enough to hold in memory. */
+/**
+ * Taken from Kafka and not done: enough that hot keys do not starve the rest, small enough to hold
+ * in memory.
+ */
 const maxInHand = 1_000
-/** What a crash makes come again, and by how much the lag that scales the stage may look too high. */
+/**
+ * What a crash makes come again, and by how much the lag that scales the stage may look too high.
+ */
 const commitEveryMs = 1_000
 /** For so long one message may wait for what others get, with its partition's offset before it. */
 const stalledForMs = 3_600_000
@@ -136,7 +157,10 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   let everReady = false
   let settled: Item[] = []
 
-  /** The last transaction that took settled items along: until it has committed, they are not settled. */
+  /**
+   * The last transaction that took settled items along: until it has committed, they are not
+   * settled.
+   */
   let carried: Promise<unknown> = Promise.resolve()
   const withSettled = async <T>(work: (items: readonly Item[]) => Promise<T>): Promise<T> => {
     const taken = settled
@@ -158,7 +182,8 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     everyMs: commitEveryMs,
     draining: draining.signal,
     settle: async () => {
-      // A crash after their offsets and before their transaction would leave them unsettled for ever.
+      // A crash after their offsets and before their transaction would leave them unsettled for
+      // ever.
       await carried
       if (settled.length > 0) await withSettled(options.settle)
       await carried
@@ -279,9 +304,11 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         if (verdict === 'never' || failures >= retry.attempts) return { failure: { error, attempts: failures } }
         metrics.retries.inc({ what: 'preparation' })
         logger.warn({ ...about, error, failures }, 'preparation failed; trying again')
-        // Neither a drain nor a rebalance waits for a later try: the next owner of the partition makes it. In an outage every message
-        // would fail likewise, so its place is kept: others in it would only be more calls to who is away already. One that fails while
-        // others succeed, or for longer than an outage is likely to be everybody's, must not keep the place from them.
+        // Neither a drain nor a rebalance waits for a later try: the next owner of the partition
+        // makes it. In an outage every message would fail likewise, so its place is kept: others in
+        // it would only be more calls to who is away already. One that fails while others succeed,
+        // or for longer than an outage is likely to be everybody's, must not keep the place from
+        // them.
         if (verdict !== 'outage') await rest(inHand, place.releaseWhile(pause(delayMs(failures, backoff), ending)))
         else {
           const othersAnswered = answered > answeredBefore

@@ -1,4 +1,5 @@
-// How do tests and tools make topics, look at offsets and read a topic to its end? In a cluster the operator owns topics.
+// How do tests and tools make topics, look at offsets and read a topic to its end? In a cluster the
+// operator owns topics.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@orderpipeline/kit-telemetry'
@@ -13,7 +14,10 @@ export interface TopicSpec {
   readonly partitions: number
 }
 
-/** Topics that exist already stay as they are. Resolves when each partition's leader has taken up its work. */
+/**
+ * Topics that exist already stay as they are. Resolves when each partition's leader has taken up
+ * its work.
+ */
 export async function createTopics(address: KafkaAddress, topics: readonly TopicSpec[], logger: Logger): Promise<void> {
   const admin = createClient(address, logger).admin()
   await admin.connect()
@@ -29,7 +33,10 @@ export async function createTopics(address: KafkaAddress, topics: readonly Topic
   }
 }
 
-/** Messages a group has yet to commit on a topic; a partition without a committed offset counts from its beginning. */
+/**
+ * Messages a group has yet to commit on a topic; a partition without a committed offset counts from
+ * its beginning.
+ */
 export async function groupLag(address: KafkaAddress, groupId: string, topic: string, logger: Logger): Promise<number> {
   const admin = createClient(address, logger).admin()
   await admin.connect()

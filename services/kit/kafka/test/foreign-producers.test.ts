@@ -1,4 +1,5 @@
-// Does a stage read what producers of other teams write: every codec, transactions, and batches that cannot be read? On a real Kafka.
+// Does a stage read what producers of other teams write: every codec, transactions, and batches
+// that cannot be read? On a real Kafka.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'

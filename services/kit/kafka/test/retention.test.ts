@@ -1,4 +1,5 @@
-// Is the longest retention of some topics found out, also where a topic is kept for ever? On a real Kafka.
+// Is the longest retention of some topics found out, also where a topic is kept for ever? On a real
+// Kafka.
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'

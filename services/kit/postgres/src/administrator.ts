@@ -1,4 +1,5 @@
-// How does the migrate program change the database: one connection, one lock, a role and a schema for each service?
+// How does the migrate program change the database: one connection, one lock, a role and a schema
+// for each service?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
@@ -7,12 +8,15 @@ import type { DatabaseAddress } from './connection.ts'
 import { DatabaseError, databaseError } from './errors.ts'
 
 export interface Administrator {
-  /** Makes the service's role and schema where absent, and lets `login` (and this administrator) enter the role. */
+  /**
+   * Makes the service's role and schema where absent, and lets `login` (and this administrator)
+   * enter the role.
+   */
   ensureService(service: string, login: string | undefined): Promise<void>
   ensureLogin(login: string, password: string): Promise<void>
   /**
-   * Runs SQL migrations in the service's schema, as its role. Returns the names of those run. `table` records them; a folder of its
-   * own needs a table of its own.
+   * Runs SQL migrations in the service's schema, as its role. Returns the names of those run.
+   * `table` records them; a folder of its own needs a table of its own.
    */
   migrate(service: string, directory: string, table?: string): Promise<string[]>
   /** One statement as the administrator. */
@@ -34,7 +38,9 @@ export interface AdministratorOptions extends DatabaseAddress {
 /** Any constant will do, as long as every run uses the same. */
 const migrateLock = 4_017_230_911
 
-/** Connects, and waits for the lock which makes concurrent runs take turns. @throws DatabaseError */
+/**
+ * Connects, and waits for the lock which makes concurrent runs take turns. @throws DatabaseError
+ */
 export async function connectAdministrator({
   lockTimeoutMs = 120_000,
   log,
@@ -104,8 +110,9 @@ export async function connectAdministrator({
 }
 
 /**
- * Asks again and again instead of waiting in the server: whoever waits there has a snapshot, for whose end an index that is being built
- * CONCURRENTLY waits, so that the two would wait for each other. @throws DatabaseError
+ * Asks again and again instead of waiting in the server: whoever waits there has a snapshot, for
+ * whose end an index that is being built CONCURRENTLY waits, so that the two would wait for each
+ * other. @throws DatabaseError
  */
 async function takeTurn(
   query: (text: string, values?: readonly unknown[]) => Promise<pg.QueryResult>,
@@ -142,10 +149,16 @@ async function nextFile(
   return run[0]?.name
 }
 
-/** Whoever comes after a statement that waits for a table waits behind it, so it waits for a moment only. */
+/**
+ * Whoever comes after a statement that waits for a table waits behind it, so it waits for a moment
+ * only.
+ */
 const tableLockMs = 200
 
-/** Lets go of everything and tries again, a little later each time, while a table is busy. @throws DatabaseError */
+/**
+ * Lets go of everything and tries again, a little later each time, while a table is busy. @throws
+ * DatabaseError
+ */
 async function patiently<T>(
   work: () => Promise<T>,
   query: (text: string) => Promise<unknown>,
@@ -178,7 +191,10 @@ function createRole(role: string, attributes: string): string {
   END $$`
 }
 
-/** Roles belong to the whole server while the lock belongs to one database, so another database's run may get in between. */
+/**
+ * Roles belong to the whole server while the lock belongs to one database, so another database's
+ * run may get in between.
+ */
 async function shared<T>(work: () => Promise<T>, attempts = 5): Promise<T> {
   try {
     return await work()

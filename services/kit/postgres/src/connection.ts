@@ -1,17 +1,22 @@
-// How is a connection made, by whatever holds it: with which TLS, and to a server that takes writes?
+// How is a connection made, by whatever holds it: with which TLS, and to a server that takes
+// writes?
 import type { ClientConfig } from 'pg'
 import { DatabaseError } from './errors.ts'
 
 export interface DatabaseAddress {
   /** `postgres://login:password@host:port/database` */
   readonly url: string
-  /** Certificates as PEM. With it the connection is encrypted and the server's certificate is verified against it. */
+  /**
+   * Certificates as PEM. With it the connection is encrypted and the server's certificate is
+   * verified against it.
+   */
   readonly tlsCa?: string | undefined
 }
 
 /**
- * `options`: start-up options, behind those of the URL itself. With a CA, `sslmode=verify-ca` in the URL means that the certificate may
- * be of another name; every other mode is read as `verify-full`.
+ * `options`: start-up options, behind those of the URL itself. With a CA, `sslmode=verify-ca` in
+ * the URL means that the certificate may be of another name; every other mode is read as
+ * `verify-full`.
  */
 export function connectionOptions({ url, tlsCa }: DatabaseAddress, options?: string): ClientConfig {
   // pg lets what the URL says replace all that is given beside it.
@@ -32,7 +37,10 @@ export function connectionOptions({ url, tlsCa }: DatabaseAddress, options?: str
   }
 }
 
-/** As libpq's `target_session_attrs=read-write` asks: true on a standby, on a demoted primary and where writing is switched off. */
+/**
+ * As libpq's `target_session_attrs=read-write` asks: true on a standby, on a demoted primary and
+ * where writing is switched off.
+ */
 export const readOnlyQuery = `SELECT current_setting('transaction_read_only') = 'on' AS "readOnly"`
 
 /** @throws DatabaseError */

@@ -1,10 +1,11 @@
 // What does a database error mean for whoever must decide between trying again and giving up?
 
 /**
- * `Unavailable`: the database or its set-up is at fault, not the statement's data (connection lost, starting up, too many
- * clients, schema not migrated yet): wait for it, however long. `Stalled`: a lock or an end did not come in time; wait too, but
- * perhaps only this statement has to. `Contended`: another transaction won; try again a few times. `Rejected`: the data is at
- * fault; trying again cannot help.
+ * `Unavailable`: the database or its set-up is at fault, not the statement's data (connection lost,
+ * starting up, too many clients, schema not migrated yet): wait for it, however long. `Stalled`: a
+ * lock or an end did not come in time; wait too, but perhaps only this statement has to.
+ * `Contended`: another transaction won; try again a few times. `Rejected`: the data is at fault;
+ * trying again cannot help.
  */
 export type DatabaseFailure = 'Unavailable' | 'Stalled' | 'Contended' | 'Rejected'
 
@@ -49,7 +50,9 @@ const stalls = new Map<string, Stall>([
   ['57014', 'time'],
 ])
 
-/** SQLSTATE classes of wrong data: data exception, constraint, cardinality, a function's own RAISE. */
+/**
+ * SQLSTATE classes of wrong data: data exception, constraint, cardinality, a function's own RAISE.
+ */
 const rejectedClasses = new Set(['22', '23', '21', 'P0'])
 
 function failureOf(code: string): DatabaseFailure {

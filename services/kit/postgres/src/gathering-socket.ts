@@ -1,5 +1,5 @@
-// How do the statements of one turn of the event loop go out in one packet? A statement corks its socket for its own messages; here
-// the cork stays in until the turn is over.
+// How do the statements of one turn of the event loop go out in one packet? A statement corks its
+// socket for its own messages; here the cork stays in until the turn is over.
 import { Socket } from 'node:net'
 
 export class GatheringSocket extends Socket {

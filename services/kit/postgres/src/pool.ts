@@ -1,4 +1,5 @@
-// How does a service reach its own schema, and nothing else, with bounded connections and bounded waits?
+// How does a service reach its own schema, and nothing else, with bounded connections and bounded
+// waits?
 import pg from 'pg'
 import { connectionOptions, readOnlyQuery, refuseReadOnly } from './connection.ts'
 import type { DatabaseAddress } from './connection.ts'
@@ -7,8 +8,9 @@ import { GatheringSocket } from './gathering-socket.ts'
 
 export interface PoolOptions extends DatabaseAddress {
   /**
-   * The address is that of a pooler in transaction mode, such as PgBouncer: nothing is asked of a connection that would outlast a
-   * transaction. Role, schema and time-outs are set in each transaction's first packet, and statements have no names.
+   * The address is that of a pooler in transaction mode, such as PgBouncer: nothing is asked of a
+   * connection that would outlast a transaction. Role, schema and time-outs are set in each
+   * transaction's first packet, and statements have no names.
    */
   readonly pooled?: boolean | undefined
   /** Unless set, a server that takes no writes is refused on connecting. */
@@ -47,7 +49,9 @@ export interface Transaction extends Queryable {
 }
 
 export interface Pool extends Queryable {
-  /** Commits what `work` did, or rolls all of it back. @throws DatabaseError, or what `work` threw. */
+  /**
+   * Commits what `work` did, or rolls all of it back. @throws DatabaseError, or what `work` threw.
+   */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   readonly size: number
   counts(): { readonly total: number; readonly idle: number; readonly waiting: number }
@@ -74,11 +78,12 @@ export function createPool(options: PoolOptions): Pool {
     max: options.size,
     application_name: options.applicationName ?? role,
     connectionTimeoutMillis: connectTimeoutMs,
-    // A connection whose peer is gone gives no answer at all: the client gives up shortly after the server would have.
+    // A connection whose peer is gone gives no answer at all: the client gives up shortly after the
+    // server would have.
     query_timeout: settings.statement_timeout + 5_000,
     idleTimeoutMillis: 30_000,
-    // What a failover or a proxy in between has made of a connection that seems well does not last for ever. Drawn once for each
-    // process, so that a hundred of them do not reconnect together.
+    // What a failover or a proxy in between has made of a connection that seems well does not last
+    // for ever. Drawn once for each process, so that a hundred of them do not reconnect together.
     maxLifetimeSeconds: Math.round(300 + 120 * Math.random()),
     pipeline: true,
     stream: () => new GatheringSocket(),
@@ -86,8 +91,9 @@ export function createPool(options: PoolOptions): Pool {
     ...(options.pooled || options.readOnly ? {} : { onConnect: refusingReadOnly(connectTimeoutMs) }),
   })
   pool.on('error', options.onIdleError ?? (() => undefined))
-  // A connection can die in the very packet that completes it, before whoever asked for it can listen; an error that nobody listens
-  // to would end the process. Its query, or its next one, rejects all the same.
+  // A connection can die in the very packet that completes it, before whoever asked for it can
+  // listen; an error that nobody listens to would end the process. Its query, or its next one,
+  // rejects all the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
   const { onQuery } = options
@@ -157,9 +163,9 @@ async function run<Row extends object>(
 }
 
 /**
- * Gives the connection back, unless what failed may be the connection's own: one to a primary that was demoted (25006), that the server
- * has ended (57P01), whose plans are of another schema (0A000), or that gave no answer. The next one goes to where the address leads
- * now.
+ * Gives the connection back, unless what failed may be the connection's own: one to a primary that
+ * was demoted (25006), that the server has ended (57P01), whose plans are of another schema
+ * (0A000), or that gave no answer. The next one goes to where the address leads now.
  */
 async function holding<T>(pool: pg.Pool, work: (client: pg.PoolClient, spoil: Spoil) => Promise<T>): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {

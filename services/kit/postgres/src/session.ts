@@ -1,8 +1,10 @@
-// How does a service hold something that belongs to one connection: an advisory lock, or LISTEN? On a connection of
-// its own, outside the pool. When it is lost, so is what it held, and the holder is told at once.
+// How does a service hold something that belongs to one connection: an advisory lock, or LISTEN? On
+// a connection of its own, outside the pool. When it is lost, so is what it held, and the holder is
+// told at once.
 //
-// The server holds it for as long as it believes in the connection, which can be hours where a node has died or something in between is
-// frozen. So a session is a lease: the server ends one that says nothing for a while, and the session says something more often.
+// The server holds it for as long as it believes in the connection, which can be hours where a node
+// has died or something in between is frozen. So a session is a lease: the server ends one that
+// says nothing for a while, and the session says something more often.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { connectionOptions, readOnlyQuery, refuseReadOnly } from './connection.ts'
@@ -10,14 +12,19 @@ import type { DatabaseAddress } from './connection.ts'
 import { databaseError } from './errors.ts'
 import type { Queryable } from './pool.ts'
 
-/** Of the server itself, or of a pooler in session mode: what is held here outlasts a transaction. */
+/**
+ * Of the server itself, or of a pooler in session mode: what is held here outlasts a transaction.
+ */
 export interface SessionOptions extends DatabaseAddress {
   /** The service's NOLOGIN role and its schema of the same name. */
   readonly role: string
   readonly applicationName?: string
   readonly connectTimeoutMs?: number
   readonly statementTimeoutMs?: number
-  /** After so long without a word from this side the server ends the session, milliseconds; default 15 s. */
+  /**
+   * After so long without a word from this side the server ends the session, milliseconds; default
+   * 15 s.
+   */
   readonly leaseMs?: number
   /** Called for each NOTIFY on a channel listened to. */
   readonly onNotification?: (channel: string, payload: string) => void
@@ -26,10 +33,16 @@ export interface SessionOptions extends DatabaseAddress {
 }
 
 export interface Session extends Queryable {
-  /** True only for the one session, over all processes, that holds this lock until it closes or is lost. */
+  /**
+   * True only for the one session, over all processes, that holds this lock until it closes or is
+   * lost.
+   */
   tryLock(key: string): Promise<boolean>
   listen(channel: string): Promise<void>
-  /** Aborted when the connection ends, for whatever reason: nothing it held may be relied on from then on. */
+  /**
+   * Aborted when the connection ends, for whatever reason: nothing it held may be relied on from
+   * then on.
+   */
   readonly lost: AbortSignal
   close(): Promise<void>
 }
@@ -106,8 +119,9 @@ async function keepAlive(beat: () => Promise<unknown>, everyMs: number, lost: Ab
 const heartbeat = { name: 'session_heartbeat', text: 'SELECT' }
 
 /**
- * $1: the lease in milliseconds, $2: a third of it in seconds. Where the node has died, TCP's own limits end the connection even while
- * the server waits for what it has sent to be acknowledged. A server without one of these settings does without.
+ * $1: the lease in milliseconds, $2: a third of it in seconds. Where the node has died, TCP's own
+ * limits end the connection even while the server waits for what it has sent to be acknowledged. A
+ * server without one of these settings does without.
  */
 const lease = {
   name: 'session_lease',
@@ -119,8 +133,8 @@ WHERE EXISTS (SELECT FROM pg_settings WHERE pg_settings.name = wanted.name)`,
 }
 
 /**
- * Whether some session holds the lock now. For those who would only wait: asking the pool costs nothing, while a
- * session of their own just to fail would cost the server a process each time.
+ * Whether some session holds the lock now. For those who would only wait: asking the pool costs
+ * nothing, while a session of their own just to fail would cost the server a process each time.
  */
 export async function lockHeld(queryable: Queryable, key: string): Promise<boolean> {
   const rows = await queryable.query<{ held: boolean }>(lockIsHeld, [key])

@@ -1,4 +1,5 @@
-// Does a service go on writing after a failover, although its connections to the former primary are as well as ever?
+// Does a service go on writing after a failover, although its connections to the former primary are
+// as well as ever?
 import { createServer, connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'

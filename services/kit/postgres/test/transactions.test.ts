@@ -1,4 +1,5 @@
-// Is a transaction whose statements are sent without waiting still all or nothing, and does it cost the round trips it should?
+// Is a transaction whose statements are sent without waiting still all or nothing, and does it cost
+// the round trips it should?
 import { createServer, connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'

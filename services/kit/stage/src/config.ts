@@ -21,7 +21,10 @@ export const stageVariables = {
   /** From SIGTERM to exit; shorter than the pod's termination grace, which ends in SIGKILL. */
   DRAIN_GRACE_SECONDS: variables.integer(5, 3_600).default(25),
   ...databaseVariables,
-  /** Days after which rows of an order are deleted; at least as long as anything may come of it. Each stage has a default of its own. */
+  /**
+   * Days after which rows of an order are deleted; at least as long as anything may come of it.
+   * Each stage has a default of its own.
+   */
   STAGE_RETENTION_DAYS: variables.integer(30, 36_500).optional(),
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
   ...tracingVariables,

@@ -1,4 +1,5 @@
-// What does a built-in stage stand on? Its contract with the operator, its inbox and outbox, and the life of its process.
+// What does a built-in stage stand on? Its contract with the operator, its inbox and outbox, and
+// the life of its process.
 export { stageConfig, stageVariables, type Environment, type StageConfig } from './config.ts'
 export type { PeriodicTask, PeriodicTaskContext } from './periodic-tasks.ts'
 export { startStage, type RunningStage, type StageDefinition, type StageSurroundings } from './run.ts'

@@ -1,4 +1,5 @@
-// Where does a stage write down which partitions a process owns? In a table of its own schema, fenced by the process's id.
+// Where does a stage write down which partitions a process owns? In a table of its own schema,
+// fenced by the process's id.
 import { randomUUID } from 'node:crypto'
 import type { PartitionOwnershipStore, Partition, PartitionHeld } from '@orderpipeline/kit-kafka'
 import type { Queryable, Statement } from '@orderpipeline/kit-postgres'

@@ -1,4 +1,5 @@
-// Are chores repeated, kept apart from each other's failures, and ended before their surroundings are gone?
+// Are chores repeated, kept apart from each other's failures, and ended before their surroundings
+// are gone?
 import { expect, test } from 'vitest'
 import { startPeriodicTasks } from './periodic-tasks.ts'
 import type { PeriodicTaskContext } from './periodic-tasks.ts'

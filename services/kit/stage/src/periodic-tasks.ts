@@ -1,4 +1,5 @@
-// What does a stage do unasked, now and then, beside its messages? One chore at a time of each kind, a pause between, until told to stop.
+// What does a stage do unasked, now and then, beside its messages? One chore at a time of each
+// kind, a pause between, until told to stop.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { OrderEvent } from '@orderpipeline/order-events'
@@ -6,7 +7,10 @@ import type { OrderEvent } from '@orderpipeline/order-events'
 export interface PeriodicTaskContext {
   /** The stage's own pool. */
   readonly database: Pool
-  /** Resolves when Kafka has them; they may arrive twice. For what must not be lost with this process, an outbox is the place. */
+  /**
+   * Resolves when Kafka has them; they may arrive twice. For what must not be lost with this
+   * process, an outbox is the place.
+   */
   readonly publish: (events: readonly OrderEvent[]) => Promise<void>
   /** By the topic's name without the pipeline's prefix. */
   readonly keyedByOrder: (topic: string) => boolean
@@ -28,7 +32,10 @@ export interface PeriodicTasks {
   stop(): Promise<void>
 }
 
-/** The first time after a part of the interval by chance, so that a hundred replicas do not begin at once. */
+/**
+ * The first time after a part of the interval by chance, so that a hundred replicas do not begin at
+ * once.
+ */
 export function startPeriodicTasks(
   chores: readonly PeriodicTask[],
   surroundings: Omit<PeriodicTaskContext, 'stopping'>,

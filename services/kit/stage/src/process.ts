@@ -27,7 +27,10 @@ export interface StageContext {
   readonly tracing?: Tracing | undefined
 }
 
-/** `define` may read further variables; a ConfigError ends the process with a line for each wrong variable. */
+/**
+ * `define` may read further variables; a ConfigError ends the process with a line for each wrong
+ * variable.
+ */
 export async function runStageProcess<Prepared>(
   { env, now }: Outside,
   define: (context: StageContext) => StageDefinition<Prepared>,

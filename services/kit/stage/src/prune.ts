@@ -1,8 +1,9 @@
-// What keeps inbox and outbox from growing forever? A stage forgets what Kafka itself has forgotten by then: a day of its inbox at once,
-// and row by row what belongs to no day.
+// What keeps inbox and outbox from growing forever? A stage forgets what Kafka itself has forgotten
+// by then: a day of its inbox at once, and row by row what belongs to no day.
 //
-// A published event is deleted from the outbox soon after, mostly. A process that dies between the commit of a message's offset and that
-// leaves its events behind: when partitions change hands, offsets cannot wait for the database.
+// A published event is deleted from the outbox soon after, mostly. A process that dies between the
+// commit of a message's offset and that leaves its events behind: when partitions change hands,
+// offsets cannot wait for the database.
 import type { Queryable, Statement } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask } from './periodic-tasks.ts'
 import { dropInboxDay, makeInboxDays, pruneInbox, pruneOutbox } from './sql/prune.ts'
@@ -25,7 +26,10 @@ export async function prune(database: Queryable, keepHours: number): Promise<Pru
   return { dropped, messages }
 }
 
-/** Today's and the next days' partitions, where they are missing. Returns those made. @throws DatabaseError */
+/**
+ * Today's and the next days' partitions, where they are missing. Returns those made. @throws
+ * DatabaseError
+ */
 export async function makeDays(database: Queryable): Promise<readonly string[]> {
   const rows = await database.query<{ day: string }>(makeInboxDays)
   return rows.map(({ day }) => day)
@@ -48,7 +52,10 @@ async function inParts(database: Queryable, statement: Statement, values: readon
   }
 }
 
-/** Where Kafka keeps messages for its default of seven days or less; a day more for what waits in a long outage. */
+/**
+ * Where Kafka keeps messages for its default of seven days or less; a day more for what waits in a
+ * long outage.
+ */
 export const leastKeptHours = 8 * 24
 const mostKeptHours = 10 * 365 * 24
 
@@ -57,7 +64,10 @@ export function keptHours(retentionHours: number): number {
   return Math.min(Math.max(leastKeptHours, Math.ceil(retentionHours) + 24), mostKeptHours)
 }
 
-/** `retentionHours`: asked each time, since it can be changed. Where that fails nothing is forgotten this time. */
+/**
+ * `retentionHours`: asked each time, since it can be changed. Where that fails nothing is forgotten
+ * this time.
+ */
 export function pruning(retentionHours: () => Promise<number>, everyMs: number): PeriodicTask {
   const run: PeriodicTask['run'] = async ({ database }) => {
     await makeDays(database)

@@ -1,5 +1,6 @@
-// What becomes of rows of orders that are long over? A stage deletes them some time after their orders were placed, a part at a time. They
-// are found by their primary keys: an order's id begins with its time, so that old ones come first. One that tells no time is kept.
+// What becomes of rows of orders that are long over? A stage deletes them some time after their
+// orders were placed, a part at a time. They are found by their primary keys: an order's id begins
+// with its time, so that old ones come first. One that tells no time is kept.
 import type { Queryable, Statement } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask } from './periodic-tasks.ts'
 
@@ -30,7 +31,9 @@ export async function deleteOld(
   }
 }
 
-/** $1: from this order on; $2: days; $3: rows at most. Rows another replica deletes are passed over. */
+/**
+ * $1: from this order on; $2: days; $3: rows at most. Rows another replica deletes are passed over.
+ */
 function deleteOldest(table: string): Statement {
   if (!identifier.test(table)) throw new TypeError(`not a plain identifier: ${table}`)
   return {

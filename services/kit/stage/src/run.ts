@@ -1,4 +1,5 @@
-// What is the same in every built-in stage: a pool, a producer, a consumer group's member, and an end in the right order?
+// What is the same in every built-in stage: a pool, a producer, a consumer group's member, and an
+// end in the right order?
 import {
   createProducer,
   kafkaAddress,
@@ -28,7 +29,10 @@ export interface StageDefinition<Prepared> {
   readonly role: string
   /** Other events on the topics it consumes are none of its business. */
   readonly handles: readonly EventType[]
-  /** Calls to other systems, made before the transaction; they must bear being repeated. `database` is for a look beforehand. */
+  /**
+   * Calls to other systems, made before the transaction; they must bear being repeated. `database`
+   * is for a look beforehand.
+   */
   readonly prepare?: (event: OrderEvent, signal: AbortSignal, database: Queryable) => Promise<Prepared>
   /** Everything the messages change in the database, and what they make the stage say. */
   readonly apply: Apply<Prepared>

@@ -1,8 +1,10 @@
-// How does a batch of messages take effect exactly once, and its events get kept until they are published?
+// How does a batch of messages take effect exactly once, and its events get kept until they are
+// published?
 //
-// One transaction in two round trips: the inbox is asked which messages are new together with what the stage must know of them; then what it
-// decides for the new ones is sent together with its events for the outbox and the commit. For a message seen before, what its first time
-// kept and could not publish is returned to be published now.
+// One transaction in two round trips: the inbox is asked which messages are new together with what
+// the stage must know of them; then what it decides for the new ones is sent together with its
+// events for the outbox and the commit. For a message seen before, what its first time kept and
+// could not publish is returned to be published now.
 import type { OutgoingRecord } from '@orderpipeline/kit-kafka'
 import { DatabaseError } from '@orderpipeline/kit-postgres'
 import type { Pool, Queryable, Transaction } from '@orderpipeline/kit-postgres'
@@ -24,12 +26,18 @@ export interface Reaction {
   readonly events: readonly OrderEvent[]
 }
 
-/** Asks, at once, for what the decisions need: of all items, since which of them are new is being asked at the same time. */
+/**
+ * Asks, at once, for what the decisions need: of all items, since which of them are new is being
+ * asked at the same time.
+ */
 export type Apply<Prepared> = (tx: Queryable, items: readonly Item<Prepared>[]) => Promise<Decide<Prepared>>
 
 export type Sending = Pick<Transaction, 'send'>
 
-/** Decides on the new ones and sends what changes. A row that it adds and another replica has added meanwhile is tried again. */
+/**
+ * Decides on the new ones and sends what changes. A row that it adds and another replica has added
+ * meanwhile is tried again.
+ */
 export type Decide<Prepared> = (tx: Sending, news: readonly Item<Prepared>[]) => readonly Reaction[]
 
 export interface Store<Prepared> {
@@ -106,7 +114,10 @@ async function takenIn(tx: Queryable, ids: string[], settled: readonly Item<unkn
   return new Set(rows.map(({ event_id }) => event_id))
 }
 
-/** An id that comes back in another spelling would pass for one seen before: its message would be consumed and have no effect. */
+/**
+ * An id that comes back in another spelling would pass for one seen before: its message would be
+ * consumed and have no effect.
+ */
 function refuseStrangers(fresh: ReadonlySet<string>, asked: ReadonlyMap<string, unknown>): void {
   const stranger = [...fresh].find((id) => !asked.has(id))
   if (stranger !== undefined)

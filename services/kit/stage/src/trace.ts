@@ -1,5 +1,5 @@
-// What does a trace tell of a message? From its being taken in hand to its effect and events being out, under what made it; and what
-// it makes the stage say carries this span on.
+// What does a trace tell of a message? From its being taken in hand to its effect and events being
+// out, under what made it; and what it makes the stage say carries this span on.
 import type { ConsumedRecord } from '@orderpipeline/kit-kafka'
 import type { Span, Tracing } from '@orderpipeline/kit-telemetry'
 import type { OrderEvent } from '@orderpipeline/order-events'

@@ -1,4 +1,5 @@
-// Does a stage keep its word on a real Kafka and a real database: one effect a message, nothing lost, nothing stuck?
+// Does a stage keep its word on a real Kafka and a real database: one effect a message, nothing
+// lost, nothing stuck?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { inventoryStage } from '@orderpipeline/inventory'
@@ -67,7 +68,8 @@ test('a message whose ids are in capitals takes effect, and its repetition in sm
 test('what a crash left committed and unpublished is published when the messages come again', async () => {
   const orders = [1, 2, 3].map((n) => testOrder(n, { 'SKU-0002': 1 }))
   const events = orders.map(validatedEvent)
-  // The first replica: its transaction commits, then it is gone before it publishes or commits an offset.
+  // The first replica: its transaction commits, then it is gone before it publishes or commits an
+  // offset.
   const crashed = createStore(database.as('inventory'), { prefix: bench.prefix, keyedByOrder: [] }, stage.apply)
   await crashed.effect(
     events.map((event) => ({ event, prepared: undefined })),

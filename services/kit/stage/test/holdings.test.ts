@@ -1,4 +1,5 @@
-// Does the table of owners count as deaths what were deaths, and nothing else? Statements of several processes on a real database.
+// Does the table of owners count as deaths what were deaths, and nothing else? Statements of
+// several processes on a real database.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import type { PartitionOwnershipStore, Partition } from '@orderpipeline/kit-kafka'

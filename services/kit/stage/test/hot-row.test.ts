@@ -1,5 +1,5 @@
-// Does a stage keep its pace when every replica needs one row, and waits for it longer than for locks at large? On a real
-// Kafka and a real database.
+// Does a stage keep its pace when every replica needs one row, and waits for it longer than for
+// locks at large? On a real Kafka and a real database.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import type { Queryable } from '@orderpipeline/kit-postgres'

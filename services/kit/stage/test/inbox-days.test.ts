@@ -1,4 +1,5 @@
-// Is the inbox kept by day, dropped by day and no earlier than allowed, and does it know what came before it was kept so?
+// Is the inbox kept by day, dropped by day and no earlier than allowed, and does it know what came
+// before it was kept so?
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
@@ -17,7 +18,10 @@ const dayMs = 86_400_000
 const hours = 192
 const dayOf = (daysAgo: number) => new Date(Date.now() - daysAgo * dayMs).toISOString().slice(0, 10)
 const tableOf = (daysAgo: number) => `inbox_${dayOf(daysAgo).replaceAll('-', '_')}`
-/** Of an event about an order that came so long ago; `n` tells those apart that came in the same millisecond. */
+/**
+ * Of an event about an order that came so long ago; `n` tells those apart that came in the same
+ * millisecond.
+ */
 const idOf = (daysAgo: number, n = 0) => {
   const time = (Date.parse(dayOf(daysAgo)) + dayMs / 2).toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-8000-8000-${n.toString(16).padStart(12, '0')}`

@@ -1,4 +1,5 @@
-// Is a message that ends whichever process has it in hand found and set aside, and nothing else? Real processes, started anew each time.
+// Is a message that ends whichever process has it in hand found and set aside, and nothing else?
+// Real processes, started anew each time.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
@@ -96,8 +97,8 @@ test('messages that each end their process are found, and all others take effect
     expect(letter.message).toBe('crashed its process twice while it alone was in hand')
   }
   await expectOnceInOrder(orders.filter((order) => order !== first && order !== second))
-  // Each: two deaths until its partition is suspect, at most two to find it among the hundred of its partition, two alone. More where both
-  // were in one replica's hands.
+  // Each: two deaths until its partition is suspect, at most two to find it among the hundred of
+  // its partition, two alone. More where both were in one replica's hands.
   expect(deaths).toBeGreaterThanOrEqual(4)
   expect(deaths).toBeLessThanOrEqual(16)
   expect((await heldOf('deadly')).filter(({ owner }) => owner !== null)).toEqual([])

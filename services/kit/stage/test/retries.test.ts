@@ -1,4 +1,5 @@
-// Does a message that fails hold up its own key and nothing more? One partition on a real Kafka, effects in a real database.
+// Does a message that fails hold up its own key and nothing more? One partition on a real Kafka,
+// effects in a real database.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import type { OrderEvent } from '@orderpipeline/order-events'
@@ -40,7 +41,10 @@ const envelopeOf = ({ id, source, time, data }: OrderEvent) => ({
   ...{ specversion: '1.0', type: 'dev.orderpipeline.orders.validated.v1', id, source, time, data },
 })
 
-/** Notes in which order messages took effect, and fails those in `failing` as often as it says, by an error nobody explained. */
+/**
+ * Notes in which order messages took effect, and fails those in `failing` as often as it says, by
+ * an error nobody explained.
+ */
 function stageOf(effects: string[], failing: Map<string, number>): StageDefinition<undefined> {
   return {
     role: 'notification',
@@ -104,7 +108,10 @@ test('more failing calls than a replica may have in hand hold up nobody else, an
   await replica.drain()
 }, 90_000)
 
-/** Of a call that waits for one order's sake, as for a charge of which another call is under way; and says that it is an outage. */
+/**
+ * Of a call that waits for one order's sake, as for a charge of which another call is under way;
+ * and says that it is an outage.
+ */
 class StillUnderWay extends Error {
   readonly outage = true
 }

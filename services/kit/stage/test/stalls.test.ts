@@ -1,5 +1,5 @@
-// Is a database that is locked or slow waited for, however long, and is a message that is too slow by itself still given up on? On a real
-// Kafka and a real database.
+// Is a database that is locked or slow waited for, however long, and is a message that is too slow
+// by itself still given up on? On a real Kafka and a real database.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'

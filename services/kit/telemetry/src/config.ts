@@ -1,6 +1,6 @@
-// How does a service read its configuration? Once, from its environment, through a zod schema, into a frozen object.
-// Every wrong variable is one line that names the variable, what was found and what is allowed; a secret's value is
-// never shown.
+// How does a service read its configuration? Once, from its environment, through a zod schema, into
+// a frozen object. Every wrong variable is one line that names the variable, what was found and
+// what is allowed; a secret's value is never shown.
 import { z } from 'zod'
 import { valueText } from './value-text.ts'
 
@@ -20,8 +20,8 @@ export class ConfigError extends Error {
 const secret = /URL|PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIAL|DSN/i
 
 /**
- * Reads the variables a schema names. An empty variable counts as not set, since that is how a container spec unsets
- * one. Throws ConfigError with one line per wrong variable.
+ * Reads the variables a schema names. An empty variable counts as not set, since that is how a
+ * container spec unsets one. Throws ConfigError with one line per wrong variable.
  */
 export function readConfig<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
@@ -66,8 +66,8 @@ function descriptionOf(schema: unknown): string | undefined {
 }
 
 /**
- * The kinds of variable a service has; each says what it allows. Add `.default(…)` or `.optional()` where it may be
- * absent.
+ * The kinds of variable a service has; each says what it allows. Add `.default(…)` or `.optional()`
+ * where it may be absent.
  */
 export const variables = {
   text: (description = 'a text that is not empty') => z.string().min(1).describe(description),

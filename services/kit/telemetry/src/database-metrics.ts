@@ -1,4 +1,5 @@
-// Is it the database that everybody waits for? How long statements take, and how many wait for a connection.
+// Is it the database that everybody waits for? How long statements take, and how many wait for a
+// connection.
 import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from './registry.ts'
 
 export interface PoolFigures {

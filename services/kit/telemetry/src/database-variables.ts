@@ -4,7 +4,10 @@ import { ConfigError, variables } from './config.ts'
 /** For the schema of a service's configuration. */
 export const databaseVariables = {
   DATABASE_URL: variables.url(['postgres', 'postgresql']),
-  /** What listens at DATABASE_URL: PostgreSQL or a pooler in session mode, or a pooler in transaction mode such as PgBouncer. */
+  /**
+   * What listens at DATABASE_URL: PostgreSQL or a pooler in session mode, or a pooler in
+   * transaction mode such as PgBouncer.
+   */
   DATABASE_POOLER: variables.oneOf(['none', 'transaction']).default('none'),
   /** PEM. The connection is encrypted, and the server's certificate must be of this authority. */
   DATABASE_TLS_CA: variables.text('certificates as PEM').optional(),

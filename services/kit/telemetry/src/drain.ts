@@ -1,6 +1,6 @@
-// How does a service end? On SIGTERM or SIGINT it closes its parts one after the other (what takes in work first,
-// what the others stand on last) and exits 0. What has not ended within the grace is cut off with exit code 1:
-// Kubernetes would kill it anyway.
+// How does a service end? On SIGTERM or SIGINT it closes its parts one after the other (what takes
+// in work first, what the others stand on last) and exits 0. What has not ended within the grace is
+// cut off with exit code 1: Kubernetes would kill it anyway.
 import type { Logger } from './logger.ts'
 
 export interface Closer {
@@ -16,7 +16,10 @@ export interface DrainOptions {
 }
 
 export interface Drain {
-  /** Drains as a signal would; `exitCode` other than 0 says that something broke. Calling it again changes nothing. */
+  /**
+   * Drains as a signal would; `exitCode` other than 0 says that something broke. Calling it again
+   * changes nothing.
+   */
   start(why: string, exitCode?: number): Promise<void>
   readonly draining: boolean
 }

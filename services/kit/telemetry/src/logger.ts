@@ -1,5 +1,5 @@
-// How does a service log? JSON lines on standard output, one object each, with the service's name, and never a secret
-// in them.
+// How does a service log? JSON lines on standard output, one object each, with the service's name,
+// and never a secret in them.
 import { pino, type DestinationStream, type Logger } from 'pino'
 
 export type { Logger } from 'pino'

@@ -1,5 +1,6 @@
-// How does Kubernetes and Prometheus look at a service? /metrics, /healthz and /readyz on a port of their own, on
-// bare node:http, so that they answer even where the service itself serves no HTTP or is full.
+// How does Kubernetes and Prometheus look at a service? /metrics, /healthz and /readyz on a port of
+// their own, on bare node:http, so that they answer even where the service itself serves no HTTP or
+// is full.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from './registry.ts'
@@ -14,7 +15,9 @@ export interface MetricsServerOptions {
   readonly registry: Registry
   /** Ready to be sent work. */
   readonly ready: Check
-  /** Alive; `false` has the kubelet restart the container, so it must not depend on other systems. */
+  /**
+   * Alive; `false` has the kubelet restart the container, so it must not depend on other systems.
+   */
   readonly healthy?: Check
   /** A check that takes longer counts as failed, milliseconds. */
   readonly checkTimeoutMs?: number

@@ -1,5 +1,5 @@
-// Where do a service's metrics live? In one registry of its own (never the global one), with the process's own
-// figures: memory, CPU, garbage collection and event-loop delay.
+// Where do a service's metrics live? In one registry of its own (never the global one), with the
+// process's own figures: memory, CPU, garbage collection and event-loop delay.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export { Counter, Gauge, Histogram, Registry }
@@ -11,8 +11,8 @@ export const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 export function createRegistry(labels: Readonly<Record<string, string>> = {}): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ ...labels })
-  // Milliseconds. The default of 10 wakes an idle process a hundred times a second, which a hundred replicas on a
-  // node feel.
+  // Milliseconds. The default of 10 wakes an idle process a hundred times a second, which a hundred
+  // replicas on a node feel.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
   return registry
 }

@@ -1,5 +1,6 @@
-// How is one order followed from its request through every stage? As spans of one trace, handed on by the traceparent that its events
-// carry. Off unless an address to send them to is given; then, and only then, OpenTelemetry is loaded.
+// How is one order followed from its request through every stage? As spans of one trace, handed on
+// by the traceparent that its events carry. Off unless an address to send them to is given; then,
+// and only then, OpenTelemetry is loaded.
 import { variables } from './config.ts'
 import type { Logger } from './logger.ts'
 
@@ -33,7 +34,10 @@ export interface Span {
 export const tracingVariables = {
   /** Base address of a collector that takes OTLP over HTTP; `/v1/traces` is added. */
   OTEL_EXPORTER_OTLP_ENDPOINT: variables.url(['http', 'https']).optional(),
-  /** Share of the traces that begin here and are kept; one that goes on from elsewhere is kept as it says. */
+  /**
+   * Share of the traces that begin here and are kept; one that goes on from elsewhere is kept as it
+   * says.
+   */
   OTEL_TRACES_SAMPLER_ARG: variables.number(0, 1).default(1),
 }
 

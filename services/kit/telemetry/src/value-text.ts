@@ -1,5 +1,6 @@
-// How is a value of unknown size and depth shown in a message? As JSON, cut in depth and in width before it is written
-// down: JSON.stringify recurses, so 40 kB of nested brackets overflow the stack, and a large value costs a large text.
+// How is a value of unknown size and depth shown in a message? As JSON, cut in depth and in width
+// before it is written down: JSON.stringify recurses, so 40 kB of nested brackets overflow the
+// stack, and a large value costs a large text.
 
 export interface ValueTextBounds {
   /** Levels of lists and objects that are shown; what lies deeper is `…`. */
@@ -8,7 +9,10 @@ export interface ValueTextBounds {
   readonly characters?: number
 }
 
-/** JSON of at most `characters` characters and a mark; `nothing` for what is not there. Never throws. */
+/**
+ * JSON of at most `characters` characters and a mark; `nothing` for what is not there. Never
+ * throws.
+ */
 export function valueText(value: unknown, { depth = 4, characters = 100 }: ValueTextBounds = {}): string {
   if (value === undefined) return 'nothing'
   // No entry takes less than one character, so more entries than characters are never shown.

@@ -1,7 +1,10 @@
 // What is kept of the mails that are to be sent?
 import type { Statement } from '@orderpipeline/kit-postgres'
 
-/** $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies, $6: traceparents. One that is there is not put there again. */
+/**
+ * $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies, $6: traceparents. One that
+ * is there is not put there again.
+ */
 export const addMails: Statement = {
   name: 'mails.add',
   text: `
@@ -43,7 +46,10 @@ export const removeMails: Statement = {
   text: `DELETE FROM mails WHERE id = ANY ($1::bigint[])`,
 }
 
-/** $1: ids, $2: what the mail server said, $3: seconds until the next try, $4: whether there is none, $5: whether this one counts. */
+/**
+ * $1: ids, $2: what the mail server said, $3: seconds until the next try, $4: whether there is
+ * none, $5: whether this one counts.
+ */
 export const failMails: Statement = {
   name: 'mails.fail',
   text: `

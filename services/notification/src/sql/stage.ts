@@ -1,7 +1,10 @@
 // What does the notification stage write?
 import type { Statement } from '@orderpipeline/kit-postgres'
 
-/** $1: order ids, $2: statuses, $3: customer ids, $4: reasons or null. Returns those not told before. */
+/**
+ * $1: order ids, $2: statuses, $3: customer ids, $4: reasons or null. Returns those not told
+ * before.
+ */
 export const addNotifications: Statement = {
   name: 'notification.add',
   text: `

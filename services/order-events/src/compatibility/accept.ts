@@ -1,4 +1,5 @@
-// npm run accept:events: the present version becomes the last one, which the next may not break. Refused where it breaks the last itself.
+// npm run accept:events: the present version becomes the last one, which the next may not break.
+// Refused where it breaks the last itself.
 import { existsSync, writeFileSync } from 'node:fs'
 import { changeText, contractChanges, presentContract } from './contract.ts'
 import { goldenMessages } from './golden-messages.ts'

@@ -1,4 +1,5 @@
-// What have the events of this version promised to whoever reads or writes them: on which topic, under which type, with which fields?
+// What have the events of this version promised to whoever reads or writes them: on which topic,
+// under which type, with which fields?
 import { z } from 'zod'
 import { Envelope } from '../codec.ts'
 import { definitions } from '../definitions.ts'
@@ -35,7 +36,10 @@ export const presentContract = (events: Readonly<Record<string, Definition>> = d
 const schemaOf = (schema: z.ZodType): JsonSchema =>
   JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: 'input' }))) as JsonSchema
 
-/** What a change of version means to those that run the one before; further events are nobody's loss and no change. */
+/**
+ * What a change of version means to those that run the one before; further events are nobody's loss
+ * and no change.
+ */
 export function contractChanges(before: Contract, after: Contract): SchemaChange[] {
   return [
     ...schemaChanges(before.envelope, after.envelope, 'envelope'),

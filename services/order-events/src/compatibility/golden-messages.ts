@@ -1,5 +1,6 @@
-// What do messages of this version look like, byte for byte? One with every field, one with those required alone, and one for each value of
-// an enumeration; kept with the version, they are what the next one must still read.
+// What do messages of this version look like, byte for byte? One with every field, one with those
+// required alone, and one for each value of an enumeration; kept with the version, they are what
+// the next one must still read.
 import { z } from 'zod'
 import { encode } from '../codec.ts'
 import { definitions, type EventType } from '../definitions.ts'

@@ -1,5 +1,6 @@
-// What does a change of a message's schema mean to whoever runs the version before? Two versions run side by side during a roll-out, and
-// a topic holds messages for days: the new version must read what the old one wrote, and the old one what the new one writes. Pure.
+// What does a change of a message's schema mean to whoever runs the version before? Two versions
+// run side by side during a roll-out, and a topic holds messages for days: the new version must
+// read what the old one wrote, and the old one what the new one writes. Pure.
 
 export interface JsonSchema {
   readonly [keyword: string]: unknown
@@ -11,8 +12,9 @@ export interface JsonSchema {
 }
 
 /**
- * `breaks`: one of the two would misread or refuse the other's messages for good. `widens`: the new version may write what the
- * old one sets aside as a dead letter, so consumers are rolled out before producers.
+ * `breaks`: one of the two would misread or refuse the other's messages for good. `widens`: the new
+ * version may write what the old one sets aside as a dead letter, so consumers are rolled out
+ * before producers.
  */
 export interface SchemaChange {
   readonly path: string
@@ -88,7 +90,10 @@ function boundChanges(before: JsonSchema, after: JsonSchema, path: string): Sche
   ]
 }
 
-/** Patterns, formats, unions: whether one admits what the other does cannot be told, so a change counts as one that breaks. */
+/**
+ * Patterns, formats, unions: whether one admits what the other does cannot be told, so a change
+ * counts as one that breaks.
+ */
 function otherChanges(before: JsonSchema, after: JsonSchema, path: string): SchemaChange[] {
   const keywords = new Set([...Object.keys(before), ...Object.keys(after)])
   return [...keywords]

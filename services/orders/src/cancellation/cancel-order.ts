@@ -1,4 +1,5 @@
-// May this order still be called back? Decided under its row lock, in one transaction with what everyone else is told of it.
+// May this order still be called back? Decided under its row lock, in one transaction with what
+// everyone else is told of it.
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import { cancellable } from '../stage/saga.ts'
@@ -27,7 +28,10 @@ export type Cancellation =
   | { readonly kind: 'too-late'; readonly status: OrderStatus }
   | { readonly kind: 'unknown' }
 
-/** `database`: under the orders' role. What it makes known is in the intake's outbox. @throws DatabaseError */
+/**
+ * `database`: under the orders' role. What it makes known is in the intake's outbox. @throws
+ * DatabaseError
+ */
 export function cancelOrder(database: Pool, request: CancellationRequest): Promise<Cancellation> {
   const { orderId, customerId, context, keyedByOrder } = request
   return database.transaction(async (tx): Promise<Cancellation> => {

@@ -19,7 +19,10 @@ WHERE order_id = $1
 FOR NO KEY UPDATE`,
 }
 
-/** $1: event ids, $2: topics, $3: keys, $4: values, $5: headers as JSON; ids rising in the order given. */
+/**
+ * $1: event ids, $2: topics, $3: keys, $4: values, $5: headers as JSON; ids rising in the order
+ * given.
+ */
 export const addToOutbox: Statement = {
   name: 'cancellation.add-to-outbox',
   text: `

@@ -1,10 +1,11 @@
-// What becomes of an order that waits too long for anybody? It is cancelled as if its customer had called it back, and everyone gives
-// back what they had taken for it.
+// What becomes of an order that waits too long for anybody? It is cancelled as if its customer had
+// called it back, and everyone gives back what they had taken for it.
 //
 // A deadline does not run while nothing moves (progress.ts).
 //
-// Whichever replica first finds the row of the sweep due leads it, by that row's lock, and puts it off for all of them when nothing is
-// left. Orders that a message is just changing are passed over, since they are not waiting.
+// Whichever replica first finds the row of the sweep due leads it, by that row's lock, and puts it
+// off for all of them when nothing is left. Orders that a message is just changing are passed over,
+// since they are not waiting.
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
@@ -23,10 +24,16 @@ export interface Sweep {
 
 /** Orders in one transaction: few enough that none of them holds up a message for long. */
 const batchSize = 100
-/** From one full batch to the next, over all replicas: 3,000 orders a minute, should a great many be overdue at once. */
+/**
+ * From one full batch to the next, over all replicas: 3,000 orders a minute, should a great many be
+ * overdue at once.
+ */
 const betweenBatchesSeconds = 2
 
-/** Returns the orders that were cancelled; none when another replica is at it or has just been. @throws DatabaseError */
+/**
+ * Returns the orders that were cancelled; none when another replica is at it or has just been.
+ * @throws DatabaseError
+ */
 export function cancelOverdue(
   database: Pool,
   { deadlines, everySeconds, now, keyedByOrder }: Sweep,

@@ -1,5 +1,6 @@
-// Does what orders wait for move? A deadline is for an order that is stuck, not for a shop whose payment provider or Kafka is away: it
-// runs only while other orders leave the same state by their own way, and begins anew when they do so again after a pause.
+// Does what orders wait for move? A deadline is for an order that is stuck, not for a shop whose
+// payment provider or Kafka is away: it runs only while other orders leave the same state by their
+// own way, and begins anew when they do so again after a pause.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { noteProgress, overdueBefore } from './sql.ts'
@@ -12,14 +13,20 @@ export interface Deadlines {
   readonly processingSeconds: number
   /** For shipping. */
   readonly confirmedSeconds: number
-  /** How much longer, while no order leaves its state: an order that is alone in the shop must come to its end, too. */
+  /**
+   * How much longer, while no order leaves its state: an order that is alone in the shop must come
+   * to its end, too.
+   */
   readonly stalledSeconds: number
 }
 
 export const waitingStates = ['PLACED', 'PROCESSING', 'CONFIRMED'] as const
 export type WaitingState = (typeof waitingStates)[number]
 
-/** The state that an order has left because what it waited for there has answered; undefined for any other event. */
+/**
+ * The state that an order has left because what it waited for there has answered; undefined for any
+ * other event.
+ */
 export function leftByItself(event: OrderEvent): WaitingState | undefined {
   if (event.type !== 'OrderStatusChanged') return undefined
   const { status, reason } = event.data

@@ -5,8 +5,9 @@ import { sweep } from '../scheduled-job-lock.ts'
 export const { lead, putOff } = sweep('deadlines')
 
 /**
- * $1: states that orders have just left by their own way, $2, in the same order: seconds without that after which a state counts as
- * stalled. Said once in five seconds at most; one row a statement would do, so the rows are locked in one order.
+ * $1: states that orders have just left by their own way, $2, in the same order: seconds without
+ * that after which a state counts as stalled. Said once in five seconds at most; one row a
+ * statement would do, so the rows are locked in one order.
  */
 export const noteProgress: Statement = {
   name: 'deadlines.note-progress',
@@ -29,8 +30,9 @@ WHERE progress.status = moved.status`,
 }
 
 /**
- * $1: states, $2: their deadlines, $3: after how long without progress each counts as stalled, $4: how much longer an order may wait
- * while its state stalls; seconds. Orders that came into the state before `before` are overdue.
+ * $1: states, $2: their deadlines, $3: after how long without progress each counts as stalled, $4:
+ * how much longer an order may wait while its state stalls; seconds. Orders that came into the
+ * state before `before` are overdue.
  */
 export const overdueBefore: Statement = {
   name: 'deadlines.overdue-before',
@@ -49,7 +51,10 @@ FROM (
 ) AS state`,
 }
 
-/** $1, $2, $3: orders that are PLACED, PROCESSING, CONFIRMED since before then; $4: rows at most. Each arm is a range of orders_under_way. */
+/**
+ * $1, $2, $3: orders that are PLACED, PROCESSING, CONFIRMED since before then; $4: rows at most.
+ * Each arm is a range of orders_under_way.
+ */
 export const overdueOrders: Statement = {
   name: 'deadlines.overdue',
   text: `

@@ -8,8 +8,8 @@ export class IntakeFull extends Error {
 }
 
 /**
- * The database did not answer. The order was most likely not kept, but a connection may be lost after its commit:
- * only a repeat with the same idempotency key is safe.
+ * The database did not answer. The order was most likely not kept, but a connection may be lost
+ * after its commit: only a repeat with the same idempotency key is safe.
  */
 export class IntakeUnavailable extends Error {
   override readonly name = 'IntakeUnavailable'
@@ -24,7 +24,10 @@ export class IdempotencyConflict extends Error {
   readonly retry = false
 }
 
-/** The order first sent under this idempotency key has no answer yet; what becomes of it is the answer to this one, too. */
+/**
+ * The order first sent under this idempotency key has no answer yet; what becomes of it is the
+ * answer to this one, too.
+ */
 export class IdempotencyInFlight extends Error {
   override readonly name = 'IdempotencyInFlight'
   readonly reason = 'IdempotencyInFlight'

@@ -1,6 +1,7 @@
-// What becomes of a repeat while the first request under its idempotency key is being placed? It waits for that one's answer, which is its
-// own, too, though not for long, and then is told that the first is still in flight. Of other gateways' keys the database knows
-// (place-orders.ts); here nothing is asked of it.
+// What becomes of a repeat while the first request under its idempotency key is being placed? It
+// waits for that one's answer, which is its own, too, though not for long, and then is told that
+// the first is still in flight. Of other gateways' keys the database knows (place-orders.ts); here
+// nothing is asked of it.
 import { IdempotencyConflict, IdempotencyInFlight } from './errors.ts'
 import { keyOf, type NewOrder } from './new-order.ts'
 import type { Placement } from './repeats.ts'
@@ -13,7 +14,10 @@ interface First {
   readonly ended: Promise<Placement>
 }
 
-/** `maxWaiting`: repeats that wait at once; one more is told at once. @throws what `place` throws, IdempotencyConflict, IdempotencyInFlight */
+/**
+ * `maxWaiting`: repeats that wait at once; one more is told at once. @throws what `place` throws,
+ * IdempotencyConflict, IdempotencyInFlight
+ */
 export function oneAtATime(place: Place, patienceMs: number, maxWaiting: number): Place {
   const firsts = new Map<string, First>()
   let waiting = 0

@@ -1,5 +1,5 @@
-// How do orders come in? The gateway embeds this: it takes orders in, many to a commit, and relays their events to
-// Kafka.
+// How do orders come in? The gateway embeds this: it takes orders in, many to a commit, and relays
+// their events to Kafka.
 export { createIntake, type Intake, type IntakeOptions } from './intake.ts'
 export {
   IdempotencyConflict,

@@ -29,11 +29,13 @@ export interface IntakeOptions {
 export interface Intake {
   /**
    * Resolves once the order is durable.
-   * @throws IntakeFull, IntakeUnavailable, IdempotencyConflict, IdempotencyInFlight, ItemsNotSold, TotalChanged, OrderRefused
+   * @throws IntakeFull, IntakeUnavailable, IdempotencyConflict, IdempotencyInFlight, ItemsNotSold,
+   * TotalChanged, OrderRefused
    */
   place(request: OrderRequest): Promise<Placement>
   /**
-   * The order that was placed before under the request's idempotency key, if any: also for a caller who is to place no more now.
+   * The order that was placed before under the request's idempotency key, if any: also for a caller
+   * who is to place no more now.
    * @throws IdempotencyConflict, IntakeFull, DatabaseError
    */
   placedBefore(request: OrderRequest): Promise<Placement | undefined>
@@ -45,7 +47,10 @@ export function createIntake(options: IntakeOptions): Intake {
   const { database, metrics } = options
   let waking = false
 
-  /** After the commit and never two at once: the relay looks for everything, and polls should a wake-up be lost. */
+  /**
+   * After the commit and never two at once: the relay looks for everything, and polls should a
+   * wake-up be lost.
+   */
   const wakeRelay = (): void => {
     if (waking) return
     waking = true

@@ -50,7 +50,10 @@ export interface RelayMetrics {
   readonly keyGenerationsDropped: Counter
 }
 
-/** Only the gateway that relays reports a lag; elsewhere it is 0, so the maximum over all is the truth. */
+/**
+ * Only the gateway that relays reports a lag; elsewhere it is 0, so the maximum over all is the
+ * truth.
+ */
 export function relayMetrics(registry: Registry): RelayMetrics {
   const registers = [registry]
   return {

@@ -1,4 +1,5 @@
-// What is written for one order? Its rows and its first event, all decided before the database is asked.
+// What is written for one order? Its rows and its first event, all decided before the database is
+// asked.
 import { createHash } from 'node:crypto'
 import { encode, eventOf, type OrderItem } from '@orderpipeline/order-events'
 
@@ -6,7 +7,10 @@ export interface OrderRequest {
   readonly customerId: string
   readonly currency: string
   readonly items: readonly OrderItem[]
-  /** Refused where it costs something else; in the currency's minor unit. Not part of what a repeat is told by. */
+  /**
+   * Refused where it costs something else; in the currency's minor unit. Not part of what a repeat
+   * is told by.
+   */
   readonly expectedTotalCents?: number | undefined
   readonly idempotencyKey?: string | undefined
   readonly correlationId?: string | undefined

@@ -1,13 +1,16 @@
-// How do many orders become durable in one commit? One statement writes orders, lines, idempotency keys, first status
-// and outbox rows from arrays. A row the database refuses, or whose key somebody else is just taking, is found by halving and
-// fails alone.
+// How do many orders become durable in one commit? One statement writes orders, lines, idempotency
+// keys, first status and outbox rows from arrays. A row the database refuses, or whose key somebody
+// else is just taking, is found by halving and fails alone.
 import { databaseError, type DatabaseError, type Queryable } from '@orderpipeline/kit-postgres'
 import { IdempotencyInFlight, IntakeUnavailable, OrderRefused } from './errors.ts'
 import type { NewOrder } from './new-order.ts'
 import { priced, pricesFor, type PricedOrder } from './pricing.ts'
 import { placedBefore, type Placement } from './repeats.ts'
 
-/** How long is waited for whoever is about to commit an order under the same key: many times what a commit takes. */
+/**
+ * How long is waited for whoever is about to commit an order under the same key: many times what a
+ * commit takes.
+ */
 export const patienceMs = 500
 /** The same for a part of a batch that was seen to wait in vain. */
 const searchingMs = 50
@@ -63,7 +66,10 @@ export async function placeOrders(
 /** Lock not available. */
 const lockTimedOut = '55P03'
 
-/** The statement waited in vain for the end of a transaction that has taken one of its keys: the server names the table it waits in. */
+/**
+ * The statement waited in vain for the end of a transaction that has taken one of its keys: the
+ * server names the table it waits in.
+ */
 function waitsForKey({ code, cause }: DatabaseError): boolean {
   const where = cause instanceof Error && 'where' in cause ? String(cause.where) : ''
   return code === lockTimedOut && where.includes('idempotency_keys')
@@ -101,12 +107,13 @@ async function insert(
 }
 
 /*
- * NOT IN over a CTE is a hashed subplan whatever the planner believes of array sizes; a join of the same could become
- * a nested loop, quadratic in the batch. Keys go in sorted, or two gateways with the same keys could each wait for
- * the other.
+ * NOT IN over a CTE is a hashed subplan whatever the planner believes of array sizes; a join of the
+ * same could become a nested loop, quadratic in the batch. Keys go in sorted, or two gateways with
+ * the same keys could each wait for the other.
  *
- * Whoever has a key's row is waited for until their transaction ends, with it gone or there to stay, but for $16 milliseconds at most:
- * the time-out is this statement's own, and in force before its first row is read.
+ * Whoever has a key's row is waited for until their transaction ends, with it gone or there to
+ * stay, but for $16 milliseconds at most: the time-out is this statement's own, and in force before
+ * its first row is read.
  */
 const insertOrders = {
   name: 'intake_insert_orders',

@@ -1,6 +1,7 @@
-// What does an order cost? What its products cost in its currency when it is placed: that price is written down with its lines and is the
-// one that is charged, however long the order waits. What is not sold in that currency, or costs another total than the customer
-// expects, is refused before anything is kept.
+// What does an order cost? What its products cost in its currency when it is placed: that price is
+// written down with its lines and is the one that is charged, however long the order waits. What is
+// not sold in that currency, or costs another total than the customer expects, is refused before
+// anything is kept.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import { amountText } from '@orderpipeline/order-events'
 import { ItemsNotSold, TotalChanged, type ItemNotSold } from './errors.ts'

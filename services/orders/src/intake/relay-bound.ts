@@ -1,13 +1,18 @@
-// From which id on need the relay look? Rows that it has deleted stay in the index until vacuum may remove them, which an old snapshot
-// can keep it from for hours; read again by each look, they would bring the relay to a stop.
+// From which id on need the relay look? Rows that it has deleted stay in the index until vacuum may
+// remove them, which an old snapshot can keep it from for hours; read again by each look, they
+// would bring the relay to a stop.
 //
-// Ids commit out of sequence, so the least id that is there is no bound: a lower one may be in a transaction that has not committed yet.
-// It is one as soon as every transaction has ended that was running when it was noted, and nothing below it is left to be published.
+// Ids commit out of sequence, so the least id that is there is no bound: a lower one may be in a
+// transaction that has not committed yet. It is one as soon as every transaction has ended that was
+// running when it was noted, and nothing below it is left to be published.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import { lowestBelowBound, leastUnpublished, lowerBound, raiseBound, runningNow } from './relay-sql.ts'
 
 export interface RelayBound {
-  /** Notes a bound, or raises the stored one to what was noted long enough ago. @throws DatabaseError */
+  /**
+   * Notes a bound, or raises the stored one to what was noted long enough ago. @throws
+   * DatabaseError
+   */
   trail(database: Queryable): Promise<void>
 }
 
@@ -18,7 +23,10 @@ interface Note {
   readonly atMs: number
 }
 
-/** An id is drawn a moment before its transaction is numbered; no statement of an intake lasts for as long as this. */
+/**
+ * An id is drawn a moment before its transaction is numbered; no statement of an intake lasts for
+ * as long as this.
+ */
 const settleMs = 15_000
 
 /** `now`: milliseconds that never go back. */
@@ -48,8 +56,9 @@ async function noteNow(database: Queryable, atMs: number): Promise<Note | undefi
 }
 
 /**
- * Looks below the bound as well, and lowers it should anything be there. It never should: this is for what nobody has thought of, such
- * as rows that were put in by hand. Returns the id that was found. @throws DatabaseError
+ * Looks below the bound as well, and lowers it should anything be there. It never should: this is
+ * for what nobody has thought of, such as rows that were put in by hand. Returns the id that was
+ * found. @throws DatabaseError
  */
 export async function lookBelowBound(database: Queryable): Promise<string | undefined> {
   const [lowest] = await database.query<{ id: string }>(lowestBelowBound)

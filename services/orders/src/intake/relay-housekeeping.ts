@@ -1,5 +1,6 @@
-// What does the gateway that relays do besides? It forgets idempotency keys, and looks whether anything waits where the relay does not
-// look. On the pool's connections, so that no order waits for it.
+// What does the gateway that relays do besides? It forgets idempotency keys, and looks whether
+// anything waits where the relay does not look. On the pool's connections, so that no order waits
+// for it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { Logger } from '@orderpipeline/kit-telemetry'
@@ -21,7 +22,10 @@ export interface Housekeeping {
 
 const keysEveryMs = 60_000
 const belowBoundEveryMs = 600_000
-/** Of the period, after a run that failed: what was locked, by a vacuum or a report, is mostly free again soon. */
+/**
+ * Of the period, after a run that failed: what was locked, by a vacuum or a report, is mostly free
+ * again soon.
+ */
 const againShare = 0.1
 
 export function startHousekeeping({

@@ -19,8 +19,8 @@ export interface OutboxRow {
 }
 
 /**
- * From the stored bound (relay-bound.ts), and from the lowest id that is there: ids commit out of sequence, so a mark of "the last seen"
- * would skip late ones.
+ * From the stored bound (relay-bound.ts), and from the lowest id that is there: ids commit out of
+ * sequence, so a mark of "the last seen" would skip late ones.
  */
 export const selectUnpublished = {
   name: 'relay_select_unpublished',

@@ -1,6 +1,7 @@
-// How do committed orders reach Kafka, in order per customer, without loss, from whichever gateway is alive? One
-// session holds the relay's lock; it publishes what the outbox holds, lowest id first, and deletes it once Kafka has
-// it. A crash in between publishes again under the same event ids, which the inboxes of the stages drop.
+// How do committed orders reach Kafka, in order per customer, without loss, from whichever gateway
+// is alive? One session holds the relay's lock; it publishes what the outbox holds, lowest id
+// first, and deletes it once Kafka has it. A crash in between publishes again under the same event
+// ids, which the inboxes of the stages drop.
 import { lockHeld, type Queryable, type Session } from '@orderpipeline/kit-postgres'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import type { RelayMetrics } from './metrics.ts'
@@ -27,7 +28,10 @@ export interface OutboxMessage {
 }
 
 export interface RelayOptions {
-  /** To see whether another relays, without a session of one's own, and for what is done beside relaying. */
+  /**
+   * To see whether another relays, without a session of one's own, and for what is done beside
+   * relaying.
+   */
   readonly database: Queryable
   readonly openSession: (onNotification: (channel: string, payload: string) => void) => Promise<Session>
   /** Told of each product that changes, as long as this gateway relays. */
@@ -43,26 +47,40 @@ export interface RelayOptions {
   readonly pollMs: number
   /** Idempotency keys are kept for so long, and for half of it more at most; default 24. */
   readonly keepKeysHours?: number
-  /** Publishing that has failed for so long, milliseconds, gives the lock up to another gateway; default 15 s. */
+  /**
+   * Publishing that has failed for so long, milliseconds, gives the lock up to another gateway;
+   * default 15 s.
+   */
   readonly giveUpAfterMs?: number
 }
 
-/** Kafka may be away from this gateway only: from its node, its zone, or by what it was started with. */
+/**
+ * Kafka may be away from this gateway only: from its node, its zone, or by what it was started
+ * with.
+ */
 class CannotPublish extends Error {
   override readonly name = 'CannotPublish'
 }
 
 export interface Relay {
   readonly leading: boolean
-  /** Finishes the batch in hand, then gives up the lock so that another gateway can take it at once. */
+  /**
+   * Finishes the batch in hand, then gives up the lock so that another gateway can take it at once.
+   */
   close(): Promise<void>
 }
 
 const lagEveryMs = 2_000
 const boundEveryMs = 5_000
-/** After a look at the lag that failed: one that ran into its time-out is not to take turns with publishing. */
+/**
+ * After a look at the lag that failed: one that ran into its time-out is not to take turns with
+ * publishing.
+ */
 const lagAgainMs = 30_000
-/** From one look to the next while there is something: orders committed in between share a look and a publication. */
+/**
+ * From one look to the next while there is something: orders committed in between share a look and
+ * a publication.
+ */
 const lookEveryMs = 20
 const firstBackoffMs = 100
 const lastBackoffMs = 5_000
@@ -98,7 +116,10 @@ export function startRelay(options: RelayOptions): Relay {
     }
   }
 
-  /** Returns when another holds the lock or the relay closes; throws when the database or Kafka fails. */
+  /**
+   * Returns when another holds the lock or the relay closes; throws when the database or Kafka
+   * fails.
+   */
   const lead = async (): Promise<void> => {
     const session = await options.openSession((channel, payload) => {
       if (channel === productsChannel) options.onProductChanged?.(payload)

@@ -1,4 +1,5 @@
-// Was an order placed before under its idempotency key? Asked of the database for many orders at once.
+// Was an order placed before under its idempotency key? Asked of the database for many orders at
+// once.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import { IdempotencyConflict } from './errors.ts'
 import { keyOf, type OrderRequest } from './new-order.ts'
@@ -23,8 +24,9 @@ interface KnownKey {
 }
 
 /**
- * Those whose key is known: the order it stands for, or the conflict with another one. In a statement of its own, so that it sees
- * what another gateway committed while ours waited for that key. @throws DatabaseError
+ * Those whose key is known: the order it stands for, or the conflict with another one. In a
+ * statement of its own, so that it sees what another gateway committed while ours waited for that
+ * key. @throws DatabaseError
  */
 export async function placedBefore<Order extends Asked>(
   database: Queryable,

@@ -1,5 +1,5 @@
-// How does a loop sleep until there is something to do? Until woken, but no longer than a given time; a wake-up that
-// comes while it is awake counts for its next sleep, so that none is lost.
+// How does a loop sleep until there is something to do? Until woken, but no longer than a given
+// time; a wake-up that comes while it is awake counts for its next sleep, so that none is lost.
 
 export interface Wake {
   /** Resolves early when woken (unless `early: false`), when `until` aborts, or when closed. */

@@ -1,5 +1,6 @@
-// Is there always a month for the orders that come? One replica at a time makes them ahead; each says how far they reach, so that
-// somebody can be told long before they do not. An order without a month is kept all the same, and moved when its month is made.
+// Is there always a month for the orders that come? One replica at a time makes them ahead; each
+// says how far they reach, so that somebody can be told long before they do not. An order without a
+// month is kept all the same, and moved when its month is made.
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import { Gauge, type Logger, type Registry } from '@orderpipeline/kit-telemetry'
@@ -12,7 +13,10 @@ export interface MonthFigures {
   readonly outside: number
 }
 
-/** Returns the months made now, as `2026-01`; none when another replica is at it or has just been. @throws DatabaseError */
+/**
+ * Returns the months made now, as `2026-01`; none when another replica is at it or has just been.
+ * @throws DatabaseError
+ */
 export function makeMonthsAhead(database: Pool, everySeconds: number): Promise<readonly string[]> {
   return database.transaction(async (tx) => {
     if ((await tx.query(lead)).length === 0) return []

@@ -1,5 +1,5 @@
-// Which months of orders are there, who sees to it, and how is one taken out? The work is done by functions of the schema
-// (migrations/0005_months.sql), which the migrate program calls as well.
+// Which months of orders are there, who sees to it, and how is one taken out? The work is done by
+// functions of the schema (migrations/0005_months.sql), which the migrate program calls as well.
 import type { Statement } from '@orderpipeline/kit-postgres'
 import { sweep } from '../scheduled-job-lock.ts'
 
@@ -10,7 +10,10 @@ export const makeMonths: Statement = {
   text: `SELECT to_char(month::timestamp, 'YYYY-MM') AS month FROM make_order_months() AS month`,
 }
 
-/** `ahead`: months after this one up to the first that is missing, -1 when that is this one; `outside`: 10,000 at most. */
+/**
+ * `ahead`: months after this one up to the first that is missing, -1 when that is this one;
+ * `outside`: 10,000 at most.
+ */
 export const monthFigures: Statement = {
   name: 'months.figures',
   text: `

@@ -1,5 +1,6 @@
-// Which orders has a customer? Newest first, a page at a time. Order ids are uuids of version 7, which begin with the
-// time, so the id alone says where a page ends and the next begins, and no page costs more than the first.
+// Which orders has a customer? Newest first, a page at a time. Order ids are uuids of version 7,
+// which begin with the time, so the id alone says where a page ends and the next begins, and no
+// page costs more than the first.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { CancellationReason, OrderStatus } from '@orderpipeline/order-events'
 
@@ -24,7 +25,10 @@ export async function ordersOfCustomer(
   return rows.map((row) => row.view)
 }
 
-/** A plain comparison, not `$2 IS NULL OR …`, or the index would be read from its end for every page. */
+/**
+ * A plain comparison, not `$2 IS NULL OR …`, or the index would be read from its end for every
+ * page.
+ */
 export const selectPage = {
   name: 'queries_orders_of_customer',
   text: `

@@ -1,9 +1,12 @@
-// Is this all there will ever be to say of an order? Only then may a copy of it be kept: whoever reads the copy has missed nothing.
+// Is this all there will ever be to say of an order? Only then may a copy of it be kept: whoever
+// reads the copy has missed nothing.
 //
-// SHIPPED and CANCELLED are ends, but not the end of the history: news of different topics overtake each other, so what happened before
-// may be heard after. Each event is in a history once. So an order is final when it has ended and everything has been heard that its
-// services say of an order that ends so. Of one that was called back nobody knows what else is on its way (a charge, a refund), and it is
-// never final. services/interleavings holds this against thousands of random orders of events.
+// SHIPPED and CANCELLED are ends, but not the end of the history: news of different topics overtake
+// each other, so what happened before may be heard after. Each event is in a history once. So an
+// order is final when it has ended and everything has been heard that its services say of an order
+// that ends so. Of one that was called back nobody knows what else is on its way (a charge, a
+// refund), and it is never final. services/interleavings holds this against thousands of random
+// orders of events.
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 
 export interface Told {

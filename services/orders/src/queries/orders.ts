@@ -34,7 +34,10 @@ export interface StatusView {
   readonly terminalStates: number
 }
 
-/** undefined where there is no such order, or none of `customerId` when that is given. @throws DatabaseError */
+/**
+ * undefined where there is no such order, or none of `customerId` when that is given. @throws
+ * DatabaseError
+ */
 export async function orderById(
   database: Queryable,
   orderId: string,
@@ -44,7 +47,9 @@ export async function orderById(
   return row?.view
 }
 
-/** Those that exist, and are of `customerId` when that is given; in no order. @throws DatabaseError */
+/**
+ * Those that exist, and are of `customerId` when that is given; in no order. @throws DatabaseError
+ */
 export async function statusesById(
   database: Queryable,
   orderIds: readonly string[],
@@ -59,8 +64,8 @@ export async function statusesById(
 }
 
 /**
- * Names and absent fields are settled here, so that what is stored and what is shown can change apart. Two steps of one
- * batch have one time: then the order of the states decides.
+ * Names and absent fields are settled here, so that what is stored and what is shown can change
+ * apart. Two steps of one batch have one time: then the order of the states decides.
  */
 export const selectOrder = {
   name: 'queries_order',

@@ -1,4 +1,5 @@
-// How far have many orders come? For those who wait: one question for all of them, as often as they like.
+// How far have many orders come? For those who wait: one question for all of them, as often as they
+// like.
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import {
   terminalStatuses,
@@ -32,7 +33,9 @@ export const isTerminal = (status: OrderStatus): boolean => terminal.includes(st
 const settled: readonly OrderStatus[] = ['CONFIRMED', 'SHIPPED', 'CANCELLED']
 export const isSettled = (status: OrderStatus): boolean => settled.includes(status)
 
-/** Those that exist, and are of `customerId` when that is given; in no order. @throws DatabaseError */
+/**
+ * Those that exist, and are of `customerId` when that is given; in no order. @throws DatabaseError
+ */
 export async function progressOf(
   database: Queryable,
   orderIds: readonly string[],

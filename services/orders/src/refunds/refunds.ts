@@ -1,7 +1,8 @@
-// Did the money of every cancelled order go back? Payment hears of a cancellation by a message, and a message can be lost: to a dead
-// letter, or to offsets that were set by hand. So orders are looked at once more when they must long have come to their end: one that is
-// cancelled and paid, and of which payment has never said that the money went back, is told as cancelled again, under another id. Payment
-// then gives back, or repeats that it has.
+// Did the money of every cancelled order go back? Payment hears of a cancellation by a message, and
+// a message can be lost: to a dead letter, or to offsets that were set by hand. So orders are
+// looked at once more when they must long have come to their end: one that is cancelled and paid,
+// and of which payment has never said that the money went back, is told as cancelled again, under
+// another id. Payment then gives back, or repeats that it has.
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import { Counter } from '@orderpipeline/kit-telemetry'
@@ -27,7 +28,10 @@ export interface RefundsCheck {
   readonly keyedByOrder: (topic: string) => boolean
 }
 
-/** Looks at one stretch. Returns the orders that were told as cancelled again; `undefined` when there is nothing to look at. */
+/**
+ * Looks at one stretch. Returns the orders that were told as cancelled again; `undefined` when
+ * there is nothing to look at.
+ */
 export function askAgain(
   database: Pool,
   { afterSeconds, now, keyedByOrder }: RefundsCheck,

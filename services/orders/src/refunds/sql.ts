@@ -1,4 +1,5 @@
-// Which cancelled orders were paid and never heard that the money went back, and how far has that been looked at?
+// Which cancelled orders were paid and never heard that the money went back, and how far has that
+// been looked at?
 import type { Statement } from '@orderpipeline/kit-postgres'
 import { sweep } from '../scheduled-job-lock.ts'
 
@@ -19,7 +20,10 @@ export const noteStretch: Statement = {
   text: `UPDATE sweeps SET result = jsonb_build_object('checkedTo', $1::timestamptz) WHERE name = 'refunds'`,
 }
 
-/** $1, $2: ids between which those of the orders lie that were placed in the stretch; they begin with the time. */
+/**
+ * $1, $2: ids between which those of the orders lie that were placed in the stretch; they begin
+ * with the time.
+ */
 export const unrefunded: Statement = {
   name: 'refunds.missing',
   text: `

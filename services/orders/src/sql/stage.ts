@@ -1,8 +1,12 @@
-// What does the orders stage read and write, a batch at a time? Wherever orders are named by their ids, the range of the ids is given as
-// well (id-range.ts), so that only the months they are in are looked into.
+// What does the orders stage read and write, a batch at a time? Wherever orders are named by their
+// ids, the range of the ids is given as well (id-range.ts), so that only the months they are in are
+// looked into.
 import type { Statement } from '@orderpipeline/kit-postgres'
 
-/** $1: order ids, $2, $3: their range. Locked in one order everywhere, so that two replicas never wait for each other in a circle. */
+/**
+ * $1: order ids, $2, $3: their range. Locked in one order everywhere, so that two replicas never
+ * wait for each other in a circle.
+ */
 export const lockOrders: Statement = {
   name: 'orders.lock',
   text: `
@@ -20,7 +24,10 @@ export const pricesOf: Statement = {
   text: `SELECT sku, currency, price_cents FROM prices WHERE sku = ANY ($1::text[])`,
 }
 
-/** $1: ids of orders just placed, $2, $3: their range. What was agreed when they were; nothing of an order that an older gateway took. */
+/**
+ * $1: ids of orders just placed, $2, $3: their range. What was agreed when they were; nothing of an
+ * order that an older gateway took.
+ */
 export const agreedPrices: Statement = {
   name: 'orders.agreed-prices',
   text: `
@@ -42,7 +49,10 @@ WHERE order_id = ANY ($1::uuid[])
 ORDER BY order_id, line`,
 }
 
-/** $1: order ids, each once; $2: statuses; $3: reasons or null; $4: totals or null for as it was; $5, $6: the ids' range. */
+/**
+ * $1: order ids, each once; $2: statuses; $3: reasons or null; $4: totals or null for as it was;
+ * $5, $6: the ids' range.
+ */
 export const changeOrders: Statement = {
   name: 'orders.change',
   text: `
@@ -57,7 +67,9 @@ WHERE orders.order_id = change.order_id
   AND orders.order_id BETWEEN $5 AND $6`,
 }
 
-/** $1: order ids, $2: skus, $3: prices, those that the total was made of; $4, $5: the ids' range. */
+/**
+ * $1: order ids, $2: skus, $3: prices, those that the total was made of; $4, $5: the ids' range.
+ */
 export const priceItems: Statement = {
   name: 'orders.price-items',
   text: `
@@ -71,8 +83,8 @@ WHERE order_items.order_id = given.order_id
 }
 
 /**
- * The timeline. $1: order ids, $2: what happened, $3: statuses or null where it changed none, $4: reasons or null, $5: ids of the
- * events that brought it about, $6: when it happened.
+ * The timeline. $1: order ids, $2: what happened, $3: statuses or null where it changed none, $4:
+ * reasons or null, $5: ids of the events that brought it about, $6: when it happened.
  */
 export const recordEvents: Statement = {
   name: 'orders.record-events',

@@ -1,4 +1,5 @@
-// How does a batch of news change orders? Lock them, decide on each in turn, write all changes with one statement each.
+// How does a batch of news change orders? Lock them, decide on each in turn, write all changes with
+// one statement each.
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
 import type { Queryable } from '@orderpipeline/kit-postgres'
 import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'

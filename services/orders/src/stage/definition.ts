@@ -1,4 +1,5 @@
-// What is the orders stage? It prices placed orders, alone decides how each one ends, and lets none wait for ever.
+// What is the orders stage? It prices placed orders, alone decides how each one ends, and lets none
+// wait for ever.
 import type { Reaction, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
 import type { OrdersOptions } from '../config.ts'
 import { deadlineChore, progressSeen } from '../deadlines/deadlines.ts'

@@ -1,5 +1,6 @@
-// What became of orders, and how many are on their way? The former is told by the replica that decided it, once that is committed. The
-// latter costs more the more there are, and more replicas are there the more there are: one of them counts, and all say what it found.
+// What became of orders, and how many are on their way? The former is told by the replica that
+// decided it, once that is committed. The latter costs more the more there are, and more replicas
+// are there the more there are: one of them counts, and all say what it found.
 import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
 import type { Pool } from '@orderpipeline/kit-postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
@@ -39,7 +40,10 @@ const { lead, putOff } = sweep('counting')
 
 type Counts = Partial<Record<OrderStatus, number>>
 
-/** Put off before it is done, so that no lock is held meanwhile, and a count that fails is not made by one replica after the other. */
+/**
+ * Put off before it is done, so that no lock is held meanwhile, and a count that fails is not made
+ * by one replica after the other.
+ */
 async function countIfDue(database: Pool): Promise<void> {
   const due = await database.transaction(async (tx) => {
     if ((await tx.query(lead)).length === 0) return false

@@ -1,8 +1,9 @@
 // What becomes of an order when something is heard about it? The state machine, and nothing else.
 //
-// PLACED → PROCESSING → CONFIRMED → SHIPPED | CANCELLED. An order may be cancelled until it is SHIPPED, which is decided here and
-// not where it is packed: shipping only prepares, and lets go of what OrderShipped names. So no order is ever both. News may come
-// out of order and skip a state, never go back to one. News about a cancelled order may still need an answer: what was taken
+// PLACED → PROCESSING → CONFIRMED → SHIPPED | CANCELLED. An order may be cancelled until it is
+// SHIPPED, which is decided here and not where it is packed: shipping only prepares, and lets go of
+// what OrderShipped names. So no order is ever both. News may come out of order and skip a state,
+// never go back to one. News about a cancelled order may still need an answer: what was taken
 // meanwhile has to go back.
 import { eventOf, following } from '@orderpipeline/order-events'
 import type {
@@ -26,10 +27,15 @@ export interface Decision {
 
 /** What is known besides the news. */
 export interface Facts {
-  /** What one piece costs in this order, in the minor unit of its currency; `undefined`: it is not sold so. */
+  /**
+   * What one piece costs in this order, in the minor unit of its currency; `undefined`: it is not
+   * sold so.
+   */
   readonly priceOf: (sku: string, order: { readonly orderId: string; readonly currency: string }) => number | undefined
   readonly itemsOf: (orderId: string) => readonly OrderItem[]
-  /** No order is being paid, though some wait for it: what is asked about them is not decided now. */
+  /**
+   * No order is being paid, though some wait for it: what is asked about them is not decided now.
+   */
   readonly paymentsStall?: boolean
 }
 
@@ -40,7 +46,9 @@ export interface About {
 
 export const source = '/orders'
 
-/** `undefined`: nothing changes and there is nothing to say. The same status: only something to say. */
+/**
+ * `undefined`: nothing changes and there is nothing to say. The same status: only something to say.
+ */
 export function decide(status: OrderStatus, news: OrderEvent, facts: Facts, now: Date): Decision | undefined {
   const context = following(news, source, now)
   if (status === 'SHIPPED') return undefined

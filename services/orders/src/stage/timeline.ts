@@ -1,4 +1,5 @@
-// What does an order's history say? Every event about it once, with its time: what was heard, and what it made of the order.
+// What does an order's history say? Every event about it once, with its time: what was heard, and
+// what it made of the order.
 import type { CancellationReason, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { cancellable } from './saga.ts'
 
@@ -22,8 +23,9 @@ const eventOfStatus = {
 } as const satisfies Record<OrderStatus, EventType>
 
 /**
- * `before`: the status in which it was heard. OrderPlaced is in the history since the order was taken in; inventory's question about an order
- * that has ended by then is only answered, or no history would ever be whole.
+ * `before`: the status in which it was heard. OrderPlaced is in the history since the order was
+ * taken in; inventory's question about an order that has ended by then is only answered, or no
+ * history would ever be whole.
  */
 export function heard(news: OrderEvent, before: OrderStatus): readonly HistoryEntry[] {
   if (news.type === 'OrderPlaced' || (news.type === 'ReservationExpired' && !cancellable(before))) return []
@@ -31,7 +33,10 @@ export function heard(news: OrderEvent, before: OrderStatus): readonly HistoryEn
   return [{ orderId: data.orderId, event: type, causeId: id, at: new Date(time) }]
 }
 
-/** What the order's end was answered with: that money taken meanwhile is to go back. That it has gone is heard later. */
+/**
+ * What the order's end was answered with: that money taken meanwhile is to go back. That it has
+ * gone is heard later.
+ */
 export function answered(events: readonly OrderEvent[], causeId: string, at: Date): readonly HistoryEntry[] {
   const requests = events.filter(({ type }) => type === 'RefundRequested')
   return requests.map(({ type, data }) => ({ orderId: data.orderId, event: type, causeId, at }))

@@ -1,4 +1,5 @@
-// What has the provider taken in a stretch of time, by its own account? Read page by page; what is not about one of our orders is left out.
+// What has the provider taken in a stretch of time, by its own account? Read page by page; what is
+// not about one of our orders is left out.
 import { z } from 'zod'
 import { callOverHttp } from '../http-call.ts'
 import { failureOf, ProviderError } from '../provider-error.ts'

@@ -1,8 +1,11 @@
-// Is every cent that the provider has taken in our books, and every cent in our books with the provider? Time is gone through a minute
-// after the other, once it is an hour old and again after a week, by one replica at a time: what the provider lists of it is compared
-// with our payments, and the payments of orders placed in it with the list. What can be mended is; the rest waits for a person.
+// Is every cent that the provider has taken in our books, and every cent in our books with the
+// provider? Time is gone through a minute after the other, once it is an hour old and again after a
+// week, by one replica at a time: what the provider lists of it is compared with our payments, and
+// the payments of orders placed in it with the list. What can be mended is; the rest waits for a
+// person.
 //
-// A comparison that fails, because the provider is away, is made again when its lease has ended; nothing is skipped.
+// A comparison that fails, because the provider is away, is made again when its lease has ended;
+// nothing is skipped.
 import { randomUUID } from 'node:crypto'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/kit-stage'
 import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
@@ -20,7 +23,10 @@ import { reconcileFigures } from './figures.ts'
 export interface ReconcileOptions {
   readonly provider: Provider
   readonly list: ChargeList
-  /** How old charges are when they are compared for the first time: those that are younger may still be on their way. */
+  /**
+   * How old charges are when they are compared for the first time: those that are younger may still
+   * be on their way.
+   */
   readonly afterSeconds: number
   readonly now: () => Date
   readonly registry?: Registry | undefined
@@ -32,7 +38,10 @@ const stretchSeconds = 60
 const weekSeconds = 7 * 86_400
 /** In one run of the chore and pass, where it has fallen behind. */
 const stretchesAtOnce = 30
-/** Payments that the list does not have are asked about one by one; of no more than so many in a stretch. */
+/**
+ * Payments that the list does not have are asked about one by one; of no more than so many in a
+ * stretch.
+ */
 const maxAskedAbout = 200
 
 export type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
@@ -82,7 +91,10 @@ async function followPass(
   }
 }
 
-/** Compares, mends what can be, and writes down the rest. @throws DatabaseError, ProviderError, PublishFailed */
+/**
+ * Compares, mends what can be, and writes down the rest. @throws DatabaseError, ProviderError,
+ * PublishFailed
+ */
 export async function reconcile(
   stretch: Stretch,
   surroundings: Surroundings,
@@ -142,7 +154,10 @@ async function leaveToPeople(found: readonly Difference[], { database }: Surroun
 
 const rowsAtOnce = 1_000
 
-/** Payments of orders placed in the stretch that were not in the list: most were made a little later, so the provider is asked. */
+/**
+ * Payments of orders placed in the stretch that were not in the list: most were made a little
+ * later, so the provider is asked.
+ */
 async function unknownToProvider(
   { since, until }: Stretch,
   seen: ReadonlySet<string>,

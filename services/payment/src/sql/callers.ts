@@ -1,7 +1,10 @@
 // Which replicas call the provider, and how much?
 import type { Statement } from '@orderpipeline/kit-postgres'
 
-/** $1: this replica, $2: calls a second that it wants. Rows of replicas that have gone are deleted by whichever comes first. */
+/**
+ * $1: this replica, $2: calls a second that it wants. Rows of replicas that have gone are deleted
+ * by whichever comes first.
+ */
 export const noteCaller: Statement = {
   name: 'payment.caller.note',
   text: `

@@ -1,7 +1,10 @@
 // What is due to go back, and whose turn is it?
 import type { Statement } from '@orderpipeline/kit-postgres'
 
-/** $1: order ids, $2: charge ids, $3: customer ids, $4: reasons, $5: amounts or null, $6: currencies or null, $7: errors or null. */
+/**
+ * $1: order ids, $2: charge ids, $3: customer ids, $4: reasons, $5: amounts or null, $6: currencies
+ * or null, $7: errors or null.
+ */
 export const addDues: Statement = {
   name: 'payment.dues.add',
   text: `
@@ -21,7 +24,10 @@ export interface DueRow {
   readonly attempts: number
 }
 
-/** $1: rows at most. Each is put off, for longer from one try to the next and up to an hour, before it is tried. */
+/**
+ * $1: rows at most. Each is put off, for longer from one try to the next and up to an hour, before
+ * it is tried.
+ */
 export const claimDues: Statement = {
   name: 'payment.dues.claim',
   text: `

@@ -2,8 +2,9 @@
 import type { Statement } from '@orderpipeline/kit-postgres'
 
 /**
- * $1: name of the pass, $2: who asks, $3: seconds of a stretch, $4: seconds that it must be past. No row: nothing is old enough, or
- * another replica is at it. The lease ends by itself, which is also the pause after a comparison that failed.
+ * $1: name of the pass, $2: who asks, $3: seconds of a stretch, $4: seconds that it must be past.
+ * No row: nothing is old enough, or another replica is at it. The lease ends by itself, which is
+ * also the pause after a comparison that failed.
  */
 export const claimStretch: Statement = {
   name: 'payment.reconcile.claim',
@@ -27,8 +28,8 @@ export const reconcileAges: Statement = {
 }
 
 /**
- * $1, $2: ids between which those of orders lie that were placed in the stretch, $3: rows at most. Ids of version 7 begin with their time,
- * so the primary key finds them.
+ * $1, $2: ids between which those of orders lie that were placed in the stretch, $3: rows at most.
+ * Ids of version 7 begin with their time, so the primary key finds them.
  */
 export const capturesOfOrders: Statement = {
   name: 'payment.reconcile.captures',

@@ -26,8 +26,9 @@ const given = `unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text
   AS given (order_id, customer_id, amount_cents, currency, status, charge_id, decline_reason, refund_id)`
 
 /**
- * $1: order ids, $2: customer ids, $3: amounts, $4: currencies, $5: statuses, $6: charge ids or null, $7: reasons or null, $8:
- * refund ids or null. Fewer rows back than given: another replica has just decided on one of them.
+ * $1: order ids, $2: customer ids, $3: amounts, $4: currencies, $5: statuses, $6: charge ids or
+ * null, $7: reasons or null, $8: refund ids or null. Fewer rows back than given: another replica
+ * has just decided on one of them.
  */
 export const addPayments: Statement = {
   name: 'payment.add',

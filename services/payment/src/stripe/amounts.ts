@@ -1,8 +1,12 @@
-// How does Stripe count money? In minor units, mostly those of ISO 4217, with the exceptions that its page on currencies lists: some
-// have no decimals, two are written with decimals that they do not have, and with three decimals the last digit has to be 0.
+// How does Stripe count money? In minor units, mostly those of ISO 4217, with the exceptions that
+// its page on currencies lists: some have no decimals, two are written with decimals that they do
+// not have, and with three decimals the last digit has to be 0.
 import { minorUnitsOf } from '@orderpipeline/order-events'
 
-/** As listed at https://docs.stripe.com/currencies#zero-decimal, without UGX, which is a special case. */
+/**
+ * As listed at https://docs.stripe.com/currencies#zero-decimal, without UGX, which is a special
+ * case.
+ */
 const withoutDecimals = new Set('BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '))
 /** Charged as if they had two decimals, which have to be 00. */
 const asIfTwoDecimals = new Set(['ISK', 'UGX'])
@@ -26,7 +30,10 @@ export function stripeAmountOf(minor: number, currency: string): StripeAmount {
   return { amount }
 }
 
-/** ISO 4217 minor units of an amount that Stripe names; `undefined` where it is no whole number of them. */
+/**
+ * ISO 4217 minor units of an amount that Stripe names; `undefined` where it is no whole number of
+ * them.
+ */
 export function minorUnitsFromStripe(amount: number, currency: string): number | undefined {
   return scaled(amount, minorUnitsOf(currency) - decimalsAtStripe(currency))
 }

@@ -1,9 +1,10 @@
-// How is Stripe's API called, version 1? Bodies as forms, answers as JSON, an idempotency key for each POST, and errors sorted by whose
-// they are.
+// How is Stripe's API called, version 1? Bodies as forms, answers as JSON, an idempotency key for
+// each POST, and errors sorted by whose they are.
 //
-// Stripe keeps the first answer to a key for a day at least, a 500 included: repeating the key repeats the 500 whatever has become of
-// the work. So an error that is a repeat is asked about again under a fresh key. That is safe here, because each of these calls can
-// take effect only once by the state of its object: an intent is confirmed once, and a charge refunded up to its amount.
+// Stripe keeps the first answer to a key for a day at least, a 500 included: repeating the key
+// repeats the 500 whatever has become of the work. So an error that is a repeat is asked about
+// again under a fresh key. That is safe here, because each of these calls can take effect only once
+// by the state of its object: an intent is confirmed once, and a charge refunded up to its amount.
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { callOverHttp } from '../http-call.ts'
@@ -117,7 +118,10 @@ export function createStripeApi({ url, key, timeoutMs, turn }: StripeAddress): S
 
 const isReplay = ({ headers }: HttpAnswer): boolean => headers.get('idempotent-replayed') === 'true'
 
-/** Says nothing about what is now: a failure that is only repeated, or a key whose first call had other parameters. */
+/**
+ * Says nothing about what is now: a failure that is only repeated, or a key whose first call had
+ * other parameters.
+ */
 function isStale(answer: HttpAnswer): boolean {
   return (answer.status >= 500 && isReplay(answer)) || fieldsOf(answer)?.type === 'idempotency_error'
 }

@@ -1,5 +1,5 @@
-// What does a customer pay with? With the default payment method that is saved for them at Stripe. A customer is found by Stripe's own id
-// where the shop uses it, or by the customer's metadata.
+// What does a customer pay with? With the default payment method that is saved for them at Stripe.
+// A customer is found by Stripe's own id where the shop uses it, or by the customer's metadata.
 import type { Asking, StripeApi } from './api.ts'
 import { StripeRefusal } from './api.ts'
 import { Customer, Customers } from './answers.ts'
@@ -19,7 +19,10 @@ export type PayerOf = (customerId: string, asking: Asking) => Promise<Payer | un
 const rememberedMs = 10 * 60_000
 const maxRemembered = 10_000
 
-/** `now`: milliseconds. Who can pay is remembered for ten minutes, since searching is limited to a few calls a second. */
+/**
+ * `now`: milliseconds. Who can pay is remembered for ten minutes, since searching is limited to a
+ * few calls a second.
+ */
 export function createPayers(api: StripeApi, now: () => number): PayerOf {
   const remembered = new Map<string, { readonly payer: Payer; readonly untilMs: number }>()
   return async (customerId, asking) => {

@@ -1,10 +1,14 @@
-// Is a webhook call from Stripe, and fresh? Its header `Stripe-Signature` has the time `t` and one signature `v1` for each secret that is
-// valid at the moment: the HMAC with SHA-256 of `<t>.<body>`, in hexadecimal.
+// Is a webhook call from Stripe, and fresh? Its header `Stripe-Signature` has the time `t` and one
+// signature `v1` for each secret that is valid at the moment: the HMAC with SHA-256 of
+// `<t>.<body>`, in hexadecimal.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 export type Verdict = 'genuine' | 'malformed' | 'forged' | 'stale'
 
-/** Seconds that `t` may be off, either way; a call that is recorded and played again later is refused. */
+/**
+ * Seconds that `t` may be off, either way; a call that is recorded and played again later is
+ * refused.
+ */
 export const toleranceSeconds = 300
 
 /** `body`: as it came, byte for byte. `secrets`: more than one while one is replaced by another. */

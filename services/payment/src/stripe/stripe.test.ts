@@ -1,4 +1,5 @@
-// Does the adapter move money exactly once through Stripe, whatever is lost, repeated, forgotten or decided late?
+// Does the adapter move money exactly once through Stripe, whatever is lost, repeated, forgotten or
+// decided late?
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startStripeServer } from '../../test/stripe-server.ts'

@@ -1,6 +1,7 @@
-// How does Stripe charge an order, stop a charge and give one back? By a PaymentIntent for each order: it is made, noted in our database,
-// and only then confirmed. So money moves only by an intent that is noted, an intent is confirmed once whatever becomes of idempotency
-// keys, and one that was stopped is cancelled instead: Stripe decides which of the two came first.
+// How does Stripe charge an order, stop a charge and give one back? By a PaymentIntent for each
+// order: it is made, noted in our database, and only then confirmed. So money moves only by an
+// intent that is noted, an intent is confirmed once whatever becomes of idempotency keys, and one
+// that was stopped is cancelled instead: Stripe decides which of the two came first.
 import type { Intents } from '../intents.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Charge, ChargeOutcome, Provider, Refund, Stopped } from '../provider.ts'
@@ -48,7 +49,10 @@ interface Parts {
 const retrieve = (api: StripeApi, intentId: string, asking: Asking) =>
   api.get(`payment_intents/${encodeURIComponent(intentId)}`, PaymentIntent, {}, asking)
 
-/** For what is not noted any more. Stripe's search is some seconds to a minute behind, so it is for old orders only. */
+/**
+ * For what is not noted any more. Stripe's search is some seconds to a minute behind, so it is for
+ * old orders only.
+ */
 async function searched(api: StripeApi, orderId: string, asking: Asking): Promise<ChargeOutcome | undefined> {
   const query = `metadata['${orderKey}']:'${quoted(orderId)}'`
   const { data } = await api.get('payment_intents/search', PaymentIntents, { query, limit: 10 }, asking)
@@ -108,7 +112,8 @@ async function confirmed(
 ): Promise<ChargeOutcome> {
   try {
     const path = `payment_intents/${encodeURIComponent(id)}/confirm`
-    // The customer is not there to be asked: what needs them is declined as authentication_required.
+    // The customer is not there to be asked: what needs them is declined as
+    // authentication_required.
     const { answer, replayed } = await api.post(
       path,
       PaymentIntent,

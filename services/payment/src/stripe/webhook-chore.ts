@@ -1,5 +1,5 @@
-// How does a replica come to listen for webhooks? By a chore that begins once the stage has its database, and tries again where the port
-// is still taken.
+// How does a replica come to listen for webhooks? By a chore that begins once the stage has its
+// database, and tries again where the port is still taken.
 import type { PeriodicTask } from '@orderpipeline/kit-stage'
 import type { Logger } from '@orderpipeline/kit-telemetry'
 import { hastenPending } from '../sql/pending.ts'

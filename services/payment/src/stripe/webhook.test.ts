@@ -1,4 +1,5 @@
-// Is a webhook call believed only if Stripe has signed it just now, and acted on for our own orders only?
+// Is a webhook call believed only if Stripe has signed it just now, and acted on for our own orders
+// only?
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { silentLogger } from '@orderpipeline/kit-telemetry'

@@ -13,8 +13,8 @@ FOR NO KEY UPDATE`,
 }
 
 /**
- * $1: order ids, $2: customer ids, $3: statuses, $4: shipment ids or null, $5: items as JSON. One that is there
- * already: another replica has just decided on it.
+ * $1: order ids, $2: customer ids, $3: statuses, $4: shipment ids or null, $5: items as JSON. One
+ * that is there already: another replica has just decided on it.
  */
 export const addShipments: Statement = {
   name: 'shipping.add-shipments',

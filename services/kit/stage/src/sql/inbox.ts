@@ -1,7 +1,10 @@
 // Which of these messages are new? And, on the way: forget the events that Kafka has acknowledged.
 import type { Statement } from '@orderpipeline/kit-postgres'
 
-/** $1: event ids, sorted (two replicas that insert the same ids in another order would deadlock); $2: settled source ids. */
+/**
+ * $1: event ids, sorted (two replicas that insert the same ids in another order would deadlock);
+ * $2: settled source ids.
+ */
 export const insertInbox: Statement = {
   name: 'inbox.take-in',
   text: `

@@ -1,7 +1,10 @@
 // What has a stage yet to publish?
 import type { Statement } from '@orderpipeline/kit-postgres'
 
-/** $1: source ids, $2: topics, $3: keys, $4: values, $5: headers as JSON; one entry a row, ids rising in the order given. */
+/**
+ * $1: source ids, $2: topics, $3: keys, $4: values, $5: headers as JSON; one entry a row, ids
+ * rising in the order given.
+ */
 export const insertOutbox: Statement = {
   name: 'outbox.keep',
   text: `

@@ -2,8 +2,9 @@
 import type { Statement } from '@orderpipeline/kit-postgres'
 
 /**
- * $1: the process; $2, $3: topics and partitions. One that is still another's is a death, as long as that process is not heard of again.
- * A further one counts only where that process had something of the partition in hand. A series is over an hour after its last death.
+ * $1: the process; $2, $3: topics and partitions. One that is still another's is a death, as long
+ * as that process is not heard of again. A further one counts only where that process had something
+ * of the partition in hand. A series is over an hour after its last death.
  */
 export const takePartitions: Statement = {
   name: 'holdings.take',
@@ -89,7 +90,10 @@ function knownOfPartition(): string {
   tries`
 }
 
-/** $1: the process; $2, $3: topic and partition of the trial in its hands, or null. It is alive, so that no death of it counts. */
+/**
+ * $1: the process; $2, $3: topic and partition of the trial in its hands, or null. It is alive, so
+ * that no death of it counts.
+ */
 export const releasePartitions: Statement = {
   name: 'holdings.release',
   text: `
@@ -117,7 +121,10 @@ FROM mine
 WHERE (owned.topic, owned.partition) = (mine.topic, mine.partition)`,
 }
 
-/** $1: the process; $2, $3: topic and partition; $4: messages are taken up to this offset; $5: where the partition ended. */
+/**
+ * $1: the process; $2, $3: topic and partition; $4: messages are taken up to this offset; $5: where
+ * the partition ended.
+ */
 export const reachOffset: Statement = {
   name: 'holdings.reach',
   text: `
@@ -126,7 +133,10 @@ SET reach = greatest(reach, $4::bigint), until = coalesce(until, $5::bigint)
 WHERE topic = $2 AND partition = $3 AND owner = $1`,
 }
 
-/** $1: the process; $2, $3: topic and partition; $4, $5: offsets, the last one excluded; $6: which try of a single message. */
+/**
+ * $1: the process; $2, $3: topic and partition; $4, $5: offsets, the last one excluded; $6: which
+ * try of a single message.
+ */
 export const beginTrial: Statement = {
   name: 'holdings.try',
   text: `

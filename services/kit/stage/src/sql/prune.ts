@@ -1,5 +1,5 @@
-// Which rows can no message come for any more? Days of the inbox are made and dropped whole by functions of the schema
-// (migrations/0002_inbox_by_day.sql).
+// Which rows can no message come for any more? Days of the inbox are made and dropped whole by
+// functions of the schema (migrations/0002_inbox_by_day.sql).
 import type { Statement } from '@orderpipeline/kit-postgres'
 
 export const makeInboxDays: Statement = {
@@ -13,7 +13,10 @@ export const dropInboxDay: Statement = {
   text: `SELECT drop_inbox_day($1) AS name`,
 }
 
-/** $1: hours they are kept; $2: rows at most. Of messages that belong to no day. Rows another replica prunes are passed over. */
+/**
+ * $1: hours they are kept; $2: rows at most. Of messages that belong to no day. Rows another
+ * replica prunes are passed over.
+ */
 export const pruneInbox: Statement = {
   name: 'inbox.prune',
   text: `
@@ -30,8 +33,9 @@ RETURNING event_id`,
 }
 
 /**
- * $1: rows at most. What is kept for a message is written with its inbox row, and is of no use without it. OFFSET 0 keeps the planner
- * from reading the whole inbox for a join: each row is looked up in its own day.
+ * $1: rows at most. What is kept for a message is written with its inbox row, and is of no use
+ * without it. OFFSET 0 keeps the planner from reading the whole inbox for a join: each row is
+ * looked up in its own day.
  */
 export const pruneOutbox: Statement = {
   name: 'outbox.prune',

@@ -1,4 +1,5 @@
-// How does a replica run that may end at any time? As a process that starts again at once, as Kubernetes would have it.
+// How does a replica run that may end at any time? As a process that starts again at once, as
+// Kubernetes would have it.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,7 +9,10 @@ export interface Replica {
   /** Ends without a word, its own and those it was killed for. */
   readonly deaths: number
   kill(): void
-  /** By SIGTERM, for good, once it is there to hear it. Returns its exit code, or the signal that ended it. */
+  /**
+   * By SIGTERM, for good, once it is there to hear it. Returns its exit code, or the signal that
+   * ended it.
+   */
   stop(): Promise<number | string | null>
 }
 

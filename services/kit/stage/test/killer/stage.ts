@@ -1,11 +1,14 @@
-// A stage as a process of its own that writes down what takes effect, and that certain orders end without a word.
+// A stage as a process of its own that writes down what takes effect, and that certain orders end
+// without a word.
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { runStageProcess } from '../../src/index.ts'
 import type { StageDefinition } from '../../src/index.ts'
 
 const deadly = new Map(Object.entries(JSON.parse(process.env.DEADLY ?? '{}') as Record<string, string>))
 
-/** As a bug of the handler or of a library of its would, and as a native crash or the kernel would. */
+/**
+ * As a bug of the handler or of a library of its would, and as a native crash or the kernel would.
+ */
 function die(event: OrderEvent): void {
   const how = deadly.get(event.data.orderId)
   if (how === 'exits') process.exit(7)
