@@ -17,6 +17,7 @@ const needed: Readonly<Record<string, string>> = {
   gateway_expected_wait_seconds: 'PROMISE_SECONDS of the gateway',
   gateway_orders_shed_total: 'PROMISE_SECONDS of the gateway',
   gateway_rate_limit_shared: 'a rate limit of the gateway',
+  orderpipeline_drift_repairs_total: 'a repair of what somebody changed',
   orderpipeline_stage_dead_letters_total: 'a dead letter',
   payment_owed_cents: 'money that was owed',
 }
