@@ -2,9 +2,9 @@
 // programs side by side; then the operator's loop, with processes for pods; then edits of the file,
 // until somebody ends it.
 import { realpath } from 'node:fs/promises'
-import { CommandFailed, type Environment } from '@orderpipeline/cli/embedding'
+import { CommandFailed, type Environment, type GivenDevOptions } from '@orderpipeline/cli/embedding'
 import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/embedding'
-import { checkedOptions, type GivenOptions } from './options.ts'
+import { checkedOptions } from './options.ts'
 import { readPipeline } from './act/pipeline-file.ts'
 import { Runtime } from './runtime.ts'
 import { steps, type Steps } from './steps.ts'
@@ -16,7 +16,7 @@ export interface DevContext {
   readonly signal: AbortSignal
 }
 
-export async function dev(given: GivenOptions, context: DevContext): Promise<number> {
+export async function dev(given: GivenDevOptions, context: DevContext): Promise<number> {
   if (process.platform === 'win32')
     throw new CommandFailed('orderpipeline dev runs on Linux and macOS.', {
       advice: 'On Windows run it in WSL 2 (wsl --install), in a clone on the Linux side.',

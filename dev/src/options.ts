@@ -1,5 +1,5 @@
 // What is `orderpipeline dev` asked for? Its options, checked. Pure.
-import { CommandFailed } from '@orderpipeline/cli/embedding'
+import { CommandFailed, type GivenDevOptions } from '@orderpipeline/cli/embedding'
 
 export interface DevOptions {
   /** The first holds the pipeline; others may hold Secrets and Jobs. */
@@ -14,17 +14,8 @@ export interface DevOptions {
   readonly json: boolean
 }
 
-export interface GivenOptions {
-  readonly file: readonly string[]
-  readonly run?: readonly string[]
-  readonly fresh?: true
-  readonly maxProcesses: string
-  readonly port?: string
-  readonly json?: true
-}
-
 /** @throws CommandFailed that names the option, what was found and what is allowed */
-export function checkedOptions({ file, run = [], fresh, maxProcesses, port, json }: GivenOptions): DevOptions {
+export function checkedOptions({ file, run = [], fresh, maxProcesses, port, json }: GivenDevOptions): DevOptions {
   return {
     files: file,
     run: new Map(run.map(command)),

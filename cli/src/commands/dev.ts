@@ -6,7 +6,8 @@ import { CommandFailed } from '../environment.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { groups } from './groups.ts'
 
-interface Options {
+/** As they are given, not yet checked. */
+export interface GivenDevOptions {
   readonly file: readonly string[]
   readonly run?: readonly string[]
   readonly fresh?: true
@@ -49,11 +50,11 @@ export const dev: CommandDefinition = {
       .option('--max-processes <n>', 'replicas of all stages together', '120')
       .option('--port <port>', "port of the gateway; its Service's nodePort, else 30080 unless given")
       .option('--json', 'once it works, one line of JSON instead of what to do next: addresses, state, what is not run')
-      .action((options: Options) => action((context) => run(options, context)))
+      .action((options: GivenDevOptions) => action((context) => run(options, context)))
   },
 }
 
-async function run(options: Options, { environment, signal }: CommandContext): Promise<number> {
+async function run(options: GivenDevOptions, { environment, signal }: CommandContext): Promise<number> {
   if (!existsSync(runtime))
     throw new CommandFailed(
       'orderpipeline dev runs from a clone of the project, with the sources of the stages beside it.',
@@ -63,7 +64,7 @@ async function run(options: Options, { environment, signal }: CommandContext): P
     )
   // Loaded only here, and never bundled: it brings the sources of every stage.
   const { dev: perform } = (await import(pathToFileURL(runtime).href)) as {
-    dev: (options: Options, context: CommandContext) => Promise<number>
+    dev: (options: GivenDevOptions, context: CommandContext) => Promise<number>
   }
   return await perform({ ...options, file: options.file ?? [shop] }, { environment, signal })
 }

@@ -39,6 +39,16 @@ export interface SecuredListener {
   }
 }
 
+/** A broker that one machine uses for little else than trying things out. */
+const small = {
+  'offsets.topic.num.partitions': 4,
+  'transaction.state.log.num.partitions': 2,
+  'share.coordinator.state.topic.num.partitions': 2,
+  'num.network.threads': 2,
+  'num.io.threads': 4,
+  'log.cleaner.dedupe.buffer.size': 4 << 20,
+} as const
+
 const sized = {
   tests: {
     'group.initial.rebalance.delay.ms': 50,
@@ -46,12 +56,7 @@ const sized = {
     // tests that kill it wait for that.
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 500,
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.num.partitions': 2,
-    'share.coordinator.state.topic.num.partitions': 2,
-    'num.network.threads': 2,
-    'num.io.threads': 4,
-    'log.cleaner.dedupe.buffer.size': 4 << 20,
+    ...small,
   },
   cluster: {
     // Every join stops the whole group, so pods that start together should join together.
@@ -70,12 +75,7 @@ const sized = {
     // After a crash the broker is back in seconds.
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 1000,
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.num.partitions': 2,
-    'share.coordinator.state.topic.num.partitions': 2,
-    'num.network.threads': 2,
-    'num.io.threads': 4,
-    'log.cleaner.dedupe.buffer.size': 4 << 20,
+    ...small,
   },
 } as const
 
