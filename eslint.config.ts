@@ -3,17 +3,17 @@ import importX from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 import { commentWidth } from './setup/lint/comment-width.ts'
 
-/** The packages that may import a wrapped dependency; everyone else goes through the kit. */
+/** The packages that may import a wrapped dependency; others use the package around it. */
 const wrapped = [
   {
     name: 'kafkajs',
-    message: 'Only services/kit/kafka (and tests of it) import kafkajs: a replacement must touch one package.',
+    message: 'Only packages/kafka (and tests of it) import kafkajs: a replacement must touch one package.',
   },
   {
     name: '@platformatic/kafka',
-    message: 'Only services/kit/kafka-admin imports @platformatic/kafka: a replacement must touch one package.',
+    message: 'Only packages/kafka-admin imports @platformatic/kafka: a replacement must touch one package.',
   },
-  { name: 'pg', message: 'Only services/kit/postgres imports pg.' },
+  { name: 'pg', message: 'Only packages/postgres imports pg.' },
 ]
 
 export default tseslint.config(
@@ -41,8 +41,8 @@ export default tseslint.config(
     ...tseslint.configs.disableTypeChecked,
     languageOptions: { parserOptions: { projectService: false } },
   },
-  { files: ['services/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: wrapped }] } },
-  { files: ['services/kit/{kafka,kafka-admin,postgres}/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['{packages,services}/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: wrapped }] } },
+  { files: ['packages/{kafka,kafka-admin,postgres}/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     // The operator's decisions are pure: no I/O, no clock, no environment, nothing outside
     // themselves and the API types.

@@ -27,9 +27,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['**/test/**/*.test.ts'],
-          exclude: [...ignored, 'e2e/**'],
+          exclude: [...ignored, 'tests/e2e/**'],
           globalSetup: ['cluster/src/testing/global-setup.ts'],
-          setupFiles: ['services/kit/stage/src/testing/setup.ts'],
+          setupFiles: ['packages/stage/src/testing/setup.ts'],
           // What is waited for comes in a second on an idle machine; the tests before may have left
           // a busy one.
           testTimeout: 120_000,
@@ -41,7 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'crashes',
-          include: ['services/test/crashes.test.ts'],
+          include: ['tests/crashes/test/crashes.test.ts'],
           exclude: ignored,
           globalSetup: ['cluster/src/testing/global-setup.ts'],
           hookTimeout: 120_000,
@@ -51,7 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['e2e/test/**/*.test.ts'],
+          include: ['tests/e2e/test/**/*.test.ts'],
           exclude: ignored,
           testTimeout: 900_000,
           hookTimeout: 900_000,

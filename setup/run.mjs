@@ -45,7 +45,7 @@ const commands = {
     [node, 'monitoring/src/write.ts'],
   ],
   screenshots: [[node, 'console/src/testing/screenshots.ts']],
-  'accept:events': [[node, 'services/order-events/src/compatibility/accept.ts']],
+  'accept:events': [[node, 'packages/order-events/src/compatibility/accept.ts']],
   lint: [
     [join(bin, 'eslint'), '--max-warnings', '0', '.'],
     [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],
@@ -62,7 +62,7 @@ const commands = {
   test: [[join(bin, 'vitest'), 'run', '--project', 'unit', '--project', 'integration']],
   'test:unit': [[join(bin, 'vitest'), 'run', '--project', 'unit']],
   'test:crashes': [[join(bin, 'vitest'), 'run', '--project', 'crashes']],
-  'test:storm': [[node, 'services/storm/src/main.ts']],
+  'test:storm': [[node, 'tests/storm/src/main.ts']],
   'test:e2e': [[join(bin, 'vitest'), 'run', '--project', 'e2e']],
   'test:slowest': [[node, 'cluster/src/testing/print-slowest.ts']],
 }

@@ -1,7 +1,7 @@
 // What does the environment tell the command line? The one place that reads its variables.
 import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { kafkaVariables } from '@orderpipeline/kit-kafka'
+import { kafkaVariables } from '@orderpipeline/kafka'
 import { runningDevRuntimes } from '@orderpipeline/cluster/dev-runtimes'
 import { statePaths } from '@orderpipeline/cluster/paths'
 import type { Environment, Output } from './environment.ts'

@@ -1,9 +1,9 @@
 // What does `orderpipeline topics tail` show of a topic of a real Kafka?
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
-import { createProducer, createTopics } from '@orderpipeline/kit-kafka'
-import { kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { createProducer, createTopics } from '@orderpipeline/kafka'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
+import { silentLogger } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from './api-server.ts'
 

@@ -12,7 +12,7 @@ import {
   type ProcessTable,
   type Ports,
 } from '@orderpipeline/cluster/embedding'
-import { kafkaConnection, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
+import { kafkaConnection, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import { type Deployment, type OrderPipeline } from '@orderpipeline/operator/api'
 import { configFrom } from '@orderpipeline/operator/config'
 import { gatewayName, partsOf, workloadName } from '@orderpipeline/operator/pipeline'

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { stageBench, until, type Bench } from '@orderpipeline/kit-stage/testing'
+import { stageBench, until, type Bench } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { endAll, examples, start, type Stage } from './support.ts'
 

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { environmentFor, kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
-import { until, type Bench } from '@orderpipeline/kit-stage/testing'
+import { until, type Bench } from '@orderpipeline/stage/testing'
 
 export const examples = join(import.meta.dirname, '..')
 

@@ -42,7 +42,7 @@ export const servicesImage: ImageDefinition = {
   },
   folders: {
     ...Object.fromEntries(schemaOwners.map((name) => [`migrations/${name}`, `services/${name}/migrations`])),
-    'migrations/kit-stage': 'services/kit/stage/migrations',
+    'migrations/kit-stage': 'packages/stage/migrations',
   },
 }
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inProcessHost, kafkaBootstrap, securedKafka, startLightCluster } from '@orderpipeline/cluster/testing'
-import { kafkaConnection, topicAdmin, type DescribedTopic, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { kafkaConnection, topicAdmin, type DescribedTopic, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
-import { kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines, type ScaledObject, type StageScaling } from '../src/api/index.ts'

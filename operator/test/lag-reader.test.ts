@@ -2,7 +2,7 @@
 // TLS and with a password?
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
-import { kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { kafkaClients } from '../src/kafka/clients.ts'

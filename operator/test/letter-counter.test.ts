@@ -2,9 +2,9 @@
 // `orderpipeline dlq` writes them.
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
-import { createProducer, createTopics, deadLettersOf, markRecord, type OutgoingRecord } from '@orderpipeline/kit-kafka'
-import { kafkaConnection, readTopicToEnd, topicAdmin } from '@orderpipeline/kit-kafka-admin'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { createProducer, createTopics, deadLettersOf, markRecord, type OutgoingRecord } from '@orderpipeline/kafka'
+import { kafkaConnection, readTopicToEnd, topicAdmin } from '@orderpipeline/kafka-admin'
+import { silentLogger } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { letterCounter } from '../src/kafka/letter-counter.ts'
 

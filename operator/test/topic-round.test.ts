@@ -3,7 +3,7 @@
 // record from which the next round gets to the same end.
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
-import { kafkaConnection, topicAdmin, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
+import { kafkaConnection, topicAdmin, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import { expect, it } from 'vitest'
 import type { KafkaRecord, OrderPipeline } from '../src/api/index.ts'
 import { topicRound } from '../src/kafka/topic-round.ts'

@@ -1,7 +1,7 @@
 // What is in the tables of the orders service after a month at a steady rate? Written by the server
 // itself, in the order of time, as the shop would have written it: orders, their lines and
 // timelines for 30 days, the inbox for as long as it remembers, keys for their time.
-import { createPool } from '@orderpipeline/kit-postgres'
+import { createPool } from '@orderpipeline/postgres'
 
 export interface Fill {
   readonly url: string

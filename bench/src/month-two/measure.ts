@@ -1,10 +1,10 @@
 // How fast are the intake and the orders stage on this database, and how long does its longest
 // statement take?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
-import { createPool, type Pool } from '@orderpipeline/kit-postgres'
-import { createStore, prune } from '@orderpipeline/kit-stage'
-import { placedEvent, type TestOrder } from '@orderpipeline/kit-stage/testing'
-import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { createPool, type Pool } from '@orderpipeline/postgres'
+import { createStore, prune } from '@orderpipeline/stage'
+import { placedEvent, type TestOrder } from '@orderpipeline/stage/testing'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { ordersStage } from '@orderpipeline/orders'
 import { createIntake, intakeMetrics } from '@orderpipeline/orders/intake'
 

@@ -1,7 +1,7 @@
 // One service of the synchronous chain as a process: SERVICE says which, NEXT where the others are.
-import { createHttpServer } from '@orderpipeline/kit-http'
-import { createPool } from '@orderpipeline/kit-postgres'
-import { createRegistry, drainOnSignals, readConfig, silentLogger, variables } from '@orderpipeline/kit-telemetry'
+import { createHttpServer } from '@orderpipeline/http'
+import { createPool } from '@orderpipeline/postgres'
+import { createRegistry, drainOnSignals, readConfig, silentLogger, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { chainServices } from './chain.ts'
 import type { Next } from './chain.ts'

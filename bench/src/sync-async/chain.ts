@@ -3,8 +3,8 @@
 // part in PostgreSQL, into the platform's own tables, with the same pool, HTTP server and payment
 // provider. A failure ends the chain; that it undoes nothing spares it work.
 import { randomUUIDv7 } from 'node:crypto'
-import type { FastifyInstance } from '@orderpipeline/kit-http'
-import type { Pool } from '@orderpipeline/kit-postgres'
+import type { FastifyInstance } from '@orderpipeline/http'
+import type { Pool } from '@orderpipeline/postgres'
 import { z } from 'zod'
 
 const lines = z.array(z.object({ sku: z.string(), quantity: z.int().min(1) })).min(1)

@@ -1,7 +1,7 @@
 // Which two ways does an order take in the comparison, and what runs for each?
-import { createTopics } from '@orderpipeline/kit-kafka'
-import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/kit-stage/testing'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { createTopics } from '@orderpipeline/kafka'
+import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/stage/testing'
+import { silentLogger } from '@orderpipeline/telemetry'
 import type { ChainService, Next } from './chain.ts'
 import { freePort, type Processes } from './processes.ts'
 

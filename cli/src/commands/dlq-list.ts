@@ -1,7 +1,7 @@
 // `orderpipeline dlq list`: which messages did the stages of a pipeline give up on, and what became
 // of them?
 import { Option } from 'commander'
-import type { DeadLetterState } from '@orderpipeline/kit-kafka'
+import type { DeadLetterState } from '@orderpipeline/kafka'
 import { painter } from '../colour.ts'
 import { CalledWrongly } from '../environment.ts'
 import {

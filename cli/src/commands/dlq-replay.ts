@@ -1,5 +1,5 @@
 // `orderpipeline dlq replay`: give the messages that a stage gave up on back to that stage.
-import type { DeadLetter } from '@orderpipeline/kit-kafka'
+import type { DeadLetter } from '@orderpipeline/kafka'
 import { CalledWrongly } from '../environment.ts'
 import {
   checkSelection,

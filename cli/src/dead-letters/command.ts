@@ -1,7 +1,7 @@
 // What do the commands on dead letters have in common? Where Kafka is, which letters are meant, and
 // a box that is closed again.
 import { Option, type Command } from 'commander'
-import type { DeadLetter, DeadLetterState } from '@orderpipeline/kit-kafka'
+import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
 import { groups } from '../commands/groups.ts'
 import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'

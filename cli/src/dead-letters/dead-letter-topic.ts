@@ -8,10 +8,10 @@ import {
   markRecord,
   replayRecord,
   stageOfTopic,
-} from '@orderpipeline/kit-kafka'
-import type { KafkaConfig, DeadLetter, Replay } from '@orderpipeline/kit-kafka'
-import { readTopicToEnd, topicNames } from '@orderpipeline/kit-kafka-admin'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+} from '@orderpipeline/kafka'
+import type { KafkaConfig, DeadLetter, Replay } from '@orderpipeline/kafka'
+import { readTopicToEnd, topicNames } from '@orderpipeline/kafka-admin'
+import { silentLogger } from '@orderpipeline/telemetry'
 import { clientId, connectionTo, withAdvice } from '../kafka/connect.ts'
 
 export interface DeadLetterTopic {

@@ -1,7 +1,7 @@
 // Are the right letters meant, may they be played again, and is an edited message what the person
 // meant?
 import { describe, expect, it } from 'vitest'
-import { deadLettersOf, markRecord, replayRecord, type DeadLetter } from '@orderpipeline/kit-kafka'
+import { deadLettersOf, markRecord, replayRecord, type DeadLetter } from '@orderpipeline/kafka'
 import { painter } from '../colour.ts'
 import { narrowed } from './command.ts'
 import { editedValue, wireValue } from './editing.ts'

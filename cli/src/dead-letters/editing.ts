@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DeadLetter } from '@orderpipeline/kit-kafka'
+import type { DeadLetter } from '@orderpipeline/kafka'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { prettyText } from './render.ts'
 

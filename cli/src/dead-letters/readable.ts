@@ -1,6 +1,6 @@
 // Can the stage read a message that a person has edited? A built-in one reads events, so its own
 // decoder says; nobody knows what a stage of somebody's own reads.
-import type { DeadLetter } from '@orderpipeline/kit-kafka'
+import type { DeadLetter } from '@orderpipeline/kafka'
 import { builtInStages } from '@orderpipeline/operator/api'
 import { decode, UndecodableEvent } from '@orderpipeline/order-events'
 import { CommandFailed } from '../environment.ts'

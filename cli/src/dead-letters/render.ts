@@ -1,5 +1,5 @@
 // How does a dead letter look in a terminal, and how to a script? Pure.
-import { maxReplays, type DeadLetter, type DeadLetterState } from '@orderpipeline/kit-kafka'
+import { maxReplays, type DeadLetter, type DeadLetterState } from '@orderpipeline/kafka'
 import type { Paint } from '../colour.ts'
 import { tables } from '../columns.ts'
 import { orderOf } from './selection.ts'

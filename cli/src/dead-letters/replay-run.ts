@@ -1,7 +1,7 @@
 // How are dead letters played again? In the order their messages had, at a bounded rate, until
 // done, refused or interrupted.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DeadLetter } from '@orderpipeline/kit-kafka'
+import type { DeadLetter } from '@orderpipeline/kafka'
 import type { DeadLetterTopic } from './dead-letter-topic.ts'
 import { refusal } from './replayable.ts'
 

@@ -1,7 +1,7 @@
 // May this letter be played again? Not a message that is at fault itself, unless it is edited; not
 // one that keeps coming back or was played again already, unless by force; and never one whose
 // first replay the stage may have forgotten. Pure.
-import { maxReplays, type DeadLetter } from '@orderpipeline/kit-kafka'
+import { maxReplays, type DeadLetter } from '@orderpipeline/kafka'
 
 /**
  * A stage's inbox remembers for eight days what took effect; after seven a second replay could take

@@ -1,5 +1,5 @@
 // Which dead letters are meant? By stage or by name, reason, order, age and state. Pure.
-import type { DeadLetter, DeadLetterState } from '@orderpipeline/kit-kafka'
+import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
 import { CalledWrongly } from '../environment.ts'
 
 export interface Filters {

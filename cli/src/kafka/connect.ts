@@ -1,6 +1,6 @@
 // How does a command speak to Kafka itself, and what does it say when that fails?
-import { kafkaAddress, PublishFailed, type KafkaConfig } from '@orderpipeline/kit-kafka'
-import { kafkaConnection, KafkaUnavailable, TopicTooLarge, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
+import { kafkaAddress, PublishFailed, type KafkaConfig } from '@orderpipeline/kafka'
+import { kafkaConnection, KafkaUnavailable, TopicTooLarge, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import { CommandFailed } from '../environment.ts'
 import { unreachableAdvice } from './connection.ts'
 

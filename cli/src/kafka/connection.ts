@@ -1,7 +1,7 @@
 // How does a command get into a pipeline's Kafka? As it is told by option or by the variables of
 // the stage contract; else as the pipeline in the cluster says, with the Secrets that it names.
-import { kafkaVariables, type KafkaConfig } from '@orderpipeline/kit-kafka'
-import { ConfigError, readConfig } from '@orderpipeline/kit-telemetry'
+import { kafkaVariables, type KafkaConfig } from '@orderpipeline/kafka'
+import { ConfigError, readConfig } from '@orderpipeline/telemetry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { kafkaAccess, type SecretKey } from '@orderpipeline/operator/pipeline'
 import { z } from 'zod'

@@ -1,5 +1,5 @@
 // How does a record of a topic look in a terminal, and how to a script? Pure.
-import type { TopicRecord } from '@orderpipeline/kit-kafka-admin'
+import type { TopicRecord } from '@orderpipeline/kafka-admin'
 import type { Paint } from '../colour.ts'
 import { bytesText } from '../dead-letters/render.ts'
 

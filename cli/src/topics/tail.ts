@@ -7,7 +7,7 @@ import {
   type KafkaConnection,
   type ReadPartition,
   type TopicRecord,
-} from '@orderpipeline/kit-kafka-admin'
+} from '@orderpipeline/kafka-admin'
 
 export interface TailOptions {
   /** At most so many of what is there already, the newest. */

@@ -10,14 +10,14 @@ const root = join(import.meta.dirname, '..', '..', '..')
 
 /** Seconds on two cores, for a fresh clone, which has no times of its own. */
 export const typicalSeconds: Readonly<Record<string, number>> = {
-  'services/test/dependencies-postgres.test.ts': 126,
-  'services/kit/stage/test/killer.test.ts': 119,
-  'services/test/crashes.test.ts': 105,
+  'tests/platform/test/dependencies-postgres.test.ts': 126,
+  'packages/stage/test/killer.test.ts': 119,
+  'tests/crashes/test/crashes.test.ts': 105,
   'operator/test/faults.test.ts': 90,
-  'services/test/dependencies-outside.test.ts': 84,
-  'services/test/dependencies-kafka.test.ts': 76,
+  'tests/platform/test/dependencies-outside.test.ts': 84,
+  'tests/platform/test/dependencies-kafka.test.ts': 76,
   'services/gateway/test/load.test.ts': 74,
-  'services/test/compensations.test.ts': 64,
+  'tests/platform/test/compensations.test.ts': 64,
   'operator/test/killed.test.ts': 62,
   'examples/test/recommendations.test.ts': 50,
   'examples/test/fraud-check.test.ts': 40,

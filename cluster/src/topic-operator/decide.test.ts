@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DescribedTopic } from '@orderpipeline/kit-kafka-admin'
+import type { DescribedTopic } from '@orderpipeline/kafka-admin'
 import { changesOf, intentOf } from './decide.ts'
 import { kafkaTopic, paused, ready, unmanaged, type Given } from './fixtures.ts'
 

@@ -1,6 +1,6 @@
 // What is to be done about a KafkaTopic? First what follows from the resources alone, then what
 // from comparing one with the topic as Kafka describes it. Pure.
-import type { DescribedConfig, DescribedTopic, NewTopic } from '@orderpipeline/kit-kafka-admin'
+import type { DescribedConfig, DescribedTopic, NewTopic } from '@orderpipeline/kafka-admin'
 import { hasFinalizer, isBeingDeleted, isManaged, isPaused, isReady, topicName } from './kafka-topic.ts'
 import type { KafkaTopic, Problem } from './kafka-topic.ts'
 

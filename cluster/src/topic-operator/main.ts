@@ -2,7 +2,7 @@
 // local cluster where Strimzi's images cannot be had. Not for production; on kind the real one
 // runs.
 import { KubeConfig } from '@kubernetes/client-node'
-import { kafkaConnection, topicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
 import { configOf } from './config.ts'
 import { kafkaTopics } from './kube.ts'
 import { operate } from './operate.ts'

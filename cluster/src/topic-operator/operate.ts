@@ -2,7 +2,7 @@
 // off what is to be looked at in batches. Both outlive any failure of the API server or of Kafka,
 // and end when told to.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { KafkaUnavailable, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { KafkaUnavailable, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import { KnownTopics } from './known-topics.ts'
 import type { KafkaTopics } from './kube.ts'
 import { reconcile, reportUnavailable, type World } from './reconcile.ts'

@@ -1,7 +1,7 @@
 // How is a batch of KafkaTopics brought to Kafka? Deletions first, then one description of all the
 // rest, then at most one request for each kind of change, then a status each, written only where it
 // says something new.
-import type { Outcome, TopicAdmin, TopicError } from '@orderpipeline/kit-kafka-admin'
+import type { Outcome, TopicAdmin, TopicError } from '@orderpipeline/kafka-admin'
 import { changesOf, intentOf, type Changes, type Intent } from './decide.ts'
 import { finalizer, hasFinalizer, isBeingDeleted, isManaged, topicName } from './kafka-topic.ts'
 import type { KafkaTopic, Problem } from './kafka-topic.ts'

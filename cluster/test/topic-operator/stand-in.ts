@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
-import { kafkaConnection, topicAdmin, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { kafkaConnection, topicAdmin, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import { onTestFinished } from 'vitest'
 import type { KafkaTopic } from '../../src/topic-operator/kafka-topic.ts'
 import { kafkaTopics } from '../../src/topic-operator/kube.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { kafkaBootstrap, kubeconfig } from '../../src/testing/index.ts'
-import type { TopicAdmin } from '@orderpipeline/kit-kafka-admin'
+import type { TopicAdmin } from '@orderpipeline/kafka-admin'
 import { admin, eventually, namespaceOf, standIn, topicIn, type Namespace } from './stand-in.ts'
 
 const unmanaged = { 'strimzi.io/managed': 'false' }

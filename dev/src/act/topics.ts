@@ -2,7 +2,7 @@
 // objects of this process.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reconcileTopics, type TopicResource } from '@orderpipeline/cluster/embedding'
-import { topicAdmin, topicNames, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
+import { topicAdmin, topicNames, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { KafkaTopic, OrderPipeline, Resource } from '@orderpipeline/operator/api'
 import { kafkaTopics, topicPrefix } from '@orderpipeline/operator/pipeline'
 import type { LocalObjects } from '../objects/local-objects.ts'

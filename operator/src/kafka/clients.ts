@@ -1,6 +1,6 @@
 // Who shares a connection to Kafka? Everyone who goes to the same servers with the same
 // credentials, until the last has let go.
-import { kafkaConnection, type KafkaConnection, type KafkaSecurity } from '@orderpipeline/kit-kafka-admin'
+import { kafkaConnection, type KafkaConnection, type KafkaSecurity } from '@orderpipeline/kafka-admin'
 import { accessKey, type KafkaAccess } from '../pipeline/index.ts'
 
 export interface KafkaClients {

@@ -1,6 +1,6 @@
 // With which certificates and password is a Kafka cluster entered? Read from the pipeline's Secrets
 // each time a connection begins anew, and held by nothing but that connection.
-import type { KafkaSecurity } from '@orderpipeline/kit-kafka-admin'
+import type { KafkaSecurity } from '@orderpipeline/kafka-admin'
 import type { Resource } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'

@@ -1,5 +1,5 @@
 // How far has each consumer group come? Asked of one Kafka cluster for all groups together.
-import { readOffsets, type GroupQuery, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
+import { readOffsets, type GroupQuery, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { PartitionOffsets } from '../pipeline/index.ts'
 import { letterCounter } from './letter-counter.ts'
 

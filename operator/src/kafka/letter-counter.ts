@@ -1,7 +1,7 @@
 // How many dead letters wait for a person? Every letter of a topic that no mark behind it says was
 // replayed or discarded; the topic is read once, and then onward.
-import { topicFollower, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
-import { markedOffset } from '@orderpipeline/kit-kafka/letter-marks'
+import { topicFollower, type KafkaConnection } from '@orderpipeline/kafka-admin'
+import { markedOffset } from '@orderpipeline/kafka/letter-marks'
 
 export interface LetterCounter {
   /** By topic; one that has not been read to its end yet is absent. @throws KafkaUnavailable */

@@ -1,7 +1,7 @@
 // Who keeps the topics of external Kafka clusters as the specs say? A loop beside reconciling,
 // cluster by cluster: a pipeline is looked at when its spec changes and at intervals, together with
 // the others of its cluster, and Kafka being away holds nothing else up.
-import { type KafkaConnection, KafkaUnavailable, topicAdmin, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { type KafkaConnection, KafkaUnavailable, topicAdmin, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import type { ExternalKafkaReason, KafkaRecord, OrderPipeline } from '../api/index.ts'
 import {
   accessKey,

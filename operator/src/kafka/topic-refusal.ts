@@ -1,6 +1,6 @@
 // What does Kafka's refusal of a topic mean to whoever wrote the pipeline, and what is there to do?
 // Pure.
-import type { TopicError } from '@orderpipeline/kit-kafka-admin'
+import type { TopicError } from '@orderpipeline/kafka-admin'
 import type { TopicProblem } from '../pipeline/index.ts'
 
 export const refusal = (topic: string, { code, message, transient }: TopicError): TopicProblem => {

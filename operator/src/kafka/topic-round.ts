@@ -2,7 +2,7 @@
 // say? One description of all, what is about to be made put on record, at most one request for each
 // kind of change, and what came of it put on record. A crash at any point leaves a record from
 // which the next round goes on.
-import { everWritten, type KafkaConnection, type Outcome, type TopicAdmin } from '@orderpipeline/kit-kafka-admin'
+import { everWritten, type KafkaConnection, type Outcome, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import type { KafkaRecord, OrderPipeline, RecordedTopic } from '../api/index.ts'
 import {
   type ExternalTopics,

@@ -1,5 +1,5 @@
-import { silentLogger, createRegistry } from '@orderpipeline/kit-telemetry'
-import { responseIn, type OpenApi } from '@orderpipeline/kit-http'
+import { silentLogger, createRegistry } from '@orderpipeline/telemetry'
+import { responseIn, type OpenApi } from '@orderpipeline/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { buildApp, type AppOptions } from './app.ts'

@@ -6,7 +6,7 @@ import {
   type HttpServer,
   type HttpServerOptions,
   type Route,
-} from '@orderpipeline/kit-http'
+} from '@orderpipeline/http'
 import type { Intake } from '@orderpipeline/orders/intake'
 import { cancellingRoute, type Cancel } from './api/cancel-order.ts'
 import { descriptionRoutes } from './api/description.ts'

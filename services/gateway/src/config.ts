@@ -1,7 +1,7 @@
 // What is the gateway told?
-import { requestLogs } from '@orderpipeline/kit-http'
-import { kafkaVariables } from '@orderpipeline/kit-kafka'
-import { ConfigError, databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
+import { requestLogs } from '@orderpipeline/http'
+import { kafkaVariables } from '@orderpipeline/kafka'
+import { ConfigError, databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { authenticationSettings, authenticationVariables } from './authentication/settings.ts'
 import { limitSettings, limitVariables, networks } from './limits/settings.ts'

@@ -1,5 +1,5 @@
 // The gateway program.
-import { ConfigError, createLogger, drainOnSignals } from '@orderpipeline/kit-telemetry'
+import { ConfigError, createLogger, drainOnSignals } from '@orderpipeline/telemetry'
 import { configOf } from './config.ts'
 import { startGateway } from './server.ts'
 

@@ -1,8 +1,8 @@
 // What of the orders service does a gateway run? Its intake, its queries, its cancellation, and the
 // relay of its outbox, which one gateway at a time runs.
 import { randomUUIDv7 } from 'node:crypto'
-import { createProducer, kafkaAddress } from '@orderpipeline/kit-kafka'
-import { createPool, openSession, type Queryable } from '@orderpipeline/kit-postgres'
+import { createProducer, kafkaAddress } from '@orderpipeline/kafka'
+import { createPool, openSession, type Queryable } from '@orderpipeline/postgres'
 import {
   databaseSettings,
   observePools,
@@ -11,7 +11,7 @@ import {
   type Logger,
   type Registry,
   type Tracing,
-} from '@orderpipeline/kit-telemetry'
+} from '@orderpipeline/telemetry'
 import { cancelOrder, orderTimer } from '@orderpipeline/orders/cancellation'
 import { createIntake, intakeMetrics, relayMetrics, startRelay, type Intake } from '@orderpipeline/orders/intake'
 import { productBySku, productPage } from '@orderpipeline/orders/queries'

@@ -2,7 +2,7 @@
 // ready, always ready: with the database away, a gateway that says 503 and when to come again beats
 // none at all.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 
 export interface Readiness {
   readonly check: () => true | string

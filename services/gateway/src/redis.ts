@@ -2,7 +2,7 @@
 // answer is waited for longer than a bounded time. After a failover its address leads to another
 // server, while the connection is still to the former one: whether that has become a replica or
 // says nothing any more, it is left, and the address is asked again.
-import type { Logger } from '@orderpipeline/kit-telemetry'
+import type { Logger } from '@orderpipeline/telemetry'
 import { Redis } from 'ioredis'
 
 export interface RedisOptions {

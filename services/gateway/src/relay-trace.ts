@@ -1,6 +1,6 @@
 // How long does an order's first event wait in the outbox, and did Kafka take it? A span for each
 // publication, between the request that placed the order and the first stage.
-import type { Span, Tracing } from '@orderpipeline/kit-telemetry'
+import type { Span, Tracing } from '@orderpipeline/telemetry'
 import type { OutboxMessage } from '@orderpipeline/orders/intake'
 
 type Publish = (messages: readonly OutboxMessage[]) => Promise<void>

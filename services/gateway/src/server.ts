@@ -2,13 +2,7 @@
 // what it knows of who waits and of what is waiting; started and closed as one.
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  createRegistry,
-  startMetricsServer,
-  startTracing,
-  type Closer,
-  type Logger,
-} from '@orderpipeline/kit-telemetry'
+import { createRegistry, startMetricsServer, startTracing, type Closer, type Logger } from '@orderpipeline/telemetry'
 import { buildApp } from './app.ts'
 import { createVerifier } from './authentication/verifier.ts'
 import type { Clock } from './clock.ts'

@@ -1,6 +1,6 @@
 // Is an order its customer's alone, whatever token another comes with, on every route there is?
 import { randomUUID } from 'node:crypto'
-import type { OpenApi } from '@orderpipeline/kit-http'
+import type { OpenApi } from '@orderpipeline/http'
 import { generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'

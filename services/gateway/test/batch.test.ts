@@ -1,7 +1,7 @@
 // Does each order of a batch get its own answer, does a list of orders have an end, and can an
 // order be called back?
 import { randomUUID } from 'node:crypto'
-import { until } from '@orderpipeline/kit-stage/testing'
+import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { accepted, batchResults, orderPage, orderView } from '../src/api/responses.ts'
 import type { Gateway } from '../src/index.ts'

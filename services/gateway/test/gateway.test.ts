@@ -8,7 +8,7 @@ import {
   until,
   type Bench,
   type TestDatabase,
-} from '@orderpipeline/kit-stage/testing'
+} from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { configOf, startGateway, type Gateway } from '../src/index.ts'
 

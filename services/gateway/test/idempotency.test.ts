@@ -2,7 +2,7 @@
 // so that nothing but the database can be what keeps it so.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { until } from '@orderpipeline/kit-stage/testing'
+import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { ask, closeGateway, ground, type Ground } from './support.ts'

@@ -1,10 +1,10 @@
 // Is an order shown from Redis once nothing more will come of it, never before, to nobody else, and
 // all the same without Redis?
-import { until } from '@orderpipeline/kit-stage/testing'
+import { until } from '@orderpipeline/stage/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ownRedis, type OwnRedis } from './own-redis.ts'
+import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
 import { ask, ground, settle, type Ground } from './support.ts'
 import { audience, forged, issuer } from './tokens.ts'
 

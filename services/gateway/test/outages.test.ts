@@ -20,7 +20,7 @@ import {
   until,
   type Bench,
   type TestDatabase,
-} from '@orderpipeline/kit-stage/testing'
+} from '@orderpipeline/stage/testing'
 import { runTraffic } from '@orderpipeline/traffic'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { configOf, startGateway } from '../src/index.ts'

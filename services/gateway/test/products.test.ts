@@ -1,12 +1,12 @@
 // Are products shown from Redis, anew as soon as they change, and all the same without it?
-import { until } from '@orderpipeline/kit-stage/testing'
-import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { until } from '@orderpipeline/stage/testing'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { createCache } from '../src/order-read-model/cache.ts'
 import { createProductCache } from '../src/order-read-model/product-cache.ts'
-import { ownRedis, type OwnRedis } from './own-redis.ts'
+import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
 import { ask, ground, type Ground } from './support.ts'
 
 let on: Ground

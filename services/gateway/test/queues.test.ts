@@ -1,6 +1,6 @@
 // Does the gateway know what waits behind it, and refuse what would wait for too long?
-import { openSession } from '@orderpipeline/kit-postgres'
-import { placedEvent, testOrder, until } from '@orderpipeline/kit-stage/testing'
+import { openSession } from '@orderpipeline/postgres'
+import { placedEvent, testOrder, until } from '@orderpipeline/stage/testing'
 import { ordersStage } from '@orderpipeline/orders'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'

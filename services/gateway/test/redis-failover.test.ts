@@ -3,9 +3,9 @@
 // machine that says nothing any more?
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { weakLink, type Link } from '../../test/weak-link.ts'
+import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
 import type { Gateway } from '../src/index.ts'
-import { ownRedis, type OwnRedis } from './own-redis.ts'
+import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
 import { ask, ground, type Ground } from './support.ts'
 
 let on: Ground

@@ -1,7 +1,7 @@
 // Are the issuer's keys asked for as seldom as they should be, and used as long as they may be?
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createLogger } from '@orderpipeline/kit-telemetry'
+import { createLogger } from '@orderpipeline/telemetry'
 import { exportJWK, generateKeyPair, type JWK, type CompactJWSHeaderParameters } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { KeysUnavailable, remoteKeys } from '../src/authentication/remote-keys.ts'

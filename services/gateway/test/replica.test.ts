@@ -2,7 +2,7 @@
 // saw it? On a real standby, which the test holds back.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ownReplica, type OwnReplica } from './own-replica.ts'
+import { ownReplica, type OwnReplica } from '@orderpipeline/test-support/own-replica'
 import { ask, closeGateway, ground, settle, type Ground } from './support.ts'
 
 let replica: OwnReplica

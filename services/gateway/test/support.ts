@@ -1,6 +1,6 @@
 // How do the gateway's tests run one, and talk to it?
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { stageBench, testDatabase, testLogger, type Bench, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { stageBench, testDatabase, testLogger, type Bench, type TestDatabase } from '@orderpipeline/stage/testing'
 import { configOf, startGateway, type Gateway } from '../src/index.ts'
 
 export interface Answer<Body = Record<string, unknown>> {

@@ -1,7 +1,7 @@
 // Does a caller learn in time what becomes of an order, by waiting for it or by following its
 // events?
 import { randomUUID } from 'node:crypto'
-import { until } from '@orderpipeline/kit-stage/testing'
+import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { ask, closeGateway, ground, settle, type Ground } from './support.ts'

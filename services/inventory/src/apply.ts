@@ -1,7 +1,7 @@
 // How does a batch of orders get its stock? Lock what it touches, allocate, write with one
 // statement each.
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Decide, Item, Sending } from '@orderpipeline/kit-stage'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { Decide, Item, Sending } from '@orderpipeline/stage'
 import { eventOf, following } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { allocate, quantitiesOf } from './allocation.ts'

@@ -1,6 +1,6 @@
 // What is the inventory stage? It reserves stock for validated orders, takes back that of cancelled
 // ones, and asks about what is reserved for long.
-import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { StageContext, StageDefinition } from '@orderpipeline/stage'
 import { applyToStock } from './apply.ts'
 import { expiryChore } from './expiry.ts'
 import type { ExpiryOptions } from './expiry.ts'

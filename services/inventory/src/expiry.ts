@@ -1,7 +1,7 @@
 // What becomes of stock that is reserved and never paid for? The orders service is asked: only its
 // OrderCancelled gives stock back, so that an order which is just being paid keeps what it has.
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { PeriodicTask } from '@orderpipeline/kit-stage'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { PeriodicTask } from '@orderpipeline/stage'
 import { eventOf } from '@orderpipeline/order-events'
 import type { EventOf } from '@orderpipeline/order-events'
 import { asked, takeExpired } from './sql/stage.ts'

@@ -1,5 +1,5 @@
 // The inventory stage's process.
-import { runStageProcess } from '@orderpipeline/kit-stage'
+import { runStageProcess } from '@orderpipeline/stage'
 import { inventoryOptions } from './config.ts'
 import { inventoryStage } from './definition.ts'
 

@@ -1,6 +1,6 @@
 // The restock program: books a delivery into stock, then exits.
-import { createPool } from '@orderpipeline/kit-postgres'
-import { ConfigError, databaseSettings, databaseVariables, readConfig } from '@orderpipeline/kit-telemetry'
+import { createPool } from '@orderpipeline/postgres'
+import { ConfigError, databaseSettings, databaseVariables, readConfig } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { deliveryOf } from './delivery.ts'
 import { restock } from './restock.ts'

@@ -1,5 +1,5 @@
 // How does a delivery get into stock, once, however often it is booked?
-import type { Pool } from '@orderpipeline/kit-postgres'
+import type { Pool } from '@orderpipeline/postgres'
 import { addRestock, addToStock } from './sql/stage.ts'
 
 export interface Delivery {

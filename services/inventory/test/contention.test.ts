@@ -1,9 +1,9 @@
 // Can many replicas that fight for the last pieces sell one too many?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { createStore } from '@orderpipeline/kit-stage'
-import { cancelledEvent, testDatabase, testOrder, validatedEvent } from '@orderpipeline/kit-stage/testing'
-import type { TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { createStore } from '@orderpipeline/stage'
+import { cancelledEvent, testDatabase, testOrder, validatedEvent } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { inventoryStage } from '../src/definition.ts'
 

@@ -2,9 +2,9 @@
 // restocked once a delivery?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { createStore } from '@orderpipeline/kit-stage'
-import { cancelledEvent, testDatabase, testOrder, validatedEvent } from '@orderpipeline/kit-stage/testing'
-import type { TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { createStore } from '@orderpipeline/stage'
+import { cancelledEvent, testDatabase, testOrder, validatedEvent } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { inventoryStage } from '../src/definition.ts'

@@ -2,14 +2,14 @@
 // come and go on a real Kafka?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { consumedTopics, stageBench, testDatabase, testOrder, until } from '@orderpipeline/kit-stage/testing'
+import { consumedTopics, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
 import {
   validatedEvent,
   type Bench,
   type TestDatabase,
   type TestOrder,
   type TestStage,
-} from '@orderpipeline/kit-stage/testing'
+} from '@orderpipeline/stage/testing'
 import { inventoryStage } from '../src/definition.ts'
 
 const buyers = 10_000

@@ -1,5 +1,5 @@
 // What is the migrate program told?
-import { databaseVariables, readConfig, variables } from '@orderpipeline/kit-telemetry'
+import { databaseVariables, readConfig, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 
 const schema = z.object({

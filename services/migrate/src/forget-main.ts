@@ -1,6 +1,6 @@
 // The forget-customer program: takes a customer out of every service's tables, then exits.
-import { DatabaseError } from '@orderpipeline/kit-postgres'
-import { ConfigError, databaseVariables, readConfig } from '@orderpipeline/kit-telemetry'
+import { DatabaseError } from '@orderpipeline/postgres'
+import { ConfigError, databaseVariables, readConfig } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { CustomerStillServed, forgetCustomer } from './forget.ts'
 

@@ -2,7 +2,7 @@
 // under a pseudonym that leads back to nobody: orders with their lines, payments, refunds and
 // shipments.
 import { randomUUID } from 'node:crypto'
-import { connectAdministrator, type Administrator } from '@orderpipeline/kit-postgres'
+import { connectAdministrator, type Administrator } from '@orderpipeline/postgres'
 
 export interface ForgetOptions {
   readonly databaseUrl: string

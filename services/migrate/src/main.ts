@@ -1,5 +1,5 @@
 // The migrate program: brings every service's schema up to date, then exits.
-import { ConfigError, createLogger } from '@orderpipeline/kit-telemetry'
+import { ConfigError, createLogger } from '@orderpipeline/telemetry'
 import { configOf } from './config.ts'
 import type { Config } from './config.ts'
 import { migrate } from './migrate.ts'

@@ -2,7 +2,7 @@
 // many places at once.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { connectAdministrator, type Administrator } from '@orderpipeline/kit-postgres'
+import { connectAdministrator, type Administrator } from '@orderpipeline/postgres'
 import { isEmpty, seedProducts, seedStock } from './seed.ts'
 
 export interface MigrateOptions {
@@ -20,7 +20,7 @@ export const services = ['orders', 'inventory', 'payment', 'shipping', 'notifica
 
 /**
  * Those of them that are stages: after their own migrations they are given what every stage has
- * (kit/stage/migrations).
+ * (packages/stage/migrations).
  */
 export const stages: readonly string[] = ['orders', 'inventory', 'payment', 'shipping', 'notification']
 const stageKit = 'kit-stage'
@@ -87,14 +87,14 @@ function loginOf(servicesUrl: string | undefined, adminUrl: string): { user: str
 
 /**
  * In the image: `migrations/<service>` beside the program. In the repository:
- * `services/<service>/migrations`.
+ * `services/<service>/migrations`, `packages/stage/migrations`.
  */
 function migrationsOf(service: string, given: string | undefined): string | undefined {
   const folder = service.replaceAll('_', '-')
-  const source = service === stageKit ? 'kit/stage' : folder
+  const source = service === stageKit ? 'packages/stage' : `services/${folder}`
   const candidates =
     given === undefined
-      ? [join(import.meta.dirname, 'migrations', folder), join(import.meta.dirname, '../..', source, 'migrations')]
+      ? [join(import.meta.dirname, 'migrations', folder), join(import.meta.dirname, '../../..', source, 'migrations')]
       : [join(given, folder)]
   return candidates.find((candidate) => existsSync(candidate))
 }

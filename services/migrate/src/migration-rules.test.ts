@@ -13,8 +13,11 @@ const before: Readonly<Record<string, readonly string[]>> = {
   payment_provider: ['0002_refunds'],
 }
 
-const files = [...services, 'kit/stage'].flatMap((service) => {
-  const dir = join(import.meta.dirname, '../..', service.replaceAll('_', '-'), 'migrations')
+const folders = [...services.map((service) => `services/${service.replaceAll('_', '-')}`), 'packages/stage']
+
+const files = folders.flatMap((folder) => {
+  const service = folder.slice(folder.indexOf('/') + 1).replaceAll('-', '_')
+  const dir = join(import.meta.dirname, '../../..', folder, 'migrations')
   return readdirSync(dir)
     .filter((file) => file.endsWith('.sql'))
     .map((file) => ({ service, file, sql: readFileSync(join(dir, file), 'utf8') }))

@@ -1,8 +1,8 @@
 // Is a customer gone from every table once forgotten, with the books complete, and nobody else
 // touched?
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { connectAdministrator } from '@orderpipeline/kit-postgres'
+import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { connectAdministrator } from '@orderpipeline/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CustomerStillServed, forgetCustomer } from '../src/forget.ts'
 import { services } from '../src/index.ts'

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { connectAdministrator, createPool } from '@orderpipeline/kit-postgres'
-import type { Pool } from '@orderpipeline/kit-postgres'
+import { connectAdministrator, createPool } from '@orderpipeline/postgres'
+import type { Pool } from '@orderpipeline/postgres'
 import { migrate } from '../src/index.ts'
 
 const name = `migrate_${randomBytes(4).toString('hex')}`

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { connectAdministrator, createPool } from '@orderpipeline/kit-postgres'
+import { connectAdministrator, createPool } from '@orderpipeline/postgres'
 import { migrate, services } from '../src/index.ts'
 
 const name = `upgrade_${randomBytes(4).toString('hex')}`

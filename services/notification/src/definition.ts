@@ -1,7 +1,7 @@
 // What is the notification stage? It tells customers of each state of their orders, once: by mail
 // where a mail server is configured, else in its log.
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/stage'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 import { marketingMails, orderMails } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'

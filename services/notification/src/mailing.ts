@@ -1,6 +1,6 @@
 // How do mails leave a replica of the notification stage? By a mailer of each lane, counted and
 // traced.
-import type { StageContext } from '@orderpipeline/kit-stage'
+import type { StageContext } from '@orderpipeline/stage'
 import type { MailOptions } from './config.ts'
 import type { Mailing } from './definition.ts'
 import { mailCounter } from './metrics.ts'

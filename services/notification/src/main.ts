@@ -1,5 +1,5 @@
 // The notification stage's process.
-import { runStageProcess } from '@orderpipeline/kit-stage'
+import { runStageProcess } from '@orderpipeline/stage'
 import { mailOptions } from './config.ts'
 import { notificationStage } from './definition.ts'
 import { mailing } from './mailing.ts'

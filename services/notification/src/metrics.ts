@@ -1,6 +1,6 @@
 // What does an operator of the platform want to know of the mails?
-import { Counter } from '@orderpipeline/kit-telemetry'
-import type { Registry } from '@orderpipeline/kit-telemetry'
+import { Counter } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { Lane, Mail } from './mails.ts'
 import type { Mailer } from './smtp.ts'
 

@@ -2,8 +2,8 @@
 // them to itself for a while, hands them to the mail server, and only then forgets them. A crash in
 // between sends one again under the same Message-ID.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { PeriodicTask } from '@orderpipeline/kit-stage'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { PeriodicTask } from '@orderpipeline/stage'
 import { lanes } from './mails.ts'
 import type { Lane, Mail } from './mails.ts'
 import { MailRefused } from './smtp.ts'

@@ -1,6 +1,6 @@
 // When did the mail server have the mail, as the order's trace tells? A span for each try to hand
 // it over, under the work on the message that made it: minutes may lie between the two.
-import type { Tracing } from '@orderpipeline/kit-telemetry'
+import type { Tracing } from '@orderpipeline/telemetry'
 import type { Lane } from './mails.ts'
 import type { Mailer } from './smtp.ts'
 

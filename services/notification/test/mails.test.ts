@@ -2,10 +2,10 @@
 // no order mail wait behind marketing?
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { createStore } from '@orderpipeline/kit-stage'
-import { testDatabase, until } from '@orderpipeline/kit-stage/testing'
-import type { TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { createStore } from '@orderpipeline/stage'
+import { testDatabase, until } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
+import { silentLogger } from '@orderpipeline/telemetry'
 import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { randomUUID } from 'node:crypto'
@@ -15,8 +15,8 @@ import type { SenderOptions } from '../src/sender.ts'
 import type { Lane } from '../src/mails.ts'
 import { createMailer } from '../src/smtp.ts'
 import type { Mailer } from '../src/smtp.ts'
-import { mailServer, refusal } from './mail-server.ts'
-import type { MailServer } from './mail-server.ts'
+import { mailServer, refusal } from '@orderpipeline/test-support/mail-server'
+import type { MailServer } from '@orderpipeline/test-support/mail-server'
 
 let database: TestDatabase
 let server: MailServer

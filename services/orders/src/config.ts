@@ -1,6 +1,6 @@
 // What is the orders stage given besides what every stage is?
-import { readConfig, variables } from '@orderpipeline/kit-telemetry'
-import type { Environment } from '@orderpipeline/kit-stage'
+import { readConfig, variables } from '@orderpipeline/telemetry'
+import type { Environment } from '@orderpipeline/stage'
 import { z } from 'zod'
 import type { Deadlines } from './deadlines/progress.ts'
 

@@ -1,5 +1,5 @@
 // The orders stage's process.
-import { runStageProcess } from '@orderpipeline/kit-stage'
+import { runStageProcess } from '@orderpipeline/stage'
 import { ordersOptions } from './config.ts'
 import { ordersStage } from './stage/definition.ts'
 

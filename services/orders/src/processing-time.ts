@@ -1,7 +1,7 @@
 // How long do orders take from being accepted to where they get? Told by whoever decides it, once
 // it is committed: the stage by what it hears, the clock, or the gateway for a customer who calls
 // an order back.
-import { Histogram, secondsBuckets, type Registry } from '@orderpipeline/kit-telemetry'
+import { Histogram, secondsBuckets, type Registry } from '@orderpipeline/telemetry'
 import type { OrderStatus } from '@orderpipeline/order-events'
 
 /** What an order may take is more than what a request may. */

@@ -1,6 +1,6 @@
 // How do replicas agree who sees to something that one of them has to do now and then? By the lock
 // of its row in `sweeps`.
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 export interface SweepStatements {
   /**

@@ -2,9 +2,9 @@
 // it?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { createStore } from '@orderpipeline/kit-stage'
-import { testDatabase, testOrder, type TestDatabase, type TestOrder } from '@orderpipeline/kit-stage/testing'
-import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { createStore } from '@orderpipeline/stage'
+import { testDatabase, testOrder, type TestDatabase, type TestOrder } from '@orderpipeline/stage/testing'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { decode, eventOf } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cancelOrder } from '../src/cancellation/index.ts'

@@ -1,7 +1,7 @@
 // Does an order that waits too long end, once, whoever looks, and does one that does not wait stay?
 import { randomUUID } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
 import { decode, eventOf } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cancelOverdue } from '../src/deadlines/deadlines.ts'

@@ -2,9 +2,9 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { createRegistry } from '@orderpipeline/kit-telemetry'
-import { placedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/kit-stage/testing'
-import type { Bench, TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { createRegistry } from '@orderpipeline/telemetry'
+import { placedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { ordersStage } from '../src/index.ts'
 import { countingChore } from '../src/stage/metrics.ts'
 

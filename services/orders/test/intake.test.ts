@@ -2,9 +2,9 @@
 // once?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { createPool, openSession, type Pool } from '@orderpipeline/kit-postgres'
-import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { createPool, openSession, type Pool } from '@orderpipeline/postgres'
+import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { decode } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {

@@ -2,9 +2,9 @@
 // when an old month is taken out?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import type { Statement } from '@orderpipeline/kit-postgres'
-import { testDatabase, testOrder, until, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { createRegistry } from '@orderpipeline/kit-telemetry'
+import type { Statement } from '@orderpipeline/postgres'
+import { testDatabase, testOrder, until, type TestDatabase } from '@orderpipeline/stage/testing'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cancelOrder } from '../src/cancellation/index.ts'
 import { lockOrder } from '../src/cancellation/sql.ts'

@@ -2,9 +2,9 @@
 // currency?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { createStore } from '@orderpipeline/kit-stage'
-import { placedEvent, testDatabase, testOrder, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { createStore } from '@orderpipeline/stage'
+import { placedEvent, testDatabase, testOrder, type TestDatabase } from '@orderpipeline/stage/testing'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { decode, type OrderEvent } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createIntake, intakeMetrics, type Intake, type OrderRequest } from '../src/intake/index.ts'

@@ -1,10 +1,10 @@
 // Does every committed order reach Kafka, in order per customer, whatever dies in between?
 import { randomUUIDv7 } from 'node:crypto'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { createProducer, type Producer } from '@orderpipeline/kit-kafka'
-import { createPool, openSession, type Pool } from '@orderpipeline/kit-postgres'
-import { stageBench, testDatabase, until, type Bench, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import { createProducer, type Producer } from '@orderpipeline/kafka'
+import { createPool, openSession, type Pool } from '@orderpipeline/postgres'
+import { stageBench, testDatabase, until, type Bench, type TestDatabase } from '@orderpipeline/stage/testing'
+import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
   createIntake,
@@ -16,7 +16,7 @@ import {
   type Relay,
 } from '../src/intake/index.ts'
 import { selectLag } from '../src/intake/relay-sql.ts'
-import { weakLink, type Link } from '../../test/weak-link.ts'
+import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
 
 let database: TestDatabase
 let bench: Bench

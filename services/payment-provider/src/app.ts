@@ -1,7 +1,7 @@
 // What can be asked of the payment provider over HTTP? To charge, to give back, to stop a charge,
 // to see what was charged, and to behave differently.
-import { createHttpServer, overloaded, parsed, type HttpServer, type HttpServerOptions } from '@orderpipeline/kit-http'
-import { DatabaseError } from '@orderpipeline/kit-postgres'
+import { createHttpServer, overloaded, parsed, type HttpServer, type HttpServerOptions } from '@orderpipeline/http'
+import { DatabaseError } from '@orderpipeline/postgres'
 import { z } from 'zod'
 import { Behaviour } from './behaviour.ts'
 import type { Charges } from './charges.ts'

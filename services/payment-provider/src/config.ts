@@ -1,5 +1,5 @@
 // What is the payment provider told?
-import { databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/kit-telemetry'
+import { databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 
 const schema = z.object({

@@ -1,7 +1,7 @@
 // What has been charged? One row for each idempotency key, whoever asks and however often; kept in
 // PostgreSQL, so that a restart forgets nothing. Callers that wait together share a round trip.
-import { createGatherer } from '@orderpipeline/kit-gather'
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import { createBatcher } from '@orderpipeline/batcher'
+import type { Queryable } from '@orderpipeline/postgres'
 
 export interface ChargeRequest {
   readonly orderId: string
@@ -55,8 +55,8 @@ export function createLedger(database: Queryable): Ledger {
     const found = new Map(charges.map((charge) => [charge.idempotencyKey, charge]))
     return keys.map((key) => found.get(key))
   }
-  const lookups = createGatherer<string, Charge | undefined>({ ...bounds, perform: byKey })
-  const records = createGatherer<Charge, Charge>({
+  const lookups = createBatcher<string, Charge | undefined>({ ...bounds, perform: byKey })
+  const records = createBatcher<Charge, Charge>({
     ...bounds,
     perform: async (charges) => {
       const column = <Name extends keyof Charge>(name: Name) => charges.map((charge) => charge[name])

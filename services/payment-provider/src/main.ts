@@ -1,5 +1,5 @@
 // The payment provider program: a simulation of an external one, for development and tests.
-import { ConfigError, createLogger, drainOnSignals } from '@orderpipeline/kit-telemetry'
+import { ConfigError, createLogger, drainOnSignals } from '@orderpipeline/telemetry'
 import { configOf } from './config.ts'
 import { startPaymentProvider } from './server.ts'
 

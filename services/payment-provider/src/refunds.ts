@@ -1,7 +1,7 @@
 // How is money given back, once, whoever asks and however often? And how is a charge stopped that
 // may be under way? Both by the first row that the ledger holds.
-import { HttpProblem } from '@orderpipeline/kit-http'
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import { HttpProblem } from '@orderpipeline/http'
+import type { Queryable } from '@orderpipeline/postgres'
 import { delayMs, failureOf, type Behaviour } from './behaviour.ts'
 import { columns, type Charge } from './ledger.ts'
 

@@ -2,7 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createPool } from '@orderpipeline/kit-postgres'
+import { createPool } from '@orderpipeline/postgres'
 import {
   Counter,
   createRegistry,
@@ -12,7 +12,7 @@ import {
   startTracing,
   type Closer,
   type Logger,
-} from '@orderpipeline/kit-telemetry'
+} from '@orderpipeline/telemetry'
 import { buildApp } from './app.ts'
 import type { Behaviour } from './behaviour.ts'
 import { createCharges } from './charges.ts'

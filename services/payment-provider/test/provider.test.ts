@@ -2,8 +2,8 @@
 // do?
 import { randomUUID } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { testDatabase, type TestDatabase } from '@orderpipeline/kit-stage/testing'
-import { silentLogger } from '@orderpipeline/kit-telemetry'
+import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { silentLogger } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { configOf, declineReason, startPaymentProvider, type Behaviour, type PaymentProvider } from '../src/index.ts'
 

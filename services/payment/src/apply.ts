@@ -1,7 +1,7 @@
 // How does a batch of the provider's answers become payments? Lock what is known, settle each in
 // turn, write with one statement each.
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
 import { dueOf } from './dues.ts'
 import type { Due } from './dues.ts'
 import { isCause, settle } from './payments.ts'

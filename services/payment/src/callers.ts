@@ -8,10 +8,10 @@
 // stay near the rate.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { PeriodicTask } from '@orderpipeline/kit-stage'
-import { Gauge } from '@orderpipeline/kit-telemetry'
-import type { Registry } from '@orderpipeline/kit-telemetry'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { PeriodicTask } from '@orderpipeline/stage'
+import { Gauge } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import { createRateLimit } from './rate-limit.ts'
 import { noteCaller, otherCallers } from './sql/callers.ts'
 

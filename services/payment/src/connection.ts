@@ -1,7 +1,7 @@
 // What does the stage reach its payment provider by, as it is configured? The provider itself, its
 // list of charges, and the chores that go with them.
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { PeriodicTask, StageContext } from '@orderpipeline/kit-stage'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { PeriodicTask, StageContext } from '@orderpipeline/stage'
 import { createStageRate } from './callers.ts'
 import type { ProviderOptions } from './config.ts'
 import { intentsIn } from './intents.ts'

@@ -1,9 +1,9 @@
 // What is the payment stage? It charges for reserved orders, gives back for cancelled ones, and
 // keeps and tells what came of it.
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import type { EventOf } from '@orderpipeline/order-events'
-import type { PeriodicTask, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { PeriodicTask, StageContext, StageDefinition } from '@orderpipeline/stage'
+import type { Queryable } from '@orderpipeline/postgres'
 import { applyToPayments } from './apply.ts'
 import { givingBackChore } from './giving-back.ts'
 import { createLookups } from './looking.ts'

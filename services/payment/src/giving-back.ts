@@ -4,10 +4,10 @@
 // The provider is asked outside of any transaction; the row is put off beforehand, so that one
 // replica at a time asks. A refund is told before it is written down: a crash in between asks and
 // tells once more, under the same ids.
-import type { Pool } from '@orderpipeline/kit-postgres'
-import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/kit-stage'
-import { Gauge } from '@orderpipeline/kit-telemetry'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { Pool } from '@orderpipeline/postgres'
+import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
+import { Gauge } from '@orderpipeline/telemetry'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder, writePayments } from './apply.ts'
 import { refunded, stopped } from './payments.ts'
 import type { Settlement } from './payments.ts'

@@ -1,7 +1,7 @@
 // Which object of the provider stands for an order's charge, and may it still be confirmed? Kept in
 // the stage's own database, so that it holds for longer than the provider remembers an idempotency
 // key.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import { intentOf, noteIntent, pruneIntents, stopIntent } from './sql/intents.ts'
 
 export interface Intent {

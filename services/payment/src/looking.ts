@@ -1,8 +1,8 @@
 // What is known of an order before the provider is asked about it? Its payment, and whether this
 // very message has taken effect. Messages that are looked up at once share a query.
-import { createGatherer } from '@orderpipeline/kit-gather'
-import type { Gatherer } from '@orderpipeline/kit-gather'
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import { createBatcher } from '@orderpipeline/batcher'
+import type { Batcher } from '@orderpipeline/batcher'
+import type { Queryable } from '@orderpipeline/postgres'
 import { paymentsByOrder } from './apply.ts'
 import type { Payment } from './payments.ts'
 import { eventsSeen, paymentsOf } from './sql/stage.ts'
@@ -17,10 +17,10 @@ export interface Known {
   readonly seen: boolean
 }
 
-export type Lookups = Gatherer<Wanted, Known>
+export type Lookups = Batcher<Wanted, Known>
 
 export function createLookups(database: Queryable): Lookups {
-  return createGatherer({
+  return createBatcher({
     maxBatch: 500,
     maxInFlight: 1,
     maxWaiting: 10_000,

@@ -1,5 +1,5 @@
 // The payment stage's process.
-import { runStageProcess } from '@orderpipeline/kit-stage'
+import { runStageProcess } from '@orderpipeline/stage'
 import { createConnection } from './connection.ts'
 import { providerOptions } from './config.ts'
 import { paymentStage } from './definition.ts'

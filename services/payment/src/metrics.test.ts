@@ -1,5 +1,5 @@
 // Is each call counted by what came of it?
-import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { expect, test } from 'vitest'
 import { measured, watchBreaker } from './metrics.ts'
 import { ProviderError } from './provider.ts'

@@ -1,6 +1,6 @@
 // What does an operator of the platform want to know of the payment provider?
-import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/kit-telemetry'
-import type { Registry } from '@orderpipeline/kit-telemetry'
+import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import { ProviderError } from './provider.ts'
 import type { Provider } from './provider.ts'
 

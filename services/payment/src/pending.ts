@@ -5,10 +5,10 @@
 //
 // The news is told before it is written down, as in giving-back.ts: a crash in between tells it
 // again under the same id.
-import { Gauge } from '@orderpipeline/kit-telemetry'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { Gauge } from '@orderpipeline/telemetry'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { eventOf } from '@orderpipeline/order-events'
-import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/kit-stage'
+import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import { paymentsByOrder, writeDues, writePayments } from './apply.ts'
 import { dueOf } from './dues.ts'
 import { forgetOldIntents } from './intents.ts'

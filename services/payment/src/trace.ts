@@ -1,6 +1,6 @@
 // How long did the provider take, as the order's trace tells? A span for each call that reaches it,
 // under the work on the message that asks; the provider's own side of it hangs below.
-import type { SpanAttributes, Tracing } from '@orderpipeline/kit-telemetry'
+import type { SpanAttributes, Tracing } from '@orderpipeline/telemetry'
 import type { Provider } from './provider.ts'
 
 export function traced(provider: Provider, tracing: Tracing | undefined): Provider {

@@ -4,16 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { eventOf } from '@orderpipeline/order-events'
-import {
-  cancelledEvent,
-  reservedEvent,
-  stageBench,
-  testDatabase,
-  testOrder,
-  until,
-} from '@orderpipeline/kit-stage/testing'
-import type { Bench, TestDatabase, TestOrder } from '@orderpipeline/kit-stage/testing'
-import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import { cancelledEvent, reservedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase, TestOrder } from '@orderpipeline/stage/testing'
+import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
 import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { paymentStage } from '../src/definition.ts'

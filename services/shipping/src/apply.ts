@@ -1,7 +1,7 @@
 // How does a batch of news change shipments? Lock those it names, plan, write with one statement
 // each.
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
 import { eventOf, following } from '@orderpipeline/order-events'
 import { planShipments } from './shipments.ts'
 import type { Plan, ShipmentStatus } from './shipments.ts'

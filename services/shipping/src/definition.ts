@@ -1,7 +1,7 @@
 // What is the shipping stage? It prepares what is paid, dispatches what the orders service lets go,
 // and recalls what is cancelled.
 import { randomUUIDv7 } from 'node:crypto'
-import type { StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { StageContext, StageDefinition } from '@orderpipeline/stage'
 import { applyToShipments } from './apply.ts'
 
 export function shippingStage({ now }: Pick<StageContext, 'now'>): StageDefinition<void> {

@@ -2,9 +2,9 @@
 // its shipment?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { createStore } from '@orderpipeline/kit-stage'
-import { cancelledEvent, testDatabase, testOrder } from '@orderpipeline/kit-stage/testing'
-import type { TestDatabase } from '@orderpipeline/kit-stage/testing'
+import { createStore } from '@orderpipeline/stage'
+import { cancelledEvent, testDatabase, testOrder } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { shippingStage } from '../src/definition.ts'

@@ -1,6 +1,6 @@
 // Where does a caller find out what can be asked? In the OpenAPI document, and on a page made of
 // it.
-import { openApi, route, type OpenApi, type Route } from '@orderpipeline/kit-http'
+import { openApi, route, type OpenApi, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import { page } from './page.ts'
 

@@ -1,5 +1,5 @@
 // How is an order, or many, looked at?
-import { route, type Route } from '@orderpipeline/kit-http'
+import { route, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
 import { orderPage, orderView, statuses } from './responses.ts'

@@ -1,7 +1,7 @@
 // How are the queues behind the gateway? For dashboards, people and monitors, not for balancers:
 // all gateways see the same queues, so a balancer that went by them would take the whole shop away
 // at once. 200 with the verdict; `?strict` has 503 for what is not well.
-import { overloaded, retryAfterHeader, route, type Route } from '@orderpipeline/kit-http'
+import { overloaded, retryAfterHeader, route, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { QueueReader } from '../queues/reader.ts'
 

@@ -9,7 +9,7 @@ import {
   type FastifyReply,
   type FastifyRequest,
   type Route,
-} from '@orderpipeline/kit-http'
+} from '@orderpipeline/http'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { Intake } from '@orderpipeline/orders/intake'
 import type { StatusView } from '@orderpipeline/orders/queries'

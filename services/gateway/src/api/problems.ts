@@ -1,7 +1,7 @@
 // What does a failure mean to a caller? What they can act on, in HTTP's terms; anything else stays
 // what it is and is answered 500.
-import { HttpProblem, overloaded } from '@orderpipeline/kit-http'
-import { DatabaseError } from '@orderpipeline/kit-postgres'
+import { HttpProblem, overloaded } from '@orderpipeline/http'
+import { DatabaseError } from '@orderpipeline/postgres'
 import {
   IdempotencyConflict,
   IdempotencyInFlight,

@@ -1,5 +1,5 @@
 // What can be ordered?
-import { route, type Route } from '@orderpipeline/kit-http'
+import { route, type Route } from '@orderpipeline/http'
 import type { Product } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
 import { product } from './responses.ts'

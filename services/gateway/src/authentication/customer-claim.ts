@@ -1,6 +1,6 @@
 // Whose token is it? What one of its claims says, where an event can carry that as a customer id.
 // The token has been verified before, so its bearer may be told what is wrong with it.
-import { HttpProblem } from '@orderpipeline/kit-http'
+import { HttpProblem } from '@orderpipeline/http'
 import { z } from 'zod'
 import { customerOf, subjectPattern } from '../api/request-fields.ts'
 

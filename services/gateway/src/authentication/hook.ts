@@ -1,6 +1,6 @@
 // Where is a request asked who sends it? Before its body is read, on every route that is not said
 // to be public.
-import type { FastifyInstance } from '@orderpipeline/kit-http'
+import type { FastifyInstance } from '@orderpipeline/http'
 import type { Verifier } from './verifier.ts'
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 // How is the gateway told to know its customers? By AUTH_… variables: one kind of key, never both,
 // and all that goes with it. A gateway without authentication says AUTH=none. Neither, or some of
 // it, is a mistake that is named before anything starts, so that no shop is open by accident.
-import { ConfigError, variables } from '@orderpipeline/kit-telemetry'
+import { ConfigError, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { customerClaimVariable } from './customer-claim.ts'
 

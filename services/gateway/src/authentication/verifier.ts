@@ -1,7 +1,7 @@
 // Who is asking? The customer that a token names which the configured issuer signed for us with a
 // pinned algorithm; everything else is refused without a word on what would have been right.
-import { HttpProblem, overloaded } from '@orderpipeline/kit-http'
-import type { Logger } from '@orderpipeline/kit-telemetry'
+import { HttpProblem, overloaded } from '@orderpipeline/http'
+import type { Logger } from '@orderpipeline/telemetry'
 import { errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
 import type { Clock } from '../clock.ts'
 import { customerIn } from './customer-claim.ts'

@@ -1,5 +1,5 @@
 // Which limits are in force, and where are they counted?
-import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
+import { Gauge, type Registry } from '@orderpipeline/telemetry'
 import type { Redis } from 'ioredis'
 import type { Limits } from './hook.ts'
 import { createLimiter, type Limiter } from './limiter.ts'

@@ -2,7 +2,7 @@
 // it is kept in Redis: what cannot change cannot grow old, so nobody is ever shown less than they
 // have seen, whatever becomes of Redis meanwhile. An order under way is read from the database
 // (docs/adr/0016). Without Redis every order is.
-import { Counter, type Registry } from '@orderpipeline/kit-telemetry'
+import { Counter, type Registry } from '@orderpipeline/telemetry'
 import { isFinal, type OrderView } from '@orderpipeline/orders/queries'
 import { orderView } from '../api/responses.ts'
 import type { Cache } from './cache.ts'

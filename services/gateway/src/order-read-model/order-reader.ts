@@ -1,7 +1,7 @@
 // Where are orders read? Lists from a replica where there is one. An order that is asked for by its
 // id, too, once nothing more will come of it there; until then from the primary, since a replica
 // that lags would show it as it was before somebody saw it.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import {
   isFinal,
   isTerminal,

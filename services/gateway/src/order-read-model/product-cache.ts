@@ -1,7 +1,7 @@
 // How is a product shown without asking the database each time? Cache-aside in Redis: what was read
 // is kept for a minute, and forgotten at once when it changes, by the one gateway that hears of it.
 // Without Redis everything is read from the database.
-import { Counter, type Registry } from '@orderpipeline/kit-telemetry'
+import { Counter, type Registry } from '@orderpipeline/telemetry'
 import type { Product } from '@orderpipeline/orders/queries'
 import { product } from '../api/responses.ts'
 import type { Cache } from './cache.ts'

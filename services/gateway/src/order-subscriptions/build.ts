@@ -1,6 +1,6 @@
 // What do those who wait for their orders stand on? One watcher, for outcomes and event streams
 // alike.
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import type { Config } from '../config.ts'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
 import { watchMetrics } from './metrics.ts'

@@ -2,7 +2,7 @@
 // anybody waits for are looked up with one statement, again and again while somebody waits, and
 // each caller is shown their own. The pause between two looks grows with what a look costs, so that
 // waiting never takes more than a fifth of one connection.
-import type { Logger } from '@orderpipeline/kit-telemetry'
+import type { Logger } from '@orderpipeline/telemetry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 
 export interface WatcherOptions {

@@ -1,5 +1,5 @@
-import { HttpProblem } from '@orderpipeline/kit-http'
-import { createRegistry, silentLogger } from '@orderpipeline/kit-telemetry'
+import { HttpProblem } from '@orderpipeline/http'
+import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startAdmission } from './admission.ts'
 import { StagesUnknown, type Expectation } from './queue.ts'

@@ -2,8 +2,8 @@
 // again, which costs less than an order that is late. Kept up to date beside the requests. Queues
 // that cannot be read are the likeliest when the most waits in them, so what was known counts for a
 // while; then everything is taken, since an order that is durable is never lost.
-import { overloaded, type HttpProblem } from '@orderpipeline/kit-http'
-import { Counter, Gauge, type Logger, type Registry } from '@orderpipeline/kit-telemetry'
+import { overloaded, type HttpProblem } from '@orderpipeline/http'
+import { Counter, Gauge, type Logger, type Registry } from '@orderpipeline/telemetry'
 import { expectedWaitSeconds, StagesUnknown } from './queue.ts'
 import type { QueueReader } from './reader.ts'
 

@@ -1,9 +1,9 @@
 // How does the gateway look at the queues behind it? By a connection of its own to Kafka, opened
 // when somebody first asks.
-import { kafkaConnection, type KafkaSecurity } from '@orderpipeline/kit-kafka-admin'
-import { kafkaAddress } from '@orderpipeline/kit-kafka'
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import { kafkaConnection, type KafkaSecurity } from '@orderpipeline/kafka-admin'
+import { kafkaAddress } from '@orderpipeline/kafka'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { outboxLag } from '@orderpipeline/orders/intake'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'

@@ -1,6 +1,6 @@
 // How much waits in each queue, for how long, and how soon would what comes in now be through?
 // Pure.
-import type { OffsetsSince, PartitionOffsets } from '@orderpipeline/kit-kafka-admin'
+import type { OffsetsSince, PartitionOffsets } from '@orderpipeline/kafka-admin'
 
 export interface Queue {
   /** The stage; `intake` for orders that are durable and not yet in Kafka. */

@@ -1,7 +1,7 @@
 // How are the queues read without asking Kafka for every caller? Once for all who ask within some
 // seconds, with a handful of requests however many stages there are; what was read in the last half
 // minute tells the pace.
-import { groupsNamed, offsetsSince, readOffsets, type KafkaConnection } from '@orderpipeline/kit-kafka-admin'
+import { groupsNamed, offsetsSince, readOffsets, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { OutboxLag } from '@orderpipeline/orders/intake'
 import {
   agesSeconds,

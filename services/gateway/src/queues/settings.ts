@@ -1,5 +1,5 @@
 // What is the gateway told about the queues behind it, and what it has promised?
-import { variables } from '@orderpipeline/kit-telemetry'
+import { variables } from '@orderpipeline/telemetry'
 
 export const queueVariables = {
   ORDERPIPELINE_NAMESPACE: variables.text().default('default'),

@@ -1,7 +1,7 @@
 // Which requests can be made of an OpenAPI document? For each operation right ones, ones that are
 // wrong in one place, and ones that no document has thought of: other methods, paths, headers and
 // encodings.
-import type { OpenApi, Operation } from '@orderpipeline/kit-http'
+import type { OpenApi, Operation } from '@orderpipeline/http'
 import fc from 'fast-check'
 import { mutated, oddText, valid, type Known, type Schema } from './values.ts'
 

@@ -1,7 +1,7 @@
 // Does an answer keep what the OpenAPI document promises: its status, its headers, its body? And is
 // a request one that the document allows?
-import type { OpenApi, Operation } from '@orderpipeline/kit-http'
-import { responseIn } from '@orderpipeline/kit-http'
+import type { OpenApi, Operation } from '@orderpipeline/http'
+import { responseIn } from '@orderpipeline/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 
 export interface Answer {

@@ -4,8 +4,8 @@
 // case.
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { OpenApi } from '@orderpipeline/kit-http'
-import { until } from '@orderpipeline/kit-stage/testing'
+import type { OpenApi } from '@orderpipeline/http'
+import { until } from '@orderpipeline/stage/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../../src/index.ts'

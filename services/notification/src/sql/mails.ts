@@ -1,5 +1,5 @@
 // What is kept of the mails that are to be sent?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 /**
  * $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies, $6: traceparents. One that

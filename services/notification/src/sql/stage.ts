@@ -1,5 +1,5 @@
 // What does the notification stage write?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 /**
  * $1: order ids, $2: statuses, $3: customer ids, $4: reasons or null. Returns those not told

@@ -1,6 +1,6 @@
 // May this order still be called back? Decided under its row lock, in one transaction with what
 // everyone else is told of it.
-import type { Pool } from '@orderpipeline/kit-postgres'
+import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import { cancellable } from '../stage/saga.ts'
 import { lockOrder, type OrderRow } from './sql.ts'

@@ -1,5 +1,5 @@
 // What does a cancellation read and write?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 
 export interface OrderRow {

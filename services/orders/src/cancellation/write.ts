@@ -1,6 +1,6 @@
 // What does it take to cancel orders whose rows are locked? Their rows, their history, and the
 // events for the intake's relay to publish; one statement each, however many orders.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import { encode, type CancellationReason } from '@orderpipeline/order-events'
 import { notifyRelay } from '../intake/relay-sql.ts'
 import { idRange } from '../sql/id-range.ts'

@@ -6,9 +6,9 @@
 // Whichever replica first finds the row of the sweep due leads it, by that row's lock, and puts it
 // off for all of them when nothing is left. Orders that a message is just changing are passed over,
 // since they are not waiting.
-import type { Pool } from '@orderpipeline/kit-postgres'
-import type { PeriodicTask } from '@orderpipeline/kit-stage'
-import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
+import type { Pool } from '@orderpipeline/postgres'
+import type { PeriodicTask } from '@orderpipeline/stage'
+import { Gauge, type Registry } from '@orderpipeline/telemetry'
 import type { OrderRow } from '../cancellation/sql.ts'
 import { writeCancellations } from '../cancellation/write.ts'
 import { cutoffs, recordProgress, type Deadlines, type WaitingState } from './progress.ts'

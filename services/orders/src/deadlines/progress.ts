@@ -1,7 +1,7 @@
 // Does what orders wait for move? A deadline is for an order that is stuck, not for a shop whose
 // payment provider or Kafka is away: it runs only while other orders leave the same state by their
 // own way, and begins anew when they do so again after a pause.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { noteProgress, overdueBefore } from './sql.ts'
 

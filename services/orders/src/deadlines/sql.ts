@@ -1,5 +1,5 @@
 // Which orders have waited too long, who may look, and does what they wait for move?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 import { sweep } from '../scheduled-job-lock.ts'
 
 export const { lead, putOff } = sweep('deadlines')

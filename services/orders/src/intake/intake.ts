@@ -1,6 +1,6 @@
 // How does one order get its own answer while sharing its commit with whoever else is waiting?
-import { createGatherer, GathererClosed, GathererFull } from '@orderpipeline/kit-gather'
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import { createBatcher, BatcherClosed, BatcherFull } from '@orderpipeline/batcher'
+import type { Queryable } from '@orderpipeline/postgres'
 import { IntakeFull } from './errors.ts'
 import { oneAtATime } from './in-flight.ts'
 import type { IntakeMetrics } from './metrics.ts'
@@ -62,7 +62,7 @@ export function createIntake(options: IntakeOptions): Intake {
       })
   }
 
-  const gatherer = createGatherer<NewOrder, Placement>({
+  const batcher = createBatcher<NewOrder, Placement>({
     maxBatch: options.maxBatch,
     maxInFlight: options.maxInFlight,
     maxWaiting: options.maxWaiting,
@@ -79,7 +79,7 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     onBatch: (size) => metrics.batchSize.observe(size),
   })
-  const lookups = createGatherer<Asked, Placement | undefined>({
+  const lookups = createBatcher<Asked, Placement | undefined>({
     maxBatch: options.maxBatch,
     maxInFlight: 1,
     maxWaiting: options.maxWaiting,
@@ -88,8 +88,8 @@ export function createIntake(options: IntakeOptions): Intake {
       return batch.map((asked) => known.get(asked))
     },
   })
-  const place = oneAtATime((order) => gatherer.add(order), patienceMs, options.maxWaiting)
-  metrics.watchWaiting(() => gatherer.waiting)
+  const place = oneAtATime((order) => batcher.add(order), patienceMs, options.maxWaiting)
+  metrics.watchWaiting(() => batcher.waiting)
 
   return {
     place: async (request) => {
@@ -101,13 +101,13 @@ export function createIntake(options: IntakeOptions): Intake {
       return lookups.add({ request, requestHash: hashOf(request) }).catch(orFull)
     },
     close: async () => {
-      await Promise.all([gatherer.close(), lookups.close()])
+      await Promise.all([batcher.close(), lookups.close()])
     },
   }
 }
 
 function orFull(error: unknown): never {
-  if (error instanceof GathererFull || error instanceof GathererClosed)
+  if (error instanceof BatcherFull || error instanceof BatcherClosed)
     throw new IntakeFull(`the intake takes no more: ${error.message}`, { cause: error })
   throw error
 }

@@ -1,5 +1,5 @@
 // What does an operator of the platform want to know of the intake and its relay?
-import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/kit-telemetry'
+import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/telemetry'
 
 export interface IntakeMetrics {
   readonly created: Counter

@@ -1,7 +1,7 @@
 // How do many orders become durable in one commit? One statement writes orders, lines, idempotency
 // keys, first status and outbox rows from arrays. A row the database refuses, or whose key somebody
 // else is just taking, is found by halving and fails alone.
-import { databaseError, type DatabaseError, type Queryable } from '@orderpipeline/kit-postgres'
+import { databaseError, type DatabaseError, type Queryable } from '@orderpipeline/postgres'
 import { IdempotencyInFlight, IntakeUnavailable, OrderRefused } from './errors.ts'
 import type { NewOrder } from './new-order.ts'
 import { priced, pricesFor, type PricedOrder } from './pricing.ts'

@@ -2,7 +2,7 @@
 // written down with its lines and is the one that is charged, however long the order waits. What is
 // not sold in that currency, or costs another total than the customer expects, is refused before
 // anything is kept.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import { amountText } from '@orderpipeline/order-events'
 import { ItemsNotSold, TotalChanged, type ItemNotSold } from './errors.ts'
 import type { NewOrder, OrderRequest } from './new-order.ts'

@@ -2,7 +2,7 @@
 // youngest of its keys has been kept for as long as keys are kept
 // (migrations/0014_keys_by_generation.sql). The gateway that relays sees to it, beside its
 // publications.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 
 /**
  * Returns how many generations were dropped. A generation takes in keys for half of the time that

@@ -5,7 +5,7 @@
 // Ids commit out of sequence, so the least id that is there is no bound: a lower one may be in a
 // transaction that has not committed yet. It is one as soon as every transaction has ended that was
 // running when it was noted, and nothing below it is left to be published.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import { lowestBelowBound, leastUnpublished, lowerBound, raiseBound, runningNow } from './relay-sql.ts'
 
 export interface RelayBound {

@@ -2,8 +2,8 @@
 // anything waits where the relay does not look. On the pool's connections, so that no order waits
 // for it.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import type { Logger } from '@orderpipeline/kit-telemetry'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { Logger } from '@orderpipeline/telemetry'
 import type { RelayMetrics } from './metrics.ts'
 import { forgetKeys } from './prune-keys.ts'
 import { lookBelowBound } from './relay-bound.ts'

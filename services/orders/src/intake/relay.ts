@@ -2,8 +2,8 @@
 // is alive? One session holds the relay's lock; it publishes what the outbox holds, lowest id
 // first, and deletes it once Kafka has it. A crash in between publishes again under the same event
 // ids, which the inboxes of the stages drop.
-import { lockHeld, type Queryable, type Session } from '@orderpipeline/kit-postgres'
-import type { Logger } from '@orderpipeline/kit-telemetry'
+import { lockHeld, type Queryable, type Session } from '@orderpipeline/postgres'
+import type { Logger } from '@orderpipeline/telemetry'
 import type { RelayMetrics } from './metrics.ts'
 import { relayBound } from './relay-bound.ts'
 import { startHousekeeping, type Housekeeping } from './relay-housekeeping.ts'

@@ -1,6 +1,6 @@
 // Was an order placed before under its idempotency key? Asked of the database for many orders at
 // once.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import { IdempotencyConflict } from './errors.ts'
 import { keyOf, type OrderRequest } from './new-order.ts'
 

@@ -1,6 +1,6 @@
 // The detach-month program: takes a month that is done with out of the orders, then exits.
-import { createPool, DatabaseError } from '@orderpipeline/kit-postgres'
-import { ConfigError, databaseSettings, databaseVariables, readConfig } from '@orderpipeline/kit-telemetry'
+import { createPool, DatabaseError } from '@orderpipeline/postgres'
+import { ConfigError, databaseSettings, databaseVariables, readConfig } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { detach, monthOf } from './detach.ts'
 

@@ -1,5 +1,5 @@
 // How is a month that is done with taken out of the orders?
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import { detachMonth } from './sql.ts'
 
 /** `2026-01`. @throws TypeError for anything else */

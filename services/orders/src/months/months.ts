@@ -1,9 +1,9 @@
 // Is there always a month for the orders that come? One replica at a time makes them ahead; each
 // says how far they reach, so that somebody can be told long before they do not. An order without a
 // month is kept all the same, and moved when its month is made.
-import type { Pool } from '@orderpipeline/kit-postgres'
-import type { PeriodicTask } from '@orderpipeline/kit-stage'
-import { Gauge, type Logger, type Registry } from '@orderpipeline/kit-telemetry'
+import type { Pool } from '@orderpipeline/postgres'
+import type { PeriodicTask } from '@orderpipeline/stage'
+import { Gauge, type Logger, type Registry } from '@orderpipeline/telemetry'
 import { lead, makeMonths, monthFigures, putOff } from './sql.ts'
 
 export interface MonthFigures {

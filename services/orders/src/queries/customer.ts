@@ -1,7 +1,7 @@
 // Which orders has a customer? Newest first, a page at a time. Order ids are uuids of version 7,
 // which begin with the time, so the id alone says where a page ends and the next begins, and no
 // page costs more than the first.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import type { CancellationReason, OrderStatus } from '@orderpipeline/order-events'
 
 export interface OrderSummary {

@@ -5,7 +5,7 @@
 // each other, so what happened before may be heard after. Each event is in a history once. So an
 // order is final when it has ended and everything has been heard that its services say of an order
 // that ends so. Of one that was called back nobody knows what else is on its way (a charge, a
-// refund), and it is never final. services/interleavings holds this against thousands of random
+// refund), and it is never final. tests/interleavings holds this against thousands of random
 // orders of events.
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 

@@ -1,5 +1,5 @@
 // How is an order doing? One order with its lines and history, or the bare status of many.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
 

@@ -1,5 +1,5 @@
 // What is sold, and at what price?
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import { minorUnitsOf } from '@orderpipeline/order-events'
 
 /** NOTIFY channel: the product whose SKU is the payload has changed. */

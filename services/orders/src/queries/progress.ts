@@ -1,6 +1,6 @@
 // How far have many orders come? For those who wait: one question for all of them, as often as they
 // like.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import {
   terminalStatuses,
   type CancellationReason,

@@ -3,10 +3,10 @@
 // looked at once more when they must long have come to their end: one that is cancelled and paid,
 // and of which payment has never said that the money went back, is told as cancelled again, under
 // another id. Payment then gives back, or repeats that it has.
-import type { Pool } from '@orderpipeline/kit-postgres'
-import type { PeriodicTask } from '@orderpipeline/kit-stage'
-import { Counter } from '@orderpipeline/kit-telemetry'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { Pool } from '@orderpipeline/postgres'
+import type { PeriodicTask } from '@orderpipeline/stage'
+import { Counter } from '@orderpipeline/telemetry'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { encode, eventOf } from '@orderpipeline/order-events'
 import { addToOutbox } from '../cancellation/sql.ts'
 import type { OrderRow } from '../cancellation/sql.ts'

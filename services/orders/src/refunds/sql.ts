@@ -1,6 +1,6 @@
 // Which cancelled orders were paid and never heard that the money went back, and how far has that
 // been looked at?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 import { sweep } from '../scheduled-job-lock.ts'
 
 export const { lead, putOff } = sweep('refunds')

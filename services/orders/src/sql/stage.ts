@@ -1,7 +1,7 @@
 // What does the orders stage read and write, a batch at a time? Wherever orders are named by their
 // ids, the range of the ids is given as well (id-range.ts), so that only the months they are in are
 // looked into.
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 /**
  * $1: order ids, $2, $3: their range. Locked in one order everywhere, so that two replicas never

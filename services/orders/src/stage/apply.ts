@@ -1,7 +1,7 @@
 // How does a batch of news change orders? Lock them, decide on each in turn, write all changes with
 // one statement each.
-import type { Decide, Item, Reaction, Sending } from '@orderpipeline/kit-stage'
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
+import type { Queryable } from '@orderpipeline/postgres'
 import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
 import { cutoffs, type Deadlines } from '../deadlines/progress.ts'
 import { idRange } from '../sql/id-range.ts'

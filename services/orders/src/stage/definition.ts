@@ -1,6 +1,6 @@
 // What is the orders stage? It prices placed orders, alone decides how each one ends, and lets none
 // wait for ever.
-import type { Reaction, StageContext, StageDefinition } from '@orderpipeline/kit-stage'
+import type { Reaction, StageContext, StageDefinition } from '@orderpipeline/stage'
 import type { OrdersOptions } from '../config.ts'
 import { deadlineChore, progressSeen } from '../deadlines/deadlines.ts'
 import { leftByItself } from '../deadlines/progress.ts'

@@ -1,6 +1,6 @@
 // Is the time of an order counted from its acceptance, once for each place it gets to?
 import { randomUUIDv7 } from 'node:crypto'
-import { createRegistry } from '@orderpipeline/kit-telemetry'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { eventOf } from '@orderpipeline/order-events'
 import { expect, test } from 'vitest'
 import { orderTimer, placedAt } from '../processing-time.ts'

@@ -1,10 +1,10 @@
 // What became of orders, and how many are on their way? The former is told by the replica that
 // decided it, once that is committed. The latter costs more the more there are, and more replicas
 // are there the more there are: one of them counts, and all say what it found.
-import { Gauge, type Registry } from '@orderpipeline/kit-telemetry'
-import type { Pool } from '@orderpipeline/kit-postgres'
+import { Gauge, type Registry } from '@orderpipeline/telemetry'
+import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
-import type { PeriodicTask, Reaction } from '@orderpipeline/kit-stage'
+import type { PeriodicTask, Reaction } from '@orderpipeline/stage'
 import type { OrderTimer } from '../processing-time.ts'
 import { countUnderWay, lastCount, noteCount } from '../sql/stage.ts'
 import { sweep } from '../scheduled-job-lock.ts'

@@ -1,7 +1,7 @@
 // What does a piece cost in an order that was just placed? What was agreed then and stands in its
 // lines. An order that an older gateway took has nothing there: it costs what its products cost
 // now, in its own currency.
-import type { Queryable } from '@orderpipeline/kit-postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
 import { agreedPrices, pricesOf } from '../sql/stage.ts'

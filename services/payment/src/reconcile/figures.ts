@@ -1,7 +1,7 @@
 // What does the comparison with the provider show in the metrics?
-import type { Queryable } from '@orderpipeline/kit-postgres'
-import { Counter, Gauge } from '@orderpipeline/kit-telemetry'
-import type { Registry } from '@orderpipeline/kit-telemetry'
+import type { Queryable } from '@orderpipeline/postgres'
+import { Counter, Gauge } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import { countDifferences, reconcileAges } from '../sql/reconcile.ts'
 import { forPeople } from './compare.ts'
 import type { DifferenceKind } from './compare.ts'

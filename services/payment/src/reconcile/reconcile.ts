@@ -7,8 +7,8 @@
 // A comparison that fails, because the provider is away, is made again when its lease has ended;
 // nothing is skipped.
 import { randomUUID } from 'node:crypto'
-import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/kit-stage'
-import type { Logger, Registry } from '@orderpipeline/kit-telemetry'
+import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder, writeDues } from '../apply.ts'
 import type { Due } from '../dues.ts'
 import { book } from '../pending.ts'

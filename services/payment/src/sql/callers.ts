@@ -1,5 +1,5 @@
 // Which replicas call the provider, and how much?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 /**
  * $1: this replica, $2: calls a second that it wants. Rows of replicas that have gone are deleted

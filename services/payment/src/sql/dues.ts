@@ -1,5 +1,5 @@
 // What is due to go back, and whose turn is it?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 /**
  * $1: order ids, $2: charge ids, $3: customer ids, $4: reasons, $5: amounts or null, $6: currencies

@@ -1,5 +1,5 @@
 // What is read and written of the intents of charges?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 const columns = `charge_intents.intent_id AS "intentId", charge_intents.stopped`
 

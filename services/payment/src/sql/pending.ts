@@ -1,5 +1,5 @@
 // What is read and written of charges that the provider has not decided yet?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 /** $1: order ids, $2: customer ids, $3: amounts, $4: currencies. */
 export const addPending: Statement = {

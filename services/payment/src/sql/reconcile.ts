@@ -1,5 +1,5 @@
 // What is read and written when payments are compared with the provider's list?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 /**
  * $1: name of the pass, $2: who asks, $3: seconds of a stretch, $4: seconds that it must be past.

@@ -1,5 +1,5 @@
 // What does the payment stage read and write, a batch at a time?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 const columns = `order_id AS "orderId", customer_id AS "customerId", status, amount_cents AS "amountCents", currency,
   charge_id AS "chargeId", refund_id AS "refundId", decline_reason AS "declineReason"`

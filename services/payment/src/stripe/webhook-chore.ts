@@ -1,7 +1,7 @@
 // How does a replica come to listen for webhooks? By a chore that begins once the stage has its
 // database, and tries again where the port is still taken.
-import type { PeriodicTask } from '@orderpipeline/kit-stage'
-import type { Logger } from '@orderpipeline/kit-telemetry'
+import type { PeriodicTask } from '@orderpipeline/stage'
+import type { Logger } from '@orderpipeline/telemetry'
 import { hastenPending } from '../sql/pending.ts'
 import { dueAgain } from '../sql/reconcile.ts'
 import { startWebhook } from './webhook.ts'

@@ -1,5 +1,5 @@
 // What does the shipping stage read and write, a batch at a time?
-import type { Statement } from '@orderpipeline/kit-postgres'
+import type { Statement } from '@orderpipeline/postgres'
 
 /** $1: order ids. */
 export const lockShipments: Statement = {

@@ -1,0 +1,37 @@
+// How much, how wrong and how slow is each route? Requests by route and status, their duration, and
+// how many are in hand.
+import type { FastifyInstance } from 'fastify'
+import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/telemetry'
+import { onRequestEnd } from './request-end.ts'
+
+/** Returns what counts a request that was refused before it came to a route. */
+export function observeRequests(server: FastifyInstance, registry: Registry): (status: number) => void {
+  const registers = [registry]
+  const requests = new Counter({
+    name: 'http_requests_total',
+    help: 'Requests answered, by route and status; 499: the caller left first.',
+    labelNames: ['method', 'route', 'status'] as const,
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'From the request being read to the answer being sent, or the caller gone.',
+    labelNames: ['method', 'route'] as const,
+    buckets: secondsBuckets,
+    registers,
+  })
+  const active = new Gauge({ name: 'http_requests_active', help: 'Requests being served now.', registers })
+
+  server.addHook('onRequest', (_request, _reply, done) => {
+    active.inc()
+    done()
+  })
+  onRequestEnd(server, (request, { status, seconds }) => {
+    // The pattern, not the path: one series per route, however many orders there are.
+    const route = request.routeOptions.url ?? 'unknown'
+    active.dec()
+    requests.inc({ method: request.method, route, status })
+    duration.observe({ method: request.method, route }, seconds)
+  })
+  return (status) => requests.inc({ method: 'unknown', route: 'unknown', status })
+}

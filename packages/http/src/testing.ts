@@ -1,0 +1,35 @@
+// How do the tests of this package run a server?
+import { connect, type AddressInfo } from 'node:net'
+import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
+import { createHttpServer, type HttpServerOptions } from './server.ts'
+
+export function testServer(more: Partial<HttpServerOptions> = {}) {
+  const registry = createRegistry()
+  const server = createHttpServer({
+    logger: silentLogger(),
+    registry,
+    bodyLimitBytes: 1_000,
+    requestTimeoutMs: 1_000,
+    connectionTimeoutMs: 30_000,
+    keepAliveTimeoutMs: 1_000,
+    connectionMaxAgeMs: 60_000,
+    ...more,
+  })
+  server.app.get('/orders/:id', () => Promise.resolve({ state: 'fine' }))
+  server.app.delete('/orders/:id', (request) => Promise.resolve({ body: request.body ?? 'none' }))
+  server.app.post('/orders', (request) => Promise.resolve({ body: request.body ?? 'none' }))
+  return { ...server, registry }
+}
+
+/** All that comes back for these bytes until the connection ends. */
+export function raw(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    socket.on('data', (part) => (text += part.toString()))
+    socket.on('close', () => resolve(text))
+    socket.on('error', reject)
+  })
+}
+
+export const portOf = (app: ReturnType<typeof testServer>['app']): number => (app.server.address() as AddressInfo).port

@@ -1,0 +1,243 @@
+// How does a replica stay a member of its consumer group through crashes, outages and rebalances,
+// until it is told to stop?
+//
+// Each life of a kafkajs consumer ends in a crash or in `close`. After a crash a new consumer is
+// made, however often, with backoff: kafkajs restarts only after errors it deems retriable, and a
+// stage must survive the others too.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
+import type { Logger } from '@orderpipeline/telemetry'
+import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
+import { createClient, patience } from './client.ts'
+import { within } from './deadline.ts'
+import { beforeJoining } from './kafkajs-patches.ts'
+import type { KafkaAddress } from './client.ts'
+import { errorOf } from './failure.ts'
+import type { OffsetToCommit } from './offset-tracker.ts'
+
+export interface MembershipOptions {
+  readonly address: KafkaAddress
+  readonly groupId: string
+  readonly topics: readonly string[]
+  readonly onBatch: (payload: EachBatchPayload) => Promise<void>
+  /**
+   * The group has given this replica these partitions, by topic; whatever it had before is
+   * another's.
+   */
+  readonly onAssigned: (partitions: Readonly<Record<string, readonly number[]>>) => void
+  /**
+   * The assignment is about to change hands, as soon as the answer resolves: what is done should be
+   * committed at once.
+   */
+  readonly onRevoking: () => Promise<void>
+  readonly onCrash: (error: Error) => void
+  /**
+   * A batch has nothing to hand over: ends of transactions, or messages of one that was aborted.
+   */
+  readonly onPassedOver: (batch: PassedOver) => void
+  /** A broker has answered: how long that took, the wait for messages to come included. */
+  readonly onFetch: (seconds: number) => void
+  readonly logger: Logger
+}
+
+export interface PassedOver {
+  readonly topic: string
+  readonly partition: number
+  readonly lastOffset: string
+  readonly highWatermark: string
+}
+
+export interface Membership {
+  /** Member of the group, with or without partitions. */
+  readonly joined: boolean
+  /** Milliseconds since the consumer last showed any life. */
+  silentForMs(): number
+  commit(offsets: readonly OffsetToCommit[]): Promise<void>
+  /** No more batches; heartbeats go on. */
+  stopFetching(): void
+  /** Leaves the group. */
+  close(): Promise<void>
+}
+
+const sessionTimeoutMs = 30_000
+/**
+ * How long a rebalance waits for members. While a stage scales from 5 to 100 pods there is nearly
+ * always one on its way in, so the whole group stands still for this long at a time; a member that
+ * is late only joins again. Work in hand does not hold a member back: its batches only take
+ * messages in.
+ */
+const rebalanceTimeoutMs = 15_000
+/**
+ * A consumer without a fetch or a heartbeat for this long has hung: kafkajs has been seen to stop
+ * without a crash.
+ */
+const silenceLimitMs = 120_000
+/**
+ * From one fetch that brought messages to the next. The first message after a lull is fetched as it
+ * comes; those that come in its wake share a fetch, a transaction, a publication. Without it a
+ * stage at 25 messages a second makes 25 of each.
+ */
+const fetchEveryMs = 50
+/** Batches of a fetch that are handed over at once; the next fetch waits for all of them. */
+const maxPartitionsAtOnce = 128
+const stopTimeoutMs = 10_000
+const commitTimeoutMs = 20_000
+
+export function startMembership(options: MembershipOptions): Membership {
+  const { logger, topics, groupId } = options
+  const closing = new AbortController()
+  let consumer: Consumer | undefined
+  let commitOffsets: ((offsets: Offsets) => Promise<void>) | undefined
+  let joined = false
+  let fetching = true
+  let lastSign = performance.now()
+  let lastFetch = 0
+
+  const life = async (): Promise<void> => {
+    const mine = createClient(options.address, logger).consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: rebalanceTimeoutMs,
+      heartbeatInterval: 3_000,
+      maxWaitTimeInMs: 500,
+      minBytes: 1,
+      maxBytesPerPartition: 256 * 1024,
+      maxBytes: 4 * 1024 * 1024,
+      allowAutoTopicCreation: false,
+      retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
+    })
+    const end = Promise.withResolvers<Error | undefined>()
+    // A consumer that was given up on may wake up after all; nothing it then says or does is of
+    // this replica.
+    let over = false
+    const watch = setInterval(() => {
+      if (performance.now() - lastSign > silenceLimitMs) end.resolve(new Error('the consumer shows no sign of life'))
+    }, 10_000)
+    mine.on(mine.events.CRASH, ({ payload }) => end.resolve(payload.error))
+    const close = (): void => end.resolve(undefined)
+    closing.signal.addEventListener('abort', close)
+    for (const sign of [mine.events.FETCH, mine.events.HEARTBEAT, mine.events.GROUP_JOIN] as const) {
+      mine.on(sign, () => {
+        if (!over) lastSign = performance.now()
+      })
+    }
+    mine.on(mine.events.FETCH, ({ payload }) => {
+      if (over) return
+      lastFetch = performance.now()
+      options.onFetch(payload.duration / 1_000)
+    })
+    mine.on(mine.events.START_BATCH_PROCESS, ({ payload }) => {
+      if (!over && payload.batchSize === 0) options.onPassedOver(payload)
+    })
+    mine.on(mine.events.REBALANCING, ({ payload }) => {
+      if (!over) beforeJoining.set(payload.memberId, options.onRevoking())
+    })
+    mine.on(mine.events.GROUP_JOIN, ({ payload }) => {
+      if (over) return
+      joined = true
+      // Until there is a batch to do it by: one that has nothing to hand over is none.
+      commitOffsets ??= ({ topics: of }) =>
+        mine.commitOffsets(of.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))))
+      options.onAssigned(payload.memberAssignment)
+      if (!fetching) pauseAll(mine)
+    })
+    const begin = async (): Promise<Error | undefined> => {
+      await mine.connect()
+      await mine.subscribe({ topics: [...topics], fromBeginning: true })
+      if (over) return undefined
+      await mine.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: maxPartitionsAtOnce,
+        eachBatch: async (payload) => {
+          if (over) return
+          commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets)
+          const nextFetch = sleep(Math.max(0, lastFetch + fetchEveryMs - performance.now()))
+          await options.onBatch(payload)
+          await nextFetch
+        },
+      })
+      return end.promise
+    }
+    try {
+      consumer = mine
+      const error = await Promise.race([end.promise, begin()])
+      if (error) throw error
+    } finally {
+      over = true
+      clearInterval(watch)
+      closing.signal.removeEventListener('abort', close)
+      joined = false
+      commitOffsets = undefined
+      await within(stopTimeoutMs, 'leaving the group', mine.disconnect()).catch(() => undefined)
+    }
+  }
+
+  const lives = async (): Promise<void> => {
+    for (let failures = 0; !closing.signal.aborted;) {
+      lastSign = performance.now()
+      const started = lastSign
+      try {
+        await life()
+      } catch (thrown) {
+        if (closing.signal.aborted || !fetching) return
+        // A life that lasted was no part of a series of failures.
+        failures = performance.now() - started > 60_000 ? 1 : failures + 1
+        options.onCrash(errorOf(thrown))
+        await pause(delayMs(failures, outageBackoff), closing.signal).catch((error: unknown) => {
+          if (!(error instanceof Abandoned)) throw error
+        })
+      }
+    }
+  }
+  const running = lives()
+
+  const pauseAll = (of: Consumer): void => {
+    of.pause(topics.map((topic) => ({ topic })))
+  }
+
+  return {
+    get joined() {
+      return joined
+    },
+    silentForMs: () => performance.now() - lastSign,
+    commit: async (offsets) => {
+      if (offsets.length === 0) return
+      if (!commitOffsets) throw new NotAMember('there is no consumer to commit by')
+      await within(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets) }))
+    },
+    stopFetching: () => {
+      fetching = false
+      try {
+        if (joined && consumer) pauseAll(consumer)
+      } catch (error) {
+        // Just lost: it fetches no more by itself.
+        logger.debug({ error }, 'the consumer could not be paused')
+      }
+    },
+    close: async () => {
+      closing.abort()
+      await running
+    },
+  }
+}
+
+/**
+ * Offsets stay as they are until there is a member again; what is done behind them comes again, and
+ * the inbox knows it.
+ */
+class NotAMember extends Error {
+  override readonly name = 'NotAMember'
+  readonly reason = 'NotAMember'
+  readonly retry = true
+}
+
+function byTopic(offsets: readonly OffsetToCommit[]) {
+  const topics = new Map<string, { partition: number; offset: string }[]>()
+  for (const { topic, partition, offset } of offsets) {
+    const of = topics.get(topic)
+    if (of) of.push({ partition, offset })
+    else topics.set(topic, [{ partition, offset }])
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
+}

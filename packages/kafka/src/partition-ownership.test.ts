@@ -1,0 +1,129 @@
+// Is nothing taken in hand before the partitions are, in writing; are they let go of in order, once
+// the database can be reached; and is nothing suspect before the processes that lost it have been
+// silent long enough?
+import { expect, test } from 'vitest'
+import { silentLogger } from '@orderpipeline/telemetry'
+import type { PartitionHeld, Trial } from './quarantine.ts'
+import { createPartitionOwnership } from './partition-ownership.ts'
+import type { PartitionOwnershipStore } from './partition-ownership.ts'
+
+const trial: Trial = { topic: 't', partition: 0, from: '7', to: '9', tries: 0 }
+const later = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/**
+ * `away`: asked before each statement; what it throws is an outage. `deaths`: at the take, and at a
+ * later look.
+ */
+function desk({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 }: Desk = {}) {
+  const log: string[] = []
+  const write = async (what: string): Promise<void> => {
+    await away(what)
+    log.push(what)
+  }
+  const heldWith = (count: number, partition: number): PartitionHeld => ({
+    ...{ topic: 't', partition, deaths: count, quietForMs: 0, until: '9', trial: undefined },
+  })
+  const ownershipStore: PartitionOwnershipStore = {
+    take: async (partitions) => {
+      await write(`take ${partitions.map(({ partition }) => partition).join()}`)
+      return partitions.map(({ partition }) => heldWith(deaths[0], partition))
+    },
+    look: async (partitions) => {
+      await write(`look at ${partitions.map(({ partition }) => partition).join()}`)
+      return { held: partitions.map(({ partition }) => heldWith(deaths[1], partition)), suspects: partitions.length }
+    },
+    release: (unended) => write(`release${unended ? ` with ${unended.partition} unended` : ''}`),
+    reach: ({ partition }, offset) => write(`${partition} reaches ${offset}`),
+    try: ({ from, to }) => write(`try ${from}-${to}`),
+    forget: ({ from, to }) => write(`forget ${from}-${to}`),
+    clear: ({ partition }) => write(`clear ${partition}`),
+  }
+  const onChange = (): void => void log.push('changed')
+  return { log, ownership: createPartitionOwnership({ ownershipStore, logger: silentLogger(), onChange, silenceMs }) }
+}
+interface Desk {
+  readonly away?: (what: string) => Promise<void>
+  readonly deaths?: readonly [number, number]
+  readonly silenceMs?: number
+}
+
+test('an assignment has no care until its partitions are written down, however often that fails', async () => {
+  let failures = 2
+  const away = () => (failures-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve())
+  const { log, ownership } = desk({ away })
+  ownership.take({ t: [0, 1] })
+  expect(ownership.quarantine).toBeUndefined()
+  await later()
+  expect(log).toEqual([])
+  while (!ownership.quarantine) await later()
+  expect(log).toEqual(['take 0,1', 'changed'])
+})
+
+test('what was asked for while the database was slow happens in its order', async () => {
+  const answer = Promise.withResolvers<void>()
+  const { log, ownership } = desk({ away: () => answer.promise })
+  ownership.take({ t: [0] })
+  await later()
+  const released = ownership.release()
+  ownership.take({ t: [1] })
+  expect(ownership.quarantine).toBeUndefined()
+  answer.resolve()
+  await released
+  await later()
+  expect(log).toEqual(['take 0', 'release', 'take 1', 'changed'])
+})
+
+test('a trial is not held against its messages when its partition is given up before they have ended', async () => {
+  const { log, ownership } = desk()
+  ownership.take({ t: [0] })
+  await later()
+  await ownership.try(trial)
+  await ownership.release()
+  ownership.take({ t: [0] })
+  await later()
+  await ownership.try(trial)
+  ownership.ended()
+  await ownership.release()
+  const first = ['take 0', 'changed', 'try 7-9', 'release with 0 unended']
+  expect(log).toEqual([...first, 'take 0', 'changed', 'try 7-9', 'release'])
+})
+
+test('an assignment that ends without a notice is let go of before the next is taken', async () => {
+  const { log, ownership } = desk()
+  ownership.take({ t: [0] })
+  await later()
+  ownership.take({ t: [1] })
+  await later()
+  expect(log).toEqual(['take 0', 'changed', 'release', 'take 1', 'changed'])
+})
+
+test('after its end nothing is taken any more', async () => {
+  const { log, ownership } = desk()
+  ownership.take({ t: [0] })
+  await later()
+  await ownership.close()
+  ownership.take({ t: [0] })
+  await later()
+  expect(log).toEqual(['take 0', 'changed', 'release'])
+  expect(ownership.quarantine).toBeUndefined()
+})
+
+test('a partition with several deaths waits for the silence of the last, and is suspect if they are deaths still', async () => {
+  const { log, ownership } = desk({ deaths: [2, 2], silenceMs: 60 })
+  ownership.take({ t: [0] })
+  await later()
+  expect(ownership.quarantine?.pending({ topic: 't', partition: 0 })).toBe(true)
+  expect(log).toEqual(['take 0', 'changed'])
+  while (log.length < 4) await later()
+  expect(log).toEqual(['take 0', 'changed', 'look at 0', 'changed'])
+  expect(ownership.quarantine?.pending({ topic: 't', partition: 0 })).toBe(false)
+  expect(ownership.quarantine?.partitions).toEqual([{ topic: 't', partition: 0 }])
+})
+
+test('a partition whose last owner is heard of meanwhile is not suspect', async () => {
+  const { log, ownership } = desk({ deaths: [2, 1] })
+  ownership.take({ t: [0] })
+  while (log.length < 4) await later()
+  expect(ownership.quarantine?.pending({ topic: 't', partition: 0 })).toBe(false)
+  expect(ownership.quarantine?.partitions).toEqual([])
+})

@@ -1,0 +1,379 @@
+// How does a stage turn a consumer group's messages into effects and further events, exactly once
+// in effect?
+//
+// A message is taken in hand, decoded, prepared (calls to other systems, side by side, in order for
+// each key), then shares a transaction with whatever else is ready; then its events are published;
+// only then may its offset be committed. A crash at any point redelivers it, and the transaction
+// (the stage's inbox) tells what it has done before.
+import type { Logger, Registry, Span } from '@orderpipeline/telemetry'
+import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
+import type { KafkaAddress } from './client.ts'
+import { createPartitionOwnership } from './partition-ownership.ts'
+import type { PartitionOwnershipStore } from './partition-ownership.ts'
+import { deadLetter, UndecodableRecordBatch } from './dead-letter.ts'
+import type { Failure } from './dead-letter.ts'
+import { createAssignments } from './assignments.ts'
+import type { Assignment } from './assignments.ts'
+import { errorOf, stallOf, verdictOn } from './failure.ts'
+import { createGroupCommit } from './group-commit.ts'
+import type { Effect } from './group-commit.ts'
+import { createFetchAdmission } from './fetch-admission.ts'
+import type { InFlightMessage } from './fetch-admission.ts'
+import { createKeySerialExecutor } from './key-serial-executor.ts'
+import type { Slot } from './key-serial-executor.ts'
+import { linesAbout } from './log-fields.ts'
+import type { LogFields } from './log-fields.ts'
+import { startMembership } from './membership.ts'
+import { createStageMetrics, reasonOf } from './metrics.ts'
+import type { Producer } from './producer.ts'
+import { forAnotherStage } from './replay.ts'
+import type { ConsumedRecord, OutgoingRecord } from './records.ts'
+import { createInFlightLimit } from './in-flight-limit.ts'
+
+export interface StageOptions<Message, Item> {
+  readonly name: string
+  readonly address: KafkaAddress
+  readonly groupId: string
+  readonly topics: readonly string[]
+  readonly deadLetterTopic: string
+  /** Calls of `prepare` under way at once. */
+  readonly concurrency: number
+  readonly retry: { readonly attempts: number; readonly backoffSeconds: number }
+  /**
+   * `undefined`: none of this stage's business, done with at once. What it throws makes a dead
+   * letter.
+   */
+  readonly decode: (record: ConsumedRecord) => Message | undefined
+  /** What log lines about it say beside its place in Kafka. */
+  readonly describe?: ((message: Message) => LogFields) | undefined
+  /**
+   * Calls to other systems, which must bear being repeated. Stages without any give `undefined`.
+   */
+  readonly prepare: ((message: Message, signal: AbortSignal) => Promise<Item>) | undefined
+  /**
+   * Calls for these need not wait for calls for earlier messages of their key, as a cancellation
+   * need not for a payment that does not come to an end. Among themselves they keep their order,
+   * and in the transaction all do that are ready.
+   */
+  readonly overtakes?: ((message: Message) => boolean) | undefined
+  /** While it says true, messages stay in Kafka; the replica keeps its place in the group. */
+  readonly hold?: () => boolean
+  /** For stages without `prepare`. */
+  readonly itemOf: (message: Message) => Item
+  /**
+   * One transaction for all items, in order: each new one's effect, and its events kept; for those
+   * seen before, nothing. Returns what is not known to be published, in order. `settled` items'
+   * events are out and need not be kept.
+   */
+  readonly effect: (items: readonly Item[], settled: readonly Item[]) => Promise<Effect<Item>>
+  /** As `effect` with nothing new. */
+  readonly settle: (settled: readonly Item[]) => Promise<void>
+  /** Who holds which partition, kept where it outlives the replica. */
+  readonly holdings: PartitionOwnershipStore
+  /**
+   * Where traces are wanted: a span for the work on a message, and the message as what is made of
+   * it must carry it on.
+   */
+  readonly trace?: ((message: Message, record: ConsumedRecord) => { message: Message; span: Span }) | undefined
+  readonly producer: Producer
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly now: () => Date
+  /** Messages that may share a transaction. */
+  readonly maxGroup?: number
+}
+
+export interface Stage {
+  /**
+   * `true` from when it has been a member of its group, with or without partitions, and the
+   * database has answered it; otherwise why not. An outage later on is no reason to hold a roll-out
+   * back or to take the replica for a bad one.
+   */
+  ready(): true | string
+  /** `true`, or why this process should be replaced. */
+  healthy(): true | string
+  /**
+   * Ends what is in hand, commits, leaves the group. What has not ended within the grace is left to
+   * redelivery.
+   */
+  drain(graceMs: number): Promise<void>
+}
+
+interface Preparing {
+  readonly inHand: { resting: boolean }
+  readonly place: Slot
+  readonly ending: AbortSignal
+  readonly about: LogFields
+}
+
+/**
+ * Taken from Kafka and not done: enough that hot keys do not starve the rest, small enough to hold
+ * in memory.
+ */
+const maxInHand = 1_000
+/**
+ * What a crash makes come again, and by how much the lag that scales the stage may look too high.
+ */
+const commitEveryMs = 1_000
+/** For so long one message may wait for what others get, with its partition's offset before it. */
+const stalledForMs = 3_600_000
+const hungAfterMs = 300_000
+/** Tries in an outage, some six seconds of them. */
+const keptPlaceFor = 5
+
+export function runStage<Message, Item>(options: StageOptions<Message, Item>): Stage {
+  const { logger, retry, producer } = options
+  const metrics = createStageMetrics(options.registry, {
+    inHand: () => inFlightLimit.inFlight,
+    lag: () => assignments.current.tracker.lag(),
+    careful: () => ownership.quarantine?.partitions.length ?? 0,
+    holding: () => options.hold?.() ?? false,
+  })
+  const backoff = { firstMs: retry.backoffSeconds * 1_000, maxMs: 60_000 }
+  const abandon = new AbortController()
+  const draining = new AbortController()
+  /** Calls that came to an end, whichever message's. */
+  let answered = 0
+  /** Messages in hand that only wait for their next try. */
+  let resting = 0
+  const rest = async (message: { resting: boolean }, wait: Promise<void>): Promise<void> => {
+    message.resting = true
+    resting++
+    if (ownership.quarantine && ownership.quarantine.partitions.length > 0) inFlightLimit.wake()
+    try {
+      await wait
+    } finally {
+      message.resting = false
+      resting--
+    }
+  }
+  const executor = createKeySerialExecutor(options.concurrency)
+  const inFlightLimit = createInFlightLimit(maxInHand)
+  const ownership = createPartitionOwnership({
+    ownershipStore: options.holdings,
+    logger,
+    onChange: () => inFlightLimit.wake(),
+  })
+  let everReady = false
+  let settled: Item[] = []
+
+  /**
+   * The last transaction that took settled items along: until it has committed, they are not
+   * settled.
+   */
+  let carried: Promise<unknown> = Promise.resolve()
+  const withSettled = async <T>(work: (items: readonly Item[]) => Promise<T>): Promise<T> => {
+    const taken = settled
+    settled = []
+    const working = work(taken)
+    if (taken.length > 0) {
+      carried = working
+      carried.catch(() => undefined)
+    }
+    try {
+      return await working
+    } catch (error) {
+      settled = taken.concat(settled)
+      if (carried === working) carried = Promise.resolve()
+      throw error
+    }
+  }
+  const assignments = createAssignments({
+    everyMs: commitEveryMs,
+    draining: draining.signal,
+    settle: async () => {
+      // A crash after their offsets and before their transaction would leave them unsettled for
+      // ever.
+      await carried
+      if (settled.length > 0) await withSettled(options.settle)
+      await carried
+    },
+    commit: (offsets) => membership.commit(offsets),
+    onError: (error) => logger.warn({ error }, 'offsets not committed yet'),
+  })
+  const groups = createGroupCommit<Item>({
+    effect: (items) => withSettled((done) => options.effect(items, done)),
+    publish: (records) => producer.send(records),
+    published: (items) => settled.push(...items),
+    maxGroup: options.maxGroup ?? 500,
+    attempts: retry.attempts,
+    backoff,
+    stalledForMs,
+    draining: draining.signal,
+    abandon: abandon.signal,
+    on: {
+      group: (size, seconds) => {
+        metrics.batchSize.observe(size)
+        metrics.batchSeconds.observe(seconds)
+      },
+      retry: (what, error, failures, about) => {
+        metrics.retries.inc({ what })
+        logger.warn({ ...linesAbout(about), error, failures }, `${what} failed; trying again`)
+      },
+      published: (records) => {
+        for (const { topic } of records) metrics.produced.inc({ topic })
+      },
+      deadLetter: ({ error, attempts }, about) => {
+        metrics.deadLetters.inc({ reason: reasonOf(error) })
+        logger.error({ ...about, error, attempts }, 'a message goes to the dead letters')
+      },
+    },
+  })
+
+  const accept = (record: ConsumedRecord, epoch: Assignment, failure?: Failure): InFlightMessage => {
+    const started = performance.now()
+    const finished = epoch.tracker.take(record.topic, record.partition, record.offset)
+    inFlightLimit.take()
+    const inHand = { over: false, resting: false }
+    const letGo = (): void => {
+      inHand.over = true
+      inFlightLimit.release()
+    }
+    let span: Span | undefined = undefined
+    const done = (): void => {
+      finished()
+      span?.end()
+      letGo()
+      metrics.consumed.inc({ topic: record.topic })
+      metrics.processingSeconds.observe((performance.now() - started) / 1_000)
+      assignments.moved(epoch)
+    }
+    const letter = (failure: Failure): OutgoingRecord => {
+      span?.fail(failure.error)
+      return deadLetter(record, failure, options.name, options.deadLetterTopic, options.now())
+    }
+    // Without a key there is no order to keep.
+    const key = record.key?.toString('latin1') ?? `${record.topic}/${record.partition}/${record.offset}`
+    let about: LogFields = { topic: record.topic, partition: record.partition, offset: record.offset }
+    const live = (): boolean => assignments.current === epoch && epoch.open
+    const send = (outcome: { item: Item } | { failure: Failure }): void =>
+      groups.add({ key, about, outcome, done, live, leave: letGo, deadLetter: letter })
+
+    const handle = (): void => {
+      if (forAnotherStage(record.headers, options.name)) return done()
+      if (failure) return send({ failure })
+      const { undecodable } = record
+      if (undecodable) {
+        if (record.offset !== undecodable.firstOffset) return done()
+        return send({ failure: { error: new UndecodableRecordBatch(undecodable), attempts: 1 } })
+      }
+      let message: Message | undefined
+      try {
+        message = options.decode(record)
+      } catch (thrown) {
+        return send({ failure: { error: errorOf(thrown), attempts: 1 } })
+      }
+      if (message === undefined) return done()
+      about = { ...about, ...options.describe?.(message) }
+      const traced = options.trace?.(message, record)
+      span = traced?.span
+      const decoded = traced?.message ?? message
+      const { prepare } = options
+      if (!prepare) return send({ item: options.itemOf(decoded) })
+      executor.add(options.overtakes?.(decoded) ? `${key}\novertaking` : key, async (place) => {
+        try {
+          if (epoch.ending.aborted || !live()) throw new Abandoned('its partition is being handed over')
+          send(await prepared(prepare, decoded, { inHand, place, ending: epoch.ending, about }))
+        } catch (error) {
+          letGo()
+          if (!(error instanceof Abandoned)) logger.error({ ...about, error }, 'a message could not be taken further')
+        }
+      })
+    }
+    handle()
+    return inHand
+  }
+
+  const prepared = async (
+    prepare: (message: Message, signal: AbortSignal) => Promise<Item>,
+    message: Message,
+    { inHand, place, ending, about }: Preparing,
+  ): Promise<{ item: Item } | { failure: Failure }> => {
+    const answeredBefore = answered
+    const since = performance.now()
+    for (let failures = 0, outages = 0; ;) {
+      try {
+        const item = await prepare(message, abandon.signal)
+        answered++
+        return { item }
+      } catch (thrown) {
+        const error = errorOf(thrown)
+        if (abandon.signal.aborted) throw new Abandoned('no time left for another try', { cause: error })
+        const verdict = verdictOn(error)
+        if (verdict !== 'outage') failures++
+        if (verdict === 'never' || failures >= retry.attempts) return { failure: { error, attempts: failures } }
+        metrics.retries.inc({ what: 'preparation' })
+        logger.warn({ ...about, error, failures }, 'preparation failed; trying again')
+        // Neither a drain nor a rebalance waits for a later try: the next owner of the partition
+        // makes it. In an outage every message would fail likewise, so its place is kept: others in
+        // it would only be more calls to who is away already. One that fails while others succeed,
+        // or for longer than an outage is likely to be everybody's, must not keep the place from
+        // them.
+        if (verdict !== 'outage') await rest(inHand, place.releaseWhile(pause(delayMs(failures, backoff), ending)))
+        else {
+          const othersAnswered = answered > answeredBefore
+          if (othersAnswered && performance.now() - since >= stalledForMs)
+            return { failure: { error, attempts: outages } }
+          const ofItsOwn = stallOf(error) !== undefined || othersAnswered || outages >= keptPlaceFor
+          const wait = pause(delayMs(++outages, ofItsOwn ? backoff : outageBackoff), ending)
+          await rest(inHand, ofItsOwn ? place.releaseWhile(wait) : wait)
+        }
+      }
+    }
+  }
+
+  const onBatch = createFetchAdmission({
+    ...{ inFlightLimit, assignments, ownership, accept, hold: options.hold, draining: draining.signal },
+    resting: () => resting,
+  })
+
+  const membership = startMembership({
+    address: options.address,
+    groupId: options.groupId,
+    topics: options.topics,
+    logger,
+    onBatch,
+    onAssigned: (partitions) => {
+      metrics.rebalances.inc()
+      assignments.begin(partitions)
+      ownership.take(partitions)
+    },
+    onRevoking: () => {
+      assignments.end()
+      return ownership.release()
+    },
+    onPassedOver: ({ topic, partition, lastOffset, highWatermark }) => {
+      const epoch = assignments.current
+      if (!epoch.owns(topic, partition)) return
+      epoch.tracker.sawEnd(topic, partition, highWatermark)
+      epoch.tracker.take(topic, partition, lastOffset)()
+      assignments.moved(epoch)
+    },
+    onFetch: (seconds) => metrics.fetchSeconds.observe(seconds),
+    onCrash: (error) => {
+      metrics.crashes.inc()
+      assignments.end()
+      void ownership.release()
+      logger.warn({ error }, 'the consumer was lost; making a new one')
+    },
+  })
+
+  return {
+    ready: () => {
+      everReady ||= membership.joined && ownership.quarantine !== undefined
+      if (everReady) return true
+      return membership.joined ? 'the database has not answered yet' : 'not a member of its consumer group yet'
+    },
+    healthy: () => membership.silentForMs() < hungAfterMs || 'the consumer has hung',
+    drain: async (graceMs) => {
+      draining.abort()
+      membership.stopFetching()
+      const deadline = performance.now() + graceMs
+      while (inFlightLimit.inFlight > 0 && performance.now() < deadline) await pause(20, abandon.signal)
+      abandon.abort()
+      await assignments.flush()
+      await ownership.close()
+      await membership.close()
+    },
+  }
+}

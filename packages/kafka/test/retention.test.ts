@@ -1,0 +1,33 @@
+// Is the longest retention of some topics found out, also where a topic is kept for ever? On a real
+// Kafka.
+import { randomBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { silentLogger } from '@orderpipeline/telemetry'
+import { createClient } from '../src/client.ts'
+import { longestRetentionHours } from '../src/index.ts'
+
+test('the retention of the topic that is kept for the longest time counts', async () => {
+  const address = { brokers: [kafkaBootstrap()], clientId: 'test' }
+  const prefix = `retention-${randomBytes(4).toString('hex')}.`
+  const kept = { 'one-hour': '3600000', 'ten-days': '864000000', 'for-ever': '-1' }
+  const admin = createClient(address, silentLogger()).admin()
+  await admin.connect()
+  await admin.createTopics({
+    topics: Object.entries(kept).map(([name, value]) => ({
+      topic: prefix + name,
+      configEntries: [{ name: 'retention.ms', value }],
+    })),
+  })
+  await admin.disconnect()
+  const hours = (...names: (keyof typeof kept)[]) =>
+    longestRetentionHours(
+      address,
+      names.map((name) => prefix + name),
+      silentLogger(),
+    )
+  expect(await hours('one-hour')).toBe(1)
+  expect(await hours('one-hour', 'ten-days')).toBe(240)
+  expect(await hours('ten-days', 'for-ever', 'one-hour')).toBe(Infinity)
+  await expect(longestRetentionHours(address, [`${prefix}none`], silentLogger())).rejects.toThrow()
+})

@@ -1,0 +1,113 @@
+// Does a service go on writing after a failover, although its connections to the former primary are
+// as well as ever?
+import { createServer, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '@orderpipeline/stage/testing'
+import { ownReplica } from '@orderpipeline/test-support/own-replica'
+import type { OwnReplica } from '@orderpipeline/test-support/own-replica'
+import { createPool, openSession } from '../src/index.ts'
+import type { Pool } from '../src/index.ts'
+
+let servers: OwnReplica
+let service: Proxy
+const pools: Pool[] = []
+beforeAll(async () => {
+  servers = await ownReplica()
+  service = await startProxy(servers.adminUrl)
+}, 120_000)
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.close()))
+  await service.close()
+  await servers.close()
+})
+
+interface Proxy {
+  readonly url: string
+  /** New connections go there; those that are open stay where they are. */
+  lead(url: string): void
+  close(): Promise<void>
+}
+
+/** As a Service or a TCP balancer does it at a failover. */
+async function startProxy(first: string): Promise<Proxy> {
+  let target = new URL(first)
+  const sockets = new Set<{ destroy(): void }>()
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname)
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', () => undefined).on('close', () => [client, upstream].forEach((one) => one.destroy()))
+    }
+    client.pipe(upstream).pipe(client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(first)
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url: url.href,
+    lead: (next) => void (target = new URL(next)),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const socket of sockets) socket.destroy()
+      }),
+  }
+}
+
+const poolAt = (url: string, readOnly = false): Pool => {
+  const pool = createPool({ url, role: 'postgres', schema: 'public', size: 3, readOnly })
+  pools.push(pool)
+  return pool
+}
+const text = (statement: string) => ({ name: '', text: statement })
+
+test('a server that takes no writes is refused by a pool and by a session, unless only reads are meant', async () => {
+  const standby = servers.replicaOf(servers.adminUrl)
+  const refused = { code: '25006', reason: 'Unavailable', outage: true }
+  await expect(poolAt(standby).query(text('SELECT 1'))).rejects.toMatchObject(refused)
+  await expect(openSession({ url: standby, role: 'postgres' })).rejects.toMatchObject(refused)
+  expect(await poolAt(standby, true).query(text('SELECT 1 AS one'))).toEqual([{ one: 1 }])
+})
+
+test('writers under load follow a failover to the standby, and what was committed is there', async () => {
+  const primary = poolAt(servers.adminUrl)
+  const standby = poolAt(servers.replicaOf(servers.adminUrl), true)
+  await primary.query(text('CREATE TABLE written (id int PRIMARY KEY)'))
+  const writers = poolAt(service.url)
+  const insert = { name: 'insert', text: 'INSERT INTO written VALUES ($1)' }
+  const committed = new Set<number>()
+  const refusals = new Set<string>()
+  let next = 0
+  let stopping = false
+  const write = async (how: 'query' | 'transaction') => {
+    while (!stopping) {
+      const id = next++
+      const done = how === 'query' ? writers.query(insert, [id]) : writers.transaction((tx) => tx.query(insert, [id]))
+      await done.then(
+        () => committed.add(id),
+        (error: { code: string }) => refusals.add(error.code),
+      )
+      await sleep(5)
+    }
+  }
+  const writing = Promise.all([write('query'), write('transaction'), write('transaction'), write('transaction')])
+  await until(() => committed.size > 100, 10)
+
+  // The primary is demoted while it and all connections to it stay up.
+  await primary.query(text('ALTER SYSTEM SET default_transaction_read_only = on'))
+  await primary.query(text('SELECT pg_reload_conf()'))
+  await until(() => refusals.has('25006'), 10)
+  await servers.caughtUp()
+  await standby.query(text('SELECT pg_promote()'))
+  service.lead(servers.replicaOf(servers.adminUrl))
+
+  const before = committed.size
+  await until(() => committed.size > before + 100, 10)
+  stopping = true
+  await writing
+  expect([...refusals]).toEqual(['25006'])
+  const rows = await standby.query<{ id: number }>(text('SELECT id FROM written ORDER BY id'))
+  expect(rows.map(({ id }) => id)).toEqual([...committed].sort((a, b) => a - b))
+}, 60_000)

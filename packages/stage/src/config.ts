@@ -1,0 +1,44 @@
+// What is a stage's container given? The contract between the operator and every built-in stage.
+import { kafkaVariables } from '@orderpipeline/kafka'
+import { databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/telemetry'
+import { z } from 'zod'
+
+/** A stage adds its own variables to these. */
+export const stageVariables = {
+  ORDERPIPELINE_NAMESPACE: variables.text().default('default'),
+  ORDERPIPELINE_PIPELINE: variables.text(),
+  ORDERPIPELINE_STAGE: variables.text(),
+  ...kafkaVariables,
+  KAFKA_GROUP_ID: variables.text(),
+  KAFKA_TOPIC_PREFIX: z.string().default(''),
+  KAFKA_CONSUME_TOPICS: variables.list('a comma-separated list of Kafka topics'),
+  /** Those it writes to whose messages are keyed by order; all others by customer. */
+  KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
+  KAFKA_DEAD_LETTER_TOPIC: variables.text(),
+  STAGE_CONCURRENCY: variables.integer(1, 1_000).default(10),
+  STAGE_RETRY_ATTEMPTS: variables.integer(1, 100).default(5),
+  STAGE_RETRY_BACKOFF_SECONDS: variables.number(0, 3_600).default(2),
+  /** From SIGTERM to exit; shorter than the pod's termination grace, which ends in SIGKILL. */
+  DRAIN_GRACE_SECONDS: variables.integer(5, 3_600).default(25),
+  ...databaseVariables,
+  /**
+   * Days after which rows of an order are deleted; at least as long as anything may come of it.
+   * Each stage has a default of its own.
+   */
+  STAGE_RETENTION_DAYS: variables.integer(30, 36_500).optional(),
+  DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
+  ...tracingVariables,
+  METRICS_PORT: variables.port().default(9090),
+  LISTEN_ADDRESS: variables.listenAddress(),
+  LOG_LEVEL: variables.logLevel().default('info'),
+}
+
+const schema = z.object(stageVariables)
+
+export type StageConfig = z.output<typeof schema>
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** @throws ConfigError, one line for each wrong variable */
+export function stageConfig(env: Environment): StageConfig {
+  return readConfig(schema, env)
+}

@@ -1,0 +1,69 @@
+// How does a stage run as a process of its own, from its environment to its exit code?
+import {
+  ConfigError,
+  createLogger,
+  createRegistry,
+  drainOnSignals,
+  startMetricsServer,
+  startTracing,
+} from '@orderpipeline/telemetry'
+import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
+import { stageConfig } from './config.ts'
+import type { Environment } from './config.ts'
+import { startStage } from './run.ts'
+import type { StageDefinition } from './run.ts'
+
+/** What only a process's main may look at. */
+export interface Outside {
+  readonly env: Environment
+  readonly now: () => Date
+}
+
+export interface StageContext {
+  readonly logger: Logger
+  readonly now: () => Date
+  readonly registry: Registry
+  /** Where traces are wanted. Closed with the stage. */
+  readonly tracing?: Tracing | undefined
+}
+
+/**
+ * `define` may read further variables; a ConfigError ends the process with a line for each wrong
+ * variable.
+ */
+export async function runStageProcess<Prepared>(
+  { env, now }: Outside,
+  define: (context: StageContext) => StageDefinition<Prepared>,
+): Promise<void> {
+  try {
+    const config = stageConfig(env)
+    const logger = createLogger({
+      service: config.ORDERPIPELINE_STAGE,
+      level: config.LOG_LEVEL,
+      fields: { pipeline: config.ORDERPIPELINE_PIPELINE },
+    })
+    const registry = createRegistry({ pipeline: config.ORDERPIPELINE_PIPELINE, stage: config.ORDERPIPELINE_STAGE })
+    const traced = { service: config.ORDERPIPELINE_STAGE, pipeline: config.ORDERPIPELINE_PIPELINE }
+    const tracing = await startTracing(config, traced, logger)
+    const stage = startStage(define({ logger, now, registry, tracing }), config, { registry, logger, now, tracing })
+    const metrics = await startMetricsServer({
+      port: config.METRICS_PORT,
+      host: config.LISTEN_ADDRESS,
+      registry,
+      ready: () => stage.ready(),
+      healthy: () => stage.healthy(),
+    })
+    drainOnSignals(
+      [
+        { name: 'stage', close: () => stage.drain() },
+        { name: 'metrics', close: () => metrics.close() },
+      ],
+      { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger },
+    )
+    logger.info({ group: config.KAFKA_GROUP_ID, topics: config.KAFKA_CONSUME_TOPICS }, 'started')
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
+}

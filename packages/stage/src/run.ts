@@ -1,0 +1,158 @@
+// What is the same in every built-in stage: a pool, a producer, a consumer group's member, and an
+// end in the right order?
+import { createProducer, kafkaAddress, longestRetentionHours, RetentionRefused, runStage } from '@orderpipeline/kafka'
+import type { Stage } from '@orderpipeline/kafka'
+import { createPool } from '@orderpipeline/postgres'
+import type { Queryable } from '@orderpipeline/postgres'
+import { databaseSettings, observePools, observeQueries } from '@orderpipeline/telemetry'
+import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
+import { decode, encode } from '@orderpipeline/order-events'
+import type { EventType, OrderEvent } from '@orderpipeline/order-events'
+import { startPeriodicTasks } from './periodic-tasks.ts'
+import type { PeriodicTask } from './periodic-tasks.ts'
+import { createPartitionOwnershipStore } from './partition-ownership-store.ts'
+import { keptHours, pruning } from './prune.ts'
+import { retentionChore, type Retention } from './retention.ts'
+import type { StageConfig } from './config.ts'
+import { createStore } from './store.ts'
+import { tracer } from './trace.ts'
+import type { Apply, Item, Reaction } from './store.ts'
+
+export interface StageDefinition<Prepared> {
+  /** The stage's role and schema in the database. */
+  readonly role: string
+  /** Other events on the topics it consumes are none of its business. */
+  readonly handles: readonly EventType[]
+  /**
+   * Calls to other systems, made before the transaction; they must bear being repeated. `database`
+   * is for a look beforehand.
+   */
+  readonly prepare?: (event: OrderEvent, signal: AbortSignal, database: Queryable) => Promise<Prepared>
+  /** Everything the messages change in the database, and what they make the stage say. */
+  readonly apply: Apply<Prepared>
+  /** Those whose calls need not wait for calls for earlier messages of their key. */
+  readonly overtakes?: (event: OrderEvent) => boolean
+  /** While it says true, no further messages are taken in: what they need is known to be away. */
+  readonly hold?: () => boolean
+  /** What it does unasked. */
+  readonly chores?: readonly PeriodicTask[]
+  /** Tables whose rows go some time after their orders were placed. */
+  readonly retention?: readonly Retention[]
+  /** Told what new messages made it say, once that is committed: for its figures. */
+  readonly onCommitted?: (reactions: readonly Reaction[]) => void
+}
+
+export interface StageSurroundings {
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly now: () => Date
+  /** Closed with the stage. */
+  readonly tracing?: Tracing | undefined
+}
+
+export interface RunningStage extends Pick<Stage, 'ready' | 'healthy'> {
+  /** In-hand work, offsets, membership, producer, pool, in this order. */
+  drain(): Promise<void>
+}
+
+const pruneEveryMs = 60 * 60_000
+
+export function startStage<Prepared>(
+  definition: StageDefinition<Prepared>,
+  config: StageConfig,
+  { registry, logger, now, tracing }: StageSurroundings,
+): RunningStage {
+  const pool = createPool({
+    ...databaseSettings(config),
+    role: definition.role,
+    size: config.DATABASE_POOL_SIZE,
+    applicationName: config.KAFKA_GROUP_ID.slice(0, 63),
+    onIdleError: (error) => logger.debug({ error }, 'an idle database connection was lost'),
+    onQuery: observeQueries(registry),
+  })
+  observePools({ primary: pool }, registry)
+  const address = kafkaAddress(config, config.KAFKA_GROUP_ID)
+  const producer = createProducer(address, logger)
+  const topics = { prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS }
+  const store = createStore(pool, topics, definition.apply, definition.onCommitted)
+  const handled = new Set<EventType>(definition.handles)
+  const { prepare } = definition
+
+  const stage = runStage<OrderEvent, Item<Prepared>>({
+    name: config.ORDERPIPELINE_STAGE,
+    address,
+    groupId: config.KAFKA_GROUP_ID,
+    topics: config.KAFKA_CONSUME_TOPICS,
+    deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
+    concurrency: config.STAGE_CONCURRENCY,
+    retry: { attempts: config.STAGE_RETRY_ATTEMPTS, backoffSeconds: config.STAGE_RETRY_BACKOFF_SECONDS },
+    decode: ({ value }) => {
+      const event = decode(value)
+      return handled.has(event.type) ? event : undefined
+    },
+    describe: ({ id, type, data, correlationId, traceparent }) => ({
+      eventId: id,
+      eventType: type,
+      orderId: data.orderId,
+      correlationId,
+      traceId: traceparent?.split('-')[1],
+    }),
+    prepare: prepare && (async (event, signal) => ({ event, prepared: await prepare(event, signal, pool) })),
+    // Only asked of stages that prepare nothing, whose Prepared says nothing.
+    itemOf: (event) => ({ event, prepared: undefined as Prepared }),
+    overtakes: definition.overtakes,
+    ...(definition.hold ? { hold: definition.hold } : {}),
+    effect: (items, settled) => store.effect(items, settled),
+    settle: (settled) => store.settle(settled),
+    holdings: createPartitionOwnershipStore(pool),
+    trace: tracing && tracer(tracing, config),
+    producer,
+    registry,
+    logger,
+    now,
+  })
+  const retentionHours = async (): Promise<number> => {
+    try {
+      return await longestRetentionHours(address, config.KAFKA_CONSUME_TOPICS, logger)
+    } catch (error) {
+      if (!(error instanceof RetentionRefused)) throw error
+      logger.warn({ error, keptHours: keptHours(0) }, 'the inbox is pruned as if Kafka kept messages for seven days')
+      return 0
+    }
+  }
+  const keyedByOrder = (topic: string): boolean => topics.keyedByOrder.includes(topics.prefix + topic)
+  const chores = startPeriodicTasks(
+    [
+      pruning(retentionHours, pruneEveryMs),
+      retentionChore(
+        (definition.retention ?? []).map(({ table, days }) => ({ table, days: config.STAGE_RETENTION_DAYS ?? days })),
+        pruneEveryMs,
+      ),
+      ...(definition.chores ?? []),
+    ],
+    {
+      database: pool,
+      publish: (events) =>
+        producer.send(
+          events.map((event) => {
+            const { topic, ...record } = encode(event, keyedByOrder)
+            return { ...record, topic: topics.prefix + topic }
+          }),
+        ),
+      keyedByOrder,
+    },
+    (chore, error) => logger.warn({ error, chore }, 'a chore was not done this time'),
+  )
+  return {
+    ready: () => stage.ready(),
+    healthy: () => stage.healthy(),
+    drain: async () => {
+      const choresDone = chores.stop()
+      await stage.drain((config.DRAIN_GRACE_SECONDS - 3) * 1_000)
+      await choresDone
+      await producer.close()
+      await pool.close()
+      await tracing?.close()
+    },
+  }
+}

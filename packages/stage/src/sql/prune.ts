@@ -1,0 +1,52 @@
+// Which rows can no message come for any more? Days of the inbox are made and dropped whole by
+// functions of the schema (migrations/0002_inbox_by_day.sql).
+import type { Statement } from '@orderpipeline/postgres'
+
+export const makeInboxDays: Statement = {
+  name: 'inbox.make-days',
+  text: `SELECT to_char(day::timestamp, 'YYYY-MM-DD') AS day FROM make_inbox_days() AS day`,
+}
+
+/** $1: hours they are kept. The table that was dropped, or null where none can be. */
+export const dropInboxDay: Statement = {
+  name: 'inbox.drop-day',
+  text: `SELECT drop_inbox_day($1) AS name`,
+}
+
+/**
+ * $1: hours they are kept; $2: rows at most. Of messages that belong to no day. Rows another
+ * replica prunes are passed over.
+ */
+export const pruneInbox: Statement = {
+  name: 'inbox.prune',
+  text: `
+DELETE FROM inbox_default
+WHERE event_id IN (
+  SELECT event_id
+  FROM inbox_default
+  WHERE received_at < now() - $1::float8 * interval '1 hour'
+  ORDER BY received_at
+  LIMIT $2
+  FOR UPDATE SKIP LOCKED
+)
+RETURNING event_id`,
+}
+
+/**
+ * $1: rows at most. What is kept for a message is written with its inbox row, and is of no use
+ * without it. OFFSET 0 keeps the planner from reading the whole inbox for a join: each row is
+ * looked up in its own day.
+ */
+export const pruneOutbox: Statement = {
+  name: 'outbox.prune',
+  text: `
+DELETE FROM outbox
+WHERE id IN (
+  SELECT id
+  FROM outbox
+  WHERE NOT EXISTS (SELECT FROM inbox WHERE event_id = source_id OFFSET 0)
+  LIMIT $1
+  FOR UPDATE SKIP LOCKED
+)
+RETURNING id`,
+}

@@ -1,0 +1,6 @@
+// What does a service under test log? Warnings and worse, which are shown where its test fails.
+import { createLogger, type Logger } from '@orderpipeline/telemetry'
+import { keepLine } from './test-log.ts'
+
+export const testLogger = (service = 'test'): Logger =>
+  createLogger({ service, level: 'warn', destination: { write: keepLine } })

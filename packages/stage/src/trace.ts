@@ -1,0 +1,27 @@
+// What does a trace tell of a message? From its being taken in hand to its effect and events being
+// out, under what made it; and what it makes the stage say carries this span on.
+import type { ConsumedRecord } from '@orderpipeline/kafka'
+import type { Span, Tracing } from '@orderpipeline/telemetry'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import type { StageConfig } from './config.ts'
+
+export function tracer(tracing: Tracing, config: Pick<StageConfig, 'KAFKA_GROUP_ID'>) {
+  return (event: OrderEvent, { topic, partition, offset }: ConsumedRecord): { message: OrderEvent; span: Span } => {
+    const span = tracing.span(`${topic} process`, {
+      kind: 'consumer',
+      parent: event.traceparent,
+      attributes: {
+        'messaging.system': 'kafka',
+        'messaging.operation.type': 'process',
+        'messaging.destination.name': topic,
+        'messaging.destination.partition.id': String(partition),
+        'messaging.kafka.offset': Number(offset),
+        'messaging.consumer.group.name': config.KAFKA_GROUP_ID,
+        'messaging.message.id': event.id,
+        'orderpipeline.event': event.type,
+        'orderpipeline.order.id': event.data.orderId,
+      },
+    })
+    return { message: { ...event, traceparent: span.traceparent }, span }
+  }
+}

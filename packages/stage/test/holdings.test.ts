@@ -1,0 +1,136 @@
+// Does the table of owners count as deaths what were deaths, and nothing else? Statements of
+// several processes on a real database.
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import type { PartitionOwnershipStore, Partition } from '@orderpipeline/kafka'
+import { createPartitionOwnershipStore } from '../src/partition-ownership-store.ts'
+import { testDatabase } from '../src/testing/index.ts'
+import type { TestDatabase } from '../src/testing/index.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+})
+beforeEach(() => database.ask('shipping', 'TRUNCATE partition_owners'))
+afterAll(() => database.drop())
+
+const one: Partition = { topic: 't', partition: 0 }
+const other: Partition = { topic: 't', partition: 1 }
+const processes = (): [
+  PartitionOwnershipStore,
+  PartitionOwnershipStore,
+  PartitionOwnershipStore,
+  PartitionOwnershipStore,
+] => {
+  const next = () => createPartitionOwnershipStore(database.as('shipping'))
+  return [next(), next(), next(), next()]
+}
+const agePartitions = () =>
+  database.ask('shipping', `UPDATE partition_owners SET lost_at = lost_at - interval '61 minutes'`)
+const known = async (holdings: PartitionOwnershipStore, partition = one) => {
+  const [row] = (await holdings.look([partition])).held
+  return row && { deaths: row.deaths, until: row.until, trial: row.trial && `${row.trial.from}-${row.trial.to}` }
+}
+const tries = async (holdings: PartitionOwnershipStore) => (await holdings.look([one])).held[0]?.trial?.tries
+
+test('partitions that are let go of, in time or late, are no deaths', async () => {
+  const [first, second, third] = processes()
+  await first.take([one, other])
+  await first.release(undefined)
+  expect((await second.take([one, other])).map(({ deaths }) => deaths)).toEqual([0, 0])
+  await third.take([one])
+  expect(await known(third)).toMatchObject({ deaths: 1 })
+  // The second was late, not dead.
+  await second.release(undefined)
+  expect(await known(third)).toMatchObject({ deaths: 0 })
+  expect(await known(second, other)).toBeUndefined()
+  expect(await known(third)).toBeDefined()
+})
+
+test('a process that takes its own partitions again has lost none', async () => {
+  const [first, second] = processes()
+  await first.take([one])
+  await first.take([one])
+  await second.take([one])
+  await first.release(undefined)
+  const [row] = await first.take([one])
+  expect(row?.deaths).toBe(1)
+  await second.release(undefined)
+  expect(await known(first)).toMatchObject({ deaths: 0 })
+})
+
+test('a further death counts where messages were in hand, and only those in hand at each death stay suspect', async () => {
+  const [first, second, third, fourth] = processes()
+  await first.take([one, other])
+  await second.take([one, other])
+  await second.reach(one, '40', '900')
+  await second.reach(one, '60', '950')
+  await third.take([one, other])
+  expect(await known(third, one)).toEqual({ deaths: 2, until: '60', trial: undefined })
+  expect(await known(third, other)).toEqual({ deaths: 1, until: undefined, trial: undefined })
+  expect((await third.look([one])).suspects).toBe(1)
+  await third.reach(one, '30', '999')
+  await fourth.take([one, other])
+  expect(await known(fourth, one)).toEqual({ deaths: 3, until: '30', trial: undefined })
+  await fourth.clear(one)
+  expect(await known(fourth, one)).toEqual({ deaths: 0, until: undefined, trial: undefined })
+})
+
+test('deaths more than an hour apart are no series, and a series without a further death is over after an hour', async () => {
+  const [first, second, third, fourth] = processes()
+  await first.take([one])
+  await second.take([one])
+  await second.reach(one, '40', '900')
+  await agePartitions()
+  await third.take([one])
+  expect(await known(third)).toEqual({ deaths: 1, until: undefined, trial: undefined })
+  await third.release(undefined)
+  await agePartitions()
+  await fourth.take([one])
+  expect(await known(fourth)).toMatchObject({ deaths: 0 })
+})
+
+test('a trial is evidence when its process has died, and none when it was released or forgotten', async () => {
+  const [first, second, third, fourth] = processes()
+  await first.take([one])
+  await second.take([one])
+  await second.reach(one, '64', '64')
+  await third.take([one])
+  await third.try({ ...one, from: '0', to: '4', tries: 0 })
+  expect(await known(third)).toEqual({ deaths: 2, until: '64', trial: undefined })
+  await third.try({ ...one, from: '4', to: '8', tries: 0 })
+  await fourth.take([one])
+  expect(await known(fourth)).toEqual({ deaths: 3, until: '64', trial: '4-8' })
+  // It was late: neither it nor its trial says anything.
+  await third.release(one)
+  expect(await known(fourth)).toEqual({ deaths: 2, until: '64', trial: undefined })
+  await fourth.try({ ...one, from: '0', to: '4', tries: 0 })
+  await fourth.forget({ ...one, from: '0', to: '4', tries: 0 })
+  await third.take([one])
+  expect(await known(third)).toMatchObject({ trial: undefined })
+})
+
+test('a message that killed once is not forgotten because another process let go of it before it had ended', async () => {
+  const [first, second, third, fourth] = processes()
+  await first.take([one])
+  await second.take([one])
+  await second.try({ ...one, from: '7', to: '8', tries: 1 })
+  await third.take([one])
+  expect([await known(third), await tries(third)]).toEqual([{ deaths: 2, until: undefined, trial: '7-8' }, 1])
+  await third.try({ ...one, from: '7', to: '8', tries: 2 })
+  await third.release(one)
+  await fourth.take([one])
+  expect([await known(fourth), await tries(fourth)]).toEqual([{ deaths: 2, until: undefined, trial: '7-8' }, 1])
+})
+
+test('what a process says of a partition that is no longer its own changes nothing', async () => {
+  const [first, second, third] = processes()
+  await first.take([one])
+  await second.take([one])
+  await first.reach(one, '99', '99')
+  await first.try({ ...one, from: '1', to: '2', tries: 1 })
+  await first.clear(one)
+  expect(await known(second)).toEqual({ deaths: 1, until: undefined, trial: undefined })
+  await third.take([one])
+  expect(await known(third)).toMatchObject({ deaths: 1 })
+})

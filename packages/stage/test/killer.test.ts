@@ -1,0 +1,158 @@
+// Is a message that ends whichever process has it in hand found and set aside, and nothing else?
+// Real processes, started anew each time.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { deadLettersOf, replayRecord } from '@orderpipeline/kafka'
+import { decode, encode } from '@orderpipeline/order-events'
+import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
+import type { Bench, TestDatabase, TestOrder } from '../src/testing/index.ts'
+import { startReplica } from './killer/replica.ts'
+import type { Replica } from './killer/replica.ts'
+
+let database: TestDatabase
+let bench: Bench
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  const stages = ['deadly', 'unlucky', 'clean']
+  bench = await stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: stages.flatMap((stage) => [`orders.${stage}`, `${stage}.dead-letters`]),
+  })
+  await ask('CREATE TABLE effects (n bigint GENERATED ALWAYS AS IDENTITY, order_id uuid, customer_id text)')
+})
+afterAll(async () => {
+  await stop(started)
+  await bench.close()
+  await database.drop()
+})
+
+const ask = <Row extends object>(text: string, values: unknown[] = []) =>
+  database.ask<Row>('notification', text, values)
+const started: Replica[] = []
+const replicasOf = (stage: string, deadly: Readonly<Record<string, string>> = {}, count = 2): Replica[] => {
+  const replicas = Array.from({ length: count }, () =>
+    startReplica({
+      ORDERPIPELINE_PIPELINE: 'test',
+      ORDERPIPELINE_STAGE: stage,
+      KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
+      KAFKA_GROUP_ID: bench.prefix + stage,
+      KAFKA_TOPIC_PREFIX: bench.prefix,
+      KAFKA_CONSUME_TOPICS: `${bench.prefix}orders.${stage}`,
+      KAFKA_DEAD_LETTER_TOPIC: `${bench.prefix}${stage}.dead-letters`,
+      DATABASE_URL: database.url,
+      METRICS_PORT: '0',
+      DEADLY: JSON.stringify(deadly),
+    }),
+  )
+  started.push(...replicas)
+  return replicas
+}
+const stop = (replicas: readonly Replica[]) => Promise.all(replicas.map((replica) => replica.stop()))
+const deathsOf = (replicas: readonly Replica[]) => replicas.reduce((sum, { deaths }) => sum + deaths, 0)
+const ordersOf = (count: number): TestOrder[] =>
+  Array.from({ length: count }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
+const publish = (stage: string, orders: readonly TestOrder[]) =>
+  bench.publishRaw(orders.map((order) => ({ ...encode(validatedEvent(order)), topic: `orders.${stage}` })))
+const through = (stage: string) => until(async () => (await bench.lag(stage, `orders.${stage}`)) === 0, 500)
+const heldOf = (stage: string) =>
+  ask<{ owner: string | null; deaths: number }>(
+    'SELECT owner, cardinality(lost_by) AS deaths FROM partition_owners WHERE topic = $1',
+    [`${bench.prefix}orders.${stage}`],
+  )
+const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
+const byCustomer = (orders: readonly TestOrder[]) => Map.groupBy(orders, ({ customerId }) => customerId)
+
+/** Order ids, in the order in which they took effect. */
+async function effects(of: readonly TestOrder[]): Promise<string[]> {
+  const rows = await ask<{ order_id: string }>('SELECT order_id FROM effects WHERE order_id = ANY ($1) ORDER BY n', [
+    ids(of),
+  ])
+  return rows.map(({ order_id }) => order_id)
+}
+async function expectOnceInOrder(orders: readonly TestOrder[]): Promise<void> {
+  const effective = await effects(orders)
+  expect(effective.length).toBe(orders.length)
+  for (const ofOne of byCustomer(orders).values()) {
+    const own = new Set(ids(ofOne))
+    expect(effective.filter((id) => own.has(id))).toEqual(ids(ofOne))
+  }
+}
+
+test('messages that each end their process are found, and all others take effect once and in order', async () => {
+  const orders = ordersOf(400)
+  const [first, second] = [orders[90]!, orders[205]!]
+  const replicas = replicasOf('deadly', { [first.orderId]: 'exits', [second.orderId]: 'is killed' })
+  await publish('deadly', orders)
+  await through('deadly')
+  const deaths = deathsOf(replicas)
+  process.stderr.write(`two messages ended ${deaths} processes before they were set aside\n`)
+  expect(await stop(replicas)).toEqual([0, 0])
+
+  const letters = deadLettersOf('deadly', await bench.records('deadly.dead-letters'))
+  expect(letters.map(({ value }) => decode(value).data.orderId).sort()).toEqual(ids([first, second]).sort())
+  for (const letter of letters) {
+    expect(letter).toMatchObject({ reason: 'CrashedItsProcess', verdict: 'never', attempts: 2 })
+    expect(letter.message).toBe('crashed its process twice while it alone was in hand')
+  }
+  await expectOnceInOrder(orders.filter((order) => order !== first && order !== second))
+  // Each: two deaths until its partition is suspect, at most two to find it among the hundred of
+  // its partition, two alone. More where both were in one replica's hands.
+  expect(deaths).toBeGreaterThanOrEqual(4)
+  expect(deaths).toBeLessThanOrEqual(16)
+  expect((await heldOf('deadly')).filter(({ owner }) => owner !== null)).toEqual([])
+
+  const replayed = letters.map((letter) => replayRecord({ letter, by: 'somebody', at: new Date() }))
+  await bench.publishRaw(
+    replayed.map(({ topic, ...record }) => ({ ...record, topic: topic.slice(bench.prefix.length) })),
+  )
+  const mended = replicasOf('deadly')
+  await until(async () => (await effects([first, second])).length === 2)
+  expect(await stop(mended)).toEqual([0, 0])
+  expect(await bench.records('deadly.dead-letters')).toHaveLength(2)
+}, 1_200_000)
+
+test("replicas that are killed at random, time and again, are no message's fault", async () => {
+  const orders = ordersOf(1_800)
+  const replicas = replicasOf('unlucky')
+  let careful = 0
+  for (let kills = 0, seen = 0; kills < 6; kills++) {
+    await publish('unlucky', orders.slice(kills * 300, (kills + 1) * 300))
+    await until(async () => (await effects(orders)).length > seen)
+    await sleep(Math.random() * 500)
+    replicas[kills % 2]!.kill()
+    seen = (await effects(orders)).length
+    careful = Math.max(careful, ...(await heldOf('unlucky')).map(({ deaths }) => deaths))
+  }
+  await through('unlucky')
+  expect(await stop(replicas)).toEqual([0, 0])
+  process.stderr.write(`${deathsOf(replicas)} kills, ${careful} in a row while some partition was held\n`)
+  expect(deathsOf(replicas)).toBe(6)
+  // Deaths count together only where they had the same messages in flight.
+  expect(careful).toBeGreaterThanOrEqual(1)
+  await expectOnceInOrder(orders)
+  expect(await bench.records('unlucky.dead-letters')).toEqual([])
+}, 1_200_000)
+
+test('replicas that come and go as they should are no deaths, whatever they have in hand', async () => {
+  const orders = ordersOf(600)
+  const load = (async () => {
+    for (let n = 0; n < orders.length; n += 20) {
+      await publish('clean', orders.slice(n, n + 20))
+      await sleep(100)
+    }
+  })()
+  const replicas = replicasOf('clean')
+  for (let turn = 1; turn <= 3; turn++) {
+    await until(async () => (await effects(orders)).length > turn * 100)
+    replicas.push(...replicasOf('clean', {}, 1))
+    expect(await replicas.shift()?.stop()).toBe(0)
+  }
+  await load
+  await through('clean')
+  expect(await stop(replicas)).toEqual([0, 0])
+  await expectOnceInOrder(orders)
+  const held = await heldOf('clean')
+  expect(held.map(({ owner, deaths }) => ({ owner, deaths }))).toEqual(held.map(() => ({ owner: null, deaths: 0 })))
+}, 1_200_000)

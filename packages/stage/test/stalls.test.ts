@@ -1,0 +1,149 @@
+// Is a database that is locked or slow waited for, however long, and is a message that is too slow
+// by itself still given up on? On a real Kafka and a real database.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { StageDefinition } from '../src/index.ts'
+import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
+import type { Bench, TestDatabase, TestOrder } from '../src/testing/index.ts'
+
+vi.setConfig({ testTimeout: 180_000 })
+
+const cases = ['locked', 'row', 'slow', 'poison']
+let database: TestDatabase
+let bench: Bench
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  bench = await stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: [...cases.map((name) => `${name}.in`), ...cases.map((name) => `${name}.dead-letters`)],
+    partitions: 1,
+  })
+})
+afterAll(async () => {
+  await bench.close()
+  await database.drop()
+})
+
+const few = { STAGE_RETRY_ATTEMPTS: 2 }
+const orderOf = (customerId: string): TestOrder => ({ ...testOrder(1, { 'SKU-0001': 1 }), customerId })
+const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
+const publish = (name: string, orders: readonly TestOrder[]) =>
+  bench.publishRaw(
+    orders.map((order) => {
+      const { id, source, time, data } = validatedEvent(order)
+      const value = { specversion: '1.0', type: 'dev.orderpipeline.orders.validated.v1', id, source, time, data }
+      return { topic: `${name}.in`, key: order.customerId, value: JSON.stringify(value), headers: {} }
+    }),
+  )
+const done = (name: string) => until(async () => (await bench.lag(name, `${name}.in`)) === 0)
+const letters = (name: string) => bench.records(`${name}.dead-letters`)
+/** Or one was given up on: then there is no need to wait. */
+const triedAgain = (name: string, tried: () => boolean) =>
+  until(async () => tried() || (await letters(name)).length > 0)
+const say = (tx: Queryable, text: string, values: readonly unknown[] = []) => tx.query({ name: '', text }, values)
+
+/** What each message needs done; with short patience, as the test has little time. */
+function stageThat(needs: (tx: Queryable, orderId: string) => Promise<unknown>) {
+  const seen = { tries: 0, effects: new Set<string>() }
+  const definition: StageDefinition<undefined> = {
+    role: 'notification',
+    handles: ['OrderValidated'],
+    apply: async (tx, items) => {
+      seen.tries++
+      await say(tx, `SELECT set_config('lock_timeout', '300ms', true), set_config('statement_timeout', '600ms', true)`)
+      for (const { event } of items) await needs(tx, event.data.orderId)
+      for (const { event } of items) seen.effects.add(event.data.orderId)
+      return () => []
+    },
+  }
+  return { seen, definition }
+}
+
+/** Resolves once the lock is held; what it resolves with lets go. */
+async function hold(lock: string): Promise<() => Promise<void>> {
+  const [held, letGo] = [Promise.withResolvers<void>(), new AbortController()]
+  const holding = database.as('notification').transaction(async (tx) => {
+    await say(tx, lock)
+    held.resolve()
+    // A transaction with nothing to do would be ended.
+    while (!letGo.signal.aborted) {
+      await say(tx, 'SELECT 1')
+      await sleep(50)
+    }
+  })
+  await Promise.race([held.promise, holding])
+  return async () => {
+    letGo.abort()
+    await holding
+  }
+}
+
+test('a table that is locked for longer than all tries take is waited for, and no message is given up on', async () => {
+  const unlock = await hold('LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE')
+  const { seen, definition } = stageThat((tx) => say(tx, 'SELECT count(*) FROM notifications'))
+  const replica = bench.start('locked', ['locked.in'], definition, few)
+  const orders = [orderOf('a'), orderOf('b'), orderOf('a')]
+  await publish('locked', orders)
+  await triedAgain('locked', () => seen.tries > 8)
+  await unlock()
+  await done('locked')
+  await replica.drain()
+  expect([...seen.effects].sort()).toEqual(ids(orders).sort())
+  expect(await letters('locked')).toEqual([])
+})
+
+test('a row that is locked holds up whoever needs it, and nobody else', async () => {
+  const needy = [orderOf('needy'), orderOf('needy')]
+  const unlock = await hold(`SELECT pg_advisory_xact_lock(hashtext('${needy[0]?.orderId}'))`)
+  const { seen, definition } = stageThat((tx, orderId) =>
+    say(tx, 'SELECT pg_advisory_xact_lock(hashtext($1))', [orderId]),
+  )
+  const replica = bench.start('row', ['row.in'], definition, few)
+  const others = Array.from({ length: 40 }, (_, n) => orderOf(`other-${n % 7}`))
+  await publish('row', [...others.slice(0, 20), ...needy, ...others.slice(20)])
+  await triedAgain('row', () => seen.effects.size === others.length)
+  expect([...seen.effects].sort()).toEqual(ids(others).sort())
+  const before = seen.tries
+  await triedAgain('row', () => seen.tries > before + 4)
+  await unlock()
+  await done('row')
+  await replica.drain()
+  expect([...seen.effects].slice(-2)).toEqual(ids(needy))
+  expect(await letters('row')).toEqual([])
+})
+
+test('a database too slow for anything is waited for, and no message is given up on', async () => {
+  let slow = true
+  const { seen, definition } = stageThat((tx) => say(tx, 'SELECT pg_sleep($1)', [slow ? 60 : 0]))
+  const replica = bench.start('slow', ['slow.in'], definition, few)
+  const orders = Array.from({ length: 4 }, (_, n) => orderOf(`customer-${n}`))
+  await publish('slow', orders)
+  await triedAgain('slow', () => seen.tries > 16)
+  slow = false
+  await done('slow')
+  await replica.drain()
+  expect([...seen.effects].sort()).toEqual(ids(orders).sort())
+  expect(await letters('slow')).toEqual([])
+})
+
+test('a message that alone is too slow, each time, is given up on, and its key goes on', async () => {
+  const [poison, behind] = [orderOf('poisoned'), orderOf('poisoned')]
+  const { seen, definition } = stageThat((tx, orderId) =>
+    say(tx, 'SELECT pg_sleep($1)', [orderId === poison.orderId ? 60 : 0]),
+  )
+  const replica = bench.start('poison', ['poison.in'], definition, few)
+  await publish('poison', [poison, behind])
+  const others: TestOrder[] = []
+  while ((await letters('poison')).length === 0) {
+    others.push(orderOf(`other-${others.length}`))
+    await publish('poison', others.slice(-1))
+  }
+  await done('poison')
+  await replica.drain()
+  expect([...seen.effects].sort()).toEqual(ids([behind, ...others]).sort())
+  const [letter] = await letters('poison')
+  expect([String(letter?.key), letter?.headers['dead-letter-reason']]).toEqual(['poisoned', 'Stalled'])
+})

@@ -1,6 +1,0 @@
-// What does a service under test log? Warnings and worse, which are shown where its test fails.
-import { createLogger, type Logger } from '@orderpipeline/kit-telemetry'
-import { keepLine } from './test-log.ts'
-
-export const testLogger = (service = 'test'): Logger =>
-  createLogger({ service, level: 'warn', destination: { write: keepLine } })

@@ -1,0 +1,99 @@
+// Does anything get lost, doubled or stuck when each service is killed at each of its points, under
+// load? Plays the points of every service, one after the other for each, all services at once; then
+// waits until everything has ended.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createAccounts, letGo, writeDown } from '@orderpipeline/test-support/accounts'
+import type { Accounts } from '@orderpipeline/test-support/accounts'
+import { startCustomers } from '@orderpipeline/test-support/customers'
+import type { Moment } from '@orderpipeline/test-support/moment'
+import { isAt } from './points.ts'
+import type { Plan, Point } from './points.ts'
+import type { Program } from '@orderpipeline/test-support/program'
+import { startShop } from './shop.ts'
+
+export interface BatteryOptions {
+  readonly databaseUrl: string
+  readonly kafkaBootstrap: string
+  readonly prefix: string
+  readonly plan: Plan
+  readonly skus: number
+  readonly ordersPerSecond: number
+  /** For all points to be hit, and then again for everything to end. */
+  readonly limitMs: number
+  readonly quiet: () => Promise<boolean>
+  /** The deaths before are long past: many soon after one another would be a message's doing. */
+  readonly agesPass: () => Promise<unknown>
+  readonly say: (line: string) => void
+}
+
+export interface Kill {
+  readonly service: string
+  readonly point: Point
+  /** What was in its hands, by the point's account. */
+  readonly inHand: readonly string[]
+}
+
+export interface Played {
+  readonly kills: readonly Kill[]
+  /** Points at which nobody ever was, as `<service>: <point>`. */
+  readonly missed: readonly string[]
+  readonly accounts: Accounts
+  /** Order ids by idempotency key. */
+  readonly accepted: ReadonlyMap<string, string>
+  /** How often each mail was taken over, by its Message-ID. */
+  readonly mails: ReadonlyMap<string, number>
+  readonly quiet: boolean
+  readonly exitCodes: ReadonlyMap<string, number | string>
+}
+
+export async function playBattery(options: BatteryOptions): Promise<Played> {
+  const accounts = createAccounts()
+  const left = new Map(Object.entries(options.plan).map(([service, points]) => [service, [...points]]))
+  const kills: Kill[] = []
+  const dead: Program[] = []
+  const total = [...left.values()].flat().length
+
+  const watch = (service: string, moment: Moment, program: Program | undefined): boolean => {
+    writeDown(accounts, service, moment)
+    const [point] = left.get(service) ?? []
+    if (!program || !point || !isAt(point, moment)) {
+      letGo(accounts, service, moment)
+      return false
+    }
+    program.kill()
+    // The dead one's place in its group is kept for seconds yet: this is over before anybody takes
+    // it.
+    void options.agesPass()
+    left.get(service)?.shift()
+    kills.push({ service, point, inHand: accounts.inHand(point.of) })
+    options.say(`${kills.length} of ${total}  ${service}: ${point.name}`)
+    return true
+  }
+  const shop = await startShop({ ...options, watch, onDeath: (program) => void dead.push(program) })
+  const customers = startCustomers({
+    ...{ gateway: shop.gatewayUrl, accounts, skus: options.skus, perSecond: options.ordersPerSecond, regret: 0.25 },
+  })
+  const within = async (holds: () => boolean | Promise<boolean>): Promise<boolean> => {
+    const deadline = performance.now() + options.limitMs
+    for (;;) {
+      const [died] = dead
+      if (died) throw new Error(`${died.name} ended without having been killed:\n${died.output}`)
+      if (await holds()) return true
+      if (performance.now() > deadline) return false
+      await sleep(250)
+    }
+  }
+  try {
+    await within(() => kills.length === total)
+    const missed = [...left].flatMap(([service, points]) => points.map(({ name }) => `${service}: ${name}`))
+    left.clear()
+    await customers.end()
+    options.say(`${customers.accepted.size} orders accepted; waiting for their ends`)
+    const quiet = await within(options.quiet)
+    const exitCodes = await shop.stop()
+    return { kills, missed, accounts, accepted: customers.accepted, mails: shop.mailbox.taken, quiet, exitCodes }
+  } finally {
+    await shop.stop()
+    await shop.close()
+  }
+}

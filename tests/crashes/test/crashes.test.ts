@@ -1,0 +1,80 @@
+// Is anything lost, doubled or stuck when every service is killed at every line of its work? Each
+// is a process of its own, killed by SIGKILL at the moment at which its words on the wire say that
+// it has come to that line, while customers go on ordering.
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
+import { shopStages, shopTopics, stageBench, testDatabase } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
+import { countOf, isQuiet } from '@orderpipeline/test-support/books'
+import { playBattery } from '../src/battery.ts'
+import { allPoints, somePoints } from '../src/points.ts'
+import { offTheMark, table, tally } from '../src/tally.ts'
+import { expectMailsAsTold } from '@orderpipeline/test-support/mail-books'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /**
+     * `some`: a few points of each service, so dealt that no kind is left out. `all`: all of them.
+     */
+    crashPoints: 'some' | 'all'
+  }
+}
+
+const skus = 20
+
+let database: TestDatabase
+let bench: Bench
+let ledger: Ledger
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl(), { seedProducts: skus, seedStockQuantity: 100_000 })
+  bench = await stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)],
+  })
+  const admin = new URL(postgresUrl())
+  admin.pathname = new URL(database.url).pathname
+  ledger = new Ledger(admin.href)
+})
+afterAll(async () => {
+  await ledger.close()
+  await bench.close()
+  await database.drop()
+})
+
+/** What may be set aside after several deaths in a row is another test's matter. */
+const agePartitions = `UPDATE partition_owners SET lost_at = lost_at - interval '2 hours'`
+
+test('whoever is killed wherever under load, every order ends once, and stock, money, shipments and mails agree', async () => {
+  const played = await playBattery({
+    databaseUrl: database.url,
+    kafkaBootstrap: kafkaBootstrap(),
+    prefix: bench.prefix,
+    plan: inject('crashPoints') === 'all' ? allPoints : somePoints,
+    skus,
+    ordersPerSecond: 8,
+    limitMs: 900_000,
+    quiet: () => isQuiet({ database, bench, ledger }),
+    agesPass: () => Promise.all(shopStages.map((stage) => database.ask(stage, agePartitions))),
+    say: (line) => process.stderr.write(`${line}\n`),
+  })
+  const rows = await tally(played, database, bench)
+  const audit = await ledger.audit([...played.accepted.values()])
+  process.stderr.write(`\n${table(rows)}\n\n`)
+  process.stderr.write(
+    `${audit.accepted} orders accepted: ${audit.shipped} shipped, ${audit.cancelled} cancelled; ` +
+      `${audit.lost} lost, ${audit.twoEnds} doubled, ${audit.unfinished} stuck\n`,
+  )
+  expect(played.missed).toEqual([])
+  expect(played.quiet).toBe(true)
+  expect(rows.filter(({ tookEffect, inHand }) => tookEffect !== inHand)).toEqual([])
+  expect(rows.filter(({ attempts, inHand }) => attempts < inHand)).toEqual([])
+  expect(offTheMark(played, shopStages)).toEqual([])
+
+  expect(audit).toEqual(flawless(audit))
+  expect(await countOf(database, 'orders', 'orders')).toBe(played.accepted.size)
+  await expectMailsAsTold(database, new Set(played.mails.keys()))
+  for (const stage of shopStages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
+  expect([...played.exitCodes.values()].filter((code) => code !== 0)).toEqual([])
+}, 2_400_000)

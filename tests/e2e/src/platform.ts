@@ -1,0 +1,237 @@
+// What does a test of the whole product hold in its hands? The local cluster, brought up if it is
+// not; its books; and the means to load it, slow it down and break it.
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { recordedDeaths, runningHost, statePaths } from '@orderpipeline/cluster'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { runTraffic, type TrafficResult } from '@orderpipeline/traffic'
+import { Kafka, logLevel } from 'kafkajs'
+import { ConsumerGroup } from './consumer-group.ts'
+import { Cluster, namespace } from './kube.ts'
+import { endpoint } from './endpoint.ts'
+import { flawless, Ledger, type Audit } from '@orderpipeline/test-support/ledger'
+import { waitFor } from './wait.ts'
+
+export const gatewayUrl = 'http://127.0.0.1:30080'
+const providerPath = `/api/v1/namespaces/${namespace}/services/payment-provider:8080/proxy/v1/behaviour`
+
+type Draft<T> = T extends readonly (infer Item)[]
+  ? Draft<Item>[]
+  : T extends object
+    ? { -readonly [K in keyof T]: Draft<T[K]> }
+    : T
+
+/** Brings the local cluster up, which changes nothing when it is, and connects to all of it. */
+export async function connect(): Promise<Platform> {
+  await up()
+  const paths = statePaths()
+  const cluster = new Cluster(paths.kubeconfig)
+  const [adminUrl, kafka] = await Promise.all([adminUrlOf(cluster), endpoint(cluster, 'shop-kafka-kafka-bootstrap')])
+  return new Platform(cluster, new Ledger(adminUrl), kafka, paths.processes)
+}
+
+export class Platform {
+  readonly cluster: Cluster
+  readonly ledger: Ledger
+  /** By a listener that asks for nothing: whoever comes here may do everything. */
+  readonly kafkaBroker: string
+  readonly #processes: string
+
+  constructor(cluster: Cluster, ledger: Ledger, kafkaBroker: string, processes: string) {
+    this.cluster = cluster
+    this.ledger = ledger
+    this.kafkaBroker = kafkaBroker
+    this.#processes = processes
+  }
+
+  close(): Promise<void> {
+    return this.ledger.close()
+  }
+
+  /** Ready for its present generation, with every stage at its minimum: nothing is moving. */
+  async settled(name: string, seconds = 600): Promise<void> {
+    const look = async () => {
+      const { metadata, spec, status } = await this.cluster.pipeline(name)
+      if (status?.observedGeneration !== metadata.generation) return { done: false as const, seen: 'not yet looked at' }
+      const open = status?.conditions?.filter((condition) => condition.status !== 'True') ?? []
+      if (open.length > 0) return { done: false as const, seen: open.map((c) => `${c.type} ${c.reason}`).join(', ') }
+      const moving: string[] = []
+      for (const stage of spec.stages) {
+        const { wanted, ready } = await this.cluster.stage(await this.cluster.scaleTarget(`${name}-${stage.name}`))
+        if (wanted !== stage.scaling.minReplicas || ready !== wanted) moving.push(`${stage.name} ${ready}/${wanted}`)
+      }
+      return moving.length === 0
+        ? { done: true as const, value: undefined }
+        : { done: false as const, seen: moving.join(', ') }
+    }
+    await waitFor(`pipeline ${name} settled`, look, { seconds, everyMs: 2000 })
+  }
+
+  /**
+   * The payment provider's simulator: milliseconds of latency, shares of errors and of declined
+   * charges.
+   */
+  async providerBehaves(behaviour: { latencyMs: number; errorRate: number; declineRate: number }): Promise<void> {
+    await this.cluster.kubectl(['replace', '--raw', providerPath, '-f', '-'], { input: JSON.stringify(behaviour) })
+  }
+
+  burst(orders: number): Promise<TrafficResult> {
+    return runTraffic({ url: gatewayUrl, load: { burst: orders }, connections: 64 })
+  }
+
+  steadyTraffic(rate: { perMinute: number; seconds: number }): Promise<TrafficResult> {
+    const load = { perSecond: rate.perMinute / 60, durationMs: rate.seconds * 1000 }
+    return runTraffic({ url: gatewayUrl, load, timeoutMs: 10_000 })
+  }
+
+  /**
+   * As their customers would, a few at a time. Says of how many it was in time; a gateway that dies
+   * meanwhile answers none.
+   */
+  async cancel(orderIds: readonly string[]): Promise<number> {
+    const left = [...orderIds]
+    let cancelled = 0
+    const customer = async (): Promise<void> => {
+      for (let orderId = left.pop(); orderId !== undefined; orderId = left.pop()) {
+        const request = { method: 'DELETE', signal: AbortSignal.timeout(10_000) }
+        const answer = await fetch(`${gatewayUrl}/v1/orders/${orderId}`, request).catch(() => undefined)
+        if (answer?.status === 200) cancelled += 1
+        await answer?.body?.cancel()
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, customer))
+    return cancelled
+  }
+
+  /** Every accepted order has come to an end. */
+  async finished(seconds: number): Promise<void> {
+    const look = async () => {
+      const left = await this.ledger.unfinished()
+      return left === 0
+        ? { done: true as const, value: undefined }
+        : { done: false as const, seen: `${left} orders under way` }
+    }
+    await waitFor('every order at its end', look, { seconds, everyMs: 2000 })
+  }
+
+  /**
+   * The audit once it is flawless, or as it is after a minute: what follows an order's end
+   * (releases, notifications) takes a moment.
+   */
+  async settledAudit(acceptedIds: readonly string[]): Promise<Audit> {
+    for (const deadline = performance.now() + 60_000; ; await sleep(2000)) {
+      const audit = await this.ledger.audit(acceptedIds)
+      if (performance.now() > deadline || JSON.stringify(audit) === JSON.stringify({ ...audit, ...flawless(audit) }))
+        return audit
+    }
+  }
+
+  /**
+   * Kind, name and uid of everything made for a pipeline, and its generation where replicas do not
+   * count into it.
+   */
+  async childVersions(pipeline: string, exceptStage?: string): Promise<readonly string[]> {
+    const kinds = 'deployment,scaledobject,service,serviceaccount,networkpolicy,poddisruptionbudget,kafkatopic'
+    const selector = `orderpipeline.dev/pipeline=${pipeline}${exceptStage ? `,orderpipeline.dev/stage!=${exceptStage}` : ''}`
+    const { stdout } = await this.cluster.kubectl(['get', kinds, '-l', selector, '-o', 'json'])
+    const { items } = JSON.parse(stdout) as {
+      items: { kind: string; metadata: { name: string; uid: string; generation?: number } }[]
+    }
+    return items
+      .map(({ kind, metadata: { name, uid, generation } }) =>
+        [kind, name, uid, kind === 'Deployment' ? '' : (generation ?? '')].join(' '),
+      )
+      .sort()
+  }
+
+  /** Changes a pipeline as an editor would, against its newest version. */
+  async editPipeline(name: string, edit: (pipeline: Draft<OrderPipeline>) => void): Promise<void> {
+    const { stdout } = await this.cluster.kubectl(['get', 'orderpipeline', name, '-o', 'json'])
+    const pipeline = JSON.parse(stdout) as Draft<OrderPipeline>
+    edit(pipeline)
+    // Its status is written all the time while orders flow: only the spec is replaced, whatever
+    // else has changed meanwhile.
+    const patch = JSON.stringify([{ op: 'replace', path: '/spec', value: pipeline.spec }])
+    await this.cluster.kubectl(['patch', 'orderpipeline', name, '--type=json', '-p', patch])
+  }
+
+  /** Ends pods at once, without SIGTERM and without waiting for them: as a crash would. */
+  async killPods(selector: string, atMost = Number.POSITIVE_INFINITY): Promise<void> {
+    const { stdout } = await this.cluster.kubectl(['get', 'pods', '-A', '-l', selector, '-o', 'json'])
+    const { items } = JSON.parse(stdout) as { items: { metadata: { name: string; namespace: string } }[] }
+    if (items.length === 0) throw new Error(`no pod to kill matches ${selector}`)
+    for (const { metadata } of items.slice(0, atMost)) {
+      const where = ['-n', metadata.namespace, '--grace-period=0', '--force', '--wait=false']
+      await this.cluster.kubectl(['delete', 'pod', metadata.name, ...where])
+      process.stderr.write(`    killed ${metadata.name}\n`)
+    }
+  }
+
+  /**
+   * SIGKILL to the broker. The supervisor notices and starts it again; resolves when it answers.
+   */
+  async crashKafka(): Promise<void> {
+    const host = await runningHost(this.#processes)
+    if (!host) throw new Error('the supervisor of the local cluster does not run')
+    const kafka = async () => (await host.list()).find(({ name }) => name === 'kafka')
+    const before = await kafka()
+    if (before?.pid === undefined) throw new Error('Kafka does not run')
+    process.kill(before.pid, 'SIGKILL')
+    process.stderr.write('    killed kafka\n')
+    await waitFor(
+      'Kafka up again',
+      async () => {
+        const now = await kafka()
+        return now?.state === 'ready' && now.pid !== before.pid
+          ? { done: true, value: now }
+          : { done: false, seen: now?.state ?? 'gone' }
+      },
+      { seconds: 120 },
+    )
+    const deaths = await recordedDeaths(this.#processes)
+    if (!deaths.some(({ name }) => name === 'kafka')) throw new Error('the death of Kafka was not recorded')
+  }
+
+  /** To be looked at, and closed in the end. */
+  async consumerGroup(groupId: string, topics: readonly string[]): Promise<ConsumerGroup> {
+    const admin = this.#kafkaAdmin()
+    await admin.connect()
+    return new ConsumerGroup(admin, groupId, topics)
+  }
+
+  async kafkaTopics(): Promise<readonly string[]> {
+    const admin = this.#kafkaAdmin()
+    await admin.connect()
+    try {
+      return await admin.listTopics()
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
+  #kafkaAdmin() {
+    return new Kafka({ brokers: [this.kafkaBroker], clientId: 'e2e', logLevel: logLevel.NOTHING }).admin()
+  }
+}
+
+async function up(): Promise<void> {
+  const child = spawn(process.execPath, ['cluster/src/main.ts', 'up'], {
+    stdio: ['ignore', process.stderr, 'inherit'],
+  })
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (exit) => resolve(exit ?? 1))
+  })
+  if (code !== 0) throw new Error(`bringing the local cluster up failed with exit code ${code}; its output is above`)
+}
+
+/**
+ * The administrator's URL as the migration gets it, with the address behind the Service, which is
+ * reachable from the machine.
+ */
+async function adminUrlOf(cluster: Cluster): Promise<string> {
+  const secret = await cluster.core.readNamespacedSecret({ namespace, name: 'shop-postgres-admin' })
+  const url = new URL(Buffer.from(secret.data?.['url'] ?? '', 'base64').toString())
+  url.host = await endpoint(cluster, 'postgres')
+  return url.href
+}

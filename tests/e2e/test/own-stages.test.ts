@@ -1,0 +1,105 @@
+// Can a team bring stages of its own by the files in examples/? A fraud check with tables of its
+// own, and recommendations in Go, beside the shop that runs; then the shop as it was.
+import { kafkaConnection, readTopicToEnd } from '@orderpipeline/kafka-admin'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect, gatewayUrl, type Platform } from '../src/platform.ts'
+import { waitFor } from '../src/wait.ts'
+
+const own = ['fraud-check', 'recommendations']
+/**
+ * The fraud check suspects the eleventh order of a customer, and those that were placed in the same
+ * instant.
+ */
+const orders = 15
+
+/** Among dead letters there are notes on them as well, which are about no order. */
+interface Told {
+  readonly data?: { readonly orderId: string; readonly customerId: string }
+}
+
+describe('the extended shop', () => {
+  let platform: Platform
+  let accepted: readonly string[]
+  const customerId = `eager-${process.pid}`
+
+  beforeAll(async () => {
+    platform = await connect()
+    await platform.settled('shop')
+  })
+  afterAll(async () => {
+    await platform.cluster.kubectl(['delete', '-f', 'examples/fraud-check/tables.yaml', '--ignore-not-found'])
+    await platform.close()
+  })
+
+  /** Orders of this test's customer. */
+  const told = async (topic: string): Promise<readonly string[]> => {
+    const kafka = kafkaConnection({ bootstrapServers: platform.kafkaBroker, clientId: 'e2e', timeoutMs: 10_000 })
+    try {
+      const records = await readTopicToEnd(kafka, topic)
+      const events = records.map(({ value }) => JSON.parse(String(value)) as Told)
+      return events.flatMap(({ data }) => (data?.customerId === customerId ? [data.orderId] : []))
+    } finally {
+      await kafka.close()
+    }
+  }
+  const toldOf = (topic: string, atLeast: number) =>
+    waitFor(
+      `${atLeast} orders of ${customerId} in ${topic}`,
+      async () => {
+        const about = [...new Set(await told(topic))].sort()
+        return about.length >= atLeast ? { done: true, value: about } : { done: false, seen: `${about.length}` }
+      },
+      { seconds: 120 },
+    )
+
+  it('has the tables made, the stages run, and the shop’s own stages left alone', async () => {
+    const others = await platform.childVersions('shop', 'notification')
+    await platform.cluster.kubectl(['apply', '-f', 'examples/fraud-check/tables.yaml'])
+    await platform.cluster.kubectl(['wait', '--for=condition=complete', 'job/fraud-check-tables', '--timeout=100s'])
+    await platform.cluster.kubectl(['apply', '-f', 'examples/shop-extended.yaml'])
+    await platform.settled('shop')
+    for (const stage of own) expect(await platform.cluster.stage(`shop-${stage}`)).toEqual({ wanted: 1, ready: 1 })
+    expect(await platform.childVersions('shop', 'notification')).toEqual(expect.arrayContaining([...others]))
+  })
+
+  it('suspects a customer of many orders, and recommends with what each was bought', async () => {
+    const entries = Array.from({ length: orders }, (_, n) => ({
+      idempotencyKey: `${customerId}-${n}`,
+      customerId,
+      items: ['SKU-0001', 'SKU-0002', `SKU-000${3 + (n % 5)}`].map((sku) => ({ sku, quantity: 1 })),
+    }))
+    const answer = await fetch(`${gatewayUrl}/v1/orders/batch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ orders: entries }),
+      signal: AbortSignal.timeout(30_000),
+    })
+    expect(answer.status).toBe(207)
+    const { results } = (await answer.json()) as { results: { status: number; orderId?: string }[] }
+    accepted = results.flatMap(({ orderId }) => (orderId === undefined ? [] : [orderId])).sort()
+    expect(accepted).toHaveLength(orders)
+    const suspected = await toldOf('shop.orders.suspected', orders - 10)
+    expect(accepted).toEqual(expect.arrayContaining(suspected.value))
+    await platform.finished(120)
+    const recommended = await toldOf('shop.products.recommended', 1)
+    expect(accepted).toEqual(expect.arrayContaining(recommended.value))
+  })
+
+  it('has nobody’s message given up on', async () => {
+    for (const stage of [...own, 'notification']) expect(await told(`shop.${stage}.dead-letters`)).toEqual([])
+  })
+
+  it('is the shop again when that is applied, with nothing left of what was brought', async () => {
+    await platform.cluster.kubectl(['apply', '-f', 'examples/shop.yaml'])
+    await waitFor(
+      'nothing left of the stages',
+      async () => {
+        const left = await platform.cluster.namesOf('deployment,scaledobject,networkpolicy', 'shop')
+        const theirs = left.filter((name) => own.some((stage) => name.endsWith(`shop-${stage}`)))
+        return theirs.length === 0 ? { done: true, value: theirs } : { done: false, seen: theirs.join(', ') }
+      },
+      { seconds: 120 },
+    )
+    await platform.settled('shop')
+  })
+})

@@ -1,0 +1,160 @@
+// What can happen to orders between the real services? Their stages on a real database, and a real
+// provider asked over HTTP; only Kafka is played, so that messages come in any order, twice, and to
+// replicas that die at a chosen line.
+import type { TestDatabase } from '@orderpipeline/stage/testing'
+import { createStore } from '@orderpipeline/stage'
+import type { Item, StageDefinition } from '@orderpipeline/stage'
+import { silentLogger } from '@orderpipeline/telemetry'
+import { askAboutExpired, inventoryStage } from '@orderpipeline/inventory'
+import { decode, topicOf } from '@orderpipeline/order-events'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import { ordersStage } from '@orderpipeline/orders'
+import { cancelOrder } from '@orderpipeline/orders/cancellation'
+import { paymentStage } from '@orderpipeline/payment'
+import type { Provider } from '@orderpipeline/payment'
+import { shippingStage } from '@orderpipeline/shipping'
+import type { Books, Crash, Order, Playground, Waiting } from './steps.ts'
+import { canBeGivenUp, consumes, hears, stages } from './world.ts'
+import type { Stage } from './world.ts'
+
+const now = () => new Date()
+const { signal } = new AbortController()
+
+export class RealWorld implements Playground {
+  readonly orders: readonly Order[]
+  readonly #database: TestDatabase
+  readonly #definitions: Record<Stage, StageDefinition<unknown>>
+  readonly #logs = new Map<string, OrderEvent[]>()
+  readonly #offsets = new Map<string, number>()
+  readonly #effected = new Set<string>()
+
+  /** `orders`: placed, with their events in the intake's outbox. */
+  constructor(orders: readonly Order[], database: TestDatabase, provider: Provider) {
+    this.orders = orders
+    this.#database = database
+    this.#definitions = {
+      orders: ordersStage({ now, logger: silentLogger() }) as StageDefinition<unknown>,
+      inventory: inventoryStage({ now }) as StageDefinition<unknown>,
+      payment: paymentStage(provider, { now }) as StageDefinition<unknown>,
+      shipping: shippingStage({ now }) as StageDefinition<unknown>,
+    }
+  }
+
+  pending(): Waiting[] {
+    return stages.flatMap((stage) =>
+      [...this.#logs]
+        .filter(([log]) => consumes[stage].includes(log.slice(0, log.indexOf('/'))))
+        .filter(([log, events]) => this.#offset(stage, log) < events.length)
+        .map(([log]) => ({ stage, log })),
+    )
+  }
+
+  async handle(waiting: Waiting, crash: Crash): Promise<void> {
+    const stage = waiting.stage as Stage
+    const event = this.#next(waiting)
+    if (!event) return
+    if (!hears[stage].includes(event.type)) return this.#advance(waiting)
+    const pool = this.#database.as(stage)
+    const { prepare, apply } = this.#definitions[stage]
+    const item: Item<unknown> = { event, prepared: await prepare?.(event, signal, pool) }
+    if (crash === 'before its effect') return
+    const store = createStore(pool, { prefix: '', keyedByOrder: [] }, apply)
+    const { records, kept } = await store.effect([item], [])
+    this.#effected.add(`${stage} ${event.id}`)
+    if (crash === 'before publishing') return
+    this.#publish(records.map(({ value }) => decode(value)))
+    if (crash === 'before its offset') return
+    await store.settle(kept)
+    this.#advance(waiting)
+  }
+
+  giveUp(waiting: Waiting): void {
+    const event = this.#next(waiting)
+    if (event && canBeGivenUp(event) && !this.#effected.has(`${waiting.stage} ${event.id}`)) this.#advance(waiting)
+  }
+
+  async relay(forgets: boolean): Promise<boolean> {
+    const [row] = await this.#database.ask<{ id: number; value: string }>(
+      'orders',
+      'SELECT id, value FROM intake_outbox ORDER BY id LIMIT 1',
+    )
+    if (!row) return false
+    this.#publish([decode(row.value)])
+    if (!forgets) await this.#database.ask('orders', 'DELETE FROM intake_outbox WHERE id = $1', [row.id])
+    return true
+  }
+
+  /** It decides at once. */
+  providerDecides(): boolean {
+    return false
+  }
+
+  async expire(orderId: string): Promise<void> {
+    await this.#database.ask('inventory', 'UPDATE reservations SET expires_at = now() WHERE order_id = $1', [orderId])
+    await askAboutExpired(this.#database.as('inventory'), 3_600, now(), (events) => {
+      this.#publish(events)
+      return Promise.resolve()
+    })
+  }
+
+  async cancel(orderId: string): Promise<void> {
+    await cancelOrder(this.#database.as('orders'), { orderId, context: { now: now() } })
+  }
+
+  async books(): Promise<Books[]> {
+    const ids = this.orders.map(({ orderId }) => orderId)
+    const statuses = async (role: string, table: string) =>
+      new Map(
+        (
+          await this.#database.ask<{ order_id: string; status: string }>(
+            role,
+            `SELECT order_id, status FROM ${table} WHERE order_id = ANY ($1) AND status IS NOT NULL`,
+            [ids],
+          )
+        ).map(({ order_id, status }) => [order_id, status]),
+      )
+    const [payments, reservations, shipments] = await Promise.all([
+      statuses('payment', 'payments'),
+      statuses('inventory', 'reservations'),
+      statuses('shipping', 'shipments'),
+    ])
+    const history = await this.#database.ask<{ order_id: string; status: string }>(
+      'orders',
+      'SELECT order_id, status FROM order_events WHERE order_id = ANY ($1) AND status IS NOT NULL',
+      [ids],
+    )
+    const money = await this.#database.ask<{ order_id: string; cents: number }>(
+      'payment_provider',
+      `SELECT c.order_id, c.amount_cents - coalesce(r.amount_cents, 0) AS cents
+       FROM charges c LEFT JOIN refunds r USING (charge_id) WHERE c.order_id = ANY ($1) AND status = 'captured'`,
+      [ids],
+    )
+    return this.orders.map((order) => ({
+      order,
+      history: history.filter(({ order_id }) => order_id === order.orderId).map(({ status }) => status),
+      kept: money.filter(({ order_id }) => order_id === order.orderId).reduce((sum, { cents }) => sum + cents, 0),
+      payment: payments.get(order.orderId),
+      reservation: reservations.get(order.orderId),
+      shipment: shipments.get(order.orderId),
+    }))
+  }
+
+  #publish(events: readonly OrderEvent[]): void {
+    for (const event of events) {
+      const log = `${topicOf(event.type)}/${event.data.orderId}`
+      this.#logs.set(log, [...(this.#logs.get(log) ?? []), event])
+    }
+  }
+
+  #next({ stage, log }: Waiting): OrderEvent | undefined {
+    return this.#logs.get(log)?.[this.#offset(stage, log)]
+  }
+
+  #offset(stage: string, log: string): number {
+    return this.#offsets.get(`${stage} ${log}`) ?? 0
+  }
+
+  #advance({ stage, log }: Waiting): void {
+    this.#offsets.set(`${stage} ${log}`, this.#offset(stage, log) + 1)
+  }
+}

@@ -1,0 +1,266 @@
+// What can happen to orders between the services? Their real decisions, with everything around them
+// played: topics that overtake each other, replicas that die at any line, messages that come again
+// or are given up on, a provider that decides late.
+import { allocate, inventoryStage } from '@orderpipeline/inventory'
+import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
+import { eventOf, topicOf } from '@orderpipeline/order-events'
+import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
+import { consumedTopics } from '@orderpipeline/stage/testing'
+import { cancellable, cancelled, decide, ordersStage } from '@orderpipeline/orders'
+import { callFor, createProvider, paymentStage, settle } from '@orderpipeline/payment'
+import type { Answer, Payment } from '@orderpipeline/payment'
+import { planShipments, shippingStage } from '@orderpipeline/shipping'
+import type { ShipmentStatus } from '@orderpipeline/shipping'
+import { ProviderModel } from './provider-model.ts'
+import { Timelines } from './timelines.ts'
+import type { Books, Crash, Order, Playground } from './steps.ts'
+
+export const stages = ['orders', 'inventory', 'payment', 'shipping'] as const
+export type Stage = (typeof stages)[number]
+
+/** As the stages themselves say; of the provider nothing is asked for that. */
+const provider = createProvider({ url: 'http://provider.invalid', timeoutMs: 1 })
+const clock = { now: () => now }
+export const hears: Record<Stage, readonly EventType[]> = {
+  orders: ordersStage(clock).handles,
+  inventory: inventoryStage(clock).handles,
+  payment: paymentStage(provider, clock).handles,
+  shipping: shippingStage(clock).handles,
+}
+export const consumes: Record<Stage, readonly string[]> = consumedTopics
+
+/**
+ * What moves an order on may be lost, and the order ends by its deadline; what has taken effect is
+ * past being given up.
+ */
+export function canBeGivenUp({ type }: OrderEvent): boolean {
+  return type === 'OrderValidated' || type === 'StockReserved' || type === 'OrderConfirmed'
+}
+
+const now = new Date(0)
+const context = { source: '/test', now }
+export const price = 100
+
+export class World implements Playground {
+  readonly orders: readonly Order[]
+  readonly statuses = new Map<string, OrderStatus>()
+  /** Every status an order has had, in order. */
+  readonly history = new Map<string, OrderStatus[]>()
+  readonly timelines = new Timelines()
+  readonly stock: Map<string, number>
+  readonly reservations = new Map<string, ReservationStatus>()
+  readonly held = new Map<string, Quantities>()
+  readonly payments = new Map<string, Payment>()
+  readonly shipments = new Map<string, ShipmentStatus>()
+  readonly provider: ProviderModel
+
+  /**
+   * By topic and order: what one order's key holds, in order. Orders overtake each other anyway.
+   */
+  readonly #logs = new Map<string, OrderEvent[]>()
+  readonly #offsets = new Map<string, number>()
+  readonly #inboxes = new Map<Stage, Set<string>>(stages.map((stage) => [stage, new Set()]))
+  readonly #outboxes = new Map<string, readonly OrderEvent[]>()
+  readonly #prepared = new Map<string, { readonly answer: Answer | 'charging' }>()
+  readonly #relay: OrderEvent[] = []
+
+  constructor(orders: readonly Order[], stock: ReadonlyMap<string, number>, declines: (orderId: string) => boolean) {
+    this.orders = orders
+    this.stock = new Map(stock)
+    this.provider = new ProviderModel(declines)
+    for (const { orderId, items } of orders) {
+      this.statuses.set(orderId, 'PLACED')
+      this.history.set(orderId, ['PLACED'])
+      this.timelines.placed(orderId)
+      this.#relay.push(eventOf('OrderPlaced', { ...this.#about(orderId), items: [...items], currency: 'EUR' }, context))
+    }
+  }
+
+  books(): Books[] {
+    return this.orders.map((order) => ({
+      order,
+      history: this.history.get(order.orderId) ?? [],
+      kept: this.provider.kept(order.orderId),
+      payment: this.payments.get(order.orderId)?.status,
+      reservation: this.reservations.get(order.orderId),
+      shipment: this.shipments.get(order.orderId),
+    }))
+  }
+
+  providerDecides(which: number): boolean {
+    if (this.provider.underWay === 0) return false
+    this.provider.decide(which % this.provider.underWay)
+    return true
+  }
+
+  /** By the customer or the clock: decided at once, told when the relay gets to it. */
+  cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void {
+    const status = this.statuses.get(orderId)
+    if (status === undefined || !cancellable(status)) return
+    const decision = cancelled(this.#about(orderId), reason, context)
+    this.#put(orderId, 'CANCELLED')
+    this.timelines.ended(orderId, decision)
+    this.#relay.push(...decision.events)
+  }
+
+  expire(orderId: string): void {
+    if (this.reservations.get(orderId) === 'RESERVED') {
+      this.#publish([eventOf('ReservationExpired', this.#about(orderId), context)])
+    }
+  }
+
+  relay(forgets: boolean): boolean {
+    const [event] = this.#relay
+    if (!event) return false
+    this.#publish([event])
+    if (!forgets) this.#relay.shift()
+    return true
+  }
+
+  /** What waits to be handled: a stage, and the log it reads. */
+  pending(): { readonly stage: Stage; readonly log: string }[] {
+    return stages.flatMap((stage) =>
+      [...this.#logs]
+        .filter(([log, events]) => {
+          const topic = log.slice(0, log.indexOf('/'))
+          return consumes[stage].includes(topic) && this.#offset(stage, log) < events.length
+        })
+        .map(([log]) => ({ stage, log })),
+    )
+  }
+
+  giveUp({ stage, log }: { readonly stage: Stage; readonly log: string }): void {
+    const event = this.#next(stage, log)
+    const effected = event && this.#inboxes.get(stage)?.has(event.id)
+    if (event && canBeGivenUp(event) && !effected) this.#advance(stage, log)
+  }
+
+  handle({ stage, log }: { readonly stage: Stage; readonly log: string }, crash: Crash): void {
+    const event = this.#next(stage, log)
+    if (!event) return
+    if (!hears[stage].includes(event.type)) return this.#advance(stage, log)
+    const inHand = `${stage} ${log}`
+    const source = `${stage} ${event.id}`
+    if (stage === 'payment' && !this.#isPrepared(inHand, event)) return
+    if (crash === 'before its effect') return void this.#prepared.delete(inHand)
+    const inbox = this.#inboxes.get(stage)
+    if (!inbox?.has(event.id)) {
+      inbox?.add(event.id)
+      this.#outboxes.set(source, this.#react(stage, event, inHand))
+    }
+    this.#prepared.delete(inHand)
+    if (crash === 'before publishing') return
+    this.#publish(this.#outboxes.get(source) ?? [])
+    if (crash === 'before its offset') return
+    this.#outboxes.delete(source)
+    this.#advance(stage, log)
+  }
+
+  /** Calls to the provider, made before the transaction. False: no answer yet. */
+  #isPrepared(inHand: string, event: OrderEvent): boolean {
+    if (event.type !== 'StockReserved' && event.type !== 'OrderCancelled' && event.type !== 'RefundRequested')
+      return true
+    const { orderId } = event.data
+    const known = this.#prepared.get(inHand)?.answer
+    if (known === 'charging' && event.type === 'StockReserved') {
+      const outcome = this.provider.answer(orderId)
+      if (outcome) this.#prepared.set(inHand, { answer: { kind: 'charged', reserved: event, outcome } })
+      return outcome !== undefined
+    }
+    if (known !== undefined) return true
+    if (event.type === 'StockReserved') {
+      this.provider.begin(orderId, event.data.totalCents)
+      this.#prepared.set(inHand, { answer: 'charging' })
+      return false
+    }
+    this.#prepared.set(inHand, { answer: this.#stoppedOrRefunded(orderId, callFor(this.payments.get(orderId))) })
+    // Between the answer and the transaction anything may happen.
+    return false
+  }
+
+  #stoppedOrRefunded(orderId: string, call: ReturnType<typeof callFor>): Answer {
+    if (call.kind === 'refund') return { kind: 'refunded', refund: this.provider.refund(orderId, call.chargeId) }
+    if (call.kind !== 'void') return { kind: 'nothing' }
+    const stopped = this.provider.stop(orderId)
+    return stopped.status === 'captured'
+      ? { kind: 'refunded', refund: this.provider.refund(orderId, stopped.chargeId) }
+      : { kind: 'voided' }
+  }
+
+  #react(stage: Stage, event: OrderEvent, inHand: string): readonly OrderEvent[] {
+    if (stage === 'orders') return this.#ordersHear(event)
+    if (stage === 'inventory') return this.#inventoryHears(event)
+    if (stage === 'shipping') return this.#shippingHears(event)
+    return this.#paymentHears(event, this.#prepared.get(inHand)?.answer)
+  }
+
+  #ordersHear(event: OrderEvent): readonly OrderEvent[] {
+    const { orderId } = event.data
+    const status = this.statuses.get(orderId) ?? 'PLACED'
+    const items = this.orders.find((order) => order.orderId === orderId)?.items ?? []
+    const decision = decide(status, event, { priceOf: () => price, itemsOf: () => items }, now)
+    this.timelines.news(event, status, decision)
+    if (decision && decision.status !== status) this.#put(orderId, decision.status)
+    return decision?.events ?? []
+  }
+
+  #inventoryHears(event: OrderEvent): readonly OrderEvent[] {
+    const known = { stock: this.stock, reservations: this.reservations, held: this.held }
+    const { made, released, holdings, deltas, answers } = allocate([event], known)
+    for (const [orderId, status] of made) this.reservations.set(orderId, status)
+    for (const orderId of released) this.reservations.set(orderId, 'RELEASED')
+    for (const [orderId, quantities] of holdings) this.held.set(orderId, quantities)
+    for (const [sku, delta] of deltas) this.stock.set(sku, (this.stock.get(sku) ?? 0) + delta)
+    return answers.map(({ cause, missingSkus }) => {
+      const { orderId, customerId, totalCents, currency } = cause.data
+      return missingSkus.length === 0
+        ? eventOf('StockReserved', { orderId, customerId, totalCents, currency }, context)
+        : eventOf('StockRejected', { orderId, customerId, missingSkus: [...missingSkus] }, context)
+    })
+  }
+
+  #paymentHears(event: OrderEvent, answer: Answer | 'charging' | undefined): readonly OrderEvent[] {
+    if (event.type !== 'StockReserved' && event.type !== 'OrderCancelled' && event.type !== 'RefundRequested') return []
+    if (answer === undefined || answer === 'charging') return []
+    const settlement = settle(this.payments.get(event.data.orderId), event, answer, now)
+    if (settlement) this.payments.set(event.data.orderId, settlement.payment)
+    return settlement?.told ? [settlement.told] : []
+  }
+
+  #shippingHears(event: OrderEvent): readonly OrderEvent[] {
+    const { made, changed, prepared } = planShipments([event], this.shipments)
+    for (const [orderId, { status }] of made) this.shipments.set(orderId, status)
+    for (const [orderId, status] of changed) this.shipments.set(orderId, status)
+    return prepared.map(({ data: { orderId } }) =>
+      eventOf('ShipmentPrepared', { ...this.#about(orderId), shipmentId: orderId }, context),
+    )
+  }
+
+  #put(orderId: string, status: OrderStatus): void {
+    this.statuses.set(orderId, status)
+    this.history.get(orderId)?.push(status)
+  }
+
+  #publish(events: readonly OrderEvent[]): void {
+    for (const event of events) {
+      const log = `${topicOf(event.type)}/${event.data.orderId}`
+      this.#logs.set(log, [...(this.#logs.get(log) ?? []), event])
+    }
+  }
+
+  #next(stage: Stage, log: string): OrderEvent | undefined {
+    return this.#logs.get(log)?.[this.#offset(stage, log)]
+  }
+
+  #offset(stage: Stage, log: string): number {
+    return this.#offsets.get(`${stage} ${log}`) ?? 0
+  }
+
+  #advance(stage: Stage, log: string): void {
+    this.#offsets.set(`${stage} ${log}`, this.#offset(stage, log) + 1)
+  }
+
+  #about(orderId: string): { orderId: string; customerId: string } {
+    return { orderId, customerId: `customer of ${orderId.slice(-4)}` }
+  }
+}

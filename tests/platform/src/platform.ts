@@ -1,0 +1,195 @@
+// How does a test run the whole order platform, with links it can weaken between it and everything
+// it works with? The real gateway, stages, provider and mail server; and how are its books read
+// when all is over?
+import { expect } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
+import { configOf as gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
+import { inventoryStage } from '@orderpipeline/inventory'
+import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/stage/testing'
+import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
+import type { Bench, ShopStage, TestDatabase, TestStage } from '@orderpipeline/stage/testing'
+import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
+import { mailing, mailOptions, notificationStage } from '@orderpipeline/notification'
+import { ordersStage } from '@orderpipeline/orders'
+import { createProvider, guarded, measured, paymentStage, providerOptions } from '@orderpipeline/payment'
+import { configOf as providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
+import type { Behaviour, PaymentProvider } from '@orderpipeline/payment-provider'
+import { shippingStage } from '@orderpipeline/shipping'
+import { isQuiet } from '@orderpipeline/test-support/books'
+import { kafkaConversation } from '@orderpipeline/test-support/kafka-wire'
+import { startTap } from '@orderpipeline/test-support/tap'
+import { mailServer, type MailServer } from '@orderpipeline/test-support/mail-server'
+import { expectMailsAsTold } from '@orderpipeline/test-support/mail-books'
+import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
+
+export interface PlatformOptions {
+  /** A superuser's, to a server of the test's own; the run's unless given. */
+  readonly postgres?: string
+  readonly gateway?: Readonly<Record<string, string>>
+}
+
+export interface StageOptions {
+  /** Unless given, all that the stage consumes in the shop. */
+  readonly consumes?: readonly string[]
+  readonly orders?: Parameters<typeof ordersStage>[1]
+  readonly inventory?: Parameters<typeof inventoryStage>[1]
+}
+
+export interface Platform {
+  readonly links: Readonly<Record<'postgres' | 'kafka' | 'provider' | 'smtp', Link>>
+  readonly database: TestDatabase
+  readonly bench: Bench
+  readonly gateway: Gateway
+  readonly provider: PaymentProvider
+  readonly mails: MailServer
+  /** A replica, through the links. */
+  start(stage: ShopStage, options?: StageOptions): TestStage
+  startAll(): void
+  behave(behaviour: Partial<Behaviour>): Promise<unknown>
+  /** A figure of the payment stage's calls, summed over the lines that match. */
+  providerCalls(matching: RegExp): Promise<number>
+  breakerOpen(): boolean
+  /** Resolves when every order has ended and nothing waits in any table or in Kafka. */
+  quiet(): Promise<void>
+  /**
+   * Expects that nothing is lost, doubled or stuck, nothing given up on, and every piece of news
+   * written once.
+   */
+  expectFlawless(accepted: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const adminUrl = options.postgres ?? postgresUrl()
+  const database = await testDatabase(adminUrl, { seedProducts: 20, seedStockQuantity: 100_000 })
+  const topics = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)]
+  const bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
+  const provider = await startProvider(database)
+  const mails = await mailServer()
+  const broker = addressOf(`kafka://${kafkaBootstrap()}`)
+  // Brokers name their own address: what they answer names the link's.
+  const named = await startTap(broker, (seen) => kafkaConversation(broker, seen, links.kafka.port), neverStops)
+  const links = {
+    postgres: await weakLink(addressOf(database.url)),
+    kafka: await weakLink({ host: '127.0.0.1', port: named.port }),
+    provider: await weakLink(addressOf(provider.url)),
+    smtp: await weakLink(addressOf(mails.url)),
+  }
+  const databaseUrl = through(links.postgres, database.url)
+  const kafka = `127.0.0.1:${links.kafka.port}`
+  const gateway = await startGateway(
+    gatewayConfig({
+      ...{ HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: databaseUrl, KAFKA_BOOTSTRAP_SERVERS: kafka },
+      ...{ KAFKA_TOPIC_PREFIX: bench.prefix, KAFKA_GROUP_PREFIX: bench.prefix },
+      ...{ RELAY_TAKE_OVER_SECONDS: '0.2', RELAY_POLL_SECONDS: '0.5', DRAIN_LINGER_SECONDS: '0' },
+      ...{ AUTH: 'none', QUEUES_CACHE_SECONDS: '0.2' },
+      ...options.gateway,
+    }),
+    silentLogger(),
+  )
+  const own = new URL(adminUrl)
+  own.pathname = new URL(database.url).pathname
+  const ledger = new Ledger(own.href)
+  const payments = guardedPayments(links.provider)
+  const now = () => new Date()
+  const definitions = (given: StageOptions) => ({
+    orders: () => ordersStage({ now }, given.orders),
+    inventory: () => inventoryStage({ now }, given.inventory),
+    payment: () => ({ ...paymentStage(payments.provider, { now }), hold: () => payments.provider.open }),
+    shipping: () => shippingStage({ now }),
+    notification: () => notificationStage({ logger: silentLogger() }, mailsBy(links.smtp)),
+  })
+  const start = (stage: ShopStage, given: StageOptions = {}): TestStage =>
+    bench.start(
+      stage,
+      given.consumes ?? consumedTopics[stage],
+      // Each of its own type; what they prepare is their own affair.
+      definitions(given)[stage]() as Parameters<Bench['start']>[2],
+      { KAFKA_BOOTSTRAP_SERVERS: [kafka], DATABASE_URL: databaseUrl },
+    )
+  const books = { database, bench, ledger, mails }
+  return {
+    ...{ links, database, bench, gateway, provider, mails, start },
+    startAll: () => shopStages.forEach((stage) => start(stage)),
+    behave: (behaviour) => behave(provider, behaviour),
+    providerCalls: payments.calls,
+    breakerOpen: () => payments.provider.open,
+    quiet: () => until(() => isQuiet(books), 250),
+    expectFlawless: (accepted) => expectFlawless(books, accepted),
+    close: async () => {
+      for (const link of Object.values(links)) await link.mend()
+      for (const closer of gateway.closers) await closer.close()
+      await bench.close()
+      for (const link of Object.values(links)) await link.close()
+      await named.close()
+      for (const closer of provider.closers) await closer.close()
+      await mails.close()
+      await ledger.close()
+      await database.drop()
+    },
+  }
+}
+
+const neverStops = () => () => false
+const addressOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) })
+export function through(link: Link, url: string): string {
+  const linked = new URL(url)
+  linked.host = `127.0.0.1:${link.port}`
+  return linked.href
+}
+
+function startProvider(database: TestDatabase): Promise<PaymentProvider> {
+  const settings = { HTTP_PORT: '0', METRICS_PORT: '0', PROVIDER_LATENCY_MS: '20', PROVIDER_DECLINE_RATE: '0.1' }
+  return startPaymentProvider(providerConfig({ ...settings, DATABASE_URL: database.url }), silentLogger())
+}
+const behave = (provider: PaymentProvider, behaviour: Partial<Behaviour>): Promise<unknown> =>
+  fetch(`${provider.url}/v1/behaviour`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(behaviour),
+  })
+
+/** As the payment stage's own process has it, only less patient. */
+function guardedPayments(link: Link) {
+  const registry = createRegistry()
+  const { guard, ...settings } = providerOptions({
+    PAYMENT_PROVIDER_URL: `http://127.0.0.1:${link.port}`,
+    PAYMENT_TIMEOUT_MS: '1000',
+    PAYMENT_RETRY_BACKOFF_MS: '100',
+    PAYMENT_BREAKER_OPEN_SECONDS: '2',
+  })
+  return {
+    provider: guarded(measured(createProvider(settings), registry), guard),
+    calls: async (matching: RegExp): Promise<number> => {
+      const lines = (await registry.metrics()).split('\n').filter((line) => matching.test(line))
+      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+    },
+  }
+}
+
+function mailsBy(link: Link) {
+  const options = mailOptions({
+    SMTP_URL: `smtp://127.0.0.1:${link.port}`,
+    MAIL_FROM: 'shop@shop.test',
+    MAIL_TIMEOUT_SECONDS: '1',
+    MAIL_CHECK_SECONDS: '0.3',
+  })
+  return options && mailing(options, { logger: silentLogger(), registry: createRegistry() })
+}
+
+interface Books {
+  readonly database: TestDatabase
+  readonly bench: Bench
+  readonly ledger: Ledger
+  readonly mails: MailServer
+}
+
+async function expectFlawless({ database, bench, ledger, mails }: Books, accepted: readonly string[]): Promise<void> {
+  const audit = await ledger.audit(accepted)
+  expect(audit).toEqual(flawless(audit))
+  expect(audit.shipped).toBeGreaterThan(0)
+  expect(await database.ask('orders', 'SELECT count(*) FROM orders')).toEqual([{ count: accepted.length }])
+  for (const stage of shopStages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
+  await expectMailsAsTold(database, new Set(mails.received.map(({ messageId }) => messageId)))
+}

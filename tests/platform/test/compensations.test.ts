@@ -1,0 +1,192 @@
+// Is everything taken back that was done for an order which waits too long, at each step it can
+// have come to? By the clock or by the question after its stock, through the real gateway, stages,
+// provider and mail server.
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { consumedTopics, shopStages, until, type ShopStage, type TestStage } from '@orderpipeline/stage/testing'
+import { startPlatform, type Platform, type StageOptions } from '../src/platform.ts'
+
+let platform: Platform
+const accepted: string[] = []
+beforeAll(async () => {
+  platform = await startPlatform()
+  await platform.behave({ declineRate: 0 })
+}, 300_000)
+afterAll(() => platform.close(), 120_000)
+
+const running = new Set<TestStage>()
+function start(stage: ShopStage, options?: StageOptions): TestStage {
+  const replica = platform.start(stage, options)
+  running.add(replica)
+  return replica
+}
+/** With every stage there, whatever was left lying is heard, and changes nothing any more. */
+afterEach(async () => {
+  await Promise.all([...running].map((replica) => replica.drain()))
+  running.clear()
+  for (const stage of shopStages) start(stage)
+  await platform.quiet()
+  // One that is well, so that every test leaves something sold behind it.
+  await place()
+  await platform.quiet()
+  await platform.expectFlawless(accepted)
+  await Promise.all([...running].map((replica) => replica.drain()))
+  running.clear()
+}, 300_000)
+
+const never = 366 * 86_400
+const deadlines = { placedSeconds: never, processingSeconds: never, confirmedSeconds: never, stalledSeconds: 0 }
+/** What the stage consumes in the shop, but for these. */
+const deafTo = (stage: ShopStage, ...topics: string[]) =>
+  consumedTopics[stage].filter((topic: string) => !topics.includes(topic))
+const impatient = (after: Partial<typeof deadlines>, ...deaf: string[]): StageOptions => ({
+  consumes: deafTo('orders', ...deaf),
+  orders: { deadlines: { ...deadlines, ...after }, everySeconds: 0.2 },
+})
+
+async function place(): Promise<string> {
+  const response = await fetch(`${platform.gateway.url}/v1/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 2 }] }),
+  })
+  expect(response.status).toBe(202)
+  const { orderId } = (await response.json()) as { orderId: string }
+  accepted.push(orderId)
+  return orderId
+}
+interface Shown {
+  readonly status: string
+  readonly reason?: string
+  readonly timeline: readonly { readonly event: string }[]
+}
+const shown = async (orderId: string): Promise<Shown> =>
+  (await (await fetch(`${platform.gateway.url}/v1/orders/${orderId}`)).json()) as Shown
+const becomes = (orderId: string, wanted: string) => until(async () => (await shown(orderId)).status === wanted)
+
+const statusIn = async (role: string, table: string, orderId: string): Promise<string | undefined> =>
+  (
+    await platform.database.ask<{ status: string }>(role, `SELECT status FROM ${table} WHERE order_id = $1`, [orderId])
+  )[0]?.status
+const reservation = (orderId: string) => statusIn('inventory', 'reservations', orderId)
+const shipment = (orderId: string) => statusIn('shipping', 'shipments', orderId)
+const payment = (orderId: string) => statusIn('payment', 'payments', orderId)
+const available = async () =>
+  (
+    await platform.database.ask<{ available: number }>(
+      'inventory',
+      `SELECT available FROM stock WHERE sku = 'SKU-0001'`,
+    )
+  )[0]?.available
+const money = (orderId: string) =>
+  platform.database.ask<{ status: string; refunds: number }>(
+    'payment_provider',
+    `SELECT status, count(refund_id) AS refunds FROM charges LEFT JOIN refunds USING (charge_id)
+     WHERE charges.order_id = $1 GROUP BY charge_id, status`,
+    [orderId],
+  )
+const nobodyWaits = async (stage: ShopStage) => {
+  for (const topic of consumedTopics[stage]) await until(async () => (await platform.bench.lag(stage, topic)) === 0)
+}
+
+/** The customer is told once, in words of their own, and sees why. */
+async function expectTold(orderId: string): Promise<void> {
+  expect(await shown(orderId)).toMatchObject({ status: 'CANCELLED', reason: 'DEADLINE' })
+  const letters = () =>
+    platform.mails.received.filter(({ messageId }) => messageId === `<${orderId}.cancelled@shop.test>`)
+  await until(() => letters().length > 0)
+  expect(letters().map(({ text }) => text.includes('not complete it in the time we promise'))).toEqual([true])
+  expect(
+    await platform.database.ask(
+      'notification',
+      `SELECT status, reason FROM notifications WHERE order_id = $1 AND reason IS NOT NULL`,
+      [orderId],
+    ),
+  ).toEqual([{ status: 'CANCELLED', reason: 'DEADLINE' }])
+}
+
+test('an order that nobody takes up is cancelled, and nothing is done for it when it is heard of later', async () => {
+  start('orders', impatient({ placedSeconds: 1 }, 'orders.placed'))
+  for (const stage of ['inventory', 'payment', 'notification'] as const) start(stage)
+  const before = await available()
+  const orderId = await place()
+  await becomes(orderId, 'CANCELLED')
+  await expectTold(orderId)
+  await nobodyWaits('inventory')
+  await nobodyWaits('payment')
+  expect(await reservation(orderId)).toBe('CANCELLED_EARLY')
+  expect(await available()).toBe(before)
+  expect(await money(orderId)).toEqual([{ status: 'voided', refunds: 0 }])
+})
+
+test('an order whose payment nobody hears of is cancelled: stock released, money given back', async () => {
+  start('orders', { consumes: deafTo('orders', 'payment.processed') })
+  for (const stage of ['inventory', 'payment', 'notification'] as const) start(stage)
+  const before = await available()
+  const orderId = await place()
+  await until(async () => (await payment(orderId)) === 'CAPTURED')
+  expect([await available(), await reservation(orderId)]).toEqual([(before ?? 0) - 2, 'RESERVED'])
+  start('orders', impatient({ processingSeconds: 1 }, 'payment.processed'))
+  await becomes(orderId, 'CANCELLED')
+  await expectTold(orderId)
+  await until(async () => (await reservation(orderId)) === 'RELEASED')
+  expect(await available()).toBe(before)
+  await until(async () => (await payment(orderId)) === 'REFUNDED')
+  expect(await money(orderId)).toEqual([{ status: 'captured', refunds: 1 }])
+})
+
+test('a paid order that does not leave the house is cancelled: parcel recalled, stock released, money given back', async () => {
+  const patient = start('orders', { consumes: deafTo('orders', 'shipping.updated') })
+  for (const stage of ['inventory', 'payment', 'shipping', 'notification'] as const) start(stage)
+  const before = await available()
+  const orderId = await place()
+  await until(async () => (await shipment(orderId)) === 'PREPARED')
+  await patient.drain()
+  expect((await shown(orderId)).status).toBe('CONFIRMED')
+  start('orders', impatient({ confirmedSeconds: 1 }, 'shipping.updated'))
+  await becomes(orderId, 'CANCELLED')
+  await expectTold(orderId)
+  await until(async () => (await shipment(orderId)) === 'RECALLED')
+  await until(async () => (await reservation(orderId)) === 'RELEASED')
+  expect(await available()).toBe(before)
+  await until(async () => (await payment(orderId)) === 'REFUNDED')
+  expect(await money(orderId)).toEqual([{ status: 'captured', refunds: 1 }])
+})
+
+test('a reservation that nobody pays for is asked about, and the order is cancelled and no money kept', async () => {
+  start('orders')
+  start('inventory', { inventory: { reservationSeconds: 1, everySeconds: 0.2 } })
+  start('notification')
+  const before = await available()
+  const orderId = await place()
+  await becomes(orderId, 'CANCELLED')
+  await expectTold(orderId)
+  await until(async () => (await reservation(orderId)) === 'RELEASED')
+  expect(await available()).toBe(before)
+  start('payment')
+  await nobodyWaits('payment')
+  expect(await money(orderId)).not.toContainEqual(expect.objectContaining({ status: 'captured', refunds: 0 }))
+  expect(await payment(orderId)).not.toBe('CAPTURED')
+})
+
+test('a reservation that is asked about while its payment is on its way to inventory is kept, and the order ships', async () => {
+  start('orders', { consumes: deafTo('orders', 'shipping.updated') })
+  const deaf = { consumes: deafTo('inventory', 'orders.fulfilment') }
+  const unasked = start('inventory', { ...deaf, inventory: { reservationSeconds: 1, everySeconds: 1_000_000 } })
+  for (const stage of ['payment', 'notification'] as const) start(stage)
+  const orderId = await place()
+  await becomes(orderId, 'CONFIRMED')
+  await unasked.drain()
+  start('inventory', { ...deaf, inventory: { reservationSeconds: 1, everySeconds: 0.2 } })
+  const asked = async () =>
+    (await platform.bench.events('inventory.updated')).filter(
+      ({ type, data }) => type === 'ReservationExpired' && data.orderId === orderId,
+    )
+  await until(async () => (await asked()).length > 0)
+  await nobodyWaits('orders')
+  expect((await shown(orderId)).status).toBe('CONFIRMED')
+  expect(await reservation(orderId)).toBe('RESERVED')
+  await Promise.all([...running].map((replica) => replica.drain()))
+  start('orders')
+  start('shipping')
+  await becomes(orderId, 'SHIPPED')
+})

@@ -1,0 +1,60 @@
+// Does every order come to its one end although Kafka is away, slow, or says nothing while they are
+// under way, and are orders taken all the while?
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '@orderpipeline/stage/testing'
+import { endurance, type Endurance } from '../src/endurance.ts'
+import { startPlatform, type Platform } from '../src/platform.ts'
+
+let platform: Platform
+let orders: Endurance
+beforeAll(async () => {
+  platform = await startPlatform()
+  platform.startAll()
+  orders = endurance(platform)
+}, 300_000)
+afterAll(() => platform.close(), 120_000)
+
+const get = (path: string) => fetch(`${platform.gateway.url}${path}`, { signal: AbortSignal.timeout(60_000) })
+
+/** Without Kafka an order is as durable as with it: taken at once, shown, called back. */
+async function expectTaken(): Promise<void> {
+  const { orderId, before } = await orders.place()
+  expect(before).toEqual([])
+  const shown = await get(`/v1/orders/${orderId}`)
+  expect(shown.status).toBe(200)
+  expect(await shown.json()).toMatchObject({ orderId, status: 'PLACED' })
+}
+
+test('Kafka is away: orders are taken, the queues are told to be out of sight, and everything is made up for', async () => {
+  await orders.through(async () => {
+    await platform.links.kafka.down()
+    await expectTaken()
+    expect((await get('/health/queues?strict')).status).toBe(503)
+    await sleep(10_000)
+    await expectTaken()
+    await platform.links.kafka.mend()
+    await until(async () => (await get('/health/queues?strict')).status === 200)
+  })
+}, 300_000)
+
+test('Kafka is slow: orders are taken, and come to their ends later', async () => {
+  await orders.through(async () => {
+    platform.links.kafka.slow(150)
+    expect((await orders.place()).before).toEqual([])
+    await sleep(8_000)
+    await platform.links.kafka.mend()
+  })
+}, 300_000)
+
+test('Kafka says nothing for longer than anybody waits: as if it were away, and what arrives late does no harm', async () => {
+  await orders.through(async () => {
+    platform.links.kafka.hang()
+    await expectTaken()
+    expect((await get('/health/queues?strict')).status).toBe(503)
+    await sleep(35_000)
+    await expectTaken()
+    await platform.links.kafka.mend()
+    await until(async () => (await get('/health/queues?strict')).status === 200)
+  })
+}, 300_000)

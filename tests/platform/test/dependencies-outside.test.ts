@@ -1,0 +1,100 @@
+// Does every order come to its one end, paid once, with one mail for each piece of news, although
+// the payment provider or the mail server is away, slow, or says nothing while they are under way?
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '@orderpipeline/stage/testing'
+import { endurance, type Endurance } from '../src/endurance.ts'
+import { startPlatform, type Platform } from '../src/platform.ts'
+
+let platform: Platform
+let orders: Endurance
+beforeAll(async () => {
+  platform = await startPlatform()
+  platform.startAll()
+  orders = endurance(platform)
+}, 300_000)
+afterAll(() => platform.close(), 120_000)
+
+const shown = async (orderId: string): Promise<{ status: string }> =>
+  (await (await fetch(`${platform.gateway.url}/v1/orders/${orderId}`)).json()) as { status: string }
+const charges = (outcome: string) =>
+  platform.providerCalls(new RegExp(`^payment_provider_calls_total.*call="charge",outcome="${outcome}"`))
+
+/**
+ * Until the payment stage has found out and asks no more, an order taken meanwhile waits, and a
+ * while longer.
+ */
+async function expectWaitedFor(): Promise<void> {
+  await until(() => platform.breakerOpen(), 20)
+  const { orderId, before } = await orders.place()
+  expect(before).toEqual([])
+  await until(async () => (await shown(orderId)).status === 'PROCESSING')
+  await sleep(4_000)
+  expect((await shown(orderId)).status).toBe('PROCESSING')
+}
+
+test('a provider that is away is waited for, with nobody asking it all the time', async () => {
+  await orders.through(async () => {
+    await platform.links.provider.down()
+    await expectWaitedFor()
+    await platform.links.provider.mend()
+  })
+}, 300_000)
+
+test('a provider that says nothing is waited for, and what it did unheard is not done again', async () => {
+  await orders.through(async () => {
+    platform.links.provider.hang()
+    await expectWaitedFor()
+    await platform.links.provider.mend()
+  })
+}, 300_000)
+
+test('a provider that takes longer than the time-out has charged once, and the second call is told so', async () => {
+  await orders.through(async () => {
+    await platform.behave({ latencyMs: 2_500 })
+    const [inFlight, captured] = [await charges('InFlight'), await charges('captured')]
+    await until(async () => (await charges('InFlight')) > inFlight)
+    await until(async () => (await charges('captured')) > captured)
+    await platform.behave({ latencyMs: 20 })
+  })
+}, 300_000)
+
+const waiting = (orderId: string) =>
+  platform.database.ask<{ attempts: number }>('notification', 'SELECT attempts FROM mails WHERE message_id LIKE $1', [
+    `<${orderId}.%`,
+  ])
+
+/** Orders do not wait for mails, mails wait for their server, and no try counts against them. */
+async function expectShippedWithoutMail(): Promise<void> {
+  const { orderId } = await orders.place()
+  await until(async () => ['SHIPPED', 'CANCELLED'].includes((await shown(orderId)).status))
+  await until(async () => (await waiting(orderId)).length > 0)
+  await sleep(4_000)
+  expect(platform.mails.received.filter(({ messageId }) => messageId.includes(orderId))).toEqual([])
+  expect((await waiting(orderId)).filter(({ attempts }) => attempts > 0)).toEqual([])
+}
+
+test('with the mail server away orders go on, and their mails go out when it is back', async () => {
+  await orders.through(async () => {
+    await platform.links.smtp.down()
+    await expectShippedWithoutMail()
+    await platform.links.smtp.mend()
+  })
+}, 300_000)
+
+test('with a mail server that says nothing orders go on, and their mails go out when it answers', async () => {
+  await orders.through(async () => {
+    platform.links.smtp.hang()
+    await expectShippedWithoutMail()
+    await platform.links.smtp.mend()
+  })
+}, 300_000)
+
+test('a mail server that is slow is no hindrance either', async () => {
+  await orders.through(async () => {
+    platform.links.smtp.slow(100)
+    await orders.place()
+    await sleep(4_000)
+    await platform.links.smtp.mend()
+  })
+}, 300_000)

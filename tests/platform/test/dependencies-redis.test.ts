@@ -1,0 +1,94 @@
+// Is nobody kept from ordering, and is everybody still held to their share, although Redis is away,
+// slow, or says nothing?
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '@orderpipeline/stage/testing'
+import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
+import { endurance, type Endurance } from '../src/endurance.ts'
+import { startPlatform, through, type Platform } from '../src/platform.ts'
+import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
+
+const limit = 100
+
+let redis: OwnRedis
+let link: Link
+let platform: Platform
+let orders: Endurance
+beforeAll(async () => {
+  redis = await ownRedis()
+  link = await weakLink({ host: '127.0.0.1', port: Number(new URL(redis.url).port) })
+  platform = await startPlatform({
+    gateway: {
+      REDIS_URL: through(link, redis.url),
+      REDIS_TIMEOUT_SECONDS: '0.2',
+      RATE_LIMIT_PER_CUSTOMER: String(limit),
+      RATE_LIMIT_WINDOW_SECONDS: '3600',
+    },
+  })
+  platform.startAll()
+  orders = endurance(platform)
+}, 300_000)
+afterAll(async () => {
+  await link.mend()
+  await platform.close()
+  await link.close()
+  await redis.close()
+}, 120_000)
+
+async function counted(how: 'together' | 'alone'): Promise<boolean> {
+  await orders.place()
+  const metrics = await (await fetch(`${platform.gateway.metricsUrl}/metrics`)).text()
+  return metrics.includes(`\ngateway_rate_limit_shared ${how === 'together' ? 1 : 0}\n`)
+}
+/** How many of a few orders too many are taken; the others are told when to come again. */
+async function takenOf(customerId: string): Promise<number> {
+  let taken = 0
+  for (let n = 0; n < limit + 5; n++) {
+    const response = await fetch(`${platform.gateway.url}/v1/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ customerId, items: [{ sku: 'SKU-0003', quantity: 1 }] }),
+      signal: AbortSignal.timeout(60_000),
+    })
+    if (response.status === 202) {
+      orders.accepted(((await response.json()) as { orderId: string }).orderId)
+      taken++
+    } else {
+      expect(response.status).toBe(429)
+      expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+    }
+  }
+  return taken
+}
+
+test('Redis is away: a gateway counts for itself until it is back, and orders go on', async () => {
+  await orders.through(async () => {
+    await until(() => counted('together'))
+    await link.down()
+    await until(() => counted('alone'))
+    expect(await takenOf('without')).toBe(limit)
+    await link.mend()
+    await until(() => counted('together'))
+  })
+}, 300_000)
+
+test('Redis takes longer than it is given: as if it were away', async () => {
+  await orders.through(async () => {
+    link.slow(1_000)
+    await until(() => counted('alone'))
+    expect((await orders.place()).before).toEqual([])
+    await sleep(3_000)
+    await link.mend()
+    await until(() => counted('together'))
+  })
+}, 300_000)
+
+test('Redis says nothing: a gateway counts for itself until it answers, and orders go on', async () => {
+  await orders.through(async () => {
+    link.hang()
+    await until(() => counted('alone'))
+    expect(await takenOf('unheard')).toBe(limit)
+    await link.mend()
+    await until(() => counted('together'))
+  })
+}, 300_000)

@@ -1,0 +1,91 @@
+// Which processes are there at the moment? The gateway, the provider and the replicas of each
+// stage, which come and go.
+import type { ShopStage } from '@orderpipeline/stage/testing'
+import { freePort, mainOf } from '@orderpipeline/test-support/environment'
+import type { Environment } from '@orderpipeline/test-support/environment'
+import { startProgram } from '@orderpipeline/test-support/program'
+import type { Program } from '@orderpipeline/test-support/program'
+
+export interface Replica {
+  /** Service and number, such as payment-3. */
+  readonly name: string
+  readonly service: string
+  readonly metricsUrl: string
+  /** Of those that live through the storm. */
+  readonly lasting: boolean
+  readonly program: Program
+}
+
+export interface Fleet {
+  readonly replicas: readonly Replica[]
+  start(service: string, env: Environment, lasting: boolean): Promise<Replica>
+  /**
+   * A replica of the stage that is not lasting, the oldest first. Others do not wait until it is
+   * gone.
+   */
+  end(stage: ShopStage, nth: number, signal: 'SIGTERM' | 'SIGKILL'): void
+  /** It is killed and starts again. */
+  kill(service: string): void
+  /** All that are left, by SIGTERM. Resolves when they are gone. */
+  stop(): Promise<void>
+  /** Processes that ended though nobody had told them to, with what they last said. */
+  readonly deaths: readonly string[]
+  /** Those that were told to and ended otherwise. */
+  readonly unclean: readonly string[]
+}
+
+/** As in the images: what a container's limit of 192 MiB leaves to the heap. */
+const nodeOptions = '--max-old-space-size=115 --max-semi-space-size=8'
+
+/** One that does not listen to signals yet has nothing in hand, and ends by the signal itself. */
+const startingMs = 15_000
+
+export function createFleet(onOutput: (name: string, text: string) => void): Fleet {
+  const replicas: Replica[] = []
+  const deaths: string[] = []
+  const unclean: string[] = []
+  const ending = new Set<Promise<void>>()
+  const counts = new Map<string, number>()
+  const started = new Map<string, number>()
+
+  const ended = async (replica: Replica, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    const starting = performance.now() - (started.get(replica.name) ?? 0) < startingMs
+    const code = await replica.program.stop(signal)
+    const allowed = signal === 'SIGKILL' ? ['SIGKILL'] : starting ? [0, 'SIGTERM'] : [0]
+    if (!allowed.includes(code)) unclean.push(`${replica.name} ended with ${code} after ${signal}`)
+  }
+  const end = (replica: Replica, signal: 'SIGTERM' | 'SIGKILL'): void => {
+    replicas.splice(replicas.indexOf(replica), 1)
+    const gone = ended(replica, signal).finally(() => ending.delete(gone))
+    ending.add(gone)
+  }
+  return {
+    replicas,
+    deaths,
+    unclean,
+    start: async (service, env, lasting) => {
+      const count = (counts.get(service) ?? 0) + 1
+      counts.set(service, count)
+      const name = `${service}-${count}`
+      const port = await freePort()
+      const all = { ...env, METRICS_PORT: String(port), NODE_OPTIONS: nodeOptions }
+      const onDeath = ({ output }: Program): void => {
+        deaths.push(`${name} ended without having been told to: ${output.slice(-2_000)}`)
+      }
+      const program = startProgram(service, mainOf(service), all, onDeath, (text) => onOutput(name, text))
+      const replica = { name, service, metricsUrl: `http://127.0.0.1:${port}/metrics`, lasting, program }
+      replicas.push(replica)
+      started.set(name, performance.now())
+      return replica
+    },
+    end: (stage, nth, signal) => {
+      const replica = replicas.filter(({ service, lasting }) => service === stage && !lasting)[nth]
+      if (replica) end(replica, signal)
+    },
+    kill: (service) => replicas.find((replica) => replica.service === service)?.program.kill(),
+    stop: async () => {
+      for (const replica of [...replicas]) end(replica, 'SIGTERM')
+      await Promise.all(ending)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+// What came of all orders of a storm? Read from every service's own books once all is quiet; each
+// thing that is wrong is one line.
+import { flawless } from '@orderpipeline/test-support/ledger'
+import type { Audit } from '@orderpipeline/test-support/ledger'
+import { shopStages } from '@orderpipeline/stage/testing'
+import { countOf, mailsOff } from '@orderpipeline/test-support/books'
+import type { World } from './world.ts'
+
+export interface Reckoning {
+  readonly audit: Audit
+  /** Cancelled orders by reason. */
+  readonly reasons: Readonly<Record<string, number>>
+  readonly mails: number
+  /** Taken over once more under the same Message-ID, after a crash. */
+  readonly repeatedMails: number
+  readonly deadLetters: number
+  readonly problems: readonly string[]
+}
+
+export async function reckon(world: World, accepted: readonly string[]): Promise<Reckoning> {
+  const { database, ledger, mailbox } = world
+  const audit = await ledger.audit(accepted)
+  const known = await countOf(database, 'orders', 'orders')
+  const mails = await mailsOff(database, new Set(mailbox.taken.keys()))
+  const letters = await deadLetters(world)
+  const reasons = await database.ask<{ reason: string; count: number }>(
+    'orders',
+    `SELECT reason, count(*) FROM orders WHERE status = 'CANCELLED' GROUP BY reason`,
+  )
+  return {
+    audit,
+    reasons: Object.fromEntries(reasons.map(({ reason, count }) => [reason, count])),
+    mails: mailbox.taken.size,
+    repeatedMails: [...mailbox.taken.values()].reduce((sum, times) => sum + times - 1, 0),
+    deadLetters: letters.length,
+    problems: [
+      ...auditProblems(audit),
+      ...(known === accepted.length ? [] : [`${known} orders are known, ${accepted.length} were accepted`]),
+      ...some('mails about no news', mails.aboutNothing),
+      ...some('ends of orders that nobody was written of', mails.missing),
+      ...some('dead letters', letters),
+    ],
+  }
+}
+
+/** One line for each figure that ought to be 0. */
+export function auditProblems(audit: Audit): string[] {
+  const wanted = flawless(audit)
+  const names = Object.keys(audit) as (keyof Audit)[]
+  const wrong = names.filter((name) => audit[name] !== wanted[name])
+  return [
+    ...wrong.map((name) => `${name}: ${audit[name]}; allowed: ${wanted[name]}`),
+    ...(audit.shipped > 0 ? [] : ['no order was shipped']),
+  ]
+}
+
+const some = (what: string, found: readonly string[]): string[] =>
+  found.length === 0 ? [] : [`${found.length} ${what}, such as ${found.slice(0, 3).join(', ')}`]
+
+async function deadLetters({ bench }: World): Promise<string[]> {
+  const found: string[] = []
+  for (const stage of shopStages)
+    for (const { headers } of await bench.records(`${stage}.dead-letters`))
+      found.push(`${stage}: ${headers['dead-letter-reason'] ?? '?'} (${headers['dead-letter-message'] ?? '?'})`)
+  return found
+}

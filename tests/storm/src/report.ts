@@ -1,0 +1,64 @@
+// How is a storm shown to people, while it lasts and when it is over? Pure.
+import { shopStages } from '@orderpipeline/stage/testing'
+import type { Sample } from './samples.ts'
+import type { Outcome } from './storm.ts'
+
+/** `before`: an earlier sample, for the rate. */
+export function progressLine(sample: Sample, before: Sample | undefined, stormSeconds: number): string {
+  const { orders, lag, mails, processes, elapsedSeconds } = sample
+  const ended = orders.shipped + orders.cancelled
+  const left = stormSeconds - elapsedSeconds
+  const memory = shopStages.map((stage) => {
+    const rss = processes.filter(({ service }) => service === stage).flatMap((one) => one.rss ?? [])
+    return `${stage} ${rss.join('/') || '-'}`
+  })
+  const careful = processes.reduce((sum, one) => sum + (one.careful ?? 0), 0)
+  return [
+    `${clock(elapsedSeconds)}${sample.phase === 'storm' ? `, faults for ${clock(left)} more` : ', no faults any more'}`,
+    `${whole(ended)} orders ended, ${whole(orders.open)} open${rateOf(sample, before)}`,
+    `lag ${shopStages.map((stage) => `${stage} ${lag[stage] ?? '?'}`).join(' ')} mails ${mails}`,
+    `database ${sample.database}, provider ${sample.provider}${careful > 0 ? `, ${careful} partitions suspect` : ''}`,
+    `MiB ${memory.join(' ')}`,
+  ].join('; ')
+}
+
+function rateOf(sample: Sample, before: Sample | undefined): string {
+  if (!before || sample.elapsedSeconds <= before.elapsedSeconds) return ''
+  const endedIn = ({ orders }: Sample): number => orders.shipped + orders.cancelled
+  const rate = (endedIn(sample) - endedIn(before)) / (sample.elapsedSeconds - before.elapsedSeconds)
+  return ` (${whole(rate)}/s)`
+}
+
+export function summary(outcome: Outcome): string {
+  const { reckoning, faults, memory, careful, drainSeconds, placedSeconds } = outcome
+  const { audit, reasons } = reckoning
+  const list = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .map(([what, count]) => `${what} ${whole(count)}`)
+      .join(', ')
+  const rows = memory.map((row) => [row.service, row.secondQuarter, row.lastQuarter, row.peak].map(cell))
+  return [
+    `${whole(audit.accepted)} orders accepted: ${whole(audit.shipped)} shipped, ${whole(audit.cancelled)} cancelled` +
+      ` (${list(reasons)}); ${audit.lost} lost, ${audit.twoEnds} with two ends, ${audit.unfinished} not ended`,
+    `the backlog was accepted in ${seconds(placedSeconds)}; all was quiet ${seconds(drainSeconds)} after the faults`,
+    `faults: ${list(faults)}`,
+    `mails: ${whole(reckoning.mails)}, ${reckoning.repeatedMails} of them twice; dead letters: ${reckoning.deadLetters}`,
+    `suspect partitions, longest stretch: ${careful[0] ? `${careful[0].name} ${seconds(careful[0].seconds)}` : 'none'}`,
+    '',
+    columns([['MiB of', 'second quarter', 'last quarter', 'peak'], ...rows]),
+    '',
+    ...(outcome.problems.length === 0 ? ['passed'] : ['NOT passed:', ...outcome.problems.map((one) => `- ${one}`)]),
+  ].join('\n')
+}
+
+function columns(rows: readonly (readonly string[])[]): string {
+  const width = (n: number): number => Math.max(...rows.map((row) => row[n]?.length ?? 0))
+  const pad = (text: string, n: number): string => (n === 0 ? text.padEnd(width(n)) : text.padStart(width(n)))
+  return rows.map((row) => row.map(pad).join('  ')).join('\n')
+}
+
+const cell = (value: string | number | undefined): string => String(value ?? '-')
+const whole = (value: number): string => Math.round(value).toLocaleString('en')
+const seconds = (value: number | undefined): string => (value === undefined ? '(never)' : `${Math.round(value)} s`)
+const clock = (value: number): string =>
+  `${Math.floor(Math.max(0, value) / 60)}:${String(Math.floor(Math.max(0, value) % 60)).padStart(2, '0')}`

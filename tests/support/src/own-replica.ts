@@ -1,0 +1,92 @@
+// How does a test get a PostgreSQL with a read replica that it may hold back and kill? A hot
+// standby that streams from it, on a copy of its data directory, made while it stands still: the
+// packaged PostgreSQL comes without pg_basebackup.
+import { appendFile, chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inProcessHost, persistedPorts, startPostgres } from '@orderpipeline/cluster/testing'
+import { createPool } from '@orderpipeline/postgres'
+import { until } from '@orderpipeline/stage/testing'
+
+export interface OwnReplica {
+  /** The primary's superuser's. */
+  readonly adminUrl: string
+  /** The same database with the same login, on the replica. */
+  replicaOf(url: string): string
+  /**
+   * Resolves when the replica has all that is committed by now, also what the primary has yet to
+   * write out.
+   */
+  caughtUp(): Promise<void>
+  /** From now on it stays as it is. */
+  holdBack(): Promise<void>
+  goOn(): Promise<void>
+  kill(): Promise<unknown>
+  /** Where it was before. */
+  start(): Promise<unknown>
+  close(): Promise<void>
+}
+
+export async function ownReplica(): Promise<OwnReplica> {
+  const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-replica-'))
+  await chmod(dir, 0o711)
+  const host = inProcessHost(join(dir, 'processes'))
+  const ports = persistedPorts(join(dir, 'ports.json'))
+  const [port, replicaPort] = [await ports.port('primary'), await ports.port('replica')]
+  const startPrimary = () =>
+    startPostgres(host, { dir: join(dir, 'primary'), port, sizing: 'tests', name: 'primary', maxConnections: 100 })
+  const start = () =>
+    startPostgres(host, {
+      dir: join(dir, 'replica'),
+      port: replicaPort,
+      sizing: 'tests',
+      name: 'replica',
+      maxConnections: 100,
+    })
+
+  const { admin } = await startPrimary()
+  await host.stop('primary')
+  const [from, to] = [join(dir, 'primary', 'data'), join(dir, 'replica', 'data')]
+  await appendFile(join(from, 'pg_hba.conf'), 'host replication all all scram-sha-256\n')
+  await mkdir(join(dir, 'replica'))
+  await cp(from, to, { recursive: true })
+  await chmod(to, 0o700)
+  await writeFile(join(to, 'standby.signal'), '')
+  const primary = `host=127.0.0.1 port=${port} user=${admin.user} password=${admin.password}`
+  await appendFile(join(to, 'postgresql.auto.conf'), `primary_conninfo = '${primary}'\n`)
+  const { adminUrl } = await startPrimary()
+  await start()
+
+  const replicaOf = (url: string): string => {
+    const there = new URL(url)
+    there.port = String(replicaPort)
+    return there.href
+  }
+  const ask = async (url: string, text: string, values: readonly unknown[] = []) => {
+    const pool = createPool({ url, role: admin.user, schema: 'public', size: 1, readOnly: true })
+    return pool.query<{ value: string | boolean }>({ name: '', text }, values).finally(() => pool.close())
+  }
+  const onReplica = replicaOf(adminUrl)
+  return {
+    adminUrl,
+    replicaOf,
+    caughtUp: async () => {
+      const [now] = await ask(adminUrl, 'SELECT pg_current_wal_insert_lsn()::text AS value')
+      const there = `SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS value`
+      await until(async () => (await ask(onReplica, there, [now?.value]))[0]?.value === true)
+    },
+    holdBack: async () => {
+      await ask(onReplica, 'SELECT pg_wal_replay_pause()')
+      await until(
+        async () => (await ask(onReplica, 'SELECT pg_get_wal_replay_pause_state() AS value'))[0]?.value === 'paused',
+      )
+    },
+    goOn: async () => void (await ask(onReplica, 'SELECT pg_wal_replay_resume()')),
+    kill: () => host.stop('replica', { signal: 'SIGKILL' }),
+    start,
+    close: async () => {
+      await host.close()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
