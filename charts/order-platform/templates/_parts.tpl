@@ -21,9 +21,11 @@ imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
   runAsNonRoot: true
+  {{- if not (.Values.global | default dict).clusterAssignsUsers }}
   runAsUser: 999
   runAsGroup: 999
   fsGroup: 999
+  {{- end }}
   seccompProfile: { type: RuntimeDefault }
 {{- end }}
 
