@@ -8,5 +8,7 @@ it('ends with one line that names the wrong variables, and no stack', () => {
   const { status, stderr, stdout } = spawnSync(process.execPath, [main], { env, encoding: 'utf8', timeout: 30_000 })
   expect(status).toBe(1)
   expect(stdout).toBe('')
-  expect(stderr).toMatch(/^The operator's environment is wrong: SERVICES_IMAGE: .*IMAGE_PULL_POLICY: .*WORKERS: .*"many"\n$/)
+  expect(stderr).toMatch(
+    /^The operator's environment is wrong: SERVICES_IMAGE: .*IMAGE_PULL_POLICY: .*WORKERS: .*"many"\n$/,
+  )
 })
