@@ -42,10 +42,11 @@ afterAll(async () => {
 })
 
 describe('order-platform', () => {
-  const upgrade = (...values: string[]) => {
+  const upgrade = (...values: string[]) => upgradeWith([], ...values)
+  const upgradeWith = (flags: readonly string[], ...values: string[]) => {
     // The API server of the tests has KEDA's definitions.
     const sets = ['kafka.replicas=1', 'keda.enabled=false', ...values].flatMap((value) => ['--set', value])
-    return helm('upgrade', '--install', 'platform', platform.path, '--no-hooks', ...neededValues(platform.path), ...sets)
+    return helm('upgrade', '--install', 'platform', platform.path, '--no-hooks', ...neededValues(platform.path), ...sets, ...flags)
   }
 
   test('is installed from its packed dependencies, and upgraded without a change', async () => {
@@ -65,6 +66,18 @@ describe('order-platform', () => {
     const before = await passwords()
     expect(await upgrade()).toContain('STATUS: deployed')
     expect(await passwords()).toBe(before)
+  })
+
+  test('stops at what kubectl has changed of the pipeline, and takes it back where it is told to', async () => {
+    const stage = { name: 'payment', scaling: { minReplicas: 5, maxReplicas: 77, lagPerReplica: 60 } }
+    const edited = { apiVersion: 'orderpipeline.dev/v1alpha1', kind: 'OrderPipeline', metadata: { name: 'shop', namespace }, spec: { stages: [stage] } }
+    await kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=kubectl-edit', '-f', '-'], JSON.stringify(edited))
+    const most = () => kubectl(['-n', namespace, 'get', 'orderpipeline', 'shop', '-o', 'jsonpath={.spec.stages[?(@.name=="payment")].scaling.maxReplicas}'])
+    expect(await most()).toBe('77')
+    await expect(upgrade()).rejects.toThrow(/conflict with "kubectl-edit"/)
+    expect(await most()).toBe('77')
+    expect(await upgradeWith(['--force-conflicts'])).toContain('STATUS: deployed')
+    expect(await most()).toBe('100')
   })
 
   test('refuses what Strimzi cannot change in a running Kafka, and names the value to go back to', async () => {
