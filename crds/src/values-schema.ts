@@ -52,6 +52,7 @@ export function withPipelineParts(schema: JsonSchema, spec: OpenApiSchema): Json
   const { properties } = schema as { properties: Record<string, Record<string, unknown>> }
   const of = (name: string): OpenApiSchema => spec.properties?.[name] ?? {}
   const kafka = jsonSchema(of('kafka')) as { properties: Record<string, JsonSchema> }
+  const pipeline = properties['pipeline'] as { readonly properties?: Record<string, JsonSchema> } | undefined
   const nullable = (part: JsonSchema | undefined) => ({ ...part, type: ['object', 'null'] })
   return {
     ...schema,
@@ -63,6 +64,14 @@ export function withPipelineParts(schema: JsonSchema, spec: OpenApiSchema): Json
           strimziCluster: { ...kafka.properties['strimziCluster'], type: ['string', 'null'] },
           listener: nullable(kafka.properties['listener']),
           external: nullable(kafka.properties['external']),
+        },
+      },
+      pipeline: {
+        ...pipeline,
+        properties: {
+          ...pipeline?.properties,
+          suspension: jsonSchema(of('suspension')),
+          template: jsonSchema(of('template')),
         },
       },
       database: jsonSchema(of('database')),

@@ -98,7 +98,13 @@ export interface Config {
   readonly flowScaler: { readonly url: string; readonly port: number; readonly intervalSeconds: number } | undefined
 }
 
-/** Throws one line per wrong variable: its name, what is allowed and what was found. */
+/** A mistake of whoever has set the environment: there is nothing to learn from a stack. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly reason = 'ConfigurationInvalid'
+}
+
+/** @throws ConfigError with each wrong variable: its name, what is allowed and what was found */
 export const configFrom = (env: Readonly<Record<string, string | undefined>>, hostname: string): Config => {
   const read = environment.safeParse(env)
   if (!read.success) {
@@ -106,7 +112,7 @@ export const configFrom = (env: Readonly<Record<string, string | undefined>>, ho
       const name = String(issue.path[0])
       return `${name}: ${issue.message}, found ${env[name] === undefined ? 'nothing' : JSON.stringify(env[name])}`
     })
-    throw new Error(`The operator's environment is wrong: ${wrong.join('; ')}`)
+    throw new ConfigError(`The operator's environment is wrong: ${wrong.join('; ')}`)
   }
   const given = read.data
   return Object.freeze({

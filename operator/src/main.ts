@@ -2,12 +2,22 @@
 // says how it ended.
 import { hostname } from 'node:os'
 import { KubeConfig } from '@kubernetes/client-node'
-import { configFrom } from './config.ts'
+import { type Config, ConfigError, configFrom } from './config.ts'
 import { startOperator } from './operator.ts'
 import { systemClock } from './runtime/clock.ts'
 import { logger } from './runtime/log.ts'
 
-const config = configFrom(process.env, `${hostname()}-${process.pid}`)
+const configured = (): Config => {
+  try {
+    return configFrom(process.env, `${hostname()}-${process.pid}`)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+const config = configured()
 const log = logger(config.logLevel)
 const kubeConfig = new KubeConfig()
 kubeConfig.loadFromDefault()

@@ -43,7 +43,10 @@ export function follow(client: Client, namespace: string): Follower {
   const read = async (): Promise<void> => {
     const path = `${collectionPath(orderPipelines, namespace)}?watch=true&timeoutSeconds=3600`
     while (!ending.signal.aborted)
-      for await (const event of client.watch(path, ending.signal)) take((event as { object: OrderPipeline }).object)
+      for await (const event of client.watch(path, ending.signal)) {
+        const { type, object } = event as { readonly type: string; readonly object: OrderPipeline }
+        if (type !== 'ERROR') take(object)
+      }
   }
   const asked = new Promise<never>(() => {}) // an end that was asked for is no news
   const reading = read().catch((error: unknown) => (ending.signal.aborted ? asked : Promise.reject(error as Error)))

@@ -25,7 +25,10 @@ export function topicsMade(client: Client, namespace: string, say: (line: string
     const path = `${collectionPath(topics, namespace)}?watch=true&timeoutSeconds=3600`
     while (!ending.signal.aborted)
       for await (const event of client.watch(path, ending.signal)) {
-        const { object } = event as { readonly object: KubeObject }
+        // An API server ends its watches with an ERROR when a CRD has settled: the next one begins
+        // with all there is.
+        const { type, object } = event as { readonly type: string; readonly object: KubeObject }
+        if (type !== 'ADDED' && type !== 'MODIFIED') continue
         const { topicId } = (object.status ?? {}) as { readonly topicId?: string }
         if (topicId === undefined) topicMade(client, object).catch(failed)
       }

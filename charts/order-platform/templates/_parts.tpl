@@ -21,9 +21,11 @@ imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
   runAsNonRoot: true
+  {{- if not (.Values.global | default dict).clusterAssignsUsers }}
   runAsUser: 999
   runAsGroup: 999
   fsGroup: 999
+  {{- end }}
   seccompProfile: { type: RuntimeDefault }
 {{- end }}
 
@@ -54,4 +56,34 @@ securityContext:
 {{- define "platform.kept" -}}
 {{- $secret := lookup "v1" "Secret" .root.Release.Namespace .secret | default dict }}
 {{- get ($secret.data | default dict) .key | b64dec }}
+{{- end }}
+
+{{/* { name, pullPolicy } of an image of ours that runs Node: the operator's, or the services'; without a name where neither is part of the release. */}}
+{{- define "platform.nodeImage" -}}
+{{- $operator := index .Values "orderpipeline-operator" }}
+{{- $shop := index .Values "order-shop" }}
+{{- $given := dict }}
+{{- if $operator.enabled }}{{ $given = $operator.image }}{{ else if $shop.enabled }}{{ $given = $shop.image }}{{ end }}
+{{- with $given }}
+{{- $registry := .registry | default ($.Values.global | default dict).imageRegistry | default "" | trimSuffix "/" }}
+{{- $name := ternary .repository (printf "%s/%s" $registry .repository) (empty $registry) }}
+{{- dict "name" (ternary (printf "%s@%s" $name .digest) (printf "%s:%s" $name (.tag | default $.Chart.AppVersion)) (not (empty .digest))) "pullPolicy" .pullPolicy | toYaml }}
+{{- else }}{}
+{{- end }}
+{{- end }}
+
+{{/* As platform.podSecurity, for the user of our own images, and with a token of its ServiceAccount. */}}
+{{- define "platform.nodePodSecurity" -}}
+automountServiceAccountToken: true
+enableServiceLinks: false
+{{- with (.Values.global | default dict).imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  {{- if not (.Values.global | default dict).clusterAssignsUsers }}
+  runAsUser: 65532
+  runAsGroup: 65532
+  {{- end }}
+  seccompProfile: { type: RuntimeDefault }
 {{- end }}

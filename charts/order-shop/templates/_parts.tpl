@@ -33,9 +33,26 @@ imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
   runAsNonRoot: true
+  {{- if not (include "shop.clusterAssignsUsers" .) }}
   runAsUser: 65532
   runAsGroup: 65532
+  {{- end }}
   seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{/* yes, or nothing. */}}
+{{- define "shop.clusterAssignsUsers" -}}
+{{- if or .Values.clusterAssignsUsers (.Values.global | default dict).clusterAssignsUsers }}yes{{ end }}
+{{- end }}
+
+{{/* The template of the pipeline's pods: its own, with what holds for the chart's own pods. */}}
+{{- define "shop.pipelineTemplate" -}}
+{{- $template := deepCopy (.Values.pipeline.template | default dict) }}
+{{- $names := $template.imagePullSecrets | default list }}
+{{- range concat ((.Values.global | default dict).imagePullSecrets | default list) .Values.imagePullSecrets }}{{ $names = append $names .name }}{{ end }}
+{{- with $names }}{{ $_ := set $template "imagePullSecrets" (uniq .) }}{{ end }}
+{{- if and (include "shop.clusterAssignsUsers" .) (not (hasKey $template "securityContext")) }}{{ $_ := set $template "securityContext" dict }}{{ end }}
+{{- toYaml $template }}
 {{- end }}
 
 {{- define "shop.containerSecurity" -}}

@@ -36,10 +36,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- concat ((.Values.global | default dict).imagePullSecrets | default list) .Values.imagePullSecrets | toYaml }}
 {{- end }}
 
+{{/* User and group of the image, unless the cluster is to assign them. */}}
 {{- define "operator.podSecurity" -}}
 runAsNonRoot: true
+{{- if not (or .Values.clusterAssignsUsers (.Values.global | default dict).clusterAssignsUsers) }}
 runAsUser: 65532
 runAsGroup: 65532
+{{- end }}
 seccompProfile: { type: RuntimeDefault }
 {{- end }}
 

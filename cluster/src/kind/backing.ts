@@ -1,9 +1,7 @@
-// What stands in the cluster beside the platform on kind? A PostgreSQL with its secrets, a Redis,
-// and metrics-server, which kind does not bring.
-import { randomBytes } from 'node:crypto'
+// What stands in the cluster beside the platform on kind? A Redis, and metrics-server, which kind
+// does not bring. PostgreSQL comes with the umbrella chart.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { databaseSecretManifests } from '../backing/index.ts'
 import { containersOf, listOf, objectsOf } from '../node/objects.ts'
 import { applyObjects, exist, type Kubectl } from '../providers/kubectl.ts'
 import { pipelineName, shopNamespace } from '../providers/product/steps.ts'
@@ -11,34 +9,22 @@ import { versions } from '../tools/versions.ts'
 
 const metricsServerImage = `registry.k8s.io/metrics-server/metrics-server:v${versions.metricsServer}`
 
-export async function installDatabases(kubectl: Kubectl): Promise<void> {
-  if (!(await exist(kubectl, shopNamespace, 'secret/postgres-superuser', `secret/${pipelineName}-postgres`))) {
-    await applyObjects(kubectl, listOf(secrets(password(), password())))
-  }
-  for (const name of ['postgres.yaml', 'redis.yaml']) {
-    const objects = objectsOf(await readFile(join(import.meta.dirname, 'manifests', name), 'utf8'))
-    for (const { metadata } of objects) metadata.namespace = shopNamespace
-    await applyObjects(kubectl, listOf(objects))
-  }
+export async function installRedis(kubectl: Kubectl): Promise<void> {
+  const objects = objectsOf(await readFile(join(import.meta.dirname, 'manifests', 'redis.yaml'), 'utf8'))
+  for (const { metadata } of objects) metadata.namespace = shopNamespace
+  await applyObjects(kubectl, listOf(objects))
 }
+
+const formerDatabase = 'statefulset/postgres'
 
 /**
- * The database takes its superuser's password from the first; both URLs name the Service
- * `postgres`.
+ * Whether an older version made the cluster, which brought a PostgreSQL of its own: its orders stay
+ * where they are, and the chart brings none.
  */
-export function secrets(superuser: string, services: string): ReturnType<typeof databaseSecretManifests> {
-  const urls = databaseSecretManifests({
-    namespace: shopNamespace,
-    database: pipelineName,
-    admin: { user: 'postgres', password: superuser },
-    services: { user: pipelineName, password: services },
-  })
-  const metadata = { name: 'postgres-superuser', namespace: shopNamespace, labels: {} }
-  return [...urls, { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { password: superuser } }]
-}
+export const hasFormerDatabase = (kubectl: Kubectl): Promise<boolean> => exist(kubectl, shopNamespace, formerDatabase)
 
-export async function databasesReady(kubectl: Kubectl): Promise<void> {
-  await rolledOut(kubectl, shopNamespace, 'statefulset/postgres')
+export async function databaseReady(kubectl: Kubectl, former: boolean): Promise<void> {
+  await rolledOut(kubectl, shopNamespace, former ? formerDatabase : `statefulset/${pipelineName}-postgres`)
 }
 
 export async function installMetricsServer(kubectl: Kubectl): Promise<void> {
@@ -58,5 +44,3 @@ export async function metricsServerReady(kubectl: Kubectl): Promise<void> {
 async function rolledOut(kubectl: Kubectl, namespace: string, what: string): Promise<void> {
   await kubectl(['rollout', 'status', what, '--namespace', namespace, '--timeout', '300s'], { timeoutMs: 310_000 })
 }
-
-const password = (): string => randomBytes(18).toString('base64url')

@@ -4,10 +4,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StatePaths } from '../paths.ts'
 import type { Step } from '../progress/steps.ts'
-import { product } from '../providers/product/steps.ts'
+import { product, type Part } from '../providers/product/steps.ts'
 import type { Provider } from '../providers/provider.ts'
 import { ensureTool } from '../tools/index.ts'
-import { databasesReady, installDatabases, installMetricsServer, metricsServerReady } from './backing.ts'
+import { databaseReady, hasFormerDatabase, installMetricsServer, installRedis, metricsServerReady } from './backing.ts'
 import { clusterName, ensureCluster, kindKubectl, removeCluster } from './cluster.ts'
 import { kindImages, loadImages, type KindImage } from './images.ts'
 import { downloadDependencies, platformReady } from './platform.ts'
@@ -51,12 +51,13 @@ function kindUp(paths: StatePaths): readonly Step[] {
   const kubectl = kindKubectl(kubeconfig)
   const archives = join(paths.root, 'archives')
   let images: readonly KindImage[] = []
+  const there: Part[] = []
   const platform = product({
     kubectl,
     kubeconfig: () => Promise.resolve(kubeconfig),
     workDir: join(paths.root, 'values'),
     images: () => images,
-    there: ['postgresql'],
+    there,
     archives: true,
   })
   return [
@@ -78,11 +79,14 @@ function kindUp(paths: StatePaths): readonly Step[] {
       run: (progress) => ensureCluster(kubeconfig, progress),
     },
     {
-      name: 'databases',
-      title: 'PostgreSQL and Redis',
+      name: 'redis',
+      title: 'Redis',
       after: ['cluster'],
       typicalMs: 2_000,
-      run: () => installDatabases(kubectl),
+      async run() {
+        if (await hasFormerDatabase(kubectl)) there.push('postgresql')
+        await installRedis(kubectl)
+      },
     },
     {
       name: 'metrics-server',
@@ -100,10 +104,10 @@ function kindUp(paths: StatePaths): readonly Step[] {
     },
     platform.ahead({
       name: 'platform',
-      title: 'KEDA, Strimzi and Kafka',
-      after: ['cluster', 'images'],
+      title: 'KEDA, Strimzi, Kafka and PostgreSQL',
+      after: ['cluster', 'images', 'redis'],
       typicalMs: 20_000,
-      parts: ['keda', 'strimzi-kafka-operator', 'kafka'],
+      parts: ['keda', 'strimzi-kafka-operator', 'kafka', 'postgresql'],
       prepare: downloadDependencies,
     }),
     {
@@ -114,16 +118,17 @@ function kindUp(paths: StatePaths): readonly Step[] {
       run: (progress) => platformReady(kubectl, progress),
     },
     {
-      name: 'databases-ready',
+      name: 'database-ready',
       title: 'PostgreSQL and metrics-server are ready',
-      after: ['databases', 'metrics-server'],
+      after: ['platform', 'metrics-server'],
       typicalMs: 30_000,
       async run() {
-        await Promise.all([databasesReady(kubectl), metricsServerReady(kubectl)])
+        const former = there.includes('postgresql')
+        await Promise.all([databaseReady(kubectl, former), metricsServerReady(kubectl)])
       },
     },
     ...platform.steps({
-      shop: ['import', 'platform', 'databases-ready'],
+      shop: ['import', 'platform', 'database-ready'],
       ready: ['platform-ready'],
     }),
   ]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { statePaths } from '../paths.ts'
-import { secrets } from './backing.ts'
+import { databaseReady, hasFormerDatabase } from './backing.ts'
 import { clusterName, configFile } from './cluster.ts'
 import { kindProvider } from './index.ts'
 
@@ -21,11 +21,17 @@ describe('kind', () => {
     ])
   })
 
-  it('gives the database the password that the administrator’s URL carries', () => {
-    const [services, admin, superuser] = secrets('super', 'mine') as [object, object, object]
-    expect(JSON.stringify(superuser)).toContain('"password":"super"')
-    expect(JSON.stringify(admin)).toContain('postgres:super@postgres:5432/shop')
-    expect(JSON.stringify(services)).toContain('shop:mine@postgres:5432/shop')
+  it('waits for the PostgreSQL of the chart, or for the one of a cluster that an older version made', async () => {
+    const asked: string[] = []
+    const kubectl = (has: boolean) => (args: readonly string[]) => {
+      asked.push(args.join(' '))
+      return args[0] !== 'get' || has ? Promise.resolve('') : Promise.reject(new Error('not found'))
+    }
+    for (const former of [false, true]) await databaseReady(kubectl(former), await hasFormerDatabase(kubectl(former)))
+    const waited = asked.filter((call) => call.startsWith('rollout status'))
+    expect(waited.map((call) => call.split(' ')[2])).toEqual(['statefulset/shop-postgres', 'statefulset/postgres'])
+    const values = yaml(join(root, 'charts', 'order-platform', 'values.yaml')) as { postgresql: { name: string } }
+    expect(waited[0]).toContain(`statefulset/${values.postgresql.name} `)
   })
 
   it('plans steps that come after steps listed before them', () => {

@@ -1,15 +1,19 @@
 import { expect, it } from 'vitest'
-import { kafkaTopic, ready } from './fixtures.ts'
+import { kafkaTopic, ready, unmanaged } from './fixtures.ts'
 import { KnownTopics } from './known-topics.ts'
 
 const names = (known: KnownTopics) => known.takeDirty(100).map(({ metadata }) => metadata.name)
 
-it('has everything looked at that a list brings, and forgets what it lacks', () => {
+it('has what is new or changed in a list looked at, everything in a round, and forgets what a list lacks', () => {
   const known = new KnownTopics()
   known.replace([kafkaTopic({ name: 'a' }), kafkaTopic({ name: 'b' })])
   expect(names(known)).toEqual(['a', 'b'])
   known.replace([kafkaTopic({ name: 'b' })])
   expect(known.all()).toHaveLength(1)
+  expect(names(known)).toEqual([])
+  known.replace([kafkaTopic({ name: 'b', generation: 2 })])
+  expect(names(known)).toEqual(['b'])
+  known.markAll()
   expect(names(known)).toEqual(['b'])
 })
 
@@ -23,13 +27,15 @@ it('does not have a resource looked at for its status alone', () => {
   expect(names(known)).toEqual(['orders'])
 })
 
-it('has the other claimants of a topic looked at when one goes', () => {
+it('has the other claimants of a topic looked at when one changes, and with the next round when one goes', () => {
   const known = new KnownTopics()
   const spec = { topicName: 'orders' }
   known.replace([kafkaTopic({ name: 'a', spec }), kafkaTopic({ name: 'b', spec })])
   names(known)
+  known.apply({ type: 'MODIFIED', resource: kafkaTopic({ name: 'a', spec, annotations: unmanaged }) })
+  expect(names(known)).toEqual(['a', 'b'])
   known.apply({ type: 'DELETED', resource: kafkaTopic({ name: 'a', spec }) })
-  expect(names(known)).toEqual(['b'])
+  expect(names(known)).toEqual([])
 })
 
 it('wakes who waits', async () => {

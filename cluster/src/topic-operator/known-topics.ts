@@ -13,15 +13,20 @@ export class KnownTopics {
     return [...this.#byUid.values()]
   }
 
-  /**
-   * The whole truth at one moment. Everything is to be looked at, since the topics in Kafka may
-   * have changed too.
-   */
+  /** The whole truth at one moment: what differs from before is to be looked at. */
   replace(items: readonly KafkaTopic[]): void {
     const listed = new Set(items.map(({ metadata }) => metadata.uid))
     for (const uid of this.#byUid.keys()) if (!listed.has(uid)) this.#forget(uid)
-    for (const item of items) this.remember(item)
-    for (const uid of listed) this.#mark(uid)
+    for (const item of items) {
+      const before = this.#byUid.get(item.metadata.uid)
+      this.remember(item)
+      if (!before || differs(before, item)) this.#mark(item.metadata.uid)
+    }
+  }
+
+  /** A round: the topics in Kafka may have changed without a word. */
+  markAll(): void {
+    for (const uid of this.#byUid.keys()) this.#mark(uid)
   }
 
   apply({ type, resource }: TopicEvent): void {
@@ -29,8 +34,9 @@ export class KnownTopics {
     const before = this.#byUid.get(uid)
     if (type === 'DELETED') this.#forget(uid)
     else this.remember(resource)
-    if (before && type !== 'DELETED' && !differs(before, resource)) return
-    if (type !== 'DELETED') this.#mark(uid)
+    // Who has waited for it to go is looked at with the next round, as by the real one.
+    if (type === 'DELETED' || (before && !differs(before, resource))) return
+    this.#mark(uid)
     // Another resource that claims the same topic may win or lose it by this.
     const names = new Set([before, resource].flatMap((known) => (known ? [topicName(known)] : [])))
     for (const other of this.#byUid.values())

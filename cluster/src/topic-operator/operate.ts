@@ -1,6 +1,6 @@
 // How does the stand-in keep going? One loop learns of KafkaTopics by list and watch, another works
-// off what is to be looked at in batches. Both outlive any failure of the API server or of Kafka,
-// and end when told to.
+// off what is to be looked at in batches, a third has everything looked at in rounds. They outlive
+// any failure of the API server or of Kafka, and end when told to.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KafkaUnavailable, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import { KnownTopics } from './known-topics.ts'
@@ -15,7 +15,11 @@ export interface OperateOptions {
   readonly signal: AbortSignal
   /** Called after each list of all resources. */
   readonly onListed?: () => void
+  /** How often everything is looked at without cause. Default: as often as by the real one. */
+  readonly roundMs?: number
 }
+
+const usualRoundMs = 120_000
 
 /** Resources that come together are worked off together, up to as many. */
 const lingerMs = 40
@@ -26,7 +30,11 @@ const unavailableMs = 60_000
 /** Resolves when `signal` aborts and the batch in hand is done. */
 export async function operate(options: OperateOptions): Promise<void> {
   const known = new KnownTopics()
-  await Promise.all([learn(known, options), work(known, options)])
+  await Promise.all([learn(known, options), work(known, options), rounds(known, options)])
+}
+
+async function rounds(known: KnownTopics, { signal, roundMs = usualRoundMs }: OperateOptions): Promise<void> {
+  for (await pause(roundMs, signal); !signal.aborted; await pause(roundMs, signal)) known.markAll()
 }
 
 async function learn(known: KnownTopics, { kube, log, signal, onListed }: OperateOptions): Promise<void> {

@@ -3,7 +3,7 @@
 // says something new.
 import type { Outcome, TopicAdmin, TopicError } from '@orderpipeline/kafka-admin'
 import { changesOf, intentOf, type Changes, type Intent } from './decide.ts'
-import { finalizer, hasFinalizer, isBeingDeleted, isManaged, topicName } from './kafka-topic.ts'
+import { finalizer, hasFinalizer, isBeingDeleted, topicName } from './kafka-topic.ts'
 import type { KafkaTopic, Problem } from './kafka-topic.ts'
 import { ApiError } from './kube-transport.ts'
 import type { KafkaTopics } from './kube.ts'
@@ -100,8 +100,7 @@ async function applied(
 async function leave(resource: KafkaTopic, intent: Intent, world: World): Promise<void> {
   const goes = isBeingDeleted(resource) && !hasFinalizer(resource) // for others to let go
   if (goes || intent.kind !== 'leave') return
-  const present = isManaged(resource) ? resource : await addFinalizer(resource, world)
-  if (present) await writeStatus(present, intent.problem ? { problem: intent.problem } : {}, world)
+  await writeStatus(resource, intent.problem ? { problem: intent.problem } : {}, world)
 }
 
 async function addFinalizer(resource: KafkaTopic, { kube, remember }: World): Promise<KafkaTopic | undefined> {

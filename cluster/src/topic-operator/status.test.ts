@@ -32,12 +32,11 @@ it('has neither name nor id for an unmanaged topic', () => {
   expect(after).not.toHaveProperty('topicId')
 })
 
-it('keeps the generation last acted on while paused', () => {
-  const conditions = [{ type: 'ReconciliationPaused', status: 'True' }]
-  const given = { annotations: paused, generation: 5 }
-  expect(statusOf(kafkaTopic(given), {}, first)).toMatchObject({ conditions, observedGeneration: 0 })
-  const before = { observedGeneration: 4 }
-  expect(statusOf(kafkaTopic({ ...given, status: before }), {}, first)).toMatchObject({ observedGeneration: 4 })
+it('observes the generation of a paused topic, and says no id of it', () => {
+  const given = { annotations: paused, generation: 5, status: { observedGeneration: 4, topicId: 'id' } }
+  const after = statusOf(kafkaTopic(given), {}, first)
+  expect(after).toMatchObject({ conditions: [{ type: 'ReconciliationPaused', status: 'True' }], observedGeneration: 5 })
+  expect(after).not.toHaveProperty('topicId')
 })
 
 it('moves the time of a condition only with the condition, and then nothing has changed', () => {

@@ -17,13 +17,11 @@ export function statusOf(resource: KafkaTopic, attempt: Attempt, now: Date): Kaf
   const managed = isManaged(resource)
   return {
     conditions: [{ ...condition, lastTransitionTime: lastTransitionTime ?? seconds(now) }],
-    // A paused resource is not looked at, so the generation last acted on stays; 0 where there was
-    // none.
-    observedGeneration:
-      managed && isPaused(resource) ? (before?.observedGeneration ?? 0) : resource.metadata.generation,
+    observedGeneration: resource.metadata.generation, // of a paused one too, though it is not acted on
     // Kept at the first name: a change of it is refused until it is taken back.
     ...(managed && { topicName: before?.topicName ?? topicName(resource) }),
-    ...(managed && idOf(attempt.topicId ?? before?.topicId)),
+    // Known again once the topic is looked at.
+    ...(managed && !isPaused(resource) && idOf(attempt.topicId ?? before?.topicId)),
   }
 }
 

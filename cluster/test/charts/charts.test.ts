@@ -166,6 +166,15 @@ describe('order-shop', () => {
     expect(JSON.stringify(podsOf([migration]))).toContain(`"image":${JSON.stringify(image)}`)
   })
 
+  test('gives the pods of the pipeline its own pull secrets, users and template, and checks that as the definition does', async () => {
+    const sets = ['imagePullSecrets[0].name=pull', 'pipeline.template.imagePullSecrets={own}', 'pipeline.template.labels.team=shop', 'pipeline.suspension.drainDeadlineSeconds=30', 'clusterAssignsUsers=true']
+    const pipeline = only(await rendered(path, sets), 'OrderPipeline')
+    expect(pipeline.spec).toMatchObject({ suspension: { drainDeadlineSeconds: 30 } })
+    expect(pipeline.spec?.['template']).toEqual({ imagePullSecrets: ['own', 'pull'], labels: { team: 'shop' }, securityContext: {} })
+    expect(only(await rendered(path), 'OrderPipeline').spec).not.toHaveProperty('template')
+    await expect(rendered(path, ['pipeline.template.lables.team=shop'])).rejects.toThrow(/lables/)
+  })
+
   test('changes one stage, adds one and leaves one out without repeating the others', async () => {
     const own = 'stages.audit={"image":"audit:1","consumes":[{"topic":"orders.status"}],"scaling":{"minReplicas":1,"maxReplicas":2,"lagPerReplica":5}}'
     const objects = await rendered(path, ['stages.payment.scaling.maxReplicas=7', 'stages.notification=null'], ['--set-json', own])
@@ -502,6 +511,22 @@ describe('order-platform', () => {
     const images = pods.map(({ spec }) => (spec.containers[0] as { image?: string }).image)
     expect(new Set(images)).toEqual(new Set(['services', 'operator'].map((name) => `registry.example.com/team/orderpipeline/${name}:0.1.0`)))
     for (const { spec } of pods) expect(spec).toMatchObject({ imagePullSecrets: [{ name: 'pull' }] })
+    expect(only(objects, 'OrderPipeline').spec?.['template']).toEqual({ imagePullSecrets: ['pull'] })
+  })
+
+  test('leaves user and group of every pod to the cluster where it is told to, those of the pipeline too', async () => {
+    const contexts = async (...values: string[]) => {
+      const objects = await rendered(platform.path, ['valkey.enabled=true', 'order-shop.limits.redis.secretName=shop-valkey', 'order-shop.limits.redis.key=url', ...values])
+      const pipeline = only(objects, 'OrderPipeline').spec?.['template'] as { securityContext?: unknown } | undefined
+      return { pods: podsOf(objects).map(({ spec }) => (spec as { securityContext?: object }).securityContext), pipeline: pipeline?.securityContext }
+    }
+    const usual = await contexts()
+    expect(usual.pods.length).toBeGreaterThan(5)
+    for (const context of usual.pods) expect(context).toMatchObject({ runAsNonRoot: true, runAsUser: expect.any(Number) as number })
+    expect(usual.pipeline).toBeUndefined()
+    const open = await contexts('global.clusterAssignsUsers=true')
+    for (const context of open.pods) expect(context).toEqual({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+    expect(open.pipeline).toEqual({})
   })
 })
 

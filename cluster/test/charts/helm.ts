@@ -79,8 +79,8 @@ export function only(objects: readonly KubeObject[], kind: string): KubeObject {
 /** The pods that Deployments, Jobs and StatefulSets would make, with the claims of the latter. */
 export function podsOf(objects: readonly KubeObject[]): { name: string; spec: PodSpec }[] {
   return objects.flatMap(({ metadata, spec }) => {
-    const template = spec?.['template'] as { spec: PodSpec } | undefined
-    if (!template) return []
+    const template = spec?.['template'] as { spec?: PodSpec } | undefined
+    if (!template?.spec) return [] // an OrderPipeline has a template too, of no pod
     const claims = (spec?.['volumeClaimTemplates'] ?? []) as { metadata: { name: string } }[]
     const volumes = claims.map(({ metadata: { name } }) => ({ name, persistentVolumeClaim: { claimName: `${name}-0` } }))
     return [{ name: metadata.name, spec: claims.length === 0 ? template.spec : { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...volumes] } }]

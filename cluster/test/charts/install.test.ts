@@ -4,6 +4,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
@@ -41,10 +42,11 @@ afterAll(async () => {
 })
 
 describe('order-platform', () => {
-  const upgrade = (...values: string[]) => {
+  const upgrade = (...values: string[]) => upgradeWith([], ...values)
+  const upgradeWith = (flags: readonly string[], ...values: string[]) => {
     // The API server of the tests has KEDA's definitions.
     const sets = ['kafka.replicas=1', 'keda.enabled=false', ...values].flatMap((value) => ['--set', value])
-    return helm('upgrade', '--install', 'platform', platform.path, '--no-hooks', ...neededValues(platform.path), ...sets)
+    return helm('upgrade', '--install', 'platform', platform.path, '--no-hooks', ...neededValues(platform.path), ...sets, ...flags)
   }
 
   test('is installed from its packed dependencies, and upgraded without a change', async () => {
@@ -64,6 +66,18 @@ describe('order-platform', () => {
     const before = await passwords()
     expect(await upgrade()).toContain('STATUS: deployed')
     expect(await passwords()).toBe(before)
+  })
+
+  test('stops at what kubectl has changed of the pipeline, and takes it back where it is told to', async () => {
+    const stage = { name: 'payment', scaling: { minReplicas: 5, maxReplicas: 77, lagPerReplica: 60 } }
+    const edited = { apiVersion: 'orderpipeline.dev/v1alpha1', kind: 'OrderPipeline', metadata: { name: 'shop', namespace }, spec: { stages: [stage] } }
+    await kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=kubectl-edit', '-f', '-'], JSON.stringify(edited))
+    const most = () => kubectl(['-n', namespace, 'get', 'orderpipeline', 'shop', '-o', 'jsonpath={.spec.stages[?(@.name=="payment")].scaling.maxReplicas}'])
+    expect(await most()).toBe('77')
+    await expect(upgrade()).rejects.toThrow(/conflict with "kubectl-edit"/)
+    expect(await most()).toBe('77')
+    expect(await upgradeWith(['--force-conflicts'])).toContain('STATUS: deployed')
+    expect(await most()).toBe('100')
   })
 
   test('refuses what Strimzi cannot change in a running Kafka, and names the value to go back to', async () => {
@@ -159,6 +173,59 @@ describe('the uninstallation of the operator', () => {
     expect(await finalizersOf('waits')).toBe('["example.com/another"]')
     expect(await finalizersOf('keeps')).toBe('["orderpipeline.dev/cleanup","example.com/another"]')
     for (const name of ['waits', 'keeps']) await kubectl(['-n', namespace, 'patch', 'orderpipeline', name, '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
+  })
+})
+
+describe('the uninstallation of the platform', () => {
+  const topicFinalizer = 'strimzi.io/topic-operator'
+  const topic = (name: string, kafka: string) => ({
+    apiVersion: 'kafka.strimzi.io/v1',
+    kind: 'KafkaTopic',
+    metadata: { name, namespace, labels: { 'strimzi.io/cluster': kafka }, finalizers: [topicFinalizer] },
+    spec: { partitions: 1 },
+  })
+  const scaledObject = (name: string, finalizer: string) => ({
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'ScaledObject',
+    metadata: { name, namespace, finalizers: [finalizer] },
+    spec: { scaleTargetRef: { name }, triggers: [{ type: 'cron', metadata: {} }] },
+  })
+  const left = async (kind: string) =>
+    (await kubectl(['-n', namespace, 'get', kind, '-o', 'jsonpath={range .items[*]}{.metadata.name} {.metadata.finalizers}{"\\n"}{end}'])).split('\n').map((line) => line.trim()).filter((line) => line !== '').sort()
+  const uninstalled = async (...values: string[]) => {
+    const objects = await rendered(platform.path, values, ['--namespace', namespace])
+    const hooks = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'post-delete' && metadata.name.endsWith('leftovers'))
+    const { env } = await asHook(hooks)
+    const [container] = podsOf(hooks)[0]?.spec.containers ?? []
+    const own = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value ?? '']))
+    return async () => (await run(process.execPath, container?.args ?? [], { env: { ...env, ...own, QUIET_SECONDS: '2' }, timeoutMs: 90_000 })).stdout
+  }
+  const deleting = (...names: string[]) => kubectl(['-n', namespace, 'delete', ...names, '--wait=false'])
+
+  test('lets go of what KEDA and the Topic Operator can no longer finish, and of nothing else', async () => {
+    const items = [topic('gone', 'shop-kafka'), topic('kept', 'shop-kafka'), topic('others', 'another'), scaledObject('gone', 'finalizer.keda.sh'), scaledObject('kept', 'finalizer.keda.sh'), scaledObject('others', 'example.com/another')]
+    await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
+    await deleting('kafkatopic/gone', 'kafkatopic/others', 'scaledobject/gone', 'scaledobject/others')
+    const output = await (await uninstalled())()
+    expect(output).toContain('gone is held by finalizer.keda.sh no longer')
+    expect(await left('kafkatopics')).toEqual(['kept', `others ["${topicFinalizer}"]`])
+    expect(await left('scaledobjects')).toEqual(['kept ["finalizer.keda.sh"]', 'others ["example.com/another"]'])
+    for (const each of ['kafkatopic/others', 'scaledobject/others', 'scaledobject/kept']) await kubectl(['-n', namespace, 'patch', each, '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
+    await deleting('kafkatopic/kept', 'scaledobject/kept')
+  })
+
+  test('waits for the Topic Operator to end, which would hold the topics again, and looks at nothing that stays', async () => {
+    const operator = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop-kafka-entity-operator', namespace }, spec: { replicas: 0, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: 'a' }] } } } }
+    await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [operator, topic('waits', 'shop-kafka'), scaledObject('stays', 'finalizer.keda.sh')] }))
+    await deleting('kafkatopic/waits', 'scaledobject/stays')
+    const ends = (await uninstalled('keda.enabled=false'))()
+    await sleep(3000)
+    expect(await left('kafkatopics')).toEqual([`waits ["${topicFinalizer}"]`])
+    await kubectl(['-n', namespace, 'delete', 'deployment', 'shop-kafka-entity-operator'])
+    await ends
+    expect(await left('kafkatopics')).toEqual([])
+    expect(await left('scaledobjects')).toEqual(['stays ["finalizer.keda.sh"]'])
+    await kubectl(['-n', namespace, 'patch', 'scaledobject/stays', '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
   })
 })
 

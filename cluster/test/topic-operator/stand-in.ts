@@ -73,10 +73,15 @@ export async function namespaceOf(kubeconfig: string) {
 export type Namespace = Awaited<ReturnType<typeof namespaceOf>>
 
 /** Runs the stand-in until the test ends or the returned function is called. */
-export async function standIn({ kubeConfig, namespace }: Namespace, kafka: TopicAdmin): Promise<() => Promise<void>> {
+export async function standIn(
+  { kubeConfig, namespace }: Namespace,
+  kafka: TopicAdmin,
+  roundMs?: number,
+): Promise<() => Promise<void>> {
   const kube = await kafkaTopics(kubeConfig, { namespace, cluster: 'test' })
   const stopping = new AbortController()
-  const running = operate({ kube, kafka, signal: stopping.signal, now: () => new Date(), log: () => undefined })
+  const ground = { kube, kafka, signal: stopping.signal, now: () => new Date(), log: () => undefined }
+  const running = operate({ ...ground, ...(roundMs === undefined ? {} : { roundMs }) })
   const stop = async () => {
     stopping.abort()
     await running

@@ -43,6 +43,18 @@ describe('the pods of a part', () => {
     expect(ids({ securityContext: { runAsUser: 7 } })).toMatchObject({ runAsNonRoot: true, runAsUser: 7 })
   })
 
+  it('are reached on their ports, which the NetworkPolicy admits by number', () => {
+    const objects = objectsOf({ gateway: { scaling: { minReplicas: 1, maxReplicas: 2, cpuPercent: 70 } } })
+    const admitted = objects.flatMap((object) =>
+      object.kind === 'NetworkPolicy' ? [[object.metadata.name, object.spec.ingress?.[0]?.ports]] : [],
+    )
+    const tcp = (port: number) => ({ port, protocol: 'TCP' })
+    expect(Object.fromEntries(admitted)).toEqual({
+      'shop-gateway': [tcp(8080), tcp(9090)],
+      'shop-payment': [tcp(9090)],
+    })
+  })
+
   it('keep the labels that the operator selects them by, whatever a template says', () => {
     const labels = { 'orderpipeline.dev/stage': 'other', 'example.com/team': 'shop' }
     const { metadata } = podOf(objectsOf({ template: { labels } }))

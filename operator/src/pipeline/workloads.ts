@@ -75,7 +75,7 @@ export const stageWorkload = (
   const inputs = templateInputs(pipeline, stage, settings, secrets, pools)
   const { active, versions } = roll(template, live, rollSettings(pipeline, stage, report, inputs))
   const deployments = versions.map((version) => deployment(pipeline, stage.name, stage, version, maxUnavailable(stage)))
-  return { active, objects: [...companions(pipeline, stage.name, ['metrics'], wishes), ...deployments] }
+  return { active, objects: [...companions(pipeline, stage.name, [ports.metrics], wishes), ...deployments] }
 }
 
 export const gatewayWorkload = (
@@ -103,7 +103,7 @@ export const gatewayWorkload = (
   const service = gatewayService(pipeline, gateway, active)
   return {
     active,
-    objects: [...companions(pipeline, gatewayName, ['http', 'metrics'], wishes), service, ...deployments],
+    objects: [...companions(pipeline, gatewayName, [ports.http, ports.metrics], wishes), service, ...deployments],
   }
 }
 
@@ -230,7 +230,7 @@ const deployment = (
 const companions = (
   pipeline: OrderPipeline,
   stage: string,
-  open: readonly ('http' | 'metrics')[],
+  open: readonly number[],
   { serviceAccountAnnotations, imagePullSecrets = [] }: PodTemplate,
 ): ChildObject[] => {
   const podSelector = { matchLabels: selectorLabels(pipeline.metadata.name, stage) }
@@ -250,6 +250,7 @@ const companions = (
       spec: {
         podSelector,
         policyTypes: ['Ingress'],
+        // By number: some network plugins resolve names wrongly, or not at all.
         ingress: [{ ports: open.map((port) => ({ port, protocol: 'TCP' })) }],
       },
     },

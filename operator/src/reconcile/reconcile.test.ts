@@ -61,7 +61,7 @@ const reconciler = (
       status: { write: (input) => (seen.push(input), Promise.resolve(undefined)), forget: () => undefined },
       strangers: { of: () => new Map(), note: () => undefined, forget: () => undefined },
       throughput: { note: () => new Map(), forget: () => undefined },
-      pods: { look: () => Promise.resolve(new Map()), forget: () => undefined },
+      pods: { look: () => Promise.resolve(new Map()), waitMs: () => undefined, forget: () => undefined },
       secrets: { look: () => Promise.resolve(new Map()) },
       topics: { look: () => undefined, released: () => true, topicsOf: () => undefined },
       updates: { turn: () => undefined },

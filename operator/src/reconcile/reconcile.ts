@@ -27,7 +27,7 @@ import { hasFinalizer, isGone, releaseTopics, removeFinalizer, withFinalizer } f
 import { atLatest, nextCheck, type Next } from './next-check.ts'
 import { observe, type Informers } from './observe.ts'
 import { type Outcome, perform } from './perform.ts'
-import { lookEveryMs, type PodReports } from './pod-reports.ts'
+import type { PodReports } from './pod-reports.ts'
 import type { SecretDigestReader } from './secret-digests.ts'
 import { startsOf } from './start.ts'
 import type { StatusWriter } from './status-writer.ts'
@@ -51,6 +51,9 @@ export interface Reconciler {
   readonly updates: Pick<UpdateTurns, 'turn'>
   readonly topics: Pick<TopicKeeper, 'look' | 'released' | 'topicsOf'>
 }
+
+/** How often a pipeline is looked at while it drains, milliseconds. */
+const lookEveryMs = 5000
 
 /** They are deleted: KEDA would go on scaling a Deployment that belongs to another. */
 const strayScalers = (pipeline: OrderPipeline, children: readonly ChildObject[], outcomes: readonly Outcome[]) => {
@@ -121,7 +124,8 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
   const isRecorded = (image: string) => observe(on.world, key).pipeline?.status?.services?.image === image
   const waits = [
     ...(moveTo !== undefined && isRecorded(moveTo) ? [0] : []),
-    ...(pods.size > 0 || suspensionOf(pipeline, after, lag) === 'draining' ? [lookEveryMs] : []),
+    (pods.size > 0 ? on.pods.waitMs(key) : undefined) ?? [],
+    ...(suspensionOf(pipeline, after, lag) === 'draining' ? [lookEveryMs] : []),
     on.contests.waitMs(key) ?? [],
   ].flat()
   const next = nextCheck(problems, outcomes, statusWaitMs)

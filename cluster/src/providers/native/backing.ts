@@ -68,7 +68,8 @@ export function backingOf(cluster: NativeCluster): Backing {
     async startTopicOperator() {
       const { kubeconfig } = await cluster.controlPlane()
       const bootstrapServers = `127.0.0.1:${await port('kafka')}`
-      await (await cluster.host()).start(topicOperatorProcess({ kubeconfig, bootstrapServers, cluster: kafkaCluster }))
+      const scope = { cluster: kafkaCluster, namespace: shopNamespace } // of one namespace, as the real one is
+      await (await cluster.host()).start(topicOperatorProcess({ kubeconfig, bootstrapServers, ...scope }))
     },
     async objects() {
       if (!postgres) throw new Error('PostgreSQL has not been started')

@@ -29,7 +29,9 @@ export async function installChart(kubectl: Kubectl, release: Release, progress:
   progress.note(`helm upgrade --install ${name}`)
   const target = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--create-namespace']
   const values = [...valuesFiles.flatMap((file) => ['--values', file]), ...set.flatMap((value) => ['--set', value])]
-  const flags = [...(takeOwnership ? ['--take-ownership'] : []), '--timeout', '5m']
+  // What kubectl or Tilt has changed of the release's own fields is taken back: a local cluster is
+  // as its sources say, and an upgrade that stops at a conflict would leave it half-way.
+  const flags = [...(takeOwnership ? ['--take-ownership'] : []), '--force-conflicts', '--timeout', '5m']
   await run(toolPath('helm'), ['upgrade', '--install', name, chart, ...target, ...values, ...flags], {
     timeoutMs: 330_000,
   })
