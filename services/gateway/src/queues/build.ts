@@ -37,8 +37,10 @@ export function openQueues(
   const queues = createQueueReader({
     kafka,
     groupPrefix: config.KAFKA_GROUP_PREFIX ?? `${config.ORDERPIPELINE_NAMESPACE}.${config.ORDERPIPELINE_PIPELINE}.`,
+    database,
     outbox: () => outboxLag(database),
     cacheMs,
+    timeoutMs,
     maxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
     ...clock,
   })
