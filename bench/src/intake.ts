@@ -2,14 +2,11 @@
 // for it with fsync on: once with commits shared by whoever waits, once with a commit for each
 // order on as many connections.
 import { randomUUIDv7 } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { inProcessHost, persistedPorts, startPostgres } from '@orderpipeline/cluster/testing'
 import { createPool } from '@orderpipeline/postgres'
 import { testDatabase } from '@orderpipeline/stage/testing'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { createIntake, intakeMetrics } from '@orderpipeline/orders/intake'
+import { withOwnServers } from './own-servers.ts'
 import type { Row } from './table.ts'
 
 export interface IntakeBenchOptions {
@@ -25,26 +22,18 @@ const ways = [
   { name: 'one order to a commit, 20 connections', maxBatch: 1, connections: 20 },
 ] as const
 
-export async function benchIntake({ orders, waiting, say }: IntakeBenchOptions): Promise<Row[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-bench-'))
-  await chmod(dir, 0o711) // PostgreSQL's own user must be able to pass
-  const host = inProcessHost(join(dir, 'processes'))
-  try {
-    const port = await persistedPorts(join(dir, 'ports.json')).port('postgres')
-    const postgres = await startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'cluster' })
+export function benchIntake({ orders, waiting, say }: IntakeBenchOptions): Promise<Row[]> {
+  return withOwnServers(async ({ adminUrl }) => {
     const rows: Row[] = []
     for (const way of ways) {
       say(`${way.name} …`)
-      const database = await testDatabase(postgres.adminUrl)
+      const database = await testDatabase(adminUrl)
       const perSecond = await placed(database.url, way, { orders, waiting })
       await database.drop()
       rows.push({ 'intake, fsync on': way.name, 'orders/s': Math.round(perSecond) })
     }
     return rows
-  } finally {
-    await host.close()
-    await rm(dir, { recursive: true, force: true })
-  }
+  })
 }
 
 async function placed(

@@ -3,6 +3,7 @@
 import { cpus, totalmem } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { benchAutoscaling } from './autoscaling.ts'
+import { benchFailover } from './failover.ts'
 import { benchIntake } from './intake.ts'
 import { benchMonthTwo } from './month-two/index.ts'
 import { benchScaling } from './scaling.ts'
@@ -36,6 +37,20 @@ program
   .action(async (options: Record<'divisor' | 'orders' | 'rounds', number> & { json?: true }) => {
     const { divisor, orders, rounds } = options
     print(await benchMonthTwo({ divisor, orders, rounds, say }), options.json)
+  })
+
+program
+  .command('failover')
+  .description(
+    'the primary of PostgreSQL is killed under load: commits that wait for the standby, against those that do not',
+  )
+  .option('--orders <n>', 'orders accepted before the primary is killed', whole, 10_000)
+  .option('--clients <n>', 'clients that each wait for their answer', whole, 200)
+  .option('--rounds <n>', 'failovers of each way', whole, 5)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: Record<'orders' | 'clients' | 'rounds', number> & { json?: true }) => {
+    const { orders, clients, rounds } = options
+    print(await benchFailover({ orders, clients, rounds, say }), options.json)
   })
 
 program

@@ -1,5 +1,6 @@
 // What became of the accepted orders? Each is looked up until it has ended; one that the gateway
-// does not know is lost, one with two endings is doubled.
+// does not know is lost, one with two endings is doubled. It sees what the orders service knows:
+// the same ending twice is one row there, and of charges, parcels and mails it sees nothing.
 import type { Client, OrderStatus, PlacedOrder } from './client.ts'
 import { createLatencies, type Percentiles } from './latencies.ts'
 
@@ -13,7 +14,9 @@ export interface Outcomes {
   readonly unfinished: number
   /** Accepted, yet unknown to the gateway. */
   readonly lost: number
-  /** One id given to two orders, or an order that ended in two ways. */
+  /**
+   * One id given to two orders, or an order that ended in two ways; twice in one way is not seen.
+   */
   readonly doubled: number
   /** From accepted to ended, by the database's clock. */
   readonly endToEndMs: Percentiles

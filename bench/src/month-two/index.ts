@@ -1,11 +1,8 @@
 // Is a shop as fast in its second month as on its first day? The intake and the orders stage on an
 // empty database and on one with the rows of 30 days at 10,000 orders a minute, scaled down; in
 // turns, on one PostgreSQL with fsync on.
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { inProcessHost, persistedPorts, startPostgres } from '@orderpipeline/cluster/testing'
 import { testDatabase } from '@orderpipeline/stage/testing'
+import { withOwnServers } from '../own-servers.ts'
 import type { Row } from '../table.ts'
 import { daysFilled, fillMonth } from './fill.ts'
 import { forget, measure, type Measured } from './measure.ts'
@@ -21,15 +18,10 @@ export interface MonthTwoOptions {
 
 const ordersPerDay = 10_000 * 60 * 24
 
-export async function benchMonthTwo({ divisor, orders, rounds, say }: MonthTwoOptions): Promise<Row[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-bench-'))
-  await chmod(dir, 0o711) // PostgreSQL's own user must be able to pass
-  const host = inProcessHost(join(dir, 'processes'))
-  try {
-    const port = await persistedPorts(join(dir, 'ports.json')).port('postgres')
-    const postgres = await startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'cluster' })
-    const empty = await testDatabase(postgres.adminUrl)
-    const full = await testDatabase(postgres.adminUrl)
+export function benchMonthTwo({ divisor, orders, rounds, say }: MonthTwoOptions): Promise<Row[]> {
+  return withOwnServers(async ({ adminUrl }) => {
+    const empty = await testDatabase(adminUrl)
+    const full = await testDatabase(adminUrl)
     const perDay = Math.ceil(ordersPerDay / divisor)
     const rows = await fillMonth({ url: full.url, ordersPerDay: perDay, say })
     say(`${rows.toLocaleString('en')} rows of ${(perDay * daysFilled).toLocaleString('en')} orders are there`)
@@ -61,10 +53,7 @@ export async function benchMonthTwo({ divisor, orders, rounds, say }: MonthTwoOp
       row('empty', measured.empty, pruned.empty),
       row(`${daysFilled} days of ${perDay.toLocaleString('en')} orders`, measured.full, pruned.full),
     ]
-  } finally {
-    await host.close()
-    await rm(dir, { recursive: true, force: true })
-  }
+  })
 }
 
 function median(values: readonly number[]): number {

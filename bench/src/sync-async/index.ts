@@ -1,12 +1,11 @@
 // What does it bring to answer an order at once and work on it behind Kafka? The same orders
 // through a chain of synchronous HTTP calls and through the platform, on the same machine, database
 // and payment provider, in one run.
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inProcessHost, persistedPorts, startKafka, startPostgres } from '@orderpipeline/cluster/testing'
+import { startKafka } from '@orderpipeline/cluster/testing'
 import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { withOwnServers, type OwnServers } from '../own-servers.ts'
 import type { Row } from '../table.ts'
 import { processorSecondsBelow } from './cpu.ts'
 import { startLoad, type Load, type Placed } from './load.ts'
@@ -25,20 +24,15 @@ export interface SyncAsyncBenchOptions {
   readonly say: (line: string) => void
 }
 
-export async function benchSyncAsync(options: SyncAsyncBenchOptions): Promise<Row[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-bench-'))
-  await chmod(dir, 0o711) // PostgreSQL's own user must be able to pass
-  const host = inProcessHost(join(dir, 'processes'))
-  const ports = persistedPorts(join(dir, 'ports.json'))
+export function benchSyncAsync(options: SyncAsyncBenchOptions): Promise<Row[]> {
+  return withOwnServers((servers) => bench(servers, options))
+}
+
+async function bench({ dir, host, ports, adminUrl }: OwnServers, options: SyncAsyncBenchOptions): Promise<Row[]> {
   const provider = createProcesses()
   const progress = progressOf(options)
   try {
-    const postgres = await startPostgres(host, {
-      dir: join(dir, 'postgres'),
-      port: await ports.port('postgres'),
-      sizing: 'cluster',
-    })
-    const database = await testDatabase(postgres.adminUrl, { seedProducts: 100, seedStockQuantity: 100_000_000 })
+    const database = await testDatabase(adminUrl, { seedProducts: 100, seedStockQuantity: 100_000_000 })
     const providerPort = await freePort()
     const providerUrl = `http://127.0.0.1:${providerPort}`
     const env = { HTTP_PORT: String(providerPort), METRICS_PORT: '0', DATABASE_URL: database.url, LOG_LEVEL: 'error' }
@@ -73,8 +67,6 @@ export async function benchSyncAsync(options: SyncAsyncBenchOptions): Promise<Ro
     return chain.flatMap((row, n) => [row, platform[n] ?? row])
   } finally {
     await provider.stop()
-    await host.close()
-    await rm(dir, { recursive: true, force: true })
   }
 }
 

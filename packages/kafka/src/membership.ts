@@ -19,6 +19,11 @@ export interface MembershipOptions {
   readonly address: KafkaAddress
   readonly groupId: string
   readonly topics: readonly string[]
+  /**
+   * Asked until it resolves, before the group is joined: to what offsets are committed with. Where
+   * it rejects, the group is not joined this time.
+   */
+  readonly mayJoin?: (() => Promise<string | undefined>) | undefined
   readonly onBatch: (payload: EachBatchPayload) => Promise<void>
   /**
    * The group has given this replica these partitions, by topic; whatever it had before is
@@ -88,6 +93,8 @@ export function startMembership(options: MembershipOptions): Membership {
   const closing = new AbortController()
   let consumer: Consumer | undefined
   let commitOffsets: ((offsets: Offsets) => Promise<void>) | undefined
+  let allowed = options.mayJoin === undefined
+  let metadata: string | undefined
   let joined = false
   let fetching = true
   let lastSign = performance.now()
@@ -142,6 +149,9 @@ export function startMembership(options: MembershipOptions): Membership {
       if (!fetching) pauseAll(mine)
     })
     const begin = async (): Promise<Error | undefined> => {
+      if (!allowed) metadata = await options.mayJoin?.()
+      allowed = true
+      if (over) return undefined
       await mine.connect()
       await mine.subscribe({ topics: [...topics], fromBeginning: true })
       if (over) return undefined
@@ -204,7 +214,7 @@ export function startMembership(options: MembershipOptions): Membership {
     commit: async (offsets) => {
       if (offsets.length === 0) return
       if (!commitOffsets) throw new NotAMember('there is no consumer to commit by')
-      await within(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets) }))
+      await within(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets, metadata) }))
     },
     stopFetching: () => {
       fetching = false
@@ -232,12 +242,13 @@ class NotAMember extends Error {
   readonly retry = true
 }
 
-function byTopic(offsets: readonly OffsetToCommit[]) {
-  const topics = new Map<string, { partition: number; offset: string }[]>()
+function byTopic(offsets: readonly OffsetToCommit[], metadata: string | undefined) {
+  const topics = new Map<string, { partition: number; offset: string; metadata?: string }[]>()
   for (const { topic, partition, offset } of offsets) {
+    const one = { partition, offset, ...(metadata === undefined ? {} : { metadata }) }
     const of = topics.get(topic)
-    if (of) of.push({ partition, offset })
-    else topics.set(topic, [{ partition, offset }])
+    if (of) of.push(one)
+    else topics.set(topic, [one])
   }
   return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
 }

@@ -15,6 +15,7 @@ import type { Failure } from './dead-letter.ts'
 import { createAssignments } from './assignments.ts'
 import type { Assignment } from './assignments.ts'
 import { errorOf, stallOf, verdictOn } from './failure.ts'
+import { GroupOfAnother } from './group-owner.ts'
 import { createGroupCommit } from './group-commit.ts'
 import type { Effect } from './group-commit.ts'
 import { createFetchAdmission } from './fetch-admission.ts'
@@ -68,6 +69,11 @@ export interface StageOptions<Message, Item> {
   readonly effect: (items: readonly Item[], settled: readonly Item[]) => Promise<Effect<Item>>
   /** As `effect` with nothing new. */
   readonly settle: (settled: readonly Item[]) => Promise<void>
+  /**
+   * Asked before the group is joined, until it resolves: to what offsets are committed with. It
+   * rejects where the replica is not to join, and its message says why.
+   */
+  readonly mayJoin?: (() => Promise<string | undefined>) | undefined
   /** Who holds which partition, kept where it outlives the replica. */
   readonly holdings: PartitionOwnershipStore
   /**
@@ -155,6 +161,18 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     onChange: () => inFlightLimit.wake(),
   })
   let everReady = false
+  let outside = 'not a member of its consumer group yet'
+  const mayJoin = options.mayJoin
+  const asked = async (): Promise<string | undefined> => {
+    try {
+      const metadata = await mayJoin?.()
+      outside = 'not a member of its consumer group yet'
+      return metadata
+    } catch (error) {
+      outside = errorOf(error).message
+      throw error
+    }
+  }
   let settled: Item[] = []
 
   /**
@@ -331,6 +349,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     address: options.address,
     groupId: options.groupId,
     topics: options.topics,
+    ...(mayJoin ? { mayJoin: asked } : {}),
     logger,
     onBatch,
     onAssigned: (partitions) => {
@@ -354,7 +373,8 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       metrics.crashes.inc()
       assignments.end()
       void ownership.release()
-      logger.warn({ error }, 'the consumer was lost; making a new one')
+      if (error instanceof GroupOfAnother) logger.error({ error }, 'this replica stays out of its consumer group')
+      else logger.warn({ error }, 'the consumer was lost; making a new one')
     },
   })
 
@@ -362,7 +382,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     ready: () => {
       everReady ||= membership.joined && ownership.quarantine !== undefined
       if (everReady) return true
-      return membership.joined ? 'the database has not answered yet' : 'not a member of its consumer group yet'
+      return membership.joined ? 'the database has not answered yet' : outside
     },
     healthy: () => membership.silentForMs() < hungAfterMs || 'the consumer has hung',
     drain: async (graceMs) => {

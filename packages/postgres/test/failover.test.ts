@@ -1,60 +1,27 @@
 // Does a service go on writing after a failover, although its connections to the former primary are
 // as well as ever?
-import { createServer, connect } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/stage/testing'
+import { startFailoverProxy } from '@orderpipeline/test-support/failover-proxy'
+import type { FailoverProxy } from '@orderpipeline/test-support/failover-proxy'
 import { ownReplica } from '@orderpipeline/test-support/own-replica'
 import type { OwnReplica } from '@orderpipeline/test-support/own-replica'
 import { createPool, openSession } from '../src/index.ts'
 import type { Pool } from '../src/index.ts'
 
 let servers: OwnReplica
-let service: Proxy
+let service: FailoverProxy
 const pools: Pool[] = []
 beforeAll(async () => {
   servers = await ownReplica()
-  service = await startProxy(servers.adminUrl)
+  service = await startFailoverProxy(servers.adminUrl)
 }, 120_000)
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close()))
   await service.close()
   await servers.close()
 })
-
-interface Proxy {
-  readonly url: string
-  /** New connections go there; those that are open stay where they are. */
-  lead(url: string): void
-  close(): Promise<void>
-}
-
-/** As a Service or a TCP balancer does it at a failover. */
-async function startProxy(first: string): Promise<Proxy> {
-  let target = new URL(first)
-  const sockets = new Set<{ destroy(): void }>()
-  const server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname)
-    for (const socket of [client, upstream]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined).on('close', () => [client, upstream].forEach((one) => one.destroy()))
-    }
-    client.pipe(upstream).pipe(client)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = new URL(first)
-  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {
-    url: url.href,
-    lead: (next) => void (target = new URL(next)),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      }),
-  }
-}
 
 const poolAt = (url: string, readOnly = false): Pool => {
   const pool = createPool({ url, role: 'postgres', schema: 'public', size: 3, readOnly })
@@ -100,7 +67,7 @@ test('writers under load follow a failover to the standby, and what was committe
   await primary.query(text('SELECT pg_reload_conf()'))
   await until(() => refusals.has('25006'), 10)
   await servers.caughtUp()
-  await standby.query(text('SELECT pg_promote()'))
+  await servers.promote()
   service.lead(servers.replicaOf(servers.adminUrl))
 
   const before = committed.size

@@ -10,6 +10,8 @@ export const stageVariables = {
   ORDERPIPELINE_STAGE: variables.text(),
   ...kafkaVariables,
   KAFKA_GROUP_ID: variables.text(),
+  /** Joins the group although its offsets are those of another database. */
+  KAFKA_TAKE_OVER_GROUP: variables.flag().optional(),
   KAFKA_TOPIC_PREFIX: z.string().default(''),
   KAFKA_CONSUME_TOPICS: variables.list('a comma-separated list of Kafka topics'),
   /** Those it writes to whose messages are keyed by order; all others by customer. */

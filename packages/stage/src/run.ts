@@ -8,6 +8,7 @@ import { databaseSettings, observePools, observeQueries } from '@orderpipeline/t
 import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
 import { decode, encode } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent } from '@orderpipeline/order-events'
+import { mayJoin } from './joining.ts'
 import { startPeriodicTasks } from './periodic-tasks.ts'
 import type { PeriodicTask } from './periodic-tasks.ts'
 import { createPartitionOwnershipStore } from './partition-ownership-store.ts'
@@ -104,6 +105,14 @@ export function startStage<Prepared>(
     ...(definition.hold ? { hold: definition.hold } : {}),
     effect: (items, settled) => store.effect(items, settled),
     settle: (settled) => store.settle(settled),
+    mayJoin: () =>
+      mayJoin(
+        {
+          ...{ database: pool, address, groupId: config.KAFKA_GROUP_ID, topics: config.KAFKA_CONSUME_TOPICS },
+          takeOver: config.KAFKA_TAKE_OVER_GROUP ?? false,
+        },
+        logger,
+      ),
     holdings: createPartitionOwnershipStore(pool),
     trace: tracing && tracer(tracing, config),
     producer,

@@ -67,7 +67,7 @@ test('a stage is ready once it is in its group and its database has answered, sh
 test.each([
   ['of which the password is wrong', (url: URL) => (url.password = 'wrong')],
   ['that does not exist', (url: URL) => (url.hostname = 'no-such-host.invalid')],
-])('a stage with a database %s joins its group and is never ready', async (_what, spoil) => {
+])('a stage with a database %s stays out of its group and is never ready', async (_what, spoil) => {
   const port = await freePort()
   const url = new URL(database.url)
   spoil(url)

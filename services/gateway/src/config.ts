@@ -100,6 +100,10 @@ const schema = z.object({
 
 export type Config = ReturnType<typeof configOf>
 
+/** What the names of the stages' consumer groups begin with. */
+export const groupPrefixOf = (config: Config): string =>
+  config.KAFKA_GROUP_PREFIX ?? `${config.ORDERPIPELINE_NAMESPACE}.${config.ORDERPIPELINE_PIPELINE}.`
+
 /** @throws ConfigError, one line for each wrong variable */
 export function configOf(env: Readonly<Record<string, string | undefined>>) {
   const config = readConfig(schema, env)

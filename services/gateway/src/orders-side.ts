@@ -19,12 +19,13 @@ import type { Redis } from 'ioredis'
 import type { Cancel } from './api/cancel-order.ts'
 import type { Products } from './api/products.ts'
 import type { Clock } from './clock.ts'
-import type { Config } from './config.ts'
+import { groupPrefixOf, type Config } from './config.ts'
 import { createCache } from './order-read-model/cache.ts'
 import { cachedOrders } from './order-read-model/order-cache.ts'
 import { orderReader, type OrderReader } from './order-read-model/order-reader.ts'
 import { readReplica } from './order-read-model/replica.ts'
 import { createProductCache } from './order-read-model/product-cache.ts'
+import { refuseToRelay } from './may-relay.ts'
 import { tracedPublish } from './relay-trace.ts'
 
 export interface OrdersSide {
@@ -97,9 +98,12 @@ export function openOrdersSide(
     registry,
   })
   const orders = orderReader(database, near)
-  const producer = createProducer(kafkaAddress(config, applicationName), logger)
+  const address = kafkaAddress(config, applicationName)
+  const producer = createProducer(address, logger)
+  const readers = { groupId: `${groupPrefixOf(config)}orders`, topics: [`${config.KAFKA_TOPIC_PREFIX}orders.placed`] }
   const relay = startRelay({
     database,
+    mayRelay: () => refuseToRelay(database, { address, ...readers }, logger),
     openSession: (onNotification) =>
       openSession({
         ...databaseSettings(config, config.DATABASE_SESSION_URL),

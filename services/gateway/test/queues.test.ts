@@ -124,3 +124,13 @@ test('many who ask are one look at Kafka', async () => {
   for (const { body } of await Promise.all(Array.from({ length: 20 }, () => health(slow))))
     expect(body).toEqual(first.body)
 })
+
+test('gateways that ask of the same queues share one look at Kafka', async () => {
+  const shared = { ...settings(), QUEUES_CACHE_SECONDS: '300', QUEUES_MAX_AGE_SECONDS: '77' }
+  const [one, other] = [await on.start(shared), await on.start(shared)]
+  const first = await health(one)
+  await on.bench.publish([placedEvent(testOrder(98, { 'SKU-0001': 1 }))])
+  expect((await health(other)).body).toEqual(first.body)
+  const looks = `SELECT count(*)::int AS looks FROM shared_looks WHERE name LIKE '% 77' AND looked_at IS NOT NULL`
+  expect(await on.database.ask('orders', looks)).toEqual([{ looks: 1 }])
+})

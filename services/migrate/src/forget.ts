@@ -77,6 +77,11 @@ const stillServed: readonly (readonly [...ServiceStatement, what: string])[] = [
     'an order under way',
   ],
   ['payment', 'SELECT order_id FROM refunds_due WHERE customer_id = $1 LIMIT 1', 'money that is owed to them'],
+  [
+    'payment',
+    'SELECT order_id FROM charges_pending WHERE customer_id = $1 LIMIT 1',
+    'a charge the bank has not decided',
+  ],
 ]
 
 /** $1: order ids, $2: the pseudonym. */

@@ -74,7 +74,7 @@ async function tracesOf(text: string): Promise<string[]> {
   return traces
 }
 
-test('a customer with an order under way, or to whom money is owed, is not forgotten yet', async () => {
+test('a customer with an order or a charge under way, or to whom money is owed, is not forgotten yet', async () => {
   await served('eve', 1, 'PROCESSING')
   await expect(forget('eve')).rejects.toThrow(CustomerStillServed)
   await expect(forget('eve')).rejects.toThrow(`customer: found an order under way, ${uuid(1)}; allowed`)
@@ -85,6 +85,13 @@ test('a customer with an order under way, or to whom money is owed, is not forgo
     [uuid(2)],
   )
   await expect(forget('mallory')).rejects.toThrow('money that is owed to them')
+  await served('trent', 6, 'CANCELLED')
+  await database.ask(
+    'payment',
+    `INSERT INTO charges_pending (order_id, customer_id, amount_cents, currency) VALUES ($1, 'trent', 700, 'EUR')`,
+    [uuid(6)],
+  )
+  await expect(forget('trent')).rejects.toThrow('a charge the bank has not decided')
 })
 
 test('a customer is gone from every table, the books are complete, and others are as they were', async () => {

@@ -71,6 +71,9 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
     // something the payments allow for anyway, as they come by another topic.
     overtakes: ({ type }) => type !== 'StockReserved',
     apply: (tx, items) => applyToPayments(tx, items, now),
+    // The books. An order that is asked about later is looked for at the provider before anything
+    // is charged; what is still owed is in a table of its own, without end.
+    retention: [{ table: 'payments', days: 3_653 }],
     chores: chores.map((chore) => ({
       ...chore,
       run: (surroundings) => {

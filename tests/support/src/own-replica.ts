@@ -24,22 +24,36 @@ export interface OwnReplica {
   kill(): Promise<unknown>
   /** Where it was before. */
   start(): Promise<unknown>
+  /** SIGKILL, whatever it is doing. */
+  killPrimary(): Promise<unknown>
+  /** The replica takes writes from now on. */
+  promote(): Promise<void>
   close(): Promise<void>
 }
 
-export async function ownReplica(): Promise<OwnReplica> {
+export interface OwnReplicaOptions {
+  /** `tests`, unless given, writes nothing through to the disk. */
+  readonly sizing?: 'tests' | 'cluster'
+  /** Commits wait until the replica has them. */
+  readonly synchronous?: boolean
+}
+
+export async function ownReplica({
+  sizing = 'tests',
+  synchronous = false,
+}: OwnReplicaOptions = {}): Promise<OwnReplica> {
   const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-replica-'))
   await chmod(dir, 0o711)
   const host = inProcessHost(join(dir, 'processes'))
   const ports = persistedPorts(join(dir, 'ports.json'))
   const [port, replicaPort] = [await ports.port('primary'), await ports.port('replica')]
   const startPrimary = () =>
-    startPostgres(host, { dir: join(dir, 'primary'), port, sizing: 'tests', name: 'primary', maxConnections: 100 })
+    startPostgres(host, { dir: join(dir, 'primary'), port, sizing, name: 'primary', maxConnections: 100 })
   const start = () =>
     startPostgres(host, {
       dir: join(dir, 'replica'),
       port: replicaPort,
-      sizing: 'tests',
+      sizing,
       name: 'replica',
       maxConnections: 100,
     })
@@ -67,6 +81,15 @@ export async function ownReplica(): Promise<OwnReplica> {
     return pool.query<{ value: string | boolean }>({ name: '', text }, values).finally(() => pool.close())
   }
   const onReplica = replicaOf(adminUrl)
+  if (synchronous) {
+    await ask(adminUrl, `ALTER SYSTEM SET synchronous_standby_names = '*'`)
+    // It counts before the command line's, which is off where nothing is written through.
+    await ask(adminUrl, `ALTER ROLE ALL SET synchronous_commit = 'on'`)
+    await ask(adminUrl, 'SELECT pg_reload_conf()')
+    await until(
+      async () => (await ask(adminUrl, `SELECT sync_state AS value FROM pg_stat_replication`))[0]?.value === 'sync',
+    )
+  }
   return {
     adminUrl,
     replicaOf,
@@ -84,6 +107,8 @@ export async function ownReplica(): Promise<OwnReplica> {
     goOn: async () => void (await ask(onReplica, 'SELECT pg_wal_replay_resume()')),
     kill: () => host.stop('replica', { signal: 'SIGKILL' }),
     start,
+    killPrimary: () => host.stop('primary', { signal: 'SIGKILL' }),
+    promote: async () => void (await ask(onReplica, 'SELECT pg_promote()')),
     close: async () => {
       await host.close()
       await rm(dir, { recursive: true, force: true })

@@ -22,11 +22,19 @@ export function customerIn(payload: Readonly<Record<string, unknown>>, claim: st
   if (typeof value !== 'string' || !subjectPattern.test(value))
     throw noCustomer(claim, kindOf(value), '1 to 255 printable ASCII characters')
   // The shop mails a customer whose id is an address, so it must not be one that somebody has only
-  // entered.
-  const verified = payload['email_verified']
-  if (claim === 'email' && verified !== true && verified !== 'true')
+  // entered: as their address, or as the name that they want to be called by. The subject is the
+  // issuer's own choice.
+  if (claim !== 'sub' && (claim === 'email' || isAddress(value)) && !isVerified(value, payload))
     throw noCustomer(claim, 'an address without email_verified: true', 'an address that the issuer has verified')
   return customerOf(value)
+}
+
+/** As the notification stage takes them for one. */
+const isAddress = (value: string): boolean => /^[^@\s]+@[^@\s]+$/.test(value)
+
+function isVerified(address: string, { email, email_verified: verified }: Readonly<Record<string, unknown>>): boolean {
+  if (verified !== true && verified !== 'true') return false
+  return typeof email === 'string' && email.toLowerCase() === address.toLowerCase()
 }
 
 function noCustomer(claim: string, found: string, allowed: string): HttpProblem {

@@ -74,6 +74,22 @@ test('an address is a customer only where the issuer has verified it', async () 
     })
 })
 
+test('another claim that holds an address counts only where it is the address that the issuer has verified', async () => {
+  const preferred_username = 'kim@example.com'
+  const by = of('preferred_username')
+  const own = { preferred_username, email: 'Kim@example.com', email_verified: true }
+  expect(await by(own)).toBe(preferred_username)
+  expect(await by({ preferred_username: 'kim', email: 'other@example.com' })).toBe('kim')
+  for (const claims of [
+    { preferred_username },
+    { ...own, email_verified: false },
+    { ...own, email: 'mallory@example.com' },
+  ])
+    await expect(by(claims)).rejects.toMatchObject({ status: 403 })
+  // The subject is the issuer's own choice, not its bearer's.
+  expect(await of('sub')({ sub: preferred_username })).toBe(preferred_username)
+})
+
 test.each([
   ['no such claim', undefined, 'nothing'],
   ['an empty one', '', 'a text of 0 characters'],

@@ -6,7 +6,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { outboxLag } from '@orderpipeline/orders/intake'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config.ts'
+import { groupPrefixOf, type Config } from '../config.ts'
 import { startAdmission, type Admission } from './admission.ts'
 import { createQueueReader, type QueueReader } from './reader.ts'
 
@@ -36,9 +36,11 @@ export function openQueues(
   const cacheMs = config.QUEUES_CACHE_SECONDS * 1_000
   const queues = createQueueReader({
     kafka,
-    groupPrefix: config.KAFKA_GROUP_PREFIX ?? `${config.ORDERPIPELINE_NAMESPACE}.${config.ORDERPIPELINE_PIPELINE}.`,
+    groupPrefix: groupPrefixOf(config),
+    database,
     outbox: () => outboxLag(database),
     cacheMs,
+    timeoutMs,
     maxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
     ...clock,
   })

@@ -1,8 +1,9 @@
 // How are the queues read without asking Kafka for every caller? Once for all who ask within some
-// seconds, with a handful of requests however many stages there are; what was read in the last half
-// minute tells the pace.
+// seconds, at whichever gateway, with a handful of requests however many stages there are; what was
+// read in the last half minute tells the pace.
 import { groupsNamed, offsetsSince, readOffsets, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { OutboxLag } from '@orderpipeline/orders/intake'
+import type { Queryable } from '@orderpipeline/postgres'
 import {
   agesSeconds,
   expectations,
@@ -11,17 +12,23 @@ import {
   StagesUnknown,
   type Expectation,
   type Paces,
+  type Position,
   type Queue,
   type Sample,
 } from './queue.ts'
+import { createSharedLook, type SharedLook } from './shared-look.ts'
 
 export interface QueueReaderOptions {
   readonly kafka: KafkaConnection
   readonly groupPrefix: string
+  /** Where the gateways share what one of them has found. */
+  readonly database: Queryable
   readonly outbox: () => Promise<OutboxLag>
   readonly cacheMs: number
   /** An age that must not be missed. */
   readonly maxAgeSeconds: number
+  /** For one request to Kafka; a look is some of them, one after the other. */
+  readonly timeoutMs: number
   readonly now: () => Date
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number
@@ -33,9 +40,19 @@ export interface QueueReader {
 }
 
 const windowMs = 30_000
+const requestsOfALook = 5
 
 export function createQueueReader(options: QueueReaderOptions): QueueReader {
-  const { cacheMs, monotonicMs } = options
+  const { database, cacheMs, monotonicMs, maxAgeSeconds, groupPrefix, timeoutMs } = options
+  const ages = agesSeconds(maxAgeSeconds)
+  const stages = createSharedLook(
+    {
+      ...{ database, freshMs: cacheMs, lookMs: requestsOfALook * timeoutMs, patienceMs: timeoutMs },
+      // With other ages, or other groups, something else would be found.
+      name: `queues 1 ${groupPrefix} ${ages.join(' ')}`,
+    },
+    () => readStages(options, ages),
+  )
   let samples: readonly Sample[] = []
   let paces: Paces = {}
   let reading: Promise<readonly Expectation[]> | undefined
@@ -43,7 +60,7 @@ export function createQueueReader(options: QueueReaderOptions): QueueReader {
 
   const readNow = async (): Promise<readonly Expectation[]> => {
     try {
-      const sample = await take(options)
+      const sample = await take(options, stages)
       const passedMs = sample.at - (samples.at(-1)?.at ?? sample.at)
       samples = [...samples.filter(({ at }) => sample.at - at <= Math.max(windowMs, 2 * cacheMs)), sample]
       failed = undefined
@@ -69,26 +86,37 @@ export function createQueueReader(options: QueueReaderOptions): QueueReader {
   }
 }
 
+interface StageQueue {
+  readonly queue: Queue
+  readonly positions: readonly Position[]
+}
+
 /** @throws StagesUnknown, DatabaseError */
-async function take(options: QueueReaderOptions): Promise<Sample> {
-  const at = options.monotonicMs()
-  const [outbox, stages] = await Promise.allSettled([options.outbox(), readStages(options)])
+async function take(
+  { outbox: lagOfOutbox, monotonicMs }: QueueReaderOptions,
+  shared: SharedLook<readonly StageQueue[]>,
+): Promise<Sample> {
+  const [outbox, looked] = await Promise.allSettled([lagOfOutbox(), shared.read()])
   if (outbox.status === 'rejected') throw outbox.reason
+  const at = monotonicMs()
   const intake: Queue = { name: 'intake', lag: outbox.value.rows, oldestAgeSeconds: outbox.value.seconds }
-  if (stages.status === 'rejected') {
+  if (looked.status === 'rejected') {
     const [expected] = expectations([{ at, queues: [intake], positions: {} }])
-    throw expected ? new StagesUnknown(expected, stages.reason) : stages.reason
+    throw expected ? new StagesUnknown(expected, looked.reason) : looked.reason
   }
+  const { found, ageMs } = looked.value
   return {
-    at,
-    queues: [intake, ...stages.value.map(({ queue }) => queue)],
-    positions: Object.fromEntries(stages.value.map(({ queue, positions }) => [queue.name, positions])),
+    at: at - ageMs,
+    queues: [intake, ...found.map(({ queue }) => queue)],
+    positions: Object.fromEntries(found.map(({ queue, positions }) => [queue.name, positions])),
   }
 }
 
 /** By name. @throws KafkaUnavailable */
-async function readStages({ kafka, groupPrefix, maxAgeSeconds, now }: QueueReaderOptions) {
-  const ages = agesSeconds(maxAgeSeconds)
+async function readStages(
+  { kafka, groupPrefix, now }: QueueReaderOptions,
+  ages: readonly number[],
+): Promise<readonly StageQueue[]> {
   const groups = await groupsNamed(kafka, groupPrefix)
   const offsets = await readOffsets(kafka, groups)
   const lagging = [...offsets.values()].flat().filter(({ high, committed = 0 }) => high > committed)

@@ -34,6 +34,8 @@ export interface RelayOptions {
    */
   readonly database: Queryable
   readonly openSession: (onNotification: (channel: string, payload: string) => void) => Promise<Session>
+  /** Rejects where this gateway is not to relay; asked before it takes the lock. */
+  readonly mayRelay?: () => Promise<void>
   /** Told of each product that changes, as long as this gateway relays. */
   readonly onProductChanged?: (sku: string) => void
   /** Resolves when all replicas in sync have all of them (acks=all), kept in order per key. */
@@ -121,6 +123,7 @@ export function startRelay(options: RelayOptions): Relay {
    * fails.
    */
   const lead = async (): Promise<void> => {
+    await options.mayRelay?.()
     const session = await options.openSession((channel, payload) => {
       if (channel === productsChannel) options.onProductChanged?.(payload)
       else wake.now()

@@ -1,0 +1,58 @@
+// Whose are the offsets of a consumer group? Two shops in one Kafka whose groups have the same name
+// would share their messages out between two databases, each of which knows half of the orders. So
+// offsets are committed with the name of the database that they belong to, and a group whose
+// offsets name another one is not joined.
+import type { Logger } from '@orderpipeline/telemetry'
+import { createClient } from './client.ts'
+import type { KafkaAddress } from './client.ts'
+
+/** The group belongs to a shop with another database. */
+export class GroupOfAnother extends Error {
+  override readonly name = 'GroupOfAnother'
+  readonly reason = 'GroupOfAnother'
+  readonly retry = false
+
+  constructor(groupId: string, found: string, own: readonly string[]) {
+    super(
+      `consumer group ${groupId}: found offsets of database ${found}; allowed: those of ${own.join(', ')}, its own. ` +
+        'Another shop has this Kafka and this name: give one of the pipelines another name. ' +
+        'Where this database is to take its place, set KAFKA_TAKE_OVER_GROUP=true',
+    )
+  }
+}
+
+const prefix = 'database '
+
+/** What offsets are committed with. */
+export const offsetMetadataOf = (owner: string): string => prefix + owner
+
+/** `metadata`: of the group's partitions. Offsets that name nobody are anybody's. Pure. */
+export function otherOwner(metadata: readonly (string | null)[], own: readonly string[]): string | undefined {
+  return metadata
+    .flatMap((text) => (text?.startsWith(prefix) ? [text.slice(prefix.length)] : []))
+    .find((owner) => !own.includes(owner))
+}
+
+export interface Group {
+  readonly address: KafkaAddress
+  readonly groupId: string
+  readonly topics: readonly string[]
+  /** The names of the caller's own database; it has several where one was copied into another. */
+  readonly own: readonly string[]
+}
+
+/** @throws GroupOfAnother; whatever kafkajs throws where it cannot be asked */
+export async function refuseGroupOfAnother({ address, groupId, topics, own }: Group, logger: Logger): Promise<void> {
+  const admin = createClient(address, logger).admin({ retry: { retries: 2 } })
+  try {
+    await admin.connect()
+    const committed = await admin.fetchOffsets({ groupId, topics: [...topics] })
+    const other = otherOwner(
+      committed.flatMap(({ partitions }) => partitions.map(({ metadata }) => metadata)),
+      own,
+    )
+    if (other !== undefined) throw new GroupOfAnother(groupId, other, own)
+  } finally {
+    await admin.disconnect().catch(() => undefined)
+  }
+}

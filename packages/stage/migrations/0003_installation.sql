@@ -1,0 +1,12 @@
+-- Up Migration
+
+-- The name of this database. Consumer groups carry it with their offsets, so that a shop with another database is seen to be another one.
+-- A copy of the database has the same.
+CREATE TABLE installation (
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid()
+);
+INSERT INTO installation DEFAULT VALUES;
+
+-- Down Migration
+
+DROP TABLE installation;

@@ -1,0 +1,39 @@
+// May this replica join its consumer group? Once its database has answered, and the group's offsets
+// are not those of another database: a replica that can do no work would take its partitions away
+// from those that can.
+import { offsetMetadataOf, refuseGroupOfAnother } from '@orderpipeline/kafka'
+import type { KafkaAddress } from '@orderpipeline/kafka'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { Logger } from '@orderpipeline/telemetry'
+import { installationIds } from './sql/installation.ts'
+
+export interface JoiningOptions {
+  readonly database: Queryable
+  readonly address: KafkaAddress
+  readonly groupId: string
+  readonly topics: readonly string[]
+  /** The group becomes this database's, whosever it was. */
+  readonly takeOver: boolean
+}
+
+/** The cause says why. */
+export class DatabaseSilent extends Error {
+  override readonly name = 'DatabaseSilent'
+  readonly reason = 'DatabaseSilent'
+  readonly retry = true
+}
+
+/**
+ * Resolves to what the group's offsets are to be committed with. @throws DatabaseSilent,
+ * GroupOfAnother, whatever Kafka answers
+ */
+export async function mayJoin(options: JoiningOptions, logger: Logger): Promise<string | undefined> {
+  const { database, address, groupId, topics, takeOver } = options
+  const own = await database.query<{ id: string }>(installationIds).catch((cause: unknown) => {
+    throw new DatabaseSilent('the database has not answered yet', { cause })
+  })
+  const ids = own.map(({ id }) => id)
+  if (ids[0] === undefined) return undefined
+  if (!takeOver) await refuseGroupOfAnother({ address, groupId, topics, own: ids }, logger)
+  return offsetMetadataOf(ids[0])
+}

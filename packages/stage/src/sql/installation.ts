@@ -1,0 +1,8 @@
+// Which database is this?
+import type { Statement } from '@orderpipeline/postgres'
+
+/** Its names, its own first; several where one database was copied into another. */
+export const installationIds: Statement = {
+  name: 'installation.ids',
+  text: 'SELECT id FROM installation ORDER BY id',
+}

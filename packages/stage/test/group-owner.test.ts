@@ -1,0 +1,67 @@
+// Do two shops that share a Kafka and a name, and no database, keep out of each other's way?
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
+import type { Bench, TestDatabase, TestStage } from '../src/testing/index.ts'
+import type { StageDefinition } from '../src/index.ts'
+
+let ours: TestDatabase
+let theirs: TestDatabase
+let bench: Bench
+beforeAll(async () => {
+  ours = await testDatabase(postgresUrl(), { seedProducts: 0 })
+  theirs = await testDatabase(postgresUrl(), { seedProducts: 0 })
+  const topics = ['orders.validated', 'owned.dead-letters']
+  bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: ours.url, topics })
+})
+afterAll(async () => {
+  await bench.close()
+  await ours.drop()
+  await theirs.drop()
+})
+
+const nothing: StageDefinition<void> = {
+  role: 'notification',
+  handles: ['OrderValidated'],
+  apply: () => Promise.resolve(() => []),
+}
+const start = (overrides = {}): TestStage => bench.start('owned', ['orders.validated'], nothing, overrides)
+const publish = (count: number) =>
+  bench.publish(Array.from({ length: count }, (_, n) => validatedEvent(testOrder(n, { 'SKU-0001': 1 }))))
+const worked = () => until(async () => (await bench.lag('owned', 'orders.validated')) === 0)
+const seen = async (database: TestDatabase) => (await database.ask('notification', 'SELECT FROM inbox')).length
+
+test('a stage of another database stays out of the group, says why, and takes no message', async () => {
+  const first = start()
+  await publish(40)
+  await worked()
+  const other = start({ DATABASE_URL: theirs.url })
+  await until(() => String(other.ready()).includes('found offsets of database'))
+  await publish(40)
+  await worked()
+  expect([await seen(ours), await seen(theirs)]).toEqual([80, 0])
+  // Also while nobody else is there, as where the first shop is suspended.
+  await first.drain()
+  await publish(10)
+  const again = start({ DATABASE_URL: theirs.url })
+  await until(() => String(again.ready()).includes('found offsets of database'))
+  await Promise.all([other.drain(), again.drain()])
+  expect(await bench.lag('owned', 'orders.validated')).toBe(10)
+  const back = start()
+  await worked()
+  expect([await seen(ours), await seen(theirs)]).toEqual([90, 0])
+  await back.drain()
+})
+
+test('a database takes the place of another where it is told to, and a copy is the same database', async () => {
+  await publish(10)
+  const next = start({ DATABASE_URL: theirs.url, KAFKA_TAKE_OVER_GROUP: true })
+  await worked()
+  expect(await seen(theirs)).toBe(10)
+  await next.drain()
+  await theirs.ask('notification', 'INSERT INTO installation SELECT * FROM unnest($1::uuid[])', [
+    (await ours.ask<{ id: string }>('notification', 'SELECT id FROM installation')).map(({ id }) => id),
+  ])
+  const copied = start({ DATABASE_URL: theirs.url })
+  await until(() => copied.ready() === true)
+})

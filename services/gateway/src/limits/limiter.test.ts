@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { createLimiter } from './limiter.ts'
+
+test('however many keys callers choose, a gateway keeps a bounded number of counts', async () => {
+  const limiter = createLimiter({ name: 'customer', points: 1, windowSeconds: 3_600, redis: undefined, now: () => 0 })
+  const keys = 70_000
+  let taken = 0
+  for (let n = 0; n < keys; n++) if ((await limiter.take(`customer-${n}`, 1)) === 0) taken++
+  // One count for each key would have let every first request pass.
+  expect(taken).toBeLessThanOrEqual(65_536)
+  expect(taken).toBeGreaterThan(keys / 2)
+})
+
+test('a key is counted for itself as long as counts are many', async () => {
+  const limiter = createLimiter({ name: 'customer', points: 2, windowSeconds: 3_600, redis: undefined, now: () => 0 })
+  const waits = [await limiter.take('one', 2), await limiter.take('one', 1), await limiter.take('another', 1)]
+  expect(waits.map((ms) => ms > 0)).toEqual([false, true, false])
+})

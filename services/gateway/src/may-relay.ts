@@ -1,0 +1,22 @@
+// May this gateway hand its orders to Kafka? Not where the orders stage that reads there is another
+// shop's: to that one they would be unknown, and end as dead letters. They wait in the outbox.
+import { GroupOfAnother, refuseGroupOfAnother, type Group } from '@orderpipeline/kafka'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { Logger } from '@orderpipeline/telemetry'
+
+/**
+ * Where nobody can say, it may: while Kafka is away there is nothing to hand over, and a user who
+ * must not look at groups is no reason to keep orders. @throws GroupOfAnother, DatabaseError
+ */
+export async function refuseToRelay(database: Queryable, group: Omit<Group, 'own'>, logger: Logger): Promise<void> {
+  const rows = await database.query<{ id: string }>(installationIds)
+  if (rows.length === 0) return
+  try {
+    await refuseGroupOfAnother({ ...group, own: rows.map(({ id }) => id) }, logger)
+  } catch (error) {
+    if (error instanceof GroupOfAnother) throw error
+    logger.debug({ error }, 'it is not known whose the consumer group of the orders stage is')
+  }
+}
+
+const installationIds = { name: 'gateway_installation', text: 'SELECT id FROM installation' }

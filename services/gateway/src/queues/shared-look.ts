@@ -1,0 +1,125 @@
+// How do all gateways of a shop share one look at Kafka? One of them looks, and writes what it
+// found into a row that the others read: with fifty gateways and a backlog in every partition,
+// fifty looks every few seconds would be most of what Kafka is asked. One that fails or dies leaves
+// the next look to another.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Queryable, Statement } from '@orderpipeline/postgres'
+
+export interface SharedLookOptions {
+  readonly database: Queryable
+  /** Looks of one name are the same, whoever looks. */
+  readonly name: string
+  /** For so long what was found counts, milliseconds. */
+  readonly freshMs: number
+  /** A look takes no longer, milliseconds; after that another gateway may look. */
+  readonly lookMs: number
+  /** How long the look of another gateway is waited for, milliseconds. */
+  readonly patienceMs: number
+}
+
+export interface Look<Found> {
+  readonly found: Found
+  /** Milliseconds since it was found. */
+  readonly ageMs: number
+}
+
+export interface SharedLook<Found> {
+  /**
+   * What this gateway or another has found just now. @throws what `look` throws, LookPending,
+   * DatabaseError
+   */
+  read(): Promise<Look<Found>>
+}
+
+/** Another gateway is looking, and has not found anything in time. */
+export class LookPending extends Error {
+  override readonly name = 'LookPending'
+  readonly reason = 'LookPending'
+  readonly retry = true
+}
+
+interface Row {
+  readonly found: unknown
+  /** `null`: nobody has looked yet. */
+  readonly ageMs: number | null
+}
+
+/** From one question to the next whether the other gateway has finished. */
+const againMs = 100
+
+/** `look`: what it finds has to be JSON. */
+export function createSharedLook<Found>(options: SharedLookOptions, look: () => Promise<Found>): SharedLook<Found> {
+  const { database, name, freshMs, lookMs, patienceMs } = options
+  const fresh = async (): Promise<Look<Found> | undefined> => {
+    const [row] = await database.query<Row>(lastLook, [name])
+    return row?.ageMs != null && row.ageMs < freshMs ? { found: row.found as Found, ageMs: row.ageMs } : undefined
+  }
+  const claimed = async (): Promise<boolean> =>
+    (await database.query(claimLook, [name, freshMs / 1_000, lookMs / 1_000])).length > 0
+  const lookAndNote = async (): Promise<Look<Found>> => {
+    try {
+      const found = await look()
+      await database.query(noteLook, [name, JSON.stringify(found)])
+      return { found, ageMs: 0 }
+    } catch (error) {
+      // Another gateway may reach what this one does not.
+      await database.query(endClaim, [name]).catch(() => undefined)
+      throw error
+    }
+  }
+  return {
+    read: async () => {
+      const until = performance.now() + patienceMs
+      for (;;) {
+        const last = await fresh()
+        if (last) return last
+        if (await claimed()) return lookAndNote()
+        if (performance.now() > until) throw new LookPending('another gateway has not finished its look in time')
+        await sleep(againMs)
+      }
+    },
+  }
+}
+
+/** $1: name. */
+const lastLook: Statement = {
+  name: 'gateway_last_look',
+  text: `
+SELECT found, (extract(epoch FROM now() - looked_at) * 1000)::float8 AS "ageMs"
+FROM shared_looks
+WHERE name = $1`,
+}
+
+/**
+ * $1: name, $2: seconds for which a look counts, $3: seconds that it may take. No row: another
+ * gateway is looking, or has just done so.
+ */
+const claimLook: Statement = {
+  name: 'gateway_claim_look',
+  text: `
+INSERT INTO shared_looks AS look (name, claimed_until)
+VALUES ($1, now() + make_interval(secs => $3::float8))
+ON CONFLICT (name) DO UPDATE SET claimed_until = EXCLUDED.claimed_until
+WHERE look.claimed_until <= now()
+  AND (look.looked_at IS NULL OR look.looked_at <= now() - make_interval(secs => $2::float8))
+RETURNING name`,
+}
+
+/**
+ * $1: name, $2: what was found, as JSON. Looks of settings that no gateway has any more are
+ * forgotten.
+ */
+const noteLook: Statement = {
+  name: 'gateway_note_look',
+  text: `
+WITH gone AS (
+  DELETE FROM shared_looks WHERE claimed_until < now() - interval '1 day' AND name <> $1
+)
+UPDATE shared_looks SET looked_at = now(), found = $2::jsonb, claimed_until = now() WHERE name = $1`,
+}
+
+/** $1: name. */
+const endClaim: Statement = {
+  name: 'gateway_end_look',
+  text: 'UPDATE shared_looks SET claimed_until = now() WHERE name = $1',
+}

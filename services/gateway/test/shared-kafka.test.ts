@@ -1,0 +1,40 @@
+// What becomes of orders where the stage that reads them in Kafka is another shop's?
+import { until } from '@orderpipeline/stage/testing'
+import { ordersStage } from '@orderpipeline/orders'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ask, ground, type Ground } from './support.ts'
+
+let on: Ground
+let other: Ground
+beforeAll(async () => {
+  on = await ground(['orders.placed', 'orders.validated', 'orders.cancelled', 'orders.status', 'orders.dead-letters'])
+  other = await ground([])
+})
+afterAll(async () => {
+  await other.close()
+  await on.close()
+})
+
+const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
+
+test('they are accepted and wait in the outbox instead of ending as dead letters of the other shop', async () => {
+  const names = { KAFKA_GROUP_PREFIX: on.bench.prefix, KAFKA_TOPIC_PREFIX: on.bench.prefix }
+  on.bench.start('orders', ['orders.placed'], ordersStage({ now: () => new Date() }))
+  const gateway = await on.start(names)
+  const placed = async (at: typeof gateway) =>
+    (await ask<{ orderId: string }>(`${at.url}/v1/orders`, { body })).body.orderId
+  const first = await placed(gateway)
+  const statusOf = async (id: string) => (await ask<{ status: string }>(`${gateway.url}/v1/orders/${id}`)).body.status
+  await until(async () => (await statusOf(first)) === 'PROCESSING')
+  await until(async () => (await on.bench.lag('orders', 'orders.placed')) === 0)
+
+  const strange = await other.start(names)
+  const waiting = await placed(strange)
+  const second = await placed(gateway)
+  await until(async () => (await statusOf(second)) === 'PROCESSING')
+  expect(strange.relaying()).toBe(false)
+  const relayed = (await on.bench.events('orders.placed')).map(({ data }) => data.orderId)
+  expect([relayed.includes(second), relayed.includes(waiting)]).toEqual([true, false])
+  expect(await other.database.ask('orders', 'SELECT count(*)::int AS count FROM intake_outbox')).toEqual([{ count: 1 }])
+  expect(await on.bench.records('orders.dead-letters')).toEqual([])
+})

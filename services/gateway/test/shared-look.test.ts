@@ -1,0 +1,67 @@
+// Do gateways share a look, whoever makes it, and does none of them wait for one that has died?
+import { setTimeout as sleep } from 'node:timers/promises'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { testDatabase, until, type TestDatabase } from '@orderpipeline/stage/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createSharedLook, LookPending, type SharedLookOptions } from '../src/queues/shared-look.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl(), { seedProducts: 0 })
+})
+afterAll(() => database.drop())
+
+const hour = 3_600_000
+/** A gateway's, with what is usual in these tests. */
+const gateway = <Found>(name: string, look: () => Promise<Found>, options: Partial<SharedLookOptions> = {}) =>
+  createSharedLook(
+    { database: database.as('orders'), name, freshMs: hour, lookMs: hour, patienceMs: 10_000, ...options },
+    look,
+  )
+
+test('twenty gateways that ask at once are one look, and all are told what it found', async () => {
+  let looks = 0
+  const look = async () => {
+    await sleep(50)
+    return [{ stage: 'orders', lag: ++looks }]
+  }
+  const answers = await Promise.all(Array.from({ length: 20 }, () => gateway('at once', look).read()))
+  expect(answers.map(({ found }) => found)).toEqual(answers.map(() => [{ stage: 'orders', lag: 1 }]))
+  const later = await gateway('at once', look).read()
+  expect(later.found).toEqual([{ stage: 'orders', lag: 1 }])
+  expect(later.ageMs).toBeGreaterThan(0)
+  expect((await gateway('of another name', look).read()).found).toEqual([{ stage: 'orders', lag: 2 }])
+})
+
+test('what has grown old is looked for anew', async () => {
+  let looks = 0
+  const one = gateway('old', () => Promise.resolve(++looks), { freshMs: 1 })
+  expect((await one.read()).found).toBe(1)
+  await sleep(5)
+  expect((await one.read()).found).toBe(2)
+})
+
+test('a gateway that cannot look leaves it to one that can', async () => {
+  const away = () => Promise.reject(new Error('Kafka is away from here'))
+  await expect(gateway('away', away).read()).rejects.toThrow('Kafka is away from here')
+  expect((await gateway('away', () => Promise.resolve('seen')).read()).found).toBe('seen')
+})
+
+test('a gateway that dies in its look is waited for as long as a look may take', async () => {
+  const never = () => new Promise<string>(() => undefined)
+  const [lookMs, patienceMs] = [2_000, 100]
+  let begun = false
+  void gateway('dead', () => ((begun = true), never()), { lookMs }).read()
+  await until(() => begun)
+  const other = gateway('dead', () => Promise.resolve('seen'), { lookMs, patienceMs })
+  await expect(other.read()).rejects.toThrow(LookPending)
+  const patient = gateway('dead', () => Promise.resolve('seen'), { lookMs })
+  expect((await patient.read()).found).toBe('seen')
+})
+
+test('looks that no gateway has asked for in a day are forgotten', async () => {
+  await gateway('forgotten', () => Promise.resolve(1)).read()
+  await database.ask('orders', `UPDATE shared_looks SET claimed_until = now() - interval '25 hours'`)
+  await gateway('of today', () => Promise.resolve(1)).read()
+  expect(await database.ask('orders', 'SELECT name FROM shared_looks')).toEqual([{ name: 'of today' }])
+})

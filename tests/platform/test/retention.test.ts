@@ -1,0 +1,81 @@
+// Does docs/data.md name every table that a shop has, and is each kept for as long as it says?
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { inventoryStage } from '@orderpipeline/inventory'
+import { notificationStage } from '@orderpipeline/notification'
+import { paymentStage, type Provider } from '@orderpipeline/payment'
+import { shippingStage } from '@orderpipeline/shipping'
+import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { silentLogger } from '@orderpipeline/telemetry'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const services = ['orders', 'inventory', 'payment', 'shipping', 'notification', 'payment_provider'] as const
+const stages = services.filter((service) => service !== 'payment_provider')
+
+interface Line {
+  /** With their schemas. */
+  readonly tables: readonly string[]
+  readonly kept: string
+  readonly by: string
+  readonly why: string
+}
+
+let database: TestDatabase
+let lines: readonly Line[]
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl(), { seedProducts: 0 })
+  lines = linesOf(await readFile(join(import.meta.dirname, '../../../docs/data.md'), 'utf8'))
+})
+afterAll(() => database.drop())
+
+/** The first table of the document. */
+function linesOf(document: string): Line[] {
+  const rows = (/^\| table \|.*\n\|.*\n((?:\|.*\n)+)/m.exec(document)?.[1] ?? '').trim().split('\n')
+  return rows.map((row) => {
+    const [named = '', kept = '', by = '', why = ''] = row.split('|').slice(1, 5)
+    let schema = ''
+    const names = [...named.matchAll(/`([a-z_.]+)`/g)].map(([, name = '']) => name)
+    const tables = named.includes('of every stage')
+      ? stages.flatMap((stage) => names.map((name) => `${stage}.${name}`))
+      : names.map((name) => {
+          if (name.includes('.')) schema = name.split('.')[0] ?? ''
+          return name.includes('.') ? name : `${schema}.${name}`
+        })
+    return { tables, kept: kept.trim(), by: by.trim(), why: why.trim() }
+  })
+}
+
+/** Partitions are their table's, and what records the migrations is the migrate program's. */
+const tablesOf = `
+SELECT relname AS name FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+  AND relname !~ 'migrations$'`
+
+test('every table of every service is in the document, with how long it is kept and why, and no other is', async () => {
+  const there: string[] = []
+  for (const service of services) {
+    const rows = await database.ask<{ name: string }>(service, tablesOf)
+    there.push(...rows.map(({ name }) => `${service}.${name}`))
+  }
+  expect(lines.flatMap(({ tables }) => tables).sort()).toEqual(there.sort())
+  for (const { tables, kept, why } of lines) expect([tables, kept !== '', why !== '']).toEqual([tables, true, true])
+})
+
+test('what a stage deletes by row is kept for the days that the document says', () => {
+  const context = { now: () => new Date(), logger: silentLogger() }
+  const provider = {} as Provider
+  const stagesThatDelete = [
+    inventoryStage(context),
+    paymentStage(provider, context),
+    shippingStage(context),
+    notificationStage(context),
+  ]
+  const deleted = stagesThatDelete.flatMap(({ role, retention = [] }) =>
+    retention.map(({ table, days }) => [`${role}.${table}`, `${days.toLocaleString('en')} days`]),
+  )
+  const documented = lines
+    .filter(({ by }) => by === 'deleted by row')
+    .flatMap(({ tables, kept }) => tables.map((table) => [table, kept]))
+  expect(deleted.sort()).toEqual(documented.sort())
+})
