@@ -1,7 +1,7 @@
 // How is a pipeline that runs here seen in a browser? By the console, in this process, on the local
 // API. It is an extra: what runs does not depend on it.
 import { startConsole, type ConsoleServer } from '@orderpipeline/console'
-import type { Ports } from '@orderpipeline/cluster/embedding'
+import type { Ports } from '@orderpipeline/cluster/supervised'
 
 const usualPort = 4480
 

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachePaths } from '@orderpipeline/cluster/paths'
-import type { StepProgress } from '@orderpipeline/cluster/embedding'
+import type { StepProgress } from '@orderpipeline/cluster/supervised'
 
 export interface Programs {
   /** Holds `<name>.mjs`, and `migrations`. */
