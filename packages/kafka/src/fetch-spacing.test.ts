@@ -41,7 +41,7 @@ describe('the time from one fetch to the next', () => {
 
   it('has the bounds of what nobody waits for', () => {
     let now = 0
-    const spacing = fetchSpacing({ leastMs: 250, mostMs: 1_000 }, () => now)
+    const spacing = fetchSpacing({ leastMs: 250, mostMs: 1_000, fullRate: 20 }, () => now)
     spacing.brought(1, false)
     expect(spacing.ms).toBe(250)
     for (; now < 30_000; now += 10) spacing.brought(1, false)

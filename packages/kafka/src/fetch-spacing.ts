@@ -4,18 +4,19 @@
 export interface FetchSpacingBounds {
   /** From one fetch that brought messages to the next, milliseconds, where few come. */
   readonly leastMs: number
-  /** Where `fullRate` or more come. */
+  /** Where `fullRate` or more come; in between the time grows with the rate. */
   readonly mostMs: number
+  /** Messages a second of this replica. */
+  readonly fullRate: number
 }
 
 /**
  * An order is fetched seven times until it is shipped: in the mean it waits for less than a second
- * for these where load is highest, and for next to nothing where it is light.
+ * for these where load is highest, and for next to nothing where it is light. At the full rate five
+ * messages share what a group costs.
  */
-export const usualSpacing: FetchSpacingBounds = { leastMs: 50, mostMs: 250 }
+export const usualSpacing: FetchSpacingBounds = { leastMs: 50, mostMs: 250, fullRate: 20 }
 
-/** Messages a second of one replica: at `mostMs` five of them share what a group costs. */
-const fullRate = 20
 /** The rate is that of about so long, in seconds. */
 const remembered = 3
 
@@ -29,7 +30,7 @@ export interface FetchSpacing {
 }
 
 /** `now` gives milliseconds. */
-export function fetchSpacing({ leastMs, mostMs }: FetchSpacingBounds, now: () => number): FetchSpacing {
+export function fetchSpacing({ leastMs, mostMs, fullRate }: FetchSpacingBounds, now: () => number): FetchSpacing {
   let seen = 0
   let seenAt = now()
   let anyBehind = false

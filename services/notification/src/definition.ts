@@ -18,7 +18,7 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
     role: 'notification',
     handles: ['OrderStatusChanged', 'ProductsRecommended'],
     // A mail may be a second late.
-    spacing: { leastMs: 250, mostMs: 1_000 },
+    spacing: { leastMs: 250, mostMs: 1_000, fullRate: 20 },
     apply: async (tx, items) => {
       const [told, ended] = await Promise.all([newlyTold(tx, items), mailing ? ends(tx, items) : new Set<string>()])
       return (sending, news) => {
