@@ -74,6 +74,8 @@ export class Runtime {
   #console: Awaited<ReturnType<typeof devConsole>>
   #watch: { close(): void } | undefined
   readonly #polling = new AbortController()
+  /** The pipeline works, or is not waited for any more. */
+  readonly #begun = Promise.withResolvers<void>()
 
   constructor(options: DevOptions, file: PipelineFile, on: Foundation, steps: Steps, say: (line: string) => void) {
     const { pipeline, notes } = localPipeline(file.pipeline)
@@ -110,6 +112,7 @@ export class Runtime {
         await sleep(100, undefined, { signal }).catch(() => undefined)
       }
     })
+    this.#begun.resolve()
     if (!signal.aborted && !this.#works())
       this.#notes = [...this.#notes, 'not every part has a ready replica yet; explain, below, says why']
   }
@@ -146,6 +149,7 @@ export class Runtime {
 
   /** The entrance first, then the stages, then what they stand on. */
   async close(): Promise<void> {
+    this.#begun.resolve()
     this.#watch?.close()
     this.#autoscalers?.close()
     await this.#loop?.close()
@@ -361,7 +365,11 @@ export class Runtime {
     this.#autoscalers.run()
     void lag.poller.run(this.#polling.signal)
     this.#api = await this.#startApi(objects, ports, state)
-    this.#console = await devConsole({ kubeconfig: state.kubeconfig, ports, say })
+    const { name, namespace = 'default' } = this.#pipeline.metadata
+    this.#console = await devConsole({
+      ...{ kubeconfig: state.kubeconfig, ports, say, namespace, cluster: `dev-${name}` },
+      after: this.#begun.promise,
+    })
     const gateway = this.#proxy && `http://127.0.0.1:${this.#proxy.port}`
     await state.record({ pipeline: this.#pipeline.metadata.name, ...(gateway === undefined ? {} : { gateway }) })
     const failed = (error: unknown): void => this.#say(`The edited file is not carried out: ${String(error)}`)
