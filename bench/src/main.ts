@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { benchAutoscaling } from './autoscaling.ts'
 import { benchFailover } from './failover.ts'
+import { benchIdle } from './idle/index.ts'
 import { benchIntake } from './intake.ts'
 import { benchMonthTwo } from './month-two/index.ts'
 import { benchScaling } from './scaling.ts'
@@ -12,6 +13,7 @@ import { benchOperator } from './operator/index.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
 import { table, type Row } from './table.ts'
 
+const defaultRates: readonly number[] = [300, 3_000]
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 const program = new Command('bench').description('Measures what the README says, on this machine').showHelpAfterError()
 
@@ -23,6 +25,19 @@ program
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: { orders: number; waiting: number; json?: true }) => {
     print(await benchIntake({ orders: options.orders, waiting: options.waiting, say }), options.json)
+  })
+
+program
+  .command('idle')
+  .description('the shop of npm start: seconds to its first shipped order, and its processor time when little happens')
+  .option('--starts <n>', 'warm starts', whole, 3)
+  .option('--idle <seconds>', 'how long nothing happens', whole, 60)
+  .option('--rates <n...>', 'orders a minute, one measurement each', wholes, defaultRates)
+  .option('--load <seconds>', 'how long each of them lasts', whole, 60)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: Record<'starts' | 'idle' | 'load', number> & { rates: readonly number[]; json?: true }) => {
+    const { starts, idle, rates, load } = options
+    print(await benchIdle({ starts, idleSeconds: idle, rates, loadSeconds: load, say }), options.json)
   })
 
 program
@@ -139,6 +154,10 @@ function print(rows: readonly Row[], json: true | undefined): void {
 
 function collected(text: string, before: readonly string[]): readonly string[] {
   return [...before, text]
+}
+
+function wholes(text: string, before: readonly number[]): readonly number[] {
+  return [...(before === defaultRates ? [] : before), whole(text)]
 }
 
 function whole(text: string): number {

@@ -13,7 +13,7 @@ const source = recordedSource(0)
 const observer = createObserver({ ...source, look: () => ((looks += 1), source.look()) }, { command: 'orderpipeline' })
 beforeAll(async () => {
   await observer.step()
-  server = await serveConsole({ source, observer, files, port: 0, say: () => undefined })
+  server = await serveConsole({ source, observer, files: () => Promise.resolve(files), port: 0, say: () => undefined })
 })
 afterAll(() => server.close())
 

@@ -3,10 +3,11 @@
 // until somebody ends it.
 import { realpath } from 'node:fs/promises'
 import { CommandFailed, type Environment, type GivenDevOptions } from '@orderpipeline/cli/embedding'
-import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/embedding'
+import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/supervised'
 import { checkedOptions } from './options.ts'
 import { readPipeline } from './act/pipeline-file.ts'
-import { Runtime } from './runtime.ts'
+import { needsPrograms } from './decide/local-pipeline.ts'
+import { foundation } from './foundation.ts'
 import { steps, type Steps } from './steps.ts'
 import { nextSteps, type Summary } from './next-steps.ts'
 
@@ -40,8 +41,13 @@ async function run(
 ): Promise<number> {
   const started = performance.now()
   const file = await readPipeline(options.files)
-  const runtime = new Runtime(options, file, shown, say)
-  const forced = endAtOnce(runtime, say)
+  const on = await foundation(options, needsPrograms(file.pipeline), shown, say)
+  let killAll = (): void => on.table.killAll()
+  const forced = endAtOnce(() => killAll(), say)
+  // Kafka takes longer to start than this does to load.
+  const { Runtime } = await import('./runtime.ts')
+  const runtime = new Runtime(options, file, on, shown, say)
+  killAll = () => runtime.killAll()
   try {
     await runtime.start(signal)
     if (!signal.aborted) {
@@ -67,13 +73,13 @@ function working(summary: Summary, tookMs: number, json: boolean): string {
 }
 
 /** A second Ctrl-C, later than the copy of the first that the npm script's parent sends. */
-function endAtOnce(runtime: Runtime, say: (line: string) => void): () => void {
+function endAtOnce(killAll: () => void, say: (line: string) => void): () => void {
   let firstAt: number | undefined
   const interrupted = (): void => {
     firstAt ??= performance.now()
     if (performance.now() - firstAt < 1_000) return
     say('Ended at once.')
-    runtime.killAll()
+    killAll()
     process.exit(130)
   }
   process.on('SIGINT', interrupted)

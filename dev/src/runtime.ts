@@ -5,19 +5,12 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandFailed, validation, type Validation } from '@orderpipeline/cli/embedding'
-import {
-  persistedPorts,
-  readLog,
-  type PostgresConnection,
-  type ProcessTable,
-  type Ports,
-} from '@orderpipeline/cluster/embedding'
+import { readLog, type PostgresConnection, type Ports } from '@orderpipeline/cluster/supervised'
 import { kafkaConnection, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import { type Deployment, type OrderPipeline } from '@orderpipeline/operator/api'
 import { configFrom } from '@orderpipeline/operator/config'
 import { gatewayName, partsOf, workloadName } from '@orderpipeline/operator/pipeline'
 import { Autoscalers } from './act/autoscalers.ts'
-import { backingTable, kafka, postgres } from './act/backing.ts'
 import { devConsole } from './act/console.ts'
 import { watchFiles } from './act/file-watch.ts'
 import { gatewayProxy, type GatewayProxy } from './act/gateway-proxy.ts'
@@ -26,13 +19,14 @@ import { lagOf, type Lag } from './act/lag.ts'
 import { keyOfPipeline, operatorLoop, type Loop } from './act/loop.ts'
 import { readPipeline, type PipelineFile } from './act/pipeline-file.ts'
 import { answers, portHolder } from './act/port-holder.ts'
-import { builtPrograms, type Programs } from './act/programs.ts'
+import type { Programs } from './act/programs.ts'
 import { programFor, shellProgram } from './act/run-command.ts'
 import { Topics } from './act/topics.ts'
 import { containerOf, partOf, Workloads } from './act/workloads.ts'
 import { EditRefused, startLocalApi, type LocalApi } from './api/local-api.ts'
 import { names, processEnvironment, type LocalService } from './decide/environment.ts'
 import { localPipeline, withLiveSuspension } from './decide/local-pipeline.ts'
+import type { Foundation } from './foundation.ts'
 import type { Summary } from './next-steps.ts'
 import { localObjects, type LocalObjects } from './objects/local-objects.ts'
 import {
@@ -43,7 +37,7 @@ import {
   servicesImageName,
 } from './objects/stand-ins.ts'
 import type { DevOptions } from './options.ts'
-import { freedPorts, heldState, type State } from './state.ts'
+import type { State } from './state.ts'
 import type { Steps } from './steps.ts'
 
 const hpaSyncMs = 15_000
@@ -68,8 +62,7 @@ export class Runtime {
   #pipeline: OrderPipeline
   #notes: readonly string[]
   #services: LocalService[] = []
-  #state: State | undefined
-  #table: ProcessTable | undefined
+  readonly #foundation: Foundation
   #objects: LocalObjects | undefined
   #kafka: KafkaConnection | undefined
   #topics: Topics | undefined
@@ -81,11 +74,14 @@ export class Runtime {
   #console: Awaited<ReturnType<typeof devConsole>>
   #watch: { close(): void } | undefined
   readonly #polling = new AbortController()
+  /** The pipeline works, or is not waited for any more. */
+  readonly #begun = Promise.withResolvers<void>()
 
-  constructor(options: DevOptions, file: PipelineFile, steps: Steps, say: (line: string) => void) {
+  constructor(options: DevOptions, file: PipelineFile, on: Foundation, steps: Steps, say: (line: string) => void) {
     const { pipeline, notes } = localPipeline(file.pipeline)
     this.#options = options
     this.#file = file
+    this.#foundation = on
     this.#steps = steps
     this.#say = say
     this.#pipeline = pipeline
@@ -93,19 +89,8 @@ export class Runtime {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const state = await heldState(this.#options.files[0] ?? '', this.#options.fresh)
-    this.#state = state
-    for (const { name, port, holder } of await freedPorts(state.ports))
-      this.#say(`Port ${port}, kept for ${name}, is held by ${holder}: another one is taken.`)
-    const ports = persistedPorts(state.ports)
-    const table = backingTable(state.processes, this.#say)
-    this.#table = table
-    const needsBuiltIns = this.#needsBuiltIns()
-    const [kafkaPort, database, programs] = await Promise.all([
-      this.#steps.run('Kafka', (progress) => kafka(table, state.dir, ports, progress)),
-      this.#steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress)),
-      needsBuiltIns ? this.#steps.run('Programs of the built-in stages', builtPrograms) : undefined,
-    ])
+    const { state, ports, laid } = this.#foundation
+    const { kafkaPort, database, programs } = await laid
     if (signal.aborted) return
     await this.#addServices(ports, kafkaPort, database)
     const objects = this.#makeObjects(database)
@@ -127,6 +112,7 @@ export class Runtime {
         await sleep(100, undefined, { signal }).catch(() => undefined)
       }
     })
+    this.#begun.resolve()
     if (!signal.aborted && !this.#works())
       this.#notes = [...this.#notes, 'not every part has a ready replica yet; explain, below, says why']
   }
@@ -157,12 +143,13 @@ export class Runtime {
       notRun: deployments
         .filter((one) => !this.#canRun(one))
         .map((one) => `${partOf(one)} (${missingOf(this.#programOf(one))})`),
-      state: this.#state?.dir ?? '',
+      state: this.#foundation.state.dir,
     }
   }
 
   /** The entrance first, then the stages, then what they stand on. */
   async close(): Promise<void> {
+    this.#begun.resolve()
     this.#watch?.close()
     this.#autoscalers?.close()
     await this.#loop?.close()
@@ -176,19 +163,14 @@ export class Runtime {
     await this.#api?.close()
     await this.#topics?.close()
     await this.#kafka?.close()
-    const table = this.#table
-    if (table) await Promise.all((await table.list()).map(({ name }) => table.stop(name)))
-    await this.#state?.release()
+    const { table, state } = this.#foundation
+    await Promise.all((await table.list()).map(({ name }) => table.stop(name)))
+    await state.release()
   }
 
   killAll(): void {
     this.#workloads?.killAll()
-    this.#table?.killAll()
-  }
-
-  #needsBuiltIns(): boolean {
-    const { gateway, stages } = this.#pipeline.spec
-    return [...(gateway ? [gateway] : []), ...stages].some(({ image, builtIn }) => image === undefined || builtIn)
+    this.#foundation.table.killAll()
   }
 
   async #addServices(ports: Ports, kafkaPort: number, database: PostgresConnection): Promise<void> {
@@ -383,7 +365,11 @@ export class Runtime {
     this.#autoscalers.run()
     void lag.poller.run(this.#polling.signal)
     this.#api = await this.#startApi(objects, ports, state)
-    this.#console = await devConsole({ kubeconfig: state.kubeconfig, ports, say })
+    const { name, namespace = 'default' } = this.#pipeline.metadata
+    this.#console = await devConsole({
+      ...{ kubeconfig: state.kubeconfig, ports, say, namespace, cluster: `dev-${name}` },
+      after: this.#begun.promise,
+    })
     const gateway = this.#proxy && `http://127.0.0.1:${this.#proxy.port}`
     await state.record({ pipeline: this.#pipeline.metadata.name, ...(gateway === undefined ? {} : { gateway }) })
     const failed = (error: unknown): void => this.#say(`The edited file is not carried out: ${String(error)}`)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { CommandFailed } from '@orderpipeline/cli/embedding'
 import { devStateDirectory, recordIn, recordName, type DevRuntime } from '@orderpipeline/cluster/dev-runtimes'
 import { portHolder } from './act/port-holder.ts'
-import { isFree, endLeftovers, identify, isSame } from '@orderpipeline/cluster/embedding'
+import { isFree, endLeftovers, identify, isSame } from '@orderpipeline/cluster/supervised'
 
 export interface State {
   readonly dir: string

@@ -2,12 +2,10 @@
 // and without joining a group.
 import { painter } from '../colour.ts'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
-import { connectionTo, withAdvice } from '../kafka/connect.ts'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
 import { wayToKafka } from '../kafka/connection.ts'
 import type { CommandContext, CommandDefinition, CommandFamily } from '../program.ts'
 import { recordJson, recordLine } from '../topics/render.ts'
-import { tailOf } from '../topics/tail.ts'
 import { groups } from './groups.ts'
 
 const topics: CommandFamily = {
@@ -61,6 +59,9 @@ async function tail(
     )
   const { stdout } = environment
   const name = topic.startsWith(`${pipeline}.`) ? topic : `${pipeline}.${topic}`
+  // A client of Kafka is a third of what a command would load at its start.
+  const { connectionTo, withAdvice } = await import('../kafka/connect.ts')
+  const { tailOf } = await import('../topics/tail.ts')
   const kafka = connectionTo(await wayToKafka(environment, options, pipeline))
   const paint = painter(environment.colour)
   try {

@@ -7,7 +7,7 @@ import { CalledWrongly, CommandFailed, type Environment } from '../environment.t
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
 import { wayToKafka } from '../kafka/connection.ts'
 import type { CommandFamily } from '../program.ts'
-import { openLetterBox, type DeadLetterTopic } from './dead-letter-topic.ts'
+import type { DeadLetterTopic } from './dead-letter-topic.ts'
 import { selected, sinceOf, whereOf, type Filters } from './selection.ts'
 
 export const dlq: CommandFamily = {
@@ -37,6 +37,8 @@ export async function withLetters<T>(
   pipeline: string,
   work: (box: DeadLetterTopic) => Promise<T>,
 ): Promise<T> {
+  // A client of Kafka is a third of what a command would load at its start.
+  const { openLetterBox } = await import('./dead-letter-topic.ts')
   const box = openLetterBox(await wayToKafka(environment, options, pipeline), pipeline)
   try {
     return await work(box)

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { request as requestHttp } from 'node:http'
 import { request, type RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
-import { KubeConfig } from '@kubernetes/client-node'
+import type { KubeConfig } from '@kubernetes/client-node'
 import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 
 /** The API server did not answer; it may do so later. */
@@ -43,7 +43,9 @@ export async function connect(environment: Environment, options: ConnectOptions 
     options.kubeconfig === undefined ? environment : { ...environment, kubeconfig: options.kubeconfig },
   )
   const file = files.join(delimiter)
-  const config = merged(files)
+  // Eight hundred modules, which is most of the start of a command that asks no cluster.
+  const client = await import('@kubernetes/client-node')
+  const config = merged(files, () => new client.KubeConfig())
   if (options.context !== undefined) useContext(config, options.context, file)
   const cluster = config.getCurrentCluster()
   if (!cluster)
@@ -94,9 +96,9 @@ const contextNames = (config: KubeConfig): string =>
  * As kubectl merges them: of two entries with one name the first file's counts. @throws
  * CommandFailed
  */
-function merged(files: readonly string[]): KubeConfig {
+function merged(files: readonly string[], empty: () => KubeConfig): KubeConfig {
   const configs = files.map((file) => {
-    const config = new KubeConfig()
+    const config = empty()
     try {
       config.loadFromFile(file)
     } catch (cause) {
@@ -107,7 +109,7 @@ function merged(files: readonly string[]): KubeConfig {
   const first = <Entry extends { readonly name: string }>(entries: Entry[]): Entry[] => [
     ...new Map(entries.toReversed().map((entry) => [entry.name, entry])).values(),
   ]
-  const config = new KubeConfig()
+  const config = empty()
   config.loadFromOptions({
     clusters: first(configs.flatMap((one) => one.clusters)),
     users: first(configs.flatMap((one) => one.users)),

@@ -19,7 +19,7 @@ export interface ConsoleServer {
 export interface ServerOptions {
   readonly source: Source
   readonly observer: Observer
-  readonly files: PageFiles
+  readonly files: () => Promise<PageFiles>
   /** 0: any that is free. */
   readonly port: number
   readonly say: (line: string) => void
@@ -48,7 +48,7 @@ export async function serveConsole(options: ServerOptions): Promise<ConsoleServe
     }
     const found = await api.answer(pathname)
     if (found) return json(response, found.status, found.body)
-    file(response, options.files, pathname)
+    file(response, await options.files(), pathname)
   }
   server.requestTimeout = 10_000
   server.headersTimeout = 10_000

@@ -18,6 +18,7 @@ import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { gatewayName, labelKeys, ports, workloadName } from '@orderpipeline/operator/pipeline'
 import type { LetterSummary } from '../model/dead-letters.ts'
 import type { OrderView } from '../model/orders.ts'
+import { once } from './once.ts'
 import type { Flows, Look } from './pipeline-state.ts'
 
 export interface Source {
@@ -67,6 +68,23 @@ export async function kubeSource(environment: Environment, options: SourceOption
       return text === undefined ? undefined : orderIn(text)
     },
     letters: (pipeline) => lettersOf(kube, pipeline),
+  }
+}
+
+/** A source that is made when it is needed; its first look waits for `after`. */
+export function laterSource(
+  make: () => Promise<Source>,
+  { cluster, namespace, after }: Pick<Source, 'cluster' | 'namespace'> & { readonly after: Promise<void> },
+): Source {
+  const source = once(make)
+  return {
+    ...{ cluster, namespace },
+    look: async () => {
+      await after
+      return (await source()).look()
+    },
+    order: async (pipeline, id) => (await source()).order(pipeline, id),
+    letters: async (pipeline) => (await source()).letters(pipeline),
   }
 }
 

@@ -36,6 +36,12 @@ export async function recordedConsole(options: RecordedOptions = {}): Promise<Re
   }
   const said: string[] = []
   const files = await pageFiles()
-  const server = await serveConsole({ source: recorded, observer, files, port, say: (line) => said.push(line) })
+  const server = await serveConsole({
+    source: recorded,
+    observer,
+    files: () => Promise.resolve(files),
+    port,
+    say: (line) => said.push(line),
+  })
   return { source: recorded, observer, server, said, close: () => server.close() }
 }

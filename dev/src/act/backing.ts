@@ -10,7 +10,7 @@ import {
   type PostgresConnection,
   type Ports,
   type StepProgress,
-} from '@orderpipeline/cluster/embedding'
+} from '@orderpipeline/cluster/supervised'
 
 export interface Backing {
   readonly table: ProcessTable

@@ -1,6 +1,6 @@
 // How is something run to its end before the stages start, such as a migration?
 import { CommandFailed } from '@orderpipeline/cli/embedding'
-import { lastLines, run } from '@orderpipeline/cluster/embedding'
+import { lastLines, run } from '@orderpipeline/cluster/supervised'
 import type { Program } from './replica.ts'
 
 const longestMs = 300_000

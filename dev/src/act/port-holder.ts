@@ -2,7 +2,7 @@
 // of little use to know without it.
 import { connect } from 'node:net'
 import { readdir, readFile, readlink } from 'node:fs/promises'
-import { run } from '@orderpipeline/cluster/embedding'
+import { run } from '@orderpipeline/cluster/supervised'
 
 /**
  * Whether anything answers on the loopback address. A NodePort of a local Kubernetes does so by a

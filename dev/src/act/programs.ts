@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachePaths } from '@orderpipeline/cluster/paths'
-import type { StepProgress } from '@orderpipeline/cluster/embedding'
+import type { StepProgress } from '@orderpipeline/cluster/supervised'
 
 export interface Programs {
   /** Holds `<name>.mjs`, and `migrations`. */
@@ -70,7 +70,7 @@ async function sourcesTag(): Promise<string> {
     .update(process.arch)
     .update(String(process.getuid?.() ?? ''))
   hash.update(await readFile(join(root, 'package-lock.json')))
-  for (const folder of ['services', 'images/src']) {
+  for (const folder of ['packages', 'services', 'images/src']) {
     const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true })
     const files = entries
       .filter((entry) => entry.isFile() && /\.(ts|sql|json)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))

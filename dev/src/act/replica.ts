@@ -2,7 +2,7 @@
 // its probes whether it works, started again when it ends or stops answering, and given its time
 // when it is to go.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isFree, startChild, type Child } from '@orderpipeline/cluster/embedding'
+import { isFree, startChild, type Child } from '@orderpipeline/cluster/supervised'
 import type { V1Container } from '@orderpipeline/operator/api'
 import type { ProcessEnvironment } from '../decide/environment.ts'
 import { crashPauseMs } from '../decide/crash-pause.ts'

@@ -1,7 +1,7 @@
 // How much CPU and memory do processes use? Asked of the operating system. Memory is a process's
 // own: the pages of Node itself are shared by all of them.
 import { readFile } from 'node:fs/promises'
-import { run } from '@orderpipeline/cluster/embedding'
+import { run } from '@orderpipeline/cluster/supervised'
 
 export interface Usage {
   /** Since the process began. */

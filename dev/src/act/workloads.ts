@@ -5,7 +5,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { shortenLog } from '@orderpipeline/cluster/embedding'
+import { shortenLog } from '@orderpipeline/cluster/supervised'
 import type { Deployment, KubeObject, V1Container } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'
 import { processEnvironment, type LocalService } from '../decide/environment.ts'
@@ -45,6 +45,7 @@ export class Workloads {
   readonly #stopping = new Set<Promise<void>>()
   readonly #limits = new Map<string, string>()
   readonly #progress = new Map<string, { version: string; since: number }>()
+  readonly #reported = new WeakMap<Replica, string>()
   #timer: NodeJS.Timeout | undefined
   #tidying: NodeJS.Timeout | undefined
   #soon: NodeJS.Timeout | undefined
@@ -274,10 +275,7 @@ export class Workloads {
     const { objects, now } = this.#options
     const replicas = this.replicasOf(deployment.metadata.name)
     const namespace = deployment.metadata.namespace ?? 'default'
-    for (const replica of replicas) {
-      const pod = objects.get('Pod', namespace, replica.spec.name)
-      if (pod) objects.putStatus(pod, podStatus(replica))
-    }
+    for (const replica of replicas) this.#reportPod(replica, namespace)
     this.#sayLimit(deployment, limit)
     const version = versionOf(deployment)
     const known = this.#progress.get(deployment.metadata.name)
@@ -289,6 +287,17 @@ export class Workloads {
     const available = replicas.filter((one) => one.spec.version === version && one.ready).length
     if (set) objects.putStatus(set, { availableReplicas: available })
     objects.putStatus(deployment, deploymentStatus(deployment, version, replicas, limit, { now: now(), since }))
+  }
+
+  /** Looked up only where something has changed: there are many, and each look asks for all. */
+  #reportPod(replica: Replica, namespace: string): void {
+    const status = podStatus(replica)
+    const text = JSON.stringify(status)
+    if (this.#reported.get(replica) === text) return
+    const pod = this.#options.objects.get('Pod', namespace, replica.spec.name)
+    if (!pod) return
+    this.#options.objects.putStatus(pod, status)
+    this.#reported.set(replica, text)
   }
 
   #sayLimit(deployment: Deployment, { why }: Limit): void {

@@ -55,3 +55,9 @@ export function withLiveSuspension(
   if (fileSays || live?.spec.suspend === undefined) return edited
   return { ...edited, spec: { ...edited.spec, suspend: live.spec.suspend } }
 }
+
+/** Whether it has a part that runs a program of this project. */
+export function needsPrograms({ spec }: OrderPipeline): boolean {
+  const { gateway, stages } = spec
+  return [...(gateway ? [gateway] : []), ...stages].some(({ image, builtIn }) => image === undefined || builtIn)
+}

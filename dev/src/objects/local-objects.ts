@@ -208,15 +208,17 @@ function withReplicas(given: KubeObject, live: KubeObject): unknown {
 
 const startedWithOne = (spec: unknown): unknown => ({ replicas: 1, ...(spec as object) })
 
-/** Keys in whatever order: two that say the same are the same. */
-const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b)
-
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  ) ?? ''
+/** As JSON, with keys in whatever order: one that is undefined is none. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b))
+    return (
+      Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => same(item, b[index]))
+    )
+  const [left, right] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>]
+  return [...Object.keys(left), ...Object.keys(right)].every((key) => same(left[key], right[key]))
+}
 
 const oldest = (objects: readonly KubeObject[]): KubeObject =>
   objects.reduce((first, one) =>

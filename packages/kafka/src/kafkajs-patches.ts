@@ -1,8 +1,9 @@
 // What is broken in kafkajs 2.2.4, the last release, that a hundred replicas cannot live with?
-// Three things, mended here.
+// Mended here; waiting-fetches.ts has what concerns the wait for messages.
 import { setTimeout as sleep } from 'node:timers/promises'
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+import { methodOf } from './method-of.ts'
 
 /**
  * Each connection asks a thousand times a second whether requests held back by throttling may go,
@@ -59,16 +60,55 @@ function waitForWhatIsToBeDoneBefore(): void {
 }
 
 /**
- * Another version of kafkajs must be looked at anew, so an absent method is an error at start and
- * not a silent return of the fault.
+ * Each connection looks ten times a second whether a request is older than half a minute: thirty
+ * times for an idle replica, which wakes up for little else.
  */
-function methodOf<T extends object, Name extends keyof T>(prototype: T, name: Name): T[Name] {
-  const method = prototype[name]
-  if (typeof method !== 'function')
-    throw new TypeError(`kafkajs has no ${String(name)} any more: see kafkajs-patches.ts`)
-  return method
+function lookForTimeoutsOnceASecond(): void {
+  methodOf(RequestQueue.prototype, 'scheduleRequestTimeoutCheck')
+  RequestQueue.prototype.scheduleRequestTimeoutCheck = function () {
+    if (!this.enforceRequestTimeout) return
+    this.destroy()
+    const look = (): void => {
+      for (const request of [...this.inflight.values()])
+        if (request.sentAt !== null && Date.now() - request.sentAt > request.requestTimeout) request.timeoutRequest()
+      if (!this.isConnected()) this.destroy()
+    }
+    this.requestTimeoutIntervalId = setInterval(look, Math.min(this.requestTimeout, 1_000))
+  }
+}
+
+/**
+ * A fetch brings a batch for each partition that was asked for; nearly all are empty where load is
+ * light, and each takes its way through the workers only to be dropped.
+ */
+function dropEmptyBatches(): void {
+  const fetch = methodOf(ConsumerGroup.prototype, 'fetch')
+  ConsumerGroup.prototype.fetch = async function (nodeId) {
+    const batches = await fetch.call(this, nodeId)
+    return batches.filter((batch) => !batch.isEmpty() || batch.isEmptyDueToFiltering())
+  }
+}
+
+/**
+ * Before each fetch all partitions of all topics are sorted and compared with those of the
+ * assignment. That can come to something else only after metadata was loaded or a group was joined.
+ */
+function compareAssignmentsOnce(): void {
+  const check = methodOf(ConsumerGroup.prototype, 'checkForStaleAssignment')
+  const compared = new WeakMap<ConsumerGroup, { readonly metadata: unknown; readonly partitions: unknown }>()
+  ConsumerGroup.prototype.checkForStaleAssignment = function () {
+    const { metadata } = this.cluster.brokerPool
+    const partitions = this.partitionsPerSubscribedTopic
+    const last = compared.get(this)
+    if (last && last.metadata === metadata && last.partitions === partitions) return
+    check.call(this)
+    compared.set(this, { metadata, partitions })
+  }
 }
 
 askOnlyWhilePending()
 waitForTheCoordinator()
 waitForWhatIsToBeDoneBefore()
+lookForTimeoutsOnceASecond()
+dropEmptyBatches()
+compareAssignmentsOnce()

@@ -13,6 +13,8 @@ import { within } from './deadline.ts'
 import { beforeJoining } from './kafkajs-patches.ts'
 import type { KafkaAddress } from './client.ts'
 import { errorOf } from './failure.ts'
+import { fetchSpacing, usualSpacing } from './fetch-spacing.ts'
+import type { FetchSpacingBounds } from './fetch-spacing.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
 
 export interface MembershipOptions {
@@ -42,6 +44,8 @@ export interface MembershipOptions {
   readonly onPassedOver: (batch: PassedOver) => void
   /** A broker has answered: how long that took, the wait for messages to come included. */
   readonly onFetch: (seconds: number) => void
+  /** From one fetch that brought messages to the next; `usualSpacing` unless given. */
+  readonly spacing?: FetchSpacingBounds | undefined
   readonly logger: Logger
 }
 
@@ -77,12 +81,6 @@ const rebalanceTimeoutMs = 15_000
  * without a crash.
  */
 const silenceLimitMs = 120_000
-/**
- * From one fetch that brought messages to the next. The first message after a lull is fetched as it
- * comes; those that come in its wake share a fetch, a transaction, a publication. Without it a
- * stage at 25 messages a second makes 25 of each.
- */
-const fetchEveryMs = 50
 /** Batches of a fetch that are handed over at once; the next fetch waits for all of them. */
 const maxPartitionsAtOnce = 128
 const stopTimeoutMs = 10_000
@@ -99,6 +97,7 @@ export function startMembership(options: MembershipOptions): Membership {
   let fetching = true
   let lastSign = performance.now()
   let lastFetch = 0
+  const spacing = fetchSpacing(options.spacing ?? usualSpacing, () => performance.now())
 
   const life = async (): Promise<void> => {
     const mine = createClient(options.address, logger).consumer({
@@ -131,6 +130,7 @@ export function startMembership(options: MembershipOptions): Membership {
     mine.on(mine.events.FETCH, ({ payload }) => {
       if (over) return
       lastFetch = performance.now()
+      spacing.fetching()
       options.onFetch(payload.duration / 1_000)
     })
     mine.on(mine.events.START_BATCH_PROCESS, ({ payload }) => {
@@ -162,9 +162,12 @@ export function startMembership(options: MembershipOptions): Membership {
         eachBatch: async (payload) => {
           if (over) return
           commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets)
-          const nextFetch = sleep(Math.max(0, lastFetch + fetchEveryMs - performance.now()))
+          const { batch } = payload
+          spacing.brought(batch.messages.length, BigInt(batch.offsetLag()) > 0n)
           await options.onBatch(payload)
-          await nextFetch
+          // The first message after a lull is fetched as it comes; those in its wake come together.
+          const waitMs = lastFetch + spacing.ms - performance.now()
+          if (waitMs > 0) await sleep(waitMs)
         },
       })
       return end.promise

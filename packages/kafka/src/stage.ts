@@ -20,6 +20,7 @@ import { createGroupCommit } from './group-commit.ts'
 import type { Effect } from './group-commit.ts'
 import { createFetchAdmission } from './fetch-admission.ts'
 import type { InFlightMessage } from './fetch-admission.ts'
+import type { FetchSpacingBounds } from './fetch-spacing.ts'
 import { createKeySerialExecutor } from './key-serial-executor.ts'
 import type { Slot } from './key-serial-executor.ts'
 import { linesAbout } from './log-fields.ts'
@@ -59,6 +60,8 @@ export interface StageOptions<Message, Item> {
   readonly overtakes?: ((message: Message) => boolean) | undefined
   /** While it says true, messages stay in Kafka; the replica keeps its place in the group. */
   readonly hold?: () => boolean
+  /** From one fetch that brought messages to the next; `usualSpacing` unless given. */
+  readonly spacing?: FetchSpacingBounds | undefined
   /** For stages without `prepare`. */
   readonly itemOf: (message: Message) => Item
   /**
@@ -350,6 +353,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     groupId: options.groupId,
     topics: options.topics,
     ...(mayJoin ? { mayJoin: asked } : {}),
+    spacing: options.spacing,
     logger,
     onBatch,
     onAssigned: (partitions) => {

@@ -1,7 +1,7 @@
 // What is the same in every built-in stage: a pool, a producer, a consumer group's member, and an
 // end in the right order?
 import { createProducer, kafkaAddress, longestRetentionHours, RetentionRefused, runStage } from '@orderpipeline/kafka'
-import type { Stage } from '@orderpipeline/kafka'
+import type { FetchSpacingBounds, Stage } from '@orderpipeline/kafka'
 import { createPool } from '@orderpipeline/postgres'
 import type { Queryable } from '@orderpipeline/postgres'
 import { databaseSettings, observePools, observeQueries } from '@orderpipeline/telemetry'
@@ -35,6 +35,8 @@ export interface StageDefinition<Prepared> {
   readonly overtakes?: (event: OrderEvent) => boolean
   /** While it says true, no further messages are taken in: what they need is known to be away. */
   readonly hold?: () => boolean
+  /** Where nobody waits for what it does: longer times from one fetch to the next. */
+  readonly spacing?: FetchSpacingBounds
   /** What it does unasked. */
   readonly chores?: readonly PeriodicTask[]
   /** Tables whose rows go some time after their orders were placed. */
@@ -103,6 +105,7 @@ export function startStage<Prepared>(
     itemOf: (event) => ({ event, prepared: undefined as Prepared }),
     overtakes: definition.overtakes,
     ...(definition.hold ? { hold: definition.hold } : {}),
+    spacing: definition.spacing,
     effect: (items, settled) => store.effect(items, settled),
     settle: (settled) => store.settle(settled),
     mayJoin: () =>

@@ -1,7 +1,7 @@
 // What of the orders service does a gateway run? Its intake, its queries, its cancellation, and the
 // relay of its outbox, which one gateway at a time runs.
 import { randomUUIDv7 } from 'node:crypto'
-import { createProducer, kafkaAddress } from '@orderpipeline/kafka'
+import { createProducer, fetchSpacing, kafkaAddress } from '@orderpipeline/kafka'
 import { createPool, openSession, type Queryable } from '@orderpipeline/postgres'
 import {
   databaseSettings,
@@ -39,6 +39,11 @@ export interface OrdersSide {
   readonly closers: readonly Closer[]
 }
 
+/**
+ * Of the relay, at its outbox: at 50 orders a second five of them share a look and a publication,
+ * and wait for 50 ms in the mean.
+ */
+const looks = { leastMs: 20, mostMs: 100, fullRate: 50 }
 /** Commits under way at once; a third would only make batches smaller. */
 const commitsInFlight = 2
 
@@ -116,6 +121,7 @@ export function openOrdersSide(
     metrics: relayMetrics(registry),
     logger,
     batchSize: config.RELAY_BATCH_SIZE,
+    spacing: fetchSpacing(looks, () => performance.now()),
     takeOverMs: config.RELAY_TAKE_OVER_SECONDS * 1_000,
     pollMs: config.RELAY_POLL_SECONDS * 1_000,
     keepKeysHours: config.IDEMPOTENCY_KEEP_HOURS,

@@ -17,6 +17,8 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
   return {
     role: 'notification',
     handles: ['OrderStatusChanged', 'ProductsRecommended'],
+    // A mail may be a second late.
+    spacing: { leastMs: 250, mostMs: 1_000, fullRate: 20 },
     apply: async (tx, items) => {
       const [told, ended] = await Promise.all([newlyTold(tx, items), mailing ? ends(tx, items) : new Set<string>()])
       return (sending, news) => {

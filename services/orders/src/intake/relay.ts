@@ -27,6 +27,15 @@ export interface OutboxMessage {
   readonly headers: Readonly<Record<string, string>>
 }
 
+export interface LookSpacing {
+  /** A look begins. */
+  fetching(): void
+  /** It has found so much; `behind`: there is more. */
+  brought(messages: number, behind: boolean): void
+  /** From this look to the next. */
+  readonly ms: number
+}
+
 export interface RelayOptions {
   /**
    * To see whether another relays, without a session of one's own, and for what is done beside
@@ -45,6 +54,11 @@ export interface RelayOptions {
   readonly batchSize: number
   /** How often a gateway that does not relay looks whether it should, milliseconds. */
   readonly takeOverMs: number
+  /**
+   * From one look to the next while there is something: orders committed in between share a look
+   * and a publication. Default 20 ms.
+   */
+  readonly spacing?: LookSpacing
   /** How often the relay looks unasked; only a lost wake-up makes it matter. */
   readonly pollMs: number
   /** Idempotency keys are kept for so long, and for half of it more at most; default 24. */
@@ -79,11 +93,7 @@ const boundEveryMs = 5_000
  * publishing.
  */
 const lagAgainMs = 30_000
-/**
- * From one look to the next while there is something: orders committed in between share a look and
- * a publication.
- */
-const lookEveryMs = 20
+const steady: LookSpacing = { fetching: () => undefined, brought: () => undefined, ms: 20 }
 const firstBackoffMs = 100
 const lastBackoffMs = 5_000
 const giveUpAfterMs = 15_000
@@ -161,7 +171,7 @@ export function startRelay(options: RelayOptions): Relay {
 
 /** A failure of Kafka is retried here, under the same lock, for a while. @throws CannotPublish */
 async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, closing: AbortSignal): Promise<void> {
-  const { metrics, logger } = options
+  const { metrics, logger, spacing = steady } = options
   const bound = relayBound(() => performance.now())
   let boundDueAt = 0
   const trail = async (): Promise<void> => {
@@ -195,6 +205,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     await measure()
     await trail()
     const lookedAt = performance.now()
+    spacing.fetching()
     const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])
     if (rows.length === 0) {
       await wake.sleep(jittered(options.pollMs), session.lost)
@@ -219,8 +230,9 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     await session.query(deletePublished, [rows.map((row) => row.id)])
     metrics.published.inc(rows.length)
     metrics.batches.inc()
-    const spare = lookedAt + lookEveryMs - performance.now()
-    if (spare > 0 && rows.length < options.batchSize) await wake.sleep(spare, session.lost, { early: false })
+    spacing.brought(rows.length, rows.length >= options.batchSize)
+    const spare = lookedAt + spacing.ms - performance.now()
+    if (spare > 0) await wake.sleep(spare, session.lost, { early: false })
   }
 }
 

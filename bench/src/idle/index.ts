@@ -1,0 +1,117 @@
+// What does the shop of `npm start` cost when little happens? Seconds from the command to the first
+// shipped order once everything is cached, and the processor time of its processes without an order
+// and with few.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runTraffic } from '@orderpipeline/traffic'
+import type { Row } from '../table.ts'
+import { startShop, workspace, type RunningShop, type Workspace } from './shop.ts'
+import { percentBetween, usageBelow } from './usage.ts'
+
+export interface IdleBenchOptions {
+  /** Warm starts; the last one is then measured idle and under load. */
+  readonly starts: number
+  readonly idleSeconds: number
+  /** Orders a minute, one measurement after the other. */
+  readonly rates: readonly number[]
+  readonly loadSeconds: number
+  readonly say: (line: string) => void
+}
+
+const example = join(import.meta.dirname, '..', '..', '..', 'examples', 'shop.yaml')
+/** After every replica is there: group joins, first looks and collections of garbage are over. */
+const calmMs = 15_000
+
+const blank = {
+  measured: '',
+  'works, s': '',
+  'shipped, s': '',
+  'CPU s until shipped': '',
+  'orders/min': '',
+  'shipped p50, ms': '',
+  'shipped p95, ms': '',
+  '% of a core': '',
+}
+
+export async function benchIdle(options: IdleBenchOptions): Promise<Row[]> {
+  const { starts, say } = options
+  const space = await workspace(example)
+  const rows: Row[] = []
+  try {
+    say('a first start, which fills the caches …')
+    await withShop(space, say, () => Promise.resolve())
+    for (let start = 1; start <= starts; start++) {
+      say(`warm start ${start} of ${starts} …`)
+      await withShop(space, say, async (shop) => {
+        rows.push(startRow(start, shop))
+        if (start === starts) rows.push(...(await measured(shop, options)))
+      })
+    }
+    return rows
+  } finally {
+    await space.remove()
+  }
+}
+
+async function withShop(
+  space: Workspace,
+  say: (line: string) => void,
+  work: (shop: RunningShop) => Promise<void>,
+): Promise<void> {
+  const shop = await startShop(space)
+  try {
+    await shop.settled()
+    for (const line of shop.said) say(`  ${line}`)
+    await work(shop)
+  } finally {
+    await shop.stop()
+  }
+}
+
+function startRow(start: number, { timeline, usedUntilShipped }: RunningShop): Row {
+  const total = [...usedUntilShipped.values()].reduce((sum, one) => sum + one, 0)
+  const row = { ...blank, measured: `warm start ${start}` }
+  return {
+    ...row,
+    'works, s': tenths(timeline.worksMs / 1_000),
+    'shipped, s': tenths(timeline.shippedMs / 1_000),
+    'CPU s until shipped': tenths(total),
+    parts: partsText(usedUntilShipped),
+  }
+}
+
+async function measured(shop: RunningShop, { idleSeconds, rates, loadSeconds, say }: IdleBenchOptions): Promise<Row[]> {
+  await sleep(calmMs)
+  say(`idle for ${idleSeconds} s …`)
+  const rows: Row[] = [{ ...blank, measured: 'idle', ...(await costOf(shop.pid, () => sleep(idleSeconds * 1_000))) }]
+  for (const rate of rates) {
+    say(`${rate} orders a minute for ${loadSeconds} s …`)
+    let figures: Row = {}
+    const cost = await costOf(shop.pid, async () => {
+      const load = { perSecond: rate / 60, durationMs: loadSeconds * 1_000 }
+      const { outcomes } = await runTraffic({ url: shop.gateway, load, connections: 16 })
+      const { p50, p95 } = outcomes.endToEndMs
+      figures = { 'shipped p50, ms': Math.round(p50), 'shipped p95, ms': Math.round(p95) }
+    })
+    rows.push({ ...blank, measured: 'load', 'orders/min': rate, ...figures, ...cost })
+  }
+  return rows
+}
+
+async function costOf(pid: number, work: () => Promise<unknown>): Promise<Row> {
+  const started = performance.now()
+  const before = await usageBelow(pid)
+  await work()
+  const percent = percentBetween(before, await usageBelow(pid), (performance.now() - started) / 1_000)
+  const total = [...percent.values()].reduce((sum, one) => sum + one, 0)
+  return { '% of a core': tenths(total), parts: partsText(percent) }
+}
+
+const tenths = (value: number): number => Math.round(value * 10) / 10
+
+/** The largest first. */
+const partsText = (parts: ReadonlyMap<string, number>): string =>
+  [...parts]
+    .sort(([, left], [, right]) => right - left)
+    .map(([part, value]) => `${part} ${value.toFixed(1)}`)
+    .join(', ')

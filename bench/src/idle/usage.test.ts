@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { partOf, percentBetween } from './usage.ts'
+
+const commandLine = (...words: string[]): string => words.join('\0')
+
+describe('what a process of the shop is', () => {
+  it('names Kafka, PostgreSQL, each program of the services image, and takes the rest for dev', () => {
+    expect(partOf(commandLine('/usr/bin/java', '-Xmx512m', 'kafka.Kafka', 'server.properties'))).toBe('Kafka')
+    expect(partOf('postgres: shop shop 127.0.0.1(4711) idle')).toBe('PostgreSQL')
+    expect(partOf(commandLine('/x/bin/postgres', '-D', '/data'))).toBe('PostgreSQL')
+    expect(partOf(commandLine('node', '/x/services/app/payment-provider.mjs'))).toBe('payment-provider')
+    expect(partOf(commandLine('node', 'cli/src/main.ts', 'dev'))).toBe('dev')
+  })
+
+  it('gives percent of one core, of parts that came in between too', () => {
+    const percent = percentBetween(new Map([['Kafka', 2]]), new Map(Object.entries({ Kafka: 5, orders: 1 })), 10)
+    expect(Object.fromEntries(percent)).toEqual({ Kafka: 30, orders: 10 })
+  })
+})

@@ -1,0 +1,57 @@
+// What does a pipeline stand on here before anything of it runs? Its state directory, and Kafka,
+// PostgreSQL and the programs of the stages, which start while the rest of this runtime is loaded:
+// what is imported here holds Kafka's start up.
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  persistedPorts,
+  type PostgresConnection,
+  type Ports,
+  type ProcessTable,
+} from '@orderpipeline/cluster/supervised'
+import { backingTable, kafka, postgres } from './act/backing.ts'
+import { builtPrograms, type Programs } from './act/programs.ts'
+import type { DevOptions } from './options.ts'
+import { freedPorts, heldState, type State } from './state.ts'
+import type { Steps } from './steps.ts'
+
+export interface Foundation {
+  readonly state: State
+  readonly ports: Ports
+  readonly table: ProcessTable
+  /** Rejects where one of them cannot be started. */
+  readonly laid: Promise<Laid>
+}
+
+export interface Laid {
+  readonly kafkaPort: number
+  readonly database: PostgresConnection
+  /** Of the built-in stages, where the pipeline has any. */
+  readonly programs: Programs | undefined
+}
+
+/** A first start downloads before there is a process; the rest is not to wait for that. */
+const longestWaitMs = 500
+
+/** Resolves when Kafka is starting. @throws CommandFailed where another one runs on this state */
+export async function foundation(
+  options: DevOptions,
+  needsPrograms: boolean,
+  steps: Steps,
+  say: (line: string) => void,
+): Promise<Foundation> {
+  const state = await heldState(options.files[0] ?? '', options.fresh)
+  for (const { name, port, holder } of await freedPorts(state.ports))
+    say(`Port ${port}, kept for ${name}, is held by ${holder}: another one is taken.`)
+  const ports = persistedPorts(state.ports)
+  const table = backingTable(state.processes, say)
+  const laid = Promise.all([
+    steps.run('Kafka', (progress) => kafka(table, state.dir, ports, progress)),
+    steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress)),
+    needsPrograms ? steps.run('Programs of the built-in stages', builtPrograms) : undefined,
+  ]).then(([kafkaPort, database, programs]) => ({ kafkaPort, database, programs }))
+  laid.catch(() => undefined) // whoever waits for it is told
+  const latest = performance.now() + longestWaitMs
+  while (performance.now() < latest && !(await table.list()).some(({ name, pid }) => name === 'kafka' && pid))
+    await sleep(5)
+  return { state, ports, table, laid }
+}

@@ -1,0 +1,119 @@
+// How does an idle consumer wait for messages at the broker for seconds, and yet leave, rejoin or
+// fetch a resumed partition at once?
+//
+// kafkajs 2.2.4 beats its heart and looks whether it was stopped between two fetches only. So a
+// fetch that finds nothing had to be over within half a second, and a hundred idle replicas asked
+// two hundred times a second, each time for all of their partitions. Here a waiting fetch can be
+// ended, and the heart beats while it waits.
+import Broker from 'kafkajs/src/broker/index.js'
+import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
+import Runner from 'kafkajs/src/consumer/runner.js'
+import type { Connection } from 'kafkajs/src/broker/index.js'
+import { methodOf } from './method-of.ts'
+
+/**
+ * How long a fetch waits at a broker that has nothing. A consumer's own `maxWaitTimeInMs` is only
+ * how long it sleeps while there is no partition to fetch, which nothing can end early. Tests make
+ * it longer than what they wait for.
+ */
+export const fetchWait = { longestMs: 5_000 }
+/** kafkajs keeps a connection for fetches apart from the one for everything else. */
+const fetchConnection = 1
+const stopLooksMs = 50
+/** kafkajs sends a heartbeat only when the last is old enough, so it is asked more often. */
+const beatLooksMs = 1_000
+
+const waiting = new WeakMap<Broker, Set<() => void>>()
+
+/** Each fetch that waits at a broker answers that there is nothing. */
+function endWaitingFetches({ cluster }: ConsumerGroup): void {
+  for (const broker of Object.values(cluster.brokerPool.brokers)) for (const end of waiting.get(broker) ?? []) end()
+}
+
+/**
+ * The broker answers the requests of a connection one after the other, so a later fetch would wait
+ * for the one that nobody waits for any more: it needs a new connection.
+ */
+async function dropConnection(connection: Connection): Promise<void> {
+  connection.requestQueue.rejectAll(new Error('the fetch was ended'))
+  const { socket } = connection
+  // A late word of the old socket would be taken for one of the next.
+  socket?.removeAllListeners().on('error', () => undefined)
+  socket?.destroy()
+  await connection.disconnect()
+}
+
+function waitLongAtTheBroker(): void {
+  const fetch = methodOf(Broker.prototype, 'fetch')
+  Broker.prototype.fetch = async function (request) {
+    const connection = await this.connectionPool.getConnection(fetchConnection)
+    if (!connection.isAuthenticated()) await connection.authenticate()
+    const ended = Promise.withResolvers<'ended'>()
+    const end = (): void => ended.resolve('ended')
+    const waits = waiting.get(this) ?? new Set()
+    waiting.set(this, waits.add(end))
+    try {
+      const fetching = fetch.call(this, { ...request, maxWaitTime: fetchWait.longestMs })
+      const answer = await Promise.race([fetching, ended.promise])
+      if (answer !== 'ended') return answer
+      fetching.catch(() => undefined)
+      await dropConnection(connection)
+      return { responses: [] }
+    } finally {
+      waits.delete(end)
+    }
+  }
+}
+
+/** A group that is rebalancing says so to a heartbeat: it must not wait for a message to come. */
+function beatWhileWaiting(): void {
+  const fetch = methodOf(Runner.prototype, 'fetch')
+  const heartbeat = methodOf(Runner.prototype, 'heartbeat')
+  Runner.prototype.heartbeat = async function () {
+    try {
+      await heartbeat.call(this)
+    } catch (error) {
+      // Those that wait at other brokers; and what a heartbeat beside a fetch has met, the one
+      // after it meets again.
+      endWaitingFetches(this.consumerGroup)
+      throw error
+    }
+  }
+  Runner.prototype.fetch = async function (nodeId) {
+    const beating = setInterval(() => void this.heartbeat().catch(() => undefined), beatLooksMs)
+    try {
+      return await fetch.call(this, nodeId)
+    } finally {
+      clearInterval(beating)
+    }
+  }
+}
+
+function stopAtOnce(): void {
+  const stop = methodOf(Runner.prototype, 'stop')
+  Runner.prototype.stop = async function () {
+    const stopped = stop.call(this)
+    // One may have been about to wait.
+    const ending = setInterval(() => endWaitingFetches(this.consumerGroup), stopLooksMs)
+    endWaitingFetches(this.consumerGroup)
+    try {
+      await stopped
+    } finally {
+      clearInterval(ending)
+    }
+  }
+}
+
+/** The fetch that waits does not ask for it. */
+function fetchWhatIsResumed(): void {
+  const resume = methodOf(ConsumerGroup.prototype, 'resume')
+  ConsumerGroup.prototype.resume = function (partitions) {
+    resume.call(this, partitions)
+    endWaitingFetches(this)
+  }
+}
+
+waitLongAtTheBroker()
+beatWhileWaiting()
+stopAtOnce()
+fetchWhatIsResumed()

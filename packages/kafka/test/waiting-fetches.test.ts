@@ -1,0 +1,115 @@
+// Does a member whose fetch waits at the broker do at once what cannot wait for the next message?
+// On a real Kafka, with fetches that wait for longer than anything here may take.
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EachBatchPayload } from 'kafkajs'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { silentLogger } from '@orderpipeline/telemetry'
+import { within } from '../src/deadline.ts'
+import { createProducer, createTopics } from '../src/index.ts'
+import type { Producer } from '../src/index.ts'
+import { startMembership } from '../src/membership.ts'
+import type { Membership } from '../src/membership.ts'
+import { fetchWait } from '../src/waiting-fetches.ts'
+
+const deadlineMs = 45_000
+const usualMs = fetchWait.longestMs
+fetchWait.longestMs = 150_000
+vi.setConfig({ testTimeout: 4 * deadlineMs })
+
+const prefix = `waiting-${randomBytes(4).toString('hex')}.`
+const logger = silentLogger()
+const address = { brokers: [] as string[], clientId: 'test' }
+let producer: Producer
+const members: Membership[] = []
+beforeAll(async () => {
+  address.brokers.push(kafkaBootstrap())
+  producer = createProducer(address, logger)
+  const topics = ['leaves', 'rebalances', 'resumes'].map((name) => ({ topic: prefix + name, partitions: 2 }))
+  await createTopics(address, topics, logger)
+})
+afterAll(async () => {
+  fetchWait.longestMs = usualMs
+  await Promise.all(members.map((member) => member.close()))
+  await producer.close()
+})
+
+interface Seen {
+  readonly member: Membership
+  readonly assignments: (readonly number[])[]
+  readonly messages: string[]
+  readonly crashes: Error[]
+}
+
+type Work = (payload: EachBatchPayload) => Promise<boolean>
+
+/** A member that notes what it is given; a batch that `work` says no to is not done. */
+function join(name: string, work: Work = () => Promise.resolve(true)): Seen {
+  const assignments: (readonly number[])[] = []
+  const messages: string[] = []
+  const crashes: Error[] = []
+  const member = startMembership({
+    ...{ address, groupId: prefix + name, topics: [prefix + name], logger },
+    onBatch: async (payload) => {
+      if (!(await work(payload))) return
+      messages.push(...payload.batch.messages.map(({ value }) => String(value)))
+      payload.resolveOffset(payload.batch.lastOffset())
+    },
+    onAssigned: (partitions) => void assignments.push(partitions[prefix + name] ?? []),
+    onRevoking: () => Promise.resolve(),
+    onCrash: (error) => void crashes.push(error),
+    onPassedOver: () => undefined,
+    onFetch: () => undefined,
+  })
+  members.push(member)
+  return { member, assignments, messages, crashes }
+}
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const latest = performance.now() + deadlineMs; !holds(); await sleep(50))
+    if (performance.now() > latest) throw new Error(`not so within ${deadlineMs} ms: ${what}`)
+}
+/** Long enough for a fetch to be at the broker; were it not, the test would show less. */
+const untilItWaits = (): Promise<void> => sleep(1_000)
+const send = (name: string, partition: number, value: string): Promise<void> =>
+  producer.send([{ topic: prefix + name, partition, key: value, value: Buffer.from(value), headers: {} }])
+
+test('leaves its group while a fetch waits', async () => {
+  const { member, assignments } = join('leaves')
+  await until('it has its partitions', () => assignments.length === 1)
+  await untilItWaits()
+  await within(deadlineMs, 'leaving', member.close())
+})
+
+test('takes part in a rebalance while a fetch waits, and gets the messages that come after it', async () => {
+  const first = join('rebalances')
+  await until('the first has both partitions', () => first.assignments.at(-1)?.length === 2)
+  await untilItWaits()
+  const second = join('rebalances')
+  await until('each has one partition', () =>
+    [first, second].every(({ assignments }) => assignments.at(-1)?.length === 1),
+  )
+  await untilItWaits()
+  await send('rebalances', 0, 'zero')
+  await send('rebalances', 1, 'one')
+  await until('both messages have come', () => first.messages.length + second.messages.length === 2)
+  expect([...first.messages, ...second.messages].sort()).toEqual(['one', 'zero'])
+  expect([...first.crashes, ...second.crashes]).toEqual([])
+})
+
+test('fetches a partition that is resumed while a fetch of the other waits', async () => {
+  let resume: (() => void) | undefined
+  const { messages, assignments } = join('resumes', (payload) => {
+    if (payload.batch.partition !== 0 || resume) return Promise.resolve(true)
+    resume = payload.pause()
+    return Promise.resolve(false)
+  })
+  await until('it has its partitions', () => assignments.length === 1)
+  await send('resumes', 0, 'paused')
+  await until('the partition is paused', () => resume !== undefined)
+  await untilItWaits()
+  expect(messages).toEqual([])
+  resume?.()
+  await until('the message has come', () => messages.length === 1)
+})
