@@ -1,15 +1,18 @@
 // What stands in the cluster beside the platform on kind? A PostgreSQL with its secrets, a Redis,
-// and metrics-server, which kind does not bring.
+// and the add-ons that kind does not bring, such as metrics-server.
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseSecretManifests } from '../backing/index.ts'
+import { addonNames, addonOf } from '../node/addon-records.ts'
+import { manifestFile } from '../node/addons.ts'
 import { containersOf, listOf, objectsOf } from '../node/objects.ts'
 import { applyObjects, exist, type Kubectl } from '../providers/kubectl.ts'
 import { pipelineName, shopNamespace } from '../providers/product/steps.ts'
-import { versions } from '../tools/versions.ts'
 
-const metricsServerImage = `registry.k8s.io/metrics-server/metrics-server:v${versions.metricsServer}`
+const ownAddons = addonNames
+  .map(addonOf)
+  .flatMap((addon) => (addon.kindImage === undefined ? [] : [{ ...addon, image: addon.kindImage }]))
 
 export async function installDatabases(kubectl: Kubectl): Promise<void> {
   if (!(await exist(kubectl, shopNamespace, 'secret/postgres-superuser', `secret/${pipelineName}-postgres`))) {
@@ -41,18 +44,23 @@ export async function databasesReady(kubectl: Kubectl): Promise<void> {
   await rolledOut(kubectl, shopNamespace, 'statefulset/postgres')
 }
 
-export async function installMetricsServer(kubectl: Kubectl): Promise<void> {
-  const manifest = join(import.meta.dirname, '..', 'node', 'manifests', 'metrics-server.yaml')
-  const objects = objectsOf(await readFile(manifest, 'utf8'))
-  for (const container of objects.flatMap(containersOf)) {
-    container.image = metricsServerImage
-    container.imagePullPolicy = 'IfNotPresent'
+export const addonTitles = ownAddons.map(({ title }) => title).join(', ')
+
+/** The add-ons that kind does not bring, with their published images. */
+export async function installAddons(kubectl: Kubectl): Promise<void> {
+  for (const { manifests, image } of ownAddons) {
+    const objects = objectsOf(await readFile(manifestFile(manifests), 'utf8'))
+    for (const container of objects.flatMap(containersOf)) {
+      container.image = image
+      container.imagePullPolicy = 'IfNotPresent'
+    }
+    await applyObjects(kubectl, listOf(objects))
   }
-  await applyObjects(kubectl, listOf(objects))
 }
 
-export async function metricsServerReady(kubectl: Kubectl): Promise<void> {
-  await rolledOut(kubectl, 'kube-system', 'deployment/metrics-server')
+export async function addonsReady(kubectl: Kubectl): Promise<void> {
+  const deployments = ownAddons.flatMap((addon) => addon.deployments)
+  await Promise.all(deployments.map((name) => rolledOut(kubectl, 'kube-system', `deployment/${name}`)))
 }
 
 async function rolledOut(kubectl: Kubectl, namespace: string, what: string): Promise<void> {

@@ -7,7 +7,7 @@ import type { Step } from '../progress/steps.ts'
 import { product } from '../providers/product/steps.ts'
 import type { Provider } from '../providers/provider.ts'
 import { ensureTool } from '../tools/index.ts'
-import { databasesReady, installDatabases, installMetricsServer, metricsServerReady } from './backing.ts'
+import { addonTitles, addonsReady, databasesReady, installAddons, installDatabases } from './backing.ts'
 import { clusterName, ensureCluster, kindKubectl, removeCluster } from './cluster.ts'
 import { kindImages, loadImages, type KindImage } from './images.ts'
 import { downloadDependencies, platformReady } from './platform.ts'
@@ -85,11 +85,11 @@ function kindUp(paths: StatePaths): readonly Step[] {
       run: () => installDatabases(kubectl),
     },
     {
-      name: 'metrics-server',
-      title: 'metrics-server',
+      name: 'add-ons',
+      title: addonTitles,
       after: ['cluster'],
       typicalMs: 2_000,
-      run: () => installMetricsServer(kubectl),
+      run: () => installAddons(kubectl),
     },
     {
       name: 'import',
@@ -115,11 +115,11 @@ function kindUp(paths: StatePaths): readonly Step[] {
     },
     {
       name: 'databases-ready',
-      title: 'PostgreSQL and metrics-server are ready',
-      after: ['databases', 'metrics-server'],
+      title: `PostgreSQL and ${addonTitles} are ready`,
+      after: ['databases', 'add-ons'],
       typicalMs: 30_000,
       async run() {
-        await Promise.all([databasesReady(kubectl), metricsServerReady(kubectl)])
+        await Promise.all([databasesReady(kubectl), addonsReady(kubectl)])
       },
     },
     ...platform.steps({
