@@ -52,6 +52,7 @@ const commands = {
     [join(bin, 'eslint'), '--max-warnings', '0', '.'],
     [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],
     [node, 'setup/lint/markdown-width.ts'],
+    [node, 'setup/lint/imports.ts'],
   ],
   format: [
     [join(bin, 'prettier'), '--write', '--log-level', 'warn', '.'],

@@ -3,7 +3,7 @@
 export { startKafka, startPostgres, type KafkaConnection, type PostgresConnection } from './backing/index.ts'
 export { findJava } from './backing/java.ts'
 export { thisMachine } from './backing/config.ts'
-export { issue, newAuthority } from './control-plane/certificates.ts'
+export { issue, newAuthority } from './certificates/certificates.ts'
 export { startChild, type Child } from './process/child.ts'
 export { ProcessFailed } from './process/errors.ts'
 export type { ProcessHost, ProcessSpec, ProcessStatus } from './process/host.ts'

@@ -8,7 +8,7 @@ import { wayToKafka } from '../kafka/connection.ts'
 import type { CommandContext, CommandDefinition, CommandFamily } from '../program.ts'
 import { recordJson, recordLine } from '../topics/render.ts'
 import { tailOf } from '../topics/tail.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 const topics: CommandFamily = {
   name: 'topics',

@@ -36,4 +36,5 @@ export { startLightCluster, type LightCluster, type LightOptions } from '../cont
 export { inProcessHost } from '../process/in-process-host.ts'
 export { persistedPorts } from '../process/ports.ts'
 export { ensureDebianPackages } from '../tools/index.ts'
+export { testGoProgram } from '../tools/go-program.ts'
 export { kafkaCertificate, startKafka, startPgbouncer, startPostgres, startRedis } from '../backing/index.ts'

@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { databaseSecretManifests } from '../backing/index.ts'
-import { addonNames, addonOf } from '../node/addon-records.ts'
-import { manifestFile } from '../node/addons.ts'
-import { containersOf, listOf, objectsOf } from '../node/objects.ts'
-import { applyObjects, exist, type Kubectl } from '../providers/kubectl.ts'
-import { pipelineName, shopNamespace } from '../providers/product/steps.ts'
+import { databaseSecretManifests } from '../../backing/index.ts'
+import { addonNames, addonOf } from '../../node/addon-records.ts'
+import { manifestFile } from '../../node/addons.ts'
+import { containersOf, listOf, objectsOf } from '../../node/objects.ts'
+import { applyObjects, exist, type Kubectl } from '../kubectl.ts'
+import { pipelineName, shopNamespace } from '../product/steps.ts'
 
 const ownAddons = addonNames
   .map(addonOf)
