@@ -1,6 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { SlowestFirst } from './cluster/src/testing/slowest-first.ts'
-import { SlowestReporter } from './cluster/src/testing/slowest-reporter.ts'
+import { SlowestFirst, SlowestReporter } from '@orderpipeline/cluster/test-order'
 
 const ignored = ['**/node_modules/**', '**/dist/**']
 

@@ -37,6 +37,8 @@ const commands = {
   'build:cli': [[node, 'cli/src/build.ts']],
   'docs:cli': [[node, 'cli/src/manual/update.ts']],
   generate: [
+    [node, 'crds/src/write-built-in-stages.ts'],
+    [node, 'crds/src/write-spec-types.ts'],
     [node, 'crds/src/write-reference.ts'],
     [node, 'crds/src/write-values-schema.ts'],
     [node, 'docs/src/write-chart-readmes.ts'],
@@ -50,6 +52,7 @@ const commands = {
     [join(bin, 'eslint'), '--max-warnings', '0', '.'],
     [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],
     [node, 'setup/lint/markdown-width.ts'],
+    [node, 'setup/lint/imports.ts'],
   ],
   format: [
     [join(bin, 'prettier'), '--write', '--log-level', 'warn', '.'],

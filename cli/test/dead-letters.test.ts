@@ -11,7 +11,7 @@ import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { namespacePath, pipelinePath } from '../src/kube/pipelines.ts'
-import { apiServer, run, type Ran } from './api-server.ts'
+import { apiServer, run, type Ran } from '../src/testing/api-server.ts'
 
 const topics = [
   'orders.validated',

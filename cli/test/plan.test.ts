@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import { namespacePath, pipelinePath } from '../src/kube/pipelines.ts'
 import type { Step } from '../src/plan/planned.ts'
-import { apiServer, run, type ApiServer } from './api-server.ts'
+import { apiServer, run, type ApiServer } from '../src/testing/api-server.ts'
 
 interface Printed {
   readonly settings: string

@@ -5,7 +5,7 @@ import { createProducer, createTopics } from '@orderpipeline/kafka'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
 import { silentLogger } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { run } from './api-server.ts'
+import { run } from '../src/testing/api-server.ts'
 
 const pipeline = `t${randomBytes(4).toString('hex')}`
 const topic = `${pipeline}.orders.placed`

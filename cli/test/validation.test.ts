@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml'
 import { isRecord } from '../src/validation/cause.ts'
 import { orderPipelineResource, type Schema } from '../src/validation/schema.ts'
 import { validation } from '../src/validation/validation.ts'
-import { apiServer, type Answer, type ApiServer } from './api-server.ts'
+import { apiServer, type Answer, type ApiServer } from '../src/testing/api-server.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = join(root, 'crds', 'fixtures')

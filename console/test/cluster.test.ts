@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { apiServer, run, type ApiServer } from '../../cli/test/api-server.ts'
+import { apiServer, run, type ApiServer } from '@orderpipeline/cli/testing'
 import type { ConsoleState } from '../src/model/state.ts'
 
 const shop = parse(readFileSync(new URL('../../examples/shop.yaml', import.meta.url), 'utf8')) as object

@@ -13,7 +13,7 @@ import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
 import { notificationStage } from '@orderpipeline/notification'
 import { encode, eventOf } from '@orderpipeline/order-events'
-import { testGoProgram } from '../../cluster/src/tools/go-program.ts'
+import { testGoProgram } from '@orderpipeline/cluster/testing'
 import { endAll, examples, refused, secured, start, type RunningStage, type Stage } from './support.ts'
 
 const folder = join(examples, 'recommendations')

@@ -1,4 +1,5 @@
 // Which programs and files go into which image?
+import { builtInStageNames } from '@orderpipeline/order-events'
 
 /**
  * An image as data. Paths of sources are relative to the root of the repository, destinations to
@@ -27,8 +28,7 @@ export function defaultCommand({ programs }: ImageDefinition): readonly string[]
 export const namesOf = ({ repository, alias }: ImageDefinition, tag: string): readonly string[] =>
   [tag, ...(alias === undefined ? [] : [alias])].map((each) => `${repository}:${each}`)
 
-const stages = ['orders', 'inventory', 'payment', 'shipping', 'notification'] as const
-const schemaOwners = [...stages, 'payment-provider'] as const
+const schemaOwners = [...builtInStageNames, 'payment-provider'] as const
 
 export const servicesImage: ImageDefinition = {
   name: 'services',

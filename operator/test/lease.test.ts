@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
-import { type Lease, leases } from '../src/runtime/lease.ts'
+import { type Lease, leases } from '../src/leadership/lease.ts'
 import { children, edit, eventually, ground, type Ground, pipelineFrom, runOperator } from './harness.ts'
 import { type Processes, processesOn } from './processes.ts'
 import { type Passed, proxyTo, type Proxy } from './proxy.ts'

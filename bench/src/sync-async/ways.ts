@@ -17,13 +17,11 @@ const at = (port: number): string => `http://127.0.0.1:${port}`
 
 /** Returns where orders are posted to. */
 export async function startChain({ databaseUrl, providerUrl, processes }: Ground): Promise<string> {
-  const names = ['notification', 'shipping', 'payment', 'inventory', 'orders'] as const satisfies ChainService[]
+  const names: readonly ChainService[] = shopStages.toReversed()
   const ports = new Map(await Promise.all(names.map(async (name) => [name, await freePort()] as const)))
   const url = (name: ChainService): string => at(ports.get(name) ?? 0)
-  const next: Next = {
-    ...{ inventory: url('inventory'), payment: url('payment'), shipping: url('shipping') },
-    ...{ notification: url('notification'), provider: providerUrl },
-  }
+  const urls = Object.fromEntries(names.map((name) => [name, url(name)])) as Record<ChainService, string>
+  const next: Next = { ...urls, provider: providerUrl }
   for (const name of names) {
     const env = { SERVICE: name, NEXT: JSON.stringify(next), HTTP_PORT: String(ports.get(name)) }
     const database = { DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: '20' }

@@ -7,7 +7,7 @@ import { pipelineIn } from '../capacity/pipeline-file.ts'
 import { carries, report } from '../capacity/render.ts'
 import { CalledWrongly } from '../environment.ts'
 import { number } from '../simulate/options.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options {

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 interface Options extends ClusterOptions {
   readonly port?: string

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CommandFailed } from '../environment.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 /** As they are given, not yet checked. */
 export interface GivenDevOptions {

@@ -11,7 +11,7 @@ import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import { pipelineNamed } from '../kube/pipelines.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { durationMs } from '../simulate/options.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 interface Options extends ClusterOptions {
   readonly json?: true

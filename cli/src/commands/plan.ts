@@ -14,7 +14,7 @@ import { assumedSettings, operatorSettings, type OperatorSettings } from '../pla
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { verdictLines } from '../validation/render.ts'
 import { validation } from '../validation/validation.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 interface Options extends ClusterOptions {
   readonly file: string

@@ -1,7 +1,7 @@
 // `orderpipeline resume`: start a suspended pipeline where it left off.
 import type { CommandDefinition } from '../program.ts'
 import { switchAction, switchOptions } from '../suspension/switch.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 export const resume: CommandDefinition = {
   name: 'resume',

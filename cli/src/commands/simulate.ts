@@ -19,7 +19,7 @@ import {
   type Options,
 } from '../simulate/options.ts'
 import { report, time } from '../simulate/terminal/report.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 const each = (text: string, before: readonly string[]): readonly string[] => [...before, text]
 const many = (flags: string, description: string): Option =>

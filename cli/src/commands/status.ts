@@ -8,7 +8,7 @@ import { noneAdvice, pipelineNamed, pipelinesOf } from '../kube/pipelines.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { statusLines, summaryLines } from '../status/render.ts'
 import { createScreen } from '../top/screen.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 interface Options extends ClusterOptions {
   readonly watch?: true

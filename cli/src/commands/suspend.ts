@@ -1,7 +1,7 @@
 // `orderpipeline suspend`: stop a pipeline in good order, losing nothing.
 import type { CommandDefinition } from '../program.ts'
 import { switchAction, switchOptions } from '../suspension/switch.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 export const suspend: CommandDefinition = {
   name: 'suspend',

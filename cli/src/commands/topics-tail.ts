@@ -6,7 +6,7 @@ import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
 import { wayToKafka } from '../kafka/connection.ts'
 import type { CommandContext, CommandDefinition, CommandFamily } from '../program.ts'
 import { recordJson, recordLine } from '../topics/render.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 const topics: CommandFamily = {
   name: 'topics',

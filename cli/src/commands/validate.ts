@@ -10,7 +10,7 @@ import { pipelinesIn, type Manifest } from '../manifest/read.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { verdictLines, type Judged } from '../validation/render.ts'
 import { validation } from '../validation/validation.ts'
-import { groups } from './groups.ts'
+import { groups } from '../groups.ts'
 
 interface Options extends ClusterOptions {
   readonly file: readonly string[]

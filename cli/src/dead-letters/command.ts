@@ -2,7 +2,7 @@
 // a box that is closed again.
 import { Option, type Command } from 'commander'
 import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
-import { groups } from '../commands/groups.ts'
+import { groups } from '../groups.ts'
 import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
 import { wayToKafka } from '../kafka/connection.ts'

@@ -1,13 +1,12 @@
 // Can the stage read a message that a person has edited? A built-in one reads events, so its own
 // decoder says; nobody knows what a stage of somebody's own reads.
 import type { DeadLetter } from '@orderpipeline/kafka'
-import { builtInStages } from '@orderpipeline/operator/api'
-import { decode, UndecodableEvent } from '@orderpipeline/order-events'
+import { decode, isBuiltInStage, UndecodableEvent } from '@orderpipeline/order-events'
 import { CommandFailed } from '../environment.ts'
 
 /** @throws CommandFailed where the stage would give up on the message again */
 export function refuseUnreadable({ stage }: Pick<DeadLetter, 'stage'>, value: string): void {
-  if (!(builtInStages as readonly string[]).includes(stage)) return
+  if (!isBuiltInStage(stage)) return
   try {
     decode(value)
   } catch (error) {

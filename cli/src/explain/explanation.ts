@@ -10,50 +10,9 @@ import { demandReasons } from './load.ts'
 import { demandsOf, wantedBy } from './metrics.ts'
 import { conditionOf, type Conditions, type PartObserved, type ScalerStatus } from './observed.ts'
 import { podReasons } from './pods.ts'
+import type { Reason } from './reason.ts'
 
-export interface Reason {
-  readonly code: ReasonCode
-  readonly text: string
-  /** Something is wrong, rather than as asked for. */
-  readonly trouble?: true
-}
-
-export type ReasonCode =
-  | 'NotApplied'
-  | 'Suspended'
-  | 'Draining'
-  | 'Paused'
-  | 'NoScaledObject'
-  | 'ScaledObjectNotReady'
-  | 'NoAutoscaler'
-  | 'MetricUnknown'
-  | 'Fallback'
-  | 'Lag'
-  | 'Flow'
-  /** What the operator decided is not known. */
-  | 'FlowUnknown'
-  /** KEDA gets no answer from the operator, and goes by lag. */
-  | 'OnLag'
-  | 'Load'
-  | 'Schedule'
-  | 'Query'
-  | 'ScaledToZero'
-  | 'ClippedToPartitions'
-  | 'WithinTolerance'
-  | 'AtMaximum'
-  | 'AtMinimum'
-  | 'ScaleDownWaits'
-  | 'ScaleUpWaits'
-  | 'PacedUp'
-  | 'PacedDown'
-  | 'CannotScale'
-  | 'PodsRefused'
-  | 'PodsUnschedulable'
-  | 'PodsFailing'
-  | 'PodsStarting'
-  | 'Rollout'
-  | 'ScaleOutUseless'
-  | 'Bottleneck'
+export type { Reason, ReasonCode } from './reason.ts'
 
 export interface Explanation {
   readonly part: string

@@ -5,7 +5,7 @@ import type { FlowHistory, FlowReason } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
 import { CommandFailed } from '../environment.ts'
 import type { Kube } from '../kube/connection.ts'
-import type { Reason } from './explanation.ts'
+import type { Reason } from './reason.ts'
 import type { Demand } from './metrics.ts'
 import type { PartObserved } from './observed.ts'
 

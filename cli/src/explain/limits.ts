@@ -1,7 +1,7 @@
 // What lies between what the load asks for and what the autoscaler wants? Bounds, waiting times and
 // paces.
 import { partsOf } from '@orderpipeline/operator/pipeline'
-import type { Reason } from './explanation.ts'
+import type { Reason } from './reason.ts'
 import { conditionOf, type Pace, type PartObserved } from './observed.ts'
 
 /** As they are in force; before there is an autoscaler, as the spec says. */

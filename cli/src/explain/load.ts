@@ -2,7 +2,7 @@
 import type { Trigger } from '@orderpipeline/operator/api'
 import { partitionsFor } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
-import type { Reason } from './explanation.ts'
+import type { Reason } from './reason.ts'
 import { flowReasons, isFlow } from './flow.ts'
 import type { Demand } from './metrics.ts'
 import { conditionOf, type PartObserved, type ScalerStatus } from './observed.ts'

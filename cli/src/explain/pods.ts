@@ -1,6 +1,6 @@
 // Why are there fewer pods ready than are wanted? Refused, without a node, failing, or only
 // starting.
-import type { Reason } from './explanation.ts'
+import type { Reason } from './reason.ts'
 import { conditionOf, type PartObserved, type Pod } from './observed.ts'
 
 export function podReasons({ deployment, pods, pipeline, part }: PartObserved): Reason[] {

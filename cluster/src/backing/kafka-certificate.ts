@@ -4,8 +4,8 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issue, newAuthority, type Identity, type KeyPair } from '../control-plane/certificates.ts'
-import { keptPair } from '../control-plane/kept-pair.ts'
+import { issue, newAuthority, type Identity, type KeyPair } from '../certificates/certificates.ts'
+import { keptPair } from '../certificates/kept-pair.ts'
 
 export interface KafkaCertificate {
   /** Of the authority, PEM: what clients are to trust. */

@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issue, newAuthority, newSigningKey, type Identity, type KeyPair } from './certificates.ts'
-import { keptPair, textOf, writePair, writeSecret, type PairFiles } from './kept-pair.ts'
+import { issue, newAuthority, newSigningKey, type Identity, type KeyPair } from '../certificates/certificates.ts'
+import { keptPair, textOf, writePair, writeSecret, type PairFiles } from '../certificates/kept-pair.ts'
 
 /**
  * The cluster's own, etcd's, and the one that aggregated API servers trust: none may stand in for

@@ -7,7 +7,7 @@ import { CommandFailed, run } from '../process/run.ts'
 import { DownloadFailed } from './errors.ts'
 import { downloadFile, type DownloadLimits } from './file-download.ts'
 import { launcherScript } from './launcher.ts'
-import type { Artifact, Release } from './releases.ts'
+import type { Artifact, Release } from './release.ts'
 import { smallFile, type DownloadSource } from './source.ts'
 import { publishedSum } from './sums.ts'
 

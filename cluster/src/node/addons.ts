@@ -7,11 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../process/run.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
 import { versions } from '../tools/versions.ts'
+import { addonNames, addonOf, addonPrograms, type AddonName } from './addon-records.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
-import { imageName, type NodeImage } from './image-names.ts'
+import { imageName } from './image-names.ts'
 import { kedaObjects } from './keda.ts'
 import { containersOf, listOf, objectsOf, type KubeObject } from './objects.ts'
-import { unavailable, type ServingAddon } from './availability.ts'
+import { unavailable } from './availability.ts'
 
 export interface AddonSources {
   /**
@@ -21,14 +22,8 @@ export interface AddonSources {
   readonly kedaSource: () => Promise<string>
 }
 
-/** `definitions`: what of DNS and KEDA needs no image. */
-export type Addon = 'definitions' | ServingAddon
-
-export const addonImages: Readonly<Record<ServingAddon, readonly NodeImage[]>> = {
-  dns: ['coredns'],
-  keda: ['keda-operator', 'keda-metrics-apiserver'],
-  'metrics-server': ['metrics-server'],
-}
+/** `definitions`: what the add-ons that a pipeline needs bring without an image. */
+export type Addon = 'definitions' | AddonName
 
 /** Applies the manifests; returns as soon as the API server has them. */
 export async function installAddon(
@@ -49,7 +44,7 @@ export async function installAddon(
  */
 export async function addonReady(
   config: NodeConfig,
-  addon: ServingAddon,
+  addon: AddonName,
   progress: StepProgress = silent,
   timeoutMs = 120_000,
 ): Promise<void> {
@@ -75,17 +70,27 @@ export class AddonsNotReady extends Error {
 export async function addonManifests(config: NodeConfig, sources: AddonSources, addon: Addon): Promise<string> {
   const folder = nodePaths(config).addons
   await mkdir(folder, { recursive: true })
-  const objects = await manifestsOf[addon](() => kedaManifests(config, sources))
+  const objects = await (addon === 'definitions' ? definitions(config, sources) : serving(config, sources, addon))
   const list = join(folder, `${addon}.json`)
   await writeFile(list, listOf(objects))
   return list
 }
 
-const manifestsOf: Record<Addon, (keda: () => Promise<KubeObject[]>) => Promise<KubeObject[]>> = {
-  definitions: async (keda) => [...(await ownManifests('coredns')), ...(await keda())].filter((each) => !serves(each)),
-  dns: async () => (await ownManifests('coredns')).filter(serves),
-  keda: async (keda) => (await keda()).filter(serves),
-  'metrics-server': () => ownManifests('metrics-server'),
+async function definitions(config: NodeConfig, sources: AddonSources): Promise<KubeObject[]> {
+  const needed = addonNames.filter((name) => addonOf(name).neededForReady)
+  const objects = await Promise.all(needed.map((name) => allManifests(config, sources, name)))
+  return objects.flat().filter((each) => !serves(each))
+}
+
+/** What `definitions` has not brought. */
+async function serving(config: NodeConfig, sources: AddonSources, addon: AddonName): Promise<KubeObject[]> {
+  const objects = await allManifests(config, sources, addon)
+  return addonOf(addon).neededForReady ? objects.filter(serves) : objects
+}
+
+function allManifests(config: NodeConfig, sources: AddonSources, addon: AddonName): Promise<KubeObject[]> {
+  const { manifests } = addonOf(addon)
+  return manifests === 'keda' ? kedaManifests(config, sources) : ownManifests(manifests)
 }
 
 /** Needs an image, or an answer of what runs in one. */
@@ -107,11 +112,19 @@ async function kedaManifests(config: NodeConfig, sources: AddonSources): Promise
   return JSON.parse(kedaList) as KubeObject[]
 }
 
-async function ownManifests(name: 'coredns' | 'metrics-server'): Promise<KubeObject[]> {
-  const objects = objectsOf(await readFile(join(import.meta.dirname, 'manifests', `${name}.yaml`), 'utf8'))
-  for (const object of objects) for (const container of containersOf(object)) container.image = imageName(name)
+/** Each container of a manifest is named like the program that it runs. */
+async function ownManifests(file: string): Promise<KubeObject[]> {
+  const objects = objectsOf(await readFile(manifestFile(file), 'utf8'))
+  for (const container of objects.flatMap(containersOf)) {
+    const program = addonPrograms.find((name) => name === container.name)
+    if (!program)
+      throw new Error(`${file}: found the container ${container.name}; allowed: ${addonPrograms.join(', ')}`)
+    container.image = imageName(program)
+  }
   return objects
 }
+
+export const manifestFile = (name: string): string => join(import.meta.dirname, 'manifests', name)
 
 async function observed(config: NodeConfig): Promise<KubeObject[]> {
   const { stdout } = await kubectl(config, ['get', 'deployments,apiservices,nodes', '-A', '-o', 'json'], 20_000)

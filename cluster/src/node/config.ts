@@ -2,6 +2,7 @@
 // looks around on the machine.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import type { AddonProgram } from './addon-records.ts'
 
 export interface NodeTools {
   /**
@@ -14,10 +15,8 @@ export interface NodeTools {
   readonly runc: string
   /** Folder with the CNI plugins bridge and host-local. */
   readonly cniPlugins: string
-  readonly coredns: string
-  readonly kedaOperator: string
-  readonly kedaMetricsApiserver: string
-  readonly metricsServer: string
+  /** Programs that run in pods. */
+  readonly addons: Readonly<Record<AddonProgram, string>>
 }
 
 /**

@@ -17,8 +17,11 @@ const config: NodeConfig = {
       ctr: '/c/ctr',
       runc: '/usr/sbin/runc',
     },
-    ...{ cniPlugins: '/usr/lib/cni', coredns: '/c/coredns', metricsServer: '/c/metrics-server' },
-    ...{ kedaOperator: '/c/keda', kedaMetricsApiserver: '/c/adapter' },
+    cniPlugins: '/usr/lib/cni',
+    addons: {
+      ...{ coredns: '/c/coredns', 'metrics-server': '/c/metrics-server' },
+      ...{ 'keda-operator': '/c/keda', 'keda-metrics-apiserver': '/c/adapter' },
+    },
   },
   credentials: {
     ...{ clusterCa: '/p/ca.crt', kubeletCert: '/p/k.crt', kubeletKey: '/p/k.key' },

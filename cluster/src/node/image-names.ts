@@ -1,17 +1,9 @@
 // What are the images called that are made here from executables of the tool cache? No registry has
 // them: `.local` never resolves. The tag is the tool's version, so that a new version is imported.
-import { versions } from '../tools/versions.ts'
+import { programOf, type AddonProgram } from './addon-records.ts'
 
-export type NodeImage = 'pause' | 'coredns' | 'keda-operator' | 'keda-metrics-apiserver' | 'metrics-server'
-
-const tags: Record<NodeImage, string> = {
-  pause: '1',
-  coredns: versions.coredns,
-  'keda-operator': versions.keda,
-  'keda-metrics-apiserver': versions.keda,
-  'metrics-server': versions.metricsServer,
-}
+export type NodeImage = 'pause' | AddonProgram
 
 export function imageName(image: NodeImage): string {
-  return `orderpipeline.local/${image}:${tags[image]}`
+  return `orderpipeline.local/${image}:${image === 'pause' ? '1' : programOf(image).version}`
 }

@@ -7,19 +7,14 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { exists } from '../files.ts'
 import { run } from '../process/run.ts'
+import { programOf } from './addon-records.ts'
 import { nodePaths, type NodeConfig } from './config.ts'
 import { imageName, type NodeImage } from './image-names.ts'
 import { pauseBinary } from './pause-binary.ts'
 
 const certificates = '/etc/ssl/certs/ca-certificates.crt'
-/** Path in the image; KEDA's own manifests name theirs. */
-const entryPoints: Record<NodeImage, string> = {
-  pause: '/pause',
-  coredns: '/coredns',
-  'keda-operator': '/keda',
-  'keda-metrics-apiserver': '/keda-adapter',
-  'metrics-server': '/metrics-server',
-}
+/** Path of the program in the image. */
+const entryPoint = (image: NodeImage): string => (image === 'pause' ? '/pause' : programOf(image).entryPoint)
 
 /**
  * Imports those that containerd does not have yet. containerd must be running, and their
@@ -61,9 +56,9 @@ async function imageArchive(config: NodeConfig, image: NodeImage): Promise<strin
   await mkdir(join(dir, 'layer'), { recursive: true })
   const inLayer = (path: string) => join(dir, 'layer', path)
 
-  if (image === 'pause') await writeFile(inLayer(entryPoints.pause), pauseBinary(), { mode: 0o755 })
+  if (image === 'pause') await writeFile(inLayer(entryPoint(image)), pauseBinary(), { mode: 0o755 })
   else {
-    await linkOrCopy(executable(config, image), inLayer(entryPoints[image]))
+    await linkOrCopy(config.tools.addons[image], inLayer(entryPoint(image)))
     if (await exists(certificates)) {
       await mkdir(dirname(inLayer(certificates)), { recursive: true })
       await copyFile(certificates, inLayer(certificates))
@@ -77,7 +72,7 @@ async function imageArchive(config: NodeConfig, image: NodeImage): Promise<strin
     architecture: 'amd64',
     os: 'linux',
     // By number, so that the kubelet can tell that it is not root.
-    config: { User: '65532:65532', Entrypoint: [entryPoints[image]], WorkingDir: '/' },
+    config: { User: '65532:65532', Entrypoint: [entryPoint(image)], WorkingDir: '/' },
     rootfs: { type: 'layers', diff_ids: [`sha256:${await digest(layer)}`] },
   }
   await writeFile(join(dir, 'config.json'), JSON.stringify(content))
@@ -86,16 +81,6 @@ async function imageArchive(config: NodeConfig, image: NodeImage): Promise<strin
   const archive = join(dir, 'image.tar')
   await run('tar', ['-cf', archive, '-C', dir, 'manifest.json', 'config.json', 'layer.tar'], options)
   return archive
-}
-
-function executable(config: NodeConfig, image: Exclude<NodeImage, 'pause'>): string {
-  const { coredns, kedaOperator, kedaMetricsApiserver, metricsServer } = config.tools
-  return {
-    coredns,
-    'keda-operator': kedaOperator,
-    'keda-metrics-apiserver': kedaMetricsApiserver,
-    'metrics-server': metricsServer,
-  }[image]
 }
 
 /** The cache may be on another file system. */

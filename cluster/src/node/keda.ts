@@ -1,13 +1,9 @@
 // What of KEDA's own manifests changes for this cluster? Images that are here already, no admission
 // webhook (it would need an image and certificates of its own), requests that fit two cores, and
 // probes that see readiness within a second. Pure.
-import { imageName, type NodeImage } from './image-names.ts'
+import { programsOf } from './addon-records.ts'
+import { imageName } from './image-names.ts'
 import { containersOf, type KubeObject } from './objects.ts'
-
-const images: Record<string, NodeImage> = {
-  'keda-operator': 'keda-operator',
-  'keda-metrics-apiserver': 'keda-metrics-apiserver',
-}
 
 /**
  * Flags of one replica on one node: no election to wait for after a restart, calls not rationed.
@@ -28,7 +24,7 @@ const isWebhook = ({ kind, metadata }: KubeObject) =>
 function adapted(object: KubeObject): KubeObject {
   const copy = structuredClone(object)
   for (const container of containersOf(copy)) {
-    const image = images[container.name]
+    const image = programsOf('keda').find((name) => name === container.name)
     if (!image) throw new Error(`KEDA's manifests have a container ${container.name}, for which there is no image here`)
     container.image = imageName(image)
     container.imagePullPolicy = 'Never'

@@ -2,7 +2,7 @@
 // cluster the one that suits the machine.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { kindProvider } from '../kind/index.ts'
+import { kindProvider } from './kind/index.ts'
 import type { StatePaths } from '../paths.ts'
 import { NoProvider, suitableProvider, thisMachine } from './choose.ts'
 import { nativeProvider } from './native/index.ts'

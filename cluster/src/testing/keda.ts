@@ -4,7 +4,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { issue, newAuthority } from '../control-plane/certificates.ts'
+import { issue, newAuthority } from '../certificates/certificates.ts'
 import { cachePaths } from '../paths.ts'
 import type { ProcessSpec } from '../process/index.ts'
 import { toolPath, versions } from '../tools/index.ts'

@@ -3,7 +3,7 @@
 // client certificate one that may do everything.
 import { randomBytes } from 'node:crypto'
 import type { SecuredListener } from '../backing/kafka-properties.ts'
-import { issue, newAuthority } from '../control-plane/certificates.ts'
+import { issue, newAuthority } from '../certificates/certificates.ts'
 
 export interface SecuredKafka {
   readonly bootstrapServers: string

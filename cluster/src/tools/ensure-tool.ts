@@ -8,8 +8,6 @@ import {
   downloadSource,
   downloadsVariable,
   installRelease,
-  releaseOf,
-  thisPlatform,
   type DownloadSource,
   type Release,
 } from '../downloads/index.ts'
@@ -19,6 +17,7 @@ import { withFileLock } from '../process/file-lock.ts'
 import { silent, type StepProgress } from '../progress/progress.ts'
 import { buildTool } from './build-tool.ts'
 import { recipes, type Recipe, type ToolName } from './recipes.ts'
+import { releaseOf, thisPlatform } from './releases.ts'
 
 export interface Obtained {
   readonly path: string

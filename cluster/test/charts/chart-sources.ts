@@ -9,7 +9,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { issue, newAuthority } from '../../src/control-plane/certificates.ts'
+import { issue, newAuthority } from '../../src/certificates/certificates.ts'
 import { run } from '../../src/process/run.ts'
 
 export interface Dependency {

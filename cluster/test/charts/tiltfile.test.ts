@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
-import { imageDefinitions } from '../../../images/src/index.ts'
-import { clusterName } from '../../src/kind/cluster.ts'
+import { imageDefinitions } from '@orderpipeline/images'
+import { clusterName } from '../../src/providers/kind/cluster.ts'
 import { helm, objectsOf, podsOf, repository, type KubeObject } from './helm.ts'
 
 interface Call {

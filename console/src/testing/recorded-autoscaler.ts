@@ -2,7 +2,16 @@
 // says of lag and CPU.
 import type { Listed } from '@orderpipeline/cli/observing'
 import type { ScaledObject } from '@orderpipeline/operator/api'
-import type { PartRun } from './recorded-shop.ts'
+
+export interface PartRun {
+  lag: number
+  arrived: number
+  consumed: number
+  ready: number
+  wanted: number
+  /** What was asked for over the stabilization window, newest last. */
+  asked: number[]
+}
 
 type Autoscaler = Listed['autoscalers'][number]
 

@@ -10,22 +10,12 @@ import type { LetterSummary } from '../model/dead-letters.ts'
 import type { OrderView } from '../model/orders.ts'
 import type { Look } from '../server/pipeline-state.ts'
 import type { Source } from '../server/source.ts'
-import { autoscalerOf, wantedBy } from './recorded-autoscaler.ts'
+import { autoscalerOf, wantedBy, type PartRun } from './recorded-autoscaler.ts'
 
 const file = new URL('../../../examples/shop.yaml', import.meta.url)
 export const shopPipeline = (): OrderPipeline => {
   const shop = parse(readFileSync(file, 'utf8')) as OrderPipeline
   return { ...shop, metadata: { ...shop.metadata, namespace: 'default', generation: 3, uid: 'shop' } }
-}
-
-export interface PartRun {
-  lag: number
-  arrived: number
-  consumed: number
-  ready: number
-  wanted: number
-  /** What was asked for over the stabilization window, newest last. */
-  asked: number[]
 }
 
 export type Runs = Record<string, PartRun>

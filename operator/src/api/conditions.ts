@@ -103,6 +103,9 @@ export interface Condition {
   readonly observedGeneration?: number
 }
 
+/** What a condition says, without when it began to. */
+export type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
+
 /** Something in a spec that the schema cannot refuse and that must not reach the cluster. */
 export interface Problem {
   /** Where, such as spec.database.maxConnections. */

@@ -2,3 +2,4 @@
 export * from './conditions.ts'
 export * from './objects.ts'
 export * from './orderpipeline.ts'
+export * from './spec.generated.ts'

@@ -1,12 +1,20 @@
-// What does an OrderPipeline look like to the code? The CRD (crds/orderpipelines.yaml) as types,
-// after its defaults are in.
+// What does an OrderPipeline look like to the code? Its spec as the CRD says (spec.generated.ts),
+// names for parts of it, and its status.
 import type { Condition } from './conditions.ts'
 import type { ObjectMeta } from './objects.ts'
+import type {
+  ExternalAddress,
+  Gateway,
+  OrderPipelineSpec,
+  Stage,
+  StageScaling,
+  StrimziListener,
+  Topic,
+} from './spec.generated.ts'
 
 export const group = 'orderpipeline.dev'
 export const version = 'v1alpha1'
 export const kind = 'OrderPipeline'
-export const builtInStages = ['orders', 'inventory', 'payment', 'shipping', 'notification'] as const
 
 export interface OrderPipeline {
   readonly apiVersion: string
@@ -16,201 +24,16 @@ export interface OrderPipeline {
   readonly status?: OrderPipelineStatus
 }
 
-export interface OrderPipelineSpec {
-  readonly kafka: KafkaSource
-  readonly database?: DatabaseSource
-  readonly gateway?: Gateway
-  readonly topics: readonly Topic[]
-  readonly stages: readonly Stage[]
-  readonly suspend?: boolean
-  readonly suspension?: { readonly drainDeadlineSeconds?: number }
-  readonly deletionPolicy?: DeletionPolicy
-  /** Image of the built-in programs, in place of the operator's. */
-  readonly image?: string
-  readonly updates?: 'Manual' | 'Automatic'
-  /** For the pods of every part; what a part says itself goes before it. */
-  readonly template?: PodTemplate
-}
-
-export type DeletionPolicy = 'Retain' | 'Delete'
-
-export type KafkaSource = StrimziKafka | ExternalKafka
-
-export interface StrimziKafka {
-  readonly strimziCluster: string
-  readonly listener?: KafkaSecurity & { readonly port?: number }
-}
-
-/** Has no KafkaTopics: the operator manages topics by Kafka's admin API. */
-export interface ExternalKafka {
-  readonly external: KafkaSecurity & { readonly bootstrapServers: string }
-}
-
-export interface KafkaSecurity {
-  readonly tls?: {
-    readonly ca?: { readonly secretName: string; readonly key?: string }
-    /** Of a client, as Strimzi calls it. */
-    readonly certificateAndKey?: { readonly secretName: string; readonly certificate?: string; readonly key?: string }
-  }
-  readonly sasl?: {
-    readonly mechanism: SaslMechanism
-    readonly secretName: string
-    readonly username?: string
-    readonly usernameKey?: string
-    readonly passwordKey?: string
-  }
-}
-
-export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
-
-export interface DatabaseSource {
-  readonly secretName: string
-  readonly key: string
-  readonly maxConnections?: number
-}
-
-export interface Topic {
-  readonly name: string
-  readonly partitions?: number
-  readonly replicationFactor?: number
-  readonly retentionHours?: number
-  readonly minInSyncReplicas?: number
-  readonly cleanupPolicy?: 'delete' | 'compact' | 'compact,delete'
-  /** Absent means customer. */
-  readonly key?: TopicKey
-}
-
-export type TopicKey = 'customer' | 'order'
-
-export interface TopicRef {
-  readonly topic: string
-}
-
+export type DeletionPolicy = NonNullable<OrderPipelineSpec['deletionPolicy']>
+/** What a Strimzi listener and an external cluster have in common. */
+export type KafkaSecurity = Pick<StrimziListener & ExternalAddress, 'tls' | 'sasl'>
+export type SaslMechanism = NonNullable<KafkaSecurity['sasl']>['mechanism']
+/** Absent means customer. */
+export type TopicKey = NonNullable<Topic['key']>
 /** What a stage and the gateway have in common: how their container is set and placed. */
-export interface Placement {
-  readonly image?: string
-  /** `image` has the built-in programs: the one of this name is run. */
-  readonly builtIn?: boolean
-  readonly template?: PodTemplate
-  readonly env?: readonly EnvVar[]
-  readonly resources?: Resources
-  readonly nodeSelector?: Readonly<Record<string, string>>
-  readonly tolerations?: readonly Toleration[]
-  readonly priorityClassName?: string
-  readonly topologySpread?: readonly TopologySpread[]
-  readonly strategy?: Strategy
-}
-
-/**
- * What of its pods a cluster may need to be otherwise, none of it weaker than the restricted Pod
- * Security Standard.
- */
-export interface PodTemplate {
-  readonly labels?: Readonly<Record<string, string>>
-  readonly annotations?: Readonly<Record<string, string>>
-  readonly serviceAccountAnnotations?: Readonly<Record<string, string>>
-  /** Names of Secrets. */
-  readonly imagePullSecrets?: readonly string[]
-  /** In place of the operator's ids; what is left out is the cluster's to assign. */
-  readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number; readonly fsGroup?: number }
-  readonly terminationGracePeriodSeconds?: number
-}
-
-export interface TopologySpread {
-  readonly topologyKey: string
-  readonly maxSkew?: number
-  readonly whenUnsatisfiable?: 'ScheduleAnyway' | 'DoNotSchedule'
-}
-
-export interface Strategy {
-  readonly type?: 'RollingUpdate' | 'BlueGreen'
-  readonly healthySeconds?: number
-  readonly progressDeadlineSeconds?: number
-}
-
-/** What every autoscaler of a pipeline has. */
-export interface Scaling {
-  readonly minReplicas: number
-  readonly maxReplicas: number
-  /** Of the CPU and memory requested. */
-  readonly cpuPercent?: number
-  readonly memoryPercent?: number
-  readonly schedule?: readonly Peak[]
-  readonly scaleUp?: ScalingPace
-  readonly scaleDown?: ScalingPace
-}
-
-/** Replicas kept from `start` to `end`, cron expressions of five fields. */
-export interface Peak {
-  readonly start: string
-  readonly end: string
-  readonly timeZone?: string
-  readonly replicas: number
-}
-
-export interface ScalingPace {
-  readonly stabilizationSeconds?: number
-  readonly pods?: number
-  readonly percent?: number
-  readonly periodSeconds?: number
-}
-
-export interface Stage extends Placement {
-  readonly name: string
-  readonly consumes: readonly TopicRef[]
-  readonly emits?: readonly TopicRef[]
-  readonly consumerGroup?: string
-  readonly concurrency?: number
-  readonly workSeconds?: number
-  readonly scaling: StageScaling
-  readonly retry?: Retry
-}
-
+export type Placement = Omit<Pick<Stage, keyof Stage & keyof Gateway>, 'emits' | 'scaling'>
 /** On what a stage is scaled; absent means Lag. */
-export type ScalingPolicy = 'Lag' | 'Flow'
-
-export interface StageScaling extends Scaling {
-  readonly policy?: ScalingPolicy
-  readonly lagPerReplica?: number
-  readonly drainSeconds?: number
-  readonly pollingIntervalSeconds?: number
-  readonly prometheus?: { readonly query: string; readonly perReplica: number }
-}
-
-export interface Retry {
-  readonly attempts?: number
-  readonly backoffSeconds?: number
-}
-
-export interface Gateway extends Placement {
-  readonly emits?: readonly TopicRef[]
-  readonly scaling: Scaling
-  readonly service?: GatewayService
-}
-
-export interface GatewayService {
-  readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer'
-  readonly nodePort?: number
-}
-
-export interface EnvVar {
-  readonly name: string
-  readonly value?: string
-  readonly secretKeyRef?: { readonly name: string; readonly key: string }
-}
-
-export interface Resources {
-  readonly requests?: Readonly<Record<string, string | number>>
-  readonly limits?: Readonly<Record<string, string | number>>
-}
-
-export interface Toleration {
-  readonly key?: string
-  readonly operator?: 'Exists' | 'Equal'
-  readonly value?: string
-  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
-  readonly tolerationSeconds?: number
-}
+export type ScalingPolicy = NonNullable<StageScaling['policy']>
 
 export interface OrderPipelineStatus {
   readonly observedGeneration?: number

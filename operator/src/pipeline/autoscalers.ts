@@ -1,5 +1,6 @@
 // On what does each part scale, and how fast? A KEDA ScaledObject per stage on consumer lag, for
 // the gateway on CPU and memory.
+import { specDefaults } from '../api/index.ts'
 import type {
   ChildObject,
   Gateway,
@@ -17,7 +18,6 @@ import { type Color, consumerGroup, deploymentName, gatewayName, ownedMeta, topi
 import { flowElseLag, isScaledOnFlow, lagSum, type FlowScalerSettings, type OneFigure } from './scaling-formula.ts'
 import { pausedAnnotation } from './suspension.ts'
 
-const pollingSeconds = 10
 const stabilizationSeconds = { stage: 120, gateway: 300 } as const
 
 export interface AutoscalerSettings extends FlowScalerSettings {
@@ -84,7 +84,10 @@ export const stageScaledObject = (
     // Above 0 the HorizontalPodAutoscaler asks at its own pace, and KEDA warns of an interval that
     // has no effect.
     ...(scaling.minReplicas === 0
-      ? { pollingInterval: scaling.pollingIntervalSeconds ?? pollingSeconds, cooldownPeriod: calmSeconds }
+      ? {
+          pollingInterval: scaling.pollingIntervalSeconds ?? specDefaults.stages.scaling.pollingIntervalSeconds,
+          cooldownPeriod: calmSeconds,
+        }
       : {}),
     ...(one?.fallback ? { fallback: one.fallback } : fallback(scaling, settings)),
     advanced: {
@@ -190,7 +193,12 @@ const prometheusTrigger = ({ scaling: { prometheus } }: Stage, { prometheusUrl }
 const peakTriggers = ({ schedule = [] }: Scaling): Trigger[] =>
   schedule.map(({ start, end, timeZone, replicas }) => ({
     type: 'cron',
-    metadata: { timezone: timeZone ?? 'Etc/UTC', start, end, desiredReplicas: String(replicas) },
+    metadata: {
+      timezone: timeZone ?? specDefaults.stages.scaling.schedule.timeZone,
+      start,
+      end,
+      desiredReplicas: String(replicas),
+    },
   }))
 
 /**

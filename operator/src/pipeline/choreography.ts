@@ -1,5 +1,7 @@
 // What does an order make the built-in stages say? A spec tells what a stage consumes and emits,
-// not which message follows from which nor how often; of the built-in stages it is known.
+// not which message follows from which nor how often; of the built-in stages
+// packages/order-events knows.
+import { builtInStageNames, builtInStages, messagesPerOrder } from '@orderpipeline/order-events'
 import type { OrderPipelineSpec, Placement, Stage } from '../api/index.ts'
 
 /** Messages on `to` for each of `from` that `stage` is done with. */
@@ -10,36 +12,9 @@ export interface Follows {
   readonly ratio: number
 }
 
-/**
- * Of orders that were paid or declined: declines and customers' second thoughts. An assumption,
- * where nobody says better.
- */
-const cancelledShare = 0.05
-
-const follows: readonly Follows[] = [
-  { stage: 'orders', from: 'orders.placed', to: 'orders.validated', ratio: 1 },
-  { stage: 'orders', from: 'orders.placed', to: 'orders.status', ratio: 1 },
-  { stage: 'inventory', from: 'orders.validated', to: 'inventory.updated', ratio: 1 },
-  { stage: 'payment', from: 'inventory.updated', to: 'payment.processed', ratio: 1 },
-  { stage: 'orders', from: 'payment.processed', to: 'orders.fulfilment', ratio: 1 },
-  { stage: 'orders', from: 'payment.processed', to: 'orders.status', ratio: 1 },
-  { stage: 'orders', from: 'payment.processed', to: 'orders.cancelled', ratio: cancelledShare },
-  // Of OrderConfirmed and OrderShipped, which share a topic, only the former makes shipping say
-  // something.
-  { stage: 'shipping', from: 'orders.fulfilment', to: 'shipping.updated', ratio: 0.5 },
-  { stage: 'orders', from: 'shipping.updated', to: 'orders.fulfilment', ratio: 1 },
-  { stage: 'orders', from: 'shipping.updated', to: 'orders.status', ratio: 1 },
-]
-
-/**
- * What these come to, where it is not one message an order: confirmed and shipped; priced,
- * confirmed and shipped.
- */
-const perOrder: ReadonlyMap<string, number> = new Map([
-  ['orders.fulfilment', 2],
-  ['orders.status', 3],
-  ['orders.cancelled', cancelledShare],
-])
+const follows: readonly Follows[] = builtInStageNames.flatMap((stage) =>
+  builtInStages[stage].flows.map((flow) => ({ stage, ...flow })),
+)
 
 /** Those whose stages are in the pipeline, as built-in ones that consume and emit these topics. */
 export function knownFlows({ stages }: OrderPipelineSpec): Follows[] {
@@ -47,6 +22,8 @@ export function knownFlows({ stages }: OrderPipelineSpec): Follows[] {
     stages.some((stage) => builtIn(stage, name) && has(stage.consumes, from) && has(stage.emits, to)),
   )
 }
+
+const perOrder: ReadonlyMap<string, number> = new Map(Object.entries(messagesPerOrder))
 
 /** Messages an order makes on a topic, as far as is known; one otherwise. */
 export function messagesPerOrderOn({ stages }: OrderPipelineSpec, topic: string): number {

@@ -1,6 +1,6 @@
 // Is the pipeline as it should be, and if not, what is missing? Ready derives from the four others.
 import { dependents, type Condition, type ConditionType, type Reason } from '../api/conditions.ts'
-import type { ChildKind, ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
+import type { Verdict, ChildKind, ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { tightBudget } from './budget.ts'
 import { callersUnsaid } from './gateway-callers.ts'
 import { scaledOn } from './flow-fallback.ts'
@@ -13,12 +13,10 @@ import { partsOf } from './parts.ts'
 import { plainly } from './pod-trouble.ts'
 import { rolledOutVerdict } from './rollout-condition.ts'
 import { isReplacing, type LivePart, rolledBack } from './rollout.ts'
-import type { Held, Seen } from './status.ts'
+import type { Held, Seen } from './status-input.ts'
 import { suspensionOf } from './suspension.ts'
 import { topicsNotReady } from './topic-readiness.ts'
 import { partitionsFor, reachWith } from './topics.ts'
-
-export type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
 
 /** A condition whose status stays keeps its time: writes follow changes, not passes. */
 export const conditions = (seen: Seen, now: string): Condition[] => {

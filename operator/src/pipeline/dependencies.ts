@@ -3,21 +3,14 @@
 // Deployment that is not the pipeline's own.
 import type { ChildObject, OrderPipeline, Reason, TopicRef } from '../api/index.ts'
 import { defaultGatewayEmits } from './environment.ts'
-import type { ExternalTopics } from './external-topics.ts'
+import type { Blocked, Cause } from './blocked.ts'
+import type { ExternalTopics } from './external-topics-state.ts'
 import { isExternal } from './kafka-connection.ts'
 import { deadLetterTopic, gatewayName, identity, labelKeys, topicName, workloadName } from './names.ts'
 import { everyOf } from './neighbours.ts'
 import { otherOwner } from './ownership.ts'
 
-/** Why an object, and all that depends on it, is left as it is. */
-export interface Cause {
-  readonly reason: Reason
-  /** Such as `ServiceAccount shop-payment`. */
-  readonly what: string
-}
-
-/** By the identity of an object, or of the external Kafka cluster. */
-export type Blocked = ReadonlyMap<string, Cause>
+export type { Blocked, Cause } from './blocked.ts'
 
 /** Stands for an external Kafka cluster, which no object represents. */
 const externalKafka = 'Kafka/external'

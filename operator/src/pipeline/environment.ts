@@ -1,12 +1,17 @@
 // What is a container told? The stage contract of docs/architecture.md, as environment variables.
+import { specDefaults } from '../api/index.ts'
 import type { EnvVar, Gateway, OrderPipeline, Placement, Stage, TopicRef, V1EnvVar } from '../api/index.ts'
 import { type Pools, poolSizes } from './budget.ts'
 import { kafkaEnvironment } from './kafka-connection.ts'
 import { hasUsualGrace, leavingSeconds } from './pod-template.ts'
 import { consumerGroup, deadLetterTopic, gatewayName, namespaceOf, ports, topicName, topicPrefix } from './names.ts'
 
-export const defaults = { concurrency: 10, retryAttempts: 5, retryBackoffSeconds: 2 } as const
-export const defaultGatewayEmits: readonly TopicRef[] = [{ topic: 'orders.placed' }]
+export const defaults = {
+  concurrency: specDefaults.stages.concurrency,
+  retryAttempts: specDefaults.stages.retry.attempts,
+  retryBackoffSeconds: specDefaults.stages.retry.backoffSeconds,
+} as const
+export const defaultGatewayEmits: readonly TopicRef[] = specDefaults.gateway.emits
 
 /** `graceSeconds`: from the end of a pod's time to its being killed. */
 export const stageEnvironment = (

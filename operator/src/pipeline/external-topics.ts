@@ -2,9 +2,12 @@
 // without the objects: missing topics are made, those asked for bigger grow, configurations are put
 // back; what is deleted is only what the operator has made and has on record by the id Kafka gave
 // it, so that a topic of the same name that somebody else made is never taken for its own.
-import type { ExternalKafkaReason, OrderPipeline, RecordedTopic } from '../api/index.ts'
+import type { OrderPipeline, RecordedTopic } from '../api/index.ts'
 import { keyOf } from './names.ts'
 import { wantedTopics, type WantedTopic } from './topics.ts'
+import type { TopicProblem } from './external-topics-state.ts'
+
+export type { ExternalTopics, TopicProblem } from './external-topics-state.ts'
 
 /** A topic as Kafka describes it. */
 export interface LiveTopic {
@@ -14,18 +17,6 @@ export interface LiveTopic {
   readonly replicationFactors: readonly number[]
   /** `dynamic`: set on this topic, rather than inherited. */
   readonly configs: ReadonlyMap<string, { readonly value: string | null; readonly dynamic: boolean }>
-}
-
-export interface TopicProblem {
-  readonly reason: ExternalKafkaReason | 'TopicsNotReady' | 'NotOwned'
-  readonly message: string
-}
-
-/** What a status says of topics that no object stands for. */
-export interface ExternalTopics {
-  readonly problems: readonly TopicProblem[]
-  /** Of each topic that is there, by its name in Kafka. */
-  readonly partitions: ReadonlyMap<string, number>
 }
 
 export interface TopicToMake {

@@ -1,5 +1,6 @@
 // How is a pipeline's Kafka reached, and who must be told what of it? Containers by environment,
 // KEDA by its trigger, the operator itself; secrets only ever as references.
+import { specDefaults } from '../api/index.ts'
 import type { KafkaSecurity, OrderPipeline, SaslMechanism, TriggerAuthentication, V1EnvVar } from '../api/index.ts'
 import { containerName, namespaceOf, ownedMeta } from './names.ts'
 
@@ -29,6 +30,9 @@ export interface KafkaAccess {
 /** What of a pipeline says how its Kafka is reached. */
 export type KafkaUser = Pick<OrderPipeline, 'metadata'> & { readonly spec: Pick<OrderPipeline['spec'], 'kafka'> }
 
+/** Defaults of a listener, which are those of an external cluster too. */
+const usual = specDefaults.kafka.listener
+
 export const isExternal = ({ spec }: KafkaUser): boolean => 'external' in spec.kafka
 
 /** As containers of the pipeline reach it. */
@@ -41,7 +45,7 @@ export const bootstrapServersFrom = (pipeline: KafkaUser, serviceDomain: string)
 const servers = ({ spec: { kafka } }: KafkaUser, domain: string): string =>
   'external' in kafka
     ? kafka.external.bootstrapServers
-    : `${kafka.strimziCluster}-kafka-bootstrap${domain}:${kafka.listener ? (kafka.listener.port ?? 9093) : 9092}`
+    : `${kafka.strimziCluster}-kafka-bootstrap${domain}:${kafka.listener ? (kafka.listener.port ?? specDefaults.kafka.listener.port) : 9092}`
 
 export const kafkaAccess = (pipeline: KafkaUser, serviceDomain: string): KafkaAccess => ({
   bootstrapServers: bootstrapServersFrom(pipeline, serviceDomain),
@@ -64,7 +68,7 @@ const security = ({ spec: { kafka } }: KafkaUser): Pick<KafkaAccess, 'tls' | 'sa
     ...(tls
       ? {
           tls: {
-            ...(ca ? { ca: { name: ca.secretName, key: ca.key ?? 'ca.crt' } } : {}),
+            ...(ca ? { ca: { name: ca.secretName, key: ca.key ?? usual.tls.ca.key } } : {}),
             ...(tls.certificateAndKey ? { client: clientOf(tls.certificateAndKey) } : {}),
           },
         }
@@ -73,8 +77,8 @@ const security = ({ spec: { kafka } }: KafkaUser): Pick<KafkaAccess, 'tls' | 'sa
       ? {
           sasl: {
             mechanism: sasl.mechanism,
-            username: sasl.username ?? { name: sasl.secretName, key: sasl.usernameKey ?? 'username' },
-            password: { name: sasl.secretName, key: sasl.passwordKey ?? 'password' },
+            username: sasl.username ?? { name: sasl.secretName, key: sasl.usernameKey ?? usual.sasl.usernameKey },
+            password: { name: sasl.secretName, key: sasl.passwordKey ?? usual.sasl.passwordKey },
           },
         }
       : {}),
@@ -82,8 +86,8 @@ const security = ({ spec: { kafka } }: KafkaUser): Pick<KafkaAccess, 'tls' | 'sa
 }
 
 const clientOf = ({ secretName: name, certificate, key }: ClientCertificate) => ({
-  certificate: { name, key: certificate ?? 'user.crt' },
-  key: { name, key: key ?? 'user.key' },
+  certificate: { name, key: certificate ?? usual.tls.certificateAndKey.certificate },
+  key: { name, key: key ?? usual.tls.certificateAndKey.key },
 })
 
 type ClientCertificate = NonNullable<NonNullable<KafkaSecurity['tls']>['certificateAndKey']>

@@ -1,7 +1,7 @@
 // Which of the children that exist are those of one part, and how is a topic now? Objects of others
 // that carry our labels are not.
 import type { ChildKind, ChildObject, KafkaTopic, OrderPipeline, ScaledObject } from '../api/index.ts'
-import type { ExternalTopics } from './external-topics.ts'
+import type { ExternalTopics } from './external-topics-state.ts'
 import {
   type Color,
   deploymentName,

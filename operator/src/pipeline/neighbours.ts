@@ -2,7 +2,7 @@
 // missing, or come later: what needs them is held and says which version it takes, and the rest
 // goes on.
 import type { ChildKind, Resource } from '../api/index.ts'
-import type { Blocked, Cause } from './dependencies.ts'
+import type { Blocked, Cause } from './blocked.ts'
 
 /** The API server does not serve the kind, or the operator may not list it. */
 export type Absence = 'NotServed' | 'Forbidden'

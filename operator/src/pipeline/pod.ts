@@ -1,5 +1,6 @@
 // How is a container of a pipeline run? Restricted pod security, probes on the metrics port, room
 // to drain.
+import { specDefaults } from '../api/index.ts'
 import type {
   Placement,
   PodTemplate,
@@ -58,11 +59,13 @@ export const podSpec = (settings: PodSettings): V1PodSpec => {
   }
 }
 
+const usual = specDefaults.stages.topologySpread
+
 const spread = (
   constraints: readonly TopologySpread[],
   { selectorLabels }: PodSettings,
 ): V1TopologySpreadConstraint[] =>
-  constraints.map(({ topologyKey, maxSkew = 1, whenUnsatisfiable = 'ScheduleAnyway' }) => ({
+  constraints.map(({ topologyKey, maxSkew = usual.maxSkew, whenUnsatisfiable = usual.whenUnsatisfiable }) => ({
     topologyKey,
     maxSkew,
     whenUnsatisfiable,

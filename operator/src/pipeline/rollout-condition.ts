@@ -1,10 +1,10 @@
 // Has every part the version that the spec asks for? Ready may hold while an old version works on;
 // this condition does not.
+import type { Verdict } from '../api/conditions.ts'
 import { livePart } from './live.ts'
 import { partsOf } from './parts.ts'
 import { rolloutOf } from './rollout.ts'
-import type { Verdict } from './conditions.ts'
-import type { Seen } from './status.ts'
+import type { Seen } from './status-input.ts'
 
 export const rolledOutVerdict = ({ pipeline, children, pods }: Seen): Verdict => {
   const parts = partsOf(pipeline.spec).map(({ name }) => {

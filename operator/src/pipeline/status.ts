@@ -1,63 +1,22 @@
 // What should the status say? Conditions, each stage's replicas and lag, and the totals of kubectl
 // get.
 import type {
-  ChildObject,
   DeploymentStatus,
-  OrderPipeline,
   OrderPipelineStatus,
-  Problem,
   ReplicaCounts,
   Stage,
-  ServicesStatus,
   StageCapacityStatus,
   StageStatus,
 } from '../api/index.ts'
 import { capacityOf, type Measured, type StageCapacity } from './capacity.ts'
 import { conditions } from './conditions.ts'
-import type { Blocked, Cause } from './dependencies.ts'
-import type { ExternalTopics } from './external-topics.ts'
-import type { StageFigures } from './lag.ts'
 import { livePart, livePartitions } from './live.ts'
 import { gatewayName, topicName } from './names.ts'
-import type { PodReport } from './new-version.ts'
 import { rolloutOf } from './rollout.ts'
 import { suspensionOf } from './suspension.ts'
-import type { Throughput } from './throughput.ts'
+import type { Seen } from './status-input.ts'
 
-/** What came of an action that did not go as planned. */
-export interface Failure {
-  readonly reason: 'ApplyFailed' | 'NotOwned'
-  /** Such as `Deployment shop-payment: …`. */
-  readonly message: string
-}
-
-/** An object that was neither made nor changed, because of something it needs. */
-export interface Held {
-  /** Such as `Deployment shop-payment`. */
-  readonly object: string
-  readonly cause: Cause
-}
-
-export interface Seen {
-  readonly pipeline: OrderPipeline
-  readonly children: readonly ChildObject[]
-  readonly problems: readonly Problem[]
-  readonly failures: readonly Failure[]
-  /** Absent means none. */
-  readonly held?: readonly Held[]
-  readonly blocked?: Blocked
-  /** By stage; a stage whose lag is unknown has none. */
-  readonly lag: ReadonlyMap<string, StageFigures>
-  /** By stage: what was seen of it under load since the operator started. */
-  readonly throughput: ReadonlyMap<string, Throughput>
-  /** By part: of its pods, where a version is on trial or replicas are missing. */
-  readonly pods?: ReadonlyMap<string, PodReport>
-  /** Of an external Kafka cluster; absent while unknown. */
-  readonly topics?: ExternalTopics | undefined
-  readonly services?: ServicesStatus | undefined
-  /** What something else changes back each time, for a person to read. */
-  readonly contested?: readonly string[]
-}
+export type { Failure, Held, Seen } from './status-input.ts'
 
 /** `now` as an ISO date: when a condition that changes says it did. */
 export const statusOf = (seen: Seen, now: string): OrderPipelineStatus => {

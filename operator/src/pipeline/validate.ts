@@ -3,6 +3,7 @@
 import type { OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
 import { type AutoscalerSettings, lagThreshold } from './autoscalers.ts'
 import { budgetProblems } from './budget.ts'
+import { defaults } from './environment.ts'
 import { greenSuffix } from './names.ts'
 import { partsOf } from './parts.ts'
 import { templateProblems } from './pod-template.ts'
@@ -38,7 +39,7 @@ const drainTimes = (spec: OrderPipelineSpec): Problem[] =>
     .map((stage) => ({
       path: `spec.stages[${stage.name}].scaling.drainSeconds`,
       reason: 'DrainTooShort',
-      message: `one message takes a replica ${stage.workSeconds ?? 0} s with concurrency ${stage.concurrency ?? 1}, so no lag can be drained within ${stage.scaling.drainSeconds ?? 0} s`,
+      message: `one message takes a replica ${stage.workSeconds ?? 0} s with concurrency ${stage.concurrency ?? defaults.concurrency}, so no lag can be drained within ${stage.scaling.drainSeconds ?? 0} s`,
     }))
 
 const prometheusMissing = (spec: OrderPipelineSpec): Problem[] =>

@@ -1,5 +1,6 @@
 // Which pods does a pipeline run, and as whom? Deployments, a ServiceAccount and a disruption
 // budget per stage and for the gateway.
+import { specDefaults } from '../api/index.ts'
 import type {
   ChildObject,
   Deployment,
@@ -52,7 +53,7 @@ export interface Workload {
   readonly active: Color
 }
 
-const progressDeadlineSeconds = 600
+const { progressDeadlineSeconds } = specDefaults.stages.strategy
 const healthySeconds = 10
 
 export const stageWorkload = (
@@ -268,7 +269,7 @@ const gatewayService = (pipeline: OrderPipeline, { service = {} }: Gateway, acti
   kind: 'Service',
   metadata: ownedMeta(pipeline, workloadName(pipeline.metadata.name, gatewayName), gatewayName),
   spec: {
-    type: service.type ?? 'ClusterIP',
+    type: service.type ?? specDefaults.gateway.service.type,
     selector: selectorLabels(pipeline.metadata.name, gatewayName, active),
     ports: [
       {

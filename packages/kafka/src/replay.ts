@@ -2,8 +2,10 @@
 // under its key and so behind what its key has got meanwhile, with a header that names the stage:
 // every other consumer of the topic passes it over (ADR 10).
 import { markHeader } from './letter-marks.ts'
-import type { DeadLetter, DeadLetterAction } from './dead-letter-record.ts'
+import type { DeadLetter, Mark } from './dead-letter-types.ts'
 import type { OutgoingRecord, RecordHeaders } from './records.ts'
+
+export type { Mark } from './dead-letter-types.ts'
 
 const replayHeaders = 'orderpipeline-replay-'
 /**
@@ -63,16 +65,6 @@ export class DeadLetterUnaddressed extends Error {
   override readonly name = 'LetterUnaddressed'
   readonly reason = 'LetterUnaddressed'
   readonly retry = false
-}
-
-export interface Mark {
-  readonly letter: string
-  readonly action: DeadLetterAction
-  readonly by: string
-  /** RFC 3339. */
-  readonly at: string
-  readonly edited?: boolean
-  readonly forced?: boolean
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
-import type { SpanStart, TracedService, Tracing } from './tracing.ts'
+import type { SpanStart, TracedService, Tracing } from './span.ts'
 
 export interface OtlpOptions extends TracedService {
   readonly url: string

@@ -3,32 +3,9 @@
 // and only then, OpenTelemetry is loaded.
 import { variables } from './config.ts'
 import type { Logger } from './logger.ts'
+import type { TracedService, Tracing } from './span.ts'
 
-export interface Tracing {
-  span(name: string, start: SpanStart): Span
-  /** Sends what has ended, within a bound of time. */
-  close(): Promise<void>
-}
-
-export interface SpanStart {
-  readonly kind: 'server' | 'producer' | 'consumer' | 'client'
-  /** W3C traceparent of what made this happen; without one a trace begins. */
-  readonly parent: string | undefined
-  /** W3C traceparent of what this has to do with, and which decides nothing about it. */
-  readonly link?: string | undefined
-  readonly attributes?: SpanAttributes
-}
-
-export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
-
-export interface Span {
-  /** For whatever this work makes happen. */
-  readonly traceparent: string
-  set(attributes: SpanAttributes): void
-  fail(error: Error): void
-  /** One that never ends is never sent. */
-  end(): void
-}
+export type { Span, SpanAttributes, SpanStart, TracedService, Tracing } from './span.ts'
 
 /** The names that OpenTelemetry gives them everywhere. */
 export const tracingVariables = {
@@ -44,12 +21,6 @@ export const tracingVariables = {
 export interface TracingConfig {
   readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined
   readonly OTEL_TRACES_SAMPLER_ARG: number
-}
-
-export interface TracedService {
-  readonly service: string
-  /** Absent for one that serves no pipeline in particular. */
-  readonly pipeline?: string
 }
 
 /** Undefined where nobody wants traces: who has none asks nothing and makes nothing. */

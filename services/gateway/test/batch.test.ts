@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { accepted, batchResults, orderPage, orderView } from '../src/api/responses.ts'
+import { accepted, batchResults, orderPage, orderView } from '../src/responses.ts'
 import type { Gateway } from '../src/index.ts'
 import { ask, ground, settle, type Ground } from './support.ts'
 

@@ -1,5 +1,6 @@
 // What is the inventory stage? It reserves stock for validated orders, takes back that of cancelled
 // ones, and asks about what is reserved for long.
+import { handledEvents } from '@orderpipeline/order-events'
 import type { StageContext, StageDefinition } from '@orderpipeline/stage'
 import { applyToStock } from './apply.ts'
 import { expiryChore } from './expiry.ts'
@@ -10,7 +11,7 @@ export function inventoryStage({ now }: Pick<StageContext, 'now'>, options?: Exp
   const reservationSeconds = options?.reservationSeconds ?? 7_200
   return {
     role: 'inventory',
-    handles: ['OrderValidated', 'OrderCancelled', 'OrderConfirmed'],
+    handles: handledEvents('inventory'),
     apply: (tx, items) => applyToStock(tx, items, now, reservationSeconds),
     // Stock is settled when an order ends; nothing asks for its reservation any more.
     retention: [

@@ -2,6 +2,7 @@
 // many places at once.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { builtInStageNames, isBuiltInStage } from '@orderpipeline/order-events'
 import { connectAdministrator, type Administrator } from '@orderpipeline/postgres'
 import { isEmpty, seedProducts, seedStock } from './seed.ts'
 
@@ -16,13 +17,7 @@ export interface MigrateOptions {
 }
 
 /** Schema and role of each, in the order in which they are migrated. */
-export const services = ['orders', 'inventory', 'payment', 'shipping', 'notification', 'payment_provider'] as const
-
-/**
- * Those of them that are stages: after their own migrations they are given what every stage has
- * (packages/stage/migrations).
- */
-export const stages: readonly string[] = ['orders', 'inventory', 'payment', 'shipping', 'notification']
+export const services: readonly string[] = [...builtInStageNames, 'payment_provider']
 const stageKit = 'kit-stage'
 
 /** @throws DatabaseError; a service whose migration failed keeps what it had before that file. */
@@ -37,7 +32,8 @@ export async function migrate(options: MigrateOptions): Promise<void> {
       const directory = migrationsOf(service, options.migrationsDir)
       if (directory === undefined) continue
       const run = await administrator.migrate(service, directory)
-      const kit = stages.includes(service) ? migrationsOf(stageKit, options.migrationsDir) : undefined
+      // After their own migrations stages are given what every stage has.
+      const kit = isBuiltInStage(service) ? migrationsOf(stageKit, options.migrationsDir) : undefined
       if (kit !== undefined) run.push(...(await administrator.migrate(service, kit, 'kit_migrations')))
       log(run.length === 0 ? `${service}: up to date` : `${service}: ${run.join(', ')}`)
     }

@@ -2,6 +2,7 @@
 // where a mail server is configured, else in its log.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/stage'
+import { handledEvents } from '@orderpipeline/order-events'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 import { marketingMails, orderMails } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
@@ -16,7 +17,7 @@ export interface Mailing {
 export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mailing?: Mailing): StageDefinition<void> {
   return {
     role: 'notification',
-    handles: ['OrderStatusChanged', 'ProductsRecommended'],
+    handles: handledEvents('notification'),
     // A mail may be a second late.
     spacing: { leastMs: 250, mostMs: 1_000, fullRate: 20 },
     apply: async (tx, items) => {

@@ -1,6 +1,7 @@
 // What is the payment stage? It charges for reserved orders, gives back for cancelled ones, and
 // keeps and tells what came of it.
 import type { Logger, Registry } from '@orderpipeline/telemetry'
+import { handledEvents } from '@orderpipeline/order-events'
 import type { EventOf } from '@orderpipeline/order-events'
 import type { PeriodicTask, StageContext, StageDefinition } from '@orderpipeline/stage'
 import type { Queryable } from '@orderpipeline/postgres'
@@ -49,7 +50,7 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
   const chores = [givingBackChore({ provider, now, registry, logger }), ...(context.chores ?? [])]
   return {
     role: 'payment',
-    handles: ['StockReserved', 'OrderCancelled', 'RefundRequested'],
+    handles: handledEvents('payment'),
     // Before the transaction: a call of seconds must hold no connection and no lock.
     prepare: async (event, signal, database) => {
       if (!isCause(event)) throw new TypeError(`not about a payment: ${event.type}`)

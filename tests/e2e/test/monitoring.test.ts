@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureDebianPackages, persistedPorts, statePaths } from '@orderpipeline/cluster'
 import { alertGroups, descriptions, startPrometheus, type RunningPrometheus } from '@orderpipeline/monitoring'
+import { builtInStageNames } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
@@ -66,7 +67,7 @@ describe('a Prometheus over the local cluster', () => {
     (await ask<{ result: readonly Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result
 
   it('reads every pod of the pipeline and of the operator', async () => {
-    const parts = ['gateway', 'orders', 'inventory', 'payment', 'shipping', 'notification']
+    const parts = ['gateway', ...builtInStageNames]
     const pods = (await Promise.all(parts.map((part) => platform.cluster.podsOf('shop', part)))).flat()
     expect(pods.length).toBeGreaterThan(parts.length)
     await waitFor(

@@ -3,8 +3,8 @@
 // or are given up on, a provider that decides late.
 import { allocate, inventoryStage } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
-import { eventOf, topicOf } from '@orderpipeline/order-events'
-import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
+import { builtInStageNames, eventOf, topicOf } from '@orderpipeline/order-events'
+import type { BuiltInStageName, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { consumedTopics } from '@orderpipeline/stage/testing'
 import { cancellable, cancelled, decide, ordersStage } from '@orderpipeline/orders'
 import { callFor, createProvider, paymentStage, settle } from '@orderpipeline/payment'
@@ -15,8 +15,9 @@ import { ProviderModel } from './provider-model.ts'
 import { Timelines } from './timelines.ts'
 import type { Books, Crash, Order, Playground } from './steps.ts'
 
-export const stages = ['orders', 'inventory', 'payment', 'shipping'] as const
-export type Stage = (typeof stages)[number]
+/** Notification decides nothing about an order. */
+export type Stage = Exclude<BuiltInStageName, 'notification'>
+export const stages = builtInStageNames.filter((name): name is Stage => name !== 'notification')
 
 /** As the stages themselves say; of the provider nothing is asked for that. */
 const provider = createProvider({ url: 'http://provider.invalid', timeoutMs: 1 })

@@ -5,23 +5,21 @@ import { expect } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
 import { configOf as gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
-import { inventoryStage } from '@orderpipeline/inventory'
 import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/stage/testing'
 import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, ShopStage, TestDatabase, TestStage } from '@orderpipeline/stage/testing'
 import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
-import { mailing, mailOptions, notificationStage } from '@orderpipeline/notification'
-import { ordersStage } from '@orderpipeline/orders'
-import { createProvider, guarded, measured, paymentStage, providerOptions } from '@orderpipeline/payment'
+import { mailing, mailOptions } from '@orderpipeline/notification'
+import { createProvider, guarded, measured, providerOptions } from '@orderpipeline/payment'
 import { configOf as providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { Behaviour, PaymentProvider } from '@orderpipeline/payment-provider'
-import { shippingStage } from '@orderpipeline/shipping'
 import { isQuiet } from '@orderpipeline/test-support/books'
 import { kafkaConversation } from '@orderpipeline/test-support/kafka-wire'
 import { startTap } from '@orderpipeline/test-support/tap'
 import { mailServer, type MailServer } from '@orderpipeline/test-support/mail-server'
 import { expectMailsAsTold } from '@orderpipeline/test-support/mail-books'
 import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
+import { shopDefinition, type ShopParts } from './shop-definitions.ts'
 
 export interface PlatformOptions {
   /** A superuser's, to a server of the test's own; the run's unless given. */
@@ -32,8 +30,8 @@ export interface PlatformOptions {
 export interface StageOptions {
   /** Unless given, all that the stage consumes in the shop. */
   readonly consumes?: readonly string[]
-  readonly orders?: Parameters<typeof ordersStage>[1]
-  readonly inventory?: Parameters<typeof inventoryStage>[1]
+  readonly orders?: ShopParts['orders']
+  readonly inventory?: ShopParts['inventory']
 }
 
 export interface Platform {
@@ -92,20 +90,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   own.pathname = new URL(database.url).pathname
   const ledger = new Ledger(own.href)
   const payments = guardedPayments(links.provider)
-  const now = () => new Date()
-  const definitions = (given: StageOptions) => ({
-    orders: () => ordersStage({ now }, given.orders),
-    inventory: () => inventoryStage({ now }, given.inventory),
-    payment: () => ({ ...paymentStage(payments.provider, { now }), hold: () => payments.provider.open }),
-    shipping: () => shippingStage({ now }),
-    notification: () => notificationStage({ logger: silentLogger() }, mailsBy(links.smtp)),
-  })
   const start = (stage: ShopStage, given: StageOptions = {}): TestStage =>
     bench.start(
       stage,
       given.consumes ?? consumedTopics[stage],
-      // Each of its own type; what they prepare is their own affair.
-      definitions(given)[stage]() as Parameters<Bench['start']>[2],
+      shopDefinition(stage, { ...given, provider: payments.provider, mailing: mailsBy(links.smtp) }),
       { KAFKA_BOOTSTRAP_SERVERS: [kafka], DATABASE_URL: databaseUrl },
     )
   const books = { database, bench, ledger, mails }

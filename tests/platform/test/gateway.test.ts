@@ -4,17 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { configOf, startGateway, type Gateway } from '@orderpipeline/gateway'
-import { inventoryStage } from '@orderpipeline/inventory'
-import { consumedTopics, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
+import { shopStages, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
-import { ordersStage } from '@orderpipeline/orders'
-import { createProvider, paymentStage } from '@orderpipeline/payment'
+import { createProvider } from '@orderpipeline/payment'
 import { configOf as providerConfigOf, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
-import { shippingStage } from '@orderpipeline/shipping'
+import { startShopStages } from '../src/shop-definitions.ts'
 
-const stages = ['orders', 'inventory', 'payment', 'shipping']
+/** What decides about an order; nobody is notified here. */
+const stages = shopStages.filter((stage) => stage !== 'notification')
 const stock = 1_000
 
 let database: TestDatabase
@@ -43,12 +42,8 @@ beforeAll(async () => {
     }),
     silentLogger(),
   )
-  const now = () => new Date()
-  bench.start('orders', consumedTopics.orders, ordersStage({ now }))
-  bench.start('inventory', consumedTopics.inventory, inventoryStage({ now }))
   const charge = createProvider({ url: provider.url, timeoutMs: 5_000 })
-  bench.start('payment', consumedTopics.payment, paymentStage(charge, { now }))
-  bench.start('shipping', consumedTopics.shipping, shippingStage({ now }))
+  startShopStages(bench, { provider: charge }, undefined, stages)
 })
 afterAll(async () => {
   for (const closer of gateway.closers) await closer.close()

@@ -12,18 +12,17 @@ import {
   startPgbouncer,
 } from '@orderpipeline/cluster/testing'
 import { configOf, startGateway, type Gateway } from '@orderpipeline/gateway'
-import { inventoryStage } from '@orderpipeline/inventory'
 import { createPool } from '@orderpipeline/postgres'
-import { consumedTopics, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
+import { shopStages, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
-import { ordersStage } from '@orderpipeline/orders'
-import { createProvider, paymentStage } from '@orderpipeline/payment'
+import { createProvider } from '@orderpipeline/payment'
 import { configOf as providerConfigOf, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
-import { shippingStage } from '@orderpipeline/shipping'
+import { startShopStages } from '../src/shop-definitions.ts'
 
-const stages = ['orders', 'inventory', 'payment', 'shipping'] as const
+/** What decides about an order; nobody is notified here. */
+const stages = shopStages.filter((stage) => stage !== 'notification')
 const serverConnections = 2
 
 let dir: string
@@ -61,12 +60,8 @@ beforeAll(async () => {
     }),
     silentLogger(),
   )
-  const now = () => new Date()
   const charge = createProvider({ url: provider.url, timeoutMs: 5_000 })
-  bench.start('orders', consumedTopics.orders, ordersStage({ now }), pooled)
-  bench.start('inventory', consumedTopics.inventory, inventoryStage({ now }), pooled)
-  bench.start('payment', consumedTopics.payment, paymentStage(charge, { now }), pooled)
-  bench.start('shipping', consumedTopics.shipping, shippingStage({ now }), pooled)
+  startShopStages(bench, { provider: charge }, pooled, stages)
 }, 300_000)
 afterAll(async () => {
   for (const closer of gateway.closers) await closer.close()

@@ -7,10 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inProcessHost, persistedPorts, postgresUrl, startKafka } from '@orderpipeline/cluster/testing'
-import { inventoryStage } from '@orderpipeline/inventory'
 import {
-  consumedTopics,
   placedEvent,
+  shopStages,
   shopTopics,
   stageBench,
   testDatabase,
@@ -20,17 +19,14 @@ import {
 import type { Bench, TestDatabase, TestOrder } from '@orderpipeline/stage/testing'
 import { openSession } from '@orderpipeline/postgres'
 import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
-import { notificationStage } from '@orderpipeline/notification'
-import { ordersStage } from '@orderpipeline/orders'
 import { cancelOrder } from '@orderpipeline/orders/cancellation'
 import { relayMetrics, startRelay } from '@orderpipeline/orders/intake'
 import type { Relay } from '@orderpipeline/orders/intake'
-import { createProvider, paymentStage } from '@orderpipeline/payment'
+import { createProvider } from '@orderpipeline/payment'
 import { configOf, declineReason, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
-import { shippingStage } from '@orderpipeline/shipping'
+import { startShopStages } from '../src/shop-definitions.ts'
 
-const stages = ['orders', 'inventory', 'payment', 'shipping', 'notification']
 const stock = 1_000
 const declineRate = 0.2
 
@@ -97,16 +93,10 @@ async function accept(orders: readonly TestOrder[]): Promise<void> {
 }
 
 function startAll(bench: Bench): void {
-  const now = () => new Date()
   // The kill makes calls and commits fail for seconds: messages must not run out of tries
   // meanwhile.
   const patient = { STAGE_RETRY_ATTEMPTS: 10 }
-  bench.start('orders', consumedTopics.orders, ordersStage({ now }), patient)
-  bench.start('inventory', consumedTopics.inventory, inventoryStage({ now }), patient)
-  const charge = createProvider({ url: provider.url, timeoutMs: 5_000 })
-  bench.start('payment', consumedTopics.payment, paymentStage(charge, { now }), patient)
-  bench.start('shipping', consumedTopics.shipping, shippingStage({ now }), patient)
-  bench.start('notification', consumedTopics.notification, notificationStage({ logger: silentLogger() }), patient)
+  startShopStages(bench, { provider: createProvider({ url: provider.url, timeoutMs: 5_000 }) }, patient)
 }
 
 /** The gateway's: it publishes what cancellations make known. */
@@ -140,7 +130,7 @@ test('every order ends once, and stock, money, shipments and messages agree, tho
   const bench = await stageBench({
     kafkaBootstrap: kafka.bootstrapServers,
     databaseUrl: database.url,
-    topics: [...shopTopics, ...stages.map((stage) => `${stage}.dead-letters`)],
+    topics: [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)],
   })
   // SKU-0001 runs out after 150 of 400; SKU-9999 is not sold.
   await database.ask('inventory', `UPDATE stock SET available = 150 WHERE sku = 'SKU-0001'`)
@@ -226,7 +216,7 @@ test('every order ends once, and stock, money, shipments and messages agree, tho
   expect(await count('notification', told, orders)).toBe(orders.length)
   await relay.close()
   await bench.close()
-  for (const stage of stages) {
+  for (const stage of shopStages) {
     expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
     expect(await database.ask(stage, 'SELECT * FROM outbox')).toEqual([])
   }

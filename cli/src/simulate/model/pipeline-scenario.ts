@@ -1,13 +1,11 @@
 // What does a pipeline come to in the model? Its partitions and autoscalers are those of the
 // objects the operator would apply.
 import type { OrderPipeline, Stage } from '@orderpipeline/operator/api'
-import { stageScaledObject, topicName, topicPrefix, wantedTopics } from '@orderpipeline/operator/pipeline'
+import { defaults, stageScaledObject, topicName, topicPrefix, wantedTopics } from '@orderpipeline/operator/pipeline'
 import type { CpuUse } from './autoscaler.ts'
 import { autoscalerRules } from './autoscaler-rules.ts'
 import type { StageScenario } from './scenario.ts'
 
-/** Messages a replica works on at once where a stage does not say. */
-const defaultConcurrency = 10
 /**
  * Addresses of what nobody connects to here; with one, a Prometheus trigger is seen, and said to be
  * left out.
@@ -41,7 +39,7 @@ export function stageScenarios(given: OrderPipeline, options: PipelineOptions): 
   return pipeline.spec.stages.map((stage) => ({
     name: stage.name,
     consumes: stage.consumes.map(({ topic }) => ({ topic, partitions: partitions.get(topicName(name, topic)) ?? 1 })),
-    concurrency: stage.concurrency ?? defaultConcurrency,
+    concurrency: stage.concurrency ?? defaults.concurrency,
     workSeconds: workSeconds(stage, options.workSeconds),
     declaredWorkSeconds: stage.workSeconds ?? workSeconds(stage, options.workSeconds),
     backlog: stage.scaling,

@@ -12,6 +12,7 @@ import {
   network,
   nodeName,
 } from '../../node/api-server-flags.ts'
+import { addonPrograms, type AddonProgram } from '../../node/addon-records.ts'
 import type { NodeConfig } from '../../node/config.ts'
 import { schedulerConfig } from '../../node/scheduler-config.ts'
 import type { StatePaths } from '../../paths.ts'
@@ -113,10 +114,7 @@ async function nodeConfig(dir: string, run: string, ports: Ports, controlPlane: 
       ctr: toolPath('ctr'),
       runc: '/usr/sbin/runc',
       cniPlugins: '/usr/lib/cni',
-      coredns: toolPath('coredns'),
-      kedaOperator: toolPath('keda-operator'),
-      kedaMetricsApiserver: toolPath('keda-metrics-apiserver'),
-      metricsServer: toolPath('metrics-server'),
+      addons: Object.fromEntries(addonPrograms.map((name) => [name, toolPath(name)])) as Record<AddonProgram, string>,
     },
     credentials: {
       clusterCa: credentials.file('cluster-ca').cert,

@@ -3,6 +3,7 @@
 // so they go one after the other: first what most waits for, KEDA last of what a pipeline needs,
 // since everything else can start beside its build.
 import { exists } from '../../files.ts'
+import { addonNames, addonOf, programsOf, type AddonName } from '../../node/addon-records.ts'
 import type { StepProgress } from '../../progress/progress.ts'
 import type { Step } from '../../progress/steps.ts'
 import { obtainTool, toolPath, typicalMs, type Obtained, type ToolName } from '../../tools/index.ts'
@@ -19,12 +20,12 @@ const containerd: Part = {
   title: 'Programs of containerd',
   tools: ['containerd', 'containerd-shim-runc-v2', 'ctr'],
 }
-const coredns: Part = { name: 'tool-coredns', title: 'CoreDNS', tools: ['coredns'] }
 const helm: Part = { name: 'tool-helm', title: 'Helm', tools: ['helm'] }
-const keda: Part = { name: 'tool-keda', title: 'KEDA', tools: ['keda-operator', 'keda-metrics-apiserver'] }
-const metricsServer: Part = { name: 'tool-metrics-server', title: 'metrics-server: program', tools: ['metrics-server'] }
 
-const neededForReady: readonly Part[] = [kubernetes, containerd, coredns, helm, keda]
+const neededForReady: readonly Part[] = [
+  ...[kubernetes, containerd, addonPart('dns'), helm],
+  ...addonNames.filter((name) => name !== 'dns' && addonOf(name).neededForReady).map(addonPart),
+]
 
 /** Each after the one before it. */
 export const toolSteps: readonly Step[] = neededForReady.map((part, index) =>
@@ -34,8 +35,17 @@ export const toolSteps: readonly Step[] = neededForReady.map((part, index) =>
   ),
 )
 
-/** No pipeline waits for it: it serves CPU and memory figures to autoscalers and `kubectl top`. */
-export const metricsServerTool = (after: readonly string[]): Step => toolStep(metricsServer, after)
+/** The programs of an add-on that no pipeline waits for. */
+export const laterToolStep = (addon: AddonName, after: readonly string[]): Step => toolStep(addonPart(addon), after)
+
+/** The name of the step that brings an add-on's programs. */
+export function toolStepOf(addon: AddonName): string {
+  return `tool-${addon}`
+}
+
+function addonPart(addon: AddonName): Part {
+  return { name: toolStepOf(addon), title: addonOf(addon).toolTitle, tools: programsOf(addon) }
+}
 
 function toolStep({ name, title, tools }: Part, after: readonly string[]): Step {
   return {

@@ -2,7 +2,7 @@
 // decides.
 import { HttpProblem, route, type Route } from '@orderpipeline/http'
 import type { Cancellation, CancellationContext } from '@orderpipeline/orders/cancellation'
-import { cancelledOrder, orderStatus } from './responses.ts'
+import { cancelledOrder, orderStatus } from '../responses.ts'
 import { orderId, tooLate } from './examples.ts'
 import { orderIdParams } from './request-fields.ts'
 import { noOrder } from './problems.ts'

@@ -2,7 +2,7 @@
 import { route, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
-import { orderPage, orderView, statuses } from './responses.ts'
+import { orderPage, orderView, statuses } from '../responses.ts'
 import { cursor, cursorOf } from './cursor.ts'
 import { orderId, ordersPage, shownOrder, statusesAnswer } from './examples.ts'
 import { customerId, customerOf, orderIdParams, pageLimit, subject } from './request-fields.ts'

@@ -2,7 +2,7 @@
 import { route, type Route } from '@orderpipeline/http'
 import type { Product } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
-import { product } from './responses.ts'
+import { product } from '../responses.ts'
 import { shownProduct } from './examples.ts'
 import { pageLimit, skuPattern } from './request-fields.ts'
 import { notThere } from './problems.ts'

@@ -4,7 +4,7 @@
 // (docs/adr/0016). Without Redis every order is.
 import { Counter, type Registry } from '@orderpipeline/telemetry'
 import { isFinal, type OrderView } from '@orderpipeline/orders/queries'
-import { orderView } from '../api/responses.ts'
+import { orderView } from '../responses.ts'
 import type { Cache } from './cache.ts'
 import type { OrderReader } from './order-reader.ts'
 

@@ -3,7 +3,7 @@
 // Without Redis everything is read from the database.
 import { Counter, type Registry } from '@orderpipeline/telemetry'
 import type { Product } from '@orderpipeline/orders/queries'
-import { product } from '../api/responses.ts'
+import { product } from '../responses.ts'
 import type { Cache } from './cache.ts'
 
 export interface ProductCacheOptions {

@@ -4,14 +4,9 @@ import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import { cancellable } from '../stage/saga.ts'
 import { lockOrder, type OrderRow } from './sql.ts'
-import { writeCancellations } from './write.ts'
+import { writeCancellations, type CancellationContext } from './write.ts'
 
-export interface CancellationContext {
-  readonly now: Date
-  /** Of the request to cancel; the order's own id goes before it. */
-  readonly correlationId?: string | undefined
-  readonly traceparent?: string | undefined
-}
+export type { CancellationContext } from './write.ts'
 
 export interface CancellationRequest {
   readonly orderId: string

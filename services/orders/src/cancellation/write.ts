@@ -5,10 +5,17 @@ import { encode, type CancellationReason } from '@orderpipeline/order-events'
 import { notifyRelay } from '../intake/relay-sql.ts'
 import { idRange } from '../sql/id-range.ts'
 import { changeOrders, recordEvents } from '../sql/stage.ts'
-import { cancelled, source } from '../stage/saga.ts'
+import { source } from '../event-source.ts'
+import { cancelled } from '../stage/saga.ts'
 import { changed, columns } from '../stage/timeline.ts'
-import type { CancellationContext } from './cancel-order.ts'
 import { addToOutbox, type OrderRow } from './sql.ts'
+
+export interface CancellationContext {
+  readonly now: Date
+  /** Of the request to cancel; the order's own id goes before it. */
+  readonly correlationId?: string | undefined
+  readonly traceparent?: string | undefined
+}
 
 /** `orders`: locked by this transaction, each in a state that can be cancelled. */
 export async function writeCancellations(

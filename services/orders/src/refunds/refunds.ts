@@ -12,7 +12,7 @@ import { addToOutbox } from '../cancellation/sql.ts'
 import type { OrderRow } from '../cancellation/sql.ts'
 import type { Deadlines } from '../deadlines/progress.ts'
 import { notifyRelay } from '../intake/relay-sql.ts'
-import { source } from '../stage/saga.ts'
+import { source } from '../event-source.ts'
 import { lead, nextStretch, noteStretch, putOff, unrefunded } from './sql.ts'
 
 const stretchSeconds = 60

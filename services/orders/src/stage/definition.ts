@@ -1,5 +1,6 @@
 // What is the orders stage? It prices placed orders, alone decides how each one ends, and lets none
 // wait for ever.
+import { handledEvents } from '@orderpipeline/order-events'
 import type { Reaction, StageContext, StageDefinition } from '@orderpipeline/stage'
 import type { OrdersOptions } from '../config.ts'
 import { deadlineChore, progressSeen } from '../deadlines/deadlines.ts'
@@ -33,16 +34,7 @@ export function ordersStage({ now, logger, registry }: Context, options?: Orders
   }
   return {
     role: 'orders',
-    handles: [
-      'OrderPlaced',
-      'StockReserved',
-      'StockRejected',
-      'ReservationExpired',
-      'PaymentCaptured',
-      'PaymentDeclined',
-      'PaymentRefunded',
-      'ShipmentPrepared',
-    ],
+    handles: handledEvents('orders'),
     apply: (tx, items) => applyNews(tx, items, now, options?.deadlines),
     chores: [
       ...(options === undefined

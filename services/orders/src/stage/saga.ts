@@ -15,6 +15,7 @@ import type {
   OrderStatus,
   PricedItem,
 } from '@orderpipeline/order-events'
+import { source } from '../event-source.ts'
 
 export interface Decision {
   readonly status: OrderStatus
@@ -43,8 +44,6 @@ export interface About {
   readonly orderId: string
   readonly customerId: string
 }
-
-export const source = '/orders'
 
 /**
  * `undefined`: nothing changes and there is nothing to say. The same status: only something to say.

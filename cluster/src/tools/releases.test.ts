@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { recipes, type ToolName } from '../tools/recipes.ts'
+import { recipes, type ToolName } from './recipes.ts'
 import { releaseOf } from './releases.ts'
 
 const linux = { os: 'linux', arch: 'amd64' }

@@ -1,25 +1,9 @@
 // What do the tools' own projects publish ready-made, and where? As data: the official address of
 // each file, that of its SHA-256, and where in it the executables are. What is not here is built:
 // metrics-server and KEDA publish images only. Pure.
-import type { ToolName } from '../tools/recipes.ts'
-import { versions } from '../tools/versions.ts'
-
-export interface Artifact {
-  readonly url: string
-  /** Official address of the file with its sum. */
-  readonly sums: string
-  /** Executables: name → path in the archive; a file that is no archive is one executable. */
-  readonly executables: Readonly<Record<string, string>> | string
-}
-
-export interface Release {
-  readonly artifacts: readonly Artifact[]
-  /**
-   * The tool is several executables, each of which is the program that its name says; see
-   * launcher.ts.
-   */
-  readonly programs?: true
-}
+import type { Artifact, Release } from '../downloads/release.ts'
+import type { ToolName } from './recipes.ts'
+import { versions } from './versions.ts'
 
 export interface Platform {
   readonly os: string

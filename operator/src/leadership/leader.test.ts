@@ -2,7 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import type { KubeObject } from '../api/index.ts'
 import { ApiError, ConnectionError } from '../kube/errors.ts'
-import { systemClock } from './clock.ts'
+import { systemClock } from '../runtime/clock.ts'
 import { leader } from './leader.ts'
 
 async function* lines(events: AsyncIterable<unknown>): AsyncGenerator<string> {

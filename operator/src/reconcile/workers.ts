@@ -2,9 +2,9 @@
 // other pipeline notices.
 import type { Logger } from 'pino'
 import { ApiError, NotLeaderError } from '../kube/errors.ts'
-import type { Next } from '../reconcile/next-check.ts'
-import type { Metrics } from './metrics.ts'
-import type { Taken, WorkQueue } from './work-queue.ts'
+import type { Next } from './next-check.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Taken, WorkQueue } from '../runtime/work-queue.ts'
 
 export interface Workers {
   /** Resolves when the queue is closed and what was in hand is finished. */

@@ -5,10 +5,10 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildDockerImages, buildImages } from '@orderpipeline/images'
-import { run } from '../process/run.ts'
-import type { StepProgress } from '../progress/progress.ts'
-import { recommendationsArchive, recommendationsDockerImage } from '../providers/product/example-images.ts'
-import { toolPath } from '../tools/index.ts'
+import { run } from '../../process/run.ts'
+import type { StepProgress } from '../../progress/progress.ts'
+import { recommendationsArchive, recommendationsDockerImage } from '../product/example-images.ts'
+import { toolPath } from '../../tools/index.ts'
 
 export interface KindImage {
   /** `orderpipeline/services:<tag>`, with a tag that is a hash of the content. */

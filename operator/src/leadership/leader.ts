@@ -3,9 +3,9 @@
 // taken at once.
 import { isConflict } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { leases, type Lease, leaseFrom, leaseIn } from './lease.ts'
-import { pause } from './pause.ts'
+import { pause } from '../runtime/pause.ts'
 
 export interface LeaderSettings {
   readonly namespace: string

@@ -2,12 +2,12 @@
 // provider.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { StatePaths } from '../paths.ts'
-import type { Step } from '../progress/steps.ts'
-import { product, type Part } from '../providers/product/steps.ts'
-import type { Provider } from '../providers/provider.ts'
-import { ensureTool } from '../tools/index.ts'
-import { databaseReady, hasFormerDatabase, installMetricsServer, installRedis, metricsServerReady } from './backing.ts'
+import type { StatePaths } from '../../paths.ts'
+import type { Step } from '../../progress/steps.ts'
+import { product, type Part } from '../product/steps.ts'
+import type { Provider } from '../provider.ts'
+import { ensureTool } from '../../tools/index.ts'
+import { addonTitles, addonsReady, databaseReady, hasFormerDatabase, installAddons, installRedis } from './backing.ts'
 import { clusterName, ensureCluster, kindKubectl, removeCluster } from './cluster.ts'
 import { kindImages, loadImages, type KindImage } from './images.ts'
 import { downloadDependencies, platformReady } from './platform.ts'
@@ -89,11 +89,11 @@ function kindUp(paths: StatePaths): readonly Step[] {
       },
     },
     {
-      name: 'metrics-server',
-      title: 'metrics-server',
+      name: 'add-ons',
+      title: addonTitles,
       after: ['cluster'],
       typicalMs: 2_000,
-      run: () => installMetricsServer(kubectl),
+      run: () => installAddons(kubectl),
     },
     {
       name: 'import',
@@ -119,12 +119,12 @@ function kindUp(paths: StatePaths): readonly Step[] {
     },
     {
       name: 'database-ready',
-      title: 'PostgreSQL and metrics-server are ready',
-      after: ['platform', 'metrics-server'],
+      title: `PostgreSQL and ${addonTitles} are ready`,
+      after: ['platform', 'add-ons'],
       typicalMs: 30_000,
       async run() {
         const former = there.includes('postgresql')
-        await Promise.all([databaseReady(kubectl, former), metricsServerReady(kubectl)])
+        await Promise.all([databaseReady(kubectl, former), addonsReady(kubectl)])
       },
     },
     ...platform.steps({

@@ -1,12 +1,12 @@
 // How is the cluster in Docker made, filled and removed? By kind, from kind-config.yaml.
 import { join } from 'node:path'
-import { run } from '../process/run.ts'
-import type { StepProgress } from '../progress/progress.ts'
-import type { Kubectl } from '../providers/kubectl.ts'
-import { toolPath } from '../tools/index.ts'
+import { run } from '../../process/run.ts'
+import type { StepProgress } from '../../progress/progress.ts'
+import type { Kubectl } from '../kubectl.ts'
+import { toolPath } from '../../tools/index.ts'
 
 export const clusterName = 'orderpipeline'
-export const configFile = join(import.meta.dirname, '..', '..', '..', 'kind-config.yaml')
+export const configFile = join(import.meta.dirname, '../../../..', 'kind-config.yaml')
 
 const kind = (args: readonly string[], timeoutMs: number) => run(toolPath('kind'), args, { timeoutMs })
 

@@ -1,13 +1,13 @@
 // How do KEDA, Strimzi and Kafka come onto kind? From their own charts, through order-platform,
 // which is the one place that says which versions.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { run } from '../process/run.ts'
-import type { StepProgress } from '../progress/progress.ts'
-import type { Kubectl } from '../providers/kubectl.ts'
-import { chartFolder } from '../providers/product/helm.ts'
-import { platformChart } from '../providers/product/platform-chart.ts'
-import { shopNamespace } from '../providers/product/steps.ts'
-import { toolPath } from '../tools/index.ts'
+import { run } from '../../process/run.ts'
+import type { StepProgress } from '../../progress/progress.ts'
+import type { Kubectl } from '../kubectl.ts'
+import { chartFolder } from '../product/helm.ts'
+import { platformChart } from '../product/platform-chart.ts'
+import { shopNamespace } from '../product/steps.ts'
+import { toolPath } from '../../tools/index.ts'
 
 /** The Kafka of the platform's values. */
 const kafka = 'kafka/shop-kafka'

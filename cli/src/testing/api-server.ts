@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto'
 import { request } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
-import { commands } from '../src/commands/index.ts'
-import { program } from '../src/program.ts'
+import { commands } from '../commands/index.ts'
+import { program } from '../program.ts'
 
 export interface Answer {
   readonly status: number

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { statePaths } from '../paths.ts'
+import { statePaths } from '../../paths.ts'
 import { databaseReady, hasFormerDatabase } from './backing.ts'
 import { clusterName, configFile } from './cluster.ts'
 import { kindProvider } from './index.ts'
 
-const root = join(import.meta.dirname, '..', '..', '..')
+const root = join(import.meta.dirname, '../../../..')
 const yaml = (path: string): unknown => parse(readFileSync(path, 'utf8'))
 
 describe('kind', () => {

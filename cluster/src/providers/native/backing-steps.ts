@@ -1,0 +1,57 @@
+// Which steps of `up` start Kafka, PostgreSQL and Redis beside the native cluster, and make them
+// known in it?
+import { strimziCrds, strimziVersion } from '../../backing/index.ts'
+import type { Step } from '../../progress/steps.ts'
+import { hashOf } from '../hash.ts'
+import { applyObjects, exist, type Kubectl } from '../kubectl.ts'
+import { shopNamespace } from '../product/steps.ts'
+import type { Backing } from './backing.ts'
+
+const processes = [
+  { name: 'kafka', title: 'Kafka', typicalMs: 20_000 },
+  { name: 'postgres', title: 'PostgreSQL', typicalMs: 6_000 },
+  { name: 'redis', title: 'Redis', typicalMs: 300 },
+] as const
+
+export function backingProcessSteps(backing: Backing): readonly Step[] {
+  return processes.map((each) => ({
+    ...each,
+    after: ['network'],
+    run: (progress) => backing.start(each.name, progress),
+  }))
+}
+
+export function backingObjectSteps(backing: Backing, kubectl: Kubectl): readonly Step[] {
+  return [
+    {
+      name: 'topic-crds',
+      title: 'Strimzi’s custom resource definitions',
+      after: ['control-plane'],
+      typicalMs: 8_000,
+      unless: {
+        inputs: () => Promise.resolve(strimziVersion),
+        holds: () =>
+          exist(kubectl, 'default', 'crd/kafkatopics.kafka.strimzi.io', 'crd/kafkanodepools.kafka.strimzi.io'),
+      },
+      run: async (progress) => await applyObjects(kubectl, await strimziCrds(progress)),
+    },
+    {
+      name: 'topic-operator',
+      title: 'Stand-in for Strimzi’s Topic Operator',
+      after: ['topic-crds', 'kafka'],
+      typicalMs: 2_000,
+      run: () => backing.startTopicOperator(),
+    },
+    {
+      name: 'backing-services',
+      title: 'Services for Kafka, PostgreSQL and Redis',
+      after: ['control-plane', 'kafka', 'postgres', 'redis'],
+      typicalMs: 1_000,
+      unless: {
+        inputs: async () => hashOf(await backing.objects()),
+        holds: () => exist(kubectl, shopNamespace, 'secret/shop-postgres-admin', 'endpointslice/redis-host'),
+      },
+      run: async () => await applyObjects(kubectl, await backing.objects()),
+    },
+  ]
+}

@@ -1,0 +1,18 @@
+// Do the rules and the chart name the built-in stages that there are?
+import { readFileSync } from 'node:fs'
+import { builtInStageNames } from '@orderpipeline/order-events'
+import { expect, it } from 'vitest'
+import { listsOfStages, withStages } from './built-in-stages.ts'
+
+const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+
+it.each(Object.keys(listsOfStages))('%s names them; otherwise run npm run generate', (file) => {
+  expect(withStages(file, textOf(file), builtInStageNames)).toBe(textOf(file))
+  const one = withStages(file, textOf(file), ['packing'])
+  expect(one).toContain('packing')
+  for (const name of builtInStageNames) expect(one).not.toMatch(new RegExp(`(in|list|\\() ?[["']*${name}\\b`))
+})
+
+it('a list that is not found is an error, not a list that is left as it is', () => {
+  expect(() => withStages('crds/orderpipelines.yaml', 'spec: {}', ['orders'])).toThrow(/found no list of stages/)
+})

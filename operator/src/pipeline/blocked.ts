@@ -1,0 +1,12 @@
+// Why is something left as it is, with all that depends on it?
+import type { Reason } from '../api/index.ts'
+
+/** Why an object, and all that depends on it, is left as it is. */
+export interface Cause {
+  readonly reason: Reason
+  /** Such as `ServiceAccount shop-payment`. */
+  readonly what: string
+}
+
+/** By the identity of an object, or of the external Kafka cluster. */
+export type Blocked = ReadonlyMap<string, Cause>

@@ -1,0 +1,41 @@
+// What is a status made from? All that one pass has seen of a pipeline.
+import type { ChildObject, OrderPipeline, Problem, ServicesStatus } from '../api/index.ts'
+import type { Blocked, Cause } from './blocked.ts'
+import type { ExternalTopics } from './external-topics-state.ts'
+import type { StageFigures } from './lag.ts'
+import type { PodReport } from './new-version.ts'
+import type { Throughput } from './throughput.ts'
+
+/** What came of an action that did not go as planned. */
+export interface Failure {
+  readonly reason: 'ApplyFailed' | 'NotOwned'
+  /** Such as `Deployment shop-payment: …`. */
+  readonly message: string
+}
+/** An object that was neither made nor changed, because of something it needs. */
+export interface Held {
+  /** Such as `Deployment shop-payment`. */
+  readonly object: string
+  readonly cause: Cause
+}
+
+export interface Seen {
+  readonly pipeline: OrderPipeline
+  readonly children: readonly ChildObject[]
+  readonly problems: readonly Problem[]
+  readonly failures: readonly Failure[]
+  /** Absent means none. */
+  readonly held?: readonly Held[]
+  readonly blocked?: Blocked
+  /** By stage; a stage whose lag is unknown has none. */
+  readonly lag: ReadonlyMap<string, StageFigures>
+  /** By stage: what was seen of it under load since the operator started. */
+  readonly throughput: ReadonlyMap<string, Throughput>
+  /** By part: of its pods, where a version is on trial or replicas are missing. */
+  readonly pods?: ReadonlyMap<string, PodReport>
+  /** Of an external Kafka cluster; absent while unknown. */
+  readonly topics?: ExternalTopics | undefined
+  readonly services?: ServicesStatus | undefined
+  /** What something else changes back each time, for a person to read. */
+  readonly contested?: readonly string[]
+}

@@ -1,0 +1,29 @@
+// Does the table of built-in stages agree with itself and with the events?
+import { expect, it } from 'vitest'
+import { builtInStageNames, builtInStages, consumedTopics, emittedTopics, handledEvents } from './built-in-stages.ts'
+import type { BuiltInStage } from './built-in-stages.ts'
+import { definitions } from './definitions.ts'
+
+const stages: readonly BuiltInStage[] = Object.values(builtInStages)
+
+it('every event but an extension of the shop is handled by a stage, and emitted by one or by the gateway', () => {
+  const all = Object.keys(definitions)
+  expect(all.filter((type) => !builtInStageNames.some((name) => handledEvents(name).includes(type as never)))).toEqual(
+    [],
+  )
+  // The gateway takes orders in; recommendations come from a stage of a user's own.
+  expect(all.filter((type) => !stages.some(({ emits }) => emits.includes(type as never)))).toEqual([
+    'OrderPlaced',
+    'ProductsRecommended',
+  ])
+})
+
+it.each(builtInStageNames)('%s: its flows lead from what it consumes to what it emits', (name) => {
+  const { flows }: BuiltInStage = builtInStages[name]
+  for (const { from, to, ratio } of flows) {
+    expect(consumedTopics[name]).toContain(from)
+    expect(emittedTopics[name]).toContain(to)
+    expect(ratio).toBeGreaterThan(0)
+  }
+  expect(new Set(flows.map(({ to }) => to)).size).toBe(emittedTopics[name].length)
+})

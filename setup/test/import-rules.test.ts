@@ -1,0 +1,61 @@
+// Which imports are refused, and which are not?
+import { expect, it } from 'vitest'
+import { importProblems, type Package } from '../lint/import-rules.ts'
+
+const bare = { dependencies: [], devDependencies: [] }
+const packages: readonly Package[] = [
+  { ...bare, folder: '.', name: 'root', devDependencies: ['vitest'] },
+  { ...bare, folder: 'packages/retry', name: '@shop/retry' },
+  { ...bare, folder: 'services/orders', name: '@shop/orders', dependencies: ['@shop/retry'], devDependencies: ['pg'] },
+]
+const problems = (path: string, ...imports: string[]) => importProblems([{ path, imports }], packages)
+
+it('a package imports what it declares, and its tests also what serves tests', () => {
+  expect(problems('services/orders/src/a.ts', './b.ts', '@shop/retry/deep', 'node:fs')).toEqual([])
+  expect(problems('services/orders/test/a.test.ts', 'pg', 'vitest')).toEqual([])
+  expect(problems('services/orders/src/a.ts', 'pg')).toEqual([
+    'services/orders/src/a.ts: found pg; allowed: what services/orders/package.json declares as dependencies',
+  ])
+  expect(problems('services/orders/test/a.test.ts', 'zod')).toEqual([
+    'services/orders/test/a.test.ts: found zod; allowed: what services/orders/package.json declares',
+  ])
+})
+
+it('a relative import does not leave its package', () => {
+  expect(problems('services/orders/test/a.ts', '../../../packages/retry/src/index.ts')).toEqual([
+    expect.stringContaining('a relative import of @shop/retry'),
+  ])
+})
+
+it('a package below the services imports none of them, even when it declares it', () => {
+  const declared = packages.map((each) =>
+    each.name === '@shop/retry' ? { ...each, dependencies: ['@shop/orders'] } : each,
+  )
+  const found = (path: string) => importProblems([{ path, imports: ['@shop/orders'] }], declared)
+  expect(found('packages/retry/src/a.ts')).toEqual([expect.stringContaining('only other packages/')])
+  expect(found('packages/retry/src/a.test.ts')).toEqual([])
+})
+
+it('a circle is refused once, with the way round it', () => {
+  const files = [
+    { path: 'services/orders/src/a.ts', imports: ['./b.ts'] },
+    { path: 'services/orders/src/b.ts', imports: ['./c.ts'] },
+    { path: 'services/orders/src/c.ts', imports: ['./a.ts'] },
+    { path: 'services/orders/src/d.ts', imports: ['./a.ts'] },
+  ]
+  expect(importProblems(files, packages)).toEqual([
+    'services/orders/src/a.ts → services/orders/src/b.ts → services/orders/src/c.ts → services/orders/src/a.ts: ' +
+      'found a circle of imports; allowed: one direction',
+  ])
+})
+
+it('two folders import in one direction; their tests may look back', () => {
+  const pair = (back: string) => [
+    { path: 'services/orders/src/stage/a.ts', imports: ['../sql/b.ts'] },
+    { path: back, imports: ['../stage/c.ts'] },
+  ]
+  expect(importProblems(pair('services/orders/src/sql/b.test.ts'), packages)).toEqual([])
+  expect(importProblems(pair('services/orders/src/sql/d.ts'), packages)).toEqual([
+    expect.stringMatching(/^services\/orders\/src\/sql, services\/orders\/src\/stage: found imports both ways/),
+  ])
+})
