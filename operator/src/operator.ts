@@ -30,7 +30,7 @@ import { eventRecorder } from './reconcile/event-recorder.ts'
 import { contestedFields } from './reconcile/contested-fields.ts'
 import { hasFinalizer } from './reconcile/finalizer.ts'
 import { atLatest, type Next } from './reconcile/next-check.ts'
-import { isNews, priorityOf } from './reconcile/news.ts'
+import { isNews, isOwnCreation, priorityOf } from './reconcile/news.ts'
 import { observe, type Informers, informersOf } from './reconcile/observe.ts'
 import { podReports } from './reconcile/pod-reports.ts'
 import { reconcile } from './reconcile/reconcile.ts'
@@ -134,7 +134,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       },
       child: (change) => {
         const key = pipelineKeyOf(change.object)
-        if (key !== undefined) queue.addAfter(key, gatherMs)
+        if (key !== undefined && !isOwnCreation(change)) queue.addAfter(key, gatherMs)
       },
       absent: (resource, absence, error) => {
         if (absence) log.warn({ kind: resource.kind, absence, error }, absenceCause(resource, absence).what)
