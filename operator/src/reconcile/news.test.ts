@@ -8,13 +8,12 @@ const topic = (
   resourceVersion: string,
   rest: object = {},
   annotations = { [fingerprintAnnotation]: 'f' },
-): KubeObject =>
-  ({
-    apiVersion: 'kafka.strimzi.io/v1',
-    kind: 'KafkaTopic',
-    metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion, annotations },
-    ...rest,
-  })
+): KubeObject => ({
+  apiVersion: 'kafka.strimzi.io/v1',
+  kind: 'KafkaTopic',
+  metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion, annotations },
+  ...rest,
+})
 const news = (...seen: KubeObject[]): boolean[] => {
   const known = store()
   return seen.flatMap((object) => known.set(object)).map((change) => !isOwnCreation(change))
