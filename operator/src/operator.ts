@@ -2,16 +2,19 @@
 // and stopped as one.
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import { orderPipelines, type OrderPipeline, type OrderPipelineStatus, resourceOf } from './api/index.ts'
+import type { OrderPipeline } from './api/index.ts'
 import type { Config } from './config.ts'
-import { kafkaClients } from './kafka/clients.ts'
-import { credentials } from './kafka/credentials.ts'
-import { lagPoller } from './kafka/lag-poller.ts'
-import { kafkaLagReader, type LagReader } from './kafka/lag-reader.ts'
-import { topicKeeper } from './kafka/topic-keeper.ts'
-import { recordTopics } from './kafka/topic-record.ts'
+import type { LagReader } from './kafka/lag-reader.ts'
+import { kafkaParts } from './kafka-parts.ts'
 import { kubePort } from './kube/port.ts'
-import { declaredPart, schemaAt, servedSchemas, type ServedSchemas } from './kube/served-schema.ts'
+import {
+  declaredStatus,
+  declaresRecord,
+  knowsFallbackBehavior,
+  knowsFormulaFallback,
+  withSchemas,
+} from './kube/known-fields.ts'
+import { servedSchemas } from './kube/served-schema.ts'
 import { type CallObserver, transport } from './kube/transport.ts'
 import type { WatchSettings } from './kube/informer.ts'
 import {
@@ -22,15 +25,13 @@ import {
   keyOf,
   lagSource,
   type LagSource,
-  needsFinalizer,
   pipelineKeyOf,
 } from './pipeline/index.ts'
 import { acting } from './reconcile/acting.ts'
 import { eventRecorder } from './reconcile/event-recorder.ts'
 import { contestedFields } from './reconcile/contested-fields.ts'
-import { hasFinalizer } from './reconcile/finalizer.ts'
 import { atLatest, type Next } from './reconcile/next-check.ts'
-import { isNews, priorityOf } from './reconcile/news.ts'
+import { isNews, isOwnCreation, priorityOf } from './reconcile/news.ts'
 import { observe, type Informers, informersOf } from './reconcile/observe.ts'
 import { podReports } from './reconcile/pod-reports.ts'
 import { reconcile } from './reconcile/reconcile.ts'
@@ -42,12 +43,9 @@ import { updateTurns } from './reconcile/updates.ts'
 import type { Clock } from './runtime/clock.ts'
 import { healthServer } from './runtime/health-server.ts'
 import { leader } from './leadership/leader.ts'
+import { actAsLeader } from './act-as-leader.ts'
 import { metrics } from './runtime/metrics.ts'
-import { pause } from './runtime/pause.ts'
 import { type QueueSettings, workQueue } from './runtime/work-queue.ts'
-import { workers } from './reconcile/workers.ts'
-import { flowMetrics } from './scaler/flow-metrics.ts'
-import { flowScaler } from './scaler/flow-scaler.ts'
 
 export interface OperatorParts {
   readonly config: Config
@@ -83,8 +81,6 @@ export interface Operator {
 }
 
 const requestTimeoutMs = 10_000
-/** Kinds of which fields are left out where they are not declared. */
-const withSchemas: ReadonlySet<string> = new Set([orderPipelines.kind, 'ScaledObject'])
 /** Children report in bursts, one pass answers them all. */
 const gatherMs = 200
 
@@ -134,7 +130,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       },
       child: (change) => {
         const key = pipelineKeyOf(change.object)
-        if (key !== undefined) queue.addAfter(key, gatherMs)
+        if (key !== undefined && !isOwnCreation(change)) queue.addAfter(key, gatherMs)
       },
       absent: (resource, absence, error) => {
         if (absence) log.warn({ kind: resource.kind, absence, error }, absenceCause(resource, absence).what)
@@ -168,7 +164,6 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const pipelines = () => world.pipelines.store.all() as readonly OrderPipeline[]
   const acted = () => pipelines().filter(turns.acts)
   const pipelineOf = (key: string) => world.pipelines.store.get(key) as OrderPipeline | undefined
-  const clients = kafkaClients((access) => credentials(kube, access), config.lag.timeoutSeconds * 1000)
   const turns = acting(
     {
       kube: kubePort(wire, { ...writing, fieldManager: `${fieldManager}-record` }),
@@ -183,52 +178,17 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     own,
     { answerMs: config.standbySeconds * 1000, askMs: config.standbySeconds * 10_000 },
   )
-  const poller = lagPoller(
-    {
-      pipelines: () => [...polled.values()],
-      readerFor: parts.lagReaderFor ?? ((access) => kafkaLagReader(clients.of(access))),
-      ...clock,
-      updated: (key) => queue.add(key, 'background'),
-      failed: ({ bootstrapServers: servers }, error) => {
-        measured.lagReadFailed()
-        log.warn({ servers, error }, 'lag cannot be read, it is unknown until Kafka answers')
-      },
-    },
-    {
-      intervalMs: config.lag.intervalSeconds * 1000,
-      lettersMs: config.deadLettersIntervalSeconds * 1000,
-      serviceDomain: config.serviceDomain,
-    },
-  )
-  const flow = await flowScaler({
-    ...clock,
-    port: config.flowScaler?.port,
-    intervalMs: (config.flowScaler?.intervalSeconds ?? 2) * 1000,
-    serviceDomain: config.serviceDomain,
+  const { poller, flow, topics } = await kafkaParts({
+    ...{ config, clock, log, measured, kube, lagReaderFor: parts.lagReaderFor },
+    recording: kubePort(wire, { ...writing, fieldManager: `${fieldManager}-topics` }),
+    polled: () => [...polled.values()],
+    external: () => [...external.values()],
     observe: (key) => observe(world, key),
-    readerFor: parts.lagReaderFor ?? ((access) => kafkaLagReader(clients.of(access))),
-    failed: ({ bootstrapServers: servers }, error) => {
-      measured.lagReadFailed()
-      log.warn({ servers, error }, 'the flow of pipelines is not known, KEDA goes by lag until Kafka answers')
-    },
+    noted: world.noteWritten,
+    acts: turns.acts,
+    mayWrite: () => lead.mayWriteFor() > 0,
+    updated: (key) => queue.add(key, 'background'),
   })
-  flowMetrics(measured.registry, flow.decisions)
-  const recording = kubePort(wire, { ...writing, fieldManager: `${fieldManager}-topics` })
-  const unrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
-  const topics = topicKeeper(
-    {
-      pipelines: () => [...external.values()].filter(isHeldAsNeeded),
-      acts: turns.acts,
-      connectionTo: (access) => clients.of(access),
-      record: (pipeline, kafka) => recordTopics(recording, world.noteWritten, unrecorded, pipeline, kafka),
-      mayWrite: () => lead.mayWriteFor() > 0,
-      updated: (key) => queue.add(key, 'background'),
-      failed: ({ bootstrapServers: servers }, error) =>
-        log.warn({ servers, error }, 'topics cannot be looked at, they are left as they are until Kafka answers'),
-      ...clock,
-    },
-    { intervalMs: config.topicsIntervalSeconds * 1000, serviceDomain: config.serviceDomain },
-  )
   const settings = () => ({
     servicesImage: config.servicesImage,
     imagePullPolicy: config.imagePullPolicy,
@@ -305,34 +265,13 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     measured.forgetPipeline(pipeline)
   }
 
-  const act = async (): Promise<'stopped' | 'lost'> => {
-    while (!world.synced() && !stopping.signal.aborted) await pause(50, stopping.signal)
-    if (stopping.signal.aborted || !(await lead.acquire(stopping.signal))) return 'stopped'
-    measured.leading(true)
-    log.info({ holder: config.lease.holder }, 'leading')
-    const polling = poller.run(stopping.signal)
-    const keeping = topics.run(stopping.signal)
-    const working = workers(
-      queue,
-      pass,
-      { log, metrics: measured, ...clock },
-      { count: config.workers, resyncMs: config.resyncSeconds * 1000 },
-    )
-    const held = await lead.hold(stopping.signal)
-    measured.leading(false)
-    queue.close()
-    if (held === 'lost') {
-      log.error('the lease is lost, another operator may be acting')
-      stopping.abort()
-    }
-    // The lease is kept alive by its remaining time while what is in hand finishes: writes end with
-    // it at the latest.
-    await Promise.all([working.finished, keeping])
-    if (held === 'released')
-      await lead.release().catch((error: unknown) => log.warn({ error }, 'the lease was not given back'))
-    await polling // reads only: nobody has to wait for a Kafka that does not answer before taking over
-    return held === 'lost' ? 'lost' : 'stopped'
-  }
+  const act = () =>
+    actAsLeader({
+      ...{ synced: world.synced, lead, measured, log, clock, queue, pass, stopping },
+      beside: [(signal) => poller.run(signal)],
+      writing: [(signal) => topics.run(signal)],
+      settings: { count: config.workers, resyncMs: config.resyncSeconds * 1000, holder: config.lease.holder },
+    })
 
   const health = await healthServer(config.metricsPort, measured.registry, {
     alive: () => true,
@@ -360,33 +299,3 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     },
   }
 }
-
-/** Reported once for each set of fields that are missing. */
-const declaredStatus = (schemas: ServedSchemas, outdated: (fields: readonly string[]) => void) => {
-  let reported = ''
-  return (status: OrderPipelineStatus): OrderPipelineStatus => {
-    const { value, undeclared } = declaredPart(status, schemaAt(schemas.of(orderPipelines), 'status'))
-    const fields = undeclared.join()
-    if (fields !== reported && undeclared.length > 0) outdated(undeclared)
-    if (undeclared.length > 0) reported = fields
-    return value
-  }
-}
-
-const declaresRecord = (schemas: ServedSchemas): boolean => {
-  const schema = schemas.of(orderPipelines)
-  return schema === undefined || schemaAt(schema, 'status.operator') !== undefined
-}
-
-const knowsFallbackBehavior = (schemas: ServedSchemas): boolean => {
-  const schema = schemas.of(resourceOf('ScaledObject'))
-  return schema === undefined || schemaAt(schema, 'spec.fallback.behavior') !== undefined
-}
-
-const knowsFormulaFallback = (schemas: ServedSchemas): boolean => {
-  const allowed = schemaAt(schemas.of(resourceOf('ScaledObject')), 'spec.fallback.behavior')?.enum
-  return allowed === undefined ? knowsFallbackBehavior(schemas) : allowed.includes('scalingModifiers')
-}
-
-/** Topics that are to be deleted with their pipeline are not made before it waits for that. */
-const isHeldAsNeeded = (pipeline: OrderPipeline): boolean => hasFinalizer(pipeline) || !needsFinalizer(pipeline, [])

@@ -25,6 +25,18 @@ export const withFingerprint = <T extends KubeObject>(object: T): T => ({
   },
 })
 
+/** Of keys, which are few and the same for every object. */
+const quoted = new Map<string, string>()
+const mostQuoted = 2000
+
+const quote = (key: string): string => {
+  const known = quoted.get(key)
+  if (known !== undefined) return known
+  const text = JSON.stringify(key)
+  if (quoted.size < mostQuoted) quoted.set(key, text)
+  return text
+}
+
 /** JSON with the keys of every object in order. */
 const canonical = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
@@ -35,6 +47,6 @@ const canonical = (value: unknown): string => {
   }
   const fields = value as Readonly<Record<string, unknown>>
   for (const key of Object.keys(fields).sort())
-    if (fields[key] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(fields[key])}`
+    if (fields[key] !== undefined) text += `${text === '' ? '' : ','}${quote(key)}:${canonical(fields[key])}`
   return `{${text}}`
 }

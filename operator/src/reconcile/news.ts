@@ -1,7 +1,7 @@
 // Which changes of a pipeline are worth a pass, and how soon?
-import type { OrderPipeline } from '../api/index.ts'
+import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import type { Change } from '../kube/object-store.ts'
-import { concerns, retryAnnotation } from '../pipeline/index.ts'
+import { concerns, fingerprintAnnotation, retryAnnotation } from '../pipeline/index.ts'
 import type { Priority } from '../runtime/work-queue.ts'
 
 /** Our own status writes are no reason to look again, what another installation writes is. */
@@ -20,6 +20,16 @@ export const isNews = (change: Change, own: string): boolean => {
     now.annotations?.[retryAnnotation] !== before.annotations?.[retryAnnotation] ||
     JSON.stringify(now.finalizers) !== JSON.stringify(before.finalizers)
   )
+}
+
+/**
+ * Whether a change of a child is only that it was made, by us: no status says anything yet, and
+ * whoever makes one of it brings another change. A pass over it would find nothing to do.
+ */
+export const isOwnCreation = (change: Change): boolean => {
+  if (change.kind === 'gone' || change.before() !== undefined) return false
+  const { metadata, status } = change.object as ChildObject & { readonly status?: object }
+  return metadata.annotations?.[fingerprintAnnotation] !== undefined && Object.keys(status ?? {}).length === 0
 }
 
 /**

@@ -102,7 +102,7 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
     await removeFinalizer(on.kube, pipeline)
     return { kind: 'gone' }
   }
-  const after = observe(on.world, key).children
+  const after = outcomes.length === 0 ? children : observe(on.world, key).children
   // On record before it is acted on, so that a crash in between moves no pipeline there and back.
   const moveTo = deleting || problems.length > 0 ? undefined : on.updates.turn(pipeline, after)
   const services = servicesStatus(pipeline, after, settings.servicesImage, moveTo)

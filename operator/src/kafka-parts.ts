@@ -1,0 +1,93 @@
+// Which parts of the operator speak to Kafka? One reads lag, one answers KEDA, and one keeps the
+// topics of external clusters; all over shared connections.
+import type { Logger } from 'pino'
+import type { KubeObject, OrderPipeline } from './api/index.ts'
+import type { Config } from './config.ts'
+import { kafkaClients } from './kafka/clients.ts'
+import { credentials } from './kafka/credentials.ts'
+import { type LagPoller, lagPoller } from './kafka/lag-poller.ts'
+import { kafkaLagReader, type LagReader } from './kafka/lag-reader.ts'
+import { type TopicKeeper, topicKeeper } from './kafka/topic-keeper.ts'
+import { recordTopics } from './kafka/topic-record.ts'
+import type { Kube } from './kube/port.ts'
+import { type KafkaAccess, type LagSource, needsFinalizer } from './pipeline/index.ts'
+import { hasFinalizer } from './reconcile/finalizer.ts'
+import type { Observed } from './reconcile/observe.ts'
+import type { Clock } from './runtime/clock.ts'
+import type { Metrics } from './runtime/metrics.ts'
+import { flowMetrics } from './scaler/flow-metrics.ts'
+import { type FlowScaler, flowScaler } from './scaler/flow-scaler.ts'
+
+interface KafkaEnvironment {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly measured: Metrics
+  readonly kube: Kube
+  /** By a field manager of its own, so that no other write of the status takes the record away. */
+  readonly recording: Kube
+  readonly lagReaderFor: ((access: KafkaAccess) => LagReader) | undefined
+  /** Pipelines whose lag is read. */
+  readonly polled: () => readonly LagSource[]
+  /** Pipelines on an external Kafka. */
+  readonly external: () => readonly OrderPipeline[]
+  readonly observe: (key: string) => Observed
+  readonly noted: (object: KubeObject) => void
+  readonly acts: (pipeline: OrderPipeline) => boolean
+  readonly mayWrite: () => boolean
+  /** What is known of this pipeline has changed. */
+  readonly updated: (key: string) => void
+}
+
+export interface KafkaParts {
+  readonly poller: LagPoller
+  readonly flow: FlowScaler
+  readonly topics: TopicKeeper
+}
+
+export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
+  const { config, clock, log, measured, updated } = on
+  const { serviceDomain } = config
+  const clients = kafkaClients((access) => credentials(on.kube, access), config.lag.timeoutSeconds * 1000)
+  const readerFor = on.lagReaderFor ?? ((access) => kafkaLagReader(clients.of(access)))
+  const unreadable =
+    (consequence: string) =>
+    ({ bootstrapServers: servers }: KafkaAccess, error: unknown): void => {
+      measured.lagReadFailed()
+      log.warn({ servers, error }, consequence)
+    }
+  const poller = lagPoller(
+    {
+      ...{ pipelines: on.polled, readerFor, updated, ...clock },
+      failed: unreadable('lag cannot be read, it is unknown until Kafka answers'),
+    },
+    {
+      intervalMs: config.lag.intervalSeconds * 1000,
+      lettersMs: config.deadLettersIntervalSeconds * 1000,
+      serviceDomain,
+    },
+  )
+  const flow = await flowScaler({
+    ...{ ...clock, observe: on.observe, readerFor, serviceDomain },
+    port: config.flowScaler?.port,
+    intervalMs: (config.flowScaler?.intervalSeconds ?? 2) * 1000,
+    failed: unreadable('the flow of pipelines is not known, KEDA goes by lag until Kafka answers'),
+  })
+  flowMetrics(measured.registry, flow.decisions)
+  const unrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
+  const topics = topicKeeper(
+    {
+      pipelines: () => on.external().filter(isHeldAsNeeded),
+      connectionTo: (access) => clients.of(access),
+      record: (pipeline, kafka) => recordTopics(on.recording, on.noted, unrecorded, pipeline, kafka),
+      ...{ acts: on.acts, mayWrite: on.mayWrite, updated, ...clock },
+      failed: ({ bootstrapServers: servers }, error) =>
+        log.warn({ servers, error }, 'topics cannot be looked at, they are left as they are until Kafka answers'),
+    },
+    { intervalMs: config.topicsIntervalSeconds * 1000, serviceDomain },
+  )
+  return { poller, flow, topics }
+}
+
+/** Topics that are to be deleted with their pipeline are not made before it waits for that. */
+const isHeldAsNeeded = (pipeline: OrderPipeline): boolean => hasFinalizer(pipeline) || !needsFinalizer(pipeline, [])

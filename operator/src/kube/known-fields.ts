@@ -1,0 +1,37 @@
+// Which fields may be sent, by the schemas that the API server serves? Where a schema is not known,
+// all of them.
+import { orderPipelines, type OrderPipelineStatus, resourceOf } from '../api/index.ts'
+import { declaredPart, schemaAt, type ServedSchemas } from './served-schema.ts'
+
+/** Kinds of which fields are left out where they are not declared. */
+export const withSchemas: ReadonlySet<string> = new Set([orderPipelines.kind, 'ScaledObject'])
+
+/** The status without what is not declared, which is reported once for each set of fields. */
+export const declaredStatus = (schemas: ServedSchemas, outdated: (fields: readonly string[]) => void) => {
+  let reported = ''
+  return (status: OrderPipelineStatus): OrderPipelineStatus => {
+    const { value, undeclared } = declaredPart(status, schemaAt(schemas.of(orderPipelines), 'status'))
+    const fields = undeclared.join()
+    if (fields !== reported && undeclared.length > 0) outdated(undeclared)
+    if (undeclared.length > 0) reported = fields
+    return value
+  }
+}
+
+/** Whether a pipeline can say which installation of the operator acts on it. */
+export const declaresRecord = (schemas: ServedSchemas): boolean => {
+  const schema = schemas.of(orderPipelines)
+  return schema === undefined || schemaAt(schema, 'status.operator') !== undefined
+}
+
+/** `fallback.behavior`, from KEDA 2.17 on. */
+export const knowsFallbackBehavior = (schemas: ServedSchemas): boolean => {
+  const schema = schemas.of(resourceOf('ScaledObject'))
+  return schema === undefined || schemaAt(schema, 'spec.fallback.behavior') !== undefined
+}
+
+/** A fallback by the formula. */
+export const knowsFormulaFallback = (schemas: ServedSchemas): boolean => {
+  const allowed = schemaAt(schemas.of(resourceOf('ScaledObject')), 'spec.fallback.behavior')?.enum
+  return allowed === undefined ? knowsFallbackBehavior(schemas) : allowed.includes('scalingModifiers')
+}
