@@ -27,7 +27,7 @@ export interface FetchAdmissionOptions {
 export interface InFlightMessage {
   /** Done, or left to redelivery. */
   readonly over: boolean
-  /** It has failed, and only waits for its next try. */
+  /** It only waits for a next try: its own, or that of one before it of its key. */
   readonly resting: boolean
 }
 

@@ -13,6 +13,7 @@ const out = (value: string): OutgoingRecord => ({ topic: 't', key: null, value, 
 function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
   const log: string[] = []
   const left: string[] = []
+  const aside = new Set<string>()
   const abandon = new AbortController()
   const draining = new AbortController()
   const groups = createGroupCommit<string>({
@@ -45,11 +46,12 @@ function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
         done,
         live,
         leave: () => left.push(name),
+        aside: (waits) => (waits ? aside.add(name) : aside.delete(name)),
         deadLetter: () => out(`dead ${name}`),
       }),
     )
   const item = (name: string, live?: () => boolean) => add({ item: name }, name, live)
-  return { log, left, abandon, draining, item, add }
+  return { log, left, aside, abandon, draining, item, add }
 }
 
 /** Fails each named item as often as told, alone or with others. */
@@ -276,4 +278,16 @@ test('what comes while the last batch is being published is not left behind', as
   await new Promise((resolve) => setTimeout(resolve, 5))
   publishing.resolve()
   await Promise.all([first, second])
+})
+
+test('one that waits for its next try, and those of its key behind it, are known to do nothing but wait', async () => {
+  const times = { a1: 1 }
+  const log: string[] = []
+  const { aside, item } = bench({ effect: failing(times, log), backoff: { firstMs: 100, maxMs: 100 } })
+  const work = Promise.all(['a1', 'a2', 'b1'].map((name) => item(name)))
+  const deadline = performance.now() + 10_000
+  while (aside.size < 2 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 1))
+  expect([...aside].sort()).toEqual(['a1', 'a2'])
+  await work
+  expect([...aside]).toEqual([])
 })

@@ -9,6 +9,8 @@ export interface RetryEntry {
   readonly live: () => boolean
   /** Called once where it is given up without an end: it is left to redelivery. */
   readonly leave: () => void
+  /** Told when it begins to wait here, and when it is to be tried. */
+  readonly aside?: (waits: boolean) => void
 }
 
 export interface RetryQueue<Entry extends RetryEntry> {
@@ -68,6 +70,7 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       const lane = lanes.get(entry.key)
       if (!lane || lane.first === entry) return false
       lane.behind.push(entry)
+      entry.aside?.(true)
       return true
     },
     put: (entry, ms) => {
@@ -75,6 +78,7 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       lane.trying = false
       lanes.set(entry.key, lane)
       if (stop.aborted) return leave(lane)
+      entry.aside?.(true)
       const timer = setTimeout(() => {
         timers.delete(timer)
         due.push(entry)
@@ -86,6 +90,7 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       const entry = due.shift()
       const lane = entry && lanes.get(entry.key)
       if (lane) lane.trying = true
+      entry?.aside?.(false)
       return entry
     },
     release: (entry) => {
@@ -96,6 +101,7 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       // replica included.
       const [live, gone] = [lane.behind.filter((one) => one.live()), lane.behind.filter((one) => !one.live())]
       for (const one of gone) one.leave()
+      for (const one of live) one.aside?.(false)
       return live
     },
   }

@@ -27,6 +27,8 @@ import { linesAbout } from './log-fields.ts'
 import type { LogFields } from './log-fields.ts'
 import { startMembership } from './membership.ts'
 import { createStageMetrics, reasonOf } from './metrics.ts'
+import { createResting } from './resting.ts'
+import type { RestingMessage } from './resting.ts'
 import type { Producer } from './producer.ts'
 import { forAnotherStage } from './replay.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
@@ -109,7 +111,7 @@ export interface Stage {
 }
 
 interface Preparing {
-  readonly inHand: { resting: boolean }
+  readonly waits: RestingMessage
   readonly place: Slot
   readonly ending: AbortSignal
   readonly about: LogFields
@@ -143,19 +145,9 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const draining = new AbortController()
   /** Calls that came to an end, whichever message's. */
   let answered = 0
-  /** Messages in hand that only wait for their next try. */
-  let resting = 0
-  const rest = async (message: { resting: boolean }, wait: Promise<void>): Promise<void> => {
-    message.resting = true
-    resting++
+  const resting = createResting(() => {
     if (ownership.quarantine && ownership.quarantine.partitions.length > 0) inFlightLimit.wake()
-    try {
-      await wait
-    } finally {
-      message.resting = false
-      resting--
-    }
-  }
+  })
   const executor = createKeySerialExecutor(options.concurrency)
   const inFlightLimit = createInFlightLimit(maxInHand)
   const ownership = createPartitionOwnership({
@@ -245,8 +237,18 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     const started = performance.now()
     const finished = epoch.tracker.take(record.topic, record.partition, record.offset)
     inFlightLimit.take()
-    const inHand = { over: false, resting: false }
+    // Without a key there is no order to keep.
+    const key = record.key?.toString('latin1') ?? `${record.topic}/${record.partition}/${record.offset}`
+    let waits = resting.enter()
+    const inHand = {
+      over: false,
+      get resting() {
+        return waits.resting
+      },
+    }
     const letGo = (): void => {
+      waits.leave()
+      waits.aside(false)
       inHand.over = true
       inFlightLimit.release()
     }
@@ -263,12 +265,21 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       span?.fail(failure.error)
       return deadLetter(record, failure, options.name, options.deadLetterTopic, options.now())
     }
-    // Without a key there is no order to keep.
-    const key = record.key?.toString('latin1') ?? `${record.topic}/${record.partition}/${record.offset}`
     let about: LogFields = { topic: record.topic, partition: record.partition, offset: record.offset }
     const live = (): boolean => assignments.current === epoch && epoch.open
-    const send = (outcome: { item: Item } | { failure: Failure }): void =>
-      groups.add({ key, about, outcome, done, live, leave: letGo, deadLetter: letter })
+    const send = (outcome: { item: Item } | { failure: Failure }): void => {
+      waits.leave()
+      groups.add({
+        key,
+        about,
+        outcome,
+        done,
+        live,
+        leave: letGo,
+        aside: (apart) => waits.aside(apart),
+        deadLetter: letter,
+      })
+    }
 
     const handle = (): void => {
       if (forAnotherStage(record.headers, options.name)) return done()
@@ -291,10 +302,12 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       const decoded = traced?.message ?? message
       const { prepare } = options
       if (!prepare) return send({ item: options.itemOf(decoded) })
-      executor.add(options.overtakes?.(decoded) ? `${key}\novertaking` : key, async (place) => {
+      const lane = options.overtakes?.(decoded) ? `${key}\novertaking` : key
+      waits = resting.enter(lane)
+      executor.add(lane, async (place) => {
         try {
           if (epoch.ending.aborted || !live()) throw new Abandoned('its partition is being handed over')
-          send(await prepared(prepare, decoded, { inHand, place, ending: epoch.ending, about }))
+          send(await prepared(prepare, decoded, { waits, place, ending: epoch.ending, about }))
         } catch (error) {
           letGo()
           if (!(error instanceof Abandoned)) logger.error({ ...about, error }, 'a message could not be taken further')
@@ -308,7 +321,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const prepared = async (
     prepare: (message: Message, signal: AbortSignal) => Promise<Item>,
     message: Message,
-    { inHand, place, ending, about }: Preparing,
+    { waits, place, ending, about }: Preparing,
   ): Promise<{ item: Item } | { failure: Failure }> => {
     const answeredBefore = answered
     const since = performance.now()
@@ -330,14 +343,14 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         // it would only be more calls to who is away already. One that fails while others succeed,
         // or for longer than an outage is likely to be everybody's, must not keep the place from
         // them.
-        if (verdict !== 'outage') await rest(inHand, place.releaseWhile(pause(delayMs(failures, backoff), ending)))
+        if (verdict !== 'outage') await waits.during(place.releaseWhile(pause(delayMs(failures, backoff), ending)))
         else {
           const othersAnswered = answered > answeredBefore
           if (othersAnswered && performance.now() - since >= stalledForMs)
             return { failure: { error, attempts: outages } }
           const ofItsOwn = stallOf(error) !== undefined || othersAnswered || outages >= keptPlaceFor
           const wait = pause(delayMs(++outages, ofItsOwn ? backoff : outageBackoff), ending)
-          await rest(inHand, ofItsOwn ? place.releaseWhile(wait) : wait)
+          await waits.during(ofItsOwn ? place.releaseWhile(wait) : wait)
         }
       }
     }
@@ -345,7 +358,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
 
   const onBatch = createFetchAdmission({
     ...{ inFlightLimit, assignments, ownership, accept, hold: options.hold, draining: draining.signal },
-    resting: () => resting,
+    resting: () => resting.count,
   })
 
   const membership = startMembership({

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { createResting } from './resting.ts'
+
+test('a message that waits for its next try rests with all that wait behind it, and no other does', async () => {
+  let told = 0
+  const resting = createResting(() => told++)
+  const [first, second, other] = [resting.enter('a'), resting.enter('a'), resting.enter('b')]
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const wait = first.during(promise)
+  expect([first, second, other].map((message) => message.resting)).toEqual([true, true, false])
+  expect([resting.count, told]).toEqual([2, 1])
+  const late = resting.enter('a')
+  expect([late.resting, resting.count]).toEqual([true, 3])
+  late.leave()
+  expect(resting.count).toBe(2)
+  resolve()
+  await wait
+  expect([first.resting, second.resting, resting.count]).toEqual([false, false, 0])
+  first.leave()
+  first.leave()
+  await second.during(Promise.resolve())
+  second.leave()
+  expect([resting.count, resting.enter('a').resting]).toEqual([0, false])
+})
+
+test('a message whose wait fails rests no more', async () => {
+  const resting = createResting(() => undefined)
+  const message = resting.enter('a')
+  await expect(message.during(Promise.reject(new Error('stopped')))).rejects.toThrow('stopped')
+  expect([message.resting, resting.count]).toEqual([false, 0])
+})
+
+test('a message that is put aside rests until it is tried again, and is counted once', () => {
+  const resting = createResting(() => undefined)
+  const message = resting.enter('a')
+  message.leave()
+  message.aside(true)
+  message.aside(true)
+  expect([message.resting, resting.count]).toEqual([true, 1])
+  message.aside(false)
+  message.aside(false)
+  expect([message.resting, resting.count]).toEqual([false, 0])
+})
