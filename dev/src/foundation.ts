@@ -18,15 +18,11 @@ export interface Foundation {
   readonly state: State
   readonly ports: Ports
   readonly table: ProcessTable
-  /** Rejects where one of them cannot be started. */
-  readonly laid: Promise<Laid>
-}
-
-export interface Laid {
-  readonly kafkaPort: number
-  readonly database: PostgresConnection
+  /** Each rejects where it cannot be had. Kafka, by far the last, with its port. */
+  readonly kafka: Promise<number>
+  readonly database: Promise<PostgresConnection>
   /** Of the built-in stages, where the pipeline has any. */
-  readonly programs: Programs | undefined
+  readonly programs: Promise<Programs | undefined>
 }
 
 /** A first start downloads before there is a process; the rest is not to wait for that. */
@@ -44,14 +40,14 @@ export async function foundation(
     say(`Port ${port}, kept for ${name}, is held by ${holder}: another one is taken.`)
   const ports = persistedPorts(state.ports)
   const table = backingTable(state.processes, say)
-  const laid = Promise.all([
-    steps.run('Kafka', (progress) => kafka(table, state.dir, ports, progress)),
-    steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress)),
-    needsPrograms ? steps.run('Programs of the built-in stages', builtPrograms) : undefined,
-  ]).then(([kafkaPort, database, programs]) => ({ kafkaPort, database, programs }))
-  laid.catch(() => undefined) // whoever waits for it is told
+  const parts = {
+    kafka: steps.run('Kafka', (progress) => kafka(table, state.dir, ports, progress)),
+    database: steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress)),
+    programs: needsPrograms ? steps.run('Programs of the built-in stages', builtPrograms) : Promise.resolve(undefined),
+  }
+  for (const part of Object.values(parts)) part.catch(() => undefined) // whoever waits for it is told
   const latest = performance.now() + longestWaitMs
   while (performance.now() < latest && !(await table.list()).some(({ name, pid }) => name === 'kafka' && pid))
     await sleep(5)
-  return { state, ports, table, laid }
+  return { state, ports, table, ...parts }
 }

@@ -89,12 +89,14 @@ export class Runtime {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const { state, ports, laid } = this.#foundation
-    const { kafkaPort, database, programs } = await laid
+    const { state, ports, kafka } = this.#foundation
+    const [database, programs] = await Promise.all([this.#foundation.database, this.#foundation.programs])
+    // Its failure is to be told at once, and not behind the migration.
+    const [kafkaPort] = await Promise.all([kafka, signal.aborted ? undefined : this.#migrate(database, programs)])
     if (signal.aborted) return
     await this.#addServices(ports, kafkaPort, database)
     const objects = this.#makeObjects(database)
-    await this.#runJobs(objects, database, programs, state)
+    await this.#runJobs()
     if (signal.aborted) return
     await this.#begin(objects, kafkaPort, ports, state, programs)
   }
@@ -254,29 +256,27 @@ export class Runtime {
     return text === undefined ? undefined : Buffer.from(text, 'base64').toString()
   }
 
-  async #runJobs(
-    objects: LocalObjects,
-    database: PostgresConnection,
-    programs: Programs | undefined,
-    state: State,
-  ): Promise<void> {
+  /** Needs no Kafka, whose start takes longer. */
+  async #migrate(database: PostgresConnection, programs: Programs | undefined): Promise<void> {
+    if (!programs || !this.#pipeline.spec.database) return
+    const variables = {
+      DATABASE_URL: database.adminUrl,
+      SERVICES_DATABASE_URL: servicesUrl(database),
+      ...demonstrationGoods,
+    }
+    const program = {
+      command: process.execPath,
+      args: [join(programs.app, 'migrate.mjs')],
+      cwd: programs.app,
+      env: { ...programs.env },
+    }
+    await this.#steps.run('Tables and products', () => runToEnd('The migration', program, variables))
+  }
+
+  async #runJobs(): Promise<void> {
     const namespace = this.#pipeline.metadata.namespace ?? 'default'
     const services = this.#services
     const secret = (name: string, key: string) => this.#secret(namespace, name, key)
-    if (programs && this.#pipeline.spec.database) {
-      const variables = {
-        DATABASE_URL: database.adminUrl,
-        SERVICES_DATABASE_URL: servicesUrl(database),
-        ...demonstrationGoods,
-      }
-      const program = {
-        command: process.execPath,
-        args: [join(programs.app, 'migrate.mjs')],
-        cwd: programs.app,
-        env: { ...programs.env },
-      }
-      await this.#steps.run('Tables and products', () => runToEnd('The migration', program, variables))
-    }
     for (const { name, container } of this.#file.jobs) {
       const command = this.#options.run.get(name)
       if (command === undefined) {
@@ -292,8 +292,6 @@ export class Runtime {
         runToEnd(`The Job ${name}`, shellProgram(command, process.env), environment.variables),
       )
     }
-    void objects
-    void state
   }
 
   #programOf(deployment: Deployment) {

@@ -34,6 +34,7 @@ export interface WorkloadOptions {
 /** What changes is looked at as it does; this is for what passes with time alone. */
 const tickMs = 2_000
 const tidyMs = 60_000
+const longestBeginningMs = 20_000
 /** Of replicas that are gone. */
 const keptLogs = 50
 const revision = 'deployment.kubernetes.io/revision'
@@ -50,12 +51,14 @@ export class Workloads {
   #tidying: NodeJS.Timeout | undefined
   #soon: NodeJS.Timeout | undefined
   #closing = false
+  #runningSince = 0
 
   constructor(options: WorkloadOptions) {
     this.#options = options
   }
 
   run(): void {
+    this.#runningSince = this.#options.now()
     this.#timer = setInterval(() => this.look(), tickMs)
     this.#tidying = setInterval(() => void this.tidyLogs().catch(() => undefined), tidyMs)
   }
@@ -225,7 +228,7 @@ export class Workloads {
         replica.begun || replica.draining ? [] : [{ deployment, before, replica }],
       ),
     )
-    for (const { replica } of startOrder(waiting)) {
+    for (const { replica } of startOrder(waiting, this.#beginning())) {
       if (this.#starting.size >= Math.max(2, availableParallelism())) return
       if (availableBytes() < this.#options.leastFreeBytes) return this.#sayOnce('memory', memoryText())
       this.#limits.delete('memory')
@@ -235,6 +238,13 @@ export class Workloads {
       })
       this.#starting.add(started)
     }
+  }
+
+  /** One that does not get ready does not hold the others up for long. */
+  #beginning(): boolean {
+    const parts = [...this.#replicas.values()].filter((replicas) => replicas.length > 0)
+    const works = parts.every((replicas) => replicas.some(({ ready }) => ready))
+    return !works && this.#options.now() - this.#runningSince < longestBeginningMs
   }
 
   #newReplica(deployment: Deployment, version: string, set: KubeObject): Replica {

@@ -7,6 +7,9 @@ export interface Waiting {
   readonly before: number
 }
 
-/** Stable: Deployments stay in the order in which they came. */
-export const startOrder = <Replica extends Waiting>(waiting: readonly Replica[]): Replica[] =>
-  [...waiting].sort((a, b) => a.before - b.before)
+/**
+ * `beginning`: a part has no replica that is ready yet, so a second of another would only make that
+ * later. Stable: Deployments stay in the order in which they came.
+ */
+export const startOrder = <Replica extends Waiting>(waiting: readonly Replica[], beginning: boolean): Replica[] =>
+  waiting.filter(({ before }) => !beginning || before === 0).sort((a, b) => a.before - b.before)

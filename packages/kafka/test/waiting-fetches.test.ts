@@ -6,6 +6,7 @@ import type { EachBatchPayload } from 'kafkajs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
+import { createClient } from '../src/client.ts'
 import { within } from '../src/deadline.ts'
 import { createProducer, createTopics } from '../src/index.ts'
 import type { Producer } from '../src/index.ts'
@@ -75,11 +76,24 @@ const untilItWaits = (): Promise<void> => sleep(1_000)
 const send = (name: string, partition: number, value: string): Promise<void> =>
   producer.send([{ topic: prefix + name, partition, key: value, value: Buffer.from(value), headers: {} }])
 
+/** Who has not said that it leaves is a member until its session has ended. */
+async function membersOf(name: string): Promise<readonly string[]> {
+  const admin = createClient(address, logger).admin()
+  await admin.connect()
+  try {
+    const { groups } = await admin.describeGroups([prefix + name])
+    return groups.flatMap(({ members }) => members.map(({ memberId }) => memberId))
+  } finally {
+    await admin.disconnect()
+  }
+}
+
 test('leaves its group while a fetch waits', async () => {
   const { member, assignments } = join('leaves')
   await until('it has its partitions', () => assignments.length === 1)
   await untilItWaits()
   await within(deadlineMs, 'leaving', member.close())
+  expect(await membersOf('leaves')).toEqual([])
 })
 
 test('takes part in a rebalance while a fetch waits, and gets the messages that come after it', async () => {
