@@ -75,29 +75,87 @@ export interface Proxy {
  * `access` names the server and the authority that signed its certificate; who asks is said by each
  * request.
  */
-export const proxyTo = async (access: KubeConfig): Promise<Proxy> => {
-  const target = new URL(access.getCurrentCluster()?.server ?? '')
+export async function proxyTo(access: KubeConfig): Promise<Proxy> {
   const tls: RequestOptions = {}
   await access.applyToHTTPSOptions(tls)
   const agent = new Agent({ keepAlive: true, ca: tls.ca })
-  const sockets = new Set<Socket>()
-  const watches = new Set<ServerResponse>()
-  const passed: Passed[] = []
-  const faults = new Map<string, number>()
-  const counts = { writes: 0, reads: 0 }
-  let choose: (asked: Asked) => Fault | undefined = () => undefined
-  let resumed: Promise<void> | undefined
-  let resume = (): void => {}
-  let dead = false
+  const proxy = new BreakableProxy(new URL(access.getCurrentCluster()?.server ?? ''), agent)
+  await proxy.listen()
+  return proxy.port()
+}
 
-  const note = (name: string): void => void faults.set(name, (faults.get(name) ?? 0) + 1)
+class BreakableProxy {
+  readonly #target: URL
+  readonly #agent: Agent
+  readonly #sockets = new Set<Socket>()
+  readonly #watches = new Set<ServerResponse>()
+  readonly #passed: Passed[] = []
+  readonly #faults = new Map<string, number>()
+  readonly #counts = { writes: 0, reads: 0 }
+  #choose: (asked: Asked) => Fault | undefined = () => undefined
+  #resumed: Promise<void> | undefined
+  #resume: () => void = () => {}
+  #dead = false
+  readonly #server = createServer((asking, answer) => {
+    answer.on('error', () => {})
+    this.#handle(asking, answer).catch(() => asking.socket.destroy()) // the client has gone, or the server: both see a cut
+  })
 
-  const handle = async (asking: IncomingMessage, answer: ServerResponse): Promise<void> => {
+  constructor(target: URL, agent: Agent) {
+    this.#target = target
+    this.#agent = agent
+    this.#server.on('connection', (socket) => {
+      if (this.#dead) return socket.destroy()
+      this.#sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  async listen(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+  }
+
+  port(): Proxy {
+    return {
+      url: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`,
+      passed: this.#passed,
+      faults: this.#faults,
+      inject: (chosen) => {
+        this.#choose = chosen
+      },
+      say: (line) => {
+        for (const watch of this.#watches) watch.write(`${line}\n`)
+        return this.#watches.size
+      },
+      cut: () => this.#cut(),
+      hang: (yes) => {
+        this.#resume()
+        this.#resumed = yes ? new Promise((resolve) => (this.#resume = resolve)) : undefined
+      },
+      dead: () => this.#dead,
+      close: async () => {
+        this.#resume()
+        this.#agent.destroy()
+        const closed = once(this.#server, 'close')
+        this.#server.close()
+        this.#server.closeAllConnections()
+        await closed
+      },
+    }
+  }
+
+  #note(name: string): void {
+    return void this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1)
+  }
+
+  async #handle(asking: IncomingMessage, answer: ServerResponse): Promise<void> {
     const body = await bodyOf(asking)
-    const asked = askedBy(asking, counts)
-    if (dead) return void asking.socket.destroy()
-    const fault = choose(asked)
-    if (fault) note(fault.kind === 'answer' ? String(fault.code) : fault.kind)
+    const asked = askedBy(asking, this.#counts)
+    if (this.#dead) return void asking.socket.destroy()
+    const fault = this.#choose(asked)
+    if (fault) this.#note(fault.kind === 'answer' ? String(fault.code) : fault.kind)
     switch (fault?.kind) {
       case 'answer':
         return answerWith(answer, fault)
@@ -117,40 +175,44 @@ export const proxyTo = async (access: KubeConfig): Promise<Proxy> => {
       case 'lastBreath':
       case undefined: // what there is to do comes after the server's answer
     }
-    await resumed
+    await this.#resumed
     if (answer.destroyed || asking.socket.destroyed) return // nobody waits for it any more
     const entry: { -readonly [K in keyof Passed]: Passed[K] } = {
       ...{ method: asked.method, path: asked.path, query: asked.query, writes: asked.writes },
       ...{ at: Date.now(), answeredAt: undefined, code: undefined },
     }
-    passed.push(entry)
-    const response = await forward(asking, body, answer)
+    this.#passed.push(entry)
+    const response = await this.#forward(asking, body, answer)
     entry.answeredAt = Date.now()
     entry.code = response.statusCode
     if (fault?.kind === 'lastBreath') {
-      dead = true
-      for (const socket of sockets) socket.destroy()
+      this.#dead = true
+      for (const socket of this.#sockets) socket.destroy()
       return
     }
     if (fault?.kind === 'resetAfter') return void asking.socket.resetAndDestroy()
-    await resumed
+    await this.#resumed
     answer.writeHead(response.statusCode ?? 502, response.headers)
     if (asked.watches) {
-      watches.add(answer)
-      answer.on('close', () => watches.delete(answer))
+      this.#watches.add(answer)
+      answer.on('close', () => this.#watches.delete(answer))
       answer.flushHeaders()
     }
     for await (const chunk of response) {
-      await resumed
+      await this.#resumed
       answer.write(chunk)
     }
     answer.end()
   }
 
   /** The server is told when the client goes away. */
-  const forward = async (asking: IncomingMessage, body: Buffer, answer: ServerResponse): Promise<IncomingMessage> => {
+  async #forward(asking: IncomingMessage, body: Buffer, answer: ServerResponse): Promise<IncomingMessage> {
     const { host: _replaced, connection: _own, ...headers } = asking.headers
-    const request = httpsRequest(new URL(asking.url ?? '/', target), { method: asking.method, headers, agent })
+    const request = httpsRequest(new URL(asking.url ?? '/', this.#target), {
+      method: asking.method,
+      headers,
+      agent: this.#agent,
+    })
     answer.on('close', () => request.destroy())
     request.end(body)
     const [response] = (await once(request, 'response')) as [IncomingMessage]
@@ -158,46 +220,8 @@ export const proxyTo = async (access: KubeConfig): Promise<Proxy> => {
     return response
   }
 
-  const server = createServer((asking, answer) => {
-    answer.on('error', () => {})
-    handle(asking, answer).catch(() => asking.socket.destroy()) // the client has gone, or the server: both see a cut
-  })
-  server.on('connection', (socket) => {
-    if (dead) return socket.destroy()
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const cut = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy()
-  }
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    passed,
-    faults,
-    inject: (chosen) => {
-      choose = chosen
-    },
-    say: (line) => {
-      for (const watch of watches) watch.write(`${line}\n`)
-      return watches.size
-    },
-    cut,
-    hang: (yes) => {
-      resume()
-      resumed = yes ? new Promise((resolve) => (resume = resolve)) : undefined
-    },
-    dead: () => dead,
-    close: async () => {
-      resume()
-      agent.destroy()
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-    },
+  #cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 }
 

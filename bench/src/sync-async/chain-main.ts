@@ -1,15 +1,14 @@
 // One service of the synchronous chain as a process: SERVICE says which, NEXT where the others are.
 import { createHttpServer } from '@orderpipeline/http'
-import { builtInStageNames } from '@orderpipeline/order-events'
 import { createPool } from '@orderpipeline/postgres'
 import { createRegistry, drainOnSignals, readConfig, silentLogger, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
-import { chainServices } from './chain.ts'
+import { chainServiceNames, chainServices } from './chain.ts'
 import type { Next } from './chain.ts'
 
 const config = readConfig(
   z.object({
-    SERVICE: z.enum(builtInStageNames),
+    SERVICE: z.enum(chainServiceNames),
     NEXT: variables.text('JSON'),
     HTTP_PORT: variables.port(),
     DATABASE_URL: variables.url(['postgres', 'postgresql']),

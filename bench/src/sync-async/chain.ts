@@ -4,7 +4,6 @@
 // provider. A failure ends the chain; that it undoes nothing spares it work.
 import { randomUUIDv7 } from 'node:crypto'
 import type { FastifyInstance } from '@orderpipeline/http'
-import type { BuiltInStageName } from '@orderpipeline/order-events'
 import type { Pool } from '@orderpipeline/postgres'
 import { z } from 'zod'
 
@@ -13,9 +12,9 @@ const orderBody = z.object({ customerId: z.string(), items: lines })
 const about = z.object({ orderId: z.uuid(), customerId: z.string() })
 
 /** Base URLs of the services that come next, by name. */
-export type Next = Readonly<Record<Exclude<ChainService, 'orders'> | 'provider', string>>
+export type Next = Readonly<Record<'inventory' | 'payment' | 'shipping' | 'notification' | 'provider', string>>
 
-export type ChainService = BuiltInStageName
+export type ChainService = 'orders' | Exclude<keyof Next, 'provider'>
 
 /** Adds a service's one route. */
 export const chainServices: Record<ChainService, (app: FastifyInstance, database: Pool, next: Next) => void> = {
@@ -77,6 +76,9 @@ export const chainServices: Record<ChainService, (app: FastifyInstance, database
     })
   },
 }
+
+/** In the order in which an order meets them. */
+export const chainServiceNames = Object.keys(chainServices) as ChainService[]
 
 /** Longer than any payment takes here. */
 const timeoutMs = 60_000

@@ -2,7 +2,7 @@
 import { createTopics } from '@orderpipeline/kafka'
 import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
-import type { ChainService, Next } from './chain.ts'
+import { chainServiceNames, type ChainService, type Next } from './chain.ts'
 import { freePort, type Processes } from './processes.ts'
 
 /** What both stand on. `atOnce`: charges that may be under way, the same for both. */
@@ -17,7 +17,7 @@ const at = (port: number): string => `http://127.0.0.1:${port}`
 
 /** Returns where orders are posted to. */
 export async function startChain({ databaseUrl, providerUrl, processes }: Ground): Promise<string> {
-  const names: readonly ChainService[] = shopStages.toReversed()
+  const names = chainServiceNames.toReversed()
   const ports = new Map(await Promise.all(names.map(async (name) => [name, await freePort()] as const)))
   const url = (name: ChainService): string => at(ports.get(name) ?? 0)
   const urls = Object.fromEntries(names.map((name) => [name, url(name)])) as Record<ChainService, string>

@@ -44,164 +44,192 @@ const outage: Backoff = { firstMs: 200, longestMs: 10_000 }
 
 export type Stage = ReturnType<typeof createStage>
 
-export function createStage({ config, store, now, log, onLost }: StageOptions) {
-  const kafka = kafkaOf(config)
-  const counts: Counts = { consumed: 0, suspected: 0, deadLetters: 0, retries: 0 }
-  const draining = new AbortController()
-  let joined = false
-  let lastSign = performance.now()
-  const producer = kafka.producer({
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-    allowAutoTopicCreation: false,
-    retry: { retries: 3 },
-  })
-  const consumer = kafka.consumer({
-    groupId: config.KAFKA_GROUP_ID,
-    allowAutoTopicCreation: false,
-    sessionTimeout: 30_000,
-    rebalanceTimeout: 15_000,
-    maxBytes: 4 << 20,
-    maxWaitTimeInMs: 500, // a drain waits for the fetch that is under way
-  })
-  const stage = config.ORDERPIPELINE_STAGE
-  const keyedByOrder = config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_EMIT_TOPICS)
-  const backoff: Backoff = { firstMs: config.STAGE_RETRY_BACKOFF_SECONDS * 1_000, longestMs: 60_000 }
+export function createStage(options: StageOptions) {
+  return new FraudCheck(options).port()
+}
+
+class FraudCheck {
+  readonly #options: StageOptions
+  readonly #kafka: kafkajs.Kafka
+  readonly #counts: Counts = { consumed: 0, suspected: 0, deadLetters: 0, retries: 0 }
+  readonly #draining = new AbortController()
+  #joined = false
+  #lastSign: number = performance.now()
+  readonly #producer: kafkajs.Producer
+  readonly #consumer: kafkajs.Consumer
+  readonly #stage: string
+  readonly #keyedByOrder: boolean
+  readonly #backoff: Backoff
+
+  constructor(options: StageOptions) {
+    this.#options = options
+    this.#kafka = kafkaOf(options.config)
+    this.#producer = this.#kafka.producer({
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+      retry: { retries: 3 },
+    })
+    this.#consumer = this.#kafka.consumer({
+      groupId: options.config.KAFKA_GROUP_ID,
+      allowAutoTopicCreation: false,
+      sessionTimeout: 30_000,
+      rebalanceTimeout: 15_000,
+      maxBytes: 4 << 20,
+      maxWaitTimeInMs: 500, // a drain waits for the fetch that is under way
+    })
+    this.#stage = options.config.ORDERPIPELINE_STAGE
+    this.#keyedByOrder = options.config.KAFKA_ORDER_KEYED_TOPICS.includes(options.config.KAFKA_EMIT_TOPICS)
+    this.#backoff = { firstMs: options.config.STAGE_RETRY_BACKOFF_SECONDS * 1_000, longestMs: 60_000 }
+    for (const event of [
+      this.#consumer.events.GROUP_JOIN,
+      this.#consumer.events.FETCH,
+      this.#consumer.events.HEARTBEAT,
+    ] as const)
+      this.#consumer.on(event, () => (this.#lastSign = performance.now()))
+    this.#consumer.on(this.#consumer.events.GROUP_JOIN, () => (this.#joined = true))
+    this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
+      this.#joined = false
+      if (!payload.restart && !this.#draining.signal.aborted) options.onLost(payload.error)
+    })
+  }
+
+  port() {
+    return {
+      start: async () => {
+        await this.#producer.connect()
+        await this.#consumer.connect()
+        await this.#consumer.subscribe({ topics: [...this.#options.config.KAFKA_CONSUME_TOPICS], fromBeginning: true })
+        await this.#consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          eachBatch: (payload) => this.#onBatch(payload),
+        })
+      },
+      counts: (): Readonly<Counts> => this.#counts,
+      ready: () => this.#joined,
+      healthy: () => performance.now() - this.#lastSign < 300_000,
+      /** What is in hand is finished and committed; the group is left. */
+      drain: async () => {
+        this.#draining.abort()
+        await this.#consumer.disconnect()
+        await this.#producer.disconnect()
+      },
+    }
+  }
 
   /**
    * Waits longer each time, half of it by chance, and stays a member of the group meanwhile. False
    * once draining.
    */
-  const pause = async (failures: number, { firstMs, longestMs }: Backoff, heartbeat: Heartbeat) => {
-    counts.retries++
+  async #pause(failures: number, { firstMs, longestMs }: Backoff, heartbeat: Heartbeat) {
+    this.#counts.retries++
     const ms = Math.min(firstMs * 2 ** Math.min(failures - 1, 16), longestMs)
     const until = performance.now() + ms / 2 + (Math.random() * ms) / 2
-    while (performance.now() < until && !draining.signal.aborted) {
-      await sleep(Math.min(1_000, until - performance.now()), undefined, { signal: draining.signal }).catch(
+    while (performance.now() < until && !this.#draining.signal.aborted) {
+      await sleep(Math.min(1_000, until - performance.now()), undefined, { signal: this.#draining.signal }).catch(
         () => undefined,
       )
       await heartbeat()
     }
-    return !draining.signal.aborted
+    return !this.#draining.signal.aborted
   }
 
   /** Until Kafka has them: while it is away no message is at fault. False once draining. */
-  const publish = async (
+  async #publish(
     topic: string,
     messages: { key: Buffer | string | null; value: Buffer | string | null }[],
     heartbeat: Heartbeat,
-  ) => {
+  ) {
     for (let failures = 1; messages.length > 0; failures++) {
       try {
-        await producer.send({ topic, messages, acks: -1, timeout: 10_000 })
+        await this.#producer.send({ topic, messages, acks: -1, timeout: 10_000 })
         break
       } catch (error) {
-        log('publishing failed', { error: String(error), failures })
-        if (!(await pause(failures, outage, heartbeat))) return false
+        this.#options.log('publishing failed', { error: String(error), failures })
+        if (!(await this.#pause(failures, outage, heartbeat))) return false
       }
     }
     return true
   }
 
-  const giveUpOn = async (received: Received, error: unknown, attempts: number, heartbeat: Heartbeat) => {
-    log('a message goes to the dead letters', {
+  async #giveUpOn(received: Received, error: unknown, attempts: number, heartbeat: Heartbeat) {
+    this.#options.log('a message goes to the dead letters', {
       error: String(error),
       topic: received.topic,
       offset: received.message.offset,
     })
-    const letter = deadLetter(received, error, attempts, stage, now())
-    if (!(await publish(config.KAFKA_DEAD_LETTER_TOPIC, [letter], heartbeat))) return false
-    counts.deadLetters++
+    const letter = deadLetter(received, error, attempts, this.#stage, this.#options.now())
+    if (!(await this.#publish(this.#options.config.KAFKA_DEAD_LETTER_TOPIC, [letter], heartbeat))) return false
+    this.#counts.deadLetters++
     return true
   }
 
   /** False: not done, for a drain; then it must not be committed. */
-  const judge = async (seen: readonly Seen[], heartbeat: Heartbeat): Promise<boolean> => {
+  async #judge(seen: readonly Seen[], heartbeat: Heartbeat): Promise<boolean> {
     for (let failures = 1, outages = 1; ;) {
       const sightings = seen.map(({ sighting }) => sighting)
-      const outcome = await store.judge(sightings, now()).then(
+      const outcome = await this.#options.store.judge(sightings, this.#options.now()).then(
         (suspicions) => ({ suspicions }),
         (error: unknown) => ({ error }),
       )
-      if ('suspicions' in outcome) return announce(outcome.suspicions, heartbeat)
+      if ('suspicions' in outcome) return this.#announce(outcome.suspicions, heartbeat)
       const { error } = outcome
-      log('judging failed', { error: String(error), cause: String((error as Error).cause), messages: seen.length })
+      this.#options.log('judging failed', {
+        error: String(error),
+        cause: String((error as Error).cause),
+        messages: seen.length,
+      })
       if (error instanceof DatabaseAway) {
-        if (!(await pause(outages++, outage, heartbeat))) return false
+        if (!(await this.#pause(outages++, outage, heartbeat))) return false
       } else if (seen.length > 1) {
         // One of them is at fault: each alone, in order.
-        for (const one of seen) if (!(await judge([one], heartbeat))) return false
+        for (const one of seen) if (!(await this.#judge([one], heartbeat))) return false
         return true
-      } else if (failures >= config.STAGE_RETRY_ATTEMPTS) {
+      } else if (failures >= this.#options.config.STAGE_RETRY_ATTEMPTS) {
         const [one] = seen
-        return one === undefined || giveUpOn(one.received, error, failures, heartbeat)
-      } else if (!(await pause(failures++, backoff, heartbeat))) return false
+        return one === undefined || this.#giveUpOn(one.received, error, failures, heartbeat)
+      } else if (!(await this.#pause(failures++, this.#backoff, heartbeat))) return false
     }
   }
 
-  const announce = async (suspicions: readonly Suspicion[], heartbeat: Heartbeat): Promise<boolean> => {
+  async #announce(suspicions: readonly Suspicion[], heartbeat: Heartbeat): Promise<boolean> {
     const messages = suspicions.map(({ orderId, customerId, event }) => ({
-      key: keyedByOrder ? orderId : customerId,
+      key: this.#keyedByOrder ? orderId : customerId,
       value: event,
       headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
     }))
-    if (!(await publish(config.KAFKA_EMIT_TOPICS, messages, heartbeat))) return false
-    counts.suspected += messages.length
+    if (!(await this.#publish(this.#options.config.KAFKA_EMIT_TOPICS, messages, heartbeat))) return false
+    this.#counts.suspected += messages.length
     return true
   }
 
-  const take = async (batch: readonly Received[], heartbeat: Heartbeat): Promise<boolean> => {
+  async #take(batch: readonly Received[], heartbeat: Heartbeat): Promise<boolean> {
     const seen: Seen[] = []
     for (const received of batch) {
-      if (forAnotherStage(received, stage)) continue
+      if (forAnotherStage(received, this.#stage)) continue
       try {
         const sighting = sightingOf(received.message.value)
         if (sighting) seen.push({ received, sighting })
       } catch (error) {
-        if (!(await giveUpOn(received, error, 1, heartbeat))) return false
+        if (!(await this.#giveUpOn(received, error, 1, heartbeat))) return false
       }
     }
-    return judge(seen, heartbeat)
+    return this.#judge(seen, heartbeat)
   }
 
-  const onBatch = async (payload: EachBatchPayload): Promise<void> => {
+  async #onBatch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = payload.batch
     const heartbeat = () => payload.heartbeat()
-    for (let from = 0; from < messages.length; from += config.STAGE_CONCURRENCY) {
-      if (!payload.isRunning() || payload.isStale() || draining.signal.aborted) return
-      const some = messages.slice(from, from + config.STAGE_CONCURRENCY)
+    for (let from = 0; from < messages.length; from += this.#options.config.STAGE_CONCURRENCY) {
+      if (!payload.isRunning() || payload.isStale() || this.#draining.signal.aborted) return
+      const some = messages.slice(from, from + this.#options.config.STAGE_CONCURRENCY)
       const received = some.map((message) => ({ topic, partition, message }))
-      if (!(await take(received, heartbeat))) return
+      if (!(await this.#take(received, heartbeat))) return
       const last = some.at(-1)!.offset
       payload.resolveOffset(last)
-      await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }])
-      counts.consumed += some.length
+      await this.#consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }])
+      this.#counts.consumed += some.length
       await heartbeat()
     }
-  }
-
-  for (const event of [consumer.events.GROUP_JOIN, consumer.events.FETCH, consumer.events.HEARTBEAT] as const)
-    consumer.on(event, () => (lastSign = performance.now()))
-  consumer.on(consumer.events.GROUP_JOIN, () => (joined = true))
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    joined = false
-    if (!payload.restart && !draining.signal.aborted) onLost(payload.error)
-  })
-
-  return {
-    start: async () => {
-      await producer.connect()
-      await consumer.connect()
-      await consumer.subscribe({ topics: [...config.KAFKA_CONSUME_TOPICS], fromBeginning: true })
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: onBatch })
-    },
-    counts: (): Readonly<Counts> => counts,
-    ready: () => joined,
-    healthy: () => performance.now() - lastSign < 300_000,
-    /** What is in hand is finished and committed; the group is left. */
-    drain: async () => {
-      draining.abort()
-      await consumer.disconnect()
-      await producer.disconnect()
-    },
   }
 }

@@ -75,62 +75,83 @@ interface Polled<Source> {
 
 const longestPauseMs = 60_000
 
-export const lagPoller = <Source extends LagSource>(
+export function lagPoller<Source extends LagSource>(
   on: LagPollerEnvironment<Source>,
-  { intervalMs, serviceDomain, lettersMs }: LagPollerSettings,
-): LagPoller => {
-  const clusters = new Map<string, Cluster>()
-  const samples = new Map<string, readonly LagSample[]>()
-  const figures = new Map<string, ReadonlyMap<string, StageFigures>>()
+  settings: LagPollerSettings,
+): LagPoller {
+  return new LagRounds<Source>(on, settings).port()
+}
 
-  const known = ({ key }: Polled<Source>): string => JSON.stringify([...(figures.get(key) ?? [])])
+class LagRounds<Source extends LagSource> {
+  readonly #settings: LagPollerSettings
+  readonly #on: LagPollerEnvironment<Source>
+  readonly #clusters = new Map<string, Cluster>()
+  readonly #samples = new Map<string, readonly LagSample[]>()
+  readonly #figures = new Map<string, ReadonlyMap<string, StageFigures>>()
+  readonly #worked = new WeakMap<Source, Polled<Source>>()
 
-  const worked = new WeakMap<Source, Polled<Source>>()
-  const polled = (source: Source): Polled<Source> => {
-    const before = worked.get(source)
+  constructor(on: LagPollerEnvironment<Source>, settings: LagPollerSettings) {
+    this.#settings = settings
+    this.#on = on
+  }
+
+  port(): LagPoller {
+    return {
+      figuresOf: (key) => this.#figures.get(key) ?? nothing,
+      run: (signal) => this.#run(signal),
+      poll: () => this.#poll(),
+    }
+  }
+
+  #known({ key }: Polled<Source>): string {
+    return JSON.stringify([...(this.#figures.get(key) ?? [])])
+  }
+
+  #polled(source: Source): Polled<Source> {
+    const before = this.#worked.get(source)
     if (before) return before
-    const access = kafkaAccess(source, serviceDomain)
+    const access = kafkaAccess(source, this.#settings.serviceDomain)
     const topicOf = (stage: string) => deadLetterTopic(source.metadata.name, stage)
     const one = {
       ...{ source, key: keyOf(source), access, accessKey: accessKey(access), queries: queriesOf(source) },
       letterTopics: new Map(source.spec.stages.map(({ name }) => [name, topicOf(name)])),
     }
-    worked.set(source, one)
+    this.#worked.set(source, one)
     return one
   }
 
-  const pollCluster = async ({ access, pipelines }: Members<Source>): Promise<void> => {
+  async #pollCluster({ access, pipelines }: Members<Source>): Promise<void> {
     const key = accessKey(access)
-    const cluster = clusters.get(key) ?? newCluster(on.readerFor(access))
-    clusters.set(key, cluster)
-    if (cluster.busy || on.now() < cluster.nextAt) return
+    const cluster = this.#clusters.get(key) ?? newCluster(this.#on.readerFor(access))
+    this.#clusters.set(key, cluster)
+    if (cluster.busy || this.#on.now() < cluster.nextAt) return
     cluster.busy = true
-    const before = pipelines.map(known)
+    const before = pipelines.map((pipeline) => this.#known(pipeline))
     try {
       const read = await cluster.reader.read(pipelines.flatMap(({ queries }) => [...queries.values()]))
-      await countLetters(cluster, pipelines)
+      await this.#countLetters(cluster, pipelines)
       cluster.failures = 0
       for (const pipeline of pipelines) {
-        take(pipeline, read, cluster.letters)
-        on.seen?.(pipeline.source, read)
+        this.#take(pipeline, read, cluster.letters)
+        this.#on.seen?.(pipeline.source, read)
       }
     } catch (error) {
       cluster.failures += 1
-      const pause = Math.min(longestPauseMs, intervalMs * 2 ** cluster.failures)
-      cluster.nextAt = on.now() + pause * (0.5 + 0.5 * on.random())
-      on.failed(access, error)
-      for (const { key: gone } of pipelines) figures.delete(gone)
+      const pause = Math.min(longestPauseMs, this.#settings.intervalMs * 2 ** cluster.failures)
+      cluster.nextAt = this.#on.now() + pause * (0.5 + 0.5 * this.#on.random())
+      this.#on.failed(access, error)
+      for (const { key: gone } of pipelines) this.#figures.delete(gone)
     } finally {
       cluster.busy = false
     }
     pipelines
-      .filter((pipeline, index) => known(pipeline) !== before[index])
-      .forEach((pipeline) => on.updated(pipeline.key))
+      .filter((pipeline, index) => this.#known(pipeline) !== before[index])
+      .forEach((pipeline) => this.#on.updated(pipeline.key))
   }
 
-  const countLetters = async (cluster: Cluster, pipelines: readonly Polled<Source>[]): Promise<void> => {
-    if (lettersMs === undefined || !cluster.reader.letters || on.now() < cluster.lettersAt) return
-    cluster.lettersAt = on.now() + lettersMs
+  async #countLetters(cluster: Cluster, pipelines: readonly Polled<Source>[]): Promise<void> {
+    if (this.#settings.lettersMs === undefined || !cluster.reader.letters || this.#on.now() < cluster.lettersAt) return
+    cluster.lettersAt = this.#on.now() + this.#settings.lettersMs
     // A user who may not read them, or a topic that is not there: how many wait is unknown then,
     // and lag is not.
     cluster.letters = await cluster.reader
@@ -138,61 +159,59 @@ export const lagPoller = <Source extends LagSource>(
       .catch(() => new Map<string, number>())
   }
 
-  const take = (
+  #take(
     { key, queries, letterTopics }: Polled<Source>,
     read: Awaited<ReturnType<LagReader['read']>>,
     counted: ReadonlyMap<string, number>,
-  ): void => {
+  ): void {
     const ofStages = [...queries].flatMap(([stage, { group }]): [string, StageFigures][] => {
       const partitions = read.get(group)
       const deadLetters = counted.get(letterTopics.get(stage) ?? '')
       const letters = deadLetters === undefined ? {} : { deadLetters }
       if (!partitions) return deadLetters === undefined ? [] : [[stage, letters]]
-      const seen = withSample(samples.get(group) ?? [], lagSample(partitions, on.now()))
-      samples.set(group, seen)
+      const seen = withSample(this.#samples.get(group) ?? [], lagSample(partitions, this.#on.now()))
+      this.#samples.set(group, seen)
       return [[stage, { ...lagFigures(seen), ...letters }]]
     })
-    figures.set(key, new Map(ofStages))
+    this.#figures.set(key, new Map(ofStages))
   }
 
-  const poll = async (): Promise<void> => {
+  async #poll(): Promise<void> {
     const wanted = new Map<string, Members<Source>>()
-    for (const pipeline of on.pipelines().map(polled)) {
+    for (const pipeline of this.#on.pipelines().map((source) => this.#polled(source))) {
       const members = wanted.get(pipeline.accessKey) ?? { access: pipeline.access, pipelines: [] }
       members.pipelines.push(pipeline)
       wanted.set(pipeline.accessKey, members)
     }
-    await forgetOthers(wanted)
-    await Promise.all([...wanted.values()].map(pollCluster))
+    await this.#forgetOthers(wanted)
+    await Promise.all([...wanted.values()].map((members) => this.#pollCluster(members)))
   }
 
-  const forgetOthers = async (wanted: ReadonlyMap<string, Members<Source>>): Promise<void> => {
+  async #forgetOthers(wanted: ReadonlyMap<string, Members<Source>>): Promise<void> {
     const pipelines = [...wanted.values()].flatMap((members) => members.pipelines)
     const keys = new Set(pipelines.map(({ key }) => key))
     const groups = new Set(pipelines.flatMap(({ queries }) => [...queries.values()].map(({ group }) => group)))
-    for (const key of figures.keys()) if (!keys.has(key)) figures.delete(key)
-    for (const group of samples.keys()) if (!groups.has(group)) samples.delete(group)
-    for (const [key, { reader }] of [...clusters]) {
+    for (const key of this.#figures.keys()) if (!keys.has(key)) this.#figures.delete(key)
+    for (const group of this.#samples.keys()) if (!groups.has(group)) this.#samples.delete(group)
+    for (const [key, { reader }] of [...this.#clusters]) {
       if (wanted.has(key)) continue
-      clusters.delete(key)
+      this.#clusters.delete(key)
       await reader.close()
     }
   }
 
-  const run = async (signal: AbortSignal): Promise<void> => {
+  async #run(signal: AbortSignal): Promise<void> {
     const rounds = new Set<Promise<void>>()
     while (!signal.aborted) {
       // Not waited for: a cluster that takes long to answer is left out of the next round, and
       // keeps no other waiting.
-      const round = poll().finally(() => rounds.delete(round))
+      const round = this.#poll().finally(() => rounds.delete(round))
       rounds.add(round)
-      await pause(intervalMs * (0.9 + 0.2 * on.random()), signal)
+      await pause(this.#settings.intervalMs * (0.9 + 0.2 * this.#on.random()), signal)
     }
-    await Promise.all([...clusters.values()].map(({ reader }) => reader.close()))
+    await Promise.all([...this.#clusters.values()].map(({ reader }) => reader.close()))
     await Promise.all(rounds)
   }
-
-  return { figuresOf: (key) => figures.get(key) ?? nothing, run, poll }
 }
 
 const nothing: ReadonlyMap<string, StageFigures> = new Map()

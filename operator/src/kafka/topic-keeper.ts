@@ -68,129 +68,147 @@ interface Cluster {
 const tickMs = 1_000
 const [firstBackoffMs, lastBackoffMs] = [1_000, 60_000]
 
-export const topicKeeper = (
+export function topicKeeper(
   on: TopicKeeperEnvironment,
-  { intervalMs, serviceDomain }: { readonly intervalMs: number; readonly serviceDomain: string },
-): TopicKeeper => {
-  const clusters = new Map<string, Cluster>()
-  const known = new Map<string, Known>()
-  const leaving = new Set<string>()
-  const working = new Set<Promise<void>>()
-  let wake: (() => void) | undefined
+  settings: { readonly intervalMs: number; readonly serviceDomain: string },
+): TopicKeeper {
+  return new ClusterTopics(on, settings).port()
+}
 
-  const jittered = (ms: number): number => ms * (0.8 + 0.4 * on.random())
-  const backoffMs = (failures: number): number => jittered(Math.min(lastBackoffMs, firstBackoffMs * 2 ** failures))
+class ClusterTopics {
+  readonly #settings: { readonly intervalMs: number; readonly serviceDomain: string }
+  readonly #on: TopicKeeperEnvironment
+  readonly #clusters = new Map<string, Cluster>()
+  readonly #known = new Map<string, Known>()
+  readonly #leaving = new Set<string>()
+  readonly #working = new Set<Promise<void>>()
+  #wake: (() => void) | undefined
 
-  const learn = (pipeline: OrderPipeline, topics: ExternalTopics, nextInMs: number, lost = false): void => {
+  constructor(on: TopicKeeperEnvironment, settings: { readonly intervalMs: number; readonly serviceDomain: string }) {
+    this.#settings = settings
+    this.#on = on
+  }
+
+  port(): TopicKeeper {
+    return {
+      topicsOf: (pipeline) => {
+        const last = this.#known.get(keyOf(pipeline))
+        return last?.version === versionOf(pipeline) ? last.topics : undefined
+      },
+      look: () => this.#wake?.(),
+      released: (pipeline) => {
+        const nothingOfOurs = recorded(pipeline).length === 0
+        if (!isExternal(pipeline) || pipeline.spec.deletionPolicy !== 'Delete' || nothingOfOurs) return true
+        this.#leaving.add(versionOf(pipeline))
+        const last = this.#known.get(keyOf(pipeline))
+        if (last?.lost && last.version === versionOf(pipeline)) return true
+        this.#wake?.()
+        return false
+      },
+      run: async (signal) => {
+        while (!signal.aborted) {
+          const woken = new AbortController()
+          this.#wake = () => woken.abort()
+          this.#tick()
+          await pause(tickMs, AbortSignal.any([signal, woken.signal]))
+        }
+        await Promise.allSettled([...this.#clusters.values()].map(({ kafka }) => kafka.close()))
+        await Promise.allSettled(this.#working)
+      },
+    }
+  }
+
+  #jittered(ms: number): number {
+    return ms * (0.8 + 0.4 * this.#on.random())
+  }
+
+  #backoffMs(failures: number): number {
+    return this.#jittered(Math.min(lastBackoffMs, firstBackoffMs * 2 ** failures))
+  }
+
+  #learn(pipeline: OrderPipeline, topics: ExternalTopics, nextInMs: number, lost = false): void {
     const key = keyOf(pipeline)
-    const before = known.get(key)
+    const before = this.#known.get(key)
     const version = versionOf(pipeline)
-    known.set(key, { version, nextAt: on.now() + nextInMs, topics, lost })
+    this.#known.set(key, { version, nextAt: this.#on.now() + nextInMs, topics, lost })
     // What was found is news for a spec that was not looked at before, though the same was found
     // for the last one.
     const same = before?.version === version && before.lost === lost && told(before.topics) === told(topics)
-    if (!same || leaving.has(version)) on.updated(key)
+    if (!same || this.#leaving.has(version)) this.#on.updated(key)
   }
 
-  const work = async (cluster: Cluster, due: readonly OrderPipeline[]): Promise<void> => {
+  async #work(cluster: Cluster, due: readonly OrderPipeline[]): Promise<void> {
     try {
-      const found = await topicRound(due, { ...cluster, all: on.pipelines(), record: on.record })
+      const found = await topicRound(due, { ...cluster, all: this.#on.pipelines(), record: this.#on.record })
       const again = [...found.values()].some((one) => one.again)
       cluster.failures = again ? cluster.failures + 1 : 0
       for (const pipeline of due) {
         const topics = found.get(keyOf(pipeline))
-        const soon = topics?.again ? backoffMs(cluster.failures) : jittered(intervalMs)
-        if (topics) learn(pipeline, topics, soon)
+        const soon = topics?.again ? this.#backoffMs(cluster.failures) : this.#jittered(this.#settings.intervalMs)
+        if (topics) this.#learn(pipeline, topics, soon)
       }
     } catch (error) {
       cluster.failures += 1
-      const wait = backoffMs(cluster.failures)
-      cluster.nextAt = on.now() + wait
-      on.failed(cluster.access, error)
+      const wait = this.#backoffMs(cluster.failures)
+      cluster.nextAt = this.#on.now() + wait
+      this.#on.failed(cluster.access, error)
       const problem = outage(error)
       for (const pipeline of problem ? due : []) {
-        const partitions = known.get(keyOf(pipeline))?.topics.partitions ?? new Map<string, number>()
+        const partitions = this.#known.get(keyOf(pipeline))?.topics.partitions ?? new Map<string, number>()
         const topics = { problems: problem ? [problem] : [], partitions }
-        learn(pipeline, topics, wait, problem?.reason === 'SecretNotFound')
+        this.#learn(pipeline, topics, wait, problem?.reason === 'SecretNotFound')
       }
     }
   }
 
-  const isDue = (pipeline: OrderPipeline): boolean => {
-    if (!on.acts(pipeline)) return false
-    const last = known.get(keyOf(pipeline))
-    if (last?.version === versionOf(pipeline) && on.now() < last.nextAt) return false
-    if (pipeline.metadata.deletionTimestamp !== undefined) return leaving.has(versionOf(pipeline))
+  #isDue(pipeline: OrderPipeline): boolean {
+    if (!this.#on.acts(pipeline)) return false
+    const last = this.#known.get(keyOf(pipeline))
+    if (last?.version === versionOf(pipeline) && this.#on.now() < last.nextAt) return false
+    if (pipeline.metadata.deletionTimestamp !== undefined) return this.#leaving.has(versionOf(pipeline))
     return validate(pipeline.spec).length === 0
   }
 
-  const tick = (): void => {
+  #tick(): void {
     const members = new Map<string, { access: KafkaAccess; pipelines: OrderPipeline[] }>()
-    for (const pipeline of on.pipelines()) {
-      const access = kafkaAccess(pipeline, serviceDomain)
+    for (const pipeline of this.#on.pipelines()) {
+      const access = kafkaAccess(pipeline, this.#settings.serviceDomain)
       const group = members.get(accessKey(access)) ?? { access, pipelines: [] }
       group.pipelines.push(pipeline)
       members.set(accessKey(access), group)
     }
-    forgetOthers(members)
-    if (!on.mayWrite()) return
+    this.#forgetOthers(members)
+    if (!this.#on.mayWrite()) return
     for (const [key, { access, pipelines }] of members) {
-      const cluster = clusters.get(key) ?? open(access)
-      clusters.set(key, cluster)
-      const due = pipelines.filter(isDue)
-      if (due.length === 0 || cluster.busy || on.now() < cluster.nextAt) continue
+      const cluster = this.#clusters.get(key) ?? this.#open(access)
+      this.#clusters.set(key, cluster)
+      const due = pipelines.filter((pipeline) => this.#isDue(pipeline))
+      if (due.length === 0 || cluster.busy || this.#on.now() < cluster.nextAt) continue
       cluster.busy = true
-      const doing = work(cluster, due).finally(() => {
+      const doing = this.#work(cluster, due).finally(() => {
         cluster.busy = false
-        working.delete(doing)
-        wake?.() // what changed in the meantime
+        this.#working.delete(doing)
+        this.#wake?.() // what changed in the meantime
       })
-      working.add(doing)
+      this.#working.add(doing)
     }
   }
 
-  const open = (access: KafkaAccess): Cluster => {
-    const kafka = on.connectionTo(access)
+  #open(access: KafkaAccess): Cluster {
+    const kafka = this.#on.connectionTo(access)
     return { access, kafka, admin: topicAdmin(kafka), busy: false, failures: 0, nextAt: 0 }
   }
 
-  const forgetOthers = (members: ReadonlyMap<string, { readonly pipelines: readonly OrderPipeline[] }>): void => {
+  #forgetOthers(members: ReadonlyMap<string, { readonly pipelines: readonly OrderPipeline[] }>): void {
     const pipelines = [...members.values()].flatMap((member) => member.pipelines)
     const [keys, versions] = [new Set(pipelines.map(keyOf)), new Set(pipelines.map(versionOf))]
-    for (const key of known.keys()) if (!keys.has(key)) known.delete(key)
-    for (const version of leaving) if (!versions.has(version)) leaving.delete(version)
-    for (const [key, { kafka }] of [...clusters]) {
+    for (const key of this.#known.keys()) if (!keys.has(key)) this.#known.delete(key)
+    for (const version of this.#leaving) if (!versions.has(version)) this.#leaving.delete(version)
+    for (const [key, { kafka }] of [...this.#clusters]) {
       if (members.has(key)) continue
-      clusters.delete(key)
+      this.#clusters.delete(key)
       void kafka.close()
     }
-  }
-
-  return {
-    topicsOf: (pipeline) => {
-      const last = known.get(keyOf(pipeline))
-      return last?.version === versionOf(pipeline) ? last.topics : undefined
-    },
-    look: () => wake?.(),
-    released: (pipeline) => {
-      const nothingOfOurs = recorded(pipeline).length === 0
-      if (!isExternal(pipeline) || pipeline.spec.deletionPolicy !== 'Delete' || nothingOfOurs) return true
-      leaving.add(versionOf(pipeline))
-      const last = known.get(keyOf(pipeline))
-      if (last?.lost && last.version === versionOf(pipeline)) return true
-      wake?.()
-      return false
-    },
-    run: async (signal) => {
-      while (!signal.aborted) {
-        const woken = new AbortController()
-        wake = () => woken.abort()
-        tick()
-        await pause(tickMs, AbortSignal.any([signal, woken.signal]))
-      }
-      await Promise.allSettled([...clusters.values()].map(({ kafka }) => kafka.close()))
-      await Promise.allSettled(working)
-    },
   }
 }
 

@@ -58,7 +58,7 @@ export interface Watched {
   run(signal: AbortSignal): Promise<void>
 }
 
-export const watched = (
+export function watched(
   kube: Kube,
   resource: Resource,
   options: ListOptions,
@@ -66,60 +66,103 @@ export const watched = (
   clock: { readonly now: () => number; readonly random: () => number },
   settings: WatchSettings = usualWatchSettings,
   optional = false,
-): Watched => {
-  const known = store()
-  let synced = false
-  let absence: Absence | undefined
-  const report = (changes: readonly Change[]): void => changes.forEach(reports.changed)
+): Watched {
+  return new Informer(kube, resource, options, reports, clock, settings, optional).port()
+}
 
-  const relist = async (): Promise<string> => {
-    const listing = known.listing()
+class Informer {
+  readonly #kube: Kube
+  readonly #resource: Resource
+  readonly #options: ListOptions
+  readonly #reports: WatchReports
+  readonly #clock: { readonly now: () => number; readonly random: () => number }
+  readonly #settings: WatchSettings
+  readonly #optional: boolean
+  readonly #known: Store = store()
+  #synced = false
+  #absence: Absence | undefined
+
+  constructor(
+    kube: Kube,
+    resource: Resource,
+    options: ListOptions,
+    reports: WatchReports,
+    clock: { readonly now: () => number; readonly random: () => number },
+    settings: WatchSettings = usualWatchSettings,
+    optional = false,
+  ) {
+    this.#optional = optional
+    this.#kube = kube
+    this.#resource = resource
+    this.#options = options
+    this.#reports = reports
+    this.#clock = clock
+    this.#settings = settings
+  }
+
+  port(): Watched {
+    return {
+      resource: this.#resource,
+      store: this.#known,
+      noteWritten: (object) => this.#report(this.#known.set(object)),
+      synced: () => this.#synced,
+      absence: () => this.#absence,
+      run: (signal) => this.#run(signal),
+    }
+  }
+
+  #report(changes: readonly Change[]): void {
+    return changes.forEach(this.#reports.changed)
+  }
+
+  async #relist(): Promise<string> {
+    const listing = this.#known.listing()
     let version = '0'
-    for await (const { items, resourceVersion } of kube.pages(resource, options)) {
-      report(listing.page(items))
+    for await (const { items, resourceVersion } of this.#kube.pages(this.#resource, this.#options)) {
+      this.#report(listing.page(items))
       version = resourceVersion
     }
-    report(listing.end(version))
-    synced = true
-    present(undefined, undefined)
+    this.#report(listing.end(version))
+    this.#synced = true
+    this.#present(undefined, undefined)
     return version
   }
 
-  const present = (now: Absence | undefined, error: unknown): void => {
-    if (now === absence) return
-    absence = now
-    reports.absent?.(resource, now, error)
+  #present(now: Absence | undefined, error: unknown): void {
+    if (now === this.#absence) return
+    this.#absence = now
+    this.#reports.absent?.(this.#resource, now, error)
   }
 
   /**
    * Of a kind that is not served there are no objects. Of one that may not be listed any more,
    * those last seen are all we know.
    */
-  const isAbsent = (error: unknown, failures: number): boolean => {
-    if (!optional || !(error instanceof ApiError) || (error.code !== 404 && error.code !== 403)) return false
-    if (absence === undefined && failures < 3) return false // rights and kinds of one installation come one after another
+  #isAbsent(error: unknown, failures: number): boolean {
+    if (!this.#optional || !(error instanceof ApiError) || (error.code !== 404 && error.code !== 403)) return false
+    if (this.#absence === undefined && failures < 3) return false // rights and kinds of one installation come one after another
     const now = error.code === 404 ? 'NotServed' : 'Forbidden'
-    if (now === 'NotServed') report(known.clear())
-    synced = true
-    present(now, error)
+    if (now === 'NotServed') this.#report(this.#known.clear())
+    this.#synced = true
+    this.#present(now, error)
     return true
   }
 
   /** Follows one watch to its end; returns the version to resume from. */
-  const follow = async (from: string, untilMs: number, signal: AbortSignal, progress: () => void): Promise<string> => {
+  async #follow(from: string, untilMs: number, signal: AbortSignal, progress: () => void): Promise<string> {
     const connection = new AbortController()
     const stop = (): void => connection.abort()
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop() // while the listing was under way
     try {
-      const seconds = Math.max(5, Math.min(300, Math.round((untilMs - clock.now()) / 1000)))
-      const watch = { ...options, resourceVersion: from, timeoutSeconds: seconds, signal: connection.signal }
-      const lines = (await kube.watch(resource, watch))[Symbol.asyncIterator]()
+      const seconds = Math.max(5, Math.min(300, Math.round((untilMs - this.#clock.now()) / 1000)))
+      const watch = { ...this.#options, resourceVersion: from, timeoutSeconds: seconds, signal: connection.signal }
+      const lines = (await this.#kube.watch(this.#resource, watch))[Symbol.asyncIterator]()
       let version = from
       for (;;) {
-        const line = await withinTime(lines.next(), settings.inactivityMs, stop)
+        const line = await withinTime(lines.next(), this.#settings.inactivityMs, stop)
         if (line.done) return version
-        version = take(parse(line.value))
+        version = this.#take(parse(line.value))
         progress()
       }
     } finally {
@@ -128,59 +171,50 @@ export const watched = (
     }
   }
 
-  const take = ({ type, object }: WatchEvent): string => {
+  #take({ type, object }: WatchEvent): string {
     if (type === 'ERROR') {
       const { code, message } = object as unknown as { code?: number; message?: string }
       throw new WatchError(code === 410 ? 'expired' : 'error', message ?? 'the watch reported an error')
     }
-    if (type === 'DELETED') report(known.remove(object))
-    else if (type === 'ADDED' || type === 'MODIFIED') report(known.set(object))
+    if (type === 'DELETED') this.#report(this.#known.remove(object))
+    else if (type === 'ADDED' || type === 'MODIFIED') this.#report(this.#known.set(object))
     return object.metadata.resourceVersion ?? '0'
   }
 
-  const run = async (signal: AbortSignal): Promise<void> => {
+  async #run(signal: AbortSignal): Promise<void> {
     let version: string | undefined
     let relistAt = 0
     let failures = 0
     while (!signal.aborted) {
       try {
-        await reports.opening?.(resource)
-        if (version === undefined || clock.now() >= relistAt) {
-          version = await relist()
-          relistAt = clock.now() + settings.relistMs * (0.8 + 0.4 * clock.random())
+        await this.#reports.opening?.(this.#resource)
+        if (version === undefined || this.#clock.now() >= relistAt) {
+          version = await this.#relist()
+          relistAt = this.#clock.now() + this.#settings.relistMs * (0.8 + 0.4 * this.#clock.random())
         }
-        const openedAt = clock.now()
-        version = await follow(version, relistAt, signal, () => (failures = 0))
+        const openedAt = this.#clock.now()
+        version = await this.#follow(version, relistAt, signal, () => (failures = 0))
         failures = 0
         if (signal.aborted) return
-        reports.restarted(resource, 'ended', undefined)
-        await pause(openedAt + settings.leastWatchMs - clock.now(), signal)
+        this.#reports.restarted(this.#resource, 'ended', undefined)
+        await pause(openedAt + this.#settings.leastWatchMs - this.#clock.now(), signal)
       } catch (error) {
         if (signal.aborted) return
-        if (isAbsent(error, failures)) {
+        if (this.#isAbsent(error, failures)) {
           version = undefined
           failures += 1
-          await pause(backoffMs(settings, settings.probeMs, failures, clock.random()), signal)
+          await pause(backoffMs(this.#settings, this.#settings.probeMs, failures, this.#clock.random()), signal)
           continue
         }
         const reason = error instanceof WatchError || error instanceof ConnectionError ? error.reason : 'refused'
-        reports.restarted(resource, reason, error)
+        this.#reports.restarted(this.#resource, reason, error)
         // A cut connection loses nothing: what came since is still there to be watched from where
         // we were.
         if (!(error instanceof ConnectionError) || failures > 2) version = undefined
         failures += 1
-        await pause(backoffMs(settings, settings.lastBackoffMs, failures, clock.random()), signal)
+        await pause(backoffMs(this.#settings, this.#settings.lastBackoffMs, failures, this.#clock.random()), signal)
       }
     }
-  }
-
-  return {
-    resource,
-    store: known,
-    noteWritten: (object) => report(known.set(object)),
-    synced: () => synced,
-    absence: () => absence,
-    run,
   }
 }
 

@@ -79,125 +79,147 @@ const pageSize = 250
  */
 const versionOfNone = '1'
 
-export const kubePort = (transport: Transport, { fieldManager, timeoutMs, mayWriteFor }: PortSettings): Kube => {
-  const read = (path: string, query: Call['query'] = {}) => transport.json({ method: 'GET', path, query, timeoutMs })
-  const write = async (call: Omit<Call, 'timeoutMs'>): Promise<KubeObject> => {
-    const allowed = mayWriteFor()
-    if (allowed <= 0) throw new NotLeaderError()
-    return (await transport.json({ ...call, timeoutMs: Math.min(timeoutMs, allowed) })) as KubeObject
+export function kubePort(transport: Transport, settings: PortSettings): Kube {
+  return new KubePort(transport, settings).port()
+}
+
+class KubePort {
+  readonly #settings: PortSettings
+  readonly #transport: Transport
+
+  constructor(transport: Transport, settings: PortSettings) {
+    this.#settings = settings
+    this.#transport = transport
   }
-  const applied = (path: string, body: KubeObject) =>
-    write({
+
+  port(): Kube {
+    return {
+      get: (resource, namespace, name) =>
+        this.#read(pathOf(resource, namespace, name)).then(
+          (object) => object as KubeObject,
+          (error: unknown) => {
+            if (isNotFound(error)) return undefined
+            throw error
+          },
+        ),
+      list: async (resource, options) => {
+        const items: KubeObject[] = []
+        for await (const page of this.#pages(resource, options)) items.push(...page.items)
+        return items
+      },
+      pages: (resource, options) => this.#pages(resource, options),
+      openapi: (apiVersion) => this.#read(`/openapi/v3/apis/${apiVersion}`),
+      watch: (resource, { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, signal }) =>
+        this.#transport.lines({
+          method: 'GET',
+          path: pathOf(resource, namespace),
+          query: {
+            watch: true,
+            allowWatchBookmarks: true,
+            labelSelector,
+            fieldSelector,
+            resourceVersion,
+            timeoutSeconds,
+          },
+          signal,
+          timeoutMs: this.#settings.timeoutMs,
+        }),
+      apply: (resource, object) =>
+        this.#applied(pathOf(resource, object.metadata.namespace, object.metadata.name), object),
+      applyNew: (resource, object) =>
+        this.#applied(pathOf(resource, object.metadata.namespace, object.metadata.name), {
+          ...object,
+          metadata: { ...object.metadata, resourceVersion: versionOfNone },
+        }),
+      applyStatus: (resource, object) =>
+        this.#applied(`${pathOf(resource, object.metadata.namespace, object.metadata.name)}/status`, object),
+      scale: async (resource, namespace, name, replicas, seen) => {
+        await this.#write({
+          method: 'PATCH',
+          path: `${pathOf(resource, namespace, name)}/scale`,
+          query: { fieldManager: this.#settings.fieldManager },
+          body: {
+            ...(seen ? { metadata: { resourceVersion: seen.metadata.resourceVersion } } : {}),
+            spec: { replicas },
+          },
+          contentType: 'application/merge-patch+json',
+        })
+      },
+      setFinalizers: (resource, object, finalizers) => this.#setMetadata(resource, object, { finalizers }),
+      setOwnerReferences: (resource, object, ownerReferences) =>
+        this.#setMetadata(resource, object, { ownerReferences }),
+      delete: async (resource, { metadata }) => {
+        const body = { propagationPolicy: 'Background', preconditions: { uid: metadata.uid } }
+        try {
+          await this.#write({ method: 'DELETE', path: pathOf(resource, metadata.namespace, metadata.name), body })
+        } catch (error) {
+          if (!(error instanceof ApiError) || error.code !== 404) throw error
+        }
+      },
+      create: (resource, object) =>
+        this.#write({
+          method: 'POST',
+          path: pathOf(resource, object.metadata.namespace),
+          query: { fieldManager: this.#settings.fieldManager },
+          body: object,
+        }),
+      replace: (resource, object) =>
+        this.#write({
+          method: 'PUT',
+          path: pathOf(resource, object.metadata.namespace, object.metadata.name),
+          query: { fieldManager: this.#settings.fieldManager },
+          body: object,
+        }),
+    }
+  }
+
+  #read(path: string, query: Call['query'] = {}) {
+    return this.#transport.json({ method: 'GET', path, query, timeoutMs: this.#settings.timeoutMs })
+  }
+
+  async #write(call: Omit<Call, 'timeoutMs'>): Promise<KubeObject> {
+    const allowed = this.#settings.mayWriteFor()
+    if (allowed <= 0) throw new NotLeaderError()
+    return (await this.#transport.json({
+      ...call,
+      timeoutMs: Math.min(this.#settings.timeoutMs, allowed),
+    })) as KubeObject
+  }
+
+  #applied(path: string, body: KubeObject) {
+    return this.#write({
       method: 'PATCH',
       path,
-      query: { fieldManager, force: true },
+      query: { fieldManager: this.#settings.fieldManager, force: true },
       body,
       contentType: 'application/apply-patch+yaml',
     })
+  }
 
-  const setMetadata = (
+  #setMetadata(
     resource: Resource,
     { metadata: { name, namespace, resourceVersion, uid } }: KubeObject,
     change: Partial<Pick<ObjectMeta, 'finalizers' | 'ownerReferences'>>,
-  ): Promise<KubeObject> =>
-    write({
+  ): Promise<KubeObject> {
+    return this.#write({
       method: 'PATCH',
       path: pathOf(resource, namespace, name),
-      query: { fieldManager },
+      query: { fieldManager: this.#settings.fieldManager },
       body: { metadata: { resourceVersion, uid, ...change } },
       contentType: 'application/merge-patch+json',
     })
+  }
 
-  async function* pages(
-    resource: Resource,
-    { namespace, labelSelector, fieldSelector }: ListOptions,
-  ): AsyncGenerator<Page> {
+  async *#pages(resource: Resource, { namespace, labelSelector, fieldSelector }: ListOptions): AsyncGenerator<Page> {
     let next: string | undefined
     do {
       const query = { labelSelector, fieldSelector, limit: pageSize, continue: next }
-      const { items, metadata } = (await read(pathOf(resource, namespace), query)) as ListAnswer
+      const { items, metadata } = (await this.#read(pathOf(resource, namespace), query)) as ListAnswer
       // Items of a list come without their own apiVersion and kind.
       for (const item of items) Object.assign(item, { apiVersion: resource.apiVersion, kind: resource.kind })
       yield { items, resourceVersion: metadata.resourceVersion }
       next = metadata.continue === '' ? undefined : metadata.continue
     } while (next !== undefined)
-  }
-
-  return {
-    get: (resource, namespace, name) =>
-      read(pathOf(resource, namespace, name)).then(
-        (object) => object as KubeObject,
-        (error: unknown) => {
-          if (isNotFound(error)) return undefined
-          throw error
-        },
-      ),
-    list: async (resource, options) => {
-      const items: KubeObject[] = []
-      for await (const page of pages(resource, options)) items.push(...page.items)
-      return items
-    },
-    pages,
-    openapi: (apiVersion) => read(`/openapi/v3/apis/${apiVersion}`),
-    watch: (resource, { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, signal }) =>
-      transport.lines({
-        method: 'GET',
-        path: pathOf(resource, namespace),
-        query: {
-          watch: true,
-          allowWatchBookmarks: true,
-          labelSelector,
-          fieldSelector,
-          resourceVersion,
-          timeoutSeconds,
-        },
-        signal,
-        timeoutMs,
-      }),
-    apply: (resource, object) => applied(pathOf(resource, object.metadata.namespace, object.metadata.name), object),
-    applyNew: (resource, object) =>
-      applied(pathOf(resource, object.metadata.namespace, object.metadata.name), {
-        ...object,
-        metadata: { ...object.metadata, resourceVersion: versionOfNone },
-      }),
-    applyStatus: (resource, object) =>
-      applied(`${pathOf(resource, object.metadata.namespace, object.metadata.name)}/status`, object),
-    scale: async (resource, namespace, name, replicas, seen) => {
-      await write({
-        method: 'PATCH',
-        path: `${pathOf(resource, namespace, name)}/scale`,
-        query: { fieldManager },
-        body: {
-          ...(seen ? { metadata: { resourceVersion: seen.metadata.resourceVersion } } : {}),
-          spec: { replicas },
-        },
-        contentType: 'application/merge-patch+json',
-      })
-    },
-    setFinalizers: (resource, object, finalizers) => setMetadata(resource, object, { finalizers }),
-    setOwnerReferences: (resource, object, ownerReferences) => setMetadata(resource, object, { ownerReferences }),
-    delete: async (resource, { metadata }) => {
-      const body = { propagationPolicy: 'Background', preconditions: { uid: metadata.uid } }
-      try {
-        await write({ method: 'DELETE', path: pathOf(resource, metadata.namespace, metadata.name), body })
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.code !== 404) throw error
-      }
-    },
-    create: (resource, object) =>
-      write({
-        method: 'POST',
-        path: pathOf(resource, object.metadata.namespace),
-        query: { fieldManager },
-        body: object,
-      }),
-    replace: (resource, object) =>
-      write({
-        method: 'PUT',
-        path: pathOf(resource, object.metadata.namespace, object.metadata.name),
-        query: { fieldManager },
-        body: object,
-      }),
   }
 }
 

@@ -32,44 +32,93 @@ export type CallObserver = (call: Call, code: number | string, seconds: number) 
 const requestSockets = 32
 const credentialsMs = 10_000
 
-export const transport = async (
+export async function transport(
   kubeConfig: KubeConfig,
   now: () => number,
   observe: CallObserver = () => {},
-): Promise<Transport> => {
+): Promise<Transport> {
   const server = kubeConfig.getCurrentCluster()?.server
   if (server === undefined) throw new Error('the kubeconfig names no cluster')
   const base = new URL(server)
   const tls: RequestOptions = {}
   await kubeConfig.applyToHTTPSOptions(tls)
+  const agents = { json: agentFor(base, tls, requestSockets), lines: agentFor(base, tls, Infinity) }
+  return new ApiServerTransport(base, agents, kubeConfig, now, observe).port()
+}
+
+type AnyAgent = HttpAgent | Agent
+
+function agentFor({ protocol }: URL, tls: RequestOptions, maxSockets: number): AnyAgent {
+  if (protocol === 'http:') return new HttpAgent({ keepAlive: true, maxSockets })
   const { ca, cert, key, rejectUnauthorized, servername } = tls
-  const secure = {
-    ca,
-    cert,
-    key,
+  return new Agent({
+    ...{ keepAlive: true, maxSockets, ca, cert, key },
     ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
     ...(servername ? { servername } : {}),
-  }
-  const agentFor = (maxSockets: number) =>
-    base.protocol === 'http:'
-      ? new HttpAgent({ keepAlive: true, maxSockets })
-      : new Agent({ keepAlive: true, maxSockets, ...secure })
-  const agents = { json: agentFor(requestSockets), lines: agentFor(Infinity) }
+  })
+}
 
-  let credentials: Promise<RequestOptions> | undefined
-  let credentialsUntil = 0
+class ApiServerTransport {
+  readonly #base: URL
+  readonly #agents: Readonly<Record<'json' | 'lines', AnyAgent>>
+  readonly #kubeConfig: KubeConfig
+  readonly #now: () => number
+  readonly #observe: CallObserver
+  #credentials: Promise<RequestOptions> | undefined
+  #credentialsUntil = 0
+
+  constructor(
+    base: URL,
+    agents: Readonly<Record<'json' | 'lines', AnyAgent>>,
+    kubeConfig: KubeConfig,
+    now: () => number,
+    observe: CallObserver,
+  ) {
+    this.#base = base
+    this.#agents = agents
+    this.#kubeConfig = kubeConfig
+    this.#now = now
+    this.#observe = observe
+  }
+
+  port(): Transport {
+    return {
+      json: (call) =>
+        this.#observed(call, async (deadline) => {
+          const response = await this.#open(call, this.#agents.json, deadline.signal)
+          const text = await textOf(response)
+          const code = response.statusCode ?? 0
+          if (code >= 400) throw apiError(response, text)
+          return { code, value: text === '' ? undefined : (JSON.parse(text) as unknown) }
+        }),
+      lines: (call) =>
+        this.#observed(call, async (deadline) => {
+          const response = await this.#open(call, this.#agents.lines, deadline.signal)
+          const code = response.statusCode ?? 0
+          if (code >= 400) throw apiError(response, await textOf(response))
+          return { code, value: linesOf(response) }
+        }),
+      close: () => {
+        this.#agents.json.destroy()
+        this.#agents.lines.destroy()
+      },
+    }
+  }
+
   /** Read again now and then: tokens are renewed on disk. */
-  const currentCredentials = (): Promise<RequestOptions> => {
-    if (credentials && now() < credentialsUntil) return credentials
-    credentialsUntil = now() + credentialsMs
+  #currentCredentials(): Promise<RequestOptions> {
+    if (this.#credentials && this.#now() < this.#credentialsUntil) return this.#credentials
+    this.#credentialsUntil = this.#now() + credentialsMs
     const asked: RequestOptions = {}
-    credentials = kubeConfig.applyToHTTPSOptions(asked).then(() => ({ headers: asked.headers, auth: asked.auth }))
-    credentials.catch(() => (credentials = undefined))
-    return credentials
+    this.#credentials = this.#kubeConfig
+      .applyToHTTPSOptions(asked)
+      .then(() => ({ headers: asked.headers, auth: asked.auth }))
+    this.#credentials.catch(() => (this.#credentials = undefined))
+    return this.#credentials
   }
 
-  const open = async (call: Call, agent: HttpAgent | Agent, deadline: AbortSignal): Promise<IncomingMessage> => {
-    const { headers: identity, auth } = await currentCredentials()
+  async #open(call: Call, agent: HttpAgent | Agent, deadline: AbortSignal): Promise<IncomingMessage> {
+    const { headers: identity, auth } = await this.#currentCredentials()
     const body = call.body === undefined ? undefined : JSON.stringify(call.body)
     const headers: OutgoingHttpHeaders = {
       ...(identity as OutgoingHttpHeaders | undefined),
@@ -79,10 +128,10 @@ export const transport = async (
         ? {}
         : { 'content-type': call.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
     }
-    const url = new URL(base.pathname.replace(/\/$/, '') + call.path, base)
+    const url = new URL(this.#base.pathname.replace(/\/$/, '') + call.path, this.#base)
     for (const [name, value] of Object.entries(call.query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value))
-    const send = base.protocol === 'http:' ? httpRequest : httpsRequest
+    const send = this.#base.protocol === 'http:' ? httpRequest : httpsRequest
     const request = send(url, {
       method: call.method,
       headers,
@@ -103,17 +152,14 @@ export const transport = async (
     return response
   }
 
-  const observed = async <T>(
-    call: Call,
-    work: (deadline: AbortController) => Promise<{ code: number; value: T }>,
-  ): Promise<T> => {
-    const started = now()
+  async #observed<T>(call: Call, work: (deadline: AbortController) => Promise<{ code: number; value: T }>): Promise<T> {
+    const started = this.#now()
     const deadline = new AbortController()
     const abort = (): void => deadline.abort()
     const timer = setTimeout(abort, call.timeoutMs)
     call.signal?.addEventListener('abort', abort, { once: true })
     if (call.signal?.aborted) abort()
-    const done = (code: number | string): void => observe(call, code, (now() - started) / 1000)
+    const done = (code: number | string): void => this.#observe(call, code, (this.#now() - started) / 1000)
     try {
       const { code, value } = await work(deadline)
       done(code)
@@ -134,28 +180,6 @@ export const transport = async (
     } finally {
       clearTimeout(timer)
     }
-  }
-
-  return {
-    json: (call) =>
-      observed(call, async (deadline) => {
-        const response = await open(call, agents.json, deadline.signal)
-        const text = await textOf(response)
-        const code = response.statusCode ?? 0
-        if (code >= 400) throw apiError(response, text)
-        return { code, value: text === '' ? undefined : (JSON.parse(text) as unknown) }
-      }),
-    lines: (call) =>
-      observed(call, async (deadline) => {
-        const response = await open(call, agents.lines, deadline.signal)
-        const code = response.statusCode ?? 0
-        if (code >= 400) throw apiError(response, await textOf(response))
-        return { code, value: linesOf(response) }
-      }),
-    close: () => {
-      agents.json.destroy()
-      agents.lines.destroy()
-    },
   }
 }
 

@@ -29,62 +29,140 @@ export interface Leader {
   release(): Promise<void>
 }
 
-export const leader = (
+export function leader(
   kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>,
-  { namespace, name, holder, seconds }: LeaderSettings,
+  settings: LeaderSettings,
   clock: Clock,
-): Leader => {
-  const renewMs = (seconds * 1000) / 5
-  const ownMs = (seconds * 1000 * 2) / 3
+): Leader {
+  return new LeaseHolder(kube, settings, clock).port()
+}
+
+class LeaseHolder {
+  readonly #settings: LeaderSettings
+  readonly #kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>
+  readonly #clock: Clock
+  readonly #renewMs: number
+  readonly #ownMs: number
   /** When the request that renewed the lease was about to be sent. */
-  let renewed: { readonly at: number; readonly wall: number } | undefined
-  let held: Lease | undefined
+  #renewed: { readonly at: number; readonly wall: number } | undefined
+  #held: Lease | undefined
   /**
    * The holder's last renewal as we saw it change: its clock may differ from ours, so only change
    * counts.
    */
-  let seen: { readonly version: string; readonly at: number } | undefined
+  #seen: { readonly version: string; readonly at: number } | undefined
+
+  constructor(kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>, settings: LeaderSettings, clock: Clock) {
+    this.#settings = settings
+    this.#kube = kube
+    this.#clock = clock
+    this.#renewMs = (settings.seconds * 1000) / 5
+    this.#ownMs = (settings.seconds * 1000 * 2) / 3
+  }
+
+  port(): Leader {
+    return {
+      mayWriteFor: () => this.#ours(),
+      acquire: async (signal) => {
+        while (!signal.aborted) {
+          const others = await this.#take().catch(() => undefined)
+          if (this.#held) return true
+          const free = others !== undefined && (await this.#watchUntilFree(others, signal))
+          if (!free) await pause(this.#renewMs * (0.25 + 0.5 * this.#clock.random()), signal)
+        }
+        return false
+      },
+      hold: async (signal) => {
+        let kept = true
+        while (!signal.aborted) {
+          await pause(kept ? this.#renewMs : this.#renewMs / 3, signal)
+          if (signal.aborted) break
+          kept = await this.#renew().catch(() => false)
+          if (this.#ours() <= 0) return 'lost'
+        }
+        return 'released'
+      },
+      release: async () => {
+        const found =
+          this.#held ??
+          ((await this.#kube.get(leases, this.#settings.namespace, this.#settings.name)) as Lease | undefined)
+        this.#renewed = undefined
+        this.#held = undefined
+        if (found?.spec?.holderIdentity !== this.#settings.holder) return
+        await this.#kube.replace(
+          leases,
+          leaseFrom(
+            found,
+            {
+              namespace: this.#settings.namespace,
+              name: this.#settings.name,
+              holder: '',
+              seconds: this.#settings.seconds,
+            },
+            this.#clock.wall(),
+          ),
+        )
+      },
+    }
+  }
 
   /** When, by our clock, the lease can be taken; 0 when it is free. */
-  const freeAt = ({ metadata, spec = {} }: Lease): number => {
-    if (spec.holderIdentity === undefined || spec.holderIdentity === '' || spec.holderIdentity === holder) return 0
+  #freeAt({ metadata, spec = {} }: Lease): number {
+    if (
+      spec.holderIdentity === undefined ||
+      spec.holderIdentity === '' ||
+      spec.holderIdentity === this.#settings.holder
+    )
+      return 0
     const version = metadata.resourceVersion ?? ''
-    if (seen?.version !== version) seen = { version, at: clock.now() }
-    return seen.at + (spec.leaseDurationSeconds ?? seconds) * 1000
+    if (this.#seen?.version !== version) this.#seen = { version, at: this.#clock.now() }
+    return this.#seen.at + (spec.leaseDurationSeconds ?? this.#settings.seconds) * 1000
   }
 
   /**
    * Milliseconds left. The time that has passed is the longer one of two clocks: the time of day
    * may be set back, and the other one stands still while the machine sleeps.
    */
-  const ours = (): number => {
-    if (!renewed) return 0
-    return Math.max(0, ownMs - Math.max(clock.now() - renewed.at, clock.wall() - renewed.wall))
+  #ours(): number {
+    if (!this.#renewed) return 0
+    return Math.max(
+      0,
+      this.#ownMs - Math.max(this.#clock.now() - this.#renewed.at, this.#clock.wall() - this.#renewed.wall),
+    )
   }
 
   /**
    * A conflict means that somebody else was first, or that our own last try came through
    * unanswered.
    */
-  const write = async (before: Lease | undefined): Promise<boolean> => {
-    const asked = { at: clock.now(), wall: clock.wall() }
-    const wanted = leaseFrom(before, { namespace, name, holder, seconds }, asked.wall)
+  async #write(before: Lease | undefined): Promise<boolean> {
+    const asked = { at: this.#clock.now(), wall: this.#clock.wall() }
+    const wanted = leaseFrom(
+      before,
+      {
+        namespace: this.#settings.namespace,
+        name: this.#settings.name,
+        holder: this.#settings.holder,
+        seconds: this.#settings.seconds,
+      },
+      asked.wall,
+    )
     try {
-      held = (await (before ? kube.replace(leases, wanted) : kube.create(leases, wanted))) as Lease
-      renewed = asked
+      this.#held = (await (before ? this.#kube.replace(leases, wanted) : this.#kube.create(leases, wanted))) as Lease
+      this.#renewed = asked
       return true
     } catch (error) {
-      held = undefined
+      this.#held = undefined
       if (isConflict(error)) return false
       throw error
     }
   }
 
   /** Takes the lease if it is free. Returns the one that somebody else holds. */
-  const take = async (): Promise<Lease | undefined> => {
-    const found = (await kube.get(leases, namespace, name)) as Lease | undefined
-    if (found && clock.now() < freeAt(found)) return found
-    await write(found)
+  async #take(): Promise<Lease | undefined> {
+    const found = (await this.#kube.get(leases, this.#settings.namespace, this.#settings.name)) as Lease | undefined
+    if (found && this.#clock.now() < this.#freeAt(found)) return found
+    await this.#write(found)
     return undefined
   }
 
@@ -92,19 +170,24 @@ export const leader = (
    * Resolves true when the lease has been given back or was not renewed in time, false when it
    * cannot be watched any longer.
    */
-  const watchUntilFree = async (lease: Lease, signal: AbortSignal): Promise<boolean> => {
+  async #watchUntilFree(lease: Lease, signal: AbortSignal): Promise<boolean> {
     const watching = new AbortController()
     const end = (): void => watching.abort()
     signal.addEventListener('abort', end, { once: true })
     if (signal.aborted) end()
-    let timer = setTimeout(end, freeAt(lease) - clock.now())
+    let timer = setTimeout(end, this.#freeAt(lease) - this.#clock.now())
     try {
       const resourceVersion = lease.metadata.resourceVersion ?? '0'
-      const options = { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion, timeoutSeconds: 300 }
-      for await (const line of await kube.watch(leases, { ...options, signal: watching.signal })) {
+      const options = {
+        namespace: this.#settings.namespace,
+        fieldSelector: `metadata.name=${this.#settings.name}`,
+        resourceVersion,
+        timeoutSeconds: 300,
+      }
+      for await (const line of await this.#kube.watch(leases, { ...options, signal: watching.signal })) {
         const now = leaseIn(line)
         if (now === 'bookmark') continue
-        const left = now ? freeAt(now) - clock.now() : 0
+        const left = now ? this.#freeAt(now) - this.#clock.now() : 0
         if (left <= 0) return true
         clearTimeout(timer)
         timer = setTimeout(end, left)
@@ -120,39 +203,9 @@ export const leader = (
   }
 
   /** True while nobody else is known to have it. */
-  const renew = async (): Promise<boolean> => {
-    if (held) return await write(held)
-    if (await take()) renewed = undefined
-    return held !== undefined
-  }
-
-  return {
-    mayWriteFor: ours,
-    acquire: async (signal) => {
-      while (!signal.aborted) {
-        const others = await take().catch(() => undefined)
-        if (held) return true
-        const free = others !== undefined && (await watchUntilFree(others, signal))
-        if (!free) await pause(renewMs * (0.25 + 0.5 * clock.random()), signal)
-      }
-      return false
-    },
-    hold: async (signal) => {
-      let kept = true
-      while (!signal.aborted) {
-        await pause(kept ? renewMs : renewMs / 3, signal)
-        if (signal.aborted) break
-        kept = await renew().catch(() => false)
-        if (ours() <= 0) return 'lost'
-      }
-      return 'released'
-    },
-    release: async () => {
-      const found = held ?? ((await kube.get(leases, namespace, name)) as Lease | undefined)
-      renewed = undefined
-      held = undefined
-      if (found?.spec?.holderIdentity !== holder) return
-      await kube.replace(leases, leaseFrom(found, { namespace, name, holder: '', seconds }, clock.wall()))
-    },
+  async #renew(): Promise<boolean> {
+    if (this.#held) return await this.#write(this.#held)
+    if (await this.#take()) this.#renewed = undefined
+    return this.#held !== undefined
   }
 }

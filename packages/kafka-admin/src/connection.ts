@@ -99,30 +99,56 @@ const tlsOptions = ({ ca, client }: NonNullable<KafkaSecurity['tls']>) => ({
 })
 
 export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
-  const { bootstrapServers, clientId, timeoutMs } = endpoint
-  let session: Promise<Session> | undefined
+  return new BrokerConnections(endpoint).port()
+}
+
+class BrokerConnections {
+  readonly #endpoint: KafkaEndpoint
+  #session: Promise<Session> | undefined
   /** Why a connection broke. */
-  const heard = new WeakMap<Connection, unknown>()
+  readonly #heard = new WeakMap<Connection, unknown>()
 
-  const begin = async (): Promise<Session> => ({
-    security: (await endpoint.security?.()) ?? {},
-    connections: new Map(),
-    brokers: new Map(),
-    controllerId: undefined,
-  })
+  constructor(endpoint: KafkaEndpoint) {
+    this.#endpoint = endpoint
+  }
 
-  const open = async (server: string, security: KafkaSecurity): Promise<Connection> => {
+  port(): KafkaConnection {
+    return {
+      request: (recipient, api, ...args) => this.#request(recipient, api, ...args),
+      metadata: async (topics) => {
+        const answer = await this.#request('any', metadataV12.api, [...topics], false)
+        const current = await this.#session?.catch(() => undefined)
+        if (current) {
+          current.brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]))
+          current.controllerId = answer.controllerId
+        }
+        return answer
+      },
+      close: () => this.#end(this.#session),
+    }
+  }
+
+  async #begin(): Promise<Session> {
+    return {
+      security: (await this.#endpoint.security?.()) ?? {},
+      connections: new Map(),
+      brokers: new Map(),
+      controllerId: undefined,
+    }
+  }
+
+  async #open(server: string, security: KafkaSecurity): Promise<Connection> {
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(server.trim()) ?? []
-    const connection = new Connection(clientId, {
-      connectTimeout: Math.min(5_000, timeoutMs),
-      requestTimeout: timeoutMs,
+    const connection = new Connection(this.#endpoint.clientId, {
+      connectTimeout: Math.min(5_000, this.#endpoint.timeoutMs),
+      requestTimeout: this.#endpoint.timeoutMs,
       ...(security.tls ? { tls: tlsOptions(security.tls) } : {}),
       ...(security.sasl ? { sasl: security.sasl } : {}),
     })
     // The request under way is only told that the connection closed. A broker that refuses a client
     // certificate, or the lack of one, says so after the handshake, and here alone. An unheard
     // event would end the process.
-    connection.on('error', (error: unknown) => void heard.set(connection, error))
+    connection.on('error', (error: unknown) => void this.#heard.set(connection, error))
     try {
       await connection.connect(host, Number(port))
       return connection
@@ -132,85 +158,79 @@ export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
     }
   }
 
-  const openAny = async ({ security }: Session): Promise<Connection> => {
+  async #openAny({ security }: Session): Promise<Connection> {
     let last: unknown
-    for (const server of bootstrapServers.split(',')) {
+    for (const server of this.#endpoint.bootstrapServers.split(',')) {
       try {
-        const connection = await open(server, security)
+        const connection = await this.#open(server, security)
         await checkVersions(server, connection).catch((error: unknown) => {
-          throw unavailable(server, heard.get(connection) ?? error)
+          throw unavailable(server, this.#heard.get(connection) ?? error)
         })
         return connection
       } catch (error) {
         last = error
       }
     }
-    throw unavailable(bootstrapServers, last)
+    throw unavailable(this.#endpoint.bootstrapServers, last)
   }
 
   /** A broker that is not known yet is reached by way of any. */
-  const keyOf = (of: Session, recipient: Recipient): number | 'any' => {
+  #keyOf(of: Session, recipient: Recipient): number | 'any' {
     const id = recipient === 'controller' ? of.controllerId : recipient
     return typeof id === 'number' && of.brokers.has(id) ? id : 'any'
   }
 
-  const connected = (of: Session, key: number | 'any'): Promise<Connection> => {
+  #connected(of: Session, key: number | 'any'): Promise<Connection> {
     const connection =
-      of.connections.get(key) ?? (key === 'any' ? openAny(of) : open(of.brokers.get(key) ?? '', of.security))
+      of.connections.get(key) ??
+      (key === 'any' ? this.#openAny(of) : this.#open(of.brokers.get(key) ?? '', of.security))
     of.connections.set(key, connection)
     return connection
   }
 
-  const closeAll = async (connections: readonly Promise<Connection>[]): Promise<void> => {
+  async #closeAll(connections: readonly Promise<Connection>[]): Promise<void> {
     await Promise.allSettled(connections.map(async (connection) => (await connection).close()))
   }
 
-  const end = async (given: Promise<Session> | undefined): Promise<void> => {
-    if (session === given) session = undefined
+  async #end(given: Promise<Session> | undefined): Promise<void> {
+    if (this.#session === given) this.#session = undefined
     const ended = await given?.catch(() => undefined)
-    await closeAll([...(ended?.connections.values() ?? [])])
+    await this.#closeAll([...(ended?.connections.values() ?? [])])
   }
 
-  const request: KafkaConnection['request'] = async (recipient, api, ...args) => {
-    session ??= begin()
-    const mine = session
+  async #request<Arguments extends unknown[], Response>(
+    recipient: Recipient,
+    api: Api<Arguments, Response>,
+    ...args: Arguments
+  ): Promise<Response> {
+    this.#session ??= this.#begin()
+    const mine = this.#session
     const current = await mine.catch((error: unknown) => {
-      if (session === mine) session = undefined
+      if (this.#session === mine) this.#session = undefined
       throw error
     })
-    const key = keyOf(current, recipient)
-    const connection = connected(current, key)
+    const key = this.#keyOf(current, recipient)
+    const connection = this.#connected(current, key)
     let opened: Connection | undefined
     try {
       opened = await connection
       return await api.async(opened, ...args)
     } catch (thrown) {
-      if (thrown instanceof ResponseError) return thrown['response'] as Awaited<ReturnType<typeof api.async>>
-      const error = (opened && heard.get(opened)) ?? thrown
-      const failure = unavailable(typeof key === 'number' ? (current.brokers.get(key) ?? '') : bootstrapServers, error)
+      if (thrown instanceof ResponseError) return thrown['response'] as Response
+      const error = (opened && this.#heard.get(opened)) ?? thrown
+      const failure = unavailable(
+        typeof key === 'number' ? (current.brokers.get(key) ?? '') : this.#endpoint.bootstrapServers,
+        error,
+      )
       // The others may be in the middle of an answer, so one broker that is away takes only its own
       // connection with it.
-      if (key === 'any' || failure.reason !== 'Unreachable') void end(mine)
+      if (key === 'any' || failure.reason !== 'Unreachable') void this.#end(mine)
       else {
         if (current.connections.get(key) === connection) current.connections.delete(key)
-        void closeAll([connection])
+        void this.#closeAll([connection])
       }
       throw failure
     }
-  }
-
-  return {
-    request,
-    metadata: async (topics) => {
-      const answer = await request('any', metadataV12.api, [...topics], false)
-      const current = await session?.catch(() => undefined)
-      if (current) {
-        current.brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]))
-        current.controllerId = answer.controllerId
-      }
-      return answer
-    },
-    close: () => end(session),
   }
 }
 

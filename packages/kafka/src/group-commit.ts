@@ -5,7 +5,7 @@
 // they came and batches grow with load. While a batch is being published the next one's transaction
 // already runs; publications never overlap. One that fails by itself is tried again later, apart
 // from the others, its key's later messages behind it.
-import { createRetryQueue } from './retry-queue.ts'
+import { createRetryQueue, type RetryQueue } from './retry-queue.ts'
 import type { RetryEntry } from './retry-queue.ts'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
@@ -89,138 +89,168 @@ interface Group<Item> {
 }
 
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  const { abandon, attempts, on } = options
-  let waiting: Entry<Item>[] = []
+  return new OpenGroupCommit<Item>(options).port()
+}
+
+class OpenGroupCommit<Item> {
+  readonly #options: GroupCommitOptions<Item>
+  readonly #abandon: AbortSignal
+  readonly #attempts: number
+  readonly #on: GroupCommitOptions<Item>['on']
+  #waiting: Entry<Item>[] = []
   /**
    * The sizes of the next groups, where one failed: whose doing it was is looked for by halving.
    */
-  let parts: number[] = []
-  let running = false
-  let publication: Promise<void> = Promise.resolve()
-  const failuresOf = new WeakMap<Entry<Item>, number>()
-  const stallsOf = new WeakMap<
+  #parts: number[] = []
+  #running = false
+  #publication: Promise<void> = Promise.resolve()
+  readonly #failuresOf = new WeakMap<Entry<Item>, number>()
+  readonly #stallsOf = new WeakMap<
     Entry<Item>,
     { readonly count: number; readonly commits: number; readonly since: number }
   >()
-  const patience = createLockPatience()
-  let commits = 0
-  let stalls = 0
+  readonly #patience = createLockPatience()
+  #commits = 0
+  #stalls = 0
+  readonly #aside: RetryQueue<Entry<Item>>
+  #triedAgain = false
 
-  const start = (): void => {
-    if (running || abandon.aborted) return
-    running = true
+  constructor(options: GroupCommitOptions<Item>) {
+    this.#options = options
+    const { abandon, attempts, on } = options
+    this.#abandon = abandon
+    this.#attempts = attempts
+    this.#on = on
+    this.#aside = createRetryQueue<Entry<Item>>(() => this.#start(), options.draining)
+  }
+
+  port(): GroupCommit<Item> {
+    return {
+      add: (entry) => {
+        this.#waiting.push(entry)
+        this.#start()
+      },
+    }
+  }
+
+  #start(): void {
+    if (this.#running || this.#abandon.aborted) return
+    this.#running = true
     // Not before this turn of the event loop ends: messages that were fetched together travel
     // together.
     setImmediate(() => {
-      run().catch((error: unknown) => {
+      this.#run().catch((error: unknown) => {
         if (!(error instanceof Abandoned)) throw error
-        waiting = []
-        parts = []
+        this.#waiting = []
+        this.#parts = []
       })
     })
   }
-  const aside = createRetryQueue<Entry<Item>>(start, options.draining)
 
-  let triedAgain = false
   /**
    * One that is tried again goes alone: it has failed before. However many there are and long it
    * takes, others get their turn between.
    */
-  const nextGroup = (): Group<Item> => {
-    const others = triedAgain ? nextWaiting() : none
-    triedAgain = false
+  #nextGroup(): Group<Item> {
+    const others = this.#triedAgain ? this.#nextWaiting() : none
+    this.#triedAgain = false
     if (others.entries.length > 0) return others
-    for (let due = aside.nextDue(); due; due = aside.nextDue()) {
-      triedAgain = due.live()
-      if (triedAgain) return { entries: [due], suspected: true }
-      end(due, due.leave)
+    for (let due = this.#aside.nextDue(); due; due = this.#aside.nextDue()) {
+      this.#triedAgain = due.live()
+      if (this.#triedAgain) return { entries: [due], suspected: true }
+      this.#end(due, due.leave)
     }
-    return nextWaiting()
+    return this.#nextWaiting()
   }
-  const nextWaiting = (): Group<Item> => {
-    while (waiting.length > 0) {
-      const part = parts.shift()
-      const size = part ?? options.maxGroup
-      const entries = waiting.slice(0, size).filter((entry) => !aside.takes(entry))
-      waiting = waiting.slice(size)
+
+  #nextWaiting(): Group<Item> {
+    while (this.#waiting.length > 0) {
+      const part = this.#parts.shift()
+      const size = part ?? this.#options.maxGroup
+      const entries = this.#waiting.slice(0, size).filter((entry) => !this.#aside.takes(entry))
+      this.#waiting = this.#waiting.slice(size)
       if (entries.length > 0) return { entries, suspected: part !== undefined }
     }
     return none
   }
-  const backInFront = (entries: readonly Entry<Item>[]): void => {
-    waiting = entries.concat(waiting)
+
+  #backInFront(entries: readonly Entry<Item>[]): void {
+    this.#waiting = entries.concat(this.#waiting)
   }
+
   /** What waited behind it is next: it came before whatever else of its key is waiting. */
-  const end = (entry: Entry<Item>, ending: () => void): void => {
-    const behind = aside.release(entry)
-    if (behind.length > 0 && parts.length > 0) parts.unshift(behind.length)
-    backInFront(behind)
+  #end(entry: Entry<Item>, ending: () => void): void {
+    const behind = this.#aside.release(entry)
+    if (behind.length > 0 && this.#parts.length > 0) this.#parts.unshift(behind.length)
+    this.#backInFront(behind)
     ending()
   }
 
-  const run = async (): Promise<void> => {
-    let group = nextGroup()
+  async #run(): Promise<void> {
+    let group = this.#nextGroup()
     // What comes while the last publication is under way must not wait for a further message to set
     // things going again.
-    for (; group.entries.length > 0; await publication, group = nextGroup()) {
-      for (; group.entries.length > 0; group = nextGroup()) {
+    for (; group.entries.length > 0; await this.#publication, group = this.#nextGroup()) {
+      for (; group.entries.length > 0; group = this.#nextGroup()) {
         const started = performance.now()
-        const outcome = await outcomeOf(group)
-        on.group(group.entries.length, (performance.now() - started) / 1_000)
-        await publication
-        publication = publishAll(outcome)
+        const outcome = await this.#outcomeOf(group)
+        this.#on.group(group.entries.length, (performance.now() - started) / 1_000)
+        await this.#publication
+        this.#publication = this.#publishAll(outcome)
         // Its failure is looked at by the next await; without this, Node would take it for
         // unhandled.
-        publication.catch(() => undefined)
+        this.#publication.catch(() => undefined)
       }
     }
     // In the same step as the last look at what waits, so that nothing comes in between.
-    running = false
+    this.#running = false
   }
 
-  const outcomeOf = async (group: Group<Item>): Promise<Outcome<Item>> => {
+  async #outcomeOf(group: Group<Item>): Promise<Outcome<Item>> {
     const { entries } = group
-    const outcome = await transaction(group)
-    if (outcome === 'halve') return halved(entries)
+    const outcome = await this.#transaction(group)
+    if (outcome === 'halve') return this.#halved(entries)
     const dead = entries.filter((entry) => 'failure' in entry.outcome)
-    const letters = dead.flatMap((entry) => ('failure' in entry.outcome ? [giveUp(entry, entry.outcome.failure)] : []))
+    const letters = dead.flatMap((entry) =>
+      'failure' in entry.outcome ? [this.#giveUp(entry, entry.outcome.failure)] : [],
+    )
     return { ...outcome, records: [...outcome.records, ...letters], ended: [...outcome.ended, ...dead] }
   }
 
-  const transaction = async ({ entries, suspected }: Group<Item>): Promise<Outcome<Item> | 'halve'> => {
+  async #transaction({ entries, suspected }: Group<Item>): Promise<Outcome<Item> | 'halve'> {
     const group = entries.filter(({ outcome }) => 'item' in outcome)
     const items = group.flatMap(({ outcome }) => ('item' in outcome ? [outcome.item] : []))
     if (items.length === 0) return nothing
     for (let failures = 0, outages = 0, waits = 0; ;) {
       const begun = performance.now()
       try {
-        const effect = await options.effect(items)
-        commits++
-        stalls = 0
-        patience.wentThrough(performance.now() - begun)
+        const effect = await this.#options.effect(items)
+        this.#commits++
+        this.#stalls = 0
+        this.#patience.wentThrough(performance.now() - begun)
         return { ...effect, ended: group }
       } catch (thrown) {
         const error = errorOf(thrown)
         const verdict = verdictOn(error)
         const stall = stallOf(error)
-        if (abandon.aborted) throw new Abandoned('no time left for another try', { cause: error })
+        if (this.#abandon.aborted) throw new Abandoned('no time left for another try', { cause: error })
         if (stall) {
-          if (stall === 'lock') patience.stalled(performance.now() - begun)
-          on.retry('transaction', error, ++stalls, aboutOf(group))
-          await pause(delayMs(stalls, stalling), abandon)
-          if (group.length === 1) return stalledAlone(group[0]!, error, stall)
-          if (stall === 'time' || ++waits >= patience.tries(suspected)) return 'halve'
+          if (stall === 'lock') this.#patience.stalled(performance.now() - begun)
+          this.#on.retry('transaction', error, ++this.#stalls, aboutOf(group))
+          await pause(delayMs(this.#stalls, stalling), this.#abandon)
+          if (group.length === 1) return this.#stalledAlone(group[0]!, error, stall)
+          if (stall === 'time' || ++waits >= this.#patience.tries(suspected)) return 'halve'
           continue
         }
         if (verdict === 'outage') {
-          on.retry('transaction', error, ++outages, aboutOf(group))
-          await pause(delayMs(outages, outageBackoff), abandon)
+          this.#on.retry('transaction', error, ++outages, aboutOf(group))
+          await pause(delayMs(outages, outageBackoff), this.#abandon)
           continue
         }
-        if (group.length === 1) return failedAlone(group[0]!, error, verdict === 'never')
-        if (verdict !== 'retry' || ++failures >= attempts || suspected) return 'halve'
-        on.retry('transaction', error, failures, aboutOf(group))
-        await pause(delayMs(failures, contention), abandon)
+        if (group.length === 1) return this.#failedAlone(group[0]!, error, verdict === 'never')
+        if (verdict !== 'retry' || ++failures >= this.#attempts || suspected) return 'halve'
+        this.#on.retry('transaction', error, failures, aboutOf(group))
+        await pause(delayMs(failures, contention), this.#abandon)
       }
     }
   }
@@ -229,10 +259,10 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
    * One after the other, so that order stays; a bad message is alone after log2(group) rounds, and
    * the good ones are out meanwhile.
    */
-  const halved = (entries: readonly Entry<Item>[]): Outcome<Item> => {
+  #halved(entries: readonly Entry<Item>[]): Outcome<Item> {
     const middle = entries.length >> 1
-    parts.unshift(middle, entries.length - middle)
-    backInFront(entries)
+    this.#parts.unshift(middle, entries.length - middle)
+    this.#backInFront(entries)
     return nothing
   }
 
@@ -241,54 +271,49 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
    * meanwhile: for taking too long again, or for waiting for a lock for so long that its
    * partition's offset stands still.
    */
-  const stalledAlone = (entry: Entry<Item>, error: Error, stall: Stall): Outcome<Item> => {
-    const before = stallsOf.get(entry)
+  #stalledAlone(entry: Entry<Item>, error: Error, stall: Stall): Outcome<Item> {
+    const before = this.#stallsOf.get(entry)
     const count = (before?.count ?? 0) + 1
     const since = before?.since ?? performance.now()
-    stallsOf.set(entry, { count, commits, since })
-    if (before && commits > before.commits) {
-      if (stall === 'time') return failedAlone(entry, error, false)
-      if (performance.now() - since >= options.stalledForMs) return failedAlone(entry, error, true)
+    this.#stallsOf.set(entry, { count, commits: this.#commits, since })
+    if (before && this.#commits > before.commits) {
+      if (stall === 'time') return this.#failedAlone(entry, error, false)
+      if (performance.now() - since >= this.#options.stalledForMs) return this.#failedAlone(entry, error, true)
     }
-    aside.put(entry, delayMs(count, options.backoff))
+    this.#aside.put(entry, delayMs(count, this.#options.backoff))
     return nothing
   }
-  const failedAlone = (entry: Entry<Item>, error: Error, forGood: boolean): Outcome<Item> => {
-    const failures = (failuresOf.get(entry) ?? 0) + 1
-    if (forGood || failures >= attempts)
-      return { records: [giveUp(entry, { error, attempts: failures })], kept: [], ended: [entry] }
-    failuresOf.set(entry, failures)
-    on.retry('transaction', error, failures, [entry.about])
-    aside.put(entry, delayMs(failures, options.backoff))
+
+  #failedAlone(entry: Entry<Item>, error: Error, forGood: boolean): Outcome<Item> {
+    const failures = (this.#failuresOf.get(entry) ?? 0) + 1
+    if (forGood || failures >= this.#attempts)
+      return { records: [this.#giveUp(entry, { error, attempts: failures })], kept: [], ended: [entry] }
+    this.#failuresOf.set(entry, failures)
+    this.#on.retry('transaction', error, failures, [entry.about])
+    this.#aside.put(entry, delayMs(failures, this.#options.backoff))
     return nothing
   }
-  const giveUp = (entry: Entry<Item>, failure: Failure): OutgoingRecord => {
-    on.deadLetter(failure, entry.about)
+
+  #giveUp(entry: Entry<Item>, failure: Failure): OutgoingRecord {
+    this.#on.deadLetter(failure, entry.about)
     return entry.deadLetter(failure)
   }
 
-  const publishAll = async ({ records, kept, ended }: Outcome<Item>): Promise<void> => {
+  async #publishAll({ records, kept, ended }: Outcome<Item>): Promise<void> {
     for (let failures = 1; records.length > 0; failures++) {
       try {
-        await options.publish(records)
-        on.published(records)
+        await this.#options.publish(records)
+        this.#on.published(records)
         break
       } catch (thrown) {
         const error = errorOf(thrown)
-        if (abandon.aborted) throw new Abandoned('no time left to publish again', { cause: error })
-        on.retry('publication', error, failures, aboutOf(ended))
-        await pause(delayMs(failures, outageBackoff), abandon)
+        if (this.#abandon.aborted) throw new Abandoned('no time left to publish again', { cause: error })
+        this.#on.retry('publication', error, failures, aboutOf(ended))
+        await pause(delayMs(failures, outageBackoff), this.#abandon)
       }
     }
-    options.published(kept)
-    for (const entry of ended) end(entry, entry.done)
-  }
-
-  return {
-    add: (entry) => {
-      waiting.push(entry)
-      start()
-    },
+    this.#options.published(kept)
+    for (const entry of ended) this.#end(entry, entry.done)
   }
 }
 

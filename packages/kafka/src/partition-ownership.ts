@@ -74,119 +74,140 @@ export interface PartitionOwnershipOptions {
   readonly silenceMs?: number
 }
 
-export function createPartitionOwnership({
-  ownershipStore,
-  logger,
-  onChange,
-  silenceMs: silence = silenceMs,
-}: PartitionOwnershipOptions): PartitionOwnership {
-  let care: Quarantine | undefined
-  let assignment = new AbortController()
-  let held = false
-  let closed = false
-  let inHand: Partition | undefined
+export function createPartitionOwnership(options: PartitionOwnershipOptions): PartitionOwnership {
+  return new Ownership(options).port()
+}
+
+class Ownership {
+  readonly #ownershipStore: PartitionOwnershipStore
+  readonly #logger: Logger
+  readonly #onChange: () => void
+  readonly #silence: number
+  #care: Quarantine | undefined
+  #assignment = new AbortController()
+  #held = false
+  #closed = false
+  #inHand: Partition | undefined
   /** In the order in which they were asked for, whatever connection each gets. */
-  let last: Promise<void> = Promise.resolve()
-  const next = (work: () => Promise<void>): Promise<void> => (last = last.then(work))
+  #last: Promise<void> = Promise.resolve()
+
+  constructor({ ownershipStore, logger, onChange, silenceMs: silence = silenceMs }: PartitionOwnershipOptions) {
+    this.#ownershipStore = ownershipStore
+    this.#logger = logger
+    this.#onChange = onChange
+    this.#silence = silence
+  }
+
+  port(): PartitionOwnership {
+    const quarantine = () => this.#care
+    return {
+      get quarantine() {
+        return quarantine()
+      },
+      take: (topics) => {
+        if (this.#closed) return
+        const partitions = Object.entries(topics).flatMap(([topic, of]) =>
+          of.map((partition) => ({ topic, partition })),
+        )
+        const mine = this.#begin()
+        void this.#next(async () => {
+          // Left over from an assignment that ended without a notice, or when the database was away.
+          if (this.#held) await this.#insist(() => this.#letGo(), mine)
+          if (mine.signal.aborted) return
+          this.#held = true
+          const rows = await this.#insist(() => this.#ownershipStore.take(partitions), mine)
+          if (!rows || mine.signal.aborted) return
+          this.#care = createQuarantine(rows)
+          void this.#decide(this.#care, rows, mine)
+          this.#onChange()
+        })
+      },
+      release: () => this.#release(),
+      reach: async (partition, offset, until) => {
+        await this.#insist(() => this.#ownershipStore.reach(partition, offset, until), this.#assignment)
+      },
+      try: async (trial) => {
+        const mine = this.#assignment
+        if (mine.signal.aborted) return
+        this.#inHand = trial
+        await this.#insist(() => this.#ownershipStore.try(trial), mine)
+      },
+      forget: async (trial) => {
+        this.#inHand = undefined
+        await this.#insist(() => this.#ownershipStore.forget(trial), this.#assignment)
+      },
+      ended: () => {
+        this.#inHand = undefined
+      },
+      clear: async (partition) => {
+        await this.#insist(() => this.#ownershipStore.clear(partition), this.#assignment)
+        this.#logger.info({ ...partition }, 'a partition is past whatever ended its processes')
+      },
+      close: async () => {
+        this.#closed = true
+        await this.#release()
+      },
+    }
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    return (this.#last = this.#last.then(work))
+  }
 
   /**
    * The database being away is an outage: it is waited for, as long as the assignment lasts.
    * Undefined once it is over.
    */
-  const insist = async <T>(work: () => Promise<T>, { signal }: AbortController): Promise<T | undefined> => {
+  async #insist<T>(work: () => Promise<T>, { signal }: AbortController): Promise<T | undefined> {
     for (let failures = 1; !signal.aborted; failures++) {
       try {
         return await work()
       } catch (error) {
-        logger.warn({ error, failures }, 'the owner of a partition could not be written down; trying again')
+        this.#logger.warn({ error, failures }, 'the owner of a partition could not be written down; trying again')
         await pause(delayMs(failures, outageBackoff), signal).catch(() => undefined)
       }
     }
     return undefined
   }
-  const letGo = async (): Promise<void> => {
-    await ownershipStore.release(inHand)
-    held = false
-    inHand = undefined
+
+  async #letGo(): Promise<void> {
+    await this.#ownershipStore.release(this.#inHand)
+    this.#held = false
+    this.#inHand = undefined
   }
-  const begin = (): AbortController => {
-    assignment.abort()
-    care = undefined
-    return (assignment = new AbortController())
+
+  #begin(): AbortController {
+    this.#assignment.abort()
+    this.#care = undefined
+    return (this.#assignment = new AbortController())
   }
-  const release = async (): Promise<void> => {
-    const over = begin()
-    const released = next(async () => {
-      if (held) await insist(letGo, over)
+
+  async #release(): Promise<void> {
+    const over = this.#begin()
+    const released = this.#next(async () => {
+      if (this.#held) await this.#insist(() => this.#letGo(), over)
     })
     await within(releaseTimeoutMs, 'letting go of partitions', released).catch((error: unknown) => {
       over.abort()
-      logger.warn({ error }, 'partitions were not let go of in time')
+      this.#logger.warn({ error }, 'partitions were not let go of in time')
     })
   }
 
-  const decide = async (taken: Quarantine, rows: readonly PartitionHeld[], mine: AbortController): Promise<void> => {
+  async #decide(taken: Quarantine, rows: readonly PartitionHeld[], mine: AbortController): Promise<void> {
     const pending = rows.filter(({ deaths }) => deaths >= deathsForSuspicion)
     if (pending.length === 0) return
     const quietFor = Math.min(...pending.map(({ quietForMs }) => quietForMs))
-    await pause(Math.max(0, silence - quietFor), mine.signal).catch(() => undefined)
-    const known = await insist(() => ownershipStore.look(pending), mine)
+    await pause(Math.max(0, this.#silence - quietFor), mine.signal).catch(() => undefined)
+    const known = await this.#insist(() => this.#ownershipStore.look(pending), mine)
     if (!known || mine.signal.aborted) return
     taken.decide(known.held, known.suspects)
     if (taken.partitions.length > 0)
-      logger.warn(
+      this.#logger.warn(
         { partitions: known.held.filter((one) => taken.partitions.some((two) => same(one, two))) },
         'several processes ended while they had the same messages of these partitions in hand: they are tried in parts',
       )
-    else logger.info({ suspects: known.suspects }, 'no partition of this replica is suspect')
-    onChange()
-  }
-
-  return {
-    get quarantine() {
-      return care
-    },
-    take: (topics) => {
-      if (closed) return
-      const partitions = Object.entries(topics).flatMap(([topic, of]) => of.map((partition) => ({ topic, partition })))
-      const mine = begin()
-      void next(async () => {
-        // Left over from an assignment that ended without a notice, or when the database was away.
-        if (held) await insist(letGo, mine)
-        if (mine.signal.aborted) return
-        held = true
-        const rows = await insist(() => ownershipStore.take(partitions), mine)
-        if (!rows || mine.signal.aborted) return
-        care = createQuarantine(rows)
-        void decide(care, rows, mine)
-        onChange()
-      })
-    },
-    release,
-    reach: async (partition, offset, until) => {
-      await insist(() => ownershipStore.reach(partition, offset, until), assignment)
-    },
-    try: async (trial) => {
-      const mine = assignment
-      if (mine.signal.aborted) return
-      inHand = trial
-      await insist(() => ownershipStore.try(trial), mine)
-    },
-    forget: async (trial) => {
-      inHand = undefined
-      await insist(() => ownershipStore.forget(trial), assignment)
-    },
-    ended: () => {
-      inHand = undefined
-    },
-    clear: async (partition) => {
-      await insist(() => ownershipStore.clear(partition), assignment)
-      logger.info({ ...partition }, 'a partition is past whatever ended its processes')
-    },
-    close: async () => {
-      closed = true
-      await release()
-    },
+    else this.#logger.info({ suspects: known.suspects }, 'no partition of this replica is suspect')
+    this.#onChange()
   }
 }
 

@@ -1,6 +1,6 @@
 // What does the platform consist of while it is being killed? Every service as its own process,
 // each with taps of its own towards everything it works with.
-import type { ShopStage } from '@orderpipeline/stage/testing'
+import { shopStages, type ShopStage } from '@orderpipeline/stage/testing'
 import {
   freePort,
   gatewayEnvironment,
@@ -84,16 +84,16 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     PROVIDER_DECLINE_RATE: '0.1',
   })
   const providerTap = startHttpTap(new URL(`http://127.0.0.1:${providerPort}`), seenBy('payment'))
-  await stage('payment', {
-    PAYMENT_PROVIDER_URL: `http://127.0.0.1:${await tapped(providerTap)}`,
-    PAYMENT_BREAKER_OPEN_SECONDS: '1',
-    PAYMENT_TIMEOUT_MS: '5000',
-  })
-  await stage('orders')
-  await stage('inventory')
-  await stage('shipping')
   const mailbox = await startMailbox(seenBy('notification'))
-  await stage('notification', mailEnvironment(mailbox.url))
+  const own: Partial<Record<ShopStage, Environment>> = {
+    payment: {
+      PAYMENT_PROVIDER_URL: `http://127.0.0.1:${await tapped(providerTap)}`,
+      PAYMENT_BREAKER_OPEN_SECONDS: '1',
+      PAYMENT_TIMEOUT_MS: '5000',
+    },
+    notification: mailEnvironment(mailbox.url),
+  }
+  for (const name of shopStages) await stage(name, own[name])
   const gatewayPort = await freePort()
   await start('gateway', gatewayEnvironment(gatewayPort))
   return {

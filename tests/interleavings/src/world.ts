@@ -3,7 +3,7 @@
 // or are given up on, a provider that decides late.
 import { allocate, inventoryStage } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
-import { builtInStageNames, eventOf, topicOf } from '@orderpipeline/order-events'
+import { eventOf, topicOf } from '@orderpipeline/order-events'
 import type { BuiltInStageName, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { consumedTopics } from '@orderpipeline/stage/testing'
 import { cancellable, cancelled, decide, ordersStage } from '@orderpipeline/orders'
@@ -15,19 +15,19 @@ import { ProviderModel } from './provider-model.ts'
 import { Timelines } from './timelines.ts'
 import type { Books, Crash, Order, Playground } from './steps.ts'
 
-/** Notification decides nothing about an order. */
-export type Stage = Exclude<BuiltInStageName, 'notification'>
-export const stages = builtInStageNames.filter((name): name is Stage => name !== 'notification')
-
 /** As the stages themselves say; of the provider nothing is asked for that. */
 const provider = createProvider({ url: 'http://provider.invalid', timeoutMs: 1 })
 const clock = { now: () => now }
-export const hears: Record<Stage, readonly EventType[]> = {
+export const hears = {
   orders: ordersStage(clock).handles,
   inventory: inventoryStage(clock).handles,
   payment: paymentStage(provider, clock).handles,
   shipping: shippingStage(clock).handles,
-}
+} satisfies Partial<Record<BuiltInStageName, readonly EventType[]>>
+
+/** Those that decide about an order. */
+export type Stage = keyof typeof hears
+export const stages = Object.keys(hears) as Stage[]
 export const consumes: Record<Stage, readonly string[]> = consumedTopics
 
 /**

@@ -73,15 +73,7 @@ export function createStage(
     readyWhileStarting: surroundings.readyWhileStarting,
     readyLateMs: surroundings.readyLateSeconds * 1_000,
   })
-  const hpaSyncMs = surroundings.hpaSyncSeconds * 1_000
-  const createdAutoscaler = (): Autoscaler => {
-    if (cpu) return createCpuAutoscaler(rules, cpu, hpaSyncMs, random)
-    if (scaling === 'flow' || (scaling === 'policy' && stage.policy === 'Flow'))
-      return createFlowAutoscaler(stage.name, rules, flow, hpaSyncMs, random)
-    if (scaling === 'steps') return createStepAutoscaler(rules, random)
-    return createAutoscaler(rules, hpaSyncMs, random)
-  }
-  const autoscaler = createdAutoscaler()
+  const autoscaler = autoscalerOf(stage, scenario, flow, random)
   const fixed = scaling === 'maximum' || scaling === 'minimum'
 
   const arrived = consumes.map(() => 0)
@@ -153,6 +145,20 @@ export function createStage(
     },
     begin: (now) => group.begin(now),
   }
+}
+
+function autoscalerOf(
+  { name, rules, policy, cpu }: StageScenario,
+  { scaling, surroundings }: Scenario,
+  flow: ModelFlowControl,
+  random: Random,
+): Autoscaler {
+  const hpaSyncMs = surroundings.hpaSyncSeconds * 1_000
+  if (scaling === 'cpu' && cpu) return createCpuAutoscaler(rules, cpu, hpaSyncMs, random)
+  if (scaling === 'flow' || (scaling === 'policy' && policy === 'Flow'))
+    return createFlowAutoscaler(name, rules, flow, hpaSyncMs, random)
+  if (scaling === 'steps') return createStepAutoscaler(rules, random)
+  return createAutoscaler(rules, hpaSyncMs, random)
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
+import { addonNames, addonOf } from '../../node/addon-records.ts'
 import { statePaths } from '../../paths.ts'
 import { readyStep } from '../product/steps.ts'
 import { nativeCluster } from './cluster.ts'
+import { toolStepOf } from './tool-steps.ts'
 import { nativeUp } from './up.ts'
 
 const steps = nativeUp(nativeCluster(statePaths('plan-of-a-test')))
@@ -25,14 +27,16 @@ it('makes a pipeline wait for nothing that it does not need', () => {
   expect([...needed]).toEqual(
     expect.arrayContaining(['control-plane', 'node', 'dns', 'keda', 'operator', 'shop', 'kafka']),
   )
-  for (const name of ['tool-metrics-server', 'metrics-server', 'example-images']) {
+  const later = addonNames.filter((name) => !addonOf(name).neededForReady)
+  for (const name of [...later.flatMap((addon) => [toolStepOf(addon), addon]), 'example-images']) {
     expect(needed.has(name)).toBe(false)
     expect(before(name).has(readyStep)).toBe(true)
   }
 })
 
 it('builds KEDA last, while what does not need it starts', () => {
-  const tools = steps.filter(({ name }) => name.startsWith('tool-') && name !== 'tool-metrics-server')
+  const needed = before(readyStep)
+  const tools = steps.filter(({ name }) => name.startsWith('tool-') && needed.has(name))
   expect(tools.at(-1)?.name).toBe('tool-keda')
   for (const name of ['control-plane', 'node', 'dns', 'operator', 'shop', 'topic-operator'])
     expect(before(name).has('tool-keda')).toBe(false)
