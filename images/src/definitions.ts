@@ -71,9 +71,19 @@ export const fraudCheckImage: ImageDefinition = {
   alias: 'example',
 }
 
+/** The example of one that the shop and a stage of its own tell of each other. */
+export const warehouseImage: ImageDefinition = {
+  name: 'warehouse',
+  repository: 'orderpipeline/warehouse',
+  programs: { warehouse: 'examples/warehouse/src/main.ts' },
+  folders: {},
+  alias: 'example',
+}
+
 export const imageDefinitions: readonly ImageDefinition[] = [
   servicesImage,
   operatorImage,
   orderAuditImage,
   fraudCheckImage,
+  warehouseImage,
 ]

@@ -16,10 +16,17 @@ export interface Follows {
  */
 const cancelledShare = 0.05
 
+/**
+ * Levels of stock: one a product in some seconds, however many orders there are. An assumption as
+ * well, and on the safe side.
+ */
+const stockShare = 0.05
+
 const follows: readonly Follows[] = [
   { stage: 'orders', from: 'orders.placed', to: 'orders.validated', ratio: 1 },
   { stage: 'orders', from: 'orders.placed', to: 'orders.status', ratio: 1 },
   { stage: 'inventory', from: 'orders.validated', to: 'inventory.updated', ratio: 1 },
+  { stage: 'inventory', from: 'orders.validated', to: 'inventory.stock', ratio: stockShare },
   { stage: 'payment', from: 'inventory.updated', to: 'payment.processed', ratio: 1 },
   { stage: 'orders', from: 'payment.processed', to: 'orders.fulfilment', ratio: 1 },
   { stage: 'orders', from: 'payment.processed', to: 'orders.status', ratio: 1 },
@@ -48,8 +55,12 @@ export function knownFlows({ stages }: OrderPipelineSpec): Follows[] {
   )
 }
 
+/** Likewise, of those that the inventory says or hears. */
+const ofStock: ReadonlySet<string> = new Set(['inventory.stock', 'warehouse.deliveries'])
+
 /** Messages an order makes on a topic, as far as is known; one otherwise. */
 export function messagesPerOrderOn({ stages }: OrderPipelineSpec, topic: string): number {
+  if (ofStock.has(topic) && stages.some((stage) => builtIn(stage, 'inventory'))) return stockShare
   const known = stages.some((stage) => builtIn(stage, 'orders') && has(stage.emits, topic))
   return (known ? perOrder.get(topic) : undefined) ?? 1
 }

@@ -2,4 +2,5 @@
 export * from './definitions.ts'
 export * from './event.ts'
 export * from './codec.ts'
+export * from './product-event.ts'
 export { amountText, minorUnitsOf } from './currencies.ts'

@@ -15,6 +15,7 @@ import { healthRoute } from './api/health.ts'
 import { placingRoutes } from './api/place-order.ts'
 import { problemOf } from './api/problems.ts'
 import { productRoutes, type Products } from './api/products.ts'
+import { staffRoutes, type Catalogue } from './api/staff-products.ts'
 import { readingRoutes } from './api/get-orders.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
@@ -30,10 +31,13 @@ export interface AppOptions extends HttpServerOptions {
   readonly orders: OrderReader
   readonly cancel: Cancel
   readonly products: Products
+  readonly catalogue: Catalogue
   readonly outcomes: Outcomes
   readonly streams: Streams
   /** Without one, customers are whoever they say they are. */
   readonly verify?: Verifier
+  /** Without one, nobody is of the staff. */
+  readonly verifyStaff?: Verifier | undefined
   readonly limits?: Limits
   readonly queues: QueueReader
   readonly queuesMaxAgeSeconds: number
@@ -50,7 +54,7 @@ export function buildApp(options: AppOptions): HttpServer {
   const server = createHttpServer(options)
   const refused = refusedCounter(options.registry)
   limitAddresses(server.app, options.limits ?? {}, refused)
-  authenticate(server.app, verify)
+  authenticate(server.app, { customer: verify, staff: options.verifyStaff })
   limitCustomers(server.app, options.limits ?? {}, refused)
   const authenticated = verify !== undefined
   const versioned: Route[] = [
@@ -68,6 +72,7 @@ export function buildApp(options: AppOptions): HttpServer {
     eventsRoute(orders, streams),
     cancellingRoute(options.cancel),
     ...productRoutes(options.products),
+    ...staffRoutes(options.catalogue, options.products),
   ]
   const others: Route[] = [healthRoute(options.queues, options.queuesMaxAgeSeconds)]
   const described = descriptionRoutes({ versioned, others, authenticated, publicUrl })

@@ -69,7 +69,17 @@ export const shownProduct = {
   priceCents: 1999,
   currency: 'EUR',
   prices: [{ currency: 'EUR', priceCents: 1999, minorUnits: 2 }],
+  availability: 'IN_STOCK',
 }
+
+export const productToSave = {
+  name: 'Product 1',
+  priceCents: 1999,
+  currency: 'EUR',
+  prices: [{ currency: 'JPY', priceCents: 3200 }],
+}
+
+export const shownStock = { sku: 'SKU-0001', available: 412, low: false, updatedAt }
 
 export const eventStream = `retry: 873
 

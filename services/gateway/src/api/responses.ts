@@ -1,5 +1,6 @@
 // What do callers get back? The shapes that the OpenAPI document promises.
 import { cancellationReasons, orderStatuses } from '@orderpipeline/order-events'
+import { availabilities } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
 
 export const orderStatus = z.enum(orderStatuses)
@@ -79,4 +80,15 @@ export const product = z.object({
   prices: z
     .array(z.object({ currency: z.string(), priceCents: z.int(), minorUnits }))
     .describe('In every currency it is sold in.'),
+  availability: z
+    .enum(availabilities)
+    .optional()
+    .describe('Whether it is there; absent where the inventory does not say. Only an order reserves any of it.'),
+})
+
+export const stockLevel = z.object({
+  sku: z.string(),
+  available: z.int().describe('Pieces that can still be reserved.'),
+  low: z.boolean(),
+  updatedAt: time,
 })
