@@ -20,6 +20,7 @@ import { readingRoutes } from './api/get-orders.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
 import { limitAddresses, limitCustomers, refusedCounter, type Limits } from './limits/hook.ts'
+import { noEstimates, type Estimates } from './estimates/estimator.ts'
 import { everyOrder, type Admission } from './queues/admission.ts'
 import type { QueueReader } from './queues/reader.ts'
 import type { OrderReader } from './order-read-model/order-reader.ts'
@@ -43,6 +44,8 @@ export interface AppOptions extends HttpServerOptions {
   readonly queuesMaxAgeSeconds: number
   /** All orders are taken unless given. */
   readonly admission?: Admission
+  /** Nothing is estimated unless given. */
+  readonly estimates?: Estimates | undefined
   /** Put before the path in tracking URLs; empty for relative ones. */
   readonly publicUrl: string
   /** Longest wait of a synchronous order for its outcome, milliseconds. */
@@ -57,18 +60,20 @@ export function buildApp(options: AppOptions): HttpServer {
   authenticate(server.app, { customer: verify, staff: options.verifyStaff })
   limitCustomers(server.app, options.limits ?? {}, refused)
   const authenticated = verify !== undefined
+  const estimates = options.estimates ?? noEstimates
   const versioned: Route[] = [
     ...placingRoutes({
       intake,
       outcomes,
       statuses: (orderIds) => orders.statuses(orderIds, undefined),
       admission: options.admission ?? everyOrder,
+      estimates,
       authenticated,
       trackingUrl: (orderId) => `${publicUrl}/v1/orders/${orderId}`,
       bodyLimitBytes: options.bodyLimitBytes,
       maxWaitMs: options.maxWaitMs,
     }),
-    ...readingRoutes(orders, authenticated),
+    ...readingRoutes(orders, estimates, authenticated),
     eventsRoute(orders, streams),
     cancellingRoute(options.cancel),
     ...productRoutes(options.products),

@@ -9,6 +9,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { createLimits } from './limits/build.ts'
 import { createRedis } from './redis.ts'
+import { startEstimator } from './estimates/estimator.ts'
 import { openOrdersSide } from './orders-side.ts'
 import { openQueues } from './queues/build.ts'
 import { startReadiness } from './readiness.ts'
@@ -39,6 +40,17 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const verifiers = authentication && createVerifiers(authentication, clock, logger)
   const waiting = createWaiting(config, orders, registry, logger)
   const queues = openQueues(config, database, clock, registry, logger)
+  const estimates =
+    config.ESTIMATE_EVERY_SECONDS === 0
+      ? undefined
+      : startEstimator({
+          queues: queues.queues,
+          progress: (ids) => orders.progress(ids, undefined),
+          everyMs: config.ESTIMATE_EVERY_SECONDS * 1_000,
+          ...clock,
+          registry,
+          logger,
+        })
   const http = buildApp({
     ...seen,
     intake,
@@ -49,6 +61,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     outcomes: waiting.outcomes,
     streams: waiting.streams,
     queues: queues.queues,
+    estimates,
     queuesMaxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
     ...(queues.admission ? { admission: queues.admission } : {}),
     ...(verifiers ? { verify: verifiers.customer, verifyStaff: verifiers.staff } : {}),
@@ -90,6 +103,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       // HTTP side.
       { name: 'waiting', close: () => waiting.close() },
       { name: 'http', close: () => http.app.close() },
+      { name: 'estimates', close: () => estimates?.close() },
       { name: 'queues', close: () => queues.close() },
       ...closers,
       { name: 'redis', close: () => redis?.disconnect() },

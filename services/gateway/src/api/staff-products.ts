@@ -20,11 +20,10 @@ export interface Catalogue {
   stock(after: string, limit: number, low: boolean): Promise<readonly StockView[]>
 }
 
+const printable = /^[^\u0000-\u001f\u007f-\u009f]{1,200}$/u
 const price = z.strictObject({ currency: Currency, priceCents: UnitPriceCents })
 const productBody = price.extend({
-  name: z
-    .string()
-    .regex(/^[ -~\u{a0}-\u{d7ff}\u{e000}-\u{10ffff}]{1,200}$/u, '1 to 200 characters, no control characters'),
+  name: z.string().regex(printable, '1 to 200 characters, none of them a control character'),
   prices: z.array(price).max(200).optional().describe('In further currencies; any other price of it goes.'),
 })
 
