@@ -38,6 +38,7 @@ export const servicesImage: ImageDefinition = {
     migrate: 'services/migrate/src/main.ts',
     'forget-customer': 'services/migrate/src/forget-main.ts',
     restock: 'services/inventory/src/restock-main.ts',
+    'simulated-carrier': 'services/shipping/src/simulated-carrier/main.ts',
     'detach-month': 'services/orders/src/months/detach-main.ts',
   },
   folders: {

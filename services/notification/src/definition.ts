@@ -3,7 +3,7 @@
 import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/stage'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import { marketingMails, orderMails } from './mails.ts'
+import { marketingMails, orderMails, parcelMails } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
 import { addMails, endsTold } from './sql/mails.ts'
 import { addNotifications } from './sql/stage.ts'
@@ -16,7 +16,7 @@ export interface Mailing {
 export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mailing?: Mailing): StageDefinition<void> {
   return {
     role: 'notification',
-    handles: ['OrderStatusChanged', 'ProductsRecommended'],
+    handles: ['OrderStatusChanged', 'ParcelStatusChanged', 'ProductsRecommended'],
     apply: async (tx, items) => {
       const [told, ended] = await Promise.all([newlyTold(tx, items), mailing ? ends(tx, items) : new Set<string>()])
       return (sending, news) => {
@@ -63,7 +63,11 @@ function queue(
   addressing: Addressing,
 ): void {
   const events: OrderEvent[] = news.map(({ event }) => event)
-  const mails = [...orderMails(told, ended, addressing), ...marketingMails(events, addressing)]
+  const mails = [
+    ...orderMails(told, ended, addressing),
+    ...parcelMails(events, addressing),
+    ...marketingMails(events, addressing),
+  ]
   if (mails.length > 0) tx.send(addMails, columns(mails))
 }
 

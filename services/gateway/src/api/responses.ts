@@ -1,5 +1,5 @@
 // What do callers get back? The shapes that the OpenAPI document promises.
-import { cancellationReasons, orderStatuses } from '@orderpipeline/order-events'
+import { cancellationReasons, orderStatuses, parcelStatuses } from '@orderpipeline/order-events'
 import { availabilities } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
 
@@ -43,6 +43,15 @@ export const storedOrder = z.object({
     .describe(
       "In the currency's minor unit, the sum of the lines; absent until an order of an older gateway is priced.",
     ),
+  parcel: z
+    .object({
+      carrier: z.string(),
+      trackingNumber: z.string(),
+      trackingUrl: z.string().optional(),
+      status: z.enum(['UNDERWAY', ...parcelStatuses]),
+    })
+    .optional()
+    .describe('Of a shipped order that a carrier carries.'),
   items: z.array(line),
   placedAt: time,
   updatedAt: time,
@@ -53,7 +62,7 @@ export const storedOrder = z.object({
 
 export const orderView = storedOrder.extend({ progress })
 
-const summary = storedOrder.omit({ customerId: true, items: true, timeline: true })
+const summary = storedOrder.omit({ customerId: true, parcel: true, items: true, timeline: true })
 
 export const orderPage = z.object({
   orders: z.array(summary),
