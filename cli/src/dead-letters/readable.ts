@@ -2,14 +2,14 @@
 // decoder says; nobody knows what a stage of somebody's own reads.
 import type { DeadLetter } from '@orderpipeline/kafka'
 import { builtInStages } from '@orderpipeline/operator/api'
-import { decode, UndecodableEvent } from '@orderpipeline/order-events'
+import { decodeAny, UndecodableEvent } from '@orderpipeline/order-events'
 import { CommandFailed } from '../environment.ts'
 
 /** @throws CommandFailed where the stage would give up on the message again */
 export function refuseUnreadable({ stage }: Pick<DeadLetter, 'stage'>, value: string): void {
   if (!(builtInStages as readonly string[]).includes(stage)) return
   try {
-    decode(value)
+    decodeAny(value)
   } catch (error) {
     if (!(error instanceof UndecodableEvent)) throw error
     throw new CommandFailed(

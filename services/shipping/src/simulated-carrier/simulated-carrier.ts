@@ -33,6 +33,7 @@ export async function startSimulatedCarrier(options: SimulatedCarrierOptions): P
   const voided: string[] = []
   const answer = async (request: IncomingMessage): Promise<readonly [status: number, body?: object]> => {
     const [, kind, orderId = ''] = (request.url ?? '').split('/')
+    if (kind === 'healthz') return [200, {}]
     if (kind === 'labels' && request.method === 'PUT') {
       if (!orderIdPattern.test(orderId)) return [422, { detail: 'no order id' }]
       const trackingNumber = numberOf(orderId)
