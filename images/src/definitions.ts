@@ -38,6 +38,7 @@ export const servicesImage: ImageDefinition = {
     migrate: 'services/migrate/src/main.ts',
     'forget-customer': 'services/migrate/src/forget-main.ts',
     restock: 'services/inventory/src/restock-main.ts',
+    'simulated-carrier': 'services/shipping/src/simulated-carrier/main.ts',
     'detach-month': 'services/orders/src/months/detach-main.ts',
   },
   folders: {
@@ -71,9 +72,19 @@ export const fraudCheckImage: ImageDefinition = {
   alias: 'example',
 }
 
+/** The example of one that the shop and a stage of its own tell of each other. */
+export const warehouseImage: ImageDefinition = {
+  name: 'warehouse',
+  repository: 'orderpipeline/warehouse',
+  programs: { warehouse: 'examples/warehouse/src/main.ts' },
+  folders: {},
+  alias: 'example',
+}
+
 export const imageDefinitions: readonly ImageDefinition[] = [
   servicesImage,
   operatorImage,
   orderAuditImage,
   fraudCheckImage,
+  warehouseImage,
 ]

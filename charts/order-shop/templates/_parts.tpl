@@ -84,6 +84,7 @@ securityContext:
 {{- with .issuer }}{{ $env = append $env (dict "name" "AUTH_ISSUER" "value" .) }}{{ end }}
 {{- with .audience }}{{ $env = append $env (dict "name" "AUTH_AUDIENCE" "value" .) }}{{ end }}
 {{- with .jwksUrl }}{{ $env = append $env (dict "name" "AUTH_JWKS_URL" "value" .) }}{{ end }}
+{{- with .staffScope }}{{ $env = append $env (dict "name" "AUTH_STAFF_SCOPE" "value" .) }}{{ end }}
 {{- with .customerClaim }}{{ $env = append $env (dict "name" "AUTH_CUSTOMER_CLAIM" "value" .) }}{{ end }}
 {{- with .secret }}{{ $env = append $env (dict "name" "AUTH_SECRET" "secretKeyRef" (dict "name" .secretName "key" .key)) }}{{ end }}
 {{- end }}

@@ -2,6 +2,7 @@
 // meant?
 import { describe, expect, it } from 'vitest'
 import { deadLettersOf, markRecord, replayRecord, type DeadLetter } from '@orderpipeline/kafka'
+import { encode, productEventOf } from '@orderpipeline/order-events'
 import { painter } from '../colour.ts'
 import { narrowed } from './command.ts'
 import { editedValue, wireValue } from './editing.ts'
@@ -137,6 +138,11 @@ describe('whether a letter may be played again', () => {
       /^orders cannot read the edited message \(NotACloudEvent: .*specversion.*\); nothing was replayed\.$/,
     )
     expect(failure(() => refuseUnreadable({ stage: 'audit' }, '{"a":1}'))).toBe('none')
+    const delivered = { sku: 'SKU-0001', delivery: 'note-7', quantity: 5 }
+    const { value } = encode(
+      productEventOf('StockDelivered', delivered, { source: '/w', now: new Date(0) }, delivered.delivery),
+    )
+    expect(failure(() => refuseUnreadable({ stage: 'inventory' }, value))).toBe('none')
   })
 
   it('goes in the order the messages had in their topic', () => {

@@ -1,14 +1,14 @@
 // Can the stage read a message that a person has edited? A built-in one reads events, so its own
 // decoder says; nobody knows what a stage of somebody's own reads.
 import type { DeadLetter } from '@orderpipeline/kafka'
-import { decode, isBuiltInStage, UndecodableEvent } from '@orderpipeline/order-events'
+import { decodeAny, isBuiltInStage, UndecodableEvent } from '@orderpipeline/order-events'
 import { CommandFailed } from '../environment.ts'
 
 /** @throws CommandFailed where the stage would give up on the message again */
 export function refuseUnreadable({ stage }: Pick<DeadLetter, 'stage'>, value: string): void {
   if (!isBuiltInStage(stage)) return
   try {
-    decode(value)
+    decodeAny(value)
   } catch (error) {
     if (!(error instanceof UndecodableEvent)) throw error
     throw new CommandFailed(

@@ -13,7 +13,10 @@ interface Named {
   readonly name: string
 }
 interface Shop {
-  readonly spec: { readonly topics: readonly Named[]; readonly stages: readonly (Named & { consumes: unknown[] })[] }
+  readonly spec: {
+    readonly topics: readonly Named[]
+    readonly stages: readonly (Named & { consumes: unknown[]; emits?: unknown[] })[]
+  }
 }
 
 test.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('%s is valid', (name) => {
@@ -35,4 +38,25 @@ test('the extended shop is the shop, with the stages of the folders beside it an
     ...shop,
     spec: { ...shop.spec, topics: [...shop.spec.topics, ...topics], stages: [...told, ...stages] },
   })
+})
+
+test('the shop that makes its stock known is the shop, with a topic more to and from the inventory, and a warehouse', () => {
+  const { spec, ...shop } = read('shop.yaml') as Shop
+  const [levels, deliveries] = [{ topic: 'inventory.stock' }, { topic: 'warehouse.deliveries' }]
+  const env = [
+    { name: 'INVENTORY_STOCK_EVENTS', value: 'on' },
+    { name: 'INVENTORY_LOW_STOCK_BELOW', value: '10' },
+  ]
+  const stages = spec.stages.map((stage) => {
+    if (stage.name === 'orders') return { ...stage, consumes: [...stage.consumes, levels] }
+    if (stage.name !== 'inventory') return stage
+    const [consumes, emits] = [
+      [...stage.consumes, deliveries],
+      [...(stage.emits ?? []), levels],
+    ]
+    return { ...stage, consumes, emits, env }
+  })
+  const topics = [...spec.topics, { name: 'inventory.stock' }, { name: 'warehouse.deliveries' }]
+  const warehouse = read(join('warehouse', 'stage.yaml'))
+  expect(read('shop-stock.yaml')).toEqual({ ...shop, spec: { ...spec, topics, stages: [...stages, warehouse] } })
 })

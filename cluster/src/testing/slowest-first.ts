@@ -13,6 +13,7 @@ export const typicalSeconds: Readonly<Record<string, number>> = {
   'tests/platform/test/dependencies-postgres.test.ts': 126,
   'packages/stage/test/killer.test.ts': 119,
   'tests/crashes/test/crashes.test.ts': 105,
+  'examples/test/warehouse.test.ts': 95,
   'operator/test/faults.test.ts': 90,
   'tests/platform/test/dependencies-outside.test.ts': 84,
   'tests/platform/test/dependencies-kafka.test.ts': 76,

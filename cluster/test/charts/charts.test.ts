@@ -188,6 +188,56 @@ describe('order-shop', () => {
     ])
   })
 
+  test('makes the stock known where the values say so, as examples/shop-stock.yaml does, but for the warehouse', async () => {
+    interface Stage {
+      readonly name: string
+      readonly consumes: { topic: string }[]
+      readonly emits?: { topic: string }[]
+      readonly env?: unknown[]
+    }
+    const example = ((await read('examples/shop-stock.yaml')) as KubeObject).spec as { stages: Stage[]; topics: { name: string }[] }
+    const { stages, topics } = only(await rendered(path, ['stockEvents.enabled=true']), 'OrderPipeline').spec as typeof example
+    const [deliveries, of] = ['warehouse.deliveries', (all: readonly Stage[], name: string) => all.find((stage) => stage.name === name)]
+    const known = of(example.stages, 'inventory')!
+    expect(of(stages, 'inventory')).toEqual({ ...known, consumes: known.consumes.filter(({ topic }) => topic !== deliveries) })
+    expect(of(stages, 'orders')).toEqual(of(example.stages, 'orders'))
+    expect(topics.map(({ name }) => name).sort()).toEqual(example.topics.map(({ name }) => name).filter((name) => name !== deliveries).sort())
+    const own = ['stockEvents.enabled=true', 'stockEvents.lowBelow=7', 'stages.inventory.env[0].name=LOG_LEVEL', 'stages.inventory.env[0].value=debug']
+    const changed = only(await rendered(path, own), 'OrderPipeline').spec as typeof example
+    expect(of(changed.stages, 'inventory')?.env).toEqual([
+      { name: 'INVENTORY_STOCK_EVENTS', value: 'on' },
+      { name: 'INVENTORY_LOW_STOCK_BELOW', value: '7' },
+      { name: 'LOG_LEVEL', value: 'debug' },
+    ])
+    await expect(rendered(path, ['stockEvents.lowBelow=0'])).rejects.toThrow('/stockEvents/lowBelow')
+  })
+
+  test('has shipping ask the carrier that the values name, or the simulated one, and nobody unless they say so', async () => {
+    const shipping = async (...values: string[]) => {
+      const objects = await rendered(path, values)
+      const { stages } = only(objects, 'OrderPipeline').spec as { stages: { name: string; env?: unknown[] }[] }
+      const carriers = names(objects, 'Deployment').filter((name) => name === 'simulated-carrier')
+      return { env: stages.find(({ name }) => name === 'shipping')?.env, carriers: carriers.length }
+    }
+    expect(await shipping()).toEqual({ env: undefined, carriers: 0 })
+    expect(await shipping('carrier.simulated.enabled=true')).toEqual({
+      env: [
+        { name: 'CARRIER_URL', value: 'http://simulated-carrier:8080' },
+        { name: 'CARRIER_LOOK_SECONDS', value: '10' },
+      ],
+      carriers: 1,
+    })
+    const token = ['carrier.token.secretName=swift', 'carrier.token.key=token']
+    expect(await shipping('carrier.url=https://swift.example', ...token)).toEqual({
+      env: [
+        { name: 'CARRIER_URL', value: 'https://swift.example' },
+        { name: 'CARRIER_TOKEN', secretKeyRef: { name: 'swift', key: 'token' } },
+      ],
+      carriers: 0,
+    })
+    await expect(rendered(path, ['carrier.url=swift.example'])).rejects.toThrow('/carrier/url')
+  })
+
   test('has the gateway ask of its callers what the values say, by variables that it reads', async () => {
     const objects = await rendered(path, [
       'authentication.mode=',
@@ -196,6 +246,7 @@ describe('order-shop', () => {
       'authentication.audience=orders',
       'authentication.jwksUrl=https://issuer.example/keys',
       'authentication.customerClaim=https://shop.example/customer',
+      'authentication.staffScope=shop.staff',
       'limits.perCustomer=6000000',
       'limits.perAddress=600',
       'limits.trustedProxies={10.0.0.0/8,192.168.0.0/16}',
@@ -211,6 +262,7 @@ describe('order-shop', () => {
     expect(env).toContainEqual({ name: 'AUTH_ALGORITHMS', value: 'RS256,ES256' })
     expect(env).toContainEqual({ name: 'AUTH_JWKS_URL', value: 'https://issuer.example/keys' })
     expect(env).toContainEqual({ name: 'AUTH_CUSTOMER_CLAIM', value: 'https://shop.example/customer' })
+    expect(env).toContainEqual({ name: 'AUTH_STAFF_SCOPE', value: 'shop.staff' })
     expect(env).toContainEqual({ name: 'DATABASE_REPLICA_URL', secretKeyRef: { name: 'replica', key: 'url' } })
     expect(env).toContainEqual({ name: 'RATE_LIMIT_PER_CUSTOMER', value: '6000000' })
     expect(env).toContainEqual({ name: 'PROMISE_SECONDS', value: '30' })

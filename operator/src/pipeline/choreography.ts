@@ -1,7 +1,7 @@
 // What does an order make the built-in stages say? A spec tells what a stage consumes and emits,
 // not which message follows from which nor how often; of the built-in stages
 // packages/order-events knows.
-import { builtInStageNames, builtInStages, messagesPerOrder } from '@orderpipeline/order-events'
+import { builtInStageNames, builtInStages, messagesPerOrder, stockShare } from '@orderpipeline/order-events'
 import type { OrderPipelineSpec, Placement, Stage } from '../api/index.ts'
 
 /** Messages on `to` for each of `from` that `stage` is done with. */
@@ -12,9 +12,10 @@ export interface Follows {
   readonly ratio: number
 }
 
-const follows: readonly Follows[] = builtInStageNames.flatMap((stage) =>
-  builtInStages[stage].flows.map((flow) => ({ stage, ...flow })),
-)
+const follows: readonly Follows[] = [
+  ...builtInStageNames.flatMap((stage) => builtInStages[stage].flows.map((flow) => ({ stage, ...flow }))),
+  { stage: 'inventory', from: 'orders.validated', to: 'inventory.stock', ratio: stockShare },
+]
 
 /** Those whose stages are in the pipeline, as built-in ones that consume and emit these topics. */
 export function knownFlows({ stages }: OrderPipelineSpec): Follows[] {
@@ -24,9 +25,12 @@ export function knownFlows({ stages }: OrderPipelineSpec): Follows[] {
 }
 
 const perOrder: ReadonlyMap<string, number> = new Map(Object.entries(messagesPerOrder))
+/** Likewise, of those that the inventory publishes or consumes. */
+const ofStock: ReadonlySet<string> = new Set(['inventory.stock', 'warehouse.deliveries'])
 
 /** Messages an order makes on a topic, as far as is known; one otherwise. */
 export function messagesPerOrderOn({ stages }: OrderPipelineSpec, topic: string): number {
+  if (ofStock.has(topic) && stages.some((stage) => builtIn(stage, 'inventory'))) return stockShare
   const known = stages.some((stage) => builtIn(stage, 'orders') && has(stage.emits, topic))
   return (known ? perOrder.get(topic) : undefined) ?? 1
 }

@@ -99,7 +99,7 @@ function operation(route: Route, bearer: boolean): Operation {
     ...parametersOf('query', query),
     ...parametersOf('header', headers),
   ]
-  const asked = bearer && route.access === 'customer'
+  const asked = bearer && route.access !== 'public'
   const own = Object.entries(route.answers).map(([status, answer]) => [status, responseOf(Number(status), answer)])
   const common = commonAnswers(route, asked).map(({ name, status }) => [
     String(status),
@@ -112,7 +112,7 @@ function operation(route: Route, bearer: boolean): Operation {
       ? { requestBody: { required: true, content: { 'application/json': contentOf(body, 'input', route.examples) } } }
       : {}),
     responses: { ...Object.fromEntries(common), ...Object.fromEntries(own) } as Operation['responses'],
-    ...(asked ? { security: [{ bearer: [] }] } : {}),
+    ...(asked ? { security: [{ bearer: route.access === 'staff' ? ['staff'] : [] }] } : {}),
   }
 }
 

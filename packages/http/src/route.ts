@@ -14,8 +14,11 @@ declare module 'fastify' {
   }
 }
 
-/** `customer`: only one who is known, where the service knows its customers. `public`: anybody. */
-export type Access = 'customer' | 'public'
+/**
+ * `customer`: only one who is known, where the service knows its customers. `staff`: only those
+ * whom it knows as its own people, and nobody where it knows none. `public`: anybody.
+ */
+export type Access = 'customer' | 'staff' | 'public'
 
 export interface ResponseHeader {
   readonly description: string
@@ -49,7 +52,7 @@ export interface Takes {
 }
 
 export interface RouteDescription {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Such as `/orders/:id`. */
   readonly path: string
   readonly summary: string

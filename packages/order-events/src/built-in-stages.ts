@@ -19,6 +19,12 @@ export interface BuiltInStage {
  */
 const cancelledShare = 0.05
 
+/**
+ * Levels of stock for each order that is validated, where the inventory publishes them: one a
+ * product in some seconds, however many orders there are. An assumption as well, on the safe side.
+ */
+export const stockShare = 0.05
+
 export const builtInStages = {
   orders: {
     handles: [
@@ -30,6 +36,9 @@ export const builtInStages = {
       'PaymentDeclined',
       'PaymentRefunded',
       'ShipmentPrepared',
+      'ParcelDelivered',
+      'ParcelDeliveryFailed',
+      'ParcelReturned',
     ],
     emits: [
       'OrderValidated',
@@ -38,6 +47,7 @@ export const builtInStages = {
       'OrderCancelled',
       'RefundRequested',
       'OrderStatusChanged',
+      'ParcelStatusChanged',
     ],
     flows: [
       { from: 'orders.placed', to: 'orders.validated', ratio: 1 },
@@ -61,12 +71,12 @@ export const builtInStages = {
   },
   shipping: {
     handles: ['OrderConfirmed', 'OrderShipped', 'OrderCancelled'],
-    emits: ['ShipmentPrepared'],
+    emits: ['ShipmentPrepared', 'ParcelDelivered', 'ParcelDeliveryFailed', 'ParcelReturned'],
     // OrderConfirmed and OrderShipped share a topic, and only the former is answered.
     flows: [{ from: 'orders.fulfilment', to: 'shipping.updated', ratio: 0.5 }],
   },
   notification: {
-    handles: ['OrderStatusChanged'],
+    handles: ['OrderStatusChanged', 'ParcelStatusChanged'],
     handlesToo: ['ProductsRecommended'],
     emits: [],
     flows: [],

@@ -3,14 +3,16 @@
 import { z } from 'zod'
 import { definitions, Uuid } from './definitions.ts'
 import type { EventType, Topic } from './definitions.ts'
-import type { EventOf, OrderEvent } from './event.ts'
+import type { OrderEvent } from './event.ts'
+import { isProductEvent, productDefinitions } from './product-event.ts'
+import type { ProductEvent, ProductEventType, ProductTopic } from './product-event.ts'
 
 /** A Kafka record to be, its topic not yet prefixed with the pipeline's name. */
 export interface EncodedEvent {
-  readonly topic: Topic
+  readonly topic: Topic | ProductTopic
   /**
    * The customer id, so that one customer's events keep their order; on a topic keyed by order, the
-   * order id.
+   * order id. Of an event about a product, its SKU.
    */
   readonly key: string
   readonly value: string
@@ -43,8 +45,11 @@ export const Envelope = z.object({
   data: z.unknown(),
 })
 
-const typeOfWire = new Map<string, EventType>(
-  (Object.keys(definitions) as EventType[]).map((type) => [definitions[type].wireType, type]),
+const every = { ...definitions, ...productDefinitions }
+type AnyType = EventType | ProductEventType
+
+const typeOfWire = new Map<string, AnyType>(
+  (Object.keys(every) as AnyType[]).map((type) => [every[type].wireType, type]),
 )
 
 export const contentType = 'application/cloudevents+json; charset=utf-8'
@@ -57,17 +62,27 @@ export function topicOf(type: EventType): Topic {
  * `keyedByOrder` says which topics spread a busy customer over partitions, and keep only each
  * order's events in order.
  */
-export function encode(event: OrderEvent, keyedByOrder: (topic: Topic) => boolean = () => false): EncodedEvent {
-  const { wireType, topic } = definitions[event.type]
+export function encode(
+  event: OrderEvent | ProductEvent,
+  keyedByOrder: (topic: Topic) => boolean = () => false,
+): EncodedEvent {
+  if (isProductEvent(event)) {
+    const { sku } = event.data
+    return { topic: productDefinitions[event.type].topic, key: sku, ...envelopeOf(event, sku) }
+  }
+  const { topic } = definitions[event.type]
+  const { orderId, customerId } = event.data
+  return { topic, key: keyedByOrder(topic) ? orderId : customerId, ...envelopeOf(event, orderId) }
+}
+
+function envelopeOf(event: OrderEvent | ProductEvent, subject: string): Pick<EncodedEvent, 'value' | 'headers'> {
   return {
-    topic,
-    key: keyedByOrder(topic) ? event.data.orderId : event.data.customerId,
     value: JSON.stringify({
       specversion: '1.0',
       id: event.id,
       source: event.source,
-      type: wireType,
-      subject: event.data.orderId,
+      type: every[event.type].wireType,
+      subject,
       time: event.time,
       datacontenttype: 'application/json',
       correlationid: event.correlationId,
@@ -78,14 +93,21 @@ export function encode(event: OrderEvent, keyedByOrder: (topic: Topic) => boolea
   }
 }
 
-/** @throws UndecodableEvent */
+/** An event about an order. @throws UndecodableEvent */
 export function decode(value: Buffer | string | null): OrderEvent {
+  const event = decodeAny(value)
+  if (isProductEvent(event)) throw new UndecodableEvent('UnknownType', `${event.type} is not about an order`)
+  return event
+}
+
+/** @throws UndecodableEvent */
+export function decodeAny(value: Buffer | string | null): OrderEvent | ProductEvent {
   const envelope = Envelope.safeParse(parseJson(value))
   if (!envelope.success) throw new UndecodableEvent('NotACloudEvent', explain(envelope.error))
   const { id, source, time, correlationid, traceparent } = envelope.data
   const type = typeOfWire.get(envelope.data.type)
   if (type === undefined) throw new UndecodableEvent('UnknownType', `unknown event type ${envelope.data.type}`)
-  const data = definitions[type].data.safeParse(envelope.data.data)
+  const data = every[type].data.safeParse(envelope.data.data)
   if (!data.success) throw new UndecodableEvent('InvalidData', `${type}: ${explain(data.error)}`)
   return {
     id,
@@ -95,7 +117,7 @@ export function decode(value: Buffer | string | null): OrderEvent {
     data: data.data,
     ...(correlationid === undefined ? {} : { correlationId: correlationid }),
     ...(traceparent === undefined ? {} : { traceparent }),
-  } as EventOf<EventType> as OrderEvent
+  } as OrderEvent | ProductEvent
 }
 
 function parseJson(value: Buffer | string | null): unknown {

@@ -27,6 +27,15 @@ export const cancellationReasons = ['UNKNOWN_SKU', 'OUT_OF_STOCK', 'PAYMENT_DECL
 export const OrderStatus = z.enum(orderStatuses)
 export const CancellationReason = z.enum(cancellationReasons)
 
+/** Where a parcel can be followed. */
+export const Parcel = z.object({
+  carrier: z.string().min(1).max(100),
+  trackingNumber: z.string().min(1).max(100),
+  trackingUrl: z.string().min(1).max(500).optional(),
+})
+export const parcelStatuses = ['DELIVERED', 'DELIVERY_FAILED', 'RETURNED'] as const
+export const ParcelStatus = z.enum(parcelStatuses)
+
 const aboutOrder = { orderId: OrderId, customerId: CustomerId }
 const amount = { totalCents: TotalCents, currency: Currency }
 
@@ -87,7 +96,25 @@ export const definitions = {
   ShipmentPrepared: {
     wireType: 'dev.orderpipeline.shipping.prepared.v1',
     topic: 'shipping.updated',
-    data: z.object({ ...aboutOrder, shipmentId: Uuid }),
+    data: z.object({ ...aboutOrder, shipmentId: Uuid, parcel: Parcel.optional() }),
+  },
+  /** Of an order that has been shipped: its carrier has handed it over. */
+  ParcelDelivered: {
+    wireType: 'dev.orderpipeline.shipping.parcel-delivered.v1',
+    topic: 'shipping.updated',
+    data: z.object({ ...aboutOrder, shipmentId: Uuid, parcel: Parcel }),
+  },
+  /** It could not be handed over; it may yet be, or come back. */
+  ParcelDeliveryFailed: {
+    wireType: 'dev.orderpipeline.shipping.parcel-delivery-failed.v1',
+    topic: 'shipping.updated',
+    data: z.object({ ...aboutOrder, shipmentId: Uuid, parcel: Parcel }),
+  },
+  /** It is back with the shop. */
+  ParcelReturned: {
+    wireType: 'dev.orderpipeline.shipping.parcel-returned.v1',
+    topic: 'shipping.updated',
+    data: z.object({ ...aboutOrder, shipmentId: Uuid, parcel: Parcel }),
   },
   OrderCancelled: {
     wireType: 'dev.orderpipeline.orders.cancelled.v1',
@@ -112,7 +139,18 @@ export const definitions = {
   OrderStatusChanged: {
     wireType: 'dev.orderpipeline.orders.status-changed.v1',
     topic: 'orders.status',
-    data: z.object({ ...aboutOrder, status: OrderStatus, reason: CancellationReason.optional() }),
+    data: z.object({
+      ...aboutOrder,
+      status: OrderStatus,
+      reason: CancellationReason.optional(),
+      parcel: Parcel.optional(),
+    }),
+  },
+  /** Of an order that has been shipped. */
+  ParcelStatusChanged: {
+    wireType: 'dev.orderpipeline.orders.parcel-status-changed.v1',
+    topic: 'orders.status',
+    data: z.object({ ...aboutOrder, status: ParcelStatus, parcel: Parcel }),
   },
 } as const
 
@@ -122,4 +160,6 @@ export type Topic = (typeof definitions)[EventType]['topic']
 export type OrderItem = z.infer<typeof OrderItem>
 export type PricedItem = z.infer<typeof PricedItem>
 export type OrderStatus = z.infer<typeof OrderStatus>
+export type Parcel = z.infer<typeof Parcel>
+export type ParcelStatus = z.infer<typeof ParcelStatus>
 export type CancellationReason = z.infer<typeof CancellationReason>

@@ -4,5 +4,15 @@ export { stageConfig, stageVariables, type Environment, type StageConfig } from 
 export type { PeriodicTask, PeriodicTaskContext } from './periodic-tasks.ts'
 export { startStage, type RunningStage, type StageDefinition, type StageSurroundings } from './run.ts'
 export { runStageProcess, type Outside, type StageContext } from './process.ts'
-export { createStore, type Apply, type Decide, type Item, type Reaction, type Sending, type Store } from './store.ts'
+export {
+  createStore,
+  type Apply,
+  type Decide,
+  type Item,
+  type ProductHandling,
+  type Reaction,
+  type Sending,
+  type StageItem,
+  type Store,
+} from './store.ts'
 export { prune, type Pruned } from './prune.ts'

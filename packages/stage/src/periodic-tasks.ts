@@ -2,7 +2,7 @@
 // kind, a pause between, until told to stop.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from '@orderpipeline/postgres'
-import type { OrderEvent } from '@orderpipeline/order-events'
+import type { OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 
 export interface PeriodicTaskContext {
   /** The stage's own pool. */
@@ -11,7 +11,7 @@ export interface PeriodicTaskContext {
    * Resolves when Kafka has them; they may arrive twice. For what must not be lost with this
    * process, an outbox is the place.
    */
-  readonly publish: (events: readonly OrderEvent[]) => Promise<void>
+  readonly publish: (events: readonly (OrderEvent | ProductEvent)[]) => Promise<void>
   /** By the topic's name without the pipeline's prefix. */
   readonly keyedByOrder: (topic: string) => boolean
   /** Aborts when the stage drains: a chore in many parts stops between two of them. */

@@ -6,8 +6,8 @@ import { createPool } from '@orderpipeline/postgres'
 import type { Queryable } from '@orderpipeline/postgres'
 import { databaseSettings, observePools, observeQueries } from '@orderpipeline/telemetry'
 import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
-import { decode, encode } from '@orderpipeline/order-events'
-import type { EventType, OrderEvent } from '@orderpipeline/order-events'
+import { decodeAny, encode, isProductEvent } from '@orderpipeline/order-events'
+import type { EventType, OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 import { mayJoin } from './joining.ts'
 import { startPeriodicTasks } from './periodic-tasks.ts'
 import type { PeriodicTask } from './periodic-tasks.ts'
@@ -17,7 +17,7 @@ import { retentionChore, type Retention } from './retention.ts'
 import type { StageConfig } from './config.ts'
 import { createStore } from './store.ts'
 import { tracer } from './trace.ts'
-import type { Apply, Item, Reaction } from './store.ts'
+import type { Apply, ProductHandling, Reaction, StageItem } from './store.ts'
 
 export interface StageDefinition<Prepared> {
   /** The stage's role and schema in the database. */
@@ -31,6 +31,8 @@ export interface StageDefinition<Prepared> {
   readonly prepare?: (event: OrderEvent, signal: AbortSignal, database: Queryable) => Promise<Prepared>
   /** Everything the messages change in the database, and what they make the stage say. */
   readonly apply: Apply<Prepared>
+  /** Events about products that it consumes, where it does. */
+  readonly products?: ProductHandling
   /** Those whose calls need not wait for calls for earlier messages of their key. */
   readonly overtakes?: (event: OrderEvent) => boolean
   /** While it says true, no further messages are taken in: what they need is known to be away. */
@@ -77,11 +79,11 @@ export function startStage<Prepared>(
   const address = kafkaAddress(config, config.KAFKA_GROUP_ID)
   const producer = createProducer(address, logger)
   const topics = { prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS }
-  const store = createStore(pool, topics, definition.apply, definition.onCommitted)
-  const handled = new Set<EventType>(definition.handles)
-  const { prepare } = definition
+  const store = createStore(pool, topics, definition.apply, definition.onCommitted, definition.products?.apply)
+  const handled = new Set<string>([...definition.handles, ...(definition.products?.handles ?? [])])
+  const { prepare, overtakes } = definition
 
-  const stage = runStage<OrderEvent, Item<Prepared>>({
+  const stage = runStage<OrderEvent | ProductEvent, StageItem<Prepared>>({
     name: config.ORDERPIPELINE_STAGE,
     address,
     groupId: config.KAFKA_GROUP_ID,
@@ -90,20 +92,23 @@ export function startStage<Prepared>(
     concurrency: config.STAGE_CONCURRENCY,
     retry: { attempts: config.STAGE_RETRY_ATTEMPTS, backoffSeconds: config.STAGE_RETRY_BACKOFF_SECONDS },
     decode: ({ value }) => {
-      const event = decode(value)
+      const event = decodeAny(value)
       return handled.has(event.type) ? event : undefined
     },
     describe: ({ id, type, data, correlationId, traceparent }) => ({
       eventId: id,
       eventType: type,
-      orderId: data.orderId,
+      ...('orderId' in data ? { orderId: data.orderId } : { sku: data.sku }),
       correlationId,
       traceId: traceparent?.split('-')[1],
     }),
-    prepare: prepare && (async (event, signal) => ({ event, prepared: await prepare(event, signal, pool) })),
+    prepare:
+      prepare &&
+      (async (event, signal) =>
+        isProductEvent(event) ? { event } : { event, prepared: await prepare(event, signal, pool) }),
     // Only asked of stages that prepare nothing, whose Prepared says nothing.
-    itemOf: (event) => ({ event, prepared: undefined as Prepared }),
-    overtakes: definition.overtakes,
+    itemOf: (event) => (isProductEvent(event) ? { event } : { event, prepared: undefined as Prepared }),
+    overtakes: overtakes && ((event) => !isProductEvent(event) && overtakes(event)),
     ...(definition.hold ? { hold: definition.hold } : {}),
     spacing: definition.spacing,
     effect: (items, settled) => store.effect(items, settled),

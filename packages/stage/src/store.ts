@@ -9,7 +9,8 @@ import type { OutgoingRecord } from '@orderpipeline/kafka'
 import { DatabaseError } from '@orderpipeline/postgres'
 import type { Pool, Queryable, Transaction } from '@orderpipeline/postgres'
 import { encode } from '@orderpipeline/order-events'
-import type { OrderEvent } from '@orderpipeline/order-events'
+import { isProductEvent } from '@orderpipeline/order-events'
+import type { OrderEvent, ProductEvent, ProductEventType } from '@orderpipeline/order-events'
 import { insertInbox } from './sql/inbox.ts'
 import { insertOutbox, deletePublished, selectUnpublished } from './sql/outbox.ts'
 
@@ -19,6 +20,13 @@ export interface Item<Prepared> {
   /** What `prepare` found out; the event again for stages that prepare nothing. */
   readonly prepared: Prepared
 }
+
+/** A message about a product: nothing is prepared for it. */
+export interface ProductItem {
+  readonly event: ProductEvent
+}
+
+export type StageItem<Prepared> = Item<Prepared> | ProductItem
 
 /** What a message made the stage say. */
 export interface Reaction {
@@ -40,12 +48,22 @@ export type Sending = Pick<Transaction, 'send'>
  */
 export type Decide<Prepared> = (tx: Sending, news: readonly Item<Prepared>[]) => readonly Reaction[]
 
+/**
+ * What a stage does about products. Their events say a state with its version, or name a delivery:
+ * `apply` must change nothing when one comes again or late, so that none of them takes room in the
+ * inbox. They have a transaction to themselves, apart from the orders'.
+ */
+export interface ProductHandling {
+  readonly handles: readonly ProductEventType[]
+  readonly apply: (tx: Sending, events: readonly ProductEvent[]) => void
+}
+
 export interface Store<Prepared> {
   effect(
-    items: readonly Item<Prepared>[],
-    settled: readonly Item<Prepared>[],
+    items: readonly StageItem<Prepared>[],
+    settled: readonly StageItem<Prepared>[],
   ): Promise<{ records: OutgoingRecord[]; kept: Item<Prepared>[] }>
-  settle(settled: readonly Item<Prepared>[]): Promise<void>
+  settle(settled: readonly StageItem<Prepared>[]): Promise<void>
 }
 
 /** How topics are called and keyed in this pipeline. */
@@ -60,9 +78,20 @@ export function createStore<Prepared>(
   topics: Topics,
   apply: Apply<Prepared>,
   onCommitted?: (reactions: readonly Reaction[]) => void,
+  products?: ProductHandling['apply'],
 ): Store<Prepared> {
+  const settle: Store<Prepared>['settle'] = async (settled) => {
+    await pool.query(deletePublished, [settled.map(({ event }) => event.id)])
+  }
   return {
-    effect: async (items, settled) => {
+    effect: async (all, settled) => {
+      const items = all.filter((item): item is Item<Prepared> => !isProductEvent(item.event))
+      const ofProducts = all.flatMap(({ event }) => (isProductEvent(event) ? [event] : []))
+      if (products && ofProducts.length > 0) await pool.transaction((tx) => Promise.resolve(products(tx, ofProducts)))
+      if (items.length === 0) {
+        if (settled.length > 0) await settle(settled)
+        return { records: [], kept: [] }
+      }
       let reactions: readonly Reaction[] = []
       const effect = await pool
         .transaction(async (tx) => {
@@ -90,9 +119,7 @@ export function createStore<Prepared>(
       onCommitted?.(reactions)
       return effect
     },
-    settle: async (settled) => {
-      await pool.query(deletePublished, [settled.map(({ event }) => event.id)])
-    },
+    settle,
   }
 }
 
@@ -109,7 +136,7 @@ interface OutboxRow {
   readonly headers: Record<string, string>
 }
 
-async function takenIn(tx: Queryable, ids: string[], settled: readonly Item<unknown>[]): Promise<Set<string>> {
+async function takenIn(tx: Queryable, ids: string[], settled: readonly StageItem<unknown>[]): Promise<Set<string>> {
   const rows = await tx.query<{ event_id: string }>(insertInbox, [ids.sort(), settled.map(({ event }) => event.id)])
   return new Set(rows.map(({ event_id }) => event_id))
 }

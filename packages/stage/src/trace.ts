@@ -2,11 +2,15 @@
 // out, under what made it; and what it makes the stage say carries this span on.
 import type { ConsumedRecord } from '@orderpipeline/kafka'
 import type { Span, Tracing } from '@orderpipeline/telemetry'
-import type { OrderEvent } from '@orderpipeline/order-events'
+import { isProductEvent } from '@orderpipeline/order-events'
+import type { OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 import type { StageConfig } from './config.ts'
 
 export function tracer(tracing: Tracing, config: Pick<StageConfig, 'KAFKA_GROUP_ID'>) {
-  return (event: OrderEvent, { topic, partition, offset }: ConsumedRecord): { message: OrderEvent; span: Span } => {
+  return <Event extends OrderEvent | ProductEvent>(
+    event: Event,
+    { topic, partition, offset }: ConsumedRecord,
+  ): { message: Event; span: Span } => {
     const span = tracing.span(`${topic} process`, {
       kind: 'consumer',
       parent: event.traceparent,
@@ -19,7 +23,9 @@ export function tracer(tracing: Tracing, config: Pick<StageConfig, 'KAFKA_GROUP_
         'messaging.consumer.group.name': config.KAFKA_GROUP_ID,
         'messaging.message.id': event.id,
         'orderpipeline.event': event.type,
-        'orderpipeline.order.id': event.data.orderId,
+        ...(isProductEvent(event)
+          ? { 'orderpipeline.sku': event.data.sku }
+          : { 'orderpipeline.order.id': event.data.orderId }),
       },
     })
     return { message: { ...event, traceparent: span.traceparent }, span }

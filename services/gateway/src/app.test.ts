@@ -19,7 +19,8 @@ function build(more: Partial<AppOptions> = {}) {
     intake: { place: never, placedBefore: never, close: () => Promise.resolve() },
     orders: { byId: never, statuses: never, ofCustomer: never, progress: never },
     cancel: never,
-    products: { bySku: never, page: never },
+    products: { bySku: never, fresh: never, page: never },
+    catalogue: { save: never, remove: never, stock: never },
     outcomes: { of: never, waiting: 0 },
     queues: { read: never },
     queuesMaxAgeSeconds: 300,
@@ -93,7 +94,7 @@ test('it describes what is taken by the very schemas that check it', async () =>
 
 test('a page of orders or products is to be had without a limit, and says how many it holds then', async () => {
   const { paths } = await documented(build().app)
-  for (const path of ['/v1/orders', '/v1/products']) {
+  for (const path of ['/v1/orders', '/v1/products', '/v1/stock']) {
     const limit = paths[path]?.['get']?.parameters?.find(({ name }) => name === 'limit')
     expect(limit).toMatchObject({ required: false, description: '20 unless given.' })
     expect(limit).toMatchObject({ schema: { type: 'integer', minimum: 1, maximum: 100 } })
@@ -109,6 +110,7 @@ test('with authentication the customer is left to the token, and what needs one 
   for (const methods of Object.values(paths))
     for (const { security, responses } of Object.values(methods))
       for (const status of ['401', '403']) expect(Object.keys(responses).includes(status)).toBe(security !== undefined)
+  expect(paths['/v1/stock']?.['get']?.security).toEqual([{ bearer: ['staff'] }])
   expect(place?.requestBody).toMatchObject({ content: { 'application/json': { schema: { required: ['items'] } } } })
   expect(paths['/openapi.json']?.['get']).not.toHaveProperty('security')
 })

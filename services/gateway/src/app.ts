@@ -15,10 +15,12 @@ import { healthRoute } from './api/health.ts'
 import { placingRoutes } from './api/place-order.ts'
 import { problemOf } from './api/problems.ts'
 import { productRoutes, type Products } from './api/products.ts'
+import { staffRoutes, type Catalogue } from './api/staff-products.ts'
 import { readingRoutes } from './api/get-orders.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
 import { limitAddresses, limitCustomers, refusedCounter, type Limits } from './limits/hook.ts'
+import { noEstimates, type Estimates } from './estimates/estimator.ts'
 import { everyOrder, type Admission } from './queues/admission.ts'
 import type { QueueReader } from './queues/reader.ts'
 import type { OrderReader } from './order-read-model/order-reader.ts'
@@ -30,15 +32,20 @@ export interface AppOptions extends HttpServerOptions {
   readonly orders: OrderReader
   readonly cancel: Cancel
   readonly products: Products
+  readonly catalogue: Catalogue
   readonly outcomes: Outcomes
   readonly streams: Streams
   /** Without one, customers are whoever they say they are. */
   readonly verify?: Verifier
+  /** Without one, nobody is of the staff. */
+  readonly verifyStaff?: Verifier | undefined
   readonly limits?: Limits
   readonly queues: QueueReader
   readonly queuesMaxAgeSeconds: number
   /** All orders are taken unless given. */
   readonly admission?: Admission
+  /** Nothing is estimated unless given. */
+  readonly estimates?: Estimates | undefined
   /** Put before the path in tracking URLs; empty for relative ones. */
   readonly publicUrl: string
   /** Longest wait of a synchronous order for its outcome, milliseconds. */
@@ -50,24 +57,27 @@ export function buildApp(options: AppOptions): HttpServer {
   const server = createHttpServer(options)
   const refused = refusedCounter(options.registry)
   limitAddresses(server.app, options.limits ?? {}, refused)
-  authenticate(server.app, verify)
+  authenticate(server.app, { customer: verify, staff: options.verifyStaff })
   limitCustomers(server.app, options.limits ?? {}, refused)
   const authenticated = verify !== undefined
+  const estimates = options.estimates ?? noEstimates
   const versioned: Route[] = [
     ...placingRoutes({
       intake,
       outcomes,
       statuses: (orderIds) => orders.statuses(orderIds, undefined),
       admission: options.admission ?? everyOrder,
+      estimates,
       authenticated,
       trackingUrl: (orderId) => `${publicUrl}/v1/orders/${orderId}`,
       bodyLimitBytes: options.bodyLimitBytes,
       maxWaitMs: options.maxWaitMs,
     }),
-    ...readingRoutes(orders, authenticated),
+    ...readingRoutes(orders, estimates, authenticated),
     eventsRoute(orders, streams),
     cancellingRoute(options.cancel),
     ...productRoutes(options.products),
+    ...staffRoutes(options.catalogue, options.products),
   ]
   const others: Route[] = [healthRoute(options.queues, options.queuesMaxAgeSeconds)]
   const described = descriptionRoutes({ versioned, others, authenticated, publicUrl })

@@ -14,10 +14,12 @@ import {
 } from '@orderpipeline/telemetry'
 import { cancelOrder, orderTimer } from '@orderpipeline/orders/cancellation'
 import { createIntake, intakeMetrics, relayMetrics, startRelay, type Intake } from '@orderpipeline/orders/intake'
-import { productBySku, productPage } from '@orderpipeline/orders/queries'
+import { removeProduct, saveProduct } from '@orderpipeline/orders/catalogue'
+import { productBySku, productPage, stockPage } from '@orderpipeline/orders/queries'
 import type { Redis } from 'ioredis'
 import type { Cancel } from './api/cancel-order.ts'
 import type { Products } from './api/products.ts'
+import type { Catalogue } from './api/staff-products.ts'
 import type { Clock } from './clock.ts'
 import { groupPrefixOf, type Config } from './config.ts'
 import { createCache } from './order-read-model/cache.ts'
@@ -34,6 +36,7 @@ export interface OrdersSide {
   readonly orders: OrderReader
   readonly cancel: Cancel
   readonly products: Products
+  readonly catalogue: Catalogue
   readonly relaying: () => boolean
   /** In the order in which they must be closed. */
   readonly closers: readonly Closer[]
@@ -138,8 +141,14 @@ export function openOrdersSide(
     },
     products: {
       bySku: products.bySku,
+      fresh: (sku) => productBySku(database, sku),
       page: async (after, limit) =>
         (await near?.ask((from) => productPage(from, after, limit))) ?? productPage(database, after, limit),
+    },
+    catalogue: {
+      save: (sku, data) => saveProduct(database, sku, data),
+      remove: (sku) => removeProduct(database, sku),
+      stock: (after, limit, low) => stockPage(database, after, limit, low),
     },
     relaying: () => relay.leading,
     closers: [

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRegistry, startMetricsServer, startTracing, type Closer, type Logger } from '@orderpipeline/telemetry'
 import { buildApp } from './app.ts'
-import { createVerifier } from './authentication/verifier.ts'
+import { createVerifiers } from './authentication/verifier.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { createLimits } from './limits/build.ts'
 import { createRedis } from './redis.ts'
+import { startEstimator } from './estimates/estimator.ts'
 import { openOrdersSide } from './orders-side.ts'
 import { openQueues } from './queues/build.ts'
 import { startReadiness } from './readiness.ts'
@@ -34,21 +35,36 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     redisUrl === undefined
       ? undefined
       : createRedis({ url: redisUrl, timeoutMs: config.REDIS_TIMEOUT_SECONDS * 1_000, logger })
-  const { database, intake, orders, cancel, products, relaying, closers } = openOrdersSide(config, clock, seen, redis)
+  const ordersSide = openOrdersSide(config, clock, seen, redis)
+  const { database, intake, orders, cancel, products, catalogue, relaying, closers } = ordersSide
+  const verifiers = authentication && createVerifiers(authentication, clock, logger)
   const waiting = createWaiting(config, orders, registry, logger)
   const queues = openQueues(config, database, clock, registry, logger)
+  const estimates =
+    config.ESTIMATE_EVERY_SECONDS === 0
+      ? undefined
+      : startEstimator({
+          queues: queues.queues,
+          progress: (ids) => orders.progress(ids, undefined),
+          everyMs: config.ESTIMATE_EVERY_SECONDS * 1_000,
+          ...clock,
+          registry,
+          logger,
+        })
   const http = buildApp({
     ...seen,
     intake,
     orders,
     cancel,
     products,
+    catalogue,
     outcomes: waiting.outcomes,
     streams: waiting.streams,
     queues: queues.queues,
+    estimates,
     queuesMaxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
     ...(queues.admission ? { admission: queues.admission } : {}),
-    ...(authentication ? { verify: createVerifier(authentication, clock, logger) } : {}),
+    ...(verifiers ? { verify: verifiers.customer, verifyStaff: verifiers.staff } : {}),
     ...(limits ? { limits: createLimits(limits, config.ORDERPIPELINE_PIPELINE, redis, registry) } : {}),
     requestLog: config.HTTP_REQUEST_LOG,
     trustedProxies: config.HTTP_TRUSTED_PROXIES,
@@ -87,6 +103,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       // HTTP side.
       { name: 'waiting', close: () => waiting.close() },
       { name: 'http', close: () => http.app.close() },
+      { name: 'estimates', close: () => estimates?.close() },
       { name: 'queues', close: () => queues.close() },
       ...closers,
       { name: 'redis', close: () => redis?.disconnect() },

@@ -60,7 +60,12 @@ test('an order is accepted with an id, can be followed, and its event reaches Ka
   const answer = await post('/v1/orders', order, { 'x-request-id': 'follow-me' })
   expect(answer.status).toBe(202)
   const { orderId, trackingUrl } = answer.body
-  expect(answer.body).toEqual({ orderId, status: 'PLACED', trackingUrl: `/v1/orders/${orderId}` })
+  expect(answer.body).toMatchObject({
+    orderId,
+    status: 'PLACED',
+    trackingUrl: `/v1/orders/${orderId}`,
+    progress: { done: 1, of: 5 },
+  })
   expect(answer.headers.get('location')).toBe(trackingUrl)
   expect(answer.headers.get('x-request-id')).toBe('follow-me')
   const shown = await fetch(`${gateway.url}${trackingUrl}`)

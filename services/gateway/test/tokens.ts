@@ -49,9 +49,9 @@ export async function startIssuer(): Promise<Issuer> {
 }
 
 /** A token with any header at all; signed with HMAC under `secret`, or not signed. */
-export function forged(header: object, sub: string, secret?: string): string {
+export function forged(header: object, sub: string, secret?: string, claims: JWTPayload = {}): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const signed = `${part(header)}.${part({ iss: issuer, aud: audience, sub, exp: seconds(300) })}`
+  const signed = `${part(header)}.${part({ iss: issuer, aud: audience, sub, exp: seconds(300), ...claims })}`
   return `${signed}.${secret === undefined ? '' : createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 

@@ -8,14 +8,18 @@ import { allocate, quantitiesOf } from './allocation.ts'
 import type { Allocation, Answer, Known, Quantities, ReservationStatus } from './allocation.ts'
 import * as sql from './sql/stage.ts'
 
-/**
- * `reservationSeconds`: how long a reservation is held before the orders service is asked about it.
- */
+export interface StockSettings {
+  readonly now: () => Date
+  /** How long a reservation is held before the orders service is asked about it. */
+  readonly reservationSeconds: number
+  /** Whether somebody publishes levels, and has to know which SKUs changed. */
+  readonly noteChanges: boolean
+}
+
 export async function applyToStock(
   tx: Queryable,
   items: readonly Item<void>[],
-  now: () => Date,
-  reservationSeconds: number,
+  settings: StockSettings,
 ): Promise<Decide<void>> {
   const known = await lockedState(
     tx,
@@ -25,8 +29,8 @@ export async function applyToStock(
     const events = news.map(({ event }) => event)
     const allocation = allocate(events, known)
     const customers = new Map(events.map(({ data }) => [data.orderId, data.customerId]))
-    write(sending, allocation, customers, reservationSeconds)
-    return allocation.answers.map((answer) => ({ cause: answer.cause, events: [answerEvent(answer, now())] }))
+    write(sending, allocation, customers, settings)
+    return allocation.answers.map((answer) => ({ cause: answer.cause, events: [answerEvent(answer, settings.now())] }))
   }
 }
 
@@ -61,7 +65,7 @@ function write(
   tx: Sending,
   { made, released, sold, holdings, deltas }: Allocation,
   customers: ReadonlyMap<string, string>,
-  reservationSeconds: number,
+  { reservationSeconds, noteChanges }: StockSettings,
 ): void {
   if (made.size > 0) {
     const orderIds = [...made.keys()]
@@ -74,7 +78,8 @@ function write(
   }
   if (sold.length > 0) tx.send(sql.keepReservations, [sold])
   if (released.length > 0) tx.send(sql.releaseReservations, [released])
-  if (deltas.size > 0) tx.send(sql.changeStock, [[...deltas.keys()], [...deltas.values()]])
+  const change = noteChanges ? sql.changeStockAndNote : sql.changeStock
+  if (deltas.size > 0) tx.send(change, [[...deltas.keys()], [...deltas.values()]])
 }
 
 function answerEvent({ cause, missingSkus }: Answer, now: Date): OrderEvent {

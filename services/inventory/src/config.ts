@@ -2,7 +2,7 @@
 import { readConfig, variables } from '@orderpipeline/telemetry'
 import type { Environment } from '@orderpipeline/stage'
 import { z } from 'zod'
-import type { ExpiryOptions } from './expiry.ts'
+import type { InventoryOptions } from './definition.ts'
 
 const schema = z.object({
   /**
@@ -11,10 +11,31 @@ const schema = z.object({
    */
   INVENTORY_RESERVATION_SECONDS: variables.integer(1, 366 * 86_400).default(7_200),
   INVENTORY_CHECK_SECONDS: variables.number(0.1, 3_600).default(30),
+  /**
+   * `on`: how much there is of each product is published on `inventory.stock`, which the pipeline
+   * must have as a topic.
+   */
+  INVENTORY_STOCK_EVENTS: variables.oneOf(['off', 'on']).default('off'),
+  /** Below how many pieces a product runs low that has no bound of its own (`stock.low_below`). */
+  INVENTORY_LOW_STOCK_BELOW: variables.integer(1, 1_000_000_000).default(10),
+  /**
+   * Between two levels of a product that only rose or fell. That it is gone, back, low or no longer
+   * low is published within a second.
+   */
+  INVENTORY_LEVEL_SECONDS: variables.number(0, 86_400).default(15),
 })
 
 /** @throws ConfigError */
-export function inventoryOptions(env: Environment): ExpiryOptions {
+export function inventoryOptions(env: Environment): InventoryOptions {
   const config = readConfig(schema, env)
-  return { reservationSeconds: config.INVENTORY_RESERVATION_SECONDS, everySeconds: config.INVENTORY_CHECK_SECONDS }
+  const levels = {
+    lowBelow: config.INVENTORY_LOW_STOCK_BELOW,
+    levelSeconds: config.INVENTORY_LEVEL_SECONDS,
+    everySeconds: 1,
+  }
+  return {
+    reservationSeconds: config.INVENTORY_RESERVATION_SECONDS,
+    everySeconds: config.INVENTORY_CHECK_SECONDS,
+    ...(config.INVENTORY_STOCK_EVENTS === 'on' ? { levels } : {}),
+  }
 }

@@ -1,23 +1,37 @@
 // What is the inventory stage? It reserves stock for validated orders, takes back that of cancelled
-// ones, and asks about what is reserved for long.
+// ones, asks about what is reserved for long, books deliveries, and publishes how much there is.
 import { handledEvents } from '@orderpipeline/order-events'
 import type { StageContext, StageDefinition } from '@orderpipeline/stage'
 import { applyToStock } from './apply.ts'
 import { expiryChore } from './expiry.ts'
 import type { ExpiryOptions } from './expiry.ts'
+import { deliveryHandling } from './restock.ts'
+import { stockLevelsTask, type StockLevelOptions } from './stock-levels/stock-levels-task.ts'
+
+export interface InventoryOptions extends ExpiryOptions {
+  /** Without them nobody hears of the stock, and nothing is noted for it. */
+  readonly levels?: StockLevelOptions | undefined
+}
+
+type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'registry'>>
 
 /** Without options nothing is asked about. */
-export function inventoryStage({ now }: Pick<StageContext, 'now'>, options?: ExpiryOptions): StageDefinition<void> {
+export function inventoryStage({ now, registry }: Context, options?: InventoryOptions): StageDefinition<void> {
   const reservationSeconds = options?.reservationSeconds ?? 7_200
+  const levels = options?.levels
   return {
     role: 'inventory',
     handles: handledEvents('inventory'),
-    apply: (tx, items) => applyToStock(tx, items, now, reservationSeconds),
+    apply: (tx, items) => applyToStock(tx, items, { now, reservationSeconds, noteChanges: levels !== undefined }),
+    products: deliveryHandling,
     // Stock is settled when an order ends; nothing asks for its reservation any more.
     retention: [
       { table: 'reservation_items', days: 35 },
       { table: 'reservations', days: 35 },
     ],
-    chores: options === undefined ? [] : [expiryChore(options, now)],
+    chores: [
+      ...(options === undefined ? [] : [expiryChore(options, now)]),
+      ...(levels === undefined ? [] : [stockLevelsTask(levels, { now, registry })]),
+    ],
   }
 }

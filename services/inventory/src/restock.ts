@@ -1,6 +1,8 @@
-// How does a delivery get into stock, once, however often it is booked?
+// How does a delivery get into stock, once, however often it is booked? By hand with the restock
+// program, or by the warehouse's word.
 import type { Pool } from '@orderpipeline/postgres'
-import { addRestock, addToStock } from './sql/stage.ts'
+import type { ProductHandling } from '@orderpipeline/stage'
+import { bookDeliveries } from './sql/stock-levels.ts'
 
 export interface Delivery {
   /** What tells it from every other, such as the number of its note. */
@@ -9,20 +11,34 @@ export interface Delivery {
   readonly pieces: ReadonlyMap<string, number>
 }
 
+interface Brought {
+  readonly delivery: string
+  readonly sku: string
+  readonly quantity: number
+}
+
 /**
  * Returns the SKUs that were booked now; those booked before under this delivery are left as they
  * are. @throws DatabaseError
  */
-export function restock(database: Pool, { name, pieces }: Delivery): Promise<readonly string[]> {
-  return database.transaction(async (tx) => {
-    const given = [...pieces]
-    const rows = await tx.query<{ sku: string }>(addRestock, [
-      name,
-      given.map(([sku]) => sku),
-      given.map(([, quantity]) => quantity),
-    ])
-    const booked = rows.map(({ sku }) => sku)
-    if (booked.length > 0) await tx.query(addToStock, [booked, booked.map((sku) => pieces.get(sku) ?? 0)])
-    return booked
-  })
+export async function restock(database: Pool, { name, pieces }: Delivery): Promise<readonly string[]> {
+  const brought = [...pieces].map(([sku, quantity]) => ({ delivery: name, sku, quantity }))
+  const rows = await database.query<{ sku: string }>(bookDeliveries, columns(brought))
+  return rows.map(({ sku }) => sku)
 }
+
+export const deliveryHandling: ProductHandling = {
+  handles: ['StockDelivered'],
+  apply: (tx, events) => {
+    const brought = new Map<string, Brought>()
+    for (const event of events)
+      if (event.type === 'StockDelivered') brought.set(`${event.data.delivery}\n${event.data.sku}`, event.data)
+    if (brought.size > 0) tx.send(bookDeliveries, columns([...brought.values()]))
+  },
+}
+
+const columns = (brought: readonly Brought[]): unknown[] => [
+  brought.map(({ delivery }) => delivery),
+  brought.map(({ sku }) => sku),
+  brought.map(({ quantity }) => quantity),
+]

@@ -88,10 +88,12 @@ const stillServed: readonly (readonly [...ServiceStatement, what: string])[] = [
 const ofOrders: readonly ServiceStatement[] = [
   ['inventory', 'UPDATE reservations SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
   ['payment', 'UPDATE payments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+  // A tracking number leads to whoever got the parcel.
+  ['shipping', 'DELETE FROM parcels WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL'],
   ['shipping', 'UPDATE shipments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
   ['notification', 'DELETE FROM notifications WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL'],
   ['payment_provider', 'UPDATE charges SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
-  ['orders', 'UPDATE orders SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+  ['orders', 'UPDATE orders SET customer_id = $2, parcel = NULL WHERE order_id = ANY ($1::uuid[])'],
 ]
 
 /** $1: the customer, who may be called by a mail address. */

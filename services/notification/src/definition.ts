@@ -4,7 +4,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/stage'
 import { handledEvents } from '@orderpipeline/order-events'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import { marketingMails, orderMails } from './mails.ts'
+import { marketingMails, orderMails, parcelMails } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
 import { addMails, endsTold } from './sql/mails.ts'
 import { addNotifications } from './sql/stage.ts'
@@ -66,7 +66,11 @@ function queue(
   addressing: Addressing,
 ): void {
   const events: OrderEvent[] = news.map(({ event }) => event)
-  const mails = [...orderMails(told, ended, addressing), ...marketingMails(events, addressing)]
+  const mails = [
+    ...orderMails(told, ended, addressing),
+    ...parcelMails(events, addressing),
+    ...marketingMails(events, addressing),
+  ]
   if (mails.length > 0) tx.send(addMails, columns(mails))
 }
 

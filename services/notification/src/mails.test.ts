@@ -1,9 +1,9 @@
 // Does each state of an order make one mail in words a customer understands, and a recommendation
 // one in a lane of its own?
 import { expect, test } from 'vitest'
-import { eventOf, orderStatuses } from '@orderpipeline/order-events'
+import { eventOf, orderStatuses, parcelStatuses } from '@orderpipeline/order-events'
 import type { EventData } from '@orderpipeline/order-events'
-import { addressOf, marketingMails, orderMails } from './mails.ts'
+import { addressOf, marketingMails, orderMails, parcelMails } from './mails.ts'
 import { pauseSeconds, retrySeconds } from './sender.ts'
 import { verdictOn } from './smtp.ts'
 
@@ -38,6 +38,31 @@ test('a cancellation says why, and nothing of the inside of the house', () => {
 test('what an end has overtaken is not written any more, the end is', () => {
   const late = orderMails([news('PROCESSING'), news('CONFIRMED'), news('SHIPPED')], new Set([orderId]), addressing)
   expect(late.map(({ subject }) => subject)).toEqual([expect.stringContaining('on its way')])
+})
+
+const parcel = { carrier: 'Swift', trackingNumber: 'N-7', trackingUrl: 'https://swift.example/N-7' }
+
+test('a shipped order that a carrier carries says where it can be followed', () => {
+  const shipped = news('SHIPPED')
+  const [plain] = orderMails([shipped], new Set(), addressing)
+  const [followed] = orderMails([{ ...shipped, data: { ...shipped.data, parcel } }], new Set(), addressing)
+  expect(plain?.body).not.toContain('number')
+  for (const words of ['Swift', 'N-7', 'https://swift.example/N-7']) expect(followed?.body).toContain(words)
+})
+
+test('each thing that becomes of a parcel has its mail, in the lane of orders', () => {
+  const mails = parcelMails(
+    parcelStatuses.map((status) =>
+      eventOf('ParcelStatusChanged', { orderId, customerId: 'customer-7', status, parcel }, context, status),
+    ),
+    addressing,
+  )
+  expect(mails.map(({ messageId }) => messageId)).toEqual(
+    ['delivered', 'delivery-failed', 'returned'].map((status) => `<${orderId}.parcel-${status}@shop.example>`),
+  )
+  expect(new Set(mails.map(({ subject }) => subject)).size).toBe(3)
+  for (const mail of mails) expect(mail).toMatchObject({ lane: 'order', recipient: 'customer-7@customers.example' })
+  expect(parcelMails([news('SHIPPED')], addressing)).toEqual([])
 })
 
 test('recommendations go into the marketing lane', () => {

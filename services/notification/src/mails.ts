@@ -1,7 +1,7 @@
 // Which mails follow from a batch of news? One for each state a customer has not been told of, and
 // for each recommendation.
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import { letterFor, recommendationLetter } from './templates.ts'
+import { letterFor, parcelLetter, recommendationLetter } from './templates.ts'
 import type { Letter } from './templates.ts'
 
 /** An order mail never waits behind a marketing mail: each lane has senders of its own. */
@@ -50,6 +50,15 @@ export function orderMails(
     if (!letter) return []
     const id = `${data.orderId}.${data.status.toLowerCase()}`
     return [{ ...mail('order', id, data.customerId, letter, addressing), traceparent }]
+  })
+}
+
+export function parcelMails(news: readonly OrderEvent[], addressing: Addressing): Mail[] {
+  return news.flatMap((event) => {
+    if (event.type !== 'ParcelStatusChanged') return []
+    const { data, traceparent } = event
+    const id = `${data.orderId}.parcel-${data.status.toLowerCase().replace('_', '-')}`
+    return [{ ...mail('order', id, data.customerId, parcelLetter(data), addressing), traceparent }]
   })
 }
 

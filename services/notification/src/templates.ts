@@ -1,6 +1,6 @@
 // What does a customer read about their order? A subject and a few plain lines for each state, and
 // never a word about how we are built.
-import type { CancellationReason, EventData } from '@orderpipeline/order-events'
+import type { CancellationReason, EventData, Parcel, ParcelStatus } from '@orderpipeline/order-events'
 
 export interface Letter {
   readonly subject: string
@@ -16,12 +16,8 @@ const reasons: Record<CancellationReason, string> = {
 }
 
 /** `undefined`: of this state nobody is told by mail. */
-export function letterFor({ orderId, status, reason }: EventData<'OrderStatusChanged'>): Letter | undefined {
-  const short = orderId.slice(-8).toUpperCase()
-  const letter = (what: string, ...lines: string[]): Letter => ({
-    subject: `Your order ${short} ${what}`,
-    body: [`Hello,`, '', ...lines, '', `Order ${orderId}`, ''].join('\n'),
-  })
+export function letterFor({ orderId, status, reason, parcel }: EventData<'OrderStatusChanged'>): Letter | undefined {
+  const letter = (what: string, ...lines: string[]): Letter => orderLetter(orderId, what, lines)
   switch (status) {
     case 'PLACED':
       return undefined
@@ -30,7 +26,7 @@ export function letterFor({ orderId, status, reason }: EventData<'OrderStatusCha
     case 'CONFIRMED':
       return letter('is confirmed', 'your payment has come in. We are packing your order.')
     case 'SHIPPED':
-      return letter('is on its way', 'your order has left our house.')
+      return letter('is on its way', 'your order has left our house.', ...tracking(parcel))
     case 'CANCELLED':
       return letter(
         'was cancelled',
@@ -38,6 +34,33 @@ export function letterFor({ orderId, status, reason }: EventData<'OrderStatusCha
         'Whatever you had paid for it is on its way back to you.',
       )
   }
+}
+
+const parcels: Record<ParcelStatus, readonly [what: string, line: string]> = {
+  DELIVERED: ['has been delivered', 'your parcel has been handed over.'],
+  DELIVERY_FAILED: [
+    'could not be delivered',
+    'your parcel could not be handed over. The carrier says what comes next.',
+  ],
+  RETURNED: ['has come back to us', 'your parcel has come back to us. We will write to you about it.'],
+}
+
+export function parcelLetter({ orderId, status, parcel }: EventData<'ParcelStatusChanged'>): Letter {
+  const [what, line] = parcels[status]
+  return orderLetter(orderId, what, [line, ...tracking(parcel)])
+}
+
+function orderLetter(orderId: string, what: string, lines: readonly string[]): Letter {
+  return {
+    subject: `Your order ${orderId.slice(-8).toUpperCase()} ${what}`,
+    body: [`Hello,`, '', ...lines, '', `Order ${orderId}`, ''].join('\n'),
+  }
+}
+
+function tracking(parcel: Parcel | undefined): string[] {
+  if (!parcel) return []
+  const { carrier, trackingNumber, trackingUrl } = parcel
+  return ['', `${carrier} carries it, number ${trackingNumber}.`, ...(trackingUrl === undefined ? [] : [trackingUrl])]
 }
 
 export function recommendationLetter({ skus }: EventData<'ProductsRecommended'>): Letter {

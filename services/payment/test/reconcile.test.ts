@@ -6,7 +6,7 @@ import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, testOrder } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
-import type { OrderEvent } from '@orderpipeline/order-events'
+import type { OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { giveBackDue } from '../src/giving-back.ts'
@@ -28,10 +28,10 @@ afterAll(async () => {
 
 const now = () => new Date()
 const stopping = new AbortController().signal
-const published: OrderEvent[] = []
+const published: (OrderEvent | ProductEvent)[] = []
 const surroundings = () => ({
   database: database.as('payment'),
-  publish: (events: readonly OrderEvent[]) => Promise.resolve(void published.push(...events)),
+  publish: (events: readonly (OrderEvent | ProductEvent)[]) => Promise.resolve(void published.push(...events)),
   stopping,
   keyedByOrder: () => false,
 })
@@ -68,7 +68,9 @@ test('what agrees is left alone, and a charge that was never booked is booked an
   await book(fine.orderId, fine.chargeId)
   expect(await look()).toEqual([`UNBOOKED ${lost.orderId}`])
   expect(await statusOf(lost.orderId)).toBe('CAPTURED')
-  expect(published.map(({ type, data }) => `${type} ${data.orderId}`)).toEqual([`PaymentCaptured ${lost.orderId}`])
+  expect(published.map(({ type, data }) => `${type} ${'orderId' in data ? data.orderId : ''}`)).toEqual([
+    `PaymentCaptured ${lost.orderId}`,
+  ])
   expect(await look()).toEqual([])
 })
 

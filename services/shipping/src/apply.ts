@@ -3,20 +3,28 @@
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
 import { eventOf, following } from '@orderpipeline/order-events'
+import type { Parcel } from '@orderpipeline/order-events'
 import { planShipments } from './shipments.ts'
 import type { Plan, ShipmentStatus } from './shipments.ts'
+import type { Label } from './carrier/carrier.ts'
+import { addParcels } from './sql/parcels.ts'
 import { addShipments, changeShipments, lockShipments } from './sql/stage.ts'
 
 export interface Surroundings {
   readonly now: () => Date
   readonly newId: () => string
+  /** Until the carrier is asked about a parcel. */
+  readonly lookSeconds: number
 }
+
+/** The label of an order that is to be shipped, where a carrier makes labels. */
+export type Prepared = Label | undefined
 
 export async function applyToShipments(
   tx: Queryable,
-  items: readonly Item<void>[],
+  items: readonly Item<Prepared>[],
   surroundings: Surroundings,
-): Promise<Decide<void>> {
+): Promise<Decide<Prepared>> {
   const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
   const rows = await tx.query<{ order_id: string; status: ShipmentStatus }>(lockShipments, [orderIds])
   const known = new Map(rows.map(({ order_id, status }) => [order_id, status]))
@@ -25,9 +33,9 @@ export async function applyToShipments(
 
 function planned(
   tx: Sending,
-  news: readonly Item<void>[],
+  news: readonly Item<Prepared>[],
   known: ReadonlyMap<string, ShipmentStatus>,
-  { now, newId }: Surroundings,
+  { now, newId, lookSeconds }: Surroundings,
 ): Reaction[] {
   const plan = planShipments(
     news.map(({ event }) => event),
@@ -35,12 +43,33 @@ function planned(
   )
   const shipmentIds = new Map(plan.prepared.map(({ data }) => [data.orderId, newId()]))
   write(tx, plan, shipmentIds)
+  const labels = new Map(news.flatMap(({ event, prepared }) => (prepared ? [[event.data.orderId, prepared]] : [])))
+  if (labels.size > 0) tx.send(addParcels, [...labelColumns(labels), lookSeconds])
   return plan.prepared.map((cause) => {
     const { orderId, customerId } = cause.data
     const shipmentId = shipmentIds.get(orderId) ?? ''
     const context = following(cause, '/shipping', now())
-    return { cause, events: [eventOf('ShipmentPrepared', { orderId, customerId, shipmentId }, context)] }
+    const parcel = parcelOf(labels.get(orderId))
+    return { cause, events: [eventOf('ShipmentPrepared', { orderId, customerId, shipmentId, ...parcel }, context)] }
   })
+}
+
+/** Also of a shipment that is called back already: its label is taken back later. */
+function labelColumns(labels: ReadonlyMap<string, Label>): unknown[] {
+  const all = [...labels.values()]
+  return [
+    [...labels.keys()],
+    all.map(({ carrier }) => carrier),
+    all.map(({ trackingNumber }) => trackingNumber),
+    all.map(({ trackingUrl }) => trackingUrl ?? null),
+    all.map(({ labelUrl }) => labelUrl ?? null),
+  ]
+}
+
+function parcelOf(label: Label | undefined): { parcel?: Parcel } {
+  if (!label) return {}
+  const { carrier, trackingNumber, trackingUrl } = label
+  return { parcel: { carrier, trackingNumber, ...(trackingUrl === undefined ? {} : { trackingUrl }) } }
 }
 
 function write(tx: Sending, plan: Plan, shipmentIds: ReadonlyMap<string, string>): void {

@@ -1,16 +1,46 @@
-// What is the shipping stage? It prepares what is paid, dispatches what the orders service lets go,
-// and recalls what is cancelled.
+// What is the shipping stage? It prepares what is paid, with a carrier's label where there is a
+// carrier, dispatches what the orders service lets go, recalls what is cancelled, and tells what
+// becomes of its parcels.
 import { randomUUIDv7 } from 'node:crypto'
 import { handledEvents } from '@orderpipeline/order-events'
 import type { StageContext, StageDefinition } from '@orderpipeline/stage'
-import { applyToShipments } from './apply.ts'
+import { applyToShipments, type Prepared } from './apply.ts'
+import { parcelsTask, type ParcelOptions } from './parcels.ts'
+import type { ShipmentStatus } from './shipments.ts'
+import { shipmentStatus } from './sql/parcels.ts'
 
-export function shippingStage({ now }: Pick<StageContext, 'now'>): StageDefinition<void> {
+type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'registry'>>
+
+/** Without a carrier nothing is waited for, and parcels have no label. */
+export function shippingStage({ now, registry }: Context, parcels?: ParcelOptions): StageDefinition<Prepared> {
+  const lookSeconds = parcels?.lookSeconds ?? 0
   return {
     role: 'shipping',
     handles: handledEvents('shipping'),
-    apply: (tx, items) => applyToShipments(tx, items, { now, newId: randomUUIDv7 }),
+    ...(parcels ? { prepare: labelOf(parcels) } : {}),
+    apply: (tx, items) => applyToShipments(tx, items, { now, newId: randomUUIDv7, lookSeconds }),
     // A carrier's liability and a customer's right to return end within a year.
-    retention: [{ table: 'shipments', days: 400 }],
+    retention: [
+      { table: 'parcels', days: 400 },
+      { table: 'shipments', days: 400 },
+    ],
+    chores: parcels ? [parcelsTask(parcels, now, registry)] : [],
+  }
+}
+
+/**
+ * None where the order was heard of before: it has its label, or is called back. One that is called
+ * back before it was prepared may have a label all the same, of a replica that died before it could
+ * note it: that is taken back before the cancellation is noted.
+ */
+function labelOf({ carrier }: ParcelOptions): NonNullable<StageDefinition<Prepared>['prepare']> {
+  return async (event, signal, database) => {
+    if (event.type !== 'OrderConfirmed' && event.type !== 'OrderCancelled') return undefined
+    const { orderId } = event.data
+    const [known] = await database.query<{ status: ShipmentStatus }>(shipmentStatus, [orderId])
+    const calledBack = known ? known.status === 'CANCELLED_EARLY' : event.type === 'OrderCancelled'
+    if (calledBack) await carrier.void(orderId, signal)
+    if (known || event.type === 'OrderCancelled') return undefined
+    return carrier.label({ orderId, items: event.data.items }, signal)
   }
 }

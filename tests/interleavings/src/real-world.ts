@@ -12,7 +12,8 @@ import { ordersStage } from '@orderpipeline/orders'
 import { cancelOrder } from '@orderpipeline/orders/cancellation'
 import { paymentStage } from '@orderpipeline/payment'
 import type { Provider } from '@orderpipeline/payment'
-import { shippingStage } from '@orderpipeline/shipping'
+import { lookAtParcels, shippingStage } from '@orderpipeline/shipping'
+import type { CarriedStatus, Carrier } from '@orderpipeline/shipping'
 import type { Books, Crash, Order, Playground, Waiting } from './steps.ts'
 import { canBeGivenUp, consumes, hears, stages } from './world.ts'
 import type { Stage } from './world.ts'
@@ -27,6 +28,16 @@ export class RealWorld implements Playground {
   readonly #logs = new Map<string, OrderEvent[]>()
   readonly #offsets = new Map<string, number>()
   readonly #effected = new Set<string>()
+  readonly #labels = new Set<string>()
+  #says: CarriedStatus = 'UNDERWAY'
+  readonly #carrier: Carrier = {
+    label: ({ orderId }) => {
+      this.#labels.add(orderId)
+      return Promise.resolve({ carrier: 'Test', trackingNumber: orderId })
+    },
+    void: (orderId) => Promise.resolve(void this.#labels.delete(orderId)),
+    statuses: (numbers) => Promise.resolve(new Map(numbers.map((number) => [number, this.#says]))),
+  }
 
   /** `orders`: placed, with their events in the intake's outbox. */
   constructor(orders: readonly Order[], database: TestDatabase, provider: Provider) {
@@ -36,7 +47,7 @@ export class RealWorld implements Playground {
       orders: ordersStage({ now, logger: silentLogger() }) as StageDefinition<unknown>,
       inventory: inventoryStage({ now }) as StageDefinition<unknown>,
       payment: paymentStage(provider, { now }) as StageDefinition<unknown>,
-      shipping: shippingStage({ now }) as StageDefinition<unknown>,
+      shipping: shippingStage({ now }, { carrier: this.#carrier, lookSeconds: 0 }) as StageDefinition<unknown>,
     }
   }
 
@@ -97,6 +108,15 @@ export class RealWorld implements Playground {
     })
   }
 
+  async carrierSays(says: CarriedStatus): Promise<void> {
+    this.#says = says
+    const parcels = { carrier: this.#carrier, lookSeconds: 0 }
+    await lookAtParcels(this.#database.as('shipping'), parcels, now(), (events) => {
+      this.#publish(events)
+      return Promise.resolve()
+    })
+  }
+
   async cancel(orderId: string): Promise<void> {
     await cancelOrder(this.#database.as('orders'), { orderId, context: { now: now() } })
   }
@@ -113,10 +133,12 @@ export class RealWorld implements Playground {
           )
         ).map(({ order_id, status }) => [order_id, status]),
       )
-    const [payments, reservations, shipments] = await Promise.all([
+    const [payments, reservations, shipments, parcels, shown] = await Promise.all([
       statuses('payment', 'payments'),
       statuses('inventory', 'reservations'),
       statuses('shipping', 'shipments'),
+      statuses('shipping', 'parcels'),
+      statuses('orders', `(SELECT order_id, parcel ->> 'status' AS status FROM orders) AS parcels`),
     ])
     const history = await this.#database.ask<{ order_id: string; status: string }>(
       'orders',
@@ -136,6 +158,8 @@ export class RealWorld implements Playground {
       payment: payments.get(order.orderId),
       reservation: reservations.get(order.orderId),
       shipment: shipments.get(order.orderId),
+      label: this.#labels.has(order.orderId),
+      parcel: { shipping: parcels.get(order.orderId), orders: shown.get(order.orderId) },
     }))
   }
 

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { OrderItem } from '@orderpipeline/order-events'
+import type { CarriedStatus } from '@orderpipeline/shipping'
 
 /** Where the replica that has a message in hand dies. */
 export type Crash = 'nowhere' | 'before its effect' | 'before publishing' | 'before its offset'
@@ -31,6 +32,8 @@ export interface Playground {
   providerDecides(which: number): boolean
   /** Inventory asks about a reservation that is old. */
   expire(orderId: string): void | Promise<void>
+  /** Shipping looks at its parcels, of all of which the carrier says this. */
+  carrierSays(status: CarriedStatus): void | Promise<void>
   cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void | Promise<void>
 }
 
@@ -38,6 +41,7 @@ export type Step =
   | { readonly kind: 'handle'; readonly which: number; readonly crash: Crash }
   | { readonly kind: 'give up' | 'provider decides' | 'expire' | 'cancel' | 'deadline'; readonly which: number }
   | { readonly kind: 'relay'; readonly crash: boolean }
+  | { readonly kind: 'carrier'; readonly says: CarriedStatus }
 
 const crash = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Crash>('nowhere') },
@@ -47,6 +51,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 40, arbitrary: fc.record({ kind: fc.constant('handle' as const), which: fc.nat(1_000), crash }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('relay' as const), crash: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('provider decides' as const), which: fc.nat(1_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('carrier' as const),
+      says: fc.constantFrom<CarriedStatus>('UNDERWAY', 'DELIVERY_FAILED', 'DELIVERED', 'RETURNED'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), which: fc.nat(1_000) }) },
   {
     weight: 1,
@@ -82,6 +93,8 @@ export async function play(world: Playground, steps: readonly Step[]): Promise<v
   // What was given up on waits for somebody, but not for ever.
   for (const { orderId } of world.orders) await world.cancel(orderId, 'DEADLINE')
   await calm(world)
+  await world.carrierSays('DELIVERED')
+  await calm(world)
 }
 
 async function take(world: Playground, step: Step): Promise<void> {
@@ -97,6 +110,8 @@ async function take(world: Playground, step: Step): Promise<void> {
     }
     case 'relay':
       return void (await world.relay(step.crash))
+    case 'carrier':
+      return world.carrierSays(step.says)
     case 'provider decides':
       return void world.providerDecides(step.which)
     case 'expire':
@@ -133,6 +148,10 @@ export interface Books {
   readonly payment: string | undefined
   readonly reservation: string | undefined
   readonly shipment: string | undefined
+  /** Whether a carrier was asked for a label, and has not taken it back. */
+  readonly label: boolean
+  /** By shipping's books, and by those of the orders service. */
+  readonly parcel: { readonly shipping: string | undefined; readonly orders: string | undefined }
 }
 
 export function expectBalance(
@@ -141,7 +160,7 @@ export function expectBalance(
   stock: { readonly before: ReadonlyMap<string, number>; readonly after: ReadonlyMap<string, number> },
 ): void {
   const sold = new Map<string, number>()
-  for (const { order, history, kept, payment, reservation, shipment } of books) {
+  for (const { order, history, kept, payment, reservation, shipment, label, parcel } of books) {
     expect(history.filter((status) => status === 'SHIPPED' || status === 'CANCELLED')).toHaveLength(1)
     expect(new Set(history).size).toBe(history.length)
     const shipped = history.includes('SHIPPED')
@@ -151,6 +170,10 @@ export function expectBalance(
     expect(reservation === 'RESERVED').toBe(shipped)
     expect(shipment === 'DISPATCHED').toBe(shipped)
     expect(shipment).not.toBe('PREPARED')
+    // No label is left that nobody uses, and each parcel's end is told.
+    expect(label).toBe(shipped)
+    if (shipped) expect(['DELIVERED', 'RETURNED']).toContain(parcel.shipping)
+    expect(parcel.orders).toBe(shipped ? parcel.shipping : undefined)
     if (shipped) for (const { sku, quantity: count } of order.items) sold.set(sku, (sold.get(sku) ?? 0) + count)
   }
   for (const [sku, before] of stock.before) expect((stock.after.get(sku) ?? 0) + (sold.get(sku) ?? 0)).toBe(before)

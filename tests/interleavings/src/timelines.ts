@@ -12,7 +12,8 @@ export class Timelines {
   }
 
   news(event: OrderEvent, before: OrderStatus, decision: Decision | undefined): void {
-    for (const entry of heard(event, before)) this.#write(event.data.orderId, entry.event)
+    for (const entry of heard(event, before, decision !== undefined)) this.#write(event.data.orderId, entry.event)
+    if (decision?.parcel) this.#parcel(event.data.orderId, decision.parcel)
     for (const entry of answered(decision?.events ?? [], event.id, new Date(0))) this.#write(entry.orderId, entry.event)
     if (decision && decision.status !== before) this.ended(event.data.orderId, decision)
   }
@@ -27,12 +28,18 @@ export class Timelines {
     return told !== undefined && isFinal(told)
   }
 
+  #parcel(orderId: string, parcel: NonNullable<Told['parcel']>): void {
+    const told = this.#told.get(orderId)
+    if (told) this.#told.set(orderId, { ...told, parcel })
+  }
+
   #write(orderId: string, event: EventType, to?: Pick<Told, 'status' | 'reason'>): void {
     const told = this.#told.get(orderId) ?? { status: 'PLACED', timeline: [] }
     const known = told.timeline.some((each) => each.event === event)
     if (isFinal(told) && (to || !known)) throw new Error(`${event} was written to an order that was final`)
     const { status, reason } = to ?? told
+    const { parcel } = told
     const timeline = known ? told.timeline : [...told.timeline, { event }]
-    this.#told.set(orderId, { status, ...(reason ? { reason } : {}), timeline })
+    this.#told.set(orderId, { status, ...(reason ? { reason } : {}), ...(parcel ? { parcel } : {}), timeline })
   }
 }

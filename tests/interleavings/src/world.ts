@@ -7,10 +7,11 @@ import { eventOf, topicOf } from '@orderpipeline/order-events'
 import type { BuiltInStageName, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { consumedTopics } from '@orderpipeline/stage/testing'
 import { cancellable, cancelled, decide, ordersStage } from '@orderpipeline/orders'
+import type { StoredParcel } from '@orderpipeline/orders'
 import { callFor, createProvider, paymentStage, settle } from '@orderpipeline/payment'
 import type { Answer, Payment } from '@orderpipeline/payment'
-import { planShipments, shippingStage } from '@orderpipeline/shipping'
-import type { ShipmentStatus } from '@orderpipeline/shipping'
+import { nextParcelStatus, planShipments, shippingStage } from '@orderpipeline/shipping'
+import type { CarriedStatus, ParcelStatus, ShipmentStatus } from '@orderpipeline/shipping'
 import { ProviderModel } from './provider-model.ts'
 import { Timelines } from './timelines.ts'
 import type { Books, Crash, Order, Playground } from './steps.ts'
@@ -41,6 +42,7 @@ export function canBeGivenUp({ type }: OrderEvent): boolean {
 const now = new Date(0)
 const context = { source: '/test', now }
 export const price = 100
+const parcel = { carrier: 'Test', trackingNumber: 'N' }
 
 export class World implements Playground {
   readonly orders: readonly Order[]
@@ -53,6 +55,11 @@ export class World implements Playground {
   readonly held = new Map<string, Quantities>()
   readonly payments = new Map<string, Payment>()
   readonly shipments = new Map<string, ShipmentStatus>()
+  /** What the carrier has: orders with a label. */
+  readonly labels = new Set<string>()
+  /** What shipping knows of parcels, and what the orders service does. */
+  readonly parcels = new Map<string, ParcelStatus>()
+  readonly shown = new Map<string, StoredParcel['status']>()
   readonly provider: ProviderModel
 
   /**
@@ -85,6 +92,8 @@ export class World implements Playground {
       payment: this.payments.get(order.orderId)?.status,
       reservation: this.reservations.get(order.orderId),
       shipment: this.shipments.get(order.orderId),
+      label: this.labels.has(order.orderId),
+      parcel: { shipping: this.parcels.get(order.orderId), orders: this.shown.get(order.orderId) },
     }))
   }
 
@@ -107,6 +116,22 @@ export class World implements Playground {
   expire(orderId: string): void {
     if (this.reservations.get(orderId) === 'RESERVED') {
       this.#publish([eventOf('ReservationExpired', this.#about(orderId), context)])
+    }
+  }
+
+  carrierSays(said: CarriedStatus): void {
+    for (const [orderId, status] of this.parcels) {
+      const shipment = this.shipments.get(orderId)
+      if (shipment === 'RECALLED' || shipment === 'CANCELLED_EARLY') {
+        this.labels.delete(orderId)
+        this.parcels.set(orderId, 'VOIDED')
+      }
+      const next = shipment === 'DISPATCHED' ? nextParcelStatus(status, said) : status
+      if (next === status) continue
+      this.parcels.set(orderId, next)
+      const type = { DELIVERED: 'ParcelDelivered', RETURNED: 'ParcelReturned' } as const
+      const news = next === 'DELIVERED' || next === 'RETURNED' ? type[next] : 'ParcelDeliveryFailed'
+      this.#publish([eventOf(news, { ...this.#about(orderId), shipmentId: orderId, parcel }, context)])
     }
   }
 
@@ -143,11 +168,12 @@ export class World implements Playground {
     const inHand = `${stage} ${log}`
     const source = `${stage} ${event.id}`
     if (stage === 'payment' && !this.#isPrepared(inHand, event)) return
+    const label = stage === 'shipping' && this.#labelled(event)
     if (crash === 'before its effect') return void this.#prepared.delete(inHand)
     const inbox = this.#inboxes.get(stage)
     if (!inbox?.has(event.id)) {
       inbox?.add(event.id)
-      this.#outboxes.set(source, this.#react(stage, event, inHand))
+      this.#outboxes.set(source, this.#react(stage, event, inHand, label))
     }
     this.#prepared.delete(inHand)
     if (crash === 'before publishing') return
@@ -188,10 +214,10 @@ export class World implements Playground {
       : { kind: 'voided' }
   }
 
-  #react(stage: Stage, event: OrderEvent, inHand: string): readonly OrderEvent[] {
+  #react(stage: Stage, event: OrderEvent, inHand: string, label: boolean): readonly OrderEvent[] {
     if (stage === 'orders') return this.#ordersHear(event)
     if (stage === 'inventory') return this.#inventoryHears(event)
-    if (stage === 'shipping') return this.#shippingHears(event)
+    if (stage === 'shipping') return this.#shippingHears(event, label)
     return this.#paymentHears(event, this.#prepared.get(inHand)?.answer)
   }
 
@@ -199,7 +225,9 @@ export class World implements Playground {
     const { orderId } = event.data
     const status = this.statuses.get(orderId) ?? 'PLACED'
     const items = this.orders.find((order) => order.orderId === orderId)?.items ?? []
-    const decision = decide(status, event, { priceOf: () => price, itemsOf: () => items }, now)
+    const facts = { priceOf: () => price, itemsOf: () => items, parcelStatusOf: () => this.shown.get(orderId) }
+    const decision = decide(status, event, facts, now)
+    if (decision?.parcel) this.shown.set(orderId, decision.parcel.status)
     this.timelines.news(event, status, decision)
     if (decision && decision.status !== status) this.#put(orderId, decision.status)
     return decision?.events ?? []
@@ -228,12 +256,27 @@ export class World implements Playground {
     return settlement?.told ? [settlement.told] : []
   }
 
-  #shippingHears(event: OrderEvent): readonly OrderEvent[] {
+  /** As the stage prepares: whether the message in hand has a label. */
+  #labelled(event: OrderEvent): boolean {
+    const { orderId } = event.data
+    const known = this.shipments.get(orderId)
+    if (known ? known === 'CANCELLED_EARLY' : event.type === 'OrderCancelled') this.labels.delete(orderId)
+    if (known || event.type !== 'OrderConfirmed') return false
+    this.labels.add(orderId)
+    return true
+  }
+
+  #shippingHears(event: OrderEvent, label: boolean): readonly OrderEvent[] {
+    if (label && !this.parcels.has(event.data.orderId)) this.parcels.set(event.data.orderId, 'UNDERWAY')
     const { made, changed, prepared } = planShipments([event], this.shipments)
     for (const [orderId, { status }] of made) this.shipments.set(orderId, status)
     for (const [orderId, status] of changed) this.shipments.set(orderId, status)
     return prepared.map(({ data: { orderId } }) =>
-      eventOf('ShipmentPrepared', { ...this.#about(orderId), shipmentId: orderId }, context),
+      eventOf(
+        'ShipmentPrepared',
+        { ...this.#about(orderId), shipmentId: orderId, ...(label ? { parcel } : {}) },
+        context,
+      ),
     )
   }
 

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { Envelope } from '../codec.ts'
 import { definitions } from '../definitions.ts'
+import { productDefinitions } from '../product-event.ts'
 import { schemaChanges, type JsonSchema, type SchemaChange } from './schema-change.ts'
 
 export interface Contract {
@@ -22,7 +23,10 @@ export interface Definition {
   readonly data: z.ZodType
 }
 
-export const presentContract = (events: Readonly<Record<string, Definition>> = definitions): Contract => ({
+/** About orders and about products. */
+export const everyDefinition: Readonly<Record<string, Definition>> = { ...definitions, ...productDefinitions }
+
+export const presentContract = (events: Readonly<Record<string, Definition>> = everyDefinition): Contract => ({
   envelope: schemaOf(Envelope),
   events: Object.fromEntries(
     Object.entries(events).map(([type, { wireType, topic, data }]) => [

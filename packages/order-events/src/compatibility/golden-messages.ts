@@ -3,9 +3,10 @@
 // the next one must still read.
 import { z } from 'zod'
 import { encode } from '../codec.ts'
-import { definitions, type EventType } from '../definitions.ts'
+import type { EventType } from '../definitions.ts'
 import { eventOf, type OrderEvent } from '../event.ts'
-import { presentContract } from './contract.ts'
+import { productDefinitions, productEventOf, type ProductEvent, type ProductEventType } from '../product-event.ts'
+import { everyDefinition, presentContract } from './contract.ts'
 import type { JsonSchema } from './schema-change.ts'
 
 export interface GoldenMessage {
@@ -26,15 +27,12 @@ const examples: Readonly<Record<string, unknown>> = {
 export function goldenMessages(): Record<string, readonly GoldenMessage[]> {
   const { events } = presentContract()
   return Object.fromEntries(
-    (Object.keys(definitions) as EventType[]).map((type) => [
-      type,
-      variants(events[type]!.data).map((data) => golden(type, data)),
-    ]),
+    Object.keys(everyDefinition).map((type) => [type, variants(events[type]!.data).map((data) => golden(type, data))]),
   )
 }
 
-function golden(type: EventType, data: object): GoldenMessage {
-  const parsed = definitions[type].data.safeParse(data)
+function golden(type: string, data: object): GoldenMessage {
+  const parsed = everyDefinition[type]!.data.safeParse(data)
   if (!parsed.success)
     throw new Error(`${type}: ${z.prettifyError(parsed.error)}\nPut an example of the field into golden-messages.ts.`)
   const context = {
@@ -43,7 +41,11 @@ function golden(type: EventType, data: object): GoldenMessage {
     correlationId: 'request-1',
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   }
-  return encode(eventOf(type, parsed.data as never, context) as OrderEvent)
+  if (type in productDefinitions) {
+    const event = productEventOf(type as ProductEventType, parsed.data as never, context, '1')
+    return encode({ ...event, traceparent: context.traceparent } as ProductEvent)
+  }
+  return encode(eventOf(type as EventType, parsed.data as never, context) as OrderEvent)
 }
 
 /** Every field; the required ones alone; then one for each further value of each enumeration. */

@@ -4,8 +4,8 @@ import { createProducer, createTopics, groupLag, readTopic } from '@orderpipelin
 import type { ConsumedRecord, OutgoingRecord } from '@orderpipeline/kafka'
 import { createRegistry } from '@orderpipeline/telemetry'
 import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
-import { decode, encode } from '@orderpipeline/order-events'
-import type { OrderEvent } from '@orderpipeline/order-events'
+import { decode, decodeAny, encode, isProductEvent } from '@orderpipeline/order-events'
+import type { OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 import type { StageConfig } from '../config.ts'
 import { startStage } from '../run.ts'
 import type { RunningStage, StageDefinition } from '../run.ts'
@@ -26,7 +26,7 @@ export interface TestStage extends RunningStage {
 
 export interface Bench {
   readonly prefix: string
-  publish(events: readonly OrderEvent[]): Promise<void>
+  publish(events: readonly (OrderEvent | ProductEvent)[]): Promise<void>
   publishRaw(records: readonly OutgoingRecord[]): Promise<void>
   /** A replica of the stage; drained at the bench's end unless the test did. */
   start<Prepared>(
@@ -38,6 +38,8 @@ export interface Bench {
   ): TestStage
   records(topic: string): Promise<ConsumedRecord[]>
   events(topic: string): Promise<OrderEvent[]>
+  /** Of a topic whose events are about products. */
+  productEvents(topic: string): Promise<ProductEvent[]>
   lag(stage: string, topic: string): Promise<number>
   close(): Promise<void>
 }
@@ -102,6 +104,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     },
     records,
     events: async (topic) => (await records(topic)).map(({ value }) => decode(value)),
+    productEvents: async (topic) => (await records(topic)).map(({ value }) => decodeAny(value)).filter(isProductEvent),
     lag: (stage, topic) => groupLag(address, prefix + stage, prefix + topic, logger),
     close: async () => {
       await Promise.all([...stages].map((stage) => stage.drain()))

@@ -6,7 +6,7 @@ const trackingUrl = `/v1/orders/${orderId}`
 const [placedAt, updatedAt] = ['2026-01-02T03:04:05.678Z', '2026-01-02T03:04:07.123Z']
 const items = [{ sku: 'SKU-0001', quantity: 2 }]
 
-export const acceptedOrder = { orderId, status: 'PLACED', trackingUrl }
+export const acceptedOrder = { orderId, status: 'PLACED', trackingUrl, progress: { done: 1, of: 5, secondsLeft: 4 } }
 export const paidOrder = { orderId, status: 'CONFIRMED', trackingUrl }
 export const refusedOrder = { orderId, status: 'CANCELLED', reason: 'OUT_OF_STOCK', trackingUrl }
 
@@ -48,6 +48,7 @@ export const shownOrder = {
   items: [{ sku: 'SKU-0001', quantity: 2, unitPriceCents: 1999 }],
   placedAt,
   updatedAt,
+  progress: { done: 2, of: 5, secondsLeft: 3 },
   timeline: [
     { event: 'OrderPlaced', status: 'PLACED', at: placedAt },
     { event: 'OrderValidated', status: 'PROCESSING', at: updatedAt },
@@ -69,7 +70,17 @@ export const shownProduct = {
   priceCents: 1999,
   currency: 'EUR',
   prices: [{ currency: 'EUR', priceCents: 1999, minorUnits: 2 }],
+  availability: 'IN_STOCK',
 }
+
+export const productToSave = {
+  name: 'Product 1',
+  priceCents: 1999,
+  currency: 'EUR',
+  prices: [{ currency: 'JPY', priceCents: 3200 }],
+}
+
+export const shownStock = { sku: 'SKU-0001', available: 412, low: false, updatedAt }
 
 export const eventStream = `retry: 873
 

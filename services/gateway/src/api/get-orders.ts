@@ -1,16 +1,18 @@
 // How is an order, or many, looked at?
 import { route, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
+import type { Estimates } from '../estimates/estimator.ts'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
 import { orderPage, orderView, statuses } from '../responses.ts'
 import { cursor, cursorOf } from './cursor.ts'
 import { orderId, ordersPage, shownOrder, statusesAnswer } from './examples.ts'
 import { customerId, customerOf, orderIdParams, pageLimit, subject } from './request-fields.ts'
 import { noOrder, notThere } from './problems.ts'
+import { progressOf } from './progress.ts'
 
 const statusBody = z.strictObject({ ids: z.array(z.uuid('a uuid')).min(1).max(1_000) })
 
-export function readingRoutes(orders: OrderReader, authenticated: boolean): Route[] {
+export function readingRoutes(orders: OrderReader, estimates: Estimates, authenticated: boolean): Route[] {
   const customer: z.ZodType<string | undefined> = authenticated ? subject.optional() : customerId
   return [
     route({
@@ -26,7 +28,7 @@ export function readingRoutes(orders: OrderReader, authenticated: boolean): Rout
       handle: async ({ params: { id } }, request) => {
         const order = await orders.byId(id, request.customer)
         if (!order) throw noOrder(id)
-        return order
+        return { ...order, progress: progressOf(order, estimates) }
       },
     }),
     route({

@@ -11,17 +11,19 @@ import {
   type Route,
 } from '@orderpipeline/http'
 import type { OrderStatus } from '@orderpipeline/order-events'
-import type { Intake } from '@orderpipeline/orders/intake'
+import type { Intake, Placement } from '@orderpipeline/orders/intake'
 import type { StatusView } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
+import { noEstimates, type Estimates } from '../estimates/estimator.ts'
 import type { Admission } from '../queues/admission.ts'
 import type { Outcomes } from '../order-subscriptions/outcomes.ts'
 import { largestBatch } from '../limits/settings.ts'
 import { accepted, batchResults, outcome } from '../responses.ts'
 import { acceptedOrder, batchAnswer, batchToPlace, orderToPlace, paidOrder, refusedOrder } from './examples.ts'
 import { batchHeaders, batchItem, derivedKey, idempotencyHeaders, orderBody } from './order-request.ts'
-import { placement, refusalOfAll } from './placement.ts'
+import { placement as placementOf, refusalOfAll } from './placement.ts'
 import { problemOf } from './problems.ts'
+import { progressAt } from './progress.ts'
 import { appliedPreference, waitMsOf } from './prefer.ts'
 
 export interface PlacingOptions {
@@ -30,6 +32,7 @@ export interface PlacingOptions {
   /** Of orders that were just placed. */
   readonly statuses: (orderIds: readonly string[]) => Promise<readonly StatusView[]>
   readonly admission: Admission
+  readonly estimates: Estimates
   /** Whether tokens say who orders. */
   readonly authenticated: boolean
   readonly trackingUrl: (orderId: string) => string
@@ -71,15 +74,22 @@ const preferenceApplied = {
 }
 
 export function placingRoutes(options: PlacingOptions): Route[] {
-  const { outcomes, authenticated, trackingUrl } = options
-  const place = placement(options.intake, options.admission)
+  const { outcomes, authenticated, trackingUrl, estimates } = options
+  const place = placementOf(options.intake, options.admission)
   const one = orderBody(authenticated)
   const ofBatch = batchItem(authenticated)
   const takes = { headers: idempotencyHeaders, body: one }
 
-  const acceptedAnswer = (reply: FastifyReply, orderId: string, status: OrderStatus = 'PLACED') => {
+  const acceptedAnswer = (reply: FastifyReply, { orderId, repeated }: Placement, status: OrderStatus = 'PLACED') => {
     const url = trackingUrl(orderId)
-    return reply.code(202).header('location', url).send({ orderId, status, trackingUrl: url })
+    // A repeat gets the first answer again; for how long it waits is no part of that.
+    const progress = progressAt(status, repeated ? noEstimates : estimates)
+    return reply.code(202).header('location', url).send({ orderId, status, trackingUrl: url, progress })
+  }
+  const placeAndFollow: typeof place = async (...asked) => {
+    const placement = await place(...asked)
+    if (!placement.repeated) estimates.placed(placement.orderId)
+    return placement
   }
   /** An order is accepted whether or not it can be looked at just now. */
   const statusOf = async (orderId: string): Promise<OrderStatus | undefined> => {
@@ -118,9 +128,9 @@ export function placingRoutes(options: PlacingOptions): Route[] {
         ...refusals,
       },
       handle: async ({ headers, body }, request, reply) => {
-        const { orderId, repeated } = await place(body, headers['idempotency-key'], request)
-        if (repeated) void reply.header('idempotency-replayed', 'true')
-        return acceptedAnswer(reply, orderId)
+        const placement = await placeAndFollow(body, headers['idempotency-key'], request)
+        if (placement.repeated) void reply.header('idempotency-replayed', 'true')
+        return acceptedAnswer(reply, placement)
       },
     }),
     route({
@@ -150,11 +160,12 @@ export function placingRoutes(options: PlacingOptions): Route[] {
       },
       handle: async ({ headers, body }, request, reply) => {
         const waitMs = waitMsOf(headers.prefer, options.maxWaitMs)
-        const { orderId, repeated } = await place(body, headers['idempotency-key'], request)
+        const placement = await placeAndFollow(body, headers['idempotency-key'], request)
+        const { orderId, repeated } = placement
         if (repeated) void reply.header('idempotency-replayed', 'true')
         void reply.header('preference-applied', appliedPreference(waitMs))
         const settled = await outcomes.of(orderId, waitMs, reply.raw)
-        if (!settled) return acceptedAnswer(reply, orderId, await statusOf(orderId))
+        if (!settled) return acceptedAnswer(reply, placement, await statusOf(orderId))
         return { orderId, ...settled, trackingUrl: trackingUrl(orderId) }
       },
     }),

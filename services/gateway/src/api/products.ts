@@ -9,11 +9,13 @@ import { notThere } from './problems.ts'
 
 export interface Products {
   bySku(sku: string): Promise<Product | undefined>
+  /** As it is now, whatever is kept of it. */
+  fresh(sku: string): Promise<Product | undefined>
   /** By SKU, those after `after`. */
   page(after: string, limit: number): Promise<readonly Product[]>
 }
 
-const sku = z.string().regex(skuPattern, '1 to 40 capital letters, digits or dashes, such as SKU-0001')
+export const sku = z.string().regex(skuPattern, '1 to 40 capital letters, digits or dashes, such as SKU-0001')
 export function productRoutes(products: Products): Route[] {
   return [
     route({

@@ -1,20 +1,33 @@
 // Where is a request asked who sends it? Before its body is read, on every route that is not said
-// to be public.
+// to be public. One that is for staff is open to nobody else, also where customers are not asked.
 import type { FastifyInstance } from '@orderpipeline/http'
+import { noStaffKnown } from './staff-scope.ts'
 import type { Verifier } from './verifier.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whom its token names; `undefined` where customers are not authenticated. */
     customer: string | undefined
+    /** Who of the staff; on routes that are for them. */
+    staff: string | undefined
   }
 }
 
-export function authenticate(app: FastifyInstance, verify: Verifier | undefined): void {
+export interface Verifiers {
+  /** Without one, customers are whoever they say they are. */
+  readonly customer: Verifier | undefined
+  readonly staff: Verifier | undefined
+}
+
+export function authenticate(app: FastifyInstance, verify: Verifiers): void {
   app.decorateRequest('customer', undefined)
-  if (!verify) return
+  app.decorateRequest('staff', undefined)
   app.addHook('onRequest', async (request) => {
-    if (request.is404 || request.routeOptions.config.access === 'public') return
-    request.customer = await verify(request.headers.authorization)
+    if (request.is404) return
+    const { access } = request.routeOptions.config
+    if (access === 'public') return
+    if (access !== 'staff') request.customer = await verify.customer?.(request.headers.authorization)
+    else if (verify.staff) request.staff = await verify.staff(request.headers.authorization)
+    else throw noStaffKnown()
   })
 }

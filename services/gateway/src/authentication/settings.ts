@@ -4,6 +4,7 @@
 import { ConfigError, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { customerClaimVariable } from './customer-claim.ts'
+import { scopePattern } from './staff-scope.ts'
 
 const symmetric = ['HS256'] as const
 const asymmetric = ['RS256', 'ES256'] as const
@@ -35,6 +36,8 @@ export const authenticationVariables = {
   AUTH_AUDIENCE: variables.text().optional(),
   /** Which claim of a token is the customer's id; `sub` unless given. */
   AUTH_CUSTOMER_CLAIM: customerClaimVariable,
+  /** Whose token has this scope is of the shop's staff; nobody is unless given. */
+  AUTH_STAFF_SCOPE: z.string().regex(scopePattern).describe('a scope such as shop.staff, without spaces').optional(),
   /** By how much clocks may differ when `exp` and `nbf` are looked at. */
   AUTH_CLOCK_TOLERANCE_SECONDS: variables.number(0, 300).default(5),
   AUTH_JWKS_TIMEOUT_SECONDS: variables.number(0.1, 30).default(3),
@@ -56,6 +59,7 @@ export interface AuthenticationSettings {
   readonly audience: string
   /** The claim that is the customer's id. */
   readonly customerClaim: string
+  readonly staffScope?: string | undefined
   readonly clockToleranceSeconds: number
 }
 
@@ -67,8 +71,10 @@ const neither =
  * `undefined`: off. @throws ConfigError that names each variable that is missing or one too many
  */
 export function authenticationSettings(config: Variables): AuthenticationSettings | undefined {
-  const { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_CUSTOMER_CLAIM } = config
-  const given = { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_CUSTOMER_CLAIM }
+  const { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE } = config
+  const { AUTH_CUSTOMER_CLAIM, AUTH_STAFF_SCOPE } = config
+  const keys = { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE }
+  const given = { ...keys, AUTH_CUSTOMER_CLAIM, AUTH_STAFF_SCOPE }
   const present = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   if (config.AUTH === 'none' && present.length > 0)
     throw new ConfigError([`AUTH: found none beside ${present.join(', ')}; allowed: one or the other`])
@@ -108,6 +114,7 @@ export function authenticationSettings(config: Variables): AuthenticationSetting
     issuer: AUTH_ISSUER ?? '',
     audience: AUTH_AUDIENCE ?? '',
     customerClaim: AUTH_CUSTOMER_CLAIM ?? 'sub',
+    ...(AUTH_STAFF_SCOPE === undefined ? {} : { staffScope: AUTH_STAFF_SCOPE }),
     clockToleranceSeconds: config.AUTH_CLOCK_TOLERANCE_SECONDS,
   }
 }

@@ -2,22 +2,44 @@
 // pinned algorithm; everything else is refused without a word on what would have been right.
 import { HttpProblem, overloaded } from '@orderpipeline/http'
 import type { Logger } from '@orderpipeline/telemetry'
-import { errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
 import type { Clock } from '../clock.ts'
 import { customerIn } from './customer-claim.ts'
 import { KeysUnavailable, remoteKeys } from './remote-keys.ts'
 import type { AuthenticationSettings } from './settings.ts'
+import { staffIn } from './staff-scope.ts'
 
 /**
- * @throws HttpProblem: 401, 403 where the token names no customer, or 503 where the issuer's keys
- * cannot be had
+ * Returns who it is. @throws HttpProblem: 401, 403 where the token names nobody who may ask, or 503
+ * where the issuer's keys cannot be had
  */
 export type Verifier = (authorization: string | undefined) => Promise<string>
 
 /** A bearer token of more than this is nobody's identity. */
 const longestToken = 8_192
 
-export function createVerifier(settings: AuthenticationSettings, clock: Clock, logger: Logger): Verifier {
+/** One set of the issuer's keys for both. `staff`: where the gateway knows its staff. */
+export function createVerifiers(
+  settings: AuthenticationSettings,
+  clock: Clock,
+  logger: Logger,
+): { readonly customer: Verifier; readonly staff?: Verifier } {
+  const verified = createTokenVerifier(settings, clock, logger)
+  const { customerClaim, staffScope } = settings
+  return {
+    customer: (authorization) => verified(authorization, (payload) => customerIn(payload, customerClaim)),
+    ...(staffScope === undefined
+      ? {}
+      : { staff: (authorization) => verified(authorization, (payload) => staffIn(payload, staffScope)) }),
+  }
+}
+
+export const createVerifier = (settings: AuthenticationSettings, clock: Clock, logger: Logger): Verifier =>
+  createVerifiers(settings, clock, logger).customer
+
+type VerifyToken = (authorization: string | undefined, who: (payload: JWTPayload) => string) => Promise<string>
+
+function createTokenVerifier(settings: AuthenticationSettings, clock: Clock, logger: Logger): VerifyToken {
   const { keys } = settings
   const key: JWTVerifyGetKey =
     keys.kind === 'jwks'
@@ -45,7 +67,7 @@ export function createVerifier(settings: AuthenticationSettings, clock: Clock, l
     return unauthorized(detail, found, cause)
   }
 
-  return async (authorization) => {
+  return async (authorization, who) => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined || token.length > longestToken)
       throw refused('a bearer token is needed', 'there is none', undefined, 'none')
@@ -54,7 +76,7 @@ export function createVerifier(settings: AuthenticationSettings, clock: Clock, l
       // Extensions that must be understood: none are understood here, whatever the library may
       // know.
       if (protectedHeader.crit !== undefined) throw refused('the token is not accepted', 'its header has crit')
-      return customerIn(payload, settings.customerClaim)
+      return who(payload)
     } catch (error) {
       if (error instanceof KeysUnavailable) throw overloaded('tokens cannot be verified at present', 2, error)
       if (error instanceof errors.JWTExpired) throw refused('the token has expired', error.message, error)

@@ -4,7 +4,7 @@
 // (docs/adr/0016). Without Redis every order is.
 import { Counter, type Registry } from '@orderpipeline/telemetry'
 import { isFinal, type OrderView } from '@orderpipeline/orders/queries'
-import { orderView } from '../responses.ts'
+import { storedOrder } from '../responses.ts'
 import type { Cache } from './cache.ts'
 import type { OrderReader } from './order-reader.ts'
 
@@ -50,7 +50,7 @@ export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }:
 function orderIn(text: string): OrderView | undefined {
   try {
     const order: unknown = JSON.parse(text)
-    return orderView.safeParse(order).success ? (order as OrderView) : undefined
+    return storedOrder.safeParse(order).success ? (order as OrderView) : undefined
   } catch {
     return undefined
   }

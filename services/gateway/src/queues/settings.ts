@@ -21,6 +21,11 @@ export const queueVariables = {
    * to see.
    */
   PROMISE_PROBE_SECONDS: variables.number(0.1, 3_600).default(1),
+  /**
+   * Between two looks at the queues for estimates of how long orders take, and between two orders
+   * that are followed to learn from; 0: nothing is estimated.
+   */
+  ESTIMATE_EVERY_SECONDS: variables.number(0, 300).default(10),
   /** The stages that an order passes until it is decided. */
   PROMISE_STAGES: variables.list().default(['orders', 'inventory', 'payment']),
 }

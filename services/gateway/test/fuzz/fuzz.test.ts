@@ -20,8 +20,15 @@ import type { Known } from './values.ts'
 const count = Number(process.env['FUZZ_CASES'] ?? 2_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_128)
 const secret = 'a secret of thirty-two bytes, or a few more'
-const token = forged({ alg: 'HS256' }, 'customer-1', secret)
-const auth = { AUTH_ALGORITHMS: 'HS256', AUTH_SECRET: secret, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience }
+/** Of a customer who is of the staff, too. */
+const token = forged({ alg: 'HS256' }, 'customer-1', secret, { scope: 'openid shop.staff' })
+const auth = {
+  AUTH_ALGORITHMS: 'HS256',
+  AUTH_SECRET: secret,
+  AUTH_ISSUER: issuer,
+  AUTH_AUDIENCE: audience,
+  AUTH_STAFF_SCOPE: 'shop.staff',
+}
 const open = {}
 
 let on: Ground
@@ -57,7 +64,8 @@ async function knownTo(gateway: Gateway, headers: Record<string, string>): Promi
     cursor: [page.body.next],
     customer: ['customer-1'],
     customerId: ['customer-1', 'customer-2'],
-    currency: ['EUR'],
+    currency: ['EUR', 'EUR', 'JPY'],
+    low: ['true', 'false'],
     'idempotency-key': keys,
     idempotencyKey: keys,
     prefer: ['wait=1', 'wait=0', 'respond-async'],
@@ -122,7 +130,7 @@ test.each([
   expect(heapBytes() - start.heap).toBeLessThan(bytesOnce + bytesACase * tried)
   await until(() => timers() <= start.timers + 5, 20)
   // Right ones and wrong ones came in numbers, or nothing was shown.
-  for (const status of [200, 202, 207, 400, 404, 405, 415, 422, ...(bearer === undefined ? [] : [401, 403])])
+  for (const status of [200, 202, 207, 400, 404, 405, 415, 422, ...(bearer === undefined ? [403] : [201, 401, 403])])
     expect([status, statuses.get(status) ?? 0]).not.toEqual([status, 0])
 })
 

@@ -38,7 +38,7 @@ function ofSchema(schema: Schema, known: Known, name: string): fc.Arbitrary<unkn
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => ofSchema(one, known, name)))
   switch (type) {
     case 'string':
-      if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern))
+      if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern, 'u'))
       return fc.string({ minLength, maxLength })
     case 'integer':
       return fc.integer({ min: schema.minimum ?? -1_000, max: Math.min(schema.maximum ?? 1_000, 2 ** 31 - 1) })

@@ -47,6 +47,12 @@ FROM unnest($1::text[], $2::bigint[]) AS change (sku, delta)
 WHERE stock.sku = change.sku`,
 }
 
+/** The same, with a note of what changed for the replica that publishes levels. */
+export const changeStockAndNote: Statement = {
+  name: 'inventory.change-stock-and-note',
+  text: `WITH noted AS (INSERT INTO stock_changes (sku) SELECT unnest($1::text[]))${changeStock.text}`,
+}
+
 /**
  * $1: order ids, $2: statuses, $3: customer ids, $4: seconds until a reservation is asked about.
  * One that is there already: another replica has just decided on it.
@@ -120,28 +126,4 @@ FROM (
   FOR NO KEY UPDATE SKIP LOCKED
 ) AS unanswered
 WHERE reservations.order_id = unanswered.order_id`,
-}
-
-/**
- * $1: a delivery's name, $2: SKUs, $3: pieces. Returns the SKUs that this delivery had not brought
- * before.
- */
-export const addRestock: Statement = {
-  name: 'inventory.add-restock',
-  text: `
-INSERT INTO restocks (delivery, sku, quantity)
-SELECT $1::text, sku, quantity FROM unnest($2::text[], $3::bigint[]) AS brought (sku, quantity)
-ORDER BY sku
-ON CONFLICT DO NOTHING
-RETURNING sku`,
-}
-
-/** $1: SKUs, each once; $2: pieces. One that was not in stock before is from now on. */
-export const addToStock: Statement = {
-  name: 'inventory.add-to-stock',
-  text: `
-INSERT INTO stock AS present (sku, available)
-SELECT sku, quantity FROM unnest($1::text[], $2::bigint[]) AS brought (sku, quantity)
-ORDER BY sku
-ON CONFLICT (sku) DO UPDATE SET available = present.available + excluded.available`,
 }

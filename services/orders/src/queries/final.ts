@@ -12,6 +12,7 @@ import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/
 export interface Told {
   readonly status: OrderStatus
   readonly reason?: CancellationReason
+  readonly parcel?: { readonly status: string }
   readonly timeline: readonly { readonly event: EventType }[]
 }
 
@@ -31,7 +32,11 @@ const ofShipped: readonly EventType[] = [
   'ShipmentPrepared',
 ]
 
-export function isFinal({ status, reason, timeline }: Told): boolean {
+/** More comes of a parcel until it is with somebody. */
+const parcelEnds: readonly string[] = ['DELIVERED', 'RETURNED']
+
+export function isFinal({ status, reason, parcel, timeline }: Told): boolean {
+  if (parcel && !parcelEnds.includes(parcel.status)) return false
   const expected = status === 'SHIPPED' ? ofShipped : status === 'CANCELLED' && reason ? ofCancelled[reason] : undefined
   const told = new Set(timeline.map(({ event }) => event))
   return expected !== undefined && expected.every((event) => told.has(event))

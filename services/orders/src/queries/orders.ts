@@ -2,6 +2,7 @@
 import type { Queryable } from '@orderpipeline/postgres'
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
+import type { StoredParcel } from '../stage/saga.ts'
 
 export interface OrderView {
   readonly orderId: string
@@ -13,6 +14,8 @@ export interface OrderView {
   /** In cents; absent until the order has been priced. */
   readonly totalCents?: number
   readonly items: readonly { readonly sku: string; readonly quantity: number; readonly unitPriceCents?: number }[]
+  /** Of a shipped order that a carrier carries. */
+  readonly parcel?: StoredParcel
   readonly placedAt: string
   readonly updatedAt: string
   /** Every event about it; `status` where it brought one about. */
@@ -77,6 +80,7 @@ SELECT json_strip_nulls(json_build_object(
   'reason', o.reason,
   'currency', o.currency,
   'totalCents', o.total_cents,
+  'parcel', o.parcel,
   'items', (
     SELECT json_agg(json_build_object('sku', i.sku, 'quantity', i.quantity, 'unitPriceCents', i.unit_price_cents)
       ORDER BY i.line)

@@ -11,9 +11,14 @@ export interface Product {
   /** In the minor unit of `currency`. */
   readonly priceCents: number
   readonly currency: string
+  /** Whether it is there, as the inventory last said; absent where it says nothing. */
+  readonly availability?: Availability
   /** Every currency it is sold in, by code, its own among them. */
   readonly prices: readonly Price[]
 }
+
+export const availabilities = ['IN_STOCK', 'LOW', 'SOLD_OUT'] as const
+export type Availability = (typeof availabilities)[number]
 
 export interface Price {
   readonly currency: string
@@ -23,10 +28,14 @@ export interface Price {
   readonly minorUnits: number
 }
 
-type Row = Omit<Product, 'prices'> & { readonly prices: readonly Omit<Price, 'minorUnits'>[] }
+interface Row extends Omit<Product, 'prices' | 'availability'> {
+  readonly availability: Availability | null
+  readonly prices: readonly Omit<Price, 'minorUnits'>[]
+}
 
-const productOf = ({ prices, ...product }: Row): Product => ({
+const productOf = ({ prices, availability, ...product }: Row): Product => ({
   ...product,
+  ...(availability === null ? {} : { availability }),
   prices: prices.map((price) => ({ ...price, minorUnits: minorUnitsOf(price.currency) })),
 })
 
@@ -44,7 +53,9 @@ export async function productPage(database: Queryable, after: string, limit: num
 const columns = `sku, name, price_cents AS "priceCents", currency, (
   SELECT json_agg(json_build_object('currency', p.currency, 'priceCents', p.price_cents) ORDER BY p.currency)
   FROM prices AS p WHERE p.sku = products.sku
-) AS prices`
+) AS prices, (
+  SELECT availability_of(a.available, a.low) FROM product_availability AS a WHERE a.sku = products.sku
+) AS availability`
 
 const selectProduct = {
   name: 'queries_product',

@@ -10,7 +10,7 @@ import type { Statement } from '@orderpipeline/postgres'
 export const lockOrders: Statement = {
   name: 'orders.lock',
   text: `
-SELECT order_id, status
+SELECT order_id, status, parcel ->> 'status' AS parcel
 FROM orders
 WHERE order_id = ANY ($1::uuid[])
   AND order_id BETWEEN $2 AND $3
@@ -65,6 +65,18 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) AS change (order_i
 WHERE orders.order_id = change.order_id
   AND orders.order_id = ANY ($1::uuid[])
   AND orders.order_id BETWEEN $5 AND $6`,
+}
+
+/** $1: order ids, each once; $2: their parcels as JSON; $3, $4: the ids' range. */
+export const changeParcels: Statement = {
+  name: 'orders.change-parcels',
+  text: `
+UPDATE orders
+SET parcel = change.parcel, updated_at = now()
+FROM unnest($1::uuid[], $2::jsonb[]) AS change (order_id, parcel)
+WHERE orders.order_id = change.order_id
+  AND orders.order_id = ANY ($1::uuid[])
+  AND orders.order_id BETWEEN $3 AND $4`,
 }
 
 /**

@@ -5,10 +5,10 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
 import { cutoffs, type Deadlines } from '../deadlines/progress.ts'
 import { idRange } from '../sql/id-range.ts'
-import { changeOrders, itemsOf, lockOrders, priceItems, recordEvents } from '../sql/stage.ts'
+import { changeOrders, changeParcels, itemsOf, lockOrders, priceItems, recordEvents } from '../sql/stage.ts'
 import { pricesAsked } from './prices.ts'
 import { decide } from './saga.ts'
-import type { Decision, Facts } from './saga.ts'
+import type { Decision, Facts, StoredParcel } from './saga.ts'
 import { answered, changed, columns, heard } from './timeline.ts'
 import type { HistoryEntry } from './timeline.ts'
 
@@ -32,17 +32,19 @@ export async function applyNews(
   deadlines?: Deadlines,
 ): Promise<Decide<void>> {
   const events = items.map(({ event }) => event)
-  const [statuses, facts] = await Promise.all([lockedStatuses(tx, events), factsFor(tx, events, deadlines)])
-  return (write, news) => decideAll(write, news, statuses, facts, now())
+  const [locked, facts] = await Promise.all([lockedOrders(tx, events), factsFor(tx, events, deadlines)])
+  return (write, news) => decideAll(write, news, locked, facts, now())
 }
 
 function decideAll(
   tx: Sending,
   news: readonly Item<void>[],
-  statuses: Map<string, OrderStatus>,
-  facts: Facts,
+  { statuses, parcels }: Locked,
+  others: Facts,
   now: Date,
 ): Reaction[] {
+  const facts: Facts = { ...others, parcelStatusOf: (orderId) => parcels.get(orderId) }
+  const moved = new Map<string, StoredParcel>()
   const changes: Change[] = []
   const history: HistoryEntry[] = []
   const reactions: Reaction[] = []
@@ -50,25 +52,47 @@ function decideAll(
     const { orderId } = event.data
     const status = statuses.get(orderId)
     if (status === undefined) throw new UnknownOrder(`no order ${orderId}`)
-    history.push(...heard(event, status))
     const decision = decide(status, event, facts, now)
+    history.push(...heard(event, status, decision !== undefined))
     if (decision === undefined) continue
     reactions.push({ cause: event, events: decision.events })
     history.push(...answered(decision.events, event.id, now))
+    if (decision.parcel) {
+      parcels.set(orderId, decision.parcel.status)
+      moved.set(orderId, decision.parcel)
+    }
     if (decision.status === status) continue
     statuses.set(orderId, decision.status)
     changes.push({ orderId, decision })
     history.push(changed(orderId, decision, event.id, now))
   }
   write(tx, changes)
+  if (moved.size > 0)
+    tx.send(changeParcels, [
+      [...moved.keys()],
+      [...moved.values()].map((parcel) => JSON.stringify(parcel)),
+      ...idRange([...moved.keys()]),
+    ])
   if (history.length > 0) tx.send(recordEvents, columns(history))
   return reactions
 }
 
-async function lockedStatuses(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, OrderStatus>> {
+interface Locked {
+  readonly statuses: Map<string, OrderStatus>
+  /** Of those that have a parcel. */
+  readonly parcels: Map<string, StoredParcel['status']>
+}
+
+async function lockedOrders(tx: Queryable, events: readonly OrderEvent[]): Promise<Locked> {
   const ids = [...new Set(events.map(({ data }) => data.orderId))]
-  const rows = await tx.query<{ order_id: string; status: OrderStatus }>(lockOrders, [ids, ...idRange(ids)])
-  return new Map(rows.map(({ order_id, status }) => [order_id, status]))
+  const rows = await tx.query<{ order_id: string; status: OrderStatus; parcel: StoredParcel['status'] | null }>(
+    lockOrders,
+    [ids, ...idRange(ids)],
+  )
+  return {
+    statuses: new Map(rows.map(({ order_id, status }) => [order_id, status])),
+    parcels: new Map(rows.flatMap(({ order_id, parcel }) => (parcel === null ? [] : [[order_id, parcel]]))),
+  }
 }
 
 async function factsFor(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<Facts> {

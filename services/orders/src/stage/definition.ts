@@ -9,6 +9,7 @@ import { monthsChore } from '../months/months.ts'
 import { orderTimer } from '../processing-time.ts'
 import { refundsChore } from '../refunds/refunds.ts'
 import { applyNews } from './apply.ts'
+import { availabilityHandling } from './availability.ts'
 import { countingChore, observeOrders } from './metrics.ts'
 
 type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'logger' | 'registry'>>
@@ -36,6 +37,7 @@ export function ordersStage({ now, logger, registry }: Context, options?: Orders
     role: 'orders',
     handles: handledEvents('orders'),
     apply: (tx, items) => applyNews(tx, items, now, options?.deadlines),
+    products: availabilityHandling,
     chores: [
       ...(options === undefined
         ? []

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { cancellable, cancelled, decide } from './saga.ts'
-import type { Decision } from './saga.ts'
+import type { Decision, StoredParcel } from './saga.ts'
 
 const now = new Date('2026-01-02T03:04:05Z')
 const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'customer-7' }
@@ -118,4 +118,37 @@ it('an old reservation ends its order, but not while no order is being paid at a
   expect(decide('PROCESSING', news.expired, facts, context.now)?.status).toBe('CANCELLED')
   expect(decide('PROCESSING', news.expired, { ...facts, paymentsStall: true }, context.now)).toBeUndefined()
   expect(decide('CANCELLED', news.expired, { ...facts, paymentsStall: true }, context.now)?.events).toHaveLength(1)
+})
+
+it('a parcel goes on after its order is shipped, is told of once each, and is never taken for a state of the order', () => {
+  const parcel = { carrier: 'C', trackingNumber: 'N' }
+  const news = (type: 'ParcelDelivered' | 'ParcelDeliveryFailed' | 'ParcelReturned') =>
+    eventOf(type, { ...about, shipmentId: about.orderId, parcel }, context)
+  const all = [news('ParcelDelivered'), news('ParcelDeliveryFailed'), news('ParcelReturned')]
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...all), { maxLength: 8 }), (heard) => {
+      let known: StoredParcel['status'] = 'UNDERWAY'
+      const told: string[] = []
+      for (const event of heard) {
+        const decision = decide('SHIPPED', event, { ...facts, parcelStatusOf: () => known }, now)
+        if (!decision) continue
+        expect(decision.status).toBe('SHIPPED')
+        known = decision.parcel?.status ?? known
+        told.push(...decision.events.map(({ type, data }) => `${type} ${'status' in data ? data.status : ''}`))
+      }
+      expect(new Set(told).size).toBe(told.length)
+      expect(told.length).toBeLessThanOrEqual(2)
+      expect(told.slice(0, -1)).not.toContain('ParcelStatusChanged DELIVERED')
+    }),
+  )
+  for (const status of ['PLACED', 'PROCESSING', 'CONFIRMED', 'CANCELLED'] as const)
+    for (const event of all) expect(decide(status, event, facts, now)).toBeUndefined()
+})
+
+it('an order is shipped with what its carrier says of its parcel', () => {
+  const parcel = { carrier: 'C', trackingNumber: 'N' }
+  const prepared = eventOf('ShipmentPrepared', { ...about, shipmentId: about.orderId, parcel }, context)
+  const shipped = decide('CONFIRMED', prepared, facts, now)
+  expect(shipped?.parcel).toEqual({ ...parcel, status: 'UNDERWAY' })
+  expect(shipped?.events.at(-1)?.data).toMatchObject({ status: 'SHIPPED', parcel })
 })

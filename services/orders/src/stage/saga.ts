@@ -4,7 +4,7 @@
 // SHIPPED, which is decided here and not where it is packed: shipping only prepares, and lets go of
 // what OrderShipped names. So no order is ever both. News may come out of order and skip a state,
 // never go back to one. News about a cancelled order may still need an answer: what was taken
-// meanwhile has to go back.
+// meanwhile has to go back. What a shipped order's parcel does is no state of the order.
 import { eventOf, following } from '@orderpipeline/order-events'
 import type {
   CancellationReason,
@@ -13,6 +13,8 @@ import type {
   OrderEvent,
   OrderItem,
   OrderStatus,
+  Parcel,
+  ParcelStatus,
   PricedItem,
 } from '@orderpipeline/order-events'
 import { source } from '../event-source.ts'
@@ -24,6 +26,12 @@ export interface Decision {
   readonly totalCents?: number
   readonly lines?: readonly PricedItem[]
   readonly events: readonly OrderEvent[]
+  /** Known once a carrier has it, and with all that is said of it later. */
+  readonly parcel?: StoredParcel
+}
+
+export interface StoredParcel extends Parcel {
+  readonly status: 'UNDERWAY' | ParcelStatus
 }
 
 /** What is known besides the news. */
@@ -38,6 +46,8 @@ export interface Facts {
    * No order is being paid, though some wait for it: what is asked about them is not decided now.
    */
   readonly paymentsStall?: boolean
+  /** Of an order's parcel, where it has one. */
+  readonly parcelStatusOf?: (orderId: string) => StoredParcel['status'] | undefined
 }
 
 export interface About {
@@ -50,7 +60,7 @@ export interface About {
  */
 export function decide(status: OrderStatus, news: OrderEvent, facts: Facts, now: Date): Decision | undefined {
   const context = following(news, source, now)
-  if (status === 'SHIPPED') return undefined
+  if (status === 'SHIPPED') return afterShipping(news, facts, context)
   if (status === 'CANCELLED') return afterCancellation(news, context)
   switch (news.type) {
     case 'OrderPlaced':
@@ -96,6 +106,23 @@ function afterCancellation(news: OrderEvent, context: EventContext): Decision | 
   return undefined
 }
 
+const parcelNews: Readonly<Partial<Record<OrderEvent['type'], ParcelStatus>>> = {
+  ParcelDelivered: 'DELIVERED',
+  ParcelDeliveryFailed: 'DELIVERY_FAILED',
+  ParcelReturned: 'RETURNED',
+}
+
+/** An order that is shipped stays so; its parcel goes on, and does not go back. */
+function afterShipping(news: OrderEvent, { parcelStatusOf }: Facts, context: EventContext): Decision | undefined {
+  const status = parcelNews[news.type]
+  if (status === undefined || !('parcel' in news.data) || news.data.parcel === undefined) return undefined
+  const known = parcelStatusOf?.(news.data.orderId)
+  if (known === 'DELIVERED' || known === 'RETURNED' || known === status) return undefined
+  const { parcel } = news.data
+  const changed = eventOf('ParcelStatusChanged', { ...aboutOf(news.data), status, parcel }, context, status)
+  return { status: 'SHIPPED', parcel: { ...parcel, status }, events: [changed] }
+}
+
 function placed(news: EventOf<'OrderPlaced'>, priceOf: Facts['priceOf'], context: EventContext): Decision {
   const items = news.data.items.flatMap((item): PricedItem[] => {
     const unitPriceCents = priceOf(item.sku, news.data)
@@ -126,9 +153,11 @@ function confirmed(news: EventOf<'PaymentCaptured'>, itemsOf: Facts['itemsOf'], 
 
 function shipped(news: EventOf<'ShipmentPrepared'>, context: EventContext): Decision {
   const data = { ...aboutOf(news.data), shipmentId: news.data.shipmentId }
+  const { parcel } = news.data
   return {
     status: 'SHIPPED',
-    events: [eventOf('OrderShipped', data, context), statusChanged(news.data, 'SHIPPED', undefined, context)],
+    ...(parcel ? { parcel: { ...parcel, status: 'UNDERWAY' as const } } : {}),
+    events: [eventOf('OrderShipped', data, context), statusChanged(news.data, 'SHIPPED', undefined, context, parcel)],
   }
 }
 
@@ -146,8 +175,9 @@ function statusChanged(
   status: OrderStatus,
   reason: CancellationReason | undefined,
   context: EventContext,
+  parcel?: Parcel,
 ): OrderEvent {
-  const data = { ...aboutOf(about), status, ...(reason === undefined ? {} : { reason }) }
+  const data = { ...aboutOf(about), status, ...(reason === undefined ? {} : { reason }), ...(parcel ? { parcel } : {}) }
   return eventOf('OrderStatusChanged', data, context, status)
 }
 

@@ -13,6 +13,8 @@ export interface HistoryEntry {
   readonly at: Date
 }
 
+const parcelEvents: ReadonlySet<EventType> = new Set(['ParcelDelivered', 'ParcelDeliveryFailed', 'ParcelReturned'])
+
 /** What is said when an order comes to a status, whether or not anybody had to be told. */
 const eventOfStatus = {
   PLACED: 'OrderPlaced',
@@ -25,9 +27,11 @@ const eventOfStatus = {
 /**
  * `before`: the status in which it was heard. OrderPlaced is in the history since the order was
  * taken in; inventory's question about an order that has ended by then is only answered, or no
- * history would ever be whole.
+ * history would ever be whole. `decided`: it changed something; what is said again of a parcel, or
+ * late, does not.
  */
-export function heard(news: OrderEvent, before: OrderStatus): readonly HistoryEntry[] {
+export function heard(news: OrderEvent, before: OrderStatus, decided: boolean): readonly HistoryEntry[] {
+  if (!decided && parcelEvents.has(news.type)) return []
   if (news.type === 'OrderPlaced' || (news.type === 'ReservationExpired' && !cancellable(before))) return []
   const { id, type, time, data } = news
   return [{ orderId: data.orderId, event: type, causeId: id, at: new Date(time) }]

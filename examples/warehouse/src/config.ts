@@ -1,0 +1,55 @@
+// What is the stage's container given? The environment contract of docs/architecture.md, and this
+// stage's own figures.
+import { z } from 'zod'
+
+const text = z.string().min(1)
+const list = text.transform((value) => value.split(','))
+const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+
+const schema = z.object({
+  ORDERPIPELINE_PIPELINE: text,
+  ORDERPIPELINE_STAGE: text,
+  KAFKA_BOOTSTRAP_SERVERS: list,
+  KAFKA_SECURITY_PROTOCOL: z.enum(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']).default('PLAINTEXT'),
+  /** PEM; the public authorities are trusted without it. */
+  KAFKA_TLS_CA: text.optional(),
+  /** PEM; what is shown to a broker that asks for a client certificate. */
+  KAFKA_TLS_CERTIFICATE: text.optional(),
+  KAFKA_TLS_KEY: text.optional(),
+  KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).optional(),
+  KAFKA_SASL_USERNAME: text.optional(),
+  KAFKA_SASL_PASSWORD: text.optional(),
+  KAFKA_GROUP_ID: text,
+  KAFKA_CONSUME_TOPICS: list,
+  /** One topic: that of the deliveries. */
+  KAFKA_EMIT_TOPICS: text.regex(/^[^,]+$/),
+  KAFKA_DEAD_LETTER_TOPIC: text,
+  STAGE_CONCURRENCY: whole(1, 1_000).default(100),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_POOL_SIZE: whole(1, 100).default(2),
+  METRICS_PORT: whole(1, 65_535).default(9090),
+  /** Pieces that are ordered when a product runs low. */
+  WAREHOUSE_REORDER_PIECES: whole(1, 1_000_000_000).default(500),
+  /** From an order to its delivery. */
+  WAREHOUSE_LEAD_SECONDS: z.coerce.number().min(0).max(31_536_000).default(60),
+  /** Between two looks for what has arrived. */
+  WAREHOUSE_LOOK_SECONDS: z.coerce.number().min(0.05).max(3_600).default(1),
+})
+
+export type Config = Readonly<z.output<typeof schema>>
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * @throws ConfigInvalid, a line for each wrong variable; values are not shown, since some are
+ * secrets
+ */
+export function configOf(env: Environment): Config {
+  const { data, error } = schema.safeParse(env)
+  if (error)
+    throw new ConfigInvalid(error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'))
+  return Object.freeze(data)
+}
+
+export class ConfigInvalid extends Error {
+  override readonly name = 'ConfigInvalid'
+}

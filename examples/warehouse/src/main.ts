@@ -1,0 +1,61 @@
+// How does a team connect its warehouse? It keeps a copy of the shop's stock, orders what runs low,
+// and tells the shop what has arrived. It uses nothing of OrderPipeline but the environment
+// contract. `migrate` as argument makes its tables.
+import { createServer } from 'node:http'
+import { ConfigInvalid, configOf } from './config.ts'
+import { migrate } from './migrate.ts'
+import { createStage } from './stage.ts'
+import { createStore } from './store.ts'
+
+/** From SIGTERM to exit; shorter than a pod's 30 s of grace, which end in SIGKILL. */
+const drainGraceMs = 25_000
+
+const log = (message: string, about: object = {}): void =>
+  void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), message, ...about })}\n`)
+
+try {
+  if (process.argv[2] === 'migrate') await migrate(process.env)
+  else await main()
+} catch (error) {
+  if (error instanceof ConfigInvalid) process.stderr.write(`${error.message}\n`)
+  else log('ended', { error: String(error) })
+  process.exit(1)
+}
+
+async function main(): Promise<void> {
+  const config = configOf(process.env)
+  const store = createStore({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    reorderPieces: config.WAREHOUSE_REORDER_PIECES,
+    leadSeconds: config.WAREHOUSE_LEAD_SECONDS,
+    onIdleError: (error) => log('a database connection was lost', { error: String(error) }),
+  })
+  const onLost = (error: Error): never => {
+    log('the consumer is lost', { error: String(error) })
+    process.exit(1)
+  }
+  const stage = createStage({ config, store, now: () => new Date(), log, onLost })
+  const server = createServer((request, response) => {
+    const good = request.url === '/readyz' ? stage.ready() : stage.healthy()
+    const figures = Object.entries(stage.counts())
+    const metrics = () => figures.map(([name, value]) => `warehouse_${name.toLowerCase()}_total ${value}\n`).join('')
+    response.statusCode = good || request.url === '/metrics' ? 200 : 503
+    response.end(
+      request.url === '/metrics' ? metrics() : good ? 'ok\n' : 'not a member of its consumer group, or hung\n',
+    )
+  }).listen(config.METRICS_PORT)
+
+  const drain = async (): Promise<void> => {
+    setTimeout(() => process.exit(1), drainGraceMs).unref()
+    await stage.drain()
+    await store.close()
+    server.close()
+    server.closeAllConnections()
+    log('drained')
+  }
+  const end = (): void => void drain().then(() => process.exit(0))
+  process.once('SIGTERM', end).once('SIGINT', end)
+  await stage.start()
+  log('started', { group: config.KAFKA_GROUP_ID, topics: config.KAFKA_CONSUME_TOPICS })
+}

@@ -1,0 +1,133 @@
+// How does the warehouse hear of the shop's stock, and the shop of its deliveries?
+//
+// A few messages at a time take effect, then their offsets are committed. A crash at any line has
+// them come again, which changes nothing. What has arrived is announced, then marked as announced:
+// a crash between the two has it announced again, under the same name.
+import kafkajs from 'kafkajs'
+import type { EachBatchPayload } from 'kafkajs'
+import type { Config } from './config.ts'
+import { deadLetter, forAnotherStage, type Received } from './dead-letter.ts'
+import { delivered, newsOf, type News } from './events.ts'
+import { kafkaOf } from './kafka.ts'
+import type { Store } from './store.ts'
+
+export interface Counts {
+  consumed: number
+  announced: number
+  deadLetters: number
+}
+
+export interface StageOptions {
+  readonly config: Config
+  readonly store: Store
+  readonly now: () => Date
+  readonly log: (message: string, about: object) => void
+  /** The consumer is lost for good: the process should be replaced. */
+  readonly onLost: (error: Error) => void
+}
+
+export function createStage({ config, store, now, log, onLost }: StageOptions) {
+  const kafka = kafkaOf(config)
+  const counts: Counts = { consumed: 0, announced: 0, deadLetters: 0 }
+  let [joined, draining] = [false, false]
+  let lastSign = performance.now()
+  let announcing = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  const producer = kafka.producer({
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    allowAutoTopicCreation: false,
+    retry: { retries: 3 },
+  })
+  const consumer = kafka.consumer({
+    groupId: config.KAFKA_GROUP_ID,
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: 250,
+    // What fails is waited for as long as it takes: nothing here can be a message's own fault.
+    retry: { initialRetryTime: 200, maxRetryTime: 10_000, retries: Number.MAX_SAFE_INTEGER },
+  })
+
+  const giveUpOn = async (received: Received, error: unknown): Promise<void> => {
+    const letter = deadLetter(received, error, 1, config.ORDERPIPELINE_STAGE, now())
+    await producer.send({ topic: config.KAFKA_DEAD_LETTER_TOPIC, acks: -1, messages: [letter] })
+    counts.deadLetters++
+    log('a message cannot be read', { error: String(error), offset: received.message.offset })
+  }
+
+  const read = async (received: Received): Promise<News | undefined> => {
+    if (forAnotherStage(received, config.ORDERPIPELINE_STAGE)) return undefined
+    try {
+      return newsOf(received.message.value)
+    } catch (error) {
+      await giveUpOn(received, error)
+      return undefined
+    }
+  }
+
+  const onBatch = async (payload: EachBatchPayload): Promise<void> => {
+    const { topic, partition, messages } = payload.batch
+    for (let from = 0; from < messages.length; from += config.STAGE_CONCURRENCY) {
+      if (!payload.isRunning() || payload.isStale() || draining) return
+      const some = messages.slice(from, from + config.STAGE_CONCURRENCY)
+      const news: News[] = []
+      for (const message of some) {
+        const one = await read({ topic, partition, message })
+        if (one) news.push(one)
+      }
+      await store.take(news)
+      const last = some.at(-1)!.offset
+      payload.resolveOffset(last)
+      await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }])
+      counts.consumed += some.length
+      await payload.heartbeat()
+    }
+  }
+
+  const announce = async (): Promise<void> => {
+    const due = await store.due()
+    if (due.length === 0) return
+    const messages = due.map((purchase) => ({
+      key: purchase.sku,
+      value: delivered(purchase, now()),
+      headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
+    }))
+    await producer.send({ topic: config.KAFKA_EMIT_TOPICS, acks: -1, messages })
+    await store.announced(due)
+    counts.announced += due.length
+  }
+  const look = (): void => {
+    announcing = announce()
+      .catch((error: unknown) => log('nothing announced this time', { error: String(error) }))
+      .finally(() => {
+        if (!draining) timer = setTimeout(look, config.WAREHOUSE_LOOK_SECONDS * 1_000)
+      })
+  }
+
+  for (const event of [consumer.events.GROUP_JOIN, consumer.events.FETCH, consumer.events.HEARTBEAT] as const)
+    consumer.on(event, () => (lastSign = performance.now()))
+  consumer.on(consumer.events.GROUP_JOIN, () => (joined = true))
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    joined = false
+    if (!payload.restart && !draining) onLost(payload.error)
+  })
+
+  return {
+    start: async () => {
+      await producer.connect()
+      await consumer.connect()
+      await consumer.subscribe({ topics: [...config.KAFKA_CONSUME_TOPICS], fromBeginning: true })
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: onBatch })
+      look()
+    },
+    counts: (): Readonly<Counts> => counts,
+    ready: () => joined,
+    healthy: () => performance.now() - lastSign < 300_000,
+    /** What is in hand is finished and committed; the group is left. */
+    drain: async () => {
+      draining = true
+      clearTimeout(timer)
+      await consumer.disconnect()
+      await announcing
+      await producer.disconnect()
+    },
+  }
+}

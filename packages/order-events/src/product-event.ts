@@ -1,0 +1,88 @@
+// Which events are about a product, not about an order: how much of it there is, what came in, and
+// that it runs low? They are keyed by SKU, so that one product's news keep their order. Each says a
+// state or names a delivery: whoever hears one twice, or an old one late, can tell.
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { Sku } from './definitions.ts'
+
+const Pieces = z.int().min(1).max(1_000_000_000)
+/** What tells a delivery from every other, such as the number of its note. */
+export const DeliveryName = z.string().min(1).max(100)
+
+/**
+ * `version` rises with each level of a SKU: a level is out of date where a higher one has been
+ * seen.
+ */
+const level = { sku: Sku, available: z.int().min(0), version: z.int().min(1) }
+
+export const productDefinitions = {
+  /** Pieces that can still be reserved. */
+  StockLevelChanged: {
+    wireType: 'dev.orderpipeline.inventory.stock-level-changed.v1',
+    topic: 'inventory.stock',
+    data: z.object({ ...level, low: z.boolean() }),
+  },
+  /** It has come below what is to be there, and was not before. */
+  StockLow: {
+    wireType: 'dev.orderpipeline.inventory.stock-low.v1',
+    topic: 'inventory.stock',
+    data: z.object({ ...level, lowBelow: z.int().min(1) }),
+  },
+  /** A delivery has been booked into stock. */
+  StockReplenished: {
+    wireType: 'dev.orderpipeline.inventory.stock-replenished.v1',
+    topic: 'inventory.stock',
+    data: z.object({ sku: Sku, delivery: DeliveryName, quantity: Pieces }),
+  },
+  /** A warehouse's word that a delivery has arrived: it is to be booked, once. */
+  StockDelivered: {
+    wireType: 'dev.orderpipeline.warehouse.stock-delivered.v1',
+    topic: 'warehouse.deliveries',
+    data: z.object({ sku: Sku, delivery: DeliveryName, quantity: Pieces }),
+  },
+} as const
+
+export type ProductEventType = keyof typeof productDefinitions
+export type ProductEventData<T extends ProductEventType> = z.infer<(typeof productDefinitions)[T]['data']>
+export type ProductTopic = (typeof productDefinitions)[ProductEventType]['topic']
+
+export interface ProductEventOf<T extends ProductEventType> {
+  readonly id: string
+  readonly type: T
+  /** Which service speaks, as a URI reference: `/inventory`. */
+  readonly source: string
+  /** RFC 3339, UTC. */
+  readonly time: string
+  readonly data: ProductEventData<T>
+  readonly correlationId?: string
+  readonly traceparent?: string
+}
+
+/** Discriminated by `type`. */
+export type ProductEvent = { [T in ProductEventType]: ProductEventOf<T> }[ProductEventType]
+
+/**
+ * The same id for the same news: said again after a crash it is the same event. `discriminator`
+ * tells apart events of one type about one product: a level's version, a delivery's name.
+ */
+export function productEventOf<T extends ProductEventType>(
+  type: T,
+  data: ProductEventData<T>,
+  { source, now }: { readonly source: string; readonly now: Date },
+  discriminator: string,
+): ProductEventOf<T> {
+  const id = createHash('sha256').update(`${type}\n${data.sku}\n${discriminator}`).digest()
+  id[6] = (id[6]! & 0x0f) | 0x80
+  id[8] = (id[8]! & 0x3f) | 0x80
+  const hex = id.toString('hex', 0, 16)
+  return {
+    id: hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    type,
+    source,
+    time: now.toISOString(),
+    data,
+  }
+}
+
+export const isProductEvent = (event: { readonly type: string }): event is ProductEvent =>
+  Object.hasOwn(productDefinitions, event.type)

@@ -1,0 +1,29 @@
+// What is said of how far an order has come, and how long it will still take?
+import { doneAt, steps, stepsDone, type OrderView } from '@orderpipeline/orders/queries'
+import type { OrderStatus } from '@orderpipeline/order-events'
+import type { Estimates } from '../estimates/estimator.ts'
+
+export interface Progress {
+  readonly done: number
+  readonly of: number
+  /** None of an order that has ended, and while there is no estimate. */
+  readonly secondsLeft?: number
+}
+
+export function progressOf(order: Pick<OrderView, 'status' | 'timeline'>, estimates: Estimates): Progress {
+  const { done, of } = stepsDone(order)
+  const last = order.timeline.find(({ event }) => event === steps[done - 1])
+  return withEstimate({ done, of }, estimates, last?.at)
+}
+
+/** Of an order that was just taken. */
+export function progressAt(status: OrderStatus, estimates: Estimates): Progress {
+  const done = doneAt(status)
+  return withEstimate({ done, of: status === 'CANCELLED' ? done : steps.length }, estimates)
+}
+
+function withEstimate(progress: Progress, estimates: Estimates, since?: string): Progress {
+  if (progress.done >= progress.of) return progress
+  const secondsLeft = estimates.secondsLeft(progress.done, since)
+  return secondsLeft === undefined ? progress : { ...progress, secondsLeft }
+}

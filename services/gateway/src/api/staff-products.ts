@@ -1,0 +1,119 @@
+// How does the shop's staff change what is sold, and see how much there is? By token with the
+// staff's scope; what is changed is logged with who did it.
+import { HttpProblem, route, type FastifyRequest, type Route } from '@orderpipeline/http'
+import { Currency, UnitPriceCents } from '@orderpipeline/order-events'
+import type { ProductData } from '@orderpipeline/orders/catalogue'
+import type { StockView } from '@orderpipeline/orders/queries'
+import { z } from 'zod'
+import { productToSave, shownProduct, shownStock } from './examples.ts'
+import { notThere } from './problems.ts'
+import { sku, type Products } from './products.ts'
+import { pageLimit } from './request-fields.ts'
+import { product, stockLevel } from '../responses.ts'
+
+export interface Catalogue {
+  /** Returns whether it is new. @throws DatabaseError */
+  save(sku: string, data: ProductData): Promise<boolean>
+  /** Returns whether there was one. @throws DatabaseError */
+  remove(sku: string): Promise<boolean>
+  /** By SKU, those after `after`. @throws DatabaseError */
+  stock(after: string, limit: number, low: boolean): Promise<readonly StockView[]>
+}
+
+const printable = /^[^\u0000-\u001f\u007f-\u009f]{1,200}$/u
+const price = z.strictObject({ currency: Currency, priceCents: UnitPriceCents })
+const productBody = price.extend({
+  name: z.string().regex(printable, '1 to 200 characters, none of them a control character'),
+  prices: z.array(price).max(200).optional().describe('In further currencies; any other price of it goes.'),
+})
+
+const forbidden = { 403: { description: 'The token is not of staff, or the gateway knows none.' } }
+const params = z.object({ sku })
+
+export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fresh'>): Route[] {
+  return [
+    route({
+      method: 'PUT',
+      path: '/products/:sku',
+      summary: 'Sells a product, or sells it under another name or at another price. For staff',
+      access: 'staff',
+      takes: { params, body: productBody },
+      examples: { product: productToSave },
+      answers: {
+        200: { description: 'It was sold before.', schema: product, examples: { changed: shownProduct } },
+        201: { description: 'It is sold from now on.', schema: product },
+        422: { description: 'A currency comes twice.' },
+        ...forbidden,
+      },
+      handle: async ({ params: { sku: which }, body }, request, reply) => {
+        refuseDoubles(body.prices ?? [], body.currency)
+        const made = await catalogue.save(which, { ...body, prices: body.prices ?? [] })
+        note(request, made ? 'added' : 'changed', which)
+        const saved = await products.fresh(which)
+        if (!saved) throw notThere('sku', which, `no product ${which}`, 'one that nobody removes meanwhile')
+        return reply.code(made ? 201 : 200).send(saved)
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/products/:sku',
+      summary: 'Sells a product no longer; orders that were placed and its stock stay as they are. For staff',
+      access: 'staff',
+      takes: { params },
+      answers: {
+        200: { description: 'It is not sold any more.', schema: z.object({ sku: z.string() }) },
+        404: { description: 'No such product.' },
+        ...forbidden,
+      },
+      handle: async ({ params: { sku: which } }, request) => {
+        if (!(await catalogue.remove(which)))
+          throw notThere('sku', which, `no product ${which}`, 'the SKU of a product that is sold')
+        note(request, 'removed', which)
+        return { sku: which }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/stock',
+      summary: 'Pieces that can still be sold, by SKU, a page at a time. For staff',
+      access: 'staff',
+      takes: {
+        query: z.strictObject({
+          cursor: sku.optional().describe('`next` of the page before.'),
+          low: z.enum(['true', 'false']).optional().describe('`true`: only what runs low.'),
+          limit: pageLimit,
+        }),
+      },
+      answers: {
+        200: {
+          description: 'A page of levels, as the inventory last said.',
+          schema: z.object({ stock: z.array(stockLevel), next: z.string().optional() }),
+          examples: { page: { stock: [shownStock], next: 'SKU-0001' } },
+        },
+        ...forbidden,
+      },
+      handle: async ({ query: { cursor = '', low, limit } }) => {
+        const found = await catalogue.stock(cursor, limit + 1, low === 'true')
+        const page = found.slice(0, limit)
+        const last = page.at(-1)
+        return { stock: page, ...(found.length > limit && last ? { next: last.sku } : {}) }
+      },
+    }),
+  ]
+}
+
+/** That each currency comes once is beyond JSON Schema. */
+function refuseDoubles(prices: readonly { readonly currency: string }[], own: string): void {
+  const seen = new Set([own])
+  for (const [index, { currency }] of prices.entries()) {
+    if (seen.has(currency))
+      throw new HttpProblem(422, 'Doubled Price', `two prices in ${currency}`, {
+        problems: [{ path: `prices[${index}].currency`, found: currency, allowed: 'each currency once' }],
+      })
+    seen.add(currency)
+  }
+}
+
+function note(request: FastifyRequest, what: string, which: string): void {
+  request.log.info({ staff: request.staff, sku: which, ...request.correlation }, `a product was ${what}`)
+}

@@ -1,0 +1,45 @@
+// Is an estimate what waits and what orders took beyond it, for each step of the way?
+import { steps } from '@orderpipeline/orders/queries'
+import { expect, test } from 'vitest'
+import type { Expectation } from '../queues/queue.ts'
+import { estimateAfter, learned, tookAfterSteps, waitsAfter } from './estimate.ts'
+
+const queue = (name: string, waitSeconds: number): Expectation => ({ name, waitSeconds, lag: 1, oldestAgeSeconds: 0 })
+const expected = [
+  queue('intake', 1),
+  queue('orders', 10),
+  queue('inventory', 100),
+  queue('payment', 1_000),
+  queue('shipping', 10_000),
+  queue('notification', 5),
+]
+const at = (seconds: number) => new Date(seconds * 1_000).toISOString()
+
+test('each step waits in the queues that are still before it', () => {
+  expect(waitsAfter(expected)).toEqual([11_131, 11_120, 11_020, 10_010, 0])
+  expect(waitsAfter([])).toEqual([0, 0, 0, 0, 0])
+})
+
+test('what orders took beyond their waits is learned by and by, also where that is less', () => {
+  const waits = [4, 3, 2, 1, 0]
+  const first = learned([], [6, 5, 4, 3, 0], waits)
+  expect(first).toEqual([2, 2, 2, 2, 0])
+  expect(estimateAfter(1, waits, first)).toBe(6)
+  expect(estimateAfter(4, [0, 0, 0, 0, 0], first)).toBe(2)
+  const later = learned(first, [1, undefined, 1, 1, 0], waits)
+  expect(later).toEqual([1, 2, 1.4, 1.6, 0])
+  expect(estimateAfter(1, waits, learned([], [1, 1, 1, 1, 0], waits))).toBe(1)
+})
+
+test('nothing is estimated until an order was seen to go all the way', () => {
+  expect(estimateAfter(1, [1, 1, 1, 1, 0], [])).toBeUndefined()
+  expect(estimateAfter(1, [], [1])).toBeUndefined()
+})
+
+test('an order took as long as its history says, from each step that is in it', () => {
+  const timeline = steps.map((event, n) => ({ event, at: at(10 + n * n) }))
+  expect(tookAfterSteps({ timeline })).toEqual([16, 15, 12, 7, 0])
+  const gap = timeline.filter(({ event }) => event !== 'StockReserved')
+  expect(tookAfterSteps({ timeline: gap })).toEqual([16, 15, undefined, 7, 0])
+  expect(tookAfterSteps({ timeline: timeline.slice(0, 4) })).toBeUndefined()
+})

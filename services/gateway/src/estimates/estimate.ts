@@ -1,0 +1,60 @@
+// How long will an order take from where it is? What waits before the stages that it has yet to
+// pass, by lag and pace, and how much more or less than that orders took of late. Pure.
+import { steps } from '@orderpipeline/orders/queries'
+import type { Expectation } from '../queues/queue.ts'
+
+/** The queues that an order passes to each step, one after the other; it meets `orders` again. */
+const queuesTo: readonly (readonly string[])[] = [
+  [],
+  ['intake', 'orders'],
+  ['inventory'],
+  ['payment', 'orders'],
+  ['shipping', 'orders'],
+]
+
+/** Seconds in the queues, after each step, until the last. */
+export function waitsAfter(expected: readonly Expectation[]): readonly number[] {
+  const waits = new Map(expected.map(({ name, waitSeconds }) => [name, waitSeconds]))
+  return steps.map((_, step) =>
+    queuesTo
+      .slice(step + 1)
+      .flat()
+      .reduce((sum, queue) => sum + (waits.get(queue) ?? 0), 0),
+  )
+}
+
+/** Seconds that orders took beyond their waits, after each step; `undefined`: not seen yet. */
+export type Beyond = readonly (number | undefined)[]
+
+/** The latest order counts as much as this; one that is unlike the others moves little. */
+const weight = 0.2
+
+/** `took`: of one order, seconds from each step to the last, where its time is known. */
+export function learned(before: Beyond, took: readonly (number | undefined)[], waits: readonly number[]): Beyond {
+  return steps.map((_, step) => {
+    const [known, seconds] = [before[step], took[step]]
+    if (seconds === undefined) return known
+    const beyond = seconds - (waits[step] ?? 0)
+    return known === undefined ? beyond : known + weight * (beyond - known)
+  })
+}
+
+/**
+ * Seconds from the step `done` to the last; `undefined` until an order was seen to go all the way.
+ */
+export function estimateAfter(done: number, waits: readonly number[], beyond: Beyond): number | undefined {
+  const [wait, more] = [waits[done - 1], beyond[done - 1]]
+  return wait === undefined || more === undefined ? undefined : Math.max(0, wait + more)
+}
+
+export interface Timed {
+  readonly timeline: readonly { readonly event: string; readonly at: string }[]
+}
+
+/** Seconds from each step of an order to its last; `undefined` for one that is not shipped. */
+export function tookAfterSteps({ timeline }: Timed): readonly (number | undefined)[] | undefined {
+  const times = steps.map((step) => timeline.find(({ event }) => event === step)?.at)
+  const end = times.at(-1)
+  if (end === undefined) return undefined
+  return times.map((at) => (at === undefined ? undefined : Math.max(0, (Date.parse(end) - Date.parse(at)) / 1_000)))
+}

@@ -1,0 +1,120 @@
+// How does the gateway come to an estimate, and does it come true? It looks at the queues now and
+// then, beside the requests, and follows a few of the orders that it takes to their end: what was
+// estimated for them is compared with what they took, published, and learned from.
+import { Counter, Gauge, Histogram, type Logger, type Registry } from '@orderpipeline/telemetry'
+import type { OrderProgress } from '@orderpipeline/orders/queries'
+import type { QueueReader } from '../queues/reader.ts'
+import { estimateAfter, learned, tookAfterSteps, waitsAfter, type Beyond } from './estimate.ts'
+
+export interface Estimates {
+  /** Whole seconds until an order is shipped that has so many steps done, since `at`. */
+  secondsLeft(done: number, at?: string): number | undefined
+  /** An order that was just taken. */
+  placed(orderId: string): void
+}
+
+export interface EstimatorOptions {
+  readonly queues: QueueReader
+  readonly progress: (orderIds: readonly string[]) => Promise<readonly OrderProgress[]>
+  readonly everyMs: number
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly now: () => Date
+  /** Milliseconds that never go back. */
+  readonly monotonicMs: () => number
+}
+
+export const noEstimates: Estimates = { secondsLeft: () => undefined, placed: () => undefined }
+
+/** Orders that are followed at once; the next ones are not. */
+const followedAtMost = 20
+const followedForMs = 3_600_000
+/** For so long what was known of the queues stands for what they are. */
+const knownForMs = 60_000
+
+interface Followed {
+  readonly sinceMs: number
+  readonly waits: readonly number[]
+  readonly estimate: number | undefined
+}
+
+export function startEstimator(options: EstimatorOptions): Estimates & { close(): void } {
+  const { queues, progress, everyMs, registry, logger, now, monotonicMs } = options
+  const figures = estimateFigures(registry)
+  const followed = new Map<string, Followed>()
+  let beyond: Beyond = []
+  let known: { readonly atMs: number; readonly waits: readonly number[] } | undefined
+  let takeNext = true
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  const waitsNow = () => (known && monotonicMs() - known.atMs < knownForMs ? known.waits : undefined)
+  const check = (order: OrderProgress): void => {
+    const one = followed.get(order.orderId)
+    const took = tookAfterSteps(order)
+    if (!one || (!took && order.status !== 'CANCELLED')) return
+    followed.delete(order.orderId)
+    figures.followed.inc({ outcome: took ? 'shipped' : 'cancelled' })
+    if (!took) return
+    if (one.estimate !== undefined) figures.error.observe((took[0] ?? 0) - one.estimate)
+    beyond = learned(beyond, took, one.waits)
+  }
+  const look = async (): Promise<void> => {
+    try {
+      known = { waits: waitsAfter(await queues.read()), atMs: monotonicMs() }
+      for (const [id, { sinceMs }] of followed)
+        if (monotonicMs() - sinceMs > followedForMs && followed.delete(id)) figures.followed.inc({ outcome: 'lost' })
+      if (followed.size > 0) for (const order of await progress([...followed.keys()])) check(order)
+      takeNext = true
+    } catch (error) {
+      logger.debug({ error }, 'no estimate this time')
+    }
+    figures.estimate.set(estimateAfter(1, waitsNow() ?? [], beyond) ?? NaN)
+    if (!closed) timer = setTimeout(() => void look(), everyMs * (0.8 + 0.4 * Math.random()))
+  }
+  void look()
+
+  return {
+    secondsLeft: (done, at) => {
+      const whole = estimateAfter(done, waitsNow() ?? [], beyond)
+      if (whole === undefined) return undefined
+      const passed = at === undefined ? 0 : (now().getTime() - Date.parse(at)) / 1_000
+      // One that is late is not there yet.
+      return Math.max(1, Math.ceil(whole - passed))
+    },
+    placed: (orderId) => {
+      const waits = waitsNow()
+      if (!takeNext || !waits || followed.size >= followedAtMost) return
+      takeNext = false
+      followed.set(orderId, { sinceMs: monotonicMs(), waits, estimate: estimateAfter(1, waits, beyond) })
+    },
+    close: () => {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+const bounds = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300]
+
+function estimateFigures(registry: Registry) {
+  return {
+    error: new Histogram({
+      name: 'gateway_estimate_error_seconds',
+      help: 'How much longer than estimated an order took until it was shipped; negative: how much less',
+      buckets: [...bounds.map((bound) => -bound).reverse(), 0, ...bounds],
+      registers: [registry],
+    }),
+    followed: new Counter({
+      name: 'gateway_estimates_checked_total',
+      help: 'Orders whose estimate was followed to their end, by outcome; cancelled and lost ones teach nothing',
+      labelNames: ['outcome'] as const,
+      registers: [registry],
+    }),
+    estimate: new Gauge({
+      name: 'gateway_estimate_seconds',
+      help: 'Estimated time until an order that comes now is shipped; NaN until one was seen to be',
+      registers: [registry],
+    }),
+  }
+}

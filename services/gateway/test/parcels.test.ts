@@ -1,0 +1,105 @@
+// Is a customer shown who carries an order, under which number, and that it has come?
+import { inventoryStage } from '@orderpipeline/inventory'
+import { eventOf } from '@orderpipeline/order-events'
+import { ordersStage } from '@orderpipeline/orders'
+import { httpCarrier, shippingStage, startSimulatedCarrier } from '@orderpipeline/shipping'
+import { consumedTopics, shopTopics, until } from '@orderpipeline/stage/testing'
+import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Gateway } from '../src/index.ts'
+import { ask, ground, type Ground } from './support.ts'
+
+interface Order {
+  readonly orderId: string
+  readonly status: string
+  readonly parcel?: { readonly status: string; readonly trackingNumber: string }
+  readonly timeline: readonly { readonly event: string; readonly status?: string }[]
+}
+
+let on: Ground
+let redis: OwnRedis
+let gateway: Gateway
+let carrier: Awaited<ReturnType<typeof startSimulatedCarrier>>
+let arrived = false
+const now = () => new Date()
+beforeAll(async () => {
+  on = await ground([...shopTopics, 'orders.dead-letters', 'inventory.dead-letters', 'shipping.dead-letters'])
+  redis = await ownRedis()
+  gateway = await on.start({ REDIS_URL: redis.url, REDIS_TIMEOUT_SECONDS: '10' })
+  carrier = await startSimulatedCarrier({
+    port: 0,
+    host: '127.0.0.1',
+    deliverySeconds: 3_600,
+    failureRate: 0,
+    now: () => new Date(Date.now() + (arrived ? 7_200_000 : 0)),
+  })
+  const parcels = { carrier: httpCarrier({ url: carrier.url, timeoutMs: 10_000 }), lookSeconds: 0.1 }
+  on.bench.start('orders', consumedTopics.orders, ordersStage({ now }))
+  on.bench.start('inventory', consumedTopics.inventory, inventoryStage({ now }))
+  on.bench.start('shipping', consumedTopics.shipping, shippingStage({ now }, parcels))
+})
+afterAll(async () => {
+  await on.close()
+  await carrier.close()
+  await redis.close()
+})
+
+const shown = async (orderId: string) => (await ask<Order>(`${gateway.url}/v1/orders/${orderId}`)).body
+const about = (orderId: string) => ({ orderId, customerId: 'customer-1' })
+async function placeAndPay(): Promise<string> {
+  const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
+  const { orderId } = (await ask<Order>(`${gateway.url}/v1/orders`, { body })).body
+  await until(async () => (await shown(orderId)).timeline.some(({ event }) => event === 'StockReserved'), 60)
+  const paid = { ...about(orderId), totalCents: 1, currency: 'EUR', chargeId: 'ch' }
+  await on.bench.publish([eventOf('PaymentCaptured', paid, { source: '/payment', now: now() })])
+  return orderId
+}
+
+test('an order says who carries it and how to follow it, and that it was delivered, also where views are kept', async () => {
+  const orderId = await placeAndPay()
+  await until(async () => (await shown(orderId)).status === 'SHIPPED', 60)
+  const underway = await shown(orderId)
+  expect(underway.parcel).toMatchObject({ carrier: 'Simulated', status: 'UNDERWAY' })
+  expect(underway.parcel).toMatchObject({ trackingUrl: `https://carrier.example/${underway.parcel?.trackingNumber}` })
+  arrived = true
+  await until(async () => (await shown(orderId)).parcel?.status === 'DELIVERED', 60)
+  const delivered = await shown(orderId)
+  expect(delivered.timeline.at(-1)).toMatchObject({ event: 'ParcelDelivered' })
+  expect(delivered.timeline.at(-1)).not.toHaveProperty('status')
+  expect(delivered.status).toBe('SHIPPED')
+  const news = (await on.bench.events('orders.status')).filter(({ data }) => data.orderId === orderId)
+  expect(news.map(({ data }) => ('status' in data ? data.status : ''))).toEqual([
+    'PROCESSING',
+    'CONFIRMED',
+    'SHIPPED',
+    'DELIVERED',
+  ])
+  for (const { data } of news.slice(-2))
+    expect(data).toMatchObject({ parcel: { trackingNumber: delivered.parcel?.trackingNumber } })
+  // What comes again, or late, or of another's parcel changes nothing.
+  const parcel = { carrier: 'Simulated', trackingNumber: 'other' }
+  const context = { source: '/shipping', now: now() }
+  const late = (type: 'ParcelDeliveryFailed' | 'ParcelReturned') =>
+    eventOf(type, { ...about(orderId), shipmentId: orderId, parcel }, context)
+  await on.bench.publish([late('ParcelDeliveryFailed'), late('ParcelReturned')])
+  await until(async () => (await on.bench.lag('orders', 'shipping.updated')) === 0, 60)
+  expect((await shown(orderId)).parcel).toEqual(delivered.parcel)
+  for (const stage of ['orders', 'shipping']) expect(await on.bench.records(`${stage}.dead-letters`)).toEqual([])
+})
+
+test('while the carrier is away orders wait for their labels, and lose nothing', async () => {
+  const { port } = new URL(carrier.url)
+  await carrier.close()
+  const orderId = await placeAndPay()
+  await until(async () => (await shown(orderId)).status === 'CONFIRMED', 60)
+  carrier = await startSimulatedCarrier({
+    port: Number(port),
+    host: '127.0.0.1',
+    deliverySeconds: 3_600,
+    failureRate: 0,
+    now,
+  })
+  await until(async () => (await shown(orderId)).status === 'SHIPPED', 120)
+  expect((await shown(orderId)).parcel).toMatchObject({ status: 'UNDERWAY' })
+  expect(await on.bench.records('shipping.dead-letters')).toEqual([])
+})

@@ -1,0 +1,80 @@
+// When are stock levels published, and by which replica? By the one that holds the lease, a look a
+// second; all of the stock is compared with what was published once a minute.
+import { randomUUID } from 'node:crypto'
+import { Counter, Gauge, type Registry } from '@orderpipeline/telemetry'
+import type { PeriodicTask } from '@orderpipeline/stage'
+import { leadPublishing, compared, stopPublishing } from '../sql/stock-levels.ts'
+import {
+  noteChanges,
+  noteDifferences,
+  publishLevels,
+  publishReplenishments,
+  type LevelSettings,
+  type PublishProducts,
+} from './publish-levels.ts'
+
+export interface StockLevelOptions extends LevelSettings {
+  readonly everySeconds: number
+}
+
+/**
+ * A replica that is gone is succeeded so much later. One that is only slow is succeeded as well:
+ * then two publish, and a level's version tells which is the latest.
+ */
+const leaseSeconds = 15
+const compareEverySeconds = 60
+/** Rounds of one look; what is left after them waits for the next. */
+const roundsAtMost = 20
+
+export function stockLevelsTask(
+  options: StockLevelOptions,
+  { now, registry }: { readonly now: () => Date; readonly registry?: Registry | undefined },
+): PeriodicTask {
+  const figures = registry && stockFigures(registry)
+  const holder = randomUUID()
+  return {
+    name: 'stock levels',
+    everyMs: options.everySeconds * 1_000,
+    run: async ({ database, publish, stopping }) => {
+      const [lead] = await database.query<{ due: boolean }>(leadPublishing, [holder, leaseSeconds, compareEverySeconds])
+      figures?.leads(lead !== undefined)
+      if (!lead) return
+      const tell: PublishProducts = async (events) => {
+        await publish(events)
+        figures?.published(events.map(({ type }) => type))
+      }
+      if (lead.due) {
+        await noteDifferences(database, options)
+        await database.query(compared)
+      }
+      for (let round = 0, left = true; left && round < roundsAtMost && !stopping.aborted; round++) {
+        const noted = await noteChanges(database, options)
+        const told = await publishReplenishments(database, tell)
+        const sent = await publishLevels(database, options, now(), tell)
+        left = Math.max(noted, told, sent) > 0
+      }
+      // So that the next replica need not wait for the lease to run out.
+      if (stopping.aborted) await database.query(stopPublishing, [holder])
+    },
+  }
+}
+
+function stockFigures(registry: Registry) {
+  const events = new Counter({
+    name: 'inventory_stock_events_total',
+    help: 'Events about stock that Kafka has, by type; one that is published again after a failure counts again',
+    labelNames: ['type'] as const,
+    registers: [registry],
+  })
+  const leading = new Gauge({
+    name: 'inventory_stock_publisher',
+    help: '1 in the one replica that publishes stock levels',
+    registers: [registry],
+  })
+  return {
+    leads: (is: boolean) => leading.set(is ? 1 : 0),
+    published: (types: readonly string[]) => {
+      for (const type of types) events.inc({ type })
+    },
+  }
+}

@@ -1,0 +1,34 @@
+// What is written when a product changes?
+import type { Statement } from '@orderpipeline/postgres'
+
+/** $1: SKU, $2: name, $3: price in minor units, $4: its currency. */
+export const putProduct: Statement = {
+  name: 'catalogue.put-product',
+  text: `
+INSERT INTO products (sku, name, price_cents, currency)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (sku) DO UPDATE
+SET name = excluded.name, price_cents = excluded.price_cents, currency = excluded.currency
+RETURNING xmax = 0 AS made`,
+}
+
+/** $1: SKU, $2: the further currencies that it is still sold in. */
+export const keepPrices: Statement = {
+  name: 'catalogue.keep-prices',
+  text: `DELETE FROM product_prices WHERE sku = $1 AND currency <> ALL ($2::text[])`,
+}
+
+/** $1: SKU, $2: currencies, $3: prices in their minor units. */
+export const putPrices: Statement = {
+  name: 'catalogue.put-prices',
+  text: `
+INSERT INTO product_prices (sku, currency, price_cents)
+SELECT $1, currency, price_cents FROM unnest($2::text[], $3::bigint[]) AS price (currency, price_cents)
+ON CONFLICT (sku, currency) DO UPDATE SET price_cents = excluded.price_cents`,
+}
+
+/** $1: SKU. */
+export const deleteProduct: Statement = {
+  name: 'catalogue.delete-product',
+  text: `DELETE FROM products WHERE sku = $1 RETURNING sku`,
+}

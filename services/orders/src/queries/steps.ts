@@ -1,0 +1,39 @@
+// How far has an order come, of how many steps? Pure.
+import type { EventType, OrderStatus } from '@orderpipeline/order-events'
+
+/** The steps of an order that goes well, each with the event that ends it. */
+export const steps = ['OrderPlaced', 'OrderValidated', 'StockReserved', 'OrderConfirmed', 'OrderShipped'] as const
+
+export interface StepsDone {
+  readonly done: number
+  /** As many as are done when nothing more is to come. */
+  readonly of: number
+}
+
+interface Seen {
+  readonly status: OrderStatus
+  readonly timeline: readonly { readonly event: EventType }[]
+}
+
+/** News overtake each other: a step that was heard of tells that those before it are done. */
+export function stepsDone({ status, timeline }: Seen): StepsDone {
+  const heard = new Set<EventType>(timeline.map(({ event }) => event))
+  const last = steps.findLastIndex((event) => heard.has(event))
+  const done = Math.max(last + 1, doneAt(status))
+  return { done, of: status === 'CANCELLED' ? done : steps.length }
+}
+
+/** Of an order of which the status alone is known. */
+export function doneAt(status: OrderStatus): number {
+  switch (status) {
+    case 'PLACED':
+    case 'CANCELLED':
+      return 1
+    case 'PROCESSING':
+      return 2
+    case 'CONFIRMED':
+      return 4
+    case 'SHIPPED':
+      return steps.length
+  }
+}

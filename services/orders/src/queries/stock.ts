@@ -1,0 +1,30 @@
+// How much is there, by SKU? As the inventory last said, for the shop's staff.
+import type { Queryable } from '@orderpipeline/postgres'
+
+export interface StockView {
+  readonly sku: string
+  readonly available: number
+  readonly low: boolean
+  readonly updatedAt: string
+}
+
+/** By SKU, those after `after`; `low`: only what runs low. @throws DatabaseError */
+export async function stockPage(
+  database: Queryable,
+  after: string,
+  limit: number,
+  low: boolean,
+): Promise<readonly StockView[]> {
+  const rows = await database.query<{ view: StockView }>(selectStock, [after, limit, low])
+  return rows.map(({ view }) => view)
+}
+
+const selectStock = {
+  name: 'queries_stock',
+  text: `
+SELECT json_build_object('sku', sku, 'available', available, 'low', low, 'updatedAt', updated_at) AS view
+FROM product_availability
+WHERE sku > $1 AND (low OR NOT $3)
+ORDER BY sku
+LIMIT $2`,
+}

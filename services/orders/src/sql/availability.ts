@@ -1,0 +1,13 @@
+// What does the orders stage keep of the inventory's levels?
+import type { Statement } from '@orderpipeline/postgres'
+
+/** $1: SKUs, each once, sorted; $2: pieces, $3: whether low, $4: versions. */
+export const noteAvailability: Statement = {
+  name: 'orders.note-availability',
+  text: `
+INSERT INTO product_availability AS known (sku, available, low, version)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::bigint[]) AS level (sku, available, low, version)
+ON CONFLICT (sku) DO UPDATE
+SET available = excluded.available, low = excluded.low, version = excluded.version, updated_at = now()
+WHERE known.version < excluded.version`,
+}

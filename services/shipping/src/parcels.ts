@@ -1,0 +1,119 @@
+// What becomes of a parcel? Its carrier is asked about those under way, now and then; what has
+// changed is published, then noted. The label of a shipment that was called back is taken back.
+import { Counter, type Registry } from '@orderpipeline/telemetry'
+import { eventOf, type EventOf, type OrderEvent } from '@orderpipeline/order-events'
+import type { PeriodicTask } from '@orderpipeline/stage'
+import type { Pool } from '@orderpipeline/postgres'
+import type { CarriedStatus, Carrier } from './carrier/carrier.ts'
+import type { ShipmentStatus } from './shipments.ts'
+import { claimParcels, noteParcels } from './sql/parcels.ts'
+
+export interface ParcelOptions {
+  readonly carrier: Carrier
+  /** Between two questions about one parcel. */
+  readonly lookSeconds: number
+}
+
+export type ParcelStatus = CarriedStatus | 'VOIDED'
+
+export interface Parcel {
+  readonly order_id: string
+  readonly customer_id: string
+  readonly shipment_id: string
+  readonly shipment_status: ShipmentStatus
+  readonly status: ParcelStatus
+  readonly carrier: string
+  readonly tracking_number: string
+  readonly tracking_url: string | null
+}
+
+type ParcelNews = 'ParcelDelivered' | 'ParcelDeliveryFailed' | 'ParcelReturned'
+const newsOf: Readonly<Record<CarriedStatus, ParcelNews | undefined>> = {
+  UNDERWAY: undefined,
+  DELIVERED: 'ParcelDelivered',
+  DELIVERY_FAILED: 'ParcelDeliveryFailed',
+  RETURNED: 'ParcelReturned',
+}
+
+/** Nothing more will come of it. */
+export const parcelEnded = (status: ParcelStatus): boolean =>
+  status === 'DELIVERED' || status === 'RETURNED' || status === 'VOIDED'
+
+/**
+ * The status that follows; the same where nothing is new. A carrier that says again that it is
+ * under way has not yet failed twice, and one that says otherwise of an end is too late.
+ */
+export function nextParcelStatus(known: ParcelStatus, said: CarriedStatus | undefined): ParcelStatus {
+  if (said === undefined || said === 'UNDERWAY' || parcelEnded(known)) return known
+  return said
+}
+
+const atOnce = 100
+const leaseSeconds = 120
+
+/** Returns how many were looked at. */
+export async function lookAtParcels(
+  database: Pool,
+  { carrier, lookSeconds }: ParcelOptions,
+  now: Date,
+  publish: (events: readonly OrderEvent[]) => Promise<void>,
+  onChange: (status: ParcelStatus) => void = () => undefined,
+): Promise<number> {
+  const parcels = await database.query<Parcel>(claimParcels, [leaseSeconds, atOnce])
+  if (parcels.length === 0) return 0
+  const signal = AbortSignal.timeout(leaseSeconds * 500)
+  const recalled = parcels.filter(({ shipment_status: of }) => of === 'RECALLED' || of === 'CANCELLED_EARLY')
+  for (const { order_id } of recalled) await carrier.void(order_id, signal)
+  const dispatched = parcels.filter(({ shipment_status: of }) => of === 'DISPATCHED')
+  const numbers = dispatched.map(({ tracking_number }) => tracking_number)
+  const said = numbers.length === 0 ? undefined : await carrier.statuses(numbers, signal)
+  const next = new Map<string, ParcelStatus>([
+    ...recalled.map(({ order_id }) => [order_id, 'VOIDED'] as const),
+    ...dispatched.map((one) => [one.order_id, nextParcelStatus(one.status, said?.get(one.tracking_number))] as const),
+  ])
+  const changed = dispatched.filter(({ order_id, status }) => next.get(order_id) !== status)
+  const events = changed.flatMap((one) => eventsOf(one, next.get(one.order_id), now))
+  if (events.length > 0) await publish(events)
+  const statuses = parcels.map((one) => next.get(one.order_id) ?? one.status)
+  await database.query(noteParcels, [
+    parcels.map(({ order_id }) => order_id),
+    statuses,
+    statuses.map((status) => (parcelEnded(status) ? null : lookSeconds)),
+  ])
+  for (const one of [...changed, ...recalled]) onChange(next.get(one.order_id) ?? one.status)
+  return parcels.length
+}
+
+function eventsOf(one: Parcel, status: ParcelStatus | undefined, now: Date): EventOf<ParcelNews>[] {
+  const type = status === undefined || status === 'VOIDED' ? undefined : newsOf[status]
+  if (type === undefined) return []
+  const parcel = {
+    carrier: one.carrier,
+    trackingNumber: one.tracking_number,
+    ...(one.tracking_url === null ? {} : { trackingUrl: one.tracking_url }),
+  }
+  const about = { orderId: one.order_id, customerId: one.customer_id, shipmentId: one.shipment_id }
+  return [eventOf(type, { ...about, parcel }, { source: '/shipping', now })]
+}
+
+const everySeconds = 10
+
+export function parcelsTask(options: ParcelOptions, now: () => Date, registry?: Registry): PeriodicTask {
+  const counted = registry && parcelCounter(registry)
+  return {
+    name: 'parcels',
+    everyMs: Math.min(everySeconds, options.lookSeconds) * 1_000,
+    run: async ({ database, publish, stopping }) => {
+      const look = () => lookAtParcels(database, options, now(), publish, (status) => counted?.inc({ status }))
+      while ((await look()) === atOnce && !stopping.aborted);
+    },
+  }
+}
+
+const parcelCounter = (registry: Registry) =>
+  new Counter({
+    name: 'shipping_parcels_total',
+    help: 'Parcels by what became of them; one whose delivery failed at first counts twice',
+    labelNames: ['status'] as const,
+    registers: [registry],
+  })

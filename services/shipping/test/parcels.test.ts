@@ -1,0 +1,188 @@
+// Does each shipment get one label, does its carrier's word reach the shop once, and is the label
+// of one that was called back taken back, whatever ends the stage?
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { eventOf, type OrderEvent } from '@orderpipeline/order-events'
+import { createStore } from '@orderpipeline/stage'
+import {
+  cancelledEvent,
+  testDatabase,
+  testOrder,
+  type TestDatabase,
+  type TestOrder,
+} from '@orderpipeline/stage/testing'
+import { createRegistry } from '@orderpipeline/telemetry'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { CarriedStatus, Carrier } from '../src/carrier/carrier.ts'
+import { shippingStage } from '../src/definition.ts'
+import { lookAtParcels, parcelsTask } from '../src/parcels.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+})
+afterAll(() => database.drop())
+beforeEach(() => database.ask('shipping', 'DELETE FROM parcels'))
+
+const now = () => new Date()
+const context = { source: '/test', now: new Date(0) }
+
+/** A carrier that remembers what it was asked. */
+function carrierOf(saying: () => CarriedStatus = () => 'UNDERWAY') {
+  const labels: string[] = []
+  const voided: string[] = []
+  const carrier: Carrier = {
+    label: ({ orderId }) => {
+      labels.push(orderId)
+      const trackingNumber = `N-${orderId}`
+      return Promise.resolve({ carrier: 'Test', trackingNumber, trackingUrl: `https://carrier.example/${orderId}` })
+    },
+    void: (orderId) => Promise.resolve(void voided.push(orderId)),
+    statuses: (numbers) => Promise.resolve(new Map(numbers.map((number) => [number, saying()]))),
+  }
+  return { carrier, labels, voided }
+}
+
+/** As the stage would: what is prepared, then its effect; a batch that lost is tried again. */
+async function hear(carrier: Carrier | undefined, events: readonly OrderEvent[], attempts = 20): Promise<string[]> {
+  const stage = shippingStage({ now }, carrier && { carrier, lookSeconds: 0 })
+  const pool = database.as('shipping')
+  const signal = AbortSignal.timeout(30_000)
+  const store = createStore(pool, { prefix: '', keyedByOrder: [] }, stage.apply)
+  const items = []
+  for (const event of events) items.push({ event, prepared: await stage.prepare?.(event, signal, pool) })
+  try {
+    return (await store.effect(items, [])).records.map(({ value }) => String(value))
+  } catch (error) {
+    if (attempts === 1 || !(error instanceof Error && 'retry' in error && error.retry === true)) throw error
+    return hear(carrier, events, attempts - 1)
+  }
+}
+const confirmed = ({ orderId, customerId, items }: TestOrder) =>
+  eventOf('OrderConfirmed', { orderId, customerId, items }, context)
+const shipped = ({ orderId, customerId }: TestOrder) =>
+  eventOf('OrderShipped', { orderId, customerId, shipmentId: orderId }, context)
+const order = () => testOrder(1, { 'SKU-0001': 2 })
+async function look(carrier: Carrier, publish?: () => Promise<void>) {
+  const events: OrderEvent[] = []
+  await lookAtParcels(database.as('shipping'), { carrier, lookSeconds: 0 }, now(), async (news) => {
+    events.push(...news)
+    await publish?.()
+  })
+  return events
+}
+const leaseOver = () => database.ask('shipping', `UPDATE parcels SET look_at = now() WHERE look_at IS NOT NULL`)
+const statuses = async () =>
+  (await database.ask<{ status: string }>('shipping', 'SELECT status FROM parcels')).map(({ status }) => status)
+
+test('a shipment has one label, and says under which number it can be followed', async () => {
+  const { carrier, labels } = carrierOf()
+  const one = order()
+  const [told] = await hear(carrier, [confirmed(one)])
+  expect(JSON.parse(told ?? '')).toMatchObject({
+    data: { parcel: { carrier: 'Test', trackingNumber: `N-${one.orderId}` } },
+  })
+  expect(await hear(carrier, [confirmed(one)])).toHaveLength(1) // not published yet: it is the same message again
+  expect(labels).toEqual([one.orderId])
+  expect(await statuses()).toEqual(['UNDERWAY'])
+})
+
+test('without a carrier there is no parcel, and nothing is prepared', async () => {
+  const [told] = await hear(undefined, [confirmed(order())])
+  expect(told).not.toContain('parcel')
+  expect(await statuses()).toEqual([])
+  expect(shippingStage({ now }).prepare).toBeUndefined()
+})
+
+test('what the carrier says is told once each, until the parcel is with somebody', async () => {
+  let said: CarriedStatus = 'UNDERWAY'
+  const { carrier } = carrierOf(() => said)
+  const one = order()
+  await hear(carrier, [confirmed(one)])
+  said = 'DELIVERED'
+  expect(await look(carrier)).toEqual([]) // nobody has let it go
+  await hear(carrier, [shipped(one)])
+  const told: string[] = []
+  for (const status of [
+    'UNDERWAY',
+    'DELIVERY_FAILED',
+    'UNDERWAY',
+    'DELIVERY_FAILED',
+    'RETURNED',
+    'DELIVERED',
+  ] as const) {
+    said = status
+    told.push(...(await look(carrier)).map(({ type }) => type))
+  }
+  expect(told).toEqual(['ParcelDeliveryFailed', 'ParcelReturned'])
+  expect(await statuses()).toEqual(['RETURNED'])
+})
+
+test('what was told and could not be noted is told again under the same id', async () => {
+  const { carrier } = carrierOf(() => 'DELIVERED')
+  const one = order()
+  await hear(carrier, [confirmed(one), shipped(one)])
+  const ids: string[] = []
+  await expect(look(carrier, () => Promise.reject(new Error('killed')))).rejects.toThrow('killed')
+  expect(await look(carrier)).toEqual([]) // another replica is at it
+  for (let n = 0; n < 2; n++) {
+    await leaseOver()
+    ids.push(...(await look(carrier)).map(({ id }) => id))
+  }
+  expect(ids).toHaveLength(1)
+})
+
+test.each([
+  ['after it was prepared', (one: TestOrder) => [[confirmed(one)], [cancelledEvent(one)]]],
+  ['in the same batch', (one: TestOrder) => [[confirmed(one), cancelledEvent(one)]]],
+])('the label of a shipment that is called back %s is taken back', async (_when, batches) => {
+  const { carrier, voided } = carrierOf(() => 'DELIVERED')
+  const one = order()
+  for (const batch of batches(one)) await hear(carrier, batch)
+  for (let n = 0; n < 3; n++) expect(await look(carrier)).toEqual([])
+  expect(new Set(voided)).toEqual(new Set([one.orderId]))
+  expect(await statuses()).toEqual(['VOIDED'])
+})
+
+test('a label that was made before a crash is taken back when the order was cancelled meanwhile', async () => {
+  const { carrier, labels, voided } = carrierOf()
+  const one = order()
+  const { prepare } = shippingStage({ now }, { carrier, lookSeconds: 0 })
+  await prepare?.(confirmed(one), AbortSignal.timeout(30_000), database.as('shipping'))
+  await hear(carrier, [cancelledEvent(one)])
+  expect([labels, voided]).toEqual([[one.orderId], [one.orderId]])
+})
+
+test('an order that was cancelled first gets no label', async () => {
+  const { carrier, labels } = carrierOf()
+  const one = order()
+  await hear(carrier, [cancelledEvent(one)])
+  await hear(carrier, [confirmed(one)])
+  expect([labels, await statuses()]).toEqual([[], []])
+})
+
+test('confirmed and cancelled at once by many replicas, no label is left that nobody will use', async () => {
+  const { carrier, labels, voided } = carrierOf()
+  const orders = Array.from({ length: 30 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
+  await Promise.all(orders.flatMap((one) => [hear(carrier, [confirmed(one)]), hear(carrier, [cancelledEvent(one)])]))
+  await look(carrier)
+  expect(labels.filter((orderId) => !voided.includes(orderId))).toEqual([])
+})
+
+test('the chore looks at all that is due, and counts what became of them', async () => {
+  const { carrier } = carrierOf(() => 'DELIVERED')
+  const orders = Array.from({ length: 130 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
+  await hear(
+    carrier,
+    orders.flatMap((one) => [confirmed(one), shipped(one)]),
+  )
+  const registry = createRegistry()
+  const published: string[] = []
+  await parcelsTask({ carrier, lookSeconds: 60 }, now, registry).run({
+    database: database.as('shipping'),
+    publish: (events) => Promise.resolve(void published.push(...events.map(({ id }) => id))),
+    keyedByOrder: () => false,
+    stopping: new AbortController().signal,
+  })
+  expect(new Set(published).size).toBe(130)
+  expect(await registry.metrics()).toContain('shipping_parcels_total{status="DELIVERED"} 130')
+})
