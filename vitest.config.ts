@@ -2,11 +2,14 @@ import { defineConfig } from 'vitest/config'
 import { SlowestFirst, SlowestReporter } from '@orderpipeline/cluster/test-order'
 
 const ignored = ['**/node_modules/**', '**/dist/**']
+/** It runs KEDA's own operator, which `npm run up` builds. */
+const keda = 'operator/test/keda.test.ts'
 
 /**
  * unit: pure, beside the source. integration: real PostgreSQL, Kafka, Redis and a real API server,
  * started once for the run (cluster/src/testing). crashes: the integration tests' crash battery
- * with all of its points. e2e: the whole product on the real local cluster.
+ * with all of its points. keda: the operator's objects under KEDA's own operator. e2e: the whole
+ * product on the real local cluster.
  */
 export default defineConfig({
   test: {
@@ -29,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['**/test/**/*.test.ts'],
-          exclude: [...ignored, 'tests/e2e/**'],
+          exclude: [...ignored, 'tests/e2e/**', keda],
           globalSetup: ['cluster/src/testing/global-setup.ts'],
           setupFiles: ['packages/stage/src/testing/setup.ts'],
           // What is waited for comes in a second on an idle machine; the tests before may have left
@@ -48,6 +51,14 @@ export default defineConfig({
           globalSetup: ['cluster/src/testing/global-setup.ts'],
           hookTimeout: 120_000,
           provide: { crashPoints: 'all' },
+        },
+      },
+      {
+        test: {
+          name: 'keda',
+          include: [keda],
+          exclude: ignored,
+          globalSetup: ['cluster/src/testing/global-setup.ts'],
         },
       },
       {

@@ -66,6 +66,7 @@ const commands = {
   'test:unit': [[join(bin, 'vitest'), 'run', '--project', 'unit']],
   'test:crashes': [[join(bin, 'vitest'), 'run', '--project', 'crashes']],
   'test:storm': [[node, 'tests/storm/src/main.ts']],
+  'test:keda': [[join(bin, 'vitest'), 'run', '--project', 'keda']],
   'test:e2e': [[join(bin, 'vitest'), 'run', '--project', 'e2e']],
   'test:slowest': [[node, 'cluster/src/testing/print-slowest.ts']],
 }

@@ -1,5 +1,5 @@
 // Does the real KEDA enter a Kafka that asks for a client certificate by what the operator gives
-// it? Where KEDA's operator is on this machine, as after `npm run up`.
+// it? `npm run test:keda`, after `npm run up`, which builds KEDA.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,12 +25,11 @@ const autoscalers: Resource = {
 }
 const encoded = (text: string) => Buffer.from(text).toString('base64')
 
-describe.runIf(keda)('KEDA, on a Kafka that asks for a client certificate', { timeout: 180_000 }, () => {
+describe('KEDA, on a Kafka that asks for a client certificate', { timeout: 180_000 }, () => {
   let dir: string
   let on: Ground
   let host: ReturnType<typeof inProcessHost>
   beforeAll(async () => {
-    if (!keda) return
     dir = await mkdtemp(join(tmpdir(), 'keda-'))
     host = inProcessHost(join(dir, 'processes'))
     const { kubeconfigPath: kubeconfig } = await startLightCluster(host, join(dir, 'cluster'), {

@@ -1,12 +1,12 @@
 // How does a test have the real KEDA operator act? As a process on a control plane of the test's
-// own, which has all of KEDA's definitions. Where nobody has built or downloaded it yet there is
-// none: that takes minutes.
+// own, which has all of KEDA's definitions. `npm run up` builds or downloads it.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { issue, newAuthority } from '../certificates/certificates.ts'
 import { cachePaths } from '../paths.ts'
 import type { ProcessSpec } from '../process/index.ts'
+import { ToolMissing } from '../tools/errors.ts'
 import { toolPath, versions } from '../tools/index.ts'
 
 export interface InstalledKeda {
@@ -15,10 +15,11 @@ export interface InstalledKeda {
   readonly definitions: string
 }
 
-export function installedKeda(): InstalledKeda | undefined {
+export function installedKeda(): InstalledKeda {
   const command = toolPath('keda-operator')
   const definitions = join(cachePaths().artifacts, `keda-crds-${versions.keda}.yaml`)
-  if (!existsSync(command) || !existsSync(definitions)) return undefined
+  if (!existsSync(command) || !existsSync(definitions))
+    throw new ToolMissing('KEDA is not on this machine:', '`npm run up` builds it')
   return { command, definitions: readFileSync(definitions, 'utf8') }
 }
 

@@ -26,6 +26,22 @@ export interface StageOptions {
   readonly onLost: (error: Error) => void
 }
 
+const producerOf = (kafka: ReturnType<typeof kafkaOf>) =>
+  kafka.producer({
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    allowAutoTopicCreation: false,
+    retry: { retries: 3 },
+  })
+
+const consumerOf = (kafka: ReturnType<typeof kafkaOf>, groupId: string) =>
+  kafka.consumer({
+    groupId,
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: 250,
+    // What fails is waited for as long as it takes: nothing here can be a message's own fault.
+    retry: { initialRetryTime: 200, maxRetryTime: 10_000, retries: Number.MAX_SAFE_INTEGER },
+  })
+
 export function createStage({ config, store, now, log, onLost }: StageOptions) {
   const kafka = kafkaOf(config)
   const counts: Counts = { consumed: 0, announced: 0, deadLetters: 0 }
@@ -33,18 +49,8 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
   let lastSign = performance.now()
   let announcing = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
-  const producer = kafka.producer({
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-    allowAutoTopicCreation: false,
-    retry: { retries: 3 },
-  })
-  const consumer = kafka.consumer({
-    groupId: config.KAFKA_GROUP_ID,
-    allowAutoTopicCreation: false,
-    maxWaitTimeInMs: 250,
-    // What fails is waited for as long as it takes: nothing here can be a message's own fault.
-    retry: { initialRetryTime: 200, maxRetryTime: 10_000, retries: Number.MAX_SAFE_INTEGER },
-  })
+  const producer = producerOf(kafka)
+  const consumer = consumerOf(kafka, config.KAFKA_GROUP_ID)
 
   const giveUpOn = async (received: Received, error: unknown): Promise<void> => {
     const letter = deadLetter(received, error, 1, config.ORDERPIPELINE_STAGE, now())

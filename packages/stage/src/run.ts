@@ -1,7 +1,7 @@
 // What is the same in every built-in stage: a pool, a producer, a consumer group's member, and an
 // end in the right order?
 import { createProducer, kafkaAddress, longestRetentionHours, RetentionRefused, runStage } from '@orderpipeline/kafka'
-import type { FetchSpacingBounds, Stage } from '@orderpipeline/kafka'
+import type { FetchSpacingBounds, KafkaAddress, Stage } from '@orderpipeline/kafka'
 import { createPool } from '@orderpipeline/postgres'
 import type { Queryable } from '@orderpipeline/postgres'
 import { databaseSettings, observePools, observeQueries } from '@orderpipeline/telemetry'
@@ -128,6 +128,35 @@ export function startStage<Prepared>(
     logger,
     now,
   })
+  const chores = startTasks(definition, config, { pool, address, producer, topics, logger })
+  return {
+    ready: () => stage.ready(),
+    healthy: () => stage.healthy(),
+    drain: async () => {
+      const choresDone = chores.stop()
+      await stage.drain((config.DRAIN_GRACE_SECONDS - 3) * 1_000)
+      await choresDone
+      await producer.close()
+      await pool.close()
+      await tracing?.close()
+    },
+  }
+}
+
+interface TaskParts {
+  readonly pool: ReturnType<typeof createPool>
+  readonly address: KafkaAddress
+  readonly producer: ReturnType<typeof createProducer>
+  readonly topics: { readonly prefix: string; readonly keyedByOrder: readonly string[] }
+  readonly logger: Logger
+}
+
+/** What a replica does now and then beside messages: it prunes, and what the definition adds. */
+function startTasks<Prepared>(
+  definition: StageDefinition<Prepared>,
+  config: StageConfig,
+  { pool, address, producer, topics, logger }: TaskParts,
+): ReturnType<typeof startPeriodicTasks> {
   const retentionHours = async (): Promise<number> => {
     try {
       return await longestRetentionHours(address, config.KAFKA_CONSUME_TOPICS, logger)
@@ -138,7 +167,7 @@ export function startStage<Prepared>(
     }
   }
   const keyedByOrder = (topic: string): boolean => topics.keyedByOrder.includes(topics.prefix + topic)
-  const chores = startPeriodicTasks(
+  return startPeriodicTasks(
     [
       pruning(retentionHours, pruneEveryMs),
       retentionChore(
@@ -160,16 +189,4 @@ export function startStage<Prepared>(
     },
     (chore, error) => logger.warn({ error, chore }, 'a chore was not done this time'),
   )
-  return {
-    ready: () => stage.ready(),
-    healthy: () => stage.healthy(),
-    drain: async () => {
-      const choresDone = chores.stop()
-      await stage.drain((config.DRAIN_GRACE_SECONDS - 3) * 1_000)
-      await choresDone
-      await producer.close()
-      await pool.close()
-      await tracing?.close()
-    },
-  }
 }

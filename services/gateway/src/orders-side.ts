@@ -65,23 +65,7 @@ export function openOrdersSide(
 ): OrdersSide {
   const applicationName = `gateway ${config.ORDERPIPELINE_PIPELINE}`
   const onQuery = observeQueries(registry)
-  const pool = (url: string, name: string, readOnly = false) =>
-    createPool({
-      ...databaseSettings(config, url),
-      readOnly,
-      role: 'orders',
-      size: config.DATABASE_POOL_SIZE,
-      applicationName: name,
-      connectTimeoutMs: 3_000,
-      statementTimeoutMs: 5_000,
-      onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
-      onQuery,
-    })
-  const database = pool(config.DATABASE_URL, applicationName)
-  const replica =
-    config.DATABASE_REPLICA_URL === undefined
-      ? undefined
-      : pool(config.DATABASE_REPLICA_URL, `${applicationName} reads`, true)
+  const { database, replica } = openPools(config, { applicationName, onQuery, logger })
   observePools({ primary: database, ...(replica ? { replica } : {}) }, registry)
   const keyedByOrder = (topic: string) => config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_TOPIC_PREFIX + topic)
   const intake = createIntake({
@@ -158,5 +142,32 @@ export function openOrdersSide(
       { name: 'replica', close: () => replica?.close() },
       { name: 'database', close: () => database.close() },
     ],
+  }
+}
+
+interface PoolParts {
+  readonly applicationName: string
+  readonly onQuery: ReturnType<typeof observeQueries>
+  readonly logger: Logger
+}
+
+/** Connections to the primary, and to a read replica where there is one. */
+function openPools(config: Config, { applicationName, onQuery, logger }: PoolParts) {
+  const pool = (url: string, name: string, readOnly: boolean) =>
+    createPool({
+      ...databaseSettings(config, url),
+      readOnly,
+      role: 'orders',
+      size: config.DATABASE_POOL_SIZE,
+      applicationName: name,
+      connectTimeoutMs: 3_000,
+      statementTimeoutMs: 5_000,
+      onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
+      onQuery,
+    })
+  const { DATABASE_URL: primary, DATABASE_REPLICA_URL: replica } = config
+  return {
+    database: pool(primary, applicationName, false),
+    replica: replica === undefined ? undefined : pool(replica, `${applicationName} reads`, true),
   }
 }
