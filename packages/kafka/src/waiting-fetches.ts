@@ -25,9 +25,12 @@ const beatLooksMs = 1_000
 
 const waiting = new WeakMap<Broker, Set<() => void>>()
 
+const waitsOf = ({ cluster }: ConsumerGroup): readonly (() => void)[] =>
+  Object.values(cluster.brokerPool.brokers).flatMap((broker) => [...(waiting.get(broker) ?? [])])
+
 /** Each fetch that waits at a broker answers that there is nothing. */
-function endWaitingFetches({ cluster }: ConsumerGroup): void {
-  for (const broker of Object.values(cluster.brokerPool.brokers)) for (const end of waiting.get(broker) ?? []) end()
+function endWaitingFetches(group: ConsumerGroup): void {
+  for (const end of waitsOf(group)) end()
 }
 
 /**
@@ -80,7 +83,12 @@ function beatWhileWaiting(): void {
     }
   }
   Runner.prototype.fetch = async function (nodeId) {
-    const beating = setInterval(() => void this.heartbeat().catch(() => undefined), beatLooksMs)
+    const beat = (): void => {
+      // A fetch may also find its assignment stale and join the group anew, which is no time for
+      // it.
+      if (waitsOf(this.consumerGroup).length > 0) this.heartbeat().catch(() => undefined)
+    }
+    const beating = setInterval(beat, beatLooksMs)
     try {
       return await fetch.call(this, nodeId)
     } finally {
