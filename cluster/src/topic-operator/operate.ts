@@ -1,4 +1,4 @@
-// How does the stand-in keep going? One loop learns of KafkaTopics by list and watch, another works
+// How does the stand-in for Strimzi's Topic Operator keep going? One loop learns of KafkaTopics by list and watch, another works
 // off what is to be looked at in batches. Both outlive any failure of the API server or of Kafka,
 // and end when told to.
 import { setTimeout as sleep } from 'node:timers/promises'
