@@ -16,7 +16,9 @@ const wrapped = [
   { name: 'pg', message: 'Only packages/postgres imports pg.' },
 ]
 
-/** Have a function of more than 100 lines still. None is added, and one that is cut leaves the list. */
+/**
+ * Have a function of more than 100 lines still. None is added, and one that is cut leaves the list.
+ */
 const longFunctions = [
   'dev/src/objects/local-objects.ts',
   'operator/src/operator.ts',

@@ -42,6 +42,7 @@ const commands = {
     [node, 'crds/src/write-reference.ts'],
     [node, 'crds/src/write-values-schema.ts'],
     [node, 'docs/src/write-chart-readmes.ts'],
+    [node, 'docs/src/write-names.ts'],
     [node, 'cli/src/manual/update.ts'],
     [node, 'operator/test/golden/update.ts'],
     [node, 'monitoring/src/write.ts'],

@@ -1,5 +1,5 @@
-// How does a program in another language become an image like the others? As one executable that is
-// linked with nothing, above what every program needs.
+// How does a program in another language, such as examples/recommendations in Go, become an image
+// like the others? As one static executable above the base layer of every image.
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeArchive, type RuntimeConfig } from './archive.ts'

@@ -108,7 +108,9 @@ function wayBack(start: string, edges: ReadonlyMap<string, readonly string[]>): 
   return undefined
 }
 
-/** The folders directly under a src: neither of two may import the other while it is imported by it. */
+/**
+ * The folders directly under a src: neither of two may import the other while it is imported by it.
+ */
 function mutualFolders(files: readonly SourceFile[]): string[] {
   const uses = new Map<string, string>()
   for (const { path, imports } of files.filter((file) => !isTest(file.path))) {

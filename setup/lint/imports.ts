@@ -41,6 +41,6 @@ function packageAt(path: string): Package {
 
 if (process.argv[1] === import.meta.filename) {
   const problems = projectProblems()
-  for (const problem of problems) console.error(problem)
+  for (const problem of problems) process.stderr.write(`${problem}\n`)
   process.exitCode = problems.length === 0 ? 0 : 1
 }

@@ -8,7 +8,7 @@ import { width } from './comment-width.ts'
 import { reflowedWhereWide } from './reflow.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const generated = /^(?:docs\/(?:cli|reference|runbooks)\.md|charts\/)/
+const generated = /^(?:docs\/(?:cli|metrics|reference|runbooks|variables)\.md|charts\/)/
 
 export const narrowed = (text: string): string => reflowedWhereWide(text.split('\n'), width).join('\n')
 

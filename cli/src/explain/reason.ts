@@ -1,4 +1,5 @@
-// Which reasons can there be for the replicas of a part? A code for programs, a sentence for people.
+// Which reasons can there be for the replicas of a part? A code for programs, a sentence for
+// people.
 
 export interface Reason {
   readonly code: ReasonCode

@@ -1,5 +1,6 @@
-// What has been seen of each stage under load? Kept in memory: what matters of it is in the status,
-// and the rest is soon seen again.
+// What has been seen of each stage under load? Each reconcile notes it here, and the status gets
+// the measured capacity from it. Kept in memory: what matters is in the status, and the rest is
+// soon seen again.
 import type { ChildObject, DeploymentStatus, OrderPipeline } from '../api/index.ts'
 import { defaults, keyOf, livePart, type StageFigures, type Throughput, withPoint } from '../pipeline/index.ts'
 

@@ -111,7 +111,8 @@ class Ownership {
         )
         const mine = this.#begin()
         void this.#next(async () => {
-          // Left over from an assignment that ended without a notice, or when the database was away.
+          // Left over from an assignment that ended without a notice, or when the database was
+          // away.
           if (this.#held) await this.#insist(() => this.#letGo(), mine)
           if (mine.signal.aborted) return
           this.#held = true

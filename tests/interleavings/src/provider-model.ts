@@ -1,6 +1,6 @@
-// What does a payment provider do that cannot be seen from outside? It holds charges for a while
-// before it decides, and its ledger's first row of a key is the one that counts, whoever has
-// stopped waiting for the answer by then.
+// How does the payment provider behave in the model of the interleavings (world.ts)? It holds
+// charges for a while before it decides, and its ledger's first row of a key is the one that
+// counts, also when the caller has stopped waiting for the answer by then. In memory.
 import type { ChargeOutcome, Refund, Stopped } from '@orderpipeline/payment'
 
 interface Row {

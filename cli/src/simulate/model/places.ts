@@ -1,6 +1,6 @@
-// When is each message in hand done with? A replica has so many places; one that comes free is
-// taken again at once, even between two steps of the model, so that work of 130 ms in steps of 100
-// ms takes 130 ms and not 200.
+// When has a simulated replica handled each message? It has as many slots as the stage's
+// concurrency; one that comes free is filled at once, even between two steps of the model, so that
+// work of 130 ms in steps of 100 ms takes 130 ms and not 200. Used by replica.ts alone.
 
 import type { Provider } from './provider.ts'
 

@@ -4,9 +4,9 @@ import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import { cancellable } from '../stage/saga.ts'
 import { lockOrder, type OrderRow } from './sql.ts'
-import { writeCancellations, type CancellationContext } from './write.ts'
+import { writeCancellations, type CancellationContext } from './write-cancellations.ts'
 
-export type { CancellationContext } from './write.ts'
+export type { CancellationContext } from './write-cancellations.ts'
 
 export interface CancellationRequest {
   readonly orderId: string

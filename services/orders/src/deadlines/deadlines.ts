@@ -10,7 +10,7 @@ import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { Gauge, type Registry } from '@orderpipeline/telemetry'
 import type { OrderRow } from '../cancellation/sql.ts'
-import { writeCancellations } from '../cancellation/write.ts'
+import { writeCancellations } from '../cancellation/write-cancellations.ts'
 import { cutoffs, recordProgress, type Deadlines, type WaitingState } from './progress.ts'
 import { lead, overdueOrders, putOff } from './sql.ts'
 

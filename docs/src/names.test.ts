@@ -1,0 +1,17 @@
+// Are all environment variables and metrics on their pages?
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { metricsFile, metricsPage, variablesFile, variablesPage } from './names.ts'
+
+const rowsOf = (text: string) => text.split('\n').filter((line) => line.startsWith('| `'))
+
+it('the variables on file are those of the sources; otherwise run npm run generate', () => {
+  expect(readFileSync(variablesFile, 'utf8')).toBe(variablesPage())
+  expect(rowsOf(variablesPage()).length).toBeGreaterThan(80)
+})
+
+it('the metrics on file are those of the sources, each with its help', () => {
+  expect(readFileSync(metricsFile, 'utf8')).toBe(metricsPage())
+  expect(rowsOf(metricsPage()).length).toBeGreaterThan(50)
+  expect(rowsOf(metricsPage()).filter((row) => /\|\s+\|$/.test(row))).toEqual([])
+})
