@@ -1,12 +1,13 @@
 // What does it take to show pipelines in a browser? A source of figures, the loop that looks, and a
 // server on the loopback address.
-import type { Environment } from '@orderpipeline/cli/observing'
+import type { Surroundings } from '@orderpipeline/client'
 import { pageFiles } from './page-files.ts'
 import { createObserver } from './server/observer.ts'
 import { serveConsole, type ConsoleServer } from './server/server.ts'
 import { kubeSource, type Source, type SourceOptions } from './server/source.ts'
 
 export { carryingCode, pageFiles } from './page-files.ts'
+export type { ConsoleState } from './model/state.ts'
 export type { ConsoleServer } from './server/server.ts'
 export type { Source } from './server/source.ts'
 
@@ -22,7 +23,7 @@ export interface ConsoleOptions extends SourceOptions {
  * Served until `close`. @throws CommandFailed where no cluster is found; an Error of code
  * EADDRINUSE where the port is taken
  */
-export const startConsole = async (environment: Environment, options: ConsoleOptions): Promise<ConsoleServer> =>
+export const startConsole = async (environment: Surroundings, options: ConsoleOptions): Promise<ConsoleServer> =>
   startConsoleOn(await kubeSource(environment, options), options)
 
 export async function startConsoleOn(

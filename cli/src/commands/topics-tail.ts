@@ -2,9 +2,8 @@
 // and without joining a group.
 import { painter } from '../colour.ts'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
-import { connectionTo, withAdvice } from '../kafka/connect.ts'
+import { connectionTo, withAdvice, wayToKafka } from '@orderpipeline/client'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
-import { wayToKafka } from '../kafka/connection.ts'
 import type { CommandContext, CommandDefinition, CommandFamily } from '../program.ts'
 import { recordJson, recordLine } from '../topics/render.ts'
 import { tailOf } from '../topics/tail.ts'

@@ -1,6 +1,6 @@
 // What does the page ask for besides the stream? The history of a pipeline, an order, and the dead
 // letters. All bounded in time and number.
-import { CommandFailed } from '@orderpipeline/cli/observing'
+import { CommandFailed } from '@orderpipeline/client'
 import { groupedLetters, type DeadLetters } from '../model/dead-letters.ts'
 import { orderIdPattern } from '../model/orders.ts'
 import type { Observer } from './observer.ts'

@@ -11,9 +11,9 @@ import {
   openLetterBox,
   orderOf,
   pipelinesOf,
-  type Environment,
   type Kube,
-} from '@orderpipeline/cli/observing'
+  type Surroundings,
+} from '@orderpipeline/client'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { gatewayName, labelKeys, ports, workloadName } from '@orderpipeline/operator/pipeline'
 import type { LetterSummary } from '../model/dead-letters.ts'
@@ -43,7 +43,7 @@ const podsEveryMs = 10_000
 const flowsEveryMs = 5_000
 const orderTimeoutMs = 5_000
 
-export async function kubeSource(environment: Environment, options: SourceOptions): Promise<Source> {
+export async function kubeSource(environment: Surroundings, options: SourceOptions): Promise<Source> {
   const kube = await connect(environment, options)
   const namespace = options.namespace ?? kube.namespace
   const pods = every(podsEveryMs, () => listedPods(kube, namespace, labelKeys.pipeline))

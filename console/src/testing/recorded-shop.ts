@@ -2,7 +2,7 @@
 // bursts, as an API server would show it: the operator's own objects, and figures from a plain
 // account of what arrives and what is done. The same for the same time.
 import { readFileSync } from 'node:fs'
-import type { LabelledPod, Listed } from '@orderpipeline/cli/observing'
+import type { LabelledPod, Listed } from '@orderpipeline/client'
 import type { Deployment, KafkaTopic, OrderPipeline, ScaledObject, StageStatus } from '@orderpipeline/operator/api'
 import { desired, partsOf } from '@orderpipeline/operator/pipeline'
 import { parse } from 'yaml'

@@ -1,7 +1,7 @@
 // Where are pipelines to be found, and what is to be said when there is none?
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { orderPipelines } from '@orderpipeline/operator/api'
-import { CommandFailed } from '../environment.ts'
+import { CommandFailed } from '../failure.ts'
 import type { Kube } from './connection.ts'
 
 export interface List<Item> {

@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { apiServer, run, type ApiServer } from '../../cli/test/api-server.ts'
-import type { ConsoleState } from '../src/model/state.ts'
+import { apiServer, run, type ApiServer } from './api-server.ts'
+import type { ConsoleState } from '@orderpipeline/console'
 
 const shop = parse(readFileSync(new URL('../../examples/shop.yaml', import.meta.url), 'utf8')) as object
 const merge = 'application/merge-patch+json'

@@ -1,7 +1,7 @@
 // How does a command speak to Kafka itself, and what does it say when that fails?
 import { kafkaAddress, PublishFailed, type KafkaConfig } from '@orderpipeline/kafka'
 import { kafkaConnection, KafkaUnavailable, TopicTooLarge, type KafkaConnection } from '@orderpipeline/kafka-admin'
-import { CommandFailed } from '../environment.ts'
+import { CommandFailed } from '../failure.ts'
 import { unreachableAdvice } from './connection.ts'
 
 export const clientId = 'orderpipeline-cli'

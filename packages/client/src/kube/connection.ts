@@ -5,7 +5,8 @@ import { request as requestHttp } from 'node:http'
 import { request, type RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
-import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
+import { CalledWrongly, CommandFailed } from '../failure.ts'
+import type { Surroundings } from '../surroundings.ts'
 
 /** The API server did not answer; it may do so later. */
 export class KubeUnreachable extends CommandFailed {}
@@ -38,7 +39,7 @@ const fieldManager = 'orderpipeline-cli'
 
 const answerTimeoutMs = 10_000
 
-export async function connect(environment: Environment, options: ConnectOptions = {}): Promise<Kube> {
+export async function connect(environment: Surroundings, options: ConnectOptions = {}): Promise<Kube> {
   const files = kubeconfigFiles(
     options.kubeconfig === undefined ? environment : { ...environment, kubeconfig: options.kubeconfig },
   )
@@ -118,7 +119,7 @@ function merged(files: readonly string[]): KubeConfig {
 }
 
 /** All there are of KUBECONFIG's list, or the first candidate. */
-function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: Environment): string[] {
+function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: Surroundings): string[] {
   const candidates = kubeconfig?.split(delimiter).filter((part) => part !== '') ?? kubeconfigCandidates
   const files = candidates.filter((candidate) => existsSync(candidate))
   if (files.length > 0) return kubeconfig === undefined ? files.slice(0, 1) : files

@@ -3,7 +3,7 @@
 import type { DeadLetter } from '@orderpipeline/kafka'
 import { builtInStages } from '@orderpipeline/operator/api'
 import { decode, UndecodableEvent } from '@orderpipeline/order-events'
-import { CommandFailed } from '../environment.ts'
+import { CommandFailed } from '../failure.ts'
 
 /** @throws CommandFailed where the stage would give up on the message again */
 export function refuseUnreadable({ stage }: Pick<DeadLetter, 'stage'>, value: string): void {

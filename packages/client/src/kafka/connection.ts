@@ -5,15 +5,20 @@ import { ConfigError, readConfig } from '@orderpipeline/telemetry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { kafkaAccess, type SecretKey } from '@orderpipeline/operator/pipeline'
 import { z } from 'zod'
-import { CommandFailed, type Environment } from '../environment.ts'
-import { connect, type Kube } from '../kube/connection.ts'
+import { CommandFailed } from '../failure.ts'
+import { connect, type ConnectOptions, type Kube } from '../kube/connection.ts'
 import { namespacePath, pipelineNamed, type List } from '../kube/pipelines.ts'
-import type { KafkaOptions } from './options.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+export interface WayOptions extends ConnectOptions {
+  readonly namespace?: string
+  readonly bootstrapServers?: string
+}
 
 /** @throws CommandFailed */
 export async function wayToKafka(
-  environment: Environment,
-  options: KafkaOptions,
+  environment: Surroundings,
+  options: WayOptions,
   pipeline: string,
 ): Promise<KafkaConfig> {
   const given = { ...environment.kafkaVariables }

@@ -1,7 +1,7 @@
 // What is there of a part? The objects that decide how many replicas it has, read at one time.
 import type { KafkaTopic, OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys, wantedTopics, workloadName } from '@orderpipeline/operator/pipeline'
-import { CommandFailed } from '../environment.ts'
+import { CommandFailed } from '../failure.ts'
 import type { Kube } from '../kube/connection.ts'
 import { namespacePath, type List } from '../kube/pipelines.ts'
 import { flowOf } from './flow.ts'

@@ -3,7 +3,7 @@
 import type { ScaledObject, Trigger } from '@orderpipeline/operator/api'
 import type { FlowHistory, FlowReason } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
-import { CommandFailed } from '../environment.ts'
+import { CommandFailed } from '../failure.ts'
 import type { Kube } from '../kube/connection.ts'
 import type { Reason } from './explanation.ts'
 import type { Demand } from './metrics.ts'

@@ -1,6 +1,6 @@
 // Which dead letters are meant? By stage or by name, reason, order, age and state. Pure.
 import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
-import { CalledWrongly } from '../environment.ts'
+import { CalledWrongly } from '../failure.ts'
 
 export interface Filters {
   readonly reason?: string

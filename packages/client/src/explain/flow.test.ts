@@ -1,7 +1,7 @@
 import type { ScaledObject } from '@orderpipeline/operator/api'
 import { answerOf, unmeasuredDecision, type FlowHistory } from '@orderpipeline/operator/pipeline'
 import { describe, expect, it } from 'vitest'
-import { CommandFailed } from '../environment.ts'
+import { CommandFailed } from '../failure.ts'
 import { flowOf, proxiedPath } from './flow.ts'
 
 const url = 'http://operator-scaler.op.svc:8081/v1/flow/default/shop/payment'
