@@ -1,17 +1,20 @@
 // What does it take to show pipelines in a browser? A source of figures, the loop that looks, and a
 // server on the loopback address.
-import type { Surroundings } from '@orderpipeline/client'
+import { connect, type Surroundings } from '@orderpipeline/client'
 import { pageFiles } from './page-files.ts'
 import { createObserver } from './server/observer.ts'
 import { serveConsole, type ConsoleServer } from './server/server.ts'
-import { kubeSource, type Source, type SourceOptions } from './server/source.ts'
+import { kubeSource, type Source } from './server/source.ts'
 
 export { carryingCode, pageFiles } from './page-files.ts'
 export type { ConsoleState } from './model/state.ts'
 export type { ConsoleServer } from './server/server.ts'
 export type { Source } from './server/source.ts'
 
-export interface ConsoleOptions extends SourceOptions {
+export interface ConsoleOptions {
+  readonly namespace?: string
+  readonly context?: string
+  readonly kubeconfig?: string
   /** 0: any that is free. */
   readonly port: number
   /** What a person types before a command of `orderpipeline`. */
@@ -24,7 +27,7 @@ export interface ConsoleOptions extends SourceOptions {
  * EADDRINUSE where the port is taken
  */
 export const startConsole = async (environment: Surroundings, options: ConsoleOptions): Promise<ConsoleServer> =>
-  startConsoleOn(await kubeSource(environment, options), options)
+  startConsoleOn(kubeSource(await connect(environment, options), options.namespace), options)
 
 export async function startConsoleOn(
   source: Source,

@@ -1,8 +1,11 @@
 // What does the page ask for besides the stream? The history of a pipeline, an order, and the dead
 // letters. All bounded in time and number.
 import { CommandFailed } from '@orderpipeline/client'
+import { DeadlineExceeded, within } from '@orderpipeline/kafka'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { groupedLetters, type DeadLetters } from '../model/dead-letters.ts'
 import { orderIdPattern } from '../model/orders.ts'
+import { every } from './every.ts'
 import type { Observer } from './observer.ts'
 import type { Source } from './source.ts'
 
@@ -24,7 +27,7 @@ const lettersKeptMs = 10_000
 const lettersTimeoutMs = 30_000
 const mostOrdersAtOnce = 8
 
-export function createApi(source: Source, observer: Pick<Observer, 'history' | 'state'>): Api {
+export function createApi(source: Source, observer: Pick<Observer, 'history' | 'pipeline'>): Api {
   const letters = lettersReader(source)
   let ordersInFlight = 0
 
@@ -47,16 +50,17 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
       if (root !== 'api') return undefined
       if (namespace === undefined || name === undefined || more.length > 0)
         return problem(404, 'There is no such address.')
-      const known = observer.state.pipelines.some((one) => one.namespace === namespace && one.name === name)
+      const known = observer.pipeline(`${namespace}/${name}`)
       if (!known) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
       try {
         if (kind === 'history' && id === undefined)
           return { status: 200, body: observer.history(`${namespace}/${name}`) }
         if (kind === 'orders' && id !== undefined) return await order(name, id)
-        if (kind === 'dead-letters' && id === undefined) return { status: 200, body: await letters(name) }
+        if (kind === 'dead-letters' && id === undefined) return { status: 200, body: await letters(known) }
       } catch (error) {
         if (error instanceof CommandFailed)
           return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))
+        if (error instanceof DeadlineExceeded) return problem(502, `Kafka is slow: ${error.message}.`)
         throw error
       }
       return problem(404, 'There is no such address.')
@@ -64,37 +68,18 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
   }
 }
 
-function lettersReader(source: Source): (pipeline: string) => Promise<DeadLetters> {
-  const readings = new Map<string, { readonly at: number; readonly letters: Promise<DeadLetters> }>()
-  const read = async (pipeline: string): Promise<DeadLetters> => {
-    const { pipelines } = await source.look()
-    const found = pipelines.find(({ metadata }) => metadata.name === pipeline)
-    if (!found) throw new CommandFailed(`There is no pipeline ${pipeline}.`)
-    const groups = groupedLetters(await withDeadline(source.letters(found), lettersTimeoutMs))
+function lettersReader(source: Source): (pipeline: OrderPipeline) => Promise<DeadLetters> {
+  const readings = new Map<string, (pipeline: OrderPipeline) => Promise<DeadLetters>>()
+  const read = async (pipeline: OrderPipeline): Promise<DeadLetters> => {
+    const letters = await within(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
+    const groups = groupedLetters(letters)
     return { at: Date.now(), waiting: groups.reduce((sum, { waiting }) => sum + waiting, 0), groups }
   }
   return (pipeline) => {
-    const known = readings.get(pipeline)
-    if (known && performance.now() - known.at < lettersKeptMs) return known.letters
-    const letters = read(pipeline)
-    readings.set(pipeline, { at: performance.now(), letters })
-    letters.catch(() => readings.delete(pipeline))
-    return letters
-  }
-}
-
-async function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new CommandFailed(`Kafka did not answer within ${milliseconds / 1_000} s.`)),
-      milliseconds,
-    )
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
+    const { name } = pipeline.metadata
+    const reading = readings.get(name) ?? every(lettersKeptMs, read)
+    readings.set(name, reading)
+    return reading(pipeline)
   }
 }
 

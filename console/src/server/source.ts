@@ -2,22 +2,21 @@
 // user's own kubeconfig; only read.
 import {
   CommandFailed,
-  connect,
   flowOf,
   kafkaConfigOf,
   listedPods,
   listedScaling,
-  namespacePath,
   openLetterBox,
   orderOf,
   pipelinesOf,
   type Kube,
-  type Surroundings,
 } from '@orderpipeline/client'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
-import { gatewayName, labelKeys, ports, workloadName } from '@orderpipeline/operator/pipeline'
+import { labelKeys } from '@orderpipeline/operator/pipeline'
 import type { LetterSummary } from '../model/dead-letters.ts'
 import type { OrderView } from '../model/orders.ts'
+import { beside, every } from './every.ts'
+import { orderPath } from './gateway-path.ts'
 import type { Flows, Look } from './pipeline-state.ts'
 
 export interface Source {
@@ -31,23 +30,16 @@ export interface Source {
   letters(pipeline: OrderPipeline): Promise<readonly LetterSummary[]>
 }
 
-export interface SourceOptions {
-  readonly namespace?: string
-  readonly context?: string
-  readonly kubeconfig?: string
-}
-
 /** Pods may be thousands, and only say why replicas are missing. */
 const podsEveryMs = 10_000
 /** Each stage that is scaled on flow costs a request. */
 const flowsEveryMs = 5_000
 const orderTimeoutMs = 5_000
 
-export async function kubeSource(environment: Surroundings, options: SourceOptions): Promise<Source> {
-  const kube = await connect(environment, options)
-  const namespace = options.namespace ?? kube.namespace
+export function kubeSource(kube: Kube, namespace = kube.namespace): Source {
   const pods = every(podsEveryMs, () => listedPods(kube, namespace, labelKeys.pipeline))
-  const flows = every(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) => flowsOf(kube, scaledObjects))
+  // The operator may take seconds to answer; the figures do not wait for its decisions.
+  const flows = beside(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) => flowsOf(kube, scaledObjects))
   return {
     cluster: kube.cluster,
     namespace,
@@ -57,31 +49,19 @@ export async function kubeSource(environment: Surroundings, options: SourceOptio
         listedScaling(kube, namespace, labelKeys.pipeline),
         pods(),
       ])
-      const decided = await flows(scaling.scaledObjects)
-      return { at: Date.now(), pipelines, listed: { ...scaling, pods: listed }, flows: decided }
+      const decided = flows(scaling.scaledObjects)
+      return {
+        at: Date.now(),
+        pipelines,
+        listed: { ...scaling, pods: listed },
+        ...(decided === undefined ? {} : { flows: decided }),
+      }
     },
     order: async (pipeline, id) => {
-      const service = `${encodeURIComponent(workloadName(pipeline, gatewayName))}:${ports.http}`
-      const path = `${namespacePath('v1', namespace)}/services/${service}/proxy/v1/orders/${encodeURIComponent(id)}`
-      const text = await kube.getText(path, orderTimeoutMs)
+      const text = await kube.getText(orderPath({ metadata: { name: pipeline, namespace } }, id), orderTimeoutMs)
       return text === undefined ? undefined : orderIn(text)
     },
     letters: (pipeline) => lettersOf(kube, pipeline),
-  }
-}
-
-/** Reads at most once in `ms`, and answers with what was read last in between. */
-function every<Args extends readonly unknown[], Read>(
-  ms: number,
-  read: (...args: Args) => Promise<Read>,
-): (...args: Args) => Promise<Read> {
-  let last: { readonly at: number; readonly value: Promise<Read> } | undefined
-  return (...args) => {
-    if (last && performance.now() - last.at < ms) return last.value
-    const value = read(...args)
-    last = { at: performance.now(), value }
-    value.catch(() => (last = undefined)) // the next look tries again
-    return value
   }
 }
 

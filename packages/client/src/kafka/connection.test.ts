@@ -6,11 +6,13 @@ import type { Kube } from '../kube/connection.ts'
 import { wayOf } from './connection.ts'
 
 const kubeWith = (answers: Readonly<Record<string, unknown>>): Kube => ({
+  local: false,
   cluster: 'test',
   namespace: 'default',
   get: <Body>(path: string) => Promise.resolve(answers[path] as Body | undefined),
   getText: () => Promise.resolve(undefined),
   patch: () => Promise.resolve(undefined),
+  send: () => Promise.resolve(undefined),
 })
 const shop = (kafka: OrderPipeline['spec']['kafka']): OrderPipeline => ({
   apiVersion: 'orderpipeline.dev/v1alpha1',

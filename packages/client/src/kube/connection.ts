@@ -19,6 +19,8 @@ export interface Kube {
   readonly cluster: string
   /** Of the kubeconfig's context. */
   readonly namespace: string
+  /** What runs on this machine: the embedded runtime, or the local cluster. */
+  readonly local: boolean
   /** undefined where there is no such thing. @throws KubeUnreachable, CommandFailed */
   get<Body>(path: string): Promise<Body | undefined>
   /** As it is, for what is not JSON. */
@@ -27,7 +29,11 @@ export interface Kube {
    * A merge patch; undefined where there is no such thing. @throws KubeUnreachable, CommandFailed
    */
   patch<Body>(path: string, change: unknown): Promise<Body | undefined>
+  /** As JSON; undefined where there is no such thing. @throws KubeUnreachable, CommandFailed */
+  send<Body>(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Body | undefined>
 }
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface ConnectOptions {
   readonly kubeconfig?: string
@@ -65,9 +71,11 @@ export async function connect(environment: Surroundings, options: ConnectOptions
         : {}),
     })
   }
-  const parsed = <Body>(body: string | undefined) => (body === undefined ? undefined : (JSON.parse(body) as Body))
+  const parsed = <Body>(body: string | undefined) =>
+    body === undefined ? undefined : (JSON.parse(body || 'null') as Body)
   return {
     cluster: `${cluster.name} (${server.origin})`,
+    local: files.every((one) => environment.localKubeconfigs?.includes(one)),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
     getText: (path, timeoutMs) => ask({ path, timeoutMs }),
     get: async <Body>(path: string) => parsed<Body>(await ask({ path, timeoutMs: answerTimeoutMs })),
@@ -75,6 +83,10 @@ export async function connect(environment: Surroundings, options: ConnectOptions
       const body = JSON.stringify(change)
       const call = { path: `${path}?fieldManager=${fieldManager}`, timeoutMs: answerTimeoutMs }
       return parsed<Body>(await ask({ ...call, method: 'PATCH', body, contentType: 'application/merge-patch+json' }))
+    },
+    send: async <Body>(method: Method, path: string, sent: unknown, timeoutMs: number) => {
+      const body = sent === undefined ? {} : { body: JSON.stringify(sent), contentType: 'application/json' }
+      return parsed<Body>(await ask({ method, path, timeoutMs, ...body }))
     },
   }
 }
@@ -132,7 +144,7 @@ function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: Surroundings): st
 interface Call {
   readonly path: string
   readonly timeoutMs: number
-  readonly method?: 'GET' | 'PATCH'
+  readonly method?: Method
   readonly body?: string
   readonly contentType?: string
 }
@@ -179,7 +191,9 @@ function fetched(
 
 function statusMessage(body: string): string {
   try {
-    return (JSON.parse(body) as { message?: string }).message ?? body.slice(0, 200)
+    // Of Kubernetes, or of a problem (RFC 9457) that a Service behind the API server answers with.
+    const { message, detail } = JSON.parse(body) as { readonly message?: string; readonly detail?: string }
+    return message ?? detail ?? body.slice(0, 200)
   } catch {
     return body.slice(0, 200)
   }
