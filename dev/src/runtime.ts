@@ -151,7 +151,7 @@ export class Runtime {
       pipeline: this.#pipeline.metadata.name,
       file: this.#options.files[0] ?? '',
       gateway: this.#proxy && `http://127.0.0.1:${this.#proxy.port}`,
-      console: this.#console?.url,
+      console: this.#console?.address,
       provider: provider && this.#hasProvider() ? `http://127.0.0.1:${provider.localPort}` : undefined,
       notes: this.#notes,
       notRun: deployments
@@ -383,7 +383,7 @@ export class Runtime {
     this.#autoscalers.run()
     void lag.poller.run(this.#polling.signal)
     this.#api = await this.#startApi(objects, ports, state)
-    this.#console = await devConsole({ kubeconfig: state.kubeconfig, ports, say })
+    this.#console = await devConsole({ kubeconfig: state.kubeconfig, ports, user: this.#options.user, say })
     const gateway = this.#proxy && `http://127.0.0.1:${this.#proxy.port}`
     await state.record({ pipeline: this.#pipeline.metadata.name, ...(gateway === undefined ? {} : { gateway }) })
     const failed = (error: unknown): void => this.#say(`The edited file is not carried out: ${String(error)}`)
@@ -425,6 +425,7 @@ export class Runtime {
       startLocalApi({
         ...{ objects, port, kubeconfigFile: state.kubeconfig, name: `dev-${this.#pipeline.metadata.name}`, portOf },
         namespace: this.#pipeline.metadata.namespace ?? 'default',
+        kill: (pod) => workloads?.named(pod)?.kill(),
         logOf: (pod) => (workloads?.named(pod) ? readLog(join(state.logs, `${pod}.log`), 0, 4 << 20) : undefined),
         edit: (pipeline) => Promise.resolve(this.#carryOut(pipeline)),
       }),

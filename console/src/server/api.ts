@@ -4,19 +4,18 @@ import { CommandFailed } from '@orderpipeline/client'
 import { DeadlineExceeded, within } from '@orderpipeline/kafka'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { groupedLetters, type DeadLetters } from '../model/dead-letters.ts'
-import { orderIdPattern } from '../model/orders.ts'
+import { customerPattern, orderIdPattern } from '../model/orders.ts'
+import { decoded, problem, statusOf, type Answer } from './answer.ts'
 import { every } from './every.ts'
 import type { Observer } from './observer.ts'
 import type { Source } from './source.ts'
-
-export interface Answer {
-  readonly status: number
-  readonly body: object
-}
+import { forecaster, type DryRunner } from './what-if.ts'
 
 export interface Api {
   /** undefined where the path is not of the API. */
-  answer(path: string): Promise<Answer | undefined>
+  answer(path: string, query?: URLSearchParams): Promise<Answer | undefined>
+  /** The dead letters of a pipeline are other ones now. */
+  forget(pipeline: string): void
 }
 
 /**
@@ -27,25 +26,40 @@ const lettersKeptMs = 10_000
 const lettersTimeoutMs = 30_000
 const mostOrdersAtOnce = 8
 
-export function createApi(source: Source, observer: Pick<Observer, 'history' | 'pipeline'>): Api {
+export function createApi(source: Source, observer: Pick<Observer, 'history' | 'pipeline'>, whatIf?: DryRunner): Api {
+  const forecasts = whatIf && forecaster(whatIf)
   const letters = lettersReader(source)
   let ordersInFlight = 0
 
-  const order = async (pipeline: string, id: string): Promise<Answer> => {
-    if (!orderIdPattern.test(id))
-      return problem(400, `Order id: found ${JSON.stringify(id.slice(0, 60))}; allowed: a UUID as the gateway gives it`)
+  const lookedUp = async (look: () => Promise<Answer>): Promise<Answer> => {
     if (ordersInFlight >= mostOrdersAtOnce) return problem(503, 'Too many look-ups at once; try again.')
     ordersInFlight += 1
     try {
-      const found = await source.order(pipeline, id.toLowerCase())
-      return found ? { status: 200, body: found } : problem(404, `There is no order ${id} in ${pipeline}.`)
+      return await look()
     } finally {
       ordersInFlight -= 1
     }
   }
+  const order = async (pipeline: string, id: string): Promise<Answer> => {
+    if (!orderIdPattern.test(id))
+      return problem(400, `Order id: found ${JSON.stringify(id.slice(0, 60))}; allowed: a UUID as the gateway gives it`)
+    return lookedUp(async () => {
+      const found = await source.order(pipeline, id.toLowerCase())
+      return found ? { status: 200, body: found } : problem(404, `There is no order ${id} in ${pipeline}.`)
+    })
+  }
+  const orders = async (pipeline: string, customer: string, cursor: string | undefined): Promise<Answer> => {
+    if (!customerPattern.test(customer))
+      return problem(
+        400,
+        `Customer: found ${JSON.stringify(customer.slice(0, 70))}; allowed: up to 64 letters, digits and . @ : + - _`,
+      )
+    return lookedUp(async () => ({ status: 200, body: await source.ordersOf(pipeline, customer, cursor) }))
+  }
 
   return {
-    answer: async (path) => {
+    forget: letters.forget,
+    answer: async (path, query) => {
       const [root, kind, namespace, name, id, ...more] = path.split('/').filter(Boolean).map(decoded)
       if (root !== 'api') return undefined
       if (namespace === undefined || name === undefined || more.length > 0)
@@ -56,7 +70,9 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
         if (kind === 'history' && id === undefined)
           return { status: 200, body: observer.history(`${namespace}/${name}`) }
         if (kind === 'orders' && id !== undefined) return await order(name, id)
-        if (kind === 'dead-letters' && id === undefined) return { status: 200, body: await letters(known) }
+        if (kind === 'what-if' && id === undefined && forecasts) return await forecasts(known, query)
+        if (kind === 'customers' && id !== undefined) return await orders(name, id, query?.get('cursor') ?? undefined)
+        if (kind === 'dead-letters' && id === undefined) return { status: 200, body: await letters.of(known) }
       } catch (error) {
         if (error instanceof CommandFailed)
           return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))
@@ -68,33 +84,20 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
   }
 }
 
-function lettersReader(source: Source): (pipeline: OrderPipeline) => Promise<DeadLetters> {
+function lettersReader(source: Source) {
   const readings = new Map<string, (pipeline: OrderPipeline) => Promise<DeadLetters>>()
   const read = async (pipeline: OrderPipeline): Promise<DeadLetters> => {
     const letters = await within(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
     const groups = groupedLetters(letters)
     return { at: Date.now(), waiting: groups.reduce((sum, { waiting }) => sum + waiting, 0), groups }
   }
-  return (pipeline) => {
-    const { name } = pipeline.metadata
-    const reading = readings.get(name) ?? every(lettersKeptMs, read)
-    readings.set(name, reading)
-    return reading(pipeline)
-  }
-}
-
-const problem = (status: number, message: string): Answer => ({ status, body: { message } })
-
-/** As the gateway, or the API server in between, has answered. */
-const statusOf = ({ message }: CommandFailed): number => {
-  const status = Number(/ answered (\d{3}) /.exec(message)?.[1])
-  return status === 401 || status === 403 ? status : 502
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
+  return {
+    of: (pipeline: OrderPipeline): Promise<DeadLetters> => {
+      const { name } = pipeline.metadata
+      const reading = readings.get(name) ?? every(lettersKeptMs, read)
+      readings.set(name, reading)
+      return reading(pipeline)
+    },
+    forget: (pipeline: string): void => void readings.delete(pipeline),
   }
 }

@@ -24,6 +24,9 @@ export interface Observer {
 
 export interface ObserverOptions {
   readonly command: string
+  readonly writes?: boolean
+  readonly tries?: boolean
+  readonly forecasts?: boolean
   /** Between looks while somebody watches. */
   readonly watchedMs?: number
   /** Between looks for the history alone. */
@@ -39,7 +42,8 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
   let wake: AbortController | undefined
   let state: ConsoleState = {
     ...{ at: Date.now(), cluster: source.cluster, namespace: source.namespace, pipelines: [] },
-    command: options.command,
+    ...{ command: options.command, writes: options.writes ?? false, tries: options.tries ?? false },
+    forecasts: options.forecasts ?? false,
     trouble: 'Not looked yet.',
   }
 

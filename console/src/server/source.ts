@@ -14,9 +14,9 @@ import {
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'
 import type { LetterSummary } from '../model/dead-letters.ts'
-import type { OrderView } from '../model/orders.ts'
+import type { CustomerOrders, OrderView } from '../model/orders.ts'
 import { beside, every } from './every.ts'
-import { orderPath } from './gateway-path.ts'
+import { gatewayPath, orderPath } from './gateway-path.ts'
 import type { Flows, Look } from './pipeline-state.ts'
 
 export interface Source {
@@ -26,6 +26,8 @@ export interface Source {
   look(): Promise<Look>
   /** undefined where there is no such order. @throws CommandFailed */
   order(pipeline: string, id: string): Promise<OrderView | undefined>
+  /** A page of a customer's orders. @throws CommandFailed */
+  ordersOf(pipeline: string, customer: string, cursor: string | undefined): Promise<CustomerOrders>
   /** All letters, those included that do not wait any more. @throws CommandFailed */
   letters(pipeline: OrderPipeline): Promise<readonly LetterSummary[]>
 }
@@ -35,6 +37,7 @@ const podsEveryMs = 10_000
 /** Each stage that is scaled on flow costs a request. */
 const flowsEveryMs = 5_000
 const orderTimeoutMs = 5_000
+const ordersAPage = 20
 
 export function kubeSource(kube: Kube, namespace = kube.namespace): Source {
   const pods = every(podsEveryMs, () => listedPods(kube, namespace, labelKeys.pipeline))
@@ -61,6 +64,13 @@ export function kubeSource(kube: Kube, namespace = kube.namespace): Source {
       const text = await kube.getText(orderPath({ metadata: { name: pipeline, namespace } }, id), orderTimeoutMs)
       return text === undefined ? undefined : orderIn(text)
     },
+    ordersOf: async (pipeline, customer, cursor) => {
+      const query = new URLSearchParams({ customer, limit: String(ordersAPage), ...(cursor && { cursor }) })
+      const path = gatewayPath({ metadata: { name: pipeline, namespace } }, `/v1/orders?${query.toString()}`)
+      const text = await kube.getText(path, orderTimeoutMs)
+      if (text === undefined) throw new CommandFailed(`The gateway of ${pipeline} is not there.`)
+      return ordersIn(text)
+    },
     letters: (pipeline) => lettersOf(kube, pipeline),
   }
 }
@@ -82,6 +92,17 @@ export function orderIn(text: string): OrderView {
     // Said below.
   }
   throw new CommandFailed(`The gateway's answer is no order: ${text.slice(0, 100)}`)
+}
+
+/** @throws CommandFailed where the answer is no list of orders */
+function ordersIn(text: string): CustomerOrders {
+  try {
+    const page = JSON.parse(text) as Partial<CustomerOrders> | null
+    if (Array.isArray(page?.orders)) return page as CustomerOrders
+  } catch {
+    // Said below.
+  }
+  throw new CommandFailed(`The gateway's answer is no list of orders: ${text.slice(0, 100)}`)
 }
 
 async function lettersOf(kube: Kube, pipeline: OrderPipeline): Promise<readonly LetterSummary[]> {

@@ -3,6 +3,7 @@
 import { createObserver, type Observer } from '../server/observer.ts'
 import { serveConsole, type ConsoleServer } from '../server/server.ts'
 import { pageFiles } from '../page-files.ts'
+import type { RecordedActions } from './recorded-actions.ts'
 import { recordedSource, type RecordedSource } from './recorded-shop.ts'
 
 export interface RecordedConsole {
@@ -23,19 +24,26 @@ export interface RecordedOptions {
   /** How long the console has looked. */
   readonly lookedMs?: number
   readonly port?: number
+  /** What it may do; it only reads unless given. */
+  readonly actions?: RecordedActions
 }
 
 /** Its last look is of now. */
 export async function recordedConsole(options: RecordedOptions = {}): Promise<RecordedConsole> {
   const now = Date.now()
-  const { source: recorded = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0 } = options
-  const observer = createObserver(recorded, { command: 'orderpipeline' })
+  const { source: recorded = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0, actions } = options
+  if (actions) recorded.letters = () => Promise.resolve(actions.letters())
+  const may = { writes: actions !== undefined, tries: actions?.tryIt !== undefined }
+  const observer = createObserver(recorded, { command: 'orderpipeline', ...may })
   for (let at = now - lookedMs; at <= now; at += stepMs) {
     recorded.at = at
     await observer.step()
   }
   const said: string[] = []
   const files = await pageFiles()
-  const server = await serveConsole({ source: recorded, observer, files, port, say: (line) => said.push(line) })
+  const server = await serveConsole({
+    ...{ source: recorded, observer, files, port, say: (line: string) => void said.push(line) },
+    ...(actions && { actions }),
+  })
   return { source: recorded, observer, server, said, close: () => server.close() }
 }

@@ -1,5 +1,6 @@
 // What does a client of pipelines need? How it reaches them, what it reads, what it says of them,
 // and how it mends them: shared by the command line and the console.
+export type { DeadLetter } from '@orderpipeline/kafka'
 export { openLetterBox, type DeadLetterTopic } from './dead-letters/dead-letter-topic.ts'
 export { lettersMeant } from './dead-letters/letters-meant.ts'
 export { refuseUnreadable } from './dead-letters/readable.ts'
@@ -20,7 +21,9 @@ export type { Autoscaler, PartObserved, Pod, Workload } from './explain/observed
 export { CalledWrongly, CommandFailed } from './failure.ts'
 export { connectionTo, withAdvice } from './kafka/connect.ts'
 export { kafkaConfigOf, wayToKafka } from './kafka/connection.ts'
+export { accessRefusal, selfName, type Access } from './kube/access.ts'
 export { connect, KubeUnreachable, NoKubeconfig, type ConnectOptions, type Kube } from './kube/connection.ts'
+export { recordEvent } from './kube/events.ts'
 export { namespacePath, noneAdvice, pipelineNamed, pipelinePath, pipelinesOf, type List } from './kube/pipelines.ts'
 export { consequences, progressOf } from './suspension/progress.ts'
 export type { Surroundings } from './surroundings.ts'

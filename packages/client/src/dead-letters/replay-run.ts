@@ -42,7 +42,11 @@ export interface ReplayRun {
 const chunksASecond = 10
 
 /** Resolves with how many were played again; fewer than all when interrupted. */
-export async function replayAll(box: DeadLetterTopic, letters: readonly DeadLetter[], run: ReplayRun): Promise<number> {
+export async function replayAll(
+  box: Pick<DeadLetterTopic, 'replay'>,
+  letters: readonly DeadLetter[],
+  run: ReplayRun,
+): Promise<number> {
   const chunk = Math.max(1, Math.round(run.perSecond / chunksASecond))
   const pauseMs = (chunk * 1_000) / run.perSecond
   let done = 0
