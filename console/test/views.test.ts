@@ -113,6 +113,21 @@ describe('somebody who opens the console', () => {
     expect(copied).toBe('orderpipeline dlq replay shop payment --reason ProviderFault -n default')
   })
 
+  it('learns what a burst and another maximum would bring, and copies the change', async () => {
+    await start()
+    await page.getByRole('link', { name: 'What if' }).click()
+    await page.getByLabel('And a burst of').fill('8000')
+    await page.getByRole('combobox', { name: 'Stage' }).selectOption('payment')
+    await page.getByLabel('With a maximum of').fill('200')
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await seen(/As it is: .*orders are done after 3m30s/)
+    await seen(/With up to 200 of payment: .*orders are done after 2m00s/)
+    expect(new URL(page.url()).search).toContain('burst=8000&stage=payment&max=200')
+    await page.getByRole('img', { name: /dry run: payment with up to 200/ }).waitFor()
+    await page.getByRole('button', { name: 'Copy the command that makes the change' }).click()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain('maxReplicas: 200')
+  })
+
   it('gives a colleague a link to the very view', async () => {
     await start()
     await page.locator('svg a', { hasText: 'payment' }).click()
@@ -175,6 +190,7 @@ const views = {
   orders: `/orders/${recordedOrder.orderId}`,
   'orders of a customer': `/orders?customer=${recordedOrder.customerId}`,
   'dead letters': '/dead-letters',
+  'a dry run': '/what-if?rate=50&minutes=10&burst=8000&stage=payment&max=200',
   'no such stage': '/scaling/none',
   'no such page': '/nothing',
 }

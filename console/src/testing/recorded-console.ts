@@ -3,6 +3,7 @@
 import { createObserver, type Observer } from '../server/observer.ts'
 import { serveConsole, type ConsoleServer } from '../server/server.ts'
 import { pageFiles } from '../page-files.ts'
+import { recordedWhatIf } from './recorded-what-if.ts'
 import type { RecordedActions } from './recorded-actions.ts'
 import { recordedSource, type RecordedSource } from './recorded-shop.ts'
 
@@ -33,7 +34,7 @@ export async function recordedConsole(options: RecordedOptions = {}): Promise<Re
   const now = Date.now()
   const { source: recorded = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0, actions } = options
   if (actions) recorded.letters = () => Promise.resolve(actions.letters())
-  const may = { writes: actions !== undefined, tries: actions?.tryIt !== undefined }
+  const may = { writes: actions !== undefined, tries: actions?.tryIt !== undefined, forecasts: true }
   const observer = createObserver(recorded, { command: 'orderpipeline', ...may })
   for (let at = now - lookedMs; at <= now; at += stepMs) {
     recorded.at = at
@@ -44,6 +45,7 @@ export async function recordedConsole(options: RecordedOptions = {}): Promise<Re
   const server = await serveConsole({
     ...{ source: recorded, observer, files, port, say: (line: string) => void said.push(line) },
     ...(actions && { actions }),
+    whatIf: recordedWhatIf,
   })
   return { source: recorded, observer, server, said, close: () => server.close() }
 }

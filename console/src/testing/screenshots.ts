@@ -13,6 +13,7 @@ const views = {
   scaling: '/scaling/payment',
   order: `/orders/${recordedOrder.orderId}`,
   'dead-letters': '/dead-letters',
+  'what-if': '/what-if?rate=50&minutes=10&burst=8000&stage=payment&max=200',
 }
 /** A picture is the upper part of a view: as much as is on a usual screen. */
 const heights: Readonly<Record<keyof typeof views, number>> = {
@@ -20,6 +21,7 @@ const heights: Readonly<Record<keyof typeof views, number>> = {
   scaling: 1_120,
   order: 580,
   'dead-letters': 820,
+  'what-if': 1_060,
 }
 
 const darkToo = ['pipeline', 'scaling']
