@@ -1,7 +1,7 @@
 // `orderpipeline console`: pipelines in a browser, served on this machine with the user's own
 // kubeconfig.
 import { spawn } from 'node:child_process'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -54,9 +54,11 @@ async function serve(options: Options, { environment, signal }: CommandContext):
       ? `${JSON.stringify({ url: served.address })}\n`
       : `The console is at ${served.address} (${manner(options)}). Ctrl-C ends it.\n`,
   )
-  if (options.open) openBrowser(options.allowWrites ? await privatePage(served.address) : served.url, environment)
+  const page = options.open && options.allowWrites ? await privatePage(served.address) : undefined
+  if (options.open) openBrowser(page?.url ?? served.url, environment)
   await aborted(signal)
   await served.close()
+  if (page) await rm(page.folder, { recursive: true, force: true })
   return 0
 }
 
@@ -89,10 +91,11 @@ const manner = ({ allowWrites }: Options): string =>
  * A page of this user alone that leads to the address: what a browser is started with, every user
  * of the machine can see.
  */
-async function privatePage(address: string): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'orderpipeline-console-')), 'open.html')
+async function privatePage(address: string): Promise<{ readonly folder: string; readonly url: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'orderpipeline-console-'))
+  const file = join(folder, 'open.html')
   await writeFile(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`, { mode: 0o600 })
-  return pathToFileURL(file).href
+  return { folder, url: pathToFileURL(file).href }
 }
 
 function portOf(text: string | undefined): number | undefined {

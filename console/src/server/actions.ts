@@ -1,19 +1,12 @@
 // What does the console do when it is asked to? Each action checks that the person may, does it with
 // what the command line does it with, and has it recorded under the person's name.
-import {
-  CommandFailed,
-  consequences,
-  lettersMeant,
-  replayPlan,
-  type DeadLetter,
-  type DeadLetterTopic,
-} from '@orderpipeline/client'
+import { consequences, type DeadLetterTopic } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import type { Done, LetterPlan, ReplayRunState, RightName, Rights } from '../model/actions.ts'
+import type { Done, ReplayRunState, RightName, Rights } from '../model/actions.ts'
 import { rightNames } from '../model/actions.ts'
-import { keyOf } from '../model/state.ts'
 import { providerModes, type ProviderBehaviour, type ProviderMode } from '../model/try-it.ts'
 import { bodies, checked } from './asked.ts'
+import { letterActions, pipelineKey } from './letter-actions.ts'
 import { ReplayRuns } from './replay-runs.ts'
 import type { TryIt } from './try-it.ts'
 
@@ -46,7 +39,7 @@ export class Forbidden extends Error {
   readonly retry = false
 }
 
-type Perform = (pipeline: OrderPipeline, body: unknown) => Promise<object>
+export type Perform = (pipeline: OrderPipeline, body: unknown) => Promise<object>
 
 export interface Performer {
   rights(pipeline: OrderPipeline): Promise<Rights>
@@ -72,6 +65,7 @@ export function performer(actions: Actions, changed: (pipeline: string) => void)
   }
 
   const table: Readonly<Record<string, Perform>> = {
+    ...letterActions({ actions, runs, may, done, changed }),
     ...(actions.tryIt && tries(actions.tryIt, may)),
     suspend: async (pipeline, body) => {
       const { suspend, dryRun } = checked(bodies.suspend, body)
@@ -87,47 +81,6 @@ export function performer(actions: Actions, changed: (pipeline: string) => void)
       await actions.cancel(pipeline, order.toLowerCase())
       return done(pipeline, 'OrderCancelled', `cancelled order ${order.toLowerCase()}`)
     },
-    plan: async (pipeline, body) => {
-      const { stage, reason } = checked(bodies.plan, body)
-      return withBox(actions, pipeline, async (box) => planOf(await waiting(box, pipeline, stage, reason)))
-    },
-    replay: async (pipeline, body) => {
-      const { stage, reason, newest, perSecond } = checked(bodies.replay, body)
-      await may(pipeline, 'replay')
-      const box = await actions.letterBox(pipeline)
-      try {
-        const letters = upTo(newest, await waiting(box, pipeline, stage, reason))
-        const { goes } = replayPlan(letters, false, new Date())
-        const ended = async (run: ReplayRunState): Promise<string | undefined> => {
-          changed(pipeline.metadata.name)
-          const what = `replayed ${counted(run.done)} of ${stage} (${reason})${run.done < run.total ? ` of ${run.total} meant` : ''}`
-          const { notRecorded } = await done(pipeline, 'DeadLettersReplayed', what)
-          return notRecorded
-        }
-        const by = await actions.person()
-        return runs.start({ pipeline: keyOf(of(pipeline)), letters: goes, stage, reason, perSecond, by, box, ended })
-      } catch (error) {
-        await box.close()
-        throw error
-      }
-    },
-    discard: async (pipeline, body) => {
-      const { stage, reason, newest } = checked(bodies.discard, body)
-      await may(pipeline, 'discard')
-      return withBox(actions, pipeline, async (box) => {
-        const letters = upTo(newest, await waiting(box, pipeline, stage, reason))
-        if (letters.length > 0) await box.discard(letters, await actions.person(), new Date())
-        changed(pipeline.metadata.name)
-        return done(pipeline, 'DeadLettersDiscarded', `discarded ${counted(letters.length)} of ${stage} (${reason})`)
-      })
-    },
-    stop: async (pipeline, body) => {
-      const { run } = checked(bodies.stop, body)
-      await may(pipeline, 'replay')
-      const stopped = runs.stop(keyOf(of(pipeline)), run)
-      if (!stopped) throw new CommandFailed('There is no such replay any more.')
-      return stopped
-    },
   }
 
   return {
@@ -138,7 +91,7 @@ export function performer(actions: Actions, changed: (pipeline: string) => void)
       ])
       return { by, refused: Object.fromEntries(refusals.filter(([, why]) => why !== undefined)) }
     },
-    runs: (pipeline) => runs.of(keyOf(of(pipeline))),
+    runs: (pipeline) => runs.of(pipelineKey(pipeline)),
     trying: async (pipeline) => ({ mode: modeOf(await actions.tryIt?.provider(pipeline)) }),
     perform: (action, pipeline, body) => (Object.hasOwn(table, action) ? table[action]?.(pipeline, body) : undefined),
     close: () => runs.close(),
@@ -179,38 +132,4 @@ function modeOf(behaviour: ProviderBehaviour | undefined): ProviderMode | 'other
   return mode ?? 'other'
 }
 
-const of = ({ metadata: { name, namespace = 'default' } }: OrderPipeline) => ({ name, namespace })
-
-const counted = (letters: number): string => `${letters} dead ${letters === 1 ? 'letter' : 'letters'}`
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
-async function withBox<T>(
-  actions: Actions,
-  pipeline: OrderPipeline,
-  work: (box: DeadLetterTopic) => Promise<T>,
-): Promise<T> {
-  const box = await actions.letterBox(pipeline)
-  try {
-    return await work(box)
-  } finally {
-    await box.close()
-  }
-}
-
-const waiting = (box: DeadLetterTopic, { metadata }: OrderPipeline, stage: string, reason: string) =>
-  lettersMeant(box, metadata.name, stage, { reason }, ['open', 'parked'], new Date())
-
-const upTo = (newest: string, letters: readonly DeadLetter[]): readonly DeadLetter[] =>
-  letters.filter(({ at }) => Date.parse(at) <= Date.parse(newest))
-
-function planOf(letters: readonly DeadLetter[]): LetterPlan {
-  const { goes, stays } = replayPlan(letters, false, new Date())
-  const left = new Map<string, number>()
-  for (const { why } of stays) left.set(why, (left.get(why) ?? 0) + 1)
-  return {
-    replayed: goes.length,
-    discarded: letters.length,
-    left: [...left].map(([why, count]) => ({ why, letters: count })).slice(0, 20),
-    newest: letters.reduce((latest, { at }) => (at > latest ? at : latest), new Date(0).toISOString()),
-  }
-}
