@@ -1,5 +1,5 @@
-// Can a person act in a real browser, and nobody else? Each action is asked for, confirmed, done and
-// recorded; without the key or the right the page says why not.
+// Can a person act in a real browser, and nobody else? Each action is asked for, confirmed, done
+// and recorded; without the key or the right the page says why not.
 import { mkdirSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'

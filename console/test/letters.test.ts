@@ -1,5 +1,5 @@
-// Do letters that are replayed or discarded in the console go where those of the command line go? On
-// a real Kafka: the messages to the topic they came from, and a mark with the person's name.
+// Do letters that are replayed or discarded in the console go where those of the command line go?
+// On a real Kafka: the messages to the topic they came from, and a mark with the person's name.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, expect, it } from 'vitest'
 import { openLetterBox } from '@orderpipeline/client'

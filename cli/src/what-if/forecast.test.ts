@@ -1,4 +1,5 @@
-// Does the console's "what if" say what the commands say, of a pipeline as it is and as it would be?
+// Does the console's "what if" say what the commands say, of a pipeline as it is and as it would
+// be?
 import { readFileSync } from 'node:fs'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { describe, expect, it } from 'vitest'

@@ -59,12 +59,14 @@ interface ActionProps {
   readonly about?: string
   /** Why it may not be done. */
   readonly refused: string | undefined
+  /** The same is said beside another button. */
+  readonly saidBeside?: boolean
   readonly danger?: boolean
   readonly onClick: () => void
 }
 
 /** Without the right it stays where it is, and says why it does nothing. */
-export function ActionButton({ label, about, refused, danger, onClick }: ActionProps) {
+export function ActionButton({ label, about, refused, saidBeside, danger, onClick }: ActionProps) {
   const id = useId()
   return (
     <>
@@ -73,14 +75,15 @@ export function ActionButton({ label, about, refused, danger, onClick }: ActionP
         class={danger ? 'danger' : ''}
         aria-label={about === undefined ? undefined : `${label} ${about}`}
         aria-disabled={refused !== undefined}
-        aria-describedby={refused === undefined ? undefined : id}
+        aria-describedby={refused === undefined || saidBeside ? undefined : id}
+        title={refused}
         onClick={() => {
           if (refused === undefined) onClick()
         }}
       >
         {label}
       </button>
-      {refused !== undefined && (
+      {refused !== undefined && !saidBeside && (
         <span id={id} class="hint refused">
           {refused}
         </span>

@@ -1,5 +1,5 @@
-// What does the console do when it is asked to? Each action checks that the person may, does it with
-// what the command line does it with, and has it recorded under the person's name.
+// What does the console do when it is asked to? Each action checks that the person may, does it
+// with what the command line does it with, and has it recorded under the person's name.
 import { consequences, type DeadLetterTopic } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Done, ReplayRunState, RightName, Rights } from '../model/actions.ts'

@@ -1,5 +1,6 @@
-// How are actions done on a cluster? With the user's own kubeconfig and nothing else: the API server
-// says beforehand what they may, refuses what they may not, and keeps who did what as Events.
+// How are actions done on a cluster? With the user's own kubeconfig and nothing else: the API
+// server says beforehand what they may, refuses what they may not, and keeps who did what as
+// Events.
 import {
   accessRefusal,
   CommandFailed,

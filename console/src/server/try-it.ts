@@ -1,5 +1,6 @@
-// What can be tried on a pipeline of this machine? Orders are placed, the simulated provider is made
-// slow or failing, and a replica is killed: by the same ways as from outside, through the API server.
+// What can be tried on a pipeline of this machine? Orders are placed, the simulated provider is
+// made slow or failing, and a replica is killed: by the same ways as from outside, through the API
+// server.
 import { randomInt } from 'node:crypto'
 import { CommandFailed, namespacePath, type Kube, type List } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'

@@ -21,15 +21,15 @@ type Verb = 'replay' | 'discard'
 export function LetterActions({ pipeline, group, rights, onDone }: LetterActionsProps) {
   const [verb, setVerb] = useState<Verb>()
   const about = `${group.reason} of ${group.stage}`
+  const { replay, discard } = rights.refused
   const close = (): void => setVerb(undefined)
   return (
     <div class="actions">
       <ActionButton
-        {...{ label: 'Replay …', about, refused: rights.refused.replay, onClick: () => setVerb('replay') }}
+        {...{ label: 'Replay …', about, refused: replay, saidBeside: replay === discard }}
+        onClick={() => setVerb('replay')}
       />
-      <ActionButton
-        {...{ label: 'Discard …', about, refused: rights.refused.discard, onClick: () => setVerb('discard') }}
-      />
+      <ActionButton {...{ label: 'Discard …', about, refused: discard }} onClick={() => setVerb('discard')} />
       {verb !== undefined && <Planned {...{ pipeline, group, verb, onDone, onClose: close }} />}
     </div>
   )
