@@ -53,7 +53,10 @@ export class ReplayRuns {
     }
     const stop = new AbortController()
     const run: Run = { pipeline, stop, state, over: Promise.resolve().then(() => perform(run, order)) }
-    this.#runs = [...this.#runs, run].slice(-keptRuns)
+    // One that goes on is never forgotten: it can be stopped, and is waited for.
+    const over = this.#runs.filter((one) => one.state.state !== 'running')
+    const forgotten = new Set(over.slice(0, Math.max(0, this.#runs.length + 1 - keptRuns)))
+    this.#runs = [...this.#runs.filter((one) => !forgotten.has(one)), run]
     return state
   }
 
