@@ -38,7 +38,7 @@ export interface ServerOptions {
 export async function serveConsole(options: ServerOptions): Promise<ConsoleServer> {
   const streams = eventStreams(options.observer)
   const api = createApi(options.source, options.observer, options.whatIf)
-  const acting = options.actions && actionsApi(options.actions, options.observer, api.forget)
+  const acting = options.actions && actionsApi(options.actions, options.observer, (pipeline) => api.forget(pipeline))
   let port = 0
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
