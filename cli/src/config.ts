@@ -25,10 +25,15 @@ export function environmentOf(env: NodeJS.ProcessEnv, stdout: Output, stderr: Ou
  * `kubectl orderpipeline` it goes where kubectl goes, and to the local cluster only where kubectl
  * would find nothing.
  */
-function kubeconfigs(env: NodeJS.ProcessEnv): Pick<Environment, 'kubeconfig' | 'kubeconfigCandidates'> {
+function kubeconfigs(
+  env: NodeJS.ProcessEnv,
+): Pick<Environment, 'kubeconfig' | 'kubeconfigCandidates' | 'localKubeconfigs'> {
   const local = [...runningDevRuntimes(env).map(({ kubeconfig }) => kubeconfig), statePaths(undefined, env).kubeconfig]
-  if (env['ORDERPIPELINE_CLUSTER'] === 'local') return { kubeconfig: undefined, kubeconfigCandidates: local }
+  const localKubeconfigs = local
+  if (env['ORDERPIPELINE_CLUSTER'] === 'local')
+    return { kubeconfig: undefined, kubeconfigCandidates: local, localKubeconfigs }
   return {
+    localKubeconfigs,
     kubeconfig: env['KUBECONFIG'] || undefined,
     kubeconfigCandidates: [join(homedir(), '.kube', 'config'), ...local],
   }

@@ -7,4 +7,5 @@ export { autoscalerRules, type AutoscalerRules } from './simulate/model/autoscal
 export { blank, decision, type HpaDecision, type HpaMemory, type HpaSpec, type Metric } from './simulate/model/hpa.ts'
 export { lagMetric, polled, summed } from './simulate/model/keda.ts'
 export { verdictLines } from './validation/render.ts'
+export { askedWhatIf } from './what-if/asked.ts'
 export { validation, type Validation } from './validation/validation.ts'

@@ -2,7 +2,7 @@
 export { pipelineIn } from './capacity/pipeline-file.ts'
 export { columns } from './columns.ts'
 export type { CommandFailed, Environment } from './environment.ts'
-export { connect, type Kube } from './kube/connection.ts'
+export { connect, type Kube } from '@orderpipeline/client'
 export { program, type CommandDefinition } from './program.ts'
 export { dryRun, reactive, runScaled, type DryRun, type DryRunOptions } from './simulate/dry-run.ts'
 export { oracleReplicaHours } from './simulate/model/oracle.ts'

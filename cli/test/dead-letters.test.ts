@@ -10,7 +10,7 @@ import { stageBench, testDatabase, testOrder, until, validatedEvent } from '@ord
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { namespacePath, pipelinePath } from '../src/kube/pipelines.ts'
+import { namespacePath, pipelinePath } from '@orderpipeline/client'
 import { apiServer, run, type Ran } from '../src/testing/api-server.ts'
 
 const topics = [

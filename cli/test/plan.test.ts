@@ -7,7 +7,7 @@ import type { KubeObject, OrderPipeline, Resource } from '@orderpipeline/operato
 import { childResources } from '@orderpipeline/operator/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments, stringify } from 'yaml'
-import { namespacePath, pipelinePath } from '../src/kube/pipelines.ts'
+import { namespacePath, pipelinePath } from '@orderpipeline/client'
 import type { Step } from '../src/plan/planned.ts'
 import { apiServer, run, type ApiServer } from '../src/testing/api-server.ts'
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderPipelineStatus } from '@orderpipeline/operator/api'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { namespacePath, pipelinePath } from '../src/kube/pipelines.ts'
+import { namespacePath, pipelinePath } from '@orderpipeline/client'
 import { apiServer, run, type ApiServer, type Ran } from '../src/testing/api-server.ts'
 
 const shop = parse(readFileSync(new URL('../../examples/shop.yaml', import.meta.url), 'utf8')) as object

@@ -1,17 +1,33 @@
 // What does it take to show pipelines in a browser? A source of figures, the loop that looks, and a
 // server on the loopback address.
-import type { Environment } from '@orderpipeline/cli/observing'
+import { connect, type Kube, type Surroundings } from '@orderpipeline/client'
 import { pageFiles, type PageFiles } from './page-files.ts'
+import type { Actions } from './server/actions.ts'
+import { kubeActions } from './server/kube-actions.ts'
+import { laterKube } from './server/later-kube.ts'
 import { createObserver } from './server/observer.ts'
-import { serveConsole, type ConsoleServer } from './server/server.ts'
 import { once } from './server/once.ts'
-import { kubeSource, laterSource, type Source, type SourceOptions } from './server/source.ts'
+import type { DryRunner } from './server/what-if.ts'
+import { serveConsole, type ConsoleServer } from './server/server.ts'
+import { kubeSource, type Source } from './server/source.ts'
 
 export { carryingCode, pageFiles } from './page-files.ts'
+export type { Rights } from './model/actions.ts'
+export type { Forecast, Question, WhatIf } from './model/what-if.ts'
+export type { ConsoleState } from './model/state.ts'
 export type { ConsoleServer } from './server/server.ts'
 export type { Source } from './server/source.ts'
 
-export interface ConsoleOptions extends SourceOptions {
+export interface ConsoleOptions {
+  readonly namespace?: string
+  readonly context?: string
+  readonly kubeconfig?: string
+  /** Whether it acts, for who has its key; else it only reads. */
+  readonly allowWrites?: boolean
+  /** Who runs it, for the record. */
+  readonly user?: string | undefined
+  /** A dry run of a pipeline; without, the console does not offer it. */
+  readonly whatIf?: DryRunner
   /** 0: any that is free. */
   readonly port: number
   /** What a person types before a command of `orderpipeline`. */
@@ -19,46 +35,84 @@ export interface ConsoleOptions extends SourceOptions {
   readonly say: (line: string) => void
 }
 
-type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say'>
+type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'whatIf'>
 
 /**
  * Served until `close`. @throws CommandFailed where no cluster is found; an Error of code
  * EADDRINUSE where the port is taken
  */
-export const startConsole = async (environment: Environment, options: ConsoleOptions): Promise<ConsoleServer> =>
-  startConsoleOn(await kubeSource(environment, options), options)
+export async function startConsole(environment: Surroundings, options: ConsoleOptions): Promise<ConsoleServer> {
+  const kube = await connect(environment, options)
+  const files = await pageFiles()
+  return serveKube(kube, () => Promise.resolve(files), options)
+}
+
+interface LaterOptions extends ConsoleOptions, Pick<Kube, 'cluster' | 'local'> {
+  readonly namespace: string
+  readonly after: Promise<void>
+}
 
 /**
  * Its address is there at once; what takes a second of a processor, the way to the cluster and the
- * page, is made when `after` has resolved or somebody asks for it. @throws Error as startConsole
+ * page, is made when `after` has resolved or a browser asks for it. @throws Error as startConsole
  */
-export const startConsoleLater = (
-  environment: Environment,
-  options: ConsoleOptions & { readonly cluster: string; readonly namespace: string; readonly after: Promise<void> },
-): Promise<ConsoleServer> =>
-  served(
-    laterSource(() => kubeSource(environment, options), options),
+export const startConsoleLater = (environment: Surroundings, options: LaterOptions): Promise<ConsoleServer> =>
+  serveKube(
+    laterKube(() => connect(environment, options), options),
     once(pageFiles),
     options,
+    options.after,
   )
 
-export async function startConsoleOn(source: Source, options: ServingOptions): Promise<ConsoleServer> {
+export async function startConsoleOn(
+  source: Source,
+  options: ServingOptions,
+  actions?: Actions,
+): Promise<ConsoleServer> {
   const files = await pageFiles()
-  return served(source, () => Promise.resolve(files), options)
+  return serve(source, () => Promise.resolve(files), options, actions)
 }
 
-async function served(
+function serveKube(
+  kube: Kube,
+  files: () => Promise<PageFiles>,
+  options: ConsoleOptions,
+  after?: Promise<void>,
+): Promise<ConsoleServer> {
+  const source = kubeSource(kube, options.namespace)
+  const look = async () => {
+    await after
+    return source.look()
+  }
+  const actions = options.allowWrites ? kubeActions(kube, options.user) : undefined
+  return serve({ ...source, look }, files, options, actions)
+}
+
+async function serve(
   source: Source,
   files: () => Promise<PageFiles>,
-  options: ServingOptions,
+  { port, command, say, whatIf }: ServingOptions,
+  actions?: Actions,
 ): Promise<ConsoleServer> {
-  const observer = createObserver(source, { command: options.command })
-  const server = await serveConsole({ source, observer, files, port: options.port, say: options.say })
+  const observer = createObserver(source, {
+    ...{ command, writes: actions !== undefined, tries: actions?.tryIt !== undefined },
+    forecasts: whatIf !== undefined,
+  })
+  const server = await serveConsole({
+    source,
+    observer,
+    files,
+    port,
+    say,
+    ...(actions && { actions }),
+    ...(whatIf && { whatIf }),
+  })
   const ended = new AbortController()
   const looking = observer.run(ended.signal)
   return {
     port: server.port,
     url: server.url,
+    address: server.address,
     get viewers() {
       return server.viewers
     },

@@ -74,19 +74,32 @@ describe('somebody who opens the console', () => {
   it('finds an order with two clicks, and what it waits for', async () => {
     await start()
     await page.getByRole('link', { name: 'Orders', exact: true }).click()
-    await page.getByLabel('Order id').fill(` ${recordedOrder.orderId} `)
+    await page.getByLabel('Order id or customer').fill(` ${recordedOrder.orderId} `)
     await page.getByRole('button', { name: 'Find' }).click()
     await page.getByText(/Waits for payment, where [\d,]+ messages are to be handled/).waitFor()
     expect(await page.locator('.timeline li').count()).toBe(3)
     expect(await page.locator('.facts').textContent()).toContain('€49.97')
   })
 
+  it('finds an order among those of its customer, and older ones', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/orders`)
+    await page.getByLabel('Order id or customer').fill(recordedOrder.customerId)
+    await page.getByRole('button', { name: 'Find' }).click()
+    await page.getByRole('heading', { name: `Orders of ${recordedOrder.customerId}` }).waitFor()
+    await seen('20 orders, newest first')
+    await page.getByRole('button', { name: 'Older ones' }).click()
+    await seen('25 orders, newest first')
+    expect(new URL(page.url()).search).toBe(`?customer=${recordedOrder.customerId}`)
+    await page.getByRole('link', { name: recordedOrder.orderId }).click()
+    await page.getByText(/Waits for payment/).waitFor()
+  })
+
   it('is told of an order that is not there, and of what is no id', async () => {
     await page.goto(`${console.server.url}/pipelines/default/shop/orders/01936d5e-0000-7c3d-8e4f-5a6b7c8d9e0f`)
     await seen(/There is no order 01936d5e-0000/)
-    await page.getByLabel('Order id').fill('42')
+    await page.getByLabel('Order id or customer').fill('a b')
     await page.getByRole('button', { name: 'Find' }).click()
-    await seen(/allowed: a UUID/)
+    await seen(/Customer: found "a b"; allowed:/)
     // The browser itself notes each answer that is an error.
     complaints = complaints.filter((text) => !/the server responded with a status of 40[04]/.test(text))
   })
@@ -98,6 +111,21 @@ describe('somebody who opens the console', () => {
     await page.getByRole('button', { name: 'Copy the command that replays ProviderFault of payment' }).click()
     const copied = await page.evaluate<string>('navigator.clipboard.readText()')
     expect(copied).toBe('orderpipeline dlq replay shop payment --reason ProviderFault -n default')
+  })
+
+  it('learns what a burst and another maximum would bring, and copies the change', async () => {
+    await start()
+    await page.getByRole('link', { name: 'What if' }).click()
+    await page.getByLabel('And a burst of').fill('8000')
+    await page.getByRole('combobox', { name: 'Stage' }).selectOption('payment')
+    await page.getByLabel('With a maximum of').fill('200')
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await seen(/As it is: .*orders are done after 3m30s/)
+    await seen(/With up to 200 of payment: .*orders are done after 2m00s/)
+    expect(new URL(page.url()).search).toContain('burst=8000&stage=payment&max=200')
+    await page.getByRole('img', { name: /dry run: payment with up to 200/ }).waitFor()
+    await page.getByRole('button', { name: 'Copy the command that makes the change' }).click()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain('maxReplicas: 200')
   })
 
   it('gives a colleague a link to the very view', async () => {
@@ -160,7 +188,9 @@ const views = {
   scaling: '/scaling/payment',
   'scaling of the gateway': '/scaling/gateway?minutes=120',
   orders: `/orders/${recordedOrder.orderId}`,
+  'orders of a customer': `/orders?customer=${recordedOrder.customerId}`,
   'dead letters': '/dead-letters',
+  'a dry run': '/what-if?rate=50&minutes=10&burst=8000&stage=payment&max=200',
   'no such stage': '/scaling/none',
   'no such page': '/nothing',
 }

@@ -26,7 +26,8 @@ export async function dev(given: GivenDevOptions, context: DevContext): Promise<
   const say = (line: string): void => void context.environment.stderr.write(`${line}\n`)
   const shown = steps(context.environment)
   try {
-    return await run({ ...options, files: await Promise.all(options.files.map(existingFile)) }, context, shown, say)
+    const files = await Promise.all(options.files.map(existingFile))
+    return await run({ ...options, files, user: context.environment.user }, context, shown, say)
   } catch (error) {
     shown.end()
     throw inOneLine(error)

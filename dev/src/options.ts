@@ -12,6 +12,8 @@ export interface DevOptions {
   readonly port: number | undefined
   /** What it prints once it works is for a program. */
   readonly json: boolean
+  /** Who runs it, for records of who did what. */
+  readonly user?: string | undefined
 }
 
 /** @throws CommandFailed that names the option, what was found and what is allowed */

@@ -139,7 +139,7 @@ export class Runtime {
       pipeline: this.#pipeline.metadata.name,
       file: this.#options.files[0] ?? '',
       gateway: this.#proxy && `http://127.0.0.1:${this.#proxy.port}`,
-      console: this.#console?.url,
+      console: this.#console?.address,
       provider: provider && this.#hasProvider() ? `http://127.0.0.1:${provider.localPort}` : undefined,
       notes: this.#notes,
       notRun: deployments
@@ -365,7 +365,7 @@ export class Runtime {
     this.#api = await this.#startApi(objects, ports, state)
     const { name, namespace = 'default' } = this.#pipeline.metadata
     this.#console = await devConsole({
-      ...{ kubeconfig: state.kubeconfig, ports, say, namespace, cluster: `dev-${name}` },
+      ...{ kubeconfig: state.kubeconfig, ports, user: this.#options.user, say, namespace, cluster: `dev-${name}` },
       after: this.#begun.promise,
     })
     const gateway = this.#proxy && `http://127.0.0.1:${this.#proxy.port}`
@@ -409,6 +409,7 @@ export class Runtime {
       startLocalApi({
         ...{ objects, port, kubeconfigFile: state.kubeconfig, name: `dev-${this.#pipeline.metadata.name}`, portOf },
         namespace: this.#pipeline.metadata.namespace ?? 'default',
+        kill: (pod) => workloads?.named(pod)?.kill(),
         logOf: (pod) => (workloads?.named(pod) ? readLog(join(state.logs, `${pod}.log`), 0, 4 << 20) : undefined),
         edit: (pipeline) => Promise.resolve(this.#carryOut(pipeline)),
       }),

@@ -77,6 +77,9 @@ afterAll(async () => {
   await space.remove()
 }, 120_000)
 
+/** With its key, as the runtime prints it. */
+const consoleAddress = (): URL => new URL(/See it in a browser: (http:\S+)/.exec(running.output)?.[1] ?? '')
+
 async function orders(count: number): Promise<TrafficResult> {
   const load = { burst: count }
   const result = await runTraffic({ url: running.gateway, load, connections: 16, waitMs: 240_000 })
@@ -123,7 +126,7 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
   })
 
   it('is seen in a browser: its console has the pipeline, finds an order and reads the dead letters', async () => {
-    const [, url = ''] = /See it in a browser: (http:\S+)/.exec(running.output) ?? []
+    const url = consoleAddress().origin
     const answered = async <T>(path: string): Promise<T> => {
       const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(40_000) })
       expect(answer.status, path).toBe(200)
@@ -138,6 +141,37 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
       const history = await answered<Record<string, { samples: { ready: number }[] }>>('/api/history/default/shop')
       return history['gateway']?.samples.at(-1)?.ready === 2 ? true : undefined
     })
+  })
+
+  it('acts in its console for who has the key: orders are placed, the provider is slowed, a replica is killed', async () => {
+    const { origin, hash } = consoleAddress()
+    const asked = async (action: string, body: object, key = hash.replace('#key=', '')): Promise<Response> =>
+      fetch(`${origin}/api/actions/default/shop/${action}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-console-key': key },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(40_000),
+      })
+    expect((await asked('try-orders', { count: 1 }, 'guessed')).status).toBe(403)
+    const placed = (await (await asked('try-orders', { count: 1 })).json()) as { taken: number; order: string }
+    expect(placed).toMatchObject({ taken: 1 })
+    accepted.push(placed.order)
+    await eventually('an order of the console is shipped', 60, async () => {
+      const answer = await fetch(`${origin}/api/orders/default/shop/${placed.order}`)
+      return ((await answer.json()) as { status?: string }).status === 'SHIPPED' ? true : undefined
+    })
+    expect(await (await asked('try-provider', { mode: 'slow' })).json()).toEqual({ mode: 'slow' })
+    const mode = await fetch(`${origin}/api/try/default/shop`)
+    expect(await mode.json()).toEqual({ mode: 'slow' })
+    await asked('try-provider', { mode: 'normal' })
+    const killed = (await (await asked('try-kill', { part: 'shipping' })).json()) as { message: string }
+    expect(killed.message).toMatch(/^shop-shipping-\S+ was killed\.$/)
+    await eventually('the replica is started again', 60, async () =>
+      (await running.pods('shipping')).some(({ status }) => (status?.containerStatuses?.[0]?.restartCount ?? 0) > 0)
+        ? true
+        : undefined,
+    )
+    await eventually('and is ready', 60, async () => ((await running.readyPods('shipping')) > 0 ? true : undefined))
   })
 
   it('scales a stage out on its lag and in again', async () => {

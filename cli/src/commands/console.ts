@@ -1,14 +1,20 @@
 // `orderpipeline console`: pipelines in a browser, served on this machine with the user's own
 // kubeconfig.
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
+import { askedWhatIf } from '../what-if/asked.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { groups } from '../groups.ts'
 
 interface Options extends ClusterOptions {
   readonly port?: string
   readonly open?: true
+  readonly allowWrites?: true
   readonly json?: true
 }
 
@@ -20,16 +26,21 @@ export const consoleCommand: CommandDefinition = {
   examples: [
     'orderpipeline console --open',
     'orderpipeline console -n shops --port 8090',
+    'orderpipeline console --allow-writes --open',
     'orderpipeline console --json',
   ],
   exitCodes: { 0: 'ended by Ctrl-C', 1: 'could not start' },
   describe: (command, action) => {
     clusterOptions(command)
       .description(
-        'Pipelines in a browser: what is slow, why this many replicas, where an order is, dead letters. Served on 127.0.0.1 alone, read-only, until Ctrl-C',
+        'Pipelines in a browser: what is slow, why this many replicas, where an order is, dead letters. Served on 127.0.0.1 alone, until Ctrl-C',
       )
       .option('--port <port>', `port of 127.0.0.1; ${usualPort} unless given, or another one where that is taken`)
       .option('--open', 'open it in the browser')
+      .option(
+        '--allow-writes',
+        'let it act, too, with your rights: replay and discard dead letters, suspend, cancel; for who has the key in the address that is printed',
+      )
       .option('--json', 'one line of JSON once it is served: its url')
       .action((options: Options) => action((context) => serve(options, context)))
   },
@@ -40,12 +51,14 @@ async function serve(options: Options, { environment, signal }: CommandContext):
   const served = await started(environment, options, wanted)
   environment.stdout.write(
     options.json
-      ? `${JSON.stringify({ url: served.url })}\n`
-      : `The console is at ${served.url} (read-only; this machine alone). Ctrl-C ends it.\n`,
+      ? `${JSON.stringify({ url: served.address })}\n`
+      : `The console is at ${served.address} (${manner(options)}). Ctrl-C ends it.\n`,
   )
-  if (options.open) openBrowser(served.url, environment)
+  const page = options.open && options.allowWrites ? await privatePage(served.address) : undefined
+  if (options.open) openBrowser(page?.url ?? served.url, environment)
   await aborted(signal)
   await served.close()
+  if (page) await rm(page.folder, { recursive: true, force: true })
   return 0
 }
 
@@ -53,7 +66,10 @@ async function started(environment: Environment, options: Options, wanted: numbe
   // Loaded only here: no other command waits for it.
   const { startConsole } = await import('@orderpipeline/console')
   const say = (line: string): void => void environment.stderr.write(`${line}\n`)
-  const on = (port: number) => startConsole(environment, { ...options, port, command: 'orderpipeline', say })
+  const { user } = environment
+  const whatIf = askedWhatIf
+  const on = (port: number) =>
+    startConsole(environment, { ...options, user, whatIf, port, command: 'orderpipeline', say })
   try {
     return await on(wanted ?? usualPort)
   } catch (error) {
@@ -64,6 +80,22 @@ async function started(environment: Environment, options: Options, wanted: numbe
       cause: error,
     })
   }
+}
+
+const manner = ({ allowWrites }: Options): string =>
+  allowWrites
+    ? 'this machine alone; whoever has this address can act with your rights'
+    : 'read-only; this machine alone'
+
+/**
+ * A page of this user alone that leads to the address: what a browser is started with, every user
+ * of the machine can see.
+ */
+async function privatePage(address: string): Promise<{ readonly folder: string; readonly url: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'orderpipeline-console-'))
+  const file = join(folder, 'open.html')
+  await writeFile(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`, { mode: 0o600 })
+  return { folder, url: pathToFileURL(file).href }
 }
 
 function portOf(text: string | undefined): number | undefined {

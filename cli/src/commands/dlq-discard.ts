@@ -1,8 +1,8 @@
 // `orderpipeline dlq discard`: say of messages that nobody will play them again.
+import { lettersMeant } from '@orderpipeline/client'
 import {
   checkSelection,
   dlq,
-  lettersMeant,
   narrowed,
   selectOptions,
   withLetters,

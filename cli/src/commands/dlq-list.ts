@@ -1,17 +1,11 @@
 // `orderpipeline dlq list`: which messages did the stages of a pipeline give up on, and what became
 // of them?
+import { lettersMeant } from '@orderpipeline/client'
 import { Option } from 'commander'
 import type { DeadLetterState } from '@orderpipeline/kafka'
 import { painter } from '../colour.ts'
 import { CalledWrongly } from '../environment.ts'
-import {
-  checkSelection,
-  dlq,
-  lettersMeant,
-  selectOptions,
-  withLetters,
-  type SelectOptions,
-} from '../dead-letters/command.ts'
+import { checkSelection, dlq, selectOptions, withLetters, type SelectOptions } from '../dead-letters/command.ts'
 import { letterJson, letterTable } from '../dead-letters/render.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 

@@ -4,16 +4,14 @@ import { CalledWrongly } from '../environment.ts'
 import {
   checkSelection,
   dlq,
-  lettersMeant,
   narrowed,
   selectOptions,
   withLetters,
   type SelectOptions,
 } from '../dead-letters/command.ts'
 import { editedValue } from '../dead-letters/editing.ts'
-import type { DeadLetterTopic } from '../dead-letters/dead-letter-topic.ts'
-import { refuseUnreadable } from '../dead-letters/readable.ts'
-import { replayAll, replayPlan, type ReplayPlan } from '../dead-letters/replay-run.ts'
+import type { DeadLetterTopic } from '@orderpipeline/client'
+import { lettersMeant, refuseUnreadable, replayAll, replayPlan, type ReplayPlan } from '@orderpipeline/client'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options extends SelectOptions {

@@ -1,9 +1,9 @@
 // `orderpipeline dlq show`: what exactly is in a dead letter?
 import { painter } from '../colour.ts'
 import { CalledWrongly } from '../environment.ts'
-import { dlq, lettersMeant, withLetters } from '../dead-letters/command.ts'
+import { dlq, withLetters } from '../dead-letters/command.ts'
 import { letterJson, letterLines } from '../dead-letters/render.ts'
-import { whereOf } from '../dead-letters/selection.ts'
+import { lettersMeant, whereOf } from '@orderpipeline/client'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
@@ -41,7 +41,7 @@ async function show(
   if (whereOf(name).letter === undefined)
     throw new CalledWrongly(`Found ${JSON.stringify(name)}; allowed: a letter such as payment/2/17.`)
   const [letter] = await withLetters(environment, options, pipeline, (box) =>
-    lettersMeant(box, pipeline, name, options, [], new Date()),
+    lettersMeant(box, pipeline, name, {}, [], new Date()),
   )
   if (letter === undefined) return 1
   const text = options.json

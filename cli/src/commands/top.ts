@@ -1,9 +1,8 @@
 // `orderpipeline top`: how are pipelines doing right now, stage by stage?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
-import { connect, KubeUnreachable } from '../kube/connection.ts'
+import { connect, KubeUnreachable, noneAdvice } from '@orderpipeline/client'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
-import { noneAdvice } from '../kube/pipelines.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { groups } from '../groups.ts'
 import { createObserver, type Observer } from '../top/observe.ts'

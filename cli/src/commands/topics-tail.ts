@@ -2,8 +2,8 @@
 // and without joining a group.
 import { painter } from '../colour.ts'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
+import { wayToKafka } from '@orderpipeline/client'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
-import { wayToKafka } from '../kafka/connection.ts'
 import type { CommandContext, CommandDefinition, CommandFamily } from '../program.ts'
 import { recordJson, recordLine } from '../topics/render.ts'
 import { groups } from '../groups.ts'
@@ -60,7 +60,7 @@ async function tail(
   const { stdout } = environment
   const name = topic.startsWith(`${pipeline}.`) ? topic : `${pipeline}.${topic}`
   // A client of Kafka is a third of what a command would load at its start.
-  const { connectionTo, withAdvice } = await import('../kafka/connect.ts')
+  const { connectionTo, withAdvice } = await import('@orderpipeline/client/kafka')
   const { tailOf } = await import('../topics/tail.ts')
   const kafka = connectionTo(await wayToKafka(environment, options, pipeline))
   const paint = painter(environment.colour)

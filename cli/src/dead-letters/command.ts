@@ -1,14 +1,12 @@
 // What do the commands on dead letters have in common? Where Kafka is, which letters are meant, and
 // a box that is closed again.
 import { Option, type Command } from 'commander'
-import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
+import type { DeadLetterTopic, Filters } from '@orderpipeline/client'
+import { sinceOf, whereOf, wayToKafka } from '@orderpipeline/client'
 import { groups } from '../groups.ts'
-import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
+import { CalledWrongly, type Environment } from '../environment.ts'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
-import { wayToKafka } from '../kafka/connection.ts'
 import type { CommandFamily } from '../program.ts'
-import type { DeadLetterTopic } from './dead-letter-topic.ts'
-import { selected, sinceOf, whereOf, type Filters } from './selection.ts'
 
 export const dlq: CommandFamily = {
   name: 'dlq',
@@ -38,7 +36,7 @@ export async function withLetters<T>(
   work: (box: DeadLetterTopic) => Promise<T>,
 ): Promise<T> {
   // A client of Kafka is a third of what a command would load at its start.
-  const { openLetterBox } = await import('./dead-letter-topic.ts')
+  const { openLetterBox } = await import('@orderpipeline/client/kafka')
   const box = openLetterBox(await wayToKafka(environment, options, pipeline), pipeline)
   try {
     return await work(box)
@@ -51,34 +49,6 @@ export async function withLetters<T>(
 export function checkSelection(which: string | undefined, options: SelectOptions): void {
   whereOf(which)
   sinceOf(options.since, new Date())
-}
-
-/** @throws CommandFailed where there is no such pipeline, stage or letter */
-export async function lettersMeant(
-  box: DeadLetterTopic,
-  pipeline: string,
-  which: string | undefined,
-  options: SelectOptions,
-  states: readonly DeadLetterState[],
-  now: Date,
-): Promise<readonly DeadLetter[]> {
-  const where = whereOf(which)
-  const since = sinceOf(options.since, now)
-  const stages = await box.stages()
-  if (stages.length === 0)
-    throw new CommandFailed(`This Kafka has no dead-letter topic of a pipeline ${pipeline}.`, {
-      advice: `They are called ${pipeline}.<stage>.dead-letters. Is it the right Kafka, and may this user see them?`,
-    })
-  const { stage } = where
-  if (stage !== undefined && !stages.includes(stage))
-    throw new CommandFailed(`${pipeline} has no dead letters of a stage ${stage}; it has ${stages.join(', ')}.`)
-  const letters = await box.letters(stage === undefined ? stages : [stage], since)
-  const found = selected(letters, where, options, states, since)
-  if (where.letter !== undefined && found.length === 0)
-    throw new CommandFailed(`There is no letter ${where.letter}.`, {
-      advice: `orderpipeline dlq list ${pipeline} ${stage} --state all shows those there are.`,
-    })
-  return found
 }
 
 /**

@@ -7,11 +7,17 @@ import { painter } from '../colour.ts'
 import { narrowed } from './command.ts'
 import { editedValue, wireValue } from './editing.ts'
 import { letterLines, letterTable } from './render.ts'
-import { refuseUnreadable } from './readable.ts'
-import { refusal } from './replayable.ts'
-import type { DeadLetterTopic } from './dead-letter-topic.ts'
-import { replayAll, replayPlan } from './replay-run.ts'
-import { orderOf, selected, sinceOf, whereOf } from './selection.ts'
+import {
+  refuseUnreadable,
+  refusal,
+  replayAll,
+  replayPlan,
+  orderOf,
+  selected,
+  sinceOf,
+  whereOf,
+} from '@orderpipeline/client'
+import type { DeadLetterTopic } from '@orderpipeline/client'
 
 const now = new Date('2026-02-01T12:00:00Z')
 const order = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'

@@ -2,7 +2,7 @@
 import { maxReplays, type DeadLetter, type DeadLetterState } from '@orderpipeline/kafka'
 import type { Paint } from '../colour.ts'
 import { tables } from '../columns.ts'
-import { orderOf } from './selection.ts'
+import { orderOf } from '@orderpipeline/client'
 
 const colours: Record<DeadLetterState, Parameters<Paint>[1]> = {
   open: 'red',

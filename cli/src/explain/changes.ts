@@ -1,8 +1,8 @@
 // How did the replicas that are wanted for a stage change of late, and why? Each change a line, as
 // the operator keeps them in memory.
-import { durationText } from '../figures.ts'
+import { durationText } from '@orderpipeline/client/figures'
 import { wrapped } from '../wrapped.ts'
-import type { Explanation } from './explanation.ts'
+import type { Explanation } from '@orderpipeline/client'
 
 /** `sinceMs`: how far back; `now` in milliseconds since 1970. */
 export function changeLines(

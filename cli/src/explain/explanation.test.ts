@@ -1,9 +1,15 @@
 import type { OrderPipeline, OrderPipelineStatus, ScaledObject, Trigger } from '@orderpipeline/operator/api'
 import { answerOf, flowDecision, type FlowHistory } from '@orderpipeline/operator/pipeline'
 import { describe, expect, it } from 'vitest'
-import { explanation, type Reason } from './explanation.ts'
+import {
+  explanation,
+  type Autoscaler,
+  type PartObserved,
+  type Pod,
+  type Reason,
+  type Workload,
+} from '@orderpipeline/client'
 import { explanationLines } from './render.ts'
-import type { Autoscaler, PartObserved, Pod, Workload } from './observed.ts'
 
 const topic = 'shop.inventory.updated'
 const pipeline = (

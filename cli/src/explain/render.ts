@@ -2,7 +2,7 @@
 // effect.
 import type { Paint } from '../colour.ts'
 import { wrapped } from '../wrapped.ts'
-import type { Explanation } from './explanation.ts'
+import type { Explanation } from '@orderpipeline/client'
 
 export function explanationLines(
   { part, replicas, ready, wanted, minReplicas, maxReplicas, reasons }: Explanation,

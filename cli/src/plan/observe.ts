@@ -8,8 +8,8 @@ import {
   type Resource,
 } from '@orderpipeline/operator/api'
 import { identity, labelKeys, managedBy } from '@orderpipeline/operator/pipeline'
-import type { Kube } from '../kube/connection.ts'
-import { namespacePath, pipelinePath, type List } from '../kube/pipelines.ts'
+import type { Kube } from '@orderpipeline/client'
+import { namespacePath, pipelinePath, type List } from '@orderpipeline/client'
 
 export interface Observed {
   readonly pipeline: OrderPipeline | undefined

@@ -2,8 +2,7 @@
 // Without one they are taken to be the usual ones.
 import { configFrom, type Config } from '@orderpipeline/operator/config'
 import { CommandFailed } from '../environment.ts'
-import type { Kube } from '../kube/connection.ts'
-import type { List } from '../kube/pipelines.ts'
+import type { Kube, List } from '@orderpipeline/client'
 
 export interface OperatorSettings {
   readonly config: Config

@@ -4,7 +4,7 @@ import type { Condition, OrderPipeline, ReplicaCounts, StageStatus } from '@orde
 import { figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import type { Paint } from '../colour.ts'
 import { columns, tables } from '../columns.ts'
-import { ageText, countText, deadLettersText, drainText, rateText, unknown } from '../figures.ts'
+import { ageText, countText, deadLettersText, drainText, rateText, unknown } from '@orderpipeline/client/figures'
 import { wrapped } from '../wrapped.ts'
 
 /** No line is wider than `width`, where one is given. */

@@ -4,11 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Command } from 'commander'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
-import { connect, KubeUnreachable, type Kube } from '../kube/connection.ts'
+import {
+  connect,
+  KubeUnreachable,
+  type Kube,
+  pipelineNamed,
+  pipelinePath,
+  consequences,
+  progressOf,
+} from '@orderpipeline/client'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
-import { pipelineNamed, pipelinePath } from '../kube/pipelines.ts'
 import type { CommandContext, Performance } from '../program.ts'
-import { consequences, progressOf } from './progress.ts'
 
 interface Options extends ClusterOptions {
   readonly wait?: true

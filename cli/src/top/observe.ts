@@ -2,8 +2,8 @@
 // their status, their Deployments and autoscalers, and (through it) how many orders the gateways
 // have taken.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import type { Kube } from '../kube/connection.ts'
-import { pipelinePath, pipelinesOf, type List } from '../kube/pipelines.ts'
+import type { Kube } from '@orderpipeline/client'
+import { pipelinePath, pipelinesOf, type List } from '@orderpipeline/client'
 import { createOrderRate, type OrderRate } from './order-rate.ts'
 import { pipelineView, type Autoscaler, type PipelineView, type Workload } from './view.ts'
 

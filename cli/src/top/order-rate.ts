@@ -2,7 +2,7 @@
 // last look, read from its metrics through the API server, which reaches pods where the person at
 // the terminal may not.
 import { CommandFailed } from '../environment.ts'
-import type { Kube } from '../kube/connection.ts'
+import type { Kube } from '@orderpipeline/client'
 
 export interface OrderRate {
   /** undefined until a gateway has been seen twice. */

@@ -1,7 +1,7 @@
 // How does the view look in a terminal? Lines of text, coloured where that is wanted.
 import { painter, type Paint } from '../colour.ts'
 import { tables } from '../columns.ts'
-import { countText, deadLettersText, drainText, rateText } from '../figures.ts'
+import { countText, deadLettersText, drainText, rateText } from '@orderpipeline/client/figures'
 import type { PipelineView, StageView } from './view.ts'
 
 export interface FrameOptions {

@@ -18,7 +18,16 @@ const pipeline = (parts: readonly PartState[], changes: Partial<PipelineState> =
   ...changes,
 })
 const state = (at: number, pipelines: readonly PipelineState[], trouble?: string): ConsoleState => ({
-  ...{ at, cluster: 'c', namespace: 'default', pipelines, command: 'orderpipeline' },
+  ...{
+    at,
+    cluster: 'c',
+    namespace: 'default',
+    pipelines,
+    command: 'orderpipeline',
+    writes: false,
+    tries: false,
+    forecasts: false,
+  },
   ...(trouble === undefined ? {} : { trouble }),
 })
 

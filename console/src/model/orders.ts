@@ -15,6 +15,19 @@ export interface OrderView {
   readonly timeline: readonly OrderStep[]
 }
 
+/** As a list of a customer's orders has it. */
+export type OrderSummary = Pick<
+  OrderView,
+  'orderId' | 'status' | 'reason' | 'currency' | 'totalCents' | 'placedAt' | 'updatedAt'
+>
+
+export interface CustomerOrders {
+  /** Newest first. */
+  readonly orders: readonly OrderSummary[]
+  /** Where the older ones begin; absent where there are none. */
+  readonly next?: string
+}
+
 export interface OrderStep {
   readonly event: string
   readonly status?: string
@@ -45,5 +58,8 @@ export function waitsFor(order: OrderView, stages: readonly string[]): string | 
   const stage = order.timeline.toReversed().flatMap(({ event }) => turns[event] ?? [])[0]
   return stage !== undefined && stages.includes(stage) ? stage : undefined
 }
+
+/** As the gateway takes it for a customer where it authenticates none. */
+export const customerPattern = /^[\w.@:+-]{1,64}$/
 
 export const orderIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -10,6 +10,12 @@ export interface ConsoleState {
   readonly pipelines: readonly PipelineState[]
   /** Why the figures are old; absent while they are not. */
   readonly trouble?: string
+  /** Whether this console acts at all, for who has its key. */
+  readonly writes: boolean
+  /** Whether it offers to try things, on a pipeline of this machine. */
+  readonly tries: boolean
+  /** Whether it makes dry runs. */
+  readonly forecasts: boolean
   /** What goes before `orderpipeline` commands that a person copies. */
   readonly command: string
 }

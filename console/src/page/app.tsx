@@ -3,6 +3,8 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { keyOf, type ConsoleState, type PipelineState } from '../model/state.ts'
 import { Freshness } from './freshness.tsx'
+import type { Rights } from '../model/actions.ts'
+import { useRights } from './actions.ts'
 import { useLive } from './live.ts'
 import { go, useRoute } from './navigation.ts'
 import { pathOf, type Route } from './route.ts'
@@ -11,14 +13,25 @@ import { HomeView, UnknownView } from './views/home-view.tsx'
 import { OrdersView } from './views/orders-view.tsx'
 import { PipelineView } from './views/pipeline-view.tsx'
 import { ScalingView } from './views/scaling-view.tsx'
+import { TryView } from './views/try-view.tsx'
+import { WhatIfView } from './views/what-if-view.tsx'
 
-const titles = { pipeline: 'Pipeline', scaling: 'Scaling', orders: 'Orders', 'dead-letters': 'Dead letters' } as const
+const titles = {
+  pipeline: 'Pipeline',
+  scaling: 'Scaling',
+  orders: 'Orders',
+  'dead-letters': 'Dead letters',
+  'what-if': 'What if',
+  try: 'Try it',
+} as const
 type View = keyof typeof titles
 
 export function App() {
   const route = useRoute()
   const { state, connected } = useLive()
   const pipeline = 'pipeline' in route ? state?.pipelines.find((one) => keyOf(one) === route.pipeline) : undefined
+  const writes = state?.writes ?? false
+  const rights = useRights(pipeline ? keyOf(pipeline) : '', writes && pipeline !== undefined)
   const heading = useRef<HTMLElement>(null)
   const view = route.view
   useEffect(() => {
@@ -44,16 +57,16 @@ export function App() {
             <span>OrderPipeline</span>
           </a>
           {state && state.pipelines.length > 0 && 'pipeline' in route && <Picker state={state} route={route} />}
-          {'pipeline' in route && <Views route={route} />}
+          {'pipeline' in route && <Views route={route} hidden={hiddenViews(state)} />}
           <Freshness state={state} connected={connected} />
         </div>
       </header>
       <main id="main" ref={heading} tabIndex={-1}>
         <Trouble state={state} connected={connected} />
-        <Content {...{ route, state, pipeline, connected }} />
+        <Content {...{ route, state, pipeline, connected, rights }} />
       </main>
       <footer>
-        <span>Read-only: this console changes nothing.</span>
+        <span>{footerText(writes, rights)}</span>
         {state && <span>{`${state.cluster}, namespace ${state.namespace}`}</span>}
       </footer>
     </>
@@ -65,22 +78,33 @@ interface ContentProps {
   readonly state: ConsoleState | undefined
   readonly pipeline: PipelineState | undefined
   readonly connected: boolean
+  readonly rights: Rights | undefined
 }
 
-function Content({ route, state, pipeline, connected }: ContentProps) {
+function footerText(writes: boolean, rights: Rights | undefined): string {
+  if (!writes) return 'Read-only: this console changes nothing.'
+  if (rights?.by !== undefined) return `Actions are recorded as of ${rights.by}.`
+  return 'Actions need the address with a key that the console printed in its terminal.'
+}
+
+function Content({ route, state, pipeline, connected, rights }: ContentProps) {
   if (!state) return <p class="empty">Connecting …</p>
   if (route.view === 'home') return <HomeView state={state} />
   if (route.view === 'unknown') return <UnknownView />
   if (!pipeline) return <UnknownView pipeline={route.pipeline} state={state} />
   switch (route.view) {
     case 'pipeline':
-      return <PipelineView pipeline={pipeline} />
+      return <PipelineView pipeline={pipeline} rights={rights} />
     case 'scaling':
       return <ScalingView pipeline={pipeline} route={route} now={state.at} connected={connected} />
     case 'orders':
-      return <OrdersView pipeline={pipeline} id={route.id} />
+      return <OrdersView pipeline={pipeline} id={route.id} customer={route.customer} rights={rights} />
     case 'dead-letters':
-      return <DeadLettersView pipeline={pipeline} command={state.command} />
+      return <DeadLettersView pipeline={pipeline} command={state.command} writes={state.writes} rights={rights} />
+    case 'what-if':
+      return <WhatIfView pipeline={pipeline} question={route.question} />
+    case 'try':
+      return <TryView pipeline={pipeline} rights={rights} />
   }
 }
 
@@ -105,21 +129,29 @@ function Picker({ state, route }: { readonly state: ConsoleState; readonly route
   )
 }
 
-function Views({ route }: { readonly route: PipelineRoute }) {
+function hiddenViews(state: ConsoleState | undefined): readonly string[] {
+  return [...(state?.tries ? [] : ['try']), ...(state?.forecasts ? [] : ['what-if'])]
+}
+
+function Views({ route, hidden }: { readonly route: PipelineRoute; readonly hidden: readonly string[] }) {
   const { pipeline } = route
   const paths: Readonly<Record<View, string>> = {
     pipeline: pathOf({ view: 'pipeline', pipeline }),
     scaling: pathOf({ view: 'scaling', pipeline, minutes: route.view === 'scaling' ? route.minutes : 30 }),
     orders: pathOf({ view: 'orders', pipeline }),
     'dead-letters': pathOf({ view: 'dead-letters', pipeline }),
+    'what-if': pathOf({ view: 'what-if', pipeline }),
+    try: pathOf({ view: 'try', pipeline }),
   }
   return (
     <nav aria-label="Views">
-      {Object.entries(titles).map(([view, title]) => (
-        <a key={view} href={paths[view as View]} aria-current={route.view === view ? 'page' : undefined}>
-          {title}
-        </a>
-      ))}
+      {Object.entries(titles)
+        .filter(([view]) => !hidden.includes(view))
+        .map(([view, title]) => (
+          <a key={view} href={paths[view as View]} aria-current={route.view === view ? 'page' : undefined}>
+            {title}
+          </a>
+        ))}
     </nav>
   )
 }

@@ -72,9 +72,9 @@ export function useHistory(pipeline: string, connected: boolean): PipelineHistor
 export type Answered<T> = { readonly value: T } | { readonly status: number; readonly message: string }
 
 /** Never rejects: what goes wrong is an answer as well. */
-export async function ask<T>(path: string): Promise<Answered<T>> {
+export async function ask<T>(path: string, request: RequestInit = {}): Promise<Answered<T>> {
   try {
-    const response = await fetch(path, { signal: AbortSignal.timeout(40_000) })
+    const response = await fetch(path, { ...request, signal: AbortSignal.timeout(40_000) })
     const body = (await response.json()) as unknown
     if (response.ok) return { value: body as T }
     const { message } = body as { readonly message?: string }

@@ -14,7 +14,16 @@ describe('an address', () => {
       { view: 'scaling', pipeline, minutes: 30 },
       { view: 'orders', pipeline },
       { view: 'orders', pipeline, id: 'a?b#c' },
+      { view: 'orders', pipeline, customer: 'a b&c=d@e' },
       { view: 'dead-letters', pipeline },
+      { view: 'try', pipeline },
+      { view: 'what-if', pipeline },
+      { view: 'what-if', pipeline, question: { ordersPerSecond: 0.5, minutes: 3, burst: 8_000, stage: 'pay&ment' } },
+      {
+        view: 'what-if',
+        pipeline,
+        question: { ordersPerSecond: 200, minutes: 10, burst: 0, stage: 'payment', maxReplicas: 150 },
+      },
       { view: 'home' },
     ]
     for (const route of routes) {
@@ -25,6 +34,7 @@ describe('an address', () => {
   it('that is none of ours is unknown, and an odd range is the usual one', () => {
     expect(routeOf('/elsewhere').view).toBe('unknown')
     expect(routeOf('/pipelines/a/b/c').view).toBe('unknown')
+    expect(routeOf('/pipelines/a/b/what-if', '?rate=many')).toEqual({ view: 'what-if', pipeline: 'a/b' })
     expect(routeOf('/pipelines/a/b/scaling/p', '?minutes=7')).toMatchObject({ minutes: 30 })
   })
 })

@@ -1,12 +1,15 @@
 // Which address shows which view? Both ways, so that every view is a link that a colleague can
 // open. Pure.
+import { questionIn, queryOf, type Question } from '../model/what-if.ts'
 
 export type Route =
   | { readonly view: 'home' }
   | { readonly view: 'pipeline'; readonly pipeline: string }
   | { readonly view: 'scaling'; readonly pipeline: string; readonly part?: string; readonly minutes: number }
-  | { readonly view: 'orders'; readonly pipeline: string; readonly id?: string }
+  | { readonly view: 'orders'; readonly pipeline: string; readonly id?: string; readonly customer?: string }
   | { readonly view: 'dead-letters'; readonly pipeline: string }
+  | { readonly view: 'try'; readonly pipeline: string }
+  | { readonly view: 'what-if'; readonly pipeline: string; readonly question?: Question }
   | { readonly view: 'unknown' }
 
 /** Of the scaling view. */
@@ -26,9 +29,26 @@ export function routeOf(path: string, query = ''): Route {
     const minutes = ranges.find((range) => range === asked) ?? usualMinutes
     return { view, pipeline, minutes, ...(last === undefined ? {} : { part: last }) }
   }
-  if (view === 'orders') return { view, pipeline, ...(last === undefined ? {} : { id: last }) }
-  if (view === 'dead-letters' && last === undefined) return { view, pipeline }
+  if (view === 'orders') {
+    const customer = new URLSearchParams(query).get('customer')
+    if (last !== undefined) return { view, pipeline, id: last }
+    return { view, pipeline, ...(customer === null ? {} : { customer }) }
+  }
+  if (view === 'what-if' && last === undefined) {
+    const question = askedIn(query)
+    return { view, pipeline, ...(question && { question }) }
+  }
+  if ((view === 'dead-letters' || view === 'try') && last === undefined) return { view, pipeline }
   return { view: 'unknown' }
+}
+
+/** What is no question is none that was asked: the form begins anew. */
+function askedIn(query: string): Question | undefined {
+  try {
+    return questionIn(new URLSearchParams(query))
+  } catch {
+    return undefined
+  }
 }
 
 export function pathOf(route: Route): string {
@@ -42,9 +62,13 @@ export function pathOf(route: Route): string {
       return `${base}/scaling${part}${route.minutes === usualMinutes ? '' : `?minutes=${route.minutes}`}`
     }
     case 'orders':
-      return `${base}/orders${route.id === undefined ? '' : `/${encodeURIComponent(route.id)}`}`
+      if (route.id !== undefined) return `${base}/orders/${encodeURIComponent(route.id)}`
+      return `${base}/orders${route.customer === undefined ? '' : `?customer=${encodeURIComponent(route.customer)}`}`
+    case 'what-if':
+      return `${base}/what-if${route.question === undefined ? '' : `?${queryOf(route.question)}`}`
     case 'dead-letters':
-      return `${base}/dead-letters`
+    case 'try':
+      return `${base}/${route.view}`
   }
 }
 

@@ -1,5 +1,5 @@
 // How are figures said to a person? Short, with a unit, and a dash where there is none. Pure.
-import { countText, durationText, rateText } from '@orderpipeline/cli/figures'
+import { countText, durationText, rateText } from '@orderpipeline/client/figures'
 import type { PartState, Trend } from '../model/state.ts'
 
 export { countText, durationText, rateText }

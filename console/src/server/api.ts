@@ -1,19 +1,21 @@
 // What does the page ask for besides the stream? The history of a pipeline, an order, and the dead
 // letters. All bounded in time and number.
-import { CommandFailed } from '@orderpipeline/cli/observing'
+import { CommandFailed } from '@orderpipeline/client'
+import { DeadlineExceeded, within } from '@orderpipeline/kafka'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { groupedLetters, type DeadLetters } from '../model/dead-letters.ts'
-import { orderIdPattern } from '../model/orders.ts'
+import { customerPattern, orderIdPattern } from '../model/orders.ts'
+import { decoded, problem, statusOf, type Answer } from './answer.ts'
+import { every } from './every.ts'
 import type { Observer } from './observer.ts'
 import type { Source } from './source.ts'
-
-export interface Answer {
-  readonly status: number
-  readonly body: object
-}
+import { forecaster, type DryRunner } from './what-if.ts'
 
 export interface Api {
   /** undefined where the path is not of the API. */
-  answer(path: string): Promise<Answer | undefined>
+  answer(path: string, query?: URLSearchParams): Promise<Answer | undefined>
+  /** The dead letters of a pipeline are other ones now. */
+  forget(pipeline: string): void
 }
 
 /**
@@ -24,39 +26,57 @@ const lettersKeptMs = 10_000
 const lettersTimeoutMs = 30_000
 const mostOrdersAtOnce = 8
 
-export function createApi(source: Source, observer: Pick<Observer, 'history' | 'state'>): Api {
+export function createApi(source: Source, observer: Pick<Observer, 'history' | 'pipeline'>, whatIf?: DryRunner): Api {
+  const forecasts = whatIf && forecaster(whatIf)
   const letters = lettersReader(source)
   let ordersInFlight = 0
 
-  const order = async (pipeline: string, id: string): Promise<Answer> => {
-    if (!orderIdPattern.test(id))
-      return problem(400, `Order id: found ${JSON.stringify(id.slice(0, 60))}; allowed: a UUID as the gateway gives it`)
+  const lookedUp = async (look: () => Promise<Answer>): Promise<Answer> => {
     if (ordersInFlight >= mostOrdersAtOnce) return problem(503, 'Too many look-ups at once; try again.')
     ordersInFlight += 1
     try {
-      const found = await source.order(pipeline, id.toLowerCase())
-      return found ? { status: 200, body: found } : problem(404, `There is no order ${id} in ${pipeline}.`)
+      return await look()
     } finally {
       ordersInFlight -= 1
     }
   }
+  const order = async (pipeline: string, id: string): Promise<Answer> => {
+    if (!orderIdPattern.test(id))
+      return problem(400, `Order id: found ${JSON.stringify(id.slice(0, 60))}; allowed: a UUID as the gateway gives it`)
+    return lookedUp(async () => {
+      const found = await source.order(pipeline, id.toLowerCase())
+      return found ? { status: 200, body: found } : problem(404, `There is no order ${id} in ${pipeline}.`)
+    })
+  }
+  const orders = async (pipeline: string, customer: string, cursor: string | undefined): Promise<Answer> => {
+    if (!customerPattern.test(customer))
+      return problem(
+        400,
+        `Customer: found ${JSON.stringify(customer.slice(0, 70))}; allowed: up to 64 letters, digits and . @ : + - _`,
+      )
+    return lookedUp(async () => ({ status: 200, body: await source.ordersOf(pipeline, customer, cursor) }))
+  }
 
   return {
-    answer: async (path) => {
+    forget: letters.forget,
+    answer: async (path, query) => {
       const [root, kind, namespace, name, id, ...more] = path.split('/').filter(Boolean).map(decoded)
       if (root !== 'api') return undefined
       if (namespace === undefined || name === undefined || more.length > 0)
         return problem(404, 'There is no such address.')
-      const known = observer.state.pipelines.some((one) => one.namespace === namespace && one.name === name)
+      const known = observer.pipeline(`${namespace}/${name}`)
       if (!known) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
       try {
         if (kind === 'history' && id === undefined)
           return { status: 200, body: observer.history(`${namespace}/${name}`) }
         if (kind === 'orders' && id !== undefined) return await order(name, id)
-        if (kind === 'dead-letters' && id === undefined) return { status: 200, body: await letters(name) }
+        if (kind === 'what-if' && id === undefined && forecasts) return await forecasts(known, query)
+        if (kind === 'customers' && id !== undefined) return await orders(name, id, query?.get('cursor') ?? undefined)
+        if (kind === 'dead-letters' && id === undefined) return { status: 200, body: await letters.of(known) }
       } catch (error) {
         if (error instanceof CommandFailed)
           return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))
+        if (error instanceof DeadlineExceeded) return problem(502, `Kafka is slow: ${error.message}.`)
         throw error
       }
       return problem(404, 'There is no such address.')
@@ -64,52 +84,20 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
   }
 }
 
-function lettersReader(source: Source): (pipeline: string) => Promise<DeadLetters> {
-  const readings = new Map<string, { readonly at: number; readonly letters: Promise<DeadLetters> }>()
-  const read = async (pipeline: string): Promise<DeadLetters> => {
-    const { pipelines } = await source.look()
-    const found = pipelines.find(({ metadata }) => metadata.name === pipeline)
-    if (!found) throw new CommandFailed(`There is no pipeline ${pipeline}.`)
-    const groups = groupedLetters(await withDeadline(source.letters(found), lettersTimeoutMs))
+function lettersReader(source: Source) {
+  const readings = new Map<string, (pipeline: OrderPipeline) => Promise<DeadLetters>>()
+  const read = async (pipeline: OrderPipeline): Promise<DeadLetters> => {
+    const letters = await within(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
+    const groups = groupedLetters(letters)
     return { at: Date.now(), waiting: groups.reduce((sum, { waiting }) => sum + waiting, 0), groups }
   }
-  return (pipeline) => {
-    const known = readings.get(pipeline)
-    if (known && performance.now() - known.at < lettersKeptMs) return known.letters
-    const letters = read(pipeline)
-    readings.set(pipeline, { at: performance.now(), letters })
-    letters.catch(() => readings.delete(pipeline))
-    return letters
-  }
-}
-
-async function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new CommandFailed(`Kafka did not answer within ${milliseconds / 1_000} s.`)),
-      milliseconds,
-    )
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-const problem = (status: number, message: string): Answer => ({ status, body: { message } })
-
-/** As the gateway, or the API server in between, has answered. */
-const statusOf = ({ message }: CommandFailed): number => {
-  const status = Number(/ answered (\d{3}) /.exec(message)?.[1])
-  return status === 401 || status === 403 ? status : 502
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
+  return {
+    of: (pipeline: OrderPipeline): Promise<DeadLetters> => {
+      const { name } = pipeline.metadata
+      const reading = readings.get(name) ?? every(lettersKeptMs, read)
+      readings.set(name, reading)
+      return reading(pipeline)
+    },
+    forget: (pipeline: string): void => void readings.delete(pipeline),
   }
 }

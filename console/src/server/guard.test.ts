@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { refusalOf, securityHeaders } from './guard.ts'
 
-const ask = (headers: Record<string, string>, method = 'GET') => refusalOf({ method, headers }, 4480)?.status
+const ask = (headers: Record<string, string>, method = 'GET', posts = false) =>
+  refusalOf({ method, headers }, 4480, posts)?.status
 
 describe('the console is served', () => {
   it('to its own page, under the names of this machine', () => {
@@ -24,9 +25,21 @@ describe('the console is served', () => {
     expect(ask(link)).toBeUndefined()
     expect(ask({ ...link, 'sec-fetch-dest': 'iframe' })).toBe(403)
   })
-  it('for reading alone', () => {
+  it('for reading alone where it does not act', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
       expect(ask({ host: 'localhost:4480' }, method)).toBe(405)
+  })
+  it('for acting where it may, to its own page that sends JSON, and to no form of another site', () => {
+    const host = 'localhost:4480'
+    const json = { host, 'content-type': 'application/json' }
+    const posted = (headers: Record<string, string>) => ask(headers, 'POST', true)
+    expect(posted({ ...json, origin: 'http://localhost:4480', 'sec-fetch-site': 'same-origin' })).toBeUndefined()
+    expect(posted({ host, 'content-type': 'text/plain' })).toBe(415)
+    expect(posted({ host, 'content-type': 'application/x-www-form-urlencoded' })).toBe(415)
+    expect(posted({ ...json, origin: 'https://evil.example' })).toBe(403)
+    expect(posted({ ...json, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(403)
+    expect(posted({ ...json, host: 'evil.example:4480' })).toBe(421)
+    expect(ask(json, 'DELETE', true)).toBe(405)
   })
   it('without inline code and in no frame', () => {
     const policy = securityHeaders['content-security-policy'] ?? ''

@@ -12,8 +12,8 @@ export interface Asked {
   readonly headers: IncomingHttpHeaders
 }
 
-/** `port` is the one that is listened on. */
-export function refusalOf({ method, headers }: Asked, port: number): Refusal | undefined {
+/** `port` is the one that is listened on; `posts`: something may be asked for here. */
+export function refusalOf({ method, headers }: Asked, port: number, posts = false): Refusal | undefined {
   const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`)
   if (!names.includes(headers.host ?? ''))
     return { status: 421, reason: `Host: found ${JSON.stringify(headers.host ?? '')}; allowed: ${names.join(', ')}` }
@@ -24,8 +24,12 @@ export function refusalOf({ method, headers }: Asked, port: number): Refusal | u
   const navigates = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
   if (site !== undefined && site !== 'same-origin' && site !== 'none' && !navigates)
     return { status: 403, reason: 'Sec-Fetch-Site: a page of another site may not read this' }
-  if (method !== 'GET' && method !== 'HEAD')
-    return { status: 405, reason: `${method} is not served: this console only reads` }
+  if (method === 'GET' || method === 'HEAD') return undefined
+  if (method !== 'POST' || !posts)
+    return { status: 405, reason: `${method} is not served here: this console only reads` }
+  // A form of another site can send neither this type nor the header with the key.
+  if (headers['content-type'] !== 'application/json')
+    return { status: 415, reason: 'Content-Type: allowed: application/json' }
   return undefined
 }
 

@@ -1,6 +1,7 @@
 // How do many viewers cost the cluster no more than one? One loop looks, keeps the history, and
 // hands each change to all who listen.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { changeBetween } from '../model/change.ts'
 import { History } from '../model/history.ts'
 import { keyOf, type ConsoleState, type PartHistory, type StateChange } from '../model/state.ts'
@@ -9,6 +10,8 @@ import type { Source } from './source.ts'
 
 export interface Observer {
   readonly state: ConsoleState
+  /** As the last look found it, by `<namespace>/<name>`. */
+  pipeline(key: string): OrderPipeline | undefined
   /** By part; empty for a pipeline that is not known. */
   history(pipeline: string): Readonly<Record<string, PartHistory>>
   /** Called with each change, until the function that is returned is called. */
@@ -21,6 +24,9 @@ export interface Observer {
 
 export interface ObserverOptions {
   readonly command: string
+  readonly writes?: boolean
+  readonly tries?: boolean
+  readonly forecasts?: boolean
   /** Between looks while somebody watches. */
   readonly watchedMs?: number
   /** Between looks for the history alone. */
@@ -32,23 +38,26 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
   const history = new History()
   const listeners = new Set<(change: StateChange) => void>()
   const sent = new Map<string, string>()
+  let found: readonly OrderPipeline[] = []
   let wake: AbortController | undefined
   let state: ConsoleState = {
     ...{ at: Date.now(), cluster: source.cluster, namespace: source.namespace, pipelines: [] },
-    command: options.command,
+    ...{ command: options.command, writes: options.writes ?? false, tries: options.tries ?? false },
+    forecasts: options.forecasts ?? false,
     trouble: 'Not looked yet.',
   }
 
   const look = async (): Promise<ConsoleState> => {
     try {
       const { at, pipelines, listed, flows } = await source.look()
+      found = pipelines
       const { trouble: _none, ...rest } = state
       return {
         ...rest,
         at,
         pipelines: pipelines.map((pipeline) => {
           const key = `${source.namespace}/${pipeline.metadata.name}`
-          return pipelineState(pipeline, { listed, flows }, (part, lag) =>
+          return pipelineState(pipeline, { listed, ...(flows && { flows }) }, (part, lag) =>
             history.past(key, part, { at, lag: lag ?? null }),
           )
         }),
@@ -69,6 +78,7 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
     get state() {
       return state
     },
+    pipeline: (key) => found.find(({ metadata }) => `${source.namespace}/${metadata.name}` === key),
     history: (pipeline) => (state.pipelines.some((one) => keyOf(one) === pipeline) ? history.of(pipeline) : {}),
     listen: (take) => {
       listeners.add(take)

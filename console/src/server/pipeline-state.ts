@@ -1,5 +1,5 @@
 // What is shown of a pipeline? From the objects of a look to the shape that the page draws. Pure.
-import { explanation, partsAmong, type Listed, type PartObserved } from '@orderpipeline/cli/observing'
+import { explanation, partsAmong, type Listed, type PartObserved } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { figuresOf, gatewayName, namespaceOf, partsOf, workloadName } from '@orderpipeline/operator/pipeline'
 import type { Past } from '../model/history.ts'

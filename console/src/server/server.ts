@@ -2,16 +2,22 @@
 // stream and the API.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { actionsApi } from './actions-api.ts'
+import type { Actions } from './actions.ts'
 import { createApi } from './api.ts'
+import { addressWithKey } from './access.ts'
 import { eventStreams } from './event-streams.ts'
 import { refusalOf, securityHeaders } from './guard.ts'
 import type { Observer } from './observer.ts'
 import type { PageFiles } from '../page-files.ts'
+import type { DryRunner } from './what-if.ts'
 import type { Source } from './source.ts'
 
 export interface ConsoleServer {
   readonly port: number
   readonly url: string
+  /** Of the console with its key, where it acts; else the same. */
+  readonly address: string
   readonly viewers: number
   close(): Promise<void>
 }
@@ -23,12 +29,16 @@ export interface ServerOptions {
   /** 0: any that is free. */
   readonly port: number
   readonly say: (line: string) => void
+  /** What the console may do; without, it only reads. */
+  readonly actions?: Actions
+  readonly whatIf?: DryRunner
 }
 
 /** @throws NodeJS.ErrnoException EADDRINUSE where another program holds the port */
 export async function serveConsole(options: ServerOptions): Promise<ConsoleServer> {
   const streams = eventStreams(options.observer)
-  const api = createApi(options.source, options.observer)
+  const api = createApi(options.source, options.observer, options.whatIf)
+  const acting = options.actions && actionsApi(options.actions, options.observer, (pipeline) => api.forget(pipeline))
   let port = 0
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -39,14 +49,14 @@ export async function serveConsole(options: ServerOptions): Promise<ConsoleServe
   })
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
-    const refusal = refusalOf(request, port)
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
+    const refusal = refusalOf(request, port, acting?.isAction(pathname))
     if (refusal) return json(response, refusal.status, { message: refusal.reason })
-    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1')
     if (pathname === '/api/stream' && request.method === 'GET') {
       if (!streams.open(response)) json(response, 503, { message: 'Too many pages watch already.' })
       return
     }
-    const found = await api.answer(pathname)
+    const found = (await acting?.answer(request, pathname)) ?? (await api.answer(pathname, searchParams))
     if (found) return json(response, found.status, found.body)
     file(response, await options.files(), pathname)
   }
@@ -58,11 +68,13 @@ export async function serveConsole(options: ServerOptions): Promise<ConsoleServe
   return {
     port,
     url: `http://127.0.0.1:${port}`,
+    address: acting ? addressWithKey(`http://127.0.0.1:${port}`, acting.key) : `http://127.0.0.1:${port}`,
     get viewers() {
       return streams.count
     },
     close: async () => {
       streams.close()
+      await acting?.close()
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },

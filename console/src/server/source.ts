@@ -2,23 +2,21 @@
 // user's own kubeconfig; only read.
 import {
   CommandFailed,
-  connect,
   flowOf,
   kafkaConfigOf,
   listedPods,
   listedScaling,
-  namespacePath,
-  openLetterBox,
   orderOf,
   pipelinesOf,
-  type Environment,
   type Kube,
-} from '@orderpipeline/cli/observing'
+} from '@orderpipeline/client'
+import { openLetterBox } from '@orderpipeline/client/kafka'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
-import { gatewayName, labelKeys, ports, workloadName } from '@orderpipeline/operator/pipeline'
+import { labelKeys } from '@orderpipeline/operator/pipeline'
 import type { LetterSummary } from '../model/dead-letters.ts'
-import type { OrderView } from '../model/orders.ts'
-import { once } from './once.ts'
+import type { CustomerOrders, OrderView } from '../model/orders.ts'
+import { beside, every } from './every.ts'
+import { gatewayPath, orderPath } from './gateway-path.ts'
 import type { Flows, Look } from './pipeline-state.ts'
 
 export interface Source {
@@ -28,14 +26,10 @@ export interface Source {
   look(): Promise<Look>
   /** undefined where there is no such order. @throws CommandFailed */
   order(pipeline: string, id: string): Promise<OrderView | undefined>
+  /** A page of a customer's orders. @throws CommandFailed */
+  ordersOf(pipeline: string, customer: string, cursor: string | undefined): Promise<CustomerOrders>
   /** All letters, those included that do not wait any more. @throws CommandFailed */
   letters(pipeline: OrderPipeline): Promise<readonly LetterSummary[]>
-}
-
-export interface SourceOptions {
-  readonly namespace?: string
-  readonly context?: string
-  readonly kubeconfig?: string
 }
 
 /** Pods may be thousands, and only say why replicas are missing. */
@@ -43,12 +37,12 @@ const podsEveryMs = 10_000
 /** Each stage that is scaled on flow costs a request. */
 const flowsEveryMs = 5_000
 const orderTimeoutMs = 5_000
+const ordersAPage = 20
 
-export async function kubeSource(environment: Environment, options: SourceOptions): Promise<Source> {
-  const kube = await connect(environment, options)
-  const namespace = options.namespace ?? kube.namespace
+export function kubeSource(kube: Kube, namespace = kube.namespace): Source {
   const pods = every(podsEveryMs, () => listedPods(kube, namespace, labelKeys.pipeline))
-  const flows = every(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) => flowsOf(kube, scaledObjects))
+  // The operator may take seconds to answer; the figures do not wait for its decisions.
+  const flows = beside(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) => flowsOf(kube, scaledObjects))
   return {
     cluster: kube.cluster,
     namespace,
@@ -58,48 +52,26 @@ export async function kubeSource(environment: Environment, options: SourceOption
         listedScaling(kube, namespace, labelKeys.pipeline),
         pods(),
       ])
-      const decided = await flows(scaling.scaledObjects)
-      return { at: Date.now(), pipelines, listed: { ...scaling, pods: listed }, flows: decided }
+      const decided = flows(scaling.scaledObjects)
+      return {
+        at: Date.now(),
+        pipelines,
+        listed: { ...scaling, pods: listed },
+        ...(decided === undefined ? {} : { flows: decided }),
+      }
     },
     order: async (pipeline, id) => {
-      const service = `${encodeURIComponent(workloadName(pipeline, gatewayName))}:${ports.http}`
-      const path = `${namespacePath('v1', namespace)}/services/${service}/proxy/v1/orders/${encodeURIComponent(id)}`
-      const text = await kube.getText(path, orderTimeoutMs)
+      const text = await kube.getText(orderPath({ metadata: { name: pipeline, namespace } }, id), orderTimeoutMs)
       return text === undefined ? undefined : orderIn(text)
     },
-    letters: (pipeline) => lettersOf(kube, pipeline),
-  }
-}
-
-/** A source that is made when it is needed; its first look waits for `after`. */
-export function laterSource(
-  make: () => Promise<Source>,
-  { cluster, namespace, after }: Pick<Source, 'cluster' | 'namespace'> & { readonly after: Promise<void> },
-): Source {
-  const source = once(make)
-  return {
-    ...{ cluster, namespace },
-    look: async () => {
-      await after
-      return (await source()).look()
+    ordersOf: async (pipeline, customer, cursor) => {
+      const query = new URLSearchParams({ customer, limit: String(ordersAPage), ...(cursor && { cursor }) })
+      const path = gatewayPath({ metadata: { name: pipeline, namespace } }, `/v1/orders?${query.toString()}`)
+      const text = await kube.getText(path, orderTimeoutMs)
+      if (text === undefined) throw new CommandFailed(`The gateway of ${pipeline} is not there.`)
+      return ordersIn(text)
     },
-    order: async (pipeline, id) => (await source()).order(pipeline, id),
-    letters: async (pipeline) => (await source()).letters(pipeline),
-  }
-}
-
-/** Reads at most once in `ms`, and answers with what was read last in between. */
-function every<Args extends readonly unknown[], Read>(
-  ms: number,
-  read: (...args: Args) => Promise<Read>,
-): (...args: Args) => Promise<Read> {
-  let last: { readonly at: number; readonly value: Promise<Read> } | undefined
-  return (...args) => {
-    if (last && performance.now() - last.at < ms) return last.value
-    const value = read(...args)
-    last = { at: performance.now(), value }
-    value.catch(() => (last = undefined)) // the next look tries again
-    return value
+    letters: (pipeline) => lettersOf(kube, pipeline),
   }
 }
 
@@ -120,6 +92,17 @@ export function orderIn(text: string): OrderView {
     // Said below.
   }
   throw new CommandFailed(`The gateway's answer is no order: ${text.slice(0, 100)}`)
+}
+
+/** @throws CommandFailed where the answer is no list of orders */
+function ordersIn(text: string): CustomerOrders {
+  try {
+    const page = JSON.parse(text) as Partial<CustomerOrders> | null
+    if (Array.isArray(page?.orders)) return page as CustomerOrders
+  } catch {
+    // Said below.
+  }
+  throw new CommandFailed(`The gateway's answer is no list of orders: ${text.slice(0, 100)}`)
 }
 
 async function lettersOf(kube: Kube, pipeline: OrderPipeline): Promise<readonly LetterSummary[]> {

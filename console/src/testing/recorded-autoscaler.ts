@@ -1,6 +1,6 @@
 // What does an autoscaler say of a recorded load? As much as the HorizontalPodAutoscaler's status
 // says of lag and CPU.
-import type { Listed } from '@orderpipeline/cli/observing'
+import type { Listed } from '@orderpipeline/client'
 import type { ScaledObject } from '@orderpipeline/operator/api'
 
 export interface PartRun {

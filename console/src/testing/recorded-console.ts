@@ -3,6 +3,8 @@
 import { createObserver, type Observer } from '../server/observer.ts'
 import { serveConsole, type ConsoleServer } from '../server/server.ts'
 import { pageFiles } from '../page-files.ts'
+import { recordedWhatIf } from './recorded-what-if.ts'
+import type { RecordedActions } from './recorded-actions.ts'
 import { recordedSource, type RecordedSource } from './recorded-shop.ts'
 
 export interface RecordedConsole {
@@ -23,13 +25,17 @@ export interface RecordedOptions {
   /** How long the console has looked. */
   readonly lookedMs?: number
   readonly port?: number
+  /** What it may do; it only reads unless given. */
+  readonly actions?: RecordedActions
 }
 
 /** Its last look is of now. */
 export async function recordedConsole(options: RecordedOptions = {}): Promise<RecordedConsole> {
   const now = Date.now()
-  const { source: recorded = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0 } = options
-  const observer = createObserver(recorded, { command: 'orderpipeline' })
+  const { source: recorded = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0, actions } = options
+  if (actions) recorded.letters = () => Promise.resolve(actions.letters())
+  const may = { writes: actions !== undefined, tries: actions?.tryIt !== undefined, forecasts: true }
+  const observer = createObserver(recorded, { command: 'orderpipeline', ...may })
   for (let at = now - lookedMs; at <= now; at += stepMs) {
     recorded.at = at
     await observer.step()
@@ -37,11 +43,10 @@ export async function recordedConsole(options: RecordedOptions = {}): Promise<Re
   const said: string[] = []
   const files = await pageFiles()
   const server = await serveConsole({
-    source: recorded,
-    observer,
+    ...{ source: recorded, observer, port, say: (line: string) => void said.push(line) },
     files: () => Promise.resolve(files),
-    port,
-    say: (line) => said.push(line),
+    ...(actions && { actions }),
+    whatIf: recordedWhatIf,
   })
   return { source: recorded, observer, server, said, close: () => server.close() }
 }

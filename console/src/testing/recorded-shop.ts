@@ -2,12 +2,12 @@
 // bursts, as an API server would show it: the operator's own objects, and figures from a plain
 // account of what arrives and what is done. The same for the same time.
 import { readFileSync } from 'node:fs'
-import type { LabelledPod, Listed } from '@orderpipeline/cli/observing'
+import type { LabelledPod, Listed } from '@orderpipeline/client'
 import type { Deployment, KafkaTopic, OrderPipeline, ScaledObject, StageStatus } from '@orderpipeline/operator/api'
 import { desired, partsOf } from '@orderpipeline/operator/pipeline'
 import { parse } from 'yaml'
 import type { LetterSummary } from '../model/dead-letters.ts'
-import type { OrderView } from '../model/orders.ts'
+import type { CustomerOrders, OrderSummary, OrderView } from '../model/orders.ts'
 import type { Look } from '../server/pipeline-state.ts'
 import type { Source } from '../server/source.ts'
 import { autoscalerOf, wantedBy, type PartRun } from './recorded-autoscaler.ts'
@@ -58,6 +58,7 @@ export function recordedSource(start: number, pipeline = shopPipeline()): Record
       )
     },
     order: (_pipeline, id) => Promise.resolve(id === recordedOrder.orderId ? recordedOrder : undefined),
+    ordersOf: (_pipeline, customer, cursor) => Promise.resolve(recordedOrdersOf(customer, cursor)),
     letters: () => Promise.resolve(recordedLetters),
   }
   return source
@@ -196,6 +197,18 @@ export const recordedOrder: OrderView = {
     { event: 'OrderValidated', status: 'PROCESSING', at: after(180) },
     { event: 'StockReserved', at: after(410) },
   ],
+}
+
+/** Two pages of the recorded order's customer. */
+function recordedOrdersOf(customer: string, cursor: string | undefined): CustomerOrders {
+  if (customer !== recordedOrder.customerId) return { orders: [] }
+  const older = (index: number): OrderSummary => ({
+    ...{ orderId: `01936d5e-7a2b-7c3d-8e4f-${(index + 16).toString(16).padStart(12, '0')}`, currency: 'EUR' },
+    ...{ status: index % 5 === 0 ? 'CANCELLED' : 'SHIPPED', totalCents: 1_000 + 731 * index },
+    ...{ placedAt: after(-index * 3_600_000), updatedAt: after(-index * 3_600_000 + 4_000) },
+  })
+  const all = [recordedOrder, ...Array.from({ length: 24 }, (_, index) => older(index + 1))]
+  return cursor === undefined ? { orders: all.slice(0, 20), next: 'older' } : { orders: all.slice(20) }
 }
 
 const letter = (index: number, stage: string, reason: string, verdict: string, message: string): LetterSummary => ({

@@ -3,6 +3,7 @@
 // pictures.
 import { join } from 'node:path'
 import { recordedOrder } from './recorded-shop.ts'
+import { recordedActions } from './recorded-actions.ts'
 import { recordedConsole } from './recorded-console.ts'
 import { settled, startBrowser } from './browser.ts'
 
@@ -12,6 +13,7 @@ const views = {
   scaling: '/scaling/payment',
   order: `/orders/${recordedOrder.orderId}`,
   'dead-letters': '/dead-letters',
+  'what-if': '/what-if?rate=50&minutes=10&burst=8000&stage=payment&max=200',
 }
 /** A picture is the upper part of a view: as much as is on a usual screen. */
 const heights: Readonly<Record<keyof typeof views, number>> = {
@@ -19,11 +21,13 @@ const heights: Readonly<Record<keyof typeof views, number>> = {
   scaling: 1_120,
   order: 580,
   'dead-letters': 820,
+  'what-if': 1_060,
 }
 
 const darkToo = ['pipeline', 'scaling']
 
 const recorded = await recordedConsole()
+const acting = await recordedConsole({ actions: recordedActions() })
 const browser = await startBrowser()
 try {
   for (const colorScheme of ['light', 'dark'] as const)
@@ -38,7 +42,17 @@ try {
       process.stdout.write(`${file}\n`)
       await page.close()
     }
+  const page = await browser.newPage({ viewport: { width: 1_440, height: 820 }, reducedMotion: 'reduce' })
+  await page.goto(acting.server.address)
+  await settled(page)
+  await page.goto(`${acting.server.url}/pipelines/default/shop/dead-letters`)
+  await page.getByRole('button', { name: 'Replay … ProviderFault of payment' }).click()
+  await page.getByText('would be played again').waitFor()
+  const file = join(folder, 'console-replay-light.png')
+  await page.screenshot({ path: file, animations: 'disabled' })
+  process.stdout.write(`${file}\n`)
 } finally {
   await browser.close()
   await recorded.close()
+  await acting.close()
 }

@@ -35,7 +35,12 @@ const listOf = (groupVersion: string, resources: readonly Resource[]) => ({
       singularName: kind.toLowerCase(),
       namespaced: true,
       kind,
-      verbs: kind === 'OrderPipeline' ? ['get', 'list', 'patch'] : ['get', 'list'],
+      verbs: verbsOf(kind),
       ...(kind === 'OrderPipeline' ? { shortNames: ['op'] } : {}),
     })),
 })
+
+function verbsOf(kind: string): string[] {
+  if (kind === 'OrderPipeline') return ['get', 'list', 'patch']
+  return kind === 'Pod' ? ['delete', 'get', 'list'] : ['get', 'list']
+}

@@ -1,6 +1,6 @@
 // How do the commands and kubectl speak to this runtime? As to an API server: HTTPS on the loopback
 // address, a bearer token, the paths and answers of Kubernetes for the objects that there are.
-// Reading is free; a pipeline's spec may be patched, and nothing else is written.
+// Reading is free; a pipeline's spec may be patched, a pod killed, and nothing else is written.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -24,6 +24,8 @@ export interface LocalApiOptions {
   /** The port of this machine on which a pod or Service serves; undefined where there is none. */
   readonly portOf: (kind: 'pods' | 'services', name: string, port: string) => number | undefined
   readonly logOf: (pod: string) => string | undefined
+  /** Ends the pod's process at once; it is started again as after a crash. */
+  readonly kill: (pod: string) => void
   /** A pipeline as it is to be. @throws CommandRefused */
   readonly edit: (pipeline: OrderPipeline) => Promise<OrderPipeline>
 }
@@ -119,12 +121,26 @@ async function answer(
     at.subresource === undefined
   )
     return patch(request, response, at, options)
+  if (
+    request.method === 'DELETE' &&
+    at.resource.kind === 'Pod' &&
+    at.name !== undefined &&
+    at.subresource === undefined
+  )
+    return kill(response, at, options)
   refuse(
     response,
     405,
     'MethodNotAllowed',
-    `${request.method} is not served here; a pipeline's spec can be patched, all else is read`,
+    `${request.method} is not served here; a pipeline's spec can be patched, a pod deleted, all else is read`,
   )
+}
+
+function kill(response: ServerResponse, { namespace, name = '' }: Target, options: LocalApiOptions): void {
+  const pod = options.objects.get('Pod', namespace ?? 'default', name)
+  if (!pod) return refuse(response, 404, 'NotFound', `pods "${name}" not found`)
+  options.kill(name)
+  json(response, 200, pod)
 }
 
 function knows({ headers }: IncomingMessage, token: string): boolean {

@@ -12,6 +12,8 @@ interface ScalingChartProps {
   readonly history: PartHistory
   readonly minutes: number
   readonly now: number
+  /** For those who do not see it; of the last minutes unless given. */
+  readonly label?: string
 }
 
 const left = 56
@@ -22,7 +24,7 @@ const above = 26
 const between = 46
 const total = above + lagHeight + between + replicaHeight + 26
 
-export function ScalingChart({ part, history, minutes, now }: ScalingChartProps) {
+export function ScalingChart({ part, history, minutes, now, label }: ScalingChartProps) {
   const [box, width] = useWidth()
   const [at, setAt] = useState<number>()
   const samples = lastMinutes(history.samples, minutes, now)
@@ -48,7 +50,10 @@ export function ScalingChart({ part, history, minutes, now }: ScalingChartProps)
         <svg
           {...{ width, height: total, viewBox: `0 0 ${width} ${total}`, tabIndex: 0 }}
           role="img"
-          aria-label={`Lag and replicas of ${part.name} over the last ${minutes} minutes; arrow keys read figures, and a table follows`}
+          aria-label={
+            label ??
+            `Lag and replicas of ${part.name} over the last ${minutes} minutes; arrow keys read figures, and a table follows`
+          }
           onPointerMove={(event) => {
             const { x } = event.currentTarget.getBoundingClientRect()
             setAt(time.from + ((event.clientX - x - left) / time.width) * (time.to - time.from))

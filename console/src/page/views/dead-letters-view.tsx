@@ -1,22 +1,34 @@
 // What did the stages give up on? Counted by stage and cause, with what trying again would bring
 // and the command that does it.
 import { useEffect, useState } from 'preact/hooks'
+import type { Done, Rights } from '../../model/actions.ts'
 import { nextCommand, type DeadLetters, type LetterGroup } from '../../model/dead-letters.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
 import { CopyCommand } from '../copy-command.tsx'
+import { DoneText } from '../dialog.tsx'
 import { ask, type Answered } from '../live.ts'
 import { pathOf } from '../route.ts'
 import { clockText, dateText, plural } from '../words.ts'
+import { LetterActions } from './letter-actions.tsx'
+import { Replays, useReplays } from './replays.tsx'
 
 const againMs = 15_000
 
 interface DeadLettersViewProps {
   readonly pipeline: PipelineState
   readonly command: string
+  readonly writes: boolean
+  readonly rights: Rights | undefined
 }
 
-export function DeadLettersView({ pipeline, command }: DeadLettersViewProps) {
-  const answer = useDeadLetters(keyOf(pipeline))
+export function DeadLettersView({ pipeline, command, writes, rights }: DeadLettersViewProps) {
+  const key = keyOf(pipeline)
+  const [acted, setActed] = useState<{ readonly times: number; readonly done?: Done | undefined }>({ times: 0 })
+  const runs = useReplays(key, writes, acted.times)
+  // What was done, and each replay that has ended, changed which letters wait.
+  const ended = runs.filter(({ state }) => state !== 'running').length
+  const answer = useDeadLetters(key, `${acted.times} ${ended}`)
+  const onDone = (done: Done | undefined): void => setActed(({ times }) => ({ times: times + 1, done }))
   return (
     <>
       <h1>Dead letters</h1>
@@ -26,12 +38,14 @@ export function DeadLettersView({ pipeline, command }: DeadLettersViewProps) {
           {answer.message}
         </p>
       )}
-      {answer && 'value' in answer && <Found letters={answer.value} {...{ pipeline, command }} />}
+      <DoneText done={acted.done} />
+      <Replays pipeline={key} {...{ runs, rights }} />
+      {answer && 'value' in answer && <Found letters={answer.value} {...{ pipeline, command, rights, onDone }} />}
     </>
   )
 }
 
-function useDeadLetters(pipeline: string): Answered<DeadLetters> | undefined {
+function useDeadLetters(pipeline: string, since: string): Answered<DeadLetters> | undefined {
   const [found, setFound] = useState<{ readonly of: string; readonly answer: Answered<DeadLetters> }>()
   useEffect(() => {
     let gone = false
@@ -47,15 +61,19 @@ function useDeadLetters(pipeline: string): Answered<DeadLetters> | undefined {
       gone = true
       clearTimeout(timer)
     }
-  }, [pipeline])
+  }, [pipeline, since])
   return found?.of === pipeline ? found.answer : undefined
 }
 
-interface FoundProps extends DeadLettersViewProps {
+interface ShownProps extends Omit<DeadLettersViewProps, 'writes'> {
+  readonly onDone: (done: Done | undefined) => void
+}
+
+interface FoundProps extends ShownProps {
   readonly letters: DeadLetters
 }
 
-function Found({ letters: { waiting, groups, at }, pipeline, command }: FoundProps) {
+function Found({ letters: { waiting, groups, at }, ...shown }: FoundProps) {
   if (groups.length === 0)
     return <p class="verdict good">No message waits in a dead-letter topic (as of {clockText(at)}).</p>
   return (
@@ -67,7 +85,7 @@ function Found({ letters: { waiting, groups, at }, pipeline, command }: FoundPro
       <ul class="groups">
         {groups.map((group) => (
           <li key={`${group.stage} ${group.reason}`} class="panel">
-            <Group {...{ group, pipeline, command }} />
+            <Group {...shown} group={group} />
           </li>
         ))}
       </ul>
@@ -81,11 +99,11 @@ const verdicts: Readonly<Record<string, string>> = {
   unknown: 'Nobody knows whether trying again helps: the error is not one that the stage expects.',
 }
 
-interface GroupProps extends DeadLettersViewProps {
+interface GroupProps extends ShownProps {
   readonly group: LetterGroup
 }
 
-function Group({ group, pipeline, command }: GroupProps) {
+function Group({ group, pipeline, command, rights, onDone }: GroupProps) {
   const { stage, reason, waiting, parked, oldest, newest, message, orders, verdict } = group
   return (
     <>
@@ -122,10 +140,11 @@ function Group({ group, pipeline, command }: GroupProps) {
           </>
         )}
       </dl>
+      {rights && <LetterActions pipeline={keyOf(pipeline)} {...{ group, rights, onDone }} />}
       <p class="hint">
         {verdict === 'never'
           ? 'To see them; dlq replay <letter> --edit plays a mended one again:'
-          : 'This console changes nothing; to play them again:'}
+          : `${rights ? 'In' : 'This console changes nothing; to play them again, in'} a terminal:`}
       </p>
       <CopyCommand
         command={nextCommand(command, pipeline, group)}

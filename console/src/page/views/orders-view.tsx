@@ -1,20 +1,32 @@
-// Where is order X? Looked up by its id: what happened to it, and for which stage it waits, behind
-// how many.
+// Where is order X? Looked up by its id, or among those of a customer: what happened to it, and for
+// which stage it waits, behind how many.
 import { useEffect, useState } from 'preact/hooks'
-import { isFinal, waitsFor, type OrderView } from '../../model/orders.ts'
+import type { Rights } from '../../model/actions.ts'
+import { isFinal, orderIdPattern, waitsFor, type OrderView } from '../../model/orders.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
 import { ask, type Answered } from '../live.ts'
 import { go } from '../navigation.ts'
 import { pathOf, scalingPath } from '../route.ts'
+import { Cancelling } from './cancelling.tsx'
+import { CustomerOrdersList } from './customer-orders.tsx'
+import { LookupFailed, orderTone } from './order-parts.tsx'
 import { amountText, dateText, durationText, plural, waitText } from '../words.ts'
 
 const againMs = 2_000
 
-export function OrdersView({ pipeline, id }: { readonly pipeline: PipelineState; readonly id: string | undefined }) {
+interface OrdersViewProps {
+  readonly pipeline: PipelineState
+  readonly id: string | undefined
+  readonly customer: string | undefined
+  readonly rights: Rights | undefined
+}
+
+export function OrdersView({ pipeline, id, customer, rights }: OrdersViewProps) {
   const key = keyOf(pipeline)
-  const [typed, setTyped] = useState(id ?? '')
+  const asked = id ?? customer ?? ''
+  const [typed, setTyped] = useState(asked)
   const answer = useOrder(key, id)
-  useEffect(() => setTyped(id ?? ''), [id])
+  useEffect(() => setTyped(asked), [asked])
   if (!pipeline.hasGateway)
     return (
       <>
@@ -31,10 +43,11 @@ export function OrdersView({ pipeline, id }: { readonly pipeline: PipelineState;
         onSubmit={(event) => {
           event.preventDefault()
           const wanted = typed.trim()
-          if (wanted !== '') go(pathOf({ view: 'orders', pipeline: key, id: wanted }))
+          const which = orderIdPattern.test(wanted) ? { id: wanted } : { customer: wanted }
+          if (wanted !== '') go(pathOf({ view: 'orders', pipeline: key, ...which }))
         }}
       >
-        <label for="order-id">Order id</label>
+        <label for="order-id">Order id or customer</label>
         <input
           {...{ id: 'order-id', value: typed, spellcheck: false, autocomplete: 'off' }}
           placeholder="01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
@@ -44,12 +57,14 @@ export function OrdersView({ pipeline, id }: { readonly pipeline: PipelineState;
       </form>
       <div aria-live="polite">
         {id !== undefined && answer === undefined && <p class="empty">Asking the gateway …</p>}
-        {answer && 'message' in answer && <Failed answer={answer} />}
+        {answer && 'message' in answer && <LookupFailed answer={answer} />}
       </div>
-      {answer && 'value' in answer && <Order order={answer.value} pipeline={pipeline} />}
-      {id === undefined && (
+      {answer && 'value' in answer && <Order order={answer.value} pipeline={pipeline} rights={rights} />}
+      {customer !== undefined && <CustomerOrdersList key={customer} pipeline={key} customer={customer} />}
+      {id === undefined && customer === undefined && (
         <p class="empty">
-          The gateway gives an order its id when it takes it; paste it here, and link to what you find.
+          The gateway gives an order its id when it takes it; paste it here, or the customer's, and link to what you
+          find.
         </p>
       )}
     </>
@@ -78,39 +93,27 @@ function useOrder(pipeline: string, id: string | undefined): Answered<OrderView>
   return found !== undefined && found.id === id ? found.answer : undefined
 }
 
-function Failed({
-  answer: { status, message },
-}: {
-  readonly answer: { readonly status: number; readonly message: string }
-}) {
-  const closed = status === 401 || status === 403
-  return (
-    <div class={status === 404 ? 'banner calm' : 'banner'}>
-      <p>{message}</p>
-      {closed && (
-        <p>
-          This gateway, or the cluster, wants more than your kubeconfig gives. This version of the console brings no
-          token of its own.
-        </p>
-      )}
-    </div>
-  )
+interface OrderProps {
+  readonly order: OrderView
+  readonly pipeline: PipelineState
+  readonly rights: Rights | undefined
 }
 
-function Order({ order, pipeline }: { readonly order: OrderView; readonly pipeline: PipelineState }) {
+function Order({ order, pipeline, rights }: OrderProps) {
   const waiting = waitsFor(
     order,
     pipeline.parts.map(({ name }) => name),
   )
   const part = pipeline.parts.find(({ name }) => name === waiting)
-  const tone = { SHIPPED: 'good', CANCELLED: 'bad' }[order.status] ?? 'busy'
   return (
     <article class="panel order" aria-labelledby="order-title">
       <div class="panel-head">
         <h2 id="order-title">
           <code>{order.orderId}</code>
         </h2>
-        <span class={`state ${tone}`}>{order.reason ? `${order.status}: ${order.reason}` : order.status}</span>
+        <span class={`state ${orderTone(order)}`}>
+          {order.reason ? `${order.status}: ${order.reason}` : order.status}
+        </span>
       </div>
       {part && (
         <p class="verdict busy">
@@ -122,7 +125,11 @@ function Order({ order, pipeline }: { readonly order: OrderView; readonly pipeli
       )}
       <dl class="facts">
         <dt>Customer</dt>
-        <dd>{order.customerId}</dd>
+        <dd>
+          <a href={pathOf({ view: 'orders', pipeline: keyOf(pipeline), customer: order.customerId })}>
+            {order.customerId}
+          </a>
+        </dd>
         <dt>Total</dt>
         <dd>{order.totalCents === undefined ? 'not priced yet' : amountText(order.totalCents, order.currency)}</dd>
         <dt>Items</dt>
@@ -130,6 +137,7 @@ function Order({ order, pipeline }: { readonly order: OrderView; readonly pipeli
         <dt>Placed</dt>
         <dd>{dateText(order.placedAt)}</dd>
       </dl>
+      {rights && !isFinal(order) && <Cancelling key={order.orderId} {...{ order, pipeline, rights }} />}
       <h3>Timeline</h3>
       <ol class="timeline">
         {order.timeline.map(({ event, status, reason, at }, index) => (

@@ -1,12 +1,22 @@
 // What is slow? A sentence, the figures of the whole, the graph, and every stage with its own.
 import { keyOf, type PartState, type PipelineState } from '../../model/state.ts'
+import { useState } from 'preact/hooks'
+import type { Done, Rights } from '../../model/actions.ts'
 import { bottleneckOf } from '../../model/verdict.ts'
+import { DoneText } from '../dialog.tsx'
 import { Graph } from '../graph/graph.tsx'
 import { scalingPath } from '../route.ts'
 import { countText, dash, dateText, orDash, plural, rateText, waitText } from '../words.ts'
 import { StageTable } from './stage-table.tsx'
+import { Suspension } from './suspension.tsx'
 
-export function PipelineView({ pipeline }: { readonly pipeline: PipelineState }) {
+interface PipelineViewProps {
+  readonly pipeline: PipelineState
+  readonly rights: Rights | undefined
+}
+
+export function PipelineView({ pipeline, rights }: PipelineViewProps) {
+  const [done, setDone] = useState<Done>()
   const { ready, suspended, behind, capacity, parts } = pipeline
   const sum = (of: (part: PartState) => number): number => parts.reduce((total, part) => total + of(part), 0)
   const [readyReplicas, wanted] = [sum((part) => part.ready), sum((part) => part.wanted)]
@@ -19,7 +29,13 @@ export function PipelineView({ pipeline }: { readonly pipeline: PipelineState })
         </span>
         {suspended && <span class="state busy">Suspended</span>}
         {behind && <span class="state unknown">Operator has not seen the latest spec</span>}
+        {rights && (
+          <div class="actions">
+            <Suspension {...{ pipeline, rights, onDone: setDone }} />
+          </div>
+        )}
       </div>
+      <DoneText done={done} />
       <Verdict pipeline={pipeline} />
       <dl class="tiles">
         <Tile title="Orders per second" value={orDash(rateText(pipeline.ordersPerSecond))} />

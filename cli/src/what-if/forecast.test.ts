@@ -1,0 +1,42 @@
+// Does the console's "what if" say what the commands say, of a pipeline as it is and as it would
+// be?
+import { readFileSync } from 'node:fs'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { askedWhatIf } from './asked.ts'
+import { whatIf } from './forecast.ts'
+
+const { spec } = parse(readFileSync(new URL('../../../examples/shop.yaml', import.meta.url), 'utf8')) as OrderPipeline
+const shop = { name: 'shop', spec }
+const burst = { ordersPerSecond: 0, minutes: 1, burst: 8_000, stage: 'payment' }
+
+describe('what if', () => {
+  it('has the burst worked off faster with a larger maximum, and says what it takes', () => {
+    const small = whatIf(shop, { ...burst, maxReplicas: 10 })
+    expect(small.present.orders).toBe(8_000)
+    expect(small.changed?.doneAtSeconds).toBeGreaterThan(small.present.doneAtSeconds ?? Infinity)
+    const payment = small.changed?.stages.find(({ name }) => name === 'payment')
+    expect(payment).toMatchObject({ mostReplicas: 10, maxReplicas: 10 })
+    expect(small.changed?.carries?.ordersPerSecond).toBeLessThan(small.present.carries?.ordersPerSecond ?? 0)
+    expect(parse(small.yaml ?? '')).toEqual({
+      spec: { stages: [{ name: 'payment', scaling: { minReplicas: 5, maxReplicas: 10 } }] },
+    })
+  })
+
+  it('has no change to show where the maximum is the present one, and a bounded number of samples', () => {
+    const max = spec.stages.find(({ name }) => name === 'payment')?.scaling.maxReplicas ?? 0
+    const same = whatIf(shop, { ...burst, maxReplicas: max })
+    expect(same).not.toHaveProperty('changed')
+    expect(same).not.toHaveProperty('yaml')
+    expect(same.present.samples.length).toBeGreaterThan(10)
+    expect(same.present.samples.length).toBeLessThanOrEqual(400)
+  })
+
+  it('is answered from a thread as without one, and refused with the stages that there are', async () => {
+    expect(await askedWhatIf(shop, burst)).toEqual(whatIf(shop, burst))
+    await expect(askedWhatIf(shop, { ...burst, stage: 'none' })).rejects.toThrow(
+      'stage: found "none"; allowed: orders, inventory, payment, shipping, notification',
+    )
+  })
+})

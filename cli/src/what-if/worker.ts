@@ -1,0 +1,15 @@
+// A dry run in a thread of its own: it is seconds of work, and whoever asked goes on with theirs.
+import { parentPort, workerData } from 'node:worker_threads'
+import { CommandFailed } from '../environment.ts'
+import { whatIf } from './forecast.ts'
+
+const { pipeline, question } = workerData as {
+  readonly pipeline: Parameters<typeof whatIf>[0]
+  readonly question: Parameters<typeof whatIf>[1]
+}
+try {
+  parentPort?.postMessage({ answer: whatIf(pipeline, question) })
+} catch (error) {
+  if (!(error instanceof CommandFailed)) throw error
+  parentPort?.postMessage({ failed: error.message })
+}

@@ -1,0 +1,50 @@
+// What may be done from the page, and what comes of it? Plain data between the server and the page.
+
+/** What is allowed or not; suspending and resuming are one. */
+export const rightNames = ['suspend', 'replay', 'discard', 'cancel', 'try'] as const
+export type RightName = (typeof rightNames)[number]
+
+export interface Rights {
+  /** Under which name actions are recorded; absent without the key of this console. */
+  readonly by?: string
+  /** Why not, for each that is not allowed. */
+  readonly refused: Readonly<Partial<Record<RightName, string>>>
+}
+
+/** What replaying or discarding the letters of one stage and cause would do. */
+export interface LetterPlan {
+  readonly replayed: number
+  readonly discarded: number
+  /** Those that a replay leaves, counted by why. */
+  readonly left: readonly { readonly why: string; readonly letters: number }[]
+  /**
+   * RFC 3339: when the newest of them was given up. An action takes no newer one: what it does is
+   * what was shown.
+   */
+  readonly newest: string
+}
+
+export interface ReplayRunState {
+  readonly id: string
+  readonly stage: string
+  readonly reason: string
+  readonly by: string
+  /** RFC 3339. */
+  readonly startedAt: string
+  readonly perSecond: number
+  readonly total: number
+  readonly done: number
+  readonly state: 'running' | 'done' | 'stopped' | 'failed'
+  /** Why it failed, or what else is to be known. */
+  readonly message?: string
+}
+
+export const largestPace = 10_000
+export const usualPace = 100
+
+/** What came of an action. */
+export interface Done {
+  readonly message: string
+  /** It was done; that it is not recorded as an Event is why this is here. */
+  readonly notRecorded?: string
+}

@@ -1,0 +1,27 @@
+// What can be tried on a pipeline of this machine, and what comes of it?
+
+/** Of the simulated payment provider. */
+export interface ProviderBehaviour {
+  readonly latencyMs: number
+  readonly jitterMs: number
+  /** 0 to 1, of calls that are answered 500. */
+  readonly errorRate: number
+}
+
+export const providerModes = {
+  normal: { latencyMs: 50, jitterMs: 10, errorRate: 0 },
+  slow: { latencyMs: 3_000, jitterMs: 500, errorRate: 0 },
+  failing: { latencyMs: 50, jitterMs: 10, errorRate: 0.7 },
+} as const satisfies Readonly<Record<string, ProviderBehaviour>>
+export type ProviderMode = keyof typeof providerModes
+
+export interface Placed {
+  readonly taken: number
+  /** The last that was taken. */
+  readonly order: string
+  /** How many were not, and why the first was not. */
+  readonly refused?: number
+  readonly why?: string
+}
+
+export const largestBurst = 5_000

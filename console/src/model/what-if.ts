@@ -1,0 +1,81 @@
+// What would happen under another load, or with another maximum? The question, which is an address,
+// and the answer, which is a dry run.
+import type { Sample } from './state.ts'
+
+export interface Question {
+  readonly ordersPerSecond: number
+  readonly minutes: number
+  /** Orders that come at once, half a minute after the beginning. */
+  readonly burst: number
+  /** The stage that is looked at, and changed. */
+  readonly stage: string
+  /** Its maximum instead of what it is. */
+  readonly maxReplicas?: number
+}
+
+export interface Forecast {
+  readonly orders: number
+  /** When all are done; absent where they are not in time. */
+  readonly doneAtSeconds?: number
+  readonly replicaHours: number
+  /** Orders a second that it carries for good, and what gives out first. */
+  readonly carries?: { readonly ordersPerSecond: number; readonly stage: string }
+  readonly stages: readonly StageForecast[]
+  /** Of the stage that is looked at; `at` is in milliseconds from the beginning. */
+  readonly samples: readonly Sample[]
+}
+
+export interface StageForecast {
+  readonly name: string
+  readonly peakLag: number
+  readonly longestWaitSeconds: number
+  readonly mostReplicas: number
+  readonly maxReplicas: number
+  /** For the rate alone, without the burst. */
+  readonly neededReplicas?: number
+}
+
+export interface WhatIf {
+  readonly present: Forecast
+  /** With the other maximum. */
+  readonly changed?: Forecast
+  /** The change, to be applied. */
+  readonly yaml?: string
+}
+
+export const limits = {
+  ordersPerSecond: 5_000,
+  minutes: 20,
+  burst: 200_000,
+  maxReplicas: 1_000,
+} as const
+
+/** undefined for a question that has not been asked. @throws RangeError that names what is wrong */
+export function questionIn(query: URLSearchParams): Question | undefined {
+  if (!query.has('rate')) return undefined
+  const number = (name: string, from: number, to: number, usual: number): number => {
+    const text = query.get(name)
+    const value = text === null || text === '' ? usual : Number(text)
+    if (value >= from && value <= to) return value
+    throw new RangeError(`${name}: found ${JSON.stringify(text)}; allowed: a number from ${from} to ${to}`)
+  }
+  const max = number('max', 0, limits.maxReplicas, 0)
+  return {
+    ordersPerSecond: number('rate', 0, limits.ordersPerSecond, 0),
+    minutes: number('minutes', 1, limits.minutes, 10),
+    burst: Math.round(number('burst', 0, limits.burst, 0)),
+    stage: query.get('stage') ?? '',
+    ...(max > 0 ? { maxReplicas: Math.round(max) } : {}),
+  }
+}
+
+export function queryOf({ ordersPerSecond, minutes, burst, stage, maxReplicas }: Question): string {
+  const query = new URLSearchParams({
+    rate: String(ordersPerSecond),
+    minutes: String(minutes),
+    burst: String(burst),
+    stage,
+  })
+  if (maxReplicas !== undefined) query.set('max', String(maxReplicas))
+  return query.toString()
+}

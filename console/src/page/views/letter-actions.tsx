@@ -1,0 +1,117 @@
+// What can be done with the dead letters of one stage and cause? They are played again, at a pace,
+// or discarded; how many that would be, and which stay, is said first.
+import { useEffect, useState } from 'preact/hooks'
+import { largestPace, usualPace, type Done, type LetterPlan, type Rights } from '../../model/actions.ts'
+import type { LetterGroup } from '../../model/dead-letters.ts'
+import { act } from '../actions.ts'
+import { ActionButton, Confirm } from '../dialog.tsx'
+import type { Answered } from '../live.ts'
+import { durationText, plural } from '../words.ts'
+
+interface LetterActionsProps {
+  readonly pipeline: string
+  readonly group: LetterGroup
+  readonly rights: Rights
+  /** Something was done, or has begun. */
+  readonly onDone: (done: Done | undefined) => void
+}
+
+type Verb = 'replay' | 'discard'
+
+export function LetterActions({ pipeline, group, rights, onDone }: LetterActionsProps) {
+  const [verb, setVerb] = useState<Verb>()
+  const about = `${group.reason} of ${group.stage}`
+  const { replay, discard } = rights.refused
+  const close = (): void => setVerb(undefined)
+  return (
+    <div class="actions">
+      <ActionButton
+        {...{ label: 'Replay …', about, refused: replay, saidBeside: replay === discard }}
+        onClick={() => setVerb('replay')}
+      />
+      <ActionButton {...{ label: 'Discard …', about, refused: discard }} onClick={() => setVerb('discard')} />
+      {verb !== undefined && <Planned {...{ pipeline, group, verb, onDone, onClose: close }} />}
+    </div>
+  )
+}
+
+interface PlannedProps {
+  readonly pipeline: string
+  readonly group: LetterGroup
+  readonly verb: Verb
+  readonly onDone: (done: Done | undefined) => void
+  readonly onClose: () => void
+}
+
+function Planned({ pipeline, group: { stage, reason }, verb, onDone, onClose }: PlannedProps) {
+  const [plan, setPlan] = useState<Answered<LetterPlan>>()
+  const [pace, setPace] = useState(String(usualPace))
+  useEffect(() => {
+    void act<LetterPlan>(pipeline, 'plan', { stage, reason }).then(setPlan)
+  }, [])
+  const known = plan && 'value' in plan ? plan.value : undefined
+  const count = verb === 'replay' ? known?.replayed : known?.discarded
+  const perSecond = Number(pace)
+  const paceIsGood = perSecond > 0 && perSecond <= largestPace
+  const confirm = async () => {
+    const which = { stage, reason, newest: known?.newest ?? '' }
+    const answer = await act<Done>(pipeline, verb, verb === 'replay' ? { ...which, perSecond } : which)
+    if ('value' in answer) onDone(verb === 'discard' ? answer.value : undefined)
+    return answer
+  }
+  const title = verb === 'replay' ? `Replay ${reason} of ${stage}?` : `Discard ${reason} of ${stage}?`
+  const label = verb === 'replay' ? 'Replay' : 'Discard'
+  const disabled = !count || (verb === 'replay' && !paceIsGood)
+  return (
+    <Confirm
+      {...{ title, disabled, danger: verb === 'discard', onConfirm: confirm, onClose }}
+      confirm={count ? `${label} ${plural(count, 'letter')}` : label}
+    >
+      {plan === undefined && <p class="empty">Reading the letters …</p>}
+      {plan && 'message' in plan && <p class="banner">{plan.message}</p>}
+      {known && verb === 'replay' && <ReplayPlan plan={known} {...{ stage, pace, setPace, perSecond, paceIsGood }} />}
+      {known && verb === 'discard' && (
+        <p>
+          {plural(known.discarded, 'letter')} will be marked as done with: nobody is told of them any more. Kafka keeps
+          them until their retention ends; <code>dlq list --state discarded</code> shows them.
+        </p>
+      )}
+    </Confirm>
+  )
+}
+
+interface ReplayPlanProps {
+  readonly plan: LetterPlan
+  readonly stage: string
+  readonly pace: string
+  readonly setPace: (pace: string) => void
+  readonly perSecond: number
+  readonly paceIsGood: boolean
+}
+
+function ReplayPlan({ plan: { replayed, left }, stage, pace, setPace, perSecond, paceIsGood }: ReplayPlanProps) {
+  return (
+    <>
+      <p>
+        {plural(replayed, 'message')} would be played again, for {stage} alone, in the order they had
+        {paceIsGood && replayed > 0 ? `, within ${durationText(replayed / perSecond)}` : ''}.
+      </p>
+      {left.length > 0 && (
+        <ul class="left">
+          {left.map(({ why, letters }) => (
+            <li key={why}>
+              {plural(letters, 'letter')} left: {why}
+            </li>
+          ))}
+        </ul>
+      )}
+      <label class="field">
+        Messages a second
+        <input
+          {...{ type: 'number', min: 1, max: largestPace, step: 1, inputMode: 'numeric', value: pace }}
+          onInput={(event) => setPace(event.currentTarget.value)}
+        />
+      </label>
+    </>
+  )
+}

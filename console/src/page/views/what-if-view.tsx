@@ -1,0 +1,210 @@
+// What if? A load and another maximum are asked about; the dry run of the pipeline as it is stands
+// beside that of the change.
+import { useEffect, useState } from 'preact/hooks'
+import { keyOf, type PartState, type PipelineState } from '../../model/state.ts'
+import { limits, queryOf, type Forecast, type Question, type WhatIf } from '../../model/what-if.ts'
+import { ScalingChart } from '../chart/scaling-chart.tsx'
+import { CopyCommand } from '../copy-command.tsx'
+import { ask, type Answered } from '../live.ts'
+import { go } from '../navigation.ts'
+import { pathOf } from '../route.ts'
+import { countText, durationText, rateText } from '../words.ts'
+import { ForecastTable } from './forecast-table.tsx'
+
+interface WhatIfViewProps {
+  readonly pipeline: PipelineState
+  readonly question: Question | undefined
+}
+
+export function WhatIfView({ pipeline, question }: WhatIfViewProps) {
+  const answer = useWhatIf(keyOf(pipeline), question)
+  return (
+    <>
+      <h1>What if</h1>
+      <QuestionForm key={question ? queryOf(question) : ''} {...{ pipeline, question }} />
+      <div aria-live="polite">
+        {question && answer === undefined && <p class="empty">Making the dry run …</p>}
+        {answer && 'message' in answer && <p class="banner">{answer.message}</p>}
+      </div>
+      {question && answer && 'value' in answer && <Found {...{ pipeline, question }} found={answer.value} />}
+      {!question && (
+        <p class="empty">
+          A dry run with the autoscalers of this pipeline, from its concurrency and workSeconds; nothing is changed.
+        </p>
+      )}
+    </>
+  )
+}
+
+function useWhatIf(pipeline: string, question: Question | undefined): Answered<WhatIf> | undefined {
+  const asked = question && `/api/what-if/${pipeline}?${queryOf(question)}`
+  const [found, setFound] = useState<{ readonly asked: string; readonly answer: Answered<WhatIf> }>()
+  useEffect(() => {
+    if (asked === undefined) return
+    let gone = false
+    void ask<WhatIf>(asked).then((answer) => {
+      if (!gone) setFound({ asked, answer })
+    })
+    return () => {
+      gone = true
+    }
+  }, [asked])
+  return found?.asked === asked ? found?.answer : undefined
+}
+
+interface NumberFieldProps {
+  readonly label: string
+  readonly value: string
+  readonly min: number
+  readonly max: number
+  readonly set: (text: string) => void
+}
+
+const NumberField = ({ label, value, min, max, set }: NumberFieldProps) => (
+  <label class="field">
+    {label}
+    <input
+      {...{ type: 'number', min, max, step: 'any', value, required: true }}
+      onInput={(event) => set(event.currentTarget.value)}
+    />
+  </label>
+)
+
+function QuestionForm({ pipeline, question }: WhatIfViewProps) {
+  const stages = pipeline.parts.filter(({ kind }) => kind === 'stage')
+  const busiest = stages.toSorted((a, b) => b.max - a.max)[0]
+  const [stage, setStage] = useState(question?.stage ?? pipeline.capacity?.part ?? busiest?.name ?? '')
+  const present = stages.find(({ name }) => name === stage)?.max ?? 1
+  const [rate, setRate] = useState(String(question?.ordersPerSecond ?? Math.round(pipeline.ordersPerSecond ?? 50)))
+  const [minutes, setMinutes] = useState(String(question?.minutes ?? 10))
+  const [burst, setBurst] = useState(String(question?.burst ?? 0))
+  const [max, setMax] = useState(String(question?.maxReplicas ?? present))
+  const submit = (): void => {
+    const other = Number(max) === present ? {} : { maxReplicas: Number(max) }
+    const asked = { ordersPerSecond: Number(rate), minutes: Number(minutes), burst: Number(burst), stage, ...other }
+    go(pathOf({ view: 'what-if', pipeline: keyOf(pipeline), question: asked }))
+  }
+  return (
+    <form
+      class="actions"
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit()
+      }}
+    >
+      <NumberField label="Orders a second" min={0} max={limits.ordersPerSecond} value={rate} set={setRate} />
+      <NumberField label="For minutes" min={1} max={limits.minutes} value={minutes} set={setMinutes} />
+      <NumberField label="And a burst of" min={0} max={limits.burst} value={burst} set={setBurst} />
+      <label class="field">
+        Stage
+        <select
+          value={stage}
+          onChange={(event) => {
+            const name = event.currentTarget.value
+            setStage(name)
+            setMax(String(stages.find((one) => one.name === name)?.max ?? 1))
+          }}
+        >
+          {stages.map(({ name }) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <NumberField label="With a maximum of" min={1} max={limits.maxReplicas} value={max} set={setMax} />
+      <button type="submit" class="primary">
+        Dry run
+      </button>
+    </form>
+  )
+}
+
+interface FoundProps {
+  readonly pipeline: PipelineState
+  readonly question: Question
+  readonly found: WhatIf
+}
+
+function Found({ pipeline, question, found: { present, changed, yaml } }: FoundProps) {
+  const part = pipeline.parts.find(({ name }) => name === question.stage)
+  const { maxReplicas } = question
+  return (
+    <>
+      <Outcome forecast={present} rate={question.ordersPerSecond} title={changed ? 'As it is' : undefined} />
+      {changed && (
+        <Outcome
+          forecast={changed}
+          rate={question.ordersPerSecond}
+          title={`With up to ${maxReplicas} of ${question.stage}`}
+        />
+      )}
+      <section class="panel" aria-labelledby="forecast-title">
+        <h2 id="forecast-title">Stages</h2>
+        <ForecastTable {...{ present, changed, stage: question.stage }} />
+      </section>
+      <div class="tries">
+        {part && <Picture title={`${part.name} as it is`} forecast={present} part={part} />}
+        {part && changed && maxReplicas !== undefined && (
+          <Picture
+            title={`${part.name} with up to ${maxReplicas}`}
+            forecast={changed}
+            part={{ ...part, max: maxReplicas, min: Math.min(part.min, maxReplicas) }}
+          />
+        )}
+      </div>
+      {yaml !== undefined && (
+        <section class="panel" aria-labelledby="yaml-title">
+          <h2 id="yaml-title">The change</h2>
+          <p class="hint">In the stage of that name in your own file; the rest of the stage stays.</p>
+          <CopyCommand command={yaml} label="that makes the change" />
+        </section>
+      )}
+    </>
+  )
+}
+
+interface OutcomeProps {
+  readonly forecast: Forecast
+  readonly rate: number
+  readonly title: string | undefined
+}
+
+function Outcome({ forecast: { orders, doneAtSeconds, replicaHours, carries }, rate, title }: OutcomeProps) {
+  const tooMuch = carries !== undefined && rate > carries.ordersPerSecond
+  const good = doneAtSeconds !== undefined && !tooMuch
+  return (
+    <p class={`verdict ${good ? 'good' : 'bad'}`}>
+      {title !== undefined && <strong>{title}: </strong>}
+      {doneAtSeconds === undefined
+        ? `${countText(orders)} orders are not done with a quarter of an hour after the last.`
+        : `${countText(orders)} orders are done after ${durationText(doneAtSeconds)}.`}{' '}
+      {`It takes ${replicaHours.toFixed(1)} replica-hours.`}{' '}
+      {carries && `For good it carries ${rateText(carries.ordersPerSecond)} orders/s; then ${carries.stage} gives out.`}
+    </p>
+  )
+}
+
+interface PictureProps {
+  readonly title: string
+  readonly forecast: Forecast
+  readonly part: PartState
+}
+
+/** Midnight in the reader's time: the axis then counts from 00:00. */
+const beginning = new Date(2000, 0, 1).getTime()
+
+function Picture({ title, forecast: { samples }, part }: PictureProps) {
+  const seconds = (samples.at(-1)?.at ?? 0) / 1_000
+  const moved = samples.map((sample) => ({ ...sample, at: beginning + sample.at }))
+  return (
+    <section class="panel" aria-label={title}>
+      <h2>{title}</h2>
+      <ScalingChart
+        {...{ part, minutes: Math.max(1, seconds / 60), now: beginning + seconds * 1_000 }}
+        history={{ samples: moved, scalings: [] }}
+        label={`Lag and replicas of the dry run: ${title}; arrow keys read figures, and a table follows`}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,135 @@
+// What does the console do when it is asked to? Each action checks that the person may, does it
+// with what the command line does it with, and has it recorded under the person's name.
+import { consequences, type DeadLetterTopic } from '@orderpipeline/client'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import type { Done, ReplayRunState, RightName, Rights } from '../model/actions.ts'
+import { rightNames } from '../model/actions.ts'
+import { providerModes, type ProviderBehaviour, type ProviderMode } from '../model/try-it.ts'
+import { bodies, checked } from './asked.ts'
+import { letterActions, pipelineKey } from './letter-actions.ts'
+import { ReplayRuns } from './replay-runs.ts'
+import type { TryIt } from './try-it.ts'
+
+/** What may be changed, with the rights of the person that the console runs for. */
+export interface Actions {
+  /** Under which name. */
+  person(): Promise<string>
+  /** Why not; undefined where it may be done. */
+  refusal(pipeline: OrderPipeline, right: RightName): Promise<string | undefined>
+  suspend(pipeline: OrderPipeline, suspend: boolean): Promise<void>
+  /** @throws CommandFailed where there is no such order, or it is too late */
+  cancel(pipeline: OrderPipeline, order: string): Promise<void>
+  letterBox(pipeline: OrderPipeline): Promise<DeadLetterTopic>
+  /** As an Event; why not where that cannot be. */
+  record(pipeline: OrderPipeline, event: Recorded): Promise<string | undefined>
+  /** Absent where the pipeline does not run on this machine. */
+  readonly tryIt?: TryIt
+}
+
+export interface Recorded {
+  /** PascalCase, such as DeadLettersDiscarded. */
+  readonly reason: string
+  readonly note: string
+}
+
+/** The person may not. */
+export class Forbidden extends Error {
+  override readonly name = 'Forbidden'
+  readonly reason = 'Forbidden'
+  readonly retry = false
+}
+
+export type Perform = (pipeline: OrderPipeline, body: unknown) => Promise<object>
+
+export interface Performer {
+  rights(pipeline: OrderPipeline): Promise<Rights>
+  runs(pipeline: OrderPipeline): readonly ReplayRunState[]
+  /** How the simulated provider behaves, for a person. */
+  trying(pipeline: OrderPipeline): Promise<{ readonly mode: ProviderMode | 'other' | 'none' }>
+  /** undefined where there is no such action. @throws Forbidden, AskedWrongly, CommandFailed */
+  perform(action: string, pipeline: OrderPipeline, body: unknown): Promise<object> | undefined
+  /** Stops what goes on. */
+  close(): Promise<void>
+}
+
+/** `changed`: the dead letters of a pipeline are other ones now. */
+export function performer(actions: Actions, changed: (pipeline: string) => void): Performer {
+  const runs = new ReplayRuns()
+  const may = async (pipeline: OrderPipeline, right: RightName): Promise<void> => {
+    const refusal = await actions.refusal(pipeline, right)
+    if (refusal !== undefined) throw new Forbidden(refusal)
+  }
+  const done = async (pipeline: OrderPipeline, reason: string, what: string): Promise<Done> => {
+    const notRecorded = await actions.record(pipeline, { reason, note: `${await actions.person()} ${what}` })
+    return { message: `${sentence(what)}.`, ...(notRecorded === undefined ? {} : { notRecorded }) }
+  }
+
+  const table: Readonly<Record<string, Perform>> = {
+    ...letterActions({ actions, runs, may, done, changed }),
+    ...(actions.tryIt && tries(actions.tryIt, may)),
+    suspend: async (pipeline, body) => {
+      const { suspend, dryRun } = checked(bodies.suspend, body)
+      await may(pipeline, 'suspend')
+      if (dryRun) return { lines: consequences(pipeline, suspend) }
+      await actions.suspend(pipeline, suspend)
+      const [reason, verb] = suspend ? ['SuspensionAsked', 'suspended'] : ['ResumptionAsked', 'resumed']
+      return done(pipeline, reason, `${verb} ${pipeline.metadata.name}`)
+    },
+    cancel: async (pipeline, body) => {
+      const { order } = checked(bodies.cancel, body)
+      await may(pipeline, 'cancel')
+      await actions.cancel(pipeline, order.toLowerCase())
+      return done(pipeline, 'OrderCancelled', `cancelled order ${order.toLowerCase()}`)
+    },
+  }
+
+  return {
+    rights: async (pipeline) => {
+      const [by, ...refusals] = await Promise.all([
+        actions.person(),
+        ...rightNames.map(async (right) => [right, await actions.refusal(pipeline, right)] as const),
+      ])
+      return { by, refused: Object.fromEntries(refusals.filter(([, why]) => why !== undefined)) }
+    },
+    runs: (pipeline) => runs.of(pipelineKey(pipeline)),
+    trying: async (pipeline) => ({ mode: modeOf(await actions.tryIt?.provider(pipeline)) }),
+    perform: (action, pipeline, body) => (Object.hasOwn(table, action) ? table[action]?.(pipeline, body) : undefined),
+    close: () => runs.close(),
+  }
+}
+
+function tries(
+  tryIt: TryIt,
+  may: (pipeline: OrderPipeline, right: RightName) => Promise<void>,
+): Readonly<Record<string, Perform>> {
+  return {
+    'try-orders': async (pipeline, body) => {
+      const { count } = checked(bodies.orders, body)
+      await may(pipeline, 'try')
+      return tryIt.place(pipeline, count)
+    },
+    'try-provider': async (pipeline, body) => {
+      const { mode } = checked(bodies.provider, body)
+      await may(pipeline, 'try')
+      await tryIt.setProvider(pipeline, providerModes[mode])
+      return { mode }
+    },
+    'try-kill': async (pipeline, body) => {
+      const { part } = checked(bodies.kill, body)
+      await may(pipeline, 'try')
+      return { message: `${await tryIt.kill(pipeline, part)} was killed.` }
+    },
+  }
+}
+
+function modeOf(behaviour: ProviderBehaviour | undefined): ProviderMode | 'other' | 'none' {
+  if (behaviour === undefined) return 'none'
+  const { latencyMs, errorRate } = behaviour
+  const modes = Object.keys(providerModes) as ProviderMode[]
+  const mode = modes.find(
+    (one) => providerModes[one].latencyMs === latencyMs && providerModes[one].errorRate === errorRate,
+  )
+  return mode ?? 'other'
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

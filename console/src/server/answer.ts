@@ -1,0 +1,23 @@
+// What does the API answer with, where something is found and where not?
+import type { CommandFailed } from '@orderpipeline/client'
+
+export interface Answer {
+  readonly status: number
+  readonly body: object
+}
+
+export const problem = (status: number, message: string): Answer => ({ status, body: { message } })
+
+/** As the gateway, or the API server in between, has answered. */
+export const statusOf = ({ message }: CommandFailed): number => {
+  const status = Number(/ answered (\d{3}) /.exec(message)?.[1])
+  return status === 401 || status === 403 ? status : 502
+}
+
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

@@ -1,0 +1,54 @@
+// What does a request for an action say? Its body, bounded and checked; each wrong field is named.
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { largestPace } from '../model/actions.ts'
+import { orderIdPattern } from '../model/orders.ts'
+import { largestBurst } from '../model/try-it.ts'
+
+export class AskedWrongly extends Error {
+  override readonly name = 'AskedWrongly'
+  readonly reason = 'AskedWrongly'
+  readonly retry = false
+}
+
+const letters = { stage: z.string().min(1).max(63), reason: z.string().min(1).max(253) }
+const newest = z.iso.datetime({ offset: true })
+
+export const bodies = {
+  suspend: z.strictObject({ suspend: z.boolean(), dryRun: z.boolean().default(false) }),
+  cancel: z.strictObject({ order: z.string().regex(orderIdPattern, 'a UUID as the gateway gives it') }),
+  plan: z.strictObject(letters),
+  replay: z.strictObject({ ...letters, newest, perSecond: z.number().positive().max(largestPace) }),
+  discard: z.strictObject({ ...letters, newest }),
+  stop: z.strictObject({ run: z.uuid() }),
+  orders: z.strictObject({ count: z.int().min(1).max(largestBurst) }),
+  provider: z.strictObject({ mode: z.enum(['normal', 'slow', 'failing']) }),
+  kill: z.strictObject({ part: z.string().min(1).max(63) }),
+}
+
+/** @throws AskedWrongly */
+export function checked<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  throw new AskedWrongly(
+    result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '),
+  )
+}
+
+const largestBytes = 64 << 10
+
+/** @throws AskedWrongly */
+export async function jsonBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length
+    if (size > largestBytes) throw new AskedWrongly(`body: found more than ${largestBytes} bytes; allowed: fewer`)
+    chunks.push(chunk as Buffer)
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString())
+  } catch {
+    throw new AskedWrongly('body: found what is not JSON; allowed: JSON')
+  }
+}

@@ -1,0 +1,61 @@
+// Does a replay go on, and end, whoever looks?
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { ReplayRunState } from '../model/actions.ts'
+import { recordedActions } from '../testing/recorded-actions.ts'
+import { shopPipeline } from '../testing/recorded-shop.ts'
+import { ReplayRuns, type ReplayOrder } from './replay-runs.ts'
+
+const order = async (changes: Partial<ReplayOrder> = {}): Promise<ReplayOrder> => {
+  const box = await recordedActions().letterBox(shopPipeline())
+  const letters = await box.letters(['payment'])
+  const ended = () => Promise.resolve(undefined)
+  return {
+    ...{ pipeline: 'a/shop', stage: 'payment', reason: 'r', by: 'ada', perSecond: 2_000 },
+    letters,
+    box,
+    ended,
+    ...changes,
+  }
+}
+
+async function over(runs: ReplayRuns): Promise<ReplayRunState | undefined> {
+  await expect.poll(() => runs.isRunning('a/shop'), { timeout: 20_000 }).toBe(false)
+  return runs.of('a/shop')[0]
+}
+
+describe('replays', () => {
+  it('are one at a time for a pipeline, and any number for several', async () => {
+    const runs = new ReplayRuns()
+    runs.start(await order({ perSecond: 1 }))
+    await expect(async () => runs.start(await order())).rejects.toThrow('Another replay of this pipeline is going on')
+    runs.start(await order({ pipeline: 'a/other' }))
+    await runs.close()
+    expect(runs.of('a/shop')).toMatchObject([{ state: 'stopped' }])
+  })
+
+  it('say how far they came when Kafka fails, and close what they opened', async () => {
+    let closed = 0
+    let sent = 0
+    const box = {
+      replay: () => (++sent > 1 ? Promise.reject(new Error('Kafka is away')) : sleep(5)),
+      close: () => Promise.resolve(void (closed += 1)),
+    }
+    const runs = new ReplayRuns()
+    runs.start(await order({ box, perSecond: 50, ended: () => Promise.resolve('It is not kept as an Event.') }))
+    const run = await over(runs)
+    expect(run).toMatchObject({ state: 'failed', done: 5, total: 17 })
+    await expect.poll(() => runs.of('a/shop')[0]?.message).toBe('Kafka is away It is not kept as an Event.')
+    await expect.poll(() => closed).toBe(1)
+  })
+
+  it('are forgotten when there are many, the oldest first', async () => {
+    const runs = new ReplayRuns()
+    for (let count = 0; count < 25; count += 1) {
+      runs.start(await order({ letters: [] }))
+      await over(runs)
+    }
+    expect(runs.of('a/shop')).toHaveLength(20)
+    expect(runs.stop('a/shop', 'none')).toBeUndefined()
+  })
+})

@@ -1,0 +1,91 @@
+// How are dead letters played again while pages come and go? Each run goes on in the server, is
+// looked at by whoever asks, and can be stopped; one at a time for each pipeline.
+import { randomUUID } from 'node:crypto'
+import { CommandFailed, replayAll, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
+import type { ReplayRunState } from '../model/actions.ts'
+
+export interface ReplayOrder {
+  readonly pipeline: string
+  readonly stage: string
+  readonly reason: string
+  readonly by: string
+  readonly perSecond: number
+  readonly letters: readonly DeadLetter[]
+  /** Closed by the run. */
+  readonly box: Pick<DeadLetterTopic, 'replay' | 'close'>
+  /** With how it ended; what it resolves with is said beside it. */
+  readonly ended: (run: ReplayRunState) => Promise<string | undefined>
+}
+
+interface Run {
+  readonly pipeline: string
+  readonly stop: AbortController
+  readonly over: Promise<void>
+  state: ReplayRunState
+}
+
+/** Of all pipelines; the oldest are forgotten. */
+const keptRuns = 20
+
+export class ReplayRuns {
+  #runs: Run[] = []
+
+  /** Newest first. */
+  of(pipeline: string): readonly ReplayRunState[] {
+    return this.#runs
+      .filter((run) => run.pipeline === pipeline)
+      .map(({ state }) => state)
+      .toReversed()
+  }
+
+  isRunning(pipeline: string): boolean {
+    return this.of(pipeline).some(({ state }) => state === 'running')
+  }
+
+  /** @throws CommandFailed while another one of the pipeline goes on */
+  start(order: ReplayOrder): ReplayRunState {
+    if (this.isRunning(order.pipeline))
+      throw new CommandFailed('Another replay of this pipeline is going on; wait for it, or stop it.')
+    const { pipeline, stage, reason, by, perSecond, letters } = order
+    const state: ReplayRunState = {
+      ...{ id: randomUUID(), stage, reason, by, perSecond, total: letters.length, done: 0, state: 'running' },
+      startedAt: new Date().toISOString(),
+    }
+    const stop = new AbortController()
+    const run: Run = { pipeline, stop, state, over: Promise.resolve().then(() => perform(run, order)) }
+    // One that goes on is never forgotten: it can be stopped, and is waited for.
+    const over = this.#runs.filter((one) => one.state.state !== 'running')
+    const forgotten = new Set(over.slice(0, Math.max(0, this.#runs.length + 1 - keptRuns)))
+    this.#runs = [...this.#runs.filter((one) => !forgotten.has(one)), run]
+    return state
+  }
+
+  /** undefined where there is no such run. */
+  stop(pipeline: string, id: string): ReplayRunState | undefined {
+    const run = this.#runs.find((one) => one.pipeline === pipeline && one.state.id === id)
+    run?.stop.abort()
+    return run?.state
+  }
+
+  /** Stops all; resolves when none writes any more. */
+  async close(): Promise<void> {
+    for (const { stop } of this.#runs) stop.abort()
+    await Promise.all(this.#runs.map(({ over }) => over))
+  }
+}
+
+async function perform(run: Run, { letters, box, perSecond, by, ended }: ReplayOrder): Promise<void> {
+  const change = (changed: Partial<ReplayRunState>): void => void (run.state = { ...run.state, ...changed })
+  try {
+    const done = await replayAll(box, letters, {
+      ...{ perSecond, by, force: false, signal: run.stop.signal, now: () => new Date() },
+      onReplayed: (some) => change({ done: run.state.done + some.length }),
+    })
+    change({ state: done < letters.length ? 'stopped' : 'done' })
+  } catch (error) {
+    change({ state: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+  const said = await ended(run.state).catch((error: unknown) => String(error))
+  if (said !== undefined) change({ message: [run.state.message, said].filter(Boolean).join(' ') })
+  await box.close().catch(() => undefined)
+}

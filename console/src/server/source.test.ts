@@ -1,0 +1,47 @@
+// What does a look wait for? For what the API server has at hand, and not for what the operator
+// answers in its own time.
+import { expect, it } from 'vitest'
+import type { Kube } from '@orderpipeline/client'
+import { shopPipeline } from '../testing/recorded-shop.ts'
+import { kubeSource } from './source.ts'
+
+const scaledObject = {
+  metadata: { name: 'shop-payment', labels: { 'orderpipeline.dev/pipeline': 'shop' } },
+  spec: {
+    scaleTargetRef: { name: 'shop-payment' },
+    triggers: [{ type: 'metrics-api', metadata: { url: 'http://operator.default.svc:8080/scale/shop-payment' } }],
+  },
+}
+
+/** Objects at once; the operator's decision when `decide` is called. */
+function slowOperator() {
+  const decision = Promise.withResolvers<string>()
+  let asked = 0
+  const lists: Readonly<Record<string, readonly object[]>> = {
+    orderpipelines: [shopPipeline()],
+    scaledobjects: [scaledObject],
+  }
+  const kube: Kube = {
+    ...{ cluster: 'a test', namespace: 'default', local: false },
+    get: <Body>(path: string) => {
+      const plural = /([a-z]+)(\?|$)/.exec(path)?.[1] ?? ''
+      return Promise.resolve({ items: lists[plural] ?? [] } as Body)
+    },
+    getText: () => ((asked += 1), decision.promise),
+    patch: () => Promise.reject(new Error('nothing is changed')),
+    send: () => Promise.reject(new Error('nothing is sent')),
+  }
+  return { kube, decide: decision.resolve, asked: () => asked }
+}
+
+it('shows the figures while the operator has not answered, and its decision once it has', async () => {
+  const { kube, decide, asked } = slowOperator()
+  const source = kubeSource(kube)
+  const before = await source.look()
+  expect(before.pipelines).toHaveLength(1)
+  expect(before.flows).toBeUndefined()
+  await source.look()
+  expect(asked()).toBe(1)
+  decide(JSON.stringify({ replicas: 7 }))
+  await expect.poll(async () => (await source.look()).flows?.get('shop-payment')).toEqual({ replicas: 7 })
+})

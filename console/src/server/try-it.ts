@@ -1,0 +1,113 @@
+// What can be tried on a pipeline of this machine? Orders are placed, the simulated provider is
+// made slow or failing, and a replica is killed: by the same ways as from outside, through the API
+// server.
+import { randomInt } from 'node:crypto'
+import { CommandFailed, namespacePath, type Kube, type List } from '@orderpipeline/client'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { labelKeys, namespaceOf } from '@orderpipeline/operator/pipeline'
+import type { Placed, ProviderBehaviour } from '../model/try-it.ts'
+import { gatewayPath, proxyPath } from './gateway-path.ts'
+
+export interface TryIt {
+  /** @throws CommandFailed where none was taken */
+  place(pipeline: OrderPipeline, count: number): Promise<Placed>
+  /** undefined where there is no simulated provider. */
+  provider(pipeline: OrderPipeline): Promise<ProviderBehaviour | undefined>
+  setProvider(pipeline: OrderPipeline, behaviour: ProviderBehaviour): Promise<void>
+  /** The pod that was killed. @throws CommandFailed where the part has none */
+  kill(pipeline: OrderPipeline, part: string): Promise<string>
+}
+
+const answerTimeoutMs = 30_000
+const largestBatch = 100
+const batchesAtOnce = 4
+const customers = 200
+const provider = 'payment-provider'
+
+export function kubeTryIt(kube: Kube): TryIt {
+  const behaviourPath = (pipeline: OrderPipeline): string =>
+    proxyPath(namespaceOf(pipeline), `${provider}:8080`, '/v1/behaviour')
+  return {
+    place: async (pipeline, count) => {
+      const goods = await goodsOf(kube, pipeline)
+      const sizes = Array.from({ length: Math.ceil(count / largestBatch) }, (_, index) =>
+        Math.min(largestBatch, count - index * largestBatch),
+      )
+      const results: BatchResult[] = []
+      for (let first = 0; first < sizes.length; first += batchesAtOnce) {
+        const batches = sizes.slice(first, first + batchesAtOnce).map(async (size) => {
+          const orders = Array.from({ length: size }, () => randomOrder(goods))
+          const path = gatewayPath(pipeline, '/v1/orders/batch')
+          const answer = await kube.send<{ readonly results: readonly BatchResult[] }>(
+            'POST',
+            path,
+            { orders },
+            answerTimeoutMs,
+          )
+          return answer?.results ?? []
+        })
+        results.push(...(await Promise.all(batches)).flat())
+      }
+      return placedOf(results)
+    },
+    provider: (pipeline) => kube.send<ProviderBehaviour>('GET', behaviourPath(pipeline), undefined, answerTimeoutMs),
+    setProvider: async (pipeline, behaviour) => {
+      const answer = await kube.send('PUT', behaviourPath(pipeline), behaviour, answerTimeoutMs)
+      if (answer === undefined) throw new CommandFailed(`There is no ${provider} in ${namespaceOf(pipeline)}.`)
+    },
+    kill: async (pipeline, part) => {
+      const pods = `${namespacePath('v1', namespaceOf(pipeline))}/pods`
+      const labels = `${labelKeys.pipeline}=${pipeline.metadata.name},${labelKeys.stage}=${part}`
+      const list = await kube.get<List<Pod>>(`${pods}?labelSelector=${encodeURIComponent(labels)}`)
+      const running = (list?.items ?? []).filter(
+        ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === 'Running',
+      )
+      const pod = running[randomInt(Math.max(1, running.length))]?.metadata.name
+      if (pod === undefined) throw new CommandFailed(`No replica of ${part} is running.`)
+      await kube.send('DELETE', `${pods}/${encodeURIComponent(pod)}?gracePeriodSeconds=0`, undefined, answerTimeoutMs)
+      return pod
+    },
+  }
+}
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+  readonly status?: { readonly phase?: string }
+}
+
+interface Product {
+  readonly sku: string
+  readonly currency: string
+}
+
+interface BatchResult {
+  readonly status: number
+  readonly orderId?: string
+  readonly detail?: string
+  readonly title?: string
+}
+
+async function goodsOf(kube: Kube, pipeline: OrderPipeline): Promise<readonly Product[]> {
+  const path = gatewayPath(pipeline, '/v1/products')
+  const goods = (await kube.send<{ readonly products?: readonly Product[] }>('GET', path, undefined, answerTimeoutMs))
+    ?.products
+  if (!goods || goods.length === 0) throw new CommandFailed('The shop has no goods to order.')
+  return goods
+}
+
+function randomOrder(goods: readonly Product[]) {
+  const { sku, currency } = goods[randomInt(goods.length)] ?? { sku: '', currency: 'EUR' }
+  return { customerId: `try-${randomInt(customers)}`, currency, items: [{ sku, quantity: 1 + randomInt(3) }] }
+}
+
+function placedOf(results: readonly BatchResult[]): Placed {
+  const orders = results.flatMap(({ status, orderId }) => (status === 202 && orderId !== undefined ? [orderId] : []))
+  const refused = results.find(({ status }) => status !== 202)
+  const why = refused && (refused.detail ?? refused.title ?? `status ${refused.status}`)
+  if (orders.length === 0) throw new CommandFailed(`The gateway took no order: ${why ?? 'it is not there'}.`)
+  return {
+    taken: orders.length,
+    order: orders.at(-1) ?? '',
+    ...(why === undefined ? {} : { refused: results.length - orders.length, why }),
+  }
+}

@@ -1,0 +1,84 @@
+// What does a console act on in tests of the page? On the recorded shop's letters, in memory: they
+// are replayed and discarded as in Kafka, and everything that was done is kept.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CommandFailed, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
+import type { RightName } from '../model/actions.ts'
+import type { LetterSummary } from '../model/dead-letters.ts'
+import type { ProviderBehaviour } from '../model/try-it.ts'
+import { providerModes } from '../model/try-it.ts'
+import type { Actions, Recorded } from '../server/actions.ts'
+import { recordedLetters, recordedOrder } from './recorded-shop.ts'
+
+export interface RecordedActions extends Actions {
+  /** Why not, by right; changed by a test. */
+  readonly refused: Partial<Record<RightName, string>>
+  readonly events: Recorded[]
+  readonly suspended: boolean[]
+  readonly cancelled: string[]
+  readonly killed: string[]
+  /** What the source is to show. */
+  letters(): readonly LetterSummary[]
+}
+
+export function recordedActions(now = Date.now()): RecordedActions {
+  const letters = new Map(recordedLetters.map((one, index) => [one.id, letterOf(one, now - (40 - index) * 61_000)]))
+  const refused: RecordedActions['refused'] = {}
+  const [events, suspended, cancelled, killed]: [Recorded[], boolean[], string[], string[]] = [[], [], [], []]
+  let provider: ProviderBehaviour = providerModes.normal
+  const mark = (some: readonly DeadLetter[], state: DeadLetter['state']): void => {
+    for (const letter of some) letters.set(letter.id, { ...letter, state })
+  }
+  const box: DeadLetterTopic = {
+    stages: () => Promise.resolve(['orders', 'payment']),
+    letters: (stages) => Promise.resolve([...letters.values()].filter(({ stage }) => stages.includes(stage))),
+    replay: async (replays) => {
+      await sleep(20)
+      mark(
+        replays.map(({ letter }) => letter),
+        'replayed',
+      )
+    },
+    discard: (some) => Promise.resolve(mark(some, 'discarded')),
+    close: () => Promise.resolve(),
+  }
+  return {
+    ...{ refused, events, suspended, cancelled, killed },
+    letters: () => [...letters.values()].map(summaryOf),
+    person: () => Promise.resolve('ada@desk'),
+    refusal: (_pipeline, right) => Promise.resolve(refused[right]),
+    suspend: (_pipeline, suspend) => Promise.resolve(void suspended.push(suspend)),
+    cancel: (_pipeline, order) => {
+      if (order !== recordedOrder.orderId) return Promise.reject(new CommandFailed(`There is no order ${order}.`))
+      return Promise.resolve(void cancelled.push(order))
+    },
+    letterBox: () => Promise.resolve(box),
+    record: (_pipeline, event) => {
+      events.push(event)
+      return Promise.resolve(undefined)
+    },
+    tryIt: {
+      place: (_pipeline, count) => Promise.resolve({ taken: count, order: recordedOrder.orderId }),
+      provider: () => Promise.resolve(provider),
+      setProvider: (_pipeline, behaviour) => Promise.resolve(void (provider = behaviour)),
+      kill: (_pipeline, part) => Promise.resolve((killed.push(part), `shop-${part}-0`)),
+    },
+  }
+}
+
+function letterOf({ id, stage, reason, verdict, message, order }: LetterSummary, at: number): DeadLetter {
+  const [, partition, offset = '0'] = id.split('/')
+  const place = { partition: Number(partition), offset }
+  return {
+    ...{ id, stage, reason, verdict, message, ...place, topic: `shop.${stage}.dead-letters` },
+    ...{ error: 'Recorded', stack: '', attempts: 5, replays: 0, state: 'open', history: [], headers: {} },
+    at: new Date(at).toISOString(),
+    source: { ...place, topic: 'shop.inventory.updated', timestamp: at },
+    key: null,
+    value: Buffer.from(JSON.stringify({ subject: order })),
+  }
+}
+
+const summaryOf = ({ id, stage, reason, verdict, message, at, state }: DeadLetter): LetterSummary => ({
+  ...{ id, stage, reason, message, at, state },
+  ...(verdict === undefined ? {} : { verdict }),
+})

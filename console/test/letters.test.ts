@@ -1,0 +1,99 @@
+// Do letters that are replayed or discarded in the console go where those of the command line go?
+// On a real Kafka: the messages to the topic they came from, and a mark with the person's name.
+import { randomBytes } from 'node:crypto'
+import { beforeAll, expect, it } from 'vitest'
+import { openLetterBox } from '@orderpipeline/client/kafka'
+import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { createProducer, createTopics, kafkaVariables, readTopic, type KafkaConfig } from '@orderpipeline/kafka'
+import { readConfig, silentLogger } from '@orderpipeline/telemetry'
+import { z } from 'zod'
+import type { LetterPlan, ReplayRunState } from '../src/model/actions.ts'
+import { performer, type Actions, type Recorded } from '../src/server/actions.ts'
+import { shopPipeline } from '../src/testing/recorded-shop.ts'
+
+const name = `shop-${randomBytes(4).toString('hex')}`
+const shop = { ...shopPipeline(), metadata: { ...shopPipeline().metadata, name } }
+const source = `${name}.inventory.updated`
+const letters = `${name}.payment.dead-letters`
+const events: Recorded[] = []
+const address = () => ({ brokers: kafkaBootstrap().split(','), clientId: 'letters-test' })
+const config = (): KafkaConfig => readConfig(z.object(kafkaVariables), { KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() })
+
+/** All but the letters is of no concern here. */
+const actions: Actions = {
+  person: () => Promise.resolve('maya (ada@desk)'),
+  refusal: () => Promise.resolve(undefined),
+  suspend: () => Promise.reject(new Error('not asked for')),
+  cancel: () => Promise.reject(new Error('not asked for')),
+  letterBox: () => Promise.resolve(openLetterBox(config(), name)),
+  record: (_pipeline, event) => Promise.resolve(void events.push(event)),
+}
+
+const given = (reason: string, offset: number, at: number) => ({
+  topic: letters,
+  key: 'customer-1',
+  value: JSON.stringify({ offset }),
+  headers: {
+    'dead-letter-reason': reason,
+    'dead-letter-error': reason,
+    'dead-letter-verdict': 'retry',
+    'dead-letter-message': 'the provider answered 503',
+    'dead-letter-topic': source,
+    'dead-letter-partition': '0',
+    'dead-letter-offset': String(offset),
+    'dead-letter-timestamp': String(at),
+    'dead-letter-attempts': '5',
+    'dead-letter-at': new Date(at).toISOString(),
+  },
+})
+
+beforeAll(async () => {
+  const topics = [source, letters].map((topic) => ({ topic, partitions: 2 }))
+  await createTopics(address(), topics, silentLogger())
+  const producer = createProducer(address(), silentLogger())
+  const before = Date.now() - 60_000
+  await producer.send([
+    ...[4, 3, 2, 1, 0].map((offset) => given('ProviderFault', offset, before)),
+    ...[10, 11].map((offset) => given('Undecodable', offset, before)),
+  ])
+  await producer.close()
+})
+
+it('replays those of one cause in the order they had, and none that came after they were counted', async () => {
+  const changed: string[] = []
+  const performing = performer(actions, (pipeline) => changed.push(pipeline))
+  const cause = { stage: 'payment', reason: 'ProviderFault' }
+  const plan = (await performing.perform('plan', shop, cause)) as LetterPlan
+  expect(plan).toMatchObject({ replayed: 5, discarded: 5, left: [] })
+  const producer = createProducer(address(), silentLogger())
+  await producer.send([given('ProviderFault', 5, Date.now())])
+  await producer.close()
+  const run = (await performing.perform('replay', shop, {
+    ...{ ...cause, newest: plan.newest, perSecond: 1_000 },
+  })) as ReplayRunState
+  expect(run).toMatchObject({ total: 5, state: 'running', by: 'maya (ada@desk)' })
+  await expect.poll(() => performing.runs(shop)[0]?.state, { timeout: 30_000 }).toBe('done')
+  await expect.poll(() => events, { timeout: 30_000 }).toHaveLength(1)
+  const replayed = await readTopic(address(), source, silentLogger())
+  expect(replayed.map(({ value }) => (JSON.parse(String(value)) as { offset: number }).offset)).toEqual([0, 1, 2, 3, 4])
+  const box = openLetterBox(config(), name)
+  const found = await box.letters(['payment'])
+  await box.close()
+  const ofCause = found.filter(({ reason }) => reason === 'ProviderFault')
+  expect(ofCause.filter(({ state }) => state === 'replayed')).toHaveLength(5)
+  expect(ofCause.filter(({ state }) => state === 'open').map(({ source: from }) => from?.offset)).toEqual(['5'])
+  expect(ofCause[0]?.history).toMatchObject([{ action: 'replayed', by: 'maya (ada@desk)' }])
+  expect(events[0]?.note).toBe('maya (ada@desk) replayed 5 dead letters of payment (ProviderFault)')
+  expect(changed).toEqual([name])
+  await performing.close()
+})
+
+it('discards those of one cause, and has nothing left of it to do', async () => {
+  const performing = performer(actions, () => undefined)
+  const cause = { stage: 'payment', reason: 'Undecodable' }
+  const { newest } = (await performing.perform('plan', shop, cause)) as LetterPlan
+  expect(await performing.perform('discard', shop, { ...cause, newest })).toEqual({
+    message: 'Discarded 2 dead letters of payment (Undecodable).',
+  })
+  expect(await performing.perform('plan', shop, cause)).toMatchObject({ replayed: 0, discarded: 0 })
+})

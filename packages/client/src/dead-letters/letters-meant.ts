@@ -1,0 +1,33 @@
+// Which letters does a person mean, among those that there are in Kafka?
+import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
+import { CommandFailed } from '../failure.ts'
+import type { DeadLetterTopic } from './dead-letter-topic.ts'
+import { selected, sinceOf, whereOf, type Filters } from './selection.ts'
+
+/** @throws CommandFailed where there is no such pipeline, stage or letter */
+export async function lettersMeant(
+  box: DeadLetterTopic,
+  pipeline: string,
+  which: string | undefined,
+  options: Filters,
+  states: readonly DeadLetterState[],
+  now: Date,
+): Promise<readonly DeadLetter[]> {
+  const where = whereOf(which)
+  const since = sinceOf(options.since, now)
+  const stages = await box.stages()
+  if (stages.length === 0)
+    throw new CommandFailed(`This Kafka has no dead-letter topic of a pipeline ${pipeline}.`, {
+      advice: `They are called ${pipeline}.<stage>.dead-letters. Is it the right Kafka, and may this user see them?`,
+    })
+  const { stage } = where
+  if (stage !== undefined && !stages.includes(stage))
+    throw new CommandFailed(`${pipeline} has no dead letters of a stage ${stage}; it has ${stages.join(', ')}.`)
+  const letters = await box.letters(stage === undefined ? stages : [stage], since)
+  const found = selected(letters, where, options, states, since)
+  if (where.letter !== undefined && found.length === 0)
+    throw new CommandFailed(`There is no letter ${where.letter}.`, {
+      advice: `orderpipeline dlq list ${pipeline} ${stage} --state all shows those there are.`,
+    })
+  return found
+}

@@ -1,0 +1,19 @@
+// Can the stage read a message that a person has edited? A built-in one reads events, so its own
+// decoder says; nobody knows what a stage of somebody's own reads.
+import type { DeadLetter } from '@orderpipeline/kafka'
+import { decodeAny, isBuiltInStage, UndecodableEvent } from '@orderpipeline/order-events'
+import { CommandFailed } from '../failure.ts'
+
+/** @throws CommandFailed where the stage would give up on the message again */
+export function refuseUnreadable({ stage }: Pick<DeadLetter, 'stage'>, value: string): void {
+  if (!isBuiltInStage(stage)) return
+  try {
+    decodeAny(value)
+  } catch (error) {
+    if (!(error instanceof UndecodableEvent)) throw error
+    throw new CommandFailed(
+      `${stage} cannot read the edited message (${error.reason}: ${error.message}); nothing was replayed.`,
+      { advice: 'Correct it and edit again; --force replays it as it is.', cause: error },
+    )
+  }
+}

@@ -1,0 +1,66 @@
+// Which dead letters are meant? By stage or by name, reason, order, age and state. Pure.
+import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
+import { CalledWrongly } from '../failure.ts'
+
+export interface Filters {
+  readonly reason?: string
+  readonly order?: string
+  readonly since?: string
+}
+
+/** A stage, or one letter of it. */
+export interface Where {
+  readonly stage?: string
+  readonly letter?: string
+}
+
+/** `payment`, or `payment/2/17`. @throws CommandFailed */
+export function whereOf(text: string | undefined): Where {
+  if (text === undefined) return {}
+  const [stage = '', partition, offset, ...more] = text.split('/')
+  if (stage !== '' && partition === undefined) return { stage }
+  if (stage !== '' && /^\d+$/.test(partition ?? '') && /^\d+$/.test(offset ?? '') && more.length === 0)
+    return { stage, letter: text }
+  throw new CalledWrongly(`Found ${JSON.stringify(text)}; allowed: a stage, or a letter such as payment/2/17.`)
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `30m`, `2h`, `3d` ago, or a time. @throws CommandFailed */
+export function sinceOf(text: string | undefined, now: Date): Date | undefined {
+  if (text === undefined) return undefined
+  const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? []
+  if (count !== undefined) return new Date(now.getTime() - Number(count) * (unitMs[unit] ?? 0))
+  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN
+  if (!Number.isNaN(at)) return new Date(at)
+  throw new CalledWrongly(
+    `--since: found ${JSON.stringify(text)}; allowed: such as 30m, 2h, 3d or 2026-01-31T12:00:00Z`,
+  )
+}
+
+/** The order a message is about: an event's subject, or the orderId in its data. */
+export function orderOf({ value }: Pick<DeadLetter, 'value'>): string | undefined {
+  try {
+    const event = JSON.parse(String(value)) as { subject?: unknown; data?: { orderId?: unknown } } | null
+    const order = event?.subject ?? event?.data?.orderId
+    return typeof order === 'string' ? order : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function selected(
+  letters: readonly DeadLetter[],
+  { letter }: Where,
+  filters: Filters,
+  states: readonly DeadLetterState[],
+  since: Date | undefined,
+): DeadLetter[] {
+  return letters.filter(
+    (one) =>
+      (letter === undefined ? states.includes(one.state) : one.id === letter) &&
+      (filters.reason === undefined || one.reason === filters.reason || one.error === filters.reason) &&
+      (filters.order === undefined || orderOf(one) === filters.order) &&
+      (since === undefined || Date.parse(one.at) >= since.getTime()),
+  )
+}

@@ -1,0 +1,49 @@
+import type { ScaledObject } from '@orderpipeline/operator/api'
+import { answerOf, unmeasuredDecision, type FlowHistory } from '@orderpipeline/operator/pipeline'
+import { describe, expect, it } from 'vitest'
+import { CommandFailed } from '../failure.ts'
+import { flowOf, proxiedPath } from './flow.ts'
+
+const url = 'http://operator-scaler.op.svc:8081/v1/flow/default/shop/payment'
+const scaledObject = (address: string): ScaledObject =>
+  ({
+    spec: { triggers: [{ type: 'metrics-api', name: 'flow', metadata: { url: address } }] },
+  }) as unknown as ScaledObject
+
+describe('the decision of the operator', () => {
+  it('is asked for where KEDA asks, through the API server', async () => {
+    const decision = unmeasuredDecision(3, { minReplicas: 1, maxReplicas: 9 }, 0)
+    const history: FlowHistory = { ...answerOf(decision, 0), since: '2026-01-01T00:00:00.000Z', changes: [] }
+    const asked: string[] = []
+    const getText = (path: string) => {
+      asked.push(path)
+      return Promise.resolve(JSON.stringify(history))
+    }
+    expect(await flowOf({ getText }, scaledObject(url))).toEqual(history)
+    expect(asked).toEqual([
+      '/api/v1/namespaces/op/services/http:operator-scaler:8081/proxy/v1/flow/default/shop/payment/changes',
+    ])
+  })
+
+  it('is asked for at the usual port where the address has none, and nowhere outside of the cluster', () => {
+    expect(proxiedPath('http://operator-scaler.op.svc.cluster.local/v1/flow/a/b/c')).toBe(
+      '/api/v1/namespaces/op/services/http:operator-scaler:80/proxy/v1/flow/a/b/c/changes',
+    )
+    expect(proxiedPath('https://scaler.example/v1/flow/a/b/c')).toBeUndefined()
+  })
+
+  it('is not known, and why not is said, where the API server refuses, or the operator is an older one', async () => {
+    const refuses = () => Promise.reject(new CommandFailed('the server answered 403 to …: services/proxy'))
+    expect(await flowOf({ getText: refuses }, scaledObject(url))).toContain('answered 403')
+    const absent = () => Promise.resolve(undefined)
+    expect(await flowOf({ getText: absent }, scaledObject(url))).toBe(`the operator has no answer at ${url}/changes`)
+    const page = () => Promise.resolve('<html>')
+    expect(await flowOf({ getText: page }, scaledObject(url))).toContain('is no JSON')
+    expect(await flowOf({ getText: page }, scaledObject('https://scaler.example/x'))).toContain('not asked inside')
+  })
+
+  it('is not asked for where a part is not scaled on flow', async () => {
+    const never = () => Promise.reject(new Error('asked'))
+    expect(await flowOf({ getText: never }, undefined)).toBeUndefined()
+  })
+})

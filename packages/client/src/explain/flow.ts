@@ -1,0 +1,68 @@
+// What did the operator decide for a stage that is scaled on flow? It is asked itself, where KEDA
+// asks it, through the API server.
+import type { ScaledObject, Trigger } from '@orderpipeline/operator/api'
+import type { FlowHistory, FlowReason } from '@orderpipeline/operator/pipeline'
+import { countText } from '../figures.ts'
+import { CommandFailed } from '../failure.ts'
+import type { Kube } from '../kube/connection.ts'
+import type { Reason } from './reason.ts'
+import type { Demand } from './metrics.ts'
+import type { PartObserved } from './observed.ts'
+
+export const isFlow = (trigger: Trigger | undefined): boolean => trigger?.type === 'metrics-api'
+
+const answerTimeoutMs = 5_000
+
+/** Undefined for a part that is not scaled on flow; a text says why the decision is not known. */
+export async function flowOf(
+  kube: Pick<Kube, 'getText'>,
+  scaledObject: ScaledObject | undefined,
+): Promise<FlowHistory | string | undefined> {
+  const url = scaledObject?.spec.triggers.find(isFlow)?.metadata['url']
+  if (url === undefined) return undefined
+  const path = proxiedPath(url)
+  if (path === undefined) return `the operator is not asked inside of this cluster, but at ${url}`
+  try {
+    const text = await kube.getText(path, answerTimeoutMs)
+    return text === undefined ? `the operator has no answer at ${url}/changes` : (JSON.parse(text) as FlowHistory)
+  } catch (error) {
+    if (error instanceof CommandFailed) return error.message
+    if (error instanceof SyntaxError) return `the answer at ${url}/changes is no JSON`
+    throw error
+  }
+}
+
+/**
+ * Of a Service's address as pods see it, the path by which the API server leads there; undefined
+ * for any other address.
+ */
+export function proxiedPath(url: string): string | undefined {
+  const { protocol, hostname, port, pathname } = new URL(url)
+  const [service, namespace, svc] = hostname.split('.')
+  if (svc !== 'svc' || service === undefined || namespace === undefined) return undefined
+  const [scheme, usual] = protocol === 'https:' ? ['https', 443] : ['http', 80]
+  return `/api/v1/namespaces/${namespace}/services/${scheme}:${service}:${port || usual}/proxy${pathname}/changes`
+}
+
+/** Something is away, or more replicas are of no use: a person should look. */
+const troubles: ReadonlySet<FlowReason> = new Set(['Holding', 'ScaleOutUseless'])
+
+export function flowReasons({ flow }: PartObserved, { load, wanted }: Demand): Reason[] {
+  const asked: Reason[] =
+    load === undefined
+      ? [{ code: 'MetricUnknown', text: 'what flows has not been measured yet' }]
+      : typeof flow === 'object' && (flow.replicas === wanted || flow.metric === wanted)
+        ? []
+        : [
+            {
+              code: 'Flow',
+              text: `what flows (or the lag while the operator does not answer, or what a schedule or query asks for, if that is more) asks for ${wanted}`,
+            },
+          ]
+  if (flow === undefined) return asked
+  if (typeof flow === 'string')
+    return [...asked, { code: 'FlowUnknown', text: `the operator's decision is not known: ${flow}` }]
+  const { decision, replicas, reason } = flow
+  const text = `the operator wants ${countText(replicas)} (${decision.reason}): ${reason}`
+  return [...asked, { code: 'Flow', text, ...(troubles.has(decision.reason) ? { trouble: true as const } : {}) }]
+}

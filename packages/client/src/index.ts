@@ -1,0 +1,28 @@
+// What does a client of pipelines need? How it reaches them, what it reads, what it says of them,
+// and how it mends them: shared by the command line and the console.
+export type { DeadLetter } from '@orderpipeline/kafka'
+export type { DeadLetterTopic } from './dead-letters/dead-letter-topic.ts'
+export { lettersMeant } from './dead-letters/letters-meant.ts'
+export { refuseUnreadable } from './dead-letters/readable.ts'
+export { replayAll, replayPlan, type ReplayPlan } from './dead-letters/replay-run.ts'
+export { refusal } from './dead-letters/replayable.ts'
+export { orderOf, selected, sinceOf, whereOf, type Filters } from './dead-letters/selection.ts'
+export { explanation, type Explanation, type Reason } from './explain/explanation.ts'
+export { flowOf } from './explain/flow.ts'
+export {
+  listedPods,
+  listedScaling,
+  observeParts,
+  partsAmong,
+  type LabelledPod,
+  type Listed,
+} from './explain/observe.ts'
+export type { Autoscaler, PartObserved, Pod, Workload } from './explain/observed.ts'
+export { CalledWrongly, CommandFailed } from './failure.ts'
+export { kafkaConfigOf, wayToKafka } from './kafka/connection.ts'
+export { accessRefusal, selfName, type Access } from './kube/access.ts'
+export { connect, KubeUnreachable, NoKubeconfig, type ConnectOptions, type Kube } from './kube/connection.ts'
+export { recordEvent } from './kube/events.ts'
+export { namespacePath, noneAdvice, pipelineNamed, pipelinePath, pipelinesOf, type List } from './kube/pipelines.ts'
+export { consequences, progressOf } from './suspension/progress.ts'
+export type { Surroundings } from './surroundings.ts'

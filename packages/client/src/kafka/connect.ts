@@ -1,0 +1,40 @@
+// How does a command speak to Kafka itself, and what does it say when that fails?
+import { kafkaAddress, PublishFailed, type KafkaConfig } from '@orderpipeline/kafka'
+import { kafkaConnection, KafkaUnavailable, TopicTooLarge, type KafkaConnection } from '@orderpipeline/kafka-admin'
+import { CommandFailed } from '../failure.ts'
+import { unreachableAdvice } from './connection.ts'
+
+export const clientId = 'orderpipeline-cli'
+const answerTimeoutMs = 10_000
+
+/** Nothing is connected before it is used. */
+export function connectionTo(config: KafkaConfig): KafkaConnection {
+  const { tls, sasl } = kafkaAddress(config, clientId).security ?? {}
+  const mechanism = config.KAFKA_SASL_MECHANISM
+  const security = { ...(tls ? { tls } : {}), ...(sasl && mechanism ? { sasl: { ...sasl, mechanism } } : {}) }
+  return kafkaConnection({
+    bootstrapServers: config.KAFKA_BOOTSTRAP_SERVERS.join(','),
+    clientId,
+    timeoutMs: answerTimeoutMs,
+    security: () => Promise.resolve(security),
+  })
+}
+
+/** @throws CommandFailed with what to do about it */
+export async function withAdvice<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof KafkaUnavailable) throw new CommandFailed(`Kafka: ${cause.message}`, adviceOn(cause))
+    if (cause instanceof PublishFailed)
+      throw new CommandFailed(`Kafka took no messages: ${cause.message}`, {
+        advice: 'Does the topic still exist, and may this user write to it? What was not written is still open.',
+        cause,
+      })
+    if (cause instanceof TopicTooLarge)
+      throw new CommandFailed(cause.message, { advice: 'Ask for fewer with --since, or for one stage.', cause })
+    throw cause
+  }
+}
+
+const adviceOn = ({ reason }: KafkaUnavailable) => (reason === 'Unreachable' ? { advice: unreachableAdvice } : {})

@@ -1,0 +1,118 @@
+// How does a command get into a pipeline's Kafka? As it is told by option or by the variables of
+// the stage contract; else as the pipeline in the cluster says, with the Secrets that it names.
+import { kafkaVariables, type KafkaConfig } from '@orderpipeline/kafka'
+import { ConfigError, readConfig } from '@orderpipeline/telemetry'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { kafkaAccess, type SecretKey } from '@orderpipeline/operator/pipeline'
+import { z } from 'zod'
+import { CommandFailed } from '../failure.ts'
+import { connect, type ConnectOptions, type Kube } from '../kube/connection.ts'
+import { namespacePath, pipelineNamed, type List } from '../kube/pipelines.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+export interface WayOptions extends ConnectOptions {
+  readonly namespace?: string
+  readonly bootstrapServers?: string
+}
+
+/** @throws CommandFailed */
+export async function wayToKafka(
+  environment: Surroundings,
+  options: WayOptions,
+  pipeline: string,
+): Promise<KafkaConfig> {
+  const given = { ...environment.kafkaVariables }
+  if (options.bootstrapServers !== undefined) given['KAFKA_BOOTSTRAP_SERVERS'] = options.bootstrapServers
+  if (given['KAFKA_BOOTSTRAP_SERVERS']) return checked(given)
+  const kube = await connect(environment, options)
+  return kafkaConfigOf(kube, await pipelineNamed(kube, options.namespace ?? kube.namespace, pipeline))
+}
+
+/** As the pipeline in the cluster says. @throws CommandFailed */
+export const kafkaConfigOf = async (kube: Kube, pipeline: OrderPipeline): Promise<KafkaConfig> =>
+  checked(await wayOf(kube, pipeline))
+
+function checked(variables: Readonly<Record<string, string | undefined>>): KafkaConfig {
+  try {
+    return readConfig(z.object(kafkaVariables), variables)
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandFailed(error.message, { cause: error })
+    throw error
+  }
+}
+
+/**
+ * The variables a stage of this pipeline has, with addresses that mean something outside the
+ * cluster.
+ */
+export async function wayOf(kube: Kube, pipeline: OrderPipeline): Promise<Record<string, string>> {
+  const { tls, sasl, namespace, bootstrapServers } = kafkaAccess(pipeline, 'svc')
+  const secret = (key: SecretKey) => secretText(kube, namespace, key)
+  return {
+    KAFKA_BOOTSTRAP_SERVERS:
+      'external' in pipeline.spec.kafka
+        ? bootstrapServers
+        : await behindService(kube, namespace, pipeline.spec.kafka.strimziCluster, bootstrapServers),
+    KAFKA_SECURITY_PROTOCOL: `${sasl ? 'SASL_' : ''}${tls ? 'SSL' : 'PLAINTEXT'}`,
+    ...(tls?.ca ? { KAFKA_TLS_CA: await secret(tls.ca) } : {}),
+    ...(tls?.client
+      ? { KAFKA_TLS_CERTIFICATE: await secret(tls.client.certificate), KAFKA_TLS_KEY: await secret(tls.client.key) }
+      : {}),
+    ...(sasl
+      ? {
+          KAFKA_SASL_MECHANISM: sasl.mechanism,
+          KAFKA_SASL_USERNAME: typeof sasl.username === 'string' ? sasl.username : await secret(sasl.username),
+          KAFKA_SASL_PASSWORD: await secret(sasl.password),
+        }
+      : {}),
+  }
+}
+
+interface EndpointSlice {
+  readonly endpoints?: readonly { readonly addresses: readonly string[] }[]
+  readonly ports?: readonly { readonly name?: string; readonly port?: number }[]
+}
+
+interface Service {
+  readonly spec?: { readonly ports?: readonly { readonly name?: string; readonly port: number }[] }
+}
+
+/**
+ * The addresses behind the bootstrap Service: from outside the cluster its name means nothing, and
+ * they may be reachable.
+ */
+async function behindService(kube: Kube, namespace: string, cluster: string, named: string): Promise<string> {
+  const name = `${cluster}-kafka-bootstrap`
+  const selector = encodeURIComponent(`kubernetes.io/service-name=${name}`)
+  const [service, slices] = await Promise.all([
+    kube.get<Service>(`${namespacePath('v1', namespace)}/services/${encodeURIComponent(name)}`),
+    kube.get<List<EndpointSlice>>(
+      `${namespacePath('discovery.k8s.io/v1', namespace)}/endpointslices?labelSelector=${selector}`,
+    ),
+  ])
+  const wanted = Number(named.split(':').at(-1))
+  // A Service and what is behind it may have different numbers for a port; its name is the same.
+  const listener = service?.spec?.ports?.find(({ port }) => port === wanted)?.name
+  const found = (slices?.items ?? []).flatMap(({ endpoints, ports }) => {
+    const { port = wanted } = ports?.find((one) => (one.name ?? '') === (listener ?? '')) ?? {}
+    return (endpoints ?? []).flatMap(({ addresses }) => addresses.map((address) => `${address}:${port}`))
+  })
+  return found.length > 0 ? found.join(',') : named
+}
+
+async function secretText(kube: Kube, namespace: string, { name, key }: SecretKey): Promise<string> {
+  const secret = await kube.get<{ readonly data?: Readonly<Record<string, string>> }>(
+    `${namespacePath('v1', namespace)}/secrets/${encodeURIComponent(name)}`,
+  )
+  const text = secret?.data?.[key]
+  if (text !== undefined) return Buffer.from(text, 'base64').toString()
+  throw new CommandFailed(`The Secret ${namespace}/${name} ${secret ? `has no key ${key}` : 'does not exist'}.`, {
+    advice: 'The pipeline names it for Kafka; give KAFKA_BOOTSTRAP_SERVERS and its companions instead.',
+  })
+}
+
+/** What to do where Kafka does not answer. */
+export const unreachableAdvice = `Brokers are reached under the addresses they advertise. From outside their network name a listener that is open to you
+with --bootstrap-servers (or KAFKA_BOOTSTRAP_SERVERS, with KAFKA_SECURITY_PROTOCOL, KAFKA_TLS_CA and KAFKA_SASL_… as a stage has them), or run
+this in the cluster. With a single broker a port-forward does, too: kubectl port-forward service/<cluster>-kafka-bootstrap 9092, and the name it
+advertises for 127.0.0.1 in /etc/hosts.`

@@ -1,0 +1,53 @@
+// May the person of the kubeconfig do this, and under which name are they known? The API server is
+// asked itself; what runs on this machine without one knows one person, who may everything.
+import { KubeUnreachable, type Kube } from './connection.ts'
+
+export interface Access {
+  readonly namespace: string
+  readonly verb: string
+  /** `` for the core group. */
+  readonly group: string
+  readonly resource: string
+  readonly subresource?: string
+  readonly name?: string
+}
+
+interface Review {
+  readonly status?: { readonly allowed?: boolean; readonly reason?: string; readonly evaluationError?: string }
+}
+
+const answerTimeoutMs = 10_000
+
+/** Why not; undefined where it is allowed. @throws KubeUnreachable, CommandFailed */
+export async function accessRefusal(kube: Pick<Kube, 'send'>, access: Access): Promise<string | undefined> {
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: access },
+  }
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+  const answer = await kube.send<Review>('POST', path, review, answerTimeoutMs)
+  if (answer === undefined || answer.status?.allowed) return undefined
+  const { namespace, verb, resource, subresource } = access
+  const reason = answer.status?.reason ?? answer.status?.evaluationError ?? ''
+  const what = [resource, subresource].filter(Boolean).join('/')
+  return `Your user may not ${verb} ${what} in namespace ${namespace}${reason === '' ? '' : ` (${reason})`}.`
+}
+
+/** undefined where the API server does not say: before Kubernetes 1.28. */
+export async function selfName(kube: Pick<Kube, 'send'>): Promise<string | undefined> {
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
+  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+  try {
+    const answer = await kube.send<{ status?: { userInfo?: { username?: string } } }>(
+      'POST',
+      path,
+      review,
+      answerTimeoutMs,
+    )
+    return answer?.status?.userInfo?.username
+  } catch (error) {
+    if (error instanceof KubeUnreachable) throw error
+    return undefined // may not ask; a name is no condition
+  }
+}

@@ -1,0 +1,37 @@
+// Where are pipelines to be found, and what is to be said when there is none?
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { orderPipelines } from '@orderpipeline/operator/api'
+import { CommandFailed } from '../failure.ts'
+import type { Kube } from './connection.ts'
+
+export interface List<Item> {
+  readonly items: readonly Item[]
+}
+
+export const namespacePath = (apiVersion: string, namespace: string): string =>
+  `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}`
+
+export const pipelinePath = (namespace: string, name?: string): string =>
+  `${namespacePath(orderPipelines.apiVersion, namespace)}/${orderPipelines.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`
+
+/** All of a namespace. @throws CommandFailed where the cluster has no such resource */
+export async function pipelinesOf(kube: Kube, namespace: string): Promise<readonly OrderPipeline[]> {
+  const list = await kube.get<List<OrderPipeline>>(pipelinePath(namespace))
+  if (list) return list.items
+  throw new CommandFailed('This cluster knows no OrderPipelines: the CRD is not installed.', {
+    advice: '`npm run up` installs it locally; elsewhere install the chart orderpipeline-operator.',
+  })
+}
+
+/** @throws CommandFailed that names those there are */
+export async function pipelineNamed(kube: Kube, namespace: string, name: string): Promise<OrderPipeline> {
+  const found = await kube.get<OrderPipeline>(pipelinePath(namespace, name))
+  if (found) return found
+  const others = (await pipelinesOf(kube, namespace)).map(({ metadata }) => metadata.name)
+  throw new CommandFailed(`There is no OrderPipeline ${namespace}/${name}.`, { advice: noneAdvice(namespace, others) })
+}
+
+export const noneAdvice = (namespace: string, others: readonly string[] = []): string =>
+  others.length > 0
+    ? `Namespace ${namespace} has ${others.join(', ')}; name another namespace with -n.`
+    : 'Apply one (kubectl apply -f examples/shop.yaml), or name another namespace with -n.'
