@@ -222,8 +222,11 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
   })
 
   it('leaves no process behind for the next start when it is killed itself, and goes on with the orders there are', async () => {
-    const pids = await Promise.all(
-      ['kafka', 'postgres', ...(await running.pods('payment')).map(({ metadata }) => metadata.name)].map(pidOf),
+    // A replica that is asked for, or waits for its next start, has no process yet.
+    const pids = await eventually('each replica of payment has its process', 60, async () =>
+      Promise.all(
+        ['kafka', 'postgres', ...(await running.pods('payment')).map(({ metadata }) => metadata.name)].map(pidOf),
+      ),
     )
     running.kill()
     await running.ended()
