@@ -1,6 +1,7 @@
 // How does the stand-in for Strimzi's Topic Operator keep going? One loop learns of KafkaTopics by
 // list and watch, another works off what is to be looked at in batches, a third has everything
-// looked at in rounds. They outlive any failure of the API server or of Kafka, and end when told to.
+// looked at in rounds. They outlive any failure of the API server or of Kafka, and end when told
+// to.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KafkaUnavailable, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import { KnownTopics } from './known-topics.ts'
