@@ -2,7 +2,7 @@
 // server on the loopback address.
 import { connect, type Kube, type Surroundings } from '@orderpipeline/client'
 import { pageFiles, type PageFiles } from './page-files.ts'
-import type { Actions } from './server/actions.ts'
+import type { Actions } from './server/actions-port.ts'
 import { kubeActions } from './server/kube-actions.ts'
 import { laterKube } from './server/later-kube.ts'
 import { createObserver } from './server/observer.ts'

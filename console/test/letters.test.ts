@@ -8,7 +8,8 @@ import { createProducer, createTopics, kafkaVariables, readTopic, type KafkaConf
 import { readConfig, silentLogger } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import type { LetterPlan, ReplayRunState } from '../src/model/actions.ts'
-import { performer, type Actions, type Recorded } from '../src/server/actions.ts'
+import { performer } from '../src/server/actions.ts'
+import type { Actions, Recorded } from '../src/server/actions-port.ts'
 import { shopPipeline } from '../src/testing/recorded-shop.ts'
 
 const name = `shop-${randomBytes(4).toString('hex')}`

@@ -1,36 +1,15 @@
 // What does the console do when it is asked to? Each action checks that the person may, does it
 // with what the command line does it with, and has it recorded under the person's name.
-import { consequences, type DeadLetterTopic } from '@orderpipeline/client'
+import { consequences } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Done, ReplayRunState, RightName, Rights } from '../model/actions.ts'
 import { rightNames } from '../model/actions.ts'
 import { providerModes, type ProviderBehaviour, type ProviderMode } from '../model/try-it.ts'
+import type { Actions, Perform } from './actions-port.ts'
 import { bodies, checked } from './asked.ts'
 import { letterActions, pipelineKey } from './letter-actions.ts'
 import { ReplayRuns } from './replay-runs.ts'
 import type { TryIt } from './try-it.ts'
-
-/** What may be changed, with the rights of the person that the console runs for. */
-export interface Actions {
-  /** Under which name. */
-  person(): Promise<string>
-  /** Why not; undefined where it may be done. */
-  refusal(pipeline: OrderPipeline, right: RightName): Promise<string | undefined>
-  suspend(pipeline: OrderPipeline, suspend: boolean): Promise<void>
-  /** @throws CommandFailed where there is no such order, or it is too late */
-  cancel(pipeline: OrderPipeline, order: string): Promise<void>
-  letterBox(pipeline: OrderPipeline): Promise<DeadLetterTopic>
-  /** As an Event; why not where that cannot be. */
-  record(pipeline: OrderPipeline, event: Recorded): Promise<string | undefined>
-  /** Absent where the pipeline does not run on this machine. */
-  readonly tryIt?: TryIt
-}
-
-export interface Recorded {
-  /** PascalCase, such as DeadLettersDiscarded. */
-  readonly reason: string
-  readonly note: string
-}
 
 /** The person may not. */
 export class Forbidden extends Error {
@@ -38,8 +17,6 @@ export class Forbidden extends Error {
   readonly reason = 'Forbidden'
   readonly retry = false
 }
-
-export type Perform = (pipeline: OrderPipeline, body: unknown) => Promise<object>
 
 export interface Performer {
   rights(pipeline: OrderPipeline): Promise<Rights>

@@ -4,7 +4,7 @@ import { CommandFailed, lettersMeant, replayPlan, type DeadLetter, type DeadLett
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import type { Done, LetterPlan, ReplayRunState, RightName } from '../model/actions.ts'
-import type { Actions, Perform } from './actions.ts'
+import type { Actions, Perform } from './actions-port.ts'
 import { bodies, checked } from './asked.ts'
 import type { ReplayRuns } from './replay-runs.ts'
 

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { actionsApi } from './actions-api.ts'
-import type { Actions } from './actions.ts'
+import type { Actions } from './actions-port.ts'
 import { createApi } from './api.ts'
 import { addressWithKey } from './access.ts'
 import { eventStreams } from './event-streams.ts'

@@ -6,7 +6,7 @@ import type { RightName } from '../model/actions.ts'
 import type { LetterSummary } from '../model/dead-letters.ts'
 import type { ProviderBehaviour } from '../model/try-it.ts'
 import { providerModes } from '../model/try-it.ts'
-import type { Actions, Recorded } from '../server/actions.ts'
+import type { Actions, Recorded } from '../server/actions-port.ts'
 import { recordedLetters, recordedOrder } from './recorded-shop.ts'
 
 export interface RecordedActions extends Actions {
