@@ -40,6 +40,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+          // After the unit tests: a failure there is known within a minute.
+          sequence: { groupOrder: 1 },
           provide: { crashPoints: 'some' },
         },
       },
