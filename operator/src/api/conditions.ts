@@ -1,8 +1,10 @@
-// Which conditions can a pipeline be in, and for which reasons? Spelled once: people script against
+// Which conditions can a pipeline be in, and for which reasons? Spelled once: users script against
 // these words.
 export type ConditionType = 'Ready' | 'Configured' | 'TopicsReady' | 'WorkloadsReady' | 'ScalingReady' | 'RolledOut'
 
-/** Ready derives from these, in this order: the first that is not True gives Ready its reason. */
+/**
+ * Ready is derived from these, in this order: the first that is not True gives Ready its reason.
+ */
 export const dependents = ['Configured', 'TopicsReady', 'WorkloadsReady', 'ScalingReady'] as const
 
 export type ProblemReason =
@@ -12,31 +14,31 @@ export type ProblemReason =
   | 'DrainTooShort'
   /** A time zone, or a time, of a schedule does not exist. */
   | 'ScheduleInvalid'
-  /** A label or annotation of a template that cannot be, or that is not the user's to set. */
+  /** A label or annotation of a template that is not valid, or that is not the user's to set. */
   | 'TemplateInvalid'
-  /** A request is above its own limit, or no quantity at all. */
+  /** A request above its own limit, or one that is no quantity. */
   | 'ResourcesInvalid'
-  /** Two objects of the pipeline would have one name. */
+  /** Two objects of the pipeline would have the same name. */
   | 'NameTaken'
-  /** A topic has more partitions than its spec says, and Kafka takes none away. */
+  /** A topic has more partitions than its spec says, and Kafka cannot remove partitions. */
   | 'PartitionsShrink'
-  /** A stage asks Prometheus, and the operator knows none. */
+  /** A stage has a Prometheus query, and the operator has no address of a Prometheus. */
   | 'PrometheusMissing'
 
-/** Why the topics of an external Kafka cluster cannot be looked at or changed. */
+/** Why the topics of an external Kafka cluster cannot be read or changed. */
 export type ExternalKafkaReason =
   | 'KafkaUnreachable'
-  /** User or password are wrong, or the broker's certificate is not trusted. */
+  /** The user or the password is wrong, or the broker's certificate is not trusted. */
   | 'KafkaAuthenticationFailed'
-  /** The user may not do what is needed. */
+  /** The user lacks a permission in Kafka that the operator needs. */
   | 'KafkaAuthorizationFailed'
   /** bootstrapServers lead to another cluster than the one that has the topics. */
   | 'KafkaClusterChanged'
-  /** The Secret, or a key in it, is not there. */
+  /** The Secret, or a key in it, does not exist. */
   | 'SecretNotFound'
   /** The operator may not read the Secret. */
   | 'SecretForbidden'
-  /** Kafka refuses a topic as it is asked for. */
+  /** Kafka refuses a topic with the configuration that the spec gives it. */
   | 'TopicRefused'
 
 export type Reason =
@@ -44,23 +46,20 @@ export type Reason =
   | 'AllReady'
   | 'Applied'
   /**
-   * Applied, and database.maxConnections is too few while parts at their maximum are rolled out.
+   * Applied, but database.maxConnections is too small while parts at their maximum are rolled out.
    */
   | 'ConnectionBudgetTight'
-  /** Applied, and nothing says who may call the gateway, which therefore does not start. */
+  /** Applied, but nothing says who may call the gateway, so the gateway does not start. */
   | 'AuthenticationUnset'
-  /**
-   * Applied, and something else changes an object of the pipeline back each time that it is
-   * repaired.
-   */
+  /** Applied, but another controller changes an object of the pipeline back after each repair. */
   | 'Contested'
-  /** Applied, and another installation of the operator watches the pipeline too and stands by. */
+  /** Applied, but another installation of the operator also watches the pipeline and stands by. */
   | 'SecondOperator'
-  /** The API server refused, or could not be reached for, a write. */
+  /** The API server refused a write, or could not be reached for it. */
   | 'ApplyFailed'
-  /** An object of a needed name exists and belongs to somebody else. */
+  /** An object with a name that the pipeline needs exists and has another owner. */
   | 'NotOwned'
-  /** Kinds of Strimzi, or of KEDA, are not served by the API server. */
+  /** The API server does not serve the kinds of Strimzi, or those of KEDA. */
   | 'StrimziMissing'
   | 'KedaMissing'
   /** The operator may not list a kind of its objects. */
@@ -76,22 +75,22 @@ export type Reason =
    * operator or gets no answer.
    */
   | 'ScaledOnLag'
-  /** A new version is on its way, and nothing says that it fails. */
+  /** A new version is being rolled out, and nothing says that it fails. */
   | 'Progressing'
   /**
-   * Pods of a new version fail, and will be given up at the deadline where a stable version is
-   * there to go back to.
+   * Pods of a new version fail. At the deadline the version is given up, if there is a stable
+   * version to return to.
    */
   | 'NewVersionFailing'
-  /** A new version was given up, the last stable one runs. */
+  /** A new version was given up; the last stable one runs. */
   | 'RolledBack'
   /** A quota, a limit range or admission refuses pods. */
   | 'PodsRefused'
-  /** Suspended, and not yet stopped: messages are left to be handled. */
+  /** Suspended, and not yet stopped: there are messages to handle. */
   | 'Draining'
   | 'Suspended'
   | 'Deleting'
-  /** Not known, because the spec is not configured. */
+  /** Unknown, because the spec is not configured. */
   | 'NotConfigured'
 
 export interface Condition {
@@ -103,12 +102,12 @@ export interface Condition {
   readonly observedGeneration?: number
 }
 
-/** What a condition says, without when it began to. */
+/** A condition without the time of its last transition. */
 export type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
 
-/** Something in a spec that the schema cannot refuse and that must not reach the cluster. */
+/** An error in a spec that the schema cannot detect and that must not reach the cluster. */
 export interface Problem {
-  /** Where, such as spec.database.maxConnections. */
+  /** A path, such as spec.database.maxConnections. */
   readonly path: string
   readonly reason: ProblemReason
   readonly message: string

@@ -1,4 +1,4 @@
-// The OrderPipeline API for everyone who is not the operator: types, conditions, objects.
+// The OrderPipeline API for packages other than the operator: types, conditions, objects.
 export * from './conditions.ts'
 export * from './objects.ts'
 export * from './orderpipeline.ts'

@@ -1,4 +1,4 @@
-// Which Kubernetes objects does the operator deal in, and where does the API server keep them?
+// Which Kubernetes objects does the operator use, and where does the API server keep them?
 import type {
   V1DeploymentSpec,
   V1NetworkPolicySpec,
@@ -39,7 +39,7 @@ export interface ObjectMeta {
   readonly finalizers?: readonly string[]
 }
 
-/** Any object as it travels: JSON, dates as text. */
+/** Any object as it is sent: JSON, dates as text. */
 export interface KubeObject {
   readonly apiVersion: string
   readonly kind: string
@@ -48,7 +48,7 @@ export interface KubeObject {
   readonly status?: unknown
 }
 
-/** Where a kind lives: /api(s)/<apiVersion>/namespaces/<namespace>/<plural>. */
+/** The path of a kind: /api(s)/<apiVersion>/namespaces/<namespace>/<plural>. */
 export interface Resource {
   readonly apiVersion: string
   readonly kind: string
@@ -62,7 +62,8 @@ export const orderPipelines: Resource = {
 }
 
 /**
- * Everything a pipeline can own, in the order it is made: what a pod needs comes before the pod.
+ * Every kind that a pipeline can own, in the order of creation: what a pod needs comes before the
+ * pod.
  */
 export const childResources = [
   { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic', plural: 'kafkatopics' },
@@ -78,9 +79,9 @@ export const childResources = [
 export type ChildKind = (typeof childResources)[number]['kind']
 
 export const resourceOf = (kind: ChildKind): Resource => {
-  const found = childResources.find((resource) => resource.kind === kind)
-  if (!found) throw new Error(`no resource of kind ${kind}`)
-  return found
+  const match = childResources.find((resource) => resource.kind === kind)
+  if (!match) throw new Error(`no resource of kind ${kind}`)
+  return match
 }
 
 interface Child<K extends ChildKind, S> extends KubeObject {
@@ -116,7 +117,7 @@ export interface KafkaTopicSpec {
   readonly config?: Readonly<Record<string, string | number>>
 }
 
-/** Where KEDA finds what a trigger must know and nobody may read. */
+/** Where KEDA finds the secret values of a trigger. */
 export interface TriggerAuthenticationSpec {
   readonly secretTargetRef: readonly { readonly parameter: string; readonly name: string; readonly key: string }[]
   /** From the environment of the container that is scaled. */
@@ -135,8 +136,8 @@ export interface ScaledObjectSpec {
       readonly behavior: Readonly<Record<'scaleUp' | 'scaleDown', ScalingRules>>
     }
     /**
-     * One figure made from those of the named triggers, in place of theirs; cpu and memory stay
-     * beside it.
+     * One figure, computed from those of the named triggers and used in their place. Those of cpu
+     * and memory stay separate.
      */
     readonly scalingModifiers?: { readonly formula: string; readonly target: string }
   }
@@ -156,14 +157,14 @@ export interface ScalingRules {
 /** KEDA takes every metadata value as text. */
 export interface Trigger {
   readonly type: 'kafka' | 'metrics-api' | 'cpu' | 'memory' | 'prometheus' | 'cron'
-  /** As a formula of scalingModifiers calls its figure. */
+  /** The name of its figure in a formula of scalingModifiers. */
   readonly name?: string
   readonly metricType?: 'Utilization'
   readonly metadata: Readonly<Record<string, string>>
   readonly authenticationRef?: { readonly name: string }
 }
 
-/** What the operator reads of the status of others. */
+/** What the operator reads of the status of objects that other controllers own. */
 export interface DeploymentStatus {
   readonly observedGeneration?: number
   readonly replicas?: number

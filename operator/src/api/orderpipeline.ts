@@ -30,9 +30,11 @@ export type KafkaSecurity = Pick<StrimziListener & ExternalAddress, 'tls' | 'sas
 export type SaslMechanism = NonNullable<KafkaSecurity['sasl']>['mechanism']
 /** Absent means customer. */
 export type TopicKey = NonNullable<Topic['key']>
-/** What a stage and the gateway have in common: how their container is set and placed. */
+/**
+ * What a stage and the gateway have in common: the settings of their container and its placement.
+ */
 export type Placement = Omit<Pick<Stage, keyof Stage & keyof Gateway>, 'emits' | 'scaling'>
-/** On what a stage is scaled; absent means Lag. */
+/** What a stage is scaled on; absent means Lag. */
 export type ScalingPolicy = NonNullable<StageScaling['policy']>
 
 export interface OrderPipelineStatus {
@@ -49,29 +51,29 @@ export interface OrderPipelineStatus {
   readonly stages?: readonly StageStatus[]
 }
 
-/** The image that the built-in programs of a pipeline run with. */
+/** The image of the pipeline's built-in programs. */
 export interface ServicesStatus {
   readonly image: string
-  /** The operator's, where it is another one. */
+  /** The operator's image, where it is another one. */
   readonly available?: string
 }
 
 /**
  * The installation of the operator that acts on the pipeline, as `<namespace>/<lease>`, and another
- * one that watches it too.
+ * installation that also watches it.
  */
 export interface OperatorRecord {
   readonly name: string
   readonly standby?: {
     readonly name: string
-    /** ISO date: when it last asked whether the one that acts is still there. */
+    /** ISO date: when it last asked whether the acting installation still runs. */
     readonly askedAt: string
   }
-  /** The last such question that was answered. */
+  /** `askedAt` of the last question that was answered. */
   readonly answered?: string
 }
 
-/** What the operator has made in an external Kafka cluster. */
+/** What the operator has created in an external Kafka cluster. */
 export interface KafkaRecord {
   readonly clusterId?: string
   readonly topics?: readonly RecordedTopic[]
@@ -79,17 +81,17 @@ export interface KafkaRecord {
 
 export interface RecordedTopic {
   readonly name: string
-  /** Absent: about to be made. */
+  /** Absent while the topic is about to be created. */
   readonly id?: string
 }
 
-/** As kubectl get shows them: `ready/all`, and `ready/wanted` replicas. */
+/** As kubectl get shows them: `ready/all` stages, and `ready/desired` replicas. */
 export interface Totals {
   readonly stages: string
   readonly replicas: string
   readonly lag?: number
   readonly ordersPerSecond?: number
-  /** Absent while that of a stage is unknown. */
+  /** Absent while the lag of a stage is unknown. */
   readonly deadLetters?: number
 }
 
@@ -103,7 +105,7 @@ export interface ReplicaCounts {
 export interface StageStatus extends ReplicaCounts, LagFigures {
   readonly name: string
   readonly capacity?: StageCapacityStatus
-  /** Those that wait for a person; absent while unknown. */
+  /** Dead letters that wait for a person; absent while unknown. */
   readonly deadLetters?: number
   readonly rollout?: Rollout
   readonly scaleOut?: ScaleOut
@@ -116,13 +118,13 @@ export interface StageCapacityStatus {
   readonly measured: boolean
 }
 
-/** How far the newest version of a part is. */
+/** How far the rollout of a part's newest version is. */
 export interface Rollout {
   readonly phase: 'Stable' | 'Progressing' | 'RolledBack'
   readonly message?: string
 }
 
-/** Replicas that were added and made a stage no faster. */
+/** Replicas that were added and did not make a stage faster. */
 export interface ScaleOut {
   readonly from: number
   readonly to: number
