@@ -1,7 +1,8 @@
-// Where is the list of built-in stages written out, for what cannot import it? In the rules of the
-// CRD with the fixture of their refusal, and in the order of the chart's stages. Pure.
+// Where must the list of built-in stages be written out, because it cannot be imported? In the
+// rules of the CRD, in the fixture that these rules refuse, and in the order of the chart's stages.
+// Pure.
 
-/** Each file with the text around the list, which itself is matched by (…). */
+/** Each file with a pattern of the text around the list; (…) matches the list itself. */
 export const listsOfStages: Readonly<Record<string, readonly ListOfStages[]>> = {
   'crds/orderpipelines.yaml': [
     { at: /(?<=self\.name in \[)[^\]]*(?=\])/g, item: (name) => `'${name}'`, between: ', ' },
@@ -21,7 +22,9 @@ interface ListOfStages {
   readonly between: string
 }
 
-/** @throws Error where a list is not found: its text has changed, and must be changed here too. */
+/**
+ * @throws Error where the list is not found: the text has changed, and must be changed here too.
+ */
 export function withStages(file: string, text: string, names: readonly string[]): string {
   return (listsOfStages[file] ?? []).reduce((before, { at, item, between }) => {
     if (before.search(at) < 0) throw new Error(`${file}: found no list of stages; allowed: one at ${at.source}`)

@@ -15,7 +15,7 @@ it('describes every field', () => {
 })
 
 it('says nothing the API server would not read: a comma in an unquoted text makes a field of its own', () => {
-  const known =
+  const keywords =
     /^(type|format|description|properties|items|required|enum|default|pattern|additionalProperties|anyOf|(min|max)\w+|x-kubernetes-.*)$/
   const strangers = (schema: object, path: string): string[] =>
     Object.entries(schema).flatMap(([key, value]) => {
@@ -23,7 +23,7 @@ it('says nothing the API server would not read: a comma in an unquoted text make
         return Object.entries(value as object).flatMap(([name, field]) => strangers(field as object, `${path}.${name}`))
       if (key === 'items' || (key === 'additionalProperties' && typeof value === 'object'))
         return strangers(value as object, `${path}[]`)
-      return known.test(key) ? [] : [`${path}: ${key}`]
+      return keywords.test(key) ? [] : [`${path}: ${key}`]
     })
   expect(strangers(schemaOf(definitionFile), '')).toEqual([])
 })

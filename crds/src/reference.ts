@@ -1,5 +1,5 @@
 // How does the schema read as documentation? A section per object with its fields, their limits and
-// the rules over them; an object that is used twice is told once and linked to.
+// the rules over them. An object that is used twice has one section, and links to it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -72,19 +72,19 @@ export function reference(file = definitionFile): string {
   ].join('\n')
 }
 
-function sections(path: string, schema: Schema, told: Map<Schema['properties'], string>): string[] {
+function sections(path: string, schema: Schema, sectionPaths: Map<Schema['properties'], string>): string[] {
   const fields = Object.entries(schema.properties ?? {})
   const open = fields.flatMap(([name, field]): [string, Schema][] => {
     const nested = objectIn(field)
-    if (!nested || told.has(nested.properties)) return []
+    if (!nested || sectionPaths.has(nested.properties)) return []
     const at = pathOf(path, name, field)
-    told.set(nested.properties, at)
+    sectionPaths.set(nested.properties, at)
     return [[at, nested]]
   })
   const rows = fields.map(([name, field]) => {
     const required = schema.required?.includes(name) ? ' (required)' : ''
     const nested = objectIn(field)
-    const at = nested && told.get(nested.properties)
+    const at = nested && sectionPaths.get(nested.properties)
     const link = at === undefined ? '' : ` See [${at}](#${anchor(at)}).`
     return `| \`${name}\`${required} | ${typeOf(field)} | ${cell(limits(field))} | ${cell(field.description ?? '')}${link} |`
   })
@@ -97,7 +97,7 @@ function sections(path: string, schema: Schema, told: Map<Schema['properties'], 
     ...rows,
     ...rules(schema),
     '',
-    ...open.flatMap(([at, nested]) => sections(at, nested, told)),
+    ...open.flatMap(([at, nested]) => sections(at, nested, sectionPaths)),
   ]
 }
 
@@ -131,21 +131,23 @@ function limits(schema: Schema): string {
     if (high === undefined) return [`at least ${low}${unit}`]
     return [low === undefined ? `at most ${high}${unit}` : `${low} to ${high}${unit}`]
   }
-  const given = schema.default
-  const simple = given !== undefined && JSON.stringify(given) !== '{}'
+  const defaultValue = schema.default
+  const simple = defaultValue !== undefined && JSON.stringify(defaultValue) !== '{}'
   return [
     ...(schema.enum ? [schema.enum.map((value) => `\`${String(value)}\``).join(', ')] : []),
     ...range(schema.minimum, schema.maximum, ''),
     ...range(schema.minLength, schema.maxLength, ' characters'),
     ...range(schema.minItems, schema.maxItems, ' items'),
     ...(schema.pattern ? [`\`${schema.pattern}\``] : []),
-    ...(simple ? [`default \`${typeof given === 'string' ? given : JSON.stringify(given)}\``] : []),
+    ...(simple
+      ? [`default \`${typeof defaultValue === 'string' ? defaultValue : JSON.stringify(defaultValue)}\``]
+      : []),
   ].join('; ')
 }
 
 const cell = (text: string): string => text.trim().replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;')
 
-/** As GitHub makes it from a heading. */
+/** As GitHub derives it from a heading. */
 const anchor = (heading: string): string =>
   heading
     .toLowerCase()

@@ -1,5 +1,5 @@
-// What are the parts of a spec called in TypeScript? An object without a name here is written where
-// it stands, so that a new field needs no entry.
+// What are the parts of a spec called in TypeScript? An object without a name here is written
+// inline, so a new field needs no entry.
 
 /** Path of an object in the spec, with [] for the items of a list → its interface. */
 export const interfaceNames: readonly { readonly at: RegExp; readonly name: string }[] = [
@@ -25,10 +25,12 @@ export const interfaceNames: readonly { readonly at: RegExp; readonly name: stri
   { at: /\.topologySpread\[\]$/, name: 'TopologySpread' },
 ]
 
-/** An object of which a rule of the CRD wants one of several forms; each has fields of its own. */
+/**
+ * An object for which a rule of the CRD requires one of several forms, each with its own fields.
+ */
 export interface Form {
   readonly name: string
-  /** The field that tells the form. */
+  /** The field that distinguishes the form. */
   readonly required: string
   readonly optional: readonly string[]
 }

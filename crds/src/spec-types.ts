@@ -53,8 +53,8 @@ function unionAt(
   declarations: Declarations,
 ): string {
   const all = Object.keys(schema.properties ?? {})
-  const placed = forms.flatMap(({ required, optional }) => [required, ...optional])
-  const others = all.filter((field) => !placed.includes(field))
+  const formFields = forms.flatMap(({ required, optional }) => [required, ...optional])
+  const others = all.filter((field) => !formFields.includes(field))
   if (others.length > 0) throw new Error(`${path}: found ${others.join(', ')} in no form of ${name}`)
   for (const { name: form, required, optional } of forms) {
     const properties = Object.fromEntries(
@@ -96,7 +96,7 @@ const plainTypes: ReadonlyMap<string | undefined, string> = new Map([
   ['boolean', 'boolean'],
 ])
 
-/** The defaults below an object, by field; what has none is absent. */
+/** The defaults of an object's fields, by field; a field without a default is absent. */
 function defaultsOf({ properties, items, default: own }: SpecSchema): unknown {
   if (items && own === undefined) return defaultsOf(items)
   if (!properties) return own
@@ -107,7 +107,7 @@ function defaultsOf({ properties, items, default: own }: SpecSchema): unknown {
   return fields.length === 0 ? undefined : Object.fromEntries(fields)
 }
 
-/** So that it fits in 100 columns however deep its field is. */
+/** Width of the text, so that a comment fits in 100 columns at any depth of its field. */
 const width = 84
 
 function comment(description: string | undefined): string {

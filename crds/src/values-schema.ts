@@ -37,8 +37,8 @@ const mapped = (properties: Readonly<Record<string, OpenApiSchema>>): Record<str
   Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, jsonSchema(schema)]))
 
 /**
- * The items of a list by name, as the values have them: without the name, and null for one that is
- * left out.
+ * The items of a list by name, as the values have them: without the name, and null for an item that
+ * is left out.
  */
 function byName(list: OpenApiSchema | undefined): JsonSchema {
   const { properties = {}, required = [], ...rest } = list?.items ?? {}
@@ -47,7 +47,7 @@ function byName(list: OpenApiSchema | undefined): JsonSchema {
   return { ...item, type: ['object', 'null'] }
 }
 
-/** `schema` of the values with the parts that are the definition's put in their places. */
+/** `schema` of the values, with the parts that come from the definition filled in. */
 export function withPipelineParts(schema: JsonSchema, spec: OpenApiSchema): JsonSchema {
   const { properties } = schema as { properties: Record<string, Record<string, unknown>> }
   const of = (name: string): OpenApiSchema => spec.properties?.[name] ?? {}
