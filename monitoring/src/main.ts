@@ -1,5 +1,5 @@
-// The entry point of `npm run prometheus`: a Prometheus over the local cluster, with the alerts,
-// until it is interrupted.
+// The entry point of `npm run prometheus`: runs a Prometheus for the local cluster, with the
+// alerts, until it is interrupted.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureDebianPackages, isFree, statePaths, ToolMissing } from '@orderpipeline/cluster'
@@ -47,9 +47,9 @@ async function run({ port, interval }: Flags): Promise<number> {
       interrupted = true
       void prometheus.close()
     })
-  const ended = await prometheus.ended
+  const exitCode = await prometheus.ended
   if (interrupted) return 0
-  process.stderr.write(`Prometheus ended with ${ended}.\n`)
+  process.stderr.write(`Prometheus ended with ${exitCode}.\n`)
   return 1
 }
 

@@ -1,5 +1,5 @@
-// How are the alerts written? As a rule file of Prometheus, and as the page of runbooks that each
-// alert links to.
+// How are the alerts written? As a rule file of Prometheus, and as the page of runbooks to which
+// each alert links.
 import { stringify } from 'yaml'
 import type { Alert, AlertGroup } from './alerts/index.ts'
 

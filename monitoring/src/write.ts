@@ -1,5 +1,5 @@
-// Writes the alerts, their runbooks and the dashboards to where the chart and the documentation
-// have them; part of `npm run generate`.
+// Writes the alerts, their runbooks and the dashboards into the chart and the documentation; part
+// of `npm run generate`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { alertGroups } from './alerts/index.ts'

@@ -1,5 +1,4 @@
-// Does each alert fire when it should, and stay quiet when it should not? Asked of Prometheus' own
-// promtool.
+// Does each alert fire when it should, and only then? Prometheus' own promtool decides.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

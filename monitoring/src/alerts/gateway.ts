@@ -1,4 +1,4 @@
-// Which alerts tell of the gateway? Its error budget burns too fast, it refuses orders, or its
+// Which alerts are about the gateway? Its error budget burns too fast, it refuses orders, or its
 // limits are not shared.
 import { pod, type AlertGroup } from './alert.ts'
 

@@ -1,4 +1,4 @@
-// Which alerts tell of the operator itself?
+// Which alerts are about the operator itself?
 import type { AlertGroup } from './alert.ts'
 
 const pod = (name: string): string => `namespace="operator",pod="${name}"`

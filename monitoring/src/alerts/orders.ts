@@ -1,4 +1,4 @@
-// Which alerts tell of orders and money? From the built-in services' own metrics.
+// Which alerts are about orders and money? They use the built-in services' own metrics.
 import { pod, type AlertGroup } from './alert.ts'
 
 export const orders: AlertGroup = {

@@ -1,8 +1,8 @@
-// Which alerts tell of pipelines and their stages? All from the operator's metrics, and the stages'
-// own where only they know.
+// Which alerts are about pipelines and their stages? All use the operator's metrics, and the
+// stages' own metrics where only a stage has the figure.
 import { pod, stage, type AlertGroup } from './alert.ts'
 
-const wanted = `orderpipeline_stage_replicas_desired{${stage}}`
+const desiredReplicas = `orderpipeline_stage_replicas_desired{${stage}}`
 const ready = `orderpipeline_stage_replicas_ready{${stage}}`
 const most = `orderpipeline_stage_replicas_max{${stage}}`
 const lag = `orderpipeline_group_lag{${stage}}`
@@ -33,12 +33,16 @@ export const stages: AlertGroup = {
       },
       fires: {
         title: 'a pipeline that is not Ready though replicas are wanted',
-        series: { [condition('Ready')]: '0x60', [wanted]: '5x60' },
+        series: { [condition('Ready')]: '0x60', [desiredReplicas]: '5x60' },
         at: '30m',
       },
       quiet: [
-        { title: 'a suspended one', series: { [condition('Ready')]: '0x60', [wanted]: '0x60' }, at: '30m' },
-        { title: 'one that starts', series: { [condition('Ready')]: '0x8 1x60', [wanted]: '5x60' }, at: '30m' },
+        { title: 'a suspended one', series: { [condition('Ready')]: '0x60', [desiredReplicas]: '0x60' }, at: '30m' },
+        {
+          title: 'one that starts',
+          series: { [condition('Ready')]: '0x8 1x60', [desiredReplicas]: '5x60' },
+          at: '30m',
+        },
       ],
     },
     {
@@ -82,18 +86,18 @@ export const stages: AlertGroup = {
       },
       fires: {
         title: 'lag that grows at the maximum',
-        series: { [wanted]: '100x60', [most]: '100x60', [lag]: '0+50x60' },
+        series: { [desiredReplicas]: '100x60', [most]: '100x60', [lag]: '0+50x60' },
         at: '40m',
       },
       quiet: [
         {
           title: 'a burst that is worked off at the maximum',
-          series: { [wanted]: '100x60', [most]: '100x60', [lag]: '9000-100x60' },
+          series: { [desiredReplicas]: '100x60', [most]: '100x60', [lag]: '9000-100x60' },
           at: '40m',
         },
         {
           title: 'lag that grows below the maximum',
-          series: { [wanted]: '40x60', [most]: '100x60', [lag]: '0+50x60' },
+          series: { [desiredReplicas]: '40x60', [most]: '100x60', [lag]: '0+50x60' },
           at: '40m',
         },
       ],
@@ -145,13 +149,15 @@ export const stages: AlertGroup = {
       },
       fires: {
         title: 'five swings in an hour',
-        series: { [wanted]: '5 50 100 50 25 5 50 100 50 25 5 50 100 50 25 5 50 100 50 25 5 50 100 50 25 5x40' },
+        series: {
+          [desiredReplicas]: '5 50 100 50 25 5 50 100 50 25 5 50 100 50 25 5 50 100 50 25 5 50 100 50 25 5x40',
+        },
         at: '50m',
       },
       quiet: [
         {
           title: 'one burst, out and back in steps',
-          series: { [wanted]: '5x5 40 80 100x20 50 25 12 6 5x60' },
+          series: { [desiredReplicas]: '5x5 40 80 100x20 50 25 12 6 5x60' },
           at: '58m',
         },
       ],
@@ -170,9 +176,17 @@ export const stages: AlertGroup = {
           'Add nodes or lower the requests; mend the image or the Secret. The operator gives a bad version up by itself.',
         ],
       },
-      fires: { title: 'three of ten that do not start', series: { [wanted]: '10x60', [ready]: '7x60' }, at: '30m' },
+      fires: {
+        title: 'three of ten that do not start',
+        series: { [desiredReplicas]: '10x60', [ready]: '7x60' },
+        at: '30m',
+      },
       quiet: [
-        { title: 'replicas that are starting', series: { [wanted]: '5x5 10x60', [ready]: '5x9 10x60' }, at: '30m' },
+        {
+          title: 'replicas that are starting',
+          series: { [desiredReplicas]: '5x5 10x60', [ready]: '5x9 10x60' },
+          at: '30m',
+        },
       ],
     },
     {
@@ -192,9 +206,9 @@ export const stages: AlertGroup = {
         ],
         act: ['Restore Kafka or the way to it (NetworkPolicy, credentials, CA).'],
       },
-      fires: { title: 'a stage without a lag', series: { [wanted]: '5x60' }, at: '30m' },
+      fires: { title: 'a stage without a lag', series: { [desiredReplicas]: '5x60' }, at: '30m' },
       quiet: [
-        { title: 'a stage with a lag', series: { [wanted]: '5x60', [lag]: '0x60' }, at: '30m' },
+        { title: 'a stage with a lag', series: { [desiredReplicas]: '5x60', [lag]: '0x60' }, at: '30m' },
         {
           title: 'the gateway, which has none',
           series: { 'orderpipeline_stage_replicas_desired{namespace="shop",pipeline="shop",stage="gateway"}': '3x60' },

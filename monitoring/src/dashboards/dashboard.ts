@@ -1,5 +1,5 @@
-// How is a dashboard described? Rows of panels, each with its queries; Grafana's JSON is built from
-// that with its own SDK.
+// How is a dashboard described? As rows of panels, each with its queries; Grafana's own SDK builds
+// the JSON from them.
 import {
   DashboardBuilder,
   DatasourceVariableBuilder,
@@ -17,7 +17,7 @@ export interface Query {
 
 export interface Panel {
   readonly title: string
-  /** What one sees, and what is good or bad. */
+  /** What the panel shows, and which values are good or bad. */
   readonly description: string
   /** A unit of Grafana, such as `short`, `s`, `ops`, `percentunit`. */
   readonly unit: string
@@ -27,21 +27,21 @@ export interface Panel {
 export interface Dashboard {
   readonly uid: string
   readonly title: string
-  /** Variables beside the data source, each by the query whose values it takes. */
+  /** Variables besides the data source, each with the query that gives its values. */
   readonly variables: Readonly<Record<string, string>>
   readonly rows: readonly { readonly title: string; readonly panels: readonly Panel[] }[]
 }
 
-/** Labels of the pods of the chosen pipeline, as the chart's PodMonitor gives them. */
+/** Labels of the selected pipeline's pods, as the chart's PodMonitor sets them. */
 export const ofPods = 'namespace="$namespace",orderpipeline_dev_pipeline="$pipeline"'
 
-/** Choose a pipeline. */
+/** Variables that select a pipeline. */
 export const pipelineVariables = {
   namespace: 'label_values(orderpipeline_condition, namespace)',
   pipeline: 'label_values(orderpipeline_condition{namespace="$namespace"}, pipeline)',
 } as const
 
-/** What Grafana counts a row in. */
+/** The width of a row in Grafana's units. */
 const columns = 24
 const panelSize = { height: 8, width: columns / 2 }
 const source = { type: 'prometheus', uid: '${datasource}' } as const

@@ -1,11 +1,11 @@
-// How does a Prometheus reach a cluster? By the server and the certificates of a kubeconfig, as
-// files that it alone reads.
+// How does a Prometheus reach a cluster? With the server and the certificates of a kubeconfig,
+// written to files that only it can read.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { ScrapeAccess } from './config.ts'
 
-/** Of the current context. @throws Error where it has no certificates in it. */
+/** Reads the current context. @throws Error where it contains no certificates. */
 export async function scrapeAccess(kubeconfig: KubeConfig, folder: string): Promise<ScrapeAccess> {
   const [cluster, user] = [kubeconfig.getCurrentCluster(), kubeconfig.getCurrentUser()]
   if (!cluster) throw new Error('The kubeconfig has no cluster for its current context.')

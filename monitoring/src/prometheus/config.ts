@@ -1,6 +1,6 @@
-// How does a Prometheus read a cluster from outside of it? Its targets come from a file
-// (targets.ts), and it reaches them through the API server's proxy. Inside of a cluster the chart's
-// PodMonitors say the same, with the same labels.
+// How does a Prometheus read a cluster from outside? Its targets come from a file (targets.ts), and
+// it reaches them through the API server's proxy. Inside a cluster the chart's PodMonitors select
+// the same pods, with the same labels.
 import { stringify } from 'yaml'
 
 export interface ScrapeAccess {
@@ -16,7 +16,7 @@ export interface PrometheusOptions {
   readonly rulesFile: string
   /** By job. */
   readonly targetFiles: Readonly<Record<string, string>>
-  /** From one scrape, or evaluation of the rules, to the next. */
+  /** The interval of scrapes, and of rule evaluations. */
   readonly intervalSeconds: number
 }
 

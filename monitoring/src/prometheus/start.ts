@@ -1,4 +1,4 @@
-// How is a Prometheus run beside a cluster? As a process of this machine, on loopback alone, with
+// How is a Prometheus run next to a cluster? As a process of this machine, on loopback only, with
 // the product's rules.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,7 +22,7 @@ export interface RunningPrometheus {
 
 export interface StartOptions {
   readonly kubeconfigFile: string
-  /** Its configuration, data and log. */
+  /** For its configuration, data and log. */
   readonly folder: string
   readonly port: number
   readonly intervalSeconds: number
@@ -30,10 +30,15 @@ export interface StartOptions {
 
 const startMs = 30_000
 const endMs = 10_000
-/** What is kept of the metrics; a shop's local cluster writes about 2 MB an hour. */
+/**
+ * How long and how much of the metrics is stored; a shop's local cluster writes about 2 MB an hour.
+ */
 const retention = { time: '24h', size: '512MB' }
 
-/** `prometheus` must be in PATH. @throws Error with its last words where it does not come up. */
+/**
+ * `prometheus` must be in PATH. @throws Error with its last log lines where it does not become
+ * ready.
+ */
 export async function startPrometheus(options: StartOptions): Promise<RunningPrometheus> {
   const { folder, port, intervalSeconds } = options
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -56,20 +61,20 @@ export async function startPrometheus(options: StartOptions): Promise<RunningPro
   )
   let words = ''
   child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-4_000)))
-  const ended = Promise.race([
+  const exit = Promise.race([
     once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string),
     once(child, 'error').then(([error]) => String(error)),
   ]).finally(() => discovery.close())
   const close = async (): Promise<void> => {
     child.kill('SIGTERM')
     const late = setTimeout(() => child.kill('SIGKILL'), endMs)
-    await ended.finally(() => clearTimeout(late))
+    await exit.finally(() => clearTimeout(late))
   }
   const url = `http://127.0.0.1:${port}`
   for (const deadline = performance.now() + startMs; ; await sleep(200)) {
-    const gone = await Promise.race([ended, sleep(0)])
-    if (gone !== undefined) throw new Error(`Prometheus ended with ${gone}: ${words.trim()}`)
-    if (await ready(url)) return { url, ended, close }
+    const exitCode = await Promise.race([exit, sleep(0)])
+    if (exitCode !== undefined) throw new Error(`Prometheus ended with ${exitCode}: ${words.trim()}`)
+    if (await ready(url)) return { url, ended: exit, close }
     if (performance.now() < deadline) continue
     await close()
     throw new Error(`Prometheus was not ready after ${startMs / 1_000} s: ${words.trim()}`)
@@ -91,22 +96,22 @@ interface Discovery {
 const lookMs = 5_000
 
 /**
- * Keeps the files of targets; a look that fails leaves them as they are. @throws Error where the
- * first one fails.
+ * Updates the files of targets. A read that fails leaves them as they are. @throws Error where the
+ * first read fails.
  */
 async function startDiscovery(kubeconfig: KubeConfig, server: string, folder: string): Promise<Discovery> {
   const api = kubeconfig.makeApiClient(CoreV1Api)
   const files = Object.fromEntries(jobs.map((job) => [job, join(folder, `${job}.json`)]))
-  const known = new Map<string, string>()
+  const writtenTexts = new Map<string, string>()
   const look = async (): Promise<void> => {
-    // From the API server's cache: what changes a moment later is seen at the next look.
+    // From the API server's cache: a later change appears at the next read.
     const { items } = await api.listPodForAllNamespaces({ resourceVersion: '0', timeoutSeconds: 10 })
     for (const [job, groups] of Object.entries(targetsOf(items, server))) {
       const [file, text] = [files[job] ?? '', JSON.stringify(groups)]
-      if (known.get(job) === text) continue
+      if (writtenTexts.get(job) === text) continue
       await writeFile(`${file}.new`, text)
       await rename(`${file}.new`, file)
-      known.set(job, text)
+      writtenTexts.set(job, text)
     }
   }
   await look()

@@ -1,6 +1,6 @@
 // Which pods does a Prometheus read? Those that the chart's PodMonitors select: the operator's, and
-// those of pipelines. Written as a file for it, since its packages in Linux distributions cannot
-// ask a Kubernetes themselves.
+// those of pipelines. They are written to a file, since the Prometheus packages of Linux
+// distributions have no Kubernetes service discovery.
 import type { V1Pod } from '@kubernetes/client-node'
 
 export const jobs = ['orderpipeline-operator', 'orderpipeline-pipelines'] as const
