@@ -1,7 +1,7 @@
-// How is the gateway loaded with k6? As an open model: orders come at a rate, or at one that
-// changes, whatever the answers take. Each has an idempotency key, some are posted twice under it,
-// and some are followed to their end. docs/load.md says how to run it; k6 reads the shapes and
-// traces of the traffic generator as they are, from version 1 on.
+// How is the gateway loaded with k6? As an open model: orders come at a rate, constant or changing,
+// however long the answers take. Each has an idempotency key, some are posted twice under it, and
+// some are followed to their end. docs/load.md says how to run it; k6 reads the shapes and traces
+// of the traffic generator directly, from version 1 on.
 import { check, sleep } from 'k6'
 import { hmac } from 'k6/crypto'
 import { SharedArray } from 'k6/data'
@@ -25,13 +25,13 @@ const customers = whole('CUSTOMERS', 50_000)
 const customerRank = zipf(customers, parsedSkew(__ENV.CUSTOMER_SKEW ?? '0.2', 'CUSTOMER_SKEW'))
 const skus = whole('SKUS', 200)
 const skuRank = zipf(skus, parsedSkew(__ENV.SKU_SKEW ?? '0.5', 'SKU_SKEW'))
-/** One in so many is followed to its end; 0 follows none. */
+/** One of this many orders is followed to its end; 0 follows none. */
 const followEvery = whole('FOLLOW_EVERY', 20, 0)
 const followSeconds = whole('FOLLOW_SECONDS', 60)
-/** One in so many is posted a second time under its key. */
+/** One of this many orders is posted a second time under its key. */
 const repeatEvery = whole('REPEAT_EVERY', 50)
 
-// Neither a token nor a secret stands on the command line: each is read from a file.
+// Tokens and secrets do not appear on the command line: each is read from a file.
 const tokens = new SharedArray('tokens', () => {
   const lines = __ENV.TOKENS_FILE === undefined ? [] : open(__ENV.TOKENS_FILE).split('\n')
   return lines
@@ -40,7 +40,7 @@ const tokens = new SharedArray('tokens', () => {
 })
 const secret = __ENV.TOKEN_SECRET_FILE === undefined ? undefined : open(__ENV.TOKEN_SECRET_FILE).replace(/\r?\n$/, '')
 
-// Worked out once, not by every virtual user.
+// Computed once, not by every virtual user.
 const stages = new SharedArray('stages', () => {
   const trace = load()
   return coarser(trace, Math.min(1_000, endOf(trace) / 100)).flatMap(({ fromMs, toMs, orders }) => {
@@ -67,7 +67,7 @@ export const options = {
       stages: [...stages],
       gracefulStop: `${followSeconds}s`,
       preAllocatedVUs: Math.max(10, busiest),
-      maxVUs: Math.max(200, busiest * 10), // who follows an order is busy with it
+      maxVUs: Math.max(200, busiest * 10), // a virtual user that follows an order is busy with it
     },
   },
   thresholds: {
@@ -81,7 +81,7 @@ export const options = {
   },
 }
 
-/** A run's keys are its own. */
+/** Keys are unique to a run. */
 export const setup = () => ({ run: `k6-${Date.now()}-${Math.floor(Math.random() * 1e9)}` })
 
 export default function ({ run }) {
@@ -145,7 +145,7 @@ function claims(token) {
   return JSON.parse(encoding.b64decode(token.trim().split('.')[1], 'rawurl', 's'))
 }
 
-/** A shape by its name, or a trace, which RATE and DURATION change. */
+/** A shape by its name, or a trace; RATE and DURATION change both. */
 function load() {
   const { RATE, DURATION, SHAPE, TRACE } = __ENV
   if (TRACE === undefined)

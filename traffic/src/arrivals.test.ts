@@ -16,7 +16,10 @@ const traces: [string, Trace][] = [
   ['examples/traces/burst.csv', example('burst.csv')],
   ['examples/traces/lunch.json', example('lunch.json')],
 ]
-/** Orders expected by each of the moments, worked out apart from what draws them. */
+/**
+ * Expected number of orders at each of the moments, computed independently of the code that draws
+ * them.
+ */
 const expectedBy = (trace: Trace, at: number): number =>
   trace.reduce((sum, { fromMs, toMs, orders }) => {
     const share = toMs === fromMs ? Number(at > fromMs) : Math.min(1, Math.max(0, (at - fromMs) / (toMs - fromMs)))
@@ -47,8 +50,7 @@ test.each(traces)('arrivals follow %s, in every part of it and as a Poisson proc
   }).filter((score) => score !== undefined)
   expect(scores.length).toBeGreaterThan(90)
   expect(Math.max(...scores.map(Math.abs))).toBeLessThan(4.5)
-  // As far from what is expected as chance has it, no more and no less: 1 on average, within four
-  // standard errors.
+  // As far from the expected number as chance allows: 1 on average, within four standard errors.
   const dispersion = scores.reduce((sum, score) => sum + score * score, 0) / scores.length
   expect(Math.abs(dispersion - 1)).toBeLessThan(4 * Math.sqrt(2 / scores.length))
   expect(Math.abs(times.length - ordersIn(trace))).toBeLessThan(4 * Math.sqrt(ordersIn(trace)))

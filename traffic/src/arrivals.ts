@@ -1,13 +1,14 @@
-// When does the next order come, from whom and for what? As in life: at random moments, more of
-// them when more is going on (a Poisson process whose rate follows a trace), some customers and
-// products more than others. Everything follows from the random numbers given.
+// When does the next order come, from which customer and for which product? At random moments, more
+// of them when the rate is higher (a Poisson process whose rate follows a trace), some customers
+// and products more often than others. Everything follows from the random numbers that are passed
+// in.
 import type { Random } from './random.ts'
 import type { Trace } from './trace/trace.ts'
 import { zipf } from './zipf.ts'
 
 export interface Shop {
   readonly customers: number
-  /** Their ids, where they are not customer-000001 and so on. */
+  /** Ids of the customers, where they are not customer-000001 and so on. */
   readonly customerIds?: readonly string[]
   readonly skus: number
   /**
@@ -28,9 +29,9 @@ export interface OrderBody {
 export const interArrivalMs = (perSecond: number, random: number): number => (-Math.log(1 - random) / perSecond) * 1_000
 
 /**
- * Milliseconds from the beginning, of one arrival after the other. Where a Poisson process with one
- * order per unit stands, so many orders are expected by then; the trace says when that is. Of
- * stretches that follow one another.
+ * Milliseconds from the beginning, one arrival after another. Where a Poisson process with one
+ * order per unit stands, that many orders are expected; the trace says when that is. The stretches
+ * of the trace must follow one another.
  */
 export function* arrivalTimes(trace: Trace, random: Random): Generator<number> {
   let expected = -Math.log(1 - random())

@@ -1,11 +1,12 @@
-// How is one order posted, and how are many looked up? Over kept connections, with a time limit on
-// every answer.
+// How is one order posted, and how are many looked up? Over persistent connections, with a time
+// limit on every answer.
 import { Pool } from 'undici'
 import type { OrderBody } from './arrivals.ts'
 import type { Tokens } from './tokens.ts'
 
 /**
- * `refused` was answered by the gateway; `failed` was not answered at all, so its fate is unknown.
+ * `refused`: the gateway answered with an error. `failed`: there was no answer, so the order's fate
+ * is unknown.
  */
 export type Answer =
   | { readonly kind: 'accepted'; readonly orderId: string }
@@ -30,8 +31,8 @@ export interface Client {
   /** Never rejects. */
   post(order: OrderBody, idempotencyKey: string): Promise<Answer>
   /**
-   * By order id; `undefined`: the gateway knows no such order. One that could not be learned this
-   * time is left out.
+   * By order id; `undefined`: the gateway does not know the order. An order whose status could not
+   * be read this time is missing.
    */
   statuses(orders: readonly PlacedOrder[]): Promise<ReadonlyMap<string, OrderStatus | undefined>>
   /** How many orders to look up at once. */
@@ -39,9 +40,9 @@ export interface Client {
   close(): Promise<void>
 }
 
-/** What the gateway takes in one request. */
+/** How many orders the gateway accepts in one status request. */
 const statusesInRequest = 1_000
-/** Where each customer's orders are a request of their own. */
+/** The limit where each customer's orders need a request of their own. */
 const customersAtOnce = 100
 
 export function createClient(target: URL, connections: number, timeoutMs: number, tokens?: Tokens): Client {
@@ -62,7 +63,7 @@ export function createClient(target: URL, connections: number, timeoutMs: number
       body: JSON.stringify(body),
     })
 
-  /** As this customer, where the gateway asks who it is. */
+  /** The customer's authorization, where the gateway requires a token. */
   const as = async (customerId: string): Promise<Record<string, string>> =>
     tokens ? { authorization: `Bearer ${await tokens.of(customerId)}` } : {}
 
@@ -74,8 +75,8 @@ export function createClient(target: URL, connections: number, timeoutMs: number
       const ids = orders.map(({ orderId }) => orderId)
       const response = await postJson('/v1/orders/status', { ids }, await as(customerId))
       if (response.statusCode === 200) {
-        const found = ((await response.body.json()) as { orders: OrderStatus[] }).orders
-        const byId = new Map(found.map((status) => [status.orderId, status]))
+        const orderStatuses = ((await response.body.json()) as { orders: OrderStatus[] }).orders
+        const byId = new Map(orderStatuses.map((status) => [status.orderId, status]))
         return ids.map((id) => [id, byId.get(id)])
       }
       await response.body.dump()

@@ -1,5 +1,5 @@
-// How do others drive order traffic, and read what a load is like? With the same functions as the
-// command line.
+// How do other packages send order traffic, and read a load's description? With the functions that
+// the command line uses.
 export { parsedDuration, parsedRate, OptionInvalid } from './units.ts'
 export { runTraffic, type Load, type Progress, type TrafficOptions, type TrafficResult } from './run.ts'
 export { givenTokens, signedTokens, type Tokens } from './tokens.ts'

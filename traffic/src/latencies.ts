@@ -31,12 +31,12 @@ export function createLatencies(): Latencies {
       max = Math.max(max, milliseconds)
     },
     percentiles: () => {
-      const sorted = [...buckets].sort(([left], [right]) => left - right)
+      const sorted = [...buckets].sort(([a], [b]) => a - b)
       const at = (share: number): number => {
-        let seen = 0
+        let cumulative = 0
         for (const [bucket, size] of sorted) {
-          seen += size
-          if (seen >= share * count) return Math.min(max, smallestMs * Math.exp(bucket * growth))
+          cumulative += size
+          if (cumulative >= share * count) return Math.min(max, smallestMs * Math.exp(bucket * growth))
         }
         return 0
       }

@@ -27,7 +27,7 @@ interface Flags extends LoadFlags {
 }
 
 const command = new Command('load')
-  // Of the help 0, else a wrong option.
+  // Commander ends with 0 after the help, otherwise an option is wrong.
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .description(
     'Sends orders to the gateway, at random moments and without waiting for answers, and looks what became of them',
@@ -82,7 +82,7 @@ try {
   process.exitCode = 2
 }
 
-/** 0 when something was accepted and nothing lost or doubled. */
+/** 0 when orders were accepted and none was lost or doubled. */
 async function load(options: Flags): Promise<number> {
   const interrupt = interruptible()
   const tokens = await tokensOf(options)

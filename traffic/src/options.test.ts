@@ -29,14 +29,14 @@ test('a shape is played at the rate and in the time given', async () => {
 
 test('a trace is played as it is, unless another time or rate is given', async () => {
   const trace = file('trace.csv', 'at,orders\n0,600\n1m,1200\n2m,0\n')
-  const told = async (flags: Parameters<typeof loadOf>[0]) => {
+  const figuresOf = async (flags: Parameters<typeof loadOf>[0]) => {
     const played = await traceOf({ trace, ...flags })
     return [endOf(played), ordersIn(played), busiestPerSecond(played)].map(Math.round)
   }
-  expect(await told({})).toEqual([180_000, 1_800, 20])
-  expect(await told({ for: '18s' })).toEqual([18_000, 180, 20])
-  expect(await told({ rate: '100/s' })).toEqual([180_000, 9_000, 100])
-  expect(await told({ rate: '100/s', for: '18s' })).toEqual([18_000, 900, 100])
+  expect(await figuresOf({})).toEqual([180_000, 1_800, 20])
+  expect(await figuresOf({ for: '18s' })).toEqual([18_000, 180, 20])
+  expect(await figuresOf({ rate: '100/s' })).toEqual([180_000, 9_000, 100])
+  expect(await figuresOf({ rate: '100/s', for: '18s' })).toEqual([18_000, 900, 100])
 })
 
 test.each([

@@ -1,5 +1,5 @@
-// Which load was asked for? The command line's words as a trace or a burst, each wrong one named
-// with what was found and what is allowed.
+// Which load does the command line describe? Its options become a trace or a burst. An error names
+// the wrong option, what was found and what is allowed.
 import { readFile } from 'node:fs/promises'
 import type { Load } from './run.ts'
 import { shape, shapeNamed } from './trace/shapes.ts'

@@ -1,4 +1,4 @@
-// Where does chance come from, so that the same seed gives the same run?
+// Where do random numbers come from, so that the same seed gives the same run?
 
 /** From [0, 1). */
 export type Random = () => number

@@ -1,4 +1,4 @@
-// What does a person see of running and finished traffic?
+// What does the command line print about running and finished traffic?
 import type { Percentiles } from './latencies.ts'
 import type { Progress, TrafficResult } from './run.ts'
 import { durationText } from './units.ts'
@@ -9,7 +9,7 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
 
 export function progressLine(progress: Progress): string {
   const { acceptMs, outcomes, phase, leftMs } = progress
-  const left = leftMs === undefined ? [] : [`${durationText(leftMs)} left`]
+  const remaining = leftMs === undefined ? [] : [`${durationText(leftMs)} left`]
   const waiting =
     outcomes.unfinished === 0 ? 'all have ended' : `waiting for ${number.format(outcomes.unfinished)} to end`
   const parts = [
@@ -20,7 +20,7 @@ export function progressLine(progress: Progress): string {
     `errors ${number.format(sum(progress.errors))}`,
     ...(progress.notSent > 0 ? [`not sent ${number.format(progress.notSent)}`] : []),
     `p50 ${milliseconds(acceptMs.p50)} p95 ${milliseconds(acceptMs.p95)} p99 ${milliseconds(acceptMs.p99)}`,
-    ...(phase === 'waiting' ? [[waiting, ...(outcomes.unfinished === 0 ? [] : left)].join(', ')] : left),
+    ...(phase === 'waiting' ? [[waiting, ...(outcomes.unfinished === 0 ? [] : remaining)].join(', ')] : remaining),
   ]
   return parts.join('  ')
 }

@@ -1,5 +1,6 @@
-// How does order traffic run from beginning to end? Orders are sent and looked after side by side;
-// then answers are waited for and, when asked to, endings; a progress report comes twice a second.
+// How does order traffic run from beginning to end? Orders are sent and tracked in parallel. Then
+// the run waits for answers and, if requested, for the orders to end. A progress report comes twice
+// a second.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { arrivalTimes, orderBodies, type Shop } from './arrivals.ts'
 import { createClient } from './client.ts'
@@ -12,8 +13,8 @@ import { endOf, type Trace } from './trace/trace.ts'
 import { createTracker, type Outcomes, type Tracker } from './tracker.ts'
 
 /**
- * Orders a second on average, for how long; a rate that changes; or so many as fast as answers
- * come.
+ * Orders a second on average, for how long; a rate that changes; or a number of orders, as fast as
+ * answers come.
  */
 export type Load =
   { readonly perSecond: number; readonly durationMs: number } | { readonly trace: Trace } | { readonly burst: number }
@@ -22,17 +23,17 @@ export interface TrafficOptions extends Partial<Shop> {
   readonly url: string
   readonly load: Load
   /**
-   * Look every accepted order up until it has ended, at most so long after the last was sent.
-   * Otherwise a sample is looked up, and not waited for.
+   * Look every accepted order up until it has ended, at most this long after the last was sent.
+   * Otherwise only a sample is looked up, without waiting for its end.
    */
   readonly waitMs?: number
-  /** Kept connections; a burst has as many orders under way. Default 128. */
+  /** Persistent connections; a burst has as many orders in flight. Default 128. */
   readonly connections?: number
   /** Orders without an answer at most. Default 2,000. */
   readonly maxInFlight?: number
-  /** For one answer. Default 30 s. */
+  /** Timeout of one answer. Default 30 s. */
   readonly timeoutMs?: number
-  /** For a gateway that asks who its customers are. */
+  /** For a gateway that authenticates its customers. */
   readonly tokens?: Tokens
   readonly allowRemote?: boolean
   /** Stops sending; the result so far is returned. */
@@ -47,8 +48,8 @@ export interface Progress extends Counts {
   readonly phase: 'sending' | 'waiting'
   readonly elapsedMs: number
   /**
-   * Of the sending; while waiting, at the pace of the endings so far. Undefined where there is
-   * nothing to tell it by.
+   * Of sending; while waiting, at the rate at which orders have ended so far. Undefined where there
+   * is nothing to compute it from.
    */
   readonly leftMs: number | undefined
   readonly acceptMs: Percentiles
@@ -69,11 +70,11 @@ export interface TrafficResult extends Omit<Counts, 'inFlight'> {
   readonly interrupted: boolean
 }
 
-/** Looked after where nobody waits for endings. */
+/** Number of orders to track where the run does not wait for their end. */
 const sampleSize = 1_000
 const progressEveryMs = 500
 
-/** @throws OptionInvalid when the target is none to send load to */
+/** @throws OptionInvalid when the target must not receive load */
 export async function runTraffic(options: TrafficOptions): Promise<TrafficResult> {
   const { load, signal, waitMs, connections = 128, random = Math.random } = options
   const target = await checkedTarget(options.url, options.allowRemote ?? false)
@@ -102,8 +103,13 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
     const [acceptMs, outcomes] = [latencies.percentiles(), tracker.outcomes()]
     const leftMs =
       phase === 'sending'
-        ? leftOf(load, elapsedMs, counts.sent)
-        : leftAtPace(elapsedMs - waiting.fromMs, waiting.unfinished - outcomes.unfinished, outcomes.unfinished, waitMs)
+        ? remainingMs(load, elapsedMs, counts.sent)
+        : remainingAtPace(
+            elapsedMs - waiting.fromMs,
+            waiting.unfinished - outcomes.unfinished,
+            outcomes.unfinished,
+            waitMs,
+          )
     options.onProgress?.({ ...counts, phase, elapsedMs, leftMs, acceptMs, outcomes })
   }
   const progressTimer = setInterval(report, progressEveryMs)
@@ -141,26 +147,31 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
 }
 
 /**
- * So many customers, and so evenly, that none has orders faster than a payment of some seconds each
- * can follow.
+ * So many customers, spread so evenly, that no customer orders faster than a payment of some
+ * seconds each allows.
  */
 function shopOf({ tokens, customers, skus = 200, customerSkew = 0.2, skuSkew = 0.5 }: TrafficOptions): Shop {
-  const known = tokens?.customers
-  if (known) return { customers: known.length, customerIds: known, skus, customerSkew, skuSkew }
+  const customerIds = tokens?.customers
+  if (customerIds) return { customers: customerIds.length, customerIds: customerIds, skus, customerSkew, skuSkew }
   return { customers: customers ?? 50_000, skus, customerSkew, skuSkew }
 }
 
-function leftOf(load: TrafficOptions['load'], elapsedMs: number, sent: number): number | undefined {
-  if ('burst' in load) return leftAtPace(elapsedMs, sent, load.burst - sent)
+function remainingMs(load: TrafficOptions['load'], elapsedMs: number, sentCount: number): number | undefined {
+  if ('burst' in load) return remainingAtPace(elapsedMs, sentCount, load.burst - sentCount)
   return Math.max(
     0,
     ('trace' in load ? endOf(load.trace.filter(({ orders }) => orders > 0)) : load.durationMs) - elapsedMs,
   )
 }
 
-/** With so many done in so long; no longer than is waited at most. */
-function leftAtPace(elapsedMs: number, done: number, left: number, atMostMs?: number): number | undefined {
-  const atPace = done > 0 ? (elapsedMs / done) * left : undefined
+/** At the rate so far; no longer than the maximum wait. */
+function remainingAtPace(
+  elapsedMs: number,
+  completedCount: number,
+  remaining: number,
+  atMostMs?: number,
+): number | undefined {
+  const atPace = completedCount > 0 ? (elapsedMs / completedCount) * remaining : undefined
   if (atMostMs === undefined) return atPace
   return Math.min(atPace ?? atMostMs, Math.max(0, atMostMs - elapsedMs))
 }
@@ -175,7 +186,7 @@ async function lookUntil(tracker: Tracker, stop: AbortSignal): Promise<void> {
   }
 }
 
-/** Without a wait, everything tracked is looked at once more. */
+/** Without a wait, every tracked order is looked up once more. */
 async function waitForEndings(
   tracker: Tracker,
   waitMs: number | undefined,

@@ -1,5 +1,5 @@
-// How do orders go out? At the moments given without waiting for answers, or as fast as answers
-// come. Both are bounded, and what could not be sent for that is counted, not queued.
+// How are orders sent? At given moments without waiting for answers, or as fast as answers come.
+// Both are bounded; an order that exceeds the bound is counted and not queued.
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { OrderBody } from './arrivals.ts'
 import type { Client } from './client.ts'
@@ -11,7 +11,7 @@ export interface Counts {
   readonly refused: Readonly<Record<string, number>>
   /** Unanswered, by error code: their fate is unknown. */
   readonly errors: Readonly<Record<string, number>>
-  /** Due, but too many were without an answer already. */
+  /** Due, but the limit of orders in flight was reached. */
   readonly notSent: number
   readonly inFlight: number
 }
@@ -27,11 +27,11 @@ export interface SenderOptions {
 
 export interface Sender {
   /**
-   * One at each of the moments, milliseconds from now on; resolves after the last, though answers
-   * may be outstanding.
+   * Sends one order at each of the moments, in milliseconds from now; resolves after the last,
+   * though answers may be outstanding.
    */
   atTimes(moments: Iterable<number>): Promise<void>
-  /** So many orders, `lanes` at a time; resolves with the last answer. */
+  /** Sends this many orders, `lanes` at a time; resolves with the last answer. */
   burst(total: number, lanes: number): Promise<void>
   counts(): Counts
 }
@@ -42,7 +42,7 @@ const turnMs = 5
 export function createSender({ client, nextOrder, maxInFlight, signal, onAccepted }: SenderOptions): Sender {
   const run = crypto.randomUUID()
   const counts = { sent: 0, accepted: 0, notSent: 0, inFlight: 0 }
-  const refused: Record<string, number> = {}
+  const refusedByStatus: Record<string, number> = {}
   const errors: Record<string, number> = {}
 
   const post = async (dueAt: number): Promise<void> => {
@@ -57,7 +57,7 @@ export function createSender({ client, nextOrder, maxInFlight, signal, onAccepte
         onAccepted(answer.orderId, order, performance.now() - dueAt)
         break
       case 'refused':
-        refused[answer.status] = (refused[answer.status] ?? 0) + 1
+        refusedByStatus[answer.status] = (refusedByStatus[answer.status] ?? 0) + 1
         break
       case 'failed':
         errors[answer.code] = (errors[answer.code] ?? 0) + 1
@@ -73,7 +73,7 @@ export function createSender({ client, nextOrder, maxInFlight, signal, onAccepte
         for (let now = performance.now(); ; now = performance.now()) {
           if (signal?.aborted) return
           if (dueAt > now) await sleep(dueAt - now, undefined, signal ? { signal } : {}).catch(() => undefined)
-          // Behind time: answers must be read all the same.
+          // Late: answers must be read all the same.
           else if (now - turnStartedAt > turnMs) await turn()
           else break
           turnStartedAt = performance.now()
@@ -83,15 +83,15 @@ export function createSender({ client, nextOrder, maxInFlight, signal, onAccepte
       }
     },
     burst: async (total, lanes) => {
-      let left = total
+      let remaining = total
       const lane = async (): Promise<void> => {
-        while (left > 0 && !signal?.aborted) {
-          left--
+        while (remaining > 0 && !signal?.aborted) {
+          remaining--
           await post(performance.now())
         }
       }
       await Promise.all(Array.from({ length: Math.min(lanes, total) }, lane))
     },
-    counts: () => ({ ...counts, refused, errors }),
+    counts: () => ({ ...counts, refused: refusedByStatus, errors }),
   }
 }

@@ -1,5 +1,5 @@
-// May load be sent there? To this machine and private networks, yes; anywhere else only when that
-// was said out loud.
+// May load be sent there? To this machine and private networks, yes; to other addresses only when
+// an option allows it.
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { OptionInvalid } from './units.ts'
@@ -32,7 +32,7 @@ export async function checkedTarget(text: string, allowRemote: boolean): Promise
   const addresses = isIP(host)
     ? [host]
     : await lookup(host, { all: true }).then(
-        (found) => found.map(({ address }) => address),
+        (records) => records.map(({ address }) => address),
         () => {
           throw new OptionInvalid(`--url: the name ${host} does not resolve`)
         },

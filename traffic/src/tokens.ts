@@ -1,14 +1,14 @@
-// Who does a gateway that asks for tokens take the orders to be from? Either this program signs a
-// token for each customer, with the gateway's own secret, or it is given tokens and orders for
-// their subjects alone. Neither ever stands on a command line or in a log.
+// From which customers does a gateway with authentication accept the orders? Either this program
+// signs a token for each customer, with the gateway's own secret, or it reads tokens and orders
+// only for their subjects. Secrets and tokens never appear on a command line or in a log.
 import { readFile } from 'node:fs/promises'
 import { decodeJwt, SignJWT } from 'jose'
 import { OptionInvalid } from './units.ts'
 
 export interface Tokens {
-  /** To be sent with what a customer asks. */
+  /** The token to send with a customer's request. */
   of(customerId: string): Promise<string>
-  /** The only ones there are tokens for; absent where any will do. */
+  /** The only customers with a token; absent where every customer can have one. */
   readonly customers?: readonly string[]
 }
 
@@ -18,17 +18,17 @@ export interface Signing {
   readonly audience: string
 }
 
-/** A token is made anew well before it ends. */
+/** A token is replaced well before it expires. */
 const lifeSeconds = 3_600
 const renewedAfterMs = 3_000_000
-/** Kept at once; a run with more customers signs some again. */
-const keptTokens = 100_000
+/** Limit of the cache; a run with more customers signs some tokens again. */
+const cacheLimit = 100_000
 /** RFC 7518, 3.2; the gateway refuses a shorter one too. */
 const secretBytes = 32
 
 /**
- * HS256, for a gateway with AUTH_ALGORITHMS=HS256. @throws OptionInvalid, without showing what the
- * file holds
+ * HS256, for a gateway with AUTH_ALGORITHMS=HS256. @throws OptionInvalid, without the content of
+ * the file
  */
 export async function signedTokens({ secretFile, issuer, audience }: Signing): Promise<Tokens> {
   const secret = new TextEncoder().encode((await read('--token-secret-file', secretFile)).replace(/\r?\n$/, ''))
@@ -36,12 +36,12 @@ export async function signedTokens({ secretFile, issuer, audience }: Signing): P
     throw new OptionInvalid(
       `--token-secret-file: found ${secret.length} bytes in ${secretFile}; allowed: the AUTH_SECRET of the gateway, ${secretBytes} bytes or more`,
     )
-  const kept = new Map<string, { readonly token: Promise<string>; readonly at: number }>()
+  const cache = new Map<string, { readonly token: Promise<string>; readonly at: number }>()
   return {
     of: (customerId) => {
-      const known = kept.get(customerId)
-      if (known && performance.now() - known.at < renewedAfterMs) return known.token
-      if (kept.size >= keptTokens) kept.clear()
+      const cached = cache.get(customerId)
+      if (cached && performance.now() - cached.at < renewedAfterMs) return cached.token
+      if (cache.size >= cacheLimit) cache.clear()
       const token = new SignJWT({ sub: customerId })
         .setProtectedHeader({ alg: 'HS256' })
         .setIssuer(issuer)
@@ -49,15 +49,15 @@ export async function signedTokens({ secretFile, issuer, audience }: Signing): P
         .setIssuedAt()
         .setExpirationTime(`${lifeSeconds}s`)
         .sign(secret)
-      kept.set(customerId, { token, at: performance.now() })
+      cache.set(customerId, { token, at: performance.now() })
       return token
     },
   }
 }
 
 /**
- * A token a line, of whoever issues them. @throws OptionInvalid with the line's number, never with
- * what it holds
+ * Reads one token a line, from any issuer. @throws OptionInvalid with the line's number, never with
+ * its content
  */
 export async function givenTokens(file: string): Promise<Tokens> {
   const lines = (await read('--tokens-file', file)).split('\n').map((line) => line.trim())
@@ -77,7 +77,7 @@ function subjectOf(token: string, line: number): string {
     const { sub } = decodeJwt(token)
     if (typeof sub === 'string' && sub !== '') return sub
   } catch {
-    // Said below: the library's own words may hold a part of the token.
+    // The error below replaces the library's own, which may contain a part of the token.
   }
   throw new OptionInvalid(`--tokens-file: found no token with a subject in line ${line}; allowed: one JWT a line`)
 }

@@ -1,21 +1,23 @@
-// What became of the accepted orders? Each is looked up until it has ended; one that the gateway
-// does not know is lost, one with two endings is doubled. It sees what the orders service knows:
-// the same ending twice is one row there, and of charges, parcels and mails it sees nothing.
+// What became of the accepted orders? Each is looked up until it has ended. An order that the
+// gateway does not know is lost, an order with two endings is doubled. The tracker sees only what
+// the orders service stores: the same ending twice is one row there, and charges, parcels and mails
+// are not visible.
 import type { Client, OrderStatus, PlacedOrder } from './client.ts'
 import { createLatencies, type Percentiles } from './latencies.ts'
 
 export interface Outcomes {
-  /** Orders looked after; all accepted ones, or a sample. */
+  /** Tracked orders: all accepted ones, or a sample. */
   readonly tracked: number
   readonly shipped: number
   /** By reason. */
   readonly cancelled: Readonly<Record<string, number>>
-  /** Not ended when the looking stopped. */
+  /** Not ended when the tracking stopped. */
   readonly unfinished: number
   /** Accepted, yet unknown to the gateway. */
   readonly lost: number
   /**
-   * One id given to two orders, or an order that ended in two ways; twice in one way is not seen.
+   * One id for two orders, or an order that ended in two ways. The same ending twice is not
+   * visible.
    */
   readonly doubled: number
   /** From accepted to ended, by the database's clock. */
@@ -24,20 +26,23 @@ export interface Outcomes {
 
 export interface Tracker {
   add(order: PlacedOrder): void
-  /** Looks up those that have waited longest, one request's worth; says how many are still open. */
+  /**
+   * Looks up the orders that have waited longest, as many as one request takes; returns how many
+   * are still open.
+   */
   look(): Promise<number>
   outcomes(): Outcomes
 }
 
 export function createTracker(client: Client, sampleSize: number): Tracker {
   let open: PlacedOrder[] = []
-  const seen = new Set<string>()
+  const seenIds = new Set<string>()
   const cancelled: Record<string, number> = {}
   const endToEnd = createLatencies()
   const counts = { shipped: 0, doubled: 0, tracked: 0 }
-  /** Looked up once without being known; a second time makes it lost. */
-  const missing = new Set<string>()
-  const lost = new Set<string>()
+  /** Unknown at the first look-up; a second time the order is lost. */
+  const missingIds = new Set<string>()
+  const lostIds = new Set<string>()
 
   const settle = (status: OrderStatus): boolean => {
     if (status.status !== 'SHIPPED' && status.status !== 'CANCELLED') return false
@@ -51,9 +56,9 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
   return {
     add: (order) => {
       const { orderId } = order
-      if (seen.has(orderId)) counts.doubled++
-      if (counts.tracked >= sampleSize || seen.has(orderId)) return
-      seen.add(orderId)
+      if (seenIds.has(orderId)) counts.doubled++
+      if (counts.tracked >= sampleSize || seenIds.has(orderId)) return
+      seenIds.add(orderId)
       counts.tracked++
       open.push(order)
     },
@@ -65,8 +70,8 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
         if (!answers.has(orderId)) return true
         const status = answers.get(orderId)
         if (status) return !settle(status)
-        if (!missing.has(orderId)) return missing.add(orderId).size > 0
-        lost.add(orderId)
+        if (!missingIds.has(orderId)) return missingIds.add(orderId).size > 0
+        lostIds.add(orderId)
         return false
       })
       open = [...open.slice(batch.length), ...still]
@@ -77,7 +82,7 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
       shipped: counts.shipped,
       cancelled,
       unfinished: open.length,
-      lost: lost.size,
+      lost: lostIds.size,
       doubled: counts.doubled,
       endToEndMs: endToEnd.percentiles(),
     }),

@@ -35,7 +35,7 @@ test('percentiles are right within a percent', () => {
 
 test('an accepted order that is unknown twice is lost, and one with two endings is doubled', async () => {
   const at = { placedAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:02.500Z' }
-  const known = new Map([
+  const statusById = new Map([
     ['a', { orderId: 'a', status: 'SHIPPED', terminalStates: 1, ...at }],
     ['b', { orderId: 'b', status: 'CANCELLED', reason: 'OUT_OF_STOCK', terminalStates: 2, ...at }],
     ['c', { orderId: 'c', status: 'PROCESSING', terminalStates: 0, ...at }],
@@ -43,7 +43,7 @@ test('an accepted order that is unknown twice is lost, and one with two endings 
   const tracker = createTracker(
     {
       post: () => Promise.resolve({ kind: 'refused', status: 500 }),
-      statuses: (orders) => Promise.resolve(new Map(orders.map(({ orderId }) => [orderId, known.get(orderId)]))),
+      statuses: (orders) => Promise.resolve(new Map(orders.map(({ orderId }) => [orderId, statusById.get(orderId)]))),
       lookedUpAtOnce: 1_000,
       close: () => Promise.resolve(),
     },
@@ -80,9 +80,11 @@ test('progress says what is left of the sending, and then of the waiting', () =>
   expect(progressLine(sending)).toMatch(/3\.0s {2}sent 1,200 {2}accepted 9 {2}refused 1,191 .* 57s left$/)
   expect(progressLine({ ...sending, phase: 'waiting', leftMs: 5_000 })).toMatch(/waiting for 4 to end, 5\.0s left$/)
   expect(progressLine({ ...sending, leftMs: undefined })).toMatch(/p99 \S+ ms$/)
-  const ended = { ...sending, phase: 'waiting' as const, leftMs: undefined }
-  expect(progressLine(ended)).toMatch(/waiting for 4 to end$/)
-  expect(progressLine({ ...ended, outcomes: { ...ended.outcomes, unfinished: 0 } })).toMatch(/ms {2}all have ended$/)
+  const waiting = { ...sending, phase: 'waiting' as const, leftMs: undefined }
+  expect(progressLine(waiting)).toMatch(/waiting for 4 to end$/)
+  expect(progressLine({ ...waiting, outcomes: { ...waiting.outcomes, unfinished: 0 } })).toMatch(
+    /ms {2}all have ended$/,
+  )
 })
 
 test('what was lost or doubled stands out where colours are wanted, and nothing else does', () => {

@@ -1,4 +1,4 @@
-// How are rates and times written on the command line? As people say them: 10000/min, 200/s, 3m,
+// How are rates and times written on the command line? In common short forms: 10000/min, 200/s, 3m,
 // 90s.
 
 export class OptionInvalid extends Error {

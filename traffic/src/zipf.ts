@@ -1,11 +1,11 @@
-// Who is next, when some come up more often than others? Rank k of n with a share in proportion to
-// 1/k^s (Zipf's law), exactly, in constant time and without a table of them all, by
+// Which item is next, when some come up more often than others? Rank k of n with a share in
+// proportion to 1/k^s (Zipf's law), exactly, in constant time and without a table of all ranks, by
 // rejection-inversion: W. Hörmann and G. Derflinger, "Rejection-inversion to generate variates from
 // monotone discrete distributions", 1996.
 
 /**
- * Draws 0 to count - 1, the most frequent first. Exponent 0: all alike; 1: the second half as often
- * as the first, the third a third.
+ * Draws 0 to count - 1, the most frequent first. Exponent 0: all equally often; 1: the second half
+ * as often as the first, the third a third.
  */
 export function zipf(count: number, exponent: number): (random: () => number) => number {
   /**

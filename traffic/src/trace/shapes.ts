@@ -1,5 +1,4 @@
-// Which loads need no file? A steady rate, one that rises, a burst, and a day in the life of a
-// shop.
+// Which loads need no file? A steady rate, a rising rate, a burst, and the day of a shop.
 import { OptionInvalid } from '../units.ts'
 import type { Stretch, Trace } from './trace.ts'
 
@@ -8,14 +7,14 @@ export type ShapeName = (typeof shapeNames)[number]
 
 /** @throws OptionInvalid */
 export function shapeNamed(text: string, option: string): ShapeName {
-  const name = shapeNames.find((known) => known === text)
+  const name = shapeNames.find((candidate) => candidate === text)
   if (name) return name
   throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: ${shapeNames.join(', ')}`)
 }
 
 /**
- * Parts of the busiest rate at each full hour of a day: quiet at four in the morning, busy at noon,
- * busiest at eight in the evening.
+ * Parts of the busiest rate at each full hour of a day: lowest at four in the morning, busy at
+ * noon, highest at eight in the evening.
  */
 const hours = [
   0.3, 0.2, 0.13, 0.1, 0.08, 0.09, 0.14, 0.24, 0.38, 0.5, 0.6, 0.7, 0.78, 0.72, 0.62, 0.58, 0.6, 0.68, 0.82, 0.95, 1,
@@ -27,7 +26,7 @@ const minutesOfDay = Array.from({ length: 24 * 60 }, (_, minute): number => {
   return before + ((after - before) * (minute % 60)) / 60
 })
 
-/** Parts of the busiest rate, in stretches that are as long as one another. */
+/** Parts of the busiest rate, in stretches of equal length. */
 const parts: Readonly<Record<ShapeName, readonly number[]>> = {
   steady: [1],
   ramp: Array.from({ length: 100 }, (_, step) => (step + 0.5) / 100),
@@ -35,7 +34,7 @@ const parts: Readonly<Record<ShapeName, readonly number[]>> = {
   day: minutesOfDay,
 }
 
-/** With so many orders a second where it is busiest, in so long. */
+/** A shape with this many orders a second at its peak, in this time. */
 export function shape(name: ShapeName, perSecond: number, forMs: number): Trace {
   const all = parts[name]
   const eachMs = forMs / all.length
@@ -49,10 +48,7 @@ const whole = (trace: Trace): Trace => trace.map((stretch) => ({ ...stretch, ord
 
 export const steady = (perSecond: number, forMs: number): Trace => whole(shape('steady', perSecond, forMs))
 
-/**
- * A day from midnight on, in stretches of a minute, whose busiest moment has so many orders a
- * second.
- */
+/** A day from midnight on, in stretches of a minute, with this many orders a second at its peak. */
 export const day = (peakPerSecond: number): Trace => whole(shape('day', peakPerSecond, 86_400_000))
 
 export const burst = (orders: number, atMs: number, overMs: number): Trace => [

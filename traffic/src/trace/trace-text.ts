@@ -3,7 +3,7 @@
 import { parsedDuration, parsedRate, OptionInvalid } from '../units.ts'
 import type { Stretch, Trace } from './trace.ts'
 
-/** What a text holds that is no trace: where, what was found, what is allowed. */
+/** A text that is not a trace: where, what was found, what is allowed. */
 export class TraceInvalid extends Error {
   override readonly name = 'TraceInvalid'
   readonly reason = 'TraceInvalid'
@@ -55,7 +55,7 @@ function fromJson(text: string): Placed[] {
   return rows.map((row: unknown, index) => ({ where: `[${index}]`, row: rowOf(row, `[${index}]`) }))
 }
 
-/** Each line an order, unless it says how many. */
+/** Each line is one order, unless it gives a number. */
 function fromJsonLines(text: string): Placed[] {
   return text.split(/\r?\n/).flatMap((line, index): Placed[] => {
     if (line.trim() === '') return []
@@ -79,7 +79,7 @@ function rowOf(value: unknown, where: string): Row {
 }
 
 /**
- * What is nested in a row is never right, and is not written down: it may be nested too deep for
+ * A nested value in a row is never valid, and is not printed: it may be nested too deep for
  * JSON.stringify.
  */
 const shownRow = (value: unknown): string =>
@@ -92,8 +92,8 @@ function isRow(value: unknown): value is Row {
 }
 
 /**
- * Each row lasts until the next; the last as long as the one before it, and a second where it is
- * the only one.
+ * Each row lasts until the next. The last row lasts as long as the one before it, or a second where
+ * it is the only one.
  */
 function stretches(rows: readonly Placed[]): Trace {
   const moments = rows.map(({ row, where }) => momentOf(row.at, where))
@@ -150,5 +150,5 @@ function rateOf(text: string, where: string): number {
   }
 }
 
-const invalid = (where: string, found: string, allowed: string): TraceInvalid =>
-  new TraceInvalid(`${where}: found ${JSON.stringify(found)}; allowed: ${allowed}`)
+const invalid = (where: string, value: string, expected: string): TraceInvalid =>
+  new TraceInvalid(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)

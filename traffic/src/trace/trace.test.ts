@@ -38,8 +38,8 @@ test('another rate changes how many orders there are and not when', () => {
 })
 
 test('orders recorded one by one are as busy as in their busiest second', () => {
-  const recorded = [0, 0, 100, 900, 1_500, 1_501].map((at) => ({ fromMs: at, toMs: at, orders: 1 }))
-  const trace = recorded.map((one, index) => ({ ...one, toMs: recorded[index + 1]?.fromMs ?? one.toMs }))
+  const singleOrders = [0, 0, 100, 900, 1_500, 1_501].map((at) => ({ fromMs: at, toMs: at, orders: 1 }))
+  const trace = singleOrders.map((one, index) => ({ ...one, toMs: singleOrders[index + 1]?.fromMs ?? one.toMs }))
   expect(coarser(trace, 1_000)).toEqual([
     { fromMs: 0, toMs: 1_500, orders: 4 },
     { fromMs: 1_500, toMs: 2_500, orders: 2 },

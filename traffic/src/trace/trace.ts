@@ -1,9 +1,9 @@
-// What is a load? A trace: stretches of time with so many orders in each, to be played as it is, or
-// in other times at other rates.
+// What is a load? A trace: stretches of time with a number of orders in each, played as it is, or
+// in another time or at another rate.
 
 /**
- * So many orders on average, evenly spread from one moment to another; at once where both are the
- * same. Milliseconds.
+ * This many orders on average, spread evenly from one moment to another; all at once where both
+ * moments are the same. In milliseconds.
  */
 export interface Stretch {
   readonly fromMs: number
@@ -17,8 +17,8 @@ export const ordersIn = (trace: Trace): number => trace.reduce((sum, { orders })
 export const endOf = (trace: Trace): number => trace.reduce((end, { toMs }) => Math.max(end, toMs), 0)
 
 /**
- * The same rates in another time: a day in an hour has a twenty-fourth of its orders. Of stretches
- * that follow one another.
+ * The same rates in another time: a day played in an hour has a twenty-fourth of its orders. The
+ * stretches must follow one another.
  */
 export function lasting(trace: Trace, forMs: number): Trace {
   const factor = forMs / endOf(trace)
@@ -29,7 +29,7 @@ export function lasting(trace: Trace, forMs: number): Trace {
   }))
 }
 
-/** The same in shape, with so many orders a second where it is busiest. */
+/** The same shape, with this many orders a second at its peak. */
 export function peaking(trace: Trace, perSecond: number): Trace {
   const factor = perSecond / busiestPerSecond(trace)
   return trace.map((stretch) => ({ ...stretch, orders: stretch.orders * factor }))
@@ -42,8 +42,8 @@ export const busiestPerSecond = (trace: Trace): number =>
   )
 
 /**
- * Stretches that follow one another, joined until each lasts so long at least; the last is given
- * that time.
+ * Stretches that follow one another, joined until each lasts at least this long; the last is
+ * extended to it.
  */
 export function coarser(trace: Trace, leastMs: number): Trace {
   const joined: Stretch[] = []
