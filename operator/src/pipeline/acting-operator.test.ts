@@ -5,8 +5,8 @@ import { type Asked, asked, concerns, standing, type Standing } from './acting-o
 const times = { answerMs: 30, askMs: 300 }
 
 /**
- * Installations `one` and `two` that look at one record in turn; each has its own memory, and a
- * clock of its own origin.
+ * Installations `one` and `two` that read one record in turn; each has its own memory, and a clock
+ * with its own origin.
  */
 const installations = () => {
   let operator: OperatorRecord | undefined

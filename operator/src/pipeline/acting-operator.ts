@@ -1,44 +1,43 @@
-// Which of several installations of the operator acts on a pipeline? The one that is on record in
-// its status. Another that watches the same namespace stands by. It asks now and then whether the
-// first is still there, and acts once that was not answered twice. Pure.
+// Which of several installations of the operator acts on a pipeline? The one that is recorded in
+// its status. Another one that watches the same namespace stands by. It asks from time to time
+// whether the first still runs, and acts after two questions without an answer. Pure.
 import type { OperatorRecord } from '../api/index.ts'
 
-/**
- * What this process remembers of the question that is open, or was last answered; times in
- * milliseconds of one clock.
- */
+/** What this process remembers of the last question; times in milliseconds of one clock. */
 export interface Asked {
-  /** Who asks: this installation, or another one that stands by. */
+  /** The installation that asked: this one, or another one that stands by. */
   readonly by: string
-  /** The question, as it stands in the status. */
+  /** The time of the question, as the status records it. */
   readonly askedAt: string
-  /** When this process first saw it. */
+  /** When this process first saw the question. */
   readonly seenAt: number
-  /** How many questions before it were not answered. */
+  /** How many questions before it had no answer. */
   readonly unanswered: number
 }
 
 export interface StandbyTimes {
-  /** How long a question may stay without an answer. */
+  /** How long to wait for the answer to a question. */
   readonly answerMs: number
-  /** How often one that stands by asks. */
+  /** How often an installation that stands by asks. */
   readonly askMs: number
 }
 
 export type Standing =
-  /** Look again after `waitMs`, where the record will have to be changed by then. */
+  /** Read the record again after `waitMs`, if it will have to be changed by then. */
   | { readonly kind: 'acts'; readonly waitMs?: number }
   | { readonly kind: 'standsBy'; readonly acting: string; readonly waitMs: number }
-  /** Only if nobody has changed the pipeline since; then what is on record decides anew. */
+  /**
+   * Write only if the pipeline has not changed since; otherwise decide again from the new record.
+   */
   | { readonly kind: 'record'; readonly operator: OperatorRecord }
 
 /**
- * As many questions must stay without an answer: the API server took the last one, so that the
- * silence is not its own.
+ * This many questions must have no answer: the API server accepted the last one, so the silence is
+ * not the API server's.
  */
 const questions = 2
 
-/** What is remembered after a look at the record. */
+/** What to remember after reading the record. */
 export const asked = (
   operator: OperatorRecord | undefined,
   before: Asked | undefined,
@@ -53,7 +52,7 @@ export const asked = (
 
 /**
  * `own`: this installation, as `<namespace>/<lease>`. `at`: the time of day as an ISO date, which
- * makes a question another one.
+ * distinguishes one question from another.
  */
 export const standing = (
   operator: OperatorRecord | undefined,
@@ -64,17 +63,17 @@ export const standing = (
 ): Standing => {
   if (!operator) return { kind: 'record', operator: { name: own } }
   const age = now - (memory?.seenAt ?? now)
-  const goneMs = 3 * askMs - age // whoever stands by would have asked again
+  const expiryMs = 3 * askMs - age // another installation would have asked again
   const { name, standby, answered } = operator
   if (name === own) {
     if (!standby) return { kind: 'acts' }
-    if (goneMs <= 0) return { kind: 'record', operator: { name } }
+    if (expiryMs <= 0) return { kind: 'record', operator: { name } }
     if (answered !== standby.askedAt) return { kind: 'record', operator: { name, standby, answered: standby.askedAt } }
-    return { kind: 'acts', waitMs: goneMs }
+    return { kind: 'acts', waitMs: expiryMs }
   }
   const ask: Standing = { kind: 'record', operator: { ...operator, standby: { name: own, askedAt: at } } }
-  if (!standby || goneMs <= 0) return ask
-  if (standby.name !== own) return { kind: 'standsBy', acting: name, waitMs: goneMs }
+  if (!standby || expiryMs <= 0) return ask
+  if (standby.name !== own) return { kind: 'standsBy', acting: name, waitMs: expiryMs }
   const isAnswered = answered === standby.askedAt
   const waitMs = (isAnswered ? askMs : answerMs) - age
   if (waitMs > 0) return { kind: 'standsBy', acting: name, waitMs }
@@ -83,14 +82,11 @@ export const standing = (
 }
 
 /**
- * A third one that stands by leaves the asking to the second; which of them is on record does not
- * matter.
+ * Whether the record names this installation. A third installation that stands by leaves the
+ * questions to the second; which of them is recorded does not matter.
  */
 export const actsOn = (operator: OperatorRecord | undefined, own: string): boolean => operator?.name === own
 
-/**
- * Whether a record that was changed asks something of this installation, or says that it no longer
- * acts.
- */
+/** Whether a changed record asks something of this installation, or says that it no longer acts. */
 export const concerns = (operator: OperatorRecord | undefined, own: string): boolean =>
   !actsOn(operator, own) || operator?.standby?.askedAt !== operator?.answered

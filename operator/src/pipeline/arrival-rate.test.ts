@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { arrivalRate, withArrivalSample, type ArrivalSample } from './arrival-rate.ts'
 
-const seen = (counts: readonly number[]): readonly ArrivalSample[] =>
+const samplesOf = (counts: readonly number[]): readonly ArrivalSample[] =>
   counts.reduce<readonly ArrivalSample[]>(
     (samples, arrived, index) => withArrivalSample(samples, { at: index * 5_000, arrived }),
     [],
@@ -11,31 +11,31 @@ const steady = (perSecond: number, samples: number) => Array.from({ length: samp
 describe('the rate of arrivals', () => {
   it('is zero before there are two samples', () => {
     expect(arrivalRate([])).toBe(0)
-    expect(arrivalRate(seen([7]))).toBe(0)
+    expect(arrivalRate(samplesOf([7]))).toBe(0)
   })
 
   it('is the steady rate', () => {
-    expect(arrivalRate(seen(steady(100, 30)))).toBe(100)
+    expect(arrivalRate(samplesOf(steady(100, 30)))).toBe(100)
   })
 
   it('counts a step of the load whole after fifteen seconds', () => {
     const before = steady(100, 30)
     const last = before.at(-1) ?? 0
-    expect(arrivalRate(seen([...before, last + 2_500, last + 5_000, last + 7_500]))).toBe(500)
+    expect(arrivalRate(samplesOf([...before, last + 2_500, last + 5_000, last + 7_500]))).toBe(500)
   })
 
   it('falls only slowly when the load stops', () => {
     const before = steady(100, 30)
     const last = before.at(-1) ?? 0
-    expect(arrivalRate(seen([...before, last, last, last]))).toBeCloseTo(75)
-    expect(arrivalRate(seen([...before, ...Array.from({ length: 12 }, () => last)]))).toBe(0)
+    expect(arrivalRate(samplesOf([...before, last, last, last]))).toBeCloseTo(75)
+    expect(arrivalRate(samplesOf([...before, ...Array.from({ length: 12 }, () => last)]))).toBe(0)
   })
 
   it('keeps no more samples than the look back needs', () => {
-    expect(seen(steady(1, 1_000)).length).toBeLessThanOrEqual(14)
+    expect(samplesOf(steady(1, 1_000)).length).toBeLessThanOrEqual(14)
   })
 
   it('starts anew with a topic that was made again', () => {
-    expect(arrivalRate(seen([...steady(100, 30), 0, 50]))).toBe(10)
+    expect(arrivalRate(samplesOf([...steady(100, 30), 0, 50]))).toBe(10)
   })
 })

@@ -1,5 +1,5 @@
-// How many messages a second arrive? The higher one of a short and a long look back: a rise is seen
-// at once, and a lull of seconds is not taken for the end of the load.
+// How many messages a second arrive? The higher of the rates over a short and a long window: a rise
+// is seen at once, and a pause of seconds is not taken for the end of the load.
 
 export interface ArrivalSample {
   /** Milliseconds. */
@@ -15,19 +15,22 @@ export interface ArrivalSample {
 const shortMs = 15_000
 const longMs = 60_000
 
-/** Keeps what the long look back needs; a count that goes back (a topic made again) starts anew. */
+/**
+ * Keeps what the long window needs; a count that decreases (the topic was created again) starts
+ * over.
+ */
 export function withArrivalSample(samples: readonly ArrivalSample[], sample: ArrivalSample): readonly ArrivalSample[] {
   if ((samples.at(-1)?.arrived ?? 0) > sample.arrived) return [sample]
   const from = samples.findLastIndex(({ at }) => at <= sample.at - longMs)
   return [...samples.slice(Math.max(0, from)), sample]
 }
 
-/** Messages a second over the long look back; 0 before there are two samples. */
+/** Messages a second over the long window; 0 before there are two samples. */
 export function meanArrivalRate(samples: readonly ArrivalSample[]): number {
   return rateOver(samples, longMs)
 }
 
-/** Messages a second, the higher one of both; 0 before there are two samples. */
+/** Messages a second, the higher of both windows; 0 before there are two samples. */
 export function arrivalRate(samples: readonly ArrivalSample[]): number {
   return Math.max(rateOver(samples, shortMs), rateOver(samples, longMs))
 }

@@ -6,8 +6,8 @@ import { pipeline, settings, stage } from './testing.ts'
 const topics = [{ name: 'in' }, { name: 'more' }]
 const of = (...names: string[]): OrderPipeline =>
   pipeline({ topics, stages: [stage({ consumes: names.map((topic) => ({ topic })) })] })
-const scaledObject = (given: OrderPipeline, live: readonly ChildObject[] = []): ScaledObject =>
-  desired(given, live, settings).find((object): object is ScaledObject => object.kind === 'ScaledObject') ??
+const scaledObject = (shop: OrderPipeline, live: readonly ChildObject[] = []): ScaledObject =>
+  desired(shop, live, settings).find((object): object is ScaledObject => object.kind === 'ScaledObject') ??
   expect.fail('no ScaledObject')
 const formulaOf = ({ spec }: ScaledObject) => spec.advanced.scalingModifiers
 

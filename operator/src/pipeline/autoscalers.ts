@@ -1,4 +1,4 @@
-// On what does each part scale, and how fast? A KEDA ScaledObject per stage on consumer lag, for
+// What does each part scale on, and how fast? A KEDA ScaledObject per stage on consumer lag, for
 // the gateway on CPU and memory.
 import { specDefaults } from '../api/index.ts'
 import type {
@@ -21,27 +21,27 @@ import { pausedAnnotation } from './suspension.ts'
 const stabilizationSeconds = { stage: 120, gateway: 300 } as const
 
 export interface AutoscalerSettings extends FlowScalerSettings {
-  /** What follows <service>.<namespace>. */
+  /** The domain after <service>.<namespace>. */
   readonly serviceDomain: string
-  /** Where the queries of prometheus triggers are asked; absent means that there are none. */
+  /** URL for the queries of prometheus triggers; absent means that there are no such triggers. */
   readonly prometheusUrl?: string | undefined
-  /** Whether KEDA knows `fallback.behavior`, which came with version 2.17; absent means yes. */
+  /** Whether KEDA supports `fallback.behavior`, which came with version 2.17; absent means yes. */
   readonly fallbackBehavior?: boolean
 }
 
-/** What an autoscaler works on. */
+/** The Deployment that an autoscaler scales, and how. */
 export interface Aim {
   readonly target: Color
-  /** Held at no replicas. */
+  /** Paused at zero replicas. */
   readonly paused: boolean
   /** Whether the live ScaledObject has a formula. */
   readonly hasFormula?: boolean
 }
 
 /**
- * In place of a formula that is there no longer. KEDA holds `scalingModifiers` itself, so
- * server-side apply would leave null where a formula is taken out of it, which KEDA's schema
- * refuses; empty values are the same to KEDA as none.
+ * Replaces a formula that no longer exists. KEDA itself owns `scalingModifiers`, so server-side
+ * apply would leave null where a formula is removed, which KEDA's schema refuses; for KEDA empty
+ * values mean the same as none.
  */
 const noFormula = { formula: '', target: '' } as const
 
@@ -54,8 +54,8 @@ export const hasFormula = (pipeline: OrderPipeline, stage: Stage, children: read
   )
 
 /**
- * Lag one replica carries: given, or as much as it drains within drainSeconds. Below 1 when it
- * cannot drain one message.
+ * Lag that one replica carries: as the spec says, or as much as it drains within drainSeconds.
+ * Below 1 when it cannot drain one message.
  */
 export const lagThreshold = (stage: Stage): number => {
   const { lagPerReplica, drainSeconds } = stage.scaling
@@ -71,7 +71,7 @@ export const stageScaledObject = (
   settings: AutoscalerSettings,
 ): ScaledObject => {
   const { scaling } = stage
-  const calmSeconds = scaling.scaleDown?.stabilizationSeconds ?? stabilizationSeconds.stage
+  const scaleDownSeconds = scaling.scaleDown?.stabilizationSeconds ?? stabilizationSeconds.stage
   const triggers = [
     ...stage.consumes.map(({ topic }) => lagTrigger(pipeline, stage, topic, settings)),
     ...loadTriggers(scaling),
@@ -81,17 +81,17 @@ export const stageScaledObject = (
   const one = oneFigure(pipeline, stage, triggers, settings)
   return scaledObject(pipeline, stage.name, aim, {
     ...replicaBounds(scaling),
-    // Above 0 the HorizontalPodAutoscaler asks at its own pace, and KEDA warns of an interval that
-    // has no effect.
+    // Above 0 the HorizontalPodAutoscaler polls at its own interval, and KEDA warns of an interval
+    // without effect.
     ...(scaling.minReplicas === 0
       ? {
           pollingInterval: scaling.pollingIntervalSeconds ?? specDefaults.stages.scaling.pollingIntervalSeconds,
-          cooldownPeriod: calmSeconds,
+          cooldownPeriod: scaleDownSeconds,
         }
       : {}),
     ...(one?.fallback ? { fallback: one.fallback } : fallback(scaling, settings)),
     advanced: {
-      ...behaviour(scaling, calmSeconds),
+      ...behaviour(scaling, scaleDownSeconds),
       ...(one || aim.hasFormula ? { scalingModifiers: one?.scalingModifiers ?? noFormula } : {}),
     },
     triggers: one?.triggers ?? triggers,
@@ -118,9 +118,9 @@ export const gatewayScaledObject = (pipeline: OrderPipeline, { scaling }: Gatewa
   })
 
 /**
- * Kafka out of reach: keep what is running rather than scale in on a lag that nobody can see.
- * Without `behavior` a fallback would do just that; without a fallback the autoscaler stands still
- * as long as it has no figure.
+ * When Kafka cannot be reached: keep the running replicas rather than scale in on an unknown lag.
+ * Without `behavior` a fallback would scale in; without a fallback the autoscaler stands still as
+ * long as it has no figure.
  */
 const fallback = (
   { minReplicas }: Scaling,
@@ -173,8 +173,8 @@ const utilization = (type: 'cpu' | 'memory', percent: number | undefined): Trigg
   percent === undefined ? [] : [{ type, metricType: 'Utilization', metadata: { value: String(percent) } }]
 
 /**
- * Only the query is the user's: an address of their choosing would have KEDA ask whatever it can
- * reach.
+ * Only the query is the user's: with an address of their choosing KEDA would send requests to
+ * anything that it can reach.
  */
 const prometheusTrigger = ({ scaling: { prometheus } }: Stage, { prometheusUrl }: AutoscalerSettings): Trigger[] =>
   prometheus && prometheusUrl !== undefined
@@ -202,15 +202,15 @@ const peakTriggers = ({ schedule = [] }: Scaling): Trigger[] =>
   }))
 
 /**
- * Unless the spec sets a pace: up in one step as far as the load asks, since every join makes the
- * whole group rebalance; down only once the load has stayed low, then by half or ten, whichever is
- * more.
+ * Unless the spec sets policies: scale out in one step as far as the load requires, since every
+ * join makes the whole group rebalance; scale in only after the load has stayed low, then by half
+ * or by ten, whichever is more.
  */
-const behaviour = ({ maxReplicas, scaleUp = {}, scaleDown = {} }: Scaling, calmSeconds: number) => ({
+const behaviour = ({ maxReplicas, scaleUp = {}, scaleDown = {} }: Scaling, scaleDownSeconds: number) => ({
   horizontalPodAutoscalerConfig: {
     behavior: {
       scaleUp: rules(scaleUp, scaleUp.stabilizationSeconds ?? 0, { pods: maxReplicas, periodSeconds: 15 }),
-      scaleDown: rules(scaleDown, calmSeconds, { percent: 50, pods: 10, periodSeconds: 30 }),
+      scaleDown: rules(scaleDown, scaleDownSeconds, { percent: 50, pods: 10, periodSeconds: 30 }),
     },
   },
 })

@@ -7,7 +7,7 @@ import { plan } from './plan.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
 const ready = { conditions: [{ type: 'Ready', status: 'True' }] }
-const refused = { conditions: [{ type: 'Ready', status: 'False', reason: 'KafkaError' }] }
+const kafkaError = { conditions: [{ type: 'Ready', status: 'False', reason: 'KafkaError' }] }
 const topics = (of: OrderPipeline, status: (name: string) => unknown): ChildObject[] =>
   desired(of, [], settings)
     .filter(({ kind }) => kind === 'KafkaTopic')
@@ -38,13 +38,13 @@ describe('the workloads of a new stage', () => {
     expect(
       steps(
         of,
-        topics(of, () => refused),
+        topics(of, () => kafkaError),
       ),
     ).toEqual(['hold Deployment', 'hold ScaledObject'])
     expect(
       steps(
         of,
-        topics(of, () => ({ ...refused, topicId: 'id' })),
+        topics(of, () => ({ ...kafkaError, topicId: 'id' })),
       ),
     ).toEqual(['create Deployment', 'create ScaledObject'])
   })
@@ -64,8 +64,8 @@ describe('the workloads of a new stage', () => {
     const of = pipeline()
     const strimzi = { reason: 'StrimziMissing', what: 'Strimzi' } as const
     const blocked = new Map([...blockedByTopics(of, [], undefined), [everyOf('KafkaTopic'), strimzi] as const])
-    const held = plan(desired(of, [], settings), [], of, blocked).find(({ object }) => object.kind === 'Deployment')
-    expect(held).toMatchObject({ kind: 'hold', cause: strimzi })
+    const action = plan(desired(of, [], settings), [], of, blocked).find(({ object }) => object.kind === 'Deployment')
+    expect(action).toMatchObject({ kind: 'hold', cause: strimzi })
   })
 
   it('name the topics that they wait for', () => {
@@ -93,18 +93,18 @@ describe('the workloads of a stage that runs', () => {
 
   it('follow every change though a topic is not ready, as one that was deleted by hand', () => {
     const edited = pipeline({ stages: [stage({ concurrency: 7 })] })
-    const children = [...topics(before, () => refused), ...workloads(before)]
+    const children = [...topics(before, () => kafkaError), ...workloads(before)]
     expect(steps(edited, children)).toContain('apply Deployment')
   })
 })
 
 describe('in an external Kafka cluster', () => {
   const of = pipeline({ kafka: { external: { bootstrapServers: 'kafka:9092' } } })
-  const seen = (...names: string[]) => ({ problems: [], partitions: new Map(names.map((name) => [name, 3])) })
+  const existingTopics = (...names: string[]) => ({ problems: [], partitions: new Map(names.map((name) => [name, 3])) })
 
   it('a new stage waits for a topic that Kafka refuses to make', () => {
-    expect([...blockedByTopics(of, [], seen('shop.inventory.updated')).keys()]).toContain('Topics/payment')
-    const all = seen('shop.inventory.updated', 'shop.payment.dead-letters')
+    expect([...blockedByTopics(of, [], existingTopics('shop.inventory.updated')).keys()]).toContain('Topics/payment')
+    const all = existingTopics('shop.inventory.updated', 'shop.payment.dead-letters')
     expect(blockedByTopics(of, [], all).size).toBe(0)
   })
 
@@ -114,6 +114,6 @@ describe('in an external Kafka cluster', () => {
   })
 
   it('a stage that runs does not', () => {
-    expect(blockedByTopics(of, workloads(of), seen()).size).toBe(0)
+    expect(blockedByTopics(of, workloads(of), existingTopics()).size).toBe(0)
   })
 })

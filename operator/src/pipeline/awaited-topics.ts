@@ -1,6 +1,6 @@
-// Which workloads wait for their topics? A stage of one's own with a client's defaults makes a
-// topic that is not there by its first request, with one partition and one copy. So no pod is made,
-// or told of a further topic, before Kafka has the topics.
+// Which workloads wait for their topics? A custom stage with a client's default settings would
+// create a missing topic by its first request, with one partition and one copy. So no pod is
+// created, or configured with a further topic, before Kafka has the topics.
 import type { ChildObject, ConditionsStatus, KafkaTopic, OrderPipeline } from '../api/index.ts'
 import { awaitedTopicsOf, type Blocked, type Cause, topicsOf } from './dependencies.ts'
 import type { ExternalTopics } from './external-topics.ts'
@@ -9,9 +9,9 @@ import { kafkaTopicNamed, livePart } from './live.ts'
 import { partsOf } from './parts.ts'
 
 /**
- * Blocks the Deployment of a part, by `awaitedTopicsOf`. What runs is only held for a topic that
- * the Topic Operator has not answered for yet, since one that was there, and of which Strimzi says
- * nothing at the moment, must not hold up a change.
+ * Blocks the Deployment of a part, by `awaitedTopicsOf`. A running Deployment is only held for a
+ * topic that the Topic Operator has never reported on: a topic that existed, and on which Strimzi
+ * does not report at the moment, must not hold up a change.
  */
 export const blockedByTopics = (
   pipeline: OrderPipeline,
@@ -34,8 +34,8 @@ export const blockedByTopics = (
   )
 
 /**
- * Whoever keeps the operator from reading Secrets looks after the topics: it will never know of
- * any.
+ * A user who does not let the operator read the Secret creates the topics: the operator can never
+ * see them.
  */
 const mayNotLook = ({ problems }: ExternalTopics): boolean =>
   problems.some(({ reason }) => reason === 'SecretForbidden')
@@ -45,6 +45,6 @@ const isThere = (topic: KafkaTopic | undefined, runs: boolean): boolean => {
   const { topicId, conditions = [] } = (topic.status ?? {}) as ConditionsStatus & { readonly topicId?: string }
   if (topicId !== undefined) return true
   const holds = (type: string): boolean => conditions.some((one) => one.type === type && one.status === 'True')
-  // Whoever pauses or takes over a topic answers for it.
+  // A user who pauses or takes over a topic is responsible for it.
   return holds('Ready') || holds('Unmanaged') || holds('ReconciliationPaused') || (runs && conditions.length > 0)
 }

@@ -1,7 +1,7 @@
-// Why is something left as it is, with all that depends on it?
+// Why is an object left as it is, with every object that depends on it?
 import type { Reason } from '../api/index.ts'
 
-/** Why an object, and all that depends on it, is left as it is. */
+/** Why an object, and every object that depends on it, is left as it is. */
 export interface Cause {
   readonly reason: Reason
   /** Such as `ServiceAccount shop-payment`. */

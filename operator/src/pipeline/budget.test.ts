@@ -47,8 +47,8 @@ describe('the connections of a pipeline', () => {
 
   it('are read from the pods there are', () => {
     const of = pipeline({ database: { secretName: 'db', key: 'url', maxConnections: 450 }, gateway })
-    const made = desired(of, [], settings).filter((child): child is Deployment => child.kind === 'Deployment')
-    const parts = new Map(made.map((one) => [one.metadata.labels?.['orderpipeline.dev/stage'] ?? '', one]))
+    const deployments = desired(of, [], settings).filter((child): child is Deployment => child.kind === 'Deployment')
+    const parts = new Map(deployments.map((one) => [one.metadata.labels?.['orderpipeline.dev/stage'] ?? '', one]))
     expect(livePools(parts)).toEqual(poolSizes(of.spec))
     expect(livePools(new Map([['payment', undefined]]))).toBeUndefined()
   })

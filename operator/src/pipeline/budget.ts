@@ -1,5 +1,5 @@
-// How many database connections may one replica hold, so that all replicas that can exist at one
-// moment fit?
+// How many database connections may one replica hold, so that the connections of all replicas that
+// can exist at one moment fit?
 import type { Deployment, OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
 import { gatewayName } from './names.ts'
 import { templateOf } from './rollout.ts'
@@ -10,9 +10,11 @@ export interface Pools {
   readonly gateway: number
 }
 
-/** A stage needs one beside the transaction under way, a gateway apart from intake and reads. */
+/**
+ * A stage needs one besides the transaction in progress, a gateway one besides intake and reads.
+ */
 const least: Pools = { stage: 2, gateway: 3 }
-/** Few steps, so that another maxReplicas seldom makes another size, which restarts every pod. */
+/** Few sizes, so that another maxReplicas seldom changes the size, which restarts every pod. */
 const sizes = [10, 8, 6, 4, 3, 2] as const
 
 interface Replicas {
@@ -22,21 +24,24 @@ interface Replicas {
 
 /** Replicas that share the database, with every autoscaler at its maximum. */
 export const largestReplicas = (spec: OrderPipelineSpec): Replicas =>
-  counted(spec, ({ scaling }) => scaling.maxReplicas)
+  replicaTotals(spec, ({ scaling }) => scaling.maxReplicas)
 
 /**
- * The same while all are rolled out: a rolling update adds a quarter and has about as many that end
- * with their connections still open; BlueGreen has every replica twice.
+ * The same during a rollout of all parts: a rolling update adds a quarter and has about as many
+ * ending replicas with open connections; BlueGreen has every replica twice.
  */
 export const peakReplicas = (spec: OrderPipelineSpec): Replicas =>
-  counted(spec, ({ scaling: { maxReplicas }, strategy }) =>
+  replicaTotals(spec, ({ scaling: { maxReplicas }, strategy }) =>
     strategy?.type === 'BlueGreen' ? 2 * maxReplicas : maxReplicas + 2 * Math.ceil(maxReplicas / 4),
   )
 
 type Scaled = Placement & { readonly scaling: { readonly maxReplicas: number } }
 
-/** A part with a DATABASE_URL or DATABASE_POOL_SIZE of its own is not part of the budget. */
-const counted = ({ gateway, stages }: OrderPipelineSpec, count: (part: Scaled) => number): Replicas => ({
+/**
+ * Sums over the parts that share the database: a part with its own DATABASE_URL or
+ * DATABASE_POOL_SIZE is not part of the budget.
+ */
+const replicaTotals = ({ gateway, stages }: OrderPipelineSpec, count: (part: Scaled) => number): Replicas => ({
   stages: stages.filter(sharesDatabase).reduce((sum, stage) => sum + count(stage), 0),
   gateways: gateway && sharesDatabase(gateway) ? count(gateway) : 0,
 })
@@ -47,9 +52,9 @@ const sharesDatabase = ({ env = [] }: Placement): boolean =>
 const total = ({ stages, gateways }: Replicas, { stage, gateway }: Pools): number => stages * stage + gateways * gateway
 
 /**
- * DATABASE_POOL_SIZE by kind of part: maxConnections shared by every replica there can be, so that
- * scaling out for lag does not exhaust the database first. `live` are the sizes that pods have now:
- * they stay while they fit, unless twice as many would.
+ * DATABASE_POOL_SIZE by kind of part: maxConnections divided among every replica that can exist, so
+ * that scaling out for lag does not exhaust the database first. `live` are the current sizes of the
+ * pods: they stay while they fit, unless twice as many would fit.
  */
 export const poolSizes = (spec: OrderPipelineSpec, live?: Pools): Pools => {
   const connections = spec.database?.maxConnections
@@ -67,7 +72,7 @@ export const poolSizes = (spec: OrderPipelineSpec, live?: Pools): Pools => {
 
 const poolsOf = (stage: number): Pools => ({ stage, gateway: Math.max(least.gateway, stage) })
 
-/** The sizes that the pods of a pipeline have now; undefined where there are none yet. */
+/** The current sizes of a pipeline's pods; undefined where there are none yet. */
 export const livePools = (deployments: ReadonlyMap<string, Deployment | undefined>): Pools | undefined => {
   const stages: number[] = []
   let gateway: number | undefined
@@ -83,7 +88,7 @@ export const livePools = (deployments: ReadonlyMap<string, Deployment | undefine
   return { stage, gateway: gateway ?? Math.max(least.gateway, stage) }
 }
 
-/** Connections that every replica needs at the least while all parts are rolled out at once. */
+/** Connections that every replica needs at least while all parts are rolled out at once. */
 export const connectionsForPeak = (spec: OrderPipelineSpec): number => total(peakReplicas(spec), least)
 
 export const budgetProblems = (spec: OrderPipelineSpec): Problem[] => {
@@ -103,7 +108,9 @@ export const budgetProblems = (spec: OrderPipelineSpec): Problem[] => {
   ]
 }
 
-/** What to say of a budget that holds except while parts at their maximum are rolled out. */
+/**
+ * The message for a budget that is sufficient except while parts at their maximum are rolled out.
+ */
 export const tightBudget = (spec: OrderPipelineSpec): string | undefined => {
   const connections = spec.database?.maxConnections
   if (connections === undefined || connections >= connectionsForPeak(spec)) return undefined

@@ -40,7 +40,7 @@ describe('the capacity of a pipeline', () => {
   })
 
   it('ends where the partitions of all topics of a stage end, which its group deals out together', () => {
-    const few = (placed: number) => ({ partitionsOf: (topic: string) => (topic === 'placed' ? placed : 1) })
+    const few = (partitions: number) => ({ partitionsOf: (topic: string) => (topic === 'placed' ? partitions : 1) })
     const consumes = [{ topic: 'placed' }, { topic: 'paid' }]
     const { spec } = pipeline({ stages: [stage({ consumes, workSeconds: 1, scaling: scaling(30) })] })
     expect(capacityOf(spec, few(32)).stages[0]).toMatchObject({ partitions: 33, reachableReplicas: 30 })

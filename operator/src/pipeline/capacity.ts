@@ -1,5 +1,5 @@
-// How many orders a second can a pipeline carry, which stage gives out first, and what would a
-// given rate need? Little's law: messages in hand = messages a second × seconds each takes, so a
+// How many orders a second can a pipeline carry, which stage is its bottleneck, and what would a
+// given rate need? Little's law: messages in flight = messages a second × seconds each takes, so a
 // replica carries concurrency ÷ workSeconds of them.
 import type { OrderPipelineSpec, Stage } from '../api/index.ts'
 import { messagesPerOrderOn } from './choreography.ts'
@@ -9,23 +9,23 @@ import { derivedPartitions, partitionsFor, reachWith } from './topics.ts'
 export interface StageCapacity {
   readonly name: string
   /**
-   * What one order makes the stage handle: a message on each topic it consumes, or what is known of
-   * the built-in stages' topics.
+   * The messages that one order makes for the stage: one on each topic it consumes, or the known
+   * number for the built-in stages' topics.
    */
   readonly messagesPerOrder: number
-  /** Orders a second; `undefined` when the stage does not say its workSeconds. */
+  /** Orders a second; `undefined` when the stage does not declare its workSeconds. */
   readonly ordersPerSecondPerReplica: number | undefined
   readonly maxReplicas: number
   /**
-   * What the autoscaler gets to: maxReplicas, or less where its topics have too few partitions in
+   * What the autoscaler can reach: maxReplicas, or less where the topics have too few partitions in
    * all.
    */
   readonly reachableReplicas: number
-  /** Partitions of all topics it consumes: a consumer group deals them out together. */
+  /** Partitions of all topics it consumes: the consumer group assigns them together. */
   readonly partitions: number
   /** Orders a second with every reachable replica. */
   readonly sustainable: number | undefined
-  /** Busy seconds per message that was reckoned with. */
+  /** Busy seconds per message that the figures use. */
   readonly workSeconds: number | undefined
   /** Whether it was measured under load, and not taken from the spec. */
   readonly measured: boolean
@@ -33,26 +33,28 @@ export interface StageCapacity {
 
 export interface Capacity {
   readonly stages: readonly StageCapacity[]
-  /** Orders a second that every stage carries; `undefined` when no stage says its workSeconds. */
+  /**
+   * Orders a second that every stage carries; `undefined` when no stage declares its workSeconds.
+   */
   readonly sustainable: number | undefined
-  /** The stage that gives out first. */
+  /** The stage with the smallest capacity. */
   readonly bottleneck: string | undefined
 }
 
 /** What a stage would need to carry a rate. */
 export interface StageNeed extends StageCapacity {
-  /** At least minReplicas; `undefined` when the stage does not say its workSeconds. */
+  /** At least minReplicas; `undefined` when the stage does not declare its workSeconds. */
   readonly neededReplicas: number | undefined
   readonly neededPartitions: number | undefined
   /** Part of its sustainable rate, 0 to 1 and above. */
   readonly load: number | undefined
 }
 
-/** What is known better than the spec says it. */
+/** Measured values, used before those of the spec. */
 export interface Measured {
-  /** A topic as it is; otherwise it is as the spec says, or as it would be made. */
+  /** Partitions of an existing topic; without it as in the spec, or as a new topic would get. */
   readonly partitionsOf?: (topic: string) => number | undefined
-  /** Busy seconds per message of a stage, seen under load. */
+  /** Busy seconds per message of a stage, measured under load. */
   readonly workSecondsOf?: (stage: string) => number | undefined
   /** Messages an order makes on a topic, above 0. */
   readonly messagesOn?: (topic: string) => number | undefined
@@ -66,8 +68,8 @@ export function capacityOf(
   const partitions = (name: string): number =>
     partitionsOf(name) ?? spec.topics.find((topic) => topic.name === name)?.partitions ?? derivedPartitions(spec, name)
   const stages = spec.stages.map((stage) => stageCapacity(stage, partitions, messages, workSecondsOf(stage.name)))
-  const known = stages.filter((stage) => stage.sustainable !== undefined)
-  const [first] = known.sort((a, b) => (a.sustainable ?? 0) - (b.sustainable ?? 0))
+  const ratedStages = stages.filter((stage) => stage.sustainable !== undefined)
+  const [first] = ratedStages.sort((a, b) => (a.sustainable ?? 0) - (b.sustainable ?? 0))
   return { stages, sustainable: first?.sustainable, bottleneck: first?.name }
 }
 
@@ -86,14 +88,14 @@ function stageCapacity(
   stage: Stage,
   partitionsOf: (topic: string) => number,
   messagesOn: (topic: string) => number,
-  measured: number | undefined,
+  measuredWorkSeconds: number | undefined,
 ): StageCapacity {
   const { maxReplicas } = stage.scaling
   const messagesPerOrder = stage.consumes.reduce((sum, { topic }) => sum + messagesOn(topic), 0)
   const partitions = stage.consumes.reduce((sum, { topic }) => sum + partitionsOf(topic), 0)
   const reachableReplicas = Math.min(maxReplicas, reachWith(partitions))
   const concurrency = stage.concurrency ?? defaults.concurrency
-  const workSeconds = measured ?? stage.workSeconds
+  const workSeconds = measuredWorkSeconds ?? stage.workSeconds
   const each = workSeconds === undefined ? undefined : concurrency / workSeconds / messagesPerOrder
   return {
     name: stage.name,
@@ -104,6 +106,6 @@ function stageCapacity(
     partitions,
     sustainable: each === undefined ? undefined : each * reachableReplicas,
     workSeconds,
-    measured: measured !== undefined,
+    measured: measuredWorkSeconds !== undefined,
   }
 }

@@ -1,10 +1,10 @@
-// What does an order make the built-in stages say? A spec tells what a stage consumes and emits,
-// not which message follows from which nor how often; of the built-in stages
-// packages/order-events knows.
+// Which messages do the built-in stages publish for an order? A spec says what a stage consumes and
+// emits, not which message follows from which nor how often. For the built-in stages
+// packages/order-events has both.
 import { builtInStageNames, builtInStages, messagesPerOrder, stockShare } from '@orderpipeline/order-events'
 import type { OrderPipelineSpec, Placement, Stage } from '../api/index.ts'
 
-/** Messages on `to` for each of `from` that `stage` is done with. */
+/** Messages on `to` for each message of `from` that `stage` has handled. */
 export interface Follows {
   readonly stage: string
   readonly from: string
@@ -17,7 +17,10 @@ const follows: readonly Follows[] = [
   { stage: 'inventory', from: 'orders.validated', to: 'inventory.stock', ratio: stockShare },
 ]
 
-/** Those whose stages are in the pipeline, as built-in ones that consume and emit these topics. */
+/**
+ * The flows whose stages are in the pipeline, as built-in stages that consume and emit these
+ * topics.
+ */
 export function knownFlows({ stages }: OrderPipelineSpec): Follows[] {
   return follows.filter(({ stage: name, from, to }) =>
     stages.some((stage) => builtIn(stage, name) && has(stage.consumes, from) && has(stage.emits, to)),
@@ -25,14 +28,14 @@ export function knownFlows({ stages }: OrderPipelineSpec): Follows[] {
 }
 
 const perOrder: ReadonlyMap<string, number> = new Map(Object.entries(messagesPerOrder))
-/** Likewise, of those that the inventory publishes or consumes. */
+/** The topics that the inventory publishes or consumes. */
 const ofStock: ReadonlySet<string> = new Set(['inventory.stock', 'warehouse.deliveries'])
 
-/** Messages an order makes on a topic, as far as is known; one otherwise. */
+/** Messages an order makes on a topic, where it is known; otherwise one. */
 export function messagesPerOrderOn({ stages }: OrderPipelineSpec, topic: string): number {
   if (ofStock.has(topic) && stages.some((stage) => builtIn(stage, 'inventory'))) return stockShare
-  const known = stages.some((stage) => builtIn(stage, 'orders') && has(stage.emits, topic))
-  return (known ? perOrder.get(topic) : undefined) ?? 1
+  const isFromOrders = stages.some((stage) => builtIn(stage, 'orders') && has(stage.emits, topic))
+  return (isFromOrders ? perOrder.get(topic) : undefined) ?? 1
 }
 
 /** Whether a part runs a program of the services image. */

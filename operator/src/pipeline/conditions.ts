@@ -1,4 +1,5 @@
-// Is the pipeline as it should be, and if not, what is missing? Ready derives from the four others.
+// Is the pipeline as it should be, and if not, what is missing? Ready is derived from the four
+// others.
 import { dependents, type Condition, type ConditionType, type Reason } from '../api/conditions.ts'
 import type { Verdict, ChildKind, ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { tightBudget } from './budget.ts'
@@ -18,21 +19,29 @@ import { suspensionOf } from './suspension.ts'
 import { topicsNotReady } from './topic-readiness.ts'
 import { partitionsFor, reachWith } from './topics.ts'
 
-/** A condition whose status stays keeps its time: writes follow changes, not passes. */
-export const conditions = (seen: Seen, now: string): Condition[] => {
-  const before = new Map((seen.pipeline.status?.conditions ?? []).map((condition) => [condition.type, condition]))
+/**
+ * A condition whose status does not change keeps its time, so a status is written for changes only.
+ */
+export const conditions = (observation: Seen, now: string): Condition[] => {
+  const before = new Map(
+    (observation.pipeline.status?.conditions ?? []).map((condition) => [condition.type, condition]),
+  )
   const verdicts: Record<(typeof dependents)[number], Verdict> = {
-    Configured: configured(seen),
-    ...(seen.problems.length > 0
+    Configured: configured(observation),
+    ...(observation.problems.length > 0
       ? asBefore(before)
-      : { TopicsReady: topicsReady(seen), WorkloadsReady: workloadsReady(seen), ScalingReady: scalingReady(seen) }),
+      : {
+          TopicsReady: topicsReady(observation),
+          WorkloadsReady: workloadsReady(observation),
+          ScalingReady: scalingReady(observation),
+        }),
   }
-  const told = { ...verdicts, ...notLookedAtYet(seen, verdicts, before) }
-  const all = dependents.map((type): [ConditionType, Verdict] => [type, told[type]])
-  const generation = seen.pipeline.metadata.generation
-  const rolledOut = seen.problems.length > 0 ? before.get('RolledOut') : rolledOutVerdict(seen)
+  const effectiveVerdicts = { ...verdicts, ...notLookedAtYet(observation, verdicts, before) }
+  const all = dependents.map((type): [ConditionType, Verdict] => [type, effectiveVerdicts[type]])
+  const generation = observation.pipeline.metadata.generation
+  const rolledOut = observation.problems.length > 0 ? before.get('RolledOut') : rolledOutVerdict(observation)
   const last: [ConditionType, Verdict][] = rolledOut ? [['RolledOut', verdictIn(rolledOut)]] : []
-  return [['Ready', ready(seen, all)] as [ConditionType, Verdict], ...all, ...last].map(([type, verdict]) => {
+  return [['Ready', ready(observation, all)] as [ConditionType, Verdict], ...all, ...last].map(([type, verdict]) => {
     const previous = before.get(type)
     const lastTransitionTime = previous?.status === verdict.status ? previous.lastTransitionTime : now
     return {
@@ -49,18 +58,18 @@ const fails = (reason: Reason, message: string): Verdict => ({ status: 'False', 
 
 const verdictIn = ({ status, reason, message }: Verdict): Verdict => ({ status, reason, message })
 
-const ready = (seen: Seen, all: readonly [ConditionType, Verdict][]): Verdict => {
+const ready = (observation: Seen, all: readonly [ConditionType, Verdict][]): Verdict => {
   const missing = all.find(([, verdict]) => verdict.status !== 'True')
   if (missing) return { status: 'False', reason: missing[1].reason, message: missing[1].message }
-  return suspension(seen) ?? holds('AllReady', 'topics, workloads and scaling are as the spec says')
+  return suspension(observation) ?? holds('AllReady', 'topics, workloads and scaling are as the spec says')
 }
 
-const configured = ({ pipeline, problems, failures, held = [], contested = [] }: Seen): Verdict => {
+const configured = ({ pipeline, problems, failures, held: heldObjects = [], contested = [] }: Seen): Verdict => {
   const [problem] = problems
   if (problem) return fails(problem.reason, problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
   const failure = failures.find(({ reason }) => reason === 'NotOwned') ?? failures[0]
-  const messages = [...failures.map(({ message }) => message), ...heldMessages(held)]
-  const [waiting] = held
+  const messages = [...failures.map(({ message }) => message), ...heldMessages(heldObjects)]
+  const [waiting] = heldObjects
   if (failure) return fails(failure.reason, list(messages))
   if (waiting) return fails(waiting.cause.reason, list(messages))
   if (pipeline.metadata.deletionTimestamp !== undefined) return fails('Deleting', 'the pipeline is being deleted')
@@ -78,24 +87,25 @@ const configured = ({ pipeline, problems, failures, held = [], contested = [] }:
 const secondOperator = (name: string): string =>
   `the spec is applied; a second operator, ${name}, watches this pipeline too and stands by: let each namespace be watched by one installation (watchNamespace)`
 
-/** One for each cause: several objects often wait for the same. */
-const heldMessages = (held: readonly Held[]): string[] =>
-  [...new Set(held.map(({ cause }) => cause.what))].map((what) => {
-    const objects = held.filter(({ cause }) => cause.what === what).map(({ object }) => object)
+/** One message for each cause, because several objects often wait for the same. */
+const heldMessages = (heldObjects: readonly Held[]): string[] =>
+  [...new Set(heldObjects.map(({ cause }) => cause.what))].map((what) => {
+    const objects = heldObjects.filter(({ cause }) => cause.what === what).map(({ object }) => object)
     return `not made or changed because of ${what}: ${list(objects, ', ')}`
   })
 
 /**
- * An operator that has just started has not looked into an external Kafka yet: what was found for
- * this very spec still stands, or every start would make every pipeline unready for a moment.
+ * An operator that has just started has not read an external Kafka yet. What was found for this
+ * generation of the spec is still valid; otherwise every start would make every pipeline unready
+ * for a moment.
  */
 const notLookedAtYet = (
   { pipeline, topics, problems }: Seen,
   { Configured, ScalingReady }: { readonly Configured: Verdict; readonly ScalingReady: Verdict },
   before: ReadonlyMap<ConditionType, Condition>,
 ): Partial<Record<(typeof dependents)[number], Verdict>> => {
-  const seen = before.get('TopicsReady')?.observedGeneration === pipeline.metadata.generation
-  if (!isExternal(pipeline) || topics || problems.length > 0 || !seen) return {}
+  const isSameGeneration = before.get('TopicsReady')?.observedGeneration === pipeline.metadata.generation
+  if (!isExternal(pipeline) || topics || problems.length > 0 || !isSameGeneration) return {}
   const was = asBefore(before)
   const short = ScalingReady.status === 'True' && was.ScalingReady.reason === 'MaximumUnreachable'
   const configured = before.get('Configured')
@@ -107,42 +117,43 @@ const notLookedAtYet = (
   }
 }
 
-/**
- * While a spec cannot be applied its children stay as they are, and so does what is known of them.
- */
+/** While a spec cannot be applied its children stay as they are, and so do their conditions. */
 const asBefore = (
   before: ReadonlyMap<ConditionType, Condition>,
 ): Record<'TopicsReady' | 'WorkloadsReady' | 'ScalingReady', Verdict> => {
   const unknown: Verdict = { status: 'Unknown', reason: 'NotConfigured', message: 'nothing was made yet' }
-  const kept = (type: ConditionType): Verdict => {
+  const previousVerdict = (type: ConditionType): Verdict => {
     return verdictIn(before.get(type) ?? unknown)
   }
   return {
-    TopicsReady: kept('TopicsReady'),
-    WorkloadsReady: kept('WorkloadsReady'),
-    ScalingReady: kept('ScalingReady'),
+    TopicsReady: previousVerdict('TopicsReady'),
+    WorkloadsReady: previousVerdict('WorkloadsReady'),
+    ScalingReady: previousVerdict('ScalingReady'),
   }
 }
 
-const topicsReady = (seen: Seen): Verdict => {
-  const { pipeline, children } = seen
+const topicsReady = (observation: Seen): Verdict => {
+  const { pipeline, children } = observation
   const { name } = pipeline.metadata
-  if (isExternal(pipeline)) return externalTopicsReady(seen)
-  const missing = absentKind(seen, 'KafkaTopic')
+  if (isExternal(pipeline)) return externalTopicsReady(observation)
+  const missing = absentKind(observation, 'KafkaTopic')
   if (missing) return missing
-  const wanted = [
+  const topicNames = [
     ...pipeline.spec.topics.map((topic) => topicName(name, topic.name)),
     ...pipeline.spec.stages.map((stage) => topicName(name, `${stage.name}.dead-letters`)),
   ]
   const { kafka } = pipeline.spec
-  const topics = wanted.map((topic) => ({ name: topic, topic: kafkaTopicNamed(pipeline, topic, children) }))
+  const topics = topicNames.map((topic) => ({ name: topic, topic: kafkaTopicNamed(pipeline, topic, children) }))
   const waiting = topicsNotReady(topics, 'strimziCluster' in kafka ? kafka.strimziCluster : '')
   return waiting.length === 0
-    ? holds('AllReady', `${wanted.length} topics are ready`)
+    ? holds('AllReady', `${topicNames.length} topics are ready`)
     : fails('TopicsNotReady', list(waiting))
 }
 
-/** Nobody makes an object ready here: what the operator itself found and did in Kafka says it. */
+/**
+ * No other controller makes these topics ready: what the operator itself found and did in Kafka is
+ * the answer.
+ */
 const externalTopicsReady = ({ topics }: Seen): Verdict => {
   if (!topics) return fails('TopicsNotReady', 'the topics were not looked at yet')
   const [first] = topics.problems
@@ -150,15 +161,15 @@ const externalTopicsReady = ({ topics }: Seen): Verdict => {
   return holds('AllReady', `${topics.partitions.size} topics are as the spec says`)
 }
 
-/** Of a kind that is not there nothing can be seen, least of all that it is ready. */
+/** Objects of a missing kind cannot be read, so they are not ready. */
 const absentKind = ({ blocked }: Seen, kind: ChildKind): Verdict | undefined => {
   const cause = blocked?.get(everyOf(kind))
   return cause && fails(cause.reason, cause.what)
 }
 
-const scalingReady = (seen: Seen): Verdict => {
-  const { pipeline, children, topics, lag } = seen
-  const missing = absentKind(seen, 'ScaledObject')
+const scalingReady = (observation: Seen): Verdict => {
+  const { pipeline, children, topics, lag } = observation
+  const missing = absentKind(observation, 'ScaledObject')
   if (missing) return missing
   const waiting = partsOf(pipeline.spec).flatMap(({ name }) =>
     notReady(scaledObjectOf(pipeline, name, children), workloadName(pipeline.metadata.name, name)),
@@ -182,8 +193,8 @@ const scalingReady = (seen: Seen): Verdict => {
 }
 
 /**
- * Topics made for fewer replicas than are asked for now. They are not grown unasked, so the maximum
- * is out of reach.
+ * Topics that were created for fewer replicas than the spec now allows. The operator does not grow
+ * them unless the spec says so, so the maximum cannot be reached.
  */
 const unreachable = ({ pipeline, children, topics }: Pick<Seen, 'pipeline' | 'children' | 'topics'>): string[] =>
   pipeline.spec.stages.flatMap((stage) => {
@@ -191,14 +202,14 @@ const unreachable = ({ pipeline, children, topics }: Pick<Seen, 'pipeline' | 'ch
     if (counts.includes(undefined)) return []
     const partitions = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
     const { maxReplicas } = stage.scaling
-    const needed = partitionsFor(maxReplicas)
-    if (partitions >= needed) return []
+    const neededPartitions = partitionsFor(maxReplicas)
+    if (partitions >= neededPartitions) return []
     const [first] = stage.consumes
-    const grown = (counts[0] ?? 0) + needed - partitions
+    const largerCount = (counts[0] ?? 0) + neededPartitions - partitions
     const has =
       stage.consumes.length === 1
-        ? `topic ${first?.topic} has ${partitions} partitions and needs ${needed}; say partitions: ${grown}`
-        : `its topics have ${partitions} partitions in all and need ${needed}; say partitions: ${grown} of topic ${first?.topic}`
+        ? `topic ${first?.topic} has ${partitions} partitions and needs ${neededPartitions}; say partitions: ${largerCount}`
+        : `its topics have ${partitions} partitions in all and need ${neededPartitions}; say partitions: ${largerCount} of topic ${first?.topic}`
     return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${maxReplicas} replicas: ${has} to grow it, which moves keys to other partitions`
   })
 
@@ -209,34 +220,34 @@ const suspension = ({ pipeline, children, lag }: Seen): Verdict | undefined => {
     case 'stopped':
       return fails('Suspended', 'spec.suspend is true: the gateway and every stage are stopped')
     case 'draining': {
-      const left = pipeline.spec.stages.flatMap(({ name }) => {
+      const remaining = pipeline.spec.stages.flatMap(({ name }) => {
         const waiting = lag.get(name)?.lag
         return waiting === 0
           ? []
           : `${name} has ${waiting === undefined ? 'an unknown number of' : waiting} messages left`
       })
-      const what = left.length > 0 ? list(left) : 'no lag is left, waiting until nothing moves'
+      const what = remaining.length > 0 ? list(remaining) : 'no lag is left, waiting until nothing moves'
       return fails('Draining', `spec.suspend is true, the stages stop when they are done: ${what}`)
     }
   }
 }
 
 /**
- * An autoscaler's every step makes a new generation of the Deployment, so one not yet acted on
- * counts only until the pipeline's own generation has been seen carried out; otherwise Ready would
- * flicker whenever a stage is scaled.
+ * An autoscaler's every step makes a new generation of the Deployment. A generation that is not yet
+ * acted on counts only until WorkloadsReady was True for the pipeline's own generation; otherwise
+ * Ready would flicker whenever a stage is scaled.
  */
-const workloadsReady = (state: Seen): Verdict => {
-  const { pipeline, children, lag, pods } = state
-  const missing = absentKind(state, 'Deployment')
+const workloadsReady = (observation: Seen): Verdict => {
+  const { pipeline, children, lag, pods } = observation
+  const missing = absentKind(observation, 'Deployment')
   if (missing) return missing
   const carriedOut = pipeline.status?.conditions?.some(
     ({ type, status, observedGeneration }) =>
       type === 'WorkloadsReady' && status === 'True' && observedGeneration === pipeline.metadata.generation,
   )
-  const seen = partsOf(pipeline.spec).map((part) => ({ ...part, live: livePart(pipeline, part.name, children) }))
-  const refused = seen.flatMap(({ live }) => podsRefused(live))
-  const waiting = seen.flatMap(({ name, scaling, live }) => {
+  const parts = partsOf(pipeline.spec).map((part) => ({ ...part, live: livePart(pipeline, part.name, children) }))
+  const refusals = parts.flatMap(({ live }) => podsRefused(live))
+  const waiting = parts.flatMap(({ name, scaling, live }) => {
     const workload = workloadName(pipeline.metadata.name, name)
     const minReplicas = pipeline.spec.suspend ? 0 : scaling.minReplicas
     const deployment = live[live.active]
@@ -249,24 +260,24 @@ const workloadsReady = (state: Seen): Verdict => {
       : `${workload} has ${readyReplicas} of at least ${minReplicas} replicas ready${troubleOf(pods?.get(name))}`
   })
   if (waiting.length > 0)
-    return refused.length > 0 ? fails('PodsRefused', list(refused)) : fails('ReplicasNotReady', list(waiting))
-  const back = seen.flatMap(({ name, live }) => {
+    return refusals.length > 0 ? fails('PodsRefused', list(refusals)) : fails('ReplicasNotReady', list(waiting))
+  const back = parts.flatMap(({ name, live }) => {
     const rollback = rolledBack(live)
     return rollback ? `${name}: ${rollback.message}` : []
   })
   if (back.length > 0) return fails('RolledBack', list(back))
   if (suspensionOf(pipeline, children, lag) === 'stopped')
     return holds('Suspended', 'spec.suspend is true: no part has replicas')
-  // Enough replicas run, but more are wanted and may not be made: nobody else would say so.
-  return refused.length > 0
-    ? holds('PodsRefused', list(refused))
+  // Enough replicas run, but the API server refuses further ones: no other condition would say so.
+  return refusals.length > 0
+    ? holds('PodsRefused', list(refusals))
     : holds('AllReady', 'every part has its least replicas ready')
 }
 
 const troubleOf = (report: PodReport | undefined): string =>
   report?.trouble === undefined ? '' : ` (${report.trouble})`
 
-/** Replicas that a rollout from a stable version takes away on purpose. */
+/** Replicas that a rollout from a stable version removes on purpose. */
 const mayBeAway = (live: LivePart, minReplicas: number): number => {
   const deployment = live[live.active]
   if (!deployment || !isReplacing(live)) return 0
@@ -276,8 +287,8 @@ const mayBeAway = (live: LivePart, minReplicas: number): number => {
 }
 
 /**
- * Why the pods of a part cannot be made, in the words of who refuses them: a quota, a limit range,
- * admission.
+ * Why the pods of a part cannot be created, in the words of what refuses them: a quota, a limit
+ * range, admission.
  */
 const podsRefused = ({ blue, green }: LivePart): string[] =>
   [blue, green].flatMap((deployment) => {
@@ -286,22 +297,25 @@ const podsRefused = ({ blue, green }: LivePart): string[] =>
     return failure && deployment ? `${deployment.metadata.name}: ${failure.message ?? failure.reason ?? 'refused'}` : []
   })
 
-/** What a Ready condition of somebody else says; one of an older generation says nothing yet. */
+/**
+ * What the Ready condition of another controller's object says; that of an older generation says
+ * nothing yet.
+ */
 const notReady = (object: KubeObject | undefined, name: string): string[] => {
   if (!object) return [`${name} is not there yet`]
   const status = (object.status ?? {}) as ConditionsStatus
   if (status.observedGeneration !== undefined && status.observedGeneration < (object.metadata.generation ?? 0))
     return [`${name} has a change not yet acted on`]
-  const found = status.conditions?.find(({ type }) => type === 'Ready')
-  if (found?.status === 'True') return []
+  const readyCondition = status.conditions?.find(({ type }) => type === 'Ready')
+  if (readyCondition?.status === 'True') return []
   return [
-    found
-      ? `${name}: ${plainly([found.reason, found.message].filter(Boolean).join(', ') || 'not ready')}`
+    readyCondition
+      ? `${name}: ${plainly([readyCondition.reason, readyCondition.message].filter(Boolean).join(', ') || 'not ready')}`
       : `${name} is not ready yet`,
   ]
 }
 
-/** The first few in full: a condition is read by a person. */
+/** The first few items in full: a person reads a condition. */
 const list = (items: readonly string[], separator = '; '): string =>
   items.length <= 5
     ? items.join(separator)

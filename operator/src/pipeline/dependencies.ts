@@ -1,6 +1,6 @@
-// What does an object need before it may be made or changed? A refusal gates: pods never run as an
-// account, behind a policy or on topics that belong to another, and no autoscaler scales a
-// Deployment that is not the pipeline's own.
+// What does an object need before it may be created or changed? A refused object blocks those that
+// depend on it: pods never run with an account, a policy or topics of another owner, and no
+// autoscaler scales a Deployment that is not the pipeline's own.
 import type { ChildObject, OrderPipeline, Reason, TopicRef } from '../api/index.ts'
 import { defaultGatewayEmits } from './environment.ts'
 import type { Blocked, Cause } from './blocked.ts'
@@ -12,15 +12,13 @@ import { otherOwner } from './ownership.ts'
 
 export type { Blocked, Cause } from './blocked.ts'
 
-/** Stands for an external Kafka cluster, which no object represents. */
+/** The identity of an external Kafka cluster, which no object represents. */
 const externalKafka = 'Kafka/external'
 
-/** Stands for the topics of a part, as long as some of them are not there. */
+/** The identity of a part's topics, as long as some of them do not exist. */
 export const awaitedTopicsOf = (part: string): string => `Topics/${part}`
 
-/**
- * Identities of what an object needs directly; the first that is blocked is the cause that is told.
- */
+/** Identities of what an object needs directly; the first that is blocked is the reported cause. */
 export const dependencies = (object: ChildObject, pipeline: OrderPipeline): string[] => {
   const kafka = isExternal(pipeline) ? [externalKafka] : []
   const part = object.metadata.labels?.[labelKeys.stage] ?? ''
@@ -49,23 +47,23 @@ export const dependencies = (object: ChildObject, pipeline: OrderPipeline): stri
 
 /** Topics that a stage or the gateway reads or writes, by their names in Kafka. */
 export const topicsOf = ({ metadata: { name }, spec }: OrderPipeline, part: string): string[] => {
-  const named = (refs: readonly TopicRef[]): string[] => refs.map(({ topic }) => topicName(name, topic))
-  if (part === gatewayName) return spec.gateway ? named(spec.gateway.emits ?? defaultGatewayEmits) : []
+  const namesOf = (refs: readonly TopicRef[]): string[] => refs.map(({ topic }) => topicName(name, topic))
+  if (part === gatewayName) return spec.gateway ? namesOf(spec.gateway.emits ?? defaultGatewayEmits) : []
   const stage = spec.stages.find((one) => one.name === part)
-  return stage ? [...named(stage.consumes), ...named(stage.emits ?? []), deadLetterTopic(name, part)] : []
+  return stage ? [...namesOf(stage.consumes), ...namesOf(stage.emits ?? []), deadLetterTopic(name, part)] : []
 }
 
 export interface Gate {
   block(object: ChildObject, cause: Cause): void
   /**
-   * Why the object must be left as it is, which then holds for what depends on it too; undefined
-   * when nothing speaks against it. Objects are asked about in the order of childResources, so that
-   * what one needs comes before it.
+   * Why the object must be left as it is, which then also holds for what depends on it; undefined
+   * when nothing blocks it. Call it in the order of childResources, so that what an object needs
+   * comes before it.
    */
   causeFor(object: ChildObject): Cause | undefined
 }
 
-/** Of one object, or of all of its kind. */
+/** The cause that blocks one object, or all objects of its kind. */
 export const causeOf = (id: string, blocked: Blocked): Cause | undefined =>
   blocked.get(id) ?? blocked.get(everyOf(id.slice(0, id.indexOf('/'))))
 
@@ -82,8 +80,8 @@ export const gate = (pipeline: OrderPipeline, before: Blocked = new Map()): Gate
 }
 
 /**
- * An external Kafka cluster blocks until it is known whose its topics are, and for as long as they
- * are not this pipeline's.
+ * An external Kafka cluster blocks until it is known which pipeline owns its topics, and for as
+ * long as it is not this one.
  */
 export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics | undefined): Blocked => {
   if (!isExternal(pipeline)) return new Map()
@@ -94,8 +92,8 @@ export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics |
 }
 
 /**
- * Autoscalers of the pipeline that would scale a Deployment of another: it took the name of one
- * that is gone.
+ * Autoscalers of the pipeline that would scale a Deployment of another owner, which has the name of
+ * a deleted one.
  */
 export const scalersOfOthers = (
   pipeline: OrderPipeline,

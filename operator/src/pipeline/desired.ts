@@ -1,5 +1,5 @@
-// What should exist for a pipeline? Every child object, whole, as it is asked for from the API
-// server.
+// Which objects should exist for a pipeline? Every child object, complete, as it is applied to the
+// API server.
 import type { ChildObject, LagFigures, OrderPipeline } from '../api/index.ts'
 import { type AutoscalerSettings, gatewayScaledObject, hasFormula, stageScaledObject } from './autoscalers.ts'
 import { livePools, poolSizes } from './budget.ts'
@@ -20,10 +20,10 @@ export interface DesiredSettings extends WorkloadSettings, AutoscalerSettings {}
 
 /**
  * `children` are those that exist now: an existing topic keeps its partitions unless the spec says
- * otherwise, a version that was ready is kept until the next one is, and what is suspended stops
+ * otherwise, a version that was ready stays until the next one is ready, and a suspended part stops
  * when it is drained, as `lag` says by stage. `pods` says by part how far a version on trial is;
- * without it none is given up. `digests` are those of the Secrets that pods take values from;
- * without them pods stay with what they have. `now`, in milliseconds, ends a drain that is overdue.
+ * without it no version is given up. `digests` are those of the Secrets that pods take values from;
+ * without them pods keep what they have. `now`, in milliseconds, ends an overdue drain.
  */
 export const desired = (
   pipeline: OrderPipeline,
@@ -43,11 +43,11 @@ export const desired = (
   const parts = partsOf(pipeline.spec).map(({ name }) => ({ part: name, live: live(name) }))
   const secrets = secretVersions(pipeline, parts, digests, pods)
   const pools = poolSizes(pipeline.spec, livePools(new Map(parts.map((one) => [one.part, one.live[one.live.active]]))))
-  const given = (part: string) => ({ report: pods.get(part), secrets: secrets.get(part), pools })
-  const entrance = gateway && gatewayWorkload(pipeline, gateway, live(gatewayName), settings, given(gatewayName))
+  const partSettings = (part: string) => ({ report: pods.get(part), secrets: secrets.get(part), pools })
+  const entrance = gateway && gatewayWorkload(pipeline, gateway, live(gatewayName), settings, partSettings(gatewayName))
   const consumers = stages.map((stage) => ({
     stage,
-    workload: stageWorkload(pipeline, stage, live(stage.name), settings, given(stage.name)),
+    workload: stageWorkload(pipeline, stage, live(stage.name), settings, partSettings(stage.name)),
   }))
   return [
     ...kafkaTopics(
@@ -78,8 +78,8 @@ export const desired = (
 }
 
 /**
- * Replicas a new Deployment starts with instead of 1, since only its autoscaler says how many it
- * has afterwards: as many as the one it is to replace, or the least.
+ * Replicas that a new Deployment starts with instead of 1, since afterwards only its autoscaler
+ * sets the number: as many as the one it is to replace, or the minimum.
  */
 export const startReplicas = (
   pipeline: OrderPipeline,

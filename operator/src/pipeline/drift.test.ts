@@ -9,14 +9,14 @@ describe('drift', () => {
   })
 
   it('names the path of what was changed', () => {
-    const asked = { spec: { containers: [{ name: 'stage', image: 'a' }] } }
-    expect(drift(asked, { spec: { containers: [{ name: 'stage', image: 'b' }] } })).toEqual([
+    const desired = { spec: { containers: [{ name: 'stage', image: 'a' }] } }
+    expect(drift(desired, { spec: { containers: [{ name: 'stage', image: 'b' }] } })).toEqual([
       'spec.containers[stage].image',
     ])
   })
 
   it('finds named items wherever they stand, beside items of others', () => {
-    const asked = {
+    const desired = {
       env: [
         { name: 'A', value: '1' },
         { name: 'B', value: '2' },
@@ -29,8 +29,8 @@ describe('drift', () => {
         { name: 'A', value: '1' },
       ],
     }
-    expect(drift(asked, live)).toEqual([])
-    expect(drift(asked, { env: [{ name: 'A', value: '1' }] })).toEqual(['env[B]'])
+    expect(drift(desired, live)).toEqual([])
+    expect(drift(desired, { env: [{ name: 'A', value: '1' }] })).toEqual(['env[B]'])
   })
 
   it('does not take a name for an identity where two items have the same', () => {

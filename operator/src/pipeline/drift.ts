@@ -1,33 +1,33 @@
-// Has somebody changed what we asked for? Compares only what is asked: what the API server or
-// others add is theirs.
+// Does a live object differ from what we applied? Only applied fields are compared: what the API
+// server or other controllers add is theirs.
 import { sameQuantity } from './quantity.ts'
 
-/** Paths at which the live object is not as asked. Empty means it still holds. */
-export const drift = (asked: unknown, live: unknown, path = ''): string[] => {
-  if (live === undefined && isEmpty(asked)) return [] // the API server leaves empty texts and lists out
-  if (Array.isArray(asked)) return Array.isArray(live) ? listDrift(asked, live, path) : [path]
-  if (isRecord(asked)) {
+/** Paths at which the live object differs from the desired one. Empty means no drift. */
+export const drift = (desired: unknown, live: unknown, path = ''): string[] => {
+  if (live === undefined && isEmpty(desired)) return [] // the API server omits empty texts and lists
+  if (Array.isArray(desired)) return Array.isArray(live) ? listDrift(desired, live, path) : [path]
+  if (isRecord(desired)) {
     if (!isRecord(live)) return [path]
-    return Object.entries(asked)
+    return Object.entries(desired)
       .filter(([, value]) => value !== undefined)
       .flatMap(([key, value]) => drift(value, live[key], path === '' ? key : `${path}.${key}`))
   }
-  return asked === live || (isQuantity(path) && bothText(asked, live)) ? [] : [path]
+  return desired === live || (isQuantity(path) && bothText(desired, live)) ? [] : [path]
 }
 
-const isEmpty = (asked: unknown): boolean =>
-  asked === '' || (typeof asked === 'object' && asked !== null && Object.keys(asked).length === 0)
+const isEmpty = (desired: unknown): boolean =>
+  desired === '' || (typeof desired === 'object' && desired !== null && Object.keys(desired).length === 0)
 
 /**
- * Items that have an identity are found by it wherever they stand; others must match one by one.
+ * Items with an identity are matched by it at any position; other items are matched by position.
  */
-const listDrift = (asked: readonly unknown[], live: readonly unknown[], path: string): string[] => {
-  const identity = identityOf(asked)
+const listDrift = (desired: readonly unknown[], live: readonly unknown[], path: string): string[] => {
+  const identity = identityOf(desired)
   if (identity === undefined) {
-    if (asked.length !== live.length) return [path]
-    return asked.flatMap((item, index) => drift(item, live[index], `${path}[${index}]`))
+    if (desired.length !== live.length) return [path]
+    return desired.flatMap((item, index) => drift(item, live[index], `${path}[${index}]`))
   }
-  return asked.flatMap((item) => {
+  return desired.flatMap((item) => {
     const id = isRecord(item) ? item[identity] : undefined
     const twin = live.find((candidate) => isRecord(candidate) && candidate[identity] === id)
     return drift(item, twin, `${path}[${String(id)}]`)
@@ -35,8 +35,8 @@ const listDrift = (asked: readonly unknown[], live: readonly unknown[], path: st
 }
 
 /**
- * The map keys of the lists we write: ports are told apart by number, owners by uid, the rest by
- * name where no two have the same.
+ * The map keys of the lists we write: ports are distinguished by number, owners by uid, the rest by
+ * name where all names differ.
  */
 const identityOf = (items: readonly unknown[]): 'name' | 'uid' | undefined =>
   (['uid', 'name'] as const).find((key) => {

@@ -1,4 +1,5 @@
-// What is a container told? The stage contract of docs/architecture.md, as environment variables.
+// Which environment variables does a container get? Those of the stage contract in
+// docs/architecture.md.
 import { specDefaults } from '../api/index.ts'
 import type { EnvVar, Gateway, OrderPipeline, Placement, Stage, TopicRef, V1EnvVar } from '../api/index.ts'
 import { type Pools, poolSizes } from './budget.ts'
@@ -13,7 +14,7 @@ export const defaults = {
 } as const
 export const defaultGatewayEmits: readonly TopicRef[] = specDefaults.gateway.emits
 
-/** `graceSeconds`: from the end of a pod's time to its being killed. */
+/** `graceSeconds`: from SIGTERM to SIGKILL. */
 export const stageEnvironment = (
   pipeline: OrderPipeline,
   stage: Stage,
@@ -70,7 +71,8 @@ const topicNames = (pipeline: OrderPipeline, topics: readonly TopicRef[]): strin
   topics.map(({ topic }) => topicName(pipeline.metadata.name, topic)).join(',')
 
 /**
- * How long a built-in stage may take for the messages in hand; its usual time fits the usual grace.
+ * How long a built-in stage may take for the messages in flight; its default fits the default grace
+ * period.
  */
 const drainGrace = ({ env = [] }: Placement, graceSeconds: number): V1EnvVar[] =>
   hasUsualGrace(graceSeconds) || env.some(({ name }) => name === 'DRAIN_GRACE_SECONDS')
@@ -78,17 +80,17 @@ const drainGrace = ({ env = [] }: Placement, graceSeconds: number): V1EnvVar[] =
     : [{ name: 'DRAIN_GRACE_SECONDS', value: String(Math.max(5, graceSeconds - leavingSeconds)) }]
 
 /**
- * A container's own DATABASE_URL or DATABASE_POOL_SIZE goes before the pipeline's: one name twice
- * is refused by the API server.
+ * A container's own DATABASE_URL or DATABASE_POOL_SIZE replaces the pipeline's: the API server
+ * refuses a name that appears twice.
  */
 const database = (pipeline: OrderPipeline, { env = [] }: Placement, poolSize: number): V1EnvVar[] => {
   const source = pipeline.spec.database
   if (!source) return []
-  const given: V1EnvVar[] = [
+  const variables: V1EnvVar[] = [
     { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: source.secretName, key: source.key } } },
     { name: 'DATABASE_POOL_SIZE', value: String(poolSize) },
   ]
-  return given.filter(({ name }) => !env.some((variable) => variable.name === name))
+  return variables.filter(({ name }) => !env.some((variable) => variable.name === name))
 }
 
 const own = (env: readonly EnvVar[] = []): V1EnvVar[] =>

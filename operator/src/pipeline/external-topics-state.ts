@@ -6,9 +6,9 @@ export interface TopicProblem {
   readonly message: string
 }
 
-/** What a status says of topics that no object stands for. */
+/** What a status says of topics that no object represents. */
 export interface ExternalTopics {
   readonly problems: readonly TopicProblem[]
-  /** Of each topic that is there, by its name in Kafka. */
+  /** Partitions of each existing topic, by its name in Kafka. */
   readonly partitions: ReadonlyMap<string, number>
 }

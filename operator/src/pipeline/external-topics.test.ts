@@ -5,7 +5,7 @@ import { pipeline } from './testing.ts'
 
 const kafka = { external: { bootstrapServers: 'kafka:9092' } }
 const declared = 'shop.inventory.updated'
-const letters = 'shop.payment.dead-letters'
+const deadLetters = 'shop.payment.dead-letters'
 
 const shop = (spec: Partial<OrderPipelineSpec> = {}, topics?: RecordedTopic[], deleting = false): OrderPipeline => ({
   ...pipeline({ kafka, ...spec }, deleting ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
@@ -19,16 +19,16 @@ const live = (changes: Partial<LiveTopic> = {}, configs: Record<string, string> 
   configs: new Map(Object.entries(configs).map(([name, value]) => [name, { value, dynamic: true }])),
   ...changes,
 })
-const lettersLive = live({ topicId: 'id-2', partitions: 3 }, { 'retention.ms': '1209600000' })
+const deadLettersLive = live({ topicId: 'id-2', partitions: 3 }, { 'retention.ms': '1209600000' })
 const settledTopics = new Map([
   [declared, live()],
-  [letters, lettersLive],
+  [deadLetters, deadLettersLive],
 ])
 const changes = (
   of: OrderPipeline,
   topics: ReadonlyMap<string, LiveTopic | undefined>,
-  written: Record<string, boolean> = {},
-) => topicChanges(of, topics, new Map(Object.entries(written)))
+  hasWrites: Record<string, boolean> = {},
+) => topicChanges(of, topics, new Map(Object.entries(hasWrites)))
 
 describe('topics of an external Kafka', () => {
   it('are made when missing, dead letters included, and are on record before they are', () => {
@@ -36,19 +36,19 @@ describe('topics of an external Kafka', () => {
       shop({ topics: [{ name: 'inventory.updated', partitions: 120, replicationFactor: 3, retentionHours: 1 }] }),
       new Map([
         [declared, undefined],
-        [letters, undefined],
+        [deadLetters, undefined],
       ]),
     )
     expect(missing.create).toEqual([
       { name: declared, partitions: 120, replicas: 3, configs: new Map([['retention.ms', '3600000']]) },
-      { name: letters, partitions: 3, replicas: -1, configs: new Map([['retention.ms', '1209600000']]) },
+      { name: deadLetters, partitions: 3, replicas: -1, configs: new Map([['retention.ms', '1209600000']]) },
     ])
-    expect(missing.record).toEqual([{ name: declared }, { name: letters }])
+    expect(missing.record).toEqual([{ name: declared }, { name: deadLetters }])
   })
 
   it('that are as asked need nothing', () => {
-    const given = shop({}, [{ name: declared, id: 'id-1' }])
-    const settled = changes(given, settledTopics)
+    const recordedShop = shop({}, [{ name: declared, id: 'id-1' }])
+    const settled = changes(recordedShop, settledTopics)
     expect([settled.create, settled.delete, settled.problems]).toEqual([[], [], []])
     expect([settled.alter.size, settled.grow.size]).toEqual([0, 0])
     expect(settled.record).toEqual([{ name: declared, id: 'id-1' }])
@@ -57,13 +57,13 @@ describe('topics of an external Kafka', () => {
   it('grow when the spec says so, and only then', () => {
     const small = new Map([...settledTopics, [declared, live({ partitions: 10 })]])
     expect(changes(shop(), small).grow.size).toBe(0)
-    const asked = shop({ topics: [{ name: 'inventory.updated', partitions: 120 }] })
-    expect(changes(asked, small).grow).toEqual(new Map([[declared, 120]]))
+    const larger = shop({ topics: [{ name: 'inventory.updated', partitions: 120 }] })
+    expect(changes(larger, small).grow).toEqual(new Map([[declared, 120]]))
   })
 
   it('never shrink nor change their copies, and it is said what to do', () => {
-    const asked = shop({ topics: [{ name: 'inventory.updated', partitions: 100, replicationFactor: 3 }] })
-    const { grow, problems } = changes(asked, settledTopics)
+    const smaller = shop({ topics: [{ name: 'inventory.updated', partitions: 100, replicationFactor: 3 }] })
+    const { grow, problems } = changes(smaller, settledTopics)
     expect(grow.size).toBe(0)
     expect(problems.map(({ message }) => message)).toEqual([
       `${declared} has 110 partitions, which never shrink: say partitions: 110, or make a new topic`,
@@ -74,70 +74,70 @@ describe('topics of an external Kafka', () => {
   it('have their configurations put back; what the spec no longer says is removed only from those made here', () => {
     const drifted = new Map([
       [declared, live({}, { 'retention.ms': '5', 'segment.bytes': '9' })],
-      [letters, live({ topicId: 'id-2', partitions: 3 }, { 'retention.ms': '7' })],
+      [deadLetters, live({ topicId: 'id-2', partitions: 3 }, { 'retention.ms': '7' })],
     ])
     const ours = changes(shop({}, [{ name: declared, id: 'id-1' }]), drifted)
     expect(ours.alter.get(declared)).toEqual(new Map([['retention.ms', null]]))
-    expect(ours.alter.get(letters)).toEqual(new Map([['retention.ms', '1209600000']]))
+    expect(ours.alter.get(deadLetters)).toEqual(new Map([['retention.ms', '1209600000']]))
     expect(changes(shop(), drifted).alter.has(declared)).toBe(false)
   })
 })
 
 describe('what is deleted', () => {
-  const made = [
+  const records = [
     { name: declared, id: 'id-1' },
-    { name: letters, id: 'id-2' },
+    { name: deadLetters, id: 'id-2' },
   ]
 
   it('is what was made here, when the pipeline goes and says Delete', () => {
-    expect(changes(shop({ deletionPolicy: 'Delete' }, made, true), settledTopics).delete).toEqual(made)
+    expect(changes(shop({ deletionPolicy: 'Delete' }, records, true), settledTopics).delete).toEqual(records)
   })
 
   it('is nothing with Retain, and nothing that was there before', () => {
-    expect(changes(shop({}, made, true), settledTopics).delete).toEqual([])
+    expect(changes(shop({}, records, true), settledTopics).delete).toEqual([])
     expect(changes(shop({ deletionPolicy: 'Delete' }, [], true), settledTopics).delete).toEqual([])
   })
 
   it('is never a topic that somebody made again under the same name', () => {
     const again = new Map([...settledTopics, [declared, live({ topicId: 'id-9' })]])
-    const { delete: gone, record } = changes(shop({ deletionPolicy: 'Delete' }, made, true), again)
-    expect([gone, record]).toEqual([[made[1]], [made[1]]])
+    const { delete: deletions, record } = changes(shop({ deletionPolicy: 'Delete' }, records, true), again)
+    expect([deletions, record]).toEqual([[records[1]], [records[1]]])
   })
 
   it('is what a stage or topic left behind while the policy is Delete', () => {
-    const left = [...made, { name: 'shop.orders.old', id: 'id-3' }]
+    const allRecords = [...records, { name: 'shop.orders.old', id: 'id-3' }]
     const topics = new Map([...settledTopics, ['shop.orders.old', live({ topicId: 'id-3' })]])
-    expect(changes(shop({ deletionPolicy: 'Delete' }, left), topics).delete).toEqual([left[2]])
+    expect(changes(shop({ deletionPolicy: 'Delete' }, allRecords), topics).delete).toEqual([allRecords[2]])
   })
 
   it('is nothing that a stage or topic left behind while the policy was Retain, whatever the policy is later', () => {
-    const left = [...made, { name: 'shop.orders.old', id: 'id-3' }]
+    const allRecords = [...records, { name: 'shop.orders.old', id: 'id-3' }]
     const topics = new Map([...settledTopics, ['shop.orders.old', live({ topicId: 'id-3' })]])
-    const retained = changes(shop({}, left), topics)
-    expect([retained.delete, retained.record]).toEqual([[], made])
+    const retained = changes(shop({}, allRecords), topics)
+    expect([retained.delete, retained.record]).toEqual([[], records])
     const later = changes(shop({ deletionPolicy: 'Delete' }, [...retained.record]), topics)
-    expect([later.delete, later.record]).toEqual([[], made])
+    expect([later.delete, later.record]).toEqual([[], records])
   })
 
   it('is, after a crash between record and answer, only what nobody has written to', () => {
-    const about = [{ name: declared }, { name: letters }]
-    const given = shop({ deletionPolicy: 'Delete' }, about, true)
-    const told = { [declared]: false, [letters]: true }
-    const { delete: gone, record } = changes(given, settledTopics, told)
-    expect([gone, record]).toEqual([[{ name: declared, id: 'id-1' }], [{ name: declared, id: 'id-1' }]])
-    expect(changes(given, settledTopics).record).toEqual(about) // until they answer
+    const unconfirmed = [{ name: declared }, { name: deadLetters }]
+    const deletedShop = shop({ deletionPolicy: 'Delete' }, unconfirmed, true)
+    const hasWrites = { [declared]: false, [deadLetters]: true }
+    const { delete: deletions, record } = changes(deletedShop, settledTopics, hasWrites)
+    expect([deletions, record]).toEqual([[{ name: declared, id: 'id-1' }], [{ name: declared, id: 'id-1' }]])
+    expect(changes(deletedShop, settledTopics).record).toEqual(unconfirmed) // while it is unknown whether they were written to
   })
 
   it('is deleted by its id though no broker shows it, since one may not have heard of it yet', () => {
-    const unseen = new Map([[letters, undefined]])
-    expect(changes(shop({ deletionPolicy: 'Delete' }, made, true), unseen).delete).toEqual(made)
-    expect(changes(shop({ deletionPolicy: 'Delete' }, [{ name: letters }], true), unseen).record).toEqual([])
+    const unseen = new Map([[deadLetters, undefined]])
+    expect(changes(shop({ deletionPolicy: 'Delete' }, records, true), unseen).delete).toEqual(records)
+    expect(changes(shop({ deletionPolicy: 'Delete' }, [{ name: deadLetters }], true), unseen).record).toEqual([])
   })
 })
 
 it('a topic that somebody deleted is made again, and keeps its old id until it has a new one', () => {
-  const given = shop({}, [{ name: declared, id: 'id-1' }])
-  const { create, record } = changes(given, new Map([...settledTopics, [declared, undefined]]))
+  const recordedShop = shop({}, [{ name: declared, id: 'id-1' }])
+  const { create, record } = changes(recordedShop, new Map([...settledTopics, [declared, undefined]]))
   expect(create.map(({ name }) => name)).toEqual([declared])
   expect(record).toEqual([{ name: declared, id: 'id-1' }])
   expect(recordAfter(record, new Map([[declared, null]]), new Set())).toEqual(record)
@@ -146,11 +146,11 @@ it('a topic that somebody deleted is made again, and keeps its old id until it h
 
 it('the record follows the answers: an id for what was made, nothing for what was refused or is deleted', () => {
   const before = [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd', id: 'id-d' }, { name: 'e', id: 'id-e' }]
-  const made = new Map([
+  const newIds = new Map([
     ['a', 'id-a'],
     ['b', null],
   ])
-  expect(recordAfter(before, made, new Set(['id-d']))).toEqual([
+  expect(recordAfter(before, newIds, new Set(['id-d']))).toEqual([
     { name: 'a', id: 'id-a' },
     { name: 'c' },
     { name: 'e', id: 'id-e' },
@@ -161,11 +161,11 @@ it('looks at what is wanted and at what was made', () => {
   expect(
     topicNames(
       shop({}, [
-        { name: letters, id: 'x' },
+        { name: deadLetters, id: 'x' },
         { name: 'shop.old', id: 'y' },
       ]),
     ),
-  ).toEqual([declared, letters, 'shop.old'])
+  ).toEqual([declared, deadLetters, 'shop.old'])
 })
 
 describe('nothing is done to topics', () => {
@@ -187,8 +187,9 @@ describe('nothing is done to topics', () => {
   })
 
   it('of the younger of two that are made at once, before either has a record', () => {
-    const made = (namespace: string, creationTimestamp: string) => pipeline({ kafka }, { namespace, creationTimestamp })
-    const [older, younger] = [made('b', '2026-01-01T00:00:00Z'), made('a', '2026-01-02T00:00:00Z')]
+    const pipelineIn = (namespace: string, creationTimestamp: string) =>
+      pipeline({ kafka }, { namespace, creationTimestamp })
+    const [older, younger] = [pipelineIn('b', '2026-01-01T00:00:00Z'), pipelineIn('a', '2026-01-02T00:00:00Z')]
     expect(notOurs(younger, 'one', [older, younger])).toBeUndefined()
     expect(notOurs(younger, 'one', [older, younger], () => true)).toMatchObject({ reason: 'NotOwned' })
     expect(notOurs(older, 'one', [older, younger], () => true)).toBeUndefined()

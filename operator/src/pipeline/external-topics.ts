@@ -1,7 +1,8 @@
-// What has to be done about the topics of an external Kafka cluster? The semantics of KafkaTopics,
-// without the objects: missing topics are made, those asked for bigger grow, configurations are put
-// back; what is deleted is only what the operator has made and has on record by the id Kafka gave
-// it, so that a topic of the same name that somebody else made is never taken for its own.
+// What has to be changed about the topics of an external Kafka cluster? The semantics of
+// KafkaTopics, without the objects: missing topics are created, topics with more partitions in the
+// spec grow, configurations are restored. The operator deletes only topics that it created and
+// recorded with the id from Kafka, so a topic of the same name with another creator is never taken
+// for its own.
 import type { OrderPipeline, RecordedTopic } from '../api/index.ts'
 import { keyOf } from './names.ts'
 import { wantedTopics, type WantedTopic } from './topics.ts'
@@ -13,7 +14,7 @@ export type { ExternalTopics, TopicProblem } from './external-topics-state.ts'
 export interface LiveTopic {
   readonly topicId: string
   readonly partitions: number
-  /** Of each partition. */
+  /** The number of copies of each partition. */
   readonly replicationFactors: readonly number[]
   /** `dynamic`: set on this topic, rather than inherited. */
   readonly configs: ReadonlyMap<string, { readonly value: string | null; readonly dynamic: boolean }>
@@ -35,62 +36,66 @@ export interface TopicChanges {
   /** Topics to delete, by the ids on record. */
   readonly delete: readonly RecordedTopic[]
   /**
-   * What must be on record before anything is created or deleted: those to be made have no id yet.
+   * What must be recorded before any topic is created or deleted; a topic to be created has no id
+   * yet.
    */
   readonly record: readonly RecordedTopic[]
   readonly problems: readonly TopicProblem[]
 }
 
 /**
- * Configurations that a spec can ask for: removed from a topic of ours when it no longer does. All
- * others are left to others.
+ * Configurations that a spec can set: removed from a topic of ours when the spec no longer sets
+ * them. All others belong to the users of the cluster.
  */
 const specConfigs = ['retention.ms', 'min.insync.replicas', 'cleanup.policy']
 
 const recordLimit = 500
 
-/** Names to look at: what is wanted, and what was made. */
+/** Names of the topics to read: the desired ones, and the created ones. */
 export const topicNames = (pipeline: OrderPipeline): string[] => [
-  ...new Set([...wanted(pipeline, new Map()).map(({ name }) => name), ...recorded(pipeline).map(({ name }) => name)]),
+  ...new Set([
+    ...desiredTopics(pipeline, new Map()).map(({ name }) => name),
+    ...recorded(pipeline).map(({ name }) => name),
+  ]),
 ]
 
 /**
- * Changes whenever there is something to look at anew: another pipeline, other topics, another way
- * to them.
+ * Changes whenever the topics must be read again: another pipeline, other topics, another
+ * connection.
  */
 export const topicsVersion = (pipeline: OrderPipeline): string => {
   const { uid, deletionTimestamp } = pipeline.metadata
   const { kafka, deletionPolicy } = pipeline.spec
-  return JSON.stringify([uid, deletionTimestamp, kafka, deletionPolicy, wanted(pipeline, new Map())])
+  return JSON.stringify([uid, deletionTimestamp, kafka, deletionPolicy, desiredTopics(pipeline, new Map())])
 }
 
 export const recorded = ({ status }: OrderPipeline): readonly RecordedTopic[] => status?.kafka?.topics ?? []
 
-/** On record as about to be made: a crash in between leaves open whether it was. */
+/** Recorded as about to be created: after a crash it is unknown whether they were. */
 export const unconfirmed = (pipeline: OrderPipeline): string[] =>
   recorded(pipeline).flatMap(({ name, id }) => (id === undefined ? name : []))
 
-const wanted = (pipeline: OrderPipeline, current: ReadonlyMap<string, number>): WantedTopic[] =>
+const desiredTopics = (pipeline: OrderPipeline, current: ReadonlyMap<string, number>): WantedTopic[] =>
   pipeline.metadata.deletionTimestamp === undefined ? wantedTopics(pipeline, current) : []
 
 /**
- * `live` has every topic of `topicNames` that could be described, `undefined` for one that is not
- * there. `written`: whether anybody ever wrote to it, where that is known: one on record as about
- * to be made that is there and was never written to is ours.
+ * `live` has every topic of `topicNames` that could be described, `undefined` for a missing one.
+ * `hasWrites`: whether the topic has ever been written to, where that is known. A topic that is
+ * recorded as about to be created, exists and was never written to is ours.
  */
 export const topicChanges = (
   pipeline: OrderPipeline,
   live: ReadonlyMap<string, LiveTopic | undefined>,
-  written: ReadonlyMap<string, boolean>,
+  hasWrites: ReadonlyMap<string, boolean>,
 ): TopicChanges => {
   const current = new Map([...live].flatMap(([name, topic]) => (topic ? [[name, topic.partitions] as const] : [])))
-  const asked = wanted(pipeline, current)
-  const names = new Set(asked.map(({ name }) => name))
-  const owned = recorded(pipeline).flatMap((entry) => stillOurs(entry, live, written))
-  const missing = asked.filter(({ name }) => live.has(name) && live.get(name) === undefined)
-  const present = asked.flatMap((topic) => {
-    const found = live.get(topic.name)
-    return found ? [{ topic, found, ours: owned.some(({ name }) => name === topic.name) }] : []
+  const desired = desiredTopics(pipeline, current)
+  const names = new Set(desired.map(({ name }) => name))
+  const owned = recorded(pipeline).flatMap((entry) => stillOurs(entry, live, hasWrites))
+  const missing = desired.filter(({ name }) => live.has(name) && live.get(name) === undefined)
+  const present = desired.flatMap((topic) => {
+    const liveTopic = live.get(topic.name)
+    return liveTopic ? [{ topic, liveTopic, ours: owned.some(({ name }) => name === topic.name) }] : []
   })
   const goes = ({ name, id }: RecordedTopic): boolean =>
     pipeline.spec.deletionPolicy === 'Delete' && !names.has(name) && id !== undefined
@@ -102,63 +107,63 @@ export const topicChanges = (
     create: missing.map(toMake),
     alter: new Map(
       present
-        .map(({ topic, found, ours }) => [topic.name, configChanges(topic, found, ours)] as const)
+        .map(({ topic, liveTopic, ours }) => [topic.name, configChanges(topic, liveTopic, ours)] as const)
         .filter(([, changes]) => changes.size > 0),
     ),
     grow: new Map(
-      present.flatMap(({ topic, found }) => {
+      present.flatMap(({ topic, liveTopic }) => {
         const partitions = topic.spec.partitions ?? 0
-        return partitions > found.partitions ? [[topic.name, partitions] as const] : []
+        return partitions > liveTopic.partitions ? [[topic.name, partitions] as const] : []
       }),
     ),
     delete: owned.filter(goes),
-    // What is wanted comes first, so that the limit never takes it off the record.
+    // Desired topics come first, so that the limit never removes them from the record.
     record: entries
       .filter((entry) => !isReleased(pipeline, names, entry))
       .sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)))
       .slice(0, recordLimit),
-    problems: present.flatMap(({ topic, found }) => mismatches(topic, found)),
+    problems: present.flatMap(({ topic, liveTopic }) => mismatches(topic, liveTopic)),
   }
 }
 
 /**
- * What Retain leaves behind is off the record for good: a later `deletionPolicy: Delete` must not
- * delete it.
+ * A topic that Retain leaves behind is removed from the record for good: a later `deletionPolicy:
+ * Delete` must not delete it.
  */
-const isReleased = ({ spec }: OrderPipeline, wantedNames: ReadonlySet<string>, { name, id }: RecordedTopic): boolean =>
-  spec.deletionPolicy !== 'Delete' && id !== undefined && !wantedNames.has(name)
+const isReleased = ({ spec }: OrderPipeline, desiredNames: ReadonlySet<string>, { name, id }: RecordedTopic): boolean =>
+  spec.deletionPolicy !== 'Delete' && id !== undefined && !desiredNames.has(name)
 
 /**
- * The entry as it holds now; nothing when the topic is another's. One with an id stays though the
- * topic does not show: a broker may not have heard of a new topic yet, and to delete by an id that
- * is gone does no harm.
+ * The entry as it is valid now; nothing when the topic is another owner's. An entry with an id
+ * stays when the topic is not listed: a broker may not know a new topic yet, and deleting by the id
+ * of a missing topic has no effect.
  */
 const stillOurs = (
   entry: RecordedTopic,
   live: ReadonlyMap<string, LiveTopic | undefined>,
-  written: ReadonlyMap<string, boolean>,
+  hasWrites: ReadonlyMap<string, boolean>,
 ): RecordedTopic[] => {
   const { name, id } = entry
   if (!live.has(name)) return [entry]
-  const found = live.get(name)
-  if (!found) return id === undefined ? [] : [entry]
-  if (id !== undefined) return id === found.topicId ? [entry] : []
-  const touched = written.get(name)
-  if (touched === undefined) return [entry] // does not answer yet
-  return touched ? [] : [{ name, id: found.topicId }]
+  const liveTopic = live.get(name)
+  if (!liveTopic) return id === undefined ? [] : [entry]
+  if (id !== undefined) return id === liveTopic.topicId ? [entry] : []
+  const wasWritten = hasWrites.get(name)
+  if (wasWritten === undefined) return [entry] // unknown whether it was written to
+  return wasWritten ? [] : [{ name, id: liveTopic.topicId }]
 }
 
 /**
- * What is on record once it is known what came of it; an `id` of null: certainly not made, so what
- * had no id is none of ours.
+ * The record once the results are known. An `id` of null means that the topic was certainly not
+ * created, so an entry without an id is not ours.
  */
 export const recordAfter = (
   record: readonly RecordedTopic[],
-  made: ReadonlyMap<string, string | null>,
+  newIds: ReadonlyMap<string, string | null>,
   deletedIds: ReadonlySet<string>,
 ): RecordedTopic[] =>
   record.flatMap((entry): RecordedTopic[] => {
-    const id = made.get(entry.name)
+    const id = newIds.get(entry.name)
     if (entry.id === undefined ? id === null : deletedIds.has(entry.id)) return []
     return [typeof id === 'string' ? { name: entry.name, id } : entry]
   })
@@ -173,24 +178,24 @@ const toMake = ({ name, spec }: WantedTopic): TopicToMake => ({
 const configsOf = ({ config = {} }: WantedTopic['spec']): Map<string, string> =>
   new Map(Object.entries(config).map(([name, value]) => [name, String(value)]))
 
-const configChanges = ({ spec }: WantedTopic, found: LiveTopic, ours: boolean): Map<string, string | null> => {
-  const asked = configsOf(spec)
+const configChanges = ({ spec }: WantedTopic, liveTopic: LiveTopic, ours: boolean): Map<string, string | null> => {
+  const desiredConfigs = configsOf(spec)
   const changes = new Map<string, string | null>()
-  for (const [name, value] of asked) if (found.configs.get(name)?.value !== value) changes.set(name, value)
+  for (const [name, value] of desiredConfigs) if (liveTopic.configs.get(name)?.value !== value) changes.set(name, value)
   if (ours)
     for (const name of specConfigs)
-      if (found.configs.get(name)?.dynamic === true && !asked.has(name)) changes.set(name, null)
+      if (liveTopic.configs.get(name)?.dynamic === true && !desiredConfigs.has(name)) changes.set(name, null)
   return changes
 }
 
-/** What the operator does not change by itself. */
-const mismatches = ({ name, spec }: WantedTopic, found: LiveTopic): TopicProblem[] => {
-  const { partitions = found.partitions, replicas } = spec
-  const factors = [...new Set(found.replicationFactors)]
+/** Differences that the operator does not change by itself. */
+const mismatches = ({ name, spec }: WantedTopic, liveTopic: LiveTopic): TopicProblem[] => {
+  const { partitions = liveTopic.partitions, replicas } = spec
+  const factors = [...new Set(liveTopic.replicationFactors)]
   const problems: string[] = []
-  if (partitions < found.partitions)
+  if (partitions < liveTopic.partitions)
     problems.push(
-      `${name} has ${found.partitions} partitions, which never shrink: say partitions: ${found.partitions}, or make a new topic`,
+      `${name} has ${liveTopic.partitions} partitions, which never shrink: say partitions: ${liveTopic.partitions}, or make a new topic`,
     )
   if (replicas !== undefined && factors.some((factor) => factor !== replicas))
     problems.push(
@@ -200,9 +205,9 @@ const mismatches = ({ name, spec }: WantedTopic, found: LiveTopic): TopicProblem
 }
 
 /**
- * Why nothing may be done to the topics: they are in another cluster, or another pipeline's.
- * `others` may hold it too; `reachedAlike`: of which it is known that they are in this cluster,
- * though they have no record yet.
+ * Why the topics must not be changed: they are in another cluster, or another pipeline's. `others`
+ * may own them too; `reachedAlike`: whether another pipeline without a record is known to be in
+ * this cluster.
  */
 export const notOurs = (
   pipeline: OrderPipeline,
@@ -211,11 +216,11 @@ export const notOurs = (
   reachedAlike: (other: OrderPipeline) => boolean = () => false,
 ): TopicProblem | undefined => {
   if (clusterId === undefined) return undefined
-  const known = pipeline.status?.kafka?.clusterId
-  if (known !== undefined && known !== clusterId)
+  const recordedId = pipeline.status?.kafka?.clusterId
+  if (recordedId !== undefined && recordedId !== clusterId)
     return {
       reason: 'KafkaClusterChanged',
-      message: `bootstrapServers lead to Kafka cluster ${clusterId}, the topics and offsets are in ${known}: change them back, or make a new pipeline`,
+      message: `bootstrapServers lead to Kafka cluster ${clusterId}, the topics and offsets are in ${recordedId}: change them back, or make a new pipeline`,
     }
   const rival = rivalOf(pipeline, others, clusterId, reachedAlike)
   if (rival === undefined) return undefined
@@ -224,7 +229,8 @@ export const notOurs = (
 }
 
 /**
- * Topics have no namespace: of two pipelines of one name in one Kafka cluster the older has them.
+ * Topics have no namespace: of two pipelines with the same name in one Kafka cluster the older one
+ * owns them.
  */
 const rivalOf = (
   pipeline: OrderPipeline,

@@ -1,9 +1,10 @@
-// Is what is asked for the same as last time? A short text that changes whenever the desired object
-// does.
+// Is the desired object the same as last time? A short text that changes whenever the object does.
 import type { KubeObject } from '../api/index.ts'
 import { fingerprintAnnotation } from './names.ts'
 
-/** 53 bits (cyrb53) of a value with its keys in order. Guards against nothing but accident. */
+/**
+ * 53 bits (cyrb53) of a value with its keys in order. Protects only against accidental collisions.
+ */
 export const fingerprintOf = (value: unknown): string => {
   const text = canonical(value)
   let [a, b] = [0xdeadbeef, 0x41c6ce57]
@@ -25,15 +26,15 @@ export const withFingerprint = <T extends KubeObject>(object: T): T => ({
   },
 })
 
-/** Of keys, which are few and the same for every object. */
-const quoted = new Map<string, string>()
-const mostQuoted = 2000
+/** JSON texts of keys, which are few and the same for every object. */
+const quotedKeys = new Map<string, string>()
+const cacheLimit = 2000
 
 const quote = (key: string): string => {
-  const known = quoted.get(key)
-  if (known !== undefined) return known
+  const cached = quotedKeys.get(key)
+  if (cached !== undefined) return cached
   const text = JSON.stringify(key)
-  if (quoted.size < mostQuoted) quoted.set(key, text)
+  if (quotedKeys.size < cacheLimit) quotedKeys.set(key, text)
   return text
 }
 

@@ -1,10 +1,10 @@
-// What does KEDA get for a stage that is scaled on flow, and what else is to be known of it? The
-// figure, the decision behind it, and how the wanted replicas changed before. Pure.
+// What does KEDA get for a stage that is scaled on flow, and what else is known of it? The figure,
+// the decision behind it, and the earlier changes of the desired replicas. Pure.
 import type { FlowChange } from './flow-changes.ts'
 import { decisionText, type FlowDecision } from './flow-decision.ts'
 import { metricFor } from './flow-demand.ts'
 
-/** The horizontal pod autoscaler's own, unless the cluster sets another one. */
+/** The default of the horizontal pod autoscaler. */
 const hpaTolerance = 0.1
 
 export interface FlowAnswer {
@@ -12,7 +12,7 @@ export interface FlowAnswer {
    * What the horizontal pod autoscaler gets, with a target of 1 a replica; KEDA reads this field.
    */
   readonly metric: number
-  /** Replicas that are wanted. */
+  /** Desired replicas. */
   readonly replicas: number
   /** Replicas that its Deployment has. */
   readonly current: number
@@ -23,13 +23,13 @@ export interface FlowAnswer {
 
 /** For a person: `orderpipeline explain` shows it. */
 export interface FlowHistory extends FlowAnswer {
-  /** ISO date since when this replica of the operator has looked at the stage. */
+  /** ISO date since which this replica of the operator has sampled the stage. */
   readonly since: string
   /** Oldest first. */
   readonly changes: readonly FlowChange[]
 }
 
-/** `now` in milliseconds, on the clock of the looks. */
+/** `now` in milliseconds, on the clock of the samples. */
 export function answerOf(decision: FlowDecision, now: number): FlowAnswer {
   const { replicas, current, reason } = decision
   return {

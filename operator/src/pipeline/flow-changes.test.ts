@@ -8,11 +8,11 @@ const decision = (current: number, replicas: number, reason: FlowReason = 'Backl
   replicas,
   reason,
 })
-/** Decisions as [second, wanted replicas, reason]. */
+/** Decisions as [second, desired replicas, reason]. */
 const after = (steps: readonly (readonly [number, number, FlowReason?])[], current = 5): FlowChanges =>
   steps.reduce(
-    (known, [second, replicas, reason]) =>
-      withDecision(known, decision(current, replicas, reason), second * 1_000, second * 1_000),
+    (history, [second, replicas, reason]) =>
+      withDecision(history, decision(current, replicas, reason), second * 1_000, second * 1_000),
     noChanges,
   )
 

@@ -1,5 +1,5 @@
-// When did the replicas wanted for a stage change, and why? The last changes of its decisions, few
-// enough to be kept in memory.
+// When did the desired replicas of a stage change, and why? The last changes of its decisions, few
+// enough to stay in memory.
 import { decisionText, type FlowDecision, type FlowReason } from './flow-decision.ts'
 
 export interface FlowChange {
@@ -14,7 +14,7 @@ export interface FlowChange {
 }
 
 export interface FlowChanges {
-  /** Replicas wanted by the last decision; undefined before there is one. */
+  /** Desired replicas of the last decision; undefined before there is one. */
   readonly wanted: number | undefined
   /** Oldest first. */
   readonly changes: readonly FlowChange[]
@@ -27,22 +27,22 @@ export const noChanges: FlowChanges = { wanted: undefined, changes: [] }
  * 100, not five steps.
  */
 const oneChangeMs = 60_000
-/** So an hour that goes up or down once a minute is there whole. */
+/** So a whole hour fits that goes up or down once a minute. */
 const mostChanges = 60
 
-/** `now` on the clock of the looks at the stage, `wall` the time of day, both in milliseconds. */
-export function withDecision(known: FlowChanges, decision: FlowDecision, now: number, wall: number): FlowChanges {
+/** `now` on the clock of the stage's samples, `wall` the time of day, both in milliseconds. */
+export function withDecision(history: FlowChanges, decision: FlowDecision, now: number, wall: number): FlowChanges {
   const { replicas: to, current, reason } = decision
-  const from = known.wanted ?? current
-  if (to === from) return known.wanted === to ? known : { ...known, wanted: to }
-  const last = known.changes.at(-1)
+  const from = history.wanted ?? current
+  if (to === from) return history.wanted === to ? history : { ...history, wanted: to }
+  const last = history.changes.at(-1)
   const goesOn =
     last !== undefined &&
     last.reason === reason &&
     wall - last.at < oneChangeMs &&
     Math.sign(last.to - last.from) === Math.sign(to - from)
-  const before = goesOn ? known.changes.slice(0, -1) : known.changes.slice(1 - mostChanges)
-  const begun = goesOn ? last : { at: wall, from }
-  const change = { at: begun.at, until: wall, from: begun.from, to, reason, text: decisionText(decision, now) }
+  const before = goesOn ? history.changes.slice(0, -1) : history.changes.slice(1 - mostChanges)
+  const start = goesOn ? last : { at: wall, from }
+  const change = { at: start.at, until: wall, from: start.from, to, reason, text: decisionText(decision, now) }
   return { wanted: to, changes: [...before, change] }
 }

@@ -30,7 +30,7 @@ describe('the flow control of a pipeline', () => {
     for (let second = 0; second <= 60; second += 2) flow.note('first', look(second * 1_000, 'in', second * 8))
     flow.spread()
     const decided = flow.decide('first', 1) ?? expect.fail('nothing decided')
-    // 8 a second; a replica handles 1 ÷ 0.1 = 10 a second, or more as it turns out, and may be
+    // 8 a second; a replica handles 1 ÷ 0.1 = 10 a second, or more by measurement, and may be
     // filled to 85 %.
     expect(decided).toMatchObject({ replicas: 1, reason: 'Arrivals', figures: { arrivalsPerSecond: 8, backlog: 0 } })
     expect(decided.figures?.replicaPerSecond).toBeGreaterThanOrEqual(10)

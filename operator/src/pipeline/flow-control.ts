@@ -1,6 +1,6 @@
-// What is known of a pipeline's flow, and how many replicas does a stage need for it? What arrives,
-// what waits and what a busy replica handles of every stage, from samples of its offsets. One
-// source for the operator and for the dry run.
+// What is known of a pipeline's flow, and how many replicas does a stage need for it? The arrivals,
+// the backlog and the rate of a busy replica of every stage, from samples of its offsets. The
+// operator and the dry run both use it.
 import type { Stage, StageScaling } from '../api/index.ts'
 import { arrivalRate, meanArrivalRate, withArrivalSample, type ArrivalSample } from './arrival-rate.ts'
 import { flowDecision, type FlowDecision } from './flow-decision.ts'
@@ -23,39 +23,39 @@ export interface FlowRules {
   readonly scaling: Pick<StageScaling, 'minReplicas' | 'maxReplicas' | 'drainSeconds' | 'lagPerReplica'>
 }
 
-/** A look at a stage's consumer group. Topics go by their names in the spec. */
+/** A sample of a stage's consumer group. Topics have their names in the spec. */
 export interface FlowSample {
   /** Milliseconds. */
   readonly at: number
   /** Members of the consumer group. */
   readonly members: number
-  /** Replicas that its Deployment asks for. */
+  /** Replicas in the spec of its Deployment. */
   readonly current: number
   /** Messages handled since the beginning. */
   readonly handled: number
   /** Messages written to each topic since its beginning. */
   readonly arrived: ReadonlyMap<string, number>
-  /** Messages of each topic that are not handled, those in flight included. */
+  /** Messages of each topic that are not yet handled, those in flight included. */
   readonly lag: ReadonlyMap<string, number>
   /** Partitions of all its topics. */
   readonly partitions: number
 }
 
 export interface FlowControl {
-  /** Takes note of a look at a stage. A stage that is not in the rules is left out. */
+  /** Adds a sample of a stage. A stage that is not in the rules is ignored. */
   note(stage: string, sample: FlowSample): void
-  /** Carries what was noted down the graph of stages: once after the looks at all stages. */
+  /** Carries the samples down the graph of stages: once after the samples of all stages. */
   spread(): void
   /**
-   * `lag`: by topic, where it is known better than by the last look.
-   * Undefined before there are two looks at the stage, which make a rate.
+   * `lag`: by topic, where it is newer than in the last sample. Undefined before there are two
+   * samples of the stage, which make a rate.
    */
   decide(stage: string, current: number, lag?: ReadonlyMap<string, number>): FlowDecision | undefined
-  /** For the flow control that takes this one's place. */
-  readonly memory: ReadonlyMap<string, Known>
+  /** For the flow control that replaces this one. */
+  readonly memory: ReadonlyMap<string, StageMemory>
 }
 
-interface Known {
+interface StageMemory {
   readonly rules: FlowRules
   readonly arrivals: Map<string, readonly ArrivalSample[]>
   looks: number
@@ -73,75 +73,81 @@ export const flowRules = ({ name, consumes, concurrency, workSeconds, scaling }:
   scaling,
 })
 
-/** `before`: that of the spec as it was, whose looks stay where they are still true. */
+/** `before`: the flow control of the previous spec; its samples stay where they are still valid. */
 export function flowControl(topology: Topology, rules: readonly FlowRules[], before?: FlowControl): FlowControl {
-  const stages = new Map(rules.map((each) => [each.name, remembered(each, before?.memory.get(each.name))] as const))
+  const stages = new Map(rules.map((each) => [each.name, stageMemory(each, before?.memory.get(each.name))] as const))
   let expected: ReadonlyMap<string, number> = new Map()
 
   return {
     memory: stages,
     note: (name, sample) => {
-      const known = stages.get(name)
-      if (known) note(known, sample)
+      const memory = stages.get(name)
+      if (memory) note(memory, sample)
     },
     spread: () => {
-      const seen = [...stages.values()].map((known) => flowStage(known))
-      expected = expectedRates(topology, (topic) => entranceRate(stages, topic), seen)
+      const flowStages = [...stages.values()].map((memory) => flowStage(memory))
+      expected = expectedRates(topology, (topic) => entranceRate(stages, topic), flowStages)
     },
     decide: (name, current, lag) => {
-      const known = stages.get(name)
-      if (!known?.last || known.looks < 2) return undefined
-      const { topics, scaling } = known.rules
-      const { backlog, drainSeconds } = flowStage(known, lag)
+      const memory = stages.get(name)
+      if (!memory?.last || memory.looks < 2) return undefined
+      const { topics, scaling } = memory.rules
+      const { backlog, drainSeconds } = flowStage(memory, lag)
       const coming = sum(topics, (topic) => expected.get(topic) ?? 0)
       const load = {
-        arrivalsPerSecond: Math.max(arrivedPerSecond(known), coming),
+        arrivalsPerSecond: Math.max(arrivedPerSecond(memory), coming),
         backlog: sum(topics, (topic) => backlog.get(topic) ?? 0),
         drainSeconds,
-        replicaPerSecond: replicaPerSecond(known),
+        replicaPerSecond: replicaPerSecond(memory),
       }
       const { minReplicas, maxReplicas } = scaling
-      const waiting = lag ?? known.last.lag
+      const waiting = lag ?? memory.last.lag
       return flowDecision(
-        { ...load, ...shared(known), minReplicas, maxReplicas, partitions: known.last.partitions, current },
-        { lag: sum(topics, (topic) => waiting.get(topic) ?? 0), measuredAt: known.rate.measuredAt },
+        { ...load, ...shared(memory), minReplicas, maxReplicas, partitions: memory.last.partitions, current },
+        { lag: sum(topics, (topic) => waiting.get(topic) ?? 0), measuredAt: memory.rate.measuredAt },
       )
     },
   }
 }
 
-const unseen = { knee: noKnee, holding: {} } as const
+const noObservations = { knee: noKnee, holding: {} } as const
 
-function remembered(rules: FlowRules, before: Known | undefined): Known {
+function stageMemory(rules: FlowRules, before: StageMemory | undefined): StageMemory {
   if (!before || before.rules.topics.join() !== rules.topics.join())
-    return { rules, arrivals: new Map(), looks: 0, rate: unmeasured, ...unseen }
+    return { rules, arrivals: new Map(), looks: 0, rate: unmeasured, ...noObservations }
   const sameWork = before.rules.concurrency === rules.concurrency && before.rules.workSeconds === rules.workSeconds
-  return { ...before, rules, ...(sameWork ? {} : { rate: unmeasured, ...unseen }) }
+  return { ...before, rules, ...(sameWork ? {} : { rate: unmeasured, ...noObservations }) }
 }
 
-function note(known: Known, sample: FlowSample): void {
+function note(memory: StageMemory, sample: FlowSample): void {
   const { at, members, handled } = sample
-  for (const topic of known.rules.topics) {
+  for (const topic of memory.rules.topics) {
     const arrived = sample.arrived.get(topic) ?? 0
-    known.arrivals.set(topic, withArrivalSample(known.arrivals.get(topic) ?? [], { at, arrived }))
+    memory.arrivals.set(topic, withArrivalSample(memory.arrivals.get(topic) ?? [], { at, arrived }))
   }
-  const lag = sum(known.rules.topics, (topic) => sample.lag.get(topic) ?? 0)
-  known.rate = withRateSample(known.rate, { at, members, handled, lag }, known.rules.concurrency)
+  const lag = sum(memory.rules.topics, (topic) => sample.lag.get(topic) ?? 0)
+  memory.rate = withRateSample(memory.rate, { at, members, handled, lag }, memory.rules.concurrency)
   const look = { at, members, current: sample.current, handled, lag }
-  known.knee = withKneeSample(known.knee, look, known.rules.concurrency)
-  known.holding = withHoldingSample(known.holding, look)
-  known.looks += 1
-  known.last = sample
+  memory.knee = withKneeSample(memory.knee, look, memory.rules.concurrency)
+  memory.holding = withHoldingSample(memory.holding, look)
+  memory.looks += 1
+  memory.last = sample
 }
 
-/** The declared work of a message, until the stage was busy for long enough to measure it. */
-const replicaPerSecond = ({ rules, rate }: Known): number => rate.perSecond ?? rules.concurrency / rules.workSeconds
+/** The declared work of a message, until the stage was busy long enough to measure it. */
+const replicaPerSecond = ({ rules, rate }: StageMemory): number =>
+  rate.perSecond ?? rules.concurrency / rules.workSeconds
 
 /**
- * What replicas have in common: that they are of no use beyond a number of them, or wait for the
- * same.
+ * Limits that the replicas share: the number of useful replicas, and whether they wait for the same
+ * component.
  */
-const shared = ({ knee, holding, rules, last }: Known): Pick<StageLoad, 'usefulReplicas' | 'holding' | 'judging'> => {
+const shared = ({
+  knee,
+  holding,
+  rules,
+  last,
+}: StageMemory): Pick<StageLoad, 'usefulReplicas' | 'holding' | 'judging'> => {
   const useful = usefulReplicas(knee, last?.at ?? 0)
   return {
     ...(useful === undefined ? {} : { usefulReplicas: useful }),
@@ -150,9 +156,9 @@ const shared = ({ knee, holding, rules, last }: Known): Pick<StageLoad, 'usefulR
   }
 }
 
-const arrivedPerSecond = ({ arrivals }: Known): number => sum([...arrivals.values()], meanArrivalRate)
+const arrivedPerSecond = ({ arrivals }: StageMemory): number => sum([...arrivals.values()], meanArrivalRate)
 
-function entranceRate(stages: ReadonlyMap<string, Known>, topic: string): number {
+function entranceRate(stages: ReadonlyMap<string, StageMemory>, topic: string): number {
   for (const { arrivals } of stages.values()) {
     const samples = arrivals.get(topic)
     if (samples) return arrivalRate(samples)
@@ -164,13 +170,13 @@ function entranceRate(stages: ReadonlyMap<string, Known>, topic: string): number
  * The backlog leaves out what is in flight at this rate: a stage that keeps up has none (Little's
  * law).
  */
-function flowStage(known: Known, lagNow?: ReadonlyMap<string, number>): FlowStage {
-  const { rules, last } = known
-  const perSecond = replicaPerSecond(known)
+function flowStage(memory: StageMemory, lagNow?: ReadonlyMap<string, number>): FlowStage {
+  const { rules, last } = memory
+  const perSecond = replicaPerSecond(memory)
   const lagOf = lagNow ?? last?.lag ?? new Map<string, number>()
   const lags = rules.topics.map((topic) => [topic, lagOf.get(topic) ?? 0] as const)
   const lag = sum(lags, ([, each]) => each)
-  const inFlight = (arrivedPerSecond(known) * rules.concurrency) / perSecond
+  const inFlight = (arrivedPerSecond(memory) * rules.concurrency) / perSecond
   const share = lag === 0 ? 0 : Math.max(0, lag - inFlight) / lag
   return {
     name: rules.name,

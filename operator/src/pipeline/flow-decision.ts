@@ -1,58 +1,59 @@
-// How many replicas does a stage scaled on flow get, and why? One value, from which KEDA is
-// answered, and which the dry run, the status, the metrics and `orderpipeline explain` show.
+// How many replicas does a stage scaled on flow get, and why? One value: the answer to KEDA, and
+// what the dry run, the status, the metrics and `orderpipeline explain` show.
 import { demandOf, type DemandBound, type StageLoad } from './flow-demand.ts'
 
-/** Why so many replicas: people script against these words. */
+/** Why a stage gets this number of replicas: users script against these words. */
 export type FlowReason =
   | DemandBound
   /** As many as the arrivals need. */
   | 'Arrivals'
   /** As many as arrivals and backlog need, and the backlog decides. */
   | 'Backlog'
-  /** Its rates are not known yet, so that it keeps its replicas. */
+  /** Its rates are not known yet, so it keeps its replicas. */
   | 'Unmeasured'
 
 /** The figures of a decision. Rates are messages a second. */
 export interface FlowFigures {
   readonly arrivalsPerSecond: number
-  /** Messages that wait beyond those in flight. */
+  /** Messages of the backlog, beyond those in flight. */
   readonly backlog: number
   readonly drainSeconds: number
-  /** What one busy replica handles. */
+  /** The rate of one busy replica. */
   readonly replicaPerSecond: number
-  /** When that was measured, in milliseconds; absent: it is what the spec says. */
+  /** When that rate was measured, in milliseconds; absent: it is the spec's. */
   readonly measuredAt?: number
-  /** Replicas that the arrivals ask for, with a fraction. */
+  /** Replicas that the arrivals need, with a fraction. */
   readonly forArrivals: number
-  /** Replicas that the backlog asks for, with a fraction. */
+  /** Replicas that the backlog needs, with a fraction. */
   readonly forBacklog: number
   readonly partitions: number
   /**
-   * Replicas beyond which more of them handled no more messages; absent where that was not seen.
+   * Replicas beyond which more of them handled no more messages; absent where that was not
+   * measured.
    */
   readonly usefulReplicas?: number
 }
 
 export interface FlowDecision {
-  /** Replicas that are wanted. */
+  /** Desired replicas. */
   readonly replicas: number
-  /** Replicas that its Deployment asked for. */
+  /** Replicas in the spec of its Deployment. */
   readonly current: number
   readonly minReplicas: number
   readonly maxReplicas: number
   readonly reason: FlowReason
-  /** Messages that came and are not handled. */
+  /** Messages that have arrived and are not yet handled. */
   readonly lag: number
   /** Absent while unmeasured. */
   readonly figures?: FlowFigures
 }
 
-interface Seen {
+interface Measurement {
   readonly lag: number
   readonly measuredAt: number | undefined
 }
 
-export function flowDecision(load: StageLoad, { lag, measuredAt }: Seen): FlowDecision {
+export function flowDecision(load: StageLoad, { lag, measuredAt }: Measurement): FlowDecision {
   const { current, minReplicas, maxReplicas, usefulReplicas } = load
   const { arrivalsPerSecond, backlog, drainSeconds, replicaPerSecond, partitions } = load
   const { replicas, forArrivals, forBacklog, bound } = demandOf(load)
@@ -68,8 +69,8 @@ export function flowDecision(load: StageLoad, { lag, measuredAt }: Seen): FlowDe
 }
 
 /**
- * A stage that was looked at for too short a time keeps its replicas; with none and something
- * waiting, it gets the first.
+ * A stage without enough samples keeps its replicas; with no replicas and a backlog it gets the
+ * first.
  */
 export function unmeasuredDecision(
   current: number,
@@ -80,7 +81,7 @@ export function unmeasuredDecision(
   return { replicas, current, minReplicas, maxReplicas, reason: 'Unmeasured', lag }
 }
 
-/** The decision in a sentence. `now` in milliseconds, on the clock of the looks at the stage. */
+/** The decision in a sentence. `now` in milliseconds, on the clock of the stage's samples. */
 export function decisionText({ figures, reason, ...decision }: FlowDecision, now: number): string {
   if (!figures) return reasonTexts.Unmeasured({ ...decision })
   const { arrivalsPerSecond, backlog, drainSeconds, replicaPerSecond, measuredAt, forArrivals, forBacklog } = figures

@@ -92,7 +92,7 @@ describe('the demand of a stage', () => {
 })
 
 describe('the figure for the horizontal pod autoscaler', () => {
-  /** The autoscaler's rule: nothing within the tolerance, otherwise the figure rounded up. */
+  /** The autoscaler's rule: no change within the tolerance, otherwise the figure rounded up. */
   const followed = (metric: number, current: number, tolerance: number) =>
     Math.abs(metric / current - 1) <= tolerance + 1e-12 ? current : Math.ceil(metric)
 

@@ -1,73 +1,76 @@
-// How many replicas does a stage need for what flows? Enough for what arrives, and for working off
-// its backlog in time: replicas = ⌈max(arrivals ÷ utilization, arrivals + backlog ÷ drainSeconds) ÷
+// How many replicas does a stage need for its flow? Enough for the arrivals, and to work off its
+// backlog in time: replicas = ⌈max(arrivals ÷ utilization, arrivals + backlog ÷ drainSeconds) ÷
 // messages a second of a busy replica⌉.
 import type { StageScaling } from '../api/index.ts'
 
-/** Everything that a decision about a stage's replicas rests on. Rates are messages a second. */
+/** The input of a decision about a stage's replicas. Rates are messages a second. */
 export interface StageLoad {
   readonly arrivalsPerSecond: number
-  /** Messages that wait beyond those in flight. */
+  /** Messages of the backlog, beyond those in flight. */
   readonly backlog: number
   readonly drainSeconds: number
-  /** What one busy replica handles. */
+  /** The rate of one busy replica. */
   readonly replicaPerSecond: number
   readonly minReplicas: number
   readonly maxReplicas: number
   /** Partitions of the topics it consumes; more replicas than partitions would be idle. */
   readonly partitions: number
-  /** Replicas wanted at present. */
+  /** Replicas that are desired at present. */
   readonly current: number
-  /** Replicas beyond which more of them did not handle more messages, where that was seen. */
+  /** Replicas beyond which more of them did not handle more messages, where that was measured. */
   readonly usefulReplicas?: number
   /**
-   * The stage waits for something that is away (circuit breaker open, database down): more replicas
-   * cannot help.
+   * The stage waits for a component that is not available (circuit breaker open, database down):
+   * more replicas cannot help.
    */
   readonly holding?: boolean
-  /** Replicas were added, and what they bring is not known yet. */
+  /** Replicas were added, and their effect is not known yet. */
   readonly judging?: boolean
 }
 
-/** What kept the demand from being the plain sum. */
+/** The limit that changed the demand from the plain sum. */
 export type DemandBound =
   | 'AtMinimum'
   | 'AtMaximum'
   /** More replicas than partitions would be idle. */
   | 'AtPartitions'
-  /** More replicas than that handled no more messages. */
+  /** More replicas than that did not handle more messages. */
   | 'ScaleOutUseless'
-  /** Nothing is handled though messages wait: what the stage needs is away. */
+  /**
+   * No message is handled though there is a backlog: a component that the stage needs is not
+   * available.
+   */
   | 'Holding'
-  /** Replicas were added, and the next ones wait for what those bring. */
+  /** Replicas were added, and further ones wait until the effect of those is known. */
   | 'Judging'
-  /** Fewer would do, but not by enough for a rebalance. */
+  /** Fewer replicas would be enough, but the difference is not worth a rebalance. */
   | 'SmallChange'
 
 export interface Demand {
   readonly replicas: number
-  /** Replicas that the arrivals ask for, with a fraction. */
+  /** Replicas that the arrivals need, with a fraction. */
   readonly forArrivals: number
-  /** Replicas that the backlog asks for, with a fraction. */
+  /** Replicas that the backlog needs, with a fraction. */
   readonly forBacklog: number
   readonly bound?: DemandBound
 }
 
 /**
- * Share of a replica's time that arrivals may fill; the rest absorbs bursts and what starts,
- * rebalances and retries cost.
+ * Share of a replica's time that arrivals may fill; the rest absorbs bursts and the cost of starts,
+ * rebalances and retries.
  */
 export const utilization = 0.85
 /** A backlog cannot be worked off sooner than the autoscaler acts: its sync period. */
 export const leastDrainSeconds = 15
 /**
- * Replicas that a demand must fall short of the present ones, as a share of them and at least,
- * before any is taken away.
+ * How far a demand must fall below the present replicas, as a share of them and at least, before
+ * any replica is removed.
  */
 const slack = { share: 0.1, least: 0.25 } as const
 
 /**
- * Time within which a stage's backlog is to be worked off: what the spec says, in seconds or as the
- * lag that one replica carries, but not sooner than an autoscaler acts.
+ * Time within which a stage should work off its backlog: as the spec says, in seconds or as the lag
+ * that one replica carries, but not sooner than an autoscaler acts.
  */
 export function drainSecondsOf(
   scaling: Pick<StageScaling, 'drainSeconds' | 'lagPerReplica'>,
@@ -84,22 +87,22 @@ export function demandOf(load: StageLoad): Demand {
   const forBacklog = backlog / drainSeconds / replicaPerSecond
   const parts = { forArrivals, forBacklog }
   // The part of a replica's time that arrivals leave free works off backlog first.
-  const needed = Math.max(forArrivals, forArrivals * utilization + forBacklog)
-  if (load.holding && needed > current) return { ...parts, ...bounded(load, current), bound: 'Holding' }
-  if (load.judging && current > 0 && needed > current) {
-    const kept = bounded(load, current)
-    return { ...parts, ...kept, ...(kept.bound ? {} : { bound: 'Judging' }) }
+  const neededReplicas = Math.max(forArrivals, forArrivals * utilization + forBacklog)
+  if (load.holding && neededReplicas > current) return { ...parts, ...bounded(load, current), bound: 'Holding' }
+  if (load.judging && current > 0 && neededReplicas > current) {
+    const currentBounded = bounded(load, current)
+    return { ...parts, ...currentBounded, ...(currentBounded.bound ? {} : { bound: 'Judging' }) }
   }
-  if (needed <= current && needed > current - 1 - Math.max(slack.least, slack.share * current)) {
-    const kept = bounded(load, current)
+  if (neededReplicas <= current && neededReplicas > current - 1 - Math.max(slack.least, slack.share * current)) {
+    const currentBounded = bounded(load, current)
     return {
       ...parts,
-      ...kept,
-      ...(kept.bound || Math.ceil(needed) === current ? {} : { bound: 'SmallChange' }),
+      ...currentBounded,
+      ...(currentBounded.bound || Math.ceil(neededReplicas) === current ? {} : { bound: 'SmallChange' }),
     }
   }
-  // A step down leaves room, so that the next look does not ask for a replica again.
-  return { ...parts, ...bounded(load, Math.ceil(needed + (needed < current ? slack.least : -1e-9))) }
+  // A step down leaves a reserve, so that the next decision does not add a replica again.
+  return { ...parts, ...bounded(load, Math.ceil(neededReplicas + (neededReplicas < current ? slack.least : -1e-9))) }
 }
 
 function bounded(load: StageLoad, replicas: number): Pick<Demand, 'replicas' | 'bound'> {
@@ -116,10 +119,10 @@ function bounded(load: StageLoad, replicas: number): Pick<Demand, 'replicas' | '
 }
 
 /**
- * The figure to give the horizontal pod autoscaler, with a target of one a replica, so that it
- * comes to these replicas. It takes no notice of a figure within `tolerance` (0.1 unless the
- * cluster says otherwise) of the present replicas, so a wish inside of that band is put just beyond
- * it; the autoscaler's bounds cut off what is too much.
+ * The figure for the horizontal pod autoscaler, with a target of one a replica, that makes it
+ * choose these replicas. It ignores a figure within `tolerance` (0.1 unless the cluster says
+ * otherwise) of the present replicas, so a figure inside that band is moved just beyond it; the
+ * autoscaler's bounds cut off what is too much.
  */
 export function metricFor(replicas: number, current: number, tolerance: number): number {
   if (replicas === current || current === 0) return replicas

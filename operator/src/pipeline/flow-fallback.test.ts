@@ -7,10 +7,10 @@ import { statusOf } from './status.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
 const scaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 9, drainSeconds: 15 } as const
-const given = pipeline({ stages: [stage({ scaling, workSeconds: 0.1 })] })
+const shop = pipeline({ stages: [stage({ scaling, workSeconds: 0.1 })] })
 const answering = { ...settings, flowScalerUrl: 'http://scaler.op.svc:8081' }
 const children = (from: typeof settings, status: object = {}): ChildObject[] =>
-  desired(given, [], from).map((child) => ({
+  desired(shop, [], from).map((child) => ({
     ...child,
     metadata: { ...child.metadata, generation: 1 },
     status: { conditions: [{ type: 'Ready', status: 'True' }], ...(child.kind === 'ScaledObject' ? status : {}) },
@@ -20,7 +20,7 @@ const failing = (numberOfFailures: number) => ({
 })
 const statusWith = (of: readonly ChildObject[]) =>
   statusOf(
-    { pipeline: given, children: of, problems: [], failures: [], lag: new Map(), throughput: new Map() },
+    { pipeline: shop, children: of, problems: [], failures: [], lag: new Map(), throughput: new Map() },
     '2026-01-01T00:00:00Z',
   )
 const scalingReady = (of: readonly ChildObject[]) =>
@@ -28,7 +28,7 @@ const scalingReady = (of: readonly ChildObject[]) =>
 
 describe('a stage with the policy Flow', () => {
   it('is scaled on flow where KEDA asks the operator, and the condition says so', () => {
-    expect(scaledOn(given, children(answering))).toEqual([{ stage: 'payment', by: 'Flow' }])
+    expect(scaledOn(shop, children(answering))).toEqual([{ stage: 'payment', by: 'Flow' }])
     expect(scalingReady(children(answering))).toMatchObject({
       reason: 'AllReady',
       message: 'every part is scaled; on flow: payment',
@@ -36,8 +36,8 @@ describe('a stage with the policy Flow', () => {
   })
 
   it('is scaled on lag, which the condition and an Event say, while KEDA gets no answer more often than it bears', () => {
-    expect(scaledOn(given, children(answering, failing(3)))).toMatchObject([{ by: 'Flow' }])
-    expect(scaledOn(given, children(answering, failing(4)))).toMatchObject([{ by: 'Lag' }])
+    expect(scaledOn(shop, children(answering, failing(3)))).toMatchObject([{ by: 'Flow' }])
+    expect(scaledOn(shop, children(answering, failing(4)))).toMatchObject([{ by: 'Lag' }])
     const unanswered = children(answering, failing(4))
     expect(scalingReady(unanswered)).toMatchObject({
       status: 'True',

@@ -1,4 +1,4 @@
-// On what is a stage scaled at present whose policy is Flow? On lag, where KEDA cannot ask the
+// What is a stage with the policy Flow scaled on at present? On lag, where KEDA cannot ask the
 // operator, or gets no answer from it.
 import type { ChildObject, OrderPipeline, ScaledObject } from '../api/index.ts'
 import { scaledObjectOf } from './live.ts'
@@ -10,13 +10,13 @@ export interface ScaledOn {
   readonly why?: string
 }
 
-/** What KEDA says in a ScaledObject's status of each metric that it asks for. */
+/** What a ScaledObject's status says of each metric that KEDA reads. */
 interface Health {
   readonly numberOfFailures?: number
   readonly status?: string
 }
 
-/** Of the stages with the policy Flow whose ScaledObject is there. */
+/** For the stages with the policy Flow that have a ScaledObject. */
 export const scaledOn = (pipeline: OrderPipeline, children: readonly ChildObject[]): ScaledOn[] =>
   pipeline.spec.stages
     .filter(({ scaling }) => scaling.policy === 'Flow')
@@ -33,7 +33,7 @@ export const reasonForLag = ({ spec, status }: ScaledObject): string | undefined
     return 'KEDA is older than 2.20, or flowScaler is off in the chart of the operator'
   const { health = {} } = (status ?? {}) as { readonly health?: Readonly<Record<string, Health>> }
   const { failureThreshold = 3 } = spec.fallback ?? {}
-  // KEDA's name for the metric of a metrics-api trigger, behind the number of the trigger.
+  // KEDA's name for the metric of a metrics-api trigger, after the number of the trigger.
   const flow = Object.entries(health).find(([metric]) => /^s\d+-metric-api-/.test(metric))?.[1]
   return flow?.status === 'Failing' && (flow.numberOfFailures ?? 0) > failureThreshold
     ? 'KEDA gets no answer from the operator on what flows: does every replica of it run and read Kafka, and may KEDA reach its port 8081'

@@ -1,23 +1,23 @@
-// How many messages a second will come to each topic? The orders that come in now, and the backlogs
-// that stages work off, carried down the graph of stages. So a later stage is scaled by what
-// entered the first one, before its own lag shows.
+// How many messages a second will come to each topic? The orders that arrive now, and the backlogs
+// that stages work off, carried down the graph of stages. So a later stage is scaled by what enters
+// the first one, before its own lag grows.
 import type { Topology } from './topology.ts'
 
-/** A stage as the rates see it. */
+/** A stage as the rates need it. */
 export interface FlowStage {
   readonly name: string
   readonly topics: readonly string[]
-  /** Messages that wait on a topic beyond those in flight. */
+  /** Messages of a topic's backlog, beyond those in flight. */
   readonly backlog: ReadonlyMap<string, number>
-  /** Time within which a backlog is to be worked off. */
+  /** Time within which a backlog should be worked off. */
   readonly drainSeconds: number
-  /** Messages a second that the stage handles at most, with every replica it may have. */
+  /** Messages a second that the stage handles at most, with its maximum of replicas. */
   readonly capacityPerSecond: number
 }
 
-/** Relative change below which another round of the iteration adds nothing. */
+/** Relative change below which another iteration adds nothing. */
 const precision = 1e-4
-/** A loop of stages gives back less than it gets, so far fewer rounds are enough. */
+/** A loop of stages gives back less than it gets, so far fewer iterations are enough. */
 const mostRounds = 200
 
 /**
@@ -45,19 +45,19 @@ export function expectedRates(
 }
 
 /**
- * Messages a second of each topic that a stage is going to handle: what comes and its backlog, as
- * far as it is able to.
+ * Messages a second of each topic that a stage will handle: arrivals and backlog, up to its
+ * capacity.
  */
 function handledRates(
   { topics, backlog, drainSeconds, capacityPerSecond }: FlowStage,
   rates: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number> {
-  const asked = topics.map(
+  const offeredRates = topics.map(
     (topic) => [topic, (rates.get(topic) ?? 0) + (backlog.get(topic) ?? 0) / drainSeconds] as const,
   )
-  const total = asked.reduce((sum, [, rate]) => sum + rate, 0)
+  const total = offeredRates.reduce((sum, [, rate]) => sum + rate, 0)
   const share = total > capacityPerSecond ? capacityPerSecond / total : 1
-  return new Map(asked.map(([topic, rate]) => [topic, rate * share]))
+  return new Map(offeredRates.map(([topic, rate]) => [topic, rate * share]))
 }
 
 function isSame(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): boolean {

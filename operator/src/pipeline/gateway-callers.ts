@@ -1,14 +1,14 @@
-// Does the spec say who may call its gateway? A built-in gateway that is told nothing of it does
-// not start.
+// Does the spec say who may call its gateway? A built-in gateway without that setting does not
+// start.
 import type { OrderPipelineSpec } from '../api/index.ts'
 import { runsBuiltIn } from './choreography.ts'
 
-/** `AUTH_ALGORITHMS` comes with every kind of authentication, `AUTH` says that there is none. */
-const sayings = ['AUTH', 'AUTH_ALGORITHMS']
+/** `AUTH_ALGORITHMS` comes with every kind of authentication, `AUTH` turns it off. */
+const authVariables = ['AUTH', 'AUTH_ALGORITHMS']
 
-/** What is missing; an image of one's own looks after its callers itself. */
+/** What is missing; a custom image authenticates its callers itself. */
 export const callersUnsaid = ({ gateway }: OrderPipelineSpec): string | undefined =>
-  !gateway || !runsBuiltIn(gateway) || (gateway.env ?? []).some(({ name }) => sayings.includes(name))
+  !gateway || !runsBuiltIn(gateway) || (gateway.env ?? []).some(({ name }) => authVariables.includes(name))
     ? undefined
     : 'spec.gateway.env has neither AUTH_ALGORITHMS (docs/gateway.md) nor AUTH=none: the built-in gateway does not ' +
       'start without, and one from before that rule takes orders in whichever name a caller gives'

@@ -1,4 +1,4 @@
-// Does each example become exactly the objects on file? Changed on purpose by
+// Does each example become exactly the objects on file? To change them on purpose, run
 // operator/test/golden/update.ts.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'

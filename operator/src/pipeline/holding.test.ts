@@ -3,10 +3,16 @@ import { isHolding, withHoldingSample, type Holding } from './holding.ts'
 
 const after = (seconds: number, changes: { handled?: (second: number) => number; members?: number; lag?: number }) => {
   const { handled = () => 7, members = 3, lag = 100 } = changes
-  let known: Holding = {}
+  let holding: Holding = {}
   for (let second = 0; second <= seconds; second += 2)
-    known = withHoldingSample(known, { at: second * 1_000, handled: handled(second), members, current: members, lag })
-  return known
+    holding = withHoldingSample(holding, {
+      at: second * 1_000,
+      handled: handled(second),
+      members,
+      current: members,
+      lag,
+    })
+  return holding
 }
 
 it('a stage holds that has handled nothing for half a minute though messages wait', () => {

@@ -1,26 +1,26 @@
-// Does a stage hold? It handles nothing although messages wait: a circuit breaker is open, its
-// database is away. More replicas would wait with those there are, and call at once when what is
-// away comes back.
+// Does a stage hold? It handles nothing although messages wait: a circuit breaker is open, or its
+// database is not available. More replicas would wait as well, and would all call at once when the
+// component is back.
 import type { KneeSample } from './scale-knee.ts'
 
 export interface Holding {
   readonly last?: Pick<KneeSample, 'at' | 'handled'>
-  /** Since when nothing has been handled though messages waited and members were there. */
+  /** Since when nothing has been handled though there were messages and members. */
   readonly since?: number
 }
 
-/** A rebalance and the next fetch take less. */
+/** A rebalance and the next fetch take less than this. */
 const leastMs = 30_000
-/** A stage whose messages take long ends none for as long. */
+/** A stage with long messages may end none for this many times its work per message. */
 const leastWorks = 3
 
-export function withHoldingSample(known: Holding, { at, handled, members, lag }: KneeSample): Holding {
-  const { last } = known
-  const seen = { last: { at, handled } }
-  if (!last || handled !== last.handled || members === 0 || lag === 0) return seen
-  return { ...seen, since: known.since ?? last.at }
+export function withHoldingSample(before: Holding, { at, handled, members, lag }: KneeSample): Holding {
+  const { last } = before
+  const next = { last: { at, handled } }
+  if (!last || handled !== last.handled || members === 0 || lag === 0) return next
+  return { ...next, since: before.since ?? last.at }
 }
 
-/** `workSeconds`: what a message takes. */
+/** `workSeconds`: busy seconds per message. */
 export const isHolding = ({ last, since }: Holding, workSeconds: number): boolean =>
   last !== undefined && since !== undefined && last.at - since >= Math.max(leastMs, leastWorks * workSeconds * 1_000)

@@ -1,4 +1,4 @@
-// The pure decisions of the operator, for everyone who wants to know beforehand what it would do.
+// The pure decisions of the operator, for packages that show beforehand what it would do.
 export * from './acting-operator.ts'
 export * from './kubernetes-events.ts'
 export * from './arrival-rate.ts'

@@ -1,5 +1,6 @@
-// How is a pipeline's Kafka reached, and who must be told what of it? Containers by environment,
-// KEDA by its trigger, the operator itself; secrets only ever as references.
+// How is a pipeline's Kafka reached, and how do its users get the settings? Containers by
+// environment variables, KEDA by its trigger, the operator directly; secrets only ever as
+// references.
 import { specDefaults } from '../api/index.ts'
 import type { KafkaSecurity, OrderPipeline, SaslMechanism, TriggerAuthentication, V1EnvVar } from '../api/index.ts'
 import { containerName, namespaceOf, ownedMeta } from './names.ts'
@@ -12,12 +13,12 @@ export interface SecretKey {
 export interface KafkaAccess {
   /** host:port, comma-separated. */
   readonly bootstrapServers: string
-  /** Where the Secrets are. */
+  /** The namespace of the Secrets. */
   readonly namespace: string
-  /** Absent ca means the public authorities. */
+  /** Without ca the public certificate authorities are trusted. */
   readonly tls?: {
     readonly ca?: SecretKey
-    /** What the client shows; absent means nothing. */
+    /** The client certificate; absent means none. */
     readonly client?: { readonly certificate: SecretKey; readonly key: SecretKey }
   }
   readonly sasl?: {
@@ -27,18 +28,18 @@ export interface KafkaAccess {
   }
 }
 
-/** What of a pipeline says how its Kafka is reached. */
+/** The fields of a pipeline that say how its Kafka is reached. */
 export type KafkaUser = Pick<OrderPipeline, 'metadata'> & { readonly spec: Pick<OrderPipeline['spec'], 'kafka'> }
 
-/** Defaults of a listener, which are those of an external cluster too. */
+/** Defaults of a listener, which also apply to an external cluster. */
 const usual = specDefaults.kafka.listener
 
 export const isExternal = ({ spec }: KafkaUser): boolean => 'external' in spec.kafka
 
-/** As containers of the pipeline reach it. */
+/** The servers as the pipeline's containers reach them. */
 export const bootstrapServers = (pipeline: OrderPipeline): string => servers(pipeline, '')
 
-/** The same, reached from any namespace: by KEDA, and by the operator. */
+/** The servers as they are reached from any namespace: by KEDA, and by the operator. */
 export const bootstrapServersFrom = (pipeline: KafkaUser, serviceDomain: string): string =>
   servers(pipeline, `.${namespaceOf(pipeline)}.${serviceDomain}`)
 
@@ -54,8 +55,8 @@ export const kafkaAccess = (pipeline: KafkaUser, serviceDomain: string): KafkaAc
 })
 
 /**
- * Pipelines of one key share a connection: same servers and same credentials, which are of one
- * namespace when there are any.
+ * Pipelines with the same key share a connection: same servers and same credentials, in the same
+ * namespace if there are any.
  */
 export const accessKey = ({ bootstrapServers: to, namespace, tls, sasl }: KafkaAccess): string =>
   JSON.stringify([to, tls?.ca || tls?.client || sasl ? namespace : '', tls ?? null, sasl ?? null])
@@ -95,8 +96,8 @@ type ClientCertificate = NonNullable<NonNullable<KafkaSecurity['tls']>['certific
 const usernameVariable = 'KAFKA_SASL_USERNAME'
 
 /**
- * Absent variables mean a plain connection, so that those of a pipeline without security are as
- * they always were.
+ * Absent variables mean a plain connection, so the pods of a pipeline without security do not
+ * change.
  */
 export const kafkaEnvironment = (pipeline: OrderPipeline): V1EnvVar[] => {
   const { tls, sasl } = security(pipeline)
@@ -132,15 +133,13 @@ const kedaMechanism: Record<SaslMechanism, string> = {
   'SCRAM-SHA-512': 'scram_sha512',
 }
 
-/**
- * What KEDA's kafka trigger is told openly; what must stay secret is in the TriggerAuthentication.
- */
+/** The public settings of KEDA's kafka trigger; secret ones are in the TriggerAuthentication. */
 export const triggerSecurity = (pipeline: OrderPipeline): Record<string, string> => {
   const { tls, sasl } = security(pipeline)
   return { ...(tls ? { tls: 'enable' } : {}), ...(sasl ? { sasl: kedaMechanism[sasl.mechanism] } : {}) }
 }
 
-/** None where there is nothing to keep secret. */
+/** Undefined where there are no secret settings. */
 export const triggerAuthentication = (pipeline: OrderPipeline): TriggerAuthentication | undefined => {
   const { tls, sasl } = security(pipeline)
   const secretTargetRef = [
@@ -165,8 +164,8 @@ export const triggerAuthentication = (pipeline: OrderPipeline): TriggerAuthentic
     metadata: ownedMeta(pipeline, `${pipeline.metadata.name}-kafka`),
     spec: {
       secretTargetRef,
-      // A name that is no secret: KEDA takes it, like a password, only from here, and finds it in
-      // the container it scales.
+      // Not a secret, but KEDA takes the username, like a password, only from here, and finds it in
+      // the environment of the container it scales.
       ...(typeof sasl?.username === 'string'
         ? { env: [{ parameter: 'username', name: usernameVariable, containerName }] }
         : {}),

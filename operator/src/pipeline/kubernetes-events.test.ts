@@ -13,7 +13,7 @@ const status = (verdicts: readonly Verdict[], stages: readonly Partial<StageStat
   })),
   stages: stages.map((stage) => ({ name: 'payment', replicas: 1, readyReplicas: 1, desiredReplicas: 1, ...stage })),
 })
-const said = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus) =>
+const eventsOf = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus) =>
   announcements(before, after).map(({ type, reason }) => `${type} ${reason}`)
 
 const ready = status([['Ready', 'True', 'AllReady']])
@@ -21,20 +21,20 @@ const waiting = status([['Ready', 'False', 'ReplicasNotReady']])
 
 describe('an event', () => {
   it('is not made of each step on the way to Ready, but of arriving there and of falling back', () => {
-    expect(said(undefined, waiting)).toEqual([])
-    expect(said(waiting, ready)).toEqual(['Normal Ready'])
-    expect(said(ready, ready)).toEqual([])
-    expect(said(ready, waiting)).toEqual(['Warning ReplicasNotReady'])
-    expect(said({ ...ready, observedGeneration: 1 }, { ...waiting, observedGeneration: 2 })).toEqual([])
+    expect(eventsOf(undefined, waiting)).toEqual([])
+    expect(eventsOf(waiting, ready)).toEqual(['Normal Ready'])
+    expect(eventsOf(ready, ready)).toEqual([])
+    expect(eventsOf(ready, waiting)).toEqual(['Warning ReplicasNotReady'])
+    expect(eventsOf({ ...ready, observedGeneration: 1 }, { ...waiting, observedGeneration: 2 })).toEqual([])
   })
 
   it('tells a cause once, though Ready repeats it', () => {
-    const taken = status([
+    const notOwned = status([
       ['Ready', 'False', 'NotOwned'],
       ['Configured', 'False', 'NotOwned'],
     ])
-    expect(announcements(ready, taken)).toEqual([{ type: 'Warning', reason: 'NotOwned', note: 'NotOwned it is' }])
-    expect(said(taken, taken)).toEqual([])
+    expect(announcements(ready, notOwned)).toEqual([{ type: 'Warning', reason: 'NotOwned', note: 'NotOwned it is' }])
+    expect(eventsOf(notOwned, notOwned)).toEqual([])
   })
 
   it('warns of what leaves the pipeline Ready and still needs somebody', () => {
@@ -42,16 +42,16 @@ describe('an event', () => {
       ['Ready', 'True', 'AllReady'],
       ['ScalingReady', 'True', 'MaximumUnreachable'],
     ])
-    expect(said(ready, unreachable)).toEqual(['Warning MaximumUnreachable'])
+    expect(eventsOf(ready, unreachable)).toEqual(['Warning MaximumUnreachable'])
   })
 
   it('warns of the first dead letters that wait, not of each further one', () => {
-    const letters = (deadLetters: number) => status([['Ready', 'True', 'AllReady']], [{ deadLetters }])
-    expect(announcements(letters(0), letters(3))).toEqual([
+    const withDeadLetters = (deadLetters: number) => status([['Ready', 'True', 'AllReady']], [{ deadLetters }])
+    expect(announcements(withDeadLetters(0), withDeadLetters(3))).toEqual([
       { type: 'Warning', reason: 'DeadLetters', note: 'payment: 3 dead letters wait; see orderpipeline dlq list' },
     ])
-    expect(said(letters(3), letters(4))).toEqual([])
-    expect(said(letters(3), letters(0))).toEqual([])
+    expect(eventsOf(withDeadLetters(3), withDeadLetters(4))).toEqual([])
+    expect(eventsOf(withDeadLetters(3), withDeadLetters(0))).toEqual([])
   })
 
   it('warns of a new version whose pods fail, though the old one keeps the pipeline Ready', () => {
@@ -63,20 +63,20 @@ describe('an event', () => {
       ['Ready', 'True', 'AllReady'],
       ['RolledOut', 'False', 'NewVersionFailing'],
     ])
-    expect(said(ready, trying)).toEqual([])
-    expect(said(trying, failing)).toEqual(['Warning NewVersionFailing'])
-    expect(said(failing, failing)).toEqual([])
+    expect(eventsOf(ready, trying)).toEqual([])
+    expect(eventsOf(trying, failing)).toEqual(['Warning NewVersionFailing'])
+    expect(eventsOf(failing, failing)).toEqual([])
   })
 
   it('is no warning for what was asked for', () => {
-    expect(said(ready, status([['Ready', 'False', 'Draining']]))).toEqual(['Normal Draining'])
+    expect(eventsOf(ready, status([['Ready', 'False', 'Draining']]))).toEqual(['Normal Draining'])
   })
 
   it('tells of versions brought in and of replicas that did not help', () => {
     const progressing = status([], [{ rollout: { phase: 'Progressing' } }])
     const scaleOut = { from: 10, to: 20, message: 'no faster' }
     const after = status([], [{ rollout: { phase: 'Stable' }, scaleOut }])
-    expect(said(progressing, after)).toEqual(['Normal RolledOut', 'Warning ScaleOutUseless'])
-    expect(said(after, after)).toEqual([])
+    expect(eventsOf(progressing, after)).toEqual(['Normal RolledOut', 'Warning ScaleOutUseless'])
+    expect(eventsOf(after, after)).toEqual([])
   })
 })

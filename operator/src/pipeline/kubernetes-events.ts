@@ -1,5 +1,5 @@
-// Of what should a person hear, once, without watching? What changed from one status to the next,
-// as the Events it is worth.
+// Which Kubernetes Events does a change of the status cause? One for each change that a person
+// should learn of once, without watching the status.
 import type { Condition, ConditionType, OrderPipelineStatus, Reason } from '../api/index.ts'
 
 export interface Announcement {
@@ -8,8 +8,11 @@ export interface Announcement {
   readonly note: string
 }
 
-/** On its way to Ready a pipeline passes through these; only falling back into one is news. */
-const passing: ReadonlySet<Reason> = new Set([
+/**
+ * Ready passes through these reasons on the way to True; only falling back into one is worth an
+ * Event.
+ */
+const transientReasons: ReadonlySet<Reason> = new Set([
   'TopicsNotReady',
   'ReplicasNotReady',
   'ScaledObjectsNotReady',
@@ -17,7 +20,7 @@ const passing: ReadonlySet<Reason> = new Set([
   'Progressing',
   'Deleting',
 ])
-const calm: ReadonlySet<Reason> = new Set(['Suspended', 'Draining'])
+const intentionalReasons: ReadonlySet<Reason> = new Set(['Suspended', 'Draining'])
 
 export const announcements = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => [
   ...distinct([...readiness(before, after), ...details(before, after)]),
@@ -29,15 +32,15 @@ const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipeline
   const [was, is] = [conditionOf(before, 'Ready'), conditionOf(after, 'Ready')]
   if (!is || sameVerdict(was, is)) return []
   if (is.status === 'True') return [{ type: 'Normal', reason: 'Ready', note: is.message }]
-  if (calm.has(is.reason)) return [{ type: 'Normal', reason: is.reason, note: is.message }]
+  if (intentionalReasons.has(is.reason)) return [{ type: 'Normal', reason: is.reason, note: is.message }]
   const ownEdit = before?.observedGeneration !== after.observedGeneration
-  return passing.has(is.reason) && (was?.status !== 'True' || ownEdit) ? [] : [warning(is)]
+  return transientReasons.has(is.reason) && (was?.status !== 'True' || ownEdit) ? [] : [warning(is)]
 }
 
 const details = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] =>
   (['Configured', 'WorkloadsReady', 'ScalingReady', 'RolledOut'] as const).flatMap((type) => {
     const [was, is] = [conditionOf(before, type), conditionOf(after, type)]
-    if (!is || sameVerdict(was, is) || passing.has(is.reason) || calm.has(is.reason)) return []
+    if (!is || sameVerdict(was, is) || transientReasons.has(is.reason) || intentionalReasons.has(is.reason)) return []
     return is.reason === 'AllReady' || is.reason === 'Applied' ? [] : [warning(is)]
   })
 
@@ -46,9 +49,11 @@ const ofStages = (before: OrderPipelineStatus | undefined, after: OrderPipelineS
     const was = before?.stages?.find((stage) => stage.name === name)
     const rolled = was?.rollout?.phase === 'Progressing' && rollout?.phase === 'Stable'
     const useless = scaleOut && (was?.scaleOut?.from !== scaleOut.from || was.scaleOut.to !== scaleOut.to)
-    const given = deadLetters > 0 && (was?.deadLetters ?? 0) === 0
+    const firstDeadLetters = deadLetters > 0 && (was?.deadLetters ?? 0) === 0
     return [
-      ...(given ? [{ type: 'Warning', reason: 'DeadLetters', note: deadLettersNote(name, deadLetters) } as const] : []),
+      ...(firstDeadLetters
+        ? [{ type: 'Warning', reason: 'DeadLetters', note: deadLettersNote(name, deadLetters) } as const]
+        : []),
       ...(rolled ? [{ type: 'Normal', reason: 'RolledOut', note: `${name} runs its newest version` } as const] : []),
       ...(useless
         ? [{ type: 'Warning', reason: 'ScaleOutUseless', note: `${name}: ${scaleOut.message}` } as const]
@@ -74,6 +79,6 @@ const sameVerdict = (was: Condition | undefined, is: Condition): boolean =>
 
 const warning = ({ reason, message }: Condition): Announcement => ({ type: 'Warning', reason, note: message })
 
-/** Ready repeats the reason of what is missing. */
+/** Ready repeats the reason of the condition that is not True, so each reason is reported once. */
 const distinct = (all: readonly Announcement[]): Announcement[] =>
   all.filter((one, index) => all.findIndex(({ reason }) => reason === one.reason) === index)

@@ -1,5 +1,5 @@
-// How far behind is a consumer group, how fast is it, and when will it be done? From offsets seen
-// over time.
+// How large is a consumer group's lag, how fast is the group, and when will the lag be worked off?
+// From samples of its offsets.
 import type { LagFigures, OrderPipeline, Stage } from '../api/index.ts'
 import type { KafkaUser } from './kafka-connection.ts'
 
@@ -11,12 +11,12 @@ export interface PartitionOffsets {
   readonly committed: number | undefined
 }
 
-/** What of a pipeline says whose offsets are read, and where. */
+/** The fields of a pipeline that say whose offsets are read, and where. */
 export type LagSource = KafkaUser & {
   readonly spec: { readonly stages: readonly Pick<Stage, 'name' | 'consumes' | 'consumerGroup'>[] }
 }
 
-/** No more than that: it is kept in memory of every pipeline. */
+/** Nothing else: this is kept in memory for every pipeline. */
 export const lagSource = ({ metadata: { name, namespace }, spec: { kafka, stages } }: OrderPipeline): LagSource => ({
   metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
   spec: {
@@ -33,19 +33,21 @@ export interface LagSample {
   /** Milliseconds. */
   readonly at: number
   readonly lag: number
-  /** Of the partition that has most. */
+  /** Lag of the partition with the largest lag. */
   readonly largestLag: number
-  /** Messages consumed since the topics began. */
+  /** Messages consumed since the topics were created. */
   readonly consumed: number
-  /** Messages written since each topic began. */
+  /** Messages written since each topic was created. */
   readonly written: Readonly<Record<string, number>>
 }
 
-/** What the offsets of a stage's group tell. The status holds its LagFigures. */
+/**
+ * What is known from the offsets of a stage's consumer group. The status contains its LagFigures.
+ */
 export interface StageFigures extends LagFigures {
   /** Messages per second written to each topic it consumes. */
   readonly arrivals?: Readonly<Record<string, number>>
-  /** How much of the lag is in one partition, 0 to 1. */
+  /** The largest partition's share of the lag, 0 to 1. */
   readonly largestShare?: number
   /** Dead letters that wait for a person; absent while unknown. */
   readonly deadLetters?: number
@@ -57,19 +59,19 @@ export const lagSample = (partitions: readonly PartitionOffsets[], at: number): 
   const position = ({ low, high, committed }: PartitionOffsets): number =>
     Math.min(high, Math.max(low, committed ?? low))
   const lags = partitions.map((partition) => partition.high - position(partition))
-  const written: Record<string, number> = {}
-  for (const { topic, high } of partitions) written[topic] = (written[topic] ?? 0) + high
+  const writtenByTopic: Record<string, number> = {}
+  for (const { topic, high } of partitions) writtenByTopic[topic] = (writtenByTopic[topic] ?? 0) + high
   return {
     at,
     lag: lags.reduce((sum, lag) => sum + lag, 0),
     largestLag: Math.max(0, ...lags),
     consumed: partitions.reduce((sum, partition) => sum + position(partition), 0),
-    written,
+    written: writtenByTopic,
   }
 }
 
 /**
- * Keeps what falls in the window, and forgets a past that cannot be compared (topics made again).
+ * Keeps the samples of the window, and drops a past that cannot be compared (topics created again).
  */
 export const withSample = (samples: readonly LagSample[], sample: LagSample): LagSample[] => {
   const last = samples.at(-1)
@@ -92,11 +94,11 @@ export const lagFigures = (samples: readonly LagSample[]): StageFigures => {
         ? { secondsToDrain: Math.ceil(last.lag / consumedPerSecond) }
         : {}
   const topics = Object.keys(last.written)
-  const written = (sample: LagSample, topic: string): number => sample.written[topic] ?? last.written[topic] ?? 0
-  const arrivals = topics.map((topic) => [topic, perSecond(written(last, topic), written(first, topic))] as const)
+  const writtenTo = (sample: LagSample, topic: string): number => sample.written[topic] ?? last.written[topic] ?? 0
+  const arrivals = topics.map((topic) => [topic, perSecond(writtenTo(last, topic), writtenTo(first, topic))] as const)
   return {
     ...now,
-    arrivedPerSecond: perSecond(sumOver(topics, last, written), sumOver(topics, first, written)),
+    arrivedPerSecond: perSecond(sumOver(topics, last, writtenTo), sumOver(topics, first, writtenTo)),
     consumedPerSecond,
     ...drain,
     arrivals: Object.fromEntries(arrivals),

@@ -1,5 +1,5 @@
-// Which of the children that exist are those of one part, and how is a topic now? Objects of others
-// that carry our labels are not.
+// Which of the existing children are those of one part, and how many partitions does a topic have?
+// Objects of other owners that carry our labels are not children.
 import type { ChildKind, ChildObject, KafkaTopic, OrderPipeline, ScaledObject } from '../api/index.ts'
 import type { ExternalTopics } from './external-topics-state.ts'
 import {
@@ -15,9 +15,9 @@ import { otherOwner } from './ownership.ts'
 import type { LivePart } from './rollout.ts'
 
 /**
- * The autoscaler says which color is active: that it points at a Deployment is what a change-over
- * changes. Where it is gone, the mark on the Deployment says it, else the Service, else which of
- * the two there is.
+ * The autoscaler says which color is active, because a blue-green rollout changes the Deployment it
+ * points at. Where the autoscaler is missing, the annotation on the Deployment says it, else the
+ * Service, else the color that exists.
  */
 export const livePart = (pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): LivePart => {
   const name = pipeline.metadata.name
@@ -58,10 +58,7 @@ export const kafkaTopicNamed = (
   children: readonly ChildObject[],
 ): KafkaTopic | undefined => own('KafkaTopic', name, pipeline, children)
 
-/**
- * Partitions of a topic as it is, in Kafka or as the Topic Operator is told; undefined while
- * unknown.
- */
+/** Partitions of a topic, from Kafka or from the KafkaTopic's spec; undefined while unknown. */
 export const livePartitions = (
   pipeline: OrderPipeline,
   topic: string,

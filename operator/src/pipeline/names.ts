@@ -1,5 +1,5 @@
-// What is everything called? Every derived name and label, spelled once; docs/architecture.md holds
-// the same table.
+// What is everything called? Each derived name and label has one definition here;
+// docs/architecture.md has the same table.
 import type { KubeObject, ObjectMeta, OrderPipeline, OwnerReference, Stage } from '../api/index.ts'
 
 export const fieldManager = 'orderpipeline-operator'
@@ -14,20 +14,20 @@ export const labelKeys = {
   partOf: 'app.kubernetes.io/part-of',
   pipeline: 'orderpipeline.dev/pipeline',
   stage: 'orderpipeline.dev/stage',
-  /** Which of a part's two Deployments a pod is of. */
+  /** The color of one of a part's two Deployments. */
   color: 'orderpipeline.dev/color',
 } as const
 
 /**
- * Tells what was last asked for, so that taking a field away is noticed and a settled object is not
- * written again.
+ * Fingerprint of the object as last applied, so that the removal of a field is noticed and a
+ * settled object is not written again.
  */
 export const fingerprintAnnotation = 'orderpipeline.dev/fingerprint'
 
 /**
- * On a Deployment: fingerprint of the pods asked for and of what they were made from, the newest
- * pods that were ready (JSON), fingerprint of those given up, why, and which retry that was, and on
- * a green one whether it is the active color.
+ * On a Deployment: fingerprint of the requested pods and of what they were made from, the newest
+ * pods that were ready (JSON), the fingerprint of the pods that were given up, with the reason and
+ * the retry, and on a green one whether it is the active color.
  */
 export const versionAnnotations = {
   asked: 'orderpipeline.dev/version',
@@ -39,13 +39,13 @@ export const versionAnnotations = {
   active: 'orderpipeline.dev/active',
 } as const
 
-/** On a pipeline: with another value than before, versions that were given up are tried again. */
+/** On a pipeline: with a new value, versions that were given up are tried again. */
 export const retryAnnotation = 'orderpipeline.dev/retry'
 
-/** On the pods of a part: digests of what they take from Secrets. */
+/** On the pods of a part: digests of the values that they take from Secrets. */
 export const secretsAnnotation = 'orderpipeline.dev/secrets'
 
-/** Of the one container of a pod. */
+/** The name of a pod's only container. */
 export const containerName = 'stage'
 
 export const ports = { metrics: 9090, http: 8080 } as const
@@ -57,7 +57,7 @@ export const workloadName = (pipeline: string, stage: string): string => `${pipe
 
 export const greenSuffix = '-green'
 
-/** A part has one Deployment, and for the time of a blue-green change-over a second one. */
+/** A part has one Deployment, and during a blue-green rollout a second one. */
 export const deploymentName = (pipeline: string, stage: string, color: Color): string =>
   color === 'blue' ? workloadName(pipeline, stage) : `${workloadName(pipeline, stage)}${greenSuffix}`
 export const topicPrefix = (pipeline: string): string => `${pipeline}.`
@@ -73,8 +73,8 @@ export const consumerGroup = (
 export const namespaceOf = (object: { readonly metadata: ObjectMeta }): string => object.metadata.namespace ?? 'default'
 
 /**
- * Identifies the pods of a stage, whichever Deployment made them. With a color, for good: a
- * Deployment's selector cannot be changed.
+ * Selects the pods of a stage, of both Deployments, or with a color those of one. It is permanent:
+ * a Deployment's selector cannot be changed.
  */
 export const selectorLabels = (pipeline: string, stage: string, color?: Color): Record<string, string> => ({
   [labelKeys.name]: stage,
@@ -99,7 +99,7 @@ export const ownerReference = (pipeline: OrderPipeline): OwnerReference => ({
   blockOwnerDeletion: true,
 })
 
-/** Metadata of an object that goes when the pipeline goes. */
+/** Metadata of an object that is deleted with the pipeline. */
 export const ownedMeta = (pipeline: OrderPipeline, name: string, stage?: string): ObjectMeta => ({
   name,
   namespace: namespaceOf(pipeline),
@@ -107,7 +107,7 @@ export const ownedMeta = (pipeline: OrderPipeline, name: string, stage?: string)
   ownerReferences: [ownerReference(pipeline)],
 })
 
-/** The pipeline an object says it belongs to, `namespace/name`; undefined when it says none. */
+/** The pipeline in an object's labels, `namespace/name`; undefined when there is none. */
 export const pipelineKeyOf = (object: KubeObject): string | undefined => {
   const name = object.metadata.labels?.[labelKeys.pipeline]
   return name === undefined ? undefined : `${namespaceOf(object)}/${name}`

@@ -1,10 +1,10 @@
-// What if a kind of another project is not there? Strimzi, KEDA or a right of the operator may be
-// missing, or come later: what needs them is held and says which version it takes, and the rest
-// goes on.
+// What if a kind of another project is missing? Strimzi, KEDA or a permission of the operator may
+// be missing, or come later: what needs them is held, with a message that names the required
+// version, and the rest goes on.
 import type { ChildKind, Resource } from '../api/index.ts'
 import type { Blocked, Cause } from './blocked.ts'
 
-/** The API server does not serve the kind, or the operator may not list it. */
+/** The API server does not serve the kind, or the operator has no permission to list it. */
 export type Absence = 'NotServed' | 'Forbidden'
 
 /** Blocks every object of the absent kinds. */

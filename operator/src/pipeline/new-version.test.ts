@@ -7,11 +7,18 @@ import { pipeline, settings } from './testing.ts'
 
 const revision = 'deployment.kubernetes.io/revision'
 const deployment = (replicas = 2): Deployment => {
-  const made = desired(pipeline(), [], settings).find((child): child is Deployment => child.kind === 'Deployment')
-  if (!made) throw new Error('no Deployment')
-  const annotations = { ...made.metadata.annotations, [revision]: '2' }
-  const metadata = { ...made.metadata, uid: 'd', generation: 3, annotations }
-  return { ...made, metadata, spec: { ...made.spec, replicas }, status: { observedGeneration: 3 } }
+  const firstDeployment = desired(pipeline(), [], settings).find(
+    (child): child is Deployment => child.kind === 'Deployment',
+  )
+  if (!firstDeployment) throw new Error('no Deployment')
+  const annotations = { ...firstDeployment.metadata.annotations, [revision]: '2' }
+  const metadata = { ...firstDeployment.metadata, uid: 'd', generation: 3, annotations }
+  return {
+    ...firstDeployment,
+    metadata,
+    spec: { ...firstDeployment.spec, replicas },
+    status: { observedGeneration: 3 },
+  }
 }
 const live = (of = deployment()) => ({ active: 'blue' as const, blue: of, green: undefined })
 const replicaSet = (name: string, number: string, availableReplicas = 0) => ({
@@ -41,11 +48,11 @@ const crashing: Pod['status'] = {
   ],
 }
 
-const seen = (pods: readonly Pod[], available = 0): PartPods => ({
+const partPods = (pods: readonly Pod[], available = 0): PartPods => ({
   replicaSets: [replicaSet('old', '1'), replicaSet('new', '2', available)],
   pods,
 })
-/** The pods as they are for eleven minutes, looked at every ten seconds. */
+/** The same pods for eleven minutes, looked at every ten seconds. */
 const watched = (of: PartPods, kafkaAnswers = true, minutes = 11): PodReport => {
   let report: PodReport | undefined
   for (let at = 0; at <= minutes * 60_000; at += 10_000) report = podReport(report, live(), of, kafkaAnswers, at)
@@ -57,38 +64,40 @@ describe('a version on trial', () => {
   it('is given up when its image does not exist, whether or not anything else runs', () => {
     const broken = pod('new', waiting('ImagePullBackOff', 'Back-off pulling image'))
     for (const kafkaAnswers of [true, false]) {
-      expect(isGivenUp(watched(seen([broken]), kafkaAnswers))).toBe(true)
-      expect(isGivenUp(watched(seen([broken, pod('old', ready)]), kafkaAnswers))).toBe(true)
+      expect(isGivenUp(watched(partPods([broken]), kafkaAnswers))).toBe(true)
+      expect(isGivenUp(watched(partPods([broken, pod('old', ready)]), kafkaAnswers))).toBe(true)
     }
-    expect(watched(seen([broken])).trial?.trouble?.text).toBe('ImagePullBackOff: image payment:nope cannot be pulled')
+    expect(watched(partPods([broken])).trial?.trouble?.text).toBe(
+      'ImagePullBackOff: image payment:nope cannot be pulled',
+    )
   })
 
   it('is given up when its pods run and are not ready while those of the version before are', () => {
-    const report = watched(seen([pod('new'), pod('old', ready)]), false)
+    const report = watched(partPods([pod('new'), pod('old', ready)]), false)
     expect(expiredVersion(report.trial, 600)?.version).toBe(report.trial?.version)
-    expect(isGivenUp(watched(seen([pod('new', crashing), pod('old', ready)]), false))).toBe(true)
+    expect(isGivenUp(watched(partPods([pod('new', crashing), pod('old', ready)]), false))).toBe(true)
   })
 
   it('is not given up for pods that no node takes, or that may not be made', () => {
-    expect(isGivenUp(watched(seen([pod('new', unschedulable), pod('old', ready)])))).toBe(false)
-    expect(watched(seen([pod('new', unschedulable)])).trouble).toContain('Insufficient cpu')
-    expect(isGivenUp(watched(seen([pod('old', ready)])))).toBe(false)
+    expect(isGivenUp(watched(partPods([pod('new', unschedulable), pod('old', ready)])))).toBe(false)
+    expect(watched(partPods([pod('new', unschedulable)])).trouble).toContain('Insufficient cpu')
+    expect(isGivenUp(watched(partPods([pod('old', ready)])))).toBe(false)
   })
 
   it('is not given up while Kafka is away, when no version gets ready', () => {
-    expect(isGivenUp(watched(seen([pod('new'), pod('old')]), false))).toBe(false)
-    expect(isGivenUp(watched(seen([pod('new', crashing)]), false))).toBe(false)
+    expect(isGivenUp(watched(partPods([pod('new'), pod('old')]), false))).toBe(false)
+    expect(isGivenUp(watched(partPods([pod('new', crashing)]), false))).toBe(false)
   })
 
   it('is given up when nothing else runs, as after a suspension, and Kafka answers', () => {
-    expect(isGivenUp(watched(seen([pod('new')]), true))).toBe(true)
-    expect(isGivenUp(watched(seen([pod('new')]), true, 9))).toBe(false)
+    expect(isGivenUp(watched(partPods([pod('new')]), true))).toBe(true)
+    expect(isGivenUp(watched(partPods([pod('new')]), true, 9))).toBe(false)
   })
 
   it('is not given up while its pods get ready one after the other', () => {
     let report: PodReport | undefined
     for (let minute = 0; minute <= 30; minute += 1) {
-      const pods = seen([pod('new'), pod('old', ready)], Math.floor(minute / 8))
+      const pods = partPods([pod('new'), pod('old', ready)], Math.floor(minute / 8))
       for (const at of [0, 20_000, 40_000])
         report = podReport(report, live(deployment(5)), pods, true, minute * 60_000 + at)
       expect(isGivenUp(report ?? {})).toBe(false)
@@ -96,13 +105,13 @@ describe('a version on trial', () => {
   })
 
   it('has its time only while it is looked at', () => {
-    const broken = seen([pod('new', waiting('ErrImagePull'))])
+    const broken = partPods([pod('new', waiting('ErrImagePull'))])
     const first = podReport(undefined, live(), broken, true, 0)
     expect(podReport(first, live(), broken, true, 3_600_000).trial?.stuckMs).toBe(30_000)
   })
 
   it('counts the available replicas of its own ReplicaSet', () => {
-    expect(podReport(undefined, live(), seen([pod('new'), pod('old', ready)], 1), true, 0).trial?.available).toBe(1)
+    expect(podReport(undefined, live(), partPods([pod('new'), pod('old', ready)], 1), true, 0).trial?.available).toBe(1)
   })
 
   it('is looked at only while it wants replicas', () => {

@@ -1,6 +1,6 @@
-// How far is a new version, and is it the version's own fault when it gets no further? The operator
-// keeps a clock of its own: the Deployment controller's counts pods that no node takes, stops
-// counting at zero replicas, and cannot tell new pods from old ones.
+// How far is a new version, and is it the version's own fault when it makes no progress? The
+// operator measures the time itself: the Deployment controller's deadline counts pods that no node
+// takes, stops counting at zero replicas, and cannot distinguish new pods from old ones.
 import type { Deployment, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { podTrouble, type Pod, type Trouble } from './pod-trouble.ts'
 import { askedVersion, isBeingTried, type LivePart, triedDeployment } from './rollout.ts'
@@ -16,21 +16,21 @@ export interface PartPods {
 }
 
 /**
- * A version on trial, as the clock of the operator has it. In memory only: a restart of the
- * operator gives it more time.
+ * A version on trial, by the operator's own measurement. In memory only: a restart of the operator
+ * gives the version more time.
  */
 export interface Trial {
-  /** Fingerprint of the pods that are asked for. */
+  /** Fingerprint of the requested pods. */
   readonly version: string
   readonly available: number
   readonly wanted: number
-  /** The most replicas that were available at once. */
+  /** The highest number of replicas that were available at once. */
   readonly best: number
   /** Milliseconds without progress for which the version itself is to blame. */
   readonly stuckMs: number
   /** When the pods were last looked at, milliseconds. */
   readonly at: number
-  /** Why its pods do not run, and whether that is the version's fault. */
+  /** Why its pods do not run, and whether the version is at fault. */
   readonly trouble?: Trouble
 }
 
@@ -44,8 +44,8 @@ const longestGapMs = 30_000
 const revision = 'deployment.kubernetes.io/revision'
 
 /**
- * Only what is on trial or lacks replicas is looked at, so that a settled pipeline costs no
- * request.
+ * Only a part with a version on trial or with missing replicas needs a look, so a settled pipeline
+ * costs no request.
  */
 export const needsLook = (live: LivePart, minReplicas: number): boolean => {
   const deployment = triedDeployment(live)
@@ -54,22 +54,22 @@ export const needsLook = (live: LivePart, minReplicas: number): boolean => {
   return isBeingTried(live) || readyReplicas < minReplicas
 }
 
-/** `kafkaAnswers`: whether Kafka can be reached, by the operator at least. */
+/** `kafkaAnswers`: whether Kafka can be reached, at least by the operator. */
 export const podReport = (
   before: PodReport | undefined,
   live: LivePart,
-  seen: PartPods,
+  partPods: PartPods,
   kafkaAnswers: boolean,
   now: number,
 ): PodReport => {
   const deployment = triedDeployment(live)
   const version = deployment && askedVersion(deployment)
-  const replicaSet = deployment && newReplicaSet(deployment, seen.replicaSets)
+  const replicaSet = deployment && newReplicaSet(deployment, partPods.replicaSets)
   if (!deployment || version === undefined || !replicaSet) return before ?? {}
-  const pods = seen.pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const pods = partPods.pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
   const isNew = (pod: Pod): boolean =>
     pod.metadata.ownerReferences?.some(({ uid }) => uid === replicaSet.metadata.uid) ?? false
-  const trouble = blamed(mostFrequent(pods.filter(isNew).flatMap((pod) => podTrouble(pod) ?? [])), {
+  const trouble = withFault(mostFrequent(pods.filter(isNew).flatMap((pod) => podTrouble(pod) ?? [])), {
     others: pods.filter((pod) => !isNew(pod)),
     kafkaAnswers,
   })
@@ -82,7 +82,7 @@ export const podReport = (
     trouble,
     now,
   }
-  return { ...words, trial: advanced(before?.trial, look) }
+  return { ...words, trial: nextTrial(before?.trial, look) }
 }
 
 interface Look {
@@ -93,15 +93,14 @@ interface Look {
   readonly now: number
 }
 
-const advanced = (last: Trial | undefined, { version, wanted, available, trouble, now }: Look): Trial => {
+const nextTrial = (last: Trial | undefined, { version, wanted, available, trouble, now }: Look): Trial => {
   const base = { version, wanted, available, at: now }
   const before = last?.version === version ? last : undefined
   if (!before) return { ...base, best: available, stuckMs: 0, ...(trouble ? { trouble } : {}) }
   const best = Math.min(before.best, wanted)
   if (available > best) return { ...base, best: available, stuckMs: 0, ...(trouble ? { trouble } : {}) }
   const counts = trouble !== undefined && trouble.fault !== 'elsewhere'
-  // A pod that fails is running for moments in between; what was seen stands until there is
-  // progress.
+  // A failing pod runs for moments in between; the observed fault stands until there is progress.
   const failing = before.trouble?.fault === 'version' && trouble?.fault !== 'version' ? before.trouble : trouble
   return {
     ...base,
@@ -111,7 +110,7 @@ const advanced = (last: Trial | undefined, { version, wanted, available, trouble
   }
 }
 
-/** The version to give up, and why; undefined when it may have more time. */
+/** The version to give up, and why; undefined while it may have more time. */
 export const expiredVersion = (
   trial: Trial | undefined,
   progressDeadlineSeconds: number,
@@ -121,10 +120,10 @@ export const expiredVersion = (
     : undefined
 
 /**
- * Pods that do not get ready are to blame only if others do: while Kafka or the database is away no
- * version gets ready. An image or a Secret that is not there has nothing to do with that.
+ * Pods that do not become ready are at fault only if others are ready: while Kafka or the database
+ * is not available no version becomes ready. A missing image or Secret does not depend on that.
  */
-const blamed = (
+const withFault = (
   trouble: Trouble | undefined,
   { others, kafkaAnswers }: { readonly others: readonly Pod[]; readonly kafkaAnswers: boolean },
 ): Trouble | undefined => {
@@ -140,7 +139,8 @@ const mostFrequent = (all: readonly Trouble[]): Trouble | undefined => {
 }
 
 /**
- * The one the Deployment controller fills now; undefined until it has acted on the newest change.
+ * The ReplicaSet that the Deployment controller fills now; undefined until the controller has acted
+ * on the newest change.
  */
 const newReplicaSet = (deployment: Deployment, all: readonly ReplicaSet[]): ReplicaSet | undefined => {
   const { uid, generation = 0, annotations } = deployment.metadata

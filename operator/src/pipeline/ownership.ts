@@ -1,11 +1,13 @@
-// Which objects may the operator change, and which may it delete? It may change what carries the
-// pipeline's owner reference, or no owner and the pipeline's labels (a retained topic, an orphan of
-// an earlier pipeline). A topic holds data, so it is deleted only where the pipeline itself has
-// taken it over.
+// Which objects may the operator change, and which may it delete? It may change an object with the
+// pipeline's owner reference, or with no owner and the pipeline's labels (a retained topic, an
+// orphan of an earlier pipeline). A topic holds data, so it is deleted only where the pipeline
+// itself owns it.
 import type { ChildObject, KubeObject, OrderPipeline } from '../api/index.ts'
 import { labelKeys, managedBy } from './names.ts'
 
-/** undefined when it is the pipeline's own; otherwise who has it, for a person to read. */
+/**
+ * undefined when it is the pipeline's own; otherwise the name of its owner, for a person to read.
+ */
 export const otherOwner = (object: KubeObject, pipeline: OrderPipeline): string | undefined => {
   const { labels = {}, ownerReferences = [] } = object.metadata
   if (ownerReferences.some(({ uid }) => uid === pipeline.metadata.uid)) return undefined
@@ -21,17 +23,16 @@ export const isOwnedBy = (object: KubeObject, pipeline: OrderPipeline): boolean 
   object.metadata.ownerReferences?.some(({ uid }) => uid === pipeline.metadata.uid) ?? false
 
 /**
- * A topic that would be deleted with the pipeline although the policy is Retain: the reference is
- * from a time of Delete.
+ * A topic that would be deleted with the pipeline although the policy is Retain: the owner
+ * reference was set while the policy was Delete.
  */
 export const mustBeReleased = (child: ChildObject, pipeline: OrderPipeline): boolean =>
   child.kind === 'KafkaTopic' && pipeline.spec.deletionPolicy !== 'Delete' && isOwnedBy(child, pipeline)
 
 /**
- * Whether a child that is not wanted any more may be deleted. A topic that Retain left behind
- * carries no owner: a later policy, or a later pipeline of the same name, must not delete it. Of a
- * deleted pipeline nothing may go that lost its owner reference: that is how `--cascade=orphan`
- * keeps it.
+ * Whether a child that is no longer desired may be deleted. A topic that Retain left behind has no
+ * owner: a later policy, or a later pipeline of the same name, must not delete it. When a pipeline
+ * is deleted, a child without its owner reference must stay: `--cascade=orphan` works that way.
  */
 export const mayBeDeleted = (child: ChildObject, pipeline: OrderPipeline): boolean => {
   if (otherOwner(child, pipeline) !== undefined) return false
@@ -40,9 +41,9 @@ export const mayBeDeleted = (child: ChildObject, pipeline: OrderPipeline): boole
 }
 
 /**
- * Whether the pipeline was deleted with `--cascade=orphan`, so that whatever it made stays. The
- * garbage collector takes its finalizer off when it has taken off the owner references; from then
- * on it shows in the children.
+ * Whether the pipeline was deleted with `--cascade=orphan`, so that all its objects stay. The
+ * garbage collector removes its finalizer after it has removed the owner references; from then on
+ * the children show it.
  */
 export const isOrphaning = ({ metadata }: OrderPipeline, children: readonly ChildObject[]): boolean =>
   metadata.deletionTimestamp !== undefined &&
@@ -51,8 +52,8 @@ export const isOrphaning = ({ metadata }: OrderPipeline, children: readonly Chil
 
 /**
  * Whether a deletion must wait for the operator: to delete topics of an external Kafka cluster, or
- * to release KafkaTopics should the policy be changed from Delete just before. All else has owner
- * references, so that nothing hangs when the operator is gone first.
+ * to release KafkaTopics if the policy was changed from Delete just before. All other objects have
+ * owner references, so nothing hangs when the operator is deleted first.
  */
 export const needsFinalizer = (pipeline: OrderPipeline, children: readonly ChildObject[]): boolean =>
   pipeline.spec.deletionPolicy === 'Delete' || children.some((child) => mustBeReleased(child, pipeline))

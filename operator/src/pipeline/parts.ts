@@ -1,4 +1,4 @@
-// What of a pipeline is scaled? The gateway, if there is one, and every stage.
+// Which parts of a pipeline are scaled? The gateway, if there is one, and every stage.
 import type { OrderPipelineSpec, OrderPipelineStatus, ReplicaCounts, Scaling, StageStatus } from '../api/index.ts'
 import { gatewayName } from './names.ts'
 
@@ -13,7 +13,7 @@ export const partsOf = ({ gateway, stages }: OrderPipelineSpec): Part[] => [
   ...stages,
 ]
 
-/** What the status says of a part; undefined when nothing yet. */
+/** The status of a part; undefined when it has none yet. */
 export const figuresOf = (
   status: OrderPipelineStatus | undefined,
   part: string,

@@ -41,8 +41,8 @@ describe('a plan', () => {
 
   it('does not start what is new in a suspended pipeline', () => {
     const suspended = pipeline({ suspend: true })
-    const made = plan(desired(suspended, [], settings), [], suspended)
-    expect(made.find(({ object }) => object.kind === 'Deployment')).toMatchObject({ startReplicas: 0 })
+    const actions = plan(desired(suspended, [], settings), [], suspended)
+    expect(actions.find(({ object }) => object.kind === 'Deployment')).toMatchObject({ startReplicas: 0 })
   })
 
   it('is empty for a settled pipeline', () => {
@@ -94,7 +94,7 @@ describe('a plan', () => {
 
   describe('with a refused object', () => {
     const theirs = { apiVersion: 'v1', kind: 'Other', name: 'theirs', uid: 'other', controller: true }
-    const taken = (children: readonly ChildObject[], kind: string) =>
+    const withOtherOwner = (children: readonly ChildObject[], kind: string) =>
       change(children, kind, (child) => ({
         ...child,
         metadata: { ...child.metadata, ownerReferences: [theirs] },
@@ -104,27 +104,27 @@ describe('a plan', () => {
     const needs = ['hold Deployment shop-payment', 'hold ScaledObject shop-payment']
 
     it.each(['ServiceAccount', 'NetworkPolicy'])('neither makes nor changes a workload that needs the %s', (kind) => {
-      const refused = `refuse ${kind} shop-payment`
-      expect(planned(edited, taken(live(pipeline()), kind))).toEqual([refused, ...needs])
-      const alone = taken(live(pipeline()), kind).filter((child) => child.kind === kind)
-      expect(planned(edited, alone).filter((action) => !action.startsWith('create'))).toEqual([refused, ...needs])
+      const refusal = `refuse ${kind} shop-payment`
+      expect(planned(edited, withOtherOwner(live(pipeline()), kind))).toEqual([refusal, ...needs])
+      const alone = withOtherOwner(live(pipeline()), kind).filter((child) => child.kind === kind)
+      expect(planned(edited, alone).filter((action) => !action.startsWith('create'))).toEqual([refusal, ...needs])
     })
 
     it('neither makes nor changes a workload that reads, writes or leaves dead letters in a topic of another', () => {
       const [first, ...others] = live(pipeline())
-      const children = [...taken(first ? [first] : [], 'KafkaTopic'), ...others]
+      const children = [...withOtherOwner(first ? [first] : [], 'KafkaTopic'), ...others]
       expect(planned(edited, children)).toEqual(['refuse KafkaTopic shop.inventory.updated', ...needs])
     })
 
     it('neither makes, changes nor suspends an autoscaler of a Deployment of another', () => {
-      const children = taken(live(pipeline()), 'Deployment')
-      const refused = 'refuse Deployment shop-payment'
-      expect(planned(edited, children)).toEqual([refused, needs[1]])
-      expect(planned(pipeline({ suspend: true }), children)).toEqual([refused, needs[1]])
+      const children = withOtherOwner(live(pipeline()), 'Deployment')
+      const refusal = 'refuse Deployment shop-payment'
+      expect(planned(edited, children)).toEqual([refusal, needs[1]])
+      expect(planned(pipeline({ suspend: true }), children)).toEqual([refusal, needs[1]])
     })
 
     it('keeps running what it ran: what is as asked is neither touched nor reported', () => {
-      expect(planned(pipeline(), taken(live(pipeline()), 'NetworkPolicy'))).toEqual([
+      expect(planned(pipeline(), withOtherOwner(live(pipeline()), 'NetworkPolicy'))).toEqual([
         'refuse NetworkPolicy shop-payment',
       ])
     })
@@ -134,7 +134,7 @@ describe('a plan', () => {
       const [account, ...others] = live(pipeline({ stages: [stage(), stage({ name: 'orders' })] })).sort(
         (a, b) => Number(b.kind === 'ServiceAccount') - Number(a.kind === 'ServiceAccount'),
       )
-      const children = [...taken(account ? [account] : [], 'ServiceAccount'), ...others]
+      const children = [...withOtherOwner(account ? [account] : [], 'ServiceAccount'), ...others]
       expect(planned(both, children)).toEqual([
         'refuse ServiceAccount shop-payment',
         'hold Deployment shop-payment',
@@ -161,24 +161,27 @@ describe('a plan', () => {
       external: { bootstrapServers: 'kafka:9092', sasl: { mechanism: 'PLAIN', secretName: 's' } },
     } as const
     const before = pipeline({ kafka })
-    const moved = pipeline({ kafka: { external: { ...kafka.external, bootstrapServers: 'elsewhere:9092' } } })
+    const elsewhere = pipeline({ kafka: { external: { ...kafka.external, bootstrapServers: 'elsewhere:9092' } } })
     const actions = (of: OrderPipeline, topics: Parameters<typeof blockedByKafka>[1]) =>
       plan(desired(of, live(before), settings), live(before), of, blockedByKafka(of, topics)).map(
         ({ kind, object }) => `${kind} ${object.kind}`,
       )
-    const found = (...problems: TopicProblem[]) => ({ problems, partitions: new Map() })
+    const topicsWith = (...problems: TopicProblem[]) => ({ problems, partitions: new Map() })
 
     it.each(['NotOwned', 'KafkaClusterChanged'] as const)(
       'whose topics are not its own (%s) leaves workloads as they are',
       (reason) => {
-        expect(actions(moved, found({ reason, message: '' }))).toEqual(['hold Deployment', 'hold ScaledObject'])
-        expect(actions(before, found({ reason, message: '' }))).toEqual([])
+        expect(actions(elsewhere, topicsWith({ reason, message: '' }))).toEqual([
+          'hold Deployment',
+          'hold ScaledObject',
+        ])
+        expect(actions(before, topicsWith({ reason, message: '' }))).toEqual([])
       },
     )
 
     it('leaves workloads as they are until it is known whose the topics are', () => {
-      expect(actions(moved, undefined)).toEqual(['hold Deployment', 'hold ScaledObject'])
-      expect(actions(moved, found())).toEqual(['apply Deployment', 'apply ScaledObject'])
+      expect(actions(elsewhere, undefined)).toEqual(['hold Deployment', 'hold ScaledObject'])
+      expect(actions(elsewhere, topicsWith())).toEqual(['apply Deployment', 'apply ScaledObject'])
     })
   })
 

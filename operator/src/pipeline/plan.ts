@@ -1,5 +1,4 @@
-// What has to be done to get from what exists to what should? Actions as data, in the order they
-// are safe to do.
+// Which actions lead from the live objects to the desired state? As data, in a safe order.
 import { childResources, type ChildObject, type OrderPipeline } from '../api/index.ts'
 import { type Blocked, type Cause, gate, type Gate } from './dependencies.ts'
 import { startReplicas } from './desired.ts'
@@ -13,43 +12,43 @@ export type Action =
       readonly kind: 'apply'
       readonly object: ChildObject
       readonly because: string
-      /** Where somebody has changed it; absent when it is asked for otherwise than before. */
+      /** Paths that another client changed; absent when the desired object itself has changed. */
       readonly drifted?: readonly string[]
     }
   | { readonly kind: 'delete'; readonly object: ChildObject }
-  /** The pipeline's owner reference is taken off, so that the object outlives it. */
+  /** The pipeline's owner reference is removed, so that the object outlives it. */
   | { readonly kind: 'release'; readonly object: ChildObject }
-  /** The name is somebody else's: nothing is done, and the status says so. */
+  /** The object of that name has another owner: it is not touched, and the status reports it. */
   | { readonly kind: 'refuse'; readonly object: ChildObject; readonly owner: string }
-  /** Something that the object needs is refused: it is neither made nor changed. */
+  /** An object that this one needs is refused: this one is neither created nor changed. */
   | { readonly kind: 'hold'; readonly object: ChildObject; readonly cause: Cause }
 
 /**
- * Children that exist and are asked for unchanged give no action: a settled pipeline costs no
- * write. `blocked`: what must not be depended on besides objects that belong to others.
- * `strangers`: owners of objects that are not among the children, by identity.
+ * Children that already equal the desired state give no action: a settled pipeline costs no write.
+ * `blocked`: what must not be depended on, besides objects of other owners. `strangers`: owners of
+ * objects that are not among the children, by identity.
  */
 export const plan = (
-  wanted: readonly ChildObject[],
+  desired: readonly ChildObject[],
   children: readonly ChildObject[],
   pipeline: OrderPipeline,
   blocked: Blocked = new Map(),
   strangers: ReadonlyMap<string, string> = new Map(),
 ): Action[] => {
   const existing = new Map(children.map((child) => [identity(child), child]))
-  const wantedIds = new Set(wanted.map(identity))
+  const wantedIds = new Set(desired.map(identity))
   const gated = gate(pipeline, blocked)
-  const writes = [...wanted]
+  const writes = [...desired]
     .sort((a, b) => rank(a) - rank(b))
     .flatMap((object) => {
       const live = existing.get(identity(object))
       const owner = live ? otherOwner(live, pipeline) : strangers.get(identity(object))
-      const refused = owner === undefined ? undefined : ({ kind: 'refuse', object, owner } as const)
-      return admitted(refused ? [refused] : write(object, live, children, pipeline), object, gated)
+      const refuseAction = owner === undefined ? undefined : ({ kind: 'refuse', object, owner } as const)
+      return gateActions(refuseAction ? [refuseAction] : write(object, live, children, pipeline), object, gated)
     })
-  const written = new Set(writes.map(({ object }) => identity(object)))
+  const writtenIds = new Set(writes.map(({ object }) => identity(object)))
   const releases = children
-    .filter((child) => mustBeReleased(child, pipeline) && !written.has(identity(child)))
+    .filter((child) => mustBeReleased(child, pipeline) && !writtenIds.has(identity(child)))
     .map((object): Action => ({ kind: 'release', object }))
   const deletes = children
     .filter((child) => !wantedIds.has(identity(child)) && !isGoing(child) && mayBeDeleted(child, pipeline))
@@ -59,10 +58,10 @@ export const plan = (
 }
 
 /**
- * What depends on a refused object is held; what needs no action is only remembered, for what
- * depends on it in turn.
+ * What depends on a refused object is held. An object without an action is only remembered, for the
+ * objects that depend on it.
  */
-const admitted = (actions: readonly Action[], object: ChildObject, gated: Gate): readonly Action[] => {
+const gateActions = (actions: readonly Action[], object: ChildObject, gated: Gate): readonly Action[] => {
   if (actions.some(({ kind }) => kind === 'refuse')) {
     gated.block(object, refusal(object))
     return actions
@@ -86,13 +85,13 @@ const write = (
     const replicas = object.kind === 'Deployment' ? startReplicas(pipeline, object.metadata.name, children) : undefined
     return [{ kind: 'create', object, ...(replicas === undefined ? {} : { startReplicas: replicas }) }]
   }
-  if (isGoing(live)) return [] // made again when it is gone
+  if (isGoing(live)) return [] // created again after its deletion has ended
   return applyIfNeeded(object, live)
 }
 
 const applyIfNeeded = (object: ChildObject, live: ChildObject): Action[] => {
-  const asked = object.metadata.annotations?.[fingerprintAnnotation]
-  if (live.metadata.annotations?.[fingerprintAnnotation] !== asked)
+  const fingerprint = object.metadata.annotations?.[fingerprintAnnotation]
+  if (live.metadata.annotations?.[fingerprintAnnotation] !== fingerprint)
     return [{ kind: 'apply', object, because: 'changed' }]
   const drifted = drift(object, live)
   return drifted.length === 0 ? [] : [{ kind: 'apply', object, because: `drifted at ${drifted.join(', ')}`, drifted }]
@@ -101,7 +100,7 @@ const applyIfNeeded = (object: ChildObject, live: ChildObject): Action[] => {
 const isGoing = ({ metadata }: ChildObject): boolean => metadata.deletionTimestamp !== undefined
 
 /**
- * Objects are made in the order of childResources and deleted in the reverse: the autoscaler goes
- * before what it scales.
+ * Objects are created in the order of childResources and deleted in the reverse order: the
+ * autoscaler before what it scales.
  */
 const rank = (object: ChildObject): number => childResources.findIndex(({ kind }) => kind === object.kind)

@@ -8,9 +8,9 @@ import { validate } from './validate.ts'
 const objectsOf = (spec: Partial<OrderPipelineSpec>, imagePullSecrets: readonly string[] = []): ChildObject[] =>
   desired(pipeline(spec), [], { ...settings, imagePullSecrets })
 const podOf = (objects: readonly ChildObject[]) => {
-  const found = objects.find((object): object is Deployment => object.kind === 'Deployment')
-  if (!found) throw new Error('no Deployment')
-  return found.spec.template
+  const deployment = objects.find((object): object is Deployment => object.kind === 'Deployment')
+  if (!deployment) throw new Error('no Deployment')
+  return deployment.spec.template
 }
 const accountOf = (objects: readonly ChildObject[]) =>
   objects.find((object): object is ServiceAccount => object.kind === 'ServiceAccount')

@@ -1,11 +1,11 @@
-// What may a user change of the pods of a part, and what comes of the pipeline's and the part's own
-// wishes together?
+// What may a user change in the pods of a part, and how are the pipeline's and the part's own
+// templates combined?
 import type { OrderPipelineSpec, Placement, PodTemplate, Problem, Stage } from '../api/index.ts'
 import { gatewayName, labels, labelKeys } from './names.ts'
 
 /**
- * A part's own template goes before the pipeline's; labels, annotations and pull secrets are taken
- * together.
+ * A part's own template has priority over the pipeline's; labels, annotations and pull secrets are
+ * merged.
  */
 export const mergedTemplate = (
   { template: general = {} }: Pick<OrderPipelineSpec, 'template'>,
@@ -24,12 +24,14 @@ export const mergedTemplate = (
 
 const usualGraceSeconds = 45
 const longestGraceSeconds = 3600
-/** Of the grace, what leaving the group and the last commit may take after the messages in hand. */
+/**
+ * Part of the grace period for leaving the group and the last commit, after the messages in flight.
+ */
 export const leavingSeconds = 20
 
 /**
- * A message takes its workSeconds on average, and some take longer: twice as long and what leaving
- * takes.
+ * A message takes its workSeconds on average, and some take longer. So the grace period is twice
+ * that, plus the time to leave the group.
  */
 export const graceSeconds = ({ workSeconds = 0 }: Pick<Stage, 'workSeconds'>): number =>
   Math.min(longestGraceSeconds, Math.max(usualGraceSeconds, Math.ceil(workSeconds * 2) + leavingSeconds))

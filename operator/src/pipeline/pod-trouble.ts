@@ -1,5 +1,5 @@
-// Why is a pod not ready, in words that stay the same while nothing changes, and is what it was
-// made from to blame?
+// Why is a pod not ready, and is what it was made from at fault? In a text that stays the same
+// while nothing changes.
 import type { ConditionsStatus, KubeObject } from '../api/index.ts'
 
 export interface Pod extends KubeObject {
@@ -27,13 +27,13 @@ interface Ended {
 
 export interface Trouble {
   /**
-   * version: it fails. starting: it runs and is not ready yet. elsewhere: no node takes it, or
-   * nothing like it runs either.
+   * version: it fails. starting: it runs and is not ready yet. elsewhere: no node takes it, or no
+   * other pod is ready either.
    */
   readonly fault: 'version' | 'starting' | 'elsewhere'
-  /** Holds whatever else is away, such as an image that does not exist. */
+  /** Valid whatever else is not available, such as an image that does not exist. */
   readonly certain: boolean
-  /** Empty where there is nothing to say yet. */
+  /** Empty where nothing is known yet. */
   readonly text: string
 }
 
@@ -59,19 +59,19 @@ const elsewhere = (text: string): Trouble => ({ fault: 'elsewhere', certain: fal
 
 const containerTrouble = ({ image = '', state, lastState }: ContainerStatus): Trouble | undefined => {
   const { reason = '', message = '' } = state?.waiting ?? {}
-  // ErrImagePull and ImagePullBackOff take turns: one word for both.
+  // ErrImagePull and ImagePullBackOff alternate: one word for both.
   if (imageReasons.has(reason)) return certainly(`ImagePullBackOff: image ${image} cannot be pulled`)
   if (configReasons.has(reason)) return certainly(`${reason}: ${plainly(message)}`)
-  const ended = state?.terminated ?? (reason === 'CrashLoopBackOff' ? (lastState?.terminated ?? {}) : undefined)
-  if (ended === undefined) return undefined
-  const code = ended.exitCode === undefined ? '' : ` with exit code ${ended.exitCode}`
-  const why = ended.reason === undefined || ended.reason === 'Error' ? '' : ` (${ended.reason})`
+  const termination = state?.terminated ?? (reason === 'CrashLoopBackOff' ? (lastState?.terminated ?? {}) : undefined)
+  if (termination === undefined) return undefined
+  const code = termination.exitCode === undefined ? '' : ` with exit code ${termination.exitCode}`
+  const why = termination.reason === undefined || termination.reason === 'Error' ? '' : ` (${termination.reason})`
   return { fault: 'version', certain: false, text: `CrashLoopBackOff: its container ends${code}${why}` }
 }
 
 const certainly = (text: string): Trouble => ({ fault: 'version', certain: true, text })
 
-/** Puts the name of what is missing first, as `Secret nope: not found`. */
+/** Puts the name of the missing object first, as `Secret nope: not found`. */
 export const plainly = (message: string): string =>
   message
     .replace(/\bsecrets? "([^"]+)" not found/i, 'Secret $1: not found')

@@ -1,5 +1,5 @@
-// How is a container of a pipeline run? Restricted pod security, probes on the metrics port, room
-// to drain.
+// How is a container of a pipeline run? With restricted pod security, probes on the metrics port,
+// and time to drain.
 import { specDefaults } from '../api/index.ts'
 import type {
   Placement,
@@ -24,7 +24,7 @@ export interface PodSettings {
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
   readonly placement: Placement
   readonly wishes: PodTemplate
-  /** Grace after SIGTERM, everything included. */
+  /** Grace period after SIGTERM, everything included. */
   readonly drainSeconds: number
   readonly leaveServiceSeconds?: number
 }
@@ -53,8 +53,8 @@ export const podSpec = (settings: PodSettings): V1PodSpec => {
     ...(placement.topologySpread ? { topologySpreadConstraints: spread(placement.topologySpread, settings) } : {}),
     ...pullSecrets(settings.wishes.imagePullSecrets),
     containers: [container(settings)],
-    // The root file system is read-only: JVMs unpack native libraries here, and others need some
-    // place for temporary files.
+    // The root file system is read-only: JVMs unpack native libraries here, and other programs need
+    // a place for temporary files.
     volumes: [{ name: 'tmp', emptyDir: { sizeLimit: scratchSize } }],
   }
 }
@@ -70,7 +70,7 @@ const spread = (
     maxSkew,
     whenUnsatisfiable,
     labelSelector: { matchLabels: { ...selectorLabels } },
-    matchLabelKeys: ['pod-template-hash'], // a new version is spread by itself, not around the old one
+    matchLabelKeys: ['pod-template-hash'], // spreads each version separately
   }))
 
 const container = (settings: PodSettings): V1Container => ({
@@ -81,8 +81,8 @@ const container = (settings: PodSettings): V1Container => ({
   env: [...settings.env],
   ports: settings.ports.map((port) => ({ ...port, protocol: 'TCP' })),
   ...(settings.placement.resources ? { resources: resources(settings.placement) } : {}),
-  // Asked every second only until the first answer, so that a new replica joins its group at once
-  // and costs little later.
+  // Probed every second only until the first success, so a new replica joins its group at once and
+  // costs little later.
   startupProbe: probe('/healthz', { periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 180 }),
   readinessProbe: probe('/readyz', { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
   livenessProbe: probe('/healthz', { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
@@ -104,11 +104,11 @@ const probe = (
   times: Required<Pick<V1Probe, 'periodSeconds' | 'timeoutSeconds' | 'failureThreshold'>>,
 ): V1Probe => ({ httpGet: { path, port: 'metrics', scheme: 'HTTP' }, ...times })
 
-/** Quantities travel as text, whatever they were written as. */
-const resources = ({ resources: given = {} }: Placement): V1ResourceRequirements => ({
-  ...(given.requests ? { requests: quantities(given.requests) } : {}),
-  ...(given.limits ? { limits: quantities(given.limits) } : {}),
+/** Quantities are written as text, whatever the spec has. */
+const resources = ({ resources: requirements = {} }: Placement): V1ResourceRequirements => ({
+  ...(requirements.requests ? { requests: quantities(requirements.requests) } : {}),
+  ...(requirements.limits ? { limits: quantities(requirements.limits) } : {}),
 })
 
-const quantities = (given: Readonly<Record<string, string | number>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(given).map(([name, quantity]) => [name, String(quantity)]))
+const quantities = (values: Readonly<Record<string, string | number>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, quantity]) => [name, String(quantity)]))

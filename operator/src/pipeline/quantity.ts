@@ -16,14 +16,14 @@ const factors: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 }
 
-/** NaN when it is no quantity. */
+/** NaN when it is not a quantity. */
 export const quantity = (text: string | number): number => {
   const [, digits, suffix] = /^([0-9.]+(?:[eE][-+]?[0-9]+)?)(m|[kMGTPE]|[KMGTPE]i)?$/.exec(String(text)) ?? []
   if (digits === undefined) return Number.NaN
   return Number(digits) * (suffix === undefined ? 1 : (factors[suffix] ?? Number.NaN))
 }
 
-/** Equal by value, within what two ways of writing it can differ. */
+/** Equal by value, within the rounding of two notations. */
 export const sameQuantity = (a: string | number, b: string | number): boolean => {
   const [x, y] = [quantity(a), quantity(b)]
   return Math.abs(x - y) <= Math.abs(x) * 1e-9

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { unmeasured, withRateSample, type RateSample } from './replica-rate.ts'
 
-/** A sample every five seconds; `each` gives what changes. */
+/** A sample every five seconds; `each` gives its other fields. */
 const after = (count: number, each: (index: number) => Omit<RateSample, 'at'>, from = unmeasured, at = 0) =>
   Array.from({ length: count }, (_, index) => ({ at: at + index * 5_000, ...each(index) })).reduce(
-    (known, sample) => withRateSample(known, sample, 10),
+    (rate, sample) => withRateSample(rate, sample, 10),
     from,
   )
 /** Five members, each of which handles two messages a second, behind a deep backlog. */
@@ -21,41 +21,41 @@ describe('the rate of a busy replica', () => {
   })
 
   it('leaves out the standstill of a rebalance', () => {
-    const known = after(4, behind)
-    const stood = withRateSample(known, { at: 20_000, members: 6, handled: 150, lag: 5_100 }, 10)
+    const rate = after(4, behind)
+    const stood = withRateSample(rate, { at: 20_000, members: 6, handled: 150, lag: 5_100 }, 10)
     expect(stood.perSecond).toBe(2)
     expect(after(4, (index) => ({ ...behind(index), handled: 150 + index * 50 }), stood, 25_000).perSecond).toBe(2)
   })
 
   it('counts the looks in which no message ends, where messages take longer than the time between two of them', () => {
-    // Ten messages in flight at five members, begun together: fifty end every 3 s, and a look every
-    // 2 s misses them a third of the time.
-    let known = unmeasured
+    // Ten messages in flight at five members, started together: fifty end every 3 s, and a sample
+    // every 2 s misses them a third of the time.
+    let rate = unmeasured
     for (let second = 0; second <= 60; second += 2)
-      known = withRateSample(
-        known,
+      rate = withRateSample(
+        rate,
         { at: second * 1_000, members: 5, handled: Math.floor(second / 3) * 50, lag: 5_000 },
         10,
       )
-    expect(known.perSecond).toBeGreaterThan(3.1)
-    expect(known.perSecond).toBeLessThan(3.6)
+    expect(rate.perSecond).toBeGreaterThan(3.1)
+    expect(rate.perSecond).toBeLessThan(3.6)
   })
 
   it('follows a replica that has become slower', () => {
-    const known = after(4, behind)
-    const slower = after(7, (index) => ({ members: 5, handled: 150 + index * 25, lag: 5_000 }), known, 20_000)
+    const rate = after(4, behind)
+    const slower = after(7, (index) => ({ members: 5, handled: 150 + index * 25, lag: 5_000 }), rate, 20_000)
     expect(slower.perSecond).toBe(1)
   })
 
   it('rises again where the stage keeps up with messages that are shorter than it was taken for', () => {
-    const known = after(4, behind)
+    const rate = after(4, behind)
     // A hundred messages a second with five of them in flight: each takes 0.05 s.
-    const quick = after(9, (index) => ({ members: 50, handled: 150 + index * 500, lag: 5 }), known, 20_000)
+    const quick = after(9, (index) => ({ members: 50, handled: 150 + index * 500, lag: 5 }), rate, 20_000)
     expect(quick.perSecond).toBeCloseTo(200, 0)
   })
 
   it('starts anew where the count of handled messages goes back', () => {
-    const known = after(4, behind)
-    expect(withRateSample(known, { at: 20_000, members: 5, handled: 0, lag: 5_000 }, 10).perSecond).toBe(2)
+    const rate = after(4, behind)
+    expect(withRateSample(rate, { at: 20_000, members: 5, handled: 0, lag: 5_000 }, 10).perSecond).toBe(2)
   })
 })

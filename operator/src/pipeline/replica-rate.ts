@@ -1,5 +1,5 @@
-// How many messages a second does a busy replica handle? Measured while every replica has work
-// waiting: at light load a replica's rate says what arrives, and not what it is able to do.
+// How many messages a second does a busy replica handle? Measured while every replica has messages
+// waiting: at light load a replica's rate is that of the arrivals, and not what it is capable of.
 
 export interface RateSample {
   /** Milliseconds. */
@@ -8,11 +8,11 @@ export interface RateSample {
   readonly members: number
   /** Messages handled since the beginning. */
   readonly handled: number
-  /** Messages that have come and are not handled, those in flight included. */
+  /** Messages that have arrived and are not yet handled, those in flight included. */
   readonly lag: number
 }
 
-/** What happened between two samples. */
+/** The difference between two samples. */
 interface Interval {
   readonly to: number
   readonly seconds: number
@@ -25,72 +25,72 @@ interface Interval {
 
 export interface ReplicaRate {
   readonly last?: RateSample
-  /** Whether every replica had work waiting in `intervals`. */
+  /** Whether every replica had messages waiting in `intervals`. */
   readonly busy: boolean
   readonly intervals: readonly Interval[]
   /** Messages a second of a busy replica; undefined before any was measured. */
   readonly perSecond?: number
-  /** When that was measured, in milliseconds. */
+  /** When that rate was measured, in milliseconds. */
   readonly measuredAt?: number
 }
 
 export const unmeasured: ReplicaRate = { busy: false, intervals: [] }
 
-/** Work is counted over so long. */
+/** Length of the window in which work is counted. */
 const windowMs = 30_000
 /**
- * Time that makes a figure: messages begun together end together, so a short look may see none of
- * them or all.
+ * Time that a rate needs: messages that start together end together, so a short interval may see
+ * none of them or all.
  */
 const leastSeconds = 15
 /**
- * Looks that are closer to each other than that may all fall between the ends of messages that were
- * begun together.
+ * Samples closer to each other than this may all fall between the ends of messages that started
+ * together.
  */
 const longestMessageSeconds = 5
 /**
- * Lag that is fetched, handled and committed within that time is under way and does not wait for a
+ * Lag that is fetched, handled and committed within this time is in flight and does not wait for a
  * replica.
  */
 const leastWaitSeconds = 5
-/** A stage without lag may have been looked at between two messages. */
+/** A stage without lag may have been sampled between two messages. */
 const leastMeanLag = 0.5
 
 /**
- * Messages that must be there for every replica to have work waiting: more than are in flight, at
- * `perSecond` messages handled in all. `concurrency`: messages that a replica handles at once.
+ * Lag at which every replica has messages waiting: more than are in flight, at `perSecond` messages
+ * handled in all. `concurrency`: messages that a replica handles at once.
  */
 export function leastWaitingLag(replicas: number, concurrency: number, perSecond: number): number {
   return Math.max(2 * replicas * concurrency, perSecond * leastWaitSeconds)
 }
 
 /** `concurrency`: messages that a replica handles at once. */
-export function withRateSample(known: ReplicaRate, sample: RateSample, concurrency: number): ReplicaRate {
-  const { last } = known
-  if (last === undefined || sample.at <= last.at || sample.handled < last.handled) return { ...known, last: sample }
+export function withRateSample(before: ReplicaRate, sample: RateSample, concurrency: number): ReplicaRate {
+  const { last } = before
+  if (last === undefined || sample.at <= last.at || sample.handled < last.handled) return { ...before, last: sample }
   const members = Math.min(last.members, sample.members)
   const handled = sample.handled - last.handled
   const seconds = (sample.at - last.at) / 1_000
   const least = leastWaitingLag(members, concurrency, handled / seconds)
   const busy = members > 0 && Math.min(last.lag, sample.lag) >= least
   if (busy && handled === 0) {
-    // Messages that take longer than the time between two looks end in a later one, which counts
-    // from here. A group that rebalances, or waits for something that is away, handles nothing
-    // either, which says nothing of its replicas.
+    // Messages that take longer than the time between two samples end in a later one, which counts
+    // from here. A group that rebalances, or waits for a component that is not available, also
+    // handles nothing, which says nothing about its replicas.
     const isUnderWay = sample.members === last.members && seconds < longestMessageSeconds
-    return isUnderWay ? known : { ...known, last: sample }
+    return isUnderWay ? before : { ...before, last: sample }
   }
   const intervals = [
-    ...(busy === known.busy ? known.intervals.filter(({ to }) => to > sample.at - windowMs) : []),
+    ...(busy === before.busy ? before.intervals.filter(({ to }) => to > sample.at - windowMs) : []),
     {
       ...{ to: sample.at, seconds, handled, memberSeconds: members * seconds },
       lagSeconds: ((last.lag + sample.lag) / 2) * seconds,
     },
   ]
-  const next = { ...known, last: sample, busy, intervals }
+  const next = { ...before, last: sample, busy, intervals }
   if (sum(intervals, (each) => each.seconds) < leastSeconds) return next
-  const perSecond = busy ? busyRate(intervals) : Math.max(leastRate(intervals, concurrency), known.perSecond ?? 0)
-  if (!busy && (known.perSecond === undefined || perSecond === known.perSecond)) return next
+  const perSecond = busy ? busyRate(intervals) : Math.max(leastRate(intervals, concurrency), before.perSecond ?? 0)
+  if (!busy && (before.perSecond === undefined || perSecond === before.perSecond)) return next
   return { ...next, perSecond, measuredAt: sample.at }
 }
 
@@ -99,9 +99,9 @@ function busyRate(intervals: readonly Interval[]): number {
 }
 
 /**
- * What a stage that keeps up shows: a message takes at most mean lag ÷ rate (Little's law), so a
- * replica is at least that fast. Without it a stage that was slow once would be taken for slow for
- * as long as it keeps up.
+ * The rate of a stage that keeps up: a message takes at most mean lag ÷ rate (Little's law), so a
+ * replica is at least that fast. Without this a stage that was slow once would count as slow for as
+ * long as it keeps up.
  */
 function leastRate(intervals: readonly Interval[], concurrency: number): number {
   const seconds = sum(intervals, (each) => each.seconds)

@@ -1,5 +1,5 @@
-// Has every part the version that the spec asks for? Ready may hold while an old version works on;
-// this condition does not.
+// Does every part run the version that the spec asks for? Ready may be True while an old version
+// still runs; this condition is not.
 import type { Verdict } from '../api/conditions.ts'
 import { livePart } from './live.ts'
 import { partsOf } from './parts.ts'

@@ -18,7 +18,7 @@ import { statusOf } from './status.ts'
 import { pipeline, settings, stage } from './testing.ts'
 import { maxUnavailable } from './workloads.ts'
 
-/** What the cluster makes of the plan: as asked, with replicas of its own. */
+/** The objects after the cluster has carried out the plan, with replicas of its own. */
 const carryOut = (of: OrderPipeline, children: readonly ChildObject[], pods?: Map<string, PodReport>): ChildObject[] =>
   plan(desired(of, children, settings, new Map(), pods), children, of).reduce<ChildObject[]>(
     (all, action) => {
@@ -30,8 +30,15 @@ const carryOut = (of: OrderPipeline, children: readonly ChildObject[], pods?: Ma
       const { spec: was } = (before ?? {}) as Partial<Deployment>
       const replicas = (action.kind === 'create' ? (action.startReplicas ?? 1) : was?.replicas) ?? 1
       const generation = (before?.metadata.generation ?? 0) + 1
-      const made = { ...action.object, metadata: { ...metadata, generation }, status: before?.status } as ChildObject
-      return [...others, made.kind === 'Deployment' ? { ...made, spec: { ...made.spec, replicas } } : made]
+      const liveObject = {
+        ...action.object,
+        metadata: { ...metadata, generation },
+        status: before?.status,
+      } as ChildObject
+      return [
+        ...others,
+        liveObject.kind === 'Deployment' ? { ...liveObject, spec: { ...liveObject.spec, replicas } } : liveObject,
+      ]
     },
     [...children],
   )
@@ -49,13 +56,10 @@ const available = (children: readonly ChildObject[], name: string) =>
     readyReplicas: replicas,
     availableReplicas: replicas,
   }))
-/**
- * What the operator's clock says once the deadline has passed: that it failed is the version's own
- * fault.
- */
+/** The operator's report after the deadline: the version itself is at fault. */
 const stuck = (children: readonly ChildObject[], name: string): Map<string, PodReport> => {
-  const tried = children.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)
-  const version = tried?.metadata.annotations?.[versionAnnotations.asked] ?? ''
+  const candidate = children.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)
+  const version = candidate?.metadata.annotations?.[versionAnnotations.asked] ?? ''
   const trouble = { fault: 'version', certain: true, text: 'ImagePullBackOff: image x cannot be pulled' } as const
   return new Map([
     ['payment', { trial: { version, available: 0, wanted: 5, best: 0, stuckMs: 600_000, at: 0, trouble } }],
@@ -73,34 +77,37 @@ const target = (children: readonly ChildObject[]) =>
   children.find((child): child is ScaledObject => child.kind === 'ScaledObject')?.spec.scaleTargetRef.name
 const phase = (children: readonly ChildObject[]) => rolloutOf(livePart(pipeline(), 'payment', children))?.phase
 const settledFrom = (changes: Partial<Stage> = {}) => {
-  const started = available(carryOut(of(changes), []), 'shop-payment')
-  return available(carryOut(of(changes), started), 'shop-payment')
+  const first = available(carryOut(of(changes), []), 'shop-payment')
+  return available(carryOut(of(changes), first), 'shop-payment')
 }
 
 describe('a rolling update', () => {
   it('keeps the newest version that was ready, and then writes nothing more', () => {
-    const started = carryOut(of({}), [])
-    expect(phase(started)).toBe('Progressing')
+    const first = carryOut(of({}), [])
+    expect(phase(first)).toBe('Progressing')
     const settled = settledFrom()
     expect(phase(settled)).toBe('Stable')
     expect(plan(desired(of({}), settled, settings), settled, of({}))).toEqual([])
   })
 
   it('leaves the pipeline Ready as long as no more replicas are away than it may take away', () => {
-    const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
+    const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
     const verdict = (readyReplicas: number) => {
-      const children = report(tried, 'shop-payment', () => ({ replicas: 6, updatedReplicas: 2, readyReplicas }))
-      const given = { pipeline: of({ image: 'payment:2' }), problems: [], failures: [], lag: new Map() }
-      const { conditions = [] } = statusOf({ ...given, children, throughput: new Map() }, 'now')
+      const children = report(onTrial, 'shop-payment', () => ({ replicas: 6, updatedReplicas: 2, readyReplicas }))
+      const state = { pipeline: of({ image: 'payment:2' }), problems: [], failures: [], lag: new Map() }
+      const { conditions = [] } = statusOf({ ...state, children, throughput: new Map() }, 'now')
       return conditions.find(({ type }) => type === 'WorkloadsReady')?.status
     }
     expect([3, 4].map(verdict)).toEqual(['False', 'True']) // a quarter of five
   })
 
   it('that makes no progress is undone to that version, until the spec is changed', () => {
-    const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
-    expect(deployments(tried)).toEqual({ 'shop-payment': 'payment:2' })
-    const back = available(carryOut(of({ image: 'payment:2' }), tried, stuck(tried, 'shop-payment')), 'shop-payment')
+    const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
+    expect(deployments(onTrial)).toEqual({ 'shop-payment': 'payment:2' })
+    const back = available(
+      carryOut(of({ image: 'payment:2' }), onTrial, stuck(onTrial, 'shop-payment')),
+      'shop-payment',
+    )
     expect([deployments(back), phase(back)]).toEqual([{ 'shop-payment': 'payment:1' }, 'RolledBack'])
     const still = carryOut(of({ image: 'payment:2' }), back)
     expect(deployments(still)).toEqual({ 'shop-payment': 'payment:1' })
@@ -110,63 +117,65 @@ describe('a rolling update', () => {
   })
 
   it('is tried again when a person takes the mark away', () => {
-    const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
-    const back = carryOut(of({ image: 'payment:2' }), tried, stuck(tried, 'shop-payment')).map((child): ChildObject => {
-      const { [versionAnnotations.givenUp]: _removed, ...annotations } = child.metadata.annotations ?? {}
-      return { ...child, metadata: { ...child.metadata, annotations } }
-    })
+    const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
+    const back = carryOut(of({ image: 'payment:2' }), onTrial, stuck(onTrial, 'shop-payment')).map(
+      (child): ChildObject => {
+        const { [versionAnnotations.givenUp]: _removed, ...annotations } = child.metadata.annotations ?? {}
+        return { ...child, metadata: { ...child.metadata, annotations } }
+      },
+    )
     expect(deployments(carryOut(of({ image: 'payment:2' }), back))).toEqual({ 'shop-payment': 'payment:2' })
   })
 
   it('is tried again, once, when the pipeline is annotated for it', () => {
-    const asked = (retry?: string): OrderPipeline => ({
+    const withRetry = (retry?: string): OrderPipeline => ({
       ...of({ image: 'payment:2' }),
       metadata: {
         ...pipeline().metadata,
         ...(retry === undefined ? {} : { annotations: { [retryAnnotation]: retry } }),
       },
     })
-    const giveUp = (one: OrderPipeline, tried: ChildObject[]) =>
-      available(carryOut(one, tried, stuck(tried, 'shop-payment')), 'shop-payment')
-    const back = giveUp(asked(), carryOut(asked(), settledFrom()))
+    const giveUp = (one: OrderPipeline, onTrial: ChildObject[]) =>
+      available(carryOut(one, onTrial, stuck(onTrial, 'shop-payment')), 'shop-payment')
+    const back = giveUp(withRetry(), carryOut(withRetry(), settledFrom()))
     expect(rolloutOf(livePart(pipeline(), 'payment', back))?.message).toContain(
       'kubectl annotate orderpipeline shop orderpipeline.dev/retry=',
     )
-    const again = carryOut(asked('1'), back)
+    const again = carryOut(withRetry('1'), back)
     expect(deployments(again)).toEqual({ 'shop-payment': 'payment:2' })
-    const backAgain = giveUp(asked('1'), again)
+    const backAgain = giveUp(withRetry('1'), again)
     expect(deployments(backAgain)).toEqual({ 'shop-payment': 'payment:1' })
-    expect(plan(desired(asked('1'), backAgain, settings), backAgain, asked('1'))).toEqual([])
-    expect(plan(desired(asked(), backAgain, settings), backAgain, asked())).toEqual([])
-    expect(deployments(carryOut(asked('2'), backAgain))).toEqual({ 'shop-payment': 'payment:2' })
+    expect(plan(desired(withRetry('1'), backAgain, settings), backAgain, withRetry('1'))).toEqual([])
+    expect(plan(desired(withRetry(), backAgain, settings), backAgain, withRetry())).toEqual([])
+    expect(deployments(carryOut(withRetry('2'), backAgain))).toEqual({ 'shop-payment': 'payment:2' })
   })
 
   it('is given up although every pod of the version before is gone, as after a suspension', () => {
-    const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
-    const resumed = report(tried, 'shop-payment', () => ({ replicas: 5, updatedReplicas: 5, availableReplicas: 0 }))
+    const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
+    const resumed = report(onTrial, 'shop-payment', () => ({ replicas: 5, updatedReplicas: 5, availableReplicas: 0 }))
     const back = carryOut(of({ image: 'payment:2' }), resumed, stuck(resumed, 'shop-payment'))
     expect([deployments(back), phase(back)]).toEqual([{ 'shop-payment': 'payment:1' }, 'RolledBack'])
     expect(rolloutOf(livePart(pipeline(), 'payment', back))?.message).toContain('image x cannot be pulled')
   })
 
   it('is not given up because the Deployment controller has seen no progress, which a full cluster explains too', () => {
-    const tried = report(carryOut(of({ image: 'payment:2' }), settledFrom()), 'shop-payment', () => ({
+    const onTrial = report(carryOut(of({ image: 'payment:2' }), settledFrom()), 'shop-payment', () => ({
       replicas: 6,
       updatedReplicas: 1,
       availableReplicas: 5,
       conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }],
     }))
-    expect(deployments(carryOut(of({ image: 'payment:2' }), tried))).toEqual({ 'shop-payment': 'payment:2' })
+    expect(deployments(carryOut(of({ image: 'payment:2' }), onTrial))).toEqual({ 'shop-payment': 'payment:2' })
   })
 
   it('counts only replicas that are surely of the new version while it knows nothing of the pods', () => {
-    const tried = carryOut(of({ image: 'payment:2' }), settledFrom())
+    const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
     const message = (status: DeploymentStatus) =>
       rolloutOf(
         livePart(
           pipeline(),
           'payment',
-          report(tried, 'shop-payment', () => status),
+          report(onTrial, 'shop-payment', () => status),
         ),
       )?.message
     const none = { replicas: 7, updatedReplicas: 2, availableReplicas: 5 }
@@ -175,18 +184,22 @@ describe('a rolling update', () => {
   })
 
   it('is complete without every replica of a full cluster, once none of the version before is left', () => {
-    const tried = carryOut(of({ image: 'payment:2' }), settledFrom()).map((child) =>
+    const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom()).map((child) =>
       child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 100 } } : child,
     )
-    const full = report(tried, 'shop-payment', () => ({ replicas: 100, updatedReplicas: 100, availableReplicas: 60 }))
+    const full = report(onTrial, 'shop-payment', () => ({ replicas: 100, updatedReplicas: 100, availableReplicas: 60 }))
     expect(phase(carryOut(of({ image: 'payment:2' }), full))).toBe('Stable')
-    const mixed = report(tried, 'shop-payment', () => ({ replicas: 100, updatedReplicas: 90, availableReplicas: 100 }))
+    const mixed = report(onTrial, 'shop-payment', () => ({
+      replicas: 100,
+      updatedReplicas: 90,
+      availableReplicas: 100,
+    }))
     expect(phase(carryOut(of({ image: 'payment:2' }), mixed))).toBe('Progressing')
   })
 
   it('of a first version has nothing to go back to and goes on trying', () => {
-    const tried = carryOut(of({}), [])
-    expect(phase(carryOut(of({}), tried, stuck(tried, 'shop-payment')))).toBe('Progressing')
+    const onTrial = carryOut(of({}), [])
+    expect(phase(carryOut(of({}), onTrial, stuck(onTrial, 'shop-payment')))).toBe('Progressing')
   })
 
   it('takes away as many replicas as the lag budget allows', () => {
@@ -203,10 +216,10 @@ describe('a blue-green update', () => {
   const both = (image: string, children = settledFrom({ strategy })) => carryOut(of({ strategy, image }), children)
 
   it('starts as many new replicas beside the old ones, which go on being scaled', () => {
-    const grown = settledFrom({ strategy }).map((child) =>
+    const larger = settledFrom({ strategy }).map((child) =>
       child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 12 } } : child,
     )
-    const actions = plan(desired(of({ strategy, image: 'payment:2' }), grown, settings), grown, of({ strategy }))
+    const actions = plan(desired(of({ strategy, image: 'payment:2' }), larger, settings), larger, of({ strategy }))
     expect(actions).toMatchObject([
       { kind: 'create', object: { metadata: { name: 'shop-payment-green' } }, startReplicas: 12 },
     ])
@@ -219,39 +232,48 @@ describe('a blue-green update', () => {
       'shop-payment': 'payment:1',
       'shop-payment-green': 'payment:2',
     })
-    const changed = both('payment:2', available(waiting, 'shop-payment-green'))
-    expect([target(changed), Object.keys(deployments(changed)).length]).toEqual(['shop-payment-green', 2])
-    const done = both('payment:2', changed)
-    expect([deployments(done), phase(done)]).toEqual([{ 'shop-payment-green': 'payment:2' }, 'Stable'])
-    expect(plan(desired(of({ strategy, image: 'payment:2' }), done, settings), done, of({ strategy }))).toEqual([])
-    const next = both('payment:3', done)
+    const afterChangeOver = both('payment:2', available(waiting, 'shop-payment-green'))
+    expect([target(afterChangeOver), Object.keys(deployments(afterChangeOver)).length]).toEqual([
+      'shop-payment-green',
+      2,
+    ])
+    const afterCleanUp = both('payment:2', afterChangeOver)
+    expect([deployments(afterCleanUp), phase(afterCleanUp)]).toEqual([{ 'shop-payment-green': 'payment:2' }, 'Stable'])
+    expect(
+      plan(desired(of({ strategy, image: 'payment:2' }), afterCleanUp, settings), afterCleanUp, of({ strategy })),
+    ).toEqual([])
+    const next = both('payment:3', afterCleanUp)
     expect(deployments(next)).toEqual({ 'shop-payment-green': 'payment:2', 'shop-payment': 'payment:3' })
   })
 
   it('stays on green when its ScaledObject is gone', () => {
     const green = both('payment:2', both('payment:2', available(both('payment:2'), 'shop-payment-green')))
-    const lost = green.filter(({ kind }) => kind !== 'ScaledObject')
-    const actions = plan(desired(of({ strategy, image: 'payment:2' }), lost, settings), lost, of({ strategy }))
+    const withoutScaler = green.filter(({ kind }) => kind !== 'ScaledObject')
+    const actions = plan(
+      desired(of({ strategy, image: 'payment:2' }), withoutScaler, settings),
+      withoutScaler,
+      of({ strategy }),
+    )
     expect(actions.map(({ kind, object }) => [kind, object.kind])).toEqual([['create', 'ScaledObject']])
-    expect(target(carryOut(of({ strategy, image: 'payment:2' }), lost))).toBe('shop-payment-green')
+    expect(target(carryOut(of({ strategy, image: 'payment:2' }), withoutScaler))).toBe('shop-payment-green')
     const onlyBlue = both('payment:2').filter(({ kind }) => kind !== 'ScaledObject')
     expect(livePart(pipeline(), 'payment', onlyBlue).active).toBe('blue')
   })
 
   it('does not change over to fewer replicas than the old ones have by now', () => {
     const waiting = available(both('payment:2'), 'shop-payment-green')
-    const grown = waiting.map((child) =>
+    const larger = waiting.map((child) =>
       child.kind === 'Deployment' && child.metadata.name === 'shop-payment'
         ? { ...child, spec: { ...child.spec, replicas: 50 } }
         : child,
     )
-    const still = both('payment:2', grown)
+    const still = both('payment:2', larger)
     expect(target(still)).toBe('shop-payment')
   })
 
   it('is given up when the new ones make no progress, and the old ones never notice', () => {
-    const tried = both('payment:2')
-    const back = carryOut(of({ strategy, image: 'payment:2' }), tried, stuck(tried, 'shop-payment-green'))
+    const onTrial = both('payment:2')
+    const back = carryOut(of({ strategy, image: 'payment:2' }), onTrial, stuck(onTrial, 'shop-payment-green'))
     expect([deployments(back), phase(back), target(back)]).toEqual([
       { 'shop-payment': 'payment:1' },
       'RolledBack',
@@ -265,8 +287,8 @@ describe('a blue-green update', () => {
   })
 
   it('replaces in place what has never been ready', () => {
-    const started = carryOut(of({ strategy }), [])
-    expect(deployments(both('payment:2', started))).toEqual({ 'shop-payment': 'payment:2' })
+    const first = carryOut(of({ strategy }), [])
+    expect(deployments(both('payment:2', first))).toEqual({ 'shop-payment': 'payment:2' })
   })
 
   it('of a gateway sends no request to new replicas before the change-over', () => {

@@ -1,6 +1,6 @@
-// Which version of a part's pods should run, and in which Deployment? A new version is tried; the
-// newest one that was ready is kept on the Deployment itself, so that whoever comes next, whatever
-// has crashed, can bring it back.
+// Which version of a part's pods should run, and in which Deployment? A new version is tried. The
+// newest one that was ready is stored on the Deployment itself, so that any later operator process
+// can restore it after a crash.
 import type { Deployment, DeploymentStatus, Rollout, Strategy, V1DeploymentSpec } from '../api/index.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type Color, labelKeys, retryAnnotation, versionAnnotations } from './names.ts'
@@ -8,8 +8,8 @@ import { type Color, labelKeys, retryAnnotation, versionAnnotations } from './na
 export type Template = V1DeploymentSpec['template']
 
 /**
- * A part as it is now: its Deployments by color, and the one the autoscaler and the Service are
- * pointed at.
+ * A part as it is now: its Deployments by color, and the color that the autoscaler and the Service
+ * point at.
  */
 export interface LivePart {
   readonly active: Color
@@ -25,15 +25,18 @@ export interface Expired {
 
 export interface RollSettings {
   readonly strategy?: Strategy | undefined
-  /** Replicas without which a version counts as not yet proven. */
+  /** Available replicas that prove a version. */
   readonly minReplicas?: number
   readonly expired?: Expired | undefined
   /**
    * Fingerprint of what the pods are made from. While it stays, pods stay as they are: a newer
-   * operator, which would make others of the same, replaces none.
+   * operator, which would make different pods from the same inputs, replaces none.
    */
   readonly inputs?: string | undefined
-  /** Of the pipeline: another value than that of a version's failure has it tried again. */
+  /**
+   * The pipeline's retry annotation: a value other than at a version's failure has the version
+   * tried again.
+   */
   readonly retry?: string | undefined
 }
 
@@ -51,8 +54,8 @@ export interface Rolled {
 }
 
 /**
- * `template` makes the pods of one color as the spec wants them. Rolling: in place, and back to the
- * stable version when the new one makes no progress within its deadline. Blue-green: beside the
+ * `template` makes the pods of one color as the spec says. Rolling: in place, and back to the
+ * stable version when the new one makes no progress within its deadline. Blue-green: next to the
  * stable version, which keeps working until every new replica is available.
  */
 export const roll = (template: (color: Color) => Template, live: LivePart, settings: RollSettings = {}): Rolled => {
@@ -61,8 +64,8 @@ export const roll = (template: (color: Color) => Template, live: LivePart, setti
 }
 
 /**
- * Without the mark blue is active, so that only a part on green carries it, and survives the loss
- * of its ScaledObject.
+ * Without the annotation blue is active. So only a part on green has it, and stays on green when
+ * its ScaledObject is lost.
  */
 const markedActive = (version: Version, active: Color): Version =>
   version.color === 'green' && active === 'green'
@@ -73,27 +76,27 @@ const rolled = (template: (color: Color) => Template, live: LivePart, settings: 
   const { strategy = {}, minReplicas = 1, expired, inputs, retry } = settings
   const { active } = live
   const current = live[active]
-  const wanted = wantedTemplate(template, active, live, inputs)
-  if (!current) return { active, versions: [fresh(active, wanted, { inputs })] }
-  const [version, asked] = [fingerprintOf(wanted), askedVersion(current)]
+  const desired = desiredTemplate(template, active, live, inputs)
+  if (!current) return { active, versions: [fresh(active, desired, { inputs })] }
+  const [version, currentVersion] = [fingerprintOf(desired), askedVersion(current)]
   const stable = stableTemplate(current)
   if (stable && isGivenUp(current, version, retry))
     return { active, versions: [givenUp(active, stable, { version, because: becauseOf(current) }, retryOf(current))] }
-  if (asked === version) {
+  if (currentVersion === version) {
     if (isComplete(current, minReplicas))
       return {
         active,
-        versions: [{ color: active, template: wanted, annotations: annotations(wanted, wanted, inputs) }],
+        versions: [{ color: active, template: desired, annotations: annotations(desired, desired, inputs) }],
       }
     const other = stable !== undefined && fingerprintOf(stable) !== version
     if (other && expired?.version === version) return { active, versions: [givenUp(active, stable, expired, retry)] }
-    return { active, versions: [fresh(active, wanted, { stable, inputs })] }
+    return { active, versions: [fresh(active, desired, { stable, inputs })] }
   }
-  // Where nothing runs, or what runs has never been ready, there is nothing worth keeping beside a
-  // newer version.
-  const worthKeeping = stable && fingerprintOf(stable) === asked && (current.spec.replicas ?? 0) > 0
+  // Where nothing runs, or what runs has never been ready, no stable version has to be kept next to
+  // a newer version.
+  const worthKeeping = stable && fingerprintOf(stable) === currentVersion && (current.spec.replicas ?? 0) > 0
   if (strategy.type !== 'BlueGreen' || !worthKeeping)
-    return { active, versions: [fresh(active, wanted, { stable, inputs })] }
+    return { active, versions: [fresh(active, desired, { stable, inputs })] }
   return changeOver(template, live, stable, settings)
 }
 
@@ -110,30 +113,31 @@ const changeOver = (
     template: stable,
     annotations: annotations(stable, stable, inputsOf(live[active])),
   }
-  const wanted = wantedTemplate(template, next, live, inputs)
+  const desired = desiredTemplate(template, next, live, inputs)
   const candidate = live[next]
-  const tried = candidate !== undefined && askedVersion(candidate) === fingerprintOf(wanted)
-  // The autoscaler may have scaled the old one since: a change-over takes no replica away.
-  if (tried && isComplete(candidate, replicasOf(candidate)) && replicasOf(candidate) >= replicasOf(live[active]))
+  const isOnTrial = candidate !== undefined && askedVersion(candidate) === fingerprintOf(desired)
+  // The autoscaler may have scaled the old one since: the switch of color must not remove a
+  // replica.
+  if (isOnTrial && isComplete(candidate, replicasOf(candidate)) && replicasOf(candidate) >= replicasOf(live[active]))
     return {
       active: next,
-      versions: [old, { color: next, template: wanted, annotations: annotations(wanted, wanted, inputs) }],
+      versions: [old, { color: next, template: desired, annotations: annotations(desired, desired, inputs) }],
     }
-  if (tried && expired !== undefined && expired.version === askedVersion(candidate))
+  if (isOnTrial && expired !== undefined && expired.version === askedVersion(candidate))
     return {
       active,
       versions: [
         givenUp(active, stable, { version: fingerprintOf(template(active)), because: expired.because }, retry),
       ],
     }
-  return { active, versions: [old, fresh(next, wanted, { inputs })] }
+  return { active, versions: [old, fresh(next, desired, { inputs })] }
 }
 
 /**
- * The proven pods of a Deployment while they are made from the same, whatever this operator would
- * make of it.
+ * The proven pods of a Deployment while their inputs stay, whatever this operator would make from
+ * them.
  */
-const wantedTemplate = (
+const desiredTemplate = (
   template: (color: Color) => Template,
   color: Color,
   live: LivePart,
@@ -158,7 +162,7 @@ const fresh = (
 const inputsOf = (deployment: Deployment | undefined): string | undefined =>
   deployment?.metadata.annotations?.[versionAnnotations.inputs]
 
-/** Without inputs: the pods asked for are not made from what the spec says now. */
+/** Without inputs: the requested pods are not made from the current spec. */
 const givenUp = (
   color: Color,
   stable: Template,
@@ -175,7 +179,7 @@ const givenUp = (
   },
 })
 
-/** Still given up, and not asked for again since. */
+/** Given up, and no retry requested since. */
 const isGivenUp = (deployment: Deployment, version: string, retry: string | undefined): boolean =>
   deployment.metadata.annotations?.[versionAnnotations.givenUp] === version &&
   (retry === undefined || retry === retryOf(deployment))
@@ -191,7 +195,7 @@ const annotations = (template: Template, stable: Template | undefined, inputs?: 
   ...(stable ? { [versionAnnotations.stable]: JSON.stringify(stable) } : {}),
 })
 
-/** What to say of a part whose newest version was given up; undefined when it was not. */
+/** The status of a part whose newest version was given up; undefined when it was not. */
 export const rolledBack = (live: LivePart): (Rollout & { readonly message: string }) | undefined => {
   const current = live[live.active]
   if (current?.metadata.annotations?.[versionAnnotations.givenUp] === undefined) return undefined
@@ -205,49 +209,50 @@ export const rolledBack = (live: LivePart): (Rollout & { readonly message: strin
 const pipelineOf = ({ metadata }: Deployment): string => metadata.labels?.[labelKeys.pipeline] ?? ''
 
 /**
- * The Deployment that has the newest version: the other color during a change-over, else the active
- * one.
+ * The Deployment with the newest version: the other color during a blue-green rollout, else the
+ * active one.
  */
 export const triedDeployment = (live: LivePart): Deployment | undefined => {
   const candidate = live[live.active === 'blue' ? 'green' : 'blue']
   return candidate && candidate.metadata.deletionTimestamp === undefined ? candidate : live[live.active]
 }
 
-/** Whether a version has still to prove itself. */
+/** Whether a version is not proven yet. */
 export const isBeingTried = (live: LivePart): boolean => {
-  const tried = triedDeployment(live)
-  if (!tried) return false
-  const stable = stableTemplate(tried)
-  return !stable || fingerprintOf(stable) !== askedVersion(tried)
+  const newest = triedDeployment(live)
+  if (!newest) return false
+  const stable = stableTemplate(newest)
+  return !stable || fingerprintOf(stable) !== askedVersion(newest)
 }
 
-/** What is known of the replicas of the newest version (new-version.ts). */
-interface Counted {
+/** What is known of the newest version's replicas (new-version.ts). */
+interface ReplicaProgress {
   readonly version: string
   readonly available: number
   readonly wanted: number
   readonly trouble?: { readonly text: string }
 }
 
-/** Where a part's newest version stands, for a person to read. */
-export const rolloutOf = (live: LivePart, trial?: Counted): Rollout | undefined => {
-  const tried = triedDeployment(live)
-  if (!tried) return undefined
+/** How far the rollout of a part's newest version is, for a person to read. */
+export const rolloutOf = (live: LivePart, trial?: ReplicaProgress): Rollout | undefined => {
+  const newest = triedDeployment(live)
+  if (!newest) return undefined
   const rollback = rolledBack(live)
   if (rollback) return rollback
   if (!isBeingTried(live)) return { phase: 'Stable' }
-  const wanted = tried.spec.replicas ?? 0
-  if (wanted === 0) return { phase: 'Progressing', message: 'the new version has not run yet: no replicas are wanted' }
-  const known = trial?.version === askedVersion(tried) ? trial : undefined
-  const available = Math.min(wanted, known?.available ?? surelyAvailable(tried))
-  const because = known?.trouble?.text ? `: ${known.trouble.text}` : ''
+  const desiredReplicas = newest.spec.replicas ?? 0
+  if (desiredReplicas === 0)
+    return { phase: 'Progressing', message: 'the new version has not run yet: no replicas are wanted' }
+  const progress = trial?.version === askedVersion(newest) ? trial : undefined
+  const available = Math.min(desiredReplicas, progress?.available ?? surelyAvailable(newest))
+  const because = progress?.trouble?.text ? `: ${progress.trouble.text}` : ''
   return {
     phase: 'Progressing',
-    message: `${available} of ${wanted} replicas of the new version are available${because}`.slice(0, 1024),
+    message: `${available} of ${desiredReplicas} replicas of the new version are available${because}`.slice(0, 1024),
   }
 }
 
-/** Replicas of the new version that are available even if every old one is. */
+/** Replicas that are of the new version even if every old one is available. */
 const surelyAvailable = (deployment: Deployment): number => {
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = statusOf(deployment)
   return Math.max(0, availableReplicas - Math.max(0, replicas - updatedReplicas))
@@ -269,11 +274,11 @@ export const stableTemplate = ({ metadata }: Deployment): Template | undefined =
   try {
     return JSON.parse(text) as Template
   } catch {
-    return undefined // changed by somebody: as if there had been none
+    return undefined // another client changed it: as if there were none
   }
 }
 
-/** Of a Deployment as it was read, which may be anybody's. */
+/** The pod template of a Deployment as it was read, which may belong to another owner. */
 export const templateOf = (deployment: Deployment | undefined): Template | undefined =>
   (deployment?.spec as Partial<V1DeploymentSpec> | undefined)?.template
 
@@ -282,17 +287,17 @@ const replicasOf = (deployment: Deployment | undefined): number => deployment?.s
 const statusOf = ({ status }: Deployment): DeploymentStatus => status ?? {}
 
 /**
- * No replica of another version is left, and at least so many are available. Not every one has to
- * be: an autoscaler adds some at any time, and a full cluster may have no node for the last. None
- * at all proves nothing.
+ * No replica of another version remains, and at least `least` are available. Not every one has to
+ * be: an autoscaler adds some at any time, and a full cluster may have no node for the last. With
+ * none available a version is not proven.
  */
 const isComplete = (deployment: Deployment, least: number): boolean => {
   const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = statusOf(deployment)
-  const wanted = deployment.spec.replicas ?? 0
+  const desiredReplicas = deployment.spec.replicas ?? 0
   return (
     observedGeneration >= (deployment.metadata.generation ?? 0) &&
-    wanted > 0 &&
+    desiredReplicas > 0 &&
     updatedReplicas === replicas &&
-    availableReplicas >= Math.max(1, Math.min(wanted, least))
+    availableReplicas >= Math.max(1, Math.min(desiredReplicas, least))
   )
 }

@@ -9,7 +9,7 @@ interface World {
   readonly shared: number
 }
 
-/** A stage with more to do than it can, whose replicas come and go at once. */
+/** A stage with more messages than it can handle, whose replicas start and end at once. */
 const run = (world: World) => {
   let [second, handled, knee] = [0, 0, noKnee]
   const at = (members: number, seconds: number, changes: Partial<World> & { readonly lag?: number } = {}): Knee => {
@@ -61,7 +61,7 @@ describe('the replicas that are of use', () => {
           at(few, 30)
           at(few + more, 30)
           const bound = useful() ?? Infinity
-          // What so many replicas carry by themselves is what the stage gets done.
+          // The throughput of the stage is what this many replicas handle by themselves.
           expect(bound * 50).toBeGreaterThanOrEqual(Math.min(shared, (few + more) * 50, few * 50) * 0.94)
           expect(bound).toBeGreaterThanOrEqual(few)
         },

@@ -1,33 +1,34 @@
-// How many replicas of a stage are of use? Replicas that share something (a database, a provider's
-// rate, one hot key) handle no more messages beyond a number of them. That number is seen by
-// comparing how fast the stage is with fewer and with more replicas, while messages wait for all of
-// them; beyond it none is asked for, until the stage shows otherwise or it is time to try again.
+// How many replicas of a stage are useful? Replicas that share a resource (a database, a provider's
+// rate, one hot key) handle no more messages beyond a number of them. That number is found by
+// comparing the stage's rate with fewer and with more replicas, while messages wait for all of
+// them. No more replicas are requested until the rate says otherwise or it is time for another
+// trial.
 import { leastWaitingLag } from './replica-rate.ts'
 
-/** A look at a stage. */
+/** A sample of a stage. */
 export interface KneeSample {
   /** Milliseconds. */
   readonly at: number
   /** Members of the consumer group. */
   readonly members: number
-  /** Replicas that its Deployment asks for. */
+  /** Replicas in the spec of its Deployment. */
   readonly current: number
   /** Messages handled since the beginning. */
   readonly handled: number
-  /** Messages that have come and are not handled. */
+  /** Messages that have arrived and are not yet handled. */
   readonly lag: number
 }
 
 export interface Knee {
   readonly last?: KneeSample
-  /** Looks at the same members in a row, all of them busy. */
+  /** Consecutive samples with the same members, all of them busy. */
   readonly stretch?: { readonly members: number; readonly since: number; readonly counted?: KneeSample }
-  /** What fewer replicas than now handled. */
+  /** The rate of fewer replicas than now. */
   readonly reference?: Pace
-  /** When replicas were last added; absent once their effect is known. */
+  /** When replicas were last added; absent after their effect is known. */
   readonly addedAt?: number
   readonly verdict?: KneeVerdict
-  /** Until then no verdict is reached: the last one turned out to be wrong. */
+  /** No verdict before this time: the last one turned out to be wrong. */
   readonly trustedUntil?: number
 }
 
@@ -40,41 +41,41 @@ interface Pace {
 
 export interface KneeVerdict {
   readonly replicas: number
-  /** Messages a second of the whole stage when it was reached. */
+  /** Messages a second of the whole stage when the verdict was reached. */
   readonly perSecond: number
-  /** More replicas may be tried from then on, in milliseconds. */
+  /** Time from which more replicas may be tried, in milliseconds. */
   readonly retryAt: number
-  /** How often it was reached in a row. */
+  /** How often the verdict was reached in a row. */
   readonly times: number
 }
 
 export const noKnee: Knee = {}
 
-/** A group that has just rebalanced catches up. */
+/** A group that has just rebalanced is still catching up. */
 const settleMs = 5_000
-/** A pace over a shorter time is noise. */
+/** A rate over a shorter time is noise. */
 const leastMs = 10_000
-/** Added replicas whose effect is not seen by then are not waited for. */
+/** Added replicas without a known effect after this time are no longer waited for. */
 const longestWaitMs = 60_000
-/** A pace with fewer replicas that is older says nothing of now: messages may be others. */
+/** An older rate of fewer replicas does not count: messages may be others now. */
 const referenceMs = 600_000
-/** A third of the replicas or more brought nothing. */
+/** At least a third of the replicas brought nothing. */
 const leastExcess = 1.5
-/** The pace with fewer replicas shows by that much that the verdict does not hold. */
+/** The rate of fewer replicas differs by this factor: the verdict is wrong. */
 const change = { less: 0.75, more: 1.25 } as const
 const firstRetryMs = 300_000
 const longestRetryMs = 2_400_000
 
 /** `concurrency`: messages that a replica handles at once. */
-export function withKneeSample(known: Knee, sample: KneeSample, concurrency: number): Knee {
-  const { last } = known
-  if (!last || sample.at <= last.at || sample.handled < last.handled) return { ...known, last: sample }
+export function withKneeSample(knee: Knee, sample: KneeSample, concurrency: number): Knee {
+  const { last } = knee
+  if (!last || sample.at <= last.at || sample.handled < last.handled) return { ...knee, last: sample }
   const added = sample.current > last.current
   const seconds = (sample.at - last.at) / 1_000
   const least = leastWaitingLag(sample.members, concurrency, (sample.handled - last.handled) / seconds)
   const busy = sample.members > 0 && Math.min(last.lag, sample.lag) >= least
-  const { stretch: before, addedAt: _addedAt, ...rest } = known
-  const addedAt = added ? sample.at : known.addedAt
+  const { stretch: before, addedAt: _addedAt, ...rest } = knee
+  const addedAt = added ? sample.at : knee.addedAt
   const waiting = addedAt !== undefined && sample.at - addedAt < longestWaitMs ? { addedAt } : {}
   if (!busy) return { ...rest, ...waiting, last: sample }
   const stretch = before?.members === sample.members ? before : { members: sample.members, since: sample.at }
@@ -84,48 +85,57 @@ export function withKneeSample(known: Knee, sample: KneeSample, concurrency: num
   const countedMs = sample.at - stretch.counted.at
   if (countedMs < leastMs) return next
   const perSecond = ((sample.handled - stretch.counted.handled) * 1_000) / countedMs
-  // Counted anew each time: what the same replicas handle may change.
+  // Counted again each time: the rate of the same replicas may change.
   const again = { ...next, stretch: { ...stretch, counted: sample } }
-  return perSecond === 0 ? again : judged(again, { replicas: sample.members, perSecond, at: sample.at }, sample.current)
+  return perSecond === 0
+    ? again
+    : kneeAfter(again, { replicas: sample.members, perSecond, at: sample.at }, sample.current)
 }
 
-/** The most replicas to ask for; undefined where every one is of use as far as is known. */
+/**
+ * The highest useful number of replicas; undefined where every one is useful as far as is known.
+ */
 export function usefulReplicas({ verdict }: Knee, now: number): number | undefined {
   if (!verdict) return undefined
   return now < verdict.retryAt ? verdict.replicas : Math.ceil(verdict.replicas * leastExcess) + 1
 }
 
 /**
- * Whether replicas were added of which it is not known yet what they bring, though it will be: more
- * can wait for that.
+ * Whether the effect of added replicas is not known yet, but will be: further ones can wait for
+ * that.
  */
 export const isJudging = ({ addedAt, stretch }: Knee): boolean => addedAt !== undefined && stretch !== undefined
 
-/** What a pace with so many replicas says. */
-function judged(known: Knee, pace: Pace, current: number): Knee {
-  const { addedAt: waiting, verdict: before, reference, ...rest } = known
-  // Those that have been added are not all there yet.
-  if (waiting !== undefined && pace.replicas < 0.9 * current) return known
-  const verdict = before && upheld(before, pace)
+/** The next state, from a measured rate. */
+function kneeAfter(knee: Knee, pace: Pace, current: number): Knee {
+  const { addedAt: waiting, verdict: before, reference, ...rest } = knee
+  // The added replicas are not all there yet.
+  if (waiting !== undefined && pace.replicas < 0.9 * current) return knee
+  const verdict = before && confirmedVerdict(before, pace)
   if (before && !verdict)
     return { ...rest, reference: pace, trustedUntil: pace.at + (isSlower(before, pace) ? firstRetryMs : 0) }
-  const kept = verdict ? { verdict } : {}
+  const sameVerdict = verdict ? { verdict } : {}
   const fewer = verdict && verdict.replicas < pace.replicas ? { ...verdict, at: pace.at } : reference
   if (!fewer || pace.replicas <= fewer.replicas || pace.at - fewer.at > referenceMs)
-    return { ...rest, ...kept, reference: pace }
+    return { ...rest, ...sameVerdict, reference: pace }
   const useful = Math.max(fewer.replicas, Math.ceil((fewer.replicas * pace.perSecond) / fewer.perSecond - 0.05))
-  const isUseless = useful * leastExcess <= pace.replicas && pace.at >= (known.trustedUntil ?? -Infinity)
-  if (isUseless) return { ...rest, reference: fewer, verdict: reached(verdict, useful, pace) }
-  if (verdict && pace.at < verdict.retryAt) return { ...rest, ...kept, reference: fewer }
-  // So few more replicas say nothing yet, and are compared with the same as the next ones.
-  return { ...rest, reference: pace.replicas < 1.2 * fewer.replicas ? fewer : pace, ...retried(verdict, useful, pace) }
+  const isUseless = useful * leastExcess <= pace.replicas && pace.at >= (knee.trustedUntil ?? -Infinity)
+  if (isUseless) return { ...rest, reference: fewer, verdict: newVerdict(verdict, useful, pace) }
+  if (verdict && pace.at < verdict.retryAt) return { ...rest, ...sameVerdict, reference: fewer }
+  // With so few more replicas nothing can be concluded: the next ones are compared with the same
+  // rate.
+  return {
+    ...rest,
+    reference: pace.replicas < 1.2 * fewer.replicas ? fewer : pace,
+    ...verdictAfterTrial(verdict, useful, pace),
+  }
 }
 
 /**
- * While there are still more replicas than are of use, nothing new is learnt; a further trial that
- * failed makes the next one later.
+ * While there are still more replicas than useful, nothing new is learnt; a further failed trial
+ * delays the next one.
  */
-function reached(before: KneeVerdict | undefined, replicas: number, { perSecond, at }: Pace): KneeVerdict {
+function newVerdict(before: KneeVerdict | undefined, replicas: number, { perSecond, at }: Pace): KneeVerdict {
   if (before && at < before.retryAt) return before
   const times = (before?.times ?? 0) + 1
   const retryMs = Math.min(longestRetryMs, firstRetryMs * 2 ** (times - 1))
@@ -133,17 +143,21 @@ function reached(before: KneeVerdict | undefined, replicas: number, { perSecond,
 }
 
 /**
- * A trial with too few more replicas to tell goes on with as many as seem to be of use; one that
+ * A trial with too few more replicas to decide goes on with the number that seems useful; one that
  * helped ends the verdict.
  */
-const retried = (before: KneeVerdict | undefined, useful: number, pace: Pace): { readonly verdict?: KneeVerdict } =>
+const verdictAfterTrial = (
+  before: KneeVerdict | undefined,
+  useful: number,
+  pace: Pace,
+): { readonly verdict?: KneeVerdict } =>
   before && useful < pace.replicas * 0.8 ? { verdict: { ...before, replicas: useful } } : {}
 
 /**
- * Undefined where the replicas that are of use show otherwise: fewer of them handle much less, or
- * much more.
+ * Undefined where the useful replicas disprove the verdict: fewer of them handle much less, or much
+ * more.
  */
-function upheld(verdict: KneeVerdict, { replicas, perSecond }: Pace): KneeVerdict | undefined {
+function confirmedVerdict(verdict: KneeVerdict, { replicas, perSecond }: Pace): KneeVerdict | undefined {
   if (replicas > verdict.replicas * 1.1) return verdict
   const share = perSecond / verdict.perSecond
   const enough = replicas >= verdict.replicas * 0.9

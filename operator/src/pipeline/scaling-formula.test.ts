@@ -10,8 +10,8 @@ const of = (scaling: StageScaling, ...topics: string[]): OrderPipeline =>
     topics: topics.map((name) => ({ name })),
     stages: [stage({ scaling, workSeconds: 1, consumes: topics.map((topic) => ({ topic })) })],
   })
-const specOf = (given: OrderPipeline, more: object): ScaledObject['spec'] =>
-  desired(given, [], { ...settings, ...more }).find((object): object is ScaledObject => object.kind === 'ScaledObject')
+const specOf = (shop: OrderPipeline, more: object): ScaledObject['spec'] =>
+  desired(shop, [], { ...settings, ...more }).find((object): object is ScaledObject => object.kind === 'ScaledObject')
     ?.spec ?? expect.fail('no ScaledObject')
 
 describe('the ScaledObject of a stage whose policy is Flow', () => {

@@ -1,18 +1,18 @@
 // How do several figures of a stage become the one that its autoscaler gets? By a formula that KEDA
-// reckons out: the sum of the lags, or what the operator answers as scaler on flow, with that sum
-// in its place while it does not answer.
+// evaluates: the sum of the lags, or the operator's answer for a stage scaled on flow, with that
+// sum instead while the operator does not answer.
 import type { OrderPipeline, ScaledObjectSpec, Stage, Trigger } from '../api/index.ts'
 import { namespaceOf } from './names.ts'
 
 export interface FlowScalerSettings {
   /**
-   * Where KEDA asks the operator for the replicas of a stage, such as
-   * http://operator-scaler.op.svc:8081; absent: nowhere.
+   * The URL at which KEDA asks the operator for the replicas of a stage, such as
+   * http://operator-scaler.op.svc:8081; absent: KEDA does not ask.
    */
   readonly flowScalerUrl?: string | undefined
   /**
-   * Whether KEDA knows `fallback.behavior: scalingModifiers`, which came with version 2.20; absent
-   * means yes.
+   * Whether KEDA supports `fallback.behavior: scalingModifiers`, which came with version 2.20;
+   * absent means yes.
    */
   readonly formulaFallback?: boolean
 }
@@ -33,26 +33,26 @@ export const flowPath = (namespace: string, pipeline: string, stage: string): st
   `/v1/flow/${namespace}/${pipeline}/${stage}`
 
 /**
- * A HorizontalPodAutoscaler takes the largest of several figures, so that a stage of several topics
- * would be scaled for one of them. Their lags are added up instead. KEDA then gives the autoscaler
+ * A HorizontalPodAutoscaler takes the largest of several figures, so a stage of several topics
+ * would be scaled for one of them. Instead their lags are added up. KEDA then gives the autoscaler
  * that one figure in place of all that are not CPU or memory, so a schedule and a query must be in
- * the formula too, each as the lag that would ask for as many replicas.
+ * the formula too, each as the lag that would give the same number of replicas.
  */
 export const lagSum = (triggers: readonly Trigger[], target: number): OneFigure => {
-  const { named, terms } = namedTriggers(triggers)
+  const { withNames, terms } = namedTriggers(triggers)
   const others = otherTerms(terms, target)
   return {
-    triggers: named,
+    triggers: withNames,
     scalingModifiers: { formula: highest([sumOf(terms), ...others]), target: String(target) },
   }
 }
 
 /**
- * Replicas. KEDA takes a trigger that failed more often than `failureThreshold` for nil: without
- * the operator the lags count, and with neither there is an error, no figure, and the autoscaler
- * stands still. A `metrics-api` trigger and not an external scaler: of one that cannot be reached
- * KEDA (up to 2.21 at least) does not learn its metrics, counts no failure and never falls back
- * (kedacore/keda#8056).
+ * The figure is a number of replicas. KEDA takes a trigger that failed more often than
+ * `failureThreshold` for nil: without the operator the lags count, and with neither there is an
+ * error, no figure, and the autoscaler stands still. The trigger is `metrics-api` and not an
+ * external scaler: when an external scaler cannot be reached, KEDA (up to 2.21 at least) does not
+ * learn its metrics, counts no failure and never falls back (kedacore/keda#8056).
  */
 export const flowElseLag = (
   pipeline: OrderPipeline,
@@ -61,12 +61,12 @@ export const flowElseLag = (
   lagPerReplica: number,
   url: string,
 ): OneFigure => {
-  const { named, terms } = namedTriggers(triggers)
+  const { withNames, terms } = namedTriggers(triggers)
   const lag = terms.filter(({ kind }) => kind === 'kafka').length > 1 ? `(${sumOf(terms)})` : sumOf(terms)
   const path = flowPath(namespaceOf(pipeline), pipeline.metadata.name, stage.name)
   const metadata = { url: `${url}${path}`, valueLocation: 'metric', targetValue: '1' }
   return {
-    triggers: [{ type: 'metrics-api', name: 'flow', metadata }, ...named],
+    triggers: [{ type: 'metrics-api', name: 'flow', metadata }, ...withNames],
     scalingModifiers: {
       formula: highest([`flow ?? (${lag} / ${lagPerReplica})`, ...otherTerms(terms, 1)]),
       target: '1',
@@ -82,14 +82,14 @@ export const flowElseLag = (
 interface Term {
   readonly kind: Trigger['type']
   readonly name: string
-  /** What of its figure asks for one replica; undefined where that is a lag. */
+  /** The part of its figure that needs one replica; undefined where the figure is a lag. */
   readonly perReplica: number | undefined
 }
 
-const namedTriggers = (triggers: readonly Trigger[]): { named: readonly Trigger[]; terms: readonly Term[] } => {
+const namedTriggers = (triggers: readonly Trigger[]): { withNames: readonly Trigger[]; terms: readonly Term[] } => {
   const counts = new Map<string, number>()
   const terms: Term[] = []
-  const named = triggers.map((trigger): Trigger => {
+  const withNames = triggers.map((trigger): Trigger => {
     const { type, ...rest } = trigger
     if (type === 'cpu' || type === 'memory') return trigger
     const index = counts.get(type) ?? 0
@@ -101,7 +101,7 @@ const namedTriggers = (triggers: readonly Trigger[]): { named: readonly Trigger[
     terms.push({ kind: type, name, perReplica })
     return { type, name, ...rest }
   })
-  return { named, terms }
+  return { withNames, terms }
 }
 
 const figureNames = { kafka: 'lag', prometheus: 'query', cron: 'schedule', 'metrics-api': 'answer' } as const
@@ -112,7 +112,7 @@ const sumOf = (terms: readonly Term[]): string =>
     .map(({ name }) => name)
     .join(' + ')
 
-/** Each as the figure that would ask for as many replicas at this target. */
+/** Each as the figure that would give the same number of replicas at this target. */
 const otherTerms = (terms: readonly Term[], target: number): string[] =>
   terms.flatMap(({ name, perReplica }) => (perReplica === undefined ? [] : `${name} * ${target / perReplica}`))
 

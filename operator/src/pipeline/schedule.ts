@@ -1,6 +1,6 @@
-// Will a peak of a schedule ever come? The grammar is the one of KEDA's cron trigger (robfig/cron,
-// five fields): other cron parsers take more, such as 7 for Sunday, and what KEDA refuses is not
-// scaled at all.
+// Will a peak of a schedule ever come? The grammar is that of KEDA's cron trigger (robfig/cron,
+// five fields). Other cron parsers accept more, such as 7 for Sunday, and a stage whose schedule
+// KEDA refuses is not scaled at all.
 import type { OrderPipelineSpec, Peak, Problem } from '../api/index.ts'
 import { gatewayName } from './names.ts'
 import { partsOf } from './parts.ts'
@@ -58,18 +58,18 @@ const isTimeZone = (name: string): boolean => {
   }
 }
 
-/** What is wrong with five cron fields; undefined when a time comes that they name. */
+/** What is wrong with five cron fields; undefined when they match some time. */
 export const cronProblem = (text: string): string | undefined => {
   const parts = text.trim().split(/\s+/)
   if (parts.length !== fields.length) return `found ${parts.length} fields in "${text}", allowed are five`
   const values: number[][] = []
   for (const [index, field] of fields.entries()) {
-    const found = valuesOf(parts[index] ?? '', field)
-    if (typeof found === 'string') return `found "${parts[index]}" as ${field.name} in "${text}"; ${found}`
-    values.push(found)
+    const fieldValues = valuesOf(parts[index] ?? '', field)
+    if (typeof fieldValues === 'string') return `found "${parts[index]}" as ${field.name} in "${text}"; ${fieldValues}`
+    values.push(fieldValues)
   }
   const [, , monthDays = [], inMonths = []] = values
-  const anyDay = parts[4] === '*' // with a day of the week too, either of the two is enough
+  const anyDay = parts[4] === '*' // if a day of the week is set too, either is enough
   const never = anyDay && !inMonths.some((month) => monthDays.some((day) => day <= (longestMonth[month] ?? 0)))
   return never ? `"${text}" names days that no month has` : undefined
 }
@@ -77,9 +77,9 @@ export const cronProblem = (text: string): string | undefined => {
 const valuesOf = (text: string, field: Field): number[] | string => {
   const all: number[] = []
   for (const item of text.split(',')) {
-    const found = rangeOf(item, field)
-    if (typeof found === 'string') return found
-    all.push(...found)
+    const range = rangeOf(item, field)
+    if (typeof range === 'string') return range
+    all.push(...range)
   }
   return all
 }
@@ -90,15 +90,15 @@ const valuesOf = (text: string, field: Field): number[] | string => {
  */
 const rangeOf = (item: string, field: Field): number[] | string => {
   const { least, most, names } = field
-  const allowed = `allowed are ${least} to ${most}${names ? ' or names' : ''}, ranges, lists and steps`
+  const allowedText = `allowed are ${least} to ${most}${names ? ' or names' : ''}, ranges, lists and steps`
   const match = /^(\*|[0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?(?:\/([0-9]+))?$/.exec(item)
   const [, first = '', last, stepText] = match ?? []
-  if (!match || (first === '*' && last !== undefined)) return allowed
+  if (!match || (first === '*' && last !== undefined)) return allowedText
   const from = first === '*' ? least : numberOf(first, field)
   const openEnd = first === '*' || (last === undefined && stepText !== undefined)
   const to = openEnd ? most : last === undefined ? from : numberOf(last, field)
   const step = stepText === undefined ? 1 : Number(stepText)
-  if (from === undefined || to === undefined || from < least || to > most || from > to || step < 1) return allowed
+  if (from === undefined || to === undefined || from < least || to > most || from > to || step < 1) return allowedText
   return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step)
 }
 

@@ -12,18 +12,19 @@ const of: OrderPipeline = pipeline({
 const digests = (db: string | undefined) => new Map(db === undefined ? [] : [['db/url', db]])
 const isDeployment = (child: ChildObject): child is Deployment => child.kind === 'Deployment'
 
-/** Everything as asked for; `ready`: whose replicas all are available. */
-const carriedOut = (wanted: readonly ChildObject[], ready: (name: string) => boolean = () => true): ChildObject[] =>
-  wanted.map((child) => {
+/** The objects as applied; `ready`: the names whose replicas are all available. */
+const carriedOut = (objects: readonly ChildObject[], ready: (name: string) => boolean = () => true): ChildObject[] =>
+  objects.map((child) => {
     const metadata = { ...child.metadata, generation: 1 }
     if (!isDeployment(child)) return { ...child, metadata }
     const [replicas, available] = [5, ready(child.metadata.name) ? 5 : 0]
     const status = { observedGeneration: 1, replicas, updatedReplicas: replicas, availableReplicas: available }
     return { ...child, metadata, spec: { ...child.spec, replicas }, status }
   })
-const asked = (children: readonly ChildObject[], db: string | undefined, spec = of) =>
+const desiredWith = (children: readonly ChildObject[], db: string | undefined, spec = of) =>
   desired(spec, children, settings, new Map(), new Map(), digests(db))
-const settledWith = (db: string | undefined): ChildObject[] => carriedOut(asked(carriedOut(asked([], db)), db))
+const settledWith = (db: string | undefined): ChildObject[] =>
+  carriedOut(desiredWith(carriedOut(desiredWith([], db)), db))
 const carried = (children: readonly ChildObject[]) =>
   Object.fromEntries(
     children
@@ -35,16 +36,16 @@ describe('the Secrets that pods take values from', () => {
   it('are in the template as digests, and unchanged they ask for nothing', () => {
     const settled = settledWith('one')
     expect(carried(settled)).toEqual({ 'shop-orders': 'one', 'shop-payment': 'one', 'shop-audit': 'one' })
-    expect(plan(asked(settled, 'one'), settled, of)).toEqual([])
+    expect(plan(desiredWith(settled, 'one'), settled, of)).toEqual([])
   })
 
   it('replace the pods of one part after the other when they change', () => {
-    const first = asked(settledWith('one'), 'two')
+    const first = desiredWith(settledWith('one'), 'two')
     expect(carried(first)).toEqual({ 'shop-orders': 'two', 'shop-payment': 'one', 'shop-audit': 'one' })
     const waiting = carriedOut(first, (name) => name !== 'shop-orders')
-    expect(carried(asked(waiting, 'two'))).toEqual(carried(first))
-    const stable = carriedOut(asked(carriedOut(first), 'two'))
-    expect(carried(asked(stable, 'two'))).toEqual({
+    expect(carried(desiredWith(waiting, 'two'))).toEqual(carried(first))
+    const stable = carriedOut(desiredWith(carriedOut(first), 'two'))
+    expect(carried(desiredWith(stable, 'two'))).toEqual({
       'shop-orders': 'two',
       'shop-payment': 'two',
       'shop-audit': 'one',
@@ -53,7 +54,7 @@ describe('the Secrets that pods take values from', () => {
 
   it('leave pods as they are while they cannot be read', () => {
     const settled = settledWith('one')
-    expect(plan(asked(settled, undefined), settled, of)).toEqual([])
+    expect(plan(desiredWith(settled, undefined), settled, of)).toEqual([])
     expect(carried(settledWith(undefined))['shop-orders']).toBeUndefined()
   })
 
@@ -61,11 +62,15 @@ describe('the Secrets that pods take values from', () => {
     const idle = settledWith('one').map((child) =>
       isDeployment(child) ? { ...child, spec: { ...child.spec, replicas: 0 } } : child,
     )
-    expect(carried(asked(idle, 'two'))).toEqual({ 'shop-orders': 'two', 'shop-payment': 'two', 'shop-audit': 'two' })
+    expect(carried(desiredWith(idle, 'two'))).toEqual({
+      'shop-orders': 'two',
+      'shop-payment': 'two',
+      'shop-audit': 'two',
+    })
   })
 
   it('of a part that takes none are nothing to it', () => {
     const alone = pipeline({ stages: [stage()] })
-    expect(carried(asked([], 'one', alone))).toEqual({ 'shop-payment': undefined })
+    expect(carried(desiredWith([], 'one', alone))).toEqual({ 'shop-payment': undefined })
   })
 })

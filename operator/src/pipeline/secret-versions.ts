@@ -1,6 +1,6 @@
-// Which pods hold an old password or certificate? A container takes them from Secrets once, when it
-// starts, so its template carries a digest of what it was given: another digest is another version,
-// which is rolled out like any other, one part after the other.
+// Which pods use an old password or certificate? A container reads Secrets only when it starts, so
+// its template has a digest of the values. Another digest is another version, which is rolled out
+// like any other, one part after the other.
 import type { Deployment, OrderPipeline, V1EnvVar } from '../api/index.ts'
 import { gatewayEnvironment, stageEnvironment } from './environment.ts'
 import type { SecretKey } from './kafka-connection.ts'
@@ -9,8 +9,7 @@ import type { PodReport } from './new-version.ts'
 import { isReplacing, type LivePart, templateOf } from './rollout.ts'
 
 /**
- * Digest of the value of each key that is referenced, by `secret/key`; one that cannot be read is
- * absent.
+ * Digest of the value of each referenced key, by `secret/key`; a key that cannot be read is absent.
  */
 export type SecretDigests = ReadonlyMap<string, string>
 
@@ -20,12 +19,12 @@ export const secretKeyName = ({ name, key }: SecretKey): string => `${name}/${ke
 export const secretReferences = (pipeline: OrderPipeline): ReadonlyMap<string, readonly SecretKey[]> => {
   const { gateway, stages } = pipeline.spec
   return new Map([
-    ...(gateway ? [[gatewayName, referenced(gatewayEnvironment(pipeline, gateway))] as const] : []),
-    ...stages.map((stage) => [stage.name, referenced(stageEnvironment(pipeline, stage, 0))] as const),
+    ...(gateway ? [[gatewayName, secretKeysIn(gatewayEnvironment(pipeline, gateway))] as const] : []),
+    ...stages.map((stage) => [stage.name, secretKeysIn(stageEnvironment(pipeline, stage, 0))] as const),
   ])
 }
 
-const referenced = (env: readonly V1EnvVar[]): SecretKey[] =>
+const secretKeysIn = (env: readonly V1EnvVar[]): SecretKey[] =>
   env.flatMap(({ valueFrom }) => {
     const { name, key } = valueFrom?.secretKeyRef ?? {}
     return name === undefined || key === undefined ? [] : [{ name, key }]
@@ -37,9 +36,9 @@ export interface PartSecrets {
 }
 
 /**
- * The digest each part's template is to carry; undefined for none. What cannot be read leaves a
+ * The digest for each part's template; undefined for none. A Secret that cannot be read leaves a
  * part as it is, and a part waits while another one is being replaced, so that a new password does
- * not take every stage through a restart at once.
+ * not restart every stage at once.
  */
 export const secretVersions = (
   pipeline: OrderPipeline,
@@ -48,31 +47,31 @@ export const secretVersions = (
   pods: ReadonlyMap<string, PodReport>,
 ): ReadonlyMap<string, string | undefined> => {
   const references = secretReferences(pipeline)
-  let taken = parts.find(({ part, live }) => isUnderWay(live, pods.get(part)))?.part
+  let changingPart = parts.find(({ part, live }) => isUnderWay(live, pods.get(part)))?.part
   const versions = new Map<string, string | undefined>()
   for (const { part, live } of parts) {
-    const current = carried(live[live.active])
-    const wanted = together(references.get(part) ?? [], digests)
+    const current = digestIn(live[live.active])
+    const desired = combinedDigest(references.get(part) ?? [], digests)
     const free = !live[live.active] || (live[live.active]?.spec.replicas ?? 0) === 0
-    const mayChange = free || taken === undefined || taken === part
-    const changes = wanted !== undefined && wanted !== current
-    if (changes && mayChange && !free) taken = part
-    versions.set(part, changes && mayChange ? wanted : current)
+    const mayChange = free || changingPart === undefined || changingPart === part
+    const changes = desired !== undefined && desired !== current
+    if (changes && mayChange && !free) changingPart = part
+    versions.set(part, changes && mayChange ? desired : current)
   }
   return versions
 }
 
 /**
- * Whether others should wait for a part that is being replaced. Not where it gets no further for
- * reasons of its cluster.
+ * Whether others should wait for a part that is being replaced. Not where its cluster is the reason
+ * that it makes no progress.
  */
 const isUnderWay = (live: LivePart, report: PodReport | undefined): boolean =>
   isReplacing(live) && (live[live.active]?.spec.replicas ?? 0) > 0 && report?.trial?.trouble?.fault !== 'elsewhere'
 
-const carried = (deployment: Deployment | undefined): string | undefined =>
+const digestIn = (deployment: Deployment | undefined): string | undefined =>
   templateOf(deployment)?.metadata?.annotations?.[secretsAnnotation]
 
-const together = (references: readonly SecretKey[], digests: SecretDigests): string | undefined => {
+const combinedDigest = (references: readonly SecretKey[], digests: SecretDigests): string | undefined => {
   const all = references.map((reference) => digests.get(secretKeyName(reference)))
   return all.length === 0 || all.includes(undefined) ? undefined : all.join('.')
 }

@@ -17,13 +17,12 @@ const rolledOut: OrderPipelineStatus = {
   ],
 }
 /**
- * Its Deployments as they are once every replica is available: the second pass puts the proven pods
- * on them.
+ * Its Deployments once every replica is available: the second pass stores the proven pods on them.
  */
 const running = (image: string, spec: Partial<OrderPipelineSpec> = {}): ChildObject[] => {
-  const asked = (children: readonly ChildObject[]) =>
+  const desiredFor = (children: readonly ChildObject[]) =>
     desired(of(spec, { services: { image } }), children, { ...settings, servicesImage: image })
-  const ready = asked([]).map((child) =>
+  const ready = desiredFor([]).map((child) =>
     child.kind === 'Deployment'
       ? {
           ...child,
@@ -32,7 +31,7 @@ const running = (image: string, spec: Partial<OrderPipelineSpec> = {}): ChildObj
         }
       : child,
   )
-  return asked(ready).map((child, index) => ({ ...child, status: ready[index]?.status }))
+  return desiredFor(ready).map((child, index) => ({ ...child, status: ready[index]?.status }))
 }
 const images = (objects: readonly ChildObject[]) =>
   objects
@@ -62,16 +61,16 @@ describe('the services image of a pipeline', () => {
   })
 
   it('is what the spec says before anything else', () => {
-    const named = of({ image: 'mirror:3' }, { services: { image: 'services:1' } })
-    expect(servicesImageOf(named, running('services:1'), 'services:2')).toBe('mirror:3')
-    expect(images(desired(named, running('services:1'), settings))).toEqual(['mirror:3', 'own:1'])
+    const explicit = of({ image: 'mirror:3' }, { services: { image: 'services:1' } })
+    expect(servicesImageOf(explicit, running('services:1'), 'services:2')).toBe('mirror:3')
+    expect(images(desired(explicit, running('services:1'), settings))).toEqual(['mirror:3', 'own:1'])
   })
 
   it('is reported with the operator’s where that is another, and not where no part runs it', () => {
-    const kept = of({}, { services: { image: 'services:1' } })
-    expect(servicesStatus(kept, [], 'services:2')).toEqual({ image: 'services:1', available: 'services:2' })
-    expect(servicesStatus(kept, [], 'services:1')).toEqual({ image: 'services:1' })
-    expect(servicesStatus(kept, [], 'services:2', 'services:2')).toEqual({ image: 'services:2' })
+    const withRecord = of({}, { services: { image: 'services:1' } })
+    expect(servicesStatus(withRecord, [], 'services:2')).toEqual({ image: 'services:1', available: 'services:2' })
+    expect(servicesStatus(withRecord, [], 'services:1')).toEqual({ image: 'services:1' })
+    expect(servicesStatus(withRecord, [], 'services:2', 'services:2')).toEqual({ image: 'services:2' })
     expect(servicesStatus(of({ stages: [stage({ image: 'own:1' })] }), [], 'services:2')).toBeUndefined()
   })
 })
@@ -96,8 +95,8 @@ describe('a pipeline moves by itself', () => {
   })
 
   it('and is moving until each part that had the old image has proven itself with the new one', () => {
-    const moved = of(automatic, { ...rolledOut, services: { image: 'services:2' } })
-    expect(moveOf(moved, children, 'services:2', 'Manual')).toBe('moving')
-    expect(moveOf(moved, running('services:2'), 'services:2', 'Manual')).toBe('none')
+    const moving = of(automatic, { ...rolledOut, services: { image: 'services:2' } })
+    expect(moveOf(moving, children, 'services:2', 'Manual')).toBe('moving')
+    expect(moveOf(moving, running('services:2'), 'services:2', 'Manual')).toBe('none')
   })
 })

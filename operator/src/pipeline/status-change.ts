@@ -1,15 +1,15 @@
-// Is a new status worth writing, and when? What people act on is written at once; figures that move
-// all the time are slowed.
+// Is a new status worth writing, and when? What people act on is written at once; figures that
+// change all the time are written less often.
 import type { OrderPipelineStatus } from '../api/index.ts'
 
 export type StatusChange =
   | { readonly write: 'now' }
-  /** Only figures moved: write when this many milliseconds have passed. */
+  /** Only figures changed: write after this many milliseconds. */
   | { readonly write: 'later'; readonly waitMs: number }
   | { readonly write: 'never' }
 
 export interface StatusLimits {
-  /** Least time between two writes that only move replica counts, milliseconds. */
+  /** Minimum time between two writes that only change replica counts, milliseconds. */
   readonly countsMs: number
   /** The same for lag. */
   readonly lagMs: number
@@ -32,10 +32,7 @@ export const statusChange = (
   return sinceWriteMs >= wait ? { write: 'now' } : { write: 'later', waitMs: wait - sinceWriteMs }
 }
 
-/**
- * Conditions without the figures in their messages: a number that moves does not make another
- * reason.
- */
+/** Conditions without the figures in their messages: a changed number is not another reason. */
 const acted = ({
   observedGeneration,
   conditions = [],
@@ -78,7 +75,7 @@ const lags = ({ totals, capacity, stages = [] }: OrderPipelineStatus): unknown =
   ]),
 ]
 
-/** Two significant digits: 1,234 and 1,201 are the same news. */
+/** Two significant digits: 1,234 and 1,201 count as the same figure. */
 const twoDigits = (value: number | undefined): number | undefined =>
   value === undefined ? undefined : Number(value.toPrecision(2))
 

@@ -1,4 +1,4 @@
-// What is a status made from? All that one pass has seen of a pipeline.
+// What is a status made from? Everything that one reconcile has observed of a pipeline.
 import type { ChildObject, OrderPipeline, Problem, ServicesStatus } from '../api/index.ts'
 import type { Blocked, Cause } from './blocked.ts'
 import type { ExternalTopics } from './external-topics-state.ts'
@@ -6,13 +6,13 @@ import type { StageFigures } from './lag.ts'
 import type { PodReport } from './new-version.ts'
 import type { Throughput } from './throughput.ts'
 
-/** What came of an action that did not go as planned. */
+/** The failure of an action. */
 export interface Failure {
   readonly reason: 'ApplyFailed' | 'NotOwned'
   /** Such as `Deployment shop-payment: …`. */
   readonly message: string
 }
-/** An object that was neither made nor changed, because of something it needs. */
+/** An object that was neither created nor changed, because of an object that it needs. */
 export interface Held {
   /** Such as `Deployment shop-payment`. */
   readonly object: string
@@ -29,13 +29,13 @@ export interface Seen {
   readonly blocked?: Blocked
   /** By stage; a stage whose lag is unknown has none. */
   readonly lag: ReadonlyMap<string, StageFigures>
-  /** By stage: what was seen of it under load since the operator started. */
+  /** By stage: what was measured of it under load since the operator started. */
   readonly throughput: ReadonlyMap<string, Throughput>
-  /** By part: of its pods, where a version is on trial or replicas are missing. */
+  /** By part: the report of its pods, where a version is on trial or replicas are missing. */
   readonly pods?: ReadonlyMap<string, PodReport>
-  /** Of an external Kafka cluster; absent while unknown. */
+  /** The topics of an external Kafka cluster; absent while unknown. */
   readonly topics?: ExternalTopics | undefined
   readonly services?: ServicesStatus | undefined
-  /** What something else changes back each time, for a person to read. */
+  /** What another controller changes back each time, for a person to read. */
   readonly contested?: readonly string[]
 }

@@ -13,7 +13,7 @@ const settled = (of: OrderPipeline, readyReplicas = 5): ChildObject[] =>
     const status = { observedGeneration: 1, replicas: 7, readyReplicas }
     return { ...object, metadata, spec: { ...object.spec, replicas: 7 }, status }
   })
-const seen = (changes: Partial<Seen> = {}): Seen => {
+const observation = (changes: Partial<Seen> = {}): Seen => {
   const of = changes.pipeline ?? pipeline()
   return {
     pipeline: of,
@@ -29,14 +29,14 @@ const condition = (of: Seen, type: string) => statusOf(of, 'now').conditions?.fi
 
 describe('a status', () => {
   it('is Ready with its totals when topics, replicas and scaling are', () => {
-    const status = statusOf(seen(), 'now')
+    const status = statusOf(observation(), 'now')
     expect(status.conditions?.map(({ type, status: holds }) => `${type}=${holds}`)).toEqual([
       'Ready=True',
       'Configured=True',
       'TopicsReady=True',
       'WorkloadsReady=True',
       'ScalingReady=True',
-      'RolledOut=False', // nothing has told yet that its first version is complete
+      'RolledOut=False', // its first version is not known to be complete yet
     ])
     expect(status.totals).toEqual({ stages: '1/1', replicas: '5/7', lag: 40 })
     expect(status.stages).toMatchObject([
@@ -47,7 +47,7 @@ describe('a status', () => {
   it('says of a built-in gateway that nothing says who may call it, and changes nothing for it', () => {
     const gateway = { scaling: { minReplicas: 1, maxReplicas: 2, cpuPercent: 70 } }
     const configured = (more: object) =>
-      condition(seen({ pipeline: pipeline({ gateway: { ...gateway, ...more } }) }), 'Configured')
+      condition(observation({ pipeline: pipeline({ gateway: { ...gateway, ...more } }) }), 'Configured')
     expect(configured({})).toMatchObject({ status: 'True', reason: 'AuthenticationUnset' })
     expect(configured({ image: 'mirror/services:1', builtIn: true })?.message).toContain('AUTH=none')
     for (const more of [
@@ -56,22 +56,28 @@ describe('a status', () => {
       { image: 'mine:1' },
     ])
       expect(configured(more)).toMatchObject({ status: 'True', reason: 'Applied' })
-    expect(condition(seen(), 'Configured')?.reason).toBe('Applied')
+    expect(condition(observation(), 'Configured')?.reason).toBe('Applied')
   })
 
   it('tells what the pipeline carries, by the work that was measured where it was', () => {
     const of = pipeline({ stages: [stage({ workSeconds: 0.5, concurrency: 10 })] })
-    expect(statusOf(seen({ pipeline: of }), 'now').capacity).toEqual({ ordersPerSecond: 2000, bottleneck: 'payment' })
-    const measured = statusOf(seen({ pipeline: of, throughput: new Map([['payment', { workSeconds: 1 }]]) }), 'now')
-    expect(measured.stages?.[0]?.capacity).toEqual({
+    expect(statusOf(observation({ pipeline: of }), 'now').capacity).toEqual({
+      ordersPerSecond: 2000,
+      bottleneck: 'payment',
+    })
+    const underLoad = statusOf(
+      observation({ pipeline: of, throughput: new Map([['payment', { workSeconds: 1 }]]) }),
+      'now',
+    )
+    expect(underLoad.stages?.[0]?.capacity).toEqual({
       ordersPerSecond: 1000,
       replicas: 100,
       workSeconds: 1,
       measured: true,
     })
-    const restarted = seen({ pipeline: { ...of, status: { ...measured, observedGeneration: 1 } } })
+    const restarted = observation({ pipeline: { ...of, status: { ...underLoad, observedGeneration: 1 } } })
     expect(statusOf(restarted, 'now').capacity?.ordersPerSecond).toBe(1000)
-    const edited = seen({ pipeline: { ...of, status: { ...measured, observedGeneration: 0 } } })
+    const edited = observation({ pipeline: { ...of, status: { ...underLoad, observedGeneration: 0 } } })
     expect(statusOf(edited, 'now').capacity?.ordersPerSecond).toBe(2000)
   })
 
@@ -84,12 +90,12 @@ describe('a status', () => {
       ],
     })
     const arrivals = { 'shop.placed': 12.5, 'shop.paid': 12 }
-    const status = statusOf(seen({ pipeline: of, lag: new Map([['orders', { arrivals }]]) }), 'now')
+    const status = statusOf(observation({ pipeline: of, lag: new Map([['orders', { arrivals }]]) }), 'now')
     expect(status.totals?.ordersPerSecond).toBe(12.5)
   })
 
   it('says what refuses pods: a quota, a limit range, admission', () => {
-    const refused = (readyReplicas: number) =>
+    const withRefusal = (readyReplicas: number) =>
       settled(pipeline(), readyReplicas).map((child) => {
         const message = 'pods "shop-payment-x" is forbidden: exceeded quota: small'
         const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }]
@@ -97,14 +103,14 @@ describe('a status', () => {
         return child.kind === 'Deployment' ? { ...child, status } : child
       })
     const message = 'shop-payment: pods "shop-payment-x" is forbidden: exceeded quota: small'
-    const few = condition(seen({ children: refused(3) }), 'Ready')
+    const few = condition(observation({ children: withRefusal(3) }), 'Ready')
     expect(few).toMatchObject({ status: 'False', reason: 'PodsRefused', message })
-    const enough = condition(seen({ children: refused(5) }), 'WorkloadsReady')
+    const enough = condition(observation({ children: withRefusal(5) }), 'WorkloadsReady')
     expect(enough).toMatchObject({ status: 'True', reason: 'PodsRefused', message })
   })
 
   it('takes the reason of what is missing first', () => {
-    const waiting = seen({ children: settled(pipeline(), 3) })
+    const waiting = observation({ children: settled(pipeline(), 3) })
     expect(condition(waiting, 'Ready')).toMatchObject({
       status: 'False',
       reason: 'ReplicasNotReady',
@@ -118,27 +124,30 @@ describe('a status', () => {
 
     it('says what was found there, and what its partitions leave out of reach', () => {
       const problems = [{ reason: 'TopicRefused', message: 'shop.x: INVALID_CONFIG' } as const]
-      const refused = seen({ pipeline: external, topics: { problems, partitions: few } })
-      expect(condition(refused, 'TopicsReady')).toMatchObject({ status: 'False', reason: 'TopicRefused' })
-      expect(condition(refused, 'ScalingReady')).toMatchObject({ reason: 'MaximumUnreachable' })
+      const refusal = observation({ pipeline: external, topics: { problems, partitions: few } })
+      expect(condition(refusal, 'TopicsReady')).toMatchObject({ status: 'False', reason: 'TopicRefused' })
+      expect(condition(refusal, 'ScalingReady')).toMatchObject({ reason: 'MaximumUnreachable' })
     })
 
     it('repeats after a new start which topics its pods wait for', () => {
-      const held = (what: string) =>
+      const heldBy = (what: string) =>
         [{ object: 'Deployment shop-payment', cause: { reason: 'TopicsNotReady', what } }] as const
       const topics = { problems: [], partitions: few }
-      const before = statusOf(seen({ pipeline: external, topics, held: held('topics that are not there yet') }), 'then')
-      const started = seen({ pipeline: { ...external, status: before }, held: held('the Kafka cluster') })
-      expect(statusOf(started, 'now').conditions).toEqual(before.conditions)
+      const before = statusOf(
+        observation({ pipeline: external, topics, held: heldBy('topics that are not there yet') }),
+        'then',
+      )
+      const afterStart = observation({ pipeline: { ...external, status: before }, held: heldBy('the Kafka cluster') })
+      expect(statusOf(afterStart, 'now').conditions).toEqual(before.conditions)
     })
 
     it('is not Ready before the first look, and after a new start repeats what was found for the same spec', () => {
-      expect(condition(seen({ pipeline: external }), 'TopicsReady')?.reason).toBe('TopicsNotReady')
-      const before = statusOf(seen({ pipeline: external, topics: { problems: [], partitions: few } }), 'then')
-      const started = seen({ pipeline: { ...external, status: before } })
-      expect(statusOf(started, 'now').conditions).toEqual(before.conditions)
+      expect(condition(observation({ pipeline: external }), 'TopicsReady')?.reason).toBe('TopicsNotReady')
+      const before = statusOf(observation({ pipeline: external, topics: { problems: [], partitions: few } }), 'then')
+      const afterStart = observation({ pipeline: { ...external, status: before } })
+      expect(statusOf(afterStart, 'now').conditions).toEqual(before.conditions)
       const edited = { ...external, metadata: { ...external.metadata, generation: 2 }, status: before }
-      expect(condition(seen({ pipeline: edited }), 'TopicsReady')?.status).toBe('False')
+      expect(condition(observation({ pipeline: edited }), 'TopicsReady')?.status).toBe('False')
     })
   })
 
@@ -149,14 +158,16 @@ describe('a status', () => {
     const children = settled(pipeline()).map((child) =>
       child.metadata.name === 'shop.inventory.updated' ? { ...child, status } : child,
     )
-    expect(condition(seen({ children }), 'TopicsReady')?.message).toBe(
+    expect(condition(observation({ children }), 'TopicsReady')?.message).toBe(
       'shop.inventory.updated: NotSupported, fewer partitions',
     )
   })
 
   it('does not take the word of a child about an older generation', () => {
     const children = settled(pipeline()).map((child) => ({ ...child, metadata: { ...child.metadata, generation: 2 } }))
-    expect(condition(seen({ children }), 'WorkloadsReady')?.message).toBe('shop-payment has a change not yet acted on')
+    expect(condition(observation({ children }), 'WorkloadsReady')?.message).toBe(
+      'shop-payment has a change not yet acted on',
+    )
   })
 
   it('stays ready while a Deployment is being scaled, but not while an edit is carried out', () => {
@@ -165,16 +176,16 @@ describe('a status', () => {
       const plain = pipeline()
       return { ...plain, metadata: { ...plain.metadata, generation }, ...(status && { status }) }
     }
-    const before = statusOf(seen({ pipeline: at(3, undefined) }), 'before')
+    const before = statusOf(observation({ pipeline: at(3, undefined) }), 'before')
     const workloads = (generation: number) =>
-      condition(seen({ pipeline: at(generation, before), children }), 'WorkloadsReady')?.status
+      condition(observation({ pipeline: at(generation, before), children }), 'WorkloadsReady')?.status
     expect(workloads(3)).toBe('True')
     expect(workloads(4)).toBe('False')
   })
 
   it('says which maximum a topic made for less cannot carry, and what to write', () => {
     const small = pipeline({ stages: [stage({ scaling: { minReplicas: 5, maxReplicas: 45, lagPerReplica: 1 } })] })
-    const scaling = condition(seen({ children: settled(small) }), 'ScalingReady')
+    const scaling = condition(observation({ children: settled(small) }), 'ScalingReady')
     expect(scaling).toMatchObject({ status: 'True', reason: 'MaximumUnreachable' })
     expect(scaling?.message).toContain(
       'reaches about 45 of 100 replicas: topic inventory.updated has 50 partitions and needs 110',
@@ -182,11 +193,11 @@ describe('a status', () => {
   })
 
   it('names path and reason of a problem and keeps what it knew of the rest', () => {
-    const status = statusOf(seen(), 'before')
+    const status = statusOf(observation(), 'before')
     const problems = [
       { path: 'spec.database.maxConnections', reason: 'ConnectionBudgetExceeded', message: 'too few' } as const,
     ]
-    const wrong = seen({ pipeline: { ...pipeline(), status }, problems, children: [] })
+    const wrong = observation({ pipeline: { ...pipeline(), status }, problems, children: [] })
     expect(condition(wrong, 'Configured')).toMatchObject({
       status: 'False',
       reason: 'ConnectionBudgetExceeded',
@@ -197,7 +208,7 @@ describe('a status', () => {
   })
 
   it('is not Ready while suspended', () => {
-    expect(condition(seen({ pipeline: pipeline({ suspend: true }) }), 'Ready')).toMatchObject({
+    expect(condition(observation({ pipeline: pipeline({ suspend: true }) }), 'Ready')).toMatchObject({
       status: 'False',
       reason: 'Suspended',
     })
@@ -206,11 +217,11 @@ describe('a status', () => {
   it('remembers since when it drains, and forgets it once stopped', () => {
     const draining = (status?: OrderPipeline['status']) => {
       const of = { ...pipeline({ suspend: true }), ...(status ? { status } : {}) }
-      return statusOf(seen({ pipeline: of, children: settled(pipeline()) }), 'now').drainingSince
+      return statusOf(observation({ pipeline: of, children: settled(pipeline()) }), 'now').drainingSince
     }
     expect([draining(), draining({ drainingSince: 'then' })]).toEqual(['now', 'then'])
     const stopped = { ...pipeline({ suspend: true }), status: { drainingSince: 'then' } }
-    expect(statusOf(seen({ pipeline: stopped, children: [] }), 'now').drainingSince).toBeUndefined()
+    expect(statusOf(observation({ pipeline: stopped, children: [] }), 'now').drainingSince).toBeUndefined()
   })
 
   it('says Suspended of workloads and scaling too, once everything has stopped', () => {
@@ -219,49 +230,49 @@ describe('a status', () => {
       child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 0 } } : child,
     )
     for (const type of ['WorkloadsReady', 'ScalingReady'])
-      expect(condition(seen({ pipeline: suspended, children: stopped }), type)?.reason).toBe('Suspended')
+      expect(condition(observation({ pipeline: suspended, children: stopped }), type)?.reason).toBe('Suspended')
   })
 
   it('names the Secret that keeps replicas from running', () => {
     const trouble = 'CreateContainerConfigError: Secret nope: not found'
-    const waiting = seen({ children: settled(pipeline(), 0), pods: new Map([['payment', { trouble }]]) })
+    const waiting = observation({ children: settled(pipeline(), 0), pods: new Map([['payment', { trouble }]]) })
     expect(condition(waiting, 'WorkloadsReady')?.message).toBe(
       'shop-payment has 0 of at least 5 replicas ready (CreateContainerConfigError: Secret nope: not found)',
     )
   })
 
   it('counts the dead letters that wait, and after a new start repeats the count until they are read', () => {
-    const counted = statusOf(seen({ lag: new Map([['payment', { lag: 0, deadLetters: 3 }]]) }), 'now')
-    expect([counted.totals?.deadLetters, counted.stages?.[0]?.deadLetters]).toEqual([3, 3])
-    const started = seen({ pipeline: { ...pipeline(), status: counted }, lag: new Map() })
-    expect(statusOf(started, 'now').totals?.deadLetters).toBe(3)
-    expect(statusOf(seen(), 'now').totals).not.toHaveProperty('deadLetters')
+    const before = statusOf(observation({ lag: new Map([['payment', { lag: 0, deadLetters: 3 }]]) }), 'now')
+    expect([before.totals?.deadLetters, before.stages?.[0]?.deadLetters]).toEqual([3, 3])
+    const afterStart = observation({ pipeline: { ...pipeline(), status: before }, lag: new Map() })
+    expect(statusOf(afterStart, 'now').totals?.deadLetters).toBe(3)
+    expect(statusOf(observation(), 'now').totals).not.toHaveProperty('deadLetters')
   })
 
   it('has no lag in its totals while that of a stage is unknown', () => {
-    expect(statusOf(seen({ lag: new Map() }), 'now').totals).toEqual({ stages: '1/1', replicas: '5/7' })
+    expect(statusOf(observation({ lag: new Map() }), 'now').totals).toEqual({ stages: '1/1', replicas: '5/7' })
   })
 })
 
 describe('a status is written', () => {
   const limits = { countsMs: 1000, lagMs: 10_000 }
   const status = (lag: number, readyReplicas = 5) =>
-    statusOf(seen({ children: settled(pipeline(), readyReplicas), lag: new Map([['payment', { lag }]]) }), 'now')
+    statusOf(observation({ children: settled(pipeline(), readyReplicas), lag: new Map([['payment', { lag }]]) }), 'now')
   const change = (before: ReturnType<typeof status>, after: ReturnType<typeof status>, ms: number): StatusChange =>
     statusChange(before, after, ms, limits)
 
   it('at once when a condition changes or lag becomes known', () => {
     expect(change(status(40, 5), status(40, 4), 0)).toEqual({ write: 'now' })
-    const unknown = statusOf(seen({ lag: new Map() }), 'now')
+    const unknown = statusOf(observation({ lag: new Map() }), 'now')
     expect(change(unknown, status(40), 0)).toEqual({ write: 'now' })
     expect(change(status(40), unknown, 0)).toEqual({ write: 'now' })
   })
 
   it('at once when the first dead letter waits', () => {
-    const letters = (deadLetters: number) =>
-      statusOf(seen({ lag: new Map([['payment', { lag: 0, deadLetters }]]) }), 'now')
-    expect(change(letters(0), letters(1), 0)).toEqual({ write: 'now' })
-    expect(change(letters(1), letters(2), 0)).toEqual({ write: 'later', waitMs: 1000 })
+    const withDeadLetters = (deadLetters: number) =>
+      statusOf(observation({ lag: new Map([['payment', { lag: 0, deadLetters }]]) }), 'now')
+    expect(change(withDeadLetters(0), withDeadLetters(1), 0)).toEqual({ write: 'now' })
+    expect(change(withDeadLetters(1), withDeadLetters(2), 0)).toEqual({ write: 'later', waitMs: 1000 })
   })
 
   it('no more often when a message comes now and then than under load', () => {

@@ -18,12 +18,12 @@ import type { Seen } from './status-input.ts'
 
 export type { Failure, Held, Seen } from './status-input.ts'
 
-/** `now` as an ISO date: when a condition that changes says it did. */
-export const statusOf = (seen: Seen, now: string): OrderPipelineStatus => {
-  const { metadata, spec } = seen.pipeline
-  const capacity = capacityOf(spec, known(seen))
-  const stages = spec.stages.map((stage, index) => stageStatus(seen, stage, capacity.stages[index]))
-  const gateway = spec.gateway ? replicaCounts(seen, gatewayName) : undefined
+/** `now` as an ISO date: the transition time of a condition that changes. */
+export const statusOf = (observation: Seen, now: string): OrderPipelineStatus => {
+  const { metadata, spec } = observation.pipeline
+  const capacity = capacityOf(spec, measurements(observation))
+  const stages = spec.stages.map((stage, index) => stageStatus(observation, stage, capacity.stages[index]))
+  const gateway = spec.gateway ? replicaCounts(observation, gatewayName) : undefined
   const all: readonly ReplicaCounts[] = [...stages, ...(gateway ? [gateway] : [])]
   const readyStages = spec.stages.filter(
     (stage, index) => (stages[index]?.readyReplicas ?? 0) >= stage.scaling.minReplicas,
@@ -31,16 +31,16 @@ export const statusOf = (seen: Seen, now: string): OrderPipelineStatus => {
   const { sustainable, bottleneck } = capacity
   return {
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
-    conditions: conditions(seen, now),
-    ...ifKnown('services', seen.services),
-    ...(suspensionOf(seen.pipeline, seen.children, seen.lag) === 'draining'
-      ? { drainingSince: seen.pipeline.status?.drainingSince ?? now }
+    conditions: conditions(observation, now),
+    ...ifKnown('services', observation.services),
+    ...(suspensionOf(observation.pipeline, observation.children, observation.lag) === 'draining'
+      ? { drainingSince: observation.pipeline.status?.drainingSince ?? now }
       : {}),
     totals: {
       stages: `${readyStages.length}/${stages.length}`,
       replicas: `${sum(all.map((part) => part.readyReplicas))}/${sum(all.map((part) => part.desiredReplicas))}`,
       ...ifKnown('lag', sumIfKnown(stages.map((stage) => stage.lag))),
-      ...ifKnown('ordersPerSecond', ordersPerSecond(seen)),
+      ...ifKnown('ordersPerSecond', ordersPerSecond(observation)),
       ...ifKnown('deadLetters', sumIfKnown(stages.map((stage) => stage.deadLetters))),
     },
     ...(sustainable === undefined || bottleneck === undefined
@@ -51,37 +51,38 @@ export const statusOf = (seen: Seen, now: string): OrderPipelineStatus => {
   }
 }
 
-const stageStatus = (seen: Seen, stage: Stage, capacity: StageCapacity | undefined): StageStatus => {
-  const { lag, arrivedPerSecond, consumedPerSecond, secondsToDrain } = seen.lag.get(stage.name) ?? {}
-  const { scaleOut } = seen.throughput.get(stage.name) ?? {}
+const stageStatus = (observation: Seen, stage: Stage, capacity: StageCapacity | undefined): StageStatus => {
+  const { lag, arrivedPerSecond, consumedPerSecond, secondsToDrain } = observation.lag.get(stage.name) ?? {}
+  const { scaleOut } = observation.throughput.get(stage.name) ?? {}
   return {
     name: stage.name,
-    ...replicaCounts(seen, stage.name),
+    ...replicaCounts(observation, stage.name),
     ...ifKnown('lag', lag),
     ...ifKnown('arrivedPerSecond', arrivedPerSecond),
     ...ifKnown('consumedPerSecond', consumedPerSecond),
     ...ifKnown('secondsToDrain', secondsToDrain),
     ...ifKnown('capacity', capacity && capacityStatus(capacity)),
-    ...ifKnown('deadLetters', deadLettersOf(seen, stage.name)),
+    ...ifKnown('deadLetters', deadLettersOf(observation, stage.name)),
     ...ifKnown(
       'rollout',
-      rolloutOf(livePart(seen.pipeline, stage.name, seen.children), seen.pods?.get(stage.name)?.trial),
+      rolloutOf(
+        livePart(observation.pipeline, stage.name, observation.children),
+        observation.pods?.get(stage.name)?.trial,
+      ),
     ),
     ...ifKnown('scaleOut', scaleOut),
   }
 }
 
-/**
- * An operator that has just started has not read them yet: what was counted before still stands.
- */
+/** An operator that has just started has not read them yet: the earlier count is still valid. */
 const deadLettersOf = ({ lag, pipeline }: Seen, stage: string): number | undefined =>
   lag.get(stage)?.deadLetters ?? pipeline.status?.stages?.find(({ name }) => name === stage)?.deadLetters
 
 /**
- * Topics as they are, and work as it was measured: by us, or by whoever wrote the status for this
- * same spec.
+ * The actual topics, and the measured work: measured by this process, or by the one that wrote the
+ * status for this same spec.
  */
-const known = ({ pipeline, children, throughput, topics }: Seen): Measured => {
+const measurements = ({ pipeline, children, throughput, topics }: Seen): Measured => {
   const { metadata, status } = pipeline
   const before = status?.observedGeneration === metadata.generation ? (status?.stages ?? []) : []
   return {
@@ -94,17 +95,17 @@ const known = ({ pipeline, children, throughput, topics }: Seen): Measured => {
 }
 
 const capacityStatus = (capacity: StageCapacity): StageCapacityStatus | undefined => {
-  const { sustainable, workSeconds, measured, reachableReplicas } = capacity
+  const { sustainable, workSeconds, measured: isMeasured, reachableReplicas } = capacity
   if (sustainable === undefined || workSeconds === undefined) return undefined
   return {
     ordersPerSecond: rounded(sustainable),
     replicas: reachableReplicas,
-    workSeconds: measured ? Number(workSeconds.toPrecision(2)) : workSeconds,
-    measured,
+    workSeconds: isMeasured ? Number(workSeconds.toPrecision(2)) : workSeconds,
+    measured: isMeasured,
   }
 }
 
-/** What arrives on the topics that no stage writes to, each counted once. */
+/** The arrivals on the topics that no stage writes to, each counted once. */
 const ordersPerSecond = ({ pipeline, lag }: Seen): number | undefined => {
   const { stages } = pipeline.spec
   const emitted = new Set(stages.flatMap(({ emits = [] }) => emits.map(({ topic }) => topic)))

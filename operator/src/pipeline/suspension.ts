@@ -1,19 +1,19 @@
-// In which order does a suspended pipeline stop? The entrance first, the stages when nothing is
-// left for them to do.
+// In which order does a suspended pipeline stop? The entrance first, the stages when they have no
+// messages left.
 import type { ChildObject, DeploymentStatus, LagFigures, OrderPipeline } from '../api/index.ts'
 import { livePart, scaledObjectOf } from './live.ts'
 import { gatewayName } from './names.ts'
 
-/** KEDA scales the target to this many and leaves it there for as long as the annotation stands. */
+/** KEDA scales the target to this number and leaves it there as long as the annotation exists. */
 export const pausedAnnotation = 'autoscaling.keda.sh/paused-replicas'
 
 /** Undefined when nothing is suspended. */
 export type Suspension = 'draining' | 'stopped' | undefined
 
-/** Where a spec says nothing. */
+/** The default of the spec. */
 export const drainDeadlineSeconds = 600
 
-/** Whether stages are stopped although they have not drained. `now` in milliseconds. */
+/** Whether stages are stopped before they have drained. `now` in milliseconds. */
 const isOverdue = ({ spec, status }: OrderPipeline, now: number | undefined): boolean => {
   const deadlineMs = (spec.suspension?.drainDeadlineSeconds ?? drainDeadlineSeconds) * 1000
   if (deadlineMs === 0) return true
@@ -22,11 +22,11 @@ const isOverdue = ({ spec, status }: OrderPipeline, now: number | undefined): bo
 }
 
 /**
- * Drained means that no stage has lag or has moved within the time its figures look back over, so
- * that no message can be between two stages. A pipeline without a gateway is fed by others, who may
- * never pause: there no lag is enough. Once stopped a pipeline stays so, whatever is written to its
- * topics; while its lag is unknown it goes on draining. At the drain deadline it is stopped as it
- * is: what is left stays in its topics.
+ * Drained means that no stage has lag or has moved within the window of its figures, so that no
+ * message can be between two stages. A pipeline without a gateway gets its messages from other
+ * programs, which may never pause: there no lag is enough. A stopped pipeline stays stopped,
+ * whatever is written to its topics; while its lag is unknown it goes on draining. At the drain
+ * deadline it is stopped as it is: unhandled messages stay in its topics.
  */
 export const suspensionOf = (
   pipeline: OrderPipeline,

@@ -1,4 +1,4 @@
-// What do the tests of this folder start from? A small pipeline, changed where a test needs it.
+// What do the tests of this folder start from? A small pipeline that each test changes as needed.
 import type { OrderPipeline, OrderPipelineSpec, Stage } from '../api/index.ts'
 
 export const stage = (changes: Partial<Stage> = {}): Stage => ({

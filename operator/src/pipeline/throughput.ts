@@ -1,5 +1,6 @@
-// How fast is a stage when it has more to do than it can, and did the last replicas make it faster?
-// Judged on plateaus: times in which the lag never ran out and the number of replicas stayed.
+// How fast is a stage when it has more messages than it can handle, and did the last replicas make
+// it faster? Measured on plateaus: times in which the lag never ran out and the number of replicas
+// stayed the same.
 import type { ScaleOut } from '../api/index.ts'
 import { windowMs } from './lag.ts'
 import { leastWaitingLag } from './replica-rate.ts'
@@ -7,56 +8,56 @@ import { leastWaitingLag } from './replica-rate.ts'
 export interface Point {
   /** Milliseconds. */
   readonly at: number
-  /** Ready ones. */
+  /** Ready replicas. */
   readonly replicas: number
   readonly lag: number
   readonly consumedPerSecond: number
-  /** How much of the lag is in one partition, 0 to 1. */
+  /** The largest partition's share of the lag, 0 to 1. */
   readonly largestShare: number
 }
 
 interface Plateau {
   readonly replicas: number
   readonly since: number
-  /** Once it has lasted. */
+  /** The rate of a plateau that has lasted. */
   readonly perSecond: number | undefined
 }
 
 export interface Throughput {
   readonly plateau?: Plateau
-  /** The last one that lasted, of fewer replicas. */
+  /** The last lasting plateau with fewer replicas. */
   readonly before?: Plateau
-  /** Busy seconds per message, by Little's law: messages in hand ÷ messages a second. */
+  /** Busy seconds per message, by Little's law: messages in flight ÷ messages a second. */
   readonly workSeconds?: number
   readonly scaleOut?: ScaleOut
 }
 
 /**
- * The pace looks back over windowMs, which must lie within the plateau, after the group has
+ * The rate is an average over windowMs, which must lie within the plateau, after the group has
  * settled.
  */
 const settleMs = windowMs + 30_000
-/** Fewer more replicas than that tell nothing. */
+/** A smaller growth of the replicas is not conclusive. */
 const leastGrowth = 1.2
-/** Part of the added replicas' work that must be seen. */
+/** Part of the added replicas' work that must be measured. */
 const leastGain = 0.25
 
-export const withPoint = (seen: Throughput, point: Point, concurrency: number): Throughput => {
-  const known = seen.workSeconds === undefined ? {} : { workSeconds: seen.workSeconds }
+export const withPoint = (throughput: Throughput, point: Point, concurrency: number): Throughput => {
+  const measuredWork = throughput.workSeconds === undefined ? {} : { workSeconds: throughput.workSeconds }
   const busy = point.replicas > 0 && point.lag >= leastWaitingLag(point.replicas, concurrency, point.consumedPerSecond)
-  if (!busy) return known
-  const { plateau } = seen
+  if (!busy) return measuredWork
+  const { plateau } = throughput
   if (plateau?.replicas !== point.replicas) {
-    const before = plateau?.perSecond === undefined ? seen.before : plateau
-    const started = { replicas: point.replicas, since: point.at, perSecond: undefined }
-    return { ...known, plateau: started, ...(before && before.replicas < point.replicas ? { before } : {}) }
+    const before = plateau?.perSecond === undefined ? throughput.before : plateau
+    const newPlateau = { replicas: point.replicas, since: point.at, perSecond: undefined }
+    return { ...measuredWork, plateau: newPlateau, ...(before && before.replicas < point.replicas ? { before } : {}) }
   }
-  if (point.at - plateau.since < settleMs || point.consumedPerSecond <= 0) return seen
+  if (point.at - plateau.since < settleMs || point.consumedPerSecond <= 0) return throughput
   const settled = { ...plateau, perSecond: point.consumedPerSecond }
-  const scaleOut = seen.before && useless(seen.before, settled, point)
+  const scaleOut = throughput.before && useless(throughput.before, settled, point)
   return {
     plateau: settled,
-    ...(seen.before ? { before: seen.before } : {}),
+    ...(throughput.before ? { before: throughput.before } : {}),
     workSeconds: (point.replicas * concurrency) / point.consumedPerSecond,
     ...(scaleOut ? { scaleOut } : {}),
   }

@@ -2,7 +2,10 @@ import { expect, it } from 'vitest'
 import type { KafkaTopic } from '../api/index.ts'
 import { topicsNotReady } from './topic-readiness.ts'
 
-const named = (name: string, ...conditions: { type: string; status: string; reason?: string; message?: string }[]) => ({
+const topicWith = (
+  name: string,
+  ...conditions: { type: string; status: string; reason?: string; message?: string }[]
+) => ({
   name,
   topic: {
     ...{ apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic', metadata: { name, generation: 2 }, spec: {} },
@@ -11,22 +14,22 @@ const named = (name: string, ...conditions: { type: string; status: string; reas
 })
 
 it('says nothing of topics that are ready', () => {
-  expect(topicsNotReady([named('shop.placed', { type: 'Ready', status: 'True' })], 'shop-kafka')).toEqual([])
+  expect(topicsNotReady([topicWith('shop.placed', { type: 'Ready', status: 'True' })], 'shop-kafka')).toEqual([])
 })
 
 it('names the Kafka cluster whose Topic Operator does not answer, once for all topics', () => {
   const question = 'is there a Kafka nope-kafka with an entityOperator in this namespace?'
-  expect(topicsNotReady([named('shop.placed')], 'nope-kafka')).toEqual([
+  expect(topicsNotReady([topicWith('shop.placed')], 'nope-kafka')).toEqual([
     `no Topic Operator has answered yet for shop.placed of Kafka cluster nope-kafka: ${question}`,
   ])
-  expect(topicsNotReady([named('shop.placed'), named('shop.paid')], 'nope-kafka')).toEqual([
+  expect(topicsNotReady([topicWith('shop.placed'), topicWith('shop.paid')], 'nope-kafka')).toEqual([
     `no Topic Operator has answered yet for 2 topics of Kafka cluster nope-kafka: ${question}`,
   ])
 })
 
 it('names the annotation that keeps the Topic Operator from a topic', () => {
-  const paused = named('shop.placed', { type: 'ReconciliationPaused', status: 'True' })
-  const unmanaged = named('shop.paid', { type: 'Unmanaged', status: 'True' })
+  const paused = topicWith('shop.placed', { type: 'ReconciliationPaused', status: 'True' })
+  const unmanaged = topicWith('shop.paid', { type: 'Unmanaged', status: 'True' })
   expect(topicsNotReady([paused, unmanaged], 'shop-kafka')).toEqual([
     'shop.placed is paused: take the annotation strimzi.io/pause-reconciliation off its KafkaTopic',
     'shop.paid is not managed: take the annotation strimzi.io/managed off its KafkaTopic',
@@ -34,14 +37,14 @@ it('names the annotation that keeps the Topic Operator from a topic', () => {
 })
 
 it('repeats what the Topic Operator says, and says that a change is not acted on yet', () => {
-  const refused = named('shop.placed', {
+  const notSupported = topicWith('shop.placed', {
     type: 'Ready',
     status: 'False',
     reason: 'NotSupported',
     message: 'no shrinking',
   })
-  expect(topicsNotReady([refused], 'shop-kafka')).toEqual(['shop.placed: NotSupported, no shrinking'])
-  const edited = named('shop.placed', { type: 'Ready', status: 'True' })
+  expect(topicsNotReady([notSupported], 'shop-kafka')).toEqual(['shop.placed: NotSupported, no shrinking'])
+  const edited = topicWith('shop.placed', { type: 'Ready', status: 'True' })
   const topic = { ...edited.topic, metadata: { ...edited.topic.metadata, generation: 3 } }
   expect(topicsNotReady([{ ...edited, topic }], 'shop-kafka')).toEqual(['shop.placed has a change not yet acted on'])
   expect(topicsNotReady([{ name: 'shop.paid', topic: undefined }], 'shop-kafka')).toEqual([

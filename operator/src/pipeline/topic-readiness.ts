@@ -1,5 +1,5 @@
-// Why is a KafkaTopic not ready? In the words of the Topic Operator, or, where it says nothing,
-// what keeps it from answering.
+// Why is a KafkaTopic not ready? In the words of the Topic Operator, or, where it says nothing, the
+// reason that it does not answer.
 import type { ConditionsStatus, KafkaTopic } from '../api/index.ts'
 import { plainly } from './pod-trouble.ts'
 
@@ -8,7 +8,7 @@ export interface NamedTopic {
   readonly topic: KafkaTopic | undefined
 }
 
-/** Empty when all are ready. `cluster`: the Strimzi cluster whose Topic Operator is to act. */
+/** Empty when all are ready. `cluster`: the Strimzi cluster of the Topic Operator. */
 export const topicsNotReady = (topics: readonly NamedTopic[], cluster: string): string[] => {
   const unanswered = topics.filter(({ topic }) => topic !== undefined && conditionsOf(topic).length === 0)
   const others = topics.filter((one) => !unanswered.includes(one))

@@ -3,7 +3,7 @@ import type { KafkaTopic } from '../api/index.ts'
 import { pipeline, stage } from './testing.ts'
 import { derivedPartitions, kafkaTopics, partitionsFor, shrinkProblems } from './topics.ts'
 
-const named = (topics: readonly KafkaTopic[], name: string) => topics.find((topic) => topic.metadata.name === name)
+const topicNamed = (topics: readonly KafkaTopic[], name: string) => topics.find((topic) => topic.metadata.name === name)
 
 describe('the partitions of a topic', () => {
   it('are a tenth more than the replicas that share them, without an error of floating point', () => {
@@ -18,9 +18,9 @@ describe('the partitions of a topic', () => {
 
   it('that a topic has and its spec would take away are a problem that names the number', () => {
     const existing = kafkaTopics(pipeline(), [])
-    const asked = (partitions: number) => pipeline({ topics: [{ name: 'inventory.updated', partitions }] })
-    expect(named(existing, 'shop.inventory.updated')?.spec.partitions).toBe(110)
-    expect(shrinkProblems(asked(109), existing)).toEqual([
+    const withPartitions = (partitions: number) => pipeline({ topics: [{ name: 'inventory.updated', partitions }] })
+    expect(topicNamed(existing, 'shop.inventory.updated')?.spec.partitions).toBe(110)
+    expect(shrinkProblems(withPartitions(109), existing)).toEqual([
       {
         path: 'spec.topics[inventory.updated].partitions',
         reason: 'PartitionsShrink',
@@ -28,9 +28,9 @@ describe('the partitions of a topic', () => {
           'the topic has 110 partitions, which never shrink: say 110 or more, or leave it out; for fewer, make a topic of another name',
       },
     ])
-    expect([shrinkProblems(asked(110), existing), shrinkProblems(pipeline(), existing)]).toEqual([[], []])
+    expect([shrinkProblems(withPartitions(110), existing), shrinkProblems(pipeline(), existing)]).toEqual([[], []])
     const theirs = existing.map((topic) => ({ ...topic, metadata: { ...topic.metadata, labels: {} } }))
-    expect(shrinkProblems(asked(109), theirs)).toEqual([]) // NotOwned says the rest
+    expect(shrinkProblems(withPartitions(109), theirs)).toEqual([]) // NotOwned says the rest
   })
 
   it('are three for a topic nobody consumes', () => {
@@ -42,10 +42,10 @@ describe('the partitions of a topic', () => {
       pipeline({ stages: [stage({ scaling: { minReplicas: 1, maxReplicas: 9, lagPerReplica: 1 } })] }),
       [],
     )
-    const grown = kafkaTopics(pipeline(), existing)
-    expect(named(grown, 'shop.inventory.updated')?.spec.partitions).toBe(10)
-    const asked = kafkaTopics(pipeline({ topics: [{ name: 'inventory.updated', partitions: 120 }] }), existing)
-    expect(named(asked, 'shop.inventory.updated')?.spec.partitions).toBe(120)
+    const byDefault = kafkaTopics(pipeline(), existing)
+    expect(topicNamed(byDefault, 'shop.inventory.updated')?.spec.partitions).toBe(10)
+    const explicit = kafkaTopics(pipeline({ topics: [{ name: 'inventory.updated', partitions: 120 }] }), existing)
+    expect(topicNamed(explicit, 'shop.inventory.updated')?.spec.partitions).toBe(120)
   })
 })
 

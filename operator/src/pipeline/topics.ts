@@ -12,12 +12,12 @@ import { kafkaTopicNamed } from './live.ts'
 import { deadLetterTopic, labels, namespaceOf, ownerReference, topicName } from './names.ts'
 
 /**
- * An autoscaler never gets past lag threshold × partitions and stops within 10 % of its goal, so it
+ * An autoscaler never exceeds lag threshold × partitions and stops within 10 % of its goal, so it
  * needs 1.1 × as many.
  */
 export const partitionsFor = (maxReplicas: number): number => Math.ceil((maxReplicas * 11) / 10)
 
-/** The replicas an autoscaler gets to with so many partitions. */
+/** The number of replicas that an autoscaler reaches with this many partitions. */
 export const reachWith = (partitions: number): number => Math.floor((partitions * 10) / 11)
 
 const unconsumedPartitions = 3
@@ -25,8 +25,7 @@ const deadLetterPartitions = 3
 const deadLetterRetentionHours = 14 * 24
 
 /**
- * Partitions a topic is made with when its spec gives none: enough for its hungriest consumer, in
- * steps of 10.
+ * Partitions of a new topic whose spec gives none: enough for its largest consumer, in steps of 10.
  */
 export const derivedPartitions = (spec: OrderPipelineSpec, topic: string): number => {
   const maxima = spec.stages
@@ -35,18 +34,18 @@ export const derivedPartitions = (spec: OrderPipelineSpec, topic: string): numbe
   return maxima.length === 0 ? unconsumedPartitions : Math.ceil(partitionsFor(Math.max(...maxima)) / 10) * 10
 }
 
-/** A topic of a pipeline, whoever makes it. */
+/** A topic of a pipeline, whether Strimzi or the operator creates it. */
 export interface WantedTopic {
   readonly name: string
-  /** Whose dead letters it holds. */
+  /** The stage whose dead letters it holds. */
   readonly stage: string | undefined
   readonly spec: KafkaTopicSpec
 }
 
 /**
- * The topics of a pipeline. One that exists keeps its partitions, `current` by name, unless the
- * spec says a number: growing it moves keys to other partitions, which breaks the order of what is
- * in flight, so nobody does that unasked.
+ * The topics of a pipeline. An existing one keeps its partitions, `current` by name, unless the
+ * spec says a number: growing a topic moves keys to other partitions, which breaks the order of
+ * what is in flight, so it is done only on request.
  */
 export const wantedTopics = (
   { metadata, spec }: OrderPipeline,
@@ -72,9 +71,9 @@ export const wantedTopics = (
 }
 
 /**
- * Topics that would have to lose partitions, which Kafka refuses. The schema sees only numbers that
- * the spec has named before. Found before a KafkaTopic is touched: one that was refused stays so
- * until it says the right number again.
+ * Topics that would have to lose partitions, which Kafka refuses. The schema only compares numbers
+ * that the spec had before. Checked before a KafkaTopic is changed: a refused KafkaTopic stays
+ * refused until it has the right number again.
  */
 export const shrinkProblems = (pipeline: OrderPipeline, children: readonly ChildObject[]): Problem[] =>
   pipeline.spec.topics.flatMap(({ name, partitions }): Problem[] => {
@@ -85,7 +84,7 @@ export const shrinkProblems = (pipeline: OrderPipeline, children: readonly Child
   })
 
 /**
- * None where Kafka is no Strimzi cluster: there the operator manages topics itself
+ * None where Kafka is not a Strimzi cluster: then the operator manages topics itself
  * (external-topics.ts).
  */
 export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTopic[]): KafkaTopic[] => {
@@ -101,14 +100,16 @@ const replication = (topic: Topic): Pick<KafkaTopicSpec, 'replicas'> =>
 const hoursInMs = (hours: number | undefined): number | undefined =>
   hours === undefined ? undefined : hours * 3_600_000
 
-/** What the spec leaves out stays the Kafka cluster's to say. */
+/** For what the spec leaves out the Kafka cluster's defaults apply. */
 const config = (entries: Readonly<Record<string, string | number | undefined>>): Pick<KafkaTopicSpec, 'config'> => {
-  const given = Object.entries(entries).filter((entry): entry is [string, string | number] => entry[1] !== undefined)
-  return given.length === 0 ? {} : { config: Object.fromEntries(given) }
+  const definedEntries = Object.entries(entries).filter(
+    (entry): entry is [string, string | number] => entry[1] !== undefined,
+  )
+  return definedEntries.length === 0 ? {} : { config: Object.fromEntries(definedEntries) }
 }
 
 /**
- * A retained topic carries no owner reference: the garbage collector would take it with the
+ * A retained topic has no owner reference: with one the garbage collector would delete it with the
  * pipeline.
  */
 const kafkaTopic = (pipeline: OrderPipeline, cluster: string, { name, stage, spec }: WantedTopic): KafkaTopic => ({

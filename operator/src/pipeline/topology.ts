@@ -1,15 +1,15 @@
 // Which messages follow from an order, and how many? Topics and stages as a graph, from consumes
 // and emits.
 //
-// A spec says what a stage consumes and emits, not which follows from which. Of the built-in stages
-// it is known. Of others, unless told, a topic gets its messages when the orders first come to a
-// stage that emits it, nearest the entrance first, one message for a message. So a choreography
-// whose stages answer each other does not go round: what comes back to a stage later makes it say
-// nothing new.
+// A spec says what a stage consumes and emits, not which message follows from which. For the
+// built-in stages it is known. For others, unless a ratio says otherwise, a topic gets its messages
+// when the orders first come to a stage that emits it, nearest the entrance first, one message for
+// each message. So a choreography whose stages react to each other does not loop: a message that
+// comes back to a stage later makes it emit nothing new.
 import type { OrderPipelineSpec } from '../api/index.ts'
 import { knownFlows, type Follows } from './choreography.ts'
 
-/** Where a spec's gateway says nothing of what it emits. */
+/** The topic of a gateway whose spec does not say what it emits. */
 const gatewayTopic = 'orders.placed'
 /** Hops after which a loop that still multiplies messages never ends. */
 const hopLimit = 10_000
@@ -20,13 +20,13 @@ export interface Topology {
   /** Where orders come in: one message an order on each. */
   readonly entrances: readonly string[]
   readonly flows: readonly Flow[]
-  /** Messages an order makes on each topic; 0 where none gets to. */
+  /** Messages an order makes on each topic; 0 on a topic that no message reaches. */
   readonly messagesPerOrder: ReadonlyMap<string, number>
 }
 
 /**
- * Messages on `to` for each message of `from`, or, without it, of each topic it follows from by
- * itself.
+ * Messages on `to` for each message of `from`; without `from`, for each message of the topics from
+ * which `to` follows by default.
  */
 export interface Ratio {
   readonly from?: string
@@ -43,7 +43,7 @@ export class TopologyInvalid extends Error {
 /** @throws TopologyInvalid */
 export function topologyOf(spec: OrderPipelineSpec, ratios: readonly Ratio[] = []): Topology {
   const entrances = entrancesOf(spec)
-  const given = ratios.flatMap((ratio) => (ratio.from === undefined ? [] : explicitFlows(spec, ratio)))
+  const explicit = ratios.flatMap((ratio) => (ratio.from === undefined ? [] : explicitFlows(spec, ratio)))
   const first = firstFlows(spec, entrances)
   for (const { from, to } of ratios) {
     if (from !== undefined || first.some((flow) => flow.to === to)) continue
@@ -53,18 +53,20 @@ export function topologyOf(spec: OrderPipelineSpec, ratios: readonly Ratio[] = [
   const ratioOf = (topic: string): number | undefined =>
     ratios.find(({ from, to }) => from === undefined && to === topic)?.ratio
   const byDefault = first.map((flow) => ({ ...flow, ratio: ratioOf(flow.to) ?? flow.ratio }))
-  const isGiven = ({ from, to }: Flow): boolean => given.some((flow) => flow.from === from && flow.to === to)
-  const flows = [...byDefault.filter((flow) => !isGiven(flow)), ...given].filter(({ ratio }) => ratio > 0)
+  const isGiven = ({ from, to }: Flow): boolean => explicit.some((flow) => flow.from === from && flow.to === to)
+  const flows = [...byDefault.filter((flow) => !isGiven(flow)), ...explicit].filter(({ ratio }) => ratio > 0)
   return { entrances, flows, messagesPerOrder: messagesPerOrder(spec, entrances, flows) }
 }
 
 function entrancesOf(spec: OrderPipelineSpec): string[] {
   const emitted = new Set(spec.stages.flatMap(({ emits = [] }) => emits.map(({ topic }) => topic)))
   const consumed = new Set(spec.stages.flatMap(({ consumes }) => consumes.map(({ topic }) => topic)))
-  const said = (spec.gateway?.emits ?? (spec.gateway ? [{ topic: gatewayTopic }] : [])).map(({ topic }) => topic)
-  const entrances = said.length > 0 ? said : [...consumed].filter((topic) => !emitted.has(topic))
-  const known = entrances.filter((topic) => consumed.has(topic))
-  if (known.length > 0) return known
+  const gatewayTopics = (spec.gateway?.emits ?? (spec.gateway ? [{ topic: gatewayTopic }] : [])).map(
+    ({ topic }) => topic,
+  )
+  const entrances = gatewayTopics.length > 0 ? gatewayTopics : [...consumed].filter((topic) => !emitted.has(topic))
+  const consumedEntrances = entrances.filter((topic) => consumed.has(topic))
+  if (consumedEntrances.length > 0) return consumedEntrances
   throw new TopologyInvalid(
     `no stage consumes what orders come in by (${entrances.join(', ') || 'every topic is emitted by a stage'}); ` +
       'allowed: a gateway that emits, or a topic that no stage emits, with a stage that consumes it',
@@ -72,11 +74,11 @@ function entrancesOf(spec: OrderPipelineSpec): string[] {
 }
 
 /**
- * What is known, and else the first visit of each topic, nearest the entrance first; among equals
- * in the order of the spec.
+ * The known flows, and otherwise the first visit of each topic, nearest the entrance first; among
+ * equals in the order of the spec.
  */
 function firstFlows(spec: OrderPipelineSpec, entrances: readonly string[]): Flow[] {
-  const known = knownFlows(spec)
+  const builtInFlows = knownFlows(spec)
   const visited = new Set(entrances)
   const flows: Flow[] = []
   const queue = [...entrances]
@@ -84,7 +86,7 @@ function firstFlows(spec: OrderPipelineSpec, entrances: readonly string[]): Flow
     const topic = from
     for (const { name, emits = [] } of spec.stages.filter(({ consumes }) => consumes.some((c) => c.topic === topic)))
       for (const { topic: to } of emits) {
-        const ofStage = known.filter((flow) => flow.stage === name && flow.to === to)
+        const ofStage = builtInFlows.filter((flow) => flow.stage === name && flow.to === to)
         const flow = ofStage.find((each) => each.from === topic) ?? { stage: name, from: topic, to, ratio: 1 }
         if (ofStage.length > 0 ? !ofStage.includes(flow) : visited.has(to)) continue
         flows.push(flow)
@@ -101,12 +103,12 @@ function explicitFlows(spec: OrderPipelineSpec, { from = '', to, ratio }: Ratio)
   const stages = consumers.filter(({ emits = [] }) => emits.some(({ topic }) => topic === to))
   if (stages.length > 0) return stages.map(({ name }) => ({ stage: name, from, to, ratio }))
   const possible = consumers.flatMap(({ emits = [] }) => emits.map(({ topic }) => topic))
-  const allowed =
+  const expected =
     consumers.length === 0 ? 'a consumed topic before the colon' : `behind it one of ${possible.join(', ') || 'none'}`
-  throw invalid(`--ratio ${from}:${to}`, `${from}:${to}`, allowed)
+  throw invalid(`--ratio ${from}:${to}`, `${from}:${to}`, expected)
 }
 
-/** @throws TopologyInvalid where a loop makes more messages than go in */
+/** @throws TopologyInvalid where a loop makes more messages than it gets */
 function messagesPerOrder(
   spec: OrderPipelineSpec,
   entrances: readonly string[],
@@ -130,5 +132,5 @@ function messagesPerOrder(
   return total
 }
 
-const invalid = (where: string, found: string, allowed: string): TopologyInvalid =>
-  new TopologyInvalid(`${where}: found ${JSON.stringify(found)}; allowed: ${allowed}`)
+const invalid = (where: string, value: string, expected: string): TopologyInvalid =>
+  new TopologyInvalid(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)

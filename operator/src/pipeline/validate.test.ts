@@ -10,8 +10,8 @@ it('finds nothing wrong with a pipeline that makes sense', () => {
 })
 
 it('refuses a stage that is called like the second Deployment of another part', () => {
-  const taken = pipeline({ stages: [stage(), stage({ name: 'payment-green' }), stage({ name: 'orders-green' })] })
-  expect(validate(taken.spec)).toMatchObject([{ path: 'spec.stages[payment-green].name', reason: 'NameTaken' }])
+  const clash = pipeline({ stages: [stage(), stage({ name: 'payment-green' }), stage({ name: 'orders-green' })] })
+  expect(validate(clash.spec)).toMatchObject([{ path: 'spec.stages[payment-green].name', reason: 'NameTaken' }])
 })
 
 it('says what to do when the connections do not give every replica two, or a gateway three', () => {

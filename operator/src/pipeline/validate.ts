@@ -1,5 +1,5 @@
-// Does a spec make sense where the schema cannot tell? Problems with path, reason and what to do;
-// none means it may be applied.
+// Is a spec valid where the schema cannot check it? Problems with path, reason and what to do; with
+// none the spec may be applied.
 import type { OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
 import { type AutoscalerSettings, lagThreshold } from './autoscalers.ts'
 import { budgetProblems } from './budget.ts'
@@ -10,7 +10,7 @@ import { templateProblems } from './pod-template.ts'
 import { quantity } from './quantity.ts'
 import { scheduleProblems } from './schedule.ts'
 
-/** `settings` are the operator's; without them what depends on them is not judged. */
+/** `settings` are the operator's; without them the checks that need them are left out. */
 export const validate = (spec: OrderPipelineSpec, settings?: Pick<AutoscalerSettings, 'prometheusUrl'>): Problem[] => [
   ...namesTaken(spec),
   ...budgetProblems(spec),
@@ -22,7 +22,7 @@ export const validate = (spec: OrderPipelineSpec, settings?: Pick<AutoscalerSett
   ...spec.stages.flatMap((stage) => resourceProblems(stage, `spec.stages[${stage.name}]`)),
 ]
 
-/** Refused by the schema too, but not in a pipeline that is older than that rule. */
+/** The schema refuses this too, but not in a pipeline that is older than that rule. */
 const namesTaken = (spec: OrderPipelineSpec): Problem[] => {
   const parts = new Set(partsOf(spec).map(({ name }) => name))
   return spec.stages.flatMap(({ name }): Problem[] => {

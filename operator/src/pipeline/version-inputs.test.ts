@@ -1,4 +1,4 @@
-// Do the pods of a part follow everything that they are made from, and nothing else?
+// Do the pods of a part change with everything that they are made from, and with nothing else?
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -37,49 +37,49 @@ const madeOf = (pipeline: OrderPipeline): Map<string, Made> =>
   )
 
 /** Each leaf of the spec with another value of its kind. */
-const changes = (value: unknown, put: (changed: unknown) => unknown): unknown[] => {
+const changes = (value: unknown, put: (next: unknown) => unknown): unknown[] => {
   if (typeof value === 'string') return [put(`${value}x`)]
   if (typeof value === 'number') return [put(value + 1)]
   if (typeof value === 'boolean') return [put(!value)]
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value
     return items.flatMap((item, at) =>
-      changes(item, (changed) => put(items.map((one, index) => (index === at ? changed : one)))),
+      changes(item, (next) => put(items.map((one, index) => (index === at ? next : one)))),
     )
   }
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, item]) => changes(item, (changed) => put({ ...value, [key]: changed })))
+  return Object.entries(value).flatMap(([key, item]) => changes(item, (next) => put({ ...value, [key]: next })))
 }
 
 describe('the inputs of a version', () => {
   it.each(examples)('change with each field of %s that the pods follow', (file) => {
-    const given = parse(readFileSync(join(root, file), 'utf8').split('\n---\n')[0] ?? '') as OrderPipeline
-    const pipeline = { ...given, metadata: { ...given.metadata, namespace: 'default', uid: 'u' } }
+    const example = parse(readFileSync(join(root, file), 'utf8').split('\n---\n')[0] ?? '') as OrderPipeline
+    const pipeline = { ...example, metadata: { ...example.metadata, namespace: 'default', uid: 'u' } }
     const before = madeOf(pipeline)
     let followed = 0
-    for (const spec of changes(pipeline.spec, (changed) => changed) as OrderPipelineSpec[])
-      for (const [name, made] of madeOf({ ...pipeline, spec })) {
+    for (const spec of changes(pipeline.spec, (next) => next) as OrderPipelineSpec[])
+      for (const [name, after] of madeOf({ ...pipeline, spec })) {
         const was = before.get(name)
-        if (!was || was.template === made.template) continue
+        if (!was || was.template === after.template) continue
         followed += 1
-        expect(made.inputs, `${name}: ${made.template}`).not.toBe(was.inputs)
+        expect(after.inputs, `${name}: ${after.template}`).not.toBe(was.inputs)
       }
     expect(followed).toBeGreaterThan(4)
   })
 
   it('stay when only replicas, deadlines or the suspension change', () => {
-    const given = parse(readFileSync(join(root, 'crds/fixtures/regular.yaml'), 'utf8')) as OrderPipeline
+    const example = parse(readFileSync(join(root, 'crds/fixtures/regular.yaml'), 'utf8')) as OrderPipeline
     const edited = {
-      ...given.spec,
+      ...example.spec,
       suspend: true,
-      stages: given.spec.stages.map((stage) => ({
+      stages: example.spec.stages.map((stage) => ({
         ...stage,
         strategy: { progressDeadlineSeconds: 77 },
         scaling: { ...stage.scaling, minReplicas: stage.scaling.minReplicas + 1 },
       })),
     }
-    expect([...madeOf({ ...given, spec: edited }).values()].map(({ inputs }) => inputs)).toEqual(
-      [...madeOf(given).values()].map(({ inputs }) => inputs),
+    expect([...madeOf({ ...example, spec: edited }).values()].map(({ inputs }) => inputs)).toEqual(
+      [...madeOf(example).values()].map(({ inputs }) => inputs),
     )
   })
 })
@@ -94,8 +94,8 @@ describe('pods that are made from the same', () => {
       ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a', annotations: version?.annotations } },
       ...{ spec: { replicas: 1, template: version?.template }, status: counts },
     } as unknown as Deployment
-    const [done] = roll(template(image), { active: 'blue', blue, green: undefined }, { inputs }).versions
-    const metadata = { ...blue.metadata, annotations: done?.annotations ?? {} }
+    const [provenVersion] = roll(template(image), { active: 'blue', blue, green: undefined }, { inputs }).versions
+    const metadata = { ...blue.metadata, annotations: provenVersion?.annotations ?? {} }
     return { active: 'blue', blue: { ...blue, metadata }, green: undefined }
   }
   const imageOf = (live: LivePart, image: string, inputs: string) =>

@@ -1,5 +1,5 @@
-// Which pods does a pipeline run, and as whom? Deployments, a ServiceAccount and a disruption
-// budget per stage and for the gateway.
+// Which pods does a pipeline run, and with which account? Deployments, a ServiceAccount and a
+// disruption budget per stage and for the gateway.
 import { specDefaults } from '../api/index.ts'
 import type {
   ChildObject,
@@ -34,14 +34,14 @@ import { type LivePart, roll, type RollSettings, type Template, type Version } f
 export interface WorkloadSettings {
   readonly servicesImage: string
   readonly imagePullPolicy: string
-  /** Names of the Secrets that every pod pulls its image with. */
+  /** Names of the Secrets with which every pod pulls its image. */
   readonly imagePullSecrets?: readonly string[]
 }
 
-/** What was found of a part beside its objects. */
+/** What is known of a part besides its objects. */
 export interface PartSeen {
   readonly report?: PodReport | undefined
-  /** Digests of the Secrets its pods take values from. */
+  /** Digests of the Secret values that its pods use. */
   readonly secrets?: string | undefined
   /** Database connections of each replica. */
   readonly pools?: Pools | undefined
@@ -49,7 +49,7 @@ export interface PartSeen {
 
 export interface Workload {
   readonly objects: readonly ChildObject[]
-  /** Which of the Deployments the autoscaler is to scale. */
+  /** The color of the Deployment that the autoscaler scales. */
   readonly active: Color
 }
 
@@ -64,7 +64,7 @@ export const stageWorkload = (
   { report, secrets, pools }: PartSeen = {},
 ): Workload => {
   const wishes = mergedTemplate(pipeline.spec, stage, settings.imagePullSecrets)
-  // Finishes the messages in hand, commits, leaves the group.
+  // Finishes the messages in flight, commits, leaves the group.
   const drainSeconds = wishes.terminationGracePeriodSeconds ?? graceSeconds(stage)
   const template = templates(pipeline, stage.name, stage, settings, {
     env: stageEnvironment(pipeline, stage, drainSeconds, pools),
@@ -128,15 +128,15 @@ const rollSettings = (
 const restartSeconds = 20
 
 /**
- * How many replicas a rollout may take away at once. What the missing ones would have handled until
- * their successors do becomes lag; it may come to half of the lag the autoscaler leaves the stage
- * with. Few large steps also mean few rebalances.
+ * How many replicas a rollout may take away at once. The messages that the missing ones would have
+ * handled until their successors run become lag; it may be half of the lag that the autoscaler
+ * leaves the stage with. Few large steps also mean few rebalances.
  */
 export const maxUnavailable = ({ scaling, workSeconds, concurrency = defaults.concurrency }: Stage): string => {
   if (workSeconds === undefined) return '25%'
-  const missed = (concurrency / workSeconds) * restartSeconds
-  const allowed = scaling.lagPerReplica ?? ((scaling.drainSeconds ?? 1) * concurrency) / workSeconds
-  return `${Math.round(100 * Math.min(0.5, Math.max(0.1, allowed / 2 / missed)))}%`
+  const missedMessages = (concurrency / workSeconds) * restartSeconds
+  const lagLimit = scaling.lagPerReplica ?? ((scaling.drainSeconds ?? 1) * concurrency) / workSeconds
+  return `${Math.round(100 * Math.min(0.5, Math.max(0.1, lagLimit / 2 / missedMessages)))}%`
 }
 
 const templates =
@@ -172,8 +172,8 @@ const templates =
   })
 
 /**
- * Fingerprint of all that the pods of a part are made from. What is missing here would not reach
- * pods that run: a test changes each field of a spec and compares.
+ * Fingerprint of everything that the pods of a part are made from. An input that is missing here
+ * would not reach running pods: a test changes each field of a spec and compares.
  */
 const templateInputs = (
   { spec }: OrderPipeline,
@@ -221,8 +221,8 @@ const deployment = (
     progressDeadlineSeconds: strategy.progressDeadlineSeconds ?? progressDeadlineSeconds,
     ...(strategy.type === 'BlueGreen' ? { minReadySeconds: strategy.healthySeconds ?? healthySeconds } : {}),
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable } },
-    // Blue is selected without its color: a Deployment made before there were two cannot change its
-    // selector.
+    // Blue is selected without its color: a Deployment from before there were two colors cannot
+    // change its selector.
     selector: { matchLabels: selectorLabels(pipeline.metadata.name, name, color === 'blue' ? undefined : color) },
     template,
   },
@@ -251,7 +251,7 @@ const companions = (
       spec: {
         podSelector,
         policyTypes: ['Ingress'],
-        // By number: some network plugins resolve names wrongly, or not at all.
+        // By number: some network plugins resolve port names wrongly, or not at all.
         ingress: [{ ports: open.map((port) => ({ port, protocol: 'TCP' })) }],
       },
     },
