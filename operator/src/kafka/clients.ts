@@ -1,10 +1,10 @@
-// Who shares a connection to Kafka? Everyone who goes to the same servers with the same
-// credentials, until the last has let go.
+// Which users share a connection to Kafka? All that use the same servers with the same credentials.
+// It closes when the last of them has closed it.
 import { kafkaConnection, type KafkaConnection, type KafkaSecurity } from '@orderpipeline/kafka-admin'
 import { accessKey, type KafkaAccess } from '../pipeline/index.ts'
 
 export interface KafkaClients {
-  /** To be closed by whoever asked; nothing is connected before it is used. */
+  /** The caller must close it; nothing is connected before the first use. */
   of(access: KafkaAccess): KafkaConnection
 }
 
@@ -19,12 +19,12 @@ export const kafkaClients = (
       const shared = open.get(key) ?? { connection: connectionTo(access, credentialsOf, timeoutMs), users: 0 }
       open.set(key, shared)
       shared.users += 1
-      let held = true
+      let isOpen = true
       return {
         ...shared.connection,
         close: async () => {
-          if (!held) return
-          held = false
+          if (!isOpen) return
+          isOpen = false
           shared.users -= 1
           if (shared.users > 0) return
           open.delete(key)

@@ -1,5 +1,5 @@
-// With which certificates and password is a Kafka cluster entered? Read from the pipeline's Secrets
-// each time a connection begins anew, and held by nothing but that connection.
+// With which certificates and password does the operator connect to a Kafka cluster? They are read
+// from the pipeline's Secrets each time a connection opens, and only that connection holds them.
 import type { KafkaSecurity } from '@orderpipeline/kafka-admin'
 import type { Resource } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'

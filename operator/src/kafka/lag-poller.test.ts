@@ -6,21 +6,24 @@ import type { GroupQuery } from './lag-reader.ts'
 
 const other = pipeline({ stages: [stage({ name: 'orders' })] }, { name: 'other' })
 
-const polling = (pipelines: OrderPipeline[], letters?: (topics: readonly string[]) => Promise<Map<string, number>>) => {
-  const [asked, closed, updated, failed]: [GroupQuery[][], string[], string[], string[]] = [[], [], [], []]
+const polling = (
+  pipelines: OrderPipeline[],
+  countDeadLetters?: (topics: readonly string[]) => Promise<Map<string, number>>,
+) => {
+  const [requests, closedServers, updated, failed]: [GroupQuery[][], string[], string[], string[]] = [[], [], [], []]
   const state = { now: 0, high: 100, committed: 0, broken: false }
   const poller = lagPoller(
     {
       pipelines: () => pipelines,
       readerFor: ({ bootstrapServers }) => ({
         read: (queries) => {
-          asked.push([...queries])
+          requests.push([...queries])
           if (state.broken) return Promise.reject(new Error('away'))
           const partition = { topic: 'shop.inventory.updated', low: 0, high: state.high, committed: state.committed }
           return Promise.resolve(new Map(queries.map(({ group }) => [group, [partition]])))
         },
-        ...(letters ? { letters } : {}),
-        close: () => Promise.resolve(void closed.push(bootstrapServers)),
+        ...(countDeadLetters ? { letters: countDeadLetters } : {}),
+        close: () => Promise.resolve(void closedServers.push(bootstrapServers)),
       }),
       now: () => state.now,
       random: () => 1,
@@ -29,14 +32,14 @@ const polling = (pipelines: OrderPipeline[], letters?: (topics: readonly string[
     },
     { intervalMs: 5000, serviceDomain: 'svc', lettersMs: 30_000 },
   )
-  return { poller, asked, closed, updated, failed, state }
+  return { poller, requests, closedServers, updated, failed, state }
 }
 
 describe('the lag of pipelines', () => {
   it('is asked for once per Kafka cluster, whatever number of pipelines it serves', async () => {
-    const { poller, asked } = polling([pipeline(), other])
+    const { poller, requests } = polling([pipeline(), other])
     await poller.poll()
-    expect(asked.map((queries) => queries.map(({ group }) => group))).toEqual([
+    expect(requests.map((queries) => queries.map(({ group }) => group))).toEqual([
       ['default.shop.payment', 'default.other.orders'],
     ])
   })
@@ -46,9 +49,9 @@ describe('the lag of pipelines', () => {
     const [a, b] = ['a', 'b'].map((namespace) => pipeline({ kafka: { external } }, { namespace }))
     const open = { external: { bootstrapServers: 'kafka:9092' } }
     const [c, d] = ['c', 'd'].map((namespace) => pipeline({ kafka: open }, { namespace }))
-    const { poller, asked } = polling([a, b, c, d].flatMap((one) => one ?? []))
+    const { poller, requests } = polling([a, b, c, d].flatMap((one) => one ?? []))
     await poller.poll()
-    expect(asked.map((queries) => queries.map(({ group }) => group))).toEqual([
+    expect(requests.map((queries) => queries.map(({ group }) => group))).toEqual([
       ['a.shop.payment'],
       ['b.shop.payment'],
       ['c.shop.payment', 'd.shop.payment'],
@@ -85,32 +88,32 @@ describe('the lag of pipelines', () => {
 
   it('comes with the dead letters that wait, which are counted less often and may stay unknown', async () => {
     const counts: (number | undefined)[] = [3, undefined]
-    const asked: string[][] = []
+    const requestedTopics: string[][] = []
     const { poller, state } = polling([pipeline()], (topics) => {
-      asked.push([...topics])
+      requestedTopics.push([...topics])
       const count = counts.shift()
       return count === undefined
         ? Promise.reject(new Error('not authorized'))
         : Promise.resolve(new Map(topics.map((topic) => [topic, count])))
     })
     for (; state.now < 30_000; state.now += 5000) await poller.poll()
-    expect(asked).toEqual([['shop.payment.dead-letters']])
+    expect(requestedTopics).toEqual([['shop.payment.dead-letters']])
     expect(poller.figuresOf('default/shop').get('payment')).toMatchObject({ deadLetters: 3 })
     await poller.poll()
-    expect(asked).toHaveLength(2)
+    expect(requestedTopics).toHaveLength(2)
     const figures = poller.figuresOf('default/shop').get('payment')
     expect(figures?.deadLetters).toBeUndefined()
     expect(figures?.lag).toBe(100)
   })
 
   it('is unknown while Kafka is away, which is asked less and less often', async () => {
-    const { poller, asked, failed, state } = polling([pipeline()])
+    const { poller, requests, failed, state } = polling([pipeline()])
     await poller.poll()
     state.broken = true
     await poller.poll()
     expect(poller.figuresOf('default/shop').size).toBe(0)
     for (state.now = 1000; state.now < 10_000; state.now += 1000) await poller.poll()
-    expect([asked.length, failed.length]).toEqual([2, 1])
+    expect([requests.length, failed.length]).toEqual([2, 1])
     state.now = 10_000
     state.broken = false
     await poller.poll()
@@ -119,11 +122,11 @@ describe('the lag of pipelines', () => {
 
   it('is forgotten with its pipeline, and its connection closed', async () => {
     const pipelines = [pipeline()]
-    const { poller, closed } = polling(pipelines)
+    const { poller, closedServers } = polling(pipelines)
     await poller.poll()
     pipelines.pop()
     await poller.poll()
-    expect(closed).toEqual(['shop-kafka-kafka-bootstrap.default.svc:9092'])
+    expect(closedServers).toEqual(['shop-kafka-kafka-bootstrap.default.svc:9092'])
     expect(poller.figuresOf('default/shop').size).toBe(0)
   })
 })

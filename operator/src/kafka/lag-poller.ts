@@ -1,5 +1,5 @@
-// What is the lag of every pipeline right now? Read at intervals, in one go for each cluster,
-// beside reconciling: Kafka being away makes lag unknown and holds nothing up.
+// What is the lag of every pipeline right now? Read at intervals, once per cluster, in parallel
+// with reconciling: while Kafka is unavailable, lag is unknown and nothing waits for it.
 import {
   accessKey,
   consumerGroup,
@@ -26,12 +26,12 @@ export interface LagPollerSettings {
 }
 
 export interface LagPollerEnvironment<Source extends LagSource = LagSource> {
-  /** The same objects until they change: what follows from one is worked out once. */
+  /** The same objects until they change: what is derived from one is derived once. */
   readonly pipelines: () => readonly Source[]
   readonly readerFor: (access: KafkaAccess) => LagReader
   readonly now: () => number
   readonly random: () => number
-  /** What is known of this pipeline's lag has changed. */
+  /** The figures of this pipeline have changed. */
   readonly updated: (key: string) => void
   readonly failed: (access: KafkaAccess, error: unknown) => void
   /** The offsets themselves, by consumer group; a group that could not be read is absent. */
@@ -43,7 +43,7 @@ export interface LagPoller {
   readonly figuresOf: (key: string) => ReadonlyMap<string, StageFigures>
   /** Ends when the signal aborts. */
   run(signal: AbortSignal): Promise<void>
-  /** One round over every cluster. */
+  /** One poll of every cluster. */
   poll(): Promise<void>
 }
 
@@ -79,10 +79,10 @@ export function lagPoller<Source extends LagSource>(
   on: LagPollerEnvironment<Source>,
   settings: LagPollerSettings,
 ): LagPoller {
-  return new LagRounds<Source>(on, settings).port()
+  return new PollLoop<Source>(on, settings).port()
 }
 
-class LagRounds<Source extends LagSource> {
+class PollLoop<Source extends LagSource> {
   readonly #settings: LagPollerSettings
   readonly #on: LagPollerEnvironment<Source>
   readonly #clusters = new Map<string, Cluster>()
@@ -97,13 +97,13 @@ class LagRounds<Source extends LagSource> {
 
   port(): LagPoller {
     return {
-      figuresOf: (key) => this.#figures.get(key) ?? nothing,
+      figuresOf: (key) => this.#figures.get(key) ?? noFigures,
       run: (signal) => this.#run(signal),
       poll: () => this.#poll(),
     }
   }
 
-  #known({ key }: Polled<Source>): string {
+  #figuresText({ key }: Polled<Source>): string {
     return JSON.stringify([...(this.#figures.get(key) ?? [])])
   }
 
@@ -126,7 +126,7 @@ class LagRounds<Source extends LagSource> {
     this.#clusters.set(key, cluster)
     if (cluster.busy || this.#on.now() < cluster.nextAt) return
     cluster.busy = true
-    const before = pipelines.map((pipeline) => this.#known(pipeline))
+    const before = pipelines.map((pipeline) => this.#figuresText(pipeline))
     try {
       const read = await cluster.reader.read(pipelines.flatMap(({ queries }) => [...queries.values()]))
       await this.#countLetters(cluster, pipelines)
@@ -140,20 +140,20 @@ class LagRounds<Source extends LagSource> {
       const pause = Math.min(longestPauseMs, this.#settings.intervalMs * 2 ** cluster.failures)
       cluster.nextAt = this.#on.now() + pause * (0.5 + 0.5 * this.#on.random())
       this.#on.failed(access, error)
-      for (const { key: gone } of pipelines) this.#figures.delete(gone)
+      for (const { key: pipelineKey } of pipelines) this.#figures.delete(pipelineKey)
     } finally {
       cluster.busy = false
     }
     pipelines
-      .filter((pipeline, index) => this.#known(pipeline) !== before[index])
+      .filter((pipeline, index) => this.#figuresText(pipeline) !== before[index])
       .forEach((pipeline) => this.#on.updated(pipeline.key))
   }
 
   async #countLetters(cluster: Cluster, pipelines: readonly Polled<Source>[]): Promise<void> {
     if (this.#settings.lettersMs === undefined || !cluster.reader.letters || this.#on.now() < cluster.lettersAt) return
     cluster.lettersAt = this.#on.now() + this.#settings.lettersMs
-    // A user who may not read them, or a topic that is not there: how many wait is unknown then,
-    // and lag is not.
+    // Where the user may not read them, or a topic is missing, their count is unknown, and lag is
+    // not.
     cluster.letters = await cluster.reader
       .letters(pipelines.flatMap(({ letterTopics }) => [...letterTopics.values()]))
       .catch(() => new Map<string, number>())
@@ -162,59 +162,59 @@ class LagRounds<Source extends LagSource> {
   #take(
     { key, queries, letterTopics }: Polled<Source>,
     read: Awaited<ReturnType<LagReader['read']>>,
-    counted: ReadonlyMap<string, number>,
+    deadLetterCounts: ReadonlyMap<string, number>,
   ): void {
     const ofStages = [...queries].flatMap(([stage, { group }]): [string, StageFigures][] => {
       const partitions = read.get(group)
-      const deadLetters = counted.get(letterTopics.get(stage) ?? '')
-      const letters = deadLetters === undefined ? {} : { deadLetters }
-      if (!partitions) return deadLetters === undefined ? [] : [[stage, letters]]
-      const seen = withSample(this.#samples.get(group) ?? [], lagSample(partitions, this.#on.now()))
-      this.#samples.set(group, seen)
-      return [[stage, { ...lagFigures(seen), ...letters }]]
+      const deadLetters = deadLetterCounts.get(letterTopics.get(stage) ?? '')
+      const deadLetterFigures = deadLetters === undefined ? {} : { deadLetters }
+      if (!partitions) return deadLetters === undefined ? [] : [[stage, deadLetterFigures]]
+      const samples = withSample(this.#samples.get(group) ?? [], lagSample(partitions, this.#on.now()))
+      this.#samples.set(group, samples)
+      return [[stage, { ...lagFigures(samples), ...deadLetterFigures }]]
     })
     this.#figures.set(key, new Map(ofStages))
   }
 
   async #poll(): Promise<void> {
-    const wanted = new Map<string, Members<Source>>()
+    const membersByCluster = new Map<string, Members<Source>>()
     for (const pipeline of this.#on.pipelines().map((source) => this.#polled(source))) {
-      const members = wanted.get(pipeline.accessKey) ?? { access: pipeline.access, pipelines: [] }
+      const members = membersByCluster.get(pipeline.accessKey) ?? { access: pipeline.access, pipelines: [] }
       members.pipelines.push(pipeline)
-      wanted.set(pipeline.accessKey, members)
+      membersByCluster.set(pipeline.accessKey, members)
     }
-    await this.#forgetOthers(wanted)
-    await Promise.all([...wanted.values()].map((members) => this.#pollCluster(members)))
+    await this.#forgetOthers(membersByCluster)
+    await Promise.all([...membersByCluster.values()].map((members) => this.#pollCluster(members)))
   }
 
-  async #forgetOthers(wanted: ReadonlyMap<string, Members<Source>>): Promise<void> {
-    const pipelines = [...wanted.values()].flatMap((members) => members.pipelines)
+  async #forgetOthers(membersByCluster: ReadonlyMap<string, Members<Source>>): Promise<void> {
+    const pipelines = [...membersByCluster.values()].flatMap((members) => members.pipelines)
     const keys = new Set(pipelines.map(({ key }) => key))
     const groups = new Set(pipelines.flatMap(({ queries }) => [...queries.values()].map(({ group }) => group)))
     for (const key of this.#figures.keys()) if (!keys.has(key)) this.#figures.delete(key)
     for (const group of this.#samples.keys()) if (!groups.has(group)) this.#samples.delete(group)
     for (const [key, { reader }] of [...this.#clusters]) {
-      if (wanted.has(key)) continue
+      if (membersByCluster.has(key)) continue
       this.#clusters.delete(key)
       await reader.close()
     }
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const rounds = new Set<Promise<void>>()
+    const polls = new Set<Promise<void>>()
     while (!signal.aborted) {
-      // Not waited for: a cluster that takes long to answer is left out of the next round, and
-      // keeps no other waiting.
-      const round = this.#poll().finally(() => rounds.delete(round))
-      rounds.add(round)
+      // Not awaited: a cluster that takes long to answer is left out of the next poll and delays no
+      // other.
+      const poll = this.#poll().finally(() => polls.delete(poll))
+      polls.add(poll)
       await pause(this.#settings.intervalMs * (0.9 + 0.2 * this.#on.random()), signal)
     }
     await Promise.all([...this.#clusters.values()].map(({ reader }) => reader.close()))
-    await Promise.all(rounds)
+    await Promise.all(polls)
   }
 }
 
-const nothing: ReadonlyMap<string, StageFigures> = new Map()
+const noFigures: ReadonlyMap<string, StageFigures> = new Map()
 
 const newCluster = (reader: LagReader): Cluster => ({
   ...{ reader, busy: false, failures: 0, nextAt: 0 },

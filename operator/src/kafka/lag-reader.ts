@@ -1,4 +1,4 @@
-// How far has each consumer group come? Asked of one Kafka cluster for all groups together.
+// How far has each consumer group come? One read of a Kafka cluster covers all its groups.
 import { readOffsets, type GroupQuery, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { PartitionOffsets } from '../pipeline/index.ts'
 import { letterCounter } from './letter-counter.ts'
@@ -11,7 +11,7 @@ export interface LagReader {
    * absent.
    */
   read(queries: readonly GroupQuery[]): Promise<ReadonlyMap<string, readonly PartitionOffsets[]>>
-  /** Dead letters that wait, by dead-letter topic; one of which that is not known yet is absent. */
+  /** Open dead letters, by dead-letter topic; a topic that is not counted yet is absent. */
   readonly letters?: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
-// How many dead letters wait for a person? Every letter of a topic that no mark behind it says was
-// replayed or discarded; the topic is read once, and then onward.
+// How many dead letters wait for a person? All of a topic but those that a later mark says were
+// replayed or discarded. The topic is read once in full, then from where the last read ended.
 import { topicFollower, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import { markedOffset } from '@orderpipeline/kafka/letter-marks'
 
@@ -8,11 +8,11 @@ export interface LetterCounter {
   count(topics: readonly string[]): Promise<ReadonlyMap<string, number>>
 }
 
-/** More than that are not told apart: the count stays there. */
+/** The count stops here. */
 export const mostLetters = 100_000
 
 export const letterCounter = (kafka: KafkaConnection): LetterCounter => {
-  /** Offsets of open letters, by topic and partition. */
+  /** Offsets of open dead letters, by topic and partition. */
   const open = new Map<string, Map<number, Set<number>>>()
   const openIn = (topic: string, partition: number): Set<number> => {
     const ofTopic = open.get(topic) ?? new Map<number, Set<number>>()
@@ -26,8 +26,8 @@ export const letterCounter = (kafka: KafkaConnection): LetterCounter => {
 
   const follower = topicFollower(kafka, {
     begins: (topic, partition, first) => {
-      const letters = openIn(topic, partition)
-      for (const offset of letters) if (offset < first) letters.delete(offset)
+      const openOffsets = openIn(topic, partition)
+      for (const offset of openOffsets) if (offset < first) openOffsets.delete(offset)
     },
     record: ({ topic, partition, offset, headers, value }) => {
       const marked = markedOffset({ headers, value })
@@ -37,8 +37,8 @@ export const letterCounter = (kafka: KafkaConnection): LetterCounter => {
   })
   return {
     count: async (topics) => {
-      const wanted = new Set(topics)
-      for (const topic of open.keys()) if (!wanted.has(topic)) open.delete(topic)
+      const requestedTopics = new Set(topics)
+      for (const topic of open.keys()) if (!requestedTopics.has(topic)) open.delete(topic)
       const whole = await follower.look(topics)
       return new Map([...whole].map((topic) => [topic, countOf(topic)]))
     },

@@ -1,6 +1,6 @@
-// Who keeps the topics of external Kafka clusters as the specs say? A loop beside reconciling,
-// cluster by cluster: a pipeline is looked at when its spec changes and at intervals, together with
-// the others of its cluster, and Kafka being away holds nothing else up.
+// What keeps the topics of external Kafka clusters as the specs say? A loop in parallel with
+// reconciling, cluster by cluster. A pipeline is checked when its spec changes and at intervals,
+// together with the others of its cluster. An unavailable Kafka delays nothing else.
 import { type KafkaConnection, KafkaUnavailable, topicAdmin, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import type { ExternalKafkaReason, KafkaRecord, OrderPipeline } from '../api/index.ts'
 import {
@@ -19,9 +19,9 @@ import { CredentialsError } from './credentials.ts'
 import { topicRound } from './topic-round.ts'
 
 export interface TopicKeeper {
-  /** As last looked at; `undefined` before the first look at what the spec says now. */
+  /** The last result; `undefined` until the current spec has been checked. */
   topicsOf(pipeline: OrderPipeline): ExternalTopics | undefined
-  /** Looks soon, if something has changed since the last look. */
+  /** Checks soon, if something has changed since the last check. */
   look(): void
   /**
    * Whether the pipeline being deleted has nothing more to wait for; until then its topics are
@@ -39,20 +39,20 @@ export interface TopicKeeperEnvironment {
   readonly connectionTo: (access: KafkaAccess) => KafkaConnection
   /** Puts it into the pipeline's status; `false` when that failed. */
   readonly record: (pipeline: OrderPipeline, record: KafkaRecord) => Promise<boolean>
-  /** No longer, once another operator may act. */
+  /** False once another operator may act. */
   readonly mayWrite: () => boolean
-  /** What is known of the pipeline's topics has changed. */
+  /** The result for the pipeline's topics has changed. */
   readonly updated: (key: string) => void
   readonly failed: (access: KafkaAccess, error: unknown) => void
   readonly now: () => number
   readonly random: () => number
 }
 
-interface Known {
+interface Entry {
   readonly version: string
   readonly nextAt: number
   readonly topics: ExternalTopics
-  /** Its credentials are gone, and with them every way to its topics. */
+  /** The Secret with its credentials is missing, so its topics cannot be reached. */
   readonly lost: boolean
 }
 
@@ -79,7 +79,7 @@ class ClusterTopics {
   readonly #settings: { readonly intervalMs: number; readonly serviceDomain: string }
   readonly #on: TopicKeeperEnvironment
   readonly #clusters = new Map<string, Cluster>()
-  readonly #known = new Map<string, Known>()
+  readonly #entries = new Map<string, Entry>()
   readonly #leaving = new Set<string>()
   readonly #working = new Set<Promise<void>>()
   #wake: (() => void) | undefined
@@ -92,7 +92,7 @@ class ClusterTopics {
   port(): TopicKeeper {
     return {
       topicsOf: (pipeline) => {
-        const last = this.#known.get(keyOf(pipeline))
+        const last = this.#entries.get(keyOf(pipeline))
         return last?.version === versionOf(pipeline) ? last.topics : undefined
       },
       look: () => this.#wake?.(),
@@ -100,7 +100,7 @@ class ClusterTopics {
         const nothingOfOurs = recorded(pipeline).length === 0
         if (!isExternal(pipeline) || pipeline.spec.deletionPolicy !== 'Delete' || nothingOfOurs) return true
         this.#leaving.add(versionOf(pipeline))
-        const last = this.#known.get(keyOf(pipeline))
+        const last = this.#entries.get(keyOf(pipeline))
         if (last?.lost && last.version === versionOf(pipeline)) return true
         this.#wake?.()
         return false
@@ -126,24 +126,29 @@ class ClusterTopics {
     return this.#jittered(Math.min(lastBackoffMs, firstBackoffMs * 2 ** failures))
   }
 
-  #learn(pipeline: OrderPipeline, topics: ExternalTopics, nextInMs: number, lost = false): void {
+  #learn(pipeline: OrderPipeline, topics: ExternalTopics, nextInMs: number, secretMissing = false): void {
     const key = keyOf(pipeline)
-    const before = this.#known.get(key)
+    const before = this.#entries.get(key)
     const version = versionOf(pipeline)
-    this.#known.set(key, { version, nextAt: this.#on.now() + nextInMs, topics, lost })
-    // What was found is news for a spec that was not looked at before, though the same was found
-    // for the last one.
-    const same = before?.version === version && before.lost === lost && told(before.topics) === told(topics)
+    this.#entries.set(key, { version, nextAt: this.#on.now() + nextInMs, topics, lost: secretMissing })
+    // The first result for a new spec counts as a change, even when it equals that of the last
+    // spec.
+    const same =
+      before?.version === version && before.lost === secretMissing && contentOf(before.topics) === contentOf(topics)
     if (!same || this.#leaving.has(version)) this.#on.updated(key)
   }
 
-  async #work(cluster: Cluster, due: readonly OrderPipeline[]): Promise<void> {
+  async #work(cluster: Cluster, duePipelines: readonly OrderPipeline[]): Promise<void> {
     try {
-      const found = await topicRound(due, { ...cluster, all: this.#on.pipelines(), record: this.#on.record })
-      const again = [...found.values()].some((one) => one.again)
+      const topicsByPipeline = await topicRound(duePipelines, {
+        ...cluster,
+        all: this.#on.pipelines(),
+        record: this.#on.record,
+      })
+      const again = [...topicsByPipeline.values()].some((one) => one.again)
       cluster.failures = again ? cluster.failures + 1 : 0
-      for (const pipeline of due) {
-        const topics = found.get(keyOf(pipeline))
+      for (const pipeline of duePipelines) {
+        const topics = topicsByPipeline.get(keyOf(pipeline))
         const soon = topics?.again ? this.#backoffMs(cluster.failures) : this.#jittered(this.#settings.intervalMs)
         if (topics) this.#learn(pipeline, topics, soon)
       }
@@ -153,8 +158,8 @@ class ClusterTopics {
       cluster.nextAt = this.#on.now() + wait
       this.#on.failed(cluster.access, error)
       const problem = outage(error)
-      for (const pipeline of problem ? due : []) {
-        const partitions = this.#known.get(keyOf(pipeline))?.topics.partitions ?? new Map<string, number>()
+      for (const pipeline of problem ? duePipelines : []) {
+        const partitions = this.#entries.get(keyOf(pipeline))?.topics.partitions ?? new Map<string, number>()
         const topics = { problems: problem ? [problem] : [], partitions }
         this.#learn(pipeline, topics, wait, problem?.reason === 'SecretNotFound')
       }
@@ -163,7 +168,7 @@ class ClusterTopics {
 
   #isDue(pipeline: OrderPipeline): boolean {
     if (!this.#on.acts(pipeline)) return false
-    const last = this.#known.get(keyOf(pipeline))
+    const last = this.#entries.get(keyOf(pipeline))
     if (last?.version === versionOf(pipeline) && this.#on.now() < last.nextAt) return false
     if (pipeline.metadata.deletionTimestamp !== undefined) return this.#leaving.has(versionOf(pipeline))
     return validate(pipeline.spec).length === 0
@@ -182,10 +187,10 @@ class ClusterTopics {
     for (const [key, { access, pipelines }] of members) {
       const cluster = this.#clusters.get(key) ?? this.#open(access)
       this.#clusters.set(key, cluster)
-      const due = pipelines.filter((pipeline) => this.#isDue(pipeline))
-      if (due.length === 0 || cluster.busy || this.#on.now() < cluster.nextAt) continue
+      const duePipelines = pipelines.filter((pipeline) => this.#isDue(pipeline))
+      if (duePipelines.length === 0 || cluster.busy || this.#on.now() < cluster.nextAt) continue
       cluster.busy = true
-      const doing = this.#work(cluster, due).finally(() => {
+      const doing = this.#work(cluster, duePipelines).finally(() => {
         cluster.busy = false
         this.#working.delete(doing)
         this.#wake?.() // what changed in the meantime
@@ -202,7 +207,7 @@ class ClusterTopics {
   #forgetOthers(members: ReadonlyMap<string, { readonly pipelines: readonly OrderPipeline[] }>): void {
     const pipelines = [...members.values()].flatMap((member) => member.pipelines)
     const [keys, versions] = [new Set(pipelines.map(keyOf)), new Set(pipelines.map(versionOf))]
-    for (const key of this.#known.keys()) if (!keys.has(key)) this.#known.delete(key)
+    for (const key of this.#entries.keys()) if (!keys.has(key)) this.#entries.delete(key)
     for (const version of this.#leaving) if (!versions.has(version)) this.#leaving.delete(version)
     for (const [key, { kafka }] of [...this.#clusters]) {
       if (members.has(key)) continue
@@ -212,7 +217,7 @@ class ClusterTopics {
   }
 }
 
-/** The same objects are asked about every second. */
+/** The same objects are looked up every second. */
 const versions = new WeakMap<OrderPipeline, string>()
 
 const versionOf = (pipeline: OrderPipeline): string => {
@@ -221,7 +226,7 @@ const versionOf = (pipeline: OrderPipeline): string => {
   return version
 }
 
-const told = ({ problems, partitions }: ExternalTopics): string => JSON.stringify([problems, [...partitions]])
+const contentOf = ({ problems, partitions }: ExternalTopics): string => JSON.stringify([problems, [...partitions]])
 
 /** `undefined` when the failure is not Kafka's: it is logged and tried again. */
 const outage = (error: unknown): { readonly reason: ExternalKafkaReason; readonly message: string } | undefined => {

@@ -1,10 +1,10 @@
-// How does what was made in Kafka get into a pipeline's status? By a field manager of its own, so
-// that neither it nor the rest of the status can take the other away, whichever is written later.
+// How do the created topics get into a pipeline's status? By a field manager of their own, so that
+// neither a write of them nor one of the rest of the status removes the other.
 import { type KafkaRecord, orderPipelines, type OrderPipeline } from '../api/index.ts'
 import { ApiError, ConnectionError, isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 
-/** `false` when it could not be written; a later round tries again. */
+/** `false` when it could not be written; a later pass tries again. */
 export const recordTopics = async (
   kube: Kube,
   noted: (pipeline: OrderPipeline) => void,

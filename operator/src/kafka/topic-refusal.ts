@@ -1,4 +1,4 @@
-// What does Kafka's refusal of a topic mean to whoever wrote the pipeline, and what is there to do?
+// What does Kafka's refusal of a topic mean to the author of the pipeline, and what is there to do?
 // Pure.
 import type { TopicError } from '@orderpipeline/kafka-admin'
 import type { TopicProblem } from '../pipeline/index.ts'
@@ -9,8 +9,8 @@ export const refusal = (topic: string, { code, message, transient }: TopicError)
       reason: 'KafkaAuthorizationFailed',
       message: `${topic}: the operator's user may not do this (${code}): allow it Create, Delete, Describe, DescribeConfigs, Alter and AlterConfigs on topics of this prefix`,
     }
-  const told = `${topic}: ${code}: ${message}`
-  if (transient) return { reason: 'TopicsNotReady', message: told }
+  const text = `${topic}: ${code}: ${message}`
+  if (transient) return { reason: 'TopicsNotReady', message: text }
   const advice = code === 'INVALID_REPLICATION_FACTOR' ? '; lower replicationFactor, or add brokers' : ''
-  return { reason: 'TopicRefused', message: `${told}${advice}` }
+  return { reason: 'TopicRefused', message: `${text}${advice}` }
 }

@@ -1,7 +1,7 @@
 // How are the topics of several pipelines in one external Kafka cluster brought to what their specs
-// say? One description of all, what is about to be made put on record, at most one request for each
-// kind of change, and what came of it put on record. A crash at any point leaves a record from
-// which the next round goes on.
+// say? One pass describes all of them, records the topics that it is about to create, sends at most
+// one request for each kind of change, and records the results. After a crash at any point the next
+// pass goes on from the record.
 import { everWritten, type KafkaConnection, type Outcome, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import type { KafkaRecord, OrderPipeline, RecordedTopic } from '../api/index.ts'
 import {
@@ -24,14 +24,14 @@ export interface TopicRoundEnvironment {
   /** Every pipeline with an external Kafka, to see whose the topics are. */
   readonly all: readonly OrderPipeline[]
   /**
-   * Puts it into the pipeline's status; `false` when that failed or the pipeline is gone, and
+   * Puts it into the pipeline's status; `false` when that failed or the pipeline is deleted, and
    * nothing may be changed for it.
    */
   readonly record: (pipeline: OrderPipeline, record: KafkaRecord) => Promise<boolean>
 }
 
 export interface TopicsFound extends ExternalTopics {
-  /** Something passes by itself, or could not be done yet: look again soon. */
+  /** Something passes by itself, or could not be done yet: check again soon. */
   readonly again: boolean
 }
 
@@ -45,14 +45,14 @@ interface Work {
   again: boolean
 }
 
-/** @throws KafkaUnavailable, CredentialsError; what was done until then is on record. */
+/** @throws KafkaUnavailable, CredentialsError; what was done by then is on record. */
 export const topicRound = async (
   pipelines: readonly OrderPipeline[],
   on: TopicRoundEnvironment,
 ): Promise<ReadonlyMap<string, TopicsFound>> => {
   const { admin } = on
   const clusterId = await admin.clusterId()
-  // Two that are made at once have no record yet; those of one round are in one cluster all the
+  // Two pipelines created at once have no record yet; those of one pass are in one cluster all the
   // same.
   const inThisRound = new Set(pipelines.map(keyOf))
   const others = pipelines.flatMap((pipeline) => {
@@ -60,27 +60,28 @@ export const topicRound = async (
     return problem ? [[pipeline, problem] as const] : []
   })
   const mine = pipelines.filter((pipeline) => !others.some(([other]) => other === pipeline))
-  const described = await admin.describe([...new Set(mine.flatMap(topicNames))])
+  const descriptions = await admin.describe([...new Set(mine.flatMap(topicNames))])
   const live = new Map<string, LiveTopic | undefined>()
-  for (const [name, outcome] of described) if (outcome.ok) live.set(name, outcome.value)
+  for (const [name, outcome] of descriptions) if (outcome.ok) live.set(name, outcome.value)
   const open = mine.flatMap(unconfirmed).filter((name) => live.get(name) !== undefined)
-  const written = await everWritten(on.kafka, open)
+  const writtenByTopic = await everWritten(on.kafka, open)
 
   const works = mine.map((pipeline): Work => {
-    const changes = topicChanges(pipeline, live, written)
+    const changes = topicChanges(pipeline, live, writtenByTopic)
     const { problems, record } = changes
-    // One that does not answer yet leaves open whether it is ours.
-    const again = unconfirmed(pipeline).some((name) => open.includes(name) && !written.has(name))
+    // While a topic does not answer yet, it is open whether it is ours.
+    const again = unconfirmed(pipeline).some((name) => open.includes(name) && !writtenByTopic.has(name))
     const work = { pipeline, changes, problems: [...problems], record, saved: pipeline.status?.kafka, again }
-    for (const name of topicNames(pipeline)) note(work, name, described.get(name))
+    for (const name of topicNames(pipeline)) note(work, name, descriptions.get(name))
     return work
   })
-  const possible = await validated(works, admin)
-  const held = await recorded(works, clusterId, on)
+  const possible = await validateCreations(works, admin)
+  const recordedWorks = await saveRecords(works, clusterId, on)
   try {
-    await change(held, possible, live, admin)
+    await change(recordedWorks, possible, live, admin)
   } finally {
-    await recorded(held, clusterId, on) // what was made is on record although a later request failed
+    // Records the created topics also when a later request failed.
+    await saveRecords(recordedWorks, clusterId, on)
   }
   return new Map<string, TopicsFound>([
     ...others.map(([pipeline, problem]): [string, TopicsFound] => [
@@ -94,36 +95,38 @@ export const topicRound = async (
   ])
 }
 
-/** Those that Kafka would make; the others are told and do not come on record. */
-const validated = async (works: readonly Work[], admin: TopicAdmin): Promise<ReadonlySet<string>> => {
+/**
+ * The topics that Kafka would create; for the others problems are reported, and no record is made.
+ */
+const validateCreations = async (works: readonly Work[], admin: TopicAdmin): Promise<ReadonlySet<string>> => {
   const create = works.flatMap(({ changes }) => changes.create)
   const answers = create.length === 0 ? new Map<string, Outcome<void>>() : await admin.validate(create)
-  const refused = new Map([...answers].flatMap(([name, { ok }]) => (ok ? [] : [[name, null] as const])))
+  const refusedNames = new Map([...answers].flatMap(([name, { ok }]) => (ok ? [] : [[name, null] as const])))
   for (const work of works) {
     for (const { name } of work.changes.create) note(work, name, answers.get(name))
-    work.record = recordAfter(work.record, refused, new Set())
+    work.record = recordAfter(work.record, refusedNames, new Set())
   }
   return new Set([...answers].flatMap(([name, { ok }]) => (ok ? name : [])))
 }
 
-/** Returns those whose status says by now what it should. */
-const recorded = async (
+/** Returns the works whose status has the record by now. */
+const saveRecords = async (
   works: readonly Work[],
   clusterId: string | undefined,
   on: TopicRoundEnvironment,
 ): Promise<Work[]> => {
-  const held = await Promise.all(
+  const isSaved = await Promise.all(
     works.map(async (work) => {
       const topics = [...work.record].sort((a, b) => (a.name < b.name ? -1 : 1))
       const record = { ...(clusterId === undefined ? {} : { clusterId }), topics }
       if (same(work.saved, record)) return true
-      const written = await on.record(work.pipeline, record)
-      if (written) work.saved = record
+      const wasWritten = await on.record(work.pipeline, record)
+      if (wasWritten) work.saved = record
       else work.again = true
-      return written
+      return wasWritten
     }),
   )
-  return works.filter((_, index) => held[index])
+  return works.filter((_, index) => isSaved[index])
 }
 
 const change = async (
@@ -135,37 +138,37 @@ const change = async (
   const create = works.flatMap(({ changes }) => changes.create.filter(({ name }) => possible.has(name)))
   const grow = new Map(works.flatMap(({ changes }) => [...changes.grow]))
   const ids = works.flatMap(({ changes }) => changes.delete.flatMap(({ id }) => id ?? []))
-  const created = create.length === 0 ? new Map<string, Outcome<string>>() : await admin.create(create)
-  const made = new Map(
-    [...created].flatMap(([name, answer]) => (uncertain(answer) ? [] : [[name, idOf(answer)] as const])),
+  const createResults = create.length === 0 ? new Map<string, Outcome<string>>() : await admin.create(create)
+  const createdIds = new Map(
+    [...createResults].flatMap(([name, answer]) => (uncertain(answer) ? [] : [[name, idOf(answer)] as const])),
   )
-  // On record at once, whatever becomes of the other requests.
-  for (const work of works) work.record = recordAfter(work.record, made, new Set())
-  const altered = await admin.alter(new Map(works.flatMap(({ changes }) => [...changes.alter])))
-  const grown = await admin.grow(grow)
-  const deleted = await admin.deleteByIds(ids)
-  const gone = new Set([...deleted].flatMap(([id, { ok }]) => (ok ? id : [])))
+  // Recorded at once, whatever the result of the other requests.
+  for (const work of works) work.record = recordAfter(work.record, createdIds, new Set())
+  const alterResults = await admin.alter(new Map(works.flatMap(({ changes }) => [...changes.alter])))
+  const growResults = await admin.grow(grow)
+  const deleteResults = await admin.deleteByIds(ids)
+  const deletedIds = new Set([...deleteResults].flatMap(([id, { ok }]) => (ok ? id : [])))
   for (const work of works) {
     const { changes } = work
-    for (const { name } of changes.create) note(work, name, created.get(name))
-    for (const name of changes.alter.keys()) note(work, name, altered.get(name))
-    for (const name of changes.grow.keys()) note(work, name, grown.get(name))
-    for (const { name, id } of changes.delete) note(work, name, deleted.get(id ?? ''))
-    work.record = recordAfter(work.record, new Map(), gone)
+    for (const { name } of changes.create) note(work, name, createResults.get(name))
+    for (const name of changes.alter.keys()) note(work, name, alterResults.get(name))
+    for (const name of changes.grow.keys()) note(work, name, growResults.get(name))
+    for (const { name, id } of changes.delete) note(work, name, deleteResults.get(id ?? ''))
+    work.record = recordAfter(work.record, new Map(), deletedIds)
   }
   for (const { name, partitions, configs } of create) {
-    const topicId = made.get(name)
+    const topicId = createdIds.get(name)
     const dynamic = [...configs].map(([key, value]) => [key, { value, dynamic: true }] as const)
     if (typeof topicId === 'string')
       live.set(name, { topicId, partitions, replicationFactors: [], configs: new Map(dynamic) })
   }
   for (const [name, partitions] of grow) {
     const topic = live.get(name)
-    if (topic && grown.get(name)?.ok) live.set(name, { ...topic, partitions })
+    if (topic && growResults.get(name)?.ok) live.set(name, { ...topic, partitions })
   }
 }
 
-/** It may have been made all the same: what the next round sees decides. */
+/** The topic may have been created all the same: the next pass sees it and decides. */
 const uncertain = (answer: Outcome<string>): boolean =>
   !answer.ok && answer.error.transient && answer.error.code !== 'TOPIC_ALREADY_EXISTS'
 
