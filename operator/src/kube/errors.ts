@@ -1,4 +1,4 @@
-// What can go wrong between us and the API server, and is it worth trying again?
+// What can go wrong between the operator and the API server, and is a retry worth it?
 
 /**
  * The API server answered with an error. `reason` is its own word, such as Conflict, Invalid or

@@ -8,8 +8,8 @@ const object = (name: string, version: number): KubeObject => ({
   ...{ apiVersion: orderPipelines.apiVersion, kind: orderPipelines.kind },
   metadata: { name, namespace: 'default', uid: name, resourceVersion: String(version) },
 })
-const event = (type: string, given: unknown): string => JSON.stringify({ type, object: given })
-const gone410 = event('ERROR', { code: 410, message: 'too old resource version' })
+const event = (type: string, value: unknown): string => JSON.stringify({ type, object: value })
+const expired410 = event('ERROR', { code: 410, message: 'too old resource version' })
 const settings = {
   inactivityMs: 50,
   relistMs: 60_000,
@@ -21,11 +21,11 @@ const settings = {
 
 type Watch = (from: string, signal: AbortSignal) => AsyncIterable<string>
 
-async function* said(...lines: string[]): AsyncGenerator<string> {
+async function* linesOf(...lines: string[]): AsyncGenerator<string> {
   for (const line of lines) yield await Promise.resolve(line)
 }
-async function* saidThenSilent(signal: AbortSignal, ...lines: string[]): AsyncGenerator<string> {
-  yield* said(...lines)
+async function* linesThenSilence(signal: AbortSignal, ...lines: string[]): AsyncGenerator<string> {
+  yield* linesOf(...lines)
   await new Promise((resolve) => signal.addEventListener('abort', resolve))
 }
 async function* endless(): AsyncGenerator<string> {
@@ -34,13 +34,14 @@ async function* endless(): AsyncGenerator<string> {
     yield event('BOOKMARK', object('', 1))
   }
 }
-async function* saidThenCut(...lines: string[]): AsyncGenerator<string> {
-  yield* said(...lines)
+async function* linesThenCut(...lines: string[]): AsyncGenerator<string> {
+  yield* linesOf(...lines)
   throw new ConnectionError('Connection', 'reset')
 }
 
 /**
- * Plays the watches one after another, the last one silent; every listing is as given, or fails.
+ * Plays the watches one after another, the last one silent; every listing returns its objects, or
+ * fails.
  */
 const play = async (
   listings: readonly (readonly KubeObject[] | Error)[],
@@ -62,7 +63,7 @@ const play = async (
       const watch = watches[plays++]
       if (watch) return Promise.resolve(watch(resourceVersion, signal))
       until.abort()
-      return Promise.resolve(saidThenSilent(signal))
+      return Promise.resolve(linesThenSilence(signal))
     },
   }
   const one = watched(
@@ -84,11 +85,11 @@ const play = async (
 
 describe('a watch', () => {
   it('resumes from the last version it heard of, bookmarks included, without listing again', async () => {
-    const seen = await play(
+    const result = await play(
       [[object('a', 1)]],
-      [() => said(event('ADDED', object('b', 101)), event('BOOKMARK', object('', 150)))],
+      [() => linesOf(event('ADDED', object('b', 101)), event('BOOKMARK', object('', 150)))],
     )
-    expect(seen).toMatchObject({
+    expect(result).toMatchObject({
       changes: ['set a@1', 'set b@101'],
       restarts: ['ended'],
       from: ['100', '150'],
@@ -97,23 +98,23 @@ describe('a watch', () => {
   })
 
   it('resumes where a cut connection left it', async () => {
-    const seen = await play([[]], [() => saidThenCut(event('ADDED', object('a', 105)))])
-    expect(seen).toMatchObject({ restarts: ['Connection'], lists: 1, changes: ['set a@105'] })
+    const result = await play([[]], [() => linesThenCut(event('ADDED', object('a', 105)))])
+    expect(result).toMatchObject({ restarts: ['Connection'], lists: 1, changes: ['set a@105'] })
   })
 
   it('lists again when its version is too old, and finds what went in between', async () => {
-    const seen = await play([[object('a', 1), object('b', 2)], [object('b', 2)]], [() => said(gone410)])
-    expect(seen).toMatchObject({ restarts: ['expired'], lists: 2, changes: ['set a@1', 'set b@2', 'gone a@1'] })
+    const result = await play([[object('a', 1), object('b', 2)], [object('b', 2)]], [() => linesOf(expired410)])
+    expect(result).toMatchObject({ restarts: ['expired'], lists: 2, changes: ['set a@1', 'set b@2', 'gone a@1'] })
   })
 
   it('does not step over a line it cannot read', async () => {
-    const seen = await play([[], [object('a', 150)]], [() => said('{"type":"ADDED","obj')])
-    expect(seen).toMatchObject({ restarts: ['garbage'], lists: 2, changes: ['set a@150'] })
+    const result = await play([[], [object('a', 150)]], [() => linesOf('{"type":"ADDED","obj')])
+    expect(result).toMatchObject({ restarts: ['garbage'], lists: 2, changes: ['set a@150'] })
   })
 
   it('does not trust silence', async () => {
-    const seen = await play([[], [object('a', 150)]], [(_from, signal) => saidThenSilent(signal)])
-    expect(seen).toMatchObject({ restarts: ['inactive'], lists: 2, changes: ['set a@150'] })
+    const result = await play([[], [object('a', 150)]], [(_from, signal) => linesThenSilence(signal)])
+    expect(result).toMatchObject({ restarts: ['inactive'], lists: 2, changes: ['set a@150'] })
   })
 
   it('ends at once when it is told to while its listing is under way', async () => {
@@ -133,9 +134,9 @@ describe('a watch', () => {
   })
 
   it('survives failing listings, and is in sync only after one has come through', async () => {
-    const refused = new ApiError(403, 'Forbidden', 'not yet')
-    const seen = await play([refused, new ConnectionError('Timeout', 'late'), [object('a', 1)]], [])
-    expect(seen).toMatchObject({ restarts: ['refused', 'Timeout'], changes: ['set a@1'], synced: true })
+    const refusal = new ApiError(403, 'Forbidden', 'not yet')
+    const result = await play([refusal, new ConnectionError('Timeout', 'late'), [object('a', 1)]], [])
+    expect(result).toMatchObject({ restarts: ['refused', 'Timeout'], changes: ['set a@1'], synced: true })
   })
 
   const notServed = new ApiError(404, 'NotFound', 'the server could not find the requested resource')
@@ -145,19 +146,19 @@ describe('a watch', () => {
     ['NotServed', notServed],
     ['Forbidden', forbidden],
   ])('of a kind that others bring counts it as empty while it is %s, and picks it up later', async (absence, error) => {
-    const seen = await play([error, error, error, error, error, [object('a', 1)]], [], true)
-    expect(seen).toMatchObject({
+    const result = await play([error, error, error, error, error, [object('a', 1)]], [], true)
+    expect(result).toMatchObject({
       absences: [absence, 'present, synced true'],
       changes: ['set a@1'],
       absence: undefined,
     })
-    expect(seen.restarts).toEqual(['refused', 'refused', 'refused'])
+    expect(result.restarts).toEqual(['refused', 'refused', 'refused'])
   })
 
   it('takes objects for gone whose kind is gone', async () => {
     const failures = [notServed, notServed, notServed, notServed]
-    const seen = await play([[object('a', 1)], ...failures, []], [() => said(gone410)], true)
-    expect(seen).toMatchObject({ absences: ['NotServed', 'present, synced true'], changes: ['set a@1', 'gone a@1'] })
+    const result = await play([[object('a', 1)], ...failures, []], [() => linesOf(expired410)], true)
+    expect(result).toMatchObject({ absences: ['NotServed', 'present, synced true'], changes: ['set a@1', 'gone a@1'] })
   })
 
   it('reports what the answer to a write of ours shows, once', async () => {

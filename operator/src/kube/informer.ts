@@ -1,6 +1,6 @@
-// How is what is known kept true? One list and watch per kind that never gives up: it resumes after
-// an end, lists again after an error, garbage or silence, and now and then anyway, and tells what
-// changed by comparing with what was known.
+// How does the cache of a kind stay current? By one list and watch that never gives up: it resumes
+// after an end, lists again after an error, garbage or silence, and at intervals anyway. It reports
+// what changed by comparing with the cache.
 import type { KubeObject, Resource } from '../api/index.ts'
 import type { Absence } from '../pipeline/index.ts'
 import { pause } from '../runtime/pause.ts'
@@ -15,7 +15,7 @@ export interface WatchSettings {
   readonly relistMs: number
   readonly firstBackoffMs: number
   readonly lastBackoffMs: number
-  /** How often a kind is asked for that the API server does not serve, or does not let us list. */
+  /** How often a kind is probed that the API server does not serve, or does not let us list. */
   readonly probeMs: number
   /**
    * Least time from one start of a watch to the next: one that ends at once must not be reopened in
@@ -37,7 +37,7 @@ export interface WatchReports {
   readonly changed: (change: Change) => void
   /** Once per restart: `ended` is the usual way, all others are worth a look. */
   readonly restarted: (resource: Resource, reason: string, error: unknown) => void
-  /** The kind is not served or not allowed, or, undefined, is again. */
+  /** The kind is not served or not allowed; undefined: it is again. */
   readonly absent?: (resource: Resource, absence: Absence | undefined, error: unknown) => void
   /** Before each listing and each watch; what it throws is treated like a failure of these. */
   readonly opening?: (resource: Resource) => Promise<void>
@@ -51,7 +51,7 @@ export interface Watched {
    * may hold what another has changed just before, which the watch will then not report as newer.
    */
   readonly noteWritten: (object: KubeObject) => void
-  /** What there is is known. Where `absence` says that nothing can be, the kind counts as empty. */
+  /** The objects of the kind are known. Where `absence` is set, the kind counts as empty. */
   readonly synced: () => boolean
   readonly absence: () => Absence | undefined
   /** Ends only when the signal aborts. */
@@ -78,7 +78,7 @@ class Informer {
   readonly #clock: { readonly now: () => number; readonly random: () => number }
   readonly #settings: WatchSettings
   readonly #optional: boolean
-  readonly #known: Store = store()
+  readonly #store: Store = store()
   #synced = false
   #absence: Absence | undefined
 
@@ -103,8 +103,8 @@ class Informer {
   port(): Watched {
     return {
       resource: this.#resource,
-      store: this.#known,
-      noteWritten: (object) => this.#report(this.#known.set(object)),
+      store: this.#store,
+      noteWritten: (object) => this.#report(this.#store.set(object)),
       synced: () => this.#synced,
       absence: () => this.#absence,
       run: (signal) => this.#run(signal),
@@ -116,7 +116,7 @@ class Informer {
   }
 
   async #relist(): Promise<string> {
-    const listing = this.#known.listing()
+    const listing = this.#store.listing()
     let version = '0'
     for await (const { items, resourceVersion } of this.#kube.pages(this.#resource, this.#options)) {
       this.#report(listing.page(items))
@@ -135,14 +135,14 @@ class Informer {
   }
 
   /**
-   * Of a kind that is not served there are no objects. Of one that may not be listed any more,
-   * those last seen are all we know.
+   * A kind that is not served has no objects. Of a kind that may not be listed any more, the cache
+   * keeps the last ones.
    */
   #isAbsent(error: unknown, failures: number): boolean {
     if (!this.#optional || !(error instanceof ApiError) || (error.code !== 404 && error.code !== 403)) return false
     if (this.#absence === undefined && failures < 3) return false // rights and kinds of one installation come one after another
     const now = error.code === 404 ? 'NotServed' : 'Forbidden'
-    if (now === 'NotServed') this.#report(this.#known.clear())
+    if (now === 'NotServed') this.#report(this.#store.clear())
     this.#synced = true
     this.#present(now, error)
     return true
@@ -176,8 +176,8 @@ class Informer {
       const { code, message } = object as unknown as { code?: number; message?: string }
       throw new WatchError(code === 410 ? 'expired' : 'error', message ?? 'the watch reported an error')
     }
-    if (type === 'DELETED') this.#report(this.#known.remove(object))
-    else if (type === 'ADDED' || type === 'MODIFIED') this.#report(this.#known.set(object))
+    if (type === 'DELETED') this.#report(this.#store.remove(object))
+    else if (type === 'ADDED' || type === 'MODIFIED') this.#report(this.#store.set(object))
     return object.metadata.resourceVersion ?? '0'
   }
 
@@ -208,8 +208,8 @@ class Informer {
         }
         const reason = error instanceof WatchError || error instanceof ConnectionError ? error.reason : 'refused'
         this.#reports.restarted(this.#resource, reason, error)
-        // A cut connection loses nothing: what came since is still there to be watched from where
-        // we were.
+        // A cut connection loses nothing: a new watch from the last version delivers what came
+        // since.
         if (!(error instanceof ConnectionError) || failures > 2) version = undefined
         failures += 1
         await pause(backoffMs(this.#settings, this.#settings.lastBackoffMs, failures, this.#clock.random()), signal)
@@ -249,10 +249,7 @@ const withinTime = async <T>(work: Promise<T>, ms: number, giveUp: () => void): 
   }
 }
 
-/**
- * Doubles up to the last, with half of it left to chance, so that many watches do not come back at
- * once.
- */
+/** Doubles up to the last, half of it random, so that many watches do not come back at once. */
 const backoffMs = (settings: WatchSettings, lastMs: number, failures: number, random: number): number => {
   const full = Math.min(lastMs, settings.firstBackoffMs * 2 ** (failures - 1))
   return full / 2 + (full / 2) * random

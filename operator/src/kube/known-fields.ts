@@ -32,6 +32,6 @@ export const knowsFallbackBehavior = (schemas: ServedSchemas): boolean => {
 
 /** A fallback by the formula. */
 export const knowsFormulaFallback = (schemas: ServedSchemas): boolean => {
-  const allowed = schemaAt(schemas.of(resourceOf('ScaledObject')), 'spec.fallback.behavior')?.enum
-  return allowed === undefined ? knowsFallbackBehavior(schemas) : allowed.includes('scalingModifiers')
+  const allowedValues = schemaAt(schemas.of(resourceOf('ScaledObject')), 'spec.fallback.behavior')?.enum
+  return allowedValues === undefined ? knowsFallbackBehavior(schemas) : allowedValues.includes('scalingModifiers')
 }

@@ -1,6 +1,6 @@
-// What is known of the objects of one kind? The newest version of each seen, from watch, relist and
-// our own writes. Kept as JSON text: a tenth of the memory of the same thing as objects, and each
-// reader gets one of its own.
+// What does the operator know of the objects of one kind? The newest version of each, from watch,
+// relist and its own writes. Stored as JSON text: this takes a tenth of the memory of objects, and
+// each reader gets a copy of its own.
 import type { KubeObject } from '../api/index.ts'
 import { keyOf, pipelineKeyOf } from '../pipeline/index.ts'
 
@@ -15,12 +15,12 @@ export interface Store {
   /** Those whose labels name this pipeline, `namespace/name`. */
   ofPipeline(pipelineKey: string): readonly KubeObject[]
   /**
-   * Keeps it unless something as new is known. Returns what changed: two changes when the name was
-   * taken again unseen.
+   * Stores it unless the stored version is as new. Returns what changed: two changes when the
+   * object was deleted and its name used again unseen.
    */
   set(object: KubeObject): readonly Change[]
   remove(object: KubeObject): readonly Change[]
-  /** Nothing is there any more: the kind itself is gone. */
+  /** Removes every object: the kind itself is no longer served. */
   clear(): readonly Change[]
   /** Takes a full listing, page by page. */
   listing(): Listing
@@ -28,11 +28,11 @@ export interface Store {
 
 export interface Listing {
   page(items: readonly KubeObject[]): readonly Change[]
-  /** What was on no page and is not newer than the listing is gone. */
+  /** Removes what was on no page and is not newer than the listing. */
   end(resourceVersion: string): readonly Change[]
 }
 
-interface Kept {
+interface Entry {
   readonly text: string
   readonly version: bigint
   readonly uid: string | undefined
@@ -40,10 +40,13 @@ interface Kept {
 }
 
 export const store = (): Store => {
-  const objects = new Map<string, Kept>()
+  const objects = new Map<string, Entry>()
   const byPipeline = new Map<string, Set<string>>()
-  /** Versions at which names went, so that the late answer of a write does not bring one back. */
-  const graves = new Map<string, bigint>()
+  /**
+   * Versions at which objects were deleted, so that the late answer to a write does not bring one
+   * back.
+   */
+  const tombstones = new Map<string, bigint>()
 
   const index = (key: string, from: string | undefined, to: string | undefined): void => {
     if (from === to) return
@@ -60,7 +63,7 @@ export const store = (): Store => {
     const { uid } = object.metadata
     const version = versionOf(object)
     if (before && before.version >= version) return []
-    if ((graves.get(key) ?? -1n) >= version) return []
+    if ((tombstones.get(key) ?? -1n) >= version) return []
     const pipeline = pipelineKeyOf(object)
     objects.set(key, { text: textOf(object), version, uid, pipeline })
     index(key, before?.pipeline, pipeline)
@@ -71,33 +74,33 @@ export const store = (): Store => {
     ]
   }
 
-  const drop = (key: string, kept: Kept): Change => {
+  const drop = (key: string, entry: Entry): Change => {
     objects.delete(key)
-    index(key, kept.pipeline, undefined)
-    return { kind: 'gone', object: read(kept) }
+    index(key, entry.pipeline, undefined)
+    return { kind: 'gone', object: read(entry) }
   }
 
   return {
     get: (key) => {
-      const kept = objects.get(key)
-      return kept && read(kept)
+      const entry = objects.get(key)
+      return entry && read(entry)
     },
     all: () => [...objects.values()].map(read),
     size: () => objects.size,
     ofPipeline: (pipelineKey) =>
       [...(byPipeline.get(pipelineKey) ?? [])].flatMap((key) => {
-        const kept = objects.get(key)
-        return kept ? [read(kept)] : []
+        const entry = objects.get(key)
+        return entry ? [read(entry)] : []
       }),
     set,
     remove: (object) => {
       const key = keyOf(object)
-      const kept = objects.get(key)
-      graves.set(key, versionOf(object))
-      if (!kept || kept.version > versionOf(object)) return [] // made again since
-      return [drop(key, kept)]
+      const entry = objects.get(key)
+      tombstones.set(key, versionOf(object))
+      if (!entry || entry.version > versionOf(object)) return [] // created again since
+      return [drop(key, entry)]
     },
-    clear: () => [...objects].map(([key, kept]) => drop(key, kept)),
+    clear: () => [...objects].map(([key, entry]) => drop(key, entry)),
     listing: () => {
       const listed = new Set<string>()
       return {
@@ -107,10 +110,10 @@ export const store = (): Store => {
         },
         end: (resourceVersion) => {
           const at = BigInt(resourceVersion)
-          graves.clear()
+          tombstones.clear()
           return [...objects]
             .filter(([key, { version }]) => !listed.has(key) && version <= at)
-            .map(([key, kept]) => drop(key, kept))
+            .map(([key, entry]) => drop(key, entry))
         },
       }
     },
@@ -119,9 +122,9 @@ export const store = (): Store => {
 
 const versionOf = ({ metadata }: KubeObject): bigint => BigInt(metadata.resourceVersion ?? '0')
 
-const read = ({ text }: Kept): KubeObject => JSON.parse(text) as KubeObject
+const read = ({ text }: Entry): KubeObject => JSON.parse(text) as KubeObject
 
-/** Who owns which field is half of an object's size and nothing here reads it. */
+/** managedFields are half of an object's size, and nothing here reads them. */
 const textOf = (object: KubeObject): string => {
   if (!('managedFields' in object.metadata)) return JSON.stringify(object)
   const { managedFields: _dropped, ...metadata } = object.metadata

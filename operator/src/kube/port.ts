@@ -46,22 +46,22 @@ export interface Kube {
   applyNew(resource: Resource, object: KubeObject): Promise<KubeObject>
   applyStatus(resource: Resource, object: KubeObject): Promise<KubeObject>
   /**
-   * Sets replicas by the scale subresource, so that the operator does not come to own spec.replicas
-   * by apply. Refused as a conflict when anybody has written since `seen` was read.
+   * Sets replicas by the scale subresource, so that the operator does not own spec.replicas by
+   * apply. Refused as a conflict when the object was written after `previous` was read.
    */
-  scale(resource: Resource, namespace: string, name: string, replicas: number, seen?: KubeObject): Promise<void>
-  /** Refused when anybody has written since the version given. */
+  scale(resource: Resource, namespace: string, name: string, replicas: number, previous?: KubeObject): Promise<void>
+  /** Refused when the object was written after the given version. */
   setFinalizers(resource: Resource, object: KubeObject, finalizers: readonly string[]): Promise<KubeObject>
-  /** Refused when anybody has written since the version given. */
+  /** Refused when the object was written after the given version. */
   setOwnerReferences(
     resource: Resource,
     object: KubeObject,
     ownerReferences: readonly OwnerReference[],
   ): Promise<KubeObject>
-  /** Deletes exactly this object: one of the same name made since is left alone. */
+  /** Deletes exactly this object: a newer one of the same name is left alone. */
   delete(resource: Resource, object: KubeObject): Promise<void>
   create(resource: Resource, object: KubeObject): Promise<KubeObject>
-  /** With metadata.resourceVersion set, refused when somebody else has written since. */
+  /** With metadata.resourceVersion set, refused when the object was written since. */
   replace(resource: Resource, object: KubeObject): Promise<KubeObject>
 }
 
@@ -74,7 +74,7 @@ export interface PortSettings {
 
 const pageSize = 250
 /**
- * No object has it: revision 1 of etcd is older than any. An apply that names it can make an
+ * No object has it: revision 1 of etcd is older than any. An apply that names it can create an
  * object, and never change one.
  */
 const versionOfNone = '1'
@@ -133,13 +133,13 @@ class KubePort {
         }),
       applyStatus: (resource, object) =>
         this.#applied(`${pathOf(resource, object.metadata.namespace, object.metadata.name)}/status`, object),
-      scale: async (resource, namespace, name, replicas, seen) => {
+      scale: async (resource, namespace, name, replicas, previous) => {
         await this.#write({
           method: 'PATCH',
           path: `${pathOf(resource, namespace, name)}/scale`,
           query: { fieldManager: this.#settings.fieldManager },
           body: {
-            ...(seen ? { metadata: { resourceVersion: seen.metadata.resourceVersion } } : {}),
+            ...(previous ? { metadata: { resourceVersion: previous.metadata.resourceVersion } } : {}),
             spec: { replicas },
           },
           contentType: 'application/merge-patch+json',
@@ -178,11 +178,11 @@ class KubePort {
   }
 
   async #write(call: Omit<Call, 'timeoutMs'>): Promise<KubeObject> {
-    const allowed = this.#settings.mayWriteFor()
-    if (allowed <= 0) throw new NotLeaderError()
+    const remainingMs = this.#settings.mayWriteFor()
+    if (remainingMs <= 0) throw new NotLeaderError()
     return (await this.#transport.json({
       ...call,
-      timeoutMs: Math.min(this.#settings.timeoutMs, allowed),
+      timeoutMs: Math.min(this.#settings.timeoutMs, remainingMs),
     })) as KubeObject
   }
 

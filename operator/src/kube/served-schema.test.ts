@@ -19,7 +19,7 @@ describe('the declared part of a value', () => {
   })
 
   it('leaves out what the schema lacks, in lists too, and tells each path once', () => {
-    const given = {
+    const value = {
       spec: {
         list: [
           { name: 'a', newer: 1 },
@@ -30,7 +30,7 @@ describe('the declared part of a value', () => {
       open: { y: 2 },
       top: 3,
     }
-    expect(declaredPart(given, schema)).toEqual({
+    expect(declaredPart(value, schema)).toEqual({
       value: { spec: { list: [{ name: 'a' }, { name: 'b' }], free: { x: 1 } }, open: { y: 2 } },
       undeclared: ['spec.list[].newer', 'top'],
     })

@@ -15,7 +15,7 @@ export interface Schema {
 export interface ServedSchemas {
   /** Undefined while unknown, which means that every field is sent. */
   of(resource: Resource): Schema | undefined
-  /** Reads it anew unless that was just done; what fails leaves what is known. */
+  /** Reads it again unless that was just done; after a failure the cached schema stays. */
   load(resource: Resource): Promise<void>
 }
 
@@ -24,12 +24,12 @@ const leastPauseMs = 5_000
 export const servedSchemas = (
   kube: Pick<Kube, 'openapi'>,
   now: () => number,
-  changed: (resource: Resource) => void,
+  onChange: (resource: Resource) => void,
 ): ServedSchemas => {
-  const known = new Map<string, { readonly text: string; readonly schema: Schema }>()
+  const cache = new Map<string, { readonly text: string; readonly schema: Schema }>()
   const loadedAt = new Map<string, number>()
   return {
-    of: ({ kind }) => known.get(kind)?.schema,
+    of: ({ kind }) => cache.get(kind)?.schema,
     load: async (resource) => {
       const { apiVersion, kind } = resource
       if (now() - (loadedAt.get(kind) ?? -Infinity) < leastPauseMs) return
@@ -37,10 +37,10 @@ export const servedSchemas = (
       const document = await kube.openapi(apiVersion).catch(() => undefined)
       const schema = schemaIn(document, resource)
       if (!schema) return
-      const [before, text] = [known.get(kind), JSON.stringify(schema)]
+      const [before, text] = [cache.get(kind), JSON.stringify(schema)]
       if (before?.text === text) return
-      known.set(kind, { text, schema })
-      if (before) changed(resource)
+      cache.set(kind, { text, schema })
+      if (before) onChange(resource)
     },
   }
 }
@@ -69,12 +69,12 @@ export const schemaAt = (schema: Schema | undefined, path: string): Schema | und
  */
 export const declaredPart = <T>(value: T, schema: Schema | undefined): { value: T; undeclared: string[] } => {
   const undeclared = new Set<string>()
-  const part = (given: unknown, at: Schema | undefined, path: string): unknown => {
-    if (!at || at['x-kubernetes-preserve-unknown-fields'] === true) return given
-    if (Array.isArray(given)) return given.map((item) => part(item, at.items, `${path}[]`))
-    if (typeof given !== 'object' || given === null || !at.properties) return given
+  const part = (node: unknown, at: Schema | undefined, path: string): unknown => {
+    if (!at || at['x-kubernetes-preserve-unknown-fields'] === true) return node
+    if (Array.isArray(node)) return node.map((item) => part(item, at.items, `${path}[]`))
+    if (typeof node !== 'object' || node === null || !at.properties) return node
     return Object.fromEntries(
-      Object.entries(given).flatMap(([name, field]) => {
+      Object.entries(node).flatMap(([name, field]) => {
         const below = at.properties?.[name]
         const here = path === '' ? name : `${path}.${name}`
         if (below) return [[name, part(field, below, here)] as const]

@@ -105,14 +105,14 @@ class ApiServerTransport {
     }
   }
 
-  /** Read again now and then: tokens are renewed on disk. */
+  /** Read again at intervals: tokens are renewed on disk. */
   #currentCredentials(): Promise<RequestOptions> {
     if (this.#credentials && this.#now() < this.#credentialsUntil) return this.#credentials
     this.#credentialsUntil = this.#now() + credentialsMs
-    const asked: RequestOptions = {}
+    const options: RequestOptions = {}
     this.#credentials = this.#kubeConfig
-      .applyToHTTPSOptions(asked)
-      .then(() => ({ headers: asked.headers, auth: asked.auth }))
+      .applyToHTTPSOptions(options)
+      .then(() => ({ headers: options.headers, auth: options.auth }))
     this.#credentials.catch(() => (this.#credentials = undefined))
     return this.#credentials
   }
@@ -139,7 +139,7 @@ class ApiServerTransport {
       ...(auth ? { auth } : {}),
     })
     // The first error rejects the wait below, or reaches the reader through the answer; a request
-    // that failed and is then aborted has a second one, which is nobody's.
+    // that failed and is then aborted has a second one, which is ignored.
     request.on('error', () => {})
     // Not by the `signal` option, nor with an error: where the answer has come whole and is not
     // read yet, the socket would throw it.
@@ -148,29 +148,29 @@ class ApiServerTransport {
     else deadline.addEventListener('abort', abort, { once: true })
     request.end(body)
     const [response] = (await once(request, 'response')) as [IncomingMessage]
-    response.on('error', () => {}) // and one that nobody reads any more is nobody's
+    response.on('error', () => {}) // an error of an answer that is no longer read is ignored, too
     return response
   }
 
   async #observed<T>(call: Call, work: (deadline: AbortController) => Promise<{ code: number; value: T }>): Promise<T> {
-    const started = this.#now()
+    const startedAt = this.#now()
     const deadline = new AbortController()
     const abort = (): void => deadline.abort()
     const timer = setTimeout(abort, call.timeoutMs)
     call.signal?.addEventListener('abort', abort, { once: true })
     if (call.signal?.aborted) abort()
-    const done = (code: number | string): void => this.#observe(call, code, (this.#now() - started) / 1000)
+    const reportCall = (code: number | string): void => this.#observe(call, code, (this.#now() - startedAt) / 1000)
     try {
       const { code, value } = await work(deadline)
-      done(code)
+      reportCall(code)
       return value
     } catch (error) {
       if (error instanceof ApiError) {
-        done(error.code)
+        reportCall(error.code)
         throw error
       }
       const late = deadline.signal.aborted && !call.signal?.aborted
-      done(late ? 'timeout' : 'connection')
+      reportCall(late ? 'timeout' : 'connection')
       const what = late
         ? `no answer within ${call.timeoutMs} ms`
         : error instanceof Error
@@ -193,8 +193,7 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   response.setEncoding('utf8')
   let rest = ''
   try {
-    // Ends with an error when the connection does, also one that was cut before anybody began to
-    // read.
+    // Ends with an error when the connection does, also when it was cut before the first read.
     for await (const chunk of response) {
       const lines = (rest + String(chunk)).split('\n')
       rest = lines.pop() ?? ''
