@@ -1,6 +1,6 @@
-// How does an installation of the operator come to act on a pipeline, and how does it leave one to
+// How does an installation of the operator start to act on a pipeline, and how does it leave one to
 // another? By a record in the pipeline's status, written only over the version that was read: of
-// two that write at once, one is refused and looks again.
+// two that write at once, one is refused and reads again.
 import { type KubeObject, orderPipelines, type OperatorRecord, type OrderPipeline } from '../api/index.ts'
 import { isConflict, isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
@@ -11,15 +11,15 @@ import type { Clock } from '../runtime/clock.ts'
 export type Turn =
   | { readonly kind: 'acts'; readonly waitMs?: number }
   | { readonly kind: 'standsBy'; readonly acting: string; readonly waitMs: number }
-  /** Somebody else has just changed it. */
+  /** Another client has just changed it. */
   | { readonly kind: 'later'; readonly waitMs: number }
   | { readonly kind: 'gone' }
 
 export interface Acting {
-  /** Whether this installation acts on it, as far as is known; makes no request. */
+  /** Whether this installation acts on it, by the cached record; makes no request. */
   readonly acts: (pipeline: OrderPipeline) => boolean
   /**
-   * To be asked before a pass over the pipeline. Puts it on record that this one acts, asks and
+   * Called before each reconcile of the pipeline. Records that this installation acts, asks and
    * answers.
    */
   turn(pipeline: OrderPipeline): Promise<Turn>
@@ -37,7 +37,7 @@ interface ActingEnvironment extends Pick<Clock, 'now' | 'wall'> {
   readonly declared: () => boolean
   /** Reported once: another installation acts on it. */
   readonly left: (key: string, to: string) => void
-  /** This one acts in place of another, which is gone. */
+  /** This installation acts in place of another, which does not answer. */
   readonly taken: (key: string, from: string) => void
 }
 
@@ -45,10 +45,7 @@ export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes):
   const memory = new Map<string, Asked>()
   const leftTo = new Map<string, string>()
 
-  /**
-   * The pipeline with the record; what to do instead when somebody else has written since, or it is
-   * gone.
-   */
+  /** The pipeline with the record; what to do instead when it was written since, or is deleted. */
   const record = async (
     pipeline: OrderPipeline,
     operator: OperatorRecord,
@@ -80,7 +77,7 @@ export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes):
     return { kind: 'later', waitMs: 0 }
   }
 
-  const decided = (pipeline: OrderPipeline) => {
+  const decide = (pipeline: OrderPipeline) => {
     const key = keyOf(pipeline)
     const { operator } = pipeline.status ?? {}
     const remembered = asked(operator, memory.get(key), on.now())
@@ -107,14 +104,14 @@ export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes):
     turn: async (pipeline) => {
       if (!on.declared()) return { kind: 'acts' }
       const key = keyOf(pipeline)
-      const first = decided(pipeline)
+      const first = decide(pipeline)
       if (first.kind !== 'record') {
         report(key, pipeline.status?.operator, first)
         return first
       }
-      const written = await record(pipeline, first.operator)
-      if ('instead' in written) return written.instead
-      const then = decided(written.recorded)
+      const result = await record(pipeline, first.operator)
+      if ('instead' in result) return result.instead
+      const then = decide(result.recorded)
       report(key, pipeline.status?.operator, then)
       // An API server that drops the record, in spite of its schema, must not keep every
       // installation from acting.

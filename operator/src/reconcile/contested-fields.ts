@@ -1,74 +1,72 @@
-// Does somebody else write the same fields again and again? What was changed is put back at once;
-// what is changed back each time, by a mutating webhook or another controller, is put back less and
-// less often, and a person is told.
+// Does another client write the same fields again and again? Drift is repaired at once. A field
+// that is changed back each time, by a mutating webhook or another controller, is repaired less and
+// less often, and the status reports it.
 import { type Action, identity } from '../pipeline/index.ts'
 import type { Outcome } from './perform.ts'
 
 export interface ContestedFields {
-  /** Without the repairs that are put off. */
+  /** Without the repairs that are delayed. */
   admit(key: string, actions: readonly Action[]): Action[]
   note(key: string, outcomes: readonly Outcome[]): void
   /** What is contested, for a person to read; empty when nothing is. */
   of(key: string): readonly string[]
-  /** Milliseconds until the next repair that was put off. */
+  /** Milliseconds until the next delayed repair. */
   waitMs(key: string): number | undefined
   forget(key: string): void
 }
 
 interface Contest {
-  /** Where the object was not as asked. */
+  /** Where the object differed from the desired one. */
   readonly at: string
   readonly repairs: number
   /** No repair before. */
   readonly until: number
 }
 
-/** So many repairs of the same in a row are no accident. */
+/** This many repairs of the same field in a row are no accident. */
 const leastRepairs = 3
 const firstPauseMs = 60_000
 const lastPauseMs = 30 * 60_000
-/** A change so long after the last repair is a new one. */
+/** A change this long after the last repair is a new one. */
 const forgottenMs = 60 * 60_000
 
 const pauseMs = (repairs: number): number =>
   repairs < leastRepairs ? 0 : Math.min(lastPauseMs, firstPauseMs * 2 ** (repairs - leastRepairs))
 
-/**
- * `repaired`: each time that something is put back, by the kind of the object. `now` in
- * milliseconds.
- */
+/** `repaired`: called at each repair, with the kind of the object. `now` in milliseconds. */
 export const contestedFields = (
   now: () => number,
   repaired: (kind: string) => void = () => undefined,
 ): ContestedFields => {
-  const known = new Map<string, Map<string, Contest>>()
+  const contestsByPipeline = new Map<string, Map<string, Contest>>()
 
-  const isPutOff = (key: string, action: Action): boolean => {
+  const isDelayed = (key: string, action: Action): boolean => {
     if (action.kind !== 'apply' || action.drifted === undefined) return false
-    const contest = known.get(key)?.get(identity(action.object))
+    const contest = contestsByPipeline.get(key)?.get(identity(action.object))
     return contest?.at === action.drifted.join() && now() < contest.until
   }
 
   const settle = (key: string): void => {
-    const contested = known.get(key)
-    for (const [id, { until }] of contested ?? []) if (now() - until > forgottenMs) contested?.delete(id)
-    if (contested?.size === 0) known.delete(key)
+    const contests = contestsByPipeline.get(key)
+    for (const [id, { until }] of contests ?? []) if (now() - until > forgottenMs) contests?.delete(id)
+    if (contests?.size === 0) contestsByPipeline.delete(key)
   }
 
-  const contestedOf = (key: string) => [...(known.get(key) ?? [])].filter(([, { repairs }]) => repairs >= leastRepairs)
+  const contestedOf = (key: string) =>
+    [...(contestsByPipeline.get(key) ?? [])].filter(([, { repairs }]) => repairs >= leastRepairs)
 
   return {
-    admit: (key, actions) => actions.filter((action) => !isPutOff(key, action)),
+    admit: (key, actions) => actions.filter((action) => !isDelayed(key, action)),
     note: (key, outcomes) => {
       for (const { action, failure, heldBy } of outcomes) {
         if (action.kind !== 'apply' || action.drifted === undefined || failure || heldBy) continue
         repaired(action.object.kind)
-        const contested = known.get(key) ?? new Map<string, Contest>()
+        const contests = contestsByPipeline.get(key) ?? new Map<string, Contest>()
         const id = identity(action.object)
         const at = action.drifted.join()
-        const last = contested.get(id)
+        const last = contests.get(id)
         const repairs = last?.at === at && now() - last.until <= forgottenMs ? last.repairs + 1 : 1
-        known.set(key, contested.set(id, { at, repairs, until: now() + pauseMs(repairs) }))
+        contestsByPipeline.set(key, contests.set(id, { at, repairs, until: now() + pauseMs(repairs) }))
       }
       settle(key)
     },
@@ -81,6 +79,6 @@ export const contestedFields = (
       const waits = contestedOf(key).flatMap(([, { until }]) => (until > now() ? until - now() : []))
       return waits.length === 0 ? undefined : Math.min(...waits)
     },
-    forget: (key) => void known.delete(key),
+    forget: (key) => void contestsByPipeline.delete(key),
   }
 }

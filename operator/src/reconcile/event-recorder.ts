@@ -1,5 +1,6 @@
-// How does an announcement become an Event, exactly once? Before the status that ends it is
-// written, under a name made from what it says: whoever repeats it after a crash finds it there.
+// How does an announcement become an Event, exactly once? It is posted before the status that ends
+// it is written, under a name made from its content: an operator that repeats it after a crash
+// finds it there.
 import type { KubeObject, OrderPipeline, OrderPipelineStatus, Resource } from '../api/index.ts'
 import { isConflict, NotLeaderError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
@@ -12,7 +13,7 @@ const longestNote = 1024
 export interface EventRecorder {
   /**
    * Posts what the change from the pipeline's status to `after` is worth. An Event that cannot be
-   * posted holds nothing up.
+   * posted delays nothing.
    */
   announce(pipeline: OrderPipeline, after: OrderPipelineStatus): Promise<void>
 }
@@ -40,7 +41,7 @@ export const eventRecorder = (
 
 const eventOf = (
   pipeline: OrderPipeline,
-  said: Announcement,
+  announcement: Announcement,
   instance: string,
   at: number,
 ): KubeObject & Readonly<Record<string, unknown>> => {
@@ -50,14 +51,14 @@ const eventOf = (
   return {
     apiVersion: events.apiVersion,
     kind: events.kind,
-    metadata: { name: `${name}.${fingerprintOf([uid, said.reason, said.note, since])}`, namespace },
+    metadata: { name: `${name}.${fingerprintOf([uid, announcement.reason, announcement.note, since])}`, namespace },
     eventTime: new Date(at).toISOString().replace('Z', '000Z'),
     reportingController: fieldManager,
     reportingInstance: instance.slice(0, 128),
     action: 'Reconcile',
-    type: said.type,
-    reason: said.reason,
-    note: said.note.slice(0, longestNote),
+    type: announcement.type,
+    reason: announcement.reason,
+    note: announcement.note.slice(0, longestNote),
     regarding: { apiVersion: pipeline.apiVersion, kind: pipeline.kind, name, namespace, uid },
   }
 }

@@ -1,5 +1,5 @@
-// Which pipelines wait when they are deleted, and for what? A finalizer holds those of which
-// something must be done that no garbage collector does.
+// Which pipelines wait when they are deleted, and for what? A finalizer holds those that need a
+// cleanup which no garbage collector does.
 import { type ChildObject, type KubeObject, orderPipelines, type OrderPipeline, resourceOf } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
 import { isNotFound } from '../kube/errors.ts'
@@ -8,7 +8,7 @@ import { release } from './perform.ts'
 
 export const hasFinalizer = ({ metadata }: OrderPipeline): boolean => metadata.finalizers?.includes(finalizer) ?? false
 
-/** Returns what the API server answered; undefined when the pipeline was gone already. */
+/** Returns what the API server answered; undefined when the pipeline was deleted already. */
 const addFinalizer = (kube: Kube, { apiVersion, kind, metadata }: OrderPipeline): Promise<KubeObject | undefined> => {
   const { name, namespace, uid } = metadata
   const own = { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
@@ -16,8 +16,8 @@ const addFinalizer = (kube: Kube, { apiVersion, kind, metadata }: OrderPipeline)
 }
 
 /**
- * Whoever put it there: one that came with a manifest is not ours to give up by apply, and would
- * hold the pipeline for ever.
+ * Removes it, whichever field manager has set it: apply cannot remove one that came with a
+ * manifest, and it would hold the pipeline for ever.
  */
 export const removeFinalizer = (kube: Kube, pipeline: OrderPipeline): Promise<KubeObject | undefined> => {
   const others = pipeline.metadata.finalizers?.filter((name) => name !== finalizer) ?? []
@@ -49,7 +49,9 @@ export const withFinalizer = async (
   return (await removeFinalizer(kube, pipeline)) as OrderPipeline | undefined
 }
 
-/** What others still hold by a finalizer of their own is theirs to finish; retained topics stay. */
+/**
+ * Children that others hold by a finalizer of their own are theirs to finish; retained topics stay.
+ */
 export const isGone = (pipeline: OrderPipeline, children: readonly ChildObject[]): boolean =>
   children.every(
     (child) =>
@@ -58,9 +60,9 @@ export const isGone = (pipeline: OrderPipeline, children: readonly ChildObject[]
   )
 
 /**
- * Retained topics that the garbage collector would delete once the finalizer is gone. Asked of the
- * API server itself and without labels: what the watch is late with, or somebody has taken our
- * label from, would be lost with its messages.
+ * Retained topics that the garbage collector would delete once the finalizer is removed. Read from
+ * the API server itself and without labels: a topic that the watch has not delivered yet, or that
+ * has lost our label, would be lost with its messages.
  */
 const unreleasedTopics = async (kube: Kube, pipeline: OrderPipeline): Promise<ChildObject[]> => {
   if (pipeline.spec.deletionPolicy === 'Delete') return []
@@ -73,7 +75,7 @@ const unreleasedTopics = async (kube: Kube, pipeline: OrderPipeline): Promise<Ch
   }
 }
 
-/** To be done before the finalizer goes. */
+/** Must run before the finalizer is removed. */
 export const releaseTopics = async (kube: Kube, pipeline: OrderPipeline): Promise<void> => {
   for (const topic of await unreleasedTopics(kube, pipeline)) await release(kube, topic, pipeline)
 }

@@ -1,6 +1,6 @@
-// Which names did the API server say are taken by objects of others? Those do not carry our labels,
-// so no watch shows them. They are asked for again only now and then, so that a refused object
-// costs the passes in between nothing.
+// Which names are taken by objects of others, according to the API server? Those objects do not
+// carry our labels, so no watch shows them. They are checked again only at intervals, so that a
+// refused object costs the reconciles in between nothing.
 import { identity } from '../pipeline/index.ts'
 import type { Outcome } from './perform.ts'
 
@@ -11,24 +11,24 @@ export interface ForeignObjects {
   forget(key: string): void
 }
 
-/** How long an answer is good for. */
+/** How long an answer is valid. */
 export const strangerMs = 30_000
 
 export const foreignObjects = (now: () => number): ForeignObjects => {
-  const seen = new Map<string, Map<string, { readonly owner: string; readonly until: number }>>()
+  const cache = new Map<string, Map<string, { readonly owner: string; readonly until: number }>>()
   return {
     of: (key) =>
       new Map(
-        [...(seen.get(key) ?? [])].flatMap(([id, { owner, until }]) => (now() < until ? [[id, owner] as const] : [])),
+        [...(cache.get(key) ?? [])].flatMap(([id, { owner, until }]) => (now() < until ? [[id, owner] as const] : [])),
       ),
     note: (key, outcomes) => {
-      const found = new Map([...(seen.get(key) ?? [])].filter(([, { until }]) => now() < until))
+      const owners = new Map([...(cache.get(key) ?? [])].filter(([, { until }]) => now() < until))
       for (const { action, owner } of outcomes)
         if (action.kind === 'create' && owner !== undefined)
-          found.set(identity(action.object), { owner, until: now() + strangerMs })
-      if (found.size > 0) seen.set(key, found)
-      else seen.delete(key)
+          owners.set(identity(action.object), { owner, until: now() + strangerMs })
+      if (owners.size > 0) cache.set(key, owners)
+      else cache.delete(key)
     },
-    forget: (key) => void seen.delete(key),
+    forget: (key) => void cache.delete(key),
   }
 }

@@ -14,20 +14,20 @@ const topic = (
   metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion, annotations },
   ...rest,
 })
-const news = (...seen: KubeObject[]): boolean[] => {
-  const known = store()
-  return seen.flatMap((object) => known.set(object)).map((change) => !isOwnCreation(change))
+const triggersOf = (...versions: KubeObject[]): boolean[] => {
+  const objects = store()
+  return versions.flatMap((object) => objects.set(object)).map((change) => !isOwnCreation(change))
 }
 
 it('that a child was made by the operator is no reason for a pass, whatever is said of it later is one', () => {
-  expect(news(topic('1'), topic('2', { status: { topicId: 't' } }))).toEqual([false, true])
-  expect(news(topic('1', { status: {} }), topic('2', { spec: { partitions: 2 } }))).toEqual([false, true])
+  expect(triggersOf(topic('1'), topic('2', { status: { topicId: 't' } }))).toEqual([false, true])
+  expect(triggersOf(topic('1', { status: {} }), topic('2', { spec: { partitions: 2 } }))).toEqual([false, true])
 })
 
 it('a child that has a status when it is first seen, or was made by somebody else, is one', () => {
-  expect(news(topic('1', { status: { topicId: 't' } }))).toEqual([true])
-  expect(news(topic('1', {}, {} as never))).toEqual([true])
-  const known = store()
-  known.set(topic('1'))
-  expect(known.remove(topic('2')).map(isOwnCreation)).toEqual([false])
+  expect(triggersOf(topic('1', { status: { topicId: 't' } }))).toEqual([true])
+  expect(triggersOf(topic('1', {}, {} as never))).toEqual([true])
+  const objects = store()
+  objects.set(topic('1'))
+  expect(objects.remove(topic('2')).map(isOwnCreation)).toEqual([false])
 })

@@ -1,10 +1,10 @@
-// Which changes of a pipeline are worth a pass, and how soon?
+// Which changes of a pipeline are worth a reconcile, and how soon?
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import type { Change } from '../kube/object-store.ts'
 import { concerns, fingerprintAnnotation, retryAnnotation } from '../pipeline/index.ts'
 import type { Priority } from '../runtime/work-queue.ts'
 
-/** Our own status writes are no reason to look again, what another installation writes is. */
+/** Our own status writes are no reason for a reconcile, those of another installation are. */
 export const isNews = (change: Change, own: string): boolean => {
   if (change.kind === 'gone') return true
   const [now, before] = [change.object.metadata, change.before()?.metadata]
@@ -23,8 +23,8 @@ export const isNews = (change: Change, own: string): boolean => {
 }
 
 /**
- * Whether a change of a child is only that it was made, by us: no status says anything yet, and
- * whoever makes one of it brings another change. A pass over it would find nothing to do.
+ * Whether the change of a child is only its creation by us: it has no status yet, and a status
+ * brings another change. A reconcile would find nothing to do.
  */
 export const isOwnCreation = (change: Change): boolean => {
   if (change.kind === 'gone' || change.before() !== undefined) return false
@@ -33,8 +33,7 @@ export const isOwnCreation = (change: Change): boolean => {
 }
 
 /**
- * What was not followed yet, by us or by the operator before us, is somebody's edit; the rest of a
- * listing is not.
+ * A generation that no operator has reconciled yet is a user's edit; the rest of a listing is not.
  */
 export const priorityOf = ({ kind, object }: Change): Priority => {
   const { metadata, status } = object as OrderPipeline

@@ -7,18 +7,18 @@ import { strangerMs } from './foreign-objects.ts'
 
 const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a' } } as ChildObject
 const action = { kind: 'create', object } as const
-const refused: Outcome = { action, owner: 'Helm', failure: { reason: 'NotOwned', message: '' } }
+const refusal: Outcome = { action, owner: 'Helm', failure: { reason: 'NotOwned', message: '' } }
 const error = new ApiError(429, 'TooManyRequests', 'later', 7)
 const failed: Outcome = { action, error, failure: { reason: 'ApplyFailed', message: '' } }
 
 describe('the next look at a pipeline', () => {
   it('comes without a backoff for an object of another, so that the rest is repaired as soon as it is reported', () => {
-    expect(nextCheck([], [refused], undefined)).toEqual({ kind: 'after', ms: strangerMs })
-    expect(nextCheck([], [refused], 1000)).toEqual({ kind: 'after', ms: 1000 })
+    expect(nextCheck([], [refusal], undefined)).toEqual({ kind: 'after', ms: strangerMs })
+    expect(nextCheck([], [refusal], 1000)).toEqual({ kind: 'after', ms: 1000 })
   })
 
   it('backs off after a write that failed, as long as the API server says at least', () => {
-    expect(nextCheck([], [refused, failed], undefined)).toEqual({ kind: 'retry', leastMs: 7000 })
+    expect(nextCheck([], [refusal, failed], undefined)).toEqual({ kind: 'retry', leastMs: 7000 })
   })
 
   it('waits for a change once all is done, and where the spec itself must change', () => {

@@ -1,4 +1,4 @@
-// When is a pipeline looked at again? A change wakes it anyway; this is for what no change
+// When is a pipeline reconciled again? A change requeues it anyway; this is for what no change
 // announces.
 import type { Problem } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
@@ -6,12 +6,12 @@ import type { Outcome } from './perform.ts'
 import { strangerMs } from './foreign-objects.ts'
 
 export type Next =
-  /** There is no such pipeline any more. */
+  /** The pipeline does not exist any more. */
   | { readonly kind: 'gone' }
   /** Nothing to wait for but a change. */
   | { readonly kind: 'done' }
   | { readonly kind: 'after'; readonly ms: number }
-  /** With growing pauses, at least this long. */
+  /** With a growing backoff, at least this long. */
   | { readonly kind: 'retry'; readonly leastMs: number }
 
 export const nextCheck = (
@@ -20,15 +20,15 @@ export const nextCheck = (
   statusWaitMs: number | undefined,
 ): Next => {
   const failed = outcomes.filter(({ failure }) => failure !== undefined)
-  const tried = failed.filter(({ failure }) => failure?.reason !== 'NotOwned')
-  if (problems.length === 0 && tried.length > 0) return { kind: 'retry', leastMs: retryAfterMs(tried) }
+  const retryable = failed.filter(({ failure }) => failure?.reason !== 'NotOwned')
+  if (problems.length === 0 && retryable.length > 0) return { kind: 'retry', leastMs: retryAfterMs(retryable) }
   // A refused object is no reason to back off: everything else of the pipeline is repaired as soon
-  // as ever.
+  // as before.
   const waits = [...(failed.length > 0 ? [strangerMs] : []), ...(statusWaitMs === undefined ? [] : [statusWaitMs])]
   return waits.length === 0 ? { kind: 'done' } : { kind: 'after', ms: Math.min(...waits) }
 }
 
-/** Looked at again after `ms` at the latest; what is to be retried keeps its own pace. */
+/** Reconciled again after `ms` at the latest; a retry keeps its own backoff. */
 export const atLatest = (next: Next, ms: number): Next => {
   switch (next.kind) {
     case 'done':

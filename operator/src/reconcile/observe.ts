@@ -1,4 +1,5 @@
-// What is there now? The pipeline and its children, as last seen; no request is made.
+// What is the live state? The pipeline and its children from the informers' caches; no request is
+// made.
 import {
   type ChildObject,
   childResources,
@@ -18,7 +19,7 @@ export interface Informers {
   readonly synced: () => boolean
   /** Kinds of children that are not served, or that the operator may not list. */
   readonly absent: () => ReadonlyMap<Resource, Absence>
-  /** Takes note of what the API server answered to our own write, before any watch says so. */
+  /** Takes note of what the API server answered to our own write, before any watch delivers it. */
   readonly noteWritten: (object: KubeObject) => void
   run(signal: AbortSignal): Promise<void>
 }
@@ -39,7 +40,8 @@ export interface WorldSettings {
 }
 
 /**
- * Children are watched by our label only: memory follows what is ours, not what the cluster holds.
+ * Children are watched by our label only: memory grows with our objects, not with those of the
+ * cluster.
  */
 export const informersOf = (
   kube: Kube,

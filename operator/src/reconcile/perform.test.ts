@@ -1,5 +1,5 @@
-// What happens to objects that were planned on less than there is? What the API server answers
-// decides, not what the plan believed.
+// What happens to objects that were planned on incomplete information? The answer of the API server
+// decides, not the plan.
 import { describe, expect, it } from 'vitest'
 import type { ChildObject, Deployment, KafkaTopic, KubeObject, OrderPipeline } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
@@ -24,59 +24,67 @@ const pipeline: OrderPipeline = {
     ],
   },
 }
-const wanted = desired(pipeline, [], { servicesImage: 's', imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' })
+const desiredObjects = desired(pipeline, [], {
+  servicesImage: 's',
+  imagePullPolicy: 'IfNotPresent',
+  serviceDomain: 'svc',
+})
 const of = <K extends ChildObject['kind']>(kind: K): Extract<ChildObject, { kind: K }> =>
-  wanted.find((child): child is Extract<ChildObject, { kind: K }> => child.kind === kind) ?? fail(kind)
+  desiredObjects.find((child): child is Extract<ChildObject, { kind: K }> => child.kind === kind) ?? fail(kind)
 const fail = (kind: string): never => {
   throw new Error(`no ${kind}`)
 }
 
 /** An API server on which every name is taken by `live`. */
-const taken = (live: KubeObject) => {
-  const applied: KubeObject[] = []
+const apiServerWith = (live: KubeObject) => {
+  const appliedObjects: KubeObject[] = []
   const kube = {
     applyNew: () => Promise.reject(new ApiError(409, 'Conflict', 'taken')),
     get: () => Promise.resolve(live),
-    apply: (_: unknown, object: KubeObject) => Promise.resolve((applied.push(object), object)),
+    apply: (_: unknown, object: KubeObject) => Promise.resolve((appliedObjects.push(object), object)),
   } as unknown as Kube
-  return { kube, applied }
+  return { kube, appliedObjects }
 }
 
 describe('an object that was to be made and is there', () => {
   const topic: KafkaTopic = { ...of('KafkaTopic'), spec: { partitions: 3 } }
   const create = async (live: KafkaTopic) => {
-    const { kube, applied } = taken(live)
+    const { kube, appliedObjects } = apiServerWith(live)
     const noted: ChildObject[] = []
     const actions = [{ kind: 'create', object: of('KafkaTopic') } as const]
     const outcomes = await perform(kube, { noteWritten: (object) => void noted.push(object) }, actions, pipeline)
-    return { applied: applied as KafkaTopic[], noted, failures: outcomes.flatMap(({ failure }) => failure ?? []) }
+    return {
+      appliedObjects: appliedObjects as KafkaTopic[],
+      noted,
+      failures: outcomes.flatMap(({ failure }) => failure ?? []),
+    }
   }
 
   it('is only taken note of when it is the pipeline’s: a topic does not grow because the watch was late', async () => {
     expect(of('KafkaTopic').spec.partitions).toBe(110)
-    expect(await create(topic)).toEqual({ applied: [], noted: [topic], failures: [] })
+    expect(await create(topic)).toEqual({ appliedObjects: [], noted: [topic], failures: [] })
   })
 
   it('gets back the labels without which no watch shows it, and keeps its partitions', async () => {
     const { uid = '' } = pipeline.metadata
     const ownerReferences = [{ apiVersion: pipeline.apiVersion, kind: pipeline.kind, name: 'shop', uid }]
-    const { applied } = await create({ ...topic, metadata: { ...topic.metadata, labels: {}, ownerReferences } })
-    expect(applied.map(({ metadata, spec }) => [metadata.labels, spec.partitions])).toEqual([
+    const { appliedObjects } = await create({ ...topic, metadata: { ...topic.metadata, labels: {}, ownerReferences } })
+    expect(appliedObjects.map(({ metadata, spec }) => [metadata.labels, spec.partitions])).toEqual([
       [of('KafkaTopic').metadata.labels, 3],
     ])
   })
 
   it('is refused when it belongs to another', async () => {
-    const { applied, failures } = await create({ ...topic, metadata: { ...topic.metadata, labels: {} } })
-    expect([applied, failures.map(({ reason }) => reason)]).toEqual([[], ['NotOwned']])
+    const { appliedObjects, failures } = await create({ ...topic, metadata: { ...topic.metadata, labels: {} } })
+    expect([appliedObjects, failures.map(({ reason }) => reason)]).toEqual([[], ['NotOwned']])
   })
 })
 
 it('leaves the replicas alone of a Deployment that somebody has written since it was seen', async () => {
   const object: Deployment = { ...of('Deployment'), metadata: { ...of('Deployment').metadata, resourceVersion: '7' } }
-  const seen: (string | undefined)[] = []
+  const versions: (string | undefined)[] = []
   const scale = (...[, , , , was]: Parameters<Kube['scale']>): Promise<void> => {
-    seen.push(was?.metadata.resourceVersion)
+    versions.push(was?.metadata.resourceVersion)
     return Promise.reject(new ApiError(409, 'Conflict', 'changed'))
   }
   const kube = { scale } as unknown as Kube
@@ -86,6 +94,6 @@ it('leaves the replicas alone of a Deployment that somebody has written since it
     [{ kind: 'start', object, replicas: 5 }],
     pipeline,
   )
-  expect(seen).toEqual(['7'])
+  expect(versions).toEqual(['7'])
   expect(outcomes.flatMap(({ failure }) => failure ?? [])).toEqual([])
 })

@@ -1,5 +1,5 @@
-// How is a plan carried out? Kind by kind, a few objects at once; what fails is told as an outcome,
-// so that the rest goes on.
+// How is a plan carried out? Kind by kind, a few objects at once; a failure is an outcome, so that
+// the rest goes on.
 import { type ChildObject, type OrderPipeline, resourceOf } from '../api/index.ts'
 import { ApiError, ConnectionError, isConflict, NotLeaderError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
@@ -24,7 +24,7 @@ export type Step = Action | Start
 export interface Outcome {
   readonly action: Step
   readonly failure?: Failure
-  /** Who has the name. */
+  /** The owner of the object that has the name. */
   readonly owner?: string
   /** Why nothing was done: something that the object needs is refused. */
   readonly heldBy?: Cause
@@ -39,19 +39,19 @@ export interface Written {
 
 export const perform = async (
   kube: Kube,
-  written: Written,
+  cache: Written,
   actions: readonly Step[],
   pipeline: OrderPipeline,
 ): Promise<Outcome[]> => {
   const outcomes: Outcome[] = []
-  // A stranger's object without our labels shows only when its name is found to be taken, hence a
-  // second look at what needs it.
+  // An object of others, without our labels, shows only when its name turns out to be taken; hence
+  // the second check of what depends on it.
   const gated = gate(pipeline)
   for (const group of byKind(actions)) {
-    const left = group.entries() // shared: whoever is free takes the next
+    const remaining = group.entries() // shared: a free worker takes the next
     const results: Outcome[] = []
     const worker = async (): Promise<void> => {
-      for (const [index, action] of left) results[index] = await attempt(kube, written, action, pipeline, gated)
+      for (const [index, action] of remaining) results[index] = await attempt(kube, cache, action, pipeline, gated)
     }
     await Promise.all(Array.from({ length: Math.min(atOnce, group.length) }, worker))
     outcomes.push(...results)
@@ -61,7 +61,7 @@ export const perform = async (
 
 const attempt = async (
   kube: Kube,
-  written: Written,
+  cache: Written,
   action: Step,
   pipeline: OrderPipeline,
   gated: Gate,
@@ -74,7 +74,7 @@ const attempt = async (
     return { action, heldBy }
   }
   try {
-    const owner = await carryOut(kube, written, action, pipeline)
+    const owner = await carryOut(kube, cache, action, pipeline)
     if (owner === undefined) return { action }
     gated.block(object, refusal(object))
     return {
@@ -90,7 +90,7 @@ const attempt = async (
   }
 }
 
-/** What deletes or releases an object is never held, nor is what says that one is refused. */
+/** An action that deletes or releases an object is never held, nor one that reports a refusal. */
 const holds = (action: Step, gated: Gate): Cause | undefined => {
   switch (action.kind) {
     case 'hold':
@@ -109,7 +109,7 @@ const holds = (action: Step, gated: Gate): Cause | undefined => {
 /** Returns who owns the object when it is not ours to touch. */
 const carryOut = async (
   kube: Kube,
-  written: Written,
+  cache: Written,
   action: Step,
   pipeline: OrderPipeline,
 ): Promise<string | undefined> => {
@@ -124,22 +124,23 @@ const carryOut = async (
       await kube.delete(resource, object)
       return undefined
     case 'release':
-      written.noteWritten(await release(kube, object, pipeline))
+      cache.noteWritten(await release(kube, object, pipeline))
       return undefined
     case 'start':
-      // As it was seen: an autoscaler, or a person, may have scaled it since. Then the watch brings
-      // it, and another pass.
+      // Only at the observed version: an autoscaler, or a person, may have scaled it since. Then
+      // the watch delivers it and brings another reconcile.
       await unlessChanged(kube.scale(resource, namespaceOf(object), object.metadata.name, action.replicas, object))
       return undefined
     case 'apply':
-      written.noteWritten((await kube.apply(resource, object)) as ChildObject)
+      cache.noteWritten((await kube.apply(resource, object)) as ChildObject)
       return undefined
     case 'create': {
-      const made = await applyNew(kube, object)
-      if (made) written.noteWritten(made)
-      else return adopt(kube, written, object, pipeline)
-      // Were replicas part of what is applied, leaving them out later would set them to 1. If we
-      // die before this line, the next pass sees a Deployment that was never started (start.ts).
+      const createdObject = await applyNew(kube, object)
+      if (createdObject) cache.noteWritten(createdObject)
+      else return adopt(kube, cache, object, pipeline)
+      // Were replicas part of what is applied, leaving them out later would set them to 1. If the
+      // operator ends before this line, its next reconcile sees a Deployment that was never started
+      // (start.ts).
       if (action.startReplicas !== undefined)
         await kube.scale(resource, namespaceOf(object), object.metadata.name, action.startReplicas)
       return undefined
@@ -147,7 +148,7 @@ const carryOut = async (
   }
 }
 
-/** Takes the pipeline's owner reference off, so that the object outlives it. */
+/** Removes the pipeline's owner reference, so that the object outlives the pipeline. */
 export const release = async (kube: Kube, object: ChildObject, pipeline: OrderPipeline): Promise<ChildObject> => {
   const { ownerReferences = [] } = object.metadata
   const others = ownerReferences.filter(({ uid }) => uid !== pipeline.metadata.uid)
@@ -173,14 +174,14 @@ const applyNew = async (kube: Kube, object: ChildObject): Promise<ChildObject | 
 }
 
 /**
- * Not known to us is not the same as not there: it may belong to another, or the watch may be
- * behind. One of ours was planned without being looked at, so a topic could grow unasked: it is
- * noted, which brings the next pass. Only labels that it lacks are put back at once, since without
+ * An object that is not in the cache may exist: it may belong to another, or the watch may be
+ * behind. One of ours was planned without its live state, so a topic could grow by mistake: it is
+ * noted, which brings the next reconcile. Only missing labels are restored at once, since without
  * them no watch would ever show it.
  */
 const adopt = async (
   kube: Kube,
-  written: Written,
+  cache: Written,
   object: ChildObject,
   pipeline: OrderPipeline,
 ): Promise<string | undefined> => {
@@ -190,13 +191,15 @@ const adopt = async (
   const owner = otherOwner(live, pipeline)
   if (owner !== undefined) return owner
   if (live.metadata.deletionTimestamp !== undefined) return undefined
-  const shown = pipelineKeyOf(live) === keyOf(pipeline) && live.metadata.labels?.[labelKeys.managedBy] === managedBy
-  written.noteWritten(shown ? live : ((await kube.apply(resource, asItIs(object, live))) as ChildObject))
+  const isLabelled =
+    pipelineKeyOf(live) === keyOf(pipeline) && live.metadata.labels?.[labelKeys.managedBy] === managedBy
+  cache.noteWritten(isLabelled ? live : ((await kube.apply(resource, asItIs(object, live))) as ChildObject))
   return undefined
 }
 
 /**
- * With the partitions that a topic has: whether it is to grow is decided by whoever has seen it.
+ * With the partitions that a topic has: a reconcile that has its live state decides whether it
+ * grows.
  */
 const asItIs = (object: ChildObject, live: ChildObject): ChildObject => {
   if (object.kind !== 'KafkaTopic' || live.kind !== 'KafkaTopic' || live.spec.partitions === undefined) return object

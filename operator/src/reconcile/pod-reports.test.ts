@@ -67,7 +67,7 @@ const cluster = () => {
     looks,
     reports,
     says: (reason: string) => (why = reason),
-    /** A pass every five seconds, as other reasons may bring them. */
+    /** A reconcile every five seconds, as other reasons may bring them. */
     passes: async (untilSeconds: number, children: readonly ChildObject[] = onTrial()) => {
       for (; now <= untilSeconds * 1000; now += 5000) await reports.look(shop, children, true)
     },

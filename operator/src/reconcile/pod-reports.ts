@@ -1,6 +1,6 @@
 // How are the pods of a version on trial? Read only while there is one or replicas are missing, so
 // that a settled pipeline costs no request, and less and less often while nothing changes: each
-// look has the API server search all pods of a namespace. What is known of each trial is kept in
+// read makes the API server search all pods of a namespace. The report of each trial is kept in
 // memory.
 import type { ChildObject, KubeObject, OrderPipeline, Resource } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
@@ -24,16 +24,16 @@ type Reports = ReadonlyMap<string, PodReport>
 
 export interface PodReports {
   /**
-   * By part; those that need no look have none. `kafkaAnswers`: whether Kafka can be reached, as
-   * far as the operator knows.
+   * By part; parts whose pods need no read have none. `kafkaAnswers`: whether Kafka can be reached,
+   * as far as the operator knows.
    */
   look(pipeline: OrderPipeline, children: readonly ChildObject[], kafkaAnswers: boolean): Promise<Reports>
-  /** Milliseconds until the pods are to be looked at again; undefined where nothing asks for it. */
+  /** Milliseconds until the pods are to be read again; undefined where nothing needs it. */
   waitMs(key: string): number | undefined
   forget(key: string): void
 }
 
-/** How soon pods are looked at again at first, and at the latest while nothing changes. */
+/** How soon pods are read again at first, and at the latest while nothing changes. */
 const [soonestMs, latestMs] = [5000, 30_000]
 
 const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' }
@@ -44,46 +44,46 @@ export const podReports = (
   now: () => number,
   failed: (error: unknown) => void,
 ): PodReports => {
-  const known = new Map<string, Known>()
+  const cache = new Map<string, Entry>()
   return {
     look: async (pipeline, children, kafkaAnswers) => {
       const key = keyOf(pipeline)
       const parts = partsOf(pipeline.spec)
         .map(({ name, scaling }) => ({ name, live: livePart(pipeline, name, children), scaling }))
         .filter(({ live, scaling }) => needsLook(live, scaling.minReplicas))
-      const last = known.get(key)
+      const last = cache.get(key)
       if (parts.length === 0) {
-        known.delete(key)
+        cache.delete(key)
         return new Map()
       }
       const versions = versionsOf(parts)
       if (last && isYoung(last, versions, now()) && parts.every(({ name }) => last.reports.has(name)))
         return last.reports
       const names = parts.map(({ name }) => name)
-      const seen = await read(kube, pipeline, names).catch((error: unknown) => failed(error))
-      if (!seen) return last?.reports ?? new Map() // the clock stands while nothing can be seen
+      const partPods = await read(kube, pipeline, names).catch((error: unknown) => failed(error))
+      if (!partPods) return last?.reports ?? new Map() // no deadline runs while the pods cannot be read
       const reports = new Map(
         parts.map(({ name, live }) => {
-          const own = { replicaSets: ofPart(seen.replicaSets, name), pods: ofPart(seen.pods, name) }
+          const own = { replicaSets: ofPart(partPods.replicaSets, name), pods: ofPart(partPods.pods, name) }
           return [name, podReport(last?.reports.get(name), live, own, kafkaAnswers, now())]
         }),
       )
       const unchanged = last?.versions === versions && isSame(last.reports, reports)
       const everyMs = unchanged ? Math.min(latestMs, 2 * last.everyMs) : soonestMs
-      known.set(key, { at: now(), versions, reports, everyMs, dueMs: Math.min(everyMs, leftMs(parts, reports)) })
+      cache.set(key, { at: now(), versions, reports, everyMs, dueMs: Math.min(everyMs, leftMs(parts, reports)) })
       return reports
     },
     waitMs: (key) => {
-      const last = known.get(key)
+      const last = cache.get(key)
       return last && Math.max(soonestMs, last.at + last.dueMs - now())
     },
-    forget: (key) => known.delete(key),
+    forget: (key) => cache.delete(key),
   }
 }
 
-interface Known {
+interface Entry {
   readonly at: number
-  /** Of the Deployments: another version of one is a reason to look at once. */
+  /** The versions of the Deployments: a new version of one is a reason to read at once. */
   readonly versions: string
   readonly reports: Reports
   readonly everyMs: number
@@ -96,8 +96,8 @@ interface LivePartOf {
   readonly live: LivePart
 }
 
-/** A part that is new in the pipeline has no report, however young those of the others are. */
-const isYoung = ({ at, versions: before, dueMs }: Known, versions: string, now: number): boolean =>
+/** A part that is new in the pipeline has no report, however recent those of the others are. */
+const isYoung = ({ at, versions: before, dueMs }: Entry, versions: string, now: number): boolean =>
   now - at < 0.8 * (versions === before ? dueMs : soonestMs)
 
 const versionsOf = (parts: readonly LivePartOf[]): string =>
@@ -107,12 +107,12 @@ const versionsOf = (parts: readonly LivePartOf[]): string =>
 
 /** Whether all that a person would notice is as before: not how long a version has been stuck. */
 const isSame = (before: Reports, after: Reports): boolean => {
-  const noticed = (reports: Reports): string =>
+  const visibleOf = (reports: Reports): string =>
     JSON.stringify([...reports].map(([name, { trouble, trial }]) => [name, trouble, trial?.available, trial?.wanted]))
-  return noticed(before) === noticed(after)
+  return visibleOf(before) === visibleOf(after)
 }
 
-/** How long until the first of the versions on trial has used its time up. */
+/** How long until the first of the versions on trial has used up its time. */
 const leftMs = (parts: readonly LivePartOf[], reports: Reports): number =>
   Math.min(
     ...parts.map(({ name, live }) => {
@@ -137,8 +137,7 @@ const read = async (
 }
 
 /**
- * Templates and most of the status are not looked at: a page of them is in memory at once, never
- * all.
+ * Templates and most of the status are not needed: a page of them is in memory at once, never all.
  */
 const slimReplicaSet = ({ apiVersion, kind, metadata, status }: ReplicaSet): ReplicaSet => ({
   apiVersion,

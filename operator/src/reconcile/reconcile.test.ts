@@ -1,4 +1,4 @@
-// Does one pass tell one story? What is learnt while it is under way belongs to the next.
+// Is one reconcile consistent? A result that arrives while it runs belongs to the next one.
 import { expect, it } from 'vitest'
 import type { KubeObject, OrderPipeline } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
@@ -26,7 +26,7 @@ const pipeline: OrderPipeline = {
   },
 }
 
-/** Answers every write with what was asked. */
+/** Answers every write with the object that was sent. */
 const kube = (): Kube => {
   let version = 1
   const answer = (_: unknown, object: KubeObject): Promise<KubeObject> =>
@@ -37,8 +37,8 @@ const kube = (): Kube => {
 const reconciler = (
   on: Kube,
   changes: Partial<Reconciler>,
-): { readonly on: Reconciler; readonly seen: StatusInput[] } => {
-  const seen: StatusInput[] = []
+): { readonly on: Reconciler; readonly statusInputs: StatusInput[] } => {
+  const statusInputs: StatusInput[] = []
   const reports = { changed: () => undefined, restarted: () => undefined }
   const clock = { now: () => 0, random: () => 0 }
   const all = [orderPipelines, ...childResources].map((resource) => watched(on, resource, {}, reports, clock))
@@ -54,11 +54,11 @@ const reconciler = (
     run: () => Promise.resolve(),
   }
   return {
-    seen,
+    statusInputs,
     on: {
       ...{ kube: on, world, now: () => 0, lagOf: () => new Map() },
       settings: () => ({ servicesImage: 'services:1', imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' }),
-      status: { write: (input) => (seen.push(input), Promise.resolve(undefined)), forget: () => undefined },
+      status: { write: (input) => (statusInputs.push(input), Promise.resolve(undefined)), forget: () => undefined },
       strangers: { of: () => new Map(), note: () => undefined, forget: () => undefined },
       throughput: { note: () => new Map(), forget: () => undefined },
       pods: { look: () => Promise.resolve(new Map()), waitMs: () => undefined, forget: () => undefined },
@@ -72,12 +72,12 @@ const reconciler = (
 }
 
 it('says of an external Kafka what the pass acted on, though a look at it ends in between', async () => {
-  const refused: ExternalTopics = { problems: [{ reason: 'NotOwned', message: 'another’s' }], partitions: new Map() }
-  const looks: (ExternalTopics | undefined)[] = [undefined, refused]
+  const refusal: ExternalTopics = { problems: [{ reason: 'NotOwned', message: 'another’s' }], partitions: new Map() }
+  const looks: (ExternalTopics | undefined)[] = [undefined, refusal]
   const topicsOf = () => (looks.length > 1 ? looks.shift() : looks[0])
-  const { on, seen } = reconciler(kube(), { topics: { look: () => undefined, released: () => true, topicsOf } })
+  const { on, statusInputs } = reconciler(kube(), { topics: { look: () => undefined, released: () => true, topicsOf } })
   await reconcile(on, 'default/shop')
-  expect(seen).toHaveLength(1)
-  expect([...(seen[0]?.blocked.values() ?? [])].map(({ reason }) => reason)).toEqual(['TopicsNotReady'])
-  expect(seen[0]?.topics).toBeUndefined()
+  expect(statusInputs).toHaveLength(1)
+  expect([...(statusInputs[0]?.blocked.values() ?? [])].map(({ reason }) => reason)).toEqual(['TopicsNotReady'])
+  expect(statusInputs[0]?.topics).toBeUndefined()
 })

@@ -1,5 +1,5 @@
-// What happens to one pipeline, from first sight to gone? Level-based: it looks, decides, acts,
-// reports, and never waits.
+// What happens to one pipeline, from its creation to its deletion? Level-based: it observes,
+// decides, acts, reports, and never waits.
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import type { TopicKeeper } from '../kafka/topic-keeper.ts'
 import type { Kube } from '../kube/port.ts'
@@ -52,27 +52,27 @@ export interface Reconciler {
   readonly topics: Pick<TopicKeeper, 'look' | 'released' | 'topicsOf'>
 }
 
-/** How often a pipeline is looked at while it drains, milliseconds. */
+/** How often a pipeline is reconciled while it drains, milliseconds. */
 const lookEveryMs = 5000
 
 /** They are deleted: KEDA would go on scaling a Deployment that belongs to another. */
 const strayScalers = (pipeline: OrderPipeline, children: readonly ChildObject[], outcomes: readonly Outcome[]) => {
-  const refused = outcomes.filter(({ failure }) => failure?.reason === 'NotOwned')
-  const foreign = new Set(refused.map(({ action }) => identity(action.object)))
+  const refusals = outcomes.filter(({ failure }) => failure?.reason === 'NotOwned')
+  const foreign = new Set(refusals.map(({ action }) => identity(action.object)))
   return scalersOfOthers(pipeline, children, foreign).map((object) => ({ kind: 'delete', object }) as const)
 }
 
 export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
-  const { pipeline: known, children } = observe(on.world, key)
-  if (!known) return { kind: 'gone' }
-  if (known.metadata.deletionTimestamp !== undefined && !hasFinalizer(known)) return { kind: 'gone' }
-  if (isOrphaning(known, children)) {
-    await removeFinalizer(on.kube, known)
+  const { pipeline: cached, children } = observe(on.world, key)
+  if (!cached) return { kind: 'gone' }
+  if (cached.metadata.deletionTimestamp !== undefined && !hasFinalizer(cached)) return { kind: 'gone' }
+  if (isOrphaning(cached, children)) {
+    await removeFinalizer(on.kube, cached)
     return { kind: 'gone' }
   }
-  const pipeline = await withFinalizer(on.kube, known, children)
+  const pipeline = await withFinalizer(on.kube, cached, children)
   if (!pipeline) return { kind: 'gone' } // deleted in the meantime
-  if (pipeline !== known) on.world.noteWritten(pipeline) // may hold an edit that no watch has shown yet
+  if (pipeline !== cached) on.world.noteWritten(pipeline) // may hold an edit that no watch has shown yet
   const deleting = pipeline.metadata.deletionTimestamp !== undefined
   const settings = on.settings()
   const problems = deleting ? [] : [...validate(pipeline.spec, settings), ...shrinkProblems(pipeline, children)]
@@ -80,18 +80,19 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
   const kafkaAnswers = [...lag.values()].some((figures) => figures.lag !== undefined)
   const pods = deleting ? new Map<string, PodReport>() : await on.pods.look(pipeline, children, kafkaAnswers)
   const digests: SecretDigests = deleting ? new Map() : await on.secrets.look(pipeline)
-  const wanted = deleting ? [] : desired(pipeline, children, settings, lag, pods, digests, on.now())
-  // Read once: the status must say why this pass did what it did, not what has been learnt since.
-  // That brings a pass of its own.
+  const desiredObjects = deleting ? [] : desired(pipeline, children, settings, lag, pods, digests, on.now())
+  // Read once: the status must say why this reconcile did what it did, not what is known since.
+  // That brings a reconcile of its own.
   const topics = on.topics.topicsOf(pipeline)
   const blocked = new Map([
     ...blockedByTopics(pipeline, children, topics),
     ...blockedByKafka(pipeline, topics),
     ...blockedByAbsence(on.world.absent()),
   ])
-  const planned = problems.length > 0 ? [] : plan(wanted, children, pipeline, blocked, on.strangers.of(key))
-  const actions = on.contests.admit(key, planned)
-  const starts = deleting || problems.length > 0 ? [] : startsOf(pipeline, children, wanted, blocked)
+  const plannedActions =
+    problems.length > 0 ? [] : plan(desiredObjects, children, pipeline, blocked, on.strangers.of(key))
+  const actions = on.contests.admit(key, plannedActions)
+  const starts = deleting || problems.length > 0 ? [] : startsOf(pipeline, children, desiredObjects, blocked)
   const outcomes = await perform(on.kube, on.world, [...actions, ...starts], pipeline)
   on.strangers.note(key, outcomes)
   on.contests.note(key, outcomes)
@@ -103,11 +104,11 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
     return { kind: 'gone' }
   }
   const after = outcomes.length === 0 ? children : observe(on.world, key).children
-  // On record before it is acted on, so that a crash in between moves no pipeline there and back.
+  // Recorded before it is acted on, so that a crash in between moves no pipeline there and back.
   const moveTo = deleting || problems.length > 0 ? undefined : on.updates.turn(pipeline, after)
   const services = servicesStatus(pipeline, after, settings.servicesImage, moveTo)
   const throughput = on.throughput.note(pipeline, after, lag)
-  const seen = {
+  const statusInput = {
     pipeline,
     problems,
     outcomes,
@@ -120,7 +121,7 @@ export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
     contested: on.contests.of(key),
     children: after,
   }
-  const statusWaitMs = await on.status.write(seen)
+  const statusWaitMs = await on.status.write(statusInput)
   const isRecorded = (image: string) => observe(on.world, key).pipeline?.status?.services?.image === image
   const waits = [
     ...(moveTo !== undefined && isRecorded(moveTo) ? [0] : []),

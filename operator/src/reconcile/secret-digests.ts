@@ -10,35 +10,36 @@ export interface SecretDigestReader {
   look(pipeline: OrderPipeline): Promise<SecretDigests>
 }
 
-/** Those that may not be read, or are not there, are asked for less often. */
+/** Secrets that may not be read, or do not exist, are read less often. */
 const unreadableTimes = 5
-const mostKept = 5000
+const maxEntries = 5000
 
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
 
 type Digests = ReadonlyMap<string, string>
 
-/** `freshMs`: how old a digest may be. A quiet pipeline is looked at only when it is resynced. */
+/** `freshMs`: how old a digest may be. A settled pipeline is reconciled only at its resync. */
 export const secretDigests = (
   kube: Pick<Kube, 'get'>,
   now: () => number,
   failed: (error: unknown) => void,
   freshMs: number,
 ): SecretDigestReader => {
-  const known = new Map<string, { readonly until: number; readonly digests: Digests }>()
+  const cache = new Map<string, { readonly until: number; readonly digests: Digests }>()
   const read = async (namespace: string, name: string): Promise<Digests> => {
     const id = `${namespace}/${name}`
-    const last = known.get(id)
+    const last = cache.get(id)
     if (last && last.until > now()) return last.digests
-    const found = await digestsIn(kube, namespace, name).catch((error: unknown) => {
+    const digests = await digestsIn(kube, namespace, name).catch((error: unknown) => {
       if (!(error instanceof ApiError) || error.code !== 403) failed(error)
-      // Out of reach for a moment is no reason to forget; may not be read is.
+      // A Secret that is out of reach for a moment keeps its digests; one that may not be read does
+      // not.
       return error instanceof ApiError && error.code === 403 ? undefined : (last?.digests ?? undefined)
     })
-    known.delete(id)
-    if (known.size >= mostKept) for (const oldest of known.keys()) if (known.delete(oldest)) break
-    known.set(id, { until: now() + (found ? freshMs : unreadableTimes * freshMs), digests: found ?? new Map() })
-    return found ?? new Map<string, string>()
+    cache.delete(id)
+    if (cache.size >= maxEntries) for (const oldest of cache.keys()) if (cache.delete(oldest)) break
+    cache.set(id, { until: now() + (digests ? freshMs : unreadableTimes * freshMs), digests: digests ?? new Map() })
+    return digests ?? new Map<string, string>()
   }
   return {
     look: async (pipeline) => {

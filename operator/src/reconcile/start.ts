@@ -1,5 +1,5 @@
-// Which Deployments need replicas that no autoscaler gives them? One that was made and not started
-// yet, and the new color of a change-over, which must keep up with the old one.
+// Which Deployments need replicas that no autoscaler gives them? One that was created and not
+// started yet, and the new color of a rollout, which must keep up with the old one.
 import type { ChildObject, Deployment, OrderPipeline } from '../api/index.ts'
 import {
   type Blocked,
@@ -21,11 +21,11 @@ export interface Start {
 export const startsOf = (
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
-  wanted: readonly ChildObject[],
+  desired: readonly ChildObject[],
   blocked: Blocked = new Map(),
 ): Start[] => {
   const starts = unstarted(pipeline, children)
-  const others = behind(pipeline, children, wanted).filter(
+  const others = behind(pipeline, children, desired).filter(
     ({ object }) => !starts.some((start) => start.object.metadata.name === object.metadata.name),
   )
   return [...starts, ...others].filter(
@@ -34,26 +34,26 @@ export const startsOf = (
 }
 
 /**
- * The autoscaler scales the active color only: what it has added to it since the other one was
- * made, the other one needs too.
+ * The autoscaler scales the active color only: replicas that it has added since the other color was
+ * created, the other color needs too.
  */
-const behind = (pipeline: OrderPipeline, children: readonly ChildObject[], wanted: readonly ChildObject[]): Start[] =>
+const behind = (pipeline: OrderPipeline, children: readonly ChildObject[], desired: readonly ChildObject[]): Start[] =>
   partsOf(pipeline.spec).flatMap(({ name }) => {
     const live = livePart(pipeline, name, children)
     const [current, candidate] = live.active === 'blue' ? [live.blue, live.green] : [live.green, live.blue]
-    if (!current || !candidate || !isKept(candidate, wanted)) return []
+    if (!current || !candidate || !isDesired(candidate, desired)) return []
     if (otherOwner(candidate, pipeline) !== undefined || otherOwner(current, pipeline) !== undefined) return []
     const replicas = current.spec.replicas ?? 0
     return (candidate.spec.replicas ?? 0) < replicas ? [{ kind: 'start', object: candidate, replicas }] : []
   })
 
-const isKept = ({ metadata }: Deployment, wanted: readonly ChildObject[]): boolean =>
+const isDesired = ({ metadata }: Deployment, desired: readonly ChildObject[]): boolean =>
   metadata.deletionTimestamp === undefined &&
-  wanted.some(({ kind, metadata: { name } }) => kind === 'Deployment' && name === metadata.name)
+  desired.some(({ kind, metadata: { name } }) => kind === 'Deployment' && name === metadata.name)
 
 /**
- * One whose spec nobody has changed since it was made was not scaled either, by us, an autoscaler
- * or a person. Of a blue and a green one only the newer can be on its way in.
+ * A Deployment whose spec is unchanged since its creation was not scaled either, by us, an
+ * autoscaler or a person. Only the newer of blue and green can be starting.
  */
 export const unstarted = (pipeline: OrderPipeline, children: readonly ChildObject[]): Start[] =>
   children.flatMap((child) => {

@@ -1,5 +1,5 @@
-// When does the status reach the API server? When something a reader would act on has moved;
-// figures are slowed.
+// When does the status reach the API server? When something has changed that a reader would act on;
+// figures are written less often.
 import {
   type ChildObject,
   orderPipelines,
@@ -40,15 +40,15 @@ export interface StatusInput {
 }
 
 export interface StatusWriter {
-  /** Returns the milliseconds after which a write that was put off is due. */
+  /** Returns the milliseconds until a delayed write is due. */
   write(input: StatusInput): Promise<number | undefined>
   forget(key: string): void
 }
 
 /**
  * `declared` leaves out what the served schema lacks: it would be refused, or dropped and so
- * written again with every pass. `noted` is given what the API server answered, so that the next
- * pass compares with it and not with what the watch last said.
+ * written again with every reconcile. `noted` gets the answer of the API server, so that the next
+ * reconcile compares with it and not with the last state from the watch.
  */
 export const statusWriter = (
   kube: Kube,
@@ -60,14 +60,14 @@ export const statusWriter = (
 ): StatusWriter => {
   const writtenAt = new Map<string, number>()
   return {
-    write: async ({ outcomes, ...seen }) => {
-      const { pipeline } = seen
+    write: async ({ outcomes, ...input }) => {
+      const { pipeline } = input
       const key = keyOf(pipeline)
       const failures = outcomes.flatMap(({ failure }) => failure ?? [])
-      const held = outcomes.flatMap(({ action: { object }, heldBy: cause }) =>
+      const heldObjects = outcomes.flatMap(({ action: { object }, heldBy: cause }) =>
         cause ? { object: `${object.kind} ${object.metadata.name}`, cause } : [],
       )
-      const status = declared(statusOf({ ...seen, failures, held }, new Date(wall()).toISOString()))
+      const status = declared(statusOf({ ...input, failures, held: heldObjects }, new Date(wall()).toISOString()))
       const change = statusChange(pipeline.status, status, now() - (writtenAt.get(key) ?? -Infinity), limits)
       if (change.write === 'never') return undefined
       if (change.write === 'later') return change.waitMs
@@ -79,7 +79,7 @@ export const statusWriter = (
         noted((await kube.applyStatus(orderPipelines, { apiVersion, kind, metadata, status })) as OrderPipeline)
         writtenAt.set(key, now())
       } catch (error) {
-        if (!isNotFound(error)) throw error // gone in the meantime
+        if (!isNotFound(error)) throw error // deleted in the meantime
       }
       return undefined
     },

@@ -33,13 +33,13 @@ const pipeline = (name: string, image: string, rolledOut = true): OrderPipeline 
 
 /** Every part proven with `image`. */
 const proven = (name: string, image: string): ChildObject[] => {
-  const asked = (children: readonly ChildObject[]) =>
+  const desiredOf = (children: readonly ChildObject[]) =>
     desired(pipeline(name, image), children, { ...settings, servicesImage: image })
   const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 }
-  const ready = asked([]).map((child) =>
+  const ready = desiredOf([]).map((child) =>
     child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 1 }, status } : child,
   )
-  return asked(ready)
+  return desiredOf(ready)
 }
 
 const turns = (atOnce: number, all: readonly { pipeline: OrderPipeline; children: ChildObject[] }[] = []) => {

@@ -5,8 +5,8 @@ import { keyOf, type Move, moveOf, type Updates } from '../pipeline/index.ts'
 
 export interface UpdateTurns {
   /**
-   * The image to put on record, once it is this pipeline's turn to move; undefined while nothing is
-   * to be changed.
+   * The image to record, once it is this pipeline's turn to move; undefined while nothing is to be
+   * changed.
    */
   turn(pipeline: OrderPipeline, children: readonly ChildObject[]): string | undefined
   readonly forget: (key: string) => void
@@ -21,22 +21,22 @@ export interface UpdateSettings {
 }
 
 interface UpdateEnvironment {
-  /** Every pipeline with its children; asked once, when the first one is due. */
+  /** Every pipeline with its children; called once, when the first one is due. */
   readonly all: () => Iterable<{ readonly pipeline: OrderPipeline; readonly children: readonly ChildObject[] }>
-  /** It may be this one's turn now. */
+  /** It may be the turn of this pipeline now. */
   readonly free: (key: string) => void
 }
 
-export const updateTurns = (on: UpdateEnvironment, { brought, usual, atOnce }: UpdateSettings): UpdateTurns => {
+export const updateTurns = (on: UpdateEnvironment, { brought: image, usual, atOnce }: UpdateSettings): UpdateTurns => {
   let moving: Set<string> | undefined
   const waiting = new Set<string>()
 
   /** An operator that has just started takes over the moves of the one before it. */
-  const places = (): Set<string> => {
+  const movingPipelines = (): Set<string> => {
     if (moving) return moving
     moving = new Set()
     for (const { pipeline, children } of on.all())
-      if (moveOf(pipeline, children, brought, usual) === 'moving') moving.add(keyOf(pipeline))
+      if (moveOf(pipeline, children, image, usual) === 'moving') moving.add(keyOf(pipeline))
     return moving
   }
 
@@ -45,25 +45,25 @@ export const updateTurns = (on: UpdateEnvironment, { brought, usual, atOnce }: U
     if (!moving?.delete(key)) return
     const [next] = waiting
     if (next === undefined) return
-    waiting.delete(next) // it comes back when it is not its turn after all
+    waiting.delete(next) // it waits again when it is not its turn after all
     on.free(next)
   }
 
   const take = (key: string): string | undefined => {
-    const taken = places()
-    if (!taken.has(key) && taken.size >= atOnce) {
+    const active = movingPipelines()
+    if (!active.has(key) && active.size >= atOnce) {
       waiting.add(key)
       return undefined
     }
     waiting.delete(key)
-    taken.add(key)
-    return brought
+    active.add(key)
+    return image
   }
 
   return {
     turn: (pipeline, children) => {
       const key = keyOf(pipeline)
-      const move: Move = moveOf(pipeline, children, brought, usual)
+      const move: Move = moveOf(pipeline, children, image, usual)
       switch (move) {
         case 'due':
           return take(key)

@@ -1,5 +1,5 @@
-// Who takes keys from the queue? N workers; what one pipeline throws is logged, backed off, and no
-// other pipeline notices.
+// What takes keys from the queue? N workers. An error of one pipeline is logged and backed off, and
+// affects no other pipeline.
 import type { Logger } from 'pino'
 import { ApiError, NotLeaderError } from '../kube/errors.ts'
 import type { Next } from './next-check.ts'
@@ -7,7 +7,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { Taken, WorkQueue } from '../runtime/work-queue.ts'
 
 export interface Workers {
-  /** Resolves when the queue is closed and what was in hand is finished. */
+  /** Resolves when the queue is closed and the reconciles in flight are finished. */
   readonly finished: Promise<void>
 }
 
@@ -22,8 +22,8 @@ export const workers = (
   { log, metrics, now, random }: { log: Logger; metrics: Metrics; now: () => number; random: () => number },
   { count, resyncMs }: WorkersSettings,
 ): Workers => {
-  const settle = (taken: Taken, next: Next): void => {
-    const { key } = taken
+  const settle = (item: Taken, next: Next): void => {
+    const { key } = item
     switch (next.kind) {
       case 'gone':
         return queue.forget(key)
@@ -34,31 +34,31 @@ export const workers = (
         queue.forget(key)
         return queue.addAfter(key, next.ms)
       case 'retry':
-        return queue.retry(taken, next.leastMs)
+        return queue.retry(item, next.leastMs)
     }
   }
 
-  const pass = async (taken: Taken): Promise<void> => {
-    const { key } = taken
-    const started = now()
-    const took = (): number => (now() - started) / 1000
+  const pass = async (item: Taken): Promise<void> => {
+    const { key } = item
+    const startedAt = now()
+    const elapsedSeconds = (): number => (now() - startedAt) / 1000
     try {
       const next = await reconcile(key)
-      settle(taken, next)
-      metrics.reconciled(next.kind, took(), taken)
-      log.debug({ pipeline: key, next, seconds: took() }, 'reconciled')
+      settle(item, next)
+      metrics.reconciled(next.kind, elapsedSeconds(), item)
+      log.debug({ pipeline: key, next, seconds: elapsedSeconds() }, 'reconciled')
     } catch (error) {
-      metrics.reconciled('error', took(), taken)
+      metrics.reconciled('error', elapsedSeconds(), item)
       if (!(error instanceof NotLeaderError))
         log.error({ pipeline: key, error }, 'could not be reconciled, will be tried again')
-      queue.retry(taken, error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0)
+      queue.retry(item, error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0)
     } finally {
       queue.done(key)
     }
   }
 
   const work = async (): Promise<void> => {
-    for (let taken = await queue.next(); taken; taken = await queue.next()) await pass(taken)
+    for (let item = await queue.next(); item; item = await queue.next()) await pass(item)
   }
   return { finished: Promise.all(Array.from({ length: count }, work)).then(() => undefined) }
 }
