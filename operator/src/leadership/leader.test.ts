@@ -15,14 +15,14 @@ const leases = () => {
   let version = 0
   let broken = false
   let watches = 0
-  const changed = new EventEmitter()
+  const changes = new EventEmitter()
   const keep = (object: KubeObject): Promise<KubeObject> => {
     if (broken) return Promise.reject(new ApiError(500, 'InternalError', 'down'))
     if (lease && object.metadata.resourceVersion !== String(version))
       return Promise.reject(new ApiError(409, 'Conflict', 'modified'))
     version += 1
     lease = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
-    changed.emit('change', JSON.stringify({ type: 'MODIFIED', object: lease }))
+    changes.emit('change', JSON.stringify({ type: 'MODIFIED', object: lease }))
     return Promise.resolve(lease)
   }
   return {
@@ -32,7 +32,7 @@ const leases = () => {
     watch: (_: unknown, { signal }: { signal: AbortSignal }) => {
       watches += 1
       if (broken) return Promise.reject(new ConnectionError('Connection', 'down'))
-      return Promise.resolve(lines(on(changed, 'change', { signal })))
+      return Promise.resolve(lines(on(changes, 'change', { signal })))
     },
     watches: () => watches,
     break: (yes: boolean) => (broken = yes),
@@ -104,8 +104,8 @@ describe('the leader', () => {
     const kube = leases()
     const first = leader(kube, settings('a'), clock)
     await first.acquire(never)
-    const found = (await kube.get()) as KubeObject
-    await kube.replace(undefined, { ...found, spec: { holderIdentity: 'b', leaseDurationSeconds: 60 } })
+    const lease = (await kube.get()) as KubeObject
+    await kube.replace(undefined, { ...lease, spec: { holderIdentity: 'b', leaseDurationSeconds: 60 } })
     expect(await first.hold(never)).toBe('lost')
   })
 

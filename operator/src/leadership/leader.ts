@@ -1,6 +1,6 @@
 // Which of several operators acts? The one that holds the Lease, and only while its last renewal is
-// so young that no other can have taken it. The others watch the Lease: one that is given back is
-// taken at once.
+// so recent that no other can have taken it. The others watch the Lease: a released one is taken at
+// once.
 import { isConflict } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -18,14 +18,14 @@ export interface LeaderSettings {
 export interface Leader {
   /**
    * Milliseconds for which writes may still be sent; two thirds of the lease at most, the rest is
-   * for those under way.
+   * for those in flight.
    */
   readonly mayWriteFor: () => number
   /** Waits for the lease. Resolves false when the signal aborts first. */
   acquire(signal: AbortSignal): Promise<boolean>
   /** Renews it until the signal aborts; resolves 'lost' when it could not be kept. */
   hold(signal: AbortSignal): Promise<'released' | 'lost'>
-  /** Lets the next one in at once. */
+  /** Releases the lease, so that the next one can take it at once. */
   release(): Promise<void>
 }
 
@@ -45,12 +45,12 @@ class LeaseHolder {
   readonly #ownMs: number
   /** When the request that renewed the lease was about to be sent. */
   #renewed: { readonly at: number; readonly wall: number } | undefined
-  #held: Lease | undefined
+  #ownLease: Lease | undefined
   /**
-   * The holder's last renewal as we saw it change: its clock may differ from ours, so only change
-   * counts.
+   * When we last saw the holder's lease change: its clock may differ from ours, so only changes
+   * count.
    */
-  #seen: { readonly version: string; readonly at: number } | undefined
+  #observation: { readonly version: string; readonly at: number } | undefined
 
   constructor(kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>, settings: LeaderSettings, clock: Clock) {
     this.#settings = settings
@@ -62,37 +62,37 @@ class LeaseHolder {
 
   port(): Leader {
     return {
-      mayWriteFor: () => this.#ours(),
+      mayWriteFor: () => this.#remainingMs(),
       acquire: async (signal) => {
         while (!signal.aborted) {
           const others = await this.#take().catch(() => undefined)
-          if (this.#held) return true
+          if (this.#ownLease) return true
           const free = others !== undefined && (await this.#watchUntilFree(others, signal))
           if (!free) await pause(this.#renewMs * (0.25 + 0.5 * this.#clock.random()), signal)
         }
         return false
       },
       hold: async (signal) => {
-        let kept = true
+        let isRenewed = true
         while (!signal.aborted) {
-          await pause(kept ? this.#renewMs : this.#renewMs / 3, signal)
+          await pause(isRenewed ? this.#renewMs : this.#renewMs / 3, signal)
           if (signal.aborted) break
-          kept = await this.#renew().catch(() => false)
-          if (this.#ours() <= 0) return 'lost'
+          isRenewed = await this.#renew().catch(() => false)
+          if (this.#remainingMs() <= 0) return 'lost'
         }
         return 'released'
       },
       release: async () => {
-        const found =
-          this.#held ??
+        const lease =
+          this.#ownLease ??
           ((await this.#kube.get(leases, this.#settings.namespace, this.#settings.name)) as Lease | undefined)
         this.#renewed = undefined
-        this.#held = undefined
-        if (found?.spec?.holderIdentity !== this.#settings.holder) return
+        this.#ownLease = undefined
+        if (lease?.spec?.holderIdentity !== this.#settings.holder) return
         await this.#kube.replace(
           leases,
           leaseFrom(
-            found,
+            lease,
             {
               namespace: this.#settings.namespace,
               name: this.#settings.name,
@@ -115,15 +115,15 @@ class LeaseHolder {
     )
       return 0
     const version = metadata.resourceVersion ?? ''
-    if (this.#seen?.version !== version) this.#seen = { version, at: this.#clock.now() }
-    return this.#seen.at + (spec.leaseDurationSeconds ?? this.#settings.seconds) * 1000
+    if (this.#observation?.version !== version) this.#observation = { version, at: this.#clock.now() }
+    return this.#observation.at + (spec.leaseDurationSeconds ?? this.#settings.seconds) * 1000
   }
 
   /**
-   * Milliseconds left. The time that has passed is the longer one of two clocks: the time of day
-   * may be set back, and the other one stands still while the machine sleeps.
+   * Remaining milliseconds. The elapsed time is the longer one of two clocks: the time of day may
+   * be set back, and the other one stands still while the machine sleeps.
    */
-  #ours(): number {
+  #remainingMs(): number {
     if (!this.#renewed) return 0
     return Math.max(
       0,
@@ -132,12 +132,12 @@ class LeaseHolder {
   }
 
   /**
-   * A conflict means that somebody else was first, or that our own last try came through
-   * unanswered.
+   * A conflict means that another client was first, or that our own last write succeeded without an
+   * answer.
    */
   async #write(before: Lease | undefined): Promise<boolean> {
-    const asked = { at: this.#clock.now(), wall: this.#clock.wall() }
-    const wanted = leaseFrom(
+    const requestTime = { at: this.#clock.now(), wall: this.#clock.wall() }
+    const lease = leaseFrom(
       before,
       {
         namespace: this.#settings.namespace,
@@ -145,30 +145,30 @@ class LeaseHolder {
         holder: this.#settings.holder,
         seconds: this.#settings.seconds,
       },
-      asked.wall,
+      requestTime.wall,
     )
     try {
-      this.#held = (await (before ? this.#kube.replace(leases, wanted) : this.#kube.create(leases, wanted))) as Lease
-      this.#renewed = asked
+      this.#ownLease = (await (before ? this.#kube.replace(leases, lease) : this.#kube.create(leases, lease))) as Lease
+      this.#renewed = requestTime
       return true
     } catch (error) {
-      this.#held = undefined
+      this.#ownLease = undefined
       if (isConflict(error)) return false
       throw error
     }
   }
 
-  /** Takes the lease if it is free. Returns the one that somebody else holds. */
+  /** Takes the lease if it is free. Returns the lease of another holder. */
   async #take(): Promise<Lease | undefined> {
-    const found = (await this.#kube.get(leases, this.#settings.namespace, this.#settings.name)) as Lease | undefined
-    if (found && this.#clock.now() < this.#freeAt(found)) return found
-    await this.#write(found)
+    const lease = (await this.#kube.get(leases, this.#settings.namespace, this.#settings.name)) as Lease | undefined
+    if (lease && this.#clock.now() < this.#freeAt(lease)) return lease
+    await this.#write(lease)
     return undefined
   }
 
   /**
-   * Resolves true when the lease has been given back or was not renewed in time, false when it
-   * cannot be watched any longer.
+   * Resolves true when the lease was released or not renewed in time, false when it cannot be
+   * watched any longer.
    */
   async #watchUntilFree(lease: Lease, signal: AbortSignal): Promise<boolean> {
     const watching = new AbortController()
@@ -187,10 +187,10 @@ class LeaseHolder {
       for await (const line of await this.#kube.watch(leases, { ...options, signal: watching.signal })) {
         const now = leaseIn(line)
         if (now === 'bookmark') continue
-        const left = now ? this.#freeAt(now) - this.#clock.now() : 0
-        if (left <= 0) return true
+        const remainingMs = now ? this.#freeAt(now) - this.#clock.now() : 0
+        if (remainingMs <= 0) return true
         clearTimeout(timer)
-        timer = setTimeout(end, left)
+        timer = setTimeout(end, remainingMs)
       }
       return watching.signal.aborted
     } catch {
@@ -202,10 +202,10 @@ class LeaseHolder {
     }
   }
 
-  /** True while nobody else is known to have it. */
+  /** False once another holder is known. */
   async #renew(): Promise<boolean> {
-    if (this.#held) return await this.#write(this.#held)
+    if (this.#ownLease) return await this.#write(this.#ownLease)
     if (await this.#take()) this.#renewed = undefined
-    return this.#held !== undefined
+    return this.#ownLease !== undefined
   }
 }

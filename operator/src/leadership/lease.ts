@@ -16,14 +16,14 @@ export type Lease = KubeObject & {
 export interface Holding {
   readonly namespace: string
   readonly name: string
-  /** Empty gives it back. */
+  /** Empty releases the lease. */
   readonly holder: string
   readonly seconds: number
 }
 
 /**
- * To be written over `before`, whose version it names: refused when somebody else has written
- * since. `at` in milliseconds.
+ * Replaces `before`, whose version it names: refused when the lease was written since. `at` in
+ * milliseconds.
  */
 export const leaseFrom = (
   before: Lease | undefined,
@@ -31,7 +31,7 @@ export const leaseFrom = (
   at: number,
 ): Lease => {
   const renewTime = new Date(at).toISOString().replace('Z', '000Z')
-  const kept = before?.spec?.holderIdentity === holder
+  const isSameHolder = before?.spec?.holderIdentity === holder
   const version = before?.metadata.resourceVersion
   return {
     apiVersion: leases.apiVersion,
@@ -41,15 +41,15 @@ export const leaseFrom = (
       holderIdentity: holder,
       leaseDurationSeconds: seconds,
       renewTime,
-      acquireTime: kept ? (before.spec?.acquireTime ?? renewTime) : renewTime,
-      leaseTransitions: (before?.spec?.leaseTransitions ?? 0) + (kept || !before ? 0 : 1),
+      acquireTime: isSameHolder ? (before.spec?.acquireTime ?? renewTime) : renewTime,
+      leaseTransitions: (before?.spec?.leaseTransitions ?? 0) + (isSameHolder || !before ? 0 : 1),
     },
   }
 }
 
 /**
- * What a line of a watch tells; undefined when there is no lease any more or it cannot be followed
- * from here.
+ * The lease in a line of a watch; undefined when there is no lease any more or the watch cannot go
+ * on.
  */
 export const leaseIn = (line: string): Lease | 'bookmark' | undefined => {
   const { type, object } = JSON.parse(line) as { type: string; object: Lease }

@@ -18,9 +18,9 @@ export const healthServer = async (port: number, registry: Registry, health: Hea
   const server = createServer((request, response) => {
     switch (request.url?.split('?')[0]) {
       case '/healthz':
-        return say(response, health.alive())
+        return respond(response, health.alive())
       case '/readyz':
-        return say(response, health.ready())
+        return respond(response, health.ready())
       case '/metrics':
         return void registry.metrics().then(
           (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
@@ -43,6 +43,6 @@ export const healthServer = async (port: number, registry: Registry, health: Hea
   }
 }
 
-const say = (response: ServerResponse, yes: boolean): void => {
+const respond = (response: ServerResponse, yes: boolean): void => {
   response.writeHead(yes ? 200 : 503, { 'content-type': 'text/plain' }).end(yes ? 'ok' : 'not yet')
 }

@@ -1,5 +1,5 @@
 // How does the operator speak? JSON lines on standard output, in the shape that the services log
-// in; an error we know the reason of needs no stack.
+// in; an error whose reason is known needs no stack.
 import { type DestinationStream, pino, stdSerializers, stdTimeFunctions, type Logger } from 'pino'
 
 export const logger = (level: string, destination: DestinationStream = pino.destination(1)): Logger =>

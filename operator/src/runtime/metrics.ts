@@ -6,11 +6,11 @@ import type { Priority, Taken } from './work-queue.ts'
 
 export interface Metrics {
   readonly registry: Registry
-  reconciled(result: 'gone' | 'done' | 'after' | 'retry' | 'error', seconds: number, taken: Taken): void
+  reconciled(result: 'gone' | 'done' | 'after' | 'retry' | 'error', seconds: number, item: Taken): void
   requested(verb: string, code: number | string, seconds: number): void
   watchRestarted(kind: string, reason: string): void
   lagReadFailed(): void
-  /** Something that somebody changed was put back. */
+  /** Drift of an object was repaired. */
   readonly repaired: (kind: string) => void
   leading(yes: boolean): void
   /** Replaces the figures of one pipeline. */

@@ -111,8 +111,8 @@ function partsOf({ spec, status }: OrderPipeline): Part[] {
 }
 
 /**
- * Little's law: what waits ÷ what is consumed. Undefined while nothing is consumed though messages
- * wait.
+ * Little's law: messages that wait ÷ messages consumed per second. Undefined while nothing is
+ * consumed though messages wait.
  */
 function lagSeconds({ lag, consumedPerSecond = 0 }: Part): number | undefined {
   if (lag === 0) return 0

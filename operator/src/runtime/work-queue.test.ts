@@ -112,10 +112,10 @@ describe('the work queue, whatever is added, taken and done in whatever order,',
   )
 
   /**
-   * Plays the steps beside what is to be true: who waits in which order, who is worked on, who
-   * comes again.
+   * Plays the steps against a model: which keys wait in which order, which are in progress, which
+   * come again.
    */
-  const play = async (given: readonly Step[]) => {
+  const play = async (sequence: readonly Step[]) => {
     const queue = workQueue({ now: () => 0, random: () => 1 }, settings)
     const waiting: Record<Priority, string[]> = { edit: [], background: [] }
     const [working, again] = [new Set<string>(), new Map<string, Priority>()]
@@ -133,24 +133,24 @@ describe('the work queue, whatever is added, taken and done in whatever order,',
     const take = async (): Promise<void> => {
       const priority = expected()
       if (!priority) return
-      const taken = (await queue.next()) as Taken
-      expect(taken).toMatchObject({ key: waiting[priority].shift(), priority })
-      expect(working.has(taken.key)).toBe(false)
-      working.add(taken.key)
+      const item = (await queue.next()) as Taken
+      expect(item).toMatchObject({ key: waiting[priority].shift(), priority })
+      expect(working.has(item.key)).toBe(false)
+      working.add(item.key)
       row = priority === 'edit' ? row + 1 : 0
     }
-    const done = (name: string): void => {
+    const finish = (name: string): void => {
       queue.done(name)
       working.delete(name)
       const as = again.get(name)
       if (as) enter(name, as)
       again.delete(name)
     }
-    for (const step of given) {
+    for (const step of sequence) {
       if (step === 'take') await take()
       else if ('done' in step) {
         const name = [...working][step.done]
-        if (name !== undefined) done(name)
+        if (name !== undefined) finish(name)
       } else {
         queue.add(step.add, step.as)
         if (!working.has(step.add)) enter(step.add, step.as)
@@ -158,7 +158,7 @@ describe('the work queue, whatever is added, taken and done in whatever order,',
       }
       expect([queue.depth('edit'), queue.depth('background')]).toEqual([waiting.edit.length, waiting.background.length])
     }
-    for (const name of [...working]) done(name)
+    for (const name of [...working]) finish(name)
     while (expected()) await take()
     expect([queue.depth('edit'), queue.depth('background')]).toEqual([0, 0])
   }
@@ -173,12 +173,12 @@ describe('the work queue, whatever is added, taken and done in whatever order,',
         const queue = workQueue({ now: () => 0, random: () => 1 }, { ...settings, editsInARow })
         for (let index = 0; index < ahead; index += 1) queue.add(`background-${index}`, 'background')
         let handed = 0
-        for (let found = false; !found; handed += 1) {
+        for (let reachedLast = false; !reachedLast; handed += 1) {
           queue.add(`edit-${handed}`, 'edit')
           queue.add(`edit-more-${handed}`, 'edit')
-          const taken = (await queue.next()) as Taken
-          queue.done(taken.key)
-          found = taken.key === `background-${ahead - 1}`
+          const item = (await queue.next()) as Taken
+          queue.done(item.key)
+          reachedLast = item.key === `background-${ahead - 1}`
         }
         expect(handed).toBeLessThanOrEqual(ahead * (editsInARow + 1))
       }),

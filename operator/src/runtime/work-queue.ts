@@ -1,17 +1,17 @@
-// Which pipeline is next? Each key waits at most once, is worked on by one worker at a time, and
-// comes back later and later when it fails. A user's edit goes ahead of what nobody is waiting for,
-// and still starves nothing.
+// Which pipeline is next? Each key waits at most once, is reconciled by one worker at a time, and
+// comes back later and later when it fails. A user's edit goes ahead of background work, and still
+// starves nothing.
 
 /**
- * edit: somebody has changed the pipeline and waits for it. background: resync, drift, what
- * children and lag report.
+ * edit: a user has changed the pipeline and waits for the result. background: resync, drift,
+ * changes of children and lag.
  */
 export type Priority = 'edit' | 'background'
 
 export interface QueueSettings {
   readonly firstBackoffMs: number
   readonly lastBackoffMs: number
-  /** After so many edits in a row one of the background is handed out, if any waits. */
+  /** After this many edits in a row a background key is handed out, if any waits. */
   readonly editsInARow: number
 }
 
@@ -26,14 +26,14 @@ export interface Taken {
 
 export interface WorkQueue {
   /**
-   * As soon as a worker is free; while it is being worked on, once more afterwards. The background
-   * waits for a backoff to end.
+   * As soon as a worker is free; while the key is being reconciled, once more afterwards. The
+   * background waits for a backoff to end.
    */
   add(key: string, priority: Priority): void
   /** In the background. Of two such times the sooner counts. */
   addAfter(key: string, ms: number): void
   /** After a pause that grows with each retry in a row until `forget`; at least `leastMs`. */
-  retry(taken: Pick<Taken, 'key' | 'priority'>, leastMs?: number): void
+  retry(item: Pick<Taken, 'key' | 'priority'>, leastMs?: number): void
   forget(key: string): void
   /** The next key, or undefined once closed. `done` must follow. */
   next(): Promise<Taken | undefined>
@@ -54,15 +54,15 @@ export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSett
   const again = new Map<string, Priority>()
   const timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number }>()
   const backoffs = new Map<string, { readonly failures: number; readonly until: number }>()
-  const takers: ((taken: Taken | undefined) => void)[] = []
+  const takers: ((item: Taken | undefined) => void)[] = []
   let closed = false
 
   const hand = (): void => {
     while (takers.length > 0) {
-      const taken = lanes.take()
-      if (!taken) return
-      working.add(taken.key)
-      takers.shift()?.(taken)
+      const item = lanes.take()
+      if (!item) return
+      working.add(item.key)
+      takers.shift()?.(item)
     }
   }
 
@@ -92,7 +92,8 @@ export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSett
 
   return {
     add: (key, priority) => {
-      // Its retry is under way, and what made it fail is not cured by the echo of what did not.
+      // Its retry is scheduled, and a change from its successful writes does not cure what made it
+      // fail.
       if (priority === 'background' && isBackingOff(key)) return
       wake(key, priority)
     },
@@ -131,7 +132,7 @@ export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSett
   }
 }
 
-/** Two queues in order of arrival; a key stands in one of them. */
+/** Two queues in order of arrival; a key is in one of them. */
 const lanesOf = (now: () => number, editsInARow: number) => {
   /** Key → when it arrived. */
   const lanes = { edit: new Map<string, number>(), background: new Map<string, number>() }

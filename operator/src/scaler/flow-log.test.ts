@@ -5,12 +5,12 @@ import { pipeline, settings, stage } from '../pipeline/testing.ts'
 import { flowLog } from './flow-log.ts'
 
 const scaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 20, drainSeconds: 15 } as const
-const given = pipeline({
+const flowPipeline = pipeline({
   topics: [{ name: 'in' }],
   stages: [stage({ consumes: [{ topic: 'in' }], concurrency: 1, workSeconds: 0.1, scaling })],
 })
 const withReplicas = (replicas: number): ChildObject[] =>
-  desired(given, [], settings).map((child): ChildObject => {
+  desired(flowPipeline, [], settings).map((child): ChildObject => {
     if (child.kind !== 'Deployment') return child
     const deployment: Deployment = { ...child, spec: { ...child.spec, replicas }, status: { readyReplicas: replicas } }
     return deployment
@@ -21,21 +21,21 @@ const offsets = (high: number, committed: number): ReadonlyMap<string, readonly 
 const dayOne = Date.parse('2026-01-01T00:00:00Z')
 const log = () => {
   const clock = { now: 0 }
-  const seen = flowLog({ now: () => clock.now, wall: () => dayOne + clock.now })
+  const flows = flowLog({ now: () => clock.now, wall: () => dayOne + clock.now })
   return {
     look: (second: number, high: number, committed = high, replicas = 1) => {
       clock.now = second * 1_000
-      seen.note(given, withReplicas(replicas), offsets(high, committed))
+      flows.note(flowPipeline, withReplicas(replicas), offsets(high, committed))
     },
     answerAt: (second: number, replicas: number) => {
       clock.now = second * 1_000
-      return seen.answer(given, withReplicas(replicas), 'payment')
+      return flows.answer(flowPipeline, withReplicas(replicas), 'payment')
     },
     historyAt: (second: number, replicas: number) => {
       clock.now = second * 1_000
-      return seen.history(given, withReplicas(replicas), 'payment')
+      return flows.history(flowPipeline, withReplicas(replicas), 'payment')
     },
-    seen,
+    flows,
   }
 }
 
@@ -65,7 +65,7 @@ describe('what the operator knows of a stage’s flow', () => {
   })
 
   it('has its changes with time and reason, also those that nobody asked for meanwhile', () => {
-    const { look, historyAt, seen } = log()
+    const { look, historyAt, flows } = log()
     look(0, 5, 0, 0)
     for (let second = 2; second <= 20; second += 2) look(second, 5, 5, 1)
     expect(historyAt(20, 1)).toMatchObject({
@@ -73,23 +73,23 @@ describe('what the operator knows of a stage’s flow', () => {
       replicas: 1,
       changes: [{ at: dayOne, from: 0, to: 1, reason: 'Unmeasured' }],
     })
-    seen.forget('default/shop')
+    flows.forget('default/shop')
     expect(historyAt(20, 1)).toBe('its offsets are not known yet')
   })
 
   it('is not made up: nothing is answered before a look, nor half a minute after the last one', () => {
-    const { look, answerAt, seen } = log()
+    const { look, answerAt, flows } = log()
     expect(answerAt(0, 1)).toBe('its offsets are not known yet')
     for (let second = 0; second <= 20; second += 2) look(second, second)
     expect(answerAt(50, 1)).toMatchObject({ current: 1 })
     expect(answerAt(51, 1)).toBe('its offsets were last read 31 s ago')
-    seen.forget('default/shop')
+    flows.forget('default/shop')
     expect(answerAt(20, 1)).toBe('its offsets are not known yet')
   })
 
   it('is no answer for a stage on lag', () => {
-    const { seen } = log()
+    const { flows } = log()
     const onLag = pipeline({ stages: [stage()] })
-    expect(seen.answer(onLag, [], 'payment')).toBe('no stage payment with scaling.policy Flow')
+    expect(flows.answer(onLag, [], 'payment')).toBe('no stage payment with scaling.policy Flow')
   })
 })

@@ -1,6 +1,6 @@
-// What has been seen of the flow of each pipeline? Kept in memory by every replica of the operator,
-// leader or not, so that each of them answers KEDA. What a replica does not know yet, or no longer,
-// it does not make up: KEDA goes by lag then.
+// What is known of the flow of each pipeline? Every replica of the operator, leader or not, keeps
+// it in memory, so that each of them answers KEDA. A replica does not invent what it does not know
+// yet, or no longer: KEDA then scales on lag.
 import type { ChildObject, DeploymentStatus, OrderPipeline, Stage } from '../api/index.ts'
 import {
   answerOf,
@@ -39,9 +39,9 @@ export interface FlowLog {
   ): void
   /** A text says why there is no answer. */
   answer(pipeline: OrderPipeline, children: readonly ChildObject[], stage: string): FlowAnswer | string
-  /** The answer, and how it came to that. */
+  /** The answer, and the changes that led to it. */
   history(pipeline: OrderPipeline, children: readonly ChildObject[], stage: string): FlowHistory | string
-  /** The last decisions of every pipeline's stages on flow, as far as they are of now. */
+  /** The last decisions of every pipeline's stages on flow, as far as they are current. */
   readonly decisions: () => readonly StageDecision[]
   forget(key: string): void
 }
@@ -55,103 +55,100 @@ export interface StageDecision {
 
 /** A rate of a shorter time is noise, and replicas that follow it move twice. */
 const leastMs = 15_000
-/** Figures that are older say nothing of what flows now. */
+/** Older figures say nothing about the current flow. */
 const staleMs = 30_000
 
-interface Seen {
+interface Entry {
   readonly text: string
   readonly control: FlowControl
-  readonly stages: Map<string, StageSeen>
+  readonly stages: Map<string, StageEntry>
 }
 
-interface StageSeen {
-  /** The time of day at the first look. */
+interface StageEntry {
+  /** The time of day of the first reading. */
   readonly since: number
-  /** The first look since which there was no gap, and the last one. */
+  /** The first reading since which there was no gap, and the last one. */
   readonly first: number
   readonly last: number
   readonly lag: number
-  /** The last one; absent for a stage on lag. */
+  /** The last decision; absent for a stage on lag. */
   readonly decision?: FlowDecision
   readonly changes: FlowChanges
 }
 
 export const flowLog = ({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog => {
-  const known = new Map<string, Seen>()
+  const entries = new Map<string, Entry>()
 
-  const seenOf = (pipeline: OrderPipeline): Seen => {
+  const entryOf = (pipeline: OrderPipeline): Entry => {
     const { spec } = pipeline
     const rules = spec.stages.map(flowRules)
     const topology = graphOf(pipeline)
     const text = JSON.stringify([rules, topology.entrances, topology.flows])
-    const before = known.get(keyOf(pipeline))
+    const before = entries.get(keyOf(pipeline))
     if (before?.text === text) return before
     const stages = new Map([...(before?.stages ?? [])].filter(([name]) => rules.some((rule) => rule.name === name)))
-    const seen = { text, control: flowControl(topology, rules, before?.control), stages }
-    known.set(keyOf(pipeline), seen)
-    return seen
+    const entry = { text, control: flowControl(topology, rules, before?.control), stages }
+    entries.set(keyOf(pipeline), entry)
+    return entry
   }
 
-  const decided = (seen: Seen, { name, scaling }: Stage, stage: StageSeen, current: number): FlowDecision => {
-    const decision = stage.last - stage.first < leastMs ? undefined : seen.control.decide(name, current)
+  const decisionOf = (entry: Entry, { name, scaling }: Stage, stage: StageEntry, current: number): FlowDecision => {
+    const decision = stage.last - stage.first < leastMs ? undefined : entry.control.decide(name, current)
     return decision ?? unmeasuredDecision(current, scaling, stage.lag)
   }
 
   const answer = (pipeline: OrderPipeline, children: readonly ChildObject[], name: string): FlowAnswer | string => {
     const stage = pipeline.spec.stages.find((one) => one.name === name)
     if (stage?.scaling.policy !== 'Flow') return `no stage ${name} with scaling.policy Flow`
-    const seen = known.get(keyOf(pipeline))
-    const looked = seen?.stages.get(name)
-    if (!seen || !looked) return 'its offsets are not known yet'
-    const age = now() - looked.last
+    const entry = entries.get(keyOf(pipeline))
+    const stageEntry = entry?.stages.get(name)
+    if (!entry || !stageEntry) return 'its offsets are not known yet'
+    const age = now() - stageEntry.last
     if (age > staleMs) return `its offsets were last read ${Math.round(age / 1_000)} s ago`
-    return answerOf(decided(seen, stage, looked, replicasOf(pipeline, name, children)), now())
+    return answerOf(decisionOf(entry, stage, stageEntry, replicasOf(pipeline, name, children)), now())
   }
 
   return {
     note: (pipeline, children, read) => {
-      const seen = seenOf(pipeline)
-      const { control, stages } = seen
+      const entry = entryOf(pipeline)
+      const { control, stages } = entry
       const at = now()
-      const looked = pipeline.spec.stages.flatMap((stage) => {
+      const readings = pipeline.spec.stages.flatMap((stage) => {
         const partitions = read.get(consumerGroup(pipeline, stage))
         return partitions ? [{ stage, sample: flowSample(pipeline, stage.name, children, partitions, at) }] : []
       })
-      for (const { stage, sample } of looked) control.note(stage.name, sample)
+      for (const { stage, sample } of readings) control.note(stage.name, sample)
       control.spread()
-      for (const { stage, sample } of looked) {
+      for (const { stage, sample } of readings) {
         const before = stages.get(stage.name)
         const first = before && at - before.last <= staleMs ? before.first : at
         const lag = sum([...sample.lag.values()])
-        const looks = { since: before?.since ?? wall(), first, last: at, lag, changes: noChanges }
-        stages.set(stage.name, looks)
+        const stageEntry = { since: before?.since ?? wall(), first, last: at, lag, changes: noChanges }
+        stages.set(stage.name, stageEntry)
         if (stage.scaling.policy !== 'Flow') continue
-        const decision = decided(seen, stage, looks, replicasOf(pipeline, stage.name, children))
+        const decision = decisionOf(entry, stage, stageEntry, replicasOf(pipeline, stage.name, children))
         const changes = withDecision(before?.changes ?? noChanges, decision, at, wall())
-        stages.set(stage.name, { ...looks, decision, changes })
+        stages.set(stage.name, { ...stageEntry, decision, changes })
       }
     },
     answer,
     history: (pipeline, children, name) => {
-      const answered = answer(pipeline, children, name)
-      if (typeof answered === 'string') return answered
-      const { since = wall(), changes = noChanges } = known.get(keyOf(pipeline))?.stages.get(name) ?? {}
-      return { ...answered, since: new Date(since).toISOString(), changes: changes.changes }
+      const result = answer(pipeline, children, name)
+      if (typeof result === 'string') return result
+      const { since = wall(), changes = noChanges } = entries.get(keyOf(pipeline))?.stages.get(name) ?? {}
+      return { ...result, since: new Date(since).toISOString(), changes: changes.changes }
     },
     decisions: () =>
-      [...known].flatMap(([pipeline, { stages }]) =>
+      [...entries].flatMap(([pipeline, { stages }]) =>
         [...stages].flatMap(([stage, { last, decision }]) =>
           decision && now() - last <= staleMs ? [{ pipeline, stage, decision }] : [],
         ),
       ),
-    forget: (key) => known.delete(key),
+    forget: (key) => entries.delete(key),
   }
 }
 
-/**
- * Where nothing is known of how stages follow each other, each is scaled on what arrives at its own
- * topics.
- */
+/** Where the order of the stages is unknown, each is scaled on the arrivals at its own topics. */
 const graphOf = ({ spec }: OrderPipeline): Topology => {
   try {
     return topologyOf(spec)
@@ -187,7 +184,9 @@ const flowSample = (
     members: Math.min(readyReplicas, partitions.length),
     current: live[live.active]?.spec.replicas ?? 0,
     handled: sum(samples.map(([, { consumed }]) => consumed)),
-    arrived: new Map(samples.map(([topic, { written }]) => [topic, sum(Object.values(written))])),
+    arrived: new Map(
+      samples.map(([topic, { written: writtenOffsets }]) => [topic, sum(Object.values(writtenOffsets))]),
+    ),
     lag: new Map(samples.map(([topic, { lag }]) => [topic, lag])),
     partitions: partitions.length,
   }

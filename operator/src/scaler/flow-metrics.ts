@@ -1,6 +1,5 @@
-// What is to be measured of the decisions of stages on flow? Taken at each scrape from what was
-// decided last. Every replica of the operator decides, so that each has these figures, leader or
-// not.
+// Which metrics do the decisions of stages on flow have? They come at each scrape from the last
+// decisions. Every replica of the operator decides, so that each has these figures, leader or not.
 import { Gauge, type Registry } from 'prom-client'
 import type { StageDecision } from './flow-log.ts'
 

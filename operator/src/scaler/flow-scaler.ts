@@ -1,6 +1,6 @@
-// What makes the operator a scaler? It looks at the offsets of the pipelines that have a stage
-// scaled on flow, and answers KEDA. Every replica does, leader or not. Without such a pipeline
-// nothing is read.
+// What makes the operator a scaler? It reads the offsets of the pipelines that have a stage scaled
+// on flow, and answers KEDA. Every replica does, leader or not. Without such a pipeline nothing is
+// read.
 import type { OrderPipeline } from '../api/index.ts'
 import { lagPoller, type LagPollerEnvironment } from '../kafka/lag-poller.ts'
 import type { Observed } from '../reconcile/observe.ts'
@@ -21,20 +21,19 @@ export interface FlowScalerParts extends Pick<LagPollerEnvironment, 'readerFor' 
 export interface FlowScaler {
   /** Undefined where nothing is served. */
   readonly port: number | undefined
-  /** A pipeline is there or was changed. */
+  /** A pipeline was created or changed. */
   know(pipeline: OrderPipeline): void
   forget(pipeline: OrderPipeline): void
-  /** Of this moment. */
+  /** The current decisions. */
   readonly decisions: () => readonly StageDecision[]
-  /** Ends when the signal aborts and what was asked is answered. */
+  /** Ends when the signal aborts and the open requests are answered. */
   run(signal: AbortSignal): Promise<void>
 }
 
 export const flowScaler = async (parts: FlowScalerParts): Promise<FlowScaler> => {
   const { observe, intervalMs, serviceDomain } = parts
   /**
-   * Of pipelines with a stage scaled on flow: looked up every other second, and mostly there are
-   * few.
+   * Pipelines with a stage scaled on flow: looked up every other second, and mostly there are few.
    */
   const keys = new Set<string>()
   const log = flowLog(parts)

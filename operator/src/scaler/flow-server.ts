@@ -1,7 +1,7 @@
 // How does KEDA ask for the replicas of a stage that is scaled on flow? GET
 // /v1/flow/<namespace>/<pipeline>/<stage>, as the metrics-api trigger does it. 200 with a
-// FlowAnswer; 404 and 503 with a reason make KEDA go by lag after three of them. With /changes at
-// its end the answer also has how it came to that, which is for people.
+// FlowAnswer; 404 and 503 with a reason make KEDA scale on lag after three of them. With /changes
+// at the end of the path the answer also has the changes that led to it, for people.
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +9,7 @@ import type { FlowAnswer, FlowHistory } from '../pipeline/index.ts'
 
 export interface FlowServer {
   readonly port: number
-  /** Takes no more requests, and ends when those under way are answered. */
+  /** Accepts no more requests, and ends when the open ones are answered. */
   close(): Promise<void>
 }
 
@@ -28,26 +28,28 @@ export const flowServer = async (port: number, answers: FlowAnswers): Promise<Fl
   server.on('request', (request, response) => {
     const [, namespace = '', pipeline = '', stage = '', changes] = path.exec(request.url ?? '') ?? []
     if (stage === '')
-      return say(response, 404, { error: 'allowed is /v1/flow/<namespace>/<pipeline>/<stage>, and /changes after it' })
-    if (request.method !== 'GET') return say(response, 405, { error: 'allowed is GET' })
+      return respond(response, 404, {
+        error: 'allowed is /v1/flow/<namespace>/<pipeline>/<stage>, and /changes after it',
+      })
+    if (request.method !== 'GET') return respond(response, 405, { error: 'allowed is GET' })
     const answer = answers[changes === undefined ? 'answer' : 'history'](namespace, pipeline, stage)
-    if (answer === undefined) return say(response, 404, { error: `no pipeline ${namespace}/${pipeline}` })
-    return typeof answer === 'string' ? say(response, 503, { error: answer }) : say(response, 200, answer)
+    if (answer === undefined) return respond(response, 404, { error: `no pipeline ${namespace}/${pipeline}` })
+    return typeof answer === 'string' ? respond(response, 503, { error: answer }) : respond(response, 200, answer)
   })
   server.listen(port)
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
+      const closing = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
       const late = setTimeout(() => server.closeAllConnections(), closeMs)
-      await closed
+      await closing
       clearTimeout(late)
     },
   }
 }
 
-const say = (response: ServerResponse, code: number, body: object): void => {
+const respond = (response: ServerResponse, code: number, body: object): void => {
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
