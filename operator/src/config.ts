@@ -1,5 +1,5 @@
-// How is the operator set? Everything it takes from its environment, read once, each value checked
-// and named.
+// Which settings does the operator have? All that it takes from its environment, read once, each
+// value checked and named.
 import { z } from 'zod'
 
 const seconds = (fallback: number, least = 1) => z.coerce.number().min(least).max(3600).default(fallback)
@@ -42,24 +42,24 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   /** Pipelines reconciled at once. */
   WORKERS: z.coerce.number().int().min(1).max(64).default(16),
-  /** How often a settled pipeline is looked at without cause. */
+  /** How often a settled pipeline is reconciled without a change. */
   RESYNC_SECONDS: seconds(600, 10),
   /** How often lag is read from Kafka, and how often at most lag alone makes a status write. */
   LAG_INTERVAL_SECONDS: seconds(5),
   LAG_STATUS_SECONDS: seconds(10),
   KAFKA_TIMEOUT_SECONDS: seconds(8),
-  /** How often dead letters that wait are counted. */
+  /** How often open dead letters are counted. */
   DEAD_LETTERS_INTERVAL_SECONDS: seconds(30),
-  /** How often the topics of an external Kafka cluster are looked at without cause. */
+  /** How often the topics of an external Kafka cluster are checked without a change. */
   TOPICS_INTERVAL_SECONDS: seconds(60),
-  /** How old what is known of a Secret may be, that the pods of a pipeline take values from. */
+  /** How old the digests of a Secret may be whose values the pods of a pipeline use. */
   SECRETS_INTERVAL_SECONDS: seconds(60),
   /**
    * What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by
    * KEDA, and for reading lag).
    */
   SERVICE_DOMAIN: z.string().default('svc'),
-  /** Where prometheus triggers ask their queries; absent or empty means that there are none. */
+  /** Where prometheus triggers send their queries; absent or empty means that there are none. */
   PROMETHEUS_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
   /**
    * Where KEDA reaches this operator for the replicas of stages scaled on flow; absent or empty
@@ -98,7 +98,7 @@ export interface Config {
   readonly flowScaler: { readonly url: string; readonly port: number; readonly intervalSeconds: number } | undefined
 }
 
-/** A mistake of whoever has set the environment: there is nothing to learn from a stack. */
+/** A wrong value in the environment: a stack trace would say nothing more. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly reason = 'ConfigurationInvalid'
@@ -114,39 +114,39 @@ export const configFrom = (env: Readonly<Record<string, string | undefined>>, ho
     })
     throw new ConfigError(`The operator's environment is wrong: ${wrong.join('; ')}`)
   }
-  const given = read.data
+  const values = read.data
   return Object.freeze({
-    servicesImage: given.SERVICES_IMAGE,
-    updates: { usual: given.UPDATES, atOnce: given.UPDATES_AT_ONCE },
-    imagePullPolicy: given.IMAGE_PULL_POLICY,
-    imagePullSecrets: given.IMAGE_PULL_SECRETS.split(',').filter((name) => name !== ''),
-    watchNamespace: given.WATCH_NAMESPACE === '' ? undefined : given.WATCH_NAMESPACE,
+    servicesImage: values.SERVICES_IMAGE,
+    updates: { usual: values.UPDATES, atOnce: values.UPDATES_AT_ONCE },
+    imagePullPolicy: values.IMAGE_PULL_POLICY,
+    imagePullSecrets: values.IMAGE_PULL_SECRETS.split(',').filter((name) => name !== ''),
+    watchNamespace: values.WATCH_NAMESPACE === '' ? undefined : values.WATCH_NAMESPACE,
     lease: {
-      namespace: given.POD_NAMESPACE,
-      name: given.LEASE_NAME,
-      holder: given.POD_NAME ?? hostname,
-      seconds: given.LEASE_SECONDS,
+      namespace: values.POD_NAMESPACE,
+      name: values.LEASE_NAME,
+      holder: values.POD_NAME ?? hostname,
+      seconds: values.LEASE_SECONDS,
     },
-    standbySeconds: given.STANDBY_SECONDS,
-    metricsPort: given.METRICS_PORT,
-    logLevel: given.LOG_LEVEL,
-    workers: given.WORKERS,
-    resyncSeconds: given.RESYNC_SECONDS,
+    standbySeconds: values.STANDBY_SECONDS,
+    metricsPort: values.METRICS_PORT,
+    logLevel: values.LOG_LEVEL,
+    workers: values.WORKERS,
+    resyncSeconds: values.RESYNC_SECONDS,
     lag: {
-      intervalSeconds: given.LAG_INTERVAL_SECONDS,
-      statusSeconds: given.LAG_STATUS_SECONDS,
-      timeoutSeconds: given.KAFKA_TIMEOUT_SECONDS,
+      intervalSeconds: values.LAG_INTERVAL_SECONDS,
+      statusSeconds: values.LAG_STATUS_SECONDS,
+      timeoutSeconds: values.KAFKA_TIMEOUT_SECONDS,
     },
-    deadLettersIntervalSeconds: given.DEAD_LETTERS_INTERVAL_SECONDS,
-    topicsIntervalSeconds: given.TOPICS_INTERVAL_SECONDS,
-    secretsIntervalSeconds: given.SECRETS_INTERVAL_SECONDS,
-    serviceDomain: given.SERVICE_DOMAIN,
-    prometheusUrl: given.PROMETHEUS_URL === '' ? undefined : given.PROMETHEUS_URL,
-    flowScaler: given.FLOW_SCALER_URL
+    deadLettersIntervalSeconds: values.DEAD_LETTERS_INTERVAL_SECONDS,
+    topicsIntervalSeconds: values.TOPICS_INTERVAL_SECONDS,
+    secretsIntervalSeconds: values.SECRETS_INTERVAL_SECONDS,
+    serviceDomain: values.SERVICE_DOMAIN,
+    prometheusUrl: values.PROMETHEUS_URL === '' ? undefined : values.PROMETHEUS_URL,
+    flowScaler: values.FLOW_SCALER_URL
       ? {
-          url: given.FLOW_SCALER_URL.replace(/\/+$/, ''),
-          port: given.FLOW_SCALER_PORT,
-          intervalSeconds: given.FLOW_INTERVAL_SECONDS,
+          url: values.FLOW_SCALER_URL.replace(/\/+$/, ''),
+          port: values.FLOW_SCALER_PORT,
+          intervalSeconds: values.FLOW_INTERVAL_SECONDS,
         }
       : undefined,
   })

@@ -35,7 +35,7 @@ interface KafkaEnvironment {
   readonly noted: (object: KubeObject) => void
   readonly acts: (pipeline: OrderPipeline) => boolean
   readonly mayWrite: () => boolean
-  /** What is known of this pipeline has changed. */
+  /** The figures or the topics of this pipeline have changed. */
   readonly updated: (key: string) => void
 }
 
@@ -46,14 +46,14 @@ export interface KafkaParts {
 }
 
 export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
-  const { config, clock, log, measured, updated } = on
+  const { config, clock, log, measured: metrics, updated } = on
   const { serviceDomain } = config
   const clients = kafkaClients((access) => credentials(on.kube, access), config.lag.timeoutSeconds * 1000)
   const readerFor = on.lagReaderFor ?? ((access) => kafkaLagReader(clients.of(access)))
   const unreadable =
     (consequence: string) =>
     ({ bootstrapServers: servers }: KafkaAccess, error: unknown): void => {
-      measured.lagReadFailed()
+      metrics.lagReadFailed()
       log.warn({ servers, error }, consequence)
     }
   const poller = lagPoller(
@@ -73,7 +73,7 @@ export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
     intervalMs: (config.flowScaler?.intervalSeconds ?? 2) * 1000,
     failed: unreadable('the flow of pipelines is not known, KEDA goes by lag until Kafka answers'),
   })
-  flowMetrics(measured.registry, flow.decisions)
+  flowMetrics(metrics.registry, flow.decisions)
   const unrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
   const topics = topicKeeper(
     {
@@ -89,5 +89,5 @@ export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
   return { poller, flow, topics }
 }
 
-/** Topics that are to be deleted with their pipeline are not made before it waits for that. */
+/** Topics that are to be deleted with their pipeline are created only once it has its finalizer. */
 const isHeldAsNeeded = (pipeline: OrderPipeline): boolean => hasFinalizer(pipeline) || !needsFinalizer(pipeline, [])

@@ -1,5 +1,5 @@
-// The operator's process: reads its environment, runs until told to stop or the lease is lost, and
-// says how it ended.
+// The operator's process: reads its environment, runs until a signal stops it or the lease is lost,
+// and logs how it ended.
 import { hostname } from 'node:os'
 import { KubeConfig } from '@kubernetes/client-node'
 import { type Config, ConfigError, configFrom } from './config.ts'
@@ -25,10 +25,10 @@ kubeConfig.loadFromDefault()
 const operator = await startOperator({ config, kubeConfig, log, clock: systemClock })
 log.info({ port: operator.port, watching: config.watchNamespace ?? 'every namespace' }, 'started')
 
-let asked = false
+let stopping = false
 const stop = (signal: NodeJS.Signals): void => {
-  if (asked) return
-  asked = true
+  if (stopping) return
+  stopping = true
   log.info({ signal }, 'stopping')
   void operator.stop()
 }

@@ -72,16 +72,16 @@ export interface Operator {
   readonly flowPort: number | undefined
   readonly synced: () => boolean
   /**
-   * Resolves when the operator has stopped: 'stopped' as asked, or 'lost' the lease and must not go
-   * on.
+   * Resolves when the operator has ended: 'stopped' after `stop`, or 'lost' when it has lost the
+   * lease and must not go on.
    */
   readonly ended: Promise<'stopped' | 'lost'>
-  /** Finishes what is in hand, gives the lease back and ends. */
+  /** Finishes the reconciles in flight, releases the lease and ends. */
   stop(): Promise<void>
 }
 
 const requestTimeoutMs = 10_000
-/** Children report in bursts, one pass answers them all. */
+/** Children change in bursts; one reconcile covers a burst. */
 const gatherMs = 200
 
 export const startOperator = async (parts: OperatorParts): Promise<Operator> => {
@@ -89,9 +89,9 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const stopping = new AbortController()
   const closing = new AbortController()
   const queue = workQueue(clock, parts.queue)
-  const measured = metrics(queue.depth, () => standingBy.size)
+  const instruments = metrics(queue.depth, () => standingBy.size)
   const wire = await transport(kubeConfig, clock.now, (call, code, seconds) => {
-    measured.requested(call.query?.['watch'] === true ? 'WATCH' : call.method, code, seconds)
+    instruments.requested(call.query?.['watch'] === true ? 'WATCH' : call.method, code, seconds)
     parts.observeCall?.(call, code, seconds)
   })
   const leaseTimeoutMs = (config.lease.seconds * 1000) / 5
@@ -103,8 +103,8 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const own = `${config.lease.namespace}/${config.lease.name}`
 
   /**
-   * Pipelines whose topics are ours to keep: they are asked for every second, and mostly there are
-   * few. The same object until it changes, so that what is derived from it is derived once.
+   * Pipelines on an external Kafka: they are looked up every second, and mostly there are few. The
+   * same object until it changes, so that what is derived from it is derived once.
    */
   const external = new Map<string, OrderPipeline>()
   /**
@@ -122,7 +122,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     {
       pipeline: (change) => {
         const pipeline = change.object as OrderPipeline
-        if (change.kind !== 'gone') sort(pipeline)
+        if (change.kind !== 'gone') classify(pipeline)
         if (change.kind === 'gone') forget(pipeline)
         else if (isExternal(pipeline)) external.set(keyOf(pipeline), pipeline)
         else external.delete(keyOf(pipeline))
@@ -141,14 +141,14 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
         if (withSchemas.has(resource.kind)) await schemas.load(resource)
       },
       restarted: (resource, reason, error) => {
-        measured.watchRestarted(resource.kind, reason)
+        instruments.watchRestarted(resource.kind, reason)
         if (reason !== 'ended') log.warn({ kind: resource.kind, reason, error }, 'a watch is started again')
       },
     },
     clock,
     { namespace: config.watchNamespace, ...(parts.watch ? { watch: parts.watch } : {}) },
   )
-  const said = eventRecorder(kube, config.lease.holder, clock.wall, (error) =>
+  const recorder = eventRecorder(kube, config.lease.holder, clock.wall, (error) =>
     log.warn({ error }, 'an event could not be posted'),
   )
   const declared = declaredStatus(schemas, (fields) =>
@@ -157,7 +157,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       'the OrderPipeline definition is older than this operator: these fields of its status are left out until it is applied anew',
     ),
   )
-  const status = statusWriter(kube, said, declared, world.noteWritten, clock, {
+  const status = statusWriter(kube, recorder, declared, world.noteWritten, clock, {
     countsMs: parts.countsMs ?? 1000,
     lagMs: config.lag.statusSeconds * 1000,
   })
@@ -179,7 +179,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     { answerMs: config.standbySeconds * 1000, askMs: config.standbySeconds * 10_000 },
   )
   const { poller, flow, topics } = await kafkaParts({
-    ...{ config, clock, log, measured, kube, lagReaderFor: parts.lagReaderFor },
+    ...{ config, clock, log, measured: instruments, kube, lagReaderFor: parts.lagReaderFor },
     recording: kubePort(wire, { ...writing, fieldManager: `${fieldManager}-topics` }),
     polled: () => [...polled.values()],
     external: () => [...external.values()],
@@ -209,8 +209,8 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     (error) => log.warn({ error }, 'a Secret cannot be read, pods stay with what they have until it can'),
     config.secretsIntervalSeconds * 1000,
   )
-  const taken = foreignObjects(clock.now)
-  const contested = contestedFields(clock.now, measured.repaired)
+  const foreign = foreignObjects(clock.now)
+  const contests = contestedFields(clock.now, instruments.repaired)
   const updates = updateTurns(
     {
       all: () => acted().map((pipeline) => ({ pipeline, children: observe(world, keyOf(pipeline)).children })),
@@ -219,24 +219,24 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     { brought: config.servicesImage, usual: config.updates.usual, atOnce: config.updates.atOnce },
   )
   const lagOf = poller.figuresOf
-  const readers = { status, strangers: taken, throughput, pods, secrets, lagOf, topics, updates, contests: contested }
+  const readers = { status, strangers: foreign, throughput, pods, secrets, lagOf, topics, updates, contests: contests }
   const passing = { kube, world, settings, ...readers, now: clock.wall }
   const pass = async (key: string): Promise<Next> => {
-    const found = pipelineOf(key)
-    const turn = found && (await turns.turn(found))
-    if (found && turn?.kind === 'standsBy') measured.forgetPipeline(found)
+    const cached = pipelineOf(key)
+    const turn = cached && (await turns.turn(cached))
+    if (cached && turn?.kind === 'standsBy') instruments.forgetPipeline(cached)
     if (turn && turn.kind !== 'acts') return turn.kind === 'gone' ? turn : { kind: 'after', ms: turn.waitMs }
     const next = await reconcile(passing, key)
     const pipeline = pipelineOf(key)
-    if (pipeline) measured.pipeline(pipeline)
+    if (pipeline) instruments.pipeline(pipeline)
     return turn?.waitMs === undefined ? next : atLatest(next, turn.waitMs)
   }
 
   /**
-   * One that is on nobody's record yet is read as our own, so that its figures are there with its
-   * first pass.
+   * A pipeline without a record of an acting installation is polled like our own, so that its first
+   * reconcile has figures.
    */
-  function sort(pipeline: OrderPipeline): void {
+  function classify(pipeline: OrderPipeline): void {
     const key = keyOf(pipeline)
     if (!turns.acts(pipeline) && pipeline.status?.operator) {
       standingBy.add(key)
@@ -257,29 +257,29 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     status.forget(keyOf(pipeline))
     throughput.forget(keyOf(pipeline))
     pods.forget(keyOf(pipeline))
-    taken.forget(keyOf(pipeline))
-    contested.forget(keyOf(pipeline))
+    foreign.forget(keyOf(pipeline))
+    contests.forget(keyOf(pipeline))
     updates.forget(keyOf(pipeline))
     turns.forget(keyOf(pipeline))
     queue.forget(keyOf(pipeline))
-    measured.forgetPipeline(pipeline)
+    instruments.forgetPipeline(pipeline)
   }
 
   const act = () =>
     actAsLeader({
-      ...{ synced: world.synced, lead, measured, log, clock, queue, pass, stopping },
+      ...{ synced: world.synced, lead, measured: instruments, log, clock, queue, pass, stopping },
       beside: [(signal) => poller.run(signal)],
       writing: [(signal) => topics.run(signal)],
       settings: { count: config.workers, resyncMs: config.resyncSeconds * 1000, holder: config.lease.holder },
     })
 
-  const health = await healthServer(config.metricsPort, measured.registry, {
+  const health = await healthServer(config.metricsPort, instruments.registry, {
     alive: () => true,
     ready: () => world.synced() && !stopping.signal.aborted,
   })
   const watching = world.run(closing.signal)
   const scaling = flow.run(stopping.signal)
-  const ended = act().finally(async () => {
+  const completion = act().finally(async () => {
     closing.abort()
     stopping.abort()
     queue.close()
@@ -292,10 +292,10 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     port: health.port,
     flowPort: flow.port,
     synced: world.synced,
-    ended,
+    ended: completion,
     stop: async () => {
       stopping.abort()
-      await ended
+      await completion
     },
   }
 }
