@@ -22,8 +22,8 @@ it('a stage is made once the last of its topics is there, and the status says wh
   operator = await runOperator(on, {}, {}, { topicOperator: false })
   const ofKind = async (kind: string) => (await children(on)).filter((child) => child.kind === kind)
   const topics = await eventually('topics asked for', async () => {
-    const found = await ofKind('KafkaTopic')
-    return found.length === 2 && found
+    const objects = await ofKind('KafkaTopic')
+    return objects.length === 2 && objects
   })
   const configured = await eventually('waiting', async () =>
     (await current(on, 'minimal'))?.status?.conditions?.find(
@@ -33,12 +33,13 @@ it('a stage is made once the last of its topics is there, and the status says wh
   expect(configured.message).toContain('topics that are not there yet (minimal.')
   const [first, last] = topics
   if (!first || !last) throw new Error('no topics')
-  const made = (name: string) => patch(on, resourceOf('KafkaTopic'), name, { status: { topicId: 'id' } }, '/status')
-  await made(first.metadata.name)
+  const markCreated = (name: string) =>
+    patch(on, resourceOf('KafkaTopic'), name, { status: { topicId: 'id' } }, '/status')
+  await markCreated(first.metadata.name)
   await settled(operator)
   expect(await ofKind('Deployment')).toEqual([])
   expect(await ofKind('ScaledObject')).toEqual([])
-  await made(last.metadata.name)
+  await markCreated(last.metadata.name)
   await eventually('a Deployment', async () => (await ofKind('Deployment')).length === 1)
   await eventually('an autoscaler', async () => (await ofKind('ScaledObject')).length === 1)
 })

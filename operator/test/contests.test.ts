@@ -1,5 +1,5 @@
 // What if something else writes what the operator writes? On a real API server, with another writer
-// that never gives in.
+// that never stops.
 import { expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
 import { child, current, eventually, ground, patch, pipelineFrom, runOperator, settled } from './harness.ts'
@@ -13,22 +13,22 @@ it('an object that another writer changes back each time is repaired less and le
   const budgets = resourceOf('PodDisruptionBudget')
   const budget = `${name}-notification`
   const limit = async () => {
-    const found = await child(on, 'PodDisruptionBudget', budget)
-    return found?.kind === 'PodDisruptionBudget' ? found.spec.maxUnavailable : undefined
+    const live = await child(on, 'PodDisruptionBudget', budget)
+    return live?.kind === 'PodDisruptionBudget' ? live.spec.maxUnavailable : undefined
   }
-  for (let round = 0; round < 3; round += 1) {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
     await eventually('as the operator wants it', async () => (await limit()) === '25%')
     await patch(on, budgets, budget, { spec: { maxUnavailable: 7 } })
   }
   await eventually('repaired a third time', async () => (await limit()) === '25%')
   const configured = async () =>
     (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'Configured')
-  const told = await eventually('contested', async () => {
-    const found = await configured()
-    return found?.reason === 'Contested' && found
+  const condition = await eventually('contested', async () => {
+    const latest = await configured()
+    return latest?.reason === 'Contested' && latest
   })
-  expect(told).toMatchObject({ status: 'True' })
-  expect(told.message).toContain(`PodDisruptionBudget ${budget} is changed back at spec.maxUnavailable`)
+  expect(condition).toMatchObject({ status: 'True' })
+  expect(condition.message).toContain(`PodDisruptionBudget ${budget} is changed back at spec.maxUnavailable`)
   await patch(on, budgets, budget, { spec: { maxUnavailable: 7 } })
   await settled(operator)
   expect(await limit()).toBe(7)

@@ -32,14 +32,14 @@ describe('the API server', () => {
 
   it.each(fixtures.filter(({ name }) => name.startsWith('rejected-')))(
     'refuses $name',
-    async ({ documents, refused }) => {
-      expect(refused).not.toBe('')
+    async ({ documents, refused: expectedError }) => {
+      expect(expectedError).not.toBe('')
       const [first, second] = documents
       if (!first) throw new Error('an empty fixture')
       // Of two documents the first is accepted, and the change to the second is refused.
       if (second) await create(first)
       const attempt = second ? patch(on, orderPipelines, first.metadata.name, { spec: second.spec }) : create(first)
-      await expect(attempt).rejects.toThrow(refused)
+      await expect(attempt).rejects.toThrow(expectedError)
     },
   )
 

@@ -1,5 +1,5 @@
-// What has come of a pipeline, whole, in a form in which two runs can be compared? Everything the
-// operator decides, its ownership of fields included; without what every run has anew: uids,
+// What is the end state of a pipeline, in a form in which two runs can be compared? Everything that
+// the operator decides, its ownership of fields included, without what differs in every run: uids,
 // versions, times, addresses, and the status of children.
 import { childResources, type KubeObject, orderPipelines } from '../src/api/index.ts'
 import { fieldManager, fingerprintAnnotation, labelKeys, managedBy, versionAnnotations } from '../src/pipeline/index.ts'
@@ -29,17 +29,17 @@ const comparable = ({ metadata, status, ...object }: KubeObject): unknown => {
     uid: _uid,
     resourceVersion: _version,
     creationTimestamp: _created,
-    ...kept
+    ...rest
   } = metadata as KubeObject['metadata'] & {
     readonly managedFields?: readonly Managed[]
   }
-  const managedFields = kept.managedFields
+  const managedFields = rest.managedFields
     ?.filter(({ manager }) => manager === fieldManager)
     .map(({ time: _time, ...entry }) => entry)
   const isChild = metadata.labels?.[labelKeys.managedBy] === managedBy
   return withoutAddresses({
     ...object,
-    metadata: { ...kept, managedFields },
+    metadata: { ...rest, managedFields },
     ...(isChild ? {} : { status: withoutTimes(status) }),
   })
 }
@@ -49,7 +49,7 @@ const drop = (names: readonly string[]) => (value: unknown) =>
     JSON.stringify(value, (name, part: unknown) => (names.includes(name) ? undefined : part)) ?? 'null',
   ) as unknown
 const withoutTimes = drop(['lastTransitionTime'])
-/** Fingerprint and version are of what is asked for, uid and namespace included. */
+/** Fingerprint and version are computed from the desired object, uid and namespace included. */
 const withoutAddresses = drop([
   ...['clusterIP', 'clusterIPs', 'nodePort'],
   ...[fingerprintAnnotation, versionAnnotations.asked],

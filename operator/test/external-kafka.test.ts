@@ -59,11 +59,11 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
   afterEach(async () => {
     await operator?.stop()
     operator = undefined
-    await kafka.delete([status(), letters(), `${name}.orders.placed`])
+    await kafka.delete([status(), deadLetterTopic(), `${name}.orders.placed`])
     await kafka.close()
   })
   const status = () => `${name}.orders.status`
-  const letters = () => `${name}.notification.dead-letters`
+  const deadLetterTopic = () => `${name}.notification.dead-letters`
 
   const start = async (environment: Record<string, string> = {}) => {
     const log = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) })
@@ -72,8 +72,8 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
   }
   const secret = async (change: Record<string, string | undefined> = {}) => {
     const { ca, admin } = securedKafka()
-    const given = { 'ca.crt': ca, username: admin.username, password: admin.password, ...change }
-    const data = Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [[key, encoded(value)]]))
+    const texts = { 'ca.crt': ca, username: admin.username, password: admin.password, ...change }
+    const data = Object.entries(texts).flatMap(([key, value]) => (value === undefined ? [] : [[key, encoded(value)]]))
     const metadata = { name: 'kafka', namespace: on.namespace }
     const object = { apiVersion: 'v1', kind: 'Secret', metadata, data: Object.fromEntries(data) as object }
     await on.kube.create(secrets, object)
@@ -95,8 +95,8 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     })
   }
   const remove = async () => {
-    const found = await current(on, name)
-    if (found) await on.kube.delete(orderPipelines, found)
+    const live = await current(on, name)
+    if (live) await on.kube.delete(orderPipelines, live)
     await eventually('pipeline gone', async () => (await current(on, name)) === undefined)
   }
   const topic = async (which: string): Promise<DescribedTopic | undefined> => {
@@ -105,14 +105,14 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
   }
   const topicsReady = async (): Promise<Condition | undefined> =>
     (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'TopicsReady')
-  const condition = (wanted: 'True' | Condition['reason']): Promise<Condition> =>
-    eventually(`TopicsReady ${wanted}`, async () => {
-      const found = await topicsReady()
-      return (found?.status === wanted || found?.reason === wanted) && found
+  const condition = (expected: 'True' | Condition['reason']): Promise<Condition> =>
+    eventually(`TopicsReady ${expected}`, async () => {
+      const latest = await topicsReady()
+      return (latest?.status === expected || latest?.reason === expected) && latest
     })
   /**
-   * Kafka answers a change when its controller has it; the broker that describes the topic may be
-   * behind it.
+   * Kafka answers a change when its controller has it; the broker that describes the topic may lag
+   * behind.
    */
   const retained = (which: string, hours: number) =>
     eventually(`${which} keeps messages for ${hours} h`, async () => {
@@ -127,10 +127,10 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect((await condition('True')).message).toBe('2 topics are as the spec says')
     expect((await topic(status()))?.partitions).toBe(12)
     await retained(status(), 5)
-    expect((await topic(letters()))?.partitions).toBe(3)
+    expect((await topic(deadLetterTopic()))?.partitions).toBe(3)
     const record = (await current(on, name))?.status?.kafka
     expect(record?.topics).toEqual([
-      { name: letters(), id: (await topic(letters()))?.topicId },
+      { name: deadLetterTopic(), id: (await topic(deadLetterTopic()))?.topicId },
       { name: status(), id: (await topic(status()))?.topicId },
     ])
     expect(names(await children(on)).filter((one) => one.startsWith('KafkaTopic'))).toEqual([])
@@ -178,15 +178,15 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await eventually('grown', async () => (await topic(status()))?.partitions === 6)
     await kafka.alter(new Map([[status(), new Map([['retention.ms', '1234']])]]))
     await retained(status(), 5)
-    const before = (await topic(letters()))?.topicId
-    await kafka.delete([letters()])
+    const before = (await topic(deadLetterTopic()))?.topicId
+    await kafka.delete([deadLetterTopic()])
     await eventually('made again', async () => {
-      const now = (await topic(letters()))?.topicId
+      const now = (await topic(deadLetterTopic()))?.topicId
       return now !== undefined && now !== before
     })
     await eventually('on record', async () => {
       const [first] = (await current(on, name))?.status?.kafka?.topics ?? []
-      return first?.id !== undefined && first.id === (await topic(letters()))?.topicId
+      return first?.id !== undefined && first.id === (await topic(deadLetterTopic()))?.topicId
     })
   })
 
@@ -211,9 +211,9 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await create({ deletionPolicy: 'Delete' })
     await start()
     await condition('True')
-    expect((await current(on, name))?.status?.kafka?.topics?.map((one) => one.name)).toEqual([letters()])
+    expect((await current(on, name))?.status?.kafka?.topics?.map((one) => one.name)).toEqual([deadLetterTopic()])
     await remove()
-    await eventually('dead letters gone', async () => (await topic(letters())) === undefined)
+    await eventually('dead letters gone', async () => (await topic(deadLetterTopic())) === undefined)
     expect(await topic(status())).toMatchObject({ partitions: 20 })
   })
 
@@ -234,14 +234,14 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
   it('that nobody has written to since they were about to be made are its own after a crash', async () => {
     await secret()
     await create({ deletionPolicy: 'Delete' })
-    const pending = { kafka: { topics: [{ name: letters() }, { name: status() }] } }
+    const pending = { kafka: { topics: [{ name: deadLetterTopic() }, { name: status() }] } }
     await patch(on, orderPipelines, name, { status: pending }, '/status')
     await kafka.create([{ name: status(), partitions: 3, replicas: 1, configs: new Map() }])
-    const made = await eventually('there', () => topic(status()))
+    const createdTopic = await eventually('there', () => topic(status()))
     await start()
     await condition('True')
     const record = (await current(on, name))?.status?.kafka?.topics
-    expect(record?.find((one) => one.name === status())?.id).toBe(made.topicId)
+    expect(record?.find((one) => one.name === status())?.id).toBe(createdTopic.topicId)
     await remove()
     await eventually('gone', async () => (await topic(status())) === undefined)
   })
@@ -272,9 +272,9 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     const data = { username: encoded(stranger.username), password: encoded(stranger.password) }
     await patch(on, secrets, 'kafka', { data })
     expect((await condition('KafkaAuthorizationFailed')).message).toContain("the operator's user may not do this")
-    const seen = logged.join('') + JSON.stringify(await current(on, name)) + JSON.stringify(await children(on))
+    const output = logged.join('') + JSON.stringify(await current(on, name)) + JSON.stringify(await children(on))
     for (const hidden of ['not-the-password', stranger.password, securedKafka().admin.password])
-      expect(seen).not.toContain(hidden)
+      expect(output).not.toContain(hidden)
   })
 
   it('say what Kafka refuses, and the others are made all the same', async () => {
@@ -284,11 +284,11 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect((await condition('TopicRefused')).message).toMatch(
       /orders\.status: INVALID_REPLICATION_FACTOR.*lower replicationFactor, or add brokers/,
     )
-    await eventually('dead letters made', () => topic(letters()))
+    await eventually('dead letters made', () => topic(deadLetterTopic()))
     const record = async () => (await current(on, name))?.status?.kafka?.topics?.map((one) => one.name)
     await eventually(
       'only what was made is on record',
-      async () => JSON.stringify(await record()) === JSON.stringify([letters()]),
+      async () => JSON.stringify(await record()) === JSON.stringify([deadLetterTopic()]),
     )
   })
 
@@ -299,8 +299,8 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await condition('True')
     await edit(on, name, (spec) => ({ ...spec, kafka: external('127.0.0.1:1') }))
     expect((await condition('KafkaUnreachable')).message).toContain('127.0.0.1:1')
-    const found = (await current(on, name)) as OrderPipeline
-    await on.kube.delete(orderPipelines, found)
+    const live = (await current(on, name)) as OrderPipeline
+    await on.kube.delete(orderPipelines, live)
     await eventually('workloads gone', async () => (await children(on)).length === 0)
     expect(await current(on, name)).toBeDefined()
     await edit(on, name, (spec) => ({ ...spec, deletionPolicy: 'Retain' }))
@@ -313,17 +313,17 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await create({ deletionPolicy: 'Delete' })
     await start()
     await condition('True')
-    await operator?.stop() // its connection is entered; a new one has to read the Secret
-    const found = await on.kube.get(secrets, on.namespace, 'kafka')
-    if (found) await on.kube.delete(secrets, found)
+    await operator?.stop() // its connection is authenticated; a new one has to read the Secret
+    const secretObject = await on.kube.get(secrets, on.namespace, 'kafka')
+    if (secretObject) await on.kube.delete(secrets, secretObject)
     await start()
     await remove()
     expect(await topic(status())).toBeDefined()
   })
 
   it('of an older pipeline of the same name in another namespace are left to that one', async () => {
-    // An operator of every namespace would act on the pipelines of the tests that run beside this
-    // one: it has a cluster of its own.
+    // An operator of every namespace would act on the pipelines of the tests that run in parallel
+    // with this one: it has a cluster of its own.
     await inClusterOfItsOwn(async (kubeconfigPath) => {
       on = await ground(true, kubeconfigPath)
       await secret()
@@ -345,8 +345,10 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
       expect((await condition('NotOwned')).message).toContain(`those of pipeline ${older.namespace}/${name}`)
       expect((await topic(status()))?.topicId).toBe(id)
       await retained(status(), 168)
-      const made = names(await children(on)).filter((one) => /^(Deployment|ScaledObject|TriggerAuth)/.test(one))
-      expect(made).toEqual([])
+      const workloadNames = names(await children(on)).filter((one) =>
+        /^(Deployment|ScaledObject|TriggerAuth)/.test(one),
+      )
+      expect(workloadNames).toEqual([])
       const configured = (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'Configured')
       expect(configured).toMatchObject({ status: 'False', reason: 'NotOwned' })
       await operator.stop()
@@ -367,8 +369,8 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     const before = await workloads()
     await operator?.stop()
     await patch(on, orderPipelines, name, { status: { kafka: { clusterId: 'another' } } }, '/status')
-    const moved = securedKafka().bootstrapServers.replace('127.0.0.1', 'localhost')
-    await edit(on, name, (spec) => ({ ...spec, kafka: external(moved), suspend: true }))
+    const otherServers = securedKafka().bootstrapServers.replace('127.0.0.1', 'localhost')
+    await edit(on, name, (spec) => ({ ...spec, kafka: external(otherServers), suspend: true }))
     const again = await start()
     await condition('KafkaClusterChanged')
     await settled(again)
@@ -384,10 +386,10 @@ it('an operator that may not read Secrets says so, and how it may', async () => 
   const operator = await runOperator(on, {}, { TOPICS_INTERVAL_SECONDS: '1' })
   const minimal = pipelineFrom('crds/fixtures/external-kafka.yaml', on)
   await on.kube.create(orderPipelines, minimal)
-  const found = await eventually('said', async () => {
+  const condition = await eventually('said', async () => {
     const conditions = (await current(on, minimal.metadata.name))?.status?.conditions
     return conditions?.find(({ reason, type }) => type === 'TopicsReady' && reason === 'SecretForbidden')
   })
-  expect(found.message).toContain('the operator may not read Secret kafka-ca: set kafkaSecrets.read in its chart')
+  expect(condition.message).toContain('the operator may not read Secret kafka-ca: set kafkaSecrets.read in its chart')
   await operator.stop()
 })

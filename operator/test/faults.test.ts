@@ -1,6 +1,6 @@
-// Does the operator get there in the end when the API server, or the way to it, misbehaves? One
-// proxy in front of a real API server injects every fault; the end state is compared, whole, with
-// that of an operator whose way was clear.
+// Does the operator reach the desired state when the API server, or the network to it, misbehaves?
+// One proxy in front of a real API server injects every fault; the whole end state is compared with
+// that of an operator without faults.
 import { isDeepStrictEqual } from 'node:util'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
@@ -31,7 +31,7 @@ const create = async (on: Ground): Promise<void> => {
     await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, name } })
 }
 
-/** Every pipeline gets a second stage, and the first one another concurrency. */
+/** Every pipeline gets a second stage, and its first one another concurrency. */
 const editAll = async (on: Ground): Promise<void> => {
   for (const name of names)
     await edit(on, name, (spec) => {
@@ -59,15 +59,15 @@ const restOf = async (on: Ground): Promise<unknown[]> => {
 }
 
 describe('an operator', () => {
-  let made: unknown[]
-  let edited: unknown[]
+  let afterCreation: unknown[]
+  let afterEdits: unknown[]
   beforeAll(async () => {
     const on = await ground()
     const operator = await runOperator(on)
     await create(on)
-    made = await restOf(on)
+    afterCreation = await restOf(on)
     await editAll(on)
-    edited = await restOf(on)
+    afterEdits = await restOf(on)
     await operator.stop()
   })
 
@@ -101,14 +101,14 @@ describe('an operator', () => {
 
   /**
    * The first `count` requests that `applies` to get the fault: every second one, unless the fault
-   * lets the server do it.
+   * lets the server handle it.
    */
-  const first = (count: number, applies: (asked: Asked) => boolean, fault: Fault) => {
-    let [turn, given] = [0, 0]
+  const first = (count: number, applies: (request: Asked) => boolean, fault: Fault) => {
+    let [turn, faultCount] = [0, 0]
     const every = fault.kind === 'resetAfter' ? 1 : 2
-    return (asked: Asked): Fault | undefined => {
-      if (given >= count || !applies(asked) || turn++ % every > 0) return undefined
-      given += 1
+    return (request: Asked): Fault | undefined => {
+      if (faultCount >= count || !applies(request) || turn++ % every > 0) return undefined
+      faultCount += 1
       return fault
     }
   }
@@ -132,24 +132,24 @@ describe('an operator', () => {
     proxy.inject(first(count, applies, fault))
     await start()
     await create(on)
-    await reaches(made)
+    await reaches(afterCreation)
     await editAll(on)
-    await reaches(edited)
+    await reaches(afterEdits)
     tell(name)
     expect([...proxy.faults.values()].reduce((sum, one) => sum + one, 0)).toBe(count)
   })
 
   it('asks again no sooner than the API server has said', async () => {
-    const refused: { path: string; at: number }[] = []
-    proxy.inject((asked) => {
-      if (!asked.writes || refused.length > 0) return undefined
-      refused.push({ path: asked.path, at: Date.now() })
+    const refusals: { path: string; at: number }[] = []
+    proxy.inject((request) => {
+      if (!request.writes || refusals.length > 0) return undefined
+      refusals.push({ path: request.path, at: Date.now() })
       return answer(429, 'TooManyRequests', 2)
     })
     await start()
     await create(on)
-    await reaches(made)
-    const [{ path, at } = { path: '', at: 0 }] = refused
+    await reaches(afterCreation)
+    const [{ path, at } = { path: '', at: 0 }] = refusals
     const again = proxy.passed.find((one) => one.path === path && one.writes)
     expect((again?.at ?? 0) - at).toBeGreaterThanOrEqual(2000)
     tell('one refusal for 2 s')
@@ -169,9 +169,9 @@ describe('an operator', () => {
       clearInterval(cutting)
     }
     await whileCutting(() => create(on))
-    await reaches(made)
+    await reaches(afterCreation)
     await whileCutting(() => editAll(on))
-    await reaches(edited)
+    await reaches(afterEdits)
     tell(`every connection cut ${cuts} times`)
     expect(cuts).toBeGreaterThanOrEqual(10)
   })
@@ -179,18 +179,18 @@ describe('an operator', () => {
   it('notices that its watches hang, and catches up', async () => {
     await start({ LEASE_SECONDS: '60' })
     await create(on)
-    await reaches(made)
+    await reaches(afterCreation)
     proxy.hang(true)
     await editAll(on)
     await new Promise((resolve) => setTimeout(resolve, 3 * watch.inactivityMs))
     const restarts = await metric(operator, 'orderpipeline_watch_restarts_total', 'reason="inactive"')
     proxy.hang(false)
-    await reaches(edited)
+    await reaches(afterEdits)
     tell(`${restarts} watches silent for ${watch.inactivityMs} ms`)
     expect(restarts).toBeGreaterThanOrEqual(7)
   })
 
-  const gone = JSON.stringify({
+  const expiredEvent = JSON.stringify({
     ...{
       type: 'ERROR',
       object: { kind: 'Status', status: 'Failure', reason: 'Expired', code: 410, message: 'too old' },
@@ -198,7 +198,7 @@ describe('an operator', () => {
   })
   it.each([
     { name: 'answered 410 Gone', fault: answer(410, 'Expired') },
-    { name: 'told 410 by an event', fault: { kind: 'lines', lines: [gone] } },
+    { name: 'told 410 by an event', fault: { kind: 'lines', lines: [expiredEvent] } },
     { name: 'fed with garbage', fault: { kind: 'lines', lines: ['{"type":"ADDED","obj', '<html>'] } },
     { name: 'answered 500', fault: answer(500, 'InternalError') },
     { name: 'ended at once', fault: { kind: 'lines', lines: [] } },
@@ -206,9 +206,9 @@ describe('an operator', () => {
     proxy.inject(first(70, ({ watches, path }) => watches && !path.includes('/leases'), fault))
     await start()
     await create(on)
-    await reaches(made)
+    await reaches(afterCreation)
     await editAll(on)
-    await reaches(edited)
+    await reaches(afterEdits)
     tell(`watches ${name}`)
     expect([...proxy.faults.values()].reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(7)
   })
@@ -216,15 +216,18 @@ describe('an operator', () => {
   it('converges when garbage and 410 come in the middle of its watches', async () => {
     await start()
     await create(on)
-    await reaches(made)
-    let told = 0
-    const telling = setInterval(() => (told += proxy.say(told % 2 === 0 ? '\u0000garbage{' : gone)), 100)
+    await reaches(afterCreation)
+    let lineCount = 0
+    const timer = setInterval(
+      () => (lineCount += proxy.say(lineCount % 2 === 0 ? '\u0000garbage{' : expiredEvent)),
+      100,
+    )
     await editAll(on)
     await new Promise((resolve) => setTimeout(resolve, 2000))
-    clearInterval(telling)
-    await reaches(edited)
-    tell(`${told} lines of garbage and 410 in open watches`)
-    expect(told).toBeGreaterThanOrEqual(14)
+    clearInterval(timer)
+    await reaches(afterEdits)
+    tell(`${lineCount} lines of garbage and 410 in open watches`)
+    expect(lineCount).toBeGreaterThanOrEqual(14)
   })
 
   it.each([
@@ -238,17 +241,17 @@ describe('an operator', () => {
       const [name = ''] = names
       const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
       await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, name } })
-      let done: Promise<unknown> | undefined
+      let pendingChange: Promise<unknown> | undefined
       const change = async (): Promise<void> => {
-        const found = await current(on, name)
-        if (what === 'delete' && found) return await on.kube.delete(orderPipelines, found)
+        const live = await current(on, name)
+        if (what === 'delete' && live) return await on.kube.delete(orderPipelines, live)
         await edit(on, name, (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency: 7 })) }))
       }
       proxy.inject(({ path, watches, method, query }) => {
         if (watches && path.endsWith('/orderpipelines')) return { kind: 'hang' }
-        if (done || method !== 'PATCH' || !path.endsWith(`/${name}/status`)) return undefined
+        if (pendingChange || method !== 'PATCH' || !path.endsWith(`/${name}/status`)) return undefined
         if (query.get('fieldManager') !== manager) return undefined
-        done = change()
+        pendingChange = change()
         return { kind: 'delay', ms: 3000 }
       })
       await start()
@@ -257,7 +260,7 @@ describe('an operator', () => {
         const deployment = await child(on, 'Deployment', `${name}-notification`)
         return JSON.stringify(deployment?.spec ?? {}).includes('"STAGE_CONCURRENCY","value":"7"')
       })
-      await done
+      await pendingChange
       const lists = proxy.passed.filter(({ path, query }) => path.endsWith('/orderpipelines') && !query.has('watch'))
       expect(lists).toHaveLength(1)
     },
@@ -265,12 +268,12 @@ describe('an operator', () => {
 
   it('resumes a watch that has ended from its last bookmark, instead of listing again', async () => {
     const services = ({ path }: { path: string }): boolean => path.endsWith('/services')
-    proxy.inject((asked) => (services(asked) && asked.watches ? { kind: 'shorten', seconds: 6 } : undefined))
+    proxy.inject((request) => (services(request) && request.watches ? { kind: 'shorten', seconds: 6 } : undefined))
     operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url) })
     const watches = () => proxy.passed.filter((one) => services(one) && one.query.has('watch'))
     await eventually('watching', () => Promise.resolve(watches().length === 1))
     const { apiVersion, kind } = resourceOf('Service')
-    const metadata = { name: 'other', namespace: on.namespace } // not ours: the watch says nothing of it but the version
+    const metadata = { name: 'other', namespace: on.namespace } // not ours: the watch delivers only its version
     await on.kube.create(resourceOf('Service'), { apiVersion, kind, metadata, spec: { ports: [{ port: 80 }] } })
     const [from = Infinity, next] = await eventually('watched again', () => {
       const versions = watches().map(({ query }) => Number(query.get('resourceVersion')))

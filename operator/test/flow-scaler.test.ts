@@ -1,5 +1,5 @@
-// Does every replica of the operator answer KEDA with the replicas that a stage needs for what
-// flows, on a real Kafka and API server?
+// Does every replica of the operator answer KEDA with the replicas that a stage needs for its flow,
+// on a real Kafka and API server?
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
@@ -73,8 +73,8 @@ describe('a pipeline with a stage scaled on flow', () => {
         await producer.send({ topic: `${name}.in`, messages: Array.from({ length: 10 }, () => ({ value: 'x' })) })
     })()
     try {
-      // 50 a second arrive and nobody handles any; a replica handles 10 a second, so that five are
-      // too few.
+      // 50 messages a second arrive and none is handled; a replica handles 10 a second, so that
+      // five are too few.
       for (const operator of both) {
         const { body } = await eventually('all replicas asked for', async () => {
           const answer = await ask(operator)

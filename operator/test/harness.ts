@@ -1,5 +1,5 @@
-// What do the operator's tests stand on? A namespace of their own on a real API server, an operator
-// that may do exactly what deploy/rbac-rules.yaml says, and a count of what it asks.
+// What do the operator's tests run on? A namespace of their own on a real API server, an operator
+// with exactly the rights of deploy/rbac-rules.yaml, and a count of its requests.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,8 +33,8 @@ export interface Ground {
   readonly kube: Kube
   readonly wire: Transport
   /**
-   * An operator's way in: a service account with the chart's rules, by the address given (a
-   * proxy's) or the server's own.
+   * The access of an operator: a service account with the chart's rules, at the address of a proxy
+   * or of the server itself.
    */
   readonly operatorAccess: (server?: string) => KubeConfig
   /** As an administrator, for an operator of every namespace. */
@@ -99,7 +99,7 @@ const tokenOf = async (wire: Transport, namespace: string): Promise<string> => {
   return (answer as { status: { token: string } }).status.token
 }
 
-/** No Kafka is needed to see what the operator makes. */
+/** No Kafka is needed to see what the operator creates. */
 const noKafka: LagReader = { read: () => Promise.resolve(new Map()), close: () => Promise.resolve() }
 
 export interface Running extends Operator {
@@ -107,7 +107,7 @@ export interface Running extends Operator {
   readonly writes: string[]
 }
 
-/** `topicOperator`: whether somebody makes the topics. */
+/** `topicOperator`: whether the harness creates the topics. */
 export const runOperator = async (
   on: Ground,
   parts: Partial<OperatorParts> = {},
@@ -136,12 +136,12 @@ export const runOperator = async (
 }
 
 /**
- * Does the part of the Topic Operator that pods wait for: says of each KafkaTopic that Kafka has
- * it, though not yet that it is ready.
+ * Takes the part of the Topic Operator that pods wait for: reports that Kafka has each KafkaTopic,
+ * though not yet that it is ready.
  */
 export const makeTopics = async (on: Ground, signal: AbortSignal): Promise<void> => {
   const topics = resourceOf('KafkaTopic')
-  const made = async ({ metadata, status }: KubeObject): Promise<void> => {
+  const markCreated = async ({ metadata, status }: KubeObject): Promise<void> => {
     if ((status as { topicId?: string } | undefined)?.topicId !== undefined) return
     await patch(on, topics, metadata.name, { status: { topicId: metadata.uid } }, '/status').catch(() => undefined)
   }
@@ -150,22 +150,22 @@ export const makeTopics = async (on: Ground, signal: AbortSignal): Promise<void>
       let resourceVersion = '0'
       for await (const page of on.kube.pages(topics, { namespace: on.namespace })) {
         resourceVersion = page.resourceVersion
-        await Promise.all(page.items.map(made))
+        await Promise.all(page.items.map(markCreated))
       }
       const options = { namespace: on.namespace, resourceVersion, timeoutSeconds: 300, signal }
       for await (const line of await on.kube.watch(topics, options)) {
         const { type, object } = JSON.parse(line) as { type: string; object: KubeObject }
-        if (type === 'ADDED') await made(object)
+        if (type === 'ADDED') await markCreated(object)
       }
     } catch {
-      await sleep(200) // the next listing has what was missed
+      await sleep(200) // the next listing has the missed objects
     }
   }
 }
 
 export const pipelineFrom = (path: string, { namespace }: Ground): OrderPipeline => {
-  const given = readYaml(path) as OrderPipeline
-  return { ...given, metadata: { ...given.metadata, namespace } }
+  const pipeline = readYaml(path) as OrderPipeline
+  return { ...pipeline, metadata: { ...pipeline.metadata, namespace } }
 }
 
 export const children = async ({ kube, namespace }: Ground): Promise<ChildObject[]> => {
@@ -186,7 +186,7 @@ export const child = async (
   name: string,
 ): Promise<ChildObject | undefined> => (await kube.get(resourceOf(kind), namespace, name)) as ChildObject | undefined
 
-/** Changes a spec as a user would, whatever else is being written at the time. */
+/** Changes a spec as a user would, in spite of concurrent writes. */
 export const edit = async (
   on: Ground,
   name: string,
@@ -235,8 +235,8 @@ const ready = { status: { conditions: [{ type: 'Ready', status: 'True' }] } }
 const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' }
 
 /**
- * Does the part of kubelet for pods of an image that does not exist, wherever they are not said to
- * be so yet.
+ * Takes the part of kubelet for pods of an image that does not exist, where their status does not
+ * say so yet.
  */
 export const failToPull = async (on: Ground, image: string): Promise<void> => {
   const items = (await on.kube.list(pods, { namespace: on.namespace })) as readonly PodObject[]
@@ -254,7 +254,7 @@ interface PodObject extends KubeObject {
 }
 
 /**
- * Does the part of kubelet, KEDA and the Topic Operator: everything there is says that it is ready.
+ * Takes the part of kubelet, KEDA and the Topic Operator: every object reports that it is ready.
  */
 export const makeReady = async (on: Ground, sound: (image: string) => boolean = () => true): Promise<void> => {
   for (const { kind, metadata } of await children(on)) {

@@ -1,5 +1,5 @@
-// Does the real KEDA enter a Kafka that asks for a client certificate by what the operator gives
-// it? `npm run test:keda`, after `npm run up`, which builds KEDA.
+// Does the real KEDA connect to a Kafka that requires a client certificate, with the objects that
+// the operator creates? `npm run test:keda`, after `npm run up`, which builds KEDA.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,8 +45,8 @@ describe('KEDA, on a Kafka that asks for a client certificate', { timeout: 180_0
     if (dir) await rm(dir, { recursive: true, force: true })
   })
 
-  /** What the operator makes of a stage that consumes one topic there, without its pods running. */
-  const made = async (name: string, tls: object): Promise<void> => {
+  /** Creates the objects of a stage that consumes one topic there, without running its pods. */
+  const createObjects = async (name: string, tls: object): Promise<void> => {
     const { mutual } = securedKafka()
     const pipeline = {
       apiVersion: 'orderpipeline.dev/v1alpha1',
@@ -76,16 +76,16 @@ describe('KEDA, on a Kafka that asks for a client certificate', { timeout: 180_0
       await on.kube.apply(resourceOf(object.kind), { ...object, metadata })
     }
   }
-  const ready = (name: string, wanted: string) =>
+  const ready = (name: string, expected: string) =>
     eventually(
-      `ScaledObject ${name} Ready ${wanted}`,
+      `ScaledObject ${name} Ready ${expected}`,
       async () => {
         const scaledObject = (await child(on, 'ScaledObject', `${name}-x`)) as ScaledObject | undefined
         const { conditions = [] } = (scaledObject?.status ?? {}) as {
           conditions?: { type: string; status: string; message?: string }[]
         }
-        const found = conditions.find(({ type }) => type === 'Ready')
-        return found?.status === wanted && found
+        const condition = conditions.find(({ type }) => type === 'Ready')
+        return condition?.status === expected && condition
       },
       120_000,
     )
@@ -100,8 +100,8 @@ describe('KEDA, on a Kafka that asks for a client certificate', { timeout: 180_0
       metadata: { name: 'kafka', namespace: on.namespace },
       data,
     } as never)
-    await made('with', { certificateAndKey: { secretName: 'kafka' } })
-    await made('without', {})
+    await createObjects('with', { certificateAndKey: { secretName: 'kafka' } })
+    await createObjects('without', {})
     await ready('with', 'True')
     expect(await on.kube.get(autoscalers, on.namespace, 'keda-hpa-with-x')).toBeDefined()
     expect((await ready('without', 'False')).message).toMatch(/certificate|tls|EOF|broken pipe|reset/i)

@@ -1,6 +1,6 @@
-// Killed after each single write, does the operator get to where it would have got? It is cut off
-// for good right after the API server has done the nth write, and a fresh one starts; whole objects
-// are compared with those of an undisturbed run.
+// Does the operator reach the same end state when it is killed after any single write? It is cut
+// off for good right after the API server has done the nth write, and a new one starts; whole
+// objects are compared with those of an undisturbed run.
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
@@ -43,7 +43,7 @@ const make = async ({ kube, namespace }: Ground): Promise<void> => {
 
 interface Scenario {
   readonly name: string
-  /** What the pipeline is like before. */
+  /** The pipeline before the change. */
   readonly begin: (on: Ground) => Promise<void>
   readonly change: (on: Ground) => Promise<void>
 }
@@ -68,21 +68,22 @@ const scenarios: readonly Scenario[] = [
     change: (on) => edit(on, 'shop', (spec) => ({ ...spec, stages: spec.stages.slice(0, 1) })),
   },
   {
-    // Without topics to delete there is nothing to do: owner references say what goes.
+    // Without topics to delete there is nothing to do: owner references decide what is deleted.
     name: 'a delete of topics and all',
     begin: async (on) => {
       await make(on)
       await edit(on, 'shop', (spec) => ({ ...spec, deletionPolicy: 'Delete' }))
     },
     change: async (on) => {
-      const found = await current(on, 'shop')
-      if (found) await on.kube.delete(orderPipelines, found)
+      const live = await current(on, 'shop')
+      if (live) await on.kube.delete(orderPipelines, live)
     },
   },
 ]
 
 /**
- * Until nothing changes any more: the operator and the controllers of Kubernetes have come to rest.
+ * Waits until nothing changes any more: the operator and the controllers of Kubernetes have
+ * settled.
  */
 const atRest = async (on: Ground, proxy: Proxy): Promise<unknown[]> => {
   let [before, since] = ['', Date.now()]
@@ -103,15 +104,15 @@ interface Run {
   readonly operator: Running
 }
 
-/** An operator behind a proxy of its own, with the pipeline as it is before the change. */
-const begun = async ({ begin }: Scenario): Promise<Run> => {
+/** Starts an operator behind a proxy of its own, with the pipeline as it is before the change. */
+const startRun = async ({ begin }: Scenario): Promise<Run> => {
   const on = await ground()
   const proxy = await proxyTo(on.operatorAccess())
   const operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url) }, samePod)
   await eventually('synced', () => Promise.resolve(operator.synced()))
   await begin(on)
   if (await current(on, 'shop')) {
-    // On a busy machine nothing may change for a while although nothing was done yet.
+    // On a busy machine nothing may change for a while although the work has not begun.
     await eventually('observed', async () => {
       const { metadata, status } = (await current(on, 'shop')) ?? {}
       return metadata?.generation !== undefined && status?.observedGeneration === metadata.generation
@@ -122,7 +123,7 @@ const begun = async ({ begin }: Scenario): Promise<Run> => {
 }
 
 const undisturbed = async (scenario: Scenario): Promise<{ end: unknown[]; writes: number }> => {
-  const { on, proxy, operator } = await begun(scenario)
+  const { on, proxy, operator } = await startRun(scenario)
   const before = writesOf(proxy)
   await scenario.change(on)
   const end = await atRest(on, proxy)
@@ -132,11 +133,9 @@ const undisturbed = async (scenario: Scenario): Promise<{ end: unknown[]; writes
   return { end, writes }
 }
 
-/**
- * Returns the write after which the operator was cut off; undefined when it came to rest before.
- */
+/** Returns the write after which the operator was cut off; undefined when it settled before. */
 const cutOff = async (scenario: Scenario, nth: number, end: unknown[]): Promise<string | undefined> => {
-  const { on, proxy, operator } = await begun(scenario)
+  const { on, proxy, operator } = await startRun(scenario)
   const before = writesOf(proxy)
   proxy.inject(({ writes, index }) => (writes && index === before + nth - 1 ? { kind: 'lastBreath' } : undefined))
   await scenario.change(on)
@@ -158,12 +157,12 @@ describe('an operator killed after each single write of', () => {
   it.each(scenarios)('$name ends where one ends that was left alone', { timeout: 180_000 }, async (scenario) => {
     const { end, writes } = await undisturbed(scenario)
     const nths = Array.from({ length: writes }, (_, index) => index + 1)
-    const tried: (string | undefined)[] = []
+    const cutOffs: (string | undefined)[] = []
     const worker = async (): Promise<void> => {
-      for (let nth = nths.shift(); nth !== undefined; nth = nths.shift()) tried.push(await cutOff(scenario, nth, end))
+      for (let nth = nths.shift(); nth !== undefined; nth = nths.shift()) cutOffs.push(await cutOff(scenario, nth, end))
     }
     await Promise.all(Array.from({ length: atOnce }, worker))
-    const reached = tried.filter((last) => last !== undefined)
+    const reached = cutOffs.filter((last) => last !== undefined)
     process.stderr.write(`${scenario.name}: killed after each of ${reached.length} writes, same end state\n`)
     // The last writes of a status count replicas and may come as one or two, so not every run has
     // the same number of them.

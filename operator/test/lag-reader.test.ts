@@ -1,5 +1,5 @@
-// Does the reader find on a real Kafka what groups have consumed and what they have not, also by
-// TLS and with a password?
+// Does the reader see on a real Kafka what groups have consumed and what they have not, also by TLS
+// and with a password?
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
@@ -39,7 +39,7 @@ describe('the lag reader', () => {
     const none = new Map<string, string>()
     await topicAdmin(connection).create(topics.map((name) => ({ name, partitions: 2, replicas: 1, configs: none })))
     const reader = kafkaLagReader(connection)
-    // A new topic's partitions answer a little after it is made.
+    // A new topic's partitions answer a little after its creation.
     await eventually('topics there', async () => {
       const read = await reader.read([{ group: id, topics }]).catch(() => undefined)
       return read?.get(id)?.length === 4

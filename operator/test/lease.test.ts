@@ -29,9 +29,9 @@ describe('of two operators', () => {
   const writesOf = ({ passed }: Proxy): Passed[] => passed.filter(({ writes }) => writes)
   const create = async (name: string): Promise<OrderPipeline> => {
     const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
-    const named = { ...pipeline, metadata: { ...pipeline.metadata, name } }
-    await on.kube.create(orderPipelines, named)
-    return named
+    const namedPipeline = { ...pipeline, metadata: { ...pipeline.metadata, name } }
+    await on.kube.create(orderPipelines, namedPipeline)
+    return namedPipeline
   }
   const start = (index: 0 | 1) =>
     runOperator(on, { kubeConfig: on.operatorAccess(proxies[index].url) }, { ...short, POD_NAME: `replica-${index}` })
@@ -52,9 +52,9 @@ describe('of two operators', () => {
     for (const name of ['a', 'b', 'c']) await create(name)
     for (const name of ['a', 'b', 'c']) await followed(name, 10)
     expect(writesOf(proxies[1])).toEqual([])
-    const applied = writesOf(proxies[0]).filter(({ path }) => !path.includes('/orderpipelines/'))
-    expect(applied.length).toBeGreaterThanOrEqual(15)
-    expect(new Set(applied.map(({ path }) => path)).size).toBe(applied.length)
+    const objectWrites = writesOf(proxies[0]).filter(({ path }) => !path.includes('/orderpipelines/'))
+    expect(objectWrites.length).toBeGreaterThanOrEqual(15)
+    expect(new Set(objectWrites.map(({ path }) => path)).size).toBe(objectWrites.length)
     await second.stop()
     await first.stop()
   })
@@ -76,7 +76,7 @@ describe('of two operators', () => {
       }
     })()
     await heldBy('replica-1')
-    const taken = await lease()
+    const newLease = await lease()
     await editing
     for (const name of ['a', 'b', 'c', 'd']) await followed(name, concurrency)
     expect(await first.ended).toBe('lost')
@@ -84,7 +84,7 @@ describe('of two operators', () => {
 
     const afterCut = writesOf(proxies[0]).filter(({ at }) => at > cutAt)
     const last = Math.max(...writesOf(proxies[0]).map(({ at, answeredAt }) => answeredAt ?? at))
-    const takenAt = Date.parse(taken?.spec?.acquireTime ?? '')
+    const takenAt = Date.parse(newLease?.spec?.acquireTime ?? '')
     const next = Math.min(...writesOf(proxies[1]).map(({ at }) => at))
     process.stderr.write(
       `cut off from its lease: ${afterCut.length} more writes, the last ${takenAt - last} ms before another took the lease\n`,
@@ -131,13 +131,13 @@ describe('of two operators', () => {
       await new Promise((resolve) => setTimeout(resolve, 3000)) // the second has its watches and stands by
       await create('b')
       first.kill('SIGTERM')
-      const asked = Date.now()
+      const signalledAt = Date.now()
       const [code] = (await once(first, 'exit')) as [number]
-      await heldBy('two') // of a lease of 60 s: this waits less, so it was given back
+      await heldBy('two') // the lease is 60 s: this waits less, so it was released
       const acquired = Date.parse((await lease())?.spec?.acquireTime ?? '')
       await edit(on, 'b', (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency: 7 })) }))
       await followed('b', 7)
-      process.stderr.write(`handover: the second leads ${acquired - asked} ms after SIGTERM\n`)
+      process.stderr.write(`handover: the second leads ${acquired - signalledAt} ms after SIGTERM\n`)
       expect(code).toBe(0)
       expect((await lease())?.spec?.leaseTransitions).toBe(2)
     })

@@ -1,4 +1,4 @@
-// How many dead letters wait? On a real Kafka: letters as stages write them, marks as
+// How many dead letters are open? On a real Kafka: dead letters as stages write them, marks as
 // `orderpipeline dlq` writes them.
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
@@ -14,14 +14,14 @@ const kafka = kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: pi
 const address = { brokers: [kafkaBootstrap()], clientId: pipeline }
 const producer = createProducer(address, silentLogger())
 
-const letter = (partition: number, value = 'x'): OutgoingRecord => ({
+const deadLetter = (partition: number, value = 'x'): OutgoingRecord => ({
   topic,
   partition,
   key: null,
   value,
   headers: { 'dead-letter-reason': 'NotJson', 'dead-letter-topic': `${pipeline}.orders.placed` },
 })
-const letters = async () => deadLettersOf('payment', await readTopicToEnd(kafka, topic))
+const readDeadLetters = async () => deadLettersOf('payment', await readTopicToEnd(kafka, topic))
 
 beforeAll(async () => {
   await createTopics(address, [{ topic, partitions: 2 }], silentLogger())
@@ -37,9 +37,9 @@ it('are the letters that nobody has replayed or discarded, whether read at once 
   const counter = letterCounter(kafka)
   const count = async (by = counter) => (await by.count([topic])).get(topic)
   expect(await count()).toBe(0)
-  await producer.send([letter(0), letter(0), letter(1)])
+  await producer.send([deadLetter(0), deadLetter(0), deadLetter(1)])
   expect(await count()).toBe(3)
-  const [first] = await letters()
+  const [first] = await readDeadLetters()
   if (!first) throw new Error('no letter')
   const mark = { letter: first.id, action: 'discarded', by: 'test', at: new Date().toISOString() } as const
   await producer.send([markRecord(first, mark)])
@@ -51,7 +51,7 @@ it('are the letters that nobody has replayed or discarded, whether read at once 
 
 it('are known once the topic is read to its end, a bounded part of it at a time', async () => {
   const large = 'x'.repeat(700_000)
-  for (let sent = 0; sent < 24; sent += 1) await producer.send([letter(1, large)])
+  for (let index = 0; index < 24; index += 1) await producer.send([deadLetter(1, large)])
   const counter = letterCounter(kafka)
   const counts: (number | undefined)[] = []
   while (counts.at(-1) === undefined && counts.length < 20) counts.push((await counter.count([topic])).get(topic))

@@ -1,6 +1,6 @@
 // What if Strimzi, KEDA, a right of the operator or the newest custom resource definition is not
-// there, or comes later? A proxy in front of a real API server answers for kinds that are to be
-// missing, and for schemas that are to be old.
+// there, or comes later? A proxy in front of a real API server answers for the missing kinds and
+// the old schemas.
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines, type Resource, resourceOf, type ScaledObject } from '../src/api/index.ts'
@@ -51,8 +51,8 @@ describe('an operator', () => {
     pipeline?.status?.conditions?.find((one) => one.type === type)
   const says = async (type: string, reason: string) =>
     await eventually(`${type} ${reason}`, async () => {
-      const found = condition(await current(on, 'minimal'), type)
-      return found?.reason === reason && found
+      const latest = condition(await current(on, 'minimal'), type)
+      return latest?.reason === reason && latest
     })
   const kinds = async () => new Set((await children(on)).map(({ kind }) => kind))
 
@@ -78,8 +78,8 @@ describe('an operator', () => {
     await first.stop()
     proxy.inject(({ path }) => (path.includes('kafka.strimzi.io') ? notServed : undefined))
     await start()
-    const found = await current(on, 'minimal')
-    if (found) await on.kube.delete(orderPipelines, found)
+    const live = await current(on, 'minimal')
+    if (live) await on.kube.delete(orderPipelines, live)
     await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
   })
 
@@ -93,7 +93,7 @@ describe('an operator', () => {
     expect([...(await kinds())]).not.toContain('PodDisruptionBudget')
   })
 
-  /** What the API server says of the fields of a kind, with one of them taken away. */
+  /** The API server's schema of a kind, with one field removed. */
   const older = async ({ apiVersion, kind }: Resource, path: readonly string[]): Promise<Fault> => {
     const timeoutMs = 30_000
     const answer = await on.wire.json({ method: 'GET', path: `/openapi/v3/apis/${apiVersion}`, timeoutMs })
@@ -128,8 +128,8 @@ describe('an operator', () => {
     await says('Configured', 'Applied')
     await settled(running)
     expect((await current(on, 'minimal'))?.status).not.toHaveProperty('totals')
-    const said = logged.filter((line) => line.includes('is older than this operator'))
-    expect(said).toHaveLength(1)
-    expect(said[0]).toContain('"fields":["totals"]')
+    const warnings = logged.filter((line) => line.includes('is older than this operator'))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain('"fields":["totals"]')
   })
 })

@@ -1,5 +1,4 @@
-// Does the operator's process get there in the end when it is killed, as SIGKILL kills, in the
-// middle?
+// Does the operator's process reach the desired state when SIGKILL ends it in the middle?
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
 import { cases, objectsOf } from './golden/cases.ts'

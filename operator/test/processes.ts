@@ -1,4 +1,4 @@
-// How do tests run the operator as a process, which can be killed as it is killed in a cluster?
+// How do tests run the operator as a process, so that they can kill it as a cluster does?
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { type Ground, makeTopics } from './harness.ts'
 
 export interface Processes {
   start(environment: { readonly POD_NAME: string; readonly LEASE_SECONDS?: string }): ChildProcess
-  /** Kills what still runs, as SIGKILL kills. */
+  /** Ends the processes that still run with SIGKILL. */
   end(): Promise<void>
 }
 
@@ -17,8 +17,8 @@ export const processesOn = async (on: Ground): Promise<Processes> => {
   const kubeconfig = join(folder, 'kubeconfig')
   await writeFile(kubeconfig, on.operatorAccess().exportConfig())
   const running: ChildProcess[] = []
-  const ended = new AbortController()
-  void makeTopics(on, ended.signal)
+  const stopping = new AbortController()
+  void makeTopics(on, stopping.signal)
   return {
     start: (environment) => {
       const main = join(import.meta.dirname, '..', 'src', 'main.ts')
@@ -32,7 +32,7 @@ export const processesOn = async (on: Ground): Promise<Processes> => {
       return child
     },
     end: async () => {
-      ended.abort()
+      stopping.abort()
       await Promise.all(running.map(kill))
       await rm(folder, { recursive: true })
     },

@@ -1,6 +1,6 @@
-// What if the way to the API server breaks? An HTTP proxy in front of it that sees every request:
-// it cuts and hangs connections, answers in the server's place, breaks off before or after the
-// server has done what was asked, and puts lines into watches.
+// What if the connection to the API server breaks? An HTTP proxy in front of it that sees every
+// request: it cuts and hangs connections, answers in the server's place, breaks off before or after
+// the server has handled the request, and puts lines into watches.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
@@ -15,27 +15,27 @@ export interface Asked {
   /** Anything but GET, leases left out. */
   readonly writes: boolean
   readonly watches: boolean
-  /** How many requests of the same sort, writes or reads, came before. */
+  /** The number of earlier requests of the same sort, writes or reads. */
   readonly index: number
 }
 
 export type Fault =
-  /** What the API server would say, without asking it. */
+  /** An answer in the place of the API server. */
   | { readonly kind: 'answer'; readonly code: number; readonly reason: string; readonly retryAfterSeconds?: number }
-  /** A reset before the server hears of it. */
+  /** A reset before the request reaches the server. */
   | { readonly kind: 'resetBefore' }
-  /** The server does it, and its answer is lost. */
+  /** The server handles the request, and its answer is lost. */
   | { readonly kind: 'resetAfter' }
-  /** Nothing is passed on and nothing answered until the client gives up. */
+  /** Nothing is passed on or answered until the client gives up. */
   | { readonly kind: 'hang' }
   | { readonly kind: 'delay'; readonly ms: number }
-  /** A watch that says these lines and ends. */
+  /** A watch that sends these lines and ends. */
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
-  /** The server is asked to end a watch after so many seconds. */
+  /** The server ends a watch after this many seconds. */
   | { readonly kind: 'shorten'; readonly seconds: number }
   /**
-   * The server does it, then nothing passes any more in either direction: whoever asked is dead to
-   * the world.
+   * The server handles the request, then nothing passes any more in either direction: the client is
+   * cut off for good.
    */
   | { readonly kind: 'lastBreath' }
 
@@ -44,7 +44,7 @@ export interface Passed {
   readonly path: string
   readonly query: URLSearchParams
   readonly writes: boolean
-  /** When it was handed to the server, and when the server's answer began. */
+  /** When it was sent to the server, and when the server's answer began. */
   readonly at: number
   readonly answeredAt: number | undefined
   readonly code: number | undefined
@@ -52,19 +52,19 @@ export interface Passed {
 
 export interface Proxy {
   readonly url: string
-  /** Every request handed to the server, in order. */
+  /** Every request sent to the server, in order. */
   readonly passed: readonly Passed[]
   /** Faults carried out so far, by kind, or by code for answers. */
   readonly faults: ReadonlyMap<string, number>
-  /** Asked about every request; undefined lets it through. */
-  inject(choose: (asked: Asked) => Fault | undefined): void
+  /** `choose` is called for every request; undefined lets it through. */
+  inject(choose: (request: Asked) => Fault | undefined): void
   /** Puts a line into every open watch. Returns how many there are. */
   say(line: string): number
   /** Resets every open connection; new ones are served. */
   cut(): void
   /**
-   * Passes nothing on until `false`; what was asked in the meantime and is still wanted is passed
-   * on then.
+   * Passes nothing on until `false`; requests that have come in the meantime and are still open are
+   * passed on then.
    */
   hang(yes: boolean): void
   readonly dead: () => boolean
@@ -72,8 +72,8 @@ export interface Proxy {
 }
 
 /**
- * `access` names the server and the authority that signed its certificate; who asks is said by each
- * request.
+ * `access` names the server and the authority that signed its certificate; each request names its
+ * client.
  */
 export async function proxyTo(access: KubeConfig): Promise<Proxy> {
   const tls: RequestOptions = {}
@@ -92,13 +92,14 @@ class BreakableProxy {
   readonly #passed: Passed[] = []
   readonly #faults = new Map<string, number>()
   readonly #counts = { writes: 0, reads: 0 }
-  #choose: (asked: Asked) => Fault | undefined = () => undefined
+  #choose: (request: Asked) => Fault | undefined = () => undefined
   #resumed: Promise<void> | undefined
   #resume: () => void = () => {}
   #dead = false
   readonly #server = createServer((asking, answer) => {
     answer.on('error', () => {})
-    this.#handle(asking, answer).catch(() => asking.socket.destroy()) // the client has gone, or the server: both see a cut
+    // The client or the server has closed: both see a cut.
+    this.#handle(asking, answer).catch(() => asking.socket.destroy())
   })
 
   constructor(target: URL, agent: Agent) {
@@ -122,8 +123,8 @@ class BreakableProxy {
       url: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`,
       passed: this.#passed,
       faults: this.#faults,
-      inject: (chosen) => {
-        this.#choose = chosen
+      inject: (choose) => {
+        this.#choose = choose
       },
       say: (line) => {
         for (const watch of this.#watches) watch.write(`${line}\n`)
@@ -138,10 +139,10 @@ class BreakableProxy {
       close: async () => {
         this.#resume()
         this.#agent.destroy()
-        const closed = once(this.#server, 'close')
+        const closing = once(this.#server, 'close')
         this.#server.close()
         this.#server.closeAllConnections()
-        await closed
+        await closing
       },
     }
   }
@@ -152,9 +153,9 @@ class BreakableProxy {
 
   async #handle(asking: IncomingMessage, answer: ServerResponse): Promise<void> {
     const body = await bodyOf(asking)
-    const asked = askedBy(asking, this.#counts)
+    const request = askedBy(asking, this.#counts)
     if (this.#dead) return void asking.socket.destroy()
-    const fault = this.#choose(asked)
+    const fault = this.#choose(request)
     if (fault) this.#note(fault.kind === 'answer' ? String(fault.code) : fault.kind)
     switch (fault?.kind) {
       case 'answer':
@@ -169,16 +170,16 @@ class BreakableProxy {
         await sleep(fault.ms)
         break
       case 'shorten':
-        asking.url = `${asked.path}?${shortened(asked.query, fault.seconds)}`
+        asking.url = `${request.path}?${shortened(request.query, fault.seconds)}`
         break
       case 'resetAfter':
       case 'lastBreath':
-      case undefined: // what there is to do comes after the server's answer
+      case undefined: // the fault, if any, comes after the server's answer
     }
     await this.#resumed
-    if (answer.destroyed || asking.socket.destroyed) return // nobody waits for it any more
+    if (answer.destroyed || asking.socket.destroyed) return // the client no longer waits
     const entry: { -readonly [K in keyof Passed]: Passed[K] } = {
-      ...{ method: asked.method, path: asked.path, query: asked.query, writes: asked.writes },
+      ...{ method: request.method, path: request.path, query: request.query, writes: request.writes },
       ...{ at: Date.now(), answeredAt: undefined, code: undefined },
     }
     this.#passed.push(entry)
@@ -193,7 +194,7 @@ class BreakableProxy {
     if (fault?.kind === 'resetAfter') return void asking.socket.resetAndDestroy()
     await this.#resumed
     answer.writeHead(response.statusCode ?? 502, response.headers)
-    if (asked.watches) {
+    if (request.watches) {
       this.#watches.add(answer)
       answer.on('close', () => this.#watches.delete(answer))
       answer.flushHeaders()
@@ -205,7 +206,7 @@ class BreakableProxy {
     answer.end()
   }
 
-  /** The server is told when the client goes away. */
+  /** The server sees when the client closes its connection. */
   async #forward(asking: IncomingMessage, body: Buffer, answer: ServerResponse): Promise<IncomingMessage> {
     const { host: _replaced, connection: _own, ...headers } = asking.headers
     const request = httpsRequest(new URL(asking.url ?? '/', this.#target), {
@@ -234,9 +235,9 @@ const askedBy = (asking: IncomingMessage, counts: { writes: number; reads: numbe
 }
 
 const shortened = (query: URLSearchParams, seconds: number): string => {
-  const asked = new URLSearchParams(query)
-  asked.set('timeoutSeconds', String(seconds))
-  return asked.toString()
+  const parameters = new URLSearchParams(query)
+  parameters.set('timeoutSeconds', String(seconds))
+  return parameters.toString()
 }
 
 const bodyOf = async (asking: IncomingMessage): Promise<Buffer> => {

@@ -1,5 +1,5 @@
-// Does the cluster follow the pipeline? From its creation through edits, drift and strangers to its
-// deletion.
+// Does the cluster follow the pipeline? From its creation through edits, drift and objects of
+// others to its deletion.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Deployment, type OrderPipeline, orderPipelines, resourceOf, type ScaledObject } from '../src/api/index.ts'
 import { cases, objectsOf } from './golden/cases.ts'
@@ -49,7 +49,7 @@ describe('a pipeline', () => {
   const minimal = 'crds/fixtures/minimal.yaml'
   const regular = (pipeline: OrderPipeline): OrderPipeline => {
     const { service: _taken, ...gateway } = pipeline.spec.gateway ?? { scaling: { minReplicas: 1, maxReplicas: 1 } }
-    return { ...pipeline, spec: { ...pipeline.spec, gateway } } // one node port cannot be had by every test
+    return { ...pipeline, spec: { ...pipeline.spec, gateway } } // two tests cannot have the same node port
   }
 
   it('becomes all of its objects, and a second look at a settled one writes nothing', async () => {
@@ -105,8 +105,8 @@ describe('a pipeline', () => {
     await edit(on, 'minimal', (spec) => {
       const [first] = spec.stages
       if (!first) throw new Error('no stage')
-      const grown = { ...first, scaling: { ...first.scaling, maxReplicas: 8 } }
-      return { ...spec, stages: [grown, { ...first, name: 'payment' }] }
+      const scaledStage = { ...first, scaling: { ...first.scaling, maxReplicas: 8 } }
+      return { ...spec, stages: [scaledStage, { ...first, name: 'payment' }] }
     })
     const objects = await eventually('new stage', async () => {
       const now = await children(on)
@@ -118,12 +118,12 @@ describe('a pipeline', () => {
       return scaled.spec.maxReplicaCount === 8
     })
     await edit(on, 'minimal', (spec) => ({ ...spec, stages: spec.stages.slice(1) }))
-    const left = await eventually('pruned', async () => {
+    const remaining = await eventually('pruned', async () => {
       const now = names(await children(on))
       return !now.some((name) => name.endsWith(' minimal-notification')) && now
     })
-    expect(left).toContain('KafkaTopic minimal.notification.dead-letters')
-    expect(left).toContain('Deployment minimal-payment')
+    expect(remaining).toContain('KafkaTopic minimal.notification.dead-letters')
+    expect(remaining).toContain('Deployment minimal-payment')
   })
 
   it('has what somebody changed or deleted put back', async () => {
@@ -195,7 +195,7 @@ describe('a pipeline', () => {
       metadata,
       spec,
     })
-    await edit(on, 'minimal', (given) => ({ ...given, suspend: true }))
+    await edit(on, 'minimal', (spec) => ({ ...spec, suspend: true }))
     operator = await runOperator(on)
     await eventually('gone', async () => !names(await children(on)).includes('ScaledObject minimal-notification'))
     await settled(operator)
@@ -230,8 +230,8 @@ describe('a pipeline', () => {
       stages: spec.stages.map((stage) => ({ ...stage, concurrency: 1 })),
     }))
     const configured = await eventually('reported', async () => {
-      const found = condition(await current(on, 'minimal'), 'Configured')
-      return found?.status === 'False' && found
+      const latest = condition(await current(on, 'minimal'), 'Configured')
+      return latest?.status === 'False' && latest
     })
     expect(configured.reason).toBe('ConnectionBudgetExceeded')
     expect(configured.message).toContain(
@@ -247,8 +247,8 @@ describe('a pipeline', () => {
     await create(minimal)
     const ready = await eventually('refused', async () => {
       await makeReady(on)
-      const found = condition(await current(on, 'minimal'), 'Ready')
-      return found?.reason === 'PodsRefused' && found
+      const latest = condition(await current(on, 'minimal'), 'Ready')
+      return latest?.reason === 'PodsRefused' && latest
     })
     expect(ready.message).toMatch(/^minimal-notification: pods "minimal-notification-.*exceeded quota: small/)
   })
@@ -256,10 +256,13 @@ describe('a pipeline', () => {
   it.each(['Retain', 'Delete'] as const)(
     'when deleted takes everything with it but retained topics (%s)',
     async (deletionPolicy) => {
-      const pipeline = await create(minimal, (given) => ({ ...given, spec: { ...given.spec, deletionPolicy } }))
-      const found = await current(on, pipeline.metadata.name)
-      if (!found) throw new Error('no pipeline')
-      await on.kube.delete(orderPipelines, found)
+      const pipeline = await create(minimal, (manifest) => ({
+        ...manifest,
+        spec: { ...manifest.spec, deletionPolicy },
+      }))
+      const live = await current(on, pipeline.metadata.name)
+      if (!live) throw new Error('no pipeline')
+      await on.kube.delete(orderPipelines, live)
       await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
       const topics = ['KafkaTopic minimal.notification.dead-letters', 'KafkaTopic minimal.orders.status']
       await eventually('children gone', async () => (await children(on)).every(({ kind }) => kind === 'KafkaTopic'))
@@ -268,9 +271,9 @@ describe('a pipeline', () => {
   )
 
   it('keeps a topic removed by the same edit that changes Delete to Retain, also once its label is gone', async () => {
-    await create(minimal, (given) => ({ ...given, spec: { ...given.spec, deletionPolicy: 'Delete' } }))
-    const letters = 'minimal.notification.dead-letters'
-    expect((await child(on, 'KafkaTopic', letters))?.metadata.ownerReferences).toHaveLength(1)
+    await create(minimal, (manifest) => ({ ...manifest, spec: { ...manifest.spec, deletionPolicy: 'Delete' } }))
+    const deadLetterTopic = 'minimal.notification.dead-letters'
+    expect((await child(on, 'KafkaTopic', deadLetterTopic))?.metadata.ownerReferences).toHaveLength(1)
     await operator.stop()
     await patch(on, resourceOf('KafkaTopic'), 'minimal.orders.status', {
       metadata: { labels: { 'app.kubernetes.io/managed-by': null } },
@@ -283,17 +286,23 @@ describe('a pipeline', () => {
     }))
     operator = await runOperator(on)
     await eventually('released', async () => {
-      const topic = await child(on, 'KafkaTopic', letters)
+      const topic = await child(on, 'KafkaTopic', deadLetterTopic)
       if (!topic) throw new Error('the topic was deleted')
       return topic.metadata.ownerReferences === undefined
     })
-    const found = await current(on, 'minimal')
-    if (!found) throw new Error('no pipeline')
-    await on.kube.delete(orderPipelines, found)
+    const live = await current(on, 'minimal')
+    if (!live) throw new Error('no pipeline')
+    await on.kube.delete(orderPipelines, live)
     await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
-    for (const name of [letters, 'minimal.orders.status', 'minimal.orders.placed', 'minimal.payment.dead-letters'])
+    for (const name of [
+      deadLetterTopic,
+      'minimal.orders.status',
+      'minimal.orders.placed',
+      'minimal.payment.dead-letters',
+    ])
       expect(await child(on, 'KafkaTopic', name)).not.toHaveProperty('metadata.ownerReferences')
-    for (const name of [letters, 'minimal.orders.status']) expect(await child(on, 'KafkaTopic', name)).toBeDefined()
+    for (const name of [deadLetterTopic, 'minimal.orders.status'])
+      expect(await child(on, 'KafkaTopic', name)).toBeDefined()
   })
 
   it('that says Delete leaves a topic alone that Retain left behind from an earlier pipeline of its name', async () => {
@@ -302,33 +311,35 @@ describe('a pipeline', () => {
     if (!first) throw new Error('no pipeline')
     await on.kube.delete(orderPipelines, first)
     await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
-    await create(minimal, ({ spec, ...given }) => ({
-      ...given,
+    await create(minimal, ({ spec, ...rest }) => ({
+      ...rest,
       spec: {
         ...spec,
         deletionPolicy: 'Delete',
         stages: spec.stages.map((stage) => ({ ...stage, name: 'payment' })),
       },
     }))
-    const letters = 'minimal.notification.dead-letters'
-    expect(await child(on, 'KafkaTopic', letters)).toBeDefined()
+    const deadLetterTopic = 'minimal.notification.dead-letters'
+    expect(await child(on, 'KafkaTopic', deadLetterTopic)).toBeDefined()
     const second = await current(on, 'minimal')
     if (!second) throw new Error('no pipeline')
     await on.kube.delete(orderPipelines, second)
     await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
-    expect(names(await children(on)).filter((name) => name.startsWith('KafkaTopic'))).toEqual([`KafkaTopic ${letters}`])
+    expect(names(await children(on)).filter((name) => name.startsWith('KafkaTopic'))).toEqual([
+      `KafkaTopic ${deadLetterTopic}`,
+    ])
   })
 
   it.each(['Retain', 'Delete'] as const)(
     'deleted with --cascade=orphan leaves everything as it is, for the next of its name (%s)',
     async (deletionPolicy) => {
-      await create(minimal, (given) => ({ ...given, spec: { ...given.spec, deletionPolicy } }))
+      await create(minimal, (manifest) => ({ ...manifest, spec: { ...manifest.spec, deletionPolicy } }))
       const identities = async () => (await children(on)).map(({ kind, metadata }) => `${kind} ${metadata.uid}`).sort()
       const before = await identities()
       const path = `/apis/${orderPipelines.apiVersion}/namespaces/${on.namespace}/orderpipelines/minimal`
       await on.wire.json({ method: 'DELETE', path, body: { propagationPolicy: 'Orphan' }, timeoutMs: 30_000 })
       await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
-      await create(minimal, (given) => ({ ...given, spec: { ...given.spec, deletionPolicy } }))
+      await create(minimal, (manifest) => ({ ...manifest, spec: { ...manifest.spec, deletionPolicy } }))
       expect(await identities()).toEqual(before)
     },
   )
@@ -342,8 +353,8 @@ describe('a pipeline', () => {
     await eventually('not held', async () => (await current(on, 'minimal'))?.metadata.finalizers === undefined)
     await settled(operator)
     await operator.stop()
-    const found = await current(on, 'minimal')
-    if (found) await on.kube.delete(orderPipelines, found)
+    const live = await current(on, 'minimal')
+    if (live) await on.kube.delete(orderPipelines, live)
     await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
     await eventually('collected', async () => (await children(on)).every(({ kind }) => kind === 'KafkaTopic'))
     expect(names(await children(on))).toHaveLength(2)
@@ -351,10 +362,10 @@ describe('a pipeline', () => {
 
   it('that came with the finalizer in its manifest can go all the same', async () => {
     const finalizers = ['orderpipeline.dev/cleanup']
-    await create(minimal, (given) => ({ ...given, metadata: { ...given.metadata, finalizers } }))
-    const found = await current(on, 'minimal')
-    if (!found) throw new Error('no pipeline')
-    await on.kube.delete(orderPipelines, found)
+    await create(minimal, (manifest) => ({ ...manifest, metadata: { ...manifest.metadata, finalizers } }))
+    const live = await current(on, 'minimal')
+    if (!live) throw new Error('no pipeline')
+    await on.kube.delete(orderPipelines, live)
     await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
   })
 
@@ -364,11 +375,11 @@ describe('a pipeline', () => {
     if (!first) throw new Error('no pipeline')
     await on.kube.delete(orderPipelines, first)
     await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
-    await create(minimal, (given) => ({
-      ...given,
+    await create(minimal, (manifest) => ({
+      ...manifest,
       spec: {
-        ...given.spec,
-        stages: given.spec.stages.map((stage) => ({ ...stage, scaling: { ...stage.scaling, maxReplicas: 40 } })),
+        ...manifest.spec,
+        stages: manifest.spec.stages.map((stage) => ({ ...stage, scaling: { ...stage.scaling, maxReplicas: 40 } })),
       },
     }))
     const pipeline = await eventually('unreachable maximum said', async () => {

@@ -1,5 +1,5 @@
-// Do new versions come in, and bad ones go back, with the Deployment controller's own word on what
-// is ready?
+// Do new versions roll out, and bad ones roll back, by the readiness that the Deployment controller
+// itself reports?
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   type ConditionType,
@@ -92,8 +92,8 @@ describe('a new version of a stage', () => {
       await eventually('tried', async () => Object.values(await images()).includes('stage:broken'))
       await eventually('said to fail, with the reason of its pod', async () => {
         await failToPull(on, 'stage:broken')
-        const said = await condition('RolledOut')
-        return said?.reason === 'NewVersionFailing' && said.message.includes('0 of 1 replicas of the new version')
+        const latest = await condition('RolledOut')
+        return latest?.reason === 'NewVersionFailing' && latest.message.includes('0 of 1 replicas of the new version')
       })
       expect((await condition('RolledOut'))?.message).toContain('image stage:broken cannot be pulled')
       expect((await condition('Ready'))?.status).toBe('True')
@@ -150,8 +150,8 @@ describe('a new version of a stage', () => {
     if (!scaledObject) throw new Error('no ScaledObject')
     await on.kube.delete(resourceOf('ScaledObject'), scaledObject)
     await eventually('made again', async () => {
-      const made = await child(on, 'ScaledObject', 'minimal-notification')
-      return made !== undefined && made.metadata.uid !== scaledObject.metadata.uid
+      const replacement = await child(on, 'ScaledObject', 'minimal-notification')
+      return replacement !== undefined && replacement.metadata.uid !== scaledObject.metadata.uid
     })
     await settled(operator)
     expect([await images(), await target()]).toEqual([

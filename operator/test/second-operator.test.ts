@@ -1,6 +1,6 @@
 // What if two installations of the operator watch one namespace? Each has a lease of its own, so
-// leader election does not part them. On a real API server: one acts on a pipeline, the other
-// writes nothing of it, both say so, and the second goes on when the first is gone.
+// leader election does not separate them. On a real API server: one acts on a pipeline, the other
+// writes nothing of it, both report it, and the second takes over when the first has ended.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Deployment, orderPipelines } from '../src/api/index.ts'
 import {
@@ -16,7 +16,7 @@ import {
   settled,
 } from './harness.ts'
 
-/** Asked again after ten times as long, and given up after twice as long without an answer. */
+/** It asks again after ten times as long, and gives up after twice as long without an answer. */
 const standbySeconds = '1'
 
 describe('two installations that watch one namespace', () => {
@@ -54,7 +54,7 @@ describe('two installations that watch one namespace', () => {
     new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(
       await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
     )?.[1]
-  /** Asking whether the other is there is all that one which stands by writes. */
+  /** An installation that stands by writes only its question whether the other still runs. */
   const objectsWritten = ({ writes }: Running) => writes.filter((write) => !write.endsWith('/status'))
 
   it('one acts, and the other touches no object and says that it stands by', async () => {
@@ -63,12 +63,12 @@ describe('two installations that watch one namespace', () => {
     await actsOn('shop', 'one')
     await eventually('deployed', async () => (await images()).length > 0)
     const second = await install('two', 'services:2')
-    const told = await eventually('the pipeline names the second', async () => {
-      const found = await configured('shop')
-      return found?.reason === 'SecondOperator' && found
+    const condition = await eventually('the pipeline names the second', async () => {
+      const latest = await configured('shop')
+      return latest?.reason === 'SecondOperator' && latest
     })
-    expect(told.status).toBe('True')
-    expect(told.message).toContain(`${on.namespace}/two`)
+    expect(condition.status).toBe('True')
+    expect(condition.message).toContain(`${on.namespace}/two`)
     await edit(on, 'shop', (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency: 7 })) }))
     await eventually('the edit is followed', async () => (await status('shop'))?.observedGeneration === 2)
     await settled(first)
@@ -96,13 +96,13 @@ describe('two installations that watch one namespace', () => {
     await create('shop')
     await actsOn('shop', 'one')
     const second = await install('two', 'services:2')
-    const answered = await eventually('answered', async () => {
+    const answeredAt = await eventually('answered', async () => {
       const operator = (await status('shop'))?.operator
       return operator?.standby && operator.answered === operator.standby.askedAt && operator.answered
     })
     await eventually('asked again and answered again', async () => {
       const operator = (await status('shop'))?.operator
-      return operator?.answered !== answered && operator?.answered === operator?.standby?.askedAt
+      return operator?.answered !== answeredAt && operator?.answered === operator?.standby?.askedAt
     })
     expect(objectsWritten(second)).toEqual([])
     running.shift()

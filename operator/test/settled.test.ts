@@ -1,6 +1,6 @@
 // Does a settled pipeline cost nothing? Every example and every accepted fixture on a real API
-// server: once it has settled, a second reconcile, by the operator that made it and by one that
-// starts afresh, writes nothing.
+// server: once it has settled, a second reconcile, by the operator that created it and by a new
+// one, writes nothing.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -22,8 +22,8 @@ const pipelines = [...yamlIn('examples'), ...yamlIn('crds/fixtures')].flatMap((f
 )
 
 /**
- * A node port is the whole cluster's, and other tests make these pipelines at the same time: each
- * has its port dealt.
+ * A node port belongs to the whole cluster, and other tests create these pipelines at the same
+ * time: each gets a port of its own.
  */
 for (const { pipeline } of pipelines) {
   const service = pipeline.spec.gateway?.service
@@ -36,21 +36,21 @@ const passes = async ({ port }: Running): Promise<number> => {
 }
 
 /**
- * The operator looks at the pods of a new version every five seconds: a shorter quiet is not yet
- * the end.
+ * The operator reads the pods of a new version every five seconds: a shorter time without writes
+ * does not mean settled.
  */
 const quietMs = 8_000
 
 /**
- * Whether the controller manager has made every pod that is asked for, or says that it cannot (a
- * priority class that this cluster does not have): until then the status has news to report.
+ * Whether the controller manager has created every desired pod, or says that it cannot (a priority
+ * class that this cluster does not have): until then the status may change.
  */
 const podsMade = async (on: Ground): Promise<boolean> => {
   const deployments = (await children(on)).filter((child) => child.kind === 'Deployment')
   return deployments.every(({ metadata, spec, status = {} }) => {
     const { observedGeneration, replicas = 0, conditions = [] } = status as DeploymentStatus
-    const refused = conditions.some(({ type, status: holds }) => type === 'ReplicaFailure' && holds === 'True')
-    return observedGeneration === metadata.generation && (refused || replicas === (spec.replicas ?? 1))
+    const podsRefused = conditions.some(({ type, status: holds }) => type === 'ReplicaFailure' && holds === 'True')
+    return observedGeneration === metadata.generation && (podsRefused || replicas === (spec.replicas ?? 1))
   })
 }
 
@@ -68,22 +68,22 @@ describe('a second reconcile writes nothing', { timeout: 180_000 }, () => {
     await settled(operator)
     await eventually('every pod made', () => podsMade(on), 120_000)
     await settled(operator, quietMs)
-    const [written, before, objects] = [operator.writes.length, await passes(operator), await children(on)]
+    const [writeCount, before, objects] = [operator.writes.length, await passes(operator), await children(on)]
     await eventually('a resync', async () => (await passes(operator)) > before)
     await operator.stop()
-    const made = operator.writes.slice(written)
+    const resyncWrites = operator.writes.slice(writeCount)
 
     const afresh = await runOperator(on)
     await eventually('a first pass', async () => (await passes(afresh)) > 0)
     await settled(afresh, 2000)
     await afresh.stop()
-    expect({ resync: made, afresh: afresh.writes }).toEqual({ resync: [], afresh: [] })
-    // One that asks for what this installation does not have, such as Prometheus, is told so and
-    // may get none.
+    expect({ resync: resyncWrites, afresh: afresh.writes }).toEqual({ resync: [], afresh: [] })
+    // A pipeline that needs what this installation does not have, such as Prometheus, gets a
+    // condition, and perhaps no objects.
     const configured = (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'Configured')
     if (configured?.status === 'True') expect(objects.length).toBeGreaterThanOrEqual(pipeline.spec.stages.length * 4)
     process.stderr.write(
-      `${name}: ${objects.length} objects made with ${written} writes, then 0 (${configured?.reason})\n`,
+      `${name}: ${objects.length} objects made with ${writeCount} writes, then 0 (${configured?.reason})\n`,
     )
   })
 })

@@ -1,6 +1,6 @@
-// What does a round over the topics of a real Kafka ask of it, and what is left when it is killed?
-// As much for many pipelines as for one, nothing that writes once they are as they should be, and a
-// record from which the next round gets to the same end.
+// Which requests does a pass over the topics of a real Kafka send, and what remains when it is
+// killed? As many for many pipelines as for one, no write once the topics are as desired, and a
+// record from which the next pass reaches the same end state.
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { kafkaConnection, topicAdmin, type KafkaConnection } from '@orderpipeline/kafka-admin'
@@ -12,7 +12,7 @@ import { keyOf, recorded, topicNames } from '../src/pipeline/index.ts'
 
 const id = `r${randomBytes(3).toString('hex')}`
 
-/** As the protocol numbers them. */
+/** Names of requests by their number in the protocol. */
 const requestNames: Readonly<Record<number, string>> = {
   3: 'Metadata',
   19: 'CreateTopics',
@@ -22,23 +22,23 @@ const requestNames: Readonly<Record<number, string>> = {
   44: 'IncrementalAlterConfigs',
 }
 
-const counting = (inner: KafkaConnection, asked: string[]): KafkaConnection => ({
+const counting = (inner: KafkaConnection, requests: string[]): KafkaConnection => ({
   ...inner,
   request: (recipient, api, ...args) => {
-    asked.push(requestNames[(api as { readonly key?: number }).key ?? -1] ?? 'other')
+    requests.push(requestNames[(api as { readonly key?: number }).key ?? -1] ?? 'other')
     return inner.request(recipient, api, ...args)
   },
   metadata: (topics) => {
-    asked.push('Metadata')
+    requests.push('Metadata')
     return inner.metadata(topics)
   },
 })
 
 it('makes the topics of three pipelines in as few requests as of one, and then only looks', async () => {
-  const asked: string[] = []
+  const requests: string[] = []
   const kafka = counting(
     kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: id, timeoutMs: 10_000 }),
-    asked,
+    requests,
   )
   const admin = topicAdmin(kafka)
   const external = { external: { bootstrapServers: kafkaBootstrap() } }
@@ -49,32 +49,32 @@ it('makes the topics of three pipelines in as few requests as of one, and then o
     ),
   )
   const records: KafkaRecord[][] = []
-  const round = () =>
+  const runPass = () =>
     topicRound(pipelines, {
       kafka,
       admin,
       all: pipelines,
-      record: (of, written) => {
-        pipelines = pipelines.map((one) => (keyOf(one) === keyOf(of) ? { ...one, status: { kafka: written } } : one))
-        records.push([written])
+      record: (of, record) => {
+        pipelines = pipelines.map((one) => (keyOf(one) === keyOf(of) ? { ...one, status: { kafka: record } } : one))
+        records.push([record])
         return Promise.resolve(true)
       },
     })
   try {
-    await round()
-    expect(asked).toEqual(['Metadata', 'Metadata', 'CreateTopics', 'CreateTopics']) // the first only asks whether it may
+    await runPass()
+    expect(requests).toEqual(['Metadata', 'Metadata', 'CreateTopics', 'CreateTopics']) // the first only validates
     expect(records.length).toBe(6)
-    expect(pipelines.flatMap(recorded).filter(({ id: made }) => made === undefined)).toEqual([])
+    expect(pipelines.flatMap(recorded).filter(({ id: topicId }) => topicId === undefined)).toEqual([])
     expect(pipelines.flatMap(recorded)).toHaveLength(6)
 
-    let found = await round()
-    for (let rounds = 0; rounds < 50 && [...found.values()].some(({ partitions }) => partitions.size < 2); rounds += 1)
-      found = await round() // until the broker shows them
-    asked.length = 0
+    let results = await runPass()
+    for (let count = 0; count < 50 && [...results.values()].some(({ partitions }) => partitions.size < 2); count += 1)
+      results = await runPass() // until the broker describes them
+    requests.length = 0
     records.length = 0
-    found = await round()
-    expect(asked).toEqual(['Metadata', 'Metadata', 'DescribeConfigs'])
-    expect([...found.values()].map(({ problems, again }) => [problems, again])).toEqual(Array(3).fill([[], false]))
+    results = await runPass()
+    expect(requests).toEqual(['Metadata', 'Metadata', 'DescribeConfigs'])
+    expect([...results.values()].map(({ problems, again }) => [problems, again])).toEqual(Array(3).fill([[], false]))
     expect(records).toEqual([])
   } finally {
     await admin.delete(pipelines.flatMap(recorded).map(({ name }) => name))
@@ -82,7 +82,7 @@ it('makes the topics of three pipelines in as few requests as of one, and then o
   }
 })
 
-/** Everything a round writes, to Kafka or on record. */
+/** Every write of a pass, to Kafka or to the record. */
 const writes = ['CreateTopics', 'CreatePartitions', 'IncrementalAlterConfigs', 'DeleteTopics']
 
 class Killed extends Error {}
@@ -99,7 +99,7 @@ it.each([
     const direct = topicAdmin(plain)
     const theirs = `${id}${when}${phase}.orders.theirs`
     await direct.create([{ name: theirs, partitions: 1, replicas: 1, configs: new Map() }])
-    let tried = 0
+    let attempts = 0
     for (let dieAt = 1; ; dieAt += 1) {
       const external = { external: { bootstrapServers: kafkaBootstrap() } }
       const topics = [{ name: 'inventory.updated', partitions: 2, retentionHours: 1 }]
@@ -107,12 +107,12 @@ it.each([
         { kafka: external, topics, deletionPolicy: 'Delete' },
         { name: `${id}${when}${phase}${dieAt}` },
       )
-      let left = Infinity
+      let remainingWrites = Infinity
       const write = async <T>(doing: () => Promise<T>): Promise<T> => {
-        left -= 1
-        if (left === 0 && when === 'before') throw new Killed()
+        remainingWrites -= 1
+        if (remainingWrites === 0 && when === 'before') throw new Killed()
         const answer = await doing()
-        if (left <= 0) throw new Killed() // and nothing that comes after it happens
+        if (remainingWrites <= 0) throw new Killed() // and nothing after it happens
         return answer
       }
       const kafka: KafkaConnection = {
@@ -123,36 +123,36 @@ it.each([
           return writes.includes(name) ? write(ask) : ask()
         },
       }
-      const round = () =>
+      const runPass = () =>
         topicRound([mine], {
           kafka,
           admin: topicAdmin(kafka),
           all: [mine],
-          record: (_, written) =>
+          record: (_, record) =>
             write(() => {
-              mine = { ...mine, status: { kafka: written } }
+              mine = { ...mine, status: { kafka: record } }
               return Promise.resolve(true)
             }),
         })
       /**
-       * A round that is killed at its write number `dieAt`, then as many as it takes; whether it
-       * came to that write.
+       * Runs a pass that is killed at its write number `dieAt`, then passes until it is finished.
+       * Returns whether a pass came to that write.
        */
-      const until = async (done: () => Promise<boolean>, killed: boolean): Promise<boolean> => {
-        if (killed) left = dieAt
-        await round().catch((error: unknown) => {
+      const until = async (isFinished: () => Promise<boolean>, killed: boolean): Promise<boolean> => {
+        if (killed) remainingWrites = dieAt
+        await runPass().catch((error: unknown) => {
           if (!(error instanceof Killed)) throw error
         })
-        const came = left <= 0
-        left = Infinity
-        for (const deadline = Date.now() + 40_000; !(await done()); await round())
+        const came = remainingWrites <= 0
+        remainingWrites = Infinity
+        for (const deadline = Date.now() + 40_000; !(await isFinished()); await runPass())
           if (Date.now() > deadline) throw new Error(`never settled, killed ${when} write ${dieAt}`)
         return came
       }
       const names = topicNames(mine)
       const there = async () => [...(await direct.describe(names)).values()].filter((one) => one.ok && one.value).length
       const killedMaking = await until(
-        async () => recorded(mine).filter(({ id: made }) => made).length === 2 && (await there()) === 2,
+        async () => recorded(mine).filter(({ id: topicId }) => topicId).length === 2 && (await there()) === 2,
         phase === 'made',
       )
       mine = { ...mine, metadata: { ...mine.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }
@@ -161,12 +161,12 @@ it.each([
         phase === 'deleted',
       )
       if (!killedMaking && !killedDeleting) break
-      tried += 1
+      attempts += 1
     }
     const spared = (await direct.describe([theirs])).get(theirs)
     expect(spared?.ok && spared.value !== undefined).toBe(true)
-    // Making: would it, on record, make, its id on record. Deleting: delete, off the record.
-    expect(tried).toBe(phase === 'made' ? 4 : 2)
+    // Creation: validate, record, create, record the id. Deletion: delete, remove from the record.
+    expect(attempts).toBe(phase === 'made' ? 4 : 2)
     await direct.delete([theirs])
     await plain.close()
   },

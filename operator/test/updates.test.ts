@@ -1,5 +1,5 @@
-// Does a pipeline stay with its services image when a newer operator comes, and move when it is
-// told to, on a real API server?
+// Does a pipeline keep its services image when a newer operator starts, and move when its settings
+// say so, on a real API server?
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Deployment, orderPipelines, type OrderPipeline, type OrderPipelineSpec } from '../src/api/index.ts'
 import {
@@ -64,8 +64,8 @@ describe('a pipeline under a newer operator', () => {
     await edit(on, 'shop', (spec) => ({ ...spec, image: 'services:2' }))
     await eventually('moved', async () => (await images())['shop-notification'] === 'services:2')
     await eventually('on record', async () => {
-      const found = await services('shop')
-      return found?.image === 'services:2' && found.available === undefined
+      const latest = await services('shop')
+      return latest?.image === 'services:2' && latest.available === undefined
     })
   })
 
@@ -76,13 +76,13 @@ describe('a pipeline under a newer operator', () => {
     await start('services:1')
     for (const name of ['a', 'b', 'c']) await untilRolledOut(name)
     const second = await start('services:2')
-    const moved = async () => Object.values(await images()).filter((image) => image === 'services:2').length
-    await eventually('one has moved', async () => (await moved()) === 1)
+    const movedCount = async () => Object.values(await images()).filter((image) => image === 'services:2').length
+    await eventually('one has moved', async () => (await movedCount()) === 1)
     await settled(second)
-    expect(await moved()).toBe(1) // its new pods are not ready
+    expect(await movedCount()).toBe(1) // its new pods are not ready
     await eventually('both have moved', async () => {
       await makeReady(on)
-      return (await moved()) === 2
+      return (await movedCount()) === 2
     })
     expect((await images())['c-notification']).toBe('services:1')
   })

@@ -1,5 +1,5 @@
-// Which pipelines are shown as the objects they become? Each fixture and example, beside the file
-// that holds its objects.
+// Which pipelines have a file of the objects that they become? Each fixture and example, with the
+// file that holds its objects.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
@@ -39,14 +39,11 @@ const settings = {
   flowScalerUrl: 'http://orderpipeline-operator-scaler.orderpipeline.svc:8081',
 }
 
-/**
- * The objects of a pipeline file, as a fresh cluster would be given them, without their
- * fingerprints.
- */
+/** The objects of a pipeline file, as a new cluster would get them, without their fingerprints. */
 export const objectsOf = (pipelineFile: string): unknown[] => {
-  const { metadata, ...given } = parse(readFileSync(pipelineFile, 'utf8')) as OrderPipeline
+  const { metadata, ...rest } = parse(readFileSync(pipelineFile, 'utf8')) as OrderPipeline
   const pipeline = {
-    ...given,
+    ...rest,
     metadata: { ...metadata, namespace: 'default', uid: '00000000-0000-0000-0000-000000000001' },
   }
   return desired(pipeline, [], settings).map(
