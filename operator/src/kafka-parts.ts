@@ -74,12 +74,12 @@ export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
     failed: unreadable('the flow of pipelines is not known, KEDA goes by lag until Kafka answers'),
   })
   flowMetrics(metrics.registry, flow.decisions)
-  const unrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
+  const reportUnrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
   const topics = topicKeeper(
     {
       pipelines: () => on.external().filter(isHeldAsNeeded),
       connectionTo: (access) => clients.of(access),
-      record: (pipeline, kafka) => recordTopics(on.recording, on.noted, unrecorded, pipeline, kafka),
+      record: (pipeline, kafka) => recordTopics(on.recording, on.noted, reportUnrecorded, pipeline, kafka),
       ...{ acts: on.acts, mayWrite: on.mayWrite, updated, ...clock },
       failed: ({ bootstrapServers: servers }, error) =>
         log.warn({ servers, error }, 'topics cannot be looked at, they are left as they are until Kafka answers'),

@@ -111,7 +111,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
    * Pipelines that this installation acts on, as far as their lag is read, and those that another
    * acts on.
    */
-  const polled = new Map<string, LagSource>()
+  const lagSources = new Map<string, LagSource>()
   const standingBy = new Set<string>()
   const lookAtAll = (): void => {
     for (const pipeline of world.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
@@ -162,7 +162,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     lagMs: config.lag.statusSeconds * 1000,
   })
   const pipelines = () => world.pipelines.store.all() as readonly OrderPipeline[]
-  const acted = () => pipelines().filter(turns.acts)
+  const actedPipelines = () => pipelines().filter(turns.acts)
   const pipelineOf = (key: string) => world.pipelines.store.get(key) as OrderPipeline | undefined
   const turns = acting(
     {
@@ -181,7 +181,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const { poller, flow, topics } = await kafkaParts({
     ...{ config, clock, log, measured: instruments, kube, lagReaderFor: parts.lagReaderFor },
     recording: kubePort(wire, { ...writing, fieldManager: `${fieldManager}-topics` }),
-    polled: () => [...polled.values()],
+    polled: () => [...lagSources.values()],
     external: () => [...external.values()],
     observe: (key) => observe(world, key),
     noted: world.noteWritten,
@@ -213,7 +213,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const contests = contestedFields(clock.now, instruments.repaired)
   const updates = updateTurns(
     {
-      all: () => acted().map((pipeline) => ({ pipeline, children: observe(world, keyOf(pipeline)).children })),
+      all: () => actedPipelines().map((pipeline) => ({ pipeline, children: observe(world, keyOf(pipeline)).children })),
       free: (key) => queue.add(key, 'background'),
     },
     { brought: config.servicesImage, usual: config.updates.usual, atOnce: config.updates.atOnce },
@@ -240,18 +240,18 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     const key = keyOf(pipeline)
     if (!turns.acts(pipeline) && pipeline.status?.operator) {
       standingBy.add(key)
-      polled.delete(key)
+      lagSources.delete(key)
       flow.forget(pipeline)
       return
     }
     standingBy.delete(key)
-    polled.set(key, lagSource(pipeline))
+    lagSources.set(key, lagSource(pipeline))
     flow.know(pipeline)
   }
 
   function forget(pipeline: OrderPipeline): void {
     external.delete(keyOf(pipeline))
-    polled.delete(keyOf(pipeline))
+    lagSources.delete(keyOf(pipeline))
     standingBy.delete(keyOf(pipeline))
     flow.forget(pipeline)
     status.forget(keyOf(pipeline))

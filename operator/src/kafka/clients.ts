@@ -41,11 +41,11 @@ const connectionTo = (
   timeoutMs: number,
 ): KafkaConnection => {
   const { bootstrapServers, tls, sasl } = access
-  const secured = tls !== undefined || sasl !== undefined
+  const isSecured = tls !== undefined || sasl !== undefined
   return kafkaConnection({
     bootstrapServers,
     clientId: 'orderpipeline-operator',
     timeoutMs,
-    ...(secured ? { security: () => credentialsOf(access) } : {}),
+    ...(isSecured ? { security: () => credentialsOf(access) } : {}),
   })
 }

@@ -30,8 +30,8 @@ export const letterCounter = (kafka: KafkaConnection): LetterCounter => {
       for (const offset of openOffsets) if (offset < first) openOffsets.delete(offset)
     },
     record: ({ topic, partition, offset, headers, value }) => {
-      const marked = markedOffset({ headers, value })
-      if (marked !== undefined) openIn(topic, partition).delete(marked)
+      const closedOffset = markedOffset({ headers, value })
+      if (closedOffset !== undefined) openIn(topic, partition).delete(closedOffset)
       else if (countOf(topic) < mostLetters) openIn(topic, partition).add(Number(offset))
     },
   })

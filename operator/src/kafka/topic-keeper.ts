@@ -107,10 +107,10 @@ class ClusterTopics {
       },
       run: async (signal) => {
         while (!signal.aborted) {
-          const woken = new AbortController()
-          this.#wake = () => woken.abort()
+          const waker = new AbortController()
+          this.#wake = () => waker.abort()
           this.#tick()
-          await pause(tickMs, AbortSignal.any([signal, woken.signal]))
+          await pause(tickMs, AbortSignal.any([signal, waker.signal]))
         }
         await Promise.allSettled([...this.#clusters.values()].map(({ kafka }) => kafka.close()))
         await Promise.allSettled(this.#working)

@@ -7,13 +7,13 @@ import { declaredPart, schemaAt, type ServedSchemas } from './served-schema.ts'
 export const withSchemas: ReadonlySet<string> = new Set([orderPipelines.kind, 'ScaledObject'])
 
 /** The status without what is not declared, which is reported once for each set of fields. */
-export const declaredStatus = (schemas: ServedSchemas, outdated: (fields: readonly string[]) => void) => {
-  let reported = ''
+export const declaredStatus = (schemas: ServedSchemas, onOutdated: (fields: readonly string[]) => void) => {
+  let lastReport = ''
   return (status: OrderPipelineStatus): OrderPipelineStatus => {
     const { value, undeclared } = declaredPart(status, schemaAt(schemas.of(orderPipelines), 'status'))
     const fields = undeclared.join()
-    if (fields !== reported && undeclared.length > 0) outdated(undeclared)
-    if (undeclared.length > 0) reported = fields
+    if (fields !== lastReport && undeclared.length > 0) onOutdated(undeclared)
+    if (undeclared.length > 0) lastReport = fields
     return value
   }
 }

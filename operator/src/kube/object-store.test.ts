@@ -63,8 +63,8 @@ describe('the store', () => {
 
   it('tells what was before, keeps no managed fields, and lets a reader change what it was given', () => {
     const objects = store()
-    const managed = { ...object('a', 1), metadata: { ...object('a', 1).metadata, managedFields: [{}] } }
-    objects.set(managed)
+    const managedObject = { ...object('a', 1), metadata: { ...object('a', 1).metadata, managedFields: [{}] } }
+    objects.set(managedObject)
     expect(objects.get('default/a')).toEqual(object('a', 1))
     Object.assign(objects.get('default/a')?.metadata.labels ?? {}, { changed: 'by a reader' })
     const [change] = objects.set(object('a', 2))

@@ -67,10 +67,10 @@ export const store = (): Store => {
     const pipeline = pipelineKeyOf(object)
     objects.set(key, { text: textOf(object), version, uid, pipeline })
     index(key, before?.pipeline, pipeline)
-    const replaced = before && before.uid !== uid
+    const isReplaced = before && before.uid !== uid
     return [
-      ...(replaced ? [{ kind: 'gone', object: read(before) } as const] : []),
-      { kind: 'set', object, before: () => (before && !replaced ? read(before) : undefined) },
+      ...(isReplaced ? [{ kind: 'gone', object: read(before) } as const] : []),
+      { kind: 'set', object, before: () => (before && !isReplaced ? read(before) : undefined) },
     ]
   }
 
@@ -102,17 +102,17 @@ export const store = (): Store => {
     },
     clear: () => [...objects].map(([key, entry]) => drop(key, entry)),
     listing: () => {
-      const listed = new Set<string>()
+      const listedKeys = new Set<string>()
       return {
         page: (items) => {
-          for (const item of items) listed.add(keyOf(item))
+          for (const item of items) listedKeys.add(keyOf(item))
           return items.flatMap(set)
         },
         end: (resourceVersion) => {
           const at = BigInt(resourceVersion)
           tombstones.clear()
           return [...objects]
-            .filter(([key, { version }]) => !listed.has(key) && version <= at)
+            .filter(([key, { version }]) => !listedKeys.has(key) && version <= at)
             .map(([key, entry]) => drop(key, entry))
         },
       }

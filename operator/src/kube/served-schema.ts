@@ -68,7 +68,7 @@ export const schemaAt = (schema: Schema | undefined, path: string): Schema | und
  * everything is kept.
  */
 export const declaredPart = <T>(value: T, schema: Schema | undefined): { value: T; undeclared: string[] } => {
-  const undeclared = new Set<string>()
+  const undeclaredPaths = new Set<string>()
   const part = (node: unknown, at: Schema | undefined, path: string): unknown => {
     if (!at || at['x-kubernetes-preserve-unknown-fields'] === true) return node
     if (Array.isArray(node)) return node.map((item) => part(item, at.items, `${path}[]`))
@@ -78,11 +78,11 @@ export const declaredPart = <T>(value: T, schema: Schema | undefined): { value: 
         const below = at.properties?.[name]
         const here = path === '' ? name : `${path}.${name}`
         if (below) return [[name, part(field, below, here)] as const]
-        undeclared.add(here)
+        undeclaredPaths.add(here)
         return []
       }),
     )
   }
-  const declared = part(value, schema, '') as T
-  return { value: declared, undeclared: [...undeclared] }
+  const declaredValue = part(value, schema, '') as T
+  return { value: declaredValue, undeclared: [...undeclaredPaths] }
 }

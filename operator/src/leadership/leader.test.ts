@@ -13,11 +13,11 @@ async function* lines(events: AsyncIterable<unknown>): AsyncGenerator<string> {
 const leases = () => {
   let lease: KubeObject | undefined
   let version = 0
-  let broken = false
+  let isBroken = false
   let watches = 0
   const changes = new EventEmitter()
   const keep = (object: KubeObject): Promise<KubeObject> => {
-    if (broken) return Promise.reject(new ApiError(500, 'InternalError', 'down'))
+    if (isBroken) return Promise.reject(new ApiError(500, 'InternalError', 'down'))
     if (lease && object.metadata.resourceVersion !== String(version))
       return Promise.reject(new ApiError(409, 'Conflict', 'modified'))
     version += 1
@@ -26,16 +26,16 @@ const leases = () => {
     return Promise.resolve(lease)
   }
   return {
-    get: () => (broken ? Promise.reject(new ApiError(500, 'InternalError', 'down')) : Promise.resolve(lease)),
+    get: () => (isBroken ? Promise.reject(new ApiError(500, 'InternalError', 'down')) : Promise.resolve(lease)),
     create: (_: unknown, object: KubeObject) => keep(object),
     replace: (_: unknown, object: KubeObject) => keep(object),
     watch: (_: unknown, { signal }: { signal: AbortSignal }) => {
       watches += 1
-      if (broken) return Promise.reject(new ConnectionError('Connection', 'down'))
+      if (isBroken) return Promise.reject(new ConnectionError('Connection', 'down'))
       return Promise.resolve(lines(on(changes, 'change', { signal })))
     },
     watches: () => watches,
-    break: (yes: boolean) => (broken = yes),
+    break: (yes: boolean) => (isBroken = yes),
   }
 }
 

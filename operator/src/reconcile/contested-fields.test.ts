@@ -11,20 +11,20 @@ const key = 'default/shop'
 
 const fight = () => {
   let now = 0
-  const repaired: string[] = []
+  const repairedKinds: string[] = []
   const on = contestedFields(
     () => now,
-    (kind) => repaired.push(kind),
+    (kind) => repairedKinds.push(kind),
   )
   const pass = (action: Action): boolean => {
-    const admitted = on.admit(key, [action])
+    const admittedActions = on.admit(key, [action])
     on.note(
       key,
-      admitted.map((one) => ({ action: one })),
+      admittedActions.map((one) => ({ action: one })),
     )
-    return admitted.length > 0
+    return admittedActions.length > 0
   }
-  return { on, pass, repaired, after: (ms: number) => (now += ms) }
+  return { on, pass, repaired: repairedKinds, after: (ms: number) => (now += ms) }
 }
 
 describe('what somebody else changes back each time', () => {

@@ -37,7 +37,7 @@ export const isOwnCreation = (change: Change): boolean => {
  */
 export const priorityOf = ({ kind, object }: Change): Priority => {
   const { metadata, status } = object as OrderPipeline
-  const followed =
+  const isReconciled =
     kind === 'gone' || (!metadata.deletionTimestamp && status?.observedGeneration === metadata.generation)
-  return followed ? 'background' : 'edit'
+  return isReconciled ? 'background' : 'edit'
 }

@@ -19,12 +19,15 @@ export const nextCheck = (
   outcomes: readonly Outcome[],
   statusWaitMs: number | undefined,
 ): Next => {
-  const failed = outcomes.filter(({ failure }) => failure !== undefined)
-  const retryable = failed.filter(({ failure }) => failure?.reason !== 'NotOwned')
+  const failedOutcomes = outcomes.filter(({ failure }) => failure !== undefined)
+  const retryable = failedOutcomes.filter(({ failure }) => failure?.reason !== 'NotOwned')
   if (problems.length === 0 && retryable.length > 0) return { kind: 'retry', leastMs: retryAfterMs(retryable) }
   // A refused object is no reason to back off: everything else of the pipeline is repaired as soon
   // as before.
-  const waits = [...(failed.length > 0 ? [strangerMs] : []), ...(statusWaitMs === undefined ? [] : [statusWaitMs])]
+  const waits = [
+    ...(failedOutcomes.length > 0 ? [strangerMs] : []),
+    ...(statusWaitMs === undefined ? [] : [statusWaitMs]),
+  ]
   return waits.length === 0 ? { kind: 'done' } : { kind: 'after', ms: Math.min(...waits) }
 }
 

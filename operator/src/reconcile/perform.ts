@@ -46,12 +46,12 @@ export const perform = async (
   const outcomes: Outcome[] = []
   // An object of others, without our labels, shows only when its name turns out to be taken; hence
   // the second check of what depends on it.
-  const gated = gate(pipeline)
+  const guard = gate(pipeline)
   for (const group of byKind(actions)) {
     const remaining = group.entries() // shared: a free worker takes the next
     const results: Outcome[] = []
     const worker = async (): Promise<void> => {
-      for (const [index, action] of remaining) results[index] = await attempt(kube, cache, action, pipeline, gated)
+      for (const [index, action] of remaining) results[index] = await attempt(kube, cache, action, pipeline, guard)
     }
     await Promise.all(Array.from({ length: Math.min(atOnce, group.length) }, worker))
     outcomes.push(...results)
@@ -64,19 +64,19 @@ const attempt = async (
   cache: Written,
   action: Step,
   pipeline: OrderPipeline,
-  gated: Gate,
+  guard: Gate,
 ): Promise<Outcome> => {
   const { object } = action
   const name = `${object.kind} ${object.metadata.name}`
-  const heldBy = holds(action, gated)
+  const heldBy = holds(action, guard)
   if (heldBy) {
-    gated.block(object, heldBy)
+    guard.block(object, heldBy)
     return { action, heldBy }
   }
   try {
     const owner = await carryOut(kube, cache, action, pipeline)
     if (owner === undefined) return { action }
-    gated.block(object, refusal(object))
+    guard.block(object, refusal(object))
     return {
       action,
       owner,
@@ -85,20 +85,20 @@ const attempt = async (
   } catch (error) {
     if (error instanceof NotLeaderError) throw error
     if (!(error instanceof ApiError) && !(error instanceof ConnectionError)) throw error
-    if (action.kind === 'create') gated.block(object, { reason: 'ApplyFailed', what: name })
+    if (action.kind === 'create') guard.block(object, { reason: 'ApplyFailed', what: name })
     return { action, error, failure: { reason: 'ApplyFailed', message: `${name}: ${error.message}` } }
   }
 }
 
 /** An action that deletes or releases an object is never held, nor one that reports a refusal. */
-const holds = (action: Step, gated: Gate): Cause | undefined => {
+const holds = (action: Step, guard: Gate): Cause | undefined => {
   switch (action.kind) {
     case 'hold':
       return action.cause
     case 'create':
     case 'apply':
     case 'start':
-      return gated.causeFor(action.object)
+      return guard.causeFor(action.object)
     case 'refuse':
     case 'delete':
     case 'release':

@@ -68,8 +68,8 @@ export const podReports = (
           return [name, podReport(last?.reports.get(name), live, own, kafkaAnswers, now())]
         }),
       )
-      const unchanged = last?.versions === versions && isSame(last.reports, reports)
-      const everyMs = unchanged ? Math.min(latestMs, 2 * last.everyMs) : soonestMs
+      const isUnchanged = last?.versions === versions && isSame(last.reports, reports)
+      const everyMs = isUnchanged ? Math.min(latestMs, 2 * last.everyMs) : soonestMs
       cache.set(key, { at: now(), versions, reports, everyMs, dueMs: Math.min(everyMs, leftMs(parts, reports)) })
       return reports
     },

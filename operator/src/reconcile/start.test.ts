@@ -45,8 +45,8 @@ describe('a Deployment', () => {
   })
 
   it('of a pipeline that was suspended in between is started at none', () => {
-    const suspended = { ...pipeline, spec: { ...pipeline.spec, suspend: true } }
-    expect(unstarted(suspended, live(1, 1))).toMatchObject([{ replicas: 0 }])
+    const suspendedPipeline = { ...pipeline, spec: { ...pipeline.spec, suspend: true } }
+    expect(unstarted(suspendedPipeline, live(1, 1))).toMatchObject([{ replicas: 0 }])
   })
 })
 

@@ -172,15 +172,15 @@ describe('the work queue, whatever is added, taken and done in whatever order,',
       fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 9 }), async (ahead, editsInARow) => {
         const queue = workQueue({ now: () => 0, random: () => 1 }, { ...settings, editsInARow })
         for (let index = 0; index < ahead; index += 1) queue.add(`background-${index}`, 'background')
-        let handed = 0
-        for (let reachedLast = false; !reachedLast; handed += 1) {
-          queue.add(`edit-${handed}`, 'edit')
-          queue.add(`edit-more-${handed}`, 'edit')
+        let takes = 0
+        for (let reachedLast = false; !reachedLast; takes += 1) {
+          queue.add(`edit-${takes}`, 'edit')
+          queue.add(`edit-more-${takes}`, 'edit')
           const item = (await queue.next()) as Taken
           queue.done(item.key)
           reachedLast = item.key === `background-${ahead - 1}`
         }
-        expect(handed).toBeLessThanOrEqual(ahead * (editsInARow + 1))
+        expect(takes).toBeLessThanOrEqual(ahead * (editsInARow + 1))
       }),
     )
   })

@@ -4,7 +4,7 @@ import { unmeasuredDecision } from '../pipeline/index.ts'
 import type { StageDecision } from './flow-log.ts'
 import { flowMetrics } from './flow-metrics.ts'
 
-const decided = (changes: Partial<StageDecision['decision']> = {}): StageDecision => ({
+const stageDecision = (changes: Partial<StageDecision['decision']> = {}): StageDecision => ({
   pipeline: 'default/shop',
   stage: 'payment',
   decision: { ...unmeasuredDecision(4, { minReplicas: 1, maxReplicas: 9 }, 0), ...changes },
@@ -14,14 +14,14 @@ const lines = async (registry: Registry): Promise<string[]> =>
 
 it('shows of each stage the replicas it is to have and the one reason of this moment', async () => {
   const registry = new Registry()
-  let now: readonly StageDecision[] = [decided()]
+  let now: readonly StageDecision[] = [stageDecision()]
   flowMetrics(registry, () => now)
   const stage = 'namespace="default",pipeline="shop",stage="payment"'
   expect(await lines(registry)).toEqual([
     `orderpipeline_flow_replicas{${stage}} 4`,
     `orderpipeline_flow_decision{${stage},reason="Unmeasured"} 1`,
   ])
-  now = [decided({ replicas: 9, reason: 'AtMaximum' })]
+  now = [stageDecision({ replicas: 9, reason: 'AtMaximum' })]
   expect(await lines(registry)).toEqual([
     `orderpipeline_flow_replicas{${stage}} 9`,
     `orderpipeline_flow_decision{${stage},reason="AtMaximum"} 1`,
