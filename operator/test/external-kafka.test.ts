@@ -50,7 +50,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
   let operator: Running | undefined
   let kafka: TopicAdmin
   let name: string
-  const logged: string[] = []
+  const logLines: string[] = []
   beforeEach(async () => {
     on = await ground()
     name = `x${randomBytes(4).toString('hex')}`
@@ -66,7 +66,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
   const deadLetterTopic = () => `${name}.notification.dead-letters`
 
   const start = async (environment: Record<string, string> = {}) => {
-    const log = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) })
+    const log = pino({ level: 'debug' }, { write: (line: string) => logLines.push(line) })
     operator = await runOperator(on, { log }, { TOPICS_INTERVAL_SECONDS: '1', ...environment })
     return operator
   }
@@ -272,7 +272,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     const data = { username: encoded(stranger.username), password: encoded(stranger.password) }
     await patch(on, secrets, 'kafka', { data })
     expect((await condition('KafkaAuthorizationFailed')).message).toContain("the operator's user may not do this")
-    const output = logged.join('') + JSON.stringify(await current(on, name)) + JSON.stringify(await children(on))
+    const output = logLines.join('') + JSON.stringify(await current(on, name)) + JSON.stringify(await children(on))
     for (const hidden of ['not-the-password', stranger.password, securedKafka().admin.password])
       expect(output).not.toContain(hidden)
   })

@@ -117,8 +117,8 @@ export const runOperator = async (
   const { namespace, operatorAccess } = on
   const writes: string[] = []
   const env = { SERVICES_IMAGE: 'services:1', WATCH_NAMESPACE: namespace, POD_NAMESPACE: namespace, METRICS_PORT: '0' }
-  const stopped = new AbortController()
-  if (topicOperator) void makeTopics(on, stopped.signal)
+  const stopping = new AbortController()
+  if (topicOperator) void makeTopics(on, stopping.signal)
   const operator = await startOperator({
     config: configFrom({ ...env, POD_NAME: `op-${randomBytes(3).toString('hex')}`, ...environment }, 'test'),
     kubeConfig: operatorAccess(),
@@ -131,7 +131,7 @@ export const runOperator = async (
     },
     ...parts,
   })
-  void operator.ended.finally(() => stopped.abort())
+  void operator.ended.finally(() => stopping.abort())
   return { ...operator, writes }
 }
 

@@ -122,7 +122,7 @@ const startRun = async ({ begin }: Scenario): Promise<Run> => {
   return { on, proxy, operator }
 }
 
-const undisturbed = async (scenario: Scenario): Promise<{ end: unknown[]; writes: number }> => {
+const runUndisturbed = async (scenario: Scenario): Promise<{ end: unknown[]; writes: number }> => {
   const { on, proxy, operator } = await startRun(scenario)
   const before = writesOf(proxy)
   await scenario.change(on)
@@ -140,7 +140,7 @@ const cutOff = async (scenario: Scenario, nth: number, end: unknown[]): Promise<
   proxy.inject(({ writes, index }) => (writes && index === before + nth - 1 ? { kind: 'lastBreath' } : undefined))
   await scenario.change(on)
   await eventually(`write ${nth}`, async () => proxy.dead() || isDeepStrictEqual(await atRest(on, proxy), end))
-  const reached = proxy.dead()
+  const wasReached = proxy.dead()
   const last = proxy.passed.filter(({ writes }) => writes).at(-1)
   await operator.stop()
   const second = await runOperator(on, {}, samePod)
@@ -150,23 +150,23 @@ const cutOff = async (scenario: Scenario, nth: number, end: unknown[]): Promise<
   })
   await second.stop()
   await proxy.close()
-  return reached ? `${last?.method} ${last?.path.split('/').slice(6).join('/')}` : undefined
+  return wasReached ? `${last?.method} ${last?.path.split('/').slice(6).join('/')}` : undefined
 }
 
 describe('an operator killed after each single write of', () => {
   it.each(scenarios)('$name ends where one ends that was left alone', { timeout: 180_000 }, async (scenario) => {
-    const { end, writes } = await undisturbed(scenario)
+    const { end, writes } = await runUndisturbed(scenario)
     const nths = Array.from({ length: writes }, (_, index) => index + 1)
     const cutOffs: (string | undefined)[] = []
     const worker = async (): Promise<void> => {
       for (let nth = nths.shift(); nth !== undefined; nth = nths.shift()) cutOffs.push(await cutOff(scenario, nth, end))
     }
     await Promise.all(Array.from({ length: atOnce }, worker))
-    const reached = cutOffs.filter((last) => last !== undefined)
-    process.stderr.write(`${scenario.name}: killed after each of ${reached.length} writes, same end state\n`)
+    const reachedWrites = cutOffs.filter((last) => last !== undefined)
+    process.stderr.write(`${scenario.name}: killed after each of ${reachedWrites.length} writes, same end state\n`)
     // The last writes of a status count replicas and may come as one or two, so not every run has
     // the same number of them.
-    expect(reached.length).toBeGreaterThanOrEqual(writes - 3)
-    expect(reached.length).toBeGreaterThanOrEqual(3)
+    expect(reachedWrites.length).toBeGreaterThanOrEqual(writes - 3)
+    expect(reachedWrites.length).toBeGreaterThanOrEqual(3)
   })
 })

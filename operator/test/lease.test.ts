@@ -134,10 +134,10 @@ describe('of two operators', () => {
       const signalledAt = Date.now()
       const [code] = (await once(first, 'exit')) as [number]
       await heldBy('two') // the lease is 60 s: this waits less, so it was released
-      const acquired = Date.parse((await lease())?.spec?.acquireTime ?? '')
+      const acquiredAt = Date.parse((await lease())?.spec?.acquireTime ?? '')
       await edit(on, 'b', (spec) => ({ ...spec, stages: spec.stages.map((one) => ({ ...one, concurrency: 7 })) }))
       await followed('b', 7)
-      process.stderr.write(`handover: the second leads ${acquired - signalledAt} ms after SIGTERM\n`)
+      process.stderr.write(`handover: the second leads ${acquiredAt - signalledAt} ms after SIGTERM\n`)
       expect(code).toBe(0)
       expect((await lease())?.spec?.leaseTransitions).toBe(2)
     })

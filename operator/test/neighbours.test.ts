@@ -28,11 +28,11 @@ describe('an operator', () => {
   let on: Ground
   let proxy: Proxy
   let operator: Running | undefined
-  const logged: string[] = []
+  const logLines: string[] = []
   beforeEach(async () => {
     on = await ground()
     proxy = await proxyTo(on.operatorAccess())
-    logged.length = 0
+    logLines.length = 0
   })
   afterEach(async () => {
     await operator?.stop()
@@ -40,7 +40,7 @@ describe('an operator', () => {
   })
 
   const start = async (): Promise<Running> => {
-    const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) })
+    const log = pino({ level: 'info' }, { write: (line: string) => logLines.push(line) })
     operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url), watch, log })
     return operator
   }
@@ -112,12 +112,12 @@ describe('an operator', () => {
     await create()
     const first = await start()
     await says('Configured', 'Applied')
-    const scaled = async () => (await child(on, 'ScaledObject', 'minimal-notification')) as ScaledObject
-    expect((await scaled()).spec.fallback).toBeUndefined()
+    const scaledObject = async () => (await child(on, 'ScaledObject', 'minimal-notification')) as ScaledObject
+    expect((await scaledObject()).spec.fallback).toBeUndefined()
     await first.stop()
     old = false
     await start()
-    await eventually('fallback', async () => (await scaled()).spec.fallback?.behavior !== undefined)
+    await eventually('fallback', async () => (await scaledObject()).spec.fallback?.behavior !== undefined)
   })
 
   it('that is newer than the definition of OrderPipeline leaves out what that lacks, says so once, and settles', async () => {
@@ -128,7 +128,7 @@ describe('an operator', () => {
     await says('Configured', 'Applied')
     await settled(running)
     expect((await current(on, 'minimal'))?.status).not.toHaveProperty('totals')
-    const warnings = logged.filter((line) => line.includes('is older than this operator'))
+    const warnings = logLines.filter((line) => line.includes('is older than this operator'))
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toContain('"fields":["totals"]')
   })

@@ -82,11 +82,11 @@ describe('a pipeline', () => {
       ...spec,
       stages: spec.stages.map((stage) => ({ ...stage, concurrency: 3 })),
     }))
-    const scaled = await eventually('edit applied', async () => {
+    const editedDeployment = await eventually('edit applied', async () => {
       const now = (await child(on, 'Deployment', 'minimal-notification')) as Deployment
       return JSON.stringify(now.spec.template).includes('"STAGE_CONCURRENCY","value":"3"') && now
     })
-    expect(scaled.spec.replicas).toBe(7)
+    expect(editedDeployment.spec.replicas).toBe(7)
   })
 
   it('is Ready once topics, replicas and autoscalers are, and says so in kubectl get', async () => {
@@ -114,8 +114,8 @@ describe('a pipeline', () => {
     })
     expect(names(objects)).toContain('Deployment minimal-payment')
     await eventually('new maximum', async () => {
-      const scaled = (await child(on, 'ScaledObject', 'minimal-notification')) as ScaledObject
-      return scaled.spec.maxReplicaCount === 8
+      const scaledObject = (await child(on, 'ScaledObject', 'minimal-notification')) as ScaledObject
+      return scaledObject.spec.maxReplicaCount === 8
     })
     await edit(on, 'minimal', (spec) => ({ ...spec, stages: spec.stages.slice(1) }))
     const remaining = await eventually('pruned', async () => {
@@ -137,10 +137,10 @@ describe('a pipeline', () => {
     await on.kube.delete(resourceOf('PodDisruptionBudget'), budget)
     await eventually('all put back', async () => {
       const now = await children(on)
-      const scaled = now.find(({ kind }) => kind === 'ScaledObject') as ScaledObject
+      const scaledObject = now.find(({ kind }) => kind === 'ScaledObject') as ScaledObject
       const there = names(now)
       return (
-        scaled.spec.maxReplicaCount === 2 &&
+        scaledObject.spec.maxReplicaCount === 2 &&
         there.includes('Deployment minimal-notification') &&
         there.includes('PodDisruptionBudget minimal-notification')
       )

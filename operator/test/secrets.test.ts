@@ -17,7 +17,7 @@ const start = async (on: Ground): Promise<void> => {
   await on.kube.create(orderPipelines, { ...pipeline, spec: { ...pipeline.spec, database } })
 }
 const change = (on: Ground, stringData: Record<string, string>) => patch(on, secrets, 'db', { stringData })
-const carried = async (on: Ground): Promise<string | undefined> => {
+const digestAnnotation = async (on: Ground): Promise<string | undefined> => {
   const deployment = (await child(on, 'Deployment', 'minimal-notification')) as Deployment | undefined
   if (!deployment) return undefined
   return deployment.spec.template.metadata?.annotations?.['orderpipeline.dev/secrets'] ?? 'none'
@@ -28,14 +28,14 @@ describe('a Secret that pods take values from', () => {
     const on = await ground()
     const operator = await runOperator(on, {}, often)
     await start(on)
-    const first = await eventually('made', () => carried(on))
+    const first = await eventually('made', () => digestAnnotation(on))
     expect(first).toMatch(/^[0-9a-f]{16}$/)
     await change(on, { other: 'y' })
     await settled(operator, 12_000) // more than a resync
-    expect(await carried(on)).toBe(first)
+    expect(await digestAnnotation(on)).toBe(first)
     const before = operator.writes.length
     await change(on, { url: 'postgresql://shop:two@db/shop' })
-    await eventually('another version', async () => (await carried(on)) !== first)
+    await eventually('another version', async () => (await digestAnnotation(on)) !== first)
     expect(operator.writes.slice(before)).toContain('PATCH deployments/minimal-notification')
     await operator.stop()
   })
@@ -44,7 +44,7 @@ describe('a Secret that pods take values from', () => {
     const on = await ground(false)
     const operator = await runOperator(on, {}, often)
     await start(on)
-    expect(await eventually('made', () => carried(on))).toBe('none')
+    expect(await eventually('made', () => digestAnnotation(on))).toBe('none')
     await operator.stop()
   })
 })

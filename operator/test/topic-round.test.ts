@@ -163,8 +163,8 @@ it.each([
       if (!killedMaking && !killedDeleting) break
       attempts += 1
     }
-    const spared = (await direct.describe([theirs])).get(theirs)
-    expect(spared?.ok && spared.value !== undefined).toBe(true)
+    const foreignTopic = (await direct.describe([theirs])).get(theirs)
+    expect(foreignTopic?.ok && foreignTopic.value !== undefined).toBe(true)
     // Creation: validate, record, create, record the id. Deletion: delete, remove from the record.
     expect(attempts).toBe(phase === 'made' ? 4 : 2)
     await direct.delete([theirs])
