@@ -1,20 +1,20 @@
-// Whose offsets may be committed, and when? Those of the present assignment, a little after work on
-// them has moved on.
+// Whose offsets may be committed, and when? Those of the current assignment, shortly after its
+// messages are done.
 //
-// An epoch lasts from one assignment to the next. Committing an offset of an earlier one could set
-// a partition back that another replica has taken further, and leave a lag that nobody works off;
-// so what ends late is left to redelivery.
+// An assignment lasts from one rebalance to the next. To commit an offset of an earlier assignment
+// could set a partition back that another replica has taken further, and leave a lag that no
+// replica works off. So messages that finish late are left to redelivery.
 import { errorOf } from './failure.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
 import type { OffsetToCommit, OffsetTracker } from './offset-tracker.ts'
 
 export interface Assignment {
   readonly tracker: OffsetTracker
-  /** False from the moment the assignment is about to change hands. */
+  /** False from the moment the assignment is about to be revoked. */
   readonly open: boolean
   /**
-   * Aborts at that moment, and when the replica drains: what only waits for a later try is
-   * another's then.
+   * Aborts at that moment, and when the replica drains: a message that only waits for its next try
+   * is then left to the next owner of its partition.
    */
   readonly ending: AbortSignal
   owns(topic: string, partition: number): boolean
@@ -24,7 +24,7 @@ export interface AssignmentsOptions {
   readonly everyMs: number
   readonly draining: AbortSignal
   /**
-   * Done before offsets are committed, so that nothing is left to tidy up once a message cannot
+   * Called before offsets are committed, so that nothing is left to tidy up once a message cannot
    * come again.
    */
   readonly settle: () => Promise<void>
@@ -35,22 +35,22 @@ export interface AssignmentsOptions {
 export interface Assignments {
   readonly current: Assignment
   begin(partitions: Readonly<Record<string, readonly number[]>>): void
-  /** The present one's last chance to commit, taken at once. */
+  /** The last chance of the current assignment to commit; taken at once. */
   end(): void
-  /** Something in this epoch is done: commit soon. */
-  moved(epoch: Assignment): void
+  /** A message of this assignment is done: commit soon. */
+  moved(assignment: Assignment): void
   flush(): Promise<void>
 }
 
 export function createAssignments(options: AssignmentsOptions): Assignments {
-  let current = epochOf({}, options.draining)
+  let current = assignmentOf({}, options.draining)
   let timer: NodeJS.Timeout | undefined
   let flushing: Promise<void> = Promise.resolve()
 
-  const commitNow = async (epoch: Assignment, offsets: readonly OffsetToCommit[]): Promise<void> => {
-    if (epoch !== current || offsets.length === 0) return
+  const commitNow = async (assignment: Assignment, offsets: readonly OffsetToCommit[]): Promise<void> => {
+    if (assignment !== current || offsets.length === 0) return
     await options.commit(offsets)
-    epoch.tracker.committed(offsets)
+    assignment.tracker.committed(offsets)
   }
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
@@ -63,14 +63,14 @@ export function createAssignments(options: AssignmentsOptions): Assignments {
   const flush = (): Promise<void> => {
     clearTimeout(timer)
     timer = undefined
-    const epoch = current
+    const assignment = current
     flushing = flushing.then(() =>
       attempt(async () => {
-        // Before: what is done meanwhile is not tidied up after, and is committed next time.
-        const offsets = epoch.tracker.committable()
+        // Read first: what is done meanwhile is not settled yet, and is committed next time.
+        const offsets = assignment.tracker.committable()
         await options.settle()
-        // While the group is joined anew, a commit would wait behind the join and then be refused.
-        if (epoch.open) await commitNow(epoch, offsets)
+        // While the group is joined again, a commit would wait behind the join and then be refused.
+        if (assignment.open) await commitNow(assignment, offsets)
       }),
     )
     return flushing
@@ -85,24 +85,24 @@ export function createAssignments(options: AssignmentsOptions): Assignments {
     },
     begin: (partitions) => {
       current.close()
-      current = epochOf(partitions, options.draining)
+      current = assignmentOf(partitions, options.draining)
     },
     end: () => {
       current.close()
-      const epoch = current
-      void commitNow(epoch, epoch.tracker.committable()).catch(() => undefined)
-      // Right behind and not before: a commit that waits for the database would come behind the
+      const assignment = current
+      void commitNow(assignment, assignment.tracker.committable()).catch(() => undefined)
+      // After the commit and not before: a commit that waits for the database would come behind the
       // join, and be refused.
       void flush()
     },
-    moved: (epoch) => {
-      if (epoch === current && epoch.open) schedule(options.everyMs)
+    moved: (assignment) => {
+      if (assignment === current && assignment.open) schedule(options.everyMs)
     },
     flush,
   }
 }
 
-function epochOf(
+function assignmentOf(
   partitions: Readonly<Record<string, readonly number[]>>,
   draining: AbortSignal,
 ): Assignment & { close(): void } {

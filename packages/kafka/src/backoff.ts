@@ -1,4 +1,4 @@
-// How long to wait before trying again, and who is told to stop waiting?
+// How long is the wait before the next try, and how is a wait cancelled?
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Backoff {
@@ -7,7 +7,7 @@ export interface Backoff {
   readonly maxMs: number
 }
 
-/** What an outage of Kafka or the database is answered with, for as long as it lasts. */
+/** The backoff in an outage of Kafka or the database, for as long as it lasts. */
 export const outageBackoff: Backoff = { firstMs: 200, maxMs: 10_000 }
 
 /**
@@ -20,7 +20,7 @@ export function delayMs(failures: number, { firstMs, maxMs }: Backoff, random: (
 }
 
 /**
- * Work in hand was given up on purpose: the drain's grace ran out, or its partitions belong to
+ * Work in flight was given up on purpose: the drain's grace ran out, or its partitions belong to
  * another replica now.
  */
 export class Abandoned extends Error {

@@ -59,18 +59,18 @@ registerCodecs()
 const repeatAfterMs = 10_000
 
 /**
- * kafkajs tells of a lost connection many times a second, each time as an error; once in a while is
- * enough.
+ * kafkajs logs a lost connection many times a second, each time as an error; one line in
+ * `repeatAfterMs` is enough.
  */
 function forwardTo(logger: Logger): (entry: LogEntry) => void {
-  const said = new Map<string, number>()
+  const lastLoggedAt = new Map<string, number>()
   return ({ namespace, level, log: { message, error, groupId } }) => {
-    const found = { kafka: namespace, groupId: groupId as unknown, error: error as unknown }
+    const fields = { kafka: namespace, groupId: groupId as unknown, error: error as unknown }
     const now = performance.now()
-    const again = now - (said.get(message) ?? -Infinity) < repeatAfterMs
-    if (level > kafkajs.logLevel.WARN || again) return logger.debug(found, message)
-    if (said.size > 1_000) said.clear()
-    said.set(message, now)
-    logger.warn(found, message)
+    const again = now - (lastLoggedAt.get(message) ?? -Infinity) < repeatAfterMs
+    if (level > kafkajs.logLevel.WARN || again) return logger.debug(fields, message)
+    if (lastLoggedAt.size > 1_000) lastLoggedAt.clear()
+    lastLoggedAt.set(message, now)
+    logger.warn(fields, message)
   }
 }

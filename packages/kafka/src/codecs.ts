@@ -1,10 +1,10 @@
 // How is a compressed record batch read, within which bounds, and what becomes of one that cannot
 // be read?
 //
-// kafkajs reads a whole answer of a broker before it hands anything over, and knows gzip alone: one
-// batch of another codec, or one that is broken or inflates without end, would stop every partition
-// of whoever consumes it. Here such a batch becomes placeholders at its offsets, which the stage
-// makes one dead letter of, and everything else goes on.
+// kafkajs reads a whole response of a broker before it hands anything over, and knows gzip alone:
+// one batch of another codec, or one that is broken or inflates without end, would stop every
+// partition of its consumer. Here such a batch becomes placeholders at its offsets, which the stage
+// turns into one dead letter, and everything else goes on.
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
@@ -13,11 +13,11 @@ import kafkajs from 'kafkajs'
 import { errorOf } from './failure.ts'
 
 /**
- * Of a batch. A broker takes 1 MiB of it compressed unless told otherwise, and text of which
- * nothing repeats is a tenth of itself.
+ * The bound of one batch, inflated. By default a broker takes 1 MiB of it compressed, and text
+ * without repetitions compresses to a tenth.
  */
 export const maxBatchBytes = 32 * 1024 * 1024
-/** Of one answer of a broker; what goes beyond is fetched again with the next. */
+/** The bound of one response of a broker; what exceeds it is fetched again with the next. */
 const maxAnswerBytes = 48 * 1024 * 1024
 
 export interface Codec {
@@ -56,10 +56,13 @@ export interface UndecodableBatch {
   readonly reason: string
 }
 
-/** Of a placeholder: unknown to any producer, so that no message of theirs is taken for one. */
+/**
+ * The header of a placeholder: unknown to any producer, so that no message of theirs is taken for
+ * one.
+ */
 export const placeholderHeader = `undecodable-${randomUUID()}`
 
-/** Puts them in the place of kafkajs' own. */
+/** Replaces the codecs of kafkajs. */
 export function registerCodecs(): void {
   const all: Record<number, unknown> = kafkajs.CompressionCodecs
   for (const [type, codec] of Object.entries(codecs)) {
@@ -75,7 +78,7 @@ const answers = new WeakMap<ArrayBufferLike, number>()
 
 async function inflated(codec: Codec, data: Buffer): Promise<Buffer> {
   const before = answers.get(data.buffer) ?? 0
-  // Taken for the incomplete end of an answer: it is asked for again with the next fetch.
+  // Treated as the incomplete end of a response: the next fetch asks for it again.
   if (before >= maxAnswerBytes) throw new kafkajs.KafkaJSPartialMessageError()
   try {
     const records = await codec.decompress(data, maxBatchBytes)

@@ -32,8 +32,8 @@ export interface KafkaConfig {
 }
 
 /**
- * @throws ConfigError where the protocol asks for a user and some of it is missing, or of a client
- * certificate one half is
+ * @throws ConfigError where the protocol needs a user and a part of it is missing, or where one
+ * half of a client certificate is missing
  */
 export function kafkaAddress(config: KafkaConfig, clientId: string): KafkaAddress {
   const protocol = config.KAFKA_SECURITY_PROTOCOL
@@ -50,8 +50,8 @@ function tlsOf({
   KAFKA_TLS_KEY: key,
 }: KafkaConfig): NonNullable<KafkaSecurity['tls']> {
   if ((certificate === undefined) !== (key === undefined)) {
-    const [given, missing] = certificate === undefined ? ['KEY', 'CERTIFICATE'] : ['CERTIFICATE', 'KEY']
-    throw new ConfigError([`KAFKA_TLS_${missing}: found nothing; KAFKA_TLS_${given} needs it`])
+    const [present, missing] = certificate === undefined ? ['KEY', 'CERTIFICATE'] : ['CERTIFICATE', 'KEY']
+    throw new ConfigError([`KAFKA_TLS_${missing}: found nothing; KAFKA_TLS_${present} needs it`])
   }
   return {
     ...(ca === undefined ? {} : { ca }),

@@ -1,5 +1,5 @@
-// What does a record of a dead-letter topic say? A letter with its message as it was, or a mark of
-// what became of one.
+// What does a record of a dead-letter topic say? It is a dead letter with its message as it was, or
+// a mark that says what became of a dead letter.
 import { letterHeaders, markHeader } from './letter-marks.ts'
 import type { DeadLetter, Mark } from './dead-letter-types.ts'
 import { maxReplays, replaysOf } from './replay.ts'
@@ -17,35 +17,35 @@ export function stageOfTopic(pipeline: string, topic: string): string | undefine
 }
 
 /**
- * The letters among the records of one dead-letter topic, each with what became of it, oldest
+ * The dead letters among the records of one dead-letter topic, each with what became of it, oldest
  * first.
  */
 export function deadLettersOf(stage: string, records: readonly ConsumedRecord[]): DeadLetter[] {
   const marks = new Map<string, Mark[]>()
-  const letters: ConsumedRecord[] = []
+  const deadLetters: ConsumedRecord[] = []
   for (const record of records) {
     const mark = markOf(record)
-    if (mark === undefined) letters.push(record)
+    if (mark === undefined) deadLetters.push(record)
     else marks.set(mark.letter, [...(marks.get(mark.letter) ?? []), mark])
   }
-  return letters
-    .map((record) => letterOf(stage, record, marks.get(letterId(stage, record)) ?? []))
+  return deadLetters
+    .map((record) => deadLetterOf(stage, record, marks.get(deadLetterId(stage, record)) ?? []))
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
 }
 
-const letterId = (stage: string, { partition, offset }: ConsumedRecord): string => `${stage}/${partition}/${offset}`
+const deadLetterId = (stage: string, { partition, offset }: ConsumedRecord): string => `${stage}/${partition}/${offset}`
 
 function markOf({ headers, value }: ConsumedRecord): Mark | undefined {
   if (headers[markHeader] === undefined) return undefined
   try {
     return JSON.parse(String(value)) as Mark
   } catch {
-    // Somebody's own record under our header: it marks nothing.
+    // A foreign record under our header: it marks nothing.
     return { letter: '', action: 'discarded', by: '', at: '' }
   }
 }
 
-function letterOf(stage: string, record: ConsumedRecord, history: readonly Mark[]): DeadLetter {
+function deadLetterOf(stage: string, record: ConsumedRecord, history: readonly Mark[]): DeadLetter {
   const entries = Object.entries(record.headers)
   const about = new Map(
     entries
@@ -56,7 +56,7 @@ function letterOf(stage: string, record: ConsumedRecord, history: readonly Mark[
   const replays = replaysOf(headers)
   const topic = about.get('topic')
   return {
-    id: letterId(stage, record),
+    id: deadLetterId(stage, record),
     topic: record.topic,
     partition: record.partition,
     offset: record.offset,

@@ -2,7 +2,7 @@
 import type { RecordHeaders } from './records.ts'
 
 export type DeadLetterAction = 'replayed' | 'discarded'
-/** `parked`: open, but played again so often that only force moves it. */
+/** `parked`: open, but replayed so often that only force moves it. */
 export type DeadLetterState = 'open' | 'parked' | DeadLetterAction
 
 export interface DeadLetter {
@@ -32,7 +32,7 @@ export interface DeadLetter {
   readonly headers: RecordHeaders
   /** Bytes of a message that was too large to be kept here; it is at its source. */
   readonly omittedBytes?: number
-  /** How often the message had been played again before it came here. */
+  /** How often the message had been replayed before it came here. */
   readonly replays: number
   readonly state: DeadLetterState
   /** What was done with it, in order. */

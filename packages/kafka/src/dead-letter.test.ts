@@ -16,9 +16,9 @@ test('a dead letter keeps the message and says where it came from and why it end
     timestamp: 1_700_000_000_000,
   }
   const error = Object.assign(new Error('not JSON', { cause: new Error('the root') }), { reason: 'NotJson' })
-  const letter = deadLetter(record, { error, attempts: 2 }, 'orders', 'shop.orders.dead-letters', new Date(0))
-  expect(letter).toMatchObject({ topic: 'shop.orders.dead-letters', key: record.key, value: record.value })
-  expect(letter.headers).toMatchObject({
+  const outgoing = deadLetter(record, { error, attempts: 2 }, 'orders', 'shop.orders.dead-letters', new Date(0))
+  expect(outgoing).toMatchObject({ topic: 'shop.orders.dead-letters', key: record.key, value: record.value })
+  expect(outgoing.headers).toMatchObject({
     'content-type': 'x',
     'dead-letter-reason': 'NotJson',
     'dead-letter-message': 'not JSON',
@@ -29,7 +29,7 @@ test('a dead letter keeps the message and says where it came from and why it end
     'dead-letter-attempts': '2',
     'dead-letter-at': '1970-01-01T00:00:00.000Z',
   })
-  expect(letter.headers['dead-letter-stack']).toContain('caused by: Error: the root')
+  expect(outgoing.headers['dead-letter-stack']).toContain('caused by: Error: the root')
 })
 
 test('a message too large to be kept with its reasons is left where it was, and the letter says so', () => {
@@ -50,13 +50,13 @@ test('where a key or headers alone are too large the letter still can be written
   const failure = { error: new Error('too much'), attempts: 1 }
   // A header that is no text takes three times its bytes once it is read as one.
   const binary = { trace: Buffer.alloc(400_000, 0xff).toString() }
-  const lettered = (more: object) =>
+  const deadLetterOf = (more: object) =>
     deadLetter({ ...record, headers: {}, ...more }, failure, 'orders', 'shop.orders.dead-letters', new Date(0))
   for (const more of [{ headers: binary }, { key: Buffer.alloc(950_000), value: Buffer.from('x') }]) {
-    const letter = lettered(more)
-    expect(bytesOf(letter)).toBeLessThan(maxChunkBytes)
-    expect(letter).toMatchObject({ key: null, value: null })
-    expect(letter.headers).toMatchObject({
+    const outgoing = deadLetterOf(more)
+    expect(bytesOf(outgoing)).toBeLessThan(maxChunkBytes)
+    expect(outgoing).toMatchObject({ key: null, value: null })
+    expect(outgoing.headers).toMatchObject({
       'dead-letter-offset': '42',
       'dead-letter-omitted-bytes': expect.stringMatching(/^[01]$/) as string,
     })

@@ -1,5 +1,5 @@
-// What is kept of a message that a stage gave up on? All of it, and why, so that it can be mended
-// and played again.
+// What is kept of a message that a stage gave up on? The whole message and the reasons, so that it
+// can be mended and replayed.
 import { bytesOf, maxChunkBytes } from './chunks.ts'
 import type { UndecodableBatch } from './codecs.ts'
 import { verdictOn } from './failure.ts'
@@ -14,8 +14,8 @@ export interface Failure {
 }
 
 /**
- * Characters. A header has no bound of its own, and a record that exceeds the topic's would never
- * get there.
+ * In characters. A header has no bound of its own, and a record that exceeds the topic's bound
+ * would never get there.
  */
 const messageLimit = 1_000
 const stackLimit = 4_000
@@ -45,31 +45,32 @@ export function deadLetter(
     attempts: String(attempts),
     at: now.toISOString(),
   }
-  const named = Object.fromEntries(Object.entries(about).map(([name, value]) => [letterHeaders + name, value]))
+  const reasonHeaders = Object.fromEntries(Object.entries(about).map(([name, value]) => [letterHeaders + name, value]))
   const { undecodable } = record
   const coordinates = undecodable && {
     [`${letterHeaders}last-offset`]: undecodable.lastOffset,
     [omittedHeader]: String(undecodable.bytes),
   }
-  const headers = { ...record.headers, ...named, ...coordinates }
-  const letter = { topic: deadLetterTopic, key: record.key, value: record.value, headers }
-  if (fits(letter)) return letter
-  // With the reasons it may be more than a broker takes, and a letter that cannot be written would
-  // stop its partition for ever. The message is where it was; the letter says where.
+  const headers = { ...record.headers, ...reasonHeaders, ...coordinates }
+  const outgoing = { topic: deadLetterTopic, key: record.key, value: record.value, headers }
+  if (fits(outgoing)) return outgoing
+  // With the reasons the record may be more than a broker takes, and a dead letter that cannot be
+  // written would stop its partition for ever. The message is still in its topic; the dead letter
+  // says where.
   const omitted = { [omittedHeader]: String(record.value?.length ?? 0) }
-  const without = { ...letter, value: null, headers: { ...headers, ...omitted } }
-  return fits(without) ? without : { ...without, key: null, headers: { ...named, ...omitted } }
+  const without = { ...outgoing, value: null, headers: { ...headers, ...omitted } }
+  return fits(without) ? without : { ...without, key: null, headers: { ...reasonHeaders, ...omitted } }
 }
 
-const fits = (letter: OutgoingRecord): boolean => bytesOf(letter) <= maxChunkBytes
+const fits = (outgoing: OutgoingRecord): boolean => bytesOf(outgoing) <= maxChunkBytes
 
 /**
- * What could not be kept with its reasons, as it was too large or could not be read: how many bytes
- * it had.
+ * Set where the message could not be kept with its reasons, as it was too large or could not be
+ * read: how many bytes it had.
  */
 export const omittedHeader = `${letterHeaders}omitted-bytes`
 
-/** One letter for all messages of the batch: nobody knows what they say. */
+/** One dead letter for all messages of the batch: what they say is unknown. */
 export class UndecodableRecordBatch extends Error {
   override readonly name = 'UndecodableRecordBatch'
   readonly reason = 'UndecodableRecordBatch'

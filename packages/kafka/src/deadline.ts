@@ -8,7 +8,7 @@ export class DeadlineExceeded extends Error {
   readonly outage = true
 }
 
-/** The work itself goes on; its later failure is nobody's any more. @throws DeadlineExceeded */
+/** The work itself goes on; its later failure is ignored. @throws DeadlineExceeded */
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new DeadlineExceeded(`${what} took longer than ${ms} ms`)), ms)

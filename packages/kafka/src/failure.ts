@@ -1,9 +1,9 @@
 // What does an error thrown by a stage's work say about trying again?
 
 /**
- * `outage`: a component everyone needs is away; wait for it, blame no message. `retry`: may pass by
- * itself; a bounded number of tries. `never`: the message is at fault. `unknown`: nobody said;
- * treated as `retry`, one message at a time.
+ * `outage`: a component that all messages need is away; wait for it, blame no message. `retry`: may
+ * pass by itself; a bounded number of tries. `never`: the message is at fault. `unknown`: the error
+ * does not say; treated as `retry`, one message at a time.
  */
 export type Verdict = 'outage' | 'retry' | 'never' | 'unknown'
 
@@ -16,8 +16,8 @@ export function verdictOn(error: unknown): Verdict {
 }
 
 /**
- * An outage that may be of some messages only: `lock`, somebody holds what they need; `time`, what
- * they need done takes too long, which may be everybody's trouble or their own.
+ * An outage that may concern some messages only: `lock`, another transaction holds what they need;
+ * `time`, their work takes too long, which may be the trouble of all messages or their own.
  */
 export type Stall = 'lock' | 'time'
 

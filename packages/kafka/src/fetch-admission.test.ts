@@ -1,5 +1,5 @@
-// Are suspect messages alone in hand, is nobody kept waiting by them for ever, and is it written
-// down how far watched partitions are taken?
+// Are suspect messages in flight alone, do other messages wait for them for a bounded time only,
+// and is it written down how far watched partitions are taken?
 import type { EachBatchPayload } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { createQuarantine } from './quarantine.ts'
@@ -19,20 +19,20 @@ const rows = [
   of(2, { deaths: 1 }),
 ]
 
-/** What is taken in hand ends when the test says so. */
+/** A message in flight ends when the test says so. */
 interface Setting {
-  readonly held?: readonly PartitionHeld[]
+  readonly partitions?: readonly PartitionHeld[]
   readonly aloneForMs?: number
   readonly maxBehindFirst?: number
   /** It is not decided yet which partitions are suspect. */
   readonly undecided?: boolean
 }
-function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
+function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) {
   const log: string[] = []
-  /** What is in hand, by name. */
+  /** How to end each message in flight, by name. */
   const ends = new Map<string, () => void>()
-  const taken = new Map<string, { over: boolean; resting: boolean }>()
-  const beside: string[][] = []
+  const messages = new Map<string, { over: boolean; resting: boolean }>()
+  const inFlightSets: string[][] = []
   const inFlightLimit = createInFlightLimit(10)
   const settled = () => Promise.resolve()
   const note = (line: string) => () => {
@@ -47,8 +47,8 @@ function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
     onError: () => undefined,
   })
   assignments.begin({ t: [0, 1, 2] })
-  const quarantine = createQuarantine(held)
-  if (!undecided) quarantine.decide(held, 1)
+  const quarantine = createQuarantine(partitions)
+  if (!undecided) quarantine.decide(partitions, 1)
   const take = createFetchAdmission({
     inFlightLimit: inFlightLimit,
     assignments: assignments,
@@ -65,21 +65,21 @@ function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
     },
     hold: undefined,
     draining: new AbortController().signal,
-    resting: () => [...taken.values()].filter(({ over, resting }) => !over && resting).length,
-    accept: ({ topic, partition, offset }, epoch, failure) => {
+    resting: () => [...messages.values()].filter(({ over, resting }) => !over && resting).length,
+    accept: ({ topic, partition, offset }, assignment, failure) => {
       const name = `${partition}@${offset}`
       log.push(failure ? `give up ${name}` : `take ${name}`)
       inFlightLimit.take()
-      const finished = epoch.tracker.take(topic, partition, offset)
-      const inHand = { over: false, resting: false }
-      taken.set(name, inHand)
+      const finished = assignment.tracker.take(topic, partition, offset)
+      const message = { over: false, resting: false }
+      messages.set(name, message)
       ends.set(name, () => {
-        inHand.over = true
+        message.over = true
         finished()
         inFlightLimit.release()
       })
-      beside.push([...ends.keys()])
-      return inHand
+      inFlightSets.push([...ends.keys()])
+      return message
     },
     ...more,
   })
@@ -116,12 +116,12 @@ function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
     for (; !over; await later()) endFirst()
   }
   const decide = (): void => {
-    quarantine.decide(held, 1)
+    quarantine.decide(partitions, 1)
     inFlightLimit.wake()
   }
-  /** It has failed, and waits for its next try. */
+  /** The message has failed, and waits for its next try. */
   const rest = (name: string): void => {
-    taken.get(name)!.resting = true
+    messages.get(name)!.resting = true
     inFlightLimit.wake()
   }
   const end = (name: string): void => {
@@ -132,7 +132,7 @@ function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
   return {
     log,
     batch,
-    beside,
+    inFlightSets,
     endAllUntil,
     decide,
     rest,
@@ -142,17 +142,19 @@ function bench({ held = rows, undecided = false, ...more }: Setting = {}) {
 }
 
 test('suspects are in hand with no others beside them, and the one that is found is not handled', async () => {
-  const { log, batch, beside, endAllUntil } = bench()
+  const { log, batch, inFlightSets, endAllUntil } = bench()
   await endAllUntil(Promise.all([batch(1, [7, 8]), batch(0, [1, 2]), batch(1, [9])]))
   const suspected = ['give up 0@1', 'clear 0', 'take 0@2']
   expect(log.filter((line) => !line.includes('1@') || line.includes('0@'))).toEqual(suspected)
   expect(log.filter((line) => / 1@/.test(line)).sort()).toEqual(['take 1@7', 'take 1@8', 'take 1@9'])
-  const mixed = beside.map((names) => names.join(' + ')).filter((names) => /0@1\b/.test(names) && /\+/.test(names))
+  const mixed = inFlightSets
+    .map((names) => names.join(' + '))
+    .filter((names) => /0@1\b/.test(names) && /\+/.test(names))
   expect(mixed).toEqual([])
 })
 
 test('a part of the suspects is in hand together, each part when the one before has ended', async () => {
-  const { log, batch, endAllUntil } = bench({ held: [of(0, { deaths: 2, until: '32' })] })
+  const { log, batch, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until: '32' })] })
   const offsets = [0, 1, 2, 3, 4, 31, 32, 33]
   await endAllUntil(batch(0, offsets))
   const trials = ['try 0-2, 0', 'take 0@0', 'take 0@1', 'try 2-4, 0', 'take 0@2', 'take 0@3', 'try 4-6, 0', 'take 0@4']
@@ -160,13 +162,13 @@ test('a part of the suspects is in hand together, each part when the one before 
 })
 
 test('a part that reaches beyond what was fetched is tried as far as it was', async () => {
-  const { log, batch, endAllUntil } = bench({ held: [of(0, { deaths: 2, until: '160' })] })
+  const { log, batch, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until: '160' })] })
   await endAllUntil(batch(0, [0, 1]))
   expect(log).toEqual(['try 0-2, 0', 'take 0@0', 'take 0@1'])
 })
 
 test('suspects that do not end are waited for no more after their time, and the time is not held against them', async () => {
-  const { log, batch } = bench({ held: [of(0, { deaths: 2, until: '2' })], aloneForMs: 0 })
+  const { log, batch } = bench({ partitions: [of(0, { deaths: 2, until: '2' })], aloneForMs: 0 })
   await batch(0, [0, 1])
   expect(log).toEqual(['try 0-1, 1', 'take 0@0', 'forget 0-1', 'try 1-2, 1', 'take 0@1', 'forget 1-2'])
   await batch(1, [7])
@@ -212,7 +214,7 @@ test('a partition with too many messages behind one that does not end waits for 
 })
 
 test('a part of several suspects does not wait for one of them that only waits for its next try', async () => {
-  const { log, batch, rest, end, endAllUntil } = bench({ held: [of(0, { deaths: 2, until: '32' })] })
+  const { log, batch, rest, end, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until: '32' })] })
   const work = batch(0, [0, 1, 2, 3])
   await later()
   end('0@0')
@@ -223,11 +225,11 @@ test('a part of several suspects does not wait for one of them that only waits f
 })
 
 test('after a further death a part waits for all of its suspects, and a single one is always waited for', async () => {
-  for (const [held, trial] of [
+  for (const [partition, trial] of [
     [of(0, { deaths: 3, until: '32' }), ['try 0-2, 0', 'take 0@0', 'take 0@1']],
     [of(0, { deaths: 2, until: '16' }), ['try 0-1, 1', 'take 0@0']],
   ] as const) {
-    const { log, batch, rest, end, endAllUntil } = bench({ held: [held] })
+    const { log, batch, rest, end, endAllUntil } = bench({ partitions: [partition] })
     const work = batch(0, [0, 1, 2, 3])
     await later()
     rest('0@0')
@@ -239,16 +241,16 @@ test('after a further death a part waits for all of its suspects, and a single o
 })
 
 test('a part of several suspects is tried although others wait for their next try, and a single one is not', async () => {
-  for (const [until, begun] of [
+  for (const [until, isTaken] of [
     ['32', true],
     ['16', false],
   ] as const) {
-    const { log, batch, rest, endAllUntil } = bench({ held: [of(0, { deaths: 2, until })] })
+    const { log, batch, rest, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until })] })
     await batch(1, [7])
     rest('1@7')
     const work = batch(0, [0, 1, 2, 3])
     await later()
-    expect(log.includes('take 0@0')).toBe(begun)
+    expect(log.includes('take 0@0')).toBe(isTaken)
     await endAllUntil(work)
   }
 })

@@ -1,5 +1,5 @@
-// When is a message of a fetched batch taken in hand? When there is room for it, and for a suspect
-// one when nothing else is in hand.
+// When is a message of a fetched batch put in flight? When there is capacity for it; a suspect
+// message when nothing else is in flight.
 import type { EachBatchPayload } from 'kafkajs'
 import type { Quarantine, Trial } from './quarantine.ts'
 import type { PartitionOwnership } from './partition-ownership.ts'
@@ -16,10 +16,10 @@ export interface FetchAdmissionOptions {
   readonly hold: (() => boolean) | undefined
   readonly draining: AbortSignal
   /** `failure`: the message is not to be handled, and why. */
-  readonly accept: (record: ConsumedRecord, epoch: Assignment, failure?: Failure) => InFlightMessage
-  /** How many of those in hand are resting. */
+  readonly accept: (record: ConsumedRecord, assignment: Assignment, failure?: Failure) => InFlightMessage
+  /** How many messages in flight are resting: they only wait for their next try. */
   readonly resting: () => number
-  /** How long others wait for messages that are alone in hand. */
+  /** How long other messages wait for those of a trial, which are in flight alone. */
   readonly aloneForMs?: number
   readonly maxBehindFirst?: number
 }
@@ -27,15 +27,15 @@ export interface FetchAdmissionOptions {
 export interface InFlightMessage {
   /** Done, or left to redelivery. */
   readonly over: boolean
-  /** It only waits for a next try: its own, or that of one before it of its key. */
+  /** It only waits for its next try, or for that of an earlier message of its key. */
   readonly resting: boolean
 }
 
-/** However little happens, the replica says that it lives. */
+/** How often a batch that waits looks again and sends a heartbeat. */
 const lookAgainMs = 1_000
 /**
- * Of a partition, messages behind one that does not end: each is remembered, and all come again
- * after a crash. Then the partition waits, and no other.
+ * Messages of a partition behind one that does not end: each is remembered, and all come again
+ * after a crash. At this bound the partition waits, and no other.
  */
 const maxBehindFirst = 10_000
 
@@ -48,15 +48,15 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
     aloneForMs = 120_000,
     maxBehindFirst: maxBehind = maxBehindFirst,
   } = options
-  /** Batches with messages that are alone in hand, or are to be next. */
-  let trying = 0
+  /** Batches with a trial: its messages are in flight alone, or are to be next. */
+  let trialCount = 0
   let alone = false
   /**
-   * Were alone for so long that they are waited for no more: what is in nobody's way but its own
-   * must not stop all others.
+   * Messages of trials that were alone for so long that others no longer wait for them: a message
+   * that blocks only itself must not stop all others.
    */
   let lingering: InFlightMessage[] = []
-  /** `atWork`: what only waits for its next try does not count. */
+  /** `atWork`: a message that only waits for its next try does not count. */
   const nothingElse = (atWork: boolean): boolean => {
     lingering = lingering.filter(({ over }) => !over)
     if (!atWork) return inFlightLimit.inFlight === lingering.length
@@ -66,16 +66,15 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
 
   return async (payload) => {
     const { batch } = payload
-    const epoch = assignments.current
-    if (!epoch.owns(batch.topic, batch.partition)) return
-    epoch.tracker.sawEnd(batch.topic, batch.partition, batch.highWatermark)
+    const assignment = assignments.current
+    if (!assignment.owns(batch.topic, batch.partition)) return
+    assignment.tracker.sawEnd(batch.topic, batch.partition, batch.highWatermark)
     let last: string | undefined
 
     const goesOn = (): boolean =>
-      payload.isRunning() && !options.draining.aborted && epoch.open && assignments.current === epoch
+      payload.isRunning() && !options.draining.aborted && assignment.open && assignments.current === assignment
     /**
-     * What `then` does is done in the same step as the last look. Returns whether the batch still
-     * goes on.
+     * `then` is called in the same step as the last look. Returns whether the batch still goes on.
      */
     const when = async (free: () => boolean, then?: () => void): Promise<boolean> => {
       while (!free() && goesOn()) {
@@ -87,74 +86,81 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
       return true
     }
     const whenDone = async (work: Promise<void>): Promise<boolean> => {
-      let done = false
+      let finished = false
       work
         .finally(() => {
-          done = true
+          finished = true
           inFlightLimit.wake()
         })
         .catch(() => undefined)
-      return when(() => done)
+      return when(() => finished)
     }
-    /** Fetches no more of the partition until it may go on, while the replica's others do. */
+    /** Pauses the partition until it may go on, while the replica fetches its others. */
     const park = (mayGoOn: () => boolean): void => {
       const resume = payload.pause()
       const watch = async (): Promise<void> => {
-        while (!mayGoOn() && !epoch.ending.aborted) await inFlightLimit.waitForCapacity(lookAgainMs)
+        while (!mayGoOn() && !assignment.ending.aborted) await inFlightLimit.waitForCapacity(lookAgainMs)
         resume()
       }
       void watch()
     }
     const take = (record: ConsumedRecord, failure?: Failure): InFlightMessage => {
       last = record.offset
-      return accept(record, epoch, failure)
+      return accept(record, assignment, failure)
     }
     const mayTake = (): boolean => !inFlightLimit.full && !options.hold?.()
-    const mayTakeTogether = (): boolean => trying === 0 && mayTake()
+    const mayTakeTogether = (): boolean => trialCount === 0 && mayTake()
 
-    /** Takes a part of the batch with nothing else in hand. Returns whether the batch goes on. */
-    const takeAlone = async (records: readonly ConsumedRecord[], trial: Trial, care: Quarantine): Promise<boolean> => {
-      // What waits for its next try ends no process meanwhile; and while a provider fails there is
-      // always some of it, so that parts would take as long as their last tries. A single message
-      // is judged, so it is alone; and if a process ends after all, parts wait for all that is in
-      // them.
-      const atWork = records.length > 1 && !care.patient(trial)
+    /** Takes a part of the batch with nothing else in flight. Returns whether the batch goes on. */
+    const takeAlone = async (
+      records: readonly ConsumedRecord[],
+      trial: Trial,
+      quarantine: Quarantine,
+    ): Promise<boolean> => {
+      // A message that waits for its next try ends no process meanwhile. While a provider fails
+      // some always wait, so that each part would take as long as its last try. A single message is
+      // judged, so it is alone. If a process ends after all, parts wait for all of their messages.
+      const atWork = records.length > 1 && !quarantine.patient(trial)
       const free = await when(
         () => !alone && nothingElse(atWork) && mayTake(),
         () => (alone = true),
       )
       if (!free) return false
       try {
-        const failure = care.verdictOn(trial)
+        const failure = quarantine.verdictOn(trial)
         if (!failure && !(await whenDone(ownership.try(trial)))) return false
-        const taken = records.map((record) => take(record, failure))
-        const enough = performance.now() + aloneForMs
-        const ended = (): boolean => taken.every(({ over, resting }) => over || (atWork && resting))
-        if (!(await when(() => ended() || performance.now() > enough))) return false
-        if (!ended()) {
-          lingering.push(...taken)
-          // Whatever ends the process from here on need not have been one of these.
+        const messages = records.map((record) => take(record, failure))
+        const deadline = performance.now() + aloneForMs
+        const allEnded = (): boolean => messages.every(({ over, resting }) => over || (atWork && resting))
+        if (!(await when(() => allEnded() || performance.now() > deadline))) return false
+        if (!allEnded()) {
+          lingering.push(...messages)
+          // If the process ends from here on, these messages need not be the cause.
           return await whenDone(ownership.forget(trial))
         }
         ownership.ended()
-        // Committed before others are taken: if these end the process, they come again and no
-        // others do.
+        // Committed before other messages are taken: if those end the process, only those come
+        // again.
         return await whenDone(assignments.flush())
       } finally {
         alone = false
         inFlightLimit.wake()
       }
     }
-    const tryAlone = async (records: readonly ConsumedRecord[], trial: Trial, care: Quarantine): Promise<boolean> => {
-      trying++
+    const tryAlone = async (
+      records: readonly ConsumedRecord[],
+      trial: Trial,
+      quarantine: Quarantine,
+    ): Promise<boolean> => {
+      trialCount++
       try {
-        return await takeAlone(records, trial, care)
+        return await takeAlone(records, trial, quarantine)
       } finally {
-        trying--
+        trialCount--
       }
     }
     const takeAll = async (records: readonly ConsumedRecord[]): Promise<boolean> => {
-      const behind = (): number => epoch.tracker.taken(batch.topic, batch.partition)
+      const behind = (): number => assignment.tracker.taken(batch.topic, batch.partition)
       for (const record of records) {
         if (behind() >= maxBehind) {
           park(() => behind() < maxBehind / 2)
@@ -165,27 +171,27 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
       }
       return true
     }
-    /** Of a partition that was lost by a process without a word. */
-    const takeWatched = async (records: readonly ConsumedRecord[], care: Quarantine): Promise<boolean> => {
-      if (care.pending(batch)) {
-        park(() => !care.pending(batch))
+    /** For a partition that a process has lost without releasing it. */
+    const takeWatched = async (records: readonly ConsumedRecord[], quarantine: Quarantine): Promise<boolean> => {
+      if (quarantine.pending(batch)) {
+        park(() => !quarantine.pending(batch))
         return false
       }
-      const until = care.sawEnd(batch, batch.highWatermark)
+      const until = quarantine.sawEnd(batch, batch.highWatermark)
       for (let rest = records; rest.length > 0;) {
-        const firstNotDone = epoch.tracker.firstNotDone(batch.topic, batch.partition) ?? BigInt(rest[0]!.offset)
-        if (care.watched(batch) && care.isPast(batch, firstNotDone)) {
+        const firstNotDone = assignment.tracker.firstNotDone(batch.topic, batch.partition) ?? BigInt(rest[0]!.offset)
+        if (quarantine.watched(batch) && quarantine.isPast(batch, firstNotDone)) {
           if (!(await whenDone(ownership.clear(batch)))) return false
-          care.clear(batch)
+          quarantine.clear(batch)
         }
-        const trial = care.trialOf(rest[0]!)
+        const trial = quarantine.trialOf(rest[0]!)
         const part = trial ? rest.filter(({ offset }) => BigInt(offset) < BigInt(trial.to)) : rest
         const reached = String(BigInt(part.at(-1)!.offset) + 1n)
         if (trial) {
           const shorter = part.length < rest.length ? trial : { ...trial, to: reached }
-          if (!(await tryAlone(part, shorter, care))) return false
+          if (!(await tryAlone(part, shorter, quarantine))) return false
         } else {
-          if (care.watched(batch) && !(await whenDone(ownership.reach(batch, reached, until)))) return false
+          if (quarantine.watched(batch) && !(await whenDone(ownership.reach(batch, reached, until)))) return false
           if (!(await takeAll(part))) return false
         }
         rest = rest.slice(part.length)
@@ -193,26 +199,26 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
       return true
     }
     /**
-     * Ends of transactions behind the last message are nobody's work, and done when all before them
-     * is.
+     * Ends of transactions behind the last message need no work; they are done when all messages
+     * before them are.
      */
     const passOver = (): void => {
       const end = batch.lastOffset()
       if (last === undefined || BigInt(end) <= BigInt(last)) return
       last = end
-      epoch.tracker.take(batch.topic, batch.partition, end)()
-      assignments.moved(epoch)
+      assignment.tracker.take(batch.topic, batch.partition, end)()
+      assignments.moved(assignment)
     }
 
     try {
       if (!(await when(() => ownership.quarantine !== undefined)) || !ownership.quarantine) return
       const records = batch.messages.map((message) => recordOf(batch.topic, batch.partition, message))
-      const wholly = await (ownership.quarantine.watched(batch)
+      const allTaken = await (ownership.quarantine.watched(batch)
         ? takeWatched(records, ownership.quarantine)
         : takeAll(records))
-      if (wholly) passOver()
+      if (allTaken) passOver()
     } finally {
-      // The next fetch begins behind it; what is committed follows later, from what is done.
+      // The next fetch begins behind it; the commit follows later, when messages are done.
       if (last !== undefined) payload.resolveOffset(last)
     }
     await payload.heartbeat()

@@ -11,19 +11,19 @@ export interface FetchSpacingBounds {
 }
 
 /**
- * An order is fetched seven times until it is shipped: in the mean it waits for less than a second
- * for these where load is highest, and for next to nothing where it is light. At the full rate five
- * messages share what a group costs.
+ * An order is fetched seven times until it is shipped. On average it waits in these intervals for
+ * less than a second where load is highest, and for next to nothing where load is light. At the
+ * full rate five messages share the cost of a group.
  */
 export const usualSpacing: FetchSpacingBounds = { leastMs: 50, mostMs: 250, fullRate: 20 }
 
-/** The rate is that of about so long, in seconds. */
-const remembered = 3
+/** The rate is an average over about this many seconds. */
+const windowSeconds = 3
 
 export interface FetchSpacing {
   /** A fetch has brought messages of a partition. `behind`: the broker holds more of it. */
   brought(messages: number, behind: boolean): void
-  /** The next fetch begins: whether the broker holds more is to be seen anew. */
+  /** The next fetch begins; it shows again whether the broker holds more. */
   fetching(): void
   /** From the last fetch to the next. */
   readonly ms: number
@@ -31,14 +31,14 @@ export interface FetchSpacing {
 
 /** `now` gives milliseconds. */
 export function fetchSpacing({ leastMs, mostMs, fullRate }: FetchSpacingBounds, now: () => number): FetchSpacing {
-  let seen = 0
-  let seenAt = now()
+  let count = 0
+  let countedAt = now()
   let anyBehind = false
-  const decayed = (): number => seen * Math.exp((seenAt - now()) / (remembered * 1_000))
+  const decayed = (): number => count * Math.exp((countedAt - now()) / (windowSeconds * 1_000))
   return {
     brought: (messages, behind) => {
-      seen = decayed() + messages
-      seenAt = now()
+      count = decayed() + messages
+      countedAt = now()
       anyBehind ||= behind
     },
     fetching: () => {
@@ -47,7 +47,7 @@ export function fetchSpacing({ leastMs, mostMs, fullRate }: FetchSpacingBounds, 
     get ms() {
       // A wait would leave the replica idle while there is work.
       if (anyBehind) return 0
-      const rate = decayed() / remembered
+      const rate = decayed() / windowSeconds
       return Math.max(leastMs, Math.min(mostMs, (mostMs * rate) / fullRate))
     },
   }

@@ -12,8 +12,8 @@ const out = (value: string): OutgoingRecord => ({ topic: 't', key: null, value, 
 
 function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
   const log: string[] = []
-  const left: string[] = []
-  const aside = new Set<string>()
+  const redelivered: string[] = []
+  const retryQueue = new Set<string>()
   const abandon = new AbortController()
   const draining = new AbortController()
   const groups = createGroupCommit<string>({
@@ -38,23 +38,23 @@ function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
   })
   /** `a1`, `a2` are of the key a. */
   const add = (outcome: Entry<string>['outcome'], name: string, live = () => true) =>
-    new Promise<void>((done) =>
+    new Promise<void>((resolve) =>
       groups.add({
         about: { name },
         key: name.replace(/\d+$/, '') || name,
         outcome,
-        done,
+        done: resolve,
         live,
-        leave: () => left.push(name),
-        aside: (waits) => (waits ? aside.add(name) : aside.delete(name)),
+        leave: () => redelivered.push(name),
+        aside: (waits) => (waits ? retryQueue.add(name) : retryQueue.delete(name)),
         deadLetter: () => out(`dead ${name}`),
       }),
     )
   const item = (name: string, live?: () => boolean) => add({ item: name }, name, live)
-  return { log, left, aside, abandon, draining, item, add }
+  return { log, redelivered, retryQueue, abandon, draining, item, add }
 }
 
-/** Fails each named item as often as told, alone or with others. */
+/** Fails each item as often as `times` says, alone or with others. */
 const failing =
   (times: Record<string, number>, log: string[], fields: object = {}) =>
   (items: readonly string[]) => {
@@ -112,16 +112,16 @@ test('an error nobody explained is tried as often as allowed, one message at a t
 
 test('one that fails waits aside with its key behind it, while other keys go on, and then goes first', async () => {
   const log: string[] = []
-  const { log: published, item } = bench({ effect: failing({ a1: 1 }, log), backoff: { firstMs: 40, maxMs: 40 } })
+  const { log: publications, item } = bench({ effect: failing({ a1: 1 }, log), backoff: { firstMs: 40, maxMs: 40 } })
   const first = item('a1')
   const rest = [item('b1'), item('a2'), item('c1')]
   await Promise.all([rest[0], rest[2]])
   const later = item('a3')
   await item('b2')
-  expect(published.join(' ')).not.toContain('a')
+  expect(publications.join(' ')).not.toContain('a')
   await Promise.all([first, ...rest, later])
   expect(log.filter((line) => line.includes('a')).slice(-2)).toEqual(['effect a1', 'effect a2 a3'])
-  expect(published.slice(-2)).toEqual(['publish a1', 'publish a2 a3'])
+  expect(publications.slice(-2)).toEqual(['publish a1', 'publish a2 a3'])
 })
 
 test('after its last try it is a dead letter, and what waited behind it goes on', async () => {
@@ -131,7 +131,7 @@ test('after its last try it is a dead letter, and what waited behind it goes on'
 })
 
 test('a drain leaves what is aside to redelivery, and all of its key that comes after', async () => {
-  const { left, draining, log, item } = bench({
+  const { redelivered, draining, log, item } = bench({
     effect: failing({ a1: 2 }, []),
     backoff: { firstMs: 60_000, maxMs: 60_000 },
   })
@@ -139,22 +139,22 @@ test('a drain leaves what is aside to redelivery, and all of its key that comes 
   void item('a2')
   await item('b1')
   draining.abort()
-  expect(left).toEqual(['a1', 'a2'])
+  expect(redelivered).toEqual(['a1', 'a2'])
   void item('a3')
   await item('b2')
-  expect(left).toEqual(['a1', 'a2', 'a3'])
+  expect(redelivered).toEqual(['a1', 'a2', 'a3'])
   expect(log).toEqual(['publish b1', 'publish b2'])
 })
 
 test('what is aside when its partition has been handed over is left, and what came of the key since is done', async () => {
   let mine = true
-  const { left, log, item } = bench({ effect: failing({ a1: 1 }, []), backoff: { firstMs: 30, maxMs: 30 } })
+  const { redelivered, log, item } = bench({ effect: failing({ a1: 1 }, []), backoff: { firstMs: 30, maxMs: 30 } })
   void item('a1', () => mine)
   void item('a2', () => mine)
   await item('b1')
   mine = false
   await item('a3')
-  expect(left.sort()).toEqual(['a1', 'a2'])
+  expect(redelivered.sort()).toEqual(['a1', 'a2'])
   expect(log).toEqual(['publish b1', 'publish a3'])
 })
 
@@ -173,8 +173,8 @@ test('an outage is waited out, beyond the number of tries, and blames no message
 })
 
 test('whose lock another has waits for it with its key, tried however often, while the rest of its group is out', async () => {
-  const held = failing({ a1: 3 }, [], { retry: true, outage: true, stall: 'lock' })
-  const { log, item } = bench({ attempts: 1, effect: held })
+  const locked = failing({ a1: 3 }, [], { retry: true, outage: true, stall: 'lock' })
+  const { log, item } = bench({ attempts: 1, effect: locked })
   const all = ['b1', 'a1', 'a2', 'c1'].map((name) => item(name))
   await Promise.all([all[0], all[3]])
   expect(log).toEqual(['publish b1', 'publish c1'])
@@ -183,15 +183,15 @@ test('whose lock another has waits for it with its key, tried however often, whi
 })
 
 test('what waits for a lock for too long while others go through is given up on, and not while nobody does', async () => {
-  const held = failing({ a1: 99 }, [], { retry: true, outage: true, stall: 'lock' })
-  const { log, item } = bench({ stalledForMs: 0, effect: held })
-  let ended = false
+  const locked = failing({ a1: 99 }, [], { retry: true, outage: true, stall: 'lock' })
+  const { log, item } = bench({ stalledForMs: 0, effect: locked })
+  let hasEnded = false
   const ends = item('a1').then(() => {
-    ended = true
+    hasEnded = true
   })
   await new Promise((resolve) => setTimeout(resolve, 500))
-  expect([ended, log]).toEqual([false, []])
-  for (let n = 1; !ended; n++) await Promise.race([ends, item(`b${n}`)])
+  expect([hasEnded, log]).toEqual([false, []])
+  for (let n = 1; !hasEnded; n++) await Promise.race([ends, item(`b${n}`)])
   expect(log.filter((line) => line.includes('a1'))).toEqual(['publish dead a1'])
 })
 
@@ -221,11 +221,11 @@ test('what takes too long while nobody else goes through is not given up on', as
 test('what takes too long each time although others go through in between is given up on', async () => {
   const slow = failing({ a1: 99 }, [], { retry: true, outage: true, stall: 'time' })
   const { log, item } = bench({ attempts: 2, effect: slow })
-  let ended = false
+  let hasEnded = false
   const ends = item('a1').then(() => {
-    ended = true
+    hasEnded = true
   })
-  for (let n = 1; !ended; n++) await Promise.race([ends, item(`b${n}`)])
+  for (let n = 1; !hasEnded; n++) await Promise.race([ends, item(`b${n}`)])
   expect(log.filter((line) => line.includes('a1'))).toEqual(['publish dead a1'])
 })
 
@@ -255,25 +255,25 @@ test('when time is up, work in hand is left undone', async () => {
       return Promise.reject(new Error('broker away'))
     },
   })
-  let done = false
+  let hasEnded = false
   void item('1').then(() => {
-    done = true
+    hasEnded = true
   })
   await new Promise((resolve) => setTimeout(resolve, 20))
-  expect(done).toBe(false)
+  expect(hasEnded).toBe(false)
 })
 
 test('what comes while the last batch is being published is not left behind', async () => {
   const publishing = Promise.withResolvers<void>()
-  const started = Promise.withResolvers<void>()
+  const publicationStart = Promise.withResolvers<void>()
   const { item } = bench({
     publish: () => {
-      started.resolve()
+      publicationStart.resolve()
       return publishing.promise
     },
   })
   const first = item('1')
-  await started.promise
+  await publicationStart.promise
   const second = item('2')
   await new Promise((resolve) => setTimeout(resolve, 5))
   publishing.resolve()
@@ -283,11 +283,11 @@ test('what comes while the last batch is being published is not left behind', as
 test('one that waits for its next try, and those of its key behind it, are known to do nothing but wait', async () => {
   const times = { a1: 1 }
   const log: string[] = []
-  const { aside, item } = bench({ effect: failing(times, log), backoff: { firstMs: 100, maxMs: 100 } })
+  const { retryQueue, item } = bench({ effect: failing(times, log), backoff: { firstMs: 100, maxMs: 100 } })
   const work = Promise.all(['a1', 'a2', 'b1'].map((name) => item(name)))
   const deadline = performance.now() + 10_000
-  while (aside.size < 2 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 1))
-  expect([...aside].sort()).toEqual(['a1', 'a2'])
+  while (retryQueue.size < 2 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 1))
+  expect([...retryQueue].sort()).toEqual(['a1', 'a2'])
   await work
-  expect([...aside]).toEqual([])
+  expect([...retryQueue]).toEqual([])
 })

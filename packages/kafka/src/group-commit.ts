@@ -1,10 +1,10 @@
-// How do many messages in hand share one transaction and one publication, in order, with a bad one
-// cut out alone?
+// How do many messages in flight share one transaction and one publication, in order, while a bad
+// message is cut out alone?
 //
-// One transaction runs at a time and takes whatever is waiting, so messages keep the order in which
-// they came and batches grow with load. While a batch is being published the next one's transaction
-// already runs; publications never overlap. One that fails by itself is tried again later, apart
-// from the others, its key's later messages behind it.
+// One transaction runs at a time and takes all messages that are waiting, so messages keep the
+// order in which they came and batches grow with load. While a batch is being published the next
+// transaction already runs; publications never overlap. A message that fails by itself waits in the
+// retry queue, with the later messages of its key behind it.
 import { createRetryQueue, type RetryQueue } from './retry-queue.ts'
 import type { RetryEntry } from './retry-queue.ts'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
@@ -17,9 +17,9 @@ import type { LogFields } from './log-fields.ts'
 import type { OutgoingRecord } from './records.ts'
 
 export interface Entry<Item> extends RetryEntry {
-  /** What the transaction is given, or why there is nothing to give it. */
+  /** The item for the transaction, or why there is none. */
   readonly outcome: { readonly item: Item } | { readonly failure: Failure }
-  /** Called once, when effect and events are out. */
+  /** Called once, when the effect is committed and its events are published. */
   readonly done: () => void
   /** What a log line says about it. */
   readonly about: LogFields
@@ -31,18 +31,18 @@ export interface GroupCommitOptions<Item> {
   /** One transaction: effects of all, or of none. */
   readonly effect: (items: readonly Item[]) => Promise<Effect<Item>>
   readonly publish: (records: readonly OutgoingRecord[]) => Promise<void>
-  /** Told which items' kept records are out. */
+  /** Called with the items whose kept records are published. */
   readonly published: (items: readonly Item[]) => void
   readonly maxGroup: number
   /** Tries of one message before it is given up on. */
   readonly attempts: number
   /** Between the tries of one message. */
   readonly backoff: Backoff
-  /** For how long one waits for a lock, while others go through, before it is given up on. */
+  /** How long a message waits for a lock, while others go through, before it is given up on. */
   readonly stalledForMs: number
-  /** Aborts when no later try is to be waited for. */
+  /** Aborts when the process waits for no later try. */
   readonly draining: AbortSignal
-  /** Aborts when there is no time left; what is in hand then is left to redelivery. */
+  /** Aborts when there is no time left; messages in flight are then left to redelivery. */
   readonly abandon: AbortSignal
   readonly on: {
     readonly group: (size: number, seconds: number) => void
@@ -64,19 +64,19 @@ export interface GroupCommit<Item> {
 export interface Effect<Item> {
   /** What is to be published, in order. */
   readonly records: readonly OutgoingRecord[]
-  /** The items whose records the database keeps until it is told that they are out. */
+  /** The items whose records the database keeps until `published` is called with them. */
   readonly kept: readonly Item[]
 }
 
-/** Between the tries of a whole group that met another transaction: that one is over in no time. */
-const contention: Backoff = { firstMs: 20, maxMs: 500 }
+/** Between the tries of a whole group that met another transaction, which is over soon. */
+const contentionBackoff: Backoff = { firstMs: 20, maxMs: 500 }
 
-/** After a stall, which has taken its time already. */
-const stalling: Backoff = { firstMs: 100, maxMs: 1_000 }
+/** After a stall, which has itself taken time. */
+const stallBackoff: Backoff = { firstMs: 100, maxMs: 1_000 }
 
 /**
- * What came of a group: what is to be published, and whose end that is. Those that are aside are in
- * neither.
+ * The outcome of a group: what is to be published, and which entries end with it. Entries in the
+ * retry queue are in neither.
  */
 interface Outcome<Item> extends Effect<Item> {
   readonly ended: readonly Entry<Item>[]
@@ -84,7 +84,9 @@ interface Outcome<Item> extends Effect<Item> {
 
 interface Group<Item> {
   readonly entries: readonly Entry<Item>[]
-  /** Part of one that failed, or tried again: trying it together once more would tell nothing. */
+  /**
+   * Part of a group that failed, or tried again: to try it together once more would show nothing.
+   */
   readonly suspected: boolean
 }
 
@@ -98,9 +100,7 @@ class OpenGroupCommit<Item> {
   readonly #attempts: number
   readonly #on: GroupCommitOptions<Item>['on']
   #waiting: Entry<Item>[] = []
-  /**
-   * The sizes of the next groups, where one failed: whose doing it was is looked for by halving.
-   */
+  /** The sizes of the next groups, where one failed: the entry at fault is found by halving. */
   #parts: number[] = []
   #running = false
   #publication: Promise<void> = Promise.resolve()
@@ -112,8 +112,8 @@ class OpenGroupCommit<Item> {
   readonly #patience = createLockPatience()
   #commits = 0
   #stalls = 0
-  readonly #aside: RetryQueue<Entry<Item>>
-  #triedAgain = false
+  readonly #retryQueue: RetryQueue<Entry<Item>>
+  #lastWasRetry = false
 
   constructor(options: GroupCommitOptions<Item>) {
     this.#options = options
@@ -121,7 +121,7 @@ class OpenGroupCommit<Item> {
     this.#abandon = abandon
     this.#attempts = attempts
     this.#on = on
-    this.#aside = createRetryQueue<Entry<Item>>(() => this.#start(), options.draining)
+    this.#retryQueue = createRetryQueue<Entry<Item>>(() => this.#start(), options.draining)
   }
 
   port(): GroupCommit<Item> {
@@ -136,8 +136,8 @@ class OpenGroupCommit<Item> {
   #start(): void {
     if (this.#running || this.#abandon.aborted) return
     this.#running = true
-    // Not before this turn of the event loop ends: messages that were fetched together travel
-    // together.
+    // Not before this turn of the event loop ends: messages that were fetched together share a
+    // group.
     setImmediate(() => {
       this.#run().catch((error: unknown) => {
         if (!(error instanceof Abandoned)) throw error
@@ -148,17 +148,17 @@ class OpenGroupCommit<Item> {
   }
 
   /**
-   * One that is tried again goes alone: it has failed before. However many there are and long it
-   * takes, others get their turn between.
+   * A message that is tried again is a group of its own, since it has failed before. However many
+   * of them there are and however long they take, others get their turn in between.
    */
   #nextGroup(): Group<Item> {
-    const others = this.#triedAgain ? this.#nextWaiting() : none
-    this.#triedAgain = false
+    const others = this.#lastWasRetry ? this.#nextWaiting() : emptyGroup
+    this.#lastWasRetry = false
     if (others.entries.length > 0) return others
-    for (let due = this.#aside.nextDue(); due; due = this.#aside.nextDue()) {
-      this.#triedAgain = due.live()
-      if (this.#triedAgain) return { entries: [due], suspected: true }
-      this.#end(due, due.leave)
+    for (let entry = this.#retryQueue.nextDue(); entry; entry = this.#retryQueue.nextDue()) {
+      this.#lastWasRetry = entry.live()
+      if (this.#lastWasRetry) return { entries: [entry], suspected: true }
+      this.#end(entry, entry.leave)
     }
     return this.#nextWaiting()
   }
@@ -167,20 +167,20 @@ class OpenGroupCommit<Item> {
     while (this.#waiting.length > 0) {
       const part = this.#parts.shift()
       const size = part ?? this.#options.maxGroup
-      const entries = this.#waiting.slice(0, size).filter((entry) => !this.#aside.takes(entry))
+      const entries = this.#waiting.slice(0, size).filter((entry) => !this.#retryQueue.takes(entry))
       this.#waiting = this.#waiting.slice(size)
       if (entries.length > 0) return { entries, suspected: part !== undefined }
     }
-    return none
+    return emptyGroup
   }
 
   #backInFront(entries: readonly Entry<Item>[]): void {
     this.#waiting = entries.concat(this.#waiting)
   }
 
-  /** What waited behind it is next: it came before whatever else of its key is waiting. */
+  /** The messages behind it are next: they came before all other waiting messages of its key. */
   #end(entry: Entry<Item>, ending: () => void): void {
-    const behind = this.#aside.release(entry)
+    const behind = this.#retryQueue.release(entry)
     if (behind.length > 0 && this.#parts.length > 0) this.#parts.unshift(behind.length)
     this.#backInFront(behind)
     ending()
@@ -188,21 +188,20 @@ class OpenGroupCommit<Item> {
 
   async #run(): Promise<void> {
     let group = this.#nextGroup()
-    // What comes while the last publication is under way must not wait for a further message to set
-    // things going again.
+    // A message that comes while the last publication is under way must not wait for a further
+    // message to start the next group.
     for (; group.entries.length > 0; await this.#publication, group = this.#nextGroup()) {
       for (; group.entries.length > 0; group = this.#nextGroup()) {
-        const started = performance.now()
+        const startedAt = performance.now()
         const outcome = await this.#outcomeOf(group)
-        this.#on.group(group.entries.length, (performance.now() - started) / 1_000)
+        this.#on.group(group.entries.length, (performance.now() - startedAt) / 1_000)
         await this.#publication
         this.#publication = this.#publishAll(outcome)
-        // Its failure is looked at by the next await; without this, Node would take it for
-        // unhandled.
+        // The next await sees its failure; without this, Node would take it for unhandled.
         this.#publication.catch(() => undefined)
       }
     }
-    // In the same step as the last look at what waits, so that nothing comes in between.
+    // In the same step as the last look at the queues, so that nothing comes in between.
     this.#running = false
   }
 
@@ -210,24 +209,24 @@ class OpenGroupCommit<Item> {
     const { entries } = group
     const outcome = await this.#transaction(group)
     if (outcome === 'halve') return this.#halved(entries)
-    const dead = entries.filter((entry) => 'failure' in entry.outcome)
-    const letters = dead.flatMap((entry) =>
+    const failedEntries = entries.filter((entry) => 'failure' in entry.outcome)
+    const deadLetters = failedEntries.flatMap((entry) =>
       'failure' in entry.outcome ? [this.#giveUp(entry, entry.outcome.failure)] : [],
     )
-    return { ...outcome, records: [...outcome.records, ...letters], ended: [...outcome.ended, ...dead] }
+    return { ...outcome, records: [...outcome.records, ...deadLetters], ended: [...outcome.ended, ...failedEntries] }
   }
 
   async #transaction({ entries, suspected }: Group<Item>): Promise<Outcome<Item> | 'halve'> {
     const group = entries.filter(({ outcome }) => 'item' in outcome)
     const items = group.flatMap(({ outcome }) => ('item' in outcome ? [outcome.item] : []))
-    if (items.length === 0) return nothing
+    if (items.length === 0) return emptyOutcome
     for (let failures = 0, outages = 0, waits = 0; ;) {
-      const begun = performance.now()
+      const startedAt = performance.now()
       try {
         const effect = await this.#options.effect(items)
         this.#commits++
         this.#stalls = 0
-        this.#patience.wentThrough(performance.now() - begun)
+        this.#patience.wentThrough(performance.now() - startedAt)
         return { ...effect, ended: group }
       } catch (thrown) {
         const error = errorOf(thrown)
@@ -235,9 +234,9 @@ class OpenGroupCommit<Item> {
         const stall = stallOf(error)
         if (this.#abandon.aborted) throw new Abandoned('no time left for another try', { cause: error })
         if (stall) {
-          if (stall === 'lock') this.#patience.stalled(performance.now() - begun)
+          if (stall === 'lock') this.#patience.stalled(performance.now() - startedAt)
           this.#on.retry('transaction', error, ++this.#stalls, aboutOf(group))
-          await pause(delayMs(this.#stalls, stalling), this.#abandon)
+          await pause(delayMs(this.#stalls, stallBackoff), this.#abandon)
           if (group.length === 1) return this.#stalledAlone(group[0]!, error, stall)
           if (stall === 'time' || ++waits >= this.#patience.tries(suspected)) return 'halve'
           continue
@@ -250,26 +249,26 @@ class OpenGroupCommit<Item> {
         if (group.length === 1) return this.#failedAlone(group[0]!, error, verdict === 'never')
         if (verdict !== 'retry' || ++failures >= this.#attempts || suspected) return 'halve'
         this.#on.retry('transaction', error, failures, aboutOf(group))
-        await pause(delayMs(failures, contention), this.#abandon)
+        await pause(delayMs(failures, contentionBackoff), this.#abandon)
       }
     }
   }
 
   /**
-   * One after the other, so that order stays; a bad message is alone after log2(group) rounds, and
-   * the good ones are out meanwhile.
+   * The halves run one after the other, so that order stays. A bad message is alone after
+   * log2(group) steps, and the good ones are published meanwhile.
    */
   #halved(entries: readonly Entry<Item>[]): Outcome<Item> {
     const middle = entries.length >> 1
     this.#parts.unshift(middle, entries.length - middle)
     this.#backInFront(entries)
-    return nothing
+    return emptyOutcome
   }
 
   /**
-   * It waits apart, so that those that can go on do. It is to blame only where others went through
-   * meanwhile: for taking too long again, or for waiting for a lock for so long that its
-   * partition's offset stands still.
+   * It waits in the retry queue, so that other messages go on. It is at fault only where others
+   * went through meanwhile: when it takes too long again, or waits for a lock for so long that the
+   * offset of its partition stands still.
    */
   #stalledAlone(entry: Entry<Item>, error: Error, stall: Stall): Outcome<Item> {
     const before = this.#stallsOf.get(entry)
@@ -280,8 +279,8 @@ class OpenGroupCommit<Item> {
       if (stall === 'time') return this.#failedAlone(entry, error, false)
       if (performance.now() - since >= this.#options.stalledForMs) return this.#failedAlone(entry, error, true)
     }
-    this.#aside.put(entry, delayMs(count, this.#options.backoff))
-    return nothing
+    this.#retryQueue.put(entry, delayMs(count, this.#options.backoff))
+    return emptyOutcome
   }
 
   #failedAlone(entry: Entry<Item>, error: Error, forGood: boolean): Outcome<Item> {
@@ -290,8 +289,8 @@ class OpenGroupCommit<Item> {
       return { records: [this.#giveUp(entry, { error, attempts: failures })], kept: [], ended: [entry] }
     this.#failuresOf.set(entry, failures)
     this.#on.retry('transaction', error, failures, [entry.about])
-    this.#aside.put(entry, delayMs(failures, this.#options.backoff))
-    return nothing
+    this.#retryQueue.put(entry, delayMs(failures, this.#options.backoff))
+    return emptyOutcome
   }
 
   #giveUp(entry: Entry<Item>, failure: Failure): OutgoingRecord {
@@ -299,7 +298,7 @@ class OpenGroupCommit<Item> {
     return entry.deadLetter(failure)
   }
 
-  async #publishAll({ records, kept, ended }: Outcome<Item>): Promise<void> {
+  async #publishAll({ records, kept: items, ended: entries }: Outcome<Item>): Promise<void> {
     for (let failures = 1; records.length > 0; failures++) {
       try {
         await this.#options.publish(records)
@@ -308,16 +307,16 @@ class OpenGroupCommit<Item> {
       } catch (thrown) {
         const error = errorOf(thrown)
         if (this.#abandon.aborted) throw new Abandoned('no time left to publish again', { cause: error })
-        this.#on.retry('publication', error, failures, aboutOf(ended))
+        this.#on.retry('publication', error, failures, aboutOf(entries))
         await pause(delayMs(failures, outageBackoff), this.#abandon)
       }
     }
-    this.#options.published(kept)
-    for (const entry of ended) this.#end(entry, entry.done)
+    this.#options.published(items)
+    for (const entry of entries) this.#end(entry, entry.done)
   }
 }
 
 const aboutOf = <Item>(entries: readonly Entry<Item>[]): readonly LogFields[] => entries.map(({ about }) => about)
 
-const nothing = { records: [], kept: [], ended: [] } as const
-const none = { entries: [], suspected: false } as const
+const emptyOutcome = { records: [], kept: [], ended: [] } as const
+const emptyGroup = { entries: [], suspected: false } as const

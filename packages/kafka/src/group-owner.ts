@@ -1,7 +1,7 @@
 // Whose are the offsets of a consumer group? Two shops in one Kafka whose groups have the same name
 // would share their messages out between two databases, each of which knows half of the orders. So
-// offsets are committed with the name of the database that they belong to, and a group whose
-// offsets name another one is not joined.
+// offsets are committed with the name of the database that they belong to, and a replica does not
+// join a group whose offsets name another database.
 import type { Logger } from '@orderpipeline/telemetry'
 import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
@@ -12,9 +12,9 @@ export class GroupOfAnother extends Error {
   readonly reason = 'GroupOfAnother'
   readonly retry = false
 
-  constructor(groupId: string, found: string, own: readonly string[]) {
+  constructor(groupId: string, actualOwner: string, own: readonly string[]) {
     super(
-      `consumer group ${groupId}: found offsets of database ${found}; allowed: those of ${own.join(', ')}, its own. ` +
+      `consumer group ${groupId}: found offsets of database ${actualOwner}; allowed: those of ${own.join(', ')}, its own. ` +
         'Another shop has this Kafka and this name: give one of the pipelines another name. ' +
         'Where this database is to take its place, set KAFKA_TAKE_OVER_GROUP=true',
     )
@@ -23,10 +23,10 @@ export class GroupOfAnother extends Error {
 
 const prefix = 'database '
 
-/** What offsets are committed with. */
+/** The metadata that offsets are committed with. */
 export const offsetMetadataOf = (owner: string): string => prefix + owner
 
-/** `metadata`: of the group's partitions. Offsets that name nobody are anybody's. Pure. */
+/** `metadata`: that of the group's partitions. Offsets that name no database fit any. Pure. */
 export function otherOwner(metadata: readonly (string | null)[], own: readonly string[]): string | undefined {
   return metadata
     .flatMap((text) => (text?.startsWith(prefix) ? [text.slice(prefix.length)] : []))
@@ -41,7 +41,7 @@ export interface Group {
   readonly own: readonly string[]
 }
 
-/** @throws GroupOfAnother; whatever kafkajs throws where it cannot be asked */
+/** @throws GroupOfAnother, or the error of kafkajs where Kafka does not answer */
 export async function refuseGroupOfAnother({ address, groupId, topics, own }: Group, logger: Logger): Promise<void> {
   const admin = createClient(address, logger).admin({ retry: { retries: 2 } })
   try {

@@ -1,36 +1,35 @@
-// Does whoever waits for room in the window learn of it, and does waiting in vain leave nothing
-// behind?
+// Do callers that wait for capacity learn of it, and does a wait in vain leave nothing in memory?
 import { expect, test } from 'vitest'
 import { createInFlightLimit } from './in-flight-limit.ts'
 
 test('waiting for room that does not come leaves nothing in memory', async () => {
-  const window = createInFlightLimit(10)
-  for (let n = 0; n < 10; n++) window.take()
-  for (let round = 0; round < 20; round++) {
-    await Promise.all(Array.from({ length: 100 }, () => window.waitForCapacity(0)))
-    expect(window.waiting).toBe(0)
+  const limit = createInFlightLimit(10)
+  for (let n = 0; n < 10; n++) limit.take()
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await Promise.all(Array.from({ length: 100 }, () => limit.waitForCapacity(0)))
+    expect(limit.waiting).toBe(0)
   }
-  expect(window.full).toBe(true)
+  expect(limit.full).toBe(true)
 })
 
 test('all who wait go on when a good part of the window is free, and not before', async () => {
-  const window = createInFlightLimit(10)
-  for (let n = 0; n < 10; n++) window.take()
+  const limit = createInFlightLimit(10)
+  for (let n = 0; n < 10; n++) limit.take()
   let resolved = 0
-  const waits = [1, 2].map(() => window.waitForCapacity(600_000).then(() => resolved++))
-  window.release()
+  const waits = [1, 2].map(() => limit.waitForCapacity(600_000).then(() => resolved++))
+  limit.release()
   await Promise.resolve()
-  expect([resolved, window.waiting]).toEqual([0, 2])
-  window.release()
+  expect([resolved, limit.waiting]).toEqual([0, 2])
+  limit.release()
   await Promise.all(waits)
-  expect([resolved, window.waiting]).toEqual([2, 0])
+  expect([resolved, limit.waiting]).toEqual([2, 0])
 })
 
 test('one that is told to look again goes on, whether or not there is room', async () => {
-  const window = createInFlightLimit(1)
-  window.take()
-  const wait = window.waitForCapacity(600_000)
-  window.wake()
+  const limit = createInFlightLimit(1)
+  limit.take()
+  const wait = limit.waitForCapacity(600_000)
+  limit.wake()
   await wait
-  expect(window.waiting).toBe(0)
+  expect(limit.waiting).toBe(0)
 })

@@ -1,23 +1,22 @@
-// How many messages may be taken from Kafka and not be done, and how is the fetching told that
-// there is room again?
+// How many messages may be in flight, and how does the fetching learn that there is capacity again?
 
 export interface InFlightLimit {
   take(): void
   release(): void
   readonly full: boolean
   readonly inFlight: number
-  /** Calls of `room` that have not resolved. */
+  /** Calls of `waitForCapacity` that have not resolved. */
   readonly waiting: number
-  /** Resolves when a good part is free again, when somebody says so, or after `ms`. */
+  /** Resolves when a good part is free again, on `wake`, or after `ms`. */
   waitForCapacity(ms: number): Promise<void>
-  /** Whoever waits for room is to look again: something else they wait for has come about. */
+  /** Callers that wait for capacity look again: something else that they wait for has happened. */
   wake(): void
 }
 
 export function createInFlightLimit(max: number): InFlightLimit {
   // Waking for each single place would cost more than the work itself.
   const enoughRoom = Math.floor(max * 0.8)
-  let inHand = 0
+  let inFlight = 0
   const waiting = new Set<() => void>()
 
   const wakeAll = (): void => {
@@ -27,17 +26,17 @@ export function createInFlightLimit(max: number): InFlightLimit {
   }
   return {
     take: () => {
-      inHand++
+      inFlight++
     },
     release: () => {
-      inHand--
-      if (inHand <= enoughRoom && waiting.size > 0) wakeAll()
+      inFlight--
+      if (inFlight <= enoughRoom && waiting.size > 0) wakeAll()
     },
     get full() {
-      return inHand >= max
+      return inFlight >= max
     },
     get inFlight() {
-      return inHand
+      return inFlight
     },
     get waiting() {
       return waiting.size

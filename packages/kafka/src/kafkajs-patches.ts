@@ -1,5 +1,5 @@
-// What is broken in kafkajs 2.2.4, the last release, that a hundred replicas cannot live with?
-// Mended here; waiting-fetches.ts has what concerns the wait for messages.
+// What is broken in kafkajs 2.2.4, the last release, that a hundred replicas cannot live with? It
+// is mended here; waiting-fetches.ts has what concerns the wait for messages.
 import { setTimeout as sleep } from 'node:timers/promises'
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
@@ -17,15 +17,16 @@ function askOnlyWhilePending(): void {
 }
 
 /**
- * Coordinator loading, not available, or moved: as it is for seconds after a broker has started.
+ * The coordinator is loading, not available, or has moved, as for seconds after a broker has
+ * started.
  */
 const passing = new Set(['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP'])
 const joinTries = 60
 
 /**
- * A coordinator that is still loading ends the consumer, and the one that replaces it is a stranger
- * to the group, which then stands still until the first one's session is over. Asking again keeps
- * the place.
+ * A coordinator that is still loading ends the consumer. The consumer that replaces it is a new
+ * member, and the group stands still until the session of the first one is over. To ask again keeps
+ * the membership.
  */
 function waitForTheCoordinator(): void {
   const joinAndSync = methodOf(ConsumerGroup.prototype, 'joinAndSync')
@@ -42,12 +43,12 @@ function waitForTheCoordinator(): void {
   }
 }
 
-/** By member: what is to be over before it joins its group anew. */
+/** By member: what must be over before it joins its group again. */
 export const beforeJoining = new Map<string, Promise<void>>()
 
 /**
- * It tells of a rebalance and joins at once, waiting for nobody who was told. What must be done
- * before the partitions are another's is waited for here.
+ * kafkajs reports a rebalance and joins at once; it does not wait for the listeners of that event.
+ * What must be done before the partitions belong to another replica is waited for here.
  */
 function waitForWhatIsToBeDoneBefore(): void {
   const joinAndSync = methodOf(ConsumerGroup.prototype, 'joinAndSync')

@@ -1,5 +1,5 @@
-// How does work go on side by side, yet in order for each key? A lane for each key, and a bound on
-// lanes under way at once.
+// How does work run in parallel, yet in order for each key? There is a queue for each key, and a
+// bound on keys under way at once.
 
 export interface KeySerialExecutor {
   /**
@@ -13,18 +13,18 @@ export interface KeySerialExecutor {
 
 export interface Slot {
   /**
-   * Others may have the place while the work waits; its key stays its own. Resolves when there is a
-   * place again.
+   * Releases the place to other keys while the work waits; its own key stays blocked. Resolves when
+   * there is a place again.
    */
   releaseWhile(wait: Promise<void>): Promise<void>
 }
 
 export function createKeySerialExecutor(concurrency: number): KeySerialExecutor {
-  /** A key is here while work of it is under way; what waits behind it is in its queue. */
+  /** A key is here while work of it is under way; its value is the work that waits behind. */
   const busy = new Map<string, ((place: Slot) => Promise<void>)[]>()
-  /** Keys' next pieces, ready to start when a place is free, first come first served. */
+  /** The next work of each key, ready to start when a place is free, first come first served. */
   const ready: { readonly key: string; readonly work: (place: Slot) => Promise<void> }[] = []
-  /** Work that lent its place and wants one again goes before what has not begun. */
+  /** Work that released its place and needs one again goes before work that has not begun. */
   const returning: (() => void)[] = []
   let head = 0
   let running = 0
@@ -70,9 +70,9 @@ export function createKeySerialExecutor(concurrency: number): KeySerialExecutor 
 
   return {
     add: (key, work) => {
-      const lane = busy.get(key)
-      if (lane) {
-        lane.push(work)
+      const keyQueue = busy.get(key)
+      if (keyQueue) {
+        keyQueue.push(work)
         return
       }
       busy.set(key, [])

@@ -1,15 +1,16 @@
-// How do the records of a dead-letter topic tell letters and marks apart? Needs nothing, so that
-// the operator can count the open ones.
+// How do dead letters and marks differ among the records of a dead-letter topic? This file imports
+// nothing, so that the operator can count the open dead letters.
 
-/** Begins the headers of a letter that say why its message was given up. */
+/** Prefix of the headers of a dead letter that say why its message was given up. */
 export const letterHeaders = 'dead-letter-'
 
-/** On the records of a dead-letter topic that say what became of one of its letters. */
+/** Header of those records of a dead-letter topic that say what became of a dead letter. */
 export const markHeader = `${letterHeaders}mark`
 
 /**
- * The offset of the letter that a record marks, which is before it in its own partition; undefined
- * for a letter. A mark that names none is somebody's own record under our header, and NaN.
+ * The offset of the dead letter that a record marks, which is before it in its own partition;
+ * undefined for a dead letter. NaN for a mark that names none: it is a foreign record under our
+ * header.
  */
 export function markedOffset({
   headers,
@@ -20,8 +21,8 @@ export function markedOffset({
 }): number | undefined {
   if (headers[markHeader] === undefined) return undefined
   try {
-    const { letter } = JSON.parse(String(value)) as { readonly letter?: unknown }
-    const [, offset] = /\/(\d+)$/.exec(String(letter)) ?? []
+    const { letter: deadLetterId } = JSON.parse(String(value)) as { readonly letter?: unknown }
+    const [, offset] = /\/(\d+)$/.exec(String(deadLetterId)) ?? []
     return Number(offset)
   } catch {
     return NaN

@@ -1,8 +1,8 @@
 // How often is a group that waits for a lock tried together before it is halved? Halving finds the
-// one message whose lock is held for long, and does harm where everybody queues for a row that all
-// need: a part waits in that queue as long as the whole, for fewer messages, so more groups queue
-// and the wait gets longer. How long those take that go through tells the two apart: in a queue
-// they have waited, too.
+// one message whose lock is held for long. It does harm where all transactions queue for a row that
+// all need: a part waits in that queue as long as the whole, for fewer messages, so more groups
+// queue and the wait gets longer. The time of transactions that go through tells the two apart: in
+// a queue they have waited, too.
 
 export interface LockPatience {
   /** Tries of a group, the first one included; `suspected`: of a part of one that was halved. */
@@ -13,11 +13,11 @@ export interface LockPatience {
   wentThrough(ms: number): void
 }
 
-/** Where nothing says that there is a queue one message is found soon. */
+/** Without a sign of a queue, one message is found soon. */
 const least = 2
 /** With a lock_timeout of 5 s, and a pause of 1 s in between, three quarters of a minute. */
 const most = 8
-/** Of a wait in vain: one that takes less has hardly queued. */
+/** Share of a wait in vain: a transaction that takes less has hardly queued. */
 const queueingShare = 0.25
 
 export function createLockPatience(): LockPatience {

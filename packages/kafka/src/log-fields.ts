@@ -6,11 +6,11 @@ export type LogFields = Readonly<Record<string, string | number | undefined>>
 
 /**
  * A group may be hundreds of messages; a line with all of them would be cut off or cost more than
- * it tells.
+ * it is worth.
  */
 const namedAtMost = 20
 
-/** Of one message its fields; of several how many, and the first of them. */
+/** For one message its fields; for several their number, and the first of them. */
 export function linesAbout(messages: readonly LogFields[]): Readonly<Record<string, unknown>> {
   const [first, ...others] = messages
   if (others.length === 0) return first ?? {}

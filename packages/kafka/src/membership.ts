@@ -1,8 +1,8 @@
 // How does a replica stay a member of its consumer group through crashes, outages and rebalances,
-// until it is told to stop?
+// until it is stopped?
 //
-// Each life of a kafkajs consumer ends in a crash or in `close`. After a crash a new consumer is
-// made, however often, with backoff: kafkajs restarts only after errors it deems retriable, and a
+// Each kafkajs consumer ends in a crash or in `close`. After a crash a new consumer is made,
+// however often, with backoff: kafkajs restarts only after errors that it deems retriable, and a
 // stage must survive the others too.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
@@ -22,29 +22,27 @@ export interface MembershipOptions {
   readonly groupId: string
   readonly topics: readonly string[]
   /**
-   * Asked until it resolves, before the group is joined: to what offsets are committed with. Where
-   * it rejects, the group is not joined this time.
+   * Called until it resolves, before the group is joined: to the metadata that offsets are
+   * committed with. Where it rejects, the group is not joined this time.
    */
   readonly mayJoin?: (() => Promise<string | undefined>) | undefined
   readonly onBatch: (payload: EachBatchPayload) => Promise<void>
   /**
-   * The group has given this replica these partitions, by topic; whatever it had before is
-   * another's.
+   * The group has assigned these partitions to this replica, by topic; they replace all that it had
+   * before.
    */
   readonly onAssigned: (partitions: Readonly<Record<string, readonly number[]>>) => void
   /**
-   * The assignment is about to change hands, as soon as the answer resolves: what is done should be
+   * The assignment is about to be revoked, as soon as the promise resolves: what is done should be
    * committed at once.
    */
   readonly onRevoking: () => Promise<void>
   readonly onCrash: (error: Error) => void
-  /**
-   * A batch has nothing to hand over: ends of transactions, or messages of one that was aborted.
-   */
+  /** A batch has no messages: ends of transactions, or messages of an aborted one. */
   readonly onPassedOver: (batch: PassedOver) => void
   /** A broker has answered: how long that took, the wait for messages to come included. */
   readonly onFetch: (seconds: number) => void
-  /** From one fetch that brought messages to the next; `usualSpacing` unless given. */
+  /** From one fetch that brought messages to the next; by default `usualSpacing`. */
   readonly spacing?: FetchSpacingBounds | undefined
   readonly logger: Logger
 }
@@ -59,7 +57,7 @@ export interface PassedOver {
 export interface Membership {
   /** Member of the group, with or without partitions. */
   readonly joined: boolean
-  /** Milliseconds since the consumer last showed any life. */
+  /** Milliseconds since the last fetch, heartbeat or join of the consumer. */
   silentForMs(): number
   commit(offsets: readonly OffsetToCommit[]): Promise<void>
   /** No more batches; heartbeats go on. */
@@ -70,14 +68,14 @@ export interface Membership {
 
 const sessionTimeoutMs = 30_000
 /**
- * How long a rebalance waits for members. While a stage scales from 5 to 100 pods there is nearly
- * always one on its way in, so the whole group stands still for this long at a time; a member that
- * is late only joins again. Work in hand does not hold a member back: its batches only take
- * messages in.
+ * How long a rebalance waits for members. While a stage scales from 5 to 100 pods a member is
+ * nearly always about to join, so the whole group stands still for this long at a time; a member
+ * that is late only joins again. Messages in flight do not hold a member back: its batches only
+ * take messages in.
  */
 const rebalanceTimeoutMs = 15_000
 /**
- * A consumer without a fetch or a heartbeat for this long has hung: kafkajs has been seen to stop
+ * A consumer without a fetch or a heartbeat for this long has hung: kafkajs was observed to stop
  * without a crash.
  */
 const silenceLimitMs = 120_000
@@ -91,15 +89,15 @@ export function startMembership(options: MembershipOptions): Membership {
   const closing = new AbortController()
   let consumer: Consumer | undefined
   let commitOffsets: ((offsets: Offsets) => Promise<void>) | undefined
-  let allowed = options.mayJoin === undefined
+  let joinAllowed = options.mayJoin === undefined
   let metadata: string | undefined
   let joined = false
   let fetching = true
-  let lastSign = performance.now()
-  let lastFetch = 0
+  let lastActivityAt = performance.now()
+  let lastFetchAt = 0
   const spacing = fetchSpacing(options.spacing ?? usualSpacing, () => performance.now())
 
-  const life = async (): Promise<void> => {
+  const runConsumer = async (): Promise<void> => {
     const mine = createClient(options.address, logger).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
@@ -113,23 +111,24 @@ export function startMembership(options: MembershipOptions): Membership {
       retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
     })
     const end = Promise.withResolvers<Error | undefined>()
-    // A consumer that was given up on may wake up after all; nothing it then says or does is of
-    // this replica.
+    // A consumer that was given up on may wake up after all; its later events and batches are
+    // ignored.
     let over = false
     const watch = setInterval(() => {
-      if (performance.now() - lastSign > silenceLimitMs) end.resolve(new Error('the consumer shows no sign of life'))
+      if (performance.now() - lastActivityAt > silenceLimitMs)
+        end.resolve(new Error('the consumer shows no sign of life'))
     }, 10_000)
     mine.on(mine.events.CRASH, ({ payload }) => end.resolve(payload.error))
     const close = (): void => end.resolve(undefined)
     closing.signal.addEventListener('abort', close)
     for (const sign of [mine.events.FETCH, mine.events.HEARTBEAT, mine.events.GROUP_JOIN] as const) {
       mine.on(sign, () => {
-        if (!over) lastSign = performance.now()
+        if (!over) lastActivityAt = performance.now()
       })
     }
     mine.on(mine.events.FETCH, ({ payload }) => {
       if (over) return
-      lastFetch = performance.now()
+      lastFetchAt = performance.now()
       spacing.fetching()
       options.onFetch(payload.duration / 1_000)
     })
@@ -142,15 +141,15 @@ export function startMembership(options: MembershipOptions): Membership {
     mine.on(mine.events.GROUP_JOIN, ({ payload }) => {
       if (over) return
       joined = true
-      // Until there is a batch to do it by: one that has nothing to hand over is none.
+      // Until there is a batch to commit by: a batch without messages is not handed over.
       commitOffsets ??= ({ topics: of }) =>
         mine.commitOffsets(of.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))))
       options.onAssigned(payload.memberAssignment)
       if (!fetching) pauseAll(mine)
     })
     const begin = async (): Promise<Error | undefined> => {
-      if (!allowed) metadata = await options.mayJoin?.()
-      allowed = true
+      if (!joinAllowed) metadata = await options.mayJoin?.()
+      joinAllowed = true
       if (over) return undefined
       await mine.connect()
       await mine.subscribe({ topics: [...topics], fromBeginning: true })
@@ -165,8 +164,8 @@ export function startMembership(options: MembershipOptions): Membership {
           const { batch } = payload
           spacing.brought(batch.messages.length, BigInt(batch.offsetLag()) > 0n)
           await options.onBatch(payload)
-          // The first message after a lull is fetched as it comes; those in its wake come together.
-          const waitMs = lastFetch + spacing.ms - performance.now()
+          // The first message after a lull is fetched at once; those that follow come together.
+          const waitMs = lastFetchAt + spacing.ms - performance.now()
           if (waitMs > 0) await sleep(waitMs)
         },
       })
@@ -186,16 +185,16 @@ export function startMembership(options: MembershipOptions): Membership {
     }
   }
 
-  const lives = async (): Promise<void> => {
+  const runConsumers = async (): Promise<void> => {
     for (let failures = 0; !closing.signal.aborted;) {
-      lastSign = performance.now()
-      const started = lastSign
+      lastActivityAt = performance.now()
+      const startedAt = lastActivityAt
       try {
-        await life()
+        await runConsumer()
       } catch (thrown) {
         if (closing.signal.aborted || !fetching) return
-        // A life that lasted was no part of a series of failures.
-        failures = performance.now() - started > 60_000 ? 1 : failures + 1
+        // A consumer that lasted was no part of a series of failures.
+        failures = performance.now() - startedAt > 60_000 ? 1 : failures + 1
         options.onCrash(errorOf(thrown))
         await pause(delayMs(failures, outageBackoff), closing.signal).catch((error: unknown) => {
           if (!(error instanceof Abandoned)) throw error
@@ -203,7 +202,7 @@ export function startMembership(options: MembershipOptions): Membership {
       }
     }
   }
-  const running = lives()
+  const running = runConsumers()
 
   const pauseAll = (of: Consumer): void => {
     of.pause(topics.map((topic) => ({ topic })))
@@ -213,7 +212,7 @@ export function startMembership(options: MembershipOptions): Membership {
     get joined() {
       return joined
     },
-    silentForMs: () => performance.now() - lastSign,
+    silentForMs: () => performance.now() - lastActivityAt,
     commit: async (offsets) => {
       if (offsets.length === 0) return
       if (!commitOffsets) throw new NotAMember('there is no consumer to commit by')
@@ -224,7 +223,7 @@ export function startMembership(options: MembershipOptions): Membership {
       try {
         if (joined && consumer) pauseAll(consumer)
       } catch (error) {
-        // Just lost: it fetches no more by itself.
+        // The consumer was just lost: it fetches no more by itself.
         logger.debug({ error }, 'the consumer could not be paused')
       }
     },
@@ -236,8 +235,8 @@ export function startMembership(options: MembershipOptions): Membership {
 }
 
 /**
- * Offsets stay as they are until there is a member again; what is done behind them comes again, and
- * the inbox knows it.
+ * Offsets stay as they are until there is a member again; messages done behind them come again, and
+ * the inbox recognizes them.
  */
 class NotAMember extends Error {
   override readonly name = 'NotAMember'

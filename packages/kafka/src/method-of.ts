@@ -1,7 +1,7 @@
-// Is a method that kafkajs is mended at still there?
+// Does a method of kafkajs that is patched still exist?
 
 /**
- * Another version of kafkajs must be looked at anew, so an absent method is an error at start and
+ * Another version of kafkajs must be checked again, so an absent method is an error at start and
  * not a silent return of the fault.
  */
 export function methodOf<T extends object, Name extends keyof T>(prototype: T, name: Name): T[Name] {

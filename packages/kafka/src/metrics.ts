@@ -8,11 +8,11 @@ export interface StageFigures {
   readonly inHand: () => number
   readonly lag: () => ReadonlyMap<string, number>
   readonly careful: () => number
-  /** Whether it leaves messages in Kafka as what they need is known to be away. */
+  /** Whether it leaves messages in Kafka, since what they need is known to be away. */
   readonly holding: () => boolean
 }
 
-/** The reason an error class of ours carries, else its name: few enough to be a label. */
+/** The reason that an error class of ours carries, else its name: few enough to be a label. */
 export function reasonOf(error: Error): string {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.name
 }

@@ -26,18 +26,18 @@ export interface OffsetToCommit {
 
 export interface OffsetTracker {
   /**
-   * A message has been taken in hand, in offset order for its partition. The answer is called once,
-   * when it is done.
+   * Records a message as in flight, in offset order for its partition. Call the result once, when
+   * the message is done.
    */
   take(topic: string, partition: number, offset: string): () => void
-  /** The partition's end, as the broker last told it. */
+  /** The partition's end, as the broker last reported it. */
   sawEnd(topic: string, partition: number, highWatermark: string): void
   /**
    * The partition's first message that is not done, or the one to come next; undefined where none
    * was taken.
    */
   firstNotDone(topic: string, partition: number): bigint | undefined
-  /** Messages from the first that is not done on, that are taken; done or not. */
+  /** Messages taken, from the first that is not done on, whether done or not. */
   taken(topic: string, partition: number): number
   /** What has moved since the last call to `committed`. */
   committable(): OffsetToCommit[]

@@ -1,6 +1,6 @@
-// Is nothing taken in hand before the partitions are, in writing; are they let go of in order, once
-// the database can be reached; and is nothing suspect before the processes that lost it have been
-// silent long enough?
+// Is no message in flight before the owner of its partition is written down; are partitions
+// released in order, once the database can be reached; and is no partition suspect before the
+// processes that lost it have been silent long enough?
 import { expect, test } from 'vitest'
 import { silentLogger } from '@orderpipeline/telemetry'
 import type { PartitionHeld, Trial } from './quarantine.ts'
@@ -11,26 +11,29 @@ const trial: Trial = { topic: 't', partition: 0, from: '7', to: '9', tries: 0 }
 const later = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /**
- * `away`: asked before each statement; what it throws is an outage. `deaths`: at the take, and at a
+ * `away`: called before each statement; its error is an outage. `deaths`: at the take, and at a
  * later look.
  */
-function desk({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 }: Desk = {}) {
+function bench({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 }: Setting = {}) {
   const log: string[] = []
   const write = async (what: string): Promise<void> => {
     await away(what)
     log.push(what)
   }
-  const heldWith = (count: number, partition: number): PartitionHeld => ({
+  const ownedPartition = (count: number, partition: number): PartitionHeld => ({
     ...{ topic: 't', partition, deaths: count, quietForMs: 0, until: '9', trial: undefined },
   })
   const ownershipStore: PartitionOwnershipStore = {
     take: async (partitions) => {
       await write(`take ${partitions.map(({ partition }) => partition).join()}`)
-      return partitions.map(({ partition }) => heldWith(deaths[0], partition))
+      return partitions.map(({ partition }) => ownedPartition(deaths[0], partition))
     },
     look: async (partitions) => {
       await write(`look at ${partitions.map(({ partition }) => partition).join()}`)
-      return { held: partitions.map(({ partition }) => heldWith(deaths[1], partition)), suspects: partitions.length }
+      return {
+        held: partitions.map(({ partition }) => ownedPartition(deaths[1], partition)),
+        suspects: partitions.length,
+      }
     },
     release: (unended) => write(`release${unended ? ` with ${unended.partition} unended` : ''}`),
     reach: ({ partition }, offset) => write(`${partition} reaches ${offset}`),
@@ -41,7 +44,7 @@ function desk({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 }
   const onChange = (): void => void log.push('changed')
   return { log, ownership: createPartitionOwnership({ ownershipStore, logger: silentLogger(), onChange, silenceMs }) }
 }
-interface Desk {
+interface Setting {
   readonly away?: (what: string) => Promise<void>
   readonly deaths?: readonly [number, number]
   readonly silenceMs?: number
@@ -50,7 +53,7 @@ interface Desk {
 test('an assignment has no care until its partitions are written down, however often that fails', async () => {
   let failures = 2
   const away = () => (failures-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve())
-  const { log, ownership } = desk({ away })
+  const { log, ownership } = bench({ away })
   ownership.take({ t: [0, 1] })
   expect(ownership.quarantine).toBeUndefined()
   await later()
@@ -61,7 +64,7 @@ test('an assignment has no care until its partitions are written down, however o
 
 test('what was asked for while the database was slow happens in its order', async () => {
   const answer = Promise.withResolvers<void>()
-  const { log, ownership } = desk({ away: () => answer.promise })
+  const { log, ownership } = bench({ away: () => answer.promise })
   ownership.take({ t: [0] })
   await later()
   const released = ownership.release()
@@ -74,7 +77,7 @@ test('what was asked for while the database was slow happens in its order', asyn
 })
 
 test('a trial is not held against its messages when its partition is given up before they have ended', async () => {
-  const { log, ownership } = desk()
+  const { log, ownership } = bench()
   ownership.take({ t: [0] })
   await later()
   await ownership.try(trial)
@@ -89,7 +92,7 @@ test('a trial is not held against its messages when its partition is given up be
 })
 
 test('an assignment that ends without a notice is let go of before the next is taken', async () => {
-  const { log, ownership } = desk()
+  const { log, ownership } = bench()
   ownership.take({ t: [0] })
   await later()
   ownership.take({ t: [1] })
@@ -98,7 +101,7 @@ test('an assignment that ends without a notice is let go of before the next is t
 })
 
 test('after its end nothing is taken any more', async () => {
-  const { log, ownership } = desk()
+  const { log, ownership } = bench()
   ownership.take({ t: [0] })
   await later()
   await ownership.close()
@@ -109,7 +112,7 @@ test('after its end nothing is taken any more', async () => {
 })
 
 test('a partition with several deaths waits for the silence of the last, and is suspect if they are deaths still', async () => {
-  const { log, ownership } = desk({ deaths: [2, 2], silenceMs: 60 })
+  const { log, ownership } = bench({ deaths: [2, 2], silenceMs: 60 })
   ownership.take({ t: [0] })
   await later()
   expect(ownership.quarantine?.pending({ topic: 't', partition: 0 })).toBe(true)
@@ -121,7 +124,7 @@ test('a partition with several deaths waits for the silence of the last, and is 
 })
 
 test('a partition whose last owner is heard of meanwhile is not suspect', async () => {
-  const { log, ownership } = desk({ deaths: [2, 1] })
+  const { log, ownership } = bench({ deaths: [2, 1] })
   ownership.take({ t: [0] })
   while (log.length < 4) await later()
   expect(ownership.quarantine?.pending({ topic: 't', partition: 0 })).toBe(false)

@@ -1,7 +1,7 @@
-// How does a replica's end without a word come to be known to the next? It takes its partitions in
-// writing, and lets go of them when it leaves: a partition that is still another's when it is taken
-// was left by a process that had not let go of it yet, or could not any more. Which of the two
-// shows by whether that process is ever heard of again.
+// How does a replica learn that the previous owner of a partition died? Each replica writes down
+// that it takes its partitions, and that it releases them when it leaves. A partition that is still
+// another's when it is taken was lost by a process that had not released it yet, or no longer
+// could. Whether that process writes again shows which of the two it was.
 import type { Logger } from '@orderpipeline/telemetry'
 import { delayMs, outageBackoff, pause } from './backoff.ts'
 import { createQuarantine, deathsForSuspicion } from './quarantine.ts'
@@ -9,29 +9,29 @@ import type { Quarantine, Partition, PartitionHeld, Trial } from './quarantine.t
 import { within } from './deadline.ts'
 
 /**
- * Where it is written down. Whatever a process says of partitions that are another's by now changes
- * nothing about their owner.
+ * The record of the owners. What a process writes about partitions that are another's by now
+ * changes nothing about their owner.
  */
 export interface PartitionOwnershipStore {
   take(partitions: readonly Partition[]): Promise<readonly PartitionHeld[]>
   /**
-   * What is known by now of those that are this process's, and how many partitions of the stage
-   * have several deaths.
+   * The present record of those that are this process's, and how many partitions of the stage have
+   * several deaths.
    */
   look(partitions: readonly Partition[]): Promise<{ held: readonly PartitionHeld[]; suspects: number }>
   /**
-   * All there are, and those that were lost before they could be released: this process is alive.
-   * `unended`: of the trial that is in hand, which this process then does not end with.
+   * Releases all partitions, and those that were lost before they could be released: this process
+   * is alive. `unended`: the partition of the trial in flight, which did not end this process.
    */
   release(unended: Partition | undefined): Promise<void>
   /**
-   * Messages of a watched partition are taken up to this offset; `until` is kept unless there is
+   * Messages of a watched partition are taken up to this offset; `until` is stored unless there is
    * one already.
    */
   reach(partition: Partition, offset: string, until: string): Promise<void>
-  /** These messages are alone in hand. */
+  /** These messages are in flight alone. */
   try(trial: Trial): Promise<void>
-  /** The trial proves nothing: it has not ended, and other messages are taken beside it. */
+  /** The trial proves nothing: it has not ended, and other messages are in flight with it. */
   forget(trial: Trial): Promise<void>
   /** The partition is past whatever ended its processes. */
   clear(partition: Partition): Promise<void>
@@ -39,25 +39,25 @@ export interface PartitionOwnershipStore {
 
 export interface PartitionOwnership {
   /**
-   * For the present assignment; undefined until it has been written down: no message of it may be
-   * taken in hand before.
+   * That of the current assignment; undefined until the assignment is written down: no message of
+   * it may be in flight before.
    */
   readonly quarantine: Quarantine | undefined
   take(assignment: Readonly<Record<string, readonly number[]>>): void
-  /** Resolves when it is written down, or cannot be in time. It never rejects. */
+  /** Resolves when the release is written down, or cannot be in time. It never rejects. */
   release(): Promise<void>
-  /** These resolve when it is written down, or the assignment is over. */
+  /** These resolve when the record is written, or the assignment is over. */
   reach(partition: Partition, offset: string, until: string): Promise<void>
   try(trial: Trial): Promise<void>
   forget(trial: Trial): Promise<void>
   clear(partition: Partition): Promise<void>
   /** The trial has ended, and the process has not. */
   ended(): void
-  /** Releases, and takes nothing any more. */
+  /** Releases, and takes nothing afterwards. */
   close(): Promise<void>
 }
 
-/** A replica that is late with it is heard of afterwards: that takes the suspicion away. */
+/** A replica that is later than this still writes its release, which ends the suspicion. */
 const releaseTimeoutMs = 3_000
 /**
  * How long a process that lost its partitions must stay silent to count as dead. It has been silent
@@ -69,7 +69,7 @@ const silenceMs = 20_000
 export interface PartitionOwnershipOptions {
   readonly ownershipStore: PartitionOwnershipStore
   readonly logger: Logger
-  /** There is news about what may be taken in hand. */
+  /** What may be put in flight has changed. */
   readonly onChange: () => void
   readonly silenceMs?: number
 }
@@ -83,13 +83,13 @@ class Ownership {
   readonly #logger: Logger
   readonly #onChange: () => void
   readonly #silence: number
-  #care: Quarantine | undefined
+  #quarantine: Quarantine | undefined
   #assignment = new AbortController()
-  #held = false
+  #ownsPartitions = false
   #closed = false
-  #inHand: Partition | undefined
-  /** In the order in which they were asked for, whatever connection each gets. */
-  #last: Promise<void> = Promise.resolve()
+  #trial: Partition | undefined
+  /** Statements in the order of the calls, whatever connection each gets. */
+  #queue: Promise<void> = Promise.resolve()
 
   constructor({ ownershipStore, logger, onChange, silenceMs: silence = silenceMs }: PartitionOwnershipOptions) {
     this.#ownershipStore = ownershipStore
@@ -99,7 +99,7 @@ class Ownership {
   }
 
   port(): PartitionOwnership {
-    const quarantine = () => this.#care
+    const quarantine = () => this.#quarantine
     return {
       get quarantine() {
         return quarantine()
@@ -111,37 +111,37 @@ class Ownership {
         )
         const mine = this.#begin()
         void this.#next(async () => {
-          // Left over from an assignment that ended without a notice, or when the database was
+          // Left over from an assignment that ended without a notice, or while the database was
           // away.
-          if (this.#held) await this.#insist(() => this.#letGo(), mine)
+          if (this.#ownsPartitions) await this.#retryWhileAssigned(() => this.#writeRelease(), mine)
           if (mine.signal.aborted) return
-          this.#held = true
-          const rows = await this.#insist(() => this.#ownershipStore.take(partitions), mine)
+          this.#ownsPartitions = true
+          const rows = await this.#retryWhileAssigned(() => this.#ownershipStore.take(partitions), mine)
           if (!rows || mine.signal.aborted) return
-          this.#care = createQuarantine(rows)
-          void this.#decide(this.#care, rows, mine)
+          this.#quarantine = createQuarantine(rows)
+          void this.#decide(this.#quarantine, rows, mine)
           this.#onChange()
         })
       },
       release: () => this.#release(),
       reach: async (partition, offset, until) => {
-        await this.#insist(() => this.#ownershipStore.reach(partition, offset, until), this.#assignment)
+        await this.#retryWhileAssigned(() => this.#ownershipStore.reach(partition, offset, until), this.#assignment)
       },
       try: async (trial) => {
         const mine = this.#assignment
         if (mine.signal.aborted) return
-        this.#inHand = trial
-        await this.#insist(() => this.#ownershipStore.try(trial), mine)
+        this.#trial = trial
+        await this.#retryWhileAssigned(() => this.#ownershipStore.try(trial), mine)
       },
       forget: async (trial) => {
-        this.#inHand = undefined
-        await this.#insist(() => this.#ownershipStore.forget(trial), this.#assignment)
+        this.#trial = undefined
+        await this.#retryWhileAssigned(() => this.#ownershipStore.forget(trial), this.#assignment)
       },
       ended: () => {
-        this.#inHand = undefined
+        this.#trial = undefined
       },
       clear: async (partition) => {
-        await this.#insist(() => this.#ownershipStore.clear(partition), this.#assignment)
+        await this.#retryWhileAssigned(() => this.#ownershipStore.clear(partition), this.#assignment)
         this.#logger.info({ ...partition }, 'a partition is past whatever ended its processes')
       },
       close: async () => {
@@ -152,14 +152,14 @@ class Ownership {
   }
 
   #next(work: () => Promise<void>): Promise<void> {
-    return (this.#last = this.#last.then(work))
+    return (this.#queue = this.#queue.then(work))
   }
 
   /**
-   * The database being away is an outage: it is waited for, as long as the assignment lasts.
-   * Undefined once it is over.
+   * While the database is away the work is tried again, as long as the assignment lasts. Undefined
+   * once the assignment is over.
    */
-  async #insist<T>(work: () => Promise<T>, { signal }: AbortController): Promise<T | undefined> {
+  async #retryWhileAssigned<T>(work: () => Promise<T>, { signal }: AbortController): Promise<T | undefined> {
     for (let failures = 1; !signal.aborted; failures++) {
       try {
         return await work()
@@ -171,22 +171,22 @@ class Ownership {
     return undefined
   }
 
-  async #letGo(): Promise<void> {
-    await this.#ownershipStore.release(this.#inHand)
-    this.#held = false
-    this.#inHand = undefined
+  async #writeRelease(): Promise<void> {
+    await this.#ownershipStore.release(this.#trial)
+    this.#ownsPartitions = false
+    this.#trial = undefined
   }
 
   #begin(): AbortController {
     this.#assignment.abort()
-    this.#care = undefined
+    this.#quarantine = undefined
     return (this.#assignment = new AbortController())
   }
 
   async #release(): Promise<void> {
     const over = this.#begin()
     const released = this.#next(async () => {
-      if (this.#held) await this.#insist(() => this.#letGo(), over)
+      if (this.#ownsPartitions) await this.#retryWhileAssigned(() => this.#writeRelease(), over)
     })
     await within(releaseTimeoutMs, 'letting go of partitions', released).catch((error: unknown) => {
       over.abort()
@@ -194,20 +194,20 @@ class Ownership {
     })
   }
 
-  async #decide(taken: Quarantine, rows: readonly PartitionHeld[], mine: AbortController): Promise<void> {
+  async #decide(quarantine: Quarantine, rows: readonly PartitionHeld[], mine: AbortController): Promise<void> {
     const pending = rows.filter(({ deaths }) => deaths >= deathsForSuspicion)
     if (pending.length === 0) return
     const quietFor = Math.min(...pending.map(({ quietForMs }) => quietForMs))
     await pause(Math.max(0, this.#silence - quietFor), mine.signal).catch(() => undefined)
-    const known = await this.#insist(() => this.#ownershipStore.look(pending), mine)
-    if (!known || mine.signal.aborted) return
-    taken.decide(known.held, known.suspects)
-    if (taken.partitions.length > 0)
+    const ownedNow = await this.#retryWhileAssigned(() => this.#ownershipStore.look(pending), mine)
+    if (!ownedNow || mine.signal.aborted) return
+    quarantine.decide(ownedNow.held, ownedNow.suspects)
+    if (quarantine.partitions.length > 0)
       this.#logger.warn(
-        { partitions: known.held.filter((one) => taken.partitions.some((two) => same(one, two))) },
+        { partitions: ownedNow.held.filter((one) => quarantine.partitions.some((two) => same(one, two))) },
         'several processes ended while they had the same messages of these partitions in hand: they are tried in parts',
       )
-    else this.#logger.info({ suspects: known.suspects }, 'no partition of this replica is suspect')
+    else this.#logger.info({ suspects: ownedNow.suspects }, 'no partition of this replica is suspect')
     this.#onChange()
   }
 }

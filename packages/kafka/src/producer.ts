@@ -28,8 +28,8 @@ export class PublishFailed extends Error {
 
 const acknowledgementTimeoutMs = 10_000
 /**
- * Of one send, kafkajs' own tries included. A producer that takes longer may never answer: a new
- * one takes its place.
+ * The bound of one send, with the tries of kafkajs. A producer that takes longer may never answer:
+ * a new one takes its place.
  */
 const sendDeadlineMs = 60_000
 const closeDeadlineMs = 5_000

@@ -1,45 +1,56 @@
-// Is the message that ends its processes found in few parts, no other blamed, and suspicion over
-// once it is behind?
+// Is the message that ends its processes found in few parts, is no other blamed, and does suspicion
+// end once it is behind?
 import { expect, test } from 'vitest'
 import { createQuarantine, maxSuspects } from './quarantine.ts'
 import type { Quarantine, PartitionHeld } from './quarantine.ts'
 
-const held = (more: Partial<PartitionHeld>): PartitionHeld => ({
+const ownedPartition = (more: Partial<PartitionHeld>): PartitionHeld => ({
   ...{ topic: 't', partition: 0, deaths: 0, quietForMs: 60_000, until: undefined, trial: undefined },
   ...more,
 })
 const at = (offset: number | bigint, partition = 0) => ({ topic: 't', partition, offset: String(offset) })
 const suspect = (...rows: PartitionHeld[]): Quarantine => {
-  const care = createQuarantine(rows)
-  care.decide(rows, rows.length)
-  return care
+  const quarantine = createQuarantine(rows)
+  quarantine.decide(rows, rows.length)
+  return quarantine
 }
 const trialled = (from: number, to: number, tries = 0) =>
-  held({ deaths: 3, until: '1000', trial: { topic: 't', partition: 0, from: String(from), to: String(to), tries } })
+  ownedPartition({
+    deaths: 3,
+    until: '1000',
+    trial: { topic: 't', partition: 0, from: String(from), to: String(to), tries },
+  })
 
 test('a partition is watched after one death, and suspect after two once that is decided', () => {
-  const rows = [held({ deaths: 0 }), held({ partition: 1, deaths: 1 }), held({ partition: 2, deaths: 2, until: '9' })]
-  const care = createQuarantine(rows)
-  expect([0, 1, 2].map((partition) => care.watched(at(0, partition)))).toEqual([false, true, true])
-  expect([0, 1, 2].map((partition) => care.pending(at(0, partition)))).toEqual([false, false, true])
-  expect(care.trialOf(at(0, 2))).toBeUndefined()
-  care.decide(rows, 1)
-  expect(care.pending(at(0, 2))).toBe(false)
-  expect(care.partitions).toEqual([{ topic: 't', partition: 2 }])
-  expect(care.trialOf(at(0, 1))).toBeUndefined()
+  const rows = [
+    ownedPartition({ deaths: 0 }),
+    ownedPartition({ partition: 1, deaths: 1 }),
+    ownedPartition({ partition: 2, deaths: 2, until: '9' }),
+  ]
+  const quarantine = createQuarantine(rows)
+  expect([0, 1, 2].map((partition) => quarantine.watched(at(0, partition)))).toEqual([false, true, true])
+  expect([0, 1, 2].map((partition) => quarantine.pending(at(0, partition)))).toEqual([false, false, true])
+  expect(quarantine.trialOf(at(0, 2))).toBeUndefined()
+  quarantine.decide(rows, 1)
+  expect(quarantine.pending(at(0, 2))).toBe(false)
+  expect(quarantine.partitions).toEqual([{ topic: 't', partition: 2 }])
+  expect(quarantine.trialOf(at(0, 1))).toBeUndefined()
 })
 
 test('deaths that were taken back by the time of the decision make nothing suspect', () => {
-  const care = createQuarantine([held({ deaths: 2, until: '9' }), held({ partition: 1, deaths: 2, until: '9' })])
-  care.decide([held({ deaths: 1, until: '9' })], 0)
-  expect(care.partitions).toEqual([])
-  expect([0, 1].map((partition) => care.pending(at(0, partition)))).toEqual([false, false])
+  const quarantine = createQuarantine([
+    ownedPartition({ deaths: 2, until: '9' }),
+    ownedPartition({ partition: 1, deaths: 2, until: '9' }),
+  ])
+  quarantine.decide([ownedPartition({ deaths: 1, until: '9' })], 0)
+  expect(quarantine.partitions).toEqual([])
+  expect([0, 1].map((partition) => quarantine.pending(at(0, partition)))).toEqual([false, false])
 })
 
 test('suspects are tried in sixteen parts, and none of them is past the last message that was in hand at each death', () => {
-  const care = suspect(held({ deaths: 2, until: '1000' }))
+  const quarantine = suspect(ownedPartition({ deaths: 2, until: '1000' }))
   const parts: string[] = []
-  for (let trial = care.trialOf(at(0)); trial; trial = care.trialOf(at(Number(trial.to))))
+  for (let trial = quarantine.trialOf(at(0)); trial; trial = quarantine.trialOf(at(Number(trial.to))))
     parts.push(`${trial.from}-${trial.to}`)
   expect(parts).toHaveLength(16)
   expect([parts[0], parts[1], parts[15]]).toEqual(['0-63', '63-126', '945-1000'])
@@ -54,31 +65,42 @@ test('a thousand suspects come down to one message in three deaths, and that one
     '950-951, 2',
     '950-951, 3',
   ])
-  const care = suspect(ranges[3]!)
-  expect(trials.slice(0, 3).map((trial) => trial && care.verdictOn(trial))).toEqual([undefined, undefined, undefined])
-  const failure = care.verdictOn(trials[3]!)
+  const quarantine = suspect(ranges[3]!)
+  expect(trials.slice(0, 3).map((trial) => trial && quarantine.verdictOn(trial))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
+  const failure = quarantine.verdictOn(trials[3]!)
   expect(failure).toMatchObject({ attempts: 2, error: { reason: 'CrashedItsProcess', retry: false } })
   expect(failure?.error.message).toBe('crashed its process twice while it alone was in hand')
 })
 
 test('a partition is past its suspects by what is done, whether or not it was fetched before', () => {
-  const care = createQuarantine([held({ deaths: 1 }), held({ partition: 1, deaths: 1, until: '4' })])
-  expect(care.isPast(at(0), 0n)).toBe(false)
-  expect([care.sawEnd(at(0), '5'), care.sawEnd(at(0), '900'), care.sawEnd(at(0, 1), '900')]).toEqual(['5', '5', '4'])
-  expect([4n, 5n].map((offset) => care.isPast(at(0), offset))).toEqual([false, true])
-  expect([3n, 4n].map((offset) => care.isPast(at(0, 1), offset))).toEqual([false, true])
-  care.clear(at(0))
-  expect(care.watched(at(0))).toBe(false)
+  const quarantine = createQuarantine([
+    ownedPartition({ deaths: 1 }),
+    ownedPartition({ partition: 1, deaths: 1, until: '4' }),
+  ])
+  expect(quarantine.isPast(at(0), 0n)).toBe(false)
+  expect([quarantine.sawEnd(at(0), '5'), quarantine.sawEnd(at(0), '900'), quarantine.sawEnd(at(0, 1), '900')]).toEqual([
+    '5',
+    '5',
+    '4',
+  ])
+  expect([4n, 5n].map((offset) => quarantine.isPast(at(0), offset))).toEqual([false, true])
+  expect([3n, 4n].map((offset) => quarantine.isPast(at(0, 1), offset))).toEqual([false, true])
+  quarantine.clear(at(0))
+  expect(quarantine.watched(at(0))).toBe(false)
 })
 
 test('where many partitions of a stage have several deaths, chance makes a few of them suspect and leaves the others in peace', () => {
-  const rows = Array.from({ length: 44 }, (_, partition) => held({ partition, deaths: 2, until: '9' }))
-  const care = createQuarantine(rows)
+  const rows = Array.from({ length: 44 }, (_, partition) => ownedPartition({ partition, deaths: 2, until: '9' }))
+  const quarantine = createQuarantine(rows)
   let drawn = 0
-  care.decide(rows, 440, () => (drawn++ % 55) / 55)
-  expect(care.partitions.map(({ partition }) => partition)).toEqual([0])
-  expect(rows.filter((row) => care.pending(row))).toEqual([])
-  expect(rows.filter((row) => care.watched(row))).toHaveLength(44)
+  quarantine.decide(rows, 440, () => (drawn++ % 55) / 55)
+  expect(quarantine.partitions.map(({ partition }) => partition)).toEqual([0])
+  expect(rows.filter((row) => quarantine.pending(row))).toEqual([])
+  expect(rows.filter((row) => quarantine.watched(row))).toHaveLength(44)
   const few = createQuarantine(rows.slice(0, maxSuspects))
   few.decide(rows.slice(0, maxSuspects), maxSuspects, () => 0.999)
   expect(few.partitions).toHaveLength(maxSuspects)

@@ -1,9 +1,9 @@
-// Which messages may be what ends the processes that have them? Those that were in hand each time,
-// found by parts of a sixteenth.
+// Which messages may be what ends the processes that handle them? Those that were in flight each
+// time, narrowed down by parts of a sixteenth.
 //
 // A partition is watched after one death: its replica writes down how far it has taken messages.
-// After a second death with some of the same messages in hand, these are suspect: a part of them is
-// in hand with nothing else in the replica. A process that ends then leaves that part as the
+// After a second death with some of the same messages in flight, these are suspect: a part of them
+// is in flight with nothing else in the replica. A process that ends then leaves that part as the
 // suspects, until it is a single message.
 import type { Failure } from './dead-letter.ts'
 
@@ -16,39 +16,39 @@ export interface Place extends Partition {
   readonly offset: string
 }
 
-/** Messages that were, or are, in hand with nothing beside them: offsets, the last one excluded. */
+/** Messages that were, or are, in flight alone: offsets, the last one excluded. */
 export interface Trial extends Partition {
   readonly from: string
   readonly to: string
-  /** Of a single message, which try it is; 0 for several. */
+  /** For a single message, which try it is; 0 for several. */
   readonly tries: number
 }
 
-/** What is known of a partition when it is taken. */
+/** The record of a partition when it is taken. */
 export interface PartitionHeld extends Partition {
-  /** Processes that lost it without letting go of it, and have not been heard of since. */
+  /** Processes that lost it without releasing it, and have not written since. */
   readonly deaths: number
   /** Since the last of them lost it. */
   readonly quietForMs: number
-  /** The first offset that was not in hand at one of the deaths. */
+  /** The first offset that was not in flight at one of the deaths. */
   readonly until: string | undefined
-  /** What the last of them had in hand, if that was a trial. */
+  /** What the last of them had in flight, if that was a trial. */
   readonly trial: Trial | undefined
 }
 
 export interface Quarantine {
-  /** How far messages are taken must be written down first. */
+  /** How far its messages are taken must be written down first. */
   watched(partition: Partition): boolean
-  /** Whether it is suspect is not decided yet: no message of it may be taken. */
+  /** It is not decided yet whether it is suspect: no message of it may be taken. */
   pending(partition: Partition): boolean
   /**
-   * The messages, from this one on, that are to be in hand with nothing else; undefined where the
-   * partition is not suspect.
+   * The messages, from this one on, that are to be in flight alone; undefined where the partition
+   * is not suspect.
    */
   trialOf(message: Place): Trial | undefined
   /**
    * Whether a trial of it waits for all of its messages. After the fewest deaths that make it
-   * suspect these are most likely nobody's fault but that of pods that come and go.
+   * suspect the cause is most likely no message, but pods that come and go.
    */
   patient(partition: Partition): boolean
   /** Why the messages of a trial are not to be handled at all. */
@@ -59,8 +59,8 @@ export interface Quarantine {
    */
   isPast(partition: Partition, offset: bigint): boolean
   /**
-   * The end of the partition as it was when it was first fetched; what `isPast` goes by after a
-   * first death.
+   * The end of the partition as it was when it was first fetched; `isPast` uses it after a first
+   * death.
    */
   sawEnd(partition: Partition, highWatermark: string): string
   /** The partition is past whatever ended its processes. */
@@ -69,7 +69,7 @@ export interface Quarantine {
    * Makes the pending ones suspect, or not. `suspects`: partitions of the whole stage with several
    * deaths.
    */
-  decide(held: readonly PartitionHeld[], suspects: number, random?: () => number): void
+  decide(ownedPartitions: readonly PartitionHeld[], suspects: number, random?: () => number): void
   /** Those that are suspect. */
   readonly partitions: readonly Partition[]
 }
@@ -78,9 +78,9 @@ export interface Quarantine {
 export const deathsForSuspicion = 2
 const triesOfOne = 2
 /**
- * Of a stage, at once. One message is in one partition. Where many are suspect it is rather the
- * process or its node that is at fault, and handling all of them in parts would slow the stage down
- * when its backlog is largest; so chance decides which are.
+ * The most suspect partitions of a stage at once. One message is in one partition. Where many are
+ * suspect it is rather the process or its node that is at fault, and handling all of them in parts
+ * would slow the stage down when its backlog is largest; so chance decides which are.
  */
 export const maxSuspects = 8
 /**
@@ -99,9 +99,9 @@ interface Watch extends Partition {
   marked: { readonly offset: bigint; readonly tries: number } | undefined
 }
 
-export function createQuarantine(held: readonly PartitionHeld[]): Quarantine {
+export function createQuarantine(ownedPartitions: readonly PartitionHeld[]): Quarantine {
   const watches = new Map<string, Watch>()
-  for (const { topic, partition, deaths, until } of held) {
+  for (const { topic, partition, deaths, until } of ownedPartitions) {
     if (deaths === 0) continue
     watches.set(keyOf({ topic, partition }), {
       topic,
@@ -148,15 +148,15 @@ export function createQuarantine(held: readonly PartitionHeld[]): Quarantine {
       for (const { deaths, until, trial, ...partition } of rows) {
         const watch = watches.get(keyOf(partition))
         if (watch?.state !== 'pending') continue
-        const chosen = suspects <= maxSuspects || random() < maxSuspects / suspects
-        watch.state = deaths >= deathsForSuspicion && chosen ? 'suspect' : 'watched'
+        const isSelected = suspects <= maxSuspects || random() < maxSuspects / suspects
+        watch.state = deaths >= deathsForSuspicion && isSelected ? 'suspect' : 'watched'
         watch.size = 0n
         watch.deaths = deaths
         const upper = trial?.to ?? until
         if (upper !== undefined) watch.until = BigInt(upper)
         if (trial && trial.tries > 0) watch.marked = { offset: BigInt(trial.from), tries: trial.tries }
       }
-      // What the database does not know any more is not to be waited for.
+      // A partition that the database no longer knows is not to be waited for.
       for (const watch of watches.values()) if (watch.state === 'pending') watch.state = 'watched'
     },
     get partitions() {
@@ -170,7 +170,7 @@ export function createQuarantine(held: readonly PartitionHeld[]): Quarantine {
 const partOf = (messages: bigint): bigint => (messages + partsOfTrial - 1n) / partsOfTrial
 const min = (one: bigint, other: bigint): bigint => (one < other ? one : other)
 
-/** The process did not live to say what was wrong with the message. */
+/** The process ended before it could say what was wrong with the message. */
 export class CrashedItsProcess extends Error {
   override readonly name = 'CrashedItsProcess'
   readonly reason = 'CrashedItsProcess'

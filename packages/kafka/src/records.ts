@@ -22,7 +22,7 @@ export interface ConsumedRecord {
 
 export interface OutgoingRecord {
   readonly topic: string
-  /** By its key unless given. */
+  /** Chosen by the key where absent. */
   readonly partition?: number
   readonly key: string | Buffer | null
   readonly value: string | Buffer | null

@@ -1,6 +1,6 @@
 // How does a dead letter get back to the one stage that gave up on it? Into the topic it came from,
-// under its key and so behind what its key has got meanwhile, with a header that names the stage:
-// every other consumer of the topic passes it over (ADR 10).
+// under its key and so behind the later messages of its key, with a header that names the stage:
+// every other consumer of the topic skips it (ADR 10).
 import { markHeader } from './letter-marks.ts'
 import type { DeadLetter, Mark } from './dead-letter-types.ts'
 import type { OutgoingRecord, RecordHeaders } from './records.ts'
@@ -16,16 +16,16 @@ export const replayStageHeader = `${replayHeaders}stage`
 const countHeader = `${replayHeaders}count`
 
 /**
- * A message that came back so often is parked: playing it once more is a decision, not a routine.
+ * A message that came back so often is parked: to replay it once more is a decision, not a routine.
  */
 export const maxReplays = 3
 
 export const forAnotherStage = (headers: RecordHeaders, stage: string): boolean => {
-  const wanted = headers[replayStageHeader]
-  return wanted !== undefined && wanted !== stage
+  const targetStage = headers[replayStageHeader]
+  return targetStage !== undefined && targetStage !== stage
 }
 
-/** How often a message has been played again, by its own headers. */
+/** How often a message has been replayed, by its own headers. */
 export const replaysOf = (headers: RecordHeaders): number => {
   const count = Number(headers[countHeader] ?? 0)
   return Number.isSafeInteger(count) && count >= 0 ? count : 0
@@ -39,14 +39,14 @@ export interface Replay {
   readonly at: Date
 }
 
-/** @throws LetterUnaddressed where the letter does not say which topic it came from */
-export function replayRecord({ letter, value, by, at }: Replay): OutgoingRecord {
-  const { source, key, headers, id, stage, replays } = letter
+/** @throws DeadLetterUnaddressed where the dead letter does not say which topic it came from */
+export function replayRecord({ letter: deadLetter, value, by, at }: Replay): OutgoingRecord {
+  const { source, key, headers, id, stage, replays } = deadLetter
   if (source === undefined) throw new DeadLetterUnaddressed(`${id} does not say which topic it came from`)
   return {
     topic: source.topic,
     key,
-    value: value ?? letter.value,
+    value: value ?? deadLetter.value,
     headers: {
       ...headers,
       [replayStageHeader]: stage,
@@ -55,12 +55,12 @@ export function replayRecord({ letter, value, by, at }: Replay): OutgoingRecord 
       [`${replayHeaders}by`]: by,
       [`${replayHeaders}at`]: at.toISOString(),
     },
-    // Without a key any partition would do; the one it was in is the one whose neighbours it had.
+    // Without a key any partition would do; the message keeps the one that it was in.
     ...(key === null ? { partition: source.partition } : {}),
   }
 }
 
-/** A letter that a stage of one's own wrote without saying where its message came from. */
+/** A dead letter that a custom stage wrote without saying where its message came from. */
 export class DeadLetterUnaddressed extends Error {
   override readonly name = 'LetterUnaddressed'
   readonly reason = 'LetterUnaddressed'
@@ -68,14 +68,15 @@ export class DeadLetterUnaddressed extends Error {
 }
 
 /**
- * Kafka cannot strike one record out, so what became of a letter is written behind it: into its own
- * partition, where retention, which cuts from the front, cannot take the mark before the letter.
+ * Kafka cannot delete a single record, so what became of a dead letter is written behind it: into
+ * its own partition, where retention, which cuts from the front, cannot delete the mark before the
+ * dead letter.
  */
-export function markRecord(letter: DeadLetter, mark: Mark): OutgoingRecord {
+export function markRecord(deadLetter: DeadLetter, mark: Mark): OutgoingRecord {
   return {
-    topic: letter.topic,
-    partition: letter.partition,
-    key: letter.id,
+    topic: deadLetter.topic,
+    partition: deadLetter.partition,
+    key: deadLetter.id,
     value: JSON.stringify(mark),
     headers: { [markHeader]: mark.action, 'content-type': 'application/json' },
   }

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { createResting } from './resting.ts'
 
 test('a message that waits for its next try rests with all that wait behind it, and no other does', async () => {
-  let told = 0
-  const resting = createResting(() => told++)
+  let notifications = 0
+  const resting = createResting(() => notifications++)
   const [first, second, other] = [resting.enter('a'), resting.enter('a'), resting.enter('b')]
   const { promise, resolve } = Promise.withResolvers<void>()
   const wait = first.during(promise)
   expect([first, second, other].map((message) => message.resting)).toEqual([true, true, false])
-  expect([resting.count, told]).toEqual([2, 1])
+  expect([resting.count, notifications]).toEqual([2, 1])
   const late = resting.enter('a')
   expect([late.resting, resting.count]).toEqual([true, 3])
   late.leave()

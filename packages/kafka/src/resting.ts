@@ -1,11 +1,12 @@
-// Which messages in hand do nothing but wait for a next try? One whose call or transaction has
+// Which messages in flight only wait for their next try? A message whose call or transaction has
 // failed, and every later one of its key, which waits behind it.
 
 export interface Resting {
-  /** How many of those in hand rest. */
+  /** How many messages in flight rest. */
   readonly count: number
   /**
-   * `key`: of the messages that are prepared one after the other; without one it waits for none.
+   * `key`: that of messages that are prepared one after the other; without one a message waits for
+   * no other.
    */
   enter(key?: string): RestingMessage
 }
@@ -14,61 +15,61 @@ export interface RestingMessage {
   readonly resting: boolean
   /** It and those behind it only wait for this. */
   during(wait: Promise<void>): Promise<void>
-  /** It waits no more for those before it, nor others for it: its calls have come to an end. */
+  /** It no longer waits for those before it, nor others for it: its calls have ended. */
   leave(): void
-  /** Its transaction has failed, or that of one before it: it waits apart from the others. */
+  /** Whether it is in the retry queue: its transaction has failed, or that of one before it. */
   aside(waits: boolean): void
 }
 
-interface Lane {
+interface KeyQueue {
   messages: number
   resting: boolean
 }
 
-/** `onRest`: more of them rest than before. */
+/** `onRest`: called when more messages rest than before. */
 export function createResting(onRest: () => void): Resting {
-  const lanes = new Map<string, Lane>()
+  const keyQueues = new Map<string, KeyQueue>()
   let count = 0
-  const laneOf = (key: string): Lane => {
-    const lane = lanes.get(key) ?? { messages: 0, resting: false }
-    lanes.set(key, lane)
-    return lane
+  const keyQueueOf = (key: string): KeyQueue => {
+    const keyQueue = keyQueues.get(key) ?? { messages: 0, resting: false }
+    keyQueues.set(key, keyQueue)
+    return keyQueue
   }
   return {
     get count() {
       return count
     },
     enter: (key) => {
-      const lane = key === undefined ? { messages: 0, resting: false } : laneOf(key)
-      let inLane = true
-      let apart = false
-      lane.messages++
-      if (lane.resting) count++
+      const keyQueue = key === undefined ? { messages: 0, resting: false } : keyQueueOf(key)
+      let inKeyQueue = true
+      let inRetryQueue = false
+      keyQueue.messages++
+      if (keyQueue.resting) count++
       return {
         get resting() {
-          return apart || (inLane && lane.resting)
+          return inRetryQueue || (inKeyQueue && keyQueue.resting)
         },
         during: async (wait) => {
-          lane.resting = true
-          count += lane.messages
+          keyQueue.resting = true
+          count += keyQueue.messages
           onRest()
           try {
             await wait
           } finally {
-            lane.resting = false
-            count -= lane.messages
+            keyQueue.resting = false
+            count -= keyQueue.messages
           }
         },
         leave: () => {
-          if (!inLane) return
-          inLane = false
-          lane.messages--
-          if (lane.resting) count--
-          if (lane.messages === 0 && key !== undefined) lanes.delete(key)
+          if (!inKeyQueue) return
+          inKeyQueue = false
+          keyQueue.messages--
+          if (keyQueue.resting) count--
+          if (keyQueue.messages === 0 && key !== undefined) keyQueues.delete(key)
         },
         aside: (waits) => {
-          if (waits === apart) return
-          apart = waits
+          if (waits === inRetryQueue) return
+          inRetryQueue = waits
           count += waits ? 1 : -1
           if (waits) onRest()
         },

@@ -1,22 +1,21 @@
-// For how long does Kafka keep messages, so that a stage remembers for longer which of them it has
-// had?
+// For how long does Kafka keep messages? A stage remembers for longer which of them it has handled.
 import kafkajs from 'kafkajs'
 import type { Logger } from '@orderpipeline/telemetry'
 import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 
-/** The answer is a refusal: whoever asks has no right to know. */
+/** Kafka refuses to answer: the user has no right to read the configuration. */
 export class RetentionRefused extends Error {
   override readonly name = 'RetentionRefused'
   readonly reason = 'RetentionRefused'
   readonly retry = false
 }
 
-const refused = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'])
+const refusalTypes = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'])
 
 /**
- * Of the topic that keeps its messages for the longest time; Infinity where one keeps them for
- * ever.
+ * The retention of the topic that keeps its messages for the longest time; Infinity where one keeps
+ * them for ever.
  * @throws RetentionRefused where the user may not describe the topics' configuration
  */
 export async function longestRetentionHours(
@@ -39,7 +38,7 @@ export async function longestRetentionHours(
     return Math.max(...entries.map(({ configValue }) => hoursOf(Number(configValue))))
   } catch (error) {
     const type = error instanceof Error && 'type' in error ? String(error.type) : ''
-    if (refused.has(type)) throw new RetentionRefused(`may not describe the configuration of ${topics.join(', ')}`)
+    if (refusalTypes.has(type)) throw new RetentionRefused(`may not describe the configuration of ${topics.join(', ')}`)
     throw error
   } finally {
     await admin.disconnect().catch(() => undefined)

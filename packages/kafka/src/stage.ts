@@ -1,10 +1,10 @@
 // How does a stage turn a consumer group's messages into effects and further events, exactly once
 // in effect?
 //
-// A message is taken in hand, decoded, prepared (calls to other systems, side by side, in order for
-// each key), then shares a transaction with whatever else is ready; then its events are published;
-// only then may its offset be committed. A crash at any point redelivers it, and the transaction
-// (the stage's inbox) tells what it has done before.
+// A fetched message is in flight: it is decoded, prepared (calls to other systems, in parallel, in
+// order for each key), then shares a transaction with all others that are ready; then its events
+// are published; only then may its offset be committed. A crash at any point redelivers it, and the
+// transaction (the stage's inbox) shows what it has done before.
 import type { Logger, Registry, Span } from '@orderpipeline/telemetry'
 import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
 import type { KafkaAddress } from './client.ts'
@@ -44,46 +44,44 @@ export interface StageOptions<Message, Item> {
   readonly concurrency: number
   readonly retry: { readonly attempts: number; readonly backoffSeconds: number }
   /**
-   * `undefined`: none of this stage's business, done with at once. What it throws makes a dead
+   * `undefined`: the message does not concern this stage and is done at once. An error makes a dead
    * letter.
    */
   readonly decode: (record: ConsumedRecord) => Message | undefined
-  /** What log lines about it say beside its place in Kafka. */
+  /** The fields of its log lines, next to its place in Kafka. */
   readonly describe?: ((message: Message) => LogFields) | undefined
-  /**
-   * Calls to other systems, which must bear being repeated. Stages without any give `undefined`.
-   */
+  /** Calls to other systems, which must be repeatable. `undefined` for stages without any. */
   readonly prepare: ((message: Message, signal: AbortSignal) => Promise<Item>) | undefined
   /**
    * Calls for these need not wait for calls for earlier messages of their key, as a cancellation
-   * need not for a payment that does not come to an end. Among themselves they keep their order,
-   * and in the transaction all do that are ready.
+   * need not wait for a payment that does not end. Among themselves they keep their order, and in
+   * the transaction all messages do that are ready.
    */
   readonly overtakes?: ((message: Message) => boolean) | undefined
-  /** While it says true, messages stay in Kafka; the replica keeps its place in the group. */
+  /** While it returns true, messages stay in Kafka; the replica stays a member of the group. */
   readonly hold?: () => boolean
-  /** From one fetch that brought messages to the next; `usualSpacing` unless given. */
+  /** From one fetch that brought messages to the next; by default `usualSpacing`. */
   readonly spacing?: FetchSpacingBounds | undefined
   /** For stages without `prepare`. */
   readonly itemOf: (message: Message) => Item
   /**
-   * One transaction for all items, in order: each new one's effect, and its events kept; for those
-   * seen before, nothing. Returns what is not known to be published, in order. `settled` items'
-   * events are out and need not be kept.
+   * One transaction for all items, in order: it stores the effect and the events of each new item;
+   * for items that it has applied before, nothing. Returns the records that may not be published
+   * yet, in order. The events of `settled` items are published and need not be kept.
    */
   readonly effect: (items: readonly Item[], settled: readonly Item[]) => Promise<Effect<Item>>
   /** As `effect` with nothing new. */
   readonly settle: (settled: readonly Item[]) => Promise<void>
   /**
-   * Asked before the group is joined, until it resolves: to what offsets are committed with. It
-   * rejects where the replica is not to join, and its message says why.
+   * Called before the group is joined, until it resolves: to the metadata that offsets are
+   * committed with. It rejects where the replica must not join, and its message says why.
    */
   readonly mayJoin?: (() => Promise<string | undefined>) | undefined
-  /** Who holds which partition, kept where it outlives the replica. */
+  /** The record of partition ownership, kept where it outlives the replica. */
   readonly holdings: PartitionOwnershipStore
   /**
-   * Where traces are wanted: a span for the work on a message, and the message as what is made of
-   * it must carry it on.
+   * Set where traces are wanted: a span for the work on a message, and the message with the trace
+   * that its events must carry on.
    */
   readonly trace?: ((message: Message, record: ConsumedRecord) => { message: Message; span: Span }) | undefined
   readonly producer: Producer
@@ -96,16 +94,16 @@ export interface StageOptions<Message, Item> {
 
 export interface Stage {
   /**
-   * `true` from when it has been a member of its group, with or without partitions, and the
-   * database has answered it; otherwise why not. An outage later on is no reason to hold a roll-out
-   * back or to take the replica for a bad one.
+   * `true` once it has been a member of its group, with or without partitions, and the database has
+   * answered; otherwise why not. A later outage is no reason to hold back a rollout or to take the
+   * replica for a bad one.
    */
   ready(): true | string
   /** `true`, or why this process should be replaced. */
   healthy(): true | string
   /**
-   * Ends what is in hand, commits, leaves the group. What has not ended within the grace is left to
-   * redelivery.
+   * Ends what is in flight, commits, leaves the group. What has not ended within the grace is left
+   * to redelivery.
    */
   drain(graceMs: number): Promise<void>
 }
@@ -118,19 +116,16 @@ interface Preparing {
 }
 
 /**
- * Taken from Kafka and not done: enough that hot keys do not starve the rest, small enough to hold
- * in memory.
+ * Messages in flight: enough that hot keys do not starve the rest, small enough to hold in memory.
  */
-const maxInHand = 1_000
-/**
- * What a crash makes come again, and by how much the lag that scales the stage may look too high.
- */
+const maxInFlight = 1_000
+/** How much a crash redelivers, and by how much the lag that scales the stage may look too high. */
 const commitEveryMs = 1_000
-/** For so long one message may wait for what others get, with its partition's offset before it. */
+/** How long a message may wait for what others get, with its partition's offset before it. */
 const stalledForMs = 3_600_000
 const hungAfterMs = 300_000
-/** Tries in an outage, some six seconds of them. */
-const keptPlaceFor = 5
+/** Tries in an outage before a message releases its place: some six seconds of them. */
+const slotHoldingTries = 5
 
 export function runStage<Message, Item>(options: StageOptions<Message, Item>): Stage {
   const { logger, retry, producer } = options
@@ -143,13 +138,13 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const backoff = { firstMs: retry.backoffSeconds * 1_000, maxMs: 60_000 }
   const abandon = new AbortController()
   const draining = new AbortController()
-  /** Calls that came to an end, whichever message's. */
-  let answered = 0
+  /** Calls that have ended, those of all messages. */
+  let answeredCount = 0
   const resting = createResting(() => {
     if (ownership.quarantine && ownership.quarantine.partitions.length > 0) inFlightLimit.wake()
   })
   const executor = createKeySerialExecutor(options.concurrency)
-  const inFlightLimit = createInFlightLimit(maxInHand)
+  const inFlightLimit = createInFlightLimit(maxInFlight)
   const ownership = createPartitionOwnership({
     ownershipStore: options.holdings,
     logger,
@@ -158,7 +153,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   let everReady = false
   let outside = 'not a member of its consumer group yet'
   const mayJoin = options.mayJoin
-  const asked = async (): Promise<string | undefined> => {
+  const checkMayJoin = async (): Promise<string | undefined> => {
     try {
       const metadata = await mayJoin?.()
       outside = 'not a member of its consumer group yet'
@@ -171,23 +166,22 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   let settled: Item[] = []
 
   /**
-   * The last transaction that took settled items along: until it has committed, they are not
-   * settled.
+   * The last transaction that included settled items: until it has committed, they are not settled.
    */
-  let carried: Promise<unknown> = Promise.resolve()
+  let settling: Promise<unknown> = Promise.resolve()
   const withSettled = async <T>(work: (items: readonly Item[]) => Promise<T>): Promise<T> => {
-    const taken = settled
+    const batch = settled
     settled = []
-    const working = work(taken)
-    if (taken.length > 0) {
-      carried = working
-      carried.catch(() => undefined)
+    const working = work(batch)
+    if (batch.length > 0) {
+      settling = working
+      settling.catch(() => undefined)
     }
     try {
       return await working
     } catch (error) {
-      settled = taken.concat(settled)
-      if (carried === working) carried = Promise.resolve()
+      settled = batch.concat(settled)
+      if (settling === working) settling = Promise.resolve()
       throw error
     }
   }
@@ -197,15 +191,15 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     settle: async () => {
       // A crash after their offsets and before their transaction would leave them unsettled for
       // ever.
-      await carried
+      await settling
       if (settled.length > 0) await withSettled(options.settle)
-      await carried
+      await settling
     },
     commit: (offsets) => membership.commit(offsets),
     onError: (error) => logger.warn({ error }, 'offsets not committed yet'),
   })
   const groups = createGroupCommit<Item>({
-    effect: (items) => withSettled((done) => options.effect(items, done)),
+    effect: (items) => withSettled((settledItems) => options.effect(items, settledItems)),
     publish: (records) => producer.send(records),
     published: (items) => settled.push(...items),
     maxGroup: options.maxGroup ?? 500,
@@ -233,60 +227,60 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     },
   })
 
-  const accept = (record: ConsumedRecord, epoch: Assignment, failure?: Failure): InFlightMessage => {
-    const started = performance.now()
-    const finished = epoch.tracker.take(record.topic, record.partition, record.offset)
+  const accept = (record: ConsumedRecord, assignment: Assignment, failure?: Failure): InFlightMessage => {
+    const startedAt = performance.now()
+    const markDone = assignment.tracker.take(record.topic, record.partition, record.offset)
     inFlightLimit.take()
     // Without a key there is no order to keep.
     const key = record.key?.toString('latin1') ?? `${record.topic}/${record.partition}/${record.offset}`
     let waits = resting.enter()
-    const inHand = {
+    const inFlightMessage = {
       over: false,
       get resting() {
         return waits.resting
       },
     }
-    const letGo = (): void => {
+    const release = (): void => {
       waits.leave()
       waits.aside(false)
-      inHand.over = true
+      inFlightMessage.over = true
       inFlightLimit.release()
     }
     let span: Span | undefined = undefined
-    const done = (): void => {
-      finished()
+    const finish = (): void => {
+      markDone()
       span?.end()
-      letGo()
+      release()
       metrics.consumed.inc({ topic: record.topic })
-      metrics.processingSeconds.observe((performance.now() - started) / 1_000)
-      assignments.moved(epoch)
+      metrics.processingSeconds.observe((performance.now() - startedAt) / 1_000)
+      assignments.moved(assignment)
     }
-    const letter = (failure: Failure): OutgoingRecord => {
+    const deadLetterOf = (failure: Failure): OutgoingRecord => {
       span?.fail(failure.error)
       return deadLetter(record, failure, options.name, options.deadLetterTopic, options.now())
     }
     let about: LogFields = { topic: record.topic, partition: record.partition, offset: record.offset }
-    const live = (): boolean => assignments.current === epoch && epoch.open
+    const live = (): boolean => assignments.current === assignment && assignment.open
     const send = (outcome: { item: Item } | { failure: Failure }): void => {
       waits.leave()
       groups.add({
         key,
         about,
         outcome,
-        done,
+        done: finish,
         live,
-        leave: letGo,
-        aside: (apart) => waits.aside(apart),
-        deadLetter: letter,
+        leave: release,
+        aside: (waiting) => waits.aside(waiting),
+        deadLetter: deadLetterOf,
       })
     }
 
     const handle = (): void => {
-      if (forAnotherStage(record.headers, options.name)) return done()
+      if (forAnotherStage(record.headers, options.name)) return finish()
       if (failure) return send({ failure })
       const { undecodable } = record
       if (undecodable) {
-        if (record.offset !== undecodable.firstOffset) return done()
+        if (record.offset !== undecodable.firstOffset) return finish()
         return send({ failure: { error: new UndecodableRecordBatch(undecodable), attempts: 1 } })
       }
       let message: Message | undefined
@@ -295,40 +289,40 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       } catch (thrown) {
         return send({ failure: { error: errorOf(thrown), attempts: 1 } })
       }
-      if (message === undefined) return done()
+      if (message === undefined) return finish()
       about = { ...about, ...options.describe?.(message) }
       const traced = options.trace?.(message, record)
       span = traced?.span
       const decoded = traced?.message ?? message
       const { prepare } = options
       if (!prepare) return send({ item: options.itemOf(decoded) })
-      const lane = options.overtakes?.(decoded) ? `${key}\novertaking` : key
-      waits = resting.enter(lane)
-      executor.add(lane, async (place) => {
+      const queueKey = options.overtakes?.(decoded) ? `${key}\novertaking` : key
+      waits = resting.enter(queueKey)
+      executor.add(queueKey, async (place) => {
         try {
-          if (epoch.ending.aborted || !live()) throw new Abandoned('its partition is being handed over')
-          send(await prepared(prepare, decoded, { waits, place, ending: epoch.ending, about }))
+          if (assignment.ending.aborted || !live()) throw new Abandoned('its partition is being handed over')
+          send(await prepareWithRetries(prepare, decoded, { waits, place, ending: assignment.ending, about }))
         } catch (error) {
-          letGo()
+          release()
           if (!(error instanceof Abandoned)) logger.error({ ...about, error }, 'a message could not be taken further')
         }
       })
     }
     handle()
-    return inHand
+    return inFlightMessage
   }
 
-  const prepared = async (
+  const prepareWithRetries = async (
     prepare: (message: Message, signal: AbortSignal) => Promise<Item>,
     message: Message,
     { waits, place, ending, about }: Preparing,
   ): Promise<{ item: Item } | { failure: Failure }> => {
-    const answeredBefore = answered
+    const countBefore = answeredCount
     const since = performance.now()
     for (let failures = 0, outages = 0; ;) {
       try {
         const item = await prepare(message, abandon.signal)
-        answered++
+        answeredCount++
         return { item }
       } catch (thrown) {
         const error = errorOf(thrown)
@@ -339,18 +333,18 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         metrics.retries.inc({ what: 'preparation' })
         logger.warn({ ...about, error, failures }, 'preparation failed; trying again')
         // Neither a drain nor a rebalance waits for a later try: the next owner of the partition
-        // makes it. In an outage every message would fail likewise, so its place is kept: others in
-        // it would only be more calls to who is away already. One that fails while others succeed,
-        // or for longer than an outage is likely to be everybody's, must not keep the place from
-        // them.
+        // makes it. In an outage every message would fail likewise, so its place is kept: other
+        // messages in it would only be more calls to a system that is away. A message that fails
+        // while others succeed, or for longer than an outage is likely to concern all, must not
+        // keep the place from them.
         if (verdict !== 'outage') await waits.during(place.releaseWhile(pause(delayMs(failures, backoff), ending)))
         else {
-          const othersAnswered = answered > answeredBefore
+          const othersAnswered = answeredCount > countBefore
           if (othersAnswered && performance.now() - since >= stalledForMs)
             return { failure: { error, attempts: outages } }
-          const ofItsOwn = stallOf(error) !== undefined || othersAnswered || outages >= keptPlaceFor
-          const wait = pause(delayMs(++outages, ofItsOwn ? backoff : outageBackoff), ending)
-          await waits.during(ofItsOwn ? place.releaseWhile(wait) : wait)
+          const isOwnFailure = stallOf(error) !== undefined || othersAnswered || outages >= slotHoldingTries
+          const wait = pause(delayMs(++outages, isOwnFailure ? backoff : outageBackoff), ending)
+          await waits.during(isOwnFailure ? place.releaseWhile(wait) : wait)
         }
       }
     }
@@ -365,7 +359,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     address: options.address,
     groupId: options.groupId,
     topics: options.topics,
-    ...(mayJoin ? { mayJoin: asked } : {}),
+    ...(mayJoin ? { mayJoin: checkMayJoin } : {}),
     spacing: options.spacing,
     logger,
     onBatch,
@@ -379,11 +373,11 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       return ownership.release()
     },
     onPassedOver: ({ topic, partition, lastOffset, highWatermark }) => {
-      const epoch = assignments.current
-      if (!epoch.owns(topic, partition)) return
-      epoch.tracker.sawEnd(topic, partition, highWatermark)
-      epoch.tracker.take(topic, partition, lastOffset)()
-      assignments.moved(epoch)
+      const assignment = assignments.current
+      if (!assignment.owns(topic, partition)) return
+      assignment.tracker.sawEnd(topic, partition, highWatermark)
+      assignment.tracker.take(topic, partition, lastOffset)()
+      assignments.moved(assignment)
     },
     onFetch: (seconds) => metrics.fetchSeconds.observe(seconds),
     onCrash: (error) => {

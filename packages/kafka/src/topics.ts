@@ -14,10 +14,7 @@ export interface TopicSpec {
   readonly partitions: number
 }
 
-/**
- * Topics that exist already stay as they are. Resolves when each partition's leader has taken up
- * its work.
- */
+/** Topics that exist already stay as they are. Resolves when each partition's leader answers. */
 export async function createTopics(address: KafkaAddress, topics: readonly TopicSpec[], logger: Logger): Promise<void> {
   const admin = createClient(address, logger).admin()
   await admin.connect()

@@ -1,10 +1,10 @@
 // How does an idle consumer wait for messages at the broker for seconds, and yet leave, rejoin or
 // fetch a resumed partition at once?
 //
-// kafkajs 2.2.4 beats its heart and looks whether it was stopped between two fetches only. So a
+// kafkajs 2.2.4 sends a heartbeat and looks whether it was stopped between two fetches only. So a
 // fetch that finds nothing had to be over within half a second, and a hundred idle replicas asked
 // two hundred times a second, each time for all of their partitions. Here a waiting fetch can be
-// ended, and the heart beats while it waits.
+// ended, and heartbeats are sent while it waits.
 import Broker from 'kafkajs/src/broker/index.js'
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
 import Runner from 'kafkajs/src/consumer/runner.js'
@@ -19,28 +19,28 @@ import { methodOf } from './method-of.ts'
 export const fetchWait = { longestMs: 5_000 }
 /** kafkajs keeps a connection for fetches apart from the one for everything else. */
 const fetchConnection = 1
-const stopLooksMs = 50
-/** kafkajs sends a heartbeat only when the last is old enough, so it is asked more often. */
-const beatLooksMs = 1_000
+const stopCheckMs = 50
+/** kafkajs sends a heartbeat only when the last is old enough, so it is called more often. */
+const heartbeatCheckMs = 1_000
 
 const waiting = new WeakMap<Broker, Set<() => void>>()
 
 const waitsOf = ({ cluster }: ConsumerGroup): readonly (() => void)[] =>
   Object.values(cluster.brokerPool.brokers).flatMap((broker) => [...(waiting.get(broker) ?? [])])
 
-/** Each fetch that waits at a broker answers that there is nothing. */
+/** Each fetch that waits at a broker returns an empty response. */
 function endWaitingFetches(group: ConsumerGroup): void {
   for (const end of waitsOf(group)) end()
 }
 
 /**
  * The broker answers the requests of a connection one after the other, so a later fetch would wait
- * for the one that nobody waits for any more: it needs a new connection.
+ * for the cancelled one: it needs a new connection.
  */
 async function dropConnection(connection: Connection): Promise<void> {
   connection.requestQueue.rejectAll(new Error('the fetch was ended'))
   const { socket } = connection
-  // A late word of the old socket would be taken for one of the next.
+  // A late event of the old socket would be taken for one of the next.
   socket?.removeAllListeners().on('error', () => undefined)
   socket?.destroy()
   await connection.disconnect()
@@ -51,13 +51,13 @@ function waitLongAtTheBroker(): void {
   Broker.prototype.fetch = async function (request) {
     const connection = await this.connectionPool.getConnection(fetchConnection)
     if (!connection.isAuthenticated()) await connection.authenticate()
-    const ended = Promise.withResolvers<'ended'>()
-    const end = (): void => ended.resolve('ended')
+    const cancellation = Promise.withResolvers<'ended'>()
+    const end = (): void => cancellation.resolve('ended')
     const waits = waiting.get(this) ?? new Set()
     waiting.set(this, waits.add(end))
     try {
       const fetching = fetch.call(this, { ...request, maxWaitTime: fetchWait.longestMs })
-      const answer = await Promise.race([fetching, ended.promise])
+      const answer = await Promise.race([fetching, cancellation.promise])
       if (answer !== 'ended') return answer
       fetching.catch(() => undefined)
       await dropConnection(connection)
@@ -68,31 +68,31 @@ function waitLongAtTheBroker(): void {
   }
 }
 
-/** A group that is rebalancing says so to a heartbeat: it must not wait for a message to come. */
-function beatWhileWaiting(): void {
+/** The answer to a heartbeat says that the group rebalances: it must not wait for a message. */
+function sendHeartbeatsWhileWaiting(): void {
   const fetch = methodOf(Runner.prototype, 'fetch')
   const heartbeat = methodOf(Runner.prototype, 'heartbeat')
   Runner.prototype.heartbeat = async function () {
     try {
       await heartbeat.call(this)
     } catch (error) {
-      // Those that wait at other brokers; and what a heartbeat beside a fetch has met, the one
-      // after it meets again.
+      // This ends fetches at other brokers too. The error of a heartbeat in parallel with a fetch
+      // comes again with the next heartbeat.
       endWaitingFetches(this.consumerGroup)
       throw error
     }
   }
   Runner.prototype.fetch = async function (nodeId) {
-    const beat = (): void => {
-      // A fetch may also find its assignment stale and join the group anew, which is no time for
-      // it.
+    const sendHeartbeat = (): void => {
+      // A fetch may also find its assignment stale and join the group again; no heartbeat may be
+      // sent meanwhile.
       if (waitsOf(this.consumerGroup).length > 0) this.heartbeat().catch(() => undefined)
     }
-    const beating = setInterval(beat, beatLooksMs)
+    const heartbeatTimer = setInterval(sendHeartbeat, heartbeatCheckMs)
     try {
       return await fetch.call(this, nodeId)
     } finally {
-      clearInterval(beating)
+      clearInterval(heartbeatTimer)
     }
   }
 }
@@ -101,8 +101,8 @@ function stopAtOnce(): void {
   const stop = methodOf(Runner.prototype, 'stop')
   Runner.prototype.stop = async function () {
     const stopped = stop.call(this)
-    // One may have been about to wait.
-    const ending = setInterval(() => endWaitingFetches(this.consumerGroup), stopLooksMs)
+    // A fetch may have been about to wait.
+    const ending = setInterval(() => endWaitingFetches(this.consumerGroup), stopCheckMs)
     endWaitingFetches(this.consumerGroup)
     try {
       await stopped
@@ -112,7 +112,7 @@ function stopAtOnce(): void {
   }
 }
 
-/** The fetch that waits does not ask for it. */
+/** A fetch that waits does not ask for the resumed partitions. */
 function fetchWhatIsResumed(): void {
   const resume = methodOf(ConsumerGroup.prototype, 'resume')
   ConsumerGroup.prototype.resume = function (partitions) {
@@ -122,6 +122,6 @@ function fetchWhatIsResumed(): void {
 }
 
 waitLongAtTheBroker()
-beatWhileWaiting()
+sendHeartbeatsWhileWaiting()
 stopAtOnce()
 fetchWhatIsResumed()

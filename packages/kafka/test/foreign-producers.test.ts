@@ -39,7 +39,7 @@ afterAll(async () => {
   await ours.close()
 })
 
-/** All partitions are its own, and nothing of them is known. */
+/** All partitions are its own, and their record is empty. */
 const holdings: PartitionOwnershipStore = {
   take: (partitions) =>
     Promise.resolve(
@@ -50,9 +50,9 @@ const holdings: PartitionOwnershipStore = {
   ...{ forget: () => Promise.resolve(), clear: () => Promise.resolve() },
 }
 
-/** Notes what it is given; poison is what says so. */
+/** Starts a stage that notes the values it receives. */
 function start(name: string): string[] {
-  const seen: string[] = []
+  const receivedValues: string[] = []
   const stage = runStage<string, string>({
     name,
     address,
@@ -65,14 +65,14 @@ function start(name: string): string[] {
     prepare: undefined,
     itemOf: (text) => text,
     effect: (items) => {
-      seen.push(...items)
+      receivedValues.push(...items)
       return Promise.resolve({ records: [], kept: [] })
     },
     settle: () => Promise.resolve(),
     ...{ holdings, producer: ours, logger, now: () => new Date(), registry: createRegistry() },
   })
   stages.push(stage)
-  return seen
+  return receivedValues
 }
 const lag = (name: string) => groupLag(address, prefix + name, prefix + name, logger)
 const worked = async (name: string): Promise<void> => {
@@ -98,22 +98,22 @@ const compressions = Object.entries({
 
 test('batches of every codec that Kafka has are read, each message once', async () => {
   const producer = await foreign()
-  const sent: string[] = []
+  const sentValues: string[] = []
   for (const [name, compression] of compressions) {
     const values = valuesOf(name)
-    sent.push(...values)
+    sentValues.push(...values)
     await producer.send({ topic: `${prefix}codecs`, compression, messages: messagesOf(values, 0) })
   }
-  const seen = start('codecs')
+  const receivedValues = start('codecs')
   await worked('codecs')
-  expect(seen).toEqual(sent)
+  expect(receivedValues).toEqual(sentValues)
   expect(await readTopic(address, `${prefix}codecs.dead-letters`, logger)).toEqual([])
 })
 
 test('a batch that cannot be read is one dead letter that says where it is, and everything before and behind it goes on', async () => {
   const producer = await foreign()
   const topic = `${prefix}unreadable`
-  const [before, behind, beside] = [valuesOf('before', 3), valuesOf('behind', 3), valuesOf('beside', 3)]
+  const [before, behind, otherPartition] = [valuesOf('before', 3), valuesOf('behind', 3), valuesOf('beside', 3)]
   await producer.send({ topic, messages: messagesOf(before, 0) })
   // Small enough for every broker, and more than any replica has room for.
   const bomb = { value: Buffer.alloc(maxBatchBytes), partition: 0 }
@@ -123,21 +123,21 @@ test('a batch that cannot be read is one dead letter that says where it is, and 
     messages: [bomb, { value: 'with it', partition: 0 }],
   })
   await producer.send({ topic, messages: messagesOf(behind, 0) })
-  await producer.send({ topic, messages: messagesOf(beside, 1) })
-  const seen = start('unreadable')
+  await producer.send({ topic, messages: messagesOf(otherPartition, 1) })
+  const receivedValues = start('unreadable')
   await worked('unreadable')
-  expect(seen.filter((value) => !value.startsWith('beside'))).toEqual([...before, ...behind])
-  expect(seen.filter((value) => value.startsWith('beside'))).toEqual(beside)
-  const letters = deadLettersOf('unreadable', await readTopic(address, `${topic}.dead-letters`, logger))
-  expect(letters).toHaveLength(1)
-  expect(letters[0]).toMatchObject({
+  expect(receivedValues.filter((value) => !value.startsWith('beside'))).toEqual([...before, ...behind])
+  expect(receivedValues.filter((value) => value.startsWith('beside'))).toEqual(otherPartition)
+  const deadLetters = deadLettersOf('unreadable', await readTopic(address, `${topic}.dead-letters`, logger))
+  expect(deadLetters).toHaveLength(1)
+  expect(deadLetters[0]).toMatchObject({
     reason: 'UndecodableRecordBatch',
     verdict: 'never',
     source: { topic, partition: 0, offset: '3' },
     value: null,
   })
-  expect(letters[0]?.message).toMatch(/^the record batch of \d+ bytes at offsets 3 to 4 \(gzip\) cannot be read: /)
-  expect(letters[0]?.omittedBytes).toBeGreaterThan(0)
+  expect(deadLetters[0]?.message).toMatch(/^the record batch of \d+ bytes at offsets 3 to 4 \(gzip\) cannot be read: /)
+  expect(deadLetters[0]?.omittedBytes).toBeGreaterThan(0)
 })
 
 test.each(['commit', 'abort'] as const)('the marker of a transaction leaves no lag behind: %s', async (end) => {
@@ -149,10 +149,10 @@ test.each(['commit', 'abort'] as const)('the marker of a transaction leaves no l
     await transaction[end]()
   }
   await send(['first', 'second'])
-  const seen = start(name)
+  const receivedValues = start(name)
   await worked(name)
   await send(['third'])
   await send(['fourth'])
   await worked(name)
-  expect(seen).toEqual(end === 'commit' ? ['first', 'second', 'third', 'fourth'] : [])
+  expect(receivedValues).toEqual(end === 'commit' ? ['first', 'second', 'third', 'fourth'] : [])
 })

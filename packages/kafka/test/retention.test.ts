@@ -1,5 +1,5 @@
-// Is the longest retention of some topics found out, also where a topic is kept for ever? On a real
-// Kafka.
+// Is the longest retention of some topics found, also where a topic keeps its messages for ever? On
+// a real Kafka.
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
@@ -10,17 +10,17 @@ import { longestRetentionHours } from '../src/index.ts'
 test('the retention of the topic that is kept for the longest time counts', async () => {
   const address = { brokers: [kafkaBootstrap()], clientId: 'test' }
   const prefix = `retention-${randomBytes(4).toString('hex')}.`
-  const kept = { 'one-hour': '3600000', 'ten-days': '864000000', 'for-ever': '-1' }
+  const retentionMs = { 'one-hour': '3600000', 'ten-days': '864000000', 'for-ever': '-1' }
   const admin = createClient(address, silentLogger()).admin()
   await admin.connect()
   await admin.createTopics({
-    topics: Object.entries(kept).map(([name, value]) => ({
+    topics: Object.entries(retentionMs).map(([name, value]) => ({
       topic: prefix + name,
       configEntries: [{ name: 'retention.ms', value }],
     })),
   })
   await admin.disconnect()
-  const hours = (...names: (keyof typeof kept)[]) =>
+  const hours = (...names: (keyof typeof retentionMs)[]) =>
     longestRetentionHours(
       address,
       names.map((name) => prefix + name),

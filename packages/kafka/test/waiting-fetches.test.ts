@@ -45,7 +45,7 @@ interface Seen {
 
 type Work = (payload: EachBatchPayload) => Promise<boolean>
 
-/** A member that notes what it is given; a batch that `work` says no to is not done. */
+/** A member that notes what it receives; a batch for which `work` returns false is not done. */
 function join(name: string, work: Work = () => Promise.resolve(true)): Seen {
   const assignments: (readonly number[])[] = []
   const messages: string[] = []
@@ -76,7 +76,7 @@ const untilItWaits = (): Promise<void> => sleep(1_000)
 const send = (name: string, partition: number, value: string): Promise<void> =>
   producer.send([{ topic: prefix + name, partition, key: value, value: Buffer.from(value), headers: {} }])
 
-/** Who has not said that it leaves is a member until its session has ended. */
+/** A member that has not announced its leaving stays one until its session has ended. */
 async function membersOf(name: string): Promise<readonly string[]> {
   const admin = createClient(address, logger).admin()
   await admin.connect()
