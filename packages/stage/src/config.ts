@@ -1,4 +1,5 @@
-// What is a stage's container given? The contract between the operator and every built-in stage.
+// What is the environment of a stage's container? The contract between the operator and every
+// built-in stage.
 import { kafkaVariables } from '@orderpipeline/kafka'
 import { databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
@@ -14,7 +15,9 @@ export const stageVariables = {
   KAFKA_TAKE_OVER_GROUP: variables.flag().optional(),
   KAFKA_TOPIC_PREFIX: z.string().default(''),
   KAFKA_CONSUME_TOPICS: variables.list('a comma-separated list of Kafka topics'),
-  /** Those it writes to whose messages are keyed by order; all others by customer. */
+  /**
+   * The topics it writes to whose messages are keyed by order; all others are keyed by customer.
+   */
   KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   KAFKA_DEAD_LETTER_TOPIC: variables.text(),
   STAGE_CONCURRENCY: variables.integer(1, 1_000).default(10),

@@ -1,6 +1,6 @@
-// May this replica join its consumer group? Once its database has answered, and the group's offsets
-// are not those of another database: a replica that can do no work would take its partitions away
-// from those that can.
+// May this replica join its consumer group? It may once its database has answered, and the group's
+// offsets are not those of another database: a replica that can do no work would take partitions
+// away from those that can.
 import { offsetMetadataOf, refuseGroupOfAnother } from '@orderpipeline/kafka'
 import type { KafkaAddress } from '@orderpipeline/kafka'
 import type { Queryable } from '@orderpipeline/postgres'
@@ -12,7 +12,7 @@ export interface JoiningOptions {
   readonly address: KafkaAddress
   readonly groupId: string
   readonly topics: readonly string[]
-  /** The group becomes this database's, whosever it was. */
+  /** The group becomes this database's, whichever it was before. */
   readonly takeOver: boolean
 }
 
@@ -24,8 +24,8 @@ export class DatabaseSilent extends Error {
 }
 
 /**
- * Resolves to what the group's offsets are to be committed with. @throws DatabaseSilent,
- * GroupOfAnother, whatever Kafka answers
+ * Resolves to the metadata that the group's offsets are to be committed with.
+ * @throws DatabaseSilent, GroupOfAnother, and the errors of Kafka
  */
 export async function mayJoin(options: JoiningOptions, logger: Logger): Promise<string | undefined> {
   const { database, address, groupId, topics, takeOver } = options

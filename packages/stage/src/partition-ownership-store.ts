@@ -23,7 +23,7 @@ interface Row extends Partition {
   readonly suspects?: number
 }
 
-/** Each has an id of its own: one a process. */
+/** Each has an id of its own: create one for each process. */
 export function createPartitionOwnershipStore(database: Queryable): PartitionOwnershipStore {
   const owner = randomUUID()
   const rowsOf = (statement: Statement, partitions: readonly Partition[]) =>
@@ -33,10 +33,10 @@ export function createPartitionOwnershipStore(database: Queryable): PartitionOwn
       partitions.map(({ partition }) => partition),
     ])
   return {
-    take: async (partitions) => (await rowsOf(takePartitions, partitions)).map(heldOf),
+    take: async (partitions) => (await rowsOf(takePartitions, partitions)).map(ownedPartitionOf),
     look: async (partitions) => {
       const rows = await rowsOf(lookAtPartitions, partitions)
-      return { held: rows.map(heldOf), suspects: rows[0]?.suspects ?? 0 }
+      return { held: rows.map(ownedPartitionOf), suspects: rows[0]?.suspects ?? 0 }
     },
     release: async (unended) => {
       await database.query(releasePartitions, [owner, unended?.topic ?? null, unended?.partition ?? null])
@@ -56,7 +56,16 @@ export function createPartitionOwnershipStore(database: Queryable): PartitionOwn
   }
 }
 
-function heldOf({ topic, partition, deaths, quiet_for_ms, until, trial_from, trial_to, tries }: Row): PartitionHeld {
+function ownedPartitionOf({
+  topic,
+  partition,
+  deaths,
+  quiet_for_ms,
+  until,
+  trial_from,
+  trial_to,
+  tries,
+}: Row): PartitionHeld {
   return {
     topic,
     partition,

@@ -1,5 +1,5 @@
-// Are chores repeated, kept apart from each other's failures, and ended before their surroundings
-// are gone?
+// Are tasks repeated, kept apart from each other's failures, and ended before their surroundings
+// are closed?
 import { expect, test } from 'vitest'
 import { startPeriodicTasks } from './periodic-tasks.ts'
 import type { PeriodicTaskContext } from './periodic-tasks.ts'
@@ -11,26 +11,26 @@ const turns = async (count: number) => {
 
 test('a chore that fails is told of and done again, and holds up no other', async () => {
   const failures: string[] = []
-  let done = 0
-  const chores = startPeriodicTasks(
+  let runCount = 0
+  const tasks = startPeriodicTasks(
     [
       { name: 'breaks', everyMs: 0, run: () => Promise.reject(new Error('not now')) },
-      { name: 'works', everyMs: 0, run: () => Promise.resolve((done += 1)) },
+      { name: 'works', everyMs: 0, run: () => Promise.resolve((runCount += 1)) },
     ],
     surroundings,
     (name) => failures.push(name),
   )
-  while (done < 3 || failures.length < 3) await turns(1)
-  await chores.stop()
+  while (runCount < 3 || failures.length < 3) await turns(1)
+  await tasks.stop()
   expect(new Set(failures)).toEqual(new Set(['breaks']))
-  const before = done
+  const before = runCount
   await turns(5)
-  expect(done).toBe(before)
+  expect(runCount).toBe(before)
 })
 
 test('stopping waits for the chore under way, which is told of it', async () => {
   const log: string[] = []
-  const chores = startPeriodicTasks(
+  const tasks = startPeriodicTasks(
     [
       {
         name: 'long',
@@ -47,6 +47,6 @@ test('stopping waits for the chore under way, which is told of it', async () => 
     () => undefined,
   )
   while (log.length === 0) await turns(1)
-  await chores.stop()
+  await tasks.stop()
   expect(log).toEqual(['begun', 'ended'])
 })

@@ -1,9 +1,10 @@
-// What keeps inbox and outbox from growing forever? A stage forgets what Kafka itself has forgotten
-// by then: a day of its inbox at once, and row by row what belongs to no day.
+// What keeps inbox and outbox from growing forever? A stage deletes the inbox rows of messages that
+// Kafka itself has deleted by then: a whole day at once, and row by row those that belong to no
+// day.
 //
-// A published event is deleted from the outbox soon after, mostly. A process that dies between the
-// commit of a message's offset and that leaves its events behind: when partitions change hands,
-// offsets cannot wait for the database.
+// A published event is usually deleted from the outbox soon after. A process that dies between the
+// commit of a message's offset and that deletion leaves its events behind: when partitions change
+// hands, offsets cannot wait for the database.
 import type { Queryable, Statement } from '@orderpipeline/postgres'
 import type { PeriodicTask } from './periodic-tasks.ts'
 import { dropInboxDay, makeInboxDays, pruneInbox, pruneOutbox } from './sql/prune.ts'
@@ -12,7 +13,7 @@ import { dropInboxDay, makeInboxDays, pruneInbox, pruneOutbox } from './sql/prun
 const rowsAtOnce = 5_000
 
 export interface Pruned {
-  /** Tables that were dropped whole. */
+  /** Tables that were dropped as a whole. */
   readonly dropped: readonly string[]
   /** Messages of no day that were deleted row by row. */
   readonly messages: number
@@ -27,8 +28,8 @@ export async function prune(database: Queryable, keepHours: number): Promise<Pru
 }
 
 /**
- * Today's and the next days' partitions, where they are missing. Returns those made. @throws
- * DatabaseError
+ * Creates the partitions of today and the next days, where they are missing. Returns the created
+ * ones. @throws DatabaseError
  */
 export async function makeDays(database: Queryable): Promise<readonly string[]> {
   const rows = await database.query<{ day: string }>(makeInboxDays)
@@ -53,8 +54,8 @@ async function inParts(database: Queryable, statement: Statement, values: readon
 }
 
 /**
- * Where Kafka keeps messages for its default of seven days or less; a day more for what waits in a
- * long outage.
+ * For topics whose messages Kafka keeps for its default of seven days or less; a day more for
+ * messages that wait in a long outage.
  */
 export const leastKeptHours = 8 * 24
 const mostKeptHours = 10 * 365 * 24
@@ -65,7 +66,7 @@ export function keptHours(retentionHours: number): number {
 }
 
 /**
- * `retentionHours`: asked each time, since it can be changed. Where that fails nothing is forgotten
+ * `retentionHours`: called each time, since it can be changed. Where it fails nothing is deleted
  * this time.
  */
 export function pruning(retentionHours: () => Promise<number>, everyMs: number): PeriodicTask {

@@ -1,6 +1,6 @@
 // What becomes of rows of orders that are long over? A stage deletes them some time after their
 // orders were placed, a part at a time. They are found by their primary keys: an order's id begins
-// with its time, so that old ones come first. One that tells no time is kept.
+// with its time, so that old ones come first. Rows whose id has no time are kept.
 import type { Queryable, Statement } from '@orderpipeline/postgres'
 import type { PeriodicTask } from './periodic-tasks.ts'
 
@@ -26,7 +26,7 @@ export async function deleteOld(
     const rows = await database.query<{ order_id: string }>(deleteOldest(table), [from, days, rowsAtOnce])
     total += rows.length
     if (rows.length < rowsAtOnce || stopping?.aborted) return total
-    // What was deleted is not read again, even where vacuum has not been there yet.
+    // Deleted rows are not read again, even before vacuum has removed them.
     from = rows.reduce((last, { order_id }) => (order_id > last ? order_id : last), from)
   }
 }

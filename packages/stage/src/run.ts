@@ -1,5 +1,5 @@
-// What is the same in every built-in stage: a pool, a producer, a consumer group's member, and an
-// end in the right order?
+// What is the same in every built-in stage? A pool, a producer, a member of a consumer group, and
+// an end in the right order.
 import { createProducer, kafkaAddress, longestRetentionHours, RetentionRefused, runStage } from '@orderpipeline/kafka'
 import type { FetchSpacingBounds, KafkaAddress, Stage } from '@orderpipeline/kafka'
 import { createPool } from '@orderpipeline/postgres'
@@ -22,28 +22,30 @@ import type { Apply, ProductHandling, Reaction, StageItem } from './store.ts'
 export interface StageDefinition<Prepared> {
   /** The stage's role and schema in the database. */
   readonly role: string
-  /** Other events on the topics it consumes are none of its business. */
+  /** Other events on the topics that it consumes do not concern it. */
   readonly handles: readonly EventType[]
   /**
-   * Calls to other systems, made before the transaction; they must bear being repeated. `database`
-   * is for a look beforehand.
+   * Calls to other systems, made before the transaction; they must be repeatable. `database` is for
+   * a look beforehand.
    */
   readonly prepare?: (event: OrderEvent, signal: AbortSignal, database: Queryable) => Promise<Prepared>
-  /** Everything the messages change in the database, and what they make the stage say. */
+  /** All changes of the messages in the database, and the events that follow from them. */
   readonly apply: Apply<Prepared>
-  /** Events about products that it consumes, where it does. */
+  /** Events about products that it consumes, if any. */
   readonly products?: ProductHandling
   /** Those whose calls need not wait for calls for earlier messages of their key. */
   readonly overtakes?: (event: OrderEvent) => boolean
-  /** While it says true, no further messages are taken in: what they need is known to be away. */
+  /**
+   * While it returns true, no further messages are taken in: what they need is known to be away.
+   */
   readonly hold?: () => boolean
-  /** Where nobody waits for what it does: longer times from one fetch to the next. */
+  /** For a stage whose results are not urgent: longer times from one fetch to the next. */
   readonly spacing?: FetchSpacingBounds
-  /** What it does unasked. */
+  /** Its periodic tasks. */
   readonly chores?: readonly PeriodicTask[]
-  /** Tables whose rows go some time after their orders were placed. */
+  /** Tables whose rows are deleted some time after their orders were placed. */
   readonly retention?: readonly Retention[]
-  /** Told what new messages made it say, once that is committed: for its figures. */
+  /** Called with the events of new messages, once they are committed: for the stage's figures. */
   readonly onCommitted?: (reactions: readonly Reaction[]) => void
 }
 
@@ -56,7 +58,7 @@ export interface StageSurroundings {
 }
 
 export interface RunningStage extends Pick<Stage, 'ready' | 'healthy'> {
-  /** In-hand work, offsets, membership, producer, pool, in this order. */
+  /** Work in flight, offsets, membership, producer, pool, in this order. */
   drain(): Promise<void>
 }
 
@@ -106,7 +108,7 @@ export function startStage<Prepared>(
       prepare &&
       (async (event, signal) =>
         isProductEvent(event) ? { event } : { event, prepared: await prepare(event, signal, pool) }),
-    // Only asked of stages that prepare nothing, whose Prepared says nothing.
+    // Only called for stages that prepare nothing, whose Prepared says nothing.
     itemOf: (event) => (isProductEvent(event) ? { event } : { event, prepared: undefined as Prepared }),
     overtakes: overtakes && ((event) => !isProductEvent(event) && overtakes(event)),
     ...(definition.hold ? { hold: definition.hold } : {}),
@@ -128,14 +130,14 @@ export function startStage<Prepared>(
     logger,
     now,
   })
-  const chores = startTasks(definition, config, { pool, address, producer, topics, logger })
+  const tasks = startTasks(definition, config, { pool, address, producer, topics, logger })
   return {
     ready: () => stage.ready(),
     healthy: () => stage.healthy(),
     drain: async () => {
-      const choresDone = chores.stop()
+      const tasksStopped = tasks.stop()
       await stage.drain((config.DRAIN_GRACE_SECONDS - 3) * 1_000)
-      await choresDone
+      await tasksStopped
       await producer.close()
       await pool.close()
       await tracing?.close()
@@ -151,7 +153,7 @@ interface TaskParts {
   readonly logger: Logger
 }
 
-/** What a replica does now and then beside messages: it prunes, and what the definition adds. */
+/** The periodic tasks of a replica: it prunes, and runs the tasks of the definition. */
 function startTasks<Prepared>(
   definition: StageDefinition<Prepared>,
   config: StageConfig,

@@ -1,10 +1,11 @@
-// How does a batch of messages take effect exactly once, and its events get kept until they are
+// How does a batch of messages take effect exactly once, and how are its events kept until they are
 // published?
 //
-// One transaction in two round trips: the inbox is asked which messages are new together with what
-// the stage must know of them; then what it decides for the new ones is sent together with its
-// events for the outbox and the commit. For a message seen before, what its first time kept and
-// could not publish is returned to be published now.
+// One transaction in two round trips: the first inserts into the inbox, which shows what messages
+// are new, and reads what the stage must know of all of them; the second sends what the stage
+// decides for the new ones, with its events for the outbox and the commit. For a message that was
+// applied before, the events that its first time stored and could not publish are returned to be
+// published now.
 import type { OutgoingRecord } from '@orderpipeline/kafka'
 import { DatabaseError } from '@orderpipeline/postgres'
 import type { Pool, Queryable, Transaction } from '@orderpipeline/postgres'
@@ -17,7 +18,7 @@ import { insertOutbox, deletePublished, selectUnpublished } from './sql/outbox.t
 /** A message ready for its transaction. */
 export interface Item<Prepared> {
   readonly event: OrderEvent
-  /** What `prepare` found out; the event again for stages that prepare nothing. */
+  /** What `prepare` returned; the event again for stages that prepare nothing. */
   readonly prepared: Prepared
 }
 
@@ -28,30 +29,30 @@ export interface ProductItem {
 
 export type StageItem<Prepared> = Item<Prepared> | ProductItem
 
-/** What a message made the stage say. */
+/** The events that follow from a message. */
 export interface Reaction {
   readonly cause: OrderEvent
   readonly events: readonly OrderEvent[]
 }
 
 /**
- * Asks, at once, for what the decisions need: of all items, since which of them are new is being
- * asked at the same time.
+ * Asks, at once, for what the decisions need: for all items, since the inbox is asked at the same
+ * time which of them are new.
  */
 export type Apply<Prepared> = (tx: Queryable, items: readonly Item<Prepared>[]) => Promise<Decide<Prepared>>
 
 export type Sending = Pick<Transaction, 'send'>
 
 /**
- * Decides on the new ones and sends what changes. A row that it adds and another replica has added
- * meanwhile is tried again.
+ * Decides on the new items and sends what changes. If another replica has added the same row
+ * meanwhile, the transaction is tried again.
  */
-export type Decide<Prepared> = (tx: Sending, news: readonly Item<Prepared>[]) => readonly Reaction[]
+export type Decide<Prepared> = (tx: Sending, newItems: readonly Item<Prepared>[]) => readonly Reaction[]
 
 /**
- * What a stage does about products. Their events say a state with its version, or name a delivery:
- * `apply` must change nothing when one comes again or late, so that none of them takes room in the
- * inbox. They have a transaction to themselves, apart from the orders'.
+ * How a stage handles events about products. They state a version of the product or name a
+ * delivery: `apply` must change nothing when one comes again or late, so that they need no inbox
+ * rows. They have a transaction of their own, apart from the orders'.
  */
 export interface ProductHandling {
   readonly handles: readonly ProductEventType[]
@@ -66,10 +67,10 @@ export interface Store<Prepared> {
   settle(settled: readonly StageItem<Prepared>[]): Promise<void>
 }
 
-/** How topics are called and keyed in this pipeline. */
+/** The names and keys of topics in this pipeline. */
 export interface Topics {
   readonly prefix: string
-  /** Full names of those keyed by order instead of by customer. */
+  /** Full names of the topics keyed by order instead of by customer. */
   readonly keyedByOrder: readonly string[]
 }
 
@@ -86,8 +87,9 @@ export function createStore<Prepared>(
   return {
     effect: async (all, settled) => {
       const items = all.filter((item): item is Item<Prepared> => !isProductEvent(item.event))
-      const ofProducts = all.flatMap(({ event }) => (isProductEvent(event) ? [event] : []))
-      if (products && ofProducts.length > 0) await pool.transaction((tx) => Promise.resolve(products(tx, ofProducts)))
+      const productEvents = all.flatMap(({ event }) => (isProductEvent(event) ? [event] : []))
+      if (products && productEvents.length > 0)
+        await pool.transaction((tx) => Promise.resolve(products(tx, productEvents)))
       if (items.length === 0) {
         if (settled.length > 0) await settle(settled)
         return { records: [], kept: [] }
@@ -96,23 +98,24 @@ export function createStore<Prepared>(
       const effect = await pool
         .transaction(async (tx) => {
           const byId = new Map(items.map((item) => [item.event.id, item]))
-          const [fresh, decide] = await Promise.all([
-            takenIn(tx, [...byId.keys()], settled),
+          const [newIds, decide] = await Promise.all([
+            insertNewIds(tx, [...byId.keys()], settled),
             apply(tx, [...byId.values()]),
           ])
-          refuseStrangers(fresh, byId)
-          const news = [...byId.values()].filter(({ event }) => fresh.has(event.id))
-          const seen = [...byId.keys()].filter((id) => !fresh.has(id))
-          const left = seen.length === 0 ? [] : await tx.query<OutboxRow>(selectUnpublished, [seen])
-          reactions = news.length === 0 ? [] : decide(tx, news)
-          const made = reactions.flatMap((reaction) => rowsOf(reaction, topics))
-          keepRows(tx, made)
-          const rows = [...left, ...made]
+          refuseForeignIds(newIds, byId)
+          const newItems = [...byId.values()].filter(({ event }) => newIds.has(event.id))
+          const appliedIds = [...byId.keys()].filter((id) => !newIds.has(id))
+          const unpublishedRows =
+            appliedIds.length === 0 ? [] : await tx.query<OutboxRow>(selectUnpublished, [appliedIds])
+          reactions = newItems.length === 0 ? [] : decide(tx, newItems)
+          const newRows = reactions.flatMap((reaction) => rowsOf(reaction, topics))
+          keepRows(tx, newRows)
+          const rows = [...unpublishedRows, ...newRows]
           const sources = new Set(rows.map(({ source_id }) => source_id))
           return { records: rows.map(recordOf), kept: items.filter(({ event }) => sources.has(event.id)) }
         })
         .catch((error: unknown) => {
-          throw isThereAlready(error)
+          throw isUniqueViolation(error)
             ? new DatabaseError('Contended', error.code, error.message, { cause: error })
             : error
         })
@@ -123,8 +126,8 @@ export function createStore<Prepared>(
   }
 }
 
-/** A stage adds only what it has just looked for and not found. */
-function isThereAlready(error: unknown): error is DatabaseError {
+/** A stage adds only rows that it has just looked for and not found. */
+function isUniqueViolation(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && error.code === '23505'
 }
 
@@ -136,19 +139,23 @@ interface OutboxRow {
   readonly headers: Record<string, string>
 }
 
-async function takenIn(tx: Queryable, ids: string[], settled: readonly StageItem<unknown>[]): Promise<Set<string>> {
+async function insertNewIds(
+  tx: Queryable,
+  ids: string[],
+  settled: readonly StageItem<unknown>[],
+): Promise<Set<string>> {
   const rows = await tx.query<{ event_id: string }>(insertInbox, [ids.sort(), settled.map(({ event }) => event.id)])
   return new Set(rows.map(({ event_id }) => event_id))
 }
 
 /**
- * An id that comes back in another spelling would pass for one seen before: its message would be
+ * An id that comes back in another spelling would pass for one applied before: its message would be
  * consumed and have no effect.
  */
-function refuseStrangers(fresh: ReadonlySet<string>, asked: ReadonlyMap<string, unknown>): void {
-  const stranger = [...fresh].find((id) => !asked.has(id))
-  if (stranger !== undefined)
-    throw new Error(`the inbox answered for ${stranger}, which is not how its message spells it`)
+function refuseForeignIds(newIds: ReadonlySet<string>, requestedItems: ReadonlyMap<string, unknown>): void {
+  const foreignId = [...newIds].find((id) => !requestedItems.has(id))
+  if (foreignId !== undefined)
+    throw new Error(`the inbox answered for ${foreignId}, which is not how its message spells it`)
 }
 
 function keepRows(tx: Sending, rows: readonly OutboxRow[]): void {

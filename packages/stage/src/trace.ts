@@ -1,5 +1,6 @@
-// What does a trace tell of a message? From its being taken in hand to its effect and events being
-// out, under what made it; and what it makes the stage say carries this span on.
+// What does a trace say about a message? Its span lasts from the fetch to the effect and the
+// published events, under the span of its producer; the events that follow from it carry this span
+// on.
 import type { ConsumedRecord } from '@orderpipeline/kafka'
 import type { Span, Tracing } from '@orderpipeline/telemetry'
 import { isProductEvent } from '@orderpipeline/order-events'

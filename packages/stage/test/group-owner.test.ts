@@ -29,7 +29,7 @@ const start = (overrides = {}): TestStage => bench.start('owned', ['orders.valid
 const publish = (count: number) =>
   bench.publish(Array.from({ length: count }, (_, n) => validatedEvent(testOrder(n, { 'SKU-0001': 1 }))))
 const worked = () => until(async () => (await bench.lag('owned', 'orders.validated')) === 0)
-const seen = async (database: TestDatabase) => (await database.ask('notification', 'SELECT FROM inbox')).length
+const inboxSize = async (database: TestDatabase) => (await database.ask('notification', 'SELECT FROM inbox')).length
 
 test('a stage of another database stays out of the group, says why, and takes no message', async () => {
   const first = start()
@@ -39,8 +39,8 @@ test('a stage of another database stays out of the group, says why, and takes no
   await until(() => String(other.ready()).includes('found offsets of database'))
   await publish(40)
   await worked()
-  expect([await seen(ours), await seen(theirs)]).toEqual([80, 0])
-  // Also while nobody else is there, as where the first shop is suspended.
+  expect([await inboxSize(ours), await inboxSize(theirs)]).toEqual([80, 0])
+  // Also while the group has no members, as where the first shop is suspended.
   await first.drain()
   await publish(10)
   const again = start({ DATABASE_URL: theirs.url })
@@ -49,7 +49,7 @@ test('a stage of another database stays out of the group, says why, and takes no
   expect(await bench.lag('owned', 'orders.validated')).toBe(10)
   const back = start()
   await worked()
-  expect([await seen(ours), await seen(theirs)]).toEqual([90, 0])
+  expect([await inboxSize(ours), await inboxSize(theirs)]).toEqual([90, 0])
   await back.drain()
 })
 
@@ -57,7 +57,7 @@ test('a database takes the place of another where it is told to, and a copy is t
   await publish(10)
   const next = start({ DATABASE_URL: theirs.url, KAFKA_TAKE_OVER_GROUP: true })
   await worked()
-  expect(await seen(theirs)).toBe(10)
+  expect(await inboxSize(theirs)).toBe(10)
   await next.drain()
   await theirs.ask('notification', 'INSERT INTO installation SELECT * FROM unnest($1::uuid[])', [
     (await ours.ask<{ id: string }>('notification', 'SELECT id FROM installation')).map(({ id }) => id),

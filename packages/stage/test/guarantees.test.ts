@@ -1,5 +1,5 @@
-// Does a stage keep its word on a real Kafka and a real database: one effect a message, nothing
-// lost, nothing stuck?
+// Does a stage hold its guarantees on a real Kafka and a real database: one effect a message,
+// nothing lost, nothing stuck?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { inventoryStage } from '@orderpipeline/inventory'
@@ -30,7 +30,7 @@ const available = async (sku: string) =>
     ?.available
 const outboxSize = async () =>
   (await database.ask<{ count: number }>('inventory', 'SELECT count(*) FROM outbox', []))[0]?.count
-const drained = () => until(async () => (await bench.lag('inventory', 'orders.validated')) === 0)
+const untilDrained = () => until(async () => (await bench.lag('inventory', 'orders.validated')) === 0)
 const answersTo = async (orderIds: readonly string[]) =>
   (await bench.events('inventory.updated')).filter(({ data }) => orderIds.includes(data.orderId))
 
@@ -39,9 +39,9 @@ test('a message that comes three times takes effect once and is answered once', 
   const event = validatedEvent(order)
   const replica = bench.start('inventory', consumes, stage)
   await bench.publish([event, event])
-  await drained()
+  await untilDrained()
   await bench.publish([event])
-  await drained()
+  await untilDrained()
   await replica.drain()
   expect(await available('SKU-0001')).toBe(stock - 2)
   expect(await answersTo([order.orderId])).toHaveLength(1)
@@ -56,10 +56,10 @@ test('a message whose ids are in capitals takes effect, and its repetition in sm
   expect(capitals).toContain(order.orderId.toUpperCase())
   const replica = bench.start('inventory', consumes, stage)
   await bench.publishRaw([{ ...record, value: capitals }])
-  await drained()
+  await untilDrained()
   expect(await available('SKU-0006')).toBe(stock - 2)
   await bench.publishRaw([{ ...record, value }])
-  await drained()
+  await untilDrained()
   await replica.drain()
   expect(await available('SKU-0006')).toBe(stock - 2)
   expect(await answersTo([order.orderId])).toHaveLength(1)
@@ -68,7 +68,7 @@ test('a message whose ids are in capitals takes effect, and its repetition in sm
 test('what a crash left committed and unpublished is published when the messages come again', async () => {
   const orders = [1, 2, 3].map((n) => testOrder(n, { 'SKU-0002': 1 }))
   const events = orders.map(validatedEvent)
-  // The first replica: its transaction commits, then it is gone before it publishes or commits an
+  // The first replica: its transaction commits, then it ends before it publishes or commits an
   // offset.
   const crashed = createStore(database.as('inventory'), { prefix: bench.prefix, keyedByOrder: [] }, stage.apply)
   await crashed.effect(
@@ -79,7 +79,7 @@ test('what a crash left committed and unpublished is published when the messages
   expect(await outboxSize()).toBe(3)
 
   const replica = bench.start('inventory', consumes, stage)
-  await drained()
+  await untilDrained()
   await replica.drain()
   const answers = await answersTo(orders.map(({ orderId }) => orderId))
   expect(answers.map(({ type }) => type)).toEqual(['StockReserved', 'StockReserved', 'StockReserved'])
@@ -99,13 +99,13 @@ test('poison goes to the dead letters with its reason, and what follows it goes 
   await bench.publishRaw(poison)
   await bench.publish([validatedEvent(order)])
   const replica = bench.start('inventory', consumes, stage)
-  await drained()
+  await untilDrained()
   await replica.drain()
   expect(await answersTo([order.orderId])).toHaveLength(1)
-  const letters = await bench.records('inventory.dead-letters')
-  expect(letters.map(({ value }) => String(value))).toEqual(poison.map(({ value }) => value))
-  expect(letters.map(({ headers: of }) => of['dead-letter-reason'])).toEqual(['NotACloudEvent', 'NotJson'])
-  expect(letters[0]?.headers).toMatchObject({
+  const deadLetterRecords = await bench.records('inventory.dead-letters')
+  expect(deadLetterRecords.map(({ value }) => String(value))).toEqual(poison.map(({ value }) => value))
+  expect(deadLetterRecords.map(({ headers: of }) => of['dead-letter-reason'])).toEqual(['NotACloudEvent', 'NotJson'])
+  expect(deadLetterRecords[0]?.headers).toMatchObject({
     'dead-letter-stage': 'inventory',
     'dead-letter-topic': `${bench.prefix}orders.validated`,
     'dead-letter-attempts': '1',
@@ -126,7 +126,7 @@ test('replicas that join and leave in the middle lose and double nothing', async
   await until(() => second.ready() === true)
   await first.drain()
   await publishing
-  await drained()
+  await untilDrained()
   await second.drain()
   expect(await available('SKU-0004')).toBe(stock - 400)
   const ids = (await answersTo(orders.map(({ orderId }) => orderId))).map(({ id }) => id)
@@ -145,9 +145,9 @@ test('a database that throws out every connection, again and again, is waited fo
     await bench.publish(orders.slice(n, n + 30).map(validatedEvent))
     thrownOut += await database.throwOut()
   }
-  // Once it has worked, an outage is no reason to take it for a bad version.
+  // Once it has worked, an outage is no reason to treat it as a bad version.
   expect(replica.ready()).toBe(true)
-  await drained()
+  await untilDrained()
   await replica.drain()
   expect(thrownOut).toBeGreaterThan(0)
   expect(await available('SKU-0005')).toBe(stock - 300)
@@ -168,7 +168,7 @@ test('what can no longer come again is forgotten, with what a crash left in the 
   )
   expect(await prune(database.as('inventory'), 192)).toEqual({ dropped: [], messages: 2 })
   expect(await database.ask('inventory', 'SELECT count(*) FROM inbox')).toEqual([{ count: 2 }])
-  const kept = 'SELECT count(*) FROM outbox JOIN inbox ON event_id = source_id'
-  expect(await database.ask('inventory', kept)).toEqual([{ count: 2 }])
+  const outboxQuery = 'SELECT count(*) FROM outbox JOIN inbox ON event_id = source_id'
+  expect(await database.ask('inventory', outboxQuery)).toEqual([{ count: 2 }])
   expect(await outboxSize()).toBe(2)
 })

@@ -1,4 +1,4 @@
-// Does the table of owners count as deaths what were deaths, and nothing else? Statements of
+// Does the table of partition owners count real deaths, and nothing else? Statements of
 // several processes on a real database.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
@@ -27,7 +27,7 @@ const processes = (): [
 }
 const agePartitions = () =>
   database.ask('shipping', `UPDATE partition_owners SET lost_at = lost_at - interval '61 minutes'`)
-const known = async (holdings: PartitionOwnershipStore, partition = one) => {
+const recordOf = async (holdings: PartitionOwnershipStore, partition = one) => {
   const [row] = (await holdings.look([partition])).held
   return row && { deaths: row.deaths, until: row.until, trial: row.trial && `${row.trial.from}-${row.trial.to}` }
 }
@@ -39,12 +39,12 @@ test('partitions that are let go of, in time or late, are no deaths', async () =
   await first.release(undefined)
   expect((await second.take([one, other])).map(({ deaths }) => deaths)).toEqual([0, 0])
   await third.take([one])
-  expect(await known(third)).toMatchObject({ deaths: 1 })
+  expect(await recordOf(third)).toMatchObject({ deaths: 1 })
   // The second was late, not dead.
   await second.release(undefined)
-  expect(await known(third)).toMatchObject({ deaths: 0 })
-  expect(await known(second, other)).toBeUndefined()
-  expect(await known(third)).toBeDefined()
+  expect(await recordOf(third)).toMatchObject({ deaths: 0 })
+  expect(await recordOf(second, other)).toBeUndefined()
+  expect(await recordOf(third)).toBeDefined()
 })
 
 test('a process that takes its own partitions again has lost none', async () => {
@@ -56,7 +56,7 @@ test('a process that takes its own partitions again has lost none', async () => 
   const [row] = await first.take([one])
   expect(row?.deaths).toBe(1)
   await second.release(undefined)
-  expect(await known(first)).toMatchObject({ deaths: 0 })
+  expect(await recordOf(first)).toMatchObject({ deaths: 0 })
 })
 
 test('a further death counts where messages were in hand, and only those in hand at each death stay suspect', async () => {
@@ -66,14 +66,14 @@ test('a further death counts where messages were in hand, and only those in hand
   await second.reach(one, '40', '900')
   await second.reach(one, '60', '950')
   await third.take([one, other])
-  expect(await known(third, one)).toEqual({ deaths: 2, until: '60', trial: undefined })
-  expect(await known(third, other)).toEqual({ deaths: 1, until: undefined, trial: undefined })
+  expect(await recordOf(third, one)).toEqual({ deaths: 2, until: '60', trial: undefined })
+  expect(await recordOf(third, other)).toEqual({ deaths: 1, until: undefined, trial: undefined })
   expect((await third.look([one])).suspects).toBe(1)
   await third.reach(one, '30', '999')
   await fourth.take([one, other])
-  expect(await known(fourth, one)).toEqual({ deaths: 3, until: '30', trial: undefined })
+  expect(await recordOf(fourth, one)).toEqual({ deaths: 3, until: '30', trial: undefined })
   await fourth.clear(one)
-  expect(await known(fourth, one)).toEqual({ deaths: 0, until: undefined, trial: undefined })
+  expect(await recordOf(fourth, one)).toEqual({ deaths: 0, until: undefined, trial: undefined })
 })
 
 test('deaths more than an hour apart are no series, and a series without a further death is over after an hour', async () => {
@@ -83,11 +83,11 @@ test('deaths more than an hour apart are no series, and a series without a furth
   await second.reach(one, '40', '900')
   await agePartitions()
   await third.take([one])
-  expect(await known(third)).toEqual({ deaths: 1, until: undefined, trial: undefined })
+  expect(await recordOf(third)).toEqual({ deaths: 1, until: undefined, trial: undefined })
   await third.release(undefined)
   await agePartitions()
   await fourth.take([one])
-  expect(await known(fourth)).toMatchObject({ deaths: 0 })
+  expect(await recordOf(fourth)).toMatchObject({ deaths: 0 })
 })
 
 test('a trial is evidence when its process has died, and none when it was released or forgotten', async () => {
@@ -97,17 +97,17 @@ test('a trial is evidence when its process has died, and none when it was releas
   await second.reach(one, '64', '64')
   await third.take([one])
   await third.try({ ...one, from: '0', to: '4', tries: 0 })
-  expect(await known(third)).toEqual({ deaths: 2, until: '64', trial: undefined })
+  expect(await recordOf(third)).toEqual({ deaths: 2, until: '64', trial: undefined })
   await third.try({ ...one, from: '4', to: '8', tries: 0 })
   await fourth.take([one])
-  expect(await known(fourth)).toEqual({ deaths: 3, until: '64', trial: '4-8' })
-  // It was late: neither it nor its trial says anything.
+  expect(await recordOf(fourth)).toEqual({ deaths: 3, until: '64', trial: '4-8' })
+  // It was late: neither its death nor its trial counts.
   await third.release(one)
-  expect(await known(fourth)).toEqual({ deaths: 2, until: '64', trial: undefined })
+  expect(await recordOf(fourth)).toEqual({ deaths: 2, until: '64', trial: undefined })
   await fourth.try({ ...one, from: '0', to: '4', tries: 0 })
   await fourth.forget({ ...one, from: '0', to: '4', tries: 0 })
   await third.take([one])
-  expect(await known(third)).toMatchObject({ trial: undefined })
+  expect(await recordOf(third)).toMatchObject({ trial: undefined })
 })
 
 test('a message that killed once is not forgotten because another process let go of it before it had ended', async () => {
@@ -116,11 +116,11 @@ test('a message that killed once is not forgotten because another process let go
   await second.take([one])
   await second.try({ ...one, from: '7', to: '8', tries: 1 })
   await third.take([one])
-  expect([await known(third), await tries(third)]).toEqual([{ deaths: 2, until: undefined, trial: '7-8' }, 1])
+  expect([await recordOf(third), await tries(third)]).toEqual([{ deaths: 2, until: undefined, trial: '7-8' }, 1])
   await third.try({ ...one, from: '7', to: '8', tries: 2 })
   await third.release(one)
   await fourth.take([one])
-  expect([await known(fourth), await tries(fourth)]).toEqual([{ deaths: 2, until: undefined, trial: '7-8' }, 1])
+  expect([await recordOf(fourth), await tries(fourth)]).toEqual([{ deaths: 2, until: undefined, trial: '7-8' }, 1])
 })
 
 test('what a process says of a partition that is no longer its own changes nothing', async () => {
@@ -130,7 +130,7 @@ test('what a process says of a partition that is no longer its own changes nothi
   await first.reach(one, '99', '99')
   await first.try({ ...one, from: '1', to: '2', tries: 1 })
   await first.clear(one)
-  expect(await known(second)).toEqual({ deaths: 1, until: undefined, trial: undefined })
+  expect(await recordOf(second)).toEqual({ deaths: 1, until: undefined, trial: undefined })
   await third.take([one])
-  expect(await known(third)).toMatchObject({ deaths: 1 })
+  expect(await recordOf(third)).toMatchObject({ deaths: 1 })
 })

@@ -1,5 +1,5 @@
-// Does a stage keep its pace when every replica needs one row, and waits for it longer than for
-// locks at large? On a real Kafka and a real database.
+// Does a stage keep its throughput when every replica needs one row, and waits for it longer than
+// for other locks? On a real Kafka and a real database.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import type { Queryable } from '@orderpipeline/postgres'
@@ -43,7 +43,7 @@ test(
       apply: async (tx, items) => {
         await say(tx, `SELECT set_config('lock_timeout', '150ms', true)`)
         await say(tx, 'SELECT pg_advisory_xact_lock(39)')
-        // What is done while the row is held.
+        // The work while the row is locked.
         await say(tx, 'SELECT pg_sleep(0.1)')
         return () => {
           if (effects.size > messages / 2) sizes.push(items.length)

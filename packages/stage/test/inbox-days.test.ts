@@ -1,5 +1,5 @@
-// Is the inbox kept by day, dropped by day and no earlier than allowed, and does it know what came
-// before it was kept so?
+// Is the inbox kept by day, dropped by day and no earlier than allowed, and does it know the
+// messages from before that?
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
@@ -19,7 +19,7 @@ const hours = 192
 const dayOf = (daysAgo: number) => new Date(Date.now() - daysAgo * dayMs).toISOString().slice(0, 10)
 const tableOf = (daysAgo: number) => `inbox_${dayOf(daysAgo).replaceAll('-', '_')}`
 /**
- * Of an event about an order that came so long ago; `n` tells those apart that came in the same
+ * The id of an event about an order that came so long ago; `n` separates those of the same
  * millisecond.
  */
 const idOf = (daysAgo: number, n = 0) => {
@@ -68,7 +68,7 @@ test('a day is dropped when its last message is older than is kept, with what a 
   await ask(`INSERT INTO outbox (source_id, topic, key, value) SELECT event_id, 't', 'k', 'v' FROM inbox`)
   const pruned = await prune(database.as('shipping'), hours)
   expect(pruned).toEqual({ dropped: [tableOf(11), tableOf(9)], messages: 0 })
-  // The day that heard of an order again five hours ago stays whole.
+  // The day with a row of five hours ago stays whole.
   expect(await ask('SELECT event_id FROM inbox ORDER BY 1')).toEqual([
     { event_id: idOf(10) },
     { event_id: idOf(10, 1) },
@@ -104,19 +104,19 @@ test('missing days are made ahead by one of several at once, but not one that ha
   const ahead = [-1, -2, -3]
   for (const day of ahead) await ask(`DROP TABLE ${tableOf(day)}`)
   await take(idOf(-2))
-  const made = (await Promise.all([1, 2, 3, 4].map(() => makeDays(database.as('shipping'))))).flat()
-  expect(made.sort()).toEqual([dayOf(-1), dayOf(-3)])
+  const createdDays = (await Promise.all([1, 2, 3, 4].map(() => makeDays(database.as('shipping'))))).flat()
+  expect(createdDays.sort()).toEqual([dayOf(-1), dayOf(-3)])
   expect(await tables()).not.toContain(tableOf(-2))
   expect(await take(idOf(-2))).toEqual([])
 })
 
 test('what took effect before there were days is known to replicas of both versions until it is too old', async () => {
-  const [seen, unpublished, fresh] = [idOf(0, 1), idOf(0, 2), idOf(0, 3)]
-  const aside = await testDatabase(postgresUrl(), { seedProducts: 0 })
-  const on = aside.as('shipping')
+  const [appliedId, unpublishedId, newId] = [idOf(0, 1), idOf(0, 2), idOf(0, 3)]
+  const otherDatabase = await testDatabase(postgresUrl(), { seedProducts: 0 })
+  const on = otherDatabase.as('shipping')
   const run = (text: string) => on.query({ name: '', text })
   try {
-    // The schema as it was before, with something in it.
+    // The schema as it was before, with rows in it.
     await run('DROP TABLE inbox')
     await run(
       `DROP FUNCTION first_event_id, inbox_day_table, inbox_days, close_inbox, make_inbox_day, make_inbox_days,
@@ -124,20 +124,20 @@ test('what took effect before there were days is known to replicas of both versi
     )
     await run('CREATE TABLE inbox (event_id uuid PRIMARY KEY, received_at timestamptz NOT NULL DEFAULT now())')
     await run('CREATE INDEX inbox_by_age ON inbox USING brin (received_at)')
-    await run(`INSERT INTO inbox VALUES ('${seen}', now() - interval '2 hours'), ('${unpublished}', now())`)
-    await run(`INSERT INTO outbox (source_id, topic, key, value) VALUES ('${unpublished}', 't', 'k', 'v')`)
+    await run(`INSERT INTO inbox VALUES ('${appliedId}', now() - interval '2 hours'), ('${unpublishedId}', now())`)
+    await run(`INSERT INTO outbox (source_id, topic, key, value) VALUES ('${unpublishedId}', 't', 'k', 'v')`)
     // Prepared on this connection before the migration, as by a replica that goes on running.
-    const single = aside.as('shipping')
+    const single = otherDatabase.as('shipping')
     await single.query(insertInbox, [[], []])
     const [up = ''] = readFileSync(join(import.meta.dirname, '../migrations/0002_inbox_by_day.sql'), 'utf8').split(
       '-- Down Migration',
     )
     await run(`DO $migration$ BEGIN EXECUTE $text$${up}$text$; END $migration$`)
 
-    const rows = await single.query<{ event_id: string }>(insertInbox, [[seen, unpublished, fresh], []])
-    expect(rows).toEqual([{ event_id: fresh }])
+    const rows = await single.query<{ event_id: string }>(insertInbox, [[appliedId, unpublishedId, newId], []])
+    expect(rows).toEqual([{ event_id: newId }])
     await prune(on, hours)
-    expect(await run('SELECT source_id FROM outbox')).toEqual([{ source_id: unpublished }])
+    expect(await run('SELECT source_id FROM outbox')).toEqual([{ source_id: unpublishedId }])
     expect(await run(`SELECT to_regclass('inbox_before') IS NOT NULL AS there`)).toEqual([{ there: true }])
 
     await run(`UPDATE inbox_before SET received_at = now() - interval '193 hours'`)
@@ -145,6 +145,6 @@ test('what took effect before there were days is known to replicas of both versi
     expect((await prune(on, hours)).dropped).toEqual(['inbox_before'])
     expect(await run(`SELECT tgname FROM pg_trigger WHERE tgrelid = 'inbox'::regclass`)).toEqual([])
   } finally {
-    await aside.drop()
+    await otherDatabase.drop()
   }
 })

@@ -1,5 +1,5 @@
-// Is a message that ends whichever process has it in hand found and set aside, and nothing else?
-// Real processes, started anew each time.
+// Is a message that ends each process that handles it found and made a dead letter, and no other?
+// Real processes, started again each time.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
@@ -23,14 +23,14 @@ beforeAll(async () => {
   await ask('CREATE TABLE effects (n bigint GENERATED ALWAYS AS IDENTITY, order_id uuid, customer_id text)')
 })
 afterAll(async () => {
-  await stop(started)
+  await stop(startedReplicas)
   await bench.close()
   await database.drop()
 })
 
 const ask = <Row extends object>(text: string, values: unknown[] = []) =>
   database.ask<Row>('notification', text, values)
-const started: Replica[] = []
+const startedReplicas: Replica[] = []
 const replicasOf = (stage: string, deadly: Readonly<Record<string, string>> = {}, count = 2): Replica[] => {
   const replicas = Array.from({ length: count }, () =>
     startReplica({
@@ -46,7 +46,7 @@ const replicasOf = (stage: string, deadly: Readonly<Record<string, string>> = {}
       DEADLY: JSON.stringify(deadly),
     }),
   )
-  started.push(...replicas)
+  startedReplicas.push(...replicas)
   return replicas
 }
 const stop = (replicas: readonly Replica[]) => Promise.all(replicas.map((replica) => replica.stop()))
@@ -56,7 +56,7 @@ const ordersOf = (count: number): TestOrder[] =>
 const publish = (stage: string, orders: readonly TestOrder[]) =>
   bench.publishRaw(orders.map((order) => ({ ...encode(validatedEvent(order)), topic: `orders.${stage}` })))
 const through = (stage: string) => until(async () => (await bench.lag(stage, `orders.${stage}`)) === 0, 500)
-const heldOf = (stage: string) =>
+const ownersOf = (stage: string) =>
   ask<{ owner: string | null; deaths: number }>(
     'SELECT owner, cardinality(lost_by) AS deaths FROM partition_owners WHERE topic = $1',
     [`${bench.prefix}orders.${stage}`],
@@ -90,20 +90,20 @@ test('messages that each end their process are found, and all others take effect
   process.stderr.write(`two messages ended ${deaths} processes before they were set aside\n`)
   expect(await stop(replicas)).toEqual([0, 0])
 
-  const letters = deadLettersOf('deadly', await bench.records('deadly.dead-letters'))
-  expect(letters.map(({ value }) => decode(value).data.orderId).sort()).toEqual(ids([first, second]).sort())
-  for (const letter of letters) {
-    expect(letter).toMatchObject({ reason: 'CrashedItsProcess', verdict: 'never', attempts: 2 })
-    expect(letter.message).toBe('crashed its process twice while it alone was in hand')
+  const deadLetters = deadLettersOf('deadly', await bench.records('deadly.dead-letters'))
+  expect(deadLetters.map(({ value }) => decode(value).data.orderId).sort()).toEqual(ids([first, second]).sort())
+  for (const deadLetter of deadLetters) {
+    expect(deadLetter).toMatchObject({ reason: 'CrashedItsProcess', verdict: 'never', attempts: 2 })
+    expect(deadLetter.message).toBe('crashed its process twice while it alone was in hand')
   }
   await expectOnceInOrder(orders.filter((order) => order !== first && order !== second))
   // Each: two deaths until its partition is suspect, at most two to find it among the hundred of
-  // its partition, two alone. More where both were in one replica's hands.
+  // its partition, two alone. More where both were in flight in one replica.
   expect(deaths).toBeGreaterThanOrEqual(4)
   expect(deaths).toBeLessThanOrEqual(16)
-  expect((await heldOf('deadly')).filter(({ owner }) => owner !== null)).toEqual([])
+  expect((await ownersOf('deadly')).filter(({ owner }) => owner !== null)).toEqual([])
 
-  const replayed = letters.map((letter) => replayRecord({ letter, by: 'somebody', at: new Date() }))
+  const replayed = deadLetters.map((deadLetter) => replayRecord({ letter: deadLetter, by: 'somebody', at: new Date() }))
   await bench.publishRaw(
     replayed.map(({ topic, ...record }) => ({ ...record, topic: topic.slice(bench.prefix.length) })),
   )
@@ -116,21 +116,21 @@ test('messages that each end their process are found, and all others take effect
 test("replicas that are killed at random, time and again, are no message's fault", async () => {
   const orders = ordersOf(1_800)
   const replicas = replicasOf('unlucky')
-  let careful = 0
-  for (let kills = 0, seen = 0; kills < 6; kills++) {
+  let mostDeaths = 0
+  for (let kills = 0, effectCount = 0; kills < 6; kills++) {
     await publish('unlucky', orders.slice(kills * 300, (kills + 1) * 300))
-    await until(async () => (await effects(orders)).length > seen)
+    await until(async () => (await effects(orders)).length > effectCount)
     await sleep(Math.random() * 500)
     replicas[kills % 2]!.kill()
-    seen = (await effects(orders)).length
-    careful = Math.max(careful, ...(await heldOf('unlucky')).map(({ deaths }) => deaths))
+    effectCount = (await effects(orders)).length
+    mostDeaths = Math.max(mostDeaths, ...(await ownersOf('unlucky')).map(({ deaths }) => deaths))
   }
   await through('unlucky')
   expect(await stop(replicas)).toEqual([0, 0])
-  process.stderr.write(`${deathsOf(replicas)} kills, ${careful} in a row while some partition was held\n`)
+  process.stderr.write(`${deathsOf(replicas)} kills, ${mostDeaths} in a row while some partition was held\n`)
   expect(deathsOf(replicas)).toBe(6)
   // Deaths count together only where they had the same messages in flight.
-  expect(careful).toBeGreaterThanOrEqual(1)
+  expect(mostDeaths).toBeGreaterThanOrEqual(1)
   await expectOnceInOrder(orders)
   expect(await bench.records('unlucky.dead-letters')).toEqual([])
 }, 1_200_000)
@@ -153,6 +153,6 @@ test('replicas that come and go as they should are no deaths, whatever they have
   await through('clean')
   expect(await stop(replicas)).toEqual([0, 0])
   await expectOnceInOrder(orders)
-  const held = await heldOf('clean')
-  expect(held.map(({ owner, deaths }) => ({ owner, deaths }))).toEqual(held.map(() => ({ owner: null, deaths: 0 })))
+  const owners = await ownersOf('clean')
+  expect(owners.map(({ owner, deaths }) => ({ owner, deaths }))).toEqual(owners.map(() => ({ owner: null, deaths: 0 })))
 }, 1_200_000)

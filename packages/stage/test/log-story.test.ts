@@ -1,5 +1,5 @@
-// Does a log line lead to its order, and an order's id to all that was logged about it? A stage
-// with a failing order, on a real Kafka.
+// Does a log line lead to its order, and an order's id to all log lines about it? A stage with a
+// failing order, on a real Kafka.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { createLogger } from '@orderpipeline/telemetry'

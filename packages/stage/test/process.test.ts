@@ -1,5 +1,5 @@
-// Does a stage live as a process should: ready once in its group and answered by its database,
-// refusing a wrong environment in words, gone cleanly on SIGTERM?
+// Does a stage run as a process should: ready once it is in its group and its database has
+// answered, with an error text for a wrong environment, ended cleanly on SIGTERM?
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'

@@ -43,7 +43,7 @@ const envelopeOf = ({ id, source, time, data }: OrderEvent) => ({
 
 /**
  * Notes in which order messages took effect, and fails those in `failing` as often as it says, by
- * an error nobody explained.
+ * an error without a verdict.
  */
 function stageOf(effects: string[], failing: Map<string, number>): StageDefinition<undefined> {
   return {
@@ -58,9 +58,9 @@ function stageOf(effects: string[], failing: Map<string, number>): StageDefiniti
   }
 }
 function fail({ data }: OrderEvent, failing: Map<string, number>, alone: boolean): void {
-  const left = failing.get(data.orderId) ?? 0
-  if (left > 0 && alone) failing.set(data.orderId, left - 1)
-  if (left > 0) throw new TypeError('a bug')
+  const remainingFailures = failing.get(data.orderId) ?? 0
+  if (remainingFailures > 0 && alone) failing.set(data.orderId, remainingFailures - 1)
+  if (remainingFailures > 0) throw new TypeError('a bug')
 }
 const lag = (stage: string) => bench.lag(stage, `${topic}.${stage}`)
 const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
@@ -80,9 +80,11 @@ test('poison is tried as often as allowed while its partition goes on, its own k
   expect(await bench.records('effects.dead-letters')).toEqual([])
   await until(async () => (await lag('effects')) === 0)
   expect(effects).toEqual(ids([...others, ...behind]))
-  const letters = await bench.records('effects.dead-letters')
-  expect(letters.map(({ key, headers }) => [String(key), headers['dead-letter-attempts']])).toEqual([['poisoned', '2']])
-  expect(letters[0]?.headers).toMatchObject({ 'dead-letter-error': 'TypeError', 'dead-letter-verdict': 'unknown' })
+  const deadLetters = await bench.records('effects.dead-letters')
+  expect(deadLetters.map(({ key, headers }) => [String(key), headers['dead-letter-attempts']])).toEqual([
+    ['poisoned', '2'],
+  ])
+  expect(deadLetters[0]?.headers).toMatchObject({ 'dead-letter-error': 'TypeError', 'dead-letter-verdict': 'unknown' })
   await replica.drain()
 }, 90_000)
 
@@ -109,8 +111,8 @@ test('more failing calls than a replica may have in hand hold up nobody else, an
 }, 90_000)
 
 /**
- * Of a call that waits for one order's sake, as for a charge of which another call is under way;
- * and says that it is an outage.
+ * The error of a call that waits for one order only, as for a charge of which another call is under
+ * way. It says that it is an outage.
  */
 class StillUnderWay extends Error {
   readonly outage = true
@@ -206,10 +208,10 @@ test('poison as large as Kafka takes, and more of it than a batch may hold, stop
   const replica = bench.start('large', [`${topic}.large`], stageOf(effects, new Map()))
   await until(async () => (await lag('large')) === 0)
   expect(effects).toEqual(ids([good]))
-  const letters = await bench.records('large.dead-letters')
-  expect(letters).toHaveLength(301)
-  expect(letters[0]?.value).toBeNull()
-  expect(letters[0]?.headers).toMatchObject({ 'dead-letter-omitted-bytes': '1040000', 'dead-letter-offset': '0' })
-  expect(letters.slice(1).every(({ value }) => value?.length === 20_000)).toBe(true)
+  const deadLetters = await bench.records('large.dead-letters')
+  expect(deadLetters).toHaveLength(301)
+  expect(deadLetters[0]?.value).toBeNull()
+  expect(deadLetters[0]?.headers).toMatchObject({ 'dead-letter-omitted-bytes': '1040000', 'dead-letter-offset': '0' })
+  expect(deadLetters.slice(1).every(({ value }) => value?.length === 20_000)).toBe(true)
   await replica.drain()
 })

@@ -38,112 +38,112 @@ const publish = (name: string, orders: readonly TestOrder[]) =>
       return { topic: `${name}.in`, key: order.customerId, value: JSON.stringify(value), headers: {} }
     }),
   )
-const done = (name: string) => until(async () => (await bench.lag(name, `${name}.in`)) === 0)
-const letters = (name: string) => bench.records(`${name}.dead-letters`)
-/** Or one was given up on: then there is no need to wait. */
-const triedAgain = (name: string, tried: () => boolean) =>
-  until(async () => tried() || (await letters(name)).length > 0)
+const untilDone = (name: string) => until(async () => (await bench.lag(name, `${name}.in`)) === 0)
+const deadLettersOf = (name: string) => bench.records(`${name}.dead-letters`)
+/** Also ends where a message was given up on: then there is no need to wait. */
+const untilTriedAgain = (name: string, isTried: () => boolean) =>
+  until(async () => isTried() || (await deadLettersOf(name)).length > 0)
 const say = (tx: Queryable, text: string, values: readonly unknown[] = []) => tx.query({ name: '', text }, values)
 
-/** What each message needs done; with short patience, as the test has little time. */
+/** `needs`: the work for each message; with short time-outs, as the test has little time. */
 function stageThat(needs: (tx: Queryable, orderId: string) => Promise<unknown>) {
-  const seen = { tries: 0, effects: new Set<string>() }
+  const observation = { tries: 0, effects: new Set<string>() }
   const definition: StageDefinition<undefined> = {
     role: 'notification',
     handles: ['OrderValidated'],
     apply: async (tx, items) => {
-      seen.tries++
+      observation.tries++
       await say(tx, `SELECT set_config('lock_timeout', '300ms', true), set_config('statement_timeout', '600ms', true)`)
       for (const { event } of items) await needs(tx, event.data.orderId)
-      for (const { event } of items) seen.effects.add(event.data.orderId)
+      for (const { event } of items) observation.effects.add(event.data.orderId)
       return () => []
     },
   }
-  return { seen, definition }
+  return { observation, definition }
 }
 
-/** Resolves once the lock is held; what it resolves with lets go. */
+/** Resolves once the lock is held, to a function that releases it. */
 async function hold(lock: string): Promise<() => Promise<void>> {
-  const [held, letGo] = [Promise.withResolvers<void>(), new AbortController()]
-  const holding = database.as('notification').transaction(async (tx) => {
+  const [acquisition, releaseRequest] = [Promise.withResolvers<void>(), new AbortController()]
+  const lockTransaction = database.as('notification').transaction(async (tx) => {
     await say(tx, lock)
-    held.resolve()
+    acquisition.resolve()
     // A transaction with nothing to do would be ended.
-    while (!letGo.signal.aborted) {
+    while (!releaseRequest.signal.aborted) {
       await say(tx, 'SELECT 1')
       await sleep(50)
     }
   })
-  await Promise.race([held.promise, holding])
+  await Promise.race([acquisition.promise, lockTransaction])
   return async () => {
-    letGo.abort()
-    await holding
+    releaseRequest.abort()
+    await lockTransaction
   }
 }
 
 test('a table that is locked for longer than all tries take is waited for, and no message is given up on', async () => {
   const unlock = await hold('LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE')
-  const { seen, definition } = stageThat((tx) => say(tx, 'SELECT count(*) FROM notifications'))
+  const { observation, definition } = stageThat((tx) => say(tx, 'SELECT count(*) FROM notifications'))
   const replica = bench.start('locked', ['locked.in'], definition, few)
   const orders = [orderOf('a'), orderOf('b'), orderOf('a')]
   await publish('locked', orders)
-  await triedAgain('locked', () => seen.tries > 8)
+  await untilTriedAgain('locked', () => observation.tries > 8)
   await unlock()
-  await done('locked')
+  await untilDone('locked')
   await replica.drain()
-  expect([...seen.effects].sort()).toEqual(ids(orders).sort())
-  expect(await letters('locked')).toEqual([])
+  expect([...observation.effects].sort()).toEqual(ids(orders).sort())
+  expect(await deadLettersOf('locked')).toEqual([])
 })
 
 test('a row that is locked holds up whoever needs it, and nobody else', async () => {
   const needy = [orderOf('needy'), orderOf('needy')]
   const unlock = await hold(`SELECT pg_advisory_xact_lock(hashtext('${needy[0]?.orderId}'))`)
-  const { seen, definition } = stageThat((tx, orderId) =>
+  const { observation, definition } = stageThat((tx, orderId) =>
     say(tx, 'SELECT pg_advisory_xact_lock(hashtext($1))', [orderId]),
   )
   const replica = bench.start('row', ['row.in'], definition, few)
   const others = Array.from({ length: 40 }, (_, n) => orderOf(`other-${n % 7}`))
   await publish('row', [...others.slice(0, 20), ...needy, ...others.slice(20)])
-  await triedAgain('row', () => seen.effects.size === others.length)
-  expect([...seen.effects].sort()).toEqual(ids(others).sort())
-  const before = seen.tries
-  await triedAgain('row', () => seen.tries > before + 4)
+  await untilTriedAgain('row', () => observation.effects.size === others.length)
+  expect([...observation.effects].sort()).toEqual(ids(others).sort())
+  const before = observation.tries
+  await untilTriedAgain('row', () => observation.tries > before + 4)
   await unlock()
-  await done('row')
+  await untilDone('row')
   await replica.drain()
-  expect([...seen.effects].slice(-2)).toEqual(ids(needy))
-  expect(await letters('row')).toEqual([])
+  expect([...observation.effects].slice(-2)).toEqual(ids(needy))
+  expect(await deadLettersOf('row')).toEqual([])
 })
 
 test('a database too slow for anything is waited for, and no message is given up on', async () => {
   let slow = true
-  const { seen, definition } = stageThat((tx) => say(tx, 'SELECT pg_sleep($1)', [slow ? 60 : 0]))
+  const { observation, definition } = stageThat((tx) => say(tx, 'SELECT pg_sleep($1)', [slow ? 60 : 0]))
   const replica = bench.start('slow', ['slow.in'], definition, few)
   const orders = Array.from({ length: 4 }, (_, n) => orderOf(`customer-${n}`))
   await publish('slow', orders)
-  await triedAgain('slow', () => seen.tries > 16)
+  await untilTriedAgain('slow', () => observation.tries > 16)
   slow = false
-  await done('slow')
+  await untilDone('slow')
   await replica.drain()
-  expect([...seen.effects].sort()).toEqual(ids(orders).sort())
-  expect(await letters('slow')).toEqual([])
+  expect([...observation.effects].sort()).toEqual(ids(orders).sort())
+  expect(await deadLettersOf('slow')).toEqual([])
 })
 
 test('a message that alone is too slow, each time, is given up on, and its key goes on', async () => {
   const [poison, behind] = [orderOf('poisoned'), orderOf('poisoned')]
-  const { seen, definition } = stageThat((tx, orderId) =>
+  const { observation, definition } = stageThat((tx, orderId) =>
     say(tx, 'SELECT pg_sleep($1)', [orderId === poison.orderId ? 60 : 0]),
   )
   const replica = bench.start('poison', ['poison.in'], definition, few)
   await publish('poison', [poison, behind])
   const others: TestOrder[] = []
-  while ((await letters('poison')).length === 0) {
+  while ((await deadLettersOf('poison')).length === 0) {
     others.push(orderOf(`other-${others.length}`))
     await publish('poison', others.slice(-1))
   }
-  await done('poison')
+  await untilDone('poison')
   await replica.drain()
-  expect([...seen.effects].sort()).toEqual(ids([behind, ...others]).sort())
-  const [letter] = await letters('poison')
-  expect([String(letter?.key), letter?.headers['dead-letter-reason']]).toEqual(['poisoned', 'Stalled'])
+  expect([...observation.effects].sort()).toEqual(ids([behind, ...others]).sort())
+  const [deadLetter] = await deadLettersOf('poison')
+  expect([String(deadLetter?.key), deadLetter?.headers['dead-letter-reason']]).toEqual(['poisoned', 'Stalled'])
 })

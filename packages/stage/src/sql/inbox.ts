@@ -1,4 +1,5 @@
-// Which of these messages are new? And, on the way: forget the events that Kafka has acknowledged.
+// Which of these messages are new? The statement also deletes the events that Kafka has
+// acknowledged.
 import type { Statement } from '@orderpipeline/postgres'
 
 /**

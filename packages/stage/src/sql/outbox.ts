@@ -15,7 +15,7 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[]) WITH OR
 ORDER BY position`,
 }
 
-/** $1: ids of messages that came before: what a crash kept from being published. */
+/** $1: ids of messages that came before: their events that a crash kept from being published. */
 export const selectUnpublished: Statement = {
   name: 'outbox.unpublished',
   text: `

@@ -1,10 +1,10 @@
-// Which process owns which partitions, and how did those that owned them before end?
+// Which process owns which partitions, and how did the previous owners end?
 import type { Statement } from '@orderpipeline/postgres'
 
 /**
- * $1: the process; $2, $3: topics and partitions. One that is still another's is a death, as long
- * as that process is not heard of again. A further one counts only where that process had something
- * of the partition in hand. A series is over an hour after its last death.
+ * $1: the process; $2, $3: topics and partitions. A partition that is still another's is a death,
+ * as long as that process does not write again. A further death counts only where that process had
+ * messages of the partition in flight. A series is over an hour after its last death.
  */
 export const takePartitions: Statement = {
   name: 'holdings.take',
@@ -79,7 +79,7 @@ JOIN unnest($2::text[], $3::int[]) AS wanted (topic, partition) USING (topic, pa
 WHERE owner = $1`,
 }
 
-/** A trial says something only of a process that did not live to end it. */
+/** A trial is evidence only of a process that ended before the trial did. */
 function knownOfPartition(): string {
   return `
   cardinality(lost_by) AS deaths,
@@ -91,7 +91,7 @@ function knownOfPartition(): string {
 }
 
 /**
- * $1: the process; $2, $3: topic and partition of the trial in its hands, or null. It is alive, so
+ * $1: the process; $2, $3: topic and partition of its trial in flight, or null. It is alive, so
  * that no death of it counts.
  */
 export const releasePartitions: Statement = {

@@ -1,5 +1,5 @@
-// Which rows can no message come for any more? Days of the inbox are made and dropped whole by
-// functions of the schema (migrations/0002_inbox_by_day.sql).
+// Which rows can no message come for any more? Functions of the schema create and drop whole days
+// of the inbox (migrations/0002_inbox_by_day.sql).
 import type { Statement } from '@orderpipeline/postgres'
 
 export const makeInboxDays: Statement = {
@@ -14,8 +14,8 @@ export const dropInboxDay: Statement = {
 }
 
 /**
- * $1: hours they are kept; $2: rows at most. Of messages that belong to no day. Rows another
- * replica prunes are passed over.
+ * $1: hours they are kept; $2: rows at most. Only messages that belong to no day. Rows that another
+ * replica prunes are skipped.
  */
 export const pruneInbox: Statement = {
   name: 'inbox.prune',
@@ -33,7 +33,7 @@ RETURNING event_id`,
 }
 
 /**
- * $1: rows at most. What is kept for a message is written with its inbox row, and is of no use
+ * $1: rows at most. The events of a message are written with its inbox row, and are of no use
  * without it. OFFSET 0 keeps the planner from reading the whole inbox for a join: each row is
  * looked up in its own day.
  */

@@ -28,7 +28,7 @@ export interface Bench {
   readonly prefix: string
   publish(events: readonly (OrderEvent | ProductEvent)[]): Promise<void>
   publishRaw(records: readonly OutgoingRecord[]): Promise<void>
-  /** A replica of the stage; drained at the bench's end unless the test did. */
+  /** A replica of the stage; drained when the bench closes, unless the test has drained it. */
   start<Prepared>(
     name: string,
     consumes: readonly string[],
@@ -38,13 +38,13 @@ export interface Bench {
   ): TestStage
   records(topic: string): Promise<ConsumedRecord[]>
   events(topic: string): Promise<OrderEvent[]>
-  /** Of a topic whose events are about products. */
+  /** The events of a topic about products. */
   productEvents(topic: string): Promise<ProductEvent[]>
   lag(stage: string, topic: string): Promise<number>
   close(): Promise<void>
 }
 
-/** Topics of its own, told apart by a prefix of its own. */
+/** Its topics have a prefix of their own. */
 export async function stageBench(options: BenchOptions): Promise<Bench> {
   const prefix = `t${randomBytes(4).toString('hex')}.`
   const address = { brokers: [options.kafkaBootstrap], clientId: 'test' }

@@ -43,7 +43,7 @@ export async function testDatabase(adminUrl: string, options: TestDatabaseOption
   const as = (role: string): Pool => {
     const pool =
       pools.get(role) ??
-      createPool({ url: services.href, role, size: 4, applicationName: ofTheTest, statementTimeoutMs: 30_000 })
+      createPool({ url: services.href, role, size: 4, applicationName: testApplication, statementTimeoutMs: 30_000 })
     pools.set(role, pool)
     return pool
   }
@@ -67,18 +67,18 @@ async function asAdministrator(url: string, text: string): Promise<void> {
 async function throwOut(url: string, login: string): Promise<number> {
   const pool = createPool({ url, role: decodeURIComponent(new URL(url).username), schema: 'public', size: 1 })
   try {
-    const ended = await pool.query({ name: '', text: endSessions }, [login, ofTheTest])
-    return ended.length
+    const sessions = await pool.query({ name: '', text: endSessions }, [login, testApplication])
+    return sessions.length
   } finally {
     await pool.close()
   }
 }
 
 /**
- * The application name by which the server tells a test's own connections from those of what it
- * tests.
+ * The application name of a test's own connections; the server separates them by it from those of
+ * what is tested.
  */
-const ofTheTest = 'the test itself'
+const testApplication = 'the test itself'
 
 const endSessions = `
 SELECT pg_terminate_backend(pid)

@@ -13,8 +13,8 @@ export interface TestOrder {
 }
 
 /** `n` spreads orders over customers. */
-export function testOrder(n: number, wanted: Readonly<Record<string, number>>): TestOrder {
-  const items = Object.entries(wanted).map(([sku, quantity]) => ({ sku, quantity }))
+export function testOrder(n: number, quantities: Readonly<Record<string, number>>): TestOrder {
+  const items = Object.entries(quantities).map(([sku, quantity]) => ({ sku, quantity }))
   return { orderId: randomUUID(), customerId: `customer-${n % 17}`, items, currency: 'EUR' }
 }
 

@@ -1,4 +1,4 @@
-// What do the built-in stages consume in the shop? For whoever runs them without an operator.
+// What do the built-in stages consume in the shop? For programs that run them without an operator.
 import { builtInStageNames, consumedTopics, type BuiltInStageName } from '@orderpipeline/order-events'
 
 export { consumedTopics }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Outside a test: in a hook, or in a program. */
 const defaultMs = 110_000
-/** Left of a test's time for it to say why it failed. */
+/** The rest of a test's time in which it says why it failed. */
 const spareMs = 2_000
 
 let endsAt: number | undefined

@@ -1,17 +1,17 @@
-// How does a replica run that may end at any time? As a process that starts again at once, as
-// Kubernetes would have it.
+// How does a replica run that may end at any time? As a process that is started again at once, as
+// Kubernetes does it.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Replica {
-  /** Ends without a word, its own and those it was killed for. */
+  /** How often its process ended without a drain, by itself or by `kill`. */
   readonly deaths: number
   kill(): void
   /**
-   * By SIGTERM, for good, once it is there to hear it. Returns its exit code, or the signal that
-   * ended it.
+   * Ends it for good by SIGTERM, once it can handle the signal. Returns its exit code, or the
+   * signal that ended it.
    */
   stop(): Promise<number | string | null>
 }
@@ -42,9 +42,9 @@ export function startReplica(env: Readonly<Record<string, string>>): Replica {
     kill: () => void child.kill('SIGKILL'),
     stop: async () => {
       stopping = true
-      const ended = (): boolean => child.exitCode !== null || child.signalCode !== null
-      while (!ended() && !output.includes('started')) await sleep(50)
-      if (ended()) return child.exitCode ?? child.signalCode
+      const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
+      while (!hasEnded() && !output.includes('started')) await sleep(50)
+      if (hasEnded()) return child.exitCode ?? child.signalCode
       const exited = once(child, 'exit')
       child.kill('SIGTERM')
       const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null]

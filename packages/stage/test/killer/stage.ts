@@ -1,14 +1,12 @@
-// A stage as a process of its own that writes down what takes effect, and that certain orders end
-// without a word.
+// A stage as a process of its own that writes down what takes effect; certain orders end the
+// process at once.
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { runStageProcess } from '../../src/index.ts'
 import type { StageDefinition } from '../../src/index.ts'
 
 const deadly = new Map(Object.entries(JSON.parse(process.env.DEADLY ?? '{}') as Record<string, string>))
 
-/**
- * As a bug of the handler or of a library of its would, and as a native crash or the kernel would.
- */
+/** As a bug in the handler or a library would, and as a native crash or the kernel would. */
 function die(event: OrderEvent): void {
   const how = deadly.get(event.data.orderId)
   if (how === 'exits') process.exit(7)
@@ -21,8 +19,8 @@ const definition: StageDefinition<undefined> = {
   role: 'notification',
   handles: ['OrderValidated'],
   apply: () =>
-    Promise.resolve((tx, news) => {
-      for (const { event } of news) {
+    Promise.resolve((tx, newItems) => {
+      for (const { event } of newItems) {
         tx.send(addEffect, [event.data.orderId, event.data.customerId])
         die(event)
       }
