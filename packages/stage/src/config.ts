@@ -15,9 +15,7 @@ export const stageVariables = {
   KAFKA_TAKE_OVER_GROUP: variables.flag().optional(),
   KAFKA_TOPIC_PREFIX: z.string().default(''),
   KAFKA_CONSUME_TOPICS: variables.list('a comma-separated list of Kafka topics'),
-  /**
-   * The topics it writes to whose messages are keyed by order; all others are keyed by customer.
-   */
+  /** Those it writes to whose messages are keyed by order; all others by customer. */
   KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   KAFKA_DEAD_LETTER_TOPIC: variables.text(),
   STAGE_CONCURRENCY: variables.integer(1, 1_000).default(10),
