@@ -1,13 +1,13 @@
 // How much memory do the bodies of all requests together take? No more than a budget: each request
-// reserves what it may send before it is read, and one that does not fit is answered 503, whoever
-// sends it and however slowly.
+// reserves what it may send before it is read, and one that does not fit is answered 503, for every
+// sender and however slow it is.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Gauge, type Registry } from '@orderpipeline/telemetry'
 import { overloaded } from './problem.ts'
 
 const againSeconds = 1
 
-/** `maxBytes`: of all bodies from the first byte to the end of the answer. */
+/** `maxBytes`: the bound for all bodies, from the first byte to the end of the answer. */
 export function limitBodyBytes(app: FastifyInstance, maxBytes: number, registry: Registry): void {
   let reserved = 0
   new Gauge({

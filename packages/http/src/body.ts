@@ -13,14 +13,14 @@ export function readJsonBodies(app: FastifyInstance, anyType: boolean): void {
   app.addHook('preParsing', (request, _reply, payload, done) => {
     const encoding = request.headers['content-encoding'] ?? 'identity'
     if (request.is404 || !hasBody(request) || encoding.toLowerCase() === 'identity') done(null, payload)
-    else done(refused(415, 'Unsupported Media Type', 'content-encoding', encoding, 'identity: no compression'))
+    else done(refusal(415, 'Unsupported Media Type', 'content-encoding', encoding, 'identity: no compression'))
   })
   const json = (request: FastifyRequest, text: string, done: Done): void => {
     if (text === '' || bodyless(request)) return done(null, undefined)
     try {
       done(null, JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text))
     } catch (error) {
-      done(refused(400, 'Invalid Request', 'body', text, `JSON (${error instanceof Error ? error.message : ''})`))
+      done(refusal(400, 'Invalid Request', 'body', text, `JSON (${error instanceof Error ? error.message : ''})`))
     }
   }
   app.addContentTypeParser('application/json', { parseAs: 'string' }, json)
@@ -32,18 +32,18 @@ export function readJsonBodies(app: FastifyInstance, anyType: boolean): void {
         return done(null, undefined)
       }
       const type = request.headers['content-type']
-      done(refused(415, 'Unsupported Media Type', 'content-type', type, 'application/json'))
+      done(refusal(415, 'Unsupported Media Type', 'content-type', type, 'application/json'))
     })
 }
 
-/** A body has no meaning there (RFC 9110, 9.3), so what it is of is nobody's mistake. */
+/** A body has no meaning there (RFC 9110, 9.3), so its content type cannot be wrong. */
 const bodyless = ({ is404, method }: FastifyRequest): boolean =>
   is404 || method === 'GET' || method === 'HEAD' || method === 'DELETE'
 
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 
-function refused(status: number, title: string, path: string, found: string | undefined, allowed: string): HttpProblem {
+function refusal(status: number, title: string, path: string, found: string | undefined, allowed: string): HttpProblem {
   const problems = [{ path, found: valueText(found), allowed }]
   return new HttpProblem(status, title, `1 problem in: ${path}`, { problems })
 }

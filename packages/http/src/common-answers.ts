@@ -1,6 +1,6 @@
-// What can a route answer that no route says of itself? What the server refuses before a handler
-// runs, and what can fail under each of them. The document lists these with every operation, by
-// reference.
+// Which answers can a route give that its description does not name? Refusals of the server before
+// a handler runs, and failures that every handler can have. The document lists these with every
+// operation, by reference.
 import { z } from 'zod'
 import type { Answer, ResponseHeader, Route } from './route.ts'
 
@@ -66,11 +66,11 @@ export const commonResponses: Readonly<Record<number, Common>> = Object.fromEntr
   Object.entries(ofStatus).map(([status, answer]) => [status, { ...answer, status: Number(status) }]),
 )
 
-/** Those that this route can give; `asked`: a token is asked for. */
-export function commonAnswers({ method, path }: Route, asked: boolean): readonly Common[] {
+/** The answers that this route can give; `needsToken`: the route needs a token. */
+export function commonAnswers({ method, path }: Route, needsToken: boolean): readonly Common[] {
   const statuses: readonly (keyof typeof ofStatus)[] = [
     400,
-    ...(asked ? ([401, 403] as const) : []),
+    ...(needsToken ? ([401, 403] as const) : []),
     408,
     ...(method === 'GET' ? [] : ([413] as const)),
     ...(path.includes(':') ? ([414] as const) : []),

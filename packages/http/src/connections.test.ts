@@ -6,16 +6,16 @@ import { portOf, testServer } from './testing.ts'
 test('requests that are being served when the service closes are answered, and their connections do not hold it up', async () => {
   const server = testServer({ keepAliveTimeoutMs: 600_000 })
   const { app } = server
-  let asked = 0
+  let requestCount = 0
   let go = (): void => undefined
   const gate = new Promise<void>((resolve) => (go = resolve))
   app.get('/slow', async () => {
-    asked++
+    requestCount++
     await gate
     return {}
   })
   app.get('/stream', (_request, reply) => {
-    asked++
+    requestCount++
     reply.hijack()
     reply.raw.writeHead(200, { 'content-length': '4' })
     reply.raw.write('be')
@@ -29,12 +29,12 @@ test('requests that are being served when the service closes are answered, and t
     socket.on('close', () => (state.closed = true))
     return state
   })
-  await vi.waitUntil(() => asked === 2, { timeout: 10_000 })
+  await vi.waitUntil(() => requestCount === 2, { timeout: 10_000 })
   server.announceClosing()
-  const closed = app.close()
+  const closing = app.close()
   await sleep(20)
   go()
-  await closed
+  await closing
   await vi.waitUntil(() => texts.every((state) => state.closed), { timeout: 10_000 })
   expect(texts[0]?.text).toMatch(/connection: close/i)
   expect(texts[1]?.text).toMatch(/begn$/)

@@ -1,5 +1,5 @@
-// For how long does a connection last? Until it is older than its age, or the service leaves: then
-// it is closed with its next answer, never under a request that is on its way.
+// For how long does a connection last? Until it reaches its maximum age, or the service closes:
+// then it is closed with its next answer, never under a request that is on its way.
 import type { FastifyInstance } from 'fastify'
 
 export interface Connections {
@@ -18,7 +18,7 @@ export function limitConnectionAge(app: FastifyInstance, maxAgeMs: number): Conn
   app.addHook('onRequest', (request, reply, done) => {
     if (!expiry.has(request.socket))
       expiry.set(request.socket, performance.now() + maxAgeMs * (0.8 + 0.4 * Math.random()))
-    // A stream sent its headers before it was known: once it has ended, its connection would hold
+    // A stream sent its headers before the close was known: after its end the connection would hold
     // up the close until it is too old.
     reply.raw.once('finish', () => {
       if (closing) setImmediate(() => app.server.closeIdleConnections())

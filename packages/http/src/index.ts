@@ -1,5 +1,5 @@
-// What does a service that answers HTTP stand on? A fastify with bounds, correlation ids, metrics
-// per route, problem answers, and routes that describe themselves.
+// What does a service need that answers HTTP? A fastify with bounds, correlation ids, metrics per
+// route, problem answers, and routes that describe themselves.
 export { correlationOf, type Correlation } from './correlation.ts'
 export { isNetwork } from './networks.ts'
 export { retryAfterHeader } from './common-answers.ts'

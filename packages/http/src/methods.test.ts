@@ -33,26 +33,26 @@ test('a slash at the end of a path makes no difference', async () => {
   expect((await app.inject('/orders/1/')).statusCode).toBe(200)
 })
 
-const asked = { origin: 'https://shop.example', 'access-control-request-method': 'POST' }
+const preflightHeaders = { origin: 'https://shop.example', 'access-control-request-method': 'POST' }
 
 test('without origins no page of another one may call', async () => {
   const { app } = testServer()
-  const answer = await app.inject({ method: 'OPTIONS', url: '/orders', headers: asked })
+  const answer = await app.inject({ method: 'OPTIONS', url: '/orders', headers: preflightHeaders })
   expect(answer.statusCode).toBe(204)
   expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
 })
 
 test('pages of the origins that are named may call, and read why they were refused', async () => {
   const { app } = testServer({ corsOrigins: ['https://shop.example'] })
-  const preflight = await app.inject({ method: 'OPTIONS', url: '/orders', headers: asked })
+  const preflight = await app.inject({ method: 'OPTIONS', url: '/orders', headers: preflightHeaders })
   expect(preflight.headers).toMatchObject({
     'access-control-allow-origin': 'https://shop.example',
     'access-control-allow-methods': 'OPTIONS, POST',
     vary: 'origin',
   })
   expect(preflight.headers['access-control-allow-headers']).toContain('idempotency-key')
-  const refused = await app.inject({ method: 'PUT', url: '/orders', headers: asked })
-  expect(refused.headers['access-control-allow-origin']).toBe('https://shop.example')
+  const refusal = await app.inject({ method: 'PUT', url: '/orders', headers: preflightHeaders })
+  expect(refusal.headers['access-control-allow-origin']).toBe('https://shop.example')
   const other = await app.inject({ url: '/orders/1', headers: { origin: 'https://evil.example' } })
   expect(other.headers).not.toHaveProperty('access-control-allow-origin')
   expect(other.headers['vary']).toBe('origin')

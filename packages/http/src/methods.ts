@@ -1,5 +1,5 @@
-// What is answered where no route is? 404 for a path that is not served, 405 with `Allow` for a
-// method that a path does not have, and 204 with `Allow` for OPTIONS.
+// What is the answer where there is no route? 404 for a path that is not served, 405 with `Allow`
+// for a method that a path does not have, and 204 with `Allow` for OPTIONS.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpProblem } from './problem.ts'
 
@@ -8,28 +8,28 @@ interface Served {
   readonly methods: Set<string>
 }
 
-/** Before the first route. `preflight`: says what browsers may send to a path, where any may. */
+/** Call it before the first route. `preflight`: answers what browsers may send to a path. */
 export function answerOtherMethods(
   app: FastifyInstance,
   preflight: (request: FastifyRequest, reply: FastifyReply, methods: readonly string[]) => void,
 ): void {
-  const served = new Map<string, Served>()
+  const entries = new Map<string, Served>()
   app.addHook('onRoute', ({ url, method }) => {
-    const known = served.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() }
-    for (const one of [method].flat()) known.methods.add(one)
-    served.set(url, known)
+    const entry = entries.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() }
+    for (const one of [method].flat()) entry.methods.add(one)
+    entries.set(url, entry)
   })
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? ''
-    const methods = [...served.values()].flatMap(({ pattern, methods: all }) => (pattern.test(path) ? [...all] : []))
+    const methods = [...entries.values()].flatMap(({ pattern, methods: all }) => (pattern.test(path) ? [...all] : []))
     if (methods.length === 0) {
       const problems = [{ path: 'path', found: shortened(path), allowed: 'a path that is served' }]
       throw new HttpProblem(404, 'Not Found', `no route ${request.method} ${shortened(path)}`, { problems })
     }
-    const allowed = [...new Set([...methods, 'OPTIONS'])].sort()
-    const allow = allowed.join(', ')
+    const allowedMethods = [...new Set([...methods, 'OPTIONS'])].sort()
+    const allow = allowedMethods.join(', ')
     if (request.method === 'OPTIONS') {
-      preflight(request, reply, allowed)
+      preflight(request, reply, allowedMethods)
       return reply.code(204).header('allow', allow).send()
     }
     throw new HttpProblem(405, 'Method Not Allowed', '1 problem in: method', {
@@ -39,7 +39,7 @@ export function answerOtherMethods(
   })
 }
 
-/** Of a route's path; a slash at its end makes no difference, as for the router. */
+/** The pattern of a route's path; a slash at its end makes no difference, as for the router. */
 function patternOf(url: string): RegExp {
   const steps = url.split('/').map((step) => (step.startsWith(':') ? '[^/]+' : step.replaceAll('.', String.raw`\.`)))
   return new RegExp(`^${steps.join('/')}/?$`)

@@ -1,10 +1,10 @@
-// How much, how wrong and how slow is each route? Requests by route and status, their duration, and
-// how many are in hand.
+// How many requests, errors and seconds does each route have? Requests by route and status, their
+// duration, and how many are being served.
 import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/telemetry'
 import { onRequestEnd } from './request-end.ts'
 
-/** Returns what counts a request that was refused before it came to a route. */
+/** Returns a function that counts a request that was refused before it came to a route. */
 export function observeRequests(server: FastifyInstance, registry: Registry): (status: number) => void {
   const registers = [registry]
   const requests = new Counter({

@@ -1,18 +1,18 @@
-// Does an address belong to one of some networks? As in 10.0.0.0/8; an address alone is a network
-// of its own.
+// Does an address belong to one of several networks, such as 10.0.0.0/8? A single address is a
+// network of its own.
 import { BlockList, isIP } from 'node:net'
 
 export function isNetwork(text: string): boolean {
   const [address = '', prefix, ...more] = text.split('/')
   const bits = isIP(address) === 4 ? 32 : 128
   if (isIP(address) === 0 || more.length > 0) return false
-  // Everybody (/0) is nobody's proxy, and the framework refuses it later with a stack trace.
+  // All addresses (/0) are no proxy, and the framework refuses it later with a stack trace.
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= bits)
 }
 
 /**
- * IPv4 addresses are found in the form that they have on an IPv6 socket, too. @throws TypeError for
- * what is no network
+ * IPv4 addresses also match in the form that they have on an IPv6 socket. @throws TypeError for a
+ * text that is no network
  */
 export function networkMatcher(networks: readonly string[]): (address: string | undefined) => boolean {
   const list = new BlockList()

@@ -1,5 +1,5 @@
-// How does a caller learn what a service takes and answers? By an OpenAPI 3.1 document made of the
-// routes themselves.
+// How does a caller learn what a service takes and answers? From an OpenAPI 3.1 document that is
+// made of the routes themselves.
 import { z } from 'zod'
 import { commonAnswers, commonResponses, requestIdHeader } from './common-answers.ts'
 import { problemSchema, refusalSchema } from './problem.ts'
@@ -46,7 +46,7 @@ export interface Content {
 
 export interface Response {
   readonly description: string
-  /** By name; in small letters. */
+  /** By name, in lower case. */
   readonly headers: Readonly<Record<string, Json>>
   readonly content?: Readonly<Record<string, Content>>
 }
@@ -87,9 +87,9 @@ export function openApi(options: OpenApiOptions): OpenApi {
 export function responseIn({ components }: OpenApi, response: Response | { readonly $ref: string }): Response {
   if (!('$ref' in response)) return response
   const name = response.$ref.replace('#/components/responses/', '')
-  const found = components.responses[name]
-  if (!found) throw new Error(`${response.$ref} is not in the document`)
-  return found
+  const definition = components.responses[name]
+  if (!definition) throw new Error(`${response.$ref} is not in the document`)
+  return definition
 }
 
 function operation(route: Route, bearer: boolean): Operation {
@@ -99,9 +99,9 @@ function operation(route: Route, bearer: boolean): Operation {
     ...parametersOf('query', query),
     ...parametersOf('header', headers),
   ]
-  const asked = bearer && route.access !== 'public'
+  const needsToken = bearer && route.access !== 'public'
   const own = Object.entries(route.answers).map(([status, answer]) => [status, responseOf(Number(status), answer)])
-  const common = commonAnswers(route, asked).map(({ name, status }) => [
+  const common = commonAnswers(route, needsToken).map(({ name, status }) => [
     String(status),
     { $ref: `#/components/responses/${name}` },
   ])
@@ -112,7 +112,7 @@ function operation(route: Route, bearer: boolean): Operation {
       ? { requestBody: { required: true, content: { 'application/json': contentOf(body, 'input', route.examples) } } }
       : {}),
     responses: { ...Object.fromEntries(common), ...Object.fromEntries(own) } as Operation['responses'],
-    ...(asked ? { security: [{ bearer: route.access === 'staff' ? ['staff'] : [] }] } : {}),
+    ...(needsToken ? { security: [{ bearer: route.access === 'staff' ? ['staff'] : [] }] } : {}),
   }
 }
 

@@ -1,6 +1,6 @@
 // What does a caller get when a request cannot be served? One shape for all of them (RFC 9457,
-// application/problem+json), with every wrong field listed. What broke on our side is logged, never
-// told.
+// application/problem+json), with every wrong field listed. An error on our side is logged, and its
+// text never reaches the caller.
 import { z } from 'zod'
 
 export interface FieldProblem {
@@ -25,7 +25,7 @@ const fieldProblem = z.object({
   allowed: z.string(),
 })
 
-/** Of every answer from 400 on. Further members may come (RFC 9457, 3.2). */
+/** The body of every answer from 400 on. Further members may come (RFC 9457, 3.2). */
 export const problemSchema = z
   .looseObject({
     title: z.string(),
@@ -36,7 +36,7 @@ export const problemSchema = z
   })
   .describe('What a request that cannot be served is answered (RFC 9457).')
 
-/** Of those that the caller can mend: it names what is wrong. */
+/** The body where the caller can mend the request: it names what is wrong. */
 export const refusalSchema = problemSchema
   .extend({ detail: z.string(), problems: z.array(fieldProblem).min(1) })
   .describe('What a request is answered that its caller can mend (RFC 9457).')
@@ -53,7 +53,7 @@ export class HttpProblem extends Error {
   readonly title: string
   readonly problems: readonly FieldProblem[] | undefined
   readonly headers: Readonly<Record<string, string>>
-  /** Told beside the usual members. */
+  /** Sent next to the usual members. */
   readonly members: Readonly<Record<string, string>>
 
   constructor(

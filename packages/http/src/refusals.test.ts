@@ -11,7 +11,7 @@ interface Parsed {
   readonly body: { readonly status: number; readonly requestId: string; readonly detail?: string }
 }
 
-/** Of an answer that must be a problem. */
+/** Parses an answer that must be a problem. */
 function parsed(text: string): Parsed {
   const [head = '', body = ''] = text.split('\r\n\r\n')
   expect(head.toLowerCase()).toContain('content-type: application/problem+json')

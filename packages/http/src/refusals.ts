@@ -1,6 +1,6 @@
-// What is a refusal of the framework's, or of the HTTP parser before it, in the words and the shape
-// of all others? Everything that has a status below 500 becomes a problem that names where, what
-// was found and what is allowed.
+// How do refusals of the framework, and of the HTTP parser before it, get the words and the shape
+// of all others? Every error with a status below 500 becomes a problem that names where, what was
+// found and what is allowed.
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyRequest } from 'fastify'
 import { HttpProblem, type ProblemBody } from './problem.ts'
 
-/** `undefined`: it broke on our side, and its text is not for callers. */
+/** `undefined`: the error is on our side, and its text is not for callers. */
 export function refusalOf(error: FastifyError | HttpProblem, request: FastifyRequest): HttpProblem | undefined {
   if (error instanceof HttpProblem) return error
   const problem = (status: number, title: string, path: string, found: string, allowed: string) =>
@@ -16,8 +16,8 @@ export function refusalOf(error: FastifyError | HttpProblem, request: FastifyReq
   const length = request.headers['content-length']
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE': {
-      const found = length === undefined ? 'more' : `${length} bytes`
-      return problem(413, 'Content Too Large', 'body', found, `at most ${request.routeOptions.bodyLimit} bytes`)
+      const size = length === undefined ? 'more' : `${length} bytes`
+      return problem(413, 'Content Too Large', 'body', size, `at most ${request.routeOptions.bodyLimit} bytes`)
     }
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return problem(400, 'Invalid Request', 'content-length', length ?? 'nothing', 'the length of the body')
@@ -49,14 +49,14 @@ interface ParserError extends Error {
 }
 
 /**
- * What the parser of HTTP itself refuses is known to no route, and is answered on the bare
+ * No route knows a request that the HTTP parser itself refuses; it is answered on the bare
  * connection.
  */
 export function answerParserError(error: ParserError, socket: Socket, count: (status: number) => void): void {
   const { _httpMessage: answer } = socket as Socket & {
     readonly _httpMessage?: { readonly headersSent: boolean } | null
   }
-  // A caller who has left reads no answer; and after an answer has begun, another one would be
+  // A caller that has left reads no answer; and after an answer has begun, another one would be
   // taken for its rest.
   if (error.code === 'ECONNRESET' || !socket.writable || answer?.headersSent) {
     socket.destroy()
@@ -65,7 +65,7 @@ export function answerParserError(error: ParserError, socket: Socket, count: (st
   answerBare(socket, parserRefusal(error), count)
 }
 
-/** Answers on a connection whose request no route can be asked about, and ends it. */
+/** Answers on a connection whose request has no route, and ends it. */
 export function answerBare(socket: Duplex, refusal: HttpProblem, count: (status: number) => void): void {
   const { status } = refusal
   const requestId = randomUUID()
@@ -84,7 +84,7 @@ export function answerBare(socket: Duplex, refusal: HttpProblem, count: (status:
   )
 }
 
-/** A tunnel is asked for by CONNECT; there is none. */
+/** CONNECT asks for a tunnel; there is none. */
 export const noTunnel = new HttpProblem(501, 'Not Implemented', '1 problem in: method', {
   problems: [{ path: 'method', found: 'CONNECT', allowed: 'a method other than CONNECT' }],
 })

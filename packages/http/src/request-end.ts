@@ -1,25 +1,25 @@
-// When is a request over? When its answer has been sent, or when its caller has gone before that:
-// whichever comes first, and once. The framework's own hook tells only of the former, so whoever
-// hung up would be in hand for ever.
+// When is a request over? When its answer has been sent, or when its caller has left before that:
+// whichever comes first, and once. The framework's own hook reports only the former, so a request
+// whose caller left would count as active for ever.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 export interface RequestEnd {
-  /** As it was answered; of a caller who left without any answer, what proxies have made of it. */
+  /**
+   * The status of the answer; where the caller left without an answer, the one that proxies use.
+   */
   readonly status: number
   readonly seconds: number
 }
 
-/**
- * Known from nginx, and in nobody's way: HTTP has no status for an answer that nobody waits for.
- */
+/** Known from nginx, and in no conflict: HTTP has no status for an answer without a reader. */
 const callerGone = 499
 
-export function onRequestEnd(app: FastifyInstance, tell: (request: FastifyRequest, over: RequestEnd) => void): void {
+export function onRequestEnd(app: FastifyInstance, report: (request: FastifyRequest, end: RequestEnd) => void): void {
   app.addHook('onRequest', (request, reply, done) => {
-    const started = performance.now()
+    const startedAt = performance.now()
     reply.raw.once('close', () => {
       const status = reply.raw.headersSent ? reply.raw.statusCode : callerGone
-      tell(request, { status, seconds: (performance.now() - started) / 1_000 })
+      report(request, { status, seconds: (performance.now() - startedAt) / 1_000 })
     })
     done()
   })

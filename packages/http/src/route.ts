@@ -1,6 +1,6 @@
-// What is one route? What it takes and answers, as zod schemas, beside the code that serves it: the
-// same schemas check what comes in and describe the route to callers (openapi.ts), so the two
-// cannot drift apart.
+// What is one route? Its input and answers, as zod schemas, next to the code that serves it: the
+// same schemas check the input and describe the route to callers (openapi.ts), so the two cannot
+// drift apart.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { parsed } from './validation.ts'
@@ -8,37 +8,37 @@ import { parsed } from './validation.ts'
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * Who may ask; a route that does not say so asks for a customer where customers are told apart.
+     * The callers that are allowed; by default `customer`, where the service knows its customers.
      */
     access?: Access
   }
 }
 
 /**
- * `customer`: only one who is known, where the service knows its customers. `staff`: only those
- * whom it knows as its own people, and nobody where it knows none. `public`: anybody.
+ * `customer`: a known customer, where the service knows its customers. `staff`: only members of its
+ * staff; no caller where it knows none. `public`: every caller.
  */
 export type Access = 'customer' | 'staff' | 'public'
 
 export interface ResponseHeader {
   readonly description: string
-  /** Of its text. */
+  /** The schema of its text. */
   readonly schema: z.ZodType
-  /** Whether the answer has it each time. */
+  /** Whether every answer has it. */
   readonly always?: boolean
 }
 
 export interface Answer {
   readonly description: string
-  /** Of a JSON body. */
+  /** The schema of a JSON body. */
   readonly schema?: z.ZodType
-  /** Of a body that is not JSON. */
+  /** The media type of a body that is not JSON. */
   readonly mediaType?: string
-  /** What a problem says beside the usual members. */
+  /** Members of a problem, next to the usual ones. */
   readonly members?: z.ZodRawShape
   /** A problem that names no field, since none is wrong. */
   readonly plain?: boolean
-  /** By name, in small letters; beside `x-request-id`, which every answer has. */
+  /** By name, in lower case; next to `x-request-id`, which every answer has. */
   readonly headers?: Readonly<Record<string, ResponseHeader>>
   /** Bodies, by name. */
   readonly examples?: Readonly<Record<string, unknown>>
@@ -61,7 +61,7 @@ export interface RouteDescription {
   readonly answers: Readonly<Record<number, Answer>>
   /** Bodies that it takes, by name. */
   readonly examples?: Readonly<Record<string, unknown>>
-  /** Where its bodies may be larger than the server's others. */
+  /** Set where its bodies may be larger than those of other routes. */
   readonly bodyLimitBytes?: number
 }
 
@@ -72,7 +72,7 @@ export interface Route extends RouteDescription {
 
 type Part<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
 
-/** What a request gave, checked. */
+/** The input of a request, checked. */
 export interface Given<T extends Takes> {
   readonly params: Part<T['params']>
   readonly query: Part<T['query']>
@@ -82,7 +82,7 @@ export interface Given<T extends Takes> {
 
 export interface RouteDefinition<T extends Takes> extends RouteDescription {
   readonly takes: T
-  readonly handle: (given: Given<T>, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+  readonly handle: (input: Given<T>, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 }
 
 export function route<T extends Takes>({ handle, ...described }: RouteDefinition<T>): Route {
@@ -91,20 +91,20 @@ export function route<T extends Takes>({ handle, ...described }: RouteDefinition
   return {
     ...described,
     serve: async (request, reply) => {
-      const given = {
+      const input = {
         params: part(params, request.params),
         query: part(query, request.query),
         headers: part(headers, request.headers),
         body: part(body, request.body),
       }
-      return handle(given as Given<T>, request, reply)
+      return handle(input as Given<T>, request, reply)
     },
   }
 }
 
 /**
- * Each route under each prefix. `problemOf` puts what a route throws into words for the caller,
- * where it has any.
+ * Registers each route under each prefix. `problemOf` turns an error of a route into a problem with
+ * a text for the caller, where it has any.
  */
 export function registerRoutes(
   app: FastifyInstance,

@@ -147,7 +147,7 @@ test('a caller has its trace go on, sampled as it says, only from where that is 
     expect(await handedOn({ tracing, tracePeers }, '01', address)).toMatch(goesOn('01'))
     expect(await handedOn({ tracing, tracePeers }, '00', address)).toMatch(goesOn('00'))
   }
-  // What a proxy passes on is its callers' word, whatever it says of their address.
+  // The traceparent from a proxy is its caller's, whatever the proxy says of their address.
   const proxied = { tracing, tracePeers, trustedProxies: ['192.0.2.7'] }
   for (const [more, address] of [
     [{ tracing }, '10.1.2.3'],
@@ -156,8 +156,8 @@ test('a caller has its trace go on, sampled as it says, only from where that is 
   ] as const)
     for (const flags of ['01', '00'])
       expect(await handedOn(more, flags, address)).toMatch(new RegExp(`^00-(?!${caller})[0-9a-f]{32}-[0-9a-f]{16}-00$`))
-  // Without spans of its own it hands on what is trusted, so that no stage samples by the word of
-  // others.
+  // Without spans of its own it hands on trusted traces only, so that no stage samples by the
+  // decision of others.
   expect(await handedOn({ tracePeers }, '01', '10.1.2.3')).toBe(`00-${caller}-00f067aa0ba902b7-01`)
   expect(await handedOn({}, '01', '10.1.2.3')).toBeUndefined()
   expect(await handedOn({ tracePeers: 'all' }, '01', '192.0.2.7')).toContain(caller)
@@ -199,12 +199,12 @@ test('counts requests by route pattern and status, and asks callers to leave whi
 test('a request whose caller hangs up is over, in the metrics, the log and the trace', async () => {
   const lines: Record<string, unknown>[] = []
   const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
-  const ended: SpanAttributes[] = []
+  const endedSpans: SpanAttributes[] = []
   const tracing: Tracing = {
     span: (name) => {
-      let known: SpanAttributes = { name }
-      const set = (attributes: SpanAttributes) => void (known = { ...known, ...attributes })
-      return { traceparent: '', set, fail: () => undefined, end: () => void ended.push(known) }
+      let current: SpanAttributes = { name }
+      const set = (attributes: SpanAttributes) => void (current = { ...current, ...attributes })
+      return { traceparent: '', set, fail: () => undefined, end: () => void endedSpans.push(current) }
     },
     close: () => Promise.resolve(),
   }
@@ -233,7 +233,7 @@ test('a request whose caller hangs up is over, in the metrics, the log and the t
       ['/streams', 200],
       ['/waits', 499],
     ])
-    expect(ended.map((span) => [span['name'], span['http.response.status_code']]).sort()).toEqual([
+    expect(endedSpans.map((span) => [span['name'], span['http.response.status_code']]).sort()).toEqual([
       ['GET /streams', 200],
       ['GET /waits', 499],
     ])
@@ -242,7 +242,7 @@ test('a request whose caller hangs up is over, in the metrics, the log and the t
   }
 })
 
-/** And then nothing more, without an end. */
+/** Sends the text and then nothing more, without an end. */
 async function* once(text: string): AsyncGenerator<string> {
   yield text
   await new Promise(() => undefined)

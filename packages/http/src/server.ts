@@ -1,6 +1,6 @@
 // What does every HTTP service of ours have in common? Bounds on size, time, number and age of
 // connections, a correlation id on every answer, metrics per route, and problem answers that hide
-// what broke on our side.
+// errors on our side.
 import {
   fastify,
   LogController,
@@ -33,12 +33,12 @@ declare module 'fastify' {
 export interface HttpServerOptions {
   readonly logger: Logger
   readonly registry: Registry
-  /** Where requests are to be traced. */
+  /** Set where requests are to be traced. */
   readonly tracing?: Tracing | undefined
   readonly bodyLimitBytes: number
   /**
-   * Of the bodies of all requests being served together; a request beyond it is answered 503.
-   * Default 32 MiB.
+   * The bound for the bodies of all requests being served together; a request beyond it is answered
+   * 503. Default 32 MiB.
    */
   readonly maxBodyBytes?: number
   /** Connections open at once; one more is closed as it comes. Default 10,000. */
@@ -50,25 +50,25 @@ export interface HttpServerOptions {
    * default.
    */
   readonly headersTimeoutMs?: number
-  /** A connection without traffic for so long is closed. */
+  /** A connection without traffic for this long is closed. */
   readonly connectionTimeoutMs: number
   /**
-   * An idle connection is kept for so long: longer than a balancer before the service keeps its
-   * own.
+   * An idle connection is kept for this long: longer than a balancer in front of the service keeps
+   * its own.
    */
   readonly keepAliveTimeoutMs: number
   /** A connection older than this (±20 %) is closed with its next answer. */
   readonly connectionMaxAgeMs: number
-  /** Addresses and networks whose `X-Forwarded-For` is believed; none unless given. */
+  /** Addresses and networks whose `X-Forwarded-For` is believed; none by default. */
   readonly trustedProxies?: readonly string[] | undefined
   /**
-   * Who opens a connection from there has its traces go on here, sampled as it says; those of
-   * others are only linked. None unless given.
+   * Networks whose callers have their traces continue here, with their sampling; traces of other
+   * callers are only linked. None by default.
    */
   readonly tracePeers?: readonly string[] | 'all' | undefined
   /** Default `none`: metrics count requests in any case. */
   readonly requestLog?: RequestLog
-  /** Origins of the web pages that may call, `*` for all; none unless given. */
+  /** Origins of the web pages that may call, `*` for all; none by default. */
   readonly corsOrigins?: readonly string[]
   /** Bodies are read as JSON whatever their content type says. */
   readonly anyContentType?: boolean
@@ -77,8 +77,8 @@ export interface HttpServerOptions {
 export interface HttpServer {
   readonly app: FastifyInstance
   /**
-   * Asks callers to go elsewhere with each answer while the load balancer learns of it; requests
-   * are still served.
+   * Asks callers with each answer to connect elsewhere, while the load balancer learns of the end;
+   * requests are still served.
    */
   announceClosing(): void
 }
@@ -97,8 +97,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = bareServer(options, identify, (status) => refusedEarly(status))
   app.server.maxConnections = options.maxConnections ?? defaultMaxConnections
   app.server.on('connect', (_request, socket) => answerBare(socket, noTunnel, refusedEarly))
-  // Node would answer 417 with no body; what is expected may as well be passed over (RFC 9110,
-  // 10.1.1).
+  // Node would answer 417 without a body; an expectation may as well be ignored (RFC 9110, 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   app.decorateRequest('correlation')
   app.addHook('onRequest', (request, reply, done) => {
@@ -127,8 +126,8 @@ function bareServer(
   return fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger for each request would be made, with its redaction, for lines that are hardly ever
-    // written.
+    // A logger for each request, with its redaction, would be created for lines that are hardly
+    // ever written.
     childLoggerFactory: (logger) => logger,
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: options.requestTimeoutMs,
@@ -137,17 +136,17 @@ function bareServer(
     http: {
       connectionsCheckingInterval: lateEveryMs,
       headersTimeout: Math.min(options.headersTimeoutMs ?? options.requestTimeoutMs, options.requestTimeoutMs),
-      // Answered below, as a problem.
+      // Checked in `withoutHost`, which answers with a problem.
       requireHostHeader: false,
     },
     routerOptions: { ignoreTrailingSlash: true },
-    // What was accepted before closing is served, not refused.
+    // Requests accepted before closing are served, not refused.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     trustProxy: options.trustedProxies ? [...options.trustedProxies] : false,
     requestIdHeader: false,
     genReqId: () => '',
-    // Of a path that no route can be looked up for: no hook has seen the request.
+    // For a path that the router cannot look up: no hook has seen the request.
     frameworkErrors: (error, request, reply) => {
       identify(request, reply)
       refusedEarly(error.statusCode ?? 400)
@@ -185,8 +184,8 @@ function answerError(
     ? problemBody(refusal, correlationId)
     : { title: 'Internal Error', status: 500, requestId: correlationId }
   if (body.status >= 500) {
-    // A refusal for want of room or of a database comes by the thousand: the metrics count it, the
-    // log need not.
+    // A refusal without capacity or database comes by the thousand: the metrics count it, the log
+    // need not.
     const level = error instanceof HttpProblem && error.retry ? 'debug' : 'error'
     const cause = error.cause ?? error
     logger[level]({ error: cause, correlationId, route: request.routeOptions.url }, error.message)

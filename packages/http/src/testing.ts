@@ -21,7 +21,7 @@ export function testServer(more: Partial<HttpServerOptions> = {}) {
   return { ...server, registry }
 }
 
-/** All that comes back for these bytes until the connection ends. */
+/** Everything that is answered to these bytes until the connection ends. */
 export function raw(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''

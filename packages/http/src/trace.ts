@@ -1,12 +1,12 @@
 // Where does an order's trace begin? With its request, which is linked to the caller's trace, or
-// goes on with it where the caller may decide what is traced.
+// continues it where the caller may decide what is traced.
 import type { FastifyInstance } from 'fastify'
 import type { Span, Tracing } from '@orderpipeline/telemetry'
 import { onRequestEnd } from './request-end.ts'
 
 /**
- * A span for every request, which the request's correlation carries on. After the hook that sets
- * it.
+ * A span for every request, which the request's correlation carries on. Call it after the hook that
+ * sets the correlation.
  */
 export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   const spans = new WeakMap<object, Span>()

@@ -6,7 +6,7 @@ import { HttpProblem, type FieldProblem } from './problem.ts'
 
 /** A body can be wrong in thousands of places: the answer to it must not be many times as large. */
 const mostProblems = 20
-/** Of a path: names of fields are the caller's to choose. */
+/** Characters of a path: the caller chooses the names of fields. */
 const longestPath = 120
 
 /**
@@ -17,11 +17,11 @@ export function parsed<Schema extends z.ZodType>(schema: Schema, input: unknown)
   const result = schema.safeParse(input)
   if (result.success) return result.data
   const problems = fieldProblems(result.error, input)
-  const shown = problems.slice(0, mostProblems)
-  const rest = problems.length - shown.length
-  const fields = [...shown.map(({ path }) => path), ...(rest > 0 ? [`${rest} more`] : [])].join(', ')
+  const firstProblems = problems.slice(0, mostProblems)
+  const rest = problems.length - firstProblems.length
+  const fields = [...firstProblems.map(({ path }) => path), ...(rest > 0 ? [`${rest} more`] : [])].join(', ')
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  throw new HttpProblem(400, 'Invalid Request', `${count} in: ${fields}`, { problems: shown })
+  throw new HttpProblem(400, 'Invalid Request', `${count} in: ${fields}`, { problems: firstProblems })
 }
 
 export function fieldProblems(error: z.ZodError, input: unknown): readonly FieldProblem[] {
@@ -32,11 +32,11 @@ export function fieldProblems(error: z.ZodError, input: unknown): readonly Field
         found: valueText(valueAt(input, [...issue.path, key])),
         allowed: 'no such field',
       }))
-    return [{ path: pathText(issue.path), found: valueText(valueAt(input, issue.path)), allowed: allowed(issue) }]
+    return [{ path: pathText(issue.path), found: valueText(valueAt(input, issue.path)), allowed: allowedText(issue) }]
   })
 }
 
-function allowed(issue: z.core.$ZodIssue): string {
+function allowedText(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return `${article(issue.expected)} ${issue.expected}`
@@ -70,7 +70,7 @@ function pathText(steps: readonly PropertyKey[]): string {
   return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path
 }
 
-/** A name without a character would not be seen. */
+/** An empty name would be invisible. */
 const stepText = (step: PropertyKey): string =>
   typeof step === 'number' ? `[${step}]` : step === '' ? '[""]' : `.${String(step)}`
 
