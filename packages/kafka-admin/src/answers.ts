@@ -14,13 +14,16 @@ export function failure(
   message: string | null | undefined,
 ): { readonly ok: false; readonly error: TopicError } {
   const code = codeOf(errorCode)
-  const known = (protocolErrors as Record<string, { message: string; canRetry: boolean } | undefined>)[code]
-  const text = message ?? known?.message ?? code
-  return { ok: false, error: { code, message: text, transient: isTransient(code, text, known?.canRetry ?? false) } }
+  const definition = (protocolErrors as Record<string, { message: string; canRetry: boolean } | undefined>)[code]
+  const text = message ?? definition?.message ?? code
+  return {
+    ok: false,
+    error: { code, message: text, transient: isTransient(code, text, definition?.canRetry ?? false) },
+  }
 }
 
 function isTransient(code: string, message: string, canRetry: boolean): boolean {
-  // Made meanwhile, or the broker asked had not heard of it yet.
+  // Created meanwhile, or the broker that was asked does not know it yet.
   if (code === 'TOPIC_ALREADY_EXISTS') return true
   // A broker that has just been started takes no replicas for a moment.
   return canRetry || (code === 'INVALID_REPLICATION_FACTOR' && message.includes('fenced'))
@@ -30,12 +33,12 @@ export function codeOf(errorCode: number): string {
   return (protocolErrorsCodesById as Record<number, string | undefined>)[errorCode] ?? `error code ${errorCode}`
 }
 
-/** As Kafka's own tools write it: base64 without padding. */
+/** In the form of Kafka's own tools: base64 without padding. */
 export function topicIdText(uuid: string): string {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex').toString('base64url')
 }
 
-/** As the protocol's requests take it. */
+/** In the form of the protocol's requests. */
 export function topicUuid(id: string): string {
   const hex = Buffer.from(id, 'base64url').toString('hex')
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')

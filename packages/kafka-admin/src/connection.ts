@@ -1,7 +1,7 @@
-// How is a request put to the broker it is for? One connection a broker, made when first needed and
-// again after it broke; when the way in itself is lost or refused, the next request begins anew,
-// credentials included. Every request is bounded in time, and an answer with errors about some of
-// its topics is an answer.
+// How does a request reach the broker that it is for? One connection for each broker, made when
+// first needed and again after it broke. When access itself is lost or refused, the next request
+// starts again, credentials included. Every request is bounded in time, and a response with errors
+// about some of its topics is a response.
 import {
   apiVersionsV3,
   Connection,
@@ -39,9 +39,9 @@ export interface KafkaEndpoint {
   readonly bootstrapServers: string
   /** Seen in the brokers' logs and quotas. */
   readonly clientId: string
-  /** Of one request, connecting included once more. */
+  /** The bound of one request, or of one connection attempt before it. */
   readonly timeoutMs: number
-  /** Asked each time connecting begins anew; what it throws is thrown on. */
+  /** Called each time the connections are made again; its error is passed on. */
   readonly security?: () => Promise<KafkaSecurity>
 }
 
@@ -60,7 +60,7 @@ export interface KafkaConnection {
     api: Api<Arguments, Response>,
     ...args: Arguments
   ): Promise<Response>
-  /** Brokers and the topics named, of which those that do not exist carry an error. */
+  /** Brokers and the named topics; those that do not exist carry an error. */
   metadata(topics: readonly string[]): Promise<Metadata>
   close(): Promise<void>
 }
@@ -68,8 +68,8 @@ export interface KafkaConnection {
 export type Metadata = Awaited<ReturnType<typeof metadataV12.api.async>>
 
 /**
- * What is spoken here: a broker of Kafka 3.1 to 4.x knows all of it, and an older one is told apart
- * before it is misunderstood.
+ * The requests used here: a broker of Kafka 3.1 to 4.x knows all of them, and an older one is
+ * recognized before it is misunderstood.
  */
 const spoken = [
   metadataV12,
@@ -106,7 +106,7 @@ class BrokerConnections {
   readonly #endpoint: KafkaEndpoint
   #session: Promise<Session> | undefined
   /** Why a connection broke. */
-  readonly #heard = new WeakMap<Connection, unknown>()
+  readonly #connectionErrors = new WeakMap<Connection, unknown>()
 
   constructor(endpoint: KafkaEndpoint) {
     this.#endpoint = endpoint
@@ -145,10 +145,10 @@ class BrokerConnections {
       ...(security.tls ? { tls: tlsOptions(security.tls) } : {}),
       ...(security.sasl ? { sasl: security.sasl } : {}),
     })
-    // The request under way is only told that the connection closed. A broker that refuses a client
-    // certificate, or the lack of one, says so after the handshake, and here alone. An unheard
-    // event would end the process.
-    connection.on('error', (error: unknown) => void this.#heard.set(connection, error))
+    // The request under way learns only that the connection closed. A broker that refuses a client
+    // certificate, or the lack of one, says so after the handshake, and only here. An event without
+    // a listener would end the process.
+    connection.on('error', (error: unknown) => void this.#connectionErrors.set(connection, error))
     try {
       await connection.connect(host, Number(port))
       return connection
@@ -164,7 +164,7 @@ class BrokerConnections {
       try {
         const connection = await this.#open(server, security)
         await checkVersions(server, connection).catch((error: unknown) => {
-          throw unavailable(server, this.#heard.get(connection) ?? error)
+          throw unavailable(server, this.#connectionErrors.get(connection) ?? error)
         })
         return connection
       } catch (error) {
@@ -174,7 +174,7 @@ class BrokerConnections {
     throw unavailable(this.#endpoint.bootstrapServers, last)
   }
 
-  /** A broker that is not known yet is reached by way of any. */
+  /** A broker that is not known yet is reached through any other. */
   #keyOf(of: Session, recipient: Recipient): number | 'any' {
     const id = recipient === 'controller' ? of.controllerId : recipient
     return typeof id === 'number' && of.brokers.has(id) ? id : 'any'
@@ -192,10 +192,10 @@ class BrokerConnections {
     await Promise.allSettled(connections.map(async (connection) => (await connection).close()))
   }
 
-  async #end(given: Promise<Session> | undefined): Promise<void> {
-    if (this.#session === given) this.#session = undefined
-    const ended = await given?.catch(() => undefined)
-    await this.#closeAll([...(ended?.connections.values() ?? [])])
+  async #end(pending: Promise<Session> | undefined): Promise<void> {
+    if (this.#session === pending) this.#session = undefined
+    const session = await pending?.catch(() => undefined)
+    await this.#closeAll([...(session?.connections.values() ?? [])])
   }
 
   async #request<Arguments extends unknown[], Response>(
@@ -211,19 +211,19 @@ class BrokerConnections {
     })
     const key = this.#keyOf(current, recipient)
     const connection = this.#connected(current, key)
-    let opened: Connection | undefined
+    let openConnection: Connection | undefined
     try {
-      opened = await connection
-      return await api.async(opened, ...args)
+      openConnection = await connection
+      return await api.async(openConnection, ...args)
     } catch (thrown) {
       if (thrown instanceof ResponseError) return thrown['response'] as Response
-      const error = (opened && this.#heard.get(opened)) ?? thrown
+      const error = (openConnection && this.#connectionErrors.get(openConnection)) ?? thrown
       const failure = unavailable(
         typeof key === 'number' ? (current.brokers.get(key) ?? '') : this.#endpoint.bootstrapServers,
         error,
       )
-      // The others may be in the middle of an answer, so one broker that is away takes only its own
-      // connection with it.
+      // Other connections may be in the middle of a response, so one broker that is away takes only
+      // its own connection with it.
       if (key === 'any' || failure.reason !== 'Unreachable') void this.#end(mine)
       else {
         if (current.connections.get(key) === connection) current.connections.delete(key)
@@ -237,10 +237,10 @@ class BrokerConnections {
 async function checkVersions(server: string, connection: Connection): Promise<void> {
   const { apiKeys } = await apiVersionsV3.api.async(connection, 'orderpipeline', '1')
   for (const { key, version } of spoken) {
-    const known = apiKeys.find(({ apiKey }) => apiKey === key)
-    if (known && known.minVersion <= version && version <= known.maxVersion) continue
+    const supported = apiKeys.find(({ apiKey }) => apiKey === key)
+    if (supported && supported.minVersion <= version && version <= supported.maxVersion) continue
     await connection.close().catch(() => undefined)
-    const has = known ? `versions ${known.minVersion} to ${known.maxVersion}` : 'none'
+    const has = supported ? `versions ${supported.minVersion} to ${supported.maxVersion}` : 'none'
     const message = `${server}: Kafka 3.1 or newer is needed (of request ${key} it knows ${has}, version ${version} is spoken)`
     throw new KafkaUnavailable('VersionUnsupported', message)
   }

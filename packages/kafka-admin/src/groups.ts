@@ -1,5 +1,5 @@
 // Which consumer groups are there, what do they consume, and how long has their next message
-// waited? Asked of every broker at once, since each knows the groups it coordinates and the
+// waited? Every broker is asked at once, since each knows the groups it coordinates and the
 // partitions it leads.
 import { listGroupsV4, listOffsetsV7, offsetFetchV8 } from '@platformatic/kafka'
 import type { KafkaConnection } from './connection.ts'
@@ -12,14 +12,14 @@ import { KafkaUnavailable } from './unavailable.ts'
  */
 export async function groupsNamed(kafka: KafkaConnection, prefix: string): Promise<readonly GroupQuery[]> {
   const { brokers } = await kafka.metadata([])
-  const found = await Promise.all(
+  const queriesByBroker = await Promise.all(
     brokers.map(async ({ nodeId }) => {
       const { groups } = await kafka.request(nodeId, listGroupsV4.api, [], [])
       const ids = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(prefix))
       return ids.length === 0 ? [] : topicsOf(kafka, nodeId, ids)
     }),
   )
-  return found.flat()
+  return queriesByBroker.flat()
 }
 
 async function topicsOf(kafka: KafkaConnection, nodeId: number, groups: readonly string[]): Promise<GroupQuery[]> {
@@ -43,21 +43,21 @@ export type OffsetsSince = ReadonlyMap<string, ReadonlyMap<number, readonly (num
  */
 export async function offsetsSince(
   kafka: KafkaConnection,
-  wanted: readonly { readonly topic: string; readonly partition: number }[],
+  topicPartitions: readonly { readonly topic: string; readonly partition: number }[],
   times: readonly Date[],
 ): Promise<OffsetsSince> {
-  if (wanted.length === 0) return new Map()
-  const asked = new Set(wanted.map(({ topic, partition }) => `${topic}/${partition}`))
-  const metadata = await kafka.metadata([...new Set(wanted.map(({ topic }) => topic))])
+  if (topicPartitions.length === 0) return new Map()
+  const requestedKeys = new Set(topicPartitions.map(({ topic, partition }) => `${topic}/${partition}`))
+  const metadata = await kafka.metadata([...new Set(topicPartitions.map(({ topic }) => topic))])
   const ledBy = new Map<number, Map<string, number[]>>()
   for (const { name, partitions } of metadata.topics)
     for (const { leaderId, partitionIndex } of partitions) {
-      if (!asked.has(`${name ?? ''}/${partitionIndex}`)) continue
+      if (!requestedKeys.has(`${name ?? ''}/${partitionIndex}`)) continue
       const led = ledBy.get(leaderId) ?? new Map<string, number[]>()
       led.set(name ?? '', [...(led.get(name ?? '') ?? []), partitionIndex])
       ledBy.set(leaderId, led)
     }
-  const found = new Map<string, Map<number, (number | undefined)[]>>()
+  const offsetsByTopic = new Map<string, Map<number, (number | undefined)[]>>()
   const ask = async (node: number, led: ReadonlyMap<string, readonly number[]>, index: number) => {
     const timestamp = BigInt(times[index]?.getTime() ?? 0)
     const request = [...led].map(([name, indexes]) => ({
@@ -68,12 +68,12 @@ export async function offsetsSince(
     for (const { name, partitions } of answer.topics)
       for (const { partitionIndex, errorCode, offset } of partitions) {
         if (errorCode !== 0) throw new KafkaUnavailable('Unreachable', `partition ${partitionIndex} of topic ${name}`)
-        const of = found.get(name) ?? new Map<number, (number | undefined)[]>()
+        const of = offsetsByTopic.get(name) ?? new Map<number, (number | undefined)[]>()
         const offsets = of.get(partitionIndex) ?? times.map(() => undefined)
         offsets[index] = offset < 0n ? undefined : Number(offset)
-        found.set(name, of.set(partitionIndex, offsets))
+        offsetsByTopic.set(name, of.set(partitionIndex, offsets))
       }
   }
   await Promise.all([...ledBy].flatMap(([node, led]) => times.map((_, index) => ask(node, led, index))))
-  return found
+  return offsetsByTopic
 }

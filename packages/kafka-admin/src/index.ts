@@ -1,4 +1,4 @@
-// What does whoever administers Kafka need of it? Topics described and changed, and how far
+// What does a program need that administers Kafka? Topics described and changed, and how far
 // consumer groups have come; many at a time, in few requests.
 export { kafkaConnection, type KafkaConnection, type KafkaEndpoint, type KafkaSecurity } from './connection.ts'
 export { groupsNamed, offsetsSince, type OffsetsSince } from './groups.ts'

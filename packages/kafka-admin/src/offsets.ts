@@ -20,7 +20,7 @@ export interface PartitionOffsets {
   readonly committed: number | undefined
 }
 
-/** Whether anybody has ever written to them; one that does not answer is absent. */
+/** Whether any message was ever written to them; a topic that does not answer is absent. */
 export async function everWritten(
   kafka: KafkaConnection,
   topics: readonly string[],
@@ -84,7 +84,7 @@ const partitionsOf = (
 
 const [earliest, latest] = [-2n, -1n]
 
-/** Topics all of whose partitions have told both of their ends. */
+/** Topics all of whose partitions have reported both of their ends. */
 async function endsOf(kafka: KafkaConnection, topics: readonly string[], problems: unknown[]): Promise<EndsOf> {
   const metadata = await kafka.metadata(topics)
   const ledBy = new Map<number, Map<string, number[]>>()
@@ -101,15 +101,15 @@ async function endsOf(kafka: KafkaConnection, topics: readonly string[], problem
       ledBy.set(leaderId, led)
     }
   }
-  const found = new Map<string, Map<number, Ends>>()
+  const endsByTopic = new Map<string, Map<number, Ends>>()
   ledBy.delete(-1) // no leader at present: such a topic stays incomplete
   await eachNode(ledBy.entries(), problems, async ([node, led]) => {
     const at = async (timestamp: bigint) => {
-      const asked = [...led].map(([name, indexes]) => ({
+      const requestTopics = [...led].map(([name, indexes]) => ({
         name,
         partitions: indexes.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp })),
       }))
-      return kafka.request(node, listOffsetsV7.api, -1, 0, asked)
+      return kafka.request(node, listOffsetsV7.api, -1, 0, requestTopics)
     }
     const [lows, highs] = await Promise.all([at(earliest), at(latest)])
     const low = new Map(
@@ -123,11 +123,11 @@ async function endsOf(kafka: KafkaConnection, topics: readonly string[], problem
           problems.push(refusal(`partition ${partitionIndex} of topic ${topic.name}`, code))
           continue
         }
-        const of = found.get(topic.name) ?? new Map<number, Ends>()
-        found.set(topic.name, of.set(partitionIndex, { low: Number(begin.offset), high: Number(offset) }))
+        const of = endsByTopic.get(topic.name) ?? new Map<number, Ends>()
+        endsByTopic.set(topic.name, of.set(partitionIndex, { low: Number(begin.offset), high: Number(offset) }))
       }
   })
-  return new Map([...found].filter(([topic, partitions]) => partitions.size === counts.get(topic)))
+  return new Map([...endsByTopic].filter(([topic, partitions]) => partitions.size === counts.get(topic)))
 }
 
 async function committedBy(
@@ -149,12 +149,12 @@ async function committedBy(
   ]
   const committed = new Map<string, ReadonlyMap<string, ReadonlyMap<number, number>>>()
   await eachNode(coordinatedBy.entries(), problems, async ([node, groups]) => {
-    const asked = groups.map((groupId) => ({
+    const requestGroups = groups.map((groupId) => ({
       groupId,
       memberEpoch: -1,
       topics: topicsOf(groupId).map((name) => ({ name, partitionIndexes: [...(ends.get(name)?.keys() ?? [])] })),
     }))
-    const answer = await kafka.request(node, offsetFetchV8.api, asked, false)
+    const answer = await kafka.request(node, offsetFetchV8.api, requestGroups, false)
     for (const { groupId, errorCode, topics } of answer.groups) {
       const code =
         errorCode || (topics.flatMap(({ partitions }) => partitions).find((one) => one.errorCode !== 0)?.errorCode ?? 0)
@@ -176,7 +176,7 @@ async function committedBy(
   return committed
 }
 
-/** One broker that is away takes only what it leads with it. */
+/** A broker that is away takes only the partitions that it leads with it. */
 async function eachNode<T>(nodes: Iterable<T>, problems: unknown[], ask: (node: T) => Promise<void>): Promise<void> {
   for (const result of await Promise.allSettled([...nodes].map(ask)))
     if (result.status === 'rejected') problems.push(result.reason)

@@ -1,11 +1,11 @@
-// What is asked of Kafka about topics? Few calls for many topics each; every topic has its own
-// outcome, so that one wrong configuration does not keep the others waiting.
+// Which requests about topics does Kafka get? Few calls for many topics each; every topic has its
+// own outcome, so that one wrong configuration does not hold up the others.
 
 /** Kafka's answer about one topic, such as INVALID_CONFIG with what is wrong. */
 export interface TopicError {
   readonly code: string
   readonly message: string
-  /** It passes by itself: asking again is right, telling the user is not. */
+  /** It passes by itself: ask again, and do not report it to the user. */
   readonly transient: boolean
 }
 
@@ -15,7 +15,7 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 export interface DescribedTopic {
   readonly topicId: string
   readonly partitions: number
-  /** Of each partition, by its index. */
+  /** That of each partition, by its index. */
   readonly replicationFactors: readonly number[]
   readonly configs: ReadonlyMap<string, DescribedConfig>
 }
@@ -37,13 +37,13 @@ export interface NewTopic {
 /** Every method @throws KafkaUnavailable when no broker answers in time. */
 export interface TopicAdmin {
   /**
-   * Kafka's own name for itself, which outlives any change of addresses; `undefined` where it has
+   * Kafka's own id for itself, which outlives any change of addresses; `undefined` where it has
    * none.
    */
   clusterId(): Promise<string | undefined>
   /** `undefined` for a topic that does not exist. */
   describe(names: readonly string[]): Promise<Map<string, Outcome<DescribedTopic | undefined>>>
-  /** Whether they would be made, without making them. */
+  /** Whether they would be created, without creating them. */
   validate(topics: readonly NewTopic[]): Promise<Map<string, Outcome<void>>>
   /** The new topics' ids. */
   create(topics: readonly NewTopic[]): Promise<Map<string, Outcome<string>>>
@@ -53,7 +53,7 @@ export interface TopicAdmin {
   grow(partitions: ReadonlyMap<string, number>): Promise<Map<string, Outcome<void>>>
   /** A topic that does not exist counts as deleted. */
   delete(names: readonly string[]): Promise<Map<string, Outcome<void>>>
-  /** The same by id: a topic of the same name made since is another one, and stays. */
+  /** The same by id: a topic of the same name created since is another one, and stays. */
   deleteByIds(ids: readonly string[]): Promise<Map<string, Outcome<void>>>
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
-// How are topics described and changed in a real Kafka? By the newest requests, for they alone
-// speak of topic ids and change single configurations.
+// How are topics described and changed in a real Kafka? By the newest requests: only they have
+// topic ids and change single configurations.
 import {
   ConfigResourceTypes,
   ConfigSources,
@@ -14,7 +14,7 @@ import { codeOf, done, failure, topicIdText, topicUuid, unknownTopic, unknownTop
 import type { KafkaConnection } from './connection.ts'
 import type { DescribedConfig, DescribedTopic, NewTopic, Outcome, TopicAdmin, TopicError } from './outcome.ts'
 
-/** The broker gives up a change that takes longer. */
+/** The broker cancels a change that takes longer. */
 const changeTimeoutMs = 30_000
 /** The controller refuses more than 10,000 in one request. */
 const partitionsPerRequest = 5_000
@@ -58,10 +58,10 @@ class Tombstones {
 
 async function describe(kafka: KafkaConnection, names: readonly string[], deleted: Tombstones) {
   const outcomes = new Map<string, Outcome<DescribedTopic | undefined>>()
-  const found = await topicsNamed(kafka, names)
-  const existing = found.filter(({ errorCode }) => errorCode === 0).map(({ name }) => name ?? '')
+  const topics = await topicsNamed(kafka, names)
+  const existing = topics.filter(({ errorCode }) => errorCode === 0).map(({ name }) => name ?? '')
   const configs = await describeConfigs(kafka, existing)
-  for (const { name, errorCode, topicId, partitions } of found) {
+  for (const { name, errorCode, topicId, partitions } of topics) {
     const ofTopic = configs.get(name ?? '')
     if (deleted.has(topicIdText(topicId))) outcomes.set(name ?? '', { ok: true, value: undefined })
     else if (errorCode !== 0 || !ofTopic) outcomes.set(name ?? '', absentOr(failure(errorCode, null)))
@@ -167,9 +167,9 @@ async function deleteTopics(kafka: KafkaConnection, names: readonly string[], de
   const topics = names.map((name) => ({ name }))
   const { responses } = await kafka.request('controller', deleteTopicsV6.api, topics, changeTimeoutMs)
   for (const { name, topicId, errorCode, errorMessage } of responses) {
-    const gone = errorCode === 0 || codeOf(errorCode) === unknownTopic
+    const isDeleted = errorCode === 0 || codeOf(errorCode) === unknownTopic
     if (errorCode === 0) deleted.add(topicIdText(topicId))
-    outcomes.set(name ?? '', gone ? { ok: true, value: undefined } : failure(errorCode, errorMessage))
+    outcomes.set(name ?? '', isDeleted ? { ok: true, value: undefined } : failure(errorCode, errorMessage))
   }
   return outcomes
 }
@@ -181,9 +181,9 @@ async function deleteByIds(kafka: KafkaConnection, ids: readonly string[], delet
   const { responses } = await kafka.request('controller', deleteTopicsV6.api, topics, changeTimeoutMs)
   for (const { topicId, errorCode, errorMessage } of responses) {
     const id = topicIdText(topicId)
-    const gone = errorCode === 0 || codeOf(errorCode) === unknownTopicId
-    if (gone) deleted.add(id)
-    outcomes.set(id, gone ? { ok: true, value: undefined } : failure(errorCode, errorMessage))
+    const isDeleted = errorCode === 0 || codeOf(errorCode) === unknownTopicId
+    if (isDeleted) deleted.add(id)
+    outcomes.set(id, isDeleted ? { ok: true, value: undefined } : failure(errorCode, errorMessage))
   }
   return outcomes
 }

@@ -1,13 +1,13 @@
-// What has been written to topics since the last look? Read onward from there, with a bound on what
-// one look reads, and without a consumer group. A topic nobody has written to costs its share of
-// the two requests for the ends of all.
+// What has been written to topics since the last look? It reads onward from there, with a bound on
+// what one look reads, and without a consumer group. A topic without new messages costs its share
+// of the two requests for the ends of all.
 import type { KafkaConnection } from './connection.ts'
 import { readEnds } from './offsets.ts'
 import { recordsBetween, type TopicRecord } from './topic-reading.ts'
 
 export interface TopicObserver {
   /**
-   * The partition begins here now: what was before is gone. From 0 on, it is another topic than
+   * The partition begins here now: earlier records are deleted. From 0 on, it is another topic than
    * before.
    */
   readonly begins: (topic: string, partition: number, offset: number) => void
@@ -29,17 +29,17 @@ export function topicFollower(kafka: KafkaConnection, observer: TopicObserver): 
   const begins = new Map<string, number>()
 
   const positionOf = (place: string, topic: string, partition: number, low: number, high: number): bigint => {
-    const known = positions.get(place)
-    const isAnother = known !== undefined && known > BigInt(high)
-    if (isAnother || begins.get(place) !== low) observer.begins(topic, partition, isAnother ? Number(known) : low)
+    const position = positions.get(place)
+    const isAnother = position !== undefined && position > BigInt(high)
+    if (isAnother || begins.get(place) !== low) observer.begins(topic, partition, isAnother ? Number(position) : low)
     begins.set(place, low)
-    return known === undefined || isAnother || known < BigInt(low) ? BigInt(low) : known
+    return position === undefined || isAnother || position < BigInt(low) ? BigInt(low) : position
   }
 
   const forgetOthers = (topics: readonly string[]): void => {
-    const wanted = new Set(topics)
+    const followedTopics = new Set(topics)
     for (const place of begins.keys())
-      if (!wanted.has(place.slice(0, place.lastIndexOf('/')))) {
+      if (!followedTopics.has(place.slice(0, place.lastIndexOf('/')))) {
         begins.delete(place)
         positions.delete(place)
       }

@@ -21,7 +21,9 @@ export interface TopicRecord {
 export interface ReadingOptions {
   /** Older records are left out. */
   readonly since?: Date | undefined
-  /** Of keys, values and headers together; more is refused rather than cut off in silence. */
+  /**
+   * The bound of keys, values and headers together; more is refused rather than cut off in silence.
+   */
   readonly maxBytes?: number
 }
 
@@ -35,7 +37,7 @@ export class TopicTooLarge extends Error {
 const defaultMaxBytes = 256 * 1024 * 1024
 const bytesAtOnce = 8 * 1024 * 1024
 const maxWaitMs = 500
-/** Fetches that bring a partition no further, one after the other, before it counts as stuck. */
+/** Fetches in a row that bring a partition no further, before it counts as stuck. */
 const patience = 20
 const [earliest, latest] = [-2n, -1n]
 
@@ -58,7 +60,7 @@ export async function readTopicToEnd(
   for (const { partitionIndex: partition, leaderId } of described.partitions) {
     const at = (timestamp: bigint) => offsetAt(kafka, leaderId, topic, partition, timestamp)
     const to = await at(latest)
-    // Kafka says -1 where nothing is so young.
+    // Kafka returns -1 where no message is so young.
     const from = since === undefined ? await at(earliest) : await at(BigInt(since.getTime()))
     const part = { topic, topicId: described.topicId, partition, leaderId }
     for await (const { record } of recordsBetween(kafka, part, from, to)) {
@@ -79,9 +81,9 @@ export interface ReadPartition {
 }
 
 /**
- * Each record of a partition from one offset to before another. After what one fetch has brought
- * comes an item without a record; `next` is where reading goes on after it. @throws
- * KafkaUnavailable
+ * Each record of a partition from one offset to before another. After the records of one fetch
+ * comes an item without a record; `next` is where reading goes on after it.
+ * @throws KafkaUnavailable
  */
 export async function* recordsBetween(
   kafka: KafkaConnection,
@@ -93,8 +95,8 @@ export async function* recordsBetween(
   let next = from
   for (let idle = 0; next >= 0n && next < to;) {
     const place = { partition, currentLeaderEpoch: -1, fetchOffset: next, lastFetchedEpoch: -1 }
-    const asked = [{ topicId, partitions: [{ ...place, partitionMaxBytes: maxBytes }] }]
-    const answer = await kafka.request(leaderId, fetchV13.api, maxWaitMs, 1, maxBytes, 0, 0, -1, asked, [], '')
+    const requestTopics = [{ topicId, partitions: [{ ...place, partitionMaxBytes: maxBytes }] }]
+    const answer = await kafka.request(leaderId, fetchV13.api, maxWaitMs, 1, maxBytes, 0, 0, -1, requestTopics, [], '')
     const part = answer.responses[0]?.partitions[0]
     const code = answer.errorCode || (part?.errorCode ?? 0)
     if (code !== 0) throw refusal(`partition ${partition} of topic ${topic}`, code)
@@ -105,10 +107,13 @@ export async function* recordsBetween(
       for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
         const offset = batch.firstOffset + BigInt(offsetDelta)
         if (offset < before || offset >= to) continue
-        const named = headers.map(([name, text]) => [String(name ?? ''), String(text ?? '')] as const)
+        const headerEntries = headers.map(([name, text]) => [String(name ?? ''), String(text ?? '')] as const)
         const place = { topic, partition, offset: String(offset) }
         const timestamp = Number(batch.firstTimestamp + timestampDelta)
-        yield { record: { ...place, key, value, headers: Object.fromEntries(named), timestamp }, next: offset + 1n }
+        yield {
+          record: { ...place, key, value, headers: Object.fromEntries(headerEntries), timestamp },
+          next: offset + 1n,
+        }
       }
     }
     idle = next === before ? idle + 1 : 0
@@ -117,7 +122,7 @@ export async function* recordsBetween(
   }
 }
 
-/** Of a batch's attributes: it carries the marker of a transaction, no record. */
+/** A flag in a batch's attributes: it carries the marker of a transaction, no record. */
 const controlBatch = 0b100000
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 const sizeOf = ({ key, value, headers }: TopicRecord): number =>
@@ -132,8 +137,10 @@ async function offsetAt(
   partition: number,
   timestamp: bigint,
 ): Promise<bigint> {
-  const asked = [{ name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp }] }]
-  const { topics } = await kafka.request(leader, listOffsetsV7.api, -1, 0, asked)
+  const requestTopics = [
+    { name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp }] },
+  ]
+  const { topics } = await kafka.request(leader, listOffsetsV7.api, -1, 0, requestTopics)
   const answer = topics[0]?.partitions[0]
   if (!answer || answer.errorCode !== 0)
     throw refusal(`partition ${partition} of topic ${topic}`, answer?.errorCode ?? 3)

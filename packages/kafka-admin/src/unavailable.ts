@@ -1,5 +1,5 @@
-// Why does Kafka not answer? In a word to act on, and in a sentence a person can read; nothing of a
-// credential is in either.
+// Why does Kafka not answer? It is said by a reason to act on, and by a sentence for a person;
+// neither holds any part of a credential.
 export type UnavailableReason = 'Unreachable' | 'AuthenticationFailed' | 'CertificateRefused' | 'VersionUnsupported'
 
 /** Carries no cause: what lies below may hold what was sent to authenticate. */
@@ -14,13 +14,13 @@ export class KafkaUnavailable extends Error {
   }
 }
 
-/** What a failed connection or request comes to, whatever the layer that told of it. */
+/** The error for a failed connection or request, whatever layer reported it. */
 export function unavailable(server: string, error: unknown): KafkaUnavailable {
   if (error instanceof KafkaUnavailable) return error
   const chain = causes(error)
   const reason = reasonIn(chain)
-  const told = chain.map(textOf).filter((text) => text !== '')
-  return new KafkaUnavailable(reason, `${server}: ${told.at(-1) ?? 'no answer'}`)
+  const messages = chain.map(textOf).filter((text) => text !== '')
+  return new KafkaUnavailable(reason, `${server}: ${messages.at(-1) ?? 'no answer'}`)
 }
 
 function reasonIn(chain: readonly unknown[]): UnavailableReason {
@@ -31,7 +31,7 @@ function reasonIn(chain: readonly unknown[]): UnavailableReason {
 
 const certificateCodes = /CERT|UNABLE_TO_(VERIFY|GET_ISSUER)|ERR_TLS|ERR_SSL|SELF_SIGNED/
 
-/** From the outermost to what happened first; of several at once the first. */
+/** From the outermost error to its first cause; of several causes at once the first. */
 function causes(error: unknown): unknown[] {
   const chain: unknown[] = []
   for (let next = error; next !== undefined && next !== null && chain.length < 10; next = innerOf(next))

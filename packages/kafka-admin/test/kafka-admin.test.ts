@@ -1,5 +1,5 @@
-// Does a real Kafka, asked by TLS and password, tell and do what it is asked, and is a refusal told
-// apart from an absence?
+// Does a real Kafka, asked by TLS and password, answer and do what it is asked, and does a refusal
+// differ from an absence?
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
@@ -22,8 +22,8 @@ const security = (change: Partial<KafkaSecurity> = {}): KafkaSecurity => {
   return { tls: { ca }, sasl: { mechanism: 'SCRAM-SHA-512', ...admin }, ...change }
 }
 
-const connect = (given: KafkaSecurity, bootstrapServers = securedKafka().bootstrapServers): KafkaConnection =>
-  kafkaConnection({ bootstrapServers, clientId: id, timeoutMs: 10_000, security: () => Promise.resolve(given) })
+const connect = (settings: KafkaSecurity, bootstrapServers = securedKafka().bootstrapServers): KafkaConnection =>
+  kafkaConnection({ bootstrapServers, clientId: id, timeoutMs: 10_000, security: () => Promise.resolve(settings) })
 
 describe('the way in', () => {
   it.each(mechanisms)('is open to the right password by %s', async (mechanism) => {
@@ -61,22 +61,22 @@ describe('the way in', () => {
   })
 
   it('is asked for credentials once, and again only after they were refused', async () => {
-    let asked = 0
+    let callCount = 0
     const kafka = kafkaConnection({
       bootstrapServers: securedKafka().bootstrapServers,
       clientId: id,
       timeoutMs: 10_000,
       security: () => {
-        asked += 1
+        callCount += 1
         const { username, password } = securedKafka().admin
-        const sasl = { mechanism: 'PLAIN', username, password: asked === 1 ? 'not-yet-rotated' : password } as const
+        const sasl = { mechanism: 'PLAIN', username, password: callCount === 1 ? 'not-yet-rotated' : password } as const
         return Promise.resolve(security({ sasl }))
       },
     })
     await expect(kafka.metadata([])).rejects.toMatchObject({ reason: 'AuthenticationFailed' })
-    for (let round = 0; round < 3; round += 1) await kafka.metadata([])
+    for (let attempt = 0; attempt < 3; attempt += 1) await kafka.metadata([])
     await kafka.close()
-    expect(asked).toBe(2)
+    expect(callCount).toBe(2)
   })
 })
 
@@ -91,21 +91,21 @@ describe('topics', () => {
 
   it('are made, described, altered, grown and deleted by id, which spares another of the same name', async () => {
     const name = `${id}.one`
-    const made = await admin.create([
+    const outcomes = await admin.create([
       { name, partitions: 2, replicas: 1, configs: new Map([['retention.ms', '1000']]) },
     ])
-    const first = made.get(name)
+    const first = outcomes.get(name)
     if (!first?.ok) throw new Error(JSON.stringify(first))
     expect([...(await admin.grow(new Map([[name, 3]]))).values()]).toEqual([{ ok: true, value: undefined }])
     await admin.alter(new Map([[name, new Map([['retention.ms', '2000']])]]))
     const described = await eventually(async () => {
-      const found = (await admin.describe([name])).get(name)
-      return found?.ok && found.value?.partitions === 3 ? found.value : undefined
+      const outcome = (await admin.describe([name])).get(name)
+      return outcome?.ok && outcome.value?.partitions === 3 ? outcome.value : undefined
     })
     expect(described).toMatchObject({ topicId: first.value, replicationFactors: [1, 1, 1] })
     await eventually(async () => {
-      const found = (await admin.describe([name])).get(name)
-      return found?.ok && found.value?.configs.get('retention.ms')?.value === '2000' ? true : undefined
+      const outcome = (await admin.describe([name])).get(name)
+      return outcome?.ok && outcome.value?.configs.get('retention.ms')?.value === '2000' ? true : undefined
     })
     await admin.delete([name])
     const again = await eventually(async () => {
@@ -115,18 +115,18 @@ describe('topics', () => {
     expect(await admin.deleteByIds([first.value])).toEqual(new Map([[first.value, { ok: true, value: undefined }]]))
     expect(again).not.toBe(first.value)
     await eventually(async () => {
-      const found = (await admin.describe([name])).get(name)
-      return found?.ok && found.value?.topicId === again ? true : undefined
+      const outcome = (await admin.describe([name])).get(name)
+      return outcome?.ok && outcome.value?.topicId === again ? true : undefined
     })
     await admin.deleteByIds([again])
   })
 
   it('are refused, one by one and with the reason, to whom nobody has allowed anything', async () => {
-    const refused = connect(security({ sasl: { mechanism: 'PLAIN', ...securedKafka().stranger } }))
-    const outcome = await topicAdmin(refused).create([
+    const stranger = connect(security({ sasl: { mechanism: 'PLAIN', ...securedKafka().stranger } }))
+    const outcome = await topicAdmin(stranger).create([
       { name: `${id}.refused`, partitions: 1, replicas: 1, configs: new Map() },
     ])
-    await refused.close()
+    await stranger.close()
     expect(outcome.get(`${id}.refused`)).toMatchObject({
       ok: false,
       error: { code: 'TOPIC_AUTHORIZATION_FAILED', transient: false },
@@ -155,18 +155,21 @@ describe('the offsets of many groups', () => {
     const committed = [{ partition: 0, offset: '3' }]
     await committing.setOffsets({ groupId: `${id}-group-0`, topic: topics[0] ?? '', partitions: committed })
     let requests = 0
-    const counted: KafkaConnection = {
+    const countingConnection: KafkaConnection = {
       ...inner,
-      request: (...given) => {
+      request: (...args) => {
         requests += 1
-        return inner.request(...given)
+        return inner.request(...args)
       },
       metadata: (names) => {
         requests += 1
         return inner.metadata(names)
       },
     }
-    const read = await readOffsets(counted, [...queries, { group: `${id}-early`, topics: [`${id}.not-made-yet`] }])
+    const read = await readOffsets(countingConnection, [
+      ...queries,
+      { group: `${id}-early`, topics: [`${id}.not-made-yet`] },
+    ])
     expect([read.size, requests]).toEqual([20, 5])
     expect(read.get(`${id}-group-0`)).toEqual([
       { topic: topics[0], partition: 0, low: 0, high: 5, committed: 3 },
