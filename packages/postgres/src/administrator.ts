@@ -1,5 +1,5 @@
-// How does the migrate program change the database: one connection, one lock, a role and a schema
-// for each service?
+// How does the migrate program change the database? By one connection, with one lock, and with a
+// role and a schema for each service.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
@@ -9,7 +9,7 @@ import { DatabaseError, databaseError } from './errors.ts'
 
 export interface Administrator {
   /**
-   * Makes the service's role and schema where absent, and lets `login` (and this administrator)
+   * Creates the service's role and schema where absent, and lets `login` (and this administrator)
    * enter the role.
    */
   ensureService(service: string, login: string | undefined): Promise<void>
@@ -23,12 +23,15 @@ export interface Administrator {
   command(text: string): Promise<void>
   /** Runs one statement as the service's role, in its schema. */
   execute(service: string, text: string, values?: readonly unknown[]): Promise<number>
-  /** The same for what it returns. */
+  /** The same for a statement that returns rows. */
   rows<Row extends object>(service: string, text: string, values?: readonly unknown[]): Promise<Row[]>
   close(): Promise<void>
 }
 
-/** Of the server itself: a pooler in transaction mode keeps neither the lock nor the role. */
+/**
+ * The address of the server itself: a pooler in transaction mode keeps neither the lock nor the
+ * role.
+ */
 export interface AdministratorOptions extends DatabaseAddress {
   /** How long to wait for another run of the program to finish, and for a table that is busy. */
   readonly lockTimeoutMs?: number
@@ -38,9 +41,7 @@ export interface AdministratorOptions extends DatabaseAddress {
 /** Any constant will do, as long as every run uses the same. */
 const migrateLock = 4_017_230_911
 
-/**
- * Connects, and waits for the lock which makes concurrent runs take turns. @throws DatabaseError
- */
+/** Connects, and waits for the lock by which concurrent runs take turns. @throws DatabaseError */
 export async function connectAdministrator({
   lockTimeoutMs = 120_000,
   log,
@@ -110,9 +111,10 @@ export async function connectAdministrator({
 }
 
 /**
- * Asks again and again instead of waiting in the server: whoever waits there has a snapshot, for
- * whose end an index that is being built CONCURRENTLY waits, so that the two would wait for each
- * other. @throws DatabaseError
+ * Asks again and again instead of waiting in the server: a session that waits there has a snapshot,
+ * and an index that is being built CONCURRENTLY waits for its end, so that the two would wait for
+ * each other.
+ * @throws DatabaseError
  */
 async function takeTurn(
   query: (text: string, values?: readonly unknown[]) => Promise<pg.QueryResult>,
@@ -150,14 +152,13 @@ async function nextFile(
 }
 
 /**
- * Whoever comes after a statement that waits for a table waits behind it, so it waits for a moment
- * only.
+ * Later statements queue behind a statement that waits for a table, so it waits only for a moment.
  */
 const tableLockMs = 200
 
 /**
- * Lets go of everything and tries again, a little later each time, while a table is busy. @throws
- * DatabaseError
+ * Releases everything and tries again, a little later each time, while a table is busy.
+ * @throws DatabaseError
  */
 async function patiently<T>(
   work: () => Promise<T>,

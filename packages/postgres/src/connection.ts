@@ -1,5 +1,5 @@
-// How is a connection made, by whatever holds it: with which TLS, and to a server that takes
-// writes?
+// How is a connection made, for the pool and for a session? With TLS where it is wanted, and to a
+// server that takes writes.
 import type { ClientConfig } from 'pg'
 import { DatabaseError } from './errors.ts'
 
@@ -15,11 +15,11 @@ export interface DatabaseAddress {
 
 /**
  * `options`: start-up options, behind those of the URL itself. With a CA, `sslmode=verify-ca` in
- * the URL means that the certificate may be of another name; every other mode is read as
+ * the URL means that the certificate may have another name; every other mode is read as
  * `verify-full`.
  */
 export function connectionOptions({ url, tlsCa }: DatabaseAddress, options?: string): ClientConfig {
-  // pg lets what the URL says replace all that is given beside it.
+  // pg lets the URL override every option that is set next to it.
   const plain = new URL(url)
   const own = options === undefined ? null : plain.searchParams.get('options')
   if (options !== undefined) plain.searchParams.delete('options')

@@ -1,4 +1,4 @@
-// Is each database error filed under what its reader must do about it?
+// Is each database error classified by what its reader must do about it?
 import { expect, test } from 'vitest'
 import { databaseError } from './errors.ts'
 

@@ -1,4 +1,4 @@
-// What does a database error mean for whoever must decide between trying again and giving up?
+// What does a database error mean for code that must try again or give up?
 
 /**
  * `Unavailable`: the database or its set-up is at fault, not the statement's data (connection lost,
@@ -9,7 +9,7 @@
  */
 export type DatabaseFailure = 'Unavailable' | 'Stalled' | 'Contended' | 'Rejected'
 
-/** What did not come in time: a lock that somebody holds, or the statement's own end. */
+/** What did not come in time: a lock that another session holds, or the statement's own end. */
 export type Stall = 'lock' | 'time'
 
 export class DatabaseError extends Error {
@@ -19,7 +19,7 @@ export class DatabaseError extends Error {
   readonly retry: boolean
   /** True where the component is at fault, so that no message should be blamed for it. */
   readonly outage: boolean
-  /** Of an outage that others need not be in. */
+  /** Set for an outage that other statements need not be in. */
   readonly stall: Stall | undefined
   /** The SQLSTATE, or Node's error code where the connection failed. */
   readonly code: string
@@ -41,7 +41,7 @@ export function databaseError(error: unknown): DatabaseError {
   return new DatabaseError(failureOf(code), code, cause.message, { cause })
 }
 
-/** Serialization failure, deadlock: over as soon as the other transaction is. */
+/** Serialization failure, deadlock: it ends with the other transaction. */
 const contended = new Set(['40001', '40P01'])
 
 /** Lock not available within its time-out, statement cancelled by its time-out or by a person. */

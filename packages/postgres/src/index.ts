@@ -1,5 +1,5 @@
 // What does a service need of PostgreSQL? A pool bound to its own role and schema, transactions,
-// errors told apart, migrations.
+// errors by class, migrations.
 export { DatabaseError, databaseError, type DatabaseFailure } from './errors.ts'
 export type { DatabaseAddress } from './connection.ts'
 export { createPool, type Pool, type PoolOptions, type Queryable, type Statement, type Transaction } from './pool.ts'

@@ -15,7 +15,9 @@ const authenticated = message('R', Buffer.alloc(4))
 const readyForQuery = message('Z', Buffer.from('I'))
 const terminated = message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0'))
 
-/** A real server does it only by chance: the packet that completes the connection also ends it. */
+/**
+ * A real server does this only by chance: the packet that completes the connection also ends it.
+ */
 async function endsWhatItAccepts(): Promise<string> {
   server = createServer((socket) => {
     socket.on('error', () => undefined)

@@ -25,9 +25,9 @@ export interface PoolOptions extends DatabaseAddress {
   readonly connectTimeoutMs?: number
   readonly statementTimeoutMs?: number
   readonly lockTimeoutMs?: number
-  /** Told when an idle connection dies; the pool replaces it by itself. */
+  /** Called when an idle connection dies; the pool replaces it by itself. */
   readonly onIdleError?: (error: Error) => void
-  /** Told of every statement by its name: how long its answer took, and whether it failed. */
+  /** Called for every statement with its name: how long its answer took, and whether it failed. */
   readonly onQuery?: (statement: string, seconds: number, failed: boolean) => void
 }
 
@@ -42,9 +42,9 @@ export interface Queryable {
   query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
 }
 
-/** What is asked and sent in one turn of the event loop costs one round trip. */
+/** Statements of one turn of the event loop cost one round trip. */
 export interface Transaction extends Queryable {
-  /** For what nobody waits for: should it fail, so does the transaction. */
+  /** For a statement whose answer is not needed: if it fails, so does the transaction. */
   send(statement: Statement, values?: readonly unknown[]): void
 }
 
@@ -78,12 +78,11 @@ export function createPool(options: PoolOptions): Pool {
     max: options.size,
     application_name: options.applicationName ?? role,
     connectionTimeoutMillis: connectTimeoutMs,
-    // A connection whose peer is gone gives no answer at all: the client gives up shortly after the
-    // server would have.
+    // A dead peer gives no answer at all: the client gives up shortly after the server would have.
     query_timeout: settings.statement_timeout + 5_000,
     idleTimeoutMillis: 30_000,
-    // What a failover or a proxy in between has made of a connection that seems well does not last
-    // for ever. Drawn once for each process, so that a hundred of them do not reconnect together.
+    // A failover or a proxy may leave a connection wrong though it seems well; the limit ends it.
+    // Drawn once for each process, so that a hundred of them do not reconnect together.
     maxLifetimeSeconds: Math.round(300 + 120 * Math.random()),
     pipeline: true,
     stream: () => new GatheringSocket(),
@@ -91,25 +90,25 @@ export function createPool(options: PoolOptions): Pool {
     ...(options.pooled || options.readOnly ? {} : { onConnect: refusingReadOnly(connectTimeoutMs) }),
   })
   pool.on('error', options.onIdleError ?? (() => undefined))
-  // A connection can die in the very packet that completes it, before whoever asked for it can
-  // listen; an error that nobody listens to would end the process. Its query, or its next one,
-  // rejects all the same.
+  // A connection can die in the very packet that completes it, before its caller can listen; an
+  // error event without a listener would end the process. Its query, or its next one, rejects all
+  // the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
   const { onQuery } = options
   const entering = options.pooled ? entry(role, schema, settings) : undefined
-  const named = options.pooled !== true
+  const namedStatements = options.pooled !== true
   return {
     size: options.size,
     query: <Row extends object>(statement: Statement, values?: readonly unknown[]) =>
       entering
-        ? transaction(pool, { entering, named, onQuery }, (tx, commit) => {
+        ? transaction(pool, { entering, namedStatements, onQuery }, (tx, commit) => {
             const rows = tx.query<Row>(statement, values)
             commit()
             return rows
           })
         : holding(pool, (client) => run<Row>(client, statement, values, onQuery)),
-    transaction: (work) => transaction(pool, { entering, named, onQuery }, work),
+    transaction: (work) => transaction(pool, { entering, namedStatements, onQuery }, work),
     counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   }
@@ -119,8 +118,8 @@ type Settings = Readonly<Record<'statement_timeout' | 'lock_timeout' | 'idle_in_
 
 /** Awaited by the pool, whatever its types say. */
 function refusingReadOnly(timeoutMs: number): (client: pg.ClientBase) => unknown {
-  const asked = { text: readOnlyQuery, query_timeout: timeoutMs }
-  return async (client) => refuseReadOnly((await client.query<{ readOnly: boolean }>(asked)).rows)
+  const readOnlyCheck = { text: readOnlyQuery, query_timeout: timeoutMs }
+  return async (client) => refuseReadOnly((await client.query<{ readOnly: boolean }>(readOnlyCheck)).rows)
 }
 
 interface Entry {
@@ -128,11 +127,14 @@ interface Entry {
   readonly values: readonly string[]
 }
 
-/** Makes the transaction that it is part of the service's own. */
+/** Enters the service's role and schema for the transaction that it is part of. */
 function entry(role: string, schema: string, settings: Settings): Entry {
-  const wanted = { role, search_path: schema, ...settings }
-  const each = Object.keys(wanted).map((name, n) => `set_config('${name}', $${n + 1}, true)`)
-  return { statement: { name: 'enter', text: `SELECT ${each.join(', ')}` }, values: Object.values(wanted).map(String) }
+  const localSettings = { role, search_path: schema, ...settings }
+  const each = Object.keys(localSettings).map((name, n) => `set_config('${name}', $${n + 1}, true)`)
+  return {
+    statement: { name: 'enter', text: `SELECT ${each.join(', ')}` },
+    values: Object.values(localSettings).map(String),
+  }
 }
 
 /** bigint columns hold cents and counts that fit a safe integer, so they are read as numbers. */
@@ -147,23 +149,23 @@ async function run<Row extends object>(
   { name, text }: Statement,
   values: readonly unknown[] = [],
   onQuery?: PoolOptions['onQuery'],
-  named = true,
+  namedStatements = true,
 ): Promise<Row[]> {
-  const started = performance.now()
+  const startedAt = performance.now()
   let failed = true
   try {
-    const result = await client.query<Row>({ ...(named ? { name } : {}), text, values: [...values] })
+    const result = await client.query<Row>({ ...(namedStatements ? { name } : {}), text, values: [...values] })
     failed = false
     return result.rows
   } catch (error) {
     throw databaseError(error)
   } finally {
-    onQuery?.(name, (performance.now() - started) / 1_000, failed)
+    onQuery?.(name, (performance.now() - startedAt) / 1_000, failed)
   }
 }
 
 /**
- * Gives the connection back, unless what failed may be the connection's own: one to a primary that
+ * Gives the connection back, unless the failure may be the connection's own: one to a primary that
  * was demoted (25006), that the server has ended (57P01), whose plans are of another schema
  * (0A000), or that gave no answer. The next one goes to where the address leads now.
  */
@@ -193,33 +195,33 @@ function isSpoiled(error: unknown): error is DatabaseError {
 
 interface Manner {
   readonly entering: Entry | undefined
-  readonly named: boolean
+  readonly namedStatements: boolean
   readonly onQuery: PoolOptions['onQuery']
 }
 
 /** `commit`, called by the work, goes out with the statements before it. */
 function transaction<T>(
   pool: pg.Pool,
-  { entering, named, onQuery }: Manner,
+  { entering, namedStatements, onQuery }: Manner,
   work: (tx: Transaction, commit: () => void) => Promise<T>,
 ): Promise<T> {
   return holding(pool, async (client, spoil) => {
-    /** Whatever fails behind it says only that something has failed. */
+    /** Later failures only say that an earlier statement has failed. */
     let first: DatabaseError | undefined
     let committing = false
-    const sent: Promise<unknown>[] = []
+    const pending: Promise<unknown>[] = []
     const query: Transaction['query'] = async (statement, values) => {
       try {
-        return await run(client, statement, values, onQuery, named)
+        return await run(client, statement, values, onQuery, namedStatements)
       } catch (error) {
         throw (first ??= databaseError(error))
       }
     }
     const send: Transaction['send'] = (statement, values) => {
-      const answered = query(statement, values)
-      // Looked at before the end; without this, one that fails early would count as unhandled.
-      answered.catch(() => undefined)
-      sent.push(answered)
+      const answer = query(statement, values)
+      // Awaited before the end; without this, one that fails early would count as unhandled.
+      answer.catch(() => undefined)
+      pending.push(answer)
     }
     const finish = (): void => {
       if (!committing) send(commit)
@@ -229,15 +231,15 @@ function transaction<T>(
       send(begin)
       if (entering) send(entering.statement, entering.values)
       const result = await work({ query, send }, finish)
-      // Behind a statement that failed, the server makes a rollback of it.
+      // After a failed statement the server turns it into a rollback.
       finish()
-      await Promise.all(sent)
+      await Promise.all(pending)
       if (first) throw first
       return result
     } catch (error) {
       // A connection that is not used again takes its transaction with it.
       if (isSpoiled(first)) spoil(first)
-      else if (committing) await Promise.allSettled(sent)
+      else if (committing) await Promise.allSettled(pending)
       else await run(client, rollback).catch((broken: unknown) => spoil(databaseError(broken)))
       throw error
     }

@@ -1,10 +1,10 @@
 // How does a service hold something that belongs to one connection: an advisory lock, or LISTEN? On
-// a connection of its own, outside the pool. When it is lost, so is what it held, and the holder is
-// told at once.
+// a connection of its own, outside the pool. When the connection is lost, so are its locks, and
+// `lost` aborts at once.
 //
-// The server holds it for as long as it believes in the connection, which can be hours where a node
-// has died or something in between is frozen. So a session is a lease: the server ends one that
-// says nothing for a while, and the session says something more often.
+// The server keeps them as long as it believes in the connection, which can be hours where a node
+// has died or a component in between is frozen. So a session is a lease: the server ends one that
+// is idle for a while, and the session sends heartbeats more often.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { connectionOptions, readOnlyQuery, refuseReadOnly } from './connection.ts'
@@ -13,7 +13,7 @@ import { databaseError } from './errors.ts'
 import type { Queryable } from './pool.ts'
 
 /**
- * Of the server itself, or of a pooler in session mode: what is held here outlasts a transaction.
+ * The address of the server itself, or of a pooler in session mode: a lock outlasts a transaction.
  */
 export interface SessionOptions extends DatabaseAddress {
   /** The service's NOLOGIN role and its schema of the same name. */
@@ -21,27 +21,24 @@ export interface SessionOptions extends DatabaseAddress {
   readonly applicationName?: string
   readonly connectTimeoutMs?: number
   readonly statementTimeoutMs?: number
-  /**
-   * After so long without a word from this side the server ends the session, milliseconds; default
-   * 15 s.
-   */
+  /** The server ends a session that is idle for this long, milliseconds; default 15 s. */
   readonly leaseMs?: number
   /** Called for each NOTIFY on a channel listened to. */
   readonly onNotification?: (channel: string, payload: string) => void
-  /** Told of every statement by its name: how long its answer took, and whether it failed. */
+  /** Called for every statement with its name: how long its answer took, and whether it failed. */
   readonly onQuery?: (statement: string, seconds: number, failed: boolean) => void
 }
 
 export interface Session extends Queryable {
   /**
-   * True only for the one session, over all processes, that holds this lock until it closes or is
+   * True only for the one session, of all processes, that holds this lock until it closes or is
    * lost.
    */
   tryLock(key: string): Promise<boolean>
   listen(channel: string): Promise<void>
   /**
-   * Aborted when the connection ends, for whatever reason: nothing it held may be relied on from
-   * then on.
+   * Aborted when the connection ends, for whatever reason: from then on nothing that it held is
+   * certain.
    */
   readonly lost: AbortSignal
   close(): Promise<void>
@@ -60,16 +57,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 5_000,
   })
-  const lost = new AbortController()
-  client.on('error', (error) => lost.abort(databaseError(error)))
-  client.on('end', () => lost.abort(databaseError(new Error('the connection ended'))))
+  const lostController = new AbortController()
+  client.on('error', (error) => lostController.abort(databaseError(error)))
+  client.on('end', () => lostController.abort(databaseError(new Error('the connection ended'))))
   client.on('notification', ({ channel, payload }) => options.onNotification?.(channel, payload ?? ''))
 
   const query = async <Row extends object>(
     statement: { readonly name: string; readonly text: string },
     values: readonly unknown[] = [],
   ): Promise<Row[]> => {
-    const started = performance.now()
+    const startedAt = performance.now()
     let failed = true
     try {
       const { rows } = await client.query<Row>({ name: statement.name, text: statement.text, values: [...values] })
@@ -78,7 +75,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     } catch (error) {
       throw databaseError(error)
     } finally {
-      options.onQuery?.(statement.name, (performance.now() - started) / 1_000, failed)
+      options.onQuery?.(statement.name, (performance.now() - startedAt) / 1_000, failed)
     }
   }
   try {
@@ -89,7 +86,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await client.end().catch(() => undefined)
     throw databaseError(error)
   }
-  void keepAlive(() => query(heartbeat), leaseMs / 3, lost)
+  void keepAlive(() => query(heartbeat), leaseMs / 3, lostController)
   return {
     query,
     tryLock: async (key) => {
@@ -99,8 +96,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     listen: async (channel) => {
       await query({ name: `listen_${channel}`, text: `LISTEN ${pg.escapeIdentifier(channel)}` })
     },
-    lost: lost.signal,
-    // Nobody may answer the goodbye any more.
+    lost: lostController.signal,
+    // The server may not answer the end any more.
     close: async () => {
       await Promise.race([client.end(), sleep(connectTimeoutMs, undefined, { ref: false })])
       client.connection.stream.destroy()
@@ -109,10 +106,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 /** A heartbeat that gets no answer is the session's end. */
-async function keepAlive(beat: () => Promise<unknown>, everyMs: number, lost: AbortController): Promise<void> {
-  while (!lost.signal.aborted) {
-    await sleep(everyMs, undefined, { ref: false, signal: lost.signal }).catch(() => undefined)
-    if (!lost.signal.aborted) await beat().catch((error: unknown) => lost.abort(error))
+async function keepAlive(
+  sendHeartbeat: () => Promise<unknown>,
+  everyMs: number,
+  lostController: AbortController,
+): Promise<void> {
+  while (!lostController.signal.aborted) {
+    await sleep(everyMs, undefined, { ref: false, signal: lostController.signal }).catch(() => undefined)
+    if (!lostController.signal.aborted) await sendHeartbeat().catch((error: unknown) => lostController.abort(error))
   }
 }
 
@@ -120,7 +121,7 @@ const heartbeat = { name: 'session_heartbeat', text: 'SELECT' }
 
 /**
  * $1: the lease in milliseconds, $2: a third of it in seconds. Where the node has died, TCP's own
- * limits end the connection even while the server waits for what it has sent to be acknowledged. A
+ * limits end the connection even while the server waits for an acknowledgement of its data. A
  * server without one of these settings does without.
  */
 const lease = {
@@ -133,7 +134,7 @@ WHERE EXISTS (SELECT FROM pg_settings WHERE pg_settings.name = wanted.name)`,
 }
 
 /**
- * Whether some session holds the lock now. For those who would only wait: asking the pool costs
+ * Whether some session holds the lock now. For callers that would only wait: asking the pool costs
  * nothing, while a session of their own just to fail would cost the server a process each time.
  */
 export async function lockHeld(queryable: Queryable, key: string): Promise<boolean> {

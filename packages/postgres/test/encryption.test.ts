@@ -1,4 +1,4 @@
-// Is a server known by its authority, and refused when it is another's?
+// Is a server recognized by its authority, and refused when it is another's?
 import { appendFile, chmod, mkdtemp, rm, writeFile, chown } from 'node:fs/promises'
 import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -21,10 +21,10 @@ beforeAll(async () => {
   await start()
   await host.stop('postgres')
   const serves = { dns: ['localhost'], ip: [] }
-  const made = await kafkaCertificate(join(dir, 'authority'), serves, new Date())
-  ca = made.ca
+  const authority = await kafkaCertificate(join(dir, 'authority'), serves, new Date())
+  ca = authority.ca
   otherCa = (await kafkaCertificate(join(dir, 'other'), serves, new Date())).ca
-  await serve(made.certificate)
+  await serve(authority.certificate)
   url = (await start()).adminUrl
 }, 120_000)
 afterAll(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-/** Under TLS only. */
+/** Serves connections under TLS only. */
 async function serve({ cert, key }: { readonly cert: string; readonly key: string }): Promise<void> {
   const data = join(dir, 'postgres', 'data')
   const { uid, gid } = await stat(data)
@@ -51,11 +51,11 @@ const encrypted = {
   name: '',
   text: 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
 }
-const asked = async (at: string, tlsCa: string | undefined) => {
+const queryEncryption = async (at: string, tlsCa: string | undefined) => {
   const pool = createPool({ url: at, tlsCa, role: 'postgres', schema: 'public', size: 1 })
   return pool.query(encrypted).finally(() => pool.close())
 }
-const named = (host: string, mode?: string): string => {
+const urlOf = (host: string, mode?: string): string => {
   const other = new URL(url)
   other.hostname = host
   if (mode !== undefined) other.searchParams.set('sslmode', mode)
@@ -70,8 +70,8 @@ test.each([
 ])(
   'with its authority a server is reached under TLS by every kind of connection (as %s, sslmode %s)',
   async (host, mode) => {
-    const at = named(host, mode)
-    expect(await asked(at, ca)).toEqual([{ ssl: true }])
+    const at = urlOf(host, mode)
+    expect(await queryEncryption(at, ca)).toEqual([{ ssl: true }])
     const session = await openSession({ url: at, tlsCa: ca, role: 'postgres' })
     expect(await session.query(encrypted)).toEqual([{ ssl: true }])
     await session.close()
@@ -81,7 +81,7 @@ test.each([
 )
 
 test('another authority, none, and another name are refused, the name unless the URL says that it may be another', async () => {
-  await expect(asked(named('localhost'), otherCa)).rejects.toMatchObject({ outage: true })
-  await expect(asked(named('localhost', 'require'), undefined)).rejects.toMatchObject({ outage: true })
-  await expect(asked(named('127.0.0.1'), ca)).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+  await expect(queryEncryption(urlOf('localhost'), otherCa)).rejects.toMatchObject({ outage: true })
+  await expect(queryEncryption(urlOf('localhost', 'require'), undefined)).rejects.toMatchObject({ outage: true })
+  await expect(queryEncryption(urlOf('127.0.0.1'), ca)).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
 })

@@ -1,5 +1,5 @@
 // Does a service go on writing after a failover, although its connections to the former primary are
-// as well as ever?
+// still open?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/stage/testing'
@@ -32,9 +32,9 @@ const text = (statement: string) => ({ name: '', text: statement })
 
 test('a server that takes no writes is refused by a pool and by a session, unless only reads are meant', async () => {
   const standby = servers.replicaOf(servers.adminUrl)
-  const refused = { code: '25006', reason: 'Unavailable', outage: true }
-  await expect(poolAt(standby).query(text('SELECT 1'))).rejects.toMatchObject(refused)
-  await expect(openSession({ url: standby, role: 'postgres' })).rejects.toMatchObject(refused)
+  const refusal = { code: '25006', reason: 'Unavailable', outage: true }
+  await expect(poolAt(standby).query(text('SELECT 1'))).rejects.toMatchObject(refusal)
+  await expect(openSession({ url: standby, role: 'postgres' })).rejects.toMatchObject(refusal)
   expect(await poolAt(standby, true).query(text('SELECT 1 AS one'))).toEqual([{ one: 1 }])
 })
 
@@ -51,8 +51,9 @@ test('writers under load follow a failover to the standby, and what was committe
   const write = async (how: 'query' | 'transaction') => {
     while (!stopping) {
       const id = next++
-      const done = how === 'query' ? writers.query(insert, [id]) : writers.transaction((tx) => tx.query(insert, [id]))
-      await done.then(
+      const attempt =
+        how === 'query' ? writers.query(insert, [id]) : writers.transaction((tx) => tx.query(insert, [id]))
+      await attempt.then(
         () => committed.add(id),
         (error: { code: string }) => refusals.add(error.code),
       )

@@ -1,5 +1,5 @@
 // Is a transaction whose statements are sent without waiting still all or nothing, and does it cost
-// the round trips it should?
+// the expected round trips?
 import { createServer, connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
