@@ -27,12 +27,12 @@ export function readConfig<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<z.output<z.ZodObject<Shape>>> {
-  const given = Object.fromEntries(
+  const values = Object.fromEntries(
     Object.keys(schema.shape)
       .map((name) => [name, env[name]?.trim()] as const)
       .filter(([, value]) => value !== undefined && value !== ''),
   )
-  const result = schema.safeParse(given)
+  const result = schema.safeParse(values)
   if (result.success) return Object.freeze(result.data)
   const byVariable = new Map<string, string>()
   for (const issue of result.error.issues) {
@@ -42,13 +42,13 @@ export function readConfig<Shape extends z.ZodRawShape>(
   throw new ConfigError(
     [...byVariable].map(([name, message]) => {
       if (name === '') return message
-      const allowed = descriptionOf(schema.shape[name]) ?? message
-      return `${name}: found ${found(name, given[name])}; allowed: ${allowed}`
+      const allowedText = descriptionOf(schema.shape[name]) ?? message
+      return `${name}: found ${foundText(name, values[name])}; allowed: ${allowedText}`
     }),
   )
 }
 
-function found(name: string, value: string | undefined): string {
+function foundText(name: string, value: string | undefined): string {
   if (value === undefined) return 'nothing'
   if (secret.test(name)) return `a value of ${value.length} characters (not shown)`
   return valueText(value, { characters: 80 })

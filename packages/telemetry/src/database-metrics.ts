@@ -1,4 +1,4 @@
-// Is it the database that everybody waits for? How long statements take, and how many wait for a
+// Is the database the bottleneck? How long statements take, and how many callers wait for a
 // connection.
 import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from './registry.ts'
 

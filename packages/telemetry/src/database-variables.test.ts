@@ -1,4 +1,4 @@
-// Is a database that cannot be reached as it is described refused in words?
+// Is an address refused with a reason where the database cannot be reached as it says?
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { readConfig } from './config.ts'

@@ -25,7 +25,7 @@ export interface DatabaseSettings {
   readonly tlsCa: string | undefined
 }
 
-/** The modes of a URL under which no certificate is looked at. */
+/** The modes of a URL under which no certificate is verified. */
 const unverified: readonly string[] = ['disable', 'allow', 'prefer', 'no-verify']
 
 /** `url`: another database than that of DATABASE_URL, reached alike. @throws ConfigError */

@@ -1,6 +1,6 @@
-// How does a service end? On SIGTERM or SIGINT it closes its parts one after the other (what takes
-// in work first, what the others stand on last) and exits 0. What has not ended within the grace is
-// cut off with exit code 1: Kubernetes would kill it anyway.
+// How does a service end? On SIGTERM or SIGINT it closes its parts one after the other (first those
+// that take in work, last those that the others need) and exits 0. Parts that have not ended within
+// the grace are cut off with exit code 1: Kubernetes would kill the process anyway.
 import type { Logger } from './logger.ts'
 
 export interface Closer {
@@ -11,7 +11,7 @@ export interface Closer {
 export interface DrainOptions {
   readonly graceMs: number
   readonly logger: Logger
-  /** Where signals come from and what ends the process; the process itself unless given. */
+  /** The source of the signals, whose `exit` ends the process; by default the process itself. */
   readonly process?: Pick<NodeJS.Process, 'once' | 'exit'>
 }
 

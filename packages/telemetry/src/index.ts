@@ -1,5 +1,5 @@
-// What does every service use to be seen and steered from outside? Logs, metrics, health,
-// configuration and a clean end.
+// What does every service need to be observed and operated? Logs, metrics, health, configuration
+// and a graceful shutdown.
 export { ConfigError, readConfig, variables } from './config.ts'
 export {
   databaseSettings,

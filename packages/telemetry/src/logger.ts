@@ -11,7 +11,7 @@ export interface LoggerOptions {
   readonly level?: LogLevel
   /** Further fields on every line, such as the pipeline's name. */
   readonly fields?: Readonly<Record<string, string>>
-  /** Where lines go; standard output unless given. */
+  /** The destination of the lines; by default standard output. */
   readonly destination?: DestinationStream
 }
 

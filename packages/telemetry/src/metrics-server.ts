@@ -1,6 +1,6 @@
-// How does Kubernetes and Prometheus look at a service? /metrics, /healthz and /readyz on a port of
-// their own, on bare node:http, so that they answer even where the service itself serves no HTTP or
-// is full.
+// How do Kubernetes and Prometheus observe a service? By /metrics, /healthz and /readyz on a port
+// of their own, on bare node:http, so that they answer even where the service itself serves no HTTP
+// or is full.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from './registry.ts'

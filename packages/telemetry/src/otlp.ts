@@ -1,5 +1,5 @@
 // How are spans made and sent by OpenTelemetry? In batches from a bounded queue, apart from the
-// work they tell of: a collector that is away costs spans and nothing else. Loaded only where
+// work that they describe: a collector that is away costs spans and nothing else. Loaded only where
 // traces are wanted.
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type SpanContext } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -17,11 +17,11 @@ export interface OtlpOptions extends TracedService {
   readonly share: number
 }
 
-/** Spans beyond it are dropped. */
+/** Spans beyond this number are dropped. */
 const maxQueueSize = 4_096
 const everyMs = 1_000
 const sendTimeoutMs = 3_000
-/** Of the last sending, while the process drains. */
+/** The time-out of the last sending, while the process drains. */
 const closeTimeoutMs = 2_000
 
 const kinds: Record<SpanStart['kind'], SpanKind> = {

@@ -8,9 +8,9 @@ export interface Tracing {
 
 export interface SpanStart {
   readonly kind: 'server' | 'producer' | 'consumer' | 'client'
-  /** W3C traceparent of what made this happen; without one a trace begins. */
+  /** W3C traceparent of the cause; without one a new trace begins. */
   readonly parent: string | undefined
-  /** W3C traceparent of what this has to do with, and which decides nothing about it. */
+  /** W3C traceparent of a related span, which decides nothing about this one. */
   readonly link?: string | undefined
   readonly attributes?: SpanAttributes
 }
@@ -18,16 +18,16 @@ export interface SpanStart {
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 
 export interface Span {
-  /** For whatever this work makes happen. */
+  /** For the events and requests that follow from this work. */
   readonly traceparent: string
   set(attributes: SpanAttributes): void
   fail(error: Error): void
-  /** One that never ends is never sent. */
+  /** A span that never ends is never sent. */
   end(): void
 }
 
 export interface TracedService {
   readonly service: string
-  /** Absent for one that serves no pipeline in particular. */
+  /** Absent for a service of no particular pipeline. */
   readonly pipeline?: string
 }

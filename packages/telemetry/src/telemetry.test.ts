@@ -53,19 +53,19 @@ class FakeProcess extends EventEmitter {
 
 test('closes every part in order on a signal, even when one fails', async () => {
   const host = new FakeProcess()
-  const closed: string[] = []
+  const closedParts: string[] = []
   const drain = drainOnSignals(
     [
-      { name: 'http', close: () => void closed.push('http') },
+      { name: 'http', close: () => void closedParts.push('http') },
       { name: 'broken', close: () => Promise.reject(new Error('no')) },
-      { name: 'database', close: () => void closed.push('database') },
+      { name: 'database', close: () => void closedParts.push('database') },
     ],
     { graceMs: 1_000, logger: silentLogger(), process: host as unknown as NodeJS.Process },
   )
   host.emit('SIGTERM')
   expect(drain.draining).toBe(true)
   await drain.start('again')
-  expect(closed).toEqual(['http', 'database'])
+  expect(closedParts).toEqual(['http', 'database'])
   expect(host.exits).toEqual([1])
 })
 

@@ -1,19 +1,19 @@
 // How is one order followed from its request through every stage? As spans of one trace, handed on
-// by the traceparent that its events carry. Off unless an address to send them to is given; then,
-// and only then, OpenTelemetry is loaded.
+// by the traceparent that its events carry. Tracing is off unless the address of a collector is
+// set; only then is OpenTelemetry loaded.
 import { variables } from './config.ts'
 import type { Logger } from './logger.ts'
 import type { TracedService, Tracing } from './span.ts'
 
 export type { Span, SpanAttributes, SpanStart, TracedService, Tracing } from './span.ts'
 
-/** The names that OpenTelemetry gives them everywhere. */
+/** The names are OpenTelemetry's own. */
 export const tracingVariables = {
   /** Base address of a collector that takes OTLP over HTTP; `/v1/traces` is added. */
   OTEL_EXPORTER_OTLP_ENDPOINT: variables.url(['http', 'https']).optional(),
   /**
-   * Share of the traces that begin here and are kept; one that goes on from elsewhere is kept as it
-   * says.
+   * Share of the traces that begin here and are kept; a trace that continues from elsewhere is kept
+   * as its flags say.
    */
   OTEL_TRACES_SAMPLER_ARG: variables.number(0, 1).default(1),
 }
@@ -23,7 +23,7 @@ export interface TracingConfig {
   readonly OTEL_TRACES_SAMPLER_ARG: number
 }
 
-/** Undefined where nobody wants traces: who has none asks nothing and makes nothing. */
+/** Undefined where no collector is configured; then nothing is loaded and no span is made. */
 export async function startTracing(
   config: TracingConfig,
   of: TracedService,

@@ -10,8 +10,7 @@ export interface ValueTextBounds {
 }
 
 /**
- * JSON of at most `characters` characters and a mark; `nothing` for what is not there. Never
- * throws.
+ * JSON of at most `characters` characters and a mark; `nothing` for an absent value. Never throws.
  */
 export function valueText(value: unknown, { depth = 4, characters = 100 }: ValueTextBounds = {}): string {
   if (value === undefined) return 'nothing'
