@@ -105,8 +105,8 @@ describe('the id of an event', () => {
   })
 
   it('begins with the time that the id of its order begins with', () => {
-    const placed = '019d4656-ffff-7abc-8def-0123456789ab'
-    const ids = [eventId('OrderPlaced', placed), eventId('StockReserved', placed.toUpperCase())]
+    const orderId = '019d4656-ffff-7abc-8def-0123456789ab'
+    const ids = [eventId('OrderPlaced', orderId), eventId('StockReserved', orderId.toUpperCase())]
     for (const id of ids) expect(id).toMatch(/^019d4656-ffff-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(new Set(ids).size).toBe(2)
   })

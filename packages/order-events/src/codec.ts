@@ -32,7 +32,7 @@ export class UndecodableEvent extends Error {
   }
 }
 
-/** What every message is wrapped in, whatever it says. */
+/** The envelope of every message. */
 export const Envelope = z.object({
   specversion: z.literal('1.0'),
   id: Uuid,

@@ -1,12 +1,11 @@
 // Which events exist, what is in each, and which topic carries it? Unknown fields are tolerated
 // everywhere (zod drops them), so a producer may add one without a new version; a field that
-// changes its meaning or goes away needs a new `.v2` type beside the old one.
+// changes its meaning or is removed needs a new `.v2` type next to the old one.
 import { z } from 'zod'
 
 /**
- * A UUID in small letters. RFC 9562 lets a producer write capitals (macOS, SQL Server and Swift
- * do); PostgreSQL answers in small letters, so an id that kept its capitals would match no row that
- * comes back.
+ * A UUID in lower case. RFC 9562 lets a producer write upper case (macOS, SQL Server and Swift do);
+ * PostgreSQL answers in lower case, so an id in upper case would match no row that comes back.
  */
 export const Uuid = z.uuid().toLowerCase()
 export const OrderId = Uuid
@@ -81,13 +80,13 @@ export const definitions = {
     topic: 'payment.processed',
     data: z.object({ ...aboutOrder, ...amount, chargeId: z.string().min(1), refundId: z.string().min(1) }),
   },
-  /** Paid: whoever ships may prepare it. */
+  /** Paid: the shipment may be prepared. */
   OrderConfirmed: {
     wireType: 'dev.orderpipeline.orders.confirmed.v1',
     topic: 'orders.fulfilment',
     data: z.object({ ...aboutOrder, items: z.array(OrderItem).min(1).max(50) }),
   },
-  /** From here on it cannot be cancelled: the prepared shipment may leave the house. */
+  /** From here on it cannot be cancelled: the prepared shipment may leave the warehouse. */
   OrderShipped: {
     wireType: 'dev.orderpipeline.orders.shipped.v1',
     topic: 'orders.fulfilment',
@@ -98,7 +97,7 @@ export const definitions = {
     topic: 'shipping.updated',
     data: z.object({ ...aboutOrder, shipmentId: Uuid, parcel: Parcel.optional() }),
   },
-  /** Of an order that has been shipped: its carrier has handed it over. */
+  /** For an order that has been shipped: its carrier has handed it over. */
   ParcelDelivered: {
     wireType: 'dev.orderpipeline.shipping.parcel-delivered.v1',
     topic: 'shipping.updated',
@@ -110,7 +109,7 @@ export const definitions = {
     topic: 'shipping.updated',
     data: z.object({ ...aboutOrder, shipmentId: Uuid, parcel: Parcel }),
   },
-  /** It is back with the shop. */
+  /** The shipment is back with the shop. */
   ParcelReturned: {
     wireType: 'dev.orderpipeline.shipping.parcel-returned.v1',
     topic: 'shipping.updated',
@@ -128,8 +127,8 @@ export const definitions = {
     data: z.object({ ...aboutOrder, chargeId: z.string().min(1) }),
   },
   /**
-   * What may please a customer too; told apart from the order's own news, so that it waits behind
-   * them.
+   * Products that may please a customer too. It has a topic apart from the order's own events, so
+   * that it waits behind them.
    */
   ProductsRecommended: {
     wireType: 'dev.orderpipeline.products.recommended.v1',
@@ -146,7 +145,7 @@ export const definitions = {
       parcel: Parcel.optional(),
     }),
   },
-  /** Of an order that has been shipped. */
+  /** For an order that has been shipped. */
   ParcelStatusChanged: {
     wireType: 'dev.orderpipeline.orders.parcel-status-changed.v1',
     topic: 'orders.status',

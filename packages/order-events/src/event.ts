@@ -9,14 +9,14 @@ import type { EventData, EventType } from './definitions.ts'
 export interface EventOf<T extends EventType> {
   readonly id: string
   readonly type: T
-  /** Which service speaks, as a URI reference: `/orders`. */
+  /** The service that publishes it, as a URI reference: `/orders`. */
   readonly source: string
   /** RFC 3339, UTC. */
   readonly time: string
   readonly data: EventData<T>
   /** Carried unchanged from the request that placed the order to its last event. */
   readonly correlationId?: string
-  /** W3C trace context, likewise. */
+  /** W3C trace context, also unchanged. */
   readonly traceparent?: string
 }
 

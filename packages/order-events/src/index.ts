@@ -1,4 +1,4 @@
-// What do services say to each other? The one package they share.
+// Which events do services exchange? This is the one package that they share.
 export * from './definitions.ts'
 export * from './built-in-stages.ts'
 export * from './event.ts'

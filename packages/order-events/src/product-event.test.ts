@@ -1,4 +1,5 @@
-// Does news of a product survive the wire under its SKU, and stay apart from news of orders?
+// Does an event about a product survive the wire under its SKU, and stay apart from events about
+// orders?
 import { expect, it } from 'vitest'
 import { decode, decodeAny, encode } from './codec.ts'
 import { isProductEvent, productEventOf } from './product-event.ts'

@@ -1,18 +1,15 @@
-// Which events are about a product, not about an order: how much of it there is, what came in, and
-// that it runs low? They are keyed by SKU, so that one product's news keep their order. Each says a
-// state or names a delivery: whoever hears one twice, or an old one late, can tell.
+// Which events are about a product, not about an order: its level of stock, deliveries, and low
+// stock? They are keyed by SKU, so that the events of one product keep their order. Each states a
+// level or names a delivery: a consumer recognizes one that comes twice or late.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { Sku } from './definitions.ts'
 
 const Pieces = z.int().min(1).max(1_000_000_000)
-/** What tells a delivery from every other, such as the number of its note. */
+/** The name of a delivery, different from every other, such as the number of its note. */
 export const DeliveryName = z.string().min(1).max(100)
 
-/**
- * `version` rises with each level of a SKU: a level is out of date where a higher one has been
- * seen.
- */
+/** `version` rises with each level of a SKU: a level is out of date once a higher one has come. */
 const level = { sku: Sku, available: z.int().min(0), version: z.int().min(1) }
 
 export const productDefinitions = {
@@ -22,7 +19,7 @@ export const productDefinitions = {
     topic: 'inventory.stock',
     data: z.object({ ...level, low: z.boolean() }),
   },
-  /** It has come below what is to be there, and was not before. */
+  /** The stock has fallen below its minimum, and was not below it before. */
   StockLow: {
     wireType: 'dev.orderpipeline.inventory.stock-low.v1',
     topic: 'inventory.stock',
@@ -34,7 +31,7 @@ export const productDefinitions = {
     topic: 'inventory.stock',
     data: z.object({ sku: Sku, delivery: DeliveryName, quantity: Pieces }),
   },
-  /** A warehouse's word that a delivery has arrived: it is to be booked, once. */
+  /** A warehouse reports that a delivery has arrived: it is to be booked, once. */
   StockDelivered: {
     wireType: 'dev.orderpipeline.warehouse.stock-delivered.v1',
     topic: 'warehouse.deliveries',
@@ -49,7 +46,7 @@ export type ProductTopic = (typeof productDefinitions)[ProductEventType]['topic'
 export interface ProductEventOf<T extends ProductEventType> {
   readonly id: string
   readonly type: T
-  /** Which service speaks, as a URI reference: `/inventory`. */
+  /** The service that publishes it, as a URI reference: `/inventory`. */
   readonly source: string
   /** RFC 3339, UTC. */
   readonly time: string
@@ -62,8 +59,8 @@ export interface ProductEventOf<T extends ProductEventType> {
 export type ProductEvent = { [T in ProductEventType]: ProductEventOf<T> }[ProductEventType]
 
 /**
- * The same id for the same news: said again after a crash it is the same event. `discriminator`
- * tells apart events of one type about one product: a level's version, a delivery's name.
+ * The same id for the same event: published again after a crash it is the same one. `discriminator`
+ * separates events of one type about one product: a level's version, a delivery's name.
  */
 export function productEventOf<T extends ProductEventType>(
   type: T,

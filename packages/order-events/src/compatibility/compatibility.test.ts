@@ -1,4 +1,4 @@
-// Do the events still keep what the last version promised, and is each way of breaking it told?
+// Do the events still keep what the last version promised, and is each way of breaking it reported?
 import { expect, describe, it } from 'vitest'
 import { z } from 'zod'
 import { decodeAny, encode } from '../codec.ts'
@@ -58,7 +58,7 @@ describe('the gate', () => {
   }
   const of = (data: z.ZodRawShape, more: Partial<Definition> = {}) =>
     presentContract({ Sold: { wireType: 'dev.sold.v1', topic: 'sold', data: z.object(data), ...more } })
-  const told = (data: z.ZodRawShape, more?: Partial<Definition>) =>
+  const changeTexts = (data: z.ZodRawShape, more?: Partial<Definition>) =>
     contractChanges(of(fields), of(data, more)).map(changeText)
   const { sku: _, ...withoutSku } = fields
 
@@ -101,7 +101,7 @@ describe('the gate', () => {
       'consumers first: Sold.note maxLength was 20 and is 40',
     ],
   ])('tells of %s', (_what, data, expected) => {
-    const changes = told(data)
+    const changes = changeTexts(data)
     expect(
       changes.find((change) => change.startsWith(expected)),
       changes.join('\n'),
@@ -109,8 +109,8 @@ describe('the gate', () => {
   })
 
   it('tells of another topic, another wire type, and an event that is gone', () => {
-    expect(told(fields, { topic: 'sales' })).toEqual(['breaks: Sold topic was sold and is sales'])
-    expect(told(fields, { wireType: 'dev.sold.v2' })).toEqual([
+    expect(changeTexts(fields, { topic: 'sales' })).toEqual(['breaks: Sold topic was sold and is sales'])
+    expect(changeTexts(fields, { wireType: 'dev.sold.v2' })).toEqual([
       'breaks: Sold wireType was dev.sold.v1 and is dev.sold.v2',
     ])
     expect(contractChanges(of(fields), presentContract({})).map(changeText)).toEqual([
@@ -119,7 +119,7 @@ describe('the gate', () => {
   })
 
   it('lets a further event and a further optional field pass without a word', () => {
-    expect(told({ ...fields, channel: z.string().optional() })).toEqual([])
+    expect(changeTexts({ ...fields, channel: z.string().optional() })).toEqual([])
     const more = { Sold: { wireType: 'dev.sold.v1', topic: 'sold', data: z.object(fields) } }
     const further = { ...more, Returned: { wireType: 'dev.returned.v1', topic: 'sold', data: z.object({}) } }
     expect(contractChanges(presentContract(more), presentContract(further))).toEqual([])

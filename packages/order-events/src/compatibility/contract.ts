@@ -1,5 +1,5 @@
-// What have the events of this version promised to whoever reads or writes them: on which topic,
-// under which type, with which fields?
+// What have the events of this version promised to their readers and writers: on which topic, under
+// which type, with which fields?
 import { z } from 'zod'
 import { Envelope } from '../codec.ts'
 import { definitions } from '../definitions.ts'
@@ -23,7 +23,7 @@ export interface Definition {
   readonly data: z.ZodType
 }
 
-/** About orders and about products. */
+/** Types about orders and about products. */
 export const everyDefinition: Readonly<Record<string, Definition>> = { ...definitions, ...productDefinitions }
 
 export const presentContract = (events: Readonly<Record<string, Definition>> = everyDefinition): Contract => ({
@@ -36,13 +36,13 @@ export const presentContract = (events: Readonly<Record<string, Definition>> = e
   ),
 })
 
-/** As JSON gives it, so that it compares with what was committed. */
+/** As JSON has it, so that it compares with the committed version. */
 const schemaOf = (schema: z.ZodType): JsonSchema =>
   JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: 'input' }))) as JsonSchema
 
 /**
- * What a change of version means to those that run the one before; further events are nobody's loss
- * and no change.
+ * What a change of version means to those that run the one before; further events harm no reader
+ * and are no change.
  */
 export function contractChanges(before: Contract, after: Contract): SchemaChange[] {
   return [

@@ -1,6 +1,6 @@
-// What do messages of this version look like, byte for byte? One with every field, one with those
-// required alone, and one for each value of an enumeration; kept with the version, they are what
-// the next one must still read.
+// What do messages of this version look like, byte for byte? One with every field, one with the
+// required ones alone, and one for each value of an enumeration; kept with the version, they are
+// what the next one must still read.
 import { z } from 'zod'
 import { encode } from '../codec.ts'
 import type { EventType } from '../definitions.ts'
@@ -16,7 +16,7 @@ export interface GoldenMessage {
   readonly value: string
 }
 
-/** Fields whose pattern or meaning no schema tells a value for. */
+/** Values of fields whose pattern or meaning no schema can provide. */
 const examples: Readonly<Record<string, unknown>> = {
   sku: 'SKU-0001',
   missingSkus: ['SKU-0001'],
@@ -59,10 +59,10 @@ function variants(schema: JsonSchema): object[] {
   return [...distinct.values()]
 }
 
-const objectOf = ({ properties = {} }: JsonSchema, wanted: (name: string) => boolean): object =>
+const objectOf = ({ properties = {} }: JsonSchema, isIncluded: (name: string) => boolean): object =>
   Object.fromEntries(
     Object.entries(properties)
-      .filter(([name]) => wanted(name))
+      .filter(([name]) => isIncluded(name))
       .map(([name, field]) => [name, valueOf(name, field)]),
   )
 

@@ -1,4 +1,4 @@
-// Where is what the last version promised, and the messages it wrote?
+// Where are the promises of the last version, and the messages it wrote?
 import { readFileSync } from 'node:fs'
 import type { Contract } from './contract.ts'
 import type { GoldenMessage } from './golden-messages.ts'

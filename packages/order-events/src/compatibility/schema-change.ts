@@ -1,6 +1,6 @@
-// What does a change of a message's schema mean to whoever runs the version before? Two versions
-// run side by side during a roll-out, and a topic holds messages for days: the new version must
-// read what the old one wrote, and the old one what the new one writes. Pure.
+// What does a change of a message's schema mean to programs of the version before? Two versions run
+// side by side during a rollout, and a topic holds messages for days: the new version must read
+// what the old one wrote, and the old one what the new one writes. Pure.
 
 export interface JsonSchema {
   readonly [keyword: string]: unknown
@@ -13,8 +13,8 @@ export interface JsonSchema {
 
 /**
  * `breaks`: one of the two would misread or refuse the other's messages for good. `widens`: the new
- * version may write what the old one sets aside as a dead letter, so consumers are rolled out
- * before producers.
+ * version may write what the old one makes a dead letter of, so consumers are rolled out before
+ * producers.
  */
 export interface SchemaChange {
   readonly path: string
@@ -48,8 +48,8 @@ function fieldChanges(before: JsonSchema, after: JsonSchema, path: string): Sche
   const changes: SchemaChange[] = []
   for (const [name, schema] of Object.entries(old)) {
     const at = `${path}.${name}`
-    const kept = now[name]
-    if (!kept) {
+    const newSchema = now[name]
+    if (!newSchema) {
       changes.push(breaks(at, 'is gone; a field that is renamed stays beside its new name until nobody reads it'))
       continue
     }
@@ -57,7 +57,7 @@ function fieldChanges(before: JsonSchema, after: JsonSchema, path: string): Sche
       changes.push(breaks(at, 'is not required any more, and who runs the version before refuses a message without it'))
     if (!required(before, name) && required(after, name))
       changes.push(breaks(at, 'is required now, and messages of the version before may lack it'))
-    changes.push(...schemaChanges(schema, kept, at))
+    changes.push(...schemaChanges(schema, newSchema, at))
   }
   for (const name of Object.keys(now))
     if (!(name in old) && required(after, name))
@@ -91,8 +91,8 @@ function boundChanges(before: JsonSchema, after: JsonSchema, path: string): Sche
 }
 
 /**
- * Patterns, formats, unions: whether one admits what the other does cannot be told, so a change
- * counts as one that breaks.
+ * Patterns, formats, unions: it cannot be decided whether one admits what the other does, so a
+ * change counts as one that breaks.
  */
 function otherChanges(before: JsonSchema, after: JsonSchema, path: string): SchemaChange[] {
   const keywords = new Set([...Object.keys(before), ...Object.keys(after)])
