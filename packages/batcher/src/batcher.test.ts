@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createBatcher, BatcherClosed, BatcherFull } from './batcher.ts'
 
-/** A performer whose batches end only when told to. */
+/** A performer whose batches end only on demand. */
 function controlled() {
   const batches: number[][] = []
   const gates: (() => void)[] = []
@@ -77,13 +77,13 @@ test('closing answers what was taken and takes no more', async () => {
   const { perform, finishNext } = controlled()
   const batcher = createBatcher({ perform, maxBatch: 1, maxInFlight: 1, maxWaiting: 5 })
   const answers = [batcher.add(1), batcher.add(2)]
-  const closed = batcher.close()
+  const closing = batcher.close()
   await expect(batcher.add(3)).rejects.toBeInstanceOf(BatcherClosed)
   await turn()
   finishNext()
   await turn()
   await turn()
   finishNext()
-  await closed
+  await closing
   expect(await Promise.all(answers)).toEqual(['ok 1', 'ok 2'])
 })

@@ -32,7 +32,7 @@ export interface BatcherOptions<Item, Answer> {
 export interface Batcher<Item, Answer> {
   /** @throws BatcherFull, BatcherClosed, or what `perform` gave for this item. */
   add(item: Item): Promise<Answer>
-  /** Takes no more; resolves when everything taken has been answered. */
+  /** Takes no further items; resolves when all items taken are answered. */
   close(): Promise<void>
   readonly waiting: number
   readonly inFlight: number
