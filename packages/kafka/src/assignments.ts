@@ -106,14 +106,14 @@ function assignmentOf(
   partitions: Readonly<Record<string, readonly number[]>>,
   draining: AbortSignal,
 ): Assignment & { close(): void } {
-  const over = new AbortController()
+  const revocation = new AbortController()
   return {
     tracker: createOffsetTracker(),
     get open() {
-      return !over.signal.aborted
+      return !revocation.signal.aborted
     },
-    ending: AbortSignal.any([over.signal, draining]),
-    close: () => over.abort(),
+    ending: AbortSignal.any([revocation.signal, draining]),
+    close: () => revocation.abort(),
     owns: (topic, partition) => partitions[topic]?.includes(partition) ?? false,
   }
 }

@@ -46,9 +46,9 @@ function batchOf(records: Buffer, { magic = 2, count = 3 } = {}): Buffer {
   records.copy(answer, 91)
   return answer.subarray(91, 91 + records.length)
 }
-const registered: Record<number, unknown> = kafkajs.CompressionCodecs
+const registeredCodecs: Record<number, unknown> = kafkajs.CompressionCodecs
 const decompress = (type: number, data: Buffer): Promise<Buffer> =>
-  (registered[type] as () => { decompress(of: Buffer): Promise<Buffer> })().decompress(data)
+  (registeredCodecs[type] as () => { decompress(of: Buffer): Promise<Buffer> })().decompress(data)
 
 test.each(all)(
   'a batch of $name that cannot be read becomes as many placeholders, which say where it lies',

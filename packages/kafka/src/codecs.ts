@@ -68,7 +68,7 @@ export function registerCodecs(): void {
   for (const [type, codec] of Object.entries(codecs)) {
     all[Number(type)] = () => ({
       compress: ({ buffer }: { buffer: Buffer }) => Promise.resolve(codec.compress(buffer)),
-      decompress: (data: Buffer) => inflated(codec, data),
+      decompress: (data: Buffer) => inflate(codec, data),
     })
   }
 }
@@ -76,7 +76,7 @@ export function registerCodecs(): void {
 /** Bytes that the batches of one answer have become so far; they lie in one piece of memory. */
 const answers = new WeakMap<ArrayBufferLike, number>()
 
-async function inflated(codec: Codec, data: Buffer): Promise<Buffer> {
+async function inflate(codec: Codec, data: Buffer): Promise<Buffer> {
   const before = answers.get(data.buffer) ?? 0
   // Treated as the incomplete end of a response: the next fetch asks for it again.
   if (before >= maxAnswerBytes) throw new kafkajs.KafkaJSPartialMessageError()

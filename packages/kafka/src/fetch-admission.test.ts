@@ -34,7 +34,7 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
   const messages = new Map<string, { over: boolean; resting: boolean }>()
   const inFlightSets: string[][] = []
   const inFlightLimit = createInFlightLimit(10)
-  const settled = () => Promise.resolve()
+  const noop = () => Promise.resolve()
   const note = (line: string) => () => {
     log.push(line)
     return Promise.resolve()
@@ -42,8 +42,8 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
   const assignments = createAssignments({
     everyMs: 60_000,
     draining: new AbortController().signal,
-    settle: settled,
-    commit: settled,
+    settle: noop,
+    commit: noop,
     onError: () => undefined,
   })
   assignments.begin({ t: [0, 1, 2] })
@@ -55,13 +55,13 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
     ownership: {
       quarantine: quarantine,
       take: () => undefined,
-      release: settled,
+      release: noop,
       reach: ({ partition }, offset, until) => note(`${partition} reaches ${offset} of ${until}`)(),
       try: ({ from, to, tries }) => note(`try ${from}-${to}, ${tries}`)(),
       forget: ({ from, to }) => note(`forget ${from}-${to}`)(),
       ended: () => undefined,
       clear: ({ partition }) => note(`clear ${partition}`)(),
-      close: settled,
+      close: noop,
     },
     hold: undefined,
     draining: new AbortController().signal,
@@ -70,12 +70,12 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
       const name = `${partition}@${offset}`
       log.push(failure ? `give up ${name}` : `take ${name}`)
       inFlightLimit.take()
-      const finished = assignment.tracker.take(topic, partition, offset)
+      const markDone = assignment.tracker.take(topic, partition, offset)
       const message = { over: false, resting: false }
       messages.set(name, message)
       ends.set(name, () => {
         message.over = true
-        finished()
+        markDone()
         inFlightLimit.release()
       })
       inFlightSets.push([...ends.keys()])
@@ -95,7 +95,7 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
         lastOffset: () => String(end),
       } as unknown as EachBatchPayload['batch'],
       isRunning: () => true,
-      heartbeat: settled,
+      heartbeat: noop,
       resolveOffset: () => undefined,
       pause: () => {
         log.push(`pause ${partition}`)

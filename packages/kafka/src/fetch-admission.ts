@@ -186,12 +186,12 @@ export function createFetchAdmission(options: FetchAdmissionOptions): (payload: 
         }
         const trial = quarantine.trialOf(rest[0]!)
         const part = trial ? rest.filter(({ offset }) => BigInt(offset) < BigInt(trial.to)) : rest
-        const reached = String(BigInt(part.at(-1)!.offset) + 1n)
+        const nextOffset = String(BigInt(part.at(-1)!.offset) + 1n)
         if (trial) {
-          const shorter = part.length < rest.length ? trial : { ...trial, to: reached }
+          const shorter = part.length < rest.length ? trial : { ...trial, to: nextOffset }
           if (!(await tryAlone(part, shorter, quarantine))) return false
         } else {
-          if (quarantine.watched(batch) && !(await whenDone(ownership.reach(batch, reached, until)))) return false
+          if (quarantine.watched(batch) && !(await whenDone(ownership.reach(batch, nextOffset, until)))) return false
           if (!(await takeAll(part))) return false
         }
         rest = rest.slice(part.length)

@@ -34,10 +34,10 @@ export function fetchSpacing({ leastMs, mostMs, fullRate }: FetchSpacingBounds, 
   let count = 0
   let countedAt = now()
   let anyBehind = false
-  const decayed = (): number => count * Math.exp((countedAt - now()) / (windowSeconds * 1_000))
+  const decayedCount = (): number => count * Math.exp((countedAt - now()) / (windowSeconds * 1_000))
   return {
     brought: (messages, behind) => {
-      count = decayed() + messages
+      count = decayedCount() + messages
       countedAt = now()
       anyBehind ||= behind
     },
@@ -47,7 +47,7 @@ export function fetchSpacing({ leastMs, mostMs, fullRate }: FetchSpacingBounds, 
     get ms() {
       // A wait would leave the replica idle while there is work.
       if (anyBehind) return 0
-      const rate = decayed() / windowSeconds
+      const rate = decayedCount() / windowSeconds
       return Math.max(leastMs, Math.min(mostMs, (mostMs * rate) / fullRate))
     },
   }

@@ -147,12 +147,12 @@ test('a drain leaves what is aside to redelivery, and all of its key that comes 
 })
 
 test('what is aside when its partition has been handed over is left, and what came of the key since is done', async () => {
-  let mine = true
+  let isOwned = true
   const { redelivered, log, item } = bench({ effect: failing({ a1: 1 }, []), backoff: { firstMs: 30, maxMs: 30 } })
-  void item('a1', () => mine)
-  void item('a2', () => mine)
+  void item('a1', () => isOwned)
+  void item('a2', () => isOwned)
   await item('b1')
-  mine = false
+  isOwned = false
   await item('a3')
   expect(redelivered.sort()).toEqual(['a1', 'a2'])
   expect(log).toEqual(['publish b1', 'publish a3'])
@@ -173,8 +173,8 @@ test('an outage is waited out, beyond the number of tries, and blames no message
 })
 
 test('whose lock another has waits for it with its key, tried however often, while the rest of its group is out', async () => {
-  const locked = failing({ a1: 3 }, [], { retry: true, outage: true, stall: 'lock' })
-  const { log, item } = bench({ attempts: 1, effect: locked })
+  const lockedEffect = failing({ a1: 3 }, [], { retry: true, outage: true, stall: 'lock' })
+  const { log, item } = bench({ attempts: 1, effect: lockedEffect })
   const all = ['b1', 'a1', 'a2', 'c1'].map((name) => item(name))
   await Promise.all([all[0], all[3]])
   expect(log).toEqual(['publish b1', 'publish c1'])
@@ -183,8 +183,8 @@ test('whose lock another has waits for it with its key, tried however often, whi
 })
 
 test('what waits for a lock for too long while others go through is given up on, and not while nobody does', async () => {
-  const locked = failing({ a1: 99 }, [], { retry: true, outage: true, stall: 'lock' })
-  const { log, item } = bench({ stalledForMs: 0, effect: locked })
+  const lockedEffect = failing({ a1: 99 }, [], { retry: true, outage: true, stall: 'lock' })
+  const { log, item } = bench({ stalledForMs: 0, effect: lockedEffect })
   let hasEnded = false
   const ends = item('a1').then(() => {
     hasEnded = true
@@ -196,12 +196,12 @@ test('what waits for a lock for too long while others go through is given up on,
 })
 
 test('a group that waits for a lock together tries once more together, for its parts would wait as long', async () => {
-  let locked = 1
+  let lockedTries = 1
   const sizes: number[] = []
   const { item } = bench({
     effect: (items) => {
       sizes.push(items.length)
-      if (locked-- > 0) return Promise.reject(Object.assign(new Error('locked'), { outage: true, stall: 'lock' }))
+      if (lockedTries-- > 0) return Promise.reject(Object.assign(new Error('locked'), { outage: true, stall: 'lock' }))
       return Promise.resolve({ records: [], kept: items })
     },
   })
@@ -233,11 +233,11 @@ test('however many that stall are due at once, others get their turn between the
   const names = ['a1', 'b1', 'c1']
   const forever = Object.fromEntries(names.map((name) => [name, Number.POSITIVE_INFINITY]))
   let tries = 0
-  const stalled = failing(forever, [], { outage: true, stall: 'lock' })
+  const stalledEffect = failing(forever, [], { outage: true, stall: 'lock' })
   const { log, abandon, item } = bench({
     effect: (items) => {
       tries++
-      return stalled(items)
+      return stalledEffect(items)
     },
   })
   for (const name of names) void item(name)

@@ -46,9 +46,9 @@ export async function refuseGroupOfAnother({ address, groupId, topics, own }: Gr
   const admin = createClient(address, logger).admin({ retry: { retries: 2 } })
   try {
     await admin.connect()
-    const committed = await admin.fetchOffsets({ groupId, topics: [...topics] })
+    const committedOffsets = await admin.fetchOffsets({ groupId, topics: [...topics] })
     const other = otherOwner(
-      committed.flatMap(({ partitions }) => partitions.map(({ metadata }) => metadata)),
+      committedOffsets.flatMap(({ partitions }) => partitions.map(({ metadata }) => metadata)),
       own,
     )
     if (other !== undefined) throw new GroupOfAnother(groupId, other, own)

@@ -15,14 +15,14 @@ test('waiting for room that does not come leaves nothing in memory', async () =>
 test('all who wait go on when a good part of the window is free, and not before', async () => {
   const limit = createInFlightLimit(10)
   for (let n = 0; n < 10; n++) limit.take()
-  let resolved = 0
-  const waits = [1, 2].map(() => limit.waitForCapacity(600_000).then(() => resolved++))
+  let resolvedCount = 0
+  const waits = [1, 2].map(() => limit.waitForCapacity(600_000).then(() => resolvedCount++))
   limit.release()
   await Promise.resolve()
-  expect([resolved, limit.waiting]).toEqual([0, 2])
+  expect([resolvedCount, limit.waiting]).toEqual([0, 2])
   limit.release()
   await Promise.all(waits)
-  expect([resolved, limit.waiting]).toEqual([2, 0])
+  expect([resolvedCount, limit.waiting]).toEqual([2, 0])
 })
 
 test('one that is told to look again goes on, whether or not there is room', async () => {

@@ -20,9 +20,9 @@ export function createInFlightLimit(max: number): InFlightLimit {
   const waiting = new Set<() => void>()
 
   const wakeAll = (): void => {
-    const woken = [...waiting]
+    const callbacks = [...waiting]
     waiting.clear()
-    for (const wake of woken) wake()
+    for (const wake of callbacks) wake()
   }
   return {
     take: () => {

@@ -96,14 +96,14 @@ function dropEmptyBatches(): void {
  */
 function compareAssignmentsOnce(): void {
   const check = methodOf(ConsumerGroup.prototype, 'checkForStaleAssignment')
-  const compared = new WeakMap<ConsumerGroup, { readonly metadata: unknown; readonly partitions: unknown }>()
+  const lastComparisons = new WeakMap<ConsumerGroup, { readonly metadata: unknown; readonly partitions: unknown }>()
   ConsumerGroup.prototype.checkForStaleAssignment = function () {
     const { metadata } = this.cluster.brokerPool
     const partitions = this.partitionsPerSubscribedTopic
-    const last = compared.get(this)
+    const last = lastComparisons.get(this)
     if (last && last.metadata === metadata && last.partitions === partitions) return
     check.call(this)
-    compared.set(this, { metadata, partitions })
+    lastComparisons.set(this, { metadata, partitions })
   }
 }
 

@@ -98,7 +98,7 @@ export function startMembership(options: MembershipOptions): Membership {
   const spacing = fetchSpacing(options.spacing ?? usualSpacing, () => performance.now())
 
   const runConsumer = async (): Promise<void> => {
-    const mine = createClient(options.address, logger).consumer({
+    const member = createClient(options.address, logger).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
@@ -118,43 +118,43 @@ export function startMembership(options: MembershipOptions): Membership {
       if (performance.now() - lastActivityAt > silenceLimitMs)
         end.resolve(new Error('the consumer shows no sign of life'))
     }, 10_000)
-    mine.on(mine.events.CRASH, ({ payload }) => end.resolve(payload.error))
+    member.on(member.events.CRASH, ({ payload }) => end.resolve(payload.error))
     const close = (): void => end.resolve(undefined)
     closing.signal.addEventListener('abort', close)
-    for (const sign of [mine.events.FETCH, mine.events.HEARTBEAT, mine.events.GROUP_JOIN] as const) {
-      mine.on(sign, () => {
+    for (const sign of [member.events.FETCH, member.events.HEARTBEAT, member.events.GROUP_JOIN] as const) {
+      member.on(sign, () => {
         if (!over) lastActivityAt = performance.now()
       })
     }
-    mine.on(mine.events.FETCH, ({ payload }) => {
+    member.on(member.events.FETCH, ({ payload }) => {
       if (over) return
       lastFetchAt = performance.now()
       spacing.fetching()
       options.onFetch(payload.duration / 1_000)
     })
-    mine.on(mine.events.START_BATCH_PROCESS, ({ payload }) => {
+    member.on(member.events.START_BATCH_PROCESS, ({ payload }) => {
       if (!over && payload.batchSize === 0) options.onPassedOver(payload)
     })
-    mine.on(mine.events.REBALANCING, ({ payload }) => {
+    member.on(member.events.REBALANCING, ({ payload }) => {
       if (!over) beforeJoining.set(payload.memberId, options.onRevoking())
     })
-    mine.on(mine.events.GROUP_JOIN, ({ payload }) => {
+    member.on(member.events.GROUP_JOIN, ({ payload }) => {
       if (over) return
       joined = true
       // Until there is a batch to commit by: a batch without messages is not handed over.
       commitOffsets ??= ({ topics: of }) =>
-        mine.commitOffsets(of.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))))
+        member.commitOffsets(of.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))))
       options.onAssigned(payload.memberAssignment)
-      if (!fetching) pauseAll(mine)
+      if (!fetching) pauseAll(member)
     })
     const begin = async (): Promise<Error | undefined> => {
       if (!joinAllowed) metadata = await options.mayJoin?.()
       joinAllowed = true
       if (over) return undefined
-      await mine.connect()
-      await mine.subscribe({ topics: [...topics], fromBeginning: true })
+      await member.connect()
+      await member.subscribe({ topics: [...topics], fromBeginning: true })
       if (over) return undefined
-      await mine.run({
+      await member.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: maxPartitionsAtOnce,
@@ -172,7 +172,7 @@ export function startMembership(options: MembershipOptions): Membership {
       return end.promise
     }
     try {
-      consumer = mine
+      consumer = member
       const error = await Promise.race([end.promise, begin()])
       if (error) throw error
     } finally {
@@ -181,7 +181,7 @@ export function startMembership(options: MembershipOptions): Membership {
       closing.signal.removeEventListener('abort', close)
       joined = false
       commitOffsets = undefined
-      await within(stopTimeoutMs, 'leaving the group', mine.disconnect()).catch(() => undefined)
+      await within(stopTimeoutMs, 'leaving the group', member.disconnect()).catch(() => undefined)
     }
   }
 

@@ -67,11 +67,11 @@ test('what was asked for while the database was slow happens in its order', asyn
   const { log, ownership } = bench({ away: () => answer.promise })
   ownership.take({ t: [0] })
   await later()
-  const released = ownership.release()
+  const releasing = ownership.release()
   ownership.take({ t: [1] })
   expect(ownership.quarantine).toBeUndefined()
   answer.resolve()
-  await released
+  await releasing
   await later()
   expect(log).toEqual(['take 0', 'release', 'take 1', 'changed'])
 })

@@ -109,17 +109,17 @@ class Ownership {
         const partitions = Object.entries(topics).flatMap(([topic, of]) =>
           of.map((partition) => ({ topic, partition })),
         )
-        const mine = this.#begin()
+        const assignment = this.#begin()
         void this.#next(async () => {
           // Left over from an assignment that ended without a notice, or while the database was
           // away.
-          if (this.#ownsPartitions) await this.#retryWhileAssigned(() => this.#writeRelease(), mine)
-          if (mine.signal.aborted) return
+          if (this.#ownsPartitions) await this.#retryWhileAssigned(() => this.#writeRelease(), assignment)
+          if (assignment.signal.aborted) return
           this.#ownsPartitions = true
-          const rows = await this.#retryWhileAssigned(() => this.#ownershipStore.take(partitions), mine)
-          if (!rows || mine.signal.aborted) return
+          const rows = await this.#retryWhileAssigned(() => this.#ownershipStore.take(partitions), assignment)
+          if (!rows || assignment.signal.aborted) return
           this.#quarantine = createQuarantine(rows)
-          void this.#decide(this.#quarantine, rows, mine)
+          void this.#decide(this.#quarantine, rows, assignment)
           this.#onChange()
         })
       },
@@ -128,10 +128,10 @@ class Ownership {
         await this.#retryWhileAssigned(() => this.#ownershipStore.reach(partition, offset, until), this.#assignment)
       },
       try: async (trial) => {
-        const mine = this.#assignment
-        if (mine.signal.aborted) return
+        const assignment = this.#assignment
+        if (assignment.signal.aborted) return
         this.#trial = trial
-        await this.#retryWhileAssigned(() => this.#ownershipStore.try(trial), mine)
+        await this.#retryWhileAssigned(() => this.#ownershipStore.try(trial), assignment)
       },
       forget: async (trial) => {
         this.#trial = undefined
@@ -184,23 +184,23 @@ class Ownership {
   }
 
   async #release(): Promise<void> {
-    const over = this.#begin()
-    const released = this.#next(async () => {
-      if (this.#ownsPartitions) await this.#retryWhileAssigned(() => this.#writeRelease(), over)
+    const ending = this.#begin()
+    const releasing = this.#next(async () => {
+      if (this.#ownsPartitions) await this.#retryWhileAssigned(() => this.#writeRelease(), ending)
     })
-    await within(releaseTimeoutMs, 'letting go of partitions', released).catch((error: unknown) => {
-      over.abort()
+    await within(releaseTimeoutMs, 'letting go of partitions', releasing).catch((error: unknown) => {
+      ending.abort()
       this.#logger.warn({ error }, 'partitions were not let go of in time')
     })
   }
 
-  async #decide(quarantine: Quarantine, rows: readonly PartitionHeld[], mine: AbortController): Promise<void> {
+  async #decide(quarantine: Quarantine, rows: readonly PartitionHeld[], assignment: AbortController): Promise<void> {
     const pending = rows.filter(({ deaths }) => deaths >= deathsForSuspicion)
     if (pending.length === 0) return
     const quietFor = Math.min(...pending.map(({ quietForMs }) => quietForMs))
-    await pause(Math.max(0, this.#silence - quietFor), mine.signal).catch(() => undefined)
-    const ownedNow = await this.#retryWhileAssigned(() => this.#ownershipStore.look(pending), mine)
-    if (!ownedNow || mine.signal.aborted) return
+    await pause(Math.max(0, this.#silence - quietFor), assignment.signal).catch(() => undefined)
+    const ownedNow = await this.#retryWhileAssigned(() => this.#ownershipStore.look(pending), assignment)
+    if (!ownedNow || assignment.signal.aborted) return
     quarantine.decide(ownedNow.held, ownedNow.suspects)
     if (quarantine.partitions.length > 0)
       this.#logger.warn(

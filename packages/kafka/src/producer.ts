@@ -35,7 +35,7 @@ const sendDeadlineMs = 60_000
 const closeDeadlineMs = 5_000
 
 export function createProducer(address: KafkaAddress, logger: Logger): Producer {
-  let connected: Promise<KafkaProducer> | undefined
+  let connecting: Promise<KafkaProducer> | undefined
 
   const connect = async (): Promise<KafkaProducer> => {
     const producer = createClient(address, logger).producer({
@@ -47,11 +47,11 @@ export function createProducer(address: KafkaAddress, logger: Logger): Producer 
     return producer
   }
   const connection = (): Promise<KafkaProducer> => {
-    connected ??= connect().catch((error: unknown) => {
-      connected = undefined
+    connecting ??= connect().catch((error: unknown) => {
+      connecting = undefined
       throw error
     })
-    return connected
+    return connecting
   }
 
   const publish = async (records: readonly OutgoingRecord[]): Promise<void> => {
@@ -60,9 +60,9 @@ export function createProducer(address: KafkaAddress, logger: Logger): Producer 
       await producer.sendBatch({ acks: -1, timeout: acknowledgementTimeoutMs, topicMessages: byTopic(chunk) })
   }
   const abandonConnection = (): void => {
-    const abandoned = connected
-    connected = undefined
-    abandoned?.then((producer) => producer.disconnect()).catch(() => undefined)
+    const previous = connecting
+    connecting = undefined
+    previous?.then((producer) => producer.disconnect()).catch(() => undefined)
   }
 
   return {
@@ -76,8 +76,8 @@ export function createProducer(address: KafkaAddress, logger: Logger): Producer 
       }
     },
     close: async () => {
-      const closing = connected?.then((producer) => producer.disconnect())
-      connected = undefined
+      const closing = connecting?.then((producer) => producer.disconnect())
+      connecting = undefined
       if (closing) await within(closeDeadlineMs, 'closing the producer', closing).catch(() => undefined)
     },
   }

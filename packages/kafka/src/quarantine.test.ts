@@ -14,7 +14,7 @@ const suspect = (...rows: PartitionHeld[]): Quarantine => {
   quarantine.decide(rows, rows.length)
   return quarantine
 }
-const trialled = (from: number, to: number, tries = 0) =>
+const trialPartition = (from: number, to: number, tries = 0) =>
   ownedPartition({
     deaths: 3,
     until: '1000',
@@ -57,7 +57,12 @@ test('suspects are tried in sixteen parts, and none of them is past the last mes
 })
 
 test('a thousand suspects come down to one message in three deaths, and that one is given up after two more', () => {
-  const ranges = [trialled(945, 1_000), trialled(949, 953), trialled(950, 951, 1), trialled(950, 951, 2)]
+  const ranges = [
+    trialPartition(945, 1_000),
+    trialPartition(949, 953),
+    trialPartition(950, 951, 1),
+    trialPartition(950, 951, 2),
+  ]
   const trials = ranges.map((row) => suspect(row).trialOf(at(Number(row.trial?.from))))
   expect(trials.map((trial) => trial && `${trial.from}-${trial.to}, ${trial.tries}`)).toEqual([
     '945-949, 0',
@@ -96,8 +101,8 @@ test('a partition is past its suspects by what is done, whether or not it was fe
 test('where many partitions of a stage have several deaths, chance makes a few of them suspect and leaves the others in peace', () => {
   const rows = Array.from({ length: 44 }, (_, partition) => ownedPartition({ partition, deaths: 2, until: '9' }))
   const quarantine = createQuarantine(rows)
-  let drawn = 0
-  quarantine.decide(rows, 440, () => (drawn++ % 55) / 55)
+  let drawCount = 0
+  quarantine.decide(rows, 440, () => (drawCount++ % 55) / 55)
   expect(quarantine.partitions.map(({ partition }) => partition)).toEqual([0])
   expect(rows.filter((row) => quarantine.pending(row))).toEqual([])
   expect(rows.filter((row) => quarantine.watched(row))).toHaveLength(44)

@@ -163,15 +163,15 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       throw error
     }
   }
-  let settled: Item[] = []
+  let itemsToSettle: Item[] = []
 
   /**
    * The last transaction that included settled items: until it has committed, they are not settled.
    */
   let settling: Promise<unknown> = Promise.resolve()
   const withSettled = async <T>(work: (items: readonly Item[]) => Promise<T>): Promise<T> => {
-    const batch = settled
-    settled = []
+    const batch = itemsToSettle
+    itemsToSettle = []
     const working = work(batch)
     if (batch.length > 0) {
       settling = working
@@ -180,7 +180,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
     try {
       return await working
     } catch (error) {
-      settled = batch.concat(settled)
+      itemsToSettle = batch.concat(itemsToSettle)
       if (settling === working) settling = Promise.resolve()
       throw error
     }
@@ -192,7 +192,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       // A crash after their offsets and before their transaction would leave them unsettled for
       // ever.
       await settling
-      if (settled.length > 0) await withSettled(options.settle)
+      if (itemsToSettle.length > 0) await withSettled(options.settle)
       await settling
     },
     commit: (offsets) => membership.commit(offsets),
@@ -201,7 +201,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
   const groups = createGroupCommit<Item>({
     effect: (items) => withSettled((settledItems) => options.effect(items, settledItems)),
     publish: (records) => producer.send(records),
-    published: (items) => settled.push(...items),
+    published: (items) => itemsToSettle.push(...items),
     maxGroup: options.maxGroup ?? 500,
     attempts: retry.attempts,
     backoff,
@@ -291,9 +291,9 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       }
       if (message === undefined) return finish()
       about = { ...about, ...options.describe?.(message) }
-      const traced = options.trace?.(message, record)
-      span = traced?.span
-      const decoded = traced?.message ?? message
+      const trace = options.trace?.(message, record)
+      span = trace?.span
+      const decoded = trace?.message ?? message
       const { prepare } = options
       if (!prepare) return send({ item: options.itemOf(decoded) })
       const queueKey = options.overtakes?.(decoded) ? `${key}\novertaking` : key

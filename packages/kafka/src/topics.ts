@@ -38,10 +38,10 @@ export async function groupLag(address: KafkaAddress, groupId: string, topic: st
   const admin = createClient(address, logger).admin()
   await admin.connect()
   try {
-    const [ends, [committed]] = await answering(() =>
+    const [ends, [groupOffsets]] = await answering(() =>
       Promise.all([admin.fetchTopicOffsets(topic), admin.fetchOffsets({ groupId, topics: [topic] })]),
     )
-    const positions = new Map(committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    const positions = new Map(groupOffsets?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
     return ends.reduce(
       (lag, { partition, high, low }) => lag + Number(high) - Math.max(positions.get(partition) ?? 0, Number(low)),
       0,

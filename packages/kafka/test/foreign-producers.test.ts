@@ -75,7 +75,7 @@ function start(name: string): string[] {
   return receivedValues
 }
 const lag = (name: string) => groupLag(address, prefix + name, prefix + name, logger)
-const worked = async (name: string): Promise<void> => {
+const untilWorkedOff = async (name: string): Promise<void> => {
   while ((await lag(name)) !== 0) await sleep(200)
 }
 const foreign = async (options: kafkajs.ProducerConfig = {}): Promise<KafkaProducer> => {
@@ -105,7 +105,7 @@ test('batches of every codec that Kafka has are read, each message once', async 
     await producer.send({ topic: `${prefix}codecs`, compression, messages: messagesOf(values, 0) })
   }
   const receivedValues = start('codecs')
-  await worked('codecs')
+  await untilWorkedOff('codecs')
   expect(receivedValues).toEqual(sentValues)
   expect(await readTopic(address, `${prefix}codecs.dead-letters`, logger)).toEqual([])
 })
@@ -125,7 +125,7 @@ test('a batch that cannot be read is one dead letter that says where it is, and 
   await producer.send({ topic, messages: messagesOf(behind, 0) })
   await producer.send({ topic, messages: messagesOf(otherPartition, 1) })
   const receivedValues = start('unreadable')
-  await worked('unreadable')
+  await untilWorkedOff('unreadable')
   expect(receivedValues.filter((value) => !value.startsWith('beside'))).toEqual([...before, ...behind])
   expect(receivedValues.filter((value) => value.startsWith('beside'))).toEqual(otherPartition)
   const deadLetters = deadLettersOf('unreadable', await readTopic(address, `${topic}.dead-letters`, logger))
@@ -150,9 +150,9 @@ test.each(['commit', 'abort'] as const)('the marker of a transaction leaves no l
   }
   await send(['first', 'second'])
   const receivedValues = start(name)
-  await worked(name)
+  await untilWorkedOff(name)
   await send(['third'])
   await send(['fourth'])
-  await worked(name)
+  await untilWorkedOff(name)
   expect(receivedValues).toEqual(end === 'commit' ? ['first', 'second', 'third', 'fourth'] : [])
 })
