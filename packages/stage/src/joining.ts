@@ -29,10 +29,10 @@ export class DatabaseSilent extends Error {
  */
 export async function mayJoin(options: JoiningOptions, logger: Logger): Promise<string | undefined> {
   const { database, address, groupId, topics, takeOver } = options
-  const own = await database.query<{ id: string }>(installationIds).catch((cause: unknown) => {
+  const installations = await database.query<{ id: string }>(installationIds).catch((cause: unknown) => {
     throw new DatabaseSilent('the database has not answered yet', { cause })
   })
-  const ids = own.map(({ id }) => id)
+  const ids = installations.map(({ id }) => id)
   if (ids[0] === undefined) return undefined
   if (!takeOver) await refuseGroupOfAnother({ address, groupId, topics, own: ids }, logger)
   return offsetMetadataOf(ids[0])

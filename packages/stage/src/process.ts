@@ -43,8 +43,8 @@ export async function runStageProcess<Prepared>(
       fields: { pipeline: config.ORDERPIPELINE_PIPELINE },
     })
     const registry = createRegistry({ pipeline: config.ORDERPIPELINE_PIPELINE, stage: config.ORDERPIPELINE_STAGE })
-    const traced = { service: config.ORDERPIPELINE_STAGE, pipeline: config.ORDERPIPELINE_PIPELINE }
-    const tracing = await startTracing(config, traced, logger)
+    const tracedService = { service: config.ORDERPIPELINE_STAGE, pipeline: config.ORDERPIPELINE_PIPELINE }
+    const tracing = await startTracing(config, tracedService, logger)
     const stage = startStage(define({ logger, now, registry, tracing }), config, { registry, logger, now, tracing })
     const metrics = await startMetricsServer({
       port: config.METRICS_PORT,

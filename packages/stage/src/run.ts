@@ -82,7 +82,7 @@ export function startStage<Prepared>(
   const producer = createProducer(address, logger)
   const topics = { prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS }
   const store = createStore(pool, topics, definition.apply, definition.onCommitted, definition.products?.apply)
-  const handled = new Set<string>([...definition.handles, ...(definition.products?.handles ?? [])])
+  const handledTypes = new Set<string>([...definition.handles, ...(definition.products?.handles ?? [])])
   const { prepare, overtakes } = definition
 
   const stage = runStage<OrderEvent | ProductEvent, StageItem<Prepared>>({
@@ -95,7 +95,7 @@ export function startStage<Prepared>(
     retry: { attempts: config.STAGE_RETRY_ATTEMPTS, backoffSeconds: config.STAGE_RETRY_BACKOFF_SECONDS },
     decode: ({ value }) => {
       const event = decodeAny(value)
-      return handled.has(event.type) ? event : undefined
+      return handledTypes.has(event.type) ? event : undefined
     },
     describe: ({ id, type, data, correlationId, traceparent }) => ({
       eventId: id,

@@ -28,17 +28,17 @@ const nothing: StageDefinition<void> = {
 const start = (overrides = {}): TestStage => bench.start('owned', ['orders.validated'], nothing, overrides)
 const publish = (count: number) =>
   bench.publish(Array.from({ length: count }, (_, n) => validatedEvent(testOrder(n, { 'SKU-0001': 1 }))))
-const worked = () => until(async () => (await bench.lag('owned', 'orders.validated')) === 0)
+const untilWorkedOff = () => until(async () => (await bench.lag('owned', 'orders.validated')) === 0)
 const inboxSize = async (database: TestDatabase) => (await database.ask('notification', 'SELECT FROM inbox')).length
 
 test('a stage of another database stays out of the group, says why, and takes no message', async () => {
   const first = start()
   await publish(40)
-  await worked()
+  await untilWorkedOff()
   const other = start({ DATABASE_URL: theirs.url })
   await until(() => String(other.ready()).includes('found offsets of database'))
   await publish(40)
-  await worked()
+  await untilWorkedOff()
   expect([await inboxSize(ours), await inboxSize(theirs)]).toEqual([80, 0])
   // Also while the group has no members, as where the first shop is suspended.
   await first.drain()
@@ -48,7 +48,7 @@ test('a stage of another database stays out of the group, says why, and takes no
   await Promise.all([other.drain(), again.drain()])
   expect(await bench.lag('owned', 'orders.validated')).toBe(10)
   const back = start()
-  await worked()
+  await untilWorkedOff()
   expect([await inboxSize(ours), await inboxSize(theirs)]).toEqual([90, 0])
   await back.drain()
 })
@@ -56,12 +56,12 @@ test('a stage of another database stays out of the group, says why, and takes no
 test('a database takes the place of another where it is told to, and a copy is the same database', async () => {
   await publish(10)
   const next = start({ DATABASE_URL: theirs.url, KAFKA_TAKE_OVER_GROUP: true })
-  await worked()
+  await untilWorkedOff()
   expect(await inboxSize(theirs)).toBe(10)
   await next.drain()
   await theirs.ask('notification', 'INSERT INTO installation SELECT * FROM unnest($1::uuid[])', [
     (await ours.ask<{ id: string }>('notification', 'SELECT id FROM installation')).map(({ id }) => id),
   ])
-  const copied = start({ DATABASE_URL: theirs.url })
-  await until(() => copied.ready() === true)
+  const replica = start({ DATABASE_URL: theirs.url })
+  await until(() => replica.ready() === true)
 })

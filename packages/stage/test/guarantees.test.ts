@@ -70,8 +70,8 @@ test('what a crash left committed and unpublished is published when the messages
   const events = orders.map(validatedEvent)
   // The first replica: its transaction commits, then it ends before it publishes or commits an
   // offset.
-  const crashed = createStore(database.as('inventory'), { prefix: bench.prefix, keyedByOrder: [] }, stage.apply)
-  await crashed.effect(
+  const crashedStore = createStore(database.as('inventory'), { prefix: bench.prefix, keyedByOrder: [] }, stage.apply)
+  await crashedStore.effect(
     events.map((event) => ({ event, prepared: undefined })),
     [],
   )

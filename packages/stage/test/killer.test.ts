@@ -103,13 +103,13 @@ test('messages that each end their process are found, and all others take effect
   expect(deaths).toBeLessThanOrEqual(16)
   expect((await ownersOf('deadly')).filter(({ owner }) => owner !== null)).toEqual([])
 
-  const replayed = deadLetters.map((deadLetter) => replayRecord({ letter: deadLetter, by: 'somebody', at: new Date() }))
+  const replays = deadLetters.map((deadLetter) => replayRecord({ letter: deadLetter, by: 'somebody', at: new Date() }))
   await bench.publishRaw(
-    replayed.map(({ topic, ...record }) => ({ ...record, topic: topic.slice(bench.prefix.length) })),
+    replays.map(({ topic, ...record }) => ({ ...record, topic: topic.slice(bench.prefix.length) })),
   )
-  const mended = replicasOf('deadly')
+  const mendedReplicas = replicasOf('deadly')
   await until(async () => (await effects([first, second])).length === 2)
-  expect(await stop(mended)).toEqual([0, 0])
+  expect(await stop(mendedReplicas)).toEqual([0, 0])
   expect(await bench.records('deadly.dead-letters')).toHaveLength(2)
 }, 1_200_000)
 

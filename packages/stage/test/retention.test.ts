@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 /** Orders placed so many days ago, two notifications each. */
-const notified = (daysAgo: number, orders: number) =>
+const addNotifications = (daysAgo: number, orders: number) =>
   database.ask(
     'notification',
     `INSERT INTO notifications (order_id, status, customer_id)
@@ -27,16 +27,16 @@ const counts = () =>
   )
 
 test('rows are deleted when their orders were placed longer ago than they are kept, in parts, by several at once', async () => {
-  await notified(41, 1_700)
-  await notified(36, 10)
-  await notified(34, 10)
+  await addNotifications(41, 1_700)
+  await addNotifications(36, 10)
+  await addNotifications(34, 10)
   await database.ask(
     'notification',
     `INSERT INTO notifications VALUES ('5b4f8a0e-2f0c-4a55-9d8c-6a1f4d6f2b11', 'SHIPPED', 'no-time')`,
   )
   const retention = { table: 'notifications', days: 35 }
-  const deleted = await Promise.all([1, 2, 3].map(() => deleteOld(database.as('notification'), retention)))
-  expect(deleted.reduce((a, b) => a + b) + (await deleteOld(database.as('notification'), retention))).toBe(3_420)
+  const deletedCounts = await Promise.all([1, 2, 3].map(() => deleteOld(database.as('notification'), retention)))
+  expect(deletedCounts.reduce((a, b) => a + b) + (await deleteOld(database.as('notification'), retention))).toBe(3_420)
   expect(await counts()).toEqual([
     { customer_id: 'customer-34', count: 20 },
     { customer_id: 'no-time', count: 1 },

@@ -32,11 +32,11 @@ const publish = (stage: string, orders: readonly TestOrder[]) =>
     orders.map((order) => ({
       topic: `${topic}.${stage}`,
       key: order.customerId,
-      value: encoded(order),
+      value: encode(order),
       headers: {},
     })),
   )
-const encoded = (order: TestOrder): string => JSON.stringify(envelopeOf(validatedEvent(order)))
+const encode = (order: TestOrder): string => JSON.stringify(envelopeOf(validatedEvent(order)))
 const envelopeOf = ({ id, source, time, data }: OrderEvent) => ({
   ...{ specversion: '1.0', type: 'dev.orderpipeline.orders.validated.v1', id, source, time, data },
 })
@@ -122,11 +122,11 @@ test('more calls that do not come to an end than may be under way hold up nobody
   const stuck = Array.from({ length: 6 }, (_, n) => orderOf(`stuck-${n}`))
   const others = Array.from({ length: 20 }, (_, n) => orderOf(`other-${n % 5}`))
   const effects: string[] = []
-  let freed = false
+  let isFreed = false
   const definition: StageDefinition<undefined> = {
     ...stageOf(effects, new Map()),
     prepare: ({ data }) =>
-      !freed && stuck.some(({ orderId }) => orderId === data.orderId)
+      !isFreed && stuck.some(({ orderId }) => orderId === data.orderId)
         ? Promise.reject(new StillUnderWay('the same is in flight'))
         : Promise.resolve(undefined),
   }
@@ -134,7 +134,7 @@ test('more calls that do not come to an end than may be under way hold up nobody
   await publish('stuck', [...stuck, ...others])
   await until(() => effects.length === others.length)
   expect([...effects].sort()).toEqual(ids(others).sort())
-  freed = true
+  isFreed = true
   await until(async () => (await lag('stuck')) === 0)
   expect(effects.slice(others.length).sort()).toEqual(ids(stuck).sort())
   expect(await bench.records('stuck.dead-letters')).toEqual([])
@@ -144,13 +144,13 @@ test('more calls that do not come to an end than may be under way hold up nobody
 test('a call that frees an earlier one of its key need not wait for it', async () => {
   const [stuck, freeing, behind] = [orderOf('one'), orderOf('one'), orderOf('one')]
   const effects: string[] = []
-  let freed = false
+  let isFreed = false
   const definition: StageDefinition<undefined> = {
     ...stageOf(effects, new Map()),
     overtakes: ({ data }) => data.orderId === freeing.orderId,
     prepare: ({ data }) => {
-      if (data.orderId === freeing.orderId) freed = true
-      const fails = data.orderId === stuck.orderId && !freed
+      if (data.orderId === freeing.orderId) isFreed = true
+      const fails = data.orderId === stuck.orderId && !isFreed
       return fails ? Promise.reject(new StillUnderWay('the same is in flight')) : Promise.resolve(undefined)
     },
   }

@@ -23,9 +23,9 @@ export function placedEvent(order: TestOrder): EventOf<'OrderPlaced'> {
 }
 
 export function validatedEvent({ items, ...order }: TestOrder): EventOf<'OrderValidated'> {
-  const priced = items.map((item) => ({ ...item, unitPriceCents: 100 }))
+  const pricedItems = items.map((item) => ({ ...item, unitPriceCents: 100 }))
   const totalCents = items.reduce((sum, { quantity }) => sum + quantity * 100, 0)
-  return eventOf('OrderValidated', { ...order, items: priced, totalCents }, context)
+  return eventOf('OrderValidated', { ...order, items: pricedItems, totalCents }, context)
 }
 
 export function reservedEvent({ orderId, customerId, currency }: TestOrder): EventOf<'StockReserved'> {

@@ -45,9 +45,9 @@ export function startReplica(env: Readonly<Record<string, string>>): Replica {
       const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
       while (!hasEnded() && !output.includes('started')) await sleep(50)
       if (hasEnded()) return child.exitCode ?? child.signalCode
-      const exited = once(child, 'exit')
+      const exitEvent = once(child, 'exit')
       child.kill('SIGTERM')
-      const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null]
+      const [code, signal] = (await exitEvent) as [number | null, NodeJS.Signals | null]
       return code ?? signal
     },
   }
