@@ -9,24 +9,24 @@ const againSeconds = 1
 
 /** `maxBytes`: the bound for all bodies, from the first byte to the end of the answer. */
 export function limitBodyBytes(app: FastifyInstance, maxBytes: number, registry: Registry): void {
-  let reserved = 0
+  let reservedBytes = 0
   new Gauge({
     name: 'http_body_bytes_reserved',
     help: 'Bytes that the bodies of the requests being served may take.',
     registers: [registry],
     collect() {
-      this.set(reserved)
+      this.set(reservedBytes)
     },
   })
   app.addHook('preParsing', (request, reply, payload, done) => {
     const bytes = bytesOf(request)
     if (bytes === 0) return done(null, payload)
     // One request alone always fits, or a body that is allowed could never be sent.
-    if (reserved > 0 && reserved + bytes > maxBytes)
+    if (reservedBytes > 0 && reservedBytes + bytes > maxBytes)
       return done(overloaded('too many large requests are being received; nothing of this one was kept', againSeconds))
-    reserved += bytes
+    reservedBytes += bytes
     reply.raw.once('close', () => {
-      reserved -= bytes
+      reservedBytes -= bytes
     })
     done(null, payload)
   })

@@ -62,8 +62,9 @@ test('slow senders together hold no more memory than the budget, and give it bac
   try {
     const slow = connect(portOf(app), '127.0.0.1')
     slow.write('POST /orders HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{')
-    const reserved = async (bytes: number) => (await registry.metrics()).includes(`http_body_bytes_reserved ${bytes}`)
-    await vi.waitUntil(() => reserved(900), { timeout: 10_000 })
+    const hasReserved = async (bytes: number) =>
+      (await registry.metrics()).includes(`http_body_bytes_reserved ${bytes}`)
+    await vi.waitUntil(() => hasReserved(900), { timeout: 10_000 })
     const post = () => app.inject({ method: 'POST', url: '/orders', headers: json, payload: `"${'x'.repeat(700)}"` })
     const full = await post()
     expect([full.statusCode, full.headers['retry-after']]).toEqual([503, '1'])
@@ -72,7 +73,7 @@ test('slow senders together hold no more memory than the budget, and give it bac
     )
     expect((await app.inject('/orders/1')).statusCode).toBe(200)
     slow.destroy()
-    await vi.waitUntil(() => reserved(0), { timeout: 10_000 })
+    await vi.waitUntil(() => hasReserved(0), { timeout: 10_000 })
     expect((await post()).statusCode).toBe(200)
   } finally {
     await app.close()

@@ -23,8 +23,8 @@ export function answerOtherMethods(
     const path = request.url.split('?')[0] ?? ''
     const methods = [...entries.values()].flatMap(({ pattern, methods: all }) => (pattern.test(path) ? [...all] : []))
     if (methods.length === 0) {
-      const problems = [{ path: 'path', found: shortened(path), allowed: 'a path that is served' }]
-      throw new HttpProblem(404, 'Not Found', `no route ${request.method} ${shortened(path)}`, { problems })
+      const problems = [{ path: 'path', found: shortPath(path), allowed: 'a path that is served' }]
+      throw new HttpProblem(404, 'Not Found', `no route ${request.method} ${shortPath(path)}`, { problems })
     }
     const allowedMethods = [...new Set([...methods, 'OPTIONS'])].sort()
     const allow = allowedMethods.join(', ')
@@ -45,4 +45,4 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${steps.join('/')}/?$`)
 }
 
-const shortened = (path: string): string => (path.length > 120 ? `${path.slice(0, 120)}…` : path)
+const shortPath = (path: string): string => (path.length > 120 ? `${path.slice(0, 120)}…` : path)

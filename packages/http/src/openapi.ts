@@ -100,7 +100,10 @@ function operation(route: Route, bearer: boolean): Operation {
     ...parametersOf('header', headers),
   ]
   const needsToken = bearer && route.access !== 'public'
-  const own = Object.entries(route.answers).map(([status, answer]) => [status, responseOf(Number(status), answer)])
+  const ownAnswers = Object.entries(route.answers).map(([status, answer]) => [
+    status,
+    responseOf(Number(status), answer),
+  ])
   const common = commonAnswers(route, needsToken).map(({ name, status }) => [
     String(status),
     { $ref: `#/components/responses/${name}` },
@@ -111,7 +114,7 @@ function operation(route: Route, bearer: boolean): Operation {
     ...(body
       ? { requestBody: { required: true, content: { 'application/json': contentOf(body, 'input', route.examples) } } }
       : {}),
-    responses: { ...Object.fromEntries(common), ...Object.fromEntries(own) } as Operation['responses'],
+    responses: { ...Object.fromEntries(common), ...Object.fromEntries(ownAnswers) } as Operation['responses'],
     ...(needsToken ? { security: [{ bearer: route.access === 'staff' ? ['staff'] : [] }] } : {}),
   }
 }

@@ -85,11 +85,11 @@ export interface RouteDefinition<T extends Takes> extends RouteDescription {
   readonly handle: (input: Given<T>, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 }
 
-export function route<T extends Takes>({ handle, ...described }: RouteDefinition<T>): Route {
-  const { params, query, headers, body } = described.takes
+export function route<T extends Takes>({ handle, ...description }: RouteDefinition<T>): Route {
+  const { params, query, headers, body } = description.takes
   const part = (schema: z.ZodType | undefined, input: unknown): unknown => schema && parsed(schema, input)
   return {
-    ...described,
+    ...description,
     serve: async (request, reply) => {
       const input = {
         params: part(params, request.params),

@@ -132,9 +132,9 @@ test('every answer names its request, by what the caller sent where that is sane
 
 test('a caller has its trace go on, sampled as it says, only from where that is trusted; else it is only linked', async () => {
   const caller = '4bf92f3577b34da6a3ce929d0e0e4736'
-  const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_TRACES_SAMPLER_ARG: 0 }
-  const tracing = await startTracing(traced, { service: 'test' }, silentLogger())
-  const handedOn = async (more: Partial<HttpServerOptions>, flags: string, remoteAddress: string) => {
+  const tracingConfig = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_TRACES_SAMPLER_ARG: 0 }
+  const tracing = await startTracing(tracingConfig, { service: 'test' }, silentLogger())
+  const traceparentFor = async (more: Partial<HttpServerOptions>, flags: string, remoteAddress: string) => {
     const { app } = build(more)
     app.get('/correlation', (request) => Promise.resolve(request.correlation))
     const headers = { traceparent: `00-${caller}-00f067aa0ba902b7-${flags}`, 'x-forwarded-for': '10.1.2.3' }
@@ -144,23 +144,25 @@ test('a caller has its trace go on, sampled as it says, only from where that is 
   const tracePeers = ['10.0.0.0/8']
   const goesOn = (flags: string) => new RegExp(`^00-${caller}-(?!00f067aa0ba902b7)[0-9a-f]{16}-${flags}$`)
   for (const address of ['10.1.2.3', '::ffff:10.1.2.3']) {
-    expect(await handedOn({ tracing, tracePeers }, '01', address)).toMatch(goesOn('01'))
-    expect(await handedOn({ tracing, tracePeers }, '00', address)).toMatch(goesOn('00'))
+    expect(await traceparentFor({ tracing, tracePeers }, '01', address)).toMatch(goesOn('01'))
+    expect(await traceparentFor({ tracing, tracePeers }, '00', address)).toMatch(goesOn('00'))
   }
   // The traceparent from a proxy is its caller's, whatever the proxy says of their address.
-  const proxied = { tracing, tracePeers, trustedProxies: ['192.0.2.7'] }
+  const proxyOptions = { tracing, tracePeers, trustedProxies: ['192.0.2.7'] }
   for (const [more, address] of [
     [{ tracing }, '10.1.2.3'],
     [{ tracing, tracePeers }, '192.0.2.7'],
-    [proxied, '192.0.2.7'],
+    [proxyOptions, '192.0.2.7'],
   ] as const)
     for (const flags of ['01', '00'])
-      expect(await handedOn(more, flags, address)).toMatch(new RegExp(`^00-(?!${caller})[0-9a-f]{32}-[0-9a-f]{16}-00$`))
+      expect(await traceparentFor(more, flags, address)).toMatch(
+        new RegExp(`^00-(?!${caller})[0-9a-f]{32}-[0-9a-f]{16}-00$`),
+      )
   // Without spans of its own it hands on trusted traces only, so that no stage samples by the
   // decision of others.
-  expect(await handedOn({ tracePeers }, '01', '10.1.2.3')).toBe(`00-${caller}-00f067aa0ba902b7-01`)
-  expect(await handedOn({}, '01', '10.1.2.3')).toBeUndefined()
-  expect(await handedOn({ tracePeers: 'all' }, '01', '192.0.2.7')).toContain(caller)
+  expect(await traceparentFor({ tracePeers }, '01', '10.1.2.3')).toBe(`00-${caller}-00f067aa0ba902b7-01`)
+  expect(await traceparentFor({}, '01', '10.1.2.3')).toBeUndefined()
+  expect(await traceparentFor({ tracePeers: 'all' }, '01', '192.0.2.7')).toContain(caller)
   await tracing?.close()
 })
 
@@ -217,19 +219,19 @@ test('a request whose caller hangs up is over, in the metrics, the log and the t
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   try {
     const leaving = new AbortController()
-    const streamed = await fetch(`${url}/streams`, { signal: leaving.signal })
+    const stream = await fetch(`${url}/streams`, { signal: leaving.signal })
     const waiting = fetch(`${url}/waits`, { signal: leaving.signal }).catch(() => undefined)
     await vi.waitUntil(async () => (await registry.metrics()).includes('http_requests_active 2'))
     leaving.abort()
-    await Promise.all([waiting, streamed.text().catch(() => undefined)])
+    await Promise.all([waiting, stream.text().catch(() => undefined)])
     await vi.waitUntil(async () => (await registry.metrics()).includes('http_requests_active 0'))
     answer()
     const metrics = await registry.metrics()
     expect(metrics).toContain('http_requests_total{method="GET",route="/streams",status="200"} 1')
     expect(metrics).toContain('http_requests_total{method="GET",route="/waits",status="499"} 1')
     expect(metrics).toContain('http_request_duration_seconds_count{method="GET",route="/waits"} 1')
-    const logged = lines.flatMap(({ route, status }) => (route === undefined ? [] : [[route, status]])).sort()
-    expect(logged).toEqual([
+    const logEntries = lines.flatMap(({ route, status }) => (route === undefined ? [] : [[route, status]])).sort()
+    expect(logEntries).toEqual([
       ['/streams', 200],
       ['/waits', 499],
     ])

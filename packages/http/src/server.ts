@@ -159,9 +159,9 @@ function bareServer(
 type Identify = (request: FastifyRequest, reply: FastifyReply) => void
 
 function identifier(peers: readonly string[] | 'all'): Identify {
-  const trusted = peers === 'all' ? () => true : networkMatcher(peers)
+  const isTrusted = peers === 'all' ? () => true : networkMatcher(peers)
   return (request, reply) => {
-    request.correlation = correlationOf(request.headers, trusted(request.socket.remoteAddress))
+    request.correlation = correlationOf(request.headers, isTrusted(request.socket.remoteAddress))
     void reply.header('x-request-id', request.correlation.correlationId)
   }
 }
