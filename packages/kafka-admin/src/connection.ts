@@ -71,7 +71,7 @@ export type Metadata = Awaited<ReturnType<typeof metadataV12.api.async>>
  * The requests used here: a broker of Kafka 3.1 to 4.x knows all of them, and an older one is
  * recognized before it is misunderstood.
  */
-const spoken = [
+const requiredApis = [
   metadataV12,
   describeConfigsV4,
   createTopicsV7,
@@ -204,9 +204,9 @@ class BrokerConnections {
     ...args: Arguments
   ): Promise<Response> {
     this.#session ??= this.#begin()
-    const mine = this.#session
-    const current = await mine.catch((error: unknown) => {
-      if (this.#session === mine) this.#session = undefined
+    const pending = this.#session
+    const current = await pending.catch((error: unknown) => {
+      if (this.#session === pending) this.#session = undefined
       throw error
     })
     const key = this.#keyOf(current, recipient)
@@ -224,7 +224,7 @@ class BrokerConnections {
       )
       // Other connections may be in the middle of a response, so one broker that is away takes only
       // its own connection with it.
-      if (key === 'any' || failure.reason !== 'Unreachable') void this.#end(mine)
+      if (key === 'any' || failure.reason !== 'Unreachable') void this.#end(pending)
       else {
         if (current.connections.get(key) === connection) current.connections.delete(key)
         void this.#closeAll([connection])
@@ -236,7 +236,7 @@ class BrokerConnections {
 
 async function checkVersions(server: string, connection: Connection): Promise<void> {
   const { apiKeys } = await apiVersionsV3.api.async(connection, 'orderpipeline', '1')
-  for (const { key, version } of spoken) {
+  for (const { key, version } of requiredApis) {
     const supported = apiKeys.find(({ apiKey }) => apiKey === key)
     if (supported && supported.minVersion <= version && version <= supported.maxVersion) continue
     await connection.close().catch(() => undefined)

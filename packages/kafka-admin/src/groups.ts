@@ -53,14 +53,14 @@ export async function offsetsSince(
   for (const { name, partitions } of metadata.topics)
     for (const { leaderId, partitionIndex } of partitions) {
       if (!requestedKeys.has(`${name ?? ''}/${partitionIndex}`)) continue
-      const led = ledBy.get(leaderId) ?? new Map<string, number[]>()
-      led.set(name ?? '', [...(led.get(name ?? '') ?? []), partitionIndex])
-      ledBy.set(leaderId, led)
+      const ledPartitions = ledBy.get(leaderId) ?? new Map<string, number[]>()
+      ledPartitions.set(name ?? '', [...(ledPartitions.get(name ?? '') ?? []), partitionIndex])
+      ledBy.set(leaderId, ledPartitions)
     }
   const offsetsByTopic = new Map<string, Map<number, (number | undefined)[]>>()
-  const ask = async (node: number, led: ReadonlyMap<string, readonly number[]>, index: number) => {
+  const ask = async (node: number, ledPartitions: ReadonlyMap<string, readonly number[]>, index: number) => {
     const timestamp = BigInt(times[index]?.getTime() ?? 0)
-    const request = [...led].map(([name, indexes]) => ({
+    const request = [...ledPartitions].map(([name, indexes]) => ({
       name,
       partitions: indexes.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp })),
     }))
@@ -74,6 +74,8 @@ export async function offsetsSince(
         offsetsByTopic.set(name, of.set(partitionIndex, offsets))
       }
   }
-  await Promise.all([...ledBy].flatMap(([node, led]) => times.map((_, index) => ask(node, led, index))))
+  await Promise.all(
+    [...ledBy].flatMap(([node, ledPartitions]) => times.map((_, index) => ask(node, ledPartitions, index))),
+  )
   return offsetsByTopic
 }

@@ -59,13 +59,13 @@ export async function readOffsets(
   const problems: unknown[] = []
   const ends = await endsOf(kafka, topics, problems)
   const readable = queries.filter((query) => query.topics.every((topic) => ends.has(topic)))
-  const committed =
+  const committedOffsets =
     readable.length === 0 ? new Map<string, never>() : await committedBy(kafka, readable, ends, problems)
-  if (committed.size === 0 && problems.length > 0) throw problems[0]
+  if (committedOffsets.size === 0 && problems.length > 0) throw problems[0]
   return new Map(
-    readable.flatMap(({ group, topics: consumed }) => {
-      const offsets = committed.get(group)
-      return offsets ? [[group, consumed.flatMap((topic) => partitionsOf(topic, ends, offsets))] as const] : []
+    readable.flatMap(({ group, topics: groupTopics }) => {
+      const offsets = committedOffsets.get(group)
+      return offsets ? [[group, groupTopics.flatMap((topic) => partitionsOf(topic, ends, offsets))] as const] : []
     }),
   )
 }
@@ -96,16 +96,16 @@ async function endsOf(kafka: KafkaConnection, topics: readonly string[], problem
     }
     counts.set(name, partitions.length)
     for (const { leaderId, partitionIndex } of partitions) {
-      const led = ledBy.get(leaderId) ?? new Map<string, number[]>()
-      led.set(name, [...(led.get(name) ?? []), partitionIndex])
-      ledBy.set(leaderId, led)
+      const ledPartitions = ledBy.get(leaderId) ?? new Map<string, number[]>()
+      ledPartitions.set(name, [...(ledPartitions.get(name) ?? []), partitionIndex])
+      ledBy.set(leaderId, ledPartitions)
     }
   }
   const endsByTopic = new Map<string, Map<number, Ends>>()
   ledBy.delete(-1) // no leader at present: such a topic stays incomplete
-  await eachNode(ledBy.entries(), problems, async ([node, led]) => {
+  await eachNode(ledBy.entries(), problems, async ([node, ledPartitions]) => {
     const at = async (timestamp: bigint) => {
-      const requestTopics = [...led].map(([name, indexes]) => ({
+      const requestTopics = [...ledPartitions].map(([name, indexes]) => ({
         name,
         partitions: indexes.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp })),
       }))
@@ -147,7 +147,7 @@ async function committedBy(
   const topicsOf = (group: string) => [
     ...new Set(queries.filter((query) => query.group === group).flatMap(({ topics }) => topics)),
   ]
-  const committed = new Map<string, ReadonlyMap<string, ReadonlyMap<number, number>>>()
+  const committedOffsets = new Map<string, ReadonlyMap<string, ReadonlyMap<number, number>>>()
   await eachNode(coordinatedBy.entries(), problems, async ([node, groups]) => {
     const requestGroups = groups.map((groupId) => ({
       groupId,
@@ -160,7 +160,7 @@ async function committedBy(
         errorCode || (topics.flatMap(({ partitions }) => partitions).find((one) => one.errorCode !== 0)?.errorCode ?? 0)
       if (code !== 0) problems.push(refusal(`group ${groupId}`, code))
       else
-        committed.set(
+        committedOffsets.set(
           groupId,
           new Map(
             topics.map(({ name, partitions }) => [
@@ -173,7 +173,7 @@ async function committedBy(
         )
     }
   })
-  return committed
+  return committedOffsets
 }
 
 /** A broker that is away takes only the partitions that it leads with it. */

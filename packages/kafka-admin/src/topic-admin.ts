@@ -20,10 +20,10 @@ const changeTimeoutMs = 30_000
 const partitionsPerRequest = 5_000
 
 export function topicAdmin(kafka: KafkaConnection): TopicAdmin {
-  const deleted = new Tombstones()
+  const tombstones = new Tombstones()
   return {
     clusterId: async () => (await kafka.metadata([])).clusterId ?? undefined,
-    describe: (names) => describe(kafka, names, deleted),
+    describe: (names) => describe(kafka, names, tombstones),
     validate: async (topics) =>
       new Map(
         [...(await create(kafka, topics, true))].map(([name, outcome]) => [name, outcome.ok ? nothing : outcome]),
@@ -31,8 +31,8 @@ export function topicAdmin(kafka: KafkaConnection): TopicAdmin {
     create: (topics) => create(kafka, topics, false),
     alter: (changes) => alter(kafka, changes),
     grow: (partitions) => grow(kafka, partitions),
-    delete: (names) => deleteTopics(kafka, names, deleted),
-    deleteByIds: (ids) => deleteByIds(kafka, ids, deleted),
+    delete: (names) => deleteTopics(kafka, names, tombstones),
+    deleteByIds: (ids) => deleteByIds(kafka, ids, tombstones),
     close: () => kafka.close(),
   }
 }
@@ -56,21 +56,21 @@ class Tombstones {
   }
 }
 
-async function describe(kafka: KafkaConnection, names: readonly string[], deleted: Tombstones) {
+async function describe(kafka: KafkaConnection, names: readonly string[], tombstones: Tombstones) {
   const outcomes = new Map<string, Outcome<DescribedTopic | undefined>>()
   const topics = await topicsNamed(kafka, names)
   const existing = topics.filter(({ errorCode }) => errorCode === 0).map(({ name }) => name ?? '')
   const configs = await describeConfigs(kafka, existing)
   for (const { name, errorCode, topicId, partitions } of topics) {
     const ofTopic = configs.get(name ?? '')
-    if (deleted.has(topicIdText(topicId))) outcomes.set(name ?? '', { ok: true, value: undefined })
+    if (tombstones.has(topicIdText(topicId))) outcomes.set(name ?? '', { ok: true, value: undefined })
     else if (errorCode !== 0 || !ofTopic) outcomes.set(name ?? '', absentOr(failure(errorCode, null)))
     else if (!ofTopic.ok) outcomes.set(name ?? '', absentOr(ofTopic))
     else {
-      const ordered = [...partitions].sort((a, b) => a.partitionIndex - b.partitionIndex)
-      const replicationFactors = ordered.map(({ replicaNodes }) => replicaNodes.length)
-      const described = { topicId: topicIdText(topicId), partitions: ordered.length, replicationFactors }
-      outcomes.set(name ?? '', { ok: true, value: { ...described, configs: ofTopic.value } })
+      const sortedPartitions = [...partitions].sort((a, b) => a.partitionIndex - b.partitionIndex)
+      const replicationFactors = sortedPartitions.map(({ replicaNodes }) => replicaNodes.length)
+      const description = { topicId: topicIdText(topicId), partitions: sortedPartitions.length, replicationFactors }
+      outcomes.set(name ?? '', { ok: true, value: { ...description, configs: ofTopic.value } })
     }
   }
   return outcomes
@@ -161,20 +161,20 @@ async function grow(kafka: KafkaConnection, partitions: ReadonlyMap<string, numb
   return new Map(results.map(({ name, errorCode, errorMessage }) => [name, done(errorCode, errorMessage)]))
 }
 
-async function deleteTopics(kafka: KafkaConnection, names: readonly string[], deleted: Tombstones) {
+async function deleteTopics(kafka: KafkaConnection, names: readonly string[], tombstones: Tombstones) {
   const outcomes = new Map<string, Outcome<void>>()
   if (names.length === 0) return outcomes
   const topics = names.map((name) => ({ name }))
   const { responses } = await kafka.request('controller', deleteTopicsV6.api, topics, changeTimeoutMs)
   for (const { name, topicId, errorCode, errorMessage } of responses) {
     const isDeleted = errorCode === 0 || codeOf(errorCode) === unknownTopic
-    if (errorCode === 0) deleted.add(topicIdText(topicId))
+    if (errorCode === 0) tombstones.add(topicIdText(topicId))
     outcomes.set(name ?? '', isDeleted ? { ok: true, value: undefined } : failure(errorCode, errorMessage))
   }
   return outcomes
 }
 
-async function deleteByIds(kafka: KafkaConnection, ids: readonly string[], deleted: Tombstones) {
+async function deleteByIds(kafka: KafkaConnection, ids: readonly string[], tombstones: Tombstones) {
   const outcomes = new Map<string, Outcome<void>>()
   if (ids.length === 0) return outcomes
   const topics = ids.map((id) => ({ name: null, topicId: topicUuid(id) }))
@@ -182,7 +182,7 @@ async function deleteByIds(kafka: KafkaConnection, ids: readonly string[], delet
   for (const { topicId, errorCode, errorMessage } of responses) {
     const id = topicIdText(topicId)
     const isDeleted = errorCode === 0 || codeOf(errorCode) === unknownTopicId
-    if (isDeleted) deleted.add(id)
+    if (isDeleted) tombstones.add(id)
     outcomes.set(id, isDeleted ? { ok: true, value: undefined } : failure(errorCode, errorMessage))
   }
   return outcomes

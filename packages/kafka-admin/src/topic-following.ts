@@ -59,9 +59,9 @@ export function topicFollower(kafka: KafkaConnection, observer: TopicObserver): 
         }),
       )
       if (behind.length === 0) return whole
-      const described = (await kafka.metadata([...new Set(behind.map(({ topic }) => topic))])).topics
+      const descriptions = (await kafka.metadata([...new Set(behind.map(({ topic }) => topic))])).topics
       for (const { topic, partition, place, from, to } of behind) {
-        const { topicId, partitions = [] } = described.find(({ name }) => name === topic) ?? {}
+        const { topicId, partitions = [] } = descriptions.find(({ name }) => name === topic) ?? {}
         const leaderId = partitions.find(({ partitionIndex }) => partitionIndex === partition)?.leaderId
         let fetches = 0
         if (topicId !== undefined && leaderId !== undefined)

@@ -98,11 +98,11 @@ describe('topics', () => {
     if (!first?.ok) throw new Error(JSON.stringify(first))
     expect([...(await admin.grow(new Map([[name, 3]]))).values()]).toEqual([{ ok: true, value: undefined }])
     await admin.alter(new Map([[name, new Map([['retention.ms', '2000']])]]))
-    const described = await eventually(async () => {
+    const description = await eventually(async () => {
       const outcome = (await admin.describe([name])).get(name)
       return outcome?.ok && outcome.value?.partitions === 3 ? outcome.value : undefined
     })
-    expect(described).toMatchObject({ topicId: first.value, replicationFactors: [1, 1, 1] })
+    expect(description).toMatchObject({ topicId: first.value, replicationFactors: [1, 1, 1] })
     await eventually(async () => {
       const outcome = (await admin.describe([name])).get(name)
       return outcome?.ok && outcome.value?.configs.get('retention.ms')?.value === '2000' ? true : undefined
