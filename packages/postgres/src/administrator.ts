@@ -82,14 +82,14 @@ export async function connectAdministrator({
 
   return {
     ensureService: async (service, login) => {
-      await shared(() => query(createRole(service, 'NOLOGIN')))
-      await shared(() => query(`GRANT ${name(service)} TO CURRENT_USER`))
-      if (login !== undefined) await shared(() => query(`GRANT ${name(service)} TO ${name(login)}`))
+      await retryShared(() => query(createRole(service, 'NOLOGIN')))
+      await retryShared(() => query(`GRANT ${name(service)} TO CURRENT_USER`))
+      if (login !== undefined) await retryShared(() => query(`GRANT ${name(service)} TO ${name(login)}`))
       await query(`CREATE SCHEMA IF NOT EXISTS ${name(service)} AUTHORIZATION ${name(service)}`)
     },
     ensureLogin: async (login, password) => {
-      await shared(() => query(createRole(login, 'LOGIN NOINHERIT')))
-      await shared(() => query(`ALTER ROLE ${name(login)} PASSWORD ${client.escapeLiteral(password)}`))
+      await retryShared(() => query(createRole(login, 'LOGIN NOINHERIT')))
+      await retryShared(() => query(`ALTER ROLE ${name(login)} PASSWORD ${client.escapeLiteral(password)}`))
     },
     migrate: (service, directory, table = 'migrations') =>
       as(service, async () => {
@@ -196,13 +196,13 @@ function createRole(role: string, attributes: string): string {
  * Roles belong to the whole server while the lock belongs to one database, so another database's
  * run may get in between.
  */
-async function shared<T>(work: () => Promise<T>, attempts = 5): Promise<T> {
+async function retryShared<T>(work: () => Promise<T>, attempts = 5): Promise<T> {
   try {
     return await work()
   } catch (error) {
     const { code } = databaseError(error)
     if (attempts <= 1 || !['42710', '23505', 'XX000'].includes(code)) throw error
     await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100))
-    return shared(work, attempts - 1)
+    return retryShared(work, attempts - 1)
   }
 }

@@ -42,7 +42,7 @@ export function databaseError(error: unknown): DatabaseError {
 }
 
 /** Serialization failure, deadlock: it ends with the other transaction. */
-const contended = new Set(['40001', '40P01'])
+const contendedCodes = new Set(['40001', '40P01'])
 
 /** Lock not available within its time-out, statement cancelled by its time-out or by a person. */
 const stalls = new Map<string, Stall>([
@@ -56,7 +56,7 @@ const stalls = new Map<string, Stall>([
 const rejectedClasses = new Set(['22', '23', '21', 'P0'])
 
 function failureOf(code: string): DatabaseFailure {
-  if (contended.has(code)) return 'Contended'
+  if (contendedCodes.has(code)) return 'Contended'
   if (stalls.has(code)) return 'Stalled'
   return code.length === 5 && rejectedClasses.has(code.slice(0, 2)) ? 'Rejected' : 'Unavailable'
 }

@@ -173,9 +173,9 @@ async function holding<T>(pool: pg.Pool, work: (client: pg.PoolClient, spoil: Sp
   const client = await pool.connect().catch((error: unknown) => {
     throw databaseError(error)
   })
-  let spoiled: DatabaseError | undefined
+  let spoilError: DatabaseError | undefined
   const spoil: Spoil = (error) => {
-    spoiled ??= error
+    spoilError ??= error
   }
   try {
     return await work(client, spoil)
@@ -183,7 +183,7 @@ async function holding<T>(pool: pg.Pool, work: (client: pg.PoolClient, spoil: Sp
     if (isSpoiled(error)) spoil(error)
     throw error
   } finally {
-    client.release(spoiled)
+    client.release(spoilError)
   }
 }
 
@@ -240,7 +240,7 @@ function transaction<T>(
       // A connection that is not used again takes its transaction with it.
       if (isSpoiled(first)) spoil(first)
       else if (committing) await Promise.allSettled(pending)
-      else await run(client, rollback).catch((broken: unknown) => spoil(databaseError(broken)))
+      else await run(client, rollback).catch((rollbackError: unknown) => spoil(databaseError(rollbackError)))
       throw error
     }
   })

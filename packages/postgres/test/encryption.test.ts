@@ -47,13 +47,13 @@ async function serve({ cert, key }: { readonly cert: string; readonly key: strin
   await writeFile(join(data, 'pg_hba.conf'), 'hostssl all all all scram-sha-256\n')
 }
 
-const encrypted = {
+const encryptionQuery = {
   name: '',
   text: 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
 }
 const queryEncryption = async (at: string, tlsCa: string | undefined) => {
   const pool = createPool({ url: at, tlsCa, role: 'postgres', schema: 'public', size: 1 })
-  return pool.query(encrypted).finally(() => pool.close())
+  return pool.query(encryptionQuery).finally(() => pool.close())
 }
 const urlOf = (host: string, mode?: string): string => {
   const other = new URL(url)
@@ -73,7 +73,7 @@ test.each([
     const at = urlOf(host, mode)
     expect(await queryEncryption(at, ca)).toEqual([{ ssl: true }])
     const session = await openSession({ url: at, tlsCa: ca, role: 'postgres' })
-    expect(await session.query(encrypted)).toEqual([{ ssl: true }])
+    expect(await session.query(encryptionQuery)).toEqual([{ ssl: true }])
     await session.close()
     const administrator = await connectAdministrator({ url: at, tlsCa: ca, log: () => undefined })
     await administrator.close()

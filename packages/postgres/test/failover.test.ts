@@ -44,7 +44,7 @@ test('writers under load follow a failover to the standby, and what was committe
   await primary.query(text('CREATE TABLE written (id int PRIMARY KEY)'))
   const writers = poolAt(service.url)
   const insert = { name: 'insert', text: 'INSERT INTO written VALUES ($1)' }
-  const committed = new Set<number>()
+  const committedIds = new Set<number>()
   const refusals = new Set<string>()
   let next = 0
   let stopping = false
@@ -54,14 +54,14 @@ test('writers under load follow a failover to the standby, and what was committe
       const attempt =
         how === 'query' ? writers.query(insert, [id]) : writers.transaction((tx) => tx.query(insert, [id]))
       await attempt.then(
-        () => committed.add(id),
+        () => committedIds.add(id),
         (error: { code: string }) => refusals.add(error.code),
       )
       await sleep(5)
     }
   }
   const writing = Promise.all([write('query'), write('transaction'), write('transaction'), write('transaction')])
-  await until(() => committed.size > 100, 10)
+  await until(() => committedIds.size > 100, 10)
 
   // The primary is demoted while it and all connections to it stay up.
   await primary.query(text('ALTER SYSTEM SET default_transaction_read_only = on'))
@@ -71,11 +71,11 @@ test('writers under load follow a failover to the standby, and what was committe
   await servers.promote()
   service.lead(servers.replicaOf(servers.adminUrl))
 
-  const before = committed.size
-  await until(() => committed.size > before + 100, 10)
+  const before = committedIds.size
+  await until(() => committedIds.size > before + 100, 10)
   stopping = true
   await writing
   expect([...refusals]).toEqual(['25006'])
   const rows = await standby.query<{ id: number }>(text('SELECT id FROM written ORDER BY id'))
-  expect(rows.map(({ id }) => id)).toEqual([...committed].sort((a, b) => a - b))
+  expect(rows.map(({ id }) => id)).toEqual([...committedIds].sort((a, b) => a - b))
 }, 60_000)
