@@ -26,7 +26,7 @@ export interface DatabaseSettings {
 }
 
 /** The modes of a URL under which no certificate is verified. */
-const unverified: readonly string[] = ['disable', 'allow', 'prefer', 'no-verify']
+const unverifiedModes: readonly string[] = ['disable', 'allow', 'prefer', 'no-verify']
 
 /** `url`: another database than that of DATABASE_URL, reached alike. @throws ConfigError */
 export function databaseSettings(config: DatabaseConfig, url = config.DATABASE_URL): DatabaseSettings {
@@ -37,7 +37,7 @@ export function databaseSettings(config: DatabaseConfig, url = config.DATABASE_U
         `DATABASE_TLS_CA: found no certificate in ${tlsCa.length} characters; allowed: certificates as PEM`,
       ])
     const mode = new URL(url).searchParams.get('sslmode') ?? 'verify-full'
-    if (unverified.includes(mode))
+    if (unverifiedModes.includes(mode))
       throw new ConfigError([
         `DATABASE_URL: found sslmode=${mode}; allowed beside DATABASE_TLS_CA: require, verify-ca, verify-full`,
       ])

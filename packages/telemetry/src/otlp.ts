@@ -53,11 +53,11 @@ export function otlpTracing({ url, share, service, pipeline }: OtlpOptions): Tra
 
   return {
     span: (name, { kind, parent, link, attributes = {} }) => {
-      const linked = remoteSpan(link)
+      const linkedSpan = remoteSpan(link)
       const start = {
         kind: kinds[kind],
         attributes: { ...attributes },
-        ...(linked ? { links: [{ context: linked }] } : {}),
+        ...(linkedSpan ? { links: [{ context: linkedSpan }] } : {}),
       }
       const span = tracer.startSpan(name, start, contextOf(parent))
       return {

@@ -82,7 +82,7 @@ test('a collector that is away neither throws nor keeps a process from ending', 
 })
 
 test('OpenTelemetry is not loaded unless an address is given', () => {
-  const loaded = (endpoint: string): string => {
+  const loadedModules = (endpoint: string): string => {
     const program = `
       import { registerHooks } from 'node:module'
       let loaded = 0
@@ -95,5 +95,5 @@ test('OpenTelemetry is not loaded unless an address is given', () => {
     return execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
   }
   // Its interface package is loaded by prom-client as it is.
-  expect([loaded('undefined'), loaded('"http://127.0.0.1:1"')]).toEqual(['false', 'true'])
+  expect([loadedModules('undefined'), loadedModules('"http://127.0.0.1:1"')]).toEqual(['false', 'true'])
 })
