@@ -8,8 +8,10 @@ import { lastContract, lastMessages } from './last-version.ts'
 
 describe('against the last version', () => {
   it('no running consumer or producer is broken (docs/events.md says what to do instead)', () => {
-    const broken = contractChanges(lastContract(), presentContract()).filter(({ effect }) => effect === 'breaks')
-    expect(broken.map(changeText)).toEqual([])
+    const breakingChanges = contractChanges(lastContract(), presentContract()).filter(
+      ({ effect }) => effect === 'breaks',
+    )
+    expect(breakingChanges.map(changeText)).toEqual([])
   })
 
   const golden = Object.entries(lastMessages()).flatMap(([type, messages]) =>

@@ -27,11 +27,14 @@ const examples: Readonly<Record<string, unknown>> = {
 export function goldenMessages(): Record<string, readonly GoldenMessage[]> {
   const { events } = presentContract()
   return Object.fromEntries(
-    Object.keys(everyDefinition).map((type) => [type, variants(events[type]!.data).map((data) => golden(type, data))]),
+    Object.keys(everyDefinition).map((type) => [
+      type,
+      variants(events[type]!.data).map((data) => goldenMessage(type, data)),
+    ]),
   )
 }
 
-function golden(type: string, data: object): GoldenMessage {
+function goldenMessage(type: string, data: object): GoldenMessage {
   const parsed = everyDefinition[type]!.data.safeParse(data)
   if (!parsed.success)
     throw new Error(`${type}: ${z.prettifyError(parsed.error)}\nPut an example of the field into golden-messages.ts.`)
