@@ -1,4 +1,4 @@
-// How does what was asked of a pipeline fail? With a message for the person who asked and, where
+// How does a request about a pipeline fail? With a message for the person who made it and, where
 // there is one, what to do about it.
 
 /**

@@ -6,7 +6,7 @@ export const unknown = '-'
 
 export const countText = (count: number | undefined): string => (count === undefined ? unknown : whole.format(count))
 
-/** What waits for a person, and the command that shows it. */
+/** How many dead letters a person must look at, and the command that shows them. */
 export const deadLettersText = (count: number, ...where: readonly string[]): string =>
   `${count === 1 ? '1 dead letter waits' : `${countText(count)} dead letters wait`}; orderpipeline dlq list ${where.join(' ')}`
 

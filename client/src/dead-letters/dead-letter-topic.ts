@@ -1,5 +1,5 @@
-// How does a command read a pipeline's dead letters and say what became of them? Straight in Kafka:
-// there is no other record.
+// How does a command read a pipeline's dead letters and record what was done with them? Directly
+// in Kafka: there is no other record.
 import {
   createProducer,
   deadLetterTopicOf,
@@ -15,16 +15,17 @@ import { silentLogger } from '@orderpipeline/telemetry'
 import { clientId, connectionTo, withAdvice } from '../kafka/connect.ts'
 
 export interface DeadLetterTopic {
-  /** Stages that have dead letters or once had some; in alphabetical order. */
+  /** Stages that have dead letters, or had some earlier; in alphabetical order. */
   stages(): Promise<string[]>
-  /** All letters of these stages that are not older, oldest first. */
+  /** All dead letters of these stages that are not older, oldest first. */
   letters(stages: readonly string[], since?: Date): Promise<DeadLetter[]>
   /**
-   * Plays messages again, in the order given, and then marks their letters. After a crash between
-   * the two a letter is still open: played once more, its message is known to the stage's inbox.
+   * Replays messages in the order of the list, and then marks their dead letters. After a crash
+   * between the two steps a dead letter is still open. A second replay is harmless: the stage's
+   * inbox has the message.
    */
   replay(replays: readonly (Replay & { readonly forced: boolean })[]): Promise<void>
-  discard(letters: readonly DeadLetter[], by: string, at: Date): Promise<void>
+  discard(deadLetters: readonly DeadLetter[], by: string, at: Date): Promise<void>
   close(): Promise<void>
 }
 
@@ -47,9 +48,9 @@ export function openLetterBox(config: KafkaConfig, pipeline: string): DeadLetter
       withAdvice(async () => {
         await producer.send(replays.map(replayRecord))
         await producer.send(
-          replays.map(({ letter, value, by, at, forced }) =>
-            markRecord(letter, {
-              letter: letter.id,
+          replays.map(({ letter: deadLetter, value, by, at, forced }) =>
+            markRecord(deadLetter, {
+              letter: deadLetter.id,
               action: 'replayed',
               by,
               at: at.toISOString(),
@@ -59,11 +60,11 @@ export function openLetterBox(config: KafkaConfig, pipeline: string): DeadLetter
           ),
         )
       }),
-    discard: (letters, by, at) =>
+    discard: (deadLetters, by, at) =>
       withAdvice(() =>
         producer.send(
-          letters.map((letter) =>
-            markRecord(letter, { letter: letter.id, action: 'discarded', by, at: at.toISOString() }),
+          deadLetters.map((deadLetter) =>
+            markRecord(deadLetter, { letter: deadLetter.id, action: 'discarded', by, at: at.toISOString() }),
           ),
         ),
       ),

@@ -1,10 +1,10 @@
-// Which letters does a person mean, among those that there are in Kafka?
+// Which of the dead letters in Kafka does a command select?
 import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
 import { CommandFailed } from '../failure.ts'
 import type { DeadLetterTopic } from './dead-letter-topic.ts'
 import { selected, sinceOf, whereOf, type Filters } from './selection.ts'
 
-/** @throws CommandFailed where there is no such pipeline, stage or letter */
+/** @throws CommandFailed where there is no such pipeline, stage or dead letter */
 export async function lettersMeant(
   box: DeadLetterTopic,
   pipeline: string,
@@ -23,11 +23,11 @@ export async function lettersMeant(
   const { stage } = where
   if (stage !== undefined && !stages.includes(stage))
     throw new CommandFailed(`${pipeline} has no dead letters of a stage ${stage}; it has ${stages.join(', ')}.`)
-  const letters = await box.letters(stage === undefined ? stages : [stage], since)
-  const found = selected(letters, where, options, states, since)
-  if (where.letter !== undefined && found.length === 0)
+  const deadLetters = await box.letters(stage === undefined ? stages : [stage], since)
+  const matches = selected(deadLetters, where, options, states, since)
+  if (where.letter !== undefined && matches.length === 0)
     throw new CommandFailed(`There is no letter ${where.letter}.`, {
       advice: `orderpipeline dlq list ${pipeline} ${stage} --state all shows those there are.`,
     })
-  return found
+  return matches
 }

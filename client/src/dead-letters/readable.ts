@@ -1,5 +1,5 @@
-// Can the stage read a message that a person has edited? A built-in one reads events, so its own
-// decoder says; nobody knows what a stage of somebody's own reads.
+// Can the stage read a message that a person has edited? A built-in stage reads events, so its own
+// decoder decides; what a user's own stage reads is unknown here.
 import type { DeadLetter } from '@orderpipeline/kafka'
 import { decodeAny, isBuiltInStage, UndecodableEvent } from '@orderpipeline/order-events'
 import { CommandFailed } from '../failure.ts'

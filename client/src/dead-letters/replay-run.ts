@@ -1,5 +1,5 @@
-// How are dead letters played again? In the order their messages had, at a bounded rate, until
-// done, refused or interrupted.
+// How are dead letters replayed? In the order of their messages, at a bounded rate, until all are
+// replayed, or one is refused, or the run is interrupted.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeadLetter } from '@orderpipeline/kafka'
 import type { DeadLetterTopic } from './dead-letter-topic.ts'
@@ -10,8 +10,8 @@ export interface ReplayPlan {
   readonly stays: readonly { readonly letter: DeadLetter; readonly why: string }[]
 }
 
-export function replayPlan(letters: readonly DeadLetter[], force: boolean, now: Date, edited = false): ReplayPlan {
-  const judged = letters.map((letter) => ({ letter, why: refusal(letter, force, now, edited) }))
+export function replayPlan(deadLetters: readonly DeadLetter[], force: boolean, now: Date, edited = false): ReplayPlan {
+  const judged = deadLetters.map((deadLetter) => ({ letter: deadLetter, why: refusal(deadLetter, force, now, edited) }))
   return {
     goes: judged
       .filter(({ why }) => why === undefined)
@@ -32,11 +32,11 @@ export interface ReplayRun {
   readonly perSecond: number
   readonly by: string
   readonly force: boolean
-  /** Of the only letter, when it was edited. */
+  /** The edited message; only for a run with one dead letter. */
   readonly value?: string | Buffer | undefined
   readonly now: () => Date
   readonly signal: AbortSignal
-  readonly onReplayed: (letters: readonly DeadLetter[]) => void
+  readonly onReplayed: (deadLetters: readonly DeadLetter[]) => void
 }
 
 const chunksASecond = 10
@@ -44,20 +44,20 @@ const chunksASecond = 10
 /** Resolves with how many were played again; fewer than all when interrupted. */
 export async function replayAll(
   box: Pick<DeadLetterTopic, 'replay'>,
-  letters: readonly DeadLetter[],
+  deadLetters: readonly DeadLetter[],
   run: ReplayRun,
 ): Promise<number> {
   const chunk = Math.max(1, Math.round(run.perSecond / chunksASecond))
   const pauseMs = (chunk * 1_000) / run.perSecond
-  let done = 0
-  while (done < letters.length && !run.signal.aborted) {
-    if (done > 0) await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined)
+  let replayedCount = 0
+  while (replayedCount < deadLetters.length && !run.signal.aborted) {
+    if (replayedCount > 0) await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined)
     if (run.signal.aborted) break
-    const some = letters.slice(done, done + chunk)
+    const some = deadLetters.slice(replayedCount, replayedCount + chunk)
     const { by, value, force } = run
-    await box.replay(some.map((letter) => ({ letter, value, by, at: run.now(), forced: force })))
-    done += some.length
+    await box.replay(some.map((deadLetter) => ({ letter: deadLetter, value, by, at: run.now(), forced: force })))
+    replayedCount += some.length
     run.onReplayed(some)
   }
-  return done
+  return replayedCount
 }

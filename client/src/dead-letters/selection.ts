@@ -1,4 +1,4 @@
-// Which dead letters are meant? By stage or by name, reason, order, age and state. Pure.
+// Which dead letters are selected? By stage or by name, reason, order, age and state. Pure.
 import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
 import { CalledWrongly } from '../failure.ts'
 
@@ -8,7 +8,7 @@ export interface Filters {
   readonly since?: string
 }
 
-/** A stage, or one letter of it. */
+/** A stage, or one dead letter of it. */
 export interface Where {
   readonly stage?: string
   readonly letter?: string
@@ -50,15 +50,15 @@ export function orderOf({ value }: Pick<DeadLetter, 'value'>): string | undefine
 }
 
 export function selected(
-  letters: readonly DeadLetter[],
-  { letter }: Where,
+  deadLetters: readonly DeadLetter[],
+  { letter: deadLetterId }: Where,
   filters: Filters,
   states: readonly DeadLetterState[],
   since: Date | undefined,
 ): DeadLetter[] {
-  return letters.filter(
+  return deadLetters.filter(
     (one) =>
-      (letter === undefined ? states.includes(one.state) : one.id === letter) &&
+      (deadLetterId === undefined ? states.includes(one.state) : one.id === deadLetterId) &&
       (filters.reason === undefined || one.reason === filters.reason || one.error === filters.reason) &&
       (filters.order === undefined || orderOf(one) === filters.order) &&
       (since === undefined || Date.parse(one.at) >= since.getTime()),

@@ -1,6 +1,6 @@
-// Why does a part have the replicas it has? From what was seen to an explanation: each reason a
-// code for programs and a sentence for people, in the order in which they work: what holds the
-// autoscaler, what the load asks for, what bounds that, and what keeps the pods from being there.
+// Why does a part have this number of replicas? An explanation is made from the observation: each
+// reason is a code for programs and a sentence for people, in the order of their effect: what holds
+// the autoscaler, what the load demands, what bounds that, and what prevents pods from running.
 import type { ProblemReason } from '@orderpipeline/operator/api'
 import { reasonForLag, type FlowHistory } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
@@ -18,7 +18,7 @@ export interface Explanation {
   readonly part: string
   readonly replicas: number
   readonly ready: number
-  /** What the autoscaler wants; absent while there is none. */
+  /** Replicas that the autoscaler desires; absent while there is none. */
   readonly wanted?: number
   readonly minReplicas: number
   readonly maxReplicas: number
@@ -30,27 +30,27 @@ export interface Explanation {
   readonly flow?: FlowHistory
 }
 
-export function explanation(seen: PartObserved): Explanation {
-  const { part, deployment, autoscaler } = seen
-  const { minReplicas, maxReplicas } = bounds(seen)
-  const wanted = autoscaler?.status?.desiredReplicas ?? deployment?.spec.replicas
-  const holding = holdingReasons(seen)
-  const demands = demandsOf(seen)
-  const held = holding.some(({ code }) => code === 'Suspended' || code === 'Paused' || code === 'NoScaledObject')
+export function explanation(observation: PartObserved): Explanation {
+  const { part, deployment, autoscaler } = observation
+  const { minReplicas, maxReplicas } = bounds(observation)
+  const desiredReplicas = autoscaler?.status?.desiredReplicas ?? deployment?.spec.replicas
+  const holding = holdingReasons(observation)
+  const demands = demandsOf(observation)
+  const isHeld = holding.some(({ code }) => code === 'Suspended' || code === 'Paused' || code === 'NoScaledObject')
   return {
     part,
     replicas: deployment?.status?.replicas ?? 0,
     ready: deployment?.status?.readyReplicas ?? 0,
-    ...(wanted === undefined ? {} : { wanted }),
+    ...(desiredReplicas === undefined ? {} : { wanted: desiredReplicas }),
     minReplicas,
     maxReplicas,
     reasons: [
       ...holding,
-      ...(held ? [] : [...demandReasons(seen, demands), ...paceReasons(seen, wantedBy(demands))]),
-      ...podReasons(seen),
-      ...outlook(seen),
+      ...(isHeld ? [] : [...demandReasons(observation, demands), ...paceReasons(observation, wantedBy(demands))]),
+      ...podReasons(observation),
+      ...outlook(observation),
     ],
-    ...(typeof seen.flow === 'object' ? { flow: seen.flow } : {}),
+    ...(typeof observation.flow === 'object' ? { flow: observation.flow } : {}),
   }
 }
 

@@ -14,13 +14,13 @@ describe('the decision of the operator', () => {
   it('is asked for where KEDA asks, through the API server', async () => {
     const decision = unmeasuredDecision(3, { minReplicas: 1, maxReplicas: 9 }, 0)
     const history: FlowHistory = { ...answerOf(decision, 0), since: '2026-01-01T00:00:00.000Z', changes: [] }
-    const asked: string[] = []
+    const requestedPaths: string[] = []
     const getText = (path: string) => {
-      asked.push(path)
+      requestedPaths.push(path)
       return Promise.resolve(JSON.stringify(history))
     }
     expect(await flowOf({ getText }, scaledObject(url))).toEqual(history)
-    expect(asked).toEqual([
+    expect(requestedPaths).toEqual([
       '/api/v1/namespaces/op/services/http:operator-scaler:8081/proxy/v1/flow/default/shop/payment/changes',
     ])
   })

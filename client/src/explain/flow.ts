@@ -1,5 +1,5 @@
-// What did the operator decide for a stage that is scaled on flow? It is asked itself, where KEDA
-// asks it, through the API server.
+// What did the operator decide for a stage that is scaled on flow? The command asks the operator's
+// endpoint that KEDA asks, through the API server.
 import type { ScaledObject, Trigger } from '@orderpipeline/operator/api'
 import type { FlowHistory, FlowReason } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
@@ -33,7 +33,7 @@ export async function flowOf(
 }
 
 /**
- * Of a Service's address as pods see it, the path by which the API server leads there; undefined
+ * The API server's proxy path to a Service, from the Service's address as pods use it; undefined
  * for any other address.
  */
 export function proxiedPath(url: string): string | undefined {
@@ -47,22 +47,22 @@ export function proxiedPath(url: string): string | undefined {
 /** Something is away, or more replicas are of no use: a person should look. */
 const troubles: ReadonlySet<FlowReason> = new Set(['Holding', 'ScaleOutUseless'])
 
-export function flowReasons({ flow }: PartObserved, { load, wanted }: Demand): Reason[] {
-  const asked: Reason[] =
+export function flowReasons({ flow }: PartObserved, { load, wanted: demandedReplicas }: Demand): Reason[] {
+  const reasons: Reason[] =
     load === undefined
       ? [{ code: 'MetricUnknown', text: 'what flows has not been measured yet' }]
-      : typeof flow === 'object' && (flow.replicas === wanted || flow.metric === wanted)
+      : typeof flow === 'object' && (flow.replicas === demandedReplicas || flow.metric === demandedReplicas)
         ? []
         : [
             {
               code: 'Flow',
-              text: `what flows (or the lag while the operator does not answer, or what a schedule or query asks for, if that is more) asks for ${wanted}`,
+              text: `what flows (or the lag while the operator does not answer, or what a schedule or query asks for, if that is more) asks for ${demandedReplicas}`,
             },
           ]
-  if (flow === undefined) return asked
+  if (flow === undefined) return reasons
   if (typeof flow === 'string')
-    return [...asked, { code: 'FlowUnknown', text: `the operator's decision is not known: ${flow}` }]
+    return [...reasons, { code: 'FlowUnknown', text: `the operator's decision is not known: ${flow}` }]
   const { decision, replicas, reason } = flow
   const text = `the operator wants ${countText(replicas)} (${decision.reason}): ${reason}`
-  return [...asked, { code: 'Flow', text, ...(troubles.has(decision.reason) ? { trouble: true as const } : {}) }]
+  return [...reasons, { code: 'Flow', text, ...(troubles.has(decision.reason) ? { trouble: true as const } : {}) }]
 }

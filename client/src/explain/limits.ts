@@ -1,5 +1,5 @@
-// What lies between what the load asks for and what the autoscaler wants? Bounds, waiting times and
-// paces.
+// Why do the replicas that the load demands differ from those that the autoscaler desires? Bounds,
+// waiting times and scaling rates.
 import { partsOf } from '@orderpipeline/operator/pipeline'
 import type { Reason } from './reason.ts'
 import { conditionOf, type Pace, type PartObserved } from './observed.ts'
@@ -16,15 +16,15 @@ export function bounds({ pipeline, part, scaledObject }: PartObserved): {
   }
 }
 
-/** `asked` is what the load asks for, unbounded; undefined while unknown. */
-export function paceReasons(seen: PartObserved, asked: number | undefined): Reason[] {
-  const { autoscaler } = seen
-  const { minReplicas, maxReplicas } = bounds(seen)
+/** `demandedReplicas` is what the load demands, unbounded; undefined while unknown. */
+export function paceReasons(observation: PartObserved, demandedReplicas: number | undefined): Reason[] {
+  const { autoscaler } = observation
+  const { minReplicas, maxReplicas } = bounds(observation)
   const conditions = autoscaler?.status?.conditions
   const able = conditionOf(conditions, 'AbleToScale')
   const limited = conditionOf(conditions, 'ScalingLimited')
   const { scaleUp, scaleDown } = autoscaler?.spec.behavior ?? {}
-  const wanted = autoscaler?.status?.desiredReplicas
+  const desiredReplicas = autoscaler?.status?.desiredReplicas
   const reasons: Reason[] = []
   if (able?.status === 'False')
     reasons.push({
@@ -32,18 +32,18 @@ export function paceReasons(seen: PartObserved, asked: number | undefined): Reas
       trouble: true,
       text: `the autoscaler cannot change the Deployment: ${able.reason ?? ''}: ${able.message ?? ''}`,
     })
-  const past = asked !== undefined && wanted !== undefined
-  if ((asked !== undefined && asked > maxReplicas) || limited?.reason === 'TooManyReplicas')
+  const past = demandedReplicas !== undefined && desiredReplicas !== undefined
+  if ((demandedReplicas !== undefined && demandedReplicas > maxReplicas) || limited?.reason === 'TooManyReplicas')
     reasons.push({
       code: 'AtMaximum',
-      text: `maxReplicas ${maxReplicas} allows no more${asked !== undefined && asked > maxReplicas ? ` than that of the ${asked} wanted` : ''}`,
+      text: `maxReplicas ${maxReplicas} allows no more${demandedReplicas !== undefined && demandedReplicas > maxReplicas ? ` than that of the ${demandedReplicas} wanted` : ''}`,
     })
-  if (able?.reason === 'ScaleDownStabilized' && !(past && asked >= wanted))
+  if (able?.reason === 'ScaleDownStabilized' && !(past && demandedReplicas >= desiredReplicas))
     reasons.push({
       code: 'ScaleDownWaits',
-      text: `${past ? `${Math.max(asked, minReplicas)} would do now, but` : 'fewer would do now, but'} replicas are only taken away when fewer have been enough for ${scaleDown?.stabilizationWindowSeconds ?? 300} s, since every one that leaves makes the group rebalance`,
+      text: `${past ? `${Math.max(demandedReplicas, minReplicas)} would do now, but` : 'fewer would do now, but'} replicas are only taken away when fewer have been enough for ${scaleDown?.stabilizationWindowSeconds ?? 300} s, since every one that leaves makes the group rebalance`,
     })
-  else if (past && asked < minReplicas && wanted <= minReplicas)
+  else if (past && demandedReplicas < minReplicas && desiredReplicas <= minReplicas)
     reasons.push({ code: 'AtMinimum', text: `minReplicas ${minReplicas} are kept whatever the load` })
   if (able?.reason === 'ScaleUpStabilized')
     reasons.push({

@@ -7,23 +7,23 @@ import { flowReasons, isFlow } from './flow.ts'
 import type { Demand } from './metrics.ts'
 import { conditionOf, type PartObserved, type ScalerStatus } from './observed.ts'
 
-export function demandReasons(seen: PartObserved, demands: readonly Demand[]): Reason[] {
-  const active = conditionOf(scalerStatus(seen).conditions, 'Active')
-  const idle = seen.scaledObject?.spec.minReplicaCount === 0 && active?.status === 'False'
+export function demandReasons(observation: PartObserved, demands: readonly Demand[]): Reason[] {
+  const active = conditionOf(scalerStatus(observation).conditions, 'Active')
+  const idle = observation.scaledObject?.spec.minReplicaCount === 0 && active?.status === 'False'
   if (idle)
     return [
       {
         code: 'ScaledToZero',
-        text: `nothing is to be done, so it is held at 0 (minReplicas 0); the first message starts it, within ${seen.scaledObject?.spec.pollingInterval ?? 30} s`,
+        text: `nothing is to be done, so it is held at 0 (minReplicas 0); the first message starts it, within ${observation.scaledObject?.spec.pollingInterval ?? 30} s`,
       },
     ]
-  return [...demands.flatMap((demand) => sentences(seen, demand)), ...unread(seen)]
+  return [...demands.flatMap((demand) => sentences(observation, demand)), ...unread(observation)]
 }
 
 const scalerStatus = ({ scaledObject }: PartObserved): ScalerStatus => scaledObject?.status ?? {}
 
-function sentences(seen: PartObserved, demand: Demand): Reason[] {
-  if (isFlow(demand.trigger)) return flowReasons(seen, demand)
+function sentences(observation: PartObserved, demand: Demand): Reason[] {
+  if (isFlow(demand.trigger)) return flowReasons(observation, demand)
   const sentence = demand.load === undefined ? unknownText(demand) : knownText(demand, demand.load)
   const close: Reason[] = demand.tolerated
     ? [
@@ -33,7 +33,7 @@ function sentences(seen: PartObserved, demand: Demand): Reason[] {
         },
       ]
     : []
-  return [sentence, ...clipped(seen, demand), ...close]
+  return [sentence, ...clipped(observation, demand), ...close]
 }
 
 const unknownText = ({ name }: Demand): Reason => ({
@@ -43,12 +43,12 @@ const unknownText = ({ name }: Demand): Reason => ({
 
 function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: number): Reason {
   const sum = `⌈${countText(load)} / ${countText(goal)}⌉`
-  const asked = rest.tolerated ? '' : ` = ${rest.wanted}`
-  if (rest.summed) return sumText(rest.summed, goal, load, `${sum}${asked}`)
+  const resultText = rest.tolerated ? '' : ` = ${rest.wanted}`
+  if (rest.summed) return sumText(rest.summed, goal, load, `${sum}${resultText}`)
   if (trigger?.type === 'kafka')
     return {
       code: 'Lag',
-      text: `lag ${countText(load)} on ${trigger.metadata['topic'] ?? name}, and one replica is to carry ${countText(goal)}: ${sum}${asked} wanted`,
+      text: `lag ${countText(load)} on ${trigger.metadata['topic'] ?? name}, and one replica is to carry ${countText(goal)}: ${sum}${resultText} wanted`,
     }
   if (trigger?.type === 'cron')
     return {
@@ -68,9 +68,9 @@ function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: 
   }
 }
 
-const sumText = (triggers: readonly Trigger[], goal: number, load: number, wanted: string): Reason => ({
+const sumText = (triggers: readonly Trigger[], goal: number, load: number, calculation: string): Reason => ({
   code: 'Lag',
-  text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or what a schedule or query asks for, if that is more), and one replica is to carry ${countText(goal)}: ${wanted} wanted`,
+  text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or what a schedule or query asks for, if that is more), and one replica is to carry ${countText(goal)}: ${calculation} wanted`,
 })
 
 /**
@@ -79,27 +79,27 @@ const sumText = (triggers: readonly Trigger[], goal: number, load: number, wante
  */
 function clipped(
   { pipeline, part, partitions, autoscaler }: PartObserved,
-  { trigger, summed, goal, wanted }: Demand,
+  { trigger, summed, goal, wanted: replicas }: Demand,
 ): Reason[] {
   const triggers = summed ?? (trigger?.type === 'kafka' ? [trigger] : [])
   const topics = triggers.map(({ metadata }) => metadata['topic'] ?? '')
   const counts = topics.map((topic) => partitions.get(topic))
   const [first] = topics
-  if (first === undefined || counts.includes(undefined) || wanted === undefined) return []
+  if (first === undefined || counts.includes(undefined) || replicas === undefined) return []
   const count = counts.reduce<number>((sum, one) => sum + (one ?? 0), 0)
-  if (wanted < count) return []
+  if (replicas < count) return []
   const max = autoscaler?.spec.maxReplicas ?? 0
   const stage = pipeline.status?.stages?.find(({ name }) => name === part)
   const real = (stage?.lag ?? 0) > count * goal ? `, of ${countText(stage?.lag)} in all,` : ''
   if (max <= count) return []
   const short = first.slice(pipeline.metadata.name.length + 1)
   const has = topics.length === 1 ? `${first} has ${count}` : `its topics have ${count} together`
-  const grown = (counts[0] ?? 0) + partitionsFor(max) - count
+  const neededPartitions = (counts[0] ?? 0) + partitionsFor(max) - count
   return [
     {
       code: 'ClippedToPartitions',
       trouble: true,
-      text: `KEDA counts at most ${countText(goal)} of lag per partition${real} and ${has}: more than ${count} replicas are never asked for; say partitions: ${grown} of topic ${short} to reach ${max}`,
+      text: `KEDA counts at most ${countText(goal)} of lag per partition${real} and ${has}: more than ${count} replicas are never asked for; say partitions: ${neededPartitions} of topic ${short} to reach ${max}`,
     },
   ]
 }

@@ -1,5 +1,5 @@
-// What does each trigger ask for? Reckoned as the HorizontalPodAutoscaler does: the load over what
-// one replica is to carry, rounded up, and nothing within a tenth of the goal.
+// How many replicas does each trigger demand? Computed as the HorizontalPodAutoscaler does: the
+// load over the goal of one replica, rounded up, and no change within a tenth of the goal.
 import type { Trigger } from '@orderpipeline/operator/api'
 import { quantity } from '@orderpipeline/operator/pipeline'
 import type { CurrentMetric, Metric, PartObserved } from './observed.ts'
@@ -11,18 +11,18 @@ import type { CurrentMetric, Metric, PartObserved } from './observed.ts'
 export const tolerance = 0.1
 
 export interface Demand {
-  /** The trigger of the ScaledObject; absent where it cannot be told. */
+  /** The trigger of the ScaledObject; absent where it cannot be determined. */
   readonly trigger: Trigger | undefined
   readonly name: string
   /** What one replica is to carry: messages, percent, or what a query counts. */
   readonly goal: number
-  /** Of one figure made from several topics' lags: their triggers. */
+  /** The triggers whose topics' lags are summed into this one figure. */
   readonly summed?: readonly Trigger[]
   /** Over all replicas; for percent: the mean of them. Absent while unknown. */
   readonly load: number | undefined
-  /** Replicas it asks for; absent while unknown. */
+  /** Replicas that it demands; absent while unknown. */
   readonly wanted: number | undefined
-  /** It asks for others than there are, by less than the tolerance. */
+  /** It demands another number than there is, but the difference is within the tolerance. */
   readonly tolerated: boolean
 }
 
@@ -30,10 +30,10 @@ export function demandsOf({ autoscaler, scaledObject }: PartObserved): Demand[] 
   if (!autoscaler) return []
   const current = autoscaler.status?.currentReplicas ?? 0
   return (autoscaler.spec.metrics ?? []).flatMap((metric) => {
-    const measured = autoscaler.status?.currentMetrics?.find((one) => sameMetric(one, metric)) ?? undefined
+    const currentMetric = autoscaler.status?.currentMetrics?.find((one) => sameMetric(one, metric)) ?? undefined
     const triggers = scaledObject?.spec.triggers ?? []
     if (metric.external) {
-      const of = external(metric.external, measured?.external, current, triggers)
+      const of = external(metric.external, currentMetric?.external, current, triggers)
       const isOne =
         metric.external.metric.name === compositeMetric && scaledObject?.spec.advanced.scalingModifiers?.formula
       if (!isOne) return of
@@ -41,7 +41,7 @@ export function demandsOf({ autoscaler, scaledObject }: PartObserved): Demand[] 
       if (flow) return of.map((one) => ({ ...one, trigger: flow }))
       return of.map((one) => ({ ...one, summed: triggers.filter(({ type }) => type === 'kafka') }))
     }
-    return metric.resource ? utilization(metric.resource, measured?.resource, current, triggers) : []
+    return metric.resource ? utilization(metric.resource, currentMetric?.resource, current, triggers) : []
   })
 }
 
@@ -64,27 +64,27 @@ function triggerOf(name: string, triggers: readonly Trigger[]): Trigger | undefi
 
 function external(
   { metric, target }: NonNullable<Metric['external']>,
-  measured: CurrentMetric['external'],
+  currentMetric: CurrentMetric['external'],
   current: number,
   triggers: readonly Trigger[],
 ): Demand[] {
   const goal = target.averageValue ?? target.value
   if (goal === undefined) return []
-  const mean = measured?.current.averageValue
+  const mean = currentMetric?.current.averageValue
   const load = mean === undefined ? undefined : quantity(mean) * Math.max(current, 1)
   return [demand(metric.name, triggerOf(metric.name, triggers), quantity(goal), load, { current, shared: true })]
 }
 
 function utilization(
   { name, target }: NonNullable<Metric['resource']>,
-  measured: CurrentMetric['resource'],
+  currentMetric: CurrentMetric['resource'],
   current: number,
   triggers: readonly Trigger[],
 ): Demand[] {
   const trigger = triggers.find(({ type }) => type === name)
   const { averageUtilization: goal } = target
   if (goal === undefined) return []
-  return [demand(name, trigger, goal, measured?.current.averageUtilization, { current, shared: false })]
+  return [demand(name, trigger, goal, currentMetric?.current.averageUtilization, { current, shared: false })]
 }
 
 function demand(
@@ -98,12 +98,12 @@ function demand(
   const share = shared ? load / goal : (load / goal) * current
   // A mean comes in thousandths, rounded up: without allowance 3.0001 replicas would be four.
   const rounding = shared ? (current * 0.001) / goal : 0
-  const asked = Math.ceil(share - rounding - 1e-9)
-  const tolerated = current > 0 && asked !== current && Math.abs(share / current - 1) <= tolerance
-  return { name, trigger, goal, load, wanted: tolerated ? current : asked, tolerated }
+  const proposal = Math.ceil(share - rounding - 1e-9)
+  const tolerated = current > 0 && proposal !== current && Math.abs(share / current - 1) <= tolerance
+  return { name, trigger, goal, load, wanted: tolerated ? current : proposal, tolerated }
 }
 
 export const wantedBy = (demands: readonly Demand[]): number | undefined => {
-  const known = demands.map(({ wanted }) => wanted).filter((wanted) => wanted !== undefined)
-  return known.length === 0 ? undefined : Math.max(...known)
+  const demandedReplicas = demands.map(({ wanted }) => wanted).filter((wanted) => wanted !== undefined)
+  return demandedReplicas.length === 0 ? undefined : Math.max(...demandedReplicas)
 }

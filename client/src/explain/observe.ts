@@ -18,7 +18,7 @@ export interface Listed {
   readonly pods: readonly LabelledPod[]
 }
 
-/** `among`: the parts that are asked for. */
+/** `among`: the parts to observe. */
 export async function observeParts(
   kube: Kube,
   pipeline: OrderPipeline,
@@ -45,7 +45,7 @@ export async function listedScaling(kube: Kube, namespace: string, selector: str
     (await kube.get<List<Item>>(`${namespacePath(apiVersion, namespace)}/${plural}?${query}`))?.items ?? []
   const [scaledObjects, autoscalers, deployments, topics] = await Promise.all([
     listed<ScaledObject>('keda.sh/v1alpha1', 'scaledobjects'),
-    // KEDA gives them the labels of the ScaledObject; one made by somebody else counts as well.
+    // KEDA gives them the labels of the ScaledObject; an autoscaler from another author counts too.
     listed<Autoscaler>('autoscaling/v2', 'horizontalpodautoscalers', ''),
     listed<Workload>('apps/v1', 'deployments'),
     listed<KafkaTopic>('kafka.strimzi.io/v1', 'kafkatopics'),
@@ -60,8 +60,8 @@ export async function listedPods(kube: Kube, namespace: string, selector: string
 }
 
 /**
- * What there is of each part of a pipeline. `flows`: the operator's decisions, where they were
- * asked for.
+ * The observation of each part of a pipeline. `flows`: the operator's decisions, where they were
+ * requested.
  */
 export function partsAmong(
   pipeline: OrderPipeline,
@@ -97,11 +97,11 @@ export function partsAmong(
  * operator derives from it.
  */
 export function partitionsOf(pipeline: OrderPipeline, topics: readonly KafkaTopic[]): ReadonlyMap<string, number> {
-  const known =
+  const kafkaTopics =
     'external' in pipeline.spec.kafka
       ? wantedTopics(pipeline, new Map()).map(({ name, spec }) => ({ name, partitions: spec.partitions }))
       : topics.map(({ metadata, spec }) => ({ name: metadata.name, partitions: spec.partitions }))
-  return new Map(known.flatMap(({ name, partitions }) => (partitions === undefined ? [] : [[name, partitions]])))
+  return new Map(kafkaTopics.flatMap(({ name, partitions }) => (partitions === undefined ? [] : [[name, partitions]])))
 }
 
 /** Who may not list pods still learns the rest. */

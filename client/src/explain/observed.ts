@@ -40,7 +40,7 @@ export interface Pace {
   readonly policies?: readonly { readonly type: string; readonly value: number; readonly periodSeconds: number }[]
 }
 
-/** Of the two kinds KEDA makes: what it measures itself, and what metrics-server does. */
+/** A metric of either kind that KEDA uses: its own measurement, or one of metrics-server. */
 export interface Metric {
   readonly type: string
   readonly external?: {

@@ -1,4 +1,4 @@
-// Why are there fewer pods ready than are wanted? Refused, without a node, failing, or only
+// Why are fewer pods ready than desired? They are refused, without a node, failing, or only
 // starting.
 import type { Reason } from './reason.ts'
 import { conditionOf, type PartObserved, type Pod } from './observed.ts'
@@ -8,25 +8,25 @@ export function podReasons({ deployment, pods, pipeline, part }: PartObserved): 
     return [
       { code: 'PodsRefused', trouble: true, text: `there is no Deployment ${pipeline.metadata.name}-${part} yet` },
     ]
-  const wanted = deployment.spec.replicas ?? 0
+  const desiredReplicas = deployment.spec.replicas ?? 0
   const ready = deployment.status?.readyReplicas ?? 0
   const there = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-  const refused = conditionOf(deployment.status?.conditions, 'ReplicaFailure')
+  const replicaFailure = conditionOf(deployment.status?.conditions, 'ReplicaFailure')
   const unschedulable = grouped(there, unschedulableText)
   const failing = grouped(there, failingText)
   const reasons: Reason[] = []
-  if (refused?.status === 'True')
+  if (replicaFailure?.status === 'True')
     reasons.push({
       code: 'PodsRefused',
       trouble: true,
-      text: `${wanted - (deployment.status?.replicas ?? 0)} of its pods may not be made: ${refused.message ?? refused.reason ?? ''}`,
+      text: `${desiredReplicas - (deployment.status?.replicas ?? 0)} of its pods may not be made: ${replicaFailure.message ?? replicaFailure.reason ?? ''}`,
     })
   for (const [text, count] of unschedulable)
     reasons.push({ code: 'PodsUnschedulable', trouble: true, text: `no node takes ${count} of its pods: ${text}` })
   for (const [text, count] of failing)
     reasons.push({ code: 'PodsFailing', trouble: true, text: `${count} of its pods fail: ${text}` })
   const explained = [...unschedulable, ...failing].reduce((sum, [, count]) => sum + count, 0)
-  const starting = Math.min(wanted, deployment.status?.replicas ?? 0) - ready - explained
+  const starting = Math.min(desiredReplicas, deployment.status?.replicas ?? 0) - ready - explained
   if (starting > 0)
     reasons.push({ code: 'PodsStarting', text: `${starting} of its pods are starting and not ready yet` })
   return reasons
@@ -44,15 +44,17 @@ const unschedulableText = ({ status }: Pod): string | undefined => {
   return scheduled?.status === 'False' ? (scheduled.message ?? scheduled.reason ?? 'unschedulable') : undefined
 }
 
-/** What a container of a sound pod waits for, too, is no failure. */
+/** Reasons for which a container of a healthy pod waits, too: they are no failure. */
 const usual = new Set(['ContainerCreating', 'PodInitializing'])
 
 const failingText = ({ status }: Pod): string | undefined => {
   for (const { state, lastState, restartCount = 0 } of status?.containerStatuses ?? []) {
     const { reason, message } = state?.waiting ?? {}
     if (reason === undefined || usual.has(reason)) continue
-    const ended = lastState?.terminated
-    const last = ended ? `, last ended with ${ended.reason ?? ''} (exit code ${ended.exitCode ?? '?'})` : ''
+    const termination = lastState?.terminated
+    const last = termination
+      ? `, last ended with ${termination.reason ?? ''} (exit code ${termination.exitCode ?? '?'})`
+      : ''
     const restarts = restartCount > 0 ? `, restarted ${restartCount} times` : ''
     return `${reason}${message === undefined ? '' : `: ${message}`}${last}${restarts}`
   }

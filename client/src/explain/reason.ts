@@ -4,7 +4,7 @@
 export interface Reason {
   readonly code: ReasonCode
   readonly text: string
-  /** Something is wrong, rather than as asked for. */
+  /** Something is wrong, rather than as requested. */
   readonly trouble?: true
 }
 

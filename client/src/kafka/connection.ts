@@ -1,5 +1,5 @@
-// How does a command get into a pipeline's Kafka? As it is told by option or by the variables of
-// the stage contract; else as the pipeline in the cluster says, with the Secrets that it names.
+// How does a command connect to a pipeline's Kafka? By its options or the variables of the stage
+// contract; else as the pipeline in the cluster says, with the Secrets that it names.
 import { kafkaVariables, type KafkaConfig } from '@orderpipeline/kafka'
 import { ConfigError, readConfig } from '@orderpipeline/telemetry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
@@ -21,9 +21,9 @@ export async function wayToKafka(
   options: WayOptions,
   pipeline: string,
 ): Promise<KafkaConfig> {
-  const given = { ...environment.kafkaVariables }
-  if (options.bootstrapServers !== undefined) given['KAFKA_BOOTSTRAP_SERVERS'] = options.bootstrapServers
-  if (given['KAFKA_BOOTSTRAP_SERVERS']) return checked(given)
+  const variables = { ...environment.kafkaVariables }
+  if (options.bootstrapServers !== undefined) variables['KAFKA_BOOTSTRAP_SERVERS'] = options.bootstrapServers
+  if (variables['KAFKA_BOOTSTRAP_SERVERS']) return checked(variables)
   const kube = await connect(environment, options)
   return kafkaConfigOf(kube, await pipelineNamed(kube, options.namespace ?? kube.namespace, pipeline))
 }
@@ -81,7 +81,12 @@ interface Service {
  * The addresses behind the bootstrap Service: from outside the cluster its name means nothing, and
  * they may be reachable.
  */
-async function behindService(kube: Kube, namespace: string, cluster: string, named: string): Promise<string> {
+async function behindService(
+  kube: Kube,
+  namespace: string,
+  cluster: string,
+  bootstrapServers: string,
+): Promise<string> {
   const name = `${cluster}-kafka-bootstrap`
   const selector = encodeURIComponent(`kubernetes.io/service-name=${name}`)
   const [service, slices] = await Promise.all([
@@ -90,14 +95,14 @@ async function behindService(kube: Kube, namespace: string, cluster: string, nam
       `${namespacePath('discovery.k8s.io/v1', namespace)}/endpointslices?labelSelector=${selector}`,
     ),
   ])
-  const wanted = Number(named.split(':').at(-1))
+  const servicePort = Number(bootstrapServers.split(':').at(-1))
   // A Service and what is behind it may have different numbers for a port; its name is the same.
-  const listener = service?.spec?.ports?.find(({ port }) => port === wanted)?.name
-  const found = (slices?.items ?? []).flatMap(({ endpoints, ports }) => {
-    const { port = wanted } = ports?.find((one) => (one.name ?? '') === (listener ?? '')) ?? {}
+  const listener = service?.spec?.ports?.find(({ port }) => port === servicePort)?.name
+  const addresses = (slices?.items ?? []).flatMap(({ endpoints, ports }) => {
+    const { port = servicePort } = ports?.find((one) => (one.name ?? '') === (listener ?? '')) ?? {}
     return (endpoints ?? []).flatMap(({ addresses }) => addresses.map((address) => `${address}:${port}`))
   })
-  return found.length > 0 ? found.join(',') : named
+  return addresses.length > 0 ? addresses.join(',') : bootstrapServers
 }
 
 async function secretText(kube: Kube, namespace: string, { name, key }: SecretKey): Promise<string> {

@@ -1,5 +1,5 @@
-// May the person of the kubeconfig do this, and under which name are they known? The API server is
-// asked itself; what runs on this machine without one knows one person, who may everything.
+// May the person of the kubeconfig do this, and which name does the API server know? The API server
+// itself decides; what runs on this machine without one has one user, with every right.
 import { KubeUnreachable, type Kube } from './connection.ts'
 
 export interface Access {

@@ -17,7 +17,7 @@ export class NoKubeconfig extends CommandFailed {}
 export interface Kube {
   /** Which cluster it is, for a person: its name in the kubeconfig and its address. */
   readonly cluster: string
-  /** Of the kubeconfig's context. */
+  /** The namespace of the kubeconfig's context. */
   readonly namespace: string
   /** What runs on this machine: the embedded runtime, or the local cluster. */
   readonly local: boolean
@@ -50,7 +50,7 @@ export async function connect(environment: Surroundings, options: ConnectOptions
     options.kubeconfig === undefined ? environment : { ...environment, kubeconfig: options.kubeconfig },
   )
   const file = files.join(delimiter)
-  // Eight hundred modules, which is most of the start of a command that asks no cluster.
+  // Eight hundred modules, most of the start-up time; a command without a cluster does not pay it.
   const client = await import('@kubernetes/client-node')
   const config = merged(files, () => new client.KubeConfig())
   if (options.context !== undefined) useContext(config, options.context, file)
@@ -86,8 +86,8 @@ export async function connect(environment: Surroundings, options: ConnectOptions
       const call = { path: `${path}?fieldManager=${fieldManager}`, timeoutMs: answerTimeoutMs }
       return parsed<Body>(await ask({ ...call, method: 'PATCH', body, contentType: 'application/merge-patch+json' }))
     },
-    send: async <Body>(method: Method, path: string, sent: unknown, timeoutMs: number) => {
-      const body = sent === undefined ? {} : { body: JSON.stringify(sent), contentType: 'application/json' }
+    send: async <Body>(method: Method, path: string, payload: unknown, timeoutMs: number) => {
+      const body = payload === undefined ? {} : { body: JSON.stringify(payload), contentType: 'application/json' }
       return parsed<Body>(await ask({ method, path, timeoutMs, ...body }))
     },
   }
@@ -153,7 +153,7 @@ interface Call {
 
 function fetched(
   server: URL,
-  { path, timeoutMs, method = 'GET', body: sent, contentType }: Call,
+  { path, timeoutMs, method = 'GET', body: payload, contentType }: Call,
   access: RequestOptions,
 ): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
@@ -187,13 +187,13 @@ function fetched(
       clearTimeout(timer)
       fail(error)
     })
-    call.end(sent)
+    call.end(payload)
   })
 }
 
 function statusMessage(body: string): string {
   try {
-    // Of Kubernetes, or of a problem (RFC 9457) that a Service behind the API server answers with.
+    // A Status of Kubernetes, or a problem (RFC 9457) of a Service behind the API server.
     const { message, detail } = JSON.parse(body) as { readonly message?: string; readonly detail?: string }
     return message ?? detail ?? body.slice(0, 200)
   } catch {

@@ -25,8 +25,8 @@ export async function pipelinesOf(kube: Kube, namespace: string): Promise<readon
 
 /** @throws CommandFailed that names those there are */
 export async function pipelineNamed(kube: Kube, namespace: string, name: string): Promise<OrderPipeline> {
-  const found = await kube.get<OrderPipeline>(pipelinePath(namespace, name))
-  if (found) return found
+  const pipeline = await kube.get<OrderPipeline>(pipelinePath(namespace, name))
+  if (pipeline) return pipeline
   const others = (await pipelinesOf(kube, namespace)).map(({ metadata }) => metadata.name)
   throw new CommandFailed(`There is no OrderPipeline ${namespace}/${name}.`, { advice: noneAdvice(namespace, others) })
 }

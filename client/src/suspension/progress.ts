@@ -1,5 +1,5 @@
-// What will stopping or starting a pipeline do, and how far is it? Told from its spec and status
-// alone.
+// What will stopping or starting a pipeline do, and how far is it? The answer follows from its spec
+// and status alone.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { drainDeadlineSeconds, figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
@@ -32,11 +32,11 @@ export function consequences(pipeline: OrderPipeline, suspend: boolean, within?:
   ]
 }
 
-/** Stopped means that no replica runs any more, not only that none is asked for. */
+/** Stopped means that no replica runs any more, not only that none is desired. */
 export function progressOf(pipeline: OrderPipeline, suspend: boolean): Progress {
   const { metadata, status } = pipeline
-  const seen = status?.observedGeneration !== undefined && status.observedGeneration >= (metadata.generation ?? 0)
-  if (!seen) return { done: false, left: 'the operator has not looked at it yet' }
+  const isObserved = status?.observedGeneration !== undefined && status.observedGeneration >= (metadata.generation ?? 0)
+  if (!isObserved) return { done: false, left: 'the operator has not looked at it yet' }
   const ready = status.conditions?.find(({ type }) => type === 'Ready')
   const running = parts(pipeline).filter(({ counts }) => (counts?.replicas ?? 0) > 0)
   if (suspend) {
