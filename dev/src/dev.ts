@@ -1,6 +1,6 @@
 // How does a pipeline run on this machine, from its file to the end? Kafka, PostgreSQL and the
-// programs side by side; then the operator's loop, with processes for pods; then edits of the file,
-// until somebody ends it.
+// programs start in parallel; then the operator's loop, with processes for pods; then edits of the
+// file, until the user ends it.
 import { realpath } from 'node:fs/promises'
 import { CommandFailed, type Environment, type GivenDevOptions } from '@orderpipeline/cli/embedding'
 import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/supervised'
@@ -17,19 +17,19 @@ export interface DevContext {
   readonly signal: AbortSignal
 }
 
-export async function dev(given: GivenDevOptions, context: DevContext): Promise<number> {
+export async function dev(rawOptions: GivenDevOptions, context: DevContext): Promise<number> {
   if (process.platform === 'win32')
     throw new CommandFailed('orderpipeline dev runs on Linux and macOS.', {
       advice: 'On Windows run it in WSL 2 (wsl --install), in a clone on the Linux side.',
     })
-  const options = checkedOptions(given)
+  const options = checkedOptions(rawOptions)
   const say = (line: string): void => void context.environment.stderr.write(`${line}\n`)
-  const shown = steps(context.environment)
+  const progress = steps(context.environment)
   try {
     const files = await Promise.all(options.files.map(existingFile))
-    return await run({ ...options, files, user: context.environment.user }, context, shown, say)
+    return await run({ ...options, files, user: context.environment.user }, context, progress, say)
   } catch (error) {
-    shown.end()
+    progress.end()
     throw inOneLine(error)
   }
 }
@@ -37,30 +37,30 @@ export async function dev(given: GivenDevOptions, context: DevContext): Promise<
 async function run(
   options: ReturnType<typeof checkedOptions>,
   { environment, signal }: DevContext,
-  shown: Steps,
+  progress: Steps,
   say: (line: string) => void,
 ): Promise<number> {
-  const started = performance.now()
+  const startedAt = performance.now()
   const file = await readPipeline(options.files)
-  const on = await foundation(options, needsPrograms(file.pipeline), shown, say)
+  const on = await foundation(options, needsPrograms(file.pipeline), progress, say)
   let killAll = (): void => on.table.killAll()
   const forced = endAtOnce(() => killAll(), say)
   // Kafka takes longer to start than this does to load.
   const { Runtime } = await import('./runtime.ts')
-  const runtime = new Runtime(options, file, on, shown, say)
+  const runtime = new Runtime(options, file, on, progress, say)
   killAll = () => runtime.killAll()
   try {
     await runtime.start(signal)
     if (!signal.aborted) {
       await runtime.untilWorking(signal)
-      shown.end()
+      progress.end()
       if (!signal.aborted)
-        environment.stdout.write(`${working(runtime.summary(), performance.now() - started, options.json)}\n`)
+        environment.stdout.write(`${working(runtime.summary(), performance.now() - startedAt, options.json)}\n`)
       await runtime.untilSettled(signal, (text) => say(text))
       await aborted(signal)
     }
   } finally {
-    shown.end()
+    progress.end()
     say('Stopping: every stage finishes what it has in hand. Ctrl-C again ends at once.')
     await runtime.close()
     forced()

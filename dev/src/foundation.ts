@@ -21,7 +21,7 @@ export interface Foundation {
   /** Each rejects where it cannot be had. Kafka, by far the last, with its port. */
   readonly kafka: Promise<number>
   readonly database: Promise<PostgresConnection>
-  /** Of the built-in stages, where the pipeline has any. */
+  /** The programs of the built-in stages, where the pipeline has any. */
   readonly programs: Promise<Programs | undefined>
 }
 
@@ -45,7 +45,7 @@ export async function foundation(
     database: steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress)),
     programs: needsPrograms ? steps.run('Programs of the built-in stages', builtPrograms) : Promise.resolve(undefined),
   }
-  for (const part of Object.values(parts)) part.catch(() => undefined) // whoever waits for it is told
+  for (const part of Object.values(parts)) part.catch(() => undefined) // awaiting it shows its error
   const latest = performance.now() + longestWaitMs
   while (performance.now() < latest && !(await table.list()).some(({ name, pid }) => name === 'kafka' && pid))
     await sleep(5)

@@ -1,5 +1,5 @@
-// What can somebody do with a pipeline that runs? What to type next, with the addresses that it has
-// here. Pure.
+// What can a user do with a running pipeline? The commands to type next, with the addresses that it
+// has here. Pure.
 export interface Summary {
   readonly pipeline: string
   readonly file: string

@@ -1,4 +1,4 @@
-// What is `orderpipeline dev` asked for? Its options, checked. Pure.
+// Which options does `orderpipeline dev` have? They are checked here. Pure.
 import { CommandFailed, type GivenDevOptions } from '@orderpipeline/cli/embedding'
 
 export interface DevOptions {

@@ -44,14 +44,14 @@ const hpaSyncMs = 15_000
 const lagIntervalMs = 4_000
 const leastFreeBytes = 400 * 2 ** 20
 const usualGatewayPort = 30_080
-/** A stage that is not ready by then is told of by the status; the others can be used. */
+/** The status reports a stage that is not ready by then; the others can be used. */
 const longestStartMs = 180_000
 /**
  * Goods to sell, as on the local cluster (charts/order-shop/values-local.yaml); a shop that has any
  * is left as it is.
  */
 const demonstrationGoods = { SEED_PRODUCTS: '200', SEED_STOCK_QUANTITY: '1000000000' }
-/** What a replica takes of its own, with room to spare. */
+/** Memory of one replica itself, with a reserve. */
 const replicaBytes = 100 * 2 ** 20
 
 export class Runtime {
@@ -91,7 +91,7 @@ export class Runtime {
   async start(signal: AbortSignal): Promise<void> {
     const { state, ports, kafka } = this.#foundation
     const [database, programs] = await Promise.all([this.#foundation.database, this.#foundation.programs])
-    // Its failure is to be told at once, and not behind the migration.
+    // Its failure is reported at once, and not after the migration.
     const [kafkaPort] = await Promise.all([kafka, signal.aborted ? undefined : this.#migrate(database, programs)])
     if (signal.aborted) return
     await this.#addServices(ports, kafkaPort, database)
@@ -119,14 +119,14 @@ export class Runtime {
       this.#notes = [...this.#notes, 'not every part has a ready replica yet; explain, below, says why']
   }
 
-  /** When all that was asked for is there, once. */
+  /** Says when the pipeline is Ready, or after two minutes why it is not. */
   async untilSettled(signal: AbortSignal, say: (line: string) => void): Promise<void> {
-    const started = performance.now()
+    const startedAt = performance.now()
     while (!signal.aborted) {
       const live = this.#live()
       const ready = live?.status?.conditions?.find(({ type }) => type === 'Ready')
       if (ready?.status === 'True') return say(`Ready: ${live?.status?.totals?.replicas ?? ''} replicas.`)
-      if (performance.now() - started > 120_000)
+      if (performance.now() - startedAt > 120_000)
         return say(`Not Ready yet: ${ready?.reason ?? ''}: ${ready?.message ?? ''}`)
       await sleep(500, undefined, { signal }).catch(() => undefined)
     }
@@ -198,11 +198,11 @@ export class Runtime {
   }
 
   /**
-   * The one asked for, else the Service's own number; a port that somebody else holds is said, and
-   * another one is taken.
+   * The port of the option, else the Service's own number. Where another process uses it, a message
+   * says so and another port is chosen.
    */
   async #gatewayPort(ports: Ports): Promise<number> {
-    const wanted = this.#options.port ?? this.#pipeline.spec.gateway?.service?.nodePort ?? usualGatewayPort
+    const preferredPort = this.#options.port ?? this.#pipeline.spec.gateway?.service?.nodePort ?? usualGatewayPort
     const targets = (): number[] =>
       this.#workloads
         ?.all()
@@ -210,20 +210,21 @@ export class Runtime {
           replica.spec.part === gatewayName && replica.ready ? (replica.ports['http'] ?? []) : [],
         ) ?? []
     try {
-      if (await answers(wanted)) throw Object.assign(new Error('something answers there'), { code: 'EADDRINUSE' })
-      this.#proxy = await gatewayProxy(wanted, targets)
+      if (await answers(preferredPort))
+        throw Object.assign(new Error('something answers there'), { code: 'EADDRINUSE' })
+      this.#proxy = await gatewayProxy(preferredPort, targets)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-      const holder = (await portHolder(wanted)) ?? 'another program, such as the local cluster'
+      const holder = (await portHolder(preferredPort)) ?? 'another program, such as the local cluster'
       if (this.#options.port !== undefined)
-        throw new CommandFailed(`--port: ${wanted} is held by ${holder}.`, {
+        throw new CommandFailed(`--port: ${preferredPort} is held by ${holder}.`, {
           advice: 'Choose another one, or end that program.',
           cause: error,
         })
       this.#proxy = await gatewayProxy(await ports.port('gateway'), targets)
       this.#notes = [
         ...this.#notes,
-        `port ${wanted} is held by ${holder}, so the gateway is at ${this.#proxy.port} (--port chooses another)`,
+        `port ${preferredPort} is held by ${holder}, so the gateway is at ${this.#proxy.port} (--port chooses another)`,
       ]
     }
     return this.#proxy.port
@@ -384,15 +385,16 @@ export class Runtime {
     return this.#objects?.get('Deployment', this.#pipeline.metadata.namespace ?? 'default', providerName) !== undefined
   }
 
-  /** Where a stage is told to call it. */
+  /** Adds the payment provider where a stage's variables name its Service. */
   #addProvider(objects: LocalObjects): void {
     const { spec, metadata } = this.#pipeline
     const service = this.#services.find(({ name }) => name === providerName)
-    const wanted =
+    const needsProvider =
       service &&
       spec.database &&
       spec.stages.some(({ env = [] }) => names({ env: env.map(({ name, value = '' }) => ({ name, value })) }, service))
-    if (wanted && !this.#hasProvider()) objects.put(providerDeployment(metadata.namespace ?? 'default', spec.database))
+    if (needsProvider && !this.#hasProvider())
+      objects.put(providerDeployment(metadata.namespace ?? 'default', spec.database))
   }
 
   #startApi(objects: LocalObjects, ports: Ports, state: State): Promise<LocalApi> {
@@ -400,10 +402,10 @@ export class Runtime {
     const portOf = (kind: 'pods' | 'services', name: string, port: string): number | undefined => {
       if (kind === 'services') return this.#services.find((service) => service.name === name)?.localPort
       const replica = workloads?.named(name)
-      const known = replica?.spec.container.ports?.find(
+      const declaredPort = replica?.spec.container.ports?.find(
         (one) => one.name === port || String(one.containerPort) === port,
       )
-      return known && replica?.ports[known.name ?? '']
+      return declaredPort && replica?.ports[declaredPort.name ?? '']
     }
     return ports.port('api').then((port) =>
       startLocalApi({
@@ -416,21 +418,21 @@ export class Runtime {
     )
   }
 
-  /** What was asked for by the local API. @throws EditRefused */
+  /** A change by the local API. @throws EditRefused */
   #carryOut(pipeline: OrderPipeline): OrderPipeline {
-    const { status: _status, ...asked } = pipeline
-    const verdict = validation(asked, this.#live())
+    const { status: _status, ...requestedPipeline } = pipeline
+    const verdict = validation(requestedPipeline, this.#live())
     if (!verdict.accepted) throw new EditRefused(refusal(verdict))
     const { pipeline: local } = localPipeline(pipeline)
     this.#pipeline = local
-    const stored = this.#objects?.put({
+    const storedObject = this.#objects?.put({
       apiVersion: local.apiVersion,
       kind: local.kind,
       metadata: local.metadata,
       spec: local.spec,
     })
     this.#addProviderIfStarted()
-    return (stored ?? local) as OrderPipeline
+    return (storedObject ?? local) as OrderPipeline
   }
 
   #addProviderIfStarted(): void {
@@ -479,11 +481,13 @@ export class Runtime {
       this.#canRun(one),
     )
     const parts = partsOf(this.#pipeline.spec).length
-    const wanted = deployments.filter(({ spec }) => (spec.replicas ?? 0) > 0)
+    const activeDeployments = deployments.filter(({ spec }) => (spec.replicas ?? 0) > 0)
     return (
       deployments.length > 0 &&
       (this.#objects?.all('Deployment').length ?? 0) >= parts &&
-      wanted.every(({ metadata }) => this.#workloads?.replicasOf(metadata.name).some((replica) => replica.ready))
+      activeDeployments.every(({ metadata }) =>
+        this.#workloads?.replicasOf(metadata.name).some((replica) => replica.ready),
+      )
     )
   }
 }
@@ -492,8 +496,10 @@ export class Runtime {
  * Where the system does not say how much memory can be had, as many as fit into most of what there
  * is.
  */
-const processLimit = (asked: number): number =>
-  process.platform === 'linux' ? asked : Math.min(asked, Math.floor((totalmem() * 0.6) / replicaBytes))
+const processLimit = (requestedLimit: number): number =>
+  process.platform === 'linux'
+    ? requestedLimit
+    : Math.min(requestedLimit, Math.floor((totalmem() * 0.6) / replicaBytes))
 
 const refusal = ({ unknownFields, causes, problems }: Validation): string =>
   [

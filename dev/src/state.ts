@@ -17,18 +17,18 @@ export interface State {
   release(): Promise<void>
 }
 
-/** Ports of earlier runs that somebody else holds by now; they are chosen anew. */
+/** Ports of earlier runs that another process uses by now; new ones are chosen instead. */
 export async function freedPorts(file: string) {
-  const known = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Record<string, number>
+  const savedPorts = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Record<string, number>
   const checked = await Promise.all(
-    Object.entries(known).map(async ([name, port]) => ({ name, port, free: await isFree(port) })),
+    Object.entries(savedPorts).map(async ([name, port]) => ({ name, port, free: await isFree(port) })),
   )
-  const taken = checked.filter(({ free }) => !free)
-  if (taken.length === 0) return []
-  const left = checked.filter(({ free }) => free).map(({ name, port }) => [name, port] as const)
-  await writeFile(file, JSON.stringify(Object.fromEntries(left)))
+  const usedPorts = checked.filter(({ free }) => !free)
+  if (usedPorts.length === 0) return []
+  const freePorts = checked.filter(({ free }) => free).map(({ name, port }) => [name, port] as const)
+  await writeFile(file, JSON.stringify(Object.fromEntries(freePorts)))
   return await Promise.all(
-    taken.map(async ({ name, port }) => ({ name, port, holder: (await portHolder(port)) ?? 'another program' })),
+    usedPorts.map(async ({ name, port }) => ({ name, port, holder: (await portHolder(port)) ?? 'another program' })),
   )
 }
 
@@ -51,7 +51,7 @@ export async function heldState(file: string, fresh: boolean): Promise<State> {
   await mkdir(dir, { recursive: true })
   // PostgreSQL runs as a user of its own where we are root, and must be able to pass.
   for (const passed of [dir, join(dir, '..'), join(dir, '../..')]) await chmod(passed, 0o711).catch(() => undefined)
-  await rm(logs, { recursive: true, force: true }) // of replicas that are no more
+  await rm(logs, { recursive: true, force: true }) // of replicas that have ended
   await mkdir(logs, { recursive: true, mode: 0o700 })
   const kubeconfig = join(dir, 'kubeconfig')
   const since = Date.now()

@@ -17,15 +17,15 @@ export function steps({ stderr }: Pick<Environment, 'stderr'>): Steps {
   const write = (line: string): void => void stderr.write(`${line}\n`)
   return {
     run: async (title, work) => {
-      const started = performance.now()
+      const startedAt = performance.now()
       let expectedMs: number | undefined
       let doing = ''
       const announce = setTimeout(() => {
-        const left = expectedMs === undefined ? '' : ` (about ${duration(expectedMs)})`
-        write(`… ${title}${left}${doing ? `: ${doing}` : ''}`)
+        const estimate = expectedMs === undefined ? '' : ` (about ${duration(expectedMs)})`
+        write(`… ${title}${estimate}${doing ? `: ${doing}` : ''}`)
       }, patienceMs)
       const still = setInterval(
-        () => write(`… ${title}, for ${duration(performance.now() - started)} now${doing ? `: ${doing}` : ''}`),
+        () => write(`… ${title}, for ${duration(performance.now() - startedAt)} now${doing ? `: ${doing}` : ''}`),
         stillMs,
       )
       timers.add(announce).add(still)
@@ -38,7 +38,7 @@ export function steps({ stderr }: Pick<Environment, 'stderr'>): Steps {
           note: (text) => (doing = text),
           expect: (ms) => (expectedMs = ms),
         })
-        write(`✓ ${title} (${((performance.now() - started) / 1_000).toFixed(1)} s)`)
+        write(`✓ ${title} (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)`)
         return result
       } finally {
         stop()

@@ -97,8 +97,10 @@ async function expectFlawless(): Promise<void> {
   const books = await ledger()
   try {
     const last = await eventually('the books agree', 120, async () => {
-      const found = await books.audit(accepted)
-      return JSON.stringify(found) === JSON.stringify({ ...found, ...flawless(found) }) ? found : undefined
+      const auditResult = await books.audit(accepted)
+      return JSON.stringify(auditResult) === JSON.stringify({ ...auditResult, ...flawless(auditResult) })
+        ? auditResult
+        : undefined
     }).catch(() => books.audit(accepted))
     expect(last).toEqual({ ...last, ...flawless(last) })
     expect(last.shipped + last.cancelled).toBe(accepted.length)
@@ -127,44 +129,47 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
 
   it('is seen in a browser: its console has the pipeline, finds an order and reads the dead letters', async () => {
     const url = consoleAddress().origin
-    const answered = async <T>(path: string): Promise<T> => {
+    const getJson = async <T>(path: string): Promise<T> => {
       const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(40_000) })
       expect(answer.status, path).toBe(200)
       return (await answer.json()) as T
     }
     expect(await (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text()).toContain('OrderPipeline console')
-    const order = await answered<{ status: string; timeline: object[] }>(`/api/orders/default/shop/${accepted[0]}`)
+    const order = await getJson<{ status: string; timeline: object[] }>(`/api/orders/default/shop/${accepted[0]}`)
     expect(order.status).toBe('SHIPPED')
     expect(order.timeline.length).toBeGreaterThan(3)
-    expect(await answered('/api/dead-letters/default/shop')).toMatchObject({ waiting: 0, groups: [] })
+    expect(await getJson('/api/dead-letters/default/shop')).toMatchObject({ waiting: 0, groups: [] })
     await eventually('a sample of the history has both replicas of the gateway', 60, async () => {
-      const history = await answered<Record<string, { samples: { ready: number }[] }>>('/api/history/default/shop')
+      const history = await getJson<Record<string, { samples: { ready: number }[] }>>('/api/history/default/shop')
       return history['gateway']?.samples.at(-1)?.ready === 2 ? true : undefined
     })
   })
 
   it('acts in its console for who has the key: orders are placed, the provider is slowed, a replica is killed', async () => {
     const { origin, hash } = consoleAddress()
-    const asked = async (action: string, body: object, key = hash.replace('#key=', '')): Promise<Response> =>
+    const postAction = async (action: string, body: object, key = hash.replace('#key=', '')): Promise<Response> =>
       fetch(`${origin}/api/actions/default/shop/${action}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-console-key': key },
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(40_000),
       })
-    expect((await asked('try-orders', { count: 1 }, 'guessed')).status).toBe(403)
-    const placed = (await (await asked('try-orders', { count: 1 })).json()) as { taken: number; order: string }
-    expect(placed).toMatchObject({ taken: 1 })
-    accepted.push(placed.order)
+    expect((await postAction('try-orders', { count: 1 }, 'guessed')).status).toBe(403)
+    const placedOrder = (await (await postAction('try-orders', { count: 1 })).json()) as {
+      taken: number
+      order: string
+    }
+    expect(placedOrder).toMatchObject({ taken: 1 })
+    accepted.push(placedOrder.order)
     await eventually('an order of the console is shipped', 60, async () => {
-      const answer = await fetch(`${origin}/api/orders/default/shop/${placed.order}`)
+      const answer = await fetch(`${origin}/api/orders/default/shop/${placedOrder.order}`)
       return ((await answer.json()) as { status?: string }).status === 'SHIPPED' ? true : undefined
     })
-    expect(await (await asked('try-provider', { mode: 'slow' })).json()).toEqual({ mode: 'slow' })
+    expect(await (await postAction('try-provider', { mode: 'slow' })).json()).toEqual({ mode: 'slow' })
     const mode = await fetch(`${origin}/api/try/default/shop`)
     expect(await mode.json()).toEqual({ mode: 'slow' })
-    await asked('try-provider', { mode: 'normal' })
-    const killed = (await (await asked('try-kill', { part: 'shipping' })).json()) as { message: string }
+    await postAction('try-provider', { mode: 'normal' })
+    const killed = (await (await postAction('try-kill', { part: 'shipping' })).json()) as { message: string }
     expect(killed.message).toMatch(/^shop-shipping-\S+ was killed\.$/)
     await eventually('the replica is started again', 60, async () =>
       (await running.pods('shipping')).some(({ status }) => (status?.containerStatuses?.[0]?.restartCount ?? 0) > 0)
@@ -222,7 +227,7 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
   })
 
   it('leaves no process behind for the next start when it is killed itself, and goes on with the orders there are', async () => {
-    // A replica that is asked for, or waits for its next start, has no process yet.
+    // A replica that is desired, or waits for its next start, has no process yet.
     const pids = await eventually('each replica of payment has its process', 60, async () =>
       Promise.all(
         ['kafka', 'postgres', ...(await running.pods('payment')).map(({ metadata }) => metadata.name)].map(pidOf),

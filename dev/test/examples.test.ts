@@ -8,7 +8,7 @@ import { parse, stringify } from 'yaml'
 import { eventually, RunningDev, workspace, type Workspace } from '../src/testing/running-dev.ts'
 
 const examples = join(import.meta.dirname, '../../examples')
-const built = mkdtempSync(join(tmpdir(), 'recommendations-'))
+const archiveDir = mkdtempSync(join(tmpdir(), 'recommendations-'))
 const tables = join(examples, 'fraud-check/tables.yaml')
 
 interface Pipeline {
@@ -33,13 +33,13 @@ let space: Workspace
 let running: RunningDev
 
 beforeAll(async () => {
-  await recommendationsArchive(undefined, built)
+  await recommendationsArchive(undefined, archiveDir)
   space = await workspace(extendedShop())
   const fraud = `node ${join(examples, 'fraud-check/src/main.ts')}`
   running = new RunningDev(space, [
     ...['-f', tables, '--run', `audit=node ${join(examples, 'order-audit/audit.mjs')}`],
     ...['--run', `fraud-check=${fraud}`, '--run', `fraud-check-tables=${fraud} migrate`],
-    ...['--run', `recommendations=${join(built, 'recommendations/recommendations')}`],
+    ...['--run', `recommendations=${join(archiveDir, 'recommendations/recommendations')}`],
   ])
   await running.says('shop works')
 }, 900_000) // the first time Go fetches its modules, and itself where it is older
@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await running.interrupt()
   await space.remove()
-  rmSync(built, { recursive: true, force: true })
+  rmSync(archiveDir, { recursive: true, force: true })
 }, 120_000)
 
 it(
@@ -76,17 +76,17 @@ it(
   },
 )
 
-/** Of the stage's one replica, by the local API, once it has come to be so. */
-async function figure(stage: string, name: string, wanted: number): Promise<void> {
+/** The figure of the stage's one replica, by the local API, once it has reached the value. */
+async function figure(stage: string, name: string, expected: number): Promise<void> {
   const kube = await running.kube()
-  const seen = await eventually(`${name} ${wanted}`, 120, async () => {
+  const actual = await eventually(`${name} ${expected}`, 120, async () => {
     const [pod] = await running.pods(stage)
     const text = await kube.getText(`/api/v1/namespaces/default/pods/${pod?.metadata.name}:9090/proxy/metrics`, 5_000)
     const value = text
       ?.split('\n')
       .find((line) => line.startsWith(`${name} `))
       ?.slice(name.length + 1)
-    return Number(value) >= wanted ? Number(value) : undefined
+    return Number(value) >= expected ? Number(value) : undefined
   })
-  expect(seen).toBe(wanted)
+  expect(actual).toBe(expected)
 }

@@ -82,8 +82,8 @@ export class Autoscalers {
       const scaled = this.#options.objects.all('ScaledObject') as readonly ScaledObject[]
       for (const object of scaled) await this.#step(object)
       this.#forget(scaled)
-      const due = [...this.#scalers.values()].map(({ nextPoll, nextSync }) => Math.min(nextPoll, nextSync))
-      this.#nextLook = Math.min(this.#nextLook, ...due)
+      const dueTimes = [...this.#scalers.values()].map(({ nextPoll, nextSync }) => Math.min(nextPoll, nextSync))
+      this.#nextLook = Math.min(this.#nextLook, ...dueTimes)
     } finally {
       this.#busy = false
     }
@@ -109,29 +109,29 @@ export class Autoscalers {
     if (paused !== undefined) return await this.#hold(object, target, Number(paused))
     const rules = rulesOf(object)
     const before = target.spec.replicas ?? 0
-    let wanted = before
+    let replicaCount = before
     const lagOf = this.#lagOf(object)
     if (now() >= scaler.nextPoll) {
       scaler.nextPoll = now() + rules.pollingSeconds * 1_000
-      const polled = activation(rules, scaler.memory, now(), wanted, { lagOf })
+      const polled = activation(rules, scaler.memory, now(), replicaCount, { lagOf })
       scaler.memory = polled.memory
       scaler.active = polled.memory.lastActive === now()
-      wanted = polled.replicas
+      replicaCount = polled.replicas
     }
     if (now() >= scaler.nextSync) {
       scaler.nextSync = now() + this.#options.syncMs
-      const measured = { lagOf, ...(await this.#used(object, target, scaler)) }
-      const next = scaling(rules, scaler.memory, now(), wanted, measured)
+      const measurements = { lagOf, ...(await this.#used(object, target, scaler)) }
+      const next = scaling(rules, scaler.memory, now(), replicaCount, measurements)
       scaler.memory = next.memory
       objects.put(autoscalerObject(object))
       const autoscaler = objects.get('HorizontalPodAutoscaler', namespace, `keda-hpa-${name}`)
-      const requested = { cpu: measured.cpu?.requested, memory: measured.memory?.requested }
-      const look = { current: wanted, desired: next.replicas, metrics: next.metrics, requested }
+      const requested = { cpu: measurements.cpu?.requested, memory: measurements.memory?.requested }
+      const look = { current: replicaCount, desired: next.replicas, metrics: next.metrics, requested }
       if (autoscaler) objects.putStatus(autoscaler, autoscalerStatus(object, look))
-      wanted = next.replicas
+      replicaCount = next.replicas
     }
     objects.putStatus(object, scaledObjectStatus(scaler.active, false))
-    if (wanted !== before) await this.#scale(object, target, before, wanted, rules, lagOf)
+    if (replicaCount !== before) await this.#scale(object, target, before, replicaCount, rules, lagOf)
   }
 
   /** Paused at a number: KEDA takes the autoscaler away and sets the replicas. */
@@ -162,16 +162,16 @@ export class Autoscalers {
   }
 
   #scalerOf(name: string, object: ScaledObject): Scaler {
-    const known = this.#scalers.get(name)
-    if (known) return known
+    const existing = this.#scalers.get(name)
+    if (existing) return existing
     const { now, random, syncMs } = this.#options
-    const made: Scaler = {
+    const scaler: Scaler = {
       ...{ memory: noMemory, active: false, used: new Map(), usedAt: now() },
       nextPoll: now() + random() * (object.spec.pollingInterval ?? 30) * 1_000,
       nextSync: now() + random() * syncMs,
     }
-    this.#scalers.set(name, made)
-    return made
+    this.#scalers.set(name, scaler)
+    return scaler
   }
 
   #lagOf({ spec }: ScaledObject): LagOf {

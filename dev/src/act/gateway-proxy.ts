@@ -12,14 +12,14 @@ const noneReady =
   '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"no gateway is ready yet"}\n'
 
 /**
- * `targets` are the ports of the replicas that are ready, asked at each connection. @throws what
+ * `targets` returns the ports of the ready replicas; it is called at each connection. @throws what
  * listening throws, such as EADDRINUSE
  */
 export async function gatewayProxy(port: number, targets: () => readonly number[]): Promise<GatewayProxy> {
   const open = new Set<Socket>()
   let turn = 0
-  const forward = (client: Socket, left: readonly number[]): void => {
-    const [target, ...others] = left
+  const forward = (client: Socket, remainingPorts: readonly number[]): void => {
+    const [target, ...others] = remainingPorts
     if (target === undefined) return void client.end(noneReady)
     const upstream = connect({ host: '127.0.0.1', port: target, noDelay: true })
     let connected = false
@@ -53,9 +53,9 @@ export async function gatewayProxy(port: number, targets: () => readonly number[
   return {
     port,
     close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const closing = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const client of open) client.destroy()
-      await closed
+      await closing
     },
   }
 }

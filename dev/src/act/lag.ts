@@ -16,10 +16,10 @@ export function lagOf(
   updated: () => void,
   intervalMs: number,
 ): Lag {
-  let known: ReadonlyMap<string, readonly PartitionOffsets[]> = new Map()
+  let offsetsByGroup: ReadonlyMap<string, readonly PartitionOffsets[]> = new Map()
   const reader: LagReader = kafkaLagReader(kafka)
   const remembering: LagReader = {
-    read: async (queries) => (known = await reader.read(queries)),
+    read: async (queries) => (offsetsByGroup = await reader.read(queries)),
     ...(reader.letters ? { letters: reader.letters } : {}),
     close: () => Promise.resolve(), // the connection is the runtime's
   }
@@ -28,7 +28,7 @@ export function lagOf(
       ...{ pipelines, updated, now: () => Date.now(), random: Math.random },
       readerFor: () => remembering,
       failed: () => {
-        known = new Map()
+        offsetsByGroup = new Map()
       },
     },
     { intervalMs, lettersMs: 5 * intervalMs, serviceDomain: 'svc' },
@@ -36,7 +36,7 @@ export function lagOf(
   return {
     poller,
     of: (group, topic) => {
-      const partitions = known.get(group)?.filter((partition) => partition.topic === topic) ?? []
+      const partitions = offsetsByGroup.get(group)?.filter((partition) => partition.topic === topic) ?? []
       if (partitions.length === 0) return undefined
       const lag = partitions.reduce(
         (sum, { low, high, committed }) => sum + Math.max(0, high - Math.max(low, committed ?? low)),

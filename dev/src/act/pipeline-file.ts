@@ -1,5 +1,5 @@
-// What does the pipeline's file say? One OrderPipeline, checked as the API server and the operator
-// would, and beside it the Secrets and Jobs of other documents.
+// What does the pipeline's file contain? One OrderPipeline, checked as the API server and the
+// operator would, and the Secrets and Jobs of its other documents.
 import { readFile } from 'node:fs/promises'
 import { CommandFailed, painter, validation, verdictLines } from '@orderpipeline/cli/embedding'
 import type { OrderPipeline, V1Container } from '@orderpipeline/operator/api'
@@ -39,16 +39,16 @@ interface Document {
 export async function readPipeline(files: readonly string[], before?: OrderPipeline): Promise<PipelineFile> {
   const documents = (await Promise.all(files.map(documentsIn))).flat()
   const pipelines = documents.filter(({ kind }) => kind === 'OrderPipeline')
-  const [given] = pipelines
-  if (!given || pipelines.length > 1)
+  const [pipeline] = pipelines
+  if (!pipeline || pipelines.length > 1)
     throw new CommandFailed(`${files.join(', ')}: found ${pipelines.length} OrderPipelines; allowed: one`)
-  const verdict = validation(given, before)
+  const verdict = validation(pipeline, before)
   const file = files[0] ?? ''
   if (!verdict.accepted || !verdict.pipeline) {
-    const lines = verdictLines({ file, name: given.metadata?.name ?? '', verdict }, painter(false))
+    const lines = verdictLines({ file, name: pipeline.metadata?.name ?? '', verdict }, painter(false))
     throw new CommandFailed(lines.join('\n'))
   }
-  const spec = given.spec as { readonly suspend?: boolean } | undefined
+  const spec = pipeline.spec as { readonly suspend?: boolean } | undefined
   return {
     pipeline: verdict.pipeline,
     saysSuspend: spec?.suspend !== undefined,

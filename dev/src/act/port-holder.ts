@@ -1,5 +1,5 @@
-// Who holds a port? The process's name and id, where the system tells us; a port that is taken is
-// of little use to know without it.
+// Which process uses a port? Its name and id, where the system says; a message that a port is in
+// use is of little help without them.
 import { connect } from 'node:net'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { run } from '@orderpipeline/cluster/supervised'
@@ -21,19 +21,19 @@ export const answers = (port: number, timeoutMs = 500): Promise<boolean> =>
     socket.once('timeout', () => end(false))
   })
 
-/** Such as `node (process 4711)`; undefined where nobody can be named. */
+/** Such as `node (process 4711)`; undefined where the process cannot be determined. */
 export async function portHolder(port: number): Promise<string | undefined> {
   return process.platform === 'linux' ? await fromProc(port) : await fromLsof(port)
 }
 
 async function fromProc(port: number): Promise<string | undefined> {
-  const wanted = port.toString(16).toUpperCase().padStart(4, '0')
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0')
   const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')))
   const inodes = new Set(
     tables.flatMap((table) =>
       table.split('\n').flatMap((line) => {
         const fields = line.trim().split(/\s+/)
-        return fields[1]?.endsWith(`:${wanted}`) && fields[3] === '0A' ? [`socket:[${fields[9]}]`] : []
+        return fields[1]?.endsWith(`:${hexPort}`) && fields[3] === '0A' ? [`socket:[${fields[9]}]`] : []
       }),
     ),
   )

@@ -1,6 +1,6 @@
 // What do the built-in stages run from? One file each, bundled from the sources as for their image,
-// with its compiled code beside it: a process then starts four times as fast. Made anew when a
-// source has changed.
+// with its compiled code next to it: a process then starts four times as fast. It is built again
+// when a source has changed.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ export interface Programs {
 }
 
 const root = join(import.meta.dirname, '..', '..', '..')
-const kept = 3
+const retainedBuilds = 3
 
 export async function builtPrograms(progress: StepProgress): Promise<Programs> {
   const tag = await sourcesTag()
@@ -56,7 +56,7 @@ async function build(out: string): Promise<void> {
 async function forgetOld(folder: string, tag: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name !== tag)
   const ages = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })))
-  const old = ages.sort((a, b) => b.at - a.at).slice(kept - 1)
+  const old = ages.sort((a, b) => b.at - a.at).slice(retainedBuilds - 1)
   await Promise.all(old.map(({ name }) => rm(join(folder, name), { recursive: true, force: true })))
 }
 

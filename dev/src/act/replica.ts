@@ -1,6 +1,6 @@
-// How does one replica live? As a pod with one container does: a process that is started, asked by
-// its probes whether it works, started again when it ends or stops answering, and given its time
-// when it is to go.
+// How does one replica live? As a pod with one container: a process that is started, checked by its
+// probes, started again when it ends or stops answering, and given a grace period when it must
+// stop.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isFree, startChild, type Child } from '@orderpipeline/cluster/supervised'
 import type { V1Container } from '@orderpipeline/operator/api'
@@ -22,7 +22,7 @@ export interface ReplicaSpec {
   readonly namespace: string
   readonly deployment: string
   readonly part: string
-  /** Of the template. */
+  /** The version of the template. */
   readonly version: string
   readonly labels: Readonly<Record<string, string>>
   readonly container: V1Container
@@ -36,7 +36,7 @@ export interface ReplicaSettings {
   /** Log and pid files go here. */
   readonly dir: string
   readonly environment: (ports: Readonly<Record<string, number>>) => ProcessEnvironment
-  /** Told of everything that a reader of its status would see. */
+  /** Called at every change that a reader of its status would see. */
   readonly changed: () => void
   readonly ended: (cause: string, lastOutput: string, nextTryMs: number) => void
   readonly now: () => number
@@ -110,12 +110,12 @@ export class Replica {
    */
   begin(): Promise<void> {
     this.#begun = true
-    const started = Promise.withResolvers<void>()
-    void this.#live(started.resolve).finally(() => started.resolve())
-    return started.promise
+    const startup = Promise.withResolvers<void>()
+    void this.#live(startup.resolve).finally(() => startup.resolve())
+    return startup.promise
   }
 
-  /** SIGTERM, and SIGKILL when its grace is over; resolves when it is gone. */
+  /** SIGTERM, and SIGKILL after the grace period; resolves when the process has ended. */
   async stop(graceMs = this.spec.graceSeconds * 1_000): Promise<void> {
     if (this.draining) return this.#gone.promise
     const child = this.#child
@@ -167,7 +167,7 @@ export class Replica {
     )
     this.#child = child
     if (this.draining) {
-      signalGroup(child.pid, 'SIGTERM') // asked to go while it was being started
+      signalGroup(child.pid, 'SIGTERM') // stopped while it was being started
       await child.ended
       return
     }
@@ -228,10 +228,10 @@ export class Replica {
   }
 
   async #choosePorts(): Promise<Record<string, number>> {
-    const chosen: Record<string, number> = {}
+    const portsByName: Record<string, number> = {}
     for (const { name = '' } of this.spec.container.ports ?? [])
-      chosen[name] = this.spec.fixedPorts[name] ?? (await freePort())
-    return chosen
+      portsByName[name] = this.spec.fixedPorts[name] ?? (await freePort())
+    return portsByName
   }
 
   #setReady(ready: boolean): void {
@@ -271,8 +271,8 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 const lately = new Set<number>()
 
 /**
- * Of the range that ports of this project are taken from, outside that of outgoing connections;
- * none twice within a minute.
+ * A port from the range of this project's ports, outside that of outgoing connections; no port
+ * twice within a minute.
  */
 async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 500; attempt += 1) {

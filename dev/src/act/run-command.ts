@@ -8,7 +8,7 @@ import type { Program } from './replica.ts'
 /** What programs of the bundle need of the environment besides their contract. */
 const builtInEnvironment = {
   NODE_ENV: 'production',
-  // New connections go to others the moment a replica is told to go: nothing has to learn it first.
+  // New connections go to other replicas at once when one stops: no endpoints have to change first.
   DRAIN_LINGER_SECONDS: '0',
 }
 
@@ -18,8 +18,8 @@ export function programFor(
   programs: Programs | undefined,
   commands: ReadonlyMap<string, string>,
 ): Program | { readonly missing: string } {
-  const given = commands.get(part)
-  if (given !== undefined) return shellProgram(given, process.env)
+  const commandLine = commands.get(part)
+  if (commandLine !== undefined) return shellProgram(commandLine, process.env)
   const name = /^\/app\/([\w-]+)\.mjs$/.exec(args[0] ?? '')?.[1]
   // Whatever image the built-in programs are to be of: here they are those of this clone.
   if (name === undefined || !programs)
@@ -34,7 +34,7 @@ export function programFor(
 
 /** Runs in the directory of the caller, with all that the caller's own environment has. */
 export function shellProgram(line: string, env: NodeJS.ProcessEnv): Program {
-  // A plain command replaces its shell, so that the process that is measured and told to end is the
+  // A plain command replaces its shell, so that the process that is measured and stopped is the
   // program itself.
   const simple = !/[;&|<>()\n]/.test(line)
   const own = Object.fromEntries(

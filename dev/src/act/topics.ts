@@ -36,9 +36,9 @@ export class Topics {
     const existing = [...described].flatMap(([name, outcome]): KafkaTopic[] =>
       outcome.ok && outcome.value ? [topicOf(name, outcome.value.partitions)] : [],
     )
-    const known = new Set(names)
+    const nameSet = new Set(names)
     for (const topic of kafkaTopics(pipeline, existing))
-      if (known.has(topic.metadata.name))
+      if (nameSet.has(topic.metadata.name))
         this.#objects.put({ ...topic, spec: { ...topic.spec, ...partitionsOf(existing, topic.metadata.name) } })
   }
 
@@ -46,7 +46,7 @@ export class Topics {
     this.#running = this.#work()
   }
 
-  /** A KafkaTopic was made, changed or asked to go. */
+  /** Called when a KafkaTopic was created, changed or marked for deletion. */
   mark(name: string): void {
     this.#dirty.add(name)
     this.#wake.resolve()

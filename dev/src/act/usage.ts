@@ -1,16 +1,16 @@
-// How much CPU and memory do processes use? Asked of the operating system. Memory is a process's
-// own: the pages of Node itself are shared by all of them.
+// How much CPU and memory do processes use? The operating system says. Memory is a process's own:
+// the pages of Node itself are shared by all of them.
 import { readFile } from 'node:fs/promises'
 import { run } from '@orderpipeline/cluster/supervised'
 
 export interface Usage {
   /** Since the process began. */
   readonly cpuSeconds: number
-  /** undefined where the system does not tell a process's own apart from what it shares. */
+  /** undefined where the system does not separate a process's own memory from what it shares. */
   readonly ownBytes: number | undefined
 }
 
-/** Linux counts in hundredths of a second for whoever asks. */
+/** Linux reports CPU time in hundredths of a second. */
 const ticksPerSecond = 100
 
 export async function usageOf(pids: readonly number[]): Promise<ReadonlyMap<number, Usage>> {

@@ -20,7 +20,7 @@ export interface WorkloadOptions {
   readonly dir: string
   /** Processes of all Deployments together. */
   readonly maxProcesses: number
-  /** Of the machine; below it nothing more is started. */
+  /** Free memory of the machine; below it no more processes are started. */
   readonly leastFreeBytes: number
   readonly programOf: (part: string, container: V1Container) => Program | { readonly missing: string }
   readonly services: () => readonly LocalService[]
@@ -35,7 +35,7 @@ export interface WorkloadOptions {
 const tickMs = 2_000
 const tidyMs = 60_000
 const longestBeginningMs = 20_000
-/** Of replicas that are gone. */
+/** Number of log files of ended replicas that are kept. */
 const keptLogs = 50
 const revision = 'deployment.kubernetes.io/revision'
 
@@ -83,15 +83,15 @@ export class Workloads {
     }, 20)
   }
 
-  /** Logs of replicas are bounded: each in size, and those of replicas that are gone in number. */
+  /** Logs of replicas are bounded: each in size, and those of ended replicas in number. */
   async tidyLogs(): Promise<void> {
     const { dir } = this.#options
     const present = new Set(this.all().map(({ spec }) => `${spec.name}.log`))
     for (const name of present) shortenLog(join(dir, name))
-    const gone = (await readdir(dir)).filter(
+    const endedLogs = (await readdir(dir)).filter(
       (name) => /\.log(\.1)?$/.test(name) && !present.has(name.replace(/\.1$/, '')),
     )
-    const ages = await Promise.all(gone.map(async (name) => ({ name, at: (await stat(join(dir, name))).mtimeMs })))
+    const ages = await Promise.all(endedLogs.map(async (name) => ({ name, at: (await stat(join(dir, name))).mtimeMs })))
     const old = ages.sort((a, b) => b.at - a.at).slice(keptLogs)
     await Promise.all(old.map(({ name }) => rm(join(dir, name), { force: true })))
   }
@@ -157,20 +157,21 @@ export class Workloads {
     const { name } = deployment.metadata
     const replicas = (this.#replicas.get(name) ?? []).filter(({ state }) => state !== 'gone')
     this.#replicas.set(name, replicas)
-    const wanted = Math.min(deployment.spec.replicas ?? 0, limit.most ?? Infinity)
+    const desiredReplicas = Math.min(deployment.spec.replicas ?? 0, limit.most ?? Infinity)
     const version = versionOf(deployment)
     const set = this.#replicaSetOf(deployment, version)
-    const steps = replicaSteps({ wanted, version, ...strategyOf(deployment) }, replicas.map(viewOf))
+    const steps = replicaSteps({ wanted: desiredReplicas, version, ...strategyOf(deployment) }, replicas.map(viewOf))
     for (let count = 0; count < steps.start; count += 1) replicas.push(this.#newReplica(deployment, version, set))
     for (const pod of steps.stop) this.#stop(replicas.find(({ spec }) => spec.name === pod))
   }
 
-  /** Which version is which: whoever looks at the pods of a new one finds them by it. */
+  /** The ReplicaSet shows which version is which: a reader finds the pods of a new one by it. */
   #replicaSetOf(deployment: Deployment, version: string): KubeObject {
     const { objects } = this.#options
     const { name, namespace = 'default', uid = '' } = deployment.metadata
-    const known = objects.get('ReplicaSet', namespace, `${name}-${version}`)
-    if (known && deployment.metadata.annotations?.[revision] === known.metadata.annotations?.[revision]) return known
+    const existing = objects.get('ReplicaSet', namespace, `${name}-${version}`)
+    if (existing && deployment.metadata.annotations?.[revision] === existing.metadata.annotations?.[revision])
+      return existing
     const own = objects
       .all('ReplicaSet')
       .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid))
@@ -214,9 +215,9 @@ export class Workloads {
   }
 
   #endOrphans(deployments: readonly Deployment[]): void {
-    const known = new Set(deployments.map(({ metadata }) => metadata.name))
+    const deploymentNames = new Set(deployments.map(({ metadata }) => metadata.name))
     for (const [name, replicas] of this.#replicas) {
-      if (known.has(name)) continue
+      if (deploymentNames.has(name)) continue
       for (const replica of replicas) if (!replica.draining) this.#stop(replica)
       if (replicas.every(({ state }) => state === 'gone')) this.#replicas.delete(name)
     }
@@ -232,11 +233,11 @@ export class Workloads {
       if (this.#starting.size >= Math.max(2, availableParallelism())) return
       if (availableBytes() < this.#options.leastFreeBytes) return this.#sayOnce('memory', memoryText())
       this.#limits.delete('memory')
-      const started = replica.begin().finally(() => {
-        this.#starting.delete(started)
+      const pendingStart = replica.begin().finally(() => {
+        this.#starting.delete(pendingStart)
         this.wake()
       })
-      this.#starting.add(started)
+      this.#starting.add(pendingStart)
     }
   }
 
@@ -288,10 +289,11 @@ export class Workloads {
     for (const replica of replicas) this.#reportPod(replica, namespace)
     this.#sayLimit(deployment, limit)
     const version = versionOf(deployment)
-    const known = this.#progress.get(deployment.metadata.name)
+    const previous = this.#progress.get(deployment.metadata.name)
     const complete =
       replicas.filter((one) => one.spec.version === version && one.ready).length >= (deployment.spec.replicas ?? 0)
-    if (known?.version !== version || complete) this.#progress.set(deployment.metadata.name, { version, since: now() })
+    if (previous?.version !== version || complete)
+      this.#progress.set(deployment.metadata.name, { version, since: now() })
     const since = this.#progress.get(deployment.metadata.name)?.since ?? now()
     const set = objects.get('ReplicaSet', namespace, `${deployment.metadata.name}-${version}`)
     const available = replicas.filter((one) => one.spec.version === version && one.ready).length
@@ -299,7 +301,7 @@ export class Workloads {
     objects.putStatus(deployment, deploymentStatus(deployment, version, replicas, limit, { now: now(), since }))
   }
 
-  /** Looked up only where something has changed: there are many, and each look asks for all. */
+  /** Looks the pod up only where its status has changed: each pass reports all of many pods. */
   #reportPod(replica: Replica, namespace: string): void {
     const status = podStatus(replica)
     const text = JSON.stringify(status)
@@ -365,6 +367,6 @@ export const containerOf = ({ spec }: Deployment): V1Container => {
 
 const strategyOf = ({ spec }: Deployment) => (spec.strategy ? { strategy: spec.strategy } : {})
 
-/** Of the template: another one is another version. */
+/** The version of the template: another template is another version. */
 const versionOf = ({ spec }: Deployment): string =>
   createHash('sha256').update(JSON.stringify(spec.template)).digest('hex').slice(0, 8)

@@ -1,4 +1,4 @@
-// Which resources are there? What kubectl asks first. Pure.
+// Which resources are there? This is kubectl's first request. Pure.
 import type { Resource } from '@orderpipeline/operator/api'
 
 export function discovery(path: string, resources: readonly Resource[]): object | undefined {
@@ -10,9 +10,9 @@ export function discovery(path: string, resources: readonly Resource[]): object 
   const [, root, first, second, ...more] = path.split('/')
   if (more.length > 0) return undefined
   if (root === 'api' && first === 'v1' && second === undefined) return listOf('v1', resources)
-  const served = `${first}/${second}`
-  return root === 'apis' && grouped.some(({ apiVersion }) => apiVersion === served)
-    ? listOf(served, resources)
+  const requestedVersion = `${first}/${second}`
+  return root === 'apis' && grouped.some(({ apiVersion }) => apiVersion === requestedVersion)
+    ? listOf(requestedVersion, resources)
     : undefined
 }
 

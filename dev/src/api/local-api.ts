@@ -35,7 +35,7 @@ export interface LocalApi {
   close(): Promise<void>
 }
 
-/** Why an edit is not carried out, for the person who asked for it. */
+/** Why an edit is not carried out, for the person who made it. */
 export class EditRefused extends Error {
   override readonly name = 'EditRefused'
   readonly reason = 'Invalid'
@@ -108,8 +108,8 @@ async function answer(
 ): Promise<void> {
   if (!knows(request, token)) return refuse(response, 401, 'Unauthorized', 'the token of the kubeconfig is needed')
   const url = new URL(request.url ?? '/', 'https://127.0.0.1')
-  const found = discovery(url.pathname, resources)
-  if (found) return json(response, 200, found)
+  const discoveryDocument = discovery(url.pathname, resources)
+  if (discoveryDocument) return json(response, 200, discoveryDocument)
   const at = target(url.pathname, resources)
   if (!at) return refuse(response, 404, 'NotFound', `there is no ${url.pathname} here`)
   if (at.subresource === 'proxy' || at.subresource === 'log') return pass(request, response, at, url, options)
@@ -144,9 +144,9 @@ function kill(response: ServerResponse, { namespace, name = '' }: Target, option
 }
 
 function knows({ headers }: IncomingMessage, token: string): boolean {
-  const given = Buffer.from(headers.authorization ?? '')
-  const wanted = Buffer.from(`Bearer ${token}`)
-  return given.length === wanted.length && timingSafeEqual(given, wanted)
+  const authorization = Buffer.from(headers.authorization ?? '')
+  const expected = Buffer.from(`Bearer ${token}`)
+  return authorization.length === expected.length && timingSafeEqual(authorization, expected)
 }
 
 function read(

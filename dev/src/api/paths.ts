@@ -6,7 +6,7 @@ export interface Target {
   readonly namespace: string | undefined
   readonly name: string | undefined
   readonly subresource: string | undefined
-  /** Of `pods/<name>:<port>/proxy/<rest>`. */
+  /** The port in `pods/<name>:<port>/proxy/<rest>`. */
   readonly port?: string
   readonly rest?: string
 }

@@ -1,5 +1,5 @@
-// How do a ScaledObject and its autoscaler look to somebody who reads them? As KEDA and the
-// HorizontalPodAutoscaler write them, from the decision that was taken here. Pure.
+// How do a ScaledObject and its autoscaler look to a reader? As KEDA and the
+// HorizontalPodAutoscaler write them, from the decision that was made here. Pure.
 import type { Metric } from '@orderpipeline/cli/embedding'
 import type { KubeObject, ScaledObject, Trigger } from '@orderpipeline/operator/api'
 
@@ -67,17 +67,17 @@ export function autoscalerStatus({ spec }: ScaledObject, { current, desired, met
       return [{ type: 'Resource', resource: { name, current: { averageUtilization } } }]
     }),
   ]
-  const asked = Math.max(0, ...metrics.map((metric) => (metric ? Math.ceil(metric.total / metric.perReplica) : 0)))
-  const known = metrics.some((metric) => metric !== undefined)
+  const proposal = Math.max(0, ...metrics.map((metric) => (metric ? Math.ceil(metric.total / metric.perReplica) : 0)))
+  const hasMetrics = metrics.some((metric) => metric !== undefined)
   return {
     currentReplicas: current,
     desiredReplicas: desired,
     currentMetrics,
     conditions: [
-      asked < desired && desired === current && desired > Math.max(1, spec.minReplicaCount)
+      proposal < desired && desired === current && desired > Math.max(1, spec.minReplicaCount)
         ? { type: 'AbleToScale', status: 'True', reason: 'ScaleDownStabilized' }
         : { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale' },
-      known
+      hasMetrics
         ? { type: 'ScalingActive', status: 'True', reason: 'ValidMetricFound' }
         : {
             type: 'ScalingActive',
@@ -85,15 +85,17 @@ export function autoscalerStatus({ spec }: ScaledObject, { current, desired, met
             reason: 'FailedGetExternalMetric',
             message: 'no figure is known yet',
           },
-      limitedCondition(spec, asked, desired),
+      limitedCondition(spec, proposal, desired),
     ],
   }
 }
 
-function limitedCondition(spec: ScaledObject['spec'], asked: number, desired: number) {
+function limitedCondition(spec: ScaledObject['spec'], proposal: number, desired: number) {
   const limited = { type: 'ScalingLimited', status: 'True' }
-  if (asked > spec.maxReplicaCount && desired >= spec.maxReplicaCount) return { ...limited, reason: 'TooManyReplicas' }
-  if (asked < spec.minReplicaCount && desired <= spec.minReplicaCount) return { ...limited, reason: 'TooFewReplicas' }
+  if (proposal > spec.maxReplicaCount && desired >= spec.maxReplicaCount)
+    return { ...limited, reason: 'TooManyReplicas' }
+  if (proposal < spec.minReplicaCount && desired <= spec.minReplicaCount)
+    return { ...limited, reason: 'TooFewReplicas' }
   return { type: 'ScalingLimited', status: 'False', reason: 'DesiredWithinRange' }
 }
 
@@ -106,8 +108,8 @@ export const scaledObjectStatus = (active: boolean, paused: boolean) => ({
 })
 
 /**
- * What the autoscaler is told of lag: a figure for each topic, or where they are added up one for
- * all, by KEDA's names.
+ * The lag metrics of the autoscaler: one for each topic, or one for all where they are summed, by
+ * KEDA's names.
  */
 function lagFigures({ triggers, advanced }: ScaledObject['spec']): { readonly name: string; readonly goal: string }[] {
   const { scalingModifiers } = advanced

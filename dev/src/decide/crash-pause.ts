@@ -1,6 +1,6 @@
 // How long until a process that has ended by itself is started again? A second at first, then
-// longer and longer, up to a minute, since a program that somebody is just writing is to be back
-// soon. Pure.
+// longer and longer, up to a minute: a program that is just being written must be back soon.
+// Pure.
 const firstMs = 1_000
 const longestMs = 60_000
 

@@ -1,6 +1,6 @@
-// What is a process told in place of a container? Each variable of its container, with secrets
-// looked up, the ports that are its own, and the names of Services as addresses of this machine.
-// Pure.
+// Which variables does a process have in place of a container? Each one of its container, with
+// secrets looked up, the ports that are its own, and the names of Services as addresses of this
+// machine. Pure.
 import type { V1Container } from '@orderpipeline/operator/api'
 
 /** A Service of this machine: its name and port mean this port of the loopback address. */
@@ -21,7 +21,7 @@ export interface Surroundings {
 
 export type ProcessEnvironment =
   | { readonly kind: 'complete'; readonly variables: Readonly<Record<string, string>> }
-  /** As a pod that waits with CreateContainerConfigError. */
+  /** Like a pod that waits with CreateContainerConfigError. */
   | { readonly kind: 'incomplete'; readonly message: string }
 
 /** Variables that carry the number of a container's port. */
@@ -55,9 +55,9 @@ export function processEnvironment(
  * has here.
  */
 export function localAddresses(text: string, services: readonly LocalService[]): string {
-  return services.reduce((changed, { name, namespace, port, localPort }) => {
+  return services.reduce((result, { name, namespace, port, localPort }) => {
     const host = `${escaped(name)}(?:\\.${escaped(namespace)}(?:\\.svc(?:\\.[a-z0-9.-]+)?)?)?`
-    return changed.replace(new RegExp(`(?<![\\w.-])${host}:${port}(?!\\d)`, 'g'), `127.0.0.1:${localPort}`)
+    return result.replace(new RegExp(`(?<![\\w.-])${host}:${port}(?!\\d)`, 'g'), `127.0.0.1:${localPort}`)
   }, text)
 }
 

@@ -1,5 +1,5 @@
-// What of a pipeline is different where there is no cluster? Its Kafka is the one that runs here,
-// which asks for no user and shows no certificate; its spec is otherwise as written. Pure.
+// How does a pipeline differ where there is no cluster? Its Kafka is the one that runs here, which
+// needs no user and shows no certificate; its spec is otherwise as written. Pure.
 import type { OrderPipeline, OrderPipelineSpec } from '@orderpipeline/operator/api'
 
 export interface LocalPipeline {
@@ -11,9 +11,9 @@ export interface LocalPipeline {
 /** Triggers that are decided on here; the others would need a Prometheus or a calendar. */
 const unserved = { prometheus: 'a Prometheus query', schedule: 'a schedule' } as const
 
-export function localPipeline(given: OrderPipeline): LocalPipeline {
-  const { spec, metadata } = given
-  const { kafka, note } = localKafka(given)
+export function localPipeline(pipeline: OrderPipeline): LocalPipeline {
+  const { spec, metadata } = pipeline
+  const { kafka, note } = localKafka(pipeline)
   const parts = [...(spec.gateway ? [{ name: 'gateway', scaling: spec.gateway.scaling }] : []), ...spec.stages]
   const triggers = parts.flatMap(({ name, scaling }) =>
     Object.entries(unserved)
@@ -22,7 +22,7 @@ export function localPipeline(given: OrderPipeline): LocalPipeline {
   )
   return {
     pipeline: {
-      ...given,
+      ...pipeline,
       metadata: { ...metadata, namespace: metadata.namespace ?? 'default' },
       spec: { ...spec, kafka },
     },
@@ -44,7 +44,7 @@ function localKafka({ spec, metadata }: OrderPipeline): { kafka: OrderPipelineSp
 }
 
 /**
- * Written by hand in the file, or left to whoever suspends it: an edit of the file keeps what
+ * A suspension is written by hand in the file, or set by a command: an edit of the file keeps what
  * `orderpipeline suspend` has set.
  */
 export function withLiveSuspension(

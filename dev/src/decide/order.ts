@@ -1,5 +1,5 @@
-// Which of the replicas that wait for a start comes next? The first of every part before the second
-// of any: an order needs one of each. Pure.
+// Which replica starts next? The first one of every part comes before the second one of any part:
+// an order needs one of each. Pure.
 
 export interface Waiting {
   readonly deployment: string

@@ -33,8 +33,8 @@ describe('the replicas of a Deployment', () => {
       start: 0,
       stop: [],
     })
-    const done = [replica('a', { version: 'old' }), replica('b')]
-    expect(replicaSteps({ wanted: 1, version: 'new', ...rolling('25%', '0%') }, done).stop).toEqual(['a'])
+    const replicaViews = [replica('a', { version: 'old' }), replica('b')]
+    expect(replicaSteps({ wanted: 1, version: 'new', ...rolling('25%', '0%') }, replicaViews).stop).toEqual(['a'])
   })
 
   it('of an outdated version that do not work are replaced whatever the pace', () => {

@@ -1,14 +1,14 @@
-// Which processes should a Deployment start and end? As many as wanted, of the newest template, by
+// Which processes should a Deployment start and end? As many as desired, of the newest template, by
 // the steps that its rolling update allows. Pure.
 import type { V1DeploymentSpec } from '@orderpipeline/operator/api'
 
 /** A replica as a Deployment sees it. */
 export interface ReplicaView {
   readonly name: string
-  /** Of the template it was made from. */
+  /** The version of the template it was made from. */
   readonly version: string
   readonly ready: boolean
-  /** It was told to end. */
+  /** It got the signal to end. */
   readonly draining: boolean
   /** Milliseconds. */
   readonly createdAt: number
@@ -20,31 +20,31 @@ export interface ReplicaSteps {
 }
 
 export interface DeploymentView {
-  /** Replicas there may be now: as many as asked for, or as few as the limits leave it. */
+  /** Replicas there may be now: the desired number, or fewer where the limits require it. */
   readonly wanted: number
   readonly version: string
   readonly strategy?: V1DeploymentSpec['strategy']
 }
 
 export function replicaSteps(
-  { wanted, version, strategy }: DeploymentView,
+  { wanted: desired, version, strategy }: DeploymentView,
   replicas: readonly ReplicaView[],
 ): ReplicaSteps {
   const staying = replicas.filter(({ draining }) => !draining)
   const current = staying.filter((replica) => replica.version === version)
   const outdated = staying.filter((replica) => replica.version !== version)
-  const surplus = leastMissed(current).slice(0, Math.max(0, current.length - wanted))
+  const surplus = leastMissed(current).slice(0, Math.max(0, current.length - desired))
   if (outdated.length === 0)
-    return { start: Math.max(0, wanted - current.length), stop: surplus.map(({ name }) => name) }
+    return { start: Math.max(0, desired - current.length), stop: surplus.map(({ name }) => name) }
   const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {}
-  const most = wanted + share(maxSurge ?? '25%', wanted, Math.ceil)
-  const least = wanted - share(maxUnavailable ?? '25%', wanted, Math.floor)
+  const most = desired + share(maxSurge ?? '25%', desired, Math.ceil)
+  const least = desired - share(maxUnavailable ?? '25%', desired, Math.floor)
   const ready = staying.filter((replica) => replica.ready).length
   const broken = outdated.filter((replica) => !replica.ready)
   const mayGo = Math.max(0, ready - least)
   const going = [...broken, ...leastMissed(outdated.filter((replica) => replica.ready)).slice(0, mayGo)]
   return {
-    start: Math.max(0, Math.min(wanted - current.length, most - staying.length)),
+    start: Math.max(0, Math.min(desired - current.length, most - staying.length)),
     stop: [...going, ...surplus].map(({ name }) => name),
   }
 }
@@ -53,11 +53,11 @@ export function replicaSteps(
 const leastMissed = (replicas: readonly ReplicaView[]): ReplicaView[] =>
   [...replicas].sort((a, b) => Number(a.ready) - Number(b.ready) || b.createdAt - a.createdAt)
 
-function share(of: string | number, wanted: number, round: (value: number) => number): number {
-  return typeof of === 'number' ? of : round((Number.parseInt(of, 10) / 100) * wanted)
+function share(of: string | number, desired: number, round: (value: number) => number): number {
+  return typeof of === 'number' ? of : round((Number.parseInt(of, 10) / 100) * desired)
 }
 
-/** What one Deployment asks of the processes there may be. */
+/** How many of the available processes one Deployment requests. */
 export interface Ask {
   readonly name: string
   readonly wanted: number
@@ -70,16 +70,16 @@ export interface Ask {
  * given, then the rest in turn.
  */
 export function shares(asks: readonly Ask[], most: number): ReadonlyMap<string, number> {
-  let left = most
+  let remaining = most
   const granted = new Map<string, number>()
   const grant = (name: string, count: number): void => {
-    const given = Math.max(0, Math.min(left, count))
-    granted.set(name, (granted.get(name) ?? 0) + given)
-    left -= given
+    const increment = Math.max(0, Math.min(remaining, count))
+    granted.set(name, (granted.get(name) ?? 0) + increment)
+    remaining -= increment
   }
   for (const { name, wanted } of asks) grant(name, Math.min(1, wanted)) // an order must get through at all
   for (const { name, wanted, least } of asks) grant(name, Math.min(wanted, least) - (granted.get(name) ?? 0))
-  for (let open = asks; left > 0 && open.length > 0;) {
+  for (let open = asks; remaining > 0 && open.length > 0;) {
     open = open.filter(({ name, wanted }) => (granted.get(name) ?? 0) < wanted)
     for (const { name } of open) grant(name, 1)
   }

@@ -51,8 +51,8 @@ describe('a gateway', () => {
   const use = (total: number, requested: number, replicas: number) => ({ total, requested, replicas })
 
   it('gets as many replicas as bring its CPU to the goal', () => {
-    const measured = lag(0, { cpu: use(0.5, 0.1, 5), memory: use(100, 100, 5) })
-    expect(scaling(gateway, noMemory, 0, 5, measured).replicas).toBe(8)
+    const measurements = lag(0, { cpu: use(0.5, 0.1, 5), memory: use(100, 100, 5) })
+    expect(scaling(gateway, noMemory, 0, 5, measurements).replicas).toBe(8)
   })
 
   it('is not scaled in while one of its figures is missing, and still scaled out on the other', () => {
@@ -61,7 +61,7 @@ describe('a gateway', () => {
   })
 
   it('is not moved by replicas that have only just started', () => {
-    const measured = lag(0, { cpu: use(0.07, 0.1, 1), memory: use(80, 100, 1) })
-    expect(scaling(gateway, noMemory, 0, 5, measured).replicas).toBe(5)
+    const measurements = lag(0, { cpu: use(0.07, 0.1, 1), memory: use(80, 100, 1) })
+    expect(scaling(gateway, noMemory, 0, 5, measurements).replicas).toBe(5)
   })
 })

@@ -12,12 +12,12 @@ import {
   type Metric,
 } from '@orderpipeline/cli/embedding'
 
-/** A topic's lag; undefined while Kafka does not tell. */
+/** A topic's lag; undefined while Kafka does not say. */
 export type LagOf = (topic: string) => { readonly lag: number; readonly partitions: number } | undefined
 
 export interface Measured {
   readonly lagOf: LagOf
-  /** Of the replicas together, in the unit of the request; undefined while unknown. */
+  /** The sum over the replicas, in the unit of the request; undefined while unknown. */
   readonly cpu?: ResourceUse | undefined
   readonly memory?: ResourceUse | undefined
 }
@@ -83,37 +83,37 @@ export function scaling(
   memory: ScalingMemory,
   now: number,
   current: number,
-  measured: Measured,
+  measurements: Measured,
 ): ScalingDecision {
   const metrics = [
-    ...lagMetrics(rules, measured),
+    ...lagMetrics(rules, measurements),
     ...(['cpu', 'memory'] as const).flatMap((resource) => {
       const percent = rules.utilization[resource]
-      return percent === undefined ? [] : [utilizationMetric(measured[resource], percent, current)]
+      return percent === undefined ? [] : [utilizationMetric(measurements[resource], percent, current)]
     }),
   ]
-  const known = metrics.filter((metric) => metric !== undefined)
-  if (known.length === 0 && current >= rules.hpa.minReplicas && current <= rules.hpa.maxReplicas)
+  const knownMetrics = metrics.filter((metric) => metric !== undefined)
+  if (knownMetrics.length === 0 && current >= rules.hpa.minReplicas && current <= rules.hpa.maxReplicas)
     return { replicas: current, memory, metrics }
-  const next = decision(rules.hpa, memory.hpa, now, current, known)
-  const blind = known.length < metrics.length
+  const next = decision(rules.hpa, memory.hpa, now, current, knownMetrics)
+  const blind = knownMetrics.length < metrics.length
   const replicas = blind && next.desired < current ? Math.min(current, rules.hpa.maxReplicas) : next.desired
   return { replicas, memory: { ...memory, hpa: blind && next.desired < current ? memory.hpa : next.memory }, metrics }
 }
 
 function lagMetrics({ triggers, sum }: ScalingRules, { lagOf }: Measured): (Metric | undefined)[] {
   const each = triggers.map((trigger) => {
-    const seen = lagOf(trigger.topic)
-    return seen && lagMetric(seen.lag, seen.partitions, trigger)
+    const topicLag = lagOf(trigger.topic)
+    return topicLag && lagMetric(topicLag.lag, topicLag.partitions, trigger)
   })
   if (!sum) return each
-  const known = each.filter((metric) => metric !== undefined)
-  return known.length === each.length ? summed(known) : [undefined] // a sum of which a part is not known is not known
+  const knownMetrics = each.filter((metric) => metric !== undefined)
+  return knownMetrics.length === each.length ? summed(knownMetrics) : [undefined] // a sum of which a part is not known is not known
 }
 
 /**
- * Of the replicas that were measured, as if the others used nothing where that asks for more, and
- * all they requested where it asks for fewer: a replica that has just started must not move the
+ * The utilization of the measured replicas. The others count as unused where more replicas would
+ * result, and as fully used where fewer would: a replica that has just started must not move the
  * autoscaler either way.
  */
 function utilizationMetric(use: ResourceUse | undefined, percent: number, current: number): Metric | undefined {

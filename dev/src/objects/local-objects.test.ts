@@ -20,8 +20,8 @@ const generation = (object: KubeObject | undefined) => object?.metadata.generati
 describe('an object', () => {
   it('is made with an identity, one replica and a first generation, as an API server makes it', async () => {
     const { kube } = objects()
-    const made = await kube.applyNew(deployments, deployment())
-    expect(made).toMatchObject({
+    const createdDeployment = await kube.applyNew(deployments, deployment())
+    expect(createdDeployment).toMatchObject({
       metadata: { generation: 1, uid: expect.any(String) as string },
       spec: { replicas: 1 },
     })
@@ -29,11 +29,11 @@ describe('an object', () => {
   })
 
   it('keeps its replicas when it is applied without them, and is of the next generation only when its spec differs', async () => {
-    const held = objects()
-    const { kube } = held
+    const store = objects()
+    const { kube } = store
     await kube.applyNew(deployments, deployment())
     await kube.scale(deployments, 'default', 'shop-orders', 7)
-    expect(generation(held.get('Deployment', 'default', 'shop-orders'))).toBe(2)
+    expect(generation(store.get('Deployment', 'default', 'shop-orders'))).toBe(2)
     const same = await kube.apply(deployments, deployment())
     expect(same.spec).toMatchObject({ replicas: 7 })
     expect(generation(same)).toBe(2)
@@ -41,13 +41,13 @@ describe('an object', () => {
   })
 
   it('keeps what a controller has noted on it, and loses an annotation that is no longer applied', async () => {
-    const held = objects()
-    const { kube } = held
+    const store = objects()
+    const { kube } = store
     await kube.applyNew(deployments, deployment({}, { annotations: { mine: '1' } }))
     const noted = { 'deployment.kubernetes.io/revision': '1' }
-    held.put({ ...deployment({}), metadata: { ...deployment().metadata, annotations: { mine: '1', ...noted } } })
+    store.put({ ...deployment({}), metadata: { ...deployment().metadata, annotations: { mine: '1', ...noted } } })
     await kube.apply(deployments, deployment({}, { annotations: {} }))
-    expect(held.get('Deployment', 'default', 'shop-orders')?.metadata.annotations).toEqual(noted)
+    expect(store.get('Deployment', 'default', 'shop-orders')?.metadata.annotations).toEqual(noted)
   })
 
   it('keeps its status when its spec is applied, and its generation when its status is', async () => {
@@ -59,20 +59,20 @@ describe('an object', () => {
   })
 
   it('waits for its finalizers when it is deleted', async () => {
-    const held = objects()
-    const { kube } = held
+    const store = objects()
+    const { kube } = store
     const topic: KubeObject = {
       apiVersion: topics.apiVersion,
       kind: 'KafkaTopic',
       metadata: { name: 'shop.paid', namespace: 'default' },
     }
-    const made = await kube.applyNew(topics, topic)
-    const finalized = await kube.setFinalizers(topics, made, ['topic-operator'])
+    const createdTopic = await kube.applyNew(topics, topic)
+    const finalized = await kube.setFinalizers(topics, createdTopic, ['topic-operator'])
     await kube.delete(topics, finalized)
-    const going = held.get('KafkaTopic', 'default', 'shop.paid')
+    const going = store.get('KafkaTopic', 'default', 'shop.paid')
     expect(going?.metadata.deletionTimestamp).toBeDefined()
-    await kube.setFinalizers(topics, going ?? made, [])
-    expect(held.get('KafkaTopic', 'default', 'shop.paid')).toBeUndefined()
+    await kube.setFinalizers(topics, going ?? createdTopic, [])
+    expect(store.get('KafkaTopic', 'default', 'shop.paid')).toBeUndefined()
   })
 
   it('is not written again when nothing of it has changed', async () => {

@@ -48,27 +48,27 @@ export interface LocalObjects {
 
 const mostEvents = 200
 
-export function localObjects(now: () => Date, changed: (change: Change) => void): LocalObjects {
+export function localObjects(now: () => Date, onChange: (change: Change) => void): LocalObjects {
   const stores = new Map<string, Store>(resources.map(({ kind }) => [kind, store()]))
   let version = 1
   const storeOf = (kind: string): Store => {
-    const known = stores.get(kind)
-    if (!known) throw new ApiError(404, 'NotFound', `there is no resource of kind ${kind} here`)
-    return known
+    const kindStore = stores.get(kind)
+    if (!kindStore) throw new ApiError(404, 'NotFound', `there is no resource of kind ${kind} here`)
+    return kindStore
   }
   const read = (kind: string, namespace: string, name: string) => storeOf(kind).get(`${namespace}/${name}`)
   const save = (object: KubeObject): KubeObject => {
     version += 1
     const saved = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
-    for (const change of storeOf(object.kind).set(saved)) changed(change)
+    for (const change of storeOf(object.kind).set(saved)) onChange(change)
     return saved
   }
   const drop = (object: KubeObject): void => {
     version += 1
-    const gone = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
-    for (const change of storeOf(object.kind).remove(gone)) changed(change)
+    const deletedObject = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+    for (const change of storeOf(object.kind).remove(deletedObject)) onChange(change)
   }
-  const made = (object: KubeObject): KubeObject => {
+  const create = (object: KubeObject): KubeObject => {
     const metadata = {
       ...object.metadata,
       namespace: namespaceOf(object),
@@ -85,7 +85,7 @@ export function localObjects(now: () => Date, changed: (change: Change) => void)
   }
   const put = (object: KubeObject): KubeObject => {
     const live = read(object.kind, namespaceOf(object), object.metadata.name)
-    if (!live) return made(object)
+    if (!live) return create(object)
     const merged = merge(live, object)
     return same(merged, live) ? live : save(merged)
   }
@@ -108,7 +108,7 @@ export function localObjects(now: () => Date, changed: (change: Change) => void)
     apply: (_resource, object) => answer(() => put(object)),
     applyNew: (resource, object) =>
       answer(() => {
-        if (!read(resource.kind, namespaceOf(object), object.metadata.name)) return made(object)
+        if (!read(resource.kind, namespaceOf(object), object.metadata.name)) return create(object)
         throw new ApiError(409, 'AlreadyExists', `${resource.plural} "${object.metadata.name}" already exists`)
       }),
     applyStatus: (resource, object) => answer(() => setStatus(existing(resource, object), object.status)),
@@ -137,7 +137,7 @@ export function localObjects(now: () => Date, changed: (change: Change) => void)
           throw new ApiError(409, 'AlreadyExists', `${resource.plural} "${object.metadata.name}" already exists`)
         const events = storeOf('Event').all()
         if (resource.kind === 'Event' && events.length >= mostEvents) drop(oldest(events))
-        return made({ ...object, apiVersion: resource.apiVersion, kind: resource.kind })
+        return create({ ...object, apiVersion: resource.apiVersion, kind: resource.kind })
       }),
     replace: (_resource, object) => answer(() => put(object)),
   }
@@ -154,7 +154,7 @@ export function localObjects(now: () => Date, changed: (change: Change) => void)
     children: childResources.map(watchedOf),
     synced: () => true,
     absent: () => new Map(),
-    noteWritten: () => undefined, // whoever wrote it wrote it here
+    noteWritten: () => undefined, // every writer writes into these objects
     run: () => Promise.resolve(),
   }
   return {
@@ -175,16 +175,16 @@ export function localObjects(now: () => Date, changed: (change: Change) => void)
 }
 
 /**
- * Replicas are the autoscaler's: whoever applies a Deployment without them leaves them as they are.
+ * Replicas are the autoscaler's: applying a Deployment without them leaves them as they are.
  */
-function merge(live: KubeObject, given: KubeObject): KubeObject {
-  const spec = given.spec === undefined ? live.spec : withReplicas(given, live)
-  const { resourceVersion: _version, ...metadata } = given.metadata
+function merge(live: KubeObject, incoming: KubeObject): KubeObject {
+  const spec = incoming.spec === undefined ? live.spec : withReplicas(incoming, live)
+  const { resourceVersion: _version, ...metadata } = incoming.metadata
   const generation = (live.metadata.generation ?? 1) + (same(spec, live.spec) ? 0 : 1)
-  const annotations = { ...controllersOwn(live.metadata.annotations), ...given.metadata.annotations }
+  const annotations = { ...controllersOwn(live.metadata.annotations), ...incoming.metadata.annotations }
   return {
     ...live,
-    ...given,
+    ...incoming,
     metadata: {
       ...live.metadata,
       ...metadata,
@@ -192,18 +192,18 @@ function merge(live: KubeObject, given: KubeObject): KubeObject {
       generation,
     },
     ...(spec === undefined ? {} : { spec }),
-    ...(given.status === undefined && live.status !== undefined ? { status: live.status } : {}),
+    ...(incoming.status === undefined && live.status !== undefined ? { status: live.status } : {}),
   }
 }
 
-/** What a controller has noted stays, whoever applies the object. */
+/** What a controller has noted stays when the object is applied again. */
 const controllersOwn = (annotations: Readonly<Record<string, string>> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith('deployment.kubernetes.io/')))
 
-function withReplicas(given: KubeObject, live: KubeObject): unknown {
-  if (given.kind !== 'Deployment') return given.spec
+function withReplicas(incoming: KubeObject, live: KubeObject): unknown {
+  if (incoming.kind !== 'Deployment') return incoming.spec
   const { replicas } = live.spec as { readonly replicas?: number }
-  return { replicas, ...(given.spec as object) }
+  return { replicas, ...(incoming.spec as object) }
 }
 
 const startedWithOne = (spec: unknown): unknown => ({ replicas: 1, ...(spec as object) })

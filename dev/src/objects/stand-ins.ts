@@ -1,4 +1,4 @@
-// What stands beside a pipeline in a cluster, and is needed here as well? The payment provider's
+// Which objects next to a pipeline in a cluster are needed here as well? The payment provider's
 // Deployment, as the shop's chart has it, and the addresses behind the Services. Pure.
 import type { Deployment, KubeObject } from '@orderpipeline/operator/api'
 import type { LocalService } from '../decide/environment.ts'
@@ -56,7 +56,7 @@ export function providerDeployment(
   }
 }
 
-/** A Service and what is behind it, for whoever looks up where Kafka is. */
+/** A Service and its endpoints, so that Kafka's address can be looked up. */
 export function serviceObjects({ name, namespace, port, localPort }: LocalService): KubeObject[] {
   const portName = 'main'
   return [

@@ -81,8 +81,8 @@ export class RunningDev {
   }
 
   get record(): DevRuntime {
-    const [found] = runningDevRuntimes(this.#workspace.env, this.#workspace.dir)
-    if (found) return found
+    const [runtime] = runningDevRuntimes(this.#workspace.env, this.#workspace.dir)
+    if (runtime) return runtime
     throw new Error(`nothing runs:\n${this.#output}`)
   }
   get gateway(): string {
@@ -97,8 +97,10 @@ export class RunningDev {
 
   async pipeline(): Promise<OrderPipeline> {
     const kube = await this.kube()
-    const found = await kube.get<OrderPipeline>(`/apis/orderpipeline.dev/v1alpha1${namespace}/orderpipelines/shop`)
-    if (found) return found
+    const livePipeline = await kube.get<OrderPipeline>(
+      `/apis/orderpipeline.dev/v1alpha1${namespace}/orderpipelines/shop`,
+    )
+    if (livePipeline) return livePipeline
     throw new Error('there is no pipeline')
   }
 
@@ -158,7 +160,7 @@ export class RunningDev {
   }
 }
 
-/** Asks until there is an answer; @throws when there is none in time. */
+/** Tries until there is an answer; @throws when there is none in time. */
 export async function eventually<T>(
   what: string,
   seconds: number,
