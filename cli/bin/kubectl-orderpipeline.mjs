@@ -11,7 +11,7 @@ const cli = dirname(dirname(fileURLToPath(import.meta.url)))
 const pinned = join(dirname(cli), 'node_modules', 'node', 'bin', 'node')
 const node = existsSync(pinned) ? pinned : process.execPath
 const child = spawn(node, [join(cli, 'src', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
-// The terminal tells both of us; whoever ends only this process ends the other as well.
+// The terminal signals both processes; ending only this process ends the other as well.
 process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill('SIGTERM'))
 child.on('error', (error) => {
   process.stderr.write(`Cannot start ${node}: ${error.message}\n`)

@@ -8,7 +8,7 @@ import { bundleImage } from '@orderpipeline/images'
 const root = join(import.meta.dirname, '..', '..')
 const name = 'kubectl-orderpipeline'
 
-/** An older Node would fail in the middle of a dependency, with words that help nobody. */
+/** An older Node would fail in the middle of a dependency, with a message of no use. */
 const nodeCheck = `if (Number(process.versions.node.split('.')[0]) < 24) {
   console.error('orderpipeline needs Node 24 or newer; this is ' + process.version + ' at ' + process.execPath)
   process.exit(2)

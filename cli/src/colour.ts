@@ -1,8 +1,8 @@
-// Which parts of a text stand out, where colours are wanted?
+// Which parts of a text stand out, where colours are on?
 type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim'
 export type Paint = (text: string, colour: Colour) => string
 
 const codes: Record<Colour, number> = { red: 31, green: 32, yellow: 33, cyan: 36, bold: 1, dim: 2 }
 
-export const painter = (wanted: boolean): Paint =>
-  wanted ? (text, colour) => `\x1b[${codes[colour]}m${text}\x1b[0m` : (text) => text
+export const painter = (enabled: boolean): Paint =>
+  enabled ? (text, colour) => `\x1b[${codes[colour]}m${text}\x1b[0m` : (text) => text

@@ -45,8 +45,8 @@ it('takes the width from COLUMNS where the output is no terminal, or one without
 })
 
 it('draws every line on a terminal that does not know its size', () => {
-  let written = ''
-  const screen = createScreen({ isTTY: true, columns: 0, rows: 0, write: (text) => void (written += text) })
+  let screenText = ''
+  const screen = createScreen({ isTTY: true, columns: 0, rows: 0, write: (text) => void (screenText += text) })
   screen.draw(['one', 'two', 'three'])
-  expect(written).toContain('three')
+  expect(screenText).toContain('three')
 })

@@ -47,17 +47,17 @@ const gap = '  '
 
 /** Columns by their number; each group begins with the first one. */
 function groups([first = 0, ...others]: readonly number[], width: number): number[][] {
-  const found: number[][] = []
+  const columnGroups: number[][] = []
   let used = Infinity
   for (const [index, own] of others.entries()) {
-    if (found.length === 0 || used + gap.length + own > width) {
-      found.push([0])
+    if (columnGroups.length === 0 || used + gap.length + own > width) {
+      columnGroups.push([0])
       used = first
     }
-    found.at(-1)?.push(index + 1)
+    columnGroups.at(-1)?.push(index + 1)
     used += gap.length + own
   }
-  return found.length === 0 ? [[0]] : found
+  return columnGroups.length === 0 ? [[0]] : columnGroups
 }
 
 const widthsOf = (header: readonly string[], rows: readonly (readonly string[])[]): number[] =>

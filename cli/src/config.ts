@@ -1,4 +1,4 @@
-// What does the environment tell the command line? The one place that reads its variables.
+// What does the command line take from the environment? The one place that reads its variables.
 import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { kafkaVariables } from '@orderpipeline/kafka'
@@ -45,8 +45,8 @@ function kubeconfigs(
  */
 function withColumns(output: Output, env: NodeJS.ProcessEnv): Output {
   if (output.columns) return output
-  const asked = Number(env['COLUMNS'])
-  const columns = Number.isInteger(asked) && asked >= 20 ? asked : undefined
+  const variable = Number(env['COLUMNS'])
+  const columns = Number.isInteger(variable) && variable >= 20 ? variable : undefined
   return {
     write: (text) => output.write(text),
     ...(output.isTTY !== undefined && { isTTY: output.isTTY }),

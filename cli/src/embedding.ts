@@ -1,5 +1,5 @@
 // What does `orderpipeline dev` share with the commands? The check of a pipeline, and the decisions
-// of KEDA and the autoscaler as `simulate` takes them.
+// of KEDA and the autoscaler as `simulate` makes them.
 export type { GivenDevOptions } from './commands/dev.ts'
 export { CommandFailed, type Environment, type Output } from './environment.ts'
 export { painter, type Paint } from './colour.ts'

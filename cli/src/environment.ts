@@ -11,7 +11,7 @@ export interface Environment extends Surroundings {
   readonly colour: boolean
   /** Command line of an editor. */
   readonly editor?: string | undefined
-  /** Who asks, for records of who did what. */
+  /** The person who runs the command, for records of who did what. */
   readonly user?: string
 }
 

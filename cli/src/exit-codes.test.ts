@@ -7,7 +7,7 @@ import { program } from './program.ts'
 
 const shop = join(import.meta.dirname, '..', '..', 'examples', 'shop.yaml')
 
-async function called(args: readonly string[]): Promise<{ code: number; stderr: string }> {
+async function runCommand(args: readonly string[]): Promise<{ code: number; stderr: string }> {
   let stderr = ''
   const environment = {
     stdout: { write: () => true },
@@ -37,14 +37,14 @@ describe('a command that is called wrongly exits with 2, so that a script tells 
     ['plan', '-f', shop, '--only', 'nothing'],
     ['status', '--no-such-option'],
   ])('%s %s %s', async (...args) => {
-    const { code, stderr } = await called(args)
+    const { code, stderr } = await runCommand(args)
     expect(stderr).not.toBe('')
     expect(code).toBe(2)
   })
 
   it('exits with 1 where the call is right and the answer is no', async () => {
-    expect((await called(['capacity', '-f', shop, '--rate', '900000/min'])).code).toBe(1)
-    expect((await called(['status'])).code).toBe(1)
+    expect((await runCommand(['capacity', '-f', shop, '--rate', '900000/min'])).code).toBe(1)
+    expect((await runCommand(['status'])).code).toBe(1)
   })
 })
 

@@ -4,7 +4,7 @@ import { commands } from './commands/index.ts'
 import { environmentOf } from './config.ts'
 import { program } from './program.ts'
 
-// Whoever reads has enough: `orderpipeline top | head`.
+// A reader may close the pipe early: `orderpipeline top | head`.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

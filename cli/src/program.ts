@@ -6,7 +6,7 @@ import { CommandFailed, type Environment } from './environment.ts'
 
 export interface CommandContext {
   readonly environment: Environment
-  /** Aborted when the person wants to leave. */
+  /** Aborted when the person interrupts the command. */
   readonly signal: AbortSignal
 }
 
@@ -108,8 +108,8 @@ export function program(
 }
 
 function familyOf(root: Command, { name, description, group }: CommandFamily): Command {
-  const made = root.commands.find((one) => one.name() === name)
-  if (made) return made
+  const existing = root.commands.find((one) => one.name() === name)
+  if (existing) return existing
   return root
     .command(name)
     .copyInheritedSettings(root)
@@ -128,8 +128,8 @@ const usageOf = (command: Command): string =>
   ].join(' ')
 
 function epilogue({ examples = [], exitCodes }: CommandDefinition): string {
-  const shown = examples.length > 0 ? ['', 'Examples:', ...examples.map((line) => `  ${line}`)] : []
-  return [...shown, exitCodes ? exitCodeText({ ...usualExitCodes, ...exitCodes }) : ''].join('\n')
+  const exampleLines = examples.length > 0 ? ['', 'Examples:', ...examples.map((line) => `  ${line}`)] : []
+  return [...exampleLines, exitCodes ? exitCodeText({ ...usualExitCodes, ...exitCodes }) : ''].join('\n')
 }
 
 const exitCodeText = (codes: Readonly<Record<number, string>>): string =>

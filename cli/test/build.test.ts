@@ -20,13 +20,13 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const called = (...args: string[]) =>
+const runCommand = (...args: string[]) =>
   run(file, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder }, timeout: 30_000 })
 
 it('is one executable that brings the schema along', async () => {
-  const { stdout } = await called('validate', '-f', join(fixtures, 'regular.yaml'))
+  const { stdout } = await runCommand('validate', '-f', join(fixtures, 'regular.yaml'))
   expect(stdout).toContain('valid  OrderPipeline "regular"')
-  await expect(called('validate', '-f', join(fixtures, 'rejected-max-below-min.yaml'))).rejects.toMatchObject({
+  await expect(runCommand('validate', '-f', join(fixtures, 'rejected-max-below-min.yaml'))).rejects.toMatchObject({
     code: 1,
     stdout: expect.stringContaining('maxReplicas 3 is below minReplicas 5') as string,
   })
@@ -36,8 +36,8 @@ it('carries the console’s page along', async () => {
   const env = { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: kubeconfig() }
   const child = spawn(file, ['console'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 })
   try {
-    const [said] = (await once(child.stdout, 'data')) as [Buffer]
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said.toString())?.[0] ?? said.toString()
+    const [output] = (await once(child.stdout, 'data')) as [Buffer]
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output.toString())?.[0] ?? output.toString()
     const script = await fetch(`${url}/assets/console.js`, { signal: AbortSignal.timeout(10_000) })
     expect(await script.text()).toContain('EventSource')
   } finally {
@@ -46,6 +46,6 @@ it('carries the console’s page along', async () => {
 })
 
 it('makes the objects of a pipeline without a cluster', async () => {
-  const { stdout } = await called('plan', '--offline', '-f', join(fixtures, 'minimal.yaml'))
+  const { stdout } = await runCommand('plan', '--offline', '-f', join(fixtures, 'minimal.yaml'))
   expect(stdout).toContain('kind: ScaledObject')
 })

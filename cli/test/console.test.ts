@@ -25,15 +25,15 @@ async function withConsole<T>(
   use: (url: string, key: string) => Promise<T>,
   { kubeconfig, args = [] }: { readonly kubeconfig?: string; readonly args?: readonly string[] } = {},
 ): Promise<T> {
-  const ended = new AbortController()
+  const interrupt = new AbortController()
   let settle: (address: string) => void = () => undefined
   const address = new Promise<string>((resolve) => (settle = resolve))
-  const said = (text: string): void => {
-    const found = /http:\/\/127\.0\.0\.1:\d+\S*/.exec(text)
-    if (found) settle(found[0])
+  const onOutput = (text: string): void => {
+    const match = /http:\/\/127\.0\.0\.1:\d+\S*/.exec(text)
+    if (match) settle(match[0])
   }
   const command = run(['console', '-n', on.namespace, ...args], {
-    ...{ signal: ended.signal, said },
+    ...{ signal: interrupt.signal, said: onOutput },
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
   })
   try {
@@ -42,18 +42,18 @@ async function withConsole<T>(
       command.then(({ stderr }) => Promise.reject(new Error(`it ended early: ${stderr}`))),
     ])
   } finally {
-    ended.abort()
+    interrupt.abort()
     expect(await command).toMatchObject({ code: 0, stderr: '' })
   }
 }
 
-/** States and changes of the stream, until one is as wanted; its state. */
-async function streamed(url: string, wanted: (text: string) => boolean): Promise<string> {
+/** States and changes of the stream, until one is as expected; its state. */
+async function streamed(url: string, isExpected: (text: string) => boolean): Promise<string> {
   const stream = await fetch(`${url}/api/stream`, { signal: AbortSignal.timeout(30_000) })
   let text = ''
   for await (const chunk of stream.body!.pipeThrough(new TextDecoderStream())) {
     text += chunk
-    if (wanted(text)) return text
+    if (isExpected(text)) return text
   }
   throw new Error(`the stream ended with ${text}`)
 }
@@ -88,7 +88,7 @@ it('says that the gateway cannot be asked for an order, and why', async () => {
 })
 
 describe('with --allow-writes', () => {
-  const asked = async (url: string, key: string, action: string, body: object) => {
+  const postAction = async (url: string, key: string, action: string, body: object) => {
     const answer = await fetch(`${url}/api/actions/${on.namespace}/shop/${action}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-console-key': key },
@@ -111,13 +111,13 @@ describe('with --allow-writes', () => {
         const { by, refused } = await rights(url, key)
         expect(by).toContain('ada@desk')
         expect(Object.keys(refused)).toEqual([])
-        expect((await asked(url, 'another', 'suspend', { suspend: true })).status).toBe(403)
-        expect((await asked(url, key, 'suspend', { suspend: 'yes' })).status).toBe(400)
-        const dry = await asked(url, key, 'suspend', { suspend: true, dryRun: true })
+        expect((await postAction(url, 'another', 'suspend', { suspend: true })).status).toBe(403)
+        expect((await postAction(url, key, 'suspend', { suspend: 'yes' })).status).toBe(400)
+        const dry = await postAction(url, key, 'suspend', { suspend: true, dryRun: true })
         expect(dry.body.lines?.join()).toContain('The gateway is stopped first')
         expect(await suspended()).toBe(false)
-        const done = await asked(url, key, 'suspend', { suspend: true })
-        expect(done).toEqual({ status: 200, body: { message: 'Suspended shop.' } })
+        const response = await postAction(url, key, 'suspend', { suspend: true })
+        expect(response).toEqual({ status: 200, body: { message: 'Suspended shop.' } })
         expect(await suspended()).toBe(true)
         const events = await on.must('GET', `/apis/events.k8s.io/v1/namespaces/${on.namespace}/events`)
         expect(events['items']).toContainEqual(
@@ -127,7 +127,7 @@ describe('with --allow-writes', () => {
             regarding: expect.objectContaining({ kind: 'OrderPipeline', name: 'shop' }) as unknown,
           }),
         )
-        await asked(url, key, 'suspend', { suspend: false })
+        await postAction(url, key, 'suspend', { suspend: false })
         expect(await suspended()).toBe(false)
       },
       { args: ['--allow-writes'] },
@@ -150,7 +150,7 @@ describe('with --allow-writes', () => {
           const missing = `Your user may not patch orderpipelines in namespace ${on.namespace}.`
           expect(refused.suspend).toBe(missing)
           expect(refused.replay).toContain('may not create orderpipelines/deadletters')
-          expect(await asked(url, key, 'suspend', { suspend: true })).toEqual({
+          expect(await postAction(url, key, 'suspend', { suspend: true })).toEqual({
             status: 403,
             body: { message: missing },
           })

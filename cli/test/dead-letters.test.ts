@@ -1,4 +1,4 @@
-// Do dead letters go back to the one stage that gave up on them, and take effect exactly once? Real
+// Do dead letters go back to the one stage that gave them up, and take effect exactly once? Real
 // stages on a real Kafka and a real database; the command line as a person calls it.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -66,16 +66,16 @@ class Broken extends Error {
 const oneAttempt = { STAGE_RETRY_ATTEMPTS: 1 }
 
 /**
- * The inventory, broken for the orders in `broken`; `seen` counts how often a message was looked at
- * before the inbox was asked.
+ * The inventory, broken for the orders in `broken`; `timesByOrder` counts how often a message was
+ * prepared before the inbox was read.
  */
 const broken = new Set<string>()
-function breakable(seen: Map<string, number>): StageDefinition<undefined> {
+function breakable(timesByOrder: Map<string, number>): StageDefinition<undefined> {
   const { apply, ...rest } = inventoryStage({ now: () => new Date() }) as StageDefinition<undefined>
   return {
     ...rest,
     prepare: ({ data }: OrderEvent) => {
-      seen.set(data.orderId, (seen.get(data.orderId) ?? 0) + 1)
+      timesByOrder.set(data.orderId, (timesByOrder.get(data.orderId) ?? 0) + 1)
       return Promise.resolve(undefined)
     },
     apply: (tx, items) => {
@@ -85,12 +85,12 @@ function breakable(seen: Map<string, number>): StageDefinition<undefined> {
   }
 }
 /** A second stage of the same topic, which never fails, with the notification's inbox. */
-function onlooker(seen: Map<string, number>): StageDefinition<undefined> {
+function onlooker(timesByOrder: Map<string, number>): StageDefinition<undefined> {
   return {
     role: 'notification',
     handles: ['OrderValidated'],
     prepare: ({ data }) => {
-      seen.set(data.orderId, (seen.get(data.orderId) ?? 0) + 1)
+      timesByOrder.set(data.orderId, (timesByOrder.get(data.orderId) ?? 0) + 1)
       return Promise.resolve(undefined)
     },
     apply: () => Promise.resolve(() => []),
@@ -105,19 +105,25 @@ const answersTo = async (orderId: string) =>
   (await bench.events('inventory.updated')).filter(({ data }) => data.orderId === orderId)
 
 test('a letter goes back to its stage alone, takes effect once, and a second replay takes none', async () => {
-  const [seen, seenByOther] = [new Map<string, number>(), new Map<string, number>()]
+  const [timesByOrder, seenByOther] = [new Map<string, number>(), new Map<string, number>()]
   const order = testOrder(1, { 'SKU-0001': 2 })
   broken.add(order.orderId)
-  const stage = bench.start('inventory', consumes, breakable(seen), oneAttempt)
+  const stage = bench.start('inventory', consumes, breakable(timesByOrder), oneAttempt)
   const other = bench.start('audit', consumes, onlooker(seenByOther))
   await bench.publish([validatedEvent(order)])
   await drained()
   await drained('audit')
   expect(await available('SKU-0001')).toBe(stock)
 
-  const [letter] = await listed('inventory', '--order', order.orderId)
-  expect(letter).toMatchObject({ state: 'open', reason: 'BrokenByTest', replays: 0, order: order.orderId, history: [] })
-  const id = letter!.id
+  const [deadLetter] = await listed('inventory', '--order', order.orderId)
+  expect(deadLetter).toMatchObject({
+    state: 'open',
+    reason: 'BrokenByTest',
+    replays: 0,
+    order: order.orderId,
+    history: [],
+  })
+  const id = deadLetter!.id
   const dry = await dlq(['replay', pipeline(), id, '--dry-run'])
   expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining(`would replay ${id}`) as string })
   expect((await listed())[0]?.state).toBe('open')
@@ -130,7 +136,7 @@ test('a letter goes back to its stage alone, takes effect once, and a second rep
   await drained('audit')
   expect(await available('SKU-0001')).toBe(stock - 2)
   expect(await answersTo(order.orderId)).toHaveLength(1)
-  expect([seen.get(order.orderId), seenByOther.get(order.orderId)]).toEqual([2, 1])
+  expect([timesByOrder.get(order.orderId), seenByOther.get(order.orderId)]).toEqual([2, 1])
 
   expect(await dlq(['replay', pipeline(), id])).toMatchObject({
     code: 1,
@@ -138,7 +144,7 @@ test('a letter goes back to its stage alone, takes effect once, and a second rep
   })
   expect((await dlq(['replay', pipeline(), id, '--force', '--by', 'grace'])).code).toBe(0)
   await drained()
-  expect(seen.get(order.orderId)).toBe(3)
+  expect(timesByOrder.get(order.orderId)).toBe(3)
   expect(await available('SKU-0001')).toBe(stock - 2)
   expect(await answersTo(order.orderId)).toHaveLength(1)
 
@@ -151,9 +157,9 @@ test('a letter goes back to its stage alone, takes effect once, and a second rep
       { action: 'replayed', by: 'grace', forced: true },
     ],
   })
-  const shown = await dlq(['show', pipeline(), id])
-  expect(shown.stdout).toContain('replayed by grace, by force')
-  expect(shown.stdout).toContain('BrokenByTest: a bug')
+  const details = await dlq(['show', pipeline(), id])
+  expect(details.stdout).toContain('replayed by grace, by force')
+  expect(details.stdout).toContain('BrokenByTest: a bug')
   await stage.drain()
   await other.drain()
 }, 180_000)
@@ -165,15 +171,15 @@ test('a message that comes back three times is parked, and only force moves it',
   await bench.publish([validatedEvent(order)])
   for (let replays = 0; replays < 3; replays++) {
     await drained()
-    expect((await listed('--order', order.orderId)).map((letter) => letter.replays)).toEqual([replays])
+    expect((await listed('--order', order.orderId)).map((deadLetter) => deadLetter.replays)).toEqual([replays])
     expect((await dlq(['replay', pipeline(), '--order', order.orderId])).code).toBe(0)
   }
   await drained()
   const [parked] = await listed('--order', order.orderId, '--state', 'parked')
   expect(parked).toMatchObject({ state: 'parked', replays: 3 })
-  const refused = await dlq(['replay', pipeline(), '--all'])
-  expect(refused.code).toBe(1)
-  expect(refused.stdout).toContain(`left ${parked!.id}: it has come back 3 times and is parked; --force moves it`)
+  const refusal = await dlq(['replay', pipeline(), '--all'])
+  expect(refusal.code).toBe(1)
+  expect(refusal.stdout).toContain(`left ${parked!.id}: it has come back 3 times and is parked; --force moves it`)
   broken.delete(order.orderId)
   expect((await dlq(['replay', pipeline(), parked!.id, '--force'])).code).toBe(0)
   await drained()
@@ -233,8 +239,8 @@ test('many letters go at a bounded rate, in the order they had, past messages of
   const orderOfAnswers = (await bench.events('inventory.updated'))
     .filter(({ data }) => data.customerId === 'customer-0')
     .map(({ data }) => data.orderId)
-  const placed = orders.filter(({ customerId }) => customerId === 'customer-0').map(({ orderId }) => orderId)
-  expect(orderOfAnswers.filter((id) => placed.includes(id))).toEqual(placed)
+  const ordersOfCustomer = orders.filter(({ customerId }) => customerId === 'customer-0').map(({ orderId }) => orderId)
+  expect(orderOfAnswers.filter((id) => ordersOfCustomer.includes(id))).toEqual(ordersOfCustomer)
   await stage.drain()
 })
 

@@ -1,4 +1,4 @@
-// Do status, suspend, resume and explain tell what is in a cluster? On a real API server with its
+// Do status, suspend, resume and explain show what is in a cluster? On a real API server with its
 // controllers: Deployments, quotas and autoscalers do what they do; what needs nodes, Kafka or KEDA
 // is written into the statuses as those would.
 import { readFileSync } from 'node:fs'
@@ -84,16 +84,16 @@ describe('orderpipeline status', () => {
 
 describe('orderpipeline suspend and resume', () => {
   it('say what will happen, and how far it is until it is so', async () => {
-    let said = ''
+    let output = ''
     const args = ['suspend', 'shop', '--wait', '--timeout', '60', '-n', on.namespace]
-    const running = run(args, { said: (text) => (said = text) })
+    const running = run(args, { said: (text) => (output = text) })
     while (!(await spec()).suspend) await sleep(50)
     await operatorSays({
       conditions: [ready('False', 'Draining')],
       totals: { stages: '4/4', replicas: '8/8', lag: 40 },
       ...stages(2, 10),
     })
-    while (!said.includes('replicas left')) await sleep(50)
+    while (!output.includes('replicas left')) await sleep(50)
     await operatorSays({
       conditions: [ready('False', 'Suspended')],
       totals: { stages: '4/4', replicas: '0/0', lag: 0 },
@@ -183,7 +183,7 @@ describe('orderpipeline explain', () => {
   })
 
   it('reckons what the lag asks for, and what partitions leave of it', async () => {
-    const measured = {
+    const autoscalerStatus = {
       currentReplicas: 3,
       desiredReplicas: 20,
       currentMetrics: [{ type: 'External', external: { metric, current: { averageValue: '400' } } }],
@@ -192,7 +192,7 @@ describe('orderpipeline explain', () => {
     // The real controller measures, and fails to, every 15 s; in between what is written stays.
     const { stdout } = await eventually(
       async () => {
-        await on.must('PATCH', `${autoscalers()}/keda-hpa-shop-payment/status`, { status: measured }, merge)
+        await on.must('PATCH', `${autoscalers()}/keda-hpa-shop-payment/status`, { status: autoscalerStatus }, merge)
         return cli('explain', 'shop', 'payment', '--json')
       },
       ({ stdout: text }) => text.includes('"Lag"'),

@@ -52,14 +52,14 @@ test('gives a script everything', async () => {
 
 test('follows what is written until it is interrupted', async () => {
   const leaving = new AbortController()
-  let sent = false
-  const said = (text: string) => {
-    if (!sent) void producer.send([{ topic, partition: 0, key: null, value: 'written meanwhile', headers: {} }])
-    sent = true
+  let wasSent = false
+  const onOutput = (text: string) => {
+    if (!wasSent) void producer.send([{ topic, partition: 0, key: null, value: 'written meanwhile', headers: {} }])
+    wasSent = true
     if (text.includes('written meanwhile')) leaving.abort()
   }
   const args = ['topics', 'tail', pipeline, 'orders.placed', '--lines', '1', '--follow']
-  const { code, stdout } = await run(args, { kafkaVariables, signal: leaving.signal, said })
+  const { code, stdout } = await run(args, { kafkaVariables, signal: leaving.signal, said: onOutput })
   expect(code).toBe(0)
   expect(stdout).toContain('-  written meanwhile')
 })
@@ -71,6 +71,6 @@ test('says that there is no such topic, and what keeps it from Kafka', async () 
   })
   const { bootstrapServers, ca } = securedKafka()
   const secured = { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers, KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_TLS_CA: ca }
-  const refused = await run(['topics', 'tail', pipeline, 'orders.placed'], { kafkaVariables: secured })
-  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Kafka: ')])
+  const refusal = await run(['topics', 'tail', pipeline, 'orders.placed'], { kafkaVariables: secured })
+  expect([refusal.code, refusal.stderr]).toEqual([1, expect.stringContaining('Kafka: ')])
 })

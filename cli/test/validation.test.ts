@@ -41,8 +41,8 @@ const serverSays = ({ status, body }: Answer): string[] => {
   if (!causes) throw new Error(`a refusal without causes: ${JSON.stringify(body)}`)
   return causes.map(({ field, reason, message }) => `${field}: ${reason}: ${message}`).sort()
 }
-const weSay = (given: unknown, old?: unknown): string[] =>
-  validation(given, old)
+const weSay = (value: unknown, old?: unknown): string[] =>
+  validation(value, old)
     .causes.map(({ field, reason, message }) => `${field}: ${reason}: ${message}`)
     .sort()
 
@@ -51,9 +51,9 @@ describe('a fixture', () => {
     const [first, second] = documents
     if (!first) throw new Error('an empty fixture')
     if (second) {
-      const made = await on.must('POST', path(), first)
-      const changed = { ...second, metadata: made['metadata'] }
-      const answer = await on.ask('PUT', `${path()}/${first.metadata.name}?dryRun=All`, changed)
+      const created = await on.must('POST', path(), first)
+      const update = { ...second, metadata: created['metadata'] }
+      const answer = await on.ask('PUT', `${path()}/${first.metadata.name}?dryRun=All`, update)
       expect(weSay(second, first)).toEqual(serverSays(answer))
       expect(answer.status).toBe(refused === undefined ? 200 : 422)
       return
@@ -101,15 +101,15 @@ describe('any field of a pipeline', () => {
         : []
     return [...(at.length > 0 ? [at] : []), ...inner.flatMap(([step, item]) => places(item, [...at, step]))]
   }
-  const changed = (value: unknown, [step, ...rest]: readonly (string | number)[], to: unknown): unknown => {
+  const withChange = (value: unknown, [step, ...rest]: readonly (string | number)[], to: unknown): unknown => {
     if (step === undefined) return to
     if (Array.isArray(value)) {
-      const items = value.map((item, index) => (index === step ? changed(item, rest, to) : (item as unknown)))
+      const items = value.map((item, index) => (index === step ? withChange(item, rest, to) : (item as unknown)))
       return items.filter((item) => item !== absent)
     }
     if (!isRecord(value)) return value
     return Object.fromEntries(
-      Object.entries({ ...value, [step]: changed(value[step], rest, to) }).filter(([, item]) => item !== absent),
+      Object.entries({ ...value, [step]: withChange(value[step], rest, to) }).filter(([, item]) => item !== absent),
     )
   }
   /** What the schema knows at a place, and the pipeline leaves out, is tried too. */
@@ -120,10 +120,10 @@ describe('any field of a pipeline', () => {
   ): (readonly (string | number)[])[] => {
     if (Array.isArray(value)) return value.flatMap((item, index) => leftOut(item, inner?.items, [...at, index]))
     if (!isRecord(value)) return []
-    const known = Object.entries(inner?.properties ?? {})
+    const fields = Object.entries(inner?.properties ?? {})
     return [
-      ...known.filter(([key]) => !(key in value)).map(([key]) => [...at, key]),
-      ...known.flatMap(([key, field]) => leftOut(value[key], field, [...at, key])),
+      ...fields.filter(([key]) => !(key in value)).map(([key]) => [...at, key]),
+      ...fields.flatMap(([key, field]) => leftOut(value[key], field, [...at, key])),
     ]
   }
   const cases = [...whole, ...shop].flatMap((pipeline) =>
@@ -135,29 +135,31 @@ describe('any field of a pipeline', () => {
   const share = Number(process.env['VALIDATION_SHARE'] ?? '0.05')
 
   it('is judged alike with any value in it', { timeout: 300_000 }, async () => {
-    const tried = cases.filter((_one, index) => (index * 0.618034) % 1 < share)
+    const sample = cases.filter((_one, index) => (index * 0.618034) % 1 < share)
     const differences: unknown[] = []
     let refusals = 0
     const one = async ({ pipeline, place, value }: (typeof cases)[number]): Promise<void> => {
-      const given = changed(pipeline, place, value)
-      const answer = await on.ask('POST', `${path()}?dryRun=All`, given)
+      const object = withChange(pipeline, place, value)
+      const answer = await on.ask('POST', `${path()}?dryRun=All`, object)
       const server = serverSays(answer)
-      const ours = weSay(given)
+      const ours = weSay(object)
       refusals += server.length > 0 ? 1 : 0
-      const { unknownFields, pipeline: settled } = validation(given)
+      const { unknownFields, pipeline: settled } = validation(object)
       if (JSON.stringify(server) !== JSON.stringify(ours))
         differences.push({ place: place.join('.'), value, server, ours })
       else if (unknownFields.length > 0) {
-        const strict = await on.ask('POST', `${path()}?dryRun=All&fieldValidation=Strict`, given)
-        const named = [...String(strict.body['message']).matchAll(/unknown field "([^"]+)"/g)].map(([, field]) => field)
-        const known = unknownFields.map((field) => field.path)
-        if (strict.status !== 400 || !isDeepStrictEqual(named.sort(), known.sort()))
-          differences.push({ place: place.join('.'), value, named, known })
+        const strict = await on.ask('POST', `${path()}?dryRun=All&fieldValidation=Strict`, object)
+        const serverFields = [...String(strict.body['message']).matchAll(/unknown field "([^"]+)"/g)].map(
+          ([, field]) => field,
+        )
+        const ourFields = unknownFields.map((field) => field.path)
+        if (strict.status !== 400 || !isDeepStrictEqual(serverFields.sort(), ourFields.sort()))
+          differences.push({ place: place.join('.'), value, named: serverFields, known: ourFields })
       } else if (settled && !isDeepStrictEqual(settled.spec, answer.body['spec']))
         differences.push({ place: place.join('.'), value, server: answer.body['spec'], ours: settled.spec })
     }
-    for (let start = 0; start < tried.length; start += 8) await Promise.all(tried.slice(start, start + 8).map(one))
+    for (let start = 0; start < sample.length; start += 8) await Promise.all(sample.slice(start, start + 8).map(one))
     expect(differences.slice(0, 10)).toEqual([])
-    expect(refusals).toBeGreaterThan(tried.length / 3)
+    expect(refusals).toBeGreaterThan(sample.length / 3)
   })
 })

@@ -45,7 +45,7 @@ export async function foundation(
     database: steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress)),
     programs: needsPrograms ? steps.run('Programs of the built-in stages', builtPrograms) : Promise.resolve(undefined),
   }
-  for (const part of Object.values(parts)) part.catch(() => undefined) // awaiting it shows its error
+  for (const part of Object.values(parts)) part.catch(() => undefined) // awaiting shows its error
   const latest = performance.now() + longestWaitMs
   while (performance.now() < latest && !(await table.list()).some(({ name, pid }) => name === 'kafka' && pid))
     await sleep(5)

@@ -8,13 +8,13 @@ export interface Report {
   readonly name: string
   readonly capacity: Capacity
   readonly needs: readonly StageNeed[]
-  /** Orders a second asked for. */
+  /** Orders a second that the pipeline is to carry. */
   readonly rate: number
 }
 
 const header = ['STAGE', 'ORDERS/S A REPLICA', 'NEEDED/MAX', 'PARTITIONS', 'CARRIES'] as const
 const barWidth = 20
-/** Of a load without its bar, such as `  100 %` and the space after a bar. */
+/** Width of a load without its bar, such as `  100 %` and the space after a bar. */
 const loadWidth = 8
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
@@ -44,19 +44,19 @@ export function report({ name, capacity, needs, rate }: Report, colour: boolean,
   ]
 }
 
-/** Whether every stage that can be reckoned carries the rate. */
+/** Whether every stage with a known capacity carries the rate. */
 export const carries = ({ sustainable }: Capacity, rate: number): boolean =>
   sustainable === undefined || rate <= sustainable
 
 function verdict(capacity: Capacity, needs: readonly StageNeed[], rate: number): string[] {
   const unknown = needs.filter(({ sustainable }) => sustainable === undefined).map(({ name }) => name)
-  const left = unknown.length === 0 ? [] : [`Not reckoned, for want of workSeconds: ${unknown.join(', ')}.`]
+  const unmeasured = unknown.length === 0 ? [] : [`Not reckoned, for want of workSeconds: ${unknown.join(', ')}.`]
   const { bottleneck, sustainable } = capacity
-  if (bottleneck === undefined) return left
+  if (bottleneck === undefined) return unmeasured
   const most = `It carries up to ${perMinute(sustainable)}; ${bottleneck} gives out first.`
-  if (carries(capacity, rate)) return [most, ...left]
+  if (carries(capacity, rate)) return [most, ...unmeasured]
   const short = needs.filter(({ load }) => (load ?? 0) > 1)
-  return [most, ...short.flatMap(advice), ...left]
+  return [most, ...short.flatMap(advice), ...unmeasured]
 }
 
 function advice({

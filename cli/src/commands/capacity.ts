@@ -43,15 +43,15 @@ export const capacity: CommandDefinition = {
 async function reckon({ file, rate, ratio, json }: Options, { environment }: CommandContext): Promise<number> {
   const ordersPerSecond = rateOf(rate)
   const { name, spec } = await pipelineIn(file)
-  const given = messagesOf(ratio, spec)
-  const found = capacityOf(spec, { messagesOn: (topic) => given.get(topic) })
-  const needs = needsFor(spec, found, ordersPerSecond)
-  const fits = carries(found, ordersPerSecond)
-  const { sustainable, bottleneck } = found
+  const messagesByTopic = messagesOf(ratio, spec)
+  const pipelineCapacity = capacityOf(spec, { messagesOn: (topic) => messagesByTopic.get(topic) })
+  const needs = needsFor(spec, pipelineCapacity, ordersPerSecond)
+  const fits = carries(pipelineCapacity, ordersPerSecond)
+  const { sustainable, bottleneck } = pipelineCapacity
   const text = json
     ? JSON.stringify({ name, ordersPerSecond, fits, sustainable, bottleneck, stages: needs })
     : report(
-        { name, capacity: found, needs, rate: ordersPerSecond },
+        { name, capacity: pipelineCapacity, needs, rate: ordersPerSecond },
         environment.colour,
         environment.stdout.columns,
       ).join('\n')

@@ -47,23 +47,23 @@ export const consoleCommand: CommandDefinition = {
 }
 
 async function serve(options: Options, { environment, signal }: CommandContext): Promise<number> {
-  const wanted = portOf(options.port)
-  const served = await started(environment, options, wanted)
+  const requestedPort = portOf(options.port)
+  const server = await openConsole(environment, options, requestedPort)
   environment.stdout.write(
     options.json
-      ? `${JSON.stringify({ url: served.address })}\n`
-      : `The console is at ${served.address} (${manner(options)}). Ctrl-C ends it.\n`,
+      ? `${JSON.stringify({ url: server.address })}\n`
+      : `The console is at ${server.address} (${manner(options)}). Ctrl-C ends it.\n`,
   )
-  const page = options.open && options.allowWrites ? await privatePage(served.address) : undefined
-  if (options.open) openBrowser(page?.url ?? served.url, environment)
+  const page = options.open && options.allowWrites ? await privatePage(server.address) : undefined
+  if (options.open) openBrowser(page?.url ?? server.url, environment)
   await aborted(signal)
-  await served.close()
+  await server.close()
   if (page) await rm(page.folder, { recursive: true, force: true })
   return 0
 }
 
-async function started(environment: Environment, options: Options, wanted: number | undefined) {
-  // Loaded only here: no other command waits for it.
+async function openConsole(environment: Environment, options: Options, port: number | undefined) {
+  // Loaded only here: it would slow the start of every other command.
   const { startConsole } = await import('@orderpipeline/console')
   const say = (line: string): void => void environment.stderr.write(`${line}\n`)
   const { user } = environment
@@ -71,11 +71,11 @@ async function started(environment: Environment, options: Options, wanted: numbe
   const on = (port: number) =>
     startConsole(environment, { ...options, user, whatIf, port, command: 'orderpipeline', say })
   try {
-    return await on(wanted ?? usualPort)
+    return await on(port ?? usualPort)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    if (wanted === undefined) return await on(0)
-    throw new CommandFailed(`--port: ${wanted} is held by another program.`, {
+    if (port === undefined) return await on(0)
+    throw new CommandFailed(`--port: ${port} is held by another program.`, {
       advice: 'Choose another one, or end that program.',
       cause: error,
     })
@@ -88,8 +88,8 @@ const manner = ({ allowWrites }: Options): string =>
     : 'read-only; this machine alone'
 
 /**
- * A page of this user alone that leads to the address: what a browser is started with, every user
- * of the machine can see.
+ * A page that only this user can read and that leads to the address: every user of the machine
+ * can see the arguments with which a browser is started.
  */
 async function privatePage(address: string): Promise<{ readonly folder: string; readonly url: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'orderpipeline-console-'))

@@ -1,4 +1,4 @@
-// `orderpipeline dlq discard`: say of messages that nobody will play them again.
+// `orderpipeline dlq discard`: record that messages will never be replayed.
 import { lettersMeant } from '@orderpipeline/client'
 import {
   checkSelection,
@@ -46,15 +46,16 @@ async function discard(
   checkSelection(which, options)
   const now = new Date()
   return withLetters(environment, options, pipeline, async (box) => {
-    const meant = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], now)
-    const letters = meant.filter(({ state }) => state === 'open' || state === 'parked')
-    if (options.yes && letters.length > 0) await box.discard(letters, options.by ?? environment.user ?? 'unknown', now)
+    const matches = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], now)
+    const deadLetters = matches.filter(({ state }) => state === 'open' || state === 'parked')
+    if (options.yes && deadLetters.length > 0)
+      await box.discard(deadLetters, options.by ?? environment.user ?? 'unknown', now)
     const out = (text: string): void => void environment.stdout.write(`${text}\n`)
-    if (options.json) out(JSON.stringify({ done: options.yes === true, letters: letters.map(({ id }) => id) }))
+    if (options.json) out(JSON.stringify({ done: options.yes === true, letters: deadLetters.map(({ id }) => id) }))
     else {
-      for (const { id, reason } of letters) out(`${options.yes ? 'discarded' : 'would discard'} ${id} (${reason})`)
-      out(options.yes ? `${letters.length} discarded` : `${letters.length} would be discarded; --yes does it`)
+      for (const { id, reason } of deadLetters) out(`${options.yes ? 'discarded' : 'would discard'} ${id} (${reason})`)
+      out(options.yes ? `${deadLetters.length} discarded` : `${deadLetters.length} would be discarded; --yes does it`)
     }
-    return options.yes && letters.length > 0 ? 0 : 1
+    return options.yes && deadLetters.length > 0 ? 0 : 1
   })
 }

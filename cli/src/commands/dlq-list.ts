@@ -1,5 +1,5 @@
-// `orderpipeline dlq list`: which messages did the stages of a pipeline give up on, and what became
-// of them?
+// `orderpipeline dlq list`: which messages did the stages of a pipeline give up, and what was done
+// with them?
 import { lettersMeant } from '@orderpipeline/client'
 import { Option } from 'commander'
 import type { DeadLetterState } from '@orderpipeline/kafka'
@@ -54,18 +54,18 @@ async function list(
   const limit = Number(options.limit)
   if (!Number.isInteger(limit) || limit < 1)
     throw new CalledWrongly(`--limit: found ${JSON.stringify(options.limit)}; allowed: a whole number from 1`)
-  const letters = await withLetters(environment, options, pipeline, (box) =>
+  const deadLetters = await withLetters(environment, options, pipeline, (box) =>
     lettersMeant(box, pipeline, which, options, statesOf(options.state), new Date()),
   )
-  const shown = letters.slice(-limit)
-  const left = letters.length - shown.length
+  const newest = deadLetters.slice(-limit)
+  const olderCount = deadLetters.length - newest.length
   if (options.json) {
-    environment.stdout.write(`${JSON.stringify({ total: letters.length, letters: shown.map(letterJson) })}\n`)
+    environment.stdout.write(`${JSON.stringify({ total: deadLetters.length, letters: newest.map(letterJson) })}\n`)
     return 0
   }
   const lines =
-    shown.length === 0 ? ['No letters.'] : letterTable(shown, painter(environment.colour), environment.stdout.columns)
-  const more = left > 0 ? [`${left} older ones are not shown; --limit shows more.`] : []
+    newest.length === 0 ? ['No letters.'] : letterTable(newest, painter(environment.colour), environment.stdout.columns)
+  const more = olderCount > 0 ? [`${olderCount} older ones are not shown; --limit shows more.`] : []
   environment.stdout.write(`${[...lines, ...more].join('\n')}\n`)
   return 0
 }

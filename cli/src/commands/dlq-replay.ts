@@ -60,30 +60,30 @@ async function replay(
   if (!(perSecond > 0 && perSecond <= 10_000))
     throw new CalledWrongly(`--rate: found ${JSON.stringify(options.rate)}; allowed: above 0 up to 10000 a second`)
   return withLetters(context.environment, options, pipeline, async (box) => {
-    const letters = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], new Date())
-    if (options.edit !== undefined && letters.length !== 1)
-      throw new CalledWrongly(`--edit: found ${letters.length} letters; allowed: one, such as payment/2/17`)
-    const plan = replayPlan(letters, options.force === true, new Date(), options.edit !== undefined)
-    const done = options.dryRun ? plan.goes.length : await perform(box, plan.goes, perSecond, options, context)
-    tell(plan, done, options, context)
-    return letters.length > 0 && plan.stays.length === 0 && done === plan.goes.length ? 0 : 1
+    const deadLetters = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], new Date())
+    if (options.edit !== undefined && deadLetters.length !== 1)
+      throw new CalledWrongly(`--edit: found ${deadLetters.length} letters; allowed: one, such as payment/2/17`)
+    const plan = replayPlan(deadLetters, options.force === true, new Date(), options.edit !== undefined)
+    const replayedCount = options.dryRun ? plan.goes.length : await perform(box, plan.goes, perSecond, options, context)
+    tell(plan, replayedCount, options, context)
+    return deadLetters.length > 0 && plan.stays.length === 0 && replayedCount === plan.goes.length ? 0 : 1
   })
 }
 
 async function perform(
   box: DeadLetterTopic,
-  letters: readonly DeadLetter[],
+  deadLetters: readonly DeadLetter[],
   perSecond: number,
   options: Options,
   { environment, signal }: CommandContext,
 ): Promise<number> {
-  const [only] = letters
+  const [only] = deadLetters
   const value =
     only && options.edit !== undefined ? await editedValue(only, options.edit, environment.editor) : undefined
   if (only && value !== undefined && !options.force) refuseUnreadable(only, value)
-  let done = 0
+  let replayedCount = 0
   try {
-    return await replayAll(box, letters, {
+    return await replayAll(box, deadLetters, {
       perSecond,
       by: options.by ?? environment.user ?? 'unknown',
       force: options.force === true,
@@ -91,12 +91,14 @@ async function perform(
       now: () => new Date(),
       signal,
       onReplayed: (some) => {
-        done += some.length
-        if (!options.json) for (const letter of some) environment.stdout.write(`${lineOf('replayed', letter)}\n`)
+        replayedCount += some.length
+        if (!options.json)
+          for (const deadLetter of some) environment.stdout.write(`${lineOf('replayed', deadLetter)}\n`)
       },
     })
   } catch (error) {
-    if (done > 0) environment.stderr.write(`${done} of ${letters.length} were replayed before this:\n`)
+    if (replayedCount > 0)
+      environment.stderr.write(`${replayedCount} of ${deadLetters.length} were replayed before this:\n`)
     throw error
   }
 }
@@ -104,21 +106,26 @@ async function perform(
 const lineOf = (what: string, { id, source, stage }: DeadLetter): string =>
   `${what} ${id} to ${source?.topic ?? '-'}, for ${stage} alone`
 
-function tell({ goes, stays }: ReplayPlan, done: number, options: Options, { environment }: CommandContext): void {
+function tell(
+  { goes, stays }: ReplayPlan,
+  replayedCount: number,
+  options: Options,
+  { environment }: CommandContext,
+): void {
   const out = (text: string): void => void environment.stdout.write(`${text}\n`)
   if (options.json)
     return out(
       JSON.stringify({
         dryRun: options.dryRun === true,
-        replayed: goes.slice(0, done).map(({ id }) => id),
+        replayed: goes.slice(0, replayedCount).map(({ id }) => id),
         left: [
-          ...stays.map(({ letter, why }) => ({ id: letter.id, why })),
-          ...goes.slice(done).map(({ id }) => ({ id, why: 'interrupted' })),
+          ...stays.map(({ letter: deadLetter, why }) => ({ id: deadLetter.id, why })),
+          ...goes.slice(replayedCount).map(({ id }) => ({ id, why: 'interrupted' })),
         ],
       }),
     )
-  if (options.dryRun) for (const letter of goes) out(lineOf('would replay', letter))
-  for (const { letter, why } of stays) out(`left ${letter.id}: ${why}`)
-  const left = stays.length + goes.length - done
-  out(`${done} ${options.dryRun ? 'would be ' : ''}replayed${left > 0 ? `, ${left} left` : ''}`)
+  if (options.dryRun) for (const deadLetter of goes) out(lineOf('would replay', deadLetter))
+  for (const { letter: deadLetter, why } of stays) out(`left ${deadLetter.id}: ${why}`)
+  const remaining = stays.length + goes.length - replayedCount
+  out(`${replayedCount} ${options.dryRun ? 'would be ' : ''}replayed${remaining > 0 ? `, ${remaining} left` : ''}`)
 }

@@ -26,8 +26,8 @@ export const dlqShow: CommandDefinition = {
         .argument('<letter>', 'as dlq list names it, such as payment/2/17'),
     )
       .option('--json', 'as JSON')
-      .action((pipeline: string, letter: string, options: Options) =>
-        action((context) => show(pipeline, letter, options, context)),
+      .action((pipeline: string, id: string, options: Options) =>
+        action((context) => show(pipeline, id, options, context)),
       )
   },
 }
@@ -40,13 +40,13 @@ async function show(
 ): Promise<number> {
   if (whereOf(name).letter === undefined)
     throw new CalledWrongly(`Found ${JSON.stringify(name)}; allowed: a letter such as payment/2/17.`)
-  const [letter] = await withLetters(environment, options, pipeline, (box) =>
+  const [deadLetter] = await withLetters(environment, options, pipeline, (box) =>
     lettersMeant(box, pipeline, name, {}, [], new Date()),
   )
-  if (letter === undefined) return 1
+  if (deadLetter === undefined) return 1
   const text = options.json
-    ? JSON.stringify(letterJson(letter))
-    : letterLines(letter, painter(environment.colour)).join('\n')
+    ? JSON.stringify(letterJson(deadLetter))
+    : letterLines(deadLetter, painter(environment.colour)).join('\n')
   environment.stdout.write(`${text}\n`)
   return 0
 }

@@ -51,12 +51,12 @@ async function tell(
     throw new CommandFailed(`${name} has no stage ${JSON.stringify(stage)}; it has ${parts.join(', ')}`)
   const among = stage === undefined ? parts : [stage]
   const sinceMs = options.since === undefined ? undefined : durationMs(options.since, '--since')
-  const seen = await observeParts(kube, pipeline, among)
-  const found = among.map((part) => explanation(seen(part)))
+  const observationOf = await observeParts(kube, pipeline, among)
+  const explanations = among.map((part) => explanation(observationOf(part)))
   const paint = painter(environment.colour)
   const text = options.json
-    ? JSON.stringify({ name, namespace: pipeline.metadata.namespace, parts: found })
-    : found
+    ? JSON.stringify({ name, namespace: pipeline.metadata.namespace, parts: explanations })
+    : explanations
         .map((one) => [
           ...explanationLines(one, paint, environment.stdout.columns),
           ...(sinceMs === undefined ? [] : changeLines(one, sinceMs, Date.now(), environment.stdout.columns)),

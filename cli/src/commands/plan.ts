@@ -59,24 +59,24 @@ async function show(options: Options, { environment }: CommandContext): Promise<
   const { only } = options
   if (only !== undefined && only !== 'objects' && only !== 'diff')
     throw new CalledWrongly(`--only: found ${JSON.stringify(only)}; allowed: objects, diff`)
-  const given = await onePipelineIn(options.file)
+  const manifest = await onePipelineIn(options.file)
   const cluster = options.offline ? undefined : await reached(options, environment)
-  const namespace = namespaceOf(options, given, cluster?.namespace)
-  const name = given.metadata?.name ?? ''
-  const observed = cluster && (await observe(cluster, namespace, name))
-  const pipeline = validPipeline(options.file, given, observed, environment)
+  const namespace = namespaceOf(options, manifest, cluster?.namespace)
+  const name = manifest.metadata?.name ?? ''
+  const live = cluster && (await observe(cluster, namespace, name))
+  const pipeline = validPipeline(options.file, manifest, live, environment)
   if (!pipeline) return 1
   const settings = cluster
     ? await operatorSettings(cluster, namespace, options.servicesImage)
     : assumedSettings(options.servicesImage)
-  const placed = { ...pipeline, metadata: { ...pipeline.metadata, namespace } }
-  const problems = cluster ? validate(placed.spec, settings.config) : []
+  const subject = { ...pipeline, metadata: { ...pipeline.metadata, namespace } }
+  const problems = cluster ? validate(subject.spec, settings.config) : []
   if (problems.length > 0)
     throw new CommandFailed(
       `The operator of this cluster would not carry it out:\n${problems.map(({ path, message }) => `* ${path}: ${message}`).join('\n')}`,
     )
-  const result = await resultOf(placed, observed, settings, cluster)
-  print(result, { options, settings, placed, observed }, environment)
+  const result = await resultOf(subject, live, settings, cluster)
+  print(result, { options, settings, placed: subject, observed: live }, environment)
   return options.exitCode && (result.steps ?? []).length > 0 ? changesPending : 0
 }
 
@@ -87,45 +87,46 @@ async function reached(options: Options, environment: Environment): Promise<Kube
     await kube.getText('/version', 5_000)
     return kube
   } catch (error) {
-    const named = options.kubeconfig !== undefined || options.context !== undefined || options.only === 'diff'
-    if (named || options.exitCode || !(error instanceof NoKubeconfig || error instanceof KubeUnreachable)) throw error
+    const explicit = options.kubeconfig !== undefined || options.context !== undefined || options.only === 'diff'
+    if (explicit || options.exitCode || !(error instanceof NoKubeconfig || error instanceof KubeUnreachable))
+      throw error
     environment.stderr.write(`${error.message}\nShowing the objects alone, as --offline does.\n`)
     return undefined
   }
 }
 
 function namespaceOf(options: Options, { metadata }: Manifest, fallback = 'default'): string {
-  const [asked, written] = [options.namespace, metadata?.namespace]
-  if (asked !== undefined && written !== undefined && asked !== written)
-    throw new CalledWrongly(`--namespace: found ${asked}; the file says metadata.namespace: ${written}`, {
+  const [option, fileNamespace] = [options.namespace, metadata?.namespace]
+  if (option !== undefined && fileNamespace !== undefined && option !== fileNamespace)
+    throw new CalledWrongly(`--namespace: found ${option}; the file says metadata.namespace: ${fileNamespace}`, {
       advice: 'Leave one of them out.',
     })
-  return asked ?? written ?? fallback
+  return option ?? fileNamespace ?? fallback
 }
 
 function validPipeline(
   file: string,
-  given: Manifest,
-  observed: Observed | undefined,
+  manifest: Manifest,
+  live: Observed | undefined,
   environment: Environment,
 ): OrderPipeline | undefined {
-  const verdict = validation(given, observed?.pipeline)
+  const verdict = validation(manifest, live?.pipeline)
   if (verdict.accepted) return verdict.pipeline
-  const lines = verdictLines({ file, name: given.metadata?.name ?? '', verdict }, (text) => text)
+  const lines = verdictLines({ file, name: manifest.metadata?.name ?? '', verdict }, (text) => text)
   environment.stderr.write(`${lines.join('\n')}\n`)
   return undefined
 }
 
 async function resultOf(
   pipeline: OrderPipeline,
-  observed: Observed | undefined,
+  live: Observed | undefined,
   { config }: OperatorSettings,
   cluster: Kube | undefined,
 ): Promise<Planned> {
-  if (!observed || !cluster) return planned(pipeline, undefined, config)
-  const { objects } = planned(pipeline, observed, config)
-  const others = await othersOf(cluster, pipeline.metadata.namespace ?? '', objects, observed)
-  return planned(pipeline, { ...observed, children: [...observed.children, ...others] }, config)
+  if (!live || !cluster) return planned(pipeline, undefined, config)
+  const { objects } = planned(pipeline, live, config)
+  const others = await othersOf(cluster, pipeline.metadata.namespace ?? '', objects, live)
+  return planned(pipeline, { ...live, children: [...live.children, ...others] }, config)
 }
 
 interface Shown {
@@ -135,16 +136,20 @@ interface Shown {
   readonly observed: Observed | undefined
 }
 
-function print(result: Planned, { options, settings, placed, observed }: Shown, environment: Environment): void {
-  const { name, namespace } = placed.metadata
+function print(
+  result: Planned,
+  { options, settings, placed: subject, observed: live }: Shown,
+  environment: Environment,
+): void {
+  const { name, namespace } = subject.metadata
   if (options.json) {
-    const text = JSON.stringify({ name, namespace, settings: settings.source, unserved: observed?.unserved, ...result })
+    const text = JSON.stringify({ name, namespace, settings: settings.source, unserved: live?.unserved, ...result })
     environment.stdout.write(`${text}\n`)
     return
   }
   const notes = [
     settings.source,
-    ...(observed?.unserved ?? []).map((kind) => `this cluster knows no ${kind}, so none can be made in it`),
+    ...(live?.unserved ?? []).map((kind) => `this cluster knows no ${kind}, so none can be made in it`),
   ]
   const bare = options.only === 'diff'
   const steps = result.steps

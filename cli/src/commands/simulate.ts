@@ -111,11 +111,11 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
   const { scenario, run, figures } = dry
   const others = options.compare || options.cpu.length > 0 ? alternatives(scenario, run.seconds, settings.replicas) : []
   const scaledBy = reactive.find(({ scaling }) => scaling === scenario.scaling)?.name ?? 'as each stage says'
-  const shown = { run, figures, scaledBy, replicas: settings.replicas, alternatives: others, notes: notes(dry) }
+  const content = { run, figures, scaledBy, replicas: settings.replicas, alternatives: others, notes: notes(dry) }
   const text = options.json
     ? JSON.stringify(asJson(pipeline.name, dry, settings, others))
     : report(
-        { ...shown, title: title(pipeline.name, trace) },
+        { ...content, title: title(pipeline.name, trace) },
         { colour: environment.colour, width: environment.stdout.columns },
       ).join('\n')
   environment.stdout.write(`${text}\n`)
@@ -154,13 +154,13 @@ function notes({ scenario: { stages, topology } }: DryRun): string[] {
   const silent = stages
     .filter(({ consumes }) => consumes.every(({ topic }) => !topology.messagesPerOrder.get(topic)))
     .map(({ name }) => name)
-  const left = stages
+  const ignored = stages
     .filter(({ rules }) => rules.otherTriggers.length > 0)
     .map(({ name, rules }) => `${name} (${rules.otherTriggers.join(', ')})`)
   return [
     ...(silent.length === 0
       ? []
       : [`No message gets to ${silent.join(', ')}: no topic it consumes follows from an order.`]),
-    ...(left.length === 0 ? [] : [`Triggers other than consumer lag are left out: ${left.join(', ')}.`]),
+    ...(ignored.length === 0 ? [] : [`Triggers other than consumer lag are left out: ${ignored.join(', ')}.`]),
   ]
 }

@@ -77,7 +77,7 @@ async function watch(
 }
 
 /**
- * A cluster that is away for a moment is said and waited for: whoever watches wants to see it
+ * A cluster that is away for a moment is reported and waited for: the person wants to see it
  * return.
  */
 async function lookAgain(

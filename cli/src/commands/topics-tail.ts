@@ -71,8 +71,8 @@ async function tail(
         throw new CommandFailed(`This Kafka has no topic ${name}.`, {
           advice: `spec.topics of pipeline ${pipeline} has the topics there are; may this user see them?`,
         })
-      for await (const found of records)
-        for (const record of found)
+      for await (const batch of records)
+        for (const record of batch)
           stdout.write(
             `${options.json ? JSON.stringify(recordJson(record)) : recordLine(record, paint, stdout.isTTY ? stdout.columns : undefined)}\n`,
           )

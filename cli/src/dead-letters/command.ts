@@ -1,5 +1,5 @@
-// What do the commands on dead letters have in common? Where Kafka is, which letters are meant, and
-// a box that is closed again.
+// What do the commands on dead letters have in common? Where Kafka is, which dead letters are
+// selected, and a reader that is closed at the end.
 import { Option, type Command } from 'commander'
 import type { DeadLetterTopic, Filters } from '@orderpipeline/client'
 import { sinceOf, whereOf, wayToKafka } from '@orderpipeline/client'
@@ -45,19 +45,20 @@ export async function withLetters<T>(
   }
 }
 
-/** Before Kafka is asked for. @throws CalledWrongly where neither can be understood */
+/** Runs before a connection to Kafka. @throws CalledWrongly where either cannot be understood */
 export function checkSelection(which: string | undefined, options: SelectOptions): void {
   whereOf(which)
   sinceOf(options.since, new Date())
 }
 
 /**
- * What changes letters must be told which: a forgotten argument is not "all". @throws CommandFailed
+ * A command that changes dead letters needs a selection: a forgotten argument is not "all".
+ * @throws CommandFailed
  */
 export function narrowed(which: string | undefined, options: SelectOptions, verb: string): void {
   const { all, reason, order, since } = options
-  const letter = whereOf(which).letter
-  if (letter !== undefined || all || reason !== undefined || order !== undefined || since !== undefined) return
+  const id = whereOf(which).letter
+  if (id !== undefined || all || reason !== undefined || order !== undefined || since !== undefined) return
   throw new CalledWrongly(`Which letters? Nothing says which to ${verb}.`, {
     advice: 'Name one (payment/2/17), narrow it with --reason, --order or --since, or say --all.',
   })

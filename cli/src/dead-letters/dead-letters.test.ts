@@ -1,5 +1,5 @@
-// Are the right letters meant, may they be played again, and is an edited message what the person
-// meant?
+// Are the right dead letters selected, may they be replayed, and is an edited message what the
+// person wrote?
 import { describe, expect, it } from 'vitest'
 import { deadLettersOf, markRecord, replayRecord, type DeadLetter } from '@orderpipeline/kafka'
 import { encode, productEventOf } from '@orderpipeline/order-events'
@@ -22,8 +22,8 @@ import type { DeadLetterTopic } from '@orderpipeline/client'
 const now = new Date('2026-02-01T12:00:00Z')
 const order = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 
-function letter(offset: number, headers: Record<string, string> = {}): DeadLetter {
-  const [found] = deadLettersOf('payment', [
+function deadLetter(offset: number, headers: Record<string, string> = {}): DeadLetter {
+  const [first] = deadLettersOf('payment', [
     {
       topic: 'shop.payment.dead-letters',
       partition: 2,
@@ -48,7 +48,7 @@ function letter(offset: number, headers: Record<string, string> = {}): DeadLette
       timestamp: now.getTime(),
     },
   ])
-  return found!
+  return first!
 }
 const replayedAt = (at: string) => [{ letter: 'payment/2/17', action: 'replayed' as const, by: 'ada@desk', at }]
 const failure = (work: () => unknown): string => {
@@ -68,7 +68,10 @@ describe('which letters are meant', () => {
   })
 
   it('is narrowed by reason or class, order, and time', () => {
-    const [a, b] = [letter(1), letter(2, { 'dead-letter-reason': 'NotJson', 'dead-letter-error': 'UndecodableEvent' })]
+    const [a, b] = [
+      deadLetter(1),
+      deadLetter(2, { 'dead-letter-reason': 'NotJson', 'dead-letter-error': 'UndecodableEvent' }),
+    ]
     const ids = (filters: object, since?: Date) =>
       selected([a, b], {}, filters, ['open'], since).map(({ offset }) => offset)
     expect(ids({})).toEqual(['1', '2'])
@@ -101,37 +104,37 @@ describe('which letters are meant', () => {
 
 describe('whether a letter may be played again', () => {
   it('is refused where it does not say whence it came', () => {
-    const { source: _, ...rest } = letter(1)
+    const { source: _, ...rest } = deadLetter(1)
     expect(refusal({ ...rest, source: undefined }, true, now)).toContain('which topic')
   })
 
   it('needs force once it came back three times, was dealt with, or is old', () => {
-    const parked = letter(17, { 'orderpipeline-replay-count': '3' })
+    const parked = deadLetter(17, { 'orderpipeline-replay-count': '3' })
     expect(parked.state).toBe('parked')
-    expect(refusal(letter(17), false, now)).toBeUndefined()
+    expect(refusal(deadLetter(17), false, now)).toBeUndefined()
     expect(refusal(parked, false, now)).toContain('is parked')
     expect(refusal(parked, true, now)).toBeUndefined()
-    const done: DeadLetter = { ...letter(17), history: replayedAt('2026-02-01T11:30:00Z') }
-    expect(refusal(done, false, now)).toContain('replayed 2026-02-01T11:30:00Z by ada@desk')
-    expect(refusal(done, true, now)).toBeUndefined()
-    const old = letter(17, { 'dead-letter-at': '2026-01-20T00:00:00.000Z' })
+    const replayedOnce: DeadLetter = { ...deadLetter(17), history: replayedAt('2026-02-01T11:30:00Z') }
+    expect(refusal(replayedOnce, false, now)).toContain('replayed 2026-02-01T11:30:00Z by ada@desk')
+    expect(refusal(replayedOnce, true, now)).toBeUndefined()
+    const old = deadLetter(17, { 'dead-letter-at': '2026-01-20T00:00:00.000Z' })
     expect(refusal(old, false, now)).toContain('may have forgotten')
     expect(refusal(old, true, now)).toBeUndefined()
   })
 
   it('is refused even to force where its first replay may be forgotten by the stage', () => {
-    const forgotten: DeadLetter = { ...letter(17), history: replayedAt('2026-01-22T00:00:00Z') }
+    const forgotten: DeadLetter = { ...deadLetter(17), history: replayedAt('2026-01-22T00:00:00Z') }
     expect(refusal(forgotten, true, now)).toContain('longer ago than the stage remembers')
   })
 
   it('needs another message where its own was too large to be kept', () => {
-    const large = letter(17, { 'dead-letter-omitted-bytes': '1000000' })
+    const large = deadLetter(17, { 'dead-letter-omitted-bytes': '1000000' })
     expect(refusal(large, true, now)).toContain('in shop.inventory.updated, partition 1, offset 83; --edit')
     expect(refusal(large, false, now, true)).toBeUndefined()
   })
 
   it('needs an edited message, or force, where trying again cannot help', () => {
-    const poison = letter(17, { 'dead-letter-verdict': 'never', 'dead-letter-reason': 'NotJson' })
+    const poison = deadLetter(17, { 'dead-letter-verdict': 'never', 'dead-letter-reason': 'NotJson' })
     expect(refusal(poison, false, now)).toBe(
       'trying again cannot help (NotJson): --edit replaces the message, --force plays it as it is',
     )
@@ -152,13 +155,13 @@ describe('whether a letter may be played again', () => {
   })
 
   it('goes in the order the messages had in their topic', () => {
-    const plan = replayPlan([letter(1), letter(2), letter(3)], false, now)
+    const plan = replayPlan([deadLetter(1), deadLetter(2), deadLetter(3)], false, now)
     expect(plan.goes.map(({ source }) => source?.offset)).toEqual(['97', '98', '99'])
   })
 })
 
 describe('a replay', () => {
-  const letters = Array.from({ length: 25 }, (_, n) => letter(n))
+  const deadLetters = Array.from({ length: 25 }, (_, n) => deadLetter(n))
   const run = (signal: AbortSignal, onReplayed: () => void = () => undefined) => {
     const portions: number[] = []
     const box: DeadLetterTopic = {
@@ -169,19 +172,19 @@ describe('a replay', () => {
       close: () => Promise.resolve(),
     }
     const settings = { perSecond: 100, by: 'ada@desk', force: false, now: () => now, signal, onReplayed }
-    return { portions, done: replayAll(box, letters, settings) }
+    return { portions, done: replayAll(box, deadLetters, settings) }
   }
 
   it('goes in small portions, so that the rate is kept', async () => {
-    const { portions, done } = run(new AbortController().signal)
-    expect(await done).toBe(25)
+    const { portions, done: replayedCount } = run(new AbortController().signal)
+    expect(await replayedCount).toBe(25)
     expect(portions).toEqual([10, 10, 5])
   })
 
   it('stops between two portions when interrupted, and tells how far it came', async () => {
     const interrupt = new AbortController()
-    const { portions, done } = run(interrupt.signal, () => interrupt.abort())
-    expect(await done).toBe(10)
+    const { portions, done: replayedCount } = run(interrupt.signal, () => interrupt.abort())
+    expect(await replayedCount).toBe(10)
     expect(portions).toEqual([10])
   })
 })
@@ -197,13 +200,13 @@ describe('an edited message', () => {
   })
 
   it('comes out of the editor as the person left it, and not at all where the editor failed', async () => {
-    const edited = await editedValue(letter(17), true, `sed -i 's/"type": "x"/"type": "y"/'`)
+    const edited = await editedValue(deadLetter(17), true, `sed -i 's/"type": "x"/"type": "y"/'`)
     expect(JSON.parse(edited)).toEqual({ type: 'y', data: { orderId: order } })
-    await expect(editedValue(letter(17), true, 'false')).rejects.toThrow(
+    await expect(editedValue(deadLetter(17), true, 'false')).rejects.toThrow(
       'The editor ended with 1; nothing was replayed.',
     )
-    await expect(editedValue(letter(17), true, 'true')).rejects.toThrow('was not changed')
-    await expect(editedValue(letter(17), true, undefined)).rejects.toThrow('no editor is set')
+    await expect(editedValue(deadLetter(17), true, 'true')).rejects.toThrow('was not changed')
+    await expect(editedValue(deadLetter(17), true, undefined)).rejects.toThrow('no editor is set')
   })
 
   it('that was not changed is not replayed', () => {
@@ -213,14 +216,14 @@ describe('an edited message', () => {
 
 describe('what is shown', () => {
   it('is a line for each letter', () => {
-    expect(letterTable([letter(17)], painter(false))).toEqual([
+    expect(letterTable([deadLetter(17)], painter(false))).toEqual([
       'LETTER        GIVEN UP              REASON  ATTEMPTS  REPLAYS  ORDER                                 FROM                    STATE',
       `payment/2/17  2026-02-01T11:00:00Z  Fault          5        0  ${order}  shop.inventory.updated  open`,
     ])
   })
 
   it('is the whole letter with what became of it', () => {
-    const replayed: DeadLetter = { ...letter(17), state: 'replayed', history: replayedAt('2026-02-01T11:30:00Z') }
+    const replayed: DeadLetter = { ...deadLetter(17), state: 'replayed', history: replayedAt('2026-02-01T11:30:00Z') }
     const text = letterLines(replayed, painter(false)).join('\n')
     for (const part of [
       'payment/2/17  replayed',
@@ -240,7 +243,7 @@ describe('on the wire', () => {
   const by = { by: 'ada@desk', at: now }
 
   it('a replayed message is as it was, for one stage, and counts how often', () => {
-    const record = replayRecord({ letter: letter(17, { 'orderpipeline-replay-count': '1' }), ...by })
+    const record = replayRecord({ letter: deadLetter(17, { 'orderpipeline-replay-count': '1' }), ...by })
     expect(record).toMatchObject({ topic: 'shop.inventory.updated', key: Buffer.from('customer-7') })
     expect(record.headers).toEqual({
       'content-type': 'application/json',
@@ -254,11 +257,11 @@ describe('on the wire', () => {
   })
 
   it('a message without a key goes to the partition it was in', () => {
-    expect(replayRecord({ letter: { ...letter(17), key: null }, ...by })).toMatchObject({ partition: 1 })
+    expect(replayRecord({ letter: { ...deadLetter(17), key: null }, ...by })).toMatchObject({ partition: 1 })
   })
 
   it('a mark is read back as what became of its letter', () => {
-    const one = letter(17)
+    const one = deadLetter(17)
     const mark = markRecord(one, { letter: one.id, action: 'discarded', by: 'ada@desk', at: now.toISOString() })
     expect(mark).toMatchObject({ topic: 'shop.payment.dead-letters', partition: 2 })
     const records = [one, { ...one, offset: '18' }].map(({ topic, partition, offset, key, value }) => ({

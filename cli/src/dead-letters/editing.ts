@@ -13,12 +13,12 @@ import { prettyText } from './render.ts'
  * is
  */
 export async function editedValue(
-  letter: DeadLetter,
+  deadLetter: DeadLetter,
   file: string | true,
   editor: string | undefined,
 ): Promise<string> {
-  const before = letter.value === null ? '' : prettyText(letter.value)
-  const after = file === true ? await inEditor(before, letter, editor) : await fromFile(file)
+  const before = deadLetter.value === null ? '' : prettyText(deadLetter.value)
+  const after = file === true ? await inEditor(before, deadLetter, editor) : await fromFile(file)
   return wireValue(before, after)
 }
 
@@ -47,7 +47,7 @@ async function fromFile(file: string): Promise<string> {
   }
 }
 
-async function inEditor(text: string, letter: DeadLetter, editor: string | undefined): Promise<string> {
+async function inEditor(text: string, deadLetter: DeadLetter, editor: string | undefined): Promise<string> {
   if (editor === undefined)
     throw new CalledWrongly('--edit: no editor is set.', {
       advice: 'Set EDITOR, or name a file with the new message: --edit message.json.',
@@ -55,7 +55,7 @@ async function inEditor(text: string, letter: DeadLetter, editor: string | undef
   if (text.startsWith('base64:')) throw new CommandFailed('--edit: the message is no text; name a file instead.')
   // Readable for this user only: messages are customers' data.
   const folder = await mkdtemp(join(tmpdir(), 'orderpipeline-letter-'))
-  const path = join(folder, `${letter.id.replaceAll('/', '-')}.json`)
+  const path = join(folder, `${deadLetter.id.replaceAll('/', '-')}.json`)
   try {
     await writeFile(path, `${text}\n`, { mode: 0o600 })
     const child = spawn('/bin/sh', ['-c', `${editor} "$0"`, path], { stdio: 'inherit' })

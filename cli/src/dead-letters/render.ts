@@ -13,53 +13,56 @@ const colours: Record<DeadLetterState, Parameters<Paint>[1]> = {
 const header = ['LETTER', 'GIVEN UP', 'REASON', 'ATTEMPTS', 'REPLAYS', 'ORDER', 'FROM', 'STATE']
 const sides = ['left', 'left', 'left', 'right', 'right', 'left', 'left', 'left'] as const
 
-export function letterTable(letters: readonly DeadLetter[], paint: Paint, width?: number): readonly string[] {
-  const rows = letters.map((letter) => [
-    letter.id,
-    letter.at.replace(/\.\d+Z$/, 'Z'),
-    letter.reason,
-    String(letter.attempts),
-    String(letter.replays),
-    orderOf(letter) ?? '-',
-    letter.source?.topic ?? '-',
-    letter.state,
+export function letterTable(deadLetters: readonly DeadLetter[], paint: Paint, width?: number): readonly string[] {
+  const rows = deadLetters.map((deadLetter) => [
+    deadLetter.id,
+    deadLetter.at.replace(/\.\d+Z$/, 'Z'),
+    deadLetter.reason,
+    String(deadLetter.attempts),
+    String(deadLetter.replays),
+    orderOf(deadLetter) ?? '-',
+    deadLetter.source?.topic ?? '-',
+    deadLetter.state,
   ])
   const coloured = (line: string, state: DeadLetterState) =>
     line.endsWith(state) ? `${line.slice(0, -state.length)}${paint(state, colours[state])}` : line
   return tables(header, rows, { sides, width }).flatMap(({ titles, lines }) => [
     titles,
-    ...lines.map((line, row) => coloured(line, letters[row]!.state)),
+    ...lines.map((line, row) => coloured(line, deadLetters[row]!.state)),
   ])
 }
 
-export function letterLines(letter: DeadLetter, paint: Paint): readonly string[] {
-  const { source, verdict, error } = letter
+export function letterLines(deadLetter: DeadLetter, paint: Paint): readonly string[] {
+  const { source, verdict, error } = deadLetter
   const field = (name: string, text: string): string => `  ${paint(name.padEnd(11), 'dim')} ${text}`
   const block = (name: string, text: string): string[] =>
     text === '' ? [] : [`  ${paint(name, 'dim')}`, ...text.split('\n').map((line) => `    ${line}`)]
   return [
-    `${paint(letter.id, 'bold')}  ${paint(letter.state, colours[letter.state])}`,
-    field('given up', `${letter.at} by ${letter.stage}, attempts: ${letter.attempts}`),
-    field('reason', `${letter.reason}${error === undefined || error === letter.reason ? '' : ` (${error})`}`),
+    `${paint(deadLetter.id, 'bold')}  ${paint(deadLetter.state, colours[deadLetter.state])}`,
+    field('given up', `${deadLetter.at} by ${deadLetter.stage}, attempts: ${deadLetter.attempts}`),
+    field('reason', `${deadLetter.reason}${error === undefined || error === deadLetter.reason ? '' : ` (${error})`}`),
     ...(verdict === undefined ? [] : [field('trying again', verdicts[verdict] ?? verdict)]),
-    field('message', letter.message),
+    field('message', deadLetter.message),
     field(
       'came from',
       source === undefined
         ? 'not written down'
         : `${source.topic} partition ${source.partition} offset ${source.offset}, of ${timeText(source.timestamp)}`,
     ),
-    field('replays', `${letter.replays}${letter.replays >= maxReplays ? ', so parked: only --force moves it' : ''}`),
-    field('key', letter.key === null ? 'none' : bytesText(letter.key)),
+    field(
+      'replays',
+      `${deadLetter.replays}${deadLetter.replays >= maxReplays ? ', so parked: only --force moves it' : ''}`,
+    ),
+    field('key', deadLetter.key === null ? 'none' : bytesText(deadLetter.key)),
     ...block(
       'headers',
-      Object.entries(letter.headers)
+      Object.entries(deadLetter.headers)
         .map(([name, value]) => `${name}: ${value}`)
         .join('\n'),
     ),
-    ...block('value', letter.value === null ? missingText(letter) : prettyText(letter.value)),
-    ...block('stack', letter.stack),
-    ...block('history', letter.history.map(historyText).join('\n')),
+    ...block('value', deadLetter.value === null ? missingText(deadLetter) : prettyText(deadLetter.value)),
+    ...block('stack', deadLetter.stack),
+    ...block('history', deadLetter.history.map(historyText).join('\n')),
   ]
 }
 
@@ -91,10 +94,10 @@ export function prettyText(value: Buffer): string {
   }
 }
 
-export const letterJson = (letter: DeadLetter) => ({
-  ...letter,
-  order: orderOf(letter) ?? null,
-  source: letter.source ?? null,
-  key: letter.key === null ? null : bytesText(letter.key),
-  value: letter.value === null ? null : bytesText(letter.value),
+export const letterJson = (deadLetter: DeadLetter) => ({
+  ...deadLetter,
+  order: orderOf(deadLetter) ?? null,
+  source: deadLetter.source ?? null,
+  key: deadLetter.key === null ? null : bytesText(deadLetter.key),
+  value: deadLetter.value === null ? null : bytesText(deadLetter.value),
 })

@@ -1,5 +1,5 @@
-// How did the replicas that are wanted for a stage change of late, and why? Each change a line, as
-// the operator keeps them in memory.
+// How did the desired replicas of a stage change of late, and why? Each change is a line, as the
+// operator keeps them in memory.
 import { durationText } from '@orderpipeline/client/figures'
 import { wrapped } from '../wrapped.ts'
 import type { Explanation } from '@orderpipeline/client'
@@ -13,11 +13,12 @@ export function changeLines(
 ): string[] {
   if (!flow) return ['  changes: none are kept, since no operator answers for it on flow']
   const from = now - sinceMs
-  const shown = flow.changes.filter(({ until }) => until >= from)
-  const known = Date.parse(flow.since)
-  const short = known > from ? `; the operator that answered knows the last ${durationText((now - known) / 1_000)}` : ''
-  const head = `  changes in the last ${durationText(sinceMs / 1_000)}${shown.length === 0 ? ': none' : ''}${short}`
-  const lines = shown.map(({ at, until, from: before, to, reason, text }) => {
+  const recent = flow.changes.filter(({ until }) => until >= from)
+  const firstKnown = Date.parse(flow.since)
+  const short =
+    firstKnown > from ? `; the operator that answered knows the last ${durationText((now - firstKnown) / 1_000)}` : ''
+  const head = `  changes in the last ${durationText(sinceMs / 1_000)}${recent.length === 0 ? ': none' : ''}${short}`
+  const lines = recent.map(({ at, until, from: before, to, reason, text }) => {
     const took = until > at ? ` in ${durationText((until - at) / 1_000)}` : ''
     return `    ${timeOfDay(at)}  ${before} → ${to}${took}  ${reason}: ${text}`
   })

@@ -95,7 +95,7 @@ const deployment = (replicas: number, ready = replicas, conditions: Workload['st
   spec: { replicas },
   status: { replicas, readyReplicas: ready, ...conditions },
 })
-const seen = (changes: Partial<PartObserved>): PartObserved => ({
+const observation = (changes: Partial<PartObserved>): PartObserved => ({
   pipeline: pipeline(),
   part: 'payment',
   scaledObject: scaledObject(),
@@ -105,7 +105,7 @@ const seen = (changes: Partial<PartObserved>): PartObserved => ({
   partitions: new Map([[topic, 120]]),
   ...changes,
 })
-const reasons = (changes: Partial<PartObserved>): readonly Reason[] => explanation(seen(changes)).reasons
+const reasons = (changes: Partial<PartObserved>): readonly Reason[] => explanation(observation(changes)).reasons
 const codes = (changes: Partial<PartObserved>): string[] => reasons(changes).map(({ code }) => code)
 const textOf = (changes: Partial<PartObserved>, code: string): string | undefined =>
   reasons(changes).find((reason) => reason.code === code)?.text
@@ -117,7 +117,7 @@ describe('the replicas of a stage', () => {
       'lag 4,477 on shop.inventory.updated, and one replica is to carry 60: ⌈4,477 / 60⌉ = 75 wanted',
     )
     expect(codes(scaled)).toEqual(['Lag'])
-    expect(explanationLines(explanation(seen(scaled)), (text) => text)[0]).toBe(
+    expect(explanationLines(explanation(observation(scaled)), (text) => text)[0]).toBe(
       'payment  75 replicas, 75 ready, 75 wanted (5 to 100 allowed)',
     )
   })
@@ -156,7 +156,7 @@ describe('the replicas of a stage', () => {
       const scalingModifiers = { formula: 'flow ?? (lag_0 / 60)', target: '1' }
       return { ...one, spec: { ...one.spec, triggers, advanced: { ...one.spec.advanced, scalingModifiers } } }
     }
-    const answered = (replicas: number) =>
+    const autoscalerWith = (replicas: number) =>
       JSON.parse(
         JSON.stringify(autoscaler(replicas, replicas, replicas))
           .replaceAll(metric, 'composite-metric')
@@ -168,21 +168,23 @@ describe('the replicas of a stage', () => {
       const decision = flowDecision({ ...load, ...bounds, ...changes }, { lag: 12, measuredAt: undefined })
       return { ...answerOf(decision, 0), since: '2026-01-01T00:00:00.000Z', changes: [] }
     }
-    const scaled = { scaledObject: onFlow(), autoscaler: answered(13), deployment: deployment(13) }
+    const scaled = { scaledObject: onFlow(), autoscaler: autoscalerWith(13), deployment: deployment(13) }
 
     it('are as many as the operator decided, in its own words', () => {
-      const seen = { ...scaled, flow: history() }
-      expect(codes(seen)).toEqual(['Flow'])
-      expect(textOf(seen, 'Flow')).toBe(
+      const onFlowChanges = { ...scaled, flow: history() }
+      expect(codes(onFlowChanges)).toEqual(['Flow'])
+      expect(textOf(onFlowChanges, 'Flow')).toBe(
         'the operator wants 13 (Arrivals): 300 messages a second arrive (12.6 replicas); 0 wait, to be done in 15 s (0 replicas); a replica handles 28 a second, as workSeconds says',
       )
     })
 
     it('are what the autoscaler got where the decision cannot be read, and why not is said', () => {
-      const seen = { ...scaled, flow: 'the API server answered 403' }
-      expect(codes(seen)).toEqual(['Flow', 'FlowUnknown'])
-      expect(textOf(seen, 'Flow')).toContain('asks for 13')
-      expect(textOf(seen, 'FlowUnknown')).toBe("the operator's decision is not known: the API server answered 403")
+      const withoutFlow = { ...scaled, flow: 'the API server answered 403' }
+      expect(codes(withoutFlow)).toEqual(['Flow', 'FlowUnknown'])
+      expect(textOf(withoutFlow, 'Flow')).toContain('asks for 13')
+      expect(textOf(withoutFlow, 'FlowUnknown')).toBe(
+        "the operator's decision is not known: the API server answered 403",
+      )
     })
 
     it('are in trouble where the stage holds, and not where a change is too small', () => {
@@ -194,10 +196,10 @@ describe('the replicas of a stage', () => {
     it('follow the lag, and that is said, while KEDA gets no answer from the operator', () => {
       const health = { 's0-metric-api-metric': { numberOfFailures: 7, status: 'Failing' } }
       const conditions = [{ type: 'Fallback', status: 'True', reason: 'FallbackExists', message: '' }]
-      const seen = { ...scaled, scaledObject: onFlow({ health, conditions }), flow: 'no answer' }
-      expect(codes(seen)).toContain('OnLag')
-      expect(codes(seen)).not.toContain('Fallback')
-      expect(textOf(seen, 'OnLag')).toContain(
+      const onFallback = { ...scaled, scaledObject: onFlow({ health, conditions }), flow: 'no answer' }
+      expect(codes(onFallback)).toContain('OnLag')
+      expect(codes(onFallback)).not.toContain('Fallback')
+      expect(textOf(onFallback, 'OnLag')).toContain(
         'it is scaled on lag for now (s0-metric-api-metric, 7 times in a row), since KEDA gets no answer',
       )
     })
@@ -290,8 +292,8 @@ describe('the replicas of a stage', () => {
     expect(textOf({ pipeline: pipeline({ conditions: [wrong] }) }, 'NotApplied')).toBe(
       'the latest spec is carried out only in part (NotOwned: m); what does not depend on that is as it says',
     )
-    const refused = { ...wrong, reason: 'ScheduleInvalid' } as const
-    expect(textOf({ pipeline: pipeline({ conditions: [refused] }) }, 'NotApplied')).toBe(
+    const invalidSchedule = { ...wrong, reason: 'ScheduleInvalid' } as const
+    expect(textOf({ pipeline: pipeline({ conditions: [invalidSchedule] }) }, 'NotApplied')).toBe(
       'the latest spec is not carried out (ScheduleInvalid: m), so everything stays as it was',
     )
     expect(textOf({ pipeline: pipeline({ observedGeneration: 0 }) }, 'NotApplied')).toContain('not yet looked')
@@ -328,8 +330,10 @@ describe('pods that are missing', () => {
     const conditions = [
       { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota: small' },
     ]
-    const refused = { ...deployment(10), status: { replicas: 4, readyReplicas: 4, conditions } }
-    expect(textOf({ deployment: refused }, 'PodsRefused')).toBe('6 of its pods may not be made: exceeded quota: small')
+    const overQuota = { ...deployment(10), status: { replicas: 4, readyReplicas: 4, conditions } }
+    expect(textOf({ deployment: overQuota }, 'PodsRefused')).toBe(
+      '6 of its pods may not be made: exceeded quota: small',
+    )
   })
 })
 
@@ -345,7 +349,7 @@ describe('the gateway', () => {
       },
     ]
     const external = { metric: { name: 's1-cron-x' } }
-    const found = reasons({
+    const gatewayReasons = reasons({
       pipeline: pipeline({}, { gateway }),
       part: 'gateway',
       scaledObject: { ...object, spec: { ...object.spec, triggers } },
@@ -369,7 +373,7 @@ describe('the gateway', () => {
         },
       },
     })
-    expect(found.map(({ text }) => text)).toEqual([
+    expect(gatewayReasons.map(({ text }) => text)).toEqual([
       'CPU at 35 % of what is requested, and the goal is 70 %: 2 wanted',
       'the schedule 0 8 * * * to 0 9 * * * (Etc/UTC) asks for 6',
     ])

@@ -5,13 +5,14 @@ import { wrapped } from '../wrapped.ts'
 import type { Explanation } from '@orderpipeline/client'
 
 export function explanationLines(
-  { part, replicas, ready, wanted, minReplicas, maxReplicas, reasons }: Explanation,
+  { part, replicas, ready, wanted: desiredReplicas, minReplicas, maxReplicas, reasons }: Explanation,
   paint: Paint,
   width?: number,
 ): string[] {
-  const asked = wanted === undefined ? 'nobody says how many it should have' : `${wanted} wanted`
+  const desiredText =
+    desiredReplicas === undefined ? 'nobody says how many it should have' : `${desiredReplicas} wanted`
   const [first = '', ...rest] = wrapped(
-    `${part}  ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}, ${ready} ready, ${asked} (${minReplicas} to ${maxReplicas} allowed)`,
+    `${part}  ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}, ${ready} ready, ${desiredText} (${minReplicas} to ${maxReplicas} allowed)`,
     width,
     2,
   )

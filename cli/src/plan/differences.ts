@@ -1,6 +1,6 @@
 // What is different, at which path, from what to what? Between two versions of an object; and
-// between what is asked for and what there is, where the API server and others have added what is
-// theirs.
+// between the desired state and the live object, to which the API server and others have added
+// their own fields.
 import { isDeepStrictEqual } from 'node:util'
 import { drift, fingerprintAnnotation, versionAnnotations } from '@orderpipeline/operator/pipeline'
 import { isRecord } from '../validation/cause.ts'
@@ -14,20 +14,20 @@ export interface Difference {
 }
 
 /**
- * What the operator keeps for itself on its objects: changing with them, and of no interest beside.
+ * Annotations of the operator for itself: they change with the objects and are of no interest here.
  */
 const bookkeeping = [fingerprintAnnotation, ...Object.values(versionAnnotations)].map(
   (name) => `metadata.annotations.${name}`,
 )
 
 /**
- * What applying `asked` would change on `live`, seen as the operator sees it, and the fields of its
- * own that it would drop.
+ * What applying `desired` would change on `live`, compared as the operator compares, and which of
+ * the operator's own fields it would drop.
  */
-export function changesTo(live: unknown, asked: unknown, fieldManager: string): Difference[] {
-  const drifted = drift(asked, live).map((path) => difference(path, valueAt(live, path), valueAt(asked, path)))
+export function changesTo(live: unknown, desired: unknown, fieldManager: string): Difference[] {
+  const drifted = drift(desired, live).map((path) => difference(path, valueAt(live, path), valueAt(desired, path)))
   const dropped = ownedPaths(live, fieldManager)
-    .filter((steps) => find(asked, steps) === undefined && find(live, steps) !== undefined)
+    .filter((steps) => find(desired, steps) === undefined && find(live, steps) !== undefined)
     .map((steps) => difference(stepsText(steps), find(live, steps), undefined))
   return [...drifted, ...outermost(dropped)].filter(({ path }) => !bookkeeping.includes(path))
 }
@@ -98,8 +98,8 @@ interface ManagedFields {
 }
 
 /**
- * Of the fields that server-side apply remembers as this manager's, the whole set: it drops those
- * no longer asked for.
+ * All fields that server-side apply remembers as this manager's: it drops those that are no longer
+ * desired.
  */
 function ownedPaths(live: unknown, fieldManager: string): OwnedStep[][] {
   const metadata = isRecord(live) && isRecord(live['metadata']) ? live['metadata'] : {}
@@ -144,7 +144,7 @@ const stepsText = (steps: readonly OwnedStep[]): string =>
     )
     .join('')
 
-/** What goes with something that goes is not told again. */
+/** What is deleted together with its parent is not listed again. */
 const outermost = (all: readonly Difference[]): Difference[] =>
   all.filter(
     ({ path }) =>

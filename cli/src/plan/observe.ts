@@ -34,21 +34,21 @@ export async function observe(kube: Kube, namespace: string, name: string): Prom
   }
 }
 
-/** Those of the wanted names that somebody else has. */
+/** Live objects with a desired name that belong to another owner. */
 export async function othersOf(
   kube: Kube,
   namespace: string,
-  wanted: readonly ChildObject[],
+  desired: readonly ChildObject[],
   { children, unserved }: Observed,
 ): Promise<readonly ChildObject[]> {
-  const known = new Set(children.map(identity))
-  const missing = wanted.filter((object) => !known.has(identity(object)) && !unserved.includes(object.kind))
-  const found: ChildObject[] = []
+  const childIds = new Set(children.map(identity))
+  const missing = desired.filter((object) => !childIds.has(identity(object)) && !unserved.includes(object.kind))
+  const others: ChildObject[] = []
   for (let start = 0; start < missing.length; start += atOnce)
-    found.push(
+    others.push(
       ...(await Promise.all(missing.slice(start, start + atOnce).map(one))).filter((each) => each !== undefined),
     )
-  return found
+  return others
 
   async function one({ kind, metadata }: ChildObject): Promise<ChildObject | undefined> {
     return kube.get<ChildObject>(`${pathOf(resourceOf(kind), namespace)}/${encodeURIComponent(metadata.name)}`)

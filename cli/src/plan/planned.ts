@@ -45,14 +45,18 @@ export function planned(pipeline: OrderPipeline, live: Live | undefined, setting
     ...(live?.pipeline?.status ? { status: live.pipeline.status } : {}),
   }
   const children = live?.children ?? []
-  const wanted = desired(subject, children, settings, lagOf(live?.pipeline))
-  const objects = uid === undefined ? wanted.map(withoutFingerprint) : wanted
+  const desiredObjects = desired(subject, children, settings, lagOf(live?.pipeline))
+  const objects = uid === undefined ? desiredObjects.map(withoutFingerprint) : desiredObjects
   if (!live) return { objects }
-  const actions = plan(wanted, children, subject)
+  const actions = plan(desiredObjects, children, subject)
   const steps = actions.map((action) => stepOf(action, children))
-  const wantedIds = new Set(wanted.map(identity))
-  const written = new Set(actions.map(({ object }) => identity(object)).filter((id) => wantedIds.has(id))).size
-  return { objects, steps: [...pipelineStep(pipeline, live.pipeline), ...steps], unchanged: wanted.length - written }
+  const desiredIds = new Set(desiredObjects.map(identity))
+  const writtenCount = new Set(actions.map(({ object }) => identity(object)).filter((id) => desiredIds.has(id))).size
+  return {
+    objects,
+    steps: [...pipelineStep(pipeline, live.pipeline), ...steps],
+    unchanged: desiredObjects.length - writtenCount,
+  }
 }
 
 type Action = ReturnType<typeof plan>[number]
@@ -73,15 +77,15 @@ function stepOf(action: Action, children: readonly ChildObject[]): Step {
       return { action: 'change', ...what, note: 'it is kept: deleting the pipeline will not delete it' }
     case 'apply': {
       const live = children.find((child) => identity(child) === identity(action.object))
-      const found = changesTo(live, action.object, fieldManager)
+      const changes = changesTo(live, action.object, fieldManager)
       const drifted = action.because.startsWith('drifted')
       const note =
-        found.length === 0 ? 'only what the operator notes for itself' : 'somebody changed it; it is put back'
+        changes.length === 0 ? 'only what the operator notes for itself' : 'somebody changed it; it is put back'
       return {
         action: 'change',
         ...what,
-        differences: found,
-        ...(drifted || found.length === 0 ? { note } : {}),
+        differences: changes,
+        ...(drifted || changes.length === 0 ? { note } : {}),
       }
     }
   }
@@ -90,11 +94,11 @@ function stepOf(action: Action, children: readonly ChildObject[]): Step {
 function pipelineStep(pipeline: OrderPipeline, live: OrderPipeline | undefined): Step[] {
   const what = { kind: pipeline.kind, name: pipeline.metadata.name }
   if (!live) return [{ action: 'create', ...what, differences: [] }]
-  const found = differences(live.spec, pipeline.spec, 'spec')
-  return found.length === 0 ? [] : [{ action: 'change', ...what, differences: found }]
+  const changes = differences(live.spec, pipeline.spec, 'spec')
+  return changes.length === 0 ? [] : [{ action: 'change', ...what, differences: changes }]
 }
 
-/** What a suspended pipeline still has to drain, as far as its status tells. */
+/** The lag that a suspended pipeline still has to drain, as far as its status says. */
 const lagOf = (pipeline: OrderPipeline | undefined): ReadonlyMap<string, LagFigures> =>
   new Map((pipeline?.status?.stages ?? []).map((stage) => [stage.name, stage]))
 

@@ -26,13 +26,13 @@ export function stepLines({ steps = [], unchanged = 0 }: Planned, paint: Paint):
 
 function countText(steps: readonly Step[]): string {
   const count = (action: Step['action']): number => steps.filter((step) => step.action === action).length
-  const [refused, held] = [count('refuse'), count('hold')]
+  const [refusals, holds] = [count('refuse'), count('hold')]
   return [
     `${count('create')} to create`,
     `${count('change')} to change`,
     `${count('delete')} to delete`,
-    ...(refused > 0 ? [`${refused} not ours`] : []),
-    ...(held > 0 ? [`${held} held back by that`] : []),
+    ...(refusals > 0 ? [`${refusals} not ours`] : []),
+    ...(holds > 0 ? [`${holds} held back by that`] : []),
   ].join(', ')
 }
 
@@ -45,14 +45,14 @@ function differenceLines({ path, ...change }: Difference, paint: Paint): string[
       `${path}:`,
       ...valueLines(change.from, change.to).map(({ sign, text }) => paint(`  ${sign} ${text}`, lineColours[sign])),
     ]
-  if (!('from' in change)) return [`${path}: ${paint(`set to ${shown(change.to)}`, 'green')}`]
-  if (!('to' in change)) return [`${path}: ${paint(`${shown(change.from)} taken away`, 'red')}`]
-  return [`${path}: ${paint(shown(change.from), 'red')} → ${paint(shown(change.to), 'green')}`]
+  if (!('from' in change)) return [`${path}: ${paint(`set to ${longText(change.to)}`, 'green')}`]
+  if (!('to' in change)) return [`${path}: ${paint(`${longText(change.from)} taken away`, 'red')}`]
+  return [`${path}: ${paint(longText(change.from), 'red')} → ${paint(longText(change.to), 'green')}`]
 }
 
-/** Characters of a value that stands beside its path. */
+/** Characters of a value that is printed next to its path. */
 const longest = 60
 
-const shown = (value: unknown): string => valueText(value, { depth: 32, characters: 1_000 })
+const longText = (value: unknown): string => valueText(value, { depth: 32, characters: 1_000 })
 
-const isShort = (value: unknown): boolean => shown(value).length <= longest
+const isShort = (value: unknown): boolean => longText(value).length <= longest

@@ -37,16 +37,16 @@ interface OperatorDeployment {
 const operatorLabel = 'app.kubernetes.io/name=orderpipeline-operator'
 
 /**
- * Of the operator that watches the namespace. Who may not look there is told what was assumed
- * instead.
+ * Settings of the operator that watches the namespace. A person without the right to read them
+ * sees what was assumed instead.
  */
 export async function operatorSettings(
   kube: Kube,
   namespace: string,
   servicesImage: string | undefined,
 ): Promise<OperatorSettings> {
-  const found = await operators(kube)
-  const watching = found
+  const allOperators = await operators(kube)
+  const watching = allOperators
     .map((deployment) => ({ deployment, config: configOf(deployment, servicesImage) }))
     .find(({ config }) => config && (config.watchNamespace === undefined || config.watchNamespace === namespace))
   if (!watching?.config) return assumedSettings(servicesImage)
@@ -66,9 +66,11 @@ async function operators(kube: Kube): Promise<readonly OperatorDeployment[]> {
 
 function configOf({ spec }: OperatorDeployment, servicesImage: string | undefined): Config | undefined {
   const variables = spec.template.spec.containers.flatMap(({ env = [] }) => env)
-  const given = Object.fromEntries(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])))
+  const environment = Object.fromEntries(
+    variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
+  )
   try {
-    return configFrom({ ...given, ...(servicesImage === undefined ? {} : { SERVICES_IMAGE: servicesImage }) }, '')
+    return configFrom({ ...environment, ...(servicesImage === undefined ? {} : { SERVICES_IMAGE: servicesImage }) }, '')
   } catch {
     return undefined // another program that bears its label
   }

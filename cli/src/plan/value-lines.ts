@@ -14,11 +14,11 @@ const around = 2
 export function valueLines(from: unknown, to: unknown): ValueLine[] {
   const lines = changedLines(from, to)
   if (lines.every(({ sign }) => sign === ' ')) return []
-  const shown = (index: number): boolean =>
+  const isNearChange = (index: number): boolean =>
     lines.slice(Math.max(0, index - around), index + around + 1).some(({ sign }) => sign !== ' ')
   return lines.flatMap((line, index) => {
-    if (shown(index)) return [line]
-    return index === 0 || shown(index - 1) ? [{ sign: ' ', text: '…' }] : []
+    if (isNearChange(index)) return [line]
+    return index === 0 || isNearChange(index - 1) ? [{ sign: ' ', text: '…' }] : []
   })
 }
 

@@ -1,4 +1,4 @@
-// How does a pipeline fare under a load? One run scaled on lag, and where asked for the same with a
+// How does a pipeline fare under a load? One run is scaled on lag. On request a second run has a
 // fixed number of replicas.
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { group, kind, version } from '@orderpipeline/operator/api'

@@ -1,5 +1,5 @@
-// What was asked for? The command's options as values, each wrong one named with what was found and
-// what is allowed.
+// Which values do the command's options have? A wrong one is an error with what was found and what
+// is allowed.
 import { burst, day, OptionInvalid, parsedDuration, parsedRate, steady, type Trace } from '@orderpipeline/traffic'
 import { CalledWrongly } from '../environment.ts'
 import type { Surroundings } from './model/scenario.ts'
@@ -122,14 +122,14 @@ export function number(text: string, option: string, { whole, from, to }: Bounds
 /** Zero included, unlike elsewhere. @throws CommandFailed */
 export function durationMs(text: string, option: string): number {
   if (/^0+(ms|s|m|min|h)?$/.test(text.trim())) return 0
-  return allowed(() => parsedDuration(text, option))
+  return orWrongCall(() => parsedDuration(text, option))
 }
 
 function rateOf(text: string, option: string): number {
-  return allowed(() => parsedRate(text, option))
+  return orWrongCall(() => parsedRate(text, option))
 }
 
-function allowed<T>(parse: () => T): T {
+function orWrongCall<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
@@ -138,5 +138,5 @@ function allowed<T>(parse: () => T): T {
   }
 }
 
-const wrong = (option: string, found: string, allowedText: string): CalledWrongly =>
-  new CalledWrongly(`${option}: found ${JSON.stringify(found)}; allowed: ${allowedText}`)
+const wrong = (option: string, actual: string, allowedText: string): CalledWrongly =>
+  new CalledWrongly(`${option}: found ${JSON.stringify(actual)}; allowed: ${allowedText}`)

@@ -25,8 +25,8 @@ export function statusLines(pipeline: OrderPipeline, paint: Paint, now: Date, wi
   ]
 }
 
-const behindText = (observed: number | undefined): string =>
-  observed === undefined
+const behindText = (lag: number | undefined): string =>
+  lag === undefined
     ? 'The operator has not looked at it yet. Is it running? kubectl get pods -A -l app.kubernetes.io/name=orderpipeline-operator'
     : 'The operator has not yet looked at the latest spec; what follows speaks of the one before.'
 
@@ -51,8 +51,8 @@ function conditionLines(
       const text = message.replaceAll(/\s*\n\s*/g, ' ')
       const whole = `${line}  ${text}`
       const fits = width === undefined || whole.length <= width
-      const shown = fits ? [whole] : [line.trimEnd(), ...wrapped(`    ${text}`, width, 4)]
-      return status === 'True' ? shown : shown.map((one) => paint(one, status === 'False' ? 'red' : 'yellow'))
+      const output = fits ? [whole] : [line.trimEnd(), ...wrapped(`    ${text}`, width, 4)]
+      return status === 'True' ? output : output.map((one) => paint(one, status === 'False' ? 'red' : 'yellow'))
     }),
   ]
 }
@@ -117,14 +117,14 @@ function row(
 
 /** What a stage's figures alone do not say. */
 const notes = ({ metadata, status = {} }: OrderPipeline, paint: Paint, width: number | undefined): string[] => {
-  const found = (status.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }) => [
+  const notices = (status.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }) => [
     ...(deadLetters > 0 ? [`${name}: ${deadLettersText(deadLetters, metadata.name, name)}`] : []),
     ...(rollout && rollout.phase !== 'Stable' ? [`${name}: rollout ${rollout.phase}: ${rollout.message ?? ''}`] : []),
     ...(scaleOut ? [`${name}: more replicas did not help: ${scaleOut.message}`] : []),
   ])
-  return found.length === 0
+  return notices.length === 0
     ? []
-    : ['', ...found.flatMap((line) => wrapped(line, width, 2).map((part) => paint(part, 'yellow')))]
+    : ['', ...notices.flatMap((line) => wrapped(line, width, 2).map((part) => paint(part, 'yellow')))]
 }
 
 /** One line for each of several pipelines. */

@@ -1,5 +1,5 @@
-// How is a pipeline stopped or started from the terminal? One field is patched; what follows is
-// told, and on demand waited for.
+// How is a pipeline stopped or started from the terminal? One field is patched. The command prints
+// what follows and, on demand, waits for it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Command } from 'commander'
@@ -42,8 +42,8 @@ async function turn(name: string, suspend: boolean, options: Options, context: C
   const before = await pipelineNamed(kube, namespace, name)
   const within = options.within === undefined ? undefined : withinOf(options.within)
   const deadlineMoves = within !== undefined && before.spec.suspension?.drainDeadlineSeconds !== within
-  const changed = (before.spec.suspend ?? false) !== suspend || deadlineMoves
-  if (changed) {
+  const changes = (before.spec.suspend ?? false) !== suspend || deadlineMoves
+  if (changes) {
     const suspension = within === undefined ? {} : { suspension: { drainDeadlineSeconds: within } }
     await kube.patch(pipelinePath(namespace, name), { spec: { suspend, ...suspension } })
     say(`${namespace}/${name} of the cluster ${kube.cluster} ${suspend ? 'is being suspended' : 'is being resumed'}.`)
@@ -52,7 +52,7 @@ async function turn(name: string, suspend: boolean, options: Options, context: C
   const reached = options.wait ? await waitFor(kube, { namespace, name, suspend, seconds }, say, context) : undefined
   if (options.json)
     environment.stdout.write(
-      `${JSON.stringify({ cluster: kube.cluster, namespace, name, suspend, changed, ...(reached === undefined ? {} : { reached }) })}\n`,
+      `${JSON.stringify({ cluster: kube.cluster, namespace, name, suspend, changed: changes, ...(reached === undefined ? {} : { reached }) })}\n`,
     )
   return reached === false ? 1 : 0
 }
@@ -66,7 +66,7 @@ interface Aim {
 
 const betweenLooksMs = 1_000
 
-/** Whether it is so in time; each change of what is left is told once. */
+/** Whether it happens in time; each change of what remains is printed once. */
 async function waitFor(
   kube: Kube,
   { namespace, name, suspend, seconds }: Aim,
@@ -74,21 +74,21 @@ async function waitFor(
   { environment, signal }: CommandContext,
 ): Promise<boolean> {
   const until = performance.now() + seconds * 1_000
-  let told = ''
+  let lastMessage = ''
   while (!signal.aborted) {
     const { done, left } = await look()
     if (done) {
       say(suspend ? 'Suspended: no replica is left.' : 'Resumed: the pipeline is Ready.')
       return true
     }
-    if (left !== told) say(`  ${left}`)
-    told = left
+    if (left !== lastMessage) say(`  ${left}`)
+    lastMessage = left
     if (performance.now() >= until) break
     await sleep(betweenLooksMs, undefined, { signal }).catch(() => undefined)
   }
   const why = signal.aborted ? 'Interrupted' : `Not so within ${seconds} s`
   environment.stderr.write(
-    `${why}: ${told}.\nThe change stands and goes on; look with \`orderpipeline status ${name} -n ${namespace}\`.\n`,
+    `${why}: ${lastMessage}.\nThe change stands and goes on; look with \`orderpipeline status ${name} -n ${namespace}\`.\n`,
   )
   return false
 

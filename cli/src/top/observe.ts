@@ -8,7 +8,7 @@ import { createOrderRate, type OrderRate } from './order-rate.ts'
 import { pipelineView, type Autoscaler, type PipelineView, type Workload } from './view.ts'
 
 export interface Observer {
-  /** Every pipeline asked for; empty when there is none. */
+  /** Every pipeline that the command names; empty when there is none. */
   look(): Promise<readonly PipelineView[]>
 }
 
@@ -22,20 +22,20 @@ export function createObserver(kube: Kube, namespace: string, name: string | und
     return one ? [one] : []
   }
   const rateOf = (pipeline: string): OrderRate => {
-    const known = rates.get(pipeline) ?? createOrderRate(kube, within, pipeline)
-    rates.set(pipeline, known)
-    return known
+    const orderRate = rates.get(pipeline) ?? createOrderRate(kube, within, pipeline)
+    rates.set(pipeline, orderRate)
+    return orderRate
   }
 
   return {
     look: async () => {
-      const [found, workloads, autoscalers] = await Promise.all([
+      const [observedPipelines, workloads, autoscalers] = await Promise.all([
         pipelines(),
         kube.get<List<Workload>>(`/apis/apps/v1/${within}/deployments?labelSelector=orderpipeline.dev%2Fpipeline`),
         kube.get<List<Autoscaler>>(`/apis/autoscaling/v2/${within}/horizontalpodautoscalers`),
       ])
       return Promise.all(
-        found.map(async (pipeline) => {
+        observedPipelines.map(async (pipeline) => {
           const ordersPerSecond = pipeline.spec.gateway ? await rateOf(pipeline.metadata.name).measure() : undefined
           return pipelineView({
             pipeline,

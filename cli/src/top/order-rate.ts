@@ -70,8 +70,8 @@ export function rateBetween(
     const earlier = before.get(pod)
     if (!earlier || reading.at <= earlier.at) return []
     // A count below the last one belongs to a restarted container.
-    const grown = reading.count >= earlier.count ? reading.count - earlier.count : reading.count
-    return [(grown * 1_000) / (reading.at - earlier.at)]
+    const increase = reading.count >= earlier.count ? reading.count - earlier.count : reading.count
+    return [(increase * 1_000) / (reading.at - earlier.at)]
   })
   return rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0)
 }

@@ -1,4 +1,4 @@
-// How does the view look in a terminal? Lines of text, coloured where that is wanted.
+// How does the view look in a terminal? Lines of text, coloured where colours are on.
 import { painter, type Paint } from '../colour.ts'
 import { tables } from '../columns.ts'
 import { countText, deadLettersText, drainText, rateText } from '@orderpipeline/client/figures'

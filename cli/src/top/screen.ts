@@ -22,13 +22,13 @@ export function createScreen(output: Output): Screen {
     }
     // A terminal may not know its size, which is then 0. One row is left for the cursor: a frame
     // higher than the terminal would scroll, and the next be drawn in the wrong place.
-    const shown = lines.slice(0, Math.max(1, (output.rows || 50) - 1))
+    const visible = lines.slice(0, Math.max(1, (output.rows || 50) - 1))
     const up = drawn > 0 ? `\x1b[${drawn}A` : ''
     // Line by line over what is there and clearing only the rest: wiping first would flicker.
     // Without wrapping meanwhile: a wrapped line would take two rows and the next frame be drawn in
     // the wrong place, too.
-    output.write(`${noWrap}${up}\r${shown.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J${wrap}`)
-    drawn = shown.length
+    output.write(`${noWrap}${up}\r${visible.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J${wrap}`)
+    drawn = visible.length
   }
   return {
     draw: (lines) => {

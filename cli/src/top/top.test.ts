@@ -133,16 +133,16 @@ test('orders a second is what the gateways counted between two looks, restarts a
 })
 
 test('on a terminal a frame replaces the one before, elsewhere it follows it', () => {
-  const written: string[] = []
-  const write = (text: string) => written.push(text)
+  const writes: string[] = []
+  const write = (text: string) => writes.push(text)
   const terminal = createScreen({ isTTY: true, rows: 10, write })
   terminal.draw(['one', 'two'])
   terminal.draw(['three'])
-  expect(written).toEqual([
+  expect(writes).toEqual([
     '\x1b[?7l\rone\x1b[K\ntwo\x1b[K\n\x1b[J\x1b[?7h',
     '\x1b[?7l\x1b[2A\rthree\x1b[K\n\x1b[J\x1b[?7h',
   ])
-  written.length = 0
+  writes.length = 0
   createScreen({ write }).draw(['one'])
-  expect(written).toEqual(['one\n\n'])
+  expect(writes).toEqual(['one\n\n'])
 })

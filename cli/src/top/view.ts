@@ -1,5 +1,5 @@
-// What does a person want to know of a pipeline at a glance? Decided here, from objects as read;
-// how it looks is another matter.
+// What does a person need to see of a pipeline at a glance? It is decided here, from objects as
+// read; the rendering is apart.
 import type { Condition, OrderPipeline } from '@orderpipeline/operator/api'
 import { colors, deploymentName, figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 
@@ -33,7 +33,7 @@ export interface PipelineView {
   readonly ready: 'True' | 'False' | 'Unknown'
   readonly suspended: boolean
   readonly ordersPerSecond?: number
-  /** Of all stages; absent while that of any is unknown. */
+  /** The lag of all stages; absent while that of any is unknown. */
   readonly lag?: number
   /** Those that wait for a person; absent while unknown. */
   readonly deadLetters?: number

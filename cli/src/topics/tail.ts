@@ -62,13 +62,13 @@ async function onward(
   positions: Map<number, bigint>,
   ends: Ends,
 ): Promise<TopicRecord[]> {
-  const found: TopicRecord[] = []
+  const fetchedRecords: TopicRecord[] = []
   for (const one of partitions) {
     const end = BigInt(ends.get(one.partition)?.high ?? 0)
     for await (const { record, next } of recordsBetween(kafka, one, positions.get(one.partition) ?? 0n, end)) {
-      if (record) found.push(record)
+      if (record) fetchedRecords.push(record)
       positions.set(one.partition, next)
     }
   }
-  return found.sort((a, b) => a.timestamp - b.timestamp)
+  return fetchedRecords.sort((a, b) => a.timestamp - b.timestamp)
 }

@@ -49,11 +49,11 @@ const withoutValue = new Set<CauseReason>(['FieldValueRequired', 'FieldValueForb
 
 /** `value` absent: the message does not show it. */
 export function cause(reason: CauseReason, path: Path, detail: string, value?: { readonly shown: unknown }): Cause {
-  const shown = value === undefined || withoutValue.has(reason) ? '' : `: ${valueText(value.shown)}`
+  const valuePart = value === undefined || withoutValue.has(reason) ? '' : `: ${valueText(value.shown)}`
   return {
     reason,
     field: pathText(path),
-    message: `${titles[reason]}${shown}${detail === '' ? '' : `: ${detail}`}`,
+    message: `${titles[reason]}${valuePart}${detail === '' ? '' : `: ${detail}`}`,
   }
 }
 

@@ -1,5 +1,5 @@
 // What does the API server make of an object before it looks at its values? Fields the schema does
-// not know are found (and refused, as kubectl asks for), nulls dropped, defaults put in.
+// not know are found (and refused, as kubectl requests), nulls dropped, defaults put in.
 import { isRecord, pathText, type Path } from './cause.ts'
 import type { Schema } from './schema.ts'
 
@@ -15,28 +15,28 @@ export interface UnknownField {
   readonly known: readonly string[]
 }
 
-export function decoded(given: unknown, schema: Schema): Decoded {
+export function decoded(value: unknown, schema: Schema): Decoded {
   const unknownFields: UnknownField[] = []
-  const pruned = withoutUnknown(given, schema, [], unknownFields)
+  const pruned = withoutUnknown(value, schema, [], unknownFields)
   return { object: withDefaults(withoutNulls(pruned, schema), schema), unknownFields }
 }
 
 /** An object's own type and name are known everywhere, whatever the schema lists. */
 const rootFields = ['apiVersion', 'kind', 'metadata']
 
-function withoutUnknown(value: unknown, schema: Schema, path: Path, found: UnknownField[]): unknown {
+function withoutUnknown(value: unknown, schema: Schema, path: Path, unknownFields: UnknownField[]): unknown {
   if (Array.isArray(value))
     return schema.items
-      ? value.map((item, index) => withoutUnknown(item, schema.items ?? {}, [...path, index], found))
+      ? value.map((item, index) => withoutUnknown(item, schema.items ?? {}, [...path, index], unknownFields))
       : value
   if (!isRecord(value)) return value
   const { properties = {}, additionalProperties } = schema
   const entries = Object.entries(value).flatMap(([key, item]): [string, unknown][] => {
     if (path.length === 0 && key === 'metadata') return [[key, item]] // known to the server, not to the schema
     const inner = properties[key] ?? additionalProperties
-    if (inner) return [[key, withoutUnknown(item, inner, [...path, key], found)]]
+    if (inner) return [[key, withoutUnknown(item, inner, [...path, key], unknownFields)]]
     if (path.length === 0 && rootFields.includes(key)) return [[key, item]]
-    found.push({ path: pathText([...path, key]), known: Object.keys(properties) })
+    unknownFields.push({ path: pathText([...path, key]), known: Object.keys(properties) })
     return []
   })
   return Object.fromEntries(entries)

@@ -29,14 +29,14 @@ test('the extended shop is the shop, with the stages of the folders beside it an
   const extended = read('shop-extended.yaml') as Shop
   const topics = [{ name: 'products.recommended' }, { name: 'orders.suspected' }]
   const stages = ['fraud-check', 'recommendations'].map((name) => read(join(name, 'stage.yaml')))
-  const told = shop.spec.stages.map((stage) =>
+  const changedStages = shop.spec.stages.map((stage) =>
     stage.name === 'notification'
       ? { ...stage, consumes: [...stage.consumes, { topic: 'products.recommended' }] }
       : stage,
   )
   expect(extended).toEqual({
     ...shop,
-    spec: { ...shop.spec, topics: [...shop.spec.topics, ...topics], stages: [...told, ...stages] },
+    spec: { ...shop.spec, topics: [...shop.spec.topics, ...topics], stages: [...changedStages, ...stages] },
   })
 })
 

@@ -65,14 +65,14 @@ const annotationCauses = (annotations: unknown): Cause[] =>
     : []
 
 /** `prefix/name`, or a name alone. */
-function keyCauses(key: string, path: readonly string[], shown = key): Cause[] {
+function keyCauses(key: string, path: readonly string[], display = key): Cause[] {
   const parts = key.split('/')
   const name = parts.at(-1) ?? ''
   const prefix = parts.length === 2 ? parts[0] : undefined
   const detail =
     "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
     `(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${qualifiedName}')`
-  const invalid = (text: string): Cause => cause('FieldValueInvalid', path, text, { shown })
+  const invalid = (text: string): Cause => cause('FieldValueInvalid', path, text, { shown: display })
   return [
     ...(prefix !== undefined && !matches(prefix, `^${subdomain}$`)
       ? [

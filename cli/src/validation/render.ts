@@ -1,5 +1,5 @@
-// How is a verdict told? As kubectl tells the server's, with what the operator would say below, and
-// what to do next.
+// How is a verdict printed? As kubectl prints the server's, with what the operator would say below,
+// and what to do next.
 import type { Paint } from '../colour.ts'
 import type { UnknownField } from './decode.ts'
 import type { Validation } from './validation.ts'
@@ -11,8 +11,8 @@ export interface Judged {
 }
 
 export const verdictLines = ({ file, name, verdict }: Judged, paint: Paint): string[] => {
-  const refused = verdict.unknownFields.length + verdict.causes.length > 0
-  if (refused)
+  const isRefused = verdict.unknownFields.length + verdict.causes.length > 0
+  if (isRefused)
     return [
       paint(`The OrderPipeline "${name}" in ${file} is invalid; the API server would refuse it:`, 'red'),
       ...verdict.unknownFields.map((field) => `* unknown field "${field.path}"${suggestion(field)}`),
@@ -40,11 +40,11 @@ const unaskedText = (unasked: readonly string[]): string => {
 
 /** The known field that is nearest, when it is near enough to be meant. */
 export function suggestion({ path, known }: UnknownField): string {
-  const given = path.slice(path.lastIndexOf('.') + 1)
+  const unknownName = path.slice(path.lastIndexOf('.') + 1)
   const [nearest] = known
-    .map((field) => ({ field, distance: editDistance(given.toLowerCase(), field.toLowerCase()) }))
+    .map((field) => ({ field, distance: editDistance(unknownName.toLowerCase(), field.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)
-  if (nearest && nearest.distance <= Math.max(1, Math.floor(given.length / 3)))
+  if (nearest && nearest.distance <= Math.max(1, Math.floor(unknownName.length / 3)))
     return `; did you mean ${nearest.field}?`
   return known.length > 0 ? `; known here: ${known.join(', ')}` : ''
 }
@@ -52,10 +52,10 @@ export function suggestion({ path, known }: UnknownField): string {
 /** Insertions, deletions and replacements that make one text the other (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_one, index) => index)
-  for (const [i, letter] of [...a].entries()) {
+  for (const [i, character] of [...a].entries()) {
     const next = [i + 1]
     for (const [j, other] of [...b].entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1)
+      const replaced = (row[j] ?? 0) + (character === other ? 0 : 1)
       next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
     }
     row = next

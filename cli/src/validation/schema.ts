@@ -62,18 +62,18 @@ export interface CustomResource {
   readonly schema: Schema
 }
 
-let known: CustomResource | undefined
+let cached: CustomResource | undefined
 
-export const orderPipelineResource = (): CustomResource => (known ??= read())
+export const orderPipelineResource = (): CustomResource => (cached ??= read())
 
 function read(): CustomResource {
   const text = readFileSync(new URL('../../../crds/orderpipelines.yaml', import.meta.url), 'utf8')
   const { spec } = parse(text, { merge: true }) as Definition
-  const stored = spec.versions.find(({ storage }) => storage)
-  if (!stored) throw new Error('crds/orderpipelines.yaml stores no version')
+  const storageVersion = spec.versions.find(({ storage }) => storage)
+  if (!storageVersion) throw new Error('crds/orderpipelines.yaml stores no version')
   return {
-    apiVersion: `${spec.group}/${stored.name}`,
+    apiVersion: `${spec.group}/${storageVersion.name}`,
     kind: spec.names.kind,
-    schema: stored.schema.openAPIV3Schema,
+    schema: storageVersion.schema.openAPIV3Schema,
   }
 }

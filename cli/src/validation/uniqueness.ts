@@ -1,5 +1,5 @@
-// Is every item of a list that is a map, or a set, in it once? The API server tells each that is
-// there twice, once.
+// Is every item of a list that is a map, or a set, in it once? The API server reports each
+// duplicate once.
 import { cause, isRecord, type Cause, type Path } from './cause.ts'
 import type { Schema } from './schema.ts'
 
@@ -12,8 +12,8 @@ export function duplicateCauses(value: unknown, schema: Schema, path: Path = [])
   if (!isRecord(value)) return []
   const { properties = {}, additionalProperties } = schema
   return Object.entries(value).flatMap(([key, item]) => {
-    const known = properties[key]
-    if (known) return duplicateCauses(item, known, [...path, key])
+    const fieldSchema = properties[key]
+    if (fieldSchema) return duplicateCauses(item, fieldSchema, [...path, key])
     return additionalProperties ? duplicateCauses(item, additionalProperties, [...path, { key }]) : []
   })
 }

@@ -16,7 +16,7 @@ const minimal = () =>
     },
   )
 
-const known = new Set(
+const supported = new Set(
   `type format nullable default description enum pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum
   items minItems maxItems properties additionalProperties required minProperties maxProperties anyOf x-kubernetes-int-or-string
   x-kubernetes-list-type x-kubernetes-list-map-keys x-kubernetes-map-type x-kubernetes-validations`.split(/\s+/),
@@ -32,9 +32,9 @@ describe('the schema of the CRD', () => {
   const schemas = every(orderPipelineResource().schema)
 
   it('says nothing that validation offline would pass over', () => {
-    expect([...new Set(schemas.flatMap((schema) => Object.keys(schema)).filter((word) => !known.has(word)))]).toEqual(
-      [],
-    )
+    expect([
+      ...new Set(schemas.flatMap((schema) => Object.keys(schema)).filter((word) => !supported.has(word))),
+    ]).toEqual([])
   })
 
   it('has rules that all compile offline', () => {
@@ -55,9 +55,9 @@ describe('a pipeline', () => {
   })
 
   it('is refused for a field nobody knows, which is told with the one that was meant', () => {
-    const given = minimal()
-    given.spec.stages[0] = { ...given.spec.stages[0], concurency: 5 }
-    const verdict = validation(given)
+    const object = minimal()
+    object.spec.stages[0] = { ...object.spec.stages[0], concurency: 5 }
+    const verdict = validation(object)
     expect(verdict.accepted).toBe(false)
     expect(verdictLines({ file: 'f', name: 'n', verdict }, (text) => text)).toContain(
       '* unknown field "spec.stages[0].concurency"; did you mean concurrency?',
@@ -66,11 +66,11 @@ describe('a pipeline', () => {
   })
 
   it('is compared with the version before only where there is one', () => {
-    const [old, given] = [minimal(), minimal()]
+    const [old, changed] = [minimal(), minimal()]
     Object.assign(old.spec.topics[0] ?? {}, { partitions: 30 })
-    Object.assign(given.spec.topics[0] ?? {}, { partitions: 20 })
-    expect(validation(given).unasked).toContain('spec.topics[0].partitions: partitions can grow but never shrink')
-    expect(validation(given, old).causes).toEqual([
+    Object.assign(changed.spec.topics[0] ?? {}, { partitions: 20 })
+    expect(validation(changed).unasked).toContain('spec.topics[0].partitions: partitions can grow but never shrink')
+    expect(validation(changed, old).causes).toEqual([
       {
         reason: 'FieldValueInvalid',
         field: 'spec.topics[0].partitions',
@@ -80,10 +80,10 @@ describe('a pipeline', () => {
   })
 
   it('that the server takes and the operator does not is told apart', () => {
-    const given = minimal()
-    Object.assign(given.spec, { database: { secretName: 's', key: 'k', maxConnections: 1 } })
-    Object.assign(given.spec.stages[0] ?? {}, { scaling: { minReplicas: 1, maxReplicas: 9, lagPerReplica: 1 } })
-    expect(validation(given)).toMatchObject({
+    const object = minimal()
+    Object.assign(object.spec, { database: { secretName: 's', key: 'k', maxConnections: 1 } })
+    Object.assign(object.spec.stages[0] ?? {}, { scaling: { minReplicas: 1, maxReplicas: 9, lagPerReplica: 1 } })
+    expect(validation(object)).toMatchObject({
       accepted: false,
       causes: [],
       problems: [{ path: 'spec.database.maxConnections', reason: 'ConnectionBudgetExceeded' }],

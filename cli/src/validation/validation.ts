@@ -18,7 +18,7 @@ export interface Validation {
   /** What the operator would answer in the condition Configured. */
   readonly problems: readonly Problem[]
   /**
-   * Transition rules, for want of an older version:
+   * Transition rules that cannot be evaluated without an older version:
    * `spec.topics[0].partitions: partitions can grow but never shrink`.
    */
   readonly unasked: readonly string[]
@@ -35,10 +35,10 @@ const blocking = new Set<Cause['reason']>([
 ])
 
 /** `old` is the version in the cluster, where there is one. */
-export function validation(given: unknown, old?: unknown, resource = orderPipelineResource()): Validation {
-  const wrongType = typeProblem(given, resource)
-  if (wrongType) return refused([], [wrongType])
-  const { object, unknownFields } = decoded(created(given), resource.schema)
+export function validation(value: unknown, old?: unknown, resource = orderPipelineResource()): Validation {
+  const wrongType = typeProblem(value, resource)
+  if (wrongType) return refusal([], [wrongType])
+  const { object, unknownFields } = decoded(created(value), resource.schema)
   const before = old === undefined ? undefined : decoded(old, resource.schema).object
   const form = [
     ...metadataCauses(object),
@@ -46,7 +46,7 @@ export function validation(given: unknown, old?: unknown, resource = orderPipeli
     ...duplicateCauses(object, resource.schema),
   ]
   if (form.some(({ reason }) => blocking.has(reason)))
-    return refused(unknownFields, [
+    return refusal(unknownFields, [
       ...form,
       cause(
         'FieldValueInvalid',
@@ -57,14 +57,14 @@ export function validation(given: unknown, old?: unknown, resource = orderPipeli
     ])
   const rules = ruleVerdict(object, before, resource.schema)
   const causes = [...form, ...rules.causes]
-  if (causes.length > 0 || unknownFields.length > 0) return refused(unknownFields, causes)
+  if (causes.length > 0 || unknownFields.length > 0) return refusal(unknownFields, causes)
   const pipeline = object as OrderPipeline
   const problems = validate(pipeline.spec)
   const unasked = rules.unasked.map(({ path, message }) => `${pathText(path)}: ${message}`)
   return { accepted: problems.length === 0, unknownFields, causes, problems, unasked, pipeline }
 }
 
-const refused = (unknownFields: readonly UnknownField[], causes: readonly Cause[]): Validation => ({
+const refusal = (unknownFields: readonly UnknownField[], causes: readonly Cause[]): Validation => ({
   accepted: false,
   unknownFields,
   causes,
@@ -74,14 +74,15 @@ const refused = (unknownFields: readonly UnknownField[], causes: readonly Cause[
 })
 
 /** A status is the operator's to write: the server leaves one that comes with the spec out. */
-function created(given: unknown): unknown {
-  if (!isRecord(given)) return given
-  return Object.fromEntries(Object.entries(given).filter(([key]) => key !== 'status'))
+function created(value: unknown): unknown {
+  if (!isRecord(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'status'))
 }
 
-function typeProblem(given: unknown, { apiVersion, kind }: CustomResource): Cause | undefined {
-  const found = isRecord(given) ? given : {}
-  if (found['kind'] !== kind) return cause('FieldValueInvalid', ['kind'], `must be ${kind}`, { shown: found['kind'] })
-  if (found['apiVersion'] === apiVersion) return undefined
-  return cause('FieldValueInvalid', ['apiVersion'], `must be ${apiVersion}`, { shown: found['apiVersion'] ?? '' })
+function typeProblem(value: unknown, { apiVersion, kind }: CustomResource): Cause | undefined {
+  const manifest = isRecord(value) ? value : {}
+  if (manifest['kind'] !== kind)
+    return cause('FieldValueInvalid', ['kind'], `must be ${kind}`, { shown: manifest['kind'] })
+  if (manifest['apiVersion'] === apiVersion) return undefined
+  return cause('FieldValueInvalid', ['apiVersion'], `must be ${apiVersion}`, { shown: manifest['apiVersion'] ?? '' })
 }

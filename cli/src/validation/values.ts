@@ -28,25 +28,30 @@ const inBody = (path: Path): string => `${nameOf(path)} in body`
 const nameOf = (path: Path): string => pathText(path.map((step) => (typeof step === 'object' ? step.key : step)))
 
 function typeCauses(value: unknown, schema: Schema, path: Path): Cause[] {
-  const allowed = schema['x-kubernetes-int-or-string'] ? ['integer', 'string'] : schema.type ? [schema.type] : []
+  const types = schema['x-kubernetes-int-or-string'] ? ['integer', 'string'] : schema.type ? [schema.type] : []
   const type = typeOf(value)
-  if (allowed.length === 0 || allowed.includes(type)) return []
-  if (type === 'integer' && allowed.includes('number')) return []
+  if (types.length === 0 || types.includes(type)) return []
+  if (type === 'integer' && types.includes('number')) return []
   if (type === 'null' && schema.nullable === true) return []
-  const [asked, found] = numberFormat(value, schema) ?? [allowed.join(','), type]
-  const cast = cause('FieldValueTypeInvalid', path, `${inBody(path)} must be of type ${asked}: "${found}"`, {
-    shown: found,
-  })
+  const [expectedType, actualType] = numberFormat(value, schema) ?? [types.join(','), type]
+  const cast = cause(
+    'FieldValueTypeInvalid',
+    path,
+    `${inBody(path)} must be of type ${expectedType}: "${actualType}"`,
+    {
+      shown: actualType,
+    },
+  )
   const [first] = schema.anyOf ?? []
   if (!first || type === 'null') return [cast]
-  // Of the alternatives the server tells why the first did not hold.
+  // The server reports why the first alternative did not hold.
   const none = `"${nameOf(path)}" must validate at least one schema (anyOf)`
   return [cause('FieldValueInvalid', [], none, { shown: '' }), ...valueCauses(value, first, path), cast]
 }
 
 /**
- * Where the schema names a format, the server tells formats instead of types of all but texts and
- * lists.
+ * Where the schema names a format, the server reports formats instead of types, except for texts
+ * and lists.
  */
 function numberFormat(value: unknown, { format }: Schema): [string, string] | undefined {
   if (format === undefined || value === null || typeof value === 'string' || Array.isArray(value)) return undefined
@@ -55,11 +60,11 @@ function numberFormat(value: unknown, { format }: Schema): [string, string] | un
 
 function enumCauses(value: unknown, schema: Schema, path: Path): Cause[] {
   if (!schema.enum || schema.enum.includes(value)) return []
-  const allowed = schema.enum.map((one) => JSON.stringify(one)).join(', ')
-  return [cause('FieldValueNotSupported', path, `supported values: ${allowed}`, { shown: value ?? null })]
+  const values = schema.enum.map((one) => JSON.stringify(one)).join(', ')
+  return [cause('FieldValueNotSupported', path, `supported values: ${values}`, { shown: value ?? null })]
 }
 
-/** The first that fails is told; the server looks no further. */
+/** The first failure is reported; the server looks no further. */
 function stringCauses(value: string, schema: Schema, path: Path): Cause[] {
   const length = [...value].length
   const { maxLength, minLength, pattern } = schema
@@ -82,9 +87,9 @@ const compiled = new Map<string, RE2JS>()
  * for one.
  */
 export function matches(text: string, pattern: string): boolean {
-  const known = compiled.get(pattern) ?? RE2JS.compile(pattern)
-  compiled.set(pattern, known)
-  return known.matcher(text).find()
+  const expression = compiled.get(pattern) ?? RE2JS.compile(pattern)
+  compiled.set(pattern, expression)
+  return expression.matcher(text).find()
 }
 
 const largestInt32 = 2 ** 31
@@ -134,8 +139,8 @@ function arrayCauses(value: readonly unknown[], schema: Schema, path: Path): Cau
 function objectCauses(value: Readonly<Record<string, unknown>>, schema: Schema, path: Path): Cause[] {
   const { properties = {}, additionalProperties, required = [], minProperties, maxProperties } = schema
   const inner = Object.entries(value).flatMap(([key, item]) => {
-    const known = properties[key] ?? additionalProperties
-    return known ? valueCauses(item, known, [...path, key]) : []
+    const fieldSchema = properties[key] ?? additionalProperties
+    return fieldSchema ? valueCauses(item, fieldSchema, [...path, key]) : []
   })
   const missing = required
     .filter((key) => !(key in value))

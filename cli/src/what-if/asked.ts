@@ -1,6 +1,6 @@
-// How is a dry run made for the console without holding it up? In a thread, which is ended when it
-// takes too long; in the command line as one file, which has no second file to begin a thread with,
-// where it is asked.
+// How does the console make a dry run without blocking? In a thread, which is ended when it takes
+// too long. The command line as one file has no second file to start a thread with: there it runs
+// in place.
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Question, WhatIf } from '@orderpipeline/console'
@@ -18,9 +18,9 @@ export async function askedWhatIf(pipeline: PipelineFile, question: Question): P
   const timer = setTimeout(() => void worker.terminate(), longestMs)
   try {
     return await new Promise<WhatIf>((resolve, reject) => {
-      worker.on('message', (said: { readonly answer?: WhatIf; readonly failed?: string }) => {
-        if (said.answer) resolve(said.answer)
-        else reject(new CommandFailed(said.failed ?? 'The dry run gave no answer.'))
+      worker.on('message', (message: { readonly answer?: WhatIf; readonly failed?: string }) => {
+        if (message.answer) resolve(message.answer)
+        else reject(new CommandFailed(message.failed ?? 'The dry run gave no answer.'))
       })
       worker.on('error', reject)
       worker.on('exit', () =>

@@ -10,7 +10,7 @@ import { CommandFailed } from '../environment.ts'
 import { dryRun } from '../simulate/dry-run.ts'
 import type { Surroundings } from '../simulate/model/scenario.ts'
 
-/** Those that `simulate` takes unless it is told others. */
+/** The defaults of `simulate`. */
 const surroundings: Surroundings = {
   ...{ podStartSeconds: 3, startsPerSecond: Number.POSITIVE_INFINITY, readinessSeconds: 5, readyWhileStarting: 1 },
   ...{ readyLateSeconds: 0, rebalanceSeconds: 3, hpaSyncSeconds: 15, skew: 0 },
@@ -21,7 +21,7 @@ const tailSeconds = 900
 /** A picture is no wider. */
 const mostSamples = 400
 
-/** @throws CommandFailed where the pipeline cannot be reckoned with, or has no such stage */
+/** @throws CommandFailed where the pipeline cannot be simulated, or has no such stage */
 export function whatIf({ name, spec }: PipelineFile, question: Question): WhatIf {
   const stage = spec.stages.find((one) => one.name === question.stage)
   if (!stage)
@@ -77,9 +77,9 @@ function forecast(pipeline: PipelineFile, question: Question): Forecast {
       ? {}
       : { carries: { ordersPerSecond: capacity.sustainable, stage: capacity.bottleneck } }),
     stages: figures.stages.map(({ name, peakLag, longestWaitSeconds, mostReplicas, maxReplicas }) => {
-      const needed = needs.find((one) => one.name === name)?.neededReplicas
+      const neededReplicas = needs.find((one) => one.name === name)?.neededReplicas
       const own = { name, peakLag, longestWaitSeconds, mostReplicas, maxReplicas }
-      return needed === undefined ? own : { ...own, neededReplicas: needed }
+      return neededReplicas === undefined ? own : { ...own, neededReplicas: neededReplicas }
     }),
     samples: samples.flatMap(({ lag, wanted, ready }, second) =>
       second % step === 0 ? [{ at: second * 1_000, lag, wanted, ready }] : [],

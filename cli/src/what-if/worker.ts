@@ -1,4 +1,4 @@
-// A dry run in a thread of its own: it is seconds of work, and whoever asked goes on with theirs.
+// A dry run in a thread of its own: it is seconds of work, and must not block its caller.
 import { parentPort, workerData } from 'node:worker_threads'
 import { CommandFailed } from '../environment.ts'
 import { whatIf } from './forecast.ts'

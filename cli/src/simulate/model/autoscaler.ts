@@ -20,16 +20,14 @@ export interface Sight {
   readonly done: () => number
   /** Members of the consumer group. */
   readonly members: () => number
-  /** Replicas wanted. */
+  /** Replicas desired. */
   readonly wanted: () => number
 }
 
 export interface Autoscaler {
-  /** Replicas wanted from now on. */
+  /** Replicas desired from now on. */
   replicas(now: number, current: number, sight: Sight): number
-  /**
-   * Of one on flow: how the replicas that it wanted changed, in milliseconds since the beginning.
-   */
+  /** For scaling on flow: changes of the desired replicas, in milliseconds since the beginning. */
   readonly changes?: () => readonly FlowChange[]
 }
 
@@ -52,26 +50,26 @@ export function createAutoscaler(rules: AutoscalerRules, hpaSyncMs: number, rand
 
   return {
     replicas: (now, current, { lagOf: of }) => {
-      let wanted = current
+      let desired = current
       if (now >= nextPoll) {
         nextPoll += pollingMs
         const active = triggers.some(({ topic, activationLagThreshold }) => of(topic).lag > activationLagThreshold)
         if (active) lastActive = now
-        wanted = polled({ active, current: wanted, minReplicas, cooldownSeconds, lastActive, now })
+        desired = polled({ active, current: desired, minReplicas, cooldownSeconds, lastActive, now })
       }
       if (now >= nextSync) {
         nextSync += hpaSyncMs
-        // The autoscaler asks KEDA, and KEDA asks Kafka, at each sync: the polling interval is not
-        // in between.
+        // The autoscaler queries KEDA, and KEDA queries Kafka, at each sync: the polling interval
+        // is not in between.
         const metrics = triggers.map((trigger) => {
           const { lag, partitions } = of(trigger.topic)
           return lagMetric(lag, partitions, trigger)
         })
-        const next = decision(rules.hpa, memory, now, wanted, rules.sum ? summed(metrics) : metrics)
+        const next = decision(rules.hpa, memory, now, desired, rules.sum ? summed(metrics) : metrics)
         memory = next.memory
-        wanted = next.desired
+        desired = next.desired
       }
-      return wanted
+      return desired
     },
   }
 }
@@ -94,8 +92,8 @@ const usual: Pick<HpaSpec, 'scaleUp' | 'scaleDown'> = {
 }
 
 /**
- * A plain HPA on CPU between the same bounds: what was used since its last look, which is about
- * what metrics-server tells it.
+ * A plain HPA on CPU between the same bounds: it uses the CPU time since its last sync, which is
+ * about what metrics-server reports.
  */
 export function createCpuAutoscaler(
   rules: AutoscalerRules,
@@ -109,11 +107,11 @@ export function createCpuAutoscaler(
   let memory = blank
 
   return {
-    replicas: (now, current, { done }) => {
+    replicas: (now, current, { done: doneCount }) => {
       if (now < nextSync || now === before.at) return current
       nextSync += hpaSyncMs
-      const messagesPerSecond = ((done() - before.done) * 1_000) / (now - before.at)
-      before = { at: now, done: done() }
+      const messagesPerSecond = ((doneCount() - before.done) * 1_000) / (now - before.at)
+      before = { at: now, done: doneCount() }
       const used = { total: messagesPerSecond * cpu.secondsPerMessage, perReplica: cpu.coresPerReplica }
       const next = decision(spec, memory, now, current, [used])
       memory = next.memory

@@ -5,7 +5,7 @@ import type { Random } from '@orderpipeline/traffic'
 export interface Backlog {
   /** Partitions of all consumed topics, one topic after the other. */
   readonly partitions: number
-  /** Messages come, each by its key to some partition; `owner` is told of each. */
+  /** Messages come, each by its key to some partition; `onArrival` is called for each. */
   arrive(topic: number, messages: number, onArrival: (partition: number) => void): void
   waitingIn(partition: number): number
   /** Takes up to so many; returns how many there were. */
@@ -38,7 +38,7 @@ export function createBacklog(partitionsByTopic: readonly number[], skew: number
       const start = first[topic] ?? 0
       const pick = picks[topic]
       if (!pick) throw new RangeError(`no topic ${topic}`)
-      for (let left = messages; left > 0; left -= 1) {
+      for (let remaining = messages; remaining > 0; remaining -= 1) {
         const partition = start + pick()
         waitingIn[partition] = (waitingIn[partition] ?? 0) + 1
         onArrival(partition)
@@ -48,11 +48,11 @@ export function createBacklog(partitionsByTopic: readonly number[], skew: number
     waitingIn: (partition) => waitingIn[partition] ?? 0,
     take: (partition, most) => {
       const there = waitingIn[partition] ?? 0
-      const taken = Math.min(there, most)
-      waitingIn[partition] = there - taken
+      const batchSize = Math.min(there, most)
+      waitingIn[partition] = there - batchSize
       const topic = topicOf[partition] ?? 0
-      waiting[topic] = (waiting[topic] ?? 0) - taken
-      return taken
+      waiting[topic] = (waiting[topic] ?? 0) - batchSize
+      return batchSize
     },
     topicOf: (partition) => topicOf[partition] ?? 0,
     waiting: (topic) => waiting[topic] ?? 0,

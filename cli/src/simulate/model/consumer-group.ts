@@ -1,6 +1,6 @@
-// Who reads which partition, and when does nobody? A consumer group with eager rebalancing: whoever
-// comes or goes makes the whole group stand still, and all who come or go meanwhile are part of the
-// same rebalance.
+// Which replica reads which partition, and when does none? In a consumer group with eager
+// rebalancing all members pause when one joins or leaves; those that join or leave meanwhile take
+// part in the same rebalance.
 import type { Backlog } from './backlog.ts'
 import type { Replica } from './replica.ts'
 

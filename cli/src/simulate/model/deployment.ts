@@ -1,5 +1,5 @@
-// Which pods does a stage have? As many as wanted are started, join their group, are seen ready;
-// those too many end what they have in hand and leave.
+// Which pods does a stage have? As many as desired are started, join their group, and become ready;
+// surplus ones finish their messages in flight and leave.
 import type { Random } from '@orderpipeline/traffic'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { Nodes, Pod } from './nodes.ts'
@@ -44,7 +44,7 @@ export interface DeploymentOptions {
 export function createDeployment(options: DeploymentOptions): Deployment {
   const { group, nodes, random } = options
   let pods = options.initial.map((replica): StagePod => ({ ...unborn(replica, undefined), readyAt: 0, ready: true }))
-  let wanted = pods.length
+  let desired = pods.length
   let promptness = 0
   /** Whether a pod is on its way in or out: otherwise there is nothing to look at. */
   let moving = false
@@ -80,7 +80,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
 
   return {
     get wanted() {
-      return wanted
+      return desired
     },
     get pods() {
       return pods
@@ -89,11 +89,11 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       return pods.reduce((sum, { ready, draining }) => sum + (ready && !draining ? 1 : 0), 0)
     },
     scaleTo: (replicas) => {
-      if (replicas === wanted) return
+      if (replicas === desired) return
       moving = true
-      end(wanted - replicas)
-      for (; wanted < replicas; wanted += 1) start()
-      wanted = replicas
+      end(desired - replicas)
+      for (; desired < replicas; desired += 1) start()
+      desired = replicas
     },
     advance: (now) => {
       if (!moving) return

@@ -9,22 +9,22 @@ export interface StageFigures {
   readonly peakLag: number
   readonly peakLagAtSeconds: number
   /**
-   * From the peak of the lag until all that had come by then is done with, but for work in hand;
-   * undefined when it never is.
+   * From the peak of the lag until all messages that had come by then are finished, except those in
+   * flight; undefined when that never happens.
    */
   readonly drainSeconds: number | undefined
-  /** When the last of its lag is gone, from the beginning; undefined when some is left. */
+  /** When its lag becomes 0 for good, from the beginning; undefined when some remains. */
   readonly doneAtSeconds: number | undefined
   /** Longest time from a message's arrival to its end, as if they went in order. */
   readonly longestWaitSeconds: number
   readonly minReplicas: number
   readonly maxReplicas: number
   readonly mostReplicas: number
-  /** Until as many as ever were wanted are ready. */
+  /** Until the largest desired number of replicas is ready. */
   readonly secondsToMost: number | undefined
-  /** Until so many replicas as asked for are ready. */
+  /** Until the number of replicas in question is ready. */
   readonly secondsToReplicas: number | undefined
-  /** How often the wanted replicas went from rising to falling, or back. */
+  /** How often the desired replicas went from rising to falling, or back. */
   readonly turns: number
   readonly rebalances: number
   readonly standstillSeconds: number
@@ -51,11 +51,11 @@ export function figures({ stages }: Scenario, run: Run, replicas: number): Figur
     return stageFigures(stage, stageRun, run.seconds, replicas)
   })
   const sum = (of: (stage: StageFigures) => number): number => each.reduce((total, stage) => total + of(stage), 0)
-  const done = each.map(({ doneAtSeconds }) => doneAtSeconds)
+  const doneAt = each.map(({ doneAtSeconds }) => doneAtSeconds)
   return {
     orders: run.orders,
     seconds: run.seconds,
-    doneAtSeconds: done.includes(undefined) ? undefined : Math.max(...done.map((at) => at ?? 0)),
+    doneAtSeconds: doneAt.includes(undefined) ? undefined : Math.max(...doneAt.map((at) => at ?? 0)),
     replicaHours: sum(({ replicaHours }) => replicaHours),
     replicaHoursAtMaximum: sum(({ replicaHoursAtMaximum }) => replicaHoursAtMaximum),
     stages: each,
@@ -97,8 +97,8 @@ function stageFigures(
 }
 
 function turnsOf(samples: readonly StageState[]): number {
-  const directions = samples.flatMap(({ wanted }, index) => {
-    const change = Math.sign(wanted - (samples[index - 1]?.wanted ?? wanted))
+  const directions = samples.flatMap(({ wanted: desired }, index) => {
+    const change = Math.sign(desired - (samples[index - 1]?.wanted ?? desired))
     return change === 0 ? [] : [change]
   })
   return directions.filter((direction, index) => index > 0 && direction !== directions[index - 1]).length
@@ -110,8 +110,8 @@ const first = (samples: readonly StageState[], is: (sample: StageState) => boole
 }
 
 /**
- * While messages keep coming lag is never nothing: whatever came within the last message's work may
- * still be in hand.
+ * While messages keep coming lag is never 0: messages that came within the last message's work may
+ * still be in flight.
  */
 function drainedFrom(samples: readonly StageState[], from: number, workSeconds: number): number | undefined {
   const inHand = Math.ceil(workSeconds) + 1
@@ -124,9 +124,9 @@ function drainedFrom(samples: readonly StageState[], from: number, workSeconds: 
 function longestWait(samples: readonly StageState[]): number {
   let came = 0
   let longest = 0
-  for (const [at, { done, lag }] of samples.entries()) {
-    while (came < at && (samples[came]?.arrived ?? 0) <= done) came += 1
-    if (lag > 0 && (samples[came]?.arrived ?? 0) > done) longest = Math.max(longest, at - came)
+  for (const [at, { done: doneCount, lag }] of samples.entries()) {
+    while (came < at && (samples[came]?.arrived ?? 0) <= doneCount) came += 1
+    if (lag > 0 && (samples[came]?.arrived ?? 0) > doneCount) longest = Math.max(longest, at - came)
   }
   return longest
 }

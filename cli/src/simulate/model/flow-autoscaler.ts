@@ -26,16 +26,16 @@ export function createFlowAutoscaler(
     replicas: (now, current, { lagOf }) => {
       const active = rules.triggers.some(({ topic }) => lagOf(topic).lag > 0)
       if (active) lastActive = now
-      let wanted = polled({ active, current, minReplicas, cooldownSeconds, lastActive, now })
-      if (now < nextSync) return wanted
+      let desired = polled({ active, current, minReplicas, cooldownSeconds, lastActive, now })
+      if (now < nextSync) return desired
       nextSync += hpaSyncMs
-      const decided = flow.decide(stage, wanted)
+      const decided = flow.decide(stage, desired)
       changes = withDecision(changes, decided, now, now)
-      const metric = { total: metricFor(decided.replicas, wanted, rules.hpa.tolerance), perReplica: 1 }
-      const next = decision(rules.hpa, memory, now, wanted, [metric])
+      const metric = { total: metricFor(decided.replicas, desired, rules.hpa.tolerance), perReplica: 1 }
+      const next = decision(rules.hpa, memory, now, desired, [metric])
       memory = next.memory
-      wanted = next.desired
-      return wanted
+      desired = next.desired
+      return desired
     },
     changes: () => changes.changes,
   }

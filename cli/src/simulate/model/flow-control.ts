@@ -50,11 +50,11 @@ export function createFlowControl(topology: Topology): ModelFlowControl {
       control.spread()
     },
     decide: (name, current) => {
-      const known = stages.get(name)
-      if (!known) throw new RangeError(`${name} has not joined the flow control`)
-      const lag = lagOf(known.stage, known.sight)
+      const member = stages.get(name)
+      if (!member) throw new RangeError(`${name} has not joined the flow control`)
+      const lag = lagOf(member.stage, member.sight)
       const waiting = [...lag.values()].reduce((sum, each) => sum + each, 0)
-      return control?.decide(name, current, lag) ?? unmeasuredDecision(current, known.stage.rules.hpa, waiting)
+      return control?.decide(name, current, lag) ?? unmeasuredDecision(current, member.stage.rules.hpa, waiting)
     },
   }
 }

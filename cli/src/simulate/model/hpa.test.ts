@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { blank, decision, proposal, type HpaMemory, type HpaSpec, type ScalingRules } from './hpa.ts'
 
 /**
- * What an HPA does of which nobody said anything: all at once or four, whichever is more; down
- * after five minutes.
+ * The defaults of an HPA: up by all replicas or by four, whichever is more; down after five
+ * minutes.
  */
 const up: ScalingRules = {
   stabilizationWindowSeconds: 0,

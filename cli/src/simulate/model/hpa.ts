@@ -1,6 +1,6 @@
-// How many replicas does Kubernetes' horizontal pod autoscaler ask for? Its algorithm for external
+// How many replicas does Kubernetes' horizontal pod autoscaler desire? Its algorithm for external
 // metrics with an average value as target and with scaling behaviour (pkg/controller/podautoscaler
-// of Kubernetes 1.36), on a clock of one's own.
+// of Kubernetes 1.36), on a simulated clock.
 
 export interface ScalingPolicy {
   readonly type: 'Pods' | 'Percent'
@@ -54,16 +54,22 @@ export function decision(
   // Replicas at zero switch the autoscaler off; who scales from zero is KEDA.
   if (current === 0) return { desired: 0, memory }
   const initial = memory.recommendations.length === 0 ? [{ at: now, replicas: current }] : memory.recommendations
-  const known: HpaMemory = { ...memory, recommendations: initial }
-  // Outside the bounds neither stabilization nor policies are asked.
-  if (current > spec.maxReplicas) return changed(spec, known, now, current, spec.maxReplicas)
-  if (current < spec.minReplicas) return changed(spec, known, now, current, spec.minReplicas)
+  const initialMemory: HpaMemory = { ...memory, recommendations: initial }
+  // Outside the bounds neither stabilization nor policies apply.
+  if (current > spec.maxReplicas) return decisionOf(spec, initialMemory, now, current, spec.maxReplicas)
+  if (current < spec.minReplicas) return decisionOf(spec, initialMemory, now, current, spec.minReplicas)
 
-  const wanted = Math.max(0, ...metrics.map((metric) => proposal(metric, current, spec.tolerance)))
-  const stabilized = stabilization(spec, known, now, current, wanted)
+  const desired = Math.max(0, ...metrics.map((metric) => proposal(metric, current, spec.tolerance)))
+  const stabilized = stabilization(spec, initialMemory, now, current, desired)
   const longest = Math.max(spec.scaleUp.stabilizationWindowSeconds, spec.scaleDown.stabilizationWindowSeconds) * 1_000
-  const recommendations = [...initial.filter(({ at }) => at >= now - longest), { at: now, replicas: wanted }]
-  return changed(spec, { ...known, recommendations }, now, current, limited(spec, known, now, current, stabilized))
+  const recommendations = [...initial.filter(({ at }) => at >= now - longest), { at: now, replicas: desired }]
+  return decisionOf(
+    spec,
+    { ...initialMemory, recommendations },
+    now,
+    current,
+    limited(spec, initialMemory, now, current, stabilized),
+  )
 }
 
 /** Within the tolerance nothing changes; otherwise as many replicas as carry the total. */
@@ -76,27 +82,27 @@ export function proposal({ total, perReplica }: Metric, current: number, toleran
  * Up only as far as every recommendation of the up window went, down only as far as every one of
  * the down window.
  */
-function stabilization(spec: HpaSpec, memory: HpaMemory, now: number, current: number, wanted: number): number {
+function stabilization(spec: HpaSpec, memory: HpaMemory, now: number, current: number, desired: number): number {
   const within = ({ stabilizationWindowSeconds }: ScalingRules): number[] =>
     memory.recommendations
       .filter(({ at }) => at > now - stabilizationWindowSeconds * 1_000)
       .map(({ replicas }) => replicas)
-  const up = Math.min(wanted, ...within(spec.scaleUp))
-  const down = Math.max(wanted, ...within(spec.scaleDown))
+  const up = Math.min(desired, ...within(spec.scaleUp))
+  const down = Math.max(desired, ...within(spec.scaleDown))
   return Math.min(Math.max(current, up), down)
 }
 
 /** What the policies and the bounds leave of it. */
-function limited(spec: HpaSpec, memory: HpaMemory, now: number, current: number, wanted: number): number {
-  if (wanted > current) {
+function limited(spec: HpaSpec, memory: HpaMemory, now: number, current: number, desired: number): number {
+  if (desired > current) {
     const policies = Math.max(current, policyLimit(spec.scaleUp, 'up', memory, now, current))
-    return Math.min(wanted, spec.maxReplicas, policies)
+    return Math.min(desired, spec.maxReplicas, policies)
   }
-  if (wanted < current) {
+  if (desired < current) {
     const policies = Math.min(current, policyLimit(spec.scaleDown, 'down', memory, now, current))
-    return Math.max(wanted, spec.minReplicas, policies)
+    return Math.max(desired, spec.minReplicas, policies)
   }
-  return wanted
+  return desired
 }
 
 /**
@@ -121,7 +127,7 @@ function policyLimit(
   return furthest(...proposals)
 }
 
-function changed(spec: HpaSpec, memory: HpaMemory, now: number, current: number, desired: number): HpaDecision {
+function decisionOf(spec: HpaSpec, memory: HpaMemory, now: number, current: number, desired: number): HpaDecision {
   if (desired === current) return { desired, memory }
   const periods = [...spec.scaleUp.policies, ...spec.scaleDown.policies].map(({ periodSeconds }) => periodSeconds)
   const longest = Math.max(0, ...periods) * 1_000

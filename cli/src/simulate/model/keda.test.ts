@@ -18,8 +18,8 @@ describe('the figure of a Kafka trigger', () => {
     [659, 659],
     [660, 600],
     [8_000, 600],
-  ])('tells a lag of %d on 10 partitions as %d', (lag, told) => {
-    expect(lagMetric(lag, 10, trigger())).toEqual({ total: told, perReplica: 60 })
+  ])('tells a lag of %d on 10 partitions as %d', (lag, expected) => {
+    expect(lagMetric(lag, 10, trigger())).toEqual({ total: expected, perReplica: 60 })
   })
 
   it('is the whole lag where consumers may idle', () => {

@@ -14,7 +14,7 @@ export interface KafkaTrigger {
   readonly allowIdleConsumers: boolean
 }
 
-/** More replicas than partitions would idle, so lag beyond partitions × threshold is not told. */
+/** More replicas than partitions would idle, so lag beyond partitions × threshold is cut off. */
 export function lagMetric(lag: number, partitions: number, trigger: KafkaTrigger): Metric {
   const { lagThreshold, allowIdleConsumers } = trigger
   const clipped = !allowIdleConsumers && Math.floor(lag / lagThreshold) > partitions

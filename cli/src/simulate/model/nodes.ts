@@ -38,12 +38,12 @@ export function createNodes({ podStartMs, startsPerSecond }: StartOptions): Node
       while (waiting.length > 0 && turn <= now) {
         const next = waiting.shift()
         if (!next || next.pod.gone) continue
-        // Turns that nobody took are lost.
+        // Turns that no pod used are lost.
         turn = (turn < now - everyMs ? now : turn) + everyMs
         coming.push({ ...next, at: now + podStartMs })
       }
-      const due = coming.findIndex(({ at }) => at > now)
-      const up = due === -1 ? coming.splice(0) : coming.splice(0, due)
+      const firstPending = coming.findIndex(({ at }) => at > now)
+      const up = firstPending === -1 ? coming.splice(0) : coming.splice(0, firstPending)
       for (const { pod, onRunning } of up) if (!pod.gone) onRunning(now)
       if (waiting.length + coming.length === 0) quietSince ??= now
     },

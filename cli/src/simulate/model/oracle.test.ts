@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { oracleReplicaHours } from './oracle.ts'
 import { pipeline, scenario, stage } from './testing.ts'
 
-const built = (minReplicas: number, maxReplicas: number) =>
+const stageScenario = (minReplicas: number, maxReplicas: number) =>
   scenario(pipeline([stage({ scaling: { minReplicas, maxReplicas, lagPerReplica: 60 } })])).stages[0] ??
   expect.fail('a stage')
 
@@ -10,7 +10,7 @@ describe('the oracle', () => {
   it('takes the minimum while nothing comes', () => {
     expect(
       oracleReplicaHours(
-        built(2, 100),
+        stageScenario(2, 100),
         Array.from({ length: 3_600 }, () => 0),
       ),
     ).toBe(2)
@@ -19,11 +19,11 @@ describe('the oracle', () => {
   it('takes as many replicas as the arrivals of each second fill', () => {
     // Ten messages a second a replica.
     const arrived = Array.from({ length: 3_600 }, (_, second) => (second + 1) * 45)
-    expect(oracleReplicaHours(built(1, 100), arrived)).toBe(5)
+    expect(oracleReplicaHours(stageScenario(1, 100), arrived)).toBe(5)
   })
 
   it('leaves to the next second what the maximum cannot handle', () => {
     const arrived = Array.from({ length: 10 }, () => 100)
-    expect(oracleReplicaHours(built(0, 5), arrived) * 3_600).toBe(10)
+    expect(oracleReplicaHours(stageScenario(0, 5), arrived) * 3_600).toBe(10)
   })
 })

@@ -9,13 +9,13 @@ export function oracleReplicaHours(
   arrived: readonly number[],
 ): number {
   const perSecond = concurrency / workSeconds
-  let left = 0
+  let backlog = 0
   let replicaSeconds = 0
   for (const [second, count] of arrived.entries()) {
-    const work = left + count - (arrived[second - 1] ?? 0)
-    const needed = Math.ceil(work / perSecond - 1e-9)
-    const replicas = Math.min(rules.hpa.maxReplicas, Math.max(rules.minReplicas, needed))
-    left = Math.max(0, work - replicas * perSecond)
+    const work = backlog + count - (arrived[second - 1] ?? 0)
+    const neededReplicas = Math.ceil(work / perSecond - 1e-9)
+    const replicas = Math.min(rules.hpa.maxReplicas, Math.max(rules.minReplicas, neededReplicas))
+    backlog = Math.max(0, work - replicas * perSecond)
     replicaSeconds += replicas
   }
   return replicaSeconds / 3_600

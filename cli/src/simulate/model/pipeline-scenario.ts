@@ -7,8 +7,8 @@ import { autoscalerRules } from './autoscaler-rules.ts'
 import type { StageScenario } from './scenario.ts'
 
 /**
- * Addresses of what nobody connects to here; with one, a Prometheus trigger is seen, and said to be
- * left out.
+ * Addresses that are never connected to here. With one, a Prometheus trigger is noticed, and
+ * reported as left out.
  */
 const settings = { serviceDomain: 'svc', prometheusUrl: 'http://prometheus' }
 const aim = { target: 'blue', paused: false } as const
@@ -23,7 +23,7 @@ export interface PipelineOptions {
   readonly shared?: ReadonlyMap<string, number>
 }
 
-/** A stage of which nobody says how long its work takes. */
+/** Nothing states how long the work of a stage takes. */
 export class WorkUnknown extends Error {
   override readonly name = 'WorkUnknown'
   readonly reason = 'WorkUnknown'
@@ -31,9 +31,9 @@ export class WorkUnknown extends Error {
 }
 
 /** @throws WorkUnknown */
-export function stageScenarios(given: OrderPipeline, options: PipelineOptions): StageScenario[] {
+export function stageScenarios(manifest: OrderPipeline, options: PipelineOptions): StageScenario[] {
   // What is suspended is simulated as it would be afterwards.
-  const pipeline = { ...given, spec: { ...given.spec, suspend: false } }
+  const pipeline = { ...manifest, spec: { ...manifest.spec, suspend: false } }
   const { name } = pipeline.metadata
   const partitions = new Map(wantedTopics(pipeline, new Map()).map((topic) => [topic.name, topic.spec.partitions ?? 1]))
   return pipeline.spec.stages.map((stage) => ({
@@ -54,8 +54,8 @@ const sharedOf = (perSecond: number | undefined) => (perSecond === undefined ? {
 
 const cpuOf = (cpu: CpuUse | undefined) => (cpu === undefined ? {} : { cpu })
 
-function workSeconds(stage: Stage, given: ReadonlyMap<string, number>): number {
-  const seconds = given.get(stage.name) ?? stage.workSeconds
+function workSeconds(stage: Stage, overrides: ReadonlyMap<string, number>): number {
+  const seconds = overrides.get(stage.name) ?? stage.workSeconds
   if (seconds !== undefined) return seconds
   throw new WorkUnknown(
     `spec.stages[${stage.name}].workSeconds: found none; allowed: seconds a message takes, there or as --work ${stage.name}=0.1`,

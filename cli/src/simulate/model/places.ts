@@ -5,7 +5,7 @@
 import type { Provider } from './provider.ts'
 
 export interface Work {
-  /** Messages in hand at once. */
+  /** Messages in flight at once. */
   readonly concurrency: number
   readonly workMs: number
   /**
@@ -67,26 +67,26 @@ export function createPlaces({ concurrency, workMs, stepMs, provider }: Work): P
       if (!short) return concurrency - inHand
       const able = Math.floor(perStep + part)
       part = perStep + part - able
-      // Who waits for the provider keeps its place.
+      // A message that waits for the provider keeps its place.
       const whole = provider?.isBehind(now) ? Math.max(0, Math.min(able, concurrency - inHand)) : able
       free = [{ since: now, places: whole }]
       return whole
     },
     fill: (now, topic, messages) => {
       inHand += messages
-      for (let left = messages; left > 0;) {
+      for (let remaining = messages; remaining > 0;) {
         const first = free[0]
-        if (!first) throw new RangeError(`${left} messages more than places`)
-        const taken = Math.min(left, first.places)
-        left -= taken
-        first.places -= taken
+        if (!first) throw new RangeError(`${remaining} messages more than places`)
+        const count = Math.min(remaining, first.places)
+        remaining -= count
+        first.places -= count
         if (first.places === 0) free.shift()
         const start = Math.max(first.since, now - (short ? 0 : stepMs))
-        const due = Math.max(start + takesMs, provider?.doneAt(start, taken) ?? 0)
+        const endsAt = Math.max(start + takesMs, provider?.doneAt(start, count) ?? 0)
         const last = cohorts.length > head ? cohorts.at(-1) : undefined
-        if (last && last.due === due && last.topic === topic)
-          cohorts[cohorts.length - 1] = { ...last, messages: last.messages + taken }
-        else cohorts.push({ due, topic, messages: taken })
+        if (last && last.due === endsAt && last.topic === topic)
+          cohorts[cohorts.length - 1] = { ...last, messages: last.messages + count }
+        else cohorts.push({ due: endsAt, topic, messages: count })
       }
     },
   }

@@ -5,13 +5,13 @@ import { createPlaces, type Work } from './places.ts'
 
 export interface Replica {
   readonly inHand: number
-  /** What it had is another's; what it has in hand it ends. */
+  /** Its earlier partitions belong to another replica; it finishes its messages in flight. */
   assign(partitions: readonly number[]): void
   /** A message has come to one of its partitions. */
   arrived(): void
   finish(now: number, onDone: (topic: number, messages: number) => void): void
   begin(now: number): void
-  /** Told to end: takes nothing more. */
+  /** It is to end: it takes no more messages. */
   drain(): void
 }
 
@@ -43,11 +43,11 @@ export function createReplica(backlog: Backlog, work: Work): Replica {
       for (let looked = 0; open > 0 && waiting > 0 && looked < 2 * owned.length; looked += 1) {
         const partition = owned[cursor] ?? 0
         cursor = (cursor + 1) % owned.length
-        const taken = backlog.take(partition, looked < owned.length ? Math.min(open, share) : open)
-        if (taken === 0) continue
-        open -= taken
-        waiting -= taken
-        places.fill(now, backlog.topicOf(partition), taken)
+        const count = backlog.take(partition, looked < owned.length ? Math.min(open, share) : open)
+        if (count === 0) continue
+        open -= count
+        waiting -= count
+        places.fill(now, backlog.topicOf(partition), count)
       }
     },
     drain: () => {

@@ -24,7 +24,7 @@ export interface StageScenario {
   readonly policy?: ScalingPolicy
   /** What the spec says of its backlog. */
   readonly backlog: Pick<StageScaling, 'drainSeconds' | 'lagPerReplica'>
-  /** Asked for where it is to be scaled on CPU for comparison. */
+  /** Present where the stage is to be scaled on CPU for comparison. */
   readonly cpu?: CpuUse
 }
 
@@ -40,7 +40,7 @@ export interface Surroundings {
   readonly readyWhileStarting: number
   /** Within which the rest is seen ready once none is being started. */
   readonly readyLateSeconds: number
-  /** How long a consumer group stands still when somebody joins or leaves. */
+  /** How long a consumer group pauses when a member joins or leaves. */
   readonly rebalanceSeconds: number
   readonly hpaSyncSeconds: number
   /** 0 spreads messages evenly over partitions. */

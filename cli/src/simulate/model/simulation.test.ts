@@ -33,9 +33,9 @@ const anything = fc.record({
 type Anything = typeof anything extends fc.Arbitrary<infer T> ? T : never
 
 /** Two stages behind one another, the second of which gets half as many messages. */
-function arbitraryScenario(given: Anything): Scenario {
+function arbitraryScenario(values: Anything): Scenario {
   const { orders, overMs, min, more, partitions, concurrency, workSeconds, lagPerReplica, seed, ...surroundings } =
-    given
+    values
   const scaling = { minReplicas: min, maxReplicas: min + more, lagPerReplica }
   const spec = pipeline(
     [
@@ -44,22 +44,22 @@ function arbitraryScenario(given: Anything): Scenario {
     ],
     [{ name: 'placed', partitions }],
   )
-  const built = scenario(spec, { surroundings, seed, tailSeconds: 600, trace: [{ fromMs: 0, toMs: overMs, orders }] })
-  const flows = built.topology.flows.map((flow) => ({ ...flow, ratio: 0.5 }))
-  return { ...built, topology: { ...built.topology, flows } }
+  const base = scenario(spec, { surroundings, seed, tailSeconds: 600, trace: [{ fromMs: 0, toMs: overMs, orders }] })
+  const flows = base.topology.flows.map((flow) => ({ ...flow, ratio: 0.5 }))
+  return { ...base, topology: { ...base.topology, flows } }
 }
 
 describe('whatever the pipeline, the load and the cluster', () => {
   /** `wrong` returns what should not be, of any sample of any stage. */
   const never = (wrong: (stage: StageRun, scenario: StageScenario, second: number) => boolean) =>
     fc.assert(
-      fc.property(anything, (given) => {
-        const built = arbitraryScenario(given)
-        const found = simulate(built).stages.flatMap((run, index) => {
-          const of = built.stages[index] ?? expect.fail('a stage')
+      fc.property(anything, (values) => {
+        const simulated = arbitraryScenario(values)
+        const violations = simulate(simulated).stages.flatMap((run, index) => {
+          const of = simulated.stages[index] ?? expect.fail('a stage')
           return run.samples.flatMap((sample, second) => (wrong(run, of, second) ? [{ second, ...sample }] : []))
         })
-        expect(found).toEqual([])
+        expect(violations).toEqual([])
       }),
       { numRuns: 60 },
     )
@@ -73,10 +73,10 @@ describe('whatever the pipeline, the load and the cluster', () => {
 
   it('every order gets to the first stage, and its part of what is done to the next', { timeout }, () => {
     fc.assert(
-      fc.property(anything, (given) => {
-        const { orders, stages } = simulate(arbitraryScenario(given))
+      fc.property(anything, (values) => {
+        const { orders, stages } = simulate(arbitraryScenario(values))
         const [first, second] = stages.map(last)
-        expect(orders).toBe(given.orders)
+        expect(orders).toBe(values.orders)
         expect(first?.arrived).toBe(orders)
         expect(second?.arrived).toBe(Math.floor((first?.done ?? 0) / 2))
       }),
@@ -104,8 +104,8 @@ describe('whatever the pipeline, the load and the cluster', () => {
     never(({ samples }, { concurrency, workSeconds }, second) => {
       const [before, now] = [samples[second - 1], samples[second]]
       if (!before || !now) return false
-      // Work may end together that was begun together, at most all in hand; that of less than a
-      // step is done many times in it.
+      // Work that began together may end together, at most all messages in flight; work shorter
+      // than a step is finished many times in it.
       const each = concurrency * Math.max(1, 1 / workSeconds) + concurrency
       return now.done - before.done > Math.max(before.pods, now.pods) * each
     })
@@ -113,8 +113,8 @@ describe('whatever the pipeline, the load and the cluster', () => {
 
   it('the same seed gives the same run', { timeout }, () => {
     fc.assert(
-      fc.property(anything, (given) => {
-        expect(simulate(arbitraryScenario(given))).toEqual(simulate(arbitraryScenario(given)))
+      fc.property(anything, (values) => {
+        expect(simulate(arbitraryScenario(values))).toEqual(simulate(arbitraryScenario(values)))
       }),
       { numRuns: 15 },
     )
@@ -136,8 +136,8 @@ describe('a stage with fixed replicas', () => {
 
   it('drains later where a few partitions have most of the messages', () => {
     const drained = (skew: number) => {
-      const built = scenario(pipeline([fixed(10)]), { trace: burst(5_000), surroundings: { skew } })
-      return figures(built, simulate(built), 50).doneAtSeconds ?? expect.fail('it drains')
+      const simulated = scenario(pipeline([fixed(10)]), { trace: burst(5_000), surroundings: { skew } })
+      return figures(simulated, simulate(simulated), 50).doneAtSeconds ?? expect.fail('it drains')
     }
     expect(drained(1)).toBeGreaterThan(2 * drained(0))
   })
@@ -148,10 +148,10 @@ describe('a burst', () => {
   const surroundings = { podStartSeconds: 3, startsPerSecond: 1, rebalanceSeconds: 3, readinessSeconds: 5 }
 
   it('takes replicas from the minimum to the maximum, drains, and lets them go back', () => {
-    const built = scenario(spec, { trace: burst(8_000), surroundings })
-    const run = simulate(built)
+    const simulated = scenario(spec, { trace: burst(8_000), surroundings })
+    const run = simulate(simulated)
     const [{ mostReplicas, peakLag, drainSeconds, secondsToReplicas } = expect.fail('figures')] = figures(
-      built,
+      simulated,
       run,
       50,
     ).stages
@@ -166,8 +166,8 @@ describe('a burst', () => {
 
   it('drains later the longer the group stands still at each rebalance', () => {
     const drained = (rebalanceSeconds: number) => {
-      const built = scenario(spec, { trace: burst(8_000), surroundings: { ...surroundings, rebalanceSeconds } })
-      return figures(built, simulate(built), 50).doneAtSeconds ?? expect.fail('it drains')
+      const simulated = scenario(spec, { trace: burst(8_000), surroundings: { ...surroundings, rebalanceSeconds } })
+      return figures(simulated, simulate(simulated), 50).doneAtSeconds ?? expect.fail('it drains')
     }
     expect(drained(10)).toBeGreaterThan(drained(0))
   })
@@ -201,9 +201,9 @@ describe('a burst', () => {
 
 describe('a stage scaled on CPU', () => {
   const most = (secondsPerMessage: number) => {
-    const built = scenario(pipeline([stage()]), { trace: burst(8_000), scaling: 'cpu', seconds: 120 })
-    const stages = built.stages.map((one) => ({ ...one, cpu: { secondsPerMessage, coresPerReplica: 0.07 } }))
-    return Math.max(...only(simulate({ ...built, stages })).samples.map(({ wanted }) => wanted))
+    const base = scenario(pipeline([stage()]), { trace: burst(8_000), scaling: 'cpu', seconds: 120 })
+    const stages = base.stages.map((one) => ({ ...one, cpu: { secondsPerMessage, coresPerReplica: 0.07 } }))
+    return Math.max(...only(simulate({ ...base, stages })).samples.map(({ wanted }) => wanted))
   }
   it('goes as far as its use asks, by four or by double', () => {
     // Ten messages a second and replica: 0.2 cores each at 0.02 s, and 0.01 at 0.001 s.
@@ -216,14 +216,14 @@ describe('a stage that may have no replicas', () => {
   it('is started by the first message and ended after the cooldown', () => {
     const scaling = { minReplicas: 0, maxReplicas: 10, lagPerReplica: 60 }
     const trace = [{ fromMs: 60_000, toMs: 60_000, orders: 100 }]
-    const built = scenario(pipeline([stage({ scaling })]), { trace })
-    const run = only(simulate(built))
+    const simulated = scenario(pipeline([stage({ scaling })]), { trace })
+    const run = only(simulate(simulated))
     expect(at(run, 59)).toMatchObject({ wanted: 0, members: 0 })
-    const started = run.samples.findIndex(({ wanted }) => wanted > 0)
-    expect(started).toBeGreaterThanOrEqual(60)
-    expect(started).toBeLessThanOrEqual(71)
+    const startSecond = run.samples.findIndex(({ wanted }) => wanted > 0)
+    expect(startSecond).toBeGreaterThanOrEqual(60)
+    expect(startSecond).toBeLessThanOrEqual(71)
     expect(last(run)).toMatchObject({ wanted: 0, lag: 0, done: 100 })
-    const { cooldownSeconds } = built.stages[0]?.rules ?? expect.fail('a stage')
+    const { cooldownSeconds } = simulated.stages[0]?.rules ?? expect.fail('a stage')
     expect(run.samples.length).toBeGreaterThan(60 + cooldownSeconds)
   })
 })
@@ -238,7 +238,7 @@ describe('a pipeline scaled on flow', () => {
   const minutes = (count: number, perSecond: number) => [
     { fromMs: 0, toMs: count * 60_000, orders: count * 60 * perSecond },
   ]
-  const turns = (run: Run, built: Scenario) => figures(built, run, 50).stages.map((each) => each.turns)
+  const turns = (run: Run, simulated: Scenario) => figures(simulated, run, 50).stages.map((each) => each.turns)
 
   it('goes up once, stays, and goes down once under a steady load at which lag alone swings', { timeout }, () => {
     const load = { trace: minutes(15, 850), surroundings }
@@ -270,13 +270,13 @@ describe('a pipeline scaled on flow', () => {
   })
 
   it('comes to the right number of replicas where messages take fifty times as long as declared', { timeout }, () => {
-    const built = scenario(pipeline([stage({ workSeconds: 0.1 })]), {
+    const base = scenario(pipeline([stage({ workSeconds: 0.1 })]), {
       trace: minutes(15, 20),
       surroundings,
       scaling: 'flow',
     })
-    const stages = built.stages.map((one) => ({ ...one, workSeconds: 5 }))
-    const run = only(simulate({ ...built, stages }))
+    const stages = base.stages.map((one) => ({ ...one, workSeconds: 5 }))
+    const run = only(simulate({ ...base, stages }))
     // Two messages a second a replica.
     expect(at(run, 800).wanted).toBeGreaterThanOrEqual(11)
     expect(at(run, 800).wanted).toBeLessThanOrEqual(16)
@@ -296,9 +296,9 @@ describe('a pipeline scaled on flow', () => {
 describe('a stage scaled by steps of two', () => {
   it('adds two replicas at most, and pauses after it', () => {
     const run = only(simulate(scenario(pipeline([stage()]), { trace: burst(8_000), scaling: 'steps', seconds: 300 })))
-    const wanted = run.samples.map((sample) => sample.wanted)
-    const changes = wanted.flatMap((replicas, second) =>
-      second > 0 && replicas !== wanted[second - 1] ? [{ second, by: replicas - (wanted[second - 1] ?? 0) }] : [],
+    const desired = run.samples.map((sample) => sample.wanted)
+    const changes = desired.flatMap((replicas, second) =>
+      second > 0 && replicas !== desired[second - 1] ? [{ second, by: replicas - (desired[second - 1] ?? 0) }] : [],
     )
     expect(changes.length).toBeGreaterThan(1)
     for (const [index, { second, by }] of changes.entries()) {

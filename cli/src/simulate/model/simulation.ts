@@ -17,8 +17,8 @@ export interface StageRun {
   readonly standstillSeconds: number
   readonly podSeconds: number
   /**
-   * How the wanted replicas changed, of a stage on flow: the last changes, in milliseconds since
-   * the beginning.
+   * The last changes of the desired replicas of a stage on flow, in milliseconds since the
+   * beginning.
    */
   readonly changes: readonly FlowChange[]
 }

@@ -1,5 +1,5 @@
-// What is one stage at any moment? Its messages, waiting and in hand, and the replicas that work on
-// them.
+// What is the state of one stage at any moment? Its messages, waiting and in flight, and the
+// replicas that work on them.
 import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import type { Random } from '@orderpipeline/traffic'
 import { createAutoscaler, createCpuAutoscaler, type Autoscaler, type Sight } from './autoscaler.ts'
@@ -25,7 +25,7 @@ export interface StageState {
   readonly wanted: number
   /** Pods there are, those waiting for a start and those ending included. */
   readonly pods: number
-  /** Of the consumer group. */
+  /** Members of the consumer group. */
   readonly members: number
   readonly ready: number
 }
@@ -37,7 +37,7 @@ export interface StageModel {
   readonly rebalancing: boolean
   /** Nothing to do, and as many pods as at the beginning. */
   readonly settled: boolean
-  /** How the wanted replicas of a stage on flow changed, in milliseconds since the beginning. */
+  /** Changes of the desired replicas of a stage on flow, in milliseconds since the beginning. */
   readonly changes: readonly FlowChange[]
   state(): StageState
   arrive(topic: string, messages: number): void
@@ -77,23 +77,23 @@ export function createStage(
   const fixed = scaling === 'maximum' || scaling === 'minimum'
 
   const arrived = consumes.map(() => 0)
-  const done = consumes.map(() => 0)
-  const ended = consumes.map(() => 0)
+  const doneByTopic = consumes.map(() => 0)
+  const endedByTopic = consumes.map(() => 0)
   const count = (topic: number, messages: number): void => {
-    ended[topic] = (ended[topic] ?? 0) + messages
+    endedByTopic[topic] = (endedByTopic[topic] ?? 0) + messages
   }
   const sight: Sight = {
     lagOf: (topic) => {
       const position = index.get(topic) ?? -1
-      return { lag: (arrived[position] ?? 0) - (done[position] ?? 0), partitions: partitions[position] ?? 0 }
+      return { lag: (arrived[position] ?? 0) - (doneByTopic[position] ?? 0), partitions: partitions[position] ?? 0 }
     },
     arrivedOn: (topic) => arrived[index.get(topic) ?? -1] ?? 0,
-    done: () => sum(done),
+    done: () => sum(doneByTopic),
     members: () => group.members.size,
     wanted: () => deployment.wanted,
   }
   flow.join(stage, sight)
-  const lag = (): number => sum(arrived) - sum(done)
+  const lag = (): number => sum(arrived) - sum(doneByTopic)
 
   return {
     name: stage.name,
@@ -114,7 +114,7 @@ export function createStage(
     },
     state: () => ({
       arrived: sum(arrived),
-      done: sum(done),
+      done: sum(doneByTopic),
       waiting: sum(consumes.map((_, topic) => backlog.waiting(topic))),
       inHand: sum(deployment.pods.map(({ replica }) => replica.inHand)),
       lag: lag(),
@@ -135,11 +135,11 @@ export function createStage(
       deployment.advance(now)
     },
     finish: (now, onDone) => {
-      ended.fill(0)
+      endedByTopic.fill(0)
       for (const { replica } of deployment.pods) if (replica.inHand > 0) replica.finish(now, count)
-      for (const [position, messages] of ended.entries()) {
+      for (const [position, messages] of endedByTopic.entries()) {
         if (messages === 0) continue
-        done[position] = (done[position] ?? 0) + messages
+        doneByTopic[position] = (doneByTopic[position] ?? 0) + messages
         onDone(consumes[position]?.topic ?? '', messages)
       }
     },

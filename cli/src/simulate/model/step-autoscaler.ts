@@ -16,17 +16,17 @@ const lookMs = 5_000
 export function createStepAutoscaler(rules: AutoscalerRules, random: Random): Autoscaler {
   let nextLook = random() * lookMs
   let changedAt = -cooldownMs
-  let seen: readonly { readonly at: number; readonly done: number }[] = []
+  let observations: readonly { readonly at: number; readonly done: number }[] = []
 
   return {
-    replicas: (now, current, { lagOf, done }) => {
+    replicas: (now, current, { lagOf, done: doneCount }) => {
       if (now < nextLook) return current
       nextLook = now + lookMs
-      seen = [...seen.filter(({ at }) => at >= now - lookbackMs), { at: now, done: done() }]
+      observations = [...observations.filter(({ at }) => at >= now - lookbackMs), { at: now, done: doneCount() }]
       if (now - changedAt < cooldownMs) return current
       const lag = rules.triggers.reduce((sum, { topic }) => sum + lagOf(topic).lag, 0)
-      const first = seen[0] ?? { at: now, done: done() }
-      const rate = first.at === now ? 0 : ((done() - first.done) * 1_000) / (now - first.at)
+      const first = observations[0] ?? { at: now, done: doneCount() }
+      const rate = first.at === now ? 0 : ((doneCount() - first.done) * 1_000) / (now - first.at)
       const desired = wantedReplicas(lag, rate, current, rules.minReplicas)
       const bounded = Math.min(rules.hpa.maxReplicas, Math.max(rules.minReplicas, desired))
       const next = Math.min(current + stepReplicas, Math.max(current - stepReplicas, bounded))

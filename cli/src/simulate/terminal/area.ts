@@ -1,5 +1,5 @@
-// How do figures over time become a picture in a terminal? Columns of block characters, an eighth
-// of a line fine.
+// How do figures over time become a picture in a terminal? Columns of block characters, with a
+// resolution of an eighth of a line.
 
 const eighths = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 const shade = '░'

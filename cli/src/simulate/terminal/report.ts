@@ -32,8 +32,8 @@ const usualWidth = 100
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
 
-export function report(shown: Shown, look: Look): string[] {
-  const { title, run, figures, replicas, alternatives, notes } = shown
+export function report(content: Shown, look: Look): string[] {
+  const { title, run, figures, replicas, alternatives, notes } = content
   const paint = (text: string, colour: Colour): string =>
     look.colour && text.trim() !== '' ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
   const width = Math.max(narrowest, (look.width ?? usualWidth) - margin - 1)
@@ -50,7 +50,7 @@ export function report(shown: Shown, look: Look): string[] {
     ...table(figures.stages, replicas, look.width),
     '',
     ...sentences(figures).flatMap((line) => wrapped(line, look.width, 0)),
-    ...(alternatives.length === 0 ? [] : ['', ...comparison(figures, shown, look.width)]),
+    ...(alternatives.length === 0 ? [] : ['', ...comparison(figures, content, look.width)]),
     ...notes.flatMap((line) => wrapped(line, look.width, 0)),
   ]
 }
@@ -70,7 +70,7 @@ function picture(
     ),
     { height: scales ? 4 : 1, top: peakLag },
   )
-  const wanted = columnsOf(
+  const desired = columnsOf(
     samples.map((sample) => sample.wanted),
     width,
   )
@@ -78,7 +78,7 @@ function picture(
     samples.map((sample) => sample.ready),
     width,
   )
-  const replicas = area(ready, { height: scales ? 3 : 1, top: mostReplicas, behind: wanted })
+  const replicas = area(ready, { height: scales ? 3 : 1, top: mostReplicas, behind: desired })
   return [
     ...labelled('lag', whole.format(peakLag), lag).map(([label, line]) => `${label}${paint(line, 'yellow')}`),
     ...labelled('replicas', whole.format(mostReplicas), replicas).map(
@@ -87,7 +87,7 @@ function picture(
   ]
 }
 
-/** The name and the top beside the first line; the foot is nothing. */
+/** The first line has the name and the top value next to it; the bottom value is 0. */
 const labelled = (name: string, top: string, lines: readonly string[]): [string, string][] =>
   lines.map((line, index) => {
     const label = index === 0 ? `  ${name.padEnd(8)}${top.padStart(margin - 12)}` : ''

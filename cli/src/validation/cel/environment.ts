@@ -9,8 +9,8 @@ type Ordered = bigint | number | string
 
 export function ruleLanguage(): Environment {
   return new Environment({
-    // What the schema says of a type is not told to the library: a rule that is wrong about types
-    // is refused by the API server when the CRD is applied, long before anybody validates with it.
+    // The library does not know the schema's types: a rule that is wrong about types is refused by
+    // the API server when the CRD is applied, long before it is used here.
     unlistedVariablesAreDyn: false,
     homogeneousAggregateLiterals: false,
     enableOptionalTypes: true,
@@ -21,8 +21,8 @@ export function ruleLanguage(): Environment {
       formatted(template, values),
     )
     .registerFunction('string.find(string): string', (text: string, pattern: string) => {
-      const found = RE2JS.compile(pattern).matcher(text)
-      return found.find() ? found.group() : ''
+      const matcher = RE2JS.compile(pattern).matcher(text)
+      return matcher.find() ? matcher.group() : ''
     })
     .registerFunction('list<dyn>.sum(): dyn', (items: readonly (bigint | number)[]) =>
       items.reduce<bigint | number>(

@@ -12,11 +12,11 @@ export function formatted(template: string, values: readonly unknown[]): string 
     if (next >= values.length) throw new RangeError(`index ${next} out of range`)
     const value = values[next]
     next += 1
-    return written(kind, value, precision === undefined ? 6 : Number(precision), text)
+    return formattedValue(kind, value, precision === undefined ? 6 : Number(precision), text)
   })
 }
 
-function written(kind: string, value: unknown, precision: number, text: string): string {
+function formattedValue(kind: string, value: unknown, precision: number, text: string): string {
   if (kind === 's') return plain(value)
   if (kind === 'd' && typeof value === 'bigint') return value.toString()
   if (kind === 'f' && isNumber(value)) return Number(value).toFixed(precision)

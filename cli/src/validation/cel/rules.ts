@@ -1,5 +1,5 @@
-// Do the rules of the schema hold? Each is asked at every place it stands for, its message made as
-// the API server makes it.
+// Do the rules of the schema hold? Each is evaluated at every place that has it, and its message is
+// made as the API server makes it.
 import { Optional, type ASTNode, type ParseResult } from '@marcbachmann/cel-js'
 import { cause, isRecord, type Cause, type CauseReason, type Path } from '../cause.ts'
 import type { Rule, Schema } from '../schema.ts'
@@ -25,21 +25,21 @@ interface Place {
 }
 
 /**
- * `old` is the object before; without it transition rules are not asked, as when an object is
+ * `old` is the object before; without it transition rules are not evaluated, as when an object is
  * created.
  */
 export function ruleVerdict(value: unknown, old: unknown, schema: Schema): RuleVerdict {
-  const found: Cause[] = []
+  const causes: Cause[] = []
   const unasked: UnaskedRule[] = []
   for (const place of places({ value, old, schema, path: [] })) {
     for (const rule of place.schema['x-kubernetes-validations'] ?? []) {
       const compiled = compile(rule.rule)
       if (usesOldSelf(compiled.ast) && place.old === undefined && rule.optionalOldSelf !== true)
         unasked.push({ path: place.path, message: messageOf(rule) })
-      else found.push(...brokenRule(rule, compiled, place))
+      else causes.push(...brokenRule(rule, compiled, place))
     }
   }
-  return { causes: found, unasked }
+  return { causes: causes, unasked }
 }
 
 function* places(place: Place): Generator<Place> {
@@ -87,8 +87,8 @@ function brokenRule(rule: Rule, compiled: ParseResult, { value, old, schema, pat
   const at = [...path, ...fieldSteps(rule.fieldPath ?? '')]
   const detail = rule.messageExpression === undefined ? undefined : computedMessage(rule.messageExpression, context)
   const reason = (rule.reason ?? 'FieldValueInvalid') as CauseReason
-  const shown = isRecord(value) || Array.isArray(value) ? undefined : { shown: value }
-  return [cause(reason, at, detail ?? rule.message?.trim() ?? `failed rule: ${rule.rule.trim()}`, shown)]
+  const shownValue = isRecord(value) || Array.isArray(value) ? undefined : { shown: value }
+  return [cause(reason, at, detail ?? rule.message?.trim() ?? `failed rule: ${rule.rule.trim()}`, shownValue)]
 }
 
 /** undefined where the server, too, falls back to the fixed message. */
@@ -114,9 +114,9 @@ const compiledRules = new Map<string, ParseResult>()
 
 /** @throws where a rule is not one: of our own schema, so a mistake in this program. */
 export function compile(expression: string): ParseResult {
-  const known = compiledRules.get(expression) ?? language.parse(expression)
-  compiledRules.set(expression, known)
-  return known
+  const compiledRule = compiledRules.get(expression) ?? language.parse(expression)
+  compiledRules.set(expression, compiledRule)
+  return compiledRule
 }
 
 function usesOldSelf(node: ASTNode): boolean {
