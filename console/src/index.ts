@@ -53,8 +53,9 @@ interface LaterOptions extends ConsoleOptions, Pick<Kube, 'cluster' | 'local'> {
 }
 
 /**
- * Its address is there at once; what takes a second of a processor, the way to the cluster and the
- * page, is made when `after` has resolved or a browser asks for it. @throws Error as startConsole
+ * Its address is there at once. The connection to the cluster and the page take a second of a
+ * processor; they are made when `after` has resolved or a browser requests them. @throws Error as
+ * startConsole
  */
 export const startConsoleLater = (environment: Surroundings, options: LaterOptions): Promise<ConsoleServer> =>
   serveKube(
@@ -107,8 +108,8 @@ async function serve(
     ...(actions && { actions }),
     ...(whatIf && { whatIf }),
   })
-  const ended = new AbortController()
-  const looking = observer.run(ended.signal)
+  const stopping = new AbortController()
+  const looking = observer.run(stopping.signal)
   return {
     port: server.port,
     url: server.url,
@@ -117,7 +118,7 @@ async function serve(
       return server.viewers
     },
     close: async () => {
-      ended.abort()
+      stopping.abort()
       await server.close()
       await looking
     },

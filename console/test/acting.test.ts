@@ -1,4 +1,4 @@
-// Can a person act in a real browser, and nobody else? Each action is asked for, confirmed, done
+// Can only an authorized person act in a real browser? Each action is requested, confirmed, done
 // and recorded; without the key or the right the page says why not.
 import { mkdirSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -40,33 +40,33 @@ afterEach(async () => {
 
 const shop = '/pipelines/default/shop'
 /** With the key, as from the terminal. */
-async function opened(view = ''): Promise<void> {
+async function openView(view = ''): Promise<void> {
   await page.goto(console.server.address)
   await settled(page)
   await page.goto(`${console.server.url}${shop}${view}`)
   await settled(page)
 }
 const button = (name: string) => page.getByRole('button', { name, exact: true })
-const said = (text: string | RegExp) => page.getByText(text).first().waitFor()
+const waitForText = (text: string | RegExp) => page.getByText(text).first().waitFor()
 
 describe('somebody with the key', () => {
   it('replays one cause at a pace, sees how far it is, and the letters are gone', async () => {
-    await opened('/dead-letters')
+    await openView('/dead-letters')
     await button('Replay … ProviderFault of payment').click()
     const dialog = page.getByRole('dialog', { name: 'Replay ProviderFault of payment?' })
     await dialog.getByText('17 messages would be played again, for payment alone').waitFor()
     expect(await violationsOn(page)).toEqual([])
     await dialog.getByLabel('Messages a second').fill('1000')
     await dialog.getByRole('button', { name: 'Replay 17 letters' }).click()
-    await said('17 of 17 messages')
-    await said(/3 messages of 1 cause wait/)
+    await waitForText('17 of 17 messages')
+    await waitForText(/3 messages of 1 cause wait/)
     expect(actions.events).toEqual([
       { reason: 'DeadLettersReplayed', note: 'ada@desk replayed 17 dead letters of payment (ProviderFault)' },
     ])
   })
 
   it('stops a slow replay, and what was not played still waits', async () => {
-    await opened('/dead-letters')
+    await openView('/dead-letters')
     await button('Replay … ProviderFault of payment').click()
     await page.getByLabel('Messages a second').fill('1')
     await button('Replay 17 letters').click()
@@ -74,65 +74,65 @@ describe('somebody with the key', () => {
     await page.locator('.replays .state', { hasText: 'stopped' }).waitFor()
     const waiting = actions.letters().filter(({ state, stage }) => state === 'open' && stage === 'payment').length
     expect(waiting).toBeGreaterThan(0)
-    await said(`${waiting + 3} messages of 2 causes wait`)
+    await waitForText(`${waiting + 3} messages of 2 causes wait`)
     expect(actions.events[0]?.note).toMatch(/replayed \d+ dead letters? of payment \(ProviderFault\) of 17 meant$/)
   })
 
   it('learns before a replay which letters it leaves and why, and discards them instead', async () => {
-    await opened('/dead-letters')
+    await openView('/dead-letters')
     await button('Replay … UndecodableEvent of orders').click()
-    await said(/3 letters left: trying again cannot help \(UndecodableEvent\)/)
+    await waitForText(/3 letters left: trying again cannot help \(UndecodableEvent\)/)
     expect(await button('Replay').isDisabled()).toBe(true)
     await page.keyboard.press('Escape')
     await button('Discard … UndecodableEvent of orders').click()
     await button('Discard 3 letters').click()
-    await said('Discarded 3 dead letters of orders (UndecodableEvent).')
-    await said(/17 messages of 1 cause wait/)
+    await waitForText('Discarded 3 dead letters of orders (UndecodableEvent).')
+    await waitForText(/17 messages of 1 cause wait/)
     expect(actions.letters().filter(({ state }) => state === 'discarded')).toHaveLength(3)
     expect(actions.events.map(({ reason }) => reason)).toEqual(['DeadLettersDiscarded'])
   })
 
   it('suspends the pipeline after it was said what that does', async () => {
-    await opened()
+    await openView()
     await button('Suspend …').click()
-    await said('The gateway is stopped first: no more orders are taken.')
+    await waitForText('The gateway is stopped first: no more orders are taken.')
     expect(await violationsOn(page)).toEqual([])
     await button('Suspend').click()
-    await said('Suspended shop.')
+    await waitForText('Suspended shop.')
     expect(actions.suspended).toEqual([true])
   })
 
   it('cancels an order', async () => {
-    await opened(`/orders/${recordedOrder.orderId}`)
+    await openView(`/orders/${recordedOrder.orderId}`)
     await button('Cancel this order …').click()
     await button('Cancel the order').click()
-    await said(`Cancelled order ${recordedOrder.orderId}.`)
+    await waitForText(`Cancelled order ${recordedOrder.orderId}.`)
     expect(actions.cancelled).toEqual([recordedOrder.orderId])
   })
 
   it('tries things on a pipeline of this machine', async () => {
-    await opened('/try')
+    await openView('/try')
     await button('Place an order').click()
-    await said('The order was taken:')
+    await waitForText('The order was taken:')
     await page.getByLabel('Burst of').fill('250')
     await button('Place them').click()
-    await said('250 orders were taken')
+    await waitForText('250 orders were taken')
     await button('Slow: 3 s').click()
     await page.locator('button[aria-pressed="true"]', { hasText: 'Slow' }).waitFor()
     await page.getByRole('combobox', { name: 'Of' }).selectOption('payment')
     await button('Kill a replica').click()
-    await said('shop-payment-0 was killed.')
+    await waitForText('shop-payment-0 was killed.')
     expect(actions.killed).toEqual(['payment'])
     expect(await violationsOn(page)).toEqual([])
   })
 
   it('is told which right is missing, and by whom, beside what it would be for', async () => {
     actions.refused.discard = 'Your user may not delete orderpipelines/deadletters in namespace default.'
-    await opened('/dead-letters')
+    await openView('/dead-letters')
     const discard = button('Discard … ProviderFault of payment')
     await discard.waitFor()
     expect(await discard.getAttribute('aria-disabled')).toBe('true')
-    await said('Your user may not delete orderpipelines/deadletters in namespace default.')
+    await waitForText('Your user may not delete orderpipelines/deadletters in namespace default.')
     await discard.click({ force: true })
     expect(await page.getByRole('dialog').count()).toBe(0)
     expect(await violationsOn(page)).toEqual([])
@@ -149,8 +149,8 @@ describe('the key', () => {
 
   it('is needed: without it the page reads, and says what is missing', async () => {
     await page.goto(`${console.server.url}${shop}/dead-letters`)
-    await said(/20 messages of 2 causes wait/)
-    await said(/The key of this console is needed/)
+    await waitForText(/20 messages of 2 causes wait/)
+    await waitForText(/The key of this console is needed/)
     await button('Replay … ProviderFault of payment').click({ force: true })
     expect(await page.getByRole('dialog').count()).toBe(0)
   })
@@ -169,7 +169,7 @@ it('every view that acts fits a telephone and a large screen, in light, dark and
     context = await browser.newContext({ ...look, reducedMotion: 'reduce' })
     page = await context.newPage()
     for (const view of ['', '/dead-letters', '/try', `/orders/${recordedOrder.orderId}`]) {
-      await opened(view)
+      await openView(view)
       await page.locator('.actions button').first().waitFor()
       if (shots !== undefined)
         await page.screenshot({ path: `${shots}/${look.viewport.width}${view.replaceAll('/', '-').slice(0, 14)}.png` })

@@ -1,5 +1,5 @@
-// Do letters that are replayed or discarded in the console go where those of the command line go?
-// On a real Kafka: the messages to the topic they came from, and a mark with the person's name.
+// Do dead letters that the console replays or discards go where those of the command line go? On a
+// real Kafka: the messages to the topic they came from, and a mark with the person's name.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, expect, it } from 'vitest'
 import { openLetterBox } from '@orderpipeline/client/kafka'
@@ -15,12 +15,12 @@ import { shopPipeline } from '../src/testing/recorded-shop.ts'
 const name = `shop-${randomBytes(4).toString('hex')}`
 const shop = { ...shopPipeline(), metadata: { ...shopPipeline().metadata, name } }
 const source = `${name}.inventory.updated`
-const letters = `${name}.payment.dead-letters`
+const deadLetterTopic = `${name}.payment.dead-letters`
 const events: Recorded[] = []
 const address = () => ({ brokers: kafkaBootstrap().split(','), clientId: 'letters-test' })
 const config = (): KafkaConfig => readConfig(z.object(kafkaVariables), { KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() })
 
-/** All but the letters is of no concern here. */
+/** Actions other than those on dead letters are of no concern here. */
 const actions: Actions = {
   person: () => Promise.resolve('maya (ada@desk)'),
   refusal: () => Promise.resolve(undefined),
@@ -30,8 +30,8 @@ const actions: Actions = {
   record: (_pipeline, event) => Promise.resolve(void events.push(event)),
 }
 
-const given = (reason: string, offset: number, at: number) => ({
-  topic: letters,
+const deadLetterRecord = (reason: string, offset: number, at: number) => ({
+  topic: deadLetterTopic,
   key: 'customer-1',
   value: JSON.stringify({ offset }),
   headers: {
@@ -49,25 +49,25 @@ const given = (reason: string, offset: number, at: number) => ({
 })
 
 beforeAll(async () => {
-  const topics = [source, letters].map((topic) => ({ topic, partitions: 2 }))
+  const topics = [source, deadLetterTopic].map((topic) => ({ topic, partitions: 2 }))
   await createTopics(address(), topics, silentLogger())
   const producer = createProducer(address(), silentLogger())
   const before = Date.now() - 60_000
   await producer.send([
-    ...[4, 3, 2, 1, 0].map((offset) => given('ProviderFault', offset, before)),
-    ...[10, 11].map((offset) => given('Undecodable', offset, before)),
+    ...[4, 3, 2, 1, 0].map((offset) => deadLetterRecord('ProviderFault', offset, before)),
+    ...[10, 11].map((offset) => deadLetterRecord('Undecodable', offset, before)),
   ])
   await producer.close()
 })
 
 it('replays those of one cause in the order they had, and none that came after they were counted', async () => {
-  const changed: string[] = []
-  const performing = performer(actions, (pipeline) => changed.push(pipeline))
+  const changedPipelines: string[] = []
+  const performing = performer(actions, (pipeline) => changedPipelines.push(pipeline))
   const cause = { stage: 'payment', reason: 'ProviderFault' }
   const plan = (await performing.perform('plan', shop, cause)) as LetterPlan
   expect(plan).toMatchObject({ replayed: 5, discarded: 5, left: [] })
   const producer = createProducer(address(), silentLogger())
-  await producer.send([given('ProviderFault', 5, Date.now())])
+  await producer.send([deadLetterRecord('ProviderFault', 5, Date.now())])
   await producer.close()
   const run = (await performing.perform('replay', shop, {
     ...{ ...cause, newest: plan.newest, perSecond: 1_000 },
@@ -78,14 +78,14 @@ it('replays those of one cause in the order they had, and none that came after t
   const replayed = await readTopic(address(), source, silentLogger())
   expect(replayed.map(({ value }) => (JSON.parse(String(value)) as { offset: number }).offset)).toEqual([0, 1, 2, 3, 4])
   const box = openLetterBox(config(), name)
-  const found = await box.letters(['payment'])
+  const deadLetters = await box.letters(['payment'])
   await box.close()
-  const ofCause = found.filter(({ reason }) => reason === 'ProviderFault')
+  const ofCause = deadLetters.filter(({ reason }) => reason === 'ProviderFault')
   expect(ofCause.filter(({ state }) => state === 'replayed')).toHaveLength(5)
   expect(ofCause.filter(({ state }) => state === 'open').map(({ source: from }) => from?.offset)).toEqual(['5'])
   expect(ofCause[0]?.history).toMatchObject([{ action: 'replayed', by: 'maya (ada@desk)' }])
   expect(events[0]?.note).toBe('maya (ada@desk) replayed 5 dead letters of payment (ProviderFault)')
-  expect(changed).toEqual([name])
+  expect(changedPipelines).toEqual([name])
   await performing.close()
 })
 

@@ -63,7 +63,7 @@ describe('the server', () => {
 
 describe('the stream', () => {
   it('gives fifty viewers the state and each change, from one look', async () => {
-    const streams = await Promise.all(Array.from({ length: 50 }, () => opened()))
+    const streams = await Promise.all(Array.from({ length: 50 }, () => openStream()))
     expect(server.viewers).toBe(50)
     const before = looks
     source.at += 60_000
@@ -77,11 +77,11 @@ describe('the stream', () => {
   })
   it('is refused to one too many, and free again when viewers leave', async () => {
     await viewers(0)
-    const streams = await Promise.all(Array.from({ length: 100 }, () => opened()))
+    const streams = await Promise.all(Array.from({ length: 100 }, () => openStream()))
     expect(await got('/api/stream')).toMatchObject({ status: 503 })
     for (const stream of streams) stream.end()
     await viewers(0)
-    const again = await opened()
+    const again = await openStream()
     again.end()
   })
 })
@@ -99,7 +99,7 @@ async function until(holds: () => boolean, what: string): Promise<void> {
 }
 
 /** Resolves once the state has begun to come. */
-async function opened() {
+async function openStream() {
   let text = ''
   const call = request({ host: '127.0.0.1', port: server.port, path: '/api/stream' }, (response) => {
     response.setEncoding('utf8').on('data', (more: string) => (text += more))

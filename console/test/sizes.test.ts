@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => browser.close())
 
 /** What the page says of this source, and what is wrong with it. */
-async function shown(source: RecordedSource, path = '/pipelines/default/shop') {
+async function showPage(source: RecordedSource, path = '/pipelines/default/shop') {
   const console = await recordedConsole({ source, lookedMs: 60_000 })
   const page = await browser.newPage({ viewport: { width: 1_366, height: 900 } })
   const errors: string[] = []
@@ -56,13 +56,13 @@ const withStages = (list: readonly Stage[]): OrderPipeline => {
 }
 
 it('thirty stages of a hundred replicas', async () => {
-  const { text, parts } = await shown(recordedSource(Date.now() - hours, withStages(stages(30, 100))))
+  const { text, parts } = await showPage(recordedSource(Date.now() - hours, withStages(stages(30, 100))))
   expect(parts).toBe(30)
   expect(text).toMatch(/of 3000 wanted|of 3,000 wanted/)
 })
 
 it('stages at zero replicas', async () => {
-  const { text, parts } = await shown(recordedSource(Date.now() - hours, withStages(stages(3, 0))))
+  const { text, parts } = await showPage(recordedSource(Date.now() - hours, withStages(stages(3, 0))))
   expect(parts).toBe(3)
   expect(text).toContain('0/0')
 })
@@ -75,7 +75,7 @@ it('a pipeline that the operator has not looked at, in which nothing has a figur
       pipelines: [shopPipeline()],
       listed: { scaledObjects: [], autoscalers: [], deployments: [], topics: [], pods: [] },
     })
-  const { text, parts } = await shown(source)
+  const { text, parts } = await showPage(source)
   expect(parts).toBe(6)
   expect(text).toContain('The operator has not looked at this pipeline yet.')
   expect(text).toContain('No figures yet.')
@@ -85,6 +85,6 @@ it('no pipeline, and one of a name that is not there', async () => {
   const source = recordedSource(Date.now() - hours)
   const nothing = { scaledObjects: [], autoscalers: [], deployments: [], topics: [], pods: [] }
   source.look = () => Promise.resolve({ at: source.at, pipelines: [], listed: nothing })
-  expect((await shown(source, '/')).text).toContain('No pipeline here yet')
-  expect((await shown(source)).text).toContain('There is no pipeline default/shop here')
+  expect((await showPage(source, '/')).text).toContain('No pipeline here yet')
+  expect((await showPage(source)).text).toContain('There is no pipeline default/shop here')
 })

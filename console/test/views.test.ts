@@ -27,14 +27,14 @@ afterAll(async () => {
 beforeEach(async () => {
   context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] })
   complaints = []
-  page = await opened()
+  page = await openPage()
 })
 afterEach(async () => {
   await context.close()
   expect(complaints).toEqual([])
 })
 
-async function opened(): Promise<Page> {
+async function openPage(): Promise<Page> {
   const one = await context.newPage()
   one.setDefaultTimeout(patienceMs)
   one.on('pageerror', ({ message }) => complaints.push(message))
@@ -44,12 +44,12 @@ async function opened(): Promise<Page> {
   return one
 }
 const start = () => page.goto(console.server.url)
-const seen = (text: string | RegExp) => page.getByText(text).first().waitFor()
+const waitForText = (text: string | RegExp) => page.getByText(text).first().waitFor()
 
 describe('somebody who opens the console', () => {
   it('sees the bottleneck at once, in a sentence and in the graph', async () => {
     await start()
-    await seen(/payment is the bottleneck:/)
+    await waitForText(/payment is the bottleneck:/)
     await page.getByText(/messages wait there, about \d+m?\d*s/).waitFor()
     expect(new URL(page.url()).pathname).toBe('/pipelines/default/shop')
     const card = page.locator('svg a.by-backlog')
@@ -63,7 +63,7 @@ describe('somebody who opens the console', () => {
     await page.locator('svg a', { hasText: 'payment' }).click()
     await page.getByRole('heading', { name: 'Scaling of payment' }).waitFor()
     await page.getByRole('heading', { name: /^Why \d+ replicas/ }).waitFor()
-    await seen(/lag [\d,]+ on shop\.inventory\.updated .*one replica is to carry 60/)
+    await waitForText(/lag [\d,]+ on shop\.inventory\.updated .*one replica is to carry 60/)
     const changes = page.locator('.changes li')
     await changes.first().waitFor()
     const texts = await changes.allTextContents()
@@ -86,9 +86,9 @@ describe('somebody who opens the console', () => {
     await page.getByLabel('Order id or customer').fill(recordedOrder.customerId)
     await page.getByRole('button', { name: 'Find' }).click()
     await page.getByRole('heading', { name: `Orders of ${recordedOrder.customerId}` }).waitFor()
-    await seen('20 orders, newest first')
+    await waitForText('20 orders, newest first')
     await page.getByRole('button', { name: 'Older ones' }).click()
-    await seen('25 orders, newest first')
+    await waitForText('25 orders, newest first')
     expect(new URL(page.url()).search).toBe(`?customer=${recordedOrder.customerId}`)
     await page.getByRole('link', { name: recordedOrder.orderId }).click()
     await page.getByText(/Waits for payment/).waitFor()
@@ -96,10 +96,10 @@ describe('somebody who opens the console', () => {
 
   it('is told of an order that is not there, and of what is no id', async () => {
     await page.goto(`${console.server.url}/pipelines/default/shop/orders/01936d5e-0000-7c3d-8e4f-5a6b7c8d9e0f`)
-    await seen(/There is no order 01936d5e-0000/)
+    await waitForText(/There is no order 01936d5e-0000/)
     await page.getByLabel('Order id or customer').fill('a b')
     await page.getByRole('button', { name: 'Find' }).click()
-    await seen(/Customer: found "a b"; allowed:/)
+    await waitForText(/Customer: found "a b"; allowed:/)
     // The browser itself notes each answer that is an error.
     complaints = complaints.filter((text) => !/the server responded with a status of 40[04]/.test(text))
   })
@@ -107,7 +107,7 @@ describe('somebody who opens the console', () => {
   it('sees what the stages gave up on with one click, and copies the command that plays it again', async () => {
     await start()
     await page.getByRole('link', { name: 'Dead letters' }).click()
-    await seen(/20 messages of 2 causes wait for a decision/)
+    await waitForText(/20 messages of 2 causes wait for a decision/)
     await page.getByRole('button', { name: 'Copy the command that replays ProviderFault of payment' }).click()
     const copied = await page.evaluate<string>('navigator.clipboard.readText()')
     expect(copied).toBe('orderpipeline dlq replay shop payment --reason ProviderFault -n default')
@@ -120,8 +120,8 @@ describe('somebody who opens the console', () => {
     await page.getByRole('combobox', { name: 'Stage' }).selectOption('payment')
     await page.getByLabel('With a maximum of').fill('200')
     await page.getByRole('button', { name: 'Dry run' }).click()
-    await seen(/As it is: .*orders are done after 3m30s/)
-    await seen(/With up to 200 of payment: .*orders are done after 2m00s/)
+    await waitForText(/As it is: .*orders are done after 3m30s/)
+    await waitForText(/With up to 200 of payment: .*orders are done after 2m00s/)
     expect(new URL(page.url()).search).toContain('burst=8000&stage=payment&max=200')
     await page.getByRole('img', { name: /dry run: payment with up to 200/ }).waitFor()
     await page.getByRole('button', { name: 'Copy the command that makes the change' }).click()
@@ -134,7 +134,7 @@ describe('somebody who opens the console', () => {
     await page.getByRole('link', { name: '10 min' }).click()
     await page.getByRole('button', { name: 'Copy link' }).click()
     const link = await page.evaluate<string>('navigator.clipboard.readText()')
-    const colleague = await opened()
+    const colleague = await openPage()
     await colleague.goto(link)
     await colleague.getByRole('heading', { name: 'Scaling of payment' }).waitFor()
     expect(await colleague.locator('.ranges a[aria-current]').textContent()).toBe('10 min')
@@ -146,7 +146,7 @@ describe('somebody who opens the console', () => {
     await page.getByRole('link', { name: 'Dead letters' }).click()
     await page.getByRole('heading', { name: 'Dead letters' }).waitFor()
     await page.goBack()
-    await seen(/is the bottleneck/)
+    await waitForText(/is the bottleneck/)
   })
 
   it('needs no mouse: tab, enter, and arrow keys on the chart', async () => {
@@ -166,7 +166,7 @@ describe('somebody who opens the console', () => {
 describe('an open page', () => {
   it('shows a change in the cluster without being loaded again, and says when figures are old', async () => {
     await start()
-    await seen(/is the bottleneck/)
+    await waitForText(/is the bottleneck/)
     const figure = page.locator('svg a.by-backlog .figure')
     const before = await figure.textContent()
     console.source.at += 10_000
@@ -176,7 +176,7 @@ describe('an open page', () => {
     console.source.look = () => Promise.reject(new Error('The API server does not answer: ECONNREFUSED'))
     await console.observer.step()
     await page.getByRole('alert').filter({ hasText: 'These figures are old. The API server does not answer' }).waitFor()
-    await seen(/is the bottleneck/)
+    await waitForText(/is the bottleneck/)
     console.source.look = look
     await console.observer.step()
     await page.getByText('These figures are old').waitFor({ state: 'detached' })
@@ -208,7 +208,7 @@ describe('every view', () => {
     it(`has nothing that axe finds, and nothing wider than the window: ${name}`, async () => {
       await context.close()
       context = await browser.newContext({ ...look, reducedMotion: 'reduce' })
-      page = await opened()
+      page = await openPage()
       for (const [view, path] of Object.entries(views)) {
         await page.goto(`${console.server.url}/pipelines/default/shop${path}`)
         await settled(page)
@@ -225,10 +225,10 @@ describe('what is loaded', () => {
     const { script, style } = await pageFiles()
     expect(gzipSync(script).length).toBeLessThan(60_000)
     expect(gzipSync(style).length).toBeLessThan(12_000)
-    const asked: string[] = []
-    page.on('request', (request) => asked.push(new URL(request.url()).origin))
+    const requestedOrigins: string[] = []
+    page.on('request', (request) => requestedOrigins.push(new URL(request.url()).origin))
     await start()
-    await seen(/is the bottleneck/)
-    expect([...new Set(asked)]).toEqual([console.server.url])
+    await waitForText(/is the bottleneck/)
+    expect([...new Set(requestedOrigins)]).toEqual([console.server.url])
   })
 })

@@ -11,7 +11,7 @@ export interface Rights {
   readonly refused: Readonly<Partial<Record<RightName, string>>>
 }
 
-/** What replaying or discarding the letters of one stage and cause would do. */
+/** What replaying or discarding the dead letters of one stage and cause would do. */
 export interface LetterPlan {
   readonly replayed: number
   readonly discarded: number

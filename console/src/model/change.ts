@@ -9,10 +9,10 @@ import { keyOf, type ConsoleState, type PipelineState, type StateChange } from '
 export function changeBetween(
   texts: Map<string, string>,
   state: ConsoleState,
-  recorded: Pick<StateChange, 'samples' | 'scalings'>,
+  additions: Pick<StateChange, 'samples' | 'scalings'>,
   troubleBefore: string | undefined,
 ): StateChange | undefined {
-  const changed: PipelineState[] = []
+  const changedPipelines: PipelineState[] = []
   const present = new Set<string>()
   for (const pipeline of state.pipelines) {
     const key = keyOf(pipeline)
@@ -20,18 +20,19 @@ export function changeBetween(
     const text = JSON.stringify(pipeline)
     if (texts.get(key) === text) continue
     texts.set(key, text)
-    changed.push(pipeline)
+    changedPipelines.push(pipeline)
   }
-  const gone = [...texts.keys()].filter((key) => !present.has(key))
-  for (const key of gone) texts.delete(key)
-  const { samples = {}, scalings = [] } = recorded
+  const deletedKeys = [...texts.keys()].filter((key) => !present.has(key))
+  for (const key of deletedKeys) texts.delete(key)
+  const { samples = {}, scalings = [] } = additions
   const hasSamples = Object.keys(samples).length > 0
   const same = state.trouble === troubleBefore
-  if (changed.length === 0 && gone.length === 0 && !hasSamples && scalings.length === 0 && same) return undefined
+  if (changedPipelines.length === 0 && deletedKeys.length === 0 && !hasSamples && scalings.length === 0 && same)
+    return undefined
   return {
     at: state.at,
-    pipelines: changed,
-    gone,
+    pipelines: changedPipelines,
+    gone: deletedKeys,
     ...(state.trouble === undefined ? {} : { trouble: state.trouble }),
     ...(hasSamples ? { samples } : {}),
     ...(scalings.length > 0 ? { scalings } : {}),
@@ -39,20 +40,20 @@ export function changeBetween(
 }
 
 export function changedState(state: ConsoleState, change: StateChange): ConsoleState {
-  const news = new Map(change.pipelines.map((pipeline) => [keyOf(pipeline), pipeline]))
-  const kept = state.pipelines
+  const changesByKey = new Map(change.pipelines.map((pipeline) => [keyOf(pipeline), pipeline]))
+  const remaining = state.pipelines
     .filter((pipeline) => !change.gone.includes(keyOf(pipeline)))
     .map((pipeline) => {
       const key = keyOf(pipeline)
-      const newer = news.get(key) ?? pipeline
-      news.delete(key)
+      const newer = changesByKey.get(key) ?? pipeline
+      changesByKey.delete(key)
       return newer
     })
   const { trouble: _old, ...rest } = state
   return {
     ...rest,
     at: change.at,
-    pipelines: [...kept, ...news.values()],
+    pipelines: [...remaining, ...changesByKey.values()],
     ...(change.trouble === undefined ? {} : { trouble: change.trouble }),
   }
 }

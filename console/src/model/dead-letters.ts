@@ -1,4 +1,4 @@
-// What did the stages give up on? Dead letters counted by stage and cause.
+// Which messages did the stages give up? Dead letters counted by stage and cause.
 
 export interface LetterSummary {
   readonly id: string
@@ -18,11 +18,11 @@ export interface LetterGroup {
   readonly reason: string
   readonly verdict?: string
   readonly waiting: number
-  /** Of the waiting ones: played again so often that only force moves them. */
+  /** Those of the waiting ones that were replayed so often that only force moves them. */
   readonly parked: number
   readonly oldest: string
   readonly newest: string
-  /** Of the newest. */
+  /** The error message of the newest. */
   readonly message: string
   /** A few of the orders concerned, newest first. */
   readonly orders: readonly string[]
@@ -37,18 +37,18 @@ export interface DeadLetters {
 const shownOrders = 5
 
 /** Those that still wait, the largest group first. */
-export function groupedLetters(letters: readonly LetterSummary[]): LetterGroup[] {
+export function groupedLetters(deadLetters: readonly LetterSummary[]): LetterGroup[] {
   const groups = new Map<string, LetterSummary[]>()
-  for (const letter of letters) {
-    if (letter.state !== 'open' && letter.state !== 'parked') continue
-    const key = JSON.stringify([letter.stage, letter.reason])
-    groups.set(key, [...(groups.get(key) ?? []), letter])
+  for (const deadLetter of deadLetters) {
+    if (deadLetter.state !== 'open' && deadLetter.state !== 'parked') continue
+    const key = JSON.stringify([deadLetter.stage, deadLetter.reason])
+    groups.set(key, [...(groups.get(key) ?? []), deadLetter])
   }
   return [...groups.values()].map(groupOf).sort((a, b) => b.waiting - a.waiting || (a.newest < b.newest ? 1 : -1))
 }
 
-function groupOf(letters: readonly LetterSummary[]): LetterGroup {
-  const sorted = letters.toSorted((a, b) => (a.at < b.at ? 1 : -1))
+function groupOf(deadLetters: readonly LetterSummary[]): LetterGroup {
+  const sorted = deadLetters.toSorted((a, b) => (a.at < b.at ? 1 : -1))
   const [newest] = sorted
   const oldest = sorted.at(-1)
   if (!newest || !oldest) throw new Error('a group has a letter')
@@ -56,8 +56,8 @@ function groupOf(letters: readonly LetterSummary[]): LetterGroup {
     stage: newest.stage,
     reason: newest.reason,
     ...(newest.verdict === undefined ? {} : { verdict: newest.verdict }),
-    waiting: letters.length,
-    parked: letters.filter(({ state }) => state === 'parked').length,
+    waiting: deadLetters.length,
+    parked: deadLetters.filter(({ state }) => state === 'parked').length,
     oldest: oldest.at,
     newest: newest.at,
     message: newest.message,

@@ -1,5 +1,5 @@
-// What happened over the last hours? Samples of each part at a steady pace, and each change of the
-// replicas that are wanted with its reason. In memory, bounded: parts × samples.
+// What happened over the last hours? Samples of each part at a steady rate, and each change of the
+// desired replicas with its reason. In memory, bounded: parts × samples.
 import { Bounded } from './bounded.ts'
 import {
   keyOf,
@@ -50,8 +50,8 @@ export class History {
   }
 
   record({ at, pipelines }: Pick<ConsoleState, 'at' | 'pipelines'>): Recorded {
-    const due = at - this.#sampledAt >= this.#limits.sampleMs
-    if (due) this.#sampledAt = at
+    const isDue = at - this.#sampledAt >= this.#limits.sampleMs
+    if (isDue) this.#sampledAt = at
     const samples: Record<string, Record<string, Sample>> = {}
     const scalings: (Scaling & { pipeline: string; part: string })[] = []
     this.#forget(new Set(pipelines.map(keyOf)))
@@ -66,7 +66,7 @@ export class History {
           entry.scalings.add(scaling)
           scalings.push({ ...scaling, pipeline: key, part: part.name })
         }
-        if (!due) continue
+        if (!isDue) continue
         const sample = { at, lag: part.lag ?? null, wanted: part.wanted, ready: part.ready }
         entry.samples.add(sample)
         ;(samples[key] ??= {})[part.name] = sample
@@ -96,8 +96,8 @@ export class History {
   #entry(key: string, part: PartState): Entry | undefined {
     const parts = this.#pipelines.get(key) ?? new Map<string, Entry>()
     this.#pipelines.set(key, parts)
-    const known = parts.get(part.name)
-    if (known) return known
+    const existing = parts.get(part.name)
+    if (existing) return existing
     const all = [...this.#pipelines.values()].reduce((sum, { size }) => sum + size, 0)
     if (all >= this.#limits.parts) return undefined
     const entry = {

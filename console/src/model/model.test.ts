@@ -67,9 +67,9 @@ describe('the history', () => {
   const limits = { sampleMs: 5_000, samples: 3, scalings: 2, parts: 1 }
   it('keeps samples at its pace, the newest only, and each change of what is wanted with its reasons', () => {
     const history = new History(limits)
-    for (const [index, wanted] of [5, 7, 7, 9, 4].entries()) {
+    for (const [index, replicas] of [5, 7, 7, 9, 4].entries()) {
       const reasons = [{ code: 'Lag', text: `at ${index}` }]
-      history.record(state(index * 5_000, [pipeline([part({ wanted, reasons })])]))
+      history.record(state(index * 5_000, [pipeline([part({ wanted: replicas, reasons })])]))
     }
     history.record(state(21_000, [pipeline([part({ wanted: 4 })])]))
     const { samples = [], scalings = [] } = history.of('default/shop')['payment'] ?? {}
@@ -152,7 +152,7 @@ describe('how a part is doing', () => {
 })
 
 describe('dead letters', () => {
-  const letter = (changes: Partial<LetterSummary>): LetterSummary => ({
+  const deadLetter = (changes: Partial<LetterSummary>): LetterSummary => ({
     ...{
       id: 'payment/0/1',
       stage: 'payment',
@@ -165,11 +165,11 @@ describe('dead letters', () => {
   })
   it('are counted by stage and cause, the largest group first, without those that are done', () => {
     const groups = groupedLetters([
-      letter({ stage: 'orders', reason: 'Undecodable' }),
-      letter({ at: '2026-01-02T00:00:00Z', message: 'newest', order: 'o2' }),
-      letter({ state: 'parked', order: 'o1' }),
-      letter({ state: 'replayed' }),
-      letter({ state: 'discarded' }),
+      deadLetter({ stage: 'orders', reason: 'Undecodable' }),
+      deadLetter({ at: '2026-01-02T00:00:00Z', message: 'newest', order: 'o2' }),
+      deadLetter({ state: 'parked', order: 'o1' }),
+      deadLetter({ state: 'replayed' }),
+      deadLetter({ state: 'discarded' }),
     ])
     expect(groups).toMatchObject([
       {

@@ -1,5 +1,5 @@
-// What is shown of an order, and where does it wait? Of the gateway's answer as much as a person
-// asks for.
+// What is shown of an order, and where does it wait? The part of the gateway's answer that a person
+// needs.
 
 export interface OrderView {
   readonly orderId: string
@@ -50,8 +50,8 @@ const turns: Readonly<Record<string, string>> = {
 }
 
 /**
- * The stage that an order waits for; undefined once it has ended, or where its last event leads
- * nowhere that is known.
+ * The stage that an order waits for; undefined once it has ended, or where no known stage follows
+ * its last event.
  */
 export function waitsFor(order: OrderView, stages: readonly string[]): string | undefined {
   if (isFinal(order)) return undefined

@@ -29,7 +29,7 @@ export interface PipelineState {
   readonly behind: boolean
   readonly hasGateway: boolean
   readonly ordersPerSecond?: number
-  /** Of all stages; absent while that of any is not known. */
+  /** The lag of all stages; absent while that of any is not known. */
   readonly lag?: number
   readonly capacity?: { readonly ordersPerSecond: number; readonly part: string }
   readonly conditions: readonly ConditionState[]
@@ -60,8 +60,8 @@ export interface PartState {
   /** Messages written and not consumed. */
   readonly lag?: number
   /**
-   * How long a message that is written now waits at the present pace; absent while not known, or
-   * while nothing moves.
+   * How long a message that is written now waits at the present rate; absent while not known, or
+   * while nothing is consumed.
    */
   readonly waitSeconds?: number
   /** There is lag for a while, and nothing is consumed. */
@@ -78,7 +78,7 @@ export interface PartState {
 export interface ReasonState {
   readonly code: string
   readonly text: string
-  /** Something is wrong, rather than as asked for. */
+  /** Something is wrong, rather than as requested. */
   readonly trouble?: true
 }
 
@@ -102,7 +102,7 @@ export interface Sample {
   readonly ready: number
 }
 
-/** A change of the replicas that are wanted, with what was said of it at the time. */
+/** A change of the desired replicas, with the reasons at the time. */
 export interface Scaling {
   readonly at: number
   readonly from: number

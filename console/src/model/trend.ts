@@ -1,10 +1,10 @@
-// Is a backlog getting better? The lag now against that of half a minute ago, with room for what is
-// only noise.
+// Is a backlog getting better? The lag now against that of half a minute ago; small differences are
+// noise.
 import type { Sample, Trend } from './state.ts'
 
 const spanMs = 30_000
 const leastSpanMs = 15_000
-/** Of the larger of the two figures; and so many messages at least. */
+/** Noise as a share of the larger of the two figures; and at least so many messages. */
 const noise = 0.1
 const noiseMessages = 10
 

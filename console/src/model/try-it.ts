@@ -1,6 +1,6 @@
 // What can be tried on a pipeline of this machine, and what comes of it?
 
-/** Of the simulated payment provider. */
+/** The behaviour of the simulated payment provider. */
 export interface ProviderBehaviour {
   readonly latencyMs: number
   readonly jitterMs: number

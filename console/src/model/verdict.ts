@@ -5,8 +5,8 @@ import type { PartState, PipelineState } from './state.ts'
 export interface Bottleneck {
   readonly part: string
   /**
-   * `backlog`: messages wait there now. `capacity`: nothing waits, and it would be the first to
-   * have a backlog.
+   * `backlog`: messages wait there now. `capacity`: there is no backlog, and this part would have
+   * one first.
    */
   readonly by: 'backlog' | 'capacity'
 }

@@ -21,7 +21,7 @@ export interface Forecast {
   /** Orders a second that it carries for good, and what gives out first. */
   readonly carries?: { readonly ordersPerSecond: number; readonly stage: string }
   readonly stages: readonly StageForecast[]
-  /** Of the stage that is looked at; `at` is in milliseconds from the beginning. */
+  /** Samples of the stage in question; `at` is in milliseconds from the beginning. */
   readonly samples: readonly Sample[]
 }
 
@@ -50,7 +50,7 @@ export const limits = {
   maxReplicas: 1_000,
 } as const
 
-/** undefined for a question that has not been asked. @throws RangeError that names what is wrong */
+/** undefined where the query has no question. @throws RangeError that names what is wrong */
 export function questionIn(query: URLSearchParams): Question | undefined {
   if (!query.has('rate')) return undefined
   const number = (name: string, from: number, to: number, usual: number): number => {

@@ -4,19 +4,19 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../model/actions.ts'
 import { ask, type Answered } from './live.ts'
 
-const keptAs = 'orderpipeline-console-key'
+const storageKey = 'orderpipeline-console-key'
 const rightsEveryMs = 30_000
 
-/** Out of the address: whoever copies a link does not give the key away. */
+/** Takes the key out of the address, so that a copied link does not contain it. */
 export function takeKey(): void {
   const key = new URLSearchParams(location.hash.slice(1)).get('key')
   if (key === null) return
-  localStorage.setItem(keptAs, key)
+  localStorage.setItem(storageKey, key)
   history.replaceState(undefined, '', location.pathname + location.search)
 }
 
 const keyHeaders = (): Record<string, string> => {
-  const key = localStorage.getItem(keptAs)
+  const key = localStorage.getItem(storageKey)
   return key === null ? {} : { 'x-console-key': key }
 }
 
@@ -32,22 +32,22 @@ export const askAsKeyHolder = <T>(path: string): Promise<Answered<T>> => ask<T>(
 
 /** undefined while nothing can be done or nothing is known of it. */
 export function useRights(pipeline: string, writes: boolean): Rights | undefined {
-  const [found, setFound] = useState<{ readonly of: string; readonly rights: Rights }>()
+  const [entry, setEntry] = useState<{ readonly of: string; readonly rights: Rights }>()
   useEffect(() => {
     if (!writes) return
-    let gone = false
+    let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
       const answer = await askAsKeyHolder<Rights>(`/api/actions/${pipeline}`)
-      if (gone) return
-      if ('value' in answer) setFound({ of: pipeline, rights: answer.value })
+      if (cancelled) return
+      if ('value' in answer) setEntry({ of: pipeline, rights: answer.value })
       timer = setTimeout(() => void look(), rightsEveryMs)
     }
     void look()
     return () => {
-      gone = true
+      cancelled = true
       clearTimeout(timer)
     }
   }, [pipeline, writes])
-  return found?.of === pipeline ? found.rights : undefined
+  return entry?.of === pipeline ? entry.rights : undefined
 }

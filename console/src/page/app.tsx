@@ -40,8 +40,8 @@ export function App() {
   }, [view, pipeline?.name])
   const first = useRef(true)
   useEffect(() => {
-    // Whoever follows a link by keyboard or screen reader goes on from the view, not from the link
-    // that is no more.
+    // After a link was followed by keyboard or screen reader, the focus goes to the view: the link
+    // no longer exists.
     if (!first.current) heading.current?.focus()
     first.current = false
   }, [view, 'pipeline' in route ? route.pipeline : ''])

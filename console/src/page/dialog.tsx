@@ -55,18 +55,18 @@ export function Confirm({ title, confirm, danger, disabled, children, onConfirm,
 
 interface ActionProps {
   readonly label: string
-  /** For who does not see what it stands beside. */
+  /** For a person who does not see the text next to the button. */
   readonly about?: string
   /** Why it may not be done. */
   readonly refused: string | undefined
-  /** The same is said beside another button. */
+  /** The same reason is shown next to another button. */
   readonly saidBeside?: boolean
   readonly danger?: boolean
   readonly onClick: () => void
 }
 
 /** Without the right it stays where it is, and says why it does nothing. */
-export function ActionButton({ label, about, refused, saidBeside, danger, onClick }: ActionProps) {
+export function ActionButton({ label, about, refused: refusal, saidBeside, danger, onClick }: ActionProps) {
   const id = useId()
   return (
     <>
@@ -74,18 +74,18 @@ export function ActionButton({ label, about, refused, saidBeside, danger, onClic
         type="button"
         class={danger ? 'danger' : ''}
         aria-label={about === undefined ? undefined : `${label} ${about}`}
-        aria-disabled={refused !== undefined}
-        aria-describedby={refused === undefined || saidBeside ? undefined : id}
-        title={refused}
+        aria-disabled={refusal !== undefined}
+        aria-describedby={refusal === undefined || saidBeside ? undefined : id}
+        title={refusal}
         onClick={() => {
-          if (refused === undefined) onClick()
+          if (refusal === undefined) onClick()
         }}
       >
         {label}
       </button>
-      {refused !== undefined && !saidBeside && (
+      {refusal !== undefined && !saidBeside && (
         <span id={id} class="hint refused">
-          {refused}
+          {refusal}
         </span>
       )}
     </>

@@ -34,34 +34,34 @@ export function useLive(): Live {
   return live
 }
 
-/** undefined until it is there; `connected` has it read anew after a break. */
+/** undefined until it is there; it is read again when `connected` is true after a break. */
 export function useHistory(pipeline: string, connected: boolean): PipelineHistory | undefined {
   const [history, setHistory] = useState<{ readonly of: string; readonly parts: PipelineHistory }>()
   useEffect(() => {
     if (!connected) return
-    let gone = false
-    let missed: StateChange[] | undefined = []
+    let cancelled = false
+    let pendingChanges: StateChange[] | undefined = []
     const take = (change: StateChange): void => {
-      if (missed) missed.push(change)
+      if (pendingChanges) pendingChanges.push(change)
       else setHistory((before) => before && { of: before.of, parts: withRecorded(before.parts, pipeline, change) })
     }
     takers.add(take)
     let again: ReturnType<typeof setTimeout> | undefined
     const read = async (): Promise<void> => {
-      missed = [] // what came before is in the answer
+      pendingChanges = [] // what came before is in the answer
       const answer = await ask<Record<string, PartHistory>>(`/api/history/${pipeline}`)
-      if (gone) return
+      if (cancelled) return
       if (!('value' in answer)) {
         again = setTimeout(() => void read(), againMs)
         return
       }
-      const parts = (missed ?? []).reduce((so, change) => withRecorded(so, pipeline, change), answer.value)
-      missed = undefined
+      const parts = (pendingChanges ?? []).reduce((so, change) => withRecorded(so, pipeline, change), answer.value)
+      pendingChanges = undefined
       setHistory({ of: pipeline, parts })
     }
     void read()
     return () => {
-      gone = true
+      cancelled = true
       clearTimeout(again)
       takers.delete(take)
     }

@@ -13,8 +13,8 @@ export function go(path: string): void {
 export function useRoute(): Route {
   const [route, setRoute] = useState(here)
   useEffect(() => {
-    const moved = (): void => setRoute(here())
-    const clicked = (event: MouseEvent): void => {
+    const onPopState = (): void => setRoute(here())
+    const onClick = (event: MouseEvent): void => {
       const link = event.target instanceof Element ? event.target.closest('a') : null
       const path = link?.getAttribute('href')
       if (!path?.startsWith('/') || event.button !== 0 || event.defaultPrevented) return
@@ -22,11 +22,11 @@ export function useRoute(): Route {
       event.preventDefault()
       go(path)
     }
-    addEventListener('popstate', moved)
-    addEventListener('click', clicked)
+    addEventListener('popstate', onPopState)
+    addEventListener('click', onClick)
     return () => {
-      removeEventListener('popstate', moved)
-      removeEventListener('click', clicked)
+      removeEventListener('popstate', onPopState)
+      removeEventListener('click', onClick)
     }
   }, [])
   return route

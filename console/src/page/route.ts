@@ -12,7 +12,7 @@ export type Route =
   | { readonly view: 'what-if'; readonly pipeline: string; readonly question?: Question }
   | { readonly view: 'unknown' }
 
-/** Of the scaling view. */
+/** Ranges of the scaling view, in minutes. */
 export const ranges = [10, 30, 120] as const
 const usualMinutes = 30
 
@@ -25,8 +25,8 @@ export function routeOf(path: string, query = ''): Route {
   const pipeline = `${namespace}/${name}`
   if (view === undefined) return { view: 'pipeline', pipeline }
   if (view === 'scaling') {
-    const asked = Number(new URLSearchParams(query).get('minutes'))
-    const minutes = ranges.find((range) => range === asked) ?? usualMinutes
+    const requestedMinutes = Number(new URLSearchParams(query).get('minutes'))
+    const minutes = ranges.find((range) => range === requestedMinutes) ?? usualMinutes
     return { view, pipeline, minutes, ...(last === undefined ? {} : { part: last }) }
   }
   if (view === 'orders') {
@@ -35,15 +35,15 @@ export function routeOf(path: string, query = ''): Route {
     return { view, pipeline, ...(customer === null ? {} : { customer }) }
   }
   if (view === 'what-if' && last === undefined) {
-    const question = askedIn(query)
+    const question = questionFrom(query)
     return { view, pipeline, ...(question && { question }) }
   }
   if ((view === 'dead-letters' || view === 'try') && last === undefined) return { view, pipeline }
   return { view: 'unknown' }
 }
 
-/** What is no question is none that was asked: the form begins anew. */
-function askedIn(query: string): Question | undefined {
+/** A query with a wrong question counts as one without: the form starts empty. */
+function questionFrom(query: string): Question | undefined {
   try {
     return questionIn(new URLSearchParams(query))
   } catch {

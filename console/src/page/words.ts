@@ -43,7 +43,7 @@ export const clockText = (at: number): string => new Date(at).toLocaleTimeString
 export const dateText = (at: number | string): string =>
   new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
 
-/** Of an amount in minor units, such as cents. */
+/** The text of an amount in minor units, such as cents. */
 export function amountText(minor: number, currency: string): string {
   try {
     const format = new Intl.NumberFormat('en', { style: 'currency', currency })

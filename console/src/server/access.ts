@@ -1,6 +1,6 @@
-// Who may act? Whoever has the key that the terminal printed, and sends it as a header: neither
-// another page, which can send no such header, nor another user of this machine, who can open the
-// port, has it.
+// Who may act? A person with the key that the terminal printed, sent as a header. Another page
+// cannot send such a header, and another user of this machine, who can open the port, does not have
+// the key.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 
@@ -9,12 +9,10 @@ export const keyHeader = 'x-console-key'
 export const newKey = (): string => randomBytes(24).toString('base64url')
 
 export function hasKey(headers: IncomingHttpHeaders, key: string): boolean {
-  const given = Buffer.from(String(headers[keyHeader] ?? ''))
-  const wanted = Buffer.from(key)
-  return given.length === wanted.length && timingSafeEqual(given, wanted)
+  const presentedKey = Buffer.from(String(headers[keyHeader] ?? ''))
+  const expectedKey = Buffer.from(key)
+  return presentedKey.length === expectedKey.length && timingSafeEqual(presentedKey, expectedKey)
 }
 
-/**
- * The key is behind the #, which a browser sends to nobody; the page takes it out of the address.
- */
+/** The key is behind the #, which a browser never sends; the page takes it out of the address. */
 export const addressWithKey = (url: string, key: string): string => `${url}/#key=${key}`

@@ -1,5 +1,5 @@
-// How is the console asked to act? By POST with its key; what may be done, and how far replays are,
-// is read beside it.
+// How does the console receive actions? By POST with its key; the rights, and the progress of
+// replays, are read in the same place.
 import type { IncomingMessage } from 'node:http'
 import { CommandFailed } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
@@ -13,7 +13,7 @@ import type { Observer } from './observer.ts'
 
 export interface ActionsApi {
   readonly key: string
-  /** Whether something may be asked for at this path. */
+  /** Whether this path is one of an action. */
   isAction(path: string): boolean
   /** undefined where the path is none of these. */
   answer(request: IncomingMessage, path: string): Promise<Answer | undefined>
@@ -39,15 +39,15 @@ export function actionsApi(
     return mayAct ? await performing.rights(pipeline) : nothingAllowed
   }
 
-  const answered = async (request: IncomingMessage, parts: Parts, pipeline: OrderPipeline): Promise<Answer> => {
+  const respond = async (request: IncomingMessage, parts: Parts, pipeline: OrderPipeline): Promise<Answer> => {
     const { root, action } = parts
     const mayAct = hasKey(request.headers, key)
     try {
       if (request.method !== 'POST')
         return action === undefined ? { status: 200, body: await read(root, pipeline, mayAct) } : noAddress
       if (!mayAct) return problem(403, withoutKey)
-      const done = action === undefined ? undefined : performing.perform(action, pipeline, await jsonBody(request))
-      return done === undefined ? noAddress : { status: 200, body: await done }
+      const outcome = action === undefined ? undefined : performing.perform(action, pipeline, await jsonBody(request))
+      return outcome === undefined ? noAddress : { status: 200, body: await outcome }
     } catch (error) {
       return refusalFor(error)
     }
@@ -61,7 +61,7 @@ export function actionsApi(
       if (api !== 'api' || !roots.includes(root)) return undefined
       const pipeline = observer.pipeline(`${namespace}/${name}`)
       if (!pipeline || more.length > 0) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
-      return answered(request, { root, action }, pipeline)
+      return respond(request, { root, action }, pipeline)
     },
     close: () => performing.close(),
   }

@@ -1,5 +1,5 @@
-// What does the console do when it is asked to? Each action checks that the person may, does it
-// with what the command line does it with, and has it recorded under the person's name.
+// How does the console perform an action? Each one checks the person's right, uses the code of the
+// command line, and records an event with the person's name.
 import { consequences } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Done, ReplayRunState, RightName, Rights } from '../model/actions.ts'
@@ -29,20 +29,20 @@ export interface Performer {
   close(): Promise<void>
 }
 
-/** `changed`: the dead letters of a pipeline are other ones now. */
-export function performer(actions: Actions, changed: (pipeline: string) => void): Performer {
+/** `onChange`: the dead letters of a pipeline have changed. */
+export function performer(actions: Actions, onChange: (pipeline: string) => void): Performer {
   const runs = new ReplayRuns()
   const may = async (pipeline: OrderPipeline, right: RightName): Promise<void> => {
     const refusal = await actions.refusal(pipeline, right)
     if (refusal !== undefined) throw new Forbidden(refusal)
   }
-  const done = async (pipeline: OrderPipeline, reason: string, what: string): Promise<Done> => {
+  const recordAction = async (pipeline: OrderPipeline, reason: string, what: string): Promise<Done> => {
     const notRecorded = await actions.record(pipeline, { reason, note: `${await actions.person()} ${what}` })
     return { message: `${sentence(what)}.`, ...(notRecorded === undefined ? {} : { notRecorded }) }
   }
 
   const table: Readonly<Record<string, Perform>> = {
-    ...letterActions({ actions, runs, may, done, changed }),
+    ...letterActions({ actions, runs, may, done: recordAction, changed: onChange }),
     ...(actions.tryIt && tries(actions.tryIt, may)),
     suspend: async (pipeline, body) => {
       const { suspend, dryRun } = checked(bodies.suspend, body)
@@ -50,13 +50,13 @@ export function performer(actions: Actions, changed: (pipeline: string) => void)
       if (dryRun) return { lines: consequences(pipeline, suspend) }
       await actions.suspend(pipeline, suspend)
       const [reason, verb] = suspend ? ['SuspensionAsked', 'suspended'] : ['ResumptionAsked', 'resumed']
-      return done(pipeline, reason, `${verb} ${pipeline.metadata.name}`)
+      return recordAction(pipeline, reason, `${verb} ${pipeline.metadata.name}`)
     },
     cancel: async (pipeline, body) => {
       const { order } = checked(bodies.cancel, body)
       await may(pipeline, 'cancel')
       await actions.cancel(pipeline, order.toLowerCase())
-      return done(pipeline, 'OrderCancelled', `cancelled order ${order.toLowerCase()}`)
+      return recordAction(pipeline, 'OrderCancelled', `cancelled order ${order.toLowerCase()}`)
     },
   }
 

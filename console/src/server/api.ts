@@ -1,4 +1,4 @@
-// What does the page ask for besides the stream? The history of a pipeline, an order, and the dead
+// What does the page read besides the stream? The history of a pipeline, an order, and the dead
 // letters. All bounded in time and number.
 import { CommandFailed } from '@orderpipeline/client'
 import { DeadlineExceeded, within } from '@orderpipeline/kafka'
@@ -14,7 +14,7 @@ import { forecaster, type DryRunner } from './what-if.ts'
 export interface Api {
   /** undefined where the path is not of the API. */
   answer(path: string, query?: URLSearchParams): Promise<Answer | undefined>
-  /** The dead letters of a pipeline are other ones now. */
+  /** The dead letters of a pipeline have changed. */
   forget(pipeline: string): void
 }
 
@@ -22,13 +22,13 @@ export interface Api {
  * A topic that is read to its end costs Kafka something: all who look within this time share one
  * reading.
  */
-const lettersKeptMs = 10_000
+const lettersCacheMs = 10_000
 const lettersTimeoutMs = 30_000
 const mostOrdersAtOnce = 8
 
 export function createApi(source: Source, observer: Pick<Observer, 'history' | 'pipeline'>, whatIf?: DryRunner): Api {
   const forecasts = whatIf && forecaster(whatIf)
-  const letters = lettersReader(source)
+  const deadLetters = lettersReader(source)
   let ordersInFlight = 0
 
   const lookedUp = async (look: () => Promise<Answer>): Promise<Answer> => {
@@ -44,8 +44,8 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
     if (!orderIdPattern.test(id))
       return problem(400, `Order id: found ${JSON.stringify(id.slice(0, 60))}; allowed: a UUID as the gateway gives it`)
     return lookedUp(async () => {
-      const found = await source.order(pipeline, id.toLowerCase())
-      return found ? { status: 200, body: found } : problem(404, `There is no order ${id} in ${pipeline}.`)
+      const orderView = await source.order(pipeline, id.toLowerCase())
+      return orderView ? { status: 200, body: orderView } : problem(404, `There is no order ${id} in ${pipeline}.`)
     })
   }
   const orders = async (pipeline: string, customer: string, cursor: string | undefined): Promise<Answer> => {
@@ -58,21 +58,22 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
   }
 
   return {
-    forget: letters.forget,
+    forget: deadLetters.forget,
     answer: async (path, query) => {
       const [root, kind, namespace, name, id, ...more] = path.split('/').filter(Boolean).map(decoded)
       if (root !== 'api') return undefined
       if (namespace === undefined || name === undefined || more.length > 0)
         return problem(404, 'There is no such address.')
-      const known = observer.pipeline(`${namespace}/${name}`)
-      if (!known) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
+      const livePipeline = observer.pipeline(`${namespace}/${name}`)
+      if (!livePipeline) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
       try {
         if (kind === 'history' && id === undefined)
           return { status: 200, body: observer.history(`${namespace}/${name}`) }
         if (kind === 'orders' && id !== undefined) return await order(name, id)
-        if (kind === 'what-if' && id === undefined && forecasts) return await forecasts(known, query)
+        if (kind === 'what-if' && id === undefined && forecasts) return await forecasts(livePipeline, query)
         if (kind === 'customers' && id !== undefined) return await orders(name, id, query?.get('cursor') ?? undefined)
-        if (kind === 'dead-letters' && id === undefined) return { status: 200, body: await letters.of(known) }
+        if (kind === 'dead-letters' && id === undefined)
+          return { status: 200, body: await deadLetters.of(livePipeline) }
       } catch (error) {
         if (error instanceof CommandFailed)
           return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))
@@ -87,14 +88,14 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
 function lettersReader(source: Source) {
   const readings = new Map<string, (pipeline: OrderPipeline) => Promise<DeadLetters>>()
   const read = async (pipeline: OrderPipeline): Promise<DeadLetters> => {
-    const letters = await within(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
-    const groups = groupedLetters(letters)
+    const deadLetters = await within(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
+    const groups = groupedLetters(deadLetters)
     return { at: Date.now(), waiting: groups.reduce((sum, { waiting }) => sum + waiting, 0), groups }
   }
   return {
     of: (pipeline: OrderPipeline): Promise<DeadLetters> => {
       const { name } = pipeline.metadata
-      const reading = readings.get(name) ?? every(lettersKeptMs, read)
+      const reading = readings.get(name) ?? every(lettersCacheMs, read)
       readings.set(name, reading)
       return reading(pipeline)
     },

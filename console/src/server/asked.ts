@@ -11,15 +11,15 @@ export class AskedWrongly extends Error {
   readonly retry = false
 }
 
-const letters = { stage: z.string().min(1).max(63), reason: z.string().min(1).max(253) }
+const groupFields = { stage: z.string().min(1).max(63), reason: z.string().min(1).max(253) }
 const newest = z.iso.datetime({ offset: true })
 
 export const bodies = {
   suspend: z.strictObject({ suspend: z.boolean(), dryRun: z.boolean().default(false) }),
   cancel: z.strictObject({ order: z.string().regex(orderIdPattern, 'a UUID as the gateway gives it') }),
-  plan: z.strictObject(letters),
-  replay: z.strictObject({ ...letters, newest, perSecond: z.number().positive().max(largestPace) }),
-  discard: z.strictObject({ ...letters, newest }),
+  plan: z.strictObject(groupFields),
+  replay: z.strictObject({ ...groupFields, newest, perSecond: z.number().positive().max(largestPace) }),
+  discard: z.strictObject({ ...groupFields, newest }),
   stop: z.strictObject({ run: z.uuid() }),
   orders: z.strictObject({ count: z.int().min(1).max(largestBurst) }),
   provider: z.strictObject({ mode: z.enum(['normal', 'slow', 'failing']) }),

@@ -1,5 +1,5 @@
-// How does a page hear of changes? By server-sent events: the state as it is, then each change. A
-// viewer that cannot keep up is let go, comes back by itself, and begins anew.
+// How does a page get changes? By server-sent events: the state as it is, then each change. A
+// viewer that cannot keep up is disconnected, reconnects by itself, and starts again.
 import type { ServerResponse } from 'node:http'
 import type { ConsoleState, StateChange } from '../model/state.ts'
 import type { Observer } from './observer.ts'

@@ -1,7 +1,7 @@
-// How is what costs something read no more often than it changes? At most once in a while, and in
-// between what was read last is the answer.
+// How is a value that is expensive to read read no more often than it changes? At most once in a
+// period; in between, the answer is the last value.
 
-/** Who asks waits for the reading. What fails is read again by the next who asks. */
+/** The caller waits for the reading. After a failure the next caller reads again. */
 export function every<Args extends readonly unknown[], Read>(
   ms: number,
   read: (...args: Args) => Promise<Read>,
@@ -17,8 +17,8 @@ export function every<Args extends readonly unknown[], Read>(
 }
 
 /**
- * Nobody waits: the answer is what was read last, undefined before that. One reading at a time, and
- * one that fails leaves the last.
+ * The caller does not wait: the answer is the last value, undefined before the first. One reading
+ * at a time; one that fails keeps the last value.
  */
 export function beside<Args extends readonly unknown[], Read>(
   ms: number,

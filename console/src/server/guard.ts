@@ -1,5 +1,5 @@
-// Who may ask? Only a browser on this machine that shows this very page: a foreign page, or a
-// foreign name that leads here (DNS rebinding), gets nothing. Pure.
+// Which requests are allowed? Only those of a browser on this machine that shows this very page: a
+// foreign page, or a foreign name that leads here (DNS rebinding), gets nothing. Pure.
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface Refusal {
@@ -12,7 +12,7 @@ export interface Asked {
   readonly headers: IncomingHttpHeaders
 }
 
-/** `port` is the one that is listened on; `posts`: something may be asked for here. */
+/** `port` is the listening port; `posts`: actions are allowed at this path. */
 export function refusalOf({ method, headers }: Asked, port: number, posts = false): Refusal | undefined {
   const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`)
   if (!names.includes(headers.host ?? ''))

@@ -35,18 +35,19 @@ export function kubeActions(kube: Kube, user: string | undefined): Actions {
   const refusal = (pipeline: OrderPipeline, right: RightName): Promise<string | undefined> => {
     const access = accessFor(pipeline, right)
     const key = JSON.stringify(access)
-    const asked = refusals.get(key) ?? every(rightsEveryMs, () => accessRefusal(kube, access))
-    refusals.set(key, asked)
-    return asked()
+    const refusalReader = refusals.get(key) ?? every(rightsEveryMs, () => accessRefusal(kube, access))
+    refusals.set(key, refusalReader)
+    return refusalReader()
   }
   return {
     person,
     refusal,
     suspend: async (pipeline, suspend) => {
-      const changed = await kube.patch(pipelinePath(namespaceOf(pipeline), pipeline.metadata.name), {
+      const patchedPipeline = await kube.patch(pipelinePath(namespaceOf(pipeline), pipeline.metadata.name), {
         spec: { suspend },
       })
-      if (changed === undefined) throw new CommandFailed(`There is no pipeline ${pipeline.metadata.name} any more.`)
+      if (patchedPipeline === undefined)
+        throw new CommandFailed(`There is no pipeline ${pipeline.metadata.name} any more.`)
     },
     cancel: async (pipeline, order) => {
       const answer = await kube.send('DELETE', orderPath(pipeline, order), undefined, orderTimeoutMs)

@@ -1,5 +1,5 @@
-// How is a cluster asked that is connected to only when something is asked of it? To connect loads
-// the Kubernetes client, a second of a processor.
+// How is a cluster connected only at the first request? Connecting loads the Kubernetes client, a
+// second of a processor.
 import type { Kube } from '@orderpipeline/client'
 import { once } from './once.ts'
 

@@ -1,5 +1,5 @@
 // What can be done with the dead letters of one stage and cause? They are counted, replayed and
-// discarded by what `orderpipeline dlq` does it with.
+// discarded with the code of `orderpipeline dlq`.
 import { CommandFailed, lettersMeant, replayPlan, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
@@ -15,14 +15,14 @@ export interface LetterSurroundings {
   readonly may: (pipeline: OrderPipeline, right: RightName) => Promise<void>
   /** Has it recorded. */
   readonly done: (pipeline: OrderPipeline, reason: string, what: string) => Promise<Done>
-  /** The letters of a pipeline are other ones now. */
+  /** The dead letters of a pipeline have changed. */
   readonly changed: (pipeline: string) => void
 }
 
 export const pipelineKey = (pipeline: OrderPipeline): string => `${namespaceOf(pipeline)}/${pipeline.metadata.name}`
 
 export function letterActions(surroundings: LetterSurroundings): Readonly<Record<string, Perform>> {
-  const { actions, runs, may, done, changed } = surroundings
+  const { actions, runs, may, done: recordAction, changed: onChange } = surroundings
   return {
     plan: async (pipeline, body) => {
       const { stage, reason } = checked(bodies.plan, body)
@@ -33,10 +33,14 @@ export function letterActions(surroundings: LetterSurroundings): Readonly<Record
       const { stage, reason, newest } = checked(bodies.discard, body)
       await may(pipeline, 'discard')
       return withBox(actions, pipeline, async (box) => {
-        const letters = upTo(newest, await waiting(box, pipeline, stage, reason))
-        if (letters.length > 0) await box.discard(letters, await actions.person(), new Date())
-        changed(pipeline.metadata.name)
-        return done(pipeline, 'DeadLettersDiscarded', `discarded ${counted(letters.length)} of ${stage} (${reason})`)
+        const deadLetters = upTo(newest, await waiting(box, pipeline, stage, reason))
+        if (deadLetters.length > 0) await box.discard(deadLetters, await actions.person(), new Date())
+        onChange(pipeline.metadata.name)
+        return recordAction(
+          pipeline,
+          'DeadLettersDiscarded',
+          `discarded ${countText(deadLetters.length)} of ${stage} (${reason})`,
+        )
       })
     },
     stop: async (pipeline, body) => {
@@ -50,7 +54,7 @@ export function letterActions(surroundings: LetterSurroundings): Readonly<Record
 }
 
 async function replay(
-  { actions, runs, may, done, changed }: LetterSurroundings,
+  { actions, runs, may, done: recordAction, changed: onChange }: LetterSurroundings,
   pipeline: OrderPipeline,
   body: unknown,
 ): Promise<ReplayRunState> {
@@ -58,23 +62,32 @@ async function replay(
   await may(pipeline, 'replay')
   const box = await actions.letterBox(pipeline)
   try {
-    const letters = upTo(newest, await waiting(box, pipeline, stage, reason))
-    const { goes } = replayPlan(letters, false, new Date())
-    const ended = async (run: ReplayRunState): Promise<string | undefined> => {
-      changed(pipeline.metadata.name)
-      const what = `replayed ${counted(run.done)} of ${stage} (${reason})${run.done < run.total ? ` of ${run.total} meant` : ''}`
-      const { notRecorded } = await done(pipeline, 'DeadLettersReplayed', what)
+    const deadLetters = upTo(newest, await waiting(box, pipeline, stage, reason))
+    const { goes } = replayPlan(deadLetters, false, new Date())
+    const onEnd = async (run: ReplayRunState): Promise<string | undefined> => {
+      onChange(pipeline.metadata.name)
+      const what = `replayed ${countText(run.done)} of ${stage} (${reason})${run.done < run.total ? ` of ${run.total} meant` : ''}`
+      const { notRecorded } = await recordAction(pipeline, 'DeadLettersReplayed', what)
       return notRecorded
     }
     const by = await actions.person()
-    return runs.start({ pipeline: pipelineKey(pipeline), letters: goes, stage, reason, perSecond, by, box, ended })
+    return runs.start({
+      pipeline: pipelineKey(pipeline),
+      letters: goes,
+      stage,
+      reason,
+      perSecond,
+      by,
+      box,
+      ended: onEnd,
+    })
   } catch (error) {
     await box.close()
     throw error
   }
 }
 
-const counted = (letters: number): string => `${letters} dead ${letters === 1 ? 'letter' : 'letters'}`
+const countText = (count: number): string => `${count} dead ${count === 1 ? 'letter' : 'letters'}`
 
 async function withBox<T>(
   actions: Pick<Actions, 'letterBox'>,
@@ -92,17 +105,17 @@ async function withBox<T>(
 const waiting = (box: DeadLetterTopic, { metadata }: OrderPipeline, stage: string, reason: string) =>
   lettersMeant(box, metadata.name, stage, { reason }, ['open', 'parked'], new Date())
 
-const upTo = (newest: string, letters: readonly DeadLetter[]): readonly DeadLetter[] =>
-  letters.filter(({ at }) => Date.parse(at) <= Date.parse(newest))
+const upTo = (newest: string, deadLetters: readonly DeadLetter[]): readonly DeadLetter[] =>
+  deadLetters.filter(({ at }) => Date.parse(at) <= Date.parse(newest))
 
-function planOf(letters: readonly DeadLetter[]): LetterPlan {
-  const { goes, stays } = replayPlan(letters, false, new Date())
-  const left = new Map<string, number>()
-  for (const { why } of stays) left.set(why, (left.get(why) ?? 0) + 1)
+function planOf(deadLetters: readonly DeadLetter[]): LetterPlan {
+  const { goes, stays } = replayPlan(deadLetters, false, new Date())
+  const countByReason = new Map<string, number>()
+  for (const { why } of stays) countByReason.set(why, (countByReason.get(why) ?? 0) + 1)
   return {
     replayed: goes.length,
-    discarded: letters.length,
-    left: [...left].map(([why, count]) => ({ why, letters: count })).slice(0, 20),
-    newest: letters.reduce((latest, { at }) => (at > latest ? at : latest), new Date(0).toISOString()),
+    discarded: deadLetters.length,
+    left: [...countByReason].map(([why, count]) => ({ why, letters: count })).slice(0, 20),
+    newest: deadLetters.reduce((latest, { at }) => (at > latest ? at : latest), new Date(0).toISOString()),
   }
 }

@@ -66,8 +66,8 @@ describe('the observer', () => {
       },
       { command: 'orderpipeline' },
     )
-    const heard: StateChange[][] = [[], []]
-    const stop = heard.map((list) => observer.listen((change) => list.push(change)))
+    const receivedChanges: StateChange[][] = [[], []]
+    const stop = receivedChanges.map((list) => observer.listen((change) => list.push(change)))
     await observer.step()
     fails = true
     await observer.step()
@@ -76,11 +76,11 @@ describe('the observer', () => {
     await observer.step()
     expect(observer.state.trouble).toBeUndefined()
     expect(looks).toBe(3)
-    expect(heard[0]!.map(({ trouble }) => trouble)).toEqual([undefined, 'the API server is away', undefined])
-    expect(heard[1]).toEqual(heard[0])
+    expect(receivedChanges[0]!.map(({ trouble }) => trouble)).toEqual([undefined, 'the API server is away', undefined])
+    expect(receivedChanges[1]).toEqual(receivedChanges[0])
     for (const leave of stop) leave()
     await observer.step()
-    expect(heard[0]).toHaveLength(3)
+    expect(receivedChanges[0]).toHaveLength(3)
   })
 })
 

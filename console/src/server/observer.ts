@@ -27,9 +27,9 @@ export interface ObserverOptions {
   readonly writes?: boolean
   readonly tries?: boolean
   readonly forecasts?: boolean
-  /** Between looks while somebody watches. */
+  /** Between reads while a page is open. */
   readonly watchedMs?: number
-  /** Between looks for the history alone. */
+  /** Between reads for the history alone. */
   readonly unwatchedMs?: number
 }
 
@@ -37,8 +37,8 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
   const { watchedMs = 800, unwatchedMs = 5_000 } = options
   const history = new History()
   const listeners = new Set<(change: StateChange) => void>()
-  const sent = new Map<string, string>()
-  let found: readonly OrderPipeline[] = []
+  const sentTexts = new Map<string, string>()
+  let currentPipelines: readonly OrderPipeline[] = []
   let wake: AbortController | undefined
   let state: ConsoleState = {
     ...{ at: Date.now(), cluster: source.cluster, namespace: source.namespace, pipelines: [] },
@@ -50,7 +50,7 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
   const look = async (): Promise<ConsoleState> => {
     try {
       const { at, pipelines, listed, flows } = await source.look()
-      found = pipelines
+      currentPipelines = pipelines
       const { trouble: _none, ...rest } = state
       return {
         ...rest,
@@ -69,8 +69,8 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
   const step = async (): Promise<void> => {
     const before = state.trouble
     state = await look()
-    const recorded = state.trouble === undefined ? history.record(state) : { samples: {}, scalings: [] }
-    const change = changeBetween(sent, state, recorded, before)
+    const additions = state.trouble === undefined ? history.record(state) : { samples: {}, scalings: [] }
+    const change = changeBetween(sentTexts, state, additions, before)
     if (change) for (const take of listeners) take(change)
   }
 
@@ -78,7 +78,7 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
     get state() {
       return state
     },
-    pipeline: (key) => found.find(({ metadata }) => `${source.namespace}/${metadata.name}` === key),
+    pipeline: (key) => currentPipelines.find(({ metadata }) => `${source.namespace}/${metadata.name}` === key),
     history: (pipeline) => (state.pipelines.some((one) => keyOf(one) === pipeline) ? history.of(pipeline) : {}),
     listen: (take) => {
       listeners.add(take)

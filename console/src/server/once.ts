@@ -1,13 +1,13 @@
 // How is something made when it is first needed, and only then?
 
-/** What failed is tried again by whoever needs it next. */
+/** After a failure the next caller tries again. */
 export function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
-  let made: Promise<Made> | undefined
+  let cached: Promise<Made> | undefined
   return () => {
-    if (made) return made
+    if (cached) return cached
     const making = make()
-    made = making
-    making.catch(() => (made = undefined))
+    cached = making
+    making.catch(() => (cached = undefined))
     return making
   }
 }

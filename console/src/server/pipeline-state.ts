@@ -28,7 +28,7 @@ export function pipelineState(
 ): PipelineState {
   const { metadata, spec, status } = pipeline
   const flowOfPart = partsOf(spec).map(({ name }) => [name, flows.get(workloadName(metadata.name, name))] as const)
-  const seen = partsAmong(pipeline, listed, new Map(flowOfPart))
+  const observationOf = partsAmong(pipeline, listed, new Map(flowOfPart))
   const conditions = status?.conditions ?? []
   return {
     namespace: namespaceOf(pipeline),
@@ -45,7 +45,7 @@ export function pipelineState(
     conditions: conditions.map(({ type, status: truth, reason, message, lastTransitionTime }) => ({
       ...{ type, status: truth, reason, message, since: lastTransitionTime },
     })),
-    parts: partsOf(spec).map(({ name }) => partState(pipeline, name, explanation(seen(name)), pastOf)),
+    parts: partsOf(spec).map(({ name }) => partState(pipeline, name, explanation(observationOf(name)), pastOf)),
   }
 }
 

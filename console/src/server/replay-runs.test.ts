@@ -1,4 +1,4 @@
-// Does a replay go on, and end, whoever looks?
+// Does a replay go on, and end, without an open page?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { ReplayRunState } from '../model/actions.ts'
@@ -8,13 +8,13 @@ import { ReplayRuns, type ReplayOrder } from './replay-runs.ts'
 
 const order = async (changes: Partial<ReplayOrder> = {}): Promise<ReplayOrder> => {
   const box = await recordedActions().letterBox(shopPipeline())
-  const letters = await box.letters(['payment'])
-  const ended = () => Promise.resolve(undefined)
+  const deadLetters = await box.letters(['payment'])
+  const onEnd = () => Promise.resolve(undefined)
   return {
     ...{ pipeline: 'a/shop', stage: 'payment', reason: 'r', by: 'ada', perSecond: 2_000 },
-    letters,
+    letters: deadLetters,
     box,
-    ended,
+    ended: onEnd,
     ...changes,
   }
 }
@@ -35,18 +35,18 @@ describe('replays', () => {
   })
 
   it('say how far they came when Kafka fails, and close what they opened', async () => {
-    let closed = 0
-    let sent = 0
+    let closeCount = 0
+    let replayCount = 0
     const box = {
-      replay: () => (++sent > 1 ? Promise.reject(new Error('Kafka is away')) : sleep(5)),
-      close: () => Promise.resolve(void (closed += 1)),
+      replay: () => (++replayCount > 1 ? Promise.reject(new Error('Kafka is away')) : sleep(5)),
+      close: () => Promise.resolve(void (closeCount += 1)),
     }
     const runs = new ReplayRuns()
     runs.start(await order({ box, perSecond: 50, ended: () => Promise.resolve('It is not kept as an Event.') }))
     const run = await over(runs)
     expect(run).toMatchObject({ state: 'failed', done: 5, total: 17 })
     await expect.poll(() => runs.of('a/shop')[0]?.message).toBe('Kafka is away It is not kept as an Event.')
-    await expect.poll(() => closed).toBe(1)
+    await expect.poll(() => closeCount).toBe(1)
   })
 
   it('are forgotten when there are many, the oldest first', async () => {

@@ -1,5 +1,5 @@
-// How are dead letters played again while pages come and go? Each run goes on in the server, is
-// looked at by whoever asks, and can be stopped; one at a time for each pipeline.
+// How are dead letters replayed while pages come and go? Each run goes on in the server, every page
+// can see it, and it can be stopped; one at a time for each pipeline.
 import { randomUUID } from 'node:crypto'
 import { CommandFailed, replayAll, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
 import type { ReplayRunState } from '../model/actions.ts'
@@ -13,7 +13,7 @@ export interface ReplayOrder {
   readonly letters: readonly DeadLetter[]
   /** Closed by the run. */
   readonly box: Pick<DeadLetterTopic, 'replay' | 'close'>
-  /** With how it ended; what it resolves with is said beside it. */
+  /** Called with the final state; the resolved text is appended to the run's message. */
   readonly ended: (run: ReplayRunState) => Promise<string | undefined>
 }
 
@@ -24,8 +24,8 @@ interface Run {
   state: ReplayRunState
 }
 
-/** Of all pipelines; the oldest are forgotten. */
-const keptRuns = 20
+/** Runs of all pipelines; the oldest are forgotten. */
+const retainedRuns = 20
 
 export class ReplayRuns {
   #runs: Run[] = []
@@ -46,16 +46,16 @@ export class ReplayRuns {
   start(order: ReplayOrder): ReplayRunState {
     if (this.isRunning(order.pipeline))
       throw new CommandFailed('Another replay of this pipeline is going on; wait for it, or stop it.')
-    const { pipeline, stage, reason, by, perSecond, letters } = order
+    const { pipeline, stage, reason, by, perSecond, letters: deadLetters } = order
     const state: ReplayRunState = {
-      ...{ id: randomUUID(), stage, reason, by, perSecond, total: letters.length, done: 0, state: 'running' },
+      ...{ id: randomUUID(), stage, reason, by, perSecond, total: deadLetters.length, done: 0, state: 'running' },
       startedAt: new Date().toISOString(),
     }
     const stop = new AbortController()
     const run: Run = { pipeline, stop, state, over: Promise.resolve().then(() => perform(run, order)) }
     // One that goes on is never forgotten: it can be stopped, and is waited for.
     const over = this.#runs.filter((one) => one.state.state !== 'running')
-    const forgotten = new Set(over.slice(0, Math.max(0, this.#runs.length + 1 - keptRuns)))
+    const forgotten = new Set(over.slice(0, Math.max(0, this.#runs.length + 1 - retainedRuns)))
     this.#runs = [...this.#runs.filter((one) => !forgotten.has(one)), run]
     return state
   }
@@ -74,18 +74,21 @@ export class ReplayRuns {
   }
 }
 
-async function perform(run: Run, { letters, box, perSecond, by, ended }: ReplayOrder): Promise<void> {
-  const change = (changed: Partial<ReplayRunState>): void => void (run.state = { ...run.state, ...changed })
+async function perform(
+  run: Run,
+  { letters: deadLetters, box, perSecond, by, ended: onEnd }: ReplayOrder,
+): Promise<void> {
+  const change = (changes: Partial<ReplayRunState>): void => void (run.state = { ...run.state, ...changes })
   try {
-    const done = await replayAll(box, letters, {
+    const replayedCount = await replayAll(box, deadLetters, {
       ...{ perSecond, by, force: false, signal: run.stop.signal, now: () => new Date() },
       onReplayed: (some) => change({ done: run.state.done + some.length }),
     })
-    change({ state: done < letters.length ? 'stopped' : 'done' })
+    change({ state: replayedCount < deadLetters.length ? 'stopped' : 'done' })
   } catch (error) {
     change({ state: 'failed', message: error instanceof Error ? error.message : String(error) })
   }
-  const said = await ended(run.state).catch((error: unknown) => String(error))
-  if (said !== undefined) change({ message: [run.state.message, said].filter(Boolean).join(' ') })
+  const endMessage = await onEnd(run.state).catch((error: unknown) => String(error))
+  if (endMessage !== undefined) change({ message: [run.state.message, endMessage].filter(Boolean).join(' ') })
   await box.close().catch(() => undefined)
 }

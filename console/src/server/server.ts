@@ -16,7 +16,7 @@ import type { Source } from './source.ts'
 export interface ConsoleServer {
   readonly port: number
   readonly url: string
-  /** Of the console with its key, where it acts; else the same. */
+  /** The console's address, with its key where it acts. */
   readonly address: string
   readonly viewers: number
   close(): Promise<void>
@@ -56,8 +56,8 @@ export async function serveConsole(options: ServerOptions): Promise<ConsoleServe
       if (!streams.open(response)) json(response, 503, { message: 'Too many pages watch already.' })
       return
     }
-    const found = (await acting?.answer(request, pathname)) ?? (await api.answer(pathname, searchParams))
-    if (found) return json(response, found.status, found.body)
+    const apiAnswer = (await acting?.answer(request, pathname)) ?? (await api.answer(pathname, searchParams))
+    if (apiAnswer) return json(response, apiAnswer.status, apiAnswer.body)
     file(response, await options.files(), pathname)
   }
   server.requestTimeout = 10_000

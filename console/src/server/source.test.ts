@@ -16,7 +16,7 @@ const scaledObject = {
 /** Objects at once; the operator's decision when `decide` is called. */
 function slowOperator() {
   const decision = Promise.withResolvers<string>()
-  let asked = 0
+  let requestCount = 0
   const lists: Readonly<Record<string, readonly object[]>> = {
     orderpipelines: [shopPipeline()],
     scaledobjects: [scaledObject],
@@ -27,21 +27,21 @@ function slowOperator() {
       const plural = /([a-z]+)(\?|$)/.exec(path)?.[1] ?? ''
       return Promise.resolve({ items: lists[plural] ?? [] } as Body)
     },
-    getText: () => ((asked += 1), decision.promise),
+    getText: () => ((requestCount += 1), decision.promise),
     patch: () => Promise.reject(new Error('nothing is changed')),
     send: () => Promise.reject(new Error('nothing is sent')),
   }
-  return { kube, decide: decision.resolve, asked: () => asked }
+  return { kube, decide: decision.resolve, asked: () => requestCount }
 }
 
 it('shows the figures while the operator has not answered, and its decision once it has', async () => {
-  const { kube, decide, asked } = slowOperator()
+  const { kube, decide, asked: requestsSoFar } = slowOperator()
   const source = kubeSource(kube)
   const before = await source.look()
   expect(before.pipelines).toHaveLength(1)
   expect(before.flows).toBeUndefined()
   await source.look()
-  expect(asked()).toBe(1)
+  expect(requestsSoFar()).toBe(1)
   decide(JSON.stringify({ replicas: 7 }))
   await expect.poll(async () => (await source.look()).flows?.get('shop-payment')).toEqual({ replicas: 7 })
 })

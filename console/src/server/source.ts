@@ -28,7 +28,7 @@ export interface Source {
   order(pipeline: string, id: string): Promise<OrderView | undefined>
   /** A page of a customer's orders. @throws CommandFailed */
   ordersOf(pipeline: string, customer: string, cursor: string | undefined): Promise<CustomerOrders>
-  /** All letters, those included that do not wait any more. @throws CommandFailed */
+  /** All dead letters, those included that do not wait any more. @throws CommandFailed */
   letters(pipeline: OrderPipeline): Promise<readonly LetterSummary[]>
 }
 
@@ -108,10 +108,10 @@ function ordersIn(text: string): CustomerOrders {
 async function lettersOf(kube: Kube, pipeline: OrderPipeline): Promise<readonly LetterSummary[]> {
   const box = openLetterBox(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name)
   try {
-    const letters = await box.letters(await box.stages())
-    return letters.map((letter) => {
-      const { id, stage, reason, verdict, message, at, state } = letter
-      const order = orderOf(letter)
+    const deadLetters = await box.letters(await box.stages())
+    return deadLetters.map((deadLetter) => {
+      const { id, stage, reason, verdict, message, at, state } = deadLetter
+      const order = orderOf(deadLetter)
       return {
         ...{ id, stage, reason, message: message.slice(0, 500), at, state },
         ...(verdict === undefined ? {} : { verdict }),

@@ -102,8 +102,8 @@ function randomOrder(goods: readonly Product[]) {
 
 function placedOf(results: readonly BatchResult[]): Placed {
   const orders = results.flatMap(({ status, orderId }) => (status === 202 && orderId !== undefined ? [orderId] : []))
-  const refused = results.find(({ status }) => status !== 202)
-  const why = refused && (refused.detail ?? refused.title ?? `status ${refused.status}`)
+  const firstRefusal = results.find(({ status }) => status !== 202)
+  const why = firstRefusal && (firstRefusal.detail ?? firstRefusal.title ?? `status ${firstRefusal.status}`)
   if (orders.length === 0) throw new CommandFailed(`The gateway took no order: ${why ?? 'it is not there'}.`)
   return {
     taken: orders.length,

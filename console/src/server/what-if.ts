@@ -3,7 +3,7 @@ import type { OrderPipeline, OrderPipelineSpec } from '@orderpipeline/operator/a
 import { questionIn, type Question, type WhatIf } from '../model/what-if.ts'
 import { problem, type Answer } from './answer.ts'
 
-/** @throws CommandFailed where the pipeline cannot be reckoned with */
+/** @throws CommandFailed where the pipeline cannot be simulated */
 export type DryRunner = (
   pipeline: { readonly name: string; readonly spec: OrderPipelineSpec },
   question: Question,

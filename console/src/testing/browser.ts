@@ -25,7 +25,7 @@ export async function startBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath, args, timeout: 60_000 })
 }
 
-/** Until the view has what it asks the server for: while it waits it says so, with an ellipsis. */
+/** Until the view has the server's answers: while it waits it shows a text with an ellipsis. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('main h1').waitFor({ timeout: patienceMs })
   const waiting = page.locator('main p.empty').filter({ hasText: '…' })

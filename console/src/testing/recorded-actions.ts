@@ -1,5 +1,5 @@
-// What does a console act on in tests of the page? On the recorded shop's letters, in memory: they
-// are replayed and discarded as in Kafka, and everything that was done is kept.
+// What does a console act on in tests of the page? On the recorded shop's dead letters, in memory:
+// they are replayed and discarded as in Kafka, and every action is kept.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandFailed, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
 import type { RightName } from '../model/actions.ts'
@@ -21,20 +21,20 @@ export interface RecordedActions extends Actions {
 }
 
 export function recordedActions(now = Date.now()): RecordedActions {
-  const letters = new Map(recordedLetters.map((one, index) => [one.id, letterOf(one, now - (40 - index) * 61_000)]))
-  const refused: RecordedActions['refused'] = {}
+  const deadLetters = new Map(recordedLetters.map((one, index) => [one.id, letterOf(one, now - (40 - index) * 61_000)]))
+  const refusals: RecordedActions['refused'] = {}
   const [events, suspended, cancelled, killed]: [Recorded[], boolean[], string[], string[]] = [[], [], [], []]
   let provider: ProviderBehaviour = providerModes.normal
   const mark = (some: readonly DeadLetter[], state: DeadLetter['state']): void => {
-    for (const letter of some) letters.set(letter.id, { ...letter, state })
+    for (const deadLetter of some) deadLetters.set(deadLetter.id, { ...deadLetter, state })
   }
   const box: DeadLetterTopic = {
     stages: () => Promise.resolve(['orders', 'payment']),
-    letters: (stages) => Promise.resolve([...letters.values()].filter(({ stage }) => stages.includes(stage))),
+    letters: (stages) => Promise.resolve([...deadLetters.values()].filter(({ stage }) => stages.includes(stage))),
     replay: async (replays) => {
       await sleep(20)
       mark(
-        replays.map(({ letter }) => letter),
+        replays.map(({ letter: deadLetter }) => deadLetter),
         'replayed',
       )
     },
@@ -42,10 +42,10 @@ export function recordedActions(now = Date.now()): RecordedActions {
     close: () => Promise.resolve(),
   }
   return {
-    ...{ refused, events, suspended, cancelled, killed },
-    letters: () => [...letters.values()].map(summaryOf),
+    ...{ refused: refusals, events, suspended, cancelled, killed },
+    letters: () => [...deadLetters.values()].map(summaryOf),
     person: () => Promise.resolve('ada@desk'),
-    refusal: (_pipeline, right) => Promise.resolve(refused[right]),
+    refusal: (_pipeline, right) => Promise.resolve(refusals[right]),
     suspend: (_pipeline, suspend) => Promise.resolve(void suspended.push(suspend)),
     cancel: (_pipeline, order) => {
       if (order !== recordedOrder.orderId) return Promise.reject(new CommandFailed(`There is no order ${order}.`))

@@ -1,5 +1,5 @@
-// What does an autoscaler say of a recorded load? As much as the HorizontalPodAutoscaler's status
-// says of lag and CPU.
+// What does an autoscaler report of a recorded load? As much as the HorizontalPodAutoscaler's
+// status says of lag and CPU.
 import type { Listed } from '@orderpipeline/client'
 import type { ScaledObject } from '@orderpipeline/operator/api'
 
@@ -9,7 +9,7 @@ export interface PartRun {
   consumed: number
   ready: number
   wanted: number
-  /** What was asked for over the stabilization window, newest last. */
+  /** Replicas demanded over the stabilization window, newest last. */
   asked: number[]
 }
 
@@ -20,15 +20,17 @@ type Autoscaler = Listed['autoscalers'][number]
  * at once.
  */
 const mostMore = 20
-const looksHeld = 8
+const stabilizationSyncs = 8
 
 export function wantedBy({ spec }: ScaledObject, run: PartRun): number {
-  const { lag, wanted } = run
-  run.asked = [...run.asked, Math.ceil(lag / goalOf(spec))].slice(-looksHeld)
-  const asked = Math.max(...run.asked)
+  const { lag, wanted: desired } = run
+  run.asked = [...run.asked, Math.ceil(lag / goalOf(spec))].slice(-stabilizationSyncs)
+  const peakDemand = Math.max(...run.asked)
   const paced =
-    asked > wanted ? Math.min(run.asked.at(-1) ?? asked, wanted + mostMore) : Math.max(asked, Math.floor(wanted * 0.67))
-  return Math.max(spec.minReplicaCount, Math.min(spec.maxReplicaCount, Math.max(paced, Math.min(wanted, asked))))
+    peakDemand > desired
+      ? Math.min(run.asked.at(-1) ?? peakDemand, desired + mostMore)
+      : Math.max(peakDemand, Math.floor(desired * 0.67))
+  return Math.max(spec.minReplicaCount, Math.min(spec.maxReplicaCount, Math.max(paced, Math.min(desired, peakDemand))))
 }
 
 const composite = ({ advanced }: ScaledObject['spec']): boolean => advanced.scalingModifiers !== undefined
@@ -45,7 +47,7 @@ export function autoscalerOf({ metadata, spec }: ScaledObject, run: PartRun, rat
   const topic = (spec.triggers[trigger]?.metadata['topic'] ?? '').replaceAll('.', '-')
   const name = composite(spec) ? 'composite-metric' : `s${trigger}-kafka-${topic}`
   const lagged = trigger >= 0
-  const asked = Math.ceil(run.lag / goalOf(spec))
+  const demand = Math.ceil(run.lag / goalOf(spec))
   const cpu = Math.min(95, Math.round((rate / 30 / Math.max(1, run.ready)) * 70))
   return {
     metadata: { name: `keda-hpa-${metadata.name}` },
@@ -76,12 +78,12 @@ export function autoscalerOf({ metadata, spec }: ScaledObject, run: PartRun, rat
         {
           type: 'AbleToScale',
           status: 'True',
-          reason: asked < run.wanted && run.wanted > spec.minReplicaCount ? 'ScaleDownStabilized' : 'ReadyForNewScale',
+          reason: demand < run.wanted && run.wanted > spec.minReplicaCount ? 'ScaleDownStabilized' : 'ReadyForNewScale',
         },
         {
           type: 'ScalingLimited',
-          status: asked > run.wanted ? 'True' : 'False',
-          reason: asked > run.wanted ? 'ScaleUpLimit' : '',
+          status: demand > run.wanted ? 'True' : 'False',
+          reason: demand > run.wanted ? 'ScaleUpLimit' : '',
         },
       ],
     },

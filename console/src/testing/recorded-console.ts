@@ -32,21 +32,21 @@ export interface RecordedOptions {
 /** Its last look is of now. */
 export async function recordedConsole(options: RecordedOptions = {}): Promise<RecordedConsole> {
   const now = Date.now()
-  const { source: recorded = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0, actions } = options
-  if (actions) recorded.letters = () => Promise.resolve(actions.letters())
+  const { source: shop = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0, actions } = options
+  if (actions) shop.letters = () => Promise.resolve(actions.letters())
   const may = { writes: actions !== undefined, tries: actions?.tryIt !== undefined, forecasts: true }
-  const observer = createObserver(recorded, { command: 'orderpipeline', ...may })
+  const observer = createObserver(shop, { command: 'orderpipeline', ...may })
   for (let at = now - lookedMs; at <= now; at += stepMs) {
-    recorded.at = at
+    shop.at = at
     await observer.step()
   }
-  const said: string[] = []
+  const output: string[] = []
   const files = await pageFiles()
   const server = await serveConsole({
-    ...{ source: recorded, observer, port, say: (line: string) => void said.push(line) },
+    ...{ source: shop, observer, port, say: (line: string) => void output.push(line) },
     files: () => Promise.resolve(files),
     ...(actions && { actions }),
     whatIf: recordedWhatIf,
   })
-  return { source: recorded, observer, server, said, close: () => server.close() }
+  return { source: shop, observer, server, said: output, close: () => server.close() }
 }

@@ -48,11 +48,12 @@ export function recordedSource(start: number, pipeline = shopPipeline()): Record
       { lag: 0, arrived: 0, consumed: 0, ready, wanted: ready, asked: [] },
     ]),
   )
-  let done = start
+  let simulatedUntil = start
   const source: RecordedSource = {
     ...{ cluster: 'recorded (a file)', namespace: 'default', at: start },
     look: () => {
-      for (; done < source.at; done += stepSeconds * 1_000) advance(runs, scaledObjects, (done - start) / 1_000)
+      for (; simulatedUntil < source.at; simulatedUntil += stepSeconds * 1_000)
+        advance(runs, scaledObjects, (simulatedUntil - start) / 1_000)
       return Promise.resolve(
         lookAt(source.at, { pipeline, children, scaledObjects, runs, rate: rateAt((source.at - start) / 1_000) }),
       )
@@ -65,8 +66,8 @@ export function recordedSource(start: number, pipeline = shopPipeline()): Record
 }
 
 /**
- * Orders a second: a quiet shop, a burst after an hour and a half, and one that began a minute
- * before two hours are over.
+ * Orders a second: a low rate, a burst after an hour and a half, and one that began a minute before
+ * two hours are over.
  */
 function rateAt(seconds: number): number {
   const wave = 6 + 3 * Math.sin(seconds / 300)
@@ -113,8 +114,8 @@ function lookAt(at: number, { pipeline, children, scaledObjects, runs, rate }: R
     deployments: children
       .filter((child): child is Deployment => child.kind === 'Deployment')
       .map(({ metadata, spec }) => {
-        const { ready, wanted } = runOf(partOf({ metadata }))
-        return { metadata, spec: { ...spec, replicas: wanted }, status: { replicas: wanted, readyReplicas: ready } }
+        const { ready, wanted: desired } = runOf(partOf({ metadata }))
+        return { metadata, spec: { ...spec, replicas: desired }, status: { replicas: desired, readyReplicas: ready } }
       }),
     topics: children.filter((child): child is KafkaTopic => child.kind === 'KafkaTopic'),
     pods: scaledObjects.flatMap((one) => podsOf(partOf(one), pipeline.metadata.name, runOf(partOf(one)))),
@@ -122,9 +123,9 @@ function lookAt(at: number, { pipeline, children, scaledObjects, runs, rate }: R
   return { at, pipelines: [{ ...pipeline, status: statusOf(pipeline, runs, rate, at) }], listed }
 }
 
-function podsOf(part: string, pipeline: string, { ready, wanted }: PartRun): LabelledPod[] {
+function podsOf(part: string, pipeline: string, { ready, wanted: desired }: PartRun): LabelledPod[] {
   const labels = { 'orderpipeline.dev/pipeline': pipeline, 'orderpipeline.dev/stage': part }
-  return Array.from({ length: Math.max(ready, wanted) }, (_, index) => ({
+  return Array.from({ length: Math.max(ready, desired) }, (_, index) => ({
     metadata: { name: `${pipeline}-${part}-${index}`, labels },
     status: {
       phase: index < ready ? 'Running' : 'Pending',
@@ -137,7 +138,13 @@ function podsOf(part: string, pipeline: string, { ready, wanted }: PartRun): Lab
 function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number): NonNullable<OrderPipeline['status']> {
   const all = Object.values(runs)
   const stages = pipeline.spec.stages.map(({ name }): StageStatus => {
-    const { lag, arrived, consumed, ready, wanted } = runs[name] ?? {
+    const {
+      lag,
+      arrived,
+      consumed,
+      ready,
+      wanted: desired,
+    } = runs[name] ?? {
       lag: 0,
       arrived: 0,
       consumed: 0,
@@ -146,9 +153,9 @@ function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number)
       asked: [],
     }
     const rates = { arrivedPerSecond: Math.round(arrived * 10) / 10, consumedPerSecond: Math.round(consumed * 10) / 10 }
-    return { name, replicas: wanted, readyReplicas: ready, desiredReplicas: wanted, lag, ...rates }
+    return { name, replicas: desired, readyReplicas: ready, desiredReplicas: desired, lag, ...rates }
   })
-  const behind = all.some(({ ready, wanted }) => ready < wanted)
+  const behind = all.some(({ ready, wanted: desired }) => ready < desired)
   const since = new Date(at - 3_600_000).toISOString()
   const condition = (type: string, good: boolean, reason: string, message = '') =>
     ({ type, status: good ? 'True' : 'False', reason, message, lastTransitionTime: since }) as never
@@ -177,8 +184,8 @@ function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number)
   }
 }
 
-const placed = Date.parse('2026-11-28T12:00:00Z')
-const after = (milliseconds: number): string => new Date(placed + milliseconds).toISOString()
+const placedAt = Date.parse('2026-11-28T12:00:00Z')
+const after = (milliseconds: number): string => new Date(placedAt + milliseconds).toISOString()
 
 export const recordedOrder: OrderView = {
   orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f',
@@ -211,7 +218,7 @@ function recordedOrdersOf(customer: string, cursor: string | undefined): Custome
   return cursor === undefined ? { orders: all.slice(0, 20), next: 'older' } : { orders: all.slice(20) }
 }
 
-const letter = (index: number, stage: string, reason: string, verdict: string, message: string): LetterSummary => ({
+const deadLetter = (index: number, stage: string, reason: string, verdict: string, message: string): LetterSummary => ({
   ...{ id: `${stage}/${index % 3}/${index}`, stage, reason, verdict, message, state: 'open' },
   at: after(index * 61_000),
   order: `01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e${(16 + index).toString(16)}`,
@@ -219,9 +226,15 @@ const letter = (index: number, stage: string, reason: string, verdict: string, m
 
 export const recordedLetters: readonly LetterSummary[] = [
   ...Array.from({ length: 17 }, (_, index) =>
-    letter(index, 'payment', 'ProviderFault', 'retry', 'the provider answered 503 to 5 attempts within 62 s'),
+    deadLetter(index, 'payment', 'ProviderFault', 'retry', 'the provider answered 503 to 5 attempts within 62 s'),
   ),
   ...Array.from({ length: 3 }, (_, index) =>
-    letter(index, 'orders', 'UndecodableEvent', 'never', 'data.items: found "two"; allowed: a list of 1 to 50 items'),
+    deadLetter(
+      index,
+      'orders',
+      'UndecodableEvent',
+      'never',
+      'data.items: found "two"; allowed: a list of 1 to 50 items',
+    ),
   ),
 ]

@@ -37,8 +37,8 @@ function forecastWith(
     })),
     samples: Array.from({ length: seconds / 5 }, (_, index) => {
       const lag = lagAt(index * 5)
-      const wanted = lag > 0 ? maximum : 5
-      return { at: index * 5_000, lag, wanted, ready: lag > 0 ? Math.min(maximum, 5 + index * 4) : 5 }
+      const desired = lag > 0 ? maximum : 5
+      return { at: index * 5_000, lag, wanted: desired, ready: lag > 0 ? Math.min(maximum, 5 + index * 4) : 5 }
     }),
   }
 }

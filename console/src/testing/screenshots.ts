@@ -1,5 +1,5 @@
 // npm run screenshots: how does the console look, for the README and docs/console.md? The recorded
-// shop in the middle of a burst, light and dark. Whoever changes the page runs it and looks at the
+// shop in the middle of a burst, light and dark. After a change of the page, run it and look at the
 // pictures.
 import { join } from 'node:path'
 import { recordedOrder } from './recorded-shop.ts'
@@ -26,7 +26,7 @@ const heights: Readonly<Record<keyof typeof views, number>> = {
 
 const darkToo = ['pipeline', 'scaling']
 
-const recorded = await recordedConsole()
+const readOnlyConsole = await recordedConsole()
 const acting = await recordedConsole({ actions: recordedActions() })
 const browser = await startBrowser()
 try {
@@ -35,7 +35,7 @@ try {
       if (colorScheme === 'dark' && !darkToo.includes(view)) continue
       const height = heights[view as keyof typeof views]
       const page = await browser.newPage({ colorScheme, viewport: { width: 1_440, height }, reducedMotion: 'reduce' })
-      await page.goto(`${recorded.server.url}/pipelines/default/shop${path}`)
+      await page.goto(`${readOnlyConsole.server.url}/pipelines/default/shop${path}`)
       await settled(page)
       const file = join(folder, `console-${view}-${colorScheme}.png`)
       await page.screenshot({ path: file, animations: 'disabled' })
@@ -53,6 +53,6 @@ try {
   process.stdout.write(`${file}\n`)
 } finally {
   await browser.close()
-  await recorded.close()
+  await readOnlyConsole.close()
   await acting.close()
 }

@@ -9,7 +9,7 @@ export interface Frame {
   /** Unix milliseconds. */
   readonly from: number
   readonly to: number
-  /** Of the value at the top; 0 is at the bottom. */
+  /** The value at the top; 0 is at the bottom. */
   readonly most: number
 }
 
@@ -34,7 +34,7 @@ export function niceTicks(most: number, count = 4): readonly number[] {
 
 const minuteSteps = [1, 2, 5, 10, 15, 30, 60]
 
-/** Whole minutes, so many that their labels have room. */
+/** Whole minutes, as many as their labels fit. */
 export function timeTicks(from: number, to: number, most: number): readonly number[] {
   const minutes = (to - from) / 60_000
   const step = (minuteSteps.find((one) => minutes / one <= most) ?? 60) * 60_000

@@ -1,5 +1,5 @@
-// How did lag and replicas go? Two pictures over one time: the lag as an area, and below it the
-// replicas wanted as a line over those ready.
+// How did lag and replicas develop? Two pictures over one time: the lag as an area, and below it
+// the desired replicas as a line over the ready ones.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { PartHistory, PartState, Sample } from '../../model/state.ts'
 import { lastMinutes } from '../history-view.ts'
@@ -38,14 +38,18 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
     height: replicaHeight,
     most: replicaTicks.at(-1) ?? 1,
   }
-  const shown = at === undefined ? undefined : nearest(samples, at)
+  const cursorSample = at === undefined ? undefined : nearest(samples, at)
   const move = (step: number): void => {
-    const index = shown ? samples.indexOf(shown) : samples.length
+    const index = cursorSample ? samples.indexOf(cursorSample) : samples.length
     setAt(samples[Math.max(0, Math.min(samples.length - 1, index + step))]?.at)
   }
   return (
     <div class="chart">
-      <Readout sample={shown ?? samples.at(-1)} latest={shown === undefined} gateway={part.kind === 'gateway'} />
+      <Readout
+        sample={cursorSample ?? samples.at(-1)}
+        latest={cursorSample === undefined}
+        gateway={part.kind === 'gateway'}
+      />
       <div ref={box}>
         <svg
           {...{ width, height: total, viewBox: `0 0 ${width} ${total}`, tabIndex: 0 }}
@@ -90,7 +94,9 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
                 r={3.5}
               />
             ))}
-          {shown && <path class="cursor" d={`M${xOf(lag, shown.at)} ${lag.top}V${replicas.top + replicas.height}`} />}
+          {cursorSample && (
+            <path class="cursor" d={`M${xOf(lag, cursorSample.at)} ${lag.top}V${replicas.top + replicas.height}`} />
+          )}
         </svg>
       </div>
       <FiguresTable samples={samples} />
@@ -183,7 +189,7 @@ function Readout({ sample, latest, gateway }: ReadoutProps) {
   )
 }
 
-/** A picture as wide as there is room, and never scaled: its letters keep their size. */
+/** A picture as wide as the page allows, and never scaled: its text keeps its size. */
 function useWidth() {
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(600)

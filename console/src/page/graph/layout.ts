@@ -65,7 +65,7 @@ export function layout(parts: readonly Drawn[]): Graph {
   const { rank, isBack } = ranksOf(ids, links)
   const forward = links.filter((link) => !isBack(link))
   const { chains, waypoints } = throughColumns(forward, rank)
-  const placed: Placed[] = [
+  const placements: Placed[] = [
     ...ids.map((id) => ({
       id,
       column: rank.get(id) ?? 0,
@@ -73,8 +73,8 @@ export function layout(parts: readonly Drawn[]): Graph {
     })),
     ...waypoints,
   ]
-  const top = tops(placed, neighboursIn(chains))
-  const columns = columnsOf(placed, topics)
+  const top = tops(placements, neighboursIn(chains))
+  const columns = columnsOf(placements, topics)
   const nodes = new Map<string, GraphNode>()
   const node = (id: string, kind: GraphNode['kind'], name: string): void => {
     const column = columns[rank.get(id) ?? 0] ?? { x: margin, width: 0 }
@@ -84,14 +84,14 @@ export function layout(parts: readonly Drawn[]): Graph {
   }
   for (const { name } of parts) node(partId(name), 'part', name)
   for (const name of topics) node(topicId(name), 'topic', name)
-  const floor = Math.max(0, ...placed.map(({ id, height }) => margin + (top.get(id) ?? 0) + height))
+  const floor = Math.max(0, ...placements.map(({ id, height }) => margin + (top.get(id) ?? 0) + height))
   const lanes = [...new Set(links.filter(isBack).map(({ to }) => to))]
   const edges = links.map((link): GraphEdge => {
     const [from, to] = [nodes.get(link.from)!, nodes.get(link.to)!]
     const backwards = isBack(link)
     const lane = floor + laneGap * (lanes.indexOf(link.to) + 1)
     const points = (chains.get(link) ?? []).slice(1, -1).flatMap((id) => {
-      const column = columns[placed.find((one) => one.id === id)?.column ?? 0]
+      const column = columns[placements.find((one) => one.id === id)?.column ?? 0]
       const y = margin + (top.get(id) ?? 0)
       return column
         ? [
@@ -149,10 +149,10 @@ function neighboursIn(chains: ReadonlyMap<unknown, readonly string[]>) {
   return (id: string) => ({ before: before.get(id) ?? [], after: after.get(id) ?? [] })
 }
 
-function columnsOf(placed: readonly Placed[], topics: readonly string[]) {
+function columnsOf(placements: readonly Placed[], topics: readonly string[]) {
   const widths: number[] = []
   const widthOf = new Map(topics.map((name) => [topicId(name), topicWidth(name)]))
-  for (const { id, column } of placed) {
+  for (const { id, column } of placements) {
     const width = id.startsWith('part ') ? partSize.width : (widthOf.get(id) ?? 0)
     widths[column] = Math.max(widths[column] ?? 0, width)
   }
@@ -184,7 +184,7 @@ function forwardPath(from: GraphNode, to: GraphNode, points: readonly Point[]): 
     .join('')
 }
 
-/** Out to the right, down to its lane, back below everything, and up again before the node. */
+/** Right, down to its own horizontal line, back below everything, and up again before the node. */
 function backPath(from: GraphNode, to: GraphNode, lane: number): string {
   const [start, end] = [outOf(from), into(to)]
   const [right, left, round] = [start.x + between / 2, end.x - between / 2, 8]

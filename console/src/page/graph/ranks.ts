@@ -34,11 +34,11 @@ function backLinks(
   reached: ReadonlySet<string>,
 ): ReadonlySet<string> {
   const back = new Set<string>()
-  const done = new Set<string>()
+  const finishedNodes = new Set<string>()
   const open = new Set<string>()
   const entrances = nodes.filter((node) => !reached.has(node))
   for (const start of [...entrances, ...nodes]) {
-    if (done.has(start)) continue
+    if (finishedNodes.has(start)) continue
     // Without recursion: a chain may be long.
     const stack = [{ node: start, at: 0 }]
     open.add(start)
@@ -47,10 +47,10 @@ function backLinks(
       top.at += 1
       if (to === undefined) {
         open.delete(top.node)
-        done.add(top.node)
+        finishedNodes.add(top.node)
         stack.pop()
       } else if (open.has(to)) back.add(JSON.stringify([top.node, to]))
-      else if (!done.has(to)) {
+      else if (!finishedNodes.has(to)) {
         open.add(to)
         stack.push({ node: to, at: 0 })
       }
@@ -68,9 +68,9 @@ function longestPaths(nodes: readonly string[], links: readonly Link[]): Readonl
     for (const { from, to } of links) {
       if (from !== node) continue
       rank.set(to, Math.max(rank.get(to) ?? 0, (rank.get(from) ?? 0) + 1))
-      const left = (waiting.get(to) ?? 0) - 1
-      waiting.set(to, left)
-      if (left === 0) ready.push(to)
+      const remaining = (waiting.get(to) ?? 0) - 1
+      waiting.set(to, remaining)
+      if (remaining === 0) ready.push(to)
     }
   return rank
 }

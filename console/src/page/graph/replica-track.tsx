@@ -1,4 +1,4 @@
-// How many replicas are ready and wanted, of those that are allowed? A bar from nothing to the
+// How many replicas are ready and desired, of those that are allowed? A bar from nothing to the
 // maximum.
 import type { PartState } from '../../model/state.ts'
 import { trackOf } from './track.ts'

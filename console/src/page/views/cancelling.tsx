@@ -1,4 +1,4 @@
-// How is an order called back? After it was said what follows.
+// How is an order cancelled? After the page has said what follows.
 import { useState } from 'preact/hooks'
 import type { Done, Rights } from '../../model/actions.ts'
 import type { OrderView } from '../../model/orders.ts'
@@ -13,7 +13,7 @@ interface CancellingProps {
 }
 
 export function Cancelling({ order: { orderId }, pipeline, rights }: CancellingProps) {
-  const [asked, setAsked] = useState(false)
+  const [isConfirming, setIsConfirming] = useState(false)
   const [done, setDone] = useState<Done>()
   const cancel = async () => {
     const answer = await act<Done>(keyOf(pipeline), 'cancel', { order: orderId })
@@ -22,15 +22,15 @@ export function Cancelling({ order: { orderId }, pipeline, rights }: CancellingP
   }
   return (
     <div class="actions">
-      <ActionButton label="Cancel this order …" refused={rights.refused.cancel} onClick={() => setAsked(true)} />
+      <ActionButton label="Cancel this order …" refused={rights.refused.cancel} onClick={() => setIsConfirming(true)} />
       <DoneText done={done} />
-      {asked && (
+      {isConfirming && (
         <Confirm
           title="Cancel this order?"
           confirm="Cancel the order"
           danger
           onConfirm={cancel}
-          onClose={() => setAsked(false)}
+          onClose={() => setIsConfirming(false)}
         >
           <p>Its stock is released, and what was paid is given back. A cancelled order cannot be taken up again.</p>
         </Confirm>

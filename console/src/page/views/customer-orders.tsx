@@ -11,7 +11,7 @@ interface CustomerOrdersProps {
   readonly customer: string
 }
 
-/** Of a customer it is enough to see so many; who wants all asks the gateway. */
+/** So many of a customer's orders are enough here; the gateway lists all. */
 const mostShown = 500
 
 export function CustomerOrdersList({ pipeline, customer }: CustomerOrdersProps) {

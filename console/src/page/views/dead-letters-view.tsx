@@ -1,4 +1,4 @@
-// What did the stages give up on? Counted by stage and cause, with what trying again would bring
+// Which messages did the stages give up? Counted by stage and cause, with what a retry would bring
 // and the command that does it.
 import { useEffect, useState } from 'preact/hooks'
 import type { Done, Rights } from '../../model/actions.ts'
@@ -25,9 +25,9 @@ export function DeadLettersView({ pipeline, command, writes, rights }: DeadLette
   const key = keyOf(pipeline)
   const [acted, setActed] = useState<{ readonly times: number; readonly done?: Done | undefined }>({ times: 0 })
   const runs = useReplays(key, writes, acted.times)
-  // What was done, and each replay that has ended, changed which letters wait.
-  const ended = runs.filter(({ state }) => state !== 'running').length
-  const answer = useDeadLetters(key, `${acted.times} ${ended}`)
+  // Each action, and each replay that has ended, changed which dead letters wait.
+  const endedCount = runs.filter(({ state }) => state !== 'running').length
+  const answer = useDeadLetters(key, `${acted.times} ${endedCount}`)
   const onDone = (done: Done | undefined): void => setActed(({ times }) => ({ times: times + 1, done }))
   return (
     <>
@@ -40,40 +40,42 @@ export function DeadLettersView({ pipeline, command, writes, rights }: DeadLette
       )}
       <DoneText done={acted.done} />
       <Replays pipeline={key} {...{ runs, rights }} />
-      {answer && 'value' in answer && <Found letters={answer.value} {...{ pipeline, command, rights, onDone }} />}
+      {answer && 'value' in answer && (
+        <DeadLetterGroups letters={answer.value} {...{ pipeline, command, rights, onDone }} />
+      )}
     </>
   )
 }
 
 function useDeadLetters(pipeline: string, since: string): Answered<DeadLetters> | undefined {
-  const [found, setFound] = useState<{ readonly of: string; readonly answer: Answered<DeadLetters> }>()
+  const [entry, setEntry] = useState<{ readonly of: string; readonly answer: Answered<DeadLetters> }>()
   useEffect(() => {
-    let gone = false
+    let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
       const answer = await ask<DeadLetters>(`/api/dead-letters/${pipeline}`)
-      if (gone) return
-      setFound({ of: pipeline, answer })
+      if (cancelled) return
+      setEntry({ of: pipeline, answer })
       timer = setTimeout(() => void look(), againMs)
     }
     void look()
     return () => {
-      gone = true
+      cancelled = true
       clearTimeout(timer)
     }
   }, [pipeline, since])
-  return found?.of === pipeline ? found.answer : undefined
+  return entry?.of === pipeline ? entry.answer : undefined
 }
 
 interface ShownProps extends Omit<DeadLettersViewProps, 'writes'> {
   readonly onDone: (done: Done | undefined) => void
 }
 
-interface FoundProps extends ShownProps {
+interface DeadLetterGroupsProps extends ShownProps {
   readonly letters: DeadLetters
 }
 
-function Found({ letters: { waiting, groups, at }, ...shown }: FoundProps) {
+function DeadLetterGroups({ letters: { waiting, groups, at }, ...groupProps }: DeadLetterGroupsProps) {
   if (groups.length === 0)
     return <p class="verdict good">No message waits in a dead-letter topic (as of {clockText(at)}).</p>
   return (
@@ -85,7 +87,7 @@ function Found({ letters: { waiting, groups, at }, ...shown }: FoundProps) {
       <ul class="groups">
         {groups.map((group) => (
           <li key={`${group.stage} ${group.reason}`} class="panel">
-            <Group {...shown} group={group} />
+            <Group {...groupProps} group={group} />
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
-// What can be done with the dead letters of one stage and cause? They are played again, at a pace,
-// or discarded; how many that would be, and which stay, is said first.
+// What can be done with the dead letters of one stage and cause? They are replayed at a bounded
+// rate, or discarded; the page first says how many that would be, and which remain.
 import { useEffect, useState } from 'preact/hooks'
 import { largestPace, usualPace, type Done, type LetterPlan, type Rights } from '../../model/actions.ts'
 import type { LetterGroup } from '../../model/dead-letters.ts'
@@ -49,12 +49,12 @@ function Planned({ pipeline, group: { stage, reason }, verb, onDone, onClose }: 
   useEffect(() => {
     void act<LetterPlan>(pipeline, 'plan', { stage, reason }).then(setPlan)
   }, [])
-  const known = plan && 'value' in plan ? plan.value : undefined
-  const count = verb === 'replay' ? known?.replayed : known?.discarded
+  const letterPlan = plan && 'value' in plan ? plan.value : undefined
+  const count = verb === 'replay' ? letterPlan?.replayed : letterPlan?.discarded
   const perSecond = Number(pace)
   const paceIsGood = perSecond > 0 && perSecond <= largestPace
   const confirm = async () => {
-    const which = { stage, reason, newest: known?.newest ?? '' }
+    const which = { stage, reason, newest: letterPlan?.newest ?? '' }
     const answer = await act<Done>(pipeline, verb, verb === 'replay' ? { ...which, perSecond } : which)
     if ('value' in answer) onDone(verb === 'discard' ? answer.value : undefined)
     return answer
@@ -69,11 +69,13 @@ function Planned({ pipeline, group: { stage, reason }, verb, onDone, onClose }: 
     >
       {plan === undefined && <p class="empty">Reading the letters …</p>}
       {plan && 'message' in plan && <p class="banner">{plan.message}</p>}
-      {known && verb === 'replay' && <ReplayPlan plan={known} {...{ stage, pace, setPace, perSecond, paceIsGood }} />}
-      {known && verb === 'discard' && (
+      {letterPlan && verb === 'replay' && (
+        <ReplayPlan plan={letterPlan} {...{ stage, pace, setPace, perSecond, paceIsGood }} />
+      )}
+      {letterPlan && verb === 'discard' && (
         <p>
-          {plural(known.discarded, 'letter')} will be marked as done with: nobody is told of them any more. Kafka keeps
-          them until their retention ends; <code>dlq list --state discarded</code> shows them.
+          {plural(letterPlan.discarded, 'letter')} will be marked as done with: nobody is told of them any more. Kafka
+          keeps them until their retention ends; <code>dlq list --state discarded</code> shows them.
         </p>
       )}
     </Confirm>
@@ -98,9 +100,9 @@ function ReplayPlan({ plan: { replayed, left }, stage, pace, setPace, perSecond,
       </p>
       {left.length > 0 && (
         <ul class="left">
-          {left.map(({ why, letters }) => (
+          {left.map(({ why, letters: count }) => (
             <li key={why}>
-              {plural(letters, 'letter')} left: {why}
+              {plural(count, 'letter')} left: {why}
             </li>
           ))}
         </ul>

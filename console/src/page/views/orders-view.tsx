@@ -1,5 +1,5 @@
-// Where is order X? Looked up by its id, or among those of a customer: what happened to it, and for
-// which stage it waits, behind how many.
+// Where is order X? Looked up by its id, or in a customer's list: its history, the stage it waits
+// for, and how many messages are before it.
 import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../../model/actions.ts'
 import { isFinal, orderIdPattern, waitsFor, type OrderView } from '../../model/orders.ts'
@@ -23,10 +23,10 @@ interface OrdersViewProps {
 
 export function OrdersView({ pipeline, id, customer, rights }: OrdersViewProps) {
   const key = keyOf(pipeline)
-  const asked = id ?? customer ?? ''
-  const [typed, setTyped] = useState(asked)
+  const initialText = id ?? customer ?? ''
+  const [typed, setTyped] = useState(initialText)
   const answer = useOrder(key, id)
-  useEffect(() => setTyped(asked), [asked])
+  useEffect(() => setTyped(initialText), [initialText])
   if (!pipeline.hasGateway)
     return (
       <>
@@ -42,9 +42,9 @@ export function OrdersView({ pipeline, id, customer, rights }: OrdersViewProps) 
         role="search"
         onSubmit={(event) => {
           event.preventDefault()
-          const wanted = typed.trim()
-          const which = orderIdPattern.test(wanted) ? { id: wanted } : { customer: wanted }
-          if (wanted !== '') go(pathOf({ view: 'orders', pipeline: key, ...which }))
+          const searchText = typed.trim()
+          const which = orderIdPattern.test(searchText) ? { id: searchText } : { customer: searchText }
+          if (searchText !== '') go(pathOf({ view: 'orders', pipeline: key, ...which }))
         }}
       >
         <label for="order-id">Order id or customer</label>
@@ -71,26 +71,26 @@ export function OrdersView({ pipeline, id, customer, rights }: OrdersViewProps) 
   )
 }
 
-/** Asked again until the order has ended. */
+/** Reads again until the order has ended. */
 function useOrder(pipeline: string, id: string | undefined): Answered<OrderView> | undefined {
-  const [found, setFound] = useState<{ readonly id: string; readonly answer: Answered<OrderView> }>()
+  const [entry, setEntry] = useState<{ readonly id: string; readonly answer: Answered<OrderView> }>()
   useEffect(() => {
     if (id === undefined) return
-    let gone = false
+    let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
       const answer = await ask<OrderView>(`/api/orders/${pipeline}/${encodeURIComponent(id)}`)
-      if (gone) return
-      setFound({ id, answer })
+      if (cancelled) return
+      setEntry({ id, answer })
       if ('value' in answer && !isFinal(answer.value)) timer = setTimeout(() => void look(), againMs)
     }
     void look()
     return () => {
-      gone = true
+      cancelled = true
       clearTimeout(timer)
     }
   }, [pipeline, id])
-  return found !== undefined && found.id === id ? found.answer : undefined
+  return entry !== undefined && entry.id === id ? entry.answer : undefined
 }
 
 interface OrderProps {

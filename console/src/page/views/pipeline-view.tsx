@@ -19,7 +19,7 @@ export function PipelineView({ pipeline, rights }: PipelineViewProps) {
   const [done, setDone] = useState<Done>()
   const { ready, suspended, behind, capacity, parts } = pipeline
   const sum = (of: (part: PartState) => number): number => parts.reduce((total, part) => total + of(part), 0)
-  const [readyReplicas, wanted] = [sum((part) => part.ready), sum((part) => part.wanted)]
+  const [readyReplicas, desiredReplicas] = [sum((part) => part.ready), sum((part) => part.wanted)]
   return (
     <>
       <div class="headline">
@@ -40,7 +40,7 @@ export function PipelineView({ pipeline, rights }: PipelineViewProps) {
       <dl class="tiles">
         <Tile title="Orders per second" value={orDash(rateText(pipeline.ordersPerSecond))} />
         <Tile title="Messages waiting" value={pipeline.lag === undefined ? dash : countText(pipeline.lag)} />
-        <Tile title="Replicas ready" value={String(readyReplicas)} note={`of ${wanted} wanted`} />
+        <Tile title="Replicas ready" value={String(readyReplicas)} note={`of ${desiredReplicas} wanted`} />
         <Tile
           title="Can carry"
           value={capacity ? `${countText(capacity.ordersPerSecond)}/s` : dash}

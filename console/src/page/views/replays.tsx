@@ -10,26 +10,26 @@ import { clockText, plural } from '../words.ts'
 const runningMs = 500
 const idleMs = 5_000
 
-/** Newest first. `begun` changes when one has begun from this page. */
-export function useReplays(pipeline: string, writes: boolean, begun: number): readonly ReplayRunState[] {
+/** Newest first. `startCount` changes when this page has started one. */
+export function useReplays(pipeline: string, writes: boolean, startCount: number): readonly ReplayRunState[] {
   const [runs, setRuns] = useState<readonly ReplayRunState[]>([])
   useEffect(() => {
     if (!writes) return
-    let gone = false
+    let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
       const answer = await ask<readonly ReplayRunState[]>(`/api/replays/${pipeline}`)
-      if (gone) return
-      const found = 'value' in answer ? answer.value : []
-      if ('value' in answer) setRuns(found)
-      timer = setTimeout(() => void look(), found.some(({ state }) => state === 'running') ? runningMs : idleMs)
+      if (cancelled) return
+      const currentRuns = 'value' in answer ? answer.value : []
+      if ('value' in answer) setRuns(currentRuns)
+      timer = setTimeout(() => void look(), currentRuns.some(({ state }) => state === 'running') ? runningMs : idleMs)
     }
     void look()
     return () => {
-      gone = true
+      cancelled = true
       clearTimeout(timer)
     }
-  }, [pipeline, writes, begun])
+  }, [pipeline, writes, startCount])
   return runs
 }
 

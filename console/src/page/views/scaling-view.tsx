@@ -1,5 +1,5 @@
-// Why so many pods? What is wanted now with its reasons, how it came to that, and each change with
-// what was said of it at the time.
+// Why so many pods? The desired replicas with their reasons, their history, and each change with
+// the reasons at the time.
 import { keyOf, type PartHistory, type PartState, type PipelineState, type ReasonState } from '../../model/state.ts'
 import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
 import { ScalingChart } from '../chart/scaling-chart.tsx'
@@ -16,8 +16,8 @@ interface ScalingViewProps {
 
 export function ScalingView({ pipeline, route, now, connected }: ScalingViewProps) {
   const history = useHistory(keyOf(pipeline), connected)
-  const named = route.part ?? bottleneckOf(pipeline)?.part ?? pipeline.parts[0]?.name
-  const part = pipeline.parts.find(({ name }) => name === named)
+  const partName = route.part ?? bottleneckOf(pipeline)?.part ?? pipeline.parts[0]?.name
+  const part = pipeline.parts.find(({ name }) => name === partName)
   return (
     <>
       <h1>
@@ -37,7 +37,7 @@ export function ScalingView({ pipeline, route, now, connected }: ScalingViewProp
           </a>
         ))}
       </nav>
-      {!part && <p class="empty">{`${pipeline.name} has no stage ${named ?? ''}.`}</p>}
+      {!part && <p class="empty">{`${pipeline.name} has no stage ${partName ?? ''}.`}</p>}
       {part && (
         <>
           <Now part={part} />
@@ -103,7 +103,7 @@ function Reasons({ reasons }: { readonly reasons: readonly ReasonState[] }) {
   )
 }
 
-/** Of what was said at the time, why it changed first; the outlook was not a cause. */
+/** The first reason at the time that caused the change; the outlook was not a cause. */
 function Because({ reasons }: { readonly reasons: readonly ReasonState[] }) {
   const [first, ...others] = reasons.filter(({ code }) => code !== 'Bottleneck')
   return (

@@ -95,7 +95,7 @@ function Row({ part, pipeline, marked }: RowProps) {
   )
 }
 
-/** What is wrong, else the bound that keeps it, else what the load asks for. */
+/** What is wrong, else the bound that holds it, else what the load demands. */
 const decisive = ({ reasons }: PartState): ReasonState | undefined =>
   reasons.find(({ trouble }) => trouble) ?? reasons.find(({ code }) => code === 'AtMinimum') ?? reasons[0]
 

@@ -1,4 +1,4 @@
-// How is a pipeline stopped and started from the page? After what will happen has been said.
+// How is a pipeline stopped and started from the page? After the page has said what will happen.
 import { useEffect, useState } from 'preact/hooks'
 import type { Done, Rights } from '../../model/actions.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
@@ -12,30 +12,35 @@ interface SuspensionProps {
 }
 
 export function Suspension({ pipeline, rights, onDone }: SuspensionProps) {
-  const [asked, setAsked] = useState<boolean>()
+  const [pendingSuspend, setPendingSuspend] = useState<boolean>()
   const suspend = !pipeline.suspended
   return (
     <>
       <ActionButton
         label={suspend ? 'Suspend …' : 'Resume …'}
         refused={rights.refused.suspend}
-        onClick={() => setAsked(suspend)}
+        onClick={() => setPendingSuspend(suspend)}
       />
-      {asked !== undefined && (
-        <Asked pipeline={pipeline} suspend={asked} onDone={onDone} onClose={() => setAsked(undefined)} />
+      {pendingSuspend !== undefined && (
+        <Confirmation
+          pipeline={pipeline}
+          suspend={pendingSuspend}
+          onDone={onDone}
+          onClose={() => setPendingSuspend(undefined)}
+        />
       )}
     </>
   )
 }
 
-interface AskedProps {
+interface ConfirmationProps {
   readonly pipeline: PipelineState
   readonly suspend: boolean
   readonly onDone: (done: Done) => void
   readonly onClose: () => void
 }
 
-function Asked({ pipeline, suspend, onDone, onClose }: AskedProps) {
+function Confirmation({ pipeline, suspend, onDone, onClose }: ConfirmationProps) {
   const [lines, setLines] = useState<readonly string[]>()
   useEffect(() => {
     void act<{ lines: readonly string[] }>(keyOf(pipeline), 'suspend', { suspend, dryRun: true }).then((answer) =>

@@ -16,15 +16,15 @@ interface TryViewProps {
 }
 
 export function TryView({ pipeline, rights }: TryViewProps) {
-  const refused = rights === undefined ? 'Asking what may be done …' : rights.refused.try
+  const refusal = rights === undefined ? 'Asking what may be done …' : rights.refused.try
   return (
     <>
       <h1>Try it</h1>
       <p class="verdict">
         This pipeline runs on this machine: nothing here reaches a customer. Do something, and watch the stages below.
       </p>
-      {refused !== undefined && <p class={rights ? 'banner calm' : 'empty'}>{refused}</p>}
-      {refused === undefined && (
+      {refusal !== undefined && <p class={rights ? 'banner calm' : 'empty'}>{refusal}</p>}
+      {refusal === undefined && (
         <div class="tries">
           {pipeline.hasGateway && <Orders pipeline={pipeline} />}
           <Provider pipeline={keyOf(pipeline)} />
@@ -117,8 +117,8 @@ function Provider({ pipeline }: { readonly pipeline: string }) {
   }, [pipeline])
   const current = mode && 'value' in mode ? mode.value.mode : undefined
   if (current === 'none') return null
-  const choose = async (wanted: ProviderMode): Promise<void> =>
-    setMode(await act<{ mode: ProviderMode }>(pipeline, 'try-provider', { mode: wanted }))
+  const choose = async (newMode: ProviderMode): Promise<void> =>
+    setMode(await act<{ mode: ProviderMode }>(pipeline, 'try-provider', { mode: newMode }))
   return (
     <section class="panel" aria-labelledby="try-provider">
       <h2 id="try-provider">Payment provider</h2>

@@ -1,5 +1,5 @@
-// What if? A load and another maximum are asked about; the dry run of the pipeline as it is stands
-// beside that of the change.
+// What if? A question names a load and another maximum; the dry runs of the present pipeline and of
+// the change are shown next to each other.
 import { useEffect, useState } from 'preact/hooks'
 import { keyOf, type PartState, type PipelineState } from '../../model/state.ts'
 import { limits, queryOf, type Forecast, type Question, type WhatIf } from '../../model/what-if.ts'
@@ -26,7 +26,7 @@ export function WhatIfView({ pipeline, question }: WhatIfViewProps) {
         {question && answer === undefined && <p class="empty">Making the dry run …</p>}
         {answer && 'message' in answer && <p class="banner">{answer.message}</p>}
       </div>
-      {question && answer && 'value' in answer && <Found {...{ pipeline, question }} found={answer.value} />}
+      {question && answer && 'value' in answer && <Result {...{ pipeline, question }} found={answer.value} />}
       {!question && (
         <p class="empty">
           A dry run with the autoscalers of this pipeline, from its concurrency and workSeconds; nothing is changed.
@@ -37,19 +37,19 @@ export function WhatIfView({ pipeline, question }: WhatIfViewProps) {
 }
 
 function useWhatIf(pipeline: string, question: Question | undefined): Answered<WhatIf> | undefined {
-  const asked = question && `/api/what-if/${pipeline}?${queryOf(question)}`
-  const [found, setFound] = useState<{ readonly asked: string; readonly answer: Answered<WhatIf> }>()
+  const path = question && `/api/what-if/${pipeline}?${queryOf(question)}`
+  const [entry, setEntry] = useState<{ readonly asked: string; readonly answer: Answered<WhatIf> }>()
   useEffect(() => {
-    if (asked === undefined) return
-    let gone = false
-    void ask<WhatIf>(asked).then((answer) => {
-      if (!gone) setFound({ asked, answer })
+    if (path === undefined) return
+    let cancelled = false
+    void ask<WhatIf>(path).then((answer) => {
+      if (!cancelled) setEntry({ asked: path, answer })
     })
     return () => {
-      gone = true
+      cancelled = true
     }
-  }, [asked])
-  return found?.asked === asked ? found?.answer : undefined
+  }, [path])
+  return entry?.asked === path ? entry?.answer : undefined
 }
 
 interface NumberFieldProps {
@@ -81,8 +81,14 @@ function QuestionForm({ pipeline, question }: WhatIfViewProps) {
   const [max, setMax] = useState(String(question?.maxReplicas ?? present))
   const submit = (): void => {
     const other = Number(max) === present ? {} : { maxReplicas: Number(max) }
-    const asked = { ordersPerSecond: Number(rate), minutes: Number(minutes), burst: Number(burst), stage, ...other }
-    go(pathOf({ view: 'what-if', pipeline: keyOf(pipeline), question: asked }))
+    const newQuestion = {
+      ordersPerSecond: Number(rate),
+      minutes: Number(minutes),
+      burst: Number(burst),
+      stage,
+      ...other,
+    }
+    go(pathOf({ view: 'what-if', pipeline: keyOf(pipeline), question: newQuestion }))
   }
   return (
     <form
@@ -120,13 +126,13 @@ function QuestionForm({ pipeline, question }: WhatIfViewProps) {
   )
 }
 
-interface FoundProps {
+interface ResultProps {
   readonly pipeline: PipelineState
   readonly question: Question
   readonly found: WhatIf
 }
 
-function Found({ pipeline, question, found: { present, changed, yaml } }: FoundProps) {
+function Result({ pipeline, question, found: { present, changed, yaml } }: ResultProps) {
   const part = pipeline.parts.find(({ name }) => name === question.stage)
   const { maxReplicas } = question
   return (
@@ -196,13 +202,13 @@ const beginning = new Date(2000, 0, 1).getTime()
 
 function Picture({ title, forecast: { samples }, part }: PictureProps) {
   const seconds = (samples.at(-1)?.at ?? 0) / 1_000
-  const moved = samples.map((sample) => ({ ...sample, at: beginning + sample.at }))
+  const shiftedSamples = samples.map((sample) => ({ ...sample, at: beginning + sample.at }))
   return (
     <section class="panel" aria-label={title}>
       <h2>{title}</h2>
       <ScalingChart
         {...{ part, minutes: Math.max(1, seconds / 60), now: beginning + seconds * 1_000 }}
-        history={{ samples: moved, scalings: [] }}
+        history={{ samples: shiftedSamples, scalings: [] }}
         label={`Lag and replicas of the dry run: ${title}; arrow keys read figures, and a table follows`}
       />
     </section>
