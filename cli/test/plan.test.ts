@@ -24,7 +24,7 @@ const fixture = parse(
   readFileSync(new URL('../../crds/fixtures/regular.yaml', import.meta.url), 'utf8'),
 ) as OrderPipeline
 if (!fixture.spec.gateway) throw new Error('no gateway')
-const { service: _taken, ...gateway } = fixture.spec.gateway // one node port cannot be had by every test
+const { service: _service, ...gateway } = fixture.spec.gateway // one node port cannot be had by every test
 const regular: OrderPipeline = { ...fixture, spec: { ...fixture.spec, gateway } }
 let on: ApiServer
 const { name } = regular.metadata
@@ -81,7 +81,7 @@ describe('orderpipeline plan', () => {
   it('tells each path that an edit would change, from what to what, and what it takes away', async () => {
     const [first, ...others] = regular.spec.stages
     if (!first) throw new Error('a pipeline without stages')
-    const { env: _gone, ...bare } = first
+    const { env: _env, ...bare } = first
     const edited = {
       ...bare,
       concurrency: 77,

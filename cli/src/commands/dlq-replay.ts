@@ -65,7 +65,7 @@ async function replay(
       throw new CalledWrongly(`--edit: found ${deadLetters.length} letters; allowed: one, such as payment/2/17`)
     const plan = replayPlan(deadLetters, options.force === true, new Date(), options.edit !== undefined)
     const replayedCount = options.dryRun ? plan.goes.length : await perform(box, plan.goes, perSecond, options, context)
-    tell(plan, replayedCount, options, context)
+    printOutcome(plan, replayedCount, options, context)
     return deadLetters.length > 0 && plan.stays.length === 0 && replayedCount === plan.goes.length ? 0 : 1
   })
 }
@@ -106,7 +106,7 @@ async function perform(
 const lineOf = (what: string, { id, source, stage }: DeadLetter): string =>
   `${what} ${id} to ${source?.topic ?? '-'}, for ${stage} alone`
 
-function tell(
+function printOutcome(
   { goes, stays }: ReplayPlan,
   replayedCount: number,
   options: Options,
