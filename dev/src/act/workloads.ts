@@ -36,7 +36,7 @@ const tickMs = 2_000
 const tidyMs = 60_000
 const longestBeginningMs = 20_000
 /** Number of log files of ended replicas that are kept. */
-const keptLogs = 50
+const retainedLogs = 50
 const revision = 'deployment.kubernetes.io/revision'
 
 export class Workloads {
@@ -92,7 +92,7 @@ export class Workloads {
       (name) => /\.log(\.1)?$/.test(name) && !present.has(name.replace(/\.1$/, '')),
     )
     const ages = await Promise.all(endedLogs.map(async (name) => ({ name, at: (await stat(join(dir, name))).mtimeMs })))
-    const old = ages.sort((a, b) => b.at - a.at).slice(keptLogs)
+    const old = ages.sort((a, b) => b.at - a.at).slice(retainedLogs)
     await Promise.all(old.map(({ name }) => rm(join(dir, name), { force: true })))
   }
 
