@@ -10,22 +10,22 @@ import { packTar, type Layer } from './layer.ts'
 export interface Archive {
   /** Every name of the image, as `orderpipeline/services:<tag>`. */
   readonly names: readonly string[]
-  /** Arguments of the entry point when nobody gives any. */
+  /** Arguments of the entry point when none are given. */
   readonly command?: readonly string[] | undefined
   readonly layers: readonly Layer[]
-  /** What the runtime does with it. Default: runs Node, as `runtimeConfig` says. */
+  /** How the runtime starts it. Default: Node, as `runtimeConfig` has it. */
   readonly runtime?: RuntimeConfig | undefined
   /** Where to write it. */
   readonly file: string
 }
 
-const epoch = '1970-01-01T00:00:00Z'
+const unixEpoch = '1970-01-01T00:00:00Z'
 const oci = 'application/vnd.oci.image'
 
 /**
- * Left to itself Node 24 lets the heap grow to the container's whole memory limit, which the kernel
- * ends before V8 collects, and a young generation of some 100 MiB counts for nothing in the choice
- * of when to collect.
+ * By default Node 24 lets the heap grow to the container's whole memory limit, at which the kernel
+ * kills it before V8 collects, and a young generation of some 100 MiB is ignored in the choice of
+ * when to collect.
  */
 const heapOptions = '--max-old-space-size-percentage=60 --max-semi-space-size=8'
 
@@ -36,7 +36,7 @@ export interface RuntimeConfig {
   readonly WorkingDir: string
 }
 
-/** What the runtime does with the image; the Dockerfile says the same. */
+/** How the runtime starts the image; the Dockerfile has the same. */
 export const runtimeConfig: RuntimeConfig = {
   User: `${imageUser}:${imageUser}`,
   Env: [
@@ -61,12 +61,12 @@ export async function writeArchive({ names, command, layers, runtime = runtimeCo
     for (const layer of layers) linkOrCopy(layer.file, join(blobs, hex(layer.digest)))
     const architecture = { arm64: 'arm64', x64: 'amd64' }[process.arch as 'arm64' | 'x64']
     const config = blob(blobs, `${oci}.config.v1+json`, {
-      created: epoch,
+      created: unixEpoch,
       architecture,
       os: 'linux',
       config: { ...runtime, ...(command && { Cmd: command }) },
       rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
-      history: layers.map(() => ({ created: epoch, created_by: 'orderpipeline images' })),
+      history: layers.map(() => ({ created: unixEpoch, created_by: 'orderpipeline images' })),
     })
     const manifest = blob(blobs, `${oci}.manifest.v1+json`, {
       schemaVersion: 2,

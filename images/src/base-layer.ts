@@ -33,7 +33,7 @@ const layout = 1
 
 /**
  * Packs the layer into `cacheDir` unless one of the very same files is there. Without `node` it is
- * what a program needs that is linked with nothing.
+ * what a program without linked libraries needs.
  */
 export async function baseLayer(node: string | undefined, cacheDir: string): Promise<Layer> {
   const sources = new Map(node === undefined ? [] : [[nodeInImage, realpathSync(node)], ...(await libraries(node))])
@@ -49,8 +49,8 @@ export async function baseLayer(node: string | undefined, cacheDir: string): Pro
     .slice(0, 16)
   const record = join(cacheDir, `base-${key}.json`)
   if (existsSync(record)) {
-    const known = JSON.parse(readFileSync(record, 'utf8')) as Layer
-    if (existsSync(known.file)) return known
+    const cached = JSON.parse(readFileSync(record, 'utf8')) as Layer
+    if (existsSync(cached.file)) return cached
   }
   mkdirSync(cacheDir, { recursive: true })
   const staging = mkdtempSync(join(cacheDir, 'staging-'))
@@ -93,18 +93,18 @@ function makeFolder(staging: string, path: string): void {
  * opens by itself for names.
  */
 async function libraries(node: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
+  const libraryPaths = new Map<string, string>()
   for (const line of (await run('ldd', [node], { timeoutMs: 10_000 })).split('\n')) {
     const path = /(?:=>\s+|^\s+)(\/\S+)/.exec(line)?.[1]
-    if (path !== undefined) found.set(path, realpathSync(path))
+    if (path !== undefined) libraryPaths.set(path, realpathSync(path))
     else if (line.includes('not found')) throw new PackError(`${node} needs a library that is missing: ${line.trim()}`)
   }
-  const cLibrary = [...found.keys()].find((path) => basename(path) === 'libc.so.6')
+  const cLibrary = [...libraryPaths.keys()].find((path) => basename(path) === 'libc.so.6')
   if (cLibrary === undefined)
     throw new PackError(`${node} is not linked with glibc: images can be packed on Linux with glibc only`)
   for (const name of ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2']) {
     const path = join(dirname(cLibrary), name)
-    if (existsSync(path)) found.set(path, realpathSync(path))
+    if (existsSync(path)) libraryPaths.set(path, realpathSync(path))
   }
-  return found
+  return libraryPaths
 }

@@ -13,14 +13,14 @@ export interface BinaryImage {
   readonly name: string
   /** Repository of the image, without tag. */
   readonly repository: string
-  /** A second tag, that stays the same whatever the content: for a name people write down. */
+  /** A second tag that is the same for every content: for a name in people's files. */
   readonly alias: string
   /** A static executable. */
   readonly executable: string
   readonly env?: readonly string[]
 }
 
-/** The entry point of the image; its Dockerfile says the same. */
+/** The entry point of the image; its Dockerfile has the same. */
 export function binaryRuntime({ name, env = [] }: Pick<BinaryImage, 'name' | 'env'>): RuntimeConfig {
   return { User: `${imageUser}:${imageUser}`, Env: [...env], Entrypoint: [`/app/${name}`], WorkingDir: '/app' }
 }
@@ -36,8 +36,8 @@ export async function packBinary(image: BinaryImage, outDir: string): Promise<Bu
   const [base, digest] = await Promise.all([baseLayer(undefined, join(outDir, 'base')), digestOf(executable)])
   const tag = digest.slice('sha256:'.length).slice(0, 12)
   const tar = join(outDir, `${name}-${tag}.tar`)
-  const built = { name: `${repository}:${tag}`, repository, tag, tar }
-  if (existsSync(tar)) return { ...built, bytes: statSync(tar).size, built: false }
+  const archive = { name: `${repository}:${tag}`, repository, tag, tar }
+  if (existsSync(tar)) return { ...archive, bytes: statSync(tar).size, built: false }
   const staging = mkdtempSync(join(outDir, `${name}-`))
   try {
     mkdirSync(join(staging, 'app'))
@@ -50,5 +50,5 @@ export async function packBinary(image: BinaryImage, outDir: string): Promise<Bu
     rmSync(staging, { recursive: true, force: true })
   }
   removeOlder(outDir, name, tar)
-  return { ...built, bytes: statSync(tar).size, built: true }
+  return { ...archive, bytes: statSync(tar).size, built: true }
 }

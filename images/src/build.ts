@@ -58,7 +58,7 @@ function settle(options: BuildOptions): Settled {
 }
 
 /**
- * The programs of every image, and what a Docker build needs beside them, in `<outDir>/<image>`.
+ * The programs of every image, and what a Docker build needs in addition, in `<outDir>/<image>`.
  * Works on any machine.
  */
 export async function bundleImages(options: BuildOptions = {}): Promise<readonly Bundle[]> {
@@ -68,11 +68,11 @@ export async function bundleImages(options: BuildOptions = {}): Promise<readonly
   const runtime = JSON.stringify([layout, process.version, runtimeConfig])
   return Promise.all(
     definitions.map(async (definition) => {
-      const started = performance.now()
+      const startedAt = performance.now()
       const bundle = await bundleImage(definition, { root, outDir, runtime })
       const programs = Object.keys(definition.programs).length
       log(
-        `${definition.repository}:${bundle.tag} bundled: ${plural(programs, 'program')}, ${megabytes(bundle.bytes)}, ${seconds(started)}`,
+        `${definition.repository}:${bundle.tag} bundled: ${plural(programs, 'program')}, ${megabytes(bundle.bytes)}, ${seconds(startedAt)}`,
       )
       return bundle
     }),
@@ -86,9 +86,9 @@ export async function bundleImages(options: BuildOptions = {}): Promise<readonly
 export async function buildImages(options: BuildOptions = {}): Promise<readonly BuiltImage[]> {
   const settled = settle(options)
   const bundles = await bundleImages(settled)
-  const built: BuiltImage[] = []
-  for (const bundle of bundles) built.push(await packImage(bundle, settled))
-  return built
+  const images: BuiltImage[] = []
+  for (const bundle of bundles) images.push(await packImage(bundle, settled))
+  return images
 }
 
 async function packImage(bundle: Bundle, { outDir, node, log }: Settled): Promise<BuiltImage> {
@@ -100,7 +100,7 @@ async function packImage(bundle: Bundle, { outDir, node, log }: Settled): Promis
     log(`${reference} is packed already: ${megabytes(statSync(tar).size)}`)
     return { ...image, bytes: statSync(tar).size, built: false }
   }
-  const started = performance.now()
+  const startedAt = performance.now()
   const app = join(bundle.directory, 'app')
   const stateFile = join(bundle.directory, 'compiled.json')
   const [base] = await Promise.all([
@@ -117,7 +117,7 @@ async function packImage(bundle: Bundle, { outDir, node, log }: Settled): Promis
   removeOlder(outDir, name, tar)
   const { size } = statSync(tar)
   log(
-    `${reference} packed: ${megabytes(size)}, of which ${megabytes(base.bytes)} is Node and its libraries, ${seconds(started)}`,
+    `${reference} packed: ${megabytes(size)}, of which ${megabytes(base.bytes)} is Node and its libraries, ${seconds(startedAt)}`,
   )
   return { ...image, bytes: size, built: true }
 }

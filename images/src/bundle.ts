@@ -38,7 +38,7 @@ export interface BundleOptions {
 const leftOut = ['pg-native', 'bufferutil', 'utf-8-validate', 'supports-color']
 
 /**
- * Where a dependency reads a file beside itself that a bundle has not: its own entry for bundles
+ * Where a dependency reads a file next to itself that a bundle has not: its own entry for bundles
  * instead.
  */
 const entriesForBundles = { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' }
@@ -106,8 +106,8 @@ function refuseOutsiders(definition: ImageDefinition, result: BuildResult<{ meta
   const outside = new Set<string>()
   for (const output of Object.values(result.metafile.outputs)) {
     for (const { path, external } of output.imports) {
-      const known = path.startsWith('node:') || builtinModules.includes(path) || leftOut.includes(path)
-      if (external && !known) outside.add(path)
+      const isExpected = path.startsWith('node:') || builtinModules.includes(path) || leftOut.includes(path)
+      if (external && !isExpected) outside.add(path)
     }
   }
   if (outside.size)
@@ -124,7 +124,7 @@ function* folderContents(from: string, to: string): Generator<[string, Uint8Arra
 }
 
 /**
- * Leaves unchanged files alone and removes what no longer belongs, except the compile cache beside
+ * Leaves unchanged files alone and removes what no longer belongs, except the compile cache next to
  * them.
  */
 function writeChanged(app: string, contents: ReadonlyMap<string, Uint8Array>): void {

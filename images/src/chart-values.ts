@@ -1,4 +1,4 @@
-// How do the charts learn which images were built?
+// How do the charts receive the names of the built images?
 import { operatorImage, servicesImage } from './definitions.ts'
 import { BundleError } from './errors.ts'
 
@@ -18,12 +18,12 @@ export interface ChartValues {
 
 export function chartValues(images: readonly ChartImage[]): ChartValues {
   const image = (repository: string): ChartImage => {
-    const found = images.find((candidate) => candidate.repository === repository)
-    if (!found)
+    const match = images.find((candidate) => candidate.repository === repository)
+    if (!match)
       throw new BundleError(
         `no image ${repository} among ${images.map((candidate) => candidate.repository).join(', ')}`,
       )
-    return { repository, tag: found.tag }
+    return { repository, tag: match.tag }
   }
   const services = image(servicesImage.repository)
   return {

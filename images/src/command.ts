@@ -1,4 +1,4 @@
-// How is another program run so that its failure says what it said, and it cannot hang?
+// How is another program run so that its failure contains its output, and it cannot hang?
 import { execFile } from 'node:child_process'
 import { PackError } from './errors.ts'
 
@@ -16,9 +16,9 @@ export function run(
     }
     execFile(command, args, { ...limits, encoding: 'utf8' }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout)
-      const said = (stderr || stdout).trim().split('\n').slice(-15).join('\n')
+      const output = (stderr || stdout).trim().split('\n').slice(-15).join('\n')
       const why = error.killed ? `was still running after ${options.timeoutMs / 1000} s` : 'failed'
-      reject(new PackError(`${command} ${args.join(' ')} ${why}: ${said || error.message}`, { cause: error }))
+      reject(new PackError(`${command} ${args.join(' ')} ${why}: ${output || error.message}`, { cause: error }))
     })
   })
 }

@@ -1,5 +1,5 @@
-// How does a pod start without compiling its program anew? Each program is run once at build time,
-// as far as its configuration, and V8's compiled code is kept in the image. Node takes it only on
+// How does a pod start without compiling its program again? Each program is run once at build time,
+// as far as its configuration, and V8's compiled code is stored in the image. Node takes it only on
 // the same V8 and kind of CPU and compiles as usual otherwise: a cache that does not fit costs
 // nothing and breaks nothing.
 import { spawn } from 'node:child_process'
@@ -22,8 +22,8 @@ import { PackError } from './errors.ts'
 export const imageUser = 65532
 
 /**
- * Under this environment the cache is written and found; portable means relative to the programs,
- * wherever they lie.
+ * Under this environment the cache is written and read; portable means relative to the programs,
+ * wherever they are.
  */
 export function compileCacheEnv(app: string): Record<string, string> {
   return { NODE_COMPILE_CACHE: join(app, 'compile-cache'), NODE_COMPILE_CACHE_PORTABLE: '1' }
@@ -44,7 +44,7 @@ export interface WarmUp {
   readonly app: string
   /** The Node that the image runs. */
   readonly node: string
-  /** Whose cache it becomes: the user of the image, or of the build when that is the same. */
+  /** The user of the cache: that of the image, or of the build when that is the same. */
   readonly user: number
   /** Remembers what is compiled already; without it everything is compiled. */
   readonly stateFile?: string
@@ -53,16 +53,16 @@ export interface WarmUp {
 /** Compiles the programs that changed since the last time, two at once; returns their names. */
 export async function warmCompileCache({ app, node, user, stateFile }: WarmUp): Promise<readonly string[]> {
   const cache = join(app, 'compile-cache')
-  const known = stateFile !== undefined && existsSync(stateFile) && existsSync(cache) ? readState(stateFile) : {}
-  if (Object.keys(known).length === 0) rmSync(cache, { recursive: true, force: true })
+  const previous = stateFile !== undefined && existsSync(stateFile) && existsSync(cache) ? readState(stateFile) : {}
+  if (Object.keys(previous).length === 0) rmSync(cache, { recursive: true, force: true })
   mkdirSync(cache, { recursive: true })
   const digests = programDigests(app, node)
-  const changed = Object.keys(digests).filter((file) => known[file] !== digests[file])
-  if (changed.length === 0) return []
+  const changedFiles = Object.keys(digests).filter((file) => previous[file] !== digests[file])
+  if (changedFiles.length === 0) return []
 
   const me = process.getuid?.() ?? user
   giveTo(cache, user, me)
-  const queue = [...changed]
+  const queue = [...changedFiles]
   const worker = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runToConfiguration(node, app, file)
   }
@@ -72,7 +72,7 @@ export async function warmCompileCache({ app, node, user, stateFile }: WarmUp): 
     chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644) // Node makes them private to the builder
   }
   if (stateFile !== undefined) writeFileSync(stateFile, JSON.stringify(digests))
-  return changed
+  return changedFiles
 }
 
 function readState(file: string): Record<string, string> {

@@ -14,11 +14,11 @@ export interface ImageDefinition {
   readonly programs: Readonly<Record<string, string>>
   /** Folder under /app → folder copied there as it is. */
   readonly folders: Readonly<Record<string, string>>
-  /** A second tag, that stays the same whatever the content: for a name people write down. */
+  /** A second tag that is the same for every content: for a name in people's files. */
   readonly alias?: string
 }
 
-/** What the image runs when nobody says: its program, when it has just one. */
+/** What the image runs without arguments: its program, when it has just one. */
 export function defaultCommand({ programs }: ImageDefinition): readonly string[] | undefined {
   const [only, ...others] = Object.keys(programs)
   return only === undefined || others.length > 0 ? undefined : [`/app/${only}.mjs`]
@@ -54,7 +54,7 @@ export const operatorImage: ImageDefinition = {
   folders: {},
 }
 
-/** The smallest example of a stage of one's own. */
+/** The smallest example of a user's own stage. */
 export const orderAuditImage: ImageDefinition = {
   name: 'order-audit',
   repository: 'orderpipeline/order-audit',
@@ -63,7 +63,7 @@ export const orderAuditImage: ImageDefinition = {
   alias: 'example',
 }
 
-/** The example of one with tables of its own. */
+/** The example of a stage with tables of its own. */
 export const fraudCheckImage: ImageDefinition = {
   name: 'fraud-check',
   repository: 'orderpipeline/fraud-check',
@@ -72,7 +72,7 @@ export const fraudCheckImage: ImageDefinition = {
   alias: 'example',
 }
 
-/** The example of one that the shop and a stage of its own tell of each other. */
+/** The example of a stage that exchanges events with the shop in both directions. */
 export const warehouseImage: ImageDefinition = {
   name: 'warehouse',
   repository: 'orderpipeline/warehouse',

@@ -1,5 +1,5 @@
-// What does the Dockerfile need beside the bundles? The program that compiles them with the image's
-// own Node.
+// What does the Dockerfile need in addition to the bundles? The program that compiles them with the
+// image's own Node.
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'

@@ -29,8 +29,8 @@ export interface DockerOptions {
   /** The command to use. */
   readonly docker?: string | undefined
   /**
-   * Where the images will be pushed, as `registry.example.com/orderpipeline`: names them there
-   * besides.
+   * Where the images will be pushed, as `registry.example.com/orderpipeline`: they get a name
+   * there, too.
    */
   readonly registry?: string | undefined
   /** Their tag there. Default: the hash of the content. */

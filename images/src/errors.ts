@@ -1,4 +1,4 @@
-// How can building an image fail, and is it worth trying again?
+// How can building an image fail, and can a retry help?
 
 /** A source is missing, does not compile, or needs something that will not be in the image. */
 export class BundleError extends Error {

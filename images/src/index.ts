@@ -1,5 +1,5 @@
-// What do others need of the images? To build them, with or without Docker, and to tell the charts
-// which they are.
+// What do others need from the images? To build them, with or without Docker, and to pass their
+// names to the charts.
 export { buildImages, bundleImages, type BuildOptions, type BuiltImage } from './build.ts'
 export { binaryRuntime, packBinary, type BinaryImage } from './binary.ts'
 export { bundleImage, endBundler, type Bundle } from './bundle.ts'

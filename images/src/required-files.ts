@@ -1,6 +1,6 @@
-// What happens to a file that a source reads from beside itself
-// (`readFileSync(new URL('./claim.sql', import.meta.url), 'utf8')`)? Its text goes into the bundle:
-// in the image there is nothing beside the program.
+// How does a program read a file that is next to its source (`readFileSync(new URL('./claim.sql',
+// import.meta.url), 'utf8')`)? Its text becomes part of the bundle: in the image there is nothing
+// next to the program.
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Plugin } from 'esbuild'

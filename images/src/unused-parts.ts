@@ -1,11 +1,11 @@
-// Which dependencies let go of what a program does not use? Those that do not say of themselves
-// that their modules may be left out, though they may: half of one's megabyte is compiled at every
-// start for nothing.
+// From which dependencies may unused modules be dropped? From those that do not declare in their
+// package.json that their modules may be left out, though they may: half of one's megabyte is
+// compiled at every start for nothing.
 import type { Plugin } from 'esbuild'
 
 const separable = ['@platformatic/kafka']
 
-/** Tells the bundler that a module of theirs that nothing is imported from does nothing. */
+/** Declares to the bundler that a module of theirs from which nothing is imported has no effect. */
 export function unusedParts(packages: readonly string[] = separable): Plugin {
   return {
     name: 'unused-parts',
@@ -16,8 +16,8 @@ export function unusedParts(packages: readonly string[] = separable): Plugin {
         const inside = packages.some((name) => path === name || args.importer.includes(`/node_modules/${name}/`))
         if (!inside) return undefined
         const { importer, resolveDir, kind } = args
-        const found = await build.resolve(path, { importer, resolveDir, kind, pluginData: own })
-        return { ...found, sideEffects: false }
+        const resolution = await build.resolve(path, { importer, resolveDir, kind, pluginData: own })
+        return { ...resolution, sideEffects: false }
       })
     },
   }

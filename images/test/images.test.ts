@@ -1,4 +1,4 @@
-// Are the images what they say: the same for the same sources, complete, and alike with Docker and
+// Are the images as documented: the same for the same sources, complete, and alike with Docker and
 // without?
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
