@@ -1,5 +1,5 @@
-// How does one bring one's own stage? Any container that reads its topics in its consumer group:
-// everything it needs to know comes by environment. This one counts confirmed and cancelled orders.
+// How does a team bring its own stage? Any container that reads its topics in its consumer group is
+// one: all settings come by environment variables. This one counts confirmed and cancelled orders.
 // It uses nothing of OrderPipeline but those variables.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,15 +13,15 @@ process.removeAllListeners('warning').on('warning', (warning) => {
 const env = process.env
 const port = Number(env.METRICS_PORT)
 if (!Number.isInteger(port)) throw new Error(`METRICS_PORT: found ${env.METRICS_PORT}; allowed: a port`)
-// Absent where Kafka is entered openly.
+// Absent where Kafka requires no authentication.
 const protocol = env.KAFKA_SECURITY_PROTOCOL ?? 'PLAINTEXT'
 const sasl = {
   mechanism: env.KAFKA_SASL_MECHANISM?.toLowerCase(),
   username: env.KAFKA_SASL_USERNAME,
   password: env.KAFKA_SASL_PASSWORD,
 }
-// For trying out how it scales: how long each order is to take.
 const logLevelNames = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' }
+// To try out scaling: how long each order takes.
 const workMs = Number(env.AUDIT_WORK_MS ?? 0)
 const counts = { CONFIRMED: 0, CANCELLED: 0 }
 let joined = false
@@ -33,7 +33,7 @@ const kafka = new Kafka({
   ssl: protocol.endsWith('SSL') && { ca: env.KAFKA_TLS_CA, cert: env.KAFKA_TLS_CERTIFICATE, key: env.KAFKA_TLS_KEY },
   ...(protocol.startsWith('SASL') && { sasl }),
   logLevel: logLevel.WARN,
-  // A rebalance is what happens whenever a replica comes or goes; to kafkajs it is an error.
+  // A rebalance happens whenever a replica joins or leaves; to kafkajs it is an error.
   logCreator: () => (entry) => {
     const line = JSON.stringify({ level: logLevelNames[entry.level], ...entry.log })
     if (!/rebalancing/.test(line)) process.stderr.write(`${line}\n`)
@@ -41,8 +41,8 @@ const kafka = new Kafka({
 })
 const consumer = kafka.consumer({ groupId: env.KAFKA_GROUP_ID })
 consumer.on(consumer.events.GROUP_JOIN, () => (joined = true))
-// kafkajs starts again by itself after most errors; after the others it stands still for good, so
-// the process ends and is started anew.
+// kafkajs restarts by itself after most errors; after the others it stops for good, so the process
+// ends and is started again.
 consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
   joined = false
   if (restart) return
@@ -63,7 +63,7 @@ const server = createServer((request, response) => {
 }).listen(port)
 
 process.once('SIGTERM', async () => {
-  await consumer.disconnect() // finishes what is in hand, commits, leaves the group
+  await consumer.disconnect() // finishes what is in flight, commits, leaves the group
   server.close()
 })
 
@@ -73,7 +73,7 @@ await consumer.run({
   partitionsConsumedConcurrently: Number(env.STAGE_CONCURRENCY),
   autoCommitInterval: 1_000, // what is done shows as less lag before the whole batch is
   eachMessage: async ({ message }) => {
-    // Played again out of another stage's dead letters: it was counted when it came first.
+    // Replayed from another stage's dead letters: it was counted when it came first.
     const playedFor = message.headers?.['orderpipeline-replay-stage']?.toString()
     if (playedFor && playedFor !== env.ORDERPIPELINE_STAGE) return
     if (workMs > 0) await sleep(workMs)

@@ -34,17 +34,17 @@ export async function coalescingLink(databaseUrl: string): Promise<CoalescingLin
       socket.on('error', () => client.destroy()).on('close', () => sockets.delete(socket))
     }
     client.pipe(server)
-    const held: Buffer[] = []
+    const chunks: Buffer[] = []
     server.on('data', (chunk: Buffer) => {
       const end = endSession
-      if (held.length === 0 && !(end && chunk.includes(readyInTransaction))) return void client.write(chunk)
-      held.push(chunk)
+      if (chunks.length === 0 && !(end && chunk.includes(readyInTransaction))) return void client.write(chunk)
+      chunks.push(chunk)
       endSession = undefined
       void end?.()
     })
     server.on('end', () => {
-      if (held.length > 0) joined++
-      client.end(Buffer.concat(held))
+      if (chunks.length > 0) joined++
+      client.end(Buffer.concat(chunks))
     })
   }
   const listener = createServer(accept).listen(0, '127.0.0.1')

@@ -26,7 +26,7 @@ const stage: Stage = {
   },
 }
 
-vi.setConfig({ testTimeout: 300_000 }) // the group waits for whoever was killed, until its session is over
+vi.setConfig({ testTimeout: 300_000 }) // the group waits for a killed member, until its session is over
 
 let database: TestDatabase
 let bench: Bench
@@ -73,14 +73,17 @@ interface Suspected {
 }
 const suspected = async (customerId: string) => {
   const records = await bench.records(stage.emits)
-  const found = records.map(({ key, value }) => ({ key: String(key), event: JSON.parse(String(value)) as Suspected }))
-  return found.filter(({ event }) => event.data.customerId === customerId)
+  const allSuspicions = records.map(({ key, value }) => ({
+    key: String(key),
+    event: JSON.parse(String(value)) as Suspected,
+  }))
+  return allSuspicions.filter(({ event }) => event.data.customerId === customerId)
 }
 const reasonsOf = async (customerId: string) => {
-  const found = await suspected(customerId)
-  return new Map(found.map(({ event }) => [event.data.orderId, event.data.reasons]))
+  const own = await suspected(customerId)
+  return new Map(own.map(({ event }) => [event.data.orderId, event.data.reasons]))
 }
-const seen = async (customers: string) => {
+const rowsOf = async (customers: string) => {
   const rows = await database.ask<{ count: number }>(
     'fraud_check',
     'SELECT count(*)::int AS count FROM sightings WHERE customer_id LIKE $1',
@@ -102,8 +105,8 @@ test('what is unusual is said in an event, under the customer as key, and everyt
   expect(await reasonsOf('many')).toEqual(new Map(orders.slice(3).map(({ data }) => [data.orderId, ['MANY_ORDERS']])))
   expect(await reasonsOf('declined')).toEqual(new Map([[declines[2]?.data.orderId, ['MANY_DECLINES']]]))
   expect(await suspected('usual')).toEqual([])
-  const [said] = await suspected('large')
-  expect(said).toMatchObject({
+  const [suspicion] = await suspected('large')
+  expect(suspicion).toMatchObject({
     key: 'large',
     event: {
       specversion: '1.0',
@@ -113,7 +116,7 @@ test('what is unusual is said in an event, under the customer as key, and everyt
       data: { orderId: large.data.orderId, customerId: 'large', reasons: ['LARGE_ORDER'] },
     },
   })
-  expect(await seen('many-unknown')).toBe(1)
+  expect(await rowsOf('many-unknown')).toBe(1)
   expect((await replica.get('/healthz'))?.status).toBe(200)
   expect((await replica.get('/metrics'))?.text).toContain('fraud_check_suspected_total 4')
   expect(await replica.end()).toBe(0)
@@ -128,7 +131,7 @@ test('what comes again counts once, and what a crash had left unsaid is said the
     limits,
     onIdleError: () => undefined,
   })
-  // Its transaction commits, then it is gone before it publishes or commits an offset.
+  // Its transaction commits, then it ends before it publishes or commits an offset.
   const sighting = sightingOf(Buffer.from(encode(crashed).value))
   const before = await store.judge(sighting ? [sighting] : [], new Date(0))
   await store.close()
@@ -136,10 +139,10 @@ test('what comes again counts once, and what a crash had left unsaid is said the
   const replica = await run()
   await bench.publish([crashed, ...orders, ...orders, ...orders])
   await drained(replica)
-  const [said] = await suspected('crashed')
-  expect(said?.event).toEqual(JSON.parse(before[0]?.event ?? ''))
+  const [suspicion] = await suspected('crashed')
+  expect(suspicion?.event).toEqual(JSON.parse(before[0]?.event ?? ''))
   expect(await suspected('again')).toEqual([])
-  expect(await seen('again')).toBe(3)
+  expect(await rowsOf('again')).toBe(3)
   await replica.end()
 })
 
@@ -156,14 +159,14 @@ test('what cannot be read goes to the dead letters with its place and reason, an
   ])
   await bench.publish([large])
   await drained(replica)
-  const letters = await bench.records('fraud-check.dead-letters')
-  expect(letters.map(({ headers }) => headers['dead-letter-reason'])).toEqual([
+  const deadLetters = await bench.records('fraud-check.dead-letters')
+  expect(deadLetters.map(({ headers }) => headers['dead-letter-reason'])).toEqual([
     'NotJson',
     'NotACloudEvent',
     'InvalidData',
   ])
-  expect(String(letters[0]?.value)).toBe('no JSON')
-  expect(letters[0]?.headers).toMatchObject({
+  expect(String(deadLetters[0]?.value)).toBe('no JSON')
+  expect(deadLetters[0]?.headers).toMatchObject({
     mine: 'kept',
     'dead-letter-stage': 'fraud-check',
     'dead-letter-topic': `${bench.prefix}orders.validated`,
@@ -186,7 +189,7 @@ test('a replica that drains, one that is killed and one whose connections are th
   })()
   await until(async () => {
     first.assertRunning()
-    return ((await seen('load-')) ?? 0) > 0
+    return ((await rowsOf('load-')) ?? 0) > 0
   })
   const second = await run()
   const code = await first.end('SIGTERM')
@@ -196,14 +199,14 @@ test('a replica that drains, one that is killed and one whose connections are th
   await publishing
   await drained(third)
   expect(thrownOut).toBeGreaterThan(0)
-  expect(await seen('load-')).toBe(600)
+  expect(await rowsOf('load-')).toBe(600)
   const records = await bench.records(stage.emits)
-  const said = records
+  const suspicions = records
     .map(({ value }) => JSON.parse(String(value)) as Suspected)
     .filter(({ data }) => data.customerId.startsWith('load-'))
-  const idOf = new Map(said.map(({ id, data }) => [data.orderId, id]))
+  const idOf = new Map(suspicions.map(({ id, data }) => [data.orderId, id]))
   expect(idOf.size).toBe(200)
-  expect(new Set(said.map(({ id }) => id)).size).toBe(200)
+  expect(new Set(suspicions.map(({ id }) => id)).size).toBe(200)
   expect(await bench.records('fraud-check.dead-letters')).toHaveLength(deadLettersBefore)
   await third.end()
 })

@@ -1,5 +1,5 @@
-// Does the smallest stage say nothing that frightens, while replicas come and go? Two processes of
-// it in one group, on a real Kafka.
+// Does the smallest stage log nothing alarming, while replicas join and leave? Two processes of it
+// in one group, on a real Kafka.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
@@ -27,11 +27,11 @@ it('counts what it reads, and prints neither warnings of timers nor rebalances a
   const value = JSON.stringify({ data: { status: 'CONFIRMED' } })
   const first = await start(bench, stage)
   await bench.publishRaw([{ topic: 'orders.status', key: 'c-1', value, headers: {} }])
-  const counted = /audited_orders_total\{status="CONFIRMED"\} 1/
-  await until(async () => counted.test((await first.get('/metrics'))?.text ?? ''))
+  const countLine = /audited_orders_total\{status="CONFIRMED"\} 1/
+  await until(async () => countLine.test((await first.get('/metrics'))?.text ?? ''))
   const second = await start(bench, stage)
   await until(async () => (await second.get('/readyz'))?.status === 200)
-  await sleep(4_000) // longer than from one heartbeat to the next, by which the first learns of the second
+  await sleep(4_000) // longer than from one heartbeat to the next, at which the first notices the second
   expect(await second.end()).toBe(0)
   expect(await first.end()).toBe(0)
   expect(first.output() + second.output()).not.toMatch(/TimeoutNegativeWarning|rebalanc/)

@@ -17,29 +17,29 @@ import { testGoProgram } from '@orderpipeline/cluster/testing'
 import { endAll, examples, refused, secured, start, type RunningStage, type Stage } from './support.ts'
 
 const folder = join(examples, 'recommendations')
-const built = mkdtempSync(join(tmpdir(), 'recommendations-'))
+const outDir = mkdtempSync(join(tmpdir(), 'recommendations-'))
 const stage: Stage = {
   name: 'recommendations',
   consumes: ['orders.fulfilment'],
   emits: 'products.recommended',
-  command: [join(built, 'recommendations', 'recommendations')],
+  command: [join(outDir, 'recommendations', 'recommendations')],
 }
 
-vi.setConfig({ testTimeout: 300_000 }) // the group waits for whoever was killed, until its session is over
+vi.setConfig({ testTimeout: 300_000 }) // the group waits for a killed member, until its session is over
 
 let database: TestDatabase
 let bench: Bench
 let archive: string
 beforeAll(async () => {
-  const image = await recommendationsArchive(undefined, built)
+  const image = await recommendationsArchive(undefined, outDir)
   archive = image.tar
   database = await testDatabase(postgresUrl())
 }, 900_000) // the first time Go fetches its modules, and itself where it is older
 // Topics and a group for each test: a replica learns from what is in its topic, and a group waits
 // for members that were killed.
 beforeEach(async () => {
-  const letters = ['recommendations', 'notification'].map((name) => `${name}.dead-letters`)
-  const topics = [...stage.consumes, stage.emits, ...letters]
+  const deadLetterTopics = ['recommendations', 'notification'].map((name) => `${name}.dead-letters`)
+  const topics = [...stage.consumes, stage.emits, ...deadLetterTopics]
   bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
 })
 afterEach(async () => {
@@ -48,7 +48,7 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await database.drop()
-  rmSync(built, { recursive: true, force: true })
+  rmSync(outDir, { recursive: true, force: true })
 })
 
 const context = { source: '/test', now: new Date(), correlationId: 'follow-me' }
@@ -88,14 +88,14 @@ test('what others bought too is recommended, also by a replica that comes later,
   await bench.publishRaw([{ ...record, value: JSON.stringify(later) }])
   await bench.publish([hat, tea])
   await drained(replica)
-  const said = await recommendedFor(tea.data.orderId)
-  expect(said[0]).toMatchObject({
+  const recommendations = await recommendedFor(tea.data.orderId)
+  expect(recommendations[0]).toMatchObject({
     type: 'ProductsRecommended',
     correlationId: 'follow-me',
     data: { orderId: tea.data.orderId, customerId: tea.data.customerId, skus: ['CUP', 'POT'] },
   })
-  expect(new Set(said.map(({ id }) => id)).size).toBe(1) // it came twice and is the same event
-  expect(said.length).toBe(2)
+  expect(new Set(recommendations.map(({ id }) => id)).size).toBe(1) // it came twice and is the same event
+  expect(recommendations.length).toBe(2)
   expect(await recommendedFor(hat.data.orderId)).toEqual([])
   const ofTea = (await bench.records(stage.emits)).filter(({ value }) => String(value).includes(tea.data.orderId))
   expect(ofTea.map(({ key }) => String(key))).toEqual([tea.data.customerId, tea.data.customerId])
@@ -118,7 +118,7 @@ test('what cannot be read goes to the dead letters with its place and reason, an
   const invalid = { ...(JSON.parse(encode(order).value) as object), data: { orderId: '7' } }
   const notForUs = { 'orderpipeline-replay-stage': 'inventory' }
   const about = { topic: 'orders.fulfilment', key: order.data.customerId, headers: {} }
-  await bench.publish([bought('TEA', 'CUP')]) // what it learns, so that it has something to recommend
+  await bench.publish([bought('TEA', 'CUP')]) // events to learn from, so that it has something to recommend
   const replica = await start(bench, stage)
   await bench.publishRaw([
     { ...about, value: 'no JSON', headers: { mine: 'kept' } },
@@ -128,11 +128,11 @@ test('what cannot be read goes to the dead letters with its place and reason, an
   ])
   await bench.publish([order])
   await drained(replica)
-  const letters = await bench.records('recommendations.dead-letters')
-  const reasons = letters.map(({ headers }) => headers['dead-letter-reason'])
+  const deadLetters = await bench.records('recommendations.dead-letters')
+  const reasons = deadLetters.map(({ headers }) => headers['dead-letter-reason'])
   expect(reasons).toEqual(['NotJson', 'NotACloudEvent', 'InvalidData'])
-  expect(String(letters[0]?.value)).toBe('no JSON')
-  expect(letters[0]?.headers).toMatchObject({
+  expect(String(deadLetters[0]?.value)).toBe('no JSON')
+  expect(deadLetters[0]?.headers).toMatchObject({
     mine: 'kept',
     'dead-letter-stage': 'recommendations',
     'dead-letter-topic': `${bench.prefix}orders.fulfilment`,

@@ -21,7 +21,7 @@ export interface RunningStage {
   readonly output: () => string
   /** Status and text. */
   get(path: string): Promise<{ status: number; text: string } | undefined>
-  /** By SIGTERM, or as the kernel would. Returns the exit code, `null` after a SIGKILL. */
+  /** By SIGTERM, or by SIGKILL. Returns the exit code, `null` after a SIGKILL. */
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
   /**
    * @throws Error with what it printed, when it has ended by itself: nothing that is waited for
@@ -97,7 +97,7 @@ export async function start(
   return handle
 }
 
-/** The exit code and output of one that is not to start. */
+/** The exit code and output of a process that must fail to start. */
 export async function refused(
   stage: Stage,
   env: Readonly<Record<string, string>>,
@@ -110,7 +110,7 @@ export async function refused(
   return { code, output }
 }
 
-/** Of a Kafka that asks for TLS and a password. */
+/** Settings for a Kafka that requires TLS and a password. */
 export function secured(): Record<string, string> {
   return environmentFor(securedKafka())
 }

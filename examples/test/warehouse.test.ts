@@ -1,5 +1,5 @@
-// Does the warehouse's copy of the stock stay the shop's, and come each delivery once, whatever is
-// killed on either side?
+// Does the warehouse's copy of the stock equal the shop's, and is each delivery booked once,
+// whatever is killed on either side?
 import { join } from 'node:path'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import {
@@ -25,7 +25,7 @@ const stage: Stage = {
 }
 const [products, pieces] = [20, 100]
 
-vi.setConfig({ testTimeout: 300_000 }) // the group waits for whoever was killed, until its session is over
+vi.setConfig({ testTimeout: 300_000 }) // the group waits for a killed member, until its session is over
 
 let database: TestDatabase
 let bench: Bench
@@ -93,14 +93,14 @@ test('its copy is the stock after every crash, and what runs low is delivered an
     return all.length > 0 && all.every(({ booked }) => booked) && theirs.join() === ours.join()
   }, 120)
   const ordered = await purchases()
-  // Every piece is where it should be: what there was and came, less what orders hold.
-  const [there, held, came] = [
+  // Every piece is where it should be: the initial stock and the deliveries, less what orders hold.
+  const [there, reservedPieces, came] = [
     await sum('SELECT sum(available)::bigint AS sum FROM stock'),
     await sum('SELECT COALESCE(sum(quantity), 0)::bigint AS sum FROM reservation_items'),
     await sum('SELECT sum(quantity)::bigint AS sum FROM restocks'),
   ]
   expect(came).toBe(ordered.length * 300)
-  expect(there + held).toBe(products * pieces + came)
+  expect(there + reservedPieces).toBe(products * pieces + came)
   expect(await bench.records('warehouse.dead-letters')).toEqual([])
   expect(await bench.records('inventory.dead-letters')).toEqual([])
   expect(await replica.end()).toBe(0)
@@ -110,8 +110,8 @@ test('what cannot be read goes to the dead letters, and its partition goes on', 
   const replica = await run()
   await bench.publishRaw([{ topic: 'inventory.stock', key: 'SKU-0001', value: 'no JSON', headers: { mine: 'kept' } }])
   await until(async () => (await bench.records('warehouse.dead-letters')).length > 0)
-  const [letter] = await bench.records('warehouse.dead-letters')
-  expect(letter?.headers).toMatchObject({ mine: 'kept', 'dead-letter-reason': 'NotJson' })
+  const [deadLetter] = await bench.records('warehouse.dead-letters')
+  expect(deadLetter?.headers).toMatchObject({ mine: 'kept', 'dead-letter-reason': 'NotJson' })
   await until(async () => (await bench.lag('warehouse', 'inventory.stock')) === 0)
   expect((await replica.get('/metrics'))?.text).toContain('warehouse_deadletters_total 1')
   expect(await replica.end()).toBe(0)

@@ -1,5 +1,5 @@
-// What is the stage's container given? The environment contract of docs/architecture.md, and this
-// stage's own figures.
+// Which settings does the stage's container receive? The environment contract of
+// docs/architecture.md, and this stage's own figures.
 import { z } from 'zod'
 
 const text = z.string().min(1)
@@ -13,7 +13,7 @@ const schema = z.object({
   KAFKA_SECURITY_PROTOCOL: z.enum(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']).default('PLAINTEXT'),
   /** PEM; the public authorities are trusted without it. */
   KAFKA_TLS_CA: text.optional(),
-  /** PEM; what is shown to a broker that asks for a client certificate. */
+  /** PEM; for a broker that asks for a client certificate. */
   KAFKA_TLS_CERTIFICATE: text.optional(),
   KAFKA_TLS_KEY: text.optional(),
   KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).optional(),
@@ -32,9 +32,9 @@ const schema = z.object({
   DATABASE_POOL_SIZE: whole(1, 100).default(2),
   METRICS_PORT: whole(1, 65_535).default(9090),
   FRAUD_WINDOW_MINUTES: whole(1, 1_440).default(60),
-  /** An order of more is suspected, in minor units of its currency. */
+  /** A larger order is suspected, in minor units of its currency. */
   FRAUD_MAX_TOTAL_CENTS: whole(1, 1e12).default(500_000),
-  /** More orders than this of one customer in the window are suspected. */
+  /** More orders than this by one customer in the window are suspected. */
   FRAUD_MAX_ORDERS: whole(1, 10_000).default(10),
   FRAUD_MAX_DECLINES: whole(1, 10_000).default(3),
 })

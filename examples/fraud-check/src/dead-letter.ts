@@ -1,5 +1,5 @@
-// What is kept of a message that was given up on? All of it, as it came, with the reasons in
-// headers that `orderpipeline dlq` knows.
+// What does a dead letter contain? The whole message, as it came, with the reasons in headers that
+// `orderpipeline dlq` knows.
 import type { IHeaders, KafkaMessage } from 'kafkajs'
 
 export interface Received {
@@ -12,7 +12,7 @@ export interface Received {
  * A broker takes a megabyte; with the reasons a message that nearly fills that would no longer fit,
  * and block its partition.
  */
-const largestKept = 900_000
+const largestValue = 900_000
 
 export function deadLetter(
   { topic, partition, message }: Received,
@@ -22,7 +22,7 @@ export function deadLetter(
   now: Date,
 ) {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const omitted = (message.value?.length ?? 0) > largestKept
+  const omitted = (message.value?.length ?? 0) > largestValue
   const headers: IHeaders = {
     ...message.headers,
     'dead-letter-reason': 'reason' in error && typeof error.reason === 'string' ? error.reason : error.name,
@@ -42,8 +42,8 @@ export function deadLetter(
   return { key: message.key, value: omitted ? null : message.value, headers }
 }
 
-/** Played again out of another stage's dead letters: it is that stage's alone. */
+/** Replayed from another stage's dead letters: it is for that stage alone. */
 export function forAnotherStage({ message }: Received, stage: string): boolean {
-  const wanted = message.headers?.['orderpipeline-replay-stage']?.toString()
-  return wanted !== undefined && wanted !== stage
+  const replayStage = message.headers?.['orderpipeline-replay-stage']?.toString()
+  return replayStage !== undefined && replayStage !== stage
 }

@@ -1,4 +1,4 @@
-// What does the stage read, and what does it say? CloudEvents in JSON; zod drops the fields it does
+// Which events does the stage read and publish? CloudEvents in JSON; zod drops the fields it does
 // not know.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
@@ -36,7 +36,7 @@ export interface Sighting extends z.output<typeof Data> {
 export const reasons = ['LARGE_ORDER', 'MANY_ORDERS', 'MANY_DECLINES'] as const
 export type Reason = (typeof reasons)[number]
 
-/** The bytes are no event; trying again cannot help. */
+/** The bytes are no event; a retry cannot help. */
 export class Undecodable extends Error {
   override readonly name = 'Undecodable'
   readonly retry = false
@@ -48,8 +48,7 @@ export class Undecodable extends Error {
 }
 
 /**
- * `undefined`: none of this stage's business; topics carry several types, and gain more. @throws
- * Undecodable
+ * `undefined`: not for this stage; topics carry several types, and gain more. @throws Undecodable
  */
 export function sightingOf(value: Buffer | null): Sighting | undefined {
   const envelope = Envelope.safeParse(json(value))
@@ -69,14 +68,14 @@ function json(value: Buffer | null): unknown {
   }
 }
 
-/** A type of one's own goes under a domain of one's own. */
+/** A type of your own belongs under a domain of your own. */
 const suspectedType = 'com.example.fraud.suspected.v1'
 
 /**
- * Its id follows from its order: said again after a crash it is the same event, and whoever reads
- * it drops the second.
+ * Its id follows from its order: published again after a crash it is the same event, and every
+ * reader drops the second.
  */
-export function suspicion(sighting: Sighting, found: readonly Reason[], now: Date): string {
+export function suspicion(sighting: Sighting, reasons: readonly Reason[], now: Date): string {
   const { orderId, customerId, correlationid, traceparent } = sighting
   return JSON.stringify({
     specversion: '1.0',
@@ -88,7 +87,7 @@ export function suspicion(sighting: Sighting, found: readonly Reason[], now: Dat
     datacontenttype: 'application/json',
     correlationid,
     traceparent,
-    data: { orderId, customerId, reasons: found },
+    data: { orderId, customerId, reasons },
   })
 }
 

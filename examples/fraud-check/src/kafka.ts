@@ -1,4 +1,4 @@
-// How is Kafka entered, with everything bounded?
+// How does the stage connect to Kafka, with every wait bounded?
 import kafkajs from 'kafkajs'
 import type { Kafka, LogEntry, SASLOptions } from 'kafkajs'
 import type { Config } from './config.ts'
@@ -21,7 +21,7 @@ export function kafkaOf(config: Config): Kafka {
   })
 }
 
-/** A rebalance is what happens whenever a replica comes or goes; to kafkajs it is an error. */
+/** A rebalance happens whenever a replica joins or leaves; to kafkajs it is an error. */
 function log({ level, log: entry }: LogEntry): void {
   const line = JSON.stringify({ level: level === kafkajs.logLevel.ERROR ? 'error' : 'warn', ...entry })
   if (!line.includes('rebalancing')) process.stderr.write(`${line}\n`)

@@ -8,9 +8,9 @@ import { ConfigInvalid, type Environment } from './config.ts'
 const schemaSql = readFileSync(new URL('./schema.sql', import.meta.url), 'utf8')
 const url = z.url({ protocol: /^postgres(ql)?$/ })
 const schema = z.object({
-  /** An administrator's. */
+  /** The URL of an administrator. */
   DATABASE_URL: url,
-  /** What the stage is given; its user is let into the schema. */
+  /** The stage's own URL; its user gets access to the schema. */
   SERVICES_DATABASE_URL: url,
 })
 

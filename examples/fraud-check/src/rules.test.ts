@@ -1,4 +1,4 @@
-// Is what is unusual suspected, and nothing else?
+// Is everything unusual suspected, and nothing else?
 import { expect, test } from 'vitest'
 import { reasonsFor } from './rules.ts'
 
@@ -11,6 +11,6 @@ test.each([
   ['a large order too many', { kind: 'order', totalCents: 2_000, count: 4 }, ['LARGE_ORDER', 'MANY_ORDERS']],
   ['a large order whose payment is declined', { kind: 'decline', totalCents: 2_000, count: 2 }, []],
   ['one decline too many', { kind: 'decline', totalCents: 1, count: 3 }, ['MANY_DECLINES']],
-] as const)('%s', (_, behaviour, found) => {
-  expect(reasonsFor(behaviour, limits)).toEqual(found)
+] as const)('%s', (_, behaviour, expected) => {
+  expect(reasonsFor(behaviour, limits)).toEqual(expected)
 })

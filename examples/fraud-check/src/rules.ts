@@ -10,7 +10,7 @@ export interface Limits {
 export interface Behaviour {
   readonly kind: Kind
   readonly totalCents: number
-  /** Of the same kind by the same customer within the window, this one included. */
+  /** Events of the same kind by the same customer within the window, this one included. */
   readonly count: number
 }
 

@@ -1,8 +1,8 @@
 // How do validated orders and declined payments become suspicions?
 //
-// A few messages at a time are judged in one transaction; what it found is published; only then are
-// their offsets committed. A crash at any line has the messages come again: the transaction knows
-// them, and what it had found is published again under the same id.
+// A few messages at a time are judged in one transaction; its suspicions are published; only then
+// are their offsets committed. After a crash at any line the messages are redelivered: the
+// transaction recognises them, and their suspicions are published again under the same id.
 import kafkajs from 'kafkajs'
 import type { EachBatchPayload } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,7 +28,7 @@ export interface StageOptions {
   readonly onLost: (error: Error) => void
 }
 
-interface Seen {
+interface Observation {
   readonly received: Received
   readonly sighting: Sighting
 }
@@ -108,7 +108,7 @@ class FraudCheck {
       counts: (): Readonly<Counts> => this.#counts,
       ready: () => this.#joined,
       healthy: () => performance.now() - this.#lastSign < 300_000,
-      /** What is in hand is finished and committed; the group is left. */
+      /** What is in flight is finished and committed; the group is left. */
       drain: async () => {
         this.#draining.abort()
         await this.#consumer.disconnect()
@@ -134,7 +134,7 @@ class FraudCheck {
     return !this.#draining.signal.aborted
   }
 
-  /** Until Kafka has them: while it is away no message is at fault. False once draining. */
+  /** Until Kafka has them: while it is unavailable no message is at fault. False once draining. */
   async #publish(
     topic: string,
     messages: { key: Buffer | string | null; value: Buffer | string | null }[],
@@ -158,16 +158,16 @@ class FraudCheck {
       topic: received.topic,
       offset: received.message.offset,
     })
-    const letter = deadLetter(received, error, attempts, this.#stage, this.#options.now())
-    if (!(await this.#publish(this.#options.config.KAFKA_DEAD_LETTER_TOPIC, [letter], heartbeat))) return false
+    const record = deadLetter(received, error, attempts, this.#stage, this.#options.now())
+    if (!(await this.#publish(this.#options.config.KAFKA_DEAD_LETTER_TOPIC, [record], heartbeat))) return false
     this.#counts.deadLetters++
     return true
   }
 
-  /** False: not done, for a drain; then it must not be committed. */
-  async #judge(seen: readonly Seen[], heartbeat: Heartbeat): Promise<boolean> {
+  /** False: not done, because of a drain; then it must not be committed. */
+  async #judge(observations: readonly Observation[], heartbeat: Heartbeat): Promise<boolean> {
     for (let failures = 1, outages = 1; ;) {
-      const sightings = seen.map(({ sighting }) => sighting)
+      const sightings = observations.map(({ sighting }) => sighting)
       const outcome = await this.#options.store.judge(sightings, this.#options.now()).then(
         (suspicions) => ({ suspicions }),
         (error: unknown) => ({ error }),
@@ -177,16 +177,16 @@ class FraudCheck {
       this.#options.log('judging failed', {
         error: String(error),
         cause: String((error as Error).cause),
-        messages: seen.length,
+        messages: observations.length,
       })
       if (error instanceof DatabaseAway) {
         if (!(await this.#pause(outages++, outage, heartbeat))) return false
-      } else if (seen.length > 1) {
+      } else if (observations.length > 1) {
         // One of them is at fault: each alone, in order.
-        for (const one of seen) if (!(await this.#judge([one], heartbeat))) return false
+        for (const one of observations) if (!(await this.#judge([one], heartbeat))) return false
         return true
       } else if (failures >= this.#options.config.STAGE_RETRY_ATTEMPTS) {
-        const [one] = seen
+        const [one] = observations
         return one === undefined || this.#giveUpOn(one.received, error, failures, heartbeat)
       } else if (!(await this.#pause(failures++, this.#backoff, heartbeat))) return false
     }
@@ -204,17 +204,17 @@ class FraudCheck {
   }
 
   async #take(batch: readonly Received[], heartbeat: Heartbeat): Promise<boolean> {
-    const seen: Seen[] = []
+    const observations: Observation[] = []
     for (const received of batch) {
       if (forAnotherStage(received, this.#stage)) continue
       try {
         const sighting = sightingOf(received.message.value)
-        if (sighting) seen.push({ received, sighting })
+        if (sighting) observations.push({ received, sighting })
       } catch (error) {
         if (!(await this.#giveUpOn(received, error, 1, heartbeat))) return false
       }
     }
-    return this.#judge(seen, heartbeat)
+    return this.#judge(observations, heartbeat)
   }
 
   async #onBatch(payload: EachBatchPayload): Promise<void> {

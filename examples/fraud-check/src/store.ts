@@ -19,7 +19,7 @@ export interface StoreOptions {
   readonly onIdleError: (error: Error) => void
 }
 
-/** The database is away or overloaded: no message's fault. */
+/** The database is unavailable or overloaded: no message's fault. */
 export class DatabaseAway extends Error {
   override readonly name = 'DatabaseAway'
   readonly reason = 'DatabaseAway'
@@ -39,9 +39,9 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
     keepAlive: true,
   })
   pool.on('error', onIdleError)
-  // The pool listens to idle connections only. One that ends in the packet of its last answer says
-  // so between two statements, and an error that nothing listens to would end the process. The next
-  // statement rejects all the same.
+  // The pool listens to idle connections only. One that ends in the packet of its last answer emits
+  // its error between two statements, and an error without a listener would end the process. The
+  // next statement rejects all the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
   const transaction = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
@@ -75,15 +75,15 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
             windowMinutes,
           ])
           const countOf = new Map(counts.map(({ event_id, count }) => [event_id, count]))
-          const found = sightings.flatMap((sighting) => {
+          const suspicions = sightings.flatMap((sighting) => {
             const why = reasonsFor({ ...sighting, count: countOf.get(sighting.eventId) ?? 1 }, limits)
             return why.length === 0 ? [] : [{ ...sighting, event: suspicion(sighting, why, now) }]
           })
-          if (found.length > 0)
+          if (suspicions.length > 0)
             await client.query(addSuspicions, [
-              found.map(({ orderId }) => orderId),
-              found.map(({ customerId }) => customerId),
-              found.map(({ event }) => event),
+              suspicions.map(({ orderId }) => orderId),
+              suspicions.map(({ customerId }) => customerId),
+              suspicions.map(({ event }) => event),
             ])
           const { rows } = await client.query<Suspicion>(suspicionsOf, [column('orderId')])
           return rows
@@ -92,7 +92,7 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
         throw isOfTheData(error) ? error : new DatabaseAway('the database does not answer', { cause: error })
       }
     },
-    /** Forgets what can neither be counted nor come again: Kafka keeps a message for a week. */
+    /** Deletes what can neither be counted nor come again: Kafka keeps a message for a week. */
     forget: async (): Promise<void> => {
       await pool.query(forgetSightings)
       await pool.query(forgetSuspicions)
@@ -102,8 +102,8 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
 }
 
 /**
- * Data exceptions, constraints, and errors of our own making; everything else is waited for, tables
- * that are not there yet included.
+ * Data exceptions, constraints, and errors of our own code; every other failure is retried,
+ * including tables that are not there yet.
  */
 const isOfTheData = (error: unknown): boolean =>
   error instanceof TypeError || (error instanceof pg.DatabaseError && /^(22|23)/.test(error.code ?? ''))

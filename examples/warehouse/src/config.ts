@@ -1,5 +1,5 @@
-// What is the stage's container given? The environment contract of docs/architecture.md, and this
-// stage's own figures.
+// Which settings does the stage's container receive? The environment contract of
+// docs/architecture.md, and this stage's own figures.
 import { z } from 'zod'
 
 const text = z.string().min(1)
@@ -13,7 +13,7 @@ const schema = z.object({
   KAFKA_SECURITY_PROTOCOL: z.enum(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']).default('PLAINTEXT'),
   /** PEM; the public authorities are trusted without it. */
   KAFKA_TLS_CA: text.optional(),
-  /** PEM; what is shown to a broker that asks for a client certificate. */
+  /** PEM; for a broker that asks for a client certificate. */
   KAFKA_TLS_CERTIFICATE: text.optional(),
   KAFKA_TLS_KEY: text.optional(),
   KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).optional(),
@@ -32,7 +32,7 @@ const schema = z.object({
   WAREHOUSE_REORDER_PIECES: whole(1, 1_000_000_000).default(500),
   /** From an order to its delivery. */
   WAREHOUSE_LEAD_SECONDS: z.coerce.number().min(0).max(31_536_000).default(60),
-  /** Between two looks for what has arrived. */
+  /** Between two checks for arrived deliveries. */
   WAREHOUSE_LOOK_SECONDS: z.coerce.number().min(0.05).max(3_600).default(1),
 })
 

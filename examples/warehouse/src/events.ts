@@ -1,4 +1,4 @@
-// What does the stage read, and what does it say? CloudEvents in JSON, keyed by SKU; zod drops the
+// Which events does the stage read and publish? CloudEvents in JSON, keyed by SKU; zod drops the
 // fields it does not know.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
@@ -6,7 +6,7 @@ import { z } from 'zod'
 const Envelope = z.object({ specversion: z.literal('1.0'), type: z.string().min(1), data: z.unknown() })
 const sku = z.string().min(1).max(40)
 
-const news = {
+const schemas = {
   'dev.orderpipeline.inventory.stock-level-changed.v1': z.object({
     sku,
     available: z.int().min(0),
@@ -35,7 +35,7 @@ export interface Booked {
 }
 export type News = Level | Booked
 
-/** The bytes are no event; trying again cannot help. */
+/** The bytes are no event; a retry cannot help. */
 export class Undecodable extends Error {
   override readonly name = 'Undecodable'
   readonly retry = false
@@ -47,20 +47,19 @@ export class Undecodable extends Error {
 }
 
 /**
- * `undefined`: none of this stage's business; topics carry several types, and gain more. @throws
- * Undecodable
+ * `undefined`: not for this stage; topics carry several types, and gain more. @throws Undecodable
  */
 export function newsOf(value: Buffer | null): News | undefined {
   const envelope = Envelope.safeParse(json(value))
   if (!envelope.success) throw new Undecodable('NotACloudEvent', z.prettifyError(envelope.error))
   const { type } = envelope.data
   if (!isOurs(type)) return undefined
-  const data = news[type].safeParse(envelope.data.data)
+  const data = schemas[type].safeParse(envelope.data.data)
   if (!data.success) throw new Undecodable('InvalidData', z.prettifyError(data.error))
   return { kind: kinds[type], ...data.data } as News
 }
 
-const isOurs = (type: string): type is keyof typeof news => Object.hasOwn(news, type)
+const isOurs = (type: string): type is keyof typeof schemas => Object.hasOwn(schemas, type)
 
 function json(value: Buffer | null): unknown {
   try {
@@ -78,7 +77,10 @@ export interface Purchase {
   readonly quantity: number
 }
 
-/** That a delivery is here. The inventory books it once by its name, however often it is said. */
+/**
+ * The event of an arrived delivery. The inventory books it once by its name, however often it is
+ * published.
+ */
 export function delivered({ delivery, sku: of, quantity }: Purchase, now: Date): string {
   return JSON.stringify({
     specversion: '1.0',

@@ -1,5 +1,5 @@
 // How does a team connect its warehouse? It keeps a copy of the shop's stock, orders what runs low,
-// and tells the shop what has arrived. It uses nothing of OrderPipeline but the environment
+// and reports to the shop what has arrived. It uses nothing of OrderPipeline but the environment
 // contract. `migrate` as argument makes its tables.
 import { createServer } from 'node:http'
 import { ConfigInvalid, configOf } from './config.ts'

@@ -1,8 +1,8 @@
-// How does the warehouse hear of the shop's stock, and the shop of its deliveries?
+// How do the shop's stock levels reach the warehouse, and its deliveries the shop?
 //
-// A few messages at a time take effect, then their offsets are committed. A crash at any line has
-// them come again, which changes nothing. What has arrived is announced, then marked as announced:
-// a crash between the two has it announced again, under the same name.
+// A few messages at a time take effect, then their offsets are committed. After a crash at any line
+// they are redelivered, which changes nothing. What has arrived is announced, then marked as
+// announced: after a crash between the two it is announced again, under the same name.
 import kafkajs from 'kafkajs'
 import type { EachBatchPayload } from 'kafkajs'
 import type { Config } from './config.ts'
@@ -38,7 +38,7 @@ const consumerOf = (kafka: ReturnType<typeof kafkaOf>, groupId: string) =>
     groupId,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 250,
-    // What fails is waited for as long as it takes: nothing here can be a message's own fault.
+    // A failure is retried for as long as it takes: nothing here can be a message's own fault.
     retry: { initialRetryTime: 200, maxRetryTime: 10_000, retries: Number.MAX_SAFE_INTEGER },
   })
 
@@ -53,8 +53,8 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
   const consumer = consumerOf(kafka, config.KAFKA_GROUP_ID)
 
   const giveUpOn = async (received: Received, error: unknown): Promise<void> => {
-    const letter = deadLetter(received, error, 1, config.ORDERPIPELINE_STAGE, now())
-    await producer.send({ topic: config.KAFKA_DEAD_LETTER_TOPIC, acks: -1, messages: [letter] })
+    const record = deadLetter(received, error, 1, config.ORDERPIPELINE_STAGE, now())
+    await producer.send({ topic: config.KAFKA_DEAD_LETTER_TOPIC, acks: -1, messages: [record] })
     counts.deadLetters++
     log('a message cannot be read', { error: String(error), offset: received.message.offset })
   }
@@ -74,12 +74,12 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
     for (let from = 0; from < messages.length; from += config.STAGE_CONCURRENCY) {
       if (!payload.isRunning() || payload.isStale() || draining) return
       const some = messages.slice(from, from + config.STAGE_CONCURRENCY)
-      const news: News[] = []
+      const events: News[] = []
       for (const message of some) {
         const one = await read({ topic, partition, message })
-        if (one) news.push(one)
+        if (one) events.push(one)
       }
-      await store.take(news)
+      await store.take(events)
       const last = some.at(-1)!.offset
       payload.resolveOffset(last)
       await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }])
@@ -89,16 +89,16 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
   }
 
   const announce = async (): Promise<void> => {
-    const due = await store.due()
-    if (due.length === 0) return
-    const messages = due.map((purchase) => ({
+    const purchases = await store.due()
+    if (purchases.length === 0) return
+    const messages = purchases.map((purchase) => ({
       key: purchase.sku,
       value: delivered(purchase, now()),
       headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
     }))
     await producer.send({ topic: config.KAFKA_EMIT_TOPICS, acks: -1, messages })
-    await store.announced(due)
-    counts.announced += due.length
+    await store.announced(purchases)
+    counts.announced += purchases.length
   }
   const look = (): void => {
     announcing = announce()
@@ -127,7 +127,7 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
     counts: (): Readonly<Counts> => counts,
     ready: () => joined,
     healthy: () => performance.now() - lastSign < 300_000,
-    /** What is in hand is finished and committed; the group is left. */
+    /** What is in flight is finished and committed; the group is left. */
     drain: async () => {
       draining = true
       clearTimeout(timer)

@@ -1,5 +1,5 @@
-// How do the warehouse's tables follow the shop's stock? By statements that change nothing when
-// what they are told comes again or late.
+// How do the warehouse's tables follow the shop's stock? By statements that change nothing when an
+// event comes again or late.
 import pg from 'pg'
 import type { News, Purchase } from './events.ts'
 
@@ -24,13 +24,16 @@ export function createStore({ url, poolSize, reorderPieces, leadSeconds, onIdleE
     keepAlive: true,
   })
   pool.on('error', onIdleError)
-  // One that ends in the packet of its last answer says so between two statements.
+  // A connection that ends in the packet of its last answer emits its error between two statements.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
   return {
-    /** Each statement stands by itself: a crash between two has all of them done again. */
-    take: async (news: readonly News[]): Promise<void> => {
-      const levels = news.filter((each) => each.kind === 'level')
+    /**
+     * Each statement is a transaction of its own: after a crash between two all of them are
+     * repeated.
+     */
+    take: async (events: readonly News[]): Promise<void> => {
+      const levels = events.filter((each) => each.kind === 'level')
       if (levels.length > 0)
         await pool.query(keepLevels, [
           levels.map(({ sku }) => sku),
@@ -38,12 +41,12 @@ export function createStore({ url, poolSize, reorderPieces, leadSeconds, onIdleE
           levels.map(({ low }) => low),
           levels.map(({ version }) => version),
         ])
-      const booked = news.filter((each) => each.kind === 'booked')
+      const booked = events.filter((each) => each.kind === 'booked')
       if (booked.length > 0) await pool.query(markBooked, [booked.map(({ delivery }) => delivery)])
       // Last: what has its delivery, and is low all the same, is ordered again.
-      if (news.length > 0) await pool.query(order, [news.map(({ sku }) => sku), reorderPieces, leadSeconds])
+      if (events.length > 0) await pool.query(order, [events.map(({ sku }) => sku), reorderPieces, leadSeconds])
     },
-    /** What has arrived and is to be announced. */
+    /** Arrived deliveries that are not yet announced. */
     due: async (): Promise<readonly Purchase[]> => {
       const { rows } = await pool.query<{ delivery: string; sku: string; quantity: string }>(selectDue)
       return rows.map((row) => ({ ...row, quantity: Number(row.quantity) }))
@@ -55,7 +58,7 @@ export function createStore({ url, poolSize, reorderPieces, leadSeconds, onIdleE
   }
 }
 
-/** The latest of each product in what was read, where it is later than what is known. */
+/** The latest level of each product in the batch, where it is later than the stored one. */
 const keepLevels = `
 INSERT INTO levels AS known (sku, available, low, version)
 SELECT DISTINCT ON (sku) sku, available, low, version
@@ -65,7 +68,7 @@ ON CONFLICT (sku) DO UPDATE
 SET available = excluded.available, low = excluded.low, version = excluded.version
 WHERE known.version < excluded.version`
 
-/** Not what was ordered for this very level, nor what an order is still open of. */
+/** Not what was ordered for this very level, nor a product with an open order. */
 const order = `
 INSERT INTO purchases (delivery, sku, quantity, due_at)
 SELECT sku || '/' || version, sku, $2::bigint, now() + make_interval(secs => $3)
