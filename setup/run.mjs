@@ -132,7 +132,7 @@ function install() {
 
 function fail(message) {
   console.error(message)
-  process.exit(1) // the lock is taken over by whoever comes next
+  process.exit(1) // the next process takes the lock over
 }
 
 function run(program, args) {

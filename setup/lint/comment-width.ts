@@ -1,5 +1,5 @@
-// Is a comment narrow enough to be read beside another file? A rule of ESLint; --fix breaks the
-// lines anew.
+// Is a comment narrow enough to be read next to another file? A rule of ESLint; --fix breaks the
+// lines again.
 import type { Rule, SourceCode } from 'eslint'
 import { reflowedWhereWide } from './reflow.ts'
 
@@ -31,19 +31,19 @@ const placeOf = (sourceCode: SourceCode, first: Comment, last: Comment): Place |
 
 /** Comments of `//` on lines that follow each other are one text. */
 const groups = (sourceCode: SourceCode): Comment[][] => {
-  const found: Comment[][] = []
+  const result: Comment[][] = []
   for (const comment of sourceCode.getAllComments()) {
-    const previous = found.at(-1)?.at(-1)
+    const previous = result.at(-1)?.at(-1)
     const follows =
       comment.type === 'Line' &&
       previous?.type === 'Line' &&
       previous.loc?.end.line === (comment.loc?.start.line ?? 0) - 1 &&
       previous.loc.start.column === comment.loc?.start.column &&
       placeOf(sourceCode, previous, previous) !== undefined
-    if (follows) found.at(-1)?.push(comment)
-    else found.push([comment])
+    if (follows) result.at(-1)?.push(comment)
+    else result.push([comment])
   }
-  return found
+  return result
 }
 
 const lineText = (comments: readonly Comment[], indent: string): string => {

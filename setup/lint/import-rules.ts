@@ -3,9 +3,9 @@
 import { dirname, join, normalize } from 'node:path'
 
 export interface SourceFile {
-  /** From the root of the repository, with slashes. */
+  /** Path from the root of the repository, with slashes. */
   readonly path: string
-  /** What it imports, types included, as written. */
+  /** Its imports, types included, as written. */
   readonly imports: readonly string[]
 }
 
@@ -36,11 +36,11 @@ function packageProblems({ path, imports }: SourceFile, packages: readonly Packa
     own.name,
     ...(test || own === root ? [...own.devDependencies, ...(root?.devDependencies ?? [])] : []),
   ])
-  const say = (found: string, allowed: string) => `${path}: found ${found}; allowed: ${allowed}`
+  const say = (actual: string, expected: string) => `${path}: found ${actual}; allowed: ${expected}`
   return imports.flatMap((specifier): string[] => {
     if (specifier.startsWith('.')) {
       const other = packageOf(target(path, specifier), packages)
-      // An example is a program of a user's own: it exports nothing, and its tests are beside it.
+      // An example is a program of a user's own: it exports nothing, and its tests are next to it.
       if (other === own || other.folder.startsWith('examples/')) return []
       return [say(`${specifier}, a relative import of ${other.name}`, `what ${other.name} exports`)]
     }

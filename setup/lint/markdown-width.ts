@@ -1,6 +1,6 @@
-// Is the Markdown narrow enough to be read beside another file? `npm run lint` asks,
-// `npm run format` breaks its lines anew. What is generated, and the lines of tables and code, are
-// as wide as they have to be.
+// Is the Markdown narrow enough to be read next to another file? `npm run lint` checks, `npm run
+// format` breaks its lines again. What is generated, and the lines of tables and code, are as wide
+// as they have to be.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -17,8 +17,8 @@ const opening = /^(?:@|[A-Z][A-Za-z-]*: )/
 const marker = /^(?:[-*+>|]|#{1,6}|\d+[.)])$/
 
 /**
- * Lines of at most `columns`; a longer word has a line of its own. Of lines that are not too wide
- * nothing changes.
+ * Lines of at most `columns`; a longer word has a line of its own. Lines that are not too wide do
+ * not change.
  */
 export function reflowed(lines: readonly string[], columns: number): string[] {
   const blocks: (string | Paragraph)[] = []
@@ -34,9 +34,9 @@ export function reflowed(lines: readonly string[], columns: number): string[] {
 
 function add(blocks: (string | Paragraph)[], line: string): void {
   const last = blocks.at(-1)
-  const found = item.exec(line)
-  if (found) {
-    const [, indent = '', mark = '', text = ''] = found
+  const match = item.exec(line)
+  if (match) {
+    const [, indent = '', mark = '', text = ''] = match
     blocks.push({ indent: indent + mark, hanging: indent + ' '.repeat(mark.length), text })
     return
   }

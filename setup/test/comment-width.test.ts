@@ -1,4 +1,4 @@
-// Are wide comments found, and broken anew without a change of their words?
+// Are wide comments found, and broken again without a change of their words?
 import { Linter } from 'eslint'
 import { describe, expect, it } from 'vitest'
 import { commentWidth, width } from '../lint/comment-width.ts'
@@ -9,7 +9,7 @@ const config = {
   rules: { 'local/comment-width': 'error' },
 } as const
 const fixed = (code: string) => linter.verifyAndFix(code, config).output
-const found = (code: string) => linter.verify(code, config).length
+const problemCount = (code: string) => linter.verify(code, config).length
 const words = (count: number, word = 'word') => Array.from({ length: count }, () => word).join(' ')
 const wide = words(30)
 
@@ -18,7 +18,7 @@ describe('a wide comment', () => {
     const output = fixed(`  // ${wide}\n  // and more\nconst a = 1\n`)
     expect(output.split('\n').every((line) => line.length <= width)).toBe(true)
     expect(output.replaceAll(/\s*\/\/ /g, ' ').trim()).toBe(`${wide} and more\nconst a = 1`)
-    expect(found(output)).toBe(0)
+    expect(problemCount(output)).toBe(0)
   })
 
   it('of one line in a block becomes a block of several', () => {
@@ -30,20 +30,20 @@ describe('a wide comment', () => {
     expect(output).toContain('\n *\n * - word')
     expect(output).toContain('\n * - short\n * @throws Error\n')
     expect(output).toMatch(/\n \* {3}word/)
-    expect(found(output)).toBe(0)
+    expect(problemCount(output)).toBe(0)
   })
 
   it('stays where a word is too long, where another tool reads it, and beside code', () => {
     const address = `https://example.com/${'a'.repeat(120)}`
     for (const code of [`// ${address}\n`, `// prettier-ignore ${wide}\n`, `const a = 1 // ${wide}\n`])
-      expect([found(code), fixed(code)]).toEqual([0, code])
+      expect([problemCount(code), fixed(code)]).toEqual([0, code])
   })
 
   it('stays in a string', () => {
-    expect(found(`const a = \`\n// ${wide}\n\`\n`)).toBe(0)
+    expect(problemCount(`const a = \`\n// ${wide}\n\`\n`)).toBe(0)
   })
 })
 
 it('a narrow comment stays as its author broke it', () => {
-  expect(found('// one\n// two\nconst a = 1\n')).toBe(0)
+  expect(problemCount('// one\n// two\nconst a = 1\n')).toBe(0)
 })

@@ -31,9 +31,9 @@ it('a package below the services imports none of them, even when it declares it'
   const declared = packages.map((each) =>
     each.name === '@shop/retry' ? { ...each, dependencies: ['@shop/orders'] } : each,
   )
-  const found = (path: string) => importProblems([{ path, imports: ['@shop/orders'] }], declared)
-  expect(found('packages/retry/src/a.ts')).toEqual([expect.stringContaining('only other packages/')])
-  expect(found('packages/retry/src/a.test.ts')).toEqual([])
+  const problemsIn = (path: string) => importProblems([{ path, imports: ['@shop/orders'] }], declared)
+  expect(problemsIn('packages/retry/src/a.ts')).toEqual([expect.stringContaining('only other packages/')])
+  expect(problemsIn('packages/retry/src/a.test.ts')).toEqual([])
 })
 
 it('a circle is refused once, with the way round it', () => {

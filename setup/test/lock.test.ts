@@ -1,4 +1,4 @@
-// Do commands that begin at once take turns? Real processes, each of which says when it begins and
+// Do commands that begin at once take turns? Real processes, each of which logs when it begins and
 // ends.
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

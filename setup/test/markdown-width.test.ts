@@ -1,4 +1,4 @@
-// Is wide Markdown broken anew without a change of what it says?
+// Is wide Markdown broken again without a change of its text?
 import { describe, expect, it } from 'vitest'
 import { width } from '../lint/comment-width.ts'
 import { narrowed } from '../lint/markdown-width.ts'
