@@ -1,6 +1,6 @@
 // What does scaling on consumer lag bring over scaling on CPU? The same burst of orders on the
-// local cluster, with a payment provider that takes its time: payment scaled by KEDA on its lag,
-// then by a plain HPA on CPU between the same bounds.
+// local cluster, with a slow payment provider: payment scaled by KEDA on its lag, then by a plain
+// HPA on CPU between the same bounds.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type Platform } from '@orderpipeline/e2e/platform'
 import type { Row } from './table.ts'
@@ -14,12 +14,12 @@ export interface AutoscalingBenchOptions {
 const namespace = 'default'
 const scaledObject = 'scaledobject/shop-payment'
 const paused = 'autoscaling.keda.sh/paused'
-const calm = { latencyMs: 50, errorRate: 0, declineRate: 0 }
+const normalProvider = { latencyMs: 50, errorRate: 0, declineRate: 0 }
 const longestSeconds = 1_800
 
 /**
  * 70 % of a request of 100 millicores, in absolute terms: the requests of the example are smaller
- * than anybody's real ones.
+ * than those of a real deployment.
  */
 const cpuAutoscaler = {
   apiVersion: 'autoscaling/v2',
@@ -40,7 +40,7 @@ export async function benchAutoscaling(options: AutoscalingBenchOptions): Promis
   const rows: Row[] = []
   try {
     await platform.settled('shop')
-    await platform.providerBehaves({ ...calm, latencyMs: options.latencyMs })
+    await platform.providerBehaves({ ...normalProvider, latencyMs: options.latencyMs })
     rows.push({ 'payment scaled on': 'consumer lag (KEDA)', ...(await burst(platform, options)) })
 
     await platform.settled('shop')
@@ -51,24 +51,24 @@ export async function benchAutoscaling(options: AutoscalingBenchOptions): Promis
   } finally {
     await cluster.kubectl(['delete', 'hpa', cpuAutoscaler.metadata.name, '--ignore-not-found'])
     await cluster.kubectl(['annotate', scaledObject, `${paused}-`])
-    await platform.providerBehaves(calm)
+    await platform.providerBehaves(normalProvider)
     await platform.close()
   }
 }
 
 async function burst(platform: Platform, { orders, say }: AutoscalingBenchOptions): Promise<Row> {
-  const started = performance.now()
-  const elapsed = () => (performance.now() - started) / 1_000
+  const startedAt = performance.now()
+  const elapsed = () => (performance.now() - startedAt) / 1_000
   const { acceptedIds } = await platform.burst(orders)
   let most = 0
-  let lastSaid = ''
+  let lastLine = ''
   for (;;) {
-    const { ready, wanted } = await platform.cluster.stage('shop-payment')
-    const left = await platform.ledger.unfinished()
+    const { ready, wanted: desired } = await platform.cluster.stage('shop-payment')
+    const openOrders = await platform.ledger.unfinished()
     most = Math.max(most, ready)
-    const line = `${left} of ${orders} orders under way, payment ${ready}/${wanted}`
-    if (line !== lastSaid) say(`${elapsed().toFixed(0).padStart(5)} s  ${(lastSaid = line)}`)
-    if (left === 0) break
+    const line = `${openOrders} of ${orders} orders under way, payment ${ready}/${desired}`
+    if (line !== lastLine) say(`${elapsed().toFixed(0).padStart(5)} s  ${(lastLine = line)}`)
+    if (openOrders === 0) break
     if (elapsed() > longestSeconds) throw new Error(`not drained after ${longestSeconds} s: ${line}`)
     await sleep(1_000)
   }

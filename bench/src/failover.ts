@@ -1,6 +1,6 @@
 // What does a failover of PostgreSQL cost, with commits that wait for the standby and with commits
 // that do not? The intake under load; its primary is killed by SIGKILL and the standby is promoted,
-// time and again, on the same machine with fsync on.
+// again and again, on the same machine with fsync on.
 import { testDatabase } from '@orderpipeline/stage/testing'
 import { failoverUnderLoad, type FailoverResult } from '@orderpipeline/test-support/failover-under-load'
 import { ownReplica } from '@orderpipeline/test-support/own-replica'
@@ -35,12 +35,12 @@ export async function benchFailover({ orders, clients, rounds, say }: FailoverBe
     }
   return ways.map(({ name }) => {
     const of = results.get(name) ?? []
-    const lost = of.map((result) => result.lost)
+    const lostCounts = of.map((result) => result.lost)
     return {
       'commits to the standby': name,
       'accepted/s before': Math.round(median(of.map(({ acceptedPerSecond }) => acceptedPerSecond))),
       'none accepted for, s': Number(median(of.map(({ refusedForSeconds }) => refusedForSeconds)).toFixed(1)),
-      'accepted orders lost, each round': lost.join(', '),
+      'accepted orders lost, each round': lostCounts.join(', '),
     }
   })
 }

@@ -1,5 +1,5 @@
 // How many orders a second does one gateway make durable? Its own intake, on a PostgreSQL started
-// for it with fsync on: once with commits shared by whoever waits, once with a commit for each
+// for it with fsync on: once with commits shared by all waiting orders, once with a commit for each
 // order on as many connections.
 import { randomUUIDv7 } from 'node:crypto'
 import { createPool } from '@orderpipeline/postgres'
@@ -11,7 +11,7 @@ import type { Row } from './table.ts'
 
 export interface IntakeBenchOptions {
   readonly orders: number
-  /** Orders asked for at once, as by so many clients that wait for their answer. */
+  /** Orders under way at once, as by so many clients that wait for their answer. */
   readonly waiting: number
   readonly say: (line: string) => void
 }
@@ -28,7 +28,7 @@ export function benchIntake({ orders, waiting, say }: IntakeBenchOptions): Promi
     for (const way of ways) {
       say(`${way.name} …`)
       const database = await testDatabase(adminUrl)
-      const perSecond = await placed(database.url, way, { orders, waiting })
+      const perSecond = await placeOrders(database.url, way, { orders, waiting })
       await database.drop()
       rows.push({ 'intake, fsync on': way.name, 'orders/s': Math.round(perSecond) })
     }
@@ -36,7 +36,7 @@ export function benchIntake({ orders, waiting, say }: IntakeBenchOptions): Promi
   })
 }
 
-async function placed(
+async function placeOrders(
   url: string,
   { maxBatch, connections }: (typeof ways)[number],
   { orders, waiting }: Pick<IntakeBenchOptions, 'orders' | 'waiting'>,
@@ -51,19 +51,19 @@ async function placed(
     maxInFlight: connections,
     maxWaiting: waiting,
   })
-  let asked = 0
+  let next = 0
   const client = async (until: number): Promise<void> => {
-    while (asked < until) {
-      const customerId = `customer-${asked++ % 50_000}`
+    while (next < until) {
+      const customerId = `customer-${next++ % 50_000}`
       await intake.place({ customerId, currency: 'EUR', items: [{ sku: 'SKU-0001', quantity: 2 }] })
     }
   }
   const all = (until: number) => Promise.all(Array.from({ length: waiting }, () => client(until)))
   const warmUp = Math.ceil(orders / 10)
   await all(warmUp)
-  const started = performance.now()
+  const startedAt = performance.now()
   await all(warmUp + orders)
-  const seconds = (performance.now() - started) / 1_000
+  const seconds = (performance.now() - startedAt) / 1_000
   await intake.close()
   await pool.close()
   return orders / seconds

@@ -1,5 +1,5 @@
-// What does a benchmark of the services stand on? Servers started for it alone, in a directory that
-// goes with them; PostgreSQL writes through to the disk, as in production.
+// Which servers does a benchmark of the services use? Servers started for it alone, in a directory
+// that is deleted with them; PostgreSQL writes through to the disk, as in production.
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ export interface OwnServers {
   readonly dir: string
   readonly host: ReturnType<typeof inProcessHost>
   readonly ports: ReturnType<typeof persistedPorts>
-  /** Of the superuser of the PostgreSQL. */
+  /** The URL of the PostgreSQL's superuser. */
   readonly adminUrl: string
 }
 

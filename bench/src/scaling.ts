@@ -1,6 +1,6 @@
-// npm run bench -- scaling: what would the example shop take under each way to scale it? The model
-// of `orderpipeline simulate`, not a cluster: on consumer lag, on flow, by steps of two as Numaflow
-// does, and an oracle that knows the load.
+// npm run bench -- scaling: how would the example shop do under each way to scale it? The model of
+// `orderpipeline simulate`, not a cluster: on consumer lag, on flow, by steps of two as Numaflow
+// does, and by an oracle that knows the load.
 import { oracleReplicaHours, pipelineIn, reactive, runScaled, dryRun, type DryRun } from '@orderpipeline/cli'
 import { burst, day, steady, type Trace } from '@orderpipeline/traffic'
 import { join } from 'node:path'
@@ -9,11 +9,9 @@ import type { Row } from './table.ts'
 interface Load {
   readonly name: string
   readonly trace: Trace
-  /** Seconds that messages really take, where that is not what the spec says. */
+  /** Seconds that messages really take, where that differs from the spec. */
   readonly workSeconds?: ReadonlyMap<string, number>
-  /**
-   * Messages a second that all replicas of a stage together get done at most, by what they share.
-   */
+  /** Messages a second that all replicas of a stage together handle at most, by what they share. */
   readonly sharedPerSecond?: ReadonlyMap<string, number>
 }
 
@@ -58,8 +56,8 @@ const replicasTimed = 50
 export async function benchScaling(names: readonly string[], say: (line: string) => void): Promise<Row[]> {
   const file = join(import.meta.dirname, '../../examples/shop.yaml')
   const pipeline = await pipelineIn(file)
-  const chosen = loads.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)))
-  return chosen.flatMap((load) => {
+  const selection = loads.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)))
+  return selection.flatMap((load) => {
     say(load.name)
     return rowsOf(pipeline, load)
   })
@@ -99,7 +97,7 @@ function rowOf(load: string, way: string, { figures }: DryRun, leastHours: numbe
 }
 
 /**
- * The oracle's replica-hours for what comes to each stage when none before it is ever short of
+ * The oracle's replica-hours for the input of each stage when no earlier stage is ever short of
  * replicas.
  */
 function oracleHours({ scenario, run }: DryRun): number {

@@ -1,9 +1,9 @@
-// Does a dry run foretell what the autoscaler does? The same burst of orders, with a payment
-// provider that takes its time, in `orderpipeline simulate` and on the local cluster.
+// Does a dry run predict what the autoscaler does? The same burst of orders, with a slow payment
+// provider, in `orderpipeline simulate` and on the local cluster.
 //
-// The model is told what it cannot know of a machine: how fast pods start, how many of them are
-// seen ready meanwhile and how late the rest, and how long a rebalance takes; and of the burst how
-// many orders it has and how long they took to come in. The machine's part is measured twice:
+// The model receives what it cannot know about a machine: how fast pods start, how many of them are
+// seen ready meanwhile and how late the rest, and how long a rebalance takes; and about the burst
+// how many orders it has and how long they took to come in. The machine's part is measured twice:
 // before, by scaling the stage up with nothing else to do, and in the burst itself, where the same
 // processors also carry the orders. The first is a forecast; the second shows the model's own
 // error.
@@ -34,46 +34,46 @@ const noneCancelled = [
   { to: 'orders.cancelled', ratio: 0 },
   { from: 'inventory.updated', to: 'payment.processed', ratio: 1 },
 ]
-const calm = { latencyMs: 50, errorRate: 0, declineRate: 0 }
+const normalProvider = { latencyMs: 50, errorRate: 0, declineRate: 0 }
 const replicas = 50
 /**
- * Which of the moments of polls and syncs comes up is chance, in the model as on the cluster: the
- * middle of so many runs.
+ * The moments of polls and syncs are random, in the model as on the cluster: the median of so many
+ * runs.
  */
 const seeds = 21
 /**
  * The local cluster's controller manager runs with it, and the operator's readiness probe has a
  * period of five seconds.
  */
-const known = { hpaSyncSeconds: 5, readinessSeconds: 5, skew: 0 }
+const constants = { hpaSyncSeconds: 5, readinessSeconds: 5, skew: 0 }
 
 export async function benchSimulate({ orders, latencyMs, say }: SimulateBenchOptions): Promise<Row[]> {
   const platform = await connect()
   try {
     await platform.settled('shop')
     say('scaling the stage up with nothing to do, to see how fast pods start …')
-    const surroundings = { ...known, ...surroundingsOf(await scaledUp(platform, say)) }
+    const surroundings = { ...constants, ...surroundingsOf(await scaledUp(platform, say)) }
     await platform.settled('shop')
-    await platform.providerBehaves({ ...calm, latencyMs })
+    await platform.providerBehaves({ ...normalProvider, latencyMs })
     say('the burst …')
-    const measured = await measuredBurst(platform, orders, say)
-    const { sendingMs } = measured
+    const burstResult = await measuredBurst(platform, orders, say)
+    const { sendingMs } = burstResult
     say(`told the model: ${orders} orders in ${(sendingMs / 1_000).toFixed(1)} s, and`)
-    const foretold = async (when: string, of: Surroundings): Promise<Figures> => {
+    const predict = async (when: string, of: Surroundings): Promise<Figures> => {
       say(`  ${when}: ${optionsText(of)}`)
       return prediction(platform, { orders, latencyMs, surroundings: of, sendingMs })
     }
-    const before = await foretold('measured before', surroundings)
-    const within = await foretold('measured in the burst', { ...known, ...surroundingsOf(measured.seen) })
-    return rows(before, within, measured)
+    const before = await predict('measured before', surroundings)
+    const within = await predict('measured in the burst', { ...constants, ...surroundingsOf(burstResult.seen) })
+    return rows(before, within, burstResult)
   } finally {
     await platform.cluster.kubectl(['annotate', scaledObject, `${paused}-`])
-    await platform.providerBehaves(calm)
+    await platform.providerBehaves(normalProvider)
     await platform.close()
   }
 }
 
-/** From its minimum to its maximum, by KEDA but on nobody's load. */
+/** From its minimum to its maximum, by KEDA but without any load. */
 async function scaledUp(platform: Platform, say: (line: string) => void): Promise<Observation[]> {
   const max = (await stageSpec(platform)).scaling.maxReplicas
   const from = performance.now()
@@ -99,21 +99,21 @@ async function measuredBurst(
 ): Promise<Figures & { readonly sendingMs: number; readonly seen: readonly Observation[] }> {
   const from = performance.now()
   const traffic = platform.burst(orders)
-  let sent = false
+  let allSent = false
   void traffic.then(
-    () => (sent = true),
-    () => (sent = true),
+    () => (allSent = true),
+    () => (allSent = true),
   )
   const until = async ({ lag }: Observation): Promise<boolean> =>
-    sent && lag === 0 && (await platform.ledger.unfinished()) === 0
-  const seen = await watch(platform, { ...watched, from, say, until })
+    allSent && lag === 0 && (await platform.ledger.unfinished()) === 0
+  const observations = await watch(platform, { ...watched, from, say, until })
   const { sendingMs } = await traffic
   return {
     sendingMs,
-    seen,
-    secondsToReplicas: seen.find(({ ready }) => ready >= replicas)?.seconds,
-    peakLag: Math.max(...seen.map(({ lag }) => lag)),
-    doneAtSeconds: seen[seen.findLastIndex(({ lag }) => lag > 0) + 1]?.seconds,
+    seen: observations,
+    secondsToReplicas: observations.find(({ ready }) => ready >= replicas)?.seconds,
+    peakLag: Math.max(...observations.map(({ lag }) => lag)),
+    doneAtSeconds: observations[observations.findLastIndex(({ lag }) => lag > 0) + 1]?.seconds,
   }
 }
 
@@ -164,14 +164,14 @@ const optionsText = (of: Surroundings): string =>
     `--rebalance ${of.rebalanceSeconds.toFixed(1)}s`,
   ].join(' ')
 
-function rows(before: Figures, within: Figures, measured: Figures): Row[] {
+function rows(before: Figures, within: Figures, actual: Figures): Row[] {
   const row = (title: string, of: (figures: Figures) => number | undefined): Row => ({
     'payment in the burst': title,
-    measured: figure(of(measured)),
+    measured: figure(of(actual)),
     'foretold, pods as before': figure(of(before)),
-    error: errorText(of(before), of(measured)),
+    error: errorText(of(before), of(actual)),
     'pods as in the burst': figure(of(within)),
-    'error ': errorText(of(within), of(measured)),
+    'error ': errorText(of(within), of(actual)),
   })
   return [
     row(`seconds until ${replicas} pods are ready`, ({ secondsToReplicas }) => secondsToReplicas),
@@ -183,13 +183,13 @@ function rows(before: Figures, within: Figures, measured: Figures): Row[] {
 const figure = (value: number | undefined): string | number =>
   value === undefined || !Number.isFinite(value) ? 'never' : Math.round(value)
 
-const errorText = (foretold: number | undefined, measured: number | undefined): string =>
-  foretold === undefined || !Number.isFinite(foretold) || !measured
+const errorText = (predicted: number | undefined, actual: number | undefined): string =>
+  predicted === undefined || !Number.isFinite(predicted) || !actual
     ? '-'
-    : `${(((foretold - measured) / measured) * 100).toFixed(0)} %`
+    : `${(((predicted - actual) / actual) * 100).toFixed(0)} %`
 
 async function stageSpec(platform: Platform) {
-  const found = (await platform.cluster.pipeline('shop')).spec.stages.find(({ name }) => name === stage)
-  if (!found) throw new Error(`the pipeline shop has no stage ${stage}`)
-  return found
+  const match = (await platform.cluster.pipeline('shop')).spec.stages.find(({ name }) => name === stage)
+  if (!match) throw new Error(`the pipeline shop has no stage ${stage}`)
+  return match
 }

@@ -1,7 +1,9 @@
-// How are results of the same kind shown beside each other?
+// How are results of the same kind shown next to each other?
 import { columns } from '@orderpipeline/cli'
 
-/** Column title → value; every row has the same columns, and the first says what was measured. */
+/**
+ * Column title → value; every row has the same columns, and the first one names what was measured.
+ */
 export type Row = Readonly<Record<string, string | number>>
 
 export const table = (rows: readonly Row[]): string =>

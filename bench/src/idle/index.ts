@@ -19,8 +19,8 @@ export interface IdleBenchOptions {
 }
 
 const example = join(import.meta.dirname, '..', '..', '..', 'examples', 'shop.yaml')
-/** After every replica is there: group joins, first looks and collections of garbage are over. */
-const calmMs = 15_000
+/** After every replica is there: group joins, first reads and garbage collections are over. */
+const settleMs = 15_000
 
 const blank = {
   measured: '',
@@ -44,7 +44,7 @@ export async function benchIdle(options: IdleBenchOptions): Promise<Row[]> {
       say(`warm start ${start} of ${starts} …`)
       await withShop(space, say, async (shop) => {
         rows.push(startRow(start, shop))
-        if (start === starts) rows.push(...(await measured(shop, options)))
+        if (start === starts) rows.push(...(await measureShop(shop, options)))
       })
     }
     return rows
@@ -80,8 +80,11 @@ function startRow(start: number, { timeline, usedUntilShipped }: RunningShop): R
   }
 }
 
-async function measured(shop: RunningShop, { idleSeconds, rates, loadSeconds, say }: IdleBenchOptions): Promise<Row[]> {
-  await sleep(calmMs)
+async function measureShop(
+  shop: RunningShop,
+  { idleSeconds, rates, loadSeconds, say }: IdleBenchOptions,
+): Promise<Row[]> {
+  await sleep(settleMs)
   say(`idle for ${idleSeconds} s …`)
   const rows: Row[] = [{ ...blank, measured: 'idle', ...(await costOf(shop.pid, () => sleep(idleSeconds * 1_000))) }]
   for (const rate of rates) {
@@ -99,10 +102,10 @@ async function measured(shop: RunningShop, { idleSeconds, rates, loadSeconds, sa
 }
 
 async function costOf(pid: number, work: () => Promise<unknown>): Promise<Row> {
-  const started = performance.now()
+  const startedAt = performance.now()
   const before = await usageBelow(pid)
   await work()
-  const percent = percentBetween(before, await usageBelow(pid), (performance.now() - started) / 1_000)
+  const percent = percentBetween(before, await usageBelow(pid), (performance.now() - startedAt) / 1_000)
   const total = [...percent.values()].reduce((sum, one) => sum + one, 0)
   return { '% of a core': tenths(total), parts: partsText(percent) }
 }

@@ -1,4 +1,4 @@
-// How does the shop run for a measurement? By the command that `npm start` is, with a state
+// How does the shop run for a measurement? By the command behind `npm start`, with a state
 // directory of its own that outlives a start, and its addresses from what it prints.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -25,11 +25,11 @@ export interface RunningShop {
   readonly gateway: string
   readonly timeline: Timeline
   readonly usedUntilShipped: Usage
-  /** What it has said, each line with its milliseconds. */
+  /** Its output, each line with its milliseconds. */
   readonly said: readonly string[]
-  /** Every replica asked for is there. */
+  /** Every desired replica is there. */
   settled(): Promise<void>
-  /** As Ctrl-C; resolves once everything has drained. */
+  /** Stops it like Ctrl-C; resolves once everything has drained. */
   stop(): Promise<void>
 }
 
@@ -56,11 +56,11 @@ export async function startShop({ dir, file }: Workspace): Promise<RunningShop> 
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   process.once('exit', () => child.kill('SIGKILL'))
-  const said: string[] = []
+  const logLines: string[] = []
   let text = ''
   const take = (chunk: string): void => {
     text += chunk
-    for (const line of chunk.split('\n')) if (/^[^{]/.test(line)) said.push(`${Math.round(elapsed())} ms  ${line}`)
+    for (const line of chunk.split('\n')) if (/^[^{]/.test(line)) logLines.push(`${Math.round(elapsed())} ms  ${line}`)
   }
   child.stdout.setEncoding('utf8').on('data', take)
   child.stderr.setEncoding('utf8').on('data', take)
@@ -88,7 +88,7 @@ export async function startShop({ dir, file }: Workspace): Promise<RunningShop> 
   const timeline = { worksMs, shippedMs: elapsed() }
   const pid = child.pid ?? 0
   return {
-    ...{ pid, gateway, timeline, said, usedUntilShipped: await usageBelow(pid) },
+    ...{ pid, gateway, timeline, said: logLines, usedUntilShipped: await usageBelow(pid) },
     settled: async () => void (await until(/^(Ready: |Not Ready yet: ).*$/m, startDeadlineMs)),
     stop,
   }

@@ -35,7 +35,7 @@ export async function usageBelow(root: number): Promise<Usage> {
 }
 
 /**
- * The name, in parentheses, may hold anything; behind it: state, parent, … and from the 12th utime,
+ * The name, in parentheses, may hold anything; after it: state, parent, … and from the 12th utime,
  * stime, cutime, cstime. Children that have ended are counted with their parent.
  */
 function processOf(stat: string): Process {
@@ -44,14 +44,14 @@ function processOf(stat: string): Process {
   return { parent: Number(fields[1]), seconds: ticks / ticksPerSecond }
 }
 
-/** By its command line, whose words are separated by zero bytes. */
+/** The part, by its command line, whose words are separated by zero bytes. */
 export function partOf(commandLine: string): string {
   if (commandLine.includes('kafka.Kafka')) return 'Kafka'
   if (/postgres/.test(commandLine.split('\0')[0] ?? '')) return 'PostgreSQL'
   return /\/app\/([\w-]+)\.mjs/.exec(commandLine)?.[1] ?? 'dev'
 }
 
-/** Percent of one core, by part, between two looks. */
+/** Percent of one core, by part, between two readings. */
 export function percentBetween(before: Usage, after: Usage, seconds: number): ReadonlyMap<string, number> {
   const parts = [...new Set([...before.keys(), ...after.keys()])].sort()
   return new Map(

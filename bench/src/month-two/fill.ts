@@ -40,7 +40,7 @@ export async function fillMonth({ url, ordersPerDay, say }: Fill): Promise<numbe
     await run(keys, [ordersPerDay])
     await run('SELECT begin_key_generation(24)')
     await run(keys, [Math.ceil(ordersPerDay / 2)])
-    // As autovacuum leaves them.
+    // Vacuumed and analysed, as autovacuum leaves them.
     for (const table of ['orders', 'order_items', 'order_events', 'inbox', 'idempotency_keys'])
       await run(`VACUUM (ANALYZE) ${table}`)
     return rows + ordersPerDay * 1.5
@@ -53,7 +53,7 @@ export async function fillMonth({ url, ordersPerDay, say }: Fill): Promise<numbe
  * $1: days ago, $2: orders of that day; spread over it evenly. An id begins with its time; the rest
  * follows from its number.
  */
-const placed = `
+const placedOrders = `
 SELECT
   n,
   at,
@@ -66,16 +66,16 @@ FROM (
 
 const orders = `
 INSERT INTO orders (order_id, customer_id, currency, status, total_cents, placed_at, updated_at)
-SELECT order_id, 'customer-' || n % 50000, 'EUR', 'SHIPPED', 998, at, at + interval '1 minute' FROM (${placed}) AS placed`
+SELECT order_id, 'customer-' || n % 50000, 'EUR', 'SHIPPED', 998, at, at + interval '1 minute' FROM (${placedOrders}) AS placed`
 
 const lines = `
 INSERT INTO order_items (order_id, line, sku, quantity, unit_price_cents)
-SELECT order_id, 1, 'SKU-0001', 2, 499 FROM (${placed}) AS placed`
+SELECT order_id, 1, 'SKU-0001', 2, 499 FROM (${placedOrders}) AS placed`
 
 const timelines = `
 INSERT INTO order_events (order_id, event, status, event_id, at)
 SELECT order_id, event, status, md5(order_id::text || event)::uuid, at
-FROM (${placed}) AS placed, (VALUES ('OrderPlaced', 'PLACED'), ('OrderValidated', 'PROCESSING'), ('StockReserved', NULL),
+FROM (${placedOrders}) AS placed, (VALUES ('OrderPlaced', 'PLACED'), ('OrderValidated', 'PROCESSING'), ('StockReserved', NULL),
   ('PaymentCaptured', NULL), ('OrderConfirmed', 'CONFIRMED'), ('ShipmentPrepared', NULL), ('OrderShipped', 'SHIPPED')
 ) AS happened (event, status)`
 
@@ -83,7 +83,7 @@ FROM (${placed}) AS placed, (VALUES ('OrderPlaced', 'PLACED'), ('OrderValidated'
 const messages = `
 INSERT INTO inbox (event_id, received_at)
 SELECT overlay(md5(order_id::text || $3::text) PLACING left(replace(order_id::text, '-', ''), 12) FROM 1 FOR 12)::uuid, at
-FROM (${placed}) AS placed`
+FROM (${placedOrders}) AS placed`
 
 /** $1: how many. */
 const keys = `

@@ -10,7 +10,7 @@ import { forget, measure, type Measured } from './measure.ts'
 export interface MonthTwoOptions {
   /** The rows of 30 days divided by this. */
   readonly divisor: number
-  /** Orders of a round. */
+  /** Orders per measurement. */
   readonly orders: number
   readonly rounds: number
   readonly say: (line: string) => void
@@ -25,16 +25,15 @@ export function benchMonthTwo({ divisor, orders, rounds, say }: MonthTwoOptions)
     const perDay = Math.ceil(ordersPerDay / divisor)
     const rows = await fillMonth({ url: full.url, ordersPerDay: perDay, say })
     say(`${rows.toLocaleString('en')} rows of ${(perDay * daysFilled).toLocaleString('en')} orders are there`)
-    const measured = { empty: [] as Measured[], full: [] as Measured[] }
+    const measurements = { empty: [] as Measured[], full: [] as Measured[] }
     await measure(empty.url, orders)
     await measure(full.url, orders)
     for (let round = 1; round <= rounds; round++) {
       say(`round ${round} of ${rounds} …`)
-      // Each goes first as often as the other, so that what the machine does besides weighs on
-      // both.
+      // Each goes first as often as the other, so that other load of the machine affects both.
       const turns = [['empty', empty] as const, ['full', full] as const]
       for (const [name, { url }] of round % 2 === 0 ? turns.reverse() : turns)
-        measured[name].push(await measure(url, orders))
+        measurements[name].push(await measure(url, orders))
     }
     const pruned = { empty: await forget(empty.url), full: await forget(full.url) }
     const row = (
@@ -50,8 +49,8 @@ export function benchMonthTwo({ divisor, orders, rounds, say }: MonthTwoOptions)
       'pruning, ms': Math.round(seconds * 1_000),
     })
     return [
-      row('empty', measured.empty, pruned.empty),
-      row(`${daysFilled} days of ${perDay.toLocaleString('en')} orders`, measured.full, pruned.full),
+      row('empty', measurements.empty, pruned.empty),
+      row(`${daysFilled} days of ${perDay.toLocaleString('en')} orders`, measurements.full, pruned.full),
     ]
   })
 }

@@ -17,7 +17,7 @@ export interface Measured {
 const waiting = 200
 const groupSize = 100
 const groupsAtOnce = 2
-const keptHours = 192
+const retentionHours = 192
 
 /**
  * Orders with idempotency keys are placed, then priced by the orders stage, group by group, as
@@ -28,9 +28,9 @@ export async function measure(url: string, orders: number): Promise<Measured> {
   const onQuery = (_name: string, seconds: number) => (longestMs = Math.max(longestMs, seconds * 1_000))
   const pool = createPool({ url, role: 'orders', size: 2, onQuery })
   try {
-    const { placed, perSecond: intakePerSecond } = await placing(pool, orders)
+    const { placed: placedOrders, perSecond: intakePerSecond } = await placing(pool, orders)
     await pool.query({ name: '', text: 'DELETE FROM intake_outbox' })
-    const stagePerSecond = await pricing(pool, placed)
+    const stagePerSecond = await pricing(pool, placedOrders)
     return { intakePerSecond, stagePerSecond, longestMs }
   } finally {
     await pool.close()
@@ -47,21 +47,21 @@ async function placing(pool: Pool, orders: number): Promise<{ placed: TestOrder[
     maxInFlight: 2,
     maxWaiting: waiting,
   })
-  const placed: TestOrder[] = []
-  let asked = 0
+  const placedOrders: TestOrder[] = []
+  let next = 0
   const items = [{ sku: 'SKU-0001', quantity: 2 }]
   const client = async () => {
-    while (asked < orders) {
-      const order = { customerId: `customer-${asked++ % 50_000}`, currency: 'EUR', items }
+    while (next < orders) {
+      const order = { customerId: `customer-${next++ % 50_000}`, currency: 'EUR', items }
       const { orderId } = await intake.place({ ...order, idempotencyKey: randomUUID() })
-      placed.push({ ...order, orderId })
+      placedOrders.push({ ...order, orderId })
     }
   }
-  const started = performance.now()
+  const startedAt = performance.now()
   await Promise.all(Array.from({ length: waiting }, client))
-  const perSecond = orders / ((performance.now() - started) / 1_000)
+  const perSecond = orders / ((performance.now() - startedAt) / 1_000)
   await intake.close()
-  return { placed, perSecond }
+  return { placed: placedOrders, perSecond }
 }
 
 async function pricing(pool: Pool, orders: readonly TestOrder[]): Promise<number> {
@@ -71,7 +71,7 @@ async function pricing(pool: Pool, orders: readonly TestOrder[]): Promise<number
   const groups = Array.from({ length: Math.ceil(events.length / groupSize) }, (_, n) =>
     events.slice(n * groupSize, (n + 1) * groupSize).map((event) => ({ event, prepared: undefined })),
   )
-  const started = performance.now()
+  const startedAt = performance.now()
   const worker = async () => {
     for (let group = groups.shift(); group; group = groups.shift()) {
       await store.effect(group, [])
@@ -79,7 +79,7 @@ async function pricing(pool: Pool, orders: readonly TestOrder[]): Promise<number
     }
   }
   await Promise.all(Array.from({ length: groupsAtOnce }, worker))
-  return events.length / ((performance.now() - started) / 1_000)
+  return events.length / ((performance.now() - startedAt) / 1_000)
 }
 
 export interface Forgotten {
@@ -88,15 +88,15 @@ export interface Forgotten {
   readonly longestMs: number
 }
 
-/** Everything the inbox need not remember any more. */
+/** Deletes everything that the inbox need not remember any more. */
 export async function forget(url: string): Promise<Forgotten> {
   let longestMs = 0
   const onQuery = (_name: string, seconds: number) => (longestMs = Math.max(longestMs, seconds * 1_000))
   const pool = createPool({ url, role: 'orders', size: 1, onQuery })
   try {
-    const started = performance.now()
-    const { dropped } = await prune(pool, keptHours)
-    return { dropped: dropped.length, seconds: (performance.now() - started) / 1_000, longestMs }
+    const startedAt = performance.now()
+    const { dropped } = await prune(pool, retentionHours)
+    return { dropped: dropped.length, seconds: (performance.now() - startedAt) / 1_000, longestMs }
   } finally {
     await pool.close()
   }

@@ -25,7 +25,7 @@ export async function writeBare(
   { way, atOnce }: { readonly way: Way; readonly atOnce: number },
   say: (line: string) => void,
 ): Promise<BareResult> {
-  let [next, objects, done] = [0, 0, 0]
+  let [next, objects, begunCount] = [0, 0, 0]
   const waiting: KubeObject[] = []
   const write = async (object: KubeObject): Promise<void> => {
     objects += 1
@@ -39,15 +39,16 @@ export async function writeBare(
       const object = waiting.shift()
       if (object) await write(object)
       else if (next < pipelines) {
-        const given = benchPipeline(`shop-${next++}`, namespace)
-        const made = (await client.send('POST', pathOf(given), given)) as OrderPipeline
-        waiting.push(...objectsOf(made))
-        if (++done % 100 === 0) say(`${elapsed().toFixed(0).padStart(5)} s  ${done} of ${pipelines} pipelines begun`)
+        const manifest = benchPipeline(`shop-${next++}`, namespace)
+        const created = (await client.send('POST', pathOf(manifest), manifest)) as OrderPipeline
+        waiting.push(...objectsOf(created))
+        if (++begunCount % 100 === 0)
+          say(`${elapsed().toFixed(0).padStart(5)} s  ${begunCount} of ${pipelines} pipelines begun`)
       } else return
     }
   }
-  const started = performance.now()
-  const elapsed = () => (performance.now() - started) / 1_000
+  const startedAt = performance.now()
+  const elapsed = () => (performance.now() - startedAt) / 1_000
   await Promise.all(Array.from({ length: atOnce }, worker))
   return { seconds: elapsed(), objects }
 }

@@ -1,4 +1,4 @@
-// How soon is an edit applied while everything else goes on? Edits at a steady rate, beside the
+// How soon is an edit applied under constant load? Edits at a steady rate, in parallel with the
 // reports of replicas that Kubernetes keeps writing into the Deployments' status.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { childResources, type OrderPipeline, orderPipelines } from '@orderpipeline/operator/api'
@@ -16,10 +16,10 @@ export interface ChurnOptions {
 
 const deployments = childResources.find(({ kind }) => kind === 'Deployment')
 
-/** Seconds from each edit's request to its being applied. */
+/** Seconds from each edit's request until it is applied. */
 export async function churn(client: Client, follower: Follower, options: ChurnOptions): Promise<number[]> {
   const { namespace, pipelines, seconds } = options
-  const taken: number[] = []
+  const delays: number[] = []
   let turn = 0
 
   const edit = async (): Promise<void> => {
@@ -31,7 +31,7 @@ export async function churn(client: Client, follower: Follower, options: ChurnOp
     const from = performance.now()
     const answer = await client.send('PATCH', path, [spec], 'application/json-patch+json')
     const { generation = 0 } = (answer as OrderPipeline).metadata
-    taken.push(((await follower.seen(name, generation)) - from) / 1_000)
+    delays.push(((await follower.seen(name, generation)) - from) / 1_000)
   }
   const report = async (): Promise<void> => {
     const name = `shop-${Math.floor(Math.random() * pipelines)}-step-${Math.floor(Math.random() * stages)}`
@@ -41,17 +41,15 @@ export async function churn(client: Client, follower: Follower, options: ChurnOp
     await client.send('PATCH', path, { status }, 'application/merge-patch+json')
   }
   await Promise.all([atRate(options.editsPerSecond, seconds, edit), atRate(options.reportsPerSecond, seconds, report)])
-  return taken
+  return delays
 }
 
-/**
- * Begins `work` at the rate given whether or not earlier ones have ended; resolves when all have.
- */
+/** Starts `work` at this rate whether or not earlier calls have ended; resolves when all have. */
 async function atRate(perSecond: number, seconds: number, work: () => Promise<void>): Promise<void> {
   const under: Promise<void>[] = []
-  const started = performance.now()
+  const startedAt = performance.now()
   for (let index = 0; index < perSecond * seconds; index += 1) {
-    await sleep(Math.max(0, started + (index * 1_000) / perSecond - performance.now()))
+    await sleep(Math.max(0, startedAt + (index * 1_000) / perSecond - performance.now()))
     under.push(work())
   }
   await Promise.all(under)

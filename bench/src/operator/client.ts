@@ -1,5 +1,5 @@
-// What is the least that can write objects to an API server? Requests over kept connections, and
-// lines of a watch: nothing of the operator's own client, so that it can be compared with this.
+// What is the least that can write objects to an API server? Requests over kept-alive connections,
+// and lines of a watch: nothing of the operator's own client, so that it can be compared with this.
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'

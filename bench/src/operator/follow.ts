@@ -1,5 +1,5 @@
-// When has a pipeline been applied? When its status says that this generation is configured:
-// nothing of it waits any more.
+// When has a pipeline been applied? When its status reports this generation as configured: nothing
+// of it waits any more.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { orderPipelines } from '@orderpipeline/operator/api'
 import type { Client } from './client.ts'
@@ -22,23 +22,23 @@ interface Waiter {
 
 export function follow(client: Client, namespace: string): Follower {
   const ending = new AbortController()
-  const observed = new Map<string, number>()
+  const generations = new Map<string, number>()
   const waiting = new Map<string, readonly Waiter[]>()
   const take = ({ metadata, status }: OrderPipeline): void => {
     const { name } = metadata
     const configured = status?.conditions?.find(({ type }) => type === 'Configured')
     const generation = configured?.status === 'True' ? (configured.observedGeneration ?? 0) : 0
     if (generation === 0) return
-    observed.set(name, generation)
+    generations.set(name, generation)
     const waiters = waiting.get(name) ?? []
     for (const waiter of waiters) if (waiter.generation <= generation) waiter.tell(performance.now())
-    const left = waiters.filter((waiter) => waiter.generation > generation)
-    if (left.length > 0) waiting.set(name, left)
+    const remaining = waiters.filter((waiter) => waiter.generation > generation)
+    if (remaining.length > 0) waiting.set(name, remaining)
     else waiting.delete(name)
   }
   /**
-   * Again and again: an API server ends its watches when a CRD has settled, and each new one begins
-   * with all there is.
+   * Repeated: an API server ends its watches when a CRD has settled, and each new one begins with
+   * all there is.
    */
   const read = async (): Promise<void> => {
     const path = `${collectionPath(orderPipelines, namespace)}?watch=true&timeoutSeconds=3600`
@@ -48,17 +48,17 @@ export function follow(client: Client, namespace: string): Follower {
         if (type !== 'ERROR') take(object)
       }
   }
-  const asked = new Promise<never>(() => {}) // an end that was asked for is no news
-  const reading = read().catch((error: unknown) => (ending.signal.aborted ? asked : Promise.reject(error as Error)))
-  reading.catch(() => {}) // told to whoever waits
+  const never = new Promise<never>(() => {}) // a requested end is no event
+  const reading = read().catch((error: unknown) => (ending.signal.aborted ? never : Promise.reject(error as Error)))
+  reading.catch(() => {}) // reported to the waiters
   return {
-    applied: () => observed.size,
+    applied: () => generations.size,
     seen: (name, generation) =>
-      (observed.get(name) ?? 0) >= generation
+      (generations.get(name) ?? 0) >= generation
         ? Promise.resolve(performance.now())
         : Promise.race([
             new Promise<number>((tell) => waiting.set(name, [...(waiting.get(name) ?? []), { generation, tell }])),
-            reading.then(() => asked),
+            reading.then(() => never),
           ]),
     close: () => ending.abort(),
   }

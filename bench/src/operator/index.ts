@@ -1,6 +1,6 @@
 // Does the operator keep up with a thousand pipelines? On a real API server with etcd: all made at
-// once, beside a bare client that writes the same objects; then edits amid steady churn; then what
-// it asks when nothing happens.
+// once, compared with a bare client that writes the same objects; then edits under steady churn;
+// then its requests when nothing happens.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,12 +36,12 @@ export async function benchOperator(options: OperatorBenchOptions): Promise<Row[
   for (const way of ways) bare.set(way, await bareRun(way, options))
   const run = await operatorRun(options)
   const name = `the operator with ${options.pipelines} pipelines of ${stages} stages`
-  const row = (figure: string, measured: string, aim: string): Row => ({ [name]: figure, measured, aim })
+  const row = (figure: string, figureText: string, aim: string): Row => ({ [name]: figure, measured: figureText, aim })
   const ratio = (way: Way): string => {
     const seconds = bare.get(way)?.seconds ?? NaN
     return `${(run.seconds / seconds).toFixed(2)} × (${secondsText(seconds)})`
   }
-  /** Where others use the machine too, this says more than the time on the clock. */
+  /** Where others use the machine too, this is more telling than the time on the clock. */
   const processorRatio = (way: Way): string => {
     const seconds = bare.get(way)?.processor ?? NaN
     return `${(run.processor / seconds).toFixed(2)} × (${secondsText(seconds)})`
@@ -94,7 +94,7 @@ async function operatorRun(options: OperatorBenchOptions) {
       const processorBefore = (processorSeconds(operator.pid) ?? NaN) + (await serverProcessor())
       const ownBefore = processorSeconds(operator.pid) ?? NaN
       const seconds = await createAll(client, follower, options)
-      const made = await operator.metrics()
+      const afterCreation = await operator.metrics()
       const own = (processorSeconds(operator.pid) ?? NaN) - ownBefore
       const processor = (processorSeconds(operator.pid) ?? NaN) + (await serverProcessor()) - processorBefore
       const objects = await count(client)
@@ -108,9 +108,9 @@ async function operatorRun(options: OperatorBenchOptions) {
 
       await settle(operator, say)
       say(`nothing happens for ${options.settledSeconds} s …`)
-      const quiet = await operator.metrics()
+      const beforePause = await operator.metrics()
       await sleep(options.settledSeconds * 1_000)
-      const settled = requestsBetween(quiet, await operator.metrics(), options.settledSeconds)
+      const settled = requestsBetween(beforePause, await operator.metrics(), options.settledSeconds)
 
       const wait = (from: Samples, to: Samples, label: string) =>
         both(from, to, 'orderpipeline_queue_wait_seconds', label)
@@ -119,8 +119,8 @@ async function operatorRun(options: OperatorBenchOptions) {
         objects,
         settled,
         creation: {
-          wait: wait(start, made, 'priority="edit"'),
-          writes: `${writesBetween(start, made)}, ${growth(start, made, 'orderpipeline_reconcile_total', () => true)}`,
+          wait: wait(start, afterCreation, 'priority="edit"'),
+          writes: `${writesBetween(start, afterCreation)}, ${growth(start, afterCreation, 'orderpipeline_reconcile_total', () => true)}`,
         },
         edits: `${secondsText(percentile(edits, 0.5))} / ${secondsText(percentile(edits, 0.99))} (${edits.length} edits)`,
         churn: {
@@ -147,8 +147,8 @@ async function createAll(
   follower: ReturnType<typeof follow>,
   { pipelines, say }: OperatorBenchOptions,
 ): Promise<number> {
-  const started = performance.now()
-  const elapsed = () => (performance.now() - started) / 1_000
+  const startedAt = performance.now()
+  const elapsed = () => (performance.now() - startedAt) / 1_000
   const progress = setInterval(
     () => say(`${elapsed().toFixed(0).padStart(5)} s  ${follower.applied()} of ${pipelines} pipelines applied`),
     5_000,
@@ -164,7 +164,7 @@ async function createAll(
   say(`${elapsed().toFixed(0).padStart(5)} s  all pipelines are created`)
   const last = Math.max(...(await Promise.all(all)))
   clearInterval(progress)
-  return (last - started) / 1_000
+  return (last - startedAt) / 1_000
 }
 
 async function count(client: Awaited<ReturnType<typeof clientOf>>): Promise<number> {
@@ -181,7 +181,7 @@ async function count(client: Awaited<ReturnType<typeof clientOf>>): Promise<numb
   return totals.reduce((sum, one) => sum + one, 0)
 }
 
-/** Until the operator has written nothing for 5 s. */
+/** Waits until the operator has written nothing for 5 s. */
 async function settle(operator: OperatorProcess, say: (line: string) => void): Promise<void> {
   for (let [before, quiet] = [await operator.metrics(), 0]; quiet < 5;) {
     await sleep(1_000)

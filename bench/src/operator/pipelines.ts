@@ -1,5 +1,5 @@
-// Which pipelines does the bench make, and which objects does each become? As many stages as asked,
-// each fed by the one before.
+// Which pipelines does the bench make, and which objects does each become? With the configured
+// number of stages, each fed by the one before.
 import type { ChildObject, KubeObject, OrderPipeline, Resource } from '@orderpipeline/operator/api'
 import { childResources, orderPipelines } from '@orderpipeline/operator/api'
 import { desired } from '@orderpipeline/operator/pipeline'
@@ -31,7 +31,7 @@ export function benchPipeline(name: string, namespace: string): OrderPipeline {
   }
 }
 
-/** What the operator makes of a pipeline that the API server has accepted. */
+/** The objects that the operator makes for a pipeline that the API server has accepted. */
 export const objectsOf = (pipeline: OrderPipeline): ChildObject[] =>
   desired(pipeline, [], { servicesImage, imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' })
 

@@ -1,5 +1,5 @@
-// How is the operator run and asked what it measures? As a process of its own, from the bundle that
-// its image holds.
+// How is the operator run, and how are its metrics read? As a process of its own, from the bundle
+// that its image holds.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'

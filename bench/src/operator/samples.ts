@@ -1,7 +1,7 @@
-// What do counters and histograms say of the time between two readings? Pure.
+// What do counters and histograms show about the time between two readings? Pure.
 import type { Samples } from './process.ts'
 
-/** The growth of all counters of this name whose labels fit. */
+/** The growth of all counters of this name whose labels match. */
 export const growth = (before: Samples, after: Samples, name: string, fits: (labels: string) => boolean): number =>
   [...after]
     .filter(([key]) => key.startsWith(`${name}{`) && fits(key.slice(name.length)))
@@ -22,16 +22,16 @@ export const quantile = (before: Samples, after: Samples, name: string, q: numbe
   const buckets = [...bounds].sort(([a], [b]) => a - b)
   const total = buckets.at(-1)?.[1] ?? 0
   if (total === 0) return 0
-  const wanted = q * total
-  let [from, counted] = [0, 0]
+  const rank = q * total
+  let [from, below] = [0, 0]
   for (const [bound, count] of buckets) {
-    if (count >= wanted)
-      return Number.isFinite(bound) ? from + ((bound - from) * (wanted - counted)) / Math.max(1, count - counted) : from
-    ;[from, counted] = [bound, count]
+    if (count >= rank)
+      return Number.isFinite(bound) ? from + ((bound - from) * (rank - below)) / Math.max(1, count - below) : from
+    ;[from, below] = [bound, count]
   }
   return from
 }
 
-/** Of exact values. */
+/** Percentile of exact values. */
 export const percentile = (values: readonly number[], q: number): number =>
   [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(q * values.length) - 1)] ?? 0

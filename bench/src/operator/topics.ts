@@ -1,5 +1,5 @@
-// Who says that the topics are there, which pods wait for? What a Topic Operator writes first of
-// each KafkaTopic, and nothing else of it.
+// Which process reports the topics as there, which pods wait for? This one writes what a Topic
+// Operator writes first into each KafkaTopic, and nothing else.
 import type { KubeObject } from '@orderpipeline/operator/api'
 import { childResources } from '@orderpipeline/operator/api'
 import type { Client } from './client.ts'
@@ -13,7 +13,7 @@ export async function topicMade(client: Client, topic: KubeObject): Promise<void
   await client.send('PATCH', path, { status }, 'application/merge-patch+json')
 }
 
-/** Until it is closed; what fails ends it with a line to `say`. */
+/** Runs until it is closed; a failure ends it with a line to `say`. */
 export function topicsMade(client: Client, namespace: string, say: (line: string) => void): { close: () => void } {
   const ending = new AbortController()
   const failed = (error: unknown): void => {

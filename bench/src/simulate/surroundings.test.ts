@@ -13,16 +13,23 @@ describe('what a scale-up tells of a cluster', () => {
     const steps = Array.from({ length: 40 }, (_, added) =>
       at(4 + added + 1, 5 + added + 1, 5 + Math.floor((added + 1) / 4)),
     )
-    const found = surroundingsOf([at(0, 5, 5), ...steps, at(46, 45, 45)])
-    expect(found.startsPerSecond).toBeCloseTo(1)
-    expect(found.podStartSeconds).toBeCloseTo(4)
-    expect(found.readyWhileStarting).toBeCloseTo(0.25)
-    expect(found.readyLateSeconds).toBeCloseTo(2)
+    const surroundings = surroundingsOf([at(0, 5, 5), ...steps, at(46, 45, 45)])
+    expect(surroundings.startsPerSecond).toBeCloseTo(1)
+    expect(surroundings.podStartSeconds).toBeCloseTo(4)
+    expect(surroundings.readyWhileStarting).toBeCloseTo(0.25)
+    expect(surroundings.readyLateSeconds).toBeCloseTo(2)
   })
 
   it('is the mean of the times in which the group stood still', () => {
-    const seen = [at(0, 5, 5), at(1, 6, 5, false), at(2, 7, 5, false), at(3, 8, 5), at(4, 9, 5, false), at(5, 30, 5)]
-    expect(surroundingsOf(seen).rebalanceSeconds).toBeCloseTo(1.5)
+    const observations = [
+      at(0, 5, 5),
+      at(1, 6, 5, false),
+      at(2, 7, 5, false),
+      at(3, 8, 5),
+      at(4, 9, 5, false),
+      at(5, 30, 5),
+    ]
+    expect(surroundingsOf(observations).rebalanceSeconds).toBeCloseTo(1.5)
   })
 
   it('is nothing where hardly a pod was added', () => {

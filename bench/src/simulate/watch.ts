@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Platform } from '@orderpipeline/e2e/platform'
 
 export interface Observation {
-  /** Since the beginning. */
+  /** Seconds since the beginning. */
   readonly seconds: number
   readonly members: number
   readonly stable: boolean
@@ -17,11 +17,11 @@ export interface WatchOptions {
   readonly deployment: string
   readonly groupId: string
   readonly topics: readonly string[]
-  /** Of performance.now() at the beginning. */
+  /** The value of performance.now() at the beginning. */
   readonly from: number
   readonly longestSeconds: number
   readonly say: (line: string) => void
-  /** Whether there is nothing more to see. */
+  /** Whether there is nothing more to observe. */
   readonly until: (observation: Observation) => Promise<boolean> | boolean
 }
 
@@ -31,20 +31,20 @@ const everyMs = 400
 export async function watch(platform: Platform, options: WatchOptions): Promise<Observation[]> {
   const { deployment, from, say } = options
   const group = await platform.consumerGroup(options.groupId, options.topics)
-  const seen: Observation[] = []
-  let said = ''
+  const observations: Observation[] = []
+  let lastLine = ''
   try {
     for (;;) {
       const now = await look(platform, group, deployment, from)
       if (now !== undefined) {
-        seen.push(now)
-        const { seconds, members, stable, lag, ready, wanted } = now
-        const line = `lag ${lag}, ${members} members${stable ? '' : ' rebalancing'}, ${ready} ready of ${wanted} wanted`
-        if (line !== said) say(`${seconds.toFixed(0).padStart(5)} s  ${(said = line)}`)
-        if (await options.until(now)) return seen
+        observations.push(now)
+        const { seconds, members, stable, lag, ready, wanted: desired } = now
+        const line = `lag ${lag}, ${members} members${stable ? '' : ' rebalancing'}, ${ready} ready of ${desired} wanted`
+        if (line !== lastLine) say(`${seconds.toFixed(0).padStart(5)} s  ${(lastLine = line)}`)
+        if (await options.until(now)) return observations
       }
       if ((performance.now() - from) / 1_000 > options.longestSeconds)
-        throw new Error(`not over after ${options.longestSeconds} s: ${said}`)
+        throw new Error(`not over after ${options.longestSeconds} s: ${lastLine}`)
       await sleep(everyMs)
     }
   } finally {
@@ -52,7 +52,7 @@ export async function watch(platform: Platform, options: WatchOptions): Promise<
   }
 }
 
-/** A busy broker or API server may not answer once; the next look will. */
+/** A busy broker or API server may fail to answer once; the next look will succeed. */
 async function look(
   platform: Platform,
   group: Awaited<ReturnType<Platform['consumerGroup']>>,
@@ -60,8 +60,8 @@ async function look(
   from: number,
 ): Promise<Observation | undefined> {
   try {
-    const [view, { ready, wanted }] = await Promise.all([group.look(), platform.cluster.stage(deployment)])
-    return { ...view, ready, wanted, seconds: (performance.now() - from) / 1_000 }
+    const [view, { ready, wanted: desired }] = await Promise.all([group.look(), platform.cluster.stage(deployment)])
+    return { ...view, ready, wanted: desired, seconds: (performance.now() - from) / 1_000 }
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
-// One service of the synchronous chain as a process: SERVICE says which, NEXT where the others are.
+// One service of the synchronous chain as a process: SERVICE names it, NEXT the addresses of the
+// others.
 import { createHttpServer } from '@orderpipeline/http'
 import { createPool } from '@orderpipeline/postgres'
 import { createRegistry, drainOnSignals, readConfig, silentLogger, variables } from '@orderpipeline/telemetry'

@@ -1,7 +1,7 @@
-// What is the platform compared with? A chain of services that call each other over HTTP and answer
-// when all is done: order → inventory → payment → shipping → notification. Each commits its own
-// part in PostgreSQL, into the platform's own tables, with the same pool, HTTP server and payment
-// provider. A failure ends the chain; that it undoes nothing spares it work.
+// With what is the platform compared? With a chain of services that call each other over HTTP and
+// answer when all is done: order → inventory → payment → shipping → notification. Each commits its
+// own part in PostgreSQL, into the platform's own tables, with the same pool, HTTP server and
+// payment provider. A failure ends the chain; that it undoes nothing spares it work.
 import { randomUUIDv7 } from 'node:crypto'
 import type { FastifyInstance } from '@orderpipeline/http'
 import type { Pool } from '@orderpipeline/postgres'
@@ -77,7 +77,7 @@ export const chainServices: Record<ChainService, (app: FastifyInstance, database
   },
 }
 
-/** In the order in which an order meets them. */
+/** In the order in which an order reaches them. */
 export const chainServiceNames = Object.keys(chainServices) as ChainService[]
 
 /** Longer than any payment takes here. */
@@ -94,47 +94,47 @@ async function post(url: string, body: object, headers: Readonly<Record<string, 
   return response.json()
 }
 
-const named = (name: string, text: string) => ({ name: `chain.${name}`, text })
+const statement = (name: string, text: string) => ({ name: `chain.${name}`, text })
 
 const statements = {
-  order: named(
+  order: statement(
     'order',
     `INSERT INTO orders (order_id, customer_id, currency, status, total_cents)
      SELECT $1::uuid, $2::text, 'EUR', 'PROCESSING', sum(quantity * price_cents)
      FROM unnest($3::text[], $4::int[]) AS line (sku, quantity) JOIN products USING (sku)
      RETURNING total_cents`,
   ),
-  items: named(
+  items: statement(
     'items',
     `INSERT INTO order_items (order_id, line, sku, quantity)
      SELECT $1::uuid, line, sku, quantity FROM unnest($2::text[], $3::int[]) WITH ORDINALITY AS given (sku, quantity, line)`,
   ),
-  shipped: named('shipped', `UPDATE orders SET status = 'SHIPPED', updated_at = now() WHERE order_id = $1::uuid`),
-  lockStock: named('lock-stock', 'SELECT FROM stock WHERE sku = ANY ($1::text[]) ORDER BY sku FOR NO KEY UPDATE'),
-  reserve: named(
+  shipped: statement('shipped', `UPDATE orders SET status = 'SHIPPED', updated_at = now() WHERE order_id = $1::uuid`),
+  lockStock: statement('lock-stock', 'SELECT FROM stock WHERE sku = ANY ($1::text[]) ORDER BY sku FOR NO KEY UPDATE'),
+  reserve: statement(
     'reserve',
     `UPDATE stock SET available = available - quantity
      FROM unnest($1::text[], $2::bigint[]) AS line (sku, quantity) WHERE stock.sku = line.sku`,
   ),
-  reservation: named(
+  reservation: statement(
     'reservation',
     `INSERT INTO reservations (order_id, customer_id, status) VALUES ($1::uuid, $2, 'RESERVED')`,
   ),
-  reservedItems: named(
+  reservedItems: statement(
     'reserved-items',
     `INSERT INTO reservation_items (order_id, sku, quantity) SELECT $1::uuid, * FROM unnest($2::text[], $3::int[])`,
   ),
-  payment: named(
+  payment: statement(
     'payment',
     `INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id)
      VALUES ($1::uuid, $2, $3, $4, 'CAPTURED', $5)`,
   ),
-  shipment: named(
+  shipment: statement(
     'shipment',
     `INSERT INTO shipments (order_id, customer_id, status, shipment_id, items)
      VALUES ($1::uuid, $2, 'DISPATCHED', $3::uuid, $4::jsonb)`,
   ),
-  notification: named(
+  notification: statement(
     'notification',
     `INSERT INTO notifications (order_id, status, customer_id) VALUES ($1::uuid, 'SHIPPED', $2)`,
   ),

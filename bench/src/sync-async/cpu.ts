@@ -1,5 +1,5 @@
-// How much processor time have the processes below this one used, those of them that have ended
-// included? By Linux' /proc.
+// How much processor time have the processes below this one used, including those that have ended?
+// By Linux' /proc.
 import { readdir, readFile } from 'node:fs/promises'
 
 /** Linux counts in hundredths of a second, whatever its own clock. */
@@ -27,7 +27,7 @@ export async function processorSecondsBelow(pid: number): Promise<number> {
 }
 
 /**
- * The name, in parentheses, may hold anything; behind it: state, parent, … and from the 12th utime,
+ * The name, in parentheses, may hold anything; after it: state, parent, … and from the 12th utime,
  * stime, cutime, cstime.
  */
 function usageOf(stat: string): Usage {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { figuresOf, rowOf } from './figures.ts'
 
-const placed = [0, 1_000, 2_000].map((sentAt, n) => ({ orderId: `order-${n}`, sentAt, answerMs: 500 }))
+const orders = [0, 1_000, 2_000].map((sentAt, n) => ({ orderId: `order-${n}`, sentAt, answerMs: 500 }))
 const endedAt = new Map([
   ['order-0', 3_000],
   ['order-1', 4_000],
@@ -9,7 +9,7 @@ const endedAt = new Map([
 ])
 
 it('counts from the first order sent to the last answer, and to the last end', () => {
-  const figures = figuresOf({ placed, endedAt })
+  const figures = figuresOf({ placed: orders, endedAt })
   expect(figures).toEqual({
     acceptedPerSecond: 1.2,
     endedPerSecond: 0.5,
@@ -24,5 +24,5 @@ it('counts from the first order sent to the last answer, and to the last end', (
 })
 
 it('says of an order without an end that there is no figure', () => {
-  expect(figuresOf({ placed, endedAt: new Map() }).endedPerSecond).toBeNaN()
+  expect(figuresOf({ placed: orders, endedAt: new Map() }).endedPerSecond).toBeNaN()
 })

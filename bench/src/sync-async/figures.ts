@@ -1,5 +1,5 @@
-// What do orders say of the way they took? How many a second, how long until the answer, and until
-// the end. Pure.
+// How fast were orders handled? How many a second, how long until the answer, and until the end.
+// Pure.
 import { percentile } from '../operator/samples.ts'
 import type { Row } from '../table.ts'
 import type { Placed } from './load.ts'
@@ -17,15 +17,15 @@ export interface Figures {
   readonly endMs: readonly [p50: number, p95: number]
 }
 
-export function figuresOf({ placed, endedAt }: Run): Figures {
-  const answers = placed.map(({ answerMs }) => answerMs)
-  const ends = placed.map(({ orderId, sentAt }) => (endedAt.get(orderId) ?? NaN) - sentAt)
-  const first = Math.min(...placed.map(({ sentAt }) => sentAt))
-  const lastAnswer = Math.max(...placed.map(({ sentAt, answerMs }) => sentAt + answerMs))
-  const lastEnd = Math.max(...placed.map(({ orderId }) => endedAt.get(orderId) ?? NaN))
+export function figuresOf({ placed: orders, endedAt }: Run): Figures {
+  const answers = orders.map(({ answerMs }) => answerMs)
+  const ends = orders.map(({ orderId, sentAt }) => (endedAt.get(orderId) ?? NaN) - sentAt)
+  const first = Math.min(...orders.map(({ sentAt }) => sentAt))
+  const lastAnswer = Math.max(...orders.map(({ sentAt, answerMs }) => sentAt + answerMs))
+  const lastEnd = Math.max(...orders.map(({ orderId }) => endedAt.get(orderId) ?? NaN))
   return {
-    acceptedPerSecond: (placed.length / (lastAnswer - first)) * 1_000,
-    endedPerSecond: (placed.length / (lastEnd - first)) * 1_000,
+    acceptedPerSecond: (orders.length / (lastAnswer - first)) * 1_000,
+    endedPerSecond: (orders.length / (lastEnd - first)) * 1_000,
     answerMs: [percentile(answers, 0.5), percentile(answers, 0.95)],
     endMs: [percentile(ends, 0.5), percentile(ends, 0.95)],
   }

@@ -14,10 +14,10 @@ import { figuresOf, rowOf } from './figures.ts'
 import { startChain, startPlatform, type Ground } from './ways.ts'
 
 export interface SyncAsyncBenchOptions {
-  /** Of the steady load. */
+  /** Orders a second of the steady load. */
   readonly perSecond: number
   readonly steadySeconds: number
-  /** Of the full load, by how long a charge takes. */
+  /** Orders of the full load, by how long a charge takes. */
   readonly ordersAt: ReadonlyMap<number, number>
   /** Customers of the full load, and charges under way at once. */
   readonly atOnce: number
@@ -47,7 +47,7 @@ async function bench({ dir, host, ports, adminUrl }: OwnServers, options: SyncAs
         const rows: Row[] = []
         for (const latencyMs of options.ordersAt.keys()) {
           await behave(providerUrl, latencyMs)
-          rows.push(await measured({ way, latencyMs, load, database, progress }, options))
+          rows.push(await measureWay({ way, latencyMs, load, database, progress }, options))
         }
         return rows
       } finally {
@@ -78,7 +78,7 @@ interface Measurement {
   readonly progress: Progress
 }
 
-async function measured(
+async function measureWay(
   { way, latencyMs, load, database, progress }: Measurement,
   options: SyncAsyncBenchOptions,
 ): Promise<Row> {
@@ -114,16 +114,16 @@ async function allEnded(database: TestDatabase): Promise<void> {
 }
 
 /** Unix milliseconds of the last change, by order. */
-async function endsOf(database: TestDatabase, placed: readonly Placed[]): Promise<Map<string, number>> {
+async function endsOf(database: TestDatabase, results: readonly Placed[]): Promise<Map<string, number>> {
   const rows = await database.ask<{ order_id: string; status: string; ended: number }>(
     'orders',
     'SELECT order_id, status, extract(epoch FROM updated_at)::float8 * 1000 AS ended FROM orders WHERE order_id = ANY ($1)',
-    [placed.map(({ orderId }) => orderId)],
+    [results.map(({ orderId }) => orderId)],
   )
   const wrong = rows.find(({ status }) => status !== 'SHIPPED')
-  if (wrong || rows.length < placed.length)
-    throw new Error(`of ${placed.length} orders ${rows.length} are there, one of them ${wrong?.status ?? 'none'}`)
-  return new Map(rows.map(({ order_id, ended }) => [order_id, ended]))
+  if (wrong || rows.length < results.length)
+    throw new Error(`of ${results.length} orders ${rows.length} are there, one of them ${wrong?.status ?? 'none'}`)
+  return new Map(rows.map(({ order_id, ended: endedAt }) => [order_id, endedAt]))
 }
 
 interface Progress {
@@ -131,7 +131,7 @@ interface Progress {
 }
 
 const steadySeconds = ({ steadySeconds: seconds }: SyncAsyncBenchOptions): number => seconds + 5
-/** By what the provider allows, and by what two cores have been seen to do. */
+/** By the provider's limit, and by what two cores have been seen to do. */
 const fullSeconds = (orders: number, latencyMs: number, { atOnce }: SyncAsyncBenchOptions): number =>
   Math.max((orders / atOnce) * (latencyMs / 1_000), orders / 200) + 4
 
@@ -140,11 +140,11 @@ function progressOf(options: SyncAsyncBenchOptions): Progress {
     (sum, [latencyMs, orders]) => sum + steadySeconds(options) + fullSeconds(orders, latencyMs, options),
     0,
   )
-  let left = 5 + 25 + 2 * each
+  let remainingSeconds = 5 + 25 + 2 * each
   return {
     next: (what, seconds) => {
-      options.say(`${what} … (about ${Math.round(left)} s left)`)
-      left -= seconds
+      options.say(`${what} … (about ${Math.round(remainingSeconds)} s left)`)
+      remainingSeconds -= seconds
     },
   }
 }

@@ -1,5 +1,5 @@
-// Who orders? Customers who come whenever they like, for what an order then takes; and so many at
-// once as wait in the shop, for how many orders it can take.
+// Which customers order? Those who come at any time, to measure how long an order then takes; and a
+// fixed number at once, each waiting for its answer, to measure how many orders are possible.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { interArrivalMs } from '@orderpipeline/traffic'
 import { Pool } from 'undici'
@@ -12,7 +12,9 @@ export interface Placed {
 }
 
 export interface Load {
-  /** At random moments, so many a second on average, whoever waits for an answer. */
+  /**
+   * At random moments, so many a second on average, whether or not earlier ones have their answer.
+   */
   steadily(perSecond: number, seconds: number): Promise<Placed[]>
   /** So many customers who each order again as soon as they have their answer. */
   atOnce(customers: number, orders: number): Promise<Placed[]>
@@ -28,35 +30,35 @@ export function startLoad(ordersUrl: string): Load {
     const n = count++
     const sku = `SKU-${String((n % 100) + 1).padStart(4, '0')}`
     const body = { customerId: `customer-${n % 5_000}`, items: [{ sku, quantity: 1 }] }
-    const [sentAt, started] = [Date.now(), performance.now()]
+    const [sentAt, startedAt] = [Date.now(), performance.now()]
     const headers = { 'content-type': 'application/json' }
     const response = await pool.request({ method: 'POST', path: pathname, headers, body: JSON.stringify(body) })
     const text = await response.body.text()
-    const answerMs = performance.now() - started
+    const answerMs = performance.now() - startedAt
     if (response.statusCode >= 300) throw new Error(`an order was answered ${response.statusCode}: ${text}`)
     return { orderId: (JSON.parse(text) as { orderId: string }).orderId, sentAt, answerMs }
   }
   return {
     steadily: async (perSecond, seconds) => {
       const orders: Promise<Placed>[] = []
-      const started = performance.now()
+      const startedAt = performance.now()
       for (let at = 0; at < seconds * 1_000; at += interArrivalMs(perSecond, Math.random())) {
-        await sleep(Math.max(0, started + at - performance.now()))
+        await sleep(Math.max(0, startedAt + at - performance.now()))
         const order = place()
-        // Looked at below; without this, one that fails early would count as unhandled.
+        // Awaited below; without this, one that fails early would count as unhandled.
         order.catch(() => undefined)
         orders.push(order)
       }
       return Promise.all(orders)
     },
     atOnce: async (customers, orders) => {
-      const placed: Placed[] = []
-      let asked = 0
+      const results: Placed[] = []
+      let startedCount = 0
       const customer = async (): Promise<void> => {
-        while (asked++ < orders) placed.push(await place())
+        while (startedCount++ < orders) results.push(await place())
       }
       await Promise.all(Array.from({ length: customers }, customer))
-      return placed
+      return results
     },
     close: () => pool.close(),
   }

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Processes {
   /** `main`: its path from the root of the repository. Resolves once `readyUrl` answers. */
   start(main: string, env: Readonly<Record<string, string>>, readyUrl: string): Promise<void>
-  /** Drained and gone, the last started first. */
+  /** Drained and ended, the last started first. */
   stop(): Promise<void>
 }
 

@@ -5,7 +5,7 @@ import { silentLogger } from '@orderpipeline/telemetry'
 import { chainServiceNames, type ChainService, type Next } from './chain.ts'
 import { freePort, type Processes } from './processes.ts'
 
-/** What both stand on. `atOnce`: charges that may be under way, the same for both. */
+/** What both use. `atOnce`: charges that may be under way, the same for both. */
 export interface Ground {
   readonly databaseUrl: string
   readonly providerUrl: string
@@ -15,7 +15,7 @@ export interface Ground {
 
 const at = (port: number): string => `http://127.0.0.1:${port}`
 
-/** Returns where orders are posted to. */
+/** Returns the URL to which orders are posted. */
 export async function startChain({ databaseUrl, providerUrl, processes }: Ground): Promise<string> {
   const names = chainServiceNames.toReversed()
   const ports = new Map(await Promise.all(names.map(async (name) => [name, await freePort()] as const)))
@@ -33,7 +33,7 @@ export async function startChain({ databaseUrl, providerUrl, processes }: Ground
 const partitions = 12
 const prefix = 'bench.'
 
-/** One replica of each service. Returns where orders are posted to. */
+/** One replica of each service. Returns the URL to which orders are posted. */
 export async function startPlatform(ground: Ground, kafkaBootstrap: string): Promise<string> {
   const { databaseUrl, providerUrl, processes, atOnce } = ground
   const topics = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)]
@@ -46,7 +46,7 @@ export async function startPlatform(ground: Ground, kafkaBootstrap: string): Pro
     ...{ DATABASE_URL: databaseUrl, KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap, KAFKA_TOPIC_PREFIX: prefix },
     ...{ ORDERPIPELINE_PIPELINE: 'bench', LOG_LEVEL: 'error' },
   }
-  const started = shopStages.map(async (stage) => {
+  const starts = shopStages.map(async (stage) => {
     const metricsPort = await freePort()
     const env = {
       ...common,
@@ -62,7 +62,7 @@ export async function startPlatform(ground: Ground, kafkaBootstrap: string): Pro
     }
     await processes.start(`services/${stage}/src/main.ts`, env, `${at(metricsPort)}/readyz`)
   })
-  await Promise.all(started)
+  await Promise.all(starts)
   const port = await freePort()
   const env = { ...common, AUTH: 'none', HTTP_PORT: String(port), METRICS_PORT: '0', DRAIN_LINGER_SECONDS: '0' }
   await processes.start('services/gateway/src/main.ts', env, `${at(port)}/openapi.json`)
