@@ -1,6 +1,6 @@
 // Which pipelines run on this machine by `orderpipeline dev`, and how are they reached? Each has a
-// state directory of its own with a record of the process that runs it; a record whose process is
-// gone says nothing.
+// state directory of its own with a record of the process that runs it; the record of an ended
+// process is ignored.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'

@@ -16,12 +16,12 @@ const schema = z.object({
 })
 
 export function machineOf(env: Readonly<Record<string, string | undefined>>): Machine {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')) // empty means unset
-  const parsed = schema.safeParse(given)
+  const setVariables = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')) // empty means unset
+  const parsed = schema.safeParse(setVariables)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     const name = String(issue?.path[0])
-    throw new Error(`${name} ${issue?.message}, found "${given[name]}"`)
+    throw new Error(`${name} ${issue?.message}, found "${setVariables[name]}"`)
   }
   const { JAVA_HOME, PATH } = parsed.data
   return Object.freeze({ cacheDir: cachePaths(env).root, path: PATH, javaHome: JAVA_HOME })

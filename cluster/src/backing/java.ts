@@ -20,13 +20,13 @@ export interface Java {
 const homesFolders = ['/usr/lib/jvm', '/usr/java', '/Library/Java/JavaVirtualMachines']
 
 export async function findJava(minimum: number, machine: Machine, progress: StepProgress): Promise<Java> {
-  const found = await installedJavas(machine)
-  const fitting = found.filter((java) => java.major >= minimum).sort((a, b) => a.major - b.major)
+  const installations = await installedJavas(machine)
+  const fitting = installations.filter((java) => java.major >= minimum).sort((a, b) => a.major - b.major)
   if (fitting[0]) return fitting[0]
   const bundled = await javaFromPython(machine, progress).catch((cause: unknown) => {
-    const seen = found.map((java) => `${java.version} at ${java.command}`).join(', ') || 'none'
+    const versions = installations.map((java) => `${java.version} at ${java.command}`).join(', ') || 'none'
     const advice = 'Install one (on Debian: sudo apt-get install default-jre-headless) or set JAVA_HOME.'
-    throw new ToolMissing(`Java ${minimum} or newer is needed, found: ${seen}.`, advice, { cause })
+    throw new ToolMissing(`Java ${minimum} or newer is needed, found: ${versions}.`, advice, { cause })
   })
   if (bundled.major >= minimum) return bundled
   throw new ToolMissing(
@@ -54,11 +54,11 @@ async function javaAt(home: string): Promise<Java | undefined> {
   if (!(await isExecutable(command))) return undefined
   const release = await fs.readFile(join(home, 'release'), 'utf8').catch(() => '')
   const stated = /^JAVA_VERSION="([^"]+)"/m.exec(release)?.[1]
-  const version = stated ?? (await askedVersion(command))
+  const version = stated ?? (await versionOf(command))
   return version === undefined ? undefined : { command, version, major: majorOf(version) }
 }
 
-async function askedVersion(command: string): Promise<string | undefined> {
+async function versionOf(command: string): Promise<string | undefined> {
   const output = await run(command, ['--version'], { timeoutMs: 20_000 }).catch(() => undefined)
   return /^\S+ (\d[\w.+-]*)/.exec(output?.stdout ?? '')?.[1]
 }

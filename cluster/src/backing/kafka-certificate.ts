@@ -1,6 +1,6 @@
-// By what do clients know that they speak to this cluster's Kafka? A certificate under an authority
-// of its own, made at the first start and kept, so that who trusts the authority goes on trusting
-// it.
+// By what do clients know that they speak to this cluster's Kafka? By a certificate under an
+// authority of its own. Both are issued at the first start and stored, so that a client which
+// trusts the authority keeps trusting it.
 import { X509Certificate } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,14 +8,14 @@ import { issue, newAuthority, type Identity, type KeyPair } from '../certificate
 import { keptPair } from '../certificates/kept-pair.ts'
 
 export interface KafkaCertificate {
-  /** Of the authority, PEM: what clients are to trust. */
+  /** The certificate of the authority, PEM; clients trust it. */
   readonly ca: string
   readonly certificate: KeyPair
 }
 
 /**
- * Issued anew, under the same authority, when Kafka is to serve under a name that it does not
- * carry.
+ * Issues the certificate again, under the same authority, when Kafka is to serve under a name that
+ * it does not carry.
  */
 export async function kafkaCertificate(
   dir: string,
@@ -25,8 +25,8 @@ export async function kafkaCertificate(
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const files = (name: string) => ({ cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) })
   const authority = await keptPair(files('ca'), () => newAuthority('orderpipeline kafka', now))
-  const made = () => issue(authority, { commonName: 'kafka', serves }, now)
-  const certificate = await keptPair(files('broker'), made, ({ cert }) => holds(cert, authority, serves))
+  const issueCertificate = () => issue(authority, { commonName: 'kafka', serves }, now)
+  const certificate = await keptPair(files('broker'), issueCertificate, ({ cert }) => holds(cert, authority, serves))
   return { ca: authority.cert, certificate }
 }
 

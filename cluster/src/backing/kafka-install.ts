@@ -23,7 +23,7 @@ export interface KafkaInstall {
 }
 
 const artifacts = [
-  // kafka-tools-api is asked for by 4.4.0's pom and was never published; nothing that runs a broker
+  // The pom of 4.4.0 names kafka-tools-api, which was never published; nothing that runs a broker
   // needs it.
   { coordinates: `org.apache.kafka:kafka_2.13:${kafkaVersion}`, exclusions: ['org.apache.kafka:kafka-tools-api'] },
   { coordinates: 'org.slf4j:slf4j-simple:1.7.36' },
@@ -81,9 +81,9 @@ async function train(install: KafkaInstall, archive: string): Promise<void> {
     const file = join(dir, 'server.properties')
     await fs.writeFile(file, propertiesFile(properties))
     await formatStorage(install, join(dir, 'data'), file)
-    const made = join(dir, basename(archive))
+    const newArchive = join(dir, basename(archive))
     // The collector must be the one of later runs: part of the archive depends on it.
-    const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-XX:ArchiveClassesAtExit=${made}`]
+    const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-XX:ArchiveClassesAtExit=${newArchive}`]
     await startedThenStopped(install.java.command, [
       ...flags,
       ...startedLogArgs,
@@ -91,13 +91,13 @@ async function train(install: KafkaInstall, archive: string): Promise<void> {
       'kafka.Kafka',
       file,
     ])
-    await fs.rename(made, archive)
+    await fs.rename(newArchive, archive)
   } finally {
     await fs.rm(dir, { recursive: true, force: true })
   }
 }
 
-/** Warnings, and the one line that says that the broker serves. */
+/** Log level: warnings, and the one line that says that the broker serves. */
 export const startedLogArgs = [
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   '-Dorg.slf4j.simpleLogger.showDateTime=true',

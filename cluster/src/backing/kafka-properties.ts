@@ -1,6 +1,6 @@
 // How is the one Kafka broker set up? A single KRaft node, with one listener for this machine and,
 // in a cluster, one more on an address that pods reach; sized for tests, for the cluster, or for
-// `orderpipeline dev` on somebody's own machine.
+// `orderpipeline dev` on a developer's machine.
 
 /** `tests`: small, and a PostgreSQL that forgets its last commits when it is killed. */
 export type Sizing = 'tests' | 'cluster' | 'dev'
@@ -25,21 +25,21 @@ export interface SecuredListener {
   /** The certificate it shows and its key, PEM. */
   readonly certificate: { readonly cert: string; readonly key: string }
   /**
-   * Each may log in by PLAIN and by SCRAM; further ones that Kafka is told of later, by SCRAM. A
-   * super user may do everything, as may whoever comes by another listener.
+   * Each user may log in by PLAIN and by SCRAM; users that are added to Kafka later, by SCRAM only.
+   * A super user may do everything, and so may every client of another listener.
    */
   readonly users: readonly { readonly name: string; readonly password: string; readonly superUser: boolean }[]
-  /** A further port for clients that show a certificate, without a password. */
+  /** A further port for clients with a certificate instead of a password. */
   readonly mutual?: {
     readonly port: number
-    /** Of the authority of the clients' certificates, PEM. */
+    /** The authority of the clients' certificates, PEM. */
     readonly ca: string
-    /** Subject of the one that may do everything, such as `CN=admin`. */
+    /** Subject of the certificate that may do everything, such as `CN=admin`. */
     readonly superUser: string
   }
 }
 
-/** A broker that one machine uses for little else than trying things out. */
+/** A broker that one machine uses for little except trying things out. */
 const small = {
   'offsets.topic.num.partitions': 4,
   'transaction.state.log.num.partitions': 2,
@@ -69,8 +69,8 @@ const sized = {
     'log.cleaner.dedupe.buffer.size': 32 << 20,
   },
   dev: {
-    // Long enough for replicas that start together to join together, and short beside the start of
-    // the first order.
+    // Long enough for replicas that start together to join together, and short compared with the
+    // start of the first order.
     'group.initial.rebalance.delay.ms': 200,
     // After a crash the broker is back in seconds.
     'broker.session.timeout.ms': 3000,
@@ -107,8 +107,8 @@ export function kafkaProperties(dataDir: string, addresses: KafkaAddresses, sizi
     // A restart after a crash recovers every partition; there are more than a thousand, and each
     // waits for the disk.
     'num.recovery.threads.per.data.dir': 16,
-    // Two indexes a partition are preallocated; ten times smaller ones do for segments of this
-    // life.
+    // Two indexes per partition are preallocated; ten times smaller ones suffice for segments that
+    // live this short.
     'log.index.size.max.bytes': 1 << 20,
     ...sized[sizing],
     ...(secured ? security(secured) : {}),
@@ -125,8 +125,10 @@ function security({ certificate, users, mutual }: SecuredListener): Record<strin
   // PLAIN knows only users of the configuration.
   const plain = users.length > 0 ? ['PLAIN'] : []
   return {
-    ...shown(of, certificate),
-    ...(mutual ? { ...shown('listener.name.mutual', certificate), ...asked('listener.name.mutual', mutual.ca) } : {}),
+    ...keystore(of, certificate),
+    ...(mutual
+      ? { ...keystore('listener.name.mutual', certificate), ...clientAuthentication('listener.name.mutual', mutual.ca) }
+      : {}),
     [`${of}.sasl.enabled.mechanisms`]: [...plain, ...scramMechanisms].join(','),
     ...(plain.length > 0
       ? { [`${of}.plain.sasl.jaas.config`]: `${modules}.plain.PlainLoginModule required ${passwords};` }
@@ -151,21 +153,21 @@ function security({ certificate, users, mutual }: SecuredListener): Record<strin
 /** PEM on one line, as a properties file takes it. */
 const line = (pem: string): string => pem.replaceAll('\n', '\\n')
 
-const shown = (of: string, { cert, key }: SecuredListener['certificate']): Record<string, string> => ({
+const keystore = (of: string, { cert, key }: SecuredListener['certificate']): Record<string, string> => ({
   [`${of}.ssl.keystore.type`]: 'PEM',
   [`${of}.ssl.keystore.certificate.chain`]: line(cert),
   [`${of}.ssl.keystore.key`]: line(key),
 })
 
-const asked = (of: string, ca: string): Record<string, string> => ({
+const clientAuthentication = (of: string, ca: string): Record<string, string> => ({
   [`${of}.ssl.client.auth`]: 'required',
   [`${of}.ssl.truststore.type`]: 'PEM',
   [`${of}.ssl.truststore.certificates`]: line(ca),
 })
 
 /**
- * What the storage tool is told, since SCRAM's credentials are part of the cluster's metadata and
- * not of its configuration.
+ * SCRAM's credentials are part of the cluster's metadata and not of its configuration, so the
+ * storage tool receives them.
  */
 export function scramCredentials({ users }: SecuredListener): string[] {
   return users.flatMap(({ name, password }) =>

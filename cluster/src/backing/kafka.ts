@@ -1,5 +1,5 @@
 // How is Kafka run on this machine? One KRaft broker as a host process on a directory that outlives
-// it: killed and started again on the same directory it has what it acknowledged.
+// it: after a kill and a start on the same directory it has all that it acknowledged.
 import { createHash } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -24,9 +24,9 @@ export interface KafkaOptions extends KafkaAddresses {
 export interface KafkaConnection {
   /** For clients on this machine: `127.0.0.1:<port>`. */
   readonly bootstrapServers: string
-  /** For pods, where a listener for them was asked for: `<host>:<port>`. */
+  /** For pods, where a listener for them was requested: `<host>:<port>`. */
   readonly podBootstrapServers: string | undefined
-  /** With TLS and a password, where asked for: `<host>:<port>`. */
+  /** With TLS and a password, where requested: `<host>:<port>`. */
   readonly securedBootstrapServers: string | undefined
 }
 
@@ -58,8 +58,8 @@ const forThroughput = ['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=50']
 function jvmFlags(sizing: Sizing): string[] {
   if (sizing === 'tests') return ['-Xmx256m', '-Xms64m', ...thrifty]
   if (sizing === 'dev') return ['-Xmx512m', '-Xms96m', ...thrifty]
-  // Where the broker shares few cores with a whole cluster, its compiler threads would take them
-  // when pods start.
+  // Where the broker shares few cores with a whole cluster, its compiler threads would take the
+  // cores when pods start.
   return ['-Xmx1g', '-Xms256m', ...(availableParallelism() <= 4 ? thrifty : forThroughput)]
 }
 

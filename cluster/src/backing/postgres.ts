@@ -19,7 +19,8 @@ export interface PostgresOptions {
   readonly dir: string
   readonly port: number
   /**
-   * Addresses besides 127.0.0.1 to listen on, such as the pod bridge's; they must exist already.
+   * Addresses to listen on in addition to 127.0.0.1, such as the pod bridge's; they must exist
+   * already.
    */
   readonly alsoListenOn?: readonly string[]
   /** `tests` gives up durability (fsync off); the others keep it. */
@@ -50,7 +51,7 @@ export interface PostgresConnection {
    */
   readonly services: Login
   /**
-   * The superuser's, for clients on this machine:
+   * The superuser's URL for clients on this machine:
    * `postgres://postgres:<password>@127.0.0.1:<port>/<database>`.
    */
   readonly adminUrl: string
@@ -64,8 +65,8 @@ export async function startPostgres(host: ProcessHost, options: PostgresOptions)
   const native = await reachableBinaries(owner, options.dir)
   await refuseClosedFolders(options.dir, owner)
   const database = options.database ?? 'shop'
-  const admin = { user, password: await keptPassword(join(options.dir, 'admin-password')) }
-  const services = { user: 'shop', password: await keptPassword(join(options.dir, 'services-password')) }
+  const admin = { user, password: await storedPassword(join(options.dir, 'admin-password')) }
+  const services = { user: 'shop', password: await storedPassword(join(options.dir, 'services-password')) }
   const dataDir = join(options.dir, 'data')
   await initialized({ native, dataDir, password: admin.password, database, owner, options })
   await host.start({
@@ -93,7 +94,7 @@ function settings(options: PostgresOptions): Record<string, string> {
     max_connections: String(options.maxConnections ?? (durable ? 1200 : 500)),
     shared_buffers: { tests: '64MB', cluster: '256MB', dev: '128MB' }[options.sizing],
     max_wal_size: '1GB',
-    // A pod that vanishes without a word must not hold its connection (and its locks) for the two
+    // A pod that ends without closing its connection must not hold it (and its locks) for the two
     // hours of the kernel's default.
     tcp_keepalives_idle: '30',
     tcp_keepalives_interval: '10',
@@ -102,19 +103,19 @@ function settings(options: PostgresOptions): Record<string, string> {
   }
 }
 
-async function keptPassword(file: string): Promise<string> {
-  const made = randomBytes(18).toString('base64url')
-  await fs.writeFile(file, made, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+async function storedPassword(file: string): Promise<string> {
+  const newPassword = randomBytes(18).toString('base64url')
+  await fs.writeFile(file, newPassword, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
   })
   return (await fs.readFile(file, 'utf8')).trim()
 }
 
 async function refuseClosedFolders(dir: string, owner: Owner | undefined): Promise<void> {
-  const closed = owner && (await closedFolder(join(dir, 'data')))
-  if (!closed) return
+  const inaccessible = owner && (await closedFolder(join(dir, 'data')))
+  if (!inaccessible) return
   throw new ToolMissing(
-    `PostgreSQL cannot run as root, and its user cannot pass ${closed}.`,
+    `PostgreSQL cannot run as root, and its user cannot pass ${inaccessible}.`,
     'Choose a directory that others can pass, such as one below /var/lib.',
   )
 }

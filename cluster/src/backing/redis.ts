@@ -12,7 +12,8 @@ export interface RedisOptions {
   readonly dir: string
   readonly port: number
   /**
-   * Addresses besides 127.0.0.1 to listen on, such as the pod bridge's; they must exist already.
+   * Addresses to listen on in addition to 127.0.0.1, such as the pod bridge's; they must exist
+   * already.
    */
   readonly alsoListenOn?: readonly string[]
   /** Default 64. */
@@ -56,8 +57,8 @@ export async function startRedis(host: ProcessHost, options: RedisOptions): Prom
 
 async function redisServer(options: RedisOptions): Promise<string> {
   const { path } = options.machine ?? thisMachine()
-  const found = await onPath('redis-server', path)
-  if (found) return found
+  const installed = await onPath('redis-server', path)
+  if (installed) return installed
   await ensureDebianPackages(['redis-server'], options.progress)
   return (await onPath('redis-server', path)) ?? '/usr/bin/redis-server'
 }

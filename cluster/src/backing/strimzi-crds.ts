@@ -36,9 +36,9 @@ async function generate(file: string, machine: Machine, progress: StepProgress):
   const work = await fs.mkdtemp(`${file}.`)
   try {
     const outputs = classes.map((name) => ({ name, path: join(work, `${name}.yaml`) }))
-    const wanted = outputs.map(({ name, path }) => `io.strimzi.api.kafka.model.${name}=${path}`)
+    const classOutputs = outputs.map(({ name, path }) => `io.strimzi.api.kafka.model.${name}=${path}`)
     const main = ['-cp', join(jars, '*'), 'io.strimzi.crdgenerator.CrdGenerator']
-    await run(java.command, [...main, '--label', 'app:strimzi', '--yaml', ...wanted], { timeoutMs: 120_000 })
+    await run(java.command, [...main, '--label', 'app:strimzi', '--yaml', ...classOutputs], { timeoutMs: 120_000 })
     const documents = await Promise.all(outputs.map(({ path }) => fs.readFile(path, 'utf8')))
     await fs.writeFile(join(work, 'all.yaml'), documents.map((text) => `${text.trimEnd()}\n`).join('---\n'))
     await fs.rename(join(work, 'all.yaml'), file)

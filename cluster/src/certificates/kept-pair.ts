@@ -1,5 +1,5 @@
-// How are a certificate and its key kept on disk? Made once, whole or not at all, for no eyes but
-// the owner's; made anew only when what is there no longer serves.
+// How are a certificate and its key stored on disk? Written once, whole or not at all, readable by
+// the owner only; made again only when the stored pair no longer serves.
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import type { KeyPair } from './certificates.ts'
 
@@ -10,8 +10,8 @@ export interface PairFiles {
 }
 
 /**
- * What the files hold, or what `make` makes where there is nothing, or nothing that still serves.
- * Their folder must exist.
+ * The stored pair, or a new one from `make` when there is none or it no longer serves. The folder
+ * must exist.
  */
 export async function keptPair(
   files: PairFiles,
@@ -20,9 +20,9 @@ export async function keptPair(
 ): Promise<KeyPair> {
   const [cert, key] = await Promise.all([textOf(files.cert), textOf(files.key)])
   if (cert !== undefined && key !== undefined && serves({ cert, key })) return { cert, key }
-  const made = await make()
-  await writePair(files, made)
-  return made
+  const newPair = await make()
+  await writePair(files, newPair)
+  return newPair
 }
 
 /** The key first: a certificate without its key would be taken for a finished pair. */

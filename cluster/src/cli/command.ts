@@ -20,7 +20,7 @@ export interface Command {
   run(args: readonly string[], terminal: Terminal): Promise<number>
 }
 
-/** The person's mistake, not ours: said in one line, without a stack. */
+/** A mistake of the user, not of this program: reported in one line, without a stack. */
 export class UsageError extends Error {
   readonly reason = 'UsageError'
   readonly retry = false

@@ -1,4 +1,4 @@
-// Which processes have died since anybody was last told? Said once by `up`, always by `status`.
+// Which processes have died since the last report? Reported once by `up`, always by `status`.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Death } from '../process/process-table.ts'
@@ -6,11 +6,11 @@ import { duration } from '../progress/duration.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Terminal } from './command.ts'
 
-/** Those not told before; they count as told from now on. */
+/** The deaths that were not yet reported; they count as reported from now on. */
 export async function newDeaths(provider: Provider): Promise<readonly Death[]> {
   const file = join(provider.paths.processes, 'deaths-told')
-  const told = Number(await readFile(file, 'utf8').catch(() => '0'))
-  const deaths = (await provider.deaths()).filter(({ at }) => at > told)
+  const lastReported = Number(await readFile(file, 'utf8').catch(() => '0'))
+  const deaths = (await provider.deaths()).filter(({ at }) => at > lastReported)
   const last = deaths.at(-1)
   if (last) await writeFile(file, String(last.at))
   return deaths

@@ -1,4 +1,4 @@
-// Which display suits the output? One that turns on a terminal, plain lines in a log, JSON for
+// Which display suits the output? A redrawing one on a terminal, plain lines in a log, JSON for
 // programs.
 import { jsonDisplay, plainDisplay, type ClosableObserver } from '../progress/plain-display.ts'
 import { PlanTimes, type Estimate } from '../progress/plan-times.ts'
@@ -11,7 +11,7 @@ export interface CarryOut {
   readonly terminal: Terminal
   readonly memory: StepMemory
   readonly json: boolean
-  /** Told of each step that has ended. */
+  /** Receives each step that has ended. */
   readonly onFinished?: (step: string) => void
 }
 

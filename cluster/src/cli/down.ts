@@ -1,4 +1,4 @@
-// npm run down: everything that up has made is gone again; with --purge what it has kept too.
+// npm run down: removes everything that `up` has made; with --purge also the stored data.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachePaths, statePaths } from '../paths.ts'

@@ -1,4 +1,4 @@
-// Which commands are there, and which one was asked for?
+// Which commands are there, and which one was requested?
 import { type Command, type Terminal } from './command.ts'
 import { down } from './down.ts'
 import { helm, kubectl } from './passthrough.ts'
@@ -11,10 +11,10 @@ const commands: readonly Command[] = [up, down, status, kubectl, helm]
 export async function dispatch([name, ...args]: readonly string[], terminal: Terminal): Promise<number> {
   const command = commands.find((candidate) => candidate.name === name)
   if (!command) {
-    const asked = name === undefined || name === '--help' || name === '-h' || name === 'help'
-    const write = asked ? terminal.stdout : terminal.stderr
-    write(asked ? overview() : `There is no command ${JSON.stringify(name)}.\n${overview()}`)
-    return asked ? 0 : 2
+    const wantsHelp = name === undefined || name === '--help' || name === '-h' || name === 'help'
+    const write = wantsHelp ? terminal.stdout : terminal.stderr
+    write(wantsHelp ? overview() : `There is no command ${JSON.stringify(name)}.\n${overview()}`)
+    return wantsHelp ? 0 : 2
   }
   // kubectl and helm have a help of their own.
   if (command !== kubectl && command !== helm && args.some((arg) => arg === '--help' || arg === '-h')) {

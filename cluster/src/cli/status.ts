@@ -29,9 +29,11 @@ cluster or something of it is not running.
 `,
   async run(args, terminal) {
     const options = optionsOf(args, { json: { type: 'boolean' } })
-    const found = await observe()
-    terminal.stdout(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : statusText(found, Date.now()))
-    return healthy(found) ? 0 : 1
+    const observation = await observe()
+    terminal.stdout(
+      options.json ? `${JSON.stringify(observation, undefined, 2)}\n` : statusText(observation, Date.now()),
+    )
+    return healthy(observation) ? 0 : 1
   },
 }
 

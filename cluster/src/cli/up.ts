@@ -39,7 +39,7 @@ mirror instead, https://mirror/dl.k8s.io/release/… and so on.
     if (options.build) refuseDownloads()
     else checkDownloads()
     const paths = statePaths()
-    const started = performance.now()
+    const startedAt = performance.now()
     const wait = (pid: number) => terminal.stderr(`Waiting for process ${pid}, which is changing this cluster …\n`)
     return await withFileLock(
       join(paths.root, 'lock'),
@@ -52,7 +52,7 @@ mirror instead, https://mirror/dl.k8s.io/release/… and so on.
         // everything is done.
         const onFinished = (step: string) => {
           if (step !== readyStep) return
-          readyAfter = duration(performance.now() - started)
+          readyAfter = duration(performance.now() - startedAt)
           if (!terminal.interactive) sayNext(terminal, provider.name, readyAfter)
         }
         await carryOut(provider.up(), {
@@ -88,9 +88,9 @@ The pipeline shop is Ready (${provider}, ${took}). Next:
 }
 
 function onceOnly<T>(say: (value: T) => void): (value: T) => void {
-  let said = false
+  let wasCalled = false
   return (value) => {
-    if (!said) say(value)
-    said = true
+    if (!wasCalled) say(value)
+    wasCalled = true
   }
 }

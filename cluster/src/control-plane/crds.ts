@@ -12,9 +12,9 @@ import { toolSource, versions } from '../tools/index.ts'
 const ownCrd = join(import.meta.dirname, '..', '..', '..', 'crds', 'orderpipelines.yaml')
 
 /**
- * Of KEDA's and Strimzi's only the kinds that a pipeline's objects are of: the others (a job's
- * whole pod template, all of a Kafka cluster) are a hundred times as large, and the API server
- * takes seconds to digest them.
+ * Only the kinds of KEDA and Strimzi that a pipeline's objects use: the others (a job's whole pod
+ * template, a whole Kafka cluster) are a hundred times as large, and the API server takes seconds
+ * to process them.
  */
 const met = ['scaledobjects.keda.sh', 'triggerauthentications.keda.sh', 'kafkatopics.kafka.', 'kafkausers.kafka.']
 
@@ -51,8 +51,8 @@ export async function applyCrds(kube: string, kubeconfig: string, crds: readonly
   const apply = ['apply', '--server-side', '--force-conflicts', '--field-manager=orderpipeline-cluster', '-f', '-']
   await run(kube, [...kubectl, ...apply], { input, timeoutMs: 60_000 })
   const wait = ['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']
-  // Of a definition so new that it has no conditions yet, kubectl says "accessor error" instead of
-  // waiting.
+  // For a definition so new that it has no conditions yet, kubectl fails with "accessor error"
+  // instead of waiting.
   for (let attempt = 1; ; attempt++) {
     try {
       await run(kube, [...kubectl, ...wait], { timeoutMs: 40_000 })

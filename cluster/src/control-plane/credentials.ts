@@ -1,6 +1,6 @@
-// Which keys and certificates does a control plane hold, and in which files? Written once; another
-// request (a new name, say) issues the certificates anew under the same authorities, so that what
-// trusts them goes on trusting them.
+// Which keys and certificates does a control plane hold, and in which files? They are written once.
+// A different request (a new name, for example) issues the certificates again under the same
+// authorities, so that clients which trust them keep trusting them.
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ type Authority = (typeof authorities)[number]
 export type CertificateRequests = Readonly<Record<string, Identity & { readonly signedBy?: Authority }>>
 
 export interface Credentials {
-  /** PEM files of a certificate that was asked for, or of an authority. */
+  /** PEM files of a requested certificate, or of an authority. */
   file(name: string): PairFiles
   readonly signingKey: string
   readonly signingPublicKey: string
@@ -30,8 +30,8 @@ export async function credentialsIn(dir: string, requests: CertificateRequests, 
   const credentials = { file, signingKey, signingPublicKey }
 
   const marker = join(dir, 'issued')
-  const wanted = createHash('sha256').update(JSON.stringify(requests)).digest('hex')
-  if ((await textOf(marker)) === wanted) return credentials
+  const digest = createHash('sha256').update(JSON.stringify(requests)).digest('hex')
+  if ((await textOf(marker)) === digest) return credentials
 
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const signers = {} as Record<Authority, KeyPair>
@@ -45,6 +45,6 @@ export async function credentialsIn(dir: string, requests: CertificateRequests, 
   for (const [name, { signedBy = 'cluster', ...identity }] of Object.entries(requests)) {
     await writePair(file(name), await issue(signers[signedBy], identity, now))
   }
-  await writeSecret(marker, wanted)
+  await writeSecret(marker, digest)
   return credentials
 }

@@ -6,8 +6,8 @@ import type { StepProgress } from '../progress/progress.ts'
 import { ensureDebianPackages, ToolMissing } from '../tools/index.ts'
 
 export async function findEtcd(progress: StepProgress, path = process.env['PATH'] ?? ''): Promise<string> {
-  const found = await onPath('etcd', path)
-  if (found) return found
+  const command = await onPath('etcd', path)
+  if (command) return command
   await ensureDebianPackages(['etcd-server'], progress)
   const installed = await onPath('etcd', `${path}${delimiter}/usr/bin`)
   if (!installed) throw new ToolMissing('There is no etcd on the PATH.', 'Install the package etcd-server.')

@@ -23,7 +23,7 @@ export interface LightOptions {
    * absent.
    */
   readonly crds?: readonly string[]
-  /** Where one host runs several: tells their processes apart. */
+  /** Where one host runs several: distinguishes their processes. */
   readonly name?: string
   readonly progress?: StepProgress
 }
@@ -46,7 +46,7 @@ export async function startLightCluster(
       '--authorization-mode=RBAC',
       '--allow-privileged=true',
       '--service-cluster-ip-range=10.96.0.0/16',
-      // Its address is a loopback one, which no Endpoints may carry; nobody looks for it in the
+      // Its address is a loopback one, which no Endpoints may carry; nothing looks for it in the
       // cluster.
       '--endpoint-reconciler-type=none',
     ],

@@ -42,7 +42,7 @@ export function etcdProcess(layout: ControlPlaneLayout): ProcessSpec {
       `--listen-peer-urls=${peer}`,
       `--initial-advertise-peer-urls=${peer}`,
       `--initial-cluster=local=${peer}`,
-      // Health apart from the clients' port, which asks for a certificate.
+      // The health check has its own port, since the clients' port asks for a certificate.
       `--listen-metrics-urls=http://${loopback}:${ports.etcdHealth}`,
       `--cert-file=${server.cert}`,
       `--key-file=${server.key}`,

@@ -1,6 +1,6 @@
-// How does a control plane come up? etcd, then the API server, then controller-manager and
-// scheduler side by side. The same code starts the local cluster's and a test's; they differ in the
-// addresses and flags they are given.
+// How does a control plane start? etcd, then the API server, then controller-manager and scheduler
+// in parallel. The same code starts the local cluster's and a test's; they differ in their
+// addresses and flags.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
@@ -41,7 +41,7 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlane {
   readonly url: string
-  /** The administrator's. */
+  /** The administrator's kubeconfig. */
   readonly kubeconfig: string
   readonly credentials: Credentials
   kubeconfigOf(certificate: string): string

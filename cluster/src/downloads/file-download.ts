@@ -1,6 +1,6 @@
 // How does a large file come over a connection that may break, stall or crawl? Piece by piece into
-// a file beside its place, gone on with where it broke off, also in a later run; into its place
-// only when its sum is right.
+// a file next to its final place. An interrupted download continues where it broke off, also in a
+// later run. The file is moved into place only when its checksum is right.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
@@ -12,19 +12,19 @@ import { DownloadFailed } from './errors.ts'
 import { refuseDowngrade } from './source.ts'
 
 export interface DownloadLimits {
-  /** Moment of performance.now() from which on it would be quicker to do without. */
+  /** A moment of performance.now(): after it, building would be quicker than downloading. */
   readonly until: number
-  /** Without a byte for so long, the connection is given up and opened again. */
+  /** After so long without a byte the connection is closed and opened again. */
   readonly stallMs?: number
   /** How long its speed is watched before it may be called too slow. */
   readonly judgeAfterMs?: number
-  /** Mean wait before the second try; doubles each time. */
+  /** Mean wait before the second attempt; doubles each time. */
   readonly backoffMs?: number
   /** Bytes so far, and of all where that is known. */
   readonly onBytes?: (received: number, total: number | undefined) => void
 }
 
-/** Tries in a row that bring nothing. */
+/** Attempts in a row that bring nothing. */
 const fruitlessTries = 5
 const fruitBytes = 256 << 10
 
@@ -37,14 +37,14 @@ export async function downloadFile(url: string, sha256: string, place: string, l
   await receive(url, part, limits)
   if ((await sha256Of(part)) !== sha256) {
     await rm(part, { force: true })
-    // What an earlier run had left may be of another file.
+    // The rest of an earlier run may be of another file.
     if (resumed) return await downloadFile(url, sha256, place, limits)
     throw new DownloadFailed('WrongSum', `${url} has not the SHA-256 that its release publishes`)
   }
   await rename(part, place)
 }
 
-/** Until the whole of it is in `part`. */
+/** Repeats until the whole of it is in `part`. */
 async function receive(url: string, part: string, limits: DownloadLimits): Promise<void> {
   const { backoffMs = 500 } = limits
   for (let fruitless = 0; ;) {
@@ -102,14 +102,14 @@ async function write(
   url: string,
 ): Promise<void> {
   const { judgeAfterMs = 10_000, onBytes, until } = limits
-  const started = performance.now()
+  const startedAt = performance.now()
   let received = from
   for await (const chunk of response.body ?? []) {
     alive()
     await file.write(chunk as Uint8Array)
     received += (chunk as Uint8Array).length
     onBytes?.(received, total)
-    const elapsed = performance.now() - started
+    const elapsed = performance.now() - startedAt
     if (total === undefined || elapsed < judgeAfterMs) continue
     const leftMs = ((total - received) * elapsed) / (received - from)
     if (performance.now() + leftMs > until) throw new DownloadFailed('TooSlow', `${url} comes too slowly to wait for`)

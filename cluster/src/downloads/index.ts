@@ -1,4 +1,4 @@
-// What do the tools ask of downloads? The release of one of them, and where from.
+// What do the tools need from downloads? The release of one of them, and where it comes from.
 export { DownloadFailed } from './errors.ts'
 export { installRelease, type Installation } from './install-release.ts'
 export type { Artifact, Release } from './release.ts'

@@ -1,6 +1,6 @@
 // How does a tool come from its release? Each file is fetched and checked, the executables are
-// taken out, and what is whole is renamed into its place, the launcher of several programs last:
-// what is in the cache is finished.
+// extracted, and complete files are renamed into place, the launcher of several programs last: what
+// is in the cache is complete.
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { CommandFailed, run } from '../process/run.ts'
@@ -13,7 +13,7 @@ import { publishedSum } from './sums.ts'
 
 export interface Installation {
   readonly source: DownloadSource
-  /** Where files are until they are whole; what an interrupted run left here is gone on with. */
+  /** Files stay here until they are complete; what an interrupted run left here is continued. */
   readonly downloads: string
   /** Folder of the executables, on the file system of which they are put together. */
   readonly bin: string
@@ -50,10 +50,10 @@ async function fetchArtifact({ url, sums }: Artifact, on: Installation): Promise
   const sum = publishedSum(await smallFile(on.source.address(sums)), name)
   if (!sum) throw new DownloadFailed('WrongSum', `${on.source.address(sums)} has no SHA-256 of ${name}`)
   const place = join(on.downloads, `${sum.slice(0, 16)}-${name}`) // one file a sum: parts of two never meet
-  let saidAt = 0
+  let reportedAt = 0
   const onBytes = (received: number, total: number | undefined) => {
-    if (performance.now() - saidAt < 1_000) return
-    saidAt = performance.now()
+    if (performance.now() - reportedAt < 1_000) return
+    reportedAt = performance.now()
     on.note(`downloading ${name}, ${megabytes(received)}${total === undefined ? '' : ` of ${megabytes(total)}`} MB`)
   }
   await downloadFile(on.source.address(url), sum, place, { ...on.limits, onBytes })
@@ -62,12 +62,12 @@ async function fetchArtifact({ url, sums }: Artifact, on: Installation): Promise
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0)
 
-async function takeOut({ url, executables }: Artifact, file: string, work: string, found: Map<string, string>) {
+async function takeOut({ url, executables }: Artifact, file: string, work: string, paths: Map<string, string>) {
   const members = typeof executables === 'string' ? {} : executables
   const folder = await mkdtemp(join(work, 'archive-'))
   if (typeof executables === 'string') {
     await copyFile(file, join(folder, executables)) // the cache may be on another file system
-    found.set(executables, join(folder, executables))
+    paths.set(executables, join(folder, executables))
   } else
     await run('tar', ['-xzf', file, '-C', folder, ...Object.values(members)], { timeoutMs: 120_000 }).catch(
       (cause: unknown) => {
@@ -75,8 +75,8 @@ async function takeOut({ url, executables }: Artifact, file: string, work: strin
         throw new DownloadFailed('BadArchive', `${url} has not ${Object.values(members).join(', ')} in it`, { cause })
       },
     )
-  for (const [name, member] of Object.entries(members)) found.set(name, join(folder, member))
-  for (const path of found.values()) await chmod(path, 0o755)
+  for (const [name, member] of Object.entries(members)) paths.set(name, join(folder, member))
+  for (const path of paths.values()) await chmod(path, 0o755)
 }
 
 async function placePrograms(executables: Map<string, string>, work: string, on: Installation): Promise<void> {

@@ -16,11 +16,11 @@ export class DownloadsInvalid extends Error {
 export interface DownloadSource {
   /** The official address, or that of the mirror: `<mirror>/<host>/<path>`. */
   address(officialUrl: string): string
-  /** Asks the host the first time. */
+  /** Asks the host only the first time. */
   reachable(officialUrl: string): Promise<boolean>
 }
 
-/** Nothing where downloads are refused. @throws DownloadsInvalid */
+/** Undefined where downloads are refused. @throws DownloadsInvalid */
 export function downloadSource(setting: string | undefined): DownloadSource | undefined {
   if (setting === 'off') return undefined
   const mirror = setting ? mirrorUrl(setting) : undefined
@@ -82,10 +82,10 @@ export async function smallFile(url: string): Promise<string> {
 }
 
 /**
- * A redirect from https to http would let anybody on the way choose what is downloaded. @throws
+ * A redirect from https to http would let any host on the way choose what is downloaded. @throws
  * DownloadFailed
  */
-export function refuseDowngrade(asked: string, { url }: Pick<Response, 'url'>): void {
-  if (asked.startsWith('https:') && url && !url.startsWith('https:'))
-    throw new DownloadFailed('Unreachable', `${asked} leads to ${url}, which is not https`)
+export function refuseDowngrade(requestUrl: string, { url }: Pick<Response, 'url'>): void {
+  if (requestUrl.startsWith('https:') && url && !url.startsWith('https:'))
+    throw new DownloadFailed('Unreachable', `${requestUrl} leads to ${url}, which is not https`)
 }

@@ -7,8 +7,8 @@ export function publishedSum(text: string, fileName: string): string | undefined
     .split('\n')
     .map((line) => /^([0-9a-f]{64})(?:\s+\*?(\S+))?$/i.exec(line.trim()))
     .filter((match) => match !== null)
-  const named = lines.find(([, , path]) => path?.split('/').at(-1) === fileName)
+  const lineOfFile = lines.find(([, , path]) => path?.split('/').at(-1) === fileName)
   const [only, ...others] = lines
-  const match = named ?? (others.length === 0 && only?.[2] === undefined ? only : undefined)
+  const match = lineOfFile ?? (others.length === 0 && only?.[2] === undefined ? only : undefined)
   return match?.[1]?.toLowerCase()
 }

@@ -10,9 +10,9 @@ const own = addonNames.filter((name) => addonOf(name).manifests !== 'keda')
 it.each(own)('%s: its containers are named like its programs, and what it serves by is in its manifest', (name) => {
   const objects = objectsOf(readFileSync(manifestFile(addonOf(name).manifests), 'utf8'))
   expect(objects.flatMap(containersOf).map((container) => container.name)).toEqual(programsOf(name))
-  const named = (kind: string) => objects.filter((each) => each.kind === kind).map(({ metadata }) => metadata.name)
-  expect(named('Deployment')).toEqual(addonOf(name).deployments)
-  expect(named('APIService')).toEqual(addonOf(name).apis)
+  const namesOf = (kind: string) => objects.filter((each) => each.kind === kind).map(({ metadata }) => metadata.name)
+  expect(namesOf('Deployment')).toEqual(addonOf(name).deployments)
+  expect(namesOf('APIService')).toEqual(addonOf(name).apis)
 })
 
 it('no two add-ons share a program', () => {

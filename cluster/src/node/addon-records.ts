@@ -1,13 +1,13 @@
-// Which add-ons run as pods in the local cluster, and what is each made of? One record each, beside
-// its version (tools/versions.ts), its recipe (tools/recipes.ts) and its manifest
+// Which add-ons run as pods in the local cluster, and what is each made of? One record each, next
+// to its version (tools/versions.ts), its recipe (tools/recipes.ts) and its manifest
 // (node/manifests/): images, steps of `up` and the wait for it follow from here. Pure.
 import type { ToolName } from '../tools/recipes.ts'
 import { versions } from '../tools/versions.ts'
 
 export interface AddonRecord {
-  /** As `up` names it. */
+  /** The title in `up`. */
   readonly title: string
-  /** As `up` names the building of its programs. */
+  /** The title in `up` of the step that builds its programs. */
   readonly toolTitle: string
   /** A file of manifests/, or 'keda': KEDA's own, rendered from its sources. */
   readonly manifests: `${string}.yaml` | 'keda'

@@ -16,13 +16,13 @@ import { unavailable } from './availability.ts'
 
 export interface AddonSources {
   /**
-   * Source of KEDA's module: the folder that holds config/default. Asked for only when not rendered
-   * before.
+   * Source of KEDA's module: the folder that holds config/default. Needed only when the manifests
+   * were not rendered before.
    */
   readonly kedaSource: () => Promise<string>
 }
 
-/** `definitions`: what the add-ons that a pipeline needs bring without an image. */
+/** `definitions`: the part of the required add-ons that needs no image. */
 export type Addon = 'definitions' | AddonName
 
 /** Applies the manifests; returns as soon as the API server has them. */
@@ -50,7 +50,7 @@ export async function addonReady(
 ): Promise<void> {
   const end = performance.now() + timeoutMs
   for (;;) {
-    const missing = unavailable(addon, await observed(config))
+    const missing = unavailable(addon, await observe(config))
     if (missing.length === 0) return
     progress.note(`waiting for ${missing.map(({ name }) => name).join(', ')}`)
     if (performance.now() > end) {
@@ -77,12 +77,12 @@ export async function addonManifests(config: NodeConfig, sources: AddonSources, 
 }
 
 async function definitions(config: NodeConfig, sources: AddonSources): Promise<KubeObject[]> {
-  const needed = addonNames.filter((name) => addonOf(name).neededForReady)
-  const objects = await Promise.all(needed.map((name) => allManifests(config, sources, name)))
+  const requiredAddons = addonNames.filter((name) => addonOf(name).neededForReady)
+  const objects = await Promise.all(requiredAddons.map((name) => allManifests(config, sources, name)))
   return objects.flat().filter((each) => !serves(each))
 }
 
-/** What `definitions` has not brought. */
+/** The objects that are not part of `definitions`. */
 async function serving(config: NodeConfig, sources: AddonSources, addon: AddonName): Promise<KubeObject[]> {
   const objects = await allManifests(config, sources, addon)
   return addonOf(addon).neededForReady ? objects.filter(serves) : objects
@@ -93,7 +93,7 @@ function allManifests(config: NodeConfig, sources: AddonSources, addon: AddonNam
   return manifests === 'keda' ? kedaManifests(config, sources) : ownManifests(manifests)
 }
 
-/** Needs an image, or an answer of what runs in one. */
+/** Needs an image, or an answer from a program that runs in one. */
 const serves = ({ kind }: KubeObject) => kind === 'Deployment' || kind === 'APIService'
 
 async function kedaManifests(config: NodeConfig, sources: AddonSources): Promise<KubeObject[]> {
@@ -126,7 +126,7 @@ async function ownManifests(file: string): Promise<KubeObject[]> {
 
 export const manifestFile = (name: string): string => join(import.meta.dirname, 'manifests', name)
 
-async function observed(config: NodeConfig): Promise<KubeObject[]> {
+async function observe(config: NodeConfig): Promise<KubeObject[]> {
   const { stdout } = await kubectl(config, ['get', 'deployments,apiservices,nodes', '-A', '-o', 'json'], 20_000)
   return (JSON.parse(stdout) as { items: KubeObject[] }).items
 }

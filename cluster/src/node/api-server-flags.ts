@@ -1,4 +1,4 @@
-// What must the control plane be given so that a node, Services, aggregated APIs (KEDA,
+// What does the control plane need so that a node, Services, aggregated APIs (KEDA,
 // metrics-server), logs and exec work? The control plane starts before the node, on addresses that
 // only the node's bridge has: prepareNetwork() comes first.
 

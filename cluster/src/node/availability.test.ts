@@ -23,10 +23,10 @@ test('nothing is missing when all say so themselves', () => {
 
 test('a part that is not there, and one that says why it is not ready, are both named', () => {
   const broken = object('Deployment', 'coredns', 'Available', 'False', 'no minimum availability')
-  const observed = [broken, ...all.filter(({ metadata }) => !['coredns', 'local'].includes(metadata.name))]
-  expect(unavailable('dns', observed)).toEqual([
+  const live = [broken, ...all.filter(({ metadata }) => !['coredns', 'local'].includes(metadata.name))]
+  expect(unavailable('dns', live)).toEqual([
     { name: 'local', reason: 'not there' },
     { name: 'coredns', reason: 'no minimum availability' },
   ])
-  expect(unavailable('keda', observed)).toEqual([{ name: 'local', reason: 'not there' }])
+  expect(unavailable('keda', live)).toEqual([{ name: 'local', reason: 'not there' }])
 })

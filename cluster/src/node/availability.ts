@@ -7,16 +7,16 @@ const node = { kind: 'Node', name: nodeName, condition: 'Ready' } as const
 const deployment = (name: string) => ({ kind: 'Deployment', name, condition: 'Available' }) as const
 const api = (name: string) => ({ kind: 'APIService', name, condition: 'Available' }) as const
 
-const wanted = (addon: AddonName) => {
+const requirements = (addon: AddonName) => {
   const { deployments, apis } = addonOf(addon)
   return [node, ...deployments.map(deployment), ...apis.map(api)]
 }
 
-export function unavailable(addon: AddonName, observed: readonly KubeObject[]): { name: string; reason: string }[] {
-  return wanted(addon).flatMap(({ kind, name, condition }) => {
-    const object = observed.find((candidate) => candidate.kind === kind && candidate.metadata.name === name)
+export function unavailable(addon: AddonName, live: readonly KubeObject[]): { name: string; reason: string }[] {
+  return requirements(addon).flatMap(({ kind, name, condition }) => {
+    const object = live.find((candidate) => candidate.kind === kind && candidate.metadata.name === name)
     if (!object) return [{ name, reason: 'not there' }]
-    const found = object.status?.conditions?.find(({ type }) => type === condition)
-    return found?.status === 'True' ? [] : [{ name, reason: found?.message ?? `no condition ${condition} yet` }]
+    const state = object.status?.conditions?.find(({ type }) => type === condition)
+    return state?.status === 'True' ? [] : [{ name, reason: state?.message ?? `no condition ${condition} yet` }]
   })
 }

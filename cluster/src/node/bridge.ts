@@ -1,6 +1,6 @@
-// Is the pods' bridge there, whose is it, and who is on it? There is one on a machine, and so one
-// cluster at a time: its owner's directory is written on it, so that two state directories neither
-// share it nor remove each other's pods.
+// Is the pods' bridge there, whose is it, and which pods are on it? There is one per machine, and
+// so one cluster at a time: its owner's directory is written on it, so that two state directories
+// neither share it nor remove each other's pods.
 import { dirname, join } from 'node:path'
 import { anyRuns } from '../process/leftovers.ts'
 import { run } from '../process/run.ts'
@@ -18,18 +18,20 @@ export interface Bridge {
   /** Names of the pods' ends on it. */
   readonly ports: readonly string[]
   /**
-   * Directory of another cluster that has the bridge now; undefined when it is free, ours, or
-   * nothing of its cluster runs.
+   * Directory of another cluster that has the bridge now; undefined when the bridge is free, ours,
+   * or no process of that cluster runs.
    */
   readonly otherOwner: string | undefined
   /**
-   * Directory of another cluster that had the bridge and whose processes are gone: killed, not
-   * taken down.
+   * Directory of another cluster that had the bridge and whose processes have ended: it was killed,
+   * not taken down.
    */
   readonly lateOwner: string | undefined
 }
 
-/** Asked of `ip`, not of /sys, which may show another network namespace than the one we are in. */
+/**
+ * Read from `ip`, not from /sys, which may show another network namespace than the one we are in.
+ */
 export async function observeBridge(dir: string, path: string): Promise<Bridge> {
   const { stdout } = await run('ip', ['-json', 'link', 'show'], { timeoutMs: 20_000, env: { PATH: path } })
   const links = JSON.parse(stdout || '[]') as Link[]

@@ -1,15 +1,15 @@
-// Which processes run in the cluster's pods, whoever their parent is by now? Those in its cgroup: a
-// container outlives a killed shim, and its own command line says nothing of the cluster.
+// Which processes run in the cluster's pods, whatever their parent is by now? Those in its cgroup:
+// a container outlives a killed shim, and its own command line does not name the cluster.
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exists } from '../files.ts'
 import { podCgroup } from './config.ts'
 
 /**
- * Kafka, PostgreSQL and the control plane are the host's processes, each of which counts as much as
- * all pods together unless told otherwise: the pods would hold their transactions open while they
- * wait for a CPU. Eight times a process's share, as version 1 and version 2 of cgroups write it. On
- * two cores, 6,000 orders a minute reached their end after 4.8 s without and 1.6 s with it.
+ * Kafka, PostgreSQL and the control plane are the host's processes. By default each of them has the
+ * same share as all pods together, so pods would hold transactions open while they wait for a CPU.
+ * This is eight times a process's share, as version 1 and version 2 of cgroups write it. On two
+ * cores, 6,000 orders a minute reached their end after 4.8 s without and 1.6 s with it.
  */
 const cpuShares = { 'cpu.shares': '8192', 'cpu.weight': '800' }
 
@@ -43,13 +43,13 @@ export async function removeCgroups(dir: string): Promise<void> {
 }
 
 /**
- * `used`: the hierarchies that hold the pods. Where version 2 is only mounted beside version 1,
+ * `used`: the hierarchies that hold the pods. Where version 2 is only mounted next to version 1,
  * runc makes empty groups there too.
  */
 async function cgroupRoots(dir: string): Promise<{ used: string[]; all: string[] }> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' '))
-  const roots = (wanted: string) => [
-    ...new Set(mounts.filter(([, , type]) => type === wanted).map(([, path]) => join(path ?? '', podCgroup(dir)))),
+  const roots = (fileSystem: string) => [
+    ...new Set(mounts.filter(([, , type]) => type === fileSystem).map(([, path]) => join(path ?? '', podCgroup(dir)))),
   ]
   const [v1, v2] = [roots('cgroup'), roots('cgroup2')]
   return { used: v1.length > 0 ? v1 : v2, all: [...v1, ...v2] }

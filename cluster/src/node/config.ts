@@ -1,5 +1,5 @@
-// What is a node made from? Directories, tools, credentials and ports, all given: nothing here
-// looks around on the machine.
+// What is a node made from? Directories, tools, credentials and ports, all passed in: nothing here
+// inspects the machine.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { AddonProgram } from './addon-records.ts'
@@ -86,8 +86,8 @@ export function nodePaths(config: Pick<NodeConfig, 'dir' | 'runDir'>) {
 export const podNetworkName = (dir: string): string => clusterName(dir)
 
 /**
- * The cgroup all pods live under, distinct per cluster: what runs in it is ours, whoever its parent
- * is by now.
+ * The cgroup of all pods, distinct per cluster: what runs in it is ours, whatever its parent is by
+ * now.
  */
 export const podCgroup = (dir: string): string => clusterName(dir)
 

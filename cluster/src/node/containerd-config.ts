@@ -1,4 +1,4 @@
-// How is containerd told to run beside any other containerd, on a machine without Docker's
+// How is containerd configured to run next to any other containerd, on a machine without Docker's
 // privileges? Pure.
 import { nodePaths, type NodeConfig } from './config.ts'
 import { imageName } from './image-names.ts'

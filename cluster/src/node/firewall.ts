@@ -4,7 +4,7 @@
 const prefixes = ['KUBE-', 'OPL-']
 
 /**
- * From what `iptables-save` prints, what `iptables-restore --noflush` must be told; undefined when
+ * From what `iptables-save` prints, the input for `iptables-restore --noflush`; undefined when
  * nothing of ours is there.
  */
 export function removalOf(saved: string): string | undefined {
@@ -32,7 +32,7 @@ function removalFromTable(table: string): string {
   ].join('\n')
 }
 
-/** Of `:CHAIN policy [0:0]` or `-A CHAIN …`. */
+/** The chain's name in `:CHAIN policy [0:0]` or `-A CHAIN …`. */
 const chainOf = (line: string) => line.replace(/^:|^-A /, '').split(' ')[0] ?? ''
 const targetOf = (line: string) => / -[jg] (\S+)/.exec(line)?.[1] ?? ''
 const isOwn = (chain: string) => prefixes.some((prefix) => chain.startsWith(prefix))

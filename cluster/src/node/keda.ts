@@ -6,7 +6,8 @@ import { imageName } from './image-names.ts'
 import { containersOf, type KubeObject } from './objects.ts'
 
 /**
- * Flags of one replica on one node: no election to wait for after a restart, calls not rationed.
+ * Flags of one replica on one node: no election to wait for after a restart, no limit on the rate
+ * of calls.
  */
 const added: Record<string, readonly string[]> = {
   'keda-operator': ['--kube-api-qps=100', '--kube-api-burst=200'],

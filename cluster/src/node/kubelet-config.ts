@@ -36,8 +36,8 @@ export function kubeletConfig(config: NodeConfig): string {
     oomScoreAdj: 0,
     failSwapOn: false,
     maxPods: 300,
-    // Requests are declared small and limits hold; what the host's own Kafka and PostgreSQL need is
-    // kept aside.
+    // Requests are declared small and limits hold; the host's own Kafka and PostgreSQL have their
+    // reserve.
     systemReserved: { memory: '2Gi' },
     // Absolute: a share of the disk would evict on a large, well-filled one.
     evictionHard: { 'memory.available': '200Mi', 'nodefs.available': '1Gi', 'imagefs.available': '1Gi' },
@@ -46,8 +46,8 @@ export function kubeletConfig(config: NodeConfig): string {
     serializeImagePulls: false,
     kubeAPIQPS: 300,
     kubeAPIBurst: 600,
-    // Events of a hundred starting pods are a third of all calls: they may come a little after the
-    // pods.
+    // Events of a hundred starting pods are a third of all calls: they may arrive a little after
+    // the pods.
     eventRecordQPS: 20,
     eventBurst: 50,
     nodeStatusUpdateFrequency: '10s',

@@ -13,33 +13,31 @@ export interface Places {
 
 const programs = /(^|\/)(containerd|containerd-shim|kube-|kubelet|runc)[^/]*$/
 
-/**
- * Containers, shims and daemons alike, by SIGKILL: nothing in them would be handed over to anyone.
- */
+/** Ends containers, shims and daemons alike, by SIGKILL: none of them has work to hand over. */
 export async function endNodeProcesses(places: Places): Promise<void> {
-  // Daemons first: they would start again what is ended after them. A second round finds what was
-  // just being started.
+  // Daemons first: they would start again what is ended after them. A second pass finds processes
+  // that were just being started.
   for (let round = 0; round < 10; round++) {
     const daemons = await processesNaming(places)
     endAll(daemons)
     const pods = await podProcesses(places.dir)
     endAll(pods)
-    const left = [...daemons, ...pods].filter(isAlive)
+    const survivors = [...daemons, ...pods].filter(isAlive)
     if (daemons.length + pods.length === 0) return
-    if (left.length > 0) await sleep(200)
+    if (survivors.length > 0) await sleep(200)
   }
 }
 
 async function processesNaming({ dir, runDir }: Places): Promise<number[]> {
-  const found: number[] = []
+  const matches: number[] = []
   for (const entry of await readdir('/proc')) {
     const pid = Number(entry)
     if (!Number.isInteger(pid) || pid === process.pid) continue
     const [program = '', ...args] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
     const names = (place: string) => args.some((arg) => arg.includes(`${place}/`) || arg.endsWith(place))
-    if (programs.test(program) && (names(dir) || names(runDir))) found.push(pid)
+    if (programs.test(program) && (names(dir) || names(runDir))) matches.push(pid)
   }
-  return found
+  return matches
 }
 
 function endAll(pids: readonly number[]): void {

@@ -8,6 +8,6 @@ export function mountsBelow(directories: readonly string[], mountinfo: string): 
     .map((line) => line.split(' ')[4])
     .filter((point) => point !== undefined)
     .map((point) => point.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))))
-  // Later ones may lie on earlier ones, also at the same point.
+  // Later ones may cover earlier ones, also at the same point.
   return points.filter((point) => directories.some((dir) => point === dir || point.startsWith(`${dir}/`))).reverse()
 }

@@ -64,12 +64,12 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
     throw new NetworkTaken(
       `A local cluster in ${bridge.otherOwner} is using the pod network: take it down first, one can run at a time.`,
     )
-  refuseTakenRanges((await command('ip', '-json', 'route', 'show')).stdout)
+  refuseRoutedRanges((await command('ip', '-json', 'route', 'show')).stdout)
   const brNetfilter = sysctlFile('net/bridge/bridge-nf-call-iptables')
   if (!(await exists(brNetfilter))) await command('modprobe', 'br_netfilter').catch(() => undefined)
   await noteSysctls(config, bridge.lateOwner)
 
-  // Pods whose processes are gone would still answer for their addresses.
+  // Pods whose processes have ended would still answer for their addresses.
   if (bridge.lateOwner !== undefined) for (const port of bridge.ports) await command('ip', 'link', 'delete', port)
   if (!bridge.there) await command('ip', 'link', 'add', network.bridge, 'type', 'bridge')
   // A fixed address: the bridge would otherwise take that of whichever port has the lowest, and
@@ -94,13 +94,13 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
   }
 }
 
-function refuseTakenRanges(routes: string): void {
+function refuseRoutedRanges(routes: string): void {
   const others = (JSON.parse(routes || '[]') as Route[]).filter((route) => route.dev !== network.bridge)
   for (const range of [network.podRange, network.serviceRange]) {
-    const taken = overlappingRoute(range, others)
-    if (taken)
+    const conflict = overlappingRoute(range, others)
+    if (conflict)
       throw new NetworkTaken(
-        `The local cluster needs ${range}, and this machine already routes ${taken.dst} to ${taken.dev ?? taken.gateway}. ` +
+        `The local cluster needs ${range}, and this machine already routes ${conflict.dst} to ${conflict.dev ?? conflict.gateway}. ` +
           'Take that interface down (another cluster or VPN?) and run the same command again.',
       )
   }
@@ -108,7 +108,7 @@ function refuseTakenRanges(routes: string): void {
 
 async function noteSysctls(config: Pick<NodeConfig, 'dir' | 'runDir'>, lateOwner?: string): Promise<void> {
   const file = nodePaths(config).sysctls
-  if (await exists(file)) return // of an earlier run: what is set now may be ours
+  if (await exists(file)) return // from an earlier run: what is set now may be ours
   const late = lateOwner && nodePaths({ ...config, dir: lateOwner }).sysctls
   if (late && (await exists(late))) {
     await mkdir(config.dir, { recursive: true })
@@ -126,6 +126,6 @@ async function noteSysctls(config: Pick<NodeConfig, 'dir' | 'runDir'>, lateOwner
 export async function restoreSysctls(config: Pick<NodeConfig, 'dir' | 'runDir'>): Promise<void> {
   const text = await readFile(nodePaths(config).sysctls, 'utf8').catch(() => '{}')
   for (const [name, value] of Object.entries(JSON.parse(text) as Record<string, string>)) {
-    await writeFile(sysctlFile(name), value).catch(() => undefined) // a setting of the bridge is gone with it
+    await writeFile(sysctlFile(name), value).catch(() => undefined) // a setting of the bridge ends with it
   }
 }

@@ -1,5 +1,5 @@
 // How are manifests read and changed without knowing every kind? As plain objects with the few
-// fields that are looked at. Pure.
+// fields that are read. Pure.
 import { parseAllDocuments } from 'yaml'
 
 export interface Container {

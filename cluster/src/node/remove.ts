@@ -1,6 +1,6 @@
-// How does a machine get rid of the node, also after a run that was killed? By what is there, not
-// by what was written down: processes, mounts, interfaces, firewall rules, cgroups, in that order,
-// since each holds the next.
+// How is the node removed from a machine, also after a run that was killed? By what exists, not by
+// what was recorded: processes, mounts, interfaces, firewall rules, cgroups, in that order, since
+// each holds the next.
 import { lstat, readFile, readdir, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../process/run.ts'
@@ -19,7 +19,7 @@ export interface RemoveOptions {
   readonly purge?: boolean
 }
 
-/** Its processes must not be kept alive by a host any more. Never fails on what is not there. */
+/** No host may keep its processes alive any more. Never fails on what is missing. */
 export async function removeNode(
   config: Pick<NodeConfig, 'dir' | 'runDir' | 'path'>,
   options: RemoveOptions = {},
@@ -42,8 +42,8 @@ export async function removeNode(
 
 async function unmountAll(config: Pick<NodeConfig, 'dir' | 'runDir' | 'path'>): Promise<void> {
   const points = mountsBelow([config.dir, config.runDir], await readFile('/proc/self/mountinfo', 'utf8'))
-  // Lazily: what a process is just leaving would be busy, and everything in it is of no use any
-  // more. Many to a call, since a hundred pods have some four hundred.
+  // Lazily: what a process is just leaving would be busy, and nothing in it is needed any more.
+  // Many per call, since a hundred pods have some four hundred.
   for (let first = 0; first < points.length; first += 100) {
     const options = { timeoutMs: 60_000, env: { PATH: config.path } }
     await run('umount', ['--lazy', ...points.slice(first, first + 100)], options).catch(() => undefined)
@@ -54,8 +54,8 @@ async function removeNetwork(config: Pick<NodeConfig, 'dir' | 'path'>): Promise<
   const options = { timeoutMs: 30_000, env: { PATH: config.path } }
   const { there, ports } = await observeBridge(config.dir, config.path)
   for (const name of there ? [...ports, network.bridge] : []) {
-    // A pod's end of the pair goes with it; the kernel may have removed both with the namespace
-    // meanwhile.
+    // A pod's end of the pair is removed with it; the kernel may have removed both with the
+    // namespace meanwhile.
     await run('ip', ['link', 'delete', name], options).catch(() => undefined)
   }
   const saved = await run('iptables-save', [], options).catch(() => undefined)
@@ -69,8 +69,8 @@ async function removeFiles(config: Pick<NodeConfig, 'dir' | 'runDir'>, purge: bo
   const paths = nodePaths(config)
   await removeLogLinks(paths.podLogs)
   await removeNetworkRecords(podNetworkName(config.dir))
-  const gone = purge ? [config.dir] : [paths.kubeletRoot, paths.podLogs, paths.sysctls, paths.images]
-  for (const path of [config.runDir, ...gone]) await rm(path, { recursive: true, force: true })
+  const folders = purge ? [config.dir] : [paths.kubeletRoot, paths.podLogs, paths.sysctls, paths.images]
+  for (const path of [config.runDir, ...folders]) await rm(path, { recursive: true, force: true })
 }
 
 /** The kubelet links every container's log from /var/log/containers, wherever the logs are. */
@@ -86,7 +86,7 @@ async function removeLogLinks(podLogs: string): Promise<void> {
   }
 }
 
-/** What the CNI library remembers of pods; no setting moves it from here. */
+/** What the CNI library remembers about pods; no setting moves it from here. */
 async function removeNetworkRecords(name: string): Promise<void> {
   const folder = '/var/lib/cni/results'
   for (const file of await readdir(folder).catch(() => [])) {

@@ -1,6 +1,6 @@
 // Does the machine already use an address range that the cluster needs? Pure.
 
-/** As `ip -json route` prints it. */
+/** A route as `ip -json route` prints it. */
 export interface Route {
   readonly dst: string
   readonly dev?: string
@@ -12,12 +12,12 @@ export interface Route {
  * (a.b.c.d/n).
  */
 export function overlappingRoute(range: string, routes: readonly Route[]): Route | undefined {
-  const wanted = parse(range)
+  const own = parse(range)
   return routes.find((route) => {
     const other = parse(route.dst)
-    if (!wanted || !other || other.bits === 0) return false
-    const common = Math.min(wanted.bits, other.bits)
-    return prefix(wanted.address, common) === prefix(other.address, common)
+    if (!own || !other || other.bits === 0) return false
+    const common = Math.min(own.bits, other.bits)
+    return prefix(own.address, common) === prefix(other.address, common)
   })
 }
 

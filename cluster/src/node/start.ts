@@ -52,7 +52,7 @@ async function writeConfiguration(config: NodeConfig): Promise<void> {
     [join(paths.cniConfig, '10-orderpipeline.conflist')]: cniConfig(podNetworkName(config.dir), paths.cniAddresses),
     [paths.kubeletConfig]: kubeletConfig(config),
     [paths.kubeProxyConfig]: kubeProxyConfig(config),
-    // Pods look names up in the cluster only: what the host's resolver knows must not leak into
+    // Pods resolve names in the cluster only: what the host's resolver knows must not leak into
     // their answers.
     [paths.resolvConf]: '',
   }

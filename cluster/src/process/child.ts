@@ -12,7 +12,7 @@ export interface ChildOptions {
   /** Log and pid file are made here, named after the process. */
   readonly dir: string
   readonly env: NodeJS.ProcessEnv
-  /** The kernel kills it the moment this process is gone, however that comes about. */
+  /** The kernel kills it the moment this process has ended, for whatever reason. */
   readonly diesWithParent: boolean
 }
 
@@ -23,7 +23,7 @@ export interface Child {
   cause(): string | undefined
   readonly ended: Promise<string>
   lastOutput(): string
-  /** Sends the signal, SIGKILL after the time; resolves when it is gone. */
+  /** Sends the signal, SIGKILL after the time; resolves when it has ended. */
   end(signal: NodeJS.Signals, killAfterMs: number): Promise<void>
 }
 

@@ -1,5 +1,5 @@
-// How can a hosted process let its starter down? It ends, or it does not become ready in time;
-// either way its own last words are the best explanation.
+// How can a hosted process fail its starter? It ends, or it does not become ready in time; either
+// way its own last output is the best explanation.
 
 export class ProcessFailed extends Error {
   readonly reason = 'ProcessFailed'

@@ -1,5 +1,5 @@
 // How do two commands at the same time avoid doing the same work twice? One holds a lock file with
-// its process id; the other waits. A lock whose holder is gone is taken over.
+// its process id; the other waits. A lock whose holder has ended is taken over.
 import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

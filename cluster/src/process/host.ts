@@ -53,8 +53,8 @@ export interface ProcessHost {
    */
   start(spec: ProcessSpec): Promise<void>
   /**
-   * Stops it and forgets it; resolves when it is gone. A name not running is no error.
-   * `signal: 'SIGKILL'` for a crash on purpose.
+   * Stops it and forgets it; resolves when it has ended. A name not running is no error. `signal:
+   * 'SIGKILL'` for a crash on purpose.
    */
   stop(name: string, options?: { readonly signal?: 'SIGKILL' }): Promise<void>
   list(): Promise<readonly ProcessStatus[]>

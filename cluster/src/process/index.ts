@@ -1,4 +1,4 @@
-// What runs processes, and what is said about them.
+// What do other parts use to run processes, and to report on them?
 export type { Probe, ProcessHost, ProcessSpec, ProcessStatus } from './host.ts'
 export { inProcessHost } from './in-process-host.ts'
 export { supervisedHost, runningHost, recordedDeaths } from './supervisor/client.ts'

@@ -1,4 +1,4 @@
-// Is everything that a killed predecessor left gone when the next one starts?
+// Have all processes of a killed predecessor ended when the next one starts?
 import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ const exists = (pid: number): boolean => {
   }
 }
 
-/** A process whose parent does not look after it for a second, and its number. */
+/** A process whose parent does not collect its exit status for a second, and its number. */
 const unreaped = async (): Promise<number> => {
   const parent = spawn('sh', ['-c', 'sleep 30 & echo $!; exec sleep 1'], { stdio: ['ignore', 'pipe', 'ignore'] })
   onTestFinished(() => void parent.kill('SIGKILL'))

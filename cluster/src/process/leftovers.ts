@@ -1,5 +1,5 @@
-// What did a supervisor that was killed leave behind? Processes that nobody watches any more: they
-// are ended, so that the next one starts them under its own eyes. Their data is on disk.
+// What did a supervisor that was killed leave behind? Processes without a supervisor: they are
+// ended, so that the next supervisor starts them as its own children. Their data is on disk.
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -30,16 +30,16 @@ async function pidFiles(dir: string): Promise<string[]> {
 }
 
 async function endLeftover(file: string): Promise<void> {
-  const left = await recordIn(file)
-  if (left && isSame(left)) {
-    kill(left.pid, left.stopSignal ?? 'SIGTERM')
+  const leftover = await recordIn(file)
+  if (leftover && isSame(leftover)) {
+    kill(leftover.pid, leftover.stopSignal ?? 'SIGTERM')
     const deadline = performance.now() + patienceMs
-    while (isSame(left) && performance.now() < deadline) await sleep(50)
+    while (isSame(leftover) && performance.now() < deadline) await sleep(50)
     // The group, for children it has left behind; it is the leader of its own.
-    kill(-left.pid, 'SIGKILL')
-    while (isSame(left)) await sleep(20)
+    kill(-leftover.pid, 'SIGKILL')
+    while (isSame(leftover)) await sleep(20)
   }
-  if (left) await reaped(left)
+  if (leftover) await reaped(leftover)
   await rm(file, { force: true })
 }
 
@@ -47,9 +47,9 @@ async function endLeftover(file: string): Promise<void> {
  * A successor that finds the number in a lock file, such as PostgreSQL, takes a zombie for a living
  * one. It may be one from the start: the kernel has killed it with its parent.
  */
-async function reaped(left: PidRecord): Promise<void> {
+async function reaped(leftover: PidRecord): Promise<void> {
   const deadline = performance.now() + patienceMs
-  while (isThere(left) && performance.now() < deadline) await sleep(50)
+  while (isThere(leftover) && performance.now() < deadline) await sleep(50)
 }
 
 async function recordIn(file: string): Promise<PidRecord | undefined> {
@@ -74,6 +74,6 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // Gone in the meantime.
+    // It has ended in the meantime.
   }
 }

@@ -12,7 +12,7 @@ export interface LogFile {
   readonly from: number
 }
 
-/** Appends; the previous file is kept beside it as `.1` once it has grown large. */
+/** Appends; once the file has grown large it is renamed to `.1`, and a new one begins. */
 export function openLog(path: string): LogFile {
   if (size(path) > largestBytes) renameSync(path, `${path}.1`)
   const descriptor = openSync(path, 'a', 0o644)

@@ -1,4 +1,5 @@
-// Is a process ready to serve? Asked again and again until it is, it has ended, or the time is up.
+// Is a process ready to serve? Probed again and again until it is, it has ended, or the time is
+// over.
 import { readFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
@@ -60,7 +61,7 @@ async function connects(to: NetConnectOpts): Promise<boolean> {
 async function respondsWithSuccess(probe: Extract<Probe, { kind: 'http' }>): Promise<boolean> {
   const options: RequestOptions = { agent: false, timeout: attemptMs }
   try {
-    // Read anew at each attempt: the process may write its own certificate while it starts.
+    // Read again at each attempt: the process may write its own certificate while it starts.
     if (probe.caFile) options.ca = readFileSync(probe.caFile)
     if (probe.certFile) options.cert = readFileSync(probe.certFile)
     if (probe.keyFile) options.key = readFileSync(probe.keyFile)
@@ -70,12 +71,12 @@ async function respondsWithSuccess(probe: Extract<Probe, { kind: 'http' }>): Pro
   if (probe.bearerToken) options.headers = { authorization: `Bearer ${probe.bearerToken}` }
   const request = probe.url.startsWith('https:') ? httpsRequest : httpRequest
   return await new Promise((resolve) => {
-    const sent = request(probe.url, options, (response) => {
+    const outgoing = request(probe.url, options, (response) => {
       response.resume()
       resolve(response.statusCode !== undefined && response.statusCode >= 200 && response.statusCode < 300)
     })
-    sent.once('timeout', () => sent.destroy())
-    sent.once('error', () => resolve(false))
-    sent.end()
+    outgoing.once('timeout', () => outgoing.destroy())
+    outgoing.once('error', () => resolve(false))
+    outgoing.end()
   })
 }

@@ -30,7 +30,7 @@ interface Entry {
   since: number
   restarts: number
   deaths: Death[]
-  /** Set once nobody wants it any more: its end is then no death. */
+  /** Set once it is to stop: its end is then no death. */
   unwanted: boolean
 }
 
@@ -77,7 +77,7 @@ export class ProcessTable implements ProcessHost {
     for (const name of [...this.#entries.keys()].reverse()) await this.stop(name)
   }
 
-  /** For the moment the process itself is ending and nothing can be awaited any more. */
+  /** For the moment in which the process itself is ending and nothing can be awaited any more. */
   killAll(): void {
     for (const { child } of this.#entries.values()) if (child && !child.cause()) process.kill(child.pid, 'SIGKILL')
   }

@@ -1,5 +1,5 @@
-// A process has died: is it started again, and when? Soon at first, then less and less eagerly; one
-// that keeps dying is left dead, because starting it once more tells nobody anything new. Pure.
+// A process has died: is it started again, and when? Soon at first, then less and less often; one
+// that keeps dying stays dead, because another start would give no new information. Pure.
 
 /** Deaths longer ago than this say nothing about now. */
 const memoryMs = 5 * 60_000

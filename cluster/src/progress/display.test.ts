@@ -42,8 +42,8 @@ describe('the plain display', () => {
     vi.useFakeTimers()
     const lines: { at: number; line: string }[] = []
     const kube: Step = { ...step, name: 'kube', title: 'Kubernetes', after: [], typicalMs: 480_400 }
-    const started = performance.now()
-    const write = (line: string) => void lines.push({ at: performance.now() - started, line })
+    const startedAt = performance.now()
+    const write = (line: string) => void lines.push({ at: performance.now() - startedAt, line })
     const display = plainDisplay(write, timesOf(kube, { ...step, after: ['kube'] }))
     display.started(kube, 480_400)
     display.noted(kube, 'compiling kube 1.36.3')
@@ -74,7 +74,7 @@ describe('the display for programs', () => {
 })
 
 describe('the display on a terminal', () => {
-  const shown = (columns: number, act: (display: TerminalDisplay) => void) => {
+  const screenText = (columns: number, act: (display: TerminalDisplay) => void) => {
     vi.useFakeTimers()
     let text = ''
     const write = (more: string) => void (text += more)
@@ -86,7 +86,7 @@ describe('the display on a terminal', () => {
   }
 
   it('shows what a running step is doing, its time left and that of everything', () => {
-    const text = shown(80, (display) => {
+    const text = screenText(80, (display) => {
       display.started(step)
       display.noted(step, 'formatting storage')
       vi.advanceTimersByTime(5_040)
@@ -95,7 +95,7 @@ describe('the display on a terminal', () => {
   })
 
   it('never lets a line wrap, for it could not be erased', () => {
-    const text = shown(30, (display) => {
+    const text = screenText(30, (display) => {
       display.started(step)
       display.noted(step, 'x'.repeat(100))
       vi.advanceTimersByTime(130)

@@ -1,4 +1,4 @@
-// How is a duration said? Pure.
+// How is a duration written? Pure.
 
 /** `4 s`, `1 min 5 s`, `12 min`, `3 h`, `4 days`: as exact as a person waiting needs. */
 export function duration(ms: number): string {

@@ -1,13 +1,15 @@
-// How does one piece of work show itself where nothing may be overwritten? One line when it is
-// worth waiting for, and one when it is done.
+// How does one piece of work show itself where nothing may be overwritten? One line when it takes
+// long, and one when it is done.
 import { duration } from './duration.ts'
 import type { StepProgress } from './progress.ts'
 
-/** Work announced to take longer than this says so beforehand, and what it is doing. */
+/**
+ * Work that is expected to take longer than this prints a line beforehand, and what it is doing.
+ */
 const worthSayingMs = 10_000
 
 export function lineProgress(title: string, write: (line: string) => void): StepProgress & { done(): void } {
-  const started = performance.now()
+  const startedAt = performance.now()
   let long = false
   return {
     note(text) {
@@ -18,7 +20,7 @@ export function lineProgress(title: string, write: (line: string) => void): Step
       if (long) write(`${title}: this takes about ${duration(typicalMs)}`)
     },
     done() {
-      write(`${title} ready after ${duration(performance.now() - started)}`)
+      write(`${title} ready after ${duration(performance.now() - startedAt)}`)
     },
   }
 }

@@ -20,15 +20,15 @@ export const silenceMs = 15_000
 
 export function plainDisplay(write: Write, times: PlanTimes): ClosableObserver {
   const announcements = new Map<string, NodeJS.Timeout>()
-  const silence = setInterval(() => write(standing(times)), silenceMs)
+  const silence = setInterval(() => write(progressLine(times)), silenceMs)
   const say = (line: string) => {
     write(line)
     silence.refresh()
   }
   const announceLater = (step: Step, leftMs: number) => {
     clearTimeout(announcements.get(step.name))
-    const left = leftMs > patienceMs ? ` (about ${duration(leftMs)})` : ''
-    const timer = setTimeout(() => say(`… ${step.title}${left}`), patienceMs)
+    const estimate = leftMs > patienceMs ? ` (about ${duration(leftMs)})` : ''
+    const timer = setTimeout(() => say(`… ${step.title}${estimate}`), patienceMs)
     announcements.set(step.name, timer)
   }
   const end = (step: Step, line: string) => {
@@ -52,10 +52,10 @@ export function plainDisplay(write: Write, times: PlanTimes): ClosableObserver {
 }
 
 /** `· about 6 min left, 3 of 20 steps done; Kubernetes: compiling kube (2 min)` */
-function standing(times: PlanTimes): string {
+function progressLine(times: PlanTimes): string {
   const now = performance.now()
-  const left = times.leftMs(now)
-  const rest = left >= 1_000 ? `about ${duration(left)} left` : 'done any moment'
+  const remainingMs = times.leftMs(now)
+  const rest = remainingMs >= 1_000 ? `about ${duration(remainingMs)} left` : 'done any moment'
   return [`· ${rest}, ${times.done} of ${times.count} steps done`, ...times.running(now).map(inWords)].join('; ')
 }
 
@@ -75,8 +75,8 @@ export function jsonDisplay(write: Write, times: PlanTimes): ClosableObserver {
       ...{ step: step.name, title: step.title, note },
       elapsedMs: Math.round(elapsedMs),
     }))
-    const { done, count } = times
-    say({ event: 'progress', done, steps: count, leftMs: Math.round(times.leftMs(now)), running })
+    const { done: finished, count } = times
+    say({ event: 'progress', done: finished, steps: count, leftMs: Math.round(times.leftMs(now)), running })
   }, silenceMs)
   return observing(times, {
     started: (step, expectedMs) => event('started', step, { expectedMs: Math.round(expectedMs) }),
@@ -93,7 +93,7 @@ export function jsonDisplay(write: Write, times: PlanTimes): ClosableObserver {
   })
 }
 
-/** Keeps `times` up to date with what the display is told. */
+/** Keeps `times` up to date with each event of the display. */
 export function observing<Display extends StepObserver>(times: PlanTimes, display: Display): Display {
   const now = () => performance.now()
   return {

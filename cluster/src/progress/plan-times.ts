@@ -1,6 +1,6 @@
 // How long will a plan still take? By what each step took the last time on this machine, or
 // typically; corrected by how much slower or faster than typical this machine has been so far.
-// Pure: whoever asks says what time it is.
+// Pure: the caller passes the time.
 import type { Step } from './steps.ts'
 import { timeLeft } from './time-left.ts'
 
@@ -25,7 +25,7 @@ interface Entry {
   tookMs?: number
 }
 
-/** Shorter steps say more about chance than about the machine. */
+/** Shorter steps depend more on chance than on the machine. */
 const tellingMs = 10_000
 const slowest = 5
 const fastest = 0.2
@@ -48,8 +48,8 @@ export class PlanTimes {
   }
 
   /**
-   * It will take so long from now, typically: known only now that it has looked at what there is to
-   * do.
+   * It will typically take so long from now; known only after the step has looked at what there is
+   * to do.
    */
   expects({ name }: Step, ms: number, now: number): void {
     const entry = this.#entries.get(name)
@@ -80,9 +80,11 @@ export class PlanTimes {
       ...{ name, after },
       expectedMs: corrected(estimate, pace),
     }))
-    const begun = new Map(entries.flatMap(({ step, since }) => (since === undefined ? [] : [[step.name, now - since]])))
-    const done = new Set(entries.flatMap(({ step, tookMs }) => (tookMs === undefined ? [] : [step.name])))
-    return timeLeft(steps, begun, done)
+    const elapsedByStep = new Map(
+      entries.flatMap(({ step, since }) => (since === undefined ? [] : [[step.name, now - since]])),
+    )
+    const finished = new Set(entries.flatMap(({ step, tookMs }) => (tookMs === undefined ? [] : [step.name])))
+    return timeLeft(steps, elapsedByStep, finished)
   }
 
   running(now: number): RunningStep[] {
@@ -100,15 +102,15 @@ export class PlanTimes {
    */
   #pace(now: number): number {
     let typical = 0
-    let taken = 0
+    let elapsed = 0
     for (const { estimate, since, tookMs } of this.#entries.values()) {
       if (estimate.remembered || since === undefined || estimate.ms < tellingMs) continue
       const soFar = tookMs ?? now - since
       if (tookMs === undefined && soFar < estimate.ms) continue
       typical += estimate.ms
-      taken += soFar
+      elapsed += soFar
     }
-    return typical === 0 ? 1 : Math.min(slowest, Math.max(fastest, taken / typical))
+    return typical === 0 ? 1 : Math.min(slowest, Math.max(fastest, elapsed / typical))
   }
 }
 

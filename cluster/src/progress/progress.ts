@@ -1,6 +1,6 @@
-// How does a piece of work tell the person waiting what it is doing and how long it will take? It
-// is given a StepProgress; what is shown of it (a spinner, a plain line, nothing) is not its
-// business.
+// How does a piece of work report to the person waiting what it is doing and how long it will take?
+// It receives a StepProgress; how this is shown (a spinner, a plain line, not at all) is decided
+// elsewhere.
 
 export interface StepProgress {
   /** What is being done just now, a few words. */

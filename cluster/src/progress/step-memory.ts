@@ -1,4 +1,4 @@
-// What is known of earlier runs? How long each step took, so that the time left can be told, and
+// What is known from earlier runs? How long each step took, so that the time left can be shown, and
 // what it was made from.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -15,7 +15,7 @@ export async function stepMemory(file: string, durations?: string): Promise<Step
   return {
     recall: (name) => records[name] ?? {},
     remember(name, record) {
-      // A run that found little to do says nothing about how long the work takes.
+      // The time of a run that found little to do is no measure of the work.
       const before = records[name]?.durationMs
       const durationMs = record.durationMs === undefined ? before : Math.max(record.durationMs, (before ?? 0) / 2)
       records[name] = { ...records[name], ...record, ...(durationMs !== undefined && { durationMs }) }

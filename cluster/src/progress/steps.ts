@@ -1,6 +1,6 @@
-// In which order is a plan of steps carried out? Each as soon as those it comes after are done, a
-// few at a time; what was made from the same inputs before and still holds is left alone. A failure
-// lets what is running finish and starts nothing more.
+// In which order is a plan of steps carried out? Each step starts as soon as the steps before it
+// are done, a few at a time. A step whose inputs are unchanged and whose result still holds is
+// skipped. After a failure the running steps finish and no new one starts.
 import type { StepProgress } from './progress.ts'
 
 export interface Step {
@@ -9,7 +9,7 @@ export interface Step {
   /** What the person reads. */
   readonly title: string
   readonly after: readonly string[]
-  /** How long it takes on the first run, milliseconds, until it is known better. */
+  /** How long it takes on the first run, milliseconds, until a measured time is there. */
   readonly typicalMs: number
   /** Whether there is anything to do that is worth an estimate; a step without it always has. */
   readonly due?: () => Promise<boolean>
@@ -18,7 +18,7 @@ export interface Step {
    * skipped.
    */
   readonly unless?: { readonly inputs: () => Promise<string>; readonly holds: () => Promise<boolean> }
-  /** May answer a few words on what came of it. */
+  /** May return a few words about its result. */
   readonly run: (progress: StepProgress) => Promise<string | void>
 }
 
@@ -33,7 +33,7 @@ export interface StepMemory {
   remember(name: string, record: StepRecord): Promise<void>
 }
 
-/** Told of everything as it happens, to show it. */
+/** Receives every event as it happens, to show it. */
 export interface StepObserver {
   started(step: Step, expectedMs: number): void
   noted(step: Step, text: string): void
@@ -66,18 +66,18 @@ export interface RunStepsOptions {
 export async function runSteps(steps: readonly Step[], options: RunStepsOptions): Promise<void> {
   refuseUnknown(steps)
   const waiting = new Set(steps)
-  const done = new Set<string>()
+  const finishedNames = new Set<string>()
   const running = new Map<Step, Promise<void>>()
   let failure: StepFailed | undefined
 
   while (waiting.size + running.size > 0) {
     for (const step of waiting) {
       if (failure || running.size >= options.concurrency) break
-      if (!step.after.every((name) => done.has(name))) continue
+      if (!step.after.every((name) => finishedNames.has(name))) continue
       waiting.delete(step)
       const work = runStep(step, options)
         .then(
-          () => void done.add(step.name),
+          () => void finishedNames.add(step.name),
           (error: unknown) => void (failure ??= new StepFailed(step, error)),
         )
         .finally(() => running.delete(step))
@@ -91,10 +91,10 @@ export async function runSteps(steps: readonly Step[], options: RunStepsOptions)
 
 async function runStep(step: Step, { memory, observer, expectedMs }: RunStepsOptions): Promise<void> {
   const record = memory.recall(step.name)
-  const started = performance.now()
-  const elapsed = () => performance.now() - started
+  const startedAt = performance.now()
+  const elapsed = () => performance.now() - startedAt
   observer.started(step, expectedMs?.(step) ?? record.durationMs ?? step.typicalMs)
-  const due = (await step.due?.()) ?? true
+  const isDue = (await step.due?.()) ?? true
   try {
     const inputs = await step.unless?.inputs()
     if (step.unless && record.inputs === inputs && (await step.unless.holds())) {
@@ -104,9 +104,9 @@ async function runStep(step: Step, { memory, observer, expectedMs }: RunStepsOpt
       note: (text) => observer.noted(step, text),
       expect: (ms) => observer.expected(step, ms),
     })
-    const took = due ? { durationMs: elapsed() } : {}
+    const took = isDue ? { durationMs: elapsed() } : {}
     await memory.remember(step.name, { ...took, ...(inputs !== undefined && { inputs }) })
-    observer.finished(step, due ? 'done' : 'unchanged', detail ?? '', elapsed())
+    observer.finished(step, isDue ? 'done' : 'unchanged', detail ?? '', elapsed())
   } catch (error) {
     observer.failed(step, error, elapsed())
     throw error
@@ -115,10 +115,10 @@ async function runStep(step: Step, { memory, observer, expectedMs }: RunStepsOpt
 
 /** A misspelt dependency would otherwise wait for ever. */
 function refuseUnknown(steps: readonly Step[]): void {
-  const seen = new Set<string>()
+  const earlier = new Set<string>()
   for (const step of steps) {
-    const missing = step.after.find((name) => !seen.has(name))
+    const missing = step.after.find((name) => !earlier.has(name))
     if (missing) throw new Error(`Step ${step.name} comes after ${missing}, which is not listed before it`)
-    seen.add(step.name)
+    earlier.add(step.name)
   }
 }

@@ -1,6 +1,6 @@
 // How does a plan show itself on a terminal? Finished steps stay as lines; below them the running
-// ones turn, each with what it is doing and how long that still takes, and a last line for all of
-// it.
+// ones, each with what it is doing and how long that still takes, and a last line for the whole
+// plan.
 import { styleText } from 'node:util'
 import { duration } from './duration.ts'
 import type { PlanTimes, RunningStep } from './plan-times.ts'
@@ -76,14 +76,14 @@ export class TerminalDisplay implements StepObserver {
     this.#frame = (this.#frame + 1) % frames.length
     const now = performance.now()
     const lines = this.#times.running(now).map((running) => this.#runningLine(running))
-    const left = this.#times.leftMs(now)
-    const { done, count } = this.#times
-    const total = `${done} of ${count} steps done${left >= 1000 ? `, about ${duration(left)} left` : ''}`
+    const remainingMs = this.#times.leftMs(now)
+    const { done: finishedCount, count } = this.#times
+    const total = `${finishedCount} of ${count} steps done${remainingMs >= 1000 ? `, about ${duration(remainingMs)} left` : ''}`
     return [...lines, this.#style('dim', this.#fit(`  ${total}`))]
   }
 
-  #runningLine({ step, elapsedMs: elapsed, leftMs: left, note }: RunningStep): string {
-    const times = left >= 2000 ? `${duration(elapsed)}, about ${duration(left)} left` : duration(elapsed)
+  #runningLine({ step, elapsedMs: elapsed, leftMs: remainingMs, note }: RunningStep): string {
+    const times = remainingMs >= 2000 ? `${duration(elapsed)}, about ${duration(remainingMs)} left` : duration(elapsed)
     const text = this.#fit(`${frames[this.#frame]} ${step.title} ${times}${note ? ` · ${note}` : ''}`)
     const head = `${frames[this.#frame]} ${step.title}`
     return text.startsWith(head)

@@ -21,12 +21,12 @@ export class NoProvider extends Error {
   }
 }
 
-/** Pure. `asked` is the person's own choice. */
-export function suitableProvider(machine: Machine, asked?: ProviderName): ProviderName {
+/** Pure. `preference` is the user's own choice. */
+export function suitableProvider(machine: Machine, preference?: ProviderName): ProviderName {
   const problems = { kind: kindProblem(machine), native: nativeProblem(machine) }
-  if (asked) {
-    if (problems[asked] === undefined) return asked
-    throw new NoProvider(`--provider ${asked} cannot be used here: ${problems[asked]}`)
+  if (preference) {
+    if (problems[preference] === undefined) return preference
+    throw new NoProvider(`--provider ${preference} cannot be used here: ${problems[preference]}`)
   }
   if (problems.kind === undefined) return 'kind'
   if (problems.native === undefined) return 'native'

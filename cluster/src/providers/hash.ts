@@ -1,18 +1,18 @@
-// Has anything changed since last time? The hash of the contents says.
+// Has anything changed since last time? The hash of the contents answers this.
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** Of the contents, in the order given. */
+/** The hash of the contents, in the order given. */
 export async function hashOfFiles(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
   for (const file of files) hash.update(await readFile(file)).update('\0')
   return hash.digest('hex')
 }
 
-/** Of every file below the folder, with its path, but for those below `except`. */
+/** The hash of every file below the folder, with its path, without those below `except`. */
 export async function hashOfFolder(folder: string, except?: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries

@@ -1,5 +1,5 @@
-// Which provider has made, or is to make, this cluster? The one that is written down; for a new
-// cluster the one that suits the machine.
+// Which provider has made, or is to make, this cluster? The recorded one; for a new cluster the one
+// that suits the machine.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kindProvider } from './kind/index.ts'
@@ -12,13 +12,13 @@ export type { Provider, ProviderName } from './provider.ts'
 
 const recordIn = (paths: StatePaths) => join(paths.root, 'provider')
 
-/** Writes the choice down, so that down and status know whom to ask. */
-export async function chosenProvider(paths: StatePaths, asked: ProviderName | undefined): Promise<Provider> {
-  const recorded = await recordedName(paths)
-  if (recorded && asked && recorded !== asked) {
-    throw new NoProvider(`The local cluster was made with ${recorded}. First remove it: npm run down -- --purge`)
+/** Records the choice, so that `down` and `status` use the same provider. */
+export async function chosenProvider(paths: StatePaths, preference: ProviderName | undefined): Promise<Provider> {
+  const previous = await recordedName(paths)
+  if (previous && preference && previous !== preference) {
+    throw new NoProvider(`The local cluster was made with ${previous}. First remove it: npm run down -- --purge`)
   }
-  const name = recorded ?? suitableProvider(await thisMachine(), asked)
+  const name = previous ?? suitableProvider(await thisMachine(), preference)
   await mkdir(paths.root, { recursive: true })
   await writeFile(recordIn(paths), name)
   return make(name, paths)

@@ -8,7 +8,7 @@ export interface Kubectl {
 }
 
 /**
- * Which tool is kubectl: the program of all of Kubernetes that runs the native cluster, or, beside
+ * Which tool is kubectl: the program of all of Kubernetes that runs the native cluster, or, on
  * kind, kubectl by itself.
  */
 export function kubectlTool(provider: ProviderName): { readonly tool: ToolName; readonly leading: readonly string[] } {

@@ -1,5 +1,5 @@
-// What is a provider of the local cluster? Something that can say which steps bring the whole
-// product up on this machine, and which remove it again. Everything else (showing, remembering,
+// What is a provider of the local cluster? It returns the steps that bring the whole product up on
+// this machine, and those that remove it again. Everything else (showing, remembering,
 // interrupting) is the same for all.
 import type { StatePaths } from '../paths.ts'
 import type { ProcessStatus } from '../process/host.ts'
@@ -14,9 +14,9 @@ export interface Provider {
   readonly paths: StatePaths
   /** From whatever is there now to a pipeline that is Ready. Every step may be repeated. */
   up(): readonly Step[]
-  /** `purge` forgets data too. */
+  /** With `purge` the data is deleted too. */
   down(options: { readonly purge: boolean }): readonly Step[]
-  /** Processes of this machine that the cluster stands on, and the last deaths among them. */
+  /** Processes of this machine that the cluster depends on, and the last deaths among them. */
   processes(): Promise<readonly ProcessStatus[]>
   deaths(): Promise<readonly Death[]>
 }

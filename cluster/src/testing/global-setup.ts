@@ -1,5 +1,5 @@
-// What do integration tests stand on? A real PostgreSQL, a real Kafka and a real API server,
-// started side by side once for the whole run, only those that the selected tests name, and gone
+// Which components do integration tests use? A real PostgreSQL, a real Kafka and a real API server,
+// started in parallel once for the whole run, only those that the selected tests name, and stopped
 // with it.
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -22,8 +22,8 @@ interface Ground {
 }
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const needed = neededBy(await sourcesOf(project))
-  if (needed.length === 0) return undefined
+  const components = neededBy(await sourcesOf(project))
+  if (components.length === 0) return undefined
   const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-test-'))
   await chmod(dir, 0o711) // PostgreSQL's own user must be able to pass
   const host = inProcessHost(join(dir, 'processes'))
@@ -32,10 +32,10 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     await rm(dir, { recursive: true, force: true })
   }
   try {
-    const ground: Ground = { host, dir, ports: persistedPorts(join(dir, 'ports.json')), needed }
-    const secured = needed.includes('securedKafka')
-    // Both are one Kafka, and asking for it by its second name is enough to start it.
-    const names = needed.filter((name) => name !== 'securedKafka').concat(secured ? 'kafkaBootstrap' : [])
+    const ground: Ground = { host, dir, ports: persistedPorts(join(dir, 'ports.json')), needed: components }
+    const secured = components.includes('securedKafka')
+    // Both are one Kafka, so a request for the second name is enough to start it.
+    const names = components.filter((name) => name !== 'securedKafka').concat(secured ? 'kafkaBootstrap' : [])
     await Promise.all([...new Set(names)].map((name) => start(name, ground, project)))
   } catch (error) {
     await teardown()
@@ -54,9 +54,9 @@ const titles: Record<Started, string> = {
 
 async function start(name: Started, ground: Ground, project: TestProject): Promise<void> {
   const progress = lineProgress(titles[name], (line) => process.stderr.write(`${line}\n`))
-  const started = performance.now()
+  const startedAt = performance.now()
   await starters[name](ground, progress, project)
-  performance.measure(startedMeasure + titles[name], { start: started, end: performance.now() })
+  performance.measure(startedMeasure + titles[name], { start: startedAt, end: performance.now() })
   progress.done()
 }
 
@@ -69,10 +69,10 @@ const starters: Record<Started, (ground: Ground, progress: StepProgress, project
     const options = { dir: join(dir, 'postgres'), port, sizing: 'tests', progress } as const
     project.provide('postgresUrl', (await startPostgres(host, options)).adminUrl)
   },
-  kafkaBootstrap: async ({ host, dir, ports, needed }, progress, project) => {
+  kafkaBootstrap: async ({ host, dir, ports, needed: components }, progress, project) => {
     const port = await ports.port('kafka')
     const controllerPort = await ports.port('kafka-controller')
-    const secured = needed.includes('securedKafka')
+    const secured = components.includes('securedKafka')
       ? await securedListener(await ports.port('kafka-secured'), await ports.port('kafka-mutual'), new Date())
       : undefined
     const options = { dir: join(dir, 'kafka'), port, controllerPort, sizing: 'tests', progress } as const
@@ -84,7 +84,7 @@ const starters: Record<Started, (ground: Ground, progress: StepProgress, project
 
 /**
  * The selected test files, and every file of their `test` folders that is no test: one that they
- * import may be what asks.
+ * import may be what requests a component.
  */
 async function sourcesOf(project: TestProject): Promise<string[]> {
   // Not in the public types; where it is missing every file counts as selected, which is only

@@ -15,18 +15,18 @@ declare module 'vitest' {
     postgresUrl: string
     /** `host:port`; use topics of your own. */
     kafkaBootstrap: string
-    /** The same Kafka by TLS and password; who comes by `kafkaBootstrap` may do everything. */
+    /** The same Kafka by TLS and password; clients of `kafkaBootstrap` may do everything. */
     securedKafka: SecuredKafka
   }
 }
 
-export const kubeconfig = () => started('kubeconfig')
-export const postgresUrl = () => started('postgresUrl')
-export const kafkaBootstrap = () => started('kafkaBootstrap')
-export const securedKafka = () => started('securedKafka')
+export const kubeconfig = () => provided('kubeconfig')
+export const postgresUrl = () => provided('postgresUrl')
+export const kafkaBootstrap = () => provided('kafkaBootstrap')
+export const securedKafka = () => provided('securedKafka')
 export { environmentFor, type SecuredKafka } from './secured-kafka.ts'
 
-function started<Name extends Component>(name: Name): ProvidedContext[Name] {
+function provided<Name extends Component>(name: Name): ProvidedContext[Name] {
   const value = inject(name) as ProvidedContext[Name] | undefined
   if (value !== undefined) return value
   throw new Error(`This run has started no ${name}: neither the test file nor a file in its folder names it.`)

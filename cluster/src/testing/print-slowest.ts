@@ -1,5 +1,5 @@
-// npm run test:slowest: where did the time of the last runs go? Every file with `--all`, otherwise
-// the slowest.
+// npm run test:slowest: which test files took the most time in the last runs? Every file with
+// `--all`, otherwise the slowest.
 import { readFileSync } from 'node:fs'
 import { slowestText, type RunTimes } from './slowest.ts'
 import { timesFile } from './slowest-reporter.ts'

@@ -1,5 +1,5 @@
-// Who may enter the tests' Kafka by its secured listeners? By password two users under an authority
-// of this run's own: one that may do everything, and one that nobody has allowed anything. By a
+// Which clients may use the tests' Kafka by its secured listeners? By password two users under an
+// authority of this run's own: one that may do everything, and one without any permission. By a
 // client certificate one that may do everything.
 import { randomBytes } from 'node:crypto'
 import type { SecuredListener } from '../backing/kafka-properties.ts'
@@ -7,7 +7,7 @@ import { issue, newAuthority } from '../certificates/certificates.ts'
 
 export interface SecuredKafka {
   readonly bootstrapServers: string
-  /** Of the authority that signed the broker's certificate, PEM. */
+  /** Certificate of the authority that signed the broker's certificate, PEM. */
   readonly ca: string
   readonly admin: Login
   /** Can log in, and is refused whatever it asks. */
@@ -19,7 +19,7 @@ export interface SecuredKafka {
   }
 }
 
-/** What a stage's environment says to enter it. */
+/** The environment with which a stage connects to it. */
 export function environmentFor({ bootstrapServers, ca, admin }: SecuredKafka): Record<string, string> {
   return {
     KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,

@@ -31,7 +31,7 @@ export class SlowestFirst implements TestSequencer {
       const file = relative(root, moduleId)
       return seconds.get(file) ?? typicalSeconds[file] ?? 0
     }
-    return files.toSorted((a, b) => of(b) - of(a)) // stable: what is not known stays as it was
+    return files.toSorted((a, b) => of(b) - of(a)) // stable: files without a time keep their order
   }
 
   shard(): TestSpecification[] {

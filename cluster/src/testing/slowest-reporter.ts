@@ -1,14 +1,14 @@
-// How does a test run tell where its time went? A vitest reporter: it prints the slowest files
-// after the results, and leaves all figures for `npm run test:slowest`.
+// How does a test run report where its time went? A vitest reporter: it prints the slowest files
+// after the results, and stores all figures for `npm run test:slowest`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
 import { slowestText, type FileTime, type RunTimes } from './slowest.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
-/** Nothing to choose from below that. */
+/** With fewer files there is nothing to choose from. */
 const worthSayingFrom = 5
-const shown = 12
+const fileCount = 12
 
 /** Measures of this name are components that a run has started; see global-setup.ts. */
 export const startedMeasure = 'started once: '
@@ -26,16 +26,16 @@ export class SlowestReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[]): void {
     if (modules.length < worthSayingFrom) return
-    const started = performance
+    const components = performance
       .getEntriesByType('measure')
       .filter(({ name }) => name.startsWith(startedMeasure))
       .map(({ name, duration }) => ({ name: name.slice(startedMeasure.length), ms: duration }))
     const wallMs = performance.now() - this.#started
-    const times: RunTimes = { wallMs, started, files: modules.map(timeOf) }
+    const times: RunTimes = { wallMs, started: components, files: modules.map(timeOf) }
     const file = timesFile(modules.some(({ project }) => project.name === 'e2e') ? 'end-to-end' : 'tests')
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, JSON.stringify(times))
-    process.stdout.write(`\n${slowestText(times, shown)}\n`)
+    process.stdout.write(`\n${slowestText(times, fileCount)}\n`)
   }
 }
 

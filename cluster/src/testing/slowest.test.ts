@@ -11,8 +11,8 @@ it('shows the slowest files first, by all of their time, and where the time of t
     file('set-up.test.ts', 4_000, 70_000, 1_000),
     file('slow.test.ts', 60_000),
   ]
-  const started = [{ name: 'Kafka', ms: 3_000 }]
-  expect(slowestText({ wallMs: 80_000, started, files }, 2).split('\n')).toEqual([
+  const components = [{ name: 'Kafka', ms: 3_000 }]
+  expect(slowestText({ wallMs: 80_000, started: components, files }, 2).split('\n')).toEqual([
     '3 test files in 1 min 20 s: 1 min 5 s in tests, 1 min 10 s in hooks, 1 s loading modules',
     'Started once: Kafka 3 s',
     'The slowest             all       tests       hooks     modules',

@@ -1,12 +1,12 @@
-// Where does the time of a test run go? The slowest files, with what of it they spent in set-up and
-// in loading modules, and what the run itself spent on starting real components. Pure.
+// Where does the time of a test run go? The slowest files, with their time in set-up and in loading
+// modules, and the time in which the run itself started real components. Pure.
 import { duration } from '../progress/duration.ts'
 
 /** Milliseconds of one test file. */
 export interface FileTime {
   readonly file: string
   readonly tests: number
-  /** In tests. Of tests side by side each counts. */
+  /** In tests. Tests that run in parallel count one by one. */
   readonly testsMs: number
   /** In hooks: beforeAll, beforeEach, afterEach, afterAll. */
   readonly hooksMs: number
@@ -24,8 +24,8 @@ export interface RunTimes {
 
 export const totalMs = ({ testsMs, hooksMs, importMs }: FileTime): number => testsMs + hooksMs + importMs
 
-/** Lines for a person: sums first, then the `count` slowest files. */
-export function slowestText({ wallMs, started, files }: RunTimes, count: number): string {
+/** Lines to read: sums first, then the `count` slowest files. */
+export function slowestText({ wallMs, started: components, files }: RunTimes, count: number): string {
   const sum = (of: (file: FileTime) => number) => duration(files.reduce((total, file) => total + of(file), 0))
   const slowest = files.toSorted((a, b) => totalMs(b) - totalMs(a)).slice(0, count)
   const width = Math.max(0, ...slowest.map(({ file }) => file.length))
@@ -34,8 +34,8 @@ export function slowestText({ wallMs, started, files }: RunTimes, count: number)
     `${files.length} test files in ${duration(wallMs)}: ` +
       `${sum((file) => file.testsMs)} in tests, ${sum((file) => file.hooksMs)} in hooks, ` +
       `${sum((file) => file.importMs)} loading modules`,
-    ...(started.length > 0
-      ? [`Started once: ${started.map(({ name, ms }) => `${name} ${duration(ms)}`).join(', ')}`]
+    ...(components.length > 0
+      ? [`Started once: ${components.map(({ name, ms }) => `${name} ${duration(ms)}`).join(', ')}`]
       : []),
     ...(slowest.length > 0
       ? [

@@ -1,4 +1,4 @@
-// How is a tool built from the Go module proxy? From a wrapper module, in a folder that is gone
+// How is a tool built from the Go module proxy? From a wrapper module, in a folder that is deleted
 // afterwards; one build after the other, since each uses all cores.
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -10,9 +10,7 @@ import { goModuleSource } from './go-module.ts'
 import { recipes, type Recipe, type ToolName } from './recipes.ts'
 import { buildArguments, wrapperGoMod, type GoMod } from './wrapper-module.ts'
 
-/**
- * Builds it to `path`, and beside it what is missing of the tools that are built together with it.
- */
+/** Builds it to `path`, and next to it the missing tools that are built together with it. */
 export async function buildTool(
   name: ToolName,
   recipe: Recipe,

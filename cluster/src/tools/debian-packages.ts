@@ -14,7 +14,7 @@ const policy = '/usr/sbin/policy-rc.d'
 /** What invoke-rc.d takes as "action forbidden by policy". */
 const forbidden = '#!/bin/sh\nexit 101\n'
 
-/** Installs what is missing of `packages`; nothing is asked of apt when all are there. */
+/** Installs the missing ones of `packages`; apt does not run when all are there. */
 export async function ensureDebianPackages(
   packages: readonly string[],
   progress: StepProgress = silent,
@@ -37,7 +37,7 @@ export async function missingPackages(packages: readonly string[]): Promise<stri
 
 async function installedPackages(packages: readonly string[]): Promise<Set<string>> {
   const query = ['-W', '-f', '${Package} ${db:Status-Status}\n', ...packages]
-  // Exit code 1 says that one of the packages is unknown; the others are printed all the same.
+  // Exit code 1 means that one of the packages is unknown; the others are printed all the same.
   const { stdout } = await run('sh', ['-c', 'dpkg-query "$@" 2>/dev/null || true', 'sh', ...query], {
     timeoutMs: 20_000,
   })

@@ -26,7 +26,7 @@ export interface Obtained {
   readonly because?: string
 }
 
-/** Path of the executable. Building takes minutes: `progress` is told how many. */
+/** Path of the executable. Building takes minutes: `progress` receives how many. */
 export async function ensureTool(name: ToolName, progress: StepProgress = silent): Promise<string> {
   return (await obtainTool(name, progress)).path
 }
@@ -59,7 +59,7 @@ export async function obtainTool(
   return { path, how: 'built', ...(because && { because }) }
 }
 
-/** True, or why not; an empty text where nothing is to be said. */
+/** True, or why not; an empty text where there is nothing to report. */
 async function downloaded(name: ToolName, path: string, progress: StepProgress): Promise<true | string> {
   const source = sourceOfThisRun()
   const release = releaseOf(name, thisPlatform())
@@ -100,13 +100,13 @@ async function download(
 /** A small tool would be built more quickly than its first byte may come. */
 const leastMs = 60_000
 
-/** What was begun is of no use any more. */
+/** The partial files are of no use any more. */
 async function forgetDownloads(name: ToolName): Promise<void> {
   const folder = join(cachePaths().root, 'downloads')
   const files = releaseOf(name, thisPlatform())?.artifacts.map(({ url }) => basename(url)) ?? []
-  for (const left of await readdir(folder).catch(() => []))
-    if (files.some((file) => left.endsWith(`-${file}`) || left.endsWith(`-${file}.part`)))
-      await rm(join(folder, left), { force: true })
+  for (const fileName of await readdir(folder).catch(() => []))
+    if (files.some((file) => fileName.endsWith(`-${file}`) || fileName.endsWith(`-${file}.part`)))
+      await rm(join(folder, fileName), { force: true })
 }
 
 /** Tools that are in one archive share it. */
@@ -114,7 +114,7 @@ const lockName = ({ artifacts }: Release) => `download-${basename(artifacts[0]!.
 
 let source: { readonly setting: string | undefined; readonly source: DownloadSource | undefined } | undefined
 
-/** One for the whole run, so that a host which cannot be reached is asked once. */
+/** One for the whole run, so that a host which cannot be reached is tried once. */
 function sourceOfThisRun(): DownloadSource | undefined {
   const setting = process.env[downloadsVariable]
   if (!source || source.setting !== setting) source = { setting, source: downloadSource(setting) }

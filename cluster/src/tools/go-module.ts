@@ -11,9 +11,9 @@ import { recipes, type ToolName } from './recipes.ts'
  */
 export async function goModuleSource(module: string, version: string, progress = silent, go?: Go): Promise<string> {
   const { command, env } = go ?? (await findGo(progress))
-  const wanted = `${module}@v${version.replace(/^v/, '')}`
-  progress.note(`downloading ${wanted}`)
-  const { stdout } = await run(command, ['mod', 'download', '-json', wanted], {
+  const moduleVersion = `${module}@v${version.replace(/^v/, '')}`
+  progress.note(`downloading ${moduleVersion}`)
+  const { stdout } = await run(command, ['mod', 'download', '-json', moduleVersion], {
     cwd: tmpdir(),
     env: { ...env, GOFLAGS: '' },
     timeoutMs: 300_000,

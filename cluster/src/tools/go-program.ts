@@ -1,4 +1,4 @@
-// How is a Go program of this repository built? As its own go.mod and go.sum say, into one
+// How is a Go program of this repository built? As its own go.mod and go.sum require, into one
 // executable that is linked with nothing.
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -23,7 +23,7 @@ export async function testGoProgram(folder: string, progress: StepProgress = sil
   await runGo(folder, ['test', './...'], progress)
 }
 
-async function runGo(folder: string, args: readonly string[], progress: StepProgress, found?: Go): Promise<void> {
-  const { command, env } = found ?? (await findGo(progress))
+async function runGo(folder: string, args: readonly string[], progress: StepProgress, installed?: Go): Promise<void> {
+  const { command, env } = installed ?? (await findGo(progress))
   await run(command, [...args], { cwd: folder, env: { ...env, GOFLAGS: '-mod=readonly' }, timeoutMs: 900_000 })
 }

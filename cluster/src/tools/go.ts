@@ -11,7 +11,7 @@ import { versions } from './versions.ts'
 
 export interface Go {
   readonly command: string
-  /** The environment builds run in: the caller's, with what a build depends on set. */
+  /** The environment of builds: the caller's, with the variables that a build depends on set. */
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -37,7 +37,7 @@ export function isRecent(goVersionOutput: string): boolean {
 
 async function isRecentGo(command: string): Promise<boolean> {
   try {
-    // Asked outside any module, so that a go.mod nearby does not make it fetch a toolchain to
+    // Runs outside any module, so that a go.mod nearby does not make it fetch a toolchain to
     // answer.
     const { stdout } = await run(command, ['version'], {
       cwd: '/',

@@ -14,7 +14,7 @@ export interface Recipe {
    * tools/go/<folder>.
    */
   readonly package: string
-  /** Folder beside this file whose main.go is copied to ./main of the wrapper module. */
+  /** Folder next to this file whose main.go is copied to ./main of the wrapper module. */
   readonly ownMain?: 'kube' | 'coredns' | 'kubectl' | 'tiltfile'
   readonly tags?: readonly string[]
   /** go -X assignments, `package.variable=value`. */
@@ -24,7 +24,7 @@ export interface Recipe {
    * published under.
    */
   readonly staging?: { readonly prefix: string; readonly version: string }
-  /** Tools of the same module, tags and stamps: missing ones are built together, in one go. */
+  /** Tools of the same module, tags and stamps: missing ones are built together, in one run. */
   readonly alongside?: readonly string[]
   /** On two cores, measured. */
   readonly typicalMs: number

@@ -12,7 +12,7 @@ export interface Platform {
 
 const architectures: Record<string, string> = { x64: 'amd64', arm64: 'arm64' }
 
-/** Of the machine this runs on, by the releases' names. */
+/** Platform of this machine, by the releases' names. */
 export const thisPlatform = (): Platform => ({
   os: process.platform,
   arch: architectures[process.arch] ?? process.arch,

@@ -1,4 +1,4 @@
-// How is a program of somebody else's module built exactly as its own repository builds it? Go
+// How is a program of another project's module built exactly as its own repository builds it? Go
 // ignores the replace and exclude lines of a dependency, so the program is built from a wrapper
 // module that repeats them, with the dependency's go.sum. Pure.
 import type { Recipe } from './recipes.ts'

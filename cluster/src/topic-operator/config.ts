@@ -1,4 +1,5 @@
-// What is the stand-in told? Where Kafka and the API server are, and which resources are its own.
+// How is the stand-in configured? Where Kafka and the API server are, and which resources are its
+// own.
 import { z } from 'zod'
 
 const schema = z.object({
@@ -16,10 +17,10 @@ export type Config = z.infer<typeof schema>
 
 /** @throws Error of one line that names the variable, what was found and what is allowed. */
 export function configOf(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = schema.safeParse(given)
+  const setVariables = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = schema.safeParse(setVariables)
   if (parsed.success) return Object.freeze(parsed.data)
   const issue = parsed.error.issues[0]
   const name = String(issue?.path[0])
-  throw new Error(`${name}: ${issue?.message}, found ${JSON.stringify(given[name])}`)
+  throw new Error(`${name}: ${issue?.message}, found ${JSON.stringify(setVariables[name])}`)
 }

@@ -4,8 +4,8 @@ import { changesOf, intentOf } from './decide.ts'
 import { kafkaTopic, paused, ready, unmanaged, type Given } from './fixtures.ts'
 
 describe('what follows from the resources alone', () => {
-  const intent = (given: Given, ...others: Given[]) => {
-    const resource = kafkaTopic(given)
+  const intent = (options: Given, ...others: Given[]) => {
+    const resource = kafkaTopic(options)
     return intentOf(resource, [resource, ...others.map(kafkaTopic)])
   }
 
@@ -65,12 +65,12 @@ describe('what follows from the resources alone', () => {
 })
 
 describe('what follows from the topic in Kafka', () => {
-  const described = (given: Partial<DescribedTopic> = {}): DescribedTopic => ({
+  const described = (changes: Partial<DescribedTopic> = {}): DescribedTopic => ({
     topicId: 'id',
     partitions: 3,
     replicationFactors: [1, 1, 1],
     configs: new Map(),
-    ...given,
+    ...changes,
   })
 
   it('creates a missing topic, by the broker’s defaults where nothing is said', () => {
@@ -81,8 +81,8 @@ describe('what follows from the topic in Kafka', () => {
       ['retention.ms', '1000'],
       ['preallocate', 'true'],
     ])
-    const wanted = { name: 'a.b', partitions: 120, replicas: 1, configs }
-    expect(changesOf(kafkaTopic({ spec }), undefined)).toEqual({ create: wanted, problems: [] })
+    const newTopic = { name: 'a.b', partitions: 120, replicas: 1, configs }
+    expect(changesOf(kafkaTopic({ spec }), undefined)).toEqual({ create: newTopic, problems: [] })
   })
 
   it('changes nothing of a topic that is as wanted', () => {

@@ -1,13 +1,13 @@
-// What is to be done about a KafkaTopic? First what follows from the resources alone, then what
-// from comparing one with the topic as Kafka describes it. Pure.
+// What has to be done for a KafkaTopic? First what follows from the resources alone, then what from
+// comparing one with the topic as Kafka describes it. Pure.
 import type { DescribedConfig, DescribedTopic, NewTopic } from '@orderpipeline/kafka-admin'
 import { hasFinalizer, isBeingDeleted, isManaged, isPaused, isReady, topicName } from './kafka-topic.ts'
 import type { KafkaTopic, Problem } from './kafka-topic.ts'
 
 export type Intent =
-  /** The resource goes; its topic too when it is this resource's. */
+  /** The resource is being deleted; its topic too when it is this resource's. */
   | { readonly kind: 'delete'; readonly topic: boolean }
-  /** The topic is not to be touched; only the status says so. */
+  /** The topic is left alone; only the status reports it. */
   | { readonly kind: 'leave'; readonly problem?: Problem }
   | { readonly kind: 'reconcile' }
 
@@ -19,8 +19,8 @@ export function intentOf(resource: KafkaTopic, all: readonly KafkaTopic[]): Inte
   if (renamed) return leaveWith('NotSupported', 'Changing spec.topicName is not supported')
   const owner = ownerAmong(claimantsOf(topicName(resource), all))
   const isOwner = owner?.metadata.uid === resource.metadata.uid
-  // A resource that lost the claim never had the topic, so its going must not take the topic of
-  // another.
+  // A resource that lost the claim never had the topic, so its deletion must not delete the topic
+  // of another.
   if (isBeingDeleted(resource)) return { kind: 'delete', topic: isOwner }
   if (!isOwner) {
     const { namespace, name } = (owner ?? claimantsOf(topicName(resource), all)[0] ?? resource).metadata
@@ -41,8 +41,8 @@ export function claimantsOf(name: string, all: readonly KafkaTopic[]): KafkaTopi
 }
 
 /**
- * The oldest; of several of the same second the one that has the topic already, if any: a second is
- * all that the API tells.
+ * The oldest. Among several of the same second the one that has the topic already, if any: the
+ * API's times have a resolution of a second.
  */
 function ownerAmong(claimants: readonly KafkaTopic[]): KafkaTopic | undefined {
   const [first] = claimants
@@ -64,11 +64,11 @@ export interface Changes {
 }
 
 export function changesOf(resource: KafkaTopic, described: DescribedTopic | undefined): Changes {
-  const wanted = wantedConfigs(resource)
-  if (wanted.problem) return { problems: [wanted.problem] }
-  if (!described) return { create: newTopic(resource, wanted.configs), problems: [] }
+  const desired = desiredConfigs(resource)
+  if (desired.problem) return { problems: [desired.problem] }
+  if (!described) return { create: newTopic(resource, desired.configs), problems: [] }
 
-  const alter = configChanges(wanted.configs, described.configs)
+  const alter = configChanges(desired.configs, described.configs)
   const partitions = resource.spec?.partitions ?? described.partitions
   const problems: Problem[] = []
   if (partitions < described.partitions)
@@ -90,22 +90,22 @@ function newTopic(resource: KafkaTopic, configs: ReadonlyMap<string, string>): N
   return { name: topicName(resource), partitions, replicas, configs }
 }
 
-function partitionsWithOtherReplicas(wanted: number | undefined, described: DescribedTopic): number[] {
-  if (wanted === undefined) return []
-  return described.replicationFactors.flatMap((factor, partition) => (factor === wanted ? [] : [partition]))
+function partitionsWithOtherReplicas(desired: number | undefined, described: DescribedTopic): number[] {
+  if (desired === undefined) return []
+  return described.replicationFactors.flatMap((factor, partition) => (factor === desired ? [] : [partition]))
 }
 
 function configChanges(
-  wanted: ReadonlyMap<string, string>,
+  desired: ReadonlyMap<string, string>,
   described: ReadonlyMap<string, DescribedConfig>,
 ): Map<string, string | null> {
   const changes = new Map<string, string | null>()
-  for (const [name, value] of wanted) if (described.get(name)?.value !== value) changes.set(name, value)
-  for (const [name, { dynamic }] of described) if (dynamic && !wanted.has(name)) changes.set(name, null)
+  for (const [name, value] of desired) if (described.get(name)?.value !== value) changes.set(name, value)
+  for (const [name, { dynamic }] of described) if (dynamic && !desired.has(name)) changes.set(name, null)
   return changes
 }
 
-function wantedConfigs(resource: KafkaTopic): { configs: Map<string, string>; problem?: Problem } {
+function desiredConfigs(resource: KafkaTopic): { configs: Map<string, string>; problem?: Problem } {
   const configs = new Map<string, string>()
   for (const [name, value] of Object.entries(resource.spec?.config ?? {})) {
     const text = configText(value)

@@ -1,4 +1,5 @@
-// What does a KafkaTopic look like in a unit test? Whole, with only what the test is about said.
+// What does a KafkaTopic look like in a unit test? Complete, and the test sets only the fields that
+// it is about.
 import type { KafkaTopic } from './kafka-topic.ts'
 
 export interface Given {
@@ -12,22 +13,22 @@ export interface Given {
   readonly status?: KafkaTopic['status']
 }
 
-export function kafkaTopic(given: Given = {}): KafkaTopic {
-  const name = given.name ?? 'orders'
+export function kafkaTopic(options: Given = {}): KafkaTopic {
+  const name = options.name ?? 'orders'
   return {
     metadata: {
       name,
       namespace: 'shop',
       uid: `uid-of-${name}`,
       resourceVersion: '7',
-      generation: given.generation ?? 1,
-      creationTimestamp: given.created ?? '2026-01-01T00:00:00Z',
-      ...(given.deleting && { deletionTimestamp: '2026-01-02T00:00:00Z' }),
-      finalizers: given.finalizers ?? ['strimzi.io/topic-operator'],
-      ...(given.annotations && { annotations: given.annotations }),
+      generation: options.generation ?? 1,
+      creationTimestamp: options.created ?? '2026-01-01T00:00:00Z',
+      ...(options.deleting && { deletionTimestamp: '2026-01-02T00:00:00Z' }),
+      finalizers: options.finalizers ?? ['strimzi.io/topic-operator'],
+      ...(options.annotations && { annotations: options.annotations }),
     },
-    spec: given.spec ?? {},
-    ...(given.status && { status: given.status }),
+    spec: options.spec ?? {},
+    ...(options.status && { status: options.status }),
   }
 }
 

@@ -1,2 +1,2 @@
-// What does the rest of the cluster need of the Topic Operator's stand-in? To start it.
+// What does the rest of the cluster use of the Topic Operator's stand-in? Its start.
 export { startTopicOperator, topicOperatorProcess, type TopicOperatorOptions } from './process.ts'

@@ -1,5 +1,5 @@
-// What does a KafkaTopic resource say? Its fields as Strimzi's v1 API has them, and what is read
-// off its labels and annotations. Pure.
+// What does a KafkaTopic resource contain? Its fields as Strimzi's v1 API has them, and what
+// follows from its labels and annotations. Pure.
 
 export const apiGroup = 'kafka.strimzi.io'
 export const apiVersion = 'v1'
@@ -46,7 +46,7 @@ export interface Condition {
 
 export type Reason = 'NotSupported' | 'ResourceConflict' | 'KafkaError' | 'InternalError'
 
-/** What keeps a topic from being as the resource has it. */
+/** Why a topic cannot be as the resource requires. */
 export interface Problem {
   readonly reason: Reason
   readonly message: string

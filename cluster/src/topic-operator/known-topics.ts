@@ -1,6 +1,5 @@
-// Which KafkaTopics are there, and which of them are to be looked at? What the list and the watch
-// have told, by uid, and a set of those that changed in a way that matters. Pure but for its
-// memory.
+// Which KafkaTopics are there, and which of them must be reconciled? The resources from the list
+// and the watch, by uid, and a set of those with a relevant change. Pure but for its memory.
 import { isManaged, topicName, type KafkaTopic } from './kafka-topic.ts'
 import type { TopicEvent } from './kube.ts'
 
@@ -13,7 +12,7 @@ export class KnownTopics {
     return [...this.#byUid.values()]
   }
 
-  /** The whole truth at one moment: what differs from before is to be looked at. */
+  /** The complete list at one moment: resources that differ from before are marked. */
   replace(items: readonly KafkaTopic[]): void {
     const listed = new Set(items.map(({ metadata }) => metadata.uid))
     for (const uid of this.#byUid.keys()) if (!listed.has(uid)) this.#forget(uid)
@@ -24,7 +23,7 @@ export class KnownTopics {
     }
   }
 
-  /** A round: the topics in Kafka may have changed without a word. */
+  /** The periodic reconcile: the topics in Kafka may have changed without an event. */
   markAll(): void {
     for (const uid of this.#byUid.keys()) this.#mark(uid)
   }
@@ -34,19 +33,20 @@ export class KnownTopics {
     const before = this.#byUid.get(uid)
     if (type === 'DELETED') this.#forget(uid)
     else this.remember(resource)
-    // Who has waited for it to go is looked at with the next round, as by the real one.
+    // A resource that waited for this deletion is reconciled with the next periodic pass, as by the
+    // real one.
     if (type === 'DELETED' || (before && !differs(before, resource))) return
     this.#mark(uid)
     // Another resource that claims the same topic may win or lose it by this.
-    const names = new Set([before, resource].flatMap((known) => (known ? [topicName(known)] : [])))
+    const names = new Set([before, resource].flatMap((version) => (version ? [topicName(version)] : [])))
     for (const other of this.#byUid.values())
       if (isManaged(other) && names.has(topicName(other))) this.#mark(other.metadata.uid)
   }
 
-  /** Takes note of a resource without having it looked at: it is what we wrote. */
+  /** Stores a resource without marking it: it is our own write. */
   remember(resource: KafkaTopic): void {
-    const known = this.#byUid.get(resource.metadata.uid)
-    if (known && versionOf(known) > versionOf(resource)) return // the watch was faster
+    const cached = this.#byUid.get(resource.metadata.uid)
+    if (cached && versionOf(cached) > versionOf(resource)) return // the watch was faster
     this.#byUid.set(resource.metadata.uid, resource)
   }
 
@@ -55,8 +55,7 @@ export class KnownTopics {
   }
 
   /**
-   * Resolves when there is something to look at, at once if there is, or when `signal` aborts. For
-   * one waiter.
+   * Resolves when a resource is marked, at once if one is, or when `signal` aborts. For one waiter.
    */
   async dirty(signal: AbortSignal): Promise<void> {
     if (this.#dirty.size > 0 || signal.aborted) return
@@ -69,14 +68,14 @@ export class KnownTopics {
   }
 
   takeDirty(limit: number): KafkaTopic[] {
-    const taken: KafkaTopic[] = []
+    const batch: KafkaTopic[] = []
     for (const uid of this.#dirty) {
-      if (taken.length >= limit) break
+      if (batch.length >= limit) break
       this.#dirty.delete(uid)
       const resource = this.#byUid.get(uid)
-      if (resource) taken.push(resource)
+      if (resource) batch.push(resource)
     }
-    return taken
+    return batch
   }
 
   #mark(uid: string): void {
@@ -95,7 +94,7 @@ function versionOf({ metadata }: KafkaTopic): bigint {
   return BigInt(metadata.resourceVersion)
 }
 
-/** Whether more than the status moved: our own writes of it come back by the watch. */
+/** Whether more than the status changed: our own writes of it come back by the watch. */
 function differs(before: KafkaTopic, after: KafkaTopic): boolean {
   const aspects = ({ metadata }: KafkaTopic) => {
     const { generation, deletionTimestamp, finalizers, annotations } = metadata

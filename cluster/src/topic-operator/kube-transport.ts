@@ -1,6 +1,6 @@
 // How do requests reach the API server? With the kubeconfig's credentials and a deadline each; a
-// watch is read line by line. Integers too large for a JavaScript number are kept as text: Kafka's
-// largest retention is one.
+// watch is read line by line. Integers too large for a JavaScript number stay text: Kafka's largest
+// retention is one.
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
@@ -26,7 +26,7 @@ export class ApiError extends Error {
 
 export interface Call {
   readonly method: 'GET' | 'PATCH'
-  /** With its query. */
+  /** The path with its query. */
   readonly path: string
   /** Sent as a JSON merge patch. */
   readonly body?: unknown
@@ -67,7 +67,7 @@ export async function kubeTransport(kubeConfig: KubeConfig): Promise<KubeTranspo
     const request = httpsRequest(new URL(server + call.path), { method: call.method, headers, agent, signal })
     request.end(body)
     const [response] = (await once(request, 'response')) as [IncomingMessage]
-    request.on('error', () => undefined) // what breaks now is told by the response
+    request.on('error', () => undefined) // a later failure is reported by the response
     if ((response.statusCode ?? 0) < 300) return response
     throw new ApiError(response.statusCode ?? 0, messageIn(await text(response)))
   }
@@ -95,7 +95,7 @@ export async function kubeTransport(kubeConfig: KubeConfig): Promise<KubeTranspo
   }
 }
 
-/** How long the server is asked to keep a watch open. */
+/** How long the server keeps a watch open. */
 export const watchSeconds = 25
 /** A watch that the server has not ended by then is a dead connection. */
 const watchDeadlineMs = (watchSeconds + 15) * 1000

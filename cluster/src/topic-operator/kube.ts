@@ -23,10 +23,10 @@ export interface KafkaTopics {
   /** Ends after a while, or when the signal aborts: list again then. */
   watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<TopicEvent>
   /**
-   * Fails with 409 when the resource has changed since it was read; `undefined` when it is gone.
+   * Fails with 409 when the resource has changed since it was read; `undefined` when it is deleted.
    */
   setFinalizers(resource: KafkaTopic, finalizers: readonly string[]): Promise<KafkaTopic | undefined>
-  /** `undefined` when the resource is gone. */
+  /** `undefined` when the resource is deleted. */
   writeStatus(resource: KafkaTopic, status: KafkaTopicStatus): Promise<KafkaTopic | undefined>
   close(): void
 }
@@ -74,8 +74,8 @@ export async function kafkaTopics(kubeConfig: KubeConfig, scope: Scope): Promise
       return patch(pathOf(resource), { metadata: { uid, resourceVersion, finalizers } })
     },
     writeStatus(resource, status) {
-      // The uid keeps the status of a deleted resource from its successor of the same name; what
-      // went from the status is taken out.
+      // The uid keeps the status of a deleted resource from its successor of the same name; fields
+      // that are no longer in the status are removed.
       const absent = { topicName: null, topicId: null }
       const body = { metadata: { uid: resource.metadata.uid }, status: { ...absent, ...status } }
       return patch(`${pathOf(resource)}/status`, body)

@@ -1,7 +1,6 @@
-// How does the stand-in for Strimzi's Topic Operator keep going? One loop learns of KafkaTopics by
-// list and watch, another works off what is to be looked at in batches, a third has everything
-// looked at in rounds. They outlive any failure of the API server or of Kafka, and end when told
-// to.
+// How does the stand-in for Strimzi's Topic Operator keep running? One loop lists and watches
+// KafkaTopics, another reconciles the marked ones in batches, a third marks all of them
+// periodically. They outlive any failure of the API server or of Kafka, and end on the signal.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KafkaUnavailable, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import { KnownTopics } from './known-topics.ts'
@@ -16,37 +15,41 @@ export interface OperateOptions {
   readonly signal: AbortSignal
   /** Called after each list of all resources. */
   readonly onListed?: () => void
-  /** How often everything is looked at without cause. Default: as often as by the real one. */
+  /**
+   * How often all resources are reconciled without a change. Default: as often as by the real one.
+   */
   readonly roundMs?: number
 }
 
 const usualRoundMs = 120_000
 
-/** Resources that come together are worked off together, up to as many. */
+/** Resources that arrive together are reconciled together, up to this number. */
 const lingerMs = 40
 const batchSize = 100
-/** Kafka may be away for so long before a status says so: a restart is no news. */
+/**
+ * Kafka may be unavailable for so long before a status reports it: a restart is nothing to report.
+ */
 const unavailableMs = 60_000
 
-/** Resolves when `signal` aborts and the batch in hand is done. */
+/** Resolves when `signal` aborts and the batch in flight is done. */
 export async function operate(options: OperateOptions): Promise<void> {
-  const known = new KnownTopics()
-  await Promise.all([learn(known, options), work(known, options), rounds(known, options)])
+  const topics = new KnownTopics()
+  await Promise.all([learn(topics, options), work(topics, options), rounds(topics, options)])
 }
 
-async function rounds(known: KnownTopics, { signal, roundMs = usualRoundMs }: OperateOptions): Promise<void> {
-  for (await pause(roundMs, signal); !signal.aborted; await pause(roundMs, signal)) known.markAll()
+async function rounds(topics: KnownTopics, { signal, roundMs = usualRoundMs }: OperateOptions): Promise<void> {
+  for (await pause(roundMs, signal); !signal.aborted; await pause(roundMs, signal)) topics.markAll()
 }
 
-async function learn(known: KnownTopics, { kube, log, signal, onListed }: OperateOptions): Promise<void> {
+async function learn(topics: KnownTopics, { kube, log, signal, onListed }: OperateOptions): Promise<void> {
   let failures = 0
   while (!signal.aborted) {
     try {
       const { items, resourceVersion } = await kube.list()
-      known.replace(items)
+      topics.replace(items)
       onListed?.()
       failures = 0
-      for await (const event of kube.watch(resourceVersion, signal)) known.apply(event)
+      for await (const event of kube.watch(resourceVersion, signal)) topics.apply(event)
     } catch (error) {
       if (signal.aborted) return
       log(`KafkaTopics cannot be watched: ${messageOf(error)}`)
@@ -55,29 +58,29 @@ async function learn(known: KnownTopics, { kube, log, signal, onListed }: Operat
   }
 }
 
-async function work(known: KnownTopics, options: OperateOptions): Promise<void> {
+async function work(topics: KnownTopics, options: OperateOptions): Promise<void> {
   const { kube, kafka, log, now, signal } = options
   const world: World = {
     kube,
     kafka,
     log,
     now,
-    all: () => known.all(),
-    remember: (resource) => known.remember(resource),
+    all: () => topics.all(),
+    remember: (resource) => topics.remember(resource),
   }
   let failures = 0
   let unavailableSince: number | undefined
   while (!signal.aborted) {
-    await known.dirty(signal)
+    await topics.dirty(signal)
     await pause(lingerMs, signal)
-    const batch = known.takeDirty(batchSize)
+    const batch = topics.takeDirty(batchSize)
     try {
       const again = await reconcile(batch, world)
-      known.markDirty(again)
+      topics.markDirty(again)
       failures = again.length > 0 ? failures + 1 : 0
       unavailableSince = undefined
     } catch (error) {
-      known.markDirty(batch)
+      topics.markDirty(batch)
       failures++
       log(messageOf(error))
       if (error instanceof KafkaUnavailable) {

@@ -1,4 +1,5 @@
-// How is the stand-in run beside the cluster? As a host process under a name that says what it is.
+// How is the stand-in run next to the cluster? As a host process under a name that shows what it
+// is.
 import { fileURLToPath } from 'node:url'
 import type { ProcessHost, ProcessSpec } from '../process/host.ts'
 
@@ -7,7 +8,7 @@ export const serving = 'serving KafkaTopics'
 
 export interface TopicOperatorOptions {
   readonly kubeconfig: string
-  /** As reached from this machine. */
+  /** Kafka's address as reached from this machine. */
   readonly bootstrapServers: string
   /** Only KafkaTopics with this value of the label `strimzi.io/cluster`; any when absent. */
   readonly cluster?: string

@@ -1,6 +1,6 @@
-// How is a batch of KafkaTopics brought to Kafka? Deletions first, then one description of all the
+// How is a batch of KafkaTopics applied to Kafka? Deletions first, then one description of all the
 // rest, then at most one request for each kind of change, then a status each, written only where it
-// says something new.
+// changes.
 import type { Outcome, TopicAdmin, TopicError } from '@orderpipeline/kafka-admin'
 import { changesOf, intentOf, type Changes, type Intent } from './decide.ts'
 import { finalizer, hasFinalizer, isBeingDeleted, topicName } from './kafka-topic.ts'
@@ -12,15 +12,15 @@ import { statusChanged, statusOf, type Attempt } from './status.ts'
 export interface World {
   readonly kube: KafkaTopics
   readonly kafka: TopicAdmin
-  /** Every known resource. */
+  /** Every resource in the cache. */
   readonly all: () => readonly KafkaTopic[]
-  /** Takes note of a resource as the API server has just returned it. */
+  /** Stores a resource as the API server has just returned it. */
   readonly remember: (resource: KafkaTopic) => void
   readonly now: () => Date
   readonly log: (message: string) => void
 }
 
-/** Resources that must be looked at again soon, since something moved meanwhile. */
+/** Resources that must be reconciled again soon, since something changed meanwhile. */
 export type Again = readonly KafkaTopic[]
 
 /** @throws KafkaUnavailable; what was done until then is done, and doing it again does no harm. */
@@ -41,14 +41,14 @@ export async function reconcile(batch: readonly KafkaTopic[], world: World): Pro
     else await removeFinalizer(resource, world)
   })
 
-  const held: KafkaTopic[] = []
+  const withFinalizer: KafkaTopic[] = []
   await each(having('reconcile'), again, world, async ({ resource }) => {
     const present = await addFinalizer(resource, world)
-    if (present) held.push(present)
+    if (present) withFinalizer.push(present)
   })
-  const attempts = await applied(held, world)
+  const attempts = await applyChanges(withFinalizer, world)
   await each(
-    held.map((resource) => ({ resource })),
+    withFinalizer.map((resource) => ({ resource })),
     again,
     world,
     async ({ resource }) => {
@@ -60,7 +60,7 @@ export async function reconcile(batch: readonly KafkaTopic[], world: World): Pro
   return again
 }
 
-async function applied(
+async function applyChanges(
   resources: readonly KafkaTopic[],
   { kafka }: World,
 ): Promise<Map<KafkaTopic, Attempt | 'again'>> {
@@ -75,18 +75,18 @@ async function applied(
       attempts.set(resource, outcome.error.transient ? 'again' : { problem: kafkaProblem(outcome.error) })
     else changes.push({ resource, name, topicId: outcome.value?.topicId, changes: changesOf(resource, outcome.value) })
   }
-  const wanted = <T>(pick: (changes: Changes) => T | undefined) =>
+  const requested = <T>(pick: (changes: Changes) => T | undefined) =>
     changes.flatMap(({ name, changes: of }) => {
       const value = pick(of)
       return value === undefined ? [] : [[name, value] as const]
     })
-  const created = await kafka.create(wanted((of) => of.create).map(([, topic]) => topic))
-  const altered = await kafka.alter(new Map(wanted((of) => of.alter)))
-  const grown = await kafka.grow(new Map(wanted((of) => of.grow)))
+  const created = await kafka.create(requested((of) => of.create).map(([, topic]) => topic))
+  const altered = await kafka.alter(new Map(requested((of) => of.alter)))
+  const growth = await kafka.grow(new Map(requested((of) => of.grow)))
 
   for (const { resource, name, topicId, changes: of } of changes) {
     const creation = created.get(name)
-    const errors = [creation, altered.get(name), grown.get(name)].flatMap(errorOf)
+    const errors = [creation, altered.get(name), growth.get(name)].flatMap(errorOf)
     if (errors.some(({ transient }) => transient)) attempts.set(resource, 'again')
     else {
       const problem = [...errors.map(kafkaProblem), ...of.problems][0]
@@ -98,7 +98,7 @@ async function applied(
 }
 
 async function leave(resource: KafkaTopic, intent: Intent, world: World): Promise<void> {
-  const goes = isBeingDeleted(resource) && !hasFinalizer(resource) // for others to let go
+  const goes = isBeingDeleted(resource) && !hasFinalizer(resource) // its finalizers are others' to remove
   if (goes || intent.kind !== 'leave') return
   await writeStatus(resource, intent.problem ? { problem: intent.problem } : {}, world)
 }
@@ -123,8 +123,8 @@ async function writeStatus(resource: KafkaTopic, attempt: Attempt, { kube, remem
 }
 
 /**
- * Does it for each at once. What the API server refuses for good is said and left until the
- * resource changes; all else is tried again.
+ * Calls it for each at once. A refusal of the API server is logged and left until the resource
+ * changes; every other failure is retried.
  */
 async function each<T extends { readonly resource: KafkaTopic }>(
   items: readonly T[],
@@ -139,8 +139,8 @@ async function each<T extends { readonly resource: KafkaTopic }>(
     const { namespace, name } = item.resource.metadata
     const error: unknown = result.reason
     world.log(`${namespace}/${name}: ${error instanceof Error ? error.message : String(error)}`)
-    const refused = error instanceof ApiError && !error.retry
-    if (!refused) again.push(item.resource)
+    const isTerminal = error instanceof ApiError && !error.retry
+    if (!isTerminal) again.push(item.resource)
   }
 }
 
@@ -152,7 +152,7 @@ function errorOf(outcome: Outcome<unknown> | undefined): TopicError[] {
   return outcome && !outcome.ok ? [outcome.error] : []
 }
 
-/** Tells of each resource that Kafka cannot be reached. */
+/** Writes into the status of each resource that Kafka cannot be reached. */
 export async function reportUnavailable(batch: readonly KafkaTopic[], cause: Error, world: World): Promise<void> {
   const affected = batch.filter((resource) => ['reconcile', 'delete'].includes(intentOf(resource, world.all()).kind))
   const problem: Problem = { reason: 'KafkaError', message: cause.message }

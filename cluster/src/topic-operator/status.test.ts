@@ -33,8 +33,8 @@ it('has neither name nor id for an unmanaged topic', () => {
 })
 
 it('observes the generation of a paused topic, and says no id of it', () => {
-  const given = { annotations: paused, generation: 5, status: { observedGeneration: 4, topicId: 'id' } }
-  const after = statusOf(kafkaTopic(given), {}, first)
+  const options = { annotations: paused, generation: 5, status: { observedGeneration: 4, topicId: 'id' } }
+  const after = statusOf(kafkaTopic(options), {}, first)
   expect(after).toMatchObject({ conditions: [{ type: 'ReconciliationPaused', status: 'True' }], observedGeneration: 5 })
   expect(after).not.toHaveProperty('topicId')
 })

@@ -1,4 +1,4 @@
-// What does a KafkaTopic's status say after an attempt, and has anything in it moved that a reader
+// What is in a KafkaTopic's status after an attempt, and has anything in it changed that a reader
 // would act on? Pure.
 import { isManaged, isPaused, topicName } from './kafka-topic.ts'
 import type { Condition, KafkaTopic, KafkaTopicStatus, Problem } from './kafka-topic.ts'
@@ -17,10 +17,10 @@ export function statusOf(resource: KafkaTopic, attempt: Attempt, now: Date): Kaf
   const managed = isManaged(resource)
   return {
     conditions: [{ ...condition, lastTransitionTime: lastTransitionTime ?? seconds(now) }],
-    observedGeneration: resource.metadata.generation, // of a paused one too, though it is not acted on
-    // Kept at the first name: a change of it is refused until it is taken back.
+    observedGeneration: resource.metadata.generation, // also for a paused one, though it is not acted on
+    // Stays the first name: a change of it is refused until it is reverted.
     ...(managed && { topicName: before?.topicName ?? topicName(resource) }),
-    // Known again once the topic is looked at.
+    // Known again once the topic is reconciled.
     ...(managed && !isPaused(resource) && idOf(attempt.topicId ?? before?.topicId)),
   }
 }

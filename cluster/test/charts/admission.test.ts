@@ -1,5 +1,5 @@
-// Does a real API server take what the charts make? Every object is sent to it (a dry run keeps
-// none), and every pod must pass the restricted Pod Security Standard.
+// Does a real API server accept what the charts render? Every object is sent to it (a dry run
+// stores none), and every pod must pass the restricted Pod Security Standard.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
 import { strimziCrds } from '../../src/backing/index.ts'
@@ -65,10 +65,10 @@ const isKafka = ({ kind }: KubeObject): boolean => kind.startsWith('Kafka')
 const listener = { port: 9093, tls: {}, sasl: { mechanism: 'SCRAM-SHA-512', username: 'shop', secretName: 'shop' } }
 const valkey = ['valkey.enabled=true', 'order-shop.limits.redis.secretName=shop-valkey', 'order-shop.limits.redis.key=url']
 
-async function platformOf(wanted: (object: KubeObject) => boolean, values: readonly string[] = [], flags: readonly string[] = []): Promise<KubeObject[]> {
+async function platformOf(select: (object: KubeObject) => boolean, values: readonly string[] = [], flags: readonly string[] = []): Promise<KubeObject[]> {
   const { path, remove } = await platformWithDependencies()
   try {
-    return (await rendered(path, values, ['-n', namespace, ...flags])).filter(wanted)
+    return (await rendered(path, values, ['-n', namespace, ...flags])).filter(select)
   } finally {
     await remove()
   }

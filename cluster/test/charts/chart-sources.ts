@@ -21,17 +21,17 @@ export interface Dependency {
 
 export interface ChartSources {
   /**
-   * What Helm's environment needs beside PATH, to reach the sources and to keep its own files
-   * apart.
+   * What Helm's environment needs in addition to PATH, to reach the sources and to keep its own
+   * files separate.
    */
   readonly env: NodeJS.ProcessEnv
-  /** What Helm has asked for, as `host/path`. */
+  /** The requests of Helm, as `host/path`. */
   readonly requests: readonly string[]
   readonly close: () => Promise<void>
 }
 
 /**
- * Serves every dependency whose repository is `https://…` or `oci://…`; `dir` keeps the packed
+ * Serves every dependency whose repository is `https://…` or `oci://…`; `dir` holds the packed
  * charts and Helm's own files.
  */
 export async function serveCharts(helm: string, dependencies: readonly Dependency[], dir: string): Promise<ChartSources> {
@@ -39,8 +39,8 @@ export async function serveCharts(helm: string, dependencies: readonly Dependenc
   const answers = new Map<string, Answer>()
   for (const dependency of remote) {
     const archive = await readFile(await packedStub(helm, dependency, dir))
-    const served = dependency.repository.startsWith('oci:') ? ociAnswers(dependency, archive) : indexAnswers(dependency, archive)
-    for (const [path, answer] of served) answers.set(path, answer)
+    const responses = dependency.repository.startsWith('oci:') ? ociAnswers(dependency, archive) : indexAnswers(dependency, archive)
+    for (const [path, answer] of responses) answers.set(path, answer)
   }
   const now = new Date()
   const authority = await newAuthority('chart sources of a test', now)
@@ -79,12 +79,12 @@ interface Answer {
   readonly body: Buffer
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, found: Answer | undefined): void {
-  if (!found) {
+function answer(request: IncomingMessage, response: ServerResponse, content: Answer | undefined): void {
+  if (!content) {
     response.writeHead(404).end()
     return
   }
-  const { type, body } = found
+  const { type, body } = content
   response.writeHead(200, { 'content-type': type, 'content-length': body.length, 'docker-content-digest': digestOf(body) })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

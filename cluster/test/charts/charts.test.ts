@@ -1,4 +1,4 @@
-// Do the charts make what they should, for the values that people will set? Rendered by Helm; no
+// Do the charts render what they should, for the values that people will set? Rendered by Helm; no
 // cluster needed.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -144,8 +144,8 @@ describe('orderpipeline-operator', () => {
   })
 
   test('brings each dashboard in a ConfigMap that Grafana finds by its label', async () => {
-    const found = await rendered(path, ['dashboards.enabled=true'])
-    const maps = found.filter(({ metadata }) => metadata.labels?.['grafana_dashboard'] === '1')
+    const objects = await rendered(path, ['dashboards.enabled=true'])
+    const maps = objects.filter(({ metadata }) => metadata.labels?.['grafana_dashboard'] === '1')
     expect(maps.map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'ConfigMap'))
     for (const map of maps as readonly (KubeObject & { readonly data: Record<string, string> })[])
       for (const text of Object.values(map.data)) expect(JSON.parse(text)).toMatchObject({ tags: ['orderpipeline'] })
@@ -198,13 +198,13 @@ describe('order-shop', () => {
     const example = ((await read('examples/shop-stock.yaml')) as KubeObject).spec as { stages: Stage[]; topics: { name: string }[] }
     const { stages, topics } = only(await rendered(path, ['stockEvents.enabled=true']), 'OrderPipeline').spec as typeof example
     const [deliveries, of] = ['warehouse.deliveries', (all: readonly Stage[], name: string) => all.find((stage) => stage.name === name)]
-    const known = of(example.stages, 'inventory')!
-    expect(of(stages, 'inventory')).toEqual({ ...known, consumes: known.consumes.filter(({ topic }) => topic !== deliveries) })
+    const original = of(example.stages, 'inventory')!
+    expect(of(stages, 'inventory')).toEqual({ ...original, consumes: original.consumes.filter(({ topic }) => topic !== deliveries) })
     expect(of(stages, 'orders')).toEqual(of(example.stages, 'orders'))
     expect(topics.map(({ name }) => name).sort()).toEqual(example.topics.map(({ name }) => name).filter((name) => name !== deliveries).sort())
     const own = ['stockEvents.enabled=true', 'stockEvents.lowBelow=7', 'stages.inventory.env[0].name=LOG_LEVEL', 'stages.inventory.env[0].value=debug']
-    const changed = only(await rendered(path, own), 'OrderPipeline').spec as typeof example
-    expect(of(changed.stages, 'inventory')?.env).toEqual([
+    const changedSpec = only(await rendered(path, own), 'OrderPipeline').spec as typeof example
+    expect(of(changedSpec.stages, 'inventory')?.env).toEqual([
       { name: 'INVENTORY_STOCK_EVENTS', value: 'on' },
       { name: 'INVENTORY_LOW_STOCK_BELOW', value: '7' },
       { name: 'LOG_LEVEL', value: 'debug' },
@@ -276,19 +276,19 @@ describe('order-shop', () => {
   const authentication = (values: readonly string[]) => rendered(path, ['mode=', ...values].map((value) => `authentication.${value}`))
 
   test('refuses a gateway of which nothing says who may call it, in an upgrade too, and takes it where the values or its own env say so', async () => {
-    const unsaid = 'authentication.mode='
+    const unsetMode = 'authentication.mode='
     for (const flags of [[], ['--is-upgrade']])
-      await expect(rendered(path, [unsaid], flags)).rejects.toThrow(/authentication is not set, .* or authentication.mode=none where that is meant/)
+      await expect(rendered(path, [unsetMode], flags)).rejects.toThrow(/authentication is not set, .* or authentication.mode=none where that is meant/)
     const env = async (...values: string[]) =>
       ((only(await rendered(path, values), 'OrderPipeline').spec?.['gateway'] ?? {}) as { env?: { name: string; value?: string }[] }).env ?? []
     expect(await env('authentication.mode=none')).toEqual([{ name: 'AUTH', value: 'none' }])
     const own = ['gateway.env[0].name=AUTH', 'gateway.env[0].value=none']
-    expect(await env(unsaid, ...own)).toEqual([{ name: 'AUTH', value: 'none' }])
-    expect(await env(unsaid, 'gateway.env[0].name=AUTH_ALGORITHMS', 'gateway.env[0].value=RS256')).toHaveLength(1)
-    // A program of one's own looks after its callers itself, and without a gateway there are none.
-    expect(await env(unsaid, 'gateway.image=mine:1')).toEqual([])
-    expect(await env(unsaid, 'gateway=null')).toEqual([])
-    await expect(rendered(path, [unsaid, 'gateway.image=mirror/services:1', 'gateway.builtIn=true'])).rejects.toThrow('authentication is not set')
+    expect(await env(unsetMode, ...own)).toEqual([{ name: 'AUTH', value: 'none' }])
+    expect(await env(unsetMode, 'gateway.env[0].name=AUTH_ALGORITHMS', 'gateway.env[0].value=RS256')).toHaveLength(1)
+    // A user's own program authenticates its callers itself, and without a gateway there are none.
+    expect(await env(unsetMode, 'gateway.image=mine:1')).toEqual([])
+    expect(await env(unsetMode, 'gateway=null')).toEqual([])
+    await expect(rendered(path, [unsetMode, 'gateway.image=mirror/services:1', 'gateway.builtIn=true'])).rejects.toThrow('authentication is not set')
     await expect(rendered(path, ['authentication.mode=none', 'authentication.issuer=i'])).rejects.toThrow('take one or the other out')
     await expect(rendered(path, ['authentication.mode=off'])).rejects.toThrow('/authentication/mode')
   })
@@ -465,9 +465,9 @@ describe('order-platform', () => {
   })
 
   test('refuses a name of Kafka that Strimzi cannot make pods of', async () => {
-    const named = (length: number) => ['kafka.name', 'order-shop.kafka.strimziCluster'].map((value) => `${value}=${'k'.repeat(length)}`)
-    await expect(rendered(platform.path, named(29))).rejects.toThrow('/kafka/name')
-    expect(names(await rendered(platform.path, named(28)), 'Kafka')).toEqual(['k'.repeat(28)])
+    const valuesOfLength = (length: number) => ['kafka.name', 'order-shop.kafka.strimziCluster'].map((value) => `${value}=${'k'.repeat(length)}`)
+    await expect(rendered(platform.path, valuesOfLength(29))).rejects.toThrow('/kafka/name')
+    expect(names(await rendered(platform.path, valuesOfLength(28)), 'Kafka')).toEqual(['k'.repeat(28)])
   })
 
   const cnpg = ['--api-versions', 'postgresql.cnpg.io/v1/Cluster']
@@ -547,11 +547,11 @@ describe('order-platform', () => {
       const sets = values.flatMap((value) => ['--set', value])
       return helm('install', 'trial', platform.path, '--dry-run=client', ...neededValues(platform.path), ...sets)
     }
-    const said = await notes()
-    expect(said).toMatch(/wait --for=condition=Ready orderpipeline\/shop[^]*helm test trial[^]*get orderpipeline shop -w/)
-    expect(said).toContain('A SINGLE POD FOR DEVELOPMENT')
-    expect(said).toMatch(/WARNING: the gateway asks nobody who they are:/)
-    expect(said).toMatch(/WARNING: Kafka's listener on port 9092/)
+    const output = await notes()
+    expect(output).toMatch(/wait --for=condition=Ready orderpipeline\/shop[^]*helm test trial[^]*get orderpipeline shop -w/)
+    expect(output).toContain('A SINGLE POD FOR DEVELOPMENT')
+    expect(output).toMatch(/WARNING: the gateway asks nobody who they are:/)
+    expect(output).toMatch(/WARNING: Kafka's listener on port 9092/)
     expect(await notes('order-shop.ingress.enabled=true', 'order-shop.ingress.host=a.example.com')).toContain('it is open to the outside')
     const tokens = ['mode=', 'issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret'].map((value) => `order-shop.authentication.${value}`)
     expect(await notes(...tokens, 'kafka.enabled=false')).not.toContain('WARNING')
@@ -608,7 +608,7 @@ test.each(['orderpipeline-operator', 'order-shop'])('%s passes helm lint without
   expect(await helm('lint', '--strict', chart(name), ...neededValues(chart(name)))).toContain('1 chart(s) linted, 0 chart(s) failed')
 })
 
-/** Lists of named things are maps in Kubernetes: their order says nothing. */
+/** Lists of named things are maps in Kubernetes: their order has no meaning. */
 function byName(spec: Record<string, unknown> | undefined): unknown {
   const sorted = (list: unknown): unknown => [...(list as { name: string }[])].sort((a, b) => a.name.localeCompare(b.name))
   return { ...spec, topics: sorted(spec?.['topics']), stages: sorted(spec?.['stages']) }

@@ -1,6 +1,6 @@
-// Can order-platform be installed after what its documentation says? Helm itself gets the
-// dependencies from where Chart.yaml says they are, as archives, and renders and packs the chart
-// with them; with Helm 4 and with Helm 3.
+// Can order-platform be installed as its documentation describes? Helm itself gets the dependencies
+// from the addresses in Chart.yaml, as archives, and renders and packs the chart with them; with
+// Helm 4 and with Helm 3.
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,6 +1,5 @@
-// Does `helm test` tell a shop that works from one that does not? The chart's own program, run with
-// Node as its pod does, against a gateway that answers as the real one is documented to
-// (docs/gateway.md).
+// Does `helm test` distinguish a shop that works from one that does not? The chart's own program,
+// run with Node as its pod does, against a gateway that answers as documented (docs/gateway.md).
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
@@ -34,8 +33,8 @@ async function gateway(...answers: readonly [number, unknown][]): Promise<{ url:
 async function helmTest(url: string, env: Record<string, string> = {}): Promise<{ code: number; text: string }> {
   const pod = (await rendered(chart('order-shop'))).find(({ kind }) => kind === 'Pod')
   const { containers } = pod?.spec as { containers: ReturnType<typeof podsOf>[number]['spec']['containers'] }
-  const given = Object.fromEntries((containers[0]?.env ?? []).map(({ name, value }) => [name, value ?? '']))
-  const options = { env: { ...given, TIMEOUT_SECONDS: '5', ...env, GATEWAY_URL: url }, timeoutMs: 30_000 }
+  const chartEnv = Object.fromEntries((containers[0]?.env ?? []).map(({ name, value }) => [name, value ?? '']))
+  const options = { env: { ...chartEnv, TIMEOUT_SECONDS: '5', ...env, GATEWAY_URL: url }, timeoutMs: 30_000 }
   try {
     return { code: 0, text: (await run(process.execPath, containers[0]?.args ?? [], options)).stdout }
   } catch (error) {

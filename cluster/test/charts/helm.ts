@@ -1,4 +1,4 @@
-// How does a test see what a chart makes? By the real Helm, as parsed objects.
+// How does a test see what a chart renders? By the real Helm, as parsed objects.
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -49,13 +49,13 @@ export async function helm(...args: string[]): Promise<string> {
  * Where images are, and who may call a gateway, have no default, so each chart is rendered with
  * these, unless a test says otherwise.
  */
-const needed: Record<string, readonly string[]> = {
+const requiredValues: Record<string, readonly string[]> = {
   'orderpipeline-operator': ['image.repository=orderpipeline/operator', 'servicesImage.repository=orderpipeline/services'],
   'order-shop': ['image.repository=orderpipeline/services', 'authentication.mode=none'],
 }
-needed['order-platform'] = Object.entries(needed).flatMap(([name, values]) => values.map((value) => `${name}.${value}`))
+requiredValues['order-platform'] = Object.entries(requiredValues).flatMap(([name, values]) => values.map((value) => `${name}.${value}`))
 
-export const neededValues = (path: string): string[] => (needed[basename(path)] ?? []).flatMap((value) => ['--set', value])
+export const neededValues = (path: string): string[] => (requiredValues[basename(path)] ?? []).flatMap((value) => ['--set', value])
 
 /** `values` are `--set` assignments; `path` is the chart's folder. */
 export async function rendered(path: string, values: readonly string[] = [], flags: readonly string[] = []): Promise<KubeObject[]> {
@@ -70,9 +70,9 @@ export function objectsOf(text: string): KubeObject[] {
 }
 
 export function only(objects: readonly KubeObject[], kind: string): KubeObject {
-  const found = objects.filter((object) => object.kind === kind)
-  const [first] = found
-  if (!first || found.length > 1) throw new Error(`${found.length} objects of kind ${kind}`)
+  const matches = objects.filter((object) => object.kind === kind)
+  const [first] = matches
+  if (!first || matches.length > 1) throw new Error(`${matches.length} objects of kind ${kind}`)
   return first
 }
 
@@ -89,10 +89,10 @@ export function podsOf(objects: readonly KubeObject[]): { name: string; spec: Po
 
 export interface Platform {
   /**
-   * A copy of order-platform beside its own charts, with its dependencies as archives in charts/.
+   * A copy of order-platform next to its own charts, with its dependencies as archives in charts/.
    */
   readonly path: string
-  /** What was asked of the sources of the dependencies. */
+  /** The requests to the sources of the dependencies. */
   readonly requests: readonly string[]
   readonly remove: () => Promise<void>
 }
@@ -109,7 +109,7 @@ export async function platformWithDependencies(tool: HelmTool = 'helm', how: 'up
   try {
     const env = { ...process.env, ...sources.env }
     const plain = dependencies.map((dependency) => dependency.repository).filter((source) => source.startsWith('https:'))
-    // As its documentation says: `build` wants the repositories added before.
+    // As its documentation describes: `build` needs the repositories added before.
     if (how === 'build') for (const source of plain) await run(command, ['repo', 'add', 'added', source], { env, timeoutMs: 60_000 })
     await run(command, ['dependency', how, path], { env, timeoutMs: 60_000 })
   } finally {

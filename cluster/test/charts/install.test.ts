@@ -1,6 +1,6 @@
-// What does Helm find in a cluster, and what becomes of it? order-platform is installed for real on
-// an API server (no pods run), and what only a cluster can answer is asked there: is there a KEDA,
-// a Kafka of another size, an older definition of OrderPipelines?
+// What does Helm find in a cluster, and how does it handle it? order-platform is installed for real
+// on an API server (no pods run), and questions that only a cluster can answer are tested there: is
+// there a KEDA, a Kafka of another size, an older definition of OrderPipelines?
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,8 +51,8 @@ describe('order-platform', () => {
 
   test('is installed from its packed dependencies, and upgraded without a change', async () => {
     expect(await upgrade()).toContain('STATUS: deployed')
-    const made = await kubectl(['-n', namespace, 'get', 'orderpipeline,kafka,kafkanodepool,deployment,networkpolicy', '-o', 'name'])
-    expect(made.trim().split('\n').sort()).toEqual([
+    const created = await kubectl(['-n', namespace, 'get', 'orderpipeline,kafka,kafkanodepool,deployment,networkpolicy', '-o', 'name'])
+    expect(created.trim().split('\n').sort()).toEqual([
       'deployment.apps/payment-provider',
       'deployment.apps/platform-orderpipeline-operator',
       'kafka.kafka.strimzi.io/shop-kafka',
@@ -124,7 +124,7 @@ describe('the definition of OrderPipelines', () => {
       await expect(kubectl(['apply', '--server-side', '-f', file])).rejects.toThrow(/conflict/)
       await upgradeHook()
       expect(await describedAs()).toBe(current.spec.versions[0]?.schema.openAPIV3Schema.description)
-      // Helm itself may go on with it, as it does in the next installation.
+      // Helm itself may continue with it, as it does in the next installation.
       await kubectl(['apply', '--server-side', '--field-manager=helm', '-f', '-'], JSON.stringify(older))
     } finally {
       await kubectl(['apply', ...asHelm, '-f', file])
@@ -190,7 +190,7 @@ describe('the uninstallation of the platform', () => {
     metadata: { name, namespace, finalizers: [finalizer] },
     spec: { scaleTargetRef: { name }, triggers: [{ type: 'cron', metadata: {} }] },
   })
-  const left = async (kind: string) =>
+  const remaining = async (kind: string) =>
     (await kubectl(['-n', namespace, 'get', kind, '-o', 'jsonpath={range .items[*]}{.metadata.name} {.metadata.finalizers}{"\\n"}{end}'])).split('\n').map((line) => line.trim()).filter((line) => line !== '').sort()
   const uninstalled = async (...values: string[]) => {
     const objects = await rendered(platform.path, values, ['--namespace', namespace])
@@ -208,8 +208,8 @@ describe('the uninstallation of the platform', () => {
     await deleting('kafkatopic/gone', 'kafkatopic/others', 'scaledobject/gone', 'scaledobject/others')
     const output = await (await uninstalled())()
     expect(output).toContain('gone is held by finalizer.keda.sh no longer')
-    expect(await left('kafkatopics')).toEqual(['kept', `others ["${topicFinalizer}"]`])
-    expect(await left('scaledobjects')).toEqual(['kept ["finalizer.keda.sh"]', 'others ["example.com/another"]'])
+    expect(await remaining('kafkatopics')).toEqual(['kept', `others ["${topicFinalizer}"]`])
+    expect(await remaining('scaledobjects')).toEqual(['kept ["finalizer.keda.sh"]', 'others ["example.com/another"]'])
     for (const each of ['kafkatopic/others', 'scaledobject/others', 'scaledobject/kept']) await kubectl(['-n', namespace, 'patch', each, '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
     await deleting('kafkatopic/kept', 'scaledobject/kept')
   })
@@ -220,18 +220,18 @@ describe('the uninstallation of the platform', () => {
     await deleting('kafkatopic/waits', 'scaledobject/stays')
     const ends = (await uninstalled('keda.enabled=false'))()
     await sleep(3000)
-    expect(await left('kafkatopics')).toEqual([`waits ["${topicFinalizer}"]`])
+    expect(await remaining('kafkatopics')).toEqual([`waits ["${topicFinalizer}"]`])
     await kubectl(['-n', namespace, 'delete', 'deployment', 'shop-kafka-entity-operator'])
     await ends
-    expect(await left('kafkatopics')).toEqual([])
-    expect(await left('scaledobjects')).toEqual(['stays ["finalizer.keda.sh"]'])
+    expect(await remaining('kafkatopics')).toEqual([])
+    expect(await remaining('scaledobjects')).toEqual(['stays ["finalizer.keda.sh"]'])
     await kubectl(['-n', namespace, 'patch', 'scaledobject/stays', '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
   })
 })
 
 /**
- * Makes what a hook has besides its Job, and answers what its program finds as in a pod: the
- * account's token, and the way to the API server.
+ * Makes what a hook has in addition to its Job, and returns what its program finds as in a pod: the
+ * account's token, and the address of the API server.
  */
 async function asHook(hooks: readonly KubeObject[]): Promise<{ account: string; env: Record<string, string> }> {
   const account = hooks.find(({ kind }) => kind === 'ServiceAccount')?.metadata.name ?? ''

@@ -1,5 +1,6 @@
-// Does the Tiltfile do what its comments say? Evaluated by the interpreter that Tilt uses, with
-// built-in functions that record how they are called; the charts it names are rendered by Helm.
+// Does the Tiltfile do what its comments describe? Evaluated by the interpreter that Tilt uses,
+// with built-in functions that record how they are called; the charts it names are rendered by
+// Helm.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
@@ -31,19 +32,19 @@ test('stops on any other context, local or not, and says which to export', async
 
 test('configures exactly the workloads that the charts make with its values', async () => {
   const objects = await renderedByTilt()
-  const made = objects.filter(({ kind }) => ['Deployment', 'Job', 'OrderPipeline'].includes(kind))
+  const workloads = objects.filter(({ kind }) => ['Deployment', 'Job', 'OrderPipeline'].includes(kind))
   // Tilt applies hooks like any other object, but the one before an upgrade: helm renders that for
   // an upgrade only.
-  const names = made.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'pre-upgrade').map(({ metadata }) => metadata.name)
+  const names = workloads.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'pre-upgrade').map(({ metadata }) => metadata.name)
   expect(argsOf('k8s_resource').map(({ workload }) => workload).sort()).toEqual(names.sort())
 })
 
 test('builds under the names that the rendered pods run', async () => {
-  const built = argsOf('docker_build').map(({ ref }) => String(ref))
+  const imageNames = argsOf('docker_build').map(({ ref }) => String(ref))
   const text = podsOf(await renderedByTilt()).map(({ spec }) => JSON.stringify(spec)).join()
-  for (const name of built) expect(text).toContain(`"${name}:`)
+  for (const name of imageNames) expect(text).toContain(`"${name}:`)
   const used = [...text.matchAll(/"image":"([^":]+):/g)].map(([, name]) => name)
-  expect(built).toEqual(expect.arrayContaining(used))
+  expect(imageNames).toEqual(expect.arrayContaining(used))
 })
 
 test('builds targets of the Dockerfile and watches files that there are', () => {
@@ -56,8 +57,8 @@ test('builds targets of the Dockerfile and watches files that there are', () => 
 
 test('gives every resource dependencies that are resources of its own', () => {
   const names = [...argsOf('local_resource').map(({ name }) => name), ...argsOf('k8s_resource').map(({ workload, new_name: renamed }) => renamed ?? workload)]
-  const wanted = [...argsOf('local_resource'), ...argsOf('k8s_resource')].flatMap((args) => (args['resource_deps'] ?? []) as string[])
-  expect(names).toEqual(expect.arrayContaining(wanted))
+  const dependencies = [...argsOf('local_resource'), ...argsOf('k8s_resource')].flatMap((args) => (args['resource_deps'] ?? []) as string[])
+  expect(names).toEqual(expect.arrayContaining(dependencies))
 })
 
 async function renderedByTilt(): Promise<KubeObject[]> {

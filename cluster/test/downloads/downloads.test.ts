@@ -63,7 +63,7 @@ const installation = (limits: Partial<Installation['limits']> = {}): Installatio
   note: () => undefined,
 })
 const inBin = () => readdir(join(folder, 'bin')).catch(() => [])
-const left = () => readdir(join(folder, 'downloads')).catch(() => [])
+const inDownloads = () => readdir(join(folder, 'downloads')).catch(() => [])
 const downloadsOf = ({ url }: Artifact) =>
   on.requests.filter((request) => request.startsWith('GET') && request.split(' ')[1]!.endsWith(new URL(url).pathname))
 
@@ -72,14 +72,14 @@ test('an executable is taken out of its archive into its place, and nothing else
   const { stdout } = await run(join(folder, 'bin', 'helm-1'), ['version'], { timeoutMs: 5_000 })
   expect(stdout).toMatch(/^helm version \d+\n$/)
   expect(await inBin()).toEqual(['helm-1'])
-  expect(await left()).toEqual([])
+  expect(await inDownloads()).toEqual([])
 })
 
 test('a file that has not the published sum is thrown away', async () => {
   publish(archive, packed, sha256('what the project built'))
   await expect(installRelease(helm, installation())).rejects.toMatchObject({ reason: 'WrongSum' })
   expect(await inBin()).toEqual([])
-  expect(await left()).toEqual([])
+  expect(await inDownloads()).toEqual([])
   expect(downloadsOf(archive)).toHaveLength(1)
 })
 
@@ -89,10 +89,10 @@ test('sums that do not name the file are no sums', async () => {
   expect(downloadsOf(archive)).toEqual([])
 })
 
-/** Once some of these bytes are on disk: what is still on its way is lost with the connection. */
+/** Once some of these bytes are on disk: bytes still in transit are lost with the connection. */
 const cutOff = (afterBytes: number) => {
   const size = async () => {
-    const [part] = (await left()).filter((name) => name.endsWith('.part'))
+    const [part] = (await inDownloads()).filter((name) => name.endsWith('.part'))
     return part ? (await stat(join(folder, 'downloads', part))).size : 0
   }
   const when = async () => {
@@ -131,7 +131,7 @@ test('what an earlier run has left is of no harm when it is not the beginning of
   await writeFile(part, Buffer.alloc(packed.length * 2))
   await installRelease(helm, installation())
   expect(await inBin()).toEqual(['helm-1'])
-  expect(await left()).toEqual([])
+  expect(await inDownloads()).toEqual([])
 })
 
 test('a release that is not there is asked for once', async () => {
@@ -209,9 +209,9 @@ test('a host that cannot be reached is found out once', async () => {
 
 test('a tool is downloaded where that is possible, and otherwise built, with the reason why', async () => {
   const before = { ...process.env }
-  const built: string[] = []
+  const builds: string[] = []
   const build = (name: string, _recipe: unknown, path: string) => {
-    built.push(name)
+    builds.push(name)
     return mkdir(join(path, '..'), { recursive: true }).then(() => writeFile(path, ''))
   }
   const obtain = (cache: string, setting: string) => {
@@ -224,16 +224,16 @@ test('a tool is downloaded where that is possible, and otherwise built, with the
   try {
     expect(await obtain('good', `${on.url}/`)).toMatchObject({ how: 'downloaded' })
     expect(await obtain('good', on.url)).toMatchObject({ how: 'there' })
-    expect(built).toEqual([])
+    expect(builds).toEqual([])
     on.fail(ours.url, { kind: 'status', status: 404 })
     expect(await obtain('not-found', on.url)).toMatchObject({
       how: 'built',
       because: expect.stringContaining('answers 404') as string,
     })
-    const asked = on.requests.length
+    const requestCount = on.requests.length
     expect(await obtain('refused', 'off')).toEqual({ path: expect.any(String) as string, how: 'built' })
-    expect(on.requests.length).toBe(asked)
-    expect(built).toEqual(['helm', 'helm'])
+    expect(on.requests.length).toBe(requestCount)
+    expect(builds).toEqual(['helm', 'helm'])
     await expect(obtain('invalid', 'ftp://mirror')).rejects.toThrow(
       'ORDERPIPELINE_DOWNLOADS is off or the http or https URL of a mirror, found "ftp://mirror"',
     )

@@ -20,7 +20,7 @@ export interface Mirror {
   /** Every request: method, path, and Range where there was one. */
   readonly requests: readonly string[]
   put(officialUrl: string, content: Buffer | string): void
-  /** The next answers for this file, one each; then all is well. */
+  /** The next answers for this file, one each; later requests succeed. */
   fail(officialUrl: string, ...faults: readonly Fault[]): void
   close(): Promise<void>
 }

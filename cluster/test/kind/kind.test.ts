@@ -26,7 +26,7 @@ async function script(name: string, body: string): Promise<string> {
 }
 
 /**
- * What `kind create cluster` says with a Docker that has nothing: it decodes and checks the
+ * The output of `kind create cluster` with a Docker that has nothing: it decodes and checks the
  * configuration, then pulls the node.
  */
 async function kindSays(config: string): Promise<string> {
@@ -50,10 +50,10 @@ describe('kind', { timeout: 600_000 }, () => {
     ['hostPort: 30080', 'hostPort: 300800', /invalid hostPort: invalid port number: 300800/],
     ['role: control-plane', 'role: worker', /control-plane/],
   ])('refuses the configuration with %s changed to %s', async (from, to, message) => {
-    const changed = join(dir, 'config.yaml')
+    const changedFile = join(dir, 'config.yaml')
     const text = await readFile(configFile, 'utf8')
-    await writeFile(changed, text.replace(from, to))
-    expect(await kindSays(changed)).toMatch(message)
+    await writeFile(changedFile, text.replace(from, to))
+    expect(await kindSays(changedFile)).toMatch(message)
   })
 })
 

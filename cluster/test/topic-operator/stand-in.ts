@@ -52,7 +52,7 @@ export async function namespaceOf(kubeconfig: string) {
       await api.deleteNamespacedCustomObject({ ...plural, name })
     },
     /**
-     * Waits until the condition of that type is so, of the resource's present generation unless it
+     * Waits until the condition of that type holds, for the resource's present generation unless it
      * is paused.
      */
     async condition(name: string, type: string, status = 'True', reason?: string): Promise<KafkaTopic> {

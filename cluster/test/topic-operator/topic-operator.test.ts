@@ -73,8 +73,8 @@ describe('a KafkaTopic', () => {
     const before = await topics.condition(name, 'Ready')
     await kafka.delete([name])
     const topic = await eventually('created again', async () => {
-      const found = await topicIn(kafka, name)
-      return found && found.topicId !== before.status?.topicId ? found : undefined
+      const description = await topicIn(kafka, name)
+      return description && description.topicId !== before.status?.topicId ? description : undefined
     })
     await eventually('its new id told', async () => {
       return (await topics.get(name))?.status?.topicId === topic.topicId || undefined

@@ -41,8 +41,8 @@ export async function runningHost(dir: string): Promise<ProcessHost | undefined>
 }
 
 /**
- * The last deaths that a supervisor of `dir` noticed, oldest first; readable when it is gone
- * itself.
+ * The last deaths that a supervisor of `dir` noticed, oldest first; readable also after the
+ * supervisor itself has ended.
  */
 export async function recordedDeaths(dir: string, limit = 20): Promise<readonly Death[]> {
   const text = await readFile(join(dir, files.deaths), 'utf8').catch(() => '')
@@ -119,7 +119,7 @@ async function call<Name extends CallName>(
   const body = input === undefined ? undefined : JSON.stringify(input)
   return await new Promise((resolve, reject) => {
     const options = { socketPath: socketOf(dir), path: `/${name}`, method: 'POST', timeout: timeoutMs, agent: false }
-    const sent = request(options, (response) => {
+    const outgoing = request(options, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
       response.on('end', () => {
@@ -128,8 +128,10 @@ async function call<Name extends CallName>(
       })
       response.on('error', reject)
     })
-    sent.on('timeout', () => sent.destroy(new Error(`the supervisor did not answer ${name} within ${timeoutMs} ms`)))
-    sent.on('error', reject)
-    sent.end(body)
+    outgoing.on('timeout', () =>
+      outgoing.destroy(new Error(`the supervisor did not answer ${name} within ${timeoutMs} ms`)),
+    )
+    outgoing.on('error', reject)
+    outgoing.end(body)
   })
 }

@@ -1,6 +1,6 @@
-// Who watches the cluster's processes once the command that started them has ended? This one,
-// detached from any terminal: `main.ts <directory> <socket>`. It runs until it is told to close, or
-// is sent SIGTERM.
+// Which process watches the cluster's processes once the command that started them has ended? This
+// one, detached from any terminal: `main.ts <directory> <socket>`. It runs until it receives the
+// request to close, or SIGTERM.
 import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// What do the supervisor and its clients say to each other? JSON over HTTP on a unix socket only
-// its owner can open.
+// What do the supervisor and its clients send each other? JSON over HTTP on a unix socket only its
+// owner can open.
 import type { ProcessSpec, ProcessStatus } from '../host.ts'
 
 /**
@@ -22,10 +22,10 @@ export interface Failure {
   readonly message: string
 }
 
-/** Files of a supervisor in the state directory it is given. */
+/** Files of a supervisor in its state directory. */
 export const files = {
   pid: 'supervisor.pid',
   log: 'supervisor.log',
-  /** One JSON object per line, for whoever asks when the supervisor is gone. */
+  /** One JSON object per line, readable after the supervisor has ended. */
   deaths: 'deaths.jsonl',
 } as const

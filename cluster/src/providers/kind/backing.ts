@@ -1,4 +1,4 @@
-// What stands in the cluster beside the platform on kind? A Redis, and the add-ons that kind does
+// What runs in the cluster next to the platform on kind? A Redis, and the add-ons that kind does
 // not bring, such as metrics-server. PostgreSQL comes with the umbrella chart.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -15,7 +15,7 @@ export interface KindImage {
   readonly name: string
   readonly repository: string
   readonly tag: string
-  /** Writes the archive unless it is there, and says where. */
+  /** Writes the archive unless it is there, and returns its path. */
   readonly archive: () => Promise<string>
 }
 
@@ -26,16 +26,16 @@ export async function kindImages(
 ): Promise<readonly KindImage[]> {
   const log = (line: string) => progress.note(line)
   if (platform === 'linux') {
-    const built = [...(await buildImages({ log })), await recommendationsArchive(progress)]
-    return built.map(({ name, repository, tag, tar }) => ({
+    const archives = [...(await buildImages({ log })), await recommendationsArchive(progress)]
+    return archives.map(({ name, repository, tag, tar }) => ({
       name,
       repository,
       tag,
       archive: () => Promise.resolve(tar),
     }))
   }
-  const built = [...(await buildDockerImages({ log })), await recommendationsDockerImage(progress)]
-  return built.map(({ name, names, repository, tag }) => ({
+  const dockerImages = [...(await buildDockerImages({ log })), await recommendationsDockerImage(progress)]
+  return dockerImages.map(({ name, names, repository, tag }) => ({
     name,
     repository,
     tag,

@@ -22,26 +22,26 @@ describe('kind', () => {
   })
 
   it('waits for the PostgreSQL of the chart, or for the one of a cluster that an older version made', async () => {
-    const asked: string[] = []
+    const calls: string[] = []
     const kubectl = (has: boolean) => (args: readonly string[]) => {
-      asked.push(args.join(' '))
+      calls.push(args.join(' '))
       return args[0] !== 'get' || has ? Promise.resolve('') : Promise.reject(new Error('not found'))
     }
     for (const former of [false, true]) await databaseReady(kubectl(former), await hasFormerDatabase(kubectl(former)))
-    const waited = asked.filter((call) => call.startsWith('rollout status'))
-    expect(waited.map((call) => call.split(' ')[2])).toEqual(['statefulset/shop-postgres', 'statefulset/postgres'])
+    const waits = calls.filter((call) => call.startsWith('rollout status'))
+    expect(waits.map((call) => call.split(' ')[2])).toEqual(['statefulset/shop-postgres', 'statefulset/postgres'])
     const values = yaml(join(root, 'charts', 'order-platform', 'values.yaml')) as { postgresql: { name: string } }
-    expect(waited[0]).toContain(`statefulset/${values.postgresql.name} `)
+    expect(waits[0]).toContain(`statefulset/${values.postgresql.name} `)
   })
 
   it('plans steps that come after steps listed before them', () => {
     const provider = kindProvider(statePaths('a-test', { HOME: '/nowhere' }))
     for (const plan of [provider.up(), provider.down({ purge: false })]) {
-      const seen = new Set<string>()
+      const earlierNames = new Set<string>()
       for (const { name, after } of plan) {
-        expect([...after].filter((earlier) => !seen.has(earlier))).toEqual([])
-        expect(seen).not.toContain(name)
-        seen.add(name)
+        expect([...after].filter((earlier) => !earlierNames.has(earlier))).toEqual([])
+        expect(earlierNames).not.toContain(name)
+        earlierNames.add(name)
       }
     }
   })

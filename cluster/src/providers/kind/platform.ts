@@ -1,5 +1,5 @@
-// How do KEDA, Strimzi and Kafka come onto kind? From their own charts, through order-platform,
-// which is the one place that says which versions.
+// How do KEDA, Strimzi and Kafka come onto kind? From their own charts, through order-platform, the
+// one place that names their versions.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../../process/run.ts'
 import type { StepProgress } from '../../progress/progress.ts'
@@ -11,7 +11,7 @@ import { toolPath } from '../../tools/index.ts'
 
 /** The Kafka of the platform's values. */
 const kafka = 'kafka/shop-kafka'
-const waited = [
+const deployments = [
   'deployment/strimzi-cluster-operator',
   'deployment/keda-operator',
   'deployment/keda-operator-metrics-apiserver',
@@ -38,7 +38,7 @@ export async function downloadDependencies(progress: StepProgress): Promise<void
 }
 
 export async function platformReady(kubectl: Kubectl, progress: StepProgress): Promise<void> {
-  for (const deployment of waited) {
+  for (const deployment of deployments) {
     progress.note(`waiting for ${deployment}`)
     const args = ['rollout', 'status', deployment, '--namespace', shopNamespace, '--timeout', '300s']
     await kubectl(args, { timeoutMs: 310_000 })

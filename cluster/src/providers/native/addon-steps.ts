@@ -10,7 +10,7 @@ import { exist, type Kubectl } from '../kubectl.ts'
 import type { NativeCluster } from './cluster.ts'
 import { laterToolStep, toolStepOf } from './tool-steps.ts'
 
-const needed = addonNames.filter((name) => addonOf(name).neededForReady)
+const requiredAddons = addonNames.filter((name) => addonOf(name).neededForReady)
 const later = addonNames.filter((name) => !addonOf(name).neededForReady)
 
 export function neededAddonSteps(cluster: NativeCluster, kubectl: Kubectl): readonly Step[] {
@@ -26,7 +26,7 @@ export function neededAddonSteps(cluster: NativeCluster, kubectl: Kubectl): read
       },
       run: async (progress) => await installAddon(await cluster.node(), { kedaSource }, 'definitions', progress),
     },
-    ...needed.map((addon) => addonStep(cluster, addon, ['node', 'definitions', toolStepOf(addon)])),
+    ...requiredAddons.map((addon) => addonStep(cluster, addon, ['node', 'definitions', toolStepOf(addon)])),
   ]
 }
 

@@ -1,5 +1,5 @@
-// Which steps of `up` start Kafka, PostgreSQL and Redis beside the native cluster, and make them
-// known in it?
+// Which steps of `up` start Kafka, PostgreSQL and Redis next to the native cluster, and publish
+// their addresses in it?
 import { strimziCrds, strimziVersion } from '../../backing/index.ts'
 import type { Step } from '../../progress/steps.ts'
 import { hashOf } from '../hash.ts'

@@ -1,6 +1,6 @@
-// What stands beside the native cluster, and how do its pods find it? Kafka, PostgreSQL and Redis
-// as host processes that also listen on the pods' bridge, and Services that give them the names
-// they would have inside.
+// What runs next to the native cluster, and how do its pods find it? Kafka, PostgreSQL and Redis as
+// host processes that also listen on the pods' bridge, and Services that give them the names they
+// would have inside.
 import { join } from 'node:path'
 import { topicOperatorProcess } from '../../topic-operator/index.ts'
 import {
@@ -26,7 +26,7 @@ const podsReach = network.nodeAddress
 export interface Backing {
   readonly start: (name: 'kafka' | 'postgres' | 'redis', progress: StepProgress) => Promise<void>
   startTopicOperator(): Promise<void>
-  /** What the cluster must know of them; PostgreSQL must have been started. */
+  /** What the cluster must know about them; PostgreSQL must have been started. */
   objects(): Promise<string>
 }
 
@@ -46,7 +46,8 @@ export function backingOf(cluster: NativeCluster): Backing {
         port: await port('kafka'),
         controllerPort: await port('kafka-controller'),
         pods: { host: podsReach, port: await port('kafka-pods') },
-        // Nobody has a password yet: a user is made, as on any Kafka, by who wants one.
+        // No user has a password yet: a user is made, as on any Kafka, by the client that needs
+        // one.
         secured: { host: podsReach, port: await port('kafka-secured'), users: [], ...(await certificate()) },
         ...{ sizing: 'cluster', progress },
       })
@@ -68,7 +69,7 @@ export function backingOf(cluster: NativeCluster): Backing {
     async startTopicOperator() {
       const { kubeconfig } = await cluster.controlPlane()
       const bootstrapServers = `127.0.0.1:${await port('kafka')}`
-      const scope = { cluster: kafkaCluster, namespace: shopNamespace } // of one namespace, as the real one is
+      const scope = { cluster: kafkaCluster, namespace: shopNamespace } // in one namespace, as the real one is
       await (await cluster.host()).start(topicOperatorProcess({ kubeconfig, bootstrapServers, ...scope }))
     },
     async objects() {

@@ -1,5 +1,5 @@
-// What is the native cluster made of? Its directories, ports, tools and credentials, worked out
-// once a run and only when asked for, since some of it exists only after earlier steps.
+// What is the native cluster made of? Its directories, ports, tools and credentials, computed once
+// per run and only on request, since some of it exists only after earlier steps.
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -134,6 +134,6 @@ async function nodeConfig(dir: string, run: string, ports: Ports, controlPlane: 
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
+  let result: Promise<T> | undefined
+  return () => (result ??= make())
 }

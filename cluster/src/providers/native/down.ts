@@ -1,6 +1,6 @@
-// How does a machine get rid of the native cluster? The processes first, so that nothing is started
-// again; then the pods, which outlive them, with their mounts and network; then what is kept on
-// disk, as far as it is not data.
+// How is the native cluster removed from a machine? The processes first, so that nothing is started
+// again; then the pods, which outlive them, with their mounts and network; then the files on disk,
+// except data.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeNode } from '../../node/remove.ts'
@@ -42,8 +42,8 @@ export function nativeDown(paths: StatePaths, { purge }: { readonly purge: boole
       after: ['remove-node'],
       typicalMs: 500,
       async run() {
-        const gone = purge ? [paths.root] : notData.map((name) => join(paths.root, name))
-        await Promise.all(gone.map((path) => rm(path, { recursive: true, force: true })))
+        const folders = purge ? [paths.root] : notData.map((name) => join(paths.root, name))
+        await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true })))
       },
     },
   ]

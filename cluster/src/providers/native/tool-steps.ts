@@ -1,7 +1,7 @@
 // Which tools does the native cluster wait for, and in which order do they come? One step for each
 // part of the cluster, so that what is ready is used while the next is built. Builds use all cores,
-// so they go one after the other: first what most waits for, KEDA last of what a pipeline needs,
-// since everything else can start beside its build.
+// so they run one after the other: first the tool that most steps wait for, and KEDA last of what a
+// pipeline needs, since everything else can start during its build.
 import { exists } from '../../files.ts'
 import { addonNames, addonOf, programsOf, type AddonName } from '../../node/addon-records.ts'
 import type { StepProgress } from '../../progress/progress.ts'
@@ -58,9 +58,9 @@ function toolStep({ name, title, tools }: Part, after: readonly string[]): Step 
 
 /** Answers how they came, where they were not there. */
 async function obtainAll(tools: readonly ToolName[], progress: StepProgress): Promise<string> {
-  const quiet: StepProgress = { note: (text) => progress.note(text), expect: () => undefined }
+  const notesOnly: StepProgress = { note: (text) => progress.note(text), expect: () => undefined }
   const obtained: Obtained[] = []
-  for (const tool of tools) obtained.push(await obtainTool(tool, quiet))
+  for (const tool of tools) obtained.push(await obtainTool(tool, notesOnly))
   const because = obtained.find((tool) => tool.because)?.because
   const ways = new Set(obtained.map(({ how }) => how).filter((how) => how !== 'there'))
   return [[...ways].join(' and '), because].filter(Boolean).join(': ')

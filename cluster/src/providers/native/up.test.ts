@@ -7,11 +7,11 @@ import { toolStepOf } from './tool-steps.ts'
 import { nativeUp } from './up.ts'
 
 const steps = nativeUp(nativeCluster(statePaths('plan-of-a-test')))
-const named = (name: string) => steps.find((step) => step.name === name)!
+const stepNamed = (name: string) => steps.find((step) => step.name === name)!
 
 /** Names of the steps that must be over before this one begins. */
 function before(name: string): Set<string> {
-  const direct = named(name).after
+  const direct = stepNamed(name).after
   return new Set(direct.flatMap((each) => [each, ...before(each)]))
 }
 
@@ -23,20 +23,20 @@ it('has each step once, behind those that it comes after', () => {
 })
 
 it('makes a pipeline wait for nothing that it does not need', () => {
-  const needed = before(readyStep)
-  expect([...needed]).toEqual(
+  const prerequisites = before(readyStep)
+  expect([...prerequisites]).toEqual(
     expect.arrayContaining(['control-plane', 'node', 'dns', 'keda', 'operator', 'shop', 'kafka']),
   )
   const later = addonNames.filter((name) => !addonOf(name).neededForReady)
   for (const name of [...later.flatMap((addon) => [toolStepOf(addon), addon]), 'example-images']) {
-    expect(needed.has(name)).toBe(false)
+    expect(prerequisites.has(name)).toBe(false)
     expect(before(name).has(readyStep)).toBe(true)
   }
 })
 
 it('builds KEDA last, while what does not need it starts', () => {
-  const needed = before(readyStep)
-  const tools = steps.filter(({ name }) => name.startsWith('tool-') && needed.has(name))
+  const prerequisites = before(readyStep)
+  const tools = steps.filter(({ name }) => name.startsWith('tool-') && prerequisites.has(name))
   expect(tools.at(-1)?.name).toBe('tool-keda')
   for (const name of ['control-plane', 'node', 'dns', 'operator', 'shop', 'topic-operator'])
     expect(before(name).has('tool-keda')).toBe(false)

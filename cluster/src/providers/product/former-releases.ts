@@ -1,8 +1,7 @@
-// What becomes of a local cluster that an older version made? It has the operator and the shop as
-// releases of their own. The operator's is uninstalled, which touches no pipeline, before the
-// umbrella brings another: two operators would both act. The shop's objects are taken over as they
-// are, so that no pod is replaced for it and no order is lost; only Helm's record of the release
-// goes.
+// How is a local cluster of an older version upgraded? It has the operator and the shop as releases
+// of their own. The operator's is uninstalled, which touches no pipeline, before the umbrella
+// brings another: two operators would both act. The shop's objects are taken over as they are, so
+// that no pod is replaced and no order is lost; only Helm's record of the release is deleted.
 import type { StepProgress } from '../../progress/progress.ts'
 import type { Kubectl } from '../kubectl.ts'
 import { forgetRelease, isInstalled, uninstall } from './helm.ts'
@@ -27,7 +26,7 @@ export async function retireFormerOperator(
  */
 export async function adoptedShop(kubectl: Kubectl): Promise<boolean> {
   if (!(await isInstalled(kubectl, formerShop))) return false
-  // Its selector names the release, and a selector cannot be changed. Charges are asked for again
+  // Its selector names the release, and a selector cannot be changed. Charges are requested again
   // meanwhile.
   const formerProvider = ['--selector', `app.kubernetes.io/instance=${formerShop.name}`]
   await kubectl(['delete', 'deployment', '--namespace', formerShop.namespace, ...formerProvider])

@@ -1,6 +1,6 @@
 // How is a chart installed so that it can be repeated at any time? As an upgrade that installs when
-// there is nothing yet; what an interrupted Helm left half-way is taken back first, because Helm
-// would refuse to go on.
+// there is nothing yet. The rest of an interrupted Helm run is removed first, because Helm would
+// refuse to continue.
 import { join } from 'node:path'
 import { run } from '../../process/run.ts'
 import type { StepProgress } from '../../progress/progress.ts'
@@ -12,7 +12,7 @@ export interface Release {
   readonly namespace: string
   /** Its folder. */
   readonly chart: string
-  /** The last wins. */
+  /** The last file wins. */
   readonly valuesFiles: readonly string[]
   /** Assignments as `--set` takes them; they win over the files. */
   readonly set?: readonly string[]
@@ -29,8 +29,8 @@ export async function installChart(kubectl: Kubectl, release: Release, progress:
   progress.note(`helm upgrade --install ${name}`)
   const target = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--create-namespace']
   const values = [...valuesFiles.flatMap((file) => ['--values', file]), ...set.flatMap((value) => ['--set', value])]
-  // What kubectl or Tilt has changed of the release's own fields is taken back: a local cluster is
-  // as its sources say, and an upgrade that stops at a conflict would leave it half-way.
+  // Changes that kubectl or Tilt made to the release's own fields are reverted: a local cluster is
+  // as its sources describe it, and an upgrade that stops at a conflict would leave it half-way.
   const flags = [...(takeOwnership ? ['--take-ownership'] : []), '--force-conflicts', '--timeout', '5m']
   await run(toolPath('helm'), ['upgrade', '--install', name, chart, ...target, ...values, ...flags], {
     timeoutMs: 330_000,

@@ -1,4 +1,4 @@
-// Is the pipeline ready, and if not, what is it waiting for? Its own conditions say.
+// Is the pipeline ready, and if not, what is it waiting for? Its own conditions answer this.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChartImage } from '@orderpipeline/images'
 import type { StepProgress } from '../../progress/progress.ts'
@@ -11,7 +11,7 @@ interface Condition {
   readonly message?: string
 }
 
-/** As far as it says whether its pods are there, and which they are. */
+/** The fields that show whether its pods are there, and which they are. */
 export interface ObservedWorkload {
   readonly metadata: { readonly name: string; readonly generation?: number }
   readonly spec?: {
@@ -51,16 +51,16 @@ export function waitingFor({ metadata, status }: ObservedPipeline): string {
  */
 export function outdated(workloads: readonly ObservedWorkload[], image: ChartImage): string[] {
   const ours = (name: string | undefined) => name?.startsWith(`${image.repository}:`) ?? false
-  const wanted = `${image.repository}:${image.tag}`
+  const expected = `${image.repository}:${image.tag}`
   return workloads
     .filter(({ metadata, spec, status }) => {
       const images = (spec?.template?.spec?.containers ?? []).map((container) => container.image).filter(ours)
       if (images.length === 0) return false
       const rolling =
         status?.observedGeneration !== metadata.generation || (status?.updatedReplicas ?? 0) < (status?.replicas ?? 0)
-      return rolling || images.some((name) => name !== wanted)
+      return rolling || images.some((name) => name !== expected)
     })
-    .map(({ metadata }) => `${metadata.name} to run ${wanted}`)
+    .map(({ metadata }) => `${metadata.name} to run ${expected}`)
 }
 
 /**

@@ -1,7 +1,7 @@
 // How is order-platform installed where KEDA and Strimzi are there already, or cannot be
-// downloaded? Helm wants every declared dependency in charts/, even one that the values switch off.
-// So the chart is assembled in a folder of its own: the umbrella as it is, its own charts beside
-// it, and for each other dependency the downloaded archive or an empty chart that holds its place.
+// downloaded? Helm requires every declared dependency in charts/, even one that the values switch
+// off. So the chart is assembled in a folder of its own: the umbrella as it is, its own charts next
+// to it, and for each other dependency the downloaded archive or an empty chart as a placeholder.
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -21,8 +21,8 @@ interface Dependency {
 }
 
 /**
- * `folder` is emptied. With `archives`, the others' charts are taken from what
- * `helm dependency update` has fetched.
+ * `folder` is emptied. With `archives`, the others' charts are taken from what `helm dependency
+ * update` has fetched.
  */
 export async function assemblePlatformChart(folder: string, { archives }: { archives: boolean }): Promise<void> {
   await rm(folder, { recursive: true, force: true })
@@ -54,8 +54,8 @@ async function dependencies(): Promise<readonly Dependency[]> {
 }
 
 /**
- * Of everything that the assembled chart is made from, archives aside: their versions are in
- * Chart.yaml.
+ * The hash of everything that the assembled chart is made from, without the archives: their
+ * versions are in Chart.yaml.
  */
 export async function hashOfPlatformChart(): Promise<string> {
   const fetched = join(chartFolder(platformChart), 'charts')

@@ -27,7 +27,7 @@ export type Part = (typeof ownCharts)[number] | 'keda' | 'strimzi-kafka-operator
 export interface ProductOptions {
   readonly kubectl: Kubectl
   readonly kubeconfig: () => Promise<string>
-  /** The chart with its dependencies, and the values given to it, are written here. */
+  /** The folder for the chart with its dependencies, and for its values. */
   readonly workDir: string
   /** Known once the step that builds them is done. */
   readonly images: () => readonly Pick<BuiltImage, 'repository' | 'tag'>[]
