@@ -1,5 +1,5 @@
 // Does anything get lost, doubled or stuck when each service is killed at each of its points, under
-// load? Plays the points of every service, one after the other for each, all services at once; then
+// load? Kills every service at its points, one after the other for each, all services at once; then
 // waits until everything has ended.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAccounts, letGo, writeDown } from '@orderpipeline/test-support/accounts'
@@ -18,10 +18,12 @@ export interface BatteryOptions {
   readonly plan: Plan
   readonly skus: number
   readonly ordersPerSecond: number
-  /** For all points to be hit, and then again for everything to end. */
+  /** The time for all points to be hit, and again for everything to end. */
   readonly limitMs: number
   readonly quiet: () => Promise<boolean>
-  /** The deaths before are long past: many soon after one another would be a message's doing. */
+  /**
+   * Moves earlier deaths into the past: many in a short time would count as caused by a message.
+   */
   readonly agesPass: () => Promise<unknown>
   readonly say: (line: string) => void
 }
@@ -29,13 +31,13 @@ export interface BatteryOptions {
 export interface Kill {
   readonly service: string
   readonly point: Point
-  /** What was in its hands, by the point's account. */
+  /** The ids in flight, by the point's account. */
   readonly inHand: readonly string[]
 }
 
 export interface Played {
   readonly kills: readonly Kill[]
-  /** Points at which nobody ever was, as `<service>: <point>`. */
+  /** Points that no process reached, as `<service>: <point>`. */
   readonly missed: readonly string[]
   readonly accounts: Accounts
   /** Order ids by idempotency key. */
@@ -48,23 +50,23 @@ export interface Played {
 
 export async function playBattery(options: BatteryOptions): Promise<Played> {
   const accounts = createAccounts()
-  const left = new Map(Object.entries(options.plan).map(([service, points]) => [service, [...points]]))
+  const remaining = new Map(Object.entries(options.plan).map(([service, points]) => [service, [...points]]))
   const kills: Kill[] = []
   const dead: Program[] = []
-  const total = [...left.values()].flat().length
+  const total = [...remaining.values()].flat().length
 
   const watch = (service: string, moment: Moment, program: Program | undefined): boolean => {
     writeDown(accounts, service, moment)
-    const [point] = left.get(service) ?? []
+    const [point] = remaining.get(service) ?? []
     if (!program || !point || !isAt(point, moment)) {
       letGo(accounts, service, moment)
       return false
     }
     program.kill()
-    // The dead one's place in its group is kept for seconds yet: this is over before anybody takes
-    // it.
+    // The dead process keeps its place in the group for seconds: this call ends before another
+    // replica takes over.
     void options.agesPass()
-    left.get(service)?.shift()
+    remaining.get(service)?.shift()
     kills.push({ service, point, inHand: accounts.inHand(point.of) })
     options.say(`${kills.length} of ${total}  ${service}: ${point.name}`)
     return true
@@ -85,13 +87,21 @@ export async function playBattery(options: BatteryOptions): Promise<Played> {
   }
   try {
     await within(() => kills.length === total)
-    const missed = [...left].flatMap(([service, points]) => points.map(({ name }) => `${service}: ${name}`))
-    left.clear()
+    const missedPoints = [...remaining].flatMap(([service, points]) => points.map(({ name }) => `${service}: ${name}`))
+    remaining.clear()
     await customers.end()
     options.say(`${customers.accepted.size} orders accepted; waiting for their ends`)
-    const quiet = await within(options.quiet)
+    const settled = await within(options.quiet)
     const exitCodes = await shop.stop()
-    return { kills, missed, accounts, accepted: customers.accepted, mails: shop.mailbox.taken, quiet, exitCodes }
+    return {
+      kills,
+      missed: missedPoints,
+      accounts,
+      accepted: customers.accepted,
+      mails: shop.mailbox.taken,
+      quiet: settled,
+      exitCodes,
+    }
   } finally {
     await shop.stop()
     await shop.close()

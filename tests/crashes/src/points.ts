@@ -1,5 +1,5 @@
-// Where is a process killed? At these lines of its work, each recognised by what is on the wire
-// just then.
+// At which points is a process killed? At these lines of its work, each recognised by the bytes on
+// the wire at that moment.
 import { messagesOf } from '@orderpipeline/test-support/accounts'
 import type { Moment, Side } from '@orderpipeline/test-support/moment'
 
@@ -11,7 +11,7 @@ export interface Point {
   readonly within?: string
   /** Only where the answer has rows. */
   readonly rows?: true
-  /** The account of what is in its hands then. */
+  /** The account of the ids in flight at that moment. */
   readonly of: string
 }
 
@@ -25,7 +25,8 @@ export function isAt(point: Point, moment: Moment): boolean {
 }
 
 /**
- * Of every stage that says something. `effect`: the statement that writes what its messages change.
+ * For every stage that publishes events. `effect`: the statement that writes what its messages
+ * change.
  */
 function stagePoints(stage: string, effect: string): Point[] {
   const of = messagesOf(stage)
@@ -80,8 +81,8 @@ const provider: Point[] = [
 ]
 
 /**
- * The mails first: what a dead process had taken nobody else may send for a minute, which then
- * passes beside the rest.
+ * The mails first: for a minute no other process may send what a dead process had claimed, and that
+ * minute then passes in parallel with the rest.
  */
 const notification: Point[] = [
   { name: 'mail taken, not sent', side: 'answered', what: 'mails.take', rows: true, of: 'mails' },
@@ -111,7 +112,7 @@ export const allPoints: Plan = {
   notification,
 }
 
-/** A few of each service, so dealt that no kind of point is left out. */
+/** A few points of each service, chosen so that no kind of point is left out. */
 export const somePoints: Plan = {
   gateway: gateway.filter(({ name }) => /durable|half|not deleted/.test(name)),
   orders: dealt(stagePoints('orders', 'orders.change'), 0),

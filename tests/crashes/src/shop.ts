@@ -1,4 +1,4 @@
-// What does the platform consist of while it is being killed? Every service as its own process,
+// Which processes form the platform while it is being killed? Every service as its own process,
 // each with taps of its own towards everything it works with.
 import { shopStages, type ShopStage } from '@orderpipeline/stage/testing'
 import {
@@ -24,9 +24,9 @@ import type { Tap } from '@orderpipeline/test-support/tap'
 export interface ShopOptions {
   readonly databaseUrl: string
   readonly kafkaBootstrap: string
-  /** Of topics and groups. */
+  /** Prefix of topics and groups. */
   readonly prefix: string
-  /** `program`: whose moment it is; undefined where that process has been killed by now. */
+  /** `program`: the process of this moment; undefined where that process has been killed by now. */
   readonly watch: (service: string, moment: Moment, program: Program | undefined) => boolean
   readonly onDeath: (program: Program) => void
 }
@@ -48,8 +48,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     taps.push(await tap)
     return (await tap).port
   }
-  /** Of whichever process of the service lives when a connection is made. */
-  const seenBy = (service: string) => (): Seen => {
+  /** For the process of the service that lives when a connection is made. */
+  const observerOf = (service: string) => (): Seen => {
     const life = programs.get(service)?.life ?? 1
     return (moment) => {
       const program = programs.get(service)
@@ -62,8 +62,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const throughTaps = async (service: string): Promise<Environment> => {
     const own = new URL(database)
     const store = { host: database.hostname, port: Number(database.port) }
-    own.host = `127.0.0.1:${await tapped(startTap(store, postgresConversation, seenBy(service)))}`
-    const kafka = startTap(broker, (seen, port) => kafkaConversation(broker, seen, port), seenBy(service))
+    own.host = `127.0.0.1:${await tapped(startTap(store, postgresConversation, observerOf(service)))}`
+    const kafka = startTap(broker, (observer, port) => kafkaConversation(broker, observer, port), observerOf(service))
     return serviceEnvironment({
       databaseUrl: own.href,
       kafkaBootstrap: `127.0.0.1:${await tapped(kafka)}`,
@@ -83,8 +83,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     PROVIDER_LATENCY_MS: '100',
     PROVIDER_DECLINE_RATE: '0.1',
   })
-  const providerTap = startHttpTap(new URL(`http://127.0.0.1:${providerPort}`), seenBy('payment'))
-  const mailbox = await startMailbox(seenBy('notification'))
+  const providerTap = startHttpTap(new URL(`http://127.0.0.1:${providerPort}`), observerOf('payment'))
+  const mailbox = await startMailbox(observerOf('notification'))
   const own: Partial<Record<ShopStage, Environment>> = {
     payment: {
       PAYMENT_PROVIDER_URL: `http://127.0.0.1:${await tapped(providerTap)}`,

@@ -1,6 +1,6 @@
-// What came of what a process had in its hands when it was killed? How often each thing was tried
-// in all, and how often it took effect, read from the books of those it concerns and not from what
-// the process believed.
+// What happened to the ids that were in flight when a process was killed? How often each was tried
+// in all, and how often it took effect, read from the tables and topics of the services concerned
+// and not from what the process believed.
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { messagesOf } from '@orderpipeline/test-support/accounts'
 import type { Played } from './battery.ts'
@@ -8,7 +8,7 @@ import type { Played } from './battery.ts'
 export interface Row {
   readonly service: string
   readonly point: string
-  /** Things in its hands. */
+  /** Ids in flight. */
   readonly inHand: number
   readonly attempts: number
   readonly tookEffect: number
@@ -36,8 +36,8 @@ export async function tally(played: Played, database: TestDatabase, bench: Bench
 }
 
 /**
- * Things of any account that did not take effect exactly once although they were tried, as
- * `<account> <id>: <times>`.
+ * Ids of any account that did not take effect exactly once although they were tried, as `<account>
+ * <id>: <times>`.
  */
 export function offTheMark(played: Played, services: readonly string[]): string[] {
   return services.map(messagesOf).flatMap((account) => {
@@ -49,7 +49,7 @@ export function offTheMark(played: Played, services: readonly string[]): string[
 }
 
 async function effectsOf(account: string, { accounts, mails }: Played, database: TestDatabase): Promise<Counts> {
-  const counted = async (role: string, text: string): Promise<Counts> => {
+  const countsFrom = async (role: string, text: string): Promise<Counts> => {
     const rows = await database.ask<{ id: string; count: number }>(role, text)
     return new Map(rows.map(({ id, count }) => [id, count]))
   }
@@ -57,22 +57,22 @@ async function effectsOf(account: string, { accounts, mails }: Played, database:
     case 'relayed':
       return accounts.effects(messagesOf('orders'))
     case 'orders':
-      return counted(
+      return countsFrom(
         'orders',
         `SELECT idempotency_key AS id, count(*) FROM idempotency_keys JOIN orders USING (order_id) GROUP BY 1`,
       )
     case 'cancellations': // cancelled, or shipped before it could be: one end
-      return counted(
+      return countsFrom(
         'orders',
         `SELECT order_id AS id, count(*) FROM order_events WHERE status IN ('SHIPPED', 'CANCELLED') GROUP BY 1`,
       )
     case 'charges':
-      return counted(
+      return countsFrom(
         'payment_provider',
         `SELECT idempotency_key AS id, count(*) FROM
            (SELECT idempotency_key FROM charges UNION ALL SELECT idempotency_key FROM refunds) AS moves GROUP BY 1`,
       )
-    case 'mails': // the same Message-ID is the same mail to whoever reads it
+    case 'mails': // the same Message-ID is the same mail to every reader
       return new Map([...mails.keys()].map((id) => [id, 1]))
     default:
       return accounts.effects(account)

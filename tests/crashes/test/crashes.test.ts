@@ -1,6 +1,6 @@
 // Is anything lost, doubled or stuck when every service is killed at every line of its work? Each
-// is a process of its own, killed by SIGKILL at the moment at which its words on the wire say that
-// it has come to that line, while customers go on ordering.
+// is a process of its own, killed by SIGKILL at the moment at which its bytes on the wire show that
+// it has reached that line, while customers continue to order.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
@@ -15,7 +15,7 @@ import { expectMailsAsTold } from '@orderpipeline/test-support/mail-books'
 declare module 'vitest' {
   interface ProvidedContext {
     /**
-     * `some`: a few points of each service, so dealt that no kind is left out. `all`: all of them.
+     * `some`: a few points of each service, chosen so that no kind is left out. `all`: all of them.
      */
     crashPoints: 'some' | 'all'
   }
@@ -43,7 +43,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** What may be set aside after several deaths in a row is another test's matter. */
+/** Quarantine after several deaths in a row is tested elsewhere. */
 const agePartitions = `UPDATE partition_owners SET lost_at = lost_at - interval '2 hours'`
 
 test('whoever is killed wherever under load, every order ends once, and stock, money, shipments and mails agree', async () => {

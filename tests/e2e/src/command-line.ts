@@ -1,4 +1,4 @@
-// How does a person at the command line see and change the cluster? By `orderpipeline`, as npm run
+// How does a user at the command line see and change the cluster? By `orderpipeline`, as npm run
 // orderpipeline starts it.
 import { execFile } from 'node:child_process'
 import { statePaths } from '@orderpipeline/cluster'

@@ -1,12 +1,12 @@
-// How is a consumer group doing? Asked of Kafka itself, which knows at once what a status says
-// later.
+// What is the state of a consumer group? Read from Kafka itself, which knows at once what a status
+// shows later.
 import type { Admin } from 'kafkajs'
 
 export interface GroupView {
   readonly members: number
-  /** No member comes or goes: each has its partitions. */
+  /** No member joins or leaves: each has its partitions. */
   readonly stable: boolean
-  /** Messages written and not committed. */
+  /** Consumer lag: messages written and not committed. */
   readonly lag: number
 }
 

@@ -1,5 +1,5 @@
-// Where does what stands behind a Service listen? An address that this machine reaches as well as
-// the pods do.
+// On which address does the process behind a Service listen? An address that this machine reaches
+// as well as the pods do.
 import type { Cluster } from './kube.ts'
 
 /**

@@ -1,5 +1,5 @@
-// How does somebody get into a Kafka that asks for a password? As an administrator of it would
-// arrange: a SCRAM user, and the rights that docs/architecture.md says a pipeline needs, no more.
+// How does a client get access to a Kafka that requires a password? As an administrator of it would
+// arrange: a SCRAM user, and the rights that docs/architecture.md lists for a pipeline, no more.
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { kafkaConnection } from '@orderpipeline/kafka-admin'
 import { alterUserScramCredentialsV0 } from '@platformatic/kafka'
@@ -16,8 +16,7 @@ const scramSha512 = { mechanism: 2, digest: 'sha512', bytes: 64, iterations: 409
 const { CREATE, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER, ALTER_CONFIGS, READ, WRITE } = AclOperationTypes
 
 /**
- * One that may enter for the pipeline, with a password that nobody else knows. `broker`: a listener
- * that asks for nothing.
+ * A user for the pipeline, with a new random password. `broker`: a listener without authentication.
  */
 export async function pipelineUser(broker: string, of: { namespace: string; pipeline: string }): Promise<KafkaUser> {
   const user = { username: `${of.namespace}-${of.pipeline}`, password: randomBytes(16).toString('hex') }

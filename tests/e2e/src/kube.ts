@@ -1,5 +1,5 @@
-// How do the tests see and change the cluster? Through the API server like anybody: typed reads,
-// and kubectl where a person would use it.
+// How do the tests see and change the cluster? Through the API server like any client: typed reads,
+// and kubectl where a user would use it.
 import { spawn } from 'node:child_process'
 import { AppsV1Api, AutoscalingV2Api, CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
@@ -33,22 +33,22 @@ export class Cluster {
     return (await this.custom.getNamespacedCustomObject({ ...pipelines, namespace: within, name })) as OrderPipeline
   }
 
-  /** Replicas wanted and ready of a Deployment. */
+  /** Desired and ready replicas of a Deployment. */
   async stage(deployment: string, within = namespace): Promise<StageView> {
-    const found = await this.apps.readNamespacedDeployment({ namespace: within, name: deployment })
-    return { wanted: found.spec?.replicas ?? 0, ready: found.status?.readyReplicas ?? 0 }
+    const live = await this.apps.readNamespacedDeployment({ namespace: within, name: deployment })
+    return { wanted: live.spec?.replicas ?? 0, ready: live.status?.readyReplicas ?? 0 }
   }
 
   /** The Deployment that a ScaledObject scales. */
   async scaleTarget(scaledObject: string): Promise<string> {
-    const found = (await this.custom.getNamespacedCustomObject({
+    const live = (await this.custom.getNamespacedCustomObject({
       group: 'keda.sh',
       version: 'v1alpha1',
       plural: 'scaledobjects',
       namespace,
       name: scaledObject,
     })) as ScaledObject
-    return found.spec.scaleTargetRef.name
+    return live.spec.scaleTargetRef.name
   }
 
   async podsOf(pipeline: string, stage: string): Promise<readonly string[]> {
@@ -65,7 +65,7 @@ export class Cluster {
     return stdout.split('\n').filter(Boolean)
   }
 
-  /** Runs kubectl; rejects with its own words when it fails, unless `allowFailure`. */
+  /** Runs kubectl; rejects with its output when it fails, unless `allowFailure`. */
   async kubectl(
     args: readonly string[],
     options: { input?: string; allowFailure?: boolean } = {},

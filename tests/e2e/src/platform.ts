@@ -1,5 +1,5 @@
-// What does a test of the whole product hold in its hands? The local cluster, brought up if it is
-// not; its books; and the means to load it, slow it down and break it.
+// What does a test of the whole product use? The local cluster, brought up if it is not; its
+// databases; and the means to load it, slow it down and break it.
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordedDeaths, runningHost, statePaths } from '@orderpipeline/cluster'
@@ -33,7 +33,7 @@ export async function connect(): Promise<Platform> {
 export class Platform {
   readonly cluster: Cluster
   readonly ledger: Ledger
-  /** By a listener that asks for nothing: whoever comes here may do everything. */
+  /** By a listener without authentication: every client of it may do everything. */
   readonly kafkaBroker: string
   readonly #processes: string
 
@@ -57,8 +57,10 @@ export class Platform {
       if (open.length > 0) return { done: false as const, seen: open.map((c) => `${c.type} ${c.reason}`).join(', ') }
       const moving: string[] = []
       for (const stage of spec.stages) {
-        const { wanted, ready } = await this.cluster.stage(await this.cluster.scaleTarget(`${name}-${stage.name}`))
-        if (wanted !== stage.scaling.minReplicas || ready !== wanted) moving.push(`${stage.name} ${ready}/${wanted}`)
+        const { wanted: desired, ready } = await this.cluster.stage(
+          await this.cluster.scaleTarget(`${name}-${stage.name}`),
+        )
+        if (desired !== stage.scaling.minReplicas || ready !== desired) moving.push(`${stage.name} ${ready}/${desired}`)
       }
       return moving.length === 0
         ? { done: true as const, value: undefined }
@@ -85,14 +87,14 @@ export class Platform {
   }
 
   /**
-   * As their customers would, a few at a time. Says of how many it was in time; a gateway that dies
-   * meanwhile answers none.
+   * As their customers would, a few at a time. Returns how many cancellations were in time; a
+   * gateway that dies meanwhile answers none.
    */
   async cancel(orderIds: readonly string[]): Promise<number> {
-    const left = [...orderIds]
+    const remaining = [...orderIds]
     let cancelled = 0
     const customer = async (): Promise<void> => {
-      for (let orderId = left.pop(); orderId !== undefined; orderId = left.pop()) {
+      for (let orderId = remaining.pop(); orderId !== undefined; orderId = remaining.pop()) {
         const request = { method: 'DELETE', signal: AbortSignal.timeout(10_000) }
         const answer = await fetch(`${gatewayUrl}/v1/orders/${orderId}`, request).catch(() => undefined)
         if (answer?.status === 200) cancelled += 1
@@ -103,13 +105,13 @@ export class Platform {
     return cancelled
   }
 
-  /** Every accepted order has come to an end. */
+  /** Every accepted order has reached its end. */
   async finished(seconds: number): Promise<void> {
     const look = async () => {
-      const left = await this.ledger.unfinished()
-      return left === 0
+      const openOrders = await this.ledger.unfinished()
+      return openOrders === 0
         ? { done: true as const, value: undefined }
-        : { done: false as const, seen: `${left} orders under way` }
+        : { done: false as const, seen: `${openOrders} orders under way` }
     }
     await waitFor('every order at its end', look, { seconds, everyMs: 2000 })
   }
@@ -192,7 +194,7 @@ export class Platform {
     if (!deaths.some(({ name }) => name === 'kafka')) throw new Error('the death of Kafka was not recorded')
   }
 
-  /** To be looked at, and closed in the end. */
+  /** Observes a consumer group; the caller closes it in the end. */
   async consumerGroup(groupId: string, topics: readonly string[]): Promise<ConsumerGroup> {
     const admin = this.#kafkaAdmin()
     await admin.connect()

@@ -1,6 +1,6 @@
-// How does a test act on the release of the whole platform? With Helm, as the person who installs
-// it, and with a next version of the charts, made of the present ones: higher versions, images
-// under another tag, and a definition that says something else.
+// How does a test act on the release of the whole platform? With Helm, as its user does, and with a
+// next version of the charts, made from the present ones: higher versions, images under another
+// tag, and a definition with another text.
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ const presentDescription = 'A pipeline of Kafka consumers.'
 /** How the definition of the next version begins. */
 export const nextDescription = 'The next version of a pipeline.'
 
-/** Resolves with what Helm printed; rejects with its own words. */
+/** Resolves with what Helm printed; rejects with its output. */
 export async function helm(...args: string[]): Promise<string> {
   const all = ['cluster/src/main.ts', 'helm', ...args, '--namespace', platformRelease.namespace]
   const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 })
@@ -36,7 +36,7 @@ export interface NextVersion {
   readonly remove: () => Promise<void>
 }
 
-/** `tags`: those of the images that run now. */
+/** `tags`: the tags of the images that run now. */
 export async function nextVersion(tags: Readonly<Record<'operator' | 'services', string>>): Promise<NextVersion> {
   const dir = await mkdtemp(join(tmpdir(), 'next-version-'))
   const chart = join(dir, platformChart)

@@ -1,5 +1,5 @@
-// What does it take to run a pipeline on a Kafka that asks for TLS and a password? Secrets, the
-// pipeline, and messages that come by the same way in as everybody's.
+// What does a pipeline need to run on a Kafka that requires TLS and a password? Secrets, the
+// pipeline, and messages that come by the same listener as all others.
 import { Kafka, logLevel } from 'kafkajs'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { parse } from 'yaml'
@@ -20,7 +20,7 @@ export async function putSecret(
 }
 
 /**
- * The example of a stage of one's own, from 1 to 3 replicas, with so much to do that lag builds up.
+ * The example of a user's own stage, from 1 to 3 replicas, with so much work that lag builds up.
  */
 export async function putAuditPipeline(
   cluster: Cluster,
@@ -48,7 +48,7 @@ export async function putAuditPipeline(
   await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(pipeline) })
 }
 
-/** Writes news of orders, evenly to the topic's partitions. */
+/** Writes events of orders, evenly to the topic's partitions. */
 export async function tellOfOrders(
   way: { readonly bootstrapServers: string; readonly ca: string; readonly user: KafkaUser },
   topic: string,

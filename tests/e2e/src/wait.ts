@@ -1,4 +1,4 @@
-// How long does the cluster take to get somewhere? Waits for a condition, says what it waits for,
+// How long does the cluster take to reach a state? Waits for a condition, names what it waits for,
 // and fails with what it last saw.
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -22,10 +22,10 @@ export async function waitFor<T>(
   look: () => Promise<{ done: true; value: T } | { done: false; seen: string }>,
   { seconds, everyMs = 1000 }: WaitOptions,
 ): Promise<{ value: T; tookSeconds: number }> {
-  const started = performance.now()
-  const elapsed = () => (performance.now() - started) / 1000
+  const startedAt = performance.now()
+  const elapsed = () => (performance.now() - startedAt) / 1000
   let lastSeen = 'nothing yet'
-  let lastSaid = ''
+  let lastPrinted = ''
   while (elapsed() < seconds) {
     try {
       const result = await look()
@@ -34,9 +34,9 @@ export async function waitFor<T>(
     } catch (error) {
       lastSeen = error instanceof Error ? error.message : String(error)
     }
-    if (lastSeen !== lastSaid) {
+    if (lastSeen !== lastPrinted) {
       process.stderr.write(`    ${elapsed().toFixed(0).padStart(4)} s  ${what}: ${lastSeen}\n`)
-      lastSaid = lastSeen
+      lastPrinted = lastSeen
     }
     await sleep(everyMs)
   }

@@ -1,5 +1,5 @@
-// Is anything lost or doubled when things die in the middle? Kills the operator, stage pods, a
-// gateway and Kafka under load, then audits.
+// Is anything lost or doubled when processes die in the middle of their work? Kills the operator,
+// stage pods, a gateway and Kafka under load, then audits.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { flawless } from '@orderpipeline/test-support/ledger'

@@ -1,5 +1,5 @@
-// Can a person bring a message that failed to its end? Two that the notification stage cannot read:
-// one is mended and played again, the other discarded.
+// Can an operator bring a failed message to its end? Two that the notification stage cannot read:
+// one is edited and replayed, the other discarded.
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { orderpipeline } from '../src/command-line.ts'
 import { connect, type Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
-interface Letter {
+interface DeadLetter {
   readonly id: string
   readonly order: string | null
   readonly reason: string
@@ -18,8 +18,8 @@ interface Letter {
   readonly value: string
 }
 
-/** As the orders stage would tell of an order, but for the state. */
-const news = (orderId: string, id: string, data: object) =>
+/** An event as the orders stage publishes it, except for the state. */
+const orderEvent = (orderId: string, id: string, data: object) =>
   JSON.stringify({
     ...{ specversion: '1.0', id, source: '/orders', type: 'dev.orderpipeline.orders.status-changed.v1' },
     ...{ time: new Date().toISOString(), data: { orderId, customerId: 'customer-of-dead-letters', ...data } },
@@ -38,7 +38,10 @@ describe('messages that a stage gave up on', () => {
     const kafka = new Kafka({ brokers: [platform.kafkaBroker], clientId: 'e2e', logLevel: logLevel.NOTHING })
     const producer = kafka.producer()
     await producer.connect()
-    const values = [news(mended, eventId, { status: 'LOST' }), news(discarded, randomUUID(), { status: 'FOUND' })]
+    const values = [
+      orderEvent(mended, eventId, { status: 'LOST' }),
+      orderEvent(discarded, randomUUID(), { status: 'FOUND' }),
+    ]
     const messages = values.map((value) => ({ key: 'customer-of-dead-letters', value }))
     await producer.send({ topic: 'shop.orders.status', messages })
     await producer.disconnect()
@@ -48,7 +51,7 @@ describe('messages that a stage gave up on', () => {
     await platform.close()
   })
 
-  const letterAbout = async (orderId: string, state: string): Promise<Letter> => {
+  const deadLetterAbout = async (orderId: string, state: string): Promise<DeadLetter> => {
     const { value } = await waitFor(
       `a letter about ${orderId}, ${state}`,
       async () => {
@@ -62,9 +65,9 @@ describe('messages that a stage gave up on', () => {
           '--json',
         )
         if (code !== 0) return { done: false, seen: stderr }
-        const { letters } = JSON.parse(stdout) as { letters: Letter[] }
-        const found = letters.find((one) => one.order === orderId)
-        return found?.state === state ? { done: true, value: found } : { done: false, seen: found?.state ?? 'none' }
+        const { letters: deadLetters } = JSON.parse(stdout) as { letters: DeadLetter[] }
+        const match = deadLetters.find((one) => one.order === orderId)
+        return match?.state === state ? { done: true, value: match } : { done: false, seen: match?.state ?? 'none' }
       },
       { seconds: 60 },
     )
@@ -72,19 +75,19 @@ describe('messages that a stage gave up on', () => {
   }
 
   it('are listed, and shown with what is wrong', async () => {
-    const letter = await letterAbout(mended, 'open')
-    const shown = await orderpipeline('dlq', 'show', 'shop', letter.id)
-    expect([shown.code, shown.stderr]).toEqual([0, ''])
-    for (const part of ['shop.orders.status', 'LOST', 'status']) expect(shown.stdout).toContain(part)
+    const deadLetter = await deadLetterAbout(mended, 'open')
+    const output = await orderpipeline('dlq', 'show', 'shop', deadLetter.id)
+    expect([output.code, output.stderr]).toEqual([0, ''])
+    for (const part of ['shop.orders.status', 'LOST', 'status']) expect(output.stdout).toContain(part)
   })
 
   it('take effect once they are mended and played again', async () => {
-    const { id } = await letterAbout(mended, 'open')
+    const { id } = await deadLetterAbout(mended, 'open')
     const file = join(folder, 'mended.json')
-    await writeFile(file, news(mended, eventId, { status: 'CONFIRMED' }))
+    await writeFile(file, orderEvent(mended, eventId, { status: 'CONFIRMED' }))
     const replayed = await orderpipeline('dlq', 'replay', 'shop', id, '--edit', file, '--by', 'e2e')
     expect([replayed.code, replayed.stderr]).toEqual([0, ''])
-    const told = await waitFor(
+    const statuses = await waitFor(
       'the customer told',
       async () => {
         const states = await platform.ledger.toldOf(mended)
@@ -92,15 +95,15 @@ describe('messages that a stage gave up on', () => {
       },
       { seconds: 30 },
     )
-    expect(told.value).toEqual(['CONFIRMED'])
-    await letterAbout(mended, 'replayed')
+    expect(statuses.value).toEqual(['CONFIRMED'])
+    await deadLetterAbout(mended, 'replayed')
   })
 
   it('are done with when they are discarded', async () => {
-    const { id } = await letterAbout(discarded, 'open')
+    const { id } = await deadLetterAbout(discarded, 'open')
     const { code, stderr } = await orderpipeline('dlq', 'discard', 'shop', id, '--yes', '--by', 'e2e')
     expect([code, stderr]).toEqual([0, ''])
-    await letterAbout(discarded, 'discarded')
+    await deadLetterAbout(discarded, 'discarded')
     expect(await platform.ledger.toldOf(discarded)).toEqual([])
   })
 })

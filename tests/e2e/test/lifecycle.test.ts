@@ -1,5 +1,5 @@
-// Does the cluster follow the pipeline? An edited maximum, a stage that comes, a stage that goes,
-// and at last the pipeline itself.
+// Does the cluster follow the pipeline? An edited maximum, an added stage, a removed stage, and at
+// last the deleted pipeline itself.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -55,10 +55,10 @@ describe('editing a pipeline', () => {
     await waitFor(
       'nothing left of the stage audit',
       async () => {
-        const left = (await Promise.all(owned.map((kind) => platform.cluster.namesOf(kind, 'shop'))))
+        const remaining = (await Promise.all(owned.map((kind) => platform.cluster.namesOf(kind, 'shop'))))
           .flat()
           .filter((name) => name.endsWith('-audit'))
-        return left.length === 0 ? { done: true, value: left } : { done: false, seen: left.join(', ') }
+        return remaining.length === 0 ? { done: true, value: remaining } : { done: false, seen: remaining.join(', ') }
       },
       { seconds: 90 },
     )
@@ -73,8 +73,10 @@ describe('editing a pipeline', () => {
       'nothing left of the pipeline',
       async () => {
         const kinds = [...owned, 'replicaset', 'pod', 'hpa']
-        const left = (await Promise.all(kinds.map((kind) => platform.cluster.namesOf(kind, 'shop')))).flat()
-        return left.length === 0 ? { done: true, value: left } : { done: false, seen: left.slice(0, 5).join(', ') }
+        const remaining = (await Promise.all(kinds.map((kind) => platform.cluster.namesOf(kind, 'shop')))).flat()
+        return remaining.length === 0
+          ? { done: true, value: remaining }
+          : { done: false, seen: remaining.slice(0, 5).join(', ') }
       },
       { seconds: 180 },
     )

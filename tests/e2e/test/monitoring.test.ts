@@ -1,5 +1,5 @@
-// Does every panel and alert ask for something that is there? Asked of a real Prometheus that reads
-// the pods of the local cluster after some orders.
+// Does every panel and alert query something that is there? Queried from a real Prometheus that
+// reads the pods of the local cluster after some orders.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ const intervalSeconds = 5
 const variables = { namespace: 'default', pipeline: 'shop', stage: 'payment' }
 
 /** Metrics that the example shop does not have, by what they need. */
-const needed: Readonly<Record<string, string>> = {
+const requirements: Readonly<Record<string, string>> = {
   gateway_expected_wait_seconds: 'PROMISE_SECONDS of the gateway',
   gateway_orders_shed_total: 'PROMISE_SECONDS of the gateway',
   gateway_rate_limit_shared: 'a rate limit of the gateway',
@@ -92,29 +92,33 @@ describe('a Prometheus over the local cluster', () => {
     )
     expect(panels.length).toBeGreaterThan(20)
     const empty = async (): Promise<string[]> => {
-      const asked = panels
+      const panelQueries = panels
         .flatMap(({ at, queries }) => queries.map(({ expr }) => ({ at, expr: filledIn(expr) })))
-        .filter(({ expr }) => /\bor vector\(/.test(expr) || !metricsIn(expr).some((metric) => metric in needed))
-      const answers = await Promise.all(asked.map(async ({ at, expr }) => ({ at, expr, found: await query(expr) })))
-      return answers.filter(({ found }) => found.length === 0).map(({ at, expr }) => `${at}: ${expr}`)
+        .filter(({ expr }) => /\bor vector\(/.test(expr) || !metricsIn(expr).some((metric) => metric in requirements))
+      const answers = await Promise.all(
+        panelQueries.map(async ({ at, expr }) => ({ at, expr, found: await query(expr) })),
+      )
+      return answers.filter(({ found: series }) => series.length === 0).map(({ at, expr }) => `${at}: ${expr}`)
     }
     await waitFor(
       'an answer for every panel',
       async () => {
-        const left = await empty()
-        return left.length === 0 ? { done: true, value: undefined } : { done: false, seen: left.join('\n') }
+        const emptyPanels = await empty()
+        return emptyPanels.length === 0
+          ? { done: true, value: undefined }
+          : { done: false, seen: emptyPanels.join('\n') }
       },
       { seconds: 120, everyMs: 5_000 },
     )
   })
 
   it('knows every metric of the alerts, evaluates them, and none fires', async () => {
-    const known = new Set(await ask<readonly string[]>('label/__name__/values'))
-    const asked = alertGroups.flatMap(({ alerts }) =>
+    const metricNames = new Set(await ask<readonly string[]>('label/__name__/values'))
+    const alertMetrics = alertGroups.flatMap(({ alerts }) =>
       alerts.flatMap(({ name, expr }) => metricsIn(expr).map((metric) => ({ name, metric }))),
     )
-    expect(asked.length).toBeGreaterThan(alertGroups.length)
-    expect(asked.filter(({ metric }) => !known.has(metric) && !(metric in needed))).toEqual([])
+    expect(alertMetrics.length).toBeGreaterThan(alertGroups.length)
+    expect(alertMetrics.filter(({ metric }) => !metricNames.has(metric) && !(metric in requirements))).toEqual([])
     const { groups } = await ask<{
       readonly groups: readonly {
         readonly rules: readonly { readonly name: string; readonly health: string; readonly state: string }[]

@@ -1,5 +1,5 @@
 // Can a team bring stages of its own by the files in examples/? A fraud check with tables of its
-// own, and recommendations in Go, beside the shop that runs; then the shop as it was.
+// own, and recommendations in Go, next to the running shop; then the shop as it was.
 import { kafkaConnection, readTopicToEnd } from '@orderpipeline/kafka-admin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, gatewayUrl, type Platform } from '../src/platform.ts'
@@ -12,8 +12,8 @@ const own = ['fraud-check', 'recommendations']
  */
 const orders = 15
 
-/** Among dead letters there are notes on them as well, which are about no order. */
-interface Told {
+/** Among dead letters there are notes on them as well, which concern no order. */
+interface StatusEvent {
   readonly data?: { readonly orderId: string; readonly customerId: string }
 }
 
@@ -32,21 +32,21 @@ describe('the extended shop', () => {
   })
 
   /** Orders of this test's customer. */
-  const told = async (topic: string): Promise<readonly string[]> => {
+  const ordersIn = async (topic: string): Promise<readonly string[]> => {
     const kafka = kafkaConnection({ bootstrapServers: platform.kafkaBroker, clientId: 'e2e', timeoutMs: 10_000 })
     try {
       const records = await readTopicToEnd(kafka, topic)
-      const events = records.map(({ value }) => JSON.parse(String(value)) as Told)
+      const events = records.map(({ value }) => JSON.parse(String(value)) as StatusEvent)
       return events.flatMap(({ data }) => (data?.customerId === customerId ? [data.orderId] : []))
     } finally {
       await kafka.close()
     }
   }
-  const toldOf = (topic: string, atLeast: number) =>
+  const ordersOf = (topic: string, atLeast: number) =>
     waitFor(
       `${atLeast} orders of ${customerId} in ${topic}`,
       async () => {
-        const about = [...new Set(await told(topic))].sort()
+        const about = [...new Set(await ordersIn(topic))].sort()
         return about.length >= atLeast ? { done: true, value: about } : { done: false, seen: `${about.length}` }
       },
       { seconds: 120 },
@@ -78,15 +78,15 @@ describe('the extended shop', () => {
     const { results } = (await answer.json()) as { results: { status: number; orderId?: string }[] }
     accepted = results.flatMap(({ orderId }) => (orderId === undefined ? [] : [orderId])).sort()
     expect(accepted).toHaveLength(orders)
-    const suspected = await toldOf('shop.orders.suspected', orders - 10)
+    const suspected = await ordersOf('shop.orders.suspected', orders - 10)
     expect(accepted).toEqual(expect.arrayContaining(suspected.value))
     await platform.finished(120)
-    const recommended = await toldOf('shop.products.recommended', 1)
+    const recommended = await ordersOf('shop.products.recommended', 1)
     expect(accepted).toEqual(expect.arrayContaining(recommended.value))
   })
 
   it('has nobody’s message given up on', async () => {
-    for (const stage of [...own, 'notification']) expect(await told(`shop.${stage}.dead-letters`)).toEqual([])
+    for (const stage of [...own, 'notification']) expect(await ordersIn(`shop.${stage}.dead-letters`)).toEqual([])
   })
 
   it('is the shop again when that is applied, with nothing left of what was brought', async () => {
@@ -94,8 +94,8 @@ describe('the extended shop', () => {
     await waitFor(
       'nothing left of the stages',
       async () => {
-        const left = await platform.cluster.namesOf('deployment,scaledobject,networkpolicy', 'shop')
-        const theirs = left.filter((name) => own.some((stage) => name.endsWith(`shop-${stage}`)))
+        const remaining = await platform.cluster.namesOf('deployment,scaledobject,networkpolicy', 'shop')
+        const theirs = remaining.filter((name) => own.some((stage) => name.endsWith(`shop-${stage}`)))
         return theirs.length === 0 ? { done: true, value: theirs } : { done: false, seen: theirs.join(', ') }
       },
       { seconds: 120 },

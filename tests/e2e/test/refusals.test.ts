@@ -1,4 +1,4 @@
-// Does a wrong pipeline stay out? The API server refuses what its rules can say, with the path and
+// Is a wrong pipeline refused? The API server refuses what its rules can express, with the path and
 // the reason; children stay as they are.
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'

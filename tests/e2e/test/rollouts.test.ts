@@ -1,5 +1,5 @@
-// Can versions change, fail and stop under load without an order noticing? Blue-green there and
-// back, a version that cannot start, suspend.
+// Can versions change, fail and stop under load without an effect on any order? Blue-green to a new
+// version and back, a version that cannot start, suspend.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '@orderpipeline/test-support/ledger'
 import { connect, type Platform } from '../src/platform.ts'
@@ -20,9 +20,11 @@ describe('changing what runs', () => {
       `Ready with reason ${reason}`,
       async () => {
         const { metadata, status } = await platform.cluster.pipeline('shop')
-        const seen = status?.conditions?.find(({ type }) => type === 'Ready')?.reason ?? 'no status'
+        const readyReason = status?.conditions?.find(({ type }) => type === 'Ready')?.reason ?? 'no status'
         const current = status?.observedGeneration === metadata.generation
-        return current && seen === reason ? { done: true, value: seen } : { done: false, seen }
+        return current && readyReason === reason
+          ? { done: true, value: readyReason }
+          : { done: false, seen: readyReason }
       },
       { seconds },
     )

@@ -1,5 +1,5 @@
 // Does consumer lag scale a stage? A burst of real orders through the gateway, slow payments, and
-// the whole way up and back down.
+// all the way up and back down.
 import type { ScaledObject } from '@orderpipeline/operator/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '@orderpipeline/test-support/ledger'
@@ -48,10 +48,10 @@ describe('a burst of orders while payments are slow', () => {
     const { tookSeconds } = await waitFor(
       'payment past 50 ready pods',
       async () => {
-        const { wanted, ready } = await platform.cluster.stage('shop-payment')
+        const { wanted: desired, ready } = await platform.cluster.stage('shop-payment')
         if (ready > 50) return { done: true, value: ready }
         const stage = (await platform.cluster.pipeline('shop')).status?.stages?.find(({ name }) => name === 'payment')
-        return { done: false, seen: `${ready} ready of ${wanted} wanted, lag ${stage?.lag ?? 'unknown'}` }
+        return { done: false, seen: `${ready} ready of ${desired} wanted, lag ${stage?.lag ?? 'unknown'}` }
       },
       { seconds: 360 },
     )
@@ -63,10 +63,10 @@ describe('a burst of orders while payments are slow', () => {
     await waitFor(
       'payment back at 5 pods',
       async () => {
-        const { wanted, ready } = await platform.cluster.stage('shop-payment')
-        return wanted === 5 && ready === 5
+        const { wanted: desired, ready } = await platform.cluster.stage('shop-payment')
+        return desired === 5 && ready === 5
           ? { done: true, value: ready }
-          : { done: false, seen: `${ready} ready of ${wanted} wanted` }
+          : { done: false, seen: `${ready} ready of ${desired} wanted` }
       },
       { seconds: 600, everyMs: 2000 },
     )

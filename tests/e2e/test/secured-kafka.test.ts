@@ -1,6 +1,6 @@
-// Does a pipeline run on a Kafka that asks for TLS and a password? One in a namespace of its own on
+// Does a pipeline run on a Kafka that requires TLS and a password? One in a namespace of its own on
 // a Kafka that is not Strimzi's, one by the secured listener of the cluster's, and one with a wrong
-// password: topics, KEDA, scaling, and what becomes of the passwords.
+// password: topics, KEDA, scaling, and whether passwords leak.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { orderpipeline } from '../src/command-line.ts'
 import { endpoint } from '../src/endpoint.ts'
@@ -30,15 +30,15 @@ describe('a Kafka that asks for TLS and a password', () => {
       sasl: { mechanism: 'SCRAM-SHA-512' as const, secretName },
     },
   })
-  const condition = (pipeline: string, within: string, type: string, wanted: string, seconds = 120) =>
+  const condition = (pipeline: string, within: string, type: string, expected: string, seconds = 120) =>
     waitFor(
-      `${type} ${wanted} of ${pipeline}`,
+      `${type} ${expected} of ${pipeline}`,
       async () => {
         const { metadata, status } = await platform.cluster.pipeline(pipeline, within)
-        const found = status?.conditions?.find((one) => one.type === type)
+        const match = status?.conditions?.find((one) => one.type === type)
         const current = status?.observedGeneration === metadata.generation
-        if (current && found && (found.status === wanted || found.reason === wanted))
-          return { done: true, value: found }
+        if (current && match && (match.status === expected || match.reason === expected))
+          return { done: true, value: match }
         const open = status?.conditions?.filter((one) => one.status !== 'True') ?? []
         return { done: false, seen: open.map((one) => `${one.type} ${one.reason}: ${one.message}`).join(', ') }
       },
@@ -80,9 +80,9 @@ describe('a Kafka that asks for TLS and a password', () => {
     await putAuditPipeline(cluster, { namespace: 'default', name: 'listener', kafka: strimzi })
   })
   afterAll(async () => {
-    const gone = ['--ignore-not-found', '--timeout=120s']
-    await platform.cluster.kubectl(['delete', 'orderpipeline,secret', 'listener', 'listener-user', ...gone])
-    await platform.cluster.kubectl(['delete', 'namespace', namespace, ...gone])
+    const flags = ['--ignore-not-found', '--timeout=120s']
+    await platform.cluster.kubectl(['delete', 'orderpipeline,secret', 'listener', 'listener-user', ...flags])
+    await platform.cluster.kubectl(['delete', 'namespace', namespace, ...flags])
     await platform.close()
   })
 
@@ -125,10 +125,10 @@ describe('a Kafka that asks for TLS and a password', () => {
       waitFor(
         `${count} replicas`,
         async () => {
-          const { wanted, ready } = await platform.cluster.stage('ledger-audit', namespace)
-          return wanted === count && ready === count
+          const { wanted: desired, ready } = await platform.cluster.stage('ledger-audit', namespace)
+          return desired === count && ready === count
             ? { done: true, value: ready }
-            : { done: false, seen: `${ready} of ${wanted}, lag ${await lagOf('ledger', namespace)}` }
+            : { done: false, seen: `${ready} of ${desired}, lag ${await lagOf('ledger', namespace)}` }
         },
         { seconds },
       )
@@ -151,9 +151,9 @@ describe('a Kafka that asks for TLS and a password', () => {
       { seconds: 60 },
     )
     await drained('listener', 'default')
-    // The command line comes by the same way, with the Secrets that the pipeline names.
-    const letters = await orderpipeline('dlq', 'list', 'listener', '--json')
-    expect([letters.code, letters.stderr]).toEqual([0, ''])
+    // The command line uses the same listener, with the Secrets that the pipeline names.
+    const listing = await orderpipeline('dlq', 'list', 'listener', '--json')
+    expect([listing.code, listing.stderr]).toEqual([0, ''])
   })
 
   it('has its passwords in no status, event or log', async () => {
@@ -167,11 +167,11 @@ describe('a Kafka that asks for TLS and a password', () => {
       logs(namespace, 'orderpipeline.dev/pipeline=ledger'),
       logs('default', 'orderpipeline.dev/pipeline=listener'),
     ])
-    const seen = look.map(({ stdout }) => stdout)
-    for (const text of seen.slice(0, 4)) expect(text.length).toBeGreaterThan(0) // the example's stage may have nothing to say
+    const outputs = look.map(({ stdout }) => stdout)
+    for (const text of outputs.slice(0, 4)) expect(text.length).toBeGreaterThan(0) // the example's stage may log nothing
     for (const password of [user.password, listenerUser.password, wrongPassword])
       for (const secret of [password, Buffer.from(password).toString('base64')])
-        expect(seen.filter((text) => text.includes(secret))).toEqual([])
+        expect(outputs.filter((text) => text.includes(secret))).toEqual([])
   })
 
   it('loses the topics that were made in it with their pipeline, where deletionPolicy says so', async () => {

@@ -56,8 +56,10 @@ describe('the release of the whole platform', () => {
     await waitFor(
       'nothing left of the release and its pipeline',
       async () => {
-        const left = await objectsLeft()
-        return left.length === 0 ? { done: true, value: left } : { done: false, seen: left.slice(0, 5).join(', ') }
+        const remaining = await objectsLeft()
+        return remaining.length === 0
+          ? { done: true, value: remaining }
+          : { done: false, seen: remaining.slice(0, 5).join(', ') }
       },
       { seconds: 90 },
     )
@@ -99,25 +101,28 @@ describe('the release of the whole platform', () => {
   const servicesTag = async (): Promise<string> =>
     (await imagesOf('orderpipeline.dev/pipeline=shop,orderpipeline.dev/stage=orders'))[0]?.split(':').at(-1) ?? ''
 
-  /** Of the operator and of every built-in part of the pipeline; and nothing moves any more. */
-  const everyPodRuns = async (wanted: string): Promise<void> => {
-    const version = wanted === nextTag ? nextTag : tag
+  /**
+   * Pods of the operator and of every built-in part of the pipeline; and no rollout is under way
+   * any more.
+   */
+  const everyPodRuns = async (expectedTag: string): Promise<void> => {
+    const version = expectedTag === nextTag ? nextTag : tag
     await platform.cluster.kubectl(['rollout', 'status', `deployment/${operatorDeployment}`, '--timeout=90s'])
     await waitFor(
-      `every pod at ${wanted}`,
+      `every pod at ${expectedTag}`,
       async () => {
         const selectors = ['name=orderpipeline-operator', 'name=payment-provider'].map(
           (name) => `app.kubernetes.io/${name}`,
         )
         const pods = await Promise.all([...selectors, 'orderpipeline.dev/pipeline=shop'].map(imagesByPod))
-        const built = pods.flat().filter(([, image]) => /^orderpipeline\/(operator|services):/.test(image))
-        const [operator, ...rest] = [`orderpipeline/operator:${version}`, `orderpipeline/services:${wanted}`]
-        const others = built.filter(([, image]) => image !== operator && !rest.includes(image))
-        return built.length > 25 && others.length === 0
+        const productImages = pods.flat().filter(([, image]) => /^orderpipeline\/(operator|services):/.test(image))
+        const [operator, ...rest] = [`orderpipeline/operator:${version}`, `orderpipeline/services:${expectedTag}`]
+        const others = productImages.filter(([, image]) => image !== operator && !rest.includes(image))
+        return productImages.length > 25 && others.length === 0
           ? { done: true, value: undefined }
           : {
               done: false,
-              seen: `${others.length} of ${built.length} at another one: ${others.map(([name]) => name).join(' ')}`,
+              seen: `${others.length} of ${productImages.length} at another one: ${others.map(([name]) => name).join(' ')}`,
             }
       },
       { seconds: 300 },
@@ -126,8 +131,8 @@ describe('the release of the whole platform', () => {
   }
 
   /**
-   * What Helm or the operator has made, or what waits to be deleted, in the namespace of the
-   * release.
+   * Objects in the namespace of the release that Helm or the operator has made, or that wait for
+   * their deletion.
    */
   const objectsLeft = async (): Promise<string[]> => {
     const kinds =

@@ -1,5 +1,5 @@
-// Whatever overtakes what, comes twice, dies or is cancelled: does every order end once, with
-// stock, money and shipments in balance?
+// Does every order end once, with stock, money and shipments in balance, whatever messages overtake
+// each other or come twice, and whatever dies or is cancelled?
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { expectBalance, given, play } from './steps.ts'
@@ -8,8 +8,8 @@ import { price, World } from './world.ts'
 
 const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
-async function played({ orders: wanted, stock, declined, steps }: Given): Promise<World> {
-  const orders = wanted.map((quantities, n): Order => ({
+async function played({ orders: baskets, stock, declined, steps }: Given): Promise<World> {
+  const orders = baskets.map((quantities, n): Order => ({
     orderId: idOf(n),
     items: (['A', 'B'] as const).map((sku) => ({ sku, quantity: quantities[sku] })),
   }))
@@ -38,7 +38,7 @@ test('left alone, every order that has its stock and its money is shipped', asyn
     steps: [],
   })
   expect([...world.statuses.values()]).toEqual(['SHIPPED', 'CANCELLED', 'SHIPPED', 'CANCELLED'])
-  // Shipped, declined, out of stock: nothing more will be said of any of them. (That nothing is,
-  // every run above has watched.)
+  // Shipped, declined, out of stock: no further event concerns any of them. (Every run above has
+  // checked this.)
   expect(world.orders.map(({ orderId }) => world.timelines.isFinal(orderId))).toEqual([true, true, true, true])
 })

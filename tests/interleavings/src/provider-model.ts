@@ -1,6 +1,6 @@
-// How does the payment provider behave in the model of the interleavings (world.ts)? It holds
-// charges for a while before it decides, and its ledger's first row of a key is the one that
-// counts, also when the caller has stopped waiting for the answer by then. In memory.
+// How does the payment provider behave in the model of the interleavings (world.ts)? It delays its
+// decision on charges, and its ledger's first row of a key is the one that counts, also when the
+// caller has stopped waiting for the answer by then. In memory.
 import type { ChargeOutcome, Refund, Stopped } from '@orderpipeline/payment'
 
 interface Row {
@@ -35,7 +35,7 @@ export class ProviderModel {
     this.#rows.set(orderId, { status: declined ? 'declined' : 'captured', amountCents: declined ? 0 : amountCents })
   }
 
-  /** What a charge is answered, once it is decided. */
+  /** The answer to a charge, once it is decided. */
   answer(orderId: string): ChargeOutcome | undefined {
     const row = this.#rows.get(orderId)
     if (!row) return undefined
@@ -61,7 +61,7 @@ export class ProviderModel {
     return refund
   }
 
-  /** Charged and not given back. */
+  /** Charged and not refunded. */
   kept(orderId: string): number {
     const refunded = this.#refunds.get(`charge of ${orderId}`)?.amountCents ?? 0
     return (this.#rows.get(orderId)?.amountCents ?? 0) - refunded

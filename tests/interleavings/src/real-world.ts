@@ -1,6 +1,6 @@
 // What can happen to orders between the real services? Their stages on a real database, and a real
-// provider asked over HTTP; only Kafka is played, so that messages come in any order, twice, and to
-// replicas that die at a chosen line.
+// provider called over HTTP; only Kafka is simulated, so that messages come in any order, twice,
+// and to replicas that die at a chosen line.
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { createStore } from '@orderpipeline/stage'
 import type { Item, StageDefinition } from '@orderpipeline/stage'
@@ -70,12 +70,12 @@ export class RealWorld implements Playground {
     const item: Item<unknown> = { event, prepared: await prepare?.(event, signal, pool) }
     if (crash === 'before its effect') return
     const store = createStore(pool, { prefix: '', keyedByOrder: [] }, apply)
-    const { records, kept } = await store.effect([item], [])
+    const { records, kept: settleable } = await store.effect([item], [])
     this.#effected.add(`${stage} ${event.id}`)
     if (crash === 'before publishing') return
     this.#publish(records.map(({ value }) => decode(value)))
     if (crash === 'before its offset') return
-    await store.settle(kept)
+    await store.settle(settleable)
     this.#advance(waiting)
   }
 
@@ -133,7 +133,7 @@ export class RealWorld implements Playground {
           )
         ).map(({ order_id, status }) => [order_id, status]),
       )
-    const [payments, reservations, shipments, parcels, shown] = await Promise.all([
+    const [payments, reservations, shipments, parcels, parcelsInOrders] = await Promise.all([
       statuses('payment', 'payments'),
       statuses('inventory', 'reservations'),
       statuses('shipping', 'shipments'),
@@ -159,7 +159,7 @@ export class RealWorld implements Playground {
       reservation: reservations.get(order.orderId),
       shipment: shipments.get(order.orderId),
       label: this.#labels.has(order.orderId),
-      parcel: { shipping: parcels.get(order.orderId), orders: shown.get(order.orderId) },
+      parcel: { shipping: parcels.get(order.orderId), orders: parcelsInOrders.get(order.orderId) },
     }))
   }
 

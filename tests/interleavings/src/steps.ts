@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import type { OrderItem } from '@orderpipeline/order-events'
 import type { CarriedStatus } from '@orderpipeline/shipping'
 
-/** Where the replica that has a message in hand dies. */
+/** The line at which the replica dies that has a message in flight. */
 export type Crash = 'nowhere' | 'before its effect' | 'before publishing' | 'before its offset'
 
 export interface Order {
@@ -24,7 +24,7 @@ export interface Playground {
   pending(): readonly Waiting[]
   /** The message is handled, perhaps by a replica that dies. */
   handle(waiting: Waiting, crash: Crash): void | Promise<void>
-  /** The message goes to the dead letters, and nobody plays it again. */
+  /** The message goes to the dead letters and is never replayed. */
   giveUp(waiting: Waiting): void
   /** The relay publishes its first event, and perhaps forgets that it did. False: it has none. */
   relay(forgets: boolean): boolean | Promise<boolean>
@@ -32,7 +32,7 @@ export interface Playground {
   providerDecides(which: number): boolean
   /** Inventory asks about a reservation that is old. */
   expire(orderId: string): void | Promise<void>
-  /** Shipping looks at its parcels, of all of which the carrier says this. */
+  /** Shipping checks its parcels; the carrier reports this for all of them. */
   carrierSays(status: CarriedStatus): void | Promise<void>
   cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void | Promise<void>
 }
@@ -82,19 +82,19 @@ export const given: fc.Arbitrary<Given> = fc.record({
   orders: fc.array(fc.record({ A: quantity, B: quantity }), { minLength: 1, maxLength: 3 }),
   stock: fc.record({ A: pieces, B: pieces }),
   declined: fc.array(fc.nat(9), { maxLength: 2 }),
-  // Long runs most of the time: what can go wrong late needs an order that has come far.
+  // Long runs most of the time: a late failure needs an order that has come far.
   steps: fc.array(step, { maxLength: 120, size: 'max' }),
 })
 
-/** All steps, then calm, until nothing moves any more. */
+/** All steps, then only settling steps until nothing changes any more. */
 export async function play(world: Playground, steps: readonly Step[]): Promise<void> {
   for (const each of steps) await take(world, each)
-  await calm(world)
-  // What was given up on waits for somebody, but not for ever.
+  await settle(world)
+  // A dead letter waits for a replay, but not for ever.
   for (const { orderId } of world.orders) await world.cancel(orderId, 'DEADLINE')
-  await calm(world)
+  await settle(world)
   await world.carrierSays('DELIVERED')
-  await calm(world)
+  await settle(world)
 }
 
 async function take(world: Playground, step: Step): Promise<void> {
@@ -118,8 +118,8 @@ async function take(world: Playground, step: Step): Promise<void> {
       return world.expire(order(step.which))
     case 'cancel':
       await world.cancel(order(step.which), 'CUSTOMER')
-      // Half of the time it is told at once, and so before what was said of the order long ago has
-      // been read.
+      // Half of the time its event is published at once, and so before earlier events of the order
+      // have been read.
       for (let more = step.which % 2 === 0; more;) more = await world.relay(false)
       return
     case 'deadline':
@@ -127,7 +127,7 @@ async function take(world: Playground, step: Step): Promise<void> {
   }
 }
 
-async function calm(world: Playground): Promise<void> {
+async function settle(world: Playground): Promise<void> {
   for (let rounds = 0; rounds < 1_000; rounds++) {
     if (await world.relay(false)) continue
     world.providerDecides(0)
@@ -138,19 +138,19 @@ async function calm(world: Playground): Promise<void> {
   throw new Error('messages go round for ever')
 }
 
-/** What everybody's books say of an order in the end. */
+/** The final state of an order in the tables of every service. */
 export interface Books {
   readonly order: Order
   /** Every status it has had. */
   readonly history: readonly string[]
-  /** Cents, net of what was given back, by the provider's ledger. */
+  /** Cents, net of refunds, by the provider's ledger. */
   readonly kept: number
   readonly payment: string | undefined
   readonly reservation: string | undefined
   readonly shipment: string | undefined
-  /** Whether a carrier was asked for a label, and has not taken it back. */
+  /** Whether a carrier was asked for a label, and has not cancelled it. */
   readonly label: boolean
-  /** By shipping's books, and by those of the orders service. */
+  /** By the tables of shipping, and by those of the orders service. */
   readonly parcel: { readonly shipping: string | undefined; readonly orders: string | undefined }
 }
 
@@ -160,17 +160,17 @@ export function expectBalance(
   stock: { readonly before: ReadonlyMap<string, number>; readonly after: ReadonlyMap<string, number> },
 ): void {
   const sold = new Map<string, number>()
-  for (const { order, history, kept, payment, reservation, shipment, label, parcel } of books) {
+  for (const { order, history, kept: netCharge, payment, reservation, shipment, label, parcel } of books) {
     expect(history.filter((status) => status === 'SHIPPED' || status === 'CANCELLED')).toHaveLength(1)
     expect(new Set(history).size).toBe(history.length)
     const shipped = history.includes('SHIPPED')
     const total = order.items.reduce((sum, { quantity: count }) => sum + count * price, 0)
-    expect(kept).toBe(shipped ? total : 0)
+    expect(netCharge).toBe(shipped ? total : 0)
     expect(payment === 'CAPTURED').toBe(shipped)
     expect(reservation === 'RESERVED').toBe(shipped)
     expect(shipment === 'DISPATCHED').toBe(shipped)
     expect(shipment).not.toBe('PREPARED')
-    // No label is left that nobody uses, and each parcel's end is told.
+    // No unused label remains, and each parcel's end is published.
     expect(label).toBe(shipped)
     if (shipped) expect(['DELIVERED', 'RETURNED']).toContain(parcel.shipping)
     expect(parcel.orders).toBe(shipped ? parcel.shipping : undefined)

@@ -1,14 +1,14 @@
-// Does the history of an order that is said to be final stay as it is? Kept as the orders stage
-// writes it, and an error as soon as anything new is written to what was final.
+// Does the history of a final order stay as it is? Stored as the orders stage writes it; any new
+// entry to a final order is an error.
 import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { answered, changed, heard, type Decision } from '@orderpipeline/orders'
 import { isFinal, type Told } from '@orderpipeline/orders/queries'
 
 export class Timelines {
-  readonly #told = new Map<string, Told>()
+  readonly #states = new Map<string, Told>()
 
   placed(orderId: string): void {
-    this.#told.set(orderId, { status: 'PLACED', timeline: [{ event: 'OrderPlaced' }] })
+    this.#states.set(orderId, { status: 'PLACED', timeline: [{ event: 'OrderPlaced' }] })
   }
 
   news(event: OrderEvent, before: OrderStatus, decision: Decision | undefined): void {
@@ -18,28 +18,28 @@ export class Timelines {
     if (decision && decision.status !== before) this.ended(event.data.orderId, decision)
   }
 
-  /** Or came to any other status. */
+  /** Also for a change to any other status. */
   ended(orderId: string, decision: Decision): void {
     this.#write(orderId, changed(orderId, decision, orderId, new Date(0)).event, decision)
   }
 
   isFinal(orderId: string): boolean {
-    const told = this.#told.get(orderId)
-    return told !== undefined && isFinal(told)
+    const state = this.#states.get(orderId)
+    return state !== undefined && isFinal(state)
   }
 
   #parcel(orderId: string, parcel: NonNullable<Told['parcel']>): void {
-    const told = this.#told.get(orderId)
-    if (told) this.#told.set(orderId, { ...told, parcel })
+    const state = this.#states.get(orderId)
+    if (state) this.#states.set(orderId, { ...state, parcel })
   }
 
   #write(orderId: string, event: EventType, to?: Pick<Told, 'status' | 'reason'>): void {
-    const told = this.#told.get(orderId) ?? { status: 'PLACED', timeline: [] }
-    const known = told.timeline.some((each) => each.event === event)
-    if (isFinal(told) && (to || !known)) throw new Error(`${event} was written to an order that was final`)
-    const { status, reason } = to ?? told
-    const { parcel } = told
-    const timeline = known ? told.timeline : [...told.timeline, { event }]
-    this.#told.set(orderId, { status, ...(reason ? { reason } : {}), ...(parcel ? { parcel } : {}), timeline })
+    const current = this.#states.get(orderId) ?? { status: 'PLACED', timeline: [] }
+    const isRepeat = current.timeline.some((each) => each.event === event)
+    if (isFinal(current) && (to || !isRepeat)) throw new Error(`${event} was written to an order that was final`)
+    const { status, reason } = to ?? current
+    const { parcel } = current
+    const timeline = isRepeat ? current.timeline : [...current.timeline, { event }]
+    this.#states.set(orderId, { status, ...(reason ? { reason } : {}), ...(parcel ? { parcel } : {}), timeline })
   }
 }

@@ -1,6 +1,6 @@
-// What can happen to orders between the services? Their real decisions, with everything around them
-// played: topics that overtake each other, replicas that die at any line, messages that come again
-// or are given up on, a provider that decides late.
+// What can happen to orders between the services? Their real decisions in a simulated environment:
+// topics that overtake each other, replicas that die at any line, messages that are redelivered or
+// become dead letters, a provider that decides late.
 import { allocate, inventoryStage } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
 import { eventOf, topicOf } from '@orderpipeline/order-events'
@@ -16,7 +16,7 @@ import { ProviderModel } from './provider-model.ts'
 import { Timelines } from './timelines.ts'
 import type { Books, Crash, Order, Playground } from './steps.ts'
 
-/** As the stages themselves say; of the provider nothing is asked for that. */
+/** As the stages themselves declare them; the provider is not called for this. */
 const provider = createProvider({ url: 'http://provider.invalid', timeoutMs: 1 })
 const clock = { now: () => now }
 export const hears = {
@@ -26,14 +26,14 @@ export const hears = {
   shipping: shippingStage(clock).handles,
 } satisfies Partial<Record<BuiltInStageName, readonly EventType[]>>
 
-/** Those that decide about an order. */
+/** The stages that decide about an order. */
 export type Stage = keyof typeof hears
 export const stages = Object.keys(hears) as Stage[]
 export const consumes: Record<Stage, readonly string[]> = consumedTopics
 
 /**
- * What moves an order on may be lost, and the order ends by its deadline; what has taken effect is
- * past being given up.
+ * A message that only moves an order on may be lost, and the order ends by its deadline; a message
+ * that has taken effect cannot become a dead letter any more.
  */
 export function canBeGivenUp({ type }: OrderEvent): boolean {
   return type === 'OrderValidated' || type === 'StockReserved' || type === 'OrderConfirmed'
@@ -55,9 +55,9 @@ export class World implements Playground {
   readonly held = new Map<string, Quantities>()
   readonly payments = new Map<string, Payment>()
   readonly shipments = new Map<string, ShipmentStatus>()
-  /** What the carrier has: orders with a label. */
+  /** The carrier's state: orders with a label. */
   readonly labels = new Set<string>()
-  /** What shipping knows of parcels, and what the orders service does. */
+  /** Parcels as shipping knows them, and as the orders service does. */
   readonly parcels = new Map<string, ParcelStatus>()
   readonly shown = new Map<string, StoredParcel['status']>()
   readonly provider: ProviderModel
@@ -103,7 +103,7 @@ export class World implements Playground {
     return true
   }
 
-  /** By the customer or the clock: decided at once, told when the relay gets to it. */
+  /** By the customer or the clock: decided at once, published when the relay reaches it. */
   cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void {
     const status = this.statuses.get(orderId)
     if (status === undefined || !cancellable(status)) return
@@ -119,19 +119,19 @@ export class World implements Playground {
     }
   }
 
-  carrierSays(said: CarriedStatus): void {
+  carrierSays(report: CarriedStatus): void {
     for (const [orderId, status] of this.parcels) {
       const shipment = this.shipments.get(orderId)
       if (shipment === 'RECALLED' || shipment === 'CANCELLED_EARLY') {
         this.labels.delete(orderId)
         this.parcels.set(orderId, 'VOIDED')
       }
-      const next = shipment === 'DISPATCHED' ? nextParcelStatus(status, said) : status
+      const next = shipment === 'DISPATCHED' ? nextParcelStatus(status, report) : status
       if (next === status) continue
       this.parcels.set(orderId, next)
       const type = { DELIVERED: 'ParcelDelivered', RETURNED: 'ParcelReturned' } as const
-      const news = next === 'DELIVERED' || next === 'RETURNED' ? type[next] : 'ParcelDeliveryFailed'
-      this.#publish([eventOf(news, { ...this.#about(orderId), shipmentId: orderId, parcel }, context)])
+      const eventType = next === 'DELIVERED' || next === 'RETURNED' ? type[next] : 'ParcelDeliveryFailed'
+      this.#publish([eventOf(eventType, { ...this.#about(orderId), shipmentId: orderId, parcel }, context)])
     }
   }
 
@@ -143,7 +143,7 @@ export class World implements Playground {
     return true
   }
 
-  /** What waits to be handled: a stage, and the log it reads. */
+  /** What a stage can handle next: the stage, and the log it reads. */
   pending(): { readonly stage: Stage; readonly log: string }[] {
     return stages.flatMap((stage) =>
       [...this.#logs]
@@ -165,17 +165,17 @@ export class World implements Playground {
     const event = this.#next(stage, log)
     if (!event) return
     if (!hears[stage].includes(event.type)) return this.#advance(stage, log)
-    const inHand = `${stage} ${log}`
+    const delivery = `${stage} ${log}`
     const source = `${stage} ${event.id}`
-    if (stage === 'payment' && !this.#isPrepared(inHand, event)) return
+    if (stage === 'payment' && !this.#isPrepared(delivery, event)) return
     const label = stage === 'shipping' && this.#labelled(event)
-    if (crash === 'before its effect') return void this.#prepared.delete(inHand)
+    if (crash === 'before its effect') return void this.#prepared.delete(delivery)
     const inbox = this.#inboxes.get(stage)
     if (!inbox?.has(event.id)) {
       inbox?.add(event.id)
-      this.#outboxes.set(source, this.#react(stage, event, inHand, label))
+      this.#outboxes.set(source, this.#react(stage, event, delivery, label))
     }
-    this.#prepared.delete(inHand)
+    this.#prepared.delete(delivery)
     if (crash === 'before publishing') return
     this.#publish(this.#outboxes.get(source) ?? [])
     if (crash === 'before its offset') return
@@ -184,23 +184,23 @@ export class World implements Playground {
   }
 
   /** Calls to the provider, made before the transaction. False: no answer yet. */
-  #isPrepared(inHand: string, event: OrderEvent): boolean {
+  #isPrepared(delivery: string, event: OrderEvent): boolean {
     if (event.type !== 'StockReserved' && event.type !== 'OrderCancelled' && event.type !== 'RefundRequested')
       return true
     const { orderId } = event.data
-    const known = this.#prepared.get(inHand)?.answer
-    if (known === 'charging' && event.type === 'StockReserved') {
+    const preparation = this.#prepared.get(delivery)?.answer
+    if (preparation === 'charging' && event.type === 'StockReserved') {
       const outcome = this.provider.answer(orderId)
-      if (outcome) this.#prepared.set(inHand, { answer: { kind: 'charged', reserved: event, outcome } })
+      if (outcome) this.#prepared.set(delivery, { answer: { kind: 'charged', reserved: event, outcome } })
       return outcome !== undefined
     }
-    if (known !== undefined) return true
+    if (preparation !== undefined) return true
     if (event.type === 'StockReserved') {
       this.provider.begin(orderId, event.data.totalCents)
-      this.#prepared.set(inHand, { answer: 'charging' })
+      this.#prepared.set(delivery, { answer: 'charging' })
       return false
     }
-    this.#prepared.set(inHand, { answer: this.#stoppedOrRefunded(orderId, callFor(this.payments.get(orderId))) })
+    this.#prepared.set(delivery, { answer: this.#stoppedOrRefunded(orderId, callFor(this.payments.get(orderId))) })
     // Between the answer and the transaction anything may happen.
     return false
   }
@@ -214,11 +214,11 @@ export class World implements Playground {
       : { kind: 'voided' }
   }
 
-  #react(stage: Stage, event: OrderEvent, inHand: string, label: boolean): readonly OrderEvent[] {
+  #react(stage: Stage, event: OrderEvent, delivery: string, label: boolean): readonly OrderEvent[] {
     if (stage === 'orders') return this.#ordersHear(event)
     if (stage === 'inventory') return this.#inventoryHears(event)
     if (stage === 'shipping') return this.#shippingHears(event, label)
-    return this.#paymentHears(event, this.#prepared.get(inHand)?.answer)
+    return this.#paymentHears(event, this.#prepared.get(delivery)?.answer)
   }
 
   #ordersHear(event: OrderEvent): readonly OrderEvent[] {
@@ -234,9 +234,9 @@ export class World implements Playground {
   }
 
   #inventoryHears(event: OrderEvent): readonly OrderEvent[] {
-    const known = { stock: this.stock, reservations: this.reservations, held: this.held }
-    const { made, released, holdings, deltas, answers } = allocate([event], known)
-    for (const [orderId, status] of made) this.reservations.set(orderId, status)
+    const inventory = { stock: this.stock, reservations: this.reservations, held: this.held }
+    const { made: newReservations, released, holdings, deltas, answers } = allocate([event], inventory)
+    for (const [orderId, status] of newReservations) this.reservations.set(orderId, status)
     for (const orderId of released) this.reservations.set(orderId, 'RELEASED')
     for (const [orderId, quantities] of holdings) this.held.set(orderId, quantities)
     for (const [sku, delta] of deltas) this.stock.set(sku, (this.stock.get(sku) ?? 0) + delta)
@@ -256,21 +256,21 @@ export class World implements Playground {
     return settlement?.told ? [settlement.told] : []
   }
 
-  /** As the stage prepares: whether the message in hand has a label. */
+  /** As the stage prepares: whether the message in flight has a label. */
   #labelled(event: OrderEvent): boolean {
     const { orderId } = event.data
-    const known = this.shipments.get(orderId)
-    if (known ? known === 'CANCELLED_EARLY' : event.type === 'OrderCancelled') this.labels.delete(orderId)
-    if (known || event.type !== 'OrderConfirmed') return false
+    const previous = this.shipments.get(orderId)
+    if (previous ? previous === 'CANCELLED_EARLY' : event.type === 'OrderCancelled') this.labels.delete(orderId)
+    if (previous || event.type !== 'OrderConfirmed') return false
     this.labels.add(orderId)
     return true
   }
 
   #shippingHears(event: OrderEvent, label: boolean): readonly OrderEvent[] {
     if (label && !this.parcels.has(event.data.orderId)) this.parcels.set(event.data.orderId, 'UNDERWAY')
-    const { made, changed, prepared } = planShipments([event], this.shipments)
-    for (const [orderId, { status }] of made) this.shipments.set(orderId, status)
-    for (const [orderId, status] of changed) this.shipments.set(orderId, status)
+    const { made: newShipments, changed: statusChanges, prepared } = planShipments([event], this.shipments)
+    for (const [orderId, { status }] of newShipments) this.shipments.set(orderId, status)
+    for (const [orderId, status] of statusChanges) this.shipments.set(orderId, status)
     return prepared.map(({ data: { orderId } }) =>
       eventOf(
         'ShipmentPrepared',

@@ -1,5 +1,5 @@
-// Do the real stages, on a real database and with a real provider, keep what their decisions
-// promise, in whatever order things happen?
+// Do the real stages, on a real database and with a real provider, behave as their decisions
+// promise, in whatever order events happen?
 import fc from 'fast-check'
 import { randomUUIDv7 } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -43,7 +43,10 @@ afterAll(async () => {
   await database.drop()
 })
 
-async function placed({ orders: wanted, stock }: Given): Promise<{ orders: Order[]; before: Map<string, number> }> {
+async function placeOrders({
+  orders: baskets,
+  stock,
+}: Given): Promise<{ orders: Order[]; before: Map<string, number> }> {
   const run = (runs += 1)
   const before = new Map(Object.entries(stock).map(([sku, pieces]) => [`RUN-${run}-${sku}`, pieces]))
   const columns = [[...before.keys()], [...before.values()]]
@@ -52,7 +55,7 @@ async function placed({ orders: wanted, stock }: Given): Promise<{ orders: Order
   ])
   await database.ask('inventory', 'INSERT INTO stock SELECT * FROM unnest($1::text[], $2::bigint[])', columns)
   const orders = await Promise.all(
-    wanted.map(async (quantities): Promise<Order> => {
+    baskets.map(async (quantities): Promise<Order> => {
       const items = (['A', 'B'] as const).map((sku) => ({ sku: `RUN-${run}-${sku}`, quantity: quantities[sku] }))
       const { orderId } = await intake.place({ customerId: `customer-${run}`, currency: 'EUR', items })
       return { orderId, items }
@@ -65,7 +68,7 @@ test('every order ends once, and stock, money and shipments are conserved, on re
   await fc.assert(
     fc.asyncProperty(given, async (of) => {
       await database.ask('orders', 'TRUNCATE intake_outbox')
-      const { orders, before } = await placed(of)
+      const { orders, before } = await placeOrders(of)
       const world = new RealWorld(orders, database, createProvider({ url: provider.url, timeoutMs: 30_000 }))
       await play(world, of.steps)
       const rows = await database.ask<{ sku: string; available: number }>(

@@ -1,4 +1,5 @@
-// Who orders while something is away, and what must have become of them afterwards?
+// Which customers order while a dependency is unavailable, and what must have happened to their
+// orders afterwards?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { until } from '@orderpipeline/stage/testing'
@@ -8,13 +9,13 @@ import type { Platform } from './platform.ts'
 
 export interface Endurance {
   /**
-   * Customers order, and some think again, before, while and after something is wrong: they ask
-   * again until they are answered. Then every order has ended once and the books agree.
+   * Customers order, and some cancel, before, during and after a failure: they repeat a request
+   * until they are answered. Then every order has ended once and the books agree.
    */
   through(trouble: () => Promise<void>): Promise<void>
   /**
-   * One order more, asked for again under its key until it is taken; the answers that came before
-   * that.
+   * Places one more order and repeats it under its key until it is accepted; returns the answers
+   * before that.
    */
   place(): Promise<{ readonly orderId: string; readonly before: readonly Response[] }>
   /** An order that the test has placed itself. */
@@ -58,7 +59,7 @@ export function endurance(platform: Platform): Endurance {
           signal: AbortSignal.timeout(60_000),
         })
         if (response.status !== 202) {
-          // 409: an earlier try, which nobody has answered, is just being placed.
+          // 409: an earlier attempt, whose answer was lost, is just being placed.
           if (response.status !== 409) before.push(response)
           await sleep(300)
           continue
@@ -71,7 +72,7 @@ export function endurance(platform: Platform): Endurance {
   }
 }
 
-/** As it says when to come again, and nothing of what is wrong inside. */
+/** The answer contains when to retry, and no details of the failure inside. */
 export async function expectAskedToComeAgain(response: Response): Promise<void> {
   expect(response.status).toBe(503)
   expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)

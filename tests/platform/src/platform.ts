@@ -1,6 +1,6 @@
 // How does a test run the whole order platform, with links it can weaken between it and everything
-// it works with? The real gateway, stages, provider and mail server; and how are its books read
-// when all is over?
+// it works with? The real gateway, stages, provider and mail server; and how are its books read at
+// the end?
 import { expect } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
@@ -22,7 +22,7 @@ import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
 import { shopDefinition, type ShopParts } from './shop-definitions.ts'
 
 export interface PlatformOptions {
-  /** A superuser's, to a server of the test's own; the run's unless given. */
+  /** A superuser's URL, to a server of the test's own; the run's unless given. */
   readonly postgres?: string
   readonly gateway?: Readonly<Record<string, string>>
 }
@@ -51,8 +51,8 @@ export interface Platform {
   /** Resolves when every order has ended and nothing waits in any table or in Kafka. */
   quiet(): Promise<void>
   /**
-   * Expects that nothing is lost, doubled or stuck, nothing given up on, and every piece of news
-   * written once.
+   * Expects that nothing is lost, doubled or stuck, that there is no dead letter, and that every
+   * mail was sent once.
    */
   expectFlawless(accepted: readonly string[]): Promise<void>
   close(): Promise<void>
@@ -66,11 +66,15 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const provider = await startProvider(database)
   const mails = await mailServer()
   const broker = addressOf(`kafka://${kafkaBootstrap()}`)
-  // Brokers name their own address: what they answer names the link's.
-  const named = await startTap(broker, (seen) => kafkaConversation(broker, seen, links.kafka.port), neverStops)
+  // Brokers publish their own address: in their answers this tap replaces it by the link's.
+  const kafkaTap = await startTap(
+    broker,
+    (observer) => kafkaConversation(broker, observer, links.kafka.port),
+    neverStops,
+  )
   const links = {
     postgres: await weakLink(addressOf(database.url)),
-    kafka: await weakLink({ host: '127.0.0.1', port: named.port }),
+    kafka: await weakLink({ host: '127.0.0.1', port: kafkaTap.port }),
     provider: await weakLink(addressOf(provider.url)),
     smtp: await weakLink(addressOf(mails.url)),
   }
@@ -90,11 +94,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   own.pathname = new URL(database.url).pathname
   const ledger = new Ledger(own.href)
   const payments = guardedPayments(links.provider)
-  const start = (stage: ShopStage, given: StageOptions = {}): TestStage =>
+  const start = (stage: ShopStage, stageOptions: StageOptions = {}): TestStage =>
     bench.start(
       stage,
-      given.consumes ?? consumedTopics[stage],
-      shopDefinition(stage, { ...given, provider: payments.provider, mailing: mailsBy(links.smtp) }),
+      stageOptions.consumes ?? consumedTopics[stage],
+      shopDefinition(stage, { ...stageOptions, provider: payments.provider, mailing: mailsBy(links.smtp) }),
       { KAFKA_BOOTSTRAP_SERVERS: [kafka], DATABASE_URL: databaseUrl },
     )
   const books = { database, bench, ledger, mails }
@@ -111,7 +115,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       for (const closer of gateway.closers) await closer.close()
       await bench.close()
       for (const link of Object.values(links)) await link.close()
-      await named.close()
+      await kafkaTap.close()
       for (const closer of provider.closers) await closer.close()
       await mails.close()
       await ledger.close()
@@ -139,7 +143,7 @@ const behave = (provider: PaymentProvider, behaviour: Partial<Behaviour>): Promi
     body: JSON.stringify(behaviour),
   })
 
-/** As the payment stage's own process has it, only less patient. */
+/** As in the payment stage's own process, only less patient. */
 function guardedPayments(link: Link) {
   const registry = createRegistry()
   const { guard, ...settings } = providerOptions({

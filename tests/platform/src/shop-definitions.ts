@@ -10,7 +10,7 @@ import type { Bench, ShopStage, TestStage } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
 
 export interface ShopParts {
-  /** What the payment stage charges by; with `open`, a breaker that holds the stage. */
+  /** The payment stage's provider; with `open`, a circuit breaker that holds the stage. */
   readonly provider: Parameters<typeof paymentStage>[0] & { readonly open?: boolean }
   readonly orders?: Parameters<typeof ordersStage>[1]
   readonly inventory?: Parameters<typeof inventoryStage>[1]

@@ -1,4 +1,4 @@
-// Which spans were sent? A receiver of OTLP over HTTP that keeps what it gets.
+// Which spans were sent? A receiver of OTLP over HTTP that stores what it gets.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

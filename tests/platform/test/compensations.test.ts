@@ -1,6 +1,6 @@
-// Is everything taken back that was done for an order which waits too long, at each step it can
-// have come to? By the clock or by the question after its stock, through the real gateway, stages,
-// provider and mail server.
+// Is every step compensated for an order that waits too long, whichever step it has reached? By the
+// clock or by the question after its stock, through the real gateway, stages, provider and mail
+// server.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { consumedTopics, shopStages, until, type ShopStage, type TestStage } from '@orderpipeline/stage/testing'
 import { startPlatform, type Platform, type StageOptions } from '../src/platform.ts'
@@ -19,13 +19,13 @@ function start(stage: ShopStage, options?: StageOptions): TestStage {
   running.add(replica)
   return replica
 }
-/** With every stage there, whatever was left lying is heard, and changes nothing any more. */
+/** With every stage there, all unread messages are handled, and change nothing any more. */
 afterEach(async () => {
   await Promise.all([...running].map((replica) => replica.drain()))
   running.clear()
   for (const stage of shopStages) start(stage)
   await platform.quiet()
-  // One that is well, so that every test leaves something sold behind it.
+  // One order without a failure, so that every test has something sold at its end.
   await place()
   await platform.quiet()
   await platform.expectFlawless(accepted)
@@ -35,11 +35,11 @@ afterEach(async () => {
 
 const never = 366 * 86_400
 const deadlines = { placedSeconds: never, processingSeconds: never, confirmedSeconds: never, stalledSeconds: 0 }
-/** What the stage consumes in the shop, but for these. */
-const deafTo = (stage: ShopStage, ...topics: string[]) =>
+/** The topics that the stage consumes in the shop, except these. */
+const topicsWithout = (stage: ShopStage, ...topics: string[]) =>
   consumedTopics[stage].filter((topic: string) => !topics.includes(topic))
-const impatient = (after: Partial<typeof deadlines>, ...deaf: string[]): StageOptions => ({
-  consumes: deafTo('orders', ...deaf),
+const impatient = (after: Partial<typeof deadlines>, ...ignored: string[]): StageOptions => ({
+  consumes: topicsWithout('orders', ...ignored),
   orders: { deadlines: { ...deadlines, ...after }, everySeconds: 0.2 },
 })
 
@@ -59,9 +59,9 @@ interface Shown {
   readonly reason?: string
   readonly timeline: readonly { readonly event: string }[]
 }
-const shown = async (orderId: string): Promise<Shown> =>
+const orderView = async (orderId: string): Promise<Shown> =>
   (await (await fetch(`${platform.gateway.url}/v1/orders/${orderId}`)).json()) as Shown
-const becomes = (orderId: string, wanted: string) => until(async () => (await shown(orderId)).status === wanted)
+const becomes = (orderId: string, expected: string) => until(async () => (await orderView(orderId)).status === expected)
 
 const statusIn = async (role: string, table: string, orderId: string): Promise<string | undefined> =>
   (
@@ -88,13 +88,13 @@ const nobodyWaits = async (stage: ShopStage) => {
   for (const topic of consumedTopics[stage]) await until(async () => (await platform.bench.lag(stage, topic)) === 0)
 }
 
-/** The customer is told once, in words of their own, and sees why. */
-async function expectTold(orderId: string): Promise<void> {
-  expect(await shown(orderId)).toMatchObject({ status: 'CANCELLED', reason: 'DEADLINE' })
-  const letters = () =>
+/** The customer gets one mail, with a text of its own, and sees why. */
+async function expectNotified(orderId: string): Promise<void> {
+  expect(await orderView(orderId)).toMatchObject({ status: 'CANCELLED', reason: 'DEADLINE' })
+  const cancellationMails = () =>
     platform.mails.received.filter(({ messageId }) => messageId === `<${orderId}.cancelled@shop.test>`)
-  await until(() => letters().length > 0)
-  expect(letters().map(({ text }) => text.includes('not complete it in the time we promise'))).toEqual([true])
+  await until(() => cancellationMails().length > 0)
+  expect(cancellationMails().map(({ text }) => text.includes('not complete it in the time we promise'))).toEqual([true])
   expect(
     await platform.database.ask(
       'notification',
@@ -110,7 +110,7 @@ test('an order that nobody takes up is cancelled, and nothing is done for it whe
   const before = await available()
   const orderId = await place()
   await becomes(orderId, 'CANCELLED')
-  await expectTold(orderId)
+  await expectNotified(orderId)
   await nobodyWaits('inventory')
   await nobodyWaits('payment')
   expect(await reservation(orderId)).toBe('CANCELLED_EARLY')
@@ -119,7 +119,7 @@ test('an order that nobody takes up is cancelled, and nothing is done for it whe
 })
 
 test('an order whose payment nobody hears of is cancelled: stock released, money given back', async () => {
-  start('orders', { consumes: deafTo('orders', 'payment.processed') })
+  start('orders', { consumes: topicsWithout('orders', 'payment.processed') })
   for (const stage of ['inventory', 'payment', 'notification'] as const) start(stage)
   const before = await available()
   const orderId = await place()
@@ -127,7 +127,7 @@ test('an order whose payment nobody hears of is cancelled: stock released, money
   expect([await available(), await reservation(orderId)]).toEqual([(before ?? 0) - 2, 'RESERVED'])
   start('orders', impatient({ processingSeconds: 1 }, 'payment.processed'))
   await becomes(orderId, 'CANCELLED')
-  await expectTold(orderId)
+  await expectNotified(orderId)
   await until(async () => (await reservation(orderId)) === 'RELEASED')
   expect(await available()).toBe(before)
   await until(async () => (await payment(orderId)) === 'REFUNDED')
@@ -135,16 +135,16 @@ test('an order whose payment nobody hears of is cancelled: stock released, money
 })
 
 test('a paid order that does not leave the house is cancelled: parcel recalled, stock released, money given back', async () => {
-  const patient = start('orders', { consumes: deafTo('orders', 'shipping.updated') })
+  const patient = start('orders', { consumes: topicsWithout('orders', 'shipping.updated') })
   for (const stage of ['inventory', 'payment', 'shipping', 'notification'] as const) start(stage)
   const before = await available()
   const orderId = await place()
   await until(async () => (await shipment(orderId)) === 'PREPARED')
   await patient.drain()
-  expect((await shown(orderId)).status).toBe('CONFIRMED')
+  expect((await orderView(orderId)).status).toBe('CONFIRMED')
   start('orders', impatient({ confirmedSeconds: 1 }, 'shipping.updated'))
   await becomes(orderId, 'CANCELLED')
-  await expectTold(orderId)
+  await expectNotified(orderId)
   await until(async () => (await shipment(orderId)) === 'RECALLED')
   await until(async () => (await reservation(orderId)) === 'RELEASED')
   expect(await available()).toBe(before)
@@ -159,7 +159,7 @@ test('a reservation that nobody pays for is asked about, and the order is cancel
   const before = await available()
   const orderId = await place()
   await becomes(orderId, 'CANCELLED')
-  await expectTold(orderId)
+  await expectNotified(orderId)
   await until(async () => (await reservation(orderId)) === 'RELEASED')
   expect(await available()).toBe(before)
   start('payment')
@@ -169,21 +169,24 @@ test('a reservation that nobody pays for is asked about, and the order is cancel
 })
 
 test('a reservation that is asked about while its payment is on its way to inventory is kept, and the order ships', async () => {
-  start('orders', { consumes: deafTo('orders', 'shipping.updated') })
-  const deaf = { consumes: deafTo('inventory', 'orders.fulfilment') }
-  const unasked = start('inventory', { ...deaf, inventory: { reservationSeconds: 1, everySeconds: 1_000_000 } })
+  start('orders', { consumes: topicsWithout('orders', 'shipping.updated') })
+  const withoutFulfilment = { consumes: topicsWithout('inventory', 'orders.fulfilment') }
+  const withoutQuestions = start('inventory', {
+    ...withoutFulfilment,
+    inventory: { reservationSeconds: 1, everySeconds: 1_000_000 },
+  })
   for (const stage of ['payment', 'notification'] as const) start(stage)
   const orderId = await place()
   await becomes(orderId, 'CONFIRMED')
-  await unasked.drain()
-  start('inventory', { ...deaf, inventory: { reservationSeconds: 1, everySeconds: 0.2 } })
-  const asked = async () =>
+  await withoutQuestions.drain()
+  start('inventory', { ...withoutFulfilment, inventory: { reservationSeconds: 1, everySeconds: 0.2 } })
+  const expirations = async () =>
     (await platform.bench.events('inventory.updated')).filter(
       ({ type, data }) => type === 'ReservationExpired' && data.orderId === orderId,
     )
-  await until(async () => (await asked()).length > 0)
+  await until(async () => (await expirations()).length > 0)
   await nobodyWaits('orders')
-  expect((await shown(orderId)).status).toBe('CONFIRMED')
+  expect((await orderView(orderId)).status).toBe('CONFIRMED')
   expect(await reservation(orderId)).toBe('RESERVED')
   await Promise.all([...running].map((replica) => replica.drain()))
   start('orders')

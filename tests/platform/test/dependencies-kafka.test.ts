@@ -1,5 +1,5 @@
-// Does every order come to its one end although Kafka is away, slow, or says nothing while they are
-// under way, and are orders taken all the while?
+// Does every order reach its one end although Kafka is unavailable, slow, or silent while it is
+// under way, and are orders accepted all the time?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/stage/testing'
@@ -17,22 +17,22 @@ afterAll(() => platform.close(), 120_000)
 
 const get = (path: string) => fetch(`${platform.gateway.url}${path}`, { signal: AbortSignal.timeout(60_000) })
 
-/** Without Kafka an order is as durable as with it: taken at once, shown, called back. */
-async function expectTaken(): Promise<void> {
+/** Without Kafka an order is as durable as with it: accepted at once, shown, cancelled. */
+async function expectAccepted(): Promise<void> {
   const { orderId, before } = await orders.place()
   expect(before).toEqual([])
-  const shown = await get(`/v1/orders/${orderId}`)
-  expect(shown.status).toBe(200)
-  expect(await shown.json()).toMatchObject({ orderId, status: 'PLACED' })
+  const response = await get(`/v1/orders/${orderId}`)
+  expect(response.status).toBe(200)
+  expect(await response.json()).toMatchObject({ orderId, status: 'PLACED' })
 }
 
 test('Kafka is away: orders are taken, the queues are told to be out of sight, and everything is made up for', async () => {
   await orders.through(async () => {
     await platform.links.kafka.down()
-    await expectTaken()
+    await expectAccepted()
     expect((await get('/health/queues?strict')).status).toBe(503)
     await sleep(10_000)
-    await expectTaken()
+    await expectAccepted()
     await platform.links.kafka.mend()
     await until(async () => (await get('/health/queues?strict')).status === 200)
   })
@@ -50,10 +50,10 @@ test('Kafka is slow: orders are taken, and come to their ends later', async () =
 test('Kafka says nothing for longer than anybody waits: as if it were away, and what arrives late does no harm', async () => {
   await orders.through(async () => {
     platform.links.kafka.hang()
-    await expectTaken()
+    await expectAccepted()
     expect((await get('/health/queues?strict')).status).toBe(503)
     await sleep(35_000)
-    await expectTaken()
+    await expectAccepted()
     await platform.links.kafka.mend()
     await until(async () => (await get('/health/queues?strict')).status === 200)
   })

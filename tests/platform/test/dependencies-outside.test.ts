@@ -1,5 +1,5 @@
-// Does every order come to its one end, paid once, with one mail for each piece of news, although
-// the payment provider or the mail server is away, slow, or says nothing while they are under way?
+// Does every order reach its one end, paid once, with one mail for each status, although the
+// payment provider or the mail server is unavailable, slow, or silent while it is under way?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/stage/testing'
@@ -15,22 +15,22 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => platform.close(), 120_000)
 
-const shown = async (orderId: string): Promise<{ status: string }> =>
+const orderView = async (orderId: string): Promise<{ status: string }> =>
   (await (await fetch(`${platform.gateway.url}/v1/orders/${orderId}`)).json()) as { status: string }
 const charges = (outcome: string) =>
   platform.providerCalls(new RegExp(`^payment_provider_calls_total.*call="charge",outcome="${outcome}"`))
 
 /**
- * Until the payment stage has found out and asks no more, an order taken meanwhile waits, and a
+ * Until the payment stage has noticed and stops its calls, an order accepted meanwhile waits, and a
  * while longer.
  */
 async function expectWaitedFor(): Promise<void> {
   await until(() => platform.breakerOpen(), 20)
   const { orderId, before } = await orders.place()
   expect(before).toEqual([])
-  await until(async () => (await shown(orderId)).status === 'PROCESSING')
+  await until(async () => (await orderView(orderId)).status === 'PROCESSING')
   await sleep(4_000)
-  expect((await shown(orderId)).status).toBe('PROCESSING')
+  expect((await orderView(orderId)).status).toBe('PROCESSING')
 }
 
 test('a provider that is away is waited for, with nobody asking it all the time', async () => {
@@ -64,10 +64,12 @@ const waiting = (orderId: string) =>
     `<${orderId}.%`,
   ])
 
-/** Orders do not wait for mails, mails wait for their server, and no try counts against them. */
+/**
+ * Orders do not wait for mails, mails wait for their server, and no attempt counts against them.
+ */
 async function expectShippedWithoutMail(): Promise<void> {
   const { orderId } = await orders.place()
-  await until(async () => ['SHIPPED', 'CANCELLED'].includes((await shown(orderId)).status))
+  await until(async () => ['SHIPPED', 'CANCELLED'].includes((await orderView(orderId)).status))
   await until(async () => (await waiting(orderId)).length > 0)
   await sleep(4_000)
   expect(platform.mails.received.filter(({ messageId }) => messageId.includes(orderId))).toEqual([])

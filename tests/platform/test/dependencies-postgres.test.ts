@@ -1,5 +1,5 @@
-// Does every order come to its one end although PostgreSQL is killed, slow, or says nothing while
-// they are under way?
+// Does every order reach its one end although PostgreSQL is killed, slow, or silent while it is
+// under way?
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,13 +13,13 @@ let platform: Platform
 let orders: Endurance
 let server: Awaited<ReturnType<typeof ownPostgres>>
 
-/** Of this test alone, since it is killed. */
+/** For this test alone, since it is killed. */
 async function ownPostgres() {
   const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-postgres-'))
   await chmod(dir, 0o711)
   const host = inProcessHost(join(dir, 'processes'))
   const port = await persistedPorts(join(dir, 'ports.json')).port('postgres')
-  // Durable, as a shop's is: killed, it must have what it has acknowledged.
+  // Durable, as a shop's is: after a kill it must have all that it has acknowledged.
   const start = () => startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'cluster' })
   const { adminUrl } = await start()
   return {
@@ -46,16 +46,19 @@ afterAll(async () => {
 const get = (path: string) => fetch(`${platform.gateway.url}${path}`, { signal: AbortSignal.timeout(60_000) })
 const unknown = '/v1/orders/01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 
-/** What a customer meets until it is over: asked to come again, in time, and then served. */
+/**
+ * What a customer gets until the failure is over: in time the answer to retry later, and then
+ * success.
+ */
 async function meanwhile(mend: () => Promise<unknown>, forMs: number): Promise<void> {
   const placing = orders.place()
-  const [seen] = await Promise.all([get(unknown), sleep(forMs)])
-  await expectAskedToComeAgain(seen)
+  const [response] = await Promise.all([get(unknown), sleep(forMs)])
+  await expectAskedToComeAgain(response)
   expect((await fetch(`${platform.gateway.metricsUrl}/readyz`)).status).toBe(200)
   await mend()
   const { before } = await placing
   expect(before.length).toBeGreaterThan(0)
-  for (const refused of before) await expectAskedToComeAgain(refused)
+  for (const refusal of before) await expectAskedToComeAgain(refusal)
 }
 
 /** Its ledger is in the same database: an order that it cannot charge now is not at fault. */
@@ -82,7 +85,7 @@ test('PostgreSQL is slow: orders are taken, and come to their ends later', async
   await orders.through(async () => {
     platform.links.postgres.slow(50)
     await sleep(6_000)
-    // Still slow, and taken.
+    // Still slow, and accepted.
     await orders.place()
     await platform.links.postgres.mend()
   })

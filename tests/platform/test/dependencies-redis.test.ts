@@ -1,5 +1,5 @@
-// Is nobody kept from ordering, and is everybody still held to their share, although Redis is away,
-// slow, or says nothing?
+// Can every customer order, and does every limit still hold, although Redis is unavailable, slow,
+// or silent?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/stage/testing'
@@ -35,14 +35,14 @@ afterAll(async () => {
   await redis.close()
 }, 120_000)
 
-async function counted(how: 'together' | 'alone'): Promise<boolean> {
+async function countsOrders(how: 'together' | 'alone'): Promise<boolean> {
   await orders.place()
   const metrics = await (await fetch(`${platform.gateway.metricsUrl}/metrics`)).text()
   return metrics.includes(`\ngateway_rate_limit_shared ${how === 'together' ? 1 : 0}\n`)
 }
-/** How many of a few orders too many are taken; the others are told when to come again. */
-async function takenOf(customerId: string): Promise<number> {
-  let taken = 0
+/** How many of a few orders too many are accepted; the others get a time to retry. */
+async function acceptedOf(customerId: string): Promise<number> {
+  let accepted = 0
   for (let n = 0; n < limit + 5; n++) {
     const response = await fetch(`${platform.gateway.url}/v1/orders`, {
       method: 'POST',
@@ -52,43 +52,43 @@ async function takenOf(customerId: string): Promise<number> {
     })
     if (response.status === 202) {
       orders.accepted(((await response.json()) as { orderId: string }).orderId)
-      taken++
+      accepted++
     } else {
       expect(response.status).toBe(429)
       expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
     }
   }
-  return taken
+  return accepted
 }
 
 test('Redis is away: a gateway counts for itself until it is back, and orders go on', async () => {
   await orders.through(async () => {
-    await until(() => counted('together'))
+    await until(() => countsOrders('together'))
     await link.down()
-    await until(() => counted('alone'))
-    expect(await takenOf('without')).toBe(limit)
+    await until(() => countsOrders('alone'))
+    expect(await acceptedOf('without')).toBe(limit)
     await link.mend()
-    await until(() => counted('together'))
+    await until(() => countsOrders('together'))
   })
 }, 300_000)
 
 test('Redis takes longer than it is given: as if it were away', async () => {
   await orders.through(async () => {
     link.slow(1_000)
-    await until(() => counted('alone'))
+    await until(() => countsOrders('alone'))
     expect((await orders.place()).before).toEqual([])
     await sleep(3_000)
     await link.mend()
-    await until(() => counted('together'))
+    await until(() => countsOrders('together'))
   })
 }, 300_000)
 
 test('Redis says nothing: a gateway counts for itself until it answers, and orders go on', async () => {
   await orders.through(async () => {
     link.hang()
-    await until(() => counted('alone'))
-    expect(await takenOf('unheard')).toBe(limit)
+    await until(() => countsOrders('alone'))
+    expect(await acceptedOf('unheard')).toBe(limit)
     await link.mend()
-    await until(() => counted('together'))
+    await until(() => countsOrders('together'))
   })
 }, 300_000)

@@ -1,5 +1,5 @@
 // Does a customer at the gateway get what the services behind it decide: the outcome, every step,
-// and the order called back?
+// and a cancelled order?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
@@ -12,7 +12,7 @@ import { configOf as providerConfigOf, startPaymentProvider } from '@orderpipeli
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { startShopStages } from '../src/shop-definitions.ts'
 
-/** What decides about an order; nobody is notified here. */
+/** The stages that decide about an order; no customer is notified here. */
 const stages = shopStages.filter((stage) => stage !== 'notification')
 const stock = 1_000
 
@@ -72,9 +72,9 @@ async function ask(
 const order = (sku: string) => ({ customerId: 'customer-1', items: [{ sku, quantity: 1 }] })
 
 test('a synchronous order is answered with what was decided: paid for, or why not', { timeout: 120_000 }, async () => {
-  const paid = await ask('/orders/sync', 'POST', order('SKU-0001'))
-  expect(paid.status).toBe(200)
-  expect(['CONFIRMED', 'SHIPPED']).toContain(paid.body.status) // it may have shipped before anybody looked
+  const result = await ask('/orders/sync', 'POST', order('SKU-0001'))
+  expect(result.status).toBe(200)
+  expect(['CONFIRMED', 'SHIPPED']).toContain(result.body.status) // it may have shipped before it was read
 })
 
 test('what is not sold, or not in that currency, is refused at once with its line', async () => {
@@ -106,7 +106,7 @@ test('every step of an order is told as it happens, and the last is that it has 
 
 test('who calls an order back at any moment is told the truth, and the stock adds up', async () => {
   const count = 60
-  const placed = await Promise.all(
+  const placements = await Promise.all(
     Array.from({ length: count }, async (_, n) => {
       const { body } = await ask('/orders', 'POST', order('SKU-0002'))
       await sleep(n * 15)
@@ -114,16 +114,16 @@ test('who calls an order back at any moment is told the truth, and the stock add
     }),
   )
   const endOf = async (orderId: string) => (await ask(`/orders/${orderId}`)).body
-  for (const { orderId, answer } of placed) {
+  for (const { orderId, answer } of placements) {
     expect([200, 409]).toContain(answer.status)
     await until(async () => ['SHIPPED', 'CANCELLED'].includes((await endOf(orderId)).status))
     const { status, reason } = await endOf(orderId)
     expect([status, reason]).toEqual(answer.status === 200 ? ['CANCELLED', 'CUSTOMER'] : ['SHIPPED', undefined])
   }
-  const shipped = placed.filter(({ answer }) => answer.status === 409).length
-  const left = async () =>
+  const shipped = placements.filter(({ answer }) => answer.status === 409).length
+  const stockRow = async () =>
     (await database.ask<{ available: number }>('inventory', `SELECT available FROM stock WHERE sku = 'SKU-0002'`))[0]
-  await until(async () => (await left())?.available === stock - shipped)
+  await until(async () => (await stockRow())?.available === stock - shipped)
 })
 
 test('with everything through, every stage is told to be moving and to have nothing waiting', async () => {

@@ -21,7 +21,7 @@ import { configOf as providerConfigOf, startPaymentProvider } from '@orderpipeli
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { startShopStages } from '../src/shop-definitions.ts'
 
-/** What decides about an order; nobody is notified here. */
+/** The stages that decide about an order; no customer is notified here. */
 const stages = shopStages.filter((stage) => stage !== 'notification')
 const serverConnections = 2
 

@@ -1,4 +1,4 @@
-// Is the money of a cancelled order given back, once, in whichever order cancellation, reservation
+// Is the money of a cancelled order refunded, once, in whichever order cancellation, reservation
 // and charge come, by real components?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
@@ -48,7 +48,7 @@ const behave = (behaviour: Partial<Behaviour>) =>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(behaviour),
   })
-async function published(events: readonly OrderEvent[]): Promise<void> {
+async function publishAndWait(events: readonly OrderEvent[]): Promise<void> {
   await bench.publish(events)
   await until(async () => {
     const lags = await Promise.all(consumes.map((topic) => bench.lag('payment', topic)))
@@ -58,7 +58,7 @@ async function published(events: readonly OrderEvent[]): Promise<void> {
 const order = (n: number) => testOrder(n, { 'SKU-0001': 1 })
 const refundRequested = ({ orderId, customerId }: TestOrder) =>
   eventOf('RefundRequested', { orderId, customerId, chargeId: 'as the books say' }, context)
-const told = async ({ orderId }: TestOrder) =>
+const eventTypes = async ({ orderId }: TestOrder) =>
   (await bench.events('payment.processed')).filter(({ data }) => data.orderId === orderId).map(({ type }) => type)
 const charges = ({ orderId }: TestOrder) =>
   database.ask<{ status: string; refunded: boolean }>(
@@ -73,37 +73,37 @@ const booked = async ({ orderId }: TestOrder) =>
 test('a captured charge is given back once and told once, however often that is asked', async () => {
   const captured = order(1)
   const replica = start()
-  await published([reservedEvent(captured)])
-  await published([cancelledEvent(captured), refundRequested(captured), cancelledEvent(captured)])
-  await published([refundRequested(captured)])
+  await publishAndWait([reservedEvent(captured)])
+  await publishAndWait([cancelledEvent(captured), refundRequested(captured), cancelledEvent(captured)])
+  await publishAndWait([refundRequested(captured)])
   await replica.drain()
   expect(await charges(captured)).toEqual([{ status: 'captured', refunded: true }])
-  expect(await told(captured)).toEqual(['PaymentCaptured', 'PaymentRefunded'])
+  expect(await eventTypes(captured)).toEqual(['PaymentCaptured', 'PaymentRefunded'])
   expect(await booked(captured)).toBe('REFUNDED')
 })
 
 test('an order that was cancelled before its stock was reserved is never charged', async () => {
   const early = order(2)
   const replica = start()
-  await published([cancelledEvent(early)])
-  await published([reservedEvent(early)])
+  await publishAndWait([cancelledEvent(early)])
+  await publishAndWait([reservedEvent(early)])
   await replica.drain()
   expect(await charges(early)).toEqual([{ status: 'voided', refunded: false }])
-  expect(await told(early)).toEqual([])
+  expect(await eventTypes(early)).toEqual([])
   expect(await booked(early)).toBe('CANCELLED')
 })
 
 test('a charge made by a process that died before it could note it is given back', async () => {
-  const lost = order(3)
-  const { orderId, customerId } = lost
+  const lostOrder = order(3)
+  const { orderId, customerId } = lostOrder
   const charge = { orderId, customerId, amountCents: 100, currency: 'EUR' }
   expect((await provider().charge(charge, AbortSignal.timeout(30_000))).status).toBe('captured')
   const replica = start()
-  await published([cancelledEvent(lost)])
-  await published([reservedEvent(lost)])
+  await publishAndWait([cancelledEvent(lostOrder)])
+  await publishAndWait([reservedEvent(lostOrder)])
   await replica.drain()
-  expect(await charges(lost)).toEqual([{ status: 'captured', refunded: true }])
-  expect(await told(lost)).toEqual(['PaymentRefunded'])
+  expect(await charges(lostOrder)).toEqual([{ status: 'captured', refunded: true }])
+  expect(await eventTypes(lostOrder)).toEqual(['PaymentRefunded'])
 })
 
 test('charges that are under way while their orders are cancelled by another replica leave nobody short', async () => {
@@ -112,20 +112,20 @@ test('charges that are under way while their orders are cancelled by another rep
   const replicas = [start(), start()]
   await bench.publish(orders.map(reservedEvent))
   await until(async () => (await bench.events('payment.processed')).length > 10)
-  await published(orders.map(cancelledEvent))
+  await publishAndWait(orders.map(cancelledEvent))
   await Promise.all(replicas.map((replica) => replica.drain()))
   await behave({ latencyMs: 0, jitterMs: 0, errorRate: 0 })
-  // A capture that was noted after its cancellation was heard is given back when the orders service
-  // hears of it.
+  // A capture that was recorded after the cancellation was handled is refunded when the orders
+  // service receives it.
   const late = start()
-  await published(orders.map(refundRequested))
+  await publishAndWait(orders.map(refundRequested))
   await late.drain()
   for (const each of orders) {
     const [charge] = await charges(each)
     expect(charge?.refunded).toBe(charge?.status === 'captured')
     expect(await booked(each)).not.toBe('CAPTURED')
-    const news = await told(each)
-    expect(news.filter((type) => type === 'PaymentRefunded')).toHaveLength(charge?.refunded ? 1 : 0)
+    const types = await eventTypes(each)
+    expect(types.filter((type) => type === 'PaymentRefunded')).toHaveLength(charge?.refunded ? 1 : 0)
   }
   expect(await bench.records('payment.dead-letters')).toEqual([])
 })
@@ -149,14 +149,14 @@ test('while the breaker is open messages stay in Kafka, and afterwards all are c
     const lines = (await replica.registry.metrics()).split('\n').filter((line) => line.startsWith(name))
     return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
   }
-  // Once the replica knows that they are there, it could have taken them in.
+  // Once the replica knows that they are there, it could have read them.
   await until(async () => (await figure('orderpipeline_stage_lag')) > 100, 20)
   expect(guardedProvider.open).toBe(true)
   expect(await figure('orderpipeline_stage_in_hand')).toBeLessThanOrEqual(few.length)
   await until(async () => (await own.lag('payment', 'inventory.updated')) === 0)
   await replica.drain()
   expect(await own.records('payment.dead-letters')).toEqual([])
-  // The replica also pays back what earlier tests have left owed to their orders.
+  // The replica also makes the refunds that earlier tests have left open.
   const orderIds = new Set([...few, ...many].map(({ orderId }) => orderId))
   const events = await own.events('payment.processed')
   expect(events.filter(({ data }) => orderIds.has((data as { orderId: string }).orderId))).toHaveLength(310)

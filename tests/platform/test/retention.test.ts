@@ -1,4 +1,5 @@
-// Does docs/data.md name every table that a shop has, and is each kept for as long as it says?
+// Does docs/data.md name every table that a shop has, and are the rows of each retained for as long
+// as it says?
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
@@ -14,7 +15,7 @@ const services = ['orders', 'inventory', 'payment', 'shipping', 'notification', 
 const stages = services.filter((service) => service !== 'payment_provider')
 
 interface Line {
-  /** With their schemas. */
+  /** Tables with their schemas. */
   readonly tables: readonly string[]
   readonly kept: string
   readonly by: string
@@ -33,20 +34,22 @@ afterAll(() => database.drop())
 function linesOf(document: string): Line[] {
   const rows = (/^\| table \|.*\n\|.*\n((?:\|.*\n)+)/m.exec(document)?.[1] ?? '').trim().split('\n')
   return rows.map((row) => {
-    const [named = '', kept = '', by = '', why = ''] = row.split('|').slice(1, 5)
+    const [tableCell = '', keptFor = '', by = '', why = ''] = row.split('|').slice(1, 5)
     let schema = ''
-    const names = [...named.matchAll(/`([a-z_.]+)`/g)].map(([, name = '']) => name)
-    const tables = named.includes('of every stage')
+    const names = [...tableCell.matchAll(/`([a-z_.]+)`/g)].map(([, name = '']) => name)
+    const tables = tableCell.includes('of every stage')
       ? stages.flatMap((stage) => names.map((name) => `${stage}.${name}`))
       : names.map((name) => {
           if (name.includes('.')) schema = name.split('.')[0] ?? ''
           return name.includes('.') ? name : `${schema}.${name}`
         })
-    return { tables, kept: kept.trim(), by: by.trim(), why: why.trim() }
+    return { tables, kept: keptFor.trim(), by: by.trim(), why: why.trim() }
   })
 }
 
-/** Partitions are their table's, and what records the migrations is the migrate program's. */
+/**
+ * Partitions belong to their table, and the record of migrations belongs to the migrate program.
+ */
 const tablesOf = `
 SELECT relname AS name FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
@@ -59,7 +62,8 @@ test('every table of every service is in the document, with how long it is kept 
     there.push(...rows.map(({ name }) => `${service}.${name}`))
   }
   expect(lines.flatMap(({ tables }) => tables).sort()).toEqual(there.sort())
-  for (const { tables, kept, why } of lines) expect([tables, kept !== '', why !== '']).toEqual([tables, true, true])
+  for (const { tables, kept: keptFor, why } of lines)
+    expect([tables, keptFor !== '', why !== '']).toEqual([tables, true, true])
 })
 
 test('what a stage deletes by row is kept for the days that the document says', () => {
@@ -76,6 +80,6 @@ test('what a stage deletes by row is kept for the days that the document says', 
   )
   const documented = lines
     .filter(({ by }) => by === 'deleted by row')
-    .flatMap(({ tables, kept }) => tables.map((table) => [table, kept]))
+    .flatMap(({ tables, kept: keptFor }) => tables.map((table) => [table, keptFor]))
   expect(deleted.sort()).toEqual(documented.sort())
 })

@@ -1,4 +1,4 @@
-// Does an order come to its one end through all services, even when customers cancel and Kafka is
+// Does an order reach its one end through all services, even when customers cancel and Kafka is
 // killed in the middle?
 import { mkdtemp, rm, chmod } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -35,7 +35,7 @@ let database: TestDatabase
 let provider: PaymentProvider
 let kafka: Awaited<ReturnType<typeof ownKafka>>
 
-/** Of this test alone, since it is killed. */
+/** For this test alone, since it is killed. */
 async function ownKafka(folder: string) {
   const host = inProcessHost(join(folder, 'processes'))
   const ports = persistedPorts(join(folder, 'ports.json'))
@@ -93,13 +93,13 @@ async function accept(orders: readonly TestOrder[]): Promise<void> {
 }
 
 function startAll(bench: Bench): void {
-  // The kill makes calls and commits fail for seconds: messages must not run out of tries
+  // The kill makes calls and commits fail for seconds: messages must not use up their attempts
   // meanwhile.
   const patient = { STAGE_RETRY_ATTEMPTS: 10 }
   startShopStages(bench, { provider: createProvider({ url: provider.url, timeoutMs: 5_000 }) }, patient)
 }
 
-/** The gateway's: it publishes what cancellations make known. */
+/** The gateway's relay: it publishes the events of cancellations. */
 function relayed(bench: Bench): Relay {
   return startRelay({
     database: database.as('orders'),
@@ -145,7 +145,7 @@ test('every order ends once, and stock, money, shipments and messages agree, tho
   await kafka.kill()
   await kafka.start()
   await bench.publish(orders.slice(200).map(placedEvent))
-  // Every fifth customer thinks again, at whatever point the order has come to by then.
+  // Every fifth customer cancels, at whatever point the order has reached by then.
   const regretted = orders.filter((_, n) => n % 5 === 3)
   for (const { orderId, customerId } of regretted) {
     await cancelOrder(database.as('orders'), { orderId, customerId, context: { now: new Date() } })
@@ -153,10 +153,10 @@ test('every order ends once, and stock, money, shipments and messages agree, tho
   }
   await until(async () => (await endings(orders)).length === orders.length, 300)
 
-  const ended = await endings(orders)
-  const calledBack = ended.filter(({ reason }) => reason === 'CUSTOMER')
+  const ends = await endings(orders)
+  const calledBack = ends.filter(({ reason }) => reason === 'CUSTOMER')
   expect(calledBack.length).toBeGreaterThan(0)
-  const sold = ended.filter(({ reason }) => reason === null || reason === 'PAYMENT_DECLINED')
+  const sold = ends.filter(({ reason }) => reason === null || reason === 'PAYMENT_DECLINED')
   for (const { order_id, status, reason } of sold) {
     const declined = declineReason(order_id, { declineRate }) !== undefined
     expect([status, reason]).toEqual(declined ? ['CANCELLED', 'PAYMENT_DECLINED'] : ['SHIPPED', null])
@@ -169,9 +169,9 @@ test('every order ends once, and stock, money, shipments and messages agree, tho
     ),
   ).toBe(orders.length)
 
-  // Money: what was charged and not given back is what shipped orders come to, in our books as in
+  // Money: what was charged and not refunded is the total of the shipped orders, in our books as in
   // the provider's.
-  const shipped = new Set(ended.filter(({ status }) => status === 'SHIPPED').map(({ order_id }) => order_id))
+  const shipped = new Set(ends.filter(({ status }) => status === 'SHIPPED').map(({ order_id }) => order_id))
   await until(async () => {
     const charged = await net(
       'payment_provider',
@@ -179,41 +179,41 @@ test('every order ends once, and stock, money, shipments and messages agree, tho
     )
     for (const [orderId, amount] of await net('payment_provider', 'SELECT order_id, amount_cents FROM refunds'))
       charged.set(orderId, (charged.get(orderId) ?? 0) - amount)
-    const kept = await net('payment', `SELECT order_id, amount_cents FROM payments WHERE status = 'CAPTURED'`)
-    const owed = await net(
+    const captures = await net('payment', `SELECT order_id, amount_cents FROM payments WHERE status = 'CAPTURED'`)
+    const totals = await net(
       'orders',
       `SELECT order_id, total_cents AS amount_cents FROM orders WHERE status = 'SHIPPED'`,
     )
-    const left = new Map([...charged].filter(([, amount]) => amount !== 0))
-    return isDeepStrictEqual(left, owed) && isDeepStrictEqual(kept, owed) && owed.size === shipped.size
+    const netCharges = new Map([...charged].filter(([, amount]) => amount !== 0))
+    return isDeepStrictEqual(netCharges, totals) && isDeepStrictEqual(captures, totals) && totals.size === shipped.size
   })
   expect(await count('payment_provider', 'SELECT count(*) FROM refunds WHERE order_id = ANY ($1)', orders)).toBe(
     await count('payment', `SELECT count(*) FROM payments WHERE status = 'REFUNDED' AND order_id = ANY ($1)`, orders),
   )
 
-  // Stock: what shipped orders hold is what is missing, once the last release has come through.
+  // Stock: what shipped orders hold is what is missing, once the last release has been handled.
   const holding = (sku: string) =>
     orders
       .filter(({ orderId }) => shipped.has(orderId))
       .reduce((sum, { items }) => sum + (items.find((item) => item.sku === sku)?.quantity ?? 0), 0)
-  const left = async (sku: string) =>
+  const stockOf = async (sku: string) =>
     (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
       ?.available
   await until(async () => (await bench.lag('inventory', 'orders.cancelled')) === 0)
-  expect(await left('SKU-0001')).toBe(150 - holding('SKU-0001'))
-  expect(await left('SKU-0002')).toBe(stock - holding('SKU-0002'))
-  expect(await left('SKU-0003')).toBe(stock - holding('SKU-0003'))
+  expect(await stockOf('SKU-0001')).toBe(150 - holding('SKU-0001'))
+  expect(await stockOf('SKU-0002')).toBe(stock - holding('SKU-0002'))
+  expect(await stockOf('SKU-0003')).toBe(stock - holding('SKU-0003'))
 
-  // Shipments: what left the house is what was shipped, and nothing is left packed.
+  // Shipments: as many left the house as were shipped, and none is left packed.
   const shipments = (status: string) =>
     count('shipping', `SELECT count(*) FROM shipments WHERE status = '${status}' AND order_id = ANY ($1)`, orders)
   await until(async () => (await shipments('PREPARED')) === 0)
   expect(await shipments('DISPATCHED')).toBe(shipped.size)
 
-  // Messages: each state told once; nothing given up on; nothing left to publish.
+  // Messages: one notification for each end; no dead letter; nothing left to publish.
   await until(async () => (await bench.lag('notification', 'orders.status')) === 0)
-  const told = `SELECT count(*) FROM notifications WHERE status IN ('SHIPPED', 'CANCELLED') AND order_id = ANY ($1)`
-  expect(await count('notification', told, orders)).toBe(orders.length)
+  const notificationCount = `SELECT count(*) FROM notifications WHERE status IN ('SHIPPED', 'CANCELLED') AND order_id = ANY ($1)`
+  expect(await count('notification', notificationCount, orders)).toBe(orders.length)
   await relay.close()
   await bench.close()
   for (const stage of shopStages) {

@@ -1,6 +1,6 @@
 // Is one order one trace, from its request through outbox, relay and every Kafka hop to the payment
-// provider, the parcel and the mail, and back again when it is cancelled? Told by what a receiver
-// of OTLP over HTTP gets, from real services on a real Kafka and a real database, and a real mail
+// provider, the parcel and the mail, and back again when it is cancelled? Checked with a receiver
+// of OTLP over HTTP, from real services on a real Kafka and a real database, and a real mail
 // server.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
@@ -18,7 +18,7 @@ import { shippingStage } from '@orderpipeline/shipping'
 import { mailServer, type MailServer } from '@orderpipeline/test-support/mail-server'
 import { attribute, spanReceiver, type Span, type SpanReceiver } from '../src/span-receiver.ts'
 
-/** Of OTLP's kinds of span. */
+/** Kinds of span in OTLP. */
 const consumer = 5
 
 let database: TestDatabase
@@ -60,7 +60,7 @@ const config = () => ({
 })
 const tracingOf = (service: string) => startTracing(config(), { service, pipeline: 'shop' }, silentLogger())
 
-/** All but shipping, so that a paid order can still be called back. */
+/** All but shipping, so that a paid order can still be cancelled. */
 async function startStages(): Promise<void> {
   const now = () => new Date()
   const logger = silentLogger()
@@ -78,7 +78,7 @@ async function startStages(): Promise<void> {
     notification: notificationStage({ logger }, mailsBy(tracing.notification)),
   } as const
   for (const name of Object.keys(definitions) as (keyof typeof definitions)[])
-    // Each of its own type; what they prepare is their own affair.
+    // Each of its own type; only the stage itself uses what it prepares.
     bench.start(
       name,
       consumedTopics[name],
@@ -115,7 +115,7 @@ const startTracedGateway = (env: Readonly<Record<string, string>> = {}): Promise
   )
 
 /**
- * An order that is paid, then called back by its customer; and one that ships. Each request has a
+ * An order that is paid, then cancelled by its customer; and one that ships. Each request has a
  * caller's trace.
  */
 const traces = {
@@ -156,7 +156,7 @@ beforeAll(async () => {
   orders = { calledBack, shipped }
   await bench.close()
   for (const closer of gateway.closers) await closer.close()
-  // The provider goes on, and sends its spans when it likes.
+  // The provider continues, and sends its spans when it likes.
   await until(() => stepsOf(traces.shipped).has('payment-provider: POST /v1/charges'))
   await until(() => stepsOf(traces.cancellation).has('payment-provider: POST /v1/refunds'))
 }, 300_000)
@@ -164,7 +164,7 @@ beforeAll(async () => {
 const spansOf = ({ traceId }: Trace): Span[] => receiver.spans.filter((span) => span.traceId === traceId)
 const step = ({ service, name }: Span): string => `${service}: ${name.replace(bench.prefix, '')}`
 const stepsOf = (trace: Trace): Set<string> => new Set(spansOf(trace).map(step))
-/** What the step hangs below. */
+/** The parent of the step's span. */
 function above(trace: Trace, name: string): string | undefined {
   const spans = spansOf(trace)
   const span = spans.find((one) => step(one) === name)
@@ -172,8 +172,8 @@ function above(trace: Trace, name: string): string | undefined {
   return parent && step(parent)
 }
 /**
- * Every span hangs on another of the trace, and the first on the caller's; all tell of the one
- * order, and of no time before.
+ * Every span has a parent in the trace, and the first one the caller's; all carry the id of the one
+ * order, and none began earlier.
  */
 function expectWhole(trace: Trace, root: string, orderId: string): void {
   const spans = spansOf(trace)
@@ -212,8 +212,8 @@ test('one order is one trace of the caller, whole and linked, through gateway, r
   expect(above(trace, 'payment-provider: POST /v1/charges')).toBe('payment: POST /v1/charges')
   expect(above(trace, 'orders: shipping.updated process')).toBe('shipping: orders.fulfilment process')
   expect(above(trace, 'notification: order mail deliver')).toBe('notification: orders.status process')
-  // The shipment is prepared when the order is confirmed, and let go by what the orders service
-  // answers.
+  // The shipment is prepared when the order is confirmed, and dispatched by the answer of the
+  // orders service.
   const shipping = spansOf(trace).filter((span) => step(span) === 'shipping: orders.fulfilment process')
   expect(shipping.map((span) => attribute(span, 'orderpipeline.event')).sort()).toEqual([
     'OrderConfirmed',
@@ -244,10 +244,10 @@ test('calling a paid order back is one trace too, through stock, refund, shipmen
   expect(above(trace, 'payment-provider: POST /v1/refunds')).toBe('payment: POST /v1/refunds')
   expect(mailsIn(trace)).toEqual([mail(orders.calledBack, 'cancelled')])
   expectWhole(trace, 'gateway: DELETE /v1/orders/:id', orders.calledBack)
-  // What the refund makes known carries the trace on, to whoever may listen.
-  const told = (await bench.events('payment.processed')).find(({ type }) => type === 'PaymentRefunded')
-  expect(told?.traceparent).toContain(trace.traceId)
-  // The order itself came to its payment in the trace of the request that placed it, and stayed
+  // The events of the refund carry the trace on, to any consumer.
+  const refundEvent = (await bench.events('payment.processed')).find(({ type }) => type === 'PaymentRefunded')
+  expect(refundEvent?.traceparent).toContain(trace.traceId)
+  // The order itself reached its payment in the trace of the request that placed it, and stayed
   // there.
   expect(stepsOf(traces.calledBack)).toContain('payment-provider: POST /v1/charges')
   expectWhole(traces.calledBack, 'gateway: POST /v1/orders', orders.calledBack)
@@ -263,8 +263,8 @@ test('an order of a caller that is not trusted is a trace of its own, with a lin
   })
   expect(response.status).toBe(202)
   const { orderId } = (await response.json()) as { orderId: string }
-  const published = async () => (await database.ask('orders', 'SELECT FROM intake_outbox')).length === 0
-  await until(published)
+  const outboxIsEmpty = async () => (await database.ask('orders', 'SELECT FROM intake_outbox')).length === 0
+  await until(outboxIsEmpty)
   for (const closer of gateway.closers) await closer.close()
   expect(spansOf(trace)).toEqual([])
   const [request, ...more] = receiver.spans.filter(({ links = [] }) =>
@@ -273,8 +273,8 @@ test('an order of a caller that is not trusted is a trace of its own, with a lin
   expect(more).toEqual([])
   expect(request).toMatchObject({ name: 'POST /v1/orders', links: [{ traceId: trace.traceId, spanId: trace.caller }] })
   expect(request?.parentSpanId ?? '').toBe('')
-  const placed = (await bench.events('orders.placed')).find(({ data }) => data.orderId === orderId)
-  expect(placed?.traceparent).toContain(request?.traceId)
+  const placedEvent = (await bench.events('orders.placed')).find(({ data }) => data.orderId === orderId)
+  expect(placedEvent?.traceparent).toContain(request?.traceId)
 })
 
 test('what a stage gives up on is a failed span', async () => {

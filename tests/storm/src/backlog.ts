@@ -1,12 +1,12 @@
-// How does a backlog come about? Many orders in batches, as fast as the gateway takes them, each
-// batch under a key of its own and asked again until all of it is taken.
+// How does a backlog build up? Many orders in batches, as fast as the gateway accepts them, each
+// batch under a key of its own and repeated until all of it is accepted.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface BacklogOptions {
   readonly gateway: string
   readonly orders: number
   readonly skus: number
-  /** 0 to 1; asked in the same order every time. */
+  /** 0 to 1; called in the same order every time. */
   readonly random: () => number
   /** Ids of orders that were just accepted. */
   readonly onAccepted: (orderIds: readonly string[]) => void
@@ -53,15 +53,15 @@ async function place(key: string, orders: readonly unknown[], { gateway, signal 
   for (;;) {
     signal.throwIfAborted()
     const results = await answerOf(`${gateway}/v1/orders/batch`, key, orders)
-    const refused = results.find(({ status }) => status >= 400 && status < 500 && status !== 409 && status !== 429)
-    if (refused) throw new Error(`an order of the backlog was answered ${JSON.stringify(refused)}`)
+    const refusal = results.find(({ status }) => status >= 400 && status < 500 && status !== 409 && status !== 429)
+    if (refusal) throw new Error(`an order of the backlog was answered ${JSON.stringify(refusal)}`)
     if (results.length === orders.length && results.every(({ status }) => status === 202))
       return results.map(({ orderId }) => orderId ?? '')
     await sleep(againMs, undefined, { signal })
   }
 }
 
-/** None where nobody answers in time, or all are asked to come again. */
+/** Undefined where no answer comes in time, or all orders are to be retried. */
 async function answerOf(url: string, key: string, orders: readonly unknown[]): Promise<readonly Result[]> {
   try {
     const response = await fetch(url, {

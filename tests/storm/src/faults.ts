@@ -1,4 +1,4 @@
-// How do planned faults come about, and how are they counted?
+// How are planned faults carried out, and how are they counted?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { shopStages } from '@orderpipeline/stage/testing'
 import type { Behaviour } from '@orderpipeline/payment-provider'
@@ -6,12 +6,12 @@ import type { DatabaseState, Fault, PlannedFault, ProviderState } from './plan.t
 import type { World } from './world.ts'
 
 export interface Faults {
-  /** Lets each happen in its time; returns early where `over` says so. */
-  play(plan: readonly PlannedFault[], started: number, over: () => boolean): Promise<void>
-  /** All is well again; replicas stay as they are. */
+  /** Starts each fault at its time; returns early once `over` is true. */
+  play(plan: readonly PlannedFault[], startedAt: number, over: () => boolean): Promise<void>
+  /** Ends all faults; replicas stay as they are. */
   stop(): Promise<void>
   readonly counts: Readonly<Record<string, number>>
-  /** What is wrong now, in words. */
+  /** The current faults, in words. */
   readonly state: { readonly database: string; readonly provider: string }
   /** Replicas that were killed so far, by stage. */
   readonly deaths: Readonly<Record<string, number>>
@@ -30,17 +30,17 @@ export function createFaults(world: World): Faults {
   const deaths: Record<string, number> = {}
   const count = (what: string): void => void (counts[what] = (counts[what] ?? 0) + 1)
 
-  const database = async (wanted: DatabaseState): Promise<void> => {
-    state.database = wanted.kind === 'slow' ? `slow ${wanted.ms} ms` : wanted.kind
-    if (wanted.kind === 'silent') world.link.hang()
+  const database = async (target: DatabaseState): Promise<void> => {
+    state.database = target.kind === 'slow' ? `slow ${target.ms} ms` : target.kind
+    if (target.kind === 'silent') world.link.hang()
     else await world.link.mend()
-    if (wanted.kind === 'slow') world.link.slow(wanted.ms)
-    if (wanted.kind !== 'well') count(`database ${wanted.kind}`)
+    if (target.kind === 'slow') world.link.slow(target.ms)
+    if (target.kind !== 'well') count(`database ${target.kind}`)
   }
-  const provider = async (wanted: ProviderState): Promise<void> => {
-    state.provider = wanted
-    count(`provider ${wanted}`)
-    await world.behave(behaviours[wanted])
+  const provider = async (target: ProviderState): Promise<void> => {
+    state.provider = target
+    count(`provider ${target}`)
+    await world.behave(behaviours[target])
   }
   const replicas = async (fault: Extract<Fault, { of: 'replicas' }>): Promise<void> => {
     count(`replica ${fault.change}`)
@@ -65,10 +65,10 @@ export function createFaults(world: World): Faults {
     counts,
     state,
     deaths,
-    play: async (plan, started, over) => {
+    play: async (plan, startedAt, over) => {
       for (const { atMs, fault } of plan) {
-        while (!over() && performance.now() < started + atMs)
-          await sleep(Math.min(1_000, Math.max(0, started + atMs - performance.now())))
+        while (!over() && performance.now() < startedAt + atMs)
+          await sleep(Math.min(1_000, Math.max(0, startedAt + atMs - performance.now())))
         if (over()) return
         await happen(fault)
       }
@@ -77,7 +77,7 @@ export function createFaults(world: World): Faults {
       await database({ kind: 'well' })
       state.provider = 'well'
       await world.behave(well)
-      // A stage may have only its first replica now; what is behind is worked off by two.
+      // A stage may have only its first replica now; its lag is worked off by two.
       for (const stage of shopStages)
         if (world.fleet.replicas.filter(({ service }) => service === stage).length < 2) await world.join(stage)
     },

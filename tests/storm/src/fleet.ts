@@ -1,5 +1,5 @@
 // Which processes are there at the moment? The gateway, the provider and the replicas of each
-// stage, which come and go.
+// stage, which start and stop.
 import type { ShopStage } from '@orderpipeline/stage/testing'
 import { freePort, mainOf } from '@orderpipeline/test-support/environment'
 import type { Environment } from '@orderpipeline/test-support/environment'
@@ -11,7 +11,7 @@ export interface Replica {
   readonly name: string
   readonly service: string
   readonly metricsUrl: string
-  /** Of those that live through the storm. */
+  /** A replica that lives through the storm. */
   readonly lasting: boolean
   readonly program: Program
 }
@@ -20,24 +20,25 @@ export interface Fleet {
   readonly replicas: readonly Replica[]
   start(service: string, env: Environment, lasting: boolean): Promise<Replica>
   /**
-   * A replica of the stage that is not lasting, the oldest first. Others do not wait until it is
-   * gone.
+   * Stops a replica of the stage that is not lasting, the oldest first. Does not wait for its end.
    */
   end(stage: ShopStage, nth: number, signal: 'SIGTERM' | 'SIGKILL'): void
   /** It is killed and starts again. */
   kill(service: string): void
-  /** All that are left, by SIGTERM. Resolves when they are gone. */
+  /** Stops all remaining processes, by SIGTERM. Resolves when they have ended. */
   stop(): Promise<void>
-  /** Processes that ended though nobody had told them to, with what they last said. */
+  /** Processes that ended without a signal from here, with their last output. */
   readonly deaths: readonly string[]
-  /** Those that were told to and ended otherwise. */
+  /** Processes that were stopped and ended otherwise. */
   readonly unclean: readonly string[]
 }
 
 /** As in the images: what a container's limit of 192 MiB leaves to the heap. */
 const nodeOptions = '--max-old-space-size=115 --max-semi-space-size=8'
 
-/** One that does not listen to signals yet has nothing in hand, and ends by the signal itself. */
+/**
+ * A process without its signal handlers yet has nothing in flight, and ends by the signal itself.
+ */
 const startingMs = 15_000
 
 export function createFleet(onOutput: (name: string, text: string) => void): Fleet {
@@ -46,18 +47,18 @@ export function createFleet(onOutput: (name: string, text: string) => void): Fle
   const unclean: string[] = []
   const ending = new Set<Promise<void>>()
   const counts = new Map<string, number>()
-  const started = new Map<string, number>()
+  const startTimes = new Map<string, number>()
 
-  const ended = async (replica: Replica, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-    const starting = performance.now() - (started.get(replica.name) ?? 0) < startingMs
+  const stopAndCheck = async (replica: Replica, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    const starting = performance.now() - (startTimes.get(replica.name) ?? 0) < startingMs
     const code = await replica.program.stop(signal)
-    const allowed = signal === 'SIGKILL' ? ['SIGKILL'] : starting ? [0, 'SIGTERM'] : [0]
-    if (!allowed.includes(code)) unclean.push(`${replica.name} ended with ${code} after ${signal}`)
+    const allowedCodes = signal === 'SIGKILL' ? ['SIGKILL'] : starting ? [0, 'SIGTERM'] : [0]
+    if (!allowedCodes.includes(code)) unclean.push(`${replica.name} ended with ${code} after ${signal}`)
   }
   const end = (replica: Replica, signal: 'SIGTERM' | 'SIGKILL'): void => {
     replicas.splice(replicas.indexOf(replica), 1)
-    const gone = ended(replica, signal).finally(() => ending.delete(gone))
-    ending.add(gone)
+    const exit = stopAndCheck(replica, signal).finally(() => ending.delete(exit))
+    ending.add(exit)
   }
   return {
     replicas,
@@ -75,7 +76,7 @@ export function createFleet(onOutput: (name: string, text: string) => void): Fle
       const program = startProgram(service, mainOf(service), all, onDeath, (text) => onOutput(name, text))
       const replica = { name, service, metricsUrl: `http://127.0.0.1:${port}/metrics`, lasting, program }
       replicas.push(replica)
-      started.set(name, performance.now())
+      startTimes.set(name, performance.now())
       return replica
     },
     end: (stage, nth, signal) => {

@@ -27,7 +27,7 @@ async function raise(settings: Settings): Promise<Outcome> {
   await chmod(dir, 0o711) // PostgreSQL's own user must be able to pass
   const host = inProcessHost(join(dir, 'processes'))
   const ports = persistedPorts(join(dir, 'ports.json'))
-  let said: Sample | undefined
+  let lastPrinted: Sample | undefined
   let nextLineMs = 0
   try {
     const [postgres, kafka] = await Promise.all([
@@ -49,8 +49,8 @@ async function raise(settings: Settings): Promise<Outcome> {
         lines.write(`${JSON.stringify(sample)}\n`)
         if (performance.now() < nextLineMs) return
         nextLineMs = performance.now() + sayEveryMs - sampleEveryMs / 2
-        say(progressLine(sample, said, settings.minutes * 60))
-        said = sample
+        say(progressLine(sample, lastPrinted, settings.minutes * 60))
+        lastPrinted = sample
       },
     })
   } finally {
@@ -60,7 +60,7 @@ async function raise(settings: Settings): Promise<Outcome> {
   }
 }
 
-// By `exit` the processes of the storm end, too.
+// On `exit` the processes of the storm end, too.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 try {

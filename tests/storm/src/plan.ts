@@ -1,6 +1,6 @@
-// What goes wrong in a storm, and when? Follows from its seed alone: the database, the payment
-// provider, the replicas of each stage and the gateway each have a course of their own, side by
-// side. Pure.
+// Which faults occur in a storm, and when? Follows from its seed alone: the database, the payment
+// provider, the replicas of each stage and the gateway each have a course of their own, in
+// parallel. Pure.
 import { shopStages, type ShopStage } from '@orderpipeline/stage/testing'
 import { seeded } from '@orderpipeline/traffic'
 
@@ -21,7 +21,7 @@ export type Fault =
   | { readonly of: 'database'; readonly state: DatabaseState }
   | { readonly of: 'provider'; readonly state: ProviderState }
   | { readonly of: 'replicas'; readonly stage: ShopStage; readonly change: 'joins' }
-  /** SIGTERM or SIGKILL; `nth` of those that come and go, the oldest first. */
+  /** SIGTERM or SIGKILL; `nth` among the replicas that start and stop, the oldest first. */
   | { readonly of: 'replicas'; readonly stage: ShopStage; readonly change: 'leaves' | 'dies'; readonly nth: number }
   /** Its process is killed and starts again. */
   | { readonly of: 'gateway' }
@@ -32,8 +32,8 @@ export interface PlannedFault {
 }
 
 /**
- * Besides the first replica of a stage, which lives through the storm: a leak shows only in a
- * process that lives for long.
+ * In addition to the first replica of a stage, which lives through the storm: a leak shows only in
+ * a process that lives for long.
  */
 export const maxMoreReplicas = 2
 
@@ -50,8 +50,8 @@ const seconds = {
 } as const satisfies Readonly<Record<string, Range>>
 
 /**
- * Shorter storms have shorter spells of the database and the provider. Replicas come and go no more
- * often: the group stands still for up to half a minute each time one dies.
+ * Shorter storms have shorter faults of the database and the provider. Replicas start and stop no
+ * more often: the group stands still for up to half a minute each time one dies.
  */
 const wholeLengthMs = 600_000
 
@@ -100,7 +100,7 @@ const providerCourse: Course = (lengthMs, random, within) => {
 }
 
 /**
- * Of all stages together, so that they share what there is of the machine: a replica joins, leaves
+ * For all stages together, so that they share what there is of the machine: a replica joins, leaves
  * or dies.
  */
 const replicasCourse: Course = (lengthMs, random) => {

@@ -1,5 +1,5 @@
-// What came of all orders of a storm? Read from every service's own books once all is quiet; each
-// thing that is wrong is one line.
+// What happened to all orders of a storm? Read from every service's own tables at the end; each
+// problem is one line.
 import { flawless } from '@orderpipeline/test-support/ledger'
 import type { Audit } from '@orderpipeline/test-support/ledger'
 import { shopStages } from '@orderpipeline/stage/testing'
@@ -20,9 +20,9 @@ export interface Reckoning {
 export async function reckon(world: World, accepted: readonly string[]): Promise<Reckoning> {
   const { database, ledger, mailbox } = world
   const audit = await ledger.audit(accepted)
-  const known = await countOf(database, 'orders', 'orders')
+  const orderCount = await countOf(database, 'orders', 'orders')
   const mails = await mailsOff(database, new Set(mailbox.taken.keys()))
-  const letters = await deadLetters(world)
+  const deadLetterTexts = await deadLetters(world)
   const reasons = await database.ask<{ reason: string; count: number }>(
     'orders',
     `SELECT reason, count(*) FROM orders WHERE status = 'CANCELLED' GROUP BY reason`,
@@ -32,35 +32,35 @@ export async function reckon(world: World, accepted: readonly string[]): Promise
     reasons: Object.fromEntries(reasons.map(({ reason, count }) => [reason, count])),
     mails: mailbox.taken.size,
     repeatedMails: [...mailbox.taken.values()].reduce((sum, times) => sum + times - 1, 0),
-    deadLetters: letters.length,
+    deadLetters: deadLetterTexts.length,
     problems: [
       ...auditProblems(audit),
-      ...(known === accepted.length ? [] : [`${known} orders are known, ${accepted.length} were accepted`]),
+      ...(orderCount === accepted.length ? [] : [`${orderCount} orders are known, ${accepted.length} were accepted`]),
       ...some('mails about no news', mails.aboutNothing),
       ...some('ends of orders that nobody was written of', mails.missing),
-      ...some('dead letters', letters),
+      ...some('dead letters', deadLetterTexts),
     ],
   }
 }
 
 /** One line for each figure that ought to be 0. */
 export function auditProblems(audit: Audit): string[] {
-  const wanted = flawless(audit)
+  const expected = flawless(audit)
   const names = Object.keys(audit) as (keyof Audit)[]
-  const wrong = names.filter((name) => audit[name] !== wanted[name])
+  const wrong = names.filter((name) => audit[name] !== expected[name])
   return [
-    ...wrong.map((name) => `${name}: ${audit[name]}; allowed: ${wanted[name]}`),
+    ...wrong.map((name) => `${name}: ${audit[name]}; allowed: ${expected[name]}`),
     ...(audit.shipped > 0 ? [] : ['no order was shipped']),
   ]
 }
 
-const some = (what: string, found: readonly string[]): string[] =>
-  found.length === 0 ? [] : [`${found.length} ${what}, such as ${found.slice(0, 3).join(', ')}`]
+const some = (what: string, examples: readonly string[]): string[] =>
+  examples.length === 0 ? [] : [`${examples.length} ${what}, such as ${examples.slice(0, 3).join(', ')}`]
 
 async function deadLetters({ bench }: World): Promise<string[]> {
-  const found: string[] = []
+  const texts: string[] = []
   for (const stage of shopStages)
     for (const { headers } of await bench.records(`${stage}.dead-letters`))
-      found.push(`${stage}: ${headers['dead-letter-reason'] ?? '?'} (${headers['dead-letter-message'] ?? '?'})`)
-  return found
+      texts.push(`${stage}: ${headers['dead-letter-reason'] ?? '?'} (${headers['dead-letter-message'] ?? '?'})`)
+  return texts
 }

@@ -1,4 +1,4 @@
-// Does a line of progress say how far the orders are, and what is wrong meanwhile? And are figures
+// Does a line of progress show how far the orders are, and which faults there are? And are figures
 // found in metrics?
 import { expect, test } from 'vitest'
 import { progressLine } from './report.ts'

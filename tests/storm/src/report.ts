@@ -6,18 +6,18 @@ import type { Outcome } from './storm.ts'
 /** `before`: an earlier sample, for the rate. */
 export function progressLine(sample: Sample, before: Sample | undefined, stormSeconds: number): string {
   const { orders, lag, mails, processes, elapsedSeconds } = sample
-  const ended = orders.shipped + orders.cancelled
-  const left = stormSeconds - elapsedSeconds
+  const endedCount = orders.shipped + orders.cancelled
+  const remainingSeconds = stormSeconds - elapsedSeconds
   const memory = shopStages.map((stage) => {
     const rss = processes.filter(({ service }) => service === stage).flatMap((one) => one.rss ?? [])
     return `${stage} ${rss.join('/') || '-'}`
   })
-  const careful = processes.reduce((sum, one) => sum + (one.careful ?? 0), 0)
+  const suspectPartitions = processes.reduce((sum, one) => sum + (one.careful ?? 0), 0)
   return [
-    `${clock(elapsedSeconds)}${sample.phase === 'storm' ? `, faults for ${clock(left)} more` : ', no faults any more'}`,
-    `${whole(ended)} orders ended, ${whole(orders.open)} open${rateOf(sample, before)}`,
+    `${clock(elapsedSeconds)}${sample.phase === 'storm' ? `, faults for ${clock(remainingSeconds)} more` : ', no faults any more'}`,
+    `${whole(endedCount)} orders ended, ${whole(orders.open)} open${rateOf(sample, before)}`,
     `lag ${shopStages.map((stage) => `${stage} ${lag[stage] ?? '?'}`).join(' ')} mails ${mails}`,
-    `database ${sample.database}, provider ${sample.provider}${careful > 0 ? `, ${careful} partitions suspect` : ''}`,
+    `database ${sample.database}, provider ${sample.provider}${suspectPartitions > 0 ? `, ${suspectPartitions} partitions suspect` : ''}`,
     `MiB ${memory.join(' ')}`,
   ].join('; ')
 }
@@ -30,7 +30,7 @@ function rateOf(sample: Sample, before: Sample | undefined): string {
 }
 
 export function summary(outcome: Outcome): string {
-  const { reckoning, faults, memory, careful, drainSeconds, placedSeconds } = outcome
+  const { reckoning, faults, memory, careful: suspectStretches, drainSeconds, placedSeconds } = outcome
   const { audit, reasons } = reckoning
   const list = (of: Readonly<Record<string, number>>): string =>
     Object.entries(of)
@@ -43,7 +43,7 @@ export function summary(outcome: Outcome): string {
     `the backlog was accepted in ${seconds(placedSeconds)}; all was quiet ${seconds(drainSeconds)} after the faults`,
     `faults: ${list(faults)}`,
     `mails: ${whole(reckoning.mails)}, ${reckoning.repeatedMails} of them twice; dead letters: ${reckoning.deadLetters}`,
-    `suspect partitions, longest stretch: ${careful[0] ? `${careful[0].name} ${seconds(careful[0].seconds)}` : 'none'}`,
+    `suspect partitions, longest stretch: ${suspectStretches[0] ? `${suspectStretches[0].name} ${seconds(suspectStretches[0].seconds)}` : 'none'}`,
     '',
     columns([['MiB of', 'second quarter', 'last quarter', 'peak'], ...rows]),
     '',

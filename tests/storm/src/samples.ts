@@ -1,5 +1,5 @@
-// How is the platform at this moment? Orders by how far they are, lag of each stage, and memory and
-// mode of each process.
+// What is the state of the platform at this moment? Orders by how far they are, lag of each stage,
+// and memory and mode of each process.
 import { kafkaConnection, readOffsets } from '@orderpipeline/kafka-admin'
 import type { KafkaConnection, PartitionOffsets } from '@orderpipeline/kafka-admin'
 import { consumedTopics, shopStages } from '@orderpipeline/stage/testing'
@@ -19,10 +19,10 @@ export interface ProcessSample {
   readonly rss: number | undefined
   readonly heapUsed: number | undefined
   readonly inHand: number | undefined
-  /** Partitions whose messages it tries in parts with nothing else in hand. */
+  /** Partitions in quarantine: their messages are tried in parts, with nothing else in flight. */
   readonly careful: number | undefined
   readonly breakerOpen: boolean | undefined
-  /** Of payment: its calls to the provider so far, by what came of them. */
+  /** For payment: its calls to the provider so far, by their result. */
   readonly providerCalls: Readonly<Record<string, number>>
 }
 
@@ -68,8 +68,8 @@ async function ordersOf({ database }: World): Promise<Sample['orders']> {
     'orders',
     'SELECT status, count(*) FROM orders GROUP BY status',
   )
-  const count = (wanted: (status: string) => boolean): number =>
-    rows.reduce((sum, row) => sum + (wanted(row.status) ? row.count : 0), 0)
+  const count = (matches: (status: string) => boolean): number =>
+    rows.reduce((sum, row) => sum + (matches(row.status) ? row.count : 0), 0)
   return {
     open: count((status) => status !== 'SHIPPED' && status !== 'CANCELLED'),
     shipped: count((status) => status === 'SHIPPED'),

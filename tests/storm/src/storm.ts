@@ -1,6 +1,6 @@
-// Does everything end, exactly once and in flat memory, when several things go wrong at once and
-// for long? Starts the platform, places a backlog, lets the planned faults happen while further
-// customers come and cancel, then stops the faults and waits for all to end.
+// Does everything end, exactly once and in flat memory, when several faults occur at once and for
+// long? Starts the platform, places a backlog, plays the planned faults while further customers
+// order and cancel, then stops the faults and waits for all to end.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seeded } from '@orderpipeline/traffic'
 import { createAccounts } from '@orderpipeline/test-support/accounts'
@@ -23,21 +23,21 @@ import type { World } from './world.ts'
 export interface StormOptions extends Pick<Settings, 'minutes' | 'orders' | 'seed' | 'drainMinutes'> {
   readonly postgresUrl: string
   readonly kafkaBootstrap: string
-  /** Of each topic. */
+  /** Partitions of each topic. */
   readonly partitions: number
   readonly sampleEveryMs: number
-  /** Given each sample as it is taken. */
+  /** Receives each sample as it is taken. */
   readonly onSample: (sample: Sample) => void
-  /** What the processes say. */
+  /** Receives the output of the processes. */
   readonly onOutput: (name: string, text: string) => void
   readonly say: (line: string) => void
 }
 
 export interface Outcome {
-  /** Each thing that is wrong; none where the storm was passed. */
+  /** One line for each problem; none where the storm was passed. */
   readonly problems: readonly string[]
   /**
-   * From the end of the faults until all was quiet; undefined where that did not come about in
+   * From the end of the faults until everything had ended; undefined where that did not happen in
    * time.
    */
   readonly drainSeconds: number | undefined
@@ -69,12 +69,12 @@ export async function playStorm(options: StormOptions): Promise<Outcome> {
 }
 
 async function storm(world: World, options: StormOptions, ending: AbortSignal): Promise<Outcome> {
-  const started = performance.now()
+  const startedAt = performance.now()
   const lengthMs = options.minutes * 60_000
   const samples: Sample[] = []
   const accepted: string[] = []
   const faults = createFaults(world)
-  const watch = watching(world, options, { started, faults, ending }, samples)
+  const watch = watching(world, options, { started: startedAt, faults, ending }, samples)
   const random = (n: number) => seeded(options.seed ^ (n * 0x9e3779b9))
   const customers = startCustomers({
     ...{ gateway: world.gatewayUrl, accounts: createAccounts(), skus, random: random(1), ...furtherOrders },
@@ -83,56 +83,57 @@ async function storm(world: World, options: StormOptions, ending: AbortSignal): 
   const backlog = placeBacklog({
     ...{ gateway: world.gatewayUrl, orders: options.orders, skus, random: random(2), signal: ending },
     onAccepted: (ids) => accepted.push(...ids),
-  }).then(() => (placedSeconds = (performance.now() - started) / 1_000))
+  }).then(() => (placedSeconds = (performance.now() - startedAt) / 1_000))
   backlog.catch(() => undefined)
 
-  await faults.play(planOf(options.seed, lengthMs), started, () => world.fleet.deaths.length > 0)
-  while (performance.now() < started + lengthMs && world.fleet.deaths.length === 0) await sleep(200)
+  await faults.play(planOf(options.seed, lengthMs), startedAt, () => world.fleet.deaths.length > 0)
+  while (performance.now() < startedAt + lengthMs && world.fleet.deaths.length === 0) await sleep(200)
   options.say('the faults stop; waiting for every order to end')
   await faults.stop()
   watch.phase = 'after'
   const stopped = performance.now()
   const deadline = stopped + options.drainMinutes * 60_000
-  const waiting = await untilQuiet(world, deadline, [backlog, customers.end()])
+  const waiting = await untilSettled(world, deadline, [backlog, customers.end()])
   const drainSeconds = waiting.length === 0 ? (performance.now() - stopped) / 1_000 : undefined
   await watch.end()
   await world.fleet.stop()
   accepted.push(...customers.accepted.values())
   const reckoning = await reckon(world, accepted)
   const memory = memoryOf(samples)
-  const careful = carefulStretches(samples)
+  const suspectStretches = carefulStretches(samples)
   const problems = [
     ...world.fleet.deaths,
     ...world.fleet.unclean,
     ...waiting,
     ...reckoning.problems,
     ...(options.minutes < leastForMemory ? [] : memoryProblems(memory)),
-    ...carefulProblems(careful),
+    ...carefulProblems(suspectStretches),
   ]
   return {
-    ...{ problems, drainSeconds, placedSeconds, reckoning, memory, careful },
+    ...{ problems, drainSeconds, placedSeconds, reckoning, memory, careful: suspectStretches },
     faults: faults.counts,
     samples: samples.length,
   }
 }
 
 /**
- * Resolves to what is wrong, or nothing, once all orders are placed and all is quiet, or at the
- * deadline.
+ * Resolves to the problems, or none, once all orders are placed and have ended, or at the deadline.
  */
-async function untilQuiet(world: World, deadline: number, placing: readonly Promise<unknown>[]): Promise<string[]> {
-  let placed = false
+async function untilSettled(world: World, deadline: number, placing: readonly Promise<unknown>[]): Promise<string[]> {
+  let allPlaced = false
   let refusal: unknown
   void Promise.all(placing).then(
-    () => (placed = true),
+    () => (allPlaced = true),
     (error: unknown) => (refusal = error),
   )
   while (performance.now() < deadline && world.fleet.deaths.length === 0) {
     if (refusal !== undefined) return [refusal instanceof Error ? refusal.message : 'an order was refused']
-    if (placed && (await isQuiet(world))) return []
+    if (allPlaced && (await isQuiet(world))) return []
     await sleep(500)
   }
-  return [`not all had ended in the time given after the faults${placed ? '' : ', and not all orders were accepted'}`]
+  return [
+    `not all had ended in the time given after the faults${allPlaced ? '' : ', and not all orders were accepted'}`,
+  ]
 }
 
 interface Course {
@@ -141,15 +142,20 @@ interface Course {
   readonly ending: AbortSignal
 }
 
-/** Takes a sample every so often until it is told to end. */
-function watching(world: World, options: StormOptions, { started, faults, ending }: Course, samples: Sample[]) {
+/** Takes a sample at regular intervals until its `end`. */
+function watching(
+  world: World,
+  options: StormOptions,
+  { started: startedAt, faults, ending }: Course,
+  samples: Sample[],
+) {
   const watch = { phase: 'storm' as Sample['phase'], end: (): Promise<void> => Promise.resolve() }
   const sampler = createSampler(world, options.kafkaBootstrap)
   let open = true
   const loop = async (): Promise<void> => {
-    for (let next = started; open && !ending.aborted;) {
+    for (let next = startedAt; open && !ending.aborted;) {
       const { phase } = watch
-      const elapsedSeconds = Math.round((performance.now() - started) / 100) / 10
+      const elapsedSeconds = Math.round((performance.now() - startedAt) / 100) / 10
       try {
         const wrong = { ...faults.state, deaths: { ...faults.deaths } }
         const sample = { elapsedSeconds, phase, ...wrong, ...(await sampler.sample()) }
@@ -176,11 +182,11 @@ const startMs = 120_000
 async function untilServed({ gatewayUrl, fleet }: World): Promise<void> {
   const deadline = performance.now() + startMs
   for (;;) {
-    const served = await fetch(`${gatewayUrl}/v1/products`, { signal: AbortSignal.timeout(2_000) }).then(
+    const isServing = await fetch(`${gatewayUrl}/v1/products`, { signal: AbortSignal.timeout(2_000) }).then(
       ({ ok }) => ok,
       () => false,
     )
-    if (served) return
+    if (isServing) return
     const [death] = fleet.deaths
     if (death !== undefined) throw new Error(death)
     if (performance.now() > deadline) throw new Error(`the gateway did not answer within ${startMs / 1_000} s`)

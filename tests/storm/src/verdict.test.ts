@@ -1,5 +1,5 @@
-// Is memory that grows told from memory that is only large, and a replica that stays careful from
-// one that was so for a moment?
+// Is growing memory distinguished from memory that is only large, and a replica that stays in
+// quarantine from one that was so for a moment?
 import { expect, test } from 'vitest'
 import type { ProcessSample, Sample } from './samples.ts'
 import {
@@ -54,8 +54,8 @@ test('a service whose memory was never read is a problem', () => {
 
 test('a stretch with suspect partitions goes on through a new assignment, and ends after a longer time without', () => {
   const silent = undefined
-  const careful = [1, silent, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1]
-  const samples = careful.map((count, n) => sample(n * 5, [replica({ careful: count })]))
+  const counts = [1, silent, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1]
+  const samples = counts.map((count, n) => sample(n * 5, [replica({ careful: count })]))
   expect(carefulStretches(samples)).toEqual([{ name: 'payment-1', seconds: 15 }])
 })
 

@@ -1,5 +1,5 @@
-// Did memory stay flat, and did no replica stay in the mode of single messages? Decided from the
-// samples alone. Pure.
+// Did memory stay flat, and did no replica stay in quarantine? Decided from the samples alone.
+// Pure.
 import type { Sample } from './samples.ts'
 
 export interface MemoryRow {
@@ -10,22 +10,22 @@ export interface MemoryRow {
    */
   readonly secondQuarter: number | undefined
   readonly lastQuarter: number | undefined
-  /** Of any process of the service at any time. */
+  /** Maximum over all processes of the service at any time. */
   readonly peak: number
 }
 
 /**
  * MiB by which the memory of a process may differ between two times at which it holds as much as it
- * may: 1,000 messages in hand with what they make (10 kB each: 10), one fetch of 4 MiB as bytes,
- * strings and objects (12), the two halves of V8's young generation (16), and of four topics of
- * twelve partitions the offsets behind a message that does not end (up to 10,000 a partition, some
+ * may: 1,000 messages in flight with what they make (10 kB each: 10), one fetch of 4 MiB as bytes,
+ * strings and objects (12), the two halves of V8's young generation (16), and the offsets behind a
+ * message that does not end, of four topics of twelve partitions (up to 10,000 a partition, some
  * tens of thousands in all: 10). What grows by 500 bytes for each message exceeds it where 100,000
  * messages pass between these times.
  */
 export const flatWithin = 48
 
 /**
- * Seconds. The messages in hand at two deaths are tried in sixteen parts; one part waits two
+ * Seconds. The messages in flight at two deaths are tried in sixteen parts; one part waits two
  * minutes for a message that does not end, and the other parts take as long as their transactions.
  */
 export const carefulWithin = 180
@@ -66,22 +66,22 @@ export interface Stretch {
 }
 
 /**
- * Seconds without suspect partitions that do not end a stretch: after an assignment it is decided
- * only then whether they are suspect again.
+ * Seconds without suspect partitions that do not end a stretch: only after an assignment it is
+ * decided whether they are suspect again.
  */
 const pendingWithin = 30
 
 /**
  * By replica, the longest time it had suspect partitions without a break and without a further
- * death in its stage, which makes suspects anew; those that never had any are left out.
+ * death in its stage, which makes new suspects; replicas without any are left out.
  */
 export function carefulStretches(samples: readonly Sample[]): Stretch[] {
   const stretches = new Map<string, { from: number; to: number; deaths: number }>()
   const longest = new Map<string, number>()
   for (const { elapsedSeconds, processes, deaths: of } of samples) {
-    for (const { name, service, careful } of processes) {
+    for (const { name, service, careful: suspectPartitions } of processes) {
       // A replica that does not answer is in the mode in which it was.
-      if (careful === undefined || careful === 0) continue
+      if (suspectPartitions === undefined || suspectPartitions === 0) continue
       const last = stretches.get(name)
       const deaths = of[service] ?? 0
       const goesOn = last?.deaths === deaths && elapsedSeconds - last.to <= pendingWithin

@@ -1,5 +1,5 @@
-// What does a storm rage over? The whole platform as processes of its own, with a link to
-// PostgreSQL that can be made slow or silent, and a payment provider that behaves as it is told.
+// What does a storm run on? The whole platform as processes of its own, with a link to PostgreSQL
+// that can be made slow or silent, and a payment provider with a configurable behaviour.
 import { Ledger } from '@orderpipeline/test-support/ledger'
 import { shopStages, shopTopics, stageBench, testDatabase } from '@orderpipeline/stage/testing'
 import type { Bench, ShopStage, TestDatabase } from '@orderpipeline/stage/testing'
@@ -20,7 +20,7 @@ import { createFleet } from './fleet.ts'
 import type { Fleet } from './fleet.ts'
 
 export interface WorldOptions {
-  /** A superuser's. */
+  /** A superuser's URL. */
   readonly postgresUrl: string
   readonly kafkaBootstrap: string
   readonly partitions: number
@@ -59,7 +59,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const join = async (stage: ShopStage, lasting = false): Promise<void> => {
     await fleet.start(stage, { ...common, ...stageEnvironment(stage, prefix), ...own[stage] }, lasting)
   }
-  // Its ledger is another company's: what is wrong with the shop's database is not wrong with it.
+  // Its ledger is another company's: a fault of the shop's database does not concern it.
   const provider = {
     ...common,
     DATABASE_URL: direct.href,

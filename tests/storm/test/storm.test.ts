@@ -1,4 +1,4 @@
-// Does the storm itself work? A small one, with every kind of course and its books; the long one is
+// Does the storm itself work? A small one, with every kind of fault and its books; the long one is
 // `npm run test:storm`.
 import { expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'

@@ -1,15 +1,15 @@
-// What was tried, how often, and what of it was in a process's hands when it was killed? One
-// account for each kind of thing that must take effect once: messages of a stage, orders,
-// cancellations, charges, mails. Written from what passes on the wire.
+// What was tried, how often, and which ids were in flight in a process when it was killed? One
+// account for each kind of id that must take effect once: messages of a stage, orders,
+// cancellations, charges, mails. Recorded from what passes on the wire.
 import type { Moment } from './moment.ts'
 import { elementsOf } from './postgres-wire.ts'
 
 export interface Accounts {
-  /** From now on in somebody's hands, and tried once more. */
+  /** In flight from now on, and tried once more. */
   tried(account: string, ids: readonly string[]): void
   held(account: string, ids: readonly string[]): void
   took(account: string, ids: readonly string[]): void
-  /** Nobody's hands: all of the account where no ids are given. */
+  /** No longer in flight: all of the account where no ids are given. */
   letGo(account: string, ids?: readonly string[]): void
   inHand(account: string): string[]
   attempts(account: string): ReadonlyMap<string, number>
@@ -19,27 +19,27 @@ export interface Accounts {
 export function createAccounts(): Accounts {
   const attempts = new Map<string, Map<string, number>>()
   const effects = new Map<string, Map<string, number>>()
-  const hands = new Map<string, Set<string>>()
+  const inFlight = new Map<string, Set<string>>()
   const count = (of: Map<string, Map<string, number>>, account: string, ids: readonly string[]): void => {
     const counts = of.get(account) ?? new Map<string, number>()
     of.set(account, counts)
     for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
   }
-  const held = (account: string, ids: readonly string[]): void => {
-    hands.set(account, new Set([...(hands.get(account) ?? []), ...ids]))
+  const hold = (account: string, ids: readonly string[]): void => {
+    inFlight.set(account, new Set([...(inFlight.get(account) ?? []), ...ids]))
   }
   return {
-    held,
+    held: hold,
     tried: (account, ids) => {
-      held(account, ids)
+      hold(account, ids)
       count(attempts, account, ids)
     },
     took: (account, ids) => count(effects, account, ids),
     letGo: (account, ids) => {
-      if (!ids) return void hands.delete(account)
-      for (const id of ids) hands.get(account)?.delete(id)
+      if (!ids) return void inFlight.delete(account)
+      for (const id of ids) inFlight.get(account)?.delete(id)
     },
-    inHand: (account) => [...(hands.get(account) ?? [])],
+    inHand: (account) => [...(inFlight.get(account) ?? [])],
     attempts: (account) => attempts.get(account) ?? new Map(),
     effects: (account) => effects.get(account) ?? new Map(),
   }
@@ -49,16 +49,16 @@ export const messagesOf = (service: string): string => `messages of ${service}`
 
 /**
  * Before it is decided whether the process dies at this moment: what it tries, and what has taken
- * effect whether or not it hears so.
+ * effect whether or not it receives the answer.
  */
 export function writeDown(accounts: Accounts, service: string, { side, what, values, rows, within }: Moment): void {
   const at = `${side} ${what}`
   if (at === 'asked inbox.take-in') accounts.tried(messagesOf(service), elementsOf(values[0]))
   if (at === 'answered commit') {
-    const taken = within
+    const inboxRows = within
       .filter((statement) => statement.what === 'inbox.take-in')
       .flatMap((statement) => statement.rows)
-    accounts.took(messagesOf(service), column(taken, 0))
+    accounts.took(messagesOf(service), column(inboxRows, 0))
   }
   if (at === 'answered relay_select_unpublished')
     accounts.held(
@@ -73,7 +73,7 @@ export function writeDown(accounts: Accounts, service: string, { side, what, val
   if (side === 'asked' && providerRoutes.includes(what)) accounts.tried('charges', values)
 }
 
-/** Once it lives on: what it is done with. */
+/** Once it is clear that it lives on: the ids that it has finished. */
 export function letGo(accounts: Accounts, service: string, { side, what, values }: Moment): void {
   const at = `${side} ${what}`
   if (at === 'answered OffsetCommit') accounts.letGo(messagesOf(service))

@@ -1,5 +1,5 @@
-// When has everything come to its end, and do the mails agree with what customers were to be told?
-// Read from the services' own tables and from Kafka.
+// When has everything reached its end, and do the mails agree with the statuses of the orders? Read
+// from the services' own tables and from Kafka.
 import type { Ledger } from './ledger.ts'
 import { consumedTopics, shopStages } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
@@ -21,9 +21,9 @@ export async function isQuiet({ database, bench, ledger }: Books): Promise<boole
 /** Rows of all tables whose rows wait for something. */
 async function waiting(database: TestDatabase): Promise<number> {
   const rows = (role: string, from: string): Promise<number> => countOf(database, role, from)
-  const kept = await Promise.all(shopStages.map((stage) => rows(stage, 'outbox')))
+  const outboxRows = await Promise.all(shopStages.map((stage) => rows(stage, 'outbox')))
   const [relayed, mails] = [await rows('orders', 'intake_outbox'), await rows('notification', 'mails')]
-  return kept.reduce((sum, count) => sum + count, relayed + mails)
+  return outboxRows.reduce((sum, count) => sum + count, relayed + mails)
 }
 
 export async function countOf(database: TestDatabase, role: string, table: string): Promise<number> {
@@ -31,30 +31,30 @@ export async function countOf(database: TestDatabase, role: string, table: strin
 }
 
 export interface MailsOff {
-  /** Message-IDs of mails about no piece of news. */
+  /** Message-IDs of mails without a notification. */
   readonly aboutNothing: readonly string[]
-  /** Of ends of orders that nobody was written of. */
+  /** Message-IDs of ended orders without a mail. */
   readonly missing: readonly string[]
 }
 
 /**
- * Each mail is about a piece of news, and each end of an order was written of; what a later piece
- * of news has overtaken need not have been. `written`: the Message-IDs of all mails that the mail
- * server has taken.
+ * Each mail belongs to a notification, and each end of an order has its mail; a status that a later
+ * one has overtaken need not have one. `mailIds`: the Message-IDs of all mails that the mail server
+ * has accepted.
  */
-export async function mailsOff(database: TestDatabase, written: ReadonlySet<string>): Promise<MailsOff> {
-  const told = await database.ask<News>('notification', 'SELECT order_id, status FROM notifications')
-  const news = new Set(told.map(messageIdOf))
-  const ends = told.filter(({ status }) => status === 'SHIPPED' || status === 'CANCELLED')
+export async function mailsOff(database: TestDatabase, mailIds: ReadonlySet<string>): Promise<MailsOff> {
+  const notifications = await database.ask<Notification>('notification', 'SELECT order_id, status FROM notifications')
+  const notificationIds = new Set(notifications.map(messageIdOf))
+  const ends = notifications.filter(({ status }) => status === 'SHIPPED' || status === 'CANCELLED')
   return {
-    aboutNothing: [...written].filter((id) => !news.has(id)),
-    missing: ends.map(messageIdOf).filter((id) => !written.has(id)),
+    aboutNothing: [...mailIds].filter((id) => !notificationIds.has(id)),
+    missing: ends.map(messageIdOf).filter((id) => !mailIds.has(id)),
   }
 }
 
-interface News {
+interface Notification {
   readonly order_id: string
   readonly status: string
 }
 
-const messageIdOf = ({ order_id, status }: News): string => `<${order_id}.${status.toLowerCase()}@shop.test>`
+const messageIdOf = ({ order_id, status }: Notification): string => `<${order_id}.${status.toLowerCase()}@shop.test>`

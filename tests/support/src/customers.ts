@@ -1,13 +1,13 @@
-// Who orders while everything dies? Customers who ask again, under the same key, until they are
-// answered; some think again afterwards.
+// Which customers order while everything dies? Customers who repeat an order, under the same key,
+// until they are answered; some cancel it afterwards.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Accounts } from './accounts.ts'
 
 export interface Customers {
-  /** Idempotency keys of those who have an answer, with their orders' ids. */
+  /** Idempotency keys of answered orders, with the orders' ids. */
   readonly accepted: ReadonlyMap<string, string>
-  /** No further orders; resolves when everybody has an answer. */
+  /** Places no further orders; resolves when every customer has an answer. */
   end(): Promise<void>
 }
 
@@ -16,7 +16,7 @@ export interface CustomersOptions {
   readonly accounts: Accounts
   readonly perSecond: number
   readonly skus: number
-  /** Share of orders that are called back, some while after they were placed. */
+  /** Share of orders that are cancelled, some while after they were placed. */
   readonly regret: number
   /** 0 to 1. */
   readonly random?: () => number
@@ -24,7 +24,7 @@ export interface CustomersOptions {
 
 const longestAnswerMs = 5_000
 const again = 300
-/** Places in the shop: nobody comes in while so many wait for an answer. */
+/** Bound on customers without an answer: no further one orders while so many wait. */
 const most = 100
 
 interface Answer {
@@ -43,12 +43,12 @@ export function startCustomers(options: CustomersOptions): Customers {
       accounts.tried(account, [id])
       try {
         const response = await fetch(gateway + path, { ...init, signal: AbortSignal.timeout(longestAnswerMs) })
-        // An answer of which the end does not come in time is none.
+        // An answer whose end does not come in time counts as none.
         const text = await response.text()
         const askAgain = response.headers.has('retry-after')
         if (response.status < 500 && !askAgain) return { status: response.status, text }
       } catch {
-        // Nobody there, or no answer: what became of it is unknown, so it is asked again.
+        // No connection, or no answer: the outcome is unknown, so the request is repeated.
       }
       await sleep(again)
     }
@@ -75,7 +75,7 @@ export function startCustomers(options: CustomersOptions): Customers {
     for (let n = 0; open; n++) {
       const visiting = visit(n).finally(() => present.delete(visiting))
       present.add(visiting)
-      // Looked at when the shop closes.
+      // Awaited when the shop closes.
       visiting.catch(() => undefined)
       await sleep(1_000 / options.perSecond)
       while (open && present.size >= most) await sleep(50)

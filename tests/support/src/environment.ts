@@ -8,7 +8,7 @@ export type Environment = Readonly<Record<string, string>>
 export interface Places {
   readonly databaseUrl: string
   readonly kafkaBootstrap: string
-  /** Of topics and groups. */
+  /** Prefix of topics and groups. */
   readonly prefix: string
 }
 

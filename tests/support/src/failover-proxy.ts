@@ -1,11 +1,11 @@
-// How does a test play a failover? A TCP proxy, as a Service or a balancer is one: connections that
-// are open stay where they are, new ones go to where it leads now.
+// How does a test simulate a failover? With a TCP proxy, like a Service or a load balancer: open
+// connections stay where they are, new ones go to its present target.
 import { connect, createServer, type AddressInfo } from 'node:net'
 
 export interface FailoverProxy {
-  /** That of the first server, with the proxy's address in it. */
+  /** The URL of the first server, with the proxy's address in it. */
   readonly url: string
-  /** New connections go there; those that are open stay where they are. */
+  /** New connections go there; open ones stay where they are. */
   lead(url: string): void
   close(): Promise<void>
 }

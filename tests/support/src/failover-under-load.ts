@@ -1,6 +1,6 @@
-// What becomes of accepted orders when the primary dies under load and its standby is promoted? The
-// intake places orders through a proxy; the primary is killed by SIGKILL in the middle of it; then
-// every order that was answered as accepted is looked for on what was the standby.
+// Are accepted orders lost when the primary dies under load and its standby is promoted? The intake
+// places orders through a proxy; the primary is killed by SIGKILL in the middle of it; then every
+// order that was answered as accepted is looked up on the former standby.
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@orderpipeline/postgres'
@@ -18,15 +18,15 @@ export interface FailoverOptions {
   readonly clients: number
   /** Orders accepted before the primary is killed. */
   readonly before: number
-  /** And after its standby was promoted. */
+  /** Orders accepted after the standby was promoted. */
   readonly after: number
 }
 
 export interface FailoverResult {
   readonly accepted: number
-  /** Before the primary was killed. */
+  /** Orders accepted before the primary was killed. */
   readonly acceptedPerSecond: number
-  /** Accepted orders that are nowhere on the new primary. */
+  /** Accepted orders that are missing on the new primary. */
   readonly lost: number
   /** From the death of the primary to the first order that was accepted afterwards. */
   readonly refusedForSeconds: number
@@ -52,10 +52,10 @@ export async function failoverUnderLoad(options: FailoverOptions): Promise<Failo
     }
   }
   try {
-    const started = performance.now()
+    const startedAt = performance.now()
     const load = Promise.all(Array.from({ length: clients }, client))
     await until(() => accepted.size >= before, 60)
-    const [first = started] = accepted.values()
+    const [first = startedAt] = accepted.values()
     const acceptedPerSecond = accepted.size / ((performance.now() - first) / 1_000)
     await servers.killPrimary()
     const died = performance.now()
@@ -80,7 +80,7 @@ export async function failoverUnderLoad(options: FailoverOptions): Promise<Failo
   }
 }
 
-/** Answers that were on their way when the primary died. */
+/** Answers that were in transit when the primary died. */
 const lastAnswersMs = 100
 
 async function missingOf(orderIds: readonly string[], url: string): Promise<number> {

@@ -1,6 +1,6 @@
-// How is a process watched that asks another over HTTP? Through a proxy that tells of each request
-// before it passes it on, and of each answer before it gives it back. Where nobody is behind it, it
-// says so as a load balancer does.
+// How is a process watched that calls another over HTTP? Through a proxy that reports each request
+// before it passes it on, and each answer before it returns it. Without a server behind it, it
+// answers as a load balancer does.
 import { Agent, createServer, request as send } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,16 +9,16 @@ import { moment } from './moment.ts'
 import type { Seen } from './moment.ts'
 import type { Tap } from './tap.ts'
 
-export async function startHttpTap(target: URL, seen: () => Seen): Promise<Tap> {
+export async function startHttpTap(target: URL, newObserver: () => Seen): Promise<Tap> {
   const agent = new Agent({ keepAlive: true })
   const server = createServer((request, response) => {
     void (async () => {
-      const look = seen()
+      const look = newObserver()
       const what = `${request.method} ${request.url}`
       const values = [String(request.headers['idempotency-key'] ?? '')]
       const body = await buffer(request)
       if (look(moment('asked', what, { values }))) return request.socket.destroy()
-      const answer = await asked(target, request, body, agent)
+      const answer = await forward(target, request, body, agent)
       if (look(moment('answered', what, { values, rows: [[String(answer.status)]] }))) return request.socket.destroy()
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body)
     })().catch(() => request.socket.destroy())
@@ -34,7 +34,7 @@ export async function startHttpTap(target: URL, seen: () => Seen): Promise<Tap> 
   }
 }
 
-async function asked(
+async function forward(
   target: URL,
   { method, url, headers }: IncomingMessage,
   body: Buffer,

@@ -1,6 +1,6 @@
-// What does a service say to Kafka? Requests by their names; and of a Produce to several
-// partitions, the part that is there when the process dies before the rest is. Brokers name their
-// own address, which is exchanged for the tap's.
+// Which messages does a service exchange with Kafka? Requests by their names; and of a Produce to
+// several partitions, the part that has arrived when the process dies before the rest is sent.
+// Brokers publish their own address, which is replaced by the tap's.
 import { moment } from './moment.ts'
 import type { Seen } from './moment.ts'
 import type { Address, Conversation } from './tap.ts'
@@ -12,9 +12,9 @@ const names = new Map([
   [10, 'FindCoordinator'],
 ])
 
-export function kafkaConversation(broker: Address, seen: Seen, ownPort: number): Conversation {
+export function kafkaConversation(broker: Address, observer: Seen, ownPort: number): Conversation {
   const length = (bytes: Buffer) => (bytes.length < 4 ? undefined : 4 + bytes.readInt32BE(0))
-  const asked = new Map<number, string>()
+  const requests = new Map<number, string>()
 
   return {
     askedLength: length,
@@ -22,32 +22,32 @@ export function kafkaConversation(broker: Address, seen: Seen, ownPort: number):
     asked: (message) => {
       const what = names.get(message.readInt16BE(4))
       if (what === undefined) return { bytes: message, cut: false }
-      asked.set(message.readInt32BE(8), what)
-      if (seen(moment('asked', what))) return { bytes: undefined, cut: true }
+      requests.set(message.readInt32BE(8), what)
+      if (observer(moment('asked', what))) return { bytes: undefined, cut: true }
       const part = what === 'Produce' ? firstPartition(message) : undefined
-      if (part && seen(moment('halfway', what))) return { bytes: part, cut: true }
+      if (part && observer(moment('halfway', what))) return { bytes: part, cut: true }
       return { bytes: message, cut: false }
     },
     answered: (message) => {
       const correlation = message.readInt32BE(4)
-      const what = asked.get(correlation)
-      asked.delete(correlation)
+      const what = requests.get(correlation)
+      requests.delete(correlation)
       if (what === undefined) return { bytes: message, cut: false }
-      const cut = seen(moment('answered', what))
-      const named = what === 'Metadata' || what === 'FindCoordinator'
-      return { bytes: cut ? undefined : named ? readdressed(message, broker, ownPort) : message, cut }
+      const cut = observer(moment('answered', what))
+      const namesBrokers = what === 'Metadata' || what === 'FindCoordinator'
+      return { bytes: cut ? undefined : namesBrokers ? readdressed(message, broker, ownPort) : message, cut }
     },
   }
 }
 
-/** Host and port stand side by side in every answer that names a broker. */
+/** Host and port are adjacent in every answer that names a broker. */
 function readdressed(message: Buffer, { host, port }: Address, ownPort: number): Buffer {
-  const wanted = Buffer.alloc(2 + host.length + 4)
-  wanted.writeInt16BE(host.length, 0)
-  wanted.write(host, 2)
-  wanted.writeInt32BE(port, 2 + host.length)
+  const brokerAddress = Buffer.alloc(2 + host.length + 4)
+  brokerAddress.writeInt16BE(host.length, 0)
+  brokerAddress.write(host, 2)
+  brokerAddress.writeInt32BE(port, 2 + host.length)
   const copy = Buffer.from(message)
-  for (let at = copy.indexOf(wanted); at >= 0; at = copy.indexOf(wanted, at + wanted.length))
+  for (let at = copy.indexOf(brokerAddress); at >= 0; at = copy.indexOf(brokerAddress, at + brokerAddress.length))
     copy.writeInt32BE(ownPort, at + 2 + host.length)
   return copy
 }

@@ -1,5 +1,5 @@
 // Do the books agree? Reads every service's own tables, as an auditor would, and compares them
-// order by order: what was accepted, what became of it, what left the stock, and what was charged.
+// order by order: what was accepted, how it ended, what left the stock, and what was charged.
 import pg from 'pg'
 
 export interface Audit {
@@ -11,7 +11,7 @@ export interface Audit {
   readonly unfinished: number
   /** Orders that were both shipped and cancelled. */
   readonly twoEnds: number
-  /** SKUs whose stock and reservations do not add up to what there was at first. */
+  /** SKUs whose stock and reservations do not add up to the initial stock. */
   readonly stockOff: number
   /**
    * Orders whose reservation does not follow from their end: shipped and not reserved, or reserved
@@ -19,16 +19,16 @@ export interface Audit {
    */
   readonly reservationsOff: number
   /**
-   * What was charged and not given back is not what the order came to: all of it where it was
-   * shipped, nothing where not.
+   * Orders whose charges minus refunds are not what they should be: the total where it was shipped,
+   * nothing where not.
    */
   readonly chargesOff: number
   readonly chargedTwice: number
-  /** Orders of which the payment service's books say another thing than the provider's. */
+  /** Orders for which the payment service's books differ from the provider's. */
   readonly paymentsOff: number
   /** Accepted orders shipped without a dispatched shipment, or dispatched without being shipped. */
   readonly shipmentsOff: number
-  /** Terminal states that the customer was not told, or was told twice. */
+  /** Terminal states without a notification of the customer, or with two. */
   readonly notificationsOff: number
 }
 
@@ -42,9 +42,7 @@ export function flawless(audit: Audit): Audit {
   }
 }
 
-/**
- * By order, in the provider's ledger; orders whose charge was given back are as if never charged.
- */
+/** By order, in the provider's ledger; refunded orders are as if never charged. */
 const netOfRefunds = `
   SELECT order_id, sum(amount_cents) AS amount FROM (
     SELECT order_id::uuid, amount_cents FROM payment_provider.charges WHERE status = 'captured'
@@ -56,7 +54,7 @@ export class Ledger {
 
   constructor(adminUrl: string) {
     this.#pool = new pg.Pool({ connectionString: adminUrl, max: 2, connectionTimeoutMillis: 5000 })
-    this.#pool.on('error', () => undefined) // PostgreSQL may be restarted under us: the next query says so
+    this.#pool.on('error', () => undefined) // PostgreSQL may be restarted under us: the next query fails
     this.#pool.on('connect', (client) => client.on('error', () => undefined)) // and between two of its statements
   }
 
@@ -68,7 +66,7 @@ export class Ledger {
     return this.#count(`SELECT count(*) FROM orders.orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')`)
   }
 
-  /** States of the order that its customer was told of. */
+  /** States of the order that its customer was notified of. */
   async toldOf(orderId: string): Promise<readonly string[]> {
     const { rows } = await this.#pool.query<{ status: string }>(
       'SELECT status FROM notification.notifications WHERE order_id = $1 ORDER BY sent_at',
@@ -137,8 +135,8 @@ export class Ledger {
   }
 
   /**
-   * What every SKU was given at first: the value most SKUs still add up to, since one that is off
-   * must not set the measure.
+   * The initial stock of every SKU: the value most SKUs still add up to, since one that is off must
+   * not set the measure.
    */
   async #seededStock(): Promise<number> {
     const { rows } = await this.#pool.query<{ quantity: string }>(

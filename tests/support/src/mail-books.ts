@@ -1,9 +1,9 @@
-// Do the mails agree with what customers were to be told?
+// Do the mails agree with the statuses of the orders?
 import { expect } from 'vitest'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { mailsOff } from './books.ts'
 
-/** `written`: the Message-IDs of all mails that the mail server has taken. */
-export async function expectMailsAsTold(database: TestDatabase, written: ReadonlySet<string>): Promise<void> {
-  expect(await mailsOff(database, written)).toEqual({ aboutNothing: [], missing: [] })
+/** `mailIds`: the Message-IDs of all mails that the mail server has accepted. */
+export async function expectMailsAsTold(database: TestDatabase, mailIds: ReadonlySet<string>): Promise<void> {
+  expect(await mailsOff(database, mailIds)).toEqual({ aboutNothing: [], missing: [] })
 }

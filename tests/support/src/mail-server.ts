@@ -1,5 +1,5 @@
-// What does a test send its mails to? A real SMTP server that keeps what it gets, and can be told
-// to be difficult.
+// Where does a test send its mails? To a real SMTP server that stores what it gets, and can be made
+// to fail.
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 
@@ -12,7 +12,7 @@ export interface ReceivedMail {
 export interface MailServer {
   readonly url: string
   readonly received: readonly ReceivedMail[]
-  /** Asked for each recipient before a mail is taken; an error is what the sender is answered. */
+  /** Called for each recipient before a mail is accepted; an error is the answer to the sender. */
   answer: (recipient: string) => Promise<(Error & { responseCode: number }) | undefined>
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
-// Where do the shop's mails go? To a real mail server that tells of each mail before it takes it
-// over and before it says so.
+// Where do the shop's mails go? To a real mail server that reports each mail before it accepts it
+// and before it answers.
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
@@ -13,20 +13,20 @@ export interface Mailbox {
   close(): Promise<void>
 }
 
-export async function startMailbox(seen: () => Seen): Promise<Mailbox> {
-  const taken = new Map<string, number>()
+export async function startMailbox(newObserver: () => Seen): Promise<Mailbox> {
+  const mailCounts = new Map<string, number>()
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
     logger: false,
     onData: (stream, _session, callback) => {
-      const look = seen()
+      const look = newObserver()
       const take = (mail: string): void => {
         const id = /^Message-ID: (<.*>)/im.exec(mail)?.[1] ?? ''
         if (look(moment('asked', 'mail', { values: [id] }))) return
-        taken.set(id, (taken.get(id) ?? 0) + 1)
+        mailCounts.set(id, (mailCounts.get(id) ?? 0) + 1)
         if (!look(moment('answered', 'mail', { values: [id] }))) callback()
       }
-      // Of a sender that is gone before its mail is whole there is nothing to take.
+      // A sender that ended before its mail was complete has sent no mail.
       void text(stream).then(take, () => undefined)
     },
   })
@@ -35,7 +35,7 @@ export async function startMailbox(seen: () => Seen): Promise<Mailbox> {
   const { port } = server.server.address() as AddressInfo
   return {
     url: `smtp://127.0.0.1:${port}`,
-    taken,
+    taken: mailCounts,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }

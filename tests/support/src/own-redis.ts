@@ -7,7 +7,7 @@ import { inProcessHost, persistedPorts, startRedis } from '@orderpipeline/cluste
 export interface OwnRedis {
   readonly url: string
   kill(): Promise<unknown>
-  /** Where it was before. */
+  /** Starts it again at its address. */
   start(): Promise<unknown>
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
-// How does a test get a PostgreSQL with a read replica that it may hold back and kill? A hot
-// standby that streams from it, on a copy of its data directory, made while it stands still: the
-// packaged PostgreSQL comes without pg_basebackup.
+// How does a test get a PostgreSQL with a read replica that it may delay and kill? A hot standby
+// that streams from it, on a copy of its data directory, made while it stands still: the packaged
+// PostgreSQL comes without pg_basebackup.
 import { appendFile, chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { createPool } from '@orderpipeline/postgres'
 import { until } from '@orderpipeline/stage/testing'
 
 export interface OwnReplica {
-  /** The primary's superuser's. */
+  /** The URL of the primary's superuser. */
   readonly adminUrl: string
   /** The same database with the same login, on the replica. */
   replicaOf(url: string): string
@@ -22,7 +22,7 @@ export interface OwnReplica {
   holdBack(): Promise<void>
   goOn(): Promise<void>
   kill(): Promise<unknown>
-  /** Where it was before. */
+  /** Starts it again at its address. */
   start(): Promise<unknown>
   /** SIGKILL, whatever it is doing. */
   killPrimary(): Promise<unknown>
@@ -83,7 +83,7 @@ export async function ownReplica({
   const onReplica = replicaOf(adminUrl)
   if (synchronous) {
     await ask(adminUrl, `ALTER SYSTEM SET synchronous_standby_names = '*'`)
-    // It counts before the command line's, which is off where nothing is written through.
+    // It takes precedence over the command line's, which is off where nothing is written through.
     await ask(adminUrl, `ALTER ROLE ALL SET synchronous_commit = 'on'`)
     await ask(adminUrl, 'SELECT pg_reload_conf()')
     await until(

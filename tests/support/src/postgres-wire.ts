@@ -1,6 +1,6 @@
-// What does a service say to PostgreSQL? Its statements have names; they, their parameters, the
-// rows they give and the transaction they are part of are read off the frontend/backend protocol,
-// version 3. Several may be under way; they are answered in order.
+// Which messages does a service exchange with PostgreSQL? Its statements have names; they, their
+// parameters, the rows they give and the transaction they are part of are read from the
+// frontend/backend protocol, version 3. Several may be under way; they are answered in order.
 import { moment } from './moment.ts'
 import type { Seen } from './moment.ts'
 import type { Conversation } from './tap.ts'
@@ -17,8 +17,8 @@ interface Statement {
   failed: boolean
 }
 
-export function postgresConversation(seen: Seen): Conversation {
-  let started = false
+export function postgresConversation(observer: Seen): Conversation {
+  let hasStarted = false
   const underWay: Statement[] = []
   /** Undefined between transactions. */
   let transaction: Statement[] | undefined
@@ -26,18 +26,18 @@ export function postgresConversation(seen: Seen): Conversation {
 
   return {
     askedLength: (bytes) => {
-      if (started) return typedLength(bytes)
+      if (hasStarted) return typedLength(bytes)
       return bytes.length < 4 ? undefined : bytes.readInt32BE(0) // the first message has no type
     },
     answeredLength: typedLength,
     asked: (message) => {
-      const first = !started
-      started = true
+      const first = !hasStarted
+      hasStarted = true
       if (first || message[0] !== bind) return { bytes: message, cut: false }
       const { what, values } = boundStatement(message)
       const statement: Statement = { what, values, rows: [], failed: false }
       if (what === 'begin') transaction = []
-      const cut = seen(moment('asked', what, { values, within: [...(transaction ?? [])] }))
+      const cut = observer(moment('asked', what, { values, within: [...(transaction ?? [])] }))
       underWay.push(statement)
       transaction?.push(statement)
       return { bytes: cut ? undefined : message, cut }
@@ -52,10 +52,10 @@ export function postgresConversation(seen: Seen): Conversation {
       const { what, values, rows, failed } = statement
       const within = transaction ? [...transaction] : [statement]
       if (what === 'commit' || what === 'rollback') transaction = undefined
-      // What stands behind a failure in its transaction has failed with it, a commit too, though
+      // A statement after a failure in its transaction has failed with it, a commit too, though
       // that is answered.
       if (failed || within.some((each) => each.failed)) return { bytes: message, cut: false }
-      const cut = seen(moment('answered', what, { values, rows, within }))
+      const cut = observer(moment('answered', what, { values, rows, within }))
       return { bytes: cut ? undefined : message, cut }
     },
   }
@@ -75,7 +75,7 @@ function boundStatement(message: Buffer): { what: string; values: string[] } {
 function columnsOf(message: Buffer, from: number): string[] {
   const values: string[] = []
   let at = from + 2
-  for (let left = message.readInt16BE(from); left > 0; left--) {
+  for (let remaining = message.readInt16BE(from); remaining > 0; remaining--) {
     const length = Math.max(0, message.readInt32BE(at))
     values.push(message.toString('utf8', at + 4, at + 4 + length))
     at += 4 + length

@@ -1,4 +1,4 @@
-// How does a service run that is to be killed? As the process it is in production; killed, it
+// How does a service run that is to be killed? As the process it is in production; after a kill it
 // starts again at once.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -8,17 +8,15 @@ export interface Program {
   readonly name: string
   /** Counts its processes: 1 is the first. */
   readonly life: number
-  /** And the next life has not begun. */
+  /** Killed, and the next process has not begun. */
   readonly killed: boolean
-  /** Of the present life. */
+  /** Process id of the present process. */
   readonly pid: number | undefined
-  /**
-   * At once and without notice. The next life begins when the system says that this one is over.
-   */
+  /** Kills it at once. The next process begins when the system reports that this one has ended. */
   kill(): void
-  /** For good. Returns its exit code, or the signal that ended it. */
+  /** Ends it for good. Returns its exit code, or the signal that ended it. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | string>
-  /** What it last said. */
+  /** Its last output. */
   readonly output: string
 }
 
@@ -26,9 +24,7 @@ export interface Program {
 const living = new Set<() => void>()
 process.once('exit', () => living.forEach((kill) => kill()))
 
-/**
- * `onDeath`: it ended though nobody had killed or stopped it. `onOutput` is given all that it says.
- */
+/** `onDeath`: it ended without a kill or a stop from here. `onOutput` receives all its output. */
 export function startProgram(
   name: string,
   main: string,

@@ -1,5 +1,5 @@
 // How is a process watched on the wire? It connects to a tap instead of its database or its Kafka;
-// the tap passes on whole messages both ways and tells of each before it does. At a moment at which
+// the tap passes on whole messages both ways and reports each before it does. At a moment at which
 // the process is killed, that message ends there.
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -10,7 +10,7 @@ export interface Address {
   readonly port: number
 }
 
-/** What of a message goes on; `cut`: nothing after it does. */
+/** The part of a message that is passed on; `cut`: nothing after it is. */
 export interface Passage {
   readonly bytes: Buffer | undefined
   readonly cut: boolean
@@ -30,19 +30,22 @@ export interface Tap {
   close(): Promise<void>
 }
 
-/** `seen` is asked for at each new connection: it belongs to the process that lives then. */
+/**
+ * `newObserver` is called at each new connection: its observer belongs to the process that lives
+ * then.
+ */
 export async function startTap(
   target: Address,
-  converse: (seen: Seen, ownPort: number) => Conversation,
-  seen: () => Seen,
+  converse: (observer: Seen, ownPort: number) => Conversation,
+  newObserver: () => Seen,
 ): Promise<Tap> {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const upstream = connect({ ...target, allowHalfOpen: true })
-    const conversation = converse(seen(), port())
+    const conversation = converse(newObserver(), port())
     let cut = false
     const end = (): void => {
-      // What was passed on still arrives, as what has left a machine does that dies.
+      // Bytes that were passed on still arrive, like those that have left a machine before it dies.
       upstream.end()
       if (cut) client.destroy()
     }
@@ -90,9 +93,13 @@ function splitter(length: (bytes: Buffer) => number | undefined): (bytes: Buffer
   return (bytes) => {
     rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes])
     const whole: Buffer[] = []
-    for (let wanted = length(rest); wanted !== undefined && rest.length >= wanted; wanted = length(rest)) {
-      whole.push(rest.subarray(0, wanted))
-      rest = rest.subarray(wanted)
+    for (
+      let frameLength = length(rest);
+      frameLength !== undefined && rest.length >= frameLength;
+      frameLength = length(rest)
+    ) {
+      whole.push(rest.subarray(0, frameLength))
+      rest = rest.subarray(frameLength)
     }
     return whole
   }

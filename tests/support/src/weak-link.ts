@@ -1,6 +1,6 @@
-// How does a test make a dependency slow, silent or gone for those who use it, and give it back?
-// They reach it through a link that carries bytes as told. What is on its way while nothing passes
-// arrives afterwards, as after a break in a network.
+// How does a test make a dependency slow, silent or unavailable for its clients, and available
+// again? They reach it through a link that carries bytes as configured. Bytes in transit while
+// nothing passes arrive afterwards, as after a break in a network.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Link {
   readonly port: number
-  /** Nobody listens, and every connection breaks. */
+  /** No listener, and every connection breaks. */
   down(): Promise<void>
   /** Every piece takes so long, there and back. */
   slow(ms: number): void
   /** Connections open and stay open, and nothing passes. */
   hang(): void
-  /** All is well again. */
+  /** Ends every fault. */
   mend(): Promise<void>
   /** Connections made so far. */
   readonly connections: number
@@ -61,9 +61,9 @@ export async function weakLink(target: { readonly host: string; readonly port: n
   let server = await listen(0)
   const { port } = server.address() as AddressInfo
   const unplug = async (): Promise<void> => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    const closing = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const socket of sockets) socket.destroy()
-    await closed
+    await closing
   }
   const mend = async (): Promise<void> => {
     delayMs = 0

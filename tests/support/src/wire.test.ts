@@ -34,13 +34,13 @@ test('of a Produce to several partitions the first part is what a broker has tha
 })
 
 test("a broker's address is exchanged for the tap's, and requests are told by name", () => {
-  const seen: string[] = []
-  const look = ({ side, what }: Moment) => seen.push(`${side} ${what}`) < 0
-  const { asked, answered } = kafkaConversation({ host: '127.0.0.1', port: 9_092 }, look, 4_000)
-  asked(framed(header(3, 9)))
+  const moments: string[] = []
+  const look = ({ side, what }: Moment) => moments.push(`${side} ${what}`) < 0
+  const { asked: fromClient, answered: fromServer } = kafkaConversation({ host: '127.0.0.1', port: 9_092 }, look, 4_000)
+  fromClient(framed(header(3, 9)))
   const answer = (port: number) => framed(int32(9), int32(1), int32(1), string('127.0.0.1'), int32(port), int16(-1))
-  expect(answered(answer(9_092)).bytes).toEqual(answer(4_000))
-  expect(seen).toEqual(['asked Metadata', 'answered Metadata'])
+  expect(fromServer(answer(9_092)).bytes).toEqual(answer(4_000))
+  expect(moments).toEqual(['asked Metadata', 'answered Metadata'])
 })
 
 const typed = (type: string, body: Buffer) => Buffer.concat([Buffer.from(type), int32(4 + body.length), body])
@@ -52,19 +52,19 @@ const row = (value: string) => typed('D', Buffer.concat([int16(1), int32(value.l
 const ready = typed('Z', Buffer.from('T'))
 
 test('statements are told by name with their values, rows and transaction, and only when they have succeeded', () => {
-  const seen: Moment[] = []
-  const { asked, answered } = postgresConversation((moment) => seen.push(moment) < 0)
-  asked(Buffer.from('the start-up message'))
+  const moments: Moment[] = []
+  const { asked: fromClient, answered: fromServer } = postgresConversation((moment) => moments.push(moment) < 0)
+  fromClient(Buffer.from('the start-up message'))
   for (const message of [bind('begin'), bind('inbox.take-in', '{a,b}')]) {
-    asked(message)
-    if (message.includes('inbox')) answered(row('a'))
-    answered(ready)
+    fromClient(message)
+    if (message.includes('inbox')) fromServer(row('a'))
+    fromServer(ready)
   }
-  asked(bind('fails'))
-  answered(typed('E', Buffer.from('no')))
-  answered(ready)
-  asked(bind('commit'))
-  expect(seen.map(({ side, what }) => `${side} ${what}`)).toEqual([
+  fromClient(bind('fails'))
+  fromServer(typed('E', Buffer.from('no')))
+  fromServer(ready)
+  fromClient(bind('commit'))
+  expect(moments.map(({ side, what }) => `${side} ${what}`)).toEqual([
     ...[
       'asked begin',
       'answered begin',
@@ -74,27 +74,27 @@ test('statements are told by name with their values, rows and transaction, and o
       'asked commit',
     ],
   ])
-  expect(elementsOf(seen[2]?.values[0])).toEqual(['a', 'b'])
-  expect(seen.at(-1)?.within.find(({ what }) => what === 'inbox.take-in')?.rows).toEqual([['a']])
+  expect(elementsOf(moments[2]?.values[0])).toEqual(['a', 'b'])
+  expect(moments.at(-1)?.within.find(({ what }) => what === 'inbox.take-in')?.rows).toEqual([['a']])
 })
 
 test('statements sent together are answered in their order, and what a commit says behind a failure is no commit', () => {
-  const seen: Moment[] = []
-  const { asked, answered } = postgresConversation((moment) => seen.push(moment) < 0)
-  asked(Buffer.from('the start-up message'))
+  const moments: Moment[] = []
+  const { asked: fromClient, answered: fromServer } = postgresConversation((moment) => moments.push(moment) < 0)
+  fromClient(Buffer.from('the start-up message'))
   const transaction = (...answers: Buffer[]) => {
-    for (const message of [bind('begin'), bind('effect'), bind('commit')]) asked(message)
-    for (const answer of answers) answered(answer)
+    for (const message of [bind('begin'), bind('effect'), bind('commit')]) fromClient(message)
+    for (const answer of answers) fromServer(answer)
   }
   transaction(ready, row('a'), ready, ready)
-  expect(seen.map(({ side, what }) => `${side} ${what}`)).toEqual([
+  expect(moments.map(({ side, what }) => `${side} ${what}`)).toEqual([
     ...['asked begin', 'asked effect', 'asked commit'],
     ...['answered begin', 'answered effect', 'answered commit'],
   ])
-  expect(seen[2]?.within.map(({ what }) => what)).toEqual(['begin', 'effect'])
-  expect(seen[5]?.within.find(({ what }) => what === 'effect')?.rows).toEqual([['a']])
+  expect(moments[2]?.within.map(({ what }) => what)).toEqual(['begin', 'effect'])
+  expect(moments[5]?.within.find(({ what }) => what === 'effect')?.rows).toEqual([['a']])
   transaction(ready, typed('E', Buffer.from('no')), ready, ready)
-  expect(seen.slice(6).map(({ side, what }) => `${side} ${what}`)).not.toContain('answered commit')
+  expect(moments.slice(6).map(({ side, what }) => `${side} ${what}`)).not.toContain('answered commit')
 })
 
 test('what is cut goes no further, and what went before it has arrived', async () => {
