@@ -32,7 +32,7 @@ function build(more: Partial<AppOptions> = {}) {
 }
 
 /** Method and path of each route that is served, from the framework's own table. */
-async function served(app: ReturnType<typeof build>['app']): Promise<string[]> {
+async function routesOf(app: ReturnType<typeof build>['app']): Promise<string[]> {
   await app.ready()
   const routes: string[] = []
   const parents: string[] = []
@@ -57,7 +57,7 @@ test('every route is in the OpenAPI document, and nothing else is', async () => 
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
-  const routes = await served(app)
+  const routes = await routesOf(app)
   expect(routes).toContain('POST /v1/orders')
   // HEAD is served wherever GET is, and described by it.
   const [heads, others] = [true, false].map((head) => routes.filter((one) => one.startsWith('HEAD ') === head))
@@ -133,7 +133,9 @@ test('every example in the document is what its schema allows', async () => {
       ...Object.values(responses).map((response) => responseIn(document, response).content ?? {}),
     ])
     .flatMap((content) => Object.values(content))
-    .flatMap(({ schema, examples: named = {} }) => Object.values(named).map(({ value }) => ({ schema, value })))
+    .flatMap(({ schema, examples: namedExamples = {} }) =>
+      Object.values(namedExamples).map(({ value }) => ({ schema, value })),
+    )
   expect(examples.length).toBeGreaterThan(10)
   for (const { schema, value } of examples) {
     const text = JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"openapi#/')

@@ -55,10 +55,10 @@ export interface AppOptions extends HttpServerOptions {
 export function buildApp(options: AppOptions): HttpServer {
   const { intake, orders, outcomes, streams, verify, publicUrl } = options
   const server = createHttpServer(options)
-  const refused = refusedCounter(options.registry)
-  limitAddresses(server.app, options.limits ?? {}, refused)
+  const refusals = refusedCounter(options.registry)
+  limitAddresses(server.app, options.limits ?? {}, refusals)
   authenticate(server.app, { customer: verify, staff: options.verifyStaff })
-  limitCustomers(server.app, options.limits ?? {}, refused)
+  limitCustomers(server.app, options.limits ?? {}, refusals)
   const authenticated = verify !== undefined
   const estimates = options.estimates ?? noEstimates
   const versioned: Route[] = [

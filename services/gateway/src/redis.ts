@@ -40,12 +40,12 @@ export function createRedis({ url, timeoutMs, logger }: RedisOptions): Redis {
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(100 * 2 ** Math.min(attempt, 10), lastBackoffMs) * (0.8 + 0.4 * Math.random()),
   })
-  let told = false
-  redis.on('ready', () => (told = false))
+  let wasLogged = false
+  redis.on('ready', () => (wasLogged = false))
   // Told once for each time it goes away; its address may hold a password and is not told.
   redis.on('error', (error: Error) => {
-    if (!told) logger.warn({ reason: error.message }, 'Redis is away; doing without it')
-    told = true
+    if (!wasLogged) logger.warn({ reason: error.message }, 'Redis is away; doing without it')
+    wasLogged = true
   })
   return redis
 }

@@ -82,7 +82,7 @@ export const statuses = z.object({
   ),
 })
 
-const refused = z.object({
+const refusedEntry = z.object({
   status: z.int(),
   title: z.string(),
   detail: z.string(),
@@ -93,7 +93,10 @@ const refused = z.object({
 export const batchResults = z.object({
   results: z
     .array(
-      z.union([accepted.omit({ progress: true }).extend({ status: z.literal(202), repeated: z.boolean() }), refused]),
+      z.union([
+        accepted.omit({ progress: true }).extend({ status: z.literal(202), repeated: z.boolean() }),
+        refusedEntry,
+      ]),
     )
     .describe('One for each order, in the order in which they came.'),
 })

@@ -28,14 +28,14 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const registry = createRegistry()
   const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() }
   const tracing = await startTracing(config, { service: 'gateway', pipeline: config.ORDERPIPELINE_PIPELINE }, logger)
-  const seen = { registry, tracing, logger }
+  const observability = { registry, tracing, logger }
   const { authentication, limits, REDIS_URL: redisUrl } = config
   if (!authentication) logger.warn('AUTH=none: orders are taken in whichever name a caller gives')
   const redis =
     redisUrl === undefined
       ? undefined
       : createRedis({ url: redisUrl, timeoutMs: config.REDIS_TIMEOUT_SECONDS * 1_000, logger })
-  const ordersSide = openOrdersSide(config, clock, seen, redis)
+  const ordersSide = openOrdersSide(config, clock, observability, redis)
   const { database, intake, orders, cancel, products, catalogue, relaying, closers } = ordersSide
   const verifiers = authentication && createVerifiers(authentication, clock, logger)
   const waiting = createWaiting(config, orders, registry, logger)
@@ -52,7 +52,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
           logger,
         })
   const http = buildApp({
-    ...seen,
+    ...observability,
     intake,
     orders,
     cancel,

@@ -27,12 +27,12 @@ beforeAll(async () => {
     AUTH_AUDIENCE: audience,
     AUTH_CLOCK_TOLERANCE_SECONDS: '0',
   })
-  const placed = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, {
+  const placement = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, {
     body: bought,
     headers: { ...bearer(await keys.token(victim)), 'idempotency-key': key },
   })
-  expect(placed.status).toBe(202)
-  orderId = placed.body.orderId
+  expect(placement.status).toBe(202)
+  orderId = placement.body.orderId
 })
 afterAll(async () => {
   await on.close()
@@ -194,9 +194,9 @@ test("another customer's order is nowhere, on every route", async () => {
     const answer = await attempt(each, headers)
     // What the request itself named may be in the answer; what only the order knows may not.
     expect(`${each.name} ${answer.text}`).not.toMatch(/SKU-0007|CHF|PLACED/)
-    const asked = each.path.replace('/v1', '')
-    if (asked === '/orders/status') expect(answer).toMatchObject({ status: 200, body: { orders: [] } })
-    else if (asked === '/orders/batch') expect(answer.body).toMatchObject({ results: [{ status: 403 }] })
+    const shortPath = each.path.replace('/v1', '')
+    if (shortPath === '/orders/status') expect(answer).toMatchObject({ status: 200, body: { orders: [] } })
+    else if (shortPath === '/orders/batch') expect(answer.body).toMatchObject({ results: [{ status: 403 }] })
     else if (each.method === 'POST') expect(`${each.name} ${answer.status}`).toBe(`${each.name} 403`)
     else expect(`${each.name} ${answer.status}`).toBe(`${each.name} 404`)
   }

@@ -61,8 +61,8 @@ test('a batch that is repeated under its own Idempotency-Key places nothing twic
   expect(again.body.results.map(({ orderId }) => orderId)).toEqual(first.body.results.map(({ orderId }) => orderId))
   expect(again.body.results.map(({ repeated }) => repeated)).toEqual([true, true, true, undefined])
   expect((await batch([{ ...order(), idempotencyKey: own }])).body.results).toMatchObject([{ repeated: true }])
-  const changed = await batch([{ ...order(), currency: 'USD' }], key)
-  expect(changed.body.results).toMatchObject([{ status: 422, title: 'Idempotency Conflict' }])
+  const conflict = await batch([{ ...order(), currency: 'USD' }], key)
+  expect(conflict.body.results).toMatchObject([{ status: 422, title: 'Idempotency Conflict' }])
   expect((await batch([order()], { 'idempotency-key': 'two words' })).status).toBe(400)
 })
 
@@ -82,15 +82,15 @@ test('a batch is up to a hundred orders, and all of them are placed', async () =
   expect(new Set(ids).size).toBe(100)
   expect((await batch([...many, order()])).status).toBe(400)
   expect((await batch([])).status).toBe(400)
-  const stored = await on.database.ask('orders', 'SELECT FROM orders WHERE customer_id = $1', [customer])
-  expect(stored).toHaveLength(100)
+  const rows = await on.database.ask('orders', 'SELECT FROM orders WHERE customer_id = $1', [customer])
+  expect(rows).toHaveLength(100)
 })
 
 test("a customer's orders are listed newest first, each once, page after page, while more come in", async () => {
   const customer = `list-${randomUUID()}`
-  const placed: string[] = []
+  const orderIds: string[] = []
   for (let n = 0; n < 7; n++)
-    placed.push((await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order(customer) })).body.orderId)
+    orderIds.push((await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order(customer) })).body.orderId)
   const listed: string[] = []
   let pages = 0
   for (let cursor = ''; ; pages++) {
@@ -103,7 +103,7 @@ test("a customer's orders are listed newest first, each once, page after page, w
     cursor = body.next
     await ask(`${gateway.url}/v1/orders`, { body: order(customer) })
   }
-  expect(listed).toEqual(placed.reverse())
+  expect(listed).toEqual(orderIds.reverse())
   expect(pages).toBe(2)
 })
 
@@ -120,10 +120,10 @@ test('what cannot be listed is said by field', async () => {
 })
 
 test('what is answered is what the document promises', async () => {
-  const placed = await ask<{ trackingUrl: string }>(`${gateway.url}/v1/orders`, { body: order() })
-  expect(accepted.strict().parse(placed.body)).toEqual(placed.body)
-  const shown = await ask(`${gateway.url}${placed.body.trackingUrl}`)
-  expect(orderView.strict().parse(shown.body)).toEqual(shown.body)
+  const placement = await ask<{ trackingUrl: string }>(`${gateway.url}/v1/orders`, { body: order() })
+  expect(accepted.strict().parse(placement.body)).toEqual(placement.body)
+  const view = await ask(`${gateway.url}${placement.body.trackingUrl}`)
+  expect(orderView.strict().parse(view.body)).toEqual(view.body)
 })
 
 test('an order is called back once, and everyone is told of it', async () => {
@@ -134,10 +134,10 @@ test('an order is called back once, and everyone is told of it', async () => {
     expect(answer).toMatchObject({ status: 200, body: { orderId: body.orderId, status: 'CANCELLED' } })
   }
   expect((await ask(url)).body).toMatchObject({ status: 'CANCELLED', reason: 'CUSTOMER' })
-  const told = async () =>
+  const cancellations = async () =>
     (await on.bench.events('orders.cancelled')).filter(({ data }) => data.orderId === body.orderId)
-  await until(async () => (await told()).length > 0)
-  expect(await told()).toHaveLength(1)
+  await until(async () => (await cancellations()).length > 0)
+  expect(await cancellations()).toHaveLength(1)
 })
 
 test('what has been shipped cannot be called back, and the answer says so', async () => {

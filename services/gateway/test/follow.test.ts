@@ -93,6 +93,6 @@ test('a page of another origin may send the headers that it takes', async () => 
       'access-control-request-headers': 'authorization,last-event-id',
     },
   })
-  const allowed = headers.get('access-control-allow-headers') ?? ''
-  for (const name of ['authorization', 'last-event-id']) expect(allowed).toContain(name)
+  const allowedHeaders = headers.get('access-control-allow-headers') ?? ''
+  for (const name of ['authorization', 'last-event-id']) expect(allowedHeaders).toContain(name)
 })

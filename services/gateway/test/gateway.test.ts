@@ -68,8 +68,8 @@ test('an order is accepted with an id, can be followed, and its event reaches Ka
   })
   expect(answer.headers.get('location')).toBe(trackingUrl)
   expect(answer.headers.get('x-request-id')).toBe('follow-me')
-  const shown = await fetch(`${gateway.url}${trackingUrl}`)
-  expect(await shown.json()).toMatchObject({ ...order, orderId, currency: 'EUR', status: 'PLACED' })
+  const view = await fetch(`${gateway.url}${trackingUrl}`)
+  expect(await view.json()).toMatchObject({ ...order, orderId, currency: 'EUR', status: 'PLACED' })
   await until(async () => (await bench.events('orders.placed')).some(({ data }) => data.orderId === orderId))
   const event = (await bench.events('orders.placed')).find(({ data }) => data.orderId === orderId)
   expect(event).toMatchObject({ type: 'OrderPlaced', correlationId: 'follow-me' })
@@ -103,8 +103,8 @@ test('every wrong field is listed', async () => {
 })
 
 test('the status of many orders is one request, and what is unknown is left out', async () => {
-  const placed = await Promise.all([post('/v1/orders', order), post('/v1/orders', order)])
-  const ids = placed.map(({ body }) => body.orderId)
+  const answers = await Promise.all([post('/v1/orders', order), post('/v1/orders', order)])
+  const ids = answers.map(({ body }) => body.orderId)
   const answer = await post('/v1/orders/status', { ids: [...ids, randomUUID()] })
   const { orders } = answer.body as unknown as { orders: { orderId: string; status: string; terminalStates: number }[] }
   expect(orders.map(({ orderId }) => orderId).sort()).toEqual([...ids].sort())

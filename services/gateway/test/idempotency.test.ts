@@ -39,28 +39,28 @@ test(`${keys} keys, each posted ${times} times at once, give ${keys} orders`, { 
   const run = randomUUID()
   // The repeats of a key lie side by side, so that they are under way together.
   const sends = Array.from({ length: keys * times }, (_, n) => `${run}-${Math.floor(n / times)}`)
-  const given = new Map<string, Set<string>>()
+  const idsByKey = new Map<string, Set<string>>()
   let fresh = 0
   let next = 0
   const lane = async () => {
     for (let n = next++; n < sends.length; n = next++) {
       const key = sends[n] ?? ''
       const { orderId, repeated } = await place(gateways[n % gateways.length]?.url ?? '', key)
-      given.set(key, (given.get(key) ?? new Set()).add(orderId))
+      idsByKey.set(key, (idsByKey.get(key) ?? new Set()).add(orderId))
       if (!repeated) fresh++
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
 
-  expect(given.size).toBe(keys)
-  expect([...given.values()].filter((ids) => ids.size !== 1)).toEqual([])
+  expect(idsByKey.size).toBe(keys)
+  expect([...idsByKey.values()].filter((ids) => ids.size !== 1)).toEqual([])
   expect(fresh).toBe(keys)
   const rows = async (table: string) => (await on.database.ask('orders', `SELECT FROM ${table}`)).length
   expect(await rows('orders')).toBe(keys)
   expect(await rows('idempotency_keys')).toBe(keys)
   await until(async () => (await rows('intake_outbox')) === 0)
-  const told = (await on.bench.events('orders.placed')).map(({ data }) => data.orderId)
-  expect(new Set(told).size).toBe(keys)
+  const orderIds = (await on.bench.events('orders.placed')).map(({ data }) => data.orderId)
+  expect(new Set(orderIds).size).toBe(keys)
 })
 
 test('a repeat is answered 409 and when to come again while the first is being placed, and then like the first', async () => {
@@ -86,8 +86,12 @@ test('a repeat is answered 409 and when to come again while the first is being p
   const answer = await first
   expect(answer?.status).toBe(202)
   for (const url of [one, other]) {
-    const { status, headers: told, body: again } = await post(url)
-    expect([status, again.orderId, told.get('idempotency-replayed')]).toEqual([202, answer?.body.orderId, 'true'])
+    const { status, headers: answerHeaders, body: again } = await post(url)
+    expect([status, again.orderId, answerHeaders.get('idempotency-replayed')]).toEqual([
+      202,
+      answer?.body.orderId,
+      'true',
+    ])
   }
 })
 

@@ -32,7 +32,7 @@ const order = (customerId: string) => ({ customerId, items: [{ sku: 'SKU-0001', 
 const place = (gateway: Gateway, customerId: string, headers: Record<string, string> = {}) =>
   ask(`${gateway.url}/v1/orders`, { body: order(customerId), headers })
 /** How many of so many orders are taken, sent to the gateways in turn. */
-async function taken(gateways: readonly Gateway[], count: number, customer: string): Promise<number> {
+async function acceptedCount(gateways: readonly Gateway[], count: number, customer: string): Promise<number> {
   let accepted = 0
   for (let n = 0; n < count; n++) {
     const gateway = gateways[n % gateways.length]
@@ -54,11 +54,11 @@ const perCustomer = { RATE_LIMIT_PER_CUSTOMER: '100', RATE_LIMIT_WINDOW_SECONDS:
 
 test('a customer is counted by all gateways together, and others are not held up by them', async () => {
   const gateways = await pair({ ...perCustomer, REDIS_URL: redis.url, ORDERPIPELINE_PIPELINE: 'together' })
-  expect(await taken(gateways, 110, 'busy')).toBe(100)
+  expect(await acceptedCount(gateways, 110, 'busy')).toBe(100)
   const [gateway] = gateways as [Gateway, Gateway]
-  const refused = await place(gateway, 'busy')
-  expect(refused).toMatchObject({ status: 429, body: { title: 'Too Many Requests' } })
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_000)
+  const refusal = await place(gateway, 'busy')
+  expect(refusal).toMatchObject({ status: 429, body: { title: 'Too Many Requests' } })
+  expect(Number(refusal.headers.get('retry-after'))).toBeGreaterThan(3_000)
   expect((await place(gateway, 'quiet')).status).toBe(202)
 })
 
@@ -73,10 +73,10 @@ test('each order of a batch counts, so that a batch is no way around the limit',
 test('with Redis away each gateway counts for itself, and together again once it is back', async () => {
   const gateways = await pair({ ...perCustomer, REDIS_URL: redis.url, ORDERPIPELINE_PIPELINE: 'away' })
   await redis.kill()
-  expect(await taken(gateways, 220, 'without')).toBe(200)
+  expect(await acceptedCount(gateways, 220, 'without')).toBe(200)
   await redis.start()
   for (const gateway of gateways) await until(() => shared(gateway))
-  expect(await taken(gateways, 110, 'with')).toBe(100)
+  expect(await acceptedCount(gateways, 110, 'with')).toBe(100)
 })
 
 test('a gateway that starts while Redis is away takes orders', async () => {

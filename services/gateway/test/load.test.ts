@@ -62,15 +62,24 @@ test('each customer orders, and looks after its orders, with a token of its own'
   const before = await placedBy()
   const rate = ['--url', gateway.url, '--rate', '100/s', '--for', '2s', '--json']
   const strangers = await load(...rate)
-  const refused = JSON.parse(strangers.stdout) as Figures
-  expect(refused.accepted).toBe(0)
-  expect(refused.refused).toEqual({ 401: refused.sent })
+  const strangerFigures = JSON.parse(strangers.stdout) as Figures
+  expect(strangerFigures.accepted).toBe(0)
+  expect(strangerFigures.refused).toEqual({ 401: strangerFigures.sent })
 
   const record = join(folder, 'accepted.jsonl')
   const tokens = ['--token-secret-file', file('secret', `${secret}\n`), '--token-issuer', issuer]
-  const known = await load(...rate, '--customers', '20', ...tokens, '--token-audience', audience, '--record', record)
-  const figures = JSON.parse(known.stdout) as Figures
-  expect(known.code).toBe(0)
+  const customerRun = await load(
+    ...rate,
+    '--customers',
+    '20',
+    ...tokens,
+    '--token-audience',
+    audience,
+    '--record',
+    record,
+  )
+  const figures = JSON.parse(customerRun.stdout) as Figures
+  expect(customerRun.code).toBe(0)
   expect(figures.accepted).toBe(figures.sent)
   expect(figures.outcomes).toMatchObject({ tracked: figures.sent, unfinished: figures.sent, lost: 0 })
   const accepted = readFileSync(record, 'utf8').trim().split('\n')
@@ -78,7 +87,7 @@ test('each customer orders, and looks after its orders, with a token of its own'
   for (const { customerId } of accepted.map((line) => JSON.parse(line) as { customerId: string }))
     counts.set(customerId, (counts.get(customerId) ?? 0) + 1)
   expect(await placedBy()).toEqual(counts)
-  expect(`${known.stdout}${known.stderr}${accepted.join('')}`).not.toMatch(/a secret of|eyJ/)
+  expect(`${customerRun.stdout}${customerRun.stderr}${accepted.join('')}`).not.toMatch(/a secret of|eyJ/)
 })
 
 test(
@@ -121,8 +130,8 @@ test('tokens of an issuer of its own are taken, and orders are those of their su
   const subjects = ['given-1', 'given-2', 'given-3']
   const tokens = await Promise.all(subjects.map((subject) => tokenIssuer.token(subject)))
   const before = await placedBy()
-  const given = ['--tokens-file', file('tokens', `${tokens.join('\n\n')}\n`)]
-  const { code, stdout, stderr } = await load('--url', gateway.url, '--burst', '60', '--json', ...given)
+  const tokenArgs = ['--tokens-file', file('tokens', `${tokens.join('\n\n')}\n`)]
+  const { code, stdout, stderr } = await load('--url', gateway.url, '--burst', '60', '--json', ...tokenArgs)
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ accepted: 60, outcomes: { tracked: 60, lost: 0 } })
   const added = [...(await placedBy())].filter(([customer, count]) => before.get(customer) !== count)
@@ -146,10 +155,10 @@ test(
       [['--trace', 'f', '--shape', 'day'], /^--trace: found beside --shape; allowed: without --shape$/m],
       [['--tokens-file', join(folder, 'absent')], /^--tokens-file: .* cannot be read \(ENOENT\)/],
     ]
-    for (const [args, said] of cases) {
+    for (const [args, message] of cases) {
       const { code, stderr } = await load('--url', 'http://127.0.0.1:9', ...args)
       expect(code).toBe(2)
-      expect(stderr).toMatch(said)
+      expect(stderr).toMatch(message)
       expect(stderr).not.toMatch(/too short|password/)
     }
   },
@@ -186,9 +195,9 @@ test(
       metrics: Record<string, { count?: number; passes?: number; fails?: number }>
     }
     const after = await on.database.ask<{ count: number }>('orders', 'SELECT count(*)::int AS count FROM orders')
-    const placed = (after[0]?.count ?? 0) - (before[0]?.count ?? 0)
-    expect(placed).toBe(metrics['iterations']?.count) // those repeated are no further orders
-    expect(placed).toBeGreaterThan(90)
+    const placedCount = (after[0]?.count ?? 0) - (before[0]?.count ?? 0)
+    expect(placedCount).toBe(metrics['iterations']?.count) // those repeated are no further orders
+    expect(placedCount).toBeGreaterThan(90)
     expect(metrics['orders_ended']?.passes).toBeGreaterThan(15)
     expect(metrics['checks']?.fails).toBe(0)
     expect(stdout + stderr).not.toMatch(/a secret of|eyJ/)

@@ -37,7 +37,7 @@ const second = () => gateways[1] ?? expect.fail('another gateway')
 const place = async (at = first()) => (await ask<{ orderId: string }>(`${at.url}/v1/orders`, { body })).body.orderId
 const show = async (orderId: string, at = first()) => (await ask<Shown>(`${at.url}/v1/orders/${orderId}`)).body
 const last = ({ status, timeline }: Shown) => [status, timeline.at(-1)?.event]
-async function counted(result: string, at = first()): Promise<number> {
+async function lookupCount(result: string, at = first()): Promise<number> {
   const metrics = await (await fetch(`${at.metricsUrl}/metrics`)).text()
   const line = new RegExp(`^gateway_order_cache_total\\{result="${result}"\\} (.*)$`, 'm').exec(metrics)
   return Number(line?.[1] ?? 0)
@@ -63,15 +63,15 @@ async function shipped(): Promise<string> {
 test('an order that is final is read once and then shown from Redis, the same by every gateway', async () => {
   const orderId = await shipped()
   await until(async () => (await show(orderId)).status === 'SHIPPED' && (await isKept(orderId)))
-  const before = [await counted('hit'), await counted('miss'), await counted('hit', second())]
-  const shown = await show(orderId)
-  expect(last(shown)).toEqual(['SHIPPED', 'OrderShipped'])
-  expect(await show(orderId, second())).toEqual(shown)
-  const after = [await counted('hit'), await counted('miss'), await counted('hit', second())]
+  const before = [await lookupCount('hit'), await lookupCount('miss'), await lookupCount('hit', second())]
+  const view = await show(orderId)
+  expect(last(view)).toEqual(['SHIPPED', 'OrderShipped'])
+  expect(await show(orderId, second())).toEqual(view)
+  const after = [await lookupCount('hit'), await lookupCount('miss'), await lookupCount('hit', second())]
   expect(after).toEqual([(before[0] ?? 0) + 1, before[1], (before[2] ?? 0) + 1])
   // Answered without the database: what is there now is not what is shown.
   await on.database.ask('orders', `UPDATE orders SET currency = 'CHF' WHERE order_id = $1`, [orderId])
-  expect(await show(orderId)).toEqual(shown)
+  expect(await show(orderId)).toEqual(view)
 })
 
 test('each step of an order under way is seen at once, by every gateway, and none of them is kept', async () => {
@@ -120,9 +120,9 @@ test('whose order it is, is looked at before one from Redis is shown', async () 
     return (await ask(`${owned.url}/v1/orders/${orderId}`, { headers: { authorization } })).status
   }
   await until(async () => (await as('customer-1')) === 200 && (await isKept(orderId)))
-  const hits = await counted('hit', owned)
+  const hits = await lookupCount('hit', owned)
   expect([await as('customer-1'), await as('customer-2'), await as('customer-1')]).toEqual([200, 404, 200])
-  expect(await counted('hit', owned)).toBe(hits + 3)
+  expect(await lookupCount('hit', owned)).toBe(hits + 3)
   expect((await ask(`${owned.url}/v1/orders/${orderId}`)).status).toBe(401)
 })
 
@@ -142,12 +142,12 @@ test('a Redis that does not answer in time is done without, and asked again late
   })
   const orderId = await shipped()
   await until(async () => (await show(orderId, impatient)).status === 'SHIPPED' && (await isKept(orderId)))
-  const [hits, away] = [await counted('hit', impatient), await counted('away', impatient)]
+  const [hits, away] = [await lookupCount('hit', impatient), await lookupCount('away', impatient)]
   await inspector.call('CLIENT', 'PAUSE', '2000', 'ALL')
   for (let n = 0; n < 3; n++) expect(last(await show(orderId, impatient))).toEqual(['SHIPPED', 'OrderShipped'])
-  expect(await counted('away', impatient)).toBeGreaterThan(away)
+  expect(await lookupCount('away', impatient)).toBeGreaterThan(away)
   await until(
-    async () => (await show(orderId, impatient)).status === 'SHIPPED' && (await counted('hit', impatient)) > hits,
+    async () => (await show(orderId, impatient)).status === 'SHIPPED' && (await lookupCount('hit', impatient)) > hits,
   )
 })
 
@@ -155,13 +155,13 @@ test('nobody is shown less than they have seen, whichever gateway they ask, whil
   const orders = await Promise.all(Array.from({ length: 5 }, () => place()))
   let going = true
   const reading = orders.map(async (orderId) => {
-    let seen = 0
+    let seenCount = 0
     for (let n = 0; going; n++) {
       const { timeline } = await show(orderId, gateways[n % 2] ?? first())
-      expect(timeline.length).toBeGreaterThanOrEqual(seen)
-      seen = timeline.length
+      expect(timeline.length).toBeGreaterThanOrEqual(seenCount)
+      seenCount = timeline.length
     }
-    return seen
+    return seenCount
   })
   const advance = (step: (typeof way)[number]) => Promise.all(orders.map((orderId) => go(orderId, step)))
   for (const step of way.slice(0, 3)) await advance(step)
@@ -169,9 +169,11 @@ test('nobody is shown less than they have seen, whichever gateway they ask, whil
   for (const step of way.slice(3)) await advance(step)
   await show(await shipped())
   await redis.start()
-  await until(async () => (await Promise.all(orders.map(isKept).map((kept) => kept.catch(() => false)))).every(Boolean))
-  const hits = await counted('hit')
-  await until(async () => (await counted('hit')) > hits)
+  await until(async () =>
+    (await Promise.all(orders.map(isKept).map((check) => check.catch(() => false)))).every(Boolean),
+  )
+  const hits = await lookupCount('hit')
+  await until(async () => (await lookupCount('hit')) > hits)
   going = false
   expect(await Promise.all(reading)).toEqual(orders.map(() => way.length + 1))
 })

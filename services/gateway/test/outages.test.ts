@@ -69,10 +69,10 @@ const within = async (ms: number, what: string, work: Promise<void> | void): Pro
 }
 
 /** Says what was seen instead, where it does not come to that. */
-const eventually = async <T>(what: string, see: () => Promise<T>, wanted: T): Promise<void> => {
+const eventually = async <T>(what: string, see: () => Promise<T>, expected: T): Promise<void> => {
   const from = performance.now()
-  for (let seen = await see(); seen !== wanted; seen = await see()) {
-    if (performance.now() - from > 40_000) throw new Error(`never ${what}: ${String(seen)}`)
+  for (let actual = await see(); actual !== expected; actual = await see()) {
+    if (performance.now() - from > 40_000) throw new Error(`never ${what}: ${String(actual)}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
@@ -95,9 +95,9 @@ test(
       expect((await post(gateway.url)).status).toBe(202)
       await host.stop('postgres', { signal: 'SIGKILL' })
       await eventually('refused with 503', async () => (await post(gateway.url)).status, 503)
-      const refused = await post(gateway.url)
-      expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
-      expect(await refused.json()).toMatchObject({ title: 'Service Unavailable', status: 503 })
+      const refusal = await post(gateway.url)
+      expect(refusal.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+      expect(await refusal.json()).toMatchObject({ title: 'Service Unavailable', status: 503 })
       expect((await fetch(`${gateway.url}/v1/orders/01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f`)).status).toBe(503)
       expect((await fetch(`${gateway.metricsUrl}/readyz`)).status).toBe(200)
       await start()
@@ -131,11 +131,11 @@ async function gatewayProcess(): Promise<GatewayProcess> {
   }
   throw new Error('the gateway ended before it took orders')
 }
-async function measured({ metricsUrl }: GatewayProcess, metric: string): Promise<number> {
+async function metricValue({ metricsUrl }: GatewayProcess, metric: string): Promise<number> {
   const metrics = await (await fetch(`${metricsUrl}/metrics`)).text()
   return Number(new RegExp(`^${metric} (.*)$`, 'm').exec(metrics)?.[1])
 }
-const relays = async (gateway: GatewayProcess) => (await measured(gateway, 'outbox_relay_leader')) === 1
+const relays = async (gateway: GatewayProcess) => (await metricValue(gateway, 'outbox_relay_leader')) === 1
 
 async function publishedOrders(): Promise<Set<string>> {
   return new Set((await bench.events('orders.placed')).map(({ data }) => data.orderId))
@@ -147,15 +147,15 @@ test('a gateway killed under load loses nothing it accepted: another relays it',
     await until(async () => (await relays(victim)) || (await relays(heir)))
     const [first, second] = (await relays(victim)) ? [victim, heir] : [heir, victim]
     const burst = runTraffic({ url: first.url, load: { burst: 2_000 }, connections: 40 })
-    await until(async () => (await measured(first, 'outbox_published_total')) > 0, 20)
+    await until(async () => (await metricValue(first, 'outbox_published_total')) > 0, 20)
     first.child.kill('SIGKILL')
     const { acceptedIds, errors } = await burst
     expect(acceptedIds.length).toBeGreaterThan(0)
     expect(Object.keys(errors).length).toBeGreaterThan(0)
     await until(() => relays(second))
     await until(async () => {
-      const published = await publishedOrders()
-      return acceptedIds.every((orderId) => published.has(orderId))
+      const publishedIds = await publishedOrders()
+      return acceptedIds.every((orderId) => publishedIds.has(orderId))
     }, 300)
   } finally {
     for (const { child } of [victim, heir]) child.kill('SIGKILL')
@@ -166,26 +166,26 @@ test(
   'a gateway told to leave under load answers all it took, hands over and ends well',
   { timeout: 180_000 },
   async () => {
-    const stored = async () =>
+    const storedCount = async () =>
       (await database.ask<{ id: string }>('orders', 'SELECT order_id AS id FROM orders')).length
-    const before = await stored()
+    const before = await storedCount()
     const gateway = await gatewayProcess()
     const traffic = runTraffic({ url: gateway.url, load: { perSecond: 200, durationMs: 3_000 }, connections: 20 })
     await new Promise((resolve) => setTimeout(resolve, 1_000))
-    const ended = once(gateway.child, 'exit')
+    const exit = once(gateway.child, 'exit')
     gateway.child.kill('SIGTERM')
     const { accepted, errors, refused, acceptedIds } = await traffic
-    expect(await ended).toEqual([0, null])
+    expect(await exit).toEqual([0, null])
     expect(accepted).toBeGreaterThan(0)
     // Whoever came too late found nobody there; whoever's order was taken was told so.
     expect(refused).toEqual({})
     expect(errors).toHaveProperty('ECONNREFUSED')
-    expect(await stored()).toBe(before + accepted)
+    expect(await storedCount()).toBe(before + accepted)
     const heir = await gatewayProcess()
     try {
       await until(async () => {
-        const published = await publishedOrders()
-        return acceptedIds.every((orderId) => published.has(orderId))
+        const publishedIds = await publishedOrders()
+        return acceptedIds.every((orderId) => publishedIds.has(orderId))
       }, 300)
     } finally {
       heir.child.kill('SIGKILL')

@@ -44,37 +44,37 @@ afterAll(async () => {
   await redis.close()
 })
 
-const shown = async (orderId: string) => (await ask<Order>(`${gateway.url}/v1/orders/${orderId}`)).body
+const showOrder = async (orderId: string) => (await ask<Order>(`${gateway.url}/v1/orders/${orderId}`)).body
 const about = (orderId: string) => ({ orderId, customerId: 'customer-1' })
 async function placeAndPay(): Promise<string> {
   const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
   const { orderId } = (await ask<Order>(`${gateway.url}/v1/orders`, { body })).body
-  await until(async () => (await shown(orderId)).timeline.some(({ event }) => event === 'StockReserved'), 60)
-  const paid = { ...about(orderId), totalCents: 1, currency: 'EUR', chargeId: 'ch' }
-  await on.bench.publish([eventOf('PaymentCaptured', paid, { source: '/payment', now: now() })])
+  await until(async () => (await showOrder(orderId)).timeline.some(({ event }) => event === 'StockReserved'), 60)
+  const payment = { ...about(orderId), totalCents: 1, currency: 'EUR', chargeId: 'ch' }
+  await on.bench.publish([eventOf('PaymentCaptured', payment, { source: '/payment', now: now() })])
   return orderId
 }
 
 test('an order says who carries it and how to follow it, and that it was delivered, also where views are kept', async () => {
   const orderId = await placeAndPay()
-  await until(async () => (await shown(orderId)).status === 'SHIPPED', 60)
-  const underway = await shown(orderId)
+  await until(async () => (await showOrder(orderId)).status === 'SHIPPED', 60)
+  const underway = await showOrder(orderId)
   expect(underway.parcel).toMatchObject({ carrier: 'Simulated', status: 'UNDERWAY' })
   expect(underway.parcel).toMatchObject({ trackingUrl: `https://carrier.example/${underway.parcel?.trackingNumber}` })
   arrived = true
-  await until(async () => (await shown(orderId)).parcel?.status === 'DELIVERED', 60)
-  const delivered = await shown(orderId)
+  await until(async () => (await showOrder(orderId)).parcel?.status === 'DELIVERED', 60)
+  const delivered = await showOrder(orderId)
   expect(delivered.timeline.at(-1)).toMatchObject({ event: 'ParcelDelivered' })
   expect(delivered.timeline.at(-1)).not.toHaveProperty('status')
   expect(delivered.status).toBe('SHIPPED')
-  const news = (await on.bench.events('orders.status')).filter(({ data }) => data.orderId === orderId)
-  expect(news.map(({ data }) => ('status' in data ? data.status : ''))).toEqual([
+  const statusEvents = (await on.bench.events('orders.status')).filter(({ data }) => data.orderId === orderId)
+  expect(statusEvents.map(({ data }) => ('status' in data ? data.status : ''))).toEqual([
     'PROCESSING',
     'CONFIRMED',
     'SHIPPED',
     'DELIVERED',
   ])
-  for (const { data } of news.slice(-2))
+  for (const { data } of statusEvents.slice(-2))
     expect(data).toMatchObject({ parcel: { trackingNumber: delivered.parcel?.trackingNumber } })
   // What comes again, or late, or of another's parcel changes nothing.
   const parcel = { carrier: 'Simulated', trackingNumber: 'other' }
@@ -83,7 +83,7 @@ test('an order says who carries it and how to follow it, and that it was deliver
     eventOf(type, { ...about(orderId), shipmentId: orderId, parcel }, context)
   await on.bench.publish([late('ParcelDeliveryFailed'), late('ParcelReturned')])
   await until(async () => (await on.bench.lag('orders', 'shipping.updated')) === 0, 60)
-  expect((await shown(orderId)).parcel).toEqual(delivered.parcel)
+  expect((await showOrder(orderId)).parcel).toEqual(delivered.parcel)
   for (const stage of ['orders', 'shipping']) expect(await on.bench.records(`${stage}.dead-letters`)).toEqual([])
 })
 
@@ -91,7 +91,7 @@ test('while the carrier is away orders wait for their labels, and lose nothing',
   const { port } = new URL(carrier.url)
   await carrier.close()
   const orderId = await placeAndPay()
-  await until(async () => (await shown(orderId)).status === 'CONFIRMED', 60)
+  await until(async () => (await showOrder(orderId)).status === 'CONFIRMED', 60)
   carrier = await startSimulatedCarrier({
     port: Number(port),
     host: '127.0.0.1',
@@ -99,7 +99,7 @@ test('while the carrier is away orders wait for their labels, and lose nothing',
     failureRate: 0,
     now,
   })
-  await until(async () => (await shown(orderId)).status === 'SHIPPED', 120)
-  expect((await shown(orderId)).parcel).toMatchObject({ status: 'UNDERWAY' })
+  await until(async () => (await showOrder(orderId)).status === 'SHIPPED', 120)
+  expect((await showOrder(orderId)).parcel).toMatchObject({ status: 'UNDERWAY' })
   expect(await on.bench.records('shipping.dead-letters')).toEqual([])
 })

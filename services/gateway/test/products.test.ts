@@ -30,22 +30,22 @@ interface Product {
 const price = async (sku: string, at = gateway) => (await ask<Product>(`${at.url}/v1/products/${sku}`)).body.priceCents
 const setPrice = (sku: string, cents: number) =>
   on.database.ask('orders', 'UPDATE products SET price_cents = $2 WHERE sku = $1', [sku, cents])
-async function counted(result: string): Promise<number> {
+async function lookupCount(result: string): Promise<number> {
   const metrics = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
   const line = new RegExp(`^gateway_product_cache_total\\{result="${result}"\\} (.*)$`, 'm').exec(metrics)
   return Number(line?.[1] ?? 0)
 }
 
 test('a product is read once and then shown from Redis, by every gateway', async () => {
-  await until(async () => (await price('SKU-0001')) > 0 && (await counted('hit')) > 0)
-  const [missed, hit] = [await counted('miss'), await counted('hit')]
+  await until(async () => (await price('SKU-0001')) > 0 && (await lookupCount('hit')) > 0)
+  const [misses, hit] = [await lookupCount('miss'), await lookupCount('hit')]
   for (let n = 0; n < 5; n++) await price('SKU-0001')
-  expect([await counted('miss'), await counted('hit')]).toEqual([missed, hit + 5])
+  expect([await lookupCount('miss'), await lookupCount('hit')]).toEqual([misses, hit + 5])
 })
 
 test('a change is seen at once, long before what was kept would have grown old', async () => {
   await price('SKU-0002')
-  await until(async () => (await counted('hit')) > 0 && (await price('SKU-0002')) > 0)
+  await until(async () => (await lookupCount('hit')) > 0 && (await price('SKU-0002')) > 0)
   for (const cents of [111, 222]) {
     await setPrice('SKU-0002', cents)
     await until(async () => (await price('SKU-0002')) === cents, 20)
@@ -91,10 +91,10 @@ test('without Redis products are read from the database, and from Redis again on
     await setPrice('SKU-0003', cents)
     expect(await price('SKU-0003')).toBe(cents)
   }
-  expect(await counted('away')).toBeGreaterThan(0)
+  expect(await lookupCount('away')).toBeGreaterThan(0)
   await redis.start()
-  const before = await counted('hit')
-  await until(async () => (await price('SKU-0003')) === 444 && (await counted('hit')) > before)
+  const before = await lookupCount('hit')
+  await until(async () => (await price('SKU-0003')) === 444 && (await lookupCount('hit')) > before)
   const none = await on.start()
   expect(await price('SKU-0003', none)).toBe(444)
 })
@@ -109,7 +109,7 @@ test.each(['cursor', 'after'])('what is sold is listed by SKU, page after page, 
     if (body.next === undefined) break
     after = body.next
   }
-  const stored = await on.database.ask<{ sku: string }>('orders', 'SELECT sku FROM products ORDER BY sku')
-  expect(skus).toEqual(stored.map(({ sku }) => sku))
+  const rows = await on.database.ask<{ sku: string }>('orders', 'SELECT sku FROM products ORDER BY sku')
+  expect(skus).toEqual(rows.map(({ sku }) => sku))
   expect((await ask(`${gateway.url}/v1/products/none`)).status).toBe(400)
 })

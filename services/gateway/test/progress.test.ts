@@ -39,7 +39,7 @@ afterAll(() => on.close())
 const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
 const place = async (headers: Record<string, string> = {}, at = gateway) =>
   (await ask<Order>(`${at.url}/v1/orders`, { body: order, headers })).body
-const shown = async (orderId: string, at = gateway) => (await ask<Order>(`${at.url}/v1/orders/${orderId}`)).body
+const showOrder = async (orderId: string, at = gateway) => (await ask<Order>(`${at.url}/v1/orders/${orderId}`)).body
 /** As the payment stage would say it. */
 const pay = (orderId: string) =>
   on.bench.publish([
@@ -49,8 +49,8 @@ const pay = (orderId: string) =>
       { source: '/payment', now: new Date() },
     ),
   ])
-const done = async (orderId: string, steps: number) =>
-  until(async () => (await shown(orderId)).progress?.done === steps, 30)
+const untilDone = async (orderId: string, steps: number) =>
+  until(async () => (await showOrder(orderId)).progress?.done === steps, 30)
 async function metric(line: string): Promise<number> {
   const text = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
   return Number(
@@ -64,26 +64,26 @@ async function metric(line: string): Promise<number> {
 test('an order says how many of its steps are done, and how long the rest will take once others have gone all the way', async () => {
   const first = await place()
   expect(first.progress).toEqual({ done: 1, of: 5 })
-  await done(first.orderId, 3)
+  await untilDone(first.orderId, 3)
   // Whether this one is followed depends on when the queues were read first; one of them is.
   for (let n = 0; !((await metric('gateway_estimates_checked_total{outcome="shipped"}')) > 0) && n < 60; n++) {
     const { orderId } = await place()
-    await done(orderId, 3)
+    await untilDone(orderId, 3)
     await pay(orderId)
-    await done(orderId, 5)
-    expect((await shown(orderId)).progress).toEqual({ done: 5, of: 5 })
+    await untilDone(orderId, 5)
+    expect((await showOrder(orderId)).progress).toEqual({ done: 5, of: 5 })
   }
   await until(async () => (await metric('gateway_estimate_seconds')) >= 0, 30)
   const later = await place()
   expect(later.progress).toMatchObject({ done: 1, of: 5 })
   expect(later.progress?.secondsLeft).toBeGreaterThanOrEqual(1)
-  expect((await shown(first.orderId)).progress?.secondsLeft).toBeGreaterThanOrEqual(1)
+  expect((await showOrder(first.orderId)).progress?.secondsLeft).toBeGreaterThanOrEqual(1)
   const errors = await metric('gateway_estimate_error_seconds_count')
   await until(async () => {
     const { orderId } = await place()
-    await done(orderId, 3)
+    await untilDone(orderId, 3)
     await pay(orderId)
-    await done(orderId, 5)
+    await untilDone(orderId, 5)
     return (await metric('gateway_estimate_error_seconds_count')) > errors
   }, 60)
 })
@@ -101,15 +101,15 @@ test('an order that was placed before is answered as it was, without an estimate
 
 test('nothing more is to come of an order that was called back', async () => {
   const { orderId } = await place()
-  await done(orderId, 3)
+  await untilDone(orderId, 3)
   expect((await ask(`${gateway.url}/v1/orders/${orderId}`, { method: 'DELETE' })).status).toBe(200)
-  expect(await shown(orderId)).toMatchObject({ status: 'CANCELLED', progress: { done: 3, of: 3 } })
+  expect(await showOrder(orderId)).toMatchObject({ status: 'CANCELLED', progress: { done: 3, of: 3 } })
 })
 
 test('where nothing is to be estimated the queues are left alone', async () => {
   const silent = await on.start({ ESTIMATE_EVERY_SECONDS: '0' })
   const { orderId, progress } = await place({}, silent)
   expect(progress).toEqual({ done: 1, of: 5 })
-  expect((await shown(orderId, silent)).progress).toMatchObject({ of: 5 })
+  expect((await showOrder(orderId, silent)).progress).toMatchObject({ of: 5 })
   expect(await (await fetch(`${silent.metricsUrl}/metrics`)).text()).not.toContain('gateway_estimate')
 })

@@ -53,19 +53,19 @@ test('an order that would wait longer than promised is refused with when to come
   const promising = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_PROBE_SECONDS: '3600' })
   const patient = await on.start({ ...settings(), PROMISE_SECONDS: '86400' })
   const elsewhere = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_STAGES: 'payment' })
-  const stored = async () => (await on.database.ask('orders', 'SELECT FROM orders')).length
+  const storedCount = async () => (await on.database.ask('orders', 'SELECT FROM orders')).length
   await until(async () => (await place(promising)).status === 503)
-  const before = await stored()
+  const before = await storedCount()
   for (const [path, body] of [
     ['/v1/orders', order],
     ['/v1/orders/sync', order],
     ['/v1/orders/batch', { orders: [order] }],
   ] as const) {
-    const refused = await ask(`${promising.url}${path}`, { body })
-    expect(refused).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } })
-    expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
+    const refusal = await ask(`${promising.url}${path}`, { body })
+    expect(refusal).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } })
+    expect(refusal.headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
   }
-  expect(await stored()).toBe(before)
+  expect(await storedCount()).toBe(before)
   expect([(await place(patient)).status, (await place(elsewhere)).status]).toEqual([202, 202])
   expect((await ask(`${promising.url}/v1/orders?customer=customer-1`)).status).toBe(200)
 })
@@ -74,7 +74,7 @@ test('a repeat of an order that was taken is told of it while new ones are refus
   const key = { 'idempotency-key': 'before-the-rush' }
   const first = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order, headers: key })
   const whole = { orders: [order, { ...order, idempotencyKey: 'in-a-batch' }] }
-  const placed = await ask<Results>(`${gateway.url}/v1/orders/batch`, { body: whole, headers: key })
+  const placement = await ask<Results>(`${gateway.url}/v1/orders/batch`, { body: whole, headers: key })
   const promising = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_PROBE_SECONDS: '3600' })
   await until(async () => (await place(promising)).status === 503)
   const again = await ask(`${promising.url}/v1/orders`, { body: order, headers: key })
@@ -86,7 +86,7 @@ test('a repeat of an order that was taken is told of it while new ones are refus
   const batch = await ask<Results>(`${promising.url}/v1/orders/batch`, { body: more, headers: key })
   expect(batch.body.results.map(({ status }) => status)).toEqual([202, 202, 503])
   expect(batch.body.results.slice(0, 2).map(({ orderId }) => orderId)).toEqual(
-    placed.body.results.map(({ orderId }) => orderId),
+    placement.body.results.map(({ orderId }) => orderId),
   )
 })
 

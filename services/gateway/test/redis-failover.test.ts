@@ -43,7 +43,7 @@ beforeEach(async () => {
     RATE_LIMIT_WINDOW_SECONDS: '3600',
   }
   gateways = [await on.start(env), await on.start(env)]
-  await eventually('counted together', async () => (await bothSay('1')) && (await taken('before', 4)) === 4)
+  await eventually('counted together', async () => (await bothSay('1')) && (await acceptedCount('before', 4)) === 4)
 }, 300_000)
 afterEach(async () => {
   await on.close()
@@ -55,7 +55,7 @@ afterEach(async () => {
   await next.close()
 }, 120_000)
 
-async function taken(customerId: string, orders: number): Promise<number> {
+async function acceptedCount(customerId: string, orders: number): Promise<number> {
   let accepted = 0
   for (let n = 0; n < orders; n++) {
     const body = { customerId, items: [{ sku: 'SKU-0001', quantity: 1 }] }
@@ -77,7 +77,7 @@ const gatewaysAt = async (redis: Redis): Promise<number> =>
  * As the gateways are asked meanwhile, by others each time: nothing else would have them notice.
  */
 let others = 0
-const takenOfOthers = async (): Promise<boolean> => (await taken(`other-${others++}`, 2)) === 2
+const takenOfOthers = async (): Promise<boolean> => (await acceptedCount(`other-${others++}`, 2)) === 2
 const atNext = async (): Promise<boolean> => {
   expect(await takenOfOthers()).toBe(true)
   return (await gatewaysAt(nextClient)) === 2
@@ -88,18 +88,18 @@ test(
   { timeout: 300_000 },
   async () => {
     await formerClient.replicaof('127.0.0.1', portOf(next))
-    expect(await taken('alone', 4)).toBe(4)
+    expect(await acceptedCount('alone', 4)).toBe(4)
     // Reached again and again, and never counted by together: the metric must not say otherwise in
     // between.
     for (let n = 0; n < 20; n++) {
-      await taken('alone', 2)
+      await acceptedCount('alone', 2)
       expect(await bothSay('0')).toBe(true)
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
     target.port = portOf(next)
     await eventually('connected to the next primary', atNext)
     await eventually('counted together', async () => (await takenOfOthers()) && (await bothSay('1')))
-    expect(await taken('after', 110)).toBe(100)
+    expect(await acceptedCount('after', 110)).toBe(100)
   },
 )
 
@@ -111,6 +111,6 @@ test(
     target.port = portOf(next)
     await eventually('connected to the next primary', atNext)
     await eventually('counted together', async () => (await takenOfOthers()) && (await bothSay('1')))
-    expect(await taken('after', 110)).toBe(100)
+    expect(await acceptedCount('after', 110)).toBe(100)
   },
 )

@@ -8,16 +8,16 @@ import { KeysUnavailable, remoteKeys } from '../src/authentication/remote-keys.t
 
 let server: Server
 let keys: JWK[]
-let asked: number
+let requests: number
 let answerWith: (() => { readonly status: number; readonly body: string } | 'nothing') | undefined
 let nowMs: number
 beforeEach(async () => {
   keys = [await newKey('first')]
-  asked = 0
+  requests = 0
   nowMs = 0
   answerWith = undefined
   server = createServer((_request, response) => {
-    asked++
+    requests++
     const answer = answerWith?.() ?? { status: 200, body: JSON.stringify({ keys }) }
     if (answer !== 'nothing') response.writeHead(answer.status).end(answer.body)
   })
@@ -45,7 +45,7 @@ test('many who ask at once are one request, and the answer is kept', async () =>
   const find = source()
   await Promise.all(Array.from({ length: 50 }, () => find('first')))
   await find('first')
-  expect(asked).toBe(1)
+  expect(requests).toBe(1)
 })
 
 test('a key id that is new is looked for, but callers cannot make us ask more than every half minute', async () => {
@@ -53,11 +53,11 @@ test('a key id that is new is looked for, but callers cannot make us ask more th
   await find('first')
   keys = [await newKey('second')]
   await expect(find('second')).rejects.toThrow('no applicable key')
-  expect(asked).toBe(1)
+  expect(requests).toBe(1)
   nowMs = 31_000
   await find('second')
   for (let n = 0; n < 20; n++) await expect(find(`invented-${n}`)).rejects.toThrow('no applicable key')
-  expect(asked).toBe(2)
+  expect(requests).toBe(2)
 })
 
 test('an issuer that fails is asked less and less often', async () => {
@@ -65,7 +65,7 @@ test('an issuer that fails is asked less and less often', async () => {
   const find = source()
   const failures = async () => {
     for (let n = 0; n < 10; n++) await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailable)
-    return asked
+    return requests
   }
   expect(await failures()).toBe(1)
   nowMs = 1_001
@@ -99,8 +99,8 @@ test('an issuer that does not answer, answers something else, or too much, is as
 })
 
 test('what failed is told without the query of its address, which may hold a key', async () => {
-  const told: unknown[] = []
-  const logger = createLogger({ service: 'test', destination: { write: (line) => void told.push(line) } })
+  const logLines: unknown[] = []
+  const logger = createLogger({ service: 'test', destination: { write: (line) => void logLines.push(line) } })
   const onFailure = (error: unknown) => logger.warn({ error }, 'failed')
   for (const answer of [failing, { status: 302, body: '' }, { status: 200, body: 'not json' }]) {
     answerWith = () => answer
@@ -110,7 +110,7 @@ test('what failed is told without the query of its address, which may hold a key
   server.closeAllConnections()
   server.close()
   await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailable)
-  expect(told).toHaveLength(4)
-  expect(told.join('')).toContain('http://127.0.0.1')
-  expect(told.join('')).not.toContain('hunter2')
+  expect(logLines).toHaveLength(4)
+  expect(logLines.join('')).toContain('http://127.0.0.1')
+  expect(logLines.join('')).not.toContain('hunter2')
 })

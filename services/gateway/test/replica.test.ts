@@ -71,22 +71,22 @@ test('lists, and orders of which nothing more will come, are read from the repli
 })
 
 test('however far the replica lags, no order is shown as it was before its customer saw it', async () => {
-  const called = await confirmed('lag')
+  const cancelledId = await confirmed('lag')
   const moving = await confirmed('lag')
   await replica.caughtUp()
   await replica.holdBack()
   try {
-    expect((await ask(`${gateway.url}/v1/orders/${called}`, { method: 'DELETE' })).status).toBe(200)
-    expect((await show(called)).status).toBe('CANCELLED')
+    expect((await ask(`${gateway.url}/v1/orders/${cancelledId}`, { method: 'DELETE' })).status).toBe(200)
+    expect((await show(cancelledId)).status).toBe('CANCELLED')
     await go(moving, 'ShipmentPrepared')
     await go(moving, 'OrderShipped', 'SHIPPED')
     expect((await show(moving)).status).toBe('SHIPPED')
     const fresh = await place('lag')
     expect((await show(fresh)).status).toBe('PLACED')
-    const told = [...(await statuses(called, moving, fresh))].sort()
-    expect(told).toEqual(
+    const shownStatuses = [...(await statuses(cancelledId, moving, fresh))].sort()
+    expect(shownStatuses).toEqual(
       [
-        [called, 'CANCELLED'],
+        [cancelledId, 'CANCELLED'],
         [moving, 'SHIPPED'],
         [fresh, 'PLACED'],
       ].sort(),

@@ -21,16 +21,16 @@ test('they are accepted and wait in the outbox instead of ending as dead letters
   const names = { KAFKA_GROUP_PREFIX: on.bench.prefix, KAFKA_TOPIC_PREFIX: on.bench.prefix }
   on.bench.start('orders', ['orders.placed'], ordersStage({ now: () => new Date() }))
   const gateway = await on.start(names)
-  const placed = async (at: typeof gateway) =>
+  const placeOrder = async (at: typeof gateway) =>
     (await ask<{ orderId: string }>(`${at.url}/v1/orders`, { body })).body.orderId
-  const first = await placed(gateway)
+  const first = await placeOrder(gateway)
   const statusOf = async (id: string) => (await ask<{ status: string }>(`${gateway.url}/v1/orders/${id}`)).body.status
   await until(async () => (await statusOf(first)) === 'PROCESSING')
   await until(async () => (await on.bench.lag('orders', 'orders.placed')) === 0)
 
   const strange = await other.start(names)
-  const waiting = await placed(strange)
-  const second = await placed(gateway)
+  const waiting = await placeOrder(strange)
+  const second = await placeOrder(gateway)
   await until(async () => (await statusOf(second)) === 'PROCESSING')
   expect(strange.relaying()).toBe(false)
   const relayed = (await on.bench.events('orders.placed')).map(({ data }) => data.orderId)

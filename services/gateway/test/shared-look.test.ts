@@ -50,9 +50,9 @@ test('a gateway that cannot look leaves it to one that can', async () => {
 test('a gateway that dies in its look is waited for as long as a look may take', async () => {
   const never = () => new Promise<string>(() => undefined)
   const [lookMs, patienceMs] = [2_000, 100]
-  let begun = false
-  void gateway('dead', () => ((begun = true), never()), { lookMs }).read()
-  await until(() => begun)
+  let lookStarted = false
+  void gateway('dead', () => ((lookStarted = true), never()), { lookMs }).read()
+  await until(() => lookStarted)
   const other = gateway('dead', () => Promise.resolve('seen'), { lookMs, patienceMs })
   await expect(other.read()).rejects.toThrow(LookPending)
   const patient = gateway('dead', () => Promise.resolve('seen'), { lookMs })

@@ -31,30 +31,34 @@ afterAll(async () => {
 })
 
 const lamp = { name: 'Lamp, 3 W', priceCents: 1999, currency: 'EUR' }
-const shown = async (sku: string) => (await ask(`${gateway.url}/v1/products/${sku}`)).body
+const showProduct = async (sku: string) => (await ask(`${gateway.url}/v1/products/${sku}`)).body
 const put = (sku: string, body: object, headers: Record<string, string> = staff, at = gateway) =>
   ask(`${at.url}/v1/products/${sku}`, { method: 'PUT', body, headers })
 
 test('a product is sold, changed and sold no longer, as its answer says at once', async () => {
-  const made = await put('LAMP-3W', { ...lamp, prices: [{ currency: 'JPY', priceCents: 3200 }] })
-  expect(made).toMatchObject({ status: 201, body: { sku: 'LAMP-3W', name: 'Lamp, 3 W' } })
-  expect(await shown('LAMP-3W')).toEqual(made.body)
-  const changed = await put('LAMP-3W', { ...lamp, priceCents: 1799, prices: [{ currency: 'CHF', priceCents: 2100 }] })
-  expect(changed).toMatchObject({
+  const createAnswer = await put('LAMP-3W', { ...lamp, prices: [{ currency: 'JPY', priceCents: 3200 }] })
+  expect(createAnswer).toMatchObject({ status: 201, body: { sku: 'LAMP-3W', name: 'Lamp, 3 W' } })
+  expect(await showProduct('LAMP-3W')).toEqual(createAnswer.body)
+  const changeAnswer = await put('LAMP-3W', {
+    ...lamp,
+    priceCents: 1799,
+    prices: [{ currency: 'CHF', priceCents: 2100 }],
+  })
+  expect(changeAnswer).toMatchObject({
     status: 200,
     body: { priceCents: 1799, prices: [{ currency: 'CHF', priceCents: 2100 }, { currency: 'EUR' }] },
   })
-  await until(async () => (await shown('LAMP-3W'))['priceCents'] === 1799)
+  await until(async () => (await showProduct('LAMP-3W'))['priceCents'] === 1799)
   const item = { items: [{ sku: 'LAMP-3W', quantity: 1 }] }
   const headers = bearer({})
-  const placed = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: item, headers })
-  expect(placed.status).toBe(202)
+  const placement = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: item, headers })
+  expect(placement.status).toBe(202)
   const removing = () => ask(`${gateway.url}/v1/products/LAMP-3W`, { method: 'DELETE', headers: staff })
   expect(await removing()).toMatchObject({ status: 200, body: { sku: 'LAMP-3W' } })
   expect((await removing()).status).toBe(404)
   await until(async () => (await ask(`${gateway.url}/v1/products/LAMP-3W`)).status === 404)
   expect((await ask(`${gateway.url}/v1/orders`, { body: item, headers })).status).toBe(422)
-  const order = await ask(`${gateway.url}/v1/orders/${placed.body.orderId}`, { headers })
+  const order = await ask(`${gateway.url}/v1/orders/${placement.body.orderId}`, { headers })
   expect(order.body).toMatchObject({ totalCents: 1799 })
 })
 
@@ -75,9 +79,9 @@ const routes = [
   ['GET', '/v1/stock', undefined],
 ] as const
 test.each(routes)('%s %s is for staff alone, and open by no default', async (method, path, body) => {
-  const asked = (headers: Record<string, string>, at: Gateway) =>
+  const askRoute = (headers: Record<string, string>, at: Gateway) =>
     ask(`${at.url}${path}`, { method, ...(body ? { body } : {}), headers })
-  expect((await asked({}, gateway)).status).toBe(401)
+  expect((await askRoute({}, gateway)).status).toBe(401)
   for (const claims of [
     {},
     { scope: 'openid' },
@@ -85,14 +89,14 @@ test.each(routes)('%s %s is for staff alone, and open by no default', async (met
     { scp: ['shop'] },
     { sub: '', scope: 'shop.staff' },
   ]) {
-    const answer = await asked(bearer(claims), gateway)
+    const answer = await askRoute(bearer(claims), gateway)
     expect(answer).toMatchObject({ status: 403, body: { problems: [{ path: 'authorization' }] } })
   }
   const [open, withoutScope] = [await on.start(), await on.start(auth)]
   for (const at of [open, withoutScope])
-    expect(await asked(staff, at)).toMatchObject({ status: 403, body: { detail: 'only staff may do this' } })
-  expect(await shown('SKU-0001')).toMatchObject({ name: 'Product 1' })
-  expect((await asked(bearer({ scp: ['a', 'shop.staff'] }), gateway)).status).toBe(200)
+    expect(await askRoute(staff, at)).toMatchObject({ status: 403, body: { detail: 'only staff may do this' } })
+  expect(await showProduct('SKU-0001')).toMatchObject({ name: 'Product 1' })
+  expect((await askRoute(bearer({ scp: ['a', 'shop.staff'] }), gateway)).status).toBe(200)
   await put('SKU-0001', { name: 'Product 1', priceCents: 1, currency: 'EUR' })
 })
 
@@ -105,7 +109,7 @@ test('a product is shown as there, low or sold out as soon as the inventory says
       { source: '/inventory', now: new Date() },
       String(version),
     )
-  const availability = async () => (await shown('SKU-0005'))['availability']
+  const availability = async () => (await showProduct('SKU-0005'))['availability']
   expect(await availability()).toBeUndefined()
   for (const [available, version, word] of [
     [100, 1, 'IN_STOCK'],

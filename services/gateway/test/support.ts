@@ -53,10 +53,10 @@ export async function ground(topics: readonly string[] = ['orders.placed'], admi
   }
 }
 
-const closed = new WeakSet<Gateway>()
+const closedGateways = new WeakSet<Gateway>()
 export async function closeGateway(gateway: Gateway): Promise<void> {
-  if (closed.has(gateway)) return
-  closed.add(gateway)
+  if (closedGateways.has(gateway)) return
+  closedGateways.add(gateway)
   for (const closer of gateway.closers) await closer.close()
 }
 

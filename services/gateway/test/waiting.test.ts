@@ -24,7 +24,7 @@ interface Placed {
 const place = async (at = gateway) => (await ask<Placed>(`${at.url}/v1/orders`, { body: order })).body.orderId
 const placeSync = (headers: Record<string, string> = {}, at = gateway) =>
   ask<Placed>(`${at.url}/v1/orders/sync`, { body: order, headers })
-async function measured(metric: string, at = gateway): Promise<number> {
+async function metricValue(metric: string, at = gateway): Promise<number> {
   const metrics = await (await fetch(`${at.metricsUrl}/metrics`)).text()
   return Number(new RegExp(`^${metric} (.*)$`, 'm').exec(metrics)?.[1])
 }
@@ -38,12 +38,12 @@ async function follow(orderId: string, headers: Record<string, string> = {}, at 
   const leaving = new AbortController()
   const response = await fetch(`${at.url}/v1/orders/${orderId}/events`, { headers, signal: leaving.signal })
   let text = ''
-  const ended = (async () => {
+  const streamEnd = (async () => {
     const decoder = new TextDecoder()
     const body: AsyncIterable<Uint8Array> | [] = response.body ?? []
     for await (const part of body) text += decoder.decode(part, { stream: true })
   })()
-  ended.catch(() => undefined)
+  streamEnd.catch(() => undefined)
   const events = () =>
     [...text.matchAll(/^id: (.*)\nevent: progress\ndata: (.*)\n\n/gm)].map(([, id, data]) => ({
       id,
@@ -56,14 +56,14 @@ async function follow(orderId: string, headers: Record<string, string> = {}, at 
     events,
     names: () => events().map((e) => e.event),
     text: () => text,
-    ended,
+    ended: streamEnd,
     leave,
   }
 }
 
 test('a synchronous order is answered with its outcome as soon as that is known', async () => {
   const answering = placeSync()
-  await until(async () => (await measured('gateway_sync_waiting')) === 1, 20)
+  await until(async () => (await metricValue('gateway_sync_waiting')) === 1, 20)
   await settle(on.database, await newest(), 'OrderValidated', 'PROCESSING')
   await settle(on.database, await newest(), 'OrderConfirmed', 'CONFIRMED')
   const { status, body, headers } = await answering
@@ -73,7 +73,7 @@ test('a synchronous order is answered with its outcome as soon as that is known'
 
 test('an order that is not taken is an outcome, too', async () => {
   const answering = placeSync()
-  await until(async () => (await measured('gateway_sync_waiting')) === 1, 20)
+  await until(async () => (await metricValue('gateway_sync_waiting')) === 1, 20)
   await settle(on.database, await newest(), 'OrderCancelled', 'CANCELLED', 'OUT_OF_STOCK')
   expect(await answering).toMatchObject({ status: 200, body: { status: 'CANCELLED', reason: 'OUT_OF_STOCK' } })
 })
@@ -84,12 +84,12 @@ test('what takes longer than the caller prefers to wait is answered like any oth
     expect([status, body.status, headers.get('location')]).toEqual([202, 'PLACED', `/v1/orders/${body.orderId}`])
     expect(headers.get('preference-applied')).toBe(wait)
   }
-  expect(await measured('gateway_sync_waiting')).toBe(0)
+  expect(await metricValue('gateway_sync_waiting')).toBe(0)
 })
 
 test('an order whose outcome takes longer is answered with the status that it has by then', async () => {
   const answering = placeSync({ prefer: 'wait=2' })
-  await until(async () => (await measured('gateway_sync_waiting')) === 1, 20)
+  await until(async () => (await metricValue('gateway_sync_waiting')) === 1, 20)
   await settle(on.database, await newest(), 'OrderValidated', 'PROCESSING')
   expect(await answering).toMatchObject({ status: 202, body: { status: 'PROCESSING' } })
   expect((await placeSync({ prefer: 'respond-async' })).status).toBe(202)
@@ -98,7 +98,7 @@ test('an order whose outcome takes longer is answered with the status that it ha
 test('one more than may wait is not kept waiting, and its order is placed all the same', async () => {
   const small = await on.start({ SYNC_MAX_WAITING: '1' })
   const waiting = placeSync({ prefer: 'wait=5' }, small)
-  await until(async () => (await measured('gateway_sync_waiting', small)) === 1, 20)
+  await until(async () => (await metricValue('gateway_sync_waiting', small)) === 1, 20)
   const waitingFor = await newest()
   const second = await placeSync({ prefer: 'wait=5' }, small)
   expect(second.status).toBe(202)
@@ -117,13 +117,13 @@ test('hundreds who wait are looked after with one query at a time', async () => 
       )
     )[0]?.n ?? 0
   const waiting = Array.from({ length: 300 }, () => placeSync({ prefer: 'wait=9' }))
-  await until(async () => (await measured('gateway_sync_waiting')) === 300, 20)
+  await until(async () => (await metricValue('gateway_sync_waiting')) === 300, 20)
   let most = 0
   for (let n = 0; n < 30; n++) most = Math.max(most, await statements())
   expect(most).toBeLessThanOrEqual(1)
   await on.database.ask('orders', `UPDATE orders SET status = 'CONFIRMED' WHERE status = 'PLACED'`)
   for (const { status, body } of await Promise.all(waiting)) expect([status, body.status]).toEqual([200, 'CONFIRMED'])
-  expect(await measured('gateway_orders_watched')).toBe(0)
+  expect(await metricValue('gateway_orders_watched')).toBe(0)
 })
 
 test('a caller who hangs up is not waited for', async () => {
@@ -134,10 +134,10 @@ test('a caller who hangs up is not waited for', async () => {
     body: JSON.stringify(order),
     signal: leaving.signal,
   }).catch(() => undefined)
-  await until(async () => (await measured('gateway_sync_waiting')) === 1, 20)
+  await until(async () => (await metricValue('gateway_sync_waiting')) === 1, 20)
   leaving.abort()
   await answering
-  await until(async () => (await measured('gateway_sync_waiting')) === 0, 20)
+  await until(async () => (await metricValue('gateway_sync_waiting')) === 0, 20)
 })
 
 test('an order is followed step by step until its end, which ends the stream', async () => {
@@ -152,7 +152,7 @@ test('an order is followed step by step until its end, which ends the stream', a
   await stream.ended
   expect(stream.names()).toEqual(['OrderPlaced', 'StockReserved', 'OrderConfirmed', 'OrderShipped'])
   expect(stream.text()).toMatch(/^retry: \d+\n\n/)
-  await until(async () => (await measured('gateway_event_streams')) === 0, 20)
+  await until(async () => (await metricValue('gateway_event_streams')) === 0, 20)
 })
 
 test('who comes back is sent what they missed, and is told when there is no more to come', async () => {
@@ -180,8 +180,8 @@ test('one stream more than may be open is asked to come later, and a reader who 
   const small = await on.start({ EVENTS_MAX_STREAMS: '1' })
   const orderId = await place(small)
   const first = await follow(orderId, {}, small)
-  const refused = await follow(orderId, {}, small)
-  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
+  const refusal = await follow(orderId, {}, small)
+  expect([refusal.status, refusal.headers.get('retry-after')]).toEqual([503, '5'])
   first.leave()
   await until(async () => {
     const again = await follow(orderId, {}, small)
@@ -199,7 +199,7 @@ test('a gateway that leaves answers those who wait and ends its streams, at once
   const leaving = await on.start()
   const waiting = placeSync({ prefer: 'wait=10' }, leaving)
   const stream = await follow(await place(leaving), {}, leaving)
-  await until(async () => (await measured('gateway_sync_waiting', leaving)) === 1, 20)
+  await until(async () => (await metricValue('gateway_sync_waiting', leaving)) === 1, 20)
   await closeGateway(leaving)
   expect((await waiting).status).toBe(202)
   await stream.ended
@@ -207,7 +207,7 @@ test('a gateway that leaves answers those who wait and ends its streams, at once
 
 test('those who wait outlive the loss of every database connection', async () => {
   const answering = placeSync({ prefer: 'wait=10' })
-  await until(async () => (await measured('gateway_sync_waiting')) === 1, 20)
+  await until(async () => (await metricValue('gateway_sync_waiting')) === 1, 20)
   const orderId = await newest()
   expect(await on.database.throwOut()).toBeGreaterThan(0)
   await until(() =>

@@ -62,17 +62,17 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
         if (strict) throw overloaded('the queues cannot be read', againSeconds, error)
       })
       if (!read) return { status: 'unknown', queues: [] }
-      const shown = read.map(({ name, lag, oldestAgeSeconds, consumedPerSecond }) => ({
+      const queueStates = read.map(({ name, lag, oldestAgeSeconds, consumedPerSecond }) => ({
         name,
         lag,
         oldestAgeSeconds: rounded(oldestAgeSeconds),
         ...(consumedPerSecond === undefined ? {} : { consumedPerSecond: rounded(consumedPerSecond) }),
         stuck: oldestAgeSeconds >= maxAgeSeconds,
       }))
-      const stuck = shown.some((queue) => queue.stuck)
+      const stuck = queueStates.some((queue) => queue.stuck)
       const unwell = stuck && strict
       if (unwell) void reply.header('retry-after', againSeconds)
-      return reply.code(unwell ? 503 : 200).send({ status: stuck ? 'stuck' : 'moving', queues: shown })
+      return reply.code(unwell ? 503 : 200).send({ status: stuck ? 'stuck' : 'moving', queues: queueStates })
     },
   })
 }

@@ -27,11 +27,11 @@ const items = z
   .max(50)
   .describe('Each SKU once: quantities are to be added up.')
   .superRefine((lines, context) => {
-    const seen = new Set<string>()
+    const seenSkus = new Set<string>()
     for (const [index, { sku }] of lines.entries()) {
-      if (seen.has(sku))
+      if (seenSkus.has(sku))
         context.addIssue({ code: 'custom', path: [index, 'sku'], message: 'each SKU once; add the quantities up' })
-      seen.add(sku)
+      seenSkus.add(sku)
     }
   })
 
@@ -65,11 +65,17 @@ export const batchHeaders = z.object({
 export const derivedKey = (batchKey: string, index: number): string => `${batchKey} ${index}`
 
 /** @throws HttpProblem where a token names one customer and the order another */
-export function orderingCustomer(request: FastifyRequest, named: string | undefined): string {
+export function orderingCustomer(request: FastifyRequest, requestedCustomer: string | undefined): string {
   const { customer } = request
-  if (customer === undefined) return named ?? ''
-  if (named === undefined || customerOf(named) === customer) return customer
+  if (customer === undefined) return requestedCustomer ?? ''
+  if (requestedCustomer === undefined || customerOf(requestedCustomer) === customer) return customer
   throw new HttpProblem(403, 'Forbidden', 'customerId is not the customer of the token; leave it out', {
-    problems: [{ path: 'customerId', found: JSON.stringify(named), allowed: 'the customer of the token, or nothing' }],
+    problems: [
+      {
+        path: 'customerId',
+        found: JSON.stringify(requestedCustomer),
+        allowed: 'the customer of the token, or nothing',
+      },
+    ],
   })
 }

@@ -86,8 +86,8 @@ export function placingRoutes(options: PlacingOptions): Route[] {
     const progress = progressAt(status, repeated ? noEstimates : estimates)
     return reply.code(202).header('location', url).send({ orderId, status, trackingUrl: url, progress })
   }
-  const placeAndFollow: typeof place = async (...asked) => {
-    const placement = await place(...asked)
+  const placeAndFollow: typeof place = async (...args) => {
+    const placement = await place(...args)
     if (!placement.repeated) estimates.placed(placement.orderId)
     return placement
   }

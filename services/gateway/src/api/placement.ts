@@ -15,29 +15,29 @@ export type Place = (
 /** @throws HttpProblem, and what the intake throws */
 export function placement(intake: Intake, admission: Admission): Place {
   return async (order, idempotencyKey, request) => {
-    const asked = {
+    const newOrder = {
       ...order,
       customerId: orderingCustomer(request, order.customerId),
       idempotencyKey,
       ...request.correlation,
     }
     const refusal = admission.refusal()
-    if (refusal) return placedBefore(intake, asked, () => admission.shed(refusal))
+    if (refusal) return placedBefore(intake, newOrder, () => admission.shed(refusal))
     try {
-      return await intake.place(asked)
+      return await intake.place(newOrder)
     } catch (error) {
       if (!(error instanceof IntakeFull)) throw error
-      return placedBefore(intake, asked, () => error)
+      return placedBefore(intake, newOrder, () => error)
     }
   }
 }
 
 async function placedBefore(
   intake: Intake,
-  asked: Parameters<Intake['placedBefore']>[0],
+  newOrder: Parameters<Intake['placedBefore']>[0],
   refusal: () => Error,
 ): Promise<Placement> {
-  const before = await intake.placedBefore(asked)
+  const before = await intake.placedBefore(newOrder)
   if (before) return before
   throw refusal()
 }

@@ -62,5 +62,5 @@ function notSold({ message, items }: ItemsNotSold): HttpProblem {
 export const noOrder = (id: string): HttpProblem =>
   notThere('id', id, `no order ${id}`, 'the id of an order of this customer')
 
-export const notThere = (path: string, found: string, detail: string, allowed: string): HttpProblem =>
-  new HttpProblem(404, 'Not Found', detail, { problems: [{ path, found: JSON.stringify(found), allowed }] })
+export const notThere = (path: string, value: string, detail: string, allowed: string): HttpProblem =>
+  new HttpProblem(404, 'Not Found', detail, { problems: [{ path, found: JSON.stringify(value), allowed }] })

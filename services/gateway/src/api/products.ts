@@ -29,9 +29,10 @@ export function productRoutes(products: Products): Route[] {
         404: { description: 'No such product.' },
       },
       handle: async ({ params }) => {
-        const found = await products.bySku(params.sku)
-        if (!found) throw notThere('sku', params.sku, `no product ${params.sku}`, 'the SKU of a product that is sold')
-        return found
+        const soldProduct = await products.bySku(params.sku)
+        if (!soldProduct)
+          throw notThere('sku', params.sku, `no product ${params.sku}`, 'the SKU of a product that is sold')
+        return soldProduct
       },
     }),
     route({
@@ -54,10 +55,10 @@ export function productRoutes(products: Products): Route[] {
         },
       },
       handle: async ({ query: { after = '', cursor = after, limit } }) => {
-        const found = await products.page(cursor, limit + 1)
-        const page = found.slice(0, limit)
+        const rows = await products.page(cursor, limit + 1)
+        const page = rows.slice(0, limit)
         const last = page.at(-1)
-        return { products: page, ...(found.length > limit && last ? { next: last.sku } : {}) }
+        return { products: page, ...(rows.length > limit && last ? { next: last.sku } : {}) }
       },
     }),
   ]

@@ -11,15 +11,15 @@ export interface Progress {
 }
 
 export function progressOf(order: Pick<OrderView, 'status' | 'timeline'>, estimates: Estimates): Progress {
-  const { done, of } = stepsDone(order)
-  const last = order.timeline.find(({ event }) => event === steps[done - 1])
-  return withEstimate({ done, of }, estimates, last?.at)
+  const { done: completedSteps, of } = stepsDone(order)
+  const last = order.timeline.find(({ event }) => event === steps[completedSteps - 1])
+  return withEstimate({ done: completedSteps, of }, estimates, last?.at)
 }
 
 /** Of an order that was just taken. */
 export function progressAt(status: OrderStatus, estimates: Estimates): Progress {
-  const done = doneAt(status)
-  return withEstimate({ done, of: status === 'CANCELLED' ? done : steps.length }, estimates)
+  const completedSteps = doneAt(status)
+  return withEstimate({ done: completedSteps, of: status === 'CANCELLED' ? completedSteps : steps.length }, estimates)
 }
 
 function withEstimate(progress: Progress, estimates: Estimates, since?: string): Progress {

@@ -47,11 +47,11 @@ export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fres
       },
       handle: async ({ params: { sku: which }, body }, request, reply) => {
         refuseDoubles(body.prices ?? [], body.currency)
-        const made = await catalogue.save(which, { ...body, prices: body.prices ?? [] })
-        note(request, made ? 'added' : 'changed', which)
+        const isNew = await catalogue.save(which, { ...body, prices: body.prices ?? [] })
+        note(request, isNew ? 'added' : 'changed', which)
         const saved = await products.fresh(which)
         if (!saved) throw notThere('sku', which, `no product ${which}`, 'one that nobody removes meanwhile')
-        return reply.code(made ? 201 : 200).send(saved)
+        return reply.code(isNew ? 201 : 200).send(saved)
       },
     }),
     route({
@@ -93,10 +93,10 @@ export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fres
         ...forbidden,
       },
       handle: async ({ query: { cursor = '', low, limit } }) => {
-        const found = await catalogue.stock(cursor, limit + 1, low === 'true')
-        const page = found.slice(0, limit)
+        const rows = await catalogue.stock(cursor, limit + 1, low === 'true')
+        const page = rows.slice(0, limit)
         const last = page.at(-1)
-        return { stock: page, ...(found.length > limit && last ? { next: last.sku } : {}) }
+        return { stock: page, ...(rows.length > limit && last ? { next: last.sku } : {}) }
       },
     }),
   ]
@@ -104,13 +104,13 @@ export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fres
 
 /** That each currency comes once is beyond JSON Schema. */
 function refuseDoubles(prices: readonly { readonly currency: string }[], own: string): void {
-  const seen = new Set([own])
+  const seenCurrencies = new Set([own])
   for (const [index, { currency }] of prices.entries()) {
-    if (seen.has(currency))
+    if (seenCurrencies.has(currency))
       throw new HttpProblem(422, 'Doubled Price', `two prices in ${currency}`, {
         problems: [{ path: `prices[${index}].currency`, found: currency, allowed: 'each currency once' }],
       })
-    seen.add(currency)
+    seenCurrencies.add(currency)
   }
 }
 

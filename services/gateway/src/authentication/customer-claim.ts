@@ -37,10 +37,10 @@ function isVerified(address: string, { email, email_verified: verified }: Readon
   return typeof email === 'string' && email.toLowerCase() === address.toLowerCase()
 }
 
-function noCustomer(claim: string, found: string, allowed: string): HttpProblem {
+function noCustomer(claim: string, actual: string, allowed: string): HttpProblem {
   const name = JSON.stringify(claim)
   return new HttpProblem(403, 'Forbidden', `the claim ${name} of the token does not say which customer this is`, {
-    problems: [{ path: 'authorization', found: `${found} in the claim ${name}`, allowed }],
+    problems: [{ path: 'authorization', found: `${actual} in the claim ${name}`, allowed }],
   })
 }
 

@@ -33,23 +33,23 @@ const graceMs = 3_600_000
 const [firstBackoffMs, lastBackoffMs] = [1_000, 60_000]
 const largestBytes = 1_000_000
 
-interface Kept {
+interface CachedKeys {
   readonly select: JWTVerifyGetKey
   readonly fetchedAt: number
 }
 
 export function remoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
   const { url, timeoutMs, cacheMs, now, random = Math.random, onFailure } = options
-  let kept: Kept | undefined
-  let fetching: Promise<Kept> | undefined
+  let cached: CachedKeys | undefined
+  let fetching: Promise<CachedKeys> | undefined
   let failures = 0
   let notBefore = -Infinity
 
-  const fetchNow = async (): Promise<Kept> => {
+  const fetchNow = async (): Promise<CachedKeys> => {
     try {
       const keys = await fetchKeys(url, timeoutMs)
       failures = 0
-      return (kept = { select: createLocalJWKSet(keys), fetchedAt: now() })
+      return (cached = { select: createLocalJWKSet(keys), fetchedAt: now() })
     } catch (error) {
       onFailure?.(error)
       const backoffMs = Math.min(firstBackoffMs * 2 ** failures, lastBackoffMs)
@@ -61,17 +61,17 @@ export function remoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
     }
   }
   /** However many ask, one request is under way. */
-  const refresh = (): Promise<Kept> => {
+  const refresh = (): Promise<CachedKeys> => {
     if (fetching) return fetching
     if (now() < notBefore) return Promise.reject(new KeysUnavailable("the issuer's keys could not be fetched just now"))
     return (fetching = fetchNow())
   }
-  const current = async (): Promise<Kept> => {
-    if (!kept) return refresh()
-    const age = now() - kept.fetchedAt
+  const current = async (): Promise<CachedKeys> => {
+    if (!cached) return refresh()
+    const age = now() - cached.fetchedAt
     if (age > cacheMs + graceMs) return refresh()
     if (age > cacheMs) refresh().catch(() => undefined)
-    return kept
+    return cached
   }
 
   return async (header, token) => {

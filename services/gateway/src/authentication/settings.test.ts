@@ -1,27 +1,27 @@
 import { expect, test } from 'vitest'
 import { configOf } from '../config.ts'
 
-const needed = { DATABASE_URL: 'postgres://a:b@c/d', KAFKA_BOOTSTRAP_SERVERS: 'localhost:9092' }
+const requiredVariables = { DATABASE_URL: 'postgres://a:b@c/d', KAFKA_BOOTSTRAP_SERVERS: 'localhost:9092' }
 const shared = {
   AUTH_ALGORITHMS: 'HS256',
   AUTH_SECRET: 's'.repeat(32),
   AUTH_ISSUER: 'https://issuer.example',
   AUTH_AUDIENCE: 'orders',
 }
-const { AUTH_SECRET: _, ...published } = {
+const { AUTH_SECRET: _, ...publishedKeys } = {
   ...shared,
   AUTH_ALGORITHMS: 'RS256,ES256',
   AUTH_JWKS_URL: 'https://issuer.example/keys',
 }
-const settings = (auth: Record<string, string>) => configOf({ ...needed, ...auth }).authentication
+const settings = (auth: Record<string, string>) => configOf({ ...requiredVariables, ...auth }).authentication
 const without = (from: Record<string, string>, name: string) =>
   Object.fromEntries(Object.entries(from).filter(([key]) => key !== name))
 
 test('a gateway that is told nothing of authentication does not start, and names what it may be told', () => {
-  const refused = () => settings({})
-  expect(refused).toThrow(/^AUTH: found nothing/)
+  const parse = () => settings({})
+  expect(parse).toThrow(/^AUTH: found nothing/)
   for (const name of ['AUTH_ALGORITHMS', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL', 'AUTH_SECRET', 'AUTH=none'])
-    expect(refused).toThrow(name)
+    expect(parse).toThrow(name)
   // An empty variable is one that is not set.
   expect(() => settings({ AUTH: '', AUTH_ISSUER: ' ' })).toThrow(/^AUTH: found nothing/)
 })
@@ -39,7 +39,7 @@ test('callers go without authentication only where AUTH=none says so, and nothin
 
 test('a secret, or published keys, with all that goes with it', () => {
   expect(settings(shared)).toMatchObject({ algorithms: ['HS256'], keys: { kind: 'secret' }, audience: 'orders' })
-  expect(settings(published)).toMatchObject({
+  expect(settings(publishedKeys)).toMatchObject({
     algorithms: ['RS256', 'ES256'],
     keys: { kind: 'jwks', url: 'https://issuer.example/keys', timeoutMs: 3_000 },
   })
@@ -49,24 +49,26 @@ test.each(Object.keys(shared))('half a configuration is refused with the name of
   expect(() => settings(without(shared, name))).toThrow(new RegExp(`^${name}: found nothing`, 'm'))
 })
 
-test.each(Object.keys(published))('nor with published keys can anything be left out: %s', (name) => {
-  expect(() => settings(without(published, name))).toThrow(new RegExp(`^${name}: found nothing`, 'm'))
+test.each(Object.keys(publishedKeys))('nor with published keys can anything be left out: %s', (name) => {
+  expect(() => settings(without(publishedKeys, name))).toThrow(new RegExp(`^${name}: found nothing`, 'm'))
 })
 
 test('a shared secret and published keys are never to be had at once', () => {
-  expect(() => settings({ ...published, AUTH_ALGORITHMS: 'RS256,HS256', AUTH_SECRET: shared.AUTH_SECRET })).toThrow(
+  expect(() => settings({ ...publishedKeys, AUTH_ALGORITHMS: 'RS256,HS256', AUTH_SECRET: shared.AUTH_SECRET })).toThrow(
     /^AUTH_ALGORITHMS: found RS256,HS256; allowed: HS256 alone/m,
   )
-  expect(() => settings({ ...published, AUTH_SECRET: shared.AUTH_SECRET })).toThrow(/^AUTH_SECRET: found a value/m)
-  expect(() => settings({ ...shared, AUTH_JWKS_URL: published.AUTH_JWKS_URL })).toThrow(/^AUTH_JWKS_URL: found a val/m)
+  expect(() => settings({ ...publishedKeys, AUTH_SECRET: shared.AUTH_SECRET })).toThrow(/^AUTH_SECRET: found a value/m)
+  expect(() => settings({ ...shared, AUTH_JWKS_URL: publishedKeys.AUTH_JWKS_URL })).toThrow(
+    /^AUTH_JWKS_URL: found a val/m,
+  )
 })
 
 test('the customer is the subject unless another claim is named, and never what says nothing of who it is', () => {
-  expect(settings(published)?.customerClaim).toBe('sub')
+  expect(settings(publishedKeys)?.customerClaim).toBe('sub')
   const claim = 'https://shop.example/customer.id'
-  expect(settings({ ...published, AUTH_CUSTOMER_CLAIM: claim })?.customerClaim).toBe(claim)
+  expect(settings({ ...publishedKeys, AUTH_CUSTOMER_CLAIM: claim })?.customerClaim).toBe(claim)
   for (const name of ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti'])
-    expect(() => settings({ ...published, AUTH_CUSTOMER_CLAIM: name })).toThrow(
+    expect(() => settings({ ...publishedKeys, AUTH_CUSTOMER_CLAIM: name })).toThrow(
       `AUTH_CUSTOMER_CLAIM: found "${name}"; allowed: the name of a claim that says who the customer is`,
     )
   expect(() => settings({ AUTH: 'none', AUTH_CUSTOMER_CLAIM: 'sub' })).toThrow('found none beside AUTH_CUSTOMER_CLAIM')
@@ -82,13 +84,13 @@ test('a short secret and an algorithm that is not pinned are refused, and the se
 })
 
 test('an address of keys with a password in it is refused, and the password is not shown', () => {
-  const refused = () => settings({ ...published, AUTH_JWKS_URL: 'https://me:hunter2@issuer.example/keys' })
-  expect(refused).toThrow(/^AUTH_JWKS_URL: found .*; allowed: .* without a user name and a password/m)
-  expect(refused).not.toThrow('hunter2')
+  const parse = () => settings({ ...publishedKeys, AUTH_JWKS_URL: 'https://me:hunter2@issuer.example/keys' })
+  expect(parse).toThrow(/^AUTH_JWKS_URL: found .*; allowed: .* without a user name and a password/m)
+  expect(parse).not.toThrow('hunter2')
 })
 
 test('a wait that the connection would not outlive is refused', () => {
-  expect(() => configOf({ ...needed, AUTH: 'none', SYNC_MAX_WAIT_SECONDS: '30' })).toThrow(
+  expect(() => configOf({ ...requiredVariables, AUTH: 'none', SYNC_MAX_WAIT_SECONDS: '30' })).toThrow(
     'SYNC_MAX_WAIT_SECONDS: found 30; allowed: less than HTTP_CONNECTION_TIMEOUT_SECONDS, 30',
   )
 })

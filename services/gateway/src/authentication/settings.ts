@@ -74,15 +74,15 @@ export function authenticationSettings(config: Variables): AuthenticationSetting
   const { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE } = config
   const { AUTH_CUSTOMER_CLAIM, AUTH_STAFF_SCOPE } = config
   const keys = { AUTH_ALGORITHMS, AUTH_SECRET, AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE }
-  const given = { ...keys, AUTH_CUSTOMER_CLAIM, AUTH_STAFF_SCOPE }
-  const present = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  const values = { ...keys, AUTH_CUSTOMER_CLAIM, AUTH_STAFF_SCOPE }
+  const present = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   if (config.AUTH === 'none' && present.length > 0)
     throw new ConfigError([`AUTH: found none beside ${present.join(', ')}; allowed: one or the other`])
   if (config.AUTH === 'none') return undefined
   if (present.length === 0) throw new ConfigError([neither])
 
   const problems: string[] = []
-  const missing = (name: keyof typeof given, why: string) => problems.push(`${name}: found nothing; ${why} needs it`)
+  const missing = (name: keyof typeof values, why: string) => problems.push(`${name}: found nothing; ${why} needs it`)
   if (AUTH_ALGORITHMS === undefined) missing('AUTH_ALGORITHMS', 'authentication')
   if (AUTH_ISSUER === undefined) missing('AUTH_ISSUER', 'authentication')
   if (AUTH_AUDIENCE === undefined) missing('AUTH_AUDIENCE', 'authentication')

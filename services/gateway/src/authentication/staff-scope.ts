@@ -26,5 +26,7 @@ function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): readonly u
   return [...listed, ...[scope, scp].flatMap((text) => (typeof text === 'string' ? text.split(' ') : []))]
 }
 
-const notStaff = (found: string, allowed: string): HttpProblem =>
-  new HttpProblem(403, 'Forbidden', 'only staff may do this', { problems: [{ path: 'authorization', found, allowed }] })
+const notStaff = (actual: string, allowed: string): HttpProblem =>
+  new HttpProblem(403, 'Forbidden', 'only staff may do this', {
+    problems: [{ path: 'authorization', found: actual, allowed }],
+  })

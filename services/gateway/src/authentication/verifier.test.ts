@@ -24,7 +24,7 @@ function token(claims: object = {}, header: object = {}, key = secret): string {
   return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
 }
 const ask = (text: string) => verify(`Bearer ${text}`)
-const refused = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }
+const unauthorized = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }
 
 test('the customer is the subject of a token that is right in everything', async () => {
   expect(await ask(token())).toBe('customer-1')
@@ -100,7 +100,7 @@ test.each([
   ['a line break', 'a\nb', 'a text of 3 characters with some that are not printable ASCII'],
   ['a name that is not ASCII', 'kunde ä', 'a text of 7 characters with some that are not printable ASCII'],
   ['more than 255 characters', 'x'.repeat(256), 'a text of 256 characters'],
-])('a token with %s in the claim is refused, and the answer names the claim', async (_what, value, found) => {
+])('a token with %s in the claim is refused, and the answer names the claim', async (_what, value, actual) => {
   for (const claim of ['sub', 'customer_id', 'constructor'])
     await expect(of(claim)({ sub: 'customer-1', [claim]: value })).rejects.toMatchObject({
       status: 403,
@@ -108,7 +108,7 @@ test.each([
       problems: [
         {
           path: 'authorization',
-          found: `${found} in the claim "${claim}"`,
+          found: `${actual} in the claim "${claim}"`,
           allowed: '1 to 255 printable ASCII characters',
         },
       ],
@@ -131,15 +131,18 @@ test('why a token was refused is logged at debug, and the token is not', async (
   })
   const logging = createVerifier(settings, { now: () => now, monotonicMs: () => 0 }, logger)
   const wrong = token({ aud: 'somebody-else' })
-  await expect(logging(`Bearer ${wrong}`)).rejects.toMatchObject(refused)
+  await expect(logging(`Bearer ${wrong}`)).rejects.toMatchObject(unauthorized)
   expect(lines.join('')).toContain('unexpected \\"aud\\" claim value')
   expect(lines.join('')).not.toContain(wrong)
 })
 
 test('clocks may differ by what is allowed, and no more', async () => {
   expect(await ask(token({ exp: seconds(-4), nbf: seconds(4) }))).toBe('customer-1')
-  await expect(ask(token({ exp: seconds(-6) }))).rejects.toMatchObject({ ...refused, message: 'the token has expired' })
-  await expect(ask(token({ nbf: seconds(6) }))).rejects.toMatchObject(refused)
+  await expect(ask(token({ exp: seconds(-6) }))).rejects.toMatchObject({
+    ...unauthorized,
+    message: 'the token has expired',
+  })
+  await expect(ask(token({ nbf: seconds(6) }))).rejects.toMatchObject(unauthorized)
 })
 
 test.each([
@@ -150,7 +153,7 @@ test.each([
   ['no end', { exp: undefined }],
   ['an end that is no time', { exp: '2999-01-01' }],
 ])('a token with %s is refused', async (_what, claims) => {
-  await expect(ask(token(claims))).rejects.toMatchObject(refused)
+  await expect(ask(token(claims))).rejects.toMatchObject(unauthorized)
 })
 
 test.each([
@@ -161,15 +164,15 @@ test.each([
   ['an extension the library knows', { crit: ['b64'], b64: true }],
   ['an empty list of extensions', { crit: [] }],
 ])('a token with %s in its header is refused', async (_what, header) => {
-  await expect(ask(token({}, header))).rejects.toMatchObject(refused)
+  await expect(ask(token({}, header))).rejects.toMatchObject(unauthorized)
 })
 
 test('what is not signed with the secret, or is no token at all, is refused', async () => {
-  await expect(ask(token({}, {}, `${secret} `))).rejects.toMatchObject(refused)
+  await expect(ask(token({}, {}, `${secret} `))).rejects.toMatchObject(unauthorized)
   const [head = '', body = ''] = token().split('.')
   for (const text of ['', 'x', `${head}.${body}`, `${head}.${body}.`, `${head}..`, '..', 'a.b.c', 'x'.repeat(10_000)])
-    await expect(ask(text)).rejects.toMatchObject(refused)
+    await expect(ask(text)).rejects.toMatchObject(unauthorized)
   for (const authorization of [undefined, '', 'Bearer', 'Basic eDp5', token()])
-    await expect(verify(authorization)).rejects.toMatchObject(refused)
-  await expect(ask(token({ more: 'x'.repeat(10_000) }))).rejects.toMatchObject(refused)
+    await expect(verify(authorization)).rejects.toMatchObject(unauthorized)
+  await expect(ask(token({ more: 'x'.repeat(10_000) }))).rejects.toMatchObject(unauthorized)
 })

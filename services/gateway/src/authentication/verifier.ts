@@ -62,25 +62,25 @@ function createTokenVerifier(settings: AuthenticationSettings, clock: Clock, log
 
   // What was wrong is for those who run the gateway; a caller who forges tokens learns nothing from
   // the answer.
-  const refused = (detail: string, reason: string, cause?: unknown, found = 'a token (not shown)'): HttpProblem => {
+  const refusal = (detail: string, reason: string, cause?: unknown, actual = 'a token (not shown)'): HttpProblem => {
     logger.debug({ reason }, 'a token was refused')
-    return unauthorized(detail, found, cause)
+    return unauthorized(detail, actual, cause)
   }
 
   return async (authorization, who) => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined || token.length > longestToken)
-      throw refused('a bearer token is needed', 'there is none', undefined, 'none')
+      throw refusal('a bearer token is needed', 'there is none', undefined, 'none')
     try {
       const { payload, protectedHeader } = await jwtVerify(token, key, { ...options, currentDate: clock.now() })
       // Extensions that must be understood: none are understood here, whatever the library may
       // know.
-      if (protectedHeader.crit !== undefined) throw refused('the token is not accepted', 'its header has crit')
+      if (protectedHeader.crit !== undefined) throw refusal('the token is not accepted', 'its header has crit')
       return who(payload)
     } catch (error) {
       if (error instanceof KeysUnavailable) throw overloaded('tokens cannot be verified at present', 2, error)
-      if (error instanceof errors.JWTExpired) throw refused('the token has expired', error.message, error)
-      if (error instanceof errors.JOSEError) throw refused('the token is not accepted', error.message, error)
+      if (error instanceof errors.JWTExpired) throw refusal('the token has expired', error.message, error)
+      if (error instanceof errors.JOSEError) throw refusal('the token is not accepted', error.message, error)
       if (error instanceof HttpProblem && error.status === 403)
         logger.debug({ reason: error.message }, 'a token was refused')
       throw error
@@ -88,8 +88,10 @@ function createTokenVerifier(settings: AuthenticationSettings, clock: Clock, log
   }
 }
 
-function unauthorized(detail: string, found: string, cause?: unknown): HttpProblem {
-  const problems = [{ path: 'authorization', found, allowed: 'Bearer and a token of the issuer that is valid now' }]
+function unauthorized(detail: string, actual: string, cause?: unknown): HttpProblem {
+  const problems = [
+    { path: 'authorization', found: actual, allowed: 'Bearer and a token of the issuer that is valid now' },
+  ]
   const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
   return new HttpProblem(401, 'Unauthorized', detail, { headers, problems, cause })
 }

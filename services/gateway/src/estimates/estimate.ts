@@ -32,18 +32,18 @@ const weight = 0.2
 /** `took`: of one order, seconds from each step to the last, where its time is known. */
 export function learned(before: Beyond, took: readonly (number | undefined)[], waits: readonly number[]): Beyond {
   return steps.map((_, step) => {
-    const [known, seconds] = [before[step], took[step]]
-    if (seconds === undefined) return known
+    const [previous, seconds] = [before[step], took[step]]
+    if (seconds === undefined) return previous
     const beyond = seconds - (waits[step] ?? 0)
-    return known === undefined ? beyond : known + weight * (beyond - known)
+    return previous === undefined ? beyond : previous + weight * (beyond - previous)
   })
 }
 
 /**
  * Seconds from the step `done` to the last; `undefined` until an order was seen to go all the way.
  */
-export function estimateAfter(done: number, waits: readonly number[], beyond: Beyond): number | undefined {
-  const [wait, more] = [waits[done - 1], beyond[done - 1]]
+export function estimateAfter(completedSteps: number, waits: readonly number[], beyond: Beyond): number | undefined {
+  const [wait, more] = [waits[completedSteps - 1], beyond[completedSteps - 1]]
   return wait === undefined || more === undefined ? undefined : Math.max(0, wait + more)
 }
 

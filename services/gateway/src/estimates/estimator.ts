@@ -8,7 +8,7 @@ import { estimateAfter, learned, tookAfterSteps, waitsAfter, type Beyond } from 
 
 export interface Estimates {
   /** Whole seconds until an order is shipped that has so many steps done, since `at`. */
-  secondsLeft(done: number, at?: string): number | undefined
+  secondsLeft(completedSteps: number, at?: string): number | undefined
   /** An order that was just taken. */
   placed(orderId: string): void
 }
@@ -43,12 +43,12 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
   const figures = estimateFigures(registry)
   const followed = new Map<string, Followed>()
   let beyond: Beyond = []
-  let known: { readonly atMs: number; readonly waits: readonly number[] } | undefined
+  let lastLook: { readonly atMs: number; readonly waits: readonly number[] } | undefined
   let takeNext = true
   let timer: NodeJS.Timeout | undefined
   let closed = false
 
-  const waitsNow = () => (known && monotonicMs() - known.atMs < knownForMs ? known.waits : undefined)
+  const waitsNow = () => (lastLook && monotonicMs() - lastLook.atMs < knownForMs ? lastLook.waits : undefined)
   const check = (order: OrderProgress): void => {
     const one = followed.get(order.orderId)
     const took = tookAfterSteps(order)
@@ -61,7 +61,7 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
   }
   const look = async (): Promise<void> => {
     try {
-      known = { waits: waitsAfter(await queues.read()), atMs: monotonicMs() }
+      lastLook = { waits: waitsAfter(await queues.read()), atMs: monotonicMs() }
       for (const [id, { sinceMs }] of followed)
         if (monotonicMs() - sinceMs > followedForMs && followed.delete(id)) figures.followed.inc({ outcome: 'lost' })
       if (followed.size > 0) for (const order of await progress([...followed.keys()])) check(order)
@@ -75,8 +75,8 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
   void look()
 
   return {
-    secondsLeft: (done, at) => {
-      const whole = estimateAfter(done, waitsNow() ?? [], beyond)
+    secondsLeft: (completedSteps, at) => {
+      const whole = estimateAfter(completedSteps, waitsNow() ?? [], beyond)
       if (whole === undefined) return undefined
       const passed = at === undefined ? 0 : (now().getTime() - Date.parse(at)) / 1_000
       // One that is late is not there yet.

@@ -14,20 +14,20 @@ export interface Limits {
 /**
  * To be called before authentication is hooked in: who is refused here costs no signature check.
  */
-export function limitAddresses(app: FastifyInstance, { perAddress }: Limits, refused: Refused): void {
+export function limitAddresses(app: FastifyInstance, { perAddress }: Limits, refusals: Refused): void {
   if (!perAddress) return
   app.addHook('onRequest', async (request) => {
     const waitMs = await perAddress.take(addressKey(request.ip), 1)
-    if (waitMs > 0) throw tooMany('address', waitMs, refused)
+    if (waitMs > 0) throw tooMany('address', waitMs, refusals)
   })
 }
 
-export function limitCustomers(app: FastifyInstance, { perCustomer }: Limits, refused: Refused): void {
+export function limitCustomers(app: FastifyInstance, { perCustomer }: Limits, refusals: Refused): void {
   if (!perCustomer) return
   app.addHook('preHandler', async (request) => {
-    const taken = [...counted(request)].map(([customer, orders]) => perCustomer.take(customer, orders))
-    const waitMs = Math.max(0, ...(await Promise.all(taken)))
-    if (waitMs > 0) throw tooMany('customer', waitMs, refused)
+    const waits = [...orderCounts(request)].map(([customer, orders]) => perCustomer.take(customer, orders))
+    const waitMs = Math.max(0, ...(await Promise.all(waits)))
+    if (waitMs > 0) throw tooMany('customer', waitMs, refusals)
   })
 }
 
@@ -41,8 +41,8 @@ export const refusedCounter = (registry: Registry): Refused =>
     registers: [registry],
   })
 
-function tooMany(limit: 'address' | 'customer', waitMs: number, refused: Refused): HttpProblem {
-  refused.inc({ limit })
+function tooMany(limit: 'address' | 'customer', waitMs: number, refusals: Refused): HttpProblem {
+  refusals.inc({ limit })
   const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) }
   return new HttpProblem(429, 'Too Many Requests', `too many requests of this ${limit}`, { headers })
 }
@@ -51,13 +51,14 @@ function tooMany(limit: 'address' | 'customer', waitMs: number, refused: Refused
  * How much of each customer's limit a request takes. Of what is not yet checked no more is believed
  * than is needed.
  */
-function counted({ customer, body, query }: FastifyRequest): ReadonlyMap<string, number> {
+function orderCounts({ customer, body, query }: FastifyRequest): ReadonlyMap<string, number> {
   const orders = fieldOf(body, 'orders')
   const entries: readonly unknown[] = Array.isArray(orders) ? orders.slice(0, largestBatch) : [body]
   if (customer !== undefined) return new Map([[customer, Math.max(1, entries.length)]])
   const counts = new Map<string, number>()
-  for (const named of [...entries.map((entry) => fieldOf(entry, 'customerId')), fieldOf(query, 'customer')])
-    if (typeof named === 'string' && named.length <= 64) counts.set(named, (counts.get(named) ?? 0) + 1)
+  for (const customerId of [...entries.map((entry) => fieldOf(entry, 'customerId')), fieldOf(query, 'customer')])
+    if (typeof customerId === 'string' && customerId.length <= 64)
+      counts.set(customerId, (counts.get(customerId) ?? 0) + 1)
   return counts
 }
 

@@ -29,7 +29,8 @@ export function createLimiter({ name, points, windowSeconds, redis, now }: Limit
   const options = { keyPrefix: name, points, duration: windowSeconds }
   const local = new RateLimiterMemory(options)
   // Whoever is over the limit is refused without asking Redis again until their window ends.
-  const counted = redis && new RateLimiterRedis({ ...options, storeClient: redis, inMemoryBlockOnConsumed: points + 1 })
+  const sharedLimiter =
+    redis && new RateLimiterRedis({ ...options, storeClient: redis, inMemoryBlockOnConsumed: points + 1 })
   let awayUntil = -Infinity
   /**
    * It is there, and a replica: until a write has succeeded nobody counts together, however often
@@ -37,9 +38,9 @@ export function createLimiter({ name, points, windowSeconds, redis, now }: Limit
    */
   let readOnly = false
 
-  const take = async (limiter: RateLimiterMemory | RateLimiterRedis, key: string, wanted: number): Promise<number> => {
+  const take = async (limiter: RateLimiterMemory | RateLimiterRedis, key: string, count: number): Promise<number> => {
     try {
-      await limiter.consume(key, wanted)
+      await limiter.consume(key, count)
       return 0
     } catch (refusal) {
       if (refusal instanceof RateLimiterRes) return Math.max(1, refusal.msBeforeNext)
@@ -53,10 +54,10 @@ export function createLimiter({ name, points, windowSeconds, redis, now }: Limit
   const bucketOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 4)
   const usable = () => redis?.status === 'ready' && now() >= awayUntil
   return {
-    take: async (key, wanted) => {
-      if (counted && usable()) {
+    take: async (key, count) => {
+      if (sharedLimiter && usable()) {
         try {
-          const waitMs = await take(counted, key, wanted)
+          const waitMs = await take(sharedLimiter, key, count)
           readOnly = false
           return waitMs
         } catch (error) {
@@ -64,7 +65,7 @@ export function createLimiter({ name, points, windowSeconds, redis, now }: Limit
           awayUntil = now() + awayMs
         }
       }
-      return take(local, bucketOf(key), wanted)
+      return take(local, bucketOf(key), count)
     },
     get shared() {
       return usable() && !readOnly

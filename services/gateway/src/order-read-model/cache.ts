@@ -47,8 +47,8 @@ export function createCache(redis: Redis | undefined, now: () => number): Cache 
       usable()?.set(key, value, 'EX', seconds).catch(away)
     },
     getMarked: async (key) => {
-      const found = await usable()?.mget(key, markOf(key)).catch(away)
-      return found && { value: found[0] ?? null, mark: found[1] ?? '' }
+      const values = await usable()?.mget(key, markOf(key)).catch(away)
+      return values && { value: values[0] ?? null, mark: values[1] ?? '' }
     },
     setMarked: (key, value, seconds, mark) => {
       usable()?.eval(setUnlessForgotten, 2, key, markOf(key), value, seconds, mark).catch(away)

@@ -26,7 +26,7 @@ const keptSeconds = 3_600
  */
 export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }: OrderCacheOptions): OrderReader {
   const key = (orderId: string): string => `${pipeline}:order:${orderId.toLowerCase()}`
-  const asked = new Counter({
+  const lookups = new Counter({
     name: 'gateway_order_cache_total',
     help: 'Orders asked for: found in the cache, read from the database, or read while the cache was away.',
     labelNames: ['result'] as const,
@@ -36,9 +36,9 @@ export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }:
     ...orders,
     byId: async (orderId, customer) => {
       const text = await cache.get(key(orderId))
-      const kept = text ? orderIn(text) : undefined
-      asked.inc({ result: kept ? 'hit' : text === undefined ? 'away' : 'miss' })
-      if (kept) return customer === undefined || customer === kept.customerId ? kept : undefined
+      const cached = text ? orderIn(text) : undefined
+      lookups.inc({ result: cached ? 'hit' : text === undefined ? 'away' : 'miss' })
+      if (cached) return customer === undefined || customer === cached.customerId ? cached : undefined
       const order = await orders.byId(orderId, customer)
       if (order && isFinal(order)) cache.set(key(orderId), JSON.stringify(order), keptSeconds)
       return order

@@ -37,16 +37,16 @@ export function orderReader(primary: Queryable, replica: Replica | undefined): O
     },
     statuses: async (orderIds, customer) => {
       const before = (await replica?.ask((from) => statusesById(from, orderIds, customer))) ?? []
-      const ended = new Map(before.filter(({ status }) => isTerminal(status)).map((view) => [view.orderId, view]))
-      const others = orderIds.filter((orderId) => !ended.has(orderId.toLowerCase()))
+      const endedOrders = new Map(before.filter(({ status }) => isTerminal(status)).map((view) => [view.orderId, view]))
+      const others = orderIds.filter((orderId) => !endedOrders.has(orderId.toLowerCase()))
       return others.length === 0
-        ? [...ended.values()]
-        : [...ended.values(), ...(await statusesById(primary, others, customer))]
+        ? [...endedOrders.values()]
+        : [...endedOrders.values(), ...(await statusesById(primary, others, customer))]
     },
     ofCustomer: async (customer, before, limit) => {
       const page = (from: Queryable) => ordersOfCustomer(from, customer, before, limit + 1)
-      const found = (await replica?.ask(page)) ?? (await page(primary))
-      return { orders: found.slice(0, limit), more: found.length > limit }
+      const rows = (await replica?.ask(page)) ?? (await page(primary))
+      return { orders: rows.slice(0, limit), more: rows.length > limit }
     },
     progress: (orderIds, customer) => progressOf(primary, orderIds, customer),
   }

@@ -26,7 +26,7 @@ const keptSeconds = 60
 
 export function createProductCache({ cache, pipeline, read, registry }: ProductCacheOptions): ProductCache {
   const key = (sku: string): string => `${pipeline}:product:${sku}`
-  const asked = new Counter({
+  const lookups = new Counter({
     name: 'gateway_product_cache_total',
     help: 'Products asked for: found in the cache, read from the database, or read while the cache was away.',
     labelNames: ['result'] as const,
@@ -43,9 +43,9 @@ export function createProductCache({ cache, pipeline, read, registry }: ProductC
     const underWay = reading.get(which)
     if (underWay) return underWay
     const fresh = read(sku)
-      .then((found) => {
-        if (found && mark !== undefined) cache.setMarked(key(sku), JSON.stringify(found), keptSeconds, mark)
-        return found
+      .then((current) => {
+        if (current && mark !== undefined) cache.setMarked(key(sku), JSON.stringify(current), keptSeconds, mark)
+        return current
       })
       .finally(() => reading.delete(which))
     reading.set(which, fresh)
@@ -54,10 +54,10 @@ export function createProductCache({ cache, pipeline, read, registry }: ProductC
 
   return {
     bySku: async (sku) => {
-      const kept = await cache.getMarked(key(sku))
-      const found = kept?.value ? productIn(kept.value) : undefined
-      asked.inc({ result: found ? 'hit' : kept ? 'miss' : 'away' })
-      return found ?? readOnce(sku, kept?.mark)
+      const entry = await cache.getMarked(key(sku))
+      const cachedProduct = entry?.value ? productIn(entry.value) : undefined
+      lookups.inc({ result: cachedProduct ? 'hit' : entry ? 'miss' : 'away' })
+      return cachedProduct ?? readOnce(sku, entry?.mark)
     },
     forget: (sku) => cache.forget(key(sku)),
   }

@@ -16,12 +16,12 @@ const progress = (...names: (keyof typeof steps)[]): OrderProgress => ({
 const idsOf = (text: string) => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id)
 
 test('each step is told once, and its id names all steps told by then', () => {
-  const seen = seenBefore(undefined, progress('placed'))
-  expect(newEvents(progress('placed'), seen)).toBe(
+  const seenEvents = seenBefore(undefined, progress('placed'))
+  expect(newEvents(progress('placed'), seenEvents)).toBe(
     'id: OrderPlaced\nevent: progress\ndata: {"event":"OrderPlaced","status":"PLACED","at":"2026-01-02T03:04:05Z"}\n\n',
   )
-  expect(newEvents(progress('placed'), seen)).toBe('')
-  expect(idsOf(newEvents(progress('placed', 'reserved'), seen))).toEqual(['OrderPlaced,StockReserved'])
+  expect(newEvents(progress('placed'), seenEvents)).toBe('')
+  expect(idsOf(newEvents(progress('placed', 'reserved'), seenEvents))).toEqual(['OrderPlaced,StockReserved'])
 })
 
 test('who comes back is told what they missed, also a step that was written down late', () => {
@@ -36,9 +36,9 @@ test('who comes back is told what they missed, also a step that was written down
 })
 
 test('it is over when the order has ended and every step is told', () => {
-  const ended = progress('placed', 'cancelled')
-  expect(allSeen(ended, seenBefore('OrderPlaced', ended))).toBe(false)
-  expect(allSeen(ended, seenBefore('OrderPlaced,OrderCancelled', ended))).toBe(true)
+  const endedOrder = progress('placed', 'cancelled')
+  expect(allSeen(endedOrder, seenBefore('OrderPlaced', endedOrder))).toBe(false)
+  expect(allSeen(endedOrder, seenBefore('OrderPlaced,OrderCancelled', endedOrder))).toBe(true)
   expect(allSeen(progress('placed'), seenBefore('OrderPlaced', progress('placed')))).toBe(false)
 })
 

@@ -15,19 +15,19 @@ export function seenBefore(lastEventId: string | undefined, { timeline }: OrderP
 }
 
 /** The text of what is new, and `seen` grown by it. */
-export function newEvents({ timeline }: OrderProgress, seen: Set<string>): string {
+export function newEvents({ timeline }: OrderProgress, seenEvents: Set<string>): string {
   let text = ''
   for (const step of timeline) {
-    if (seen.has(step.event)) continue
-    seen.add(step.event)
-    text += `id: ${[...seen].join(',')}\nevent: progress\ndata: ${JSON.stringify(step)}\n\n`
+    if (seenEvents.has(step.event)) continue
+    seenEvents.add(step.event)
+    text += `id: ${[...seenEvents].join(',')}\nevent: progress\ndata: ${JSON.stringify(step)}\n\n`
   }
   return text
 }
 
 /** Nothing more will come: the order has ended and every step is known. */
-export function allSeen({ status, timeline }: OrderProgress, seen: ReadonlySet<string>): boolean {
-  return isTerminal(status) && timeline.every(({ event }) => seen.has(event))
+export function allSeen({ status, timeline }: OrderProgress, seenEvents: ReadonlySet<string>): boolean {
+  return isTerminal(status) && timeline.every(({ event }) => seenEvents.has(event))
 }
 
 /** A comment, which readers pass over, and proxies take for life. */

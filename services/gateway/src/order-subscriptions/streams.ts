@@ -17,7 +17,7 @@ export interface StreamsOptions {
 
 export interface Streams {
   /** Progress from what is known and was `seen` on; `undefined` when too many are open. */
-  open(known: OrderProgress, seen: Set<string>, customer?: string): Readable | undefined
+  open(initial: OrderProgress, seenEvents: Set<string>, customer?: string): Readable | undefined
   readonly count: number
 }
 
@@ -31,13 +31,13 @@ export function createStreams(options: StreamsOptions): Streams {
   let beat: NodeJS.Timeout | undefined
 
   const ofCustomer = (customer: string): number => [...streams.values()].filter((each) => each === customer).length
-  const opened = (stream: Readable, customer: string | undefined): void => {
+  const register = (stream: Readable, customer: string | undefined): void => {
     streams.set(stream, customer)
     beat ??= setInterval(() => {
       for (const each of streams.keys()) each.push(heartbeat)
     }, heartbeatMs)
   }
-  const gone = (stream: Readable): void => {
+  const unregister = (stream: Readable): void => {
     streams.delete(stream)
     if (streams.size > 0) return
     clearInterval(beat)
@@ -45,7 +45,7 @@ export function createStreams(options: StreamsOptions): Streams {
   }
 
   return {
-    open: (known, seen, customer) => {
+    open: (initial, seenEvents, customer) => {
       if (streams.size >= maxStreams) return undefined
       if (customer !== undefined && ofCustomer(customer) >= maxPerCustomer) return undefined
       let stop: () => void = () => undefined
@@ -54,13 +54,13 @@ export function createStreams(options: StreamsOptions): Streams {
         over = true
         clearTimeout(oldAge)
         stop()
-        gone(stream)
+        unregister(stream)
       }
       const stream = new Readable({
         read: () => undefined,
-        destroy: (error, done) => {
+        destroy: (error, callback) => {
           leave()
-          done(error)
+          callback(error)
         },
       })
       const end = (): void => {
@@ -70,15 +70,15 @@ export function createStreams(options: StreamsOptions): Streams {
       }
       const show = (progress: OrderProgress): void => {
         if (over) return
-        const text = newEvents(progress, seen)
+        const text = newEvents(progress, seenEvents)
         if (text !== '') stream.push(text)
-        if (allSeen(progress, seen)) end()
+        if (allSeen(progress, seenEvents)) end()
       }
       const oldAge = setTimeout(end, maxAgeMs * (0.8 + 0.2 * Math.random()))
-      opened(stream, customer)
+      register(stream, customer)
       stream.push(comeBackAfter(comeBackMs * (0.5 + Math.random())))
-      show(known)
-      if (!over) stop = watcher.watch(known.orderId, { seen: show, closing: end })
+      show(initial)
+      if (!over) stop = watcher.watch(initial.orderId, { seen: show, closing: end })
       return stream
     },
     get count() {

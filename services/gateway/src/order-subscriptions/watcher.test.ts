@@ -14,7 +14,7 @@ const progress = (orderId: string, status: OrderProgress['status']): OrderProgre
 
 /** Orders whose state the test sets, and what was asked about them. */
 function orders(maxWaiting = 10_000) {
-  const known = new Map<string, OrderProgress>()
+  const progressById = new Map<string, OrderProgress>()
   const looks: string[][] = []
   let underWay = 0
   let mostUnderWay = 0
@@ -28,13 +28,13 @@ function orders(maxWaiting = 10_000) {
       await new Promise((resolve) => setTimeout(resolve, 1))
       underWay--
       if (failures-- > 0) throw new Error('away')
-      return ids.flatMap((id) => known.get(id) ?? [])
+      return ids.flatMap((id) => progressById.get(id) ?? [])
     },
   })
   return {
     watcher,
     outcomes: createOutcomes(watcher, maxWaiting),
-    set: (id: string, status: OrderProgress['status']) => void known.set(id, progress(id, status)),
+    set: (id: string, status: OrderProgress['status']) => void progressById.set(id, progress(id, status)),
     fail: (times: number) => void (failures = times),
     looks,
     mostUnderWay: () => mostUnderWay,
@@ -48,8 +48,8 @@ test('thousands who wait are looked up together, one look at a time, and each is
   const ids = Array.from({ length: 2_500 }, (_, n) => `order-${n}`)
   const waiting = ids.map((id) => outcomes.of(id, long, caller()))
   for (const [n, id] of ids.entries()) set(id, n % 2 ? 'CONFIRMED' : 'CANCELLED')
-  const told = await Promise.all(waiting)
-  expect(told.map((outcome) => outcome?.status)).toEqual(ids.map((_, n) => (n % 2 ? 'CONFIRMED' : 'CANCELLED')))
+  const results = await Promise.all(waiting)
+  expect(results.map((outcome) => outcome?.status)).toEqual(ids.map((_, n) => (n % 2 ? 'CONFIRMED' : 'CANCELLED')))
   expect(mostUnderWay()).toBe(1)
   expect(Math.max(...looks.map((look) => look.length))).toBe(1_000)
   expect(watcher.orders).toBe(0)
@@ -116,7 +116,7 @@ test('no customer has more streams than their share, and those nobody knows shar
   const { watcher } = orders()
   const streams = createStreams({ watcher, maxStreams: 5, maxPerCustomer: 2, heartbeatMs: long, maxAgeMs: long })
   const open = (customer?: string) => streams.open(progress('a', 'PLACED'), new Set(), customer)
-  const opened = [open('greedy'), open('greedy'), open('greedy'), open('other'), open(), open(), open()]
-  expect(opened.map((stream) => stream !== undefined)).toEqual([true, true, false, true, true, true, false])
-  for (const stream of opened) stream?.destroy()
+  const attempts = [open('greedy'), open('greedy'), open('greedy'), open('other'), open(), open(), open()]
+  expect(attempts.map((stream) => stream !== undefined)).toEqual([true, true, false, true, true, true, false])
+  for (const stream of attempts) stream?.destroy()
 })

@@ -49,7 +49,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
   }
   const lookOnce = async (): Promise<void> => {
     looking = true
-    const started = performance.now()
+    const startedAt = performance.now()
     try {
       const ids = [...watches.keys()]
       for (let from = 0; from < ids.length; from += idsAtOnce)
@@ -61,7 +61,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
       logger.debug({ error, orders: watches.size }, 'looking after orders failed; trying again')
     }
     looking = false
-    const tookMs = performance.now() - started
+    const tookMs = performance.now() - startedAt
     const backoffMs = Math.min(everyMs * 2 ** failures, lastBackoffMs) * (0.8 + 0.4 * Math.random())
     schedule(Math.max(backoffMs, 4 * tookMs))
   }

@@ -21,12 +21,12 @@ async function after(
 ): Promise<() => HttpProblem | undefined> {
   let looked = 0
   let nowMs = 0
-  const started = (admission = startAdmission({
+  const instance = (admission = startAdmission({
     queues: {
       read: () => {
-        const found = looks[Math.min(looked++, looks.length - 1)]
+        const result = looks[Math.min(looked++, looks.length - 1)]
         if (looked > 1) nowMs = passedMs
-        return found instanceof Error ? Promise.reject(found) : Promise.resolve(found ?? [])
+        return result instanceof Error ? Promise.reject(result) : Promise.resolve(result ?? [])
       },
     },
     promiseSeconds: 10,
@@ -38,8 +38,8 @@ async function after(
     logger: silentLogger(),
   }))
   await vi.waitUntil(() => looked > looks.length)
-  started.close()
-  return started.refusal
+  instance.close()
+  return instance.refusal
 }
 /** Added to the clock by a test. */
 let laterMs = 0

@@ -52,16 +52,16 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
   })
   let waitSeconds = 0
   let probeAt: number | undefined
-  let known = { at: -Infinity, waitSeconds: 0 }
+  let lastLook = { at: -Infinity, waitSeconds: 0 }
   let timer: NodeJS.Timeout | undefined
   let closed = false
 
   const look = async (): Promise<void> => {
     try {
       waitSeconds = expectedWaitSeconds(await queues.read(), stages)
-      known = { at: monotonicMs(), waitSeconds }
+      lastLook = { at: monotonicMs(), waitSeconds }
     } catch (error) {
-      const before = monotonicMs() - known.at < knownForMs ? known.waitSeconds : 0
+      const before = monotonicMs() - lastLook.at < knownForMs ? lastLook.waitSeconds : 0
       waitSeconds = Math.max(before, error instanceof StagesUnknown ? error.intake.waitSeconds : 0)
       logger.debug({ error, waitSeconds }, 'the queues could not be read')
     }

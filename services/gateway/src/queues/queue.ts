@@ -120,15 +120,15 @@ interface Progress {
 /** `undefined` where there is nothing to compare, or the group was set back. */
 function progressOf(before: readonly Position[] = [], now: readonly Position[] = []): Progress | undefined {
   const at = new Map(before.map(({ id, consumed }) => [id, consumed]))
-  const known = now
+  const movements = now
     .filter(({ id }) => at.has(id))
-    .map((one) => ({ ...one, moved: one.consumed - (at.get(one.id) ?? 0) }))
-  if (known.length === 0 || known.some(({ moved }) => moved < 0)) return undefined
-  const moving = known.filter(({ moved }) => moved > 0)
+    .map((one) => ({ ...one, advance: one.consumed - (at.get(one.id) ?? 0) }))
+  if (movements.length === 0 || movements.some(({ advance }) => advance < 0)) return undefined
+  const moving = movements.filter(({ advance }) => advance > 0)
   return {
-    consumed: moving.reduce((sum, { moved }) => sum + moved, 0),
+    consumed: moving.reduce((sum, { advance }) => sum + advance, 0),
     movingLag: moving.reduce((sum, { lag }) => sum + lag, 0),
-    standing: known.filter(({ moved, lag }) => moved === 0 && lag > 0).length / known.length,
+    standing: movements.filter(({ advance, lag }) => advance === 0 && lag > 0).length / movements.length,
   }
 }
 
@@ -150,10 +150,13 @@ function waitOf(queue: Queue, progress: Progress | undefined, perSecond: number,
 /** A pace is forgotten by half in so long: the stage may have fewer replicas since. */
 const halfLifeMs = 300_000
 
-export function rememberedPaces(paces: Paces, seen: readonly Expectation[], passedMs: number): Paces {
-  const kept = 0.5 ** (passedMs / halfLifeMs)
+export function rememberedPaces(paces: Paces, observations: readonly Expectation[], passedMs: number): Paces {
+  const decay = 0.5 ** (passedMs / halfLifeMs)
   return Object.fromEntries(
-    seen.map(({ name, consumedPerSecond = 0 }) => [name, Math.max(consumedPerSecond, (paces[name] ?? 0) * kept)]),
+    observations.map(({ name, consumedPerSecond = 0 }) => [
+      name,
+      Math.max(consumedPerSecond, (paces[name] ?? 0) * decay),
+    ]),
   )
 }
 

@@ -104,11 +104,11 @@ async function take(
     const [expected] = expectations([{ at, queues: [intake], positions: {} }])
     throw expected ? new StagesUnknown(expected, looked.reason) : looked.reason
   }
-  const { found, ageMs } = looked.value
+  const { found: readings, ageMs } = looked.value
   return {
     at: at - ageMs,
-    queues: [intake, ...found.map(({ queue }) => queue)],
-    positions: Object.fromEntries(found.map(({ queue, positions }) => [queue.name, positions])),
+    queues: [intake, ...readings.map(({ queue }) => queue)],
+    positions: Object.fromEntries(readings.map(({ queue, positions }) => [queue.name, positions])),
   }
 }
 

@@ -58,9 +58,9 @@ export function createSharedLook<Found>(options: SharedLookOptions, look: () => 
     (await database.query(claimLook, [name, freshMs / 1_000, lookMs / 1_000])).length > 0
   const lookAndNote = async (): Promise<Look<Found>> => {
     try {
-      const found = await look()
-      await database.query(noteLook, [name, JSON.stringify(found)])
-      return { found, ageMs: 0 }
+      const result = await look()
+      await database.query(noteLook, [name, JSON.stringify(result)])
+      return { found: result, ageMs: 0 }
     } catch (error) {
       // Another gateway may reach what this one does not.
       await database.query(endClaim, [name]).catch(() => undefined)

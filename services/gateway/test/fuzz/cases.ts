@@ -15,9 +15,11 @@ export interface Case {
   readonly rawBody?: boolean
 }
 
-export function cases(document: OpenApi, known: Known, token?: string): fc.Arbitrary<Case> {
+export function cases(document: OpenApi, knownValues: Known, token?: string): fc.Arbitrary<Case> {
   const operations = Object.entries(document.paths).flatMap(([template, methods]) =>
-    Object.entries(methods).map(([method, operation]) => caseOf(template, method.toUpperCase(), operation, known)),
+    Object.entries(methods).map(([method, operation]) =>
+      caseOf(template, method.toUpperCase(), operation, knownValues),
+    ),
   )
   const authorization = fc.oneof(
     { arbitrary: fc.constant(token === undefined ? [] : [['authorization', `Bearer ${token}`] as const]), weight: 19 },
@@ -30,29 +32,29 @@ export function cases(document: OpenApi, known: Known, token?: string): fc.Arbit
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'PURGE']
 
-function caseOf(template: string, method: string, operation: Operation, known: Known): fc.Arbitrary<Case> {
+function caseOf(template: string, method: string, operation: Operation, knownValues: Known): fc.Arbitrary<Case> {
   const { parameters = [], requestBody } = operation
   const body = requestBody?.content['application/json']?.schema as Schema | undefined
   const of = (place: string) => parameters.filter((parameter) => parameter.in === place)
   return fc
     .record({
       method: mostly(fc.constant(method), fc.constantFrom(...methods), 12),
-      path: pathOf(template, of('path'), known),
-      query: given(of('query'), known),
+      path: pathOf(template, of('path'), knownValues),
+      query: pairsOf(of('query'), knownValues),
       extraQuery: rarely(fc.tuple(oddText, oddText), 15),
-      headers: given(of('header'), known),
+      headers: pairsOf(of('header'), knownValues),
       extraHeaders: fc.array(extraHeader, { maxLength: 2 }),
       type: mostly(fc.constant<string | undefined>('application/json'), contentType, 15),
-      body: body ? bodyOf(body, known) : rarely(fc.oneof(fc.json(), oddText).map(rawText), 10),
+      body: body ? bodyOf(body, knownValues) : rarely(fc.oneof(fc.json(), oddText).map(rawText), 10),
     })
-    .map(({ path, query, extraQuery, headers, extraHeaders, type, body: sent, ...rest }) => {
+    .map(({ path, query, extraQuery, headers, extraHeaders, type, body: payload, ...rest }) => {
       const search = [...query, ...(extraQuery ? [extraQuery] : [])].map((pair) => pair.map(encoded).join('='))
-      const typed = sent && type !== undefined ? [['content-type', type] as const] : []
+      const typed = payload && type !== undefined ? [['content-type', type] as const] : []
       return {
         method: rest.method,
         target: search.length > 0 ? `${path}?${search.join('&')}` : path,
         headers: [...headers.map(([name, value]) => [name, onLine(value)] as const), ...extraHeaders, ...typed],
-        ...sent,
+        ...payload,
       }
     })
 }
@@ -66,11 +68,11 @@ const rarely = <T>(unusual: fc.Arbitrary<T>, of: number): fc.Arbitrary<T | undef
 /** A lone surrogate has no encoding of its own. */
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed())
 
-function pathOf(template: string, parameters: Operation['parameters'] = [], known: Known): fc.Arbitrary<string> {
+function pathOf(template: string, parameters: Operation['parameters'] = [], knownValues: Known): fc.Arbitrary<string> {
   const step = (name: string) => {
     const schema = parameters.find((parameter) => parameter.name === name)?.schema as Schema
     return mostly(
-      valid(schema, known, name).map((value) => encoded(String(value))),
+      valid(schema, knownValues, name).map((value) => encoded(String(value))),
       oddStep,
       6,
     )
@@ -104,9 +106,12 @@ const oddStep = fc.oneof(
 )
 
 /** Each parameter left out, as it should be, or odd. */
-function given(parameters: NonNullable<Operation['parameters']>, known: Known): fc.Arbitrary<[string, string][]> {
+function pairsOf(
+  parameters: NonNullable<Operation['parameters']>,
+  knownValues: Known,
+): fc.Arbitrary<[string, string][]> {
   const each = parameters.map(({ name, required, schema }) => {
-    const right = valid(schema as Schema, known, name).map((value): [string, string][] => [[name, String(value)]])
+    const right = valid(schema as Schema, knownValues, name).map((value): [string, string][] => [[name, String(value)]])
     const none = fc.constant<[string, string][]>([])
     const wrong = oddText.map((value): [string, string][] => [[name, value]])
     const twice = right.map((pairs): [string, string][] => [...pairs, ...pairs])
@@ -164,8 +169,8 @@ type Body = Pick<Case, 'body' | 'rawBody'>
 const jsonText = (value: unknown): Body => ({ body: JSON.stringify(value) })
 const rawText = (body: string): Body => ({ body, rawBody: true })
 
-function bodyOf(schema: Schema, known: Known): fc.Arbitrary<Body | undefined> {
-  const right = valid(schema, known)
+function bodyOf(schema: Schema, knownValues: Known): fc.Arbitrary<Body | undefined> {
+  const right = valid(schema, knownValues)
   return fc.oneof(
     { arbitrary: right.map(jsonText), weight: 8 },
     { arbitrary: mutated(right).map(jsonText), weight: 8 },

@@ -19,7 +19,7 @@ export interface Contract {
   /** Whether `value` is what a schema of the document allows. */
   allows(schema: object, value: unknown): boolean
   /** What is wrong with an answer; nothing where it is as promised. */
-  broken(method: string, found: Found | undefined, answer: Answer): readonly string[]
+  broken(method: string, match: Found | undefined, answer: Answer): readonly string[]
 }
 
 export interface Found {
@@ -50,9 +50,9 @@ export function contractOf(document: OpenApi): Contract {
   ajv.addSchema({ ...document, $id: 'openapi' })
   const compiled = new Map<object, ReturnType<typeof ajv.compile>>()
   const validator = (schema: object) => {
-    const known = compiled.get(schema) ?? ajv.compile(absolute(schema))
-    compiled.set(schema, known)
-    return known
+    const compiledSchema = compiled.get(schema) ?? ajv.compile(absolute(schema))
+    compiled.set(schema, compiledSchema)
+    return compiledSchema
   }
   const allows = (schema: object, value: unknown): boolean => validator(schema)(value) === true
 
@@ -77,10 +77,10 @@ export function contractOf(document: OpenApi): Contract {
       })
       return matching.sort((a, b) => Object.keys(a.params).length - Object.keys(b.params).length)[0]
     },
-    broken: (method, found, answer) => {
+    broken: (method, match, answer) => {
       if (method === 'OPTIONS' && answer.status === 204) return answer.headers['allow'] ? [] : ['no allow']
       const name = elsewhere[answer.status] ?? ''
-      const response = found ? found.operation.responses[String(answer.status)] : document.components.responses[name]
+      const response = match ? match.operation.responses[String(answer.status)] : document.components.responses[name]
       if (!response) return [`status ${answer.status} is not declared: ${answer.body}`]
       const { headers, content } = responseIn(document, response)
       const undeclared = Object.keys(answer.headers).filter((header) => !ofHttp.has(header) && !headers[header])
@@ -102,8 +102,8 @@ const absolute = (schema: object): object =>
 /** A version is in the document and may be left out; a slash at the end makes no difference. */
 function paramsOf(template: string, path: string): Record<string, string> | undefined {
   const steps = template.split('/').slice(1)
-  const given = path.replace(/\/$/, '').split('/').slice(1)
-  const whole = given[0] === 'v1' || steps[0] !== 'v1' ? given : ['v1', ...given]
+  const segments = path.replace(/\/$/, '').split('/').slice(1)
+  const whole = segments[0] === 'v1' || steps[0] !== 'v1' ? segments : ['v1', ...segments]
   if (whole.length !== steps.length) return undefined
   const params: Record<string, string> = {}
   for (const [index, step] of steps.entries()) {

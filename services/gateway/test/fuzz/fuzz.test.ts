@@ -51,10 +51,10 @@ async function knownTo(gateway: Gateway, headers: Record<string, string>): Promi
       ...(headers['authorization'] ? {} : { customerId: 'customer-1' }),
       items: [{ sku: 'SKU-0001', quantity: 1 }],
     }
-    const { body: placed } = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body, headers })
-    if (n % 3 === 1) await settle(on.database, placed.orderId, 'OrderConfirmed', 'CONFIRMED')
-    if (n % 3 === 2) await settle(on.database, placed.orderId, 'OrderShipped', 'SHIPPED')
-    ids.push(placed.orderId)
+    const { body: placement } = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body, headers })
+    if (n % 3 === 1) await settle(on.database, placement.orderId, 'OrderConfirmed', 'CONFIRMED')
+    if (n % 3 === 2) await settle(on.database, placement.orderId, 'OrderShipped', 'SHIPPED')
+    ids.push(placement.orderId)
   }
   const page = await ask<{ next: string }>(`${gateway.url}/v1/orders?customer=customer-1&limit=3`, { headers })
   return {
@@ -114,20 +114,20 @@ test.each([
   const gateway = await on.start({ ...quick, ...env })
   const document = await documentOf(gateway)
   const contract = contractOf(document)
-  const known = await knownTo(gateway, bearer === undefined ? {} : { authorization: `Bearer ${bearer}` })
+  const knownValues = await knownTo(gateway, bearer === undefined ? {} : { authorization: `Bearer ${bearer}` })
   const statuses = new Map<number, number>()
-  let tried = 0
+  let caseCount = 0
   let start = { heap: 0, timers: 0 }
   const holds = async (one: Case) => {
-    if (tried++ === 200) start = { heap: heapBytes(), timers: timers() }
+    if (caseCount++ === 200) start = { heap: heapBytes(), timers: timers() }
     const answer = await send(gateway.url, one)
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
     expect(amiss(contract, one, answer)).toEqual([])
   }
-  await fc.assert(fc.asyncProperty(cases(document, known, bearer), holds), { numRuns: count / 2, seed })
-  await until(async () => Object.values(await heldBy(gateway)).every((held) => held === 0), 20)
+  await fc.assert(fc.asyncProperty(cases(document, knownValues, bearer), holds), { numRuns: count / 2, seed })
+  await until(async () => Object.values(await heldBy(gateway)).every((count) => count === 0), 20)
   expect(await heldBy(gateway)).toEqual(idle)
-  expect(heapBytes() - start.heap).toBeLessThan(bytesOnce + bytesACase * tried)
+  expect(heapBytes() - start.heap).toBeLessThan(bytesOnce + bytesACase * caseCount)
   await until(() => timers() <= start.timers + 5, 20)
   // Right ones and wrong ones came in numbers, or nothing was shown.
   for (const status of [200, 202, 207, 400, 404, 405, 415, 422, ...(bearer === undefined ? [403] : [201, 401, 403])])
@@ -153,8 +153,8 @@ test(
   async () => {
     const gateway = await on.start({ ...quick, ...open })
     const problem = contractOf(await documentOf(gateway))
-    const holds = async (sent: Buffer) => {
-      const text = await sendBytes(gateway.url, sent)
+    const holds = async (rawRequest: Buffer) => {
+      const text = await sendBytes(gateway.url, rawRequest)
       for (const [, status = '', head = '', body = ''] of text.matchAll(
         /HTTP\/1\.1 (\d+) [^\r]*\r\n(.*?)\r\n\r\n(\{[^\r]*\})?/gs,
       )) {
@@ -165,6 +165,6 @@ test(
       }
     }
     await fc.assert(fc.asyncProperty(bytes, holds), { numRuns: count / 10, seed })
-    await until(async () => Object.values(await heldBy(gateway)).every((held) => held === 0), 20)
+    await until(async () => Object.values(await heldBy(gateway)).every((count) => count === 0), 20)
   },
 )

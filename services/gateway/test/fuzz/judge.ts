@@ -12,12 +12,12 @@ type Verdict = 'right' | 'wrong' | 'unknown'
  */
 export function amiss(contract: Contract, one: Case, answer: Answer): readonly string[] {
   const [path = '', search = ''] = one.target.split('?')
-  const found = contract.operationOf(one.method, path)
-  const wrong = [...contract.broken(one.method, found, answer), ...refusal(one, answer)]
+  const match = contract.operationOf(one.method, path)
+  const wrong = [...contract.broken(one.method, match, answer), ...refusal(one, answer)]
   const unauthorized = answer.status === 401
   if (answer.status >= 500 && answer.status !== 501) wrong.push(`answered ${answer.status}: ${answer.body}`)
-  if (!found || unauthorized) return wrong
-  const verdict = verdictOf(contract, one, found, search)
+  if (!match || unauthorized) return wrong
+  const verdict = verdictOf(contract, one, match, search)
   if (verdict === 'wrong' && answer.status < 400 && !isBatchWithRefusal(answer))
     wrong.push(`the document does not allow it, and it was answered ${answer.status}`)
   if (verdict === 'right' && [400, 405, 413, 414, 415].includes(answer.status))

@@ -22,7 +22,7 @@ export function send(url: string, { method, target, headers, body }: Case): Prom
     asking.on('error', reject)
     asking.on('response', (response) => {
       let text = ''
-      const done = () => {
+      const finish = () => {
         const headersRead = Object.entries(response.headers).map(([name, value]) => [name, String(value)])
         resolve({
           status: response.statusCode ?? 0,
@@ -34,9 +34,9 @@ export function send(url: string, { method, target, headers, body }: Case): Prom
       response.setEncoding('utf8')
       response.on('data', (part: string) => {
         text += part
-        if (response.headers['content-type'] === 'text/event-stream') done()
+        if (response.headers['content-type'] === 'text/event-stream') finish()
       })
-      response.on('end', done)
+      response.on('end', finish)
       response.on('error', reject)
     })
     asking.end(body)

@@ -23,19 +23,19 @@ export interface Schema {
 export type Known = Readonly<Record<string, readonly string[]>>
 
 /** What the schema allows, but for what it cannot say. */
-export function valid(schema: Schema, known: Known, name = ''): fc.Arbitrary<unknown> {
-  const meaningful = known[name] ?? []
-  const any = ofSchema(schema, known, name)
+export function valid(schema: Schema, knownValues: Known, name = ''): fc.Arbitrary<unknown> {
+  const meaningful = knownValues[name] ?? []
+  const any = ofSchema(schema, knownValues, name)
   return meaningful.length === 0
     ? any
     : fc.oneof({ arbitrary: fc.constantFrom(...meaningful), weight: 4 }, { arbitrary: any, weight: 1 })
 }
 
-function ofSchema(schema: Schema, known: Known, name: string): fc.Arbitrary<unknown> {
+function ofSchema(schema: Schema, knownValues: Known, name: string): fc.Arbitrary<unknown> {
   const { type, pattern, minItems = 0, minLength = 0, maxLength = 100, properties = {}, required = [] } = schema
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.enum) return fc.constantFrom(...schema.enum)
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => ofSchema(one, known, name)))
+  if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => ofSchema(one, knownValues, name)))
   switch (type) {
     case 'string':
       if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern, 'u'))
@@ -44,13 +44,13 @@ function ofSchema(schema: Schema, known: Known, name: string): fc.Arbitrary<unkn
       return fc.integer({ min: schema.minimum ?? -1_000, max: Math.min(schema.maximum ?? 1_000, 2 ** 31 - 1) })
     case 'array': {
       const max = Math.max(minItems, Math.min(schema.maxItems ?? 3, 3))
-      return fc.array(valid(schema.items ?? {}, known, name), { minLength: minItems, maxLength: max })
+      return fc.array(valid(schema.items ?? {}, knownValues, name), { minLength: minItems, maxLength: max })
     }
     case 'object':
       return fc.record(
         Object.fromEntries(
           Object.entries(properties).map(([key, of]) => {
-            const right = valid(of, known, key)
+            const right = valid(of, knownValues, key)
             // Left out of its JSON. Most are, or hardly a value of all were one that the gateway
             // can act on.
             return [key, required.includes(key) ? right : seldom(right)]
@@ -103,11 +103,11 @@ const odd: fc.Arbitrary<unknown> = fc.oneof(
 export const mutated = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc
     .tuple(of, fc.nat(), fc.constantFrom('replace', 'drop', 'double', 'add'), odd, oddText)
-    .map(([value, at, how, other, key]) => changed(value, at, how, other, key))
+    .map(([value, at, how, other, key]) => variantOf(value, at, how, other, key))
 
 type Way = 'replace' | 'drop' | 'double' | 'add'
 
-function changed(value: unknown, at: number, how: Way, other: unknown, key: string): unknown {
+function variantOf(value: unknown, at: number, how: Way, other: unknown, key: string): unknown {
   const places = placesOf(value)
   const path = places[at % places.length] ?? []
   const copy = structuredClone({ value })
