@@ -9,12 +9,12 @@ import type { Known } from './allocation.ts'
 const context = { source: '/test', now: new Date(0) }
 const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 const about = (n: number) => ({ orderId: idOf(n), customerId: 'c' })
-const validated = (n: number, wanted: Record<string, number>) =>
+const validated = (n: number, quantities: Record<string, number>) =>
   eventOf(
     'OrderValidated',
     {
       ...about(n),
-      items: Object.entries(wanted).map(([sku, quantity]) => ({ sku, quantity, unitPriceCents: 1 })),
+      items: Object.entries(quantities).map(([sku, quantity]) => ({ sku, quantity, unitPriceCents: 1 })),
       totalCents: 1,
       currency: 'EUR',
     },
@@ -29,11 +29,15 @@ const fresh = (stock: Record<string, number>): Known => ({
 
 describe('allocation', () => {
   it('serves orders in turn, all items or none', () => {
-    const { made, deltas, answers } = allocate(
+    const {
+      made: newReservations,
+      deltas,
+      answers,
+    } = allocate(
       [validated(1, { A: 2, B: 1 }), validated(2, { A: 1, B: 1 }), validated(3, { A: 1 })],
       fresh({ A: 3, B: 1 }),
     )
-    expect(made).toEqual(
+    expect(newReservations).toEqual(
       new Map([
         [idOf(1), 'RESERVED'],
         [idOf(2), 'REJECTED'],
@@ -57,12 +61,12 @@ describe('allocation', () => {
   })
 
   it('gives back what a cancelled order held, once', () => {
-    const known: Known = {
+    const state: Known = {
       stock: new Map([['A', 0]]),
       reservations: new Map([[idOf(1), 'RESERVED']]),
       held: new Map([[idOf(1), new Map([['A', 2]])]]),
     }
-    const { released, deltas, answers } = allocate([cancelled(1), cancelled(1)], known)
+    const { released, deltas, answers } = allocate([cancelled(1), cancelled(1)], state)
     expect(released).toEqual([idOf(1)])
     expect(deltas).toEqual(new Map([['A', 2]]))
     expect(answers).toEqual([])
@@ -83,19 +87,21 @@ describe('allocation', () => {
       fc.tuple(fc.nat(8), fc.constant(undefined)),
     )
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 30 }), fc.nat(20), fc.nat(20), (heard, a, b) => {
-        const events: OrderEvent[] = heard.map(([n, wanted]) => (wanted ? validated(n, wanted) : cancelled(n)))
-        const { made, holdings, deltas } = allocate(events, fresh({ A: a, B: b }))
+      fc.property(fc.array(event, { maxLength: 30 }), fc.nat(20), fc.nat(20), (entries, a, b) => {
+        const events: OrderEvent[] = entries.map(([n, quantities]) =>
+          quantities ? validated(n, quantities) : cancelled(n),
+        )
+        const { made: newReservations, holdings, deltas } = allocate(events, fresh({ A: a, B: b }))
         for (const [sku, stock] of [
           ['A', a],
           ['B', b],
         ] as const) {
-          const held = [...made]
+          const reservedPieces = [...newReservations]
             .filter(([, status]) => status === 'RESERVED')
             .reduce((sum, [orderId]) => sum + (holdings.get(orderId)?.get(sku) ?? 0), 0)
-          const left = stock + (deltas.get(sku) ?? 0)
-          expect(left).toBeGreaterThanOrEqual(0)
-          expect(left + held).toBe(stock)
+          const remaining = stock + (deltas.get(sku) ?? 0)
+          expect(remaining).toBeGreaterThanOrEqual(0)
+          expect(remaining + reservedPieces).toBe(stock)
         }
       }),
     )

@@ -39,14 +39,14 @@ export interface Answer {
   readonly missingSkus: readonly string[]
 }
 
-export function allocate(events: readonly OrderEvent[], known: Known): Allocation {
-  const statuses = new Map(known.reservations)
+export function allocate(events: readonly OrderEvent[], state: Known): Allocation {
+  const statuses = new Map(state.reservations)
   const holdings = new Map<string, Quantities>()
   const deltas = new Map<string, number>()
   const released: string[] = []
   const sold: string[] = []
   const answers: Answer[] = []
-  const left = (sku: string): number => (known.stock.get(sku) ?? 0) + (deltas.get(sku) ?? 0)
+  const remaining = (sku: string): number => (state.stock.get(sku) ?? 0) + (deltas.get(sku) ?? 0)
   const change = (quantities: Quantities, sign: 1 | -1): void => {
     for (const [sku, quantity] of quantities) deltas.set(sku, (deltas.get(sku) ?? 0) + sign * quantity)
   }
@@ -54,24 +54,24 @@ export function allocate(events: readonly OrderEvent[], known: Known): Allocatio
   const reserve = (event: EventOf<'OrderValidated'>): void => {
     const { orderId } = event.data
     if (statuses.has(orderId)) return
-    const wanted = quantitiesOf(event)
-    const missingSkus = [...wanted].filter(([sku, quantity]) => left(sku) < quantity).map(([sku]) => sku)
+    const orderQuantities = quantitiesOf(event)
+    const missingSkus = [...orderQuantities].filter(([sku, quantity]) => remaining(sku) < quantity).map(([sku]) => sku)
     answers.push({ cause: event, missingSkus })
     if (missingSkus.length > 0) {
       statuses.set(orderId, 'REJECTED')
       return
     }
     statuses.set(orderId, 'RESERVED')
-    holdings.set(orderId, wanted)
-    change(wanted, -1)
+    holdings.set(orderId, orderQuantities)
+    change(orderQuantities, -1)
   }
   const release = (orderId: string): void => {
     const status = statuses.get(orderId)
     if (status === undefined) statuses.set(orderId, 'CANCELLED_EARLY')
     if (status !== 'RESERVED') return
     statuses.set(orderId, 'RELEASED')
-    change(holdings.get(orderId) ?? known.held.get(orderId) ?? new Map<string, number>(), 1)
-    if (known.reservations.has(orderId)) released.push(orderId)
+    change(holdings.get(orderId) ?? state.held.get(orderId) ?? new Map<string, number>(), 1)
+    if (state.reservations.has(orderId)) released.push(orderId)
   }
 
   for (const event of events) {
@@ -81,7 +81,7 @@ export function allocate(events: readonly OrderEvent[], known: Known): Allocatio
       sold.push(event.data.orderId)
   }
   return {
-    made: new Map([...statuses].filter(([orderId]) => !known.reservations.has(orderId))),
+    made: new Map([...statuses].filter(([orderId]) => !state.reservations.has(orderId))),
     released,
     sold,
     holdings,

@@ -21,13 +21,13 @@ export async function applyToStock(
   items: readonly Item<void>[],
   settings: StockSettings,
 ): Promise<Decide<void>> {
-  const known = await lockedState(
+  const state = await lockedState(
     tx,
     items.map(({ event }) => event),
   )
-  return (sending, news) => {
-    const events = news.map(({ event }) => event)
-    const allocation = allocate(events, known)
+  return (sending, newItems) => {
+    const events = newItems.map(({ event }) => event)
+    const allocation = allocate(events, state)
     const customers = new Map(events.map(({ data }) => [data.orderId, data.customerId]))
     write(sending, allocation, customers, settings)
     return allocation.answers.map((answer) => ({ cause: answer.cause, events: [answerEvent(answer, settings.now())] }))
@@ -37,43 +37,45 @@ export async function applyToStock(
 async function lockedState(tx: Queryable, events: readonly OrderEvent[]): Promise<Known> {
   const orderIds = [...new Set(events.map(({ data }) => data.orderId))]
   const cancelled = events.flatMap(({ type, data }) => (type === 'OrderCancelled' ? [data.orderId] : []))
-  const wanted = new Set(
+  const skus = new Set(
     events.flatMap((event) => (event.type === 'OrderValidated' ? [...quantitiesOf(event).keys()] : [])),
   )
-  const [reservations, held, stock] = await Promise.all([
+  const [reservations, quantitiesByOrder, stock] = await Promise.all([
     tx.query<{ order_id: string; status: ReservationStatus }>(sql.lockReservations, [orderIds]),
     cancelled.length === 0 ? new Map<string, Quantities>() : heldBy(tx, cancelled),
-    tx.query<{ sku: string; available: number }>(sql.lockStock, [[...wanted], cancelled]),
+    tx.query<{ sku: string; available: number }>(sql.lockStock, [[...skus], cancelled]),
   ])
   return {
     reservations: new Map(reservations.map(({ order_id, status }) => [order_id, status])),
-    held,
+    held: quantitiesByOrder,
     stock: new Map(stock.map(({ sku, available }) => [sku, available])),
   }
 }
 
 async function heldBy(tx: Queryable, orderIds: readonly string[]): Promise<Map<string, Quantities>> {
   const rows = await tx.query<{ order_id: string; sku: string; quantity: number }>(sql.heldItems, [orderIds])
-  const held = new Map<string, Map<string, number>>()
+  const quantitiesByOrder = new Map<string, Map<string, number>>()
   for (const { order_id, sku, quantity } of rows) {
-    held.set(order_id, (held.get(order_id) ?? new Map<string, number>()).set(sku, quantity))
+    quantitiesByOrder.set(order_id, (quantitiesByOrder.get(order_id) ?? new Map<string, number>()).set(sku, quantity))
   }
-  return held
+  return quantitiesByOrder
 }
 
 function write(
   tx: Sending,
-  { made, released, sold, holdings, deltas }: Allocation,
+  { made: newReservations, released, sold, holdings, deltas }: Allocation,
   customers: ReadonlyMap<string, string>,
   { reservationSeconds, noteChanges }: StockSettings,
 ): void {
-  if (made.size > 0) {
-    const orderIds = [...made.keys()]
+  if (newReservations.size > 0) {
+    const orderIds = [...newReservations.keys()]
     const customerIds = orderIds.map((orderId) => customers.get(orderId))
-    tx.send(sql.addReservations, [orderIds, [...made.values()], customerIds, reservationSeconds])
+    tx.send(sql.addReservations, [orderIds, [...newReservations.values()], customerIds, reservationSeconds])
   }
   if (holdings.size > 0) {
-    const rows = [...holdings].flatMap(([id, held]) => [...held].map(([sku, quantity]) => ({ id, sku, quantity })))
+    const rows = [...holdings].flatMap(([id, quantities]) =>
+      [...quantities].map(([sku, quantity]) => ({ id, sku, quantity })),
+    )
     tx.send(sql.addItems, [rows.map(({ id }) => id), rows.map(({ sku }) => sku), rows.map(({ quantity }) => quantity)])
   }
   if (sold.length > 0) tx.send(sql.keepReservations, [sold])

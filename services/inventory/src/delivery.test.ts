@@ -18,6 +18,6 @@ test.each([
   [['note-7', 'SKU-0001'], 'found SKU-0001; allowed: restock'],
   [['note-7', 'SKU-0001=0'], 'found SKU-0001=0'],
   [['note-7', 'SKU-0001=1', 'SKU-0001=2'], 'found SKU-0001=2; allowed: restock <delivery>'],
-])('%j is refused', (given, reason) => {
-  expect(() => deliveryOf(given)).toThrow(reason)
+])('%j is refused', (args, reason) => {
+  expect(() => deliveryOf(args)).toThrow(reason)
 })

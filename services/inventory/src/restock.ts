@@ -11,7 +11,7 @@ export interface Delivery {
   readonly pieces: ReadonlyMap<string, number>
 }
 
-interface Brought {
+interface DeliveredQuantity {
   readonly delivery: string
   readonly sku: string
   readonly quantity: number
@@ -22,23 +22,23 @@ interface Brought {
  * are. @throws DatabaseError
  */
 export async function restock(database: Pool, { name, pieces }: Delivery): Promise<readonly string[]> {
-  const brought = [...pieces].map(([sku, quantity]) => ({ delivery: name, sku, quantity }))
-  const rows = await database.query<{ sku: string }>(bookDeliveries, columns(brought))
+  const deliveries = [...pieces].map(([sku, quantity]) => ({ delivery: name, sku, quantity }))
+  const rows = await database.query<{ sku: string }>(bookDeliveries, columns(deliveries))
   return rows.map(({ sku }) => sku)
 }
 
 export const deliveryHandling: ProductHandling = {
   handles: ['StockDelivered'],
   apply: (tx, events) => {
-    const brought = new Map<string, Brought>()
+    const deliveries = new Map<string, DeliveredQuantity>()
     for (const event of events)
-      if (event.type === 'StockDelivered') brought.set(`${event.data.delivery}\n${event.data.sku}`, event.data)
-    if (brought.size > 0) tx.send(bookDeliveries, columns([...brought.values()]))
+      if (event.type === 'StockDelivered') deliveries.set(`${event.data.delivery}\n${event.data.sku}`, event.data)
+    if (deliveries.size > 0) tx.send(bookDeliveries, columns([...deliveries.values()]))
   },
 }
 
-const columns = (brought: readonly Brought[]): unknown[] => [
-  brought.map(({ delivery }) => delivery),
-  brought.map(({ sku }) => sku),
-  brought.map(({ quantity }) => quantity),
+const columns = (deliveries: readonly DeliveredQuantity[]): unknown[] => [
+  deliveries.map(({ delivery }) => delivery),
+  deliveries.map(({ sku }) => sku),
+  deliveries.map(({ quantity }) => quantity),
 ]

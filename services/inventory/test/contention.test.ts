@@ -30,7 +30,7 @@ async function process(events: readonly OrderEvent[], attempts = 20): Promise<vo
 const available = async (sku: string) =>
   (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
     ?.available
-const counted = async (orderIds: readonly string[]) =>
+const statusCounts = async (orderIds: readonly string[]) =>
   database.ask<{ status: string; count: number }>(
     'inventory',
     'SELECT status, count(*) FROM reservations WHERE order_id = ANY ($1) GROUP BY 1 ORDER BY 1',
@@ -42,7 +42,7 @@ test('150 orders for 100 pieces, in parallel batches: 100 are reserved, 50 rejec
   const batches = Array.from({ length: 15 }, (_, batch) => orders.slice(batch * 10, batch * 10 + 10))
   await Promise.all(batches.map((batch) => process(batch.map(validatedEvent))))
   expect(await available('SKU-0001')).toBe(0)
-  expect(await counted(orders.map(({ orderId }) => orderId))).toEqual([
+  expect(await statusCounts(orders.map(({ orderId }) => orderId))).toEqual([
     { status: 'REJECTED', count: 50 },
     { status: 'RESERVED', count: 100 },
   ])
@@ -55,7 +55,7 @@ test('orders cancelled while and before they are reserved end with nothing reser
   await Promise.all([...reservations, ...cancellations, ...cancellations].map((batch) => process(batch)))
   expect(await available('SKU-0003')).toBe(100)
   expect(await available('SKU-0004')).toBe(100)
-  const statuses = await counted(orders.map(({ orderId }) => orderId))
+  const statuses = await statusCounts(orders.map(({ orderId }) => orderId))
   expect(statuses.map(({ status }) => status)).not.toContain('RESERVED')
   expect(statuses.reduce((sum, { count }) => sum + count, 0)).toBe(40)
 })
@@ -64,7 +64,7 @@ test('one unknown SKU rejects the whole order', async () => {
   const order = testOrder(1, { 'SKU-0005': 1, 'SKU-9999': 1 })
   await process([validatedEvent(order)])
   expect(await available('SKU-0005')).toBe(100)
-  expect(await counted([order.orderId])).toEqual([{ status: 'REJECTED', count: 1 }])
+  expect(await statusCounts([order.orderId])).toEqual([{ status: 'REJECTED', count: 1 }])
 })
 
 test('100 pieces of what everybody wants and 10,000 buyers, on four replicas at once: 100 are sold', async () => {
@@ -75,7 +75,7 @@ test('100 pieces of what everybody wants and 10,000 buyers, on four replicas at 
   }
   await Promise.all([replica(), replica(), replica(), replica()])
   expect(await available('SKU-0005')).toBe(0)
-  expect(await counted(orders.map(({ orderId }) => orderId))).toEqual([
+  expect(await statusCounts(orders.map(({ orderId }) => orderId))).toEqual([
     { status: 'REJECTED', count: 9_900 },
     { status: 'RESERVED', count: 100 },
   ])

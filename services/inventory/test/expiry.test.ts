@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-type Held = { readonly reservationSeconds: number }
+type ExpiryOptions = { readonly reservationSeconds: number }
 const options = { reservationSeconds: 60, everySeconds: 1 }
 const { apply } = inventoryStage({ now: () => new Date() }, options)
 const hear = async (events: readonly OrderEvent[]) => {
@@ -30,7 +30,10 @@ const hear = async (events: readonly OrderEvent[]) => {
 /** As if so much time had gone by. */
 const later = (seconds: number) =>
   database.ask('inventory', 'UPDATE reservations SET expires_at = expires_at - make_interval(secs => $1)', [seconds])
-async function asked(publish?: () => Promise<void>, { reservationSeconds }: Held = options): Promise<OrderEvent[]> {
+async function publishedQuestions(
+  publish?: () => Promise<void>,
+  { reservationSeconds }: ExpiryOptions = options,
+): Promise<OrderEvent[]> {
   const events: OrderEvent[] = []
   await askAboutExpired(database.as('inventory'), reservationSeconds, new Date(0), async (questions) => {
     await publish?.()
@@ -45,21 +48,21 @@ const available = async (sku: string) =>
 test('a reservation that nobody pays for is asked about again and again, and released by the answer', async () => {
   const order = testOrder(1, { 'SKU-0001': 3 })
   await hear([validatedEvent(order)])
-  expect(await asked()).toEqual([])
+  expect(await publishedQuestions()).toEqual([])
   await later(61)
-  const first = await asked()
+  const first = await publishedQuestions()
   const { orderId, customerId } = order
   expect(first).toMatchObject([{ type: 'ReservationExpired', data: { orderId, customerId } }])
-  expect(await asked()).toEqual([])
+  expect(await publishedQuestions()).toEqual([])
   await later(61)
-  const second = await asked()
+  const second = await publishedQuestions()
   expect(second).toHaveLength(1)
   expect(second[0]?.id).not.toBe(first[0]?.id)
   expect(await available('SKU-0001')).toBe(97)
   await hear([cancelledEvent(order)])
   expect(await available('SKU-0001')).toBe(100)
   await later(61)
-  expect(await asked()).toEqual([])
+  expect(await publishedQuestions()).toEqual([])
 })
 
 test('a question that could not be published is soon asked again', async () => {
@@ -67,11 +70,11 @@ test('a question that could not be published is soon asked again', async () => {
   const order = testOrder(1, { 'SKU-0002': 3 })
   await hear([validatedEvent(order)])
   await later(61)
-  await expect(asked(() => Promise.reject(new Error('not now')), long)).rejects.toThrow('not now')
+  await expect(publishedQuestions(() => Promise.reject(new Error('not now')), long)).rejects.toThrow('not now')
   await later(121)
-  expect(await asked(undefined, long)).toHaveLength(1)
+  expect(await publishedQuestions(undefined, long)).toHaveLength(1)
   await later(121)
-  expect(await asked(undefined, long)).toEqual([])
+  expect(await publishedQuestions(undefined, long)).toEqual([])
   await hear([cancelledEvent(order)])
 })
 
@@ -79,10 +82,10 @@ test('while a question is on its way to Kafka nobody waits for it, and what was 
   const order = testOrder(1, { 'SKU-0002': 3 })
   await hear([validatedEvent(order)])
   await later(61)
-  expect(await asked(() => hear([cancelledEvent(order)]))).toHaveLength(1)
+  expect(await publishedQuestions(() => hear([cancelledEvent(order)]))).toHaveLength(1)
   expect(await available('SKU-0002')).toBe(100)
   await later(7_200)
-  expect(await asked()).toEqual([])
+  expect(await publishedQuestions()).toEqual([])
 })
 
 test('a paid order is not asked about', async () => {
@@ -91,7 +94,7 @@ test('a paid order is not asked about', async () => {
   const { orderId, customerId } = order
   await hear([eventOf('OrderConfirmed', { orderId, customerId, items }, { source: '/test', now: new Date(0) })])
   await later(61)
-  expect(await asked()).toEqual([])
+  expect(await publishedQuestions()).toEqual([])
   expect(await available('SKU-0003')).toBe(97)
 })
 

@@ -71,8 +71,8 @@ test(
 
     const stock = await database.ask('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku])
     expect(stock).toEqual([{ available: 0 }])
-    const counted = 'SELECT status, count(*)::int AS count FROM reservations GROUP BY status ORDER BY status'
-    expect(await database.ask('inventory', counted)).toEqual([
+    const countByStatus = 'SELECT status, count(*)::int AS count FROM reservations GROUP BY status ORDER BY status'
+    expect(await database.ask('inventory', countByStatus)).toEqual([
       { status: 'REJECTED', count: buyers - pieces },
       { status: 'RESERVED', count: pieces },
     ])

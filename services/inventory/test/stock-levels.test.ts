@@ -43,18 +43,18 @@ function replica(settings: Partial<StockLevelOptions> = {}, publishing = true) {
       ),
     /** What one look publishes. */
     look: async (publish: (events: readonly ProductEvent[]) => Promise<void> = () => Promise.resolve()) => {
-      const published: ProductEvent[] = []
+      const publishedEvents: ProductEvent[] = []
       await task.run({
         database: database.as('inventory'),
         publish: async (events) => {
           const stock = events.filter(isProductEvent)
           await publish(stock)
-          published.push(...stock)
+          publishedEvents.push(...stock)
         },
         keyedByOrder: () => false,
         stopping: stopping.signal,
       })
-      return published
+      return publishedEvents
     },
     leave: () => stopping.abort(),
     metrics: () => registry.metrics(),
@@ -122,12 +122,12 @@ test('a delivery is booked once and told of once, whether by message or by the p
   await one.hear([delivered('D-1', 5), delivered('D-2', 7), delivered('D-1', 5)])
   await one.hear([delivered('D-2', 7)])
   await restock(database.as('inventory'), { name: 'D-2', pieces: new Map([['SKU-0001', 7]]) })
-  const told = await one.look()
-  expect(of('StockReplenished', told)).toEqual([
+  const observation = await one.look()
+  expect(of('StockReplenished', observation)).toEqual([
     { sku: 'SKU-0001', delivery: 'D-1', quantity: 5 },
     { sku: 'SKU-0001', delivery: 'D-2', quantity: 7 },
   ])
-  expect(levelsIn(told)).toEqual(new Map([['SKU-0001', 112]]))
+  expect(levelsIn(observation)).toEqual(new Map([['SKU-0001', 112]]))
 })
 
 test('what a replica could not publish, or published and could not mark, is published under the same ids', async () => {
@@ -135,10 +135,10 @@ test('what a replica could not publish, or published and could not mark, is publ
   await one.look()
   await one.hear([validatedEvent(testOrder(1, { 'SKU-0001': 95 }))])
   await expect(one.look(() => Promise.reject(new Error('Kafka is away')))).rejects.toThrow('Kafka is away')
-  const published: ProductEvent[] = []
+  const publishedEvents: ProductEvent[] = []
   await expect(
     one.look(async (events) => {
-      published.push(...events)
+      publishedEvents.push(...events)
       await database.throwOut()
       throw new Error('killed')
     }),
@@ -147,7 +147,7 @@ test('what a replica could not publish, or published and could not mark, is publ
   expect(again).toEqual([]) // another replica leads
   await leaseOver()
   const next = await replica().look()
-  expect(next.map(({ id }) => id)).toEqual(published.map(({ id }) => id))
+  expect(next.map(({ id }) => id)).toEqual(publishedEvents.map(({ id }) => id))
   expect(next.map(({ type }) => type)).toEqual(['StockLevelChanged', 'StockLow'])
 })
 
@@ -169,14 +169,14 @@ test('what changes without a word, as by hand or by an older version, is found b
   await database.ask('inventory', `UPDATE stock SET available = 7 WHERE sku = 'SKU-0002'`)
   expect(await one.look()).toEqual([])
   await compareAgain()
-  const found = await one.look()
-  expect(levelsIn(found)).toEqual(
+  const observation = await one.look()
+  expect(levelsIn(observation)).toEqual(
     new Map([
       ['SKU-0002', 7],
       ['SKU-0003', 96],
     ]),
   )
-  expect(of('StockLow', found)).toMatchObject([{ sku: 'SKU-0002' }])
+  expect(of('StockLow', observation)).toMatchObject([{ sku: 'SKU-0002' }])
 })
 
 test('a level that only falls waits for its time; that there is none left does not', async () => {

@@ -47,11 +47,11 @@ export function stockLevelsTask(
         await noteDifferences(database, options)
         await database.query(compared)
       }
-      for (let round = 0, left = true; left && round < roundsAtMost && !stopping.aborted; round++) {
+      for (let round = 0, hasMore = true; hasMore && round < roundsAtMost && !stopping.aborted; round++) {
         const noted = await noteChanges(database, options)
-        const told = await publishReplenishments(database, tell)
-        const sent = await publishLevels(database, options, now(), tell)
-        left = Math.max(noted, told, sent) > 0
+        const replenishmentCount = await publishReplenishments(database, tell)
+        const levelCount = await publishLevels(database, options, now(), tell)
+        hasMore = Math.max(noted, replenishmentCount, levelCount) > 0
       }
       // So that the next replica need not wait for the lease to run out.
       if (stopping.aborted) await database.query(stopPublishing, [holder])
