@@ -85,12 +85,12 @@ function loginOf(servicesUrl: string | undefined, adminUrl: string): { user: str
  * In the image: `migrations/<service>` beside the program. In the repository:
  * `services/<service>/migrations`, `packages/stage/migrations`.
  */
-function migrationsOf(service: string, given: string | undefined): string | undefined {
+function migrationsOf(service: string, baseFolder: string | undefined): string | undefined {
   const folder = service.replaceAll('_', '-')
   const source = service === stageKit ? 'packages/stage' : `services/${folder}`
   const candidates =
-    given === undefined
+    baseFolder === undefined
       ? [join(import.meta.dirname, 'migrations', folder), join(import.meta.dirname, '../../..', source, 'migrations')]
-      : [join(given, folder)]
+      : [join(baseFolder, folder)]
   return candidates.find((candidate) => existsSync(candidate))
 }

@@ -40,8 +40,8 @@ test.each([
   ['ALTER TABLE payments RENAME TO b;', 'ALTER TABLE payments RENAME'],
   ['DROP TABLE payments;', 'DROP TABLE payments'],
   ['UPDATE payments SET a = 1;', 'UPDATE payments SET'],
-])('%s is refused', (sql, found) => {
-  expect(problemsOf(`-- Up Migration\n\n${sql}\n`)).toMatchObject([{ line: 3, found }])
+])('%s is refused', (sql, match) => {
+  expect(problemsOf(`-- Up Migration\n\n${sql}\n`)).toMatchObject([{ line: 3, found: match }])
 })
 
 test.each([

@@ -21,7 +21,7 @@ const uuid = (n: number) => `01936d5e-7a2b-7c3d-8e4f-${String(n).padStart(12, '0
 const ada = 'ada@example.org'
 const forget = (customerId: string) => forgetCustomer({ databaseUrl: adminUrl, customerId })
 
-async function served(customerId: string, n: number, status: string): Promise<void> {
+async function storeHistory(customerId: string, n: number, status: string): Promise<void> {
   const id = uuid(n)
   const write = (role: string, text: string) => database.ask(role, text, [id, customerId])
   await database.ask(
@@ -75,17 +75,17 @@ async function tracesOf(text: string): Promise<string[]> {
 }
 
 test('a customer with an order or a charge under way, or to whom money is owed, is not forgotten yet', async () => {
-  await served('eve', 1, 'PROCESSING')
+  await storeHistory('eve', 1, 'PROCESSING')
   await expect(forget('eve')).rejects.toThrow(CustomerStillServed)
   await expect(forget('eve')).rejects.toThrow(`customer: found an order under way, ${uuid(1)}; allowed`)
-  await served('mallory', 2, 'CANCELLED')
+  await storeHistory('mallory', 2, 'CANCELLED')
   await database.ask(
     'payment',
     `INSERT INTO refunds_due (order_id, charge_id, customer_id, reason) VALUES ($1, 'c', 'mallory', 'GIVEN_UP')`,
     [uuid(2)],
   )
   await expect(forget('mallory')).rejects.toThrow('money that is owed to them')
-  await served('trent', 6, 'CANCELLED')
+  await storeHistory('trent', 6, 'CANCELLED')
   await database.ask(
     'payment',
     `INSERT INTO charges_pending (order_id, customer_id, amount_cents, currency) VALUES ($1, 'trent', 700, 'EUR')`,
@@ -95,9 +95,9 @@ test('a customer with an order or a charge under way, or to whom money is owed, 
 })
 
 test('a customer is gone from every table, the books are complete, and others are as they were', async () => {
-  await served(ada, 3, 'SHIPPED')
-  await served(ada, 4, 'CANCELLED')
-  await served('bob', 5, 'SHIPPED')
+  await storeHistory(ada, 3, 'SHIPPED')
+  await storeHistory(ada, 4, 'CANCELLED')
+  await storeHistory('bob', 5, 'SHIPPED')
   const bobs = await tracesOf('bob')
   expect(await tracesOf(ada)).toHaveLength(8)
   const { orders, pseudonym } = await forget(ada)

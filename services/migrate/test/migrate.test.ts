@@ -89,19 +89,19 @@ test('what a transaction did is undone when it fails', async () => {
 test('seeds an empty shop once, and then neither brings back what was deleted nor adds anything', async () => {
   const database = `${name}_seeded`
   await command(`CREATE DATABASE ${database}`)
-  const counted = async (role: string, text: string) => {
+  const query = async (role: string, text: string) => {
     const pool = createPool({ url: urlOf(login, database), role, size: 1 })
     return await pool.query({ name: '', text }).finally(() => pool.close())
   }
   try {
     expect((await run(5, database, 0)).filter((line) => line.includes('seed'))).toEqual([])
-    expect(await counted('orders', 'SELECT count(*) FROM products')).toEqual([{ count: 0 }])
+    expect(await query('orders', 'SELECT count(*) FROM products')).toEqual([{ count: 0 }])
     expect(await run(5, database)).toContain('seeded 3 products and the stock of 3')
-    await counted('orders', `DELETE FROM products WHERE sku = 'SKU-0003'`)
-    await counted('inventory', `DELETE FROM stock WHERE sku = 'SKU-0003'`)
+    await query('orders', `DELETE FROM products WHERE sku = 'SKU-0003'`)
+    await query('inventory', `DELETE FROM stock WHERE sku = 'SKU-0003'`)
     expect(await run(99, database, 10)).toContain('not seeded: the shop has products')
-    expect(await counted('orders', 'SELECT count(*) FROM products')).toEqual([{ count: 2 }])
-    expect(await counted('inventory', 'SELECT count(*) FROM stock')).toEqual([{ count: 2 }])
+    expect(await query('orders', 'SELECT count(*) FROM products')).toEqual([{ count: 2 }])
+    expect(await query('inventory', 'SELECT count(*) FROM stock')).toEqual([{ count: 2 }])
   } finally {
     await command(`DROP DATABASE ${database} WITH (FORCE)`)
   }
