@@ -21,10 +21,13 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
     // A mail may be a second late.
     spacing: { leastMs: 250, mostMs: 1_000, fullRate: 20 },
     apply: async (tx, items) => {
-      const [told, ended] = await Promise.all([newlyTold(tx, items), mailing ? ends(tx, items) : new Set<string>()])
-      return (sending, news) => {
-        for (const { data } of told) logger.debug({ order: data.orderId, status: data.status }, 'customer notified')
-        if (mailing) queue(sending, news, told, ended, mailing.addressing)
+      const [changes, endedOrders] = await Promise.all([
+        newStatusChanges(tx, items),
+        mailing ? ends(tx, items) : new Set<string>(),
+      ])
+      return (sending, newItems) => {
+        for (const { data } of changes) logger.debug({ order: data.orderId, status: data.status }, 'customer notified')
+        if (mailing) queue(sending, newItems, changes, endedOrders, mailing.addressing)
         return []
       }
     },
@@ -34,19 +37,19 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
   }
 }
 
-type StatusNews = EventOf<'OrderStatusChanged'>
+type StatusChange = EventOf<'OrderStatusChanged'>
 
-async function newlyTold(tx: Queryable, items: readonly Item<void>[]): Promise<StatusNews[]> {
-  const news = items.flatMap(({ event }) => (event.type === 'OrderStatusChanged' ? [event] : []))
-  if (news.length === 0) return []
+async function newStatusChanges(tx: Queryable, items: readonly Item<void>[]): Promise<StatusChange[]> {
+  const statusChanges = items.flatMap(({ event }) => (event.type === 'OrderStatusChanged' ? [event] : []))
+  if (statusChanges.length === 0) return []
   const rows = await tx.query<{ order_id: string; status: string }>(addNotifications, [
-    news.map(({ data }) => data.orderId),
-    news.map(({ data }) => data.status),
-    news.map(({ data }) => data.customerId),
-    news.map(({ data }) => data.reason ?? null),
+    statusChanges.map(({ data }) => data.orderId),
+    statusChanges.map(({ data }) => data.status),
+    statusChanges.map(({ data }) => data.customerId),
+    statusChanges.map(({ data }) => data.reason ?? null),
   ])
   const added = new Set(rows.map(({ order_id, status }) => `${order_id} ${status}`))
-  return news.filter(({ data }) => added.has(`${data.orderId} ${data.status}`))
+  return statusChanges.filter(({ data }) => added.has(`${data.orderId} ${data.status}`))
 }
 
 /** Asked behind what is told now, so that it is among them. */
@@ -60,14 +63,14 @@ const orderOf = (event: OrderEvent): string[] => (event.type === 'OrderStatusCha
 
 function queue(
   tx: Sending,
-  news: readonly Item<void>[],
-  told: readonly StatusNews[],
-  ended: ReadonlySet<string>,
+  newItems: readonly Item<void>[],
+  changes: readonly StatusChange[],
+  endedOrders: ReadonlySet<string>,
   addressing: Addressing,
 ): void {
-  const events: OrderEvent[] = news.map(({ event }) => event)
+  const events: OrderEvent[] = newItems.map(({ event }) => event)
   const mails = [
-    ...orderMails(told, ended, addressing),
+    ...orderMails(changes, endedOrders, addressing),
     ...parcelMails(events, addressing),
     ...marketingMails(events, addressing),
   ]

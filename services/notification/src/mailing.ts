@@ -10,9 +10,9 @@ import { tracedMailer } from './trace.ts'
 
 export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>): Mailing {
   const { addressing, attempts, keepSeconds, everySeconds, timeoutMs } = options
-  const counted = mailCounter(context.registry)
+  const withCounter = mailCounter(context.registry)
   const traced = tracedMailer(context.tracing)
-  const chores = mailChores((lane) => counted(lane, traced(lane, createMailer(options))), {
+  const chores = mailChores((lane) => withCounter(lane, traced(lane, createMailer(options))), {
     attempts,
     keepSeconds,
     everySeconds,

@@ -10,12 +10,12 @@ import { verdictOn } from './smtp.ts'
 const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
 const context = { source: '/test', now: new Date(0) }
-const news = (status: EventData<'OrderStatusChanged'>['status'], reason?: 'OUT_OF_STOCK') =>
+const statusChange = (status: EventData<'OrderStatusChanged'>['status'], reason?: 'OUT_OF_STOCK') =>
   eventOf('OrderStatusChanged', { orderId, customerId: 'customer-7', status, ...(reason ? { reason } : {}) }, context)
 
 test('every state but the first has its mail, under an id that follows from order and state', () => {
   const mails = orderMails(
-    orderStatuses.map((status) => news(status)),
+    orderStatuses.map((status) => statusChange(status)),
     new Set(),
     addressing,
   )
@@ -30,20 +30,24 @@ test('every state but the first has its mail, under an id that follows from orde
 })
 
 test('a cancellation says why, and nothing of the inside of the house', () => {
-  const [mail] = orderMails([news('CANCELLED', 'OUT_OF_STOCK')], new Set(), addressing)
+  const [mail] = orderMails([statusChange('CANCELLED', 'OUT_OF_STOCK')], new Set(), addressing)
   expect(mail?.body).toContain('sold out')
   expect(mail?.body).not.toContain('OUT_OF_STOCK')
 })
 
 test('what an end has overtaken is not written any more, the end is', () => {
-  const late = orderMails([news('PROCESSING'), news('CONFIRMED'), news('SHIPPED')], new Set([orderId]), addressing)
+  const late = orderMails(
+    [statusChange('PROCESSING'), statusChange('CONFIRMED'), statusChange('SHIPPED')],
+    new Set([orderId]),
+    addressing,
+  )
   expect(late.map(({ subject }) => subject)).toEqual([expect.stringContaining('on its way')])
 })
 
 const parcel = { carrier: 'Swift', trackingNumber: 'N-7', trackingUrl: 'https://swift.example/N-7' }
 
 test('a shipped order that a carrier carries says where it can be followed', () => {
-  const shipped = news('SHIPPED')
+  const shipped = statusChange('SHIPPED')
   const [plain] = orderMails([shipped], new Set(), addressing)
   const [followed] = orderMails([{ ...shipped, data: { ...shipped.data, parcel } }], new Set(), addressing)
   expect(plain?.body).not.toContain('number')
@@ -62,12 +66,12 @@ test('each thing that becomes of a parcel has its mail, in the lane of orders', 
   )
   expect(new Set(mails.map(({ subject }) => subject)).size).toBe(3)
   for (const mail of mails) expect(mail).toMatchObject({ lane: 'order', recipient: 'customer-7@customers.example' })
-  expect(parcelMails([news('SHIPPED')], addressing)).toEqual([])
+  expect(parcelMails([statusChange('SHIPPED')], addressing)).toEqual([])
 })
 
 test('recommendations go into the marketing lane', () => {
   const event = eventOf('ProductsRecommended', { orderId, customerId: 'a@b.example', skus: ['SKU-0002'] }, context)
-  expect(marketingMails([event, news('SHIPPED')], addressing)).toMatchObject([
+  expect(marketingMails([event, statusChange('SHIPPED')], addressing)).toMatchObject([
     { lane: 'marketing', recipient: 'a@b.example', body: expect.stringContaining('SKU-0002') as string },
   ])
 })

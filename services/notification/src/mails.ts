@@ -39,13 +39,13 @@ export function addressOf(customerId: string, { to }: Addressing): string {
  * before.
  */
 export function orderMails(
-  told: readonly EventOf<'OrderStatusChanged'>[],
-  ended: ReadonlySet<string>,
+  changes: readonly EventOf<'OrderStatusChanged'>[],
+  endedOrders: ReadonlySet<string>,
   addressing: Addressing,
 ): Mail[] {
-  return told.flatMap(({ data, traceparent }) => {
+  return changes.flatMap(({ data, traceparent }) => {
     // Overtaken by the end: nobody wants to read that a cancelled order has come in.
-    const stale = ended.has(data.orderId) && data.status !== 'SHIPPED' && data.status !== 'CANCELLED'
+    const stale = endedOrders.has(data.orderId) && data.status !== 'SHIPPED' && data.status !== 'CANCELLED'
     const letter = stale ? undefined : letterFor(data)
     if (!letter) return []
     const id = `${data.orderId}.${data.status.toLowerCase()}`
@@ -53,8 +53,8 @@ export function orderMails(
   })
 }
 
-export function parcelMails(news: readonly OrderEvent[], addressing: Addressing): Mail[] {
-  return news.flatMap((event) => {
+export function parcelMails(events: readonly OrderEvent[], addressing: Addressing): Mail[] {
+  return events.flatMap((event) => {
     if (event.type !== 'ParcelStatusChanged') return []
     const { data, traceparent } = event
     const id = `${data.orderId}.parcel-${data.status.toLowerCase().replace('_', '-')}`
@@ -62,8 +62,8 @@ export function parcelMails(news: readonly OrderEvent[], addressing: Addressing)
   })
 }
 
-export function marketingMails(news: readonly OrderEvent[], addressing: Addressing): Mail[] {
-  return news.flatMap((event) => {
+export function marketingMails(events: readonly OrderEvent[], addressing: Addressing): Mail[] {
+  return events.flatMap((event) => {
     if (event.type !== 'ProductsRecommended') return []
     const { id, data, traceparent } = event
     const letter = recommendationLetter(data)

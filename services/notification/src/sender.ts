@@ -55,8 +55,8 @@ export async function sendDue(
       }
     }),
   )
-  const sent = outcomes.filter(({ error }) => error === undefined).map(({ mail }) => mail.id)
-  if (sent.length > 0) await database.query(removeMails, [sent])
+  const sentIds = outcomes.filter(({ error }) => error === undefined).map(({ mail }) => mail.id)
+  if (sentIds.length > 0) await database.query(removeMails, [sentIds])
   const failed = outcomes.flatMap(({ mail, error }) => (error ? [{ mail, error }] : []))
   if (failed.length > 0) await recordFailures(database, failed, options)
   return mails.length - failed.filter(({ error }) => error.outage).length

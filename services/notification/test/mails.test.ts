@@ -45,7 +45,7 @@ async function hear(events: readonly OrderEvent[]): Promise<void> {
     [],
   )
 }
-const news = (orderId: string, status: OrderStatus) =>
+const statusChange = (orderId: string, status: OrderStatus) =>
   eventOf('OrderStatusChanged', { orderId, customerId: `c-${orderId}`, status }, context, status)
 const recommended = (orderId: string) =>
   eventOf('ProductsRecommended', { orderId, customerId: `c-${orderId}`, skus: ['SKU-0002'] }, context)
@@ -65,7 +65,7 @@ function sender(overrides: Partial<SenderOptions> = {}): (lane: Lane) => Promise
   return (lane) => sendDue(database.as('notification'), lane, options)
 }
 const allDue = () => database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
-const left = () =>
+const remainingMails = () =>
   database.ask<{ attempts: number; failed: boolean }>(
     'notification',
     'SELECT attempts, failed_at IS NOT NULL AS failed FROM mails ORDER BY attempts',
@@ -73,35 +73,35 @@ const left = () =>
 
 test('each state is written once, however often its news come and however many replicas send', async () => {
   const orders = Array.from({ length: 30 }, () => randomUUID())
-  const events = orders.flatMap((id) => [news(id, 'PROCESSING'), news(id, 'CONFIRMED')])
+  const events = orders.flatMap((id) => [statusChange(id, 'PROCESSING'), statusChange(id, 'CONFIRMED')])
   await hear(events)
   await hear(events)
   const replicas = [sender(), sender(), sender()]
   await until(async () => {
     await Promise.all(replicas.map((send) => send('order')))
-    return (await left()).length === 0
+    return (await remainingMails()).length === 0
   })
   expect(server.received).toHaveLength(60)
   expect(new Set(server.received.map(({ messageId }) => messageId)).size).toBe(60)
   expect(server.received.every(({ to, messageId }) => messageId.startsWith(`<${to.slice(2, 38)}.`))).toBe(true)
-  expect(await left()).toEqual([])
+  expect(await remainingMails()).toEqual([])
 })
 
 test('a mail knows whose trace it is of until it is sent', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-  await hear([{ ...news(randomUUID(), 'SHIPPED'), traceparent }, news(randomUUID(), 'SHIPPED')])
-  const sent: (string | null | undefined)[] = []
+  await hear([{ ...statusChange(randomUUID(), 'SHIPPED'), traceparent }, statusChange(randomUUID(), 'SHIPPED')])
+  const traceparents: (string | null | undefined)[] = []
   const mailer: Mailer = {
-    send: ({ traceparent: of }) => Promise.resolve(void sent.push(of)),
+    send: ({ traceparent: of }) => Promise.resolve(void traceparents.push(of)),
     close: () => undefined,
   }
   await sender({ mailer })('order')
-  expect(sent.toSorted()).toEqual([traceparent, null])
+  expect(traceparents.toSorted()).toEqual([traceparent, null])
 })
 
 test('a mail sent by a replica that died before it could note so comes again under the same Message-ID', async () => {
   const orderId = randomUUID()
-  await hear([news(orderId, 'SHIPPED')])
+  await hear([statusChange(orderId, 'SHIPPED')])
   const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 1, timeoutMs: 30_000 })
   mailers.push(mailer)
   const dies: Mailer = {
@@ -129,14 +129,14 @@ test('a server that is busy is asked again later, one that refuses for good is n
     if (to.includes(never)) return Promise.resolve(refusal(451))
     return Promise.resolve(answers++ === 0 ? refusal(450) : undefined)
   }
-  await hear([busy, refused, never].map((id) => news(id, 'SHIPPED')))
+  await hear([busy, refused, never].map((id) => statusChange(id, 'SHIPPED')))
   const send = sender()
   for (let round = 0; round < 4; round++) {
     await send('order')
     await allDue()
   }
   expect(server.received.map(({ to }) => to)).toEqual([`c-${busy}@customers.example`])
-  expect(await left()).toEqual([
+  expect(await remainingMails()).toEqual([
     { attempts: 1, failed: true },
     { attempts: 3, failed: true },
   ])
@@ -145,7 +145,7 @@ test('a server that is busy is asked again later, one that refuses for good is n
 
 test('a server that is away is waited for, longer than any number of tries', async () => {
   const orderId = randomUUID()
-  await hear([news(orderId, 'SHIPPED')])
+  await hear([statusChange(orderId, 'SHIPPED')])
   const { url } = server
   await server.close()
   const mailer = createMailer({ url, from: 'shop@shop.example', connections: 1, timeoutMs: 500 })
@@ -154,7 +154,7 @@ test('a server that is away is waited for, longer than any number of tries', asy
     expect(await sender({ mailer })('order')).toBe(0)
     await allDue()
   }
-  expect(await left()).toEqual([{ attempts: 0, failed: false }])
+  expect(await remainingMails()).toEqual([{ attempts: 0, failed: false }])
   server = await mailServer()
   await allDue()
   await sender()('order')
@@ -162,7 +162,7 @@ test('a server that is away is waited for, longer than any number of tries', asy
 })
 
 test('a mail that has waited for days for a server that is away is given up, and says why', async () => {
-  await hear([news(randomUUID(), 'SHIPPED'), news(randomUUID(), 'SHIPPED')])
+  await hear([statusChange(randomUUID(), 'SHIPPED'), statusChange(randomUUID(), 'SHIPPED')])
   await database.ask(
     'notification',
     `UPDATE mails SET created_at = now() - interval '2 hours' WHERE id = (SELECT min(id) FROM mails)`,
@@ -170,23 +170,23 @@ test('a mail that has waited for days for a server that is away is given up, and
   const mailer = createMailer({ url: 'smtp://127.0.0.1:1', from: 'shop@shop.example', connections: 1, timeoutMs: 500 })
   mailers.push(mailer)
   await sender({ mailer })('order')
-  expect(await left()).toEqual([
+  expect(await remainingMails()).toEqual([
     { attempts: 0, failed: false },
     { attempts: 1, failed: true },
   ])
-  const [given] = await database.ask<{ failure: string }>(
+  const [row] = await database.ask<{ failure: string }>(
     'notification',
     'SELECT failure FROM mails WHERE failed_at IS NOT NULL',
   )
-  expect(given?.failure).toContain('ECONNREFUSED')
+  expect(row?.failure).toContain('ECONNREFUSED')
 })
 
 test('who is told to leave lets go of a mail that hangs, and another replica sends it', async () => {
   const orderId = randomUUID()
-  await hear([news(orderId, 'SHIPPED')])
-  const [asked, never] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+  await hear([statusChange(orderId, 'SHIPPED')])
+  const [request, never] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
   server.answer = () => {
-    asked.resolve(undefined)
+    request.resolve(undefined)
     return never.promise
   }
   const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 1, timeoutMs: 300_000 })
@@ -196,11 +196,11 @@ test('who is told to leave lets go of a mail that hangs, and another replica sen
   const stopping = new AbortController()
   const surroundings = { publish: () => Promise.resolve(), keyedByOrder: () => false, stopping: stopping.signal }
   const run = chore?.run({ database: database.as('notification'), ...surroundings })
-  await asked.promise
+  await request.promise
   stopping.abort()
   await run
   chore?.close?.()
-  expect(await left()).toEqual([{ attempts: 0, failed: false }])
+  expect(await remainingMails()).toEqual([{ attempts: 0, failed: false }])
   server.answer = () => Promise.resolve(undefined)
   await allDue()
   await sender()('order')
@@ -209,14 +209,14 @@ test('who is told to leave lets go of a mail that hangs, and another replica sen
 })
 
 test('an order mail goes out while a thousand marketing mails wait for a server that keeps them hanging', async () => {
-  const held = Promise.withResolvers<undefined>()
+  const lateAnswer = Promise.withResolvers<undefined>()
   const orderId = randomUUID()
   await hear(Array.from({ length: 1_000 }, () => recommended(randomUUID())))
-  await hear([news(orderId, 'SHIPPED')])
-  server.answer = (to) => (to.includes(orderId) ? Promise.resolve(undefined) : held.promise)
+  await hear([statusChange(orderId, 'SHIPPED')])
+  server.answer = (to) => (to.includes(orderId) ? Promise.resolve(undefined) : lateAnswer.promise)
   const marketing = sender()('marketing')
   expect(await sender()('order')).toBe(1)
   expect(server.received.map(({ to }) => to)).toEqual([`c-${orderId}@customers.example`])
-  held.resolve(undefined)
+  lateAnswer.resolve(undefined)
   await marketing
 })
