@@ -6,7 +6,7 @@ import type { OrderStatus } from '@orderpipeline/order-events'
 
 /** What an order may take is more than what a request may. */
 const buckets = [...secondsBuckets, 120, 300, 900, 3_600]
-const told: readonly OrderStatus[] = ['CONFIRMED', 'SHIPPED', 'CANCELLED']
+const timedStatuses: readonly OrderStatus[] = ['CONFIRMED', 'SHIPPED', 'CANCELLED']
 
 /** Counts what has got somewhere worth telling; other statuses are passed over. */
 export type OrderTimer = (orderId: string, status: OrderStatus) => void
@@ -21,8 +21,9 @@ export function orderTimer(registry: Registry, now: () => Date): OrderTimer {
     registers: [registry],
   })
   return (orderId, status) => {
-    const placed = placedAt(orderId)
-    if (placed !== undefined && told.includes(status)) seconds.observe({ status }, (now().getTime() - placed) / 1_000)
+    const placedMs = placedAt(orderId)
+    if (placedMs !== undefined && timedStatuses.includes(status))
+      seconds.observe({ status }, (now().getTime() - placedMs) / 1_000)
   }
 }
 

@@ -22,7 +22,7 @@ const context = { now: new Date('2026-01-02T03:04:05Z'), correlationId: 'the req
 const cancel = (orderId: string, customerId?: string) =>
   cancelOrder(database.as('orders'), { orderId, customerId, context })
 
-async function placed(correlationId?: string): Promise<TestOrder> {
+async function placeOrder(correlationId?: string): Promise<TestOrder> {
   const { customerId, items, currency } = testOrder(1, { 'SKU-0001': 1 })
   const intake = createIntake({
     database: database.as('orders'),
@@ -38,7 +38,7 @@ async function placed(correlationId?: string): Promise<TestOrder> {
 }
 const put = (orderId: string, status: string) =>
   database.ask('orders', 'UPDATE orders SET status = $2 WHERE order_id = $1', [orderId, status])
-async function told(orderId: string) {
+async function outboxEvents(orderId: string) {
   const rows = await database.ask<{ topic: string; key: string; value: string }>(
     'orders',
     `SELECT topic, key, value FROM intake_outbox WHERE value LIKE '%' || $1 || '%' ORDER BY id`,
@@ -48,11 +48,11 @@ async function told(orderId: string) {
 }
 
 test('a cancelled order is in its history and in the outbox, once, however often it is asked for', async () => {
-  const { orderId, customerId } = await placed('the order itself')
+  const { orderId, customerId } = await placeOrder('the order itself')
   const answers = await Promise.all(Array.from({ length: 8 }, () => cancel(orderId, customerId)))
   expect(answers.filter(({ kind }) => kind === 'cancelled')).toHaveLength(1)
   expect(answers.filter(({ kind }) => kind === 'already-cancelled')).toHaveLength(7)
-  expect(await told(orderId)).toMatchObject([
+  expect(await outboxEvents(orderId)).toMatchObject([
     { type: 'OrderPlaced' },
     {
       topic: 'orders.cancelled',
@@ -73,40 +73,45 @@ test('a cancelled order is in its history and in the outbox, once, however often
 })
 
 test.each(['PLACED', 'PROCESSING', 'CONFIRMED'])('an order that is %s can be called back', async (status) => {
-  const { orderId } = await placed()
+  const { orderId } = await placeOrder()
   await put(orderId, status)
   expect(await cancel(orderId)).toEqual({ kind: 'cancelled' })
-  expect((await told(orderId))[1]).toMatchObject({ correlationId: 'the request to cancel' })
+  expect((await outboxEvents(orderId))[1]).toMatchObject({ correlationId: 'the request to cancel' })
 })
 
 test('a shipped order cannot, and nothing is told', async () => {
-  const { orderId } = await placed()
+  const { orderId } = await placeOrder()
   await put(orderId, 'SHIPPED')
   expect(await cancel(orderId)).toEqual({ kind: 'too-late', status: 'SHIPPED' })
-  expect(await told(orderId)).toHaveLength(1)
+  expect(await outboxEvents(orderId)).toHaveLength(1)
 })
 
 test('an order of somebody else is as unknown as none', async () => {
-  const { orderId } = await placed()
+  const { orderId } = await placeOrder()
   expect(await cancel(orderId, 'somebody else')).toEqual({ kind: 'unknown' })
   expect(await cancel(randomUUID())).toEqual({ kind: 'unknown' })
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
 })
 
 test('money that was taken for an order after its end is asked back, and the history shows each step once', async () => {
-  const { orderId, customerId } = await placed()
+  const { orderId, customerId } = await placeOrder()
   await cancel(orderId)
   const since = { source: '/payment', now: new Date() }
-  const taken = { orderId, customerId, chargeId: 'ch-1', totalCents: 500, currency: 'EUR' }
-  const captured = eventOf('PaymentCaptured', taken, since)
+  const charge = { orderId, customerId, chargeId: 'ch-1', totalCents: 500, currency: 'EUR' }
+  const captured = eventOf('PaymentCaptured', charge, since)
   const refunded = eventOf(
     'PaymentRefunded',
-    { ...taken, refundId: 're-1' },
+    { ...charge, refundId: 're-1' },
     { ...since, now: new Date(Date.now() + 60_000) },
   )
   const stage = ordersStage({ now: () => new Date() })
   const store = createStore(database.as('orders'), { prefix: '', keyedByOrder: [] }, stage.apply)
-  for (const event of [captured, captured, eventOf('PaymentCaptured', taken, { ...since, source: '/again' }), refunded])
+  for (const event of [
+    captured,
+    captured,
+    eventOf('PaymentCaptured', charge, { ...since, source: '/again' }),
+    refunded,
+  ])
     await store.effect([{ event, prepared: undefined }], [])
   const view = await orderById(database.as('orders'), orderId)
   const steps = view?.timeline.map(({ event, status }) => [event, status])

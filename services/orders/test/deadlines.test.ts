@@ -54,8 +54,8 @@ test.each([
     expect(await sweep()).toBe(0)
     expect(await statusOf([late])).toEqual([['CANCELLED', 'DEADLINE']])
     expect(await statusOf(young)).toEqual([[status, undefined]])
-    const told = await database.ask<{ value: string }>('orders', 'SELECT value FROM intake_outbox ORDER BY id')
-    expect(told.map(({ value }) => decode(value))).toMatchObject([
+    const rows = await database.ask<{ value: string }>('orders', 'SELECT value FROM intake_outbox ORDER BY id')
+    expect(rows.map(({ value }) => decode(value))).toMatchObject([
       { type: 'OrderCancelled', data: { orderId: late, reason: 'DEADLINE' } },
       { type: 'OrderStatusChanged', data: { orderId: late, status: 'CANCELLED', reason: 'DEADLINE' } },
     ])
@@ -74,8 +74,8 @@ test('many that look at once cancel each order once', async () => {
   while (cancelled < 450) cancelled += (await Promise.all([1, 2, 3, 4].map(() => sweep()))).reduce((a, b) => a + b)
   expect(cancelled).toBe(450)
   expect(await sweep()).toBe(0)
-  const told = await database.ask<{ count: number }>('orders', 'SELECT count(*) FROM intake_outbox')
-  expect(told).toEqual([{ count: 900 }])
+  const rows = await database.ask<{ count: number }>('orders', 'SELECT count(*) FROM intake_outbox')
+  expect(rows).toEqual([{ count: 900 }])
   expect(await statusesById(database.as('orders'), ids)).toHaveLength(450)
 })
 
@@ -107,14 +107,14 @@ const progressAgo = (status: WaitingState, lastSeconds: number, resumedSeconds: 
 test('while no order leaves a state its deadline does not run, until an order has waited for far too long', async () => {
   await progressAgo('PROCESSING', 31, 100_000)
   const late = await waiting('PROCESSING', 1_100)
-  const placed = await waiting('PLACED', 65)
+  const placedId = await waiting('PLACED', 65)
   expect(await sweep()).toBe(1)
   expect(await statusOf(late)).toEqual([['PROCESSING', undefined]])
-  expect(await statusOf(placed)).toEqual([['CANCELLED', 'DEADLINE']])
+  expect(await statusOf(placedId)).toEqual([['CANCELLED', 'DEADLINE']])
   expect((await cutoffs(database.as('orders'), deadlines)).map(({ held }) => held)).toEqual([false, true, false])
-  const lost = await waiting('PROCESSING', 1_125)
+  const processingId = await waiting('PROCESSING', 1_125)
   expect(await sweep()).toBe(1)
-  expect(await statusOf(lost)).toEqual([['CANCELLED', 'DEADLINE']])
+  expect(await statusOf(processingId)).toEqual([['CANCELLED', 'DEADLINE']])
 })
 
 test('when orders leave a state again after an outage, those that waited through it have their whole time from then on', async () => {
@@ -153,7 +153,7 @@ test('a reservation that has become old while no payment comes does not end its 
 })
 
 test('progress is what the one that was waited for has answered, and not what the clock or the stock has ended', () => {
-  const changed = (
+  const statusChange = (
     status: 'PROCESSING' | 'CONFIRMED' | 'SHIPPED' | 'CANCELLED',
     reason?: 'PAYMENT_DECLINED' | 'OUT_OF_STOCK',
   ) =>
@@ -164,15 +164,15 @@ test('progress is what the one that was waited for has answered, and not what th
         { source: '/orders', now: new Date() },
       ),
     )
-  expect([changed('PROCESSING'), changed('CONFIRMED'), changed('SHIPPED')]).toEqual([
+  expect([statusChange('PROCESSING'), statusChange('CONFIRMED'), statusChange('SHIPPED')]).toEqual([
     'PLACED',
     'PROCESSING',
     'CONFIRMED',
   ])
   expect([
-    changed('CANCELLED', 'PAYMENT_DECLINED'),
-    changed('CANCELLED', 'OUT_OF_STOCK'),
-    changed('CANCELLED'),
+    statusChange('CANCELLED', 'PAYMENT_DECLINED'),
+    statusChange('CANCELLED', 'OUT_OF_STOCK'),
+    statusChange('CANCELLED'),
   ]).toEqual(['PROCESSING', undefined, undefined])
 })
 

@@ -92,7 +92,7 @@ test('a repeat finds its order in whichever generation its key is, and another o
 test('a key that is being placed as its generation ends is not taken a second time', async () => {
   await place('before')
   const count = (await generations()).length
-  let begun: Promise<unknown> | undefined
+  let forgetting: Promise<unknown> | undefined
   let repeat: ReturnType<typeof place> | undefined
   const orderId = randomUUIDv7()
   await database.as('orders').transaction(async (tx) => {
@@ -103,14 +103,14 @@ test('a key that is being placed as its generation ends is not taken a second ti
       },
       [orderId],
     )
-    begun = forget()
+    forgetting = forget()
     await new Promise((resolve) => setTimeout(resolve, 150))
     // Whether it comes before or after the new generation, it must meet the key.
     repeat = place('now')
     repeat.catch(() => undefined)
     await new Promise((resolve) => setTimeout(resolve, 150))
   })
-  await begun
+  await forgetting
   await expect(repeat).rejects.toMatchObject({ reason: expect.stringMatching('Idempotency') as string })
   expect((await generations()).length).toBe(count + 1)
   expect(await ask(`SELECT order_id FROM idempotency_keys WHERE idempotency_key = 'now'`)).toEqual([

@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 /** Asks again while the first is being placed. */
-async function placed(intake: Intake | undefined, request: OrderRequest) {
+async function placeWithRetry(intake: Intake | undefined, request: OrderRequest) {
   for (;;) {
     try {
       return await intake?.place(request)
@@ -75,15 +75,18 @@ const order = (overrides: Partial<OrderRequest> = {}): OrderRequest => ({
 test('200 orders at once share a few commits, and each gets its own answer', async () => {
   const intake = gateway()
   const requests = Array.from({ length: 200 }, (_, n) => order({ customerId: `sharing-${n}`, correlationId: `c-${n}` }))
-  const placed = await Promise.all(requests.map((request) => intake.place(request)))
-  expect(new Set(placed.map(({ orderId }) => orderId)).size).toBe(200)
+  const placements = await Promise.all(requests.map((request) => intake.place(request)))
+  expect(new Set(placements.map(({ orderId }) => orderId)).size).toBe(200)
   expect(await intake.commits()).toBeLessThan(10)
-  for (const [n, { orderId }] of placed.entries()) {
+  for (const [n, { orderId }] of placements.entries()) {
     const view = await orderById(database.as('orders'), orderId)
     expect(view).toMatchObject({ customerId: `sharing-${n}`, status: 'PLACED', items: requests[n]?.items })
     expect(view?.timeline).toMatchObject([{ status: 'PLACED' }])
   }
-  const statuses = await statusesById(database.as('orders'), [...placed.map(({ orderId }) => orderId), randomUUID()])
+  const statuses = await statusesById(database.as('orders'), [
+    ...placements.map(({ orderId }) => orderId),
+    randomUUID(),
+  ])
   expect(statuses).toHaveLength(200)
 })
 
@@ -115,19 +118,19 @@ test('one idempotency key used 50 times at once, on two gateways, makes one orde
       const intake = gateways[n % 2]
       const other = others[n]
       if (other) await intake?.place(other)
-      return placed(intake, request)
+      return placeWithRetry(intake, request)
     }),
   )
   expect(new Set(answers.map((answer) => answer?.orderId)).size).toBe(1)
   expect(answers.filter((answer) => answer?.repeated === false)).toHaveLength(1)
-  const [counted] = await database.ask<{ orders: number; events: number; lines: number }>(
+  const [counts] = await database.ask<{ orders: number; events: number; lines: number }>(
     'orders',
     `SELECT (SELECT count(*) FROM orders WHERE customer_id = $1) AS orders,
       (SELECT count(*) FROM intake_outbox WHERE key = $1) AS events,
       (SELECT count(*) FROM order_items JOIN orders USING (order_id) WHERE customer_id = $1) AS lines`,
     [request.customerId],
   )
-  expect(counted).toEqual({ orders: 1, events: 1, lines: 2 })
+  expect(counts).toEqual({ orders: 1, events: 1, lines: 2 })
 })
 
 test('a repeat gets the answer of the first that is just being placed, without a commit of its own', async () => {
@@ -182,7 +185,7 @@ test('a key that another gateway is just taking holds up nobody else, and is fre
   expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'IdempotencyInFlight' } })
   expect(rest.filter(({ status }) => status === 'rejected')).toEqual([])
   await dying.close()
-  expect(await placed(intake, request)).toMatchObject({ repeated: false })
+  expect(await placeWithRetry(intake, request)).toMatchObject({ repeated: false })
 })
 
 test('a key used for another order is refused, for another customer it is another key', async () => {
@@ -200,11 +203,11 @@ test('an order that the database refuses fails alone', async () => {
   const intake = gateway()
   const requests = Array.from({ length: 40 }, (_, n) => order(n % 13 === 5 ? { customerId: `bad-${n}\u0000` } : {}))
   const answers = await Promise.allSettled(requests.map((request) => intake.place(request)))
-  const refused = answers.flatMap((answer, n) =>
+  const refusals = answers.flatMap((answer, n) =>
     answer.status === 'rejected' ? [[n, answer.reason as Error] as const] : [],
   )
-  expect(refused.map(([n]) => n)).toEqual([5, 18, 31])
-  expect(refused.every(([, error]) => error instanceof OrderRefused)).toBe(true)
+  expect(refusals.map(([n]) => n)).toEqual([5, 18, 31])
+  expect(refusals.every(([, error]) => error instanceof OrderRefused)).toBe(true)
   const fine = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.orderId] : []))
   expect(await statusesById(database.as('orders'), fine)).toHaveLength(37)
 })
@@ -212,9 +215,9 @@ test('an order that the database refuses fails alone', async () => {
 test('more than the intake holds is refused at once, and what was taken is answered while it closes', async () => {
   const intake = gateway({ maxWaiting: 10 })
   const answers = Array.from({ length: 15 }, () => intake.place(order()))
-  const closed = intake.close()
+  const closing = intake.close()
   const outcomes = await Promise.allSettled(answers)
-  await closed
+  await closing
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
   expect(outcomes.every((answer) => answer.status === 'fulfilled' || answer.reason instanceof IntakeFull)).toBe(true)
   await expect(intake.place(order())).rejects.toBeInstanceOf(IntakeFull)

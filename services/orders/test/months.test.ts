@@ -50,7 +50,7 @@ function idOf(at: Date): string {
 }
 
 /** As the intake takes them in, at a time of its own. */
-async function placed(at: Date, count = 1): Promise<string[]> {
+async function placeAt(at: Date, count = 1): Promise<string[]> {
   const intake = createIntake({
     database: database.as('orders'),
     metrics: intakeMetrics(createRegistry()),
@@ -81,7 +81,7 @@ const inMonth = (month: string) =>
 test('this month and three more are there before anybody asks, and an order is in its month with all that belongs to it', async () => {
   expect(atFirst.months).toEqual([0, 1, 2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
   expect(atFirst.there).toEqual({ ahead: 3, outside: 0 })
-  const [orderId = ''] = await placed(new Date())
+  const [orderId = ''] = await placeAt(new Date())
   expect(await tablesOf(orderId)).toEqual(inMonth(thisMonth))
 })
 
@@ -135,7 +135,7 @@ async function looksInto(statement: Statement, values: readonly Value[], mode: s
 test.each(['force_custom_plan', 'force_generic_plan'])(
   'what is asked by id is asked of its month alone (%s)',
   async (mode) => {
-    const ids = await placed(new Date(), 20)
+    const ids = await placeAt(new Date(), 20)
     const [one = ''] = ids
     const range = idRange(ids)
     const all = inMonth(thisMonth)
@@ -166,7 +166,7 @@ test.each(['force_custom_plan', 'force_generic_plan'])(
 
 test('ids of two months are looked for in both, and in no third', async () => {
   await make(lastMonth)
-  const ids = [...(await placed(new Date(`${lastMonth}-28T12:00:00Z`), 2)), ...(await placed(new Date(), 2))]
+  const ids = [...(await placeAt(new Date(`${lastMonth}-28T12:00:00Z`), 2)), ...(await placeAt(new Date(), 2))]
   const tables = await looksInto(lockOrders, [ids, ...idRange(ids)], 'force_generic_plan')
   expect(tables).toEqual([`orders_${suffix(lastMonth)}`, `orders_${suffix(thisMonth)}`].sort())
   expect(await statusesById(database.as('orders'), ids)).toHaveLength(4)
@@ -175,8 +175,8 @@ test('ids of two months are looked for in both, and in no third', async () => {
 test('the first and the last moment of a month are in it', async () => {
   const next = monthFrom(thisMonth, 1)
   const begins = new Date(`${next}-01T00:00:00.000Z`)
-  const [first = ''] = await placed(begins)
-  const [before = ''] = await placed(new Date(begins.getTime() - 1))
+  const [first = ''] = await placeAt(begins)
+  const [before = ''] = await placeAt(new Date(begins.getTime() - 1))
   expect(await tablesOf(first)).toEqual(inMonth(next))
   expect(await tablesOf(before)).toEqual(inMonth(thisMonth))
 })
@@ -185,8 +185,8 @@ test('months are made again where they run short, once, however many are at it, 
   for (const ahead of [2, 3])
     for (const table of inMonth(monthFrom(thisMonth, ahead))) await database.ask('orders', `DROP TABLE ${table}`)
   expect(await monthsThereAre(database.as('orders'))).toMatchObject({ ahead: 1 })
-  const made = await Promise.all(Array.from({ length: 4 }, () => makeMonthsAhead(database.as('orders'), 600)))
-  expect(made.flat()).toEqual([2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
+  const newMonths = await Promise.all(Array.from({ length: 4 }, () => makeMonthsAhead(database.as('orders'), 600)))
+  expect(newMonths.flat()).toEqual([2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
   expect(await makeMonthsAhead(database.as('orders'), 600)).toEqual([])
 
   const registry = createRegistry()
@@ -201,7 +201,7 @@ test('months are made again where they run short, once, however many are at it, 
 
 test('an order without a month is kept and works, is told of, and goes into its month once that is made', async () => {
   const far = monthFrom(thisMonth, 40)
-  const [orderId = ''] = await placed(new Date(`${far}-15T00:00:00Z`))
+  const [orderId = ''] = await placeAt(new Date(`${far}-15T00:00:00Z`))
   expect(await tablesOf(orderId)).toEqual(['orders_default', 'order_items_default', 'order_events_default'])
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
   expect(await monthsThereAre(database.as('orders'))).toMatchObject({ outside: 1 })
@@ -219,12 +219,12 @@ test('months can be made and taken out while orders come in and are looked at, a
   const far = monthFrom(thisMonth, 60)
   let going = true
   const taking = (async () => {
-    let taken = 0
-    for (; going; taken += 5) {
-      const ids = await placed(new Date(), 5)
+    let orderCount = 0
+    for (; going; orderCount += 5) {
+      const ids = await placeAt(new Date(), 5)
       expect(await statusesById(database.as('orders'), ids)).toHaveLength(5)
     }
-    return taken
+    return orderCount
   })()
   for (let month = 0; month < 5; month++) await make(monthFrom(far, month))
   const old = monthFrom(thisMonth, -20)
@@ -237,8 +237,8 @@ test('months can be made and taken out while orders come in and are looked at, a
 test('a month that is done with is taken out whole, and everything else goes on', async () => {
   const old = monthFrom(thisMonth, -14)
   await make(old)
-  const ids = await placed(new Date(`${old}-10T10:00:00Z`), 3)
-  const young = await placed(new Date(), 2)
+  const ids = await placeAt(new Date(`${old}-10T10:00:00Z`), 3)
+  const young = await placeAt(new Date(), 2)
   const detached = () => detach(database.as('orders'), old)
 
   await expect(detached()).rejects.toThrow(/with orders that are under way or ended within 8 days/)
@@ -267,7 +267,7 @@ test('a month that is done with is taken out whole, and everything else goes on'
   const cancel = (orderId: string) => cancelOrder(database.as('orders'), { orderId, context: { now: new Date() } })
   expect(await cancel(ids[0] ?? '')).toEqual({ kind: 'unknown' })
   expect(await cancel(young[0] ?? '')).toEqual({ kind: 'cancelled' })
-  const more = await placed(new Date())
+  const more = await placeAt(new Date())
   const listed = await ordersOfCustomer(database.as('orders'), 'months', undefined, 1_000)
   const listedIds = listed.map(({ orderId }) => orderId)
   expect(listedIds).toEqual(expect.arrayContaining([...young, ...more]))
@@ -277,15 +277,15 @@ test('a month that is done with is taken out whole, and everything else goes on'
 })
 
 test('a month is not waited for by everybody while somebody looks at orders without one for long', async () => {
-  const held = Promise.withResolvers<undefined>()
+  const lock = Promise.withResolvers<undefined>()
   const looking = Promise.withResolvers<undefined>()
   const reader = database.as('orders').transaction(async (tx) => {
     await tx.query({ name: '', text: 'SELECT FROM orders_default' })
     looking.resolve(undefined)
-    await held.promise
+    await lock.promise
   })
   await looking.promise
-  const made = make(monthFrom(thisMonth, 90)).then(
+  const creation = make(monthFrom(thisMonth, 90)).then(
     () => 'made',
     (error: unknown) => error,
   )
@@ -296,9 +296,9 @@ test('a month is not waited for by everybody while somebody looks at orders with
     )
     return waiting.length > 0
   }, 10)
-  const [orderId = ''] = await placed(new Date())
+  const [orderId = ''] = await placeAt(new Date())
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
-  expect(await made).toMatchObject({ reason: 'Stalled', outage: true })
-  held.resolve(undefined)
+  expect(await creation).toMatchObject({ reason: 'Stalled', outage: true })
+  lock.resolve(undefined)
   await reader
 })

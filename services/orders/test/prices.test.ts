@@ -58,12 +58,12 @@ async function processed(orderId: string) {
     [orderId],
   )
   await work([decode(row?.value ?? null)])
-  const [sent] = await database.ask<{ value: string }>(
+  const [message] = await database.ask<{ value: string }>(
     'orders',
     `SELECT value FROM outbox WHERE topic = 'orders.validated' AND value LIKE '%' || $1 || '%'`,
     [orderId],
   )
-  return { view: await orderById(database.as('orders'), orderId), validated: sent && decode(sent.value) }
+  return { view: await orderById(database.as('orders'), orderId), validated: message && decode(message.value) }
 }
 
 test('an order is charged what it cost when it was placed, whatever its products cost when the stage comes to it', async () => {

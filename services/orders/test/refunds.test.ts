@@ -37,7 +37,7 @@ const checkedTo = (at: string) =>
   )
 
 test('only what was paid, cancelled and not given back is told again, and each stretch is looked at once', async () => {
-  const owed = await order('CANCELLED', 'OrderPlaced', 'PaymentCaptured', 'OrderCancelled')
+  const owedOrder = await order('CANCELLED', 'OrderPlaced', 'PaymentCaptured', 'OrderCancelled')
   await order('CANCELLED', 'OrderPlaced', 'PaymentCaptured', 'OrderCancelled', 'PaymentRefunded')
   await order('CANCELLED', 'OrderPlaced', 'OrderCancelled')
   await order('SHIPPED', 'OrderPlaced', 'PaymentCaptured', 'OrderShipped')
@@ -45,11 +45,13 @@ test('only what was paid, cancelled and not given back is told again, and each s
   // Too young.
   expect(await look(3_600)).toBeUndefined()
   await checkedTo(`now() - interval '30 seconds'`)
-  expect(await look(-60)).toEqual([owed])
+  expect(await look(-60)).toEqual([owedOrder])
   await checkedTo(`now() + interval '30 seconds'`)
   expect(await look(-600)).toEqual([])
-  const told = await database.ask<{ value: string }>('orders', 'SELECT value FROM intake_outbox')
-  expect(told.map(({ value }) => decode(value))).toMatchObject([{ type: 'OrderCancelled', data: { orderId: owed } }])
+  const rows = await database.ask<{ value: string }>('orders', 'SELECT value FROM intake_outbox')
+  expect(rows.map(({ value }) => decode(value))).toMatchObject([
+    { type: 'OrderCancelled', data: { orderId: owedOrder } },
+  ])
   // Under an id of its own, or payment would take it for the message that it has had.
-  expect(decode(told[0]?.value ?? '').id).not.toBe(eventId('OrderCancelled', owed))
+  expect(decode(rows[0]?.value ?? '').id).not.toBe(eventId('OrderCancelled', owedOrder))
 })

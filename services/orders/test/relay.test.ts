@@ -49,7 +49,7 @@ type Publish = (messages: readonly OutboxMessage[]) => Promise<void>
 const toKafka: Publish = (messages) =>
   producer.send(messages.map((message) => ({ ...message, topic: bench.prefix + message.topic })))
 
-interface Given {
+interface RelaySettings {
   readonly batchSize?: number
   readonly giveUpAfterMs?: number
   /** As the relay reaches it. */
@@ -57,9 +57,9 @@ interface Given {
   readonly leaseMs?: number
 }
 
-function relay(name: string, publish: Publish = toKafka, given: Given = {}): Relay {
-  const { batchSize = 20, giveUpAfterMs, url = database.url, leaseMs } = given
-  const started = startRelay({
+function relay(name: string, publish: Publish = toKafka, options: RelaySettings = {}): Relay {
+  const { batchSize = 20, giveUpAfterMs, url = database.url, leaseMs } = options
+  const instance = startRelay({
     database: database.as('orders'),
     openSession: (onNotification) =>
       openSession({ url, role: 'orders', applicationName: name, onNotification, ...(leaseMs ? { leaseMs } : {}) }),
@@ -72,8 +72,8 @@ function relay(name: string, publish: Publish = toKafka, given: Given = {}): Rel
     keepKeysHours: 24,
     ...(giveUpAfterMs === undefined ? {} : { giveUpAfterMs }),
   })
-  relays.push(started)
-  return started
+  relays.push(instance)
+  return instance
 }
 
 function through(link: Link, url: string): string {
@@ -106,24 +106,24 @@ async function place(each: number): Promise<Map<string, string[]>> {
     maxWaiting: 1_000,
   })
   const run = randomUUIDv7()
-  const placed = Array.from({ length: 10 }, async (_, n) => {
+  const placements = Array.from({ length: 10 }, async (_, n) => {
     const customerId = `${run}-${n}`
     const ids: string[] = []
     for (let index = 0; index < each; index++)
       ids.push((await intake.place({ customerId, currency: 'EUR', items: [{ sku: 'SKU-0001', quantity: 1 }] })).orderId)
     return [customerId, ids] as const
   })
-  return new Map(await Promise.all(placed))
+  return new Map(await Promise.all(placements))
 }
 
 /** First occurrences, as a stage's inbox leaves them. */
 async function publishedByCustomer(): Promise<{ readonly orders: Map<string, string[]>; readonly copies: number }> {
   const events = await bench.events('orders.placed')
-  const seen = new Set<string>()
+  const seenIds = new Set<string>()
   const orders = new Map<string, string[]>()
   for (const { id, data } of events) {
-    if (seen.has(id)) continue
-    seen.add(id)
+    if (seenIds.has(id)) continue
+    seenIds.add(id)
     orders.set(data.customerId, [...(orders.get(data.customerId) ?? []), data.orderId])
   }
   return { orders, copies: events.length }
@@ -138,33 +138,33 @@ const outboxEmpty = () =>
 test('one of several relays at a time, woken at once, and everything is published once when nothing dies', async () => {
   const all = [relay('one'), relay('two'), relay('three')]
   await until(() => all.some(({ leading }) => leading))
-  const placed = await place(5)
+  const expectedOrders = await place(5)
   await outboxEmpty()
   expect(all.filter(({ leading }) => leading)).toHaveLength(1)
   const { orders, copies } = await publishedByCustomer()
-  expect(orders).toEqual(placed)
+  expect(orders).toEqual(expectedOrders)
   expect(copies).toBe(50)
 })
 
 test('a relay that loses its connection stops, and another takes over without losing or reordering any', async () => {
-  const published: string[] = []
+  const publishers: string[] = []
   const by =
     (name: string): Publish =>
     async (messages) => {
-      published.push(name)
+      publishers.push(name)
       await toKafka(messages)
     }
   const all = { first: relay('first', by('first')), second: relay('second', by('second')) }
   const placing = place(30)
   for (let kill = 0; kill < 4; kill++) {
-    const before = published.length
-    await until(() => published.length > before, 10)
+    const before = publishers.length
+    await until(() => publishers.length > before, 10)
     const leader = all.first.leading ? 'first' : 'second'
     await killConnectionOf(leader)
   }
-  const placed = await placing
+  const expectedOrders = await placing
   await outboxEmpty()
-  expect((await publishedByCustomer()).orders).toEqual(placed)
+  expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
 test('what a crash left between publishing and marking is published again under the same ids, and nothing else', async () => {
@@ -176,14 +176,14 @@ test('what a crash left between publishing and marking is published again under 
     await killConnectionOf('dies')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  const placed = await place(2)
+  const expectedOrders = await place(2)
   const dies = relay('dies', crashing, { batchSize: 10 })
   await until(() => crashed)
   void dies.close()
   relay('heir')
   await outboxEmpty()
   const { orders, copies } = await publishedByCustomer()
-  expect(orders).toEqual(placed)
+  expect(orders).toEqual(expectedOrders)
   expect(copies).toBeGreaterThanOrEqual(30)
 })
 
@@ -212,40 +212,40 @@ test('with Kafka refusing, the relay keeps trying and keeps the order', async ()
     if (failures++ < 3) throw new Error('not now')
     await toKafka(messages)
   }
-  const placed = await place(3)
+  const expectedOrders = await place(3)
   relay('patient', refusing)
   await outboxEmpty()
   expect(failures).toBeGreaterThan(3)
-  expect((await publishedByCustomer()).orders).toEqual(placed)
+  expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
 test('a gateway that cannot publish gives the relay up to one that can', async () => {
   const cut = relay('cut', () => Promise.reject(new Error('Kafka is away from here')), { giveUpAfterMs: 300 })
   await until(() => cut.leading)
   const well = relay('well')
-  const placed = await place(3)
+  const expectedOrders = await place(3)
   await outboxEmpty()
   expect([cut.leading, well.leading]).toEqual([false, true])
-  expect((await publishedByCustomer()).orders).toEqual(placed)
+  expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
 test('with Kafka away from every gateway they take turns, and nothing is lost when it comes back', async () => {
-  const tried = new Set<string>()
+  const attempts = new Set<string>()
   let away = true
   const by =
     (name: string): Publish =>
     async (messages) => {
-      tried.add(name)
+      attempts.add(name)
       if (away) throw new Error('Kafka is away')
       await toKafka(messages)
     }
   relay('first', by('first'), { giveUpAfterMs: 200 })
   relay('second', by('second'), { giveUpAfterMs: 200 })
-  const placed = await place(3)
-  await until(() => tried.size === 2)
+  const expectedOrders = await place(3)
+  await until(() => attempts.size === 2)
   away = false
   await outboxEmpty()
-  expect((await publishedByCustomer()).orders).toEqual(placed)
+  expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
 test('a leader whose connection is frozen, open and silent, loses the lock to another', async () => {
@@ -255,10 +255,10 @@ test('a leader whose connection is frozen, open and silent, loses the lock to an
     await until(() => frozen.leading)
     link.hang()
     const heir = relay('heir')
-    const placed = await place(3)
+    const expectedOrders = await place(3)
     await until(() => heir.leading)
     await outboxEmpty()
-    expect((await publishedByCustomer()).orders).toEqual(placed)
+    expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
     await link.mend()
     await until(() => !frozen.leading)
   } finally {
@@ -269,10 +269,10 @@ test('a leader whose connection is frozen, open and silent, loses the lock to an
 test('orders go on being published while nobody can say how many wait', async () => {
   await database.ask('orders', 'ALTER TABLE intake_outbox RENAME created_at TO made_at')
   try {
-    const placed = await place(2)
+    const expectedOrders = await place(2)
     relay('blind')
     await outboxEmpty()
-    expect((await publishedByCustomer()).orders).toEqual(placed)
+    expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
   } finally {
     await database.ask('orders', 'ALTER TABLE intake_outbox RENAME made_at TO created_at')
   }

@@ -58,7 +58,7 @@ export interface DeadlineChoreOptions extends Omit<Sweep, 'keyedByOrder'> {
 }
 
 export function deadlineChore({ onCancelled, takeProgress, registry, ...sweep }: DeadlineChoreOptions): PeriodicTask {
-  const held =
+  const heldGauge =
     registry &&
     new Gauge({
       name: 'orders_deadline_held',
@@ -73,9 +73,9 @@ export function deadlineChore({ onCancelled, takeProgress, registry, ...sweep }:
       await recordProgress(database, takeProgress(), sweep.deadlines)
       const cancelled = await cancelOverdue(database, { ...sweep, keyedByOrder })
       if (cancelled.length > 0) onCancelled(cancelled)
-      if (held)
+      if (heldGauge)
         for (const state of await cutoffs(database, sweep.deadlines))
-          held.set({ status: state.status }, Number(state.held))
+          heldGauge.set({ status: state.status }, Number(state.held))
     },
   }
 }
@@ -85,13 +85,13 @@ export function progressSeen(): {
   readonly add: (state: WaitingState) => void
   readonly take: () => ReadonlySet<WaitingState>
 } {
-  const seen = new Set<WaitingState>()
+  const movingStates = new Set<WaitingState>()
   return {
-    add: (state) => seen.add(state),
+    add: (state) => movingStates.add(state),
     take: () => {
-      const taken = new Set(seen)
-      seen.clear()
-      return taken
+      const batch = new Set(movingStates)
+      movingStates.clear()
+      return batch
     },
   }
 }

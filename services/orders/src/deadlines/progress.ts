@@ -62,8 +62,13 @@ export async function recordProgress(
 ): Promise<void> {
   if (states.size === 0) return
   const limits = deadlinesOf(deadlines)
-  const moved = waitingStates.flatMap((state, n) => (states.has(state) ? [{ state, limit: limits[n] ?? 0 }] : []))
-  await database.query(noteProgress, [moved.map(({ state }) => state), moved.map(({ limit }) => limit * stalledAfter)])
+  const movingStates = waitingStates.flatMap((state, n) =>
+    states.has(state) ? [{ state, limit: limits[n] ?? 0 }] : [],
+  )
+  await database.query(noteProgress, [
+    movingStates.map(({ state }) => state),
+    movingStates.map(({ limit }) => limit * stalledAfter),
+  ])
 }
 
 export interface StateCutoff {

@@ -23,17 +23,17 @@ export function oneAtATime(place: Place, patienceMs: number, maxWaiting: number)
   let waiting = 0
 
   const placeFirst = (key: string, order: NewOrder): Promise<Placement> => {
-    const ended = place(order).finally(() => firsts.delete(key))
-    firsts.set(key, { requestHash: order.requestHash, ended })
-    return ended
+    const placement = place(order).finally(() => firsts.delete(key))
+    firsts.set(key, { requestHash: order.requestHash, ended: placement })
+    return placement
   }
   /** Where the first fails, one of those who waited is the next first. */
   const repeat = async (key: string, order: NewOrder, late: Promise<'late'>): Promise<Placement> => {
     for (let first = firsts.get(key); first; first = firsts.get(key)) {
-      const placed = await Promise.race([first.ended.catch(() => undefined), late])
-      if (placed === 'late') throw new IdempotencyInFlight('the order under this Idempotency-Key is being placed')
-      if (!placed) continue
-      if (first.requestHash === order.requestHash) return { orderId: placed.orderId, repeated: true }
+      const outcome = await Promise.race([first.ended.catch(() => undefined), late])
+      if (outcome === 'late') throw new IdempotencyInFlight('the order under this Idempotency-Key is being placed')
+      if (!outcome) continue
+      if (first.requestHash === order.requestHash) return { orderId: outcome.orderId, repeated: true }
       throw new IdempotencyConflict('this Idempotency-Key was used before with another order')
     }
     return placeFirst(key, order)

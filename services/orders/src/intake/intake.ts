@@ -84,8 +84,8 @@ export function createIntake(options: IntakeOptions): Intake {
     maxInFlight: 1,
     maxWaiting: options.maxWaiting,
     perform: async (batch) => {
-      const known = await placedBefore(database, batch)
-      return batch.map((asked) => known.get(asked))
+      const repeats = await placedBefore(database, batch)
+      return batch.map((entry) => repeats.get(entry))
     },
   })
   const place = oneAtATime((order) => batcher.add(order), patienceMs, options.maxWaiting)

@@ -26,11 +26,11 @@ export async function placeOrders(
     const prices = await pricesFor(database, orders)
     const costs = orders.map((order) => priced(order, prices))
     const sold = costs.flatMap((cost) => (cost instanceof Error ? [] : [cost]))
-    const placed = sold.length === 0 ? new Set() : await insert(database, sold, waitMs)
-    const rest = orders.filter((order) => !placed.has(order.orderId))
+    const placedIds = sold.length === 0 ? new Set() : await insert(database, sold, waitMs)
+    const rest = orders.filter((order) => !placedIds.has(order.orderId))
     const repeats = await placedBefore(database, rest)
     return orders.map((order, index): Placement | Error => {
-      if (placed.has(order.orderId)) return { orderId: order.orderId, repeated: false }
+      if (placedIds.has(order.orderId)) return { orderId: order.orderId, repeated: false }
       // A repeat is answered as the first was, whatever its products cost by now.
       const repeat = repeats.get(order)
       if (repeat) return repeat

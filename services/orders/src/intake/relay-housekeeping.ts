@@ -37,11 +37,11 @@ export function startHousekeeping({
   const stopping = new AbortController()
   const keepDoing = async (everyMs: number, failed: string, work: () => Promise<void>): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const done = await work().then(
+      const succeeded = await work().then(
         () => true,
         (error: unknown) => (logger.warn({ error }, failed), false),
       )
-      const pauseMs = (done ? everyMs : everyMs * againShare) * (0.8 + 0.4 * Math.random())
+      const pauseMs = (succeeded ? everyMs : everyMs * againShare) * (0.8 + 0.4 * Math.random())
       await sleep(pauseMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
     }
   }

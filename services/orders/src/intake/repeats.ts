@@ -38,10 +38,10 @@ export async function placedBefore<Order extends Asked>(
     keyed.map(({ request }) => request.customerId),
     keyed.map(({ request }) => request.idempotencyKey),
   ])
-  const known = new Map(rows.map((row) => [JSON.stringify([row.customer_id, row.idempotency_key]), row]))
+  const rowsByKey = new Map(rows.map((row) => [JSON.stringify([row.customer_id, row.idempotency_key]), row]))
   return new Map(
     keyed.flatMap((order): [Order, Placement | IdempotencyConflict][] => {
-      const key = known.get(keyOf(order.request) ?? '')
+      const key = rowsByKey.get(keyOf(order.request) ?? '')
       return key ? [[order, repeatOf(order, key)]] : []
     }),
   )

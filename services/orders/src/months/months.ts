@@ -20,9 +20,9 @@ export interface MonthFigures {
 export function makeMonthsAhead(database: Pool, everySeconds: number): Promise<readonly string[]> {
   return database.transaction(async (tx) => {
     if ((await tx.query(lead)).length === 0) return []
-    const made = await tx.query<{ month: string }>(makeMonths)
+    const months = await tx.query<{ month: string }>(makeMonths)
     await tx.query(putOff, [everySeconds])
-    return made.map(({ month }) => month)
+    return months.map(({ month }) => month)
   })
 }
 
@@ -56,8 +56,8 @@ export function monthsChore({ everySeconds, registry, logger }: MonthsChoreOptio
     everyMs: everySeconds * 1_000,
     run: async ({ database }) => {
       try {
-        const made = await makeMonthsAhead(database, everySeconds)
-        if (made.length > 0) logger?.info({ months: made }, 'months for orders were made')
+        const newMonths = await makeMonthsAhead(database, everySeconds)
+        if (newMonths.length > 0) logger?.info({ months: newMonths }, 'months for orders were made')
       } finally {
         const { ahead, outside } = await monthsThereAre(database)
         gauges?.ahead.set(ahead)

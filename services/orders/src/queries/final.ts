@@ -38,6 +38,6 @@ const parcelEnds: readonly string[] = ['DELIVERED', 'RETURNED']
 export function isFinal({ status, reason, parcel, timeline }: Told): boolean {
   if (parcel && !parcelEnds.includes(parcel.status)) return false
   const expected = status === 'SHIPPED' ? ofShipped : status === 'CANCELLED' && reason ? ofCancelled[reason] : undefined
-  const told = new Set(timeline.map(({ event }) => event))
-  return expected !== undefined && expected.every((event) => told.has(event))
+  const events = new Set(timeline.map(({ event }) => event))
+  return expected !== undefined && expected.every((event) => events.has(event))
 }

@@ -3,7 +3,7 @@ import type { EventType, OrderStatus } from '@orderpipeline/order-events'
 import { expect, test } from 'vitest'
 import { doneAt, stepsDone } from './steps.ts'
 
-const seen = (status: OrderStatus, ...events: EventType[]) =>
+const progressOf = (status: OrderStatus, ...events: EventType[]) =>
   stepsDone({ status, timeline: events.map((event) => ({ event })) })
 
 test.each([
@@ -12,12 +12,12 @@ test.each([
   ['PROCESSING', ['OrderPlaced', 'OrderValidated', 'StockReserved'], 3],
   ['CONFIRMED', ['OrderPlaced', 'OrderValidated', 'PaymentCaptured', 'OrderConfirmed'], 4],
   ['SHIPPED', ['OrderPlaced', 'OrderShipped'], 5],
-] as const)('%s with %j: %i of 5', (status, events, done) => {
-  expect(seen(status, ...events)).toEqual({ done, of: 5 })
-  expect(doneAt(status)).toBeLessThanOrEqual(done)
+] as const)('%s with %j: %i of 5', (status, events, expectedDone) => {
+  expect(progressOf(status, ...events)).toEqual({ done: expectedDone, of: 5 })
+  expect(doneAt(status)).toBeLessThanOrEqual(expectedDone)
 })
 
 test('nothing more is to come of an order that is cancelled', () => {
-  expect(seen('CANCELLED', 'OrderPlaced', 'OrderCancelled')).toEqual({ done: 1, of: 1 })
-  expect(seen('CANCELLED', 'OrderPlaced', 'OrderValidated', 'StockReserved')).toEqual({ done: 3, of: 3 })
+  expect(progressOf('CANCELLED', 'OrderPlaced', 'OrderCancelled')).toEqual({ done: 1, of: 1 })
+  expect(progressOf('CANCELLED', 'OrderPlaced', 'OrderValidated', 'StockReserved')).toEqual({ done: 3, of: 3 })
 })

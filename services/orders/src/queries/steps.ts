@@ -17,10 +17,10 @@ interface Seen {
 
 /** News overtake each other: a step that was heard of tells that those before it are done. */
 export function stepsDone({ status, timeline }: Seen): StepsDone {
-  const heard = new Set<EventType>(timeline.map(({ event }) => event))
-  const last = steps.findLastIndex((event) => heard.has(event))
-  const done = Math.max(last + 1, doneAt(status))
-  return { done, of: status === 'CANCELLED' ? done : steps.length }
+  const events = new Set<EventType>(timeline.map(({ event }) => event))
+  const last = steps.findLastIndex((event) => events.has(event))
+  const completedSteps = Math.max(last + 1, doneAt(status))
+  return { done: completedSteps, of: status === 'CANCELLED' ? completedSteps : steps.length }
 }
 
 /** Of an order of which the status alone is known. */

@@ -33,22 +33,22 @@ export async function applyNews(
 ): Promise<Decide<void>> {
   const events = items.map(({ event }) => event)
   const [locked, facts] = await Promise.all([lockedOrders(tx, events), factsFor(tx, events, deadlines)])
-  return (write, news) => decideAll(write, news, locked, facts, now())
+  return (write, newItems) => decideAll(write, newItems, locked, facts, now())
 }
 
 function decideAll(
   tx: Sending,
-  news: readonly Item<void>[],
+  newItems: readonly Item<void>[],
   { statuses, parcels }: Locked,
   others: Facts,
   now: Date,
 ): Reaction[] {
   const facts: Facts = { ...others, parcelStatusOf: (orderId) => parcels.get(orderId) }
-  const moved = new Map<string, StoredParcel>()
+  const parcelChanges = new Map<string, StoredParcel>()
   const changes: Change[] = []
   const history: HistoryEntry[] = []
   const reactions: Reaction[] = []
-  for (const { event } of news) {
+  for (const { event } of newItems) {
     const { orderId } = event.data
     const status = statuses.get(orderId)
     if (status === undefined) throw new UnknownOrder(`no order ${orderId}`)
@@ -59,7 +59,7 @@ function decideAll(
     history.push(...answered(decision.events, event.id, now))
     if (decision.parcel) {
       parcels.set(orderId, decision.parcel.status)
-      moved.set(orderId, decision.parcel)
+      parcelChanges.set(orderId, decision.parcel)
     }
     if (decision.status === status) continue
     statuses.set(orderId, decision.status)
@@ -67,11 +67,11 @@ function decideAll(
     history.push(changed(orderId, decision, event.id, now))
   }
   write(tx, changes)
-  if (moved.size > 0)
+  if (parcelChanges.size > 0)
     tx.send(changeParcels, [
-      [...moved.keys()],
-      [...moved.values()].map((parcel) => JSON.stringify(parcel)),
-      ...idRange([...moved.keys()]),
+      [...parcelChanges.keys()],
+      [...parcelChanges.values()].map((parcel) => JSON.stringify(parcel)),
+      ...idRange([...parcelChanges.keys()]),
     ])
   if (history.length > 0) tx.send(recordEvents, columns(history))
   return reactions
@@ -111,10 +111,10 @@ async function doPaymentsStall(tx: Queryable, events: readonly OrderEvent[], dea
 }
 
 async function orderedItems(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, OrderItem[]>> {
-  const paid = events.filter(({ type }) => type === 'PaymentCaptured').map(({ data }) => data.orderId)
-  const items = new Map<string, OrderItem[]>(paid.map((orderId) => [orderId, []]))
-  if (paid.length === 0) return items
-  const rows = await tx.query<OrderItem & { order_id: string }>(itemsOf, [[...items.keys()], ...idRange(paid)])
+  const paidIds = events.filter(({ type }) => type === 'PaymentCaptured').map(({ data }) => data.orderId)
+  const items = new Map<string, OrderItem[]>(paidIds.map((orderId) => [orderId, []]))
+  if (paidIds.length === 0) return items
+  const rows = await tx.query<OrderItem & { order_id: string }>(itemsOf, [[...items.keys()], ...idRange(paidIds)])
   for (const { order_id, sku, quantity } of rows) items.get(order_id)?.push({ sku, quantity })
   return items
 }

@@ -10,8 +10,8 @@ export const availabilityHandling: ProductHandling = {
     const latest = new Map<string, ProductEventOf<'StockLevelChanged'>['data']>()
     for (const event of events) {
       if (event.type !== 'StockLevelChanged') continue
-      const known = latest.get(event.data.sku)
-      if (!known || known.version < event.data.version) latest.set(event.data.sku, event.data)
+      const previous = latest.get(event.data.sku)
+      if (!previous || previous.version < event.data.version) latest.set(event.data.sku, event.data)
     }
     if (latest.size === 0) return
     // In one order everywhere, so that two replicas never wait for each other in a circle.

@@ -8,9 +8,9 @@ import { observeOrders } from './metrics.ts'
 
 test('an order’s id tells when it was accepted; another kind of id tells nothing', () => {
   const before = Date.now()
-  const placed = placedAt(randomUUIDv7())
-  expect(placed).toBeGreaterThanOrEqual(before)
-  expect(placed).toBeLessThanOrEqual(Date.now())
+  const placedMs = placedAt(randomUUIDv7())
+  expect(placedMs).toBeGreaterThanOrEqual(before)
+  expect(placedMs).toBeLessThanOrEqual(Date.now())
   expect(placedAt('01936d5e-7a2b-4c3d-8e4f-5a6b7c8d9e0f')).toBeUndefined()
 })
 

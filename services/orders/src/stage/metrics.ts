@@ -45,12 +45,12 @@ type Counts = Partial<Record<OrderStatus, number>>
  * by one replica after the other.
  */
 async function countIfDue(database: Pool): Promise<void> {
-  const due = await database.transaction(async (tx) => {
+  const isDue = await database.transaction(async (tx) => {
     if ((await tx.query(lead)).length === 0) return false
     tx.send(putOff, [everySeconds])
     return true
   })
-  if (!due) return
+  if (!isDue) return
   const rows = await database.query<{ status: OrderStatus; count: number }>(countUnderWay)
   await database.query(noteCount, [
     JSON.stringify(Object.fromEntries(rows.map(({ status, count }) => [status, count]))),

@@ -9,10 +9,10 @@ import type { Facts } from './saga.ts'
 
 /** Of every line that these events place; both statements travel together. */
 export async function pricesAsked(tx: Queryable, events: readonly OrderEvent[]): Promise<Facts['priceOf']> {
-  const placed = events.flatMap((event) => (event.type === 'OrderPlaced' ? [event.data] : []))
-  if (placed.length === 0) return () => undefined
-  const ids = [...new Set(placed.map(({ orderId }) => orderId))]
-  const skus = [...new Set(placed.flatMap(({ items }) => items.map(({ sku }) => sku)))]
+  const placedOrders = events.flatMap((event) => (event.type === 'OrderPlaced' ? [event.data] : []))
+  if (placedOrders.length === 0) return () => undefined
+  const ids = [...new Set(placedOrders.map(({ orderId }) => orderId))]
+  const skus = [...new Set(placedOrders.flatMap(({ items }) => items.map(({ sku }) => sku)))]
   const [agreedRows, currentRows] = await Promise.all([
     tx.query<{ order_id: string; sku: string; unit_price_cents: number }>(agreedPrices, [ids, ...idRange(ids)]),
     tx.query<{ sku: string; currency: string; price_cents: number }>(pricesOf, [skus]),

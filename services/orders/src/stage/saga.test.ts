@@ -14,7 +14,7 @@ const items = [
   { sku: 'A', quantity: 2 },
   { sku: 'B', quantity: 1 },
 ]
-const news = {
+const events = {
   placed: eventOf('OrderPlaced', { ...about, items, currency: 'EUR' }, context),
   rejected: eventOf('StockRejected', { ...about, missingSkus: ['A'] }, context),
   captured: eventOf('PaymentCaptured', { ...about, ...amount, chargeId: 'ch' }, context),
@@ -32,7 +32,7 @@ const saidBy = (status: OrderStatus, event: OrderEvent) => on(status, event)?.ev
 
 describe('the saga of an order', () => {
   it('prices a placed order', () => {
-    const decision = on('PLACED', news.placed)
+    const decision = on('PLACED', events.placed)
     expect(decision).toMatchObject({ status: 'PROCESSING', totalCents: 700 })
     expect(decision?.events[0]).toMatchObject({
       type: 'OrderValidated',
@@ -40,30 +40,30 @@ describe('the saga of an order', () => {
       traceparent: '00-aa-bb-01',
       data: { totalCents: 700, items: [{ sku: 'A', quantity: 2, unitPriceCents: 200 }, { sku: 'B' }] },
     })
-    expect(saidBy('PLACED', news.placed)).toEqual(['OrderValidated', 'OrderStatusChanged'])
+    expect(saidBy('PLACED', events.placed)).toEqual(['OrderValidated', 'OrderStatusChanged'])
   })
 
   it('cancels an order for what is not sold', () => {
-    const decision = decide('PLACED', news.placed, { ...facts, priceOf: () => undefined }, now)
+    const decision = decide('PLACED', events.placed, { ...facts, priceOf: () => undefined }, now)
     expect(decision).toMatchObject({ status: 'CANCELLED', reason: 'UNKNOWN_SKU' })
     expect(decision?.events.map(({ type }) => type)).toEqual(['OrderStatusChanged'])
   })
 
   it('goes on or ends by what stock and payment say, and tells of an end only where something may have been taken', () => {
-    expect(on('PROCESSING', news.captured)).toMatchObject({ status: 'CONFIRMED' })
-    expect(on('PROCESSING', news.captured)?.events[0]).toMatchObject({ type: 'OrderConfirmed', data: { items } })
-    expect(on('PROCESSING', news.rejected)).toMatchObject({ status: 'CANCELLED', reason: 'OUT_OF_STOCK' })
-    expect(on('PROCESSING', news.declined)).toMatchObject({ status: 'CANCELLED', reason: 'PAYMENT_DECLINED' })
-    expect(on('PROCESSING', news.expired)).toMatchObject({ status: 'CANCELLED', reason: 'DEADLINE' })
-    expect(saidBy('PROCESSING', news.rejected)).toEqual(['OrderStatusChanged'])
-    expect(saidBy('PROCESSING', news.declined)).toEqual(['OrderCancelled', 'OrderStatusChanged'])
+    expect(on('PROCESSING', events.captured)).toMatchObject({ status: 'CONFIRMED' })
+    expect(on('PROCESSING', events.captured)?.events[0]).toMatchObject({ type: 'OrderConfirmed', data: { items } })
+    expect(on('PROCESSING', events.rejected)).toMatchObject({ status: 'CANCELLED', reason: 'OUT_OF_STOCK' })
+    expect(on('PROCESSING', events.declined)).toMatchObject({ status: 'CANCELLED', reason: 'PAYMENT_DECLINED' })
+    expect(on('PROCESSING', events.expired)).toMatchObject({ status: 'CANCELLED', reason: 'DEADLINE' })
+    expect(saidBy('PROCESSING', events.rejected)).toEqual(['OrderStatusChanged'])
+    expect(saidBy('PROCESSING', events.declined)).toEqual(['OrderCancelled', 'OrderStatusChanged'])
   })
 
   it('ships what is paid and prepared, and only then lets it go', () => {
-    expect(on('CONFIRMED', news.prepared)).toMatchObject({ status: 'SHIPPED' })
-    expect(saidBy('CONFIRMED', news.prepared)).toEqual(['OrderShipped', 'OrderStatusChanged'])
-    expect(on('CANCELLED', news.prepared)).toBeUndefined()
-    expect(on('PROCESSING', news.prepared)).toBeUndefined()
+    expect(on('CONFIRMED', events.prepared)).toMatchObject({ status: 'SHIPPED' })
+    expect(saidBy('CONFIRMED', events.prepared)).toEqual(['OrderShipped', 'OrderStatusChanged'])
+    expect(on('CANCELLED', events.prepared)).toBeUndefined()
+    expect(on('PROCESSING', events.prepared)).toBeUndefined()
   })
 
   it('is called back until it has shipped, and everyone hears of it', () => {
@@ -80,65 +80,65 @@ describe('the saga of an order', () => {
   })
 
   it('has a payment refunded that was captured too late, and says again that expired stock is free', () => {
-    const late = on('CANCELLED', news.captured)
+    const late = on('CANCELLED', events.captured)
     expect(late).toMatchObject({ status: 'CANCELLED', events: [{ type: 'RefundRequested', data: { chargeId: 'ch' } }] })
-    const again = on('CANCELLED', news.expired)
+    const again = on('CANCELLED', events.expired)
     expect(again).toMatchObject({ events: [{ type: 'OrderCancelled' }] })
     expect(again?.events[0]?.id).not.toBe(cancelled(about, 'DEADLINE', context).events[0]?.id)
-    expect(on('SHIPPED', news.captured)).toBeUndefined()
-    expect(on('CONFIRMED', news.expired)).toBeUndefined()
+    expect(on('SHIPPED', events.captured)).toBeUndefined()
+    expect(on('CONFIRMED', events.expired)).toBeUndefined()
   })
 
   it('reaches at most one end, whatever comes and however often', () => {
-    const heard = fc.constantFrom<OrderEvent | 'cancel'>(...Object.values(news), 'cancel')
+    const anyEvent = fc.constantFrom<OrderEvent | 'cancel'>(...Object.values(events), 'cancel')
     fc.assert(
-      fc.property(fc.array(heard, { maxLength: 12 }), (all) => {
+      fc.property(fc.array(anyEvent, { maxLength: 12 }), (all) => {
         let status: OrderStatus = 'PLACED'
-        const seen: OrderStatus[] = [status]
+        const statuses: OrderStatus[] = [status]
         for (const event of all) {
-          const called: Decision | undefined =
+          const cancellation: Decision | undefined =
             event === 'cancel' && cancellable(status) ? cancelled(about, 'CUSTOMER', context) : undefined
-          const heardOf: Decision | undefined = event === 'cancel' ? called : on(status, event)
+          const heardOf: Decision | undefined = event === 'cancel' ? cancellation : on(status, event)
           status = heardOf?.status ?? status
-          if (status !== seen.at(-1)) seen.push(status)
+          if (status !== statuses.at(-1)) statuses.push(status)
         }
-        expect(new Set(seen).size).toBe(seen.length)
-        expect(seen.filter((each) => each === 'SHIPPED' || each === 'CANCELLED').length).toBeLessThanOrEqual(1)
+        expect(new Set(statuses).size).toBe(statuses.length)
+        expect(statuses.filter((each) => each === 'SHIPPED' || each === 'CANCELLED').length).toBeLessThanOrEqual(1)
       }),
     )
   })
 
   it('says the same again under the same ids', () => {
-    const ids = (at: Date) => decide('PLACED', news.placed, facts, at)?.events.map(({ id }) => id)
+    const ids = (at: Date) => decide('PLACED', events.placed, facts, at)?.events.map(({ id }) => id)
     expect(ids(new Date(1))).toEqual(ids(new Date(2)))
   })
 })
 
 it('an old reservation ends its order, but not while no order is being paid at all', () => {
-  expect(decide('PROCESSING', news.expired, facts, context.now)?.status).toBe('CANCELLED')
-  expect(decide('PROCESSING', news.expired, { ...facts, paymentsStall: true }, context.now)).toBeUndefined()
-  expect(decide('CANCELLED', news.expired, { ...facts, paymentsStall: true }, context.now)?.events).toHaveLength(1)
+  expect(decide('PROCESSING', events.expired, facts, context.now)?.status).toBe('CANCELLED')
+  expect(decide('PROCESSING', events.expired, { ...facts, paymentsStall: true }, context.now)).toBeUndefined()
+  expect(decide('CANCELLED', events.expired, { ...facts, paymentsStall: true }, context.now)?.events).toHaveLength(1)
 })
 
 it('a parcel goes on after its order is shipped, is told of once each, and is never taken for a state of the order', () => {
   const parcel = { carrier: 'C', trackingNumber: 'N' }
-  const news = (type: 'ParcelDelivered' | 'ParcelDeliveryFailed' | 'ParcelReturned') =>
+  const parcelEvent = (type: 'ParcelDelivered' | 'ParcelDeliveryFailed' | 'ParcelReturned') =>
     eventOf(type, { ...about, shipmentId: about.orderId, parcel }, context)
-  const all = [news('ParcelDelivered'), news('ParcelDeliveryFailed'), news('ParcelReturned')]
+  const all = [parcelEvent('ParcelDelivered'), parcelEvent('ParcelDeliveryFailed'), parcelEvent('ParcelReturned')]
   fc.assert(
-    fc.property(fc.array(fc.constantFrom(...all), { maxLength: 8 }), (heard) => {
-      let known: StoredParcel['status'] = 'UNDERWAY'
-      const told: string[] = []
-      for (const event of heard) {
-        const decision = decide('SHIPPED', event, { ...facts, parcelStatusOf: () => known }, now)
+    fc.property(fc.array(fc.constantFrom(...all), { maxLength: 8 }), (sequence) => {
+      let current: StoredParcel['status'] = 'UNDERWAY'
+      const messages: string[] = []
+      for (const event of sequence) {
+        const decision = decide('SHIPPED', event, { ...facts, parcelStatusOf: () => current }, now)
         if (!decision) continue
         expect(decision.status).toBe('SHIPPED')
-        known = decision.parcel?.status ?? known
-        told.push(...decision.events.map(({ type, data }) => `${type} ${'status' in data ? data.status : ''}`))
+        current = decision.parcel?.status ?? current
+        messages.push(...decision.events.map(({ type, data }) => `${type} ${'status' in data ? data.status : ''}`))
       }
-      expect(new Set(told).size).toBe(told.length)
-      expect(told.length).toBeLessThanOrEqual(2)
-      expect(told.slice(0, -1)).not.toContain('ParcelStatusChanged DELIVERED')
+      expect(new Set(messages).size).toBe(messages.length)
+      expect(messages.length).toBeLessThanOrEqual(2)
+      expect(messages.slice(0, -1)).not.toContain('ParcelStatusChanged DELIVERED')
     }),
   )
   for (const status of ['PLACED', 'PROCESSING', 'CONFIRMED', 'CANCELLED'] as const)

@@ -58,26 +58,26 @@ export interface About {
 /**
  * `undefined`: nothing changes and there is nothing to say. The same status: only something to say.
  */
-export function decide(status: OrderStatus, news: OrderEvent, facts: Facts, now: Date): Decision | undefined {
-  const context = following(news, source, now)
-  if (status === 'SHIPPED') return afterShipping(news, facts, context)
-  if (status === 'CANCELLED') return afterCancellation(news, context)
-  switch (news.type) {
+export function decide(status: OrderStatus, event: OrderEvent, facts: Facts, now: Date): Decision | undefined {
+  const context = following(event, source, now)
+  if (status === 'SHIPPED') return afterShipping(event, facts, context)
+  if (status === 'CANCELLED') return afterCancellation(event, context)
+  switch (event.type) {
     case 'OrderPlaced':
-      return status === 'PLACED' ? placed(news, facts.priceOf, context) : undefined
+      return status === 'PLACED' ? validation(event, facts.priceOf, context) : undefined
     case 'StockRejected':
       // Nothing is reserved and nothing charged: nobody has anything to give back.
-      return status === 'CONFIRMED' ? undefined : ended(news.data, 'OUT_OF_STOCK', context, 'quietly')
+      return status === 'CONFIRMED' ? undefined : ending(event.data, 'OUT_OF_STOCK', context, 'quietly')
     case 'ReservationExpired':
       // While nobody's payments come, the question is put off: inventory asks again.
       if (status === 'CONFIRMED' || facts.paymentsStall === true) return undefined
-      return ended(news.data, 'DEADLINE', context)
+      return ending(event.data, 'DEADLINE', context)
     case 'PaymentDeclined':
-      return status === 'CONFIRMED' ? undefined : ended(news.data, 'PAYMENT_DECLINED', context)
+      return status === 'CONFIRMED' ? undefined : ending(event.data, 'PAYMENT_DECLINED', context)
     case 'PaymentCaptured':
-      return status === 'CONFIRMED' ? undefined : confirmed(news, facts.itemsOf, context)
+      return status === 'CONFIRMED' ? undefined : confirmation(event, facts.itemsOf, context)
     case 'ShipmentPrepared':
-      return status === 'CONFIRMED' ? shipped(news, context) : undefined
+      return status === 'CONFIRMED' ? shipment(event, context) : undefined
     default:
       return undefined
   }
@@ -90,83 +90,83 @@ export function cancellable(status: OrderStatus): boolean {
 
 /** Everyone who may have done something for the order hears of its end. */
 export function cancelled(about: About, reason: CancellationReason, context: EventContext): Decision {
-  return ended(about, reason, context)
+  return ending(about, reason, context)
 }
 
-function afterCancellation(news: OrderEvent, context: EventContext): Decision | undefined {
-  if (news.type === 'PaymentCaptured') {
-    const data = { ...aboutOf(news.data), chargeId: news.data.chargeId }
+function afterCancellation(event: OrderEvent, context: EventContext): Decision | undefined {
+  if (event.type === 'PaymentCaptured') {
+    const data = { ...aboutOf(event.data), chargeId: event.data.chargeId }
     return { status: 'CANCELLED', events: [eventOf('RefundRequested', data, context)] }
   }
-  if (news.type === 'ReservationExpired') {
+  if (event.type === 'ReservationExpired') {
     // Its release went astray, or is on its way: saying it again, under another id, hurts nobody.
-    const data = { ...aboutOf(news.data), reason: 'DEADLINE' as const }
+    const data = { ...aboutOf(event.data), reason: 'DEADLINE' as const }
     return { status: 'CANCELLED', events: [eventOf('OrderCancelled', data, context, 'expired')] }
   }
   return undefined
 }
 
-const parcelNews: Readonly<Partial<Record<OrderEvent['type'], ParcelStatus>>> = {
+const parcelStatusByEvent: Readonly<Partial<Record<OrderEvent['type'], ParcelStatus>>> = {
   ParcelDelivered: 'DELIVERED',
   ParcelDeliveryFailed: 'DELIVERY_FAILED',
   ParcelReturned: 'RETURNED',
 }
 
 /** An order that is shipped stays so; its parcel goes on, and does not go back. */
-function afterShipping(news: OrderEvent, { parcelStatusOf }: Facts, context: EventContext): Decision | undefined {
-  const status = parcelNews[news.type]
-  if (status === undefined || !('parcel' in news.data) || news.data.parcel === undefined) return undefined
-  const known = parcelStatusOf?.(news.data.orderId)
-  if (known === 'DELIVERED' || known === 'RETURNED' || known === status) return undefined
-  const { parcel } = news.data
-  const changed = eventOf('ParcelStatusChanged', { ...aboutOf(news.data), status, parcel }, context, status)
-  return { status: 'SHIPPED', parcel: { ...parcel, status }, events: [changed] }
+function afterShipping(event: OrderEvent, { parcelStatusOf }: Facts, context: EventContext): Decision | undefined {
+  const status = parcelStatusByEvent[event.type]
+  if (status === undefined || !('parcel' in event.data) || event.data.parcel === undefined) return undefined
+  const previous = parcelStatusOf?.(event.data.orderId)
+  if (previous === 'DELIVERED' || previous === 'RETURNED' || previous === status) return undefined
+  const { parcel } = event.data
+  const statusEvent = eventOf('ParcelStatusChanged', { ...aboutOf(event.data), status, parcel }, context, status)
+  return { status: 'SHIPPED', parcel: { ...parcel, status }, events: [statusEvent] }
 }
 
-function placed(news: EventOf<'OrderPlaced'>, priceOf: Facts['priceOf'], context: EventContext): Decision {
-  const items = news.data.items.flatMap((item): PricedItem[] => {
-    const unitPriceCents = priceOf(item.sku, news.data)
+function validation(event: EventOf<'OrderPlaced'>, priceOf: Facts['priceOf'], context: EventContext): Decision {
+  const items = event.data.items.flatMap((item): PricedItem[] => {
+    const unitPriceCents = priceOf(item.sku, event.data)
     return unitPriceCents === undefined ? [] : [{ ...item, unitPriceCents }]
   })
-  if (items.length < news.data.items.length) return ended(news.data, 'UNKNOWN_SKU', context, 'quietly')
+  if (items.length < event.data.items.length) return ending(event.data, 'UNKNOWN_SKU', context, 'quietly')
   const totalCents = items.reduce((sum, { quantity, unitPriceCents }) => sum + quantity * unitPriceCents, 0)
-  const { currency } = news.data
-  const validated = eventOf('OrderValidated', { ...aboutOf(news.data), items, totalCents, currency }, context)
+  const { currency } = event.data
+  const validated = eventOf('OrderValidated', { ...aboutOf(event.data), items, totalCents, currency }, context)
   return {
     status: 'PROCESSING',
     totalCents,
     lines: items,
-    events: [validated, statusChanged(news.data, 'PROCESSING', undefined, context)],
+    events: [validated, statusChanged(event.data, 'PROCESSING', undefined, context)],
   }
 }
 
-function confirmed(news: EventOf<'PaymentCaptured'>, itemsOf: Facts['itemsOf'], context: EventContext): Decision {
-  const items = [...itemsOf(news.data.orderId)]
+function confirmation(event: EventOf<'PaymentCaptured'>, itemsOf: Facts['itemsOf'], context: EventContext): Decision {
+  const items = [...itemsOf(event.data.orderId)]
   return {
     status: 'CONFIRMED',
     events: [
-      eventOf('OrderConfirmed', { ...aboutOf(news.data), items }, context),
-      statusChanged(news.data, 'CONFIRMED', undefined, context),
+      eventOf('OrderConfirmed', { ...aboutOf(event.data), items }, context),
+      statusChanged(event.data, 'CONFIRMED', undefined, context),
     ],
   }
 }
 
-function shipped(news: EventOf<'ShipmentPrepared'>, context: EventContext): Decision {
-  const data = { ...aboutOf(news.data), shipmentId: news.data.shipmentId }
-  const { parcel } = news.data
+function shipment(event: EventOf<'ShipmentPrepared'>, context: EventContext): Decision {
+  const data = { ...aboutOf(event.data), shipmentId: event.data.shipmentId }
+  const { parcel } = event.data
   return {
     status: 'SHIPPED',
     ...(parcel ? { parcel: { ...parcel, status: 'UNDERWAY' as const } } : {}),
-    events: [eventOf('OrderShipped', data, context), statusChanged(news.data, 'SHIPPED', undefined, context, parcel)],
+    events: [eventOf('OrderShipped', data, context), statusChanged(event.data, 'SHIPPED', undefined, context, parcel)],
   }
 }
 
-function ended(about: About, reason: CancellationReason, context: EventContext, how?: 'quietly'): Decision {
-  const told = how === 'quietly' ? [] : [eventOf('OrderCancelled', { ...aboutOf(about), reason }, context)]
+function ending(about: About, reason: CancellationReason, context: EventContext, how?: 'quietly'): Decision {
+  const messages = how === 'quietly' ? [] : [eventOf('OrderCancelled', { ...aboutOf(about), reason }, context)]
   return {
     status: 'CANCELLED',
     reason,
-    events: [...told, statusChanged(about, 'CANCELLED', reason, context)],
+    events: [...messages, statusChanged(about, 'CANCELLED', reason, context)],
   }
 }
 

@@ -30,10 +30,10 @@ const eventOfStatus = {
  * history would ever be whole. `decided`: it changed something; what is said again of a parcel, or
  * late, does not.
  */
-export function heard(news: OrderEvent, before: OrderStatus, decided: boolean): readonly HistoryEntry[] {
-  if (!decided && parcelEvents.has(news.type)) return []
-  if (news.type === 'OrderPlaced' || (news.type === 'ReservationExpired' && !cancellable(before))) return []
-  const { id, type, time, data } = news
+export function heard(message: OrderEvent, before: OrderStatus, decided: boolean): readonly HistoryEntry[] {
+  if (!decided && parcelEvents.has(message.type)) return []
+  if (message.type === 'OrderPlaced' || (message.type === 'ReservationExpired' && !cancellable(before))) return []
+  const { id, type, time, data } = message
   return [{ orderId: data.orderId, event: type, causeId: id, at: new Date(time) }]
 }
 
