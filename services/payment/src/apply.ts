@@ -17,21 +17,21 @@ export async function applyToPayments(
   items: readonly Item<Answer>[],
   now: () => Date,
 ): Promise<Decide<Answer>> {
-  const known = await locked(tx, items)
-  return (sending, news) => settleAll(sending, news, known, now())
+  const previous = await locked(tx, items)
+  return (sending, newItems) => settleAll(sending, newItems, previous, now())
 }
 
 function settleAll(
   tx: Sending,
-  news: readonly Item<Answer>[],
-  known: ReadonlyMap<string, Payment>,
+  newItems: readonly Item<Answer>[],
+  previous: ReadonlyMap<string, Payment>,
   now: Date,
 ): Reaction[] {
-  const payments = new Map(known)
+  const payments = new Map(previous)
   const reactions: Reaction[] = []
   const dues: Due[] = []
   const pending: PendingCharge[] = []
-  for (const { event, prepared } of news) {
+  for (const { event, prepared } of newItems) {
     if (!isCause(event)) continue
     const before = payments.get(event.data.orderId)
     const due = dueOf(before, event, prepared)
@@ -43,8 +43,8 @@ function settleAll(
     payments.set(event.data.orderId, settlement.payment)
     if (settlement.told) reactions.push({ cause: event, events: [settlement.told] })
   }
-  const changed = [...payments.values()].filter((payment) => known.get(payment.orderId) !== payment)
-  writePayments(tx, changed, known)
+  const changedPayments = [...payments.values()].filter((payment) => previous.get(payment.orderId) !== payment)
+  writePayments(tx, changedPayments, previous)
   writeDues(tx, dues)
   writePending(tx, pending)
   return reactions
@@ -56,11 +56,11 @@ async function locked(tx: Queryable, items: readonly Item<Answer>[]): Promise<Re
 }
 
 /** `known`: as they are, under their row locks. */
-export function writePayments(tx: Sending, payments: readonly Payment[], known: ReadonlyMap<string, Payment>): void {
-  const fresh = payments.filter(({ orderId }) => !known.has(orderId))
+export function writePayments(tx: Sending, payments: readonly Payment[], previous: ReadonlyMap<string, Payment>): void {
+  const fresh = payments.filter(({ orderId }) => !previous.has(orderId))
   if (fresh.length > 0) tx.send(addPayments, columns(fresh))
-  const changed = payments.filter(({ orderId }) => known.has(orderId))
-  if (changed.length > 0) tx.send(changePayments, columns(changed))
+  const changedPayments = payments.filter(({ orderId }) => previous.has(orderId))
+  if (changedPayments.length > 0) tx.send(changePayments, columns(changedPayments))
 }
 
 export function writeDues(tx: Sending, dues: readonly Due[]): void {
@@ -108,8 +108,8 @@ type Row = { readonly [Name in keyof Payment]-?: Payment[Name] | null } & Pick<
 export function paymentsByOrder(rows: readonly Row[]): Map<string, Payment> {
   return new Map(
     rows.map((row) => {
-      const given = Object.entries(row).filter(([, value]) => value !== null)
-      return [row.orderId, Object.fromEntries(given) as unknown as Payment]
+      const values = Object.entries(row).filter(([, value]) => value !== null)
+      return [row.orderId, Object.fromEntries(values) as unknown as Payment]
     }),
   )
 }

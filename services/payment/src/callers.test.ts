@@ -3,9 +3,9 @@
 import { expect, test } from 'vitest'
 import { createStageRate, partOf } from './callers.ts'
 
-function partsOf(wanted: readonly number[]): number[] {
-  return wanted.map((own, n) => {
-    const others = wanted.filter((_, m) => m !== n)
+function partsOf(rates: readonly number[]): number[] {
+  return rates.map((own, n) => {
+    const others = rates.filter((_, m) => m !== n)
     return partOf(80, own, { count: others.length, wanted: others.reduce((sum, each) => sum + each, 0) })
   })
 }
@@ -13,8 +13,8 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => tota
 
 test.each([[[0]], [[5]], [[0, 0, 0]], [[1, 0, 0, 0]], [[70, 10, 3]], [Array.from({ length: 100 }, (_, n) => n)]])(
   'the parts of replicas that want %j add up to the rate',
-  (wanted) => {
-    expect(sum(partsOf(wanted))).toBeCloseTo(80, 6)
+  (rates) => {
+    expect(sum(partsOf(rates))).toBeCloseTo(80, 6)
   },
 )
 

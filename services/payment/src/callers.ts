@@ -45,10 +45,10 @@ const firstPart = 0.1
  * The part of a rate that a replica takes which wants `wanted` calls a second. The parts of all add
  * up to the rate.
  */
-export function partOf(perSecond: number, wanted: number, others: Others): number {
+export function partOf(perSecond: number, rate: number, others: Others): number {
   const replicas = others.count + 1
-  const sum = wanted + others.wanted
-  const weight = sum > 0 ? evenly / replicas + (1 - evenly) * (wanted / sum) : 1 / replicas
+  const sum = rate + others.wanted
+  const weight = sum > 0 ? evenly / replicas + (1 - evenly) * (rate / sum) : 1 / replicas
   return perSecond * weight
 }
 
@@ -58,18 +58,18 @@ export function createStageRate({ perSecond, registry, ...options }: StageRateOp
   const clock = options.clock ?? (() => performance.now())
   const member = randomUUID()
   let share = perSecond * firstPart
-  let asked = 0
+  let callCount = 0
   let askedSinceMs = clock()
   // No burst: a hundred replicas would make it at once.
   const limit = createRateLimit(() => share, 1)
   const look = async (database: Queryable): Promise<void> => {
     const seconds = Math.max(0.001, (clock() - askedSinceMs) / 1_000)
-    const wanted = asked / seconds
-    asked = 0
+    const rate = callCount / seconds
+    callCount = 0
     askedSinceMs = clock()
-    await database.query(noteCaller, [member, wanted])
+    await database.query(noteCaller, [member, rate])
     const [others] = await database.query<Others>(otherCallers, [member])
-    share = Math.min(partOf(perSecond, wanted, others ?? { count: 0, wanted: 0 }), 4 * share)
+    share = Math.min(partOf(perSecond, rate, others ?? { count: 0, wanted: 0 }), 4 * share)
   }
   if (registry)
     new Gauge({
@@ -82,7 +82,7 @@ export function createStageRate({ perSecond, registry, ...options }: StageRateOp
     })
   return {
     turn: async (signal) => {
-      asked++
+      callCount++
       const waitMs = limit.take(clock())
       if (waitMs > 0) await sleep(waitMs, undefined, { signal })
     },

@@ -43,7 +43,7 @@ const patienceMs = 10 * 60_000
 export function paymentStage(provider: Provider, context: PaymentContext): StageDefinition<Answer> {
   const { now, keyHours = 24, registry, logger, onDatabase } = context
   let lookups: Lookups | undefined
-  const given = (database: Queryable): Lookups => {
+  const lookupsOf = (database: Queryable): Lookups => {
     onDatabase?.(database)
     return (lookups ??= createLookups(database))
   }
@@ -56,8 +56,8 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
       if (!isCause(event)) throw new TypeError(`not about a payment: ${event.type}`)
       const nowMs = now().getTime()
       const forgotten = (sinceMs: number | undefined) => sinceMs !== undefined && nowMs - sinceMs > keyHours * 3_600_000
-      const known = given(database)
-      const look = () => known.add({ orderId: event.data.orderId, eventId: event.id })
+      const stageLookups = lookupsOf(database)
+      const look = () => stageLookups.add({ orderId: event.data.orderId, eventId: event.id })
       if (event.type !== 'StockReserved') {
         const { payment } = await look()
         const asking = { signal, forgotten: forgotten(placedAtMs(event.data.orderId)), nowMs }
@@ -78,7 +78,7 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
     chores: chores.map((chore) => ({
       ...chore,
       run: (surroundings) => {
-        given(surroundings.database)
+        lookupsOf(surroundings.database)
         return chore.run(surroundings)
       },
     })),
@@ -112,10 +112,10 @@ interface Giving {
 async function givenBack(
   provider: Provider,
   { data: { orderId, customerId }, traceparent, time }: Ending,
-  known: Payment | undefined,
+  booked: Payment | undefined,
   { signal, forgotten, nowMs }: Giving,
 ): Promise<Answer> {
-  const call = callFor(known)
+  const call = callFor(booked)
   if (call.kind === 'nothing') return { kind: 'nothing' }
   let chargeId = call.kind === 'refund' ? call.chargeId : undefined
   try {

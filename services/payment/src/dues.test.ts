@@ -8,7 +8,7 @@ const context = { source: '/test', now: new Date(0) }
 const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'customer-7' }
 const reserved = eventOf('StockReserved', { ...about, totalCents: 700, currency: 'EUR' }, context)
 const cancelled = eventOf('OrderCancelled', { ...about, reason: 'CUSTOMER' }, context)
-const known = (status: PaymentStatus, chargeId?: string): Payment => ({
+const paymentIn = (status: PaymentStatus, chargeId?: string): Payment => ({
   ...about,
   status,
   ...(status === 'CANCELLED' ? {} : { amountCents: 700, currency: 'EUR' }),
@@ -19,24 +19,29 @@ const captured = (chargeId: string): Answer => ({
   reserved,
   outcome: { status: 'captured', chargeId },
 })
-const owed: Answer = { kind: 'owed', chargeId: undefined, error: 'answered 422' }
+const owedAnswer: Answer = { kind: 'owed', chargeId: undefined, error: 'answered 422' }
 
 test('a second charge is due, whatever became of the first', () => {
   const due = { ...about, chargeId: 'ch-2', reason: 'SECOND_CHARGE', amountCents: 700, currency: 'EUR' }
-  for (const payment of [known('CAPTURED', 'ch-1'), known('REFUNDED', 'ch-1'), known('DECLINED')])
+  for (const payment of [paymentIn('CAPTURED', 'ch-1'), paymentIn('REFUNDED', 'ch-1'), paymentIn('DECLINED')])
     expect(dueOf(payment, reserved, captured('ch-2'))).toEqual(due)
 })
 
 test('the first charge, the same one again, and that of a cancelled order are not', () => {
-  for (const payment of [undefined, known('CAPTURED', 'ch-1'), known('REFUNDED', 'ch-1'), known('CANCELLED')])
+  for (const payment of [
+    undefined,
+    paymentIn('CAPTURED', 'ch-1'),
+    paymentIn('REFUNDED', 'ch-1'),
+    paymentIn('CANCELLED'),
+  ])
     expect(dueOf(payment, reserved, captured('ch-1'))).toBeUndefined()
 })
 
 test('what the provider would not take back is due with all that is known of it, unless it is settled by now', () => {
-  expect(dueOf(known('CAPTURED', 'ch-1'), cancelled, owed)).toMatchObject({
+  expect(dueOf(paymentIn('CAPTURED', 'ch-1'), cancelled, owedAnswer)).toMatchObject({
     ...{ chargeId: 'ch-1', reason: 'GIVEN_UP', amountCents: 700, currency: 'EUR', error: 'answered 422' },
   })
-  expect(dueOf(undefined, cancelled, owed)).toMatchObject({ chargeId: '', reason: 'GIVEN_UP' })
+  expect(dueOf(undefined, cancelled, owedAnswer)).toMatchObject({ chargeId: '', reason: 'GIVEN_UP' })
   for (const status of ['REFUNDED', 'CANCELLED', 'DECLINED'] as const)
-    expect(dueOf(known(status), cancelled, owed)).toBeUndefined()
+    expect(dueOf(paymentIn(status), cancelled, owedAnswer)).toBeUndefined()
 })

@@ -14,18 +14,18 @@ export interface Due {
 }
 
 /** `known`: the payment as it was before the answer. */
-export function dueOf(known: Payment | undefined, cause: Cause, answer: Answer): Due | undefined {
+export function dueOf(payment: Payment | undefined, cause: Cause, answer: Answer): Due | undefined {
   const { orderId, customerId } = cause.data
   if (answer.kind === 'owed') {
-    if (known && known.status !== 'CAPTURED') return undefined
-    const { amountCents, currency } = known ?? {}
-    const chargeId = answer.chargeId ?? known?.chargeId ?? ''
+    if (payment && payment.status !== 'CAPTURED') return undefined
+    const { amountCents, currency } = payment ?? {}
+    const chargeId = answer.chargeId ?? payment?.chargeId ?? ''
     return { orderId, chargeId, customerId, reason: 'GIVEN_UP', amountCents, currency, error: answer.error }
   }
   if (answer.kind !== 'charged' || answer.outcome.status !== 'captured') return undefined
   const { chargeId } = answer.outcome
   // A capture of a cancelled order is owned to, and given back as any other.
-  if (!known || known.status === 'CANCELLED' || known.chargeId === chargeId) return undefined
+  if (!payment || payment.status === 'CANCELLED' || payment.chargeId === chargeId) return undefined
   const { totalCents: amountCents, currency } = answer.reserved.data
   return { orderId, chargeId, customerId, reason: 'SECOND_CHARGE', amountCents, currency }
 }

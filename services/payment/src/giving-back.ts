@@ -71,8 +71,8 @@ async function giveBack(row: DueRow, { database, publish, stopping }: Surroundin
     chargeId === undefined ? undefined : await options.provider.refund(orderId, chargeId, stopping, { key })
   // The order's own payment stays as it is where only the second charge went back.
   const settle = second ? () => undefined : () => settlementOf({ orderId, customerId }, refund, options.now())
-  const told = settle()?.told
-  if (told) await publish([told])
+  const event = settle()?.told
+  if (event) await publish([event])
   await write(database, row, settle()?.payment)
 }
 
@@ -92,10 +92,10 @@ function settlementOf(about: About, refund: Refund | undefined, now: Date): Sett
 
 async function write(database: Pool, { orderId, chargeId }: DueRow, payment: Settlement['payment'] | undefined) {
   await database.transaction(async (tx) => {
-    const known = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
-    const status = known.get(orderId)?.status
+    const payments = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
+    const status = payments.get(orderId)?.status
     const settled = status === 'REFUNDED' || (payment?.status === 'CANCELLED' && status !== undefined)
-    if (payment && !settled) writePayments(tx, [payment], known)
+    if (payment && !settled) writePayments(tx, [payment], payments)
     tx.send(deleteDue, [orderId, chargeId])
   })
 }

@@ -18,13 +18,16 @@ const figures: GuardOptions = {
 
 /** Answers in turn; the last one for ever. */
 function providerThat(...answers: (ChargeOutcome | ProviderFailure)[]) {
-  let asked = 0
+  let requests = 0
   const answer = (): Promise<ChargeOutcome> => {
-    const next = answers[Math.min(asked++, answers.length - 1)] ?? 'Failing'
+    const next = answers[Math.min(requests++, answers.length - 1)] ?? 'Failing'
     return typeof next === 'string' ? Promise.reject(new ProviderError(next, next)) : Promise.resolve(next)
   }
-  const unasked = () => Promise.reject(new Error('not asked in this test'))
-  return { provider: { charge: answer, stop: unasked, find: unasked, refund: unasked }, asked: () => asked }
+  const notExpected = () => Promise.reject(new Error('not asked in this test'))
+  return {
+    provider: { charge: answer, stop: notExpected, find: notExpected, refund: notExpected },
+    requestCount: () => requests,
+  }
 }
 const captured: ChargeOutcome = { status: 'captured', chargeId: 'ch-1' }
 const declined: ChargeOutcome = { status: 'declined', reason: 'no' }
@@ -42,24 +45,24 @@ async function reasonsOf(count: number, call: () => Promise<unknown>): Promise<s
 }
 
 test('half of five calls failed: nobody asks, and what is refused meanwhile is an outage and no attempt', async () => {
-  const { provider, asked } = providerThat(captured, captured, 'Failing', 'Busy', 'Unreachable')
+  const { provider, requestCount } = providerThat(captured, captured, 'Failing', 'Busy', 'Unreachable')
   const guard = guarded(provider, { ...figures, breaker: { ...figures.breaker, openMs: 60_000 } })
   const call = () => guard.charge(charge, never)
   expect(await reasonsOf(4, call)).toEqual(['answered', 'answered', 'Failing', 'Busy'])
   expect(guard.open).toBe(false)
   expect(await reasonsOf(3, call)).toEqual(['Unreachable', 'CircuitOpen', 'CircuitOpen'])
   expect(guard.open).toBe(true)
-  expect(asked()).toBe(5)
+  expect(requestCount()).toBe(5)
   await expect(call()).rejects.toMatchObject({ outage: true, retry: true })
 })
 
 test('after a while one call is made; it decides whether the others follow', async () => {
-  const { provider, asked } = providerThat(...Array.from({ length: 6 }, () => 'Busy' as const), captured)
-  const opened: string[] = []
+  const { provider, requestCount } = providerThat(...Array.from({ length: 6 }, () => 'Busy' as const), captured)
+  const transitions: string[] = []
   const guard = guarded(provider, {
     ...figures,
-    onOpen: () => opened.push('open'),
-    onClose: () => opened.push('closed'),
+    onOpen: () => transitions.push('open'),
+    onClose: () => transitions.push('closed'),
   })
   const call = () => guard.charge(charge, never)
   await reasonsOf(5, call)
@@ -68,27 +71,35 @@ test('after a while one call is made; it decides whether the others follow', asy
   expect(guard.open).toBe(true)
   await expect.poll(() => guard.open).toBe(false)
   expect(await reasonsOf(3, call)).toEqual(['answered', 'answered', 'answered'])
-  expect(opened).toEqual(['open', 'open', 'closed'])
-  expect(asked()).toBe(9)
+  expect(transitions).toEqual(['open', 'open', 'closed'])
+  expect(requestCount()).toBe(9)
 })
 
 test('declined and refused charges, and those in flight, are no fault of the provider', async () => {
-  const { provider, asked } = providerThat(declined, 'Refused', 'InFlight', 'Refused', 'Refused', 'InFlight', declined)
+  const { provider, requestCount } = providerThat(
+    declined,
+    'Refused',
+    'InFlight',
+    'Refused',
+    'Refused',
+    'InFlight',
+    declined,
+  )
   const guard = guarded(provider, figures)
   await reasonsOf(12, () => guard.charge(charge, never))
-  expect(asked()).toBe(12)
+  expect(requestCount()).toBe(12)
   expect(guard.open).toBe(false)
 })
 
 test('wrong credentials stop everybody instead of making dead letters, and are not tried again at once', async () => {
-  const { provider, asked } = providerThat('Misconfigured')
+  const { provider, requestCount } = providerThat('Misconfigured')
   const failures: unknown[] = []
   const guard = guarded(provider, { ...figures, attempts: 3, onOpen: (failure) => failures.push(failure) })
   expect(await reasonsOf(6, () => guard.charge(charge, never))).toEqual([
     ...Array.from({ length: 5 }, () => 'Misconfigured'),
     'CircuitOpen',
   ])
-  expect(asked()).toBe(5)
+  expect(requestCount()).toBe(5)
   expect(failures).toMatchObject([{ reason: 'Misconfigured' }])
 })
 
@@ -97,7 +108,7 @@ test.each(['InFlight', 'Refused'] as const)(
   async (unclear) => {
     let nowMs = 0
     const answers = [...Array.from({ length: 5 }, () => 'Busy' as const), unclear, unclear, 'Busy' as const, captured]
-    const { provider, asked } = providerThat(...answers)
+    const { provider, requestCount } = providerThat(...answers)
     const events: string[] = []
     const guard = guarded(provider, {
       ...figures,
@@ -111,7 +122,7 @@ test.each(['InFlight', 'Refused'] as const)(
     // Made at once: one probes after the other, and what comes after a failed probe is refused.
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => reasonsOf(1, call)))
     expect(outcomes.flat()).toEqual([unclear, unclear, 'Busy', 'CircuitOpen', 'CircuitOpen'])
-    expect(asked()).toBe(8)
+    expect(requestCount()).toBe(8)
     expect(events).toEqual(['open', 'open'])
     nowMs += 60
     expect(await reasonsOf(2, call)).toEqual(['answered', 'answered'])
@@ -147,13 +158,13 @@ test('a call that fails is made again, up to three times, and one that is refuse
   const recovering = providerThat('Failing', 'Busy', captured)
   const three = { ...figures, attempts: 3 }
   expect(await guarded(recovering.provider, three).charge(charge, never)).toEqual(captured)
-  expect(recovering.asked()).toBe(3)
+  expect(recovering.requestCount()).toBe(3)
   const failing = providerThat('Failing')
   await expect(guarded(failing.provider, three).charge(charge, never)).rejects.toMatchObject({ reason: 'Failing' })
-  expect(failing.asked()).toBe(3)
+  expect(failing.requestCount()).toBe(3)
   const refusing = providerThat('Refused')
   await expect(guarded(refusing.provider, three).charge(charge, never)).rejects.toMatchObject({ reason: 'Refused' })
-  expect(refusing.asked()).toBe(1)
+  expect(refusing.requestCount()).toBe(1)
 })
 
 test.each([
@@ -163,15 +174,15 @@ test.each([
 ])('from one attempt to the next it waits twice as long, half of it by chance ($chance)', async ({ chance, waits }) => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
-    const { provider, asked } = providerThat('Failing')
+    const { provider, requestCount } = providerThat('Failing')
     const patient = { ...figures, attempts: waits.length + 1, backoffMs: 1_000, random: () => chance }
     const failure = reasonsOf(1, () => guarded(provider, patient).charge(charge, never))
     await vi.advanceTimersByTimeAsync(0)
     for (const [n, wait] of waits.entries()) {
       await vi.advanceTimersByTimeAsync(wait - 1)
-      expect(asked()).toBe(n + 1)
+      expect(requestCount()).toBe(n + 1)
       await vi.advanceTimersByTimeAsync(1)
-      expect(asked()).toBe(n + 2)
+      expect(requestCount()).toBe(n + 2)
     }
     expect(await failure).toEqual(['Failing'])
   } finally {

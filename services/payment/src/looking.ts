@@ -24,12 +24,12 @@ export function createLookups(database: Queryable): Lookups {
     maxBatch: 500,
     maxInFlight: 1,
     maxWaiting: 10_000,
-    perform: async (wanted: readonly Wanted[]) => {
-      const orderIds = [...new Set(wanted.map(({ orderId }) => orderId))]
+    perform: async (lookups: readonly Wanted[]) => {
+      const orderIds = [...new Set(lookups.map(({ orderId }) => orderId))]
       const payments = paymentsByOrder(await database.query(paymentsOf, [orderIds]))
-      const rows = await database.query<{ event_id: string }>(eventsSeen, [wanted.map(({ eventId }) => eventId)])
-      const seen = new Set(rows.map(({ event_id }) => event_id))
-      return wanted.map(({ orderId, eventId }) => ({ payment: payments.get(orderId), seen: seen.has(eventId) }))
+      const rows = await database.query<{ event_id: string }>(eventsSeen, [lookups.map(({ eventId }) => eventId)])
+      const seenIds = new Set(rows.map(({ event_id }) => event_id))
+      return lookups.map(({ orderId, eventId }) => ({ payment: payments.get(orderId), seen: seenIds.has(eventId) }))
     },
   })
 }

@@ -28,7 +28,7 @@ describe('what the provider is asked at the end of an order', () => {
   it('is to stop what may be under way, to give back what was captured, once', () => {
     expect(callFor(undefined)).toEqual({ kind: 'void' })
     expect(callFor(captured)).toEqual({ kind: 'refund', chargeId: 'ch-1' })
-    for (const known of [stopped, givenBack]) expect(callFor(known)).toEqual({ kind: 'nothing' })
+    for (const payment of [stopped, givenBack]) expect(callFor(payment)).toEqual({ kind: 'nothing' })
   })
 })
 

@@ -37,10 +37,10 @@ export function isCause(event: OrderEvent): event is Cause {
 export type Call = { readonly kind: 'void' | 'nothing' } | { readonly kind: 'refund'; readonly chargeId: string }
 
 /** How an order that has come to its end is given back, by what is known of its payment. */
-export function callFor(known: Payment | undefined): Call {
-  if (!known) return { kind: 'void' }
-  return known.status === 'CAPTURED' && known.chargeId !== undefined
-    ? { kind: 'refund', chargeId: known.chargeId }
+export function callFor(payment: Payment | undefined): Call {
+  if (!payment) return { kind: 'void' }
+  return payment.status === 'CAPTURED' && payment.chargeId !== undefined
+    ? { kind: 'refund', chargeId: payment.chargeId }
     : { kind: 'nothing' }
 }
 
@@ -63,20 +63,20 @@ const source = '/payment'
  * `known`: as it is now, under its row lock; it may have changed since the call. `undefined`:
  * nothing changes.
  */
-export function settle(known: Payment | undefined, cause: Cause, answer: Answer, now: Date): Settlement | undefined {
+export function settle(payment: Payment | undefined, cause: Cause, answer: Answer, now: Date): Settlement | undefined {
   const { orderId, customerId } = cause.data
   const context = following(cause, source, now)
   switch (answer.kind) {
     case 'nothing':
-      return repeated(known, cause, context)
+      return repeated(payment, cause, context)
     case 'owed':
       return undefined
     case 'voided':
-      return known ? undefined : stopped({ orderId, customerId })
+      return payment ? undefined : stopped({ orderId, customerId })
     case 'charged':
-      return charged(known, answer, now)
+      return charged(payment, answer, now)
     case 'refunded':
-      return known?.status === 'REFUNDED' ? undefined : refunded({ orderId, customerId }, answer.refund, context)
+      return payment?.status === 'REFUNDED' ? undefined : refunded({ orderId, customerId }, answer.refund, context)
   }
 }
 
@@ -84,12 +84,12 @@ export function settle(known: Payment | undefined, cause: Cause, answer: Answer,
  * A cancellation that is heard of again, as the orders service has not heard of the refund: that is
  * told again, under the same id.
  */
-function repeated(known: Payment | undefined, cause: Cause, context: EventContext): Settlement | undefined {
-  if (cause.type !== 'OrderCancelled' || known?.status !== 'REFUNDED') return undefined
-  const { orderId, customerId, amountCents, currency, chargeId, refundId } = known
+function repeated(payment: Payment | undefined, cause: Cause, context: EventContext): Settlement | undefined {
+  if (cause.type !== 'OrderCancelled' || payment?.status !== 'REFUNDED') return undefined
+  const { orderId, customerId, amountCents, currency, chargeId, refundId } = payment
   if (amountCents === undefined || currency === undefined || !chargeId || !refundId) return undefined
   const data = { orderId, customerId, totalCents: amountCents, currency, chargeId, refundId }
-  return { payment: known, told: eventOf('PaymentRefunded', data, context) }
+  return { payment: payment, told: eventOf('PaymentRefunded', data, context) }
 }
 
 type About = Pick<Payment, 'orderId' | 'customerId'>
@@ -107,7 +107,7 @@ export function refunded(about: About, refund: Refund, context: EventContext): S
 }
 
 function charged(
-  known: Payment | undefined,
+  payment: Payment | undefined,
   { reserved, outcome }: Extract<Answer, { kind: 'charged' }>,
   now: Date,
 ): Settlement | undefined {
@@ -117,7 +117,7 @@ function charged(
   if (outcome.status === 'captured') {
     // A capture in spite of a voided key would be the provider's fault; it is owned to all the
     // same, so that it is given back.
-    if (known && known.status !== 'CANCELLED') return undefined
+    if (payment && payment.status !== 'CANCELLED') return undefined
     const { chargeId } = outcome
     return {
       payment: { ...about, status: 'CAPTURED', chargeId },
@@ -125,7 +125,7 @@ function charged(
     }
   }
   // Nothing is known of it yet: `pending.ts` settles it once the provider has decided.
-  if (known || outcome.status === 'pending') return undefined
+  if (payment || outcome.status === 'pending') return undefined
   return {
     payment: { ...about, status: 'DECLINED', declineReason: outcome.reason },
     told: eventOf('PaymentDeclined', { ...reserved.data, declineReason: outcome.reason }, context),

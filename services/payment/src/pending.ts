@@ -79,8 +79,8 @@ async function settleOne(row: PendingCharge, surroundings: Surroundings, options
   } else {
     // Nothing is on its way any more. Unless the order has come to its end, its deadline will bring
     // it there.
-    const known = await database.query(paymentsOf, [[row.orderId]])
-    if (known.length === 0) return false
+    const booked = await database.query(paymentsOf, [[row.orderId]])
+    if (booked.length === 0) return false
   }
   await database.query(deletePending, [row.orderId])
   return true
@@ -99,9 +99,9 @@ export async function book(
   const { orderId, customerId, amountCents: totalCents, currency } = charge
   const reserved = eventOf('StockReserved', { orderId, customerId, totalCents, currency }, { source: '/payment', now })
   const answer: Answer = { kind: 'charged', reserved, outcome }
-  const known = paymentsByOrder(await database.query(paymentsOf, [[orderId]])).get(orderId)
-  const told = settle(known, reserved, answer, now)?.told
-  if (told) await publish([told])
+  const payment = paymentsByOrder(await database.query(paymentsOf, [[orderId]])).get(orderId)
+  const event = settle(payment, reserved, answer, now)?.told
+  if (event) await publish([event])
   await database.transaction(async (tx) => {
     const locked = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
     const settlement = settle(locked.get(orderId), reserved, answer, now)

@@ -13,19 +13,19 @@ afterEach(() => {
 
 const charge = { orderId: 'order-1', customerId: 'customer-1', amountCents: 700, currency: 'EUR' }
 
-interface Given {
+interface FixedAnswer {
   readonly status: number
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
 
-async function listening(answer: Given | 'nothing' | 'reset', below = '', token?: string) {
-  const seen: { method?: string; url?: string; headers: IncomingHttpHeaders; body: string }[] = []
+async function listening(answer: FixedAnswer | 'nothing' | 'reset', below = '', token?: string) {
+  const requests: { method?: string; url?: string; headers: IncomingHttpHeaders; body: string }[] = []
   server = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
-      seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
+      requests.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
       if (answer === 'reset') request.socket.destroy()
       else if (answer !== 'nothing') response.writeHead(answer.status, answer.headers).end(JSON.stringify(answer.body))
     })
@@ -33,36 +33,36 @@ async function listening(answer: Given | 'nothing' | 'reset', below = '', token?
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const timeoutMs = answer === 'nothing' ? 200 : 30_000
-  return { seen, provider: createProvider({ url: `http://127.0.0.1:${port}${below}`, timeoutMs, token }) }
+  return { requests, provider: createProvider({ url: `http://127.0.0.1:${port}${below}`, timeoutMs, token }) }
 }
 const never = new AbortController().signal
 
 test('asks under the order id as idempotency key', async () => {
-  const { seen, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
+  const { requests, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
   expect(await provider.charge(charge, never)).toEqual({ status: 'captured', chargeId: 'ch-1' })
-  expect(seen[0]).toMatchObject({ method: 'POST', url: '/v1/charges', headers: { 'idempotency-key': 'order-1' } })
-  expect(JSON.parse(seen[0]?.body ?? '')).toEqual(charge)
+  expect(requests[0]).toMatchObject({ method: 'POST', url: '/v1/charges', headers: { 'idempotency-key': 'order-1' } })
+  expect(JSON.parse(requests[0]?.body ?? '')).toEqual(charge)
 })
 
 test('gives a charge back under a key of its own, and stops one under the key it would be charged by', async () => {
   const refund = { refundId: 're-1', chargeId: 'ch-1', amountCents: 700, currency: 'EUR' }
   const refunding = await listening({ status: 201, body: refund })
   expect(await refunding.provider.refund('order-1', 'ch-1', never)).toEqual(refund)
-  expect(refunding.seen[0]).toMatchObject({ url: '/v1/refunds', headers: { 'idempotency-key': 'refund-order-1' } })
-  expect(JSON.parse(refunding.seen[0]?.body ?? '')).toEqual({ chargeId: 'ch-1' })
+  expect(refunding.requests[0]).toMatchObject({ url: '/v1/refunds', headers: { 'idempotency-key': 'refund-order-1' } })
+  expect(JSON.parse(refunding.requests[0]?.body ?? '')).toEqual({ chargeId: 'ch-1' })
   server?.close()
   const stopping = await listening({ status: 200, body: { status: 'captured', chargeId: 'ch-1' } })
   const about = { orderId: 'order-1', customerId: 'customer-1' }
   expect(await stopping.provider.stop(about, never)).toEqual({ status: 'captured', chargeId: 'ch-1' })
-  expect(stopping.seen[0]).toMatchObject({ url: '/v1/voids', headers: { 'idempotency-key': 'order-1' } })
+  expect(stopping.requests[0]).toMatchObject({ url: '/v1/voids', headers: { 'idempotency-key': 'order-1' } })
 })
 
 test('hands on whose trace a call is of, and nothing where it is of none', async () => {
-  const { seen, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
+  const { requests, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   await provider.charge(charge, never, traceparent)
   await provider.charge(charge, never)
-  expect(seen.map(({ headers }) => headers['traceparent'])).toEqual([traceparent, undefined])
+  expect(requests.map(({ headers }) => headers['traceparent'])).toEqual([traceparent, undefined])
 })
 
 test('402 is an answer, not an error', async () => {
@@ -76,13 +76,13 @@ test('409 means that the same charge is in flight, and is no fault of anybody', 
 })
 
 test.each([['/psp'], ['/psp/']])('a provider below %s is called there, with its credentials', async (below) => {
-  const { seen, provider } = await listening(
+  const { requests, provider } = await listening(
     { status: 201, body: { status: 'captured', chargeId: 'ch-1' } },
     below,
     'secret',
   )
   await provider.charge(charge, never)
-  expect(seen[0]).toMatchObject({ url: '/psp/v1/charges', headers: { authorization: 'Bearer secret' } })
+  expect(requests[0]).toMatchObject({ url: '/psp/v1/charges', headers: { authorization: 'Bearer secret' } })
 })
 
 test.each([408, 425, 429, 502, 503, 504])('%i means ask again later, and is no fault of the order', async (status) => {
@@ -105,7 +105,7 @@ const notAboutMoney = { reason: 'Misconfigured', retry: true, outage: true }
 test.each([204, 301, 302, 307, 308, 401, 403, 404, 405, 406, 410, 413, 415, 451])(
   '%i is not about the money: no fault of the order',
   async (status) => {
-    const { seen, provider } = await listening({ status, body: '', headers: { location: '/v1/charges' } })
+    const { requests, provider } = await listening({ status, body: '', headers: { location: '/v1/charges' } })
     const calls = [
       provider.charge(charge, never),
       provider.stop(charge, never),
@@ -113,7 +113,7 @@ test.each([204, 301, 302, 307, 308, 401, 403, 404, 405, 406, 410, 413, 415, 451]
     ]
     for (const call of calls) await expect(call).rejects.toMatchObject(notAboutMoney)
     // Nothing was followed.
-    expect(seen).toHaveLength(3)
+    expect(requests).toHaveLength(3)
   },
 )
 

@@ -10,7 +10,7 @@ export function traced(provider: Provider, tracing: Tracing | undefined): Provid
     orderId: string,
     parent: string | undefined,
     call: (traceparent: string) => Promise<T>,
-    told: (answer: T) => SpanAttributes,
+    attributesOf: (answer: T) => SpanAttributes,
     method = 'POST',
   ): Promise<T> => {
     const span = tracing.span(`${method} ${path}`, {
@@ -20,7 +20,7 @@ export function traced(provider: Provider, tracing: Tracing | undefined): Provid
     })
     try {
       const answer = await call(span.traceparent)
-      span.set(told(answer))
+      span.set(attributesOf(answer))
       return answer
     } catch (error) {
       span.fail(error instanceof Error ? error : new Error(String(error)))

@@ -9,8 +9,8 @@ export interface PendingCharge {
 }
 
 /** `known`: the payment as it was before the answer. */
-export function pendingOf(known: Payment | undefined, answer: Answer): PendingCharge | undefined {
-  if (known || answer.kind !== 'charged' || answer.outcome.status !== 'pending') return undefined
+export function pendingOf(payment: Payment | undefined, answer: Answer): PendingCharge | undefined {
+  if (payment || answer.kind !== 'charged' || answer.outcome.status !== 'pending') return undefined
   const { orderId, customerId, totalCents: amountCents, currency } = answer.reserved.data
   return { orderId, customerId, amountCents, currency }
 }

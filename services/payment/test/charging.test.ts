@@ -32,19 +32,19 @@ const drained = (bench: Bench) => until(async () => (await bench.lag('payment', 
  * likes.
  */
 function providerOf(charge: (charge: Charge) => Promise<ChargeOutcome>) {
-  const asked: string[] = []
+  const requests: string[] = []
   const state = { active: 0, most: 0 }
   const provider: Provider = {
     stop: () => Promise.resolve({ status: 'voided' }),
     find: () => Promise.resolve(undefined),
     refund: () => Promise.reject(new Error('nothing here is given back')),
-    charge: async (wanted) => {
-      asked.push(wanted.orderId)
+    charge: async (request) => {
+      requests.push(request.orderId)
       state.most = Math.max(state.most, ++state.active)
-      return charge(wanted).finally(() => state.active--)
+      return charge(request).finally(() => state.active--)
     },
   }
-  return { provider, asked, state }
+  return { provider, requests, state }
 }
 const captured = (orderId: string): ChargeOutcome => ({ status: 'captured', chargeId: `ch-${orderId}` })
 
@@ -52,7 +52,7 @@ test('captures and declines are kept and told, and no more calls are made at onc
   const bench = await newBench()
   const orders = Array.from({ length: 30 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
   const declined = new Set(orders.slice(0, 5).map(({ orderId }) => orderId))
-  const { provider, asked, state } = providerOf(async ({ orderId }) => {
+  const { provider, requests, state } = providerOf(async ({ orderId }) => {
     await sleep(20)
     return declined.has(orderId) ? { status: 'declined', reason: 'insufficient_funds' } : captured(orderId)
   })
@@ -60,19 +60,19 @@ test('captures and declines are kept and told, and no more calls are made at onc
   await bench.publish(orders.map(reservedEvent))
   await drained(bench)
   await replica.drain()
-  expect(asked).toHaveLength(30)
+  expect(requests).toHaveLength(30)
   expect(state.most).toBe(4)
-  const told = await bench.events('payment.processed')
-  expect(told.filter(({ type }) => type === 'PaymentCaptured')).toHaveLength(25)
-  expect(told.filter(({ type }) => type === 'PaymentDeclined').every(({ data }) => declined.has(data.orderId))).toBe(
+  const events = await bench.events('payment.processed')
+  expect(events.filter(({ type }) => type === 'PaymentCaptured')).toHaveLength(25)
+  expect(events.filter(({ type }) => type === 'PaymentDeclined').every(({ data }) => declined.has(data.orderId))).toBe(
     true,
   )
-  const kept = await database.ask<{ status: string; count: number }>(
+  const rows = await database.ask<{ status: string; count: number }>(
     'payment',
     'SELECT status, count(*) FROM payments WHERE order_id = ANY ($1) GROUP BY 1 ORDER BY 1',
     [orders.map(({ orderId }) => orderId)],
   )
-  expect(kept).toEqual([
+  expect(rows).toEqual([
     { status: 'CAPTURED', count: 25 },
     { status: 'DECLINED', count: 5 },
   ])
@@ -100,10 +100,10 @@ test('a failing provider is asked again, a refusal and one that goes on failing 
   )
   await drained(bench)
   await replica.drain()
-  const paid = (await bench.events('payment.processed')).map(({ data }) => data.orderId)
-  expect(paid.sort()).toEqual([failsOnce?.orderId, away?.orderId, busy?.orderId].sort())
-  const letters = await bench.records('payment.dead-letters')
-  const reasons = letters.map(
+  const paidIds = (await bench.events('payment.processed')).map(({ data }) => data.orderId)
+  expect(paidIds.sort()).toEqual([failsOnce?.orderId, away?.orderId, busy?.orderId].sort())
+  const deadLetters = await bench.records('payment.dead-letters')
+  const reasons = deadLetters.map(
     ({ headers }) => `${headers['dead-letter-reason']} after ${headers['dead-letter-attempts']}`,
   )
   expect(reasons.sort()).toEqual(['Failing after 3', 'Refused after 1'])
@@ -113,21 +113,21 @@ test('a failing provider is asked again, a refusal and one that goes on failing 
 test('a replica that is told to end finishes the calls it has begun and leaves the rest to the next, none asked twice', async () => {
   const bench = await newBench()
   const orders = Array.from({ length: 40 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
-  const { provider, asked } = providerOf(async ({ orderId }) => {
+  const { provider, requests } = providerOf(async ({ orderId }) => {
     await sleep(300)
     return captured(orderId)
   })
   await bench.publish(orders.map(reservedEvent))
   const first = start(bench, provider, 4)
-  await until(() => asked.length >= 8)
+  await until(() => requests.length >= 8)
   await first.drain()
-  const byFirst = asked.length
+  const byFirst = requests.length
   expect(byFirst).toBeLessThan(40)
   const second = start(bench, provider, 20)
   await drained(bench)
   await second.drain()
-  expect(asked).toHaveLength(40)
-  expect(new Set(asked).size).toBe(40)
+  expect(requests).toHaveLength(40)
+  expect(new Set(requests).size).toBe(40)
   expect(await bench.events('payment.processed')).toHaveLength(40)
   await bench.close()
 })

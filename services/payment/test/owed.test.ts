@@ -58,7 +58,7 @@ const dues = ({ orderId }: TestOrder) =>
   database.ask('payment', 'SELECT reason, amount_cents, attempts FROM refunds_due WHERE order_id = $1', [orderId])
 const booked = ({ orderId }: TestOrder) =>
   database.ask('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId])
-const told = async ({ orderId }: TestOrder) =>
+const eventTypes = async ({ orderId }: TestOrder) =>
   (await bench.events('payment.processed')).filter(({ data }) => data.orderId === orderId).map(({ type }) => type)
 /** As a provider does it after a day or so. */
 const forgetKeys = ({ orderId }: TestOrder) =>
@@ -78,24 +78,24 @@ const surroundings = () => ({
 const makeDue = () => database.ask('payment', 'UPDATE refunds_due SET due_at = now()')
 
 test('a reservation that is read again when provider and inbox have forgotten it is not charged again', async () => {
-  const paid = order()
-  await handled([reservedEvent(paid)])
-  await forgetKeys(paid)
+  const paidOrder = order()
+  await handled([reservedEvent(paidOrder)])
+  await forgetKeys(paidOrder)
   await forgetInbox()
-  await handled([reservedEvent(paid)])
-  expect(await charges(paid)).toEqual([{ status: 'captured', refunded: false }])
-  expect(await told(paid)).toEqual(['PaymentCaptured'])
+  await handled([reservedEvent(paidOrder)])
+  expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: false }])
+  expect(await eventTypes(paidOrder)).toEqual(['PaymentCaptured'])
 })
 
 test('a charge that nobody noted, made longer ago than the provider remembers, is found and not made again', async () => {
-  const [paid, cancelled] = [order(), { ...order(), orderId: '019b0000-0000-7000-8000-000000000001' }]
-  for (const { orderId, customerId, currency } of [paid, cancelled])
+  const [paidOrder, cancelled] = [order(), { ...order(), orderId: '019b0000-0000-7000-8000-000000000001' }]
+  for (const { orderId, customerId, currency } of [paidOrder, cancelled])
     await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
-  await forgetKeys(paid)
+  await forgetKeys(paidOrder)
   await forgetKeys(cancelled)
-  await handled([reservedEvent(paid), cancelledEvent(cancelled)])
-  expect(await charges(paid)).toEqual([{ status: 'captured', refunded: false }])
-  expect(await told(paid)).toEqual(['PaymentCaptured'])
+  await handled([reservedEvent(paidOrder), cancelledEvent(cancelled)])
+  expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: false }])
+  expect(await eventTypes(paidOrder)).toEqual(['PaymentCaptured'])
   expect(await charges(cancelled)).toEqual([{ status: 'captured', refunded: true }])
 })
 
@@ -121,27 +121,27 @@ test('a second charge of an order is kept, shown as owed, and given back without
   ])
   expect(await dues(twice)).toEqual([])
   expect(await booked(twice)).toEqual([{ status: 'CAPTURED' }])
-  expect(await told(twice)).toEqual(['PaymentCaptured'])
+  expect(await eventTypes(twice)).toEqual(['PaymentCaptured'])
 })
 
 test.each(['refund', 'stop'] as const)(
   'a %s that the provider refuses is no dead letter: it stays due until the money is back, and is told then',
   async (call) => {
-    const paid = order()
-    const { orderId, customerId, currency } = paid
-    if (call === 'refund') await handled([reservedEvent(paid)])
+    const paidOrder = order()
+    const { orderId, customerId, currency } = paidOrder
+    if (call === 'refund') await handled([reservedEvent(paidOrder)])
     else await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
     const refuse = () => Promise.reject(new ProviderError('Refused', 'answered 422'))
-    await handled([cancelledEvent(paid)], { ...provider(), [call]: refuse })
+    await handled([cancelledEvent(paidOrder)], { ...provider(), [call]: refuse })
     expect(await bench.records('payment.dead-letters')).toEqual([])
-    expect(await dues(paid)).toEqual([
+    expect(await dues(paidOrder)).toEqual([
       { reason: 'GIVEN_UP', amount_cents: call === 'refund' ? 100 : null, attempts: 0 },
     ])
     await giveBackDue(surroundings(), { provider: provider(), now })
-    expect(await charges(paid)).toEqual([{ status: 'captured', refunded: true }])
-    expect(await dues(paid)).toEqual([])
-    expect(await booked(paid)).toEqual([{ status: 'REFUNDED' }])
-    expect((await told(paid)).at(-1)).toBe('PaymentRefunded')
+    expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: true }])
+    expect(await dues(paidOrder)).toEqual([])
+    expect(await booked(paidOrder)).toEqual([{ status: 'REFUNDED' }])
+    expect((await eventTypes(paidOrder)).at(-1)).toBe('PaymentRefunded')
   },
 )
 

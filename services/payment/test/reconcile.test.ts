@@ -28,10 +28,10 @@ afterAll(async () => {
 
 const now = () => new Date()
 const stopping = new AbortController().signal
-const published: (OrderEvent | ProductEvent)[] = []
+const publishedEvents: (OrderEvent | ProductEvent)[] = []
 const surroundings = () => ({
   database: database.as('payment'),
-  publish: (events: readonly (OrderEvent | ProductEvent)[]) => Promise.resolve(void published.push(...events)),
+  publish: (events: readonly (OrderEvent | ProductEvent)[]) => Promise.resolve(void publishedEvents.push(...events)),
   stopping,
   keyedByOrder: () => false,
 })
@@ -64,12 +64,12 @@ const statusOf = async (orderId: string) =>
     ?.status
 
 test('what agrees is left alone, and a charge that was never booked is booked and told', async () => {
-  const [fine, lost] = [await charged(), await charged()]
+  const [fine, lostOrder] = [await charged(), await charged()]
   await book(fine.orderId, fine.chargeId)
-  expect(await look()).toEqual([`UNBOOKED ${lost.orderId}`])
-  expect(await statusOf(lost.orderId)).toBe('CAPTURED')
-  expect(published.map(({ type, data }) => `${type} ${'orderId' in data ? data.orderId : ''}`)).toEqual([
-    `PaymentCaptured ${lost.orderId}`,
+  expect(await look()).toEqual([`UNBOOKED ${lostOrder.orderId}`])
+  expect(await statusOf(lostOrder.orderId)).toBe('CAPTURED')
+  expect(publishedEvents.map(({ type, data }) => `${type} ${'orderId' in data ? data.orderId : ''}`)).toEqual([
+    `PaymentCaptured ${lostOrder.orderId}`,
   ])
   expect(await look()).toEqual([])
 })
@@ -97,8 +97,8 @@ test('what nobody but a person can decide is kept with its order, shown, and fou
   await book(unknown.orderId, randomUUID())
   expect((await look()).sort()).toEqual([`AMOUNT ${other.orderId}`, `UNKNOWN_CHARGE ${unknown.orderId}`].sort())
   await look()
-  const kept = await database.ask('payment', 'SELECT order_id, kind, detail FROM payment_differences ORDER BY kind')
-  expect(kept).toEqual([
+  const rows = await database.ask('payment', 'SELECT order_id, kind, detail FROM payment_differences ORDER BY kind')
+  expect(rows).toEqual([
     { order_id: other.orderId, kind: 'AMOUNT', detail: '700 of 700 EUR kept by the provider; booked: 900 EUR' },
     {
       order_id: unknown.orderId,
@@ -125,13 +125,13 @@ test('stretches are compared one after the other up to the age asked for, by one
   const away = { page: () => Promise.reject(new Error('the provider is away')) }
   const failing = reconcileChore({ ...options(), list: away, afterSeconds: 120 })
   await expect(failing.run(surroundings())).rejects.toThrow('the provider is away')
-  const [late, held] = await agesOf()
-  expect([late?.leased, held]).toEqual([false, { name: 'soon', minutes: 5, leased: true }])
+  const [late, current] = await agesOf()
+  expect([late?.leased, current]).toEqual([false, { name: 'soon', minutes: 5, leased: true }])
   const registry = createRegistry()
   const chore = reconcileChore({ ...options(), afterSeconds: 120, registry })
   // Another replica has it.
   await chore.run(surroundings())
-  expect((await agesOf())[1]).toEqual(held)
+  expect((await agesOf())[1]).toEqual(current)
   await back('soon')
   await chore.run(surroundings())
   expect((await agesOf())[1]).toEqual({ name: 'soon', minutes: 2, leased: false })

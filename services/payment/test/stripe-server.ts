@@ -145,16 +145,16 @@ class StripeState {
     const [fault] = at < 0 ? [] : this.faults.splice(at, 1)
     const early = fault && !fault.done ? faultAnswer(fault) : undefined
     const answer = early ?? this.#perform(method, url.pathname, params)
-    const given = fault ? faultAnswer(fault) : answer
+    const finalAnswer = fault ? faultAnswer(fault) : answer
     // What was limited, or never got to the endpoint, is not saved; what the endpoint answered is,
     // a 500 too.
-    if (typeof key === 'string' && (![400, 401, 409, 429].includes(given.status) || isOfEndpoint(given)))
-      this.#answers.set(key, { fingerprint, answer: fault?.status === 'drop' ? answer : given })
+    if (typeof key === 'string' && (![400, 401, 409, 429].includes(finalAnswer.status) || isOfEndpoint(finalAnswer)))
+      this.#answers.set(key, { fingerprint, answer: fault?.status === 'drop' ? answer : finalAnswer })
     if (fault?.status === 'drop') {
       if (!fault.done && typeof key === 'string') this.#answers.delete(key)
       return void request.socket.destroy()
     }
-    respond(given)
+    respond(finalAnswer)
   }
 
   #perform(method: string, path: string, params: URLSearchParams): Answer {
@@ -225,8 +225,10 @@ class StripeState {
   #refund(params: URLSearchParams): Answer {
     const intent = this.intents.get(params.get('payment_intent') ?? '')
     if (intent?.status !== 'succeeded') return failure(400, 'invalid_request_error', { code: 'charge_not_captured' })
-    const made = this.refunds.some(({ payment_intent, status }) => payment_intent === intent.id && status !== 'failed')
-    if (made) return failure(400, 'invalid_request_error', { code: 'charge_already_refunded' })
+    const isRefunded = this.refunds.some(
+      ({ payment_intent, status }) => payment_intent === intent.id && status !== 'failed',
+    )
+    if (isRefunded) return failure(400, 'invalid_request_error', { code: 'charge_already_refunded' })
     const refund: StoredRefund = {
       id: `re_${++this.#ids}`,
       status: 'succeeded',

@@ -76,7 +76,7 @@ function order(paymentMethod: string): TestOrder {
 }
 const reserved = ({ orderId, customerId, currency }: TestOrder) =>
   eventOf('StockReserved', { orderId, customerId, totalCents: 700, currency }, { source: '/test', now: now() })
-const told = async ({ orderId }: TestOrder) =>
+const eventTypes = async ({ orderId }: TestOrder) =>
   (await bench.events('payment.processed')).filter(({ data }) => data.orderId === orderId).map(({ type }) => type)
 const booked = async ({ orderId }: TestOrder) =>
   (await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId]))[0]
@@ -91,12 +91,12 @@ const makeDue = () =>
   )
 
 test('what is reserved is charged or declined, and what is cancelled is given back', async () => {
-  const [paid, poor] = [order('pm_card_visa'), order('pm_card_chargeDeclinedInsufficientFunds')]
-  await handled([reserved(paid), reserved(poor)])
-  expect([await told(paid), await told(poor)]).toEqual([['PaymentCaptured'], ['PaymentDeclined']])
-  await handled([cancelledEvent(paid)])
-  expect(await told(paid)).toEqual(['PaymentCaptured', 'PaymentRefunded'])
-  expect(stripe.refunds.map(({ payment_intent }) => payment_intent)).toEqual([intentOf(paid)?.id])
+  const [paidOrder, poor] = [order('pm_card_visa'), order('pm_card_chargeDeclinedInsufficientFunds')]
+  await handled([reserved(paidOrder), reserved(poor)])
+  expect([await eventTypes(paidOrder), await eventTypes(poor)]).toEqual([['PaymentCaptured'], ['PaymentDeclined']])
+  await handled([cancelledEvent(paidOrder)])
+  expect(await eventTypes(paidOrder)).toEqual(['PaymentCaptured', 'PaymentRefunded'])
+  expect(stripe.refunds.map(({ payment_intent }) => payment_intent)).toEqual([intentOf(paidOrder)?.id])
 })
 
 test('a cancellation that comes first stops the order for good, whichever replica hears of the reservation', async () => {
@@ -104,13 +104,13 @@ test('a cancellation that comes first stops the order for good, whichever replic
   await handled([cancelledEvent(early)])
   await handled([reserved(early)])
   expect(intentOf(early)?.status).not.toBe('succeeded')
-  expect([await booked(early), await told(early)]).toEqual(['CANCELLED', []])
+  expect([await booked(early), await eventTypes(early)]).toEqual(['CANCELLED', []])
 })
 
 test('a charge that the bank decides later is told when it has, once, as soon as a webhook says so', async () => {
   const late = order('pm_bankDebit')
   await handled([reserved(late)])
-  expect([await booked(late), await told(late)]).toEqual([undefined, []])
+  expect([await booked(late), await eventTypes(late)]).toEqual([undefined, []])
   const { provider } = connected()
   await makeDue()
   expect(await settlePending(surroundings(), { provider, now })).toBe(0)
@@ -120,7 +120,7 @@ test('a charge that the bank decides later is told when it has, once, as soon as
 
   let port = 0
   const options = { port: 0, host: '127.0.0.1', secrets: ['whsec'], now, logger: silentLogger() }
-  const webhook = webhookChore({ ...options, onListening: (given) => (port = given) })
+  const webhook = webhookChore({ ...options, onListening: (listeningPort) => (port = listeningPort) })
   await webhook.run({ ...surroundings(), keyedByOrder: () => false })
   const object = { object: 'payment_intent', status: 'succeeded', metadata: { order_id: late.orderId } }
   const body = JSON.stringify({ id: 'evt_1', type: 'payment_intent.succeeded', data: { object } })
@@ -135,7 +135,11 @@ test('a charge that the bank decides later is told when it has, once, as soon as
   expect((await call()).status).toBe(200)
   expect(await settlePending(surroundings(), { provider, now })).toBe(0)
   webhook.close?.()
-  expect([await booked(late), await told(late), await pending(late)]).toEqual(['CAPTURED', ['PaymentCaptured'], []])
+  expect([await booked(late), await eventTypes(late), await pending(late)]).toEqual([
+    'CAPTURED',
+    ['PaymentCaptured'],
+    [],
+  ])
 })
 
 test('a pending charge of a cancelled order is due until the bank has decided, and then given back', async () => {
@@ -151,7 +155,7 @@ test('a pending charge of a cancelled order is due until the bank has decided, a
   expect(stripe.refunds.some(({ payment_intent }) => payment_intent === intentOf(late)?.id)).toBe(true)
   await makeDue()
   await settlePending(surroundings(), { provider, now })
-  expect([await booked(late), (await told(late)).at(-1), await pending(late)]).toEqual([
+  expect([await booked(late), (await eventTypes(late)).at(-1), await pending(late)]).toEqual([
     'REFUNDED',
     'PaymentRefunded',
     [],
@@ -159,19 +163,19 @@ test('a pending charge of a cancelled order is due until the bank has decided, a
 })
 
 test('the comparison finds what Stripe has taken and nobody has booked, and a refund that has failed since', async () => {
-  const [lost, unpaid] = [order('pm_card_visa'), order('pm_card_visa')]
+  const [lostOrder, unpaid] = [order('pm_card_visa'), order('pm_card_visa')]
   const { provider, list } = connected()
-  await provider.charge({ ...lost, amountCents: 700 }, stopping)
+  await provider.charge({ ...lostOrder, amountCents: 700 }, stopping)
   await handled([reserved(unpaid)])
   await handled([cancelledEvent(unpaid)])
   for (const refund of stripe.refunds) if (refund.payment_intent === intentOf(unpaid)?.id) refund.status = 'failed'
   const stretch = { since: new Date(Date.now() - 3_600_000), until: new Date(Date.now() + 60_000) }
   const look = async () =>
     (await reconcile(stretch, surroundings(), { provider, list, afterSeconds: 0, now })).filter(({ orderId }) =>
-      [lost.orderId, unpaid.orderId].includes(orderId),
+      [lostOrder.orderId, unpaid.orderId].includes(orderId),
     )
   expect((await look()).map(({ kind }) => kind).sort()).toEqual(['NOT_REFUNDED', 'UNBOOKED'])
-  expect([await booked(lost), await told(lost)]).toEqual(['CAPTURED', ['PaymentCaptured']])
+  expect([await booked(lostOrder), await eventTypes(lostOrder)]).toEqual(['CAPTURED', ['PaymentCaptured']])
   await makeDue()
   expect(await giveBackDue(surroundings(), { provider, now })).toBe(1)
   expect(await look()).toEqual([])

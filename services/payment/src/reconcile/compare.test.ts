@@ -10,8 +10,8 @@ const payment = (status: PaymentStatus, chargeId?: string, amountCents = 700): P
   ...(status === 'CANCELLED' ? {} : { amountCents, currency: 'EUR' }),
   ...(chargeId === undefined ? {} : { chargeId }),
 })
-const kindOf = (known: Payment | undefined, refundedCents = 0) =>
-  differenceOf({ ...charge, refundedCents }, known)?.kind
+const kindOf = (existing: Payment | undefined, refundedCents = 0) =>
+  differenceOf({ ...charge, refundedCents }, existing)?.kind
 
 test('what both sides say alike is no difference', () => {
   expect(kindOf(payment('CAPTURED', 'ch-1'))).toBeUndefined()
@@ -19,16 +19,16 @@ test('what both sides say alike is no difference', () => {
 })
 
 test('money that nobody here knows of, or that should not have been taken, is unbooked until it is back', () => {
-  for (const known of [undefined, payment('CANCELLED')]) {
-    expect(kindOf(known)).toBe('UNBOOKED')
-    expect(kindOf(known, 700)).toBeUndefined()
+  for (const existing of [undefined, payment('CANCELLED')]) {
+    expect(kindOf(existing)).toBe('UNBOOKED')
+    expect(kindOf(existing, 700)).toBeUndefined()
   }
 })
 
 test('another charge of an order that was paid, declined or given back is a second one until it is back', () => {
-  for (const known of [payment('CAPTURED', 'ch-0'), payment('REFUNDED', 'ch-0'), payment('DECLINED')]) {
-    expect(kindOf(known)).toBe('SECOND_CHARGE')
-    expect(kindOf(known, 700)).toBeUndefined()
+  for (const existing of [payment('CAPTURED', 'ch-0'), payment('REFUNDED', 'ch-0'), payment('DECLINED')]) {
+    expect(kindOf(existing)).toBe('SECOND_CHARGE')
+    expect(kindOf(existing, 700)).toBeUndefined()
   }
 })
 

@@ -35,13 +35,13 @@ export interface Difference {
 /** `payment`: as it is known here. */
 export function differenceOf(charge: ListedCharge, payment: Payment | undefined): Difference | undefined {
   const { orderId, chargeId, amountCents, currency, refundedCents } = charge
-  const taken = `${amountCents - refundedCents} of ${amountCents} ${currency} kept by the provider`
-  const of = (kind: DifferenceKind, detail = taken): Difference => ({ kind, orderId, chargeId, detail })
+  const balance = `${amountCents - refundedCents} of ${amountCents} ${currency} kept by the provider`
+  const of = (kind: DifferenceKind, detail = balance): Difference => ({ kind, orderId, chargeId, detail })
   const returned = refundedCents >= amountCents
   if (!payment || payment.status === 'CANCELLED') return returned ? undefined : of('UNBOOKED')
   if (payment.chargeId !== chargeId) return returned ? undefined : of('SECOND_CHARGE')
   if (payment.amountCents !== amountCents || payment.currency !== currency)
-    return of('AMOUNT', `${taken}; booked: ${payment.amountCents ?? 0} ${payment.currency ?? ''}`)
+    return of('AMOUNT', `${balance}; booked: ${payment.amountCents ?? 0} ${payment.currency ?? ''}`)
   if (payment.status === 'REFUNDED') return returned ? undefined : of('NOT_REFUNDED')
   return refundedCents > 0 ? of('REFUNDED_ELSEWHERE') : undefined
 }

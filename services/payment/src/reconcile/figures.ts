@@ -15,7 +15,7 @@ export interface ReconcileFigures {
 export function reconcileFigures(registry: Registry | undefined): ReconcileFigures {
   if (!registry) return { note: () => undefined, show: () => Promise.resolve() }
   const registers = [registry]
-  const found = new Counter({
+  const differences = new Counter({
     name: 'payment_differences_total',
     help: 'Differences between our payments and the provider, by kind, as this replica has found them',
     labelNames: ['kind'] as const,
@@ -34,7 +34,7 @@ export function reconcileFigures(registry: Registry | undefined): ReconcileFigur
     registers,
   })
   return {
-    note: (kind) => found.inc({ kind }),
+    note: (kind) => differences.inc({ kind }),
     show: async (database) => {
       const counts = await database.query<{ kind: string; count: number }>(countDifferences)
       for (const kind of forPeople) open.set({ kind }, 0)

@@ -42,7 +42,7 @@ const stretchesAtOnce = 30
  * Payments that the list does not have are asked about one by one; of no more than so many in a
  * stretch.
  */
-const maxAskedAbout = 200
+const maxLookups = 200
 
 export type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
@@ -82,8 +82,8 @@ async function followPass(
 ) {
   const { database, stopping } = surroundings
   for (let n = 0; n < stretchesAtOnce && !stopping.aborted; n++) {
-    const wanted = [pass.name, holder, stretchSeconds, pass.afterSeconds]
-    const [stretch] = await database.query<Stretch>(claimStretch, wanted)
+    const parameters = [pass.name, holder, stretchSeconds, pass.afterSeconds]
+    const [stretch] = await database.query<Stretch>(claimStretch, parameters)
     if (!stretch) return
     for (const difference of await reconcile(stretch, surroundings, options)) note(difference.kind)
     if (stopping.aborted) return
@@ -102,15 +102,15 @@ export async function reconcile(
 ): Promise<readonly Difference[]> {
   const { stopping } = surroundings
   const all: Difference[] = []
-  const seen = new Set<string>()
+  const listedIds = new Set<string>()
   let after: string | undefined
   do {
     const { charges, next } = await options.list.page(stretch, after, stopping)
-    for (const { chargeId } of charges) seen.add(chargeId)
+    for (const { chargeId } of charges) listedIds.add(chargeId)
     all.push(...(await comparePage(charges, surroundings, options)))
     after = next
   } while (after !== undefined && !stopping.aborted)
-  if (!stopping.aborted) all.push(...(await unknownToProvider(stretch, seen, surroundings, options)))
+  if (!stopping.aborted) all.push(...(await unknownToProvider(stretch, listedIds, surroundings, options)))
   return all
 }
 
@@ -119,19 +119,19 @@ async function comparePage(charges: readonly ListedCharge[], surroundings: Surro
   const { database } = surroundings
   const orderIds = [...new Set(charges.map(({ orderId }) => orderId))]
   const payments = paymentsByOrder(await database.query(paymentsOf, [orderIds]))
-  const found: Difference[] = []
+  const differences: Difference[] = []
   for (const charge of charges) {
     const difference = differenceOf(charge, payments.get(charge.orderId))
     if (!difference) continue
-    found.push(difference)
+    differences.push(difference)
     options.logger?.error(difference, 'the payment provider and our payments disagree')
     if (difference.kind === 'UNBOOKED')
       await book(charge, { status: 'captured', chargeId: charge.chargeId }, surroundings, options.now())
     else if (difference.kind === 'SECOND_CHARGE' || difference.kind === 'NOT_REFUNDED')
       await owe(charge, difference, surroundings)
   }
-  await leaveToPeople(found, surroundings)
-  return found
+  await leaveToPeople(differences, surroundings)
+  return differences
 }
 
 async function owe(charge: ListedCharge, { kind, detail: error }: Difference, { database }: Surroundings) {
@@ -141,14 +141,14 @@ async function owe(charge: ListedCharge, { kind, detail: error }: Difference, { 
   await database.transaction((tx) => Promise.resolve(writeDues(tx, [due])))
 }
 
-async function leaveToPeople(found: readonly Difference[], { database }: Surroundings): Promise<void> {
-  const left = found.filter(({ kind }) => (forPeople as readonly string[]).includes(kind))
-  if (left.length === 0) return
+async function leaveToPeople(differences: readonly Difference[], { database }: Surroundings): Promise<void> {
+  const unresolved = differences.filter(({ kind }) => (forPeople as readonly string[]).includes(kind))
+  if (unresolved.length === 0) return
   await database.query(addDifferences, [
-    left.map(({ orderId }) => orderId),
-    left.map(({ chargeId }) => chargeId),
-    left.map(({ kind }) => kind),
-    left.map(({ detail }) => detail),
+    unresolved.map(({ orderId }) => orderId),
+    unresolved.map(({ chargeId }) => chargeId),
+    unresolved.map(({ kind }) => kind),
+    unresolved.map(({ detail }) => detail),
   ])
 }
 
@@ -160,33 +160,33 @@ const rowsAtOnce = 1_000
  */
 async function unknownToProvider(
   { since, until }: Stretch,
-  seen: ReadonlySet<string>,
+  listedIds: ReadonlySet<string>,
   surroundings: Surroundings,
   options: ReconcileOptions,
 ): Promise<readonly Difference[]> {
   const { database, stopping } = surroundings
-  const found: Difference[] = []
-  let asked = 0
+  const differences: Difference[] = []
+  let lookups = 0
   let last = firstIdOf(since)
   for (;;) {
     type Row = { readonly orderId: string; readonly chargeId: string }
     const rows = await database.query<Row>(capturesOfOrders, [last, firstIdOf(until), rowsAtOnce])
     for (const { orderId, chargeId } of rows) {
-      if (seen.has(chargeId) || asked === maxAskedAbout || stopping.aborted) continue
-      asked++
+      if (listedIds.has(chargeId) || lookups === maxLookups || stopping.aborted) continue
+      lookups++
       const outcome = await options.provider.find(orderId, stopping)
       if (outcome?.status === 'captured') continue
       const detail = `booked as captured; the provider says ${outcome?.status ?? 'nothing'}`
       const difference: Difference = { kind: 'UNKNOWN_CHARGE', orderId, chargeId, detail }
       options.logger?.error(difference, 'the payment provider and our payments disagree')
-      found.push(difference)
+      differences.push(difference)
     }
     const end = rows.at(-1)
     if (!end || rows.length < rowsAtOnce || stopping.aborted) break
     last = end.orderId
   }
-  await leaveToPeople(found, surroundings)
-  return found
+  await leaveToPeople(differences, surroundings)
+  return differences
 }
 
 /** What comes before every uuid of version 7 that was made at this time. */

@@ -22,7 +22,7 @@ export const lockPayments: Statement = {
   text: `SELECT ${columns} FROM payments WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id FOR NO KEY UPDATE`,
 }
 
-const given = `unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+const parameters = `unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
   AS given (order_id, customer_id, amount_cents, currency, status, charge_id, decline_reason, refund_id)`
 
 /**
@@ -34,7 +34,7 @@ export const addPayments: Statement = {
   name: 'payment.add',
   text: `
 INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id, decline_reason, refund_id)
-SELECT * FROM ${given}
+SELECT * FROM ${parameters}
 ORDER BY order_id`,
 }
 
@@ -45,6 +45,6 @@ export const changePayments: Statement = {
 UPDATE payments
 SET amount_cents = given.amount_cents, currency = given.currency, status = given.status, charge_id = given.charge_id,
     decline_reason = given.decline_reason, refund_id = given.refund_id, updated_at = now()
-FROM ${given}
+FROM ${parameters}
 WHERE payments.order_id = given.order_id`,
 }

@@ -26,8 +26,8 @@ const maxRemembered = 10_000
 export function createPayers(api: StripeApi, now: () => number): PayerOf {
   const remembered = new Map<string, { readonly payer: Payer; readonly untilMs: number }>()
   return async (customerId, asking) => {
-    const known = remembered.get(customerId)
-    if (known && now() < known.untilMs) return known.payer
+    const entry = remembered.get(customerId)
+    if (entry && now() < entry.untilMs) return entry.payer
     remembered.delete(customerId)
     const payer = payerFrom(await customerOf(api, customerId, asking))
     if (!payer) return undefined

@@ -17,13 +17,13 @@ export function verdictOn(body: Buffer, header: string, secrets: readonly string
   const time = fields.find(([name]) => name === 't')?.[1] ?? ''
   const signatures = fields.flatMap(([name, value]) => (name === 'v1' && value !== undefined ? [value] : []))
   if (!/^\d{1,12}$/.test(time) || signatures.length === 0) return 'malformed'
-  const wanted = secrets.map((secret) => createHmac('sha256', secret).update(`${time}.`).update(body).digest())
-  const genuine = signatures.some((given) => wanted.some((digest) => same(digest, given)))
+  const digests = secrets.map((secret) => createHmac('sha256', secret).update(`${time}.`).update(body).digest())
+  const genuine = signatures.some((signature) => digests.some((digest) => same(digest, signature)))
   if (!genuine) return 'forged'
   return Math.abs(now.getTime() / 1_000 - Number(time)) > toleranceSeconds ? 'stale' : 'genuine'
 }
 
 function same(digest: Buffer, hexadecimal: string): boolean {
-  const given = Buffer.from(hexadecimal, 'hex')
-  return given.length === digest.length && timingSafeEqual(given, digest)
+  const bytes = Buffer.from(hexadecimal, 'hex')
+  return bytes.length === digest.length && timingSafeEqual(bytes, digest)
 }

@@ -46,8 +46,8 @@ function intentsInMemory(): Intents {
 }
 
 const never = new AbortController().signal
-const adapter = (intents: Intents = intentsInMemory(), given: { key?: string; turn?: () => Promise<void> } = {}) =>
-  createStripe({ url: stripe.url, key: stripe.key, timeoutMs: 30_000, intents, now: () => Date.now(), ...given })
+const adapter = (intents: Intents = intentsInMemory(), options: { key?: string; turn?: () => Promise<void> } = {}) =>
+  createStripe({ url: stripe.url, key: stripe.key, timeoutMs: 30_000, intents, now: () => Date.now(), ...options })
 const chargeBy = (customerId: string, amountCents = 700, currency = 'EUR') => ({
   orderId: randomUUID(),
   customerId,
@@ -55,7 +55,7 @@ const chargeBy = (customerId: string, amountCents = 700, currency = 'EUR') => ({
   currency,
 })
 const intents = () => [...stripe.intents.values()]
-const moved = () => intents().filter(({ status }) => status === 'succeeded').length
+const succeededCount = () => intents().filter(({ status }) => status === 'succeeded').length
 
 test('an order is charged by one intent, which names it, and is charged once however often that is asked', async () => {
   const charge = chargeBy('paying')
@@ -67,7 +67,7 @@ test('an order is charged by one intent, which names it, and is charged once how
   ])
   stripe.forgetKeys()
   expect(await provider.charge(charge, never)).toEqual(outcome)
-  expect(moved()).toBe(1)
+  expect(succeededCount()).toBe(1)
 })
 
 test('a customer whose id needs quoting is found', async () => {
@@ -84,7 +84,7 @@ test.each([
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason })
   stripe.forgetKeys()
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason })
-  expect(moved()).toBe(0)
+  expect(succeededCount()).toBe(0)
 })
 
 test('an amount that cannot be charged as it is declines the order instead of being rounded', async () => {
@@ -115,19 +115,19 @@ test.each([
   { path: confirmation, done: false, status: 429, reason: 'Busy' },
   { path: confirmation, done: false, status: 429, code: 'lock_timeout', reason: 'InFlight' },
   { path: confirmation, done: false, status: 409, code: 'idempotency_key_in_use', reason: 'InFlight' },
-])('after $status of $path (done: $done) the next try charges once, with or without the keys', async (given) => {
+])('after $status of $path (done: $done) the next try charges once, with or without the keys', async (scenario) => {
   for (const forgotten of [false, true]) {
-    const { reason, ...fault } = given
+    const { reason, ...fault } = scenario
     const [provider, charge] = [adapter(), chargeBy('paying')]
     stripe.faults.push(fault)
     await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason })
     if (forgotten) stripe.forgetKeys()
-    const before = moved()
+    const before = succeededCount()
     expect(await provider.charge(charge, never)).toMatchObject({ status: 'captured' })
     expect(await provider.charge(charge, never)).toMatchObject({ status: 'captured' })
     const ofOrder = intents().filter(({ metadata }) => metadata['order_id'] === charge.orderId)
     expect(ofOrder.filter(({ status }) => status === 'succeeded')).toHaveLength(1)
-    expect(moved() - before).toBeLessThanOrEqual(1)
+    expect(succeededCount() - before).toBeLessThanOrEqual(1)
   }
 })
 
@@ -136,16 +136,16 @@ test('two replicas that charge one order at once charge it once', async () => {
   const outcomes = await Promise.allSettled([1, 2, 3].map(() => adapter(shared).charge(charge, never)))
   expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true)
   expect(await adapter(shared).charge(charge, never)).toMatchObject({ status: 'captured' })
-  expect(moved()).toBe(1)
+  expect(succeededCount()).toBe(1)
 })
 
 test('an order that is stopped first is never charged, and one that was charged first says so', async () => {
-  const [provider, charge, paid] = [adapter(), chargeBy('paying'), chargeBy('paying')]
+  const [provider, charge, paidCharge] = [adapter(), chargeBy('paying'), chargeBy('paying')]
   expect(await provider.stop(charge, never)).toEqual({ status: 'voided' })
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason: 'voided' })
-  expect(moved()).toBe(0)
-  const { chargeId } = (await provider.charge(paid, never)) as { chargeId: string }
-  expect(await provider.stop(paid, never)).toEqual({ status: 'captured', chargeId })
+  expect(succeededCount()).toBe(0)
+  const { chargeId } = (await provider.charge(paidCharge, never)) as { chargeId: string }
+  expect(await provider.stop(paidCharge, never)).toEqual({ status: 'captured', chargeId })
 })
 
 test('an order that is stopped between its intent and the confirmation has the intent cancelled', async () => {

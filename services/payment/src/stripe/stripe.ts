@@ -56,8 +56,8 @@ const retrieve = (api: StripeApi, intentId: string, asking: Asking) =>
 async function searched(api: StripeApi, orderId: string, asking: Asking): Promise<ChargeOutcome | undefined> {
   const query = `metadata['${orderKey}']:'${quoted(orderId)}'`
   const { data } = await api.get('payment_intents/search', PaymentIntents, { query, limit: 10 }, asking)
-  const paid = data.find(({ status }) => status === 'succeeded') ?? data[0]
-  return paid && outcomeOf(paid)
+  const latest = data.find(({ status }) => status === 'succeeded') ?? data[0]
+  return latest && outcomeOf(latest)
 }
 
 async function chargeOf(parts: Parts, charge: Charge, asking: Asking): Promise<ChargeOutcome> {
@@ -91,9 +91,9 @@ async function created(parts: Parts, charge: Charge, asking: Asking): Promise<Ch
   }
   try {
     const { answer: intent } = await api.post('payment_intents', PaymentIntent, params, `charge-${orderId}`, asking)
-    const counted = await intents.note(orderId, intent.id)
-    if (counted.stopped) return await cancelled(api, orderId, intent.id, asking)
-    if (counted.intentId === intent.id) return await confirmed(api, orderId, intent, asking)
+    const state = await intents.note(orderId, intent.id)
+    if (state.stopped) return await cancelled(api, orderId, intent.id, asking)
+    if (state.intentId === intent.id) return await confirmed(api, orderId, intent, asking)
   } catch (error) {
     if (error instanceof StripeRefusal && aboutTheAmount.includes(error.code ?? '')) return declined(error.code ?? '')
     throw error
@@ -184,9 +184,9 @@ async function refundOf(api: StripeApi, returning: Returning, asking: Asking): P
   } catch (error) {
     if (!(error instanceof StripeRefusal) || error.code !== 'charge_already_refunded') throw error
     const { data } = await api.get('refunds', answers.Refunds, { payment_intent: chargeId, limit: 10 }, asking)
-    const made = data.find((refund) => !failedRefund(refund))
-    if (!made) throw error
-    return refundFrom(made, chargeId)
+    const existing = data.find((refund) => !failedRefund(refund))
+    if (!existing) throw error
+    return refundFrom(existing, chargeId)
   }
 }
 
