@@ -45,30 +45,35 @@ export function buildApp(options: AppOptions): HttpServer {
 
   server.app.post('/v1/charges', async (request, reply) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
-    const { chargeId, status, reason } = await known(charges.charge(key, parsed(chargeBody, request.body)))
+    const { chargeId, status, reason } = await ledgerAnswer(charges.charge(key, parsed(chargeBody, request.body)))
     if (status !== 'captured') return reply.code(402).send({ status: 'declined', reason: reason ?? status })
     return reply.code(201).send({ chargeId, status })
   })
 
   server.app.get('/v1/charges', async (request) => {
     const { orderId } = parsed(z.object({ orderId: z.uuid('a uuid') }), request.query)
-    return { charges: await known(ledger.ofOrder(orderId)), refunds: await known(refunds.ofOrder(orderId)) }
+    return {
+      charges: await ledgerAnswer(ledger.ofOrder(orderId)),
+      refunds: await ledgerAnswer(refunds.ofOrder(orderId)),
+    }
   })
 
   server.app.get('/v1/captures', async (request) => {
     const { since, until, after } = parsed(capturesQuery, request.query)
-    return known(ledger.captures({ since: new Date(since), until: new Date(until), after, limit: capturesAtOnce }))
+    return ledgerAnswer(
+      ledger.captures({ since: new Date(since), until: new Date(until), after, limit: capturesAtOnce }),
+    )
   })
 
   server.app.post('/v1/refunds', async (request, reply) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
     const { chargeId } = parsed(z.strictObject({ chargeId: z.uuid('a uuid') }), request.body)
-    return reply.code(201).send(await known(refunds.refund(key, chargeId)))
+    return reply.code(201).send(await ledgerAnswer(refunds.refund(key, chargeId)))
   })
 
   server.app.post('/v1/voids', async (request) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
-    const { status, chargeId } = await known(refunds.void(key, parsed(voidBody, request.body)))
+    const { status, chargeId } = await ledgerAnswer(refunds.void(key, parsed(voidBody, request.body)))
     return status === 'captured' ? { status, chargeId } : { status }
   })
 
@@ -81,7 +86,7 @@ export function buildApp(options: AppOptions): HttpServer {
 }
 
 /** Without its ledger it knows of no charge: nobody's fault who asks, and to be asked again. */
-async function known<T>(answer: Promise<T>): Promise<T> {
+async function ledgerAnswer<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {

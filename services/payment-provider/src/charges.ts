@@ -26,8 +26,8 @@ export function createCharges(options: ChargesOptions): Charges {
   const active = new Set<string>()
 
   const perform = async (idempotencyKey: string, request: ChargeRequest): Promise<Charge> => {
-    const known = await ledger.find(idempotencyKey)
-    if (known) return known
+    const previous = await ledger.find(idempotencyKey)
+    if (previous) return previous
     const behaviour = options.behaviour()
     await options.sleep(delayMs(behaviour, random()))
     const failure = failureOf(behaviour, random())

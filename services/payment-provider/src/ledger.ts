@@ -43,7 +43,7 @@ export interface Ledger {
    * What was captured in a stretch of time, and how much of it went back; `next` where there is
    * more.
    */
-  captures(wanted: Captures): Promise<{ readonly charges: readonly Capture[]; readonly next?: string }>
+  captures(range: Captures): Promise<{ readonly charges: readonly Capture[]; readonly next?: string }>
   close(): Promise<void>
 }
 
@@ -52,8 +52,8 @@ const bounds = { maxBatch: 500, maxInFlight: 2, maxWaiting: 20_000 }
 export function createLedger(database: Queryable): Ledger {
   const byKey = async (keys: readonly string[]): Promise<readonly (Charge | undefined)[]> => {
     const charges = await database.query<Charge>(selectByKey, [keys])
-    const found = new Map(charges.map((charge) => [charge.idempotencyKey, charge]))
-    return keys.map((key) => found.get(key))
+    const chargesByKey = new Map(charges.map((charge) => [charge.idempotencyKey, charge]))
+    return keys.map((key) => chargesByKey.get(key))
   }
   const lookups = createBatcher<string, Charge | undefined>({ ...bounds, perform: byKey })
   const records = createBatcher<Charge, Charge>({
@@ -70,8 +70,8 @@ export function createLedger(database: Queryable): Ledger {
         column('status'),
         column('reason'),
       ])
-      const recorded = await byKey(column('idempotencyKey'))
-      return recorded.map((charge) => charge ?? new Error('the charge is not in the ledger after it was written'))
+      const ledgerCharges = await byKey(column('idempotencyKey'))
+      return ledgerCharges.map((charge) => charge ?? new Error('the charge is not in the ledger after it was written'))
     },
   })
   return {

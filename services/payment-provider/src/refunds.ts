@@ -41,11 +41,11 @@ export function createRefunds({ database, behaviour, newId, random, sleep }: Ref
       const failure = failureOf(present, random())
       if (failure === 'before charging') throw unwell()
       await database.query(insertRefund, [newId(), idempotencyKey, chargeId])
-      const [made] = await database.query<Refund>(selectRefund, [chargeId])
-      if (!made)
+      const [storedRefund] = await database.query<Refund>(selectRefund, [chargeId])
+      if (!storedRefund)
         throw new HttpProblem(422, 'Nothing To Refund', `no captured charge ${chargeId}, or the key is of another`)
       if (failure === 'after charging') throw unwell()
-      return made
+      return storedRefund
     },
     void: async (idempotencyKey, { orderId, customerId }) => {
       await database.query(insertVoid, [newId(), idempotencyKey, orderId, customerId])

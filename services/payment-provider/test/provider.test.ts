@@ -11,14 +11,14 @@ let database: TestDatabase
 let provider: PaymentProvider
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
-  provider = await started()
+  provider = await startProvider()
 })
 afterAll(async () => {
   await stopped(provider)
   await database.drop()
 })
 
-const started = () =>
+const startProvider = () =>
   startPaymentProvider(
     configOf({
       HTTP_PORT: '0',
@@ -59,7 +59,7 @@ test('a repeat gets the first answer and charges nothing more, after a restart t
   expect(first).toMatchObject({ status: 201, body: { status: 'captured' } })
   expect(await charge(orderId)).toEqual(first)
   await stopped(provider)
-  provider = await started()
+  provider = await startProvider()
   expect(await charge(orderId)).toEqual(first)
   expect(await chargesOf(orderId)).toMatchObject([{ amountCents: 1_500, status: 'captured' }])
   expect((await charge(orderId, orderId, 9_999)).status).toBe(422)
