@@ -27,23 +27,23 @@ export async function applyToShipments(
 ): Promise<Decide<Prepared>> {
   const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
   const rows = await tx.query<{ order_id: string; status: ShipmentStatus }>(lockShipments, [orderIds])
-  const known = new Map(rows.map(({ order_id, status }) => [order_id, status]))
-  return (sending, news) => planned(sending, news, known, surroundings)
+  const statusByOrder = new Map(rows.map(({ order_id, status }) => [order_id, status]))
+  return (sending, newItems) => planned(sending, newItems, statusByOrder, surroundings)
 }
 
 function planned(
   tx: Sending,
-  news: readonly Item<Prepared>[],
-  known: ReadonlyMap<string, ShipmentStatus>,
+  newItems: readonly Item<Prepared>[],
+  statusByOrder: ReadonlyMap<string, ShipmentStatus>,
   { now, newId, lookSeconds }: Surroundings,
 ): Reaction[] {
   const plan = planShipments(
-    news.map(({ event }) => event),
-    known,
+    newItems.map(({ event }) => event),
+    statusByOrder,
   )
   const shipmentIds = new Map(plan.prepared.map(({ data }) => [data.orderId, newId()]))
   write(tx, plan, shipmentIds)
-  const labels = new Map(news.flatMap(({ event, prepared }) => (prepared ? [[event.data.orderId, prepared]] : [])))
+  const labels = new Map(newItems.flatMap(({ event, prepared }) => (prepared ? [[event.data.orderId, prepared]] : [])))
   if (labels.size > 0) tx.send(addParcels, [...labelColumns(labels), lookSeconds])
   return plan.prepared.map((cause) => {
     const { orderId, customerId } = cause.data
@@ -74,13 +74,13 @@ function parcelOf(label: Label | undefined): { parcel?: Parcel } {
 
 function write(tx: Sending, plan: Plan, shipmentIds: ReadonlyMap<string, string>): void {
   if (plan.made.size > 0) {
-    const made = [...plan.made].map(([orderId, { status, cause }]) => ({ orderId, status, cause }))
+    const newShipments = [...plan.made].map(([orderId, { status, cause }]) => ({ orderId, status, cause }))
     tx.send(addShipments, [
-      made.map(({ orderId }) => orderId),
-      made.map(({ cause }) => cause.data.customerId),
-      made.map(({ status }) => status),
-      made.map(({ orderId }) => shipmentIds.get(orderId) ?? null),
-      made.map(({ cause }) => JSON.stringify(cause.type === 'OrderConfirmed' ? cause.data.items : [])),
+      newShipments.map(({ orderId }) => orderId),
+      newShipments.map(({ cause }) => cause.data.customerId),
+      newShipments.map(({ status }) => status),
+      newShipments.map(({ orderId }) => shipmentIds.get(orderId) ?? null),
+      newShipments.map(({ cause }) => JSON.stringify(cause.type === 'OrderConfirmed' ? cause.data.items : [])),
     ])
   }
   if (plan.changed.size > 0) tx.send(changeShipments, [[...plan.changed.keys()], [...plan.changed.values()]])

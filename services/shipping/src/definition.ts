@@ -37,10 +37,10 @@ function labelOf({ carrier }: ParcelOptions): NonNullable<StageDefinition<Prepar
   return async (event, signal, database) => {
     if (event.type !== 'OrderConfirmed' && event.type !== 'OrderCancelled') return undefined
     const { orderId } = event.data
-    const [known] = await database.query<{ status: ShipmentStatus }>(shipmentStatus, [orderId])
-    const calledBack = known ? known.status === 'CANCELLED_EARLY' : event.type === 'OrderCancelled'
+    const [shipment] = await database.query<{ status: ShipmentStatus }>(shipmentStatus, [orderId])
+    const calledBack = shipment ? shipment.status === 'CANCELLED_EARLY' : event.type === 'OrderCancelled'
     if (calledBack) await carrier.void(orderId, signal)
-    if (known || event.type === 'OrderCancelled') return undefined
+    if (shipment || event.type === 'OrderCancelled') return undefined
     return carrier.label({ orderId, items: event.data.items }, signal)
   }
 }

@@ -6,15 +6,15 @@ import { nextParcelStatus, parcelEnded, type ParcelStatus } from './parcels.ts'
 
 it('changes at most twice, and not at all after its end', () => {
   fc.assert(
-    fc.property(fc.array(fc.option(fc.constantFrom(...carriedStatuses), { nil: undefined })), (said) => {
-      const seen: ParcelStatus[] = ['UNDERWAY']
-      for (const status of said) {
-        const next = nextParcelStatus(seen.at(-1) ?? 'UNDERWAY', status)
-        if (next !== seen.at(-1)) seen.push(next)
+    fc.property(fc.array(fc.option(fc.constantFrom(...carriedStatuses), { nil: undefined })), (answers) => {
+      const history: ParcelStatus[] = ['UNDERWAY']
+      for (const status of answers) {
+        const next = nextParcelStatus(history.at(-1) ?? 'UNDERWAY', status)
+        if (next !== history.at(-1)) history.push(next)
       }
-      expect(seen.length).toBeLessThanOrEqual(3)
-      expect(new Set(seen).size).toBe(seen.length)
-      expect(seen.slice(0, -1).some(parcelEnded)).toBe(false)
+      expect(history.length).toBeLessThanOrEqual(3)
+      expect(new Set(history).size).toBe(history.length)
+      expect(history.slice(0, -1).some(parcelEnded)).toBe(false)
     }),
   )
 })

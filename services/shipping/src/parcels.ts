@@ -27,8 +27,8 @@ export interface Parcel {
   readonly tracking_url: string | null
 }
 
-type ParcelNews = 'ParcelDelivered' | 'ParcelDeliveryFailed' | 'ParcelReturned'
-const newsOf: Readonly<Record<CarriedStatus, ParcelNews | undefined>> = {
+type ParcelEventType = 'ParcelDelivered' | 'ParcelDeliveryFailed' | 'ParcelReturned'
+const eventTypeOf: Readonly<Record<CarriedStatus, ParcelEventType | undefined>> = {
   UNDERWAY: undefined,
   DELIVERED: 'ParcelDelivered',
   DELIVERY_FAILED: 'ParcelDeliveryFailed',
@@ -43,9 +43,9 @@ export const parcelEnded = (status: ParcelStatus): boolean =>
  * The status that follows; the same where nothing is new. A carrier that says again that it is
  * under way has not yet failed twice, and one that says otherwise of an end is too late.
  */
-export function nextParcelStatus(known: ParcelStatus, said: CarriedStatus | undefined): ParcelStatus {
-  if (said === undefined || said === 'UNDERWAY' || parcelEnded(known)) return known
-  return said
+export function nextParcelStatus(current: ParcelStatus, carrierStatus: CarriedStatus | undefined): ParcelStatus {
+  if (carrierStatus === undefined || carrierStatus === 'UNDERWAY' || parcelEnded(current)) return current
+  return carrierStatus
 }
 
 const atOnce = 100
@@ -66,13 +66,15 @@ export async function lookAtParcels(
   for (const { order_id } of recalled) await carrier.void(order_id, signal)
   const dispatched = parcels.filter(({ shipment_status: of }) => of === 'DISPATCHED')
   const numbers = dispatched.map(({ tracking_number }) => tracking_number)
-  const said = numbers.length === 0 ? undefined : await carrier.statuses(numbers, signal)
+  const carrierStatuses = numbers.length === 0 ? undefined : await carrier.statuses(numbers, signal)
   const next = new Map<string, ParcelStatus>([
     ...recalled.map(({ order_id }) => [order_id, 'VOIDED'] as const),
-    ...dispatched.map((one) => [one.order_id, nextParcelStatus(one.status, said?.get(one.tracking_number))] as const),
+    ...dispatched.map(
+      (one) => [one.order_id, nextParcelStatus(one.status, carrierStatuses?.get(one.tracking_number))] as const,
+    ),
   ])
-  const changed = dispatched.filter(({ order_id, status }) => next.get(order_id) !== status)
-  const events = changed.flatMap((one) => eventsOf(one, next.get(one.order_id), now))
+  const changedParcels = dispatched.filter(({ order_id, status }) => next.get(order_id) !== status)
+  const events = changedParcels.flatMap((one) => eventsOf(one, next.get(one.order_id), now))
   if (events.length > 0) await publish(events)
   const statuses = parcels.map((one) => next.get(one.order_id) ?? one.status)
   await database.query(noteParcels, [
@@ -80,12 +82,12 @@ export async function lookAtParcels(
     statuses,
     statuses.map((status) => (parcelEnded(status) ? null : lookSeconds)),
   ])
-  for (const one of [...changed, ...recalled]) onChange(next.get(one.order_id) ?? one.status)
+  for (const one of [...changedParcels, ...recalled]) onChange(next.get(one.order_id) ?? one.status)
   return parcels.length
 }
 
-function eventsOf(one: Parcel, status: ParcelStatus | undefined, now: Date): EventOf<ParcelNews>[] {
-  const type = status === undefined || status === 'VOIDED' ? undefined : newsOf[status]
+function eventsOf(one: Parcel, status: ParcelStatus | undefined, now: Date): EventOf<ParcelEventType>[] {
+  const type = status === undefined || status === 'VOIDED' ? undefined : eventTypeOf[status]
   if (type === undefined) return []
   const parcel = {
     carrier: one.carrier,
@@ -99,12 +101,12 @@ function eventsOf(one: Parcel, status: ParcelStatus | undefined, now: Date): Eve
 const everySeconds = 10
 
 export function parcelsTask(options: ParcelOptions, now: () => Date, registry?: Registry): PeriodicTask {
-  const counted = registry && parcelCounter(registry)
+  const counter = registry && parcelCounter(registry)
   return {
     name: 'parcels',
     everyMs: Math.min(everySeconds, options.lookSeconds) * 1_000,
     run: async ({ database, publish, stopping }) => {
-      const look = () => lookAtParcels(database, options, now(), publish, (status) => counted?.inc({ status }))
+      const look = () => lookAtParcels(database, options, now(), publish, (status) => counter?.inc({ status }))
       while ((await look()) === atOnce && !stopping.aborted);
     },
   }

@@ -13,18 +13,22 @@ const cancelled = eventOf('OrderCancelled', { ...about, reason: 'CUSTOMER' }, co
 
 /** One message a batch, each batch finding what the last one wrote. */
 function oneByOne(events: readonly OrderEvent[]) {
-  let known = new Map<string, ShipmentStatus>()
+  let statuses = new Map<string, ShipmentStatus>()
   let prepared = 0
   for (const event of events) {
-    const plan = planShipments([event], known)
+    const plan = planShipments([event], statuses)
     prepared += plan.prepared.length
-    known = new Map([...known, ...[...plan.made].map(([id, { status }]) => [id, status] as const), ...plan.changed])
+    statuses = new Map([
+      ...statuses,
+      ...[...plan.made].map(([id, { status }]) => [id, status] as const),
+      ...plan.changed,
+    ])
   }
-  return { status: known.get(about.orderId), prepared }
+  return { status: statuses.get(about.orderId), prepared }
 }
 function together(events: readonly OrderEvent[]) {
-  const { made, prepared } = planShipments(events, new Map())
-  return { status: made.get(about.orderId)?.status, prepared: prepared.length }
+  const { made: newShipments, prepared } = planShipments(events, new Map())
+  return { status: newShipments.get(about.orderId)?.status, prepared: prepared.length }
 }
 
 describe.each([

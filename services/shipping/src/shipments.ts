@@ -18,16 +18,16 @@ export interface Plan {
 }
 
 /** `known`: what was decided on these orders before. Events are taken in turn. */
-export function planShipments(events: readonly OrderEvent[], known: ReadonlyMap<string, ShipmentStatus>): Plan {
-  const statuses = new Map(known)
-  const made = new Map<string, { status: ShipmentStatus; cause: OrderEvent }>()
-  const changed = new Map<string, ShipmentStatus>()
+export function planShipments(events: readonly OrderEvent[], previous: ReadonlyMap<string, ShipmentStatus>): Plan {
+  const statuses = new Map(previous)
+  const newShipments = new Map<string, { status: ShipmentStatus; cause: OrderEvent }>()
+  const changedStatuses = new Map<string, ShipmentStatus>()
   const prepared: EventOf<'OrderConfirmed'>[] = []
   const put = (event: OrderEvent, status: ShipmentStatus): void => {
     const { orderId } = event.data
     statuses.set(orderId, status)
-    if (known.has(orderId)) changed.set(orderId, status)
-    else made.set(orderId, { status, cause: made.get(orderId)?.cause ?? event })
+    if (previous.has(orderId)) changedStatuses.set(orderId, status)
+    else newShipments.set(orderId, { status, cause: newShipments.get(orderId)?.cause ?? event })
   }
   for (const event of events) {
     const status = statuses.get(event.data.orderId)
@@ -36,7 +36,7 @@ export function planShipments(events: readonly OrderEvent[], known: ReadonlyMap<
     put(event, next)
     if (event.type === 'OrderConfirmed') prepared.push(event)
   }
-  return { made, changed, prepared }
+  return { made: newShipments, changed: changedStatuses, prepared }
 }
 
 export function nextStatus(status: ShipmentStatus | undefined, event: OrderEvent): ShipmentStatus | undefined {

@@ -64,8 +64,8 @@ const shipped = ({ orderId, customerId }: TestOrder) =>
 const order = () => testOrder(1, { 'SKU-0001': 2 })
 async function look(carrier: Carrier, publish?: () => Promise<void>) {
   const events: OrderEvent[] = []
-  await lookAtParcels(database.as('shipping'), { carrier, lookSeconds: 0 }, now(), async (news) => {
-    events.push(...news)
+  await lookAtParcels(database.as('shipping'), { carrier, lookSeconds: 0 }, now(), async (parcelEvents) => {
+    events.push(...parcelEvents)
     await publish?.()
   })
   return events
@@ -77,8 +77,8 @@ const statuses = async () =>
 test('a shipment has one label, and says under which number it can be followed', async () => {
   const { carrier, labels } = carrierOf()
   const one = order()
-  const [told] = await hear(carrier, [confirmed(one)])
-  expect(JSON.parse(told ?? '')).toMatchObject({
+  const [prepared] = await hear(carrier, [confirmed(one)])
+  expect(JSON.parse(prepared ?? '')).toMatchObject({
     data: { parcel: { carrier: 'Test', trackingNumber: `N-${one.orderId}` } },
   })
   expect(await hear(carrier, [confirmed(one)])).toHaveLength(1) // not published yet: it is the same message again
@@ -87,21 +87,21 @@ test('a shipment has one label, and says under which number it can be followed',
 })
 
 test('without a carrier there is no parcel, and nothing is prepared', async () => {
-  const [told] = await hear(undefined, [confirmed(order())])
-  expect(told).not.toContain('parcel')
+  const [prepared] = await hear(undefined, [confirmed(order())])
+  expect(prepared).not.toContain('parcel')
   expect(await statuses()).toEqual([])
   expect(shippingStage({ now }).prepare).toBeUndefined()
 })
 
 test('what the carrier says is told once each, until the parcel is with somebody', async () => {
-  let said: CarriedStatus = 'UNDERWAY'
-  const { carrier } = carrierOf(() => said)
+  let carrierStatus: CarriedStatus = 'UNDERWAY'
+  const { carrier } = carrierOf(() => carrierStatus)
   const one = order()
   await hear(carrier, [confirmed(one)])
-  said = 'DELIVERED'
+  carrierStatus = 'DELIVERED'
   expect(await look(carrier)).toEqual([]) // nobody has let it go
   await hear(carrier, [shipped(one)])
-  const told: string[] = []
+  const types: string[] = []
   for (const status of [
     'UNDERWAY',
     'DELIVERY_FAILED',
@@ -110,10 +110,10 @@ test('what the carrier says is told once each, until the parcel is with somebody
     'RETURNED',
     'DELIVERED',
   ] as const) {
-    said = status
-    told.push(...(await look(carrier)).map(({ type }) => type))
+    carrierStatus = status
+    types.push(...(await look(carrier)).map(({ type }) => type))
   }
-  expect(told).toEqual(['ParcelDeliveryFailed', 'ParcelReturned'])
+  expect(types).toEqual(['ParcelDeliveryFailed', 'ParcelReturned'])
   expect(await statuses()).toEqual(['RETURNED'])
 })
 
@@ -176,13 +176,13 @@ test('the chore looks at all that is due, and counts what became of them', async
     orders.flatMap((one) => [confirmed(one), shipped(one)]),
   )
   const registry = createRegistry()
-  const published: string[] = []
+  const publishedIds: string[] = []
   await parcelsTask({ carrier, lookSeconds: 60 }, now, registry).run({
     database: database.as('shipping'),
-    publish: (events) => Promise.resolve(void published.push(...events.map(({ id }) => id))),
+    publish: (events) => Promise.resolve(void publishedIds.push(...events.map(({ id }) => id))),
     keyedByOrder: () => false,
     stopping: new AbortController().signal,
   })
-  expect(new Set(published).size).toBe(130)
+  expect(new Set(publishedIds).size).toBe(130)
   expect(await registry.metrics()).toContain('shipping_parcels_total{status="DELIVERED"} 130')
 })

@@ -42,7 +42,7 @@ test('confirmed and cancelled at once by many replicas, each shipment is recalle
       .reverse()
       .map(cancelledEvent),
   ])
-  const told = await Promise.all(batches.map((batch) => process(batch)))
+  const counts = await Promise.all(batches.map((batch) => process(batch)))
   const rows = await database.ask<{ status: string; items: unknown[]; packed: boolean }>(
     'shipping',
     'SELECT status, items, shipment_id IS NOT NULL AS packed FROM shipments WHERE order_id = ANY ($1)',
@@ -52,7 +52,7 @@ test('confirmed and cancelled at once by many replicas, each shipment is recalle
   const recalled = rows.filter(({ status }) => status === 'RECALLED')
   expect(recalled.every(({ packed, items }) => packed && items.length === 1)).toBe(true)
   expect(rows.filter(({ status }) => status === 'CANCELLED_EARLY')).toHaveLength(60 - recalled.length)
-  expect(told.reduce((sum, count) => sum + count, 0)).toBe(recalled.length)
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(recalled.length)
 })
 
 test('a shipment that was let go is dispatched, and a message that comes again changes nothing', async () => {

@@ -6,13 +6,13 @@ import { startSimulatedCarrier, type SimulatedCarrier } from '../simulated-carri
 import { httpCarrier } from './http-carrier.ts'
 
 const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
-const placed = Number.parseInt('01936d5e7a2b', 16)
+const placedAt = Number.parseInt('01936d5e7a2b', 16)
 const items = [{ sku: 'SKU-0001', quantity: 1 }]
 const signal = () => AbortSignal.timeout(10_000)
 let passed = 0
 let simulated: SimulatedCarrier
 beforeAll(async () => {
-  const now = () => new Date(placed + passed * 1_000)
+  const now = () => new Date(placedAt + passed * 1_000)
   simulated = await startSimulatedCarrier({ port: 0, host: '127.0.0.1', deliverySeconds: 100, failureRate: 0, now })
 })
 afterAll(() => simulated.close())
@@ -37,15 +37,15 @@ test('of parcels that fail at first half come back, and the others are delivered
     host: '127.0.0.1',
     deliverySeconds: 100,
     failureRate: 1,
-    now: () => new Date(placed + at * 1_000),
+    now: () => new Date(placedAt + at * 1_000),
   })
-  const asked = httpCarrier({ url: failing.url, timeoutMs: 5_000 })
+  const client = httpCarrier({ url: failing.url, timeoutMs: 5_000 })
   const numbers = Array.from({ length: 200 }, (_, n) => `SIM01936D5E7A2B${n}`)
-  const seen = async () => new Set((await asked.statuses(numbers, signal())).values())
+  const statuses = async () => new Set((await client.statuses(numbers, signal())).values())
   at = 60
-  expect(await seen()).toEqual(new Set(['DELIVERY_FAILED']))
+  expect(await statuses()).toEqual(new Set(['DELIVERY_FAILED']))
   at = 101
-  expect(await seen()).toEqual(new Set(['DELIVERED', 'RETURNED']))
+  expect(await statuses()).toEqual(new Set(['DELIVERED', 'RETURNED']))
   await failing.close()
 })
 

@@ -79,8 +79,8 @@ function parsed<Body>(schema: z.ZodType<Body>, answer: CarrierAnswer): Body {
   }
 }
 
-const failure = ({ status, text: said }: CarrierAnswer): CarrierError =>
-  new CarrierError(failureOf(status), `answered ${status}: ${said.slice(0, 200)}`)
+const failure = ({ status, text: answerText }: CarrierAnswer): CarrierError =>
+  new CarrierError(failureOf(status), `answered ${status}: ${answerText.slice(0, 200)}`)
 
 function failureOf(status: number): CarrierFailure {
   if (status === 400 || status === 422) return 'Refused'

@@ -45,9 +45,9 @@ export async function startSimulatedCarrier(options: SimulatedCarrierOptions): P
       return [204]
     }
     if (kind !== 'parcels' || request.method !== 'POST') return [404, { detail: 'no such path' }]
-    const asked = Numbers.safeParse(await jsonOf(request))
-    if (!asked.success) return [400, { detail: 'no tracking numbers' }]
-    const parcels = asked.data.trackingNumbers.map((trackingNumber) => ({
+    const query = Numbers.safeParse(await jsonOf(request))
+    if (!query.success) return [400, { detail: 'no tracking numbers' }]
+    const parcels = query.data.trackingNumbers.map((trackingNumber) => ({
       trackingNumber,
       status: statusOf(trackingNumber, options),
     }))
@@ -81,8 +81,8 @@ const numberOf = (orderId: string): string =>
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 function statusOf(trackingNumber: string, options: SimulatedCarrierOptions): CarriedStatus {
-  const made = Number.parseInt(trackingNumber.slice(3, 15), 16)
-  const passed = (options.now().getTime() - made) / 1_000 / options.deliverySeconds
+  const orderedAt = Number.parseInt(trackingNumber.slice(3, 15), 16)
+  const passed = (options.now().getTime() - orderedAt) / 1_000 / options.deliverySeconds
   const chance = Number.parseInt(hashOf(trackingNumber).slice(0, 8), 16) / 2 ** 32
   const failing = chance < options.failureRate
   if (passed < 1) return failing && passed >= 0.5 ? 'DELIVERY_FAILED' : 'UNDERWAY'
