@@ -88,9 +88,7 @@ describe('allocation', () => {
     )
     fc.assert(
       fc.property(fc.array(event, { maxLength: 30 }), fc.nat(20), fc.nat(20), (entries, a, b) => {
-        const events: OrderEvent[] = entries.map(([n, quantities]) =>
-          quantities ? validated(n, quantities) : cancelled(n),
-        )
+        const events: OrderEvent[] = entries.map(([n, items]) => (items ? validated(n, items) : cancelled(n)))
         const { made: newReservations, holdings, deltas } = allocate(events, fresh({ A: a, B: b }))
         for (const [sku, stock] of [
           ['A', a],

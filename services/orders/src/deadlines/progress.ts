@@ -62,13 +62,8 @@ export async function recordProgress(
 ): Promise<void> {
   if (states.size === 0) return
   const limits = deadlinesOf(deadlines)
-  const movingStates = waitingStates.flatMap((state, n) =>
-    states.has(state) ? [{ state, limit: limits[n] ?? 0 }] : [],
-  )
-  await database.query(noteProgress, [
-    movingStates.map(({ state }) => state),
-    movingStates.map(({ limit }) => limit * stalledAfter),
-  ])
+  const rows = waitingStates.flatMap((state, n) => (states.has(state) ? [{ state, limit: limits[n] ?? 0 }] : []))
+  await database.query(noteProgress, [rows.map(({ state }) => state), rows.map(({ limit }) => limit * stalledAfter)])
 }
 
 export interface StateCutoff {
