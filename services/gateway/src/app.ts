@@ -35,9 +35,9 @@ export interface AppOptions extends HttpServerOptions {
   readonly catalogue: Catalogue
   readonly outcomes: Outcomes
   readonly streams: Streams
-  /** Without one, customers are whoever they say they are. */
+  /** Without one, the gateway believes the customer id that a caller states. */
   readonly verify?: Verifier
-  /** Without one, nobody is of the staff. */
+  /** Without one, no caller counts as staff. */
   readonly verifyStaff?: Verifier | undefined
   readonly limits?: Limits
   readonly queues: QueueReader

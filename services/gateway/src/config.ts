@@ -1,4 +1,4 @@
-// What is the gateway told?
+// Which settings does the gateway read from its environment?
 import { requestLogs } from '@orderpipeline/http'
 import { kafkaVariables } from '@orderpipeline/kafka'
 import { ConfigError, databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/telemetry'
@@ -107,7 +107,7 @@ export const groupPrefixOf = (config: Config): string =>
 /** @throws ConfigError, one line for each wrong variable */
 export function configOf(env: Readonly<Record<string, string | undefined>>) {
   const config = readConfig(schema, env)
-  // A connection on which nothing is said for longer is closed, whoever waits on it.
+  // A connection that is silent for longer is closed, whether or not a request waits on it.
   const limit = config.HTTP_CONNECTION_TIMEOUT_SECONDS
   const silences = ['SYNC_MAX_WAIT_SECONDS', 'EVENTS_HEARTBEAT_SECONDS'] as const
   const problems = silences

@@ -1,12 +1,14 @@
-// May this gateway hand its orders to Kafka? Not where the orders stage that reads there is another
-// shop's: to that one they would be unknown, and end as dead letters. They wait in the outbox.
+// May this gateway publish its orders to Kafka? Not where the orders stage that reads there is
+// another shop's: that stage would not know them, and they would end as dead letters. They wait in
+// the outbox.
 import { GroupOfAnother, refuseGroupOfAnother, type Group } from '@orderpipeline/kafka'
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Logger } from '@orderpipeline/telemetry'
 
 /**
- * Where nobody can say, it may: while Kafka is away there is nothing to hand over, and a user who
- * must not look at groups is no reason to keep orders. @throws GroupOfAnother, DatabaseError
+ * When the group cannot be read, it may: while Kafka is away nothing can be published, and a user
+ * without the right to read groups is no reason to hold orders back. @throws GroupOfAnother,
+ * DatabaseError
  */
 export async function refuseToRelay(database: Queryable, group: Omit<Group, 'own'>, logger: Logger): Promise<void> {
   const rows = await database.query<{ id: string }>(installationIds)

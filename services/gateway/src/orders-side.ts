@@ -43,8 +43,8 @@ export interface OrdersSide {
 }
 
 /**
- * Of the relay, at its outbox: at 50 orders a second five of them share a look and a publication,
- * and wait for 50 ms in the mean.
+ * How the relay looks at its outbox: at 50 orders a second five of them share a look and a
+ * publication, and wait for 50 ms on average.
  */
 const looks = { leastMs: 20, mostMs: 100, fullRate: 50 }
 /** Commits under way at once; a third would only make batches smaller. */

@@ -12,7 +12,9 @@ export interface RedisOptions {
 }
 
 const lastBackoffMs = 5_000
-/** Of silence after a command; one that is only slow says something in that time. */
+/**
+ * The longest silence after a command; a Redis that is only slow answers something in that time.
+ */
 const leastSilenceMs = 5_000
 /** Between two warnings of one failover. */
 const warnEveryMs = 60_000
@@ -42,7 +44,8 @@ export function createRedis({ url, timeoutMs, logger }: RedisOptions): Redis {
   })
   let wasLogged = false
   redis.on('ready', () => (wasLogged = false))
-  // Told once for each time it goes away; its address may hold a password and is not told.
+  // Logged once for each time that Redis goes away. The address may hold a password and is not
+  // logged.
   redis.on('error', (error: Error) => {
     if (!wasLogged) logger.warn({ reason: error.message }, 'Redis is away; doing without it')
     wasLogged = true

@@ -1,5 +1,5 @@
 // Does each order of a batch get its own answer, does a list of orders have an end, and can an
-// order be called back?
+// order be cancelled?
 import { randomUUID } from 'node:crypto'
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// Is nobody served more than their share, by however many gateways, with Redis and without?
+// Is no customer served more than their share, by however many gateways, with Redis and without?
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// Do the traffic generator and the k6 script load a gateway that asks who its customers are, and
-// tell nobody the secret?
+// Do the traffic generator and the k6 script load a gateway that authenticates its customers,
+// without printing the secret?
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

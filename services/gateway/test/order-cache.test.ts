@@ -1,5 +1,5 @@
-// Is an order shown from Redis once nothing more will come of it, never before, to nobody else, and
-// all the same without Redis?
+// Is an order shown from Redis once it is final, never before, only to its own customer, and also
+// without Redis?
 import { until } from '@orderpipeline/stage/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'

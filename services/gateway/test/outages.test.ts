@@ -1,5 +1,5 @@
 // Does everything that was accepted survive, when the database goes away and when gateways are
-// killed or told to leave?
+// killed or stopped by SIGTERM?
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
@@ -177,7 +177,7 @@ test(
     const { accepted, errors, refused, acceptedIds } = await traffic
     expect(await exit).toEqual([0, null])
     expect(accepted).toBeGreaterThan(0)
-    // Whoever came too late found nobody there; whoever's order was taken was told so.
+    // A request that came too late found no listener; every accepted order was answered.
     expect(refused).toEqual({})
     expect(errors).toHaveProperty('ECONNREFUSED')
     expect(await storedCount()).toBe(before + accepted)

@@ -1,4 +1,4 @@
-// Are products shown from Redis, anew as soon as they change, and all the same without it?
+// Are products shown from Redis, up to date as soon as they change, and also without it?
 import { until } from '@orderpipeline/stage/testing'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { Redis } from 'ioredis'

@@ -1,5 +1,5 @@
-// Is a customer told how far an order has come and how long it will take, and is that held against
-// what happened?
+// Does a customer see how far an order has come and how long it will take, and is the estimate
+// compared with what happened?
 import { ordersStage } from '@orderpipeline/orders'
 import { inventoryStage } from '@orderpipeline/inventory'
 import { shippingStage } from '@orderpipeline/shipping'

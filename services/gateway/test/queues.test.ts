@@ -1,4 +1,4 @@
-// Does the gateway know what waits behind it, and refuse what would wait for too long?
+// Does the gateway know the backlog behind it, and refuse an order that would wait too long?
 import { openSession } from '@orderpipeline/postgres'
 import { placedEvent, testOrder, until } from '@orderpipeline/stage/testing'
 import { ordersStage } from '@orderpipeline/orders'

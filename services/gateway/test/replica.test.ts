@@ -1,5 +1,5 @@
-// Is the replica asked for what may be old, and nobody ever shown an order as it was before they
-// saw it? On a real standby, which the test holds back.
+// Does the replica answer only where an older state is allowed, and does no customer see an order
+// as it was before they saw it? On a real standby, which the test holds back.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { ownReplica, type OwnReplica } from '@orderpipeline/test-support/own-replica'

@@ -1,4 +1,4 @@
-// Do gateways share a look, whoever makes it, and does none of them wait for one that has died?
+// Do gateways share a look, whichever makes it, and does none of them wait for one that has died?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, until, type TestDatabase } from '@orderpipeline/stage/testing'

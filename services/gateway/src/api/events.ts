@@ -46,10 +46,10 @@ export function eventsRoute(orders: OrderReader, streams: Streams): Route {
       const [progress] = await orders.progress([id], request.customer)
       if (!progress) throw noOrder(id)
       const seenEvents = seenBefore(headers['last-event-id'], progress)
-      // Whoever reads by EventSource would otherwise come back for ever.
+      // An EventSource would otherwise reconnect for ever.
       if (allSeen(progress, seenEvents)) return reply.code(204).send()
       void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).type('text/event-stream')
-      // A stream that nobody reads would take a place until its end.
+      // A stream without a reader would take a place until its end.
       if (request.method === 'HEAD') return reply.send('')
       const stream = streams.open(progress, seenEvents, request.customer)
       if (!stream) throw overloaded('too many event streams are open', 5)

@@ -1,6 +1,6 @@
 // How are the queues behind the gateway? For dashboards, people and monitors, not for balancers:
-// all gateways see the same queues, so a balancer that went by them would take the whole shop away
-// at once. 200 with the verdict; `?strict` has 503 for what is not well.
+// all gateways see the same queues, so a balancer that used this would remove the whole shop at
+// once. The answer is 200 with the state; `?strict` answers 503 when something is wrong.
 import { overloaded, retryAfterHeader, route, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { QueueReader } from '../queues/reader.ts'

@@ -29,7 +29,7 @@ import { appliedPreference, waitMsOf } from './prefer.ts'
 export interface PlacingOptions {
   readonly intake: Intake
   readonly outcomes: Outcomes
-  /** Of orders that were just placed. */
+  /** Statuses of orders that were just placed. */
   readonly statuses: (orderIds: readonly string[]) => Promise<readonly StatusView[]>
   readonly admission: Admission
   readonly estimates: Estimates

@@ -16,7 +16,7 @@ export function progressOf(order: Pick<OrderView, 'status' | 'timeline'>, estima
   return withEstimate({ done: completedSteps, of }, estimates, last?.at)
 }
 
-/** Of an order that was just taken. */
+/** The progress of an order that was just placed. */
 export function progressAt(status: OrderStatus, estimates: Estimates): Progress {
   const completedSteps = doneAt(status)
   return withEstimate({ done: completedSteps, of: status === 'CANCELLED' ? completedSteps : steps.length }, estimates)

@@ -6,7 +6,7 @@ export const customerIdPattern = /^[\w.:@+-]{1,64}$/
 export const customerId = z.string().regex(customerIdPattern, '1 to 64 letters, digits or . : @ + - _')
 
 /**
- * What an issuer may call somebody (OpenID Connect: up to 255 ASCII characters), such as
+ * What an issuer may use as a subject (OpenID Connect: up to 255 ASCII characters), such as
  * `auth0|507f1f77`.
  */
 export const subjectPattern = /^[\x20-\x7e]{1,255}$/
@@ -34,8 +34,8 @@ export const idempotencyKey = z
 const [firstPage, largestPage] = [20, 100]
 
 /**
- * Of entries on a page: digits, since that is what the document says; `Number` would take `1e1` and
- * `0x10` as well.
+ * The number of entries on a page. Digits only, as the document says; `Number` would accept `1e1`
+ * and `0x10` as well.
  */
 export const pageLimit = z
   .string()

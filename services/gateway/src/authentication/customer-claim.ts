@@ -1,5 +1,5 @@
-// Whose token is it? What one of its claims says, where an event can carry that as a customer id.
-// The token has been verified before, so its bearer may be told what is wrong with it.
+// Whose token is it? One of its claims says so, where an event can carry that claim as a customer
+// id. The token has been verified before, so the answer may say what is wrong with it.
 import { HttpProblem } from '@orderpipeline/http'
 import { z } from 'zod'
 import { customerOf, subjectPattern } from '../api/request-fields.ts'
@@ -21,9 +21,9 @@ export function customerIn(payload: Readonly<Record<string, unknown>>, claim: st
   const value = Object.hasOwn(payload, claim) ? payload[claim] : undefined
   if (typeof value !== 'string' || !subjectPattern.test(value))
     throw noCustomer(claim, kindOf(value), '1 to 255 printable ASCII characters')
-  // The shop mails a customer whose id is an address, so it must not be one that somebody has only
-  // entered: as their address, or as the name that they want to be called by. The subject is the
-  // issuer's own choice.
+  // The shop mails a customer whose id is an address, so the id must not be one that a user has
+  // only entered: as their address, or as their preferred name. The subject is the issuer's own
+  // choice.
   if (claim !== 'sub' && (claim === 'email' || isAddress(value)) && !isVerified(value, payload))
     throw noCustomer(claim, 'an address without email_verified: true', 'an address that the issuer has verified')
   return customerOf(value)

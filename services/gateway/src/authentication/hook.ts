@@ -1,12 +1,13 @@
-// Where is a request asked who sends it? Before its body is read, on every route that is not said
-// to be public. One that is for staff is open to nobody else, also where customers are not asked.
+// Where does the gateway check who sends a request? Before the body is read, on every route that is
+// not marked as public. A route for staff is open to staff only, also where customers are not
+// authenticated.
 import type { FastifyInstance } from '@orderpipeline/http'
 import { noStaffKnown } from './staff-scope.ts'
 import type { Verifier } from './verifier.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whom its token names; `undefined` where customers are not authenticated. */
+    /** The customer that the token names; `undefined` where customers are not authenticated. */
     customer: string | undefined
     /** Who of the staff; on routes that are for them. */
     staff: string | undefined
@@ -14,7 +15,7 @@ declare module 'fastify' {
 }
 
 export interface Verifiers {
-  /** Without one, customers are whoever they say they are. */
+  /** Without one, the gateway believes the customer id that a caller states. */
   readonly customer: Verifier | undefined
   readonly staff: Verifier | undefined
 }

@@ -19,13 +19,13 @@ export interface RemoteKeysOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
   readonly random?: () => number
-  /** Told of each request that failed. */
+  /** Called with the error of each request that failed. */
   readonly onFailure?: (error: unknown) => void
 }
 
 /**
- * Between two looks for a key id that nobody knows: callers choose key ids, and must not choose our
- * traffic.
+ * The time between two requests for an unknown key id: callers choose key ids, and must not control
+ * our traffic.
  */
 const newKeyEveryMs = 30_000
 /** For how long keys past their time are used while the issuer does not answer. */

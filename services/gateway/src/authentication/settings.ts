@@ -1,6 +1,7 @@
-// How is the gateway told to know its customers? By AUTH_… variables: one kind of key, never both,
-// and all that goes with it. A gateway without authentication says AUTH=none. Neither, or some of
-// it, is a mistake that is named before anything starts, so that no shop is open by accident.
+// How is the gateway configured to authenticate its customers? By AUTH_… variables: one kind of
+// key, never both, and all that belongs to it. A gateway without authentication has AUTH=none. If
+// none of them is set, or only some, start-up fails and names the mistake, so that no shop is open
+// by accident.
 import { ConfigError, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { customerClaimVariable } from './customer-claim.ts'

@@ -1,6 +1,6 @@
-// Is it one of the shop's staff? Their token has the scope that the gateway is told of: in `scope`,
-// separated by spaces (RFC 9068), or in the list `scp`, as some issuers have it. Without a scope
-// to look for, nobody is.
+// Is it one of the shop's staff? Their token has the configured scope: in `scope`, separated by
+// spaces (RFC 9068), or in the list `scp`, as some issuers have it. Without a configured scope no
+// caller is staff.
 import { HttpProblem } from '@orderpipeline/http'
 import { subjectPattern } from '../api/request-fields.ts'
 

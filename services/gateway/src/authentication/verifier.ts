@@ -1,5 +1,6 @@
-// Who is asking? The customer that a token names which the configured issuer signed for us with a
-// pinned algorithm; everything else is refused without a word on what would have been right.
+// Who sends this request? The customer that a token names which the configured issuer signed for us
+// with a pinned algorithm; everything else is refused, and the answer does not say what would have
+// been right.
 import { HttpProblem, overloaded } from '@orderpipeline/http'
 import type { Logger } from '@orderpipeline/telemetry'
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
@@ -10,12 +11,12 @@ import type { AuthenticationSettings } from './settings.ts'
 import { staffIn } from './staff-scope.ts'
 
 /**
- * Returns who it is. @throws HttpProblem: 401, 403 where the token names nobody who may ask, or 503
- * where the issuer's keys cannot be had
+ * Returns the customer. @throws HttpProblem: 401, 403 where the token names no customer that may
+ * send requests, or 503 where the issuer's keys are unavailable
  */
 export type Verifier = (authorization: string | undefined) => Promise<string>
 
-/** A bearer token of more than this is nobody's identity. */
+/** A bearer token that is longer than this is refused. */
 const longestToken = 8_192
 
 /** One set of the issuer's keys for both. `staff`: where the gateway knows its staff. */

@@ -1,4 +1,5 @@
-// Is an estimate what waits and what orders took beyond it, for each step of the way?
+// Is an estimate the sum of the backlog's wait and of what orders took beyond it, for each step of
+// the way?
 import { steps } from '@orderpipeline/orders/queries'
 import { expect, test } from 'vitest'
 import type { Expectation } from '../queues/queue.ts'

@@ -1,5 +1,5 @@
-// How long will an order take from where it is? What waits before the stages that it has yet to
-// pass, by lag and pace, and how much more or less than that orders took of late. Pure.
+// How long will an order take from its current step? The wait in the backlog of the stages that are
+// still ahead, by lag and pace, plus or minus what orders took beyond that lately. Pure.
 import { steps } from '@orderpipeline/orders/queries'
 import type { Expectation } from '../queues/queue.ts'
 
@@ -29,7 +29,7 @@ export type Beyond = readonly (number | undefined)[]
 /** The latest order counts as much as this; one that is unlike the others moves little. */
 const weight = 0.2
 
-/** `took`: of one order, seconds from each step to the last, where its time is known. */
+/** `took`: for one order, the seconds from each step to the last, where that time is known. */
 export function learned(before: Beyond, took: readonly (number | undefined)[], waits: readonly number[]): Beyond {
   return steps.map((_, step) => {
     const [previous, seconds] = [before[step], took[step]]

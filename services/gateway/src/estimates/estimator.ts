@@ -1,6 +1,6 @@
-// How does the gateway come to an estimate, and does it come true? It looks at the queues now and
-// then, beside the requests, and follows a few of the orders that it takes to their end: what was
-// estimated for them is compared with what they took, published, and learned from.
+// How does the gateway estimate, and how good is the estimate? It looks at the queues now and then,
+// in parallel with the requests, and follows a few of the accepted orders to their end: their
+// estimate is compared with the time that they took, published, and learned from.
 import { Counter, Gauge, Histogram, type Logger, type Registry } from '@orderpipeline/telemetry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 import type { QueueReader } from '../queues/reader.ts'

@@ -48,8 +48,8 @@ function tooMany(limit: 'address' | 'customer', waitMs: number, refusals: Refuse
 }
 
 /**
- * How much of each customer's limit a request takes. Of what is not yet checked no more is believed
- * than is needed.
+ * How much of each customer's limit a request takes. The body is not checked yet, so only the
+ * necessary fields are read.
  */
 function orderCounts({ customer, body, query }: FastifyRequest): ReadonlyMap<string, number> {
   const orders = fieldOf(body, 'orders')

@@ -1,5 +1,5 @@
-// How many requests has somebody made in this window? Counted in Redis for all replicas together;
-// while Redis is away or slow each replica counts for itself, so that a limit there always is, and
+// How many requests has one caller made in this window? Redis counts for all replicas together.
+// While Redis is away or slow each replica counts for itself, so that there is always a limit, and
 // a request never waits for more than one time-out a second.
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
@@ -28,13 +28,13 @@ const awayMs = 1_000
 export function createLimiter({ name, points, windowSeconds, redis, now }: LimiterOptions): Limiter {
   const options = { keyPrefix: name, points, duration: windowSeconds }
   const local = new RateLimiterMemory(options)
-  // Whoever is over the limit is refused without asking Redis again until their window ends.
+  // A caller over the limit is refused without asking Redis again until their window ends.
   const sharedLimiter =
     redis && new RateLimiterRedis({ ...options, storeClient: redis, inMemoryBlockOnConsumed: points + 1 })
   let awayUntil = -Infinity
   /**
-   * It is there, and a replica: until a write has succeeded nobody counts together, however often
-   * it is reached.
+   * Redis is reachable, but as a replica: until a write has succeeded no gateway counts together
+   * with others, however often Redis is reached.
    */
   let readOnly = false
 

@@ -1,5 +1,5 @@
-// How is Redis asked by those who can do without it? Each answer is waited for no longer than Redis
-// itself is given (redis.ts), and after one that did not come nobody asks for a second.
+// How is Redis asked by callers that can do without it? Each answer is waited for no longer than
+// the time-out of Redis itself (redis.ts), and after one missing answer there is no second request.
 import type { Redis } from 'ioredis'
 
 export interface Cache {
@@ -23,7 +23,7 @@ export interface Marked {
 }
 
 const awayMs = 1_000
-/** Far longer than anybody takes to read what they then keep. */
+/** Far longer than any reader takes from reading the database to storing the result. */
 const markSeconds = 3_600
 
 const setUnlessForgotten = `

@@ -1,6 +1,6 @@
-// How is an order shown without asking the database each time? Once nothing more will come of it,
-// it is kept in Redis: what cannot change cannot grow old, so nobody is ever shown less than they
-// have seen, whatever becomes of Redis meanwhile. An order under way is read from the database
+// How is an order shown without asking the database each time? Once it is final it is kept in
+// Redis: what cannot change cannot become stale, so a customer is never shown less than before,
+// whatever happens to Redis meanwhile. An order under way is read from the database
 // (docs/adr/0016). Without Redis every order is.
 import { Counter, type Registry } from '@orderpipeline/telemetry'
 import { isFinal, type OrderView } from '@orderpipeline/orders/queries'
@@ -16,14 +16,12 @@ export interface OrderCacheOptions {
 }
 
 /**
- * Only so that Redis forgets what nobody asks for; and for as long an order that was changed by
- * hand is shown as it was.
+ * Only so that Redis drops orders that are not requested any more; for as long, an order that was
+ * changed by hand is shown as it was.
  */
 const keptSeconds = 3_600
 
-/**
- * The same reader, with what is final before it. Whose order it is, is looked at in either place.
- */
+/** The same reader, with a cache of final orders before it. Both check whose order it is. */
 export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }: OrderCacheOptions): OrderReader {
   const key = (orderId: string): string => `${pipeline}:order:${orderId.toLowerCase()}`
   const lookups = new Counter({

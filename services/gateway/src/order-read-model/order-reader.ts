@@ -1,6 +1,6 @@
-// Where are orders read? Lists from a replica where there is one. An order that is asked for by its
-// id, too, once nothing more will come of it there; until then from the primary, since a replica
-// that lags would show it as it was before somebody saw it.
+// Where are orders read? Lists come from a replica where there is one. A single order comes from
+// the replica too, once it is final there; until then from the primary, since a replica that lags
+// would show it older than the caller may already have seen it.
 import type { Queryable } from '@orderpipeline/postgres'
 import {
   isFinal,

@@ -1,6 +1,6 @@
-// How is a product shown without asking the database each time? Cache-aside in Redis: what was read
-// is kept for a minute, and forgotten at once when it changes, by the one gateway that hears of it.
-// Without Redis everything is read from the database.
+// How is a product shown without asking the database each time? Cache-aside in Redis: a product is
+// kept for a minute, and deleted at once when it changes, by the one gateway that receives the
+// event. Without Redis everything is read from the database.
 import { Counter, type Registry } from '@orderpipeline/telemetry'
 import type { Product } from '@orderpipeline/orders/queries'
 import { product } from '../responses.ts'
@@ -21,7 +21,7 @@ export interface ProductCache {
   readonly forget: (sku: string) => void
 }
 
-/** The longest that a change which nobody heard of goes unseen. */
+/** The longest that a change stays unseen when its event did not arrive. */
 const keptSeconds = 60
 
 export function createProductCache({ cache, pipeline, read, registry }: ProductCacheOptions): ProductCache {
@@ -35,8 +35,8 @@ export function createProductCache({ cache, pipeline, read, registry }: ProductC
   const reading = new Map<string, Promise<Product | undefined>>()
 
   /**
-   * However many ask for one product at once, it is read once, and kept unless it changes
-   * meanwhile; who asks after that reads anew.
+   * However many requests come for one product at once, it is read once, and kept unless it changes
+   * meanwhile; requests after that read it again.
    */
   const readOnce = (sku: string, mark: string | undefined): Promise<Product | undefined> => {
     const which = `${sku} ${mark}`

@@ -1,6 +1,6 @@
-// What if the read replica is away? Then whoever asks is told so at once and asks the primary, and
-// the replica is left alone for some seconds: one request in a while waits for it in vain, not
-// every one.
+// What if the read replica is away? Then a reader learns so at once and asks the primary, and the
+// replica is left alone for some seconds: one request in a while waits for it in vain, not every
+// one.
 import { DatabaseError, type Queryable } from '@orderpipeline/postgres'
 
 export interface Replica {

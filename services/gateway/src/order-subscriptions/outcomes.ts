@@ -1,6 +1,6 @@
-// How does a caller wait for the outcome of an order? Until it is settled, the time is over, the
-// caller has gone, or the gateway is leaving. No more than a bounded number wait at once; one more
-// is not kept waiting at all.
+// How does a caller wait for the outcome of an order? Until it is decided, the time is over, the
+// caller has disconnected, or the gateway is stopping. Only a bounded number waits at once; one
+// more gets its answer without a wait.
 import type { EventEmitter } from 'node:events'
 import { isSettled, type OrderProgress } from '@orderpipeline/orders/queries'
 import type { Watcher } from './watcher.ts'
@@ -9,8 +9,8 @@ export type Settled = Pick<OrderProgress, 'status' | 'reason'>
 
 export interface Outcomes {
   /**
-   * `undefined` when it was not known in time. `caller` tells by `close` that nobody reads the
-   * answer any more.
+   * `undefined` when it was not known in time. `close` of `caller` means that the connection of the
+   * caller has ended.
    */
   of(orderId: string, waitMs: number, caller: EventEmitter): Promise<Settled | undefined>
   readonly waiting: number

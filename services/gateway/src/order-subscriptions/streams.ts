@@ -9,7 +9,9 @@ import type { Watcher } from './watcher.ts'
 export interface StreamsOptions {
   readonly watcher: Watcher
   readonly maxStreams: number
-  /** Of one customer, where customers are known: nobody takes all there are. */
+  /**
+   * The limit for one customer, where customers are known: one customer cannot take all streams.
+   */
   readonly maxPerCustomer: number
   readonly heartbeatMs: number
   readonly maxAgeMs: number

@@ -1,6 +1,6 @@
-// How do many callers learn that their order has moved, at the price of one? All orders that
-// anybody waits for are looked up with one statement, again and again while somebody waits, and
-// each caller is shown their own. The pause between two looks grows with what a look costs, so that
+// How do many callers learn that their order has moved, at the price of one? All orders with a
+// waiting caller are looked up with one statement, again and again while there is one, and each
+// caller is shown their own. The pause between two looks grows with the cost of a look, so that
 // waiting never takes more than a fifth of one connection.
 import type { Logger } from '@orderpipeline/telemetry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
@@ -15,16 +15,16 @@ export interface WatcherOptions {
 export interface Watch {
   /** Called with each look, whether or not anything has changed. */
   readonly seen: (progress: OrderProgress) => void
-  /** Called when nobody will look any more. */
+  /** Called when the watcher makes no more looks. */
   readonly closing: () => void
 }
 
 export interface Watcher {
   /** Ends the watch by what it returns. After closing, `closing` is called at once. */
   watch(orderId: string, watch: Watch): () => void
-  /** Orders that somebody waits for. */
+  /** The number of orders with a waiting caller. */
   readonly orders: number
-  /** Tells everybody who waits. */
+  /** Calls `closing` for every waiting caller. */
   close(): void
 }
 

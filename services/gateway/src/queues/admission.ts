@@ -1,7 +1,8 @@
-// Is an order taken that would wait longer than was promised? No: its sender is told when to come
-// again, which costs less than an order that is late. Kept up to date beside the requests. Queues
-// that cannot be read are the likeliest when the most waits in them, so what was known counts for a
-// while; then everything is taken, since an order that is durable is never lost.
+// Is an order accepted that would wait longer than was promised? No: the answer says when to try
+// again, which costs less than an order that is late. The wait is kept up to date in parallel with
+// the requests. Queues are the likeliest to be unreadable when their backlog is largest, so the
+// last known wait counts for a while; then every order is accepted, since an order that is durable
+// is never lost.
 import { overloaded, type HttpProblem } from '@orderpipeline/http'
 import { Counter, Gauge, type Logger, type Registry } from '@orderpipeline/telemetry'
 import { expectedWaitSeconds, StagesUnknown } from './queue.ts'

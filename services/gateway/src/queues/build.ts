@@ -1,5 +1,5 @@
-// How does the gateway look at the queues behind it? By a connection of its own to Kafka, opened
-// when somebody first asks.
+// How does the gateway look at the queues behind it? By a connection of its own to Kafka, opened at
+// the first request for them.
 import { kafkaConnection, type KafkaSecurity } from '@orderpipeline/kafka-admin'
 import { kafkaAddress } from '@orderpipeline/kafka'
 import type { Queryable } from '@orderpipeline/postgres'

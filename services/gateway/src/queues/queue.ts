@@ -37,7 +37,7 @@ export interface Expectation extends Queue {
   readonly waitSeconds: number
 }
 
-/** What waits before the stages cannot be told; before them, in the intake, it can. */
+/** The backlog before the stages is unknown; the backlog in the intake, before them, is known. */
 export class StagesUnknown extends Error {
   override readonly name = 'StagesUnknown'
   readonly reason = 'StagesUnknown'
@@ -51,9 +51,9 @@ export class StagesUnknown extends Error {
 }
 
 /**
- * Kafka tells what is older than a time, not how old something is. Each time asked about is a
- * search in an index for every lagging partition, so there are two: the age that makes a queue
- * stuck, and one by which it is seen coming.
+ * Kafka finds what is older than a time, not how old something is. Each time is a search in an
+ * index for every lagging partition, so there are two: the age that makes a queue stuck, and one
+ * that shows early that it is going to be.
  */
 export const agesSeconds = (limitSeconds: number): readonly number[] => [Math.min(15, limitSeconds / 2), limitSeconds]
 
@@ -93,9 +93,9 @@ const shortestMs = 2_000
 export type Paces = Readonly<Record<string, number>>
 
 /**
- * Lag over pace, of the partitions that move: one that stands still for one message holds up its
- * own keys and nobody else. `samples`: oldest first. `paces`: what the stages were known to do
- * before; a quiet stage consumes what comes, which is not what it can.
+ * Lag over pace, of the partitions that move: one that is stuck at one message delays its own keys
+ * and no others. `samples`: oldest first. `paces`: what the stages were known to consume before; a
+ * stage with little traffic consumes what comes, which is not what it could.
  */
 export function expectations(samples: readonly Sample[], paces: Paces = {}): readonly Expectation[] {
   const last = samples.at(-1)
@@ -113,7 +113,7 @@ interface Progress {
   readonly consumed: number
   /** Messages before those partitions that moved. */
   readonly movingLag: number
-  /** Of all partitions, those that have a lag and did not move; from 0 to 1. */
+  /** The share of all partitions that have a lag and did not move; from 0 to 1. */
   readonly standing: number
 }
 

@@ -1,6 +1,6 @@
-// How are the queues read without asking Kafka for every caller? Once for all who ask within some
-// seconds, at whichever gateway, with a handful of requests however many stages there are; what was
-// read in the last half minute tells the pace.
+// How are the queues read without asking Kafka for every caller? Once for all callers within some
+// seconds, at any gateway, with a few requests however many stages there are; the readings of the
+// last half minute give the pace.
 import { groupsNamed, offsetsSince, readOffsets, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { OutboxLag } from '@orderpipeline/orders/intake'
 import type { Queryable } from '@orderpipeline/postgres'

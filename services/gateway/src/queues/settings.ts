@@ -1,4 +1,4 @@
-// What is the gateway told about the queues behind it, and what it has promised?
+// Which settings does the gateway have about the queues behind it, and about its promise?
 import { variables } from '@orderpipeline/telemetry'
 
 export const queueVariables = {

@@ -7,7 +7,7 @@ import type { Queryable, Statement } from '@orderpipeline/postgres'
 
 export interface SharedLookOptions {
   readonly database: Queryable
-  /** Looks of one name are the same, whoever looks. */
+  /** Looks of one name are the same, in every gateway. */
   readonly name: string
   /** For so long what was found counts, milliseconds. */
   readonly freshMs: number
@@ -40,7 +40,7 @@ export class LookPending extends Error {
 
 interface Row {
   readonly found: unknown
-  /** `null`: nobody has looked yet. */
+  /** `null`: there was no look yet. */
   readonly ageMs: number | null
 }
 

@@ -25,7 +25,7 @@ export function amiss(contract: Contract, one: Case, answer: Answer): readonly s
   return wrong
 }
 
-/** Statuses whose answer tells no field, since none is wrong. */
+/** Statuses whose answer names no field, since none is wrong. */
 const withoutField = new Set([408, 429])
 
 function refusal({ method }: Case, { status, headers, body }: Answer): string[] {

@@ -65,7 +65,7 @@ function ofSchema(schema: Schema, knownValues: Known, name: string): fc.Arbitrar
 const seldom = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.oneof({ arbitrary: fc.constant(undefined), weight: 4 }, { arbitrary: of, weight: 1 })
 
-/** Texts that have broken somebody's parser. */
+/** Texts that are known to break parsers. */
 export const oddTexts = [
   '',
   ' ',
