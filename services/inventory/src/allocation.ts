@@ -19,7 +19,7 @@ export interface Known {
 }
 
 export interface Allocation {
-  /** Orders heard of for the first time. */
+  /** Orders that are new to the inventory. */
   readonly made: ReadonlyMap<string, ReservationStatus>
   /** Orders that had been reserved before and are released now. */
   readonly released: readonly string[]
@@ -32,7 +32,7 @@ export interface Allocation {
   readonly answers: readonly Answer[]
 }
 
-/** To be told to the other services; nothing is said about a release. */
+/** Published to the other services; a release is not published. */
 export interface Answer {
   readonly cause: EventOf<'OrderValidated'>
   /** Empty: reserved. */

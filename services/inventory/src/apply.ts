@@ -12,7 +12,7 @@ export interface StockSettings {
   readonly now: () => Date
   /** How long a reservation is held before the orders service is asked about it. */
   readonly reservationSeconds: number
-  /** Whether somebody publishes levels, and has to know which SKUs changed. */
+  /** Whether levels are published, so that it has to be known which SKUs changed. */
   readonly noteChanges: boolean
 }
 

@@ -9,7 +9,7 @@ import { deliveryHandling } from './restock.ts'
 import { stockLevelsTask, type StockLevelOptions } from './stock-levels/stock-levels-task.ts'
 
 export interface InventoryOptions extends ExpiryOptions {
-  /** Without them nobody hears of the stock, and nothing is noted for it. */
+  /** Without them no levels are published, and none are noted. */
   readonly levels?: StockLevelOptions | undefined
 }
 

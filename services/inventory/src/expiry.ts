@@ -21,9 +21,9 @@ const batchSize = 100
 const askingSeconds = 120
 
 /**
- * Returns how many were asked about. A question is asked again later unless it is answered. It is
- * its reservation that keeps it, and no transaction: who answers it while it is being published, or
- * cancels, waits for nobody.
+ * Returns the number of questions. A question is repeated later unless it is answered. Its
+ * reservation keeps it, not a transaction: a stage that answers it while it is being published, or
+ * cancels, does not wait.
  */
 export async function askAboutExpired(
   database: Queryable,

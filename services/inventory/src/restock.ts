@@ -1,11 +1,11 @@
 // How does a delivery get into stock, once, however often it is booked? By hand with the restock
-// program, or by the warehouse's word.
+// program, or by a message of the warehouse.
 import type { Pool } from '@orderpipeline/postgres'
 import type { ProductHandling } from '@orderpipeline/stage'
 import { bookDeliveries } from './sql/stock-levels.ts'
 
 export interface Delivery {
-  /** What tells it from every other, such as the number of its note. */
+  /** Identifies the delivery, such as the number of its note. */
   readonly name: string
   /** Pieces by SKU. */
   readonly pieces: ReadonlyMap<string, number>

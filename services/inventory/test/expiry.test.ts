@@ -27,7 +27,7 @@ const hear = async (events: readonly OrderEvent[]) => {
     [],
   )
 }
-/** As if so much time had gone by. */
+/** As if so much time had passed. */
 const later = (seconds: number) =>
   database.ask('inventory', 'UPDATE reservations SET expires_at = expires_at - make_interval(secs => $1)', [seconds])
 async function publishedQuestions(

@@ -1,5 +1,5 @@
-// Is what everybody wants at once sold as often as it is there, and no more often, by replicas that
-// come and go on a real Kafka?
+// Is a SKU that every customer wants at once sold as often as there are pieces, and no more often,
+// by replicas that come and go on a real Kafka?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { consumedTopics, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
@@ -60,8 +60,8 @@ test(
     const events = orders.map(validatedEvent)
     const half = buyers / 2
     await bench.publish(events.slice(0, half))
-    // When each has had its share the group is dealt anew, twice; the second half meets a shelf
-    // that may be empty already.
+    // When each replica has had its share the group rebalances, twice; the second half meets a
+    // stock that may be empty already.
     await until(async () => (await Promise.all(replicas.map(consumed))).every((count) => count > 0), 20)
     await Promise.all([replicas[0]?.drain(), bench.publish(events.slice(half))])
     replica()

@@ -1,5 +1,5 @@
-// Do subscribers hear every level, delivery and shortage once for each change of it, whatever ends
-// the replica that tells them?
+// Do subscribers receive every level, delivery and shortage once for each change of it, whatever
+// ends the replica that publishes them?
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/stage'
 import { cancelledEvent, testDatabase, testOrder, validatedEvent } from '@orderpipeline/stage/testing'
@@ -22,7 +22,7 @@ const now = () => new Date()
 const options: StockLevelOptions = { lowBelow: 10, levelSeconds: 0, everySeconds: 1 }
 const expiry = { reservationSeconds: 60, everySeconds: 1 }
 
-/** A replica: what it hears changes the stock, and what it is told to do it publishes. */
+/** A replica: the events it handles change the stock, and a look publishes the changes. */
 function replica(settings: Partial<StockLevelOptions> = {}, publishing = true) {
   const stage = inventoryStage({ now }, { ...expiry, ...(publishing ? { levels: options } : {}) })
   const store = createStore(

@@ -24,8 +24,8 @@ WHERE order_id = ANY ($1::uuid[]) AND status = 'RESERVED'`,
 }
 
 /**
- * $1: SKUs, $2: ids of orders whose reservations are locked: what is held for them may come back.
- * Locked in one order everywhere; whoever holds a SKU's row alone decides on what is left of it.
+ * $1: SKUs, $2: ids of orders whose reservations are locked: their reserved pieces may come back.
+ * Locked in one order everywhere; the holder of a SKU's row alone decides on the remaining pieces.
  */
 export const lockStock: Statement = {
   name: 'inventory.lock-stock',
@@ -90,8 +90,8 @@ export const keepReservations: Statement = {
 }
 
 /**
- * $1: seconds they are whoever takes them's to ask about, $2: rows at most. Those that another
- * replica is taking are passed over.
+ * $1: seconds for which the reservations belong to the replica that takes them, $2: rows at most.
+ * Those that another replica is taking are skipped.
  */
 export const takeExpired: Statement = {
   name: 'inventory.take-expired',

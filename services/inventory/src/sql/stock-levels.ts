@@ -73,8 +73,8 @@ export const compared: Statement = {
 }
 
 /**
- * $1: seconds between two levels of a SKU that only rose or fell; whether there is any, and whether
- * it is low, is told at once. $2: rows at most.
+ * $1: seconds between two levels of a SKU that only rose or fell; a change to or from none, and to
+ * or from low, is published at once. $2: rows at most.
  */
 export const levelsToSend: Statement = {
   name: 'inventory.levels-to-send',
@@ -112,8 +112,8 @@ export const replenishmentsSent: Statement = {
 
 /**
  * $1: deliveries' names, $2: SKUs, $3: pieces; a pair of a name and a SKU once. Books those that
- * were not booked before, and returns them. What is to be published of them is noted where levels
- * have been published within a day: nobody would ever take the rows away elsewhere.
+ * were not booked before, and returns them. They are noted for publication only where levels have
+ * been published within a day: elsewhere nothing would ever delete the rows.
  */
 export const bookDeliveries: Statement = {
   name: 'inventory.book-deliveries',

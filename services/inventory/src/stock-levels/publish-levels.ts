@@ -1,4 +1,4 @@
-// How do others hear how much there is of each product? One replica at a time looks at what
+// How do others learn how much there is of each product? One replica at a time looks at what
 // changed, notes the new levels with a version each, publishes those that are due, and marks them
 // as sent. An order pays for none of it but a row that names its SKUs.
 //
@@ -12,7 +12,10 @@ import * as sql from '../sql/stock-levels.ts'
 export interface LevelSettings {
   /** Below how many pieces a SKU runs low that has no bound of its own. */
   readonly lowBelow: number
-  /** Between two levels of a SKU that is neither gone, nor back, nor low, nor no longer low. */
+  /**
+   * The time between two levels of a SKU that is neither sold out, nor back, nor low, nor no longer
+   * low.
+   */
   readonly levelSeconds: number
 }
 
@@ -31,7 +34,7 @@ export function noteChanges(database: Pool, { lowBelow }: LevelSettings): Promis
   })
 }
 
-/** Notes the levels of what changed without a word. Returns how many SKUs that were. */
+/** Notes the levels that changed without a note, as by hand. Returns the number of SKUs. */
 export async function noteDifferences(database: Pool, { lowBelow }: LevelSettings): Promise<number> {
   for (let total = 0; ;) {
     const rows = await database.query<{ sku: string }>(sql.differing, [lowBelow, changesAtOnce])
@@ -76,7 +79,7 @@ function eventsOf({ sku, available, low, low_below: lowBelow, version, went_low 
   return [level, productEventOf('StockLow', { sku, available, version, lowBelow }, context, id)]
 }
 
-/** Returns how many deliveries were told of, at most 500. */
+/** Returns how many deliveries were published, at most 500. */
 export async function publishReplenishments(database: Pool, publish: PublishProducts): Promise<number> {
   const rows = await database.query<{ id: number; delivery: string; sku: string; quantity: number; at: Date }>(
     sql.replenishmentsToSend,

@@ -18,12 +18,12 @@ export interface StockLevelOptions extends LevelSettings {
 }
 
 /**
- * A replica that is gone is succeeded so much later. One that is only slow is succeeded as well:
- * then two publish, and a level's version tells which is the latest.
+ * A replica that has ended is succeeded after this time. One that is only slow is succeeded as
+ * well: then two publish, and a level's version shows which is the latest.
  */
 const leaseSeconds = 15
 const compareEverySeconds = 60
-/** Rounds of one look; what is left after them waits for the next. */
+/** Batches of one look; what remains after them waits for the next look. */
 const roundsAtMost = 20
 
 export function stockLevelsTask(
