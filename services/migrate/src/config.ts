@@ -1,4 +1,4 @@
-// What is the migrate program told?
+// Which settings does the migrate program read from its environment?
 import { databaseVariables, readConfig, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 

@@ -1,6 +1,5 @@
-// How is a customer forgotten? What only served them is deleted. What the books are made of is kept
-// under a pseudonym that leads back to nobody: orders with their lines, payments, refunds and
-// shipments.
+// How is a customer forgotten? What only served them is deleted. What the books need is kept under
+// a pseudonym that cannot be traced back: orders with their lines, payments, refunds and shipments.
 import { randomUUID } from 'node:crypto'
 import { connectAdministrator, type Administrator } from '@orderpipeline/postgres'
 
@@ -88,7 +87,7 @@ const stillServed: readonly (readonly [...ServiceStatement, what: string])[] = [
 const ofOrders: readonly ServiceStatement[] = [
   ['inventory', 'UPDATE reservations SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
   ['payment', 'UPDATE payments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
-  // A tracking number leads to whoever got the parcel.
+  // A tracking number leads to the person who got the parcel.
   ['shipping', 'DELETE FROM parcels WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL'],
   ['shipping', 'UPDATE shipments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
   ['notification', 'DELETE FROM notifications WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL'],

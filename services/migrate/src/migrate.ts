@@ -82,7 +82,7 @@ function loginOf(servicesUrl: string | undefined, adminUrl: string): { user: str
 }
 
 /**
- * In the image: `migrations/<service>` beside the program. In the repository:
+ * In the image: `migrations/<service>` next to the program. In the repository:
  * `services/<service>/migrations`, `packages/stage/migrations`.
  */
 function migrationsOf(service: string, baseFolder: string | undefined): string | undefined {

@@ -43,8 +43,8 @@ const rules: readonly Rule[] = [
 ]
 
 /**
- * Of a migration as SQL. Tables that it makes itself may be changed as it likes: nobody uses them
- * yet.
+ * The problems of a migration, given as SQL. Tables that it makes itself may be changed freely:
+ * they are not in use yet.
  */
 export function problemsOf(sql: string): readonly Problem[] {
   const up = (sql.split(/^-- Down Migration/m)[0] ?? '').replace(/--.*$/gm, (comment) => ' '.repeat(comment.length))

@@ -1,5 +1,5 @@
-// Is a customer gone from every table once forgotten, with the books complete, and nobody else
-// touched?
+// Is a forgotten customer missing from every table, with the books complete, and every other
+// customer untouched?
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
 import { connectAdministrator } from '@orderpipeline/postgres'
