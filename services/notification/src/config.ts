@@ -28,7 +28,7 @@ export interface MailOptions extends SmtpOptions {
   readonly addressing: Addressing
   /** Refusals of one mail before it is given up. */
   readonly attempts: number
-  /** Until a mail is given up that nobody was there to take. */
+  /** How long the mail server may be away before a mail is given up. */
   readonly keepSeconds: number
   readonly everySeconds: number
 }

@@ -1,5 +1,5 @@
-// What is the notification stage? It tells customers of each state of their orders, once: by mail
-// where a mail server is configured, else in its log.
+// What is the notification stage? It notifies customers of each state of their orders, once: by
+// mail where a mail server is configured, else in its log.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/stage'
 import { handledEvents } from '@orderpipeline/order-events'
@@ -31,7 +31,7 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
         return []
       }
     },
-    // Only what may be heard again must be known to have been said.
+    // A notification has to be remembered only as long as its message may come again.
     retention: [{ table: 'notifications', days: 35 }],
     chores: mailing?.chores ?? [],
   }
@@ -52,7 +52,7 @@ async function newStatusChanges(tx: Queryable, items: readonly Item<void>[]): Pr
   return statusChanges.filter(({ data }) => added.has(`${data.orderId} ${data.status}`))
 }
 
-/** Asked behind what is told now, so that it is among them. */
+/** Queried after the new notifications are stored, so that they are among them. */
 async function ends(tx: Queryable, items: readonly Item<void>[]): Promise<ReadonlySet<string>> {
   const orderIds = [...new Set(items.map(({ event }) => event).flatMap(orderOf))]
   const rows = orderIds.length === 0 ? [] : await tx.query<{ order_id: string }>(endsTold, [orderIds])

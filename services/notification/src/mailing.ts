@@ -1,5 +1,5 @@
-// How do mails leave a replica of the notification stage? By a mailer of each lane, counted and
-// traced.
+// How do mails leave a replica of the notification stage? Through one mailer for order mails and
+// one for marketing mails, counted and traced.
 import type { StageContext } from '@orderpipeline/stage'
 import type { MailOptions } from './config.ts'
 import type { Mailing } from './definition.ts'

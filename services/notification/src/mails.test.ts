@@ -1,5 +1,5 @@
-// Does each state of an order make one mail in words a customer understands, and a recommendation
-// one in a lane of its own?
+// Does each state of an order make one mail in words that a customer understands, and a
+// recommendation one in a mail queue of its own?
 import { expect, test } from 'vitest'
 import { eventOf, orderStatuses, parcelStatuses } from '@orderpipeline/order-events'
 import type { EventData } from '@orderpipeline/order-events'

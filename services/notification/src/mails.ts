@@ -1,10 +1,12 @@
-// Which mails follow from a batch of news? One for each state a customer has not been told of, and
-// for each recommendation.
+// Which mails follow from a batch of events? One for each state that a customer was not notified
+// of, and for each recommendation.
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 import { letterFor, parcelLetter, recommendationLetter } from './templates.ts'
 import type { Letter } from './templates.ts'
 
-/** An order mail never waits behind a marketing mail: each lane has senders of its own. */
+/**
+ * An order mail never waits behind a marketing mail: each mail queue (lane) has its own senders.
+ */
 export const lanes = ['order', 'marketing'] as const
 export type Lane = (typeof lanes)[number]
 
@@ -35,8 +37,7 @@ export function addressOf(customerId: string, { to }: Addressing): string {
 }
 
 /**
- * News of states that were told for the first time just now; `ended`: orders whose end was told
- * before.
+ * Mails for status changes that are new in this batch; `ended`: orders whose end had a mail before.
  */
 export function orderMails(
   changes: readonly EventOf<'OrderStatusChanged'>[],
@@ -44,7 +45,7 @@ export function orderMails(
   addressing: Addressing,
 ): Mail[] {
   return changes.flatMap(({ data, traceparent }) => {
-    // Overtaken by the end: nobody wants to read that a cancelled order has come in.
+    // The end came first: a customer does not want to read that a cancelled order has come in.
     const stale = endedOrders.has(data.orderId) && data.status !== 'SHIPPED' && data.status !== 'CANCELLED'
     const letter = stale ? undefined : letterFor(data)
     if (!letter) return []

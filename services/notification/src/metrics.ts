@@ -4,7 +4,9 @@ import type { Registry } from '@orderpipeline/telemetry'
 import type { Lane, Mail } from './mails.ts'
 import type { Mailer } from './smtp.ts'
 
-/** Every try, by lane and whether the mail server took the mail over. */
+/**
+ * Counts every try, by lane (`order`, `marketing`) and whether the mail server accepted the mail.
+ */
 export function mailCounter(registry: Registry): (lane: Lane, mailer: Mailer) => Mailer {
   const mails = new Counter({
     name: 'mails_total',

@@ -14,7 +14,7 @@ export interface SenderOptions {
   readonly mailer: Mailer
   /** Refusals of one mail before it is given up; a mail server that is away refuses nothing. */
   readonly attempts: number
-  /** A mail that has waited so long for a mail server that is away is of no use to anybody. */
+  /** A mail that has waited so long for a mail server that is away is of no use any more. */
   readonly keepSeconds: number
   /** Longer than any batch takes: then another replica may send them. */
   readonly leaseSeconds: number
@@ -34,8 +34,8 @@ const lastRetrySeconds = 600
 const longestPauseSeconds = 60
 
 /**
- * Sends what is due in a lane, one batch. Returns how many the mail server had a word for. What is
- * under way when `signal` aborts is left to another time. @throws DatabaseError
+ * Sends one batch of the due mails of a lane. Returns how many the mail server answered. What is
+ * under way when `signal` aborts is left for another time. @throws DatabaseError
  */
 export async function sendDue(
   database: Queryable,
@@ -98,7 +98,10 @@ export function pauseSeconds(ageSeconds: number, random: () => number): number {
   return full / 2 + (full / 2) * random()
 }
 
-/** One for each lane, with a mailer of its own, so that no lane waits for another's connections. */
+/**
+ * One task for each lane, with a mailer of its own, so that no lane waits for another's
+ * connections.
+ */
 export function mailChores(
   mailerFor: (lane: Lane) => Mailer,
   options: Omit<SenderOptions, 'mailer'> & { readonly everySeconds: number },
@@ -124,7 +127,7 @@ export function mailChores(
   })
 }
 
-/** A mail that was given up says for a month what went wrong; then address and text are gone. */
+/** A mail that was given up shows for a month what went wrong; its address and text are deleted. */
 export function failedMailsChore(everySeconds = 3_600, keptDays = 30): PeriodicTask {
   return {
     name: 'failed mails',
@@ -134,8 +137,8 @@ export function failedMailsChore(everySeconds = 3_600, keptDays = 30): PeriodicT
 }
 
 /**
- * A mail that is being handed over still is; a mail server that does not answer must not hold up
- * who is told to leave.
+ * How long a mail in transfer may go on after the stop; a mail server that does not answer must not
+ * delay the shutdown.
  */
 const handOverMs = 5_000
 

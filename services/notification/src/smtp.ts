@@ -55,8 +55,8 @@ export function createMailer({ url, from, connections, timeoutMs }: SmtpOptions)
 }
 
 /**
- * Of nodemailer, for what happens before it comes to the mail; a time-out in the middle of one says
- * as little of it.
+ * Error codes of nodemailer for failures before the transfer of the mail; a time-out during the
+ * transfer says as little about the mail.
  */
 const away = new Set([
   ...['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS', 'EPROXY', 'ETLS', 'EREQUIRETLS', 'EPROTOCOL'],
@@ -66,8 +66,8 @@ const away = new Set([
 const closing = 421
 
 /**
- * What a server says to a mail counts: 5xx is its last word on it (RFC 5321). What it says in
- * greeting or to a login is not about the mail.
+ * A server's answer to a mail counts: 5xx is final (RFC 5321). Its greeting and its answer to a
+ * login are not about the mail.
  */
 export function verdictOn(error: unknown): { readonly retry: boolean; readonly outage: boolean } {
   const { code, responseCode } = error instanceof Error ? (error as { code?: unknown; responseCode?: unknown }) : {}

@@ -1,5 +1,5 @@
 // What does a customer read about their order? A subject and a few plain lines for each state, and
-// never a word about how we are built.
+// nothing about how the shop is built.
 import type { CancellationReason, EventData, Parcel, ParcelStatus } from '@orderpipeline/order-events'
 
 export interface Letter {
@@ -15,7 +15,7 @@ const reasons: Record<CancellationReason, string> = {
   DEADLINE: 'We could not complete it in the time we promise.',
 }
 
-/** `undefined`: of this state nobody is told by mail. */
+/** `undefined`: there is no mail about this state. */
 export function letterFor({ orderId, status, reason, parcel }: EventData<'OrderStatusChanged'>): Letter | undefined {
   const letter = (what: string, ...lines: string[]): Letter => orderLetter(orderId, what, lines)
   switch (status) {

@@ -1,5 +1,5 @@
-// When did the mail server have the mail, as the order's trace tells? A span for each try to hand
-// it over, under the work on the message that made it: minutes may lie between the two.
+// When did the mail server have the mail, as the order's trace shows? A span for each try to send
+// it, under the work on the message that made it: there may be minutes between the two.
 import type { Tracing } from '@orderpipeline/telemetry'
 import type { Lane } from './mails.ts'
 import type { Mailer } from './smtp.ts'

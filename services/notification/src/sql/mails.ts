@@ -2,8 +2,8 @@
 import type { Statement } from '@orderpipeline/postgres'
 
 /**
- * $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies, $6: traceparents. One that
- * is there is not put there again.
+ * $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies, $6: traceparents. A mail
+ * that is already there is not added again.
  */
 export const addMails: Statement = {
   name: 'mails.add',
@@ -15,7 +15,7 @@ ORDER BY message_id
 ON CONFLICT DO NOTHING`,
 }
 
-/** $1: order ids. Those whose end the customer has been told. */
+/** $1: order ids. Returns those whose customer was notified of the end. */
 export const endsTold: Statement = {
   name: 'mails.ends-told',
   text: `
@@ -23,7 +23,10 @@ SELECT DISTINCT order_id FROM notifications
 WHERE order_id = ANY ($1::uuid[]) AND status IN ('SHIPPED', 'CANCELLED')`,
 }
 
-/** $1: lane, $2: seconds nobody else may take them, $3: mails at most. Those longest due first. */
+/**
+ * $1: lane, $2: seconds for which no other replica takes them, $3: mails at most. Those longest due
+ * first.
+ */
 export const takeMails: Statement = {
   name: 'mails.take',
   text: `

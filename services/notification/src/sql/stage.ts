@@ -2,8 +2,7 @@
 import type { Statement } from '@orderpipeline/postgres'
 
 /**
- * $1: order ids, $2: statuses, $3: customer ids, $4: reasons or null. Returns those not told
- * before.
+ * $1: order ids, $2: statuses, $3: customer ids, $4: reasons or null. Returns those that are new.
  */
 export const addNotifications: Statement = {
   name: 'notification.add',
