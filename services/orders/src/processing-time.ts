@@ -1,6 +1,6 @@
-// How long do orders take from being accepted to where they get? Told by whoever decides it, once
-// it is committed: the stage by what it hears, the clock, or the gateway for a customer who calls
-// an order back.
+// How long do orders take from being accepted to each status? Observed by the process that decides
+// the status, once it is committed: the stage by its events, the deadlines, or the gateway for a
+// customer who cancels an order.
 import { Histogram, secondsBuckets, type Registry } from '@orderpipeline/telemetry'
 import type { OrderStatus } from '@orderpipeline/order-events'
 
@@ -8,7 +8,7 @@ import type { OrderStatus } from '@orderpipeline/order-events'
 const buckets = [...secondsBuckets, 120, 300, 900, 3_600]
 const timedStatuses: readonly OrderStatus[] = ['CONFIRMED', 'SHIPPED', 'CANCELLED']
 
-/** Counts what has got somewhere worth telling; other statuses are passed over. */
+/** Observes the statuses above; others are skipped. */
 export type OrderTimer = (orderId: string, status: OrderStatus) => void
 
 /** Once for each registry. */

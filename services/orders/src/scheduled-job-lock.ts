@@ -4,15 +4,15 @@ import type { Statement } from '@orderpipeline/postgres'
 
 export interface SweepStatements {
   /**
-   * No row: another replica is at it, or has been a moment ago. Let go when the transaction ends,
-   * however it ends.
+   * No row: another replica is running the job, or ran it a moment ago. The lock is released when
+   * the transaction ends, however it ends.
    */
   readonly lead: Statement
-  /** $1: seconds until anybody looks again. */
+  /** $1: seconds until any replica looks again. */
   readonly putOff: Statement
 }
 
-/** `name`: of its row, which a migration makes. */
+/** `name`: the name of its row, which a migration makes. */
 export function sweep(name: 'deadlines' | 'months' | 'counting' | 'refunds'): SweepStatements {
   return {
     lead: {

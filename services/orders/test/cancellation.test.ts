@@ -1,5 +1,5 @@
-// Is an order called back by its own customer only, only in time, once, and does everyone hear of
-// it?
+// Is an order cancelled by its own customer only, only in time, once, and is every service
+// informed?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/stage'

@@ -1,4 +1,5 @@
-// Does an order that waits too long end, once, whoever looks, and does one that does not wait stay?
+// Does an order that waits too long end, once, whichever replica looks, and does one that does not
+// wait stay?
 import { randomUUID } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'

@@ -1,4 +1,4 @@
-// Does the intake give everyone their own answer while they share commits, and keep each order
+// Does the intake give every caller their own answer while they share commits, and keep each order
 // once?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'

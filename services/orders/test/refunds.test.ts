@@ -1,5 +1,5 @@
-// Is a cancelled order that was paid, and never heard of its refund, told as cancelled again, once,
-// and no other?
+// Is the cancellation of a paid order without a refund in its history published again, once, and no
+// other?
 import { randomUUIDv7 } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'

@@ -172,7 +172,7 @@ test('what a crash left between publishing and marking is published again under 
   const crashing: Publish = async (messages) => {
     await toKafka(messages)
     crashed = true
-    // Gone after Kafka's answer and before the mark, as by SIGKILL.
+    // Killed after Kafka's answer and before the mark, as by SIGKILL.
     await killConnectionOf('dies')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

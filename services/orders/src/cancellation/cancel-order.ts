@@ -1,5 +1,5 @@
-// May this order still be called back? Decided under its row lock, in one transaction with what
-// everyone else is told of it.
+// May this order still be cancelled? Decided under its row lock, in one transaction with the events
+// about it.
 import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import { cancellable } from '../stage/saga.ts'

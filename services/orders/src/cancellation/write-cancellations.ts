@@ -12,7 +12,7 @@ import { addToOutbox, type OrderRow } from './sql.ts'
 
 export interface CancellationContext {
   readonly now: Date
-  /** Of the request to cancel; the order's own id goes before it. */
+  /** The id of the request to cancel; the order's own id has precedence. */
   readonly correlationId?: string | undefined
   readonly traceparent?: string | undefined
 }

@@ -1,10 +1,10 @@
-// What becomes of an order that waits too long for anybody? It is cancelled as if its customer had
-// called it back, and everyone gives back what they had taken for it.
+// What becomes of an order that waits too long? It is cancelled as if its customer had cancelled
+// it, and every service reverses what it had done for it.
 //
 // A deadline does not run while nothing moves (progress.ts).
 //
-// Whichever replica first finds the row of the sweep due leads it, by that row's lock, and puts it
-// off for all of them when nothing is left. Orders that a message is just changing are passed over,
+// Whichever replica first finds the row of the sweep due leads it, by that row's lock, and delays
+// it for all of them when nothing is left. Orders that a message is just changing are skipped,
 // since they are not waiting.
 import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
@@ -16,7 +16,7 @@ import { lead, overdueOrders, putOff } from './sql.ts'
 
 export interface Sweep {
   readonly deadlines: Deadlines
-  /** Between two looks of anybody. */
+  /** The time between two looks, over all replicas. */
   readonly everySeconds: number
   readonly now: () => Date
   readonly keyedByOrder: (topic: string) => boolean

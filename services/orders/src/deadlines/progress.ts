@@ -1,6 +1,6 @@
 // Does what orders wait for move? A deadline is for an order that is stuck, not for a shop whose
-// payment provider or Kafka is away: it runs only while other orders leave the same state by their
-// own way, and begins anew when they do so again after a pause.
+// payment provider or Kafka is away: it runs only while other orders leave the same state in the
+// normal way, and starts again from zero when they do so after a pause.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { noteProgress, overdueBefore } from './sql.ts'
@@ -68,7 +68,7 @@ export async function recordProgress(
 
 export interface StateCutoff {
   readonly status: WaitingState
-  /** Its deadline does not run, or has begun anew and is not over yet. */
+  /** Its deadline does not run, or has started again and is not over yet. */
   readonly held: boolean
   readonly before: Date
 }

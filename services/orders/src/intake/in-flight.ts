@@ -1,7 +1,7 @@
 // What becomes of a repeat while the first request under its idempotency key is being placed? It
-// waits for that one's answer, which is its own, too, though not for long, and then is told that
-// the first is still in flight. Of other gateways' keys the database knows (place-orders.ts); here
-// nothing is asked of it.
+// waits a short time for the answer to the first, which is its own, too; after that the answer says
+// that the first is still in flight. Keys of other gateways are in the database (place-orders.ts);
+// nothing here queries it.
 import { IdempotencyConflict, IdempotencyInFlight } from './errors.ts'
 import { keyOf, type NewOrder } from './new-order.ts'
 import type { Placement } from './repeats.ts'
@@ -15,8 +15,8 @@ interface First {
 }
 
 /**
- * `maxWaiting`: repeats that wait at once; one more is told at once. @throws what `place` throws,
- * IdempotencyConflict, IdempotencyInFlight
+ * `maxWaiting`: repeats that wait at once; one more is refused at once. @throws what `place`
+ * throws, IdempotencyConflict, IdempotencyInFlight
  */
 export function oneAtATime(place: Place, patienceMs: number, maxWaiting: number): Place {
   const firsts = new Map<string, First>()

@@ -1,4 +1,4 @@
-// How does one order get its own answer while sharing its commit with whoever else is waiting?
+// How does one order get its own answer while sharing its commit with all orders that are waiting?
 import { createBatcher, BatcherClosed, BatcherFull } from '@orderpipeline/batcher'
 import type { Queryable } from '@orderpipeline/postgres'
 import { IntakeFull } from './errors.ts'

@@ -8,8 +8,8 @@ export interface OrderRequest {
   readonly currency: string
   readonly items: readonly OrderItem[]
   /**
-   * Refused where it costs something else; in the currency's minor unit. Not part of what a repeat
-   * is told by.
+   * The order is refused if it costs something else; in the currency's minor unit. It does not
+   * identify a repeat.
    */
   readonly expectedTotalCents?: number | undefined
   readonly idempotencyKey?: string | undefined
@@ -21,7 +21,7 @@ export interface OrderRequest {
 export interface NewOrder {
   readonly orderId: string
   readonly request: OrderRequest
-  /** Tells another order under the same idempotency key from a repeat of this one. */
+  /** Distinguishes another order under the same idempotency key from a repeat of this one. */
   readonly requestHash: string
   readonly event: {
     readonly id: string
@@ -59,7 +59,7 @@ export function newOrder(
 export const keyOf = ({ customerId, idempotencyKey }: OrderRequest): string | undefined =>
   idempotencyKey === undefined ? undefined : JSON.stringify([customerId, idempotencyKey])
 
-/** Of what the customer asked for, not of how the JSON was written. */
+/** A hash of what the customer ordered, not of how the JSON was written. */
 export function hashOf({ customerId, currency, items }: OrderRequest): string {
   const canonical = JSON.stringify([customerId, currency, items.map(({ sku, quantity }) => [sku, quantity])])
   return createHash('sha256').update(canonical).digest('base64url')

@@ -1,6 +1,6 @@
 // How do many orders become durable in one commit? One statement writes orders, lines, idempotency
-// keys, first status and outbox rows from arrays. A row the database refuses, or whose key somebody
-// else is just taking, is found by halving and fails alone.
+// keys, first status and outbox rows from arrays. A row that the database refuses, or whose key
+// another transaction is just taking, is found by halving and fails alone.
 import { databaseError, type DatabaseError, type Queryable } from '@orderpipeline/postgres'
 import { IdempotencyInFlight, IntakeUnavailable, OrderRefused } from './errors.ts'
 import type { NewOrder } from './new-order.ts'
@@ -8,8 +8,8 @@ import { priced, pricesFor, type PricedOrder } from './pricing.ts'
 import { placedBefore, type Placement } from './repeats.ts'
 
 /**
- * How long is waited for whoever is about to commit an order under the same key: many times what a
- * commit takes.
+ * How long to wait for a transaction that is about to commit an order under the same key: many
+ * times what a commit takes.
  */
 export const patienceMs = 500
 /** The same for a part of a batch that was seen to wait in vain. */
@@ -111,9 +111,9 @@ async function insert(
  * same could become a nested loop, quadratic in the batch. Keys go in sorted, or two gateways with
  * the same keys could each wait for the other.
  *
- * Whoever has a key's row is waited for until their transaction ends, with it gone or there to
- * stay, but for $16 milliseconds at most: the time-out is this statement's own, and in force before
- * its first row is read.
+ * The statement waits for the transaction that has a key's row until it ends, whether the row then
+ * exists or not, but for $16 milliseconds at most: the time-out is this statement's own, and in
+ * force before its first row is read.
  */
 const insertOrders = {
   name: 'intake_insert_orders',

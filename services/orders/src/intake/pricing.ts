@@ -16,7 +16,7 @@ export interface PricedOrder extends NewOrder {
   readonly totalCents: number
 }
 
-/** Of everything these orders name. @throws DatabaseError */
+/** The prices of everything that these orders name. @throws DatabaseError */
 export async function pricesFor(database: Queryable, orders: readonly NewOrder[]): Promise<Prices> {
   const skus = new Set(orders.flatMap(({ request }) => request.items.map(({ sku }) => sku)))
   const rows = await database.query<{ sku: string; currency: string; price_cents: number }>(selectPrices, [[...skus]])

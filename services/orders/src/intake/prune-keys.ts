@@ -1,6 +1,6 @@
 // When is an idempotency key forgotten? With its generation, a table that is dropped once the
 // youngest of its keys has been kept for as long as keys are kept
-// (migrations/0014_keys_by_generation.sql). The gateway that relays sees to it, beside its
+// (migrations/0014_keys_by_generation.sql). The gateway that relays does it, in parallel with its
 // publications.
 import type { Queryable } from '@orderpipeline/postgres'
 

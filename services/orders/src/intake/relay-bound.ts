@@ -57,8 +57,8 @@ async function noteNow(database: Queryable, atMs: number): Promise<Note | undefi
 
 /**
  * Looks below the bound as well, and lowers it should anything be there. It never should: this is
- * for what nobody has thought of, such as rows that were put in by hand. Returns the id that was
- * found. @throws DatabaseError
+ * for unforeseen cases, such as rows that were inserted by hand. Returns the id that was found.
+ * @throws DatabaseError
  */
 export async function lookBelowBound(database: Queryable): Promise<string | undefined> {
   const [lowest] = await database.query<{ id: string }>(lowestBelowBound)

@@ -23,8 +23,8 @@ export interface Housekeeping {
 const keysEveryMs = 60_000
 const belowBoundEveryMs = 600_000
 /**
- * Of the period, after a run that failed: what was locked, by a vacuum or a report, is mostly free
- * again soon.
+ * The share of the period to wait after a run that failed: what a vacuum or a report had locked is
+ * mostly free again soon.
  */
 const againShare = 0.1
 

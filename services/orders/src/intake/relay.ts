@@ -38,14 +38,14 @@ export interface LookSpacing {
 
 export interface RelayOptions {
   /**
-   * To see whether another relays, without a session of one's own, and for what is done beside
-   * relaying.
+   * To see whether another gateway relays, without a session of one's own, and for the work in
+   * parallel with relaying.
    */
   readonly database: Queryable
   readonly openSession: (onNotification: (channel: string, payload: string) => void) => Promise<Session>
   /** Rejects where this gateway is not to relay; asked before it takes the lock. */
   readonly mayRelay?: () => Promise<void>
-  /** Told of each product that changes, as long as this gateway relays. */
+  /** Called with each product that changes, as long as this gateway relays. */
   readonly onProductChanged?: (sku: string) => void
   /** Resolves when all replicas in sync have all of them (acks=all), kept in order per key. */
   readonly publish: (messages: readonly OutboxMessage[]) => Promise<void>
@@ -81,7 +81,8 @@ class CannotPublish extends Error {
 export interface Relay {
   readonly leading: boolean
   /**
-   * Finishes the batch in hand, then gives up the lock so that another gateway can take it at once.
+   * Finishes the batch in flight, then gives up the lock so that another gateway can take it at
+   * once.
    */
   close(): Promise<void>
 }
@@ -185,7 +186,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     }
   }
   let lagDueAt = 0
-  /** Nobody must know how many wait for them to be published. */
+  /** A failure is only logged: relaying does not depend on this measurement. */
   const measure = async (): Promise<void> => {
     if (performance.now() < lagDueAt) return
     let againMs = lagEveryMs

@@ -1,5 +1,5 @@
 // Is there always a month for the orders that come? One replica at a time makes them ahead; each
-// says how far they reach, so that somebody can be told long before they do not. An order without a
+// reports how far they reach, so that an alert can come long before they end. An order without a
 // month is kept all the same, and moved when its month is made.
 import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'

@@ -1,12 +1,12 @@
-// Is this all there will ever be to say of an order? Only then may a copy of it be kept: whoever
-// reads the copy has missed nothing.
+// Is an order's history complete? Only then may a copy of it be kept: a reader of the copy has
+// missed nothing.
 //
-// SHIPPED and CANCELLED are ends, but not the end of the history: news of different topics overtake
-// each other, so what happened before may be heard after. Each event is in a history once. So an
-// order is final when it has ended and everything has been heard that its services say of an order
-// that ends so. Of one that was called back nobody knows what else is on its way (a charge, a
-// refund), and it is never final. tests/interleavings holds this against thousands of random
-// orders of events.
+// SHIPPED and CANCELLED are ends, but not the end of the history: events of different topics
+// overtake each other, so an earlier event may arrive later. Each event is in a history once. So an
+// order is final when it has ended and its history has every event that the services publish about
+// an order with that end. For an order that was cancelled by its customer or its deadline it is
+// unknown what else is on its way (a charge, a refund), and it is never final. tests/interleavings
+// holds this against thousands of random orders of events.
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 
 export interface Told {
@@ -17,7 +17,7 @@ export interface Told {
 }
 
 const ofCancelled: Readonly<Partial<Record<CancellationReason, readonly EventType[]>>> = {
-  // Nobody else has heard of it.
+  // No other service has received it.
   UNKNOWN_SKU: ['OrderPlaced'],
   // Nothing was reserved, so nothing is charged.
   OUT_OF_STOCK: ['OrderPlaced', 'OrderValidated', 'StockRejected'],
@@ -32,7 +32,7 @@ const ofShipped: readonly EventType[] = [
   'ShipmentPrepared',
 ]
 
-/** More comes of a parcel until it is with somebody. */
+/** Further events about a parcel come until it is delivered or returned. */
 const parcelEnds: readonly string[] = ['DELIVERED', 'RETURNED']
 
 export function isFinal({ status, reason, parcel, timeline }: Told): boolean {

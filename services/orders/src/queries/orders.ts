@@ -14,7 +14,7 @@ export interface OrderView {
   /** In cents; absent until the order has been priced. */
   readonly totalCents?: number
   readonly items: readonly { readonly sku: string; readonly quantity: number; readonly unitPriceCents?: number }[]
-  /** Of a shipped order that a carrier carries. */
+  /** The parcel of a shipped order, where a carrier has it. */
   readonly parcel?: StoredParcel
   readonly placedAt: string
   readonly updatedAt: string

@@ -1,4 +1,4 @@
-// Does an order come nearer to its end with every step, whichever of its news was heard?
+// Does an order come nearer to its end with every step, whichever of its events arrived?
 import type { EventType, OrderStatus } from '@orderpipeline/order-events'
 import { expect, test } from 'vitest'
 import { doneAt, stepsDone } from './steps.ts'

@@ -15,7 +15,7 @@ interface Seen {
   readonly timeline: readonly { readonly event: EventType }[]
 }
 
-/** News overtake each other: a step that was heard of tells that those before it are done. */
+/** Events overtake each other: a step in the history means that those before it are done. */
 export function stepsDone({ status, timeline }: Seen): StepsDone {
   const events = new Set<EventType>(timeline.map(({ event }) => event))
   const last = steps.findLastIndex((event) => events.has(event))
@@ -23,7 +23,7 @@ export function stepsDone({ status, timeline }: Seen): StepsDone {
   return { done: completedSteps, of: status === 'CANCELLED' ? completedSteps : steps.length }
 }
 
-/** Of an order of which the status alone is known. */
+/** The number of steps for an order whose status alone is known. */
 export function doneAt(status: OrderStatus): number {
   switch (status) {
     case 'PLACED':

@@ -1,8 +1,8 @@
-// Did the money of every cancelled order go back? Payment hears of a cancellation by a message, and
-// a message can be lost: to a dead letter, or to offsets that were set by hand. So orders are
-// looked at once more when they must long have come to their end: one that is cancelled and paid,
-// and of which payment has never said that the money went back, is told as cancelled again, under
-// another id. Payment then gives back, or repeats that it has.
+// Did the money of every cancelled order go back? Payment learns of a cancellation by a message,
+// and a message can be lost: as a dead letter, or by offsets that were set by hand. So orders are
+// checked once more when they must long have ended: if one is cancelled and paid, and payment has
+// never published its refund, its cancellation is published again, under another id. Payment then
+// refunds, or repeats that it has.
 import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { Counter } from '@orderpipeline/telemetry'
@@ -29,7 +29,7 @@ export interface RefundsCheck {
 }
 
 /**
- * Looks at one stretch. Returns the orders that were told as cancelled again; `undefined` when
+ * Looks at one stretch. Returns the orders whose cancellation was published again; `undefined` when
  * there is nothing to look at.
  */
 export function askAgain(
@@ -48,7 +48,7 @@ export function askAgain(
     const orders = await tx.query<OrderRow>(unrefunded, [firstIdOf(since), firstIdOf(until)])
     const messages = orders.map(({ order_id: orderId, customer_id: customerId, correlation_id: own }) => {
       const context = { source, now: now(), ...(own === null ? {} : { correlationId: own }) }
-      // Its reason is of no concern to whoever gives back.
+      // The reason does not matter for a refund.
       const data = { orderId, customerId, reason: 'DEADLINE' as const }
       const event = eventOf('OrderCancelled', data, context, 'unrefunded')
       return { id: event.id, ...encode(event, keyedByOrder) }

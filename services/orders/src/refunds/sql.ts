@@ -1,5 +1,5 @@
-// Which cancelled orders were paid and never heard that the money went back, and how far has that
-// been looked at?
+// Which cancelled orders were paid and have no refund in their history, and how far has that been
+// checked?
 import type { Statement } from '@orderpipeline/postgres'
 import { sweep } from '../scheduled-job-lock.ts'
 

@@ -1,6 +1,6 @@
 // In which months are these orders? Their ids begin with the time, so the least and the greatest
-// bound the partitions that a statement has to look into. PostgreSQL cannot tell from `= ANY ($1)`
-// while it keeps the plan; from `BETWEEN $2 AND $3` it can.
+// bound the partitions that a statement has to look into. PostgreSQL cannot derive that from `= ANY
+// ($1)` while it keeps the plan; from `BETWEEN $2 AND $3` it can.
 
 /** For `BETWEEN`; an empty range of its own kind where there are no ids. */
 export function idRange(ids: readonly string[]): readonly [least: string, greatest: string] {

@@ -1,5 +1,5 @@
-// How does a batch of news change orders? Lock them, decide on each in turn, write all changes with
-// one statement each.
+// How does a batch of events change orders? Lock them, decide on each in turn, write all changes
+// with one statement each.
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
 import type { Queryable } from '@orderpipeline/postgres'
 import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
@@ -79,7 +79,7 @@ function decideAll(
 
 interface Locked {
   readonly statuses: Map<string, OrderStatus>
-  /** Of those that have a parcel. */
+  /** Statuses of the parcels of orders that have one. */
   readonly parcels: Map<string, StoredParcel['status']>
 }
 

@@ -1,6 +1,6 @@
-// What became of orders, and how many are on their way? The former is told by the replica that
-// decided it, once that is committed. The latter costs more the more there are, and more replicas
-// are there the more there are: one of them counts, and all say what it found.
+// What became of orders, and how many are on their way? The former is counted by the replica that
+// decided it, once that is committed. The latter costs more the more orders there are, and there
+// are more replicas then too: one of them counts, and all report its result.
 import { Gauge, type Registry } from '@orderpipeline/telemetry'
 import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'

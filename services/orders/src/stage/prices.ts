@@ -7,7 +7,7 @@ import { idRange } from '../sql/id-range.ts'
 import { agreedPrices, pricesOf } from '../sql/stage.ts'
 import type { Facts } from './saga.ts'
 
-/** Of every line that these events place; both statements travel together. */
+/** The price of every line that these events place; both statements are sent together. */
 export async function pricesAsked(tx: Queryable, events: readonly OrderEvent[]): Promise<Facts['priceOf']> {
   const placedOrders = events.flatMap((event) => (event.type === 'OrderPlaced' ? [event.data] : []))
   if (placedOrders.length === 0) return () => undefined

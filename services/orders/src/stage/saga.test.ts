@@ -1,4 +1,4 @@
-// Does each order end once, in the right state, whatever order the news comes in?
+// Does each order end once, in the right state, whatever order its events come in?
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '@orderpipeline/order-events'

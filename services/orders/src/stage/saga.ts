@@ -1,10 +1,10 @@
-// What becomes of an order when something is heard about it? The state machine, and nothing else.
+// What becomes of an order when an event about it arrives? The state machine, and nothing else.
 //
 // PLACED → PROCESSING → CONFIRMED → SHIPPED | CANCELLED. An order may be cancelled until it is
-// SHIPPED, which is decided here and not where it is packed: shipping only prepares, and lets go of
-// what OrderShipped names. So no order is ever both. News may come out of order and skip a state,
-// never go back to one. News about a cancelled order may still need an answer: what was taken
-// meanwhile has to go back. What a shipped order's parcel does is no state of the order.
+// SHIPPED, which is decided here and not where it is packed: shipping only prepares, and dispatches
+// what OrderShipped names. So no order is ever both. Events may come out of order and skip a state,
+// never go back to one. An event about a cancelled order may still need an answer: money that was
+// taken meanwhile has to go back. The status of a shipped order's parcel is no state of the order.
 import { eventOf, following } from '@orderpipeline/order-events'
 import type {
   CancellationReason,
@@ -34,7 +34,7 @@ export interface StoredParcel extends Parcel {
   readonly status: 'UNDERWAY' | ParcelStatus
 }
 
-/** What is known besides the news. */
+/** What is known in addition to the event. */
 export interface Facts {
   /**
    * What one piece costs in this order, in the minor unit of its currency; `undefined`: it is not
@@ -46,7 +46,7 @@ export interface Facts {
    * No order is being paid, though some wait for it: what is asked about them is not decided now.
    */
   readonly paymentsStall?: boolean
-  /** Of an order's parcel, where it has one. */
+  /** The status of an order's parcel, where it has one. */
   readonly parcelStatusOf?: (orderId: string) => StoredParcel['status'] | undefined
 }
 
@@ -66,10 +66,10 @@ export function decide(status: OrderStatus, event: OrderEvent, facts: Facts, now
     case 'OrderPlaced':
       return status === 'PLACED' ? validation(event, facts.priceOf, context) : undefined
     case 'StockRejected':
-      // Nothing is reserved and nothing charged: nobody has anything to give back.
+      // Nothing is reserved and nothing charged: no service has anything to compensate.
       return status === 'CONFIRMED' ? undefined : ending(event.data, 'OUT_OF_STOCK', context, 'quietly')
     case 'ReservationExpired':
-      // While nobody's payments come, the question is put off: inventory asks again.
+      // While no payments arrive at all, the question is not decided: inventory asks again.
       if (status === 'CONFIRMED' || facts.paymentsStall === true) return undefined
       return ending(event.data, 'DEADLINE', context)
     case 'PaymentDeclined':
@@ -83,12 +83,12 @@ export function decide(status: OrderStatus, event: OrderEvent, facts: Facts, now
   }
 }
 
-/** Whether an order in this state can still be called back, by the customer or by the clock. */
+/** Whether an order in this state can still be cancelled, by the customer or by its deadline. */
 export function cancellable(status: OrderStatus): boolean {
   return status !== 'SHIPPED' && status !== 'CANCELLED'
 }
 
-/** Everyone who may have done something for the order hears of its end. */
+/** Every service that may have done something for the order receives its end. */
 export function cancelled(about: About, reason: CancellationReason, context: EventContext): Decision {
   return ending(about, reason, context)
 }
@@ -99,7 +99,7 @@ function afterCancellation(event: OrderEvent, context: EventContext): Decision |
     return { status: 'CANCELLED', events: [eventOf('RefundRequested', data, context)] }
   }
   if (event.type === 'ReservationExpired') {
-    // Its release went astray, or is on its way: saying it again, under another id, hurts nobody.
+    // Its release was lost, or is on its way: publishing it again, under another id, does no harm.
     const data = { ...aboutOf(event.data), reason: 'DEADLINE' as const }
     return { status: 'CANCELLED', events: [eventOf('OrderCancelled', data, context, 'expired')] }
   }

@@ -1,5 +1,5 @@
-// What does an order's history say? Every event about it once, with its time: what was heard, and
-// what it made of the order.
+// What does an order's history say? Every event about it once, with its time: the events that
+// arrived, and what they made of the order.
 import type { CancellationReason, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { cancellable } from './saga.ts'
 
@@ -15,7 +15,7 @@ export interface HistoryEntry {
 
 const parcelEvents: ReadonlySet<EventType> = new Set(['ParcelDelivered', 'ParcelDeliveryFailed', 'ParcelReturned'])
 
-/** What is said when an order comes to a status, whether or not anybody had to be told. */
+/** The event for each status in the history, whether or not it had to be published. */
 const eventOfStatus = {
   PLACED: 'OrderPlaced',
   PROCESSING: 'OrderValidated',
@@ -25,10 +25,10 @@ const eventOfStatus = {
 } as const satisfies Record<OrderStatus, EventType>
 
 /**
- * `before`: the status in which it was heard. OrderPlaced is in the history since the order was
- * taken in; inventory's question about an order that has ended by then is only answered, or no
- * history would ever be whole. `decided`: it changed something; what is said again of a parcel, or
- * late, does not.
+ * `before`: the status at the arrival of the event. OrderPlaced is in the history since the order
+ * was placed; inventory's question about an order that has ended by then is only answered, or no
+ * history would ever be complete. `decided`: it changed something; a repeated or late event about a
+ * parcel does not.
  */
 export function heard(message: OrderEvent, before: OrderStatus, decided: boolean): readonly HistoryEntry[] {
   if (!decided && parcelEvents.has(message.type)) return []
@@ -38,8 +38,8 @@ export function heard(message: OrderEvent, before: OrderStatus, decided: boolean
 }
 
 /**
- * What the order's end was answered with: that money taken meanwhile is to go back. That it has
- * gone is heard later.
+ * The answer to an event after the order's end: money that was taken meanwhile is to go back. The
+ * refund itself arrives later.
  */
 export function answered(events: readonly OrderEvent[], causeId: string, at: Date): readonly HistoryEntry[] {
   const requests = events.filter(({ type }) => type === 'RefundRequested')
