@@ -1,5 +1,5 @@
 // Is an order at fault for which the provider answers with a fault of its own (500)? Only if it
-// answers for others meanwhile: while it fails for everybody, nothing is learnt about any one
+// answers for others meanwhile: while it fails for all orders, nothing is learnt about any one
 // order.
 
 export interface Blame {

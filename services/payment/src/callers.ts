@@ -1,7 +1,8 @@
 // How many calls a second may this replica make, so that all replicas of the stage together keep to
-// one rate? Each tells the others in a table how many it wants, every few seconds, and takes its
-// part of the rate: a fifth of it is divided evenly, the rest by what is wanted. So parts add up to
-// the rate, a replica with the busy partitions gets more of it, and an idle one can begin at once.
+// one rate? Each writes into a table how many it wants, every few seconds, and takes its part of
+// the rate: a fifth of it is divided evenly, the rest in proportion to the wishes. So parts add up
+// to the rate, a replica with the busy partitions gets more of it, and an idle one can begin at
+// once.
 //
 // While the database is away the last part counts. A part grows at most fourfold from one look to
 // the next and begins small, so that replicas which start together, and do not see each other yet,
@@ -24,7 +25,7 @@ export interface StageRate {
 }
 
 export interface StageRateOptions {
-  /** Of all replicas together. */
+  /** The rate of all replicas together. */
   readonly perSecond: number
   /** Milliseconds of a clock that only goes forward. */
   readonly clock?: () => number
@@ -38,7 +39,7 @@ export interface Others {
 }
 
 const evenly = 0.2
-/** Of the rate, until the others are known. */
+/** The share of the rate until the others are known. */
 const firstPart = 0.1
 
 /**

@@ -8,8 +8,8 @@ const stripeUrl = 'https://api.stripe.com'
 /** Stripe takes seconds, and a call that is given up has to be asked about. */
 const stripeTimeoutMs = 20_000
 /**
- * Of the hundred calls a second that Stripe allows an account unless agreed otherwise, some are for
- * others.
+ * Stripe allows an account a hundred calls a second unless agreed otherwise; the rest is for other
+ * callers.
  */
 const stripeStageRate = 80
 

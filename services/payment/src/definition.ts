@@ -1,5 +1,5 @@
-// What is the payment stage? It charges for reserved orders, gives back for cancelled ones, and
-// keeps and tells what came of it.
+// What is the payment stage? It charges for reserved orders, refunds cancelled ones, and stores and
+// publishes the result.
 import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { handledEvents } from '@orderpipeline/order-events'
 import type { EventOf } from '@orderpipeline/order-events'
@@ -136,8 +136,8 @@ async function givenBack(
 }
 
 /**
- * Of this order alone: what its charge waits for may take days, and a message that waits so long is
- * a dead letter.
+ * Whether the failure is this order's alone: what its charge waits for may take days, and a message
+ * that waits so long becomes a dead letter.
  */
 function isStall({ reason }: ProviderError, old: boolean): boolean {
   return reason === 'InFlight' || (old && reason === 'Busy')
@@ -154,8 +154,8 @@ async function captureOf(
 }
 
 /**
- * Order ids are uuids of version 7, which begin with 48 bits of Unix milliseconds; others do not
- * tell.
+ * Order ids are uuids of version 7, which begin with 48 bits of Unix milliseconds; other ids have
+ * no time.
  */
 function placedAtMs(orderId: string): number | undefined {
   return orderId[14] === '7' ? Number.parseInt(orderId.replaceAll('-', '').slice(0, 12), 16) : undefined

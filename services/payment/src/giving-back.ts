@@ -1,9 +1,9 @@
 // How does money go back that could not when it should have? By a chore that asks the provider
-// again for as long as it takes, and says how much is still owed.
+// again for as long as it takes, and reports how much is still owed.
 //
-// The provider is asked outside of any transaction; the row is put off beforehand, so that one
-// replica at a time asks. A refund is told before it is written down: a crash in between asks and
-// tells once more, under the same ids.
+// The provider is called outside of any transaction; the row's next attempt is delayed beforehand,
+// so that one replica at a time calls. A refund is published before it is stored: a crash in
+// between repeats the call and the event, under the same ids.
 import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import { Gauge } from '@orderpipeline/telemetry'

@@ -1,6 +1,6 @@
-// How is a provider that is slow, failing or away asked no more than helps? Calls are spaced out
-// and tried again a little later, and when half of the last ones failed nobody asks for a while:
-// the stage takes no further messages in meanwhile.
+// How is a provider that is slow, failing or away called no more than helps? Calls are spaced out
+// and tried again a little later, and when half of the last ones failed there are no calls for a
+// while: the stage takes no further messages in meanwhile.
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBlame } from './blame.ts'
@@ -13,7 +13,7 @@ import { createRateLimit } from './rate-limit.ts'
 export interface GuardOptions {
   /** Calls a second, of this replica. */
   readonly perSecond: number
-  /** Of one call, the first included. */
+  /** Attempts for one call, the first included. */
   readonly attempts: number
   /** Before the second attempt; doubles from one to the next. Half of each wait is chance. */
   readonly backoffMs: number
@@ -28,7 +28,7 @@ export interface GuardOptions {
 }
 
 export interface GuardedProvider extends Provider {
-  /** Nobody may ask now; true for `openMs` at a time. */
+  /** No call is allowed now; true for `openMs` at a time. */
   readonly open: boolean
 }
 

@@ -7,7 +7,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | undefined
   readonly signal: AbortSignal
-  /** Of the answer; default 64 KiB. */
+  /** The largest answer; default 64 KiB. */
   readonly maxBytes?: number
 }
 
@@ -31,8 +31,8 @@ export async function callOverHttp(
       method,
       headers,
       ...(body === undefined ? {} : { body }),
-      // Never followed: neither the key nor the credentials are for anybody else. Its status says
-      // what is wrong.
+      // Redirects are never followed: the key and the credentials are for this server only. The
+      // status says what is wrong.
       redirect: 'manual',
       signal,
     })

@@ -1,12 +1,12 @@
-// What is asked of the provider when something is heard about an order, and what becomes of its
+// What is asked of the provider when an event about an order arrives, and what becomes of its
 // payment by the answer?
 //
 // A reservation and a cancellation of one order come by different topics, to different replicas, in
 // any order. Three things keep the money right. The order id is the charge's idempotency key. A
 // cancelled order's key is voided at the provider before it is noted here, so that a charge that is
 // under way, or was in a process that died, either has been captured and is given back, or never
-// will be. And the orders service answers a capture that it hears of after the cancellation by
-// asking for the refund.
+// will be. And the orders service answers a capture that arrives after the cancellation by
+// requesting the refund.
 import { eventOf, following } from '@orderpipeline/order-events'
 import type { EventContext, EventOf, OrderEvent } from '@orderpipeline/order-events'
 import type { ChargeOutcome, Refund } from './provider.ts'
@@ -81,8 +81,8 @@ export function settle(payment: Payment | undefined, cause: Cause, answer: Answe
 }
 
 /**
- * A cancellation that is heard of again, as the orders service has not heard of the refund: that is
- * told again, under the same id.
+ * A cancellation that arrives again, as the orders service has not received the refund: the refund
+ * is published again, under the same id.
  */
 function repeated(payment: Payment | undefined, cause: Cause, context: EventContext): Settlement | undefined {
   if (cause.type !== 'OrderCancelled' || payment?.status !== 'REFUNDED') return undefined

@@ -1,9 +1,9 @@
-// What becomes of a charge that the provider has accepted and not decided? It is asked about until
-// it is decided, sooner where a webhook says that something is new. What a webhook says is no more
-// than a hint: it may come twice, late, or never, so the provider's own answer counts, and asking
-// goes on without webhooks too.
+// What becomes of a charge that the provider has accepted and not decided? The stage asks about it
+// until it is decided, sooner where a webhook says that something is new. A webhook is no more than
+// a hint: it may come twice, late, or never, so the provider's own answer counts, and asking goes
+// on without webhooks too.
 //
-// The news is told before it is written down, as in giving-back.ts: a crash in between tells it
+// The event is published before it is stored, as in giving-back.ts: a crash in between publishes it
 // again under the same id.
 import { Gauge } from '@orderpipeline/telemetry'
 import type { Logger, Registry } from '@orderpipeline/telemetry'
@@ -87,7 +87,7 @@ async function settleOne(row: PendingCharge, surroundings: Surroundings, options
 }
 
 /**
- * Tells and writes down what the provider says of a charge that no message is in hand for. @throws
+ * Publishes and stores the provider's decision on a charge that has no message in flight. @throws
  * DatabaseError, PublishFailed
  */
 export async function book(

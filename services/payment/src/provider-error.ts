@@ -7,8 +7,8 @@
  * however long. `Unreachable`: no connection, or one that broke off. `Misconfigured`: something
  * answered that is not about the money (401, 403, 404, a redirect, a body without sense): wrong
  * credentials, a wrong address, or another server in its place. `Busy`: it did not answer in time,
- * or says that it is overloaded. `InFlight`: it still has the same charge in hand. `CircuitOpen`:
- * it was not asked, because too many calls failed.
+ * or says that it is overloaded. `InFlight`: the same charge is still in flight there.
+ * `CircuitOpen`: it was not called, because too many calls failed.
  */
 export type ProviderFailure =
   'Unreachable' | 'Misconfigured' | 'Busy' | 'InFlight' | 'CircuitOpen' | 'Failing' | 'Refused'
@@ -16,7 +16,7 @@ export type ProviderFailure =
 const waitedOut: readonly ProviderFailure[] = ['Unreachable', 'Misconfigured', 'Busy', 'InFlight', 'CircuitOpen']
 
 export interface ProviderErrorOptions extends ErrorOptions {
-  /** Where the reason alone does not tell: `Failing` for every order. */
+  /** Where the reason alone does not decide: `Failing` for every order. */
   readonly outage?: boolean
 }
 
@@ -37,7 +37,7 @@ const aboutTheMoney: readonly number[] = [400, 402, 422]
 /** Its own overload, or that of a proxy which did not get through to it. */
 const busy: readonly number[] = [408, 425, 429, 502, 503, 504]
 
-/** Of an answer that is no answer about the money. */
+/** The failure behind an answer that does not decide about the money. */
 export function failureOf(status: number): ProviderFailure {
   if (aboutTheMoney.includes(status)) return 'Refused'
   if (busy.includes(status)) return 'Busy'

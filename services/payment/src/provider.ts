@@ -28,7 +28,7 @@ export type ChargeOutcome =
 export type Stopped =
   { readonly status: 'captured'; readonly chargeId: string } | { readonly status: 'voided' | 'declined' }
 
-/** Of the whole charge. */
+/** A refund is always the whole charge. */
 export interface Refund {
   readonly refundId: string
   readonly chargeId: string

@@ -1,5 +1,5 @@
-// How long did the provider take, as the order's trace tells? A span for each call that reaches it,
-// under the work on the message that asks; the provider's own side of it hangs below.
+// How long did the provider take, as the order's trace shows? A span for each call that reaches it,
+// under the work on the message; the provider's own side of it is below that span.
 import type { SpanAttributes, Tracing } from '@orderpipeline/telemetry'
 import type { Provider } from './provider.ts'
 

@@ -1,5 +1,5 @@
-// Is nobody charged twice although the provider has forgotten the key, and does money that is owed
-// go back however late?
+// Is no customer charged twice although the provider has forgotten the key, and does money that is
+// owed go back however late?
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'

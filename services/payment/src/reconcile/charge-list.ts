@@ -25,7 +25,7 @@ export interface ChargePage {
 }
 
 export interface ChargeList {
-  /** Of charges made in the stretch. @throws ProviderError */
+  /** A page of the charges made in the stretch. @throws ProviderError */
   page(stretch: Stretch, after: string | undefined, signal: AbortSignal): Promise<ChargePage>
 }
 

@@ -15,7 +15,7 @@ export interface ListedCharge {
  * UNBOOKED: taken, and no payment says so; it is booked, and the orders service then confirms the
  * order or asks for the money back. SECOND_CHARGE: taken once more, or after it was declined; it is
  * given back. NOT_REFUNDED: we have said that it went back, and it has not; it is given back again.
- * Nothing of the following is mended without a person: AMOUNT: another amount was taken.
+ * The following need a person to correct them: AMOUNT: another amount was taken.
  * REFUNDED_ELSEWHERE: given back, but not by us. UNKNOWN_CHARGE: we say that it was taken, and the
  * provider knows nothing of it.
  */
@@ -28,7 +28,7 @@ export interface Difference {
   readonly kind: DifferenceKind
   readonly orderId: string
   readonly chargeId: string
-  /** For whoever looks into it; without anything secret. */
+  /** For the person who looks into it; without anything secret. */
   readonly detail: string
 }
 

@@ -1,8 +1,8 @@
 // Is every cent that the provider has taken in our books, and every cent in our books with the
-// provider? Time is gone through a minute after the other, once it is an hour old and again after a
-// week, by one replica at a time: what the provider lists of it is compared with our payments, and
-// the payments of orders placed in it with the list. What can be mended is; the rest waits for a
-// person.
+// provider? One replica at a time goes through time minute by minute, once a minute is an hour old
+// and again after a week: it compares the provider's list of charges with our payments, and the
+// payments of orders placed in that minute with the list. What can be corrected is; the rest waits
+// for a person.
 //
 // A comparison that fails, because the provider is away, is made again when its lease has ended;
 // nothing is skipped.
@@ -92,7 +92,7 @@ async function followPass(
 }
 
 /**
- * Compares, mends what can be, and writes down the rest. @throws DatabaseError, ProviderError,
+ * Compares, corrects what can be, and stores the rest. @throws DatabaseError, ProviderError,
  * PublishFailed
  */
 export async function reconcile(

@@ -2,7 +2,7 @@
 import type { Statement } from '@orderpipeline/postgres'
 
 /**
- * $1: this replica, $2: calls a second that it wants. Rows of replicas that have gone are deleted
+ * $1: this replica, $2: calls a second that it wants. Rows of replicas that have ended are deleted
  * by whichever comes first.
  */
 export const noteCaller: Statement = {
@@ -17,7 +17,7 @@ INSERT INTO provider_callers (member, wanted, seen_at) VALUES ($1, $2, now())
 ON CONFLICT (member) DO UPDATE SET wanted = EXCLUDED.wanted, seen_at = now()`,
 }
 
-/** $1: this replica. One that has said nothing for three looks is gone. */
+/** $1: this replica. One that has written nothing for three looks has ended. */
 export const otherCallers: Statement = {
   name: 'payment.caller.others',
   text: `

@@ -19,7 +19,7 @@ export interface StripeAddress {
   readonly url: string
   /** A secret or restricted key; shown nowhere. */
   readonly key: string
-  /** Of one call. */
+  /** The time-out of one call. */
   readonly timeoutMs: number
   /** Waits until one more call may be made. */
   readonly turn?: ((signal: AbortSignal) => Promise<void>) | undefined
@@ -143,7 +143,7 @@ function errorOf(answer: HttpAnswer): ProviderError {
   if (fields?.code === 'lock_timeout') return new ProviderError('InFlight', `Stripe answered ${status}: lock_timeout`)
   const aboutIt = status === 400 || status === 402 || (status === 404 && fields?.code === 'resource_missing')
   if (fields && aboutIt) return new StripeRefusal(status, fields)
-  // What a refused key is told may quote the key: only its code is kept.
+  // The answer to a refused key may quote the key: only its code is kept.
   const detail = fields?.code ?? fields?.type ?? 'no error that Stripe would send'
   return new ProviderError(
     fields || status >= 500 ? failureOf(status) : 'Misconfigured',

@@ -13,15 +13,15 @@ export interface Payer {
   readonly paymentMethod: string
 }
 
-/** `undefined`: nobody by this id, or nothing to pay with. @throws ProviderError */
+/** `undefined`: no customer with this id, or nothing to pay with. @throws ProviderError */
 export type PayerOf = (customerId: string, asking: Asking) => Promise<Payer | undefined>
 
 const rememberedMs = 10 * 60_000
 const maxRemembered = 10_000
 
 /**
- * `now`: milliseconds. Who can pay is remembered for ten minutes, since searching is limited to a
- * few calls a second.
+ * `now`: milliseconds. A customer's means of payment is cached for ten minutes, since searching is
+ * limited to a few calls a second.
  */
 export function createPayers(api: StripeApi, now: () => number): PayerOf {
   const remembered = new Map<string, { readonly payer: Payer; readonly untilMs: number }>()

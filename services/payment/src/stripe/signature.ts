@@ -5,10 +5,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 
 export type Verdict = 'genuine' | 'malformed' | 'forged' | 'stale'
 
-/**
- * Seconds that `t` may be off, either way; a call that is recorded and played again later is
- * refused.
- */
+/** Seconds that `t` may be off, either way; a recorded call that is sent again later is refused. */
 export const toleranceSeconds = 300
 
 /** `body`: as it came, byte for byte. `secrets`: more than one while one is replaced by another. */

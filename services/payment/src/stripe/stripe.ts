@@ -19,7 +19,7 @@ export interface StripeOptions extends StripeAddress {
   readonly now: () => number
 }
 
-/** Of an intent's metadata. */
+/** Keys in an intent's metadata. */
 export const orderKey = 'order_id'
 export const shopCustomerKey = 'customer_id'
 

@@ -95,7 +95,7 @@ async function answer(request: IncomingMessage, { secrets, hints, now, logger }:
   if (!event) return 400
   const { object } = event.data
   const orderId = OrderId.safeParse(object.metadata?.[orderKey])
-  // Of something else that is charged by the same account.
+  // It belongs to something else that is charged by the same account.
   if (!orderId.success) return 200
   if (object.object === 'payment_intent') await hints.charge(orderId.data)
   if (object.object === 'refund' && object.status === 'failed') await hints.refundFailed(orderId.data)
