@@ -85,7 +85,9 @@ export function buildApp(options: AppOptions): HttpServer {
   return server
 }
 
-/** Without its ledger it knows of no charge: nobody's fault who asks, and to be asked again. */
+/**
+ * Without its ledger it knows of no charge: that is no fault of the caller, who should try again.
+ */
 async function ledgerAnswer<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer

@@ -1,5 +1,5 @@
-// How does the simulated provider behave? As slow, as unreliable and as strict as it is told, from
-// its environment or while it runs.
+// How does the simulated provider behave? As slow, as unreliable and as strict as it is configured,
+// by its environment or while it runs.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-// What is the payment provider told?
+// Which settings does the payment provider read from its environment?
 import { databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 

@@ -1,5 +1,6 @@
-// What has been charged? One row for each idempotency key, whoever asks and however often; kept in
-// PostgreSQL, so that a restart forgets nothing. Callers that wait together share a round trip.
+// What has been charged? One row for each idempotency key, however many callers ask and however
+// often; kept in PostgreSQL, so that a restart loses nothing. Callers that wait together share a
+// round trip.
 import { createBatcher } from '@orderpipeline/batcher'
 import type { Queryable } from '@orderpipeline/postgres'
 
@@ -104,7 +105,7 @@ ORDER BY idempotency_key
 ON CONFLICT (idempotency_key) DO NOTHING`,
 }
 
-/** Of a Charge. */
+/** The columns of a Charge. */
 export const columns = `charge_id AS "chargeId", idempotency_key AS "idempotencyKey", order_id AS "orderId",
   customer_id AS "customerId", amount_cents AS "amountCents", currency, status, reason`
 

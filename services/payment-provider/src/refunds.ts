@@ -1,5 +1,5 @@
-// How is money given back, once, whoever asks and however often? And how is a charge stopped that
-// may be under way? Both by the first row that the ledger holds.
+// How is money given back, once, however many callers ask and however often? And how is a charge
+// stopped that may be under way? Both by the first row in the ledger.
 import { HttpProblem } from '@orderpipeline/http'
 import type { Queryable } from '@orderpipeline/postgres'
 import { delayMs, failureOf, type Behaviour } from './behaviour.ts'

@@ -76,7 +76,7 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
     behaviour,
     bodyLimitBytes: 16_384,
     requestTimeoutMs: 10_000,
-    // Longer than the longest latency: a connection that only waits for its answer counts as quiet.
+    // Longer than the longest latency: a connection that only waits for its answer counts as idle.
     connectionTimeoutMs: 300_000,
     keepAliveTimeoutMs: 30_000,
     connectionMaxAgeMs: 300_000,
