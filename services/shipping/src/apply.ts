@@ -1,4 +1,4 @@
-// How does a batch of news change shipments? Lock those it names, plan, write with one statement
+// How does a batch of events change shipments? Lock those it names, plan, write with one statement
 // each.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
@@ -54,7 +54,7 @@ function planned(
   })
 }
 
-/** Also of a shipment that is called back already: its label is taken back later. */
+/** Also for a shipment that is cancelled already: its label is voided later. */
 function labelColumns(labels: ReadonlyMap<string, Label>): unknown[] {
   const all = [...labels.values()]
   return [

@@ -1,6 +1,6 @@
-// What is the shipping stage? It prepares what is paid, with a carrier's label where there is a
-// carrier, dispatches what the orders service lets go, recalls what is cancelled, and tells what
-// becomes of its parcels.
+// What is the shipping stage? It prepares paid orders, with a carrier's label where there is a
+// carrier, dispatches the orders that the orders service has shipped, recalls cancelled ones, and
+// publishes what becomes of their parcels.
 import { randomUUIDv7 } from 'node:crypto'
 import { handledEvents } from '@orderpipeline/order-events'
 import type { StageContext, StageDefinition } from '@orderpipeline/stage'
@@ -29,9 +29,9 @@ export function shippingStage({ now, registry }: Context, parcels?: ParcelOption
 }
 
 /**
- * None where the order was heard of before: it has its label, or is called back. One that is called
- * back before it was prepared may have a label all the same, of a replica that died before it could
- * note it: that is taken back before the cancellation is noted.
+ * No new label for an order that is already known here: it has its label, or is cancelled. An order
+ * that is cancelled before it was prepared may have a label all the same, from a replica that died
+ * before it could note it: that label is voided before the cancellation is noted.
  */
 function labelOf({ carrier }: ParcelOptions): NonNullable<StageDefinition<Prepared>['prepare']> {
   return async (event, signal, database) => {

@@ -1,5 +1,5 @@
 // What becomes of a parcel? Its carrier is asked about those under way, now and then; what has
-// changed is published, then noted. The label of a shipment that was called back is taken back.
+// changed is published, then noted. The label of a cancelled shipment is voided.
 import { Counter, type Registry } from '@orderpipeline/telemetry'
 import { eventOf, type EventOf, type OrderEvent } from '@orderpipeline/order-events'
 import type { PeriodicTask } from '@orderpipeline/stage'

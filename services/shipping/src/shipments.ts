@@ -9,11 +9,11 @@ import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 export type ShipmentStatus = 'PREPARED' | 'DISPATCHED' | 'RECALLED' | 'CANCELLED_EARLY'
 
 export interface Plan {
-  /** Orders heard of for the first time. */
+  /** Shipments that are new. */
   readonly made: ReadonlyMap<string, { readonly status: ShipmentStatus; readonly cause: OrderEvent }>
   /** Shipments known before that change. */
   readonly changed: ReadonlyMap<string, ShipmentStatus>
-  /** To be told as prepared. */
+  /** To be published as prepared. */
   readonly prepared: readonly EventOf<'OrderConfirmed'>[]
 }
 

@@ -1,5 +1,5 @@
-// Does each shipment get one label, does its carrier's word reach the shop once, and is the label
-// of one that was called back taken back, whatever ends the stage?
+// Does each shipment get one label, does each status of its carrier reach the shop once, and is the
+// label of a cancelled one voided, whatever ends the stage?
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { eventOf, type OrderEvent } from '@orderpipeline/order-events'
 import { createStore } from '@orderpipeline/stage'
@@ -99,7 +99,7 @@ test('what the carrier says is told once each, until the parcel is with somebody
   const one = order()
   await hear(carrier, [confirmed(one)])
   carrierStatus = 'DELIVERED'
-  expect(await look(carrier)).toEqual([]) // nobody has let it go
+  expect(await look(carrier)).toEqual([]) // it is not dispatched yet
   await hear(carrier, [shipped(one)])
   const types: string[] = []
   for (const status of [

@@ -1,5 +1,5 @@
-// Do replicas that hear of one order's confirmation and cancellation at once agree on one end of
-// its shipment?
+// Do replicas that handle one order's confirmation and cancellation at once agree on one end of its
+// shipment?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/stage'
@@ -18,7 +18,9 @@ afterAll(() => database.drop())
 const context = { source: '/test', now: new Date(0) }
 const { apply } = shippingStage({ now: () => new Date() })
 
-/** As a stage would: a batch that lost against another is tried again. Returns what was told. */
+/**
+ * As a stage would: a batch that lost against another is tried again. Returns the number of events.
+ */
 async function process(events: readonly OrderEvent[], attempts = 20): Promise<number> {
   const items = events.map((event) => ({ event, prepared: undefined }))
   const store = createStore(database.as('shipping'), { prefix: '', keyedByOrder: [] }, apply)

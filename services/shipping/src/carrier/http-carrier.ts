@@ -38,7 +38,7 @@ export function httpCarrier({ url, token, timeoutMs }: HttpCarrierOptions): Carr
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
         ...(body ? { body: JSON.stringify(body) } : {}),
-        // The token is for nobody else.
+        // The token is for the carrier only.
         redirect: 'manual',
         signal: limited,
       })

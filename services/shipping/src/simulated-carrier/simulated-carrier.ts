@@ -12,7 +12,7 @@ export interface SimulatedCarrierOptions {
   readonly host: string
   /** From a label to the parcel's end. */
   readonly deliverySeconds: number
-  /** Of parcels that cannot be handed over at first, 0 to 1; half of them come back. */
+  /** The share of parcels whose first delivery fails, 0 to 1; half of them come back. */
   readonly failureRate: number
   readonly now: () => Date
 }
@@ -26,7 +26,7 @@ export interface SimulatedCarrier {
 
 const orderIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const Numbers = z.object({ trackingNumbers: z.array(z.string()).max(1_000) })
-/** Of orders taken back that are remembered. */
+/** Voided orders that are remembered at most. */
 const voidedAtMost = 10_000
 
 export async function startSimulatedCarrier(options: SimulatedCarrierOptions): Promise<SimulatedCarrier> {
@@ -74,7 +74,7 @@ export async function startSimulatedCarrier(options: SimulatedCarrierOptions): P
   }
 }
 
-/** The first 12 digits are the order's time, where its id tells one. */
+/** The first 12 digits are the order's time, where its id has one. */
 const numberOf = (orderId: string): string =>
   `SIM${orderId.replaceAll('-', '').slice(0, 12)}${hashOf(orderId).slice(0, 8)}`.toUpperCase()
 

@@ -23,8 +23,8 @@ export const shipmentStatus: Statement = {
 }
 
 /**
- * $1: seconds for which they are whoever takes them's, $2: rows at most. Those that another replica
- * is taking are passed over.
+ * $1: seconds for which the parcels belong to the replica that takes them, $2: rows at most. Those
+ * that another replica is taking are skipped.
  */
 export const claimParcels: Statement = {
   name: 'shipping.claim-parcels',
