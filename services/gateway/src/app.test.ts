@@ -47,14 +47,14 @@ async function routesOf(app: ReturnType<typeof build>['app']): Promise<string[]>
   return routes
 }
 
-async function documented(app: ReturnType<typeof build>['app']): Promise<OpenApi> {
+async function documentOf(app: ReturnType<typeof build>['app']): Promise<OpenApi> {
   return (await app.inject('/openapi.json')).json()
 }
 
 test('every route is in the OpenAPI document, and nothing else is', async () => {
   const { app } = build()
-  const { paths } = await documented(app)
-  const described = Object.entries(paths).flatMap(([path, methods]) =>
+  const { paths } = await documentOf(app)
+  const describedRoutes = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
   const routes = await routesOf(app)
@@ -65,12 +65,12 @@ test('every route is in the OpenAPI document, and nothing else is', async () => 
     others?.filter((one) => one.startsWith('GET ')).sort(),
   )
   // What has a version is also there without one, and described once.
-  const unversioned = new Set(routes.filter((one) => routes.includes(one.replace(' /', ' /v1/'))))
-  expect(described.sort()).toEqual(others?.filter((one) => !unversioned.has(one)).sort())
+  const unversionedRoutes = new Set(routes.filter((one) => routes.includes(one.replace(' /', ' /v1/'))))
+  expect(describedRoutes.sort()).toEqual(others?.filter((one) => !unversionedRoutes.has(one)).sort())
 })
 
 test('it describes what is taken by the very schemas that check it', async () => {
-  const { paths } = await documented(build().app)
+  const { paths } = await documentOf(build().app)
   expect(paths['/v1/orders']?.['post']?.requestBody).toMatchObject({
     content: {
       'application/json': {
@@ -93,7 +93,7 @@ test('it describes what is taken by the very schemas that check it', async () =>
 })
 
 test('a page of orders or products is to be had without a limit, and says how many it holds then', async () => {
-  const { paths } = await documented(build().app)
+  const { paths } = await documentOf(build().app)
   for (const path of ['/v1/orders', '/v1/products', '/v1/stock']) {
     const limit = paths[path]?.['get']?.parameters?.find(({ name }) => name === 'limit')
     expect(limit).toMatchObject({ required: false, description: '20 unless given.' })
@@ -103,7 +103,7 @@ test('a page of orders or products is to be had without a limit, and says how ma
 
 test('with authentication the customer is left to the token, and what needs one says so', async () => {
   const { app } = build({ verify: () => Promise.resolve('customer-1') })
-  const { paths, components } = await documented(app)
+  const { paths, components } = await documentOf(app)
   expect(components).toMatchObject({ securitySchemes: { bearer: { scheme: 'bearer' } } })
   const place = paths['/v1/orders']?.['post']
   expect(place?.security).toEqual([{ bearer: [] }])
@@ -123,7 +123,7 @@ test('the page lists the routes and brings nothing from elsewhere', async () => 
 })
 
 test('every example in the document is what its schema allows', async () => {
-  const document = await documented(build().app)
+  const document = await documentOf(build().app)
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   ajv.addSchema({ ...document, $id: 'openapi' })
   const examples = Object.values(document.paths)

@@ -61,7 +61,7 @@ export function buildApp(options: AppOptions): HttpServer {
   limitCustomers(server.app, options.limits ?? {}, refusals)
   const authenticated = verify !== undefined
   const estimates = options.estimates ?? noEstimates
-  const versioned: Route[] = [
+  const versionedRoutes: Route[] = [
     ...placingRoutes({
       intake,
       outcomes,
@@ -80,8 +80,8 @@ export function buildApp(options: AppOptions): HttpServer {
     ...staffRoutes(options.catalogue, options.products),
   ]
   const others: Route[] = [healthRoute(options.queues, options.queuesMaxAgeSeconds)]
-  const described = descriptionRoutes({ versioned, others, authenticated, publicUrl })
-  registerRoutes(server.app, versioned, ['/v1', ''], problemOf)
-  registerRoutes(server.app, [...others, ...described], [''], problemOf)
+  const descriptions = descriptionRoutes({ versioned: versionedRoutes, others, authenticated, publicUrl })
+  registerRoutes(server.app, versionedRoutes, ['/v1', ''], problemOf)
+  registerRoutes(server.app, [...others, ...descriptions], [''], problemOf)
   return server
 }

@@ -23,12 +23,12 @@ const warnEveryMs = 60_000
 export const isReadOnly = (error: unknown): boolean => error instanceof Error && /\bREADONLY\b/.test(error.message)
 
 export function createRedis({ url, timeoutMs, logger }: RedisOptions): Redis {
-  let warned = -Infinity
+  let warnedAt = -Infinity
   const leavesReplica = (error: Error): boolean => {
     if (!isReadOnly(error)) return false
-    if (performance.now() - warned >= warnEveryMs) {
+    if (performance.now() - warnedAt >= warnEveryMs) {
       logger.warn({ reason: error.message }, 'Redis takes no writes; connecting again, to find its primary')
-      warned = performance.now()
+      warnedAt = performance.now()
     }
     return true
   }

@@ -5,17 +5,17 @@ import type { OutboxMessage } from '@orderpipeline/orders/intake'
 
 type Publish = (messages: readonly OutboxMessage[]) => Promise<void>
 
-const carried = /"traceparent":"([0-9a-f-]{55})"/
+const traceparentField = /"traceparent":"([0-9a-f-]{55})"/
 
 /** The events are text by then; the one field is put in their place. */
 export function tracedPublish(tracing: Tracing | undefined, publish: Publish): Publish {
   if (!tracing) return publish
   return async (messages) => {
     const spans: Span[] = []
-    const traced = messages.map((message) => {
+    const tracedMessages = messages.map((message) => {
       const span = tracing.span(`${message.topic} publish`, {
         kind: 'producer',
-        parent: carried.exec(message.value)?.[1],
+        parent: traceparentField.exec(message.value)?.[1],
         attributes: {
           'messaging.system': 'kafka',
           'messaging.operation.type': 'send',
@@ -23,10 +23,10 @@ export function tracedPublish(tracing: Tracing | undefined, publish: Publish): P
         },
       })
       spans.push(span)
-      return { ...message, value: message.value.replace(carried, `"traceparent":"${span.traceparent}"`) }
+      return { ...message, value: message.value.replace(traceparentField, `"traceparent":"${span.traceparent}"`) }
     })
     try {
-      await publish(traced)
+      await publish(tracedMessages)
     } catch (error) {
       for (const span of spans) span.fail(error instanceof Error ? error : new Error(String(error)))
       throw error

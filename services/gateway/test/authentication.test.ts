@@ -65,8 +65,8 @@ async function attempts(): Promise<readonly Attempt[]> {
         const target =
           path.replace('{id}', orderId) + (path === '/v1/orders' && method === 'get' ? `?customer=${victim}` : '')
         const asking = { method: method.toUpperCase(), ...(method === 'post' ? { body: bodies[path] } : {}) }
-        const unversioned = target.replace('/v1', '')
-        return [target, unversioned].map((each) => ({ name: `${asking.method} ${each}`, path: each, ...asking }))
+        const unversionedPath = target.replace('/v1', '')
+        return [target, unversionedPath].map((each) => ({ name: `${asking.method} ${each}`, path: each, ...asking }))
       }),
   )
 }
@@ -232,14 +232,14 @@ test('its customer sees an order on every route, and need not say who they are',
 
 test('with a shared secret a token signed with it is accepted, and one of the other kind is not', async () => {
   const secret = 'a-secret-that-is-long-enough-to-be-one'
-  const shared = await on.start({
+  const sharedKeyGateway = await on.start({
     AUTH_ALGORITHMS: 'HS256',
     AUTH_SECRET: secret,
     AUTH_ISSUER: issuer,
     AUTH_AUDIENCE: audience,
   })
   const status = async (token: string) =>
-    (await ask(`${shared.url}/v1/orders/${orderId}`, { headers: bearer(token) })).status
+    (await ask(`${sharedKeyGateway.url}/v1/orders/${orderId}`, { headers: bearer(token) })).status
   expect(await status(forged({ alg: 'HS256' }, victim, secret))).toBe(200)
   expect(await status(forged({ alg: 'HS256' }, other, secret))).toBe(404)
   expect(await status(forged({ alg: 'HS256' }, victim, `${secret}!`))).toBe(401)

@@ -91,19 +91,19 @@ test("a customer's orders are listed newest first, each once, page after page, w
   const orderIds: string[] = []
   for (let n = 0; n < 7; n++)
     orderIds.push((await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order(customer) })).body.orderId)
-  const listed: string[] = []
+  const listedIds: string[] = []
   let pages = 0
   for (let cursor = ''; ; pages++) {
     const { body } = await ask<{ orders: { orderId: string }[]; next?: string }>(
       `${gateway.url}/v1/orders?customer=${customer}&limit=3${cursor && `&cursor=${cursor}`}`,
     )
     expect(() => orderPage.parse(body)).not.toThrow()
-    listed.push(...body.orders.map(({ orderId }) => orderId))
+    listedIds.push(...body.orders.map(({ orderId }) => orderId))
     if (body.next === undefined) break
     cursor = body.next
     await ask(`${gateway.url}/v1/orders`, { body: order(customer) })
   }
-  expect(listed).toEqual(orderIds.reverse())
+  expect(listedIds).toEqual(orderIds.reverse())
   expect(pages).toBe(2)
 })
 

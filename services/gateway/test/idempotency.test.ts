@@ -76,9 +76,9 @@ test('a repeat is answered 409 and when to come again while the first is being p
       (await on.database.ask('orders', `SELECT FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass`))
         .length
     await until(async () => (await waiting()) > 0)
-    const repeated = await post(one)
-    expect(repeated).toMatchObject({ status: 409, body: { title: 'Idempotency In Flight' } })
-    expect(repeated.headers.get('retry-after')).toBe('1')
+    const repeat = await post(one)
+    expect(repeat).toMatchObject({ status: 409, body: { title: 'Idempotency In Flight' } })
+    expect(repeat.headers.get('retry-after')).toBe('1')
     const orders = { orders: [{ ...body, idempotencyKey: 'under-way' }] }
     const batch = await ask(`${one}/v1/orders/batch`, { body: orders })
     expect(batch.body).toMatchObject({ results: [{ status: 409, retryAfterSeconds: 1 }] })
@@ -104,8 +104,8 @@ test('a repeat is answered 409, too, while another gateway is placing the first'
       text: `INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash)
         VALUES ('customer-1', 'elsewhere', gen_random_uuid(), 'another')`,
     })
-    const repeated = await post()
-    expect([repeated.status, repeated.headers.get('retry-after')]).toEqual([409, '1'])
+    const repeat = await post()
+    expect([repeat.status, repeat.headers.get('retry-after')]).toEqual([409, '1'])
   })
   expect((await post()).status).toBe(422)
 })

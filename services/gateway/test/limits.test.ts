@@ -40,13 +40,13 @@ async function acceptedCount(gateways: readonly Gateway[], count: number, custom
   }
   return accepted
 }
-async function shared(gateway: Gateway): Promise<boolean> {
+async function countsTogether(gateway: Gateway): Promise<boolean> {
   const metrics = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
   return /^gateway_rate_limit_shared 1$/m.test(metrics)
 }
 const pair = async (env: Record<string, string>) => {
   const gateways = [await on.start(env), await on.start(env)]
-  if (env['REDIS_URL'] !== undefined) for (const gateway of gateways) await until(() => shared(gateway))
+  if (env['REDIS_URL'] !== undefined) for (const gateway of gateways) await until(() => countsTogether(gateway))
   return gateways
 }
 /** A machine that is busy may take longer for an answer than a gateway would wait. */
@@ -75,7 +75,7 @@ test('with Redis away each gateway counts for itself, and together again once it
   await redis.kill()
   expect(await acceptedCount(gateways, 220, 'without')).toBe(200)
   await redis.start()
-  for (const gateway of gateways) await until(() => shared(gateway))
+  for (const gateway of gateways) await until(() => countsTogether(gateway))
   expect(await acceptedCount(gateways, 110, 'with')).toBe(100)
 })
 

@@ -82,12 +82,12 @@ test('each customer orders, and looks after its orders, with a token of its own'
   expect(customerRun.code).toBe(0)
   expect(figures.accepted).toBe(figures.sent)
   expect(figures.outcomes).toMatchObject({ tracked: figures.sent, unfinished: figures.sent, lost: 0 })
-  const accepted = readFileSync(record, 'utf8').trim().split('\n')
+  const records = readFileSync(record, 'utf8').trim().split('\n')
   const counts = new Map(before)
-  for (const { customerId } of accepted.map((line) => JSON.parse(line) as { customerId: string }))
+  for (const { customerId } of records.map((line) => JSON.parse(line) as { customerId: string }))
     counts.set(customerId, (counts.get(customerId) ?? 0) + 1)
   expect(await placedBy()).toEqual(counts)
-  expect(`${customerRun.stdout}${customerRun.stderr}${accepted.join('')}`).not.toMatch(/a secret of|eyJ/)
+  expect(`${customerRun.stdout}${customerRun.stderr}${records.join('')}`).not.toMatch(/a secret of|eyJ/)
 })
 
 test(
@@ -95,8 +95,8 @@ test(
   { timeout: 300_000 },
   async () => {
     const gateway = await on.start()
-    const accepted = async () => [...(await placedBy()).values()].reduce((sum, count) => sum + count, 0)
-    const before = await accepted()
+    const acceptedTotal = async () => [...(await placedBy()).values()].reduce((sum, count) => sum + count, 0)
+    const before = await acceptedTotal()
     const ramp = await load('--url', gateway.url, '--shape', 'ramp', '--rate', '200/s', '--for', '3s', '--json')
     const figures = JSON.parse(ramp.stdout) as Figures & { acceptMs: object; outcomes: { endToEndMs: object } }
     expect(ramp.code).toBe(0)
@@ -105,15 +105,15 @@ test(
     expect(figures).toMatchObject({ accepted: figures.sent, refused: {}, outcomes: { lost: 0, doubled: 0 } })
     for (const times of [figures.acceptMs, figures.outcomes.endToEndMs])
       expect(Object.keys(times)).toEqual(expect.arrayContaining(['p50', 'p95', 'p99']))
-    expect(await accepted()).toBe(before + figures.sent)
+    expect(await acceptedTotal()).toBe(before + figures.sent)
 
     const trace = ['--trace', join(root, 'examples', 'traces', 'burst.csv'), '--for', '3s', '--rate', '300/s']
     const skews = ['--customers', '1000', '--customer-skew', '1', '--sku-skew', '0']
-    const played = await load('--url', gateway.url, ...trace, ...skews)
-    expect(played.code).toBe(0)
+    const replay = await load('--url', gateway.url, ...trace, ...skews)
+    expect(replay.code).toBe(0)
     for (const row of ['accepted', 'refused', 'time to accept   p50', 'time to the end', 'lost', 'doubled'])
-      expect(played.stdout).toContain(row)
-    expect(played.stdout).not.toContain('\x1b') // not a terminal
+      expect(replay.stdout).toContain(row)
+    expect(replay.stdout).not.toContain('\x1b') // not a terminal
     const [most = 0, second = 0] = [...(await placedBy()).values()].sort((a, b) => b - a)
     expect((await placedBy()).get('customer-000001')).toBe(most)
     expect(second).toBeLessThan(most)
@@ -134,8 +134,8 @@ test('tokens of an issuer of its own are taken, and orders are those of their su
   const { code, stdout, stderr } = await load('--url', gateway.url, '--burst', '60', '--json', ...tokenArgs)
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ accepted: 60, outcomes: { tracked: 60, lost: 0 } })
-  const added = [...(await placedBy())].filter(([customer, count]) => before.get(customer) !== count)
-  expect(added.map(([customer]) => customer).sort()).toEqual(subjects)
+  const newEntries = [...(await placedBy())].filter(([customer, count]) => before.get(customer) !== count)
+  expect(newEntries.map(([customer]) => customer).sort()).toEqual(subjects)
   expect(stdout + stderr).not.toContain('eyJ')
 })
 

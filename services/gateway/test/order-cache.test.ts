@@ -54,14 +54,14 @@ const way = [
   ['OrderShipped', 'SHIPPED'],
 ] as const
 const go = (orderId: string, [event, status]: readonly [string, string?]) => settle(on.database, orderId, event, status)
-async function shipped(): Promise<string> {
+async function shipOrder(): Promise<string> {
   const orderId = await place()
   for (const step of way) await go(orderId, step)
   return orderId
 }
 
 test('an order that is final is read once and then shown from Redis, the same by every gateway', async () => {
-  const orderId = await shipped()
+  const orderId = await shipOrder()
   await until(async () => (await show(orderId)).status === 'SHIPPED' && (await isKept(orderId)))
   const before = [await lookupCount('hit'), await lookupCount('miss'), await lookupCount('hit', second())]
   const view = await show(orderId)
@@ -92,7 +92,7 @@ test('an order that has ended is not kept while there is more to hear of it', as
   await settle(on.database, calledBack, 'OrderCancelled', 'CANCELLED', 'CUSTOMER')
   expect(last(await show(calledBack))).toEqual(['CANCELLED', 'OrderCancelled'])
   // By now, what would have been kept is.
-  const final = await shipped()
+  const final = await shipOrder()
   await until(async () => (await show(final)).status === 'SHIPPED' && (await isKept(final)))
   expect([await isKept(late), await isKept(calledBack)]).toEqual([false, false])
 
@@ -105,7 +105,7 @@ test('an order that has ended is not kept while there is more to hear of it', as
 
 test('whose order it is, is looked at before one from Redis is shown', async () => {
   const secret = 'a secret of thirty-two bytes, or more'
-  const owned = await on.start({
+  const authenticatedGateway = await on.start({
     REDIS_URL: redis.url,
     REDIS_TIMEOUT_SECONDS: '10',
     ORDERPIPELINE_PIPELINE: 'cached',
@@ -114,20 +114,20 @@ test('whose order it is, is looked at before one from Redis is shown', async () 
     AUTH_ISSUER: issuer,
     AUTH_AUDIENCE: audience,
   })
-  const orderId = await shipped()
+  const orderId = await shipOrder()
   const as = async (customer: string) => {
     const authorization = `Bearer ${forged({ alg: 'HS256', typ: 'JWT' }, customer, secret)}`
-    return (await ask(`${owned.url}/v1/orders/${orderId}`, { headers: { authorization } })).status
+    return (await ask(`${authenticatedGateway.url}/v1/orders/${orderId}`, { headers: { authorization } })).status
   }
   await until(async () => (await as('customer-1')) === 200 && (await isKept(orderId)))
-  const hits = await lookupCount('hit', owned)
+  const hits = await lookupCount('hit', authenticatedGateway)
   expect([await as('customer-1'), await as('customer-2'), await as('customer-1')]).toEqual([200, 404, 200])
-  expect(await lookupCount('hit', owned)).toBe(hits + 3)
-  expect((await ask(`${owned.url}/v1/orders/${orderId}`)).status).toBe(401)
+  expect(await lookupCount('hit', authenticatedGateway)).toBe(hits + 3)
+  expect((await ask(`${authenticatedGateway.url}/v1/orders/${orderId}`)).status).toBe(401)
 })
 
 test('what somebody else left in Redis is not shown', async () => {
-  const orderId = await shipped()
+  const orderId = await shipOrder()
   for (const junk of ['no JSON', '{"status":"SHIPPED"}']) {
     await inspector.set(`cached:order:${orderId}`, junk)
     expect(last(await show(orderId))).toEqual(['SHIPPED', 'OrderShipped'])
@@ -140,7 +140,7 @@ test('a Redis that does not answer in time is done without, and asked again late
     REDIS_TIMEOUT_SECONDS: '0.2',
     ORDERPIPELINE_PIPELINE: 'cached',
   })
-  const orderId = await shipped()
+  const orderId = await shipOrder()
   await until(async () => (await show(orderId, impatient)).status === 'SHIPPED' && (await isKept(orderId)))
   const [hits, away] = [await lookupCount('hit', impatient), await lookupCount('away', impatient)]
   await inspector.call('CLIENT', 'PAUSE', '2000', 'ALL')
@@ -167,7 +167,7 @@ test('nobody is shown less than they have seen, whichever gateway they ask, whil
   for (const step of way.slice(0, 3)) await advance(step)
   await redis.kill()
   for (const step of way.slice(3)) await advance(step)
-  await show(await shipped())
+  await show(await shipOrder())
   await redis.start()
   await until(async () =>
     (await Promise.all(orders.map(isKept).map((check) => check.catch(() => false)))).every(Boolean),
@@ -180,5 +180,5 @@ test('nobody is shown less than they have seen, whichever gateway they ask, whil
 
 test('without a Redis orders are shown from the database', async () => {
   const none = await on.start()
-  expect(last(await show(await shipped(), none))).toEqual(['SHIPPED', 'OrderShipped'])
+  expect(last(await show(await shipOrder(), none))).toEqual(['SHIPPED', 'OrderShipped'])
 })

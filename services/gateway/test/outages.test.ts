@@ -142,10 +142,10 @@ async function publishedOrders(): Promise<Set<string>> {
 }
 
 test('a gateway killed under load loses nothing it accepted: another relays it', { timeout: 180_000 }, async () => {
-  const [victim, heir] = [await gatewayProcess(), await gatewayProcess()]
+  const [victim, successor] = [await gatewayProcess(), await gatewayProcess()]
   try {
-    await until(async () => (await relays(victim)) || (await relays(heir)))
-    const [first, second] = (await relays(victim)) ? [victim, heir] : [heir, victim]
+    await until(async () => (await relays(victim)) || (await relays(successor)))
+    const [first, second] = (await relays(victim)) ? [victim, successor] : [successor, victim]
     const burst = runTraffic({ url: first.url, load: { burst: 2_000 }, connections: 40 })
     await until(async () => (await metricValue(first, 'outbox_published_total')) > 0, 20)
     first.child.kill('SIGKILL')
@@ -158,7 +158,7 @@ test('a gateway killed under load loses nothing it accepted: another relays it',
       return acceptedIds.every((orderId) => publishedIds.has(orderId))
     }, 300)
   } finally {
-    for (const { child } of [victim, heir]) child.kill('SIGKILL')
+    for (const { child } of [victim, successor]) child.kill('SIGKILL')
   }
 })
 
@@ -181,14 +181,14 @@ test(
     expect(refused).toEqual({})
     expect(errors).toHaveProperty('ECONNREFUSED')
     expect(await storedCount()).toBe(before + accepted)
-    const heir = await gatewayProcess()
+    const successor = await gatewayProcess()
     try {
       await until(async () => {
         const publishedIds = await publishedOrders()
         return acceptedIds.every((orderId) => publishedIds.has(orderId))
       }, 300)
     } finally {
-      heir.child.kill('SIGKILL')
+      successor.child.kill('SIGKILL')
     }
   },
 )

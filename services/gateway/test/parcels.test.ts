@@ -63,10 +63,10 @@ test('an order says who carries it and how to follow it, and that it was deliver
   expect(underway.parcel).toMatchObject({ trackingUrl: `https://carrier.example/${underway.parcel?.trackingNumber}` })
   arrived = true
   await until(async () => (await showOrder(orderId)).parcel?.status === 'DELIVERED', 60)
-  const delivered = await showOrder(orderId)
-  expect(delivered.timeline.at(-1)).toMatchObject({ event: 'ParcelDelivered' })
-  expect(delivered.timeline.at(-1)).not.toHaveProperty('status')
-  expect(delivered.status).toBe('SHIPPED')
+  const deliveredView = await showOrder(orderId)
+  expect(deliveredView.timeline.at(-1)).toMatchObject({ event: 'ParcelDelivered' })
+  expect(deliveredView.timeline.at(-1)).not.toHaveProperty('status')
+  expect(deliveredView.status).toBe('SHIPPED')
   const statusEvents = (await on.bench.events('orders.status')).filter(({ data }) => data.orderId === orderId)
   expect(statusEvents.map(({ data }) => ('status' in data ? data.status : ''))).toEqual([
     'PROCESSING',
@@ -75,7 +75,7 @@ test('an order says who carries it and how to follow it, and that it was deliver
     'DELIVERED',
   ])
   for (const { data } of statusEvents.slice(-2))
-    expect(data).toMatchObject({ parcel: { trackingNumber: delivered.parcel?.trackingNumber } })
+    expect(data).toMatchObject({ parcel: { trackingNumber: deliveredView.parcel?.trackingNumber } })
   // What comes again, or late, or of another's parcel changes nothing.
   const parcel = { carrier: 'Simulated', trackingNumber: 'other' }
   const context = { source: '/shipping', now: now() }
@@ -83,7 +83,7 @@ test('an order says who carries it and how to follow it, and that it was deliver
     eventOf(type, { ...about(orderId), shipmentId: orderId, parcel }, context)
   await on.bench.publish([late('ParcelDeliveryFailed'), late('ParcelReturned')])
   await until(async () => (await on.bench.lag('orders', 'shipping.updated')) === 0, 60)
-  expect((await showOrder(orderId)).parcel).toEqual(delivered.parcel)
+  expect((await showOrder(orderId)).parcel).toEqual(deliveredView.parcel)
   for (const stage of ['orders', 'shipping']) expect(await on.bench.records(`${stage}.dead-letters`)).toEqual([])
 })
 

@@ -126,8 +126,8 @@ test('many who ask are one look at Kafka', async () => {
 })
 
 test('gateways that ask of the same queues share one look at Kafka', async () => {
-  const shared = { ...settings(), QUEUES_CACHE_SECONDS: '300', QUEUES_MAX_AGE_SECONDS: '77' }
-  const [one, other] = [await on.start(shared), await on.start(shared)]
+  const sharedSettings = { ...settings(), QUEUES_CACHE_SECONDS: '300', QUEUES_MAX_AGE_SECONDS: '77' }
+  const [one, other] = [await on.start(sharedSettings), await on.start(sharedSettings)]
   const first = await health(one)
   await on.bench.publish([placedEvent(testOrder(98, { 'SKU-0001': 1 }))])
   expect((await health(other)).body).toEqual(first.body)

@@ -32,14 +32,14 @@ const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1
 const place = async (customerId: string) =>
   (await ask<Shown>(`${gateway.url}/v1/orders`, { body: { ...order, customerId } })).body.orderId
 const show = async (orderId: string) => (await ask<Shown>(`${gateway.url}/v1/orders/${orderId}`)).body
-const listed = async (customer: string) =>
+const listOrders = async (customer: string) =>
   (await ask<{ orders: Shown[] }>(`${gateway.url}/v1/orders?customer=${customer}`)).body.orders
 const statuses = async (...ids: string[]) => {
   const { body } = await ask<{ orders: Shown[] }>(`${gateway.url}/v1/orders/status`, { body: { ids } })
   return new Map(body.orders.map(({ orderId, status }) => [orderId, status]))
 }
 const go = (orderId: string, event: string, status?: string) => settle(on.database, orderId, event, status)
-async function confirmed(customer: string): Promise<string> {
+async function confirmOrder(customer: string): Promise<string> {
   const orderId = await place(customer)
   await go(orderId, 'OrderValidated', 'PROCESSING')
   await go(orderId, 'StockReserved')
@@ -47,8 +47,8 @@ async function confirmed(customer: string): Promise<string> {
   await go(orderId, 'OrderConfirmed', 'CONFIRMED')
   return orderId
 }
-async function shipped(customer: string): Promise<string> {
-  const orderId = await confirmed(customer)
+async function shipOrder(customer: string): Promise<string> {
+  const orderId = await confirmOrder(customer)
   await go(orderId, 'ShipmentPrepared')
   await go(orderId, 'OrderShipped', 'SHIPPED')
   return orderId
@@ -57,22 +57,22 @@ const change = (orderId: string) =>
   on.database.ask('orders', `UPDATE orders SET currency = 'CHF' WHERE order_id = $1`, [orderId])
 
 test('lists, and orders of which nothing more will come, are read from the replica', async () => {
-  const orderId = await shipped('lists')
+  const orderId = await shipOrder('lists')
   await replica.caughtUp()
   await replica.holdBack()
   try {
     // What is in the primary now is not what is shown.
     await change(orderId)
     expect(await show(orderId)).toMatchObject({ status: 'SHIPPED', currency: 'EUR' })
-    expect(await listed('lists')).toMatchObject([{ orderId, currency: 'EUR' }])
+    expect(await listOrders('lists')).toMatchObject([{ orderId, currency: 'EUR' }])
   } finally {
     await replica.goOn()
   }
 })
 
 test('however far the replica lags, no order is shown as it was before its customer saw it', async () => {
-  const cancelledId = await confirmed('lag')
-  const moving = await confirmed('lag')
+  const cancelledId = await confirmOrder('lag')
+  const moving = await confirmOrder('lag')
   await replica.caughtUp()
   await replica.holdBack()
   try {
@@ -92,20 +92,20 @@ test('however far the replica lags, no order is shown as it was before its custo
       ].sort(),
     )
     // A list may be as old as the lag.
-    expect((await listed('lag')).map(({ status }) => status)).toEqual(['CONFIRMED', 'CONFIRMED'])
+    expect((await listOrders('lag')).map(({ status }) => status)).toEqual(['CONFIRMED', 'CONFIRMED'])
   } finally {
     await replica.goOn()
   }
 })
 
 test('with the replica away the primary answers, and neither its coming nor its going takes anything back', async () => {
-  const orderId = await confirmed('away')
+  const orderId = await confirmOrder('away')
   await replica.caughtUp()
   await replica.kill()
   await go(orderId, 'ShipmentPrepared')
   await go(orderId, 'OrderShipped', 'SHIPPED')
   expect((await show(orderId)).status).toBe('SHIPPED')
-  expect(await listed('away')).toMatchObject([{ orderId, status: 'SHIPPED' }])
+  expect(await listOrders('away')).toMatchObject([{ orderId, status: 'SHIPPED' }])
   expect((await ask(`${gateway.url}/v1/products`)).status).toBe(200)
   await replica.start()
   expect((await show(orderId)).status).toBe('SHIPPED')

@@ -51,8 +51,8 @@ export async function startIssuer(): Promise<Issuer> {
 /** A token with any header at all; signed with HMAC under `secret`, or not signed. */
 export function forged(header: object, sub: string, secret?: string, claims: JWTPayload = {}): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const signed = `${part(header)}.${part({ iss: issuer, aud: audience, sub, exp: seconds(300), ...claims })}`
-  return `${signed}.${secret === undefined ? '' : createHmac('sha256', secret).update(signed).digest('base64url')}`
+  const signingInput = `${part(header)}.${part({ iss: issuer, aud: audience, sub, exp: seconds(300), ...claims })}`
+  return `${signingInput}.${secret === undefined ? '' : createHmac('sha256', secret).update(signingInput).digest('base64url')}`
 }
 
 /** The time so many seconds from now, as tokens have it. */

@@ -43,7 +43,7 @@ export function allocate(events: readonly OrderEvent[], state: Known): Allocatio
   const statuses = new Map(state.reservations)
   const holdings = new Map<string, Quantities>()
   const deltas = new Map<string, number>()
-  const released: string[] = []
+  const releasedIds: string[] = []
   const sold: string[] = []
   const answers: Answer[] = []
   const remaining = (sku: string): number => (state.stock.get(sku) ?? 0) + (deltas.get(sku) ?? 0)
@@ -71,7 +71,7 @@ export function allocate(events: readonly OrderEvent[], state: Known): Allocatio
     if (status !== 'RESERVED') return
     statuses.set(orderId, 'RELEASED')
     change(holdings.get(orderId) ?? state.held.get(orderId) ?? new Map<string, number>(), 1)
-    if (state.reservations.has(orderId)) released.push(orderId)
+    if (state.reservations.has(orderId)) releasedIds.push(orderId)
   }
 
   for (const event of events) {
@@ -82,7 +82,7 @@ export function allocate(events: readonly OrderEvent[], state: Known): Allocatio
   }
   return {
     made: new Map([...statuses].filter(([orderId]) => !state.reservations.has(orderId))),
-    released,
+    released: releasedIds,
     sold,
     holdings,
     deltas: new Map([...deltas].filter(([, delta]) => delta !== 0)),

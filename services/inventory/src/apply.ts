@@ -36,14 +36,14 @@ export async function applyToStock(
 
 async function lockedState(tx: Queryable, events: readonly OrderEvent[]): Promise<Known> {
   const orderIds = [...new Set(events.map(({ data }) => data.orderId))]
-  const cancelled = events.flatMap(({ type, data }) => (type === 'OrderCancelled' ? [data.orderId] : []))
+  const cancelledIds = events.flatMap(({ type, data }) => (type === 'OrderCancelled' ? [data.orderId] : []))
   const skus = new Set(
     events.flatMap((event) => (event.type === 'OrderValidated' ? [...quantitiesOf(event).keys()] : [])),
   )
   const [reservations, quantitiesByOrder, stock] = await Promise.all([
     tx.query<{ order_id: string; status: ReservationStatus }>(sql.lockReservations, [orderIds]),
-    cancelled.length === 0 ? new Map<string, Quantities>() : heldBy(tx, cancelled),
-    tx.query<{ sku: string; available: number }>(sql.lockStock, [[...skus], cancelled]),
+    cancelledIds.length === 0 ? new Map<string, Quantities>() : heldBy(tx, cancelledIds),
+    tx.query<{ sku: string; available: number }>(sql.lockStock, [[...skus], cancelledIds]),
   ])
   return {
     reservations: new Map(reservations.map(({ order_id, status }) => [order_id, status])),
@@ -63,7 +63,7 @@ async function heldBy(tx: Queryable, orderIds: readonly string[]): Promise<Map<s
 
 function write(
   tx: Sending,
-  { made: newReservations, released, sold, holdings, deltas }: Allocation,
+  { made: newReservations, released: releasedIds, sold, holdings, deltas }: Allocation,
   customers: ReadonlyMap<string, string>,
   { reservationSeconds, noteChanges }: StockSettings,
 ): void {
@@ -79,7 +79,7 @@ function write(
     tx.send(sql.addItems, [rows.map(({ id }) => id), rows.map(({ sku }) => sku), rows.map(({ quantity }) => quantity)])
   }
   if (sold.length > 0) tx.send(sql.keepReservations, [sold])
-  if (released.length > 0) tx.send(sql.releaseReservations, [released])
+  if (releasedIds.length > 0) tx.send(sql.releaseReservations, [releasedIds])
   const change = noteChanges ? sql.changeStockAndNote : sql.changeStock
   if (deltas.size > 0) tx.send(change, [[...deltas.keys()], [...deltas.values()]])
 }

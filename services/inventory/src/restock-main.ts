@@ -12,9 +12,9 @@ try {
   const delivery = deliveryOf(process.argv.slice(2))
   const database = createPool({ ...address, role: 'inventory', size: 1 })
   try {
-    const booked = await restock(database, delivery)
-    const before = [...delivery.pieces.keys()].filter((sku) => !booked.includes(sku))
-    process.stdout.write(`booked: ${booked.join(', ') || 'nothing'}\n`)
+    const bookedSkus = await restock(database, delivery)
+    const before = [...delivery.pieces.keys()].filter((sku) => !bookedSkus.includes(sku))
+    process.stdout.write(`booked: ${bookedSkus.join(', ') || 'nothing'}\n`)
     if (before.length > 0) process.stdout.write(`booked before under ${delivery.name}: ${before.join(', ')}\n`)
   } finally {
     await database.close()

@@ -20,7 +20,7 @@ afterAll(() => database.drop())
 type ExpiryOptions = { readonly reservationSeconds: number }
 const options = { reservationSeconds: 60, everySeconds: 1 }
 const { apply } = inventoryStage({ now: () => new Date() }, options)
-const hear = async (events: readonly OrderEvent[]) => {
+const handle = async (events: readonly OrderEvent[]) => {
   const store = createStore(database.as('inventory'), { prefix: '', keyedByOrder: [] }, apply)
   await store.effect(
     events.map((event) => ({ event, prepared: undefined })),
@@ -47,7 +47,7 @@ const available = async (sku: string) =>
 
 test('a reservation that nobody pays for is asked about again and again, and released by the answer', async () => {
   const order = testOrder(1, { 'SKU-0001': 3 })
-  await hear([validatedEvent(order)])
+  await handle([validatedEvent(order)])
   expect(await publishedQuestions()).toEqual([])
   await later(61)
   const first = await publishedQuestions()
@@ -59,7 +59,7 @@ test('a reservation that nobody pays for is asked about again and again, and rel
   expect(second).toHaveLength(1)
   expect(second[0]?.id).not.toBe(first[0]?.id)
   expect(await available('SKU-0001')).toBe(97)
-  await hear([cancelledEvent(order)])
+  await handle([cancelledEvent(order)])
   expect(await available('SKU-0001')).toBe(100)
   await later(61)
   expect(await publishedQuestions()).toEqual([])
@@ -68,21 +68,21 @@ test('a reservation that nobody pays for is asked about again and again, and rel
 test('a question that could not be published is soon asked again', async () => {
   const long = { reservationSeconds: 7_200 }
   const order = testOrder(1, { 'SKU-0002': 3 })
-  await hear([validatedEvent(order)])
+  await handle([validatedEvent(order)])
   await later(61)
   await expect(publishedQuestions(() => Promise.reject(new Error('not now')), long)).rejects.toThrow('not now')
   await later(121)
   expect(await publishedQuestions(undefined, long)).toHaveLength(1)
   await later(121)
   expect(await publishedQuestions(undefined, long)).toEqual([])
-  await hear([cancelledEvent(order)])
+  await handle([cancelledEvent(order)])
 })
 
 test('while a question is on its way to Kafka nobody waits for it, and what was cancelled meanwhile stays so', async () => {
   const order = testOrder(1, { 'SKU-0002': 3 })
-  await hear([validatedEvent(order)])
+  await handle([validatedEvent(order)])
   await later(61)
-  expect(await publishedQuestions(() => hear([cancelledEvent(order)]))).toHaveLength(1)
+  expect(await publishedQuestions(() => handle([cancelledEvent(order)]))).toHaveLength(1)
   expect(await available('SKU-0002')).toBe(100)
   await later(7_200)
   expect(await publishedQuestions()).toEqual([])
@@ -90,9 +90,9 @@ test('while a question is on its way to Kafka nobody waits for it, and what was 
 
 test('a paid order is not asked about', async () => {
   const { items, ...order } = testOrder(1, { 'SKU-0003': 3 })
-  await hear([validatedEvent({ ...order, items })])
+  await handle([validatedEvent({ ...order, items })])
   const { orderId, customerId } = order
-  await hear([eventOf('OrderConfirmed', { orderId, customerId, items }, { source: '/test', now: new Date(0) })])
+  await handle([eventOf('OrderConfirmed', { orderId, customerId, items }, { source: '/test', now: new Date(0) })])
   await later(61)
   expect(await publishedQuestions()).toEqual([])
   expect(await available('SKU-0003')).toBe(97)
@@ -103,10 +103,10 @@ test('a delivery is booked once, however often and however many at once book it'
     ['SKU-0004', 50],
     ['SKU-NEW', 7],
   ])
-  const booked = await Promise.all(
+  const bookedSkus = await Promise.all(
     Array.from({ length: 4 }, () => restock(database.as('inventory'), { name: 'note-7', pieces })),
   )
-  expect(booked.flat().sort()).toEqual(['SKU-0004', 'SKU-NEW'])
+  expect(bookedSkus.flat().sort()).toEqual(['SKU-0004', 'SKU-NEW'])
   expect([await available('SKU-0004'), await available('SKU-NEW')]).toEqual([150, 7])
   const more = new Map([...pieces, ['SKU-0005', 1]])
   expect(await restock(database.as('inventory'), { name: 'note-7', pieces: more })).toEqual(['SKU-0005'])

@@ -44,7 +44,7 @@ const answers = async () => {
     if (type === 'StockReserved' || type === 'StockRejected') ids[type].add(data.orderId)
   return ids
 }
-const consumed = async ({ registry }: TestStage): Promise<number> => {
+const consumedCount = async ({ registry }: TestStage): Promise<number> => {
   const lines = (await registry.metrics()).split('\n')
   return lines
     .filter((line) => line.startsWith('orderpipeline_stage_consumed_total'))
@@ -62,7 +62,7 @@ test(
     await bench.publish(events.slice(0, half))
     // When each replica has had its share the group rebalances, twice; the second half meets a
     // stock that may be empty already.
-    await until(async () => (await Promise.all(replicas.map(consumed))).every((count) => count > 0), 20)
+    await until(async () => (await Promise.all(replicas.map(consumedCount))).every((count) => count > 0), 20)
     await Promise.all([replicas[0]?.drain(), bench.publish(events.slice(half))])
     replica()
     // What comes once more, as after a change of hands, takes no effect again.
@@ -76,9 +76,9 @@ test(
       { status: 'REJECTED', count: buyers - pieces },
       { status: 'RESERVED', count: pieces },
     ])
-    const { StockReserved: reserved, StockRejected: rejected } = await answers()
-    expect([reserved.size, rejected.size]).toEqual([pieces, buyers - pieces])
-    expect(new Set([...reserved, ...rejected])).toEqual(new Set(orders.map(({ orderId }) => orderId)))
+    const { StockReserved: reservedIds, StockRejected: rejectedIds } = await answers()
+    expect([reservedIds.size, rejectedIds.size]).toEqual([pieces, buyers - pieces])
+    expect(new Set([...reservedIds, ...rejectedIds])).toEqual(new Set(orders.map(({ orderId }) => orderId)))
     expect(await bench.records('inventory.dead-letters')).toEqual([])
   },
 )

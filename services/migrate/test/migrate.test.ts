@@ -53,8 +53,8 @@ test('several runs at once take turns, and one of them migrates', async () => {
   await command(`CREATE DATABASE ${empty}`)
   const runs = await Promise.all([run(5, empty), run(5, empty), run(5, empty)])
   await command(`DROP DATABASE ${empty} WITH (FORCE)`)
-  const migrated = runs.filter((lines) => lines.some((line) => line.startsWith('orders: 0001_')))
-  expect(migrated).toHaveLength(1)
+  const migratingRuns = runs.filter((lines) => lines.some((line) => line.startsWith('orders: 0001_')))
+  expect(migratingRuns).toHaveLength(1)
   expect(runs.filter((lines) => lines.includes('orders: up to date'))).toHaveLength(2)
 })
 

@@ -20,7 +20,7 @@ const ask = async (role: string, text: string) => {
   const pool = createPool({ url: url.href, role, size: 1 })
   return pool.query({ name: '', text }).finally(() => pool.close())
 }
-const migrated = (migrationsDir?: string) =>
+const runMigrations = (migrationsDir?: string) =>
   migrate({ databaseUrl: url.href, migrationsDir, seedProducts: 1, seedStockQuantity: 5, log: () => undefined })
 
 let first: string
@@ -47,7 +47,7 @@ const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0
 const lastOfMarch = '019d4656-ffff-7abc-8def-0123456789ab'
 
 test('an order that was confirmed before there was shipping is at its end, and every book still agrees', async () => {
-  await migrated(first)
+  await runMigrations(first)
   await ask(
     'orders',
     `INSERT INTO orders (order_id, customer_id, currency, status, reason, total_cents) VALUES
@@ -79,7 +79,7 @@ test('an order that was confirmed before there was shipping is at its end, and e
   await ask('orders', `INSERT INTO idempotency_keys VALUES ('c', 'key', '${uuid(ids.waiting)}', 'hash')`)
   await ask('payment', `INSERT INTO inbox VALUES ('${uuid(80)}'), ('${uuid(81)}')`)
   await ask('payment', `INSERT INTO outbox (source_id, topic, key, value) VALUES ('${uuid(81)}', 't', 'k', 'v')`)
-  await migrated()
+  await runMigrations()
   expect(await ask('orders', `SELECT order_id, status, reason FROM orders WHERE customer_id = 'c' ORDER BY 1`)).toEqual(
     [
       { order_id: uuid(ids.confirmed), status: 'SHIPPED', reason: null },

@@ -48,8 +48,8 @@ async function newStatusChanges(tx: Queryable, items: readonly Item<void>[]): Pr
     statusChanges.map(({ data }) => data.customerId),
     statusChanges.map(({ data }) => data.reason ?? null),
   ])
-  const added = new Set(rows.map(({ order_id, status }) => `${order_id} ${status}`))
-  return statusChanges.filter(({ data }) => added.has(`${data.orderId} ${data.status}`))
+  const addedKeys = new Set(rows.map(({ order_id, status }) => `${order_id} ${status}`))
+  return statusChanges.filter(({ data }) => addedKeys.has(`${data.orderId} ${data.status}`))
 }
 
 /** Queried after the new notifications are stored, so that they are among them. */

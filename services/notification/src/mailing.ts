@@ -11,8 +11,8 @@ import { tracedMailer } from './trace.ts'
 export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>): Mailing {
   const { addressing, attempts, keepSeconds, everySeconds, timeoutMs } = options
   const withCounter = mailCounter(context.registry)
-  const traced = tracedMailer(context.tracing)
-  const chores = mailChores((lane) => withCounter(lane, traced(lane, createMailer(options))), {
+  const withTracing = tracedMailer(context.tracing)
+  const chores = mailChores((lane) => withCounter(lane, withTracing(lane, createMailer(options))), {
     attempts,
     keepSeconds,
     everySeconds,

@@ -49,9 +49,9 @@ const parcel = { carrier: 'Swift', trackingNumber: 'N-7', trackingUrl: 'https://
 test('a shipped order that a carrier carries says where it can be followed', () => {
   const shipped = statusChange('SHIPPED')
   const [plain] = orderMails([shipped], new Set(), addressing)
-  const [followed] = orderMails([{ ...shipped, data: { ...shipped.data, parcel } }], new Set(), addressing)
+  const [withTracking] = orderMails([{ ...shipped, data: { ...shipped.data, parcel } }], new Set(), addressing)
   expect(plain?.body).not.toContain('number')
-  for (const words of ['Swift', 'N-7', 'https://swift.example/N-7']) expect(followed?.body).toContain(words)
+  for (const words of ['Swift', 'N-7', 'https://swift.example/N-7']) expect(withTracking?.body).toContain(words)
 })
 
 test('each thing that becomes of a parcel has its mail, in the lane of orders', () => {

@@ -37,7 +37,7 @@ export function addressOf(customerId: string, { to }: Addressing): string {
 }
 
 /**
- * Mails for status changes that are new in this batch; `ended`: orders whose end had a mail before.
+ * Mails for status changes that are new in this batch. `endedOrders`: their end had a mail before.
  */
 export function orderMails(
   changes: readonly EventOf<'OrderStatusChanged'>[],

@@ -57,28 +57,28 @@ export async function sendDue(
   )
   const sentIds = outcomes.filter(({ error }) => error === undefined).map(({ mail }) => mail.id)
   if (sentIds.length > 0) await database.query(removeMails, [sentIds])
-  const failed = outcomes.flatMap(({ mail, error }) => (error ? [{ mail, error }] : []))
-  if (failed.length > 0) await recordFailures(database, failed, options)
-  return mails.length - failed.filter(({ error }) => error.outage).length
+  const failedMails = outcomes.flatMap(({ mail, error }) => (error ? [{ mail, error }] : []))
+  if (failedMails.length > 0) await recordFailures(database, failedMails, options)
+  return mails.length - failedMails.filter(({ error }) => error.outage).length
 }
 
 async function recordFailures(
   database: Queryable,
-  failed: readonly { readonly mail: TakenMail; readonly error: MailRefused }[],
+  failedMails: readonly { readonly mail: TakenMail; readonly error: MailRefused }[],
   { attempts, keepSeconds, onFailure, random = Math.random }: SenderOptions,
 ): Promise<void> {
-  const ends = failed.map(({ mail, error }) =>
+  const ends = failedMails.map(({ mail, error }) =>
     error.outage ? mail.ageSeconds >= keepSeconds : !error.retry || mail.attempts + 1 >= attempts,
   )
-  failed.forEach(({ mail, error }, n) => onFailure(mail, error, ends[n] === true))
+  failedMails.forEach(({ mail, error }, n) => onFailure(mail, error, ends[n] === true))
   await database.query(failMails, [
-    failed.map(({ mail }) => mail.id),
-    failed.map(({ error }) => error.message.slice(0, 500)),
-    failed.map(({ mail, error }) =>
+    failedMails.map(({ mail }) => mail.id),
+    failedMails.map(({ error }) => error.message.slice(0, 500)),
+    failedMails.map(({ mail, error }) =>
       error.outage ? pauseSeconds(mail.ageSeconds, random) : retrySeconds(mail.attempts + 1, random),
     ),
     ends,
-    failed.map(({ error }, n) => !error.outage || ends[n]),
+    failedMails.map(({ error }, n) => !error.outage || ends[n]),
   ])
 }
 

@@ -38,7 +38,7 @@ afterAll(() => database.drop())
 const context = { source: '/test', now: new Date(0) }
 const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
 const { apply } = notificationStage({ logger: silentLogger() }, { addressing, chores: [] })
-async function hear(events: readonly OrderEvent[]): Promise<void> {
+async function handle(events: readonly OrderEvent[]): Promise<void> {
   const store = createStore(database.as('notification'), { prefix: '', keyedByOrder: [] }, apply)
   await store.effect(
     events.map((event) => ({ event, prepared: undefined })),
@@ -47,7 +47,7 @@ async function hear(events: readonly OrderEvent[]): Promise<void> {
 }
 const statusChange = (orderId: string, status: OrderStatus) =>
   eventOf('OrderStatusChanged', { orderId, customerId: `c-${orderId}`, status }, context, status)
-const recommended = (orderId: string) =>
+const recommendation = (orderId: string) =>
   eventOf('ProductsRecommended', { orderId, customerId: `c-${orderId}`, skus: ['SKU-0002'] }, context)
 
 const failures: string[] = []
@@ -74,8 +74,8 @@ const remainingMails = () =>
 test('each state is written once, however often its news come and however many replicas send', async () => {
   const orders = Array.from({ length: 30 }, () => randomUUID())
   const events = orders.flatMap((id) => [statusChange(id, 'PROCESSING'), statusChange(id, 'CONFIRMED')])
-  await hear(events)
-  await hear(events)
+  await handle(events)
+  await handle(events)
   const replicas = [sender(), sender(), sender()]
   await until(async () => {
     await Promise.all(replicas.map((send) => send('order')))
@@ -89,7 +89,7 @@ test('each state is written once, however often its news come and however many r
 
 test('a mail knows whose trace it is of until it is sent', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-  await hear([{ ...statusChange(randomUUID(), 'SHIPPED'), traceparent }, statusChange(randomUUID(), 'SHIPPED')])
+  await handle([{ ...statusChange(randomUUID(), 'SHIPPED'), traceparent }, statusChange(randomUUID(), 'SHIPPED')])
   const traceparents: (string | null | undefined)[] = []
   const mailer: Mailer = {
     send: ({ traceparent: of }) => Promise.resolve(void traceparents.push(of)),
@@ -101,7 +101,7 @@ test('a mail knows whose trace it is of until it is sent', async () => {
 
 test('a mail sent by a replica that died before it could note so comes again under the same Message-ID', async () => {
   const orderId = randomUUID()
-  await hear([statusChange(orderId, 'SHIPPED')])
+  await handle([statusChange(orderId, 'SHIPPED')])
   const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 1, timeoutMs: 30_000 })
   mailers.push(mailer)
   const dies: Mailer = {
@@ -129,7 +129,7 @@ test('a server that is busy is asked again later, one that refuses for good is n
     if (to.includes(never)) return Promise.resolve(refusal(451))
     return Promise.resolve(answers++ === 0 ? refusal(450) : undefined)
   }
-  await hear([busy, refused, never].map((id) => statusChange(id, 'SHIPPED')))
+  await handle([busy, refused, never].map((id) => statusChange(id, 'SHIPPED')))
   const send = sender()
   for (let round = 0; round < 4; round++) {
     await send('order')
@@ -145,7 +145,7 @@ test('a server that is busy is asked again later, one that refuses for good is n
 
 test('a server that is away is waited for, longer than any number of tries', async () => {
   const orderId = randomUUID()
-  await hear([statusChange(orderId, 'SHIPPED')])
+  await handle([statusChange(orderId, 'SHIPPED')])
   const { url } = server
   await server.close()
   const mailer = createMailer({ url, from: 'shop@shop.example', connections: 1, timeoutMs: 500 })
@@ -162,7 +162,7 @@ test('a server that is away is waited for, longer than any number of tries', asy
 })
 
 test('a mail that has waited for days for a server that is away is given up, and says why', async () => {
-  await hear([statusChange(randomUUID(), 'SHIPPED'), statusChange(randomUUID(), 'SHIPPED')])
+  await handle([statusChange(randomUUID(), 'SHIPPED'), statusChange(randomUUID(), 'SHIPPED')])
   await database.ask(
     'notification',
     `UPDATE mails SET created_at = now() - interval '2 hours' WHERE id = (SELECT min(id) FROM mails)`,
@@ -183,7 +183,7 @@ test('a mail that has waited for days for a server that is away is given up, and
 
 test('who is told to leave lets go of a mail that hangs, and another replica sends it', async () => {
   const orderId = randomUUID()
-  await hear([statusChange(orderId, 'SHIPPED')])
+  await handle([statusChange(orderId, 'SHIPPED')])
   const [request, never] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
   server.answer = () => {
     request.resolve(undefined)
@@ -211,8 +211,8 @@ test('who is told to leave lets go of a mail that hangs, and another replica sen
 test('an order mail goes out while a thousand marketing mails wait for a server that keeps them hanging', async () => {
   const lateAnswer = Promise.withResolvers<undefined>()
   const orderId = randomUUID()
-  await hear(Array.from({ length: 1_000 }, () => recommended(randomUUID())))
-  await hear([statusChange(orderId, 'SHIPPED')])
+  await handle(Array.from({ length: 1_000 }, () => recommendation(randomUUID())))
+  await handle([statusChange(orderId, 'SHIPPED')])
   server.answer = (to) => (to.includes(orderId) ? Promise.resolve(undefined) : lateAnswer.promise)
   const marketing = sender()('marketing')
   expect(await sender()('order')).toBe(1)

@@ -71,9 +71,10 @@ test('what has ended is left alone, however old', async () => {
 
 test('many that look at once cancel each order once', async () => {
   const ids = await waiting('PROCESSING', 500, 450)
-  let cancelled = 0
-  while (cancelled < 450) cancelled += (await Promise.all([1, 2, 3, 4].map(() => sweep()))).reduce((a, b) => a + b)
-  expect(cancelled).toBe(450)
+  let cancelledCount = 0
+  while (cancelledCount < 450)
+    cancelledCount += (await Promise.all([1, 2, 3, 4].map(() => sweep()))).reduce((a, b) => a + b)
+  expect(cancelledCount).toBe(450)
   expect(await sweep()).toBe(0)
   const rows = await database.ask<{ count: number }>('orders', 'SELECT count(*) FROM intake_outbox')
   expect(rows).toEqual([{ count: 900 }])
@@ -135,12 +136,12 @@ test('when orders leave a state again after an outage, those that waited through
 test('a reservation that has become old while no payment comes does not end its order, and does once payments come', async () => {
   const [orderId = ''] = await waiting('PROCESSING', 100)
   const ask = async () => {
-    const expired = eventOf(
+    const expiry = eventOf(
       'ReservationExpired',
       { orderId, customerId: 'customer' },
       { source: '/inventory', now: new Date() },
     )
-    const item = { event: expired, prepared: undefined }
+    const item = { event: expiry, prepared: undefined }
     await database.as('orders').transaction(async (tx) => {
       const decide = await applyNews(tx, [item], () => new Date(), deadlines)
       decide(tx, [item])

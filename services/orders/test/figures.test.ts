@@ -46,8 +46,12 @@ test('orders under way are counted by status, and the end of one is timed from i
   await count()
   expect(await figures()).toContain('orders_active{status="PLACED"} 3')
 
-  const timed = createRegistry()
-  const replica = bench.start('orders', ['orders.placed'], ordersStage({ now: () => new Date(), registry: timed }))
+  const stageRegistry = createRegistry()
+  const replica = bench.start(
+    'orders',
+    ['orders.placed'],
+    ordersStage({ now: () => new Date(), registry: stageRegistry }),
+  )
   const events = orders.map(placedEvent)
   await bench.publish([...events, ...events])
   await until(async () => (await bench.lag('orders', 'orders.placed')) === 0)
@@ -61,7 +65,7 @@ test('orders under way are counted by status, and the end of one is timed from i
       'orders_active{status="CONFIRMED"} 0',
     ]),
   )
-  expect(await timed.metrics()).toContain('orders_processing_seconds_count{status="CANCELLED"} 1')
+  expect(await stageRegistry.metrics()).toContain('orders_processing_seconds_count{status="CANCELLED"} 1')
   const stageFigures = await replica.registry.metrics()
   expect(stageFigures).toMatch(/orderpipeline_stage_fetch_seconds_count [1-9]/)
   expect(stageFigures).toMatch(/orderpipeline_database_query_seconds_count\{statement="inbox.take-in"\} [1-9]/)

@@ -218,7 +218,7 @@ test('an order without a month is kept and works, is told of, and goes into its 
 test('months can be made and taken out while orders come in and are looked at, and none of them is refused', async () => {
   const far = monthFrom(thisMonth, 60)
   let going = true
-  const taking = (async () => {
+  const traffic = (async () => {
     let orderCount = 0
     for (; going; orderCount += 5) {
       const ids = await placeAt(new Date(), 5)
@@ -231,7 +231,7 @@ test('months can be made and taken out while orders come in and are looked at, a
   await make(old)
   await detach(database.as('orders'), old)
   going = false
-  expect(await taking).toBeGreaterThan(0)
+  expect(await traffic).toBeGreaterThan(0)
 })
 
 test('a month that is done with is taken out whole, and everything else goes on', async () => {
@@ -239,11 +239,11 @@ test('a month that is done with is taken out whole, and everything else goes on'
   await make(old)
   const ids = await placeAt(new Date(`${old}-10T10:00:00Z`), 3)
   const young = await placeAt(new Date(), 2)
-  const detached = () => detach(database.as('orders'), old)
+  const detachOld = () => detach(database.as('orders'), old)
 
-  await expect(detached()).rejects.toThrow(/with orders that are under way or ended within 8 days/)
+  await expect(detachOld()).rejects.toThrow(/with orders that are under way or ended within 8 days/)
   await database.ask('orders', `UPDATE orders SET status = 'SHIPPED' WHERE order_id = ANY ($1)`, [ids])
-  await expect(detached()).rejects.toThrow(/under way or ended within 8 days/)
+  await expect(detachOld()).rejects.toThrow(/under way or ended within 8 days/)
   await database.ask('orders', `UPDATE orders SET updated_at = now() - interval '9 days' WHERE order_id = ANY ($1)`, [
     ids,
   ])
@@ -251,7 +251,7 @@ test('a month that is done with is taken out whole, and everything else goes on'
   await expect(detach(database.as('orders'), '1999-01')).rejects.toThrow(/found 1999-01; allowed: one of /)
   expect(await statusesById(database.as('orders'), ids)).toHaveLength(3)
 
-  expect(await detached()).toEqual(inMonth(old))
+  expect(await detachOld()).toEqual(inMonth(old))
   expect(await statusesById(database.as('orders'), ids)).toEqual([])
   for (const [table, rows] of [
     ['orders', 3],
@@ -268,8 +268,8 @@ test('a month that is done with is taken out whole, and everything else goes on'
   expect(await cancel(ids[0] ?? '')).toEqual({ kind: 'unknown' })
   expect(await cancel(young[0] ?? '')).toEqual({ kind: 'cancelled' })
   const more = await placeAt(new Date())
-  const listed = await ordersOfCustomer(database.as('orders'), 'months', undefined, 1_000)
-  const listedIds = listed.map(({ orderId }) => orderId)
+  const listedOrders = await ordersOfCustomer(database.as('orders'), 'months', undefined, 1_000)
+  const listedIds = listedOrders.map(({ orderId }) => orderId)
   expect(listedIds).toEqual(expect.arrayContaining([...young, ...more]))
   expect(listedIds).toEqual([...listedIds].sort().reverse())
   expect(listedIds.filter((id) => ids.includes(id))).toEqual([])

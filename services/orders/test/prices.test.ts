@@ -51,7 +51,7 @@ const work = async (events: readonly OrderEvent[]) => {
   for (const event of events) await store.effect([{ event, prepared: undefined }], [])
 }
 /** Until it is priced by the stage, with the event that the intake wrote. */
-async function processed(orderId: string) {
+async function processOrder(orderId: string) {
   const [row] = await database.ask<{ value: string }>(
     'orders',
     `SELECT value FROM intake_outbox WHERE value LIKE '%' || $1 || '%'`,
@@ -70,7 +70,7 @@ test('an order is charged what it cost when it was placed, whatever its products
   const { orderId } = await intake.place(order())
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({ totalCents: 3000 })
   await reprice(9999)
-  const { view, validated } = await processed(orderId)
+  const { view, validated } = await processOrder(orderId)
   await reprice(1000)
   expect(view).toMatchObject({ status: 'PROCESSING', totalCents: 3000 })
   expect(view?.items.map(({ unitPriceCents }) => unitPriceCents)).toEqual([1000, 1000])
@@ -80,7 +80,7 @@ test('an order is charged what it cost when it was placed, whatever its products
 test('an order of a product that was taken out of the range after it was placed goes on', async () => {
   const { orderId } = await intake.place(order({ items: [{ sku: 'SKU-0009', quantity: 1 }] }))
   await database.ask('orders', `DELETE FROM products WHERE sku = 'SKU-0009'`)
-  expect((await processed(orderId)).view).toMatchObject({ status: 'PROCESSING', totalCents: 1000 })
+  expect((await processOrder(orderId)).view).toMatchObject({ status: 'PROCESSING', totalCents: 1000 })
 })
 
 test.each([
@@ -88,7 +88,7 @@ test.each([
   ['KWD', 3100],
 ])('an order in %s costs what its product costs in that currency', async (currency, totalCents) => {
   const { orderId } = await intake.place(order({ currency, items: [{ sku: 'SKU-0001', quantity: 1 }] }))
-  expect((await processed(orderId)).validated).toMatchObject({ data: { totalCents, currency } })
+  expect((await processOrder(orderId)).validated).toMatchObject({ data: { totalCents, currency } })
 })
 
 test('what is not sold in the currency is refused with its line, alone among those that share a commit', async () => {
@@ -115,8 +115,8 @@ test('an order that costs something else than expected is refused, and a repeat 
 
 test('an order that an older gateway took is priced when the stage comes to it, in its own currency', async () => {
   const old = { ...testOrder(1, { 'SKU-0001': 3 }), currency: 'JPY' }
-  const unpriced = { ...testOrder(2, { 'SKU-0002': 1 }), currency: 'JPY' }
-  for (const { orderId, customerId, items } of [old, unpriced]) {
+  const unpricedOrder = { ...testOrder(2, { 'SKU-0002': 1 }), currency: 'JPY' }
+  for (const { orderId, customerId, items } of [old, unpricedOrder]) {
     await database.ask('orders', `INSERT INTO orders (order_id, customer_id, currency) VALUES ($1, $2, 'JPY')`, [
       orderId,
       customerId,
@@ -128,12 +128,12 @@ test('an order that an older gateway took is priced when the stage comes to it, 
       line?.quantity,
     ])
   }
-  await work([placedEvent(old), placedEvent(unpriced)])
+  await work([placedEvent(old), placedEvent(unpricedOrder)])
   expect(await orderById(database.as('orders'), old.orderId)).toMatchObject({
     totalCents: 4800,
     items: [{ unitPriceCents: 1600 }],
   })
-  expect(await orderById(database.as('orders'), unpriced.orderId)).toMatchObject({
+  expect(await orderById(database.as('orders'), unpricedOrder.orderId)).toMatchObject({
     status: 'CANCELLED',
     reason: 'UNKNOWN_SKU',
   })

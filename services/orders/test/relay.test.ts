@@ -77,9 +77,9 @@ function relay(name: string, publish: Publish = toKafka, options: RelaySettings 
 }
 
 function through(link: Link, url: string): string {
-  const linked = new URL(url)
-  linked.host = `127.0.0.1:${link.port}`
-  return linked.href
+  const proxiedUrl = new URL(url)
+  proxiedUrl.host = `127.0.0.1:${link.port}`
+  return proxiedUrl.href
 }
 
 const killConnectionOf = (name: string) =>
@@ -168,17 +168,17 @@ test('a relay that loses its connection stops, and another takes over without lo
 })
 
 test('what a crash left between publishing and marking is published again under the same ids, and nothing else', async () => {
-  let crashed = false
+  let hasCrashed = false
   const crashing: Publish = async (messages) => {
     await toKafka(messages)
-    crashed = true
+    hasCrashed = true
     // Killed after Kafka's answer and before the mark, as by SIGKILL.
     await killConnectionOf('dies')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   const expectedOrders = await place(2)
   const dies = relay('dies', crashing, { batchSize: 10 })
-  await until(() => crashed)
+  await until(() => hasCrashed)
   void dies.close()
   relay('heir')
   await outboxEmpty()
@@ -254,9 +254,9 @@ test('a leader whose connection is frozen, open and silent, loses the lock to an
     const frozen = relay('frozen', toKafka, { url: through(link, database.url), leaseMs: 1_500 })
     await until(() => frozen.leading)
     link.hang()
-    const heir = relay('heir')
+    const successor = relay('heir')
     const expectedOrders = await place(3)
-    await until(() => heir.leading)
+    await until(() => successor.leading)
     await outboxEmpty()
     expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
     await link.mend()
@@ -291,11 +291,11 @@ test('how many wait, and for how long, is told without reading them all', async 
     const { rows, seconds } = await outboxLag(database.as('orders'))
     expect(rows).toBe(waiting)
     expect(seconds).toBeGreaterThanOrEqual(3_600)
-    const [explained] = await database.ask<{ 'QUERY PLAN': unknown }>(
+    const [plan] = await database.ask<{ 'QUERY PLAN': unknown }>(
       'orders',
       `EXPLAIN (ANALYZE, FORMAT JSON) ${selectLag.text}`,
     )
-    const read = [...JSON.stringify(explained).matchAll(/"Actual Rows":([\d.]+)/g)].map(([, count]) => Number(count))
+    const read = [...JSON.stringify(plan).matchAll(/"Actual Rows":([\d.]+)/g)].map(([, count]) => Number(count))
     expect(Math.max(...read)).toBeLessThanOrEqual(10_000)
   } finally {
     await database.ask('orders', 'DELETE FROM intake_outbox')

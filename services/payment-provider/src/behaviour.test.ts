@@ -5,10 +5,10 @@ const calm = { latencyMs: 100, jitterMs: 20, errorRate: 0, declineRate: 0 }
 
 test('a decline follows from the key alone, at about the rate asked for', () => {
   const keys = Array.from({ length: 2_000 }, (_, index) => `key-${index}`)
-  const declined = keys.filter((key) => declineReason(key, { declineRate: 0.2 }) !== undefined)
-  expect(declined.length).toBeGreaterThan(340)
-  expect(declined.length).toBeLessThan(460)
-  expect(declined.every((key) => declineReason(key, { declineRate: 0.5 }) === 'insufficient_funds')).toBe(true)
+  const declinedKeys = keys.filter((key) => declineReason(key, { declineRate: 0.2 }) !== undefined)
+  expect(declinedKeys.length).toBeGreaterThan(340)
+  expect(declinedKeys.length).toBeLessThan(460)
+  expect(declinedKeys.every((key) => declineReason(key, { declineRate: 0.5 }) === 'insufficient_funds')).toBe(true)
   expect(keys.filter((key) => declineReason(key, calm))).toEqual([])
   expect(keys.filter((key) => !declineReason(key, { declineRate: 1 }))).toEqual([])
 })

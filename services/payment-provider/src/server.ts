@@ -32,7 +32,7 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
   const registers = [registry]
   const tracing = await startTracing(config, { service: 'payment-provider' }, logger)
   const active = new Gauge({ name: 'charges_active', help: 'Charges under way.', registers })
-  const charged = new Counter({
+  const chargeCounter = new Counter({
     name: 'charges_total',
     help: 'Charges put into the ledger.',
     labelNames: ['status'] as const,
@@ -64,7 +64,7 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
     ...simulation,
     maxActive: config.PROVIDER_MAX_ACTIVE,
     onActive: (count) => active.set(count),
-    onCharged: ({ status }) => charged.inc({ status }),
+    onCharged: ({ status }) => chargeCounter.inc({ status }),
   })
   const http = buildApp({
     logger,

@@ -92,13 +92,13 @@ test('a caller that tries again through errors is charged once', async () => {
 test('a decline can be predicted from the key and stays declined', async () => {
   await behave({ declineRate: 0.5 })
   const orders = Array.from({ length: 40 }, () => randomUUID())
-  const predicted = orders.map((orderId) => declineReason(orderId, { declineRate: 0.5 }))
+  const predictedReasons = orders.map((orderId) => declineReason(orderId, { declineRate: 0.5 }))
   const answers = await Promise.all(orders.map((orderId) => charge(orderId)))
-  expect(answers.map(({ body }) => body['reason'])).toEqual(predicted)
+  expect(answers.map(({ body }) => body['reason'])).toEqual(predictedReasons)
   await behave({ declineRate: 0 })
   const again = await Promise.all(orders.map((orderId) => charge(orderId)))
   expect(again).toEqual(answers)
-  expect(answers.filter(({ status }) => status === 402)).toHaveLength(predicted.filter(Boolean).length)
+  expect(answers.filter(({ status }) => status === 402)).toHaveLength(predictedReasons.filter(Boolean).length)
 })
 
 const refund = (chargeId: unknown, key: string) => send('POST', '/v1/refunds', { chargeId }, key)

@@ -17,7 +17,7 @@ export async function applyToPayments(
   items: readonly Item<Answer>[],
   now: () => Date,
 ): Promise<Decide<Answer>> {
-  const previous = await locked(tx, items)
+  const previous = await lockedPayments(tx, items)
   return (sending, newItems) => settleAll(sending, newItems, previous, now())
 }
 
@@ -36,8 +36,8 @@ function settleAll(
     const before = payments.get(event.data.orderId)
     const due = dueOf(before, event, prepared)
     if (due) dues.push(due)
-    const undecided = pendingOf(before, prepared)
-    if (undecided) pending.push(undecided)
+    const pendingCharge = pendingOf(before, prepared)
+    if (pendingCharge) pending.push(pendingCharge)
     const settlement = settle(before, event, prepared, now)
     if (!settlement) continue
     payments.set(event.data.orderId, settlement.payment)
@@ -50,12 +50,12 @@ function settleAll(
   return reactions
 }
 
-async function locked(tx: Queryable, items: readonly Item<Answer>[]): Promise<ReadonlyMap<string, Payment>> {
+async function lockedPayments(tx: Queryable, items: readonly Item<Answer>[]): Promise<ReadonlyMap<string, Payment>> {
   const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
   return paymentsByOrder(await tx.query<Row>(lockPayments, [orderIds]))
 }
 
-/** `known`: as they are, under their row locks. */
+/** `previous`: the stored payments, under their row locks. */
 export function writePayments(tx: Sending, payments: readonly Payment[], previous: ReadonlyMap<string, Payment>): void {
   const fresh = payments.filter(({ orderId }) => !previous.has(orderId))
   if (fresh.length > 0) tx.send(addPayments, columns(fresh))

@@ -51,7 +51,11 @@ export function createBreaker(options: BreakerOptions): Breaker {
     const count = failures.filter(Boolean).length
     if (failed && failures.length >= minCalls && count >= failureRate * failures.length) openFor(failure)
   }
-  const judged = async <T>(call: () => Promise<T>, onHealth: (health: Health, error?: unknown) => void, of: Judge) => {
+  const judgedCall = async <T>(
+    call: () => Promise<T>,
+    onHealth: (health: Health, error?: unknown) => void,
+    of: Judge,
+  ) => {
     try {
       const answer = await call()
       onHealth('well')
@@ -75,9 +79,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
   return {
     run: async (call, healthOf) => {
       while (probe) await probe.catch(() => undefined)
-      if (openUntil === undefined) return judged(call, whileClosed, healthOf)
+      if (openUntil === undefined) return judgedCall(call, whileClosed, healthOf)
       if (clock() < openUntil) throw new BreakerOpen('too many calls failed')
-      const probing = judged(call, asProbe, healthOf).finally(() => {
+      const probing = judgedCall(call, asProbe, healthOf).finally(() => {
         probe = undefined
       })
       probe = probing

@@ -43,13 +43,13 @@ const evenly = 0.2
 const firstPart = 0.1
 
 /**
- * The part of a rate that a replica takes which wants `wanted` calls a second. The parts of all add
+ * The part of a rate that a replica takes which wants `demand` calls a second. The parts of all add
  * up to the rate.
  */
-export function partOf(perSecond: number, rate: number, others: Others): number {
+export function partOf(perSecond: number, demand: number, others: Others): number {
   const replicas = others.count + 1
-  const sum = rate + others.wanted
-  const weight = sum > 0 ? evenly / replicas + (1 - evenly) * (rate / sum) : 1 / replicas
+  const sum = demand + others.wanted
+  const weight = sum > 0 ? evenly / replicas + (1 - evenly) * (demand / sum) : 1 / replicas
   return perSecond * weight
 }
 
@@ -65,12 +65,12 @@ export function createStageRate({ perSecond, registry, ...options }: StageRateOp
   const limit = createRateLimit(() => share, 1)
   const look = async (database: Queryable): Promise<void> => {
     const seconds = Math.max(0.001, (clock() - askedSinceMs) / 1_000)
-    const rate = callCount / seconds
+    const demand = callCount / seconds
     callCount = 0
     askedSinceMs = clock()
-    await database.query(noteCaller, [member, rate])
+    await database.query(noteCaller, [member, demand])
     const [others] = await database.query<Others>(otherCallers, [member])
-    share = Math.min(partOf(perSecond, rate, others ?? { count: 0, wanted: 0 }), 4 * share)
+    share = Math.min(partOf(perSecond, demand, others ?? { count: 0, wanted: 0 }), 4 * share)
   }
   if (registry)
     new Gauge({

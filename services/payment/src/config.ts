@@ -85,9 +85,9 @@ export interface ProviderOptions {
 /** @throws ConfigError */
 export function providerOptions(env: Environment): ProviderOptions {
   const config = readConfig(schema, env)
-  const expected = config.PAYMENT_EXPECTED_MS
+  const expectedMs = config.PAYMENT_EXPECTED_MS
   const stripe = config.PAYMENT_PROVIDER === 'stripe'
-  const timeoutMs = config.PAYMENT_TIMEOUT_MS ?? Math.max(stripe ? stripeTimeoutMs : 1_000, 2 * expected)
+  const timeoutMs = config.PAYMENT_TIMEOUT_MS ?? Math.max(stripe ? stripeTimeoutMs : 1_000, 2 * expectedMs)
   const url = config.PAYMENT_PROVIDER_URL ?? (stripe ? stripeUrl : '')
   if (url === '')
     throw new ConfigError(['PAYMENT_PROVIDER_URL: found nothing; allowed: a URL starting with http:// or https://'])
@@ -103,8 +103,8 @@ export function providerOptions(env: Environment): ProviderOptions {
       ? []
       : ['PAYMENT_PROVIDER_URL: found a user or a password; allowed: neither (use PAYMENT_PROVIDER_TOKEN)']),
     ...(search + hash === '' ? [] : ['PAYMENT_PROVIDER_URL: found a query or a fragment; allowed: neither']),
-    ...(timeoutMs <= expected
-      ? [`PAYMENT_TIMEOUT_MS: found ${timeoutMs}; allowed: more than PAYMENT_EXPECTED_MS, which is ${expected}`]
+    ...(timeoutMs <= expectedMs
+      ? [`PAYMENT_TIMEOUT_MS: found ${timeoutMs}; allowed: more than PAYMENT_EXPECTED_MS, which is ${expectedMs}`]
       : []),
     ...(config.PAYMENT_BREAKER_MIN_CALLS > config.PAYMENT_BREAKER_WINDOW
       ? [

@@ -55,18 +55,19 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
     prepare: async (event, signal, database) => {
       if (!isCause(event)) throw new TypeError(`not about a payment: ${event.type}`)
       const nowMs = now().getTime()
-      const forgotten = (sinceMs: number | undefined) => sinceMs !== undefined && nowMs - sinceMs > keyHours * 3_600_000
+      const isForgotten = (sinceMs: number | undefined) =>
+        sinceMs !== undefined && nowMs - sinceMs > keyHours * 3_600_000
       const stageLookups = lookupsOf(database)
       const look = () => stageLookups.add({ orderId: event.data.orderId, eventId: event.id })
       if (event.type !== 'StockReserved') {
         const { payment } = await look()
-        const asking = { signal, forgotten: forgotten(placedAtMs(event.data.orderId)), nowMs }
+        const asking = { signal, forgotten: isForgotten(placedAtMs(event.data.orderId)), nowMs }
         return givenBack(provider, event, payment, asking)
       }
       const saidAtMs = Date.parse(event.time)
       const before = nowMs - saidAtMs > newMs ? await look() : undefined
       if (before?.payment || before?.seen) return { kind: 'nothing' }
-      return charged(provider, event, forgotten(saidAtMs), signal)
+      return charged(provider, event, isForgotten(saidAtMs), signal)
     },
     // They may free an order whose payment does not come to an end; that they came first is
     // something the payments allow for anyway, as they come by another topic.

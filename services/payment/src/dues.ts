@@ -13,7 +13,7 @@ export interface Due {
   readonly error?: string | undefined
 }
 
-/** `known`: the payment as it was before the answer. */
+/** `payment`: as it was before the answer. */
 export function dueOf(payment: Payment | undefined, cause: Cause, answer: Answer): Due | undefined {
   const { orderId, customerId } = cause.data
   if (answer.kind === 'owed') {

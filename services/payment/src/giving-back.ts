@@ -43,12 +43,12 @@ type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping
 /** Returns how many went back. @throws DatabaseError, PublishFailed */
 export async function giveBackDue(surroundings: Surroundings, options: GivingBackOptions): Promise<number> {
   const rows = await surroundings.database.query<DueRow>(claimDues, [dueAtOnce])
-  let settled = 0
+  let settledCount = 0
   for (const row of rows) {
     if (surroundings.stopping.aborted) break
     try {
       await giveBack(row, surroundings, options)
-      settled++
+      settledCount++
     } catch (error) {
       if (surroundings.stopping.aborted) break
       const { orderId, chargeId, reason, attempts } = row
@@ -59,7 +59,7 @@ export async function giveBackDue(surroundings: Surroundings, options: GivingBac
       await surroundings.database.query(noteDueError, [orderId, chargeId, String(error).slice(0, 500)])
     }
   }
-  return settled
+  return settledCount
 }
 
 async function giveBack(row: DueRow, { database, publish, stopping }: Surroundings, options: GivingBackOptions) {
@@ -94,8 +94,8 @@ async function write(database: Pool, { orderId, chargeId }: DueRow, payment: Set
   await database.transaction(async (tx) => {
     const payments = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
     const status = payments.get(orderId)?.status
-    const settled = status === 'REFUNDED' || (payment?.status === 'CANCELLED' && status !== undefined)
-    if (payment && !settled) writePayments(tx, [payment], payments)
+    const alreadySettled = status === 'REFUNDED' || (payment?.status === 'CANCELLED' && status !== undefined)
+    if (payment && !alreadySettled) writePayments(tx, [payment], payments)
     tx.send(deleteDue, [orderId, chargeId])
   })
 }

@@ -132,14 +132,14 @@ test.each(['InFlight', 'Refused'] as const)(
 
 test('an order for which the provider fails is at fault only if another order is answered meanwhile', async () => {
   const failing = new Set(['order-1', 'order-2'])
-  const unasked = () => Promise.reject(new Error('not asked in this test'))
+  const rejectCall = () => Promise.reject(new Error('not asked in this test'))
   const guard = guarded(
     {
       charge: ({ orderId }) =>
         failing.has(orderId) ? Promise.reject(new ProviderError('Failing', '500')) : Promise.resolve(captured),
-      stop: unasked,
-      find: unasked,
-      refund: unasked,
+      stop: rejectCall,
+      find: rejectCall,
+      refund: rejectCall,
     },
     { ...figures, breaker: { ...figures.breaker, failureRate: 1 } },
   )

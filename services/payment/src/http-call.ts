@@ -36,7 +36,7 @@ export async function callOverHttp(
       redirect: 'manual',
       signal,
     })
-    return { status: response.status, headers: response.headers, body: await bounded(response, maxBytes) }
+    return { status: response.status, headers: response.headers, body: await boundedBody(response, maxBytes) }
   } catch (cause) {
     if (cause instanceof ProviderError) throw cause
     const reason = cause instanceof Error && cause.name === 'TimeoutError' ? 'Busy' : 'Unreachable'
@@ -44,7 +44,7 @@ export async function callOverHttp(
   }
 }
 
-async function bounded({ status, body }: Response, maxBytes: number): Promise<string> {
+async function boundedBody({ status, body }: Response, maxBytes: number): Promise<string> {
   const pieces: Uint8Array[] = []
   let bytes = 0
   for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {

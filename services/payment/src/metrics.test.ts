@@ -17,13 +17,15 @@ test('answers and failures are counted apart, and the breaker is shown', async (
     refund: () => Promise.resolve({ refundId: 're', chargeId: 'ch', amountCents: 1, currency: 'EUR' }),
   }
   const { signal } = new AbortController()
-  const watched = measured(provider, registry)
+  const measuredProvider = measured(provider, registry)
   watchBreaker(registry, () => true)
   const charge = { orderId: 'order', customerId: 'customer', amountCents: 1, currency: 'EUR' }
-  await watched.charge(charge, signal)
-  await expect(watched.charge({ ...charge, orderId: 'slow' }, signal)).rejects.toMatchObject({ reason: 'Busy' })
-  await watched.stop(charge, signal)
-  await watched.refund('order', 'ch', signal)
+  await measuredProvider.charge(charge, signal)
+  await expect(measuredProvider.charge({ ...charge, orderId: 'slow' }, signal)).rejects.toMatchObject({
+    reason: 'Busy',
+  })
+  await measuredProvider.stop(charge, signal)
+  await measuredProvider.refund('order', 'ch', signal)
   const text = await registry.metrics()
   expect(text).toContain('payment_provider_calls_total{call="charge",outcome="declined"} 1')
   expect(text).toContain('payment_provider_calls_total{call="charge",outcome="Busy"} 1')

@@ -23,7 +23,7 @@ export function measured(provider: Provider, registry: Registry): Provider {
     buckets: secondsBuckets,
     registers,
   })
-  const timed = async <T>(call: string, work: Promise<T>, outcomeOf: (answer: T) => string): Promise<T> => {
+  const timeCall = async <T>(call: string, work: Promise<T>, outcomeOf: (answer: T) => string): Promise<T> => {
     const end = seconds.startTimer({ call })
     try {
       const answer = await work
@@ -38,12 +38,12 @@ export function measured(provider: Provider, registry: Registry): Provider {
   }
   const status = (answer: { readonly status: string }): string => answer.status
   return {
-    charge: (charge, signal, parent) => timed('charge', provider.charge(charge, signal, parent), status),
-    stop: (about, signal, parent) => timed('void', provider.stop(about, signal, parent), status),
+    charge: (charge, signal, parent) => timeCall('charge', provider.charge(charge, signal, parent), status),
+    stop: (about, signal, parent) => timeCall('void', provider.stop(about, signal, parent), status),
     find: (orderId, signal, parent) =>
-      timed('find', provider.find(orderId, signal, parent), (charge) => charge?.status ?? 'nothing'),
+      timeCall('find', provider.find(orderId, signal, parent), (charge) => charge?.status ?? 'nothing'),
     refund: (orderId, chargeId, signal, how) =>
-      timed('refund', provider.refund(orderId, chargeId, signal, how), () => 'refunded'),
+      timeCall('refund', provider.refund(orderId, chargeId, signal, how), () => 'refunded'),
   }
 }
 

@@ -60,7 +60,7 @@ export interface Settlement {
 const source = '/payment'
 
 /**
- * `known`: as it is now, under its row lock; it may have changed since the call. `undefined`:
+ * `payment`: as it is now, under its row lock; it may have changed since the call. `undefined`:
  * nothing changes.
  */
 export function settle(payment: Payment | undefined, cause: Cause, answer: Answer, now: Date): Settlement | undefined {
@@ -68,13 +68,13 @@ export function settle(payment: Payment | undefined, cause: Cause, answer: Answe
   const context = following(cause, source, now)
   switch (answer.kind) {
     case 'nothing':
-      return repeated(payment, cause, context)
+      return repetition(payment, cause, context)
     case 'owed':
       return undefined
     case 'voided':
       return payment ? undefined : stopped({ orderId, customerId })
     case 'charged':
-      return charged(payment, answer, now)
+      return chargeSettlement(payment, answer, now)
     case 'refunded':
       return payment?.status === 'REFUNDED' ? undefined : refunded({ orderId, customerId }, answer.refund, context)
   }
@@ -84,12 +84,12 @@ export function settle(payment: Payment | undefined, cause: Cause, answer: Answe
  * A cancellation that arrives again, as the orders service has not received the refund: the refund
  * is published again, under the same id.
  */
-function repeated(payment: Payment | undefined, cause: Cause, context: EventContext): Settlement | undefined {
+function repetition(payment: Payment | undefined, cause: Cause, context: EventContext): Settlement | undefined {
   if (cause.type !== 'OrderCancelled' || payment?.status !== 'REFUNDED') return undefined
   const { orderId, customerId, amountCents, currency, chargeId, refundId } = payment
   if (amountCents === undefined || currency === undefined || !chargeId || !refundId) return undefined
   const data = { orderId, customerId, totalCents: amountCents, currency, chargeId, refundId }
-  return { payment: payment, told: eventOf('PaymentRefunded', data, context) }
+  return { payment, told: eventOf('PaymentRefunded', data, context) }
 }
 
 type About = Pick<Payment, 'orderId' | 'customerId'>
@@ -106,7 +106,7 @@ export function refunded(about: About, refund: Refund, context: EventContext): S
   }
 }
 
-function charged(
+function chargeSettlement(
   payment: Payment | undefined,
   { reserved, outcome }: Extract<Answer, { kind: 'charged' }>,
   now: Date,

@@ -54,11 +54,11 @@ type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping
 /** Returns how many were decided. @throws DatabaseError, PublishFailed */
 export async function settlePending(surroundings: Surroundings, options: PendingOptions): Promise<number> {
   const rows = await surroundings.database.query<PendingCharge>(claimPending, [atOnce])
-  let decided = 0
+  let decidedCount = 0
   for (const row of rows) {
     if (surroundings.stopping.aborted) break
     try {
-      if (await settleOne(row, surroundings, options)) decided++
+      if (await settleOne(row, surroundings, options)) decidedCount++
     } catch (error) {
       if (surroundings.stopping.aborted) break
       options.logger?.warn(
@@ -67,7 +67,7 @@ export async function settlePending(surroundings: Surroundings, options: Pending
       )
     }
   }
-  return decided
+  return decidedCount
 }
 
 async function settleOne(row: PendingCharge, surroundings: Surroundings, options: PendingOptions): Promise<boolean> {
@@ -103,10 +103,10 @@ export async function book(
   const event = settle(payment, reserved, answer, now)?.told
   if (event) await publish([event])
   await database.transaction(async (tx) => {
-    const locked = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
-    const settlement = settle(locked.get(orderId), reserved, answer, now)
-    if (settlement) writePayments(tx, [settlement.payment], locked)
-    const due = dueOf(locked.get(orderId), reserved, answer)
+    const lockedPayments = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
+    const settlement = settle(lockedPayments.get(orderId), reserved, answer, now)
+    if (settlement) writePayments(tx, [settlement.payment], lockedPayments)
+    const due = dueOf(lockedPayments.get(orderId), reserved, answer)
     if (due) writeDues(tx, [due])
   })
 }

@@ -63,8 +63,8 @@ const Charges = z.object({
 
 /** A capture, whatever else there was. A key that was voided charges nothing any more. */
 function outcomeOf(charges: z.infer<typeof Charges>['charges']): ChargeOutcome | undefined {
-  const captured = charges.find(({ status }) => status === 'captured')
-  if (captured) return { status: 'captured', chargeId: captured.chargeId }
+  const capture = charges.find(({ status }) => status === 'captured')
+  if (capture) return { status: 'captured', chargeId: capture.chargeId }
   const [other] = charges
   return other && { status: 'declined', reason: other.reason ?? other.status }
 }
@@ -107,14 +107,14 @@ export function createProvider({ url, timeoutMs, token, turn }: ProviderAddress)
   return {
     charge: async (charge, signal, traceparent) => {
       const { status, body } = await ask('v1/charges', charge.orderId, charge, { signal, traceparent })
-      if (status === 201 || status === 200) return parsed(Captured, body)
-      if (status === 402) return parsed(Declined, body)
-      throw unexpected(status, body)
+      if (status === 201 || status === 200) return parse(Captured, body)
+      if (status === 402) return parse(Declined, body)
+      throw unexpectedAnswer(status, body)
     },
     stop: async (about, signal, traceparent) => {
       const { status, body } = await ask('v1/voids', about.orderId, about, { signal, traceparent })
-      if (status === 200) return parsed(StoppedBody, body)
-      throw unexpected(status, body)
+      if (status === 200) return parse(StoppedBody, body)
+      throw unexpectedAnswer(status, body)
     },
     find: async (orderId, signal, traceparent) => {
       await turn?.(signal)
@@ -124,13 +124,13 @@ export function createProvider({ url, timeoutMs, token, turn }: ProviderAddress)
         headers: headersOf(traceparent),
         signal: bounds(signal),
       })
-      if (status === 200) return outcomeOf(parsed(Charges, body).charges)
-      throw unexpected(status, body)
+      if (status === 200) return outcomeOf(parse(Charges, body).charges)
+      throw unexpectedAnswer(status, body)
     },
     refund: async (orderId, chargeId, signal, { traceparent, key = `refund-${orderId}` } = {}) => {
       const { status, body } = await ask('v1/refunds', key, { chargeId }, { signal, traceparent })
-      if (status === 201 || status === 200) return parsed(RefundBody, body)
-      throw unexpected(status, body)
+      if (status === 201 || status === 200) return parse(RefundBody, body)
+      throw unexpectedAnswer(status, body)
     },
   }
 }
@@ -140,12 +140,12 @@ interface Asking {
   readonly traceparent: string | undefined
 }
 
-function unexpected(status: number, body: string): ProviderError {
+function unexpectedAnswer(status: number, body: string): ProviderError {
   if (status === 409) return new ProviderError('InFlight', 'the same is in flight')
   return new ProviderError(failureOf(status), `answered ${status}: ${body.slice(0, 200)}`)
 }
 
-function parsed<T>(schema: z.ZodType<T>, body: string): T {
+function parse<T>(schema: z.ZodType<T>, body: string): T {
   try {
     return schema.parse(JSON.parse(body))
   } catch (cause) {

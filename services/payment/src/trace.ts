@@ -5,7 +5,7 @@ import type { Provider } from './provider.ts'
 
 export function traced(provider: Provider, tracing: Tracing | undefined): Provider {
   if (!tracing) return provider
-  const spanned = async <T>(
+  const withSpan = async <T>(
     path: string,
     orderId: string,
     parent: string | undefined,
@@ -32,11 +32,11 @@ export function traced(provider: Provider, tracing: Tracing | undefined): Provid
   const status = (answer: { readonly status: string }) => ({ 'orderpipeline.payment.status': answer.status })
   return {
     charge: (charge, signal, parent) =>
-      spanned('/v1/charges', charge.orderId, parent, (child) => provider.charge(charge, signal, child), status),
+      withSpan('/v1/charges', charge.orderId, parent, (child) => provider.charge(charge, signal, child), status),
     stop: (about, signal, parent) =>
-      spanned('/v1/voids', about.orderId, parent, (child) => provider.stop(about, signal, child), status),
+      withSpan('/v1/voids', about.orderId, parent, (child) => provider.stop(about, signal, child), status),
     find: (orderId, signal, parent) =>
-      spanned(
+      withSpan(
         '/v1/charges',
         orderId,
         parent,
@@ -45,7 +45,7 @@ export function traced(provider: Provider, tracing: Tracing | undefined): Provid
         'GET',
       ),
     refund: (orderId, chargeId, signal, how) =>
-      spanned(
+      withSpan(
         '/v1/refunds',
         orderId,
         how?.traceparent,

@@ -8,7 +8,7 @@ export interface PendingCharge {
   readonly currency: string
 }
 
-/** `known`: the payment as it was before the answer. */
+/** `payment`: as it was before the answer. */
 export function pendingOf(payment: Payment | undefined, answer: Answer): PendingCharge | undefined {
   if (payment || answer.kind !== 'charged' || answer.outcome.status !== 'pending') return undefined
   const { orderId, customerId, totalCents: amountCents, currency } = answer.reserved.data

@@ -25,7 +25,7 @@ const start = (bench: Bench, provider: Provider, concurrency = 10) =>
   bench.start('payment', ['inventory.updated'], paymentStage(provider, { now: () => new Date() }), {
     STAGE_CONCURRENCY: concurrency,
   })
-const drained = (bench: Bench) => until(async () => (await bench.lag('payment', 'inventory.updated')) === 0)
+const untilDrained = (bench: Bench) => until(async () => (await bench.lag('payment', 'inventory.updated')) === 0)
 
 /**
  * A provider in this process: asked through our own port, so that each test can make it fail as it
@@ -51,22 +51,22 @@ const captured = (orderId: string): ChargeOutcome => ({ status: 'captured', char
 test('captures and declines are kept and told, and no more calls are made at once than allowed', async () => {
   const bench = await newBench()
   const orders = Array.from({ length: 30 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
-  const declined = new Set(orders.slice(0, 5).map(({ orderId }) => orderId))
+  const declinedIds = new Set(orders.slice(0, 5).map(({ orderId }) => orderId))
   const { provider, requests, state } = providerOf(async ({ orderId }) => {
     await sleep(20)
-    return declined.has(orderId) ? { status: 'declined', reason: 'insufficient_funds' } : captured(orderId)
+    return declinedIds.has(orderId) ? { status: 'declined', reason: 'insufficient_funds' } : captured(orderId)
   })
   const replica = start(bench, provider, 4)
   await bench.publish(orders.map(reservedEvent))
-  await drained(bench)
+  await untilDrained(bench)
   await replica.drain()
   expect(requests).toHaveLength(30)
   expect(state.most).toBe(4)
   const events = await bench.events('payment.processed')
   expect(events.filter(({ type }) => type === 'PaymentCaptured')).toHaveLength(25)
-  expect(events.filter(({ type }) => type === 'PaymentDeclined').every(({ data }) => declined.has(data.orderId))).toBe(
-    true,
-  )
+  expect(
+    events.filter(({ type }) => type === 'PaymentDeclined').every(({ data }) => declinedIds.has(data.orderId)),
+  ).toBe(true)
   const rows = await database.ask<{ status: string; count: number }>(
     'payment',
     'SELECT status, count(*) FROM payments WHERE order_id = ANY ($1) GROUP BY 1 ORDER BY 1',
@@ -84,21 +84,22 @@ test('a failing provider is asked again, a refusal and one that goes on failing 
   const [failsOnce, alwaysFails, refused, away, busy] = [1, 2, 3, 4, 5].map((n) => testOrder(n, { 'SKU-0001': 1 }))
   const failures = new Map<string, number>()
   const { provider } = providerOf(({ orderId }) => {
-    const failed = failures.get(orderId) ?? 0
-    failures.set(orderId, failed + 1)
+    const failureCount = failures.get(orderId) ?? 0
+    failures.set(orderId, failureCount + 1)
     if (orderId === refused?.orderId) return Promise.reject(new ProviderError('Refused', 'answered 422'))
     if (orderId === alwaysFails?.orderId) return Promise.reject(new ProviderError('Failing', 'answered 500'))
-    if (orderId === failsOnce?.orderId && failed < 1)
+    if (orderId === failsOnce?.orderId && failureCount < 1)
       return Promise.reject(new ProviderError('Failing', 'answered 500'))
-    if (orderId === away?.orderId && failed < 4) return Promise.reject(new ProviderError('Unreachable', 'ECONNREFUSED'))
-    if (orderId === busy?.orderId && failed < 4) return Promise.reject(new ProviderError('Busy', 'answered 503'))
+    if (orderId === away?.orderId && failureCount < 4)
+      return Promise.reject(new ProviderError('Unreachable', 'ECONNREFUSED'))
+    if (orderId === busy?.orderId && failureCount < 4) return Promise.reject(new ProviderError('Busy', 'answered 503'))
     return Promise.resolve(captured(orderId))
   })
   const replica = start(bench, provider)
   await bench.publish(
     [failsOnce, alwaysFails, refused, away, busy].flatMap((order) => (order ? [reservedEvent(order)] : [])),
   )
-  await drained(bench)
+  await untilDrained(bench)
   await replica.drain()
   const paidIds = (await bench.events('payment.processed')).map(({ data }) => data.orderId)
   expect(paidIds.sort()).toEqual([failsOnce?.orderId, away?.orderId, busy?.orderId].sort())
@@ -124,7 +125,7 @@ test('a replica that is told to end finishes the calls it has begun and leaves t
   const byFirst = requests.length
   expect(byFirst).toBeLessThan(40)
   const second = start(bench, provider, 20)
-  await drained(bench)
+  await untilDrained(bench)
   await second.drain()
   expect(requests).toHaveLength(40)
   expect(new Set(requests).size).toBe(40)

@@ -35,7 +35,7 @@ afterAll(async () => {
 const now = () => new Date()
 const provider = () => createProvider({ url: simulator.url, timeoutMs: 30_000 })
 /** Through a replica of its own, which has handled all of it when this resolves. */
-async function handled(events: Parameters<Bench['publish']>[0], by: Provider = provider()): Promise<void> {
+async function handle(events: Parameters<Bench['publish']>[0], by: Provider = provider()): Promise<void> {
   const replica = bench.start('payment', consumes, { ...paymentStage(by, { now }), chores: [] })
   await bench.publish(events)
   await until(async () => {
@@ -56,7 +56,7 @@ const charges = ({ orderId }: TestOrder) =>
   )
 const dues = ({ orderId }: TestOrder) =>
   database.ask('payment', 'SELECT reason, amount_cents, attempts FROM refunds_due WHERE order_id = $1', [orderId])
-const booked = ({ orderId }: TestOrder) =>
+const payments = ({ orderId }: TestOrder) =>
   database.ask('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId])
 const eventTypes = async ({ orderId }: TestOrder) =>
   (await bench.events('payment.processed')).filter(({ data }) => data.orderId === orderId).map(({ type }) => type)
@@ -79,32 +79,32 @@ const makeDue = () => database.ask('payment', 'UPDATE refunds_due SET due_at = n
 
 test('a reservation that is read again when provider and inbox have forgotten it is not charged again', async () => {
   const paidOrder = order()
-  await handled([reservedEvent(paidOrder)])
+  await handle([reservedEvent(paidOrder)])
   await forgetKeys(paidOrder)
   await forgetInbox()
-  await handled([reservedEvent(paidOrder)])
+  await handle([reservedEvent(paidOrder)])
   expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: false }])
   expect(await eventTypes(paidOrder)).toEqual(['PaymentCaptured'])
 })
 
 test('a charge that nobody noted, made longer ago than the provider remembers, is found and not made again', async () => {
-  const [paidOrder, cancelled] = [order(), { ...order(), orderId: '019b0000-0000-7000-8000-000000000001' }]
-  for (const { orderId, customerId, currency } of [paidOrder, cancelled])
+  const [paidOrder, cancelledOrder] = [order(), { ...order(), orderId: '019b0000-0000-7000-8000-000000000001' }]
+  for (const { orderId, customerId, currency } of [paidOrder, cancelledOrder])
     await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
   await forgetKeys(paidOrder)
-  await forgetKeys(cancelled)
-  await handled([reservedEvent(paidOrder), cancelledEvent(cancelled)])
+  await forgetKeys(cancelledOrder)
+  await handle([reservedEvent(paidOrder), cancelledEvent(cancelledOrder)])
   expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: false }])
   expect(await eventTypes(paidOrder)).toEqual(['PaymentCaptured'])
-  expect(await charges(cancelled)).toEqual([{ status: 'captured', refunded: true }])
+  expect(await charges(cancelledOrder)).toEqual([{ status: 'captured', refunded: true }])
 })
 
 test('a second charge of an order is kept, shown as owed, and given back without a word about the order', async () => {
   const twice = order()
-  await handled([reservedEvent(twice)])
+  await handle([reservedEvent(twice)])
   await forgetKeys(twice)
   await forgetInbox()
-  await handled([reservedNow(twice)])
+  await handle([reservedNow(twice)])
   expect(await dues(twice)).toEqual([{ reason: 'SECOND_CHARGE', amount_cents: 100, attempts: 0 }])
   const registry = createRegistry()
   const refusing: Provider = { ...provider(), refund: () => Promise.reject(new ProviderError('Refused', 'not now')) }
@@ -120,7 +120,7 @@ test('a second charge of an order is kept, shown as owed, and given back without
     { status: 'captured', refunded: true },
   ])
   expect(await dues(twice)).toEqual([])
-  expect(await booked(twice)).toEqual([{ status: 'CAPTURED' }])
+  expect(await payments(twice)).toEqual([{ status: 'CAPTURED' }])
   expect(await eventTypes(twice)).toEqual(['PaymentCaptured'])
 })
 
@@ -129,10 +129,10 @@ test.each(['refund', 'stop'] as const)(
   async (call) => {
     const paidOrder = order()
     const { orderId, customerId, currency } = paidOrder
-    if (call === 'refund') await handled([reservedEvent(paidOrder)])
+    if (call === 'refund') await handle([reservedEvent(paidOrder)])
     else await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
     const refuse = () => Promise.reject(new ProviderError('Refused', 'answered 422'))
-    await handled([cancelledEvent(paidOrder)], { ...provider(), [call]: refuse })
+    await handle([cancelledEvent(paidOrder)], { ...provider(), [call]: refuse })
     expect(await bench.records('payment.dead-letters')).toEqual([])
     expect(await dues(paidOrder)).toEqual([
       { reason: 'GIVEN_UP', amount_cents: call === 'refund' ? 100 : null, attempts: 0 },
@@ -140,7 +140,7 @@ test.each(['refund', 'stop'] as const)(
     await giveBackDue(surroundings(), { provider: provider(), now })
     expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: true }])
     expect(await dues(paidOrder)).toEqual([])
-    expect(await booked(paidOrder)).toEqual([{ status: 'REFUNDED' }])
+    expect(await payments(paidOrder)).toEqual([{ status: 'REFUNDED' }])
     expect((await eventTypes(paidOrder)).at(-1)).toBe('PaymentRefunded')
   },
 )
@@ -148,10 +148,10 @@ test.each(['refund', 'stop'] as const)(
 test('an order of which nothing was charged is settled without a refund', async () => {
   const unpaid = order()
   const refuse = () => Promise.reject(new ProviderError('Refused', 'answered 422'))
-  await handled([cancelledEvent(unpaid)], { ...provider(), stop: refuse })
+  await handle([cancelledEvent(unpaid)], { ...provider(), stop: refuse })
   expect(await dues(unpaid)).toMatchObject([{ reason: 'GIVEN_UP', amount_cents: null }])
   await giveBackDue(surroundings(), { provider: provider(), now })
   expect(await charges(unpaid)).toEqual([{ status: 'voided', refunded: false }])
-  expect(await booked(unpaid)).toEqual([{ status: 'CANCELLED' }])
+  expect(await payments(unpaid)).toEqual([{ status: 'CANCELLED' }])
   expect(await dues(unpaid)).toEqual([])
 })

@@ -37,11 +37,11 @@ const surroundings = () => ({
 })
 const address = () => ({ url: simulator.url, timeoutMs: 30_000 })
 const options = () => ({ provider: createProvider(address()), list: simulatorCharges(address()), afterSeconds: 0, now })
-const around = () => ({ since: new Date(Date.now() - 3_600_000), until: new Date(Date.now() + 60_000) })
+const aroundNow = () => ({ since: new Date(Date.now() - 3_600_000), until: new Date(Date.now() + 60_000) })
 const look = async () =>
-  (await reconcile(around(), surroundings(), options())).map(({ kind, orderId }) => `${kind} ${orderId}`)
+  (await reconcile(aroundNow(), surroundings(), options())).map(({ kind, orderId }) => `${kind} ${orderId}`)
 const order = () => testOrder(1, { 'SKU-0001': 1 })
-async function charged(
+async function chargeOrder(
   { orderId, customerId } = order(),
   key = orderId,
 ): Promise<{ orderId: string; chargeId: string }> {
@@ -64,7 +64,7 @@ const statusOf = async (orderId: string) =>
     ?.status
 
 test('what agrees is left alone, and a charge that was never booked is booked and told', async () => {
-  const [fine, lostOrder] = [await charged(), await charged()]
+  const [fine, lostOrder] = [await chargeOrder(), await chargeOrder()]
   await book(fine.orderId, fine.chargeId)
   expect(await look()).toEqual([`UNBOOKED ${lostOrder.orderId}`])
   expect(await statusOf(lostOrder.orderId)).toBe('CAPTURED')
@@ -76,7 +76,11 @@ test('what agrees is left alone, and a charge that was never booked is booked an
 
 test('a second charge and a refund that was never made are given back', async () => {
   const twice = order()
-  const [first, second, unpaid] = [await charged(twice), await charged(twice, randomUUID()), await charged()]
+  const [first, second, unpaid] = [
+    await chargeOrder(twice),
+    await chargeOrder(twice, randomUUID()),
+    await chargeOrder(),
+  ]
   await book(first.orderId, first.chargeId)
   await book(unpaid.orderId, unpaid.chargeId, 'REFUNDED')
   expect((await look()).sort()).toEqual([`NOT_REFUNDED ${unpaid.orderId}`, `SECOND_CHARGE ${twice.orderId}`].sort())
@@ -92,7 +96,7 @@ test('a second charge and a refund that was never made are given back', async ()
 })
 
 test('what nobody but a person can decide is kept with its order, shown, and found once', async () => {
-  const [other, unknown] = [await charged(), { orderId: randomUUIDv7() }]
+  const [other, unknown] = [await chargeOrder(), { orderId: randomUUIDv7() }]
   await book(other.orderId, other.chargeId, 'CAPTURED', 900)
   await book(unknown.orderId, randomUUID())
   expect((await look()).sort()).toEqual([`AMOUNT ${other.orderId}`, `UNKNOWN_CHARGE ${unknown.orderId}`].sort())

@@ -136,11 +136,12 @@ class StripeState {
       )
     const key = request.headers['idempotency-key']
     const fingerprint = `${method} ${url.pathname} ${params.toString()}`
-    const saved = typeof key === 'string' ? this.#answers.get(key) : undefined
-    if (saved && saved.fingerprint !== fingerprint) return void respond(failure(400, 'idempotency_error', {}))
-    if (saved && !saved.answer)
+    const savedAnswer = typeof key === 'string' ? this.#answers.get(key) : undefined
+    if (savedAnswer && savedAnswer.fingerprint !== fingerprint)
+      return void respond(failure(400, 'idempotency_error', {}))
+    if (savedAnswer && !savedAnswer.answer)
       return void respond(failure(409, 'idempotency_error', { code: 'idempotency_key_in_use' }))
-    if (saved?.answer) return void respond(saved.answer, true)
+    if (savedAnswer?.answer) return void respond(savedAnswer.answer, true)
     const at = this.faults.findIndex(({ path }) => path.test(url.pathname))
     const [fault] = at < 0 ? [] : this.faults.splice(at, 1)
     const early = fault && !fault.done ? faultAnswer(fault) : undefined

@@ -38,7 +38,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-const connected = () => {
+const connect = () => {
   const settings = {
     PAYMENT_PROVIDER: 'stripe',
     PAYMENT_PROVIDER_URL: stripe.url,
@@ -58,8 +58,8 @@ const surroundings = () => ({
   publish: (events: Parameters<Bench['publish']>[0]) => bench.publish(events),
   stopping,
 })
-async function handled(events: Parameters<Bench['publish']>[0]): Promise<void> {
-  const { provider, onDatabase } = connected()
+async function handle(events: Parameters<Bench['publish']>[0]): Promise<void> {
+  const { provider, onDatabase } = connect()
   const replica = bench.start('payment', consumes, { ...paymentStage(provider, { now, onDatabase }), chores: [] })
   await bench.publish(events)
   await until(async () => {
@@ -74,11 +74,11 @@ function order(paymentMethod: string): TestOrder {
   stripe.addCustomer(one.customerId, paymentMethod)
   return one
 }
-const reserved = ({ orderId, customerId, currency }: TestOrder) =>
+const reservation = ({ orderId, customerId, currency }: TestOrder) =>
   eventOf('StockReserved', { orderId, customerId, totalCents: 700, currency }, { source: '/test', now: now() })
 const eventTypes = async ({ orderId }: TestOrder) =>
   (await bench.events('payment.processed')).filter(({ data }) => data.orderId === orderId).map(({ type }) => type)
-const booked = async ({ orderId }: TestOrder) =>
+const bookedStatus = async ({ orderId }: TestOrder) =>
   (await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId]))[0]
     ?.status
 const pending = ({ orderId }: TestOrder) =>
@@ -92,26 +92,26 @@ const makeDue = () =>
 
 test('what is reserved is charged or declined, and what is cancelled is given back', async () => {
   const [paidOrder, poor] = [order('pm_card_visa'), order('pm_card_chargeDeclinedInsufficientFunds')]
-  await handled([reserved(paidOrder), reserved(poor)])
+  await handle([reservation(paidOrder), reservation(poor)])
   expect([await eventTypes(paidOrder), await eventTypes(poor)]).toEqual([['PaymentCaptured'], ['PaymentDeclined']])
-  await handled([cancelledEvent(paidOrder)])
+  await handle([cancelledEvent(paidOrder)])
   expect(await eventTypes(paidOrder)).toEqual(['PaymentCaptured', 'PaymentRefunded'])
   expect(stripe.refunds.map(({ payment_intent }) => payment_intent)).toEqual([intentOf(paidOrder)?.id])
 })
 
 test('a cancellation that comes first stops the order for good, whichever replica hears of the reservation', async () => {
   const early = order('pm_card_visa')
-  await handled([cancelledEvent(early)])
-  await handled([reserved(early)])
+  await handle([cancelledEvent(early)])
+  await handle([reservation(early)])
   expect(intentOf(early)?.status).not.toBe('succeeded')
-  expect([await booked(early), await eventTypes(early)]).toEqual(['CANCELLED', []])
+  expect([await bookedStatus(early), await eventTypes(early)]).toEqual(['CANCELLED', []])
 })
 
 test('a charge that the bank decides later is told when it has, once, as soon as a webhook says so', async () => {
   const late = order('pm_bankDebit')
-  await handled([reserved(late)])
-  expect([await booked(late), await eventTypes(late)]).toEqual([undefined, []])
-  const { provider } = connected()
+  await handle([reservation(late)])
+  expect([await bookedStatus(late), await eventTypes(late)]).toEqual([undefined, []])
+  const { provider } = connect()
   await makeDue()
   expect(await settlePending(surroundings(), { provider, now })).toBe(0)
   expect(await pending(late)).toEqual([{ attempts: 1 }])
@@ -135,7 +135,7 @@ test('a charge that the bank decides later is told when it has, once, as soon as
   expect((await call()).status).toBe(200)
   expect(await settlePending(surroundings(), { provider, now })).toBe(0)
   webhook.close?.()
-  expect([await booked(late), await eventTypes(late), await pending(late)]).toEqual([
+  expect([await bookedStatus(late), await eventTypes(late), await pending(late)]).toEqual([
     'CAPTURED',
     ['PaymentCaptured'],
     [],
@@ -144,10 +144,10 @@ test('a charge that the bank decides later is told when it has, once, as soon as
 
 test('a pending charge of a cancelled order is due until the bank has decided, and then given back', async () => {
   const late = order('pm_bankDebit')
-  await handled([reserved(late)])
-  await handled([cancelledEvent(late)])
+  await handle([reservation(late)])
+  await handle([cancelledEvent(late)])
   expect(await bench.records('payment.dead-letters')).toEqual([])
-  const { provider } = connected()
+  const { provider } = connect()
   expect(await giveBackDue(surroundings(), { provider, now })).toBe(0)
   stripe.decide(intentOf(late)?.id ?? '', 'succeeded')
   await makeDue()
@@ -155,7 +155,7 @@ test('a pending charge of a cancelled order is due until the bank has decided, a
   expect(stripe.refunds.some(({ payment_intent }) => payment_intent === intentOf(late)?.id)).toBe(true)
   await makeDue()
   await settlePending(surroundings(), { provider, now })
-  expect([await booked(late), (await eventTypes(late)).at(-1), await pending(late)]).toEqual([
+  expect([await bookedStatus(late), (await eventTypes(late)).at(-1), await pending(late)]).toEqual([
     'REFUNDED',
     'PaymentRefunded',
     [],
@@ -164,10 +164,10 @@ test('a pending charge of a cancelled order is due until the bank has decided, a
 
 test('the comparison finds what Stripe has taken and nobody has booked, and a refund that has failed since', async () => {
   const [lostOrder, unpaid] = [order('pm_card_visa'), order('pm_card_visa')]
-  const { provider, list } = connected()
+  const { provider, list } = connect()
   await provider.charge({ ...lostOrder, amountCents: 700 }, stopping)
-  await handled([reserved(unpaid)])
-  await handled([cancelledEvent(unpaid)])
+  await handle([reservation(unpaid)])
+  await handle([cancelledEvent(unpaid)])
   for (const refund of stripe.refunds) if (refund.payment_intent === intentOf(unpaid)?.id) refund.status = 'failed'
   const stretch = { since: new Date(Date.now() - 3_600_000), until: new Date(Date.now() + 60_000) }
   const look = async () =>
@@ -175,7 +175,7 @@ test('the comparison finds what Stripe has taken and nobody has booked, and a re
       [lostOrder.orderId, unpaid.orderId].includes(orderId),
     )
   expect((await look()).map(({ kind }) => kind).sort()).toEqual(['NOT_REFUNDED', 'UNBOOKED'])
-  expect([await booked(lostOrder), await eventTypes(lostOrder)]).toEqual(['CAPTURED', ['PaymentCaptured']])
+  expect([await bookedStatus(lostOrder), await eventTypes(lostOrder)]).toEqual(['CAPTURED', ['PaymentCaptured']])
   await makeDue()
   expect(await giveBackDue(surroundings(), { provider, now })).toBe(1)
   expect(await look()).toEqual([])

@@ -28,10 +28,10 @@ export async function applyToShipments(
   const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
   const rows = await tx.query<{ order_id: string; status: ShipmentStatus }>(lockShipments, [orderIds])
   const statusByOrder = new Map(rows.map(({ order_id, status }) => [order_id, status]))
-  return (sending, newItems) => planned(sending, newItems, statusByOrder, surroundings)
+  return (sending, newItems) => writePlan(sending, newItems, statusByOrder, surroundings)
 }
 
-function planned(
+function writePlan(
   tx: Sending,
   newItems: readonly Item<Prepared>[],
   statusByOrder: ReadonlyMap<string, ShipmentStatus>,

@@ -62,18 +62,18 @@ export async function lookAtParcels(
   const parcels = await database.query<Parcel>(claimParcels, [leaseSeconds, atOnce])
   if (parcels.length === 0) return 0
   const signal = AbortSignal.timeout(leaseSeconds * 500)
-  const recalled = parcels.filter(({ shipment_status: of }) => of === 'RECALLED' || of === 'CANCELLED_EARLY')
-  for (const { order_id } of recalled) await carrier.void(order_id, signal)
-  const dispatched = parcels.filter(({ shipment_status: of }) => of === 'DISPATCHED')
-  const numbers = dispatched.map(({ tracking_number }) => tracking_number)
+  const recalledParcels = parcels.filter(({ shipment_status: of }) => of === 'RECALLED' || of === 'CANCELLED_EARLY')
+  for (const { order_id } of recalledParcels) await carrier.void(order_id, signal)
+  const dispatchedParcels = parcels.filter(({ shipment_status: of }) => of === 'DISPATCHED')
+  const numbers = dispatchedParcels.map(({ tracking_number }) => tracking_number)
   const carrierStatuses = numbers.length === 0 ? undefined : await carrier.statuses(numbers, signal)
   const next = new Map<string, ParcelStatus>([
-    ...recalled.map(({ order_id }) => [order_id, 'VOIDED'] as const),
-    ...dispatched.map(
+    ...recalledParcels.map(({ order_id }) => [order_id, 'VOIDED'] as const),
+    ...dispatchedParcels.map(
       (one) => [one.order_id, nextParcelStatus(one.status, carrierStatuses?.get(one.tracking_number))] as const,
     ),
   ])
-  const changedParcels = dispatched.filter(({ order_id, status }) => next.get(order_id) !== status)
+  const changedParcels = dispatchedParcels.filter(({ order_id, status }) => next.get(order_id) !== status)
   const events = changedParcels.flatMap((one) => eventsOf(one, next.get(one.order_id), now))
   if (events.length > 0) await publish(events)
   const statuses = parcels.map((one) => next.get(one.order_id) ?? one.status)
@@ -82,7 +82,7 @@ export async function lookAtParcels(
     statuses,
     statuses.map((status) => (parcelEnded(status) ? null : lookSeconds)),
   ])
-  for (const one of [...changedParcels, ...recalled]) onChange(next.get(one.order_id) ?? one.status)
+  for (const one of [...changedParcels, ...recalledParcels]) onChange(next.get(one.order_id) ?? one.status)
   return parcels.length
 }
 

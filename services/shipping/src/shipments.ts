@@ -17,7 +17,7 @@ export interface Plan {
   readonly prepared: readonly EventOf<'OrderConfirmed'>[]
 }
 
-/** `known`: what was decided on these orders before. Events are taken in turn. */
+/** `previous`: the stored statuses of these orders. Events are handled in turn. */
 export function planShipments(events: readonly OrderEvent[], previous: ReadonlyMap<string, ShipmentStatus>): Plan {
   const statuses = new Map(previous)
   const newShipments = new Map<string, { status: ShipmentStatus; cause: OrderEvent }>()

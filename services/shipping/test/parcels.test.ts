@@ -43,7 +43,7 @@ function carrierOf(saying: () => CarriedStatus = () => 'UNDERWAY') {
 }
 
 /** As the stage would: what is prepared, then its effect; a batch that lost is tried again. */
-async function hear(carrier: Carrier | undefined, events: readonly OrderEvent[], attempts = 20): Promise<string[]> {
+async function handle(carrier: Carrier | undefined, events: readonly OrderEvent[], attempts = 20): Promise<string[]> {
   const stage = shippingStage({ now }, carrier && { carrier, lookSeconds: 0 })
   const pool = database.as('shipping')
   const signal = AbortSignal.timeout(30_000)
@@ -54,12 +54,12 @@ async function hear(carrier: Carrier | undefined, events: readonly OrderEvent[],
     return (await store.effect(items, [])).records.map(({ value }) => String(value))
   } catch (error) {
     if (attempts === 1 || !(error instanceof Error && 'retry' in error && error.retry === true)) throw error
-    return hear(carrier, events, attempts - 1)
+    return handle(carrier, events, attempts - 1)
   }
 }
-const confirmed = ({ orderId, customerId, items }: TestOrder) =>
+const confirmation = ({ orderId, customerId, items }: TestOrder) =>
   eventOf('OrderConfirmed', { orderId, customerId, items }, context)
-const shipped = ({ orderId, customerId }: TestOrder) =>
+const shipping = ({ orderId, customerId }: TestOrder) =>
   eventOf('OrderShipped', { orderId, customerId, shipmentId: orderId }, context)
 const order = () => testOrder(1, { 'SKU-0001': 2 })
 async function look(carrier: Carrier, publish?: () => Promise<void>) {
@@ -77,18 +77,18 @@ const statuses = async () =>
 test('a shipment has one label, and says under which number it can be followed', async () => {
   const { carrier, labels } = carrierOf()
   const one = order()
-  const [prepared] = await hear(carrier, [confirmed(one)])
-  expect(JSON.parse(prepared ?? '')).toMatchObject({
+  const [message] = await handle(carrier, [confirmation(one)])
+  expect(JSON.parse(message ?? '')).toMatchObject({
     data: { parcel: { carrier: 'Test', trackingNumber: `N-${one.orderId}` } },
   })
-  expect(await hear(carrier, [confirmed(one)])).toHaveLength(1) // not published yet: it is the same message again
+  expect(await handle(carrier, [confirmation(one)])).toHaveLength(1) // not published yet: it is the same message again
   expect(labels).toEqual([one.orderId])
   expect(await statuses()).toEqual(['UNDERWAY'])
 })
 
 test('without a carrier there is no parcel, and nothing is prepared', async () => {
-  const [prepared] = await hear(undefined, [confirmed(order())])
-  expect(prepared).not.toContain('parcel')
+  const [message] = await handle(undefined, [confirmation(order())])
+  expect(message).not.toContain('parcel')
   expect(await statuses()).toEqual([])
   expect(shippingStage({ now }).prepare).toBeUndefined()
 })
@@ -97,10 +97,10 @@ test('what the carrier says is told once each, until the parcel is with somebody
   let carrierStatus: CarriedStatus = 'UNDERWAY'
   const { carrier } = carrierOf(() => carrierStatus)
   const one = order()
-  await hear(carrier, [confirmed(one)])
+  await handle(carrier, [confirmation(one)])
   carrierStatus = 'DELIVERED'
   expect(await look(carrier)).toEqual([]) // it is not dispatched yet
-  await hear(carrier, [shipped(one)])
+  await handle(carrier, [shipping(one)])
   const types: string[] = []
   for (const status of [
     'UNDERWAY',
@@ -120,7 +120,7 @@ test('what the carrier says is told once each, until the parcel is with somebody
 test('what was told and could not be noted is told again under the same id', async () => {
   const { carrier } = carrierOf(() => 'DELIVERED')
   const one = order()
-  await hear(carrier, [confirmed(one), shipped(one)])
+  await handle(carrier, [confirmation(one), shipping(one)])
   const ids: string[] = []
   await expect(look(carrier, () => Promise.reject(new Error('killed')))).rejects.toThrow('killed')
   expect(await look(carrier)).toEqual([]) // another replica is at it
@@ -132,12 +132,12 @@ test('what was told and could not be noted is told again under the same id', asy
 })
 
 test.each([
-  ['after it was prepared', (one: TestOrder) => [[confirmed(one)], [cancelledEvent(one)]]],
-  ['in the same batch', (one: TestOrder) => [[confirmed(one), cancelledEvent(one)]]],
+  ['after it was prepared', (one: TestOrder) => [[confirmation(one)], [cancelledEvent(one)]]],
+  ['in the same batch', (one: TestOrder) => [[confirmation(one), cancelledEvent(one)]]],
 ])('the label of a shipment that is called back %s is taken back', async (_when, batches) => {
   const { carrier, voided } = carrierOf(() => 'DELIVERED')
   const one = order()
-  for (const batch of batches(one)) await hear(carrier, batch)
+  for (const batch of batches(one)) await handle(carrier, batch)
   for (let n = 0; n < 3; n++) expect(await look(carrier)).toEqual([])
   expect(new Set(voided)).toEqual(new Set([one.orderId]))
   expect(await statuses()).toEqual(['VOIDED'])
@@ -147,23 +147,25 @@ test('a label that was made before a crash is taken back when the order was canc
   const { carrier, labels, voided } = carrierOf()
   const one = order()
   const { prepare } = shippingStage({ now }, { carrier, lookSeconds: 0 })
-  await prepare?.(confirmed(one), AbortSignal.timeout(30_000), database.as('shipping'))
-  await hear(carrier, [cancelledEvent(one)])
+  await prepare?.(confirmation(one), AbortSignal.timeout(30_000), database.as('shipping'))
+  await handle(carrier, [cancelledEvent(one)])
   expect([labels, voided]).toEqual([[one.orderId], [one.orderId]])
 })
 
 test('an order that was cancelled first gets no label', async () => {
   const { carrier, labels } = carrierOf()
   const one = order()
-  await hear(carrier, [cancelledEvent(one)])
-  await hear(carrier, [confirmed(one)])
+  await handle(carrier, [cancelledEvent(one)])
+  await handle(carrier, [confirmation(one)])
   expect([labels, await statuses()]).toEqual([[], []])
 })
 
 test('confirmed and cancelled at once by many replicas, no label is left that nobody will use', async () => {
   const { carrier, labels, voided } = carrierOf()
   const orders = Array.from({ length: 30 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
-  await Promise.all(orders.flatMap((one) => [hear(carrier, [confirmed(one)]), hear(carrier, [cancelledEvent(one)])]))
+  await Promise.all(
+    orders.flatMap((one) => [handle(carrier, [confirmation(one)]), handle(carrier, [cancelledEvent(one)])]),
+  )
   await look(carrier)
   expect(labels.filter((orderId) => !voided.includes(orderId))).toEqual([])
 })
@@ -171,9 +173,9 @@ test('confirmed and cancelled at once by many replicas, no label is left that no
 test('the chore looks at all that is due, and counts what became of them', async () => {
   const { carrier } = carrierOf(() => 'DELIVERED')
   const orders = Array.from({ length: 130 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
-  await hear(
+  await handle(
     carrier,
-    orders.flatMap((one) => [confirmed(one), shipped(one)]),
+    orders.flatMap((one) => [confirmation(one), shipping(one)]),
   )
   const registry = createRegistry()
   const publishedIds: string[] = []

@@ -34,11 +34,11 @@ async function process(events: readonly OrderEvent[], attempts = 20): Promise<nu
 
 test('confirmed and cancelled at once by many replicas, each shipment is recalled or never packed', async () => {
   const orders = Array.from({ length: 60 }, (_, n) => testOrder(n, { 'SKU-0001': 2 }))
-  const confirmed = orders.map(({ orderId, customerId, items }) =>
+  const confirmations = orders.map(({ orderId, customerId, items }) =>
     eventOf('OrderConfirmed', { orderId, customerId, items }, context),
   )
   const batches = Array.from({ length: 6 }, (_, n) => n * 10).flatMap((n) => [
-    confirmed.slice(n, n + 10),
+    confirmations.slice(n, n + 10),
     orders
       .slice(n, n + 10)
       .reverse()
@@ -51,18 +51,18 @@ test('confirmed and cancelled at once by many replicas, each shipment is recalle
     [orders.map(({ orderId }) => orderId)],
   )
   expect(rows).toHaveLength(60)
-  const recalled = rows.filter(({ status }) => status === 'RECALLED')
-  expect(recalled.every(({ packed, items }) => packed && items.length === 1)).toBe(true)
-  expect(rows.filter(({ status }) => status === 'CANCELLED_EARLY')).toHaveLength(60 - recalled.length)
-  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(recalled.length)
+  const recalledRows = rows.filter(({ status }) => status === 'RECALLED')
+  expect(recalledRows.every(({ packed, items }) => packed && items.length === 1)).toBe(true)
+  expect(rows.filter(({ status }) => status === 'CANCELLED_EARLY')).toHaveLength(60 - recalledRows.length)
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(recalledRows.length)
 })
 
 test('a shipment that was let go is dispatched, and a message that comes again changes nothing', async () => {
   const { orderId, customerId, items } = testOrder(1, { 'SKU-0001': 2 })
   await process([eventOf('OrderConfirmed', { orderId, customerId, items }, context)])
-  const shipped = eventOf('OrderShipped', { orderId, customerId, shipmentId: orderId }, context)
-  await process([shipped])
-  expect(await process([shipped])).toBe(0)
+  const shippedEvent = eventOf('OrderShipped', { orderId, customerId, shipmentId: orderId }, context)
+  await process([shippedEvent])
+  expect(await process([shippedEvent])).toBe(0)
   expect(await database.ask('shipping', 'SELECT status, items FROM shipments WHERE order_id = $1', [orderId])).toEqual([
     { status: 'DISPATCHED', items: [{ sku: 'SKU-0001', quantity: 2 }] },
   ])

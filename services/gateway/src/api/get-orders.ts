@@ -48,10 +48,10 @@ export function readingRoutes(orders: OrderReader, estimates: Estimates, authent
         404: { description: 'The customer is not that of the token.' },
       },
       handle: async ({ query }, request) => {
-        const whose = request.customer ?? query.customer ?? ''
-        if (query.customer !== undefined && query.customer !== whose && customerOf(query.customer) !== whose)
+        const owner = request.customer ?? query.customer ?? ''
+        if (query.customer !== undefined && query.customer !== owner && customerOf(query.customer) !== owner)
           throw notThere('customer', query.customer, `no customer ${query.customer}`, 'that of the token, or none')
-        const page = await orders.ofCustomer(whose, query.cursor, query.limit)
+        const page = await orders.ofCustomer(owner, query.cursor, query.limit)
         const last = page.orders.at(-1)
         return { orders: page.orders, ...(page.more && last ? { next: cursorOf(last.orderId) } : {}) }
       },

@@ -65,8 +65,8 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
       const queueStates = read.map(({ name, lag, oldestAgeSeconds, consumedPerSecond }) => ({
         name,
         lag,
-        oldestAgeSeconds: rounded(oldestAgeSeconds),
-        ...(consumedPerSecond === undefined ? {} : { consumedPerSecond: rounded(consumedPerSecond) }),
+        oldestAgeSeconds: roundToTenth(oldestAgeSeconds),
+        ...(consumedPerSecond === undefined ? {} : { consumedPerSecond: roundToTenth(consumedPerSecond) }),
         stuck: oldestAgeSeconds >= maxAgeSeconds,
       }))
       const stuck = queueStates.some((queue) => queue.stuck)
@@ -77,4 +77,4 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
   })
 }
 
-const rounded = (value: number): number => Math.round(value * 10) / 10
+const roundToTenth = (value: number): number => Math.round(value * 10) / 10

@@ -11,7 +11,7 @@ export function page(document: OpenApi): string {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(info.title)}</title>
+<title>${escapeHtml(info.title)}</title>
 <style>
   body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
   code, pre { font: 13px/1.5 ui-monospace, monospace }
@@ -21,8 +21,8 @@ export function page(document: OpenApi): string {
   td, th { text-align: left; vertical-align: top; padding: .1rem 1rem .1rem 0 }
   @media (prefers-color-scheme: dark) { body { background: #111; color: #ddd } a { color: #9cf } }
 </style>
-<h1>${escaped(info.title)}</h1>
-<p>${escaped(info.description)} <a href="openapi.json">openapi.json</a></p>
+<h1>${escapeHtml(info.title)}</h1>
+<p>${escapeHtml(info.description)} <a href="openapi.json">openapi.json</a></p>
 ${operations.join('\n')}
 </html>
 `
@@ -32,18 +32,18 @@ function section(document: OpenApi, path: string, method: string, operation: Ope
   const { summary, parameters = [], requestBody, responses } = operation
   const rows = parameters.map(
     ({ name, in: place, required, schema }) =>
-      `<tr><td><code>${escaped(name)}</code><td>${place}${required ? ', required' : ''}<td><code>${escaped(JSON.stringify(schema))}</code>`,
+      `<tr><td><code>${escapeHtml(name)}</code><td>${place}${required ? ', required' : ''}<td><code>${escapeHtml(JSON.stringify(schema))}</code>`,
   )
   const answers = Object.entries(responses).map(([status, response]) => {
     const { description, content = {} } = responseIn(document, response)
-    return `<tr><td><b>${status}</b><td>${escaped(description)}<td>${escaped(Object.keys(content).join(', '))}`
+    return `<tr><td><b>${status}</b><td>${escapeHtml(description)}<td>${escapeHtml(Object.keys(content).join(', '))}`
   })
-  return `<details><summary><b>${method.toUpperCase()}</b><code>${escaped(path)}</code> ${escaped(summary)}</summary>
+  return `<details><summary><b>${method.toUpperCase()}</b><code>${escapeHtml(path)}</code> ${escapeHtml(summary)}</summary>
 ${rows.length > 0 ? `<table>${rows.join('')}</table>` : ''}
-${requestBody ? `<pre>${escaped(JSON.stringify(requestBody, undefined, 2))}</pre>` : ''}
+${requestBody ? `<pre>${escapeHtml(JSON.stringify(requestBody, undefined, 2))}</pre>` : ''}
 <table>${answers.join('')}</table>
 </details>`
 }
 
-const escaped = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? '&quot;')

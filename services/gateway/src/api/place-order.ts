@@ -63,7 +63,7 @@ const refusals = {
 }
 
 const location = { description: 'The tracking URL.', schema: z.string(), always: true }
-const replayed = {
+const replayHeader = {
   description: 'The order was placed before under this Idempotency-Key.',
   schema: z.literal('true'),
 }
@@ -122,7 +122,7 @@ export function placingRoutes(options: PlacingOptions): Route[] {
         202: {
           description: 'It is durable, and will be worked on.',
           schema: accepted,
-          headers: { location, 'idempotency-replayed': replayed },
+          headers: { location, 'idempotency-replayed': replayHeader },
           examples: { placed: acceptedOrder },
         },
         ...refusals,
@@ -147,13 +147,13 @@ export function placingRoutes(options: PlacingOptions): Route[] {
         200: {
           description: 'Its outcome: CONFIRMED, paid for; SHIPPED, if that was seen first; or CANCELLED.',
           schema: outcome,
-          headers: { 'idempotency-replayed': replayed, 'preference-applied': preferenceApplied },
+          headers: { 'idempotency-replayed': replayHeader, 'preference-applied': preferenceApplied },
           examples: { paid: paidOrder, 'sold out': refusedOrder },
         },
         202: {
           description: 'It is durable, and in this status; the outcome takes longer, or too many wait already.',
           schema: accepted,
-          headers: { location, 'idempotency-replayed': replayed, 'preference-applied': preferenceApplied },
+          headers: { location, 'idempotency-replayed': replayHeader, 'preference-applied': preferenceApplied },
           examples: { placed: acceptedOrder },
         },
         ...refusals,
@@ -164,9 +164,9 @@ export function placingRoutes(options: PlacingOptions): Route[] {
         const { orderId, repeated } = placement
         if (repeated) void reply.header('idempotency-replayed', 'true')
         void reply.header('preference-applied', appliedPreference(waitMs))
-        const settled = await outcomes.of(orderId, waitMs, reply.raw)
-        if (!settled) return acceptedAnswer(reply, placement, await statusOf(orderId))
-        return { orderId, ...settled, trackingUrl: trackingUrl(orderId) }
+        const result = await outcomes.of(orderId, waitMs, reply.raw)
+        if (!result) return acceptedAnswer(reply, placement, await statusOf(orderId))
+        return { orderId, ...result, trackingUrl: trackingUrl(orderId) }
       },
     }),
     route({

@@ -14,15 +14,15 @@ export const subject = z.string().regex(subjectPattern, '1 to 255 printable ASCI
 
 /** The longest that events and their consumers take. */
 const longestCustomer = 64
-const hashed = 'sha256:'
+const hashPrefix = 'sha256:'
 
 /**
  * The customer id of a subject: itself, or where that is too long its hash. A subject that looks
  * like a hash is hashed, too.
  */
 export function customerOf(sub: string): string {
-  if (sub.length <= longestCustomer && !sub.startsWith(hashed)) return sub
-  return hashed + createHash('sha256').update(sub).digest('base64url')
+  if (sub.length <= longestCustomer && !sub.startsWith(hashPrefix)) return sub
+  return hashPrefix + createHash('sha256').update(sub).digest('base64url')
 }
 
 export const skuPattern = /^[A-Z0-9][A-Z0-9-]{0,39}$/

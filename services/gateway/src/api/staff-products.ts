@@ -49,9 +49,9 @@ export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fres
         refuseDoubles(body.prices ?? [], body.currency)
         const isNew = await catalogue.save(which, { ...body, prices: body.prices ?? [] })
         note(request, isNew ? 'added' : 'changed', which)
-        const saved = await products.fresh(which)
-        if (!saved) throw notThere('sku', which, `no product ${which}`, 'one that nobody removes meanwhile')
-        return reply.code(isNew ? 201 : 200).send(saved)
+        const savedProduct = await products.fresh(which)
+        if (!savedProduct) throw notThere('sku', which, `no product ${which}`, 'one that nobody removes meanwhile')
+        return reply.code(isNew ? 201 : 200).send(savedProduct)
       },
     }),
     route({

@@ -32,8 +32,11 @@ export function customerIn(payload: Readonly<Record<string, unknown>>, claim: st
 /** As the notification stage takes them for one. */
 const isAddress = (value: string): boolean => /^[^@\s]+@[^@\s]+$/.test(value)
 
-function isVerified(address: string, { email, email_verified: verified }: Readonly<Record<string, unknown>>): boolean {
-  if (verified !== true && verified !== 'true') return false
+function isVerified(
+  address: string,
+  { email, email_verified: emailVerified }: Readonly<Record<string, unknown>>,
+): boolean {
+  if (emailVerified !== true && emailVerified !== 'true') return false
   return typeof email === 'string' && email.toLowerCase() === address.toLowerCase()
 }
 

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { configOf } from '../config.ts'
 
 const requiredVariables = { DATABASE_URL: 'postgres://a:b@c/d', KAFKA_BOOTSTRAP_SERVERS: 'localhost:9092' }
-const shared = {
+const sharedKey = {
   AUTH_ALGORITHMS: 'HS256',
   AUTH_SECRET: 's'.repeat(32),
   AUTH_ISSUER: 'https://issuer.example',
   AUTH_AUDIENCE: 'orders',
 }
 const { AUTH_SECRET: _, ...publishedKeys } = {
-  ...shared,
+  ...sharedKey,
   AUTH_ALGORITHMS: 'RS256,ES256',
   AUTH_JWKS_URL: 'https://issuer.example/keys',
 }
@@ -28,7 +28,7 @@ test('a gateway that is told nothing of authentication does not start, and names
 
 test('callers go without authentication only where AUTH=none says so, and nothing else says otherwise', () => {
   expect(settings({ AUTH: 'none' })).toBeUndefined()
-  expect(() => settings({ ...shared, AUTH: 'none' })).toThrow(
+  expect(() => settings({ ...sharedKey, AUTH: 'none' })).toThrow(
     'AUTH: found none beside AUTH_ALGORITHMS, AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE; allowed: one or the other',
   )
   for (const AUTH of ['off', 'false', 'NONE', 'jwt'])
@@ -38,15 +38,15 @@ test('callers go without authentication only where AUTH=none says so, and nothin
 })
 
 test('a secret, or published keys, with all that goes with it', () => {
-  expect(settings(shared)).toMatchObject({ algorithms: ['HS256'], keys: { kind: 'secret' }, audience: 'orders' })
+  expect(settings(sharedKey)).toMatchObject({ algorithms: ['HS256'], keys: { kind: 'secret' }, audience: 'orders' })
   expect(settings(publishedKeys)).toMatchObject({
     algorithms: ['RS256', 'ES256'],
     keys: { kind: 'jwks', url: 'https://issuer.example/keys', timeoutMs: 3_000 },
   })
 })
 
-test.each(Object.keys(shared))('half a configuration is refused with the name of what is missing: %s', (name) => {
-  expect(() => settings(without(shared, name))).toThrow(new RegExp(`^${name}: found nothing`, 'm'))
+test.each(Object.keys(sharedKey))('half a configuration is refused with the name of what is missing: %s', (name) => {
+  expect(() => settings(without(sharedKey, name))).toThrow(new RegExp(`^${name}: found nothing`, 'm'))
 })
 
 test.each(Object.keys(publishedKeys))('nor with published keys can anything be left out: %s', (name) => {
@@ -54,11 +54,13 @@ test.each(Object.keys(publishedKeys))('nor with published keys can anything be l
 })
 
 test('a shared secret and published keys are never to be had at once', () => {
-  expect(() => settings({ ...publishedKeys, AUTH_ALGORITHMS: 'RS256,HS256', AUTH_SECRET: shared.AUTH_SECRET })).toThrow(
-    /^AUTH_ALGORITHMS: found RS256,HS256; allowed: HS256 alone/m,
+  expect(() =>
+    settings({ ...publishedKeys, AUTH_ALGORITHMS: 'RS256,HS256', AUTH_SECRET: sharedKey.AUTH_SECRET }),
+  ).toThrow(/^AUTH_ALGORITHMS: found RS256,HS256; allowed: HS256 alone/m)
+  expect(() => settings({ ...publishedKeys, AUTH_SECRET: sharedKey.AUTH_SECRET })).toThrow(
+    /^AUTH_SECRET: found a value/m,
   )
-  expect(() => settings({ ...publishedKeys, AUTH_SECRET: shared.AUTH_SECRET })).toThrow(/^AUTH_SECRET: found a value/m)
-  expect(() => settings({ ...shared, AUTH_JWKS_URL: publishedKeys.AUTH_JWKS_URL })).toThrow(
+  expect(() => settings({ ...sharedKey, AUTH_JWKS_URL: publishedKeys.AUTH_JWKS_URL })).toThrow(
     /^AUTH_JWKS_URL: found a val/m,
   )
 })
@@ -76,11 +78,11 @@ test('the customer is the subject unless another claim is named, and never what 
 })
 
 test('a short secret and an algorithm that is not pinned are refused, and the secret is not shown', () => {
-  expect(() => settings({ ...shared, AUTH_SECRET: 'hunter2' })).toThrow(
+  expect(() => settings({ ...sharedKey, AUTH_SECRET: 'hunter2' })).toThrow(
     'AUTH_SECRET: found a value of 7 characters (not shown); allowed: a secret of at least 32 bytes',
   )
   for (const algorithm of ['none', 'HS512', 'RS256,none'])
-    expect(() => settings({ ...shared, AUTH_ALGORITHMS: algorithm })).toThrow(/^AUTH_ALGORITHMS: found/m)
+    expect(() => settings({ ...sharedKey, AUTH_ALGORITHMS: algorithm })).toThrow(/^AUTH_ALGORITHMS: found/m)
 })
 
 test('an address of keys with a password in it is refused, and the password is not shown', () => {

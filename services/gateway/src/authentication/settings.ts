@@ -87,16 +87,17 @@ export function authenticationSettings(config: Variables): AuthenticationSetting
   if (AUTH_ALGORITHMS === undefined) missing('AUTH_ALGORITHMS', 'authentication')
   if (AUTH_ISSUER === undefined) missing('AUTH_ISSUER', 'authentication')
   if (AUTH_AUDIENCE === undefined) missing('AUTH_AUDIENCE', 'authentication')
-  const shared = AUTH_ALGORITHMS?.some((algorithm) => algorithm === 'HS256') ?? false
-  const signed = AUTH_ALGORITHMS?.some((algorithm) => algorithm !== 'HS256') ?? false
+  const usesSharedKey = AUTH_ALGORITHMS?.some((algorithm) => algorithm === 'HS256') ?? false
+  const usesPublicKeys = AUTH_ALGORITHMS?.some((algorithm) => algorithm !== 'HS256') ?? false
   // A public key must never be taken for a shared secret, so the two are not to be had at once.
-  if (shared && signed)
+  if (usesSharedKey && usesPublicKeys)
     problems.push(`AUTH_ALGORITHMS: found ${AUTH_ALGORITHMS?.join(',')}; allowed: HS256 alone, or RS256 and ES256`)
-  if (shared && AUTH_SECRET === undefined) missing('AUTH_SECRET', 'AUTH_ALGORITHMS=HS256')
-  if (signed && AUTH_JWKS_URL === undefined) missing('AUTH_JWKS_URL', `AUTH_ALGORITHMS=${AUTH_ALGORITHMS?.join(',')}`)
-  if (!shared && signed && AUTH_SECRET !== undefined)
+  if (usesSharedKey && AUTH_SECRET === undefined) missing('AUTH_SECRET', 'AUTH_ALGORITHMS=HS256')
+  if (usesPublicKeys && AUTH_JWKS_URL === undefined)
+    missing('AUTH_JWKS_URL', `AUTH_ALGORITHMS=${AUTH_ALGORITHMS?.join(',')}`)
+  if (!usesSharedKey && usesPublicKeys && AUTH_SECRET !== undefined)
     problems.push('AUTH_SECRET: found a value (not shown); allowed: none, since AUTH_ALGORITHMS names no HS256')
-  if (shared && !signed && AUTH_JWKS_URL !== undefined)
+  if (usesSharedKey && !usesPublicKeys && AUTH_JWKS_URL !== undefined)
     problems.push('AUTH_JWKS_URL: found a value (not shown); allowed: none, since AUTH_ALGORITHMS is HS256')
   if (problems.length > 0) throw new ConfigError(problems)
 

@@ -22,8 +22,8 @@ export const noStaffKnown = (): HttpProblem =>
   notStaff('a gateway that knows no staff', 'a gateway with AUTH_… and AUTH_STAFF_SCOPE (docs/gateway.md)')
 
 function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): readonly unknown[] {
-  const listed: readonly unknown[] = Array.isArray(scp) ? scp : []
-  return [...listed, ...[scope, scp].flatMap((text) => (typeof text === 'string' ? text.split(' ') : []))]
+  const scopeList: readonly unknown[] = Array.isArray(scp) ? scp : []
+  return [...scopeList, ...[scope, scp].flatMap((text) => (typeof text === 'string' ? text.split(' ') : []))]
 }
 
 const notStaff = (actual: string, allowed: string): HttpProblem =>

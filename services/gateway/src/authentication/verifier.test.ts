@@ -20,8 +20,8 @@ const verify = createVerifier(settings, { now: () => now, monotonicMs: () => 0 }
 function token(claims: object = {}, header: object = {}, key = secret): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const body = { iss: 'us', aud: 'orders', sub: 'customer-1', exp: seconds(60), ...claims }
-  const signed = `${part({ alg: 'HS256', ...header })}.${part(body)}`
-  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
+  const signingInput = `${part({ alg: 'HS256', ...header })}.${part(body)}`
+  return `${signingInput}.${createHmac('sha256', key).update(signingInput).digest('base64url')}`
 }
 const ask = (text: string) => verify(`Bearer ${text}`)
 const unauthorized = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }

@@ -25,13 +25,13 @@ export function createVerifiers(
   clock: Clock,
   logger: Logger,
 ): { readonly customer: Verifier; readonly staff?: Verifier } {
-  const verified = createTokenVerifier(settings, clock, logger)
+  const verifyToken = createTokenVerifier(settings, clock, logger)
   const { customerClaim, staffScope } = settings
   return {
-    customer: (authorization) => verified(authorization, (payload) => customerIn(payload, customerClaim)),
+    customer: (authorization) => verifyToken(authorization, (payload) => customerIn(payload, customerClaim)),
     ...(staffScope === undefined
       ? {}
-      : { staff: (authorization) => verified(authorization, (payload) => staffIn(payload, staffScope)) }),
+      : { staff: (authorization) => verifyToken(authorization, (payload) => staffIn(payload, staffScope)) }),
   }
 }
 

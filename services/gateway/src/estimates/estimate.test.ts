@@ -6,7 +6,7 @@ import type { Expectation } from '../queues/queue.ts'
 import { estimateAfter, learned, tookAfterSteps, waitsAfter } from './estimate.ts'
 
 const queue = (name: string, waitSeconds: number): Expectation => ({ name, waitSeconds, lag: 1, oldestAgeSeconds: 0 })
-const expected = [
+const expectations = [
   queue('intake', 1),
   queue('orders', 10),
   queue('inventory', 100),
@@ -17,7 +17,7 @@ const expected = [
 const at = (seconds: number) => new Date(seconds * 1_000).toISOString()
 
 test('each step waits in the queues that are still before it', () => {
-  expect(waitsAfter(expected)).toEqual([11_131, 11_120, 11_020, 10_010, 0])
+  expect(waitsAfter(expectations)).toEqual([11_131, 11_120, 11_020, 10_010, 0])
   expect(waitsAfter([])).toEqual([0, 0, 0, 0, 0])
 })
 

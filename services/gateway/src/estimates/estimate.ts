@@ -13,8 +13,8 @@ const queuesTo: readonly (readonly string[])[] = [
 ]
 
 /** Seconds in the queues, after each step, until the last. */
-export function waitsAfter(expected: readonly Expectation[]): readonly number[] {
-  const waits = new Map(expected.map(({ name, waitSeconds }) => [name, waitSeconds]))
+export function waitsAfter(expectations: readonly Expectation[]): readonly number[] {
+  const waits = new Map(expectations.map(({ name, waitSeconds }) => [name, waitSeconds]))
   return steps.map((_, step) =>
     queuesTo
       .slice(step + 1)
@@ -40,7 +40,8 @@ export function learned(before: Beyond, took: readonly (number | undefined)[], w
 }
 
 /**
- * Seconds from the step `done` to the last; `undefined` until an order was seen to go all the way.
+ * Seconds from the last of `completedSteps` to the end; `undefined` until an order was seen to go
+ * all the way.
  */
 export function estimateAfter(completedSteps: number, waits: readonly number[], beyond: Beyond): number | undefined {
   const [wait, more] = [waits[completedSteps - 1], beyond[completedSteps - 1]]

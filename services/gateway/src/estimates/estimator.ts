@@ -41,7 +41,7 @@ interface Followed {
 export function startEstimator(options: EstimatorOptions): Estimates & { close(): void } {
   const { queues, progress, everyMs, registry, logger, now, monotonicMs } = options
   const figures = estimateFigures(registry)
-  const followed = new Map<string, Followed>()
+  const followedOrders = new Map<string, Followed>()
   let beyond: Beyond = []
   let lastLook: { readonly atMs: number; readonly waits: readonly number[] } | undefined
   let takeNext = true
@@ -50,10 +50,10 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
 
   const waitsNow = () => (lastLook && monotonicMs() - lastLook.atMs < knownForMs ? lastLook.waits : undefined)
   const check = (order: OrderProgress): void => {
-    const one = followed.get(order.orderId)
+    const one = followedOrders.get(order.orderId)
     const took = tookAfterSteps(order)
     if (!one || (!took && order.status !== 'CANCELLED')) return
-    followed.delete(order.orderId)
+    followedOrders.delete(order.orderId)
     figures.followed.inc({ outcome: took ? 'shipped' : 'cancelled' })
     if (!took) return
     if (one.estimate !== undefined) figures.error.observe((took[0] ?? 0) - one.estimate)
@@ -62,9 +62,10 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
   const look = async (): Promise<void> => {
     try {
       lastLook = { waits: waitsAfter(await queues.read()), atMs: monotonicMs() }
-      for (const [id, { sinceMs }] of followed)
-        if (monotonicMs() - sinceMs > followedForMs && followed.delete(id)) figures.followed.inc({ outcome: 'lost' })
-      if (followed.size > 0) for (const order of await progress([...followed.keys()])) check(order)
+      for (const [id, { sinceMs }] of followedOrders)
+        if (monotonicMs() - sinceMs > followedForMs && followedOrders.delete(id))
+          figures.followed.inc({ outcome: 'lost' })
+      if (followedOrders.size > 0) for (const order of await progress([...followedOrders.keys()])) check(order)
       takeNext = true
     } catch (error) {
       logger.debug({ error }, 'no estimate this time')
@@ -78,15 +79,15 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
     secondsLeft: (completedSteps, at) => {
       const whole = estimateAfter(completedSteps, waitsNow() ?? [], beyond)
       if (whole === undefined) return undefined
-      const passed = at === undefined ? 0 : (now().getTime() - Date.parse(at)) / 1_000
+      const passedSeconds = at === undefined ? 0 : (now().getTime() - Date.parse(at)) / 1_000
       // One that is late is not there yet.
-      return Math.max(1, Math.ceil(whole - passed))
+      return Math.max(1, Math.ceil(whole - passedSeconds))
     },
     placed: (orderId) => {
       const waits = waitsNow()
-      if (!takeNext || !waits || followed.size >= followedAtMost) return
+      if (!takeNext || !waits || followedOrders.size >= followedAtMost) return
       takeNext = false
-      followed.set(orderId, { sinceMs: monotonicMs(), waits, estimate: estimateAfter(1, waits, beyond) })
+      followedOrders.set(orderId, { sinceMs: monotonicMs(), waits, estimate: estimateAfter(1, waits, beyond) })
     },
     close: () => {
       closed = true

@@ -14,7 +14,7 @@ export function seenBefore(lastEventId: string | undefined, { timeline }: OrderP
   return new Set(lastEventId.split(',').filter((name) => steps.has(name)))
 }
 
-/** The text of what is new, and `seen` grown by it. */
+/** The text of the new events, which are added to `seenEvents`. */
 export function newEvents({ timeline }: OrderProgress, seenEvents: Set<string>): string {
   let text = ''
   for (const step of timeline) {

@@ -22,8 +22,8 @@ export function createOutcomes(watcher: Watcher, maxWaiting: number): Outcomes {
     of: async (orderId, waitMs, caller) => {
       if (waitMs <= 0 || waiting >= maxWaiting) return undefined
       waiting++
-      let end: (settled: Settled | undefined) => void = () => undefined
-      const settled = new Promise<Settled | undefined>((resolve) => (end = resolve))
+      let end: (outcome: Settled | undefined) => void = () => undefined
+      const outcome = new Promise<Settled | undefined>((resolve) => (end = resolve))
       const giveUp = (): void => end(undefined)
       const stop = watcher.watch(orderId, {
         seen: ({ status, reason }) => {
@@ -34,7 +34,7 @@ export function createOutcomes(watcher: Watcher, maxWaiting: number): Outcomes {
       const timer = setTimeout(giveUp, waitMs)
       caller.once('close', giveUp)
       try {
-        return await settled
+        return await outcome
       } finally {
         clearTimeout(timer)
         caller.off('close', giveUp)

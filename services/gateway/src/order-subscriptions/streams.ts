@@ -18,7 +18,7 @@ export interface StreamsOptions {
 }
 
 export interface Streams {
-  /** Progress from what is known and was `seen` on; `undefined` when too many are open. */
+  /** Progress from `initial` and `seenEvents` on; `undefined` when too many are open. */
   open(initial: OrderProgress, seenEvents: Set<string>, customer?: string): Readable | undefined
   readonly count: number
 }

@@ -19,13 +19,13 @@ async function after(
   looks: readonly (readonly Expectation[] | Error)[],
   passedMs = 0,
 ): Promise<() => HttpProblem | undefined> {
-  let looked = 0
+  let lookCount = 0
   let nowMs = 0
   const instance = (admission = startAdmission({
     queues: {
       read: () => {
-        const result = looks[Math.min(looked++, looks.length - 1)]
-        if (looked > 1) nowMs = passedMs
+        const result = looks[Math.min(lookCount++, looks.length - 1)]
+        if (lookCount > 1) nowMs = passedMs
         return result instanceof Error ? Promise.reject(result) : Promise.resolve(result ?? [])
       },
     },
@@ -37,7 +37,7 @@ async function after(
     registry: createRegistry(),
     logger: silentLogger(),
   }))
-  await vi.waitUntil(() => looked > looks.length)
+  await vi.waitUntil(() => lookCount > looks.length)
   instance.close()
   return instance.refusal
 }

@@ -41,7 +41,7 @@ const knownForMs = 60_000
 export function startAdmission(options: AdmissionOptions): Admission & { close(): void } {
   const { queues, promiseSeconds, stages, everyMs, probeEveryMs, monotonicMs, logger } = options
   const registers = [options.registry]
-  const expected = new Gauge({
+  const waitGauge = new Gauge({
     name: 'gateway_expected_wait_seconds',
     help: 'How long an order placed now would wait until it is decided.',
     registers,
@@ -66,7 +66,7 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       waitSeconds = Math.max(before, error instanceof StagesUnknown ? error.intake.waitSeconds : 0)
       logger.debug({ error, waitSeconds }, 'the queues could not be read')
     }
-    expected.set(waitSeconds)
+    waitGauge.set(waitSeconds)
     if (!closed) timer = setTimeout(() => void look(), everyMs * (0.8 + 0.4 * Math.random()))
   }
   void look()

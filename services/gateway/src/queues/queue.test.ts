@@ -51,8 +51,8 @@ test('where nothing moved, or too little was seen, only what has waited so far i
 
 test('an order waits in each stage it passes, and in no other', () => {
   const wait = (name: string, waitSeconds: number) => ({ name, lag: 1, oldestAgeSeconds: 0, waitSeconds })
-  const expected = [wait('intake', 1), wait('orders', 2), wait('payment', 30), wait('audit', 1_000)]
-  expect(expectedWaitSeconds(expected, ['orders', 'payment'])).toBe(33)
+  const waits = [wait('intake', 1), wait('orders', 2), wait('payment', 30), wait('audit', 1_000)]
+  expect(expectedWaitSeconds(waits, ['orders', 'payment'])).toBe(33)
 })
 
 /**

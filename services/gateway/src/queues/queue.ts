@@ -161,8 +161,8 @@ export function rememberedPaces(paces: Paces, observations: readonly Expectation
 }
 
 /** Through all of these, one after the other. */
-export function expectedWaitSeconds(expected: readonly Expectation[], stages: readonly string[]): number {
-  return expected
+export function expectedWaitSeconds(waits: readonly Expectation[], stages: readonly string[]): number {
+  return waits
     .filter(({ name }) => name === 'intake' || stages.includes(name))
     .reduce((sum, { waitSeconds }) => sum + waitSeconds, 0)
 }

@@ -56,19 +56,19 @@ export function createQueueReader(options: QueueReaderOptions): QueueReader {
   let samples: readonly Sample[] = []
   let paces: Paces = {}
   let reading: Promise<readonly Expectation[]> | undefined
-  let failed: { readonly at: number; readonly error: unknown } | undefined
+  let lastFailure: { readonly at: number; readonly error: unknown } | undefined
 
   const readNow = async (): Promise<readonly Expectation[]> => {
     try {
       const sample = await take(options, stages)
       const passedMs = sample.at - (samples.at(-1)?.at ?? sample.at)
       samples = [...samples.filter(({ at }) => sample.at - at <= Math.max(windowMs, 2 * cacheMs)), sample]
-      failed = undefined
+      lastFailure = undefined
       const expected = expectations(samples, paces)
       paces = rememberedPaces(paces, expected, passedMs)
       return expected
     } catch (error) {
-      failed = { at: monotonicMs(), error }
+      lastFailure = { at: monotonicMs(), error }
       throw error
     } finally {
       reading = undefined
@@ -79,8 +79,8 @@ export function createQueueReader(options: QueueReaderOptions): QueueReader {
       if (reading) return reading
       const fresh = (at: number): boolean => monotonicMs() - at < cacheMs
       const last = samples.at(-1)
-      if (failed && fresh(failed.at)) throw failed.error
-      if (!failed && last && fresh(last.at)) return expectations(samples, paces)
+      if (lastFailure && fresh(lastFailure.at)) throw lastFailure.error
+      if (!lastFailure && last && fresh(last.at)) return expectations(samples, paces)
       return (reading = readNow())
     },
   }
@@ -94,17 +94,17 @@ interface StageQueue {
 /** @throws StagesUnknown, DatabaseError */
 async function take(
   { outbox: lagOfOutbox, monotonicMs }: QueueReaderOptions,
-  shared: SharedLook<readonly StageQueue[]>,
+  sharedLook: SharedLook<readonly StageQueue[]>,
 ): Promise<Sample> {
-  const [outbox, looked] = await Promise.allSettled([lagOfOutbox(), shared.read()])
+  const [outbox, lookResult] = await Promise.allSettled([lagOfOutbox(), sharedLook.read()])
   if (outbox.status === 'rejected') throw outbox.reason
   const at = monotonicMs()
   const intake: Queue = { name: 'intake', lag: outbox.value.rows, oldestAgeSeconds: outbox.value.seconds }
-  if (looked.status === 'rejected') {
-    const [expected] = expectations([{ at, queues: [intake], positions: {} }])
-    throw expected ? new StagesUnknown(expected, looked.reason) : looked.reason
+  if (lookResult.status === 'rejected') {
+    const [intakeExpectation] = expectations([{ at, queues: [intake], positions: {} }])
+    throw intakeExpectation ? new StagesUnknown(intakeExpectation, lookResult.reason) : lookResult.reason
   }
-  const { found: readings, ageMs } = looked.value
+  const { found: readings, ageMs } = lookResult.value
   return {
     at: at - ageMs,
     queues: [intake, ...readings.map(({ queue }) => queue)],

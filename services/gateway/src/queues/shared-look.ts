@@ -54,7 +54,7 @@ export function createSharedLook<Found>(options: SharedLookOptions, look: () => 
     const [row] = await database.query<Row>(lastLook, [name])
     return row?.ageMs != null && row.ageMs < freshMs ? { found: row.found as Found, ageMs: row.ageMs } : undefined
   }
-  const claimed = async (): Promise<boolean> =>
+  const tryClaim = async (): Promise<boolean> =>
     (await database.query(claimLook, [name, freshMs / 1_000, lookMs / 1_000])).length > 0
   const lookAndNote = async (): Promise<Look<Found>> => {
     try {
@@ -73,7 +73,7 @@ export function createSharedLook<Found>(options: SharedLookOptions, look: () => 
       for (;;) {
         const last = await fresh()
         if (last) return last
-        if (await claimed()) return lookAndNote()
+        if (await tryClaim()) return lookAndNote()
         if (performance.now() > until) throw new LookPending('another gateway has not finished its look in time')
         await sleep(againMs)
       }

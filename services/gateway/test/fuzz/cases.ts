@@ -48,12 +48,12 @@ function caseOf(template: string, method: string, operation: Operation, knownVal
       body: body ? bodyOf(body, knownValues) : rarely(fc.oneof(fc.json(), oddText).map(rawText), 10),
     })
     .map(({ path, query, extraQuery, headers, extraHeaders, type, body: payload, ...rest }) => {
-      const search = [...query, ...(extraQuery ? [extraQuery] : [])].map((pair) => pair.map(encoded).join('='))
-      const typed = payload && type !== undefined ? [['content-type', type] as const] : []
+      const search = [...query, ...(extraQuery ? [extraQuery] : [])].map((pair) => pair.map(encode).join('='))
+      const typeHeader = payload && type !== undefined ? [['content-type', type] as const] : []
       return {
         method: rest.method,
         target: search.length > 0 ? `${path}?${search.join('&')}` : path,
-        headers: [...headers.map(([name, value]) => [name, onLine(value)] as const), ...extraHeaders, ...typed],
+        headers: [...headers.map(([name, value]) => [name, onLine(value)] as const), ...extraHeaders, ...typeHeader],
         ...payload,
       }
     })
@@ -66,13 +66,13 @@ const rarely = <T>(unusual: fc.Arbitrary<T>, of: number): fc.Arbitrary<T | undef
   mostly(fc.constant<T | undefined>(undefined), unusual, of)
 
 /** A lone surrogate has no encoding of its own. */
-const encoded = (text: string): string => encodeURIComponent(text.toWellFormed())
+const encode = (text: string): string => encodeURIComponent(text.toWellFormed())
 
 function pathOf(template: string, parameters: Operation['parameters'] = [], knownValues: Known): fc.Arbitrary<string> {
   const step = (name: string) => {
     const schema = parameters.find((parameter) => parameter.name === name)?.schema as Schema
     return mostly(
-      valid(schema, knownValues, name).map((value) => encoded(String(value))),
+      valid(schema, knownValues, name).map((value) => encode(String(value))),
       oddStep,
       6,
     )
@@ -90,7 +90,7 @@ function pathOf(template: string, parameters: Operation['parameters'] = [], know
 }
 
 const oddStep = fc.oneof(
-  oddText.map(encoded),
+  oddText.map(encode),
   fc.constantFrom(
     '%zz',
     '%',

@@ -48,10 +48,10 @@ const elsewhere: Readonly<Record<number, string>> = {
 export function contractOf(document: OpenApi): Contract {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
   ajv.addSchema({ ...document, $id: 'openapi' })
-  const compiled = new Map<object, ReturnType<typeof ajv.compile>>()
+  const compiledSchemas = new Map<object, ReturnType<typeof ajv.compile>>()
   const validator = (schema: object) => {
-    const compiledSchema = compiled.get(schema) ?? ajv.compile(absolute(schema))
-    compiled.set(schema, compiledSchema)
+    const compiledSchema = compiledSchemas.get(schema) ?? ajv.compile(absolute(schema))
+    compiledSchemas.set(schema, compiledSchema)
     return compiledSchema
   }
   const allows = (schema: object, value: unknown): boolean => validator(schema)(value) === true
@@ -59,10 +59,10 @@ export function contractOf(document: OpenApi): Contract {
   const wrongBody = (content: ReturnType<typeof responseIn>['content'], { headers, body }: Answer): string[] => {
     const type = headers['content-type']?.split(';')[0] ?? ''
     if (!content) return body === '' ? [] : [`a body where none is declared: ${body}`]
-    const declared = content[type]
-    if (!declared) return [`content type ${type || 'none'}; declared: ${Object.keys(content).join(', ')}`]
+    const mediaType = content[type]
+    if (!mediaType) return [`content type ${type || 'none'}; declared: ${Object.keys(content).join(', ')}`]
     if (!type.includes('json')) return []
-    const valid = validator(declared.schema)
+    const valid = validator(mediaType.schema)
     return valid(JSON.parse(body)) ? [] : [`the body is not as declared: ${ajv.errorsText(valid.errors)}: ${body}`]
   }
 
@@ -83,14 +83,14 @@ export function contractOf(document: OpenApi): Contract {
       const response = match ? match.operation.responses[String(answer.status)] : document.components.responses[name]
       if (!response) return [`status ${answer.status} is not declared: ${answer.body}`]
       const { headers, content } = responseIn(document, response)
-      const undeclared = Object.keys(answer.headers).filter((header) => !ofHttp.has(header) && !headers[header])
+      const undeclaredHeaders = Object.keys(answer.headers).filter((header) => !ofHttp.has(header) && !headers[header])
       const wrong = Object.entries(headers).flatMap(([header, { required, schema }]) => {
         const value = answer.headers[header]
         if (value === undefined) return required ? [`no header ${header}`] : []
         return allows(schema as object, value) ? [] : [`header ${header}: ${value}`]
       })
       const body = method === 'HEAD' ? (answer.body === '' ? [] : ['a body for HEAD']) : wrongBody(content, answer)
-      return [...undeclared.map((header) => `header ${header} is not declared`), ...wrong, ...body]
+      return [...undeclaredHeaders.map((header) => `header ${header} is not declared`), ...wrong, ...body]
     },
   }
 }

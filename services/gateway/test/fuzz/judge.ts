@@ -14,9 +14,9 @@ export function amiss(contract: Contract, one: Case, answer: Answer): readonly s
   const [path = '', search = ''] = one.target.split('?')
   const match = contract.operationOf(one.method, path)
   const wrong = [...contract.broken(one.method, match, answer), ...refusal(one, answer)]
-  const unauthorized = answer.status === 401
+  const isUnauthorized = answer.status === 401
   if (answer.status >= 500 && answer.status !== 501) wrong.push(`answered ${answer.status}: ${answer.body}`)
-  if (!match || unauthorized) return wrong
+  if (!match || isUnauthorized) return wrong
   const verdict = verdictOf(contract, one, match, search)
   if (verdict === 'wrong' && answer.status < 400 && !isBatchWithRefusal(answer))
     wrong.push(`the document does not allow it, and it was answered ${answer.status}`)
@@ -48,7 +48,7 @@ function verdictOf(contract: Contract, one: Case, { operation, params }: Found, 
   const verdicts: Verdict[] = parameters.map(({ name, in: place, required, schema }) => {
     const values =
       place === 'path'
-        ? [decoded(params[name] ?? '')]
+        ? [decode(params[name] ?? '')]
         : place === 'query'
           ? query.getAll(name)
           : one.headers.filter(([header]) => header === name).map(([, value]) => value)
@@ -56,11 +56,11 @@ function verdictOf(contract: Contract, one: Case, { operation, params }: Found, 
     if (value === undefined) return required ? 'wrong' : 'right'
     // Headers that come twice, or end in blanks, reach the gateway as another text.
     if (place === 'header' && (values.length > 1 || value.trim() !== value)) return 'unknown'
-    const typed = (schema as Schema).type === 'integer' && /^\d{1,15}$/.test(value) ? Number(value) : value
-    return values.length === 1 && contract.allows(schema, typed) ? 'right' : 'wrong'
+    const typedValue = (schema as Schema).type === 'integer' && /^\d{1,15}$/.test(value) ? Number(value) : value
+    return values.length === 1 && contract.allows(schema, typedValue) ? 'right' : 'wrong'
   })
-  const listed = new Set(parameters.filter((each) => each.in === 'query').map(({ name }) => name))
-  if ([...query.keys()].some((name) => !listed.has(name))) verdicts.push('unknown')
+  const listedNames = new Set(parameters.filter((each) => each.in === 'query').map(({ name }) => name))
+  if ([...query.keys()].some((name) => !listedNames.has(name))) verdicts.push('unknown')
   if (requestBody) verdicts.push(bodyVerdict(contract, one, requestBody.content['application/json']?.schema ?? {}))
   else if (one.body !== undefined) verdicts.push('unknown')
   if (one.headers.some(([name]) => name === 'content-encoding' || name === 'host')) verdicts.push('unknown')
@@ -81,7 +81,7 @@ function bodyVerdict(contract: Contract, { body, rawBody, headers }: Case, schem
   return Buffer.byteLength(body) > 60_000 ? 'unknown' : 'right'
 }
 
-function decoded(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

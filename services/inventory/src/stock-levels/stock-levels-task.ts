@@ -48,10 +48,10 @@ export function stockLevelsTask(
         await database.query(compared)
       }
       for (let round = 0, hasMore = true; hasMore && round < roundsAtMost && !stopping.aborted; round++) {
-        const noted = await noteChanges(database, options)
+        const noteCount = await noteChanges(database, options)
         const replenishmentCount = await publishReplenishments(database, tell)
         const levelCount = await publishLevels(database, options, now(), tell)
-        hasMore = Math.max(noted, replenishmentCount, levelCount) > 0
+        hasMore = Math.max(noteCount, replenishmentCount, levelCount) > 0
       }
       // So that the next replica need not wait for the lease to run out.
       if (stopping.aborted) await database.query(stopPublishing, [holder])

@@ -71,8 +71,8 @@ export function deadlineChore({ onCancelled, takeProgress, registry, ...sweep }:
     everyMs: sweep.everySeconds * 1_000,
     run: async ({ database, keyedByOrder }) => {
       await recordProgress(database, takeProgress(), sweep.deadlines)
-      const cancelled = await cancelOverdue(database, { ...sweep, keyedByOrder })
-      if (cancelled.length > 0) onCancelled(cancelled)
+      const cancelledIds = await cancelOverdue(database, { ...sweep, keyedByOrder })
+      if (cancelledIds.length > 0) onCancelled(cancelledIds)
       if (heldGauge)
         for (const state of await cutoffs(database, sweep.deadlines))
           heldGauge.set({ status: state.status }, Number(state.held))

@@ -70,9 +70,9 @@ export function createIntake(options: IntakeOptions): Intake {
       const end = metrics.commitSeconds.startTimer()
       const answers = await placeOrders(database, batch)
       end()
-      const created = answers.filter((answer) => !(answer instanceof Error) && !answer.repeated).length
-      if (created > 0) {
-        metrics.created.inc(created)
+      const createdCount = answers.filter((answer) => !(answer instanceof Error) && !answer.repeated).length
+      if (createdCount > 0) {
+        metrics.created.inc(createdCount)
         wakeRelay()
       }
       return answers

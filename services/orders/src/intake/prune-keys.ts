@@ -11,9 +11,9 @@ import type { Queryable } from '@orderpipeline/postgres'
  */
 export async function forgetKeys(database: Queryable, keptHours: number): Promise<number> {
   await database.query(beginGeneration, [keptHours])
-  for (let dropped = 0; ; dropped++) {
+  for (let droppedCount = 0; ; droppedCount++) {
     const [row] = await database.query<{ name: string | null }>(dropGeneration, [keptHours])
-    if (row?.name == null) return dropped
+    if (row?.name == null) return droppedCount
   }
 }
 

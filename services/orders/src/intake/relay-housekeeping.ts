@@ -35,11 +35,11 @@ export function startHousekeeping({
   keepKeysHours = 24,
 }: HousekeepingOptions): Housekeeping {
   const stopping = new AbortController()
-  const keepDoing = async (everyMs: number, failed: string, work: () => Promise<void>): Promise<void> => {
+  const keepDoing = async (everyMs: number, failureText: string, work: () => Promise<void>): Promise<void> => {
     while (!stopping.signal.aborted) {
       const succeeded = await work().then(
         () => true,
-        (error: unknown) => (logger.warn({ error }, failed), false),
+        (error: unknown) => (logger.warn({ error }, failureText), false),
       )
       const pauseMs = (succeeded ? everyMs : everyMs * againShare) * (0.8 + 0.4 * Math.random())
       await sleep(pauseMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)

@@ -113,17 +113,17 @@ export function startRelay(options: RelayOptions): Relay {
       try {
         if (!(await lockHeld(options.database, relayLock))) await lead()
         backoffMs = firstBackoffMs
-        await wake.sleep(jittered(options.takeOverMs))
+        await wake.sleep(jitter(options.takeOverMs))
       } catch (error) {
         if (error instanceof CannotPublish) {
           const sitOutMs = turnsSatOut * options.takeOverMs
           logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another is to relay')
-          await wake.sleep(jittered(sitOutMs), undefined, { early: false })
+          await wake.sleep(jitter(sitOutMs), undefined, { early: false })
           continue
         }
         metrics.failures.inc()
         logger.warn({ error, backoffMs }, 'relaying was interrupted; trying again')
-        await wake.sleep(jittered(backoffMs))
+        await wake.sleep(jitter(backoffMs))
         backoffMs = Math.min(backoffMs * 2, lastBackoffMs)
       }
     }
@@ -209,7 +209,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     spacing.fetching()
     const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])
     if (rows.length === 0) {
-      await wake.sleep(jittered(options.pollMs), session.lost)
+      await wake.sleep(jitter(options.pollMs), session.lost)
       continue
     }
     session.lost.throwIfAborted()
@@ -224,7 +224,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
       if (performance.now() - failingSince >= (options.giveUpAfterMs ?? giveUpAfterMs))
         throw new CannotPublish('publishing has failed for too long', { cause: error })
       logger.warn({ error, backoffMs, rows: rows.length }, 'publishing failed; trying again')
-      await wake.sleep(jittered(backoffMs), session.lost, { early: false })
+      await wake.sleep(jitter(backoffMs), session.lost, { early: false })
       backoffMs = Math.min(backoffMs * 2, lastBackoffMs)
       continue
     }
@@ -250,4 +250,4 @@ async function measureLag(session: Session, metrics: RelayMetrics): Promise<void
 }
 
 /** ±20 %, so that many gateways do not look at the same moment. */
-const jittered = (milliseconds: number): number => milliseconds * (0.8 + 0.4 * Math.random())
+const jitter = (milliseconds: number): number => milliseconds * (0.8 + 0.4 * Math.random())

@@ -32,15 +32,15 @@ export async function placedBefore<Order extends Asked>(
   database: Queryable,
   orders: readonly Order[],
 ): Promise<ReadonlyMap<Order, Placement | IdempotencyConflict>> {
-  const keyed = orders.filter(({ request }) => request.idempotencyKey !== undefined)
-  if (keyed.length === 0) return new Map()
+  const keyedOrders = orders.filter(({ request }) => request.idempotencyKey !== undefined)
+  if (keyedOrders.length === 0) return new Map()
   const rows = await database.query<KnownKey>(selectKeys, [
-    keyed.map(({ request }) => request.customerId),
-    keyed.map(({ request }) => request.idempotencyKey),
+    keyedOrders.map(({ request }) => request.customerId),
+    keyedOrders.map(({ request }) => request.idempotencyKey),
   ])
   const rowsByKey = new Map(rows.map((row) => [JSON.stringify([row.customer_id, row.idempotency_key]), row]))
   return new Map(
-    keyed.flatMap((order): [Order, Placement | IdempotencyConflict][] => {
+    keyedOrders.flatMap((order): [Order, Placement | IdempotencyConflict][] => {
       const key = rowsByKey.get(keyOf(order.request) ?? '')
       return key ? [[order, repeatOf(order, key)]] : []
     }),

@@ -30,8 +30,8 @@ const terminal: readonly OrderStatus[] = terminalStatuses
 export const isTerminal = (status: OrderStatus): boolean => terminal.includes(status)
 
 /** What a customer waits for after ordering: whether they get it. */
-const settled: readonly OrderStatus[] = ['CONFIRMED', 'SHIPPED', 'CANCELLED']
-export const isSettled = (status: OrderStatus): boolean => settled.includes(status)
+const settledStatuses: readonly OrderStatus[] = ['CONFIRMED', 'SHIPPED', 'CANCELLED']
+export const isSettled = (status: OrderStatus): boolean => settledStatuses.includes(status)
 
 /**
  * Those that exist, and are of `customerId` when that is given; in no order. @throws DatabaseError

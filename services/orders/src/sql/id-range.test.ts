@@ -14,10 +14,10 @@ test('the range begins with the least and ends with the greatest, whatever their
   )
   fc.assert(
     fc.property(fc.array(id, { minLength: 1, maxLength: 20 }), (ids) => {
-      const sorted = [...ids].sort((a, b) => Buffer.compare(bytes(a), bytes(b)))
+      const sortedIds = [...ids].sort((a, b) => Buffer.compare(bytes(a), bytes(b)))
       const [least, greatest] = idRange(ids)
-      expect(bytes(least)).toEqual(bytes(sorted[0] ?? ''))
-      expect(bytes(greatest)).toEqual(bytes(sorted.at(-1) ?? ''))
+      expect(bytes(least)).toEqual(bytes(sortedIds[0] ?? ''))
+      expect(bytes(greatest)).toEqual(bytes(sortedIds.at(-1) ?? ''))
     }),
   )
 })

@@ -32,8 +32,8 @@ export async function applyNews(
   deadlines?: Deadlines,
 ): Promise<Decide<void>> {
   const events = items.map(({ event }) => event)
-  const [locked, facts] = await Promise.all([lockedOrders(tx, events), factsFor(tx, events, deadlines)])
-  return (write, newItems) => decideAll(write, newItems, locked, facts, now())
+  const [lockedState, facts] = await Promise.all([lockedOrders(tx, events), factsFor(tx, events, deadlines)])
+  return (write, newItems) => decideAll(write, newItems, lockedState, facts, now())
 }
 
 function decideAll(
@@ -134,9 +134,9 @@ function write(tx: Sending, changes: readonly Change[]): void {
   ])
   const lines = changes.flatMap(({ orderId, decision }) => (decision.lines ?? []).map((line) => ({ orderId, ...line })))
   if (lines.length === 0) return
-  const priced = lines.map(({ orderId }) => orderId)
+  const orderIds = lines.map(({ orderId }) => orderId)
   const [skus, prices] = [lines.map(({ sku }) => sku), lines.map(({ unitPriceCents }) => unitPriceCents)]
-  tx.send(priceItems, [priced, skus, prices, ...idRange(priced)])
+  tx.send(priceItems, [orderIds, skus, prices, ...idRange(orderIds)])
 }
 
 function pair(orderId: string, total: number | undefined): [string, number][] {

@@ -17,7 +17,7 @@ export async function pricesAsked(tx: Queryable, events: readonly OrderEvent[]):
     tx.query<{ order_id: string; sku: string; unit_price_cents: number }>(agreedPrices, [ids, ...idRange(ids)]),
     tx.query<{ sku: string; currency: string; price_cents: number }>(pricesOf, [skus]),
   ])
-  const agreed = new Map(agreedRows.map((row) => [`${row.order_id} ${row.sku}`, row.unit_price_cents]))
+  const pricesAtOrder = new Map(agreedRows.map((row) => [`${row.order_id} ${row.sku}`, row.unit_price_cents]))
   const current = new Map(currentRows.map((row) => [`${row.sku} ${row.currency}`, row.price_cents]))
-  return (sku, { orderId, currency }) => agreed.get(`${orderId} ${sku}`) ?? current.get(`${sku} ${currency}`)
+  return (sku, { orderId, currency }) => pricesAtOrder.get(`${orderId} ${sku}`) ?? current.get(`${sku} ${currency}`)
 }

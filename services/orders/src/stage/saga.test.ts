@@ -147,8 +147,8 @@ it('a parcel goes on after its order is shipped, is told of once each, and is ne
 
 it('an order is shipped with what its carrier says of its parcel', () => {
   const parcel = { carrier: 'C', trackingNumber: 'N' }
-  const prepared = eventOf('ShipmentPrepared', { ...about, shipmentId: about.orderId, parcel }, context)
-  const shipped = decide('CONFIRMED', prepared, facts, now)
-  expect(shipped?.parcel).toEqual({ ...parcel, status: 'UNDERWAY' })
-  expect(shipped?.events.at(-1)?.data).toMatchObject({ status: 'SHIPPED', parcel })
+  const preparation = eventOf('ShipmentPrepared', { ...about, shipmentId: about.orderId, parcel }, context)
+  const shipping = decide('CONFIRMED', preparation, facts, now)
+  expect(shipping?.parcel).toEqual({ ...parcel, status: 'UNDERWAY' })
+  expect(shipping?.events.at(-1)?.data).toMatchObject({ status: 'SHIPPED', parcel })
 })

@@ -82,19 +82,19 @@ export function stripeCharges(address: StripeAddress): ChargeList {
       }
       const list = await api.get('payment_intents', PaymentIntents, params, { signal, maxBytes: maxPageBytes })
       return {
-        charges: list.data.flatMap((intent) => listed(intent)),
+        charges: list.data.flatMap((intent) => chargesOf(intent)),
         next: list.has_more ? list.data.at(-1)?.id : undefined,
       }
     },
   }
 }
 
-function listed(intent: PaymentIntent): ListedCharge[] {
+function chargesOf(intent: PaymentIntent): ListedCharge[] {
   const orderId = z.uuid().toLowerCase().safeParse(intent.metadata[orderKey])
   if (intent.status !== 'succeeded' || !orderId.success) return []
   const { currency, latest_charge: charge } = intent
   const amountCents = minorUnitsFromStripe(intent.amount, currency)
-  const refunded = typeof charge === 'object' && charge ? charge.amount_refunded : 0
+  const refundedAmount = typeof charge === 'object' && charge ? charge.amount_refunded : 0
   if (amountCents === undefined) throw new ProviderError('Misconfigured', `${intent.id} has an amount without sense`)
   return [
     {
@@ -103,7 +103,7 @@ function listed(intent: PaymentIntent): ListedCharge[] {
       chargeId: intent.id,
       amountCents,
       currency,
-      refundedCents: minorUnitsFromStripe(refunded, currency) ?? 0,
+      refundedCents: minorUnitsFromStripe(refundedAmount, currency) ?? 0,
     },
   ]
 }

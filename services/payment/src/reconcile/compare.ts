@@ -37,11 +37,11 @@ export function differenceOf(charge: ListedCharge, payment: Payment | undefined)
   const { orderId, chargeId, amountCents, currency, refundedCents } = charge
   const balance = `${amountCents - refundedCents} of ${amountCents} ${currency} kept by the provider`
   const of = (kind: DifferenceKind, detail = balance): Difference => ({ kind, orderId, chargeId, detail })
-  const returned = refundedCents >= amountCents
-  if (!payment || payment.status === 'CANCELLED') return returned ? undefined : of('UNBOOKED')
-  if (payment.chargeId !== chargeId) return returned ? undefined : of('SECOND_CHARGE')
+  const isReturned = refundedCents >= amountCents
+  if (!payment || payment.status === 'CANCELLED') return isReturned ? undefined : of('UNBOOKED')
+  if (payment.chargeId !== chargeId) return isReturned ? undefined : of('SECOND_CHARGE')
   if (payment.amountCents !== amountCents || payment.currency !== currency)
     return of('AMOUNT', `${balance}; booked: ${payment.amountCents ?? 0} ${payment.currency ?? ''}`)
-  if (payment.status === 'REFUNDED') return returned ? undefined : of('NOT_REFUNDED')
+  if (payment.status === 'REFUNDED') return isReturned ? undefined : of('NOT_REFUNDED')
   return refundedCents > 0 ? of('REFUNDED_ELSEWHERE') : undefined
 }

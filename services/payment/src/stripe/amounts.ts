@@ -21,7 +21,7 @@ export type StripeAmount = { readonly amount: number } | { readonly refusal: str
 
 /** `minor`: a whole number of ISO 4217 minor units, as everywhere in the platform. */
 export function stripeAmountOf(minor: number, currency: string): StripeAmount {
-  const amount = scaled(minor, decimalsAtStripe(currency) - minorUnitsOf(currency))
+  const amount = scale(minor, decimalsAtStripe(currency) - minorUnitsOf(currency))
   if (amount === undefined) return { refusal: `${currency} ${minor} has more decimals than can be charged` }
   if (threeDecimals.has(currency) && amount % 10 !== 0)
     return { refusal: `${currency} ${minor} does not end in 0, which amounts with three decimals have to` }
@@ -35,10 +35,10 @@ export function stripeAmountOf(minor: number, currency: string): StripeAmount {
  * them.
  */
 export function minorUnitsFromStripe(amount: number, currency: string): number | undefined {
-  return scaled(amount, minorUnitsOf(currency) - decimalsAtStripe(currency))
+  return scale(amount, minorUnitsOf(currency) - decimalsAtStripe(currency))
 }
 
-function scaled(amount: number, digits: number): number | undefined {
+function scale(amount: number, digits: number): number | undefined {
   if (digits >= 0) return amount * 10 ** digits
   const divisor = 10 ** -digits
   return amount % divisor === 0 ? amount / divisor : undefined

@@ -105,13 +105,13 @@ export function createStripeApi({ url, key, timeoutMs, turn }: StripeAddress): S
     get: async (path, schema, params, asking) => {
       const answer = await send(path, 'GET', params, asking)
       if (answer.status !== 200) throw errorOf(answer)
-      return parsed(schema, answer)
+      return parse(schema, answer)
     },
     post: async (path, schema, params, idempotencyKey, asking) => {
       let answer = await send(path, 'POST', params, asking, idempotencyKey)
       if (isStale(answer)) answer = await send(path, 'POST', params, asking, `${idempotencyKey}-${randomUUID()}`)
       if (answer.status !== 200) throw errorOf(answer)
-      return { answer: parsed(schema, answer), replayed: isReplay(answer) }
+      return { answer: parse(schema, answer), replayed: isReplay(answer) }
     },
   }
 }
@@ -151,7 +151,7 @@ function errorOf(answer: HttpAnswer): ProviderError {
   )
 }
 
-function parsed<T>(schema: z.ZodType<T>, { body }: HttpAnswer): T {
+function parse<T>(schema: z.ZodType<T>, { body }: HttpAnswer): T {
   try {
     return schema.parse(JSON.parse(body))
   } catch (cause) {

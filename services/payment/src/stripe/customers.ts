@@ -24,16 +24,16 @@ const maxRemembered = 10_000
  * limited to a few calls a second.
  */
 export function createPayers(api: StripeApi, now: () => number): PayerOf {
-  const remembered = new Map<string, { readonly payer: Payer; readonly untilMs: number }>()
+  const payers = new Map<string, { readonly payer: Payer; readonly untilMs: number }>()
   return async (customerId, asking) => {
-    const entry = remembered.get(customerId)
+    const entry = payers.get(customerId)
     if (entry && now() < entry.untilMs) return entry.payer
-    remembered.delete(customerId)
+    payers.delete(customerId)
     const payer = payerFrom(await customerOf(api, customerId, asking))
     if (!payer) return undefined
-    remembered.set(customerId, { payer, untilMs: now() + rememberedMs })
-    const [oldest] = remembered.keys()
-    if (remembered.size > maxRemembered && oldest !== undefined) remembered.delete(oldest)
+    payers.set(customerId, { payer, untilMs: now() + rememberedMs })
+    const [oldest] = payers.keys()
+    if (payers.size > maxRemembered && oldest !== undefined) payers.delete(oldest)
     return payer
   }
 }

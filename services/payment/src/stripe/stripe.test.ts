@@ -132,10 +132,10 @@ test.each([
 })
 
 test('two replicas that charge one order at once charge it once', async () => {
-  const [shared, charge] = [intentsInMemory(), chargeBy('paying')]
-  const outcomes = await Promise.allSettled([1, 2, 3].map(() => adapter(shared).charge(charge, never)))
+  const [sharedIntents, charge] = [intentsInMemory(), chargeBy('paying')]
+  const outcomes = await Promise.allSettled([1, 2, 3].map(() => adapter(sharedIntents).charge(charge, never)))
   expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true)
-  expect(await adapter(shared).charge(charge, never)).toMatchObject({ status: 'captured' })
+  expect(await adapter(sharedIntents).charge(charge, never)).toMatchObject({ status: 'captured' })
   expect(succeededCount()).toBe(1)
 })
 
@@ -149,11 +149,11 @@ test('an order that is stopped first is never charged, and one that was charged 
 })
 
 test('an order that is stopped between its intent and the confirmation has the intent cancelled', async () => {
-  const [shared, charge] = [intentsInMemory(), chargeBy('paying')]
+  const [sharedIntents, charge] = [intentsInMemory(), chargeBy('paying')]
   stripe.faults.push({ path: confirmation, done: false, status: 500 })
-  await expect(adapter(shared).charge(charge, never)).rejects.toBeInstanceOf(ProviderError)
-  expect(await adapter(shared).stop(charge, never)).toEqual({ status: 'voided' })
-  expect(await adapter(shared).charge(charge, never)).toEqual({ status: 'declined', reason: 'canceled' })
+  await expect(adapter(sharedIntents).charge(charge, never)).rejects.toBeInstanceOf(ProviderError)
+  expect(await adapter(sharedIntents).stop(charge, never)).toEqual({ status: 'voided' })
+  expect(await adapter(sharedIntents).charge(charge, never)).toEqual({ status: 'declined', reason: 'canceled' })
   expect(intents().map(({ status }) => status)).toEqual(['canceled'])
 })
 

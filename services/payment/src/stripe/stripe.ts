@@ -31,9 +31,9 @@ export function createStripe({ intents, now, ...address }: StripeOptions): Provi
     stop: ({ orderId }, signal, traceparent) => stopOf(parts, orderId, { signal, traceparent }),
     find: async (orderId, signal, traceparent) => {
       const asking = { signal, traceparent }
-      const noted = (await intents.of(orderId))?.intentId
-      if (noted !== undefined) return outcomeOf(await retrieve(api, noted, asking))
-      return searched(api, orderId, asking)
+      const notedId = (await intents.of(orderId))?.intentId
+      if (notedId !== undefined) return outcomeOf(await retrieve(api, notedId, asking))
+      return search(api, orderId, asking)
     },
     refund: (orderId, chargeId, signal, { traceparent, key = `refund-${orderId}` } = {}) =>
       refundOf(api, { orderId, chargeId, key }, { signal, traceparent }),
@@ -53,7 +53,7 @@ const retrieve = (api: StripeApi, intentId: string, asking: Asking) =>
  * For what is not noted any more. Stripe's search is some seconds to a minute behind, so it is for
  * old orders only.
  */
-async function searched(api: StripeApi, orderId: string, asking: Asking): Promise<ChargeOutcome | undefined> {
+async function search(api: StripeApi, orderId: string, asking: Asking): Promise<ChargeOutcome | undefined> {
   const query = `metadata['${orderKey}']:'${quoted(orderId)}'`
   const { data } = await api.get('payment_intents/search', PaymentIntents, { query, limit: 10 }, asking)
   const latest = data.find(({ status }) => status === 'succeeded') ?? data[0]
@@ -62,25 +62,25 @@ async function searched(api: StripeApi, orderId: string, asking: Asking): Promis
 
 async function chargeOf(parts: Parts, charge: Charge, asking: Asking): Promise<ChargeOutcome> {
   const { api, intents } = parts
-  const noted = await intents.of(charge.orderId)
-  if (noted?.intentId === undefined) return noted?.stopped ? declined('voided') : created(parts, charge, asking)
-  const intent = await retrieve(api, noted.intentId, asking)
+  const record = await intents.of(charge.orderId)
+  if (record?.intentId === undefined) return record?.stopped ? declined('voided') : create(parts, charge, asking)
+  const intent = await retrieve(api, record.intentId, asking)
   const outcome = outcomeOf(intent)
   if (outcome) return outcome
-  return noted.stopped
-    ? cancelled(api, charge.orderId, intent.id, asking)
-    : confirmed(api, charge.orderId, intent, asking)
+  return record.stopped
+    ? cancelIntent(api, charge.orderId, intent.id, asking)
+    : confirm(api, charge.orderId, intent, asking)
 }
 
-async function created(parts: Parts, charge: Charge, asking: Asking): Promise<ChargeOutcome> {
+async function create(parts: Parts, charge: Charge, asking: Asking): Promise<ChargeOutcome> {
   const { api, intents, payerOf } = parts
   const { orderId, customerId, amountCents, currency } = charge
-  const priced = stripeAmountOf(amountCents, currency)
-  if ('refusal' in priced) return declined(`amount_not_chargeable: ${priced.refusal}`)
+  const price = stripeAmountOf(amountCents, currency)
+  if ('refusal' in price) return declined(`amount_not_chargeable: ${price.refusal}`)
   const payer = await payerOf(customerId, asking)
   if (!payer) return declined('no_payment_method')
   const params = {
-    amount: priced.amount,
+    amount: price.amount,
     currency: currency.toLowerCase(),
     customer: payer.customer,
     payment_method: payer.paymentMethod,
@@ -92,8 +92,8 @@ async function created(parts: Parts, charge: Charge, asking: Asking): Promise<Ch
   try {
     const { answer: intent } = await api.post('payment_intents', PaymentIntent, params, `charge-${orderId}`, asking)
     const state = await intents.note(orderId, intent.id)
-    if (state.stopped) return await cancelled(api, orderId, intent.id, asking)
-    if (state.intentId === intent.id) return await confirmed(api, orderId, intent, asking)
+    if (state.stopped) return await cancelIntent(api, orderId, intent.id, asking)
+    if (state.intentId === intent.id) return await confirm(api, orderId, intent, asking)
   } catch (error) {
     if (error instanceof StripeRefusal && aboutTheAmount.includes(error.code ?? '')) return declined(error.code ?? '')
     throw error
@@ -104,12 +104,7 @@ async function created(parts: Parts, charge: Charge, asking: Asking): Promise<Ch
 
 const aboutTheAmount: readonly string[] = ['amount_too_small', 'amount_too_large']
 
-async function confirmed(
-  api: StripeApi,
-  orderId: string,
-  { id }: PaymentIntent,
-  asking: Asking,
-): Promise<ChargeOutcome> {
+async function confirm(api: StripeApi, orderId: string, { id }: PaymentIntent, asking: Asking): Promise<ChargeOutcome> {
   try {
     const path = `payment_intents/${encodeURIComponent(id)}/confirm`
     // The customer is not there to be asked: what needs them is declined as
@@ -138,7 +133,7 @@ function certain(intent: PaymentIntent): ChargeOutcome {
 }
 
 /** What became of an intent that is not to be confirmed. */
-async function cancelled(api: StripeApi, orderId: string, id: string, asking: Asking): Promise<ChargeOutcome> {
+async function cancelIntent(api: StripeApi, orderId: string, id: string, asking: Asking): Promise<ChargeOutcome> {
   const stopped = await cancel(api, orderId, id, asking)
   return stopped.status === 'captured' ? stopped : declined('voided')
 }

@@ -9,7 +9,7 @@ import type { Webhook } from './webhook.ts'
 
 const now = new Date('2026-01-02T03:04:05Z')
 const seconds = now.getTime() / 1_000
-const hinted: string[] = []
+const hints: string[] = []
 let fail = false
 let webhook: Webhook
 beforeAll(async () => {
@@ -21,14 +21,14 @@ beforeAll(async () => {
     logger: silentLogger(),
     hints: {
       charge: (orderId) =>
-        fail ? Promise.reject(new Error('no database')) : Promise.resolve(void hinted.push(orderId)),
-      refundFailed: (orderId) => Promise.resolve(void hinted.push(`refund of ${orderId}`)),
+        fail ? Promise.reject(new Error('no database')) : Promise.resolve(void hints.push(orderId)),
+      refundFailed: (orderId) => Promise.resolve(void hints.push(`refund of ${orderId}`)),
     },
   })
 })
 afterAll(() => webhook.close())
 beforeEach(() => {
-  hinted.length = 0
+  hints.length = 0
   fail = false
 })
 
@@ -44,13 +44,13 @@ async function send(body: string, signature = stripeSignature(body, 'whsec_new',
 test('what is signed with any of the secrets is a hint about its order, and may come twice', async () => {
   expect(await send(ofOrder)).toBe(200)
   expect(await send(ofOrder, stripeSignature(ofOrder, 'whsec_old', seconds - 299))).toBe(200)
-  expect(hinted).toEqual([orderId, orderId])
+  expect(hints).toEqual([orderId, orderId])
 })
 
 test('a refund that failed is told apart from the others', async () => {
   const refund = (status: string) => event({ object: 'refund', status, metadata: { order_id: orderId } })
   expect([await send(refund('succeeded')), await send(refund('failed'))]).toEqual([200, 200])
-  expect(hinted).toEqual([`refund of ${orderId}`])
+  expect(hints).toEqual([`refund of ${orderId}`])
 })
 
 test.each([
@@ -63,13 +63,13 @@ test.each([
   ['a body that is no event', '[]', stripeSignature('[]', 'whsec_new', seconds)],
 ])('%s is refused and changes nothing', async (_, body, signature) => {
   expect(await send(body, signature)).toBe(400)
-  expect(hinted).toEqual([])
+  expect(hints).toEqual([])
 })
 
 test('what is not about an order of ours is taken and left alone', async () => {
   expect(await send(event({ object: 'payment_intent', status: 'succeeded', metadata: {} }))).toBe(200)
   expect(await send(event({ object: 'invoice', metadata: { order_id: orderId } }))).toBe(200)
-  expect(hinted).toEqual([])
+  expect(hints).toEqual([])
 })
 
 test('what cannot be written down is asked for again, and what is too large or elsewhere is not read', async () => {

@@ -9,14 +9,20 @@ const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 const placedAt = Number.parseInt('01936d5e7a2b', 16)
 const items = [{ sku: 'SKU-0001', quantity: 1 }]
 const signal = () => AbortSignal.timeout(10_000)
-let passed = 0
-let simulated: SimulatedCarrier
+let passedSeconds = 0
+let simulatedCarrier: SimulatedCarrier
 beforeAll(async () => {
-  const now = () => new Date(placedAt + passed * 1_000)
-  simulated = await startSimulatedCarrier({ port: 0, host: '127.0.0.1', deliverySeconds: 100, failureRate: 0, now })
+  const now = () => new Date(placedAt + passedSeconds * 1_000)
+  simulatedCarrier = await startSimulatedCarrier({
+    port: 0,
+    host: '127.0.0.1',
+    deliverySeconds: 100,
+    failureRate: 0,
+    now,
+  })
 })
-afterAll(() => simulated.close())
-const carrier = () => httpCarrier({ url: simulated.url, timeoutMs: 5_000 })
+afterAll(() => simulatedCarrier.close())
+const carrier = () => httpCarrier({ url: simulatedCarrier.url, timeoutMs: 5_000 })
 
 test('a label is the same however often it is asked for, and its parcel is delivered in time', async () => {
   const label = await carrier().label({ orderId, items }, signal())
@@ -24,10 +30,10 @@ test('a label is the same however often it is asked for, and its parcel is deliv
   expect(label).toMatchObject({ carrier: 'Simulated', trackingNumber: expect.stringMatching(/^SIM/) as string })
   const status = async () => (await carrier().statuses([label.trackingNumber], signal())).get(label.trackingNumber)
   expect(await status()).toBe('UNDERWAY')
-  passed = 101
+  passedSeconds = 101
   expect(await status()).toBe('DELIVERED')
   await carrier().void(orderId, signal())
-  expect(simulated.voided).toEqual([orderId])
+  expect(simulatedCarrier.voided).toEqual([orderId])
 })
 
 test('of parcels that fail at first half come back, and the others are delivered', async () => {

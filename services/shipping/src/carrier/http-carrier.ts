@@ -29,7 +29,7 @@ const largestAnswer = 256 * 1_024
 
 export function httpCarrier({ url, token, timeoutMs }: HttpCarrierOptions): Carrier {
   const call = async (method: string, path: string, signal: AbortSignal, body?: object) => {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    const signalWithTimeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
     try {
       const response = await fetch(`${url.replace(/\/$/, '')}${path}`, {
         method,
@@ -40,9 +40,9 @@ export function httpCarrier({ url, token, timeoutMs }: HttpCarrierOptions): Carr
         ...(body ? { body: JSON.stringify(body) } : {}),
         // The token is for the carrier only.
         redirect: 'manual',
-        signal: limited,
+        signal: signalWithTimeout,
       })
-      return { status: response.status, text: await bounded(response) }
+      return { status: response.status, text: await boundedText(response) }
     } catch (cause) {
       if (cause instanceof CarrierError || signal.aborted) throw cause
       const late = cause instanceof Error && cause.name === 'TimeoutError'
@@ -51,14 +51,14 @@ export function httpCarrier({ url, token, timeoutMs }: HttpCarrierOptions): Carr
   }
   return {
     label: async ({ orderId, items }, signal) =>
-      parsed(LabelBody, await call('PUT', `/labels/${orderId}`, signal, { items })),
+      parse(LabelBody, await call('PUT', `/labels/${orderId}`, signal, { items })),
     void: async (orderId, signal) => {
       const answer = await call('DELETE', `/labels/${orderId}`, signal)
       if (answer.status !== 404 && answer.status >= 300) throw failure(answer)
     },
     statuses: async (trackingNumbers, signal) => {
       const answer = await call('POST', '/parcels', signal, { trackingNumbers })
-      return new Map(parsed(StatusesBody, answer).parcels.map((each) => [each.trackingNumber, each.status]))
+      return new Map(parse(StatusesBody, answer).parcels.map((each) => [each.trackingNumber, each.status]))
     },
   }
 }
@@ -68,7 +68,7 @@ interface CarrierAnswer {
   readonly text: string
 }
 
-function parsed<Body>(schema: z.ZodType<Body>, answer: CarrierAnswer): Body {
+function parse<Body>(schema: z.ZodType<Body>, answer: CarrierAnswer): Body {
   if (answer.status !== 200) throw failure(answer)
   try {
     return schema.parse(JSON.parse(answer.text))
@@ -87,7 +87,7 @@ function failureOf(status: number): CarrierFailure {
   return status === 408 || status === 425 || status === 429 || status >= 500 ? 'Busy' : 'Misconfigured'
 }
 
-async function bounded({ status, body }: Response): Promise<string> {
+async function boundedText({ status, body }: Response): Promise<string> {
   const pieces: Uint8Array[] = []
   let bytes = 0
   for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {

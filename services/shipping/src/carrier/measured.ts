@@ -18,7 +18,7 @@ export function measuredCarrier(carrier: Carrier, registry: Registry): Carrier {
     buckets: secondsBuckets,
     registers,
   })
-  const timed = async <T>(call: string, work: Promise<T>): Promise<T> => {
+  const timeCall = async <T>(call: string, work: Promise<T>): Promise<T> => {
     const end = seconds.startTimer({ call })
     try {
       const answer = await work
@@ -32,8 +32,8 @@ export function measuredCarrier(carrier: Carrier, registry: Registry): Carrier {
     }
   }
   return {
-    label: (request, signal) => timed('label', carrier.label(request, signal)),
-    void: (orderId, signal) => timed('void', carrier.void(orderId, signal)),
-    statuses: (numbers, signal) => timed('statuses', carrier.statuses(numbers, signal)),
+    label: (request, signal) => timeCall('label', carrier.label(request, signal)),
+    void: (orderId, signal) => timeCall('void', carrier.void(orderId, signal)),
+    statuses: (numbers, signal) => timeCall('statuses', carrier.statuses(numbers, signal)),
   }
 }

@@ -30,7 +30,7 @@ const Numbers = z.object({ trackingNumbers: z.array(z.string()).max(1_000) })
 const voidedAtMost = 10_000
 
 export async function startSimulatedCarrier(options: SimulatedCarrierOptions): Promise<SimulatedCarrier> {
-  const voided: string[] = []
+  const voidedIds: string[] = []
   const answer = async (request: IncomingMessage): Promise<readonly [status: number, body?: object]> => {
     const [, kind, orderId = ''] = (request.url ?? '').split('/')
     if (kind === 'healthz') return [200, {}]
@@ -41,7 +41,7 @@ export async function startSimulatedCarrier(options: SimulatedCarrierOptions): P
       return [200, { carrier: 'Simulated', trackingNumber, trackingUrl: url, labelUrl: `${url}.pdf` }]
     }
     if (kind === 'labels' && request.method === 'DELETE') {
-      if (voided.length < voidedAtMost) voided.push(orderId)
+      if (voidedIds.length < voidedAtMost) voidedIds.push(orderId)
       return [204]
     }
     if (kind !== 'parcels' || request.method !== 'POST') return [404, { detail: 'no such path' }]
@@ -65,7 +65,7 @@ export async function startSimulatedCarrier(options: SimulatedCarrierOptions): P
   await new Promise<void>((resolve) => server.listen(options.port, options.host, resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    voided,
+    voided: voidedIds,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -82,10 +82,10 @@ const hashOf = (text: string): string => createHash('sha256').update(text).diges
 
 function statusOf(trackingNumber: string, options: SimulatedCarrierOptions): CarriedStatus {
   const orderedAt = Number.parseInt(trackingNumber.slice(3, 15), 16)
-  const passed = (options.now().getTime() - orderedAt) / 1_000 / options.deliverySeconds
+  const progress = (options.now().getTime() - orderedAt) / 1_000 / options.deliverySeconds
   const chance = Number.parseInt(hashOf(trackingNumber).slice(0, 8), 16) / 2 ** 32
   const failing = chance < options.failureRate
-  if (passed < 1) return failing && passed >= 0.5 ? 'DELIVERY_FAILED' : 'UNDERWAY'
+  if (progress < 1) return failing && progress >= 0.5 ? 'DELIVERY_FAILED' : 'UNDERWAY'
   return failing && chance < options.failureRate / 2 ? 'RETURNED' : 'DELIVERED'
 }
 
