@@ -6,7 +6,7 @@ import { buildApp, type AppOptions } from './app.ts'
 
 const never = () => Promise.reject(new Error('not asked here'))
 
-/** With nothing behind it: only what it says of itself is looked at. */
+/** A gateway with nothing behind it: the tests read only its description of itself. */
 function build(more: Partial<AppOptions> = {}) {
   return buildApp({
     logger: silentLogger(),

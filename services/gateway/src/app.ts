@@ -1,5 +1,5 @@
-// What can be asked of the gateway over HTTP? To place orders, to follow and to see them, and what
-// it can be asked.
+// Which requests does the gateway serve over HTTP? To place orders, to follow and to read them, and
+// to read the description of these requests.
 import {
   createHttpServer,
   registerRoutes,

@@ -1,6 +1,6 @@
-// Is this gateway to be sent requests? From the first answer of the database until it leaves. Once
-// ready, always ready: with the database away, a gateway that says 503 and when to come again beats
-// none at all.
+// Does this gateway take requests? From the first answer of the database until it stops. Once
+// ready, always ready: with the database away, a gateway that answers 503 and when to try again is
+// better than none.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/postgres'
 

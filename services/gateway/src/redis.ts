@@ -1,7 +1,7 @@
-// How is Redis reached, by those who can do without it? Nothing waits for a connection, and no
+// How is Redis reached, by callers that can do without it? Nothing waits for a connection, and no
 // answer is waited for longer than a bounded time. After a failover its address leads to another
-// server, while the connection is still to the former one: whether that has become a replica or
-// says nothing any more, it is left, and the address is asked again.
+// server, while the connection is still to the former one: if that has become a replica or is
+// silent, the connection is closed, and the address is resolved again.
 import type { Logger } from '@orderpipeline/telemetry'
 import { Redis } from 'ioredis'
 

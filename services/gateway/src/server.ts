@@ -99,8 +99,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
           await sleep(config.DRAIN_LINGER_SECONDS * 1_000)
         },
       },
-      // Who waits is answered now, with what is known: their requests would hold up the end of the
-      // HTTP side.
+      // Waiting callers are answered now, with the last known state: their requests would delay the
+      // end of the HTTP side.
       { name: 'waiting', close: () => waiting.close() },
       { name: 'http', close: () => http.app.close() },
       { name: 'estimates', close: () => estimates?.close() },

@@ -47,7 +47,7 @@ interface Attempt extends Asking {
 }
 
 /**
- * A request to each route that asks for a customer, aimed at the victim's order wherever one can be
+ * A request to each route that needs a customer, aimed at the victim's order wherever one can be
  * named.
  */
 async function attempts(): Promise<readonly Attempt[]> {
@@ -202,7 +202,7 @@ test("another customer's order is nowhere, on every route", async () => {
   }
   const foreign = await ask(`${gateway.url}/v1/orders/${orderId}`, { headers })
   const absent = await ask(`${gateway.url}/v1/orders/${randomUUID()}`, { headers })
-  // But for the id that was asked about.
+  // Except for the order id of the request.
   const words = ({ text }: typeof foreign) => text.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
   expect(words(foreign)).toBe(words(absent))
 })

@@ -1,5 +1,5 @@
-// Does the page that docs/gateway.md shows follow an order where tokens are asked for, as no
-// EventSource can? What is run is what is written there.
+// Does the page that docs/gateway.md shows follow an order where tokens are needed, as no
+// EventSource can? The test runs the text of that document.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -18,8 +18,8 @@ afterAll(() => on.close())
 const [keys, times, lanes] = [1_000, 50, 200]
 
 /**
- * 202 in the end; a gateway that is full, or where the first of them is being placed, says so and
- * is asked again.
+ * 202 in the end; a gateway that is full, or where the first request is still being placed, answers
+ * so and gets the request again.
  */
 async function place(url: string, key: string): Promise<{ readonly orderId: string; readonly repeated: boolean }> {
   const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }

@@ -69,7 +69,7 @@ test('an order that is final is read once and then shown from Redis, the same by
   expect(await show(orderId, second())).toEqual(view)
   const after = [await lookupCount('hit'), await lookupCount('miss'), await lookupCount('hit', second())]
   expect(after).toEqual([(before[0] ?? 0) + 1, before[1], (before[2] ?? 0) + 1])
-  // Answered without the database: what is there now is not what is shown.
+  // Answered without the database: its present content is not the answer.
   await on.database.ask('orders', `UPDATE orders SET currency = 'CHF' WHERE order_id = $1`, [orderId])
   expect(await show(orderId)).toEqual(view)
 })

@@ -68,7 +68,7 @@ const within = async (ms: number, what: string, work: Promise<void> | void): Pro
   await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-/** Says what was seen instead, where it does not come to that. */
+/** The error names the last value, if the expected one does not come. */
 const eventually = async <T>(what: string, see: () => Promise<T>, expected: T): Promise<void> => {
   const from = performance.now()
   for (let actual = await see(); actual !== expected; actual = await see()) {

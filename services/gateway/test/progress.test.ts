@@ -40,7 +40,7 @@ const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1
 const place = async (headers: Record<string, string> = {}, at = gateway) =>
   (await ask<Order>(`${at.url}/v1/orders`, { body: order, headers })).body
 const showOrder = async (orderId: string, at = gateway) => (await ask<Order>(`${at.url}/v1/orders/${orderId}`)).body
-/** As the payment stage would say it. */
+/** As the payment stage would publish it. */
 const pay = (orderId: string) =>
   on.bench.publish([
     eventOf(

@@ -73,9 +73,7 @@ const gatewaysAt = async (redis: Redis): Promise<number> =>
   String(await redis.client('LIST'))
     .split('\n')
     .filter((line) => line.includes('name=gateway')).length
-/**
- * As the gateways are asked meanwhile, by others each time: nothing else would have them notice.
- */
+/** Requests of other customers meanwhile: without traffic the gateways would not notice. */
 let others = 0
 const takenOfOthers = async (): Promise<boolean> => (await acceptedCount(`other-${others++}`, 2)) === 2
 const atNext = async (): Promise<boolean> => {
@@ -89,8 +87,8 @@ test(
   async () => {
     await formerClient.replicaof('127.0.0.1', portOf(next))
     expect(await acceptedCount('alone', 4)).toBe(4)
-    // Reached again and again, and never counted by together: the metric must not say otherwise in
-    // between.
+    // Redis is reached again and again, and never used for a common count: the metric must not say
+    // otherwise in between.
     for (let n = 0; n < 20; n++) {
       await acceptedCount('alone', 2)
       expect(await bothSay('0')).toBe(true)

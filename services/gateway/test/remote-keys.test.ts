@@ -1,4 +1,4 @@
-// Are the issuer's keys asked for as seldom as they should be, and used as long as they may be?
+// Are the issuer's keys fetched as seldom as they should be, and used as long as they may be?
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createLogger } from '@orderpipeline/telemetry'

@@ -61,7 +61,7 @@ test('lists, and orders of which nothing more will come, are read from the repli
   await replica.caughtUp()
   await replica.holdBack()
   try {
-    // What is in the primary now is not what is shown.
+    // The present content of the primary is not the answer.
     await change(orderId)
     expect(await show(orderId)).toMatchObject({ status: 'SHIPPED', currency: 'EUR' })
     expect(await listOrders('lists')).toMatchObject([{ orderId, currency: 'EUR' }])

@@ -1,5 +1,5 @@
-// Is what is sold changed by the shop's staff alone, and does a product's answer say whether it is
-// there as soon as the inventory does?
+// Is the catalogue changed by the shop's staff alone, and does a product's answer show its
+// availability as soon as the inventory publishes it?
 import { productEventOf } from '@orderpipeline/order-events'
 import { ordersStage } from '@orderpipeline/orders'
 import { until } from '@orderpipeline/stage/testing'

@@ -1,5 +1,5 @@
-// Where does a caller find out what can be asked? In the OpenAPI document, and on a page made of
-// it.
+// Where does a caller find the operations of the gateway? In the OpenAPI document, and on a page
+// made of it.
 import { openApi, route, type OpenApi, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import { page } from './page.ts'
@@ -30,7 +30,7 @@ export function descriptionRoutes(options: DescriptionOptions): Route[] {
         { prefix: '', routes: [...options.others, ...own] },
       ],
     })
-  // Made when first asked for: it describes the two routes below, too.
+  // Made at the first request for it: it describes the two routes below, too.
   let json: string | undefined
   let html: string | undefined
   const own: Route[] = [

@@ -10,7 +10,7 @@ export const acceptedOrder = { orderId, status: 'PLACED', trackingUrl, progress:
 export const paidOrder = { orderId, status: 'CONFIRMED', trackingUrl }
 export const refusedOrder = { orderId, status: 'CANCELLED', reason: 'OUT_OF_STOCK', trackingUrl }
 
-/** With authentication the token says who orders. */
+/** With authentication the token names the customer. */
 export const orderToPlace = (authenticated: boolean) => ({
   ...(authenticated ? {} : { customerId: 'customer-1' }),
   currency: 'EUR',

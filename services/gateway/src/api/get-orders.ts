@@ -1,4 +1,4 @@
-// How is an order, or many, looked at?
+// How does a caller read one order, or many?
 import { route, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { Estimates } from '../estimates/estimator.ts'

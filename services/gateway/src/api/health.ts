@@ -28,7 +28,7 @@ const query = z.strictObject({
 
 const notStored = { description: 'It changes by the second.', schema: z.literal('no-store'), always: true }
 
-/** Nothing that was stuck for minutes is known to move much sooner. */
+/** A queue that was stuck for minutes rarely moves sooner than this. */
 const againSeconds = 5
 
 export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {

@@ -36,7 +36,8 @@ const items = z
   })
 
 /**
- * Where customers are authenticated the token says whose order it is; where not, the caller does.
+ * Where customers are authenticated the token names the order's customer; otherwise the caller
+ * does.
  */
 export function orderBody(authenticated: boolean) {
   const customer: z.ZodType<string | undefined> = authenticated ? subject.optional() : customerId

@@ -33,7 +33,7 @@ export interface PlacingOptions {
   readonly statuses: (orderIds: readonly string[]) => Promise<readonly StatusView[]>
   readonly admission: Admission
   readonly estimates: Estimates
-  /** Whether tokens say who orders. */
+  /** Whether tokens name the customer. */
   readonly authenticated: boolean
   readonly trackingUrl: (orderId: string) => string
   readonly bodyLimitBytes: number
@@ -91,7 +91,7 @@ export function placingRoutes(options: PlacingOptions): Route[] {
     if (!placement.repeated) estimates.placed(placement.orderId)
     return placement
   }
-  /** An order is accepted whether or not it can be looked at just now. */
+  /** An order is accepted whether or not it can be read just now. */
   const statusOf = async (orderId: string): Promise<OrderStatus | undefined> => {
     const [view] = await options.statuses([orderId]).catch(() => [])
     return view?.status

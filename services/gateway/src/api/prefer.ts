@@ -1,6 +1,6 @@
-// How long is a caller ready to wait? `Prefer: wait=5` (RFC 7240), as far as that is allowed; not
-// at all by `respond-async` alone; as long as is allowed when nothing is said. Preferences that are
-// not understood are passed over, as the RFC asks.
+// How long is a caller ready to wait? `Prefer: wait=5` (RFC 7240), up to the limit; not at all with
+// `respond-async` alone; up to the limit without a preference. Unknown preferences are ignored, as
+// the RFC asks.
 
 /** Milliseconds. */
 export function waitMsOf(prefer: string | undefined, maxWaitMs: number): number {

@@ -1,4 +1,4 @@
-// What is said of how far an order has come, and how long it will still take?
+// How does an answer show how far an order has come, and how long it will still take?
 import { doneAt, steps, stepsDone, type OrderView } from '@orderpipeline/orders/queries'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { Estimates } from '../estimates/estimator.ts'

@@ -4,9 +4,7 @@ import { HttpProblem } from '@orderpipeline/http'
 import { z } from 'zod'
 import { customerOf, subjectPattern } from '../api/request-fields.ts'
 
-/**
- * They say something about the token: with most of them every customer would be one and the same.
- */
+/** These claims describe the token: with most of them every customer would be one and the same. */
 const ofTheToken = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti']
 
 /** By its whole name, dots and slashes included: issuers name their own claims by URLs. */

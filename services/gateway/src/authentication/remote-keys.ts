@@ -1,7 +1,7 @@
 // Which public key verifies a token? One of those the issuer publishes. They are fetched once and
-// kept; a key id that is new to us makes us look again, though not more often than every half
-// minute, and an issuer that is away is asked less and less often while the keys at hand go on
-// being used.
+// kept; an unknown key id causes another request, though not more often than every half minute.
+// While the issuer is away requests become less and less frequent, and the cached keys go on being
+// used.
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 
@@ -60,7 +60,7 @@ export function remoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
       fetching = undefined
     }
   }
-  /** However many ask, one request is under way. */
+  /** However many callers wait for keys, one request is under way. */
   const refresh = (): Promise<CachedKeys> => {
     if (fetching) return fetching
     if (now() < notBefore) return Promise.reject(new KeysUnavailable("the issuer's keys could not be fetched just now"))
@@ -95,7 +95,7 @@ async function fetchKeys(url: string, timeoutMs: number): Promise<JSONWebKeySet>
   })
   if (!response.ok) {
     await response.body?.cancel()
-    // Not the whole address: some issuers are asked with a key in the query.
+    // Not the whole address: the query of some issuers' addresses contains a key.
     throw new Error(`${new URL(url).origin} answered ${response.status}`)
   }
   return keySet.parse(JSON.parse(await boundedText(response)))

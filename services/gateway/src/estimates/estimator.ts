@@ -29,7 +29,7 @@ export const noEstimates: Estimates = { secondsLeft: () => undefined, placed: ()
 /** Orders that are followed at once; the next ones are not. */
 const followedAtMost = 20
 const followedForMs = 3_600_000
-/** For so long what was known of the queues stands for what they are. */
+/** The longest that a reading of the queues stays valid. */
 const knownForMs = 60_000
 
 interface Followed {

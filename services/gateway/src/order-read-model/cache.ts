@@ -3,10 +3,10 @@
 import type { Redis } from 'ioredis'
 
 export interface Cache {
-  /** `null`: not there; `undefined`: the cache is away. */
+  /** `null`: no entry; `undefined`: the cache is away. */
   get(key: string): Promise<string | null | undefined>
   set(key: string, value: string, seconds: number): void
-  /** With what to show when keeping what was not there; `undefined`: the cache is away. */
+  /** The value and the mark for a later `setMarked`; `undefined`: the cache is away. */
   getMarked(key: string): Promise<Marked | undefined>
   /**
    * Keeps it unless it has been forgotten since the mark was given: what was read meanwhile may be

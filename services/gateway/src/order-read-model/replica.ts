@@ -5,8 +5,7 @@ import { DatabaseError, type Queryable } from '@orderpipeline/postgres'
 
 export interface Replica {
   /**
-   * As it was a while ago; `undefined` while the replica is away. @throws DatabaseError for a
-   * question that is wrong
+   * An older state; `undefined` while the replica is away. @throws DatabaseError for a wrong query
    */
   ask<Found>(read: (from: Queryable) => Promise<Found>): Promise<Found | undefined>
 }

@@ -1,5 +1,4 @@
-// What do those who wait for their orders stand on? One watcher, for outcomes and event streams
-// alike.
+// What do waiting callers share? One watcher, for outcomes and event streams alike.
 import type { Logger, Registry } from '@orderpipeline/telemetry'
 import type { Config } from '../config.ts'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
@@ -11,7 +10,7 @@ import { createWatcher } from './watcher.ts'
 export interface Waiting {
   readonly outcomes: Outcomes
   readonly streams: Streams
-  /** Answers those who wait with what is known, and ends the streams. */
+  /** Answers waiting callers with the last known state, and ends the streams. */
   close(): void
 }
 

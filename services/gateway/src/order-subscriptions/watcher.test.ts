@@ -12,7 +12,7 @@ const progress = (orderId: string, status: OrderProgress['status']): OrderProgre
   timeline: [{ event: status === 'PLACED' ? 'OrderPlaced' : 'OrderShipped', status, at: '2026-01-02T03:04:05Z' }],
 })
 
-/** Orders whose state the test sets, and what was asked about them. */
+/** Orders whose state the test sets, and the queries about them. */
 function orders(maxWaiting = 10_000) {
   const progressById = new Map<string, OrderProgress>()
   const looks: string[][] = []

@@ -35,7 +35,7 @@ export interface Admission {
 export const everyOrder: Admission = { refusal: () => undefined, shed: (refusal) => refusal }
 
 const longestRetryAfterSeconds = 60
-/** For so long what was known of the queues stands for what they are. */
+/** The longest that a reading of the queues stays valid. */
 const knownForMs = 60_000
 
 export function startAdmission(options: AdmissionOptions): Admission & { close(): void } {

@@ -14,7 +14,7 @@ export interface Queue {
   readonly oldestAgeSeconds: number
 }
 
-/** Where a stage's consumer group stands in one partition. */
+/** The position of a stage's consumer group in one partition. */
 export interface Position {
   /** `<topic>/<partition>`. */
   readonly id: string
@@ -59,7 +59,7 @@ export const agesSeconds = (limitSeconds: number): readonly number[] => [Math.mi
 
 const position = ({ low, high, committed }: PartitionOffsets): number => Math.min(high, Math.max(low, committed ?? low))
 
-/** `since`: what was asked of Kafka for each of `ages`, in that order. */
+/** `since`: Kafka's offsets for each of `ages`, in that order. */
 export function queueOf(
   name: string,
   partitions: readonly PartitionOffsets[],

@@ -21,7 +21,7 @@ import { createSharedLook, type SharedLook } from './shared-look.ts'
 export interface QueueReaderOptions {
   readonly kafka: KafkaConnection
   readonly groupPrefix: string
-  /** Where the gateways share what one of them has found. */
+  /** Where the gateways share the result of one of them. */
   readonly database: Queryable
   readonly outbox: () => Promise<OutboxLag>
   readonly cacheMs: number
@@ -48,7 +48,7 @@ export function createQueueReader(options: QueueReaderOptions): QueueReader {
   const stages = createSharedLook(
     {
       ...{ database, freshMs: cacheMs, lookMs: requestsOfALook * timeoutMs, patienceMs: timeoutMs },
-      // With other ages, or other groups, something else would be found.
+      // With other ages, or other groups, the result would be another.
       name: `queues 1 ${groupPrefix} ${ages.join(' ')}`,
     },
     () => readStages(options, ages),

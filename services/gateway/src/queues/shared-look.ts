@@ -1,7 +1,7 @@
-// How do all gateways of a shop share one look at Kafka? One of them looks, and writes what it
-// found into a row that the others read: with fifty gateways and a backlog in every partition,
-// fifty looks every few seconds would be most of what Kafka is asked. One that fails or dies leaves
-// the next look to another.
+// How do all gateways of a shop share one look at Kafka? One of them looks, and writes the result
+// into a row that the others read: with fifty gateways and a backlog in every partition, fifty
+// looks every few seconds would be most of Kafka's requests. If it fails or dies another gateway
+// makes the next look.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable, Statement } from '@orderpipeline/postgres'
 
@@ -9,7 +9,7 @@ export interface SharedLookOptions {
   readonly database: Queryable
   /** Looks of one name are the same, in every gateway. */
   readonly name: string
-  /** For so long what was found counts, milliseconds. */
+  /** The longest that a result is valid, milliseconds. */
   readonly freshMs: number
   /** A look takes no longer, milliseconds; after that another gateway may look. */
   readonly lookMs: number
@@ -19,19 +19,19 @@ export interface SharedLookOptions {
 
 export interface Look<Found> {
   readonly found: Found
-  /** Milliseconds since it was found. */
+  /** Milliseconds since the look. */
   readonly ageMs: number
 }
 
 export interface SharedLook<Found> {
   /**
-   * What this gateway or another has found just now. @throws what `look` throws, LookPending,
+   * The latest result of this gateway or another. @throws what `look` throws, LookPending,
    * DatabaseError
    */
   read(): Promise<Look<Found>>
 }
 
-/** Another gateway is looking, and has not found anything in time. */
+/** Another gateway is looking, and has no result in time. */
 export class LookPending extends Error {
   override readonly name = 'LookPending'
   readonly reason = 'LookPending'
@@ -105,10 +105,7 @@ WHERE look.claimed_until <= now()
 RETURNING name`,
 }
 
-/**
- * $1: name, $2: what was found, as JSON. Looks of settings that no gateway has any more are
- * forgotten.
- */
+/** $1: name, $2: the result, as JSON. Looks whose settings no gateway has any more are deleted. */
 const noteLook: Statement = {
   name: 'gateway_note_look',
   text: `

@@ -22,7 +22,7 @@ export interface Schema {
 /** By the name of a field or parameter: values that mean something to the gateway under test. */
 export type Known = Readonly<Record<string, readonly string[]>>
 
-/** What the schema allows, but for what it cannot say. */
+/** What the schema allows, except for what it cannot express. */
 export function valid(schema: Schema, knownValues: Known, name = ''): fc.Arbitrary<unknown> {
   const meaningful = knownValues[name] ?? []
   const any = ofSchema(schema, knownValues, name)
