@@ -10,7 +10,7 @@ import * as sql from './sql/stage.ts'
 
 export interface StockSettings {
   readonly now: () => Date
-  /** How long a reservation is held before the orders service is asked about it. */
+  /** How long a reservation is held before a question about it goes to the orders service. */
   readonly reservationSeconds: number
   /** Whether levels are published, so that it has to be known which SKUs changed. */
   readonly noteChanges: boolean

@@ -1,5 +1,5 @@
-// What is the inventory stage? It reserves stock for validated orders, takes back that of cancelled
-// ones, asks about what is reserved for long, books deliveries, and publishes how much there is.
+// What is the inventory stage? It reserves stock for validated orders, releases that of cancelled
+// ones, asks about old reservations, books deliveries, and publishes how much there is.
 import { handledEvents } from '@orderpipeline/order-events'
 import type { StageContext, StageDefinition } from '@orderpipeline/stage'
 import { applyToStock } from './apply.ts'
@@ -15,7 +15,7 @@ export interface InventoryOptions extends ExpiryOptions {
 
 type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'registry'>>
 
-/** Without options nothing is asked about. */
+/** Without options there are no questions. */
 export function inventoryStage({ now, registry }: Context, options?: InventoryOptions): StageDefinition<void> {
   const reservationSeconds = options?.reservationSeconds ?? 7_200
   const levels = options?.levels
@@ -24,7 +24,7 @@ export function inventoryStage({ now, registry }: Context, options?: InventoryOp
     handles: handledEvents('inventory'),
     apply: (tx, items) => applyToStock(tx, items, { now, reservationSeconds, noteChanges: levels !== undefined }),
     products: deliveryHandling,
-    // Stock is settled when an order ends; nothing asks for its reservation any more.
+    // Stock is settled when an order ends; its reservation is not needed any more.
     retention: [
       { table: 'reservation_items', days: 35 },
       { table: 'reservations', days: 35 },

@@ -1,10 +1,10 @@
-// What was said on the command line of restock? The delivery's name, then SKU=pieces.
+// How does restock read its command line? The delivery's name, then SKU=pieces.
 import { Sku } from '@orderpipeline/order-events'
 import type { Delivery } from './restock.ts'
 
 export const usage = 'restock <delivery> <SKU>=<pieces> [<SKU>=<pieces> …]'
 
-/** @throws TypeError that says what was found and what is allowed */
+/** @throws TypeError that names the wrong argument and what is allowed */
 export function deliveryOf([name, ...lines]: readonly string[]): Delivery {
   if (name === undefined || name.includes('=') || lines.length === 0) throw new TypeError(`usage: ${usage}`)
   const pieces = new Map<string, number>()

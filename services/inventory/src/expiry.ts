@@ -15,8 +15,8 @@ export interface ExpiryOptions {
 const batchSize = 100
 
 /**
- * Longer than Kafka may take to answer. A question that is not out by then, because of it or of
- * this process, is asked again.
+ * Longer than Kafka may take to answer. A question that is not published by then, because of Kafka
+ * or of this process, is published again.
  */
 const askingSeconds = 120
 

@@ -1,5 +1,5 @@
-// Is reserved stock asked about once it has waited long, given back only by the answer, and
-// restocked once a delivery?
+// Is there a question about reserved stock once it has waited long, is it released only by the
+// answer, and restocked once a delivery?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/stage'

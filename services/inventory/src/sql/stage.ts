@@ -54,8 +54,8 @@ export const changeStockAndNote: Statement = {
 }
 
 /**
- * $1: order ids, $2: statuses, $3: customer ids, $4: seconds until a reservation is asked about.
- * One that is there already: another replica has just decided on it.
+ * $1: order ids, $2: statuses, $3: customer ids, $4: seconds until the question about a
+ * reservation. A row that is there already: another replica has just decided on it.
  */
 export const addReservations: Statement = {
   name: 'inventory.add-reservations',
@@ -111,8 +111,8 @@ RETURNING reservations.order_id, reservations.customer_id, expired.asked_for`,
 }
 
 /**
- * $1: order ids, $2: seconds until they are asked about again. One that has been answered meanwhile
- * has nothing to be asked about, and one that is just being answered is passed over.
+ * $1: order ids, $2: seconds until the next question. A reservation that has been answered
+ * meanwhile needs none, and one that is just being answered is skipped.
  */
 export const asked: Statement = {
   name: 'inventory.asked',

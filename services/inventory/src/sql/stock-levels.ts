@@ -33,8 +33,9 @@ SELECT DISTINCT sku FROM taken`,
 }
 
 /**
- * $1: SKUs, $2: pieces below which a SKU is low that says nothing itself. The version rises also
- * after the database was set back to an earlier moment, since it is no lower than the clock.
+ * $1: SKUs, $2: pieces below which a SKU is low, unless it has a limit of its own. The version
+ * rises also after the database was set back to an earlier moment, since it is no lower than the
+ * clock.
  */
 export const noteLevels: Statement = {
   name: 'inventory.note-levels',
