@@ -1,6 +1,5 @@
-// Which statements of a migration would stop a shop that is running? Those that keep a table closed
-// for as long as they read or write all of it, and those that take away what the version before
-// still asks for.
+// Which statements of a migration would stop a shop that is running? Those that lock a table while
+// they read or write all of it, and those that remove what the version before still needs.
 
 export interface Problem {
   readonly line: number

@@ -108,7 +108,7 @@ test('an idempotency key and a message from before the upgrade are still taken',
   await ask('orders', 'SELECT begin_key_generation(24)')
   expect(await ask('orders', insertKeys)).toEqual([])
 
-  // As a replica of either version asks.
+  // As a replica of either version queries it.
   const takeIn = `INSERT INTO inbox (event_id) SELECT unnest('{${uuid(80)},${uuid(81)},${uuid(82)}}'::uuid[])
     ON CONFLICT DO NOTHING RETURNING event_id`
   expect(await ask('payment', takeIn)).toEqual([{ event_id: uuid(82) }])
