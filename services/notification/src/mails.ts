@@ -13,8 +13,8 @@ export type Lane = (typeof lanes)[number]
 export interface Mail extends Letter {
   readonly lane: Lane
   /**
-   * Follows from what it says: sent again after a crash, it is the same mail to every mailbox that
-   * looks.
+   * It follows from the content: sent again after a crash, it is the same mail to every mailbox
+   * that compares ids.
    */
   readonly messageId: string
   readonly recipient: string

@@ -89,9 +89,9 @@ export function retrySeconds(failures: number, random: () => number): number {
 }
 
 /**
- * Until a mail is tried again whose server is away: as long as it has waited, so that tries are
- * ever rarer, but never more than a minute, so that it goes out when the server is back. Half of it
- * is chance.
+ * The time until a mail is tried again whose server is away: as long as it has waited, so that
+ * tries become rarer, but never more than a minute, so that it goes out when the server is back.
+ * Half of it is random.
  */
 export function pauseSeconds(ageSeconds: number, random: () => number): number {
   const full = Math.min(longestPauseSeconds, Math.max(firstRetrySeconds, ageSeconds))

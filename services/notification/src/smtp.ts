@@ -1,4 +1,4 @@
-// How is a mail handed to a mail server, and what does its answer mean?
+// How is a mail sent to a mail server, and what does its answer mean?
 import { createTransport } from 'nodemailer'
 import type { Mail } from './mails.ts'
 
@@ -10,8 +10,8 @@ export interface SmtpOptions {
 }
 
 /**
- * `retry`: it may be taken later; otherwise the server will never take this mail. `outage`: the
- * server was not there to say anything of this mail: no connection, no answer in time, no login.
+ * `retry`: the server may take it later; otherwise it will never take this mail. `outage`: the
+ * server did not decide on this mail: no connection, no answer in time, no login.
  */
 export class MailRefused extends Error {
   override readonly name = 'MailRefused'
@@ -62,7 +62,7 @@ const away = new Set([
   ...['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS', 'EPROXY', 'ETLS', 'EREQUIRETLS', 'EPROTOCOL'],
   ...['EAUTH', 'ENOAUTH', 'EOAUTH2', 'EABORT'],
 ])
-/** The server is about to leave, whatever it was asked. */
+/** The server is about to stop, whatever the command was. */
 const closing = 421
 
 /**

@@ -50,8 +50,8 @@ export const removeMails: Statement = {
 }
 
 /**
- * $1: ids, $2: what the mail server said, $3: seconds until the next try, $4: whether there is
- * none, $5: whether this one counts.
+ * $1: ids, $2: the mail server's answer, $3: seconds until the next try, $4: whether there is none,
+ * $5: whether this one counts.
  */
 export const failMails: Statement = {
   name: 'mails.fail',
