@@ -1,2 +1,2 @@
-// Who do the events of this service say they come from? The `source` of CloudEvents.
+// Which `source` do the CloudEvents of this service have?
 export const source = '/orders'

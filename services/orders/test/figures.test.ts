@@ -1,4 +1,4 @@
-// Do the orders' figures say what is in the database, and how long orders took?
+// Do the orders' metrics match the database, and how long orders took?
 import { randomUUIDv7 } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'

@@ -30,7 +30,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Asks again while the first is being placed. */
+/** Repeats the request while the first is being placed. */
 async function placeWithRetry(intake: Intake | undefined, request: OrderRequest) {
   for (;;) {
     try {

@@ -24,8 +24,7 @@ export type Cancellation =
   | { readonly kind: 'unknown' }
 
 /**
- * `database`: under the orders' role. What it makes known is in the intake's outbox. @throws
- * DatabaseError
+ * `database`: under the orders' role. The events are in the intake's outbox. @throws DatabaseError
  */
 export function cancelOrder(database: Pool, request: CancellationRequest): Promise<Cancellation> {
   const { orderId, customerId, context, keyedByOrder } = request

@@ -1,4 +1,4 @@
-// What does a shop say of a product that it sells?
+// Which data does a shop enter for a product?
 export interface ProductData {
   readonly name: string
   /** In the minor unit of `currency`. */

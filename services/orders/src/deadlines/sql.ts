@@ -5,8 +5,8 @@ import { sweep } from '../scheduled-job-lock.ts'
 export const { lead, putOff } = sweep('deadlines')
 
 /**
- * $1: states that orders have just left by their own way, $2, in the same order: seconds without
- * that after which a state counts as stalled. Said once in five seconds at most; one row a
+ * $1: states that orders have just left in the normal way, $2, in the same order: seconds without
+ * that after which a state counts as stalled. Noted once in five seconds at most; one row a
  * statement would do, so the rows are locked in one order.
  */
 export const noteProgress: Statement = {

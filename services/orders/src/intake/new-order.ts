@@ -1,5 +1,5 @@
-// What is written for one order? Its rows and its first event, all decided before the database is
-// asked.
+// What is written for one order? Its rows and its first event, all decided before the first
+// statement.
 import { createHash } from 'node:crypto'
 import { encode, eventOf, type OrderItem } from '@orderpipeline/order-events'
 

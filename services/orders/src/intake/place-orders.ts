@@ -12,7 +12,7 @@ import { placedBefore, type Placement } from './repeats.ts'
  * times what a commit takes.
  */
 export const patienceMs = 500
-/** The same for a part of a batch that was seen to wait in vain. */
+/** The same for a part of a batch that has waited in vain before. */
 const searchingMs = 50
 
 /** One answer per order, in order. Never rejects: a failure is the answer of those it concerns. */

@@ -48,7 +48,7 @@ export function relayBound(now: () => number, afterMs = settleMs): RelayBound {
   }
 }
 
-/** The transactions are asked for last: every id below the noted one has been drawn by then. */
+/** The transactions are queried last: every id below the noted one has been drawn by then. */
 async function noteNow(database: Queryable, atMs: number): Promise<Note | undefined> {
   const [least] = await database.query<{ from_id: string }>(leastUnpublished)
   const [running] = await database.query<{ xmax: string }>(runningNow)

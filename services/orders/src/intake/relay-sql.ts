@@ -1,4 +1,4 @@
-// What does the relay ask of the outbox?
+// Which statements does the relay run on the outbox?
 
 /** NOTIFY channel: a batch of orders has been committed. */
 export const intakeChannel = 'orders_intake'
@@ -84,7 +84,7 @@ export interface OutboxLag {
   readonly seconds: number
 }
 
-/** Costs the same however many wait: it is asked the most when they are the most. */
+/** Costs the same however many rows wait: it runs most often when there are most of them. */
 export const selectLag = {
   name: 'relay_select_lag',
   text: `

@@ -30,7 +30,7 @@ export interface OutboxMessage {
 export interface LookSpacing {
   /** A look begins. */
   fetching(): void
-  /** It has found so much; `behind`: there is more. */
+  /** The number of rows in this look; `behind`: there are more. */
   brought(messages: number, behind: boolean): void
   /** From this look to the next. */
   readonly ms: number
@@ -43,7 +43,7 @@ export interface RelayOptions {
    */
   readonly database: Queryable
   readonly openSession: (onNotification: (channel: string, payload: string) => void) => Promise<Session>
-  /** Rejects where this gateway is not to relay; asked before it takes the lock. */
+  /** Rejects where this gateway is not to relay; called before it takes the lock. */
   readonly mayRelay?: () => Promise<void>
   /** Called with each product that changes, as long as this gateway relays. */
   readonly onProductChanged?: (sku: string) => void

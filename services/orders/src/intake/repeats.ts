@@ -1,10 +1,9 @@
-// Was an order placed before under its idempotency key? Asked of the database for many orders at
-// once.
+// Was an order placed before under its idempotency key? One query for many orders.
 import type { Queryable } from '@orderpipeline/postgres'
 import { IdempotencyConflict } from './errors.ts'
 import { keyOf, type OrderRequest } from './new-order.ts'
 
-/** `repeated`: the key was known with the same order, whose id this is. */
+/** `repeated`: the key was stored with the same order, whose id this is. */
 export interface Placement {
   readonly orderId: string
   readonly repeated: boolean
@@ -24,7 +23,7 @@ interface KnownKey {
 }
 
 /**
- * Those whose key is known: the order it stands for, or the conflict with another one. In a
+ * The orders whose key is stored: the order it belongs to, or the conflict with another one. In a
  * statement of its own, so that it sees what another gateway committed while ours waited for that
  * key. @throws DatabaseError
  */

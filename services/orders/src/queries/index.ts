@@ -1,4 +1,4 @@
-// What may be asked about orders from outside the orders service?
+// Which queries about orders are open to other packages than the orders service?
 export { ordersOfCustomer, type OrderSummary } from './customer.ts'
 export { isFinal, type Told } from './final.ts'
 export { orderById, statusesById, type OrderView, type StatusView } from './orders.ts'

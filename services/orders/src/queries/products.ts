@@ -11,7 +11,7 @@ export interface Product {
   /** In the minor unit of `currency`. */
   readonly priceCents: number
   readonly currency: string
-  /** Whether it is there, as the inventory last said; absent where it says nothing. */
+  /** Its availability, as the inventory published it last; absent where it publishes none. */
   readonly availability?: Availability
   /** Every currency it is sold in, by code, its own among them. */
   readonly prices: readonly Price[]

@@ -1,4 +1,4 @@
-// How much is there, by SKU? As the inventory last said, for the shop's staff.
+// How much is there, by SKU? As the inventory published it last, for the shop's staff.
 import type { Queryable } from '@orderpipeline/postgres'
 
 export interface StockView {

@@ -24,7 +24,7 @@ interface Change {
   readonly decision: Decision
 }
 
-/** Without deadlines no question about an old reservation is ever put off. */
+/** Without deadlines every question about an old reservation is decided at once. */
 export async function applyNews(
   tx: Queryable,
   items: readonly Item<void>[],

@@ -41,8 +41,8 @@ const { lead, putOff } = sweep('counting')
 type Counts = Partial<Record<OrderStatus, number>>
 
 /**
- * Put off before it is done, so that no lock is held meanwhile, and a count that fails is not made
- * by one replica after the other.
+ * The next count is scheduled before this one is made, so that no lock is held meanwhile, and a
+ * count that fails is not repeated by one replica after the other.
  */
 async function countIfDue(database: Pool): Promise<void> {
   const isDue = await database.transaction(async (tx) => {

@@ -26,7 +26,7 @@ export interface Decision {
   readonly totalCents?: number
   readonly lines?: readonly PricedItem[]
   readonly events: readonly OrderEvent[]
-  /** Known once a carrier has it, and with all that is said of it later. */
+  /** Known once a carrier has it, and in all later events about it. */
   readonly parcel?: StoredParcel
 }
 
@@ -42,9 +42,7 @@ export interface Facts {
    */
   readonly priceOf: (sku: string, order: { readonly orderId: string; readonly currency: string }) => number | undefined
   readonly itemsOf: (orderId: string) => readonly OrderItem[]
-  /**
-   * No order is being paid, though some wait for it: what is asked about them is not decided now.
-   */
+  /** No order is being paid, though some wait for it: questions about them are not decided now. */
   readonly paymentsStall?: boolean
   /** The status of an order's parcel, where it has one. */
   readonly parcelStatusOf?: (orderId: string) => StoredParcel['status'] | undefined
@@ -55,9 +53,7 @@ export interface About {
   readonly customerId: string
 }
 
-/**
- * `undefined`: nothing changes and there is nothing to say. The same status: only something to say.
- */
+/** `undefined`: nothing changes and there is no event. The same status: there are only events. */
 export function decide(status: OrderStatus, event: OrderEvent, facts: Facts, now: Date): Decision | undefined {
   const context = following(event, source, now)
   if (status === 'SHIPPED') return afterShipping(event, facts, context)
