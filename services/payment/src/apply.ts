@@ -1,5 +1,5 @@
-// How does a batch of the provider's answers become payments? Lock what is known, settle each in
-// turn, write with one statement each.
+// How does a batch of the provider's answers become payments? Lock the stored payments, settle each
+// in turn, write with one statement each.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
 import { dueOf } from './dues.ts'

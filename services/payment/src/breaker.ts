@@ -1,18 +1,18 @@
 // When is a failing provider left alone? A circuit breaker: after too many failures among the last
-// calls nothing is asked for a while; then one call at a time probes it, and only a call that went
-// well closes the breaker again.
+// calls there are no calls for a while; then one call at a time probes it, and only a call that
+// went well closes the breaker again.
 //
-// A call can also say nothing about the provider's health (an order that it refuses, one that is
-// still in flight): that is neither a success nor a failure, and as a probe it only makes room for
-// the next one. cockatiel counts it as a success, and reads the wall clock.
+// A call can also leave the provider's health open (an order that it refuses, one that is still in
+// flight): that is neither a success nor a failure, and as a probe it only makes room for the next
+// one. cockatiel counts it as a success, and reads the wall clock.
 
-/** What a call says about the provider. */
+/** What a call shows about the provider's health. */
 export type Health = 'well' | 'unwell' | 'unclear'
 
 export interface BreakerOptions {
-  /** The last calls that are looked at. */
+  /** The number of last calls that count. */
   readonly window: number
-  /** Fewer say nothing. */
+  /** With fewer calls the breaker stays closed. */
   readonly minCalls: number
   /** Share of failures, 0 to 1, from which the breaker opens. */
   readonly failureRate: number
@@ -66,7 +66,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
     }
   }
   const whileClosed = (health: Health, error?: unknown): void => {
-    // A call from before the breaker opened says nothing new.
+    // A call from before the breaker opened shows nothing new.
     if (openUntil === undefined && health !== 'unclear') note(health === 'unwell', error)
   }
   const asProbe = (health: Health, error?: unknown): void => {

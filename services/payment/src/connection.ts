@@ -16,7 +16,7 @@ export interface Connection {
   readonly provider: Provider
   readonly list: ChargeList
   readonly chores: readonly PeriodicTask[]
-  /** To be given the stage's pool before the provider is asked. */
+  /** Called with the stage's pool before the first call to the provider. */
   readonly onDatabase: (database: Queryable) => void
 }
 

@@ -22,14 +22,14 @@ export interface PaymentContext extends Pick<StageContext, 'now'> {
   readonly keyHours?: number
   readonly registry?: Registry
   readonly logger?: Logger
-  /** Given the stage's pool before the provider is asked for the first time. */
+  /** Called with the stage's pool before the first call to the provider. */
   readonly onDatabase?: (database: Queryable) => void
   /** Besides the stage's own. */
   readonly chores?: readonly PeriodicTask[]
 }
 
 /**
- * A message that is older is looked up before the provider is asked: it may have been handled
+ * A message that is older is looked up before the call to the provider: it may have been handled
  * before, by this replica or another, longer ago than the provider remembers. Nearly every younger
  * one is new, and the provider knows its key if it is not.
  */
@@ -87,8 +87,8 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
 }
 
 /**
- * A key that the provider may have forgotten protects from nothing: it is asked first what it has
- * charged the order for.
+ * A key that the provider may have forgotten protects from nothing: the provider is first asked for
+ * the charges of the order.
  */
 async function charged(
   provider: Provider,

@@ -1,5 +1,5 @@
-// Which money has to go back that the answer itself has not given back? What was charged a second
-// time, and what the provider would not take back when it was asked.
+// Which money has to go back that the answer itself has not given back? A second charge, and a
+// charge whose refund the provider did not accept.
 import type { Answer, Cause, Payment } from './payments.ts'
 
 export interface Due {
@@ -24,7 +24,7 @@ export function dueOf(payment: Payment | undefined, cause: Cause, answer: Answer
   }
   if (answer.kind !== 'charged' || answer.outcome.status !== 'captured') return undefined
   const { chargeId } = answer.outcome
-  // A capture of a cancelled order is owned to, and given back as any other.
+  // A capture of a cancelled order is stored, and refunded as any other.
   if (!payment || payment.status === 'CANCELLED' || payment.chargeId === chargeId) return undefined
   const { totalCents: amountCents, currency } = answer.reserved.data
   return { orderId, chargeId, customerId, reason: 'SECOND_CHARGE', amountCents, currency }

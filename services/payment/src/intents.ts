@@ -25,7 +25,7 @@ interface Row {
 
 const fromRow = ({ intentId, stopped }: Row): Intent => ({ intentId: intentId ?? undefined, stopped })
 
-/** `database`: asked for at each call, since a stage has it only once it runs. */
+/** `database`: a function that is called each time, since a stage has it only once it runs. */
 export function intentsIn(database: () => Queryable): Intents {
   const one = async (statement: typeof noteIntent, values: unknown[]): Promise<Intent> => {
     const [row] = await database().query<Row>(statement, values)

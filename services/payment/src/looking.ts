@@ -1,4 +1,4 @@
-// What is known of an order before the provider is asked about it? Its payment, and whether this
+// What is stored about an order before the provider is called for it? Its payment, and whether this
 // very message has taken effect. Messages that are looked up at once share a query.
 import { createBatcher } from '@orderpipeline/batcher'
 import type { Batcher } from '@orderpipeline/batcher'

@@ -36,7 +36,7 @@ export function isCause(event: OrderEvent): event is Cause {
 /** `void` is followed by `refund` where it turns out that the charge has been captured. */
 export type Call = { readonly kind: 'void' | 'nothing' } | { readonly kind: 'refund'; readonly chargeId: string }
 
-/** How an order that has come to its end is given back, by what is known of its payment. */
+/** How the charge of an order that has ended is reversed, by its stored payment. */
 export function callFor(payment: Payment | undefined): Call {
   if (!payment) return { kind: 'void' }
   return payment.status === 'CAPTURED' && payment.chargeId !== undefined
@@ -48,7 +48,7 @@ export type Answer =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'charged'; readonly reserved: EventOf<'StockReserved'>; readonly outcome: ChargeOutcome }
   | { readonly kind: 'voided' }
-  /** The provider would not take it back, or say whether there is anything. */
+  /** The provider refused the refund, or did not answer whether there is a charge. */
   | { readonly kind: 'owed'; readonly chargeId: string | undefined; readonly error: string }
   | { readonly kind: 'refunded'; readonly refund: Refund }
 
@@ -115,8 +115,8 @@ function chargeSettlement(
   const context = following(reserved, source, now)
   const about = { orderId, customerId, amountCents, currency }
   if (outcome.status === 'captured') {
-    // A capture in spite of a voided key would be the provider's fault; it is owned to all the
-    // same, so that it is given back.
+    // A capture in spite of a voided key would be the provider's fault; it is stored all the same,
+    // so that it is refunded.
     if (payment && payment.status !== 'CANCELLED') return undefined
     const { chargeId } = outcome
     return {
@@ -124,7 +124,7 @@ function chargeSettlement(
       told: eventOf('PaymentCaptured', { ...reserved.data, chargeId }, context),
     }
   }
-  // Nothing is known of it yet: `pending.ts` settles it once the provider has decided.
+  // The charge is undecided: `pending.ts` settles it once the provider has decided.
   if (payment || outcome.status === 'pending') return undefined
   return {
     payment: { ...about, status: 'DECLINED', declineReason: outcome.reason },

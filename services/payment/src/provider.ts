@@ -1,5 +1,5 @@
-// How is the payment provider asked for a charge, to stop one, or to give one back, so that asking
-// again never moves money again?
+// How does the stage call the payment provider to charge, to stop a charge, or to refund one, so
+// that a repeated call never moves money again?
 import { z } from 'zod'
 import { callOverHttp } from './http-call.ts'
 import type { HttpAnswer } from './http-call.ts'
@@ -18,7 +18,7 @@ export interface Charge {
   readonly currency: string
 }
 
-/** Pending: accepted, and decided in minutes to days; `find` says when it is. */
+/** Pending: accepted, and decided in minutes to days; `find` returns the decision. */
 export type ChargeOutcome =
   | { readonly status: 'captured'; readonly chargeId: string }
   | { readonly status: 'declined'; readonly reason: string }

@@ -28,7 +28,7 @@ const start = (bench: Bench, provider: Provider, concurrency = 10) =>
 const untilDrained = (bench: Bench) => until(async () => (await bench.lag('payment', 'inventory.updated')) === 0)
 
 /**
- * A provider in this process: asked through our own port, so that each test can make it fail as it
+ * A provider in this process: called through our own port, so that each test can make it fail as it
  * likes.
  */
 function providerOf(charge: (charge: Charge) => Promise<ChargeOutcome>) {

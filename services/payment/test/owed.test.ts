@@ -111,7 +111,7 @@ test('a second charge of an order is kept, shown as owed, and given back without
   await givingBackChore({ provider: refusing, now, registry }).run({ ...surroundings(), keyedByOrder: () => false })
   expect(await registry.metrics()).toContain('payment_owed_cents{currency="EUR"} 100')
   expect(await registry.metrics()).toContain('payment_refunds_due{reason="SECOND_CHARGE"} 1')
-  // Put off, and not asked again before its time.
+  // The next attempt is delayed, and there is none before its time.
   expect(await giveBackDue(surroundings(), { provider: provider(), now })).toBe(0)
   await makeDue()
   expect(await giveBackDue(surroundings(), { provider: provider(), now })).toBe(1)

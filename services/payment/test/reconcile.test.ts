@@ -1,5 +1,5 @@
-// Are the provider's list and our payments brought together again, a stretch at a time, by one
-// replica, and is what is left shown?
+// Are the provider's list and our payments reconciled, a stretch at a time, by one replica, and are
+// the remaining differences shown?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'

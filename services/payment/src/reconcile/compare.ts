@@ -32,7 +32,7 @@ export interface Difference {
   readonly detail: string
 }
 
-/** `payment`: as it is known here. */
+/** `payment`: as it is stored here. */
 export function differenceOf(charge: ListedCharge, payment: Payment | undefined): Difference | undefined {
   const { orderId, chargeId, amountCents, currency, refundedCents } = charge
   const balance = `${amountCents - refundedCents} of ${amountCents} ${currency} kept by the provider`

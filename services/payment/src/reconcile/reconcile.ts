@@ -39,8 +39,8 @@ const weekSeconds = 7 * 86_400
 /** In one run of the chore and pass, where it has fallen behind. */
 const stretchesAtOnce = 30
 /**
- * Payments that the list does not have are asked about one by one; of no more than so many in a
- * stretch.
+ * The provider is asked one by one for payments that are not in the list; for no more than so many
+ * in a stretch.
  */
 const maxLookups = 200
 

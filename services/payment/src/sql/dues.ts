@@ -25,8 +25,8 @@ export interface DueRow {
 }
 
 /**
- * $1: rows at most. Each is put off, for longer from one try to the next and up to an hour, before
- * it is tried.
+ * $1: rows at most. Each one's next attempt is delayed before it is tried, longer each time and up
+ * to an hour.
  */
 export const claimDues: Statement = {
   name: 'payment.dues.claim',
@@ -39,7 +39,7 @@ WHERE (order_id, charge_id) IN (
 RETURNING order_id AS "orderId", charge_id AS "chargeId", customer_id AS "customerId", reason, attempts`,
 }
 
-/** $1: order id, $2: charge id, $3: what the provider said. */
+/** $1: order id, $2: charge id, $3: the provider's answer. */
 export const noteDueError: Statement = {
   name: 'payment.dues.error',
   text: `UPDATE refunds_due SET last_error = $3 WHERE order_id = $1 AND charge_id = $2`,

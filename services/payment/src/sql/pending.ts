@@ -11,7 +11,9 @@ ORDER BY order_id
 ON CONFLICT DO NOTHING`,
 }
 
-/** $1: rows at most. Each is put off before it is asked about, from 15 seconds to an hour. */
+/**
+ * $1: rows at most. Each one's next query is delayed before this one, from 15 seconds to an hour.
+ */
 export const claimPending: Statement = {
   name: 'payment.pending.claim',
   text: `

@@ -2,9 +2,9 @@
 import type { Statement } from '@orderpipeline/postgres'
 
 /**
- * $1: name of the pass, $2: who asks, $3: seconds of a stretch, $4: seconds that it must be past.
- * No row: nothing is old enough, or another replica is at it. The lease ends by itself, which is
- * also the pause after a comparison that failed.
+ * $1: name of the pass, $2: the replica, $3: seconds of a stretch, $4: seconds that it must be
+ * past. No row: nothing is old enough, or another replica is at it. The lease ends by itself, which
+ * is also the pause after a comparison that failed.
  */
 export const claimStretch: Statement = {
   name: 'payment.reconcile.claim',

@@ -18,7 +18,7 @@ export const PaymentIntent = z.object({
   created: z.int(),
   metadata: z.record(z.string(), z.string()).default({}),
   last_payment_error: z.object({ code: z.string().optional(), decline_code: z.string().optional() }).nullish(),
-  /** The whole charge where it was asked to be expanded. */
+  /** The whole charge if the request expands it. */
   latest_charge: z.union([z.string(), z.object({ amount_refunded: z.int().min(0) })]).nullish(),
 })
 export type PaymentIntent = z.infer<typeof PaymentIntent>
@@ -65,6 +65,6 @@ export function outcomeOf(intent: PaymentIntent): ChargeOutcome | undefined {
   }
 }
 
-/** Refunds that did not come to be: the money is still here. */
+/** Refunds that failed: the money is still here. */
 export const failedRefund = ({ status }: Pick<Refund, 'status'>): boolean =>
   status === 'failed' || status === 'canceled'

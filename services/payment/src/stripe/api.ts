@@ -17,7 +17,7 @@ const apiVersion = '2024-06-20'
 export interface StripeAddress {
   /** https://api.stripe.com, but in tests. */
   readonly url: string
-  /** A secret or restricted key; shown nowhere. */
+  /** A secret or restricted key; never in a log or an error. */
   readonly key: string
   /** The time-out of one call. */
   readonly timeoutMs: number
@@ -42,7 +42,7 @@ export interface StripeApi {
 
 export interface Posted<T> {
   readonly answer: T
-  /** The answer to an earlier call with this key: what it says may have changed since. */
+  /** The answer to an earlier call with this key: its content may be out of date. */
   readonly replayed: boolean
 }
 
@@ -119,8 +119,8 @@ export function createStripeApi({ url, key, timeoutMs, turn }: StripeAddress): S
 const isReplay = ({ headers }: HttpAnswer): boolean => headers.get('idempotent-replayed') === 'true'
 
 /**
- * Says nothing about what is now: a failure that is only repeated, or a key whose first call had
- * other parameters.
+ * It does not show the present state: a failure that is only repeated, or a key whose first call
+ * had other parameters.
  */
 function isStale(answer: HttpAnswer): boolean {
   return (answer.status >= 500 && isReplay(answer)) || fieldsOf(answer)?.type === 'idempotency_error'

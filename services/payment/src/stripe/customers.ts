@@ -5,7 +5,7 @@ import { StripeRefusal } from './api.ts'
 import { Customer, Customers } from './answers.ts'
 import type { z } from 'zod'
 
-/** The key in a customer's metadata under which the shop's customer id stands. */
+/** The key of the shop's customer id in a customer's metadata. */
 export const customerKey = 'orderpipeline_customer'
 
 export interface Payer {

@@ -173,7 +173,7 @@ async function refundOf(api: StripeApi, returning: Returning, asking: Asking): P
   try {
     let { answer, replayed } = await once(key)
     if (replayed) answer = await api.get(`refunds/${encodeURIComponent(answer.id)}`, answers.Refund, {}, asking)
-    // What the key stands for has failed since, and the money is still here: this is a new try.
+    // The refund of this key has failed since, and the money is still here: this is a new try.
     if (replayed && failedRefund(answer)) ({ answer, replayed } = await once(`${key}-after-${answer.id}`))
     return refundFrom(answer, chargeId)
   } catch (error) {

@@ -1,5 +1,5 @@
-// How does a replica come to listen for webhooks? By a chore that begins once the stage has its
-// database, and tries again where the port is still taken.
+// How does a replica listen for webhooks? By a chore that begins once the stage has its database,
+// and tries again where the port is still in use.
 import type { PeriodicTask } from '@orderpipeline/stage'
 import type { Logger } from '@orderpipeline/telemetry'
 import { hastenPending } from '../sql/pending.ts'

@@ -1,6 +1,6 @@
-// How does Stripe say that something is new? By calling a webhook, signed, at least once and in no
-// order. What it says is not believed beyond which order it is about: that order's charge is asked
-// about at once. So a call that comes twice or late changes nothing.
+// How does Stripe report that something is new? By calling a webhook, signed, at least once and in
+// no order. Only the order id in it is used: the provider is asked for that order's charge at once.
+// So a call that comes twice or late changes nothing.
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
