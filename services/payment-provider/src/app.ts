@@ -1,5 +1,5 @@
-// What can be asked of the payment provider over HTTP? To charge, to give back, to stop a charge,
-// to see what was charged, and to behave differently.
+// Which requests does the payment provider serve over HTTP? To charge, to refund, to stop a charge,
+// to read the charges, and to behave differently.
 import { createHttpServer, overloaded, parsed, type HttpServer, type HttpServerOptions } from '@orderpipeline/http'
 import { DatabaseError } from '@orderpipeline/postgres'
 import { z } from 'zod'
@@ -39,8 +39,7 @@ const capturesQuery = z.object({
 
 export function buildApp(options: AppOptions): HttpServer {
   const { charges, ledger, refunds, behaviour } = options
-  // kubectl's raw requests carry no content type: what is not said to be something else is read as
-  // JSON.
+  // kubectl's raw requests carry no content type: without one a body is read as JSON.
   const server = createHttpServer({ ...options, anyContentType: true, tracePeers: 'all' })
 
   server.app.post('/v1/charges', async (request, reply) => {

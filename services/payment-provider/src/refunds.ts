@@ -26,7 +26,7 @@ export interface Refunds {
   /** The refund of this charge, whether made now or before. @throws HttpProblem */
   refund(idempotencyKey: string, chargeId: string): Promise<Refund>
   /**
-   * What this key stands for from now on: what it had charged before, or nothing for good. @throws
+   * The final meaning of this key: the charge that it made before, or nothing for good. @throws
    * DatabaseError
    */
   void(idempotencyKey: string, about: { readonly orderId: string; readonly customerId: string }): Promise<Charge>
