@@ -13,7 +13,7 @@ import { addShipments, changeShipments, lockShipments } from './sql/stage.ts'
 export interface Surroundings {
   readonly now: () => Date
   readonly newId: () => string
-  /** Until the carrier is asked about a parcel. */
+  /** Seconds until the carrier is asked about a parcel. */
   readonly lookSeconds: number
 }
 

@@ -1,4 +1,4 @@
-// Does a parcel go on, end once, and never go back, whatever its carrier says?
+// Does a parcel go on, end once, and never go back, whatever its carrier reports?
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { carriedStatuses } from './carrier/carrier.ts'

@@ -40,8 +40,8 @@ export const parcelEnded = (status: ParcelStatus): boolean =>
   status === 'DELIVERED' || status === 'RETURNED' || status === 'VOIDED'
 
 /**
- * The status that follows; the same where nothing is new. A carrier that says again that it is
- * under way has not yet failed twice, and one that says otherwise of an end is too late.
+ * The status that follows; the same where nothing is new. A carrier that repeats that it is under
+ * way has not yet failed twice, and one that changes the end of a parcel is too late.
  */
 export function nextParcelStatus(current: ParcelStatus, carrierStatus: CarriedStatus | undefined): ParcelStatus {
   if (carrierStatus === undefined || carrierStatus === 'UNDERWAY' || parcelEnded(current)) return current
@@ -51,7 +51,7 @@ export function nextParcelStatus(current: ParcelStatus, carrierStatus: CarriedSt
 const atOnce = 100
 const leaseSeconds = 120
 
-/** Returns how many were looked at. */
+/** Returns the number of parcels in this look. */
 export async function lookAtParcels(
   database: Pool,
   { carrier, lookSeconds }: ParcelOptions,

@@ -1,9 +1,9 @@
 // What becomes of a shipment? It is prepared when its order is paid, dispatched when the orders
-// service has let it go, and recalled when the order is cancelled before that.
+// service has shipped the order, and recalled when the order is cancelled before that.
 //
-// The orders service says OrderShipped or OrderCancelled of an order, never both, so a dispatched
-// shipment is never recalled. A cancellation that overtakes the order's confirmation is remembered,
-// and nothing is prepared then.
+// The orders service publishes OrderShipped or OrderCancelled about an order, never both, so a
+// dispatched shipment is never recalled. A cancellation that overtakes the order's confirmation is
+// remembered, and nothing is prepared then.
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 
 export type ShipmentStatus = 'PREPARED' | 'DISPATCHED' | 'RECALLED' | 'CANCELLED_EARLY'
@@ -11,7 +11,7 @@ export type ShipmentStatus = 'PREPARED' | 'DISPATCHED' | 'RECALLED' | 'CANCELLED
 export interface Plan {
   /** Shipments that are new. */
   readonly made: ReadonlyMap<string, { readonly status: ShipmentStatus; readonly cause: OrderEvent }>
-  /** Shipments known before that change. */
+  /** Shipments that existed before that change. */
   readonly changed: ReadonlyMap<string, ShipmentStatus>
   /** To be published as prepared. */
   readonly prepared: readonly EventOf<'OrderConfirmed'>[]

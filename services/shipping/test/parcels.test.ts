@@ -26,7 +26,7 @@ beforeEach(() => database.ask('shipping', 'DELETE FROM parcels'))
 const now = () => new Date()
 const context = { source: '/test', now: new Date(0) }
 
-/** A carrier that remembers what it was asked. */
+/** A carrier that remembers its requests. */
 function carrierOf(saying: () => CarriedStatus = () => 'UNDERWAY') {
   const labels: string[] = []
   const voided: string[] = []

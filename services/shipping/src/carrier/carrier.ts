@@ -1,5 +1,5 @@
-// What does shipping ask of a carrier? A label under the order's id, to take it back, and how its
-// parcels are doing; asking again never makes a second label.
+// What does shipping need from a carrier? A label under the order's id, to void it, and the status
+// of its parcels; a repeated request never makes a second label.
 import type { OrderItem } from '@orderpipeline/order-events'
 
 export interface LabelRequest {

@@ -1,4 +1,4 @@
-// Is a carrier asked as its contract says, and is each way of failing laid at the right door?
+// Is a carrier called as its contract says, and does each failure get the right reason?
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'

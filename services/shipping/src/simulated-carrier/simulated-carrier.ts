@@ -1,6 +1,6 @@
-// Which carrier is there without a contract? One that keeps nothing: a label's number follows from
-// its order, so asking again gives the same one, and how the parcel does follows from the number
-// and the time. For tests and for trying out.
+// Which carrier is there without a contract? One that stores nothing: a label's number follows from
+// its order, so a repeated request gives the same one, and the parcel's status follows from the
+// number and the time. For tests and for trying out.
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -19,7 +19,7 @@ export interface SimulatedCarrierOptions {
 
 export interface SimulatedCarrier {
   readonly url: string
-  /** Orders whose labels were taken back, each as often as it was asked. */
+  /** Orders whose labels were voided, once for each request. */
   readonly voided: readonly string[]
   close(): Promise<void>
 }
