@@ -44,7 +44,7 @@ const schema = z.object({
   RELAY_BATCH_SIZE: variables.integer(1, 5_000).default(1_000),
   RELAY_TAKE_OVER_SECONDS: variables.number(0.01, 60).default(3),
   RELAY_POLL_SECONDS: variables.number(0.01, 60).default(2),
-  /** How often the orders that somebody waits for are looked up, all with one query. */
+  /** How often orders with a waiting caller are looked up, all with one query. */
   WATCH_EVERY_SECONDS: variables.number(0.01, 60).default(0.25),
   /** Longest wait of a synchronous order for its outcome; then it is answered like any other. */
   SYNC_MAX_WAIT_SECONDS: variables.number(0, 300).default(10),
@@ -52,7 +52,7 @@ const schema = z.object({
   SYNC_MAX_WAITING: variables.integer(0, 100_000).default(1_000),
   /** Event streams open at once; more are answered 503. */
   EVENTS_MAX_STREAMS: variables.integer(0, 100_000).default(1_000),
-  /** Of one customer, where customers are authenticated. */
+  /** Event streams of one customer, where customers are authenticated. */
   EVENTS_MAX_STREAMS_PER_CUSTOMER: variables.integer(1, 100_000).default(20),
   EVENTS_HEARTBEAT_SECONDS: variables.number(0.05, 300).default(15),
   /**
@@ -73,7 +73,7 @@ const schema = z.object({
   HTTP_HEADERS_TIMEOUT_SECONDS: variables.number(0.1, 300).default(10),
   /** Connections open at once; one more is closed as it comes. */
   HTTP_MAX_CONNECTIONS: variables.integer(1, 100_000).default(5_000),
-  /** Of the bodies of all requests being served together; one beyond it is answered 503. */
+  /** Bytes of the bodies of all requests being served together; one beyond it is answered 503. */
   HTTP_MAX_BODY_BYTES_IN_FLIGHT: variables.integer(1_000, 1_000_000_000).default(33_554_432),
   /**
    * Origins of web pages that may call from a browser, such as https://shop.example, or * for all;

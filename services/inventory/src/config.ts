@@ -6,8 +6,8 @@ import type { InventoryOptions } from './definition.ts'
 
 const schema = z.object({
   /**
-   * Longer than the orders service lets an order wait for its payment, which ends most reservations
-   * that nobody wants.
+   * Longer than the orders service lets an order wait for its payment, which ends most abandoned
+   * reservations.
    */
   INVENTORY_RESERVATION_SECONDS: variables.integer(1, 366 * 86_400).default(7_200),
   INVENTORY_CHECK_SECONDS: variables.number(0.1, 3_600).default(30),
@@ -19,8 +19,8 @@ const schema = z.object({
   /** Below how many pieces a product runs low that has no bound of its own (`stock.low_below`). */
   INVENTORY_LOW_STOCK_BELOW: variables.integer(1, 1_000_000_000).default(10),
   /**
-   * Between two levels of a product that only rose or fell. That it is gone, back, low or no longer
-   * low is published within a second.
+   * The time between two levels of a product that only rose or fell. That it is sold out, back, low
+   * or no longer low is published within a second.
    */
   INVENTORY_LEVEL_SECONDS: variables.number(0, 86_400).default(15),
 })

@@ -4,8 +4,8 @@ import { z } from 'zod'
 
 const schema = z.object({
   /**
-   * An administrator's: may create roles and schemas. Of the server itself: a pooler in transaction
-   * mode keeps neither lock nor role.
+   * An administrator's: may create roles and schemas. It must lead to the server itself: a pooler
+   * in transaction mode keeps neither lock nor role.
    */
   DATABASE_URL: databaseVariables.DATABASE_URL,
   DATABASE_TLS_CA: databaseVariables.DATABASE_TLS_CA,

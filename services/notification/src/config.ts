@@ -15,7 +15,10 @@ const schema = z.object({
   MAIL_FROM: variables.text('an address').optional(),
   /** {customerId} stands for who it is. */
   MAIL_TO: variables.text('an address with {customerId} in it').default('{customerId}@customers.invalid'),
-  /** Connections of each lane, of this replica. */
+  /**
+   * Connections to the mail server for order mails, and as many for marketing mails, of this
+   * replica.
+   */
   MAIL_CONNECTIONS: variables.integer(1, 100).default(2),
   MAIL_TIMEOUT_SECONDS: variables.number(0.1, 300).default(20),
   MAIL_ATTEMPTS: variables.integer(1, 1_000).default(20),

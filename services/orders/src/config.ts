@@ -9,7 +9,7 @@ const seconds = () => variables.integer(1, 366 * 86_400)
 const schema = z.object({
   /**
    * How long an order may wait before it is cancelled, by its state. Longer than any outage that
-   * should rather be waited out: an hour for stock and payment, a day for whoever ships.
+   * should rather be waited out: an hour for stock and payment, a day for shipping.
    */
   ORDER_DEADLINE_PLACED_SECONDS: seconds().default(3_600),
   ORDER_DEADLINE_PROCESSING_SECONDS: seconds().default(3_600),

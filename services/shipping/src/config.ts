@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { HttpCarrierOptions } from './carrier/http-carrier.ts'
 
 const schema = z.object({
-  /** Of the carrier, or of the adapter to it; parcels have no label unless given. */
+  /** The address of the carrier, or of the adapter to it; parcels have no label unless given. */
   CARRIER_URL: variables.url(['http', 'https']).optional(),
   CARRIER_TOKEN: variables.text().optional(),
   CARRIER_TIMEOUT_MS: variables.integer(10, 60_000).default(2_000),

@@ -37,13 +37,13 @@ export const authenticationVariables = {
   AUTH_AUDIENCE: variables.text().optional(),
   /** Which claim of a token is the customer's id; `sub` unless given. */
   AUTH_CUSTOMER_CLAIM: customerClaimVariable,
-  /** Whose token has this scope is of the shop's staff; nobody is unless given. */
+  /** The scope that marks a token as one of the shop's staff; no caller is staff unless given. */
   AUTH_STAFF_SCOPE: z.string().regex(scopePattern).describe('a scope such as shop.staff, without spaces').optional(),
   /** By how much clocks may differ when `exp` and `nbf` are looked at. */
   AUTH_CLOCK_TOLERANCE_SECONDS: variables.number(0, 300).default(5),
   AUTH_JWKS_TIMEOUT_SECONDS: variables.number(0.1, 30).default(3),
   /**
-   * Keys older than this are fetched anew; until that succeeds they go on being used, for an hour
+   * Keys older than this are fetched again; until that succeeds they go on being used, for an hour
    * at most.
    */
   AUTH_JWKS_CACHE_SECONDS: variables.number(1, 86_400).default(600),

@@ -17,7 +17,7 @@ export const limitVariables = {
   RATE_LIMIT_PER_ADDRESS: variables.integer(1, 10_000_000).optional(),
   RATE_LIMIT_WINDOW_SECONDS: variables.integer(1, 86_400).default(60),
   /**
-   * Whose `X-Forwarded-For` is believed; without it the address is that of whoever opened the
+   * The proxies whose `X-Forwarded-For` is believed; without it the address is that of the
    * connection.
    */
   HTTP_TRUSTED_PROXIES: networks().optional(),
