@@ -86,13 +86,18 @@ describe('orderpipeline-operator', () => {
   })
 
   test('lets those who view, edit or administer a namespace do so with its pipelines', async () => {
-    const verbs = async (role: string) => {
+    const verbs = async (role: string, resource = 'orderpipelines') => {
       const roles = (await rendered(path)).filter(({ metadata }) => metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`] === 'true')
-      return roles.flatMap(({ rules }) => rules ?? []).flatMap((rule) => rule.verbs).sort()
+      const rules = roles.flatMap((one) => one.rules ?? []).filter(({ resources }) => resources?.includes(resource))
+      return rules.flatMap((rule) => rule.verbs).sort()
     }
     expect(await verbs('view')).toEqual(['get', 'list', 'watch'])
     expect(await verbs('edit')).toEqual(['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'])
     expect(await verbs('admin')).toEqual(await verbs('edit'))
+    // Who replays and discards dead letters in the console.
+    expect(await verbs('view', 'orderpipelines/deadletters')).toEqual([])
+    for (const role of ['edit', 'admin'])
+      expect(await verbs(role, 'orderpipelines/deadletters')).toEqual(['create', 'delete'])
     expect(names(await rendered(path, ['aggregateRoles=false']), 'ClusterRole').filter((name) => name.endsWith('-edit'))).toEqual([])
   })
 
