@@ -209,11 +209,14 @@ export const patch = async (
   await on.wire.json({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json', timeoutMs: 30_000 })
 }
 
-/** Resolves with the first answer that is not undefined or false. */
+/**
+ * Resolves with the first answer that is not undefined or false. The API server and the controllers
+ * of Kubernetes share the machine with whatever else runs there, so the end is far away.
+ */
 export const eventually = async <T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
-  withinMs = 40_000,
+  withinMs = 90_000,
 ): Promise<T> => {
   const until = Date.now() + withinMs
   for (;;) {

@@ -117,11 +117,11 @@ export class Platform {
   }
 
   /**
-   * The audit once it is flawless, or as it is after a minute: what follows an order's end
-   * (releases, notifications) takes a moment.
+   * The audit once it is flawless, or as it is after three minutes: what follows an order's end
+   * (releases, refunds, notifications) takes a moment, and more than one on a busy machine.
    */
   async settledAudit(acceptedIds: readonly string[]): Promise<Audit> {
-    for (const deadline = performance.now() + 60_000; ; await sleep(2000)) {
+    for (const deadline = performance.now() + 180_000; ; await sleep(2000)) {
       const audit = await this.ledger.audit(acceptedIds)
       if (performance.now() > deadline || JSON.stringify(audit) === JSON.stringify({ ...audit, ...flawless(audit) }))
         return audit
