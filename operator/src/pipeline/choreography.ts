@@ -1,7 +1,13 @@
 // Which messages do the built-in stages publish for an order? A spec says what a stage consumes and
 // emits, not which message follows from which nor how often. For the built-in stages
 // packages/order-events has both.
-import { builtInStageNames, builtInStages, messagesPerOrder, stockShare } from '@orderpipeline/order-events'
+import {
+  builtInStageNames,
+  builtInStages,
+  messagesPerOrder,
+  productDefinitions,
+  stockShare,
+} from '@orderpipeline/order-events'
 import type { OrderPipelineSpec, Placement, Stage } from '../api/index.ts'
 
 /** Messages on `to` for each message of `from` that `stage` has handled. */
@@ -29,7 +35,7 @@ export function knownFlows({ stages }: OrderPipelineSpec): Follows[] {
 
 const perOrder: ReadonlyMap<string, number> = new Map(Object.entries(messagesPerOrder))
 /** The topics that the inventory publishes or consumes. */
-const ofStock: ReadonlySet<string> = new Set(['inventory.stock', 'warehouse.deliveries'])
+const ofStock: ReadonlySet<string> = new Set(Object.values(productDefinitions).map(({ topic }) => topic))
 
 /** Messages an order makes on a topic, where it is known; otherwise one. */
 export function messagesPerOrderOn({ stages }: OrderPipelineSpec, topic: string): number {
