@@ -56,6 +56,21 @@ test('suspects are tried in sixteen parts, and none of them is past the last mes
   expect([parts[0], parts[1], parts[15]]).toEqual(['0-63', '63-126', '945-1000'])
 })
 
+test.each([
+  { partitions: 2, parts: 16 },
+  { partitions: 5, parts: 20 },
+  { partitions: 8, parts: 16 },
+])('$partitions suspect partitions of a replica are tried in $parts parts together', ({ partitions, parts }) => {
+  const quarantine = suspect(
+    ...Array.from({ length: partitions }, (_, partition) => ownedPartition({ partition, deaths: 2, until: '100' })),
+  )
+  let count = 0
+  for (let partition = 0; partition < partitions; partition++)
+    for (let trial = quarantine.trialOf(at(0, partition)); trial; count++)
+      trial = quarantine.trialOf(at(Number(trial.to), partition))
+  expect(count).toBe(parts)
+})
+
 test('a thousand suspects come down to one message in three deaths, and that one is given up after two more', () => {
   const ranges = [
     trialPartition(945, 1_000),

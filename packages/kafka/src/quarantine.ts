@@ -1,5 +1,5 @@
 // Which messages may be what ends the processes that handle them? Those that were in flight each
-// time, narrowed down by parts of a sixteenth.
+// time, narrowed down by parts: sixteen of all suspects of a replica together.
 //
 // A partition is watched after one death: its replica writes down how far it has taken messages.
 // After a second death with some of the same messages in flight, these are suspect: a part of them
@@ -66,10 +66,9 @@ export interface Quarantine {
   /** The partition is past whatever ended its processes. */
   clear(partition: Partition): void
   /**
-   * Makes the pending ones suspect, or not. `suspects`: partitions of the whole stage with several
-   * deaths.
+   * Makes the pending ones suspect, or not. `suspectsOfStage`: its partitions with several deaths.
    */
-  decide(ownedPartitions: readonly PartitionHeld[], suspects: number, random?: () => number): void
+  decide(ownedPartitions: readonly PartitionHeld[], suspectsOfStage: number, random?: () => number): void
   /** Those that are suspect. */
   readonly partitions: readonly Partition[]
 }
@@ -84,10 +83,14 @@ const triesOfOne = 2
  */
 export const maxSuspects = 8
 /**
- * More parts cost more commits, fewer parts more deaths: 1,000 messages take at most 48 of the
- * former and 4 of the latter.
+ * Of all suspects of a replica together, since it handles nothing but a part at a time: with as
+ * many parts for each partition, eight suspect partitions would take eight times as long. More
+ * parts cost more commits, fewer parts more deaths: 1,000 messages take at most 48 of the former
+ * and 4 of the latter, in one partition or in eight.
  */
-const partsOfTrial = 16n
+const partsOfTrial = 16
+/** Of one partition; a single part would tell nothing of where in it the cause is. */
+const fewestParts = 2
 
 interface Watch extends Partition {
   until: bigint | undefined
@@ -114,6 +117,8 @@ export function createQuarantine(ownedPartitions: readonly PartitionHeld[]): Qua
     })
   }
   const stateOf = (partition: Partition): Watch['state'] | undefined => watches.get(keyOf(partition))?.state
+  const suspects = (): Watch[] => [...watches.values()].filter(({ state }) => state === 'suspect')
+  const partsOfEach = (): bigint => BigInt(Math.max(fewestParts, Math.ceil(partsOfTrial / suspects().length)))
 
   return {
     watched: (partition) => watches.size > 0 && watches.has(keyOf(partition)),
@@ -123,7 +128,7 @@ export function createQuarantine(ownedPartitions: readonly PartitionHeld[]): Qua
       if (watch?.state !== 'suspect' || watch.until === undefined) return undefined
       const from = BigInt(offset)
       if (from >= watch.until) return undefined
-      if (watch.size === 0n) watch.size = partOf(watch.until - from)
+      if (watch.size === 0n) watch.size = partOf(watch.until - from, partsOfEach())
       const to = min(from + watch.size, watch.until)
       const before = watch.marked?.offset === from ? watch.marked.tries : 0
       return { topic, partition, from: offset, to: String(to), tries: to === from + 1n ? before + 1 : 0 }
@@ -144,11 +149,11 @@ export function createQuarantine(ownedPartitions: readonly PartitionHeld[]): Qua
     clear: (partition) => {
       watches.delete(keyOf(partition))
     },
-    decide: (rows, suspects, random = Math.random) => {
+    decide: (rows, suspectsOfStage, random = Math.random) => {
       for (const { deaths, until, trial, ...partition } of rows) {
         const watch = watches.get(keyOf(partition))
         if (watch?.state !== 'pending') continue
-        const isSelected = suspects <= maxSuspects || random() < maxSuspects / suspects
+        const isSelected = suspectsOfStage <= maxSuspects || random() < maxSuspects / suspectsOfStage
         watch.state = deaths >= deathsForSuspicion && isSelected ? 'suspect' : 'watched'
         watch.size = 0n
         watch.deaths = deaths
@@ -160,14 +165,12 @@ export function createQuarantine(ownedPartitions: readonly PartitionHeld[]): Qua
       for (const watch of watches.values()) if (watch.state === 'pending') watch.state = 'watched'
     },
     get partitions() {
-      return [...watches.values()]
-        .filter(({ state }) => state === 'suspect')
-        .map(({ topic, partition }) => ({ topic, partition }))
+      return suspects().map(({ topic, partition }) => ({ topic, partition }))
     },
   }
 }
 
-const partOf = (messages: bigint): bigint => (messages + partsOfTrial - 1n) / partsOfTrial
+const partOf = (messages: bigint, parts: bigint): bigint => (messages + parts - 1n) / parts
 const min = (one: bigint, other: bigint): bigint => (one < other ? one : other)
 
 /** The process ended before it could say what was wrong with the message. */
