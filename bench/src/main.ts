@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { benchAutoscaling } from './autoscaling.ts'
 import { benchFailover } from './failover.ts'
+import { benchFirstStart } from './idle/first-start.ts'
 import { benchIdle } from './idle/index.ts'
 import { benchIntake } from './intake.ts'
 import { benchMonthTwo } from './month-two/index.ts'
@@ -38,6 +39,14 @@ program
   .action(async (options: Record<'starts' | 'idle' | 'load', number> & { rates: readonly number[]; json?: true }) => {
     const { starts, idle, rates, load } = options
     print(await benchIdle({ starts, idleSeconds: idle, rates, loadSeconds: load, say }), options.json)
+  })
+
+program
+  .command('first-start')
+  .description('npm start in a fresh clone with empty caches: seconds to its first shipped order, and the second time')
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: { json?: true }) => {
+    print(await benchFirstStart({ say }), options.json)
   })
 
 program

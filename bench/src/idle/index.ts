@@ -1,10 +1,10 @@
 // What does the shop of `npm start` cost when little happens? Seconds from the command to the first
 // shipped order once everything is cached, and the processor time of its processes without an order
 // and with few.
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runTraffic } from '@orderpipeline/traffic'
 import type { Row } from '../table.ts'
+import { example } from './example.ts'
 import { startShop, workspace, type RunningShop, type Workspace } from './shop.ts'
 import { percentBetween, usageBelow } from './usage.ts'
 
@@ -18,7 +18,6 @@ export interface IdleBenchOptions {
   readonly say: (line: string) => void
 }
 
-const example = join(import.meta.dirname, '..', '..', '..', 'examples', 'shop.yaml')
 /** After every replica is there: group joins, first reads and garbage collections are over. */
 const settleMs = 15_000
 

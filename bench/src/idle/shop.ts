@@ -47,12 +47,16 @@ export async function workspace(pipelineFile: string): Promise<Workspace> {
   return { dir, file, remove: () => rm(dir, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
-export async function startShop({ dir, file }: Workspace): Promise<RunningShop> {
+/** `checkout`: of this project, whose `npm start` it is; `env`: added to this process' variables. */
+export async function startShop(
+  { dir, file }: Workspace,
+  { checkout = root, env = {} }: { readonly checkout?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<RunningShop> {
   const began = performance.now()
   const elapsed = (): number => performance.now() - began
-  const child = spawn(process.execPath, [join(root, 'setup/run.mjs'), 'start', '-f', file, '--json'], {
+  const child = spawn(process.execPath, [join(checkout, 'setup/run.mjs'), 'start', '-f', file, '--json'], {
     cwd: dir,
-    env: { ...process.env, XDG_STATE_HOME: join(dir, 'state'), KUBECONFIG: '' },
+    env: { ...process.env, XDG_STATE_HOME: join(dir, 'state'), KUBECONFIG: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   process.once('exit', () => child.kill('SIGKILL'))
