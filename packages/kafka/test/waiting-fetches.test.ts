@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EachBatchPayload } from 'kafkajs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { withDeadline } from '@orderpipeline/retry'
 import { silentLogger } from '@orderpipeline/telemetry'
 import { createClient } from '../src/client.ts'
-import { within } from '../src/deadline.ts'
 import { createProducer, createTopics } from '../src/index.ts'
 import type { Producer } from '../src/index.ts'
 import { startMembership } from '../src/membership.ts'
@@ -92,7 +92,7 @@ test('leaves its group while a fetch waits', async () => {
   const { member, assignments } = join('leaves')
   await until('it has its partitions', () => assignments.length === 1)
   await untilItWaits()
-  await within(deadlineMs, 'leaving', member.close())
+  await withDeadline(deadlineMs, 'leaving', member.close())
   expect(await membersOf('leaves')).toEqual([])
 })
 
