@@ -1,6 +1,7 @@
 // Which settings does the operator have? All that it takes from its environment, read once, each
 // value checked and named.
 import { type Environment, readConfig, variables } from '@orderpipeline/config'
+import type { LogLevel } from '@orderpipeline/process'
 import { z } from 'zod'
 
 const seconds = (fallback: number, least = 1) => variables.number(least, 3_600).default(fallback)
@@ -84,7 +85,7 @@ export interface Config {
   }
   readonly standbySeconds: number
   readonly metricsPort: number
-  readonly logLevel: string
+  readonly logLevel: LogLevel
   readonly workers: number
   readonly resyncSeconds: number
   readonly lag: { readonly intervalSeconds: number; readonly statusSeconds: number; readonly timeoutSeconds: number }
