@@ -1,7 +1,7 @@
 // Which of several operators acts? The one that holds the Lease, and only while its last renewal is
 // so recent that no other can have taken it. The others watch the Lease: a released one is taken at
 // once.
-import { sleep } from '@orderpipeline/retry'
+import { jitteredMs, sleep } from '@orderpipeline/retry'
 import { isConflict } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -68,7 +68,7 @@ class LeaseHolder {
           const others = await this.#take().catch(() => undefined)
           if (this.#ownLease) return true
           const free = others !== undefined && (await this.#watchUntilFree(others, signal))
-          if (!free) await sleep(this.#renewMs * (0.25 + 0.5 * this.#clock.random()), signal)
+          if (!free) await sleep(jitteredMs(this.#renewMs / 2, this.#clock.random, 0.5), signal)
         }
         return false
       },
